@@ -1,0 +1,73 @@
+/**
+ * Compiles the embedded WebAssembly modules and picks the build that this engine can run.
+ *
+ * Two builds of every kernel exist: `fma` uses relaxed-SIMD fused multiply-add (one rounding per a·b + c), `simd` uses
+ * plain 128-bit SIMD (two roundings). They give numbers that differ in the last bits, so every run records which it used.
+ */
+
+/** Which of the two builds is in use. */
+export type KernelBuild = 'fma' | 'simd';
+
+/** The two base64 modules that scripts/build-kernels.mjs writes for each kernel. */
+export interface KernelBinary {
+  readonly fma: string;
+  readonly simd: string;
+}
+
+const modules = new Map<string, WebAssembly.Module>();
+let forced: KernelBuild | undefined;
+let flagged = false;
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+// (module (func (param v128 v128 v128) (result v128) local.get 0 local.get 1 local.get 2 f32x4.relaxed_madd))
+const FMA_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2,
+  253, 133, 2, 11,
+]);
+
+/** Node before 24 hides relaxed SIMD behind a V8 flag, which may be set before the first module is compiled. */
+function askForRelaxedSimd(): void {
+  if (flagged) return;
+  flagged = true;
+  const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
+  const v8 = host?.getBuiltinModule?.('v8') as { setFlagsFromString(flag: string): void } | undefined;
+  if (v8 && !WebAssembly.validate(FMA_PROBE)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
+
+/** The build in use: `fma` where the engine validates relaxed SIMD, else `simd`. */
+export function kernelBuild(): KernelBuild {
+  askForRelaxedSimd();
+  return forced ?? (WebAssembly.validate(FMA_PROBE) ? 'fma' : 'simd');
+}
+
+/** Forces one build (tests, comparisons, reproducing a run made elsewhere); `undefined` returns to the automatic choice. */
+export function forceKernelBuild(build: KernelBuild | undefined): void {
+  forced = build;
+}
+
+/**
+ * Instantiates a kernel on a memory of its own.
+ * @param name - cache key of the compiled module
+ * @param pages - initial memory size in pages of 64 KiB
+ */
+export function instantiate<E>(name: string, binary: KernelBinary, pages: number): { exports: E; memory: WebAssembly.Memory } {
+  const build = kernelBuild();
+  const key = `${name}/${build}`;
+  let module = modules.get(key);
+  if (!module) {
+    module = new WebAssembly.Module(bytesOf(binary[build]));
+    modules.set(key, module);
+  }
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
+  const abort = () => {
+    throw new Error(`kernel ${name} aborted`);
+  };
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
+  return { exports: instance.exports as E, memory };
+}

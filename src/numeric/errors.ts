@@ -1,0 +1,41 @@
+/**
+ * Errors with one clear sentence: who wanted what, what came, what to do.
+ *
+ * `InputError`: wrong input or use (the command line exits with 2). `RunError`: a run that failed (exit 1).
+ */
+
+/** Base of all errors that thermograd raises on purpose. `code` is stable and meant for machines. */
+export class ThermogradError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Wrong input or wrong use; nothing was started and nothing written. */
+export class InputError extends ThermogradError {}
+
+/** A run that started and failed; what it wrote stays readable. */
+export class RunError extends ThermogradError {}
+
+/** Training left the finite numbers. */
+export class DivergedError extends RunError {
+  constructor(
+    readonly step: number,
+    readonly loss: number,
+    readonly learningRate: number,
+  ) {
+    super(
+      'diverged',
+      `training diverged at step ${step}: the minibatch loss is ${loss} with learning rate ${learningRate}; ` +
+        `try a learning rate of ${Number((learningRate / 4).toPrecision(2))} or a larger batch.`,
+    );
+  }
+}
+
+/** Throws an `InputError` unless `ok`. */
+export function check(ok: boolean, code: string, message: string | (() => string)): asserts ok {
+  if (!ok) throw new InputError(code, typeof message === 'string' ? message : message());
+}

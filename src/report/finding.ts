@@ -1,0 +1,26 @@
+/** A claim with what was measured, what was predicted, and the only place where a verdict is spoken. science.md §10. */
+import type { Estimate } from '../numeric/estimate.js';
+
+export type Verdict = 'reproduced' | 'reproduced with another exponent' | 'not reproduced' | 'not decidable with this run';
+
+/** One row of the findings table. */
+export interface Finding {
+  /** Stable machine name, e.g. `ivf.psi`. */
+  readonly id: string;
+  /** The claim in one sentence, as the source states it. */
+  readonly claim: string;
+  /** Where the claim is made, e.g. `ivf2021`, and the tag of science.md. */
+  readonly source: string;
+  readonly measured: Estimate;
+  /** Unit of the measured value; empty for pure numbers. */
+  readonly unit: string;
+  /** What the source says, in words or numbers. */
+  readonly stated: string;
+  /** What theory or a null model predicts for the same quantity, with its name. */
+  readonly predicted?: string;
+  /** Range of the fit or the window used, and why. */
+  readonly range?: string;
+  readonly verdict: Verdict;
+  /** Why this verdict, in one or two sentences, including what would change it. */
+  readonly reason: string;
+}
