@@ -1,0 +1,28 @@
+/** What a set of samples is, whatever file or formula it comes from. */
+
+/**
+ * N samples with D inputs each. The input is x = fround(values / divisor): bytes stay bytes until a kernel takes them.
+ * Exactly one of `labels` (classification) and `targets` (regression) is present.
+ */
+export interface Samples {
+  readonly count: number;
+  /** Inputs per sample, D. */
+  readonly size: number;
+  /** count×size, row-major. */
+  readonly values: Uint8Array | Float32Array;
+  readonly divisor: number;
+  /** Class of each sample, 0 … classes−1. */
+  readonly labels?: Uint8Array;
+  /** count×outputs, row-major, for squared error. */
+  readonly targets?: Float32Array;
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Number of classes, or of regression outputs. */
+  readonly classes: number;
+  readonly train: Samples;
+  readonly test?: Samples;
+  /** Where it came from: file names with sizes and checksums, or the generating parameters. Goes into run.json. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}

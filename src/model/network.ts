@@ -1,0 +1,80 @@
+/**
+ * Multilayer perceptrons over ONE flat weight vector in PyTorch's order: layer by layer the weight (out×in, row-major),
+ * then the bias (out) where there is one. z_l = W_l h_{l−1} + b_l, h_l = activation(z_l) for all layers but the last.
+ */
+import { check } from '../numeric/errors.js';
+import type { Key } from '../numeric/random.js';
+
+export type Activation = 'relu' | 'tanh' | 'identity';
+/** `cross-entropy`: softmax on logits, natural logarithm. `squared-error`: ½ Σ_outputs (z − y)². Both: mean over samples. */
+export type LossKind = 'cross-entropy' | 'squared-error';
+
+export interface NetworkSpec {
+  /** Inputs, hidden widths, outputs. */
+  readonly widths: readonly number[];
+  readonly activation: Activation;
+  readonly bias: boolean;
+  readonly loss: LossKind;
+}
+
+/** A layer's place in the flat vector. */
+export interface LayerBlock {
+  /** `layer1` is the first weight matrix; the network of ivf2021 records `layer2`. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Offset of the weight (outputs×inputs) in the flat vector, and of the bias, −1 without one. */
+  readonly weightOffset: number;
+  readonly biasOffset: number;
+}
+
+/** Checks a specification and lays its weights out. */
+export function layersOf(spec: NetworkSpec): LayerBlock[] {
+  const { widths } = spec;
+  check(
+    widths.length >= 2 && widths.every((w) => Number.isInteger(w) && w >= 1 && w <= 1 << 20),
+    'bad-widths',
+    () => `a network needs at least two positive integer widths (inputs, …, outputs); got [${widths.join(', ')}].`,
+  );
+  let offset = 0;
+  return widths.slice(1).map((outputs, l) => {
+    const inputs = widths[l];
+    const weightOffset = offset;
+    offset += outputs * inputs;
+    const biasOffset = spec.bias ? offset : -1;
+    if (spec.bias) offset += outputs;
+    return { name: `layer${l + 1}`, inputs, outputs, weightOffset, biasOffset };
+  });
+}
+
+/** Length P of the flat weight vector. */
+export function parameterCount(spec: NetworkSpec): number {
+  return layersOf(spec).reduce((sum, l) => sum + l.outputs * (l.inputs + (spec.bias ? 1 : 0)), 0);
+}
+
+/** The block of a layer by name; the error lists the names there are. */
+export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
+  const layers = layersOf(spec);
+  const found = layers.find((l) => l.name === name);
+  check(
+    found !== undefined,
+    'no-such-layer',
+    () => `the network ${spec.widths.join('-')} has no layer '${name}'; it has ${layers.map((l) => l.name).join(', ')}.`,
+  );
+  return found;
+}
+
+/**
+ * PyTorch's default initialisation of linear layers: weights and biases uniform in ±1/√fan_in. science.md [P1].
+ * @returns flat vector, length P, float32
+ */
+export function initialWeights(spec: NetworkSpec, key: Key): Float32Array {
+  const weights = new Float32Array(parameterCount(spec));
+  layersOf(spec).forEach((layer, l) => {
+    const stream = key.child(l).stream();
+    const bound = 1 / Math.sqrt(layer.inputs);
+    const end = layer.weightOffset + layer.outputs * (layer.inputs + (spec.bias ? 1 : 0));
+    for (let i = layer.weightOffset; i < end; i++) weights[i] = bound * (2 * stream.uniform() - 1);
+  });
+  return weights;
+}
