@@ -1,0 +1,100 @@
+/** Sums over a list of numbers that the rooms above share: moments, quantiles, ranks, correlations. */
+import { check } from './errors.js';
+
+/** Arithmetic mean; NaN of an empty list. Cost O(n). */
+export function mean(x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i];
+  return sum / x.length;
+}
+
+/**
+ * Variance about the sample mean, Σ (x_i − x̄)² / (n − ddof), in two passes (no cancellation for large means).
+ * @param ddof - 0 (default): population variance, what science.md [P3] calls sigma_i²; 1: unbiased for independent draws
+ */
+export function variance(x: ArrayLike<number>, ddof = 0): number {
+  const m = mean(x);
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i] - m) ** 2;
+  return sum / (x.length - ddof);
+}
+
+/** Square root of `variance` with the same `ddof`. */
+export function standardDeviation(x: ArrayLike<number>, ddof = 0): number {
+  return Math.sqrt(variance(x, ddof));
+}
+
+/**
+ * Quantile q in [0, 1] by linear interpolation between order statistics (type 7 of Hyndman & Fan, NumPy's default).
+ * NaN of an empty list; a NaN among the values is an input error. Cost O(n log n).
+ */
+export function quantile(x: ArrayLike<number>, q: number): number {
+  check(q >= 0 && q <= 1, 'bad-quantile', () => `a quantile lies between 0 and 1; got ${q}.`);
+  if (x.length === 0) return Number.NaN;
+  const sorted = Float64Array.from(x).sort();
+  check(
+    !Number.isNaN(sorted[sorted.length - 1]),
+    'nan',
+    'a quantile of values with NaN among them does not exist; drop them first.',
+  );
+  const at = q * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
+}
+
+/** Median: `quantile(x, 0.5)`. */
+export function median(x: ArrayLike<number>): number {
+  return quantile(x, 0.5);
+}
+
+/** Ranks 1 … n in ascending order; ties share the mean of their ranks. Cost O(n log n). */
+export function ranks(x: ArrayLike<number>): Float64Array {
+  const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a] - x[b]);
+  const out = new Float64Array(x.length);
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j + 1 < order.length && x[order[j + 1]] === x[order[i]]) j++;
+    for (let k = i; k <= j; k++) out[order[k]] = 1 + (i + j) / 2;
+    i = j + 1;
+  }
+  return out;
+}
+
+/** Centred second moments of pairs: means, Σ(x−x̄)²/n, Σ(y−ȳ)²/n, Σ(x−x̄)(y−ȳ)/n. Two passes. */
+export interface PairMoments {
+  readonly n: number;
+  readonly meanX: number;
+  readonly meanY: number;
+  readonly xx: number;
+  readonly yy: number;
+  readonly xy: number;
+}
+
+/** The `PairMoments` of two lists of one length. Cost O(n). */
+export function pairMoments(x: ArrayLike<number>, y: ArrayLike<number>): PairMoments {
+  check(x.length === y.length, 'shape', () => `pairs need as many x as y; got ${x.length} x and ${y.length} y.`);
+  const n = x.length;
+  const meanX = mean(x);
+  const meanY = mean(y);
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const a = x[i] - meanX;
+    const b = y[i] - meanY;
+    xx += a * a;
+    yy += b * b;
+    xy += a * b;
+  }
+  return { n, meanX, meanY, xx: xx / n, yy: yy / n, xy: xy / n };
+}
+
+/** Pearson's correlation coefficient; NaN when a side is constant. */
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const m = pairMoments(x, y);
+  return m.xy / Math.sqrt(m.xx * m.yy);
+}
+
+/** Spearman's rank correlation: Pearson's of the `ranks`. 1 when y rises strictly with x. */
+export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  return pearson(ranks(x), ranks(y));
+}
