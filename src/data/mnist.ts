@@ -1,0 +1,137 @@
+/** MNIST and its relatives: four IDX files become a data set, and the known sets are held to their known counts. */
+import { check, InputError } from '../numeric/errors.js';
+import type { Dataset, Samples } from './dataset.js';
+import { idxSamples, parseIdx } from './idx.js';
+
+/** The parts of an IDX data set; `F` is a file name or a file's bytes. */
+export interface IdxParts<F> {
+  readonly trainImages: F;
+  readonly trainLabels: F;
+  readonly testImages?: F;
+  readonly testLabels?: F;
+}
+
+/** A file in memory. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a published set must look like: samples of each class. */
+export interface KnownCounts {
+  readonly name: string;
+  readonly size: number;
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
+export const MNIST: KnownCounts = {
+  name: 'mnist',
+  size: 28 * 28,
+  train: [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+  test: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+};
+
+export const FASHION_MNIST: KnownCounts = {
+  name: 'fashion-mnist',
+  size: 28 * 28,
+  train: Array(10).fill(6000),
+  test: Array(10).fill(1000),
+};
+
+const NAME = /^(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
+
+/**
+ * Finds a data set among the names of a folder: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, `t10k-…` or
+ * `test-…`, with or without `.gz` (plain wins) and with a common prefix (`emnist-letters-…`). The test set is optional.
+ * @throws InputError when a file is missing or several sets share the folder
+ */
+export function discoverIdx(names: readonly string[], folder: string): IdxParts<string> {
+  const found = new Map<string, string>();
+  const prefixes = new Set<string>();
+  for (const name of [...names].sort()) {
+    const match = NAME.exec(name);
+    if (!match) continue;
+    prefixes.add(match[1] ?? '');
+    const part = `${match[2] === 'train' ? 'train' : 'test'}-${match[3]}`;
+    if (!found.has(part)) found.set(part, name); // sorted: the plain name comes before its .gz
+  }
+  check(
+    prefixes.size <= 1,
+    'idx-ambiguous',
+    () => `${folder}: holds ${prefixes.size} IDX sets (${[...prefixes].sort().join(', ')}); give each its own folder.`,
+  );
+  const need = (part: string) => {
+    const name = found.get(part);
+    check(
+      name !== undefined,
+      'idx-missing',
+      `${folder}: no ${part} file; expected ${part.replace('test', 't10k')}-idx${part.endsWith('images') ? 3 : 1}-ubyte, plain or .gz.`,
+    );
+    return name;
+  };
+  const train = { trainImages: need('train-images'), trainLabels: need('train-labels') };
+  if (!found.has('test-images') && !found.has('test-labels')) return train;
+  return { ...train, testImages: need('test-images'), testLabels: need('test-labels') };
+}
+
+/**
+ * Builds a data set from IDX files; classes = the largest training label + 1, or those of `known`.
+ * @param provenance - goes into the data set as it is
+ * @throws InputError from the parser, or when the set is not the one that `known` describes
+ */
+export async function datasetFromIdx(
+  name: string,
+  files: IdxParts<NamedBytes>,
+  provenance: Dataset['provenance'],
+  known?: KnownCounts,
+): Promise<Dataset> {
+  const read = async (images: NamedBytes, labels: NamedBytes, classes?: number) => {
+    const [x, y] = [await parseIdx(images.bytes, images.name), await parseIdx(labels.bytes, labels.name)];
+    return idxSamples(x, y, `${images.name} with ${labels.name}`, classes);
+  };
+  const train = await read(files.trainImages, files.trainLabels, known?.train.length);
+  const classes = known?.train.length ?? train.labels!.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const { testImages, testLabels } = files;
+  check(
+    (testImages === undefined) === (testLabels === undefined),
+    'idx-missing',
+    `${name}: a test set needs both images and labels.`,
+  );
+  const test = testImages && testLabels && (await read(testImages, testLabels, classes));
+  if (test && test.size !== train.size) {
+    throw new InputError('idx-images', `${name}: test inputs have ${test.size} values, training inputs ${train.size}.`);
+  }
+  if (known) {
+    checkCounts(train, known.train, known, 'training');
+    check(test !== undefined, 'idx-missing', `${name}: the test set is missing.`);
+    checkCounts(test, known.test, known, 'test');
+  }
+  return { name, classes, train, ...(test && { test }), provenance };
+}
+
+/** How many samples each class has. */
+export function labelHistogram(labels: Uint8Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of labels) counts[label]++;
+  return counts;
+}
+
+function checkCounts(samples: Samples, expected: readonly number[], known: KnownCounts, part: string): void {
+  const total = expected.reduce((a, b) => a + b, 0);
+  check(
+    samples.count === total && samples.size === known.size,
+    'not-the-known-set',
+    () =>
+      `${known.name} has ${total} ${part} samples of ${known.size} inputs; these files hold ${samples.count} of ${samples.size}. ` +
+      `Use idx:DIR for another set.`,
+  );
+  const counts = labelHistogram(samples.labels!, expected.length);
+  check(
+    counts.every((n, c) => n === expected[c]),
+    'not-the-known-set',
+    () =>
+      `${known.name} has ${part} label counts ${expected.join(', ')}; these files have ${counts.join(', ')}. ` +
+      `The files are damaged or another set (idx:DIR reads any).`,
+  );
+}

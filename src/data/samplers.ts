@@ -1,0 +1,97 @@
+/**
+ * Which samples a minibatch takes. The order is never left unsaid: it decides the colour of SGD's noise.
+ *
+ * Over steps k, with C the covariance of one minibatch gradient and M = N/B batches in an epoch (science.md [S3]):
+ *
+ * - `replaced`: every sample drawn independently; ⟨xi_k xi_{k+h}ᵀ⟩ = C δ_h0, C = C1/B. White.
+ * - `shuffled`: a new permutation each epoch; two batches of one epoch correlate by −1/(M−1), and the noise of a whole
+ *   epoch sums to zero: ⟨xi_k xi_{k+h}ᵀ⟩ = C [δ_h0 − 1_{1≤|h|<M} (M−|h|)/(M(M−1))], C = C1/B·(N−B)/(N−1).
+ * - `cyclic`: the same batches in the same order for ever; periodic forcing, not noise.
+ */
+import { check } from '../numeric/errors.js';
+import type { Key } from '../numeric/random.js';
+
+export type Sampling = 'shuffled' | 'replaced' | 'cyclic';
+/** What becomes of the N mod B samples that do not fill a batch: left out this epoch, or a smaller last batch. */
+export type LastBatch = 'drop' | 'keep';
+
+export const SAMPLINGS: readonly Sampling[] = ['shuffled', 'replaced', 'cyclic'];
+export const LAST_BATCHES: readonly LastBatch[] = ['drop', 'keep'];
+
+export interface BatchRequest {
+  /** Training samples, N. */
+  readonly count: number;
+  /** B, 1 … N. */
+  readonly batchSize: number;
+  readonly sampling: Sampling;
+  readonly lastBatch: LastBatch;
+  readonly key: Key;
+}
+
+/** The batches of one epoch: batch k is the next `sizes[k]` entries of `order`. No batch crosses an epoch. */
+export interface Epoch {
+  /** Sample indices, length samplesPerEpoch. */
+  readonly order: Uint32Array;
+  /** Length batchesPerEpoch; all B, but the last is N mod B where an incomplete batch is kept. */
+  readonly sizes: Uint32Array;
+}
+
+export interface BatchPlan {
+  readonly batchesPerEpoch: number;
+  readonly samplesPerEpoch: number;
+  /**
+   * Epoch e = 0, 1, …, computed from the key alone: the same at each call, in any order of calls, so that a resumed run
+   * needs no state of a generator. Fresh arrays each time. O(N).
+   */
+  epoch(e: number): Epoch;
+}
+
+/**
+ * Lays out the batches of every epoch.
+ *
+ * `drop`: ⌊N/B⌋ batches; `shuffled` leaves out other samples each epoch, `cyclic` always the last N mod B.
+ * `keep`: ⌈N/B⌉ batches, the last smaller (its mean gradient weighs each of its samples more: the noise is no longer
+ * that of equal batches). `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
+ * @throws InputError on a size, a name or an epoch that makes no sense
+ */
+export function batchPlan({ count, batchSize, sampling, lastBatch, key }: BatchRequest): BatchPlan {
+  check(
+    Number.isInteger(count) && count >= 1 && count < 2 ** 32,
+    'bad-count',
+    () => `batches need a positive number of samples (below 2^32); got ${count}.`,
+  );
+  check(
+    Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= count,
+    'bad-batch-size',
+    () => `the batch size must be an integer from 1 to the ${count} training samples; got ${batchSize}.`,
+  );
+  check(
+    SAMPLINGS.includes(sampling),
+    'bad-sampling',
+    () => `sampling is one of ${SAMPLINGS.join(', ')}; got ${sampling}.`,
+  );
+  check(
+    LAST_BATCHES.includes(lastBatch),
+    'bad-last-batch',
+    () => `the last incomplete batch is one of ${LAST_BATCHES.join(', ')}; got ${lastBatch}.`,
+  );
+  const batchesPerEpoch = lastBatch === 'drop' ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+  const full = batchesPerEpoch * batchSize;
+  const samplesPerEpoch = sampling === 'replaced' ? full : Math.min(count, full);
+  const draw = (e: number): Uint32Array => {
+    if (sampling === 'cyclic') return Uint32Array.from({ length: samplesPerEpoch }, (_, i) => i);
+    const stream = key.child(e).stream();
+    if (sampling === 'shuffled') return stream.permutation(count).slice(0, samplesPerEpoch);
+    return Uint32Array.from({ length: samplesPerEpoch }, () => stream.integer(count));
+  };
+  return {
+    batchesPerEpoch,
+    samplesPerEpoch,
+    epoch(e) {
+      check(Number.isSafeInteger(e) && e >= 0, 'bad-epoch', () => `epochs count from 0; got ${e}.`);
+      const sizes = new Uint32Array(batchesPerEpoch).fill(batchSize);
+      sizes[batchesPerEpoch - 1] -= full - samplesPerEpoch;
+      return { order: draw(e), sizes };
+    },
+  };
+}

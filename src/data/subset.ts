@@ -1,0 +1,70 @@
+/** Parts of a data set: the first samples, some of the classes. */
+import { check } from '../numeric/errors.js';
+import type { Dataset, Samples } from './dataset.js';
+
+/** The first `limit` training samples; shares memory with the whole. The test set stays as it is. */
+export function limitTraining(dataset: Dataset, limit: number): Dataset {
+  const { train } = dataset;
+  check(
+    Number.isInteger(limit) && limit >= 1 && limit <= train.count,
+    'bad-limit',
+    () => `${dataset.name}: limit must be an integer from 1 to the ${train.count} training samples; got ${limit}.`,
+  );
+  const outputs = train.targets ? train.targets.length / train.count : 0;
+  const part: Samples = {
+    ...train,
+    count: limit,
+    values: train.values.subarray(0, limit * train.size),
+    ...(train.labels && { labels: train.labels.subarray(0, limit) }),
+    ...(train.targets && { targets: train.targets.subarray(0, limit * outputs) }),
+  };
+  return { ...dataset, train: part, provenance: { ...dataset.provenance, limit } };
+}
+
+/**
+ * Only the samples of some classes, relabelled 0, 1, … in the order given; training and test alike (science.md [C3]).
+ * Copies the inputs kept.
+ */
+export function selectClasses(dataset: Dataset, classes: readonly number[]): Dataset {
+  const list = classes.join(', ');
+  check(
+    classes.length >= 1 && new Set(classes).size === classes.length,
+    'bad-classes',
+    () => `${dataset.name}: the class list must name at least one class, and none twice; got [${list}].`,
+  );
+  check(
+    classes.every((c) => Number.isInteger(c) && c >= 0 && c < dataset.classes) && dataset.train.labels !== undefined,
+    'bad-classes',
+    () =>
+      dataset.train.labels
+        ? `${dataset.name}: has classes 0 … ${dataset.classes - 1}; got [${list}].`
+        : `${dataset.name}: has targets and no classes to select from.`,
+  );
+  const { test } = dataset;
+  return {
+    ...dataset,
+    classes: classes.length,
+    train: keepClasses(dataset.name, dataset.train, classes),
+    ...(test && { test: keepClasses(dataset.name, test, classes) }),
+    provenance: { ...dataset.provenance, classes: [...classes] },
+  };
+}
+
+function keepClasses(name: string, samples: Samples, classes: readonly number[]): Samples {
+  const { size, labels } = samples;
+  const relabel = new Int16Array(256).fill(-1);
+  classes.forEach((c, i) => {
+    relabel[c] = i;
+  });
+  const kept: number[] = [];
+  labels!.forEach((label, n) => {
+    if (relabel[label] >= 0) kept.push(n);
+  });
+  check(kept.length > 0, 'bad-classes', () => `${name}: no sample has one of the classes [${classes.join(', ')}].`);
+  const values =
+    samples.values instanceof Uint8Array ? new Uint8Array(kept.length * size) : new Float32Array(kept.length * size);
+  kept.forEach((n, i) => {
+    values.set(samples.values.subarray(n * size, (n + 1) * size), i * size);
+  });
+  return { ...samples, count: kept.length, values, labels: Uint8Array.from(kept, (n) => relabel[labels![n]]) };
+}

@@ -1,0 +1,200 @@
+/**
+ * safetensors: an 8-byte little-endian header length, a JSON header (name → dtype, shape, data_offsets; `__metadata__` of
+ * strings), then the tensors without gaps. Bytes in, tensors out, and back.
+ */
+import { check, InputError } from '../numeric/errors.js';
+
+export type TensorType = 'F32' | 'F64' | 'I64' | 'U8';
+export type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
+
+/** Row-major. The typed array says the type: F32, F64, I64 (`BigInt64Array`), U8. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const TYPES = {
+  F64: { size: 8, make: (b: ArrayBuffer) => new Float64Array(b) },
+  I64: { size: 8, make: (b: ArrayBuffer) => new BigInt64Array(b) },
+  F32: { size: 4, make: (b: ArrayBuffer) => new Float32Array(b) },
+  U8: { size: 1, make: (b: ArrayBuffer) => new Uint8Array(b) },
+} as const;
+const NAMES = Object.keys(TYPES) as TensorType[];
+/** The reference implementation's limit. */
+const LARGEST_HEADER = 100_000_000;
+
+function typeOf(data: TensorData): TensorType {
+  return NAMES.find((name) => TYPES[name].make(new ArrayBuffer(0)).constructor === data.constructor)!;
+}
+
+/**
+ * Writes a file whose bytes depend on its content alone: larger element types first (so that all are aligned), then by
+ * name, as the reference implementation does; the header is padded with spaces to a multiple of 8.
+ */
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const entries = Array.from(tensors, ([name, tensor]) => ({ name, ...tensor, type: typeOf(tensor.data) }));
+  const names = new Set<string>();
+  for (const { name, shape, data } of entries) {
+    check(
+      name !== '__metadata__' && !names.has(name),
+      'tensor-name',
+      () => `tensor names must be distinct and not __metadata__; got '${name}'.`,
+    );
+    names.add(name);
+    check(
+      shape.every((d) => Number.isSafeInteger(d) && d >= 0) && shape.reduce((p, d) => p * d, 1) === data.length,
+      'tensor-shape',
+      () => `tensor '${name}': shape [${shape.join(', ')}] does not hold the ${data.length} values given.`,
+    );
+  }
+  entries.sort((a, b) => NAMES.indexOf(a.type) - NAMES.indexOf(b.type) || (a.name < b.name ? -1 : 1));
+  let length = 0;
+  const header = entries.map(({ name, type, shape, data }) => {
+    const begin = length;
+    length += data.byteLength;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: type, shape, data_offsets: [begin, length] })}`;
+  });
+  if (Object.keys(metadata).length > 0) {
+    const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+    header.unshift(`"__metadata__":${JSON.stringify(sorted)}`);
+  }
+  const text = new TextEncoder().encode(`{${header.join(',')}}`);
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const out = new Uint8Array(start + length);
+  new DataView(out.buffer).setBigUint64(0, BigInt(start - 8), true);
+  out.fill(0x20, 8, start);
+  out.set(text, 8);
+  let at = start;
+  for (const { data } of entries) {
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return out;
+}
+
+/**
+ * Reads a file; every tensor owns its memory.
+ * @param source - file name, for the message
+ * @throws InputError naming what is wrong: lengths, JSON, types, shapes, offsets out of bounds, overlaps and gaps
+ */
+export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
+  const { header, body } = headerOf(bytes, source);
+  const places: { name: string; type: TensorType; shape: number[]; begin: number; end: number }[] = [];
+  const metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name !== '__metadata__') {
+      places.push({ name, ...placeOf(entry, name, source) });
+      continue;
+    }
+    check(isObject(entry), 'tensor-header', () => `${source}: __metadata__ must be an object of strings.`);
+    for (const [key, value] of Object.entries(entry)) {
+      check(
+        typeof value === 'string',
+        'tensor-header',
+        () => `${source}: the metadata entry '${key}' is not a string.`,
+      );
+      metadata[key] = value;
+    }
+  }
+  const inOrder = [...places].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let reached = 0;
+  for (const { name, begin, end } of inOrder) {
+    check(
+      end <= body.length,
+      'tensor-bounds',
+      () => `${source}: tensor '${name}' ends at byte ${end} of ${body.length}.`,
+    );
+    check(begin >= reached, 'tensor-overlap', () => `${source}: tensor '${name}' overlaps the one before it.`);
+    check(begin === reached, 'tensor-gap', () => `${source}: ${begin - reached} unused bytes before tensor '${name}'.`);
+    reached = end;
+  }
+  check(
+    reached === body.length,
+    'tensor-gap',
+    () => `${source}: ${body.length - reached} bytes after the last tensor.`,
+  );
+  const read = ({ type, shape, begin, end }: (typeof places)[number]): Tensor => {
+    const buffer = new ArrayBuffer(end - begin);
+    new Uint8Array(buffer).set(body.subarray(begin, end));
+    return { shape, data: TYPES[type].make(buffer) };
+  };
+  return { tensors: new Map(places.map((place) => [place.name, read(place)])), metadata };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function headerOf(bytes: Uint8Array, source: string): { header: Record<string, unknown>; body: Uint8Array } {
+  check(
+    bytes.length >= 8,
+    'tensor-truncated',
+    () => `${source}: truncated safetensors file: expected at least 8 bytes, got ${bytes.length}.`,
+  );
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  check(
+    length <= LARGEST_HEADER,
+    'tensor-header',
+    () => `${source}: a header of ${length} bytes is more than ${LARGEST_HEADER}; probably not a safetensors file.`,
+  );
+  const start = 8 + Number(length);
+  check(
+    bytes.length >= start,
+    'tensor-truncated',
+    () => `${source}: truncated safetensors file: the header ends at byte ${start}, the file at ${bytes.length}.`,
+  );
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+  } catch (cause) {
+    throw new InputError(
+      'tensor-header',
+      `${source}: the safetensors header is not JSON (${(cause as Error).message}).`,
+    );
+  }
+  check(isObject(header), 'tensor-header', () => `${source}: the safetensors header is not a JSON object.`);
+  return { header, body: bytes.subarray(start) };
+}
+
+function placeOf(entry: unknown, name: string, source: string) {
+  const natural = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
+  check(
+    isObject(entry),
+    'tensor-header',
+    () => `${source}: tensor '${name}' is described by something else than an object.`,
+  );
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const type = NAMES.find((known) => known === dtype);
+  check(
+    type !== undefined,
+    'tensor-type',
+    () =>
+      `${source}: tensor '${name}' has type ${JSON.stringify(dtype)}; ${NAMES.join(', ')} are read (convert before saving).`,
+  );
+  check(
+    Array.isArray(shape) && shape.every(natural),
+    'tensor-shape',
+    () => `${source}: tensor '${name}' has the shape ${JSON.stringify(shape)}.`,
+  );
+  check(
+    Array.isArray(offsets) && offsets.length === 2 && offsets.every(natural) && offsets[0] <= offsets[1],
+    'tensor-bounds',
+    () => `${source}: tensor '${name}' has the data offsets ${JSON.stringify(offsets)}.`,
+  );
+  const [begin, end] = offsets as [number, number];
+  const size = shape.reduce((p: number, d: number) => p * d, TYPES[type].size);
+  check(
+    end - begin === size,
+    'tensor-shape',
+    () => `${source}: tensor '${name}' of ${type} [${shape.join(', ')}] needs ${size} bytes, got ${end - begin}.`,
+  );
+  return { type, shape: shape as number[], begin, end };
+}

