@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrap, defaultBlockLength, movingBlockIndices } from '../src/numeric/bootstrap.js';
 import { randomKey } from '../src/numeric/random.js';
+import { logSpaced, thinToLogSpaced } from '../src/numeric/spacing.js';
 import {
   mean,
   median,
@@ -101,5 +102,34 @@ describe('moving-block bootstrap', () => {
     expect(result.finite[0]).toBeGreaterThan(60);
     expect(result.finite[0]).toBeLessThan(140);
     expect(result.standardError[1]).toBeNaN();
+  });
+});
+
+describe('log spacing', () => {
+  it('spaces whole numbers evenly in the logarithm and finds as many as asked for', () => {
+    expect(logSpaced(1000, 4)).toEqual([1, 10, 100, 1000]);
+    expect(logSpaced(3, 30)).toEqual([1, 2, 3]);
+    const ranks = logSpaced(2500, 120);
+    expect(ranks.length).toBeGreaterThanOrEqual(120);
+    expect(ranks.length).toBeLessThanOrEqual(122);
+    expect([ranks[0], ranks.at(-1)]).toEqual([1, 2500]);
+    const steps = ranks
+      .slice(-60)
+      .map((r, k, all) => (k ? r / all[k - 1] : 0))
+      .slice(1);
+    expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(1.03);
+    expect(() => logSpaced(3, 10, 5)).toThrow(/first ≤ last/);
+  });
+
+  it('thins a dense list to log spacing and leaves a log-spaced one alone', () => {
+    const ranks = logSpaced(500, 40);
+    expect(thinToLogSpaced(ranks, 500, 40)).toEqual(ranks);
+    const dense = Array.from({ length: 500 }, (_, i) => i + 1);
+    expect(thinToLogSpaced(dense, 500, 40)).toEqual(ranks);
+    const holes = dense.filter((r) => r % 7 !== 0);
+    const thinned = thinToLogSpaced(holes, 500, 40);
+    expect(thinned.every((r) => holes.includes(r))).toBe(true);
+    expect(thinned.length).toBeGreaterThan(34);
+    expect(thinToLogSpaced([], 10, 5)).toEqual([]);
   });
 });

@@ -2,18 +2,7 @@
 import { check } from '../numeric/errors.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { leastSquares } from '../numeric/lines.js';
-
-/** About `count` different whole numbers from 1 to `last`, evenly spaced in their logarithm, both ends included. */
-export function logSpaced(last: number, count: number, first = 1): number[] {
-  check(
-    Number.isInteger(last) && last >= first,
-    'bad-range',
-    () => `log-spaced whole numbers from ${first} need a last one ≥ ${first}; got ${last}.`,
-  );
-  const out = new Set<number>([first]);
-  for (let k = 0; k < count; k++) out.add(Math.round(first * (last / first) ** (k / Math.max(1, count - 1))));
-  return [...out].sort((a, b) => a - b);
-}
+import { logSpaced } from '../numeric/spacing.js';
 
 /**
  * Splits the start times of every lag into `blocks` contiguous groups of start times and sums squared displacements there.

@@ -1,8 +1,9 @@
 /** Drift and diffusion of principal coordinates theta_i(t): is a direction carried, or does it wander? science.md [P5]. */
 import { check } from '../numeric/errors.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
+import { logSpaced } from '../numeric/spacing.js';
 import { correlationTime, TAUS_NEEDED } from './autocorrelation.js';
-import { displacementExponent, logSpaced, meanSquaredDisplacement } from './displacement.js';
+import { displacementExponent, meanSquaredDisplacement } from './displacement.js';
 import type { DirectionDynamics } from './results.js';
 
 /** Contiguous blocks whose contributions to the slope are taken as independent. */

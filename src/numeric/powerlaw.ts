@@ -85,7 +85,7 @@ export function powerLaw(x: ArrayLike<number>, y: ArrayLike<number>, options: Po
   return {
     exponent: estimate(line.slope, spread.standardError[0], n, how),
     intercept: estimate(line.intercept, spread.standardError[1], n, how),
-    range: [10 ** u.reduce((a, b) => Math.min(a, b)), 10 ** u.reduce((a, b) => Math.max(a, b))],
+    range: [Array.from(x).reduce((a, b) => Math.min(a, b)), Array.from(x).reduce((a, b) => Math.max(a, b))],
     points: n,
     scatter: Math.sqrt(square / n),
     r2: m.xy ** 2 / (m.xx * m.yy),
