@@ -1,7 +1,11 @@
 /** A claim with what was measured, what was predicted, and the only place where a verdict is spoken. science.md §10. */
 import type { Estimate } from '../numeric/estimate.js';
 
-export type Verdict = 'reproduced' | 'reproduced with another exponent' | 'not reproduced' | 'not decidable with this run';
+export type Verdict =
+  | 'reproduced'
+  | 'reproduced with another exponent'
+  | 'not reproduced'
+  | 'not decidable with this run';
 
 /** One row of the findings table. */
 export interface Finding {

@@ -1,0 +1,22 @@
+/** Every figure of a report, in reading order. */
+import type { Analysis } from '../../analyse/results.js';
+import { flatnessByRank } from './flatness.js';
+import type { Figure, MissingFigure } from './frame.js';
+import { displacementCurves } from './msd.js';
+import { lossProfiles } from './profiles.js';
+import { correlationTimes, curvatureByFlatness } from './secondary.js';
+import { trainingErrors, trainingLoss } from './training.js';
+import { trajectories } from './trajectory.js';
+import { varianceFlatness } from './variance-flatness.js';
+import { rankedVariances } from './variances.js';
+
+export type FigureGroup = 'relation' | 'training' | 'fluctuations' | 'landscape';
+
+export function drawFigures(a: Analysis): Record<FigureGroup, (Figure | MissingFigure)[]> {
+  return {
+    relation: [varianceFlatness(a)],
+    training: [trainingLoss(a), trainingErrors(a)],
+    fluctuations: [rankedVariances(a), displacementCurves(a), ...trajectories(a), correlationTimes(a)],
+    landscape: [lossProfiles(a), flatnessByRank(a), curvatureByFlatness(a)],
+  };
+}

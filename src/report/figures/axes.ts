@@ -1,0 +1,87 @@
+/** Axes: domains, ticks that never crowd, labels in the middle with their units. */
+import type { ScaleOptions } from '@observablehq/plot';
+import { formatTick } from '../format.js';
+
+const positive = (xs: Iterable<number>): number[] => [...xs].filter((x) => Number.isFinite(x) && x > 0);
+
+/** Smallest and largest positive value widened by `pad` decades; at least `span` decades wide; [0.1, 10] when empty. */
+export function logDomain(values: Iterable<number>, pad = 0.08, span = 0.35): [number, number] {
+  const xs = positive(values);
+  if (xs.length === 0) return [0.1, 10];
+  let [lo, hi] = [Infinity, -Infinity];
+  for (const x of xs) {
+    const l = Math.log10(x);
+    if (l < lo) lo = l;
+    if (l > hi) hi = l;
+  }
+  const short = Math.max(0, span - (hi - lo)) / 2;
+  return [10 ** (lo - pad - short), 10 ** (hi + pad + short)];
+}
+
+/** Smallest and largest finite value widened by a fraction of their distance; [0, 1] when empty. */
+export function linearDomain(values: Iterable<number>, pad = 0.04): [number, number] {
+  let [lo, hi] = [Infinity, -Infinity];
+  for (const x of values) {
+    if (!Number.isFinite(x)) continue;
+    if (x < lo) lo = x;
+    if (x > hi) hi = x;
+  }
+  if (lo > hi) return [0, 1];
+  const width = hi - lo || Math.abs(hi) || 1;
+  return [lo - pad * width, hi + pad * width];
+}
+
+/** At most `most` + 1 ticks of a logarithmic axis: whole decades where there are enough, finer ones where not. */
+export function logTicks([lo, hi]: readonly [number, number], most = 7): number[] {
+  const [a, b] = [Math.log10(lo), Math.log10(hi)];
+  for (const digits of [
+    [1],
+    [1, 3],
+    [1, 2, 5],
+    [1, 1.5, 2, 3, 4, 6],
+    [1, 1.2, 1.4, 1.6, 2, 2.5, 3, 4, 5, 6, 7, 8, 9],
+  ]) {
+    const ticks: number[] = [];
+    for (let e = Math.floor(a); e <= Math.ceil(b); e++) {
+      for (const d of digits) {
+        const x = e < 0 ? d / 10 ** -e : d * 10 ** e;
+        if (x >= lo * (1 - 1e-12) && x <= hi * (1 + 1e-12)) ticks.push(x);
+      }
+    }
+    if (ticks.length < 3) continue;
+    if (digits.length > 1) return ticks;
+    const step = Math.ceil(ticks.length / most);
+    return ticks.filter((x) => Math.round(Math.log10(x)) % step === 0);
+  }
+  return [lo, hi].map((x) => Number(x.toPrecision(2)));
+}
+
+/** Logarithmic axis over `domain`. */
+export const logAxis = (label: string, domain: readonly [number, number]): ScaleOptions => ({
+  type: 'log',
+  domain: [...domain],
+  label,
+  labelAnchor: 'center',
+  labelArrow: 'none',
+  ticks: logTicks(domain),
+  tickFormat: formatTick,
+});
+
+/** Linear axis over `domain`. */
+export const linearAxis = (label: string, domain: readonly [number, number], ticks = 6): ScaleOptions => ({
+  type: 'linear',
+  domain: [...domain],
+  label,
+  labelAnchor: 'center',
+  labelArrow: 'none',
+  ticks,
+  tickFormat: formatTick,
+});
+
+/** Every index below `dense`, then about `count` more, evenly in the logarithm: what a log axis can show of a long list. */
+export function thinLog(length: number, dense = 40, count = 240): number[] {
+  const out = new Set<number>();
+  for (let i = 0; i < Math.min(length, dense); i++) out.add(i);
+  for (let k = 0; k <= count && length > dense; k++) out.add(Math.round(dense * ((length - 1) / dense) ** (k / count)));
+  return [...out];
+}

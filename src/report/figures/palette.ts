@@ -1,0 +1,64 @@
+/**
+ * Colours of figures: a light set that stands in the SVG itself (so that any reader and printer understands it) and a
+ * dark set that a style rule puts in its place on dark screens. Okabe-Ito hues, darkened to 4.5:1 on white and lifted
+ * to 6:1 on the dark paper; the ramp rises in lightness, so order survives colour blindness and grey print.
+ */
+
+export const COLOURS = {
+  ink: '#1b1f24',
+  paper: '#fffffe',
+  muted: '#69717c',
+  blue: '#0a63a8',
+  orange: '#b84a0d',
+  green: '#04755a',
+  purple: '#8a4a8c',
+} as const;
+
+const DARK: Record<string, string> = {
+  [COLOURS.ink]: '#e4e7eb',
+  [COLOURS.paper]: '#14171c',
+  [COLOURS.muted]: '#98a2ae',
+  [COLOURS.blue]: '#68b5f5',
+  [COLOURS.orange]: '#ff9d66',
+  [COLOURS.green]: '#4ecda4',
+  [COLOURS.purple]: '#d9a3dc',
+};
+
+/** Steps of the ordered ramp. */
+export const RAMP_STEPS = 10;
+const LIGHT_STOPS = [0x262a78, 0x7a2a8f, 0xc23a63, 0xdc7a1e];
+const DARK_STOPS = [0x7187ff, 0xc071f0, 0xff7d9c, 0xffcc6e];
+
+/** Ordered colours, first to last. */
+export const RAMP: readonly string[] = ramp(LIGHT_STOPS);
+for (const [k, c] of ramp(DARK_STOPS).entries()) DARK[RAMP[k]] = c;
+
+function ramp(stops: readonly number[]): string[] {
+  return Array.from({ length: RAMP_STEPS }, (_, k) => {
+    const at = (k / (RAMP_STEPS - 1)) * (stops.length - 1);
+    const i = Math.min(stops.length - 2, Math.floor(at));
+    const mix = [16, 8, 0].map((s) => {
+      const [a, b] = [(stops[i] >> s) & 255, (stops[i + 1] >> s) & 255];
+      return Math.round(a + (b - a) * (at - i))
+        .toString(16)
+        .padStart(2, '0');
+    });
+    return `#${mix.join('')}`;
+  });
+}
+
+/** Colour at a fraction 0 … 1 of the ramp. */
+export const rampColour = (t: number): string =>
+  RAMP[Math.max(0, Math.min(RAMP_STEPS - 1, Math.floor((Number.isFinite(t) ? t : 0) * RAMP_STEPS)))];
+
+/** Style rules shared by all figures: once in a page, and inside each standalone SVG. */
+export const FIGURE_CSS: string = [
+  '.tg-figure{display:block;max-width:100%;height:auto;color:#1b1f24;background:#fff}',
+  '.tg-figure text{white-space:pre}',
+  '@media screen and (prefers-color-scheme:dark){',
+  `.tg-figure{color:${DARK[COLOURS.ink]};background:${DARK[COLOURS.paper]}}`,
+  ...Object.entries(DARK).map(
+    ([light, dark]) => `.tg-figure [fill="${light}"]{fill:${dark}}.tg-figure [stroke="${light}"]{stroke:${dark}}`,
+  ),
+  '}',
+].join('\n');

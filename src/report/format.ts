@@ -1,0 +1,107 @@
+/** Numbers as people read them: few digits, errors that set the precision, typographic signs. Never for machines. */
+import type { Estimate } from '../numeric/estimate.js';
+
+/** Printed where a number does not exist. */
+export const MISSING = '–';
+const MINUS = '\u2212';
+const THIN = '\u202f';
+const SUPER: Record<string, string> = { '-': '⁻', '.': '·' };
+for (const [k, c] of [...'⁰¹²³⁴⁵⁶⁷⁸⁹'].entries()) SUPER[k] = c;
+
+/** Digits, sign and point as Unicode superscripts. */
+export const superscript = (s: string | number): string =>
+  [...String(s)].map((c) => SUPER[c === MINUS ? '-' : c] ?? c).join('');
+
+/** Digits as Unicode subscripts. */
+export const subscript = (n: number): string =>
+  [...String(n)].map((c) => String.fromCharCode(0x2080 + Number(c))).join('');
+
+/** `10ⁿ`, `m × 10ⁿ`. */
+const power = (mantissa: string, exponent: number): string => `${mantissa} × 10${superscript(exponent)}`;
+
+/** Exponent of ten of the leading digit once `x` is rounded to `digits` significant digits. */
+const exponentOf = (x: number, digits: number): number =>
+  Number(
+    Math.abs(x)
+      .toExponential(digits - 1)
+      .split('e')[1],
+  );
+
+const outOfRange = (exponent: number): boolean => exponent < -3 || exponent > 5;
+const signed = (s: string): string => s.replace('-', MINUS);
+/** Groups the integer part in threes from five digits on. */
+const grouped = (s: string): string => s.replace(/\d{5,}(?=\.|$)/, (d) => d.replace(/\B(?=(\d{3})+$)/g, THIN));
+
+/** A number to `digits` significant digits (at most 6); powers of ten outside 0.001 … 999 999. */
+export function formatNumber(x: number | null | undefined, digits = 3): string {
+  if (x === null || x === undefined || !Number.isFinite(x)) return MISSING;
+  if (x === 0) return '0';
+  const d = Math.min(6, Math.max(1, digits));
+  const e = exponentOf(x, d);
+  if (outOfRange(e)) return signed(power((x / 10 ** e).toFixed(d - 1), e));
+  const rounded = Number(x.toPrecision(Math.max(d, Number.isInteger(x) ? 6 : d)));
+  return signed(grouped(Number.isInteger(x) ? String(rounded) : rounded.toFixed(Math.max(0, d - 1 - e))));
+}
+
+/** A whole number with its digits grouped, however long. */
+export function formatCount(n: number | null | undefined): string {
+  if (n === null || n === undefined || !Number.isFinite(n)) return MISSING;
+  return Number.isInteger(n) ? signed(grouped(String(n))) : formatNumber(n);
+}
+
+/** Significant digits an error deserves: two for leading digits 1.0 … 3.5, else one (the Particle Data Group's rule). */
+const errorDigits = (e: number): number => (Number(e.toExponential(2).split('e')[0]) <= 3.54 ? 2 : 1);
+
+/**
+ * `3.92 ± 0.11`: one standard error, which sets the decimals of the value; `(4.81 ± 0.11) × 10⁻⁵` for small or large
+ * ones. Without an error three significant digits and nothing behind them; never more than six.
+ */
+export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'>): string {
+  const { value, standardError: error } = q;
+  if (!Number.isFinite(value)) return MISSING;
+  if (!Number.isFinite(error) || error < 0) return formatNumber(value);
+  if (error === 0) return `${formatNumber(value, 4)} ± 0`;
+  const digits = errorDigits(error);
+  const scale = Math.max(exponentOf(error, digits), value === 0 ? -400 : exponentOf(value, 6));
+  const shift = outOfRange(scale) ? scale : 0;
+  const last = exponentOf(error, digits) - digits + 1; // decimal place of the error's last digit
+  if (scale - last >= 6) return `${formatNumber(value, 6)} ± ${formatNumber(error, digits)}`;
+  const decimals = Math.max(0, shift - last);
+  const unit = 10 ** Math.max(0, last - shift); // an error of 120 rounds the value to tens
+  const text = (x: number) => signed(grouped((Math.round(x / 10 ** shift / unit) * unit).toFixed(0)));
+  const fixed = (x: number) => (unit > 1 ? text(x) : signed(grouped((x / 10 ** shift).toFixed(decimals))));
+  const body = `${clearZero(fixed(value))} ± ${fixed(error)}`;
+  return shift === 0 ? body : `(${body}) × 10${superscript(shift)}`;
+}
+
+/** No minus before a rounded zero. */
+const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) : s);
+
+/** Tick labels: no trailing zeros, powers of ten where the digits would be long. */
+export function formatTick(x: number): string {
+  if (x === 0) return '0';
+  const e = exponentOf(x, 4);
+  const short = Number(x.toPrecision(4));
+  if (e >= -3 && e < 5) return signed(grouped(String(short)));
+  const mantissa = String(Number((short / 10 ** e).toPrecision(4)));
+  return signed(
+    mantissa === '1'
+      ? `10${superscript(e)}`
+      : mantissa === '-1'
+        ? `-10${superscript(e)}`
+        : `${mantissa}×10${superscript(e)}`,
+  );
+}
+
+/** A closed interval of numbers, `1.2 – 35`. */
+export const formatRange = (r: readonly [number, number], digits = 3): string =>
+  `${formatNumber(r[0], digits)} … ${formatNumber(r[1], digits)}`;
+
+/** Seconds as `0.42 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+export function formatSeconds(s: number): string {
+  if (!Number.isFinite(s)) return MISSING;
+  if (s < 60) return `${formatNumber(s, s < 10 ? 2 : 3)} s`;
+  const whole = Math.round(s);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,42 @@
+/** What a report is made from: measured numbers, findings, and facts of the run. Nothing here is computed. */
+import type { Analysis } from '../analyse/results.js';
+import type { Finding } from './finding.js';
+
+/** Any plain JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** Facts of a run as plain JSON, all optional; further keys are printed as they come. */
+export interface RunFacts {
+  /** Complete configuration, defaults included. */
+  readonly config?: Json;
+  readonly seeds?: Json;
+  /** Versions of thermograd, Node, dependencies. */
+  readonly versions?: Json;
+  /** Which kernel build ran, e.g. `relaxed-simd`. */
+  readonly kernel?: Json;
+  /** Provider of dense linear algebra, e.g. `embedded`. */
+  readonly linearAlgebra?: Json;
+  readonly machine?: Json;
+  /** Wall-clock seconds per stage. */
+  readonly timings?: Json;
+  readonly [key: string]: Json | undefined;
+}
+
+export interface ReportInput {
+  readonly title: string;
+  readonly analysis: Analysis;
+  readonly findings: readonly Finding[];
+  readonly run: RunFacts;
+}
+
+/** A report in memory; the caller decides where it goes. */
+export interface Report {
+  /** One self-contained page: no network, no script. */
+  readonly html: string;
+  /** Standalone SVG documents by name (without extension). */
+  readonly figures: Record<string, string>;
+  /** CSV documents by file name (`variances.csv`, …), full precision. */
+  readonly tables: Record<string, string>;
+  /** Findings, analysis, run and references; numbers that are not finite are null. */
+  readonly json: string;
+}

@@ -1,0 +1,17 @@
+/** Pixels of a figure, through resvg; the library is loaded only when a picture is asked for. */
+
+/**
+ * Renders a standalone SVG document as PNG on white, `width` pixels wide (default 1520: print at 300 dpi over 13 cm).
+ * Uses the fonts of the system; on a machine without any, text is missing.
+ */
+export async function renderPng(svg: string, width = 1520): Promise<Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js');
+  const plain = svg.replace(/<style>[\s\S]*?<\/style>/, ''); // screen styles; resvg knows no media queries
+  const image = new Resvg(plain, {
+    background: 'white',
+    fitTo: { mode: 'width', value: width },
+    font: { loadSystemFonts: true },
+    logLevel: 'off',
+  });
+  return image.render().asPng();
+}

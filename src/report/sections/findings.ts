@@ -1,0 +1,52 @@
+/** The findings: summary sentence, table with badges. The verdict is the Finding's; nothing is judged here. */
+import { CITATIONS } from '../citations.js';
+import type { Finding, Verdict } from '../finding.js';
+import { formatCount, formatEstimate } from '../format.js';
+import { type Content, html, type Markup } from '../markup.js';
+
+const BADGES: Record<Verdict, { readonly style: string; readonly sign: string }> = {
+  reproduced: { style: 'reproduced', sign: '✓' },
+  'reproduced with another exponent': { style: 'near', sign: '≈' },
+  'not reproduced': { style: 'not', sign: '✗' },
+  'not decidable with this run': { style: 'undecided', sign: '?' },
+};
+
+const badge = (v: Verdict): Markup => html`<span class="badge ${BADGES[v].style}">${BADGES[v].sign} ${v}</span>`;
+
+/** `3.92 ± 0.11 steps`. */
+export const measured = (f: Finding): string => `${formatEstimate(f.measured)}${f.unit ? ` ${f.unit}` : ''}`;
+
+/** How many claims got which verdict, in words. */
+export function verdictWords(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'No claim was put to the test.';
+  const counts = (Object.keys(BADGES) as Verdict[])
+    .map((v) => ({ v, n: findings.filter((f) => f.verdict === v).length }))
+    .filter((c) => c.n > 0);
+  const parts = counts.map((c, k) => `${formatCount(c.n)} ${k === 0 ? (c.n === 1 ? 'is ' : 'are ') : ''}${c.v}`);
+  const list = parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : parts[0];
+  return `Of ${formatCount(findings.length)} ${findings.length === 1 ? 'claim' : 'claims'} tested, ${list}.`;
+}
+
+/** A source with its citation keys turned into links to the list of references. */
+function source(text: string): Content {
+  const keys = CITATIONS.map((c) => c.key).join('|');
+  return text
+    .split(new RegExp(`\\b(${keys})\\b`))
+    .map((part, k) => (k % 2 === 1 ? html`<a href="#ref-${part}">${part}</a>` : part));
+}
+
+export function findingsTable(findings: readonly Finding[]): Markup {
+  if (findings.length === 0) return html`<p class="missing">This run holds no findings.</p>`;
+  return html`<table class="findings stack">
+<thead><tr><th>Claim</th><th>Measured</th><th class="n">n</th><th>Stated in the source</th><th>Predicted or null model</th><th>Verdict</th></tr></thead>
+${findings.map(row)}
+</table>`;
+}
+
+const row = (f: Finding): Markup => html`<tbody id="${f.id}">
+<tr><td>${f.claim}</td><td class="value" data-label="Measured">${measured(f)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
+<td data-label="Stated">${f.stated}</td><td data-label="Predicted">${f.predicted ?? '–'}</td><td>${badge(f.verdict)}</td></tr>
+<tr class="why"><td colspan="6"><p>${f.reason}</p>
+<p>${f.range ? html`<b>Range</b> ${f.range} · ` : ''}<b>Method</b> ${f.measured.method}${f.measured.converged ? '' : ' (not converged)'} ·
+<b>Source</b> ${source(f.source)} · <code>${f.id}</code></p></td></tr>
+</tbody>`;

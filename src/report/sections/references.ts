@@ -1,0 +1,15 @@
+/** The works a report rests on, with BibTeX to copy. */
+import type { Citation } from '../citations.js';
+import { html, type Markup } from '../markup.js';
+
+export function references(citations: readonly Citation[]): Markup {
+  return html`<ul class="references">${citations.map(
+    (c) => html`<li id="ref-${c.key}"><b>${c.key}</b> ${c.authors}, <i>${c.title}</i>, ${c.where} (${String(c.year)}),
+<a href="${c.url}">${c.url.replace(/^https?:\/\//, '')}</a></li>
+`,
+  )}</ul>
+<details><summary>BibTeX</summary><pre>${bibtex(citations)}</pre></details>`;
+}
+
+/** A BibTeX document. */
+export const bibtex = (citations: readonly Citation[]): string => `${citations.map((c) => c.bibtex).join('\n\n')}\n`;

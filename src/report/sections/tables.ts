@@ -1,0 +1,115 @@
+/** Tables of the page: sensitivity to fit ranges, dynamics per direction, all flatness measurements. */
+import type { Analysis, PowerLaw } from '../../analyse/results.js';
+import type { Estimate } from '../../numeric/estimate.js';
+import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
+import { type Content, html, type Markup } from '../markup.js';
+
+interface Column<T> {
+  readonly head: string;
+  readonly cell: (row: T) => string;
+  /** Left-aligned words instead of right-aligned numbers. */
+  readonly words?: boolean;
+}
+
+function table<T>(caption: Content, columns: readonly Column<T>[], rows: readonly T[]): Markup {
+  const style = (c: Column<T>) => (c.words ? '' : 'n');
+  return html`<table class="stack"><caption>${caption}</caption>
+<thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (r) => html`<tr>${columns.map((c) => html`<td class="${style(c)}" data-label="${c.head}">${c.cell(r)}</td>`)}</tr>
+`,
+  )}</tbody></table>`;
+}
+
+const minus = (e: Estimate) => ({ value: -e.value, standardError: e.standardError });
+
+interface RangeRow {
+  readonly label: string;
+  readonly fit: PowerLaw;
+  readonly leastSquares?: number;
+  readonly inverseLeastSquares?: number;
+}
+
+const rangeColumns = (exponent: string, width: string): Column<RangeRow>[] => [
+  { head: 'range', cell: (r) => r.label, words: true },
+  { head: width, cell: (r) => formatRange(r.fit.range) },
+  { head: 'points', cell: (r) => formatCount(r.fit.points) },
+  { head: exponent, cell: (r) => formatEstimate(minus(r.fit.exponent)) },
+  { head: 'scatter (decades)', cell: (r) => formatNumber(r.fit.scatter, 2) },
+  { head: 'R²', cell: (r) => formatNumber(r.fit.r2, 3) },
+];
+
+/** How the exponents depend on the range they were fitted over. */
+export function sensitivity({ scaling: s }: Analysis): Markup {
+  const negative = (x: number | undefined) => (x === undefined ? MISSING : formatNumber(-x));
+  return html`${table(
+    'Exponent ψ of σ² ∝ F^−ψ over other ranges of F. The last two columns are ordinary least squares of log σ² on log F, and the inverse of log F on log σ²; the two bracket a fit with errors in both.',
+    [
+      ...rangeColumns('ψ', 'F'),
+      { head: 'least squares', cell: (r) => negative(r.leastSquares) },
+      { head: 'inverse', cell: (r) => negative(r.inverseLeastSquares) },
+    ],
+    [{ label: 'fit of this report', fit: s.varianceFlatness }, ...s.varianceFlatnessRanges] as RangeRow[],
+  )}
+<h3>Rank law</h3>
+${table(
+  'Exponent γ of σᵢ² ∝ i^−γ over other ranges of rank. A random walk without landscape gives 2.',
+  rangeColumns('γ', 'ranks'),
+  [{ label: 'fit of this report', fit: s.rankLaw }, ...s.rankLawRanges],
+)}`;
+}
+
+/** Drift and diffusion per direction; science.md [P5]. */
+export function dynamicsTable({ dynamics }: Analysis): Markup {
+  if (dynamics.length === 0) return html``;
+  type Row = (typeof dynamics)[number];
+  const columns: Column<Row>[] = [
+    { head: 'direction', cell: (d) => formatCount(d.index) },
+    { head: 'cos with weights', cell: (d) => formatNumber(d.cosWithWeights) },
+    { head: 'drift (weight/step)', cell: (d) => formatEstimate(d.driftVelocity) },
+    { head: 'displacement exponent', cell: (d) => formatEstimate(d.msdExponent) },
+    { head: 'τ (steps)', cell: (d) => formatEstimate(d.correlationTime) },
+  ];
+  const caption =
+    'Cosine of the angle between pᵢ and the mean weights of the layer, drift velocity of θᵢ, exponent of its mean squared displacement (2 drift, 1 diffusion, 0 bounded), integrated correlation time.';
+  const few = 12;
+  if (dynamics.length <= few) return html`<h3>Drift and diffusion</h3>${table(caption, columns, dynamics)}`;
+  return html`<h3>Drift and diffusion</h3>${table(caption, columns, dynamics.slice(0, few))}
+<details><summary>All ${formatCount(dynamics.length)} directions</summary>${table('', columns, dynamics)}</details>`;
+}
+
+/** Share of the variance in the first directions against the random walk; science.md [S5]. */
+export function explainedTable({ scaling }: Analysis): Markup {
+  const { index, fraction, randomWalk } = scaling.explained;
+  const rows = index.map((j, k) => ({ j, fraction: fraction[k], walk: randomWalk[k] })).slice(0, 8);
+  if (rows.length === 0) return html``;
+  const percent = (x: number) => (Number.isFinite(x) ? `${formatNumber(100 * x)} %` : MISSING);
+  return html`<h3>Share of the total variance</h3>${table(
+    'Share of the total variance in the first principal directions, against a random walk of many dimensions, 6/(π²i²).',
+    [
+      { head: 'direction', cell: (r) => formatCount(r.j) },
+      { head: 'measured', cell: (r) => percent(r.fraction) },
+      { head: 'random walk', cell: (r) => percent(r.walk) },
+    ],
+    rows,
+  )}`;
+}
+
+/** Every direction whose valley was measured. */
+export function flatnessTable({ flatness: f }: Analysis): Markup {
+  type Row = (typeof f.directions)[number];
+  const columns: Column<Row>[] = [
+    { head: 'i', cell: (d) => formatCount(d.index) },
+    { head: 'σ²', cell: (d) => formatNumber(d.variance) },
+    { head: 'left', cell: (d) => (d.left === null ? 'open' : formatNumber(d.left)) },
+    { head: 'right', cell: (d) => (d.right === null ? 'open' : formatNumber(d.right)) },
+    { head: 'F', cell: (d) => formatNumber(d.flatness) },
+    { head: 'F / quadratic', cell: (d) => formatNumber(d.quadraticRatio) },
+    { head: 'asymmetry', cell: (d) => formatNumber(d.asymmetry, 2) },
+    { head: 'slope', cell: (d) => formatNumber(d.slope, 2) },
+    { head: 'curvature', cell: (d) => formatNumber(d.curvature) },
+  ];
+  return html`<details><summary>Table of flatness: ${formatCount(f.directions.length)} directions</summary>
+${table('Crossings, width and asymmetry in units of weight; slope and exact curvature of the loss at the centre. Full precision is in flatness.csv.', columns, f.directions)}
+</details>`;
+}
