@@ -1,0 +1,174 @@
+/** The command table: names, flags, help that teaches, and which function of the library each calls. */
+import { Command, Option } from 'commander';
+import { type RunRequest, reproduceIvf2021, trainRun } from '../run/ivf2021.js';
+import { VERSION } from '../run/machine.js';
+import { gigabytes } from '../run/memory.js';
+import type { Prepared } from '../run/prepare.js';
+import { describeDiagnosis, diagnose } from './doctor.js';
+import { directions, layersOfFlags, positiveNumber, type RunFlags, wholeNumber } from './options.js';
+import { type Session, session } from './session.js';
+import { resultOf, summaryOf } from './summary.js';
+
+export function program(): Command {
+  const root = new Command('thermograd')
+    .description(
+      'The statistical physics of stochastic gradient descent: what the weights of a network do around a minimum,\n' +
+        'how wide the valley is along each direction, and how the two are related, with error bars.',
+    )
+    .version(VERSION)
+    .configureHelp({ helpWidth: 110, showGlobalOptions: false })
+    .showHelpAfterError('(thermograd --help lists commands and flags)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  thermograd reproduce ivf2021                       the whole experiment on MNIST, a few minutes
+  thermograd reproduce ivf2021 --preset quick        a first look, about a minute
+  thermograd analyse ivf2021-standard-seed0 --centre last     measure again, without training
+  thermograd doctor                                  what this machine offers, and what would make it faster
+
+Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
+    );
+  addReproduce(root);
+  addTrain(root);
+  addDoctor(root);
+  return root;
+}
+
+function addReproduce(root: Command): void {
+  const command = root
+    .command('reproduce')
+    .description('train, record, measure and report: an experiment of the literature from one end to the other')
+    .argument(
+      '<experiment>',
+      'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021)',
+    );
+  runFlags(command);
+  command
+    .addOption(
+      new Option('--centre <where>', 'landscape measured around the window mean or the last weights').choices([
+        'mean',
+        'last',
+      ]),
+    )
+    .addOption(directionsOption())
+    .addHelpText(
+      'after',
+      `
+The network of Feng & Tu (784-50-50-10, ReLU, no biases) is trained by plain SGD until the stopping rule is met. The
+window that FOLLOWS (10 epochs in most presets) is recorded: the hidden layer's 2500 weights after every step.
+
+Presets:
+  quick      10 epochs, window of 3, 60 directions; about a minute
+  standard   until no training sample is misclassified, window of 10, 120 directions; a few minutes
+  paper      the rule of the paper (accuracy > 0.99 and loss < 5e-5, means of 10 epochs), all 2500 directions
+
+Examples:
+  thermograd reproduce ivf2021 --preset quick --seed 7
+  thermograd reproduce ivf2021 --data fashion-mnist --sampling replaced --out runs/fashion
+  thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
+  thermograd reproduce ivf2021 --resume              go on with what was stopped`,
+    )
+    .action(async (experiment: string, flags: RunFlags & { json?: boolean }) => {
+      if (experiment !== 'ivf2021')
+        command.error(`error: there is no experiment '${experiment}'; there is: ivf2021.`, {
+          exitCode: 2,
+          code: 'usage',
+        });
+      await runCommand('reproduce ivf2021', flags, reproduceIvf2021);
+    });
+}
+
+function addTrain(root: Command): void {
+  const command = root
+    .command('train')
+    .description('train and record only; reproduce --resume or analyse goes on from there');
+  runFlags(command);
+  command
+    .addHelpText(
+      'after',
+      `
+Leaves trajectory.zarr (zarr.open in Python reads it), model.safetensors, history.json and run.json.
+
+Examples:
+  thermograd train --preset quick --out runs/a
+  thermograd reproduce ivf2021 --resume --out runs/a      measure what was recorded`,
+    )
+    .action(async (flags: RunFlags & { json?: boolean }) => runCommand('train', flags, trainRun));
+}
+
+function addDoctor(root: Command): void {
+  root
+    .command('doctor')
+    .description('what this machine offers: kernel build, linear algebra, memory, cores; and what would make it faster')
+    .option('--json', 'one JSON document on stdout')
+    .action(async ({ json = false }: { json?: boolean }) =>
+      session(json, async (s) => {
+        const diagnosis = diagnose();
+        s.result(diagnosis, describeDiagnosis(diagnosis));
+      }),
+    );
+}
+
+function directionsOption(): Option {
+  return new Option(
+    '--directions <which>',
+    'all, a number of log-spaced ranks, or ranks such as 1-20,50,100',
+  ).argParser(directions);
+}
+
+function runFlags(command: Command): void {
+  command
+    .addOption(new Option('--preset <name>', 'how far to go (standard)').choices(['quick', 'standard', 'paper']))
+    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
+    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
+    .addOption(new Option('--limit <n>', 'only the first n training samples').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--sampling <how>',
+        'shuffled: a new order each epoch; replaced: independent draws; cyclic: one order for ever',
+      ).choices(['shuffled', 'replaced', 'cyclic']),
+    )
+    .addOption(new Option('--learning-rate <x>', 'step size of SGD (0.1)').argParser(positiveNumber))
+    .addOption(new Option('--batch-size <n>', 'samples per step (50)').argParser(wholeNumber))
+    .addOption(new Option('--window <epochs>', 'epochs recorded after the stopping rule is met').argParser(wholeNumber))
+    .option('--layer <name>', 'layer whose weights are recorded (layer2)')
+    .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')
+    .option('--resume', 'continue the run in the folder; it ends with the same bits as one never stopped')
+    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
+    .addOption(new Option('--checkpoint-every <seconds>', 'seconds between checkpoints (2)').argParser(positiveNumber))
+    .option('--json', 'one JSON document on stdout, errors too');
+}
+
+async function runCommand(name: string, flags: RunFlags & { json?: boolean }, run: typeof trainRun): Promise<void> {
+  const again = (folder: string) => `thermograd ${name} --out ${folder} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s: Session) => {
+      const request: RunRequest = {
+        ...(flags.out !== undefined && { out: flags.out }),
+        ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
+        resume: flags.resume ?? false,
+        signal: s.signal,
+        ...(s.onProgress && { onProgress: s.onProgress }),
+        onStart: (prepared) => s.line.say(announcement(prepared)),
+      };
+      const result = await run(layersOfFlags(flags), request);
+      s.result(resultOf(result), summaryOf(result));
+    },
+    again,
+  );
+}
+
+/** What is said before the first step. */
+function announcement({ context, memory }: Prepared): string {
+  const { config, folder } = context;
+  const { network, training, record, data } = config;
+  return (
+    `run folder ${folder.path}: ${network.widths.join('-')} on ${data.set}, learning rate ${training.learningRate}, batches of ` +
+    `${training.batchSize} (${training.sampling}), window of ${record.windowEpochs} epochs of ${record.layer}; ` +
+    `needs about ${gigabytes(memory.peak)} of memory, kernel build ${folder.record.kernelBuild}`
+  );
+}

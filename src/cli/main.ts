@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** The program `thermograd`. */
+import { CommanderError } from 'commander';
+import { InputError } from '../numeric/errors.js';
+import { program } from './commands.js';
+import { tell } from './session.js';
+
+// A reader that closes the pipe early (head, less) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has written its sentence to stderr
+    if (error.exitCode !== 0 && process.argv.includes('--json'))
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: 'usage', message: error.message.replace(/^error: /, '') } })}\n`,
+      );
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    tell(error, process.argv.includes('--json'));
+    process.exitCode = error instanceof InputError ? 2 : 1;
+  }
+}

@@ -1,0 +1,97 @@
+/** All state of a training run in one safetensors file: weights by PyTorch's names, velocity, and plain numbers beside. */
+import { layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
+import { RunError } from '../numeric/errors.js';
+import { readWhole, writeWhole } from './files.js';
+import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
+
+export interface Checkpoint<State> {
+  /** Flat vectors of length P; see model/network. */
+  readonly weights: Float32Array;
+  readonly velocity?: Float32Array;
+  /** Anything that JSON holds exactly: the cursor of the training loop. */
+  readonly state: State;
+  /** Short name of the config that it belongs to. */
+  readonly configHash: string;
+}
+
+/** Writes the checkpoint whole: a reader finds the one before or this one. */
+export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoint: Checkpoint<State>): void {
+  const tensors = namedTensors(spec, checkpoint.weights, '');
+  if (checkpoint.velocity) tensors.push(...namedTensors(spec, checkpoint.velocity, 'velocity.'));
+  const metadata = {
+    format: 'pt',
+    thermograd: 'checkpoint 1',
+    config: checkpoint.configHash,
+    state: JSON.stringify(checkpoint.state),
+  };
+  writeWhole(path, writeSafetensors(tensors, metadata));
+}
+
+/** The checkpoint, or undefined where there is none. */
+export function readCheckpoint<State>(path: string, spec: NetworkSpec): Checkpoint<State> | undefined {
+  const bytes = readWhole(path);
+  if (!bytes) return undefined;
+  const { tensors, metadata } = readSafetensors(bytes, path);
+  if (metadata.thermograd !== 'checkpoint 1')
+    throw new RunError('bad-checkpoint', `${path} is not a thermograd checkpoint.`);
+  const weights = flatVector(spec, tensors, '', path);
+  const velocity = tensors.has('velocity.layer1.weight') ? flatVector(spec, tensors, 'velocity.', path) : undefined;
+  return {
+    weights,
+    ...(velocity && { velocity }),
+    state: JSON.parse(metadata.state) as State,
+    configHash: metadata.config,
+  };
+}
+
+/** Writes weights alone, for PyTorch: `module.load_state_dict(safetensors.torch.load_file(path))` with layers layer1, layer2, … */
+export function writeModel(
+  path: string,
+  spec: NetworkSpec,
+  weights: Float32Array,
+  metadata: Record<string, string>,
+): void {
+  writeWhole(path, writeSafetensors(namedTensors(spec, weights, ''), { format: 'pt', ...metadata }));
+}
+
+/** Reads weights written by `writeModel`, or by PyTorch under the same names; flat, length P. */
+export function readModel(path: string, spec: NetworkSpec): Float32Array | undefined {
+  const bytes = readWhole(path);
+  return bytes && flatVector(spec, readSafetensors(bytes, path).tensors, '', path);
+}
+
+function namedTensors(spec: NetworkSpec, flat: Float32Array, prefix: string): [string, Tensor][] {
+  return layersOf(spec).flatMap((l) => {
+    const weight = flat.slice(l.weightOffset, l.weightOffset + l.outputs * l.inputs);
+    const out: [string, Tensor][] = [[`${prefix}${l.name}.weight`, { shape: [l.outputs, l.inputs], data: weight }]];
+    if (l.biasOffset >= 0)
+      out.push([
+        `${prefix}${l.name}.bias`,
+        { shape: [l.outputs], data: flat.slice(l.biasOffset, l.biasOffset + l.outputs) },
+      ]);
+    return out;
+  });
+}
+
+function flatVector(
+  spec: NetworkSpec,
+  tensors: ReadonlyMap<string, Tensor>,
+  prefix: string,
+  path: string,
+): Float32Array {
+  const flat = new Float32Array(parameterCount(spec));
+  const put = (name: string, offset: number, length: number) => {
+    const data = tensors.get(prefix + name)?.data;
+    if (!(data instanceof Float32Array) || data.length !== length)
+      throw new RunError(
+        'bad-checkpoint',
+        `${path} has no float32 tensor '${prefix}${name}' with ${length} numbers; it belongs to another network.`,
+      );
+    flat.set(data, offset);
+  };
+  for (const l of layersOf(spec)) {
+    put(`${l.name}.weight`, l.weightOffset, l.outputs * l.inputs);
+    if (l.biasOffset >= 0) put(`${l.name}.bias`, l.biasOffset, l.outputs);
+  }
+  return flat;
+}

@@ -1,0 +1,63 @@
+/** Files that appear whole or not at all, and one clear sentence when the disk says no. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pid } from 'node:process';
+import { InputError, RunError, type ThermogradError } from '../numeric/errors.js';
+
+let serial = 0;
+
+/**
+ * Writes a file so that a reader, or the next process after a kill or a power cut, finds the old bytes or all the new
+ * ones: a temporary file beside it, flushed to the disk, then renamed. Creates missing folders.
+ * @throws RunError (`disk-full`, `not-writable`) with what to do; the temporary file is gone then
+ */
+export function writeWhole(path: string, content: Uint8Array | string): void {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const temporary = `${path}.${pid}-${serial++}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, 'w');
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw clearFileError(error, path, bytes.length);
+  }
+}
+
+/** The file's bytes, or undefined where there is none. */
+export function readWhole(path: string): Uint8Array | undefined {
+  try {
+    const buffer = readFileSync(path);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw new InputError('not-readable', `cannot read ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Turns what the system says about a failed write into one sentence; other errors come back as they are. */
+export function clearFileError(error: unknown, path: string, bytes: number): ThermogradError | Error {
+  const code = (error as { code?: string }).code;
+  const size = bytes > 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${bytes} bytes`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new RunError(
+      'disk-full',
+      `wanted to write ${size} to ${path}, but ${code === 'ENOSPC' ? 'the disk is full' : 'the disk quota is used up'}; ` +
+        'make room and continue with --resume. Everything written before stays readable.',
+    );
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return new RunError(
+      'not-writable',
+      `wanted to write ${path}, but that is not allowed there (${code}); choose another folder with --out or change its permissions.`,
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

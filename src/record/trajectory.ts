@@ -1,0 +1,249 @@
+/**
+ * The recorded window on disk: a Zarr v3 group with the weights of one layer at every step.
+ *
+ * `weights` float32 T×P (row t: the layer AFTER step `step[t]`, PyTorch's out×in order), `loss` float32 T (mean loss of
+ * the minibatch BEFORE that step's update), `correct` int32 T (right answers in it), `step` int32 T (steps since the
+ * start of training, the first is 1; −1 where nothing was recorded yet). What was not recorded reads as NaN.
+ * Chunks are uncompressed (weights hardly compress) and each is one file, written whole. `zarr.open` in Python reads it.
+ */
+import * as zarr from 'zarrita';
+import { check, RunError } from '../numeric/errors.js';
+import { type ArrayStore, FolderStore } from './store.js';
+
+/** What a window is about; goes into the group's attributes. */
+export interface TrajectoryShape {
+  /** Steps T of the window. */
+  readonly steps: number;
+  /** Weights P of the recorded layer. */
+  readonly size: number;
+  /** Name of the layer and its outputs×inputs. */
+  readonly layer: string;
+  readonly layerShape: readonly [number, number];
+  /** Rows of one chunk; see `chunkRowsFor`. */
+  readonly chunkRows: number;
+  /** Anything else a reader should know, e.g. learning rate and batch size. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+const FORMAT = 'thermograd trajectory';
+const VERSION = 1;
+const BYTES = [{ name: 'bytes', configuration: { endian: 'little' } }];
+
+/** Rows in a chunk of about 4 MB, from 1 to 1000. */
+export function chunkRowsFor(size: number): number {
+  return Math.max(1, Math.min(1000, Math.floor(1e6 / size)));
+}
+
+/** Writes rows as they come. Memory: one chunk. Nothing is on disk until a chunk is full, or `flush`. */
+export class TrajectoryWriter {
+  private readonly weights: Float32Array;
+  private readonly loss: Float32Array;
+  private readonly correct: Int32Array;
+  private readonly step: Int32Array;
+  private filled = 0;
+  private chunk: number;
+
+  private constructor(
+    private readonly store: ArrayStore,
+    readonly shape: TrajectoryShape,
+    from: number,
+  ) {
+    const rows = shape.chunkRows;
+    this.chunk = Math.ceil(from / rows);
+    this.weights = new Float32Array(rows * shape.size);
+    this.loss = new Float32Array(rows);
+    this.correct = new Int32Array(rows);
+    this.step = new Int32Array(rows);
+    this.blank();
+  }
+
+  /**
+   * Opens a window for writing at row `from`, a multiple of `chunkRows`: metadata first, then rows from there on.
+   * What stands at `from` and after it is written again.
+   */
+  static async open(place: string | ArrayStore, shape: TrajectoryShape, from = 0): Promise<TrajectoryWriter> {
+    const store = typeof place === 'string' ? new FolderStore(place) : place;
+    const { steps, size, chunkRows } = shape;
+    check(
+      from % chunkRows === 0 || from === steps,
+      'bad-row',
+      () => `a trajectory can be continued at multiples of ${chunkRows} rows; got ${from}.`,
+    );
+    await zarr.create(store, {
+      attributes: {
+        format: FORMAT,
+        version: VERSION,
+        layer: shape.layer,
+        layerShape: shape.layerShape,
+        order: 'weights are flattened as outputs x inputs, row-major, as torch.nn.Linear.weight.flatten()',
+        ...shape.attributes,
+      },
+    });
+    const array = (name: string, dtype: 'float32' | 'int32', fillValue: number, attributes: Record<string, unknown>) =>
+      zarr.create(zarr.root(store).resolve(`/${name}`), {
+        shape: name === 'weights' ? [steps, size] : [steps],
+        chunkShape: name === 'weights' ? [chunkRows, size] : [chunkRows],
+        dtype,
+        codecs: BYTES,
+        fillValue,
+        dimensionNames: name === 'weights' ? ['step', 'weight'] : ['step'],
+        attributes: attributes as zarr.Attributes,
+      });
+    await array('weights', 'float32', Number.NaN, { description: 'weights of the layer after each step', unit: '1' });
+    await array('loss', 'float32', Number.NaN, {
+      description: 'mean minibatch loss before the update',
+      unit: 'nat per sample',
+    });
+    await array('correct', 'int32', -1, {
+      description: 'right answers in the minibatch before the update',
+      unit: 'samples',
+    });
+    await array('step', 'int32', -1, {
+      description: 'steps since the start of training; -1: not recorded',
+      unit: 'step',
+    });
+    return new TrajectoryWriter(store, shape, from);
+  }
+
+  /** Rows that are not on disk yet. A checkpoint may be written only when this is 0. */
+  get pending(): number {
+    return this.filled;
+  }
+
+  /** Rows on disk and in memory. */
+  get rows(): number {
+    return Math.min(this.chunk * this.shape.chunkRows + this.filled, this.shape.steps);
+  }
+
+  /** How many rows fit until the next chunk is complete. */
+  get room(): number {
+    const { chunkRows, steps } = this.shape;
+    return Math.min(chunkRows - this.filled, steps - this.rows);
+  }
+
+  /** Adds rows after steps `firstStep`, `firstStep`+1, …; all arguments are copied. */
+  append(firstStep: number, weights: Float32Array, loss: ArrayLike<number>, correct: ArrayLike<number>): void {
+    const { chunkRows, size, steps } = this.shape;
+    const count = loss.length;
+    check(
+      weights.length === count * size && this.rows + count <= steps,
+      'bad-rows',
+      () =>
+        `a window of ${steps} steps × ${size} weights holds ${this.rows} rows; cannot add ${count} rows of ${weights.length} numbers.`,
+    );
+    for (let done = 0; done < count; ) {
+      const n = Math.min(this.room, count - done);
+      this.weights.set(weights.subarray(done * size, (done + n) * size), this.filled * size);
+      for (let i = 0; i < n; i++) {
+        this.loss[this.filled + i] = loss[done + i];
+        this.correct[this.filled + i] = correct[done + i];
+        this.step[this.filled + i] = firstStep + done + i;
+      }
+      this.filled += n;
+      done += n;
+      if (this.filled === chunkRows || this.rows === steps) this.flush();
+      if (this.rows === steps) break;
+    }
+  }
+
+  /** Puts the rows held in memory on disk, as part of their chunk. Needed only when training stops early. */
+  flush(): void {
+    if (this.filled === 0) return;
+    const c = this.chunk;
+    this.store.set(`/weights/c/${c}/0`, bytes(this.weights));
+    this.store.set(`/loss/c/${c}`, bytes(this.loss));
+    this.store.set(`/correct/c/${c}`, bytes(this.correct));
+    this.store.set(`/step/c/${c}`, bytes(this.step));
+    if (this.filled === this.shape.chunkRows || this.rows === this.shape.steps) {
+      this.chunk++;
+      this.blank();
+    }
+  }
+
+  private blank(): void {
+    this.weights.fill(Number.NaN);
+    this.loss.fill(Number.NaN);
+    this.correct.fill(-1);
+    this.step.fill(-1);
+    this.filled = 0;
+  }
+}
+
+/** Little-endian bytes of an array, as every machine that runs Node stores them. */
+function bytes(a: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+}
+
+/** A window to read. Rows are read from disk as asked for: nothing of size T×P is kept. */
+export class Trajectory {
+  private constructor(
+    private readonly weights: zarr.Array<'float32', ArrayStore>,
+    readonly steps: number,
+    readonly size: number,
+    readonly layer: string,
+    readonly chunkRows: number,
+    readonly attributes: Readonly<Record<string, unknown>>,
+    /** Step of training of each row (−1: never recorded), minibatch loss, right answers. */
+    readonly step: Int32Array,
+    readonly loss: Float32Array,
+    readonly correct: Int32Array,
+  ) {}
+
+  /** Opens the folder of a trajectory, or any store that holds one. Cost: metadata and the three short arrays. */
+  static async open(place: string | ArrayStore): Promise<Trajectory> {
+    const store = typeof place === 'string' ? new FolderStore(place) : place;
+    const where = typeof place === 'string' ? place : 'the store';
+    try {
+      const group = await zarr.open(store, { kind: 'group' });
+      const array = <D extends zarr.DataType>(name: string) =>
+        zarr.open(group.resolve(name), { kind: 'array' }) as Promise<zarr.Array<D, ArrayStore>>;
+      const weights = await array<'float32'>('weights');
+      const step = await zarr.get(await array<'int32'>('step'));
+      const loss = await zarr.get(await array<'float32'>('loss'));
+      const correct = await zarr.get(await array<'int32'>('correct'));
+      const [steps, size] = weights.shape;
+      const attributes = group.attrs as Record<string, unknown>;
+      return new Trajectory(
+        weights,
+        steps,
+        size,
+        String(attributes.layer),
+        weights.chunks[0],
+        attributes,
+        step.data as Int32Array,
+        loss.data as Float32Array,
+        correct.data as Int32Array,
+      );
+    } catch (error) {
+      throw new RunError('no-trajectory', `no readable trajectory in ${where}: ${(error as Error).message}`);
+    }
+  }
+
+  /** How many rows from the first were recorded; fewer than `steps` when training ended early. */
+  get recorded(): number {
+    const n = this.step.indexOf(-1);
+    return n < 0 ? this.steps : n;
+  }
+
+  /** Rows `first` … `first`+`count`−1, count×P row-major. Cost: the chunks that they touch are read. */
+  async rows(first: number, count: number): Promise<Float32Array> {
+    check(
+      Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && first + count <= this.recorded,
+      'bad-rows',
+      () =>
+        `the trajectory holds rows 0 to ${this.recorded - 1}; rows ${first} to ${first + count - 1} were asked for.`,
+    );
+    const whole = first % this.chunkRows === 0 && count === this.chunkRows;
+    if (whole) return (await this.weights.getChunk([first / this.chunkRows, 0])).data as Float32Array;
+    return (await zarr.get(this.weights, [zarr.slice(first, first + count), null])).data as Float32Array;
+  }
+
+  /** All recorded rows, one chunk at a time. Memory: one chunk. */
+  async *blocks(): AsyncGenerator<{ first: number; rows: number; weights: Float32Array }> {
+    const total = this.recorded;
+    for (let first = 0; first < total; first += this.chunkRows) {
+      const rows = Math.min(this.chunkRows, total - first);
+      yield { first, rows, weights: await this.rows(first, rows) };
+    }
+  }
+}

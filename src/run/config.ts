@@ -1,0 +1,166 @@
+/** From what a person wrote (preset, file, command line) to one complete, checked config. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { layerNamed } from '../model/network.js';
+import { check, InputError } from '../numeric/errors.js';
+import { checkWindowFits } from '../train/stopping.js';
+import { PRESETS } from './presets.js';
+import { type Config, type PartialConfig, schema } from './schema.js';
+import { nearest } from './spelling.js';
+
+export type { Config, PartialConfig } from './schema.js';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * Lays layers over one another, later ones winning, fills in all defaults and checks the result. The preset named last
+ * in any layer lies at the bottom. `training.stop`, lists and `data.teacher` are replaced whole.
+ * @throws InputError with the place and, for an unknown key, the nearest known one
+ */
+export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
+  const given = layers.filter((l): l is PartialConfig => l !== undefined);
+  for (const layer of given) checkKeys(layer);
+  const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
+  const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
+  const merged = [base ?? {}, ...given].reduce<Tree>((under, over) => overlay(under, over as Tree), {});
+  merged.preset = preset;
+  fillFromTeacher(merged);
+  const result = schema.safeParse(merged);
+  if (!result.success) throw problemOf(result.error.issues[0], merged);
+  checkConfig(result.data);
+  return result.data;
+}
+
+/** Reads a config file, JSON or YAML (JSON is YAML). */
+export function readConfig(path: string): PartialConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError('no-config', `cannot read the config file ${path}: ${(error as Error).message}.`);
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new InputError('bad-config', `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  check(
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+    'bad-config',
+    `${path} must hold a mapping of config keys.`,
+  );
+  return value as PartialConfig;
+}
+
+/** Sense beyond the schema, before anything is loaded. */
+function checkConfig(config: Config): void {
+  layerNamed(config.network, config.record.layer);
+  checkWindowFits(config.training.stop, config.record.windowEpochs, config.training.maxEpochs);
+  check(
+    config.training.stop.rule !== 'zero-training-error' || config.network.loss === 'cross-entropy',
+    'bad-config',
+    "training.stop: the rule 'zero-training-error' counts misclassified samples and needs network.loss 'cross-entropy'.",
+  );
+}
+
+/** With a teacher and no network stated, the student has the teacher's architecture. */
+function fillFromTeacher(config: Tree): void {
+  const data = config.data as Tree | undefined;
+  if (data?.set !== 'teacher') return;
+  data.teacher = data.teacher ?? {};
+  const teacher = schema.shape.data.unwrap().shape.teacher.safeParse(data.teacher);
+  if (!teacher.success || !teacher.data) return;
+  config.network = { ...teacher.data.network, ...(config.network as Tree | undefined) };
+}
+
+function overlay(under: Tree, over: Tree, path = ''): Tree {
+  const out: Tree = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const here = path ? `${path}.${key}` : key;
+    const whole = here === 'training.stop' || here === 'data.teacher';
+    out[key] = isTree(value) && isTree(out[key]) && !whole ? overlay(out[key], value, here) : value;
+  }
+  return out;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// Unknown keys, found by walking the schema's own JSON Schema
+
+interface JsonSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly anyOf?: JsonSchema[];
+  readonly oneOf?: JsonSchema[];
+}
+const shape = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+
+function keysOf(node: JsonSchema): Record<string, JsonSchema> {
+  const variants = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].map(keysOf);
+  return Object.assign({}, ...variants, node.properties);
+}
+
+function allPaths(node: JsonSchema, path: string[] = []): string[][] {
+  return Object.entries(keysOf(node)).flatMap(([key, below]) => [[...path, key], ...allPaths(below, [...path, key])]);
+}
+
+function checkKeys(value: unknown, node: JsonSchema = shape, path: string[] = []): void {
+  if (!isTree(value)) return;
+  const known = keysOf(node);
+  if (Object.keys(known).length === 0) return;
+  for (const [key, below] of Object.entries(value)) {
+    if (key in known) {
+      checkKeys(below, known[key], [...path, key]);
+      continue;
+    }
+    const close = nearest(key, Object.keys(known));
+    const elsewhere =
+      allPaths(shape).find((p) => p[p.length - 1] === key) ??
+      allPaths(shape).find((p) => nearest(key, [p[p.length - 1]]));
+    const guess = close ? [...path, close] : elsewhere;
+    throw new InputError(
+      'unknown-key',
+      `the config has no key '${[...path, key].join('.')}'; ` +
+        (guess ? `did you mean '${guess.join('.')}'?` : `known keys here are ${Object.keys(known).join(', ')}.`),
+    );
+  }
+}
+
+function problemOf(issue: z.core.$ZodIssue, config: Tree): InputError {
+  const path = issue.path.join('.');
+  const came = issue.path.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key as string], config);
+  return new InputError('bad-config', `config key '${path}': ${issue.message}; got ${JSON.stringify(came)}.`);
+}
+
+/** Keys that change nothing in a run's numbers beyond the last bits, and may differ when it is resumed. */
+const FREE = ['workers'];
+
+/** Short name of everything that decides a run's weights and trajectory. */
+export function configHash(config: Config): string {
+  const { seed, data, network, training, record, kernel } = config;
+  const text = JSON.stringify({ seed, data, network, training, record, kernel });
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The first key in which two configs differ, with both values; undefined when they agree. */
+export function firstDifference(
+  a: unknown,
+  b: unknown,
+  path: string[] = [],
+): { readonly key: string; readonly was: unknown; readonly is: unknown } | undefined {
+  if (path.length === 1 && FREE.includes(path[0])) return undefined;
+  if (isTree(a) && isTree(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const found = firstDifference(a[key], b[key], [...path, key]);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  return isDeepStrictEqual(a, b) ? undefined : { key: path.join('.'), was: a, is: b };
+}

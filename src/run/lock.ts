@@ -1,0 +1,126 @@
+/** One process to a run folder: a lock file with the holder's process, taken over only when that process is dead. */
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { kill, pid } from 'node:process';
+import { InputError } from '../numeric/errors.js';
+import { clearFileError } from '../record/files.js';
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** Start time of the process in the kernel's own units, where /proc tells it: a reused pid is another process. */
+  readonly started: string | null;
+}
+
+let serial = 0;
+
+/**
+ * Takes the lock of a folder and returns the function that releases it.
+ *
+ * The file appears complete or not at all (written beside, then hard-linked, which fails where a lock exists). A lock
+ * left by a killed process of this machine is taken over; one of another machine never is.
+ * @throws InputError (`locked`) naming the process that holds it
+ */
+export function lockFolder(folder: string): () => void {
+  const path = join(folder, 'lock');
+  const mine = JSON.stringify({ pid, host: hostname(), started: startOf(pid) });
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (create(path, mine)) return () => release(path, mine);
+    const text = read(path);
+    if (text === undefined) continue;
+    const holder = parseHolder(text);
+    if (!holder || isAlive(holder)) throw lockedBy(folder, path, holder);
+    // Moved aside, and only then removed: of two processes that find the same dead lock, one moves it.
+    const aside = `${path}.${pid}-${serial++}.stale`;
+    try {
+      renameSync(path, aside);
+    } catch {
+      continue;
+    }
+    if (read(aside) !== text) {
+      try {
+        linkSync(aside, path);
+      } catch {}
+    }
+    rmSync(aside, { force: true });
+  }
+  throw lockedBy(folder, path, undefined);
+}
+
+function create(path: string, text: string): boolean {
+  const temporary = `${path}.${pid}-${serial++}.tmp`;
+  try {
+    writeFileSync(temporary, text, { flag: 'wx' });
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    if (code === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code))
+      throw clearFileError(error, path, text.length);
+    return createWithoutLinks(path, text);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** For file systems without hard links. */
+function createWithoutLinks(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EEXIST') return false;
+    throw clearFileError(error, path, text.length);
+  }
+}
+
+function release(path: string, mine: string): void {
+  if (read(path) === mine) rmSync(path, { force: true });
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value = JSON.parse(text) as Holder;
+    return Number.isInteger(value.pid) && typeof value.host === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.host !== hostname()) return true;
+  try {
+    kill(holder.pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+  const started = startOf(holder.pid);
+  return started === null || holder.started === null || started === holder.started;
+}
+
+/** Field 22 of /proc/PID/stat, or null where there is no such file. A process that has ended but was not waited for counts as dead. */
+function startOf(id: number): string | null {
+  const stat = read(`/proc/${id}/stat`);
+  if (stat === undefined) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? 'ended' : fields[19];
+}
+
+function lockedBy(folder: string, path: string, holder: Holder | undefined): InputError {
+  const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
+  return new InputError(
+    'locked',
+    `the run folder ${folder} is in use by ${who}; wait for it, or choose another folder with --out. ` +
+      `If that process no longer runs, delete ${path}.`,
+  );
+}

@@ -1,0 +1,100 @@
+/** The schema of a run's config: every key, its default, and what it may be. The words here are the words of the docs. */
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const count = z.int().min(1);
+
+const network = z
+  .strictObject({
+    widths: z.array(count).min(2).default([784, 50, 50, 10]).describe('inputs, hidden widths, outputs'),
+    activation: z.enum(['relu', 'tanh', 'identity']).default('relu'),
+    bias: z.boolean().default(false),
+    loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
+  })
+  .describe('the multilayer perceptron');
+
+const teacher = z
+  .strictObject({
+    network: z
+      .strictObject({
+        widths: z.array(count).min(2).default([20, 16, 4]),
+        activation: z.enum(['relu', 'tanh', 'identity']).default('tanh'),
+        bias: z.boolean().default(false),
+        loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
+      })
+      .prefault({}),
+    train: count.default(2000),
+    test: z.int().min(0).default(500),
+    labelNoise: z.number().min(0).default(0),
+    spectrum: z.array(z.number().min(0)).optional().describe('variances of the inputs'),
+    seed: z.int().min(0).default(1),
+  })
+  .describe('the synthetic set of data.set = teacher');
+
+const stop = z.discriminatedUnion('rule', [
+  z.strictObject({ rule: z.literal('epochs'), epochs: count }),
+  z.strictObject({ rule: z.literal('zero-training-error') }),
+  z.strictObject({
+    rule: z.literal('accuracy-and-loss'),
+    accuracy: z.number().min(0).max(1).default(0.99),
+    loss: positive.default(5e-5),
+    overEpochs: count.default(10).describe('means are taken over so many last epochs'),
+  }),
+]);
+
+/** Everything that decides the numbers of a run, and `workers`, `kernel`, `provider`, which decide only its speed or last bits. */
+export const schema = z.strictObject({
+  experiment: z.literal('ivf2021').default('ivf2021'),
+  preset: z.enum(['quick', 'standard', 'paper']).default('standard'),
+  seed: z.int().min(0).default(0),
+  data: z
+    .strictObject({
+      set: z
+        .string()
+        .regex(/^(mnist|fashion-mnist|teacher|idx:.+)$/, "expected 'mnist', 'fashion-mnist', 'idx:DIR' or 'teacher'")
+        .default('mnist'),
+      limit: count.optional().describe('use only the first so many training samples'),
+      classes: z.array(z.int().min(0)).min(1).optional().describe('use only these classes, relabelled 0, 1, …'),
+      teacher: teacher.optional(),
+    })
+    .prefault({}),
+  network: network.prefault({}),
+  training: z
+    .strictObject({
+      learningRate: positive.default(0.1),
+      momentum: z.number().min(0).lt(1).default(0),
+      batchSize: count.default(50),
+      sampling: z.enum(['shuffled', 'replaced', 'cyclic']).default('shuffled'),
+      lastBatch: z.enum(['drop', 'keep']).default('drop'),
+      maxEpochs: count.default(300).describe('the window included'),
+      stop: stop.default({ rule: 'zero-training-error' }),
+      evaluateEvery: count.default(1).describe('full training and test loss after every so many epochs'),
+    })
+    .prefault({}),
+  record: z
+    .strictObject({
+      layer: z.string().default('layer2'),
+      windowEpochs: count.default(10).describe('epochs recorded AFTER the stopping rule is met'),
+    })
+    .prefault({}),
+  analysis: z
+    .strictObject({
+      centre: z.enum(['mean', 'last']).default('mean'),
+      directions: z
+        .union([z.literal('all'), count, z.array(count).min(1)])
+        .default(120)
+        .describe("'all', a number of log-spaced ranks, or a list of ranks from 1"),
+      relativeTolerance: z.number().min(1e-12).max(0.1).default(1e-4).describe('of each crossing of e·L0'),
+      profiles: z.array(count).default([5, 20, 50, 100, 200]).describe('ranks whose whole loss profile is drawn'),
+      memoryBudget: z.int().min(1e6).default(1e9).describe('bytes the analysis may use for matrices'),
+    })
+    .prefault({}),
+  workers: z.int().min(0).default(0).describe('worker threads; 0: one per core'),
+  kernel: z.enum(['auto', 'fma', 'simd']).default('auto'),
+  provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
+});
+
+/** A complete config: all defaults written out. */
+export type Config = z.output<typeof schema>;
+/** What a person writes. */
+export type PartialConfig = z.input<typeof schema>;

@@ -1,0 +1,85 @@
+/**
+ * When training has gone far enough for the window to begin: named rules over the curves of the epochs so far.
+ *
+ * Each rule is a pure function of what was recorded, asked at the end of every epoch; it answers with the reason in
+ * words, or undefined to go on.
+ */
+import { check } from '../numeric/errors.js';
+
+/** The curves a rule may look at; index 0 is epoch 1, NaN where not evaluated. A part of `TrainingCurves`. */
+export interface EpochCurves {
+  readonly runningLoss: readonly number[];
+  readonly runningAccuracy: readonly number[];
+  readonly trainLoss: readonly number[];
+  readonly trainErrors: readonly number[];
+}
+
+/** A rule by its name and numbers, as the config states it. */
+export type StopRule =
+  | { readonly rule: 'epochs'; readonly epochs: number }
+  | { readonly rule: 'zero-training-error' }
+  | {
+      readonly rule: 'accuracy-and-loss';
+      readonly accuracy: number;
+      readonly loss: number;
+      readonly overEpochs: number;
+    };
+
+/** After a fixed number of epochs. */
+export function afterEpochs(curves: EpochCurves, epochs: number): string | undefined {
+  return curves.runningLoss.length >= epochs ? `${epochs} epochs, as asked` : undefined;
+}
+
+/** No sample of the full training set misclassified at the end of the last epoch. */
+export function zeroTrainingError(curves: EpochCurves): string | undefined {
+  const epochs = curves.trainErrors.length;
+  if (epochs === 0 || curves.trainErrors[epochs - 1] !== 0) return undefined;
+  return `no training sample misclassified after epoch ${epochs} (training loss ${curves.trainLoss[epochs - 1].toPrecision(3)})`;
+}
+
+/**
+ * The rule of ivf2021: mean minibatch accuracy above `accuracy` and mean minibatch loss below `loss`, both averaged over
+ * the last `overEpochs` epochs. science.md [P1].
+ */
+export function accuracyAndLoss(
+  curves: EpochCurves,
+  accuracy: number,
+  loss: number,
+  overEpochs: number,
+): string | undefined {
+  const epochs = curves.runningLoss.length;
+  if (epochs < overEpochs) return undefined;
+  const mean = (values: readonly number[]) => values.slice(-overEpochs).reduce((a, b) => a + b, 0) / overEpochs;
+  const [a, l] = [mean(curves.runningAccuracy), mean(curves.runningLoss)];
+  if (!(a > accuracy && l < loss)) return undefined;
+  return `minibatch accuracy ${a.toFixed(5)} > ${accuracy} and loss ${l.toPrecision(3)} < ${loss}, means over epochs ${epochs - overEpochs + 1} to ${epochs}`;
+}
+
+/** Applies the named rule. */
+export function shouldStop(rule: StopRule, curves: EpochCurves): string | undefined {
+  switch (rule.rule) {
+    case 'epochs':
+      return afterEpochs(curves, rule.epochs);
+    case 'zero-training-error':
+      return zeroTrainingError(curves);
+    case 'accuracy-and-loss':
+      return accuracyAndLoss(curves, rule.accuracy, rule.loss, rule.overEpochs);
+  }
+}
+
+/** The fewest epochs after which a rule can be met. */
+export function earliestStop(rule: StopRule): number {
+  return rule.rule === 'epochs' ? rule.epochs : rule.rule === 'accuracy-and-loss' ? rule.overEpochs : 1;
+}
+
+/** Refuses, before anything starts, a window that cannot fit between the stopping rule and the last allowed epoch. */
+export function checkWindowFits(rule: StopRule, windowEpochs: number, maxEpochs: number): void {
+  const before = earliestStop(rule);
+  check(
+    before + windowEpochs <= maxEpochs,
+    'window-too-long',
+    () =>
+      `a window of ${windowEpochs} epochs after the rule '${rule.rule}' (epoch ${before} at the earliest) needs ` +
+      `maxEpochs of at least ${before + windowEpochs}; it is ${maxEpochs}. Shorten record.windowEpochs or raise training.maxEpochs.`,
+  );
+}
