@@ -19,8 +19,8 @@ export interface TensorFile {
 }
 
 const TYPES = {
-  F64: { size: 8, make: (b: ArrayBuffer) => new Float64Array(b) },
   I64: { size: 8, make: (b: ArrayBuffer) => new BigInt64Array(b) },
+  F64: { size: 8, make: (b: ArrayBuffer) => new Float64Array(b) },
   F32: { size: 4, make: (b: ArrayBuffer) => new Float32Array(b) },
   U8: { size: 1, make: (b: ArrayBuffer) => new Uint8Array(b) },
 } as const;
