@@ -79,10 +79,11 @@ export function batchPlan({ count, batchSize, sampling, lastBatch, key }: BatchR
   const full = batchesPerEpoch * batchSize;
   const samplesPerEpoch = sampling === 'replaced' ? full : Math.min(count, full);
   const draw = (e: number): Uint32Array => {
-    if (sampling === 'cyclic') return Uint32Array.from({ length: samplesPerEpoch }, (_, i) => i);
     const stream = key.child(e).stream();
     if (sampling === 'shuffled') return stream.permutation(count).slice(0, samplesPerEpoch);
-    return Uint32Array.from({ length: samplesPerEpoch }, () => stream.integer(count));
+    const order = new Uint32Array(samplesPerEpoch);
+    for (let i = 0; i < samplesPerEpoch; i++) order[i] = sampling === 'replaced' ? stream.integer(count) : i;
+    return order;
   };
   return {
     batchesPerEpoch,
