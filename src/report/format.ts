@@ -30,7 +30,9 @@ const exponentOf = (x: number, digits: number): number =>
 const outOfRange = (exponent: number): boolean => exponent < -3 || exponent > 5;
 const signed = (s: string): string => s.replace('-', MINUS);
 /** Groups the integer part in threes from five digits on. */
-const grouped = (s: string): string => s.replace(/\d{5,}(?=\.|$)/, (d) => d.replace(/\B(?=(\d{3})+$)/g, THIN));
+const grouped = (s: string): string => s.replace(/(?<![.\d])\d{5,}/, (d) => d.replace(/\B(?=(\d{3})+$)/g, THIN));
+/** No zeros at the end of a fraction. */
+const trimmed = (s: string): string => s.replace(/(\.\d*?)0+(?=$| )/, '$1').replace(/\.(?=$| )/, '');
 
 /** A number to `digits` significant digits (at most 6); powers of ten outside 0.001 … 999 999. */
 export function formatNumber(x: number | null | undefined, digits = 3): string {
@@ -77,25 +79,29 @@ export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'>): st
 /** No minus before a rounded zero. */
 const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) : s);
 
-/** Tick labels: no trailing zeros, powers of ten where the digits would be long. */
-export function formatTick(x: number): string {
+/** Like formatNumber, without trailing zeros: for numbers that were chosen and not measured. */
+export const formatPlain = (x: number | null | undefined, digits = 3): string => trimmed(formatNumber(x, digits));
+
+/** Tick labels: no trailing zeros; powers of ten where asked or where the digits would be long. */
+export function formatTick(x: number, powers = false): string {
   if (x === 0) return '0';
   const e = exponentOf(x, 4);
   const short = Number(x.toPrecision(4));
-  if (e >= -3 && e < 5) return signed(grouped(String(short)));
+  if (!powers && e >= -3 && e < 5) return signed(grouped(String(short)));
   const mantissa = String(Number((short / 10 ** e).toPrecision(4)));
-  return signed(
-    mantissa === '1'
-      ? `10${superscript(e)}`
-      : mantissa === '-1'
-        ? `-10${superscript(e)}`
-        : `${mantissa}×10${superscript(e)}`,
-  );
+  const head = mantissa === '1' ? '' : mantissa === '-1' ? '-' : `${mantissa}×`;
+  return signed(`${head}10${superscript(e)}`);
 }
 
-/** A closed interval of numbers, `1.2 – 35`. */
+/** The two ends of an interval, `1.2 … 35`. */
 export const formatRange = (r: readonly [number, number], digits = 3): string =>
-  `${formatNumber(r[0], digits)} … ${formatNumber(r[1], digits)}`;
+  `${formatPlain(r[0], digits)} … ${formatPlain(r[1], digits)}`;
+
+/** Words that end in a full stop. */
+export const fullStop = (s: string): string => `${s.trim()}${/[.!?]$/.test(s.trim()) || s.trim() === '' ? '' : '.'}`;
+
+/** Words that begin with a capital and end in a full stop. */
+export const sentence = (s: string): string => fullStop(s.trim().charAt(0).toUpperCase() + s.trim().slice(1));
 
 /** Seconds as `0.42 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatSeconds(s: number): string {

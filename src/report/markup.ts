@@ -25,3 +25,10 @@ const render = (c: Content): string =>
 /** Tagged template: literal parts stay, values are escaped unless they are Markup already. */
 export const html = (parts: TemplateStringsArray, ...values: Content[]): Markup =>
   new Markup(parts.map((p, i) => p + (i < values.length ? render(values[i]) : '')).join(''));
+
+/** Text cut at powers written `F^−ψ` or `F^−3.9`: plain and raised parts in turn, plain first. */
+export const splitPowers = (s: string): string[] => s.split(/\^([\u2212-]?(?:[\d.]*\d|[\p{L}]+))/u);
+
+/** Text in which powers are raised. */
+export const powers = (s: string): Markup =>
+  html`${splitPowers(s).map((part, k) => (k % 2 === 1 ? html`<sup>${part.replace('-', '\u2212')}</sup>` : part))}`;

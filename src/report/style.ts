@@ -17,24 +17,25 @@ a{color:var(--link)}
 nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin:1rem 0 0;font-size:.92rem}
 .subtitle{color:var(--muted)}
 .summary{font-size:1.08rem}
-.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:1px;background:var(--line);
+.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:1px;
 border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0}
-.key div{background:var(--paper);padding:.7rem .9rem}
+.key div{box-shadow:0 0 0 1px var(--line);padding:.7rem .9rem}
 .key dt{font-size:.82rem;color:var(--muted)}
 .key dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
-th,td{text-align:left;vertical-align:top;padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--line)}
+sup{font-size:.75em;line-height:0}
+th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
 td.n,th.n{text-align:right;white-space:nowrap}
 .findings tbody{border-bottom:1px solid var(--line)}
-.findings td{border-bottom:0}
+.findings td{border-bottom:0}.findings tr:first-child td:first-child{width:30%;font-weight:600}
 .findings tr:first-child td{padding-top:.9rem}
 .findings .why td{padding:0 .7rem .9rem 0;color:var(--muted);font-size:.88rem}
 .findings .why p{max-width:none;margin:.15rem 0}
 .findings .why b{color:var(--ink);font-weight:600}
 .value{white-space:nowrap;font-weight:600}
-.badge{display:inline-block;border:1.5px solid currentColor;border-radius:1em;padding:.05em .7em;font-size:.82rem;font-weight:600}
+.badge{display:inline-block;border:1.5px solid currentColor;border-radius:1em;padding:.05em .7em;font-size:.82rem;line-height:1.35;font-weight:600}
 .reproduced{color:var(--good)}.near{color:var(--near)}.not{color:var(--bad)}.undecided{color:var(--open)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:1.6rem 2rem;align-items:start}
 .figures.wide{grid-template-columns:minmax(0,1fr)}
@@ -49,17 +50,19 @@ figcaption b{color:var(--ink)}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.8rem;font-size:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem 2.4rem;align-items:start}
+.columns{columns:2 420px;column-gap:2.4rem}.columns section{break-inside:avoid;padding-bottom:1rem}.columns h3{margin-top:0}
+.narrow{max-width:560px}
 .references li{margin:.4rem 0}
 footer{color:var(--muted);font-size:.86rem;padding-top:2rem;padding-bottom:3rem}
 @media (max-width:760px){
 main,header,footer,nav{padding-left:16px;padding-right:16px}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.stack,.stack tbody,.stack tr,.stack td{display:block}
+.stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block}
 .stack td,.findings tr:first-child td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
 .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--muted);font-weight:400}
 .stack tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
-.findings tr{padding:.2rem 0;border-bottom:0}
+.stack:not(.findings) tr{display:grid;grid-template-columns:1fr 1fr;column-gap:1rem}
+.findings tr{padding:.2rem 0;border-bottom:0}.findings tr:first-child td:first-child{width:auto}
 .findings .why td{padding:0}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 }

@@ -16,7 +16,7 @@ export function drawFigures(a: Analysis): Record<FigureGroup, (Figure | MissingF
   return {
     relation: [varianceFlatness(a)],
     training: [trainingLoss(a), trainingErrors(a)],
-    fluctuations: [rankedVariances(a), displacementCurves(a), ...trajectories(a), correlationTimes(a)],
-    landscape: [lossProfiles(a), flatnessByRank(a), curvatureByFlatness(a)],
+    fluctuations: [rankedVariances(a), displacementCurves(a), ...trajectories(a)],
+    landscape: [lossProfiles(a), flatnessByRank(a), curvatureByFlatness(a), correlationTimes(a)],
   };
 }

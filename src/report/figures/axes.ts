@@ -56,27 +56,50 @@ export function logTicks([lo, hi]: readonly [number, number], most = 7): number[
   return [lo, hi].map((x) => Number(x.toPrecision(2)));
 }
 
-/** Logarithmic axis over `domain`. */
-export const logAxis = (label: string, domain: readonly [number, number]): ScaleOptions => ({
-  type: 'log',
-  domain: [...domain],
-  label,
-  labelAnchor: 'center',
-  labelArrow: 'none',
-  ticks: logTicks(domain),
-  tickFormat: formatTick,
-});
+/** Round numbers inside a linear domain, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+export function linearTicks([lo, hi]: readonly [number, number], count: number): number[] {
+  const raw = (hi - lo) / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.999) ?? 10);
+  const ticks: number[] = [];
+  for (let k = Math.ceil(lo / step); k * step <= hi * (1 + 1e-12); k++) ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
 
-/** Linear axis over `domain`. */
-export const linearAxis = (label: string, domain: readonly [number, number], ticks = 6): ScaleOptions => ({
-  type: 'linear',
+/** An axis with its ticks settled, so that the frame can leave room for their labels. */
+export interface Axis extends ScaleOptions {
+  readonly ticks: number[];
+  readonly tickFormat: (x: number) => string;
+}
+
+const axis = (
+  type: 'log' | 'linear',
+  label: string,
+  domain: readonly [number, number],
+  ticks: number[],
+  powers: boolean,
+): Axis => ({
+  type,
   domain: [...domain],
   label,
   labelAnchor: 'center',
   labelArrow: 'none',
   ticks,
-  tickFormat: formatTick,
+  tickFormat: (x: number) => formatTick(x, powers && x !== 0),
 });
+
+/** Logarithmic axis over `domain`; all its labels are powers of ten as soon as one is long. */
+export function logAxis(label: string, domain: readonly [number, number]): Axis {
+  const ticks = logTicks(domain);
+  return axis('log', label, domain, ticks, ticks[0] < 0.9e-2 || ticks[ticks.length - 1] > 1.1e4);
+}
+
+/** Linear axis over `domain`. */
+export function linearAxis(label: string, domain: readonly [number, number], count = 6): Axis {
+  const ticks = linearTicks(domain, count);
+  const largest = Math.max(...ticks.map(Math.abs));
+  return axis('linear', label, domain, ticks, largest < 0.99e-3 || largest >= 1e5);
+}
 
 /** Every index below `dense`, then about `count` more, evenly in the logarithm: what a log axis can show of a long list. */
 export function thinLog(length: number, dense = 40, count = 240): number[] {

@@ -55,8 +55,9 @@ export function flatnessByRank({ flatness: f }: Analysis): Figure | MissingFigur
     caption:
       `Width of the valley along ${formatCount(f.directions.length)} principal directions; ${formatCount(closed.length)} closed on both sides.` +
       (half.length + open.length > 0
-        ? ` Where the loss never reaches the threshold on one side (${formatCount(half.length)}) the closed half is drawn as a lower bound; ` +
-          `${formatCount(open.length)} open on both sides stand on the upper edge. Neither enters a fit.`
+        ? ` Where the loss never reaches the threshold on one side (${formatCount(half.length)}) the closed half is drawn as a lower bound. ` +
+          (open.length > 0 ? `Those open on both sides (${formatCount(open.length)}) stand on the upper edge. ` : '') +
+          'Open directions enter no fit.'
         : ' Every valley closed within the searched range.'),
   };
 }

@@ -4,7 +4,9 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import type { Axis } from './axes.js';
 import { COLOURS, FIGURE_CSS, RAMP } from './palette.js';
+import { typeset } from './typeset.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FONT_SIZE = 13;
@@ -16,7 +18,7 @@ const SWATCH = 24;
 /** One entry of a legend: how the mark looks and what it is. */
 export interface LegendEntry {
   readonly label: string;
-  readonly mark: 'line' | 'dash' | 'dots' | 'dot' | 'ring' | 'triangle' | 'cross' | 'area' | 'rule' | 'ramp';
+  readonly mark: 'line' | 'dash' | 'dots' | 'dot' | 'ring' | 'triangle' | 'cross' | 'area' | 'rule' | 'bar' | 'ramp';
   readonly colour?: string;
   /** For a ramp: its two ends in words; `label` then names the quantity. */
   readonly ends?: readonly [string, string];
@@ -26,13 +28,12 @@ export interface FrameOptions {
   readonly name: string;
   /** One sentence for screen readers and the SVG's title. */
   readonly title: string;
-  readonly x: Plot.ScaleOptions;
-  readonly y: Plot.ScaleOptions;
+  readonly x: Axis;
+  readonly y: Axis;
   readonly marks: Plot.Markish[];
   readonly legend: readonly LegendEntry[];
   readonly width?: number;
   readonly height?: number;
-  readonly marginLeft?: number;
 }
 
 /** What a figure leaves: the drawing and the words under it. */
@@ -53,7 +54,8 @@ export interface MissingFigure {
 export function drawFrame(o: FrameOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as { document: Document };
   const width = o.width ?? 560;
-  const [marginLeft, marginRight] = [o.marginLeft ?? 68, 18];
+  const longest = Math.max(1, ...o.y.ticks.map((t) => o.y.tickFormat(t).length));
+  const [marginLeft, marginRight] = [42 + Math.max(3, longest) * CHARACTER, 18];
   const rows = legendRows(o.legend, width - marginLeft - marginRight);
   const marginTop = 14 + ROW * rows.length;
   const svg = Plot.plot({
@@ -67,7 +69,7 @@ export function drawFrame(o: FrameOptions): string {
     marginBottom: 50,
     style: { fontSize: `${FONT_SIZE}px` },
     x: { ...o.x, labelOffset: 42, grid: true },
-    y: { ...o.y, labelOffset: marginLeft - 8, grid: true },
+    y: { ...o.y, labelOffset: marginLeft - 10, grid: true },
     color: { type: 'identity' },
     symbol: { type: 'identity' },
     marks: [Plot.frame({ stroke: COLOURS.muted, strokeOpacity: 0.6 }), ...o.marks],
@@ -83,6 +85,7 @@ export function drawFrame(o: FrameOptions): string {
   svg.setAttribute('font-family', 'system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif');
   svg.removeAttribute('style');
   svg.setAttribute('font-size', String(FONT_SIZE));
+  for (const text of svg.querySelectorAll('text')) typeset(document, text, FONT_SIZE);
   tidy(svg, o.name);
   return svg.outerHTML;
 }
@@ -168,6 +171,8 @@ function drawEntry(document: Document, g: Element, e: LegendEntry, x: number, y:
     const dash: Record<string, string> =
       e.mark === 'dash' ? { 'stroke-dasharray': '6 4' } : e.mark === 'dots' ? { 'stroke-dasharray': '2 3' } : {};
     add('line', { x1: x, x2: x + SWATCH, y1: y, y2: y, stroke: colour, 'stroke-width': 2, ...dash });
+  } else if (e.mark === 'bar') {
+    add('line', { x1: x, x2: x + SWATCH, y1: y, y2: y, stroke: colour, 'stroke-width': 3.5 });
   } else if (e.mark === 'rule') {
     add('line', {
       x1: mid,

@@ -67,14 +67,14 @@ export function displacementCurves({ dynamics }: Analysis): Figure | MissingFigu
 const exponent = (d: DirectionDynamics): string => formatEstimate(d.msdExponent);
 const colour = (k: number, n: number): string => rampColour(n === 1 ? 0 : k / (n - 1) - 1e-9);
 
-/** A line of the given slope inside the frame, through the point that leaves it longest: lower left for rising data. */
+/** A short line of the given slope, in a fan with its origin in the lower right of the frame. */
 function guide(slope: number, x: readonly [number, number], y: readonly [number, number]): { x: number; y: number }[] {
   const [x0, x1, y0, y1] = [...x, ...y].map(Math.log10);
-  const run = Math.min(x1 - x0, (y1 - y0) / slope) * 0.96;
-  const [left, top] = [x0 + (x1 - x0 - run) * 0.5, y0 + slope * run + 0.02 * (y1 - y0)];
+  const run = Math.min((x1 - x0) * 0.34, ((y1 - y0) * 0.5) / slope);
+  const [left, low] = [x0 + (x1 - x0) * 0.62, y0 + (y1 - y0) * 0.05];
   return [
-    { x: 10 ** left, y: 10 ** (top - slope * run) },
-    { x: 10 ** (left + run), y: 10 ** top },
+    { x: 10 ** left, y: 10 ** low },
+    { x: 10 ** (left + run), y: 10 ** (low + slope * run) },
   ];
 }
 

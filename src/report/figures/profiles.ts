@@ -1,7 +1,7 @@
 /** The loss along single principal directions. science.md [F1]. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../analyse/results.js';
-import { formatNumber } from '../format.js';
+import { formatCount, formatNumber, formatPlain } from '../format.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from './axes.js';
 import { drawFrame, type Figure, type MissingFigure } from './frame.js';
 import { spread } from './msd.js';
@@ -53,7 +53,7 @@ export function lossProfiles({ flatness: f }: Analysis): Figure | MissingFigure 
       ],
     }),
     caption:
-      `Loss over ${formatNumber(f.samples, 6)} training samples when only the coordinate along one direction changes, from the ` +
+      `Loss over ${formatCount(f.samples)} training samples when only the coordinate along one direction changes, from the ` +
       `${f.centre === 'mean' ? 'mean weights of the window' : 'last weights of the window'} (L₀ = ${formatNumber(f.centreLoss)}). ` +
       `The distance between the two crossings of the dashed line is the flatness F. The wider the valley, the flatter the direction.`,
   };
@@ -62,4 +62,4 @@ export function lossProfiles({ flatness: f }: Analysis): Figure | MissingFigure 
 const colour = (k: number, n: number): string => rampColour(n === 1 ? 0 : k / (n - 1) - 1e-9);
 
 /** `e` for the usual factor, else its number. */
-export const factorName = (factor: number): string => (Math.abs(factor - Math.E) < 1e-9 ? 'e' : formatNumber(factor));
+export const factorName = (factor: number): string => (Math.abs(factor - Math.E) < 1e-9 ? 'e' : formatPlain(factor));

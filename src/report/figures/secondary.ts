@@ -55,7 +55,7 @@ export function correlationTimes({ dynamics, flatness }: Analysis): Figure | Mis
   const byWidth = wide.length >= 2;
   const points = (byWidth ? wide : measured).map((d) => {
     const { value, standardError: error } = d.correlationTime;
-    const spread = error > 0 ? error : 0;
+    const spread = Number.isFinite(error) ? Math.max(0, error) : 0;
     return {
       x: byWidth ? widths.get(d.index)! : d.index,
       y: value,

@@ -1,7 +1,7 @@
 /** Loss and errors against epochs, with the recorded window shaded. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../analyse/results.js';
-import { formatCount, formatNumber } from '../format.js';
+import { formatCount, formatNumber, fullStop } from '../format.js';
 import { linearAxis, logAxis, logDomain } from './axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from './frame.js';
 import { COLOURS } from './palette.js';
@@ -38,7 +38,7 @@ export function trainingLoss({ curves: c }: Analysis): Figure | MissingFigure {
     svg,
     caption:
       'Mean loss on a logarithmic axis. Running: average over the minibatches while the weights moved; training and test set: ' +
-      `whole sets at the end of the epoch, where they were evaluated. ${windowWords(c.window)} Training stopped: ${c.stopped}`,
+      `whole sets at the end of the epoch, where they were evaluated. ${windowWords(c.window)} Training stopped: ${fullStop(c.stopped)}`,
   };
 }
 
@@ -67,7 +67,7 @@ export function trainingErrors({ curves: c, flatness: f }: Analysis): Figure | M
     title: 'Errors',
     svg,
     caption:
-      'Share of samples that the network gets wrong, on a logarithmic axis; crosses on the lower edge mark epochs without a single error.' +
+      'Share of samples that the network gets wrong, on a logarithmic axis; bars on the lower edge mark epochs without a single error.' +
       (last ? ` The last test error is ${formatNumber(last.y)} %.` : ''),
   };
 }
@@ -91,7 +91,9 @@ function curves(o: {
   );
   const end = all.reduce((m, p) => Math.max(m, p.x), o.window[1]);
   const x: [number, number] = [0, end * 1.02];
-  const zeros = shown.flatMap((s) => s.points.filter((p) => p.y <= 0).map((p) => ({ ...p, colour: s.colour })));
+  const zeros = shown.flatMap((s, k) =>
+    zeroRuns(s.points).map((run) => ({ ...run, y: y[0] * 1.13 ** (k + 1), colour: s.colour })),
+  );
   const marks: Plot.Markish[] = [
     Plot.rect([0], {
       x1: o.window[0] - 1,
@@ -118,20 +120,22 @@ function curves(o: {
     if (positive.length <= 30) marks.push(Plot.dot(positive, { x: 'x', y: 'y', r: 2.6, fill: s.colour }));
   }
   if (zeros.length > 0)
-    marks.push(
-      Plot.dot(zeros, {
-        x: 'x',
-        y: () => y[0] * 1.08,
-        symbol: 'times',
-        r: 3,
-        stroke: (d) => d.colour,
-        strokeWidth: 1.4,
-      }),
-    );
+    marks.push(Plot.link(zeros, { x1: 'from', x2: 'to', y1: 'y', y2: 'y', stroke: (d) => d.colour, strokeWidth: 3.2 }));
   const legend: LegendEntry[] = [
     ...shown.map((s) => ({ label: s.label, mark: s.mark, colour: s.colour })),
     { label: 'recorded window', mark: 'area', colour: COLOURS.purple },
-    ...(zeros.length > 0 ? [{ label: 'no errors', mark: 'cross' as const, colour: COLOURS.muted }] : []),
+    ...(zeros.length > 0 ? [{ label: 'no errors', mark: 'bar' as const, colour: COLOURS.muted }] : []),
   ];
   return drawFrame({ ...o, x: linearAxis('time (epochs)', x), y: logAxis(o.y, y), marks, legend });
+}
+
+/** Stretches of neighbouring evaluated epochs whose value is zero, half an epoch longer on either side. */
+function zeroRuns(points: Series['points']): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  points.forEach((p, k) => {
+    if (p.y > 0) return;
+    if (k > 0 && points[k - 1].y <= 0) runs[runs.length - 1].to = p.x + 0.5;
+    else runs.push({ from: p.x - 0.5, to: p.x + 0.5 });
+  });
+  return runs;
 }

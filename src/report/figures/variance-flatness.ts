@@ -82,7 +82,7 @@ function caption(fit: PowerLaw, fitted: boolean, shown: number, left: number): s
     `Each point is a principal direction: how much the weights fluctuate along it against how wide the valley is. ` +
     `A falling line means that the weights fluctuate least where the loss is flattest, the inverse of what thermal equilibrium would give. ` +
     (fitted
-      ? `Fit over ${formatRange(fit.range)} (${formatCount(fit.points)} directions, errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
+      ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
         `scatter ${formatNumber(fit.scatter, 2)} decades, R² = ${formatNumber(fit.r2, 3)}. `
       : 'No line could be fitted. ') +
     `Shown: ${formatCount(shown)} directions` +

@@ -1,8 +1,8 @@
 /** How the numbers came about, from the numbers themselves; and the glossary of symbols. */
 import type { Analysis } from '../../analyse/results.js';
 import { factorName } from '../figures/profiles.js';
-import { formatCount, formatNumber, formatRange } from '../format.js';
-import { html, type Markup } from '../markup.js';
+import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../format.js';
+import { html, type Markup, powers } from '../markup.js';
 
 export function method(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
@@ -13,7 +13,7 @@ export function method(a: Analysis): Markup {
   const items: [string, string][] = [
     [
       'Window',
-      `Epochs ${formatCount(c.window[0])} to ${formatCount(c.window[1])}, every step: ${formatCount(pca.T)} steps of ${formatCount(c.stepsPerEpoch)} per epoch. Training stopped: ${c.stopped}`,
+      `Epochs ${formatCount(c.window[0])} to ${formatCount(c.window[1])}, every step: ${formatCount(pca.T)} steps of ${formatCount(c.stepsPerEpoch)} per epoch. Training stopped: ${fullStop(c.stopped)}`,
     ],
     [
       'Principal directions',
@@ -21,7 +21,7 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Resolution',
-      `Variances under ${formatNumber(pca.resolution, 2)} weight² are rounding of the single-precision recording: ${formatCount(noise)} of ${formatCount(pca.variances.length)} directions.`,
+      `Variances under ${formatPlain(pca.resolution, 2)} weight² are rounding of the single-precision recording: ${formatCount(noise)} of ${formatCount(pca.variances.length)} directions.`,
     ],
     [
       'Centre',
@@ -35,7 +35,7 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Width',
-      `F is the distance between the nearest points on either side where the loss reaches ${threshold}, located to a relative tolerance of ${formatNumber(f.relativeTolerance, 2)}; ${formatCount(evaluations)} evaluations of the loss for ${formatCount(f.directions.length)} directions.`,
+      `F is the distance between the nearest points on either side where the loss reaches ${threshold}, located to a relative tolerance of ${formatPlain(f.relativeTolerance, 2)}; ${formatCount(evaluations)} evaluations of the loss for ${formatCount(f.directions.length)} directions.`,
     ],
     [
       'Open sides',
@@ -43,15 +43,15 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Fit of the relation',
-      `${s.varianceFlatness.exponent.method}; over F = ${formatRange(s.varianceFlatness.range)}, ${formatCount(s.varianceFlatness.points)} directions.`,
+      `${sentence(s.varianceFlatness.exponent.method)} Over F = ${formatRange(s.varianceFlatness.range)}, ${formatCount(s.varianceFlatness.points)} directions.`,
     ],
     [
       'Fit of the rank law',
-      `${s.rankLaw.exponent.method}; over ranks ${formatRange(s.rankLaw.range)}, ${formatCount(s.rankLaw.points)} directions.`,
+      `${sentence(s.rankLaw.exponent.method)} Over ranks ${formatRange(s.rankLaw.range)}, ${formatCount(s.rankLaw.points)} directions.`,
     ],
     ['Errors', 'After ± stands one standard error throughout.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>`;
+  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${powers(v)}</dd>`)}</dl>`;
 }
 
 const SYMBOLS: readonly (readonly [string, string])[] = [
@@ -72,4 +72,4 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
 ];
 
 export const glossary = (): Markup =>
-  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>`;
+  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${powers(v)}</dd>`)}</dl>`;

@@ -1,5 +1,5 @@
 /** Facts of the run, whatever keys they have, as lists of names and values. */
-import { formatNumber, formatSeconds, MISSING } from '../format.js';
+import { formatPlain, formatSeconds, MISSING } from '../format.js';
 import type { Json, RunFacts } from '../input.js';
 import { html, type Markup } from '../markup.js';
 
@@ -17,7 +17,7 @@ export function runFacts(run: RunFacts): Markup {
   const keys = [...Object.keys(TITLES).filter((k) => k in run), ...Object.keys(run).filter((k) => !(k in TITLES))];
   const groups = keys.filter((k) => run[k] !== undefined && run[k] !== null);
   if (groups.length === 0) return html`<p class="missing">No facts were recorded with this run.</p>`;
-  return html`<div class="two">${groups.map((k) => group(TITLES[k] ?? words(k), run[k]!, k === 'timings'))}</div>`;
+  return html`<div class="columns">${groups.map((k) => group(TITLES[k] ?? words(k), run[k]!, k === 'timings'))}</div>`;
 }
 
 function group(title: string, value: Json, seconds: boolean): Markup {
@@ -47,11 +47,9 @@ function flatten(value: Json, path = ''): [string, Leaf][] {
 function text(v: Leaf): string {
   if (v === null) return MISSING;
   if (typeof v === 'boolean') return v ? 'yes' : 'no';
-  if (typeof v === 'number') return Number.isSafeInteger(v) ? String(v) : trimZeros(formatNumber(v, 6));
+  if (typeof v === 'number') return Number.isSafeInteger(v) ? String(v) : formatPlain(v, 6);
   return v;
 }
-
-const trimZeros = (s: string): string => s.replace(/(\.\d*?)0+(?=$| )/, '$1').replace(/\.(?=$| )/, '');
 
 /** `peakMemory` → `Peak memory`. */
 function words(key: string): string {

@@ -1,8 +1,8 @@
 /** The top of the page: what ran, what came out, the five numbers a reader looks for first. */
 import type { Analysis } from '../../analyse/results.js';
 import type { Finding } from '../finding.js';
-import { formatCount, formatEstimate, formatNumber, formatRange } from '../format.js';
-import { html, type Markup } from '../markup.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain } from '../format.js';
+import { html, type Markup, powers } from '../markup.js';
 import { verdictWords } from './findings.js';
 
 const negated = (q: { readonly value: number; readonly standardError: number }) => ({
@@ -16,14 +16,14 @@ export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const fit = s.varianceFlatness;
   const [from, to] = c.window;
   const relation = Number.isFinite(fit.exponent.value)
-    ? `Over widths ${formatRange(fit.range)}, ${formatCount(fit.points)} of the ${formatCount(closed)} closed directions follow σ² ∝ F^−ψ with ψ = ${formatEstimate(negated(fit.exponent))}.`
+    ? `${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, follow σ² ∝ F^−ψ with ψ = ${formatEstimate(negated(fit.exponent))}.`
     : 'Too few valleys closed to fit a relation between variance and flatness.';
   return html`<p class="summary">Stochastic gradient descent was recorded at every step of ${
     from === to ? `epoch ${formatCount(from)}` : `epochs ${formatCount(from)} to ${formatCount(to)}`
   }
 (${formatCount(pca.T)} steps) in layer ${a.layer}, ${formatCount(pca.P)} weights, at a full training loss of ${formatNumber(f.centreLoss)}.
 The fluctuations of these weights were resolved into principal directions, and the width of the loss valley was measured along
-${formatCount(f.directions.length)} of them. ${relation} ${verdictWords(findings)} ${exceptions(findings)}</p>`;
+${formatCount(f.directions.length)} of them. ${powers(relation)} ${verdictWords(findings)} ${powers(exceptions(findings))}</p>`;
 }
 
 /** Names what did not come out as the source says. */
@@ -50,5 +50,5 @@ export function keyNumbers(a: Analysis): Markup {
     ['share of direction 1', `${formatNumber(100 * (pca.variances[0] / pca.totalVariance))} %`],
     ['valleys closed / open', `${formatCount(f.directions.length - open)} / ${formatCount(open)}`],
   ];
-  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>`;
+  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${powers(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
 }

@@ -2,7 +2,7 @@
 import type { Analysis, PowerLaw } from '../../analyse/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
-import { type Content, html, type Markup } from '../markup.js';
+import { html, type Markup, powers } from '../markup.js';
 
 interface Column<T> {
   readonly head: string;
@@ -11,9 +11,9 @@ interface Column<T> {
   readonly words?: boolean;
 }
 
-function table<T>(caption: Content, columns: readonly Column<T>[], rows: readonly T[]): Markup {
+function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
   const style = (c: Column<T>) => (c.words ? '' : 'n');
-  return html`<table class="stack"><caption>${caption}</caption>
+  return html`<table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${powers(caption)}</caption>` : ''}
 <thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (r) => html`<tr>${columns.map((c) => html`<td class="${style(c)}" data-label="${c.head}">${c.cell(r)}</td>`)}</tr>
