@@ -4,10 +4,11 @@ import { type RunRequest, reproduceIvf2021, trainRun } from '../run/ivf2021.js';
 import { VERSION } from '../run/machine.js';
 import { gigabytes } from '../run/memory.js';
 import type { Prepared } from '../run/prepare.js';
+import { analyseRun, reportRun } from '../run/reanalyse.js';
 import { describeDiagnosis, diagnose } from './doctor.js';
-import { directions, layersOfFlags, positiveNumber, type RunFlags, wholeNumber } from './options.js';
+import { directions, layersOfFlags, positiveNumber, prune, type RunFlags, wholeNumber } from './options.js';
 import { type Session, session } from './session.js';
-import { resultOf, summaryOf } from './summary.js';
+import { analysisOf, analysisSummary, resultOf, summaryOf } from './summary.js';
 
 export function program(): Command {
   const root = new Command('thermograd')
@@ -32,6 +33,8 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
     );
   addReproduce(root);
   addTrain(root);
+  addAnalyse(root);
+  addReport(root);
   addDoctor(root);
   return root;
 }
@@ -98,6 +101,53 @@ Examples:
     .action(async (flags: RunFlags & { json?: boolean }) => runCommand('train', flags, trainRun));
 }
 
+function addAnalyse(root: Command): void {
+  root
+    .command('analyse')
+    .description('measure a recorded run again with other settings; nothing is trained, the earlier results stay')
+    .argument('<run>', 'run folder')
+    .addOption(centreOption())
+    .addOption(directionsOption())
+    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
+    .option('--out <dir>', 'folder of the results (analysis-2, analysis-3, … in the run folder)')
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  thermograd analyse ivf2021-standard-seed0 --centre last
+  thermograd analyse ivf2021-standard-seed0 --directions all --out wide
+  thermograd analyse ivf2021-standard-seed0 --directions 1-50,100,200`,
+    )
+    .action(async (run: string, flags: RunFlags & { json?: boolean }) =>
+      session(flags.json ?? false, async (s) => {
+        const analysis = prune({ centre: flags.centre, directions: flags.directions });
+        const out = await analyseRun(run, {
+          analysis,
+          ...(flags.workers !== undefined && { workers: flags.workers }),
+          ...(flags.out !== undefined && { out: flags.out }),
+          signal: s.signal,
+          ...(s.onProgress && { onProgress: s.onProgress }),
+        });
+        s.result(analysisOf(out), analysisSummary(out));
+      }),
+    );
+}
+
+function addReport(root: Command): void {
+  root
+    .command('report')
+    .description('draw the report of a run, or of an analysis inside one, again from its numbers')
+    .argument('<run>', 'run folder, or a folder that analyse left')
+    .option('--json', 'one JSON document on stdout, errors too')
+    .action(async (run: string, { json = false }: { json?: boolean }) =>
+      session(json, async (s) => {
+        const page = reportRun(run);
+        s.result({ report: page, ...(analysisOf(run) as object) }, analysisSummary(run));
+      }),
+    );
+}
+
 function addDoctor(root: Command): void {
   root
     .command('doctor')
@@ -105,10 +155,17 @@ function addDoctor(root: Command): void {
     .option('--json', 'one JSON document on stdout')
     .action(async ({ json = false }: { json?: boolean }) =>
       session(json, async (s) => {
-        const diagnosis = diagnose();
+        const diagnosis = await diagnose();
         s.result(diagnosis, describeDiagnosis(diagnosis));
       }),
     );
+}
+
+function centreOption(): Option {
+  return new Option('--centre <where>', 'the landscape around the window mean or the last weights').choices([
+    'mean',
+    'last',
+  ]);
 }
 
 function directionsOption(): Option {

@@ -1,5 +1,6 @@
 /** What this machine offers a run, and what could be installed to go faster. */
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
+import { chooseProvider } from '../numeric/linalg/index.js';
 import { allVersions, type Machine, thisMachine, type Versions } from '../run/machine.js';
 import { gigabytes } from '../run/memory.js';
 
@@ -7,25 +8,35 @@ export interface Diagnosis {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly kernelBuild: KernelBuild;
-  readonly linearAlgebra: { readonly name: string; readonly kind: string };
+  readonly linearAlgebra: { readonly kind: 'embedded' | 'system'; readonly name: string };
   /** Sentences on what would make runs faster. */
   readonly advice: readonly string[];
 }
 
-export function diagnose(): Diagnosis {
+/** Looks at the machine; loads the linear algebra provider that runs would take. */
+export async function diagnose(): Promise<Diagnosis> {
   const build = kernelBuild();
+  const { kind, name } = await chooseProvider();
+  const machine = thisMachine();
   const advice: string[] = [];
+  if (kind === 'embedded') {
+    const reason = await chooseProvider({ prefer: 'system' }).then(
+      () => '',
+      (error: Error) => ` (${error.message})`,
+    );
+    advice.push(
+      'No system linear algebra is in use: with OpenBLAS the eigenproblem of 2500 weights takes seconds instead of half a minute. ' +
+        `On Debian: apt-get install libopenblas0; and keep npm's optional package koffi.${reason}`,
+    );
+  }
   if (build === 'simd')
     advice.push(
-      'Node 20 or newer on a processor with fused multiply-add runs the FMA kernels, which train up to 1.5 times faster.',
+      'The kernels run without fused multiply-add: a newer Node, on a processor that has it, trains up to 1.5 times faster.',
     );
-  return {
-    versions: allVersions(),
-    machine: thisMachine(),
-    kernelBuild: build,
-    linearAlgebra: { name: '?', kind: 'embedded' },
-    advice,
-  };
+  if (machine.cores < 2) advice.push('Only one core is available: the flatness stage would use as many as there are.');
+  if (machine.memory < 2e9)
+    advice.push('Less than 2 GB of memory: keep analysis.directions small, or record a smaller layer.');
+  return { versions: allVersions(), machine, kernelBuild: build, linearAlgebra: { kind, name }, advice };
 }
 
 export function describeDiagnosis(d: Diagnosis): string {
@@ -39,7 +50,6 @@ export function describeDiagnosis(d: Diagnosis): string {
     ['linear algebra', d.linearAlgebra.name],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(15)} ${value}`);
-  return [...lines, '', ...(d.advice.length ? d.advice : ['Nothing to add: this is as fast as it gets here.'])].join(
-    '\n',
-  );
+  const advice = d.advice.length > 0 ? d.advice : ['Nothing would make it faster here.'];
+  return [...lines, '', ...advice].join('\n');
 }

@@ -1,6 +1,8 @@
 /** The experiment of ivf2021 from one end to the other, stage by stage; each stage is skipped when run.json says it is done. */
+
+import { fitsStage, flatnessStage, reportStage, windowStages } from './analysis-stages.js';
 import type { PartialConfig } from './config.js';
-import { type Context, type RunOptions, runStage } from './context.js';
+import { type RunOptions, runStage } from './context.js';
 import type { RunRecord } from './folder.js';
 import { type Prepared, prepare } from './prepare.js';
 import { trainStage } from './train-stage.js';
@@ -36,7 +38,11 @@ export async function reproduceIvf2021(
 ): Promise<RunResult> {
   return withRun(config, request, async ({ context, dataset }) => {
     await runStage(context, 'train', () => trainStage(context, dataset));
-    await analysisStages(context, dataset);
+    const { folder } = context;
+    await windowStages(context);
+    await runStage(context, 'flatness', () => flatnessStage(context, dataset, folder.path));
+    await runStage(context, 'fits', async () => fitsStage(context, folder.path));
+    await runStage(context, 'report', async () => reportStage(folder.record, folder.path));
   });
 }
 
@@ -56,4 +62,3 @@ async function withRun(
     folder.close();
   }
 }
-async function analysisStages(_context: Context, _dataset: unknown): Promise<void> {}

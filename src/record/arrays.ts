@@ -1,0 +1,74 @@
+/** Small groups of float64 arrays in Zarr v3, for results: written whole, read by name. */
+import * as zarr from 'zarrita';
+import { RunError } from '../numeric/errors.js';
+import { type ArrayStore, FolderStore } from './store.js';
+
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+  readonly dimensions: readonly string[];
+  /** What the numbers are, with their unit. */
+  readonly description: string;
+}
+
+/** Rows of one chunk hold about 8 MB. */
+const CHUNK = 1e6;
+
+/** Writes a group of arrays, row-major float64; a reader that finds the group's last array finds all. */
+export async function writeArrays(
+  place: string | ArrayStore,
+  arrays: Readonly<Record<string, NamedArray>>,
+  attributes: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const store = typeof place === 'string' ? new FolderStore(place) : place;
+  await zarr.create(store, { attributes: { ...attributes } });
+  for (const [name, { shape, data, dimensions, description }] of Object.entries(arrays)) {
+    const row = shape.slice(1).reduce((a, b) => a * b, 1);
+    const rows = Math.max(1, Math.min(shape[0], Math.floor(CHUNK / row)));
+    await zarr.create(zarr.root(store).resolve(`/${name}`), {
+      shape: [...shape],
+      chunkShape: [rows, ...shape.slice(1)],
+      dtype: 'float64',
+      codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+      fillValue: Number.NaN,
+      dimensionNames: [...dimensions],
+      attributes: { description },
+    });
+    for (let c = 0; c * rows < shape[0]; c++) {
+      let part = data.subarray(c * rows * row, (c + 1) * rows * row);
+      if (part.length < rows * row) {
+        const padded = new Float64Array(rows * row).fill(Number.NaN);
+        padded.set(part);
+        part = padded;
+      }
+      store.set(
+        `/${[name, 'c', c, ...shape.slice(1).map(() => 0)].join('/')}`,
+        new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+      );
+    }
+  }
+}
+
+/** One array of a group, or only its rows `from` … `to`−1. @throws RunError when it is not there */
+export async function readArray(
+  place: string | ArrayStore,
+  name: string,
+  from?: number,
+  to?: number,
+): Promise<{ readonly shape: readonly number[]; readonly data: Float64Array }> {
+  const store = typeof place === 'string' ? new FolderStore(place) : place;
+  try {
+    const array = (await zarr.open(zarr.root(store).resolve(`/${name}`), { kind: 'array' })) as zarr.Array<
+      'float64',
+      ArrayStore
+    >;
+    const rows = from === undefined ? null : zarr.slice(from, to ?? array.shape[0]);
+    const read = await zarr.get(array, [rows, ...array.shape.slice(1).map(() => null)]);
+    return { shape: read.shape, data: read.data as Float64Array };
+  } catch (error) {
+    throw new RunError(
+      'no-array',
+      `no readable array '${name}' in ${typeof place === 'string' ? place : 'the store'}: ${(error as Error).message}`,
+    );
+  }
+}

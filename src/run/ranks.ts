@@ -1,0 +1,25 @@
+/** Which principal directions are looked at: for the flatness, for the dynamics, for the pictures. */
+import { logSpaced } from '../numeric/spacing.js';
+import type { Config } from './config.js';
+
+/** Planes in which the trajectory is drawn, by rank; those of ivf2021. */
+export const PLANES: readonly (readonly [number, number])[] = [
+  [1, 2],
+  [49, 50],
+];
+
+const ascending = (ranks: Iterable<number>, last: number) =>
+  [...new Set(ranks)].filter((i) => i >= 1 && i <= last).sort((a, b) => a - b);
+
+/** Ranks whose valley width is measured, ascending; the profiled ones are among them. */
+export function flatnessRanks(analysis: Config['analysis'], last: number): number[] {
+  const { directions, profiles } = analysis;
+  if (directions === 'all') return Array.from({ length: last }, (_, k) => k + 1);
+  const chosen = Array.isArray(directions) ? directions : logSpaced(last, directions);
+  return ascending([...chosen, ...(Array.isArray(directions) ? [] : profiles)], last);
+}
+
+/** Ranks whose drift and diffusion are read out: 120 log-spaced ones, the profiled ones and those of the planes. */
+export function dynamicsRanks(analysis: Config['analysis'], last: number): number[] {
+  return ascending([...logSpaced(last, 120), ...analysis.profiles, ...PLANES.flat()], last);
+}
