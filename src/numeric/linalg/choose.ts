@@ -1,0 +1,29 @@
+/** Picks the linear algebra provider once per process and preference. */
+import { embeddedLinearAlgebra } from './embedded.js';
+import type { LinearAlgebra, ProviderChoice } from './provider.js';
+import { systemLinearAlgebra } from './system.js';
+import { loadSystemLibrary } from './system-library.js';
+
+export interface ChooseOptions {
+  /** `auto` (default) takes the system's library where one works, else the embedded kernels; `system` insists and may throw. */
+  readonly prefer?: ProviderChoice;
+  /** Threads that the system library may use; default 1, because runs are spread over workers. */
+  readonly threads?: number;
+  /** Library file to use instead of the usual names. */
+  readonly library?: string;
+}
+
+const cache = new Map<string, Promise<LinearAlgebra>>();
+
+/** The provider for these options, cached. The embedded one is looked up anew, since the kernel build may be forced. */
+export function chooseProvider(options: ChooseOptions = {}): Promise<LinearAlgebra> {
+  const { prefer = 'auto', threads = 1, library } = options;
+  if (prefer === 'embedded') return Promise.resolve(embeddedLinearAlgebra());
+  const key = `${threads} ${library ?? ''}`;
+  let found = cache.get(key);
+  if (!found) {
+    found = loadSystemLibrary(library === undefined ? undefined : [library], threads).then(systemLinearAlgebra);
+    cache.set(key, found);
+  }
+  return prefer === 'system' ? found : found.catch(() => embeddedLinearAlgebra());
+}

@@ -1,0 +1,30 @@
+/** Dense linear algebra, float64: matrices, the interface, its two providers, streamed covariances. */
+export { type ChooseOptions, chooseProvider } from './choose.js';
+export {
+  type CovarianceAccumulator,
+  covarianceAccumulator,
+  type GramAccumulator,
+  gramAccumulator,
+} from './covariance.js';
+export { embeddedLinearAlgebra } from './embedded.js';
+export {
+  column,
+  copy,
+  diagonal,
+  frobenius,
+  fromRows,
+  identity,
+  type Matrix,
+  matrix,
+  row,
+  transpose,
+} from './matrix.js';
+export type {
+  GemmOptions,
+  LinearAlgebra,
+  LuFactor,
+  ProviderChoice,
+  RankUpdater,
+  SingularValues,
+  SymmetricEigen,
+} from './provider.js';

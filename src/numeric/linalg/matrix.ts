@@ -1,0 +1,146 @@
+/** Dense float64 matrices, row-major and contiguous, with the checks that every linear algebra entry shares. */
+import { check } from '../errors.js';
+
+/** rows×cols numbers; entry (i, j) is `data[i * cols + j]`. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float64Array;
+}
+
+/** A rows×cols matrix around `data` (not copied), or of zeros. Throws `InputError` when the sizes disagree. */
+export function matrix(rows: number, cols: number, data?: Float64Array): Matrix {
+  check(
+    Number.isInteger(rows) && Number.isInteger(cols) && rows >= 0 && cols >= 0,
+    'matrix-shape',
+    () => `matrix: rows and columns must be whole numbers ≥ 0, not ${rows} and ${cols}.`,
+  );
+  const values = data ?? new Float64Array(rows * cols);
+  check(
+    values.length === rows * cols,
+    'matrix-shape',
+    () => `matrix: a ${rows}×${cols} matrix needs ${rows * cols} numbers, but ${values.length} came.`,
+  );
+  return { rows, cols, data: values };
+}
+
+/** The matrix with the given rows. */
+export function fromRows(rows: readonly (readonly number[])[]): Matrix {
+  const cols = rows[0]?.length ?? 0;
+  check(
+    rows.every((r) => r.length === cols),
+    'matrix-shape',
+    `matrix: all rows must have ${cols} numbers, as the first has.`,
+  );
+  return matrix(rows.length, cols, Float64Array.from(rows.flat()));
+}
+
+/** The n×n identity. */
+export function identity(n: number): Matrix {
+  return diagonal(new Float64Array(n).fill(1));
+}
+
+/** The diagonal matrix of `values`. */
+export function diagonal(values: ArrayLike<number>): Matrix {
+  const n = values.length;
+  const m = matrix(n, n);
+  for (let i = 0; i < n; i++) m.data[i * n + i] = values[i];
+  return m;
+}
+
+/** A copy that shares no memory. */
+export function copy(a: Matrix): Matrix {
+  return matrix(a.rows, a.cols, a.data.slice());
+}
+
+/** Aᵀ in memory of its own; blocks of 32×32, so that large matrices stay in the caches. */
+export function transpose(a: Matrix): Matrix {
+  const t = matrix(a.cols, a.rows);
+  transposeInto(a.rows, a.cols, a.data, t.data);
+  return t;
+}
+
+/** Writes the transpose of rows×cols `from` into `to`. */
+export function transposeInto(rows: number, cols: number, from: Float64Array, to: Float64Array): void {
+  for (let ib = 0; ib < rows; ib += 32) {
+    const ie = Math.min(ib + 32, rows);
+    for (let jb = 0; jb < cols; jb += 32) {
+      const je = Math.min(jb + 32, cols);
+      for (let i = ib; i < ie; i++) for (let j = jb; j < je; j++) to[j * rows + i] = from[i * cols + j];
+    }
+  }
+}
+
+/** Row i as a view. */
+export function row(a: Matrix, i: number): Float64Array {
+  return a.data.subarray(i * a.cols, (i + 1) * a.cols);
+}
+
+/** Column j as a copy: the j-th eigenvector of `eigh`, for instance. */
+export function column(a: Matrix, j: number): Float64Array {
+  const out = new Float64Array(a.rows);
+  for (let i = 0; i < a.rows; i++) out[i] = a.data[i * a.cols + j];
+  return out;
+}
+
+/** Frobenius norm, safe against overflow and underflow. */
+export function frobenius(a: Matrix): number {
+  const scale = largest(a);
+  if (scale === 0 || !Number.isFinite(scale)) return scale;
+  let s = 0;
+  for (const v of a.data) s += (v / scale) ** 2;
+  return scale * Math.sqrt(s);
+}
+
+/** max |a_ij|; NaN or Infinity when one is among the entries. */
+export function largest(a: Matrix): number {
+  let m = 0;
+  let sum = 0;
+  for (const v of a.data) {
+    const w = Math.abs(v);
+    if (w > m) m = w;
+    sum += v - v;
+  }
+  return sum === 0 ? m : Number.isFinite(m) ? Number.NaN : m;
+}
+
+/** Refuses NaN and infinite entries; returns max |a_ij|. */
+export function checkFinite(a: Matrix, who: string): number {
+  const m = largest(a);
+  check(Number.isFinite(m), 'not-finite', () => {
+    const k = a.data.findIndex((v) => !Number.isFinite(v));
+    return `${who}: entry (${Math.floor(k / a.cols)}, ${k % a.cols}) of the ${a.rows}×${a.cols} matrix is ${a.data[k]}; every entry must be finite.`;
+  });
+  return m;
+}
+
+/** Refuses a matrix that is not square. */
+export function checkSquare(a: Matrix, who: string): void {
+  check(a.rows === a.cols, 'not-square', () => `${who}: a square matrix is needed, but ${a.rows}×${a.cols} came.`);
+}
+
+/** Refuses a matrix whose asymmetry exceeds 1e-8 of its largest entry: the physics of a wrong input would be wrong. */
+export function checkSymmetric(a: Matrix, who: string): number {
+  checkSquare(a, who);
+  const size = checkFinite(a, who);
+  const n = a.rows;
+  const limit = 1e-8 * size;
+  for (let ib = 0; ib < n; ib += 32) {
+    for (let jb = ib; jb < n; jb += 32) {
+      const ie = Math.min(ib + 32, n);
+      const je = Math.min(jb + 32, n);
+      for (let i = ib; i < ie; i++) {
+        for (let j = Math.max(jb, i + 1); j < je; j++) {
+          const d = Math.abs(a.data[i * n + j] - a.data[j * n + i]);
+          check(
+            d <= limit,
+            'not-symmetric',
+            () =>
+              `${who}: a symmetric matrix is needed, but entries (${i}, ${j}) and (${j}, ${i}) are ${a.data[i * n + j]} and ${a.data[j * n + i]}; symmetrise it first if that is meant.`,
+          );
+        }
+      }
+    }
+  }
+  return size;
+}

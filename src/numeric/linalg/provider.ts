@@ -1,0 +1,93 @@
+/**
+ * Dense linear algebra, float64: one interface, two providers.
+ *
+ * `embedded` runs everywhere (WebAssembly, src/numeric/linalg/embedded.ts); `system` calls an installed BLAS and LAPACK
+ * (src/numeric/linalg/system.ts). Both return results that differ in the last bits only, so a run records `name`.
+ * All matrices are row-major; arguments are never changed unless a docstring says so.
+ */
+import type { Matrix } from './matrix.js';
+
+/** A = V·diag(values)·Vᵀ. */
+export interface SymmetricEigen {
+  /** Ascending. */
+  readonly values: Float64Array;
+  /** n×n, COLUMN j is the unit eigenvector of values[j]; `column(vectors, j)` takes it out. */
+  readonly vectors: Matrix;
+}
+
+/** A = U·diag(s)·Vt with k = min(m, n). */
+export interface SingularValues {
+  /** m×k, orthonormal columns. */
+  readonly u: Matrix;
+  /** Descending, ≥ 0. */
+  readonly s: Float64Array;
+  /** k×n, orthonormal rows. */
+  readonly vt: Matrix;
+}
+
+/** P·A = L·U, kept for many solves. */
+export interface LuFactor {
+  readonly n: number;
+  /** X with A·X = B. B n×r. Throws `InputError` when a pivot is exactly 0. */
+  solve(b: Matrix): Matrix;
+  /** A⁻¹ (prefer `solve`). */
+  inverse(): Matrix;
+  /** Sign and logarithm of |det A|; −Infinity for a singular matrix. */
+  determinant(): { sign: number; logAbs: number };
+  /** Row exchanged with row i at step i. */
+  readonly pivots: Int32Array;
+}
+
+export interface GemmOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Factor of the product, default 1. */
+  readonly alpha?: number;
+  /** C = alpha·A·B + beta·`into` is written into `into` and returned; beta defaults to 0. */
+  readonly into?: Matrix;
+  readonly beta?: number;
+}
+
+/**
+ * Sums XᵀX or X·Xᵀ over pieces that need never be in memory together; see covariance.ts for the statistics around it.
+ * `buffer` may move when memory grows: read the property anew after each `update`.
+ */
+export interface RankUpdater {
+  /** Where the next piece is written: `capacity` lines. */
+  readonly buffer: Float64Array;
+  /** Order of the accumulated matrix. */
+  readonly n: number;
+  /** Lines (of length n for `rows`, see `rankUpdater`) that fit the buffer. */
+  readonly capacity: number;
+  /** Adds the first `count` lines of the buffer. */
+  update(count: number): void;
+  /** The full symmetric sum; the updater is spent afterwards. */
+  finish(): Matrix;
+}
+
+export interface LinearAlgebra {
+  readonly kind: 'embedded' | 'system';
+  /** What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 through koffi'. */
+  readonly name: string;
+  /** alpha·op(A)·op(B) + beta·C. 2·m·n·k flops. */
+  gemm(a: Matrix, b: Matrix, options?: GemmOptions): Matrix;
+  /** A·Aᵀ, or Aᵀ·A with `transpose`; full symmetric result. Half the flops of gemm. */
+  syrk(a: Matrix, options?: { readonly transpose?: boolean; readonly alpha?: number }): Matrix;
+  /** An empty sum over pieces of n-long lines: C += Xᵀ·X for pieces X (count×n). */
+  rankUpdater(n: number): RankUpdater;
+  /** Eigenvalues and eigenvectors of a symmetric matrix; asymmetry above 1e-8 of the largest entry is refused. */
+  eigh(a: Matrix): SymmetricEigen;
+  /** Eigenvalues only, ascending: a third of the cost. */
+  eigvalsh(a: Matrix): Float64Array;
+  /** Lower L with A = L·Lᵀ; refuses a matrix that is not positive definite and names the pivot. */
+  cholesky(a: Matrix): Matrix;
+  /** X with L·Lᵀ·X = B. */
+  choleskySolve(l: Matrix, b: Matrix): Matrix;
+  /** LU with partial pivoting. */
+  lu(a: Matrix): LuFactor;
+  /** Thin singular value decomposition; every singular value to a few eps·‖A‖. */
+  svd(a: Matrix): SingularValues;
+}
+
+/** Which provider to take: `auto` prefers the system's when it is found and works. */
+export type ProviderChoice = 'auto' | 'embedded' | 'system';

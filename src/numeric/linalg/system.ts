@@ -1,0 +1,167 @@
+/** The provider that calls an installed BLAS and LAPACK. Row-major A is column-major Aᵀ to Fortran: no copies for that. */
+import { check, RunError } from '../errors.js';
+import { checkSolve, mirrorUpper, notPositive } from './embedded.js';
+import { luFactor } from './embedded-lu.js';
+import { checkFinite, checkSquare, checkSymmetric, type Matrix, matrix, transpose } from './matrix.js';
+import type { LinearAlgebra, LuFactor, RankUpdater, SingularValues } from './provider.js';
+import { gemmShape } from './shapes.js';
+import { int, type Lapack, real, type SystemLibrary } from './system-library.js';
+
+/** The provider on a library that `loadSystemLibrary` found. */
+export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
+  const f = library.lapack;
+  return {
+    kind: 'system',
+    name: library.name,
+
+    gemm(a, b, options = {}) {
+      const s = gemmShape(a, b, options);
+      const c = options.into ?? matrix(s.m, s.n);
+      if (c.data.length === 0) return c;
+      const ta = options.transposeA ? 'T' : 'N';
+      const tb = options.transposeB ? 'T' : 'N';
+      const [m, n, k] = [int(s.m), int(s.n), int(s.k)];
+      const lda = int(Math.max(1, a.cols));
+      const ldb = int(Math.max(1, b.cols));
+      f.dgemm(tb, ta, n, m, k, real(s.alpha), b.data, ldb, a.data, lda, real(s.beta), c.data, n);
+      return c;
+    },
+
+    syrk(a, options = {}) {
+      const n = options.transpose ? a.cols : a.rows;
+      const k = options.transpose ? a.rows : a.cols;
+      const c = matrix(n, n);
+      if (n === 0) return c;
+      const [order, ld] = [int(n), int(Math.max(1, a.cols))];
+      const t = options.transpose ? 'N' : 'T';
+      f.dsyrk('L', t, order, int(k), real(options.alpha ?? 1), a.data, ld, real(0), c.data, order);
+      return mirrorUpper(c);
+    },
+
+    rankUpdater: (n) => rankUpdater(f, n),
+
+    eigh(a) {
+      checkSymmetric(a, 'eigh');
+      const n = a.rows;
+      const vectors = matrix(n, n, a.data.slice());
+      const values = symmetricEigen(f, 'V', vectors);
+      transposeSquare(vectors);
+      return { values, vectors };
+    },
+
+    eigvalsh(a) {
+      checkSymmetric(a, 'eigvalsh');
+      return symmetricEigen(f, 'N', matrix(a.rows, a.rows, a.data.slice()));
+    },
+
+    cholesky(a) {
+      checkSymmetric(a, 'cholesky');
+      const n = a.rows;
+      const l = matrix(n, n, a.data.slice());
+      const info = int(0);
+      if (n > 0) f.dpotrf('U', int(n), l.data, int(n), info);
+      check(info[0] === 0, 'not-positive-definite', () => notPositive(info[0] - 1));
+      for (let i = 0; i < n; i++) l.data.fill(0, i * n + i + 1, (i + 1) * n);
+      return l;
+    },
+
+    choleskySolve(l, b) {
+      checkSolve(l, b, 'choleskySolve');
+      const x = matrix(b.rows, b.cols, b.data.slice());
+      if (x.data.length === 0) return x;
+      const [n, r] = [int(l.rows), int(b.cols)];
+      for (const t of ['N', 'T']) f.dtrsm('R', 'U', t, 'N', r, n, real(1), l.data, n, x.data, r);
+      return x;
+    },
+
+    lu: (a) => lu(f, a),
+    svd: (a) => svd(f, a),
+  };
+}
+
+function symmetricEigen(f: Lapack, job: 'V' | 'N', a: Matrix): Float64Array {
+  const n = a.rows;
+  const w = new Float64Array(n);
+  if (n === 0) return w;
+  const lwork = job === 'V' ? 1 + 6 * n + 2 * n * n : 2 * n + 64 * n + 1;
+  const liwork = job === 'V' ? 3 + 5 * n : 1;
+  const info = int(0);
+  const [order, work, iwork] = [int(n), new Float64Array(lwork), new Int32Array(liwork)];
+  f.dsyevd(job, 'L', order, a.data, order, w, work, int(lwork), iwork, int(liwork), info);
+  if (info[0] !== 0) throw new RunError('not-converged', `eigh: LAPACK's dsyevd failed with info = ${info[0]}.`);
+  return w;
+}
+
+function transposeSquare(a: Matrix): void {
+  const n = a.rows;
+  for (let ib = 0; ib < n; ib += 16) {
+    for (let jb = ib; jb < n; jb += 16) {
+      const ie = Math.min(ib + 16, n);
+      const je = Math.min(jb + 16, n);
+      for (let i = ib; i < ie; i++) {
+        for (let j = Math.max(jb, i + 1); j < je; j++) {
+          const v = a.data[i * n + j];
+          a.data[i * n + j] = a.data[j * n + i];
+          a.data[j * n + i] = v;
+        }
+      }
+    }
+  }
+}
+
+function lu(f: Lapack, a: Matrix): LuFactor {
+  checkSquare(a, 'lu');
+  checkFinite(a, 'lu');
+  const n = a.rows;
+  const factor = transpose(a);
+  const pivots = new Int32Array(n);
+  if (n > 0) f.dgetrf(int(n), int(n), factor.data, int(n), pivots, int(0));
+  return luFactor(
+    factor,
+    pivots.map((p) => p - 1),
+    (b) => {
+      const x = transpose(b);
+      if (x.data.length > 0) {
+        f.dgetrs('N', int(n), int(b.cols), factor.data, int(n), pivots, x.data, int(n), int(0));
+      }
+      return transpose(x);
+    },
+  );
+}
+
+function svd(f: Lapack, a: Matrix): SingularValues {
+  checkFinite(a, 'svd');
+  const [m, n] = [a.rows, a.cols];
+  const k = Math.min(m, n);
+  const u = matrix(m, k);
+  const vt = matrix(k, n);
+  const s = new Float64Array(k);
+  if (k === 0) return { u, s, vt };
+  const info = int(0);
+  const iwork = new Int32Array(8 * k);
+  const args = (work: Float64Array, lwork: number) =>
+    f.dgesdd('S', int(n), int(m), data, int(n), s, vt.data, int(n), u.data, int(k), work, int(lwork), iwork, info);
+  const data = a.data.slice();
+  const query = new Float64Array(1);
+  args(query, -1);
+  const size = Math.ceil(query[0]);
+  args(new Float64Array(size), size);
+  if (info[0] !== 0) throw new RunError('not-converged', `svd: LAPACK's dgesdd failed with info = ${info[0]}.`);
+  return { u, s, vt };
+}
+
+function rankUpdater(f: Lapack, n: number): RankUpdater {
+  const capacity = 256;
+  const sum = matrix(n, n);
+  const buffer = new Float64Array(capacity * n);
+  const [order, one] = [int(n), real(1)];
+  return {
+    n,
+    capacity,
+    buffer,
+    update(count) {
+      f.dsyrk('L', 'N', order, int(count), one, buffer, order, one, sum.data, order);
+    },
+    finish: () => mirrorUpper(sum),
+  };
+}
