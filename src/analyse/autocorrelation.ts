@@ -3,26 +3,43 @@ import { check } from '../numeric/errors.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { mean } from '../numeric/statistics.js';
 
+/** cos and −sin of 2πk/n for k < n/2. */
+function twiddles(n: number): { cos: Float64Array; sin: Float64Array } {
+  const cos = new Float64Array(n / 2);
+  const sin = new Float64Array(n / 2);
+  for (let k = 0; k < n / 2; k++) {
+    cos[k] = Math.cos((2 * Math.PI * k) / n);
+    sin[k] = -Math.sin((2 * Math.PI * k) / n);
+  }
+  return { cos, sin };
+}
+
 /** In-place radix-2 FFT of 2^k complex numbers, X_j = Σ_t x_t e^{−2πi jt/n}. Cost O(n log n). */
-function fft(re: Float64Array, im: Float64Array): void {
+function fft(re: Float64Array, im: Float64Array, { cos, sin }: { cos: Float64Array; sin: Float64Array }): void {
   const n = re.length;
   for (let i = 1, j = 0; i < n; i++) {
     let bit = n >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;
     j ^= bit;
     if (i < j) {
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
+      const [x, y] = [re[i], im[i]];
+      re[i] = re[j];
+      im[i] = im[j];
+      re[j] = x;
+      im[j] = y;
     }
   }
   for (let size = 2; size <= n; size *= 2) {
     const half = size / 2;
-    for (let k = 0; k < half; k++) {
-      const angle = (-2 * Math.PI * k) / size;
-      const [c, s] = [Math.cos(angle), Math.sin(angle)];
-      for (let a = k; a < n; a += size) {
+    const stride = n / size;
+    for (let start = 0; start < n; start += size) {
+      for (let k = 0; k < half; k++) {
+        const c = cos[k * stride];
+        const s = sin[k * stride];
+        const a = start + k;
         const b = a + half;
-        const [tr, ti] = [re[b] * c - im[b] * s, re[b] * s + im[b] * c];
+        const tr = re[b] * c - im[b] * s;
+        const ti = re[b] * s + im[b] * c;
         re[b] = re[a] - tr;
         im[b] = im[a] - ti;
         re[a] += tr;
@@ -50,12 +67,13 @@ export function autocovariance(x: ArrayLike<number>, maxLag: number): Float64Arr
   const im = new Float64Array(n);
   const m = mean(x);
   for (let t = 0; t < T; t++) re[t] = x[t] - m;
-  fft(re, im);
+  const table = twiddles(n);
+  fft(re, im, table);
   for (let k = 0; k < n; k++) {
     re[k] = re[k] * re[k] + im[k] * im[k];
     im[k] = 0;
   }
-  fft(re, im); // the spectrum is even, so the forward transform is n times the inverse one
+  fft(re, im, table); // the spectrum is even, so the forward transform is n times the inverse one
   return Float64Array.from({ length: maxLag + 1 }, (_, h) => re[h] / n / (T - h));
 }
 
