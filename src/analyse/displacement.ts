@@ -48,9 +48,9 @@ const LARGEST_MISFIT = 0.1;
 
 /**
  * Exponent of MSD(lag) ~ lag^alpha: least squares in log-log over log-spaced lags from 1 to `lastLag`, all lags weighted
- * alike. Error: delete-one-block jackknife over 10 contiguous blocks of start times (displacements reach into the next
- * block by at most `lastLag` = T/10 = one block by default, so neighbouring blocks overlap and the error is somewhat low for processes with memory
- * longer than that; for a random walk it is within a third, see the test). `converged` is false when the curve bends
+ * alike. Error: delete-one-block jackknife over 10 contiguous blocks of start times. Displacements reach into the next
+ * block by at most `lastLag` (T/10 by default, one block), so neighbours are not quite independent; for a random walk the
+ * stated error is within a third of the true spread (see the test). `converged` is false when the curve bends
  * (misfit above 0.1 decades), as it does where an Ornstein-Uhlenbeck coordinate goes from diffusion to its plateau.
  * Closed forms: x = v t gives 2; a random walk 1; OU 2S(1 − e^{−k lag}). Cost O(T · lags).
  */
