@@ -5,7 +5,7 @@ import { at, get, set } from './simd';
 import { axpy, combine, dot, dots, scale, symv } from './vectors';
 
 const NB: i32 = 32;
-const BACK: i32 = 64;
+const BACK: i32 = 128;
 
 /** float64 numbers of scratch that `tridiagonalise` needs for order n. */
 export function tridiagonalScratch(n: i32): i32 {

@@ -1,0 +1,127 @@
+// Dense linear algebra, one core each: the embedded kernels, the system's LAPACK through koffi, and SciPy in the same minutes.
+// Prints one JSON line per measurement: wall and processor seconds (each the best of a few runs; they differ on a shared
+// machine), GFLOP/s of processor time with the flop count of the textbook algorithm (svd: 22 n³, Golub & Van Loan), and the
+// error of the result. Usage: node bench/linalg.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+import { spawnSync } from 'node:child_process';
+import { chooseProvider, covarianceAccumulator, matrix } from '../dist/numeric/linalg/index.js';
+
+const quick = process.argv.includes('--quick');
+const big = quick ? 1200 : 2500;
+const steps = quick ? 3000 : 12000;
+
+function uniform(seed) {
+  let s = seed >>> 0;
+  return () => {
+    s = (s + 0x6d2b79f5) | 0;
+    let t = Math.imul(s ^ (s >>> 15), 1 | s);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function random(n, seed) {
+  const u = uniform(seed);
+  return matrix(
+    n,
+    n,
+    Float64Array.from({ length: n * n }, () => 2 * u() - 1),
+  );
+}
+
+function symmetric(n) {
+  const a = random(n, n);
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a.data[i * n + j] = a.data[j * n + i];
+  return a;
+}
+
+function norm(x) {
+  let s = 0;
+  for (const v of x) s += v * v;
+  return Math.sqrt(s);
+}
+
+function eighResidual(la, a, { values, vectors }) {
+  const av = la.gemm(a, vectors).data;
+  const n = a.rows;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) av[i * n + j] -= vectors.data[i * n + j] * values[j];
+  return norm(av) / norm(a.data);
+}
+
+/** The best wall and processor seconds of `repeats` runs, and the last result. */
+function best(repeats, job) {
+  let seconds = Infinity;
+  let cpu = Infinity;
+  let result;
+  for (let r = 0; r < repeats; r++) {
+    const start = performance.now();
+    const used = process.cpuUsage();
+    result = job();
+    const { user, system } = process.cpuUsage(used);
+    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+    cpu = Math.min(cpu, (user + system) / 1e6);
+  }
+  return { seconds, cpu, result };
+}
+
+function report(provider, task, flops, { seconds, cpu }, error) {
+  const line = { task, provider, seconds: +seconds.toPrecision(3), cpu: +cpu.toPrecision(3) };
+  line.gflops = +(flops / cpu / 1e9).toPrecision(3);
+  if (error !== undefined) line.error = +error.toPrecision(2);
+  console.log(JSON.stringify(line));
+}
+
+function bench(la) {
+  const a = random(1000, 1);
+  const b = random(1000, 2);
+  report(
+    la.name,
+    'gemm 1000',
+    2e9,
+    best(5, () => la.gemm(a, b)),
+  );
+
+  const s = symmetric(1000);
+  let run = best(3, () => la.eigh(s));
+  report(la.name, 'eigh 1000', 4e9, run, eighResidual(la, s, run.result));
+  run = best(2, () => la.svd(a));
+  report(la.name, 'svd 1000', 22e9, run);
+  report(
+    la.name,
+    'cholesky+solve 1000',
+    1e9 / 3 + 2e9,
+    best(3, () => la.choleskySolve(la.cholesky(spd), b)),
+  );
+  report(
+    la.name,
+    'lu inverse 1000',
+    8e9 / 3,
+    best(3, () => la.lu(a).inverse()),
+  );
+
+  const chunk = Float32Array.from({ length: 500 * big }, uniform(3));
+  run = best(1, () => {
+    const acc = covarianceAccumulator(la, big);
+    for (let done = 0; done < steps; done += 500) acc.add(chunk, 500);
+    return acc.finish();
+  });
+  report(la.name, `covariance ${steps}×${big} float32 streamed`, steps * big * big, run);
+
+  const large = symmetric(big);
+  run = best(1, () => la.eigh(large));
+  report(la.name, `eigh ${big}`, 4 * big ** 3, run, eighResidual(la, large, run.result));
+}
+
+const spd = matrix(
+  1000,
+  1000,
+  Float64Array.from({ length: 1e6 }, (_, k) => (k % 1001 === 0 ? 2 : 1 / 1000)),
+);
+
+bench(await chooseProvider({ prefer: 'embedded' }));
+const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));
+if (system) bench(system);
+const peer = new URL('./peers/linalg_peer.py', import.meta.url).pathname;
+const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
+const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+const done = spawnSync(python, [peer, String(big), String(steps)], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
