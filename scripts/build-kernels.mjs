@@ -20,7 +20,18 @@ async function compile(entry, fma) {
   if (fma) features.push('--enable', 'relaxed-simd');
   let wasm;
   const { error, stderr } = await asc.main(
-    [entry, '--outFile', 'out.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', ...features],
+    [
+      entry,
+      '--outFile',
+      'out.wasm',
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--debug',
+      '--importMemory',
+      ...features,
+    ],
     {
       readFile: (name, base) => {
         const path = join(base, name);
@@ -40,7 +51,8 @@ for (const name of readdirSync(join(root, 'kernels')).sort()) {
   const dir = join(root, 'kernels', name);
   if (!existsSync(join(dir, 'index.ts'))) continue;
   const hash = createHash('sha256');
-  for (const f of [...walk(dir), new URL(import.meta.url).pathname].sort()) hash.update(readFileSync(f));
+  for (const f of [...walk(dir), ...walk(join(root, 'kernels/common')), new URL(import.meta.url).pathname].sort())
+    hash.update(readFileSync(f));
   const stamp = `// source ${hash.digest('hex')}`;
   const target = join(out, `${name}.generated.ts`);
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(stamp)) continue;
@@ -49,5 +61,7 @@ for (const name of readdirSync(join(root, 'kernels')).sort()) {
   const [fma, simd] = [await compile(entry, true), await compile(entry, false)];
   const text = `${stamp}\n// Built by scripts/build-kernels.mjs from ${entry}; do not edit.\nexport const ${name} = {\n  fma: '${fma}',\n  simd: '${simd}',\n};\n`;
   writeFileSync(target, text);
-  console.log(`kernels/${name}: ${Math.round((fma.length * 3) / 4 / 1024)} KB with FMA, ${Math.round((simd.length * 3) / 4 / 1024)} KB without`);
+  console.log(
+    `kernels/${name}: ${Math.round((fma.length * 3) / 4 / 1024)} KB with FMA, ${Math.round((simd.length * 3) / 4 / 1024)} KB without`,
+  );
 }

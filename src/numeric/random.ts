@@ -9,7 +9,10 @@ import { check } from './errors.js';
 
 /** One Philox4x32-10 block: four 32-bit words out of a 128-bit counter `c` and a 64-bit key. Writes into `out`. */
 export function philox(c: ArrayLike<number>, key0: number, key1: number, out: Uint32Array): void {
-  let [c0, c1, c2, c3] = [c[0] >>> 0, c[1] >>> 0, c[2] >>> 0, c[3] >>> 0];
+  let c0 = c[0] >>> 0;
+  let c1 = c[1] >>> 0;
+  let c2 = c[2] >>> 0;
+  let c3 = c[3] >>> 0;
   let k0 = key0 >>> 0;
   let k1 = key1 >>> 0;
   for (let round = 0; round < 10; round++) {
@@ -32,7 +35,10 @@ export function philox(c: ArrayLike<number>, key0: number, key1: number, out: Ui
 
 /** High 32 bits of the product of two unsigned 32-bit integers. */
 function mulHigh(a: number, b: number): number {
-  const [al, ah, bl, bh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const al = a & 0xffff;
+  const ah = a >>> 16;
+  const bl = b & 0xffff;
+  const bh = b >>> 16;
   const mid = ah * bl + ((al * bl) >>> 16);
   const mid2 = al * bh + (mid & 0xffff);
   return (ah * bh + Math.floor(mid / 65536) + (mid2 >>> 16)) >>> 0;
@@ -76,7 +82,11 @@ function makeKey(k0: number, k1: number): Key {
       const out = new Uint32Array(4);
       const word = new Uint32Array([0, 0, 0, typeof name === 'number' ? 1 : 2]);
       if (typeof name === 'number') {
-        check(Number.isSafeInteger(name) && name >= 0, 'bad-key', `a key index must be a non-negative integer; got ${name}.`);
+        check(
+          Number.isSafeInteger(name) && name >= 0,
+          'bad-key',
+          `a key index must be a non-negative integer; got ${name}.`,
+        );
         word[0] = name >>> 0;
         word[1] = Math.floor(name / 2 ** 32);
         philox(word, k0, k1, out);

@@ -1,0 +1,58 @@
+// The structures that src/train/layout.ts writes into memory: one Net, followed by its Layers. All fields are 4 bytes.
+
+@unmanaged
+export class Net {
+  layers: i32;
+  /** 0 ReLU, 1 tanh, 2 identity. */
+  activation: i32;
+  /** 0 softmax cross-entropy, 1 squared error. */
+  loss: i32;
+  /** 0: pairs of (byte offset, value); 1: bare floats; 2: packed, (offset/16 « 8 | byte), the value being byte / divisor. */
+  format: i32;
+  /** Byte address of every sample's inputs, count + 1 of them. */
+  rows: usize;
+  /** One byte per sample, or 0. */
+  labels: usize;
+  /** outputs floats per sample, or 0. */
+  targets: usize;
+  /** Room for a batch of unpacked pairs, and the divisor of packed bytes. */
+  unpacked: usize;
+  divisor: f32;
+}
+
+@unmanaged
+export class Layer {
+  inputs: i32;
+  outputs: i32;
+  /** Bytes of a padded row of Wᵀ, of out and of delta. */
+  bytes: i32;
+  /** Wᵀ, inputs rows. */
+  weights: usize;
+  /** One row, or 0. */
+  bias: usize;
+  /** What the step adds to: the weights themselves, or with momentum the velocity. */
+  target: usize;
+  biasTarget: usize;
+  /** Activations of the batch, and the loss's derivative by the pre-activations times the step's scale. */
+  out: usize;
+  delta: usize;
+  /** Per sample: begin and end of this layer's inputs. */
+  spans: usize;
+  /** Room for compressed inputs (hidden ReLU layers): pairs, and the input's number. */
+  pairs: usize;
+  numbers: usize;
+}
+
+/** Layer l of a net. */
+// @ts-ignore: decorator
+@inline
+export function layerOf(net: Net, l: i32): Layer {
+  return changetype<Layer>(changetype<usize>(net) + offsetof<Net>() + <usize>l * offsetof<Layer>());
+}
+
+/** Whether layer l takes bare floats. */
+// @ts-ignore: decorator
+@inline
+export function takesDense(net: Net, l: i32): bool {
+  return l == 0 ? net.format == 1 : net.activation != 0;
+}

@@ -1,0 +1,306 @@
+// Forward and backward over one batch.
+import { exp4, fma, max4, sum4, tanh4 } from '../common/simd';
+import { Layer, Net, layerOf, takesDense } from './layout';
+import { forward, update } from './tiles';
+
+/** Points the first layer at the samples order[0 … count), unpacking their inputs where they are packed. */
+export function gather(net: Net, order: usize, count: i32): void {
+  const spans = layerOf(net, 0).spans;
+  if (net.format == 2) {
+    touch(net, order, count);
+    unpack(net, order, count, spans);
+    return;
+  }
+  for (let s = 0; s < count; s++) {
+    const row = net.rows + ((<usize>load<u32>(order + (<usize>s << 2))) << 2);
+    store<u32>(spans + (<usize>s << 3), load<u32>(row));
+    store<u32>(spans + (<usize>s << 3), load<u32>(row, 4), 4);
+  }
+}
+
+let touched: u32 = 0;
+
+/**
+ * Reads one word of every cache line of the batch's inputs. Random samples come from main memory; these loads depend on
+ * nothing, so that their waits overlap, which those of the unpacking loop hardly do.
+ */
+function touch(net: Net, order: usize, count: i32): void {
+  let sum: u32 = 0;
+  for (let s = 0; s < count; s++) {
+    const row = net.rows + ((<usize>load<u32>(order + (<usize>s << 2))) << 2);
+    const end = <usize>load<u32>(row, 4);
+    for (let p = <usize>load<u32>(row); p < end; p += 64) sum ^= load<u32>(p);
+  }
+  touched = sum;
+}
+
+/** Four packed inputs at a time; what is written past a sample's end is overwritten by the next sample. */
+function unpack(net: Net, order: usize, count: i32, spans: usize): void {
+  const divisor = f32x4.splat(net.divisor);
+  const byte = i32x4.splat(255);
+  let to = net.unpacked;
+  for (let s = 0; s < count; s++) {
+    const row = net.rows + ((<usize>load<u32>(order)) << 2);
+    const begin = <usize>load<u32>(row);
+    const end = <usize>load<u32>(row, 4);
+    let q = to;
+    for (let p = begin; p < end; p += 16) {
+      const u = v128.load(p);
+      const offset = i32x4.shl(i32x4.shr_u(u, 8), 4);
+      const value = f32x4.div(f32x4.convert_i32x4_s(v128.and(u, byte)), divisor);
+      v128.store(q, v128.shuffle<i32>(offset, value, 0, 4, 1, 5));
+      v128.store(q, v128.shuffle<i32>(offset, value, 2, 6, 3, 7), 16);
+      q += 32;
+    }
+    store<u32>(spans, <u32>to);
+    to += (end - begin) << 1;
+    store<u32>(spans, <u32>to, 4);
+    spans += 8;
+    order += 4;
+  }
+}
+
+/** For each of the 16 subsets of four lanes: the byte shuffle that moves the subset to the front. */
+const COMPRESS = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0,
+  8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0,
+  12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0,
+  8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+
+/** ReLU in place, and the survivors compressed, four lanes at a time, into the next layer's input list. */
+function rectify(layer: Layer, next: Layer, count: i32): void {
+  const bytes = <usize>layer.bytes;
+  const zero = f32x4.splat(0);
+  const step = i32x4.splat(next.bytes * 4);
+  const four = i32x4.splat(4);
+  let pairs = next.pairs;
+  for (let s = 0; s < count; s++) {
+    const row = layer.out + <usize>s * bytes;
+    const span = next.spans + (<usize>s << 3);
+    store<u32>(span, <u32>pairs);
+    let numbers = next.numbers + <usize>s * bytes;
+    let offset = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(next.bytes));
+    let number = i32x4(0, 1, 2, 3);
+    for (let b: usize = 0; b < bytes; b += 16) {
+      const x = f32x4.max(v128.load(row + b), zero);
+      v128.store(row + b, x);
+      const kept = i32x4.bitmask(f32x4.gt(x, zero)); // padding is 0, never kept
+      const front = v128.load(COMPRESS + (<usize>kept << 4));
+      const value = i8x16.swizzle(x, front);
+      const place = i8x16.swizzle(offset, front);
+      v128.store(pairs, v128.shuffle<i32>(place, value, 0, 4, 1, 5));
+      v128.store(pairs, v128.shuffle<i32>(place, value, 2, 6, 3, 7), 16);
+      v128.store(numbers, i8x16.swizzle(number, front));
+      const n = <usize>popcnt(kept);
+      pairs += n << 3;
+      numbers += n << 2;
+      offset = i32x4.add(offset, step);
+      number = i32x4.add(number, four);
+    }
+    store<u32>(span, <u32>pairs, 4);
+  }
+}
+
+/** tanh in place (or nothing), the next layer reading the activations as they lie. */
+function activateDense(net: Net, layer: Layer, next: Layer, count: i32): void {
+  const bytes = <usize>layer.bytes;
+  for (let s = 0; s < count; s++) {
+    const row = layer.out + <usize>s * bytes;
+    if (net.activation == 1) for (let b: usize = 0; b < bytes; b += 16) v128.store(row + b, tanh4(v128.load(row + b)));
+    store<u32>(next.spans + (<usize>s << 3), <u32>row);
+    store<u32>(next.spans + (<usize>s << 3), <u32>(row + (<usize>layer.outputs << 2)), 4);
+  }
+}
+
+/** Activations of layers 0 … last (inclusive) for a gathered batch; the last layer of the net stays linear. */
+export function forwardPass(net: Net, count: i32, last: i32): void {
+  for (let l = 0; l <= last; l++) {
+    const layer = layerOf(net, l);
+    forward(takesDense(net, l), layer.spans, count, layer.inputs, layer.weights, layer.bias, layer.out, <usize>layer.bytes);
+    if (l + 1 < net.layers) {
+      const next = layerOf(net, l + 1);
+      if (net.activation == 0) rectify(layer, next, count);
+      else activateDense(net, layer, next, count);
+    }
+  }
+}
+
+/**
+ * Cross-entropy of one sample and, in the delta row, (p − onehot)·scale. With m = max z and rest = Σ_{j≠y} e^{z_j − m}:
+ * loss = (m − z_y) + log1p(rest + (e^{z_y − m} − 1)), exact down to the smallest losses because nothing is subtracted from 1.
+ */
+// @ts-ignore: decorator
+@inline
+function crossEntropy(z: usize, delta: usize, outputs: i32, bytes: usize, label: i32, scale: f32): f64 {
+  let top = f32x4.splat(load<f32>(z));
+  const tail = outputs & 3;
+  const full: usize = bytes - (tail ? 16 : 0);
+  for (let b: usize = 0; b < full; b += 16) top = f32x4.max(top, v128.load(z + b));
+  let m = max4(top);
+  for (let k = outputs - tail; k < outputs; k++) m = max(m, load<f32>(z + (<usize>k << 2)));
+  const m4 = f32x4.splat(m);
+  for (let b: usize = 0; b < bytes; b += 16) v128.store(delta + b, exp4(f32x4.sub(v128.load(z + b), m4)));
+  for (let k = outputs; (<usize>k << 2) < bytes; k++) store<f32>(delta + (<usize>k << 2), 0);
+  const at = delta + (<usize>label << 2);
+  const own = load<f32>(at);
+  store<f32>(at, 0);
+  let rest4 = f32x4.splat(0);
+  for (let b: usize = 0; b < bytes; b += 16) rest4 = f32x4.add(rest4, v128.load(delta + b));
+  const rest = sum4(rest4);
+  const factor = scale / (rest + own);
+  for (let b: usize = 0; b < bytes; b += 16) v128.store(delta + b, f32x4.mul(v128.load(delta + b), f32x4.splat(factor)));
+  store<f32>(at, -rest * factor);
+  return (<f64>m - <f64>load<f32>(z + (<usize>label << 2))) + Math.log1p(<f64>rest + (<f64>own - 1));
+}
+
+/** ½ Σ (z − y)² of one sample and, in the delta row, (z − y)·scale. */
+// @ts-ignore: decorator
+@inline
+function squaredError(z: usize, delta: usize, outputs: i32, bytes: usize, target: usize, scale: f32): f64 {
+  let loss: f64 = 0;
+  for (let k = 0; k < outputs; k++) {
+    const i = <usize>k << 2;
+    const d = load<f32>(z + i) - load<f32>(target + i);
+    store<f32>(delta + i, d * scale);
+    loss += <f64>d * <f64>d;
+  }
+  for (let i = <usize>outputs << 2; i < bytes; i += 4) store<f32>(delta + i, 0);
+  return 0.5 * loss;
+}
+
+let correctCount: i32 = 0;
+
+/** Correct predictions in the last call of `losses`. */
+export function correct(): i32 {
+  return correctCount;
+}
+
+/** Sum of the batch's losses; deltas of the last layer get the factor `scale`; per-sample losses go to `each` unless 0. */
+export function losses(net: Net, order: usize, count: i32, scale: f32, each: usize): f64 {
+  const layer = layerOf(net, net.layers - 1);
+  const bytes = <usize>layer.bytes;
+  const n = layer.outputs;
+  let sum: f64 = 0;
+  correctCount = 0;
+  for (let s = 0; s < count; s++) {
+    const z = layer.out + <usize>s * bytes;
+    const delta = layer.delta + <usize>s * bytes;
+    const sample = <usize>load<u32>(order + (<usize>s << 2));
+    let loss: f64;
+    if (net.loss == 0) {
+      const label = <i32>load<u8>(net.labels + sample);
+      loss = crossEntropy(z, delta, n, bytes, label, scale);
+      const own = load<f32>(z + (<usize>label << 2));
+      let best = own;
+      for (let k = 0; k < n; k++) best = max(best, load<f32>(z + (<usize>k << 2)));
+      correctCount += <i32>(own == best);
+    } else loss = squaredError(z, delta, n, bytes, net.targets + sample * (<usize>n << 2), scale);
+    sum += loss;
+    if (each) store<f64>(each + (<usize>s << 3), loss);
+  }
+  return sum;
+}
+
+/** delta of the layer below: (delta W) ⊙ activation′, four inputs at a time, silent ReLU units skipped. */
+function backSparse(layer: Layer, below: Layer, count: i32): void {
+  const bytes = <usize>layer.bytes;
+  const belowBytes = <usize>below.bytes;
+  const w = layer.weights;
+  for (let s = 0; s < count; s++) {
+    const out = below.delta + <usize>s * belowBytes;
+    const delta = layer.delta + <usize>s * bytes;
+    memory.fill(out, 0, belowBytes);
+    const span = layer.spans + (<usize>s << 3);
+    let p = <usize>load<u32>(span);
+    const end = <usize>load<u32>(span, 4);
+    let number = layer.numbers + <usize>s * belowBytes;
+    while (p < end) {
+      const left = (end - p) >> 3;
+      const i1: usize = left > 1 ? 1 : 0;
+      const i2: usize = left > 2 ? 2 : 0;
+      const i3: usize = left > 3 ? 3 : 0;
+      const w0 = w + <usize>load<u32>(p);
+      const w1 = w + <usize>load<u32>(p + (i1 << 3));
+      const w2 = w + <usize>load<u32>(p + (i2 << 3));
+      const w3 = w + <usize>load<u32>(p + (i3 << 3));
+      let a0 = f32x4.splat(0);
+      let a1 = f32x4.splat(0);
+      let a2 = f32x4.splat(0);
+      let a3 = f32x4.splat(0);
+      for (let b: usize = 0; b < bytes; b += 16) {
+        const d = v128.load(delta + b);
+        a0 = fma(d, v128.load(w0 + b), a0);
+        a1 = fma(d, v128.load(w1 + b), a1);
+        a2 = fma(d, v128.load(w2 + b), a2);
+        a3 = fma(d, v128.load(w3 + b), a3);
+      }
+      store<f32>(out + (<usize>load<u32>(number + (i3 << 2)) << 2), sum4(a3));
+      store<f32>(out + (<usize>load<u32>(number + (i2 << 2)) << 2), sum4(a2));
+      store<f32>(out + (<usize>load<u32>(number + (i1 << 2)) << 2), sum4(a1));
+      store<f32>(out + (<usize>load<u32>(number) << 2), sum4(a0));
+      p += 32;
+      number += 16;
+    }
+  }
+}
+
+/** The same where every unit is active: tanh or identity. */
+function backDense(net: Net, layer: Layer, below: Layer, count: i32): void {
+  const bytes = <usize>layer.bytes;
+  const belowBytes = <usize>below.bytes;
+  const n = below.outputs;
+  for (let s = 0; s < count; s++) {
+    const out = below.delta + <usize>s * belowBytes;
+    const h = below.out + <usize>s * belowBytes;
+    const delta = layer.delta + <usize>s * bytes;
+    let w = layer.weights;
+    for (let k = 0; k < n; k++) {
+      let a = f32x4.splat(0);
+      for (let b: usize = 0; b < bytes; b += 16) a = fma(v128.load(delta + b), v128.load(w + b), a);
+      const i = <usize>k << 2;
+      const x = load<f32>(h + i);
+      store<f32>(out + i, sum4(a) * (net.activation == 1 ? 1 - x * x : <f32>1));
+      w += bytes;
+    }
+    for (let i = <usize>n << 2; i < belowBytes; i += 4) store<f32>(out + i, 0);
+  }
+}
+
+/** Deltas of layers down to `lowest` (inclusive), given the last layer's. */
+export function deltas(net: Net, count: i32, lowest: i32): void {
+  for (let l = net.layers - 1; l > lowest; l--) {
+    if (net.activation == 0) backSparse(layerOf(net, l), layerOf(net, l - 1), count);
+    else backDense(net, layerOf(net, l), layerOf(net, l - 1), count);
+  }
+}
+
+/** Adds inputsᵀ·delta of every layer to its target. */
+export function accumulate(net: Net, count: i32): void {
+  for (let l = 0; l < net.layers; l++) {
+    const layer = layerOf(net, l);
+    const bytes = <usize>layer.bytes;
+    update(takesDense(net, l), layer.spans, count, layer.inputs, layer.target, layer.delta, bytes);
+    if (layer.biasTarget) {
+      for (let s = 0; s < count; s++) {
+        const d = layer.delta + <usize>s * bytes;
+        for (let b: usize = 0; b < bytes; b += 16) {
+          const at = layer.biasTarget + b;
+          v128.store(at, f32x4.add(v128.load(at), v128.load(d + b)));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Puts a network and its samples into the memory of the training kernel: the structures of kernels/training/layout.ts.
+ *
+ * Weights lie transposed, one padded row per input (see kernels/training/rows.ts), so that an input that is zero costs
+ * nothing. Inputs lie as floats when more than 60 % are nonzero, packed into 4 bytes a nonzero input (row, byte) when
+ * they are bytes, else as pairs (byte offset of the input's row, value). Packing matters: random batches come from main
+ * memory, and a training step of a small network waits for them.
+ */
+import type { Samples } from '../data/dataset.js';
+import { type LayerBlock, layersOf, type NetworkSpec } from '../model/network.js';
+import { check } from '../numeric/errors.js';
+import type { Arena } from './arena.js';
+
+const NET_FIELDS = 9;
+const LAYER_FIELDS = 12;
+const DENSE_ABOVE = 0.6;
+
+/** Where one layer's arrays lie, in bytes. */
+export interface PlacedLayer extends LayerBlock {
+  readonly bytes: number;
+  readonly weightsAt: number;
+  readonly biasAt: number;
+  /** Where gradients are added up, and with momentum the velocity (else 0). */
+  readonly gradientAt: number;
+  readonly biasGradientAt: number;
+  readonly velocityAt: number;
+  readonly biasVelocityAt: number;
+  readonly outAt: number;
+  readonly deltaAt: number;
+  readonly spansAt: number;
+  readonly pairsAt: number;
+  readonly numbersAt: number;
+}
+
+/** Samples in kernel memory. */
+export interface PlacedSamples {
+  readonly count: number;
+  readonly format: number;
+  readonly divisor: number;
+  /** Nonzero inputs of the fullest sample. */
+  readonly fullest: number;
+  readonly rowsAt: number;
+  readonly labelsAt: number;
+  readonly targetsAt: number;
+}
+
+/** Refuses samples that the network cannot take: sizes, labels out of range, missing targets, non-finite inputs. */
+export function checkSamples(spec: NetworkSpec, samples: Samples): void {
+  const [inputs, outputs] = [spec.widths[0], spec.widths[spec.widths.length - 1]];
+  check(
+    samples.size === inputs && samples.values.length === samples.count * samples.size,
+    'input-size',
+    () =>
+      `the network takes ${inputs} inputs per sample; the data have ${samples.size} (${samples.values.length} values for ${samples.count} samples).`,
+  );
+  if (spec.loss === 'cross-entropy') {
+    const { labels } = samples;
+    check(
+      labels !== undefined && labels.length === samples.count,
+      'no-labels',
+      () =>
+        `cross-entropy needs one label per sample; the data have ${labels?.length ?? 'none'} for ${samples.count} samples.`,
+    );
+    const bad = labels.findIndex((y) => y >= outputs);
+    check(
+      bad < 0,
+      'label-range',
+      () =>
+        `the network has ${outputs} outputs, so labels must be 0 … ${outputs - 1}; sample ${bad} has label ${labels[bad]}.`,
+    );
+  } else {
+    check(
+      samples.targets?.length === samples.count * outputs,
+      'no-targets',
+      () =>
+        `squared error needs ${outputs} targets per sample; the data have ${samples.targets?.length ?? 'none'} numbers for ${samples.count} samples.`,
+    );
+  }
+  for (const part of [samples.values, samples.targets]) {
+    if (!(part instanceof Float32Array)) continue;
+    const bad = part.findIndex((x) => !Number.isFinite(x));
+    check(bad < 0, 'non-finite-data', () => `inputs and targets must be finite; number ${bad} is ${part[bad]}.`);
+  }
+}
+
+/** Bytes of a padded row of `outputs` floats. */
+export const rowBytes = (outputs: number): number => Math.ceil(outputs / 4) * 16;
+
+/** How the inputs lie in kernel memory: the numbers of kernels/training/layout.ts. */
+const FORMAT = { pairs: 0, dense: 1, packed: 2 } as const;
+
+function survey(samples: Samples): { format: number; nonzeros: number; fullest: number; bytes: number } {
+  const { values, size } = samples;
+  let nonzeros = 0;
+  let fullest = 0;
+  for (let start = 0; start < values.length; start += size) {
+    let n = 0;
+    for (let i = start; i < start + size; i++) if (values[i] !== 0) n++;
+    nonzeros += n;
+    fullest = Math.max(fullest, n);
+  }
+  if (nonzeros > DENSE_ABOVE * values.length)
+    return { format: FORMAT.dense, nonzeros, fullest, bytes: 4 * values.length };
+  if (values instanceof Uint8Array && size < 65536)
+    return { format: FORMAT.packed, nonzeros, fullest, bytes: 4 * nonzeros };
+  return { format: FORMAT.pairs, nonzeros, fullest, bytes: 8 * nonzeros };
+}
+
+/** Bytes that `placeSamples` will take. Cost: one pass. */
+export function samplesBytes(samples: Samples): number {
+  return survey(samples).bytes + 4 * samples.count;
+}
+
+/** Copies samples in. Cost: two passes. */
+export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: number): PlacedSamples {
+  const { count, size, values, divisor } = samples;
+  const { format, fullest, bytes } = survey(samples);
+  check(
+    format !== FORMAT.packed || size * firstRowBytes < 2 ** 28,
+    'too-wide',
+    () =>
+      `a first layer of ${size}×${firstRowBytes / 4} is too large for packed inputs; convert the inputs to Float32Array.`,
+  );
+  const rowsAt = arena.take(4 * (count + 1), 'the row table');
+  const at = arena.take(bytes, 'the training inputs');
+  const labelsAt = samples.labels ? arena.take(count, 'the labels') : 0;
+  const targetsAt = samples.targets ? arena.take(4 * samples.targets.length, 'the targets') : 0;
+  const rows = arena.u32(rowsAt, count + 1);
+  if (format === FORMAT.dense) {
+    const x = arena.f32(at, values.length);
+    for (let i = 0; i < values.length; i++) x[i] = values[i] / divisor;
+    for (let s = 0; s <= count; s++) rows[s] = at + 4 * size * s;
+  } else {
+    const word = arena.u32(at, bytes / 4);
+    const value = arena.f32(at, bytes / 4);
+    const packed = format === FORMAT.packed;
+    let p = 0;
+    for (let s = 0; s < count; s++) {
+      rows[s] = at + 4 * p;
+      for (let k = 0, i = s * size; k < size; k++, i++) {
+        const v = values[i];
+        if (v === 0) continue;
+        if (packed) word[p++] = ((k * firstRowBytes) << 4) | v;
+        else {
+          word[p++] = k * firstRowBytes;
+          value[p++] = v / divisor;
+        }
+      }
+    }
+    rows[count] = at + 4 * p;
+  }
+  if (samples.labels) arena.u8(labelsAt, count).set(samples.labels);
+  if (samples.targets) arena.f32(targetsAt, samples.targets.length).set(samples.targets);
+  return { count, format, divisor, fullest, rowsAt, labelsAt, targetsAt };
+}
+
+/** Reserves a network's arrays for batches of up to `capacity` samples. */
+export function placeLayers(arena: Arena, spec: NetworkSpec, capacity: number, momentum: boolean): PlacedLayer[] {
+  return layersOf(spec).map((layer, l) => {
+    const bytes = rowBytes(layer.outputs);
+    const inputBytes = rowBytes(layer.inputs);
+    const weightsAt = arena.take(bytes * layer.inputs, 'the weights');
+    const biasAt = spec.bias ? arena.take(bytes, 'the biases') : 0;
+    return {
+      ...layer,
+      bytes,
+      weightsAt,
+      biasAt,
+      gradientAt: arena.take(bytes * layer.inputs, 'the gradient'),
+      biasGradientAt: spec.bias ? arena.take(bytes, 'the gradient') : 0,
+      velocityAt: momentum ? arena.take(bytes * layer.inputs, 'the velocity') : 0,
+      biasVelocityAt: momentum && spec.bias ? arena.take(bytes, 'the velocity') : 0,
+      outAt: arena.take(bytes * capacity, 'the activations'),
+      deltaAt: arena.take(bytes * capacity, 'the activations'),
+      spansAt: arena.take(8 * capacity, 'the activations'),
+      pairsAt: l === 0 ? 0 : arena.take(8 * (layer.inputs * capacity + 1), 'the activations'),
+      numbersAt: l === 0 ? 0 : arena.take(inputBytes * capacity, 'the activations'),
+    };
+  });
+}
+
+/** What a pass adds its gradients to. */
+export type Target = 'weights' | 'velocity' | 'gradient';
+
+/** Writes the Net structure for these layers and samples; returns its address. `unpackedAt`: room for a batch of pairs. */
+export function placeNet(
+  arena: Arena,
+  spec: NetworkSpec,
+  layers: readonly PlacedLayer[],
+  samples: PlacedSamples,
+  unpackedAt: number,
+  target: Target,
+): number {
+  const length = NET_FIELDS + LAYER_FIELDS * layers.length;
+  const at = arena.take(4 * length, 'the network');
+  const fields = arena.u32(at, length);
+  const activation = ['relu', 'tanh', 'identity'].indexOf(spec.activation);
+  const loss = spec.loss === 'cross-entropy' ? 0 : 1;
+  const { format, rowsAt, labelsAt, targetsAt } = samples;
+  fields.set([layers.length, activation, loss, format, rowsAt, labelsAt, targetsAt, unpackedAt]);
+  arena.f32(at, NET_FIELDS)[NET_FIELDS - 1] = samples.divisor;
+  layers.forEach((l, i) => {
+    const to = {
+      weights: [l.weightsAt, l.biasAt],
+      velocity: [l.velocityAt, l.biasVelocityAt],
+      gradient: [l.gradientAt, l.biasGradientAt],
+    }[target];
+    const places = [l.weightsAt, l.biasAt, ...to, l.outAt, l.deltaAt, l.spansAt, l.pairsAt, l.numbersAt];
+    fields.set([l.inputs, l.outputs, l.bytes, ...places], NET_FIELDS + LAYER_FIELDS * i);
+  });
+  return at;
+}
