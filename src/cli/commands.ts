@@ -1,14 +1,11 @@
-/** The command table: names, flags, help that teaches, and which function of the library each calls. */
+/** The command table: names, flags, help that teaches. */
 import { Command, Option } from 'commander';
-import { type RunRequest, reproduceIvf2021, trainRun } from '../run/ivf2021.js';
 import { VERSION } from '../run/machine.js';
-import { gigabytes } from '../run/memory.js';
-import type { Prepared } from '../run/prepare.js';
-import { analyseRun, reportRun } from '../run/reanalyse.js';
-import { describeDiagnosis, diagnose } from './doctor.js';
-import { directions, layersOfFlags, positiveNumber, prune, type RunFlags, wholeNumber } from './options.js';
-import { type Session, session } from './session.js';
-import { analysisOf, analysisSummary, resultOf, summaryOf } from './summary.js';
+import type { RunFlags } from './flags.js';
+import { directions, positiveNumber, wholeNumber } from './values.js';
+
+/** The work behind the table, loaded when a command needs it: help appears at once. */
+const actions = () => import('./actions.js');
 
 export function program(): Command {
   const root = new Command('thermograd')
@@ -73,13 +70,13 @@ Examples:
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
   thermograd reproduce ivf2021 --resume              go on with what was stopped`,
     )
-    .action(async (experiment: string, flags: RunFlags & { json?: boolean }) => {
+    .action(async (experiment: string, flags: RunFlags) => {
       if (experiment !== 'ivf2021')
         command.error(`error: there is no experiment '${experiment}'; there is: ivf2021.`, {
           exitCode: 2,
           code: 'usage',
         });
-      await runCommand('reproduce ivf2021', flags, reproduceIvf2021);
+      await (await actions()).reproduce(flags);
     });
 }
 
@@ -98,7 +95,7 @@ Examples:
   thermograd train --preset quick --out runs/a
   thermograd reproduce ivf2021 --resume --out runs/a      measure what was recorded`,
     )
-    .action(async (flags: RunFlags & { json?: boolean }) => runCommand('train', flags, trainRun));
+    .action(async (flags: RunFlags) => (await actions()).train(flags));
 }
 
 function addAnalyse(root: Command): void {
@@ -119,19 +116,7 @@ Examples:
   thermograd analyse ivf2021-standard-seed0 --directions all --out wide
   thermograd analyse ivf2021-standard-seed0 --directions 1-50,100,200`,
     )
-    .action(async (run: string, flags: RunFlags & { json?: boolean }) =>
-      session(flags.json ?? false, async (s) => {
-        const analysis = prune({ centre: flags.centre, directions: flags.directions });
-        const out = await analyseRun(run, {
-          analysis,
-          ...(flags.workers !== undefined && { workers: flags.workers }),
-          ...(flags.out !== undefined && { out: flags.out }),
-          signal: s.signal,
-          ...(s.onProgress && { onProgress: s.onProgress }),
-        });
-        s.result(analysisOf(out), analysisSummary(out));
-      }),
-    );
+    .action(async (run: string, flags: RunFlags) => (await actions()).analyse(run, flags));
 }
 
 function addReport(root: Command): void {
@@ -140,12 +125,7 @@ function addReport(root: Command): void {
     .description('draw the report of a run, or of an analysis inside one, again from its numbers')
     .argument('<run>', 'run folder, or a folder that analyse left')
     .option('--json', 'one JSON document on stdout, errors too')
-    .action(async (run: string, { json = false }: { json?: boolean }) =>
-      session(json, async (s) => {
-        const page = reportRun(run);
-        s.result({ report: page, ...(analysisOf(run) as object) }, analysisSummary(run));
-      }),
-    );
+    .action(async (run: string, { json = false }: { json?: boolean }) => (await actions()).report(run, json));
 }
 
 function addDoctor(root: Command): void {
@@ -153,12 +133,7 @@ function addDoctor(root: Command): void {
     .command('doctor')
     .description('what this machine offers: kernel build, linear algebra, memory, cores; and what would make it faster')
     .option('--json', 'one JSON document on stdout')
-    .action(async ({ json = false }: { json?: boolean }) =>
-      session(json, async (s) => {
-        const diagnosis = await diagnose();
-        s.result(diagnosis, describeDiagnosis(diagnosis));
-      }),
-    );
+    .action(async ({ json = false }: { json?: boolean }) => (await actions()).doctor(json));
 }
 
 function centreOption(): Option {
@@ -197,35 +172,4 @@ function runFlags(command: Command): void {
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
     .addOption(new Option('--checkpoint-every <seconds>', 'seconds between checkpoints (2)').argParser(positiveNumber))
     .option('--json', 'one JSON document on stdout, errors too');
-}
-
-async function runCommand(name: string, flags: RunFlags & { json?: boolean }, run: typeof trainRun): Promise<void> {
-  const again = (folder: string) => `thermograd ${name} --out ${folder} --resume`;
-  await session(
-    flags.json ?? false,
-    async (s: Session) => {
-      const request: RunRequest = {
-        ...(flags.out !== undefined && { out: flags.out }),
-        ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
-        resume: flags.resume ?? false,
-        signal: s.signal,
-        ...(s.onProgress && { onProgress: s.onProgress }),
-        onStart: (prepared) => s.line.say(announcement(prepared)),
-      };
-      const result = await run(layersOfFlags(flags), request);
-      s.result(resultOf(result), summaryOf(result));
-    },
-    again,
-  );
-}
-
-/** What is said before the first step. */
-function announcement({ context, memory }: Prepared): string {
-  const { config, folder } = context;
-  const { network, training, record, data } = config;
-  return (
-    `run folder ${folder.path}: ${network.widths.join('-')} on ${data.set}, learning rate ${training.learningRate}, batches of ` +
-    `${training.batchSize} (${training.sampling}), window of ${record.windowEpochs} epochs of ${record.layer}; ` +
-    `needs about ${gigabytes(memory.peak)} of memory, kernel build ${folder.record.kernelBuild}`
-  );
 }

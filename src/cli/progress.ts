@@ -12,8 +12,8 @@ export interface ProgressLine {
   show(progress: Progress): void;
   /** Writes a line of its own above the progress. */
   say(text: string): void;
-  /** Ends the line. */
-  end(): void;
+  /** Ends the line; `well` says that the last stage was done. */
+  end(well: boolean): void;
 }
 
 /** Milliseconds between updates on a terminal, and between lines elsewhere. */
@@ -61,7 +61,8 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
       clear();
       screen.write(`${text}\n`);
     },
-    end() {
+    end(well) {
+      if (well) finish();
       clear();
       stage = '';
     },

@@ -40,12 +40,12 @@ export async function session(
       signal: stop.signal,
       onProgress: (progress) => line.show(progress),
       result(value, text) {
-        line.end();
+        line.end(true);
         process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
       },
     });
   } catch (error) {
-    line.end();
+    line.end(false);
     tell(error, json, resumeWith);
     process.exitCode = exitCodeOf(error);
   } finally {

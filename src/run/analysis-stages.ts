@@ -12,7 +12,7 @@ import { readModel } from '../record/checkpoint.js';
 import { writeWhole } from '../record/files.js';
 import type { Finding } from '../report/finding.js';
 import type { Json, RunFacts } from '../report/input.js';
-import { renderReport } from '../report/render.js';
+import { ivf2021Findings } from '../report/ivf2021.js';
 import type { DynamicsResult, Job } from './analysis-jobs.js';
 import { type Context, InterruptedError, runStage } from './context.js';
 import { measureInBatches } from './flatness-stage.js';
@@ -96,11 +96,13 @@ export function fitsStage(context: Context, out: string): void {
     scaling: scaling({ pca, directions: flatness.directions, key }),
   };
   writeJson(join(out, ANALYSIS), analysis);
-  writeJson(join(out, FINDINGS), [] as Finding[]);
+  writeJson(join(out, FINDINGS), ivf2021Findings({ ...analysis, key: key.child('findings') }));
 }
 
 /** Draws the report from what stands in `out`; the analysis settings may be others than the run's own. */
-export function reportStage(record: RunRecord, out: string): void {
+export async function reportStage(record: RunRecord, out: string): Promise<void> {
+  // drawing brings large packages along, which only this stage needs
+  const { renderReport } = await import('../report/render.js');
   const { analysis, findings } = readResults(out);
   const report = renderReport({ title: titleOf(record), analysis, findings, run: factsOf(record) });
   writeWhole(join(out, 'report.html'), report.html);

@@ -42,7 +42,7 @@ export async function reproduceIvf2021(
     await windowStages(context);
     await runStage(context, 'flatness', () => flatnessStage(context, dataset, folder.path));
     await runStage(context, 'fits', async () => fitsStage(context, folder.path));
-    await runStage(context, 'report', async () => reportStage(folder.record, folder.path));
+    await runStage(context, 'report', () => reportStage(folder.record, folder.path));
   });
 }
 

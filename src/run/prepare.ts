@@ -11,7 +11,7 @@ import { type Config, completeConfig, configHash, type PartialConfig } from './c
 import type { Context, RunOptions } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { checkSameConfig, RunFolder, readRecord } from './folder.js';
-import { usableMemory } from './machine.js';
+import { usableMemory, VERSION } from './machine.js';
 import { checkMemory, type MemoryNeed, memoryNeed } from './memory.js';
 
 export interface Prepared {
@@ -80,6 +80,12 @@ async function takeUp(
   const before = readRecord(path);
   const config = completeConfig(before.config as PartialConfig, ...layers);
   checkSameConfig(before, config, path);
+  check(
+    before.stages.train.status === 'done' || before.thermograd === VERSION,
+    'other-version',
+    `the run in ${path} was begun by thermograd ${before.thermograd} and is not trained to the end; this is ${VERSION}, which may differ in the ` +
+      `last bits. Continue it with thermograd ${before.thermograd}, or start a new run with --out.`,
+  );
   useKernel(before.kernelBuild as KernelBuild, `the run in ${path} was begun`);
   const folder = RunFolder.open(path);
   try {

@@ -47,7 +47,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     fitsStage(context, out);
     const record: RunRecord = { ...folder.record, config };
     writeJson(join(out, 'settings.json'), { run: path, analysis: config.analysis });
-    reportStage(record, out);
+    await reportStage(record, out);
     return out;
   } finally {
     folder.close();
@@ -56,9 +56,9 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
 }
 
 /** Draws the report of a run folder, or of an analysis inside one, again. Returns the path of the page. */
-export function reportRun(path: string): string {
+export async function reportRun(path: string): Promise<string> {
   const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, 'settings.json')) ? path : dirname(path);
-  reportStage(readRecord(home), path);
+  await reportStage(readRecord(home), path);
   return join(path, 'report.html');
 }
 

@@ -1,8 +1,7 @@
 /** What the flags of the command line mean as a config. */
-import { InvalidArgumentError } from 'commander';
 import { type PartialConfig, readConfig } from '../run/config.js';
 
-/** Flags shared by `reproduce` and `train`, as commander hands them over. */
+/** Flags as commander hands them over. */
 export interface RunFlags {
   readonly preset?: PartialConfig['preset'];
   readonly config?: string;
@@ -20,6 +19,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly checkpointEvery?: number;
+  readonly json?: boolean;
 }
 
 type Tree = { [key: string]: unknown };
@@ -51,35 +51,4 @@ export function prune(tree: Tree): Tree {
     }
   }
   return out;
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError(`expected a whole number, got '${text}'.`);
-  return value;
-}
-
-export function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError(`expected a positive number, got '${text}'.`);
-  return value;
-}
-
-/** `all`, a number of log-spaced ranks, or a list with ranges such as 1-20,50,100 (a single rank: 7,). */
-export function directions(text: string): 'all' | number | number[] {
-  if (text === 'all') return 'all';
-  if (/^\d+$/.test(text)) return wholeNumber(text);
-  const list = text.split(',').filter((part) => part !== '');
-  const ranks = list.flatMap((part) => {
-    const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    const [from, to] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
-    if (!range || from < 1 || to < from || to - from > 1e6)
-      throw new InvalidArgumentError(`expected all, a number, or ranks such as 1-20,50,100; got '${text}'.`);
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
-  if (ranks.length === 0)
-    throw new InvalidArgumentError(`expected all, a number, or ranks such as 1-20,50,100; got '${text}'.`);
-  return [...new Set(ranks)].sort((a, b) => a - b);
 }
