@@ -238,6 +238,18 @@ export class Trajectory {
     return (await zarr.get(this.weights, [zarr.slice(first, first + count), null])).data as Float32Array;
   }
 
+  /** Recorded steps and weights, in the letters of the analysis: a trajectory is the `RowSource` that `pca` takes. */
+  get T(): number {
+    return this.recorded;
+  }
+  get P(): number {
+    return this.size;
+  }
+  /** The recorded rows as they stand in the chunks, row-major. */
+  async *chunks(): AsyncGenerator<Float32Array> {
+    for await (const { weights } of this.blocks()) yield weights;
+  }
+
   /** All recorded rows, one chunk at a time. Memory: one chunk. */
   async *blocks(): AsyncGenerator<{ first: number; rows: number; weights: Float32Array }> {
     const total = this.recorded;

@@ -1,0 +1,108 @@
+/** The one door of the library: explicit names, room by room in the order of import. */
+
+// analyse
+export { correlationTime } from './analyse/autocorrelation.js';
+export { displacementExponent, meanSquaredDisplacement } from './analyse/displacement.js';
+export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/dynamics.js';
+export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
+export type {
+  Analysis,
+  DirectionDynamics,
+  DirectionFlatness,
+  FlatnessSummary,
+  PcaSummary,
+  PlanePath,
+  PowerLaw,
+  ScalingSummary,
+  TrainingCurves,
+} from './analyse/results.js';
+export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/rows.js';
+export { type ScalingInput, scaling } from './analyse/scaling.js';
+// data
+export type { Dataset, Samples } from './data/dataset.js';
+export { type IdxArray, idxSamples, parseIdx } from './data/idx.js';
+export { datasetFromIdx } from './data/mnist.js';
+export {
+  type BatchPlan,
+  type BatchRequest,
+  batchPlan,
+  type Epoch,
+  type LastBatch,
+  type Sampling,
+} from './data/samplers.js';
+export { limitTraining, selectClasses } from './data/subset.js';
+export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from './data/teacher.js';
+// kernels
+export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
+// model
+export {
+  type Activation,
+  initialWeights,
+  type LayerBlock,
+  type LossKind,
+  layerNamed,
+  layersOf,
+  type NetworkSpec,
+  parameterCount,
+} from './model/network.js';
+// numeric
+export { type BootstrapOptions, type BootstrapResult, bootstrap } from './numeric/bootstrap.js';
+export { DivergedError, InputError, RunError, ThermogradError } from './numeric/errors.js';
+export { type Estimate, estimate } from './numeric/estimate.js';
+export {
+  type ChooseOptions,
+  chooseProvider,
+  embeddedLinearAlgebra,
+  fromRows,
+  identity,
+  type LinearAlgebra,
+  type LuFactor,
+  type Matrix,
+  matrix,
+  type ProviderChoice,
+  type SingularValues,
+  type SymmetricEigen,
+  transpose,
+} from './numeric/linalg/index.js';
+export { deming, inverseLeastSquares, type Line, leastSquares, york } from './numeric/lines.js';
+export { type PowerLawFit, type PowerLawOptions, powerLaw } from './numeric/powerlaw.js';
+export { type Key, randomKey, type Stream } from './numeric/random.js';
+export { logSpaced } from './numeric/spacing.js';
+// record
+export { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from './record/checkpoint.js';
+export { type NpyArray, readNpy, writeNpy } from './record/npy.js';
+export { readNpz, writeNpz } from './record/npz.js';
+export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
+export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
+export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
+// report
+export type { Finding, Verdict } from './report/finding.js';
+export type { Report, ReportInput, RunFacts } from './report/input.js';
+export { type Ivf2021Input, ivf2021Findings } from './report/ivf2021.js';
+export { renderPng } from './report/png.js';
+export { renderReport } from './report/render.js';
+// run
+export { readResults } from './run/analysis-stages.js';
+export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
+export { InterruptedError, type Progress, type RunOptions } from './run/context.js';
+export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
+export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';
+export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
+export { PRESETS } from './run/presets.js';
+export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
+// train
+export {
+  type Cursor,
+  type Curves,
+  type EpochEnd,
+  type Evaluate,
+  type Learner,
+  type LoopOptions,
+  newCursor,
+  newCurves,
+  type Plan,
+  type StepChunk,
+  trainingLoop,
+} from './train/loop.js';
+export { type EpochCurves, type StopRule, shouldStop } from './train/stopping.js';
+export { type StepsResult, Trainer, type TrainerOptions } from './train/trainer.js';

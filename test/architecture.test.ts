@@ -1,0 +1,229 @@
+/** The rules of the house that a compiler does not hold: direction of imports, no cycles, who may touch the machine, the one door. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as door from '../src/index.js';
+
+const root = new URL('../src', import.meta.url).pathname;
+/** A room may import itself and the rooms before it; `kernels` may be imported by all. */
+const ROOMS = [
+  'kernels',
+  'numeric',
+  'data',
+  'model',
+  'train',
+  'record',
+  'analyse',
+  'theory',
+  'apply',
+  'report',
+  'run',
+  'cli',
+];
+
+interface Source {
+  readonly name: string;
+  readonly room: string;
+  readonly code: string;
+  /** Specifiers of static imports, re-exports and import(), types included. */
+  readonly imports: string[];
+}
+
+/** Code without comments and without the text of strings, for searching words; import specifiers are taken before. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+}
+
+const sources: Source[] = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((f) => f.endsWith('.ts') && !f.endsWith('.generated.ts'))
+  .sort()
+  .map((name) => {
+    const code = withoutComments(readFileSync(join(root, name), 'utf8'));
+    const imports = [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([\w@./:-]+)'/g)].map((m) => m[1]);
+    return { name, room: name.includes('/') ? name.split('/')[0] : '', code, imports };
+  });
+const target = (source: Source, specifier: string) =>
+  relative(root, normalize(join(root, dirname(source.name), specifier)));
+const local = (source: Source) =>
+  source.imports.filter((i) => i.startsWith('.')).map((i) => target(source, i).replace(/\.js$/, '.ts'));
+
+it('reads the tree it means to', () => {
+  expect(sources.length).toBeGreaterThan(60);
+  expect(sources.find((s) => s.name === 'run/ivf2021.ts')?.imports).toContain('./train-stage.js');
+  expect(sources.find((s) => s.name === 'run/analysis-stages.ts')?.imports).toContain('../report/render.js'); // import()
+  for (const s of sources) expect(['', ...ROOMS], s.name).toContain(s.room);
+});
+
+describe('imports', () => {
+  it('go down the rooms only', () => {
+    const upward = sources
+      .filter((s) => s.room !== '')
+      .flatMap((s) =>
+        local(s)
+          .filter((t) => !(ROOMS.indexOf(t.split('/')[0]) <= ROOMS.indexOf(s.room) && t.includes('/')))
+          .map((t) => `${s.name} imports ${t}`),
+      );
+    expect(upward).toEqual([]);
+  });
+
+  it('lead to files that exist, and carry .js', () => {
+    const names = new Set(sources.map((s) => s.name));
+    const broken = sources.flatMap((s) =>
+      local(s)
+        .filter((t) => !names.has(t) && !t.endsWith('.generated.ts'))
+        .map((t) => `${s.name} imports ${t}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('make no cycle', () => {
+    const graph = new Map(sources.map((s) => [s.name, local(s)]));
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[] = [];
+    const visit = (name: string, path: string[]): void => {
+      if (state.get(name) === 'done') return;
+      if (state.get(name) === 'open') {
+        cycles.push([...path.slice(path.indexOf(name)), name].join(' → '));
+        return;
+      }
+      state.set(name, 'open');
+      for (const next of graph.get(name) ?? []) visit(next, [...path, name]);
+      state.set(name, 'done');
+    };
+    for (const name of graph.keys()) visit(name, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('of packages are declared dependencies', () => {
+    const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    const declared = Object.keys({ ...own.dependencies, ...own.optionalDependencies });
+    const packages = sources.flatMap((s) => s.imports.filter((i) => !i.startsWith('.') && !i.startsWith('node:')));
+    const names = new Set(
+      packages.map((p) => (p.startsWith('@') ? p.split('/').slice(0, 2).join('/') : p.split('/')[0])),
+    );
+    expect([...names].filter((n) => !declared.includes(n))).toEqual([]);
+  });
+});
+
+describe('the machine is touched', () => {
+  const offenders = (pattern: RegExp, allowed: (s: Source) => boolean) =>
+    sources.filter((s) => !allowed(s) && pattern.test(s.code)).map((s) => s.name);
+
+  it('through node: in run, cli and the stores of record only', () => {
+    const stores = ['record/files.ts', 'record/store.ts'];
+    const nodeImports = sources.filter((s) => s.imports.some((i) => i.startsWith('node:')));
+    const bad = nodeImports.filter((s) => !['run', 'cli'].includes(s.room) && !stores.includes(s.name));
+    expect(bad.map((s) => s.name)).toEqual([]);
+  });
+
+  it('through process in cli only; the kernel loader asks for V8 flags', () => {
+    expect(offenders(/\bprocess\./, (s) => s.room === 'cli')).toEqual([]);
+    expect(offenders(/getBuiltinModule/, (s) => s.name === 'kernels/load.ts')).toEqual([]);
+  });
+
+  it('without chance or clocks in computations', () => {
+    expect(offenders(/\bMath\.random\b/, () => false)).toEqual([]);
+    expect(offenders(/\bDate\b/, (s) => ['run', 'cli'].includes(s.room))).toEqual([]);
+    expect(offenders(/\bperformance\.now\b/, (s) => ['run', 'cli'].includes(s.room))).toEqual([]);
+    expect(offenders(/\bcrypto\.(?:getRandomValues|randomUUID)\b/, () => false)).toEqual([]);
+  });
+
+  it('without a DOM', () => {
+    expect(offenders(/\b(?:window|document)\.(?:add|query|create|get)[A-Z]/, (s) => s.room === 'report')).toEqual([]);
+  });
+});
+
+it('no file is longer than 400 lines', () => {
+  expect(
+    sources.filter((s) => readFileSync(join(root, s.name), 'utf8').split('\n').length > 401).map((s) => s.name),
+  ).toEqual([]);
+});
+
+it('the door opens on these names and no others', () => {
+  // A name added or removed here is a change of the public API: say so in CHANGELOG.md.
+  expect(Object.keys(door).sort()).toMatchInlineSnapshot(`
+    [
+      "DivergedError",
+      "FolderStore",
+      "InputError",
+      "InterruptedError",
+      "MemoryStore",
+      "PRESETS",
+      "RunError",
+      "ThermogradError",
+      "Trainer",
+      "Trajectory",
+      "TrajectoryWriter",
+      "analyseRun",
+      "batchPlan",
+      "bootstrap",
+      "chooseProvider",
+      "completeConfig",
+      "componentOf",
+      "correlationTime",
+      "datasetFromIdx",
+      "deming",
+      "directionDynamics",
+      "displacementExponent",
+      "driftVelocity",
+      "embeddedLinearAlgebra",
+      "estimate",
+      "forceKernelBuild",
+      "fromRows",
+      "identity",
+      "idxSamples",
+      "initialWeights",
+      "inverseLeastSquares",
+      "ivf2021Findings",
+      "kernelBuild",
+      "layerNamed",
+      "layersOf",
+      "leastSquares",
+      "limitTraining",
+      "loadDataset",
+      "logSpaced",
+      "matrix",
+      "meanSquaredDisplacement",
+      "newCursor",
+      "newCurves",
+      "parameterCount",
+      "parseIdx",
+      "pca",
+      "pcaMemory",
+      "powerLaw",
+      "project",
+      "randomKey",
+      "readCheckpoint",
+      "readConfig",
+      "readModel",
+      "readNpy",
+      "readNpz",
+      "readRecord",
+      "readResults",
+      "readSafetensors",
+      "renderPng",
+      "renderReport",
+      "reportRun",
+      "reproduceIvf2021",
+      "rowRange",
+      "rowsInMemory",
+      "scaling",
+      "selectClasses",
+      "shouldStop",
+      "teacherSet",
+      "trainRun",
+      "trainingLoop",
+      "transpose",
+      "writeCheckpoint",
+      "writeModel",
+      "writeNpy",
+      "writeNpz",
+      "writeSafetensors",
+      "york",
+    ]
+  `);
+});
+
+it('the door names no room by asterisk', () => {
+  expect(readFileSync(join(root, 'index.ts'), 'utf8')).not.toMatch(/export \*/);
+});
