@@ -6,8 +6,8 @@ export interface Citation {
   readonly title: string;
   readonly where: string;
   readonly year: number;
-  /** Address of the version of record. */
-  readonly url: string;
+  /** Address of the version of record, where there is a lasting one. */
+  readonly url?: string;
   readonly bibtex: string;
 }
 
@@ -91,9 +91,8 @@ export const CITATIONS: readonly Citation[] = [
     key: 'mnist',
     authors: 'Yann LeCun, Corinna Cortes, Christopher J. C. Burges',
     title: 'The MNIST database of handwritten digits',
-    where: 'data set',
+    where: 'data set, yann.lecun.com/exdb/mnist',
     year: 1998,
-    url: 'http://yann.lecun.com/exdb/mnist/',
     bibtex: entry('misc', 'mnist', {
       author: 'LeCun, Yann and Cortes, Corinna and Burges, Christopher J. C.',
       title: 'The {MNIST} database of handwritten digits',

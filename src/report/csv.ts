@@ -4,9 +4,10 @@ import type { Finding } from './finding.js';
 
 type Cell = string | number | boolean | null | undefined;
 
-/** A CSV document with a header row and CRLF line ends. */
+/** A CSV document with a header row and CRLF line ends; short rows end in empty fields. */
 export function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return `${[header, ...rows].map((r) => r.map(cell).join(',')).join('\r\n')}\r\n`;
+  const line = (r: readonly Cell[]) => header.map((_, k) => cell(r[k])).join(',');
+  return `${[header, ...rows].map(line).join('\r\n')}\r\n`;
 }
 
 function cell(c: Cell): string {

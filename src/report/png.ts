@@ -6,7 +6,9 @@
  */
 export async function renderPng(svg: string, width = 1520): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
-  const plain = svg.replace(/<style>[\s\S]*?<\/style>/, ''); // screen styles; resvg knows no media queries
+  const plain = svg
+    .replace(/<style>[\s\S]*?<\/style>/, '') // screen styles; resvg knows no media queries
+    .replace(/font-family="[^"]*"/, 'font-family="DejaVu Sans, Segoe UI, Helvetica Neue, Arial, sans-serif"'); // a face with ∝ and ψ first
   const image = new Resvg(plain, {
     background: 'white',
     fitTo: { mode: 'width', value: width },

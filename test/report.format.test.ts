@@ -1,0 +1,176 @@
+/** Numbers, powers and ticks as the report prints them. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { linearTicks, logDomain, logTicks, thinLog } from '../src/report/figures/axes.js';
+import {
+  formatCount,
+  formatEstimate,
+  formatNumber,
+  formatRange,
+  formatSeconds,
+  formatTick,
+} from '../src/report/format.js';
+import { escapeText, html, powers } from '../src/report/markup.js';
+
+const q = (value: number, standardError: number) => formatEstimate({ value, standardError });
+
+/** Reads a printed number back, by hand: minus signs, thin spaces, superscripts. */
+function read(s: string): number {
+  const exponent = /10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/.exec(s)?.[1] ?? '⁰';
+  const e = [...exponent].map((c) => (c === '⁻' ? '-' : String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(c)))).join('');
+  const head = s
+    .replace(/ × 10.*$/, '')
+    .replace(/[()\u202f]/g, '')
+    .replace('\u2212', '-');
+  return Number(head) * 10 ** Number(e);
+}
+const significant = (s: string): number => s.replace(/ × .*/, '').replace(/[^\d]/g, '').replace(/^0+/, '').length;
+
+describe('numbers', () => {
+  test.each([
+    [0, '0'],
+    [Math.PI, '3.14'],
+    [-0.00275, '\u22120.00275'],
+    [Math.E, '2.72'],
+    [0.1, '0.100'],
+    [12_000, '12\u202f000'],
+    [60_000, '60\u202f000'],
+    [2500, '2500'],
+    [4.83e-5, '4.83 × 10⁻⁵'],
+    [-1.5e-12, '\u22121.50 × 10⁻¹²'],
+    [9.996, '10.0'],
+    [1e300, '1.00 × 10³⁰⁰'],
+    [Number.NaN, '–'],
+    [Number.POSITIVE_INFINITY, '–'],
+  ])('%f is printed %s', (x, s) => {
+    expect(formatNumber(x)).toBe(s);
+  });
+
+  test('six digits at most, and what is printed is the number', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-200, max: 1e200, noNaN: true }),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 9 }),
+        (x, negative, digits) => {
+          const value = negative ? -x : x;
+          const s = formatNumber(value, digits);
+          expect(significant(s)).toBeLessThanOrEqual(6);
+          expect(Math.abs(read(s) - value)).toBeLessThanOrEqual(
+            Math.abs(value) * 0.51 * 10 ** (1 - Math.min(digits, 6)),
+          );
+        },
+      ),
+    );
+  });
+
+  test('counts keep all their digits, fractions are never grouped', () => {
+    expect(formatCount(9007199254740991)).toBe('9\u202f007\u202f199\u202f254\u202f740\u202f991');
+    expect(formatNumber(0.123456789, 6)).toBe('0.123457');
+    expect(formatRange([0.9, 12])).toBe('0.9 … 12');
+  });
+
+  test('seconds', () => {
+    expect([0.4231, 31.23, 163.4, 7810, 3599.7].map(formatSeconds)).toEqual([
+      '0.42 s',
+      '31.2 s',
+      '2 min 43 s',
+      '2 h 10 min',
+      '1 h 0 min',
+    ]);
+  });
+});
+
+describe('values with errors', () => {
+  test.each([
+    [3.918, 0.112, '3.92 ± 0.11'],
+    [2.531, 0.043, '2.53 ± 0.04'],
+    [-0.12, 0.2, '\u22120.12 ± 0.20'],
+    [4.812e-5, 1.13e-6, '(4.81 ± 0.11) × 10⁻⁵'],
+    [12_345.678, 120, '12\u202f350 ± 120'],
+    [-0.0001, 0.05, '0.00 ± 0.05'],
+    [0.02, 5, '0 ± 5'],
+    [0, 1.3e-7, '(0.0 ± 1.3) × 10⁻⁷'],
+    [4.2, Number.NaN, '4.20'],
+    [Number.NaN, 0.1, '–'],
+    [2, 0, '2 ± 0'],
+    [0.0993, 0.0099, '0.10 ± 0.01'],
+  ])('%f with error %f is %s', (value, error, s) => {
+    expect(q(value, error)).toBe(s);
+  });
+
+  test('rounding moves a value by less than its error', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1e-7, max: 1e5, noNaN: true }),
+        (value, error) => {
+          const s = q(value, error);
+          const [, head, tail = ''] = /^\(?(.*?) ± .*?\)?( × 10.*)?$/.exec(s) ?? [];
+          expect(significant(head)).toBeLessThanOrEqual(6);
+          const resolution = Math.max(0.6 * error, Math.abs(value) * 1e-5);
+          expect(
+            Math.abs(read(head.includes('×') || !s.startsWith('(') ? head : head + tail) - value),
+          ).toBeLessThanOrEqual(resolution);
+        },
+      ),
+    );
+  });
+});
+
+describe('ticks', () => {
+  const tenPower = fc.double({ min: -12, max: 8, noNaN: true });
+  test('between two and fourteen on any logarithmic domain, inside it, each with its own label', () => {
+    fc.assert(
+      fc.property(tenPower, fc.double({ min: 0, max: 14, noNaN: true }), (a, span) => {
+        const domain = logDomain([10 ** a, 10 ** (a + span)]);
+        const ticks = logTicks(domain);
+        expect(ticks.length).toBeGreaterThanOrEqual(2);
+        expect(ticks.length).toBeLessThanOrEqual(14);
+        for (const t of ticks) expect(t >= domain[0] * 0.999 && t <= domain[1] * 1.001).toBe(true);
+        expect(new Set(ticks.map((t) => formatTick(t))).size).toBe(ticks.length);
+      }),
+    );
+  });
+  test('between three and nine on any linear domain', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1e3, max: 1e3, noNaN: true }), tenPower, (lo, width) => {
+        const hi = lo + Math.max(10 ** width, Math.abs(lo) * 1e-3);
+        const ticks = linearTicks([lo, hi], 5);
+        expect(ticks.length).toBeGreaterThanOrEqual(2);
+        expect(ticks.length).toBeLessThanOrEqual(9);
+      }),
+    );
+  });
+  test('labels', () => {
+    expect([1e-5, 3e-5, 0.01, 1, 1500, 1e6].map((t) => formatTick(t))).toEqual([
+      '10⁻⁵',
+      '3×10⁻⁵',
+      '0.01',
+      '1',
+      '1500',
+      '10⁶',
+    ]);
+    expect([0.01, 1, 100].map((t) => formatTick(t, true))).toEqual(['10⁻²', '10⁰', '10²']);
+  });
+  test('thinning keeps the ends and the dense beginning', () => {
+    const kept = thinLog(2500);
+    expect(kept.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, k) => k));
+    expect(kept.at(-1)).toBe(2499);
+    expect(kept.length).toBeLessThan(300);
+    expect(thinLog(1)).toEqual([0]);
+  });
+});
+
+describe('markup', () => {
+  test('escapes text, and drops what XML forbids', () => {
+    expect(escapeText(`<a href="x" title='y'>&\u0000\ud800`)).toBe(
+      '&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;\ufffd\ufffd',
+    );
+    expect(html`<p>${'<b>'}${html`<i>${'&'}</i>`}${[false, null, 'x']}</p>`.text).toBe('<p>&lt;b&gt;<i>&amp;</i>x</p>');
+  });
+  test('raises powers', () => {
+    expect(powers('σ² ∝ F^−ψ, or F^-3.9. i^γ').text).toBe('σ² ∝ F<sup>−ψ</sup>, or F<sup>−3.9</sup>. i<sup>γ</sup>');
+    expect(powers('a^<b>').text).toBe('a^&lt;b&gt;');
+  });
+});
