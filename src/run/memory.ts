@@ -1,4 +1,5 @@
 /** The memory a run needs, computed before it starts, part by part. */
+import { pcaMemory } from '../analyse/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
@@ -24,7 +25,7 @@ const BASE = 80e6;
 
 /**
  * Estimates the peak. Training holds the data, the trainer's copy of it, and one chunk of the window; the analysis holds
- * the data and matrices within `analysis.memoryBudget`, of which the eigenproblem of a P×P (or T×T) matrix takes three.
+ * the data and what its eigenproblem needs (`pcaMemory`).
  */
 export function memoryNeed(config: Config, dataset: Dataset, steps: number): MemoryNeed {
   const { network: spec, training, record } = config;
@@ -43,9 +44,9 @@ export function memoryNeed(config: Config, dataset: Dataset, steps: number): Mem
     { what: 'training, with the samples in kernel memory', bytes: trainer + tester, key: 'data.limit' },
     { what: 'one chunk of the window', bytes: 4 * size * chunkRowsFor(size), key: 'record.layer' },
     {
-      what: `eigenvectors of a ${n}×${n} matrix and the ${n} directions`,
-      bytes: 3 * 8 * n * n + 8 * n * size,
-      key: 'record.windowEpochs',
+      what: `the eigenproblem of a ${n}×${n} matrix and its directions`,
+      bytes: pcaMemory({ T: steps, P: size }),
+      key: steps < size ? 'record.windowEpochs' : 'record.layer',
     },
   ];
   const [base, data, train, chunk, analysis] = parts.map((p) => p.bytes);
