@@ -10,7 +10,7 @@ import {
   formatSeconds,
   formatTick,
 } from '../src/report/format.js';
-import { escapeText, html, powers } from '../src/report/markup.js';
+import { escapeText, html, prose } from '../src/report/markup.js';
 
 const q = (value: number, standardError: number) => formatEstimate({ value, standardError });
 
@@ -169,8 +169,9 @@ describe('markup', () => {
     );
     expect(html`<p>${'<b>'}${html`<i>${'&'}</i>`}${[false, null, 'x']}</p>`.text).toBe('<p>&lt;b&gt;<i>&amp;</i>x</p>');
   });
-  test('raises powers', () => {
-    expect(powers('σ² ∝ F^−ψ, or F^-3.9. i^γ').text).toBe('σ² ∝ F<sup>−ψ</sup>, or F<sup>−3.9</sup>. i<sup>γ</sup>');
-    expect(powers('a^<b>').text).toBe('a^&lt;b&gt;');
+  test('sets formulas written in words', () => {
+    expect(prose('σ² ∝ F^−ψ, or F^-3.9. i^γ').text).toBe('σ² ∝ F<sup>−ψ</sup>, or F<sup>−3.9</sup>. i<sup>γ</sup>');
+    expect(prose('sigma_i² ~ i^−gamma, p_1, w0').text).toBe('σ<sub>i</sub>² ~ i<sup>−γ</sup>, p<sub>1</sub>, w0');
+    expect(prose('the eta of beta, ivf.psi, a_name, a^<b>').text).toBe('the η of beta, ivf.psi, a_name, a^&lt;b&gt;');
   });
 });

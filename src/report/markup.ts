@@ -26,9 +26,19 @@ const render = (c: Content): string =>
 export const html = (parts: TemplateStringsArray, ...values: Content[]): Markup =>
   new Markup(parts.map((p, i) => p + (i < values.length ? render(values[i]) : '')).join(''));
 
-/** Text cut at powers written `F^−ψ` or `F^−3.9`: plain and raised parts in turn, plain first. */
-export const splitPowers = (s: string): string[] => s.split(/\^([\u2212-]?(?:[\d.]*\d|[\p{L}]+))/u);
+const GREEK: Record<string, string> = { sigma: 'σ', psi: 'ψ', gamma: 'γ', tau: 'τ', theta: 'θ', eta: 'η', lambda: 'λ' };
+/** A power `^−psi`, `^3.9`; an index `_i`, `_10` behind a letter; nothing else is touched. */
+const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ij]|\d+)(?![\p{L}\d_])/gu;
 
-/** Text in which powers are raised. */
-export const powers = (s: string): Markup =>
-  html`${splitPowers(s).map((part, k) => (k % 2 === 1 ? html`<sup>${part.replace('-', '\u2212')}</sup>` : part))}`;
+/** Prose with plain-text formulas: Greek letters by name become letters, `F^−psi` a power, `p_1` an index. */
+export function prose(s: string): Markup {
+  const text = s.replace(/(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda)(?![\p{L}\d])/gu, (name) => GREEK[name]);
+  const parts: Content[] = [];
+  let at = 0;
+  for (const m of text.matchAll(RAISED_OR_LOWERED)) {
+    parts.push(text.slice(at, m.index));
+    parts.push(m[1] ? html`<sup>${m[1].replace('-', '\u2212')}</sup>` : html`<sub>${m[2]}</sub>`);
+    at = m.index + m[0].length;
+  }
+  return html`${[...parts, text.slice(at)]}`;
+}

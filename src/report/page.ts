@@ -4,7 +4,7 @@ import type { FigureGroup } from './figures/all.js';
 import type { Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
 import type { ReportInput } from './input.js';
-import { html, Markup, powers } from './markup.js';
+import { html, Markup, prose } from './markup.js';
 import { findingsTable } from './sections/findings.js';
 import { glossary, method } from './sections/method.js';
 import { references } from './sections/references.js';
@@ -83,7 +83,7 @@ function gallery(figures: readonly (Figure | MissingFigure)[], style = ''): Mark
   return html`<div class="figures ${style}">${drawn.map(
     (f) => html`<figure id="figure-${f.name}">
 ${new Markup(inline(f.svg))}
-<figcaption><b>${f.title}.</b> ${powers(f.caption)}</figcaption>
+<figcaption><b>${f.title}.</b> ${prose(f.caption)}</figcaption>
 </figure>
 `,
   )}</div>${missing.map((f) => html`<p class="missing">Figure ${f.name} is not drawn: ${f.missing}</p>`)}`;

@@ -1,6 +1,7 @@
 /** The central plot: variance of the weights against flatness of the loss, with fit, band and fit range. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw } from '../../analyse/results.js';
+import { FIRST_RANK, RESOLUTIONS } from '../../analyse/scaling.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../format.js';
 import { logAxis, logDomain } from './axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from './frame.js';
@@ -12,7 +13,7 @@ interface Point {
   readonly index: number;
 }
 
-export function varianceFlatness({ flatness, scaling }: Analysis): Figure | MissingFigure {
+export function varianceFlatness({ flatness, pca, scaling }: Analysis): Figure | MissingFigure {
   const name = 'variance-flatness';
   const points: Point[] = flatness.directions.flatMap((d) =>
     d.flatness !== null && d.flatness > 0 && d.variance > 0 ? [{ x: d.flatness, y: d.variance, index: d.index }] : [],
@@ -22,7 +23,14 @@ export function varianceFlatness({ flatness, scaling }: Analysis): Figure | Miss
   const fitted = Number.isFinite(fit.exponent.value) && Number.isFinite(fit.intercept.value) && fit.points > 1;
   const [first, last] = [Math.min(...points.map((p) => p.index)), Math.max(...points.map((p) => p.index))];
   const colour = (p: Point) => rampColour(Math.log(p.index / first) / Math.log(Math.max(last / first, 1.01)) - 1e-9);
-  const inside = (p: Point) => !fitted || (p.x >= fit.range[0] * (1 - 1e-9) && p.x <= fit.range[1] * (1 + 1e-9));
+  /** Rank, resolution and range as the fit chooses them (analyse/scaling.ts); it then thins dense ranks. */
+  const inside = (p: Point) =>
+    !fitted ||
+    (p.index >= FIRST_RANK &&
+      p.y > RESOLUTIONS * pca.resolution &&
+      p.x >= fit.range[0] * (1 - 1e-9) &&
+      p.x <= fit.range[1] * (1 + 1e-9));
+  const floor = RESOLUTIONS * pca.resolution;
   const x = logDomain(points.map((p) => p.x));
   const y = logDomain(
     points.map((p) => p.y),
@@ -30,6 +38,7 @@ export function varianceFlatness({ flatness, scaling }: Analysis): Figure | Miss
   );
   const psi = { value: -fit.exponent.value, standardError: fit.exponent.standardError };
   const used = points.filter(inside);
+  const radius = points.length > 400 ? 2 : 3.4;
   const legend: LegendEntry[] = [
     { label: 'rank', mark: 'ramp', ends: [formatCount(first), formatCount(last)] },
     ...(used.length < points.length ? [{ label: 'not in the fit', mark: 'ring' as const, colour: COLOURS.muted }] : []),
@@ -40,6 +49,7 @@ export function varianceFlatness({ flatness, scaling }: Analysis): Figure | Miss
           { label: 'fit range', mark: 'rule' as const, colour: COLOURS.muted },
         ]
       : []),
+    ...(floor > y[0] ? [{ label: `${RESOLUTIONS} × resolution`, mark: 'area' as const, colour: COLOURS.green }] : []),
   ];
   const band = fitted ? fitBand(fit, used) : [];
   return {
@@ -53,16 +63,28 @@ export function varianceFlatness({ flatness, scaling }: Analysis): Figure | Miss
       x: logAxis('flatness F (weight)', x),
       y: logAxis('variance σ² (weight²)', y),
       marks: [
+        ...(floor > y[0]
+          ? [
+              Plot.rect([0], {
+                x1: x[0],
+                x2: x[1],
+                y1: y[0],
+                y2: Math.min(floor, y[1]),
+                fill: COLOURS.green,
+                fillOpacity: 0.12,
+              }),
+            ]
+          : []),
         ...(fitted ? [Plot.ruleX(fit.range, { stroke: COLOURS.muted, strokeDasharray: '3 2' })] : []),
         Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: COLOURS.ink, fillOpacity: 0.18, clip: true }),
         Plot.dot(
           points.filter((p) => !inside(p)),
-          { x: 'x', y: 'y', r: 3.2, stroke: colour, strokeOpacity: 0.75 },
+          { x: 'x', y: 'y', r: radius - 0.2, stroke: colour, strokeOpacity: 0.75 },
         ),
         Plot.dot(used, {
           x: 'x',
           y: 'y',
-          r: 3.4,
+          r: radius,
           fill: colour,
           fillOpacity: 0.9,
           stroke: COLOURS.paper,
@@ -82,12 +104,12 @@ function caption(fit: PowerLaw, fitted: boolean, shown: number, left: number): s
     `Each point is a principal direction: how much the weights fluctuate along it against how wide the valley is. ` +
     `A falling line means that the weights fluctuate least where the loss is flattest, the inverse of what thermal equilibrium would give. ` +
     (fitted
-      ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
+      ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, evenly spaced in the logarithm of the rank; errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
         `scatter ${formatNumber(fit.scatter, 2)} decades, R² = ${formatNumber(fit.r2, 3)}. `
       : 'No line could be fitted. ') +
     `Shown: ${formatCount(shown)} directions` +
     (left > 0
-      ? `; ${formatCount(left)} without a width on both sides are missing here and flagged in the figure of flatness by rank.`
+      ? `; ${formatCount(left)} without a width (open valleys) are missing here and flagged in the figure of flatness by rank.`
       : '.')
   );
 }

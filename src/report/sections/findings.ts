@@ -2,7 +2,7 @@
 import { CITATIONS } from '../citations.js';
 import type { Finding, Verdict } from '../finding.js';
 import { formatCount, formatEstimate } from '../format.js';
-import { type Content, html, type Markup, powers } from '../markup.js';
+import { type Content, html, type Markup, prose } from '../markup.js';
 
 const BADGES: Record<Verdict, { readonly style: string; readonly sign: string }> = {
   reproduced: { style: 'reproduced', sign: '✓' },
@@ -41,9 +41,9 @@ ${findings.map(row)}
 }
 
 const row = (f: Finding): Markup => html`<tbody id="${f.id}">
-<tr><td>${powers(f.claim)}</td><td data-label="Measured"><span class="value">${formatEstimate(f.measured)}</span> ${powers(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
-<td data-label="Stated">${powers(f.stated)}</td><td data-label="Predicted">${powers(f.predicted ?? '–')}</td><td>${badge(f.verdict)}</td></tr>
-<tr class="why"><td colspan="6"><p>${powers(f.reason)}</p>
-<p>${f.range ? html`<b>Range</b> ${powers(f.range)} · ` : ''}<b>Method</b> ${f.measured.method}${f.measured.converged ? '' : ' (not converged)'} ·
+<tr><td>${prose(f.claim)}</td><td data-label="Measured"><span class="value">${formatEstimate(f.measured)}</span> ${prose(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
+<td data-label="Stated">${prose(f.stated)}</td><td data-label="Predicted">${prose(f.predicted ?? '–')}</td><td>${badge(f.verdict)}</td></tr>
+<tr class="why"><td colspan="6"><p>${prose(f.reason)}</p>
+<p>${f.range ? html`<b>Range</b> ${prose(f.range)} · ` : ''}<b>Method</b> ${f.measured.method}${f.measured.converged ? '' : ' (not converged)'} ·
 <b>Source</b> ${source(f.source)} · <code>${f.id}</code></p></td></tr>
 </tbody>`;

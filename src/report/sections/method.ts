@@ -2,7 +2,7 @@
 import type { Analysis } from '../../analyse/results.js';
 import { factorName } from '../figures/profiles.js';
 import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../format.js';
-import { html, type Markup, powers } from '../markup.js';
+import { html, type Markup, prose } from '../markup.js';
 
 export function method(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
@@ -51,7 +51,7 @@ export function method(a: Analysis): Markup {
     ],
     ['Errors', 'After ± stands one standard error throughout.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${powers(v)}</dd>`)}</dl>`;
+  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
 }
 
 const SYMBOLS: readonly (readonly [string, string])[] = [
@@ -72,4 +72,4 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
 ];
 
 export const glossary = (): Markup =>
-  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${powers(v)}</dd>`)}</dl>`;
+  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

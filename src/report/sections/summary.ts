@@ -2,7 +2,7 @@
 import type { Analysis } from '../../analyse/results.js';
 import type { Finding } from '../finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../format.js';
-import { html, type Markup, powers } from '../markup.js';
+import { html, type Markup, prose } from '../markup.js';
 import { verdictWords } from './findings.js';
 
 const negated = (q: { readonly value: number; readonly standardError: number }) => ({
@@ -23,7 +23,7 @@ export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   }
 (${formatCount(pca.T)} steps) in layer ${a.layer}, ${formatCount(pca.P)} weights, at a full training loss of ${formatNumber(f.centreLoss)}.
 The fluctuations of these weights were resolved into principal directions, and the width of the loss valley was measured along
-${formatCount(f.directions.length)} of them. ${powers(relation)} ${verdictWords(findings)} ${powers(exceptions(findings))}</p>`;
+${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(findings)} ${prose(exceptions(findings))}</p>`;
 }
 
 /** Names what did not come out as the source says. */
@@ -50,5 +50,5 @@ export function keyNumbers(a: Analysis): Markup {
     ['share of direction 1', `${formatNumber(100 * (pca.variances[0] / pca.totalVariance))} %`],
     ['valleys closed / open', `${formatCount(f.directions.length - open)} / ${formatCount(open)}`],
   ];
-  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${powers(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
 }

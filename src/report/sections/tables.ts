@@ -1,8 +1,9 @@
 /** Tables of the page: sensitivity to fit ranges, dynamics per direction, all flatness measurements. */
 import type { Analysis, PowerLaw } from '../../analyse/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
+import { thinLog } from '../figures/axes.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
-import { html, type Markup, powers } from '../markup.js';
+import { type Content, html, type Markup, prose } from '../markup.js';
 
 interface Column<T> {
   readonly head: string;
@@ -13,13 +14,18 @@ interface Column<T> {
 
 function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
   const style = (c: Column<T>) => (c.words ? '' : 'n');
-  return html`<table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${powers(caption)}</caption>` : ''}
+  return html`<table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
 <thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
-    (r) => html`<tr>${columns.map((c) => html`<td class="${style(c)}" data-label="${c.head}">${c.cell(r)}</td>`)}</tr>
+    (
+      r,
+    ) => html`<tr>${columns.map((c) => html`<td class="${style(c)}" data-label="${c.head}">${whole(c.cell(r))}</td>`)}</tr>
 `,
   )}</tbody></table>`;
 }
+
+/** Keeps `3.92 ± 0.11` on one line. */
+const whole = (s: string): Content => (/[±×]/.test(s) ? html`<span class="whole">${s}</span>` : s);
 
 const minus = (e: Estimate) => ({ value: -e.value, standardError: e.standardError });
 
@@ -95,7 +101,9 @@ export function explainedTable({ scaling }: Analysis): Markup {
   )}`;
 }
 
-/** Every direction whose valley was measured. */
+const MOST_ROWS = 200;
+
+/** The directions whose valley was measured, thinned where they are many. */
 export function flatnessTable({ flatness: f }: Analysis): Markup {
   type Row = (typeof f.directions)[number];
   const columns: Column<Row>[] = [
@@ -109,7 +117,10 @@ export function flatnessTable({ flatness: f }: Analysis): Markup {
     { head: 'slope', cell: (d) => formatNumber(d.slope, 2) },
     { head: 'curvature', cell: (d) => formatNumber(d.curvature) },
   ];
-  return html`<details><summary>Table of flatness: ${formatCount(f.directions.length)} directions</summary>
-${table('Crossings, width and asymmetry in units of weight; slope and exact curvature of the loss at the centre. Full precision is in flatness.csv.', columns, f.directions)}
+  const all = f.directions.length;
+  const rows = all <= MOST_ROWS ? f.directions : thinLog(all, 40, MOST_ROWS - 41).map((k) => f.directions[k]);
+  const some = rows.length < all ? `; ${formatCount(rows.length)} of them are listed here` : '';
+  return html`<details><summary>Table of flatness: ${formatCount(all)} directions${some}</summary>
+${table('Crossings, width and asymmetry in units of weight; slope and exact curvature of the loss at the centre. All directions at full precision are in flatness.csv.', columns, rows)}
 </details>`;
 }
