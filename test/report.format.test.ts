@@ -94,7 +94,8 @@ describe('values with errors', () => {
     [4.2, Number.NaN, '4.20'],
     [Number.NaN, 0.1, '–'],
     [2, 0, '2 ± 0'],
-    [0.0993, 0.0099, '0.10 ± 0.01'],
+    [0.0993, 0.0099, '0.099 ± 0.010'],
+    [1.4, 0.098, '1.40 ± 0.10'],
   ])('%f with error %f is %s', (value, error, s) => {
     expect(q(value, error)).toBe(s);
   });

@@ -51,19 +51,23 @@ export function formatCount(n: number | null | undefined): string {
   return Number.isInteger(n) ? signed(grouped(String(n))) : formatNumber(n);
 }
 
-/** Significant digits an error deserves: two for leading digits 1.0 … 3.5, else one (the Particle Data Group's rule). */
-const errorDigits = (e: number): number => (Number(e.toExponential(2).split('e')[0]) <= 3.54 ? 2 : 1);
+/** An error and the significant digits it deserves: two for leading digits 1.0 … 3.5, else one; 9.5 and more is 10. */
+function deserved(error: number): [error: number, digits: number] {
+  const [mantissa, exponent] = error.toExponential(2).split('e').map(Number);
+  if (mantissa >= 9.5) return [10 ** (exponent + 1), 2];
+  return [error, mantissa <= 3.54 ? 2 : 1];
+}
 
 /**
  * `3.92 ± 0.11`: one standard error, which sets the decimals of the value; `(4.81 ± 0.11) × 10⁻⁵` for small or large
  * ones. Without an error three significant digits and nothing behind them; never more than six.
  */
 export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'>): string {
-  const { value, standardError: error } = q;
+  const { value, standardError } = q;
   if (!Number.isFinite(value)) return MISSING;
-  if (!Number.isFinite(error) || error < 0) return formatNumber(value);
-  if (error === 0) return `${formatNumber(value, 4)} ± 0`;
-  const digits = errorDigits(error);
+  if (!Number.isFinite(standardError) || standardError < 0) return formatNumber(value);
+  if (standardError === 0) return `${formatNumber(value, 4)} ± 0`;
+  const [error, digits] = deserved(standardError);
   const scale = Math.max(exponentOf(error, digits), value === 0 ? -400 : exponentOf(value, 6));
   const shift = outOfRange(scale) ? scale : 0;
   const last = exponentOf(error, digits) - digits + 1; // decimal place of the error's last digit

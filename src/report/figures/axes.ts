@@ -60,7 +60,8 @@ export function logTicks([lo, hi]: readonly [number, number], most = 7): number[
 export function linearTicks([lo, hi]: readonly [number, number], count: number): number[] {
   const raw = (hi - lo) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.999) ?? 10);
+  const excess = raw / power;
+  const step = power * (excess >= Math.sqrt(50) ? 10 : excess >= Math.sqrt(10) ? 5 : excess >= Math.SQRT2 ? 2 : 1);
   const ticks: number[] = [];
   for (let k = Math.ceil(lo / step); k * step <= hi * (1 + 1e-12); k++) ticks.push(Number((k * step).toPrecision(12)));
   return ticks;

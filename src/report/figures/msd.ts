@@ -6,7 +6,8 @@ import { logAxis, logDomain } from './axes.js';
 import { drawFrame, type Figure, type MissingFigure } from './frame.js';
 import { COLOURS, rampColour } from './palette.js';
 
-const MOST_CURVES = 6;
+/** Ranks to show; the nearest measured ones are drawn. */
+const RANKS = [1, 2, 10, 50, 200, 1000];
 
 export function displacementCurves({ dynamics }: Analysis): Figure | MissingFigure {
   const name = 'msd';
@@ -14,7 +15,7 @@ export function displacementCurves({ dynamics }: Analysis): Figure | MissingFigu
     .map((d) => ({ d, points: d.msd.lag.map((x, k) => ({ x, y: d.msd.value[k] })).filter((p) => p.x > 0 && p.y > 0) }))
     .filter((c) => c.points.length > 0);
   if (usable.length === 0) return { name, missing: 'no displacement curve was measured.' };
-  const curves = spread(usable, MOST_CURVES);
+  const curves = nearest(usable, RANKS);
   const all = curves.flatMap((c) => c.points);
   const x = logDomain(
     all.map((p) => p.x),
@@ -76,6 +77,13 @@ function guide(slope: number, x: readonly [number, number], y: readonly [number,
     { x: 10 ** left, y: 10 ** low },
     { x: 10 ** (left + run), y: 10 ** (low + slope * run) },
   ];
+}
+
+/** The curves whose ranks are nearest, in the logarithm, to the wanted ones, each once. */
+function nearest<T extends { readonly d: DirectionDynamics }>(curves: readonly T[], ranks: readonly number[]): T[] {
+  const distance = (c: T, rank: number) => Math.abs(Math.log(c.d.index / rank));
+  const chosen = ranks.map((rank) => curves.reduce((a, b) => (distance(b, rank) < distance(a, rank) ? b : a)));
+  return [...new Set(chosen)];
 }
 
 /** At most `most` items, first and last included, evenly by position. */

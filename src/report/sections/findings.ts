@@ -11,7 +11,7 @@ const BADGES: Record<Verdict, { readonly style: string; readonly sign: string }>
   'not decidable with this run': { style: 'undecided', sign: '?' },
 };
 
-const badge = (v: Verdict): Markup => html`<span class="badge ${BADGES[v].style}">${BADGES[v].sign} ${v}</span>`;
+const badge = (v: Verdict): Markup => html`<span class="badge ${BADGES[v].style}">${BADGES[v].sign}\u00a0${v}</span>`;
 
 /** How many claims got which verdict, in words. */
 export function verdictWords(findings: readonly Finding[]): string {

@@ -1,5 +1,5 @@
 /** Facts of the run, whatever keys they have, as lists of names and values. */
-import { formatPlain, formatSeconds, MISSING } from '../format.js';
+import { formatCount, formatPlain, formatSeconds, MISSING } from '../format.js';
 import type { Json, RunFacts } from '../input.js';
 import { html, type Markup } from '../markup.js';
 
@@ -43,12 +43,12 @@ function flatten(value: Json, path = ''): [string, Leaf][] {
   );
 }
 
-/** Whole numbers as they are (seeds can be long), others to six digits. */
+/** Whole numbers with all their digits (seeds can be long), others to six. */
 function text(v: Leaf): string {
   if (v === null) return MISSING;
   if (typeof v === 'boolean') return v ? 'yes' : 'no';
-  if (typeof v === 'number') return Number.isSafeInteger(v) ? String(v) : formatPlain(v, 6);
-  return v;
+  if (typeof v === 'number') return Number.isSafeInteger(v) ? formatCount(v) : formatPlain(v, 6);
+  return v === '' ? MISSING : v;
 }
 
 /** `peakMemory` → `Peak memory`. */

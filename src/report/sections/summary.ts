@@ -16,7 +16,7 @@ export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const fit = s.varianceFlatness;
   const [from, to] = c.window;
   const relation = Number.isFinite(fit.exponent.value)
-    ? `${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, follow σ² ∝ F^−ψ with ψ = ${formatEstimate(negated(fit.exponent))}.`
+    ? `Fitted over ${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, σ² ∝ F^−ψ gives ψ = ${formatEstimate(negated(fit.exponent))}.`
     : 'Too few valleys closed to fit a relation between variance and flatness.';
   return html`<p class="summary">Stochastic gradient descent was recorded at every step of ${
     from === to ? `epoch ${formatCount(from)}` : `epochs ${formatCount(from)} to ${formatCount(to)}`

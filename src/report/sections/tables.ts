@@ -2,6 +2,7 @@
 import type { Analysis, PowerLaw } from '../../analyse/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { thinLog } from '../figures/axes.js';
+import { spread } from '../figures/msd.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
 
@@ -27,7 +28,12 @@ function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly
 /** Keeps `3.92 ± 0.11` on one line. */
 const whole = (s: string): Content => (/[±×]/.test(s) ? html`<span class="whole">${s}</span>` : s);
 
-const minus = (e: Estimate) => ({ value: -e.value, standardError: e.standardError });
+/** An estimate, with a star where it did not converge. */
+const starred = (e: Estimate): string =>
+  formatEstimate(e) + (e.converged || !Number.isFinite(e.value) ? '' : '\u202f*');
+const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';
+
+const minus = (e: Estimate): Estimate => ({ ...e, value: -e.value });
 
 interface RangeRow {
   readonly label: string;
@@ -40,7 +46,7 @@ const rangeColumns = (exponent: string, width: string): Column<RangeRow>[] => [
   { head: 'range', cell: (r) => r.label, words: true },
   { head: width, cell: (r) => formatRange(r.fit.range) },
   { head: 'points', cell: (r) => formatCount(r.fit.points) },
-  { head: exponent, cell: (r) => formatEstimate(minus(r.fit.exponent)) },
+  { head: exponent, cell: (r) => starred(minus(r.fit.exponent)) },
   { head: 'scatter (decades)', cell: (r) => formatNumber(r.fit.scatter, 2) },
   { head: 'R²', cell: (r) => formatNumber(r.fit.r2, 3) },
 ];
@@ -72,15 +78,18 @@ export function dynamicsTable({ dynamics }: Analysis): Markup {
   const columns: Column<Row>[] = [
     { head: 'direction', cell: (d) => formatCount(d.index) },
     { head: 'cos with weights', cell: (d) => formatNumber(d.cosWithWeights) },
-    { head: 'drift (weight/step)', cell: (d) => formatEstimate(d.driftVelocity) },
-    { head: 'displacement exponent', cell: (d) => formatEstimate(d.msdExponent) },
-    { head: 'τ (steps)', cell: (d) => formatEstimate(d.correlationTime) },
+    { head: 'drift (weight/step)', cell: (d) => starred(d.driftVelocity) },
+    { head: 'displacement exponent', cell: (d) => starred(d.msdExponent) },
+    { head: 'τ (steps)', cell: (d) => starred(d.correlationTime) },
   ];
   const caption =
-    'Cosine of the angle between pᵢ and the mean weights of the layer, drift velocity of θᵢ, exponent of its mean squared displacement (2 drift, 1 diffusion, 0 bounded), integrated correlation time.';
+    'Cosine of the angle between pᵢ and the mean weights of the layer, drift velocity of θᵢ, exponent of its mean squared displacement (2 drift, 1 diffusion, 0 bounded), integrated correlation time.' +
+    (dynamics.some((d) => ![d.driftVelocity, d.msdExponent, d.correlationTime].every((e) => e.converged))
+      ? ` ${STAR}`
+      : '');
   const few = 12;
   if (dynamics.length <= few) return html`<h3>Drift and diffusion</h3>${table(caption, columns, dynamics)}`;
-  return html`<h3>Drift and diffusion</h3>${table(caption, columns, dynamics.slice(0, few))}
+  return html`<h3>Drift and diffusion</h3>${table(caption, columns, spread(dynamics, few))}
 <details><summary>All ${formatCount(dynamics.length)} directions</summary>${table('', columns, dynamics)}</details>`;
 }
 
