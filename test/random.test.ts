@@ -4,9 +4,21 @@ import { philox, randomKey } from '../src/numeric/random.js';
 describe('philox', () => {
   // Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
   it.each([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
-    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
   ])('matches the published answer for %j', (counter, key, answer) => {
     const out = new Uint32Array(4);
     philox(counter, key[0], key[1], out);
@@ -16,7 +28,8 @@ describe('philox', () => {
 
 describe('keys and streams', () => {
   it('repeats itself and depends on seed, purpose and index', () => {
-    const draw = (seed: number, purpose: string, i: number) => randomKey(seed).child(purpose).child(i).stream().uint32();
+    const draw = (seed: number, purpose: string, i: number) =>
+      randomKey(seed).child(purpose).child(i).stream().uint32();
     const all = [draw(1, 'a', 0), draw(2, 'a', 0), draw(1, 'b', 0), draw(1, 'a', 1), draw(2 ** 40 + 1, 'a', 0)];
     expect(draw(1, 'a', 0)).toBe(all[0]);
     expect(new Set(all).size).toBe(all.length);

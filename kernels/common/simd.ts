@@ -24,6 +24,48 @@ export function max4(a: v128): f32 {
   return max(f32x4.extract_lane(b, 0), f32x4.extract_lane(b, 1));
 }
 
+// Constants as four equal lanes in memory: this engine builds a literal vector from five instructions at every use.
+const CONSTANTS = memory.data<u32>([
+  0x3fb8aa3b, 0x3fb8aa3b, 0x3fb8aa3b, 0x3fb8aa3b, // 0: 1.44269504088896341
+  0xbf318000, 0xbf318000, 0xbf318000, 0xbf318000, // 1: -0.693359375
+  0x395e8083, 0x395e8083, 0x395e8083, 0x395e8083, // 2: 2.12194440e-4
+  0x39500d01, 0x39500d01, 0x39500d01, 0x39500d01, // 3: 1.9841270e-4
+  0x3ab60b61, 0x3ab60b61, 0x3ab60b61, 0x3ab60b61, // 4: 1.3888889e-3
+  0x3c088888, 0x3c088888, 0x3c088888, 0x3c088888, // 5: 8.3333333e-3
+  0x3d2aaaab, 0x3d2aaaab, 0x3d2aaaab, 0x3d2aaaab, // 6: 4.1666667e-2
+  0x3e2aaaab, 0x3e2aaaab, 0x3e2aaaab, 0x3e2aaaab, // 7: 1.6666667e-1
+  0x3f000000, 0x3f000000, 0x3f000000, 0x3f000000, // 8: 0.5
+  0x3f800000, 0x3f800000, 0x3f800000, 0x3f800000, // 9: 1
+  0xc2ae0000, 0xc2ae0000, 0xc2ae0000, 0xc2ae0000, // 10: -87
+  0x3fb504f3, 0x3fb504f3, 0x3fb504f3, 0x3fb504f3, // 11: 1.41421356
+  0x3e638e39, 0x3e638e39, 0x3e638e39, 0x3e638e39, // 12: 0.2222222222
+  0x3e924925, 0x3e924925, 0x3e924925, 0x3e924925, // 13: 0.2857142857
+  0x3ecccccd, 0x3ecccccd, 0x3ecccccd, 0x3ecccccd, // 14: 0.4
+  0x3f2aaaab, 0x3f2aaaab, 0x3f2aaaab, 0x3f2aaaab, // 15: 0.6666666667
+  0xb95e8083, 0xb95e8083, 0xb95e8083, 0xb95e8083, // 16: -2.12194440e-4
+  0x3f318000, 0x3f318000, 0x3f318000, 0x3f318000, // 17: 0.693359375
+  0x7f61b1e6, 0x7f61b1e6, 0x7f61b1e6, 0x7f61b1e6, // 18: 3e38
+  0x41a00000, 0x41a00000, 0x41a00000, 0x41a00000, // 19: 20
+  0xc0000000, 0xc0000000, 0xc0000000, 0xc0000000, // 20: -2
+  0x3cb327a4, 0x3cb327a4, 0x3cb327a4, 0x3cb327a4, // 21: 0.02186948853615520
+  0xbd5d0dd1, 0xbd5d0dd1, 0xbd5d0dd1, 0xbd5d0dd1, // 22: -0.05396825396825397
+  0x3e088889, 0x3e088889, 0x3e088889, 0x3e088889, // 23: 0.13333333333333333
+  0xbeaaaaab, 0xbeaaaaab, 0xbeaaaaab, 0xbeaaaaab, // 24: -0.33333333333333333
+  0x3e800000, 0x3e800000, 0x3e800000, 0x3e800000, // 25: 0.25
+  0x0000007f, 0x0000007f, 0x0000007f, 0x0000007f, // 26: 127
+  0x007fffff, 0x007fffff, 0x007fffff, 0x007fffff, // 27: 0x007fffff
+  0x3f800000, 0x3f800000, 0x3f800000, 0x3f800000, // 28: 0x3f800000
+  0x80000000, 0x80000000, 0x80000000, 0x80000000, // 29: 0x80000000
+  0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, // 30: 1.5·2^23
+], 16);
+
+/** Constant number i of the table. */
+// @ts-ignore: decorator
+@inline
+export function k(i: i32): v128 {
+  return v128.load(CONSTANTS + (<usize>i << 4));
+}
+
 /**
  * exp(x), relative error below 2e-7, for x ≤ 88. Below −87 the result is exactly 0: subnormal numbers would slow every
  * kernel after them by two orders of magnitude and are far below any rounding here.
@@ -31,18 +73,20 @@ export function max4(a: v128): f32 {
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  let r = f32x4.add(x, f32x4.mul(n, f32x4.splat(-0.693359375))); // ln 2 in two parts: the first product is exact
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
-  let p = f32x4.splat(1.9841270e-4);
-  p = fma(p, r, f32x4.splat(1.3888889e-3));
-  p = fma(p, r, f32x4.splat(8.3333333e-3));
-  p = fma(p, r, f32x4.splat(4.1666667e-2));
-  p = fma(p, r, f32x4.splat(1.6666667e-1));
-  p = fma(p, r, f32x4.splat(0.5));
-  p = fma(p, f32x4.mul(r, r), f32x4.add(r, f32x4.splat(1)));
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.and(f32x4.mul(p, scale), f32x4.ge(x, f32x4.splat(-87)));
+  // adding 1.5·2^23 rounds to an integer n, which then stands in the low bits
+  const t = fma(x, k(0), k(30));
+  const n = f32x4.sub(t, k(30));
+  let r = fma(n, k(1), x); // ln 2 in two parts: the first product is exact
+  r = fma(n, k(2), r);
+  let p = k(3);
+  p = fma(p, r, k(4));
+  p = fma(p, r, k(5));
+  p = fma(p, r, k(6));
+  p = fma(p, r, k(7));
+  p = fma(p, r, k(8));
+  p = fma(fma(p, r, k(9)), r, k(9));
+  const scale = i32x4.add(i32x4.shl(t, 23), k(28));
+  return v128.and(f32x4.mul(p, scale), f32x4.ge(x, k(10)));
 }
 
 /**
@@ -51,46 +95,46 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function log1p4(t: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = k(9);
   const u = f32x4.add(one, t);
   const lost = f32x4.div(f32x4.sub(t, f32x4.sub(u, one)), u);
   // u = 2^e·m with m in [√½, √2)
-  let e = i32x4.sub(i32x4.shr_u(u, 23), i32x4.splat(127));
-  let m = v128.or(v128.and(u, i32x4.splat(0x007fffff)), i32x4.splat(0x3f800000));
-  const big = f32x4.gt(m, f32x4.splat(1.41421356));
-  m = v128.bitselect(f32x4.mul(m, f32x4.splat(0.5)), m, big);
+  let e = i32x4.sub(i32x4.shr_u(u, 23), k(26));
+  let m = v128.or(v128.and(u, k(27)), k(28));
+  const big = f32x4.gt(m, k(11));
+  m = v128.bitselect(f32x4.mul(m, k(8)), m, big);
   e = i32x4.sub(e, big); // big is −1 where set
   const ef = f32x4.convert_i32x4_s(e);
   // log m = 2 artanh(s), s = (m−1)/(m+1), |s| < 0.1716
   const f = f32x4.sub(m, one);
   const s = f32x4.div(f, f32x4.add(m, one));
   const s2 = f32x4.mul(s, s);
-  let p = f32x4.splat(0.2222222222);
-  p = fma(p, s2, f32x4.splat(0.2857142857));
-  p = fma(p, s2, f32x4.splat(0.4));
-  p = fma(p, s2, f32x4.splat(0.6666666667));
+  let p = k(12);
+  p = fma(p, s2, k(13));
+  p = fma(p, s2, k(14));
+  p = fma(p, s2, k(15));
   const logm = fma(f32x4.mul(s, s2), p, f32x4.add(s, s));
-  const tail = f32x4.add(fma(ef, f32x4.splat(-2.12194440e-4), logm), lost);
+  const tail = f32x4.add(fma(ef, k(16), logm), lost);
   // 1 + inf keeps its infinity
-  return v128.bitselect(t, fma(ef, f32x4.splat(0.693359375), tail), f32x4.gt(t, f32x4.splat(3e38)));
+  return v128.bitselect(t, fma(ef, k(17), tail), f32x4.gt(t, k(18)));
 }
 
 /** tanh(x) from exp, |error| below 2e-7. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  const a = f32x4.min(v128.xor(x, sign), f32x4.splat(20));
-  const e = exp4(f32x4.mul(a, f32x4.splat(-2)));
-  const big = f32x4.div(f32x4.sub(f32x4.splat(1), e), f32x4.add(f32x4.splat(1), e));
+  const sign = v128.and(x, k(29));
+  const a = f32x4.pmin(v128.xor(x, sign), k(19));
+  const e = exp4(f32x4.mul(a, k(20)));
+  const big = f32x4.div(f32x4.sub(k(9), e), f32x4.add(k(9), e));
   // near 0 the subtraction 1 − e loses digits: odd Taylor series there
   const a2 = f32x4.mul(a, a);
-  let p = f32x4.splat(0.02186948853615520);
-  p = fma(p, a2, f32x4.splat(-0.05396825396825397));
-  p = fma(p, a2, f32x4.splat(0.13333333333333333));
-  p = fma(p, a2, f32x4.splat(-0.33333333333333333));
+  let p = k(21);
+  p = fma(p, a2, k(22));
+  p = fma(p, a2, k(23));
+  p = fma(p, a2, k(24));
   const small = fma(f32x4.mul(a, a2), p, a);
-  return v128.or(v128.bitselect(small, big, f32x4.lt(a, f32x4.splat(0.25))), sign);
+  return v128.or(v128.bitselect(small, big, f32x4.lt(a, k(25))), sign);
 }
 
 // Widths of register tiles in vectors of four floats. A generic function reads its width as offsetof<T>() / 4, a

@@ -95,7 +95,7 @@ function rectify(layer: Layer, next: Layer, count: i32): void {
     let offset = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(next.bytes));
     let number = i32x4(0, 1, 2, 3);
     for (let b: usize = 0; b < bytes; b += 16) {
-      const x = f32x4.max(v128.load(row + b), zero);
+      const x = f32x4.pmax(v128.load(row + b), zero);
       v128.store(row + b, x);
       const kept = i32x4.bitmask(f32x4.gt(x, zero)); // padding is 0, never kept
       const front = v128.load(COMPRESS + (<usize>kept << 4));
