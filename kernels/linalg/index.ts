@@ -10,3 +10,6 @@ export { conquer, divide, divideScratch, merge, rootVector, weightRow, weights }
 export { cholesky, choleskyRow, lu, luColumn, luScratch, solveLower, solveUpper, swap, swapRows } from './triangular';
 export { qr, qrColumn, qrScratch } from './qr';
 export { bidiagonalScratch, bidiagonalStep, bidiagonalise } from './bidiagonal';
+export { hessenberg, hessenbergScratch, hessenbergStep } from './hessenberg';
+export { finishPair, francis, francisStep, negligible, reflectColumns, reflectRows2, reflectRows3, standardise, startBulge } from './francis';
+export { bulgeStep, closeWindow, deflate, schur, schurScratch, sweep } from './schur';

@@ -3,6 +3,7 @@ import { type KernelBuild, kernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
 import { embeddedEigh, embeddedEigvalsh } from './embedded-eigh.js';
 import { embeddedLu } from './embedded-lu.js';
+import { embeddedSchur, embeddedTriangularSylvester } from './embedded-schur.js';
 import { embeddedSvd } from './embedded-svd.js';
 import { Heap, withHeap } from './heap.js';
 import { checkFinite, checkSymmetric, type Matrix, matrix } from './matrix.js';
@@ -75,6 +76,8 @@ export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): Linea
 
     lu: (a) => embeddedLu(build, a),
     svd: (a) => embeddedSvd(build, a),
+    schur: (a) => embeddedSchur(build, a),
+    triangularSylvester: (s, t, c, options) => embeddedTriangularSylvester(build, s, t, c, options),
   };
 }
 

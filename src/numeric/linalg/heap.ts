@@ -60,6 +60,10 @@ export interface LinalgKernel {
   swapRows(n: number, cols: number, pivots: number, b: number, ldb: number): void;
   qrScratch(n: number, m: number): number;
   qr(n: number, m: number, a: number, lda: number, diag: number, tau: number, scratch: number): void;
+  hessenbergScratch(n: number): number;
+  hessenberg(n: number, a: number, v: number, tau: number, scratch: number): void;
+  schurScratch(n: number): number;
+  schur(n: number, h: number, z: number, scratch: number): number;
   bidiagonalScratch(m: number, n: number): number;
   bidiagonalise(m: number, n: number, a: number, v: number, d: number, e: number, tau: number, scratch: number): void;
 }

@@ -7,6 +7,7 @@ export {
   gramAccumulator,
 } from './covariance.js';
 export { embeddedLinearAlgebra } from './embedded.js';
+export { discreteLyapunov, type EquationSolution, lyapunov, sylvester } from './lyapunov.js';
 export {
   column,
   copy,
@@ -25,6 +26,9 @@ export type {
   LuFactor,
   ProviderChoice,
   RankUpdater,
+  RealSchur,
   SingularValues,
+  SylvesterOptions,
   SymmetricEigen,
+  TriangularSolution,
 } from './provider.js';

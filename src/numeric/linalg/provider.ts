@@ -38,6 +38,30 @@ export interface LuFactor {
   readonly pivots: Int32Array;
 }
 
+/** A = Z·T·Zᵀ for a general square A. */
+export interface RealSchur {
+  /** Upper quasi-triangular; a complex pair is a 2×2 block (a b; c a) with b·c < 0. */
+  readonly t: Matrix;
+  /** Orthogonal; its columns are the Schur vectors. */
+  readonly z: Matrix;
+  /** Eigenvalues in the order of the diagonal: real and imaginary parts; of a pair, the positive one first. */
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+export interface SylvesterOptions {
+  /** Take op(T) = Tᵀ. */
+  readonly transpose?: boolean;
+  /** T = S, op(T) = Tᵀ and C symmetric (a Lyapunov equation): half the cost. */
+  readonly symmetric?: boolean;
+}
+
+export interface TriangularSolution {
+  readonly y: Matrix;
+  /** Smallest pivot met: an upper estimate of the separation. */
+  readonly smallest: number;
+}
+
 export interface GemmOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
@@ -50,14 +74,13 @@ export interface GemmOptions {
 
 /**
  * Sums XᵀX or X·Xᵀ over pieces that need never be in memory together; see covariance.ts for the statistics around it.
- * `buffer` may move when memory grows: read the property anew after each `update`.
  */
 export interface RankUpdater {
   /** Where the next piece is written: `capacity` lines. */
   readonly buffer: Float64Array;
   /** Order of the accumulated matrix. */
   readonly n: number;
-  /** Lines (of length n for `rows`, see `rankUpdater`) that fit the buffer. */
+  /** Lines of length n that fit the buffer. */
   readonly capacity: number;
   /** Adds the first `count` lines of the buffer. */
   update(count: number): void;
@@ -87,6 +110,10 @@ export interface LinearAlgebra {
   lu(a: Matrix): LuFactor;
   /** Thin singular value decomposition; every singular value to a few eps·‖A‖. */
   svd(a: Matrix): SingularValues;
+  /** Real Schur form of any square matrix, defective ones included. */
+  schur(a: Matrix): RealSchur;
+  /** Y with S·Y + Y·op(T) = C for upper quasi-triangular S and T; refuses when the solution is not unique. */
+  triangularSylvester(s: Matrix, t: Matrix, c: Matrix, options?: SylvesterOptions): TriangularSolution;
 }
 
 /** Which provider to take: `auto` prefers the system's when it is found and works. */

@@ -1,7 +1,7 @@
 /** Shape checks that both providers share. */
 import { check } from '../errors.js';
 import type { Matrix } from './matrix.js';
-import type { GemmOptions } from './provider.js';
+import type { GemmOptions, RealSchur, SylvesterOptions } from './provider.js';
 
 /** Sizes of op(A) m×k times op(B) k×n, with the factors filled in; refuses shapes that do not fit. */
 export function gemmShape(a: Matrix, b: Matrix, options: GemmOptions) {
@@ -20,4 +20,37 @@ export function gemmShape(a: Matrix, b: Matrix, options: GemmOptions) {
     'gemm: the matrix to write into must not be one of the factors.',
   );
   return { m, n, k, alpha: options.alpha ?? 1, beta: c ? (options.beta ?? 0) : 0 };
+}
+
+/** Refuses sizes that do not fit S·Y + Y·op(T) = C. */
+export function sylvesterShape(s: Matrix, t: Matrix, c: Matrix, options: SylvesterOptions): void {
+  check(
+    s.rows === s.cols && t.rows === t.cols && c.rows === s.rows && c.cols === t.rows,
+    'matrix-shape',
+    () =>
+      `triangularSylvester: S ${s.rows}×${s.cols}, T ${t.rows}×${t.cols} and C ${c.rows}×${c.cols} do not fit S·Y + Y·T = C.`,
+  );
+  check(
+    !options.symmetric || (options.transpose === true && s.data === t.data),
+    'matrix-shape',
+    'triangularSylvester: the symmetric case needs T = S and op(T) = Tᵀ.',
+  );
+}
+
+/** A Schur form with the eigenvalues read off its diagonal blocks (in standard form: equal diagonal entries). */
+export function schurEigenvalues(t: Matrix, z: Matrix): RealSchur {
+  const n = t.rows;
+  const re = new Float64Array(n);
+  const im = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    re[i] = t.data[i * n + i];
+    const below = i + 1 < n ? t.data[(i + 1) * n + i] : 0;
+    if (below !== 0) {
+      re[i + 1] = t.data[(i + 1) * n + i + 1];
+      im[i] = Math.sqrt(Math.abs(t.data[i * n + i + 1])) * Math.sqrt(Math.abs(below));
+      im[i + 1] = -im[i];
+      i++;
+    }
+  }
+  return { t, z, re, im };
 }

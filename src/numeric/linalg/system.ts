@@ -6,6 +6,7 @@ import { checkFinite, checkSquare, checkSymmetric, type Matrix, matrix, transpos
 import type { LinearAlgebra, LuFactor, RankUpdater, SingularValues } from './provider.js';
 import { gemmShape } from './shapes.js';
 import { int, type Lapack, real, type SystemLibrary } from './system-library.js';
+import { systemSchur, systemTriangularSylvester } from './system-schur.js';
 
 /** The provider on a library that `loadSystemLibrary` found. */
 export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
@@ -76,6 +77,8 @@ export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
 
     lu: (a) => lu(f, a),
     svd: (a) => svd(f, a),
+    schur: (a) => systemSchur(f, a),
+    triangularSylvester: (s, t, c, options) => systemTriangularSylvester(f, s, t, c, options),
   };
 }
 
