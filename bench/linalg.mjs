@@ -3,7 +3,7 @@
 // machine), GFLOP/s of processor time with the flop count of the textbook algorithm (svd: 22 n³, Golub & Van Loan), and the
 // error of the result. Usage: node bench/linalg.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { spawnSync } from 'node:child_process';
-import { chooseProvider, covarianceAccumulator, matrix } from '../dist/numeric/linalg/index.js';
+import { chooseProvider, covarianceAccumulator, lyapunov, matrix } from '../dist/numeric/linalg/index.js';
 
 const quick = process.argv.includes('--quick');
 const big = quick ? 1200 : 2500;
@@ -98,6 +98,14 @@ function bench(la) {
     best(3, () => la.lu(a).inverse()),
   );
 
+  run = best(1, () => la.schur(a));
+  report(la.name, 'schur 1000', 25e9, run);
+  run = best(2, () => lyapunov(la, drift, spd));
+  report(la.name, 'lyapunov 1000', 32e9, run, run.result.residual);
+  const small = { rows: 300, cols: 300, data: drift.data.slice(0, 90_000) };
+  run = best(3, () => lyapunov(la, small, matrix(300, 300, spd.data.slice(0, 90_000).fill(1))));
+  report(la.name, 'lyapunov 300', 0.86e9, run, run.result.residual);
+
   const chunk = Float32Array.from({ length: 500 * big }, uniform(3));
   run = best(1, () => {
     const acc = covarianceAccumulator(la, big);
@@ -116,6 +124,9 @@ const spd = matrix(
   1000,
   Float64Array.from({ length: 1e6 }, (_, k) => (k % 1001 === 0 ? 2 : 1 / 1000)),
 );
+// a stable general drift matrix: random entries and a shifted diagonal
+const drift = random(1000, 4);
+for (let i = 0; i < 1000; i++) drift.data[i * 1001] += 30;
 
 bench(await chooseProvider({ prefer: 'embedded' }));
 const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));

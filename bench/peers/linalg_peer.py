@@ -50,6 +50,19 @@ spd = np.full((1000, 1000), 1e-3) + np.eye(1000) * (2 - 1e-3)
 report("cholesky+solve 1000", 1e9 / 3 + 2e9, best(3, lambda: sl.cho_solve(sl.cho_factor(spd, lower=True), b))[0])
 report("lu inverse 1000", 8e9 / 3, best(3, lambda: sl.inv(a))[0])
 
+report("schur 1000", 25e9, best(1, lambda: sl.schur(a))[0])
+f = rng.uniform(-1, 1, (1000, 1000)) + 30 * np.eye(1000)
+
+
+def lyapunov(f, q):
+    t, x = best(1, lambda: sl.solve_continuous_lyapunov(f, q))
+    r = np.linalg.norm(f @ x + x @ f.T - q)
+    return t, r / (2 * np.linalg.norm(f) * np.linalg.norm(x) + np.linalg.norm(q))
+
+
+report("lyapunov 1000", 32e9, *lyapunov(f, spd))
+report("lyapunov 300", 0.86e9, *lyapunov(f[:300, :300], np.ones((300, 300))))
+
 chunk = rng.random((500, big), dtype=np.float32)
 
 

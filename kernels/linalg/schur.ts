@@ -271,7 +271,6 @@ export function bulgeStep(p: i32, lo: i32, hi: i32, w0: i32, w: i32, shift: i32)
   const first = p + 1 - w0;
   const width = min(3, hi - p);
   const row = at(WIN, first * w + first);
-  let from = first;
   if (p == lo - 1) {
     startBulge(row, w, get(RE, shift), get(IM, shift), get(RE, shift + 1), get(IM, shift + 1));
   } else {
@@ -280,15 +279,13 @@ export function bulgeStep(p: i32, lo: i32, hi: i32, w0: i32, w: i32, shift: i32)
     set(q, 0, beta);
     set(q, w, 0);
     if (width == 3) set(q, 2 * w, 0);
-    from = first;
   }
   const u = at(U, first * w);
-  const x = at(WIN, first * w + from);
   if (width == 3) {
-    reflectRows3(w - from, x, at(x, w), at(x, 2 * w));
+    reflectRows3(w - first, row, at(row, w), at(row, 2 * w));
     reflectRows3(w, u, at(u, w), at(u, 2 * w));
   } else {
-    reflectRows2(w - from, x, at(x, w));
+    reflectRows2(w - first, row, at(row, w));
     reflectRows2(w, u, at(u, w));
   }
   reflectColumns(min(p + 4, hi) - w0 + 1, width, at(WIN, first), w);

@@ -15,7 +15,7 @@ export interface ChooseOptions {
 
 const cache = new Map<string, Promise<LinearAlgebra>>();
 
-/** The provider for these options, cached. The embedded one is looked up anew, since the kernel build may be forced. */
+/** The provider for these options, cached. */
 export function chooseProvider(options: ChooseOptions = {}): Promise<LinearAlgebra> {
   const { prefer = 'auto', threads = 1, library } = options;
   if (prefer === 'embedded') return Promise.resolve(embeddedLinearAlgebra());

@@ -1,5 +1,4 @@
 /** Symmetric eigenproblem, embedded: blocked tridiagonalisation, divide and conquer, blocked back-transformation. */
-import type { KernelBuild } from '../../kernels/load.js';
 import { RunError } from '../errors.js';
 import { type Heap, withHeap } from './heap.js';
 import { checkSymmetric, type Matrix, matrix } from './matrix.js';
@@ -36,11 +35,11 @@ function notConverged(): RunError {
  * A = V·diag(values)·Vᵀ for symmetric A (n×n); only the upper triangle enters. About 4·n³ flops and 4 n² float64 of
  * WebAssembly memory (200 MB at n = 2500) that is free for collection afterwards.
  */
-export function embeddedEigh(build: KernelBuild, a: Matrix): SymmetricEigen {
+export function embeddedEigh(a: Matrix): SymmetricEigen {
   const scale = binaryScale(checkSymmetric(a, 'eigh'));
   const n = a.rows;
   if (n === 0) return { values: new Float64Array(0), vectors: matrix(0, 0) };
-  return withHeap(build, 8 * (4 * n * n + 400 * n), (heap) => {
+  return withHeap(8 * (4 * n * n + 400 * n), (heap) => {
     const { kernel } = heap;
     const t = tridiagonal(heap, a, scale);
     const z = heap.alloc(n * n);
@@ -57,11 +56,11 @@ export function embeddedEigh(build: KernelBuild, a: Matrix): SymmetricEigen {
 }
 
 /** Eigenvalues only, ascending. 4/3·n³ flops. */
-export function embeddedEigvalsh(build: KernelBuild, a: Matrix): Float64Array {
+export function embeddedEigvalsh(a: Matrix): Float64Array {
   const scale = binaryScale(checkSymmetric(a, 'eigvalsh'));
   const n = a.rows;
   if (n === 0) return new Float64Array(0);
-  return withHeap(build, 8 * (n * n + 400 * n), (heap) => {
+  return withHeap(8 * (n * n + 400 * n), (heap) => {
     const t = tridiagonal(heap, a, scale);
     if (heap.kernel.ql(n, t.d, t.e, 0, 0, 0) !== 0) throw notConverged();
     const values = heap.take(t.d, n);

@@ -1,16 +1,15 @@
 /** LU with partial pivoting, embedded. */
-import type { KernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
 import { withHeap } from './heap.js';
 import { checkFinite, checkSquare, identity, type Matrix, matrix } from './matrix.js';
 import type { LuFactor } from './provider.js';
 
 /** P·A = L·U. 2/3·n³ flops; each solve 2·n²·r. */
-export function embeddedLu(build: KernelBuild, a: Matrix): LuFactor {
+export function embeddedLu(a: Matrix): LuFactor {
   checkSquare(a, 'lu');
   checkFinite(a, 'lu');
   const n = a.rows;
-  const { factor, pivots } = withHeap(build, 8 * n * (n + 40), (heap) => {
+  const { factor, pivots } = withHeap(8 * n * (n + 40), (heap) => {
     const p = heap.put(a.data);
     const q = heap.bytes(4 * n);
     const scratch = heap.alloc(heap.kernel.luScratch(n));
@@ -18,7 +17,7 @@ export function embeddedLu(build: KernelBuild, a: Matrix): LuFactor {
     return { factor: matrix(n, n, heap.take(p, n * n)), pivots: heap.ints(q, n).slice() };
   });
   return luFactor(factor, pivots, (b) =>
-    withHeap(build, 8 * (n * n + b.data.length + n), (heap) => {
+    withHeap(8 * (n * n + b.data.length + n), (heap) => {
       const p = heap.put(factor.data);
       const q = heap.bytes(4 * n);
       const x = heap.put(b.data);

@@ -1,5 +1,4 @@
 /** Real Schur form and triangular Sylvester equations, embedded. */
-import type { KernelBuild } from '../../kernels/load.js';
 import { RunError } from '../errors.js';
 import { binaryScale } from './embedded-eigh.js';
 import { withHeap } from './heap.js';
@@ -9,12 +8,12 @@ import { schurEigenvalues, sylvesterShape } from './shapes.js';
 import { solveTriangularLyapunov, solveTriangularSylvester } from './triangular-sylvester.js';
 
 /** A = Z·T·Zᵀ: blocked Hessenberg reduction, then the multishift QR iteration. About 30·n³ flops. */
-export function embeddedSchur(build: KernelBuild, a: Matrix): RealSchur {
+export function embeddedSchur(a: Matrix): RealSchur {
   checkSquare(a, 'schur');
   const scale = binaryScale(checkFinite(a, 'schur'));
   const n = a.rows;
   if (n === 0) return schurEigenvalues(matrix(0, 0), matrix(0, 0));
-  return withHeap(build, 8 * (3 * n * n + 400 * n + 40_000), (heap) => {
+  return withHeap(8 * (3 * n * n + 400 * n + 40_000), (heap) => {
     const { kernel } = heap;
     const h = heap.put(a.data);
     const v = heap.alloc(n * n);
@@ -40,7 +39,6 @@ export function embeddedSchur(build: KernelBuild, a: Matrix): RealSchur {
 
 /** S·Y + Y·op(T) = C; see triangular-sylvester.ts. */
 export function embeddedTriangularSylvester(
-  build: KernelBuild,
   s: Matrix,
   t: Matrix,
   c: Matrix,
@@ -48,7 +46,7 @@ export function embeddedTriangularSylvester(
 ): TriangularSolution {
   sylvesterShape(s, t, c, options);
   const [m, n] = [c.rows, c.cols];
-  return withHeap(build, 8 * (m * m + n * n + m * n), (heap) => {
+  return withHeap(8 * (m * m + n * n + m * n), (heap) => {
     const ps = heap.put(s.data);
     const pt = t === s ? ps : heap.put(t.data);
     const py = heap.put(c.data);

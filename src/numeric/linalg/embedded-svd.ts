@@ -5,7 +5,6 @@
  * singular values σ_j they carry errors eps‖A‖/(σ_j + σ_k), so V is made orthonormal by a QR in descending order; then
  * A·V = U·R with off-diagonal |R_jk| ≤ σ_j·eps‖A‖/(σ_j + σ_k) ≤ eps‖A‖: U, |R_jj| and V are a backward stable answer.
  */
-import type { KernelBuild } from '../../kernels/load.js';
 import { RunError } from '../errors.js';
 import { binaryScale } from './embedded-eigh.js';
 import { type Heap, withHeap } from './heap.js';
@@ -15,17 +14,17 @@ import type { SingularValues } from './provider.js';
 /**
  * A = U·diag(s)·Vt for m×n A, k = min(m, n). About 22·k³ flops for a square matrix; 12·k² float64 numbers of scratch.
  */
-export function embeddedSvd(build: KernelBuild, a: Matrix): SingularValues {
+export function embeddedSvd(a: Matrix): SingularValues {
   const scale = binaryScale(checkFinite(a, 'svd'));
   if (a.rows === 0 || a.cols === 0) return { u: matrix(a.rows, 0), s: new Float64Array(0), vt: matrix(0, a.cols) };
-  if (a.rows >= a.cols) return tall(build, a, scale);
-  const t = tall(build, transpose(a), scale);
+  if (a.rows >= a.cols) return tall(a, scale);
+  const t = tall(transpose(a), scale);
   return { u: transpose(t.vt), s: t.s, vt: transpose(t.u) };
 }
 
-function tall(build: KernelBuild, a: Matrix, scale: number): SingularValues {
+function tall(a: Matrix, scale: number): SingularValues {
   const [m, n] = [a.rows, a.cols];
-  return withHeap(build, 8 * (13 * n * n + 4 * m * n + 200 * (m + n)), (heap) => {
+  return withHeap(8 * (13 * n * n + 4 * m * n + 200 * (m + n)), (heap) => {
     const { kernel } = heap;
     const pa = heap.put(a.data);
     const full = heap.view(pa, m * n);

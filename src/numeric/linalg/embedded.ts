@@ -1,5 +1,5 @@
 /** The provider that runs everywhere: dense linear algebra in WebAssembly (kernels/linalg). */
-import { type KernelBuild, kernelBuild } from '../../kernels/load.js';
+import { kernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
 import { embeddedEigh, embeddedEigvalsh } from './embedded-eigh.js';
 import { embeddedLu } from './embedded-lu.js';
@@ -10,16 +10,18 @@ import { checkFinite, checkSymmetric, type Matrix, matrix } from './matrix.js';
 import type { LinearAlgebra, RankUpdater } from './provider.js';
 import { gemmShape } from './shapes.js';
 
-/** The embedded provider on the kernel build in use (see `forceKernelBuild`). Never fails; one core. */
-export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): LinearAlgebra {
+/** The embedded provider; `name` tells the kernel build in use at that moment (see `forceKernelBuild`). Never fails; one core. */
+export function embeddedLinearAlgebra(): LinearAlgebra {
   return {
     kind: 'embedded',
-    name: `embedded (WebAssembly, ${build})`,
+    get name() {
+      return `embedded (WebAssembly, ${kernelBuild()})`;
+    },
 
     gemm(a, b, options = {}) {
       const s = gemmShape(a, b, options);
       const c = options.into ?? matrix(s.m, s.n);
-      return withHeap(build, 8 * (a.data.length + b.data.length + c.data.length), (heap) => {
+      return withHeap(8 * (a.data.length + b.data.length + c.data.length), (heap) => {
         const pa = heap.put(a.data);
         const pb = b === a ? pa : heap.put(b.data);
         const pc = s.beta === 0 ? heap.alloc(c.data.length) : heap.put(c.data);
@@ -35,7 +37,7 @@ export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): Linea
       const n = options.transpose ? a.cols : a.rows;
       const k = options.transpose ? a.rows : a.cols;
       const c = matrix(n, n);
-      return withHeap(build, 8 * (a.data.length + n * n), (heap) => {
+      return withHeap(8 * (a.data.length + n * n), (heap) => {
         const pa = heap.put(a.data);
         const pc = heap.alloc(n * n);
         const [s, t] = options.transpose ? [1, a.cols] : [a.cols, 1];
@@ -46,13 +48,13 @@ export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): Linea
     },
 
     rankUpdater: (n) => rankUpdater(n),
-    eigh: (a) => embeddedEigh(build, a),
-    eigvalsh: (a) => embeddedEigvalsh(build, a),
+    eigh: (a) => embeddedEigh(a),
+    eigvalsh: (a) => embeddedEigvalsh(a),
 
     cholesky(a) {
       checkSymmetric(a, 'cholesky');
       const n = a.rows;
-      return withHeap(build, 8 * n * n, (heap) => {
+      return withHeap(8 * n * n, (heap) => {
         const p = heap.put(a.data);
         const failed = heap.kernel.cholesky(n, p, n);
         const l = matrix(n, n, heap.take(p, n * n));
@@ -65,7 +67,7 @@ export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): Linea
     choleskySolve(l, b) {
       checkSolve(l, b, 'choleskySolve');
       const n = l.rows;
-      return withHeap(build, 8 * (n * n + b.data.length), (heap) => {
+      return withHeap(8 * (n * n + b.data.length), (heap) => {
         const pl = heap.put(l.data);
         const pb = heap.put(b.data);
         heap.kernel.solveLower(n, b.cols, pl, n, 0, pb, b.cols);
@@ -74,10 +76,10 @@ export function embeddedLinearAlgebra(build: KernelBuild = kernelBuild()): Linea
       });
     },
 
-    lu: (a) => embeddedLu(build, a),
-    svd: (a) => embeddedSvd(build, a),
-    schur: (a) => embeddedSchur(build, a),
-    triangularSylvester: (s, t, c, options) => embeddedTriangularSylvester(build, s, t, c, options),
+    lu: (a) => embeddedLu(a),
+    svd: (a) => embeddedSvd(a),
+    schur: (a) => embeddedSchur(a),
+    triangularSylvester: (s, t, c, options) => embeddedTriangularSylvester(s, t, c, options),
   };
 }
 

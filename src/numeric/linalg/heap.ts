@@ -1,7 +1,7 @@
 /** WebAssembly memory for the embedded kernels: a fresh one for large work, a kept one for small. */
 
 import { linalg } from '../../kernels/linalg.generated.js';
-import { instantiate } from '../../kernels/load.js';
+import { instantiate, kernelBuild } from '../../kernels/load.js';
 
 /** What kernels/linalg exports; pointers are byte addresses, strides count float64 numbers. */
 export interface LinalgKernel {
@@ -137,9 +137,10 @@ let kept: { heap: Heap; build: string } | undefined;
 
 /**
  * Runs `job` on a heap. `bytes` is a guess of its need: small work shares one kept heap (jobs do not nest), large work gets a
- * memory of its own that can be collected afterwards.
+ * memory of its own that can be collected afterwards. Runs the kernel build in use.
  */
-export function withHeap<T>(build: string, bytes: number, job: (heap: Heap) => T): T {
+export function withHeap<T>(bytes: number, job: (heap: Heap) => T): T {
+  const build = kernelBuild();
   if (bytes > KEEP_BYTES) return job(new Heap(bytes + 4 * 2 ** 20));
   if (kept?.build !== build || kept.heap.size > 2 * KEEP_BYTES) kept = { heap: new Heap(bytes + 4 * 2 ** 20), build };
   kept.heap.clear();
