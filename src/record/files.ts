@@ -1,5 +1,15 @@
 /** Files that appear whole or not at all, and one clear sentence when the disk says no. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { pid } from 'node:process';
 import { InputError, RunError, type ThermogradError } from '../numeric/errors.js';
@@ -15,7 +25,7 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const temporary = `${path}.${pid}-${serial++}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const file = openSync(temporary, 'w');
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done);
@@ -27,6 +37,20 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw clearFileError(error, path, bytes.length);
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing. (Node's own `recursive` never comes back from places that answer
+ * ENOENT for ever, such as /proc.)
+ */
+export function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw clearFileError(error, path, 0);
   }
 }
 
@@ -53,10 +77,10 @@ export function clearFileError(error: unknown, path: string, bytes: number): The
         'make room and continue with --resume. Everything written before stays readable.',
     );
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG'].includes(code ?? '')) {
     return new RunError(
       'not-writable',
-      `wanted to write ${path}, but that is not allowed there (${code}); choose another folder with --out or change its permissions.`,
+      `wanted to write ${path}, but that cannot be done there (${code}); choose another folder with --out or change its permissions.`,
     );
   }
   return error instanceof Error ? error : new Error(String(error));

@@ -9,10 +9,10 @@
  *     analysis.json findings.json report.html figures/ tables/
  *     lock                   while a process works here
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, InputError, RunError } from '../numeric/errors.js';
-import { clearFileError, readWhole, writeWhole } from '../record/files.js';
+import { makeFolders, readWhole, writeWhole } from '../record/files.js';
 import { type Config, firstDifference } from './config.js';
 import { lockFolder } from './lock.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
@@ -60,7 +60,7 @@ export class RunFolder {
 
   /** Makes a new run folder and locks it. @throws InputError when a run is there already */
   static create(path: string, head: Pick<RunRecord, 'config' | 'configHash' | 'seeds' | 'kernelBuild'>): RunFolder {
-    makeFolder(path);
+    makeFolders(path);
     const release = lockFolder(path);
     try {
       check(
@@ -96,7 +96,7 @@ export class RunFolder {
   /** Opens and locks a folder with a run in it. @throws InputError when there is none or it is of another version */
   static open(path: string): RunFolder {
     const record = readRecord(path);
-    makeFolder(path);
+    makeFolders(path);
     const release = lockFolder(path);
     sweep(path);
     return new RunFolder(path, record, release);
@@ -164,14 +164,6 @@ export function checkSameConfig(record: RunRecord, asked: Config, path: string):
       `--resume continues the run in ${path} as it was begun, but config key '${difference!.key}' was ` +
       `${JSON.stringify(difference!.was)} and is now ${JSON.stringify(difference!.is)}; leave it as it was, or start a new run with --out.`,
   );
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw clearFileError(error, path, 0);
-  }
 }
 
 /** Removes temporary files that a killed process left. Called under the lock. */

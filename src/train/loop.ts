@@ -7,7 +7,7 @@
  * `maxEpochs` allows, and `reason` says so. All state is in the cursor, the curves and the weights, so a run continued
  * from a saved copy of these three gives the same numbers, bit by bit.
  */
-import { check, DivergedError } from '../numeric/errors.js';
+import { check, DivergedError, RunError } from '../numeric/errors.js';
 import { type EpochCurves, type StopRule, shouldStop } from './stopping.js';
 
 /** What the loop needs of a trainer. */
@@ -190,12 +190,23 @@ function finishEpoch(options: LoopOptions): void {
   let squares = 0;
   for (const w of learner.weights()) squares += w * w;
   curves.weightNorm[e] = Math.sqrt(squares);
+  refuseStandstill(options, e);
   const last = cursor.stoppedAfter >= 0 && cursor.epoch === cursor.stoppedAfter + windowEpochs;
   if (cursor.epoch % evaluateEvery === 0 || last) evaluateNow(options, e);
   cursor.batch = 0;
   cursor.lossSum = 0;
   cursor.correct = 0;
   cursor.seen = 0;
+}
+
+/** A whole epoch that changes no weight: every gradient is exactly zero, and so it will stay. */
+function refuseStandstill({ curves }: LoopOptions, e: number): void {
+  if (e === 0 || curves.weightNorm[e] !== curves.weightNorm[e - 1]) return;
+  throw new RunError(
+    'standstill',
+    `training stands still: no weight changed in epoch ${e + 1}, the minibatch loss stays at ${curves.runningLoss[e].toPrecision(4)}. ` +
+      'Most likely no hidden unit answers any more after steps that were too large; try a smaller learning rate.',
+  );
 }
 
 /** Full-set losses at the end of epoch index e, unless they are there already. */
