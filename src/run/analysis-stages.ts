@@ -56,7 +56,7 @@ async function doJob(context: Context, job: Job): Promise<void> {
 /** The eigenproblem follows when all rows are read, and cannot tell how far it is. */
 const waiting = (job: Job, read: boolean) => (job.job === 'pca' && read ? { note: 'eigenvalues and directions' } : {});
 
-function summaryOf({ folder }: Context): PcaSummary {
+export function summaryOf({ folder }: Context): PcaSummary {
   return readJson<PcaSummary>(folder.file(PCA))!;
 }
 

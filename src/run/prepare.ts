@@ -13,6 +13,7 @@ import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.j
 import { checkSameConfig, RunFolder, readRecord } from './folder.js';
 import { usableMemory, VERSION } from './machine.js';
 import { checkMemory, type MemoryNeed, memoryNeed } from './memory.js';
+import { checkRanks } from './ranks.js';
 
 export interface Prepared {
   readonly context: Context;
@@ -128,17 +129,12 @@ function checkedNeed(config: Config, dataset: Dataset): MemoryNeed {
   const steps = plan.batchesPerEpoch * record.windowEpochs;
   const layer = layerNamed(config.network, record.layer);
   const ranks = Math.min(layer.inputs * layer.outputs, steps - 1);
-  const asked = Array.isArray(analysis.directions) ? Math.max(...analysis.directions) : 1;
   check(
     steps >= 20,
     'window-too-short',
     `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least 20: raise record.windowEpochs.`,
   );
-  check(
-    asked <= ranks,
-    'no-such-direction',
-    `analysis.directions asks for rank ${asked}; ${record.layer} over ${steps} steps has ${ranks} directions.`,
-  );
+  checkRanks(analysis.directions, ranks);
   const need = memoryNeed(config, dataset, steps);
   checkMemory(need, usableMemory());
   return need;

@@ -1,4 +1,6 @@
 /** Which principal directions are looked at: for the flatness, for the dynamics, for the pictures. */
+
+import { check } from '../numeric/errors.js';
 import { logSpaced } from '../numeric/spacing.js';
 import type { Config } from './config.js';
 
@@ -22,4 +24,14 @@ export function flatnessRanks(analysis: Config['analysis'], last: number): numbe
 /** Ranks whose drift and diffusion are read out: 120 log-spaced ones, the profiled ones and those of the planes. */
 export function dynamicsRanks(analysis: Config['analysis'], last: number): number[] {
   return ascending([...logSpaced(last, 120), ...analysis.profiles, ...PLANES.flat()], last);
+}
+
+/** Refuses a list that names a direction there is none of. */
+export function checkRanks(directions: Config['analysis']['directions'], last: number): void {
+  const asked = Array.isArray(directions) ? Math.max(...directions) : 1;
+  check(
+    asked <= last,
+    'no-such-direction',
+    `analysis.directions asks for rank ${asked}; the recorded window has ${last} directions.`,
+  );
 }

@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { forceKernelBuild, type KernelBuild } from '../kernels/load.js';
 import { check } from '../numeric/errors.js';
-import { fitsStage, flatnessStage, reportStage, windowStages } from './analysis-stages.js';
+import { fitsStage, flatnessStage, reportStage, summaryOf, windowStages } from './analysis-stages.js';
 import { completeConfig, type PartialConfig } from './config.js';
 import { breathe, type Context, type RunOptions } from './context.js';
 import { RunFolder, type RunRecord, readRecord } from './folder.js';
 import { writeJson } from './json.js';
 import { loadFor } from './prepare.js';
+import { checkRanks } from './ranks.js';
 
 export interface AnalyseRequest extends RunOptions {
   /** What differs from the run's own settings. */
@@ -41,6 +42,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     const context: Context = { folder, config, options: request };
     const dataset = await loadFor(config, request);
     await windowStages(context);
+    checkRanks(config.analysis.directions, summaryOf(context).variances.length);
     const out = request.out ?? nextFolder(path);
     await flatnessStage(context, dataset, out);
     await breathe(context);
