@@ -26,6 +26,8 @@ class Line {
   /** Room for one block of activations, and of their first and second derivatives by δ: two of each. */
   room: usize;
   roomBytes: i32;
+  /** [block][output][8]: the centre's probabilities, the label's own replaced by 0; or 0. */
+  probabilities: usize;
 }
 
 @unmanaged
@@ -351,6 +353,99 @@ function derivativesOf(line: Line, z: usize, z1: usize, z2: usize, second: bool,
   const curvature = f32x4.sub(f32x4.div(f32x4.add(square, bend), total), f32x4.mul(slope, slope));
   slopeSum += sumLanes(v128.and(slope, mask));
   curvatureSum += sumLanes(v128.and(curvature, mask));
+}
+
+/** Writes the centre's probabilities, from logits at A. Once a centre; only for cross-entropy. */
+export function rememberProbabilities(at: usize): void {
+  const line = changetype<Line>(at);
+  const blocks = (line.samples + 7) >> 3;
+  const n = line.outputs;
+  const blockBytes = <usize>line.units << 5;
+  const layer = aboveOf(line, 0);
+  let to = line.probabilities;
+  for (let block = 0; block < blocks; block++) {
+    const a = line.a + <usize>block * blockBytes;
+    let z = a;
+    if (line.above) {
+      for (let o: usize = 0; o < blockBytes; o += 16) v128.store(line.room + o, activate(line.activation, v128.load(a + o)));
+      z = line.room + <usize>line.roomBytes;
+      dense8(line.room, layer.inputs, layer.weights, layer.tiles, layer.bias, z);
+    }
+    for (let half: usize = 0; half < 32; half += 16) {
+      const label = v128.load(line.labels + (<usize>block << 5) + half);
+      let top = v128.load(z + half);
+      for (let j = 1; j < n; j++) top = f32x4.pmax(top, v128.load(z + (<usize>j << 5) + half));
+      let total = f32x4.splat(0);
+      for (let j = 0; j < n; j++) {
+        const e = exp4(f32x4.sub(v128.load(z + (<usize>j << 5) + half), top));
+        total = f32x4.add(total, e);
+        v128.store(to + (<usize>j << 5) + half, v128.andnot(e, i32x4.eq(label, i32x4.splat(j))));
+      }
+      const lane = lanes(line, block, <i32>(half >> 4));
+      for (let j = 0; j < n; j++) {
+        const p = to + (<usize>j << 5) + half;
+        v128.store(p, v128.and(f32x4.div(v128.load(p), total), lane));
+      }
+    }
+    to += <usize>n << 5;
+  }
+}
+
+/**
+ * `derivatives` where they are linear in B behind one rectification (at most one layer above, ReLU or identity,
+ * cross-entropy) and the centre's probabilities are remembered. With d_j = v_j − v_y, Σ over j ≠ y:
+ * slope = Σ p d, curvature = Σ p d² − (Σ p d)².
+ */
+export function derivativesFromProbabilities(at: usize): void {
+  const line = changetype<Line>(at);
+  const blocks = (line.samples + 7) >> 3;
+  const n = line.outputs;
+  const blockBytes = <usize>line.units << 5;
+  const layer = aboveOf(line, 0);
+  const zero = f32x4.splat(0);
+  const one = i32x4.splat(1);
+  let p = line.probabilities;
+  slopeSum = 0;
+  curvatureSum = 0;
+  for (let block = 0; block < blocks; block++) {
+    const a = line.a + <usize>block * blockBytes;
+    const b = line.b + <usize>block * blockBytes;
+    let v = b;
+    if (line.above) {
+      if (line.activation == 0) {
+        for (let o: usize = 0; o < blockBytes; o += 16) {
+          v128.store(line.room + o, v128.and(v128.load(b + o), f32x4.gt(v128.load(a + o), zero)));
+        }
+        v = line.room;
+      }
+      const z = line.room + <usize>line.roomBytes;
+      dense8(v, layer.inputs, layer.weights, layer.tiles, 0, z);
+      v = z;
+    }
+    for (let half: usize = 0; half < 32; half += 16) {
+      const label = v128.load(line.labels + (<usize>block << 5) + half);
+      let own = zero;
+      let number = i32x4.splat(0);
+      const end = v + (<usize>n << 5) + half;
+      for (let q = v + half; q < end; q += 32) {
+        own = v128.or(own, v128.and(v128.load(q), i32x4.eq(label, number)));
+        number = i32x4.add(number, one);
+      }
+      let slope = zero;
+      let square = zero;
+      let pj = p + half;
+      for (let q = v + half; q < end; q += 32) {
+        const d = f32x4.sub(v128.load(q), own);
+        const pd = f32x4.mul(v128.load(pj), d);
+        slope = f32x4.add(slope, pd);
+        square = fma(pd, d, square);
+        pj += 32;
+      }
+      slopeSum += sumLanes(slope);
+      curvatureSum += sumLanes(f32x4.sub(square, f32x4.mul(slope, slope)));
+    }
+    p += <usize>n << 5;
+  }
 }
 
 /** First and second derivative by δ at δ = 0 of the SUM of all losses: exact, forward mode to second order. */

@@ -114,10 +114,12 @@ function take(side: Side, point: Point, tolerance: number, cap: number): void {
   if (point.x > outer.x) return; // a scan point asked for before the bracket was known
   if (point.x > inner.x && point.x < outer.x) {
     points.splice(points.length - 1, below ? 0 : 1, point);
-    // `point` stood where the points before it predicted the crossing; the step to the new prediction estimates its error
+    // `point` stood where the points before it predicted the crossing. The step to the new prediction is the error of the
+    // old one; that of the new one is far smaller where the valley is smooth, and of the same order at a kink
     const better = predict(side);
     const width = points[points.length - 1].x - points[points.length - 2].x;
-    if (Math.abs(better - point.x) >= (tolerance / 4) * better && width >= tolerance * better) return;
+    const step = Math.abs(better - point.x) / better;
+    if (step >= tolerance / 2 && width >= tolerance * better) return;
   }
   // converged, or float32 has no displacement nearer to the crossing than an end of the bracket
   side.found = predict(side);

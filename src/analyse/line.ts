@@ -17,6 +17,8 @@ interface FlatnessExports {
   heapBase(): number;
   affine(h: number, inputs: number, w: number, tiles: number, bias: number, blocks: number, out: number): void;
   losses(line: number, displacements: number, count: number, sums: number): void;
+  rememberProbabilities(line: number): void;
+  derivativesFromProbabilities(line: number): void;
   derivatives(line: number): void;
   slope(): number;
   curvature(): number;
@@ -50,6 +52,7 @@ export class LineLoss {
   private readonly lineAt: number;
   private readonly displacementsAt: number;
   private readonly sumsAt: number;
+  private readonly remembered: boolean;
 
   constructor({ spec, weights, samples, layer }: LineOptions) {
     this.block = layerNamed(spec, layer);
@@ -80,12 +83,15 @@ export class LineLoss {
     }));
     const widest = Math.max(tiles, ...placed.map((l) => l.tiles));
     const roomAt = arena.take(6 * 160 * widest, 'a block of samples');
+    this.remembered = spec.loss === 'cross-entropy' && spec.activation !== 'tanh' && above.length <= 1;
+    const outputs = spec.widths[spec.widths.length - 1];
+    const probabilitiesAt = this.remembered ? arena.take(32 * blocks * outputs, 'the probabilities') : 0;
     const fields = [
       samples.count,
       5 * tiles,
       ['relu', 'tanh', 'identity'].indexOf(spec.activation),
       spec.loss === 'cross-entropy' ? 0 : 1,
-      spec.widths[spec.widths.length - 1],
+      outputs,
       above.length,
       aAt,
       this.bAt,
@@ -93,6 +99,7 @@ export class LineLoss {
       targetsAt,
       roomAt,
       160 * widest,
+      probabilitiesAt,
       ...placed.flatMap((l) => [l.inputs, l.tiles, l.weightsAt, l.biasAt]),
     ];
     this.lineAt = arena.take(4 * fields.length, 'the network');
@@ -108,6 +115,7 @@ export class LineLoss {
       blocks,
       aAt,
     );
+    if (this.remembered) exports.rememberProbabilities(this.lineAt);
     this.centreLoss = this.losses([0])[0];
   }
 
@@ -147,7 +155,8 @@ export class LineLoss {
 
   /** Exact first and second derivative of the mean loss by the displacement, at the centre. */
   derivatives(): { slope: number; curvature: number } {
-    this.kernel.derivatives(this.lineAt);
+    if (this.remembered) this.kernel.derivativesFromProbabilities(this.lineAt);
+    else this.kernel.derivatives(this.lineAt);
     return { slope: this.kernel.slope() / this.samples, curvature: this.kernel.curvature() / this.samples };
   }
 
