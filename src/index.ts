@@ -4,6 +4,7 @@
 export { correlationTime } from './analyse/autocorrelation.js';
 export { displacementExponent, meanSquaredDisplacement } from './analyse/displacement.js';
 export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/dynamics.js';
+export { FlatnessMeter, type FlatnessOptions } from './analyse/flatness.js';
 export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
 export type {
   Analysis,

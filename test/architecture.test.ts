@@ -144,6 +144,7 @@ it('the door opens on these names and no others', () => {
   expect(Object.keys(door).sort()).toMatchInlineSnapshot(`
     [
       "DivergedError",
+      "FlatnessMeter",
       "FolderStore",
       "InputError",
       "InterruptedError",
