@@ -51,6 +51,9 @@ export interface RunRecord {
   readonly stages: Record<StageName, StageRecord>;
 }
 
+/** What a run is begun with. */
+export type RunHead = Pick<RunRecord, 'config' | 'configHash' | 'seeds' | 'kernelBuild' | 'data' | 'memory'>;
+
 export class RunFolder {
   private constructor(
     readonly path: string,
@@ -58,8 +61,11 @@ export class RunFolder {
     private readonly release: () => void,
   ) {}
 
-  /** Makes a new run folder and locks it. @throws InputError when a run is there already */
-  static create(path: string, head: Pick<RunRecord, 'config' | 'configHash' | 'seeds' | 'kernelBuild'>): RunFolder {
+  /**
+   * Makes a new run folder and locks it. Its first run.json is complete: a run killed after it can be resumed.
+   * @throws InputError when a run is there already
+   */
+  static create(path: string, head: RunHead, loadSeconds: number): RunFolder {
     makeFolders(path);
     const release = lockFolder(path);
     try {
@@ -72,6 +78,7 @@ export class RunFolder {
       const stages = Object.fromEntries(
         STAGES.map((s) => [s, { status: 'waiting', seconds: 0 }]),
       ) as RunRecord['stages'];
+      stages.load = { status: 'done', seconds: loadSeconds };
       const record: RunRecord = {
         format: 'thermograd run',
         folderVersion: FOLDER_VERSION,
@@ -80,8 +87,6 @@ export class RunFolder {
         linearAlgebra: null,
         versions: allVersions(),
         machine: thisMachine(),
-        data: null,
-        memory: null,
         stages,
       };
       const folder = new RunFolder(path, record, release);
@@ -95,11 +100,15 @@ export class RunFolder {
 
   /** Opens and locks a folder with a run in it. @throws InputError when there is none or it is of another version */
   static open(path: string): RunFolder {
-    const record = readRecord(path);
-    makeFolders(path);
+    readRecord(path); // refuses before anything is touched
     const release = lockFolder(path);
-    sweep(path);
-    return new RunFolder(path, record, release);
+    try {
+      sweep(path);
+      return new RunFolder(path, readRecord(path), release); // read again: another process may have worked until now
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** Path of a file inside. */

@@ -65,11 +65,8 @@ async function begin(
     batches: 'key(seed)/batches/epoch',
     generator: 'Philox4x32-10',
   };
-  const folder = RunFolder.create(place, { config, configHash: configHash(config), seeds, kernelBuild: build });
-  folder.record.data = dataset.provenance;
-  folder.record.memory = memory;
-  Object.assign(folder.record.stages.load, { status: 'done', seconds });
-  folder.save();
+  const head = { config, configHash: configHash(config), seeds, kernelBuild: build, data: dataset.provenance, memory };
+  const folder = RunFolder.create(place, head, seconds);
   return { context: { folder, config, options }, dataset, memory };
 }
 
