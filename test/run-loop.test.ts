@@ -165,3 +165,9 @@ it('a divergence is told with its step since the start', () => {
   const { full } = setup({ learner: counting(0, 8) });
   expect(() => drive(full)).toThrow(/diverged at step 8:/);
 });
+
+it('weights that do not move for a whole epoch end the run with what to try', () => {
+  const still = { ...counting(), weights: () => Float32Array.of(3) };
+  const { full } = setup({ learner: still });
+  expect(() => drive(full)).toThrow(/stands still: no weight changed in epoch 2.*smaller learning rate/);
+});
