@@ -92,7 +92,10 @@ describe('what is refused', () => {
   });
 
   it('a window longer than the run, before anything starts', () => {
-    const error = refusal({ training: { maxEpochs: 12, stop: { rule: 'epochs', epochs: 5 } }, record: { windowEpochs: 8 } });
+    const error = refusal({
+      training: { maxEpochs: 12, stop: { rule: 'epochs', epochs: 5 } },
+      record: { windowEpochs: 8 },
+    });
     expect(error.code).toBe('window-too-long');
     expect(error.message).toContain('at least 13');
     expect(() =>

@@ -29,11 +29,14 @@ it('is taken over from a process that has ended', () => {
   expect(existsSync(join(folder, 'lock'))).toBe(false);
 });
 
-it.skipIf(!existsSync('/proc/self/stat'))('is taken over when the pid now belongs to a younger process (needs /proc)', () => {
-  const folder = fresh();
-  writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, host: hostname(), started: '1' }));
-  lockFolder(folder)();
-});
+it.skipIf(!existsSync('/proc/self/stat'))(
+  'is taken over when the pid now belongs to a younger process (needs /proc)',
+  () => {
+    const folder = fresh();
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, host: hostname(), started: '1' }));
+    lockFolder(folder)();
+  },
+);
 
 it('is respected while the other process lives', async () => {
   const folder = fresh();

@@ -11,13 +11,22 @@ import { FolderStore, MemoryStore } from '../src/record/store.js';
 import { chunkRowsFor, Trajectory, TrajectoryWriter } from '../src/record/trajectory.js';
 
 const P = 3;
-const shape = { steps: 10, size: P, layer: 'layer2', layerShape: [1, 3] as const, chunkRows: 4, attributes: { batchSize: 50 } };
+const shape = {
+  steps: 10,
+  size: P,
+  layer: 'layer2',
+  layerShape: [1, 3] as const,
+  chunkRows: 4,
+  attributes: { batchSize: 50 },
+};
 /** Row t is (100 t, 100 t + 1, 100 t + 2). */
 const row = (t: number) => [100 * t, 100 * t + 1, 100 * t + 2];
-const rows = (from: number, to: number) => Float32Array.from(Array.from({ length: to - from }, (_, i) => row(from + i)).flat());
+const rows = (from: number, to: number) =>
+  Float32Array.from(Array.from({ length: to - from }, (_, i) => row(from + i)).flat());
 const losses = (from: number, to: number) => Float32Array.from({ length: to - from }, (_, i) => (from + i) / 8);
 const rights = (from: number, to: number) => Uint16Array.from({ length: to - from }, (_, i) => from + i);
-const add = (w: TrajectoryWriter, from: number, to: number) => w.append(1000 + from, rows(from, to), losses(from, to), rights(from, to));
+const add = (w: TrajectoryWriter, from: number, to: number) =>
+  w.append(1000 + from, rows(from, to), losses(from, to), rights(from, to));
 
 describe('writing and reading', () => {
   it.each([
@@ -101,7 +110,8 @@ describe('failures', () => {
     const writer = await TrajectoryWriter.open(store, shape);
     add(writer, 0, 4);
     store.set = (key, value) => {
-      if (key.startsWith('/weights')) throw clearFileError(Object.assign(new Error('no space'), { code: 'ENOSPC' }), key, value.length);
+      if (key.startsWith('/weights'))
+        throw clearFileError(Object.assign(new Error('no space'), { code: 'ENOSPC' }), key, value.length);
       set(key, value);
     };
     expect(() => add(writer, 4, 8)).toThrow(RunError);
@@ -135,29 +145,32 @@ describe('on disk', () => {
   const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(
     (p) => p && spawnSync(p, ['-c', 'import zarr; assert zarr.__version__ >= "3"']).status === 0,
   );
-  it.skipIf(!python)('zarr.open in Python reads it (needs Python with zarr 3; THERMOGRAD_PYTHON names one)', async () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'zarr-')), 'trajectory.zarr');
-    const writer = await TrajectoryWriter.open(folder, shape);
-    add(writer, 0, 9);
-    writer.flush();
-    const script = `
+  it.skipIf(!python)(
+    'zarr.open in Python reads it (needs Python with zarr 3; THERMOGRAD_PYTHON names one)',
+    async () => {
+      const folder = join(mkdtempSync(join(tmpdir(), 'zarr-')), 'trajectory.zarr');
+      const writer = await TrajectoryWriter.open(folder, shape);
+      add(writer, 0, 9);
+      writer.flush();
+      const script = `
 import json, sys, zarr
 g = zarr.open(sys.argv[1], mode='r')
 w = g['weights']
 print(json.dumps({'shape': w.shape, 'dtype': str(w.dtype), 'sum': float(w[:9].sum()), 'nan': bool((w[9:] != w[9:]).all()),
   'step': g['step'][:].tolist(), 'loss': float(g['loss'][8]), 'attrs': dict(g.attrs), 'dims': w.metadata.dimension_names, 'names': sorted(g.array_keys())}))`;
-    const out = spawnSync(python!, ['-c', script, folder], { encoding: 'utf8' });
-    expect(out.stderr).toBe('');
-    expect(JSON.parse(out.stdout)).toMatchObject({
-      shape: [10, 3],
-      dtype: 'float32',
-      sum: rows(0, 9).reduce((a, b) => a + b, 0),
-      nan: true,
-      step: [1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, -1],
-      loss: 1,
-      attrs: { layer: 'layer2', layerShape: [1, 3], batchSize: 50 },
-      dims: ['step', 'weight'],
-      names: ['correct', 'loss', 'step', 'weights'],
-    });
-  });
+      const out = spawnSync(python!, ['-c', script, folder], { encoding: 'utf8' });
+      expect(out.stderr).toBe('');
+      expect(JSON.parse(out.stdout)).toMatchObject({
+        shape: [10, 3],
+        dtype: 'float32',
+        sum: rows(0, 9).reduce((a, b) => a + b, 0),
+        nan: true,
+        step: [1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, -1],
+        loss: 1,
+        attrs: { layer: 'layer2', layerShape: [1, 3], batchSize: 50 },
+        dims: ['step', 'weight'],
+        names: ['correct', 'loss', 'step', 'weights'],
+      });
+    },
+  );
 });
