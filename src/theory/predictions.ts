@@ -1,0 +1,231 @@
+/**
+ * The covariance of the weights, predicted from the Hessian H and the covariance C of ONE MINIBATCH gradient alone, before
+ * any trajectory is looked at. science.md [S1]–[S4]; test (i) of [D9].
+ *
+ * Everything happens in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij.
+ */
+import { check } from '../numeric/errors.js';
+import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
+import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
+import { continuousFactor } from './continuous.js';
+import { fromStart, sinceStart } from './epoch-start.js';
+import { diagonalSums, fullSums, type SumMaker } from './gram.js';
+import { checkEpoch, type NoiseSampling } from './lag-weights.js';
+import { classifyModes, type ModeKind, type Modes, Responses } from './modes.js';
+import { stationaryFactor } from './stationary.js';
+
+export interface CovarianceRequest {
+  /** H, P×P symmetric, or its eigenvectors where they are known (an eigenproblem saved). */
+  readonly hessian: Matrix | SymmetricEigen;
+  /**
+   * C, P×P in the basis of the weights: covariance PER BATCH under the sampling named: C1/B for `replaced`,
+   * C1/B·(N−B)/(N−1) for `shuffled`, with C1 per sample.
+   */
+  readonly covariance: Matrix;
+  readonly learningRate: number;
+  /** mu, PyTorch's; default 0. */
+  readonly momentum?: number;
+  readonly sampling: NoiseSampling;
+  /** M; needed for `shuffled`. */
+  readonly batchesPerEpoch?: number;
+  /** `continuous` is [S1]'s Lyapunov limit, for comparison: white noise only. Default `discrete`: exact for a quadratic loss. */
+  readonly time?: 'discrete' | 'continuous';
+  /** T steps, their mean subtracted, variance with 1/T; without it the covariance about the minimum for ever. */
+  readonly window?: number;
+  /**
+   * `stationary` (default): SGD has run long enough to forget; modes that cannot (k ≤ 0, k ≥ 2(1+mu)) start at given weights.
+   * `window`: all modes start at given weights where the window begins, an epoch's beginning.
+   */
+  readonly start?: 'stationary' | 'window';
+  /** Shuffled noise in a window: `epoch-start` (default) where recorded windows begin, or the `average` over all phases (cheaper for whole matrices). */
+  readonly phase?: 'epoch-start' | 'average';
+  /** ∇L at the window's start: adds the variance of the deterministic path −eta g_i b_i(t) that it drives. P numbers, basis of the weights. */
+  readonly gradient?: Float64Array;
+  /** v at the window's start, mean over noise; with momentum it carries on. P numbers, basis of the weights. */
+  readonly velocity?: Float64Array;
+}
+
+export interface CovariancePrediction {
+  readonly eigen: SymmetricEigen;
+  /** Mode by mode, in the order of `eigen.values` (ascending curvature). */
+  readonly kinds: readonly ModeKind[];
+  /** C_ii PER BATCH along the eigenvectors of H. */
+  readonly noise: Float64Array;
+  /** Predicted variances along the eigenvectors of H. Infinity: no bound (a flat or runaway mode and no window, or overflow). */
+  readonly variances: Float64Array;
+  /** The part of `variances` that is the deterministic path, 0 without `gradient` and `velocity`. */
+  readonly drift: Float64Array;
+  /** Σ in H's eigenbasis, computed on the first call and kept. Refused when some variance is infinite: Σ does not exist. */
+  inBasis(): Matrix;
+  /** Σ in the basis of the weights: 4P³ flops more. */
+  matrix(): Matrix;
+  /** p_kᵀ Σ p_k of K directions given as rows (K×P, basis of the weights). */
+  along(directions: Matrix): Float64Array;
+}
+
+/**
+ * Predicts; see `CovarianceRequest` for the regimes. Exact for a quadratic loss whose noise does not depend on the weights.
+ *
+ * Cost: an eigenproblem unless given, 4P³ flops for C in the eigenbasis, O(P·(T+M)) for the variances. Whole matrices: O(P²) for
+ * closed forms; for shuffled windows from an epoch's start, for `start: 'window'` and where modes run away, 3–8 T·P² flops.
+ * @throws InputError for shapes, rates and combinations that make no sense
+ */
+export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest): CovariancePrediction {
+  const { learningRate: eta, momentum: mu = 0, sampling, window, time = 'discrete' } = request;
+  check(
+    Number.isFinite(eta) && eta > 0,
+    'bad-learning-rate',
+    `the learning rate must be a positive number; got ${eta}.`,
+  );
+  check(mu >= 0 && mu < 1, 'bad-momentum', `momentum must lie in [0, 1); got ${mu}.`);
+  check(
+    window === undefined || (Number.isInteger(window) && window >= 2),
+    'bad-window',
+    () => `a window has at least 2 steps, a whole number; got ${window}.`,
+  );
+  check(
+    time === 'discrete' || sampling === 'replaced',
+    'not-white',
+    'the continuous-time limit knows white noise only; ask for discrete time with shuffled sampling.',
+  );
+  const start = request.start ?? 'stationary';
+  check(
+    window !== undefined || (start === 'stationary' && !request.gradient && !request.velocity),
+    'no-window',
+    'a start at given weights, a gradient and a velocity act within a window; give its length.',
+  );
+  const eigen = 'values' in request.hessian ? request.hessian : la.eigh(request.hessian);
+  const P = eigen.values.length;
+  check(
+    request.covariance.rows === P && request.covariance.cols === P,
+    'shape',
+    () => `H is ${P}×${P}, but C is ${request.covariance.rows}×${request.covariance.cols}.`,
+  );
+  const M = checkEpoch(sampling, request.batchesPerEpoch);
+  const memory = window === undefined ? (sampling === 'shuffled' ? M : 0) : window + M;
+  const modes = classifyModes(
+    eigen.values,
+    eta,
+    mu,
+    memory,
+    time === 'continuous' ? Number.POSITIVE_INFINITY : undefined,
+  );
+  const rotated = la.gemm(la.gemm(eigen.vectors, request.covariance, { transposeA: true }), eigen.vectors);
+  const noise = Float64Array.from({ length: P }, (_, i) => rotated.data[i * P + i]);
+  const regime: Regime = { modes, sampling, M, window, start, phase: request.phase ?? 'epoch-start', time };
+  const rotate = (v: Float64Array | undefined) => (v ? la.gemm(matrix(1, P, v), eigen.vectors).data : undefined);
+  const push: Push = { eta, gradient: rotate(request.gradient), velocity: rotate(request.velocity) };
+
+  const f = factors(regime, diagonalSums(P));
+  const drift = path(regime, push, diagonalSums(P));
+  const variances = f.map((v, i) => (noise[i] === 0 ? 0 : eta * eta * noise[i] * v) + drift[i]);
+  let whole: Matrix | undefined;
+  const inBasis = () => {
+    if (whole) return whole;
+    const lost = variances.findIndex((v) => !Number.isFinite(v));
+    check(
+      lost < 0,
+      'no-covariance',
+      () =>
+        `mode ${lost} (curvature ${eigen.values[lost]}, ${modes.kinds[lost]}) has no finite variance ${window === undefined ? 'in an infinite window; give the length of the window' : `in a window of ${window} steps`}, so there is no covariance matrix.`,
+    );
+    const make = fullSums(la, P);
+    const factor = factors(regime, make);
+    const moved = path(regime, push, make);
+    const data = factor.map((v, at) => eta * eta * rotated.data[at] * v + moved[at]);
+    for (let i = 0; i < P; i++)
+      for (let j = 0; j < i; j++) data[i * P + j] = data[j * P + i] = 0.5 * (data[i * P + j] + data[j * P + i]);
+    whole = matrix(P, P, data);
+    return whole;
+  };
+  return {
+    eigen,
+    kinds: modes.kinds,
+    noise,
+    variances,
+    drift,
+    inBasis,
+    matrix: () => la.gemm(la.gemm(eigen.vectors, inBasis()), eigen.vectors, { transposeB: true }),
+    along(directions) {
+      const coordinates = la.gemm(directions, eigen.vectors);
+      const image = la.gemm(coordinates, inBasis());
+      return Float64Array.from({ length: directions.rows }, (_, r) => {
+        let sum = 0;
+        for (let i = 0; i < P; i++) sum += coordinates.data[r * P + i] * image.data[r * P + i];
+        return sum;
+      });
+    },
+  };
+}
+
+interface Regime {
+  readonly modes: Modes;
+  readonly sampling: NoiseSampling;
+  readonly M: number;
+  readonly window: number | undefined;
+  readonly start: 'stationary' | 'window';
+  readonly phase: 'epoch-start' | 'average';
+  readonly time: 'discrete' | 'continuous';
+}
+
+/** f at the pairs wanted. */
+function factors(regime: Regime, make: SumMaker): Float64Array {
+  const { modes, sampling, M: batchesPerEpoch, window, start, phase, time } = regime;
+  const out = new Float64Array(make.size);
+  const stationary = (i: number, j: number) => start === 'stationary' && modes.settled(i) && modes.settled(j);
+  if (time === 'continuous') {
+    const f = continuousFactor(modes, window, start === 'window');
+    make.pairs((i, j, at) => {
+      out[at] = window !== undefined || stationary(i, j) ? f(i, j) : Number.POSITIVE_INFINITY;
+    });
+    return out;
+  }
+  const closed = window === undefined || sampling === 'replaced' || phase === 'average';
+  const f = closed ? stationaryFactor({ modes, sampling, batchesPerEpoch, window }) : undefined;
+  let open = false;
+  make.pairs((i, j, at) => {
+    if (f && stationary(i, j)) out[at] = f(i, j);
+    else if (window === undefined) out[at] = Number.POSITIVE_INFINITY;
+    else open = true;
+  });
+  if (!open || window === undefined) return out;
+  const input = { modes, sampling, batchesPerEpoch, window };
+  const since = sinceStart(input, make);
+  const before = start === 'stationary' && !f ? fromStart(input, make) : undefined;
+  make.pairs((i, j, at) => {
+    if (!(f && stationary(i, j))) out[at] = since[at] + (before ? before[at] : 0);
+  });
+  return out;
+}
+
+interface Push {
+  readonly eta: number;
+  readonly gradient: Float64Array | undefined;
+  readonly velocity: Float64Array | undefined;
+}
+
+/** Covariance over the window of the deterministic paths −eta g_i b_i(t) + mu v_i g_i(t), t = 1 … T. */
+function path({ modes, window, time }: Regime, { eta, gradient, velocity }: Push, make: SumMaker): Float64Array {
+  if (window === undefined || (!gradient && !velocity)) return new Float64Array(make.size);
+  check(
+    time === 'discrete',
+    'not-discrete',
+    'a gradient or a velocity at the start is followed in discrete time only.',
+  );
+  const { n, momentum } = modes;
+  const sum = make.symmetric();
+  const response = new Responses(modes);
+  const line = new Float64Array(n);
+  const mean = new Float64Array(n);
+  for (let t = 1; t <= window; t++) {
+    response.step();
+    for (let i = 0; i < n; i++) {
+      line[i] =
+        (gradient ? -eta * gradient[i] * response.b[i] : 0) + (velocity ? momentum * velocity[i] * response.g[i] : 0);
+      mean[i] += line[i] / window;
+    }
+    sum.add(1 / window, line);
+  }
+  sum.add(-1, mean);
+  return sum.result();
+}
