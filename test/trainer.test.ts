@@ -217,6 +217,21 @@ describe('the naive network of the tests', () => {
   });
 });
 
+describe('errors', () => {
+  it('count the first of the largest outputs as the answer: a dead network is right for class 0 alone', () => {
+    const spec: NetworkSpec = { widths: [4, 3, 3], activation: 'relu', bias: false, loss: 'cross-entropy' };
+    const data = randomSamples(30, 4, 3, 0, false, 5);
+    const trainer = new Trainer({ spec, samples: data, learningRate: 0.1, batchSize: 10 });
+    const zeros = data.labels!.filter((y) => y === 0).length;
+    for (const weight of [0, 1]) {
+      trainer.setWeights(new Float32Array(21).fill(weight));
+      expect(trainer.evaluate().errors).toBe(30 - zeros);
+    }
+    trainer.setWeights(new Float32Array(21));
+    expect(trainer.steps(range(10), 10).correct[0]).toBe(data.labels!.subarray(0, 10).filter((y) => y === 0).length);
+  });
+});
+
 describe('what a trainer refuses', () => {
   const spec: NetworkSpec = { widths: [4, 3, 2], activation: 'relu', bias: false, loss: 'cross-entropy' };
   const data = randomSamples(10, 4, 2, 0, false, 1);

@@ -181,6 +181,15 @@ function squaredError(z: usize, delta: usize, outputs: i32, bytes: usize, target
   return 0.5 * loss;
 }
 
+/** Whether the label is the first of the largest logits: of equal logits the first counts, and nothing wins over NaN. */
+function wins(z: usize, n: i32, label: i32): bool {
+  const own = load<f32>(z + (<usize>label << 2));
+  if (own != own) return false;
+  for (let j = 0; j < label; j++) if (!(load<f32>(z + (<usize>j << 2)) < own)) return false;
+  for (let j = label + 1; j < n; j++) if (load<f32>(z + (<usize>j << 2)) > own) return false;
+  return true;
+}
+
 let correctCount: i32 = 0;
 
 /** Correct predictions in the last call of `losses`. */
@@ -203,10 +212,7 @@ export function losses(net: Net, order: usize, count: i32, scale: f32, each: usi
     if (net.loss == 0) {
       const label = <i32>load<u8>(net.labels + sample);
       loss = crossEntropy(z, delta, n, bytes, label, scale);
-      const own = load<f32>(z + (<usize>label << 2));
-      let best = own;
-      for (let k = 0; k < n; k++) best = max(best, load<f32>(z + (<usize>k << 2)));
-      correctCount += <i32>(own == best);
+      correctCount += <i32>wins(z, n, label);
     } else loss = squaredError(z, delta, n, bytes, net.targets + sample * (<usize>n << 2), scale);
     sum += loss;
     if (each) store<f64>(each + (<usize>s << 3), loss);

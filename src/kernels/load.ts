@@ -31,17 +31,23 @@ const FMA_PROBE = new Uint8Array([
   253, 133, 2, 11,
 ]);
 
+interface Host {
+  getBuiltinModule?: (id: string) => unknown;
+  versions?: { v8?: string };
+}
+
 /**
- * On Node, flags that may be set before the first module is compiled: relaxed SIMD, hidden before Node 24; and no unrolling of loops
- * by V8, whose register allocation it ruins (measured on V8 11.3: a kernel of 13 sums runs at 20 instead of
- * 43 GFLOP/s). Unknown flags are ignored; elsewhere everything still works.
+ * On Node, flags that may be set before the first module is compiled: relaxed SIMD, hidden before Node 24; and no
+ * unrolling of loops by V8, whose register allocation it ruins (measured on V8 11.3: a kernel of 13 sums runs at 20
+ * instead of 43 GFLOP/s). Elsewhere everything still works.
  */
 function tuneEngine(): void {
   if (tuned) return;
   tuned = true;
-  const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
+  const host = (globalThis as { process?: Host }).process;
   const v8 = host?.getBuiltinModule?.('v8') as { setFlagsFromString(flag: string): void } | undefined;
-  if (!v8) return;
+  // an engine that no longer knows a flag would complain on stderr: these were tried from V8 11.3 (Node 20) to 13.6 (Node 24)
+  if (!v8 || Number.parseInt(host?.versions?.v8 ?? '99', 10) > 13) return;
   v8.setFlagsFromString('--no-wasm-loop-unrolling');
   if (!WebAssembly.validate(FMA_PROBE)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }

@@ -1,4 +1,5 @@
 /** The stages after training: from the recorded window to the report, each from files to files. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analysis, FlatnessSummary, PcaSummary } from '../analyse/results.js';
 import { scaling } from '../analyse/scaling.js';
@@ -15,7 +16,7 @@ import type { Json, RunFacts } from '../report/input.js';
 import { ivf2021Findings } from '../report/ivf2021.js';
 import type { DynamicsResult, Job } from './analysis-jobs.js';
 import { type Context, InterruptedError, runStage } from './context.js';
-import { measureInBatches } from './flatness-stage.js';
+import { measureInBatches, PARTIAL } from './flatness-stage.js';
 import type { RunRecord, StageName } from './folder.js';
 import { inWorker } from './in-worker.js';
 import { readJson, writeJson } from './json.js';
@@ -77,6 +78,7 @@ export async function flatnessStage(context: Context, dataset: Dataset, out: str
     out,
   );
   writeJson(join(out, FLATNESS), summary);
+  rmSync(join(out, PARTIAL), { force: true });
 }
 
 /** Fits and findings; into `out`. */

@@ -8,8 +8,8 @@ import type { Profile, Task } from './flatness-jobs.js';
 import { measureAll } from './flatness-pool.js';
 import { readJson, writeJson } from './json.js';
 
-/** Answers gathered so far; removed from sight once flatness.json is there. */
-const PARTIAL = 'flatness.partial.json';
+/** Answers gathered so far, for a resumed run; superfluous once flatness.json is there. */
+export const PARTIAL = 'flatness.partial.json';
 /** Tasks between two saves. */
 const SAVE_EVERY = 40;
 
