@@ -1,0 +1,112 @@
+/** The one equation behind a decomposition, F·W + W·Fᵀ = 2·D, and what double precision knows of its solution. */
+import { check } from '../numeric/errors.js';
+import { frobenius, identity, type LinearAlgebra, lyapunov, type Matrix, matrix } from '../numeric/linalg/index.js';
+import type { DriftSpectrum } from './decomposition-spectrum.js';
+import type { CheckedSystem } from './linear-system.js';
+
+/** W symmetric, and Q = F·W − D antisymmetric. science.md [D3], [D4]. */
+export function solveForW(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+): { readonly w: Matrix; readonly q: Matrix } {
+  const { drift, diffusion, n } = system;
+  if (spectrum.eigen) return inEigenbasis(la, system, spectrum.eigen);
+  const twice = matrix(
+    n,
+    n,
+    diffusion.data.map((v) => 2 * v),
+  );
+  const { x: w } = lyapunov(la, drift, twice, { schur: spectrum.schur! });
+  // F·W = D + Q: the antisymmetric part of F·W is Q whatever rounding did to the symmetric one
+  const fw = la.gemm(drift, w);
+  const q = matrix(n, n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      q.data[i * n + j] = 0.5 * (fw.data[i * n + j] - fw.data[j * n + i]);
+      q.data[j * n + i] = -q.data[i * n + j];
+    }
+  }
+  return { w, q };
+}
+
+/**
+ * In the eigenbasis of a symmetric F, W_ij = 2·D_ij/(l_i + l_j) and Q_ij = D_ij·(l_i − l_j)/(l_i + l_j): no cancellation.
+ * Both return to the coordinates of x in one pair of products, as the symmetric and the antisymmetric part of their sum.
+ */
+function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullable<DriftSpectrum['eigen']>) {
+  const { n, diffusion } = system;
+  const { values: l, vectors } = eigen;
+  const d = la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors);
+  const [w, q] = [matrix(n, n), matrix(n, n)];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const v = (0.5 * (d.data[i * n + j] + d.data[j * n + i])) / (l[i] + l[j]);
+      w.data[i * n + j] = 2 * v;
+      w.data[j * n + i] = 2 * v;
+      q.data[i * n + j] = v * (l[i] - l[j]);
+      q.data[j * n + i] = -q.data[i * n + j];
+    }
+  }
+  // each part on a scale of its own, so that neither rounds the other away
+  const [sw, sq] = [frobenius(w) || 1, frobenius(q) || 1];
+  const sum = matrix(
+    n,
+    n,
+    w.data.map((v, k) => v / sw + q.data[k] / sq),
+  );
+  const m = la.gemm(la.gemm(vectors, sum), vectors, { transposeB: true });
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const [x, y] = [m.data[i * n + j], m.data[j * n + i]];
+      w.data[i * n + j] = 0.5 * sw * (x + y);
+      w.data[j * n + i] = w.data[i * n + j];
+      q.data[i * n + j] = 0.5 * sq * (x - y);
+      q.data[j * n + i] = -q.data[i * n + j];
+    }
+    q.data[i * n + i] = 0;
+  }
+  return { w, q };
+}
+
+/** Orders up to which ‖H‖ is always computed instead of bounded. */
+const SMALL = 400;
+
+/**
+ * Bound of ‖δW‖_F/‖W‖_F. The inverse of a stable Lyapunov operator is positive, so its norm is attained at the identity
+ * (Hewer & Kenney 1988): ‖δW‖ ≤ ‖H‖·‖R‖ with F·H + H·Fᵀ = 1 and R the residual, to which rounding of F and D is added.
+ * For large n and a well-conditioned D, ‖H‖ ≤ ‖W‖/(2·λ_min(D)) is taken instead of another solve.
+ * @param residual - ‖F·W + W·Fᵀ − 2·D‖_F/‖2·D‖_F
+ */
+export function errorBound(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+  w: Matrix,
+  variances: Float64Array,
+  residual: number,
+): { readonly relative: number; readonly condition: number } {
+  const { n, drift, diffusion, noise } = system;
+  const inverse = spectrum.eigen
+    ? 0.5 / spectrum.re[0]
+    : n > SMALL && noise.values[n - 1] <= 100 * noise.values[0]
+      ? variances[n - 1] / (2 * noise.values[0])
+      : normOfInverse(la, spectrum, n);
+  const [f, size] = [frobenius(drift), frobenius(w)];
+  const condition = 2 * f * inverse;
+  const relative = (inverse * 2 * frobenius(diffusion) * residual) / size + 2 ** -52 * condition;
+  check(
+    relative < 0.1,
+    'ill-conditioned',
+    `no digit of the covariance can be trusted: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
+      'F is too close to the edge of stability, or too non-normal, for double precision.',
+  );
+  return { relative, condition };
+}
+
+function normOfInverse(la: LinearAlgebra, { schur }: DriftSpectrum, n: number): number {
+  const { t } = schur!;
+  // the norm is the same in the basis of the Schur vectors
+  const { y } = la.triangularSylvester(t, t, identity(n), { transpose: true, symmetric: true });
+  return frobenius(y);
+}
