@@ -217,6 +217,34 @@ describe('the naive network of the tests', () => {
   });
 });
 
+describe('frozen layers', () => {
+  it.each([0, 0.9])('stay as they are while the others move as they would (momentum %d)', (momentum) => {
+    const spec: NetworkSpec = { widths: [6, 5, 4, 3], activation: 'relu', bias: true, loss: 'cross-entropy' };
+    const samples = randomSamples(20, 6, 3, 0.5, false, 5);
+    const start = initialWeights(spec, randomKey(1));
+    const run = (trainable?: string[]) => {
+      const trainer = new Trainer({
+        spec,
+        samples,
+        learningRate: 0.1,
+        momentum,
+        batchSize: 10,
+        ...(trainable && { trainable }),
+      });
+      trainer.setWeights(start);
+      trainer.steps(range(10), 10);
+      return trainer.weights();
+    };
+    const [all, some] = [run(), run(['layer2'])];
+    const [from, to] = [35, 35 + 24];
+    expect([...some.subarray(from, to)]).toEqual([...all.subarray(from, to)]);
+    expect([...some.subarray(0, from)]).toEqual([...start.subarray(0, from)]);
+    expect([...some.subarray(to)]).toEqual([...start.subarray(to)]);
+    expect(distance(some, start)).toBeGreaterThan(1e-3);
+    expect(() => run(['layer9'])).toThrow(/no layer 'layer9'/);
+  });
+});
+
 describe('errors', () => {
   it('count the first of the largest outputs as the answer: a dead network is right for class 0 alone', () => {
     const spec: NetworkSpec = { widths: [4, 3, 3], activation: 'relu', bias: false, loss: 'cross-entropy' };

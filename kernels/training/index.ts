@@ -18,6 +18,7 @@ function addScaled(w: usize, v: usize, bytes: usize, factor: f32): void {
 function momentumStep(net: Net, learningRate: f32): void {
   for (let l = 0; l < net.layers; l++) {
     const layer = layerOf(net, l);
+    if (!layer.target) continue;
     addScaled(layer.weights, layer.target, <usize>layer.bytes * <usize>layer.inputs, -learningRate);
     if (layer.bias) addScaled(layer.bias, layer.biasTarget, <usize>layer.bytes, -learningRate);
   }
@@ -59,6 +60,8 @@ export function steps(
   lossOut: usize, correctOut: usize, recordLayer: i32, record: usize,
 ): i32 {
   const net = changetype<Net>(netAt);
+  let lowest = 0; // no deltas are needed below the lowest layer that moves
+  while (lowest + 1 < net.layers && !layerOf(net, lowest).target) lowest++;
   const scale: f32 = hasMomentum ? <f32>1 / <f32>batch : -learningRate / <f32>batch;
   for (let t = 0; t < count; t++) {
     gather(net, order, batch);
@@ -67,10 +70,11 @@ export function steps(
     store<f32>(lossOut + (<usize>t << 2), <f32>loss);
     if (!(loss < 1e30)) return t;
     store<u16>(correctOut + (<usize>t << 1), <u16>correct());
-    deltas(net, batch, 0);
+    deltas(net, batch, lowest);
     if (hasMomentum) {
       for (let l = 0; l < net.layers; l++) {
         const layer = layerOf(net, l);
+        if (!layer.target) continue;
         scaleBy(layer.target, <usize>layer.bytes * <usize>layer.inputs, momentum);
         if (layer.biasTarget) scaleBy(layer.biasTarget, <usize>layer.bytes, momentum);
       }

@@ -30,7 +30,7 @@ export class Layer {
   weights: usize;
   /** One row, or 0. */
   bias: usize;
-  /** What the step adds to: the weights themselves, or with momentum the velocity. */
+  /** What the step adds to: the weights themselves, or with momentum the velocity; 0 for a layer that stays as it is. */
   target: usize;
   biasTarget: usize;
   /** Activations of the batch, and the loss's derivative by the pre-activations times the step's scale. */

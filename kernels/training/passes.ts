@@ -297,6 +297,7 @@ export function deltas(net: Net, count: i32, lowest: i32): void {
 export function accumulate(net: Net, count: i32): void {
   for (let l = 0; l < net.layers; l++) {
     const layer = layerOf(net, l);
+    if (!layer.target) continue;
     const bytes = <usize>layer.bytes;
     update(takesDense(net, l), layer.spans, count, layer.inputs, layer.target, layer.delta, bytes);
     if (layer.biasTarget) {

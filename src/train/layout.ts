@@ -190,6 +190,7 @@ export function placeNet(
   samples: PlacedSamples,
   unpackedAt: number,
   target: Target,
+  moving: (layer: PlacedLayer) => boolean = () => true,
 ): number {
   const length = NET_FIELDS + LAYER_FIELDS * layers.length;
   const at = arena.take(4 * length, 'the network');
@@ -205,7 +206,16 @@ export function placeNet(
       velocity: [l.velocityAt, l.biasVelocityAt],
       gradient: [l.gradientAt, l.biasGradientAt],
     }[target];
-    const places = [l.weightsAt, l.biasAt, ...to, l.outAt, l.deltaAt, l.spansAt, l.pairsAt, l.numbersAt];
+    const places = [
+      l.weightsAt,
+      l.biasAt,
+      ...(moving(l) ? to : [0, 0]),
+      l.outAt,
+      l.deltaAt,
+      l.spansAt,
+      l.pairsAt,
+      l.numbersAt,
+    ];
     fields.set([l.inputs, l.outputs, l.bytes, ...places], NET_FIELDS + LAYER_FIELDS * i);
   });
   return at;

@@ -56,6 +56,8 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** Layer whose weights are returned after every step, e.g. `layer2`. */
   readonly recordLayer?: string;
+  /** Layers that `steps` moves; all by default. The others stay as they are. */
+  readonly trainable?: readonly string[];
 }
 
 /** What `steps` returns; the arrays are views into kernel memory, valid until the next call. */
@@ -103,7 +105,7 @@ export class Trainer {
 
   /** @throws InputError for samples that do not fit the network, a layer that does not exist, a bad rate or batch. */
   constructor(options: TrainerOptions) {
-    const { spec, samples, learningRate, momentum = 0, batchSize, recordLayer } = options;
+    const { spec, samples, learningRate, momentum = 0, batchSize, recordLayer, trainable } = options;
     check(
       Number.isFinite(learningRate) && learningRate > 0,
       'bad-learning-rate',
@@ -117,6 +119,7 @@ export class Trainer {
     );
     checkSamples(spec, samples);
     const recorded = recordLayer === undefined ? undefined : layerNamed(spec, recordLayer);
+    const moving = trainable && new Set(trainable.map((name) => layerNamed(spec, name).name));
     this.spec = spec;
     this.parameterCount = parameterCount(spec);
     this.learningRate = learningRate;
@@ -131,7 +134,15 @@ export class Trainer {
     this.layers = placeLayers(this.arena, spec, this.capacity, momentum > 0);
     const placed = placeSamples(this.arena, samples, this.layers[0].bytes);
     const unpackedAt = this.arena.take(8 * placed.fullest * this.capacity, 'a batch of inputs');
-    this.stepNet = placeNet(this.arena, spec, this.layers, placed, unpackedAt, momentum > 0 ? 'velocity' : 'weights');
+    this.stepNet = placeNet(
+      this.arena,
+      spec,
+      this.layers,
+      placed,
+      unpackedAt,
+      momentum > 0 ? 'velocity' : 'weights',
+      (l) => moving?.has(l.name) ?? true,
+    );
     this.gradientNet = placeNet(this.arena, spec, this.layers, placed, unpackedAt, 'gradient');
     this.orderAt = this.arena.take(4 * Math.max(samples.count, STEPS_PER_CALL * batchSize), 'the order of the samples');
     this.lossAt = this.arena.take(4 * STEPS_PER_CALL, 'the losses');
