@@ -1,0 +1,35 @@
+// The whole experiment once, through the library: seconds of each stage, peak resident memory, what was found.
+// Usage: node bench/chain.mjs '{"preset":"standard","directions":"all","provider":"embedded"}'
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readResults, reproduceIvf2021 } from '../dist/index.js';
+
+const { preset = 'standard', directions = 'all', provider = 'auto', seed = 0 } = JSON.parse(process.argv[2] ?? '{}');
+const scratch = mkdtempSync(join(tmpdir(), 'thermograd-bench-'));
+try {
+  const start = performance.now();
+  const config = { preset, seed, provider, workers: 1, analysis: { directions, memoryBudget: 1_500_000_000 } };
+  const { folder, record } = await reproduceIvf2021(config, { out: join(scratch, 'run') });
+  const seconds = (performance.now() - start) / 1000;
+  const { analysis, findings } = readResults(folder);
+  const { user, system } = process.cpuUsage();
+  const line = {
+    command: 'chain',
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    peakBytes: 1024 * process.resourceUsage().maxRSS,
+    linearAlgebra: record.linearAlgebra,
+    kernel: record.kernelBuild,
+    stages: Object.fromEntries(Object.entries(record.stages).map(([name, s]) => [name, s.seconds])),
+    epochsBeforeWindow: analysis.curves.window[0] - 1,
+    steps: analysis.pca.T,
+    directions: analysis.flatness.directions.length,
+    evaluations: analysis.flatness.directions.reduce((sum, d) => sum + d.evaluations, 0),
+    centreLoss: analysis.flatness.centreLoss,
+    psi: findings.find((f) => f.id === 'ivf.psi')?.measured.value,
+  };
+  console.log(JSON.stringify(line));
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

