@@ -1,0 +1,83 @@
+/** Gaussian noise of a given covariance, white or shuffled, as blocks of rows. science.md [S3]. */
+import { check } from '../numeric/errors.js';
+import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
+import type { LinearAlgebra } from '../numeric/linalg/provider.js';
+import type { Key, Stream } from '../numeric/random.js';
+import type { NoiseSampling } from './lag-weights.js';
+
+/** Eigenvalues of C below this share of the largest are noise of its computation and are left out. */
+const NEGLIGIBLE = 1e-13;
+/** A negative eigenvalue beyond this share is no rounding: C is not a covariance. */
+const NEGATIVE = 1e-8;
+
+/**
+ * L (P×r) with C = L·Lᵀ, r the numerical rank: the eigenvectors times the roots of the eigenvalues. Unlike Cholesky's it exists
+ * for singular C (dead units) and its width saves work. One eigenproblem.
+ * @throws InputError for a C that is not positive semidefinite
+ */
+export function noiseFactor(la: LinearAlgebra, covariance: Matrix): Matrix {
+  const { values, vectors } = la.eigh(covariance);
+  const P = values.length;
+  const top = Math.max(0, values[P - 1] ?? 0);
+  check(
+    P === 0 || values[0] >= -NEGATIVE * top,
+    'not-a-covariance',
+    () =>
+      `a gradient covariance has no negative eigenvalues, but the smallest is ${values[0]} (the largest ${top}); is it symmetric and complete?`,
+  );
+  const first = values.findIndex((v) => v > NEGLIGIBLE * top);
+  const r = first < 0 ? 0 : P - first;
+  const out = matrix(P, r);
+  for (let i = 0; i < P; i++)
+    for (let j = 0; j < r; j++) out.data[i * r + j] = vectors.data[i * P + first + j] * Math.sqrt(values[first + j]);
+  return out;
+}
+
+/** Rows multiplied at once. */
+const ROWS = 256;
+
+export interface NoiseRequest {
+  /** L, P×r, of the covariance PER BATCH. */
+  readonly factor: Matrix;
+  readonly sampling: NoiseSampling;
+  /** M for `shuffled`. */
+  readonly batchesPerEpoch: number;
+  /** Rows wanted; the first begins an epoch. */
+  readonly steps: number;
+  readonly key: Key;
+}
+
+/**
+ * Blocks (rows×P) of noise, `steps` rows in all; each block is its own memory until the next is asked for. Shuffled noise is
+ * white noise minus its mean over the epoch, times √(M/(M−1)), which has the covariance C at each step and [S3]'s
+ * autocovariance. Memory: M×r numbers for shuffled noise. Cost 2Pr flops and r normal numbers a row.
+ */
+export function* noiseRows(la: Pick<LinearAlgebra, 'gemm'>, request: NoiseRequest): Generator<Matrix> {
+  const { factor, sampling, steps, key } = request;
+  const r = factor.cols;
+  const M = sampling === 'shuffled' ? request.batchesPerEpoch : ROWS;
+  const draws = new Float64Array(M * r);
+  for (let epoch = 0, at = 0; at < steps; epoch++) {
+    const stream = key.child(epoch).stream();
+    const rows = sampling === 'shuffled' ? M : Math.min(M, steps - at);
+    fillNormal(draws.subarray(0, rows * r), stream);
+    if (sampling === 'shuffled') subtractMean(draws, M, r);
+    for (let from = 0; from < rows && at < steps; from += ROWS) {
+      const count = Math.min(ROWS, rows - from, steps - at);
+      yield la.gemm(matrix(count, r, draws.subarray(from * r, (from + count) * r)), factor, { transposeB: true });
+      at += count;
+    }
+  }
+}
+
+function fillNormal(out: Float64Array, stream: Stream): void {
+  for (let i = 0; i < out.length; i++) out[i] = stream.normal();
+}
+
+/** Takes the column means off and restores the variance. */
+function subtractMean(z: Float64Array, M: number, r: number): void {
+  const mean = new Float64Array(r);
+  for (let s = 0; s < M; s++) for (let j = 0; j < r; j++) mean[j] += z[s * r + j] / M;
+  const scale = Math.sqrt(M / (M - 1));
+  for (let s = 0; s < M; s++) for (let j = 0; j < r; j++) z[s * r + j] = scale * (z[s * r + j] - mean[j]);
+}

@@ -1,0 +1,107 @@
+/**
+ * The surrogate of [S7]: the linear system that has the measured Hessian H and the measured covariance C of one minibatch
+ * gradient, and nothing else, sampled over the same window with the same sampling. What the analysis of a trained network
+ * finds in it as well needs no further physics; with `hessian: 'zero'` it needs no landscape at all [S5].
+ */
+import type { RowSource } from '../analyse/rows.js';
+import { check } from '../numeric/errors.js';
+import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
+import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
+import type { Key } from '../numeric/random.js';
+import { checkEpoch, type NoiseSampling } from './lag-weights.js';
+import { noiseFactor, noiseRows } from './noise-factor.js';
+
+export interface SurrogateRequest {
+  /** H, P×P, or its eigenvectors; `'zero'`: the control without a landscape. */
+  readonly hessian: Matrix | SymmetricEigen | 'zero';
+  /** C, P×P, covariance PER BATCH under the sampling named; basis of the weights. */
+  readonly covariance: Matrix;
+  readonly learningRate: number;
+  readonly momentum?: number;
+  readonly sampling: NoiseSampling;
+  /** M; needed for `shuffled`. */
+  readonly batchesPerEpoch?: number;
+  /** T: rows given out. Row t is the weights after step t+1 of the window, measured from the minimum. */
+  readonly window: number;
+  /**
+   * Steps before the window, from rest; whole epochs for shuffled noise. Default 0: the window starts at rest, the counterpart of
+   * `start: 'window'` in predictions. The steps that the real run had taken are the honest choice; each costs as much as a row.
+   */
+  readonly burnIn?: number;
+  /** ∇L at the start: the drift of a run that has not arrived. Without burn-in only. P numbers, basis of the weights. */
+  readonly gradient?: Float64Array;
+  /** Basis of the rows: the weights' own (default), or H's eigenvectors (saves 2P² flops a row; PCA's variances are the same). */
+  readonly basis?: 'weights' | 'hessian';
+  readonly key: Key;
+  /** Factor L of C where it is known (`noiseFactor`), to be shared by many seeds. */
+  readonly factor?: Matrix;
+}
+
+/**
+ * The window as a source of float32 rows for the same analysis; it starts anew, with the same numbers, each time it is read
+ * (`rowsInMemory` over its rows where a reader needs several passes). The same key gives the same noise to `hessian: 'zero'`.
+ *
+ * Cost a row: 2Pr flops of noise, 2P² of rotation (`basis: 'weights'`), r normal numbers; once an eigenproblem of H and one of C
+ * unless given, and 2P²r flops. P = 2500, T = 12 000: 1.5e11 flops each. Overflow to Infinity for unstable modes is for the reader to meet.
+ * @throws InputError for shapes, rates and a C that is no covariance
+ */
+export function surrogate(la: LinearAlgebra, request: SurrogateRequest): RowSource {
+  const { learningRate: eta, momentum: mu = 0, sampling, window: T, burnIn = 0, gradient, key } = request;
+  const P = request.covariance.rows;
+  const M = checkEpoch(sampling, request.batchesPerEpoch);
+  check(
+    Number.isFinite(eta) && eta > 0,
+    'bad-learning-rate',
+    `the learning rate must be a positive number; got ${eta}.`,
+  );
+  check(mu >= 0 && mu < 1, 'bad-momentum', `momentum must lie in [0, 1); got ${mu}.`);
+  check(
+    Number.isInteger(T) && T >= 1 && Number.isInteger(burnIn) && burnIn >= 0 && burnIn % M === 0,
+    'bad-window',
+    () =>
+      `a surrogate has a whole number of steps, and before them whole epochs (${M} steps); got ${T} after ${burnIn}.`,
+  );
+  check(
+    gradient === undefined || (burnIn === 0 && gradient.length === P),
+    'bad-gradient',
+    () =>
+      `a gradient at the start of the window has ${P} numbers and no steps before it; got ${gradient?.length} and ${burnIn} steps.`,
+  );
+  const zero = request.hessian === 'zero';
+  const eigen =
+    request.hessian === 'zero' ? undefined : 'values' in request.hessian ? request.hessian : la.eigh(request.hessian);
+  check(
+    eigen === undefined || eigen.values.length === P,
+    'shape',
+    () => `H is of order ${eigen?.values.length}, but C of order ${P}.`,
+  );
+  const own = request.factor ?? noiseFactor(la, request.covariance);
+  const factor = eigen ? la.gemm(eigen.vectors, own, { transposeA: true }) : own;
+  const push = gradient && eigen ? la.gemm(matrix(1, P, gradient), eigen.vectors).data : gradient;
+  const rotate = !zero && (request.basis ?? 'weights') === 'weights' ? eigen?.vectors : undefined;
+  const k = Float64Array.from({ length: P }, (_, i) => (eigen ? eta * eigen.values[i] : 0));
+  return {
+    T,
+    P,
+    *chunks() {
+      const w = new Float64Array(P);
+      const v = new Float64Array(P);
+      let before = burnIn;
+      for (const noise of noiseRows(la, { factor, sampling, batchesPerEpoch: M, steps: burnIn + T, key })) {
+        // the noise's rows become the weights' rows in place
+        for (let r = 0; r < noise.rows; r++) {
+          const row = noise.data.subarray(r * P, (r + 1) * P);
+          for (let i = 0; i < P; i++) {
+            v[i] = mu * v[i] - k[i] * w[i] - eta * (row[i] + (push ? push[i] : 0));
+            row[i] = w[i] += v[i];
+          }
+        }
+        const skip = Math.min(before, noise.rows);
+        before -= skip;
+        if (skip === noise.rows) continue;
+        const kept = matrix(noise.rows - skip, P, noise.data.subarray(skip * P));
+        yield new Float32Array((rotate ? la.gemm(kept, rotate, { transposeB: true }) : kept).data);
+      }
+    },
+  };
+}
