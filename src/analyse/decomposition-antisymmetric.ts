@@ -5,6 +5,8 @@
  * into one another, so the singular values of the bidiagonal block B between them are the q_k and its singular vectors the
  * planes. Backward stable for every q, unlike the eigenvectors of K², and a third of the cost of a real Schur form.
  */
+import { antisymmetric } from '../kernels/antisymmetric.generated.js';
+import { instantiate } from '../kernels/load.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 
 export interface AntisymmetricForm {
@@ -87,34 +89,38 @@ function complement(u: Matrix): Float64Array {
   return x;
 }
 
+interface Kernel {
+  turn(n: number, lo: number, k: number, v: number, p: number, x: number, y: number): void;
+}
+
+const PAGE = 65536;
+
 /**
  * H·K·H with p = tau·K·v is K + v·pᵀ − p·vᵀ, because vᵀ·K·v = 0. That update and the next product K·v share one pass
- * over the strictly lower triangle: n³/6 entries of four multiplications in all.
+ * over the strictly lower triangle (kernels/antisymmetric): n³/6 entries of four multiplications in all.
  */
 function tridiagonalise(k: Matrix): Tridiagonal {
   const n = k.rows;
-  const a = k.data.slice();
+  const line = 8 * (n + 2);
+  const { exports, memory } = instantiate<Kernel>(
+    'antisymmetric',
+    antisymmetric,
+    1 + Math.ceil((8 * n * n + 4 * line) / PAGE),
+  );
+  const { buffer } = memory;
+  const a = new Float64Array(buffer, PAGE, n * n);
+  a.set(k.data);
+  let [v, p, x, y] = [0, 1, 2, 3].map((i) => new Float64Array(buffer, PAGE + 8 * n * n + i * line, n));
   const e = new Float64Array(Math.max(0, n - 1));
   const tau = new Float64Array(Math.max(0, n - 1));
   const vs = matrix(n, n);
-  let [v, p, x, y] = [0, 0, 0, 0].map(() => new Float64Array(n));
   for (let j = 0; j + 1 < n; j++) {
     // column j below the diagonal, brought up to date
     for (let i = j + 1; i < n; i++) x[i] = a[i * n + j] + v[i] * p[j] - p[i] * v[j];
     [e[j], tau[j]] = reflector(x, j + 1, n);
     vs.data.set(x.subarray(j + 1), j * n + j + 1);
     y.fill(0);
-    for (let i = j + 1; i < n; i++) {
-      const [vi, pi, xi, at] = [v[i], p[i], x[i], i * n];
-      let sum = 0;
-      for (let c = j + 1; c < i; c++) {
-        const w = a[at + c] + vi * p[c] - pi * v[c];
-        a[at + c] = w;
-        sum += w * x[c];
-        y[c] -= w * xi;
-      }
-      y[i] += sum;
-    }
+    exports.turn(n, j + 1, PAGE, v.byteOffset, p.byteOffset, x.byteOffset, y.byteOffset);
     for (let i = j + 1; i < n; i++) y[i] *= tau[j];
     [v, x] = [x, v];
     [p, y] = [y, p];

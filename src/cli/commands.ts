@@ -1,6 +1,7 @@
 /** The command table: names, flags, help that teaches. */
 import { Command, Option } from 'commander';
 import { VERSION } from '../run/machine.js';
+import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
 import { directions, positiveNumber, wholeNumber } from './values.js';
 
@@ -32,6 +33,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addTrain(root);
   addAnalyse(root);
   addReport(root);
+  addDecompose(root);
   addDoctor(root);
   return root;
 }
