@@ -44,6 +44,8 @@ interface Side {
   /** Known points, from 0 outwards; the last two bracket the goal once `bracketed`. */
   readonly points: Point[];
   bracketed: boolean;
+  /** Relative change of the prediction by the last evaluation. */
+  lastStep: number;
   found: number | null;
   done: boolean;
 }
@@ -71,6 +73,7 @@ export function nearestCrossings(
       next: step,
       points: [{ x: 0, rise: 0 }],
       bracketed: false,
+      lastStep: 0,
       found: null,
       done: false,
     };
@@ -114,12 +117,14 @@ function take(side: Side, point: Point, tolerance: number, cap: number): void {
   if (point.x > outer.x) return; // a scan point asked for before the bracket was known
   if (point.x > inner.x && point.x < outer.x) {
     points.splice(points.length - 1, below ? 0 : 1, point);
-    // `point` stood where the points before it predicted the crossing. The step to the new prediction is the error of the
-    // old one; that of the new one is far smaller where the valley is smooth, and of the same order at a kink
+    // `point` stood where the points before it predicted the crossing. The step to the new prediction is the error of the old
+    // one; the new one's is smaller by as much as steps have been shrinking: fast in a smooth valley, slowly at a kink.
     const better = predict(side);
-    const width = points[points.length - 1].x - points[points.length - 2].x;
     const step = Math.abs(better - point.x) / better;
-    if (step >= tolerance / 2 && width >= tolerance * better) return;
+    const error = step * Math.min(1, step / side.lastStep);
+    side.lastStep = step;
+    const width = points[points.length - 1].x - points[points.length - 2].x;
+    if (error >= tolerance / 8 && width >= tolerance * better) return;
   }
   // converged, or float32 has no displacement nearer to the crossing than an end of the bracket
   side.found = predict(side);
