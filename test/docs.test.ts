@@ -1,0 +1,145 @@
+/**
+ * The documentation holds: links lead somewhere, flags and names exist, and code marked `runnable` runs.
+ *
+ * Blocks fenced as ```js runnable, ```sh runnable, ```python runnable run in the order of their page, in one folder per page
+ * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = new URL('..', import.meta.url).pathname;
+const walk = (folder: string, end: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((f) => f.endsWith(end))
+        .map((f) => join(folder, f))
+    : [];
+const pages = [
+  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].map((f) => join(root, f)).filter((f) => existsSync(f)),
+  ...walk(join(root, 'docs'), '.md'),
+].map((path) => ({ path, name: relative(root, path), text: readFileSync(path, 'utf8') }));
+const code = [...walk(join(root, 'src'), '.ts'), ...walk(join(root, 'kernels'), '.ts')]
+  .filter((f) => !f.endsWith('.generated.ts'))
+  .map((f) => readFileSync(f, 'utf8'))
+  .join('\n');
+
+interface Block {
+  readonly language: string;
+  readonly info: string;
+  readonly text: string;
+}
+const blocksOf = (text: string): Block[] =>
+  [...text.matchAll(/^```(\w+) ?([^\n]*)\n([\s\S]*?)^```$/gm)].map(([, language, info, body]) => ({
+    language,
+    info: info.trim(),
+    text: body,
+  }));
+
+const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(
+  (p) => p && spawnSync(p, ['-c', 'import zarr; assert zarr.__version__ >= "3"']).status === 0,
+);
+
+/** An empty project in which thermograd is installed, as a reader has it. */
+function project(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'thermograd-docs-'));
+  mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  symlinkSync(root, join(folder, 'node_modules/thermograd'), 'dir');
+  symlinkSync(join(root, 'dist/cli/main.js'), join(folder, 'node_modules/.bin/thermograd'));
+  return folder;
+}
+
+function run({ language, text }: Block, folder: string): { status: number | null; output: string } {
+  if (language === 'js') writeFileSync(join(folder, 'block.mjs'), text);
+  const [command, ...args] =
+    language === 'sh'
+      ? ['bash', '-euc', text]
+      : language === 'python'
+        ? [python!, '-c', text]
+        : [process.execPath, 'block.mjs'];
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+describe.each(pages)('$name', ({ path, text }) => {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+
+  it('links lead to files that exist', () => {
+    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1].split('#')[0]).filter((t) => t !== '');
+    const broken = targets.filter((t) => !/^(https?|mailto):/.test(t) && !existsSync(join(dirname(path), t)));
+    expect(broken).toEqual([]);
+  });
+
+  it('names only flags that the program has', () => {
+    const commands = readFileSync(join(root, 'src/cli/commands.ts'), 'utf8');
+    const lines = text.split('\n').filter((l) => l.includes('thermograd '));
+    const flags = lines.flatMap((l) => [...l.matchAll(/(?<=[\s`])--[a-z][a-z-]*/g)].map((m) => m[0]));
+    const known = (flag: string) =>
+      commands.includes(`${flag} `) || commands.includes(`'${flag}'`) || flag === '--help';
+    expect([...new Set(flags)].filter((f) => !known(f))).toEqual([]);
+  });
+
+  const blocks = blocksOf(text).filter((b) => b.info === 'runnable' || b.info.startsWith('file='));
+  const needed = blocks.some((b) => b.info === 'runnable');
+  const folder = needed ? project() : '';
+  afterAll(() => {
+    if (needed) rmSync(folder, { recursive: true, force: true });
+  });
+  if (needed) {
+    blocks.forEach((block, k) => {
+      const title = `block ${k + 1} (${block.language} ${block.info})`;
+      const missing = block.language === 'python' && !python;
+      it.skipIf(missing)(missing ? `skipped: needs Python with zarr 3: ${title}` : title, () => {
+        if (block.info.startsWith('file=')) {
+          writeFileSync(join(folder, block.info.slice('file='.length)), block.text);
+          return;
+        }
+        const { status, output } = run(block, folder);
+        expect(output).not.toMatch(/Error:|Traceback/);
+        expect(status, output).toBe(0);
+      });
+    });
+  }
+});
+
+it('README shows the library at work', () => {
+  const readme = pages.find((p) => p.name === 'README.md');
+  expect(blocksOf(readme?.text ?? '').filter((b) => b.language === 'js' && b.info === 'runnable')).not.toEqual([]);
+});
+
+it('docs/notation.md names what exists', () => {
+  const notation = pages.find((p) => p.name === 'docs/notation.md')!;
+  const rows = notation.text.split('\n').filter((l) => l.startsWith('|') && !/^\|[\s:|-]+$/.test(l));
+  const names = rows.flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g)].map((m) => m[1]));
+  expect(names.length).toBeGreaterThan(40);
+  const missing = names.filter((name) => {
+    const last = name.split(/[.(]/).filter(Boolean).at(-1)!.replace(/\W/g, '');
+    return !new RegExp(`\\b${last}\\b`).test(code);
+  });
+  expect(missing).toEqual([]);
+});
+
+it('ARCHITECTURE.md names every room', () => {
+  const architecture = pages.find((p) => p.name === 'ARCHITECTURE.md')!.text;
+  const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((d) => d.isDirectory());
+  expect(rooms.map((d) => d.name).filter((room) => !architecture.includes(`${room}/`))).toEqual([]);
+  const dependencies = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const used = Object.keys({ ...dependencies.dependencies, ...dependencies.optionalDependencies });
+  expect(used.filter((d) => !architecture.includes(`\`${d}\``))).toEqual([]);
+});

@@ -1,0 +1,28 @@
+/** Every example runs as a reader would run it, on the built package, and says what it set out to say. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const folder = new URL('../examples/', import.meta.url).pathname;
+/** What the output must hold. */
+const EXPECTED: Record<string, RegExp> = {
+  'teacher.mjs': /sigma² ~ F\^−psi.*\n\s+\d/,
+  'mnist.mjs': /360 steps of 2500 weights.*\n[\s\S]*psi = \d/,
+  'by-hand.mjs': /^variance ~ F\^-\d+\.\d+ ± \d+\.\d+, \d+ directions\n$/,
+};
+
+it('knows every example', () => {
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(EXPECTED).sort());
+});
+
+it.each(Object.entries(EXPECTED))('%s', (name, expected) => {
+  const out = join(mkdtempSync(join(tmpdir(), 'thermograd-example-')), 'run');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name), out], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(expected);
+  expect(stdout).not.toMatch(/undefined|\[object/);
+  if (name !== 'by-hand.mjs') expect(existsSync(join(out, 'report.html'))).toBe(true);
+});
