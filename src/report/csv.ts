@@ -40,7 +40,7 @@ export function reportTables(a: Analysis, findings: readonly Finding[]): Record<
   };
 }
 
-function findingsCsv(findings: readonly Finding[]): string {
+export function findingsCsv(findings: readonly Finding[]): string {
   return csv(
     [
       'id',

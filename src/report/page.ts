@@ -1,47 +1,21 @@
-/** One self-contained HTML page out of sections and figures. */
-import type { Citation } from './citations.js';
-import type { FigureGroup } from './figures/all.js';
+/** One self-contained HTML page: a title, a head that sums up, and named sections. Every report is one. */
 import type { Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
-import type { ReportInput } from './input.js';
 import { html, Markup, prose } from './markup.js';
-import { findingsTable } from './sections/findings.js';
-import { glossary, method } from './sections/method.js';
-import { references } from './sections/references.js';
-import { runFacts } from './sections/run.js';
-import { keyNumbers, summary } from './sections/summary.js';
-import { dynamicsTable, explainedTable, flatnessTable, sensitivity } from './sections/tables.js';
 import { PAGE_CSS } from './style.js';
 
-export function renderPage(
-  input: ReportInput,
-  figures: Record<FigureGroup, readonly (Figure | MissingFigure)[]>,
-  citations: readonly Citation[],
-): string {
-  const { title, analysis: a, findings, run } = input;
-  const sections: [string, string, Markup][] = [
-    ['findings', 'Findings', findingsTable(findings)],
-    [
-      'relation',
-      'Variance and flatness',
-      html`${gallery(figures.relation, 'wide')}
-<h3 id="sensitivity">Sensitivity to the fit range</h3>
-${sensitivity(a)}`,
-    ],
-    ['training', 'Training', gallery(figures.training)],
-    [
-      'fluctuations',
-      'Fluctuations',
-      html`${gallery(figures.fluctuations)}
-${dynamicsTable(a)}
-<div class="narrow">${explainedTable(a)}</div>`,
-    ],
-    ['landscape', 'Loss landscape', html`${gallery(figures.landscape)}${flatnessTable(a)}`],
-    ['method', 'How this was measured', method(a)],
-    ['run', 'The run', runFacts(run)],
-    ['symbols', 'Symbols', glossary()],
-    ['references', 'References', references(citations)],
-  ];
+/** A section of the page: its address, its heading, what stands in it. */
+export type Section = readonly [id: string, name: string, body: Markup];
+
+export interface Page {
+  readonly title: string;
+  /** Below the title: what ran, what came out, the first numbers a reader looks for. */
+  readonly head: Markup;
+  readonly sections: readonly Section[];
+}
+
+/** The page as text; no network, no script. */
+export function renderPage({ title, head, sections }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -58,8 +32,7 @@ ${new Markup(FIGURE_CSS)}
 <body>
 <header>
 <h1>${title}</h1>
-${summary(a, findings)}
-${keyNumbers(a)}
+${head}
 </header>
 <nav aria-label="Contents"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <main>
@@ -77,7 +50,8 @@ ${body}
   return page.text;
 }
 
-function gallery(figures: readonly (Figure | MissingFigure)[], style = ''): Markup {
+/** Figures side by side with their captions; those that could not be drawn are named with the reason. */
+export function gallery(figures: readonly (Figure | MissingFigure)[], style = ''): Markup {
   const drawn = figures.filter((f): f is Figure => 'svg' in f);
   const missing = figures.filter((f): f is MissingFigure => 'missing' in f);
   return html`<div class="figures ${style}">${drawn.map(

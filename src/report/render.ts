@@ -3,6 +3,7 @@ import { citationsUsed } from './citations.js';
 import { reportTables } from './csv.js';
 import { drawFigures } from './figures/all.js';
 import type { Report, ReportInput } from './input.js';
+import { ivf2021Page } from './ivf2021-page.js';
 import { renderPage } from './page.js';
 import { bibtex } from './sections/references.js';
 
@@ -32,7 +33,7 @@ export function renderReport(input: ReportInput): Report {
     bibtex: bibtex(citations),
   };
   return {
-    html: renderPage(input, figures, citations),
+    html: renderPage(ivf2021Page(input, figures, citations)),
     figures: Object.fromEntries(
       Object.values(figures)
         .flat()

@@ -54,7 +54,10 @@ export function method(a: Analysis): Markup {
   return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
 }
 
-const SYMBOLS: readonly (readonly [string, string])[] = [
+/** A symbol and what it stands for. */
+export type Symbols = readonly (readonly [string, string])[];
+
+const SYMBOLS: Symbols = [
   ['w', 'weights of the recorded layer'],
   ['w₀', 'centre of the landscape: mean or last weights of the window'],
   ['T, P', 'steps in the window, number of weights'],
@@ -71,5 +74,5 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ['PC', 'principal direction'],
 ];
 
-export const glossary = (): Markup =>
-  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+export const glossary = (symbols: Symbols = SYMBOLS): Markup =>
+  html`<dl class="facts">${symbols.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

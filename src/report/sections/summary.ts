@@ -27,7 +27,7 @@ ${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(f
 }
 
 /** Names what did not come out as the source says. */
-function exceptions(findings: readonly Finding[]): string {
+export function exceptions(findings: readonly Finding[]): string {
   const named = (verdict: Finding['verdict']) =>
     findings.filter((f) => f.verdict === verdict).map((f) => `“${trimmed(f.claim)}”`);
   const not = named('not reproduced');

@@ -6,14 +6,14 @@ import { spread } from '../figures/msd.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
 
-interface Column<T> {
+export interface Column<T> {
   readonly head: string;
   readonly cell: (row: T) => string;
   /** Left-aligned words instead of right-aligned numbers. */
   readonly words?: boolean;
 }
 
-function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
+export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
   const style = (c: Column<T>) => (c.words ? '' : 'n');
   return html`<table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
 <thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
@@ -29,9 +29,9 @@ function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly
 const whole = (s: string): Content => (/[±×]/.test(s) ? html`<span class="whole">${s}</span>` : s);
 
 /** An estimate, with a star where it did not converge. */
-const starred = (e: Estimate): string =>
+export const starred = (e: Estimate): string =>
   formatEstimate(e) + (e.converged || !Number.isFinite(e.value) ? '' : '\u202f*');
-const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';
+export const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';
 
 const minus = (e: Estimate): Estimate => ({ ...e, value: -e.value });
 
