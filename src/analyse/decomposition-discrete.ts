@@ -3,6 +3,7 @@ import { check } from '../numeric/errors.js';
 import { discreteLyapunov, frobenius, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import type { Decomposition } from './decomposition.js';
 import { largestStableStep } from './decomposition-spectrum.js';
+import { inverse, rescale } from './decomposition-units.js';
 import { round } from './linear-system.js';
 
 export interface DiscreteCovariance {
@@ -11,7 +12,7 @@ export interface DiscreteCovariance {
   readonly step: number;
   /** The map is stable for steps below this: min 2·Re λ/|λ|² over the eigenvalues λ of F. */
   readonly largestStableStep: number;
-  /** ‖F·Σ + Σ·Fᵀ − step·F·Σ·Fᵀ − 2·epsilon·D‖_F/‖2·epsilon·D‖_F. */
+  /** ‖F·Σ + Σ·Fᵀ − step·F·Σ·Fᵀ − 2·epsilon·D‖_F/‖2·epsilon·D‖_F, in the units of `Decomposition.natural`. */
   readonly residual: number;
 }
 
@@ -33,6 +34,11 @@ export function discreteCovariance(la: LinearAlgebra, d: Decomposition, step: nu
     'unstable',
     'an unstable F has no stationary covariance in steps of any length; leave out the step.',
   );
+  if (d.natural) {
+    const back = inverse(d.natural.units);
+    const inside = discreteCovariance(la, d.natural.decomposition, step);
+    return { ...inside, sigma: rescale(inside.sigma, back, back) };
+  }
   const { n, drift, diffusion, noiseStrength } = d.system;
   const limit = largestStableStep(d.spectrum);
   check(

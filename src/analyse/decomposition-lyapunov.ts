@@ -96,7 +96,7 @@ export function errorBound(
   const condition = 2 * f * inverse;
   const relative = (inverse * 2 * frobenius(diffusion) * residual) / size + 2 ** -52 * condition;
   check(
-    relative < 0.1,
+    relative < 1,
     'ill-conditioned',
     `no digit of the covariance can be trusted: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
       'F is too close to the edge of stability, or too non-normal, for double precision.',

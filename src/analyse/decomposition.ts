@@ -13,6 +13,7 @@ import { add, type Residuals, residualsOf } from './decomposition-checks.js';
 import { errorBound, solveForW } from './decomposition-lyapunov.js';
 import { factorCovariance, refuseHiddenSingular } from './decomposition-singular.js';
 import { type DriftSpectrum, driftSpectrum } from './decomposition-spectrum.js';
+import { inUnits, inverse, naturalUnits, rescale } from './decomposition-units.js';
 import { type CheckedSystem, checkLinearSystem, type LinearSystem, round } from './linear-system.js';
 
 export interface DecomposeOptions extends LinearSystem {
@@ -42,6 +43,7 @@ export interface Decomposition {
   readonly a: Matrix;
   /** Lower G with W = G·Gᵀ: x = G·z has a round potential ½|z|². Null when not stationary. */
   readonly root: Matrix | null;
+  /** In the units of `natural`, if there are such: the next three. */
   readonly condition: ConditionNumbers;
   readonly residuals: Residuals;
   /**
@@ -53,6 +55,11 @@ export interface Decomposition {
   readonly entropyProductionRate: number;
   /** Imaginary parts ≥ 0 of the eigenvalues of Q·U, descending, one of each pair ([n/2] of them); empty when not stationary. */
   readonly cycleFrequencies: Float64Array;
+  /**
+   * Where standard deviations of coordinates differ by more than a factor of 64: the decomposition for the coordinates
+   * units_i·x_i (powers of two), which all numbers here come from. Null otherwise, and for symmetric F.
+   */
+  readonly natural: { readonly units: Float64Array; readonly decomposition: Decomposition } | null;
   /** What a reader of the numbers must know, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -77,9 +84,48 @@ export interface ConditionNumbers {
 export function decompose(options: DecomposeOptions): Decomposition {
   const { la } = options;
   const system = checkLinearSystem(la, options);
-  const { n, drift, diffusion, noiseStrength, noise } = system;
   const spectrum = driftSpectrum(la, system, options.unstable === true);
-  const { w, q } = solveForW(la, system, spectrum);
+  const solution = solveForW(la, system, spectrum);
+  const units = spectrum.stable && !spectrum.eigen ? naturalUnits(solution.w) : undefined;
+  if (!units) return complete(la, system, spectrum, solution);
+  const inside = checkLinearSystem(la, inUnits(system, units));
+  const insideSpectrum = driftSpectrum(la, inside, false);
+  return fromUnits(system, units, complete(la, inside, insideSpectrum, solveForW(la, inside, insideSpectrum)));
+}
+
+/** The way back from the coordinates units_i·x_i; exact. */
+function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition): Decomposition {
+  const back = inverse(units);
+  const ones = new Float64Array(units.length).fill(1);
+  const deviation = (m: Matrix) => rescale(m, back, back);
+  const force = (m: Matrix) => rescale(m, units, units);
+  return {
+    ...d,
+    system,
+    sigma: d.sigma && deviation(d.sigma),
+    w: deviation(d.w),
+    u: force(d.u),
+    q: deviation(d.q),
+    s: force(d.s),
+    a: force(d.a),
+    root: d.root && rescale(d.root, back, ones),
+    natural: { units, decomposition: d },
+    warnings: [
+      ...system.warnings,
+      'the standard deviations of the coordinates differ widely; each was measured in a power of two near its own, and condition numbers, residuals and the error bound refer to those units.',
+      ...d.warnings,
+    ],
+  };
+}
+
+/** Everything that follows from W and Q. */
+function complete(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+  { w, q }: { readonly w: Matrix; readonly q: Matrix },
+): Decomposition {
+  const { n, drift, diffusion, noiseStrength, noise } = system;
   const factor = spectrum.stable ? factorCovariance(la, system, w) : undefined;
   const variances = la.eigvalsh(w);
   const u = factor ? factor.u : invertSymmetric(la, w, variances);
@@ -122,6 +168,7 @@ export function decompose(options: DecomposeOptions): Decomposition {
     s,
     a,
     root: factor?.root ?? null,
+    natural: null,
     condition,
     residuals,
     errorBound: bound?.relative ?? Number.NaN,

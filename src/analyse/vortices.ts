@@ -26,6 +26,7 @@ export interface Vortices {
   /**
    * What `whitened` means. `diffusion`: y = D^(−1/2)·x (symmetric root). `potential`, where D is singular: z = Lᵀ·x with
    * U = L·Lᵀ (L upper triangular, L⁻ᵀ = `Decomposition.root`), in which the potential is round and Q·U is antisymmetric.
+   * With `Decomposition.natural`, D, U and x are those in its units.
    */
   readonly whitening: 'diffusion' | 'potential';
   /** Descending share. Planes that do not turn, to rounding, are not among them. */
@@ -44,6 +45,13 @@ export interface Vortices {
  * Refuses nothing: an equilibrium system (Q = 0) has none, and no flux.
  */
 export function vortices(la: LinearAlgebra, d: Decomposition): Vortices {
+  if (d.natural) {
+    const inside = vortices(la, d.natural.decomposition);
+    const { units } = d.natural;
+    const turned = (v: Float64Array) => v.map((x, i) => x / units[i]);
+    const planes = inside.vortices.map((v) => ({ ...v, basis: orthonormal(turned(v.basis[0]), turned(v.basis[1])) }));
+    return { ...inside, vortices: planes };
+  }
   const { n, noise, noiseRank } = d.system;
   if (!d.root) return { whitening: 'potential', vortices: [], still: matrix(0, n), flux: 0 };
   return noiseRank === n ? byDiffusion(la, d, noise.values.map(Math.sqrt)) : byPotential(la, d, d.root);

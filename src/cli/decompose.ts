@@ -1,6 +1,6 @@
 /** `thermograd decompose`: its flags, the help that teaches, and the telling of the result. */
 import { type Command, Option } from 'commander';
-import { formatNumber } from '../report/format.js';
+import { formatNumber, formatPlain } from '../report/format.js';
 import type { DecomposeRequest, DecomposeResult } from '../run/decompose.js';
 import { positiveNumber } from './values.js';
 
@@ -61,7 +61,7 @@ export function describeResult({ folder, summary: s }: DecomposeResult): string 
     ['system', `${s.n} coordinates, noise strength ${formatNumber(s.noiseStrength)}, D of rank ${s.noiseRank}`],
     [
       s.stationary ? 'slowest' : 'unstable',
-      `eigenvalue ${formatNumber(re)}${im === 0 ? '' : ` ± ${formatNumber(Math.abs(im))}i`} of F`,
+      `eigenvalue ${formatPlain(re)}${im === 0 ? '' : ` ± ${formatPlain(Math.abs(im))}i`} of F`,
     ],
     ['residual', `F W = D + Q to ${formatNumber(s.residuals.force, 2)} (${s.residuals.method}; ${s.linearAlgebra})`],
   ];

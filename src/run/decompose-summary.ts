@@ -12,6 +12,8 @@ export interface SummaryInput {
   readonly provider: string;
   readonly inputs: { readonly drift: string; readonly diffusion: string };
   readonly files: readonly string[];
+  /** What potential.svg shows. */
+  readonly picture?: string;
 }
 
 export type DecompositionSummary = ReturnType<typeof decompositionSummary>;
@@ -24,6 +26,7 @@ export function decompositionSummary({
   provider,
   inputs,
   files,
+  picture,
 }: SummaryInput) {
   const { system, spectrum } = d;
   const strongest = v?.vortices[0];
@@ -53,6 +56,7 @@ export function decompositionSummary({
         strongest: strongest ? { q: strongest.q, share: strongest.share } : null,
       },
     }),
+    ...(picture !== undefined && { picture }),
     warnings: d.warnings,
     files,
   };

@@ -11,6 +11,7 @@ import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } 
 import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
 import { writeNpy } from '../record/npy.js';
 import { writeNpz } from '../record/npz.js';
+import type { Figure } from '../report/figures/frame.js';
 import { readMatrix } from './decompose-input.js';
 import { type DecompositionSummary, decompositionSummary, vorticesDocument } from './decompose-summary.js';
 
@@ -62,8 +63,8 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
   const discrete = step === undefined ? undefined : discreteCovariance(la, d, step);
   const turning = d.stationary ? vortices(la, d) : undefined;
   const files = contents(d, turning, discrete);
-  const svg = turning && (await picture(la, d, turning));
-  if (svg) files.set('potential.svg', svg);
+  const figure = turning && (await picture(la, d, turning));
+  if (figure) files.set('potential.svg', figure.svg);
   const summary = decompositionSummary({
     decomposition: d,
     provider: la.name,
@@ -71,6 +72,7 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
     files: [...files.keys(), 'summary.json'],
     ...(turning && { vortices: turning }),
     ...(discrete && { discrete }),
+    ...(figure && { picture: figure.caption }),
   });
   files.set('summary.json', json(summary));
   publish(folder, files);
@@ -112,11 +114,11 @@ function vorticesArchive({ vortices: list, still }: Vortices, n: number): Uint8A
   ]);
 }
 
-async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promise<string | undefined> {
+async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promise<Figure | undefined> {
   const plane = potentialPlane(la, d, v);
   if (!plane) return undefined;
   const { potentialFigure } = await import('../report/figures/potential.js');
-  return potentialFigure(plane).svg;
+  return potentialFigure(plane);
 }
 
 /** Indented; numbers that are not finite become null. */

@@ -9,9 +9,10 @@ import { COLOURS, rampColour } from './palette.js';
 /** Contours at these multiples of the standard deviation: the potential there is ½r² noise strengths. */
 const CONTOURS = [0.5, 1, 1.5, 2, 2.5, 3];
 const RINGS = [0.5, 1, 1.5, 2];
-const ARROWS = 14;
+/** Arrows on a ring of radius r. */
+const arrowsOn = (r: number): number => Math.round(5 + 5 * r);
 /** Length of the longest arrow in standard deviations. */
-const LONGEST = 0.55;
+const LONGEST = 0.5;
 
 type Point = readonly [number, number];
 
@@ -85,8 +86,8 @@ function inPlane(p: PotentialPlane): Figure {
 function currentArrows(place: (r: number, angle: number) => Point, sense: number): { from: Point; to: Point }[] {
   const strength = (r: number) => r * Math.exp(-0.5 * r * r);
   return RINGS.flatMap((r) =>
-    Array.from({ length: ARROWS }, (_, k) => {
-      const angle = (2 * Math.PI * (k + (RINGS.indexOf(r) % 2) / 2)) / ARROWS;
+    Array.from({ length: arrowsOn(r) }, (_, k) => {
+      const angle = (2 * Math.PI * (k + (RINGS.indexOf(r) % 2) / 2)) / arrowsOn(r);
       // along the contour, so that long arrows do not leave it
       const swing = ((sense * LONGEST * strength(r)) / strength(1) / r) * 0.5;
       return { from: place(r, angle - swing), to: place(r, angle + swing) };

@@ -1,0 +1,33 @@
+/**
+ * Units. A coordinate in metres beside one in nanometres makes any F look non-normal: rounding errors are sized by the largest
+ * entries and drown the small ones. In units of its own standard deviation every coordinate counts the same, so a system whose
+ * deviations differ much is decomposed there; factors are powers of two, so going there and back is exact.
+ */
+import { type Matrix, matrix } from '../numeric/linalg/index.js';
+import type { LinearSystem } from './linear-system.js';
+
+/** Ratio of the largest to the smallest standard deviation from which on units are changed. */
+const SPREAD = 64;
+
+/** Powers of two t_i that bring the deviations t_i·√W_ii near 1, or undefined where they differ too little to matter. */
+export function naturalUnits(w: Matrix): Float64Array | undefined {
+  const variances = Array.from({ length: w.rows }, (_, i) => w.data[i * (w.rows + 1)]);
+  const [low, high] = [Math.min(...variances), Math.max(...variances)];
+  if (!(low > 0 && high > SPREAD * SPREAD * low && Number.isFinite(high))) return undefined;
+  return Float64Array.from(variances, (v) => 2 ** -Math.round(0.5 * Math.log2(v)));
+}
+
+/** The same system for the coordinates t_i·x_i. */
+export function inUnits({ drift, diffusion, noiseStrength = 1 }: LinearSystem, t: Float64Array): LinearSystem {
+  return { drift: rescale(drift, t, inverse(t)), diffusion: rescale(diffusion, t, t), noiseStrength };
+}
+
+/** diag(left)·m·diag(right). */
+export function rescale(m: Matrix, left: Float64Array, right: Float64Array): Matrix {
+  const out = matrix(m.rows, m.cols);
+  for (let i = 0; i < m.rows; i++)
+    for (let j = 0; j < m.cols; j++) out.data[i * m.cols + j] = left[i] * m.data[i * m.cols + j] * right[j];
+  return out;
+}
+
+export const inverse = (t: Float64Array): Float64Array => t.map((v) => 1 / v);
