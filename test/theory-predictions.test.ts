@@ -161,6 +161,35 @@ describe('finite window', () => {
     },
   );
 
+  it.each(['replaced', 'shuffled'] as const)(
+    'a runaway mode leaves the stationary ones as they are: %s',
+    (sampling) => {
+      const base = { learningRate: 0.1, momentum: 0.5, sampling, batchesPerEpoch: 4, window: 10 } as const;
+      const C = [
+        [1, 0.3, 0.2],
+        [0.3, 2, -0.4],
+        [0.2, -0.4, 1],
+      ];
+      const pick = (m: number[][], rows: number[]) => fromRows(rows.map((i) => rows.map((j) => m[i][j])));
+      const H = [
+        [-2, 0, 0],
+        [0, 1, 0],
+        [0, 0, 6],
+      ];
+      const at = (rows: number[], start: 'stationary' | 'window') =>
+        predictCovariance(la, { ...base, start, hessian: pick(H, rows), covariance: pick(C, rows) }).matrix().data;
+      const [all, stable, started] = [at([0, 1, 2], 'stationary'), at([1, 2], 'stationary'), at([0, 1, 2], 'window')];
+      for (const [i, j] of [
+        [0, 0],
+        [0, 1],
+        [1, 1],
+      ])
+        expect(all[3 * (i + 1) + j + 1] / stable[2 * i + j]).toBeCloseTo(1, 10);
+      // what the runaway mode shares with the others is noise since the start only
+      for (const j of [0, 1, 2]) expect(all[j]).toBeCloseTo(started[j], 12);
+    },
+  );
+
   it('a gradient and a velocity at the start add the path that they drive', () => {
     const s = system([-2, 0, 0.7, 5], 0.1, 0.6);
     const T = 15;
