@@ -2,11 +2,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { RunError } from '../numeric/errors.js';
 import type { Config } from './config.js';
-import type { RunFolder, StageName } from './folder.js';
+import type { RunFolder, StageRecord } from './folder.js';
 
 /** How far a stage has come; `total` is absent while it cannot be known. */
 export interface Progress {
-  readonly stage: StageName;
+  readonly stage: string;
   readonly done: number;
   readonly total?: number;
   readonly unit: string;
@@ -29,6 +29,16 @@ export interface Context {
   readonly options: RunOptions;
 }
 
+/** As much of a context as a stage needs: any folder that keeps a record of its stages. */
+export interface Staged<Name extends string> {
+  readonly folder: {
+    readonly path: string;
+    readonly record: { readonly stages: Readonly<Record<Name, StageRecord>> };
+    save(): void;
+  };
+  readonly options: RunOptions;
+}
+
 /** The run was asked to stop and did, with everything saved. */
 export class InterruptedError extends RunError {
   constructor(readonly folder: string) {
@@ -37,15 +47,22 @@ export class InterruptedError extends RunError {
 }
 
 /** Lets events (signals, messages) in, then stops if asked to. `save` runs before stopping. */
-export async function breathe(context: Context, save?: () => void): Promise<void> {
+export async function breathe(
+  context: Pick<Staged<never>, 'options'> & { readonly folder: { readonly path: string } },
+  save?: () => void,
+): Promise<void> {
   await setImmediate();
   if (!context.options.signal?.aborted) return;
   save?.();
   throw new InterruptedError(context.folder.path);
 }
 
-/** Runs a stage unless run.json says it is done; keeps status and seconds in run.json whatever happens. */
-export async function runStage(context: Context, name: StageName, body: () => Promise<void>): Promise<void> {
+/** Runs a stage unless the folder's record says it is done; keeps status and seconds in the record whatever happens. */
+export async function runStage<Name extends string>(
+  context: Staged<Name>,
+  name: Name,
+  body: () => Promise<void>,
+): Promise<void> {
   const { folder } = context;
   const record = folder.record.stages[name];
   if (record.status === 'done') return;

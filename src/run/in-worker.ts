@@ -2,17 +2,28 @@
 import { Worker } from 'node:worker_threads';
 import { InputError, RunError } from '../numeric/errors.js';
 import { type Job, runJob } from './analysis-jobs.js';
-import type { Message } from './analysis-worker.js';
+import type { Message } from './serve-job.js';
+
+/** What a job needs: the compiled module of its worker, beside this one, and the same work for this thread. */
+export interface Workshop<J> {
+  readonly worker: string;
+  run(job: J, progress: (done: number, total: number) => void): Promise<string>;
+}
+
+/** A job of the analysis of a window. */
+export const inWorker = (job: Job, progress: (done: number, total: number) => void, signal?: AbortSignal) =>
+  doInWorker({ worker: './analysis-worker.js', run: runJob }, job, progress, signal);
 
 /** @returns name of the linear algebra; undefined when `signal` stopped it, which leaves no half-written file */
-export async function inWorker(
-  job: Job,
+export async function doInWorker<J extends { readonly job: string }>(
+  workshop: Workshop<J>,
+  job: J,
   progress: (done: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   // Run from TypeScript sources (tests) there is no compiled worker to start.
-  if (import.meta.url.endsWith('.ts')) return runJob(job, progress);
-  const worker = new Worker(new URL('./analysis-worker.js', import.meta.url), { workerData: job });
+  if (import.meta.url.endsWith('.ts')) return workshop.run(job, progress);
+  const worker = new Worker(new URL(workshop.worker, import.meta.url), { workerData: job });
   const stop = () => void worker.terminate();
   signal?.addEventListener('abort', stop);
   try {
