@@ -49,7 +49,7 @@ function weakest(la: LinearAlgebra, w: Matrix): Weakest {
   const n = w.rows;
   const deviation = Float64Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(0, w.data[i * (n + 1)])));
   const still = deviation.indexOf(0);
-  if (still >= 0) return { value: 0, direction: Float64Array.from({ length: n }, (_, i) => (i === still ? 1 : 0)) };
+  if (still >= 0) return { value: 0, direction: unit(n, still) };
   const c = matrix(
     n,
     n,
@@ -60,6 +60,8 @@ function weakest(la: LinearAlgebra, w: Matrix): Weakest {
   const size = Math.hypot(...direction);
   return { value: values[0], direction: direction.map((v) => v / size) };
 }
+
+const unit = (n: number, k: number): Float64Array => Float64Array.from({ length: n }, (_, i) => (i === k ? 1 : 0));
 
 function singular(system: CheckedSystem, { value, direction }: Weakest): InputError {
   return system.noiseRank < system.n
@@ -81,7 +83,13 @@ function singular(system: CheckedSystem, { value, direction }: Weakest): InputEr
  * @throws InputError as `factorCovariance`
  */
 export function refuseHiddenSingular(la: LinearAlgebra, system: CheckedSystem, w: Matrix, errorBound: number): void {
-  if (system.noiseRank === system.n) return;
+  const { n } = system;
+  if (system.noiseRank === n) return;
+  const limit = Math.max(4 * n * 2 ** -52, errorBound);
+  const variances = Array.from({ length: n }, (_, i) => w.data[i * (n + 1)]);
+  const high = Math.max(...variances);
+  const still = variances.findIndex((v) => !(v > limit * high));
+  if (still >= 0) throw singular(system, { value: 0, direction: unit(n, still) });
   const found = weakest(la, w);
-  if (!(found.value > Math.max(4 * system.n * 2 ** -52, errorBound))) throw singular(system, found);
+  if (!(found.value > limit)) throw singular(system, found);
 }

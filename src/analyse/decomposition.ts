@@ -13,7 +13,7 @@ import { add, type Residuals, residualsOf } from './decomposition-checks.js';
 import { errorBound, solveForW } from './decomposition-lyapunov.js';
 import { factorCovariance, refuseHiddenSingular } from './decomposition-singular.js';
 import { type DriftSpectrum, driftSpectrum } from './decomposition-spectrum.js';
-import { inUnits, inverse, naturalUnits, rescale } from './decomposition-units.js';
+import { balancedUnits, inUnits, inverse, naturalUnits, rescale } from './decomposition-units.js';
 import { type CheckedSystem, checkLinearSystem, type LinearSystem, round } from './linear-system.js';
 
 export interface DecomposeOptions extends LinearSystem {
@@ -56,8 +56,8 @@ export interface Decomposition {
   /** Imaginary parts ≥ 0 of the eigenvalues of Q·U, descending, one of each pair ([n/2] of them); empty when not stationary. */
   readonly cycleFrequencies: Float64Array;
   /**
-   * Where standard deviations of coordinates differ by more than a factor of 64: the decomposition for the coordinates
-   * units_i·x_i (powers of two), which all numbers here come from. Null otherwise, and for symmetric F.
+   * Where the scales of the coordinates differ by more than a factor of 64: the decomposition for the coordinates units_i·x_i
+   * (powers of two), which all numbers here come from. Null otherwise, and for symmetric F.
    */
   readonly natural: { readonly units: Float64Array; readonly decomposition: Decomposition } | null;
   /** What a reader of the numbers must know, one sentence each. */
@@ -82,16 +82,26 @@ export interface ConditionNumbers {
  * @throws InputError for what has no decomposition [D8]: see `checkLinearSystem`, `driftSpectrum`, and a singular Σ
  */
 export function decompose(options: DecomposeOptions): Decomposition {
-  const { la } = options;
+  const { la, unstable = false } = options;
   const system = checkLinearSystem(la, options);
-  const spectrum = driftSpectrum(la, system, options.unstable === true);
-  const solution = solveForW(la, system, spectrum);
-  const units = spectrum.stable && !spectrum.eigen ? naturalUnits(solution.w) : undefined;
-  if (!units) return complete(la, system, spectrum, solution);
-  const inside = checkLinearSystem(la, inUnits(system, units));
-  const insideSpectrum = driftSpectrum(la, inside, false);
-  return fromUnits(system, units, complete(la, inside, insideSpectrum, solveForW(la, inside, insideSpectrum)));
+  let units = system.symmetricDrift ? undefined : balancedUnits(system.drift);
+  let inside = units ? checkLinearSystem(la, inUnits(system, units)) : system;
+  let spectrum = driftSpectrum(la, inside, unstable);
+  let solution = solveForW(la, inside, spectrum);
+  for (let round = 0; round < ROUNDS && spectrum.schur && spectrum.stable; round++) {
+    const more = naturalUnits(solution.w);
+    if (!more) break;
+    units = units ? units.map((t, i) => t * more[i]) : more;
+    inside = checkLinearSystem(la, inUnits(system, units));
+    spectrum = driftSpectrum(la, inside, unstable);
+    solution = solveForW(la, inside, spectrum);
+  }
+  const d = complete(la, inside, spectrum, solution);
+  return units ? fromUnits(system, units, d) : d;
 }
+
+/** Deviations of some coordinates are seen only after those of others were brought to the same size; one round does as a rule. */
+const ROUNDS = 3;
 
 /** The way back from the coordinates units_i·x_i; exact. */
 function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition): Decomposition {
@@ -112,7 +122,7 @@ function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition)
     natural: { units, decomposition: d },
     warnings: [
       ...system.warnings,
-      'the standard deviations of the coordinates differ widely; each was measured in a power of two near its own, and condition numbers, residuals and the error bound refer to those units.',
+      'the coordinates live on widely different scales; each was measured in a power of two of its own, and condition numbers, residuals and the error bound refer to those units.',
       ...d.warnings,
     ],
   };

@@ -156,7 +156,7 @@ function publish(folder: string, files: ReadonlyMap<string, Uint8Array | string>
     rmSync(earlier, { recursive: true, force: true });
   } catch (error) {
     if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw clearFileError(error, folder, 0);
   }
 }

@@ -1,0 +1,252 @@
+/** thermograd decompose: files in, a whole folder out, or nothing. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fromRows, type Matrix } from '../src/numeric/linalg/index.js';
+import { readNpy, writeNpy } from '../src/record/npy.js';
+import { readNpz, writeNpz } from '../src/record/npz.js';
+import { decomposeFiles } from '../src/run/decompose.js';
+import { readMatrix } from '../src/run/decompose-input.js';
+import { scratch, thermograd } from './support/cli.js';
+
+const { folder } = scratch();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+const put = (name: string, content: string | Uint8Array) => {
+  writeFileSync(at(name), content);
+  return at(name);
+};
+const array = (m: Matrix) => ({ shape: [m.rows, m.cols], data: m.data });
+
+const F = fromRows([[1, -2], [2, 1]]); // biome-ignore format: matrix
+const one = fromRows([[1, 0], [0, 1]]); // biome-ignore format: matrix
+const drift = put('F.npy', writeNpy(array(F)));
+const diffusion = put('D.csv', '# diffusion\n1, 0\n0, 1\n');
+const values = (path: string) => {
+  const { shape, data } = readNpy(readFileSync(path), path);
+  return { shape, data: Array.from(data) };
+};
+const everything = ['a.npy', 'potential.svg', 'q.npy', 's.npy', 'sigma.npy', 'summary.json', 'u.npy', 'vortices.json', 'vortices.npz']; // biome-ignore format: list
+
+describe('matrices are read from', () => {
+  it('.npy of any number type and order, .npz with and without a name, CSV', async () => {
+    const wanted = Array.from(F.data);
+    const read = async (path: string) => Array.from((await readMatrix(path, 'drift')).data);
+    expect(await read(drift)).toEqual(wanted);
+    expect(await read(put('int.npy', writeNpy({ shape: [2, 2], data: Int32Array.from(wanted), type: 'i4' })))).toEqual(
+      wanted,
+    );
+    expect(
+      await read(put('single.npy', writeNpy({ shape: [2, 2], data: Float32Array.from(wanted), type: 'f4' }))),
+    ).toEqual(wanted);
+    const both = put('both.npz', writeNpz([['drift', array(F)], ['diffusion', array(one)]])); // biome-ignore format: pairs
+    expect(await read(`${both}:drift`)).toEqual(wanted);
+    expect(await read(put('lone.npz', writeNpz([['x', array(F)]])))).toEqual(wanted);
+    for (const text of ['1,-2\n2,1', '1;-2\r\n2;1\r\n', '\n 1\t-2\n2\t1\n', '1.0  -2e0\n+2  1\n', '\ufeff1,-2\n2,1\n'])
+      expect(await read(put('m.csv', text)), text).toEqual(wanted);
+  });
+
+  it.each<[string, () => string, string, RegExp]>([
+    ['a missing file', () => at('none.npy'), 'no-file', /no file .*none\.npy to read the drift from/],
+    ['a missing archive', () => `${at('none.npz')}:x`, 'no-file', /no file .*none\.npz/],
+    ['an archive of two without a name', () => put('two.npz', writeNpz([['drift', array(F)], ['D', array(one)]])), 'npz-name', /holds drift, D; say which is the drift as .*two\.npz:drift/],
+    ['a mistyped name', () => `${put('typo.npz', writeNpz([['drift', array(F)]]))}:drfit`, 'npz-name', /no array 'drfit' \(did you mean 'drift'\?\)/],
+    ['a vector', () => put('v.npy', writeNpy({ shape: [3], data: Float64Array.of(1, 2, 3) })), 'matrix-shape', /shape \(3\).*numpy\.diag/],
+    ['a cube', () => put('c.npy', writeNpy({ shape: [1, 1, 1], data: Float64Array.of(1) })), 'matrix-shape', /two dimensions/],
+    ['a heading', () => put('h.csv', 'a,b\n1,2\n3,4\n'), 'csv', /line 1: 'a' is not a number.*without a heading/],
+    ['a ragged table', () => put('r.csv', '1,2\n3\n'), 'csv', /line 2: 1 numbers, but the first line has 2/],
+    ['a gap', () => put('g.csv', '1,,2\n'), 'csv', /line 1: '' is not a number/],
+    ['an empty file', () => put('e.csv', '# nothing\n'), 'csv', /holds no numbers/],
+    ['a damaged .npy', () => put('bad.npy', 'no'), 'npy-magic', /bad\.npy/],
+  ])('not %s', async (_, path, code, sentence) => {
+    const error = await readMatrix(path(), 'drift').catch((e) => e);
+    expect(error.message).toMatch(sentence);
+    if (code !== 'npy-magic') expect(error.code).toBe(code);
+    expect(error.message).not.toContain('\n');
+  }); // biome-ignore format: one case a line
+
+  it('infinite and missing numbers arrive and are refused as such', async () => {
+    const f = put('nan.csv', '1,nan\n0,-inf\n');
+    expect(Array.from((await readMatrix(f, 'drift')).data)).toEqual([1, Number.NaN, 0, Number.NEGATIVE_INFINITY]);
+    await expect(decomposeFiles({ drift: f, diffusion, out: at('never') })).rejects.toThrow(
+      /drift F: entry \(0, 1\).* is NaN/,
+    );
+    expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
+describe('results', () => {
+  it('are the closed form of the spiral, in NumPy files', async () => {
+    const out = at('spiral');
+    const { summary } = await decomposeFiles({ drift, diffusion, noiseStrength: 0.5, step: 0.1, out });
+    expect(readdirSync(out).sort()).toEqual([...everything, 'sigma_discrete.npy'].sort());
+    const close = (name: string, wanted: number[]) => {
+      const { shape, data } = values(join(out, name));
+      expect(shape).toEqual([2, 2]);
+      for (const [k, v] of wanted.entries()) expect(data[k]).toBeCloseTo(v, 12);
+    };
+    close('sigma.npy', [0.5, 0, 0, 0.5]);
+    close('u.npy', [1, 0, 0, 1]);
+    close('q.npy', [0, -2, 2, 0]);
+    close('s.npy', [0.2, 0, 0, 0.2]);
+    close('a.npy', [0, 0.4, -0.4, 0]);
+    close('sigma_discrete.npy', [2 / 3, 0, 0, 2 / 3]); // ½·2·0.1/(1 − 0.9² − 0.2²)
+    const written = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    expect(written).toEqual(JSON.parse(JSON.stringify(summary)));
+    expect(written).toMatchObject({
+      n: 2,
+      stationary: true,
+      noiseStrength: 0.5,
+      symmetricDrift: false,
+      noiseRank: 2,
+      warnings: [],
+    });
+    expect(written.eigenvalues[0][1]).toBeCloseTo(2, 12);
+    expect(written.entropyProductionRate).toBeCloseTo(8, 11);
+    expect(written.largestStableStep).toBeCloseTo(0.4, 12);
+    expect(
+      Object.values(written.residuals)
+        .filter((v) => typeof v === 'number')
+        .every((v) => (v as number) < 1e-14),
+    ).toBe(true);
+    expect(Object.keys(written.residuals)).toHaveLength(8);
+    expect(written.picture).toMatch(/strongest vortex/);
+    const planes = JSON.parse(readFileSync(join(out, 'vortices.json'), 'utf8'));
+    expect(planes.vortices).toHaveLength(1);
+    expect(planes.vortices[0]).toMatchObject({ share: 1 });
+    expect(planes.vortices[0].friction).toBeCloseTo(0.2, 12);
+    expect(planes.vortices[0].transverse).toBeCloseTo(0.4, 12);
+    const arrays = await readNpz(readFileSync(join(out, 'vortices.npz')), 'vortices.npz');
+    expect(arrays.get('basis')!.shape).toEqual([1, 2, 2]);
+    expect(arrays.get('still')!.shape).toEqual([0, 2]);
+    expect(readFileSync(join(out, 'potential.svg'), 'utf8')).toMatch(/^<svg/);
+  });
+
+  it('of an unstable F hold the algebraic U and no covariance', async () => {
+    const f = put('saddle.csv', '1,0.5\n0,-3\n');
+    await expect(decomposeFiles({ drift: f, diffusion, out: at('saddle') })).rejects.toMatchObject({
+      code: 'unstable',
+    });
+    expect(existsSync(at('saddle'))).toBe(false);
+    const { summary } = await decomposeFiles({ drift: f, diffusion, out: at('saddle'), unstable: true });
+    expect(summary.stationary).toBe(false);
+    expect(readdirSync(at('saddle')).sort()).toEqual(['a.npy', 'q.npy', 's.npy', 'summary.json', 'u.npy']);
+    expect(JSON.parse(readFileSync(join(at('saddle'), 'summary.json'), 'utf8')).entropyProductionRate).toBeNull();
+  });
+});
+
+describe('nothing is overwritten', () => {
+  it('a folder that holds anything is refused; --force replaces a decomposition and nothing else', async () => {
+    const out = at('twice');
+    mkdirSync(out); // an empty folder is as good as none
+    await decomposeFiles({ drift, diffusion, out, step: 0.1 });
+    const before = readFileSync(join(out, 'sigma.npy'));
+    await expect(decomposeFiles({ drift, diffusion, out })).rejects.toMatchObject({ code: 'out-exists' });
+    // an error leaves the earlier result as it was
+    await expect(decomposeFiles({ drift, diffusion, out, force: true, step: 5 })).rejects.toMatchObject({
+      code: 'unstable',
+    });
+    expect(readFileSync(join(out, 'sigma.npy'))).toEqual(before);
+    await decomposeFiles({ drift, diffusion, out, force: true, noiseStrength: 2 });
+    expect(values(join(out, 'sigma.npy')).data[0]).toBeCloseTo(2, 12);
+    expect(readdirSync(out).sort()).toEqual(everything);
+    writeFileSync(join(out, 'notes.txt'), 'mine');
+    await expect(decomposeFiles({ drift, diffusion, out, force: true })).rejects.toThrow(
+      /holds notes\.txt, which no decomposition leaves/,
+    );
+    await expect(decomposeFiles({ drift, diffusion, out: diffusion, force: true })).rejects.toThrow(/is not a folder/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('a place that cannot be written is said, and nothing stays behind', async () => {
+    const inside = join(diffusion, 'x'); // a file is no folder
+    await expect(decomposeFiles({ drift, diffusion, out: inside })).rejects.toThrow(/wanted to write|cannot/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+});
+
+describe('the program', () => {
+  it('teaches', () => {
+    const { code, stdout } = thermograd('decompose', '--help');
+    expect(code).toBe(0);
+    for (const text of [
+      'F = (D + Q) U',
+      '--drift',
+      '--diffusion',
+      '--noise-strength',
+      '--step',
+      '--unstable',
+      '--provider',
+      'Example',
+    ])
+      expect(stdout).toContain(text);
+  });
+
+  it('runs the example of its help and tells what came out', () => {
+    const { stdout: help } = thermograd('decompose', '--help');
+    const lines = help.split('\n').filter((l) => l.startsWith('  printf '));
+    for (const line of lines) {
+      const [, text, name] = /printf '(.*)' > (\S+)/.exec(line)!;
+      put(name, text.replaceAll('\\n', '\n'));
+    }
+    const out = at('example');
+    const { code, stdout, stderr } = thermograd(
+      'decompose',
+      '--drift',
+      at('F.csv'),
+      '--diffusion',
+      at('D.csv'),
+      '--out',
+      out,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/production rate 8/);
+    expect(stdout).toMatch(/1, the strongest with q 2 and 100 % of the flux/);
+    for (const provider of ['embedded', 'auto'])
+      expect(
+        thermograd(
+          'decompose',
+          '--drift',
+          at('F.csv'),
+          '--diffusion',
+          at('D.csv'),
+          '--out',
+          out,
+          '--force',
+          '--provider',
+          provider,
+        ).code,
+      ).toBe(0);
+  });
+
+  it.each([
+    [['--drift', 'x.npy'], /required option '--diffusion/],
+    [['--noise-strength', '-1'], /positive number/],
+    [['--provider', 'magic'], /Allowed choices are auto, embedded, system/],
+  ])('%j: exit 2 and a sentence', (args, text) => {
+    const { code, stderr } = thermograd('decompose', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(text);
+  });
+
+  it('refuses physics that would be wrong: exit 2, one sentence, no folder, JSON where asked', () => {
+    const f = put('grow.csv', '-1,0\n0,1\n');
+    const out = at('grow');
+    const { code, stdout, stderr } = thermograd(
+      'decompose',
+      '--drift',
+      f,
+      '--diffusion',
+      diffusion,
+      '--out',
+      out,
+      '--json',
+    );
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout).error.code).toBe('unstable');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(existsSync(out)).toBe(false);
+    const done = thermograd('decompose', '--drift', drift, '--diffusion', diffusion, '--out', out, '--json');
+    expect(JSON.parse(done.stdout).summary.stationary).toBe(true);
+  });
+});
