@@ -1,7 +1,7 @@
 // Whole training steps of multilayer perceptrons, many per call. science.md [P1], [S1].
 import { fma } from '../common/simd';
 import { Layer, Net, layerOf } from './layout';
-import { accumulate, correct, deltas, forwardPass, gather, losses } from './passes';
+import { accumulate, correct, deltas, forwardPass, gather, losses, transpose } from './passes';
 
 /** v ← factor·v over `bytes` at `at`. */
 function scaleBy(at: usize, bytes: usize, factor: f32): void {
@@ -26,18 +26,10 @@ function momentumStep(net: Net, learningRate: f32): void {
 
 /** Copies a layer's weight out in PyTorch's order (outputs×inputs) from the padded transpose. */
 export function copyOut(weights: usize, inputs: i32, outputs: i32, bytes: i32, to: usize): void {
-  const row = <usize>inputs << 2;
-  for (let k = 0; k < inputs; k++) {
-    let q = to + (<usize>k << 2);
-    for (let j = 0; j < outputs; j++) {
-      store<f32>(q, load<f32>(weights + (<usize>j << 2)));
-      q += row;
-    }
-    weights += <usize>bytes;
-  }
+  transpose(weights, inputs, outputs, <usize>bytes, to, <usize>inputs << 2);
 }
 
-/** The reverse of copyOut; padding stays as it is (zero). */
+/** Takes a weight in PyTorch's order (outputs×inputs) into the padded transpose; padding stays as it is (zero). */
 export function copyIn(from: usize, inputs: i32, outputs: i32, bytes: i32, weights: usize): void {
   const row = <usize>inputs << 2;
   for (let k = 0; k < inputs; k++) {

@@ -38,9 +38,13 @@ export class Layer {
   delta: usize;
   /** Per sample: begin and end of this layer's inputs. */
   spans: usize;
-  /** Room for compressed inputs (hidden ReLU layers): pairs, and the input's number. */
+  /** Room for the compressed inputs of layers above a ReLU. */
   pairs: usize;
-  numbers: usize;
+  /** W itself, outputs rows of padded inputs: copied before the deltas of the layer below are taken. */
+  rows: usize;
+  /** Per sample: begin and end of this layer's deltas as inputs of that product, and room for them as pairs. */
+  backSpans: usize;
+  backPairs: usize;
 }
 
 /** Layer l of a net. */

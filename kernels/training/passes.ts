@@ -1,5 +1,5 @@
 // Forward and backward over one batch.
-import { exp4, fma, max4, sum4, tanh4 } from '../common/simd';
+import { exp4, max4, sum4, tanh4 } from '../common/simd';
 import { Layer, Net, layerOf, takesDense } from './layout';
 import { forward, update } from './tiles';
 
@@ -80,35 +80,35 @@ const COMPRESS = memory.data<u8>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ]);
 
+/** Moves the lanes of (place, value) that `kept` names to the front of `pairs`; returns the place behind them. */
+// @ts-ignore: decorator
+@inline
+function compress(pairs: usize, place: v128, value: v128, kept: i32): usize {
+  const front = v128.load(COMPRESS + (<usize>kept << 4));
+  const x = i8x16.swizzle(value, front);
+  const o = i8x16.swizzle(place, front);
+  v128.store(pairs, v128.shuffle<i32>(o, x, 0, 4, 1, 5));
+  v128.store(pairs, v128.shuffle<i32>(o, x, 2, 6, 3, 7), 16);
+  return pairs + (<usize>popcnt(kept) << 3);
+}
+
 /** ReLU in place, and the survivors compressed, four lanes at a time, into the next layer's input list. */
 function rectify(layer: Layer, next: Layer, count: i32): void {
   const bytes = <usize>layer.bytes;
   const zero = f32x4.splat(0);
+  const first = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(next.bytes));
   const step = i32x4.splat(next.bytes * 4);
-  const four = i32x4.splat(4);
   let pairs = next.pairs;
   for (let s = 0; s < count; s++) {
     const row = layer.out + <usize>s * bytes;
     const span = next.spans + (<usize>s << 3);
     store<u32>(span, <u32>pairs);
-    let numbers = next.numbers + <usize>s * bytes;
-    let offset = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(next.bytes));
-    let number = i32x4(0, 1, 2, 3);
+    let offset = first;
     for (let b: usize = 0; b < bytes; b += 16) {
       const x = f32x4.pmax(v128.load(row + b), zero);
       v128.store(row + b, x);
-      const kept = i32x4.bitmask(f32x4.gt(x, zero)); // padding is 0, never kept
-      const front = v128.load(COMPRESS + (<usize>kept << 4));
-      const value = i8x16.swizzle(x, front);
-      const place = i8x16.swizzle(offset, front);
-      v128.store(pairs, v128.shuffle<i32>(place, value, 0, 4, 1, 5));
-      v128.store(pairs, v128.shuffle<i32>(place, value, 2, 6, 3, 7), 16);
-      v128.store(numbers, i8x16.swizzle(number, front));
-      const n = <usize>popcnt(kept);
-      pairs += n << 3;
-      numbers += n << 2;
+      pairs = compress(pairs, offset, x, i32x4.bitmask(f32x4.gt(x, zero))); // padding is 0, never kept
       offset = i32x4.add(offset, step);
-      number = i32x4.add(number, four);
     }
     store<u32>(span, <u32>pairs, 4);
   }
@@ -220,77 +220,90 @@ export function losses(net: Net, order: usize, count: i32, scale: f32, each: usi
   return sum;
 }
 
-/** delta of the layer below: (delta W) ⊙ activation′, four inputs at a time, silent ReLU units skipped. */
-function backSparse(layer: Layer, below: Layer, count: i32): void {
-  const bytes = <usize>layer.bytes;
-  const belowBytes = <usize>below.bytes;
-  const w = layer.weights;
-  for (let s = 0; s < count; s++) {
-    const out = below.delta + <usize>s * belowBytes;
-    const delta = layer.delta + <usize>s * bytes;
-    memory.fill(out, 0, belowBytes);
-    const span = layer.spans + (<usize>s << 3);
-    let p = <usize>load<u32>(span);
-    const end = <usize>load<u32>(span, 4);
-    let number = layer.numbers + <usize>s * belowBytes;
-    while (p < end) {
-      const left = (end - p) >> 3;
-      const i1: usize = left > 1 ? 1 : 0;
-      const i2: usize = left > 2 ? 2 : 0;
-      const i3: usize = left > 3 ? 3 : 0;
-      const w0 = w + <usize>load<u32>(p);
-      const w1 = w + <usize>load<u32>(p + (i1 << 3));
-      const w2 = w + <usize>load<u32>(p + (i2 << 3));
-      const w3 = w + <usize>load<u32>(p + (i3 << 3));
-      let a0 = f32x4.splat(0);
-      let a1 = f32x4.splat(0);
-      let a2 = f32x4.splat(0);
-      let a3 = f32x4.splat(0);
-      for (let b: usize = 0; b < bytes; b += 16) {
-        const d = v128.load(delta + b);
-        a0 = fma(d, v128.load(w0 + b), a0);
-        a1 = fma(d, v128.load(w1 + b), a1);
-        a2 = fma(d, v128.load(w2 + b), a2);
-        a3 = fma(d, v128.load(w3 + b), a3);
+/** W from Wᵀ (inputs rows of `bytes`): outputs rows of `rowBytes`, four by four. */
+export function transpose(from: usize, inputs: i32, outputs: i32, bytes: usize, to: usize, rowBytes: usize): void {
+  const whole = inputs & ~3;
+  for (let k = 0; k < whole; k += 4) {
+    let p = from + <usize>k * bytes;
+    let q = to + (<usize>k << 2);
+    for (let j = 0; j < outputs; j += 4) {
+      const r0 = v128.load(p);
+      const r1 = v128.load(p + bytes);
+      const r2 = v128.load(p + 2 * bytes);
+      const r3 = v128.load(p + 3 * bytes);
+      const a = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
+      const b = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
+      v128.store(q, v128.shuffle<i64>(a, b, 0, 2));
+      if (j + 1 < outputs) v128.store(q + rowBytes, v128.shuffle<i64>(a, b, 1, 3));
+      if (j + 2 < outputs) {
+        const c = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+        const d = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+        v128.store(q + 2 * rowBytes, v128.shuffle<i64>(c, d, 0, 2));
+        if (j + 3 < outputs) v128.store(q + 3 * rowBytes, v128.shuffle<i64>(c, d, 1, 3));
       }
-      store<f32>(out + (<usize>load<u32>(number + (i3 << 2)) << 2), sum4(a3));
-      store<f32>(out + (<usize>load<u32>(number + (i2 << 2)) << 2), sum4(a2));
-      store<f32>(out + (<usize>load<u32>(number + (i1 << 2)) << 2), sum4(a1));
-      store<f32>(out + (<usize>load<u32>(number) << 2), sum4(a0));
-      p += 32;
-      number += 16;
+      p += 16;
+      q += 4 * rowBytes;
+    }
+  }
+  for (let k = whole; k < inputs; k++) {
+    for (let j = 0; j < outputs; j++) {
+      store<f32>(to + <usize>j * rowBytes + (<usize>k << 2), load<f32>(from + <usize>k * bytes + (<usize>j << 2)));
     }
   }
 }
 
-/** The same where every unit is active: tanh or identity. */
-function backDense(net: Net, layer: Layer, below: Layer, count: i32): void {
+/** Lists the deltas of a ReLU layer's active units as (byte offset of W's row, delta). */
+function listDeltas(layer: Layer, count: i32, rowBytes: i32): void {
   const bytes = <usize>layer.bytes;
-  const belowBytes = <usize>below.bytes;
-  const n = below.outputs;
+  const zero = f32x4.splat(0);
+  const first = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(rowBytes));
+  const step = i32x4.splat(rowBytes * 4);
+  let pairs = layer.backPairs;
   for (let s = 0; s < count; s++) {
-    const out = below.delta + <usize>s * belowBytes;
-    const h = below.out + <usize>s * belowBytes;
-    const delta = layer.delta + <usize>s * bytes;
-    let w = layer.weights;
-    for (let k = 0; k < n; k++) {
-      let a = f32x4.splat(0);
-      for (let b: usize = 0; b < bytes; b += 16) a = fma(v128.load(delta + b), v128.load(w + b), a);
-      const i = <usize>k << 2;
-      const x = load<f32>(h + i);
-      store<f32>(out + i, sum4(a) * (net.activation == 1 ? 1 - x * x : <f32>1));
-      w += bytes;
+    const h = layer.out + <usize>s * bytes;
+    const d = layer.delta + <usize>s * bytes;
+    const span = layer.backSpans + (<usize>s << 3);
+    store<u32>(span, <u32>pairs);
+    let offset = first;
+    for (let b: usize = 0; b < bytes; b += 16) {
+      pairs = compress(pairs, offset, v128.load(d + b), i32x4.bitmask(f32x4.gt(v128.load(h + b), zero)));
+      offset = i32x4.add(offset, step);
     }
-    for (let i = <usize>n << 2; i < belowBytes; i += 4) store<f32>(out + i, 0);
+    store<u32>(span, <u32>pairs, 4);
+  }
+}
+
+/** delta of the layer below: (delta W) ⊙ activation′. Only the deltas of active units are multiplied. */
+function backward(net: Net, l: i32, count: i32): void {
+  const layer = layerOf(net, l);
+  const below = layerOf(net, l - 1);
+  const rowBytes = <usize>below.bytes;
+  transpose(layer.weights, layer.inputs, layer.outputs, <usize>layer.bytes, layer.rows, rowBytes);
+  const dense = l == net.layers - 1 || net.activation != 0;
+  if (dense) {
+    for (let s = 0; s < count; s++) {
+      const d = layer.delta + <usize>s * <usize>layer.bytes;
+      store<u32>(layer.backSpans + (<usize>s << 3), <u32>d);
+      store<u32>(layer.backSpans + (<usize>s << 3), <u32>(d + (<usize>layer.outputs << 2)), 4);
+    }
+  } else listDeltas(layer, count, below.bytes);
+  forward(dense, layer.backSpans, count, layer.outputs, layer.rows, 0, below.delta, rowBytes);
+  if (net.activation == 2) return;
+  const size = <usize>count * rowBytes;
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  for (let o: usize = 0; o < size; o += 16) {
+    const h = v128.load(below.out + o);
+    const d = v128.load(below.delta + o);
+    const masked =
+      net.activation == 0 ? v128.and(d, f32x4.gt(h, zero)) : f32x4.mul(d, f32x4.sub(one, f32x4.mul(h, h)));
+    v128.store(below.delta + o, masked);
   }
 }
 
 /** Deltas of layers down to `lowest` (inclusive), given the last layer's. */
 export function deltas(net: Net, count: i32, lowest: i32): void {
-  for (let l = net.layers - 1; l > lowest; l--) {
-    if (net.activation == 0) backSparse(layerOf(net, l), layerOf(net, l - 1), count);
-    else backDense(net, layerOf(net, l), layerOf(net, l - 1), count);
-  }
+  for (let l = net.layers - 1; l > lowest; l--) backward(net, l, count);
 }
 
 /** Adds inputsᵀ·delta of every layer to its target. */

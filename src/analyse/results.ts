@@ -101,7 +101,12 @@ export interface PowerLaw {
 export interface ScalingSummary {
   /** sigma² ~ F^−psi, so `exponent` is −psi; errors in both coordinates. */
   readonly varianceFlatness: PowerLaw;
-  readonly varianceFlatnessRanges: { readonly label: string; readonly fit: PowerLaw; readonly leastSquares: number; readonly inverseLeastSquares: number }[];
+  readonly varianceFlatnessRanges: {
+    readonly label: string;
+    readonly fit: PowerLaw;
+    readonly leastSquares: number;
+    readonly inverseLeastSquares: number;
+  }[];
   /** sigma_i² ~ i^−gamma over ranks; `exponent` is −gamma. */
   readonly rankLaw: PowerLaw;
   readonly rankLawRanges: { readonly label: string; readonly fit: PowerLaw }[];

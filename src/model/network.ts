@@ -59,7 +59,8 @@ export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
   check(
     found !== undefined,
     'no-such-layer',
-    () => `the network ${spec.widths.join('-')} has no layer '${name}'; it has ${layers.map((l) => l.name).join(', ')}.`,
+    () =>
+      `the network ${spec.widths.join('-')} has no layer '${name}'; it has ${layers.map((l) => l.name).join(', ')}.`,
   );
   return found;
 }

@@ -11,6 +11,18 @@ export interface Estimate {
 }
 
 /** Shorthand constructor; `converged` defaults to whether value and error are finite. */
-export function estimate(value: number, standardError: number, n: number, method: string, converged?: boolean): Estimate {
-  return { value, standardError, n, method, converged: converged ?? (Number.isFinite(value) && Number.isFinite(standardError)) };
+export function estimate(
+  value: number,
+  standardError: number,
+  n: number,
+  method: string,
+  converged?: boolean,
+): Estimate {
+  return {
+    value,
+    standardError,
+    n,
+    method,
+    converged: converged ?? (Number.isFinite(value) && Number.isFinite(standardError)),
+  };
 }

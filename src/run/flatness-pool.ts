@@ -48,7 +48,7 @@ export async function measureAll(
   const workerData = { ...request, samples: shared(request.samples) };
   const pool = Array.from(
     { length: size },
-    () => new Worker(new URL('./flatness-worker.js', import.meta.url), { workerData }),
+    () => new Worker(new URL('./flatness-worker.js', import.meta.url), { workerData, execArgv: [] }),
   );
   let next = 0;
   let centre: Centre | undefined;

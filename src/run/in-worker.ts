@@ -23,7 +23,7 @@ export async function doInWorker<J extends { readonly job: string }>(
 ): Promise<string | undefined> {
   // Run from TypeScript sources (tests) there is no compiled worker to start.
   if (import.meta.url.endsWith('.ts')) return workshop.run(job, progress);
-  const worker = new Worker(new URL(workshop.worker, import.meta.url), { workerData: job });
+  const worker = new Worker(new URL(workshop.worker, import.meta.url), { workerData: job, execArgv: [] });
   const stop = () => void worker.terminate();
   signal?.addEventListener('abort', stop);
   try {

@@ -12,7 +12,7 @@ import { check } from '../numeric/errors.js';
 import type { Arena } from './arena.js';
 
 const NET_FIELDS = 9;
-const LAYER_FIELDS = 12;
+const LAYER_FIELDS = 14;
 const DENSE_ABOVE = 0.6;
 
 /** Where one layer's arrays lie, in bytes. */
@@ -29,7 +29,9 @@ export interface PlacedLayer extends LayerBlock {
   readonly deltaAt: number;
   readonly spansAt: number;
   readonly pairsAt: number;
-  readonly numbersAt: number;
+  readonly rowsAt: number;
+  readonly backSpansAt: number;
+  readonly backPairsAt: number;
 }
 
 /** Samples in kernel memory. */
@@ -158,7 +160,6 @@ export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: numb
 export function placeLayers(arena: Arena, spec: NetworkSpec, capacity: number, momentum: boolean): PlacedLayer[] {
   return layersOf(spec).map((layer, l) => {
     const bytes = rowBytes(layer.outputs);
-    const inputBytes = rowBytes(layer.inputs);
     const weightsAt = arena.take(bytes * layer.inputs, 'the weights');
     const biasAt = spec.bias ? arena.take(bytes, 'the biases') : 0;
     return {
@@ -174,7 +175,9 @@ export function placeLayers(arena: Arena, spec: NetworkSpec, capacity: number, m
       deltaAt: arena.take(bytes * capacity, 'the activations'),
       spansAt: arena.take(8 * capacity, 'the activations'),
       pairsAt: l === 0 ? 0 : arena.take(8 * (layer.inputs * capacity + 1), 'the activations'),
-      numbersAt: l === 0 ? 0 : arena.take(inputBytes * capacity, 'the activations'),
+      rowsAt: l === 0 ? 0 : arena.take(rowBytes(layer.inputs) * layer.outputs, 'the weights'),
+      backSpansAt: l === 0 ? 0 : arena.take(8 * capacity, 'the activations'),
+      backPairsAt: l === 0 ? 0 : arena.take(8 * (layer.outputs * capacity + 1), 'the activations'),
     };
   });
 }
@@ -214,7 +217,9 @@ export function placeNet(
       l.deltaAt,
       l.spansAt,
       l.pairsAt,
-      l.numbersAt,
+      l.rowsAt,
+      l.backSpansAt,
+      l.backPairsAt,
     ];
     fields.set([l.inputs, l.outputs, l.bytes, ...places], NET_FIELDS + LAYER_FIELDS * i);
   });

@@ -14,7 +14,10 @@ export interface Outcome {
 }
 
 export function thermograd(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 90_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    timeout: 90_000,
+  });
   return { code: status, stdout, stderr };
 }
 
