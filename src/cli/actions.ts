@@ -60,7 +60,7 @@ async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): 
 }
 
 /** What is said before the first step. */
-function announcement({ context, memory }: Prepared): string {
+export function announcement({ context, memory }: Prepared): string {
   const { config, folder } = context;
   const { network, training, record, data } = config;
   return (

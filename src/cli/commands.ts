@@ -44,8 +44,11 @@ function addReproduce(root: Command): void {
     .description('train, record, measure and report: an experiment of the literature from one end to the other')
     .argument(
       '<experiment>',
-      'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021)',
-    );
+      'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021); ' +
+        'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run',
+    )
+    .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
+    .option('--from <run>', 'ao2022: the same as the argument');
   runFlags(command);
   command
     .addOption(
@@ -70,14 +73,19 @@ Examples:
   thermograd reproduce ivf2021 --preset quick --seed 7
   thermograd reproduce ivf2021 --data fashion-mnist --sampling replaced --out runs/fashion
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
-  thermograd reproduce ivf2021 --resume              go on with what was stopped`,
+  thermograd reproduce ivf2021 --resume              go on with what was stopped
+  thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
+  thermograd reproduce ao2022 --preset quick         both, one after the other`,
     )
-    .action(async (experiment: string, flags: RunFlags) => {
-      if (experiment !== 'ivf2021')
-        command.error(`error: there is no experiment '${experiment}'; there is: ivf2021.`, {
-          exitCode: 2,
-          code: 'usage',
-        });
+    .action(async (experiment: string, run: string | undefined, flags: RunFlags & { readonly from?: string }) => {
+      const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
+      if (experiment === 'ao2022') {
+        await (await import('./ao2022.js')).reproduceAo2022Command(run ?? flags.from, flags);
+        return;
+      }
+      if (experiment !== 'ivf2021') refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022.`);
+      if (run !== undefined || flags.from !== undefined)
+        refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
       await (await actions()).reproduce(flags);
     });
 }

@@ -27,6 +27,6 @@ export function analysisSummary(out: string): string {
   return [...findings.map(lineOf), `report: ${join(out, 'report.html')}`].join('\n');
 }
 
-function lineOf(f: Finding): string {
+export function lineOf(f: Finding): string {
   return `${f.id.padEnd(24)} ${formatEstimate(f.measured)}${f.unit && ` ${f.unit}`}  stated: ${f.stated}  → ${f.verdict}`;
 }

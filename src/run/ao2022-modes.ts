@@ -106,7 +106,7 @@ export function measureModes(input: ModesInput): ModesOutput {
       settled: gammaOf(h, noise, subspaces.settled, key.child('settled')),
       resolved: gammaOf(h, noise, subspaces.resolved, key.child('resolved')),
     },
-    decomposition: factsOf(c, h, subspaces.resolved, n, parts, turning, setting.batchSize),
+    decomposition: factsOf(c, h, subspaces.resolved, n, parts, turning),
     energy: energies(input, h, c, coordinates, subspaces, n, centreLoss),
     basis,
     curvatures: h.slice(0, n),
@@ -251,10 +251,7 @@ function factsOf(
   n: number,
   parts: Decomposition,
   turning: Vortices,
-  batchSize: number,
 ): DecompositionFacts {
-  // C per batch and per sample commute with H alike: the ratio knows no scale
-  void batchSize;
   return {
     dimension: n,
     commutator: {
