@@ -7,7 +7,9 @@
  */
 import { antisymmetric } from '../kernels/antisymmetric.generated.js';
 import { instantiate } from '../kernels/load.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { RunError } from '../numeric/errors.js';
+import { withHeap } from '../numeric/linalg/heap.js';
+import { type LinearAlgebra, type Matrix, matrix, transpose } from '../numeric/linalg/index.js';
 
 export interface AntisymmetricForm {
   /** ⌊n/2⌋ values ≥ 0, descending: the eigenvalues of K are ±i·q. */
@@ -46,21 +48,25 @@ export function antisymmetricForm(la: LinearAlgebra, k: Matrix): AntisymmetricFo
     for (let r = 0; r < even; r++) y.data[2 * r * n + n - 1] = rest[r];
   }
   backTransform(la, v, tau, y);
-  const vectors = matrix(n, n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) vectors.data[j * n + i] = y.data[i * n + j];
-  return { q: s, vectors };
+  return { q: s, vectors: transpose(y) };
 }
 
-/** The q alone: i·K is similar to the symmetric tridiagonal matrix with the same |e|. */
-export function antisymmetricValues(la: LinearAlgebra, k: Matrix): Float64Array {
+/** The q alone: i·K is similar to the symmetric tridiagonal matrix with zero diagonal and the same |e|. 2/3·n³ flops. */
+export function antisymmetricValues(k: Matrix): Float64Array {
   const n = k.rows;
   const { e } = tridiagonalise(k);
-  const t = matrix(n, n);
-  for (let i = 0; i + 1 < n; i++) {
-    t.data[i * n + i + 1] = e[i];
-    t.data[(i + 1) * n + i] = e[i];
-  }
-  const values = la.eigvalsh(t);
+  const values = withHeap(16 * n, (heap) => {
+    const [d, off] = [heap.alloc(n), heap.alloc(n)];
+    heap.view(d, n).fill(0);
+    heap.view(off, n).fill(0);
+    heap.view(off, n).set(e);
+    if (heap.kernel.ql(n, d, off, 0, 0, 0) !== 0)
+      throw new RunError(
+        'not-converged',
+        'cycle frequencies: the QL iteration did not converge; please report the matrices.',
+      );
+    return heap.take(d, n).sort();
+  });
   return Float64Array.from({ length: n >> 1 }, (_, i) => Math.max(0, values[n - 1 - i]));
 }
 

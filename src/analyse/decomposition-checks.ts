@@ -1,6 +1,7 @@
 /** How well a decomposition satisfies its own equations. science.md [D1]–[D3]. */
-import { frobenius, identity, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { identity, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import { randomKey } from '../numeric/random.js';
+import { add, norm } from './decomposition-parts.js';
 
 /** Relative errors ‖left − right‖_F / scale of every identity; rounding is a few 1e-16 times the square root of n. */
 export interface Residuals {
@@ -43,15 +44,13 @@ const PROBES = 16;
  */
 export function residualsOf(la: LinearAlgebra, p: Parts): Residuals {
   const n = p.drift.rows;
-  const exact = n <= EXACT;
-  const z = exact ? identity(n) : signs(n, PROBES);
-  const weight = exact ? 1 : 1 / Math.sqrt(PROBES);
+  const { z, weight, method } = probes(n);
   const to = (m: Matrix, x: Matrix) => la.gemm(m, x);
   const adjoint = (m: Matrix, x: Matrix) => la.gemm(m, x, { transposeA: true });
-  const norm = (terms: readonly (readonly [number, Matrix])[], scale: number): number => {
+  const miss = (terms: readonly (readonly [number, Matrix])[], scale: number): number => {
     const r = matrix(n, z.cols);
     for (const [factor, m] of terms) for (let k = 0; k < r.data.length; k++) r.data[k] += factor * m.data[k];
-    const size = frobenius(r) * weight;
+    const size = norm(r) * weight;
     return size === 0 ? 0 : size / scale;
   };
   const [dz, qz, wz, ftz] = [to(p.diffusion, z), to(p.q, z), to(p.w, z), adjoint(p.drift, z)];
@@ -64,27 +63,30 @@ export function residualsOf(la: LinearAlgebra, p: Parts): Residuals {
   const sz = to(p.s, z);
   // (S − A) = (S + A)ᵀ
   const sdsz = to(sa, to(p.diffusion, adjoint(sa, z)));
-  const [f, d, q] = [frobenius(p.drift), frobenius(p.diffusion), frobenius(p.q)];
+  const [f, d, q] = [norm(p.drift), norm(p.diffusion), norm(p.q)];
   const root = Math.sqrt(n);
   return {
-    lyapunov: norm([[1, fwz], [1, to(p.w, ftz)], [-2, dz]], 2 * d), // biome-ignore format: terms
-    force: norm([[1, fwz], [-1, dz], [-1, qz]], frobenius(dq)), // biome-ignore format: terms
-    exchange: norm([[1, fqz], [1, to(p.q, ftz)], [-1, fdz], [1, to(p.diffusion, ftz)]], 2 * f * (d + q)), // biome-ignore format: terms
-    drift: norm([[1, to(dq, uz)], [-1, to(p.drift, z)]], f), // biome-ignore format: terms
-    friction: norm([[1, to(sa, to(dq, z))], [-1, z]], root), // biome-ignore format: terms
-    dissipation: norm([[1, sdsz], [-1, sz]], frobenius(p.s)), // biome-ignore format: terms
-    inverse: norm([[1, to(p.u, wz)], [-1, z]], root), // biome-ignore format: terms
-    method: exact ? 'exact' : `${PROBES} random probes`,
+    lyapunov: miss([[1, fwz], [1, to(p.w, ftz)], [-2, dz]], 2 * d), // biome-ignore format: terms
+    force: miss([[1, fwz], [-1, dz], [-1, qz]], norm(dq)), // biome-ignore format: terms
+    exchange: miss([[1, fqz], [1, to(p.q, ftz)], [-1, fdz], [1, to(p.diffusion, ftz)]], 2 * f * (d + q)), // biome-ignore format: terms
+    drift: miss([[1, to(dq, uz)], [-1, to(p.drift, z)]], f), // biome-ignore format: terms
+    friction: miss([[1, to(sa, to(dq, z))], [-1, z]], root), // biome-ignore format: terms
+    dissipation: miss([[1, sdsz], [-1, sz]], norm(p.s)), // biome-ignore format: terms
+    inverse: miss([[1, to(p.u, wz)], [-1, z]], root), // biome-ignore format: terms
+    method,
   };
 }
 
-/** a + factor·b. */
-export function add(a: Matrix, factor: number, b: Matrix): Matrix {
-  return matrix(
-    a.rows,
-    a.cols,
-    a.data.map((v, k) => v + factor * b.data[k]),
-  );
+/** The columns that a matrix is applied to, and the factor that makes the norm of the result that of the matrix. */
+function probes(n: number): { readonly z: Matrix; readonly weight: number; readonly method: string } {
+  if (n <= EXACT) return { z: identity(n), weight: 1, method: 'exact' };
+  return { z: signs(n, PROBES), weight: 1 / Math.sqrt(PROBES), method: `${PROBES} random probes` };
+}
+
+/** ‖F⁻¹‖_F, with F⁻¹ = W·(S + A): exact up to n = 200, estimated above as the residuals are. */
+export function normOfInverseDrift(la: LinearAlgebra, w: Matrix, friction: Matrix): number {
+  const { z, weight } = probes(w.rows);
+  return weight * norm(la.gemm(w, la.gemm(friction, z)));
 }
 
 function signs(n: number, count: number): Matrix {

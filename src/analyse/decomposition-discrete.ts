@@ -1,7 +1,8 @@
 /** The same system moved in finite steps: its covariance differs from Σ, and may not exist. */
 import { check } from '../numeric/errors.js';
-import { discreteLyapunov, frobenius, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { discreteLyapunov, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import type { Decomposition } from './decomposition.js';
+import { norm, scaled, symmetricPart } from './decomposition-parts.js';
 import { largestStableStep } from './decomposition-spectrum.js';
 import { inverse, rescale } from './decomposition-units.js';
 import { round } from './linear-system.js';
@@ -54,52 +55,33 @@ export function discreteCovariance(la: LinearAlgebra, d: Decomposition, step: nu
     const r = la.gemm(fx, drift, { transposeB: true, alpha: step });
     for (let i = 0; i < n; i++)
       for (let j = 0; j < n; j++) r.data[i * n + j] += c.data[i * n + j] - fx.data[i * n + j] - fx.data[j * n + i];
-    return symmetrised(r);
+    return symmetricPart(r);
   };
-  const size = frobenius(c);
+  const size = norm(c);
   if (d.spectrum.eigen) {
     const { values: l, vectors } = d.spectrum.eigen;
     const x = la.gemm(la.gemm(vectors, c, { transposeA: true }), vectors);
     for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) x.data[i * n + j] /= l[i] + l[j] - step * l[i] * l[j];
-    const sigma = symmetrised(la.gemm(la.gemm(vectors, symmetrised(x)), vectors, { transposeB: true }));
-    return { sigma, step, largestStableStep: limit, residual: frobenius(residual(sigma)) / size };
+    const sigma = symmetricPart(la.gemm(la.gemm(vectors, symmetricPart(x)), vectors, { transposeB: true }));
+    return { sigma, step, largestStableStep: limit, residual: norm(residual(sigma)) / size };
   }
   const map = matrix(n, n);
   for (let k = 0; k < n * n; k++) map.data[k] = (k % (n + 1) === 0 ? 1 : 0) - step * drift.data[k];
   let sigma = discreteLyapunov(la, map, scaled(c, step)).x;
   let r = residual(sigma);
-  for (let round = 0; round < 2 && frobenius(r) > 1e-14 * size; round++) {
+  for (let round = 0; round < 2 && norm(r) > 1e-14 * size; round++) {
     const better = discreteLyapunov(la, map, scaled(r, step)).x;
     for (let k = 0; k < n * n; k++) better.data[k] += sigma.data[k];
     const next = residual(better);
-    if (!(frobenius(next) < 0.5 * frobenius(r))) break;
+    if (!(norm(next) < 0.5 * norm(r))) break;
     sigma = better;
     r = next;
   }
-  return { sigma, step, largestStableStep: limit, residual: frobenius(r) / size };
+  return { sigma, step, largestStableStep: limit, residual: norm(r) / size };
 }
 
 /** Four digits, rounded down: a step that is said to be stable is. */
 function down(x: number): string {
   const unit = 10 ** (Math.floor(Math.log10(x)) - 3);
   return round(Math.floor(x / unit) * unit);
-}
-
-const scaled = (m: Matrix, factor: number): Matrix =>
-  matrix(
-    m.rows,
-    m.cols,
-    m.data.map((v) => factor * v),
-  );
-
-/** (m + mᵀ)/2, in place. */
-function symmetrised(m: Matrix): Matrix {
-  const n = m.rows;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      m.data[i * n + j] = 0.5 * (m.data[i * n + j] + m.data[j * n + i]);
-      m.data[j * n + i] = m.data[i * n + j];
-    }
-  }
-  return m;
 }

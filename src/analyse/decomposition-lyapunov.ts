@@ -1,6 +1,7 @@
 /** The one equation behind a decomposition, F·W + W·Fᵀ = 2·D, and what double precision knows of its solution. */
 import { check } from '../numeric/errors.js';
-import { frobenius, identity, type LinearAlgebra, lyapunov, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { identity, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { add, antisymmetricPart, half, norm, scaled, symmetricPart } from './decomposition-parts.js';
 import type { DriftSpectrum } from './decomposition-spectrum.js';
 import type { CheckedSystem } from './linear-system.js';
 
@@ -10,24 +11,18 @@ export function solveForW(
   system: CheckedSystem,
   spectrum: DriftSpectrum,
 ): { readonly w: Matrix; readonly q: Matrix } {
-  const { drift, diffusion, n } = system;
+  const { drift, diffusion } = system;
   if (spectrum.eigen) return inEigenbasis(la, system, spectrum.eigen);
-  const twice = matrix(
-    n,
-    n,
-    diffusion.data.map((v) => 2 * v),
-  );
-  const { x: w } = lyapunov(la, drift, twice, { schur: spectrum.schur! });
+  // Bartels & Stewart: T·Y + Y·Tᵀ = 2·Zᵀ·D·Z in the basis of the Schur vectors, W = Z·Y·Zᵀ
+  const { t, z } = spectrum.schur!;
+  const turned = la.gemm(la.gemm(z, diffusion, { transposeA: true, alpha: 2 }), z);
+  const right = symmetricPart(turned, turned);
+  const { y } = la.triangularSylvester(t, t, right, { transpose: true, symmetric: true });
+  const w = la.gemm(la.gemm(z, symmetricPart(y, y)), z, { transposeB: true });
+  symmetricPart(w, w);
   // F·W = D + Q: the antisymmetric part of F·W is Q whatever rounding did to the symmetric one
-  const fw = la.gemm(drift, w);
-  const q = matrix(n, n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      q.data[i * n + j] = 0.5 * (fw.data[i * n + j] - fw.data[j * n + i]);
-      q.data[j * n + i] = -q.data[i * n + j];
-    }
-  }
-  return { w, q };
+  const q = la.gemm(drift, w);
+  return { w, q: antisymmetricPart(q, q) };
 }
 
 /**
@@ -37,40 +32,23 @@ export function solveForW(
 function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullable<DriftSpectrum['eigen']>) {
   const { n, diffusion } = system;
   const { values: l, vectors } = eigen;
-  const d = la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors);
+  const d = symmetricPart(la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors));
   const [w, q] = [matrix(n, n), matrix(n, n)];
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const v = (0.5 * (d.data[i * n + j] + d.data[j * n + i])) / (l[i] + l[j]);
+    for (let j = 0; j < n; j++) {
+      const v = d.data[i * n + j] / (l[i] + l[j]);
       w.data[i * n + j] = 2 * v;
-      w.data[j * n + i] = 2 * v;
       q.data[i * n + j] = v * (l[i] - l[j]);
-      q.data[j * n + i] = -q.data[i * n + j];
     }
   }
   // each part on a scale of its own, so that neither rounds the other away
-  const [sw, sq] = [frobenius(w) || 1, frobenius(q) || 1];
-  const sum = matrix(
-    n,
-    n,
-    w.data.map((v, k) => v / sw + q.data[k] / sq),
-  );
-  const m = la.gemm(la.gemm(vectors, sum), vectors, { transposeB: true });
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const [x, y] = [m.data[i * n + j], m.data[j * n + i]];
-      w.data[i * n + j] = 0.5 * sw * (x + y);
-      w.data[j * n + i] = w.data[i * n + j];
-      q.data[i * n + j] = 0.5 * sq * (x - y);
-      q.data[j * n + i] = -q.data[i * n + j];
-    }
-    q.data[i * n + i] = 0;
-  }
-  return { w, q };
+  const [sw, sq] = [norm(w) || 1, norm(q) || 1];
+  const m = la.gemm(la.gemm(vectors, add(scaled(w, 1 / sw), 1 / sq, q)), vectors, { transposeB: true });
+  return { w: half(m, 1, w, sw), q: half(m, -1, q, sq) };
 }
 
 /** Orders up to which ‖H‖ is always computed instead of bounded. */
-const SMALL = 400;
+const SMALL = 100;
 
 /**
  * Bound of ‖δW‖_F/‖W‖_F. The inverse of a stable Lyapunov operator is positive, so its norm is attained at the identity
@@ -92,9 +70,9 @@ export function errorBound(
     : n > SMALL && noise.values[n - 1] <= 100 * noise.values[0]
       ? variances[n - 1] / (2 * noise.values[0])
       : normOfInverse(la, spectrum, n);
-  const [f, size] = [frobenius(drift), frobenius(w)];
+  const [f, size] = [norm(drift), norm(w)];
   const condition = 2 * f * inverse;
-  const relative = (inverse * 2 * frobenius(diffusion) * residual) / size + 2 ** -52 * condition;
+  const relative = (inverse * 2 * norm(diffusion) * residual) / size + 2 ** -52 * condition;
   check(
     relative < 1,
     'ill-conditioned',
@@ -108,5 +86,5 @@ function normOfInverse(la: LinearAlgebra, { schur }: DriftSpectrum, n: number): 
   const { t } = schur!;
   // the norm is the same in the basis of the Schur vectors
   const { y } = la.triangularSylvester(t, t, identity(n), { transpose: true, symmetric: true });
-  return frobenius(y);
+  return norm(y);
 }

@@ -1,6 +1,7 @@
 /** A covariance that is singular, in double precision at least: which direction gets no noise. science.md [D8]. */
 import { InputError } from '../numeric/errors.js';
 import { column, identity, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { symmetricPart } from './decomposition-parts.js';
 import { type CheckedSystem, describeDirection, round } from './linear-system.js';
 
 export interface CovarianceFactor {
@@ -26,12 +27,7 @@ export function factorCovariance(la: LinearAlgebra, system: CheckedSystem, w: Ma
     throw singular(system, weakest(la, w));
   }
   const u = la.choleskySolve(root, identity(n));
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      u.data[i * n + j] = 0.5 * (u.data[i * n + j] + u.data[j * n + i]);
-      u.data[j * n + i] = u.data[i * n + j];
-    }
-  }
+  symmetricPart(u, u);
   const whitener = la.gemm(u, root);
   for (let i = 0; i < n; i++) whitener.data.fill(0, i * n, i * n + i);
   return { root, u, whitener };

@@ -16,6 +16,7 @@ const SPREAD = 64;
  */
 export function balancedUnits(f: Matrix): Float64Array | undefined {
   const n = f.rows;
+  if (!unequal(f)) return undefined;
   const t = new Float64Array(n).fill(1);
   for (let sweep = 0, moved = true; moved && sweep < 100; sweep++) {
     moved = false;
@@ -35,6 +36,20 @@ export function balancedUnits(f: Matrix): Float64Array | undefined {
   }
   const spread = t.reduce((a, b) => Math.max(a, b), 0) / t.reduce((a, b) => Math.min(a, b), Infinity);
   return spread > SPREAD && spread < 2 ** 200 ? t : undefined;
+}
+
+/** Does some coordinate have a largest entry in its row 16 times that in its column, or the reverse? One pass. */
+function unequal(f: Matrix): boolean {
+  const n = f.rows;
+  const [into, out] = [new Float64Array(n), new Float64Array(n)];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const v = i === j ? 0 : Math.abs(f.data[i * n + j]);
+      if (v > into[i]) into[i] = v;
+      if (v > out[j]) out[j] = v;
+    }
+  }
+  return into.some((v, i) => v > 16 * out[i] || out[i] > 16 * v);
 }
 
 /** Powers of two t_i that bring the deviations t_i·√W_ii near 1, or undefined where they differ too little to matter. */

@@ -6,11 +6,12 @@
  * with S ≥ 0 and U symmetric, A antisymmetric. science.md [D1]–[D8]; Ao 2004; Kwon, Ao & Thouless 2005.
  */
 import { check, InputError } from '../numeric/errors.js';
-import { frobenius, type LinearAlgebra, type Matrix, matrix, transpose } from '../numeric/linalg/index.js';
+import type { LinearAlgebra, Matrix } from '../numeric/linalg/index.js';
 import { largest } from '../numeric/linalg/matrix.js';
 import { antisymmetricValues } from './decomposition-antisymmetric.js';
-import { add, type Residuals, residualsOf } from './decomposition-checks.js';
+import { normOfInverseDrift, type Residuals, residualsOf } from './decomposition-checks.js';
 import { errorBound, solveForW } from './decomposition-lyapunov.js';
+import { add, antisymmetricPart, norm, scaled, symmetricPart } from './decomposition-parts.js';
 import { factorCovariance, refuseHiddenSingular } from './decomposition-singular.js';
 import { type DriftSpectrum, driftSpectrum } from './decomposition-spectrum.js';
 import { balancedUnits, inUnits, inverse, naturalUnits, rescale } from './decomposition-units.js';
@@ -65,13 +66,13 @@ export interface Decomposition {
 }
 
 export interface ConditionNumbers {
-  /** ‖F‖·‖F⁻¹‖ in the Frobenius norm: between the usual (spectral) one and n times that. */
+  /** ‖F‖·‖F⁻¹‖ in the Frobenius norm: between the usual (spectral) one and n times that; estimated for n > 200 as the residuals are. */
   readonly drift: number;
   /** Spectral; Infinity when D is singular. */
   readonly diffusion: number;
   /** Spectral, of W and of U. */
   readonly w: number;
-  /** 2·‖F‖_F·‖H‖_F of F·H + H·Fᵀ = 1: relative errors of F and D reach W multiplied by at most about this. NaN if unstable. */
+  /** 2·‖F‖_F·‖H‖_F of F·H + H·Fᵀ = 1: relative errors of F and D reach W multiplied by at most about this. NaN if unstable; for n > 100 and a D of condition below 100 an upper bound, with ‖W‖/(2·λ_min(D)) for ‖H‖. */
   readonly lyapunov: number;
 }
 
@@ -140,28 +141,21 @@ function complete(
   const variances = la.eigvalsh(w);
   const u = factor ? factor.u : invertSymmetric(la, w, variances);
   const friction = la.lu(add(diffusion, 1, q)).inverse();
-  const turned = transpose(friction);
-  const s = half(friction, 1, turned);
-  const a = half(friction, -1, turned);
+  const s = symmetricPart(friction);
+  const a = antisymmetricPart(friction);
   const residuals = residualsOf(la, { drift, diffusion, w, u, q, s, a });
   const bound = spectrum.stable ? errorBound(la, system, spectrum, w, variances, residuals.lyapunov) : undefined;
   const noiseCondition = system.noiseRank < n ? Number.POSITIVE_INFINITY : noise.values[n - 1] / noise.values[0];
   const size = Array.from(variances, Math.abs).sort((x, y) => x - y);
   const condition: ConditionNumbers = {
-    drift: frobenius(drift) * frobenius(la.gemm(w, friction)),
+    drift: norm(drift) * normOfInverseDrift(la, w, friction),
     diffusion: noiseCondition,
     w: size[n - 1] / size[0],
     lyapunov: bound?.condition ?? Number.NaN,
   };
   if (factor && bound) refuseHiddenSingular(la, system, w, bound.relative);
   const turning = factor && circulationRates(la, system, q, factor.whitener);
-  const sigma = spectrum.stable
-    ? matrix(
-        n,
-        n,
-        w.data.map((v) => noiseStrength * v),
-      )
-    : null;
+  const sigma = spectrum.stable ? scaled(w, noiseStrength) : null;
   check(
     [w, u, s, a, ...(sigma ? [sigma] : [])].every((m) => Number.isFinite(largest(m))),
     'overflow',
@@ -188,13 +182,6 @@ function complete(
   return { ...out, warnings: [...system.warnings, ...warningsOf(out)] };
 }
 
-/** (m ± mᵀ)/2. */
-function half(m: Matrix, sign: 1 | -1, turned: Matrix): Matrix {
-  const out = matrix(m.rows, m.cols);
-  for (let k = 0; k < m.data.length; k++) out.data[k] = 0.5 * m.data[k] + sign * 0.5 * turned.data[k];
-  return out;
-}
-
 function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Matrix {
   const sizes = values.map(Math.abs);
   const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
@@ -204,7 +191,7 @@ function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Ma
       'the algebraic W = U⁻¹ of this unstable F is singular to rounding, so there is no U; noise may not reach every direction.',
     );
   const u = la.lu(w).inverse();
-  return half(u, 1, transpose(u));
+  return symmetricPart(u);
 }
 
 /**
@@ -215,9 +202,9 @@ function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Ma
 function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, l: Matrix) {
   const { n, noise, noiseRank } = system;
   const ql = la.gemm(q, l);
-  const frequencies = antisymmetricValues(la, antisymmetric(la.gemm(l, ql, { transposeA: true })));
+  const frequencies = antisymmetricValues(antisymmetricPart(la.gemm(l, ql, { transposeA: true })));
   const rows = la.gemm(noise.vectors, ql, { transposeA: true });
-  const lost = 2 ** -52 * n * frobenius(ql);
+  const lost = 2 ** -52 * n * norm(ql);
   let entropy = 0;
   for (let i = 0; i < n; i++) {
     let power = 0;
@@ -226,11 +213,6 @@ function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, l
     else if (Math.sqrt(power) > lost) return { entropy: Number.NaN, frequencies };
   }
   return { entropy, frequencies };
-}
-
-/** (m − mᵀ)/2. */
-export function antisymmetric(m: Matrix): Matrix {
-  return half(m, -1, transpose(m));
 }
 
 function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {

@@ -1,7 +1,8 @@
 /** A linear Langevin system, checked: x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta(t − t'). science.md §3. */
 import { check } from '../numeric/errors.js';
-import { copy, type LinearAlgebra, type Matrix, row, type SymmetricEigen, transpose } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, row, type SymmetricEigen, transpose } from '../numeric/linalg/index.js';
 import { checkFinite, checkSymmetric, largest } from '../numeric/linalg/matrix.js';
+import { symmetricPart } from './decomposition-parts.js';
 
 /** x' = −drift·x + noise of covariance 2·noiseStrength·diffusion per unit of time. */
 export interface LinearSystem {
@@ -59,12 +60,12 @@ export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): Chec
   const size = checkFinite(drift, 'the drift F');
   const noiseSize = checkSymmetric(diffusion, 'the diffusion D');
   check(noiseSize > 0, 'no-noise', 'the diffusion D is zero: without noise there is no covariance and no potential.');
-  const d = symmetricPart(diffusion);
+  const d = symmetrised(diffusion);
   if (d.asymmetry > 1e-13 * noiseSize)
     warnings.push(
       `D was not quite symmetric (entries differ from their mirror images by up to ${round(d.asymmetry)}); its symmetric part was taken.`,
     );
-  const f = symmetricPart(drift);
+  const f = symmetrised(drift);
   const symmetricDrift = f.asymmetry <= 2 ** -50 * size;
   if (symmetricDrift && f.asymmetry > 0)
     warnings.push('F is symmetric up to rounding; its symmetric part was taken and solved as such.');
@@ -92,14 +93,11 @@ export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): Chec
 }
 
 /** (M + Mᵀ)/2 and the largest |m_ij − m_ji|. */
-function symmetricPart(m: Matrix): { matrix: Matrix; asymmetry: number } {
-  const t = transpose(m);
-  const out = copy(m);
+function symmetrised(m: Matrix): { matrix: Matrix; asymmetry: number } {
+  const out = symmetricPart(m);
   let asymmetry = 0;
-  for (let k = 0; k < out.data.length; k++) {
-    asymmetry = Math.max(asymmetry, Math.abs(m.data[k] - t.data[k]));
-    out.data[k] = 0.5 * m.data[k] + 0.5 * t.data[k];
-  }
+  // m_ij differs from the mean by half of what it differs from m_ji
+  for (let k = 0; k < out.data.length; k++) asymmetry = Math.max(asymmetry, 2 * Math.abs(m.data[k] - out.data[k]));
   return { matrix: out, asymmetry };
 }
 

@@ -5,8 +5,9 @@
  * turn independently, K = Σ q_k (a_k·b_kᵀ − b_k·a_kᵀ), and S + A = (1 + K)⁻¹ has S = 1/(1 + q²) and A = ∓q/(1 + q²) in them.
  */
 import { frobenius, type LinearAlgebra, type Matrix, matrix, row } from '../numeric/linalg/index.js';
-import { antisymmetric, type Decomposition } from './decomposition.js';
+import type { Decomposition } from './decomposition.js';
 import { antisymmetricForm } from './decomposition-antisymmetric.js';
+import { antisymmetricPart } from './decomposition-parts.js';
 
 /** One plane. The current turns from the first vector of a basis to the second. */
 export interface Vortex {
@@ -62,7 +63,7 @@ function byDiffusion(la: LinearAlgebra, d: Decomposition, roots: Float64Array): 
   const n = d.system.n;
   const k = la.gemm(la.gemm(vectors, d.q, { transposeA: true }), vectors);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) k.data[i * n + j] /= roots[i] * roots[j];
-  const form = antisymmetricForm(la, antisymmetric(k));
+  const form = antisymmetricForm(la, antisymmetricPart(k));
   const whitened = la.gemm(form.vectors, vectors, { transposeB: true });
   const stretched = matrix(
     n,
@@ -82,7 +83,7 @@ function byDiffusion(la: LinearAlgebra, d: Decomposition, roots: Float64Array): 
 function byPotential(la: LinearAlgebra, d: Decomposition, root: Matrix): Vortices {
   const l = la.gemm(d.u, root);
   for (let i = 0; i < l.rows; i++) l.data.fill(0, i * l.cols, i * l.cols + i);
-  const form = antisymmetricForm(la, antisymmetric(la.gemm(l, la.gemm(d.q, l), { transposeA: true })));
+  const form = antisymmetricForm(la, antisymmetricPart(la.gemm(l, la.gemm(d.q, l), { transposeA: true })));
   const original = la.gemm(form.vectors, root, { transposeB: true });
   return gather(
     d,
