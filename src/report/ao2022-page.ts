@@ -137,6 +137,7 @@ function testTable({ trajectory: t }: Ao2022Results): Markup {
   if (!t) return html`<p class="missing">The trajectory was not analysed.</p>`;
   const rows = [
     { name: 'U from H and C₁', g: t.potential },
+    { name: 'the same, drift left in', g: t.withDrift },
     { name: 'Σ of own sampling and window', g: t.windowed },
     { name: 'Σ of the first half, on the second', g: t.otherHalf },
     { name: 'L/T, T fitted', g: t.loss },
@@ -213,7 +214,7 @@ function method(r: Ao2022Results): Markup {
     ],
     [
       'Drift',
-      'Principal direction 1 of the window is a drift and is taken off where predicted and measured variances are compared; predictions are of fluctuations about a fixed minimum.',
+      'Principal direction 1 of the window is a drift and is taken off where predicted and measured variances are compared and in the tests of the steady state; predictions are of fluctuations about a fixed minimum.',
     ],
     [
       'Predictions',

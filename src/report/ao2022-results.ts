@@ -152,6 +152,8 @@ export interface GammaTest {
 export interface TrajectoryTests {
   /** u/epsilon on the settled modes against gamma(n/2), U from four places; the fourth is the rival exp(−L/T). */
   readonly potential: GammaTest;
+  /** `potential` with the drift (principal direction 1) left in the coordinates. */
+  readonly withDrift: GammaTest;
   readonly windowed: GammaTest;
   readonly otherHalf: GammaTest;
   readonly loss: GammaTest;
@@ -174,6 +176,7 @@ export interface TrajectoryTests {
   };
   readonly circulation: {
     readonly dimension: number;
+    readonly blocks: number;
     readonly pairs: number;
     readonly significant: { readonly holm: number; readonly falseDiscovery: number };
     readonly converged: boolean;

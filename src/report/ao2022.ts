@@ -145,7 +145,7 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
       'The weights are distributed as exp(−u/ε), with the potential U from H and C₁ alone.',
       'ao2022, [D9] (ii)',
       t.potential,
-      'With U = ε·Σ⁻¹ from the same trajectory this would hold by construction and test nothing.',
+      `With U = ε·Σ⁻¹ from the same trajectory this would hold by construction and test nothing. With the drift left in, the mean is ${formatEstimate(over(t.withDrift))}.`,
     ),
     one(
       'ao.boltzmann-sampling',
@@ -223,7 +223,7 @@ function circulation(t: TrajectoryTests): Finding {
     unit: 'measured/ε Q',
     stated: '1',
     predicted: `measured over the discrete prediction of the run’s own sampling: ${formatEstimate(c.slopeOfSampling)}`,
-    range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes`,
+    range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes, drift taken off; ${formatCount(c.blocks)} blocks`,
     verdict,
     reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is too small. '}One slope over all pairs: ${formatEstimate(measured)}.`,
   };

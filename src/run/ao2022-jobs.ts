@@ -17,7 +17,7 @@ import { Trajectory } from '../record/trajectory.js';
 import type { Ao2022Setting } from '../report/ao2022-results.js';
 import { layerMatrices } from './ao2022-matrices.js';
 import { measureModes } from './ao2022-modes.js';
-import { motionSums, trajectoryTests } from './ao2022-trajectory.js';
+import { motionSums, trajectoryTests, withoutDirection } from './ao2022-trajectory.js';
 import { writeJson } from './json.js';
 
 interface Common {
@@ -134,11 +134,19 @@ async function trajectory(
   const { data: mean } = await readArray(job.arrays, 'mean');
   const folder = join(job.out, FILES.parts);
   const basis = loadMatrix(folder, 'basis.npy');
-  const coordinates = await project(source(0), { components: basis.data, mean }, la);
+  const n = basis.rows;
+  const { data: p1 } = await readArray(job.arrays, 'directions', 0, 1);
+  const components = new Float64Array((n + 1) * window.size);
+  components.set(basis.data);
+  components.set(p1, n * window.size);
+  const courses = await project(source(0), { components, mean }, la);
+  const overlap = la.gemm(basis, matrix(window.size, 1, p1.slice())).data;
+  const end = n * window.recorded;
   const result = trajectoryTests({
     la,
     setting: job.setting,
-    coordinates,
+    whole: courses.subarray(0, end),
+    coordinates: withoutDirection(courses, n, overlap, courses.subarray(end)),
     curvatures: loadMatrix(folder, 'curvatures.npy').data,
     noise: loadMatrix(folder, 'noise.npy'),
     motion: await motionSums(source(window.recorded), mean),

@@ -262,7 +262,7 @@ function factsOf(
     qShare: { resolved: qShare(c, h, resolved), settled: qShare(c, h, n) },
     transverse: frobenius(parts.a) / frobenius(parts.s),
     condition: { diffusion: parts.condition.diffusion, w: parts.condition.w },
-    residual: Math.max(...Object.values(parts.residuals)),
+    residual: Math.max(...Object.values(parts.residuals).filter((v) => typeof v === 'number')),
     entropyProductionRate: parts.entropyProductionRate,
     cycleFrequencies: [...parts.cycleFrequencies].slice(0, KEPT),
     vortices: turning.vortices.slice(0, KEPT).map(({ q, share, circulation }) => ({ q, share, circulation })),

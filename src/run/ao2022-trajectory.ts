@@ -3,12 +3,13 @@
  *
  * U comes from H and C1 alone, so the trajectory has had no say in it. Beside the white, stationary Σ = epsilon·U⁻¹ of ao2022
  * stands the covariance that the run's own sampling and window give; the energy exp(−L/T) competes on the same data with its
- * own best temperature; and the covariance of one half of the window is tried on the other.
+ * own best temperature; and the covariance of one half of the window is tried on the other. Principal direction 1, the drift, is
+ * taken off the coordinates, as it is where variances are compared; the test with the drift left in stands beside.
  */
 
 import { correlationTime } from '../analyse/autocorrelation.js';
 import { type BoltzmannTest, boltzmannTest, energiesOf, equipartition, logDensityRatio } from '../analyse/boltzmann.js';
-import { circulation } from '../analyse/circulation.js';
+import { BLOCK_TAUS, circulation } from '../analyse/circulation.js';
 import { motionRelation } from '../analyse/fluctuation-dissipation.js';
 import { forEachChunk, type RowSource } from '../analyse/rows.js';
 import { diagonal, identity, type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
@@ -24,7 +25,9 @@ export interface TrajectoryInput {
     Ao2022Setting,
     'T' | 'samples' | 'batchSize' | 'stepsPerEpoch' | 'sampling' | 'learningRate' | 'noiseStrength' | 'centreLoss'
   >;
-  /** n×T, row i the course of mode i about the window mean. */
+  /** n×T, row i the course of mode i about the window mean, the drift included. */
+  readonly whole: Float64Array;
+  /** The same without the part along principal direction 1. */
   readonly coordinates: Float64Array;
   readonly curvatures: Float64Array;
   /** C1 in the modes, n×n, per sample. */
@@ -98,9 +101,10 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
     Array.from({ length: n }, (_, i) => measured.data[i * n + i]),
     effective,
   );
-  const settled = settledMotion(x, n, T, eta);
+  const settled = settledMotion(input.whole, n, T, eta);
   return {
     potential: gamma(boltzmannTest(u.energies, n)),
+    withDrift: gamma(boltzmannTest(energiesOf(la, input.whole, potential).energies, n)),
     windowed: gamma(boltzmannTest(uw.energies, n)),
     otherHalf: gamma(boltzmannTest(other.energies, n)),
     loss: { ...gamma(lossTest), temperature },
@@ -151,10 +155,14 @@ function circulationOf({
       expected.data[i * n + j] = (epsilon * d * (h[i] - h[j])) / (h[i] + h[j]);
       own.data[i * n + j] = eta * eta * scale * d * factor(i, j);
     }
-  const result = circulation(la, x, n, { expected, pairs: 20 });
-  const sampled = circulation(la, x, n, { expected: own, pairs: 0 });
+  let result = circulation(la, x, n, { expected, pairs: PAIRS });
+  if (!result.converged)
+    result = circulation(la, x, n, { expected, pairs: PAIRS, blocks: blocksFor(result.slowest, setting.T) });
+  const { blocks } = result;
+  const sampled = circulation(la, x, n, { expected: own, pairs: 0, blocks });
   return {
     dimension: n,
+    blocks,
     pairs: (n * (n - 1)) / 2,
     significant: result.significant,
     converged: result.converged,
@@ -169,6 +177,28 @@ function circulationOf({
       holm,
     })),
   };
+}
+
+/** Planes that are listed. */
+const PAIRS = 20;
+/** Fewest blocks that an error is estimated from. */
+const FEWEST_BLOCKS = 8;
+
+/** As many blocks as stay longer than `BLOCK_TAUS` of the slowest correlation time, but at least `FEWEST_BLOCKS`. */
+const blocksFor = (slowest: number, T: number) =>
+  Math.max(FEWEST_BLOCKS, Math.floor((T - 1) / (BLOCK_TAUS * Math.max(1, slowest))));
+
+/** x_i − (v_i·p_1)·theta_1: courses without the part along principal direction 1. */
+export function withoutDirection(
+  courses: Float64Array,
+  n: number,
+  overlap: ArrayLike<number>,
+  theta: ArrayLike<number>,
+): Float64Array {
+  const T = theta.length;
+  const out = courses.slice(0, n * T);
+  for (let i = 0; i < n; i++) for (let t = 0; t < T; t++) out[i * T + t] -= overlap[i] * theta[t];
+  return out;
 }
 
 /** Relation (1) of [S9] on the settled modes alone. */
