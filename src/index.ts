@@ -2,9 +2,19 @@
 
 // analyse
 export { correlationTime } from './analyse/autocorrelation.js';
+export {
+  type ConditionNumbers,
+  type DecomposeOptions,
+  type Decomposition,
+  decompose,
+} from './analyse/decomposition.js';
+export type { Residuals } from './analyse/decomposition-checks.js';
+export { type DiscreteCovariance, discreteCovariance } from './analyse/decomposition-discrete.js';
+export { type PotentialPlane, potentialPlane } from './analyse/decomposition-plane.js';
 export { displacementExponent, meanSquaredDisplacement } from './analyse/displacement.js';
 export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/dynamics.js';
 export { FlatnessMeter, type FlatnessOptions } from './analyse/flatness.js';
+export type { LinearSystem } from './analyse/linear-system.js';
 export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
 export type {
   Analysis,
@@ -19,6 +29,7 @@ export type {
 } from './analyse/results.js';
 export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/rows.js';
 export { type ScalingInput, scaling } from './analyse/scaling.js';
+export { type Vortex, type Vortices, vortices } from './analyse/vortices.js';
 // data
 export type { Dataset, Samples } from './data/dataset.js';
 export { type IdxArray, idxSamples, parseIdx } from './data/idx.js';
@@ -76,6 +87,7 @@ export { readNpz, writeNpz } from './record/npz.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
 export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
+export { potentialFigure } from './report/figures/potential.js';
 // report
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, ReportInput, RunFacts } from './report/input.js';
@@ -87,6 +99,7 @@ export { readResults } from './run/analysis-stages.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
 export { InterruptedError, type Progress, type RunOptions } from './run/context.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
+export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './run/decompose.js';
 export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
