@@ -122,6 +122,19 @@ describe('results', () => {
     expect(readFileSync(join(out, 'potential.svg'), 'utf8')).toMatch(/^<svg/);
   });
 
+  it('on widely different scales come with the units they were solved in', async () => {
+    const f = put('scales.csv', '1,-2e6\n2e-6,1\n');
+    const d = put('scalesD.csv', '1e12,0\n0,1\n');
+    const { summary } = await decomposeFiles({ drift: f, diffusion: d, out: at('scales') });
+    expect(summary.units![1] / summary.units![0]).toBeCloseTo(2 ** 20, 6);
+    expect(summary.entropyProductionRate).toBeCloseTo(8, 9);
+    expect(JSON.parse(readFileSync(join(at('scales'), 'vortices.json'), 'utf8'))).toMatchObject({
+      units: summary.units,
+    });
+    const { data } = values(join(at('scales'), 'sigma.npy'));
+    for (const [k, v] of [1e12, 0, 0, 1].entries()) expect(data[k] / (v || 1e6)).toBeCloseTo(v === 0 ? 0 : 1, 12);
+  });
+
   it('of an unstable F hold the algebraic U and no covariance', async () => {
     const f = put('saddle.csv', '1,0.5\n0,-3\n');
     await expect(decomposeFiles({ drift: f, diffusion, out: at('saddle') })).rejects.toMatchObject({

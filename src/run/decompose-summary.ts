@@ -38,7 +38,9 @@ export function decompositionSummary({
     noiseStrength: system.noiseStrength,
     stationary: d.stationary,
     symmetricDrift: system.symmetricDrift,
-    noiseRank: system.noiseRank,
+    noiseRank: (d.natural?.decomposition ?? d).system.noiseRank,
+    /** The equations were solved for the coordinates units_i·x_i, where those of x differ much in scale. */
+    ...(d.natural && { units: Array.from(d.natural.units) }),
     /** [real, imaginary] of F, ascending real part; stable when all real parts are positive. */
     eigenvalues: Array.from(spectrum.re, (re, k) => [re, spectrum.im[k]]),
     conditionNumbers: d.condition,
@@ -76,11 +78,16 @@ const MEANING = {
 };
 
 /** Planes, q and shares; the full arrays of every plane are in vortices.npz. */
-export function vorticesDocument(v: Vortices, n: number) {
+export function vorticesDocument(v: Vortices, d: Decomposition) {
+  const { n } = d.system;
   const listed = n <= ALL_BASES ? v.vortices.length : FEW_BASES;
   return {
     whitening: v.whitening,
     meaning: MEANING[v.whitening],
+    ...(d.natural && {
+      units: Array.from(d.natural.units),
+      meaningOfUnits: 'the whitened coordinates are those of units_i x_i, with D and U in these units',
+    }),
     orientation: 'the current turns from the first vector of a basis to the second',
     order: 'descending share of the flux',
     flux: v.flux,

@@ -91,7 +91,7 @@ function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteC
   put('a', d.a);
   put('sigma_discrete', discrete?.sigma);
   if (v) {
-    files.set('vortices.json', json(vorticesDocument(v, d.system.n)));
+    files.set('vortices.json', json(vorticesDocument(v, d)));
     files.set('vortices.npz', vorticesArchive(v, d.system.n));
   }
   return files;
