@@ -46,6 +46,9 @@ export interface ControlsConfig {
   readonly cells: readonly Cell[];
 }
 
+/** Share of the learning rate in the frozen cell that tells what the theory leaves out: noise that depends on the weights. */
+const SMALL = 0.2;
+
 /** The four branches and the frozen cells for a base learning rate. With momentum 0.9 eta is a tenth: the same eta/(1−mu). */
 function cells(eta: number, windows: readonly number[], main: number): Cell[] {
   const branch = (sampling: Sampling, momentum: 0 | 0.9): BranchCell => ({
@@ -56,12 +59,12 @@ function cells(eta: number, windows: readonly number[], main: number): Cell[] {
     learningRate: momentum === 0 ? eta : Number((eta / 10).toPrecision(12)),
     windows: momentum === 0 ? windows : [main],
   });
-  const frozen = (sampling: Sampling): FrozenCell => ({
+  const frozen = (sampling: Sampling, share = 1): FrozenCell => ({
     kind: 'frozen',
-    name: `frozen-${sampling}`,
+    name: `frozen-${sampling}${share === 1 ? '' : '-small-eta'}`,
     sampling,
     momentum: 0,
-    learningRate: eta,
+    learningRate: Number((eta * share).toPrecision(12)),
   });
   return [
     branch('shuffled', 0),
@@ -70,6 +73,7 @@ function cells(eta: number, windows: readonly number[], main: number): Cell[] {
     frozen('shuffled'),
     branch('shuffled', 0.9),
     branch('replaced', 0.9),
+    frozen('shuffled', SMALL),
   ];
 }
 
