@@ -38,6 +38,8 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   return root;
 }
 
+type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number };
+
 function addReproduce(root: Command): void {
   const command = root
     .command('reproduce')
@@ -45,10 +47,12 @@ function addReproduce(root: Command): void {
     .argument(
       '<experiment>',
       'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021); ' +
-        'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run',
+        'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run; ' +
+        'controls: what makes the exponent of the relation, over several seeds',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
-    .option('--from <run>', 'ao2022: the same as the argument');
+    .option('--from <run>', 'ao2022: the same as the argument')
+    .addOption(new Option('--seeds <n>', 'controls: how many networks, seeds 0 to n−1 (5)').argParser(wholeNumber));
   runFlags(command);
   command
     .addOption(
@@ -75,15 +79,24 @@ Examples:
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
   thermograd reproduce ivf2021 --resume              go on with what was stopped
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
-  thermograd reproduce ao2022 --preset quick         both, one after the other`,
+  thermograd reproduce ao2022 --preset quick         both, one after the other
+  thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
+  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume goes on`,
     )
-    .action(async (experiment: string, run: string | undefined, flags: RunFlags & { readonly from?: string }) => {
+    .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
+      if (experiment === 'controls') {
+        if (run !== undefined) refuse('controls makes its own runs; a run is given to ao2022.');
+        await (await import('./controls.js')).reproduceControlsCommand(flags);
+        return;
+      }
+      if (flags.seeds !== undefined) refuse('--seeds belongs to controls; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
         await (await import('./ao2022.js')).reproduceAo2022Command(run ?? flags.from, flags);
         return;
       }
-      if (experiment !== 'ivf2021') refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022.`);
+      if (experiment !== 'ivf2021')
+        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls.`);
       if (run !== undefined || flags.from !== undefined)
         refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
       await (await actions()).reproduce(flags);

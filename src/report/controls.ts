@@ -15,6 +15,7 @@ import { bibtex } from './sections/references.js';
 
 export interface ControlsReport {
   readonly findings: readonly Finding[];
+  readonly cause: readonly string[];
   readonly html: string;
   /** SVG documents by name, CSV documents by file name. */
   readonly figures: Record<string, string>;
@@ -53,6 +54,7 @@ export function renderControls(input: ControlsInput): ControlsReport {
   };
   return {
     findings,
+    cause,
     html: renderPage(controlsPage(input, judged, cause, figures, citations)),
     figures: Object.fromEntries(
       Object.values(figures)

@@ -185,7 +185,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
           variances: quadraticForms(la, rows, windows[1].covariance),
           spectrum: undefined,
           totalVariance: trace(windows[1].covariance),
-          resolution: chosen.resolution,
+          resolution: Math.max(resolution, chosen.resolution),
           key: key.child('surrogate other half'),
         }),
       );
@@ -202,7 +202,8 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
         variances: ranks.map((r) => own.variances[r - 1]),
         spectrum: own.variances,
         totalVariance: own.totalVariance,
-        resolution: own.resolution,
+        // what float32 rows of the network could not show does not count here either
+        resolution: Math.max(resolution, own.resolution),
         key: key.child(basis),
       }),
     );

@@ -1,4 +1,5 @@
 /** One regime: a set of directions with their variances, widths, curvatures and noise, and the exponents between them. */
+import { crossovers } from '../analyse/controls.js';
 import { FlatnessMeter } from '../analyse/flatness.js';
 import type { DirectionFlatness, PowerLaw } from '../analyse/results.js';
 import { closedDirections, FIRST_RANK, RESOLUTIONS, scaling } from '../analyse/scaling.js';
@@ -92,8 +93,8 @@ export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
   const at = new Map(ranks.map((index, k) => [index, k]));
   const used = fitted(widths, resolution);
   const along = (values: Float64Array) => used.map((d) => values[at.get(d.index)!]);
-  const rate = dynamics.learningRate / (1 - dynamics.momentum);
-  const crossover = 3 / (rate * (dynamics.sampling === 'shuffled' ? dynamics.batchesPerEpoch + 1 : steps));
+  const { shuffling, window } = crossovers({ ...dynamics, window: steps });
+  const crossover = dynamics.sampling === 'shuffled' ? shuffling : window;
   const flat = request.flat ? used.length : along(curvature).filter((h) => h < crossover).length;
   const numbers: RegimeDirection[] = widths.map((d, k) => ({
     index: d.index,

@@ -48,6 +48,8 @@ export interface ControlsRequest {
 export interface ControlsRun {
   readonly folder: string;
   readonly findings: readonly Finding[];
+  /** What makes the exponent, in sentences. */
+  readonly cause: readonly string[];
 }
 
 /** What controls.json holds. */
@@ -186,7 +188,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
         let done = cells.length;
         for (const s of shares.values()) done += s;
         request.onProgress?.({
-          stage: 'cells' as Progress['stage'],
+          stage: 'cells',
           done: Math.round(10 * done) / 10,
           total,
           unit: 'cells',
@@ -202,8 +204,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     });
     if (!finished) throw stop();
     tally();
-    const findings = await writeReport(folder, record, bases);
-    return { folder, findings };
+    return { folder, ...(await writeReport(folder, record, bases)) };
   } finally {
     release();
   }
@@ -212,7 +213,11 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
 const seedFile = (folder: string, seed: number, name: string): string => join(folder, 'seeds', `seed${seed}`, name);
 
 /** Draws the report from the cells that stand in the folder. */
-async function writeReport(folder: string, record: ControlsRecord, bases: readonly BaseFacts[]): Promise<Finding[]> {
+async function writeReport(
+  folder: string,
+  record: ControlsRecord,
+  bases: readonly BaseFacts[],
+): Promise<Omit<ControlsRun, 'folder'>> {
   const { renderControls } = await import('../report/controls.js');
   const { config } = record;
   const cells = bases.flatMap(({ seed }) =>
@@ -234,7 +239,7 @@ async function writeReport(folder: string, record: ControlsRecord, bases: readon
       timings: { total: record.seconds },
     },
   };
-  const { findings, html, figures, tables, json } = renderControls(input);
+  const { findings, cause, html, figures, tables, json } = renderControls(input);
   makeFolders(join(folder, 'figures'));
   makeFolders(join(folder, 'tables'));
   for (const [name, svg] of Object.entries(figures)) writeWhole(join(folder, 'figures', `${name}.svg`), svg);
@@ -242,7 +247,7 @@ async function writeReport(folder: string, record: ControlsRecord, bases: readon
   writeJson(join(folder, 'findings.json'), findings);
   writeWhole(join(folder, 'report.json'), json);
   writeWhole(join(folder, 'report.html'), html);
-  return [...findings];
+  return { findings, cause };
 }
 
 /** The samples with their bytes in shared memory: worker threads need no copies. */
