@@ -28,10 +28,10 @@ export function ao2022Page(
       [
         'covariance',
         'The covariance, predicted and measured',
-        html`${gallery(figures.covariance.slice(0, 1), 'wide')}${groupTable(r)}${gallery(figures.covariance.slice(1))}`,
+        html`${gallery(figures.covariance, 'wide')}<h3>By groups of modes</h3>${groupTable(r)}`,
       ],
       ['decomposition', 'The decomposition', decomposition(r)],
-      ['tests', 'Tests of the steady state', html`${gallery(figures.tests)}${testTable(r)}`],
+      ['tests', 'Tests of the steady state', html`${gallery(figures.tests)}<h3>Energies</h3>${testTable(r)}`],
       ['energy', 'The energy picture', gallery(figures.energy)],
       ['chain', 'The scaling chain', html`${gallery(figures.chain)}${landscapeTable(r)}`],
       ['method', 'How this was measured', method(r)],
@@ -44,7 +44,7 @@ export function ao2022Page(
 }
 
 function summary({ setting: s, subspaces }: Ao2022Results): Markup {
-  return html`<p class="summary">Plain SGD in layer ${s.layer} (${formatCount(s.P)} weights) is measured as the linear Langevin system of the stochastic
+  return html`<p class="summary">Plain SGD in ${s.layer} (${formatCount(s.P)} weights) is measured as the linear Langevin system of the stochastic
 decomposition: force F = η·H and noise D = C₁ at the ${s.centre === 'mean' ? 'mean' : 'last'} weights of a recorded window of ${formatCount(s.T)} steps, both exact over
 all ${formatCount(s.samples)} samples, at a loss of ${formatNumber(s.centreLoss)}. From H and C₁ alone follow the potential U, the circulating part Q and the covariance of the
 weights; the recorded window, which had no say in them, puts them to the test. ${formatCount(subspaces.settled)} of the ${formatCount(s.P)} Hessian modes relax at least
@@ -206,7 +206,7 @@ function method(r: Ao2022Results): Markup {
     ],
     [
       'Resolved modes',
-      `Curvature above ${formatCount(ROUNDINGS)} × P·2⁻⁵²·h₁ = ${formatPlain(b.rounding, 2)}: ${formatCount(b.resolved)} of ${formatCount(s.P)}; ${formatCount(b.negative)} below minus that; ${formatCount(b.flat)} weights have no curvature at all (silent units).`,
+      `Curvature above ${formatCount(ROUNDINGS)} × P·2⁻⁵²·h₁ = ${formatPlain(b.rounding, 2)}: ${formatCount(b.resolved)} of ${formatCount(s.P)}; ${formatCount(b.negative)} below minus that; ${formatCount(b.flat)} ${b.flat === 1 ? 'weight has' : 'weights have'} no curvature at all (silent units).`,
     ],
     [
       'Settled modes',
@@ -233,11 +233,11 @@ function method(r: Ao2022Results): Markup {
 function departures(): Markup {
   const items = [
     'Equation 13 lacks ε: the covariance is Σ = ε·U⁻¹.',
-    'The noise of equation 4 has a Dirac, not a Kronecker, delta in time; equation 16 is evaluated at w_k.',
+    'The noise of equation 4 has a Dirac, not a Kronecker, delta in time; equation 16 is evaluated at the weights of step k.',
     'Equations 18 and 19 lack transposes; D here is C₁, per sample, and 1/B stands in ε alone. The D of equation 23 contains 1/B already; using it with the ε of 18 and 19 would count the batch twice.',
     'Equations 20 and 21 lack the constant 1 and M₁₁·θ₁²/2; the second term of equation 23 must be averaged.',
     'Equation 24 keeps the leading term of the noise only; C₁ here is measured whole, and the leading term stands beside it.',
-    'F means both the force matrix and the flatness in the source: here F_i, or width, is the flatness, and the force is η·H.',
+    'F means both the force matrix and the flatness in the source: here width or flatness is said of the valley, and the force is η·H.',
   ];
   return html`<ul>${items.map((s) => html`<li>${prose(s)}</li>`)}</ul>`;
 }

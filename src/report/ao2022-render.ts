@@ -26,8 +26,8 @@ export function renderAo2022(input: Ao2022ReportInput): Report {
   const { title, results: r, findings, run } = input;
   const figures = {
     energy: [energyWidths(r), energyVariances(r), energies(r)],
-    covariance: [modeVariances(r), noiseCurvature(r)],
-    tests: [energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
+    covariance: [modeVariances(r)],
+    tests: [noiseCurvature(r), energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
     chain: [...chainFigures(r), ...fallFigures(r)],
   };
   const citations = citationsUsed(

@@ -85,6 +85,8 @@ export interface DecompositionFacts {
 export interface EnergyRow {
   readonly index: number;
   readonly variance: number;
+  /** The variance exceeds 10 times the resolution of the recording. */
+  readonly resolved: boolean;
   /** h_i = p_iᵀ H p_i and p_iᵀ C1 p_i (per sample). */
   readonly curvature: number;
   readonly noise: number;

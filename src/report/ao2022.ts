@@ -131,12 +131,12 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
       claim,
       source,
       measured,
-      unit: '⟨u⟩/(ε n/2)',
-      stated: '1: u/ε follows a gamma law of shape n/2',
+      unit: 'of ε n/2',
+      stated: '1: 2u/ε follows a chi-squared law of n degrees',
       predicted: `half-window control (U from the first half, tried on the second): ${formatEstimate(over(t.otherHalf))}, p = ${formatNumber(t.otherHalf.pValue, 2)}`,
       range: where(r),
       verdict,
-      reason: `Mean energy ${formatEstimate(measured)} of its value over ${formatCount(g.dimension)} modes; largest distance between the distributions ${formatNumber(g.distance, 2)}, p = ${formatNumber(g.pValue, 2)} at ${formatNumber(g.effective, 3)} independent draws. ${note}`,
+      reason: `Mean energy ${formatEstimate(measured)} of its value over ${formatCount(g.dimension)} modes; largest distance between the distributions ${formatNumber(g.distance, 2)}, p = ${formatNumber(g.pValue, 2)} at ${formatNumber(g.effective, 3)} independent draws${g.effective < 10 ? ', fewer than the 10 that the rule asks for: slow parts of the energy would need a longer window' : ''}. ${note}`,
     };
   };
   return [
@@ -197,7 +197,7 @@ function circulating(r: Ao2022Results): Finding {
     claim: 'Force and noise of SGD do not commute, so that the steady state carries a current: Q ≠ 0.',
     source: 'ao2022, [D4]',
     measured,
-    unit: '‖Q‖²/(‖D‖² + ‖Q‖²)',
+    unit: 'of ‖D + Q‖²',
     stated: 'Q ≠ 0 in general',
     predicted: '0 if C₁ is a function of H, as in C ∝ H',
     range: where(r),
@@ -217,7 +217,7 @@ function circulation(t: TrajectoryTests): Finding {
   else if (measured.value > Z * se && Math.abs(measured.value - 1) <= Math.max(0.3, Z * se)) verdict = 'reproduced';
   return {
     id: 'ao.circulation',
-    claim: 'The weights circulate as the antisymmetric part says: ½⟨x_i ẋ_j − x_j ẋ_i⟩ = ε·Q_ij.',
+    claim: 'The weights circulate as the antisymmetric part says: ½⟨xᵢẋⱼ − xⱼẋᵢ⟩ = ε·Qᵢⱼ.',
     source: 'ao2022, [D6]',
     measured,
     unit: 'measured/ε Q',
@@ -225,7 +225,7 @@ function circulation(t: TrajectoryTests): Finding {
     predicted: `measured over the discrete prediction of the run’s own sampling: ${formatEstimate(c.slopeOfSampling)}`,
     range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes, drift taken off; ${formatCount(c.blocks)} blocks`,
     verdict,
-    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is too small. '}One slope over all pairs: ${formatEstimate(measured)}.`,
+    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is too small. '}One slope over all pairs: ${formatEstimate(measured)}.${verdict === UNDECIDED && c.converged ? ' Its error exceeds the 0.5 that the rule allows.' : ''}`,
   };
 }
 
@@ -247,12 +247,12 @@ function stationary(r: Ao2022Results, t: TrajectoryTests): Finding {
     predicted: `1; whole layer, drift included: ${formatEstimate(t.motion.layer)}`,
     range: where(r),
     verdict,
-    reason: `A ratio below 1 says that the weights still move outwards from the window mean. Directions that are not settled drift (whole layer: ${formatEstimate(t.motion.layer)}), and U does not describe them.`,
+    reason: `The sum telescopes: it sees the net growth of |w|² over the window, w from the window mean; below 1 the weights end farther out than they began, above 1 closer. Directions that are not settled are not stationary, and U does not describe them.`,
   };
 }
 
 function energy(r: Ao2022Results): Finding {
-  const rows = r.energy.filter((e) => e.index > 1 && e.predictedWidth > 0);
+  const rows = r.energy.filter((e) => e.index > 1 && e.resolved && e.predictedWidth > 0);
   const n = rows.length;
   const value =
     n < 3
@@ -280,7 +280,8 @@ function energy(r: Ao2022Results): Finding {
     unit: '',
     stated: 'wide where U is wide (1 by construction if U = ε·Σ⁻¹ is measured)',
     predicted: `width of the loss against the same variance: ${formatNumber(other, 2)} (the inverse relation)`,
-    range: 'principal directions from 2 on; U from H and C₁ on the resolved modes, without the trajectory',
+    range:
+      'principal directions from 2 on with resolved variance; U from H and C₁ on the resolved modes, without the trajectory',
     verdict: n < DIRECTIONS ? UNDECIDED : value >= 0.5 && value > Z * se ? 'reproduced' : 'not reproduced',
     reason:
       n < DIRECTIONS
@@ -295,7 +296,11 @@ const CHAIN_CLAIMS: Record<string, readonly [claim: string, source: string, pred
     '[R5], [F3]',
     '−2 for a quadratic valley (F² = 8(e−1)/M)',
   ],
-  noise: ['The noise falls with the width: D ~ F^−2n with n ≈ 3.', '[R5]', '−4 if C ∝ H² (γ = 2), −2 if C ∝ H (γ = 1)'],
+  noise: [
+    'The noise falls with the width: D ~ F^−6 (F to the power −2n with n ≈ 3).',
+    '[R5]',
+    '−4 if C ∝ H² (γ = 2), −2 if C ∝ H (γ = 1)',
+  ],
   minima: [
     'The minima of minibatches scatter less in flat directions: s_θ² ~ F^−2.',
     '[R5], [R3]',
@@ -350,10 +355,10 @@ function leading(r: Ao2022Results): Finding {
   const dropped = median(r.landscape!.map((l) => l.dropped));
   return {
     id: 'ao.leading',
-    claim: 'The noise along a direction is C_ii = L₀²·M_ii²·s_θ²: the leading term of the random landscape.',
+    claim: 'The noise along a direction is Cᵢᵢ = L₀²·Mᵢᵢ²·s_θ²: the leading term of the random landscape.',
     source: 'ao2022, ivf2021, [R2]',
     measured,
-    unit: 'leading/full C_ii',
+    unit: 'leading/full',
     stated: '1',
     predicted: 'below 1 where the cross terms count, above 1 where few minima far away carry s_θ²',
     range: 'principal directions from 2 on',
@@ -390,7 +395,7 @@ function falls(r: Ao2022Results): Finding[] {
   return [
     one(
       'ao.temperature',
-      'The active temperature T = (η/2)·C_ii falls with the flatness.',
+      'The active temperature T = (η/2)·Cᵢᵢ falls with the flatness.',
       r.temperature,
       'falls wherever the noise does',
       'C per batch at the centre of the window.',
@@ -399,7 +404,7 @@ function falls(r: Ao2022Results): Finding[] {
       'ao.correlation-time',
       'The correlation time of the coordinates falls with the flatness.',
       r.correlationTime,
-      'rises: 1/(η h) of an Ornstein-Uhlenbeck mode',
+      'rises as 1/(η h) for an Ornstein-Uhlenbeck mode; falls with rank, hence with F, in the PCA of a random walk [S5]',
       'Correlation times that are not short against the window are lower bounds; shuffled epochs shorten them to the epoch.',
     ),
   ];

@@ -1,6 +1,6 @@
 /** Ratios by groups of modes and the scaling chain of ao2022, from the measured modes and directions. science.md [R4], [R5]. */
-import type { DirectionDynamics, PcaSummary } from '../analyse/results.js';
-import { FIRST_RANK, RESOLUTIONS } from '../analyse/scaling.js';
+import type { DirectionDynamics } from '../analyse/results.js';
+import { FIRST_RANK } from '../analyse/scaling.js';
 import { bootstrap } from '../numeric/bootstrap.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import type { Key } from '../numeric/random.js';
@@ -71,16 +71,15 @@ export interface ChainInput {
   readonly setting: Ao2022Setting;
   readonly energy: readonly EnergyRow[];
   readonly landscape?: readonly LandscapeRow[];
-  readonly pca: Pick<PcaSummary, 'resolution'>;
   readonly dynamics: readonly DirectionDynamics[];
   readonly key: Key;
 }
 
 /** The directions that the fit of psi takes as well: rank ≥ 2, closed valley, variance above the resolution. */
-function usable({ energy, pca }: ChainInput): (EnergyRow & { flatness: number })[] {
+function usable({ energy }: ChainInput): (EnergyRow & { flatness: number })[] {
   return energy.filter(
     (e): e is EnergyRow & { flatness: number } =>
-      e.index >= FIRST_RANK && e.flatness !== null && e.flatness > 0 && e.variance > RESOLUTIONS * pca.resolution,
+      e.index >= FIRST_RANK && e.flatness !== null && e.flatness > 0 && e.resolved,
   );
 }
 

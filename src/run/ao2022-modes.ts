@@ -9,6 +9,7 @@
 
 import { type Decomposition, decompose } from '../analyse/decomposition.js';
 import type { PcaSummary, PowerLaw } from '../analyse/results.js';
+import { RESOLUTIONS } from '../analyse/scaling.js';
 import { type Vortices, vortices } from '../analyse/vortices.js';
 import { RunError } from '../numeric/errors.js';
 import { estimate } from '../numeric/estimate.js';
@@ -341,6 +342,7 @@ function energies(
     return {
       index,
       variance,
+      resolved: variance > RESOLUTIONS * pca.resolution,
       curvature,
       noise: noise[r],
       flatness: flatness.get(index) ?? null,

@@ -226,7 +226,6 @@ function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed
   const chain = {
     setting,
     energy: modes.energy,
-    pca: inputs.pca,
     dynamics: inputs.dynamics.dynamics,
     key,
     ...(landscape && { landscape }),
@@ -275,7 +274,7 @@ export async function reportAo2022(out: string): Promise<void> {
 function factsOf(record: Ao2022Record, run: RunRecord): RunFacts {
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
   const seconds = (stages: Readonly<Record<string, { readonly seconds: number }>>) =>
-    Object.fromEntries(Object.entries(stages).map(([s, r]) => [s, r.seconds]));
+    Object.fromEntries(Object.entries(stages).flatMap(([s, r]) => (r.seconds > 0 ? [[s, r.seconds]] : [])));
   return {
     config: plain(run.config),
     seeds: plain(run.seeds),
@@ -283,7 +282,7 @@ function factsOf(record: Ao2022Record, run: RunRecord): RunFacts {
     kernel: record.kernelBuild,
     linearAlgebra: record.linearAlgebra,
     machine: plain(record.machine),
-    timings: { ...seconds(run.stages), ...seconds(record.stages) },
+    timings: { run: seconds(run.stages), decomposition: seconds(record.stages) },
     data: plain(run.data),
   };
 }

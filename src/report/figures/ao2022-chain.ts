@@ -91,7 +91,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   noise: [
     'Noise',
     'D = C₁ (loss²/weight²)',
-    'Variance of the gradient of one sample along the principal directions. The source argues for F^−2n with n ≈ 3.',
+    'Variance of the gradient of one sample along the principal directions. The source argues for F^−6.',
   ],
   minima: [
     'Scatter of the minima',
@@ -128,7 +128,7 @@ export function fallFigures(r: Ao2022Results): (Figure | MissingFigure)[] {
       title: 'Active temperature',
       yLabel: 'T = (η/2)·C (loss²/weight²)',
       ...r.temperature,
-      caption: 'T_i = (η/2)·C_ii with C per batch. Both papers state that it falls with F.',
+      caption: 'T = (η/2)·C along each direction, C per batch. Both papers state that it falls with F.',
     }),
     scatter({
       name: 'correlation-time-flatness',
@@ -138,7 +138,7 @@ export function fallFigures(r: Ao2022Results): (Figure | MissingFigure)[] {
       beside: { label: '1/(η h)', y: r.correlationTime.predicted },
       caption:
         'Integrated correlation times within the window, and what an Ornstein-Uhlenbeck mode of the same curvature would have. Times that are not short ' +
-        'against the window are lower bounds. Both papers state that τ falls with F.',
+        'against the window are lower bounds. Both papers state that τ falls with F; the principal coordinates of a random walk, cosines of rising frequency, do the same.',
     }),
   ];
 }

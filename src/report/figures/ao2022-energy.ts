@@ -23,7 +23,7 @@ const series = (
   colour,
   mark,
   points: r.energy.flatMap((e) => {
-    const v = y(e);
+    const v = e.resolved ? y(e) : null;
     return v !== null && v > 0 && Number.isFinite(v) ? [{ x: e.index, y: v }] : [];
   }),
 });
@@ -92,7 +92,7 @@ export function energyWidths(r: Ao2022Results): Figure | MissingFigure {
     ),
     caption:
       'The loss widens with rank while the weights move less and less; the potential U = ε·Σ⁻¹ narrows with them. Its width, where u reaches ε, ' +
-      'is 2√2·σ by construction when U is made of the measured Σ (filled), and says nothing; made of H and C₁ alone (rings) it is a prediction.',
+      'is 2√2·σ by construction when U is made of the measured Σ (filled), and says nothing; made of H and C₁ alone (rings) it is a prediction. Directions under the resolution of the recording are left out.',
   };
 }
 

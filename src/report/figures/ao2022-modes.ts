@@ -116,7 +116,7 @@ export function noiseCurvature(r: Ao2022Results): Figure | MissingFigure {
       ],
     }),
     caption:
-      `Noise per sample along eigenvectors of H. With C ∝ h^γ the variance falls with the width as F^−2(γ−1) where modes have settled and as F^−2γ ` +
-      `where shuffling or the window keeps them from it: ${Number.isFinite(gamma.resolved.exponent.value) ? `F^−${formatNumber(2 * (gamma.resolved.exponent.value - 1))} or F^−${formatNumber(2 * gamma.resolved.exponent.value)} for the slope of all resolved modes` : 'no slope here'}.`,
+      `Noise per sample along eigenvectors of H. With C ∝ h^γ the variance falls with the width to the power −2(γ−1) where modes have settled and −2γ ` +
+      `where shuffling or the window keeps them from it: ${Number.isFinite(gamma.resolved.exponent.value) ? `${formatNumber(-2 * (gamma.resolved.exponent.value - 1), 2)} or ${formatNumber(-2 * gamma.resolved.exponent.value)} for the slope of all resolved modes` : 'no slope here'}.`,
   };
 }

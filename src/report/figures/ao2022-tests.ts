@@ -45,7 +45,7 @@ export function energyDistribution({ trajectory: t }: Ao2022Results): Figure | M
       ],
     }),
     caption:
-      `Energies of the ${formatCount(n)} settled modes at every step. If the density is exp(−u/ε), u/ε follows a gamma law of shape n/2 (dashed). ` +
+      `Energies of the ${formatCount(n)} settled modes at every step. If the density is exp(−u/ε), 2u/ε follows a chi-squared law of n degrees of freedom (dashed). ` +
       'L/T has its temperature fitted to this window, so its mean is right by construction and only its shape can fail.',
   };
 }
@@ -58,7 +58,7 @@ export function equipartitionFigure({ trajectory: t }: Ao2022Results): Figure | 
   const level = e.temperature.value;
   return {
     name,
-    title: 'One temperature?',
+    title: 'A single temperature',
     svg: drawFrame({
       name,
       title: 'Curvature times variance along the settled Hessian modes, against curvature',
