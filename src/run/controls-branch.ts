@@ -25,9 +25,13 @@ import {
 } from './controls-moments.js';
 import { CellSteps, difference, runTwo, WeightMean } from './controls-steps.js';
 
-/** A window with its mean network. */
-interface Window {
+interface Span {
   readonly epochs: number;
+  readonly steps: number;
+}
+
+/** A window with its mean network. */
+interface Window extends Span {
   readonly moments: Moments;
   readonly weights: Float32Array;
 }
@@ -88,7 +92,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     moments = moments ? merged(piece, moments) : piece;
     mean = mean ? pieceMean.with(mean) : pieceMean;
     if (length === half) secondHalf = moments;
-    const window = { epochs: length, moments, weights: mean.weights(layer, moments.mean) };
+    const window = { epochs: length, steps: moments.count, moments, weights: mean.weights(layer, moments.mean) };
     if (length === config.mainWindow) {
       main = window;
       firstHalf = lengths.includes(half) && piece.count === half * batchesPerEpoch ? piece : undefined;
@@ -100,7 +104,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   // H and C where the main window lies
   tell('Hessian and noise', 0.2);
   const { hessian, noise } = curvatureAt(la, steps.trainer, main!.weights, samples, record.layer);
-  const perBatch = scale(noise, batchFactor(sampling, training.batchSize, samples.count));
+  const perBatch = scale(noise, batchFactor(sampling, training.batchSize, samples.count)); // in place
   const look = (window: Window, of: Principal, meter: FlatnessMeter, k: Key) =>
     sameWindow(looker, window, of, meter, hessian, perBatch, k);
   while (others.length > 0) {
@@ -159,16 +163,12 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
       );
     }
   }
+  const span: Span = { epochs: main!.epochs, steps: main!.steps };
+  main = undefined;
   const factor = noiseFactor(la, perBatch);
   for (const basis of ['surrogate', 'random-walk'] as const) {
     tell(basis, basis === 'surrogate' ? 0.7 : 0.9);
-    const windows = await linearHalves(
-      looker,
-      main!.moments.count,
-      basis === 'surrogate' ? eigen : 'zero',
-      perBatch,
-      factor,
-    );
+    const windows = await linearHalves(looker, span.steps, basis === 'surrogate' ? eigen : 'zero', perBatch, factor);
     const turned = (rows: Matrix) =>
       basis === 'surrogate' ? la.gemm(rows, eigen.vectors, { transposeB: true }) : rows;
     if (basis === 'surrogate') {
@@ -177,7 +177,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
       const rows = topColumns(chosen.vectors, ranks);
       regimes.push(
         regime(la, {
-          ...common(looker, main!, meter, hessian, perBatch, turned(rows)),
+          ...common(looker, span, meter, hessian, perBatch, turned(rows)),
           basis: 'surrogate-other',
           epochs: half,
           steps: windows[1].count,
@@ -190,12 +190,14 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
         }),
       );
     }
-    const own = principal(la, merged(windows[0], windows[1]));
+    const whole = merged(windows[0], windows[1]);
+    windows.length = 0;
+    const own = principal(la, whole);
     const ranks = logSpaced(own.variances.length, config.directions);
     const directions = turned(topColumns(own.vectors, ranks));
     regimes.push(
       regime(la, {
-        ...common(looker, main!, meter, hessian, perBatch, directions),
+        ...common(looker, span, meter, hessian, perBatch, directions),
         basis,
         flat: basis === 'random-walk',
         ranks,
@@ -259,15 +261,15 @@ function sameWindow(
 
 function common(
   { la, dynamics }: Looker,
-  window: Window,
+  { epochs, steps }: Span,
   meter: FlatnessMeter,
   hessian: Matrix,
   perBatch: Matrix,
   directions: Matrix,
 ) {
   return {
-    epochs: window.epochs,
-    steps: window.moments.count,
+    epochs,
+    steps,
     meter,
     directions,
     curvature: quadraticForms(la, directions, hessian),
@@ -313,12 +315,11 @@ export function batchFactor(sampling: Dynamics['sampling'], batch: number, count
   return (sampling === 'shuffled' ? (count - batch) / (count - 1) : 1) / batch;
 }
 
-export const scale = (a: Matrix, f: number): Matrix =>
-  matrix(
-    a.rows,
-    a.cols,
-    a.data.map((v) => f * v),
-  );
+/** Multiplies in place. */
+export function scale(a: Matrix, f: number): Matrix {
+  for (let i = 0; i < a.data.length; i++) a.data[i] *= f;
+  return a;
+}
 
 export function trace(a: Matrix): number {
   let sum = 0;

@@ -74,13 +74,14 @@ interface ControlsRecord {
  */
 export async function reproduceControls(request: ControlsRequest = {}): Promise<ControlsRun> {
   const preset = request.preset ?? 'standard';
-  const config = request.config ?? controlsConfig(preset);
-  const seeds = request.seeds ?? defaultSeeds(preset);
-  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
-  checkControlled(config.base.network, config.base.record.layer);
-  const folder = request.out ?? `controls-${config.preset}`;
+  const folder = request.out ?? `controls-${preset}`;
   const place = (...names: string[]) => join(folder, ...names);
   const before = readJson<ControlsRecord>(place('controls.json'));
+  const asBefore = before !== undefined && request.preset === undefined;
+  const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
+  const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
+  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
+  checkControlled(config.base.network, config.base.record.layer);
   check(
     before === undefined || request.resume === true,
     'run-exists',
