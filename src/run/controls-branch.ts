@@ -1,6 +1,7 @@
 /** A branch from the trained weights: record, and look at its windows in every basis. science.md [S6], [S7]. */
 import type { FlatnessMeter } from '../analyse/flatness.js';
 import { forEachChunk } from '../analyse/rows.js';
+import { layerNamed } from '../model/network.js';
 import { covarianceAccumulator } from '../numeric/linalg/covariance.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
@@ -11,7 +12,7 @@ import { noiseFactor } from '../theory/noise-factor.js';
 import { surrogate } from '../theory/surrogate.js';
 import type { CellContext } from './controls-cell.js';
 import type { BranchCell } from './controls-config.js';
-import { checkControlled, curvatureAt } from './controls-curvature.js';
+import { curvatureAt } from './controls-curvature.js';
 import { type Dynamics, meterAt, regime } from './controls-measure.js';
 import {
   diagonalIn,
@@ -39,7 +40,7 @@ interface Window extends Span {
 export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
   const { la, config, samples, weights, key, seed, tell } = context;
   const { network: spec, training, record } = config.base;
-  const layer = checkControlled(spec, record.layer);
+  const layer = layerNamed(spec, record.layer);
   const { sampling, momentum, learningRate } = cell;
   const replica = (name: string) =>
     new CellSteps({
@@ -103,8 +104,14 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
 
   // H and C where the main window lies
   tell('Hessian and noise', 0.2);
-  const { hessian, noise } = curvatureAt(la, steps.trainer, main!.weights, samples, record.layer);
-  const perBatch = scale(noise, batchFactor(sampling, training.batchSize, samples.count)); // in place
+  const { hessian, noise: perBatch } = curvatureAt({
+    spec,
+    weights: main!.weights,
+    samples,
+    layer: layer.name,
+    sampling,
+    batchSize: training.batchSize,
+  });
   const look = (window: Window, of: Principal, meter: FlatnessMeter, k: Key) =>
     sameWindow(looker, window, of, meter, hessian, perBatch, k);
   while (others.length > 0) {
@@ -308,17 +315,6 @@ async function linearHalves(
   });
   sums.cut();
   return sums.pieces;
-}
-
-/** C of one batch over C1. */
-export function batchFactor(sampling: Dynamics['sampling'], batch: number, count: number): number {
-  return (sampling === 'shuffled' ? (count - batch) / (count - 1) : 1) / batch;
-}
-
-/** Multiplies in place. */
-export function scale(a: Matrix, f: number): Matrix {
-  for (let i = 0; i < a.data.length; i++) a.data[i] *= f;
-  return a;
 }
 
 export function trace(a: Matrix): number {

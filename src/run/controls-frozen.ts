@@ -3,13 +3,13 @@
  * the theory of [S2]–[S4] has nothing left to assume but that H and C stay what they are over the window. Predicted against
  * measured variances by groups of Hessian modes, and what H and C do along the trajectory.
  */
+import { layerNamed } from '../model/network.js';
 import { covarianceAccumulator } from '../numeric/linalg/covariance.js';
 import type { FrozenGroup, FrozenResult, Ratio } from '../report/controls-results.js';
 import { predictCovariance } from '../theory/predictions.js';
-import { batchFactor, scale } from './controls-branch.js';
 import type { CellContext } from './controls-cell.js';
 import type { FrozenCell } from './controls-config.js';
-import { checkControlled, curvatureAlong, curvatureAt } from './controls-curvature.js';
+import { curvatureAlong, curvatureAt } from './controls-curvature.js';
 import { type Dynamics, law, modeVariances } from './controls-measure.js';
 import { diagonalIn, merged, PieceSums, quadraticForms, topColumns } from './controls-moments.js';
 import { CellSteps, difference, runTwo } from './controls-steps.js';
@@ -17,7 +17,7 @@ import { CellSteps, difference, runTwo } from './controls-steps.js';
 export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenResult, 'seconds'> {
   const { la, config, samples, weights, key, seed, tell } = context;
   const { network: spec, training, record } = config.base;
-  const layer = checkControlled(spec, record.layer);
+  const layer = layerNamed(spec, record.layer);
   const { sampling, learningRate } = cell;
   const replica = (name: string) =>
     new CellSteps({
@@ -62,15 +62,22 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const covariance = own.finish({ ddof: 0 });
 
   tell('Hessian and noise', 0.4);
-  const { hessian, noise } = curvatureAt(la, trainer, mean, samples, record.layer);
-  const perSample = batchFactor(sampling, training.batchSize, samples.count);
+  const place = (point: Float32Array) => ({
+    spec,
+    weights: point,
+    samples,
+    layer: layer.name,
+    sampling,
+    batchSize: training.batchSize,
+  });
+  const { hessian, noise } = curvatureAt(place(mean));
   trainer.setWeights(points[0]);
   const gradient = trainer
     .gradient()
     .gradient.slice(layer.weightOffset, layer.weightOffset + layer.inputs * layer.outputs);
   const prediction = predictCovariance(la, {
     hessian,
-    covariance: scale(noise, perSample),
+    covariance: noise,
     ...dynamics,
     window,
     gradient,
@@ -85,7 +92,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const looked = groups.map(([from, to]) => spread(from, to, config.modesPerGroup));
   const ranks = looked.flat();
   const directions = topColumns(eigen.vectors, ranks);
-  const at = (point: Float32Array) => curvatureAlong(la, trainer, point, samples, record.layer, directions);
+  const at = (point: Float32Array) => curvatureAlong(place(point), directions);
   const centre = at(mean);
   const path = points.map((p, k) => {
     tell('along the trajectory', 0.7 + (0.3 * k) / points.length);
@@ -95,14 +102,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
     centre.noise.map((_, k) => path.reduce((s, c) => s + of(c)[k], 0) / path.length);
   const meanNoise = along((c) => c.noise);
   const meanCurvature = along((c) => c.curvature);
-  const single = (h: Float64Array, c: Float64Array) =>
-    modeVariances(
-      la,
-      dynamics,
-      window,
-      h,
-      c.map((v) => perSample * v),
-    );
+  const single = (h: Float64Array, c: Float64Array) => modeVariances(la, dynamics, window, h, c);
   const atCentre = single(centre.curvature, centre.noise);
   const noiseAveraged = single(centre.curvature, meanNoise);
   const bothAveraged = single(meanCurvature, meanNoise);

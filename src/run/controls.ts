@@ -21,7 +21,6 @@ import { InterruptedError, type Progress } from './context.js';
 import { readBase, trainBase } from './controls-base.js';
 import type { CellJob } from './controls-cell.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './controls-config.js';
-import { checkControlled } from './controls-curvature.js';
 import { controlsMemory } from './controls-memory.js';
 import { runCells } from './controls-pool.js';
 import { readJson, writeJson } from './json.js';
@@ -81,7 +80,6 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
-  checkControlled(config.base.network, config.base.record.layer);
   check(
     before === undefined || request.resume === true,
     'run-exists',
