@@ -87,7 +87,10 @@ describe.each(pages)('$name', ({ path, text }) => {
   });
 
   it('names only flags that the program has', () => {
-    const commands = readFileSync(join(root, 'src/cli/commands.ts'), 'utf8');
+    const folder = join(root, 'src/cli');
+    const commands = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
     const lines = text.split('\n').filter((l) => l.includes('thermograd '));
     const flags = lines.flatMap((l) => [...l.matchAll(/(?<=[\s`])--[a-z][a-z-]*/g)].map((m) => m[0]));
     const known = (flag: string) =>

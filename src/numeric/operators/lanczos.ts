@@ -51,7 +51,7 @@ export interface LanczosResult {
 /** The Lanczos basis and its tridiagonal matrix. */
 export interface Tridiagonal {
   readonly alpha: number[];
-  /** beta[i] couples i and i + 1; the last one is the residual norm of the process. */
+  /** beta[i] couples i and i + 1; the last one is the residual norm of the recursion. */
   readonly beta: number[];
   readonly basis: Float64Array[];
 }
@@ -82,8 +82,8 @@ function addScaled(y: Float64Array, s: number, x: Float64Array): void {
  * Extends the process by one product. Returns false when the space is exhausted: what was found spans an invariant subspace.
  * Cost: one product and 4·size·steps flops.
  */
-export function lanczosStep(op: LinearOperator, process: Tridiagonal, start: Float64Array): boolean {
-  const { alpha, beta, basis } = process;
+export function lanczosStep(op: LinearOperator, recursion: Tridiagonal, start: Float64Array): boolean {
+  const { alpha, beta, basis } = recursion;
   if (basis.length === 0) {
     const norm = Math.sqrt(dot(start, start));
     basis.push(start.map((x) => x / norm));
@@ -107,14 +107,14 @@ export function lanczosStep(op: LinearOperator, process: Tridiagonal, start: Flo
 }
 
 /** Eigenvalues (ascending) and eigenvectors of the process's k×k matrix. */
-export function ritz(process: Tridiagonal, la: LinearAlgebra): { values: Float64Array; vectors: Float64Array[] } {
-  const k = process.alpha.length;
+export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float64Array; vectors: Float64Array[] } {
+  const k = recursion.alpha.length;
   const t = matrix(k, k);
   for (let i = 0; i < k; i++) {
-    t.data[i * k + i] = process.alpha[i];
+    t.data[i * k + i] = recursion.alpha[i];
     if (i + 1 < k) {
-      t.data[i * k + i + 1] = process.beta[i];
-      t.data[(i + 1) * k + i] = process.beta[i];
+      t.data[i * k + i + 1] = recursion.beta[i];
+      t.data[(i + 1) * k + i] = recursion.beta[i];
     }
   }
   const { values, vectors } = la.eigh(t);
@@ -138,21 +138,21 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
   );
   const la = options.la ?? embeddedLinearAlgebra();
   const most = Math.min(op.size, options.maxSteps ?? 2 * count + 60);
-  const process: Tridiagonal = { alpha: [], beta: [], basis: [] };
+  const recursion: Tridiagonal = { alpha: [], beta: [], basis: [] };
   const start = normalVector(op.size, key.child('lanczos').stream());
   let result: ReturnType<typeof ritz> = { values: new Float64Array(0), vectors: [] };
   let chosen: number[] = [];
   let residuals: number[] = [];
   let converged = false;
   for (let step = 1; step <= most; step++) {
-    const more = lanczosStep(op, process, start);
+    const more = lanczosStep(op, recursion, start);
     if (more && step < most && (step < count || step % 5 !== 0)) continue;
-    result = ritz(process, la);
+    result = ritz(recursion, la);
     const k = result.values.length;
     const scale = Math.max(Math.abs(result.values[0]), Math.abs(result.values[k - 1]));
     chosen = Array.from({ length: Math.min(count, k) }, (_, i) => (end === 'largest' ? k - 1 - i : i));
     // an exhausted process leaves no residual but rounding
-    const beta = process.beta[k - 1];
+    const beta = recursion.beta[k - 1];
     residuals = result.values.length ? Array.from(result.vectors, (y) => Math.abs(beta * y[k - 1])) : [];
     converged = chosen.length === count && chosen.every((j) => residuals[j] <= tolerance * scale);
     if (!more || converged) break;
@@ -161,7 +161,7 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
   const scale = Math.max(Math.abs(result.values[0]), Math.abs(result.values[k - 1]));
   const pairs = chosen.map((j): RitzPair => {
     const vector = new Float64Array(op.size);
-    for (let i = 0; i < k; i++) addScaled(vector, result.vectors[j][i], process.basis[i]);
+    for (let i = 0; i < k; i++) addScaled(vector, result.vectors[j][i], recursion.basis[i]);
     const residual = residuals[j];
     const gap = Math.min(
       j > 0 ? result.values[j] - result.values[j - 1] - residuals[j - 1] : Number.POSITIVE_INFINITY,
