@@ -8,8 +8,8 @@
 // not zero, latest first. The row tile r (units 4r … 4r+3) then concerns only the first `bounds[r]` samples of the block.
 //
 // Layouts: h [sample][8·panels], zero padded; one pair's tiles [panel q][row tile r ≥ 2q][4][8], where tile (q, r) holds rows
-// 4r … 4r+3 and columns 8q … 8q+7 of the n×n product; `places` says where each number belongs in the pair's own
-// n(n+1)/2 sums, in the units' true order.
+// 4r … 4r+3 and columns 8q … 8q+7 of the n×n product; `places` says where the pair's own n(n+1)/2 sums, in
+// the units' true order, find theirs.
 import { fma } from '../linalg/simd';
 import { fma as fma32 } from '../common/simd';
 
@@ -17,34 +17,46 @@ import { fma as fma32 } from '../common/simd';
 const CHUNK: i32 = 128;
 const CHUNK32: i32 = 256;
 
-/** Bytes of workspace for blocks of `capacity` samples and layers of `inputs` inputs. */
-export function pairWork(capacity: i32, inputs: i32): i32 {
+/** Bytes of workspace for blocks of `capacity` samples. */
+export function pairWork(capacity: i32, inputs: i32, outputs: i32): i32 {
   const panels = (inputs + 7) >> 3;
-  return capacity * 32 + 128 + panels * CHUNK * 64 + tileCount(inputs) * 256 + 8 * panels + 64;
+  return capacity * (24 + 8 * outputs) + 128 + panels * CHUNK * 64 + tileCount(inputs) * 256 + 8 * panels + 64;
 }
 
-/** w[s] = Σ_r F[i][r][s] F[j][r][s] for s < count (rounded up to 8); F is [unit][rank][stride]. */
-export function factorWeights(f: usize, rank: i32, stride: i32, i: i32, j: i32, count: i32, out: usize): void {
-  const row = (<usize>stride) << 3;
-  const fi = f + <usize>(i * rank) * row;
-  const fj = f + <usize>(j * rank) * row;
-  const span = <usize>((count + 7) & ~7) << 3;
-  for (let s: usize = 0; s < span; s += 64) {
+/** Samples whose factors stay in the second-level cache while all pairs of one output are made. */
+const PART: usize = 256;
+
+/** w[s] = Σ_r x[r][s] y[r][s] over `bytes` of every row; rows are `row` bytes apart. */
+function products(x: usize, y: usize, rank: i32, row: usize, bytes: usize, out: usize): void {
+  for (let s: usize = 0; s < bytes; s += 64) {
     let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0;
-    let x = fi + s;
-    let y = fj + s;
+    let p = x + s;
+    let q = y + s;
     for (let r = 0; r < rank; r++) {
-      a0 = fma(v128.load(x), v128.load(y), a0);
-      a1 = fma(v128.load(x, 16), v128.load(y, 16), a1);
-      a2 = fma(v128.load(x, 32), v128.load(y, 32), a2);
-      a3 = fma(v128.load(x, 48), v128.load(y, 48), a3);
-      x += row;
-      y += row;
+      a0 = fma(v128.load(p), v128.load(q), a0);
+      a1 = fma(v128.load(p, 16), v128.load(q, 16), a1);
+      a2 = fma(v128.load(p, 32), v128.load(q, 32), a2);
+      a3 = fma(v128.load(p, 48), v128.load(q, 48), a3);
+      p += row;
+      q += row;
     }
     v128.store(out + s, a0);
     v128.store(out + s, a1, 16);
     v128.store(out + s, a2, 32);
     v128.store(out + s, a3, 48);
+  }
+}
+
+/** w[j][s] = Σ_r F[i][r][s] F[j][r][s] for j ≤ i and s < count (rounded up to 8); F is [unit][rank][stride]. */
+export function factorWeights(f: usize, rank: i32, stride: i32, i: i32, count: i32, out: usize): void {
+  const row = (<usize>stride) << 3;
+  const end = <usize>((count + 7) & ~7) << 3;
+  const unit = <usize>rank * row;
+  for (let from: usize = 0; from < end; from += PART << 3) {
+    const bytes = min(PART << 3, end - from);
+    for (let j = 0; j <= i; j++) {
+      products(f + <usize>i * unit + from, f + <usize>j * unit + from, rank, row, bytes, out + <usize>j * row + from);
+    }
   }
 }
 
@@ -252,12 +264,12 @@ export function tileCount(inputs: i32): i32 {
   return panels * rowTiles - panels * (panels - 1);
 }
 
-/** sums[place] += tiles[number] for `count` pairs (number, place) of u32. */
+/** sums[k] += tiles[places[k]]: in the order of the sums, which come from far, while the tiles are near. */
 export function addTiles(tiles: usize, places: usize, count: i32, sums: usize): void {
-  const end = places + ((<usize>count) << 3);
-  for (; places < end; places += 8) {
-    const at = sums + ((<usize>load<u32>(places, 4)) << 3);
-    store<f64>(at, load<f64>(at) + load<f64>(tiles + ((<usize>load<u32>(places)) << 3)));
+  const end = places + ((<usize>count) << 2);
+  for (; places < end; places += 4) {
+    store<f64>(sums, load<f64>(sums) + load<f64>(tiles + <usize>load<u32>(places)));
+    sums += 8;
   }
 }
 
@@ -300,7 +312,7 @@ function addListed(
  * @param f - rank > 0: factors [unit][rank][stride] with w_ij = Σ_r F_ir F_jr; rank 0: w itself, [i][j][stride]
  * @param stride - samples in a full block: a multiple of 8, below 2^16
  * @param bounds - for each row tile, how many of the block's samples reach it (u32)
- * @param places - n(n+1)/2 pairs of u32: a number in the tiles, its place in the pair's sums
+ * @param places - for each of a pair's n(n+1)/2 sums, the byte offset of its number in the tiles (u32)
  * @param sums - [pair][n(n+1)/2]
  * @param scale - 0: float64; else float32 with weights times `scale`; those with |w| ≤ `tiny` are left out
  */
@@ -322,16 +334,15 @@ export function pairSums(
   const numbers = tileCount(inputs) << 5;
   const size = (inputs * (inputs + 1)) >> 1;
   const room = (<usize>stride) << 3;
-  const plus = work + room;
+  const plus = work + <usize>outputs * room;
   const minus = plus + room + (room >> 1);
   const tiles = (minus + room + (room >> 1) + 63) & ~63;
   const panel = tiles + (<usize>numbers << 3);
   const counts = panel + <usize>(((inputs + 7) >> 3) * CHUNK * 64);
   for (let i = 0; i < outputs; i++) {
+    if (rank > 0) factorWeights(f, rank, stride, i, count, work);
     for (let j = 0; j <= i; j++) {
-      let w = work;
-      if (rank > 0) factorWeights(f, rank, stride, i, j, count, w);
-      else w = f + <usize>(i * outputs + j) * room;
+      const w = rank > 0 ? work + <usize>j * room : f + <usize>(i * outputs + j) * room;
       const n = compress(w, count, tiny, plus, minus, stride);
       if (n != 0) {
         memory.fill(tiles, 0, <usize>numbers << 3);

@@ -14,7 +14,7 @@ import { Arena } from '../train/arena.js';
 
 interface PairKernel {
   heapBase(): number;
-  pairWork(capacity: number, inputs: number): number;
+  pairWork(capacity: number, inputs: number, outputs: number): number;
   pairSums(
     h: number,
     inputs: number,
@@ -161,8 +161,8 @@ export class KroneckerSum {
     this.hAt = this.align(8 * BLOCK * this.padded, 'a block of inputs');
     this.fAt = this.align(8 * STRIDE * outputs * (rank > 0 ? rank : outputs), 'a block of factors');
     this.boundsAt = this.align(4 * Math.ceil(inputs / 4), 'the bounds');
-    this.placesAt = this.align(4 * inputs * (inputs + 1), 'the places');
-    this.workAt = this.align(exports.pairWork(STRIDE, inputs), 'the panels');
+    this.placesAt = this.align(2 * inputs * (inputs + 1), 'the places');
+    this.workAt = this.align(exports.pairWork(STRIDE, inputs, outputs), 'the panels');
     this.sumsAt = this.align(8 * pairs * this.size, 'the sums');
   }
 
@@ -275,24 +275,21 @@ export class KroneckerSum {
     return top;
   }
 
-  /** Lists (number in the tiles, place in the sums) of what lies on or below the diagonal; returns how many. */
-  private placeTiles(units: Uint32Array): number {
+  /** For each sum on or below the diagonal, in the units' true order, the byte offset of its number in the tiles. */
+  private placeTiles(units: Uint32Array): void {
     const { inputs: n, arena } = this;
-    const places = arena.u32(this.placesAt, n * (n + 1));
+    const places = arena.u32(this.placesAt, (n * (n + 1)) / 2);
     let t = 0;
-    let k = 0;
     for (let q = 0; 8 * q < n; q++) {
       for (let r = 2 * q; 4 * r < n; r++) {
-        for (let e = 0; e < 32; e++, t++) {
+        for (let e = 0; e < 32; e++, t += 8) {
           const i = 4 * r + (e >> 3);
           const j = 8 * q + (e & 7);
           if (i >= n || j > i) continue;
           const [a, b] = units[i] > units[j] ? [units[i], units[j]] : [units[j], units[i]];
-          places[k++] = t;
-          places[k++] = (a * (a + 1)) / 2 + b;
+          places[(a * (a + 1)) / 2 + b] = t;
         }
       }
     }
-    return k / 2;
   }
 }
