@@ -174,7 +174,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
   if (!landscape)
     return html`<p class="missing">The random-landscape statistics of single minibatches were not measured in this run.</p>`;
   return html`<details><summary>Random-landscape statistics: ${formatCount(landscape.length)} directions</summary>${table(
-    'Curvature of single minibatches and scatter of their minima; leading term and all of C per batch.',
+    'Curvature of single minibatches and scatter of their minima; leading term and all of C per batch; displacement, in deviations of the weights, at which the spread of curvatures doubles C.',
     [
       { head: 'i', cell: (l) => formatCount(l.index) },
       { head: 'F', cell: (l) => formatNumber(l.flatness) },
@@ -184,6 +184,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
       { head: 'dropped', cell: (l) => `${formatNumber(100 * l.dropped, 2)} %` },
       { head: 'leading', cell: (l) => formatNumber(l.leading) },
       { head: 'C', cell: (l) => formatNumber(l.full) },
+      { head: 'doubling (σ)', cell: (l) => formatNumber(l.doubling, 2) },
     ],
     landscape,
   )}</details>`;

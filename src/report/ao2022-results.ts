@@ -119,6 +119,8 @@ export interface LandscapeRow {
   /** C_ii PER BATCH: L0²·M_ii²·s_theta² against all terms (measured exactly). */
   readonly leading: number;
   readonly full: number;
+  /** Displacement along p_i, in units of sigma_i, at which the spread of curvatures alone doubles C_ii [R2], [R4]. */
+  readonly doubling: number;
 }
 
 /** One link of the scaling chain: y ~ F^slope. science.md [R5]. */

@@ -21,7 +21,7 @@
  * chain (`ao.chain-…`): exponent against F. Not decidable with fewer than 20 directions, less than half a decade of F, or an
  *   interval wider than ±1. Not reproduced if the sign is wrong or r² < 0.8. Reproduced if within max(10 %, interval) of the
  *   stated exponent; else with another exponent.
- * leading term (`ao.leading`): median of leading over full C_ii; reproduced within 30 % of 1; not decidable below 20 directions.
+ * leading term (`ao.leading`): median of leading over full Cᵢᵢ; reproduced within 30 % of 1; not decidable below 20 directions.
  * temperature, correlation time (`ao.temperature`, `ao.correlation-time`): reproduced if Spearman's rho with F is ≤ −0.5 and
  *   significantly negative; not decidable below 20 directions; else not reproduced.
  * stationary (`ao.stationary`): ⟨w·g⟩ over its stationary value on the settled modes within max(5 %, interval) of 1; not
@@ -367,6 +367,13 @@ function leading(r: Ao2022Results): Finding {
   };
 }
 
+/** How far the temperature depends on the displacement. */
+function doubling({ landscape }: Ao2022Results): string {
+  if (!landscape) return '';
+  const sigmas = landscape.filter((l) => l.index > 1 && Number.isFinite(l.doubling)).map((l) => l.doubling);
+  return `The spread of curvatures among minibatches would double it at a displacement of ${formatNumber(median(sigmas), 2)} standard deviations of the weights (median over directions; from ${formatNumber(Math.min(...sigmas), 2)} up).`;
+}
+
 function falls(r: Ao2022Results): Finding[] {
   const one = (
     id: string,
@@ -398,7 +405,7 @@ function falls(r: Ao2022Results): Finding[] {
       'The active temperature T = (η/2)·Cᵢᵢ falls with the flatness.',
       r.temperature,
       'falls wherever the noise does',
-      'C per batch at the centre of the window.',
+      `C per batch at the centre of the window. ${doubling(r)}`,
     ),
     one(
       'ao.correlation-time',

@@ -15,6 +15,7 @@ import { makeFolders, readWhole, writeWhole } from '../record/files.js';
 import { readNpy, writeNpy } from '../record/npy.js';
 import { Trajectory } from '../record/trajectory.js';
 import type { Ao2022Setting } from '../report/ao2022-results.js';
+import { type LandscapeInput, landscape } from './ao2022-landscape.js';
 import { layerMatrices } from './ao2022-matrices.js';
 import { measureModes } from './ao2022-modes.js';
 import { motionSums, trajectoryTests, withoutDirection } from './ao2022-trajectory.js';
@@ -57,7 +58,16 @@ export interface TrajectoryJob extends Common {
   readonly trajectory: string;
 }
 
-export type Ao2022Job = MatricesJob | ModesJob | TrajectoryJob;
+export interface LandscapeJob extends Omit<MatricesJob, 'job'> {
+  readonly job: 'landscape';
+  readonly setting: Omit<Ao2022Setting, 'curves'>;
+  readonly arrays: string;
+  readonly rows: LandscapeInput['rows'];
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+export type Ao2022Job = MatricesJob | ModesJob | TrajectoryJob | LandscapeJob;
 
 export const FILES = {
   hessian: 'hessian.npy',
@@ -66,6 +76,7 @@ export const FILES = {
   matrices: 'matrices.json',
   modes: 'modes.json',
   trajectory: 'trajectory.json',
+  landscape: 'landscape.json',
   parts: 'decomposition',
 } as const;
 
@@ -75,6 +86,7 @@ export async function runAo2022Job(job: Ao2022Job, progress: (done: number, tota
   const la = await chooseProvider({ prefer: job.provider });
   if (job.job === 'matrices') matrices(job);
   else if (job.job === 'modes') await modes(job, la);
+  else if (job.job === 'landscape') await minibatches(job, la);
   else await trajectory(job, la, progress);
   return la.name;
 }
@@ -152,6 +164,15 @@ async function trajectory(
     motion: await motionSums(source(window.recorded), mean),
   });
   writeJson(join(job.out, FILES.trajectory), result);
+}
+
+async function minibatches(job: LandscapeJob, la: LinearAlgebra): Promise<void> {
+  const { P, centreLoss } = job.setting;
+  const directions = matrix(job.rows.length, P);
+  for (const [k, { index }] of job.rows.entries())
+    directions.data.set((await readArray(job.arrays, 'directions', index - 1, index)).data, k * P);
+  const key = randomKey(job.seed).child('ao2022').child('landscape');
+  writeJson(join(job.out, FILES.landscape), landscape({ ...job, la, directions, centreLoss, key }));
 }
 
 function saveMatrix(folder: string, name: string, m: Matrix): void {

@@ -8,6 +8,7 @@ import { forceKernelBuild, type KernelBuild } from '../kernels/load.js';
 import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
+import { thinToLogSpaced } from '../numeric/spacing.js';
 import { readArray } from '../record/arrays.js';
 import { readModel } from '../record/checkpoint.js';
 import { writeWhole } from '../record/files.js';
@@ -20,8 +21,9 @@ import { ARRAYS } from './analysis-stages.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures } from './ao2022-fits.js';
 import { Ao2022Folder, type Ao2022Record, readAo2022 } from './ao2022-folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './ao2022-jobs.js';
+import { hasLandscape } from './ao2022-landscape.js';
 import { ao2022Memory } from './ao2022-memory.js';
-import type { ModesOutput } from './ao2022-modes.js';
+import { batchFactor, type ModesOutput } from './ao2022-modes.js';
 import { completeConfig, type PartialConfig } from './config.js';
 import { InterruptedError, type RunOptions, runStage } from './context.js';
 import { type RunRecord, readRecord } from './folder.js';
@@ -49,7 +51,9 @@ export interface Ao2022Result {
   readonly record: Ao2022Record;
 }
 
-const [RESULTS, FINDINGS, LANDSCAPE] = ['results.json', 'findings.json', 'landscape.json'];
+const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
+/** Most directions along which single minibatches are measured. */
+const LANDSCAPE_DIRECTIONS = 120;
 
 /**
  * All stages. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
@@ -135,6 +139,9 @@ function checkPhysics({ config }: RunRecord, run: string): void {
   );
 }
 
+/** modes.json. */
+type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'>;
+
 interface Context {
   readonly folder: Ao2022Folder;
   readonly options: RunOptions;
@@ -154,10 +161,9 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     if (name === undefined) throw new InterruptedError(folder.path);
     folder.record.linearAlgebra = name;
   };
+  const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
   await runStage(context, 'matrices', async () => {
-    const weights = await centreWeights(run, from);
-    const { network: spec, record } = config;
-    await does({ job: 'matrices', ...common, spec, weights, samples: dataset.train, layer: record.layer });
+    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run, from) });
   });
   const inputs = readInputs(from);
   const { setting, curves } = settingOf(run, dataset, inputs, readJson<MatricesResult>(folder.file(FILES.matrices))!);
@@ -168,6 +174,35 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   await runStage(context, 'trajectory', () =>
     does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
   );
+  await runStage(context, 'landscape', async () => {
+    if (!hasLandscape(config.network)) return;
+    const { energy } = readJson<ModesDocument>(folder.file(FILES.modes))!;
+    const usable = energy.filter((e) => e.resolved);
+    const keep = new Set(
+      thinToLogSpaced(
+        usable.map((e) => e.index),
+        setting.P,
+        LANDSCAPE_DIRECTIONS,
+      ),
+    );
+    const scale = batchFactor('window', setting);
+    const rows = usable
+      .filter((e) => keep.has(e.index))
+      .map(({ index, flatness, variance, noise }) => ({ index, flatness, variance, noise: scale * noise }));
+    const weights = await centreWeights(run, from);
+    const { batchSize } = setting;
+    await does({
+      job: 'landscape',
+      ...common,
+      ...network,
+      weights,
+      setting,
+      arrays,
+      rows,
+      batchSize,
+      seed: config.seed,
+    });
+  });
   await runStage(context, 'fits', async () => fits(folder, { ...setting, curves }, inputs, config.seed));
   await runStage(context, 'report', () => reportAo2022(folder.path));
 }
@@ -217,11 +252,9 @@ function settingOf({ config }: RunRecord, dataset: Dataset, inputs: Inputs, matr
 }
 
 function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed: number): void {
-  const modes = readJson<Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'>>(
-    folder.file(FILES.modes),
-  )!;
+  const modes = readJson<ModesDocument>(folder.file(FILES.modes))!;
   const trajectory = readJson<TrajectoryTests>(folder.file(FILES.trajectory));
-  const landscape = readJson<LandscapeRow[]>(folder.file(LANDSCAPE));
+  const landscape = readJson<LandscapeRow[]>(folder.file(FILES.landscape));
   const key = randomKey(seed).child('ao2022').child('fits');
   const chain = {
     setting,
