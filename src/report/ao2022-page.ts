@@ -180,7 +180,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
       { head: 'F', cell: (l) => formatNumber(l.flatness) },
       { head: 'M', cell: (l) => formatEstimate(l.curvature) },
       { head: 's_M', cell: (l) => formatNumber(l.curvatureSpread) },
-      { head: 's_θ', cell: (l) => formatEstimate(l.minimumSpread) },
+      { head: 'sθ', cell: (l) => formatEstimate(l.minimumSpread) },
       { head: 'dropped', cell: (l) => `${formatNumber(100 * l.dropped, 2)} %` },
       { head: 'leading', cell: (l) => formatNumber(l.leading) },
       { head: 'C', cell: (l) => formatNumber(l.full) },
@@ -255,7 +255,7 @@ const SYMBOLS: Symbols = [
   ['Q', 'antisymmetric: F = (D + Q)·U; the steady current turns along the levels of U'],
   ['S, A', 'friction and transverse part, S + A = (D + Q)⁻¹'],
   ['Fᵢ', 'flatness: width of the loss along principal direction i at e·L₀'],
-  ['M, s_θ', 'curvature over L₀; standard deviation of the minima of single minibatches'],
+  ['M, sθ', 'curvature over L₀; standard deviation of the minima of single minibatches'],
   ['γ', 'exponent of C ∝ H^γ'],
   ['τ', 'integrated correlation time (steps)'],
 ];

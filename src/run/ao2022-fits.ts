@@ -123,7 +123,7 @@ export function scalingChain(input: ChainInput): ChainLink[] {
       const F = closed.get(l.index);
       return F === undefined ? [] : [[F, l.minimumSpread.value ** 2] as const];
     });
-    out.splice(2, 0, link('minima', 's_θ²', -2, scatter));
+    out.splice(2, 0, link('minima', 'sθ²', -2, scatter));
   }
   return out;
 }

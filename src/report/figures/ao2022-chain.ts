@@ -95,7 +95,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   ],
   minima: [
     'Scatter of the minima',
-    's_θ² (weight²)',
+    'sθ² (weight²)',
     'Variance of the minima of single minibatches along the principal directions, minibatches without a clearly positive curvature left out.',
   ],
   variance: [

@@ -74,7 +74,7 @@ export function modeVariances(r: Ao2022Results): Figure | MissingFigure {
     caption:
       `Variance over the window along eigenvectors of H, without and with principal direction 1 (the drift), and what H and C₁ predict without ` +
       `the trajectory. Modes right of the dashed line (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only there can a ` +
-      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.setting.P)} modes have a curvature above rounding; log-spaced ones are drawn.`,
+      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.setting.P)} modes have a curvature above rounding; log-spaced ones are drawn. Lines that coincide hide one another: at small η·h steps are as good as continuous time, and a window of many epochs sees shuffled noise as a window without end does.`,
   };
 }
 
