@@ -150,7 +150,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     ]),
     same(
       'momentum',
-      'The relation holds with momentum at the same eta/(1−mu)',
+      'The relation holds with momentum at the same eta/(1−μ)',
       find('same-window', 'shuffled', momentum),
       own,
       [`momentum ${momentum}`, 'momentum 0'],
@@ -256,7 +256,7 @@ function compare(
     stated: expected,
     ...(a &&
       b && {
-        predicted: `from [S2]–[S4] with H_ii and C_ii of the directions: ${formatEstimate(a.theory)} and ${formatEstimate(b.theory)}`,
+        predicted: `from [S2]–[S4] with Hᵢᵢ and Cᵢᵢ of the directions: ${formatEstimate(a.theory)} and ${formatEstimate(b.theory)}`,
       }),
     verdict: found === 'undecided' ? UNDECIDED : found === wanted ? 'reproduced' : 'not reproduced',
     reason: reason.trim(),
@@ -267,7 +267,7 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
   const base = {
     id: 'controls.noise-law',
     claim:
-      'Where the window did not choose the directions, psi follows from C_ii ~ H_ii^gamma: 2 gamma below the crossover curvature, 2(gamma−1) above it',
+      'Where the window did not choose the directions, psi follows from Cᵢᵢ ~ Hᵢᵢ^gamma: 2 gamma below the crossover curvature, 2(gamma−1) above it',
     source: 'science.md [S6]',
     unit: '',
     stated: 'psi = 2 gamma for slow modes',
@@ -283,7 +283,7 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
   return {
     ...base,
     measured: row.psi,
-    predicted: `${formatEstimate(row.theory)} from the exact variances of single modes with the measured H_ii and C_ii; 2 gamma = ${formatEstimate(twice(row.gamma))}, 2(gamma−1) = ${formatEstimate(twice(row.gamma, 1))}`,
+    predicted: `${formatEstimate(row.theory)} from the exact variances of single modes with the measured Hᵢᵢ and Cᵢᵢ; 2 gamma = ${formatEstimate(twice(row.gamma))}, 2(gamma−1) = ${formatEstimate(twice(row.gamma, 1))}`,
     verdict: found === 'undecided' ? UNDECIDED : found === 'the same' ? 'reproduced' : 'not reproduced',
     reason:
       found === 'undecided'

@@ -78,23 +78,25 @@ function keyNumbers(o: Judged['outcome']): Markup {
 }
 
 function regimesTable(rows: readonly RegimeRow[]): Markup {
-  const twice = (r: RegimeRow, k: number) =>
-    formatEstimate({ value: 2 * (r.gamma.value - k), standardError: 2 * r.gamma.standardError });
+  const twice = (r: RegimeRow) =>
+    `${formatNumber(2 * r.gamma.value, 3)} or ${formatNumber(2 * (r.gamma.value - 1), 2)}`;
   const columns: Column<RegimeRow>[] = [
-    { head: 'batches', cell: (r) => r.sampling, words: true },
-    { head: 'momentum', cell: (r) => formatPlain(r.momentum, 2) },
-    { head: 'epochs', cell: (r) => formatCount(r.epochs) },
+    {
+      head: 'batches',
+      cell: (r) => `${r.sampling}${r.momentum > 0 ? `, μ = ${formatPlain(r.momentum)}` : ''}`,
+      words: true,
+    },
     { head: 'directions', cell: (r) => BASIS_NAMES[r.basis], words: true },
+    { head: 'epochs', cell: (r) => formatCount(r.epochs) },
     { head: 'ψ', cell: (r) => formatEstimate(r.psi) },
-    { head: 'R²', cell: (r) => formatNumber(r.r2, 2) },
-    { head: 'γ', cell: (r) => formatEstimate(r.gamma) },
-    { head: '2γ', cell: (r) => twice(r, 0) },
-    { head: '2(γ−1)', cell: (r) => twice(r, 1) },
-    { head: 'slow', cell: (r) => `${formatNumber(100 * r.flatShare, 3)} %` },
     { head: 'ψ of theory', cell: (r) => formatEstimate(r.theory) },
+    { head: 'γ', cell: (r) => formatEstimate(r.gamma) },
+    { head: '2γ or 2(γ−1)', cell: twice },
+    { head: 'slow', cell: (r) => `${formatNumber(100 * r.flatShare, 2)}\u00a0%` },
+    { head: 'R²', cell: (r) => formatNumber(r.r2, 2) },
   ];
   return table(
-    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what [S6] predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and the last column is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen: where ψ leaves the last column, the choice made it.',
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what [S6] predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen.',
     columns,
     rows,
   );
@@ -102,18 +104,16 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
 
 function groupsTable(groups: readonly GroupRow[]): Markup {
   const columns: Column<GroupRow>[] = [
-    { head: 'batches', cell: (g) => g.sampling, words: true },
-    { head: 'η', cell: (g) => formatPlain(g.learningRate, 2) },
-    { head: 'modes', cell: (g) => `${formatCount(g.from)}–${formatCount(g.to)}`, words: true },
-    { head: 'curvature', cell: (g) => formatRange(g.curvature, 2), words: true },
+    { head: 'batches, η', cell: (g) => `${g.sampling},\u00a0${formatPlain(g.learningRate, 2)}`, words: true },
+    { head: 'modes', cell: (g) => `${formatCount(g.from)}\u2060–\u2060${formatCount(g.to)}`, words: true },
     { head: 'H, C / whole', cell: (g) => formatEstimate(g.ratios.raw.modes) },
-    { head: 'with descent / whole (sums)', cell: (g) => formatEstimate(g.ratios.drift.sums) },
+    { head: '+ descent / whole', cell: (g) => formatEstimate(g.ratios.drift.sums) },
     { head: 'H, C / replicas', cell: (g) => formatEstimate(g.ratios.replicas.modes) },
-    { head: 'C averaged / replicas', cell: (g) => formatEstimate(g.ratios['noise-averaged'].modes) },
-    { head: 'H, C averaged / replicas', cell: (g) => formatEstimate(g.ratios['both-averaged'].modes) },
+    { head: '⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['noise-averaged'].modes) },
+    { head: '⟨H⟩, ⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['both-averaged'].modes) },
   ];
   return table(
-    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘With descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by.',
+    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean.',
     columns,
     groups,
   );
@@ -121,9 +121,8 @@ function groupsTable(groups: readonly GroupRow[]): Markup {
 
 function stabilityTable(groups: readonly GroupRow[]): Markup {
   const columns: Column<GroupRow>[] = [
-    { head: 'batches', cell: (g) => g.sampling, words: true },
-    { head: 'η', cell: (g) => formatPlain(g.learningRate, 2) },
-    { head: 'modes', cell: (g) => `${formatCount(g.from)}–${formatCount(g.to)}`, words: true },
+    { head: 'batches, η', cell: (g) => `${g.sampling},\u00a0${formatPlain(g.learningRate, 2)}`, words: true },
+    { head: 'modes', cell: (g) => `${formatCount(g.from)}\u2060–\u2060${formatCount(g.to)}`, words: true },
     { head: 'C along / at the mean', cell: (g) => formatEstimate(g.noiseGain) },
     { head: 'H along / at the mean', cell: (g) => formatEstimate(g.curvatureGain) },
     { head: 'C start / end', cell: (g) => formatEstimate(g.noiseDecay) },
