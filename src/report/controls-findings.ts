@@ -144,20 +144,20 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       'ivf2021, ao2022; science.md [S5], [S7]',
     ),
     law,
-    same('sampling', 'The relation does not depend on how batches are drawn', own, find('same-window', 'replaced'), [
+    same('sampling', 'The exponent does not depend on how batches are drawn', own, find('same-window', 'replaced'), [
       'shuffled',
       'replaced',
     ]),
     same(
       'momentum',
-      'The relation holds with momentum at the same eta/(1−μ)',
+      'The exponent is the same with momentum, at the same eta/(1−μ)',
       find('same-window', 'shuffled', momentum),
       own,
       [`momentum ${momentum}`, 'momentum 0'],
     ),
     same(
       'window',
-      'The relation does not depend on the length of the window',
+      'The exponent does not depend on the length of the window',
       find('same-window', 'shuffled', 0, long),
       find('same-window', 'shuffled', 0, short),
       [`${long} epochs`, `${short} epochs`],
@@ -398,7 +398,7 @@ export function causeOf({ outcome: o }: Pick<Judged, 'outcome'>): string[] {
   const psi = (r: RegimeRow | undefined) => formatEstimate(r?.psi ?? NONE);
   if (o.selection === 'different')
     out.push(
-      `The exponent ${psi(o.psi)} is a property of the choice: principal directions are those along which this very window happened to fluctuate most, and so their variances are too large at the top and too small at the bottom. Variances from the other half of the window, along the same kind of directions, give ${psi(o.other)}.`,
+      `The exponent ${psi(o.psi)} is a property of the choice: principal directions are those along which this very window happened to move most or least. Slow modes take few independent positions in a window, so the first variances are far too large and the last far too small. Variances from the other half of the window, along directions that it did not choose, give ${psi(o.other)}.`,
     );
   else if (o.selection === 'the same')
     out.push(

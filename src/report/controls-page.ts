@@ -4,7 +4,7 @@ import type { Judged } from './controls-findings.js';
 import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './controls-results.js';
 import { type GroupRow, overSeeds, type RegimeRow } from './controls-summary.js';
 import type { Figure, MissingFigure } from './figures/frame.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from './format.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from './format.js';
 import type { RunFacts } from './input.js';
 import { html, type Markup, prose } from './markup.js';
 import { gallery, type Page } from './page.js';
@@ -93,10 +93,10 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
     { head: 'γ', cell: (r) => formatEstimate(r.gamma) },
     { head: '2γ or 2(γ−1)', cell: twice },
     { head: 'slow', cell: (r) => `${formatNumber(100 * r.flatShare, 2)}\u00a0%` },
-    { head: 'R²', cell: (r) => formatNumber(r.r2, 2) },
+    { head: 'rank law', cell: (r) => (r.rank ? formatEstimate(r.rank) : MISSING) },
   ];
   return table(
-    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what [S6] predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen.',
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what [S6] predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen. ‘Rank law’ is the exponent of the fall of σᵢ² with the rank i, where all variances are one window’s own.',
     columns,
     rows,
   );
