@@ -89,7 +89,7 @@ function sigma(r: Ao2022Results): Finding {
     reason:
       verdict === UNDECIDED
         ? thinModes(r, measured)
-        : `The prediction, made without the trajectory, is ${formatEstimate(measured)} times the measured variance. By groups of modes: ${groups || 'none'}. Flatter modes have not reached the stationary state that Σ describes.`,
+        : `The prediction, made without the trajectory, is ${formatEstimate(measured)} times the measured variance. By groups of modes: ${groups || 'none'}. Flatter modes have not reached the stationary state that Σ describes; and the other layers move as well and share the restoring force, which a block of one layer does not know (reproduce controls freezes them).`,
   };
 }
 
@@ -115,7 +115,7 @@ function sigmaOfSampling(r: Ao2022Results): Finding {
     reason:
       verdict === UNDECIDED
         ? thinModes(r, measured)
-        : `By groups of modes (ranks ${GROUPS.map(([a, b]) => `${a}–${b}`).join(', ')} of curvature): ${groups}. Modes far below their stationary state also move with the drift, which this prediction leaves out.`,
+        : `By groups of modes (ranks ${GROUPS.map(([a, b]) => `${a}–${b}`).join(', ')} of curvature): ${groups}. Left out of this prediction: the motion of the other layers, which share the restoring force (ratios above 1) and move the minimum (below 1, in flat modes). With them frozen the theory is closed: see reproduce controls.`,
   };
 }
 
