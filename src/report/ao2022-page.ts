@@ -1,6 +1,5 @@
 /** The page of ao2022: one layer's SGD as a linear Langevin system, and what of it can fail. */
-import type { Ao2022ReportInput } from './ao2022-render.js';
-import { type Ao2022Results, RELAXATIONS, type Regime, ROUNDINGS } from './ao2022-results.js';
+import { type Ao2022ReportInput, type Ao2022Results, RELAXATIONS, type Regime, ROUNDINGS } from './ao2022-results.js';
 import type { Citation } from './citations.js';
 import type { Figure, MissingFigure } from './figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from './format.js';

@@ -1,6 +1,6 @@
 /** The report of `reproduce ao2022` out of its numbers: pure, the same input gives the same bytes. */
 import { ao2022Page } from './ao2022-page.js';
-import { type Ao2022Results, REGIMES } from './ao2022-results.js';
+import { type Ao2022ReportInput, type Ao2022Results, REGIMES } from './ao2022-results.js';
 import { citationsUsed } from './citations.js';
 import { csv, findingsCsv } from './csv.js';
 import { chainFigures, fallFigures } from './figures/ao2022-chain.js';
@@ -8,19 +8,12 @@ import { energies, energyVariances, energyWidths } from './figures/ao2022-energy
 import { modeVariances, noiseCurvature } from './figures/ao2022-modes.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/ao2022-tests.js';
 import type { Finding } from './finding.js';
-import type { Report, RunFacts } from './input.js';
+import type { Report } from './input.js';
 import { renderPage } from './page.js';
 import { bibtex } from './sections/references.js';
 
 /** Version of the layout of the JSON document. */
 const JSON_VERSION = 1;
-
-export interface Ao2022ReportInput {
-  readonly title: string;
-  readonly results: Ao2022Results;
-  readonly findings: readonly Finding[];
-  readonly run: RunFacts;
-}
 
 export function renderAo2022(input: Ao2022ReportInput): Report {
   const { title, results: r, findings, run } = input;

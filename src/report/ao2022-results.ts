@@ -1,6 +1,8 @@
 /** The numbers that `reproduce ao2022` leaves in results.json: one layer's SGD measured as a linear Langevin system. */
 import type { PowerLaw, TrainingCurves } from '../analyse/results.js';
 import type { Estimate } from '../numeric/estimate.js';
+import type { Finding } from './finding.js';
+import type { RunFacts } from './input.js';
 
 /** What was measured, where, and with which constants of the training. science.md [S1]. */
 export interface Ao2022Setting {
@@ -229,3 +231,11 @@ export const GROUPS: readonly (readonly [number, number])[] = [
   [51, 200],
   [201, 800],
 ];
+
+/** What the report is drawn from. */
+export interface Ao2022ReportInput {
+  readonly title: string;
+  readonly results: Ao2022Results;
+  readonly findings: readonly Finding[];
+  readonly run: RunFacts;
+}
