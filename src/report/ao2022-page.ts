@@ -173,7 +173,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
   if (!landscape)
     return html`<p class="missing">The random-landscape statistics of single minibatches were not measured in this run.</p>`;
   return html`<details><summary>Random-landscape statistics: ${formatCount(landscape.length)} directions</summary>${table(
-    'Curvature of single minibatches and scatter of their minima; leading term and all of C per batch; displacement, in deviations of the weights, at which the spread of curvatures doubles C.',
+    'Curvature of single minibatches and scatter of their minima; leading term, all terms of the random landscape over these directions, and C per batch as it is; displacement, in deviations of the weights, at which the spread of curvatures doubles C.',
     [
       { head: 'i', cell: (l) => formatCount(l.index) },
       { head: 'F', cell: (l) => formatNumber(l.flatness) },
@@ -182,6 +182,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
       { head: 'sθ', cell: (l) => formatEstimate(l.minimumSpread) },
       { head: 'dropped', cell: (l) => `${formatNumber(100 * l.dropped, 2)} %` },
       { head: 'leading', cell: (l) => formatNumber(l.leading) },
+      { head: 'all terms', cell: (l) => formatNumber(l.formula) },
       { head: 'C', cell: (l) => formatNumber(l.full) },
       { head: 'doubling (σ)', cell: (l) => formatNumber(l.doubling, 2) },
     ],

@@ -120,6 +120,8 @@ export interface LandscapeRow {
   readonly dropped: number;
   /** C_ii PER BATCH: L0²·M_ii²·s_theta² against all terms (measured exactly). */
   readonly leading: number;
+  /** All terms of [R2] over the directions measured here, and C_ii itself, exact over all samples. */
+  readonly formula: number;
   readonly full: number;
   /** Displacement along p_i, in units of sigma_i, at which the spread of curvatures alone doubles C_ii [R2], [R4]. */
   readonly doubling: number;

@@ -86,7 +86,7 @@ export async function runAo2022Job(job: Ao2022Job, progress: (done: number, tota
   const la = await chooseProvider({ prefer: job.provider });
   if (job.job === 'matrices') matrices(job);
   else if (job.job === 'modes') await modes(job, la);
-  else if (job.job === 'landscape') await minibatches(job, la);
+  else if (job.job === 'landscape') await minibatches(job);
   else await trajectory(job, la, progress);
   return la.name;
 }
@@ -166,13 +166,13 @@ async function trajectory(
   writeJson(join(job.out, FILES.trajectory), result);
 }
 
-async function minibatches(job: LandscapeJob, la: LinearAlgebra): Promise<void> {
-  const { P, centreLoss } = job.setting;
+async function minibatches(job: LandscapeJob): Promise<void> {
+  const { P } = job.setting;
   const directions = matrix(job.rows.length, P);
   for (const [k, { index }] of job.rows.entries())
     directions.data.set((await readArray(job.arrays, 'directions', index - 1, index)).data, k * P);
   const key = randomKey(job.seed).child('ao2022').child('landscape');
-  writeJson(join(job.out, FILES.landscape), landscape({ ...job, la, directions, centreLoss, key }));
+  writeJson(join(job.out, FILES.landscape), landscape({ ...job, directions, key }));
 }
 
 function saveMatrix(folder: string, name: string, m: Matrix): void {

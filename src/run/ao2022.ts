@@ -21,7 +21,6 @@ import { ARRAYS } from './analysis-stages.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures } from './ao2022-fits.js';
 import { Ao2022Folder, type Ao2022Record, readAo2022 } from './ao2022-folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './ao2022-jobs.js';
-import { hasLandscape } from './ao2022-landscape.js';
 import { ao2022Memory } from './ao2022-memory.js';
 import { batchFactor, type ModesOutput } from './ao2022-modes.js';
 import { completeConfig, type PartialConfig } from './config.js';
@@ -175,7 +174,6 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
   );
   await runStage(context, 'landscape', async () => {
-    if (!hasLandscape(config.network)) return;
     const { energy } = readJson<ModesDocument>(folder.file(FILES.modes))!;
     const usable = energy.filter((e) => e.resolved);
     const keep = new Set(
