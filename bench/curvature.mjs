@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { hessianBlock } from '../dist/analyse/hessian.js';
 import { hessianOperator, projectedMatrices } from '../dist/analyse/network-hessian.js';
 import { gradientCovariance } from '../dist/analyse/noise.js';
-import { NetworkPasses } from '../dist/analyse/passes.js';
+import { BLOCK, NetworkPasses } from '../dist/analyse/passes.js';
 import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/index.js';
 
 const option = (name, otherwise) => {
@@ -68,7 +68,9 @@ function measure(name, weights) {
   print('gradient from states', name, gradient);
   const v = Float64Array.from(passes.weights, (_, i) => Math.sin(i));
   const product = best(repeats, () => hessianOperator(passes).apply(v));
-  print('Hessian-vector product, whole network', name, product, { gradients: +(product.cpu / gradient.cpu).toFixed(2) });
+  print('Hessian-vector product, whole network', name, product, {
+    gradients: +(product.cpu / gradient.cpu).toFixed(2),
+  });
   const inLayer = hessianOperator(passes, { layer });
   print(
     'Hessian-vector product, 50×50 layer',
@@ -122,7 +124,9 @@ function compare(passes, name, found) {
           worst = Math.max(worst, Math.abs(data[i] - other[i]));
           top = Math.max(top, Math.abs(other[i]));
         }
-        console.log(JSON.stringify({ task: `${key} against NumPy`, weights: name, precision, difference: worst / top }));
+        console.log(
+          JSON.stringify({ task: `${key} against NumPy`, weights: name, precision, difference: worst / top }),
+        );
       }
     }
   } finally {
@@ -137,9 +141,8 @@ function probabilities(passes) {
   let first = 0;
   for (let b = 0; b < passes.blocks; b++) {
     const { p, count } = passes.block(b);
-    const stride = 520;
-    const q = passes.arena.f64(p, classes * stride);
-    for (let s = 0; s < count; s++) for (let c = 0; c < classes; c++) out[(first + s) * classes + c] = q[c * stride + s];
+    const q = passes.arena.f64(p, classes * BLOCK);
+    for (let s = 0; s < count; s++) for (let c = 0; c < classes; c++) out[(first + s) * classes + c] = q[c * BLOCK + s];
     first += count;
   }
   return out;

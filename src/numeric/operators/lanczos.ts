@@ -4,7 +4,7 @@
  *     A V_k = V_k T_k + beta_k v_{k+1} e_kᵀ,   T_k y = θ y   ⇒   ‖A x − θ x‖ = beta_k |y_k| for x = V_k y
  *
  * For a symmetric A some eigenvalue lies within that residual of θ; where the next Ritz value is farther than the residual (gap g),
- * the error is below residual²/g (Temple, Kato). Each product is exact to rounding only as far as the operator is.
+ * the error is below residual²/g (Temple, Kato). The bound told adds k·2^−52·‖A‖ for the rounding of k steps with exact products.
  */
 import { check } from '../errors.js';
 import { type Estimate, estimate } from '../estimate.js';
@@ -167,7 +167,8 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
       j > 0 ? result.values[j] - result.values[j - 1] - residuals[j - 1] : Number.POSITIVE_INFINITY,
       j + 1 < k ? result.values[j + 1] - result.values[j] - residuals[j + 1] : Number.POSITIVE_INFINITY,
     );
-    const bound = gap > residual ? Math.min(residual, residual ** 2 / gap) : residual;
+    const rounding = k * 2 ** -52 * scale;
+    const bound = rounding + (gap > residual ? Math.min(residual, residual ** 2 / gap) : residual);
     const method = `Lanczos, ${k} products, error bounded by the residual`;
     const value = estimate(result.values[j], bound, k, method, residual <= tolerance * scale);
     return { value, vector, residual };
