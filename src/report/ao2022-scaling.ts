@@ -84,7 +84,7 @@ export function leading(r: Ao2022Results): Finding {
     predicted: 'below 1 where the cross terms count, above 1 where few minima far away carry sθ²',
     range: 'principal directions from 2 on',
     verdict: n < DIRECTIONS ? UNDECIDED : Math.abs(Math.log(value)) <= Math.log(1.3) ? 'reproduced' : 'not reproduced',
-    reason: `Median ${formatEstimate(measured)} of ${formatCount(n)} directions; from ${formatNumber(Math.min(...ratios), 2)} to ${formatNumber(Math.max(...ratios), 2)}. All terms of the formula give ${formatNumber(all, 3)} times C: with minima measured in this way the cross terms are counted twice. In the median direction ${formatNumber(100 * dropped, 2)} % of the minibatches have no clearly positive curvature, hence no minimum, and are left out of sθ. The minimum along one direction is where its own slope leads, and that slope holds the cross terms: agreement says that curvatures spread little, not that cross terms are absent.`,
+    reason: `Median ${formatEstimate(measured)} of ${formatCount(n)} directions; from ${formatNumber(Math.min(...ratios), 2)} to ${formatNumber(Math.max(...ratios), 2)}. All terms of the formula, which takes minima and curvatures of different directions for independent, give ${formatNumber(all, 2)} times C (median): within a minibatch they are not. In the median direction ${formatNumber(100 * dropped, 2)} % of the minibatches have no clearly positive curvature, hence no minimum, and are left out of sθ. The minimum along one direction is where its own slope leads, and that slope holds the cross terms: agreement says that curvatures spread little, not that cross terms are absent.`,
   };
 }
 
