@@ -8,7 +8,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { agreement, causeOf, controlsFindings } from '../src/report/controls-findings.js';
-import type { BranchResult, CellResult, FrozenResult } from '../src/report/controls-results.js';
+import type { BranchResult, CellResult, FixedResult, FrozenResult } from '../src/report/controls-results.js';
 import { overSeeds, studentQuantile } from '../src/report/controls-summary.js';
 import { completeConfig } from '../src/run/config.js';
 import { InterruptedError } from '../src/run/context.js';
@@ -103,6 +103,17 @@ describe('the experiment', () => {
     expect(small.learningRate).toBeCloseTo(large.learningRate / 5, 12);
     expect(small.stiffest).toBeLessThan(large.stiffest);
     for (const g of large.groups) expect(g.ratios.replicas.modes).toBeGreaterThan(0);
+  });
+});
+
+describe('fixed noise', () => {
+  it('of real shuffled batches drives linear modes as theory says', () => {
+    // four epochs of bridges a mode: a mode's variance scatters by about √(2/4), the mean of the 4 stiffest by half of that
+    for (const seed of [0, 1]) {
+      const { groups } = cellOf<FixedResult>(seed, 'fixed-shuffled');
+      expect(groups.map((g) => [g.from, g.to])).toEqual(CONFIG.groups);
+      for (const g of groups) expect(Math.abs(Math.log(g.ratio.modes)), `modes ${g.from}–${g.to}`).toBeLessThan(0.5);
+    }
   });
 });
 

@@ -110,10 +110,11 @@ function groupsTable(groups: readonly GroupRow[]): Markup {
     { head: '+ descent / whole', cell: (g) => formatEstimate(g.ratios.drift.sums) },
     { head: 'H, C / replicas', cell: (g) => formatEstimate(g.ratios.replicas.modes) },
     { head: '⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['noise-averaged'].modes) },
+    { head: 'fixed noise', cell: (g) => (g.fixed ? formatEstimate(g.fixed) : MISSING) },
     { head: '⟨H⟩, ⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['both-averaged'].modes) },
   ];
   return table(
-    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean.',
+    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean. ‘Fixed noise’: linear modes driven by the gradients of real batches, in their order, all taken at the base weights.',
     columns,
     groups,
   );

@@ -130,7 +130,14 @@ export interface FrozenResult extends CellHead {
   readonly noiseLaw: PowerLaw;
 }
 
-export type CellResult = BranchResult | FrozenResult;
+/** Linear modes driven by the noise of real batches at fixed weights. */
+export interface FixedResult extends CellHead {
+  readonly kind: 'fixed';
+  readonly epochs: number;
+  readonly groups: readonly { readonly from: number; readonly to: number; readonly ratio: Ratio }[];
+}
+
+export type CellResult = BranchResult | FrozenResult | FixedResult;
 
 export interface BaseFacts {
   readonly seed: number;

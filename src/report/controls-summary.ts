@@ -8,6 +8,7 @@ import {
   type CellResult,
   COMPARISONS,
   type Comparison,
+  type FixedResult,
   type FrozenResult,
   type Regime,
   type Sampling,
@@ -140,10 +141,13 @@ export interface GroupRow {
   readonly halves: Estimate;
   readonly noiseDecay: Estimate;
   readonly curvatureDecay: Estimate;
+  /** Predicted over measured for linear modes under the noise of real batches at fixed weights, where such cells are. */
+  readonly fixed: Estimate | undefined;
 }
 
 export function groupRows(cells: readonly CellResult[]): GroupRow[] {
   const frozen = cells.filter((c): c is FrozenResult => c.kind === 'frozen');
+  const fixed = cells.filter((c): c is FixedResult => c.kind === 'fixed');
   const kinds = [...new Set(frozen.map((c) => c.cell))];
   const first = (kind: string) => frozen.find((c) => c.cell === kind)!;
   kinds.sort((a, b) => first(b).learningRate - first(a).learningRate || (first(a).sampling === 'replaced' ? -1 : 1));
@@ -170,7 +174,15 @@ export function groupRows(cells: readonly CellResult[]): GroupRow[] {
         halves: over((x) => x.halves),
         noiseDecay: over((x) => x.noiseDecay),
         curvatureDecay: over((x) => x.curvatureDecay),
+        fixed: fixedRatio(
+          fixed.filter((c) => c.sampling === sampling && c.learningRate === learningRate),
+          g,
+        ),
       };
     });
   });
+}
+
+function fixedRatio(cells: readonly FixedResult[], group: number): Estimate | undefined {
+  return cells.length === 0 ? undefined : overSeeds(cells.map((c) => c.groups[group].ratio.modes));
 }

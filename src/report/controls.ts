@@ -114,19 +114,33 @@ function regimesCsv(rows: readonly RegimeRow[]): string {
 
 function groupsCsv(groups: readonly GroupRow[]): string {
   return csv(
-    ['sampling', 'from', 'to', 'comparison', 'ratio_of_modes', 'error', 'ratio_of_sums', 'error_of_sums', 'seeds'],
+    [
+      'sampling',
+      'learning_rate',
+      'from',
+      'to',
+      'comparison',
+      'ratio_of_modes',
+      'error',
+      'ratio_of_sums',
+      'error_of_sums',
+      'seeds',
+    ],
     groups.flatMap((g) =>
-      Object.entries(g.ratios).map(([name, r]) => [
-        g.sampling,
-        g.from,
-        g.to,
-        name,
-        r.modes.value,
-        r.modes.standardError,
-        r.sums.value,
-        r.sums.standardError,
-        r.modes.n,
-      ]),
+      Object.entries({ ...g.ratios, ...(g.fixed && { 'fixed-noise': { modes: g.fixed, sums: g.fixed } }) }).map(
+        ([name, r]) => [
+          g.sampling,
+          g.learningRate,
+          g.from,
+          g.to,
+          name,
+          r.modes.value,
+          r.modes.standardError,
+          r.sums.value,
+          r.sums.standardError,
+          r.modes.n,
+        ],
+      ),
     ),
   );
 }
@@ -135,7 +149,7 @@ function directionsCsv({ cells }: ControlsInput): string {
   return csv(
     ['seed', 'cell', 'basis', 'epochs', 'index', 'variance', 'flatness', 'curvature', 'noise', 'predicted'],
     cells.flatMap((c) =>
-      c.kind === 'frozen'
+      c.kind !== 'branch'
         ? []
         : c.regimes.flatMap((r) =>
             r.directions.map((d) => [

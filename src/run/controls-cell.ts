@@ -7,6 +7,7 @@ import { type Key, randomKey } from '../numeric/random.js';
 import type { CellResult } from '../report/controls-results.js';
 import { branchCell } from './controls-branch.js';
 import type { ControlsConfig } from './controls-config.js';
+import { fixedCell } from './controls-fixed.js';
 import { frozenCell } from './controls-frozen.js';
 
 export interface CellJob {
@@ -39,6 +40,11 @@ export async function runCell(job: CellJob, samples: Samples, tell: CellContext[
   const key = randomKey(seed).child('controls').child(cell.name);
   const start = performance.now();
   const context: CellContext = { la, config, samples, weights, seed, key, tell };
-  const result = cell.kind === 'branch' ? await branchCell(context, cell) : frozenCell(context, cell);
+  const result =
+    cell.kind === 'branch'
+      ? await branchCell(context, cell)
+      : cell.kind === 'frozen'
+        ? frozenCell(context, cell)
+        : fixedCell(context, cell);
   return { ...result, seconds: Math.round(performance.now() - start) / 1000 } as CellResult;
 }

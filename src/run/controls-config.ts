@@ -22,7 +22,16 @@ export interface FrozenCell {
   readonly learningRate: number;
 }
 
-export type Cell = BranchCell | FrozenCell;
+/** The noise of real batches at fixed weights. */
+export interface FixedCell {
+  readonly kind: 'fixed';
+  readonly name: string;
+  readonly sampling: Sampling;
+  readonly momentum: 0;
+  readonly learningRate: number;
+}
+
+export type Cell = BranchCell | FrozenCell | FixedCell;
 
 export interface ControlsConfig {
   readonly preset: 'quick' | 'standard';
@@ -49,7 +58,7 @@ export interface ControlsConfig {
 /** Share of the learning rate in the frozen cell that tells what the theory leaves out: noise that depends on the weights. */
 const SMALL = 0.2;
 
-/** The four branches and the frozen cells for a base learning rate. With momentum 0.9 eta is a tenth: the same eta/(1−mu). */
+/** All cells for a base learning rate. With momentum 0.9 eta is a tenth: the same eta/(1−mu). */
 function cells(eta: number, windows: readonly number[], main: number): Cell[] {
   const branch = (sampling: Sampling, momentum: 0 | 0.9): BranchCell => ({
     kind: 'branch',
@@ -74,6 +83,7 @@ function cells(eta: number, windows: readonly number[], main: number): Cell[] {
     branch('shuffled', 0.9),
     branch('replaced', 0.9),
     frozen('shuffled', SMALL),
+    { kind: 'fixed', name: 'fixed-shuffled', sampling: 'shuffled', momentum: 0, learningRate: eta },
   ];
 }
 

@@ -193,7 +193,8 @@ function average(of: readonly number[], value: (k: number) => number): number {
   return values.reduce((s, v) => s + v, 0) / values.length;
 }
 
-function ratio(of: readonly number[], predicted: (k: number) => number, measured: (k: number) => number): Ratio {
+/** Predicted over measured, both ways of averaging. */
+export function ratio(of: readonly number[], predicted: (k: number) => number, measured: (k: number) => number): Ratio {
   return {
     modes: 1 / average(of, (k) => measured(k) / predicted(k)),
     sums: sum(of, predicted) / sum(of, measured),
