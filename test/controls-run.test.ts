@@ -278,7 +278,7 @@ describe('the rules', () => {
     const withPsi = (psi: Record<string, number>) =>
       cells.map(
         (c): CellResult =>
-          c.kind === 'frozen'
+          c.kind !== 'branch'
             ? c
             : {
                 ...c,
