@@ -51,7 +51,7 @@ for (const name of readdirSync(join(root, 'kernels')).sort()) {
   const dir = join(root, 'kernels', name);
   if (!existsSync(join(dir, 'index.ts'))) continue;
   const hash = createHash('sha256');
-  for (const f of [...walk(dir), ...walk(join(root, 'kernels/common')), new URL(import.meta.url).pathname].sort())
+  for (const f of [...walk(join(root, 'kernels')), new URL(import.meta.url).pathname].sort())
     hash.update(readFileSync(f));
   const stamp = `// source ${hash.digest('hex')}`;
   const target = join(out, `${name}.generated.ts`);

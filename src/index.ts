@@ -2,6 +2,8 @@
 
 // analyse
 export { correlationTime } from './analyse/autocorrelation.js';
+export { type BoltzmannTest, boltzmannTest, energiesOf } from './analyse/boltzmann.js';
+export { circulation, expectedCirculation } from './analyse/circulation.js';
 export {
   type ConditionNumbers,
   type DecomposeOptions,
@@ -14,7 +16,13 @@ export { type PotentialPlane, potentialPlane } from './analyse/decomposition-pla
 export { displacementExponent, meanSquaredDisplacement } from './analyse/displacement.js';
 export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/dynamics.js';
 export { FlatnessMeter, type FlatnessOptions } from './analyse/flatness.js';
+export { hessianBlock } from './analyse/hessian.js';
+export { randomLandscape } from './analyse/landscape.js';
 export type { LinearSystem } from './analyse/linear-system.js';
+export { hessianOperator, projectedMatrices } from './analyse/network-hessian.js';
+export { batchCovariance, covarianceOperator, gradientCovariance } from './analyse/noise.js';
+export { gradientNoiseScale } from './analyse/noise-scale.js';
+export { NetworkPasses } from './analyse/passes.js';
 export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
 export type {
   Analysis,
@@ -77,6 +85,9 @@ export {
   transpose,
 } from './numeric/linalg/index.js';
 export { deming, inverseLeastSquares, type Line, leastSquares, york } from './numeric/lines.js';
+export { hutchinsonTrace } from './numeric/operators/hutchinson.js';
+export { type LinearOperator, lanczos } from './numeric/operators/lanczos.js';
+export { spectralDensity } from './numeric/operators/slq.js';
 export { type PowerLawFit, type PowerLawOptions, powerLaw } from './numeric/powerlaw.js';
 export { type Key, randomKey, type Stream } from './numeric/random.js';
 export { logSpaced } from './numeric/spacing.js';
@@ -87,6 +98,7 @@ export { readNpz, writeNpz } from './record/npz.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
 export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
+export { ao2022Findings } from './report/ao2022.js';
 export { potentialFigure } from './report/figures/potential.js';
 // report
 export type { Finding, Verdict } from './report/finding.js';
@@ -96,6 +108,7 @@ export { renderPng } from './report/png.js';
 export { renderReport } from './report/render.js';
 // run
 export { readResults } from './run/analysis-stages.js';
+export { readAo2022Results, reproduceAo2022 } from './run/ao2022.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
 export { InterruptedError, type Progress, type RunOptions } from './run/context.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
@@ -104,6 +117,11 @@ export { type RunRecord, readRecord, type StageName, type StageRecord } from './
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
+// theory
+export { type CovariancePrediction, type CovarianceRequest, predictCovariance } from './theory/predictions.js';
+export { predictRegression } from './theory/regression.js';
+export { simulateRegression } from './theory/regression-simulation.js';
+export { type SurrogateRequest, surrogate } from './theory/surrogate.js';
 // train
 export {
   type Cursor,
