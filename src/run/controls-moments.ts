@@ -104,3 +104,24 @@ export function diagonalIn(la: Pick<LinearAlgebra, 'gemm'>, vectors: Matrix, a: 
     for (let j = 0; j < n; j++) out[j] += vectors.data[i * n + j] * image.data[i * n + j];
   return out;
 }
+
+export function trace(a: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < a.rows; i++) sum += a.data[i * a.cols + i];
+  return sum;
+}
+
+/** The moments of a window's beginning from the whole and its end; for windows with a cut inside that half. */
+export function without(whole: Moments, end: Moments): Moments {
+  const count = whole.count - end.count;
+  const P = whole.mean.length;
+  const mean = Float64Array.from(whole.mean, (m, i) => (whole.count * m - end.count * end.mean[i]) / count);
+  const out = new Float64Array(P * P);
+  for (let i = 0; i < P; i++)
+    for (let j = 0; j < P; j++) {
+      const d = ((end.mean[i] - mean[i]) * (end.mean[j] - mean[j]) * count * end.count) / whole.count;
+      out[i * P + j] =
+        (whole.count * whole.covariance.data[i * P + j] - end.count * end.covariance.data[i * P + j] - d) / count;
+    }
+  return { count, mean, covariance: matrix(P, P, out) };
+}
