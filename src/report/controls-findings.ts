@@ -369,7 +369,7 @@ function leak(groups: readonly GroupRow[]): Finding[] {
     findings.push({
       id: 'controls.leak-small-steps',
       claim:
-        'What the theory of shuffled noise leaves out, noise that follows the weights within the epoch, vanishes with the learning rate',
+        'What the theory of shuffled noise leaves out, noise that follows the weights within the epoch, shrinks with the learning rate',
       source: 'science.md [S3]',
       measured: small[k].ratios.replicas.modes,
       unit: `predicted over measured, modes ${from}–${to}`,
