@@ -2,11 +2,11 @@
 import type { Samples } from '../data/dataset.js';
 import { forceKernelBuild, type KernelBuild } from '../kernels/load.js';
 import { chooseProvider } from '../numeric/linalg/index.js';
-import type { LinearAlgebra } from '../numeric/linalg/provider.js';
-import { type Key, randomKey } from '../numeric/random.js';
+import { randomKey } from '../numeric/random.js';
 import type { CellResult } from '../report/controls-results.js';
 import { branchCell } from './controls-branch.js';
 import type { ControlsConfig } from './controls-config.js';
+import type { CellContext } from './controls-context.js';
 import { fixedCell } from './controls-fixed.js';
 import { frozenCell } from './controls-frozen.js';
 
@@ -18,18 +18,6 @@ export interface CellJob {
   /** The trained base network. */
   readonly weights: Float32Array;
   readonly kernelBuild: KernelBuild;
-}
-
-export interface CellContext {
-  readonly la: LinearAlgebra;
-  readonly config: ControlsConfig;
-  readonly samples: Samples;
-  readonly weights: Float32Array;
-  readonly seed: number;
-  /** key(seed)/controls/cell. */
-  readonly key: Key;
-  /** What is being done, and a rough share of the whole. */
-  readonly tell: (what: string, share: number) => void;
 }
 
 export async function runCell(job: CellJob, samples: Samples, tell: CellContext['tell']): Promise<CellResult> {

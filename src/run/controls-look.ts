@@ -4,7 +4,7 @@ import type { Matrix } from '../numeric/linalg/matrix.js';
 import type { Key } from '../numeric/random.js';
 import { logSpaced } from '../numeric/spacing.js';
 import type { Basis, Regime } from '../report/controls-results.js';
-import type { CellContext } from './controls-cell.js';
+import type { CellContext } from './controls-context.js';
 import { type Dynamics, regime } from './controls-measure.js';
 import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './controls-moments.js';
 

@@ -1,7 +1,14 @@
 /** Clouds: variance against flatness in several bases, and the noise against the curvature. science.md [S6]. */
 import * as Plot from '@observablehq/plot';
 import { FIRST_RANK, RESOLUTIONS } from '../../analyse/scaling.js';
-import { BASIS_NAMES, type Basis, type BranchResult, type CellResult, type Regime } from '../controls-results.js';
+import {
+  BASIS_NAMES,
+  type Basis,
+  type BranchResult,
+  type CellResult,
+  type Regime,
+  type RegimeDirection,
+} from '../controls-results.js';
 import { overSeeds } from '../controls-summary.js';
 import { formatCount, formatEstimate, formatNumber } from '../format.js';
 import { logAxis, logDomain } from './axes.js';
@@ -18,13 +25,11 @@ const SHOWN: readonly (readonly [Basis, string])[] = [
 const branch = (cells: readonly CellResult[]): BranchResult | undefined =>
   cells.find((c): c is BranchResult => c.kind === 'branch' && c.sampling === 'shuffled' && c.momentum === 0);
 
-/** The points that the fit of psi takes. */
-const points = (r: Regime) =>
-  r.directions.flatMap((d) =>
-    d.index >= FIRST_RANK && d.flatness !== null && d.flatness > 0 && d.variance > RESOLUTIONS * r.resolution
-      ? [{ x: d.flatness, y: d.variance }]
-      : [],
-  );
+/** Whether the fits of a regime take a direction. */
+const fitted = (r: Regime, d: RegimeDirection): boolean =>
+  d.index >= FIRST_RANK && d.flatness !== null && d.flatness > 0 && d.variance > RESOLUTIONS * r.resolution;
+
+const points = (r: Regime) => r.directions.flatMap((d) => (fitted(r, d) ? [{ x: d.flatness!, y: d.variance }] : []));
 
 export function variancesByBasis(cells: readonly CellResult[], mainWindow: number): Figure | MissingFigure {
   const name = 'controls-variance-flatness';
@@ -75,9 +80,7 @@ export function noiseAgainstCurvature(cells: readonly CellResult[]): Figure | Mi
   );
   const regimes = own.flatMap((c) => c.regimes.filter((r) => r.basis === 'hessian'));
   const dots = regimes.flatMap((r) =>
-    r.directions.flatMap((d) =>
-      d.curvature > 0 && d.noise > 0 && d.flatness !== null ? [{ x: d.curvature, y: d.noise }] : [],
-    ),
+    r.directions.flatMap((d) => (fitted(r, d) ? [{ x: d.curvature, y: d.noise }] : [])),
   );
   if (dots.length === 0) return { name, missing: 'no direction has both a curvature and a noise.' };
   const gamma = overSeeds(
