@@ -96,7 +96,7 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
     { head: 'rank law', cell: (r) => (r.rank ? formatEstimate(r.rank) : MISSING) },
   ];
   return table(
-    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what [S6] predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen. ‘Rank law’ is the exponent of the fall of σᵢ² with the rank i, where all variances are one window’s own.',
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen. ‘Rank law’ is the exponent of the fall of σᵢ² with the rank i, where all variances are one window’s own.',
     columns,
     rows,
   );
@@ -110,8 +110,8 @@ function groupsTable(groups: readonly GroupRow[]): Markup {
     { head: '+ descent / whole', cell: (g) => formatEstimate(g.ratios.drift.sums) },
     { head: 'H, C / replicas', cell: (g) => formatEstimate(g.ratios.replicas.modes) },
     { head: '⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['noise-averaged'].modes) },
-    { head: 'fixed noise', cell: (g) => (g.fixed ? formatEstimate(g.fixed) : MISSING) },
     { head: '⟨H⟩, ⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['both-averaged'].modes) },
+    { head: 'fixed noise', cell: (g) => (g.fixed ? formatEstimate(g.fixed) : MISSING) },
   ];
   return table(
     'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean. ‘Fixed noise’: linear modes driven by the gradients of real batches, in their order, all taken at the base weights.',
@@ -143,7 +143,7 @@ function frozenWords(frozen: readonly FrozenResult[]): string {
   const [first] = frozen;
   return (
     `Starting from the trained weights only the recorded layer moved: ${formatCount(first.relaxEpochs)} epochs to settle, ${formatCount(first.epochs)} recorded. ` +
-    `Then nothing is left to assume but that H and C keep their values over the window. They do not quite: the loss falls from ${over((c) => c.loss.start)} at its start to ${over((c) => c.loss.end)} at its end (${over((c) => c.loss.mean)} at its mean). ` +
+    `Then nothing is left to assume but that H and C keep their values over the window. They do not quite: the loss falls from ${over((c) => c.loss.start)} at its start to ${over((c) => c.loss.end)} at its end; at the mean weights it is ${over((c) => c.loss.mean)}. ` +
     `The stiffest mode has η·h = ${over((c) => c.stiffest)}, far below 2: the discrete steps hardly matter.`
   );
 }
