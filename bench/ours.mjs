@@ -63,9 +63,13 @@ function prepared(train, options = {}) {
   });
   let epoch = 0;
   let at = 0;
+  let orders = plan.epoch(epoch).order; // drawn once an epoch, as in training
   const next = (count) => {
-    if (at + count > plan.batchesPerEpoch) [epoch, at] = [epoch + 1, 0];
-    const order = plan.epoch(epoch).order.subarray(at * batchSize, (at + count) * batchSize);
+    if (at + count > plan.batchesPerEpoch) {
+      [epoch, at] = [epoch + 1, 0];
+      orders = plan.epoch(epoch).order;
+    }
+    const order = orders.subarray(at * batchSize, (at + count) * batchSize);
     at += count;
     return order;
   };
