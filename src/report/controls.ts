@@ -127,7 +127,7 @@ function groupsCsv(groups: readonly GroupRow[]): string {
       'seeds',
     ],
     groups.flatMap((g) =>
-      Object.entries({ ...g.ratios, ...(g.fixed && { 'fixed-noise': { modes: g.fixed, sums: g.fixed } }) }).map(
+      Object.entries({ ...g.ratios, ...(g.fixed && { 'fixed-noise': { modes: g.fixed, sums: undefined } }) }).map(
         ([name, r]) => [
           g.sampling,
           g.learningRate,
@@ -136,8 +136,8 @@ function groupsCsv(groups: readonly GroupRow[]): string {
           name,
           r.modes.value,
           r.modes.standardError,
-          r.sums.value,
-          r.sums.standardError,
+          r.sums?.value,
+          r.sums?.standardError,
           r.modes.n,
         ],
       ),
