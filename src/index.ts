@@ -111,6 +111,7 @@ export { readResults } from './run/analysis-stages.js';
 export { readAo2022Results, reproduceAo2022 } from './run/ao2022.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
 export { InterruptedError, type Progress, type RunOptions } from './run/context.js';
+export { type ControlsRequest, type ControlsRun, reproduceControls } from './run/controls.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './run/decompose.js';
 export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';

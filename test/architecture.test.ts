@@ -230,6 +230,7 @@ it('the door opens on these names and no others', () => {
       "renderReport",
       "reportRun",
       "reproduceAo2022",
+      "reproduceControls",
       "reproduceIvf2021",
       "rowRange",
       "rowsInMemory",
