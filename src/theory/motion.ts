@@ -1,0 +1,44 @@
+/**
+ * Motion in a landscape of one or two dimensions: what every simulator of it takes. science.md [V1]–[V7].
+ *
+ * Time is in units of eta·steps (t = learning rate × steps), so that a gradient flow is x' = −∇L whatever the learning rate.
+ *
+ *     Langevin:       dx = f(x) dt + √(2 D(x)) dW                                 (Itô)
+ *     Fokker-Planck:  ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P)                     (the same law, for the density)
+ *     SGD:            x ← x − eta·g(x, n),  n standard normal numbers, new at each step
+ *
+ * Near each other when eta is small, f = −E g = −∇L and D = eta C/2, C the covariance of ONE minibatch gradient.
+ */
+import type { Expression } from '../numeric/expression/expression.js';
+
+/** A vector of functions of a point: as code, and where it was written as formulas also as expressions for the kernel. */
+export interface Field {
+  /** Numbers that `at` writes. */
+  readonly outputs: number;
+  at(point: ArrayLike<number>, out: Float64Array): void;
+  /** The same, one an output, in the variables that the model names. */
+  readonly expressions?: readonly Expression[];
+}
+
+export interface LangevinModel {
+  readonly size: 1 | 2;
+  /** Names of the coordinates, `x` or `x`, `y`. */
+  readonly names: readonly string[];
+  /** f: `size` outputs, weight per eta·step. */
+  readonly drift: Field;
+  /** D, symmetric ≥ 0: D_xx alone, or D_xx, D_xy, D_yy. weight² per eta·step. */
+  readonly diffusion: Field;
+  /** L, where f = −∇L (plus, for some models, a part that circulates). One output. */
+  readonly loss?: Field;
+}
+
+export interface SgdModel {
+  readonly size: 1 | 2;
+  readonly names: readonly string[];
+  /** Gradient of one minibatch's loss at (coordinates…, n1, n2, …): `size` outputs. */
+  readonly batchGradient: Field;
+  /** How many standard normal numbers a step draws. */
+  readonly normals: number;
+  /** L, the mean over batches. One output. */
+  readonly loss?: Field;
+}
