@@ -19,15 +19,16 @@ import type { BaseFacts, CellResult, ControlsInput } from '../report/controls-re
 import type { Finding } from '../report/finding.js';
 import { InterruptedError, type Progress } from './context.js';
 import { readBase, trainBase } from './controls-base.js';
-import type { CellJob } from './controls-cell.js';
+import { type CellJob, runCell } from './controls-cell.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './controls-config.js';
 import { controlsMemory } from './controls-memory.js';
-import { runCells } from './controls-pool.js';
 import { readJson, writeJson } from './json.js';
 import { lockFolder } from './lock.js';
 import { allVersions, type Machine, thisMachine, usableMemory, VERSION, type Versions } from './machine.js';
 import { gigabytes } from './memory.js';
+import { runJobs, type Trade } from './pool.js';
 import { loadFor } from './prepare.js';
+import { sharedSamples } from './shared-samples.js';
 
 export interface ControlsRequest {
   readonly preset?: 'quick' | 'standard';
@@ -179,7 +180,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     }
     const total = cells.length + jobs.length;
     const shares = new Map<string, number>();
-    const finished = await runCells(jobs, shared(dataset.train), {
+    const finished = await runJobs(CELLS, sharedSamples(dataset.train), jobs, {
       workers,
       signal: request.signal,
       onProgress(job, what, share) {
@@ -208,6 +209,12 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     release();
   }
 }
+
+const CELLS: Trade<Samples, CellJob, CellResult> = {
+  worker: new URL('./controls-worker.js', import.meta.url),
+  run: runCell,
+  name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
+};
 
 const seedFile = (folder: string, seed: number, name: string): string => join(folder, 'seeds', `seed${seed}`, name);
 
@@ -247,21 +254,4 @@ async function writeReport(
   writeWhole(join(folder, 'report.json'), json);
   writeWhole(join(folder, 'report.html'), html);
   return { findings, cause };
-}
-
-/** The samples with their bytes in shared memory: worker threads need no copies. */
-function shared(samples: Samples): Samples {
-  const share = <T extends Uint8Array | Float32Array>(data: T): T => {
-    const bytes = new SharedArrayBuffer(data.byteLength);
-    const copy = data instanceof Uint8Array ? new Uint8Array(bytes) : new Float32Array(bytes);
-    copy.set(data);
-    return copy as T;
-  };
-  const { labels, targets } = samples;
-  return {
-    ...samples,
-    values: share(samples.values),
-    ...(labels && { labels: share(labels) }),
-    ...(targets && { targets: share(targets) }),
-  };
 }

@@ -1,29 +1,10 @@
 /** Worker threads that measure flatness side by side; every answer is the same on any number of them. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Samples } from '../data/dataset.js';
 import { InputError, RunError } from '../numeric/errors.js';
 import { type Answer, type Centre, type MeterRequest, type Task, taskRunner } from './flatness-jobs.js';
 import type { Message } from './flatness-worker.js';
-
-/** The samples with their bytes in shared memory, so that the workers need no copies of their own. */
-function shared(samples: Samples): Samples {
-  const share = <T extends Uint8Array | Float32Array>(data: T): T => {
-    const copy =
-      data instanceof Uint8Array
-        ? new Uint8Array(new SharedArrayBuffer(data.byteLength))
-        : new Float32Array(new SharedArrayBuffer(data.byteLength));
-    copy.set(data);
-    return copy as T;
-  };
-  const { labels, targets } = samples;
-  return {
-    ...samples,
-    values: share(samples.values),
-    ...(labels && { labels: share(labels) }),
-    ...(targets && { targets: share(targets) }),
-  };
-}
+import { sharedSamples } from './shared-samples.js';
 
 /**
  * Does all tasks, in whatever order they finish.
@@ -45,7 +26,7 @@ export async function measureAll(
     return runner.centre;
   }
   const size = Math.max(1, Math.min(workers || availableParallelism(), tasks.length));
-  const workerData = { ...request, samples: shared(request.samples) };
+  const workerData = { ...request, samples: sharedSamples(request.samples) };
   const pool = Array.from(
     { length: size },
     () => new Worker(new URL('./flatness-worker.js', import.meta.url), { workerData, execArgv: [] }),
