@@ -7,104 +7,38 @@
  *     modes.json trajectory.json landscape.json results.json findings.json
  *     report.html report.json figures/ tables/
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { check } from '../numeric/errors.js';
-import { makeFolders } from '../record/files.js';
-import type { StageRecord } from './folder.js';
-import { readJson, writeJson } from './json.js';
-import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { type FolderKind, type RecordBase, readStaged, StagedFolder } from './staged-folder.js';
 
-export const AO2022_STAGES = ['matrices', 'modes', 'trajectory', 'landscape', 'fits', 'report'] as const;
-export type Ao2022Stage = (typeof AO2022_STAGES)[number];
+export type Ao2022Stage = 'matrices' | 'modes' | 'trajectory' | 'landscape' | 'fits' | 'report';
 
-export interface Ao2022Record {
-  readonly format: 'thermograd ao2022';
-  readonly folderVersion: number;
-  readonly thermograd: string;
+export interface Ao2022Head {
   /** Folder of the run that was measured, seen from this folder, and the hash of its config. */
   readonly run: string;
   readonly configHash: string;
   readonly seed: number;
-  readonly versions: Versions;
-  readonly machine: Machine;
   readonly kernelBuild: string;
-  linearAlgebra: string | null;
   readonly memory: unknown;
-  readonly stages: Record<Ao2022Stage, StageRecord>;
 }
 
-export type Ao2022Head = Pick<Ao2022Record, 'run' | 'configHash' | 'seed' | 'kernelBuild' | 'memory'>;
+export type Ao2022Record = RecordBase<Ao2022Stage> & Ao2022Head;
+export type Ao2022Folder = StagedFolder<Ao2022Stage, Ao2022Head>;
 
-const NAME = 'ao2022.json';
+const KIND: FolderKind<Ao2022Stage> = {
+  file: 'ao2022.json',
+  format: 'thermograd ao2022',
+  stages: ['matrices', 'modes', 'trajectory', 'landscape', 'fits', 'report'],
+  what: 'a reproduction of ao2022',
+};
 
-export class Ao2022Folder {
-  private constructor(
-    readonly path: string,
-    readonly record: Ao2022Record,
-    private readonly release: () => void,
-  ) {}
-
-  /** Opens the folder to go on, or begins it. @throws InputError when it holds another measurement, or one and `resume` is false */
-  static open(path: string, head: Ao2022Head, resume: boolean): Ao2022Folder {
-    const there = existsSync(join(path, NAME));
-    check(
-      resume || !there,
-      'run-exists',
-      `the folder ${path} holds a reproduction of ao2022 already; continue it with --resume, or choose another folder with --out.`,
-    );
-    makeFolders(path);
-    const release = lockFolder(path);
-    try {
-      const before = there ? readAo2022(path) : undefined;
-      check(
-        before === undefined || before.configHash === head.configHash,
-        'another-run',
-        `the folder ${path} measures another run (${before?.run}); choose another folder with --out.`,
-      );
-      const stages = Object.fromEntries(
-        AO2022_STAGES.map((s) => [s, { status: 'waiting', seconds: 0 }]),
-      ) as unknown as Ao2022Record['stages'];
-      const record: Ao2022Record = before ?? {
-        format: 'thermograd ao2022',
-        folderVersion: 1,
-        thermograd: VERSION,
-        ...head,
-        linearAlgebra: null,
-        versions: allVersions(),
-        machine: thisMachine(),
-        stages,
-      };
-      const folder = new Ao2022Folder(path, record, release);
-      folder.save();
-      return folder;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  file(...names: string[]): string {
-    return join(this.path, ...names);
-  }
-
-  save(): void {
-    writeJson(this.file(NAME), this.record);
-  }
-
-  close(): void {
-    this.release();
-  }
-}
+/** Opens the folder to go on, or begins it. @throws InputError when it holds another measurement, or one and `resume` is false */
+export const openAo2022 = (path: string, head: Ao2022Head, resume: boolean): Ao2022Folder =>
+  StagedFolder.open(KIND, path, head, {
+    resume,
+    differs: (before) =>
+      before.configHash === head.configHash
+        ? undefined
+        : `the folder ${path} measures another run (${before.run}); choose another folder with --out.`,
+  });
 
 /** The record of a folder. @throws InputError when there is none */
-export function readAo2022(path: string): Ao2022Record {
-  const record = readJson<Ao2022Record>(join(path, NAME));
-  check(
-    record?.format === 'thermograd ao2022' && record.folderVersion === 1,
-    'no-run',
-    `there is no reproduction of ao2022 in ${path} that this version can read.`,
-  );
-  return record;
-}
+export const readAo2022 = (path: string): Ao2022Record => readStaged<Ao2022Stage, Ao2022Head>(KIND, path);

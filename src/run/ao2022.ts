@@ -19,7 +19,7 @@ import type { Json, RunFacts } from '../report/input.js';
 import type { DynamicsResult } from './analysis-jobs.js';
 import { ARRAYS } from './analysis-stages.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures } from './ao2022-fits.js';
-import { Ao2022Folder, type Ao2022Record, readAo2022 } from './ao2022-folder.js';
+import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './ao2022-folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './ao2022-jobs.js';
 import { ao2022Memory } from './ao2022-memory.js';
 import { batchFactor, type ModesOutput } from './ao2022-modes.js';
@@ -77,7 +77,7 @@ export async function reproduceAo2022(
     kernelBuild: record.kernelBuild,
     memory,
   };
-  const folder = Ao2022Folder.open(out, head, request.resume ?? false);
+  const folder = openAo2022(out, head, request.resume ?? false);
   try {
     request.onStart?.({ folder: out, run, memory });
     await measure({ folder, options: request }, run, record, dataset);

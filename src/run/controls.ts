@@ -29,6 +29,7 @@ import { gigabytes } from './memory.js';
 import { runJobs, type Trade } from './pool.js';
 import { loadFor } from './prepare.js';
 import { sharedSamples } from './shared-samples.js';
+import { sameData } from './staged-folder.js';
 
 export interface ControlsRequest {
   readonly preset?: 'quick' | 'standard';
@@ -104,8 +105,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const start = performance.now();
   const dataset = await loadFor(config.base);
   check(
-    before === undefined ||
-      JSON.stringify(before.data) === JSON.stringify(JSON.parse(JSON.stringify(dataset.provenance))),
+    before === undefined || sameData(before.data, dataset.provenance),
     'data-changed',
     `the data set '${config.base.data.set}' is not the one that the controls in ${folder} were begun with.`,
   );
