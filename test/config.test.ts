@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../src/numeric/errors.js';
+import { editDistance, nearest } from '../src/numeric/spelling.js';
 import { completeConfig, configHash, firstDifference, type PartialConfig, readConfig } from '../src/run/config.js';
-import { editDistance, nearest } from '../src/run/spelling.js';
 
 function refusal(...layers: unknown[]): InputError {
   try {

@@ -6,10 +6,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { layerNamed } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
+import { nearest } from '../numeric/spelling.js';
 import { checkWindowFits } from '../train/stopping.js';
 import { PRESETS } from './presets.js';
 import { type Config, type PartialConfig, schema } from './schema.js';
-import { nearest } from './spelling.js';
 
 export type { Config, PartialConfig } from './schema.js';
 

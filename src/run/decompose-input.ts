@@ -1,10 +1,10 @@
 /** Matrices from files: .npy, .npz (one of its arrays) and CSV. */
 import { check, InputError } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/index.js';
+import { nearest } from '../numeric/spelling.js';
 import { readWhole } from '../record/files.js';
 import { type NpyArray, readNpy } from '../record/npy.js';
 import { readNpz } from '../record/npz.js';
-import { nearest } from './spelling.js';
 
 /**
  * Reads a matrix. `file.npz:name` takes one array of an archive, `file.npz` its only one; anything that is neither .npy nor
