@@ -14,7 +14,7 @@ import { clearVector, type PlacedVector, putVector, takeVector } from './passes-
 /** `exact`: the Hessian. `gauss-newton`: Jᵀ A J. They agree on a layer block when all units above are piecewise linear [S10]. */
 export type CurvatureKind = 'exact' | 'gauss-newton';
 
-interface Tangent {
+export interface Tangent {
   /** t_l for the layers from the first that moves, by layer number. */
   readonly t: number[];
   /** R{h_l}; undefined below the first layer that moves. */
@@ -22,7 +22,13 @@ interface Tangent {
 }
 
 /** t_l and R{h_l} of one block along a placed vector, from layer `from` up; with `only`, no other layer moves. */
-function forward(passes: NetworkPasses, states: States, v: PlacedVector, from: number, only: boolean): Tangent {
+export function forwardTangent(
+  passes: NetworkPasses,
+  states: States,
+  v: PlacedVector,
+  from: number,
+  only: boolean,
+): Tangent {
   const { layers, kernel, kind, weightsAt } = passes;
   const t: number[] = [];
   const rh: (number | undefined)[] = [];
@@ -85,7 +91,7 @@ export function hessianVector(
   for (let b = 0; b < passes.blocks; b++) {
     const states = passes.block(b);
     passes.placeBlockOrder(b);
-    const { t, rh } = forward(passes, states, direction, from, only);
+    const { t, rh } = forwardTangent(passes, states, direction, from, only);
     outputCurvature(passes, states, t[last], rdelta[last]);
     for (let l = last; l >= from; l--) {
       if (!only || l === from) {
@@ -122,7 +128,7 @@ export function sampleSlopes(passes: NetworkPasses, v: Float64Array, layer?: str
   for (let b = 0; b < passes.blocks; b++) {
     const states = passes.block(b);
     passes.placeBlockOrder(b);
-    const { t } = forward(passes, states, direction, from, only);
+    const { t } = forwardTangent(passes, states, direction, from, only);
     arena.f64(sums, BLOCK).fill(0);
     kernel.dotColumns(states.delta[last], t[last], classes, BLOCK, sums);
     out.set(arena.f64(sums, states.count), b * BLOCK);
