@@ -1,0 +1,100 @@
+/**
+ * The valley in the units of SGD: learning rate and gradient noise in place of diffusion. science.md [V3], derived.
+ *
+ * Time is in eta·steps. The gradient of ONE minibatch across the valley has the variance C_yy(x) at y = 0 and the mean lambda y:
+ *
+ *     y ← (1 − eta lambda) y − eta n,  ⟨n²⟩ = C_yy:   ⟨y²⟩ = eta C_yy/(lambda (2 − eta lambda))
+ *
+ * (eta C_yy/(2 lambda) for small steps, i.e. D_y = eta C_yy/2), and the mean force along the valley that comes of it is
+ *
+ *     −½ lambda' ⟨y²⟩ = −V',   V = ½ ∫ ⟨y²⟩ dlambda,   the regularisation.
+ *
+ * With C_yy = strength·lambda^power this is closed; u = eta lambda/2 < 1:
+ *
+ *     power 0   constant noise             V = (eta s/4) ln(lambda/(1 − u))        → (eta s/4) ln lambda = −(eta s/2) ln F
+ *     power 1   noise like the Hessian     V = −(s/2) ln(1 − u)                    → (eta s/4) lambda, a trace of the Hessian
+ *     power 2   noise of the minimum's place: batch loss ½ lambda(x)(y² − 2 xi y), xi ~ N(0, s)
+ *                                          V = −s [lambda/2 + ln(1 − u)/eta]       → eta s lambda²/8
+ *
+ * The arrows are the limit of small steps. For power 2 the gradient along the valley is ½ lambda'(y² − 2 xi y), whose second
+ * term has mean zero because y does not know this step's xi: the force is −½ lambda'⟨y²⟩ there too, which is
+ * −eta s lambda lambda'/(2 (2 − eta lambda)). The power law may hold along the valley only; V then is a function of lambda(x).
+ */
+import { check } from '../../numeric/errors.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { integral } from '../../numeric/quadrature.js';
+import { curvatureAt, type Valley } from './valley.js';
+
+/** C_yy = strength·lambda^power, PER BATCH. Power 2: strength is the variance of the place of a batch's minimum, weight². */
+export interface AcrossNoise {
+  readonly power: 0 | 1 | 2;
+  readonly strength: number;
+}
+
+export interface SgdValley {
+  readonly valley: Valley;
+  readonly noise: AcrossNoise;
+  readonly learningRate: number;
+}
+
+/** ⟨y²⟩ of the map itself, eta C_yy/(lambda(2 − eta lambda)), weight². @throws InputError where eta lambda ≥ 2 */
+export function acrossVariance({ noise, learningRate: eta }: Omit<SgdValley, 'valley'>, lambda: number): number {
+  checkStable(eta, lambda);
+  return (eta * noise.strength * lambda ** (noise.power - 1)) / (2 - eta * lambda);
+}
+
+/** The mean force along the valley that the fluctuations across it make, −½ lambda'⟨y²⟩, nat/weight. */
+export function regularisingForce(s: SgdValley, x: number): number {
+  const lambda = curvatureAt(s.valley.curvature, x);
+  return -0.5 * s.valley.curvature.slope(x) * acrossVariance(s, lambda);
+}
+
+/** V(x) with V' = −`regularisingForce`, nat, as above; its zero is that of the formulas. */
+export function regularisation({ valley, noise, learningRate: eta }: SgdValley, x: number): number {
+  const lambda = curvatureAt(valley.curvature, x);
+  checkStable(eta, lambda);
+  const { power, strength: s } = noise;
+  const log = Math.log1p(-(eta * lambda) / 2);
+  if (power === 0) return ((eta * s) / 4) * (Math.log(lambda) - log);
+  if (power === 1) return (-s / 2) * log;
+  return -s * (lambda / 2 + log / eta);
+}
+
+/** −L0' − V': weight per eta·step. */
+export const effectiveDrift = (s: SgdValley, x: number): number => -s.valley.floor.slope(x) + regularisingForce(s, x);
+
+/**
+ * Time that the effective drift takes from one place to another, ∫ dx/drift, in eta·steps (over eta: steps). What diffusion along
+ * the valley does to it is in `meanFirstPassage`.
+ * @throws InputError where the drift does not lead there
+ */
+export function driftTime(drift: (x: number) => number, from: number, to: number): Estimate {
+  const direction = Math.sign(to - from);
+  const time = (panels: number) =>
+    integral(
+      (x) => {
+        const f = drift(x);
+        check(
+          f * direction > 0,
+          'no-arrival',
+          () =>
+            `the drift does not lead from ${from} to ${to}: at ${x} it is ${f}; noise alone gets there, see the mean first-passage time.`,
+        );
+        return 1 / f;
+      },
+      from,
+      to,
+      panels,
+    );
+  const [coarse, fine] = [time(32), time(64)];
+  return estimate(fine, Math.abs(fine - coarse), 640, 'Gauss-Legendre quadrature; error: against half the panels');
+}
+
+function checkStable(eta: number, lambda: number): void {
+  check(
+    eta > 0 && lambda > 0 && eta * lambda < 2,
+    'unstable',
+    () =>
+      `SGD across a valley of curvature ${lambda} is stable for learning rates between 0 and ${2 / lambda}; got ${eta}.`,
+  );
+}
