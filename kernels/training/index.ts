@@ -2,6 +2,7 @@
 import { fma } from '../common/simd';
 import { Layer, Net, layerOf } from './layout';
 import { accumulate, correct, deltas, forwardPass, gather, losses, transpose } from './passes';
+import { Pull, pull } from './pull';
 
 /** v ← factor·v over `bytes` at `at`. */
 function scaleBy(at: usize, bytes: usize, factor: f32): void {
@@ -46,12 +47,15 @@ export function copyIn(from: usize, inputs: i32, outputs: i32, bytes: i32, weigh
  * `count` steps of SGD over consecutive batches of `order`. Without momentum the update is scattered straight into the
  * weights. Returns the number of steps whose loss was finite: less than `count` means that training diverged there.
  * @param recordLayer layer whose weights are copied to `record` after each step, or −1
+ * @param pullAt a Pull that acts in every step, or 0
  */
 export function steps(
   netAt: usize, order: usize, count: i32, batch: i32, learningRate: f32, momentum: f32, hasMomentum: bool,
-  lossOut: usize, correctOut: usize, recordLayer: i32, record: usize,
+  lossOut: usize, correctOut: usize, recordLayer: i32, record: usize, pullAt: usize,
 ): i32 {
   const net = changetype<Net>(netAt);
+  const pulled = pullAt != 0;
+  const after = pulled && changetype<Pull>(pullAt).after != 0;
   let lowest = 0; // no deltas are needed below the lowest layer that moves
   while (lowest + 1 < net.layers && !layerOf(net, lowest).target) lowest++;
   const scale: f32 = hasMomentum ? <f32>1 / <f32>batch : -learningRate / <f32>batch;
@@ -71,8 +75,10 @@ export function steps(
         if (layer.biasTarget) scaleBy(layer.biasTarget, <usize>layer.bytes, momentum);
       }
     }
+    if (pulled && !after) pull(pullAt);
     accumulate(net, batch);
     if (hasMomentum) momentumStep(net, learningRate);
+    if (after) pull(pullAt);
     if (recordLayer >= 0) {
       const layer = layerOf(net, recordLayer);
       copyOut(layer.weights, layer.inputs, layer.outputs, layer.bytes, record);

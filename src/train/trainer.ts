@@ -10,6 +10,7 @@ import type { Samples } from '../data/dataset.js';
 import { instantiate } from '../kernels/load.js';
 import { training } from '../kernels/training.generated.js';
 import { layerNamed, layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
+import type { Penalty } from '../model/penalty.js';
 import { check, DivergedError } from '../numeric/errors.js';
 import { Arena } from './arena.js';
 import {
@@ -21,6 +22,7 @@ import {
   samplesBytes,
   type Target,
 } from './layout.js';
+import { type Integration, PlacedPenalty } from './pull.js';
 
 interface TrainingExports {
   heapBase(): number;
@@ -36,6 +38,7 @@ interface TrainingExports {
     correct: number,
     recordLayer: number,
     record: number,
+    pull: number,
   ): number;
   evaluate(net: number, order: number, count: number, batch: number, each: number): number;
   correctOfEvaluation(): number;
@@ -62,7 +65,7 @@ export interface TrainerOptions {
 
 /** What `steps` returns; the arrays are views into kernel memory, valid until the next call. */
 export interface StepsResult {
-  /** Mean minibatch loss before each step's update. */
+  /** Mean minibatch loss before each step's update; a penalty is not in it. */
   readonly loss: Float32Array;
   /** Correct predictions in each batch. */
   readonly correct: Uint16Array;
@@ -102,6 +105,9 @@ export class Trainer {
   private readonly recordAt: number;
   private readonly stageAt: number;
   private outerAt = 0;
+  private readonly moving: ReadonlySet<string> | undefined;
+  private readonly penalties = new Map<Penalty, PlacedPenalty>();
+  private pullAt = 0;
 
   /** @throws InputError for samples that do not fit the network, a layer that does not exist, a bad rate or batch. */
   constructor(options: TrainerOptions) {
@@ -120,6 +126,7 @@ export class Trainer {
     checkSamples(spec, samples);
     const recorded = recordLayer === undefined ? undefined : layerNamed(spec, recordLayer);
     const moving = trainable && new Set(trainable.map((name) => layerNamed(spec, name).name));
+    this.moving = moving;
     this.spec = spec;
     this.parameterCount = parameterCount(spec);
     this.learningRate = learningRate;
@@ -182,6 +189,25 @@ export class Trainer {
   }
 
   /**
+   * From now on `steps` minimises L + strength·R, R the penalty without its strength; `loss` stays that of the data alone
+   * (`penaltyValue` gives R). Undefined: no penalty, the same bits as without. Axes are copied into kernel memory once a penalty
+   * object, so that a scan over strengths should pass the same one. How it acts and what it costs: src/train/pull.ts.
+   * @throws InputError for a penalty of another size, on a frozen layer, or too strong for explicit steps
+   */
+  setPenalty(penalty: Penalty | undefined, strength = 1, integration: Integration = 'implicit'): void {
+    if (penalty === undefined || penalty.terms.length === 0) {
+      this.pullAt = 0;
+      return;
+    }
+    const { arena, layers, moving, learningRate, momentum } = this;
+    const placed =
+      this.penalties.get(penalty) ?? new PlacedPenalty(arena, layers, (l) => moving?.has(l.name) ?? true, penalty);
+    placed.set({ strength, integration, learningRate, momentum });
+    this.penalties.set(penalty, placed);
+    this.pullAt = placed.at;
+  }
+
+  /**
    * Steps over consecutive batches of `order`.
    * @param order - sample numbers: 1 to STEPS_PER_CALL whole batches
    * @throws DivergedError when a minibatch loss is not finite or above 1e30; its `step` counts from 0 within this call,
@@ -212,6 +238,7 @@ export class Trainer {
       correctAt,
       recordIndex,
       recordAt,
+      this.pullAt,
     );
     if (done < count) {
       const loss = this.arena.f32(lossAt, count)[done];

@@ -1,0 +1,242 @@
+/**
+ * Quadratic penalties on the flat weight vector: what a constraint against forgetting becomes. science.md [C1], [C2].
+ *
+ *     R(w) = Σ_t ½ (w − a_t)ᵀ K_t (w − a_t),   K_t = Σ parts, each symmetric ≥ 0
+ *
+ * where a_t is the anchor of term t (the solution of a task). Training minimises L(w) + lambda·R(w); lambda is not part of a
+ * penalty. Units: lambda·K in nat/weight². All in float64. A part lives on the weights offset … offset + size − 1:
+ *
+ *     diagonal   K = diag(d)                       size numbers, 2·size flops for a gradient
+ *     lowRank    K = Σ_i c_i p_i p_iᵀ              k·size numbers, 4·k·size flops; axes need not be orthogonal
+ *     planes     the same with pairs of axes       (`planes` makes a lowRank part of 2·planes axes)
+ *     dense      any symmetric K ≥ 0               size² numbers, 2·size² flops
+ */
+import { check } from '../numeric/errors.js';
+import { checkSymmetric, type Matrix, matrix, row } from '../numeric/linalg/matrix.js';
+
+export interface DiagonalPart {
+  readonly kind: 'diagonal';
+  readonly offset: number;
+  /** d ≥ 0. */
+  readonly values: Float64Array;
+}
+
+export interface LowRankPart {
+  readonly kind: 'lowRank';
+  readonly offset: number;
+  /** p_i as rows, k×size. */
+  readonly axes: Matrix;
+  /** c_i ≥ 0, length k. */
+  readonly weights: Float64Array;
+}
+
+export interface DensePart {
+  readonly kind: 'dense';
+  readonly offset: number;
+  /** Symmetric, ≥ 0. */
+  readonly matrix: Matrix;
+}
+
+export type PenaltyPart = DiagonalPart | LowRankPart | DensePart;
+
+/** ½ (w − anchor)ᵀ (Σ parts) (w − anchor). */
+export interface PenaltyTerm {
+  /** Length P. */
+  readonly anchor: Float64Array;
+  readonly parts: readonly PenaltyPart[];
+}
+
+export interface Penalty {
+  /** Number of weights, P. */
+  readonly size: number;
+  /** One per anchor: several tasks add up. None: R = 0. */
+  readonly terms: readonly PenaltyTerm[];
+}
+
+/** Weights that a part acts on. */
+export function sizeOf(part: PenaltyPart): number {
+  if (part.kind === 'diagonal') return part.values.length;
+  return part.kind === 'lowRank' ? part.axes.cols : part.matrix.rows;
+}
+
+/**
+ * A penalty with one anchor, checked: sizes, finite numbers, weights ≥ 0, symmetry of dense parts. That a dense part is ≥ 0 is
+ * checked where it is diagonalised (`normalForm`).
+ * @throws InputError
+ */
+export function penalty(anchor: ArrayLike<number>, parts: readonly PenaltyPart[]): Penalty {
+  const a = Float64Array.from(anchor);
+  const bad = a.findIndex((v) => !Number.isFinite(v));
+  check(bad < 0, 'not-finite', () => `a penalty needs a finite anchor; weight ${bad} of it is ${a[bad]}.`);
+  for (const part of parts) checkPart(part, a.length);
+  return { size: a.length, terms: parts.length > 0 ? [{ anchor: a, parts }] : [] };
+}
+
+/** Pairs of axes pinned with one weight each: K = Σ c_k (a_k a_kᵀ + b_k b_kᵀ). */
+export function planes(
+  offset: number,
+  pairs: readonly (readonly [Float64Array, Float64Array])[],
+  weights: ArrayLike<number>,
+): LowRankPart {
+  const size = pairs[0]?.[0].length ?? 0;
+  const axes = matrix(2 * pairs.length, size);
+  pairs.forEach(([a, b], k) => {
+    axes.data.set(a, 2 * k * size);
+    axes.data.set(b, (2 * k + 1) * size);
+  });
+  return {
+    kind: 'lowRank',
+    offset,
+    axes,
+    weights: Float64Array.from({ length: axes.rows }, (_, i) => weights[i >> 1]),
+  };
+}
+
+function checkPart(part: PenaltyPart, size: number): void {
+  const { kind, offset } = part;
+  const own = sizeOf(part);
+  check(
+    Number.isInteger(offset) && offset >= 0 && own >= 1 && offset + own <= size,
+    'penalty-range',
+    () => `a ${kind} penalty on weights ${offset} to ${offset + own - 1} does not fit ${size} weights.`,
+  );
+  if (kind === 'dense') {
+    checkSymmetric(part.matrix, 'a dense penalty');
+    return;
+  }
+  const stiffness = kind === 'diagonal' ? part.values : part.weights;
+  const bad = stiffness.findIndex((v) => !(v >= 0 && v < Number.POSITIVE_INFINITY));
+  check(
+    bad < 0,
+    'penalty-weight',
+    () => `the weights of a ${kind} penalty must be finite and ≥ 0; number ${bad} is ${stiffness[bad]}.`,
+  );
+  if (kind === 'diagonal') return;
+  check(
+    part.weights.length === part.axes.rows,
+    'penalty-weight',
+    () => `a penalty along ${part.axes.rows} axes needs as many weights; got ${part.weights.length}.`,
+  );
+  const wrong = part.axes.data.findIndex((v) => !Number.isFinite(v));
+  check(
+    wrong < 0,
+    'not-finite',
+    () =>
+      `axis ${Math.floor(wrong / own)} of a penalty has the component ${part.axes.data[wrong]}; axes must be finite.`,
+  );
+}
+
+/** y += K x for one part; x and y are its own weights only. Returns xᵀ K x. */
+function apply(part: PenaltyPart, x: Float64Array, y: Float64Array): number {
+  let energy = 0;
+  if (part.kind === 'diagonal') {
+    for (let i = 0; i < x.length; i++) {
+      const f = part.values[i] * x[i];
+      y[i] += f;
+      energy += f * x[i];
+    }
+    return energy;
+  }
+  const lines = part.kind === 'lowRank' ? part.axes : part.matrix;
+  for (let k = 0; k < lines.rows; k++) {
+    const line = row(lines, k);
+    let along = 0;
+    for (let i = 0; i < x.length; i++) along += line[i] * x[i];
+    if (part.kind === 'dense') {
+      y[k] += along;
+      energy += along * x[k];
+      continue;
+    }
+    const f = part.weights[k] * along;
+    for (let i = 0; i < x.length; i++) y[i] += f * line[i];
+    energy += f * along;
+  }
+  return energy;
+}
+
+/** R(w) and ∇R(w) = Σ_t K_t (w − a_t), float64, without lambda. Cost: see the head of the file. */
+export function penaltyGradient(p: Penalty, w: ArrayLike<number>): { value: number; gradient: Float64Array } {
+  check(w.length === p.size, 'weight-count', () => `the penalty acts on ${p.size} weights; got ${w.length}.`);
+  const gradient = new Float64Array(p.size);
+  let value = 0;
+  for (const { anchor, parts } of p.terms) {
+    const x = anchor.map((a, i) => w[i] - a);
+    for (const part of parts) {
+      const end = part.offset + sizeOf(part);
+      value += 0.5 * apply(part, x.subarray(part.offset, end), gradient.subarray(part.offset, end));
+    }
+  }
+  return { value, gradient };
+}
+
+/** R(w) alone. */
+export function penaltyValue(p: Penalty, w: ArrayLike<number>): number {
+  return penaltyGradient(p, w).value;
+}
+
+/** K multiplied by `factor` ≥ 0. */
+export function scalePenalty(p: Penalty, factor: number): Penalty {
+  check(
+    factor >= 0 && Number.isFinite(factor),
+    'penalty-weight',
+    () => `a penalty can be multiplied by a finite factor ≥ 0; got ${factor}.`,
+  );
+  const scaled = (part: PenaltyPart): PenaltyPart => {
+    if (part.kind === 'diagonal') return { ...part, values: part.values.map((v) => factor * v) };
+    if (part.kind === 'lowRank') return { ...part, weights: part.weights.map((v) => factor * v) };
+    const { rows, cols, data } = part.matrix;
+    return {
+      ...part,
+      matrix: matrix(
+        rows,
+        cols,
+        data.map((v) => factor * v),
+      ),
+    };
+  };
+  return { size: p.size, terms: p.terms.map((t) => ({ ...t, parts: t.parts.map(scaled) })) };
+}
+
+/** The sum: every term keeps its anchor ("separate" penalties of several tasks). Memory grows with the tasks. */
+export function addPenalties(...penalties: readonly Penalty[]): Penalty {
+  const size = penalties[0]?.size ?? 0;
+  check(
+    penalties.length > 0 && penalties.every((p) => p.size === size),
+    'weight-count',
+    () => `penalties on the same weights add up; got ${penalties.map((p) => p.size).join(', ') || 'none'} weights.`,
+  );
+  return { size, terms: penalties.flatMap((p) => p.terms) };
+}
+
+/**
+ * The "online" way with several tasks: what earlier tasks asked for, times `decay`, is moved to the newest solution and stays a
+ * penalty with one anchor, K ← decay·K + K_new (Schwarz et al. 2018 for EWC; here for every quadratic form).
+ * @param decay - in [0, 1]; 1 forgets nothing
+ */
+export function continuePenalty(previous: Penalty, next: Penalty, decay = 1): Penalty {
+  check(
+    decay >= 0 && decay <= 1 && previous.size === next.size,
+    'penalty-decay',
+    () =>
+      `an online penalty needs a decay in [0, 1] and equal weights; got ${decay} and ${previous.size} against ${next.size}.`,
+  );
+  check(next.terms.length === 1, 'penalty-anchor', 'the newest task must bring a penalty with one anchor.');
+  const { anchor, parts } = next.terms[0];
+  const old = scalePenalty(previous, decay).terms.flatMap((t) => t.parts);
+  return { size: next.size, terms: [{ anchor, parts: [...sumDiagonals(old, parts)] }] };
+}
+
+/** Diagonal parts of equal place are added, so that an online EWC keeps P numbers however many tasks come. */
+function sumDiagonals(old: readonly PenaltyPart[], fresh: readonly PenaltyPart[]): PenaltyPart[] {
+  const out: PenaltyPart[] = [];
+  for (const part of [...old, ...fresh]) {
+    const at = out.findIndex(
+      (o) => o.kind === 'diagonal' && o.offset === part.offset && sizeOf(o) === sizeOf(part) && part.kind === o.kind,
+    );
+    const same = out[at];
+    if (same?.kind === 'diagonal' && part.kind === 'diagonal')
+      out[at] = { ...same, values: same.values.map((v, i) => v + part.values[i]) };
+    else out.push(part);
+  }
+  return out;
+}
