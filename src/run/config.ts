@@ -3,17 +3,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { layerNamed } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
-import { nearest } from '../numeric/spelling.js';
 import { checkWindowFits } from '../train/stopping.js';
+import { isTree, keyChecker, problemOf, type Tree } from './config-keys.js';
 import { PRESETS } from './presets.js';
 import { type Config, type PartialConfig, schema } from './schema.js';
 
 export type { Config, PartialConfig } from './schema.js';
 
-type Tree = Record<string, unknown>;
+const checkKeys = keyChecker(schema);
 
 /**
  * Lays layers over one another, later ones winning, fills in all defaults and checks the result. The preset named last
@@ -86,56 +85,6 @@ function overlay(under: Tree, over: Tree, path = ''): Tree {
     out[key] = isTree(value) && isTree(out[key]) && !whole ? overlay(out[key], value, here) : value;
   }
   return out;
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-// Unknown keys, found by walking the schema's own JSON Schema
-
-interface JsonSchema {
-  readonly properties?: Record<string, JsonSchema>;
-  readonly anyOf?: JsonSchema[];
-  readonly oneOf?: JsonSchema[];
-}
-const shape = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
-
-function keysOf(node: JsonSchema): Record<string, JsonSchema> {
-  const variants = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].map(keysOf);
-  return Object.assign({}, ...variants, node.properties);
-}
-
-function allPaths(node: JsonSchema, path: string[] = []): string[][] {
-  return Object.entries(keysOf(node)).flatMap(([key, below]) => [[...path, key], ...allPaths(below, [...path, key])]);
-}
-
-function checkKeys(value: unknown, node: JsonSchema = shape, path: string[] = []): void {
-  if (!isTree(value)) return;
-  const known = keysOf(node);
-  if (Object.keys(known).length === 0) return;
-  for (const [key, below] of Object.entries(value)) {
-    if (key in known) {
-      checkKeys(below, known[key], [...path, key]);
-      continue;
-    }
-    const close = nearest(key, Object.keys(known));
-    const elsewhere =
-      allPaths(shape).find((p) => p[p.length - 1] === key) ??
-      allPaths(shape).find((p) => nearest(key, [p[p.length - 1]]));
-    const guess = close ? [...path, close] : elsewhere;
-    throw new InputError(
-      'unknown-key',
-      `the config has no key '${[...path, key].join('.')}'; ` +
-        (guess ? `did you mean '${guess.join('.')}'?` : `known keys here are ${Object.keys(known).join(', ')}.`),
-    );
-  }
-}
-
-function problemOf(issue: z.core.$ZodIssue, config: Tree): InputError {
-  const path = issue.path.join('.');
-  const came = issue.path.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key as string], config);
-  return new InputError('bad-config', `config key '${path}': ${issue.message}; got ${JSON.stringify(came)}.`);
 }
 
 /** Keys that change nothing in a run's numbers beyond the last bits, and may differ when it is resumed. */

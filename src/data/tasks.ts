@@ -1,0 +1,193 @@
+/**
+ * Sequences of tasks made of one data set: some classes first, others later, or the same classes with the pixels in another
+ * order. science.md [C3].
+ *
+ * Two ways for outputs to compete, at training and at test alike:
+ *
+ *     all-compete   one output layer for the classes of all tasks; a task's labels are places in that list. What was learned first
+ *                   is forgotten already because its outputs only ever lose while the second task is trained.
+ *     task-known    every task has an output layer of its own for its own classes, labelled 0, 1, …; the layers below are shared. The
+ *                   output layer of another task takes no part: its loss has no gradient there. This is the same as one wide output
+ *                   layer in which the logits of other tasks are left out of the softmax.
+ */
+import { check } from '../numeric/errors.js';
+import type { Key } from '../numeric/random.js';
+import type { Dataset, Samples } from './dataset.js';
+import { selectClasses } from './subset.js';
+
+export type Head = 'task-known' | 'all-compete';
+export const HEADS: readonly Head[] = ['task-known', 'all-compete'];
+
+export interface TaskRequest {
+  /** Classes of the data set; all when absent. */
+  readonly classes?: readonly number[];
+  /** Pixels in an order of this task's own, the same for all its samples. */
+  readonly permuted?: boolean;
+}
+
+export interface Protocol {
+  readonly name: string;
+  readonly tasks: readonly TaskRequest[];
+}
+
+const plain: TaskRequest = {};
+const permuted: TaskRequest = { permuted: true };
+
+/** The protocols of the literature. The first task of the permuted ones is not permuted. */
+export const PROTOCOLS: readonly Protocol[] = [
+  { name: 'digits-pairs', tasks: [{ classes: [1, 2] }, { classes: [3, 4] }] },
+  { name: 'digits-halves', tasks: [{ classes: [0, 1, 2, 3, 4] }, { classes: [5, 6, 7, 8, 9] }] },
+  { name: 'permuted', tasks: [plain, permuted] },
+  { name: 'permuted-5', tasks: [plain, permuted, permuted, permuted, permuted] },
+];
+
+/** One task, ready to be trained on. */
+export interface Task {
+  /** `digits 1, 2` or `pixels permuted (2)`. */
+  readonly name: string;
+  /** Width of the output layer that this task is trained and tested with. */
+  readonly outputs: number;
+  readonly train: Samples;
+  /** Training samples that were kept back, to choose strengths with. */
+  readonly validation: Samples;
+  readonly test: Samples;
+}
+
+export interface TaskOptions {
+  readonly head: Head;
+  /** Share of the training samples kept back, in (0, 1). */
+  readonly validationShare: number;
+  /** Of the split and of the permutation. */
+  readonly key: Key;
+}
+
+/**
+ * Lists of classes such as `0,1/2,3`, one list a task, as a protocol of one's own.
+ * @throws InputError where a list is empty, names a class twice or is not made of whole numbers
+ */
+export function classProtocol(text: string): Protocol {
+  const lists = text.split('/').map((part) => part.split(',').map((c) => c.trim()));
+  check(
+    lists.length >= 2 && lists.every((l) => l.every((c) => /^\d+$/.test(c))),
+    'bad-protocol',
+    `classes of tasks are written like 0,1/2,3: numbers with commas, tasks apart by a slash; got '${text}'.`,
+  );
+  return { name: text, tasks: lists.map((l) => ({ classes: l.map(Number) })) };
+}
+
+/** The classes of all tasks in the order in which they first come. */
+export function classesOf(protocol: Protocol, dataset: Pick<Dataset, 'classes'>): number[] {
+  const all = Array.from({ length: dataset.classes }, (_, c) => c);
+  return [...new Set(protocol.tasks.flatMap((t) => t.classes ?? all))];
+}
+
+/**
+ * Whether the data set can serve the protocol.
+ * @throws InputError: targets instead of classes, no test set, classes that are not there or that two tasks share
+ */
+export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
+  const { name, classes, train, test } = dataset;
+  check(
+    train.labels !== undefined,
+    'bad-protocol',
+    `${name} has targets and no classes; forgetting is measured as accuracy, on classes.`,
+  );
+  check(
+    test !== undefined && test.count > 0,
+    'no-test-set',
+    `${name} has no test set; forgetting is measured on samples that no training saw.`,
+  );
+  const asked = protocol.tasks.flatMap((t) => t.classes ?? []);
+  const absent = asked.find((c) => c >= classes);
+  check(
+    absent === undefined,
+    'bad-protocol',
+    `the protocol ${protocol.name} asks for class ${absent}, and ${name} has classes 0 … ${classes - 1}; name your own tasks like 0,1/2,3.`,
+  );
+  const twice = asked.find((c, k) => asked.indexOf(c) !== k);
+  check(
+    twice === undefined,
+    'bad-protocol',
+    `the protocol ${protocol.name} gives class ${twice} to more than one place; a class belongs to one task.`,
+  );
+}
+
+/**
+ * Task number `index` (from 0) of a protocol. It depends on no other task: what is computed from the first one cannot know of the
+ * second, but for the number of competing outputs under `all-compete`.
+ *
+ * The split draws from key/validation/index, the permutation from key/permutation/index. Copies the samples kept; cost O(N·D).
+ */
+export function taskOf(dataset: Dataset, protocol: Protocol, index: number, options: TaskOptions): Task {
+  checkProtocol(protocol, dataset);
+  const { head, validationShare, key } = options;
+  const { classes, permuted: shuffle } = protocol.tasks[index];
+  const part = classes ? selectClasses(dataset, classes) : dataset;
+  const union = classesOf(protocol, dataset);
+  const place = (c: number) => (head === 'task-known' ? c : union.indexOf(classes ? classes[c] : c));
+  const order = shuffle ? key.child('permutation').child(index).stream().permutation(dataset.train.size) : undefined;
+  const finish = (s: Samples): Samples => ({
+    ...(order ? reorder(s, order) : s),
+    labels: Uint8Array.from(s.labels!, place),
+  });
+  const { count } = part.train;
+  const held = Math.round(validationShare * count);
+  check(
+    held >= 1 && held < count,
+    'bad-validation',
+    `a share of ${validationShare} of ${count} training samples leaves ${held} to choose strengths with and ${count - held} to train on; both must be there.`,
+  );
+  const shuffled = key.child('validation').child(index).stream().permutation(count);
+  return {
+    name: classes ? `classes ${classes.join(', ')}` : shuffle ? `pixels permuted (${index + 1})` : 'all classes',
+    outputs: head === 'task-known' ? part.classes : union.length,
+    train: finish(pick(part.train, shuffled.slice(held).sort())),
+    validation: finish(pick(part.train, shuffled.slice(0, held).sort())),
+    test: finish(part.test!),
+  };
+}
+
+const likeValues = (s: Samples, length: number) =>
+  s.values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+
+/** The samples of these numbers, in this order; copies. */
+export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
+  const { size, values, labels } = samples;
+  const out = likeValues(samples, numbers.length * size);
+  for (let i = 0; i < numbers.length; i++)
+    out.set(values.subarray(numbers[i] * size, (numbers[i] + 1) * size), i * size);
+  return {
+    ...samples,
+    count: numbers.length,
+    values: out,
+    ...(labels && { labels: Uint8Array.from(numbers, (n) => labels[n]) }),
+  };
+}
+
+/** All samples of several sets of one kind, one set after the other; copies. */
+export function joined(sets: readonly Samples[]): Samples {
+  const { size, divisor } = sets[0];
+  check(
+    sets.every((s) => s.size === size && s.divisor === divisor && s.labels !== undefined),
+    'bad-samples',
+    'sets of samples are joined where inputs and units agree and all have labels.',
+  );
+  const count = sets.reduce((n, s) => n + s.count, 0);
+  const values = likeValues(sets[0], count * size);
+  const labels = new Uint8Array(count);
+  let at = 0;
+  for (const s of sets) {
+    values.set(s.values, at * size);
+    labels.set(s.labels!, at);
+    at += s.count;
+  }
+  return { ...sets[0], count, values, labels };
+}
+
+/** Input k of each sample becomes what input order[k] was. */
+function reorder(samples: Samples, order: Uint32Array): Samples {
+  const { size, values, count } = samples;
+  const out = likeValues(samples, count * size);
+  for (let s = 0; s < count * size; s += size) for (let k = 0; k < size; k++) out[s + k] = values[s + order[k]];
+  return { ...samples, values: out };
+}
