@@ -3,6 +3,7 @@
  *
  * x runs along the floor y = 0, lambda is the curvature across it, F = 1/√lambda its width ("flatness" up to a constant).
  */
+import { numericalGradient } from '../../model/function-surface.js';
 import { check } from '../../numeric/errors.js';
 
 /** A function of one coordinate with its derivative. */
@@ -31,16 +32,9 @@ export function valley(floor: CurveInput, curvature: CurveInput): Valley {
   return { floor: curve(floor), curvature: curve(curvature) };
 }
 
-/** Relative step of the difference: eps^(1/5), where truncation h⁴ f⁗'/30 and rounding 1.5 eps f/h are equal. */
-const STEP = 7e-4;
-
-/**
- * (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h))/12h with h = 7e-4·max(1, |x|): error about 1e-12 of f and of its fifth derivative,
- * whichever is larger, for functions that vary on the scale max(1, |x|).
- */
+/** The five-point difference of `numericalGradient` in one coordinate: error about 1e-12 for smooth functions of order 1. */
 export function numericalSlope(f: (x: number) => number, x: number): number {
-  const h = STEP * Math.max(1, Math.abs(x));
-  return (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h);
+  return numericalGradient((w) => f(w[0]), [x])[0];
 }
 
 /** F = 1/√lambda. @throws InputError where the curvature is not positive: there is no valley there */

@@ -1,0 +1,100 @@
+/**
+ * The motion along the floor of a problem's valley, with noise that may depend on y and be correlated. science.md [V2], [V3].
+ *
+ * Beyond `adiabatic`, which takes D_x and D_y as functions of x, y is normal with the variance S(x) that its own noise keeps up,
+ *
+ *     continuous time   lambda S = E D_yy(x, √S z)
+ *     finite steps      lambda (1 − eta lambda/(2 (1 + mu))) S = E D_yy(x, √S z)      [S2]
+ *
+ * and the diffusion along is, to leading order, E D_xx. To the next order y carries x with it: x + g(y) with
+ * g' = u = −lambda' y/(2 lambda) is the slow coordinate, hence
+ *
+ *     D = E [D_xx + 2 u D_xy + u² D_yy]
+ *
+ * The last term is the wandering of y² that `adiabatic` speaks of; with noise of the minimum's place it and the cross term are as
+ * large as E D_xx (whose fourth D is). The drift of that order is left out: it is smaller by D/(f·length).
+ */
+import { check } from '../../numeric/errors.js';
+import { derivative, type Expression, evaluator } from '../../numeric/expression/index.js';
+import { gaussHermite } from '../../numeric/quadrature.js';
+import { type Adiabatic, adiabatic } from '../valley/adiabatic.js';
+import { type Curve, curvatureAt } from '../valley/valley.js';
+import type { Problem } from './problem.js';
+
+export interface AlongOptions {
+  /** `leading` (default): [V2] as it stands; `next`: with what y's wandering adds to the diffusion. */
+  readonly order?: 'leading' | 'next';
+  /** `continuous` (default): as Langevin moves; `finite`: ⟨y²⟩ of the SGD map itself. */
+  readonly steps?: 'continuous' | 'finite';
+}
+
+/** @throws InputError where the landscape has no valley along its first coordinate */
+export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiabatic {
+  const { valley, names, size } = problem;
+  check(size === 2 && valley !== undefined, 'no-valley', () =>
+    size === 1
+      ? 'a landscape of one coordinate has no valley to be eliminated.'
+      : `the adiabatic method needs a valley along ${names[0]}, L = L0(${names[0]}) + lambda(${names[0]}) ${names[1]}²/2; this loss is none.`,
+  );
+  const { order = 'leading', steps = 'continuous' } = options;
+  const lambda = curveOf(valley.curvature, names[0]);
+  const noise = evaluator(problem.diffusion, names);
+  const { nodes, weights } = gaussHermite(12);
+  const [point, D] = [new Float64Array(2), new Float64Array(3)];
+  const share = problem.learningRate / (2 * (1 + problem.momentum));
+  const average = (x: number, S: number, of: (y: number) => number) => {
+    let sum = 0;
+    point[0] = x;
+    for (let i = 0; i < nodes.length; i++) {
+      point[1] = Math.sqrt(S) * nodes[i];
+      noise(point, D);
+      sum += weights[i] * of(point[1]);
+    }
+    return sum;
+  };
+  const variance = (x: number): number => {
+    const l = curvatureAt(lambda, x);
+    const rate = steps === 'finite' ? l * (1 - share * l) : l;
+    check(
+      rate > 0,
+      'unstable',
+      () =>
+        `SGD with learning rate ${problem.learningRate} is unstable across the valley at ${names[0]} = ${x}, where its curvature is ${l}: use a learning rate below ${(2 * (1 + problem.momentum)) / l}.`,
+    );
+    let S = average(x, 0, () => D[2]) / rate;
+    for (let n = 0; n < 200; n++) {
+      const next = average(x, S, () => D[2]) / rate;
+      if (Math.abs(next - S) <= 1e-13 * next) return next;
+      S = next;
+      if (!(S < 1e100)) break;
+    }
+    check(
+      false,
+      'no-variance',
+      () =>
+        `the fluctuations across the valley have no finite variance at ${names[0]} = ${x}: their noise grows with them faster than the curvature ${l} restores; lower the learning rate or the noise.`,
+    );
+    return S;
+  };
+  const along = (x: number): number => {
+    const S = variance(x);
+    const half = order === 'next' ? -lambda.slope(x) / (2 * lambda.at(x)) : 0;
+    return average(x, S, (y) => D[0] + half * y * (2 * D[1] + half * y * D[2]));
+  };
+  return adiabatic({
+    valley: { floor: curveOf(valley.floor, names[0]), curvature: lambda },
+    along,
+    across: (x) => lambda.at(x) * variance(x),
+  });
+}
+
+/** A formula of one coordinate with its exact derivative. */
+export function curveOf(formula: Expression, name: string): Curve {
+  const both = evaluator([formula, derivative(formula, name)], [name]);
+  const out = new Float64Array(2);
+  const value = (x: number, k: number) => {
+    both([x], out);
+    return out[k];
+  };
+  return { at: (x) => value(x, 0), slope: (x) => value(x, 1) };
+}

@@ -1,0 +1,59 @@
+/** The motions of a landscape that is given as code: any `LossSurface` of one or two weights. science.md [V1]–[V5]. */
+import type { LossSurface } from '../../model/surface.js';
+import { check } from '../../numeric/errors.js';
+import { fieldFrom } from '../fields.js';
+import type { LangevinModel, SgdModel } from '../motion.js';
+
+export type PointFunction = (point: ArrayLike<number>) => number;
+
+export interface FunctionInput {
+  readonly surface: LossSurface;
+  /** C of ONE minibatch gradient: xx, or xx, xy, yy; numbers or functions of the point. */
+  readonly covariance: readonly (number | PointFunction)[];
+  readonly learningRate: number;
+  /** Added to −∇L. */
+  readonly force?: readonly PointFunction[];
+}
+
+/**
+ * f = −∇L + force and D = eta C/2 (time in eta·steps), and the map with g = −f + chol(C) n. Runs in TypeScript: formulas
+ * are some ten times faster.
+ */
+export function modelsOf(input: FunctionInput): { readonly langevin: LangevinModel; readonly sgd: SgdModel } {
+  const { surface, learningRate: eta, force } = input;
+  const size = surface.size;
+  check(size === 1 || size === 2, 'bad-size', () => `a landscape here has one or two weights; got ${size}.`);
+  const count = size === 1 ? 1 : 3;
+  check(
+    input.covariance.length === count,
+    'bad-noise',
+    () => `a covariance of ${size} weights has ${count} entries (xx, or xx, xy, yy); got ${input.covariance.length}.`,
+  );
+  const C = input.covariance.map((c) => (typeof c === 'number' ? () => c : c));
+  const names = ['x', 'y'].slice(0, size);
+  const weightsAt = (point: ArrayLike<number>) => Float64Array.from({ length: size }, (_, i) => point[i]);
+  const drift = (point: ArrayLike<number>, out: Float64Array) => {
+    const gradient = surface.gradient(weightsAt(point));
+    for (let i = 0; i < size; i++) out[i] = -gradient[i] + (force ? force[i](point) : 0);
+  };
+  const common = { size, names, loss: fieldFrom((p, out) => void (out[0] = surface.loss(weightsAt(p))), 1) } as const;
+  return {
+    langevin: {
+      ...common,
+      drift: fieldFrom(drift, size),
+      diffusion: fieldFrom((p, out) => C.forEach((c, k) => void (out[k] = (eta / 2) * c(p))), count),
+    },
+    sgd: {
+      ...common,
+      normals: size,
+      batchGradient: fieldFrom((p, out) => {
+        drift(p, out);
+        const xx = C[0](p);
+        const below = size === 2 && xx > 0 ? C[1](p) / Math.sqrt(xx) : 0;
+        out[0] = -out[0] + Math.sqrt(xx) * p[size];
+        if (size === 2)
+          out[1] = -out[1] + below * p[size] + Math.sqrt(Math.max(0, C[2](p) - below * below)) * p[size + 1];
+      }, size),
+    },
+  };
+}

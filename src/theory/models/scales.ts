@@ -1,0 +1,72 @@
+/**
+ * Dimensionless form: one landscape in units that its own curvature and noise make.
+ *
+ *     time tau = 1/h, energy E = Tr D/size, length ℓ = √(E/h)      h: largest |eigenvalue| of ∇²L, D: diffusion, at a reference point
+ *
+ * x = ℓ x̂, t = tau t̂, L = E L̂ turn dx = f dt + √(2D) dW into the same equation with f̂ = f·tau/ℓ, D̂ = D/E, and the step into
+ * eta/tau. (E is an energy because time is in eta·steps, weight²/nat.) Near the reference point everything is of order 1.
+ */
+import { check } from '../../numeric/errors.js';
+import { call, derivative, type Expression, evaluator, number, substitute } from '../../numeric/expression/index.js';
+import type { Problem } from './problem.js';
+
+export interface Scales {
+  /** ℓ, weight. */
+  readonly length: number;
+  /** tau, eta·steps (weight²/nat). */
+  readonly time: number;
+  /** E, nat. */
+  readonly loss: number;
+  /** Where curvature and noise were taken. */
+  readonly at: readonly number[];
+}
+
+/** The scales at a point. @throws InputError where there is no curvature or no noise to make them of */
+export function scalesAt(problem: Problem, at: readonly number[]): Scales {
+  const { names, drift, diffusion, size } = problem;
+  check(
+    at.length === size,
+    'bad-point',
+    () => `the reference point of the units has ${size} coordinates; got ${at.length}.`,
+  );
+  const slopes = drift.flatMap((f) => names.map((name) => derivative(f, name)));
+  const out = new Float64Array(slopes.length + diffusion.length);
+  evaluator([...slopes, ...diffusion], names)(at, out);
+  const h =
+    size === 1
+      ? Math.abs(out[0])
+      : (Math.abs(out[0] + out[3]) + Math.sqrt((out[0] - out[3]) ** 2 + (out[1] + out[2]) ** 2)) / 2;
+  const E = size === 1 ? out[1] : (out[4] + out[6]) / 2;
+  check(
+    h > 0 && E > 0 && Number.isFinite(h) && Number.isFinite(E),
+    'no-scales',
+    () =>
+      `units are made of curvature and noise at (${at.join(', ')}), which are ${h} and ${E} there; choose another point with units.at.`,
+  );
+  return { length: Math.sqrt(E / h), time: 1 / h, loss: E, at };
+}
+
+/** The problem in these units: same shape, every formula in the new coordinates. */
+export function dimensionless(problem: Problem, { length, time, loss }: Scales): Problem {
+  const { names } = problem;
+  const scaled = Object.fromEntries(
+    names.map((name) => [name, call('multiply', number(length), { kind: 'variable', name } as Expression)]),
+  );
+  const times = (e: Expression, factor: number) => call('multiply', number(factor), substitute(e, scaled));
+  const gradient = length / loss;
+  return {
+    ...problem,
+    learningRate: problem.learningRate / time,
+    timePerStep: problem.timePerStep / time,
+    drift: problem.drift.map((f) => times(f, gradient)),
+    diffusion: problem.diffusion.map((d) => times(d, 1 / loss)),
+    batchGradient: problem.batchGradient.map((g) => times(g, gradient)),
+    ...(problem.loss && { loss: times(problem.loss, 1 / loss) }),
+    ...(problem.valley && {
+      valley: {
+        floor: times(problem.valley.floor, 1 / loss),
+        curvature: times(problem.valley.curvature, (length * length) / loss),
+      },
+    }),
+  };
+}
