@@ -1,0 +1,55 @@
+/** Where walkers may go: walls, and the bound beyond which they count as diverged. */
+import { check } from '../../numeric/errors.js';
+
+/** `reflecting`: mirrored (a velocity too); `absorbing`: the walker stops there; `open`: nothing stands there. */
+export type Wall = { readonly kind: 'reflecting' | 'absorbing'; readonly at: number } | { readonly kind: 'open' };
+
+/** The two walls of each coordinate. */
+export interface Boundary {
+  readonly low: Wall;
+  readonly high: Wall;
+}
+
+/** What walkers do. */
+export const STATUS = { moving: 0, absorbed: 1, diverged: 2 } as const;
+
+export interface Box {
+  /** low, high of each coordinate; an open side stands at the bound. */
+  readonly walls: Float64Array;
+  /** 0 open, 1 reflecting, 2 absorbing. */
+  readonly kinds: Int32Array;
+  readonly absorbing: boolean;
+  readonly bound: number;
+}
+
+const KINDS = { open: 0, reflecting: 1, absorbing: 2 } as const;
+
+export function boxOf(size: number, boundaries: readonly Boundary[] | undefined, bound: number): Box {
+  check(
+    bound > 0 && bound < 1e150,
+    'bad-bound',
+    () => `the bound of divergence lies between 0 and 1e150; got ${bound}.`,
+  );
+  check(
+    !boundaries || boundaries.length === size,
+    'bad-boundaries',
+    () => `an ensemble of ${size} coordinates wants ${size} pairs of walls; got ${boundaries?.length}.`,
+  );
+  const walls = new Float64Array(2 * size);
+  const kinds = new Int32Array(2 * size);
+  for (let c = 0; c < size; c++) {
+    [boundaries?.[c].low, boundaries?.[c].high].forEach((wall, s) => {
+      const kind = wall?.kind ?? 'open';
+      const at = !wall || wall.kind === 'open' ? (2 * s - 1) * bound : wall.at;
+      check(
+        Math.abs(at) <= bound,
+        'bad-wall',
+        () => `a wall must stand within the bound of divergence ${bound}; got ${at}.`,
+      );
+      [walls[2 * c + s], kinds[2 * c + s]] = [at, KINDS[kind]];
+    });
+    const [low, high] = [walls[2 * c], walls[2 * c + 1]];
+    check(low < high, 'bad-wall', () => `the low wall must stand below the high one; got ${low} and ${high}.`);
+  }
+  return { walls, kinds, absorbing: kinds.includes(2), bound };
+}
