@@ -42,6 +42,7 @@ const CONSTANTS = memory.data<f64>([
   1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3, // 47: tanh Q
   0.625, 20, -2, 4, 1.5707963267948966, -0.5, // 50
   2.2250738585072014e-308, 18014398509481984, 54, Infinity, 0, // 56: smallest normal number, 2^54
+  4503599627371519, // 61: 2^52 + 1023
 ], 16);
 
 // @ts-ignore: decorator
@@ -50,10 +51,15 @@ function k(i: i32): v128 {
   return v128.load64_splat(CONSTANTS + (<usize>i << 3));
 }
 
+// Patterns of bits, likewise.
+const BITS = memory.data<u64>([
+  0x3fe0000000000000, 0x000fffffffffffff, 0x3ff0000000000000, 0x4330000000000000, 1, 2, 0x8000000000000000, // 0
+], 16);
+
 // @ts-ignore: decorator
 @inline
-function bits(x: u64): v128 {
-  return i64x2.splat(x);
+function b(i: i32): v128 {
+  return v128.load64_splat(BITS + (<usize>i << 3));
 }
 
 /** exp(x). Below −708 exactly 0, so that no subnormal number slows what follows; above 709.78 infinite. */
@@ -69,7 +75,7 @@ export function exp2lanes(x: v128): v128 {
   const q = fma(fma(fma(k(7), z, k(8)), z, k(9)), z, k(10));
   const e = f64x2.div(p, f64x2.sub(q, p));
   // 1 + 2e, times 2^(n−1), times 2: n may be 1024
-  const scale = i64x2.add(i64x2.shl(t, 52), bits(0x3fe0000000000000));
+  const scale = i64x2.add(i64x2.shl(t, 52), b(0));
   const y = f64x2.mul(f64x2.mul(fma(e, k(10), k(6)), scale), k(10));
   return v128.bitselect(k(59), v128.andnot(y, f64x2.lt(x, k(11))), f64x2.gt(x, k(12)));
 }
@@ -79,12 +85,12 @@ export function exp2lanes(x: v128): v128 {
 @inline
 export function logNormal(x: v128): v128 {
   // x = 2^e·m with m in [√½, √2)
-  let m = v128.or(v128.and(x, bits(0x000fffffffffffff)), bits(0x3ff0000000000000));
+  let m = v128.or(v128.and(x, b(1)), b(2));
   const big = f64x2.gt(m, k(26));
   m = v128.bitselect(f64x2.mul(m, k(27)), m, big);
   // the exponent as a number: in the low bits of 2^52 it is an integer
-  const biased = v128.or(i64x2.shr_u(x, 52), bits(0x4330000000000000));
-  let e = f64x2.sub(biased, f64x2.splat(4503599627370496 + 1023));
+  const biased = v128.or(i64x2.shr_u(x, 52), b(3));
+  let e = f64x2.sub(biased, k(61));
   e = f64x2.add(e, v128.and(big, k(6)));
   const f = f64x2.sub(m, k(6));
   const z = f64x2.mul(f, f);
@@ -146,8 +152,8 @@ function cosNear(z: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function turned(sin: v128, cos: v128, quarters: v128): v128 {
-  const odd = i64x2.neg(v128.and(quarters, bits(1)));
-  const sign = i64x2.shl(v128.and(quarters, bits(2)), 62);
+  const odd = i64x2.neg(v128.and(quarters, b(4)));
+  const sign = i64x2.shl(v128.and(quarters, b(5)), 62);
   return v128.xor(v128.bitselect(cos, sin, odd), sign);
 }
 
@@ -159,7 +165,7 @@ export function sin2lanes(x: v128, shift: u64): v128 {
   const n = f64x2.sub(t, k(1));
   const r = fma(n, k(43), fma(n, k(42), fma(n, k(41), x)));
   const z = f64x2.mul(r, r);
-  return turned(sinNear(r, z), cosNear(z), i64x2.add(t, bits(shift)));
+  return turned(sinNear(r, z), cosNear(z), i64x2.add(t, i64x2.splat(shift)));
 }
 
 /** r·cos 2πv to `to`, r·sin 2πv to `other`, for v in [0, 1): the reduction is exact. */
@@ -172,14 +178,14 @@ export function polar(radius: v128, v: v128, to: usize, other: usize): void {
   const z = f64x2.mul(r, r);
   const s = sinNear(r, z);
   const c = cosNear(z);
-  v128.store(to, f64x2.mul(radius, turned(s, c, i64x2.add(t, bits(1)))));
+  v128.store(to, f64x2.mul(radius, turned(s, c, i64x2.add(t, b(4)))));
   v128.store(other, f64x2.mul(radius, turned(s, c, t)));
 }
 
 // @ts-ignore: decorator
 @inline
 export function tanh2lanes(x: v128): v128 {
-  const sign = v128.and(x, bits(0x8000000000000000));
+  const sign = v128.and(x, b(6));
   const a = v128.xor(x, sign);
   const z = f64x2.mul(x, x);
   let p = fma(k(44), z, k(45));
@@ -193,19 +199,19 @@ export function tanh2lanes(x: v128): v128 {
   return v128.xor(v128.bitselect(small, large, f64x2.lt(a, k(50))), sign);
 }
 
-/** a^b = exp(b·log|a|), relative error about |b·log a|·2e-16; sign and NaN of a negative base as in Math.pow, 0^b too. */
+/** a^power = exp(power·log|a|), relative error about |power·log a|·2e-16; sign and NaN of a negative base as in Math.pow, of 0 too; −∞ gives NaN. */
 // @ts-ignore: decorator
 @inline
-export function pow2lanes(a: v128, b: v128): v128 {
+export function pow2lanes(a: v128, power: v128): v128 {
   const size = f64x2.abs(a);
-  let y = exp2lanes(f64x2.mul(b, log2lanes(size)));
+  let y = exp2lanes(f64x2.mul(power, log2lanes(size)));
   const negative = f64x2.lt(a, k(60));
   if (v128.any_true(negative)) {
-    const whole = f64x2.eq(f64x2.nearest(b), b);
-    const half = f64x2.mul(b, k(27));
+    const whole = f64x2.eq(f64x2.nearest(power), power);
+    const half = f64x2.mul(power, k(27));
     const odd = v128.andnot(whole, f64x2.eq(f64x2.nearest(half), half));
-    y = v128.xor(y, v128.and(v128.and(odd, negative), bits(0x8000000000000000)));
+    y = v128.xor(y, v128.and(v128.and(odd, negative), b(6)));
     y = v128.bitselect(f64x2.splat(NaN), y, v128.andnot(negative, whole));
   }
-  return v128.bitselect(k(6), y, f64x2.eq(b, k(60)));
+  return v128.bitselect(k(6), y, f64x2.eq(power, k(60)));
 }

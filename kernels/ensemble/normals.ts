@@ -16,36 +16,61 @@ function high(a: v128, b: v128): v128 {
   return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
 }
 
-/** Raw pairs of words of `LANES` walkers from `first` on: words 0 and 1 to `u`, words 2 and 3 to `v`, eight bytes a walker. */
+/**
+ * Raw pairs of words of `LANES` walkers from `first` on: words 0 and 1 to `u`, words 2 and 3 to `v`, eight bytes a walker. Two
+ * groups of four walkers go together: each round waits for its products, and the other group fills that wait.
+ */
 export function philoxBlock(u: usize, v: usize, first: u32, low: u32, pair: u32, top: u32, key0: u32, key1: u32): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
   let walker = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
-  for (let at: usize = 0; at < BYTES; at += 32) {
-    let c0 = i32x4.splat(low);
-    let c1 = walker;
-    let c2 = i32x4.splat(pair);
-    let c3 = i32x4.splat(top);
+  for (let at: usize = 0; at < BYTES; at += 64) {
+    let a0 = i32x4.splat(low);
+    let a1 = walker;
+    let a2 = i32x4.splat(pair);
+    let a3 = i32x4.splat(top);
+    let b0 = a0;
+    let b1 = i32x4.add(walker, i32x4.splat(4));
+    let b2 = a2;
+    let b3 = a3;
     let k0 = key0;
     let k1 = key1;
     for (let round = 0; round < 10; round++) {
-      const h0 = high(c0, m0);
-      const h1 = high(c2, m1);
-      const l0 = i32x4.mul(c0, m0);
-      const l1 = i32x4.mul(c2, m1);
-      c0 = v128.xor(v128.xor(h1, c1), i32x4.splat(k0));
-      c1 = l1;
-      c2 = v128.xor(v128.xor(h0, c3), i32x4.splat(k1));
-      c3 = l0;
+      const word0 = i32x4.splat(k0);
+      const word1 = i32x4.splat(k1);
+      const ah0 = high(a0, m0);
+      const ah1 = high(a2, m1);
+      const bh0 = high(b0, m0);
+      const bh1 = high(b2, m1);
+      const al0 = i32x4.mul(a0, m0);
+      const al1 = i32x4.mul(a2, m1);
+      const bl0 = i32x4.mul(b0, m0);
+      const bl1 = i32x4.mul(b2, m1);
+      a0 = v128.xor(v128.xor(ah1, a1), word0);
+      a1 = al1;
+      a2 = v128.xor(v128.xor(ah0, a3), word1);
+      a3 = al0;
+      b0 = v128.xor(v128.xor(bh1, b1), word0);
+      b1 = bl1;
+      b2 = v128.xor(v128.xor(bh0, b3), word1);
+      b3 = bl0;
       k0 += 0x9e3779b9;
       k1 += 0xbb67ae85;
     }
-    v128.store(u + at, v128.shuffle<i32>(c0, c1, 0, 4, 1, 5));
-    v128.store(u + at, v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), 16);
-    v128.store(v + at, v128.shuffle<i32>(c2, c3, 0, 4, 1, 5));
-    v128.store(v + at, v128.shuffle<i32>(c2, c3, 2, 6, 3, 7), 16);
-    walker = i32x4.add(walker, i32x4.splat(4));
+    four(u + at, a0, a1);
+    four(v + at, a2, a3);
+    four(u + at + 32, b0, b1);
+    four(v + at + 32, b2, b3);
+    walker = i32x4.add(walker, i32x4.splat(8));
   }
+}
+
+/** Two words of four walkers, side by side. */
+// @ts-ignore: decorator
+@inline
+function four(to: usize, low: v128, high: v128): void {
+  v128.store(to, v128.shuffle<i32>(low, high, 0, 4, 1, 5));
+  v128.store(to, v128.shuffle<i32>(low, high, 2, 6, 3, 7), 16);
 }
 
 /** ±1 from the lowest bit of the raw words, which the normal numbers do not use. */
