@@ -1,0 +1,33 @@
+/** What constraints along given axes share: one low-rank part a block, and a strength matched to the curvature along the axes. */
+import type { Matrix } from '../../numeric/linalg/index.js';
+import { type BuiltConstraint, matched } from '../constraint.js';
+import type { Block, Task } from '../task.js';
+
+/** R = ½ Σ_i c_i ((w − w1)·p_i)² in one block. */
+export interface AlongAxes {
+  readonly block: Block;
+  readonly axes: Matrix;
+  readonly weights: Float64Array;
+  /** p_iᵀ H p_i where it is known already. */
+  readonly curvatures?: Float64Array;
+  readonly excluded: number;
+  readonly why: string;
+}
+
+export function alongAxes(task: Task, all: readonly AlongAxes[]): BuiltConstraint {
+  const used = all.filter((a) => a.axes.rows > 0);
+  const ratios = used.flatMap(({ block, axes, weights, curvatures }) =>
+    Array.from(curvatures ?? task.curvatures(block, axes), (h, i) => h / weights[i]),
+  );
+  return {
+    parts: used.map(({ block, axes, weights }) => ({ kind: 'lowRank', offset: block.offset, axes, weights })),
+    unit: matched(ratios),
+    diagnostics: all.map(({ block, axes, weights, excluded, why }) => ({
+      block: block.name,
+      constrained: axes.rows,
+      excluded,
+      why,
+      stiffness: [...weights],
+    })),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * The stiffest Hessian directions of each layer at w1: R = ½ Σ_{i ≤ N_c} h_i ((w − w1)·v_i)², the part of task 1's quadratic
+ * approximation that N_c axes can hold; unweighted all h_i are replaced by 1. science.md [C2].
+ */
+import type { Constraint, ConstraintOptions } from '../constraint.js';
+import type { Task } from '../task.js';
+import { alongAxes } from './along.js';
+
+function stiffest(name: string, weighted: boolean, title: string): Constraint {
+  return {
+    name,
+    kind: 'penalty',
+    title,
+    source: 'science.md [C2]',
+    takesAxes: true,
+    needsWindow: false,
+    async build(task: Task, { axes: most }: ConstraintOptions) {
+      const built = alongAxes(
+        task,
+        task.blocks.map((block) => {
+          const { axes, values } = task.stiffest(block, most);
+          const missing = Math.min(most, block.size) - axes.rows;
+          return {
+            block,
+            axes,
+            weights: weighted ? values : new Float64Array(values.length).fill(1),
+            curvatures: values,
+            excluded: missing,
+            why: missing > 0 ? 'no more positive eigenvalues above rounding' : '',
+          };
+        }),
+      );
+      if (!weighted) return built;
+      return {
+        ...built,
+        unit: { strength: 1, exact: true, how: 'Laplace: the Hessian of the mean loss itself, on its stiffest axes' },
+      };
+    },
+  };
+}
+
+export const hessian = stiffest('hessian', true, 'eigenvalues along the stiffest Hessian directions');
+export const hessianUnweighted = stiffest('hessian-unweighted', false, 'the stiffest Hessian directions, all alike');

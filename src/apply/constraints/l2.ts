@@ -1,0 +1,24 @@
+/** The isotropic anchor: R = ½ |w − w1|² over the constrained layers, biases included. */
+import { type Constraint, matched, total } from '../constraint.js';
+
+export const l2: Constraint = {
+  name: 'l2',
+  kind: 'penalty',
+  title: 'distance to the solution of task 1, all weights alike',
+  source: 'science.md [C2]',
+  takesAxes: false,
+  needsWindow: false,
+  async build({ blocks, trace }) {
+    return {
+      parts: blocks.map(({ offset, span }) => ({ kind: 'diagonal', offset, values: new Float64Array(span).fill(1) })),
+      unit: matched([total(blocks.map(trace)) / total(blocks.map((b) => b.span))]),
+      diagnostics: blocks.map(({ name, span }) => ({
+        block: name,
+        constrained: span,
+        excluded: 0,
+        why: '',
+        stiffness: [1, 1],
+      })),
+    };
+  },
+};

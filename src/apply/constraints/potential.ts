@@ -1,0 +1,47 @@
+/**
+ * The true potential of task 1's stationary state: R = ½ xᵀ (U/epsilon) x = −ln of its density, x = w − w1 in the settled modes.
+ * ao2022's outlook; science.md [C2], [D2]. U/epsilon is the inverse of the stationary covariance that H and C1 predict.
+ */
+import { matrix, transpose } from '../../numeric/linalg/index.js';
+import type { Constraint } from '../constraint.js';
+import { alongAxes } from './along.js';
+import { curvaturesOf, stationaryModes, WHY_UNSETTLED } from './stationary.js';
+
+export const potential: Constraint = {
+  name: 'potential',
+  kind: 'penalty',
+  title: "the potential U of task 1's stationary state",
+  source: 'Xiong et al. 2022, outlook; science.md [C2], [D2]',
+  takesAxes: true,
+  needsWindow: false,
+  async build(task, { axes: most, la }) {
+    return alongAxes(
+      task,
+      task.blocks.map((block) => {
+        const { axes, curvatures, parts, noiseStrength, unsettled } = stationaryModes(
+          task,
+          block,
+          most,
+          la,
+          'potential',
+        );
+        const n = axes.rows;
+        const precision = matrix(
+          n,
+          n,
+          parts.u.data.map((v) => v / noiseStrength),
+        );
+        const { values, vectors } = la.eigh(precision);
+        const inModes = transpose(vectors);
+        return {
+          block,
+          axes: la.gemm(inModes, axes),
+          weights: values,
+          curvatures: curvaturesOf(inModes, curvatures, la),
+          excluded: unsettled,
+          why: unsettled > 0 ? WHY_UNSETTLED : '',
+        };
+      }),
+    );
+  },
+};

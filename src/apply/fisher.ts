@@ -1,0 +1,61 @@
+/**
+ * Diagonal of a network's Fisher matrix, per sample, exact over all samples. science.md [C2], [S10].
+ *
+ *     F_j = (1/N) Σ_k E_y[(∂ℓ_k(y)/∂w_j)²]
+ *
+ * `empirical`: y is the label that came. `true`: y is drawn from the model's own softmax, the expectation being the sum over all
+ * classes, which equals the diagonal of the Gauss-Newton matrix Jᵀ(diag p − p pᵀ)J (squared error: of JᵀJ, unit variance). The
+ * gradient of a dense layer is δ⊗h, so its square is δ²⊗h²: F of a layer is one product of squares, and nothing N×P is made.
+ */
+import { BLOCK, type NetworkPasses, type States } from '../analyse/passes.js';
+import { middle } from '../analyse/tangents.js';
+import type { FisherKind } from './task.js';
+
+/**
+ * Length P, float64. Cost: N·(nonzero inputs of every layer)·outputs multiplications, and for `true` a backward pass per class.
+ */
+export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64Array {
+  const { layers, samples, arena, size } = passes;
+  const out = new Float64Array(size);
+  for (let b = 0; b < passes.blocks; b++) {
+    const states = passes.block(b);
+    passes.placeBlockOrder(b);
+    layers.forEach(({ inputs, outputs, weightOffset, biasOffset }, l) => {
+      const squares = squaredDeltas(passes, states, l, kind);
+      if (biasOffset >= 0)
+        for (let i = 0; i < outputs; i++)
+          for (let s = 0; s < states.count; s++) out[biasOffset + i] += squares[s * outputs + i];
+      const h = l === 0 ? undefined : arena.f64(states.h[l - 1], inputs * BLOCK);
+      const line = new Float64Array(outputs * inputs); // inputs×outputs: the inner loop runs over what is contiguous
+      for (let s = 0; s < states.count; s++) {
+        const first = (b * BLOCK + s) * inputs;
+        for (let j = 0; j < inputs; j++) {
+          const x = h ? h[j * BLOCK + s] : Math.fround(samples.values[first + j] / samples.divisor);
+          if (x === 0) continue;
+          const x2 = x * x;
+          for (let i = 0, to = j * outputs, from = s * outputs; i < outputs; i++)
+            line[to + i] += x2 * squares[from + i];
+        }
+      }
+      for (let i = 0; i < outputs; i++)
+        for (let j = 0; j < inputs; j++) out[weightOffset + i * inputs + j] += line[j * outputs + i];
+    });
+  }
+  for (let j = 0; j < size; j++) out[j] /= samples.count;
+  return out;
+}
+
+/** E_y[δ_i²] of every sample of a block, samples×outputs. */
+function squaredDeltas(passes: NetworkPasses, states: States, l: number, kind: FisherKind): Float64Array {
+  const { arena, layers } = passes;
+  const { outputs } = layers[l];
+  const out = new Float64Array(states.count * outputs);
+  // middle: δ of class r, times √p_r, at [unit][r][sample]
+  const { at, rank } = kind === 'true' ? middle(passes, states, l, 'gauss-newton') : { at: states.delta[l], rank: 1 };
+  const factors = arena.f64(at, outputs * rank * BLOCK);
+  for (let i = 0; i < outputs; i++)
+    for (let r = 0; r < rank; r++)
+      for (let s = 0, from = (i * rank + r) * BLOCK; s < states.count; s++)
+        out[s * outputs + i] += factors[from + s] * factors[from + s];
+  return out;
+}

@@ -1,0 +1,109 @@
+/** A task learnt by a network of ours: every measurement exact, by the kernels. science.md §7. */
+import { FlatnessMeter } from '../analyse/flatness.js';
+import { hessianBlock } from '../analyse/hessian.js';
+import { hessianOperator, projectedMatrices } from '../analyse/network-hessian.js';
+import { NetworkPasses } from '../analyse/passes.js';
+import type { RowSource } from '../analyse/rows.js';
+import type { Samples } from '../data/dataset.js';
+import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
+import { check } from '../numeric/errors.js';
+import { type LinearAlgebra, row } from '../numeric/linalg/index.js';
+import type { Key } from '../numeric/random.js';
+import { fisherDiagonal } from './fisher.js';
+import { denseModes, iteratedModes } from './modes.js';
+import { principalAxes, stiffestAxes } from './principal.js';
+import type { Block, FisherKind, Task, TaskTraining, Width } from './task.js';
+
+export interface NetworkTaskOptions {
+  readonly spec: NetworkSpec;
+  /** Task 1's solution w1, flat. */
+  readonly weights: Float32Array;
+  /** Task 1's training samples, and nothing else. */
+  readonly samples: Samples;
+  /** Layers to constrain; all by default. */
+  readonly layers?: readonly string[];
+  /** The recorded window of each layer's weight before w1 (`layerWindows` makes them from rows of the whole network). */
+  readonly windows?: Readonly<Record<string, RowSource>>;
+  readonly training?: TaskTraining;
+  readonly la: LinearAlgebra;
+  /** Of iterative eigensolvers. */
+  readonly key: Key;
+}
+
+/** Blocks up to this order get their dense Hessian and all its eigenvectors; larger ones the Lanczos process. */
+const DENSE = 3000;
+/** Bytes of per-sample states kept between passes. */
+const CACHE = 256 * 2 ** 20;
+
+/**
+ * Memory: the samples once as float64 (8 bytes a nonzero input), states (16·Σ widths bytes a sample up to 256 MiB), and dense Hessians
+ * (3·8·size² bytes while a block of up to 3000 weights is diagonalised); the window of a layer T² or size² numbers (`pcaMemory`).
+ */
+export function networkTask(options: NetworkTaskOptions): Task {
+  const { spec, weights, samples, training, windows = {}, la, key } = options;
+  const passes = new NetworkPasses({ spec, weights, samples, cacheBytes: CACHE });
+  const names = options.layers ?? layersOf(spec).map((l) => l.name);
+  check(names.length > 0, 'no-layers', 'a constraint needs at least one layer.');
+  const blocks = names.map((name): Block => {
+    const { inputs, outputs, weightOffset, biasOffset } = layerNamed(spec, name);
+    const size = inputs * outputs;
+    return { name, offset: weightOffset, size, span: size + (biasOffset >= 0 ? outputs : 0) };
+  });
+  const loss = passes.gradient().loss;
+  const meters = new Map<string, FlatnessMeter>();
+  const meter = ({ name }: Block) => {
+    const known = meters.get(name) ?? new FlatnessMeter({ spec, weights, samples, layer: name });
+    meters.set(name, known);
+    return known;
+  };
+  const fishers = new Map<FisherKind, Float64Array>();
+  const fisher = (kind: FisherKind) => {
+    const known = fishers.get(kind) ?? fisherDiagonal(passes, kind);
+    fishers.set(kind, known);
+    return known;
+  };
+
+  return {
+    size: passes.size,
+    anchor: Float64Array.from(weights),
+    blocks,
+    loss,
+    training,
+    principal: principalAxes(({ name }) => {
+      const source = windows[name];
+      check(
+        source !== undefined,
+        'no-window',
+        () => `principal directions of ${name} need its recorded window; give \`windows\` (see layerWindows).`,
+      );
+      return source;
+    }, la),
+    curvatures(block, axes) {
+      const { line } = meter(block);
+      return Float64Array.from({ length: axes.rows }, (_, i) => {
+        line.setDirection(row(axes, i));
+        return line.derivatives().curvature;
+      });
+    },
+    widths(block, axes) {
+      const own = meter(block);
+      return Array.from({ length: axes.rows }, (_, i): Width => {
+        const { flatness, curvature } = own.measure(row(axes, i), i + 1, Number.NaN);
+        return { flatness, curvature };
+      });
+    },
+    stiffest: stiffestAxes(({ name, size }, most) =>
+      size <= DENSE
+        ? denseModes(hessianBlock(passes, name).hessian, la)
+        : iteratedModes(hessianOperator(passes, { layer: name }), most, key.child('hessian').child(name), la),
+    ),
+    /** Of the Gauss-Newton matrix, which is the Hessian's wherever the units above are piecewise linear [S10]. */
+    trace({ offset, span }) {
+      return fisher('true')
+        .subarray(offset, offset + span)
+        .reduce((s, v) => s + v, 0);
+    },
+    noise: (block, axes) => projectedMatrices(passes, block.name, axes).covariance,
+    fisher,
+  };
+}

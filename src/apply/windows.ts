@@ -1,0 +1,32 @@
+/** Windows of single layers out of rows of the whole network. */
+import type { RowSource } from '../analyse/rows.js';
+import { layersOf, type NetworkSpec } from '../model/network.js';
+
+/** Columns from … from + count − 1 of every row, as a source of their own. Copies piece by piece. */
+export function columnsOf(source: RowSource, from: number, count: number): RowSource {
+  return {
+    T: source.T,
+    P: count,
+    async *chunks() {
+      for await (const chunk of source.chunks()) {
+        const rows = chunk.length / source.P;
+        const out = chunk instanceof Float64Array ? new Float64Array(rows * count) : new Float32Array(rows * count);
+        for (let r = 0; r < rows; r++) {
+          const at = r * source.P + from;
+          out.set(chunk.subarray(at, at + count), r * count);
+        }
+        yield out;
+      }
+    },
+  };
+}
+
+/** The window of each layer's weight, by name, from rows of the whole network (`recordWindow`). */
+export function layerWindows(spec: NetworkSpec, rows: RowSource): Record<string, RowSource> {
+  return Object.fromEntries(
+    layersOf(spec).map(({ name, weightOffset, inputs, outputs }) => [
+      name,
+      columnsOf(rows, weightOffset, inputs * outputs),
+    ]),
+  );
+}

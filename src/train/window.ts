@@ -1,0 +1,65 @@
+/**
+ * A thinned window of ALL weights: every `every`-th step of some epochs, float32 in memory.
+ *
+ * For principal directions of several layers the rows must hold them all; T rows of P weights take 4·T·P bytes (600 rows of the
+ * 42 200 weights of 784-50-50-10: 101 MB). Thinning leaves variances unbiased; rows closer than the correlation time repeat
+ * each other anyway.
+ */
+import { check } from '../numeric/errors.js';
+import type { Plan } from './loop.js';
+import { STEPS_PER_CALL, type Trainer } from './trainer.js';
+
+export interface WindowRequest {
+  readonly trainer: Trainer;
+  readonly plan: Plan;
+  readonly batchSize: number;
+  /** Number of the first epoch of the plan that is trained, and how many follow it. */
+  readonly firstEpoch: number;
+  readonly epochs: number;
+  /** Steps between rows, 1 to STEPS_PER_CALL; the last row is the last step. */
+  readonly every: number;
+}
+
+export interface WeightWindow {
+  /** T×P, row-major. */
+  readonly rows: Float32Array;
+  readonly T: number;
+  readonly P: number;
+  /** Steps trained. */
+  readonly steps: number;
+}
+
+/** Trains through the epochs and keeps the rows. Only whole batches are taken: an incomplete last batch is refused. */
+export function recordWindow({ trainer, plan, batchSize, firstEpoch, epochs, every }: WindowRequest): WeightWindow {
+  const steps = epochs * plan.batchesPerEpoch;
+  check(
+    Number.isInteger(every) && every >= 1 && every <= Math.min(STEPS_PER_CALL, steps),
+    'bad-thinning',
+    () => `rows can be 1 to ${Math.min(STEPS_PER_CALL, steps)} steps apart; got ${every}.`,
+  );
+  const P = trainer.parameterCount;
+  const T = Math.floor(steps / every);
+  const rows = new Float32Array(T * P);
+  let done = 0;
+  let row = 0;
+  let next = steps - (T - 1) * every; // counted back from the end, so that the last row is w1
+  for (let e = 0; e < epochs; e++) {
+    const { order, sizes } = plan.epoch(firstEpoch + e);
+    check(
+      sizes[sizes.length - 1] === batchSize,
+      'incomplete-batch',
+      'a window takes whole batches only; drop the incomplete last batch of each epoch.',
+    );
+    for (let at = 0; at < sizes.length; ) {
+      const count = Math.min(next - done, sizes.length - at, STEPS_PER_CALL);
+      trainer.steps(order.subarray(at * batchSize, (at + count) * batchSize), batchSize);
+      at += count;
+      done += count;
+      if (done < next) continue;
+      rows.set(trainer.weights(), row * P);
+      row++;
+      next += every;
+    }
+  }
+  return { rows, T, P, steps };
+}
