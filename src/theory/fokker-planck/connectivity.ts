@@ -1,0 +1,81 @@
+/** Which cells can reach which, and the cell to eliminate last. */
+import { check } from '../../numeric/errors.js';
+import { describePoint, pointAt } from './grid.js';
+import { type GridProcess, neighbour } from './process.js';
+
+/**
+ * A cell that every cell can reach, preferably one of high probability: it is eliminated last, so that no rate that is needed
+ * leads to a cell that is hardly ever visited. @throws InputError where there is none
+ */
+export function recurrentCell(process: GridProcess): number {
+  const guess = likelyCell(process);
+  const seen = reaching(process, [guess]);
+  if (!seen.includes(0)) return guess;
+  // the last start of a search against the jumps through all cells is reached from everywhere if any cell is
+  const mark = new Uint8Array(process.grid.size);
+  let candidate = 0;
+  for (let i = 0; i < mark.length; i++) {
+    if (mark[i]) continue;
+    candidate = i;
+    reaching(process, [i], mark);
+  }
+  const missed = reaching(process, [candidate]).indexOf(0);
+  const point = new Float64Array(2);
+  const name = (i: number) => {
+    pointAt(process.grid, i, point);
+    return describePoint(process.grid, point);
+  };
+  check(
+    missed < 0,
+    'not-irreducible',
+    () =>
+      `there is no unique stationary density: without noise between them, what is at ${name(missed)} never reaches ${name(candidate)} nor back; add noise there or simulate from a given start.`,
+  );
+  return candidate;
+}
+
+/** Marks all cells from which one of `ends` can be reached. */
+export function reaching(
+  process: GridProcess,
+  ends: readonly number[],
+  mark = new Uint8Array(process.grid.size),
+): Uint8Array {
+  const { grid, links } = process;
+  const queue = [...ends];
+  for (const e of ends) mark[e] = 1;
+  for (let n = queue.pop(); n !== undefined; n = queue.pop()) {
+    for (const link of links) {
+      const j = neighbour(grid, n, link.ex, link.ey);
+      if (j >= 0 && !mark[j] && link.backward[n] > 0) {
+        mark[j] = 1;
+        queue.push(j);
+      }
+      const k = neighbour(grid, n, -link.ex, -link.ey);
+      if (k >= 0 && !mark[k] && link.forward[k] > 0) {
+        mark[k] = 1;
+        queue.push(k);
+      }
+    }
+  }
+  return mark;
+}
+
+/** The cell of largest Σ log(rate there/rate back) along the middle row and then up and down: the mode where forces are conservative. */
+function likelyCell(process: GridProcess): number {
+  const { grid, links } = process;
+  const score = new Float64Array(grid.size);
+  const gain = (i: number, link: { forward: Float64Array; backward: Float64Array }) =>
+    Math.max(-80, Math.min(80, Math.log(link.forward[i] / link.backward[i]) || 0));
+  const alongX = links.find((l) => l.ex === 1 && l.ey === 0);
+  const alongY = links.find((l) => l.ex === 0 && l.ey === 1);
+  const middle = grid.nx * (grid.ny >> 1);
+  if (alongX)
+    for (let x = 1; x < grid.nx; x++) score[middle + x] = score[middle + x - 1] + gain(middle + x - 1, alongX);
+  if (alongY) {
+    for (let k = middle + grid.nx; k < grid.size; k++) score[k] = score[k - grid.nx] + gain(k - grid.nx, alongY);
+    for (let k = middle - 1; k >= 0; k--) score[k] = score[k + grid.nx] - gain(k, alongY);
+  }
+  let best = 0;
+  for (let i = 1; i < score.length; i++) if (score[i] > score[best]) best = i;
+  return best;
+}

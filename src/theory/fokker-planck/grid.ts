@@ -1,0 +1,96 @@
+/**
+ * A uniform grid of cells on an interval or a rectangle. Cell k = i + n_x·j has its centre at from + (i + ½)·h along each axis;
+ * x runs fastest.
+ */
+import { check } from '../../numeric/errors.js';
+
+/** One axis: `cells` equal cells between `from` and `to`, which are the outer faces. */
+export interface GridAxis {
+  /** Default x, y. */
+  readonly name?: string;
+  readonly from: number;
+  readonly to: number;
+  readonly cells: number;
+}
+
+export interface Grid {
+  readonly axes: readonly Required<GridAxis>[];
+  /** h along each axis, in the axis' unit. */
+  readonly spacing: readonly number[];
+  /** n_x and n_y (1 in one dimension). */
+  readonly nx: number;
+  readonly ny: number;
+  /** n_x·n_y. */
+  readonly size: number;
+  /** Length or area of a cell. */
+  readonly volume: number;
+}
+
+/** A density on the cells: `values` integrate to the probability that is left (1 unless some was absorbed). */
+export interface GridDensity {
+  readonly grid: Grid;
+  /** P at the centres, ≥ 0, per unit of length or area. */
+  readonly values: Float64Array;
+}
+
+/** @throws InputError unless there are one or two axes of at least 3 cells with finite from < to. */
+export function gridOf(axes: readonly GridAxis[]): Grid {
+  check(
+    axes.length === 1 || axes.length === 2,
+    'bad-axes',
+    `a Fokker-Planck grid has one or two axes; got ${axes.length}.`,
+  );
+  const full = axes.map((a, k) => ({
+    name: a.name ?? ['x', 'y'][k],
+    from: a.from,
+    to: a.to,
+    cells: a.cells,
+  }));
+  for (const a of full) {
+    check(
+      Number.isFinite(a.from) && Number.isFinite(a.to) && a.from < a.to,
+      'bad-axes',
+      `axis ${a.name} of the grid must run from a finite number to a larger one; got ${a.from} to ${a.to}.`,
+    );
+    check(
+      Number.isInteger(a.cells) && a.cells >= 3,
+      'bad-axes',
+      `axis ${a.name} of the grid needs at least 3 cells, a whole number; got ${a.cells}.`,
+    );
+  }
+  check(
+    full.length === 1 || full[0].name !== full[1].name,
+    'bad-axes',
+    `the two axes of the grid need different names; both are called ${full[0].name}.`,
+  );
+  const spacing = full.map((a) => (a.to - a.from) / a.cells);
+  const [nx, ny] = [full[0].cells, full[1]?.cells ?? 1];
+  return { axes: full, spacing, nx, ny, size: nx * ny, volume: spacing.reduce((v, h) => v * h, 1) };
+}
+
+/** Writes the centre of cell k, moved by (dx, dy) cells. */
+export function pointAt(grid: Grid, k: number, out: Float64Array, dx = 0, dy = 0): void {
+  out[0] = grid.axes[0].from + ((k % grid.nx) + 0.5 + dx) * grid.spacing[0];
+  if (grid.axes.length === 2) out[1] = grid.axes[1].from + (Math.floor(k / grid.nx) + 0.5 + dy) * grid.spacing[1];
+}
+
+/** Centres along one axis. */
+export function centres(grid: Grid, axis: number): Float64Array {
+  const { from, cells } = grid.axes[axis];
+  return Float64Array.from({ length: cells }, (_, i) => from + (i + 0.5) * grid.spacing[axis]);
+}
+
+/** `x = 1, y = 2` for a sentence. */
+export function describePoint(grid: Grid, point: ArrayLike<number>): string {
+  return grid.axes.map((a, k) => `${a.name} = ${Number(point[k].toPrecision(6))}`).join(', ');
+}
+
+/** Probability in each cell. */
+export function massesOf(density: GridDensity): Float64Array {
+  return density.values.map((v) => v * density.grid.volume);
+}
+
+/** From probabilities per cell back to a density. */
+export function densityOf(grid: Grid, masses: ArrayLike<number>): GridDensity {
+  return { grid, values: Float64Array.from(masses, (m) => m / grid.volume) };
+}

@@ -1,0 +1,174 @@
+/** What is read off a density on a grid. Integrals are sums over cells (midpoint rule, h²; exact for what the process conserves). */
+import { check } from '../../numeric/errors.js';
+import { centres, densityOf, type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
+
+/** ∫ P: 1, or what is left. */
+export function massOf(density: GridDensity): number {
+  return massesOf(density).reduce((s, m) => s + m, 0);
+}
+
+/** P/∫P. @throws InputError where nothing is left */
+export function normalise(density: GridDensity): GridDensity {
+  const mass = massOf(density);
+  check(mass > 0 && Number.isFinite(mass), 'no-mass', `a density of mass ${mass} cannot be normalised.`);
+  return { grid: density.grid, values: density.values.map((v) => v / mass) };
+}
+
+/** A density from a function of the point ≥ 0, normalised; only its shape matters. */
+export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => number): GridDensity {
+  const point = new Float64Array(2);
+  const values = Float64Array.from({ length: grid.size }, (_, i) => {
+    pointAt(grid, i, point);
+    return shape(point);
+  });
+  check(
+    values.every((v) => v >= 0 && Number.isFinite(v)),
+    'bad-density',
+    'a density must be finite and ≥ 0 on the whole grid.',
+  );
+  return normalise({ grid, values });
+}
+
+/** All probability in the cell that holds the point. @throws InputError outside the grid */
+export function densityAtPoint(grid: Grid, point: ArrayLike<number>): GridDensity {
+  const cell = cellOf(grid, point, 0);
+  check(cell >= 0, 'outside', `the point ${Array.from(point).join(', ')} lies outside the grid.`);
+  const masses = new Float64Array(grid.size);
+  masses[cell] = 1;
+  return densityOf(grid, masses);
+}
+
+/** Index of the cell with the point `size` numbers from `offset` on, −1 outside. */
+function cellOf(grid: Grid, points: ArrayLike<number>, offset: number): number {
+  let [cell, stride] = [0, 1];
+  for (let a = 0; a < grid.axes.length; a++) {
+    const k = Math.floor((points[offset + a] - grid.axes[a].from) / grid.spacing[a]);
+    if (!(k >= 0 && k < grid.axes[a].cells)) return -1;
+    cell += stride * k;
+    stride *= grid.axes[a].cells;
+  }
+  return cell;
+}
+
+/** The histogram of walkers (points one after another, as many numbers each as the grid has axes) as a density; what lies outside is lost mass. */
+export function densityFromWalkers(grid: Grid, points: ArrayLike<number>): { density: GridDensity; outside: number } {
+  const size = grid.axes.length;
+  const count = points.length / size;
+  check(
+    Number.isInteger(count) && count > 0,
+    'bad-walkers',
+    `${points.length} numbers are not points of ${size} coordinates.`,
+  );
+  const counts = new Float64Array(grid.size);
+  let outside = 0;
+  for (let n = 0; n < count; n++) {
+    const cell = cellOf(grid, points, n * size);
+    if (cell < 0) outside++;
+    else counts[cell]++;
+  }
+  return { density: densityFromCounts(grid, counts, count), outside: outside / count };
+}
+
+/** From counts per cell (`total` of them, those outside the grid included; default all inside). */
+export function densityFromCounts(grid: Grid, counts: ArrayLike<number>, total?: number): GridDensity {
+  check(counts.length === grid.size, 'wrong-grid', `${counts.length} counts do not fit a grid of ${grid.size} cells.`);
+  const all = total ?? Array.from(counts).reduce((s, c) => s + c, 0);
+  check(all > 0, 'no-mass', 'a histogram without counts is no density.');
+  return densityOf(
+    grid,
+    Float64Array.from(counts, (c) => c / all),
+  );
+}
+
+/** ∫ P over the other axis, as a density in one dimension. */
+export function marginal(density: GridDensity, axis: 0 | 1): GridDensity {
+  const { grid, values } = density;
+  const only = lineGrid(grid, axis);
+  if (grid.axes.length === 1) return density;
+  const out = new Float64Array(only.size);
+  const h = grid.spacing[1 - axis];
+  values.forEach((v, i) => {
+    out[axis === 0 ? i % grid.nx : Math.floor(i / grid.nx)] += v * h;
+  });
+  return { grid: only, values: out };
+}
+
+/**
+ * P along `axis` where the other coordinate is `at`: the density on the floor of a valley. Interpolates log P by a cubic through the
+ * four nearest lines (exact across a Gaussian), linearly in P where one of them is 0. Not normalised: divide by `massOf` for the shape.
+ */
+export function slice(density: GridDensity, axis: 0 | 1, at: number): GridDensity {
+  const { grid, values } = density;
+  check(grid.axes.length === 2, 'wrong-dimension', 'a slice needs a density in two dimensions.');
+  const across = grid.axes[1 - axis];
+  check(
+    at >= across.from && at <= across.to,
+    'outside',
+    `the line ${across.name} = ${at} lies outside the grid, ${across.from} to ${across.to}.`,
+  );
+  const only = lineGrid(grid, axis);
+  const where = (at - across.from) / grid.spacing[1 - axis] - 0.5;
+  const width = Math.min(4, across.cells);
+  const first = Math.max(0, Math.min(across.cells - width, Math.floor(where) - 1));
+  const low = Math.max(0, Math.min(across.cells - 2, Math.floor(where)));
+  const value = (k: number, line: number) => values[axis === 0 ? k + grid.nx * line : line + grid.nx * k];
+  const out = Float64Array.from({ length: only.size }, (_, k) => {
+    let log = 0;
+    for (let a = 0; a < width; a++) {
+      let weight = 1;
+      for (let b = 0; b < width; b++) if (b !== a) weight *= (where - first - b) / (a - b);
+      if (weight !== 0) log += weight * Math.log(value(k, first + a));
+    }
+    if (Number.isFinite(log)) return Math.exp(log);
+    return Math.max(0, value(k, low) + (where - low) * (value(k, low + 1) - value(k, low)));
+  });
+  return { grid: only, values: out };
+}
+
+function lineGrid(grid: Grid, axis: 0 | 1): Grid {
+  const a = grid.axes[axis];
+  check(a !== undefined, 'wrong-dimension', `a grid of ${grid.axes.length} axis has no axis ${axis}.`);
+  const h = grid.spacing[axis];
+  return { axes: [a], spacing: [h], nx: a.cells, ny: 1, size: a.cells, volume: h };
+}
+
+export interface Moments {
+  readonly mean: readonly number[];
+  /** xx, or xx, xy, yy. */
+  readonly covariance: readonly number[];
+}
+
+/** Mean and covariance of the normalised density, cells taken as points at their centres. */
+export function moments(density: GridDensity): Moments {
+  const { grid } = density;
+  const p = massesOf(normalise(density));
+  const coordinates = grid.axes.map((_, a) => centres(grid, a));
+  const place = (i: number, a: number) => coordinates[a][a === 0 ? i % grid.nx : Math.floor(i / grid.nx)];
+  const mean = grid.axes.map((_, a) => p.reduce((s, m, i) => s + m * place(i, a), 0));
+  const pairs = grid.axes.length === 1 ? [[0, 0]] : [[0, 0], [0, 1], [1, 1]]; // biome-ignore format: one line
+  const covariance = pairs.map(([a, b]) =>
+    p.reduce((s, m, i) => s + m * (place(i, a) - mean[a]) * (place(i, b) - mean[b]), 0),
+  );
+  return { mean, covariance };
+}
+
+/** Mean of a function given on the cells. */
+export function average(density: GridDensity, values: ArrayLike<number>): number {
+  return massesOf(normalise(density)).reduce((s, m, i) => s + (m > 0 ? m * values[i] : 0), 0);
+}
+
+/** ½ ∫|P − Q| on one grid, 0 to 1; mass that one of them has lost counts as a place of its own. */
+export function totalVariation(a: GridDensity, b: GridDensity): number {
+  check(
+    a.values.length === b.values.length && a.grid.axes.every((x, k) => sameAxis(x, b.grid.axes[k])),
+    'wrong-grid',
+    'total variation compares densities on one grid; these two have different axes.',
+  );
+  const [p, q] = [massesOf(a), massesOf(b)];
+  const apart = p.reduce((s, m, i) => s + Math.abs(m - q[i]), 0);
+  return (apart + Math.abs(massOf(a) - massOf(b))) / 2;
+}
+
+function sameAxis(a: Grid['axes'][number], b: Grid['axes'][number] | undefined): boolean {
+  return b !== undefined && a.from === b.from && a.to === b.to && a.cells === b.cells;
+}

@@ -1,0 +1,88 @@
+/** Does the grid hold the density and resolve it? */
+import { check } from '../../numeric/errors.js';
+import { type GridDensity, massesOf } from './grid.js';
+
+/** Share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
+export function edgeMass(density: GridDensity): number[] {
+  const { grid } = density;
+  const p = massesOf(density);
+  const total = p.reduce((s, m) => s + m, 0);
+  const sides = new Array<number>(2 * grid.axes.length).fill(0);
+  p.forEach((m, i) => {
+    const at = [i % grid.nx, Math.floor(i / grid.nx)];
+    grid.axes.forEach((a, k) => {
+      if (at[k] === 0) sides[2 * k] += m / total;
+      if (at[k] === a.cells - 1) sides[2 * k + 1] += m / total;
+    });
+  });
+  return sides;
+}
+
+/**
+ * Refuses a density that the grid cuts off.
+ * @param limit - largest share in the outermost cells of a side; default 1e-6
+ * @param walls - sides (lower and upper, axis by axis) that are meant as walls and may hold mass
+ */
+export function checkHolds(density: GridDensity, limit = 1e-6, walls: readonly boolean[] = []): void {
+  edgeMass(density).forEach((share, k) => {
+    if (walls[k]) return;
+    const axis = density.grid.axes[k >> 1];
+    check(
+      share <= limit,
+      'grid-too-small',
+      () =>
+        `the grid does not hold the mass: ${share.toExponential(1)} of it lies in the outermost cells at ${axis.name} = ${k % 2 === 0 ? axis.from : axis.to}, and ${limit} is allowed; widen the axis or say that this side is a wall.`,
+    );
+  });
+}
+
+export interface Resolution {
+  /** Cells per thermal width along each axis over the whole density. */
+  readonly overall: readonly number[];
+  /** The same on the line along that axis where it is smallest, among lines that hold at least 1e-4 of the mass. */
+  readonly narrowest: readonly number[];
+  /** Sentences where fewer than 2 cells make a width. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Cells per thermal width, 1/√⟨(Δ log P)²⟩ with Δ between neighbours (1/√ of the Fisher information along the axis, in cells): sigma/h
+ * for a Gaussian. At w cells a width the fluxes' own diffusion is too large by a share of about 1/(12 w²).
+ */
+export function resolutionOf(density: GridDensity): Resolution {
+  const { grid } = density;
+  const p = massesOf(density);
+  const total = p.reduce((s, m) => s + m, 0);
+  const overall: number[] = [];
+  const narrowest: number[] = [];
+  const warnings: string[] = [];
+  grid.axes.forEach((axis, k) => {
+    const [step, across, lines] = k === 0 ? [1, grid.nx, grid.ny] : [grid.nx, 1, grid.nx];
+    let [all, least, where] = [0, Number.POSITIVE_INFINITY, 0];
+    for (let line = 0; line < lines; line++) {
+      let [sum, mass] = [0, 0];
+      for (let c = 0; c < axis.cells; c++) {
+        const i = line * across + c * step;
+        mass += p[i];
+        if (c + 1 === axis.cells) continue;
+        const slope = Math.log(Math.max(p[i + step], 1e-300) / Math.max(p[i], 1e-300));
+        sum += ((p[i] + p[i + step]) / 2) * slope * slope;
+      }
+      all += sum;
+      const width = Math.sqrt(mass / sum);
+      if (mass >= 1e-4 * total && width < least) [least, where] = [width, line];
+    }
+    overall.push(Math.sqrt(total / all));
+    narrowest.push(least);
+    if (least < 2) {
+      const other = grid.axes[1 - k];
+      const at = other
+        ? ` at ${other.name} = ${Number((other.from + (where + 0.5) * grid.spacing[1 - k]).toPrecision(4))}`
+        : '';
+      warnings.push(
+        `the density along ${axis.name}${at} is ${least.toPrecision(2)} cells wide; take at least ${Math.ceil((2 / least) * axis.cells)} cells on that axis.`,
+      );
+    }
+  });
+  return { overall, narrowest, warnings };
+}

@@ -1,0 +1,61 @@
+/** The stationary density of a Fokker-Planck equation between reflecting sides. science.md [V5]. */
+import { check, RunError } from '../../numeric/errors.js';
+import { recurrentCell } from './connectivity.js';
+import { structureOf } from './dissection.js';
+import { FrontSolver, type Progress } from './fronts.js';
+import { densityOf, type GridDensity } from './grid.js';
+import { applyGenerator, exitRates, type GridProcess } from './process.js';
+
+export interface SolveOptions {
+  /** Bytes of the factors. Default 2 GiB. */
+  readonly memoryLimit?: number;
+  /** Called between fronts with operations done and in all; may throw to stop. */
+  readonly onProgress?: Progress;
+}
+
+export interface Stationary {
+  /** Integrates to 1; every value has a small relative error, however small it is. */
+  readonly density: GridDensity;
+  /** Σ|A P| / Σ (rate of leaving)·P: what the balance of each cell misses. Rounding is 1e-16 times the number of neighbours. */
+  readonly residual: number;
+  /** Whether `residual` is rounding (below 1e-12). */
+  readonly converged: boolean;
+  /** Operations of the factorisation, and numbers in the factors. */
+  readonly flops: number;
+  readonly factorNumbers: number;
+}
+
+/**
+ * Solves A P = 0 directly: 400×400 cells take some 2·10⁹ operations and 170 MB with diagonal noise.
+ * @throws InputError where something absorbs, where memory does not suffice, or where the process falls into separate pockets
+ * (no noise between them) so that there is no unique stationary density; RunError where barriers exceed float64
+ */
+export function stationaryDensity(process: GridProcess, options: SolveOptions = {}): Stationary {
+  check(
+    !process.absorbing,
+    'absorbing',
+    'a stationary density needs reflecting sides and no target: here everything is absorbed in the end; ask for the quasi-stationary density instead.',
+  );
+  const { grid } = process;
+  const structure = structureOf(process, recurrentCell(process));
+  const solver = new FrontSolver(structure, options.memoryLimit);
+  solver.factor(1, 0, options.onProgress);
+  const p = solver.nullVector(grid.size);
+  const total = p.reduce((s, v) => s + v, 0);
+  if (!Number.isFinite(total) || !(total > 0))
+    throw new RunError(
+      'no-exchange',
+      'the stationary density left the range of float64: the noise is too small for this grid; raise it or shrink the axes.',
+    );
+  for (let i = 0; i < p.length; i++) p[i] /= total;
+  const misfit = applyGenerator(process, p, new Float64Array(grid.size)).reduce((s, v) => s + Math.abs(v), 0);
+  const traffic = exitRates(process).reduce((s, r, i) => s + r * p[i], 0);
+  const residual = traffic > 0 ? misfit / traffic : 0;
+  return {
+    density: densityOf(grid, p),
+    residual,
+    converged: residual < 1e-12,
+    flops: structure.flops,
+    factorNumbers: structure.factorNumbers,
+  };
+}
