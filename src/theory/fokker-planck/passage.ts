@@ -14,7 +14,7 @@ import { reaching } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
-import { applyGenerator, type GridProcess, SIDES } from './process.js';
+import { type GridProcess, SIDES } from './process.js';
 import type { SolveOptions } from './stationary.js';
 
 export interface EscapeRate {
@@ -102,7 +102,6 @@ export class Passage {
     const free = grid.size - target.reduce((s, t) => s + t, 0);
     let p: Float64Array = Float64Array.from(target, (t) => (t ? 0 : 1 / free));
     let [rate, residual, iterations] = [0, Number.POSITIVE_INFINITY, 0];
-    const change = new Float64Array(grid.size);
     let before = Number.POSITIVE_INFINITY;
     while (iterations < limit) {
       const q = this.solver.solve(p);
@@ -116,7 +115,6 @@ export class Passage {
       if (residual < 1e-14 || (residual < 1e-11 && residual >= before)) break;
       before = residual;
     }
-    applyGenerator(this.process, p, change);
     return { rate, density: densityOf(grid, p), residual, iterations, converged: residual < 1e-9 };
   }
 }

@@ -12,6 +12,8 @@ import { type Grid, type GridDensity, massesOf } from './grid.js';
 export interface Link {
   readonly ex: number;
   readonly ey: number;
+  /** Share of the noise along e: D = Σ rho e eᵀ in units of cells. */
+  readonly rho: Float64Array;
   /** forward[i]: rate from cell i to i + e. */
   readonly forward: Float64Array;
   /** backward[i]: rate from cell i + e to i. */

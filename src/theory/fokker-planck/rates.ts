@@ -9,19 +9,22 @@
  *
  * (Simpson's rule). Constant D and f = −D∇Phi, Phi a polynomial of degree ≤ 4 along each edge: e^{−Phi} at the centres is the
  * stationary state exactly. In one dimension P = e^{∫f/D}/D likewise, to the error of Simpson's rule (h⁴). In general the
- * scheme is of second order in h; rates are positive for every f and D. Where |q| > 2 it turns into upwind differences, first order.
+ * scheme is of second order in h; rates are positive for every f and D. The price is extra noise along each e, by the factor
+ * (q/2) coth(q/2) ≈ 1 + q²/12: beyond |q| = 2 upwind differences, first order. q is large where drift circulates through directions
+ * with little noise; `numericalDiffusion` measures it.
  *
  * Where D changes more than fourfold along an edge, q is taken from Simpson's averages of D and f (h²). Where D vanishes along an
  * axis, drift along it is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT and a warning says so.
  *
- * Reflecting sides: offsets that leave are dropped; no flux, second order for diagonal D, first order for oblique jumps.
+ * Reflecting sides: offsets that leave are dropped; no flux, second order for diagonal D, first order for oblique jumps. Cells that
+ * miss an oblique jump would be cut off in corners: they exchange with one another along the axes too, with the smallest noise there is.
  * Absorbing sides: P = 0 on the outer face, half a cell from the last centre: rate rho(i) B(−q_t)/t with t the share of the jump
  * at which it meets the face. Target cells absorb at their centres: the edge of a target is known to half a cell.
  */
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { describePoint, type Grid, pointAt } from './grid.js';
-import { type Exit, type GridProcess, type Link, linkRange } from './process.js';
+import { type Exit, type GridProcess, type Link, linkRange, neighbour } from './process.js';
 import { ANISOTROPY_LIMIT, below, eigenvalues, limitAnisotropy, selling, type Tensor } from './tensor.js';
 
 export type Side = 'reflecting' | 'absorbing';
@@ -67,11 +70,13 @@ export function gridProcess(model: LangevinModel, grid: Grid, options: ProcessOp
   const cells = Array.from({ length: grid.size }, (_, i) => sampler.at(i, 0, 0));
   const widened = sampler.widened;
   const rho = termsOf(grid, cells);
+  const short = shortOfJumps(grid, rho);
+  const least = (i: number) => eigenvalues(cells[i].d)[0];
   const links: Link[] = [];
   const exits: Exit[] = [];
   const out = new Float64Array(grid.size);
   for (const { ex, ey, values } of rho) {
-    const link = { ex, ey, forward: new Float64Array(grid.size), backward: new Float64Array(grid.size) };
+    const link = { ex, ey, rho: values, forward: new Float64Array(grid.size), backward: new Float64Array(grid.size) };
     const axial = Math.abs(ex) + Math.abs(ey) === 1;
     const { x1, y0, y1 } = linkRange(grid, link);
     const step = ex + grid.nx * ey;
@@ -81,8 +86,9 @@ export function gridProcess(model: LangevinModel, grid: Grid, options: ProcessOp
         const j = i + step;
         if (!axial && !(values[i] > 0) && !(values[j] > 0)) continue;
         const { q, r } = edge(cells[i], sampler.at(i, ex / 2, ey / 2), cells[j], ex, ey);
-        link.forward[i] = values[i] * bernoulli(-q) + (axial && r > 0 ? r : 0);
-        link.backward[i] = values[j] * bernoulli(q) + (axial && r < 0 ? -r : 0);
+        const spare = axial && short[i] && short[j] ? 1 : 0;
+        link.forward[i] = (values[i] + spare * least(i)) * bernoulli(-q) + (axial && r > 0 ? r : 0);
+        link.backward[i] = (values[j] + spare * least(j)) * bernoulli(q) + (axial && r < 0 ? -r : 0);
       }
     }
     links.push(link);
@@ -150,6 +156,17 @@ function termsOf(grid: Grid, cells: readonly Sample[]): { ex: number; ey: number
   if (grid.ny > 1) add(0, 1, 0);
   for (; at < grid.size; at++) selling(cells[at].d, add);
   return [...found.values()];
+}
+
+/** Cells from which an oblique jump leaves the grid. */
+function shortOfJumps(grid: Grid, terms: readonly { ex: number; ey: number; values: Float64Array }[]): Uint8Array {
+  const short = new Uint8Array(grid.size);
+  for (const { ex, ey, values } of terms) {
+    if (ex === 0 || ey === 0) continue;
+    for (let i = 0; i < grid.size; i++)
+      if (values[i] > 0 && (neighbour(grid, i, ex, ey) < 0 || neighbour(grid, i, -ex, -ey) < 0)) short[i] = 1;
+  }
+  return short;
 }
 
 /** q and the drift along the edge where there is no noise (r, jumps per unit of time; only read along the axes). */

@@ -86,7 +86,7 @@ export class Stepper {
       'wrong-grid',
       `the density has ${start.values.length} cells and the grid ${this.process.grid.size}; start from a density on the same grid.`,
     );
-    let p = massesOf(start).map((m, i) => (this.process.target[i] ? 0 : m));
+    let p: Float64Array = massesOf(start).map((m, i) => (this.process.target[i] ? 0 : m));
     check(
       p.every((m) => m >= 0 && Number.isFinite(m)),
       'bad-density',

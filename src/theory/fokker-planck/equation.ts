@@ -1,0 +1,33 @@
+/** A Fokker-Planck equation from a model and axes: the way in. science.md [V5]. */
+import { check } from '../../numeric/errors.js';
+import type { LangevinModel } from '../motion.js';
+import { MEMORY_LIMIT } from './fronts.js';
+import { type GridAxis, gridOf } from './grid.js';
+import { fokkerPlanckMemory } from './memory.js';
+import type { GridProcess } from './process.js';
+import { gridProcess, type ProcessOptions } from './rates.js';
+
+export interface FokkerPlanckOptions extends ProcessOptions {
+  readonly model: LangevinModel;
+  readonly axes: readonly GridAxis[];
+  /** Bytes allowed for the factors of one direct solution. Default 2 GiB. */
+  readonly memoryLimit?: number;
+}
+
+/**
+ * The jump process that stands for ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P) on these axes: see `gridProcess` for the scheme and its order.
+ * Then `stationaryDensity`, `Stepper`, `Passage`, `probabilityCurrent`.
+ * @throws InputError before anything is evaluated where the memory would not suffice; where f or D is not finite or D negative
+ */
+export function fokkerPlanck(options: FokkerPlanckOptions): GridProcess {
+  const { model, axes, memoryLimit = MEMORY_LIMIT } = options;
+  const grid = gridOf(axes);
+  const need = fokkerPlanckMemory(axes).bytes;
+  check(
+    need <= memoryLimit,
+    'too-large',
+    () =>
+      `a grid of ${axes.map((a) => a.cells).join('×')} cells needs at least ${(need / 2 ** 30).toFixed(2)} GiB for its factors and ${(memoryLimit / 2 ** 30).toFixed(2)} GiB are allowed; take fewer cells.`,
+  );
+  return gridProcess(model, grid, options);
+}
