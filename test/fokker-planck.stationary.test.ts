@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { divergence, probabilityCurrent } from '../src/theory/fokker-planck/current.js';
 import { fokkerPlanck } from '../src/theory/fokker-planck/equation.js';
 import { centres, type GridAxis, type GridDensity, massesOf } from '../src/theory/fokker-planck/grid.js';
-import { densityFrom, marginal, moments, slice, totalVariation } from '../src/theory/fokker-planck/measures.js';
+import {
+  densityAlong,
+  densityFrom,
+  densityMoments,
+  marginalDensity,
+  totalVariation,
+} from '../src/theory/fokker-planck/measures.js';
 import { numericalDiffusion } from '../src/theory/fokker-planck/quality.js';
 import { stationaryDensity } from '../src/theory/fokker-planck/stationary.js';
 import type { LangevinModel } from '../src/theory/motion.js';
@@ -72,7 +78,7 @@ describe('one dimension', () => {
         ),
         [{ from: -1.5, to: 3, cells }],
       );
-      return moments(density).mean[0];
+      return densityMoments(density).mean[0];
     };
     // ⟨f⟩ = 0 (reflection far out adds a little): the mean is 0.3
     expect(Math.abs(error(900) - error(1800))).toBeLessThan(2e-4);
@@ -111,7 +117,7 @@ describe('two dimensions', () => {
         -(sigma[2] * x * x - 2 * sigma[1] * x * y + sigma[0] * y * y) / (2 * (sigma[0] * sigma[2] - sigma[1] ** 2)),
       );
     });
-    const found = moments(density).covariance;
+    const found = densityMoments(density).covariance;
     return {
       tv: totalVariation(density, exact),
       covariance: Math.max(...found.map((v, k) => Math.abs(v - sigma[k]) / Math.sqrt(sigma[0] * sigma[2]))),
@@ -211,13 +217,16 @@ describe('two dimensions', () => {
         { from: -half, to: half, cells: 96 },
       ]);
       const theory = (power: number) =>
-        densityFrom(marginal(density, 0).grid, (p) => Math.exp(-(p[0] * p[0]) / 10 / Dx) * width(p[0]) ** -power);
-      const floor = slice(density, 0, 0);
+        densityFrom(
+          marginalDensity(density, 0).grid,
+          (p) => Math.exp(-(p[0] * p[0]) / 10 / Dx) * width(p[0]) ** -power,
+        );
+      const floor = densityAlong(density, 0, 0);
       const mass = massesOf(floor).reduce((s, v) => s + v, 0);
       return {
-        marginal: totalVariation(marginal(density, 0), theory(kappa)),
+        marginal: totalVariation(marginalDensity(density, 0), theory(kappa)),
         floor: totalVariation({ grid: floor.grid, values: floor.values.map((v) => v / mass) }, theory(kappa - 1)),
-        wrong: totalVariation(marginal(density, 0), theory(kappa - 1)),
+        wrong: totalVariation(marginalDensity(density, 0), theory(kappa - 1)),
       };
     };
     const [slow, fast] = [run(10), run(160)];

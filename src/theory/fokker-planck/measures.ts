@@ -8,7 +8,7 @@ export function massOf(density: GridDensity): number {
 }
 
 /** P/∫P. @throws InputError where nothing is left */
-export function normalise(density: GridDensity): GridDensity {
+export function normaliseDensity(density: GridDensity): GridDensity {
   const mass = massOf(density);
   check(mass > 0 && Number.isFinite(mass), 'no-mass', `a density of mass ${mass} cannot be normalised.`);
   return { grid: density.grid, values: density.values.map((v) => v / mass) };
@@ -26,7 +26,7 @@ export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => num
     'bad-density',
     'a density must be finite and ≥ 0 on the whole grid.',
   );
-  return normalise({ grid, values });
+  return normaliseDensity({ grid, values });
 }
 
 /** All probability in the cell that holds the point. @throws InputError outside the grid */
@@ -81,7 +81,7 @@ export function densityFromCounts(grid: Grid, counts: ArrayLike<number>, total?:
 }
 
 /** ∫ P over the other axis, as a density in one dimension. */
-export function marginal(density: GridDensity, axis: 0 | 1): GridDensity {
+export function marginalDensity(density: GridDensity, axis: 0 | 1): GridDensity {
   const { grid, values } = density;
   const only = lineGrid(grid, axis);
   if (grid.axes.length === 1) return density;
@@ -97,7 +97,7 @@ export function marginal(density: GridDensity, axis: 0 | 1): GridDensity {
  * P along `axis` where the other coordinate is `at`: the density on the floor of a valley. Interpolates log P by a cubic through the
  * four nearest lines (exact across a Gaussian), linearly in P where one of them is 0. Not normalised: divide by `massOf` for the shape.
  */
-export function slice(density: GridDensity, axis: 0 | 1, at: number): GridDensity {
+export function densityAlong(density: GridDensity, axis: 0 | 1, at: number): GridDensity {
   const { grid, values } = density;
   check(grid.axes.length === 2, 'wrong-dimension', 'a slice needs a density in two dimensions.');
   const across = grid.axes[1 - axis];
@@ -139,9 +139,9 @@ export interface Moments {
 }
 
 /** Mean and covariance of the normalised density, cells taken as points at their centres. */
-export function moments(density: GridDensity): Moments {
+export function densityMoments(density: GridDensity): Moments {
   const { grid } = density;
-  const p = massesOf(normalise(density));
+  const p = massesOf(normaliseDensity(density));
   const coordinates = grid.axes.map((_, a) => centres(grid, a));
   const place = (i: number, a: number) => coordinates[a][a === 0 ? i % grid.nx : Math.floor(i / grid.nx)];
   const mean = grid.axes.map((_, a) => p.reduce((s, m, i) => s + m * place(i, a), 0));
@@ -153,8 +153,8 @@ export function moments(density: GridDensity): Moments {
 }
 
 /** Mean of a function given on the cells. */
-export function average(density: GridDensity, values: ArrayLike<number>): number {
-  return massesOf(normalise(density)).reduce((s, m, i) => s + (m > 0 ? m * values[i] : 0), 0);
+export function densityAverage(density: GridDensity, values: ArrayLike<number>): number {
+  return massesOf(normaliseDensity(density)).reduce((s, m, i) => s + (m > 0 ? m * values[i] : 0), 0);
 }
 
 /** ½ ∫|P − Q| on one grid, 0 to 1; mass that one of them has lost counts as a place of its own. */
