@@ -119,9 +119,15 @@ export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './r
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
 // theory
-export { type Current, divergence, entropyProduction, probabilityCurrent } from './theory/fokker-planck/current.js';
+export {
+  type Current,
+  currentDivergence,
+  entropyProduction,
+  probabilityCurrent,
+} from './theory/fokker-planck/current.js';
 export { type FokkerPlanckOptions, fokkerPlanck } from './theory/fokker-planck/equation.js';
-export { centres, type Grid, type GridAxis, type GridDensity, gridOf } from './theory/fokker-planck/grid.js';
+export { type Grid, type GridAxis, type GridDensity, gridCentres, gridOf } from './theory/fokker-planck/grid.js';
+export { escapeFlux, type JumpProcess } from './theory/fokker-planck/jumps.js';
 export {
   densityAlong,
   densityAtPoint,
@@ -137,7 +143,6 @@ export {
 } from './theory/fokker-planck/measures.js';
 export { fokkerPlanckMemory } from './theory/fokker-planck/memory.js';
 export { type EscapeRate, Passage } from './theory/fokker-planck/passage.js';
-export { escapeFlux, type GridProcess } from './theory/fokker-planck/process.js';
 export { checkHolds, edgeMass, numericalDiffusion, resolutionOf } from './theory/fokker-planck/quality.js';
 export { type Stationary, stationaryDensity } from './theory/fokker-planck/stationary.js';
 export { type Evolved, positiveStep, type Scheme, Stepper } from './theory/fokker-planck/stepping.js';

@@ -1,10 +1,10 @@
 // Leaving: closed integrals for mean first-passage times, the decay of a box, splitting probabilities, rates over high barriers.
 import { describe, expect, it } from 'vitest';
 import { fokkerPlanck } from '../src/theory/fokker-planck/equation.js';
-import { centres, type GridAxis } from '../src/theory/fokker-planck/grid.js';
+import { type GridAxis, gridCentres } from '../src/theory/fokker-planck/grid.js';
+import { escapeFlux } from '../src/theory/fokker-planck/jumps.js';
 import { densityAverage, densityFrom } from '../src/theory/fokker-planck/measures.js';
 import { Passage } from '../src/theory/fokker-planck/passage.js';
-import { escapeFlux } from '../src/theory/fokker-planck/process.js';
 import type { Side } from '../src/theory/fokker-planck/rates.js';
 import { Stepper } from '../src/theory/fokker-planck/stepping.js';
 import { model1, model2 } from './support/langevin-models.js';
@@ -36,7 +36,7 @@ describe('mean first-passage time', () => {
   it('Brownian motion between two absorbing ends: x(L − x)/2D, second order', () => {
     const error = (cells: number) => {
       const p = passage(free, [{ from: 0, to: 2, cells }], [['absorbing', 'absorbing']]);
-      const x = centres(p.process.grid, 0);
+      const x = gridCentres(p.jumps.grid, 0);
       return Math.max(...p.meanTimes().map((t, i) => Math.abs(t - (x[i] * (2 - x[i])) / 1.4)));
     };
     expect(error(40)).toBeLessThan(1e-3);
@@ -57,7 +57,7 @@ describe('mean first-passage time', () => {
     const error = (cells: number) => {
       const model = model1(f, () => D);
       const p = passage(model, [{ from: a, to: b, cells }], [['reflecting', 'absorbing']]);
-      const x = centres(p.process.grid, 0);
+      const x = gridCentres(p.jumps.grid, 0);
       const k = Math.floor(cells * 0.3);
       return Math.abs(p.meanTimes()[k] / closedTime(phi, D, a, x[k], b) - 1);
     };
@@ -73,7 +73,7 @@ describe('mean first-passage time', () => {
       () => D,
     );
     const p = passage(model, [{ from: -1.6, to: 1, cells: 1300 }], [['reflecting', 'absorbing']]);
-    const x = centres(p.process.grid, 0)[300];
+    const x = gridCentres(p.jumps.grid, 0)[300];
     const exact = closedTime((y) => (y * y - 1) ** 2 / 4 / D, D, -1.6, x, 1);
     expect(exact).toBeGreaterThan(1e60);
     expect(Math.abs(p.meanTimes()[300] / exact - 1)).toBeLessThan(0.002); // q²/12 with 9 cells a width
@@ -90,7 +90,7 @@ describe('mean first-passage time', () => {
       target: (p) => Math.abs(p[0]) < 0.25,
     });
     const times = new Passage(process).meanTimes();
-    const x = centres(process.grid, 0);
+    const x = gridCentres(process.grid, 0);
     // walls at −2 and 1; arrives at the centre of the first target cell: to half a cell, 2 % of the shorter way
     x.forEach((v, i) => {
       const [wall, edge] = v < 0 ? [-2, -0.25] : [1, 0.25];
@@ -116,9 +116,9 @@ describe('decay', () => {
     expect(residual).toBeLessThan(1e-9);
     expect(Math.abs(rate / exact - 1)).toBeLessThan((Math.PI / 50) ** 2 / 6);
     // one backward-Euler step multiplies the lowest mode by 1/(1 + k tau)
-    const after = new Stepper(p.process, { step: 0.1 }).advance(density, 4).survival;
+    const after = new Stepper(p.jumps, { step: 0.1 }).advance(density, 4).survival;
     for (let n = 1; n <= 4; n++) expect(after[n]).toBeCloseTo((1 + 0.1 * rate) ** -n, 9);
-    const flux = escapeFlux(p.process, density);
+    const flux = escapeFlux(p.jumps, density);
     expect(flux.sides.reduce((s, v) => s + v, 0)).toBeCloseTo(rate, 9);
     // D/L² decides: x sides take 0.4 of 0.45
     expect((flux.sides[0] + flux.sides[1]) / rate).toBeCloseTo(0.4 / 0.45, 6);
@@ -132,7 +132,7 @@ describe('decay', () => {
     );
     const p = passage(model, [{ from: 0, to: 2, cells: 37 }], [['absorbing', 'absorbing']]);
     const u = p.committor({ sides: ['x upper'] });
-    centres(p.process.grid, 0).forEach((x, i) => {
+    gridCentres(p.jumps.grid, 0).forEach((x, i) => {
       expect(u[i]).toBeCloseTo(Math.expm1(-4 * x) / Math.expm1(-8), 12);
     });
     const other = p.committor({ sides: ['x lower'] });
@@ -159,7 +159,7 @@ describe('decay', () => {
 
   it('starting densities average the times', () => {
     const p = passage(free, [{ from: 0, to: 1, cells: 200 }], [['absorbing', 'absorbing']]);
-    const uniform = densityFrom(p.process.grid, () => 1);
+    const uniform = densityFrom(p.jumps.grid, () => 1);
     expect(densityAverage(uniform, p.meanTimes())).toBeCloseTo(1 / 12 / 0.7, 4);
   });
 });

@@ -1,9 +1,9 @@
 // Stationary densities against closed forms that share no code with the solver: Boltzmann, the Itô integral in one dimension, the
 // Gaussian of the Lyapunov equation, Chaudhari & Soatto's exact case, the degenerate valley.
 import { describe, expect, it } from 'vitest';
-import { divergence, probabilityCurrent } from '../src/theory/fokker-planck/current.js';
+import { currentDivergence, probabilityCurrent } from '../src/theory/fokker-planck/current.js';
 import { fokkerPlanck } from '../src/theory/fokker-planck/equation.js';
-import { centres, type GridAxis, type GridDensity, massesOf } from '../src/theory/fokker-planck/grid.js';
+import { type GridAxis, type GridDensity, gridCentres, massesOf } from '../src/theory/fokker-planck/grid.js';
 import {
   densityAlong,
   densityFrom,
@@ -21,7 +21,7 @@ const solve = (model: LangevinModel, axes: GridAxis[]) => stationaryDensity(fokk
 /** Largest relative difference from a function of the point, both normalised, where the function exceeds `floor` of its maximum. */
 function worst(density: GridDensity, log: (x: number, y: number) => number, floor = 0): number {
   const { grid } = density;
-  const [x, y] = [centres(grid, 0), grid.axes.length > 1 ? centres(grid, 1) : [0]];
+  const [x, y] = [gridCentres(grid, 0), grid.axes.length > 1 ? gridCentres(grid, 1) : [0]];
   const logs = Float64Array.from(density.values, (_, i) => log(x[i % grid.nx], y[Math.floor(i / grid.nx)]));
   const top = logs.reduce((m, v) => Math.max(m, v), Number.NEGATIVE_INFINITY);
   const shape = logs.map((v) => Math.exp(v - top));
@@ -175,7 +175,7 @@ describe('two dimensions', () => {
       expect(residual).toBeLessThan(1e-14);
       const { grid } = density;
       const current = probabilityCurrent(process, density);
-      const [x, y] = [centres(grid, 0), centres(grid, 1)];
+      const [x, y] = [gridCentres(grid, 0), gridCentres(grid, 1)];
       const z = Array.from({ length: grid.size }, (_, i) => Math.exp(-phi(x[i % n], y[Math.floor(i / n)]))).reduce(
         (s, v) => s + v * grid.volume,
         0,
@@ -190,7 +190,7 @@ describe('two dimensions', () => {
         }
       }
       // divergence-free in the discrete sense: against the traffic of a cell, P·4/h² per unit of volume
-      const rest = divergence(process, density).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+      const rest = currentDivergence(process, density).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
       expect(rest * grid.spacing[0] ** 2).toBeLessThan(1e-14);
       return { density: worst(density, (p, q) => -phi(p, q), 1e-6), current: error / largest };
     };

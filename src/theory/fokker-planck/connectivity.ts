@@ -1,29 +1,29 @@
 /** Which cells can reach which, and the cell to eliminate last. */
 import { check } from '../../numeric/errors.js';
 import { describePoint, pointAt } from './grid.js';
-import { type GridProcess, neighbour } from './process.js';
+import { type JumpProcess, neighbour } from './jumps.js';
 
 /**
  * A cell that every cell can reach, preferably one of high probability: it is eliminated last, so that no rate that is needed
  * leads to a cell that is hardly ever visited. @throws InputError where there is none
  */
-export function recurrentCell(process: GridProcess): number {
-  const guess = likelyCell(process);
-  const seen = reaching(process, [guess]);
+export function recurrentCell(jumps: JumpProcess): number {
+  const guess = likelyCell(jumps);
+  const seen = reaching(jumps, [guess]);
   if (!seen.includes(0)) return guess;
   // the last start of a search against the jumps through all cells is reached from everywhere if any cell is
-  const mark = new Uint8Array(process.grid.size);
+  const mark = new Uint8Array(jumps.grid.size);
   let candidate = 0;
   for (let i = 0; i < mark.length; i++) {
     if (mark[i]) continue;
     candidate = i;
-    reaching(process, [i], mark);
+    reaching(jumps, [i], mark);
   }
-  const missed = reaching(process, [candidate]).indexOf(0);
+  const missed = reaching(jumps, [candidate]).indexOf(0);
   const point = new Float64Array(2);
   const name = (i: number) => {
-    pointAt(process.grid, i, point);
-    return describePoint(process.grid, point);
+    pointAt(jumps.grid, i, point);
+    return describePoint(jumps.grid, point);
   };
   check(
     missed < 0,
@@ -36,11 +36,11 @@ export function recurrentCell(process: GridProcess): number {
 
 /** Marks all cells from which one of `ends` can be reached. */
 export function reaching(
-  process: GridProcess,
+  jumps: JumpProcess,
   ends: readonly number[],
-  mark = new Uint8Array(process.grid.size),
+  mark = new Uint8Array(jumps.grid.size),
 ): Uint8Array {
-  const { grid, links } = process;
+  const { grid, links } = jumps;
   const queue = [...ends];
   for (const e of ends) mark[e] = 1;
   for (let n = queue.pop(); n !== undefined; n = queue.pop()) {
@@ -61,8 +61,8 @@ export function reaching(
 }
 
 /** The cell of largest Σ log(rate there/rate back) along the middle row and then up and down: the mode where forces are conservative. */
-function likelyCell(process: GridProcess): number {
-  const { grid, links } = process;
+function likelyCell(jumps: JumpProcess): number {
+  const { grid, links } = jumps;
   const score = new Float64Array(grid.size);
   const gain = (i: number, link: { forward: Float64Array; backward: Float64Array }) =>
     Math.max(-80, Math.min(80, Math.log(link.forward[i] / link.backward[i]) || 0));

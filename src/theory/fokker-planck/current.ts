@@ -3,21 +3,21 @@
  *
  * A jump by e (in cells) carries Φ = rate·p_i − rate'·p_j per unit of time over the displacement e·h; each of its two cells takes half:
  * J_i = Σ Φ e h/(2 volume). Second order in h inside; on outermost cells the missing side counts as zero flux. In a stationary state what
- * flows into a cell flows out of it to rounding (`divergence`).
+ * flows into a cell flows out of it to rounding (`currentDivergence`).
  */
 
 import type { LangevinModel } from '../motion.js';
 import { type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
-import { applyGenerator, forEachPair, type GridProcess } from './process.js';
+import { applyGenerator, forEachPair, type JumpProcess } from './jumps.js';
 
 export interface Current {
   readonly grid: Grid;
-  /** J along each axis at the centres, probability per unit of time (and per length across, in two dimensions). */
+  /** J along each axis at the gridCentres, probability per unit of time (and per length across, in two dimensions). */
   readonly components: readonly Float64Array[];
 }
 
-export function probabilityCurrent(process: GridProcess, density: GridDensity): Current {
-  const { grid, target } = process;
+export function probabilityCurrent(jumps: JumpProcess, density: GridDensity): Current {
+  const { grid, target } = jumps;
   const p = massesOf(density);
   const components = grid.axes.map(() => new Float64Array(grid.size));
   const share = grid.spacing.map((h) => h / (2 * grid.volume));
@@ -26,19 +26,19 @@ export function probabilityCurrent(process: GridProcess, density: GridDensity): 
       c[i] += e[axis] * share[axis] * flux;
     });
   };
-  forEachPair(process, (i, j, link) => {
+  forEachPair(jumps, (i, j, link) => {
     const flux = (target[i] ? 0 : link.forward[i] * p[i]) - (target[j] ? 0 : link.backward[i] * p[j]);
     add(i, [link.ex, link.ey], flux);
     add(j, [link.ex, link.ey], flux);
   });
-  for (const e of process.exits) if (!target[e.cell]) add(e.cell, [e.ex, e.ey], e.rate * p[e.cell]);
+  for (const e of jumps.exits) if (!target[e.cell]) add(e.cell, [e.ex, e.ey], e.rate * p[e.cell]);
   return { grid, components };
 }
 
 /** ∇·J in each cell, per unit of time and volume: −∂_t P. */
-export function divergence(process: GridProcess, density: GridDensity): Float64Array {
-  const { grid } = process;
-  return applyGenerator(process, massesOf(density), new Float64Array(grid.size)).map((v) => -v / grid.volume);
+export function currentDivergence(jumps: JumpProcess, density: GridDensity): Float64Array {
+  const { grid } = jumps;
+  return applyGenerator(jumps, massesOf(density), new Float64Array(grid.size)).map((v) => -v / grid.volume);
 }
 
 /**
@@ -47,13 +47,13 @@ export function divergence(process: GridProcess, density: GridDensity): Float64A
  * @param diffusionScale - as given to the process
  */
 export function entropyProduction(
-  process: GridProcess,
+  jumps: JumpProcess,
   model: LangevinModel,
   density: GridDensity,
   diffusionScale = 1,
 ): number {
-  const { grid } = process;
-  const { components } = probabilityCurrent(process, density);
+  const { grid } = jumps;
+  const { components } = probabilityCurrent(jumps, density);
   const [jx, jy] = [components[0], components[1]];
   const point = new Float64Array(2);
   const d = new Float64Array(3);

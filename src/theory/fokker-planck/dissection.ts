@@ -3,7 +3,7 @@
  * parts are eliminated first, the separator last. For n×n cells with jumps to neighbours the factors have some 15·n²·log2(n)
  * numbers and cost some 30·n³ operations.
  */
-import { type GridProcess, neighbour } from './process.js';
+import { type JumpProcess, neighbour } from './jumps.js';
 
 /** Regions up to this many cells are eliminated whole. */
 const LEAF = 20;
@@ -19,10 +19,10 @@ export interface Region {
  * Regions in order of elimination, over all cells outside the target.
  * @param last - a cell to be eliminated after all others
  */
-export function dissect(process: GridProcess, last?: number): Region[] {
-  const { grid, links } = process;
+export function dissect(jumps: JumpProcess, last?: number): Region[] {
+  const { grid, links } = jumps;
   const free: number[] = [];
-  for (let i = 0; i < grid.size; i++) if (!process.target[i] && i !== last) free.push(i);
+  for (let i = 0; i < grid.size; i++) if (!jumps.target[i] && i !== last) free.push(i);
   const stamp = new Int32Array(grid.size).fill(-1);
   const regions: Region[] = [];
   let stamps = 0;
@@ -109,9 +109,9 @@ export interface FrontShape {
 }
 
 /** Symbolic elimination. */
-export function structureOf(process: GridProcess, last?: number): Structure {
-  const { grid, target } = process;
-  const regions = dissect(process, last);
+export function structureOf(jumps: JumpProcess, last?: number): Structure {
+  const { grid, target } = jumps;
+  const regions = dissect(jumps, last);
   const position = new Int32Array(grid.size).fill(-1);
   const size = regions.reduce((n, r) => n + r.own.length, 0);
   const cells = new Int32Array(size);
@@ -148,10 +148,10 @@ export function structureOf(process: GridProcess, last?: number): Structure {
   /** The rates, each pair of cells with the one that goes first; what enters the target has left for good. */
   function entries() {
     const gone = new Float64Array(size);
-    for (let p = 0; p < size; p++) gone[p] = process.out[cells[p]];
+    for (let p = 0; p < size; p++) gone[p] = jumps.out[cells[p]];
     const counts = new Int32Array(size + 1);
     const pairs = (each: (p: number, q: number, toQ: number, toP: number) => void) => {
-      for (const link of process.links) {
+      for (const link of jumps.links) {
         for (let i = 0; i < grid.size; i++) {
           const [forward, backward] = [link.forward[i], link.backward[i]];
           if (!(forward > 0) && !(backward > 0)) continue;
@@ -173,7 +173,7 @@ export function structureOf(process: GridProcess, last?: number): Structure {
       toLater[e] = toQ;
       toEarlier[e] = toP;
     });
-    for (const link of process.links) {
+    for (const link of jumps.links) {
       for (let i = 0; i < grid.size; i++) {
         const j = i + link.ex + grid.nx * link.ey;
         if (link.forward[i] > 0 && target[j] && !target[i]) gone[position[i]] += link.forward[i];

@@ -3,9 +3,9 @@ import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { MEMORY_LIMIT } from './fronts.js';
 import { type GridAxis, gridOf } from './grid.js';
+import type { JumpProcess } from './jumps.js';
 import { fokkerPlanckMemory } from './memory.js';
-import type { GridProcess } from './process.js';
-import { gridProcess, type ProcessOptions } from './rates.js';
+import { jumpProcess, type ProcessOptions } from './rates.js';
 
 export interface FokkerPlanckOptions extends ProcessOptions {
   readonly model: LangevinModel;
@@ -15,11 +15,11 @@ export interface FokkerPlanckOptions extends ProcessOptions {
 }
 
 /**
- * The jump process that stands for ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P) on these axes: see `gridProcess` for the scheme and its order.
+ * The jump process that stands for ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P) on these axes: see `jumpProcess` for the scheme and its order.
  * Then `stationaryDensity`, `Stepper`, `Passage`, `probabilityCurrent`.
  * @throws InputError before anything is evaluated where the memory would not suffice; where f or D is not finite or D negative
  */
-export function fokkerPlanck(options: FokkerPlanckOptions): GridProcess {
+export function fokkerPlanck(options: FokkerPlanckOptions): JumpProcess {
   const { model, axes, memoryLimit = MEMORY_LIMIT } = options;
   const grid = gridOf(axes);
   const need = fokkerPlanckMemory(axes).bytes;
@@ -29,5 +29,5 @@ export function fokkerPlanck(options: FokkerPlanckOptions): GridProcess {
     () =>
       `a grid of ${axes.map((a) => a.cells).join('×')} cells needs at least ${(need / 2 ** 30).toFixed(2)} GiB for its factors and ${(memoryLimit / 2 ** 30).toFixed(2)} GiB are allowed; take fewer cells.`,
   );
-  return gridProcess(model, grid, options);
+  return jumpProcess(model, grid, options);
 }

@@ -29,7 +29,7 @@ export interface Grid {
 /** A density on the cells: `values` integrate to the probability that is left (1 unless some was absorbed). */
 export interface GridDensity {
   readonly grid: Grid;
-  /** P at the centres, ≥ 0, per unit of length or area. */
+  /** P at the gridCentres, ≥ 0, per unit of length or area. */
   readonly values: Float64Array;
 }
 
@@ -75,7 +75,7 @@ export function pointAt(grid: Grid, k: number, out: Float64Array, dx = 0, dy = 0
 }
 
 /** Centres along one axis. */
-export function centres(grid: Grid, axis: number): Float64Array {
+export function gridCentres(grid: Grid, axis: number): Float64Array {
   const { from, cells } = grid.axes[axis];
   return Float64Array.from({ length: cells }, (_, i) => from + (i + 0.5) * grid.spacing[axis]);
 }

@@ -1,6 +1,6 @@
 /** What is read off a density on a grid. Integrals are sums over cells (midpoint rule, h²; exact for what the process conserves). */
 import { check } from '../../numeric/errors.js';
-import { centres, densityOf, type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
+import { densityOf, type Grid, type GridDensity, gridCentres, massesOf, pointAt } from './grid.js';
 
 /** ∫ P: 1, or what is left. */
 export function massOf(density: GridDensity): number {
@@ -142,7 +142,7 @@ export interface Moments {
 export function densityMoments(density: GridDensity): Moments {
   const { grid } = density;
   const p = massesOf(normaliseDensity(density));
-  const coordinates = grid.axes.map((_, a) => centres(grid, a));
+  const coordinates = grid.axes.map((_, a) => gridCentres(grid, a));
   const place = (i: number, a: number) => coordinates[a][a === 0 ? i % grid.nx : Math.floor(i / grid.nx)];
   const mean = grid.axes.map((_, a) => p.reduce((s, m, i) => s + m * place(i, a), 0));
   const pairs = grid.axes.length === 1 ? [[0, 0]] : [[0, 0], [0, 1], [1, 1]]; // biome-ignore format: one line

@@ -14,7 +14,7 @@ import { reaching } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
-import { type GridProcess, SIDES } from './process.js';
+import { type JumpProcess, SIDES } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
 export interface EscapeRate {
@@ -35,28 +35,28 @@ export class Passage {
 
   /** @throws InputError where nothing absorbs, or some cell never reaches what does */
   constructor(
-    readonly process: GridProcess,
+    readonly jumps: JumpProcess,
     options: SolveOptions = {},
   ) {
     check(
-      process.absorbing,
+      jumps.absorbing,
       'nothing-absorbs',
       'passage times need an absorbing side or a target; this process has neither.',
     );
-    const ends = [...process.target.keys()].filter((i) => process.target[i] || process.out[i] > 0);
-    const missed = reaching(process, ends).indexOf(0);
+    const ends = [...jumps.target.keys()].filter((i) => jumps.target[i] || jumps.out[i] > 0);
+    const missed = reaching(jumps, ends).indexOf(0);
     check(missed < 0, 'never-absorbed', () => {
       const point = new Float64Array(2);
-      pointAt(process.grid, missed, point);
-      return `from ${describePoint(process.grid, point)} nothing that absorbs is ever reached, there is no noise that leads there; the mean time is infinite.`;
+      pointAt(jumps.grid, missed, point);
+      return `from ${describePoint(jumps.grid, point)} nothing that absorbs is ever reached, there is no noise that leads there; the mean time is infinite.`;
     });
-    this.solver = new FrontSolver(structureOf(process), options.memoryLimit);
+    this.solver = new FrontSolver(structureOf(jumps), options.memoryLimit);
     this.solver.factor(1, 0, options.onProgress);
   }
 
   /** Mean first-passage time from every cell, 0 in the target. */
   meanTimes(): Float64Array {
-    return this.solver.solve(new Float64Array(this.process.grid.size).fill(1), true);
+    return this.solver.solve(new Float64Array(this.jumps.grid.size).fill(1), true);
   }
 
   /**
@@ -67,12 +67,12 @@ export class Passage {
     readonly sides?: readonly string[];
     readonly target?: (point: ArrayLike<number>) => boolean;
   }): Float64Array {
-    const { grid, target, links, exits } = this.process;
-    const unknown = counts.sides?.find((s) => !sideNames(this.process).includes(s));
+    const { grid, target, links, exits } = this.jumps;
+    const unknown = counts.sides?.find((s) => !sideNames(this.jumps).includes(s));
     check(
       unknown === undefined,
       'unknown-side',
-      () => `there is no side ${unknown}; sides are ${sideNames(this.process).join(', ')}.`,
+      () => `there is no side ${unknown}; sides are ${sideNames(this.jumps).join(', ')}.`,
     );
     const success = new Uint8Array(grid.size);
     const point = new Float64Array(2);
@@ -82,7 +82,7 @@ export class Passage {
       success[i] = counts.target?.(point) ? 1 : 0;
     }
     const c = new Float64Array(grid.size);
-    const names = sideNames(this.process);
+    const names = sideNames(this.jumps);
     for (const e of exits) if (counts.sides?.includes(names[e.side])) c[e.cell] += e.rate;
     for (const link of links) {
       for (let i = 0; i < grid.size; i++) {
@@ -98,7 +98,7 @@ export class Passage {
 
   /** Inverse iteration from the uniform density; slow (and said so) where two basins decay almost equally fast. */
   escapeRate(limit = 500): EscapeRate {
-    const { grid, target } = this.process;
+    const { grid, target } = this.jumps;
     const free = grid.size - target.reduce((s, t) => s + t, 0);
     let p: Float64Array = Float64Array.from(target, (t) => (t ? 0 : 1 / free));
     let [rate, residual, iterations] = [0, Number.POSITIVE_INFINITY, 0];
@@ -120,7 +120,7 @@ export class Passage {
 }
 
 /** Names of the sides with the grid's own axes, in the order of SIDES. */
-export function sideNames(process: GridProcess): string[] {
-  const [x, y] = [process.grid.axes[0].name, process.grid.axes[1]?.name ?? ''];
-  return SIDES.map((s) => s.replace(/^x/, x).replace(/^y/, y)).slice(0, 2 * process.grid.axes.length);
+export function sideNames(jumps: JumpProcess): string[] {
+  const [x, y] = [jumps.grid.axes[0].name, jumps.grid.axes[1]?.name ?? ''];
+  return SIDES.map((s) => s.replace(/^x/, x).replace(/^y/, y)).slice(0, 2 * jumps.grid.axes.length);
 }

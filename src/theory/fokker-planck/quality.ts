@@ -1,7 +1,7 @@
 /** Does the grid hold the density and resolve it? */
 import { check } from '../../numeric/errors.js';
 import { type GridDensity, massesOf } from './grid.js';
-import { type GridProcess, neighbour } from './process.js';
+import { type JumpProcess, neighbour } from './jumps.js';
 import { eigenvalues } from './tensor.js';
 
 /** Share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
@@ -94,8 +94,8 @@ export function resolutionOf(density: GridDensity): Resolution {
  * averaged over the density as ⟨Tr(D⁻¹E)⟩/dimensions; about q²/12. Cells at the sides, and those with a direction free of noise
  * (where upwind differences always add some), do not count. Above 0.05 or so take more cells.
  */
-export function numericalDiffusion(process: GridProcess, density: GridDensity): number {
-  const { grid, links } = process;
+export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): number {
+  const { grid, links } = jumps;
   const size = grid.axes.length;
   const p = massesOf(density);
   let [sum, mass] = [0, 0];

@@ -24,7 +24,7 @@
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { describePoint, type Grid, pointAt } from './grid.js';
-import { type Exit, type GridProcess, type Link, linkRange, neighbour } from './process.js';
+import { type Exit, type JumpProcess, type Link, linkRange, neighbour } from './jumps.js';
 import { ANISOTROPY_LIMIT, below, eigenvalues, limitAnisotropy, selling, type Tensor } from './tensor.js';
 
 export type Side = 'reflecting' | 'absorbing';
@@ -58,7 +58,7 @@ export function bernoulli(z: number): number {
  * The jump process of a model on a grid. One evaluation of f and D per cell and per link (2 to 3 links a cell).
  * @throws InputError naming the point where f or D is not finite, or D has a negative eigenvalue
  */
-export function gridProcess(model: LangevinModel, grid: Grid, options: ProcessOptions = {}): GridProcess {
+export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOptions = {}): JumpProcess {
   check(
     model.size === grid.axes.length,
     'wrong-dimension',

@@ -4,7 +4,7 @@ import { recurrentCell } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver, type Progress } from './fronts.js';
 import { densityOf, type GridDensity } from './grid.js';
-import { applyGenerator, exitRates, type GridProcess } from './process.js';
+import { applyGenerator, exitRates, type JumpProcess } from './jumps.js';
 
 export interface SolveOptions {
   /** Bytes of the factors. Default 2 GiB. */
@@ -30,14 +30,14 @@ export interface Stationary {
  * @throws InputError where something absorbs, where memory does not suffice, or where the process falls into separate pockets
  * (no noise between them) so that there is no unique stationary density; RunError where barriers exceed float64
  */
-export function stationaryDensity(process: GridProcess, options: SolveOptions = {}): Stationary {
+export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}): Stationary {
   check(
-    !process.absorbing,
+    !jumps.absorbing,
     'absorbing',
     'a stationary density needs reflecting sides and no target: here everything is absorbed in the end; ask for the quasi-stationary density instead.',
   );
-  const { grid } = process;
-  const structure = structureOf(process, recurrentCell(process));
+  const { grid } = jumps;
+  const structure = structureOf(jumps, recurrentCell(jumps));
   const solver = new FrontSolver(structure, options.memoryLimit);
   solver.factor(1, 0, options.onProgress);
   const p = solver.nullVector(grid.size);
@@ -48,8 +48,8 @@ export function stationaryDensity(process: GridProcess, options: SolveOptions = 
       'the stationary density left the range of float64: the noise is too small for this grid; raise it or shrink the axes.',
     );
   for (let i = 0; i < p.length; i++) p[i] /= total;
-  const misfit = applyGenerator(process, p, new Float64Array(grid.size)).reduce((s, v) => s + Math.abs(v), 0);
-  const traffic = exitRates(process).reduce((s, r, i) => s + r * p[i], 0);
+  const misfit = applyGenerator(jumps, p, new Float64Array(grid.size)).reduce((s, v) => s + Math.abs(v), 0);
+  const traffic = exitRates(jumps).reduce((s, r, i) => s + r * p[i], 0);
   const residual = traffic > 0 ? misfit / traffic : 0;
   return {
     density: densityOf(grid, p),

@@ -13,7 +13,7 @@ import { check, RunError } from '../../numeric/errors.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver, type Progress } from './fronts.js';
 import { densityOf, type GridDensity, massesOf } from './grid.js';
-import { exitRates, type GridProcess } from './process.js';
+import { exitRates, type JumpProcess } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
 export type Scheme = 'backwardEuler' | 'sdirk2';
@@ -42,9 +42,9 @@ const GAMMA = 1 - Math.SQRT1_2;
 const ROUNDING = 1e-14;
 
 /** Largest step up to which `sdirk2` keeps EVERY density non-negative; infinite for backwardEuler. */
-export function positiveStep(process: GridProcess, scheme: Scheme): number {
+export function positiveStep(jumps: JumpProcess, scheme: Scheme): number {
   if (scheme === 'backwardEuler') return Number.POSITIVE_INFINITY;
-  return (1 + Math.SQRT2) / exitRates(process).reduce((m, r) => Math.max(m, r), 0);
+  return (1 + Math.SQRT2) / exitRates(jumps).reduce((m, r) => Math.max(m, r), 0);
 }
 
 /** A factorised step. One solution (two with sdirk2) a step: reads the factors twice, some 50 ms for 400×400 cells. */
@@ -55,17 +55,17 @@ export class Stepper {
   private readonly out: Float64Array;
 
   constructor(
-    readonly process: GridProcess,
+    readonly jumps: JumpProcess,
     options: SteppingOptions,
   ) {
     const { step, scheme = 'backwardEuler' } = options;
     check(step > 0 && Number.isFinite(step), 'bad-step', `a step in time must be a positive number; got ${step}.`);
     this.step = step;
     this.scheme = scheme;
-    const structure = structureOf(process);
+    const structure = structureOf(jumps);
     this.solver = new FrontSolver(structure, options.memoryLimit);
     this.solver.factor(scheme === 'sdirk2' ? GAMMA * step : step, 1, options.onProgress);
-    this.out = new Float64Array(process.grid.size);
+    this.out = new Float64Array(jumps.grid.size);
     structure.cells.forEach((c, p) => {
       this.out[c] = structure.out[p];
     });
@@ -82,11 +82,11 @@ export class Stepper {
       `the number of steps must be a whole number; got ${steps}.`,
     );
     check(
-      start.values.length === this.process.grid.size,
+      start.values.length === this.jumps.grid.size,
       'wrong-grid',
-      `the density has ${start.values.length} cells and the grid ${this.process.grid.size}; start from a density on the same grid.`,
+      `the density has ${start.values.length} cells and the grid ${this.jumps.grid.size}; start from a density on the same grid.`,
     );
-    let p: Float64Array = massesOf(start).map((m, i) => (this.process.target[i] ? 0 : m));
+    let p: Float64Array = massesOf(start).map((m, i) => (this.jumps.target[i] ? 0 : m));
     check(
       p.every((m) => m >= 0 && Number.isFinite(m)),
       'bad-density',
@@ -100,7 +100,7 @@ export class Stepper {
       absorbed += next.absorbed;
       p = next.p;
       let mass = sum(p);
-      if (!this.process.absorbing && mass > 0) {
+      if (!this.jumps.absorbing && mass > 0) {
         const factor = survival[0] / mass;
         correction = Math.max(correction, Math.abs(factor - 1));
         for (let i = 0; i < p.length; i++) p[i] *= factor;
@@ -109,18 +109,18 @@ export class Stepper {
       survival[n] = mass;
       progress?.(n, steps);
     }
-    return { density: densityOf(this.process.grid, p), time: steps * this.step, survival, absorbed, correction };
+    return { density: densityOf(this.jumps.grid, p), time: steps * this.step, survival, absorbed, correction };
   }
 
   private once(p: Float64Array): { p: Float64Array; absorbed: number } {
     const { out, step } = this;
-    const lost = (q: Float64Array) => (this.process.absorbing ? q.reduce((s, v, i) => s + out[i] * v, 0) : 0);
+    const lost = (q: Float64Array) => (this.jumps.absorbing ? q.reduce((s, v, i) => s + out[i] * v, 0) : 0);
     const y = this.solver.solve(p);
     if (this.scheme === 'backwardEuler') return { p: y, absorbed: step * lost(y) };
     const next = this.solver.solve(y.map((v, i) => (1 + Math.SQRT2) * v - Math.SQRT2 * p[i]));
     const [smallest, largest] = next.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [0, 0]);
     if (smallest < -ROUNDING * largest) {
-      const safe = positiveStep(this.process, 'sdirk2');
+      const safe = positiveStep(this.jumps, 'sdirk2');
       throw new RunError(
         'negative-density',
         `a step of ${step} with sdirk2 would make the density negative (${(smallest / largest).toExponential(1)} of its maximum): begin with backwardEuler steps, or use steps up to ${Number(safe.toPrecision(3))}, which keep every density positive.`,

@@ -34,7 +34,7 @@ export interface Exit {
   readonly side: number;
 }
 
-export interface GridProcess {
+export interface JumpProcess {
   readonly grid: Grid;
   readonly links: readonly Link[];
   readonly exits: readonly Exit[];
@@ -65,8 +65,8 @@ export function linkRange(grid: Grid, link: { ex: number; ey: number }): { x1: n
 }
 
 /** Calls `each(i, j, link)` for every pair of cells that a link joins. */
-export function forEachPair(process: GridProcess, each: (i: number, j: number, link: Link) => void): void {
-  const { grid, links } = process;
+export function forEachPair(jumps: JumpProcess, each: (i: number, j: number, link: Link) => void): void {
+  const { grid, links } = jumps;
   for (const link of links) {
     const { x1, y0, y1 } = linkRange(grid, link);
     const step = link.ex + grid.nx * link.ey;
@@ -83,10 +83,10 @@ export function forEachPair(process: GridProcess, each: (i: number, j: number, l
  * out = dp/dt for probabilities p. Entries of target cells are what arrives there per unit of time. The sum of `out` is minus what
  * leaves through the sides, to rounding.
  */
-export function applyGenerator(process: GridProcess, p: ArrayLike<number>, into: Float64Array): Float64Array {
-  const { target } = process;
-  for (let i = 0; i < into.length; i++) into[i] = -process.out[i] * p[i];
-  forEachPair(process, (i, j, link) => {
+export function applyGenerator(jumps: JumpProcess, p: ArrayLike<number>, into: Float64Array): Float64Array {
+  const { target } = jumps;
+  for (let i = 0; i < into.length; i++) into[i] = -jumps.out[i] * p[i];
+  forEachPair(jumps, (i, j, link) => {
     const flux = (target[i] ? 0 : link.forward[i] * p[i]) - (target[j] ? 0 : link.backward[i] * p[j]);
     into[i] -= flux;
     into[j] += flux;
@@ -95,9 +95,9 @@ export function applyGenerator(process: GridProcess, p: ArrayLike<number>, into:
 }
 
 /** Total rate of leaving each cell. */
-export function exitRates(process: GridProcess): Float64Array {
-  const rates = process.out.slice();
-  forEachPair(process, (i, j, link) => {
+export function exitRates(jumps: JumpProcess): Float64Array {
+  const rates = jumps.out.slice();
+  forEachPair(jumps, (i, j, link) => {
     rates[i] += link.forward[i];
     rates[j] += link.backward[i];
   });
@@ -111,16 +111,16 @@ export interface Escape {
   readonly target: number;
 }
 
-export function escapeFlux(process: GridProcess, density: GridDensity): Escape {
+export function escapeFlux(jumps: JumpProcess, density: GridDensity): Escape {
   const p = massesOf(density);
   const sides = new Float64Array(4);
-  for (const e of process.exits) sides[e.side] += e.rate * p[e.cell];
+  for (const e of jumps.exits) sides[e.side] += e.rate * p[e.cell];
   let into = 0;
-  forEachPair(process, (i, j, link) => {
+  forEachPair(jumps, (i, j, link) => {
     if (target(i) !== target(j)) into += target(j) ? link.forward[i] * p[i] : link.backward[i] * p[j];
   });
   return { sides, target: into };
   function target(i: number): boolean {
-    return process.target[i] === 1;
+    return jumps.target[i] === 1;
   }
 }
