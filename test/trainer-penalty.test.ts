@@ -8,7 +8,7 @@ import { randomKey } from '../src/numeric/random.js';
 import type { Integration } from '../src/train/pull.js';
 import { Trainer } from '../src/train/trainer.js';
 import { gradient, type Sample } from './support/naive-network.js';
-import { denseOf, exampleParts, naivePenalty, solve } from './support/penalties.js';
+import { exampleParts, naiveSteps } from './support/penalties.js';
 import { smallSamples } from './support/small-nets.js';
 
 afterEach(() => forceKernelBuild(undefined));
@@ -17,43 +17,6 @@ const BATCH = 6;
 const STEPS = 8;
 const ETA = 0.05;
 const range = (n: number) => Uint32Array.from({ length: n }, (_, i) => i);
-
-/** `STEPS` steps of SGD on L + strength·R in float64: explicit, or implicit by solving (1 + h·strength·K) w⁺ = w′ + h·strength·b. */
-function naiveSteps(
-  spec: NetworkSpec,
-  start: ArrayLike<number>,
-  list: readonly Sample[],
-  p: Penalty,
-  strength: number,
-  mu: number,
-  integration: Integration,
-): Float64Array {
-  const w = Float64Array.from(start);
-  const v = new Float64Array(w.length);
-  const h = ETA / (1 - mu);
-  const k = denseOf(
-    p.terms.flatMap((t) => t.parts),
-    p.size,
-  );
-  const atZero = naivePenalty(p, new Float64Array(p.size)).gradient; // −b
-  for (let t = 0; t < STEPS; t++) {
-    const g = gradient(spec, w, list.slice(t * BATCH, (t + 1) * BATCH));
-    const pull = naivePenalty(p, w).gradient;
-    for (let i = 0; i < w.length; i++) {
-      v[i] = mu * v[i] + g[i] + (integration === 'explicit' ? strength * pull[i] : 0);
-      w[i] -= ETA * v[i];
-    }
-    if (integration === 'explicit') continue;
-    const a = k.map((line, i) => line.map((x, j) => h * strength * x + (i === j ? 1 : 0)));
-    w.set(
-      solve(
-        a,
-        Array.from(w, (x, i) => x - h * strength * atZero[i]),
-      ),
-    );
-  }
-  return w;
-}
 
 function setting(spec: NetworkSpec) {
   const outputs = spec.widths.at(-1)!;
@@ -107,11 +70,13 @@ describe.each(BUILDS)('penalised steps (%s)', (build) => {
     it.each(cases)('%s', (_name, p, integration, mu) => {
       forceKernelBuild(build);
       const strength = 0.4;
+      const settings = { eta: ETA, mu, integration };
+      const batches = Array.from({ length: STEPS }, (_, t) => list.slice(t * BATCH, (t + 1) * BATCH));
       const t = trainer({ momentum: mu });
       t.setPenalty(p, strength, integration);
       t.steps(range(BATCH * STEPS), BATCH);
-      const truth = naiveSteps(spec, start, list, p, strength, mu, integration);
-      const plain = naiveSteps(spec, start, list, penalty(anchor, []), strength, mu, integration);
+      const truth = naiveSteps(spec, start, batches, p, { ...settings, strength });
+      const plain = naiveSteps(spec, start, batches, penalty(anchor, []), { ...settings, strength });
       const moved = largest(truth.map((w, i) => w - plain[i]));
       expect(moved).toBeGreaterThan(1e-3);
       // 8 steps of some 5 float32 roundings (6e-8) of weights up to 1 each, amplified a little by the curvature

@@ -66,7 +66,11 @@ export async function protectTask(task: Task, options: ProtectOptions): Promise<
  * @param run - where task 1 ended, and the window before it for methods along principal directions
  * @throws InputError naming what the method misses
  */
-export function protect(surface: ProtectableSurface, run: FinishedRun, options: ProtectOptions): Promise<Protection> {
+export async function protect(
+  surface: ProtectableSurface,
+  run: FinishedRun,
+  options: ProtectOptions,
+): Promise<Protection> {
   const { key = randomKey(0), la = embeddedLinearAlgebra() } = options;
   return protectTask(surfaceTask(surface, run, { la, key }), { ...options, key, la });
 }

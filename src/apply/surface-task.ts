@@ -36,8 +36,8 @@ export interface FinishedRun {
   readonly weights: ArrayLike<number>;
   /** Rows of all P weights before w1, for methods along principal directions. */
   readonly window?: RowSource;
-  /** Stretches with axes of their own, layers for instance; one over everything by default. */
-  readonly blocks?: readonly Omit<Block, 'span'>[];
+  /** Stretches with axes of their own, layers for instance (`span`: with the biases behind them); one over everything by default. */
+  readonly blocks?: readonly (Omit<Block, 'span'> & { readonly span?: number })[];
   readonly training?: TaskTraining;
 }
 
@@ -60,8 +60,10 @@ export function surfaceTask(
     'weight-count',
     () => `the surface has ${size} weights; the run ended at ${anchor.length}, all of which must be finite.`,
   );
-  const blocks = (run.blocks ?? [{ name: 'all', offset: 0, size }]).map((b): Block => ({ ...b, span: b.size }));
-  const outside = blocks.find((b) => b.offset < 0 || b.size < 1 || b.offset + b.size > size);
+  const blocks = (run.blocks ?? [{ name: 'all', offset: 0, size }]).map(
+    (b): Block => ({ ...b, span: b.span ?? b.size }),
+  );
+  const outside = blocks.find((b) => b.offset < 0 || b.size < 1 || b.span < b.size || b.offset + b.span > size);
   check(
     outside === undefined,
     'block-range',
@@ -133,11 +135,11 @@ export function surfaceTask(
         ? denseModes(denseOf(operator(block)), la)
         : iteratedModes(operator(block), most, key.child('hessian').child(block.name), la),
     ),
-    trace(block) {
-      const op = operator(block);
-      if (block.size > DENSE) return hutchinsonTrace(op, { probes: PROBES, key: key.child('trace') }).value;
+    trace({ name, offset, span }) {
+      const op = operator({ name, offset, size: span, span });
+      if (span > DENSE) return hutchinsonTrace(op, { probes: PROBES, key: key.child('trace') }).value;
       const h = denseOf(op).data;
-      return h.reduce((sum, v, at) => (at % (block.size + 1) === 0 ? sum + v : sum), 0);
+      return h.reduce((sum, v, at) => (at % (span + 1) === 0 ? sum + v : sum), 0);
     },
     noise(block, axes) {
       const k = axes.rows;

@@ -1,7 +1,10 @@
 /** Quadratic forms for tests, and a plain float64 version of everything that is done with them: dense K, loops. */
+import type { NetworkSpec } from '../../src/model/network.js';
 import { type Penalty, type PenaltyPart, planes } from '../../src/model/penalty.js';
 import { matrix } from '../../src/numeric/linalg/index.js';
 import { randomKey, type Stream } from '../../src/numeric/random.js';
+import type { Integration } from '../../src/train/pull.js';
+import { gradient, type Sample } from './naive-network.js';
 
 /** k orthonormal rows of n by Gram-Schmidt, twice. */
 export function orthonormalRows(k: number, n: number, stream: Stream): number[][] {
@@ -102,4 +105,40 @@ export function solve(a: number[][], b: readonly number[]): number[] {
   for (let r = n - 1; r >= 0; r--)
     x[r] = (m[r][n] - m[r].reduce((s, v, j) => (j > r && j < n ? s + v * x[j] : s), 0)) / m[r][r];
   return x;
+}
+
+/** SGD on L + strength·R in float64, batch by batch: explicit, or implicit by solving (1 + h·strength·K) w⁺ = w′ + h·strength·b. */
+export function naiveSteps(
+  spec: NetworkSpec,
+  start: ArrayLike<number>,
+  batches: readonly (readonly Sample[])[],
+  p: Penalty,
+  settings: { eta: number; mu: number; strength: number; integration: Integration },
+): Float64Array {
+  const { eta, mu, strength, integration } = settings;
+  const w = Float64Array.from(start);
+  const v = new Float64Array(w.length);
+  const x = (eta / (1 - mu)) * strength;
+  const k = denseOf(
+    p.terms.flatMap((t) => t.parts),
+    p.size,
+  );
+  const a = k.map((line, i) => line.map((y, j) => x * y + (i === j ? 1 : 0)));
+  const atZero = naivePenalty(p, new Float64Array(p.size)).gradient; // −b
+  for (const batch of batches) {
+    const g = gradient(spec, w, batch);
+    const pull = naivePenalty(p, w).gradient;
+    for (let i = 0; i < w.length; i++) {
+      v[i] = mu * v[i] + g[i] + (integration === 'explicit' ? strength * pull[i] : 0);
+      w[i] -= eta * v[i];
+    }
+    if (integration === 'explicit') continue;
+    w.set(
+      solve(
+        a,
+        Array.from(w, (y, i) => y - x * atZero[i]),
+      ),
+    );
+  }
+  return w;
 }
