@@ -1,0 +1,114 @@
+/**
+ * A penalty as a file for other programs: NumPy's .npz or safetensors, float64, one group of arrays a part.
+ *
+ *     T.anchor     P                     anchor of term T = 0, 1, …
+ *     T.K.offset   1                     first weight of part K of that term, and then one of
+ *     T.K.diagonal size                  ½ Σ d (w − a)²
+ *     T.K.axes, T.K.weights   k×size, k  ½ Σ c_i (p_i·(w − a))²
+ *     T.K.dense    size×size             ½ (w − a)ᵀ K (w − a)
+ *     size, strength   1                 P, and the strength lambda to start from (NaN where theory gives none)
+ *
+ * The flat vector is in PyTorch's order: `torch.nn.utils.parameters_to_vector`. examples/protect.py applies it to a module.
+ */
+import { type Penalty, type PenaltyPart, type PenaltyTerm, penalty, sizeOf } from '../model/penalty.js';
+import { check, InputError } from '../numeric/errors.js';
+import { matrix } from '../numeric/linalg/index.js';
+import { readWhole, writeWhole } from './files.js';
+import { readNpz, writeNpz } from './npz.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+interface NumberArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+const scalar = (x: number): NumberArray => ({ shape: [1], data: Float64Array.of(x) });
+
+function arraysOf(p: Penalty, strength: number): [string, NumberArray][] {
+  const out: [string, NumberArray][] = [
+    ['size', scalar(p.size)],
+    ['strength', scalar(strength)],
+  ];
+  p.terms.forEach(({ anchor, parts }, t) => {
+    out.push([`${t}.anchor`, { shape: [p.size], data: anchor }]);
+    parts.forEach((part, k) => {
+      const name = `${t}.${k}`;
+      const n = sizeOf(part);
+      out.push([`${name}.offset`, scalar(part.offset)]);
+      if (part.kind === 'diagonal') out.push([`${name}.diagonal`, { shape: [n], data: part.values }]);
+      else if (part.kind === 'dense') out.push([`${name}.dense`, { shape: [n, n], data: part.matrix.data }]);
+      else {
+        out.push([`${name}.axes`, { shape: [part.axes.rows, n], data: part.axes.data }]);
+        out.push([`${name}.weights`, { shape: [part.axes.rows], data: part.weights }]);
+      }
+    });
+  });
+  return out;
+}
+
+const endOf = (path: string): 'npz' | 'safetensors' => {
+  const end = path.split('.').at(-1);
+  if (end === 'npz' || end === 'safetensors') return end;
+  throw new InputError('penalty-file', `a penalty is kept as .npz or .safetensors; got '${path}'.`);
+};
+
+/** Writes the file whole or not at all. @param strength - lambda to start from, for whoever applies it */
+export function writePenalty(path: string, p: Penalty, strength = Number.NaN): void {
+  const arrays = arraysOf(p, strength);
+  writeWhole(path, endOf(path) === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays));
+}
+
+/** Reads what `writePenalty` wrote, or another program in the same names; every array is checked as those of a new penalty are. */
+export async function readPenalty(path: string): Promise<{ readonly penalty: Penalty; readonly strength: number }> {
+  const end = endOf(path);
+  const bytes = readWhole(path);
+  check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);
+  const found = end === 'npz' ? await readNpz(bytes, path) : readSafetensors(bytes, path).tensors;
+  const numbers = (name: string, rank: number): NumberArray | undefined => {
+    const array = found.get(name);
+    if (array === undefined) return undefined;
+    check(
+      array.data instanceof Float64Array && array.shape.length === rank,
+      'penalty-file',
+      () => `${path}: '${name}' must hold float64 numbers with ${rank} dimension${rank === 1 ? '' : 's'}.`,
+    );
+    return { shape: array.shape, data: array.data };
+  };
+  const one = (name: string): number => {
+    const array = numbers(name, 1);
+    check(array?.data.length === 1, 'penalty-file', () => `${path}: '${name}' must hold one number.`);
+    return array.data[0];
+  };
+  const size = one('size');
+  const terms: PenaltyTerm[] = [];
+  for (let anchor = numbers('0.anchor', 1); anchor; anchor = numbers(`${terms.length}.anchor`, 1)) {
+    const parts: PenaltyPart[] = [];
+    const prefix = () => `${terms.length}.${parts.length}`;
+    while (found.has(`${prefix()}.offset`)) parts.push(partOf(prefix(), one(`${prefix()}.offset`), numbers, path));
+    const { terms: own, size: length } = penalty(anchor.data, parts);
+    check(length === size, 'penalty-file', () => `${path}: anchors must have ${size} numbers; one has ${length}.`);
+    check(own.length === 1, 'penalty-file', () => `${path}: term ${terms.length} has no parts.`);
+    terms.push(...own);
+  }
+  return { penalty: { size, terms }, strength: one('strength') };
+}
+
+function partOf(
+  name: string,
+  offset: number,
+  numbers: (name: string, rank: number) => NumberArray | undefined,
+  path: string,
+): PenaltyPart {
+  const diagonal = numbers(`${name}.diagonal`, 1);
+  if (diagonal) return { kind: 'diagonal', offset, values: diagonal.data };
+  const dense = numbers(`${name}.dense`, 2);
+  if (dense) return { kind: 'dense', offset, matrix: matrix(dense.shape[0], dense.shape[1], dense.data) };
+  const axes = numbers(`${name}.axes`, 2);
+  const weights = numbers(`${name}.weights`, 1);
+  check(
+    axes !== undefined && weights !== undefined,
+    'penalty-file',
+    () => `${path}: part ${name} needs '${name}.diagonal', '${name}.dense', or '${name}.axes' with '${name}.weights'.`,
+  );
+  return { kind: 'lowRank', offset, axes: matrix(axes.shape[0], axes.shape[1], axes.data), weights: weights.data };
+}

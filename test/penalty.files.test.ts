@@ -1,0 +1,101 @@
+/** Penalties as files: there and back, refused when damaged, and applied by PyTorch to the same numbers. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { addPenalties, penalty, penaltyGradient } from '../src/model/penalty.js';
+import { randomKey } from '../src/numeric/random.js';
+import { readNpz, writeNpz } from '../src/record/npz.js';
+import { readPenalty, writePenalty } from '../src/record/penalty.js';
+import { exampleParts } from './support/penalties.js';
+
+const P = 40;
+const stream = randomKey(12).stream();
+const vector = () => Float64Array.from({ length: P }, () => stream.normal());
+const parts = exampleParts(P);
+const p = addPenalties(
+  penalty(vector(), [...parts.diagonal, ...parts.orthonormal, ...parts.dense]),
+  penalty(vector(), parts.planes),
+);
+const folder = mkdtempSync(join(tmpdir(), 'thermograd-penalty-'));
+
+describe.each(['npz', 'safetensors'])('%s', (end) => {
+  const path = join(folder, `penalty.${end}`);
+
+  it('comes back the same, with its strength', async () => {
+    writePenalty(path, p, 0.25);
+    const back = await readPenalty(path);
+    expect(back.strength).toBe(0.25);
+    expect(back.penalty).toEqual(p);
+  });
+
+  it('no penalty is a file too', async () => {
+    writePenalty(path, penalty(vector(), []));
+    expect(await readPenalty(path)).toEqual({ penalty: { size: P, terms: [] }, strength: Number.NaN });
+  });
+});
+
+describe('what is refused', () => {
+  const damaged = async (change: (arrays: Map<string, { shape: readonly number[]; data: Float64Array }>) => void) => {
+    const path = join(folder, 'damaged.npz');
+    writePenalty(path, p, 1);
+    const arrays = (await readNpz(readFileSync(path), path)) as Map<
+      string,
+      { shape: readonly number[]; data: Float64Array }
+    >;
+    change(arrays);
+    writeFileSync(path, writeNpz(arrays));
+    return readPenalty(path);
+  };
+  it('a part without its numbers, weights that reward, an anchor of another length', async () => {
+    await expect(damaged((a) => a.delete('0.1.weights'))).rejects.toThrow(/part 0\.1 needs/);
+    await expect(damaged((a) => a.set('0.0.diagonal', { shape: [2], data: Float64Array.of(1, -1) }))).rejects.toThrow(
+      /number 1 is -1/,
+    );
+    await expect(damaged((a) => a.set('1.anchor', { shape: [41], data: new Float64Array(41) }))).rejects.toThrow(
+      /40 numbers; one has 41/,
+    );
+  });
+  it('another kind of file, and none at all', async () => {
+    expect(() => writePenalty(join(folder, 'penalty.pt'), p)).toThrow(/\.npz or \.safetensors/);
+    await expect(readPenalty(join(folder, 'none.npz'))).rejects.toThrow(/no penalty at/);
+  });
+});
+
+describe('examples/protect.py', () => {
+  const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(
+    (command) => command && spawnSync(command, ['-c', 'import torch']).status === 0,
+  );
+  it.skipIf(python === undefined)(
+    'gives torch the same value and gradient (needs Python with torch; THERMOGRAD_PYTHON names one)',
+    () => {
+      const [path, w] = [join(folder, 'torch.npz'), vector()];
+      writePenalty(path, p, 0.25);
+      const code = `
+import json, sys, torch
+sys.path.insert(0, ${JSON.stringify(new URL('../examples', import.meta.url).pathname)})
+sys.dont_write_bytecode = True
+from protect import load_penalty
+torch.set_default_dtype(torch.float64)
+model = torch.nn.Linear(7, 5)  # 40 parameters, as a module holds them
+torch.nn.utils.vector_to_parameters(torch.tensor(json.load(sys.stdin)), model.parameters())
+penalty, strength = load_penalty(${JSON.stringify(path)})
+value = penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
+value.backward()
+gradient = torch.cat([q.grad.flatten() for q in model.parameters()])
+print(json.dumps([strength, value.item(), gradient.tolist()]))
+`;
+      const { stdout, stderr } = spawnSync(python!, ['-c', code], { input: JSON.stringify([...w]), encoding: 'utf8' });
+      expect(stderr).toBe('');
+      const [strength, value, gradient] = JSON.parse(stdout);
+      const ours = penaltyGradient(p, w);
+      expect(strength).toBe(0.25);
+      expect(value / ours.value).toBeCloseTo(1, 13);
+      ours.gradient.forEach((g, i) => {
+        expect(gradient[i]).toBeCloseTo(g, 11);
+      });
+    },
+    60_000,
+  );
+});
