@@ -102,10 +102,10 @@ describe('weak order', () => {
   });
 
   it('a full tensor in two dimensions, whose columns do not commute', () => {
-    const [N, T] = [10, 0.5];
+    const [N, T] = [12, 0.4];
     const names = ['x', 'y'];
-    const drift = parse(names, '-sin(x) + 0.3*cos(y)', '0.5*sin(x - y)');
-    const D = parse(names, '0.3 + 0.15*sin(y)', '0.12*cos(x)', '0.35 + 0.1*cos(x + y)');
+    const drift = parse(names, '0', '0.3*sin(x - y)');
+    const D = parse(names, '0.5 + 0.4*sin(y)', '0.1*cos(x)', '0.5 + 0.35*sin(x)');
     const h = (2 * Math.PI) / N;
     const run = (scheme: LangevinScheme, steps: number) => {
       const step = langevinStep(scheme, drift, D, names, T / steps);
@@ -135,10 +135,10 @@ describe('weak order', () => {
       [2, 4, 8].map((s) => run(scheme, s)),
     );
     const order = (u: readonly Float64Array[]) => Math.log2(distance(u[1], u[0]) / distance(u[2], u[1]));
-    expect(Math.abs(order(em) - 1)).toBeLessThan(0.35);
-    expect(Math.abs(order(platen) - 2)).toBeLessThan(0.4);
     // and to the same law
     const limit = (u: readonly Float64Array[], p: number) => u[2].map((v, i) => v + (v - u[1][i]) / (2 ** p - 1));
+    expect(Math.abs(order(em) - 1)).toBeLessThan(0.35);
+    expect(Math.abs(order(platen) - 2)).toBeLessThan(0.4);
     expect(distance(limit(em, 1), limit(platen, 2))).toBeLessThan(0.1 * distance(em[2], limit(platen, 2)));
   });
 });

@@ -21,13 +21,13 @@ import { type LangevinScheme, langevinStep, sgdStep } from './schemes.js';
 import type { Block, Setting, Stepper } from './stepper.js';
 import { type Boundary, boxOf, STATUS } from './walls.js';
 
-export interface Ensemble {
+/** An ensemble at one time, as it is measured. */
+export interface EnsembleView {
   readonly walkers: number;
   readonly size: 1 | 2;
   /** eta·steps done: steps × timestep, or × learning rate. */
   readonly time: number;
   readonly stepsDone: number;
-  advance(steps: number): void;
   /** walkers×size; a stopped walker stays where it stopped (at the wall, or at its last finite place). */
   positions(): Float64Array;
   /** 0 moving, 1 absorbed, 2 diverged (`STATUS`). */
@@ -36,6 +36,10 @@ export interface Ensemble {
   exitTimes(): Float64Array;
   /** Wall that absorbed: 1 low x, 2 high x, 3 low y, 4 high y; 0 of the others. */
   exitSides(): Uint8Array;
+}
+
+export interface Ensemble extends EnsembleView {
+  advance(steps: number): void;
   /** walkers×size, with momentum only. */
   velocities?(): Float64Array;
   /** 'kernel' or 'code'. */

@@ -2,7 +2,7 @@
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
-import type { Ensemble } from './ensemble.js';
+import type { Ensemble, EnsembleView } from './ensemble.js';
 import { STATUS } from './walls.js';
 
 /** Equal cells between two outer faces; a Fokker-Planck grid's axis is one. */
@@ -36,7 +36,7 @@ export function newHistogram(axes: readonly CellAxis[]): Histogram {
 }
 
 /** Counts every walker once where it is now. Cells contain their lower face, the last one its upper too. */
-export function histogram(ensemble: Ensemble, into: Histogram): Histogram {
+export function histogram(ensemble: EnsembleView, into: Histogram): Histogram {
   const { axes, counts } = into;
   const { size, walkers } = ensemble;
   check(
@@ -81,7 +81,7 @@ export interface Moments {
 }
 
 /** Mean and covariance of the walkers that move now; the error is that of independent walkers. Fewer than 2: NaN. */
-export function ensembleMoments(ensemble: Ensemble): Moments {
+export function ensembleMoments(ensemble: EnsembleView): Moments {
   const { size, walkers } = ensemble;
   const [x, status] = [ensemble.positions(), ensemble.status()];
   const units: number[][] = [];
