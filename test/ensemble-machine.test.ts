@@ -4,11 +4,35 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { forceKernelBuild, kernelBuild } from '../src/kernels/load.js';
 import { evaluator, parseExpression } from '../src/numeric/expression/index.js';
 import { philox, randomKey } from '../src/numeric/random.js';
-import { evaluateOn, LANES, machine } from '../src/theory/ensemble/machine.js';
-import { compileProgram } from '../src/theory/ensemble/program.js';
+import { LANES, load, machine } from '../src/theory/ensemble/machine.js';
+import { compileProgram, type Program } from '../src/theory/ensemble/program.js';
 
 const builds = kernelBuild() === 'fma' ? (['fma', 'simd'] as const) : (['simd'] as const);
 afterEach(() => forceKernelBuild(undefined));
+
+/**
+ * The values of a program on many points: `inputs` one array a variable, all of one length; answers one array a formula.
+ * What the ensembles compute for their walkers.
+ */
+function evaluateOn(program: Program, inputs: readonly ArrayLike<number>[]): Float64Array[] {
+  const m = machine();
+  const loaded = load(m, program);
+  const n = inputs[0]?.length ?? 0;
+  const out = program.outputs.map(() => new Float64Array(n));
+  const view = (r: number, length: number) => new Float64Array(m.memory.buffer, loaded.register(r), length);
+  for (let first = 0; first < n; first += LANES) {
+    const count = Math.min(LANES, n - first);
+    inputs.forEach((x, v) => {
+      const lanes = view(v, count);
+      for (let i = 0; i < count; i++) lanes[i] = x[first + i];
+    });
+    m.kernel.execute(loaded.program, program.length);
+    program.outputs.forEach((r, k) => {
+      out[k].set(view(r, count), first);
+    });
+  }
+  return out;
+}
 
 const spread = (lo: number, hi: number, n: number) =>
   Float64Array.from({ length: n }, (_, i) => lo + ((hi - lo) * (i + 0.618)) / n);

@@ -2,7 +2,7 @@
  * Ensembles of independent walkers in a landscape of one or two dimensions. science.md [V3], [V7], [R6].
  *
  * The numbers of a walker depend on the key, its index and the step alone: any split of the walkers (`firstWalker`) or of the
- * steps gives the same bits. Fields of formulas run in the kernel, fields of code in plain TypeScript: the same random numbers,
+ * steps gives the same bits, in one build of the kernels (the two differ in the last bits). Fields of formulas run in the kernel, fields of code in plain TypeScript: the same random numbers,
  * equal to rounding, some twenty times slower. Time is eta·steps.
  *
  * Walls: mirrored, or absorbing. A discrete check alone sees an absorbing wall 0.58·√(2D dt) too far away (Broadie, Glasserman & Kou

@@ -22,7 +22,7 @@ export function kernelStepper(step: StepFormulas, { size, box, key }: Setting): 
   );
   const advance = ({ state, status, exits, sides }: Block, first: number, from: number, count: number) => {
     const m = machine();
-    const loaded = load(m, program, m.base + TABLES, 0);
+    const loaded = load(m, program);
     const at = addresses(m.base);
     const { buffer } = m.memory;
     const f64 = (address: number, length: number) => new Float64Array(buffer, address, length);
@@ -71,8 +71,7 @@ export function kernelStepper(step: StepFormulas, { size, box, key }: Setting): 
   return { states, operations: program.operations, advance };
 }
 
-/** Small tables before the program. */
-const TABLES = 4096;
+/** Small tables before the program, in less than `TABLES` bytes. */
 const addresses = (base: number) => ({
   job: base,
   walls: base + 128,

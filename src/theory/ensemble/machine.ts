@@ -28,6 +28,8 @@ export interface Machine {
   readonly kernel: EnsembleKernel;
   readonly memory: WebAssembly.Memory;
   readonly base: number;
+  /** The program that lies in memory, and its place. */
+  current?: { readonly program: Program; readonly loaded: Loaded };
 }
 
 const machines = new Map<KernelBuild, Machine>();
@@ -49,16 +51,20 @@ export interface Loaded {
   readonly program: number;
   /** Address of register i. */
   register(i: number): number;
-  /** First byte behind. */
-  readonly end: number;
 }
 
-/** Writes a program into memory from `from` on. `extra`: registers that it does not use, after its own. */
-export function load({ memory }: Machine, program: Program, from: number, extra: number): Loaded {
+/** Bytes between `base` and the program, for the tables of whoever runs it. */
+export const TABLES = 4096;
+
+/** Writes a program into memory, unless it is the one that lies there. */
+export function load(m: Machine, program: Program): Loaded {
+  if (m.current?.program === program) return m.current.loaded;
+  const { memory } = m;
+  const from = m.base + TABLES;
   const { code, numbers, length } = program;
   const instructions = from + 8 * numbers.length;
   const registers = Math.ceil((instructions + 24 * length) / 64) * 64;
-  const end = registers + (program.registers + extra) * BYTES;
+  const end = registers + program.registers * BYTES;
   const missing = end + 65536 - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65536));
   new Float64Array(memory.buffer, from, numbers.length).set(numbers);
@@ -71,29 +77,7 @@ export function load({ memory }: Machine, program: Program, from: number, extra:
       6 * i,
     );
   }
-  return { program: instructions, register, end };
-}
-
-/**
- * The values of a program on many points: `inputs` one array a variable, all of one length; answers one array a formula.
- * What the ensembles compute for their walkers, for one call.
- */
-export function evaluateOn(program: Program, inputs: readonly ArrayLike<number>[]): Float64Array[] {
-  const m = machine();
-  const loaded = load(m, program, m.base, 0);
-  const n = inputs[0]?.length ?? 0;
-  const out = program.outputs.map(() => new Float64Array(n));
-  const view = (r: number, length: number) => new Float64Array(m.memory.buffer, loaded.register(r), length);
-  for (let first = 0; first < n; first += LANES) {
-    const count = Math.min(LANES, n - first);
-    inputs.forEach((x, v) => {
-      const lanes = view(v, count);
-      for (let i = 0; i < count; i++) lanes[i] = x[first + i];
-    });
-    m.kernel.execute(loaded.program, program.length);
-    program.outputs.forEach((r, k) => {
-      out[k].set(view(r, count), first);
-    });
-  }
-  return out;
+  const loaded = { program: instructions, register };
+  m.current = { program, loaded };
+  return loaded;
 }
