@@ -70,6 +70,14 @@ export { type BootstrapOptions, type BootstrapResult, bootstrap } from './numeri
 export { DivergedError, InputError, RunError, ThermogradError } from './numeric/errors.js';
 export { type Estimate, estimate } from './numeric/estimate.js';
 export {
+  derivative,
+  type Expression,
+  evaluator,
+  formatExpression,
+  type ParseOptions,
+  parseExpression,
+} from './numeric/expression/index.js';
+export {
   type ChooseOptions,
   chooseProvider,
   embeddedLinearAlgebra,
@@ -114,11 +122,35 @@ export { InterruptedError, type Progress, type RunOptions } from './run/context.
 export { type ControlsRequest, type ControlsRun, reproduceControls } from './run/controls.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './run/decompose.js';
+export type { EnsembleSpec, Motion } from './run/ensemble-jobs.js';
+export { type EnsemblesOptions, runEnsembles } from './run/ensemble-pool.js';
 export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
 // theory
+export {
+  type Ensemble,
+  type EnsembleView,
+  type LangevinOptions,
+  langevinEnsemble,
+  type SgdOptions,
+  sgdEnsemble,
+} from './theory/ensemble/ensemble.js';
+export { LANGEVIN_SCHEMES, type LangevinScheme, type SchemeOrders } from './theory/ensemble/schemes.js';
+export { type StableStep, stableTimestep } from './theory/ensemble/stability.js';
+export {
+  type Averaging,
+  type CellAxis,
+  ensembleMoments,
+  type Histogram,
+  histogram,
+  type Moments,
+  newHistogram,
+  timeMoments,
+} from './theory/ensemble/statistics.js';
+export { type Boundary, STATUS as WALKER_STATUS, type Wall } from './theory/ensemble/walls.js';
+export { descentField, fieldFrom, fieldOf, gradientField } from './theory/fields.js';
 export {
   type Current,
   currentDivergence,
@@ -146,6 +178,7 @@ export { type EscapeRate, Passage } from './theory/fokker-planck/passage.js';
 export { checkHolds, edgeMass, numericalDiffusion, resolutionOf } from './theory/fokker-planck/quality.js';
 export { type Stationary, stationaryDensity } from './theory/fokker-planck/stationary.js';
 export { type Evolved, positiveStep, type Scheme, Stepper } from './theory/fokker-planck/stepping.js';
+export type { Field, LangevinModel, SgdModel } from './theory/motion.js';
 export { type CovariancePrediction, type CovarianceRequest, predictCovariance } from './theory/predictions.js';
 export { predictRegression } from './theory/regression.js';
 export { simulateRegression } from './theory/regression-simulation.js';

@@ -6,7 +6,7 @@ import { randomKey } from '../src/numeric/random.js';
 import { runEnsembles } from '../src/run/ensemble-pool.js';
 import { langevinEnsemble, sgdEnsemble } from '../src/theory/ensemble/ensemble.js';
 import { stableTimestep } from '../src/theory/ensemble/stability.js';
-import { densityOf, ensembleMoments, histogram, newHistogram, timeMoments } from '../src/theory/ensemble/statistics.js';
+import { ensembleMoments, histogram, newHistogram, timeMoments } from '../src/theory/ensemble/statistics.js';
 import { fieldFrom, fieldOf } from '../src/theory/fields.js';
 import type { LangevinModel, SgdModel } from '../src/theory/motion.js';
 
@@ -151,7 +151,6 @@ describe('a drift that is no gradient [V7]', () => {
     // 0.1 % point of chi-square with 40 degrees of freedom, and the scheme's bias: relative errors of the density of order dt
     // (EM) or dt² add walkers·dt² = 2
     expect(chi2).toBeLessThan(73.4 + 2);
-    expect(Math.abs(densityOf(h).reduce((a, b) => a + b, 0) * 0.6 - (1 - h.outside / walkers))).toBeLessThan(1e-12);
   });
 });
 
@@ -280,7 +279,6 @@ describe('counting and sharing out', () => {
     const h = histogram(e, newHistogram([{ from: 0, to: 1, cells: 2 }]));
     expect(h).toMatchObject({ outside: 2, stopped: 1, total: 6 });
     expect([...h.counts]).toEqual([1, 2]);
-    expect([...densityOf(h)]).toEqual([1 / 3, 2 / 3]);
     expect(ensembleMoments(e)).toMatchObject({
       stopped: expect.closeTo(1 / 6, 12),
       mean: [{ n: 5, value: expect.closeTo(0.4, 12) }],

@@ -65,7 +65,7 @@ export interface LangevinOptions extends Common {
   readonly model: LangevinModel;
   /** dt, eta·steps. */
   readonly timestep: number;
-  /** `SCHEMES` states their orders. */
+  /** `LANGEVIN_SCHEMES` states their orders. */
   readonly scheme: LangevinScheme;
 }
 

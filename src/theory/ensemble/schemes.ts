@@ -28,7 +28,7 @@ export interface SchemeOrders {
 }
 
 /** Measured in test/ensemble-orders.test.ts. */
-export const SCHEMES: Readonly<Record<LangevinScheme, SchemeOrders>> = {
+export const LANGEVIN_SCHEMES: Readonly<Record<LangevinScheme, SchemeOrders>> = {
   'euler-maruyama': {
     strong: 0.5,
     weak: 1,

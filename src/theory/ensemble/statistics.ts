@@ -5,14 +5,14 @@ import { mean, variance } from '../../numeric/statistics.js';
 import type { Ensemble, EnsembleView } from './ensemble.js';
 import { STATUS } from './walls.js';
 
-/** Equal cells between two outer faces; a Fokker-Planck grid's axis is one. */
+/** Equal cells between two outer faces; any `GridAxis` is one. */
 export interface CellAxis {
   readonly from: number;
   readonly to: number;
   readonly cells: number;
 }
 
-/** Counts of walkers on a grid, plain data that threads may add up. Cell i + n_x·j, x fastest. */
+/** Counts of walkers on a grid, plain data that threads may add up. Cell i + n_x·j, x fastest. Density: `densityFromCounts(gridOf(axes), counts, total)`. */
 export interface Histogram {
   readonly axes: readonly CellAxis[];
   readonly counts: Float64Array;
@@ -63,12 +63,6 @@ export function histogram(ensemble: EnsembleView, into: Histogram): Histogram {
     else counts[cell]++;
   }
   return into;
-}
-
-/** Probability per unit of length or area in each cell: counts/(total·volume), so walkers outside or stopped are missing from it. */
-export function densityOf({ axes, counts, total }: Histogram): Float64Array {
-  const volume = axes.reduce((v, a) => (v * (a.to - a.from)) / a.cells, 1);
-  return counts.map((n) => n / (total * volume));
 }
 
 export interface Moments {
