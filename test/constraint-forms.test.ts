@@ -4,9 +4,11 @@ import { hessianBlock } from '../src/analyse/hessian.js';
 import { NetworkPasses } from '../src/analyse/passes.js';
 import { rowsInMemory } from '../src/analyse/rows.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
+import { movementAlong } from '../src/apply/movement.js';
 import { protect, protectTask } from '../src/apply/protect.js';
 import type { Task, Width } from '../src/apply/task.js';
 import { layersOf, type NetworkSpec } from '../src/model/network.js';
+import { penalty } from '../src/model/penalty.js';
 import type { LossSurface } from '../src/model/surface.js';
 import { identity, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -272,5 +274,23 @@ describe('a parabola L0 + ½(w − m)ᵀH(w − m): the Laplace value makes lamb
     await expect(ask('hessian', { weights: [1] })).rejects.toThrow(/has 5 weights; the run ended at 1/);
     await expect(protect(surface, run, { method: 'l2', axes: 0 })).rejects.toThrow(/positive integer; got 0/);
     await expect(ask('l2', { ...run, blocks: [{ name: 'a', offset: 3, size: 3 }] })).rejects.toThrow(/block 'a'/);
+  });
+});
+
+describe('a move along the axes of a penalty', () => {
+  it('is the squared projection on their span, also of oblique axes', () => {
+    const rows = orthonormalRows(3, 6, randomKey(9).stream());
+    const axes = matrix(2, 6, Float64Array.from([...rows[0], ...rows[0].map((v, i) => 0.6 * v + 0.8 * rows[1][i])]));
+    const anchor = new Float64Array(8).fill(1);
+    const p = penalty(anchor, [{ kind: 'lowRank', offset: 2, axes, weights: Float64Array.of(5, 0.1) }]);
+    const w = anchor.slice();
+    w[0] += 2;
+    for (let j = 0; j < 6; j++) w[2 + j] += 0.3 * rows[0][j] - 0.4 * rows[1][j] + 1.2 * rows[2][j];
+    const { total, along, axes: count } = movementAlong(p, w);
+    expect(total).toBeCloseTo(4 + 0.25 + 1.44, 13);
+    expect(along).toBeCloseTo(0.25, 13);
+    expect(count).toBe(2);
+    const diagonal = penalty(anchor, [{ kind: 'diagonal', offset: 0, values: anchor }]);
+    expect(() => movementAlong(diagonal, w)).toThrow(/weight by weight/);
   });
 });

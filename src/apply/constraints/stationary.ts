@@ -54,7 +54,7 @@ export function stationaryModes(
     curvatures: values.slice(0, n),
     parts,
     noiseStrength,
-    unsettled: Math.min(most, values.length) - n,
+    unsettled: Math.max(0, Math.min(most, values.length) - n),
   };
 }
 
