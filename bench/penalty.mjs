@@ -1,8 +1,7 @@
 // node bench/penalty.mjs [--rounds N]: what a penalty costs beside a plain step of 784-50-50-10 on MNIST, B = 50, one thread.
 // Processor time of 200 steps in one call, in turns; the ratio of a round is formed with the plain steps of the same round.
 import { parseArgs } from 'node:util';
-import { batchPlan, initialWeights, loadDataset, parameterCount, randomKey, Trainer } from '../dist/index.js';
-import { penalty } from '../dist/model/penalty.js';
+import { batchPlan, initialWeights, loadDataset, parameterCount, penalty, randomKey, Trainer } from '../dist/index.js';
 import { median } from './rounds.mjs';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });

@@ -38,6 +38,15 @@ export type {
 export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/rows.js';
 export { type ScalingInput, scaling } from './analyse/scaling.js';
 export { type Vortex, type Vortices, vortices } from './analyse/vortices.js';
+// apply
+export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
+export { CONSTRAINTS } from './apply/constraints/table.js';
+export { type Movement, movementAlong } from './apply/movement.js';
+export { type NetworkTaskOptions, networkTask } from './apply/network-task.js';
+export { type Protection, type ProtectOptions, protect, protectTask } from './apply/protect.js';
+export type { FinishedRun, ProtectableSurface } from './apply/surface-task.js';
+export type { Task, TaskTraining } from './apply/task.js';
+export { layerWindows } from './apply/windows.js';
 // data
 export type { Dataset, Samples } from './data/dataset.js';
 export { type IdxArray, idxSamples, parseIdx } from './data/idx.js';
@@ -65,6 +74,18 @@ export {
   type NetworkSpec,
   parameterCount,
 } from './model/network.js';
+export {
+  addPenalties,
+  continuePenalty,
+  type Penalty,
+  type PenaltyPart,
+  penalty,
+  penaltyGradient,
+  penaltyValue,
+  planes,
+  scalePenalty,
+} from './model/penalty.js';
+export type { LossSurface } from './model/surface.js';
 // numeric
 export { type BootstrapOptions, type BootstrapResult, bootstrap } from './numeric/bootstrap.js';
 export { DivergedError, InputError, RunError, ThermogradError } from './numeric/errors.js';
@@ -103,6 +124,7 @@ export { logSpaced } from './numeric/spacing.js';
 export { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from './record/checkpoint.js';
 export { type NpyArray, readNpy, writeNpy } from './record/npy.js';
 export { readNpz, writeNpz } from './record/npz.js';
+export { readPenalty, writePenalty } from './record/penalty.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
 export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
@@ -197,5 +219,7 @@ export {
   type StepChunk,
   trainingLoop,
 } from './train/loop.js';
+export type { Integration } from './train/pull.js';
 export { type EpochCurves, type StopRule, shouldStop } from './train/stopping.js';
 export { type StepsResult, Trainer, type TrainerOptions } from './train/trainer.js';
+export { recordWindow, type WeightWindow, type WindowRequest } from './train/window.js';
