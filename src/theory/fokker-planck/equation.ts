@@ -9,6 +9,7 @@ import { jumpProcess, type ProcessOptions } from './rates.js';
 
 export interface FokkerPlanckOptions extends ProcessOptions {
   readonly model: LangevinModel;
+  /** Names default to the model's. */
   readonly axes: readonly GridAxis[];
   /** Bytes allowed for the factors of one direct solution. Default 2 GiB. */
   readonly memoryLimit?: number;
@@ -20,7 +21,8 @@ export interface FokkerPlanckOptions extends ProcessOptions {
  * @throws InputError before anything is evaluated where the memory would not suffice; where f or D is not finite or D negative
  */
 export function fokkerPlanck(options: FokkerPlanckOptions): JumpProcess {
-  const { model, axes, memoryLimit = MEMORY_LIMIT } = options;
+  const { model, memoryLimit = MEMORY_LIMIT } = options;
+  const axes = options.axes.map((a, k) => ({ ...a, name: a.name ?? model.names[k] }));
   const grid = gridOf(axes);
   const need = fokkerPlanckMemory(axes).bytes;
   check(

@@ -1,7 +1,7 @@
 /** Does the grid hold the density and resolve it? */
 import { check } from '../../numeric/errors.js';
 import { type GridDensity, massesOf } from './grid.js';
-import { type JumpProcess, neighbour } from './jumps.js';
+import { type JumpProcess, type Link, neighbour } from './jumps.js';
 import { eigenvalues } from './tensor.js';
 
 /** Share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
@@ -90,7 +90,7 @@ export function resolutionOf(density: GridDensity): Resolution {
 }
 
 /**
- * Noise that the scheme adds, as a share of the model's: E = Σ_k (½(rates by ±e_k) − rho_k) e_k e_kᵀ against D = Σ_k rho_k e_k e_kᵀ,
+ * Noise that the scheme adds, as a share of the model's: E = Σ_k rho_k ((q_k/2) coth(q_k/2) − 1) e_k e_kᵀ against D = Σ_k rho_k e_k e_kᵀ,
  * averaged over the density as ⟨Tr(D⁻¹E)⟩/dimensions; about q²/12. Cells at the sides, and those with a direction free of noise
  * (where upwind differences always add some), do not count. Above 0.05 or so take more cells.
  */
@@ -106,12 +106,14 @@ export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): nu
     for (const link of links) {
       if (!(link.rho[i] > 0)) continue;
       const back = neighbour(grid, i, -link.ex, -link.ey);
-      inside &&= back >= 0 && neighbour(grid, i, link.ex, link.ey) >= 0;
+      const on = neighbour(grid, i, link.ex, link.ey);
+      inside &&= back >= 0 && on >= 0;
       if (!inside) break;
-      const extra = (link.forward[i] + link.backward[back]) / 2 - link.rho[i];
+      const extra = [excess(link, i, on), excess(link, back, i)].filter((v) => !Number.isNaN(v));
+      const share = extra.length > 0 ? (link.rho[i] * extra.reduce((s, v) => s + v, 0)) / extra.length : 0;
       [link.ex * link.ex, link.ex * link.ey, link.ey * link.ey].forEach((v, k) => {
         d[k] += link.rho[i] * v;
-        e[k] += extra * v;
+        e[k] += share * v;
       });
     }
     if (!inside || !(eigenvalues(d)[0] > 0)) continue;
@@ -119,4 +121,9 @@ export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): nu
     sum += (p[i] * (d[2] * e[0] - 2 * d[1] * e[1] + d[0] * e[2])) / (d[0] * d[2] - d[1] * d[1]);
   }
   return sum / (mass * size);
+}
+
+/** ½(B(−q) + B(q)) − 1 of the edge from i to j; NaN where one end has no such jump. */
+function excess(link: Link, i: number, j: number): number {
+  return (link.forward[i] / link.rho[i] + link.backward[i] / link.rho[j]) / 2 - 1;
 }

@@ -13,8 +13,9 @@
  * (q/2) coth(q/2) ≈ 1 + q²/12: beyond |q| = 2 upwind differences, first order. q is large where drift circulates through directions
  * with little noise; `numericalDiffusion` measures it.
  *
- * Where D changes more than fourfold along an edge, q is taken from Simpson's averages of D and f (h²). Where D vanishes along an
- * axis, drift along it is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT and a warning says so.
+ * Where D changes more than fourfold along an edge (an eigenvalue of one against the other), each end takes q from its own D⁻¹f: mean
+ * and variance of the jumps stay those of f and D at the cell, detailed balance is lost. Where D vanishes along an axis, drift along it
+ * is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT and a warning says so.
  *
  * Reflecting sides: offsets that leave are dropped; no flux, second order for diagonal D, first order for oblique jumps. Cells that
  * miss an oblique jump would be cut off in corners: they exchange with one another along the axes too, with the smallest noise there is.
@@ -85,10 +86,10 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
         const i = x + grid.nx * y;
         const j = i + step;
         if (!axial && !(values[i] > 0) && !(values[j] > 0)) continue;
-        const { q, r } = edge(cells[i], sampler.at(i, ex / 2, ey / 2), cells[j], ex, ey);
+        const { qa, qb, ra, rb } = edge(cells[i], sampler.at(i, ex / 2, ey / 2), cells[j], ex, ey);
         const spare = axial && short[i] && short[j] ? 1 : 0;
-        link.forward[i] = (values[i] + spare * least(i)) * bernoulli(-q) + (axial && r > 0 ? r : 0);
-        link.backward[i] = (values[j] + spare * least(j)) * bernoulli(q) + (axial && r < 0 ? -r : 0);
+        link.forward[i] = (values[i] + spare * least(i)) * bernoulli(-qa) + (axial && ra > 0 ? ra : 0);
+        link.backward[i] = (values[j] + spare * least(j)) * bernoulli(qb) + (axial && rb < 0 ? -rb : 0);
       }
     }
     links.push(link);
@@ -130,8 +131,8 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
       const upper = (axis === 0 ? ex : ey) > 0 ? 1 : 0;
       if (!absorbs(axis, upper)) continue;
       const [sx, sy] = [share * ex, share * ey];
-      const { q, r } = edge(cells[i], sampler.at(i, sx / 2, sy / 2), sampler.at(i, sx, sy), sx, sy);
-      const rate = (values[i] / share) * bernoulli(-q) + (axial && r > 0 ? r / share : 0);
+      const { qa, ra } = edge(cells[i], sampler.at(i, sx / 2, sy / 2), sampler.at(i, sx, sy), sx, sy);
+      const rate = (values[i] / share) * bernoulli(-qa) + (axial && ra > 0 ? ra / share : 0);
       if (!(rate > 0)) continue;
       exits.push({ cell: i, rate, ex, ey, share, side: 2 * axis + upper });
       out[i] += rate;
@@ -169,15 +170,25 @@ function shortOfJumps(grid: Grid, terms: readonly { ex: number; ey: number; valu
   return short;
 }
 
-/** q and the drift along the edge where there is no noise (r, jumps per unit of time; only read along the axes). */
-function edge(a: Sample, m: Sample, b: Sample, ex: number, ey: number): { q: number; r: number } {
-  const r = (ex * (a.rx + 4 * m.rx + b.rx) + ey * (a.ry + 4 * m.ry + b.ry)) / 6;
+/** q as the jump from a and the jump from b take it, and the drift along the edge where there is no noise (only read along the axes). */
+function edge(
+  a: Sample,
+  m: Sample,
+  b: Sample,
+  ex: number,
+  ey: number,
+): { qa: number; qb: number; ra: number; rb: number } {
   if (near(m.d, a.d) && near(m.d, b.d)) {
-    return { q: (ex * (a.gx + 4 * m.gx + b.gx) + ey * (a.gy + 4 * m.gy + b.gy)) / 6, r };
+    const q = (ex * (a.gx + 4 * m.gx + b.gx) + ey * (a.gy + 4 * m.gy + b.gy)) / 6;
+    const r = (ex * (a.rx + 4 * m.rx + b.rx) + ey * (a.ry + 4 * m.ry + b.ry)) / 6;
+    return { qa: q, qb: q, ra: r, rb: r };
   }
-  const mean = (k: 0 | 1 | 2) => (a.d[k] + 4 * m.d[k] + b.d[k]) / 6;
-  const s = solve([mean(0), mean(1), mean(2)], (a.fx + 4 * m.fx + b.fx) / 6, (a.fy + 4 * m.fy + b.fy) / 6);
-  return { q: ex * s.gx + ey * s.gy, r: ex * s.rx + ey * s.ry };
+  return {
+    qa: ex * a.gx + ey * a.gy,
+    qb: ex * b.gx + ey * b.gy,
+    ra: ex * a.rx + ey * a.ry,
+    rb: ex * b.rx + ey * b.ry,
+  };
 }
 
 function near(a: Tensor, b: Tensor): boolean {
