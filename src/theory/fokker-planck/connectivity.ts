@@ -79,3 +79,31 @@ function likelyCell(jumps: JumpProcess): number {
   for (let i = 1; i < score.length; i++) if (score[i] > score[best]) best = i;
   return best;
 }
+
+/**
+ * A cell whose density came out below float64 although the likeliest jumps from it lead into a basin there, −1 if none: the
+ * barrier around such a basin exceeds some 650 times the noise, and its share of the probability is unknown, not zero.
+ */
+export function unseenBasin(jumps: JumpProcess, p: Float64Array): number {
+  const { grid, links } = jumps;
+  const likeliest = (i: number) => {
+    let [best, to] = [0, i];
+    for (const link of links) {
+      const on = neighbour(grid, i, link.ex, link.ey);
+      if (on >= 0 && link.forward[i] > best) [best, to] = [link.forward[i], on];
+      const back = neighbour(grid, i, -link.ex, -link.ey);
+      if (back >= 0 && link.backward[back] > best) [best, to] = [link.backward[back], back];
+    }
+    return to;
+  };
+  const visit = new Int32Array(grid.size);
+  for (let i = 0; i < grid.size; i++) {
+    let at = i;
+    while (visit[at] === 0 && p[at] < 1e-290) {
+      visit[at] = i + 1;
+      at = likeliest(at);
+    }
+    if (visit[at] === i + 1) return at;
+  }
+  return -1;
+}

@@ -1,9 +1,9 @@
 /** The stationary density of a Fokker-Planck equation between reflecting sides. science.md [V5]. */
 import { check, RunError } from '../../numeric/errors.js';
-import { recurrentCell } from './connectivity.js';
+import { recurrentCell, unseenBasin } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver, type Progress } from './fronts.js';
-import { densityOf, type GridDensity } from './grid.js';
+import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
 import { applyGenerator, exitRates, type JumpProcess } from './jumps.js';
 
 export interface SolveOptions {
@@ -48,6 +48,15 @@ export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}
       'the stationary density left the range of float64: the noise is too small for this grid; raise it or shrink the axes.',
     );
   for (let i = 0; i < p.length; i++) p[i] /= total;
+  const unseen = unseenBasin(jumps, p);
+  if (unseen >= 0) {
+    const point = new Float64Array(2);
+    pointAt(grid, unseen, point);
+    throw new RunError(
+      'no-exchange',
+      `the density at ${describePoint(grid, point)} cannot be told in float64: a basin there lies behind a barrier of more than 650 times the noise; raise the noise or leave that basin out of the axes.`,
+    );
+  }
   const misfit = applyGenerator(jumps, p, new Float64Array(grid.size)).reduce((s, v) => s + Math.abs(v), 0);
   const traffic = exitRates(jumps).reduce((s, r, i) => s + r * p[i], 0);
   const residual = traffic > 0 ? misfit / traffic : 0;
