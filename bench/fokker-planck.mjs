@@ -1,0 +1,117 @@
+// Fokker-Planck on 400×400 cells, one core: rates, stationary density, one implicit step; and in the same minutes SuperLU (through
+// SciPy) on the same matrices, written to a temporary file. Prints one JSON line per measurement: wall and processor seconds
+// (best of a few runs), operations, their share of what the core can do (bench/peak.mjs), and the largest relative error.
+// Usage: node bench/fokker-planck.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fokkerPlanck, gridCentres, Stepper, stationaryDensity } from '../dist/index.js';
+import { structureOf } from '../dist/theory/fokker-planck/dissection.js';
+import { FrontSolver } from '../dist/theory/fokker-planck/fronts.js';
+import { forEachPair } from '../dist/theory/fokker-planck/jumps.js';
+
+const n = process.argv.includes('--quick') ? 200 : 400;
+const repeats = 4;
+const STEP = 0.01;
+
+/** The double well of Chaudhari & Soatto (2018): density e^{−Phi} whatever the current. */
+const phi = (x, y) => (x * x - 1) ** 2 / 4 + (y * y) / 2;
+const model = {
+  size: 2,
+  names: ['x', 'y'],
+  drift: {
+    outputs: 2,
+    at: (p, out) => {
+      out[0] = -p[0] * (p[0] * p[0] - 1);
+      out[1] = -p[1];
+    },
+  },
+  diffusion: { outputs: 3, at: (_, out) => out.set([1, 0, 1]) },
+};
+const axes = [
+  { from: -3.6, to: 3.6, cells: n },
+  { from: -6, to: 6, cells: n },
+];
+
+function best(job) {
+  let [seconds, cpu, result] = [Infinity, Infinity];
+  for (let r = 0; r < repeats; r++) {
+    const start = performance.now();
+    const used = process.cpuUsage();
+    result = job();
+    const { user, system } = process.cpuUsage(used);
+    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+    cpu = Math.min(cpu, (user + system) / 1e6);
+  }
+  return { seconds, cpu, result };
+}
+const short = (v) => Number(v.toPrecision(3));
+function report(task, { seconds, cpu }, more = {}) {
+  console.log(
+    JSON.stringify({
+      task: `${task} ${n}x${n}`,
+      provider: 'thermograd',
+      seconds: short(seconds),
+      cpu: short(cpu),
+      ...more,
+    }),
+  );
+}
+
+/** Largest relative error against e^{−Phi}, both normalised. */
+function error({ grid, values }) {
+  const [x, y] = [gridCentres(grid, 0), gridCentres(grid, 1)];
+  const exact = values.map((_, i) => Math.exp(-phi(x[i % n], y[Math.floor(i / n)])));
+  const z = exact.reduce((s, v) => s + v, 0) * grid.volume;
+  return values.reduce((m, v, i) => Math.max(m, Math.abs((v * z) / exact[i] - 1)), 0);
+}
+
+const rates = best(() => fokkerPlanck({ model, axes }));
+const jumps = rates.result;
+report('rates', rates);
+const whole = best(() => stationaryDensity(jumps));
+const { density, flops, factorNumbers } = whole.result;
+const solver = new FrontSolver(structureOf(jumps));
+const factor = best(() => solver.factor(STEP, 1));
+const peak = JSON.parse(
+  spawnSync(process.execPath, [new URL('./peak.mjs', import.meta.url).pathname], { encoding: 'utf8' }).stdout,
+);
+const top = Math.max(peak.gflops['f64 fma'] ?? 0, peak.gflops.f64);
+report('stationary', whole, {
+  relativeError: short(error(density)),
+  factorMegabytes: Math.round(factorNumbers / 125e3),
+});
+report('factorisation', factor, {
+  gflop: short(flops / 1e9),
+  gflops: short(flops / 1e9 / factor.cpu),
+  shareOfPeak: short(flops / 1e9 / factor.cpu / top),
+});
+const stepper = new Stepper(jumps, { step: STEP });
+const ten = best(() => stepper.advance(density, 10));
+report('implicit step', { seconds: ten.seconds / 10, cpu: ten.cpu / 10 });
+
+const folder = mkdtempSync(join(tmpdir(), 'thermograd-bench-'));
+try {
+  // rows, columns, rates: row gains from column
+  const entries = [[], [], []];
+  forEachPair(jumps, (i, j, link) => {
+    for (const [to, from, rate] of [[j, i, link.forward[i]], [i, j, link.backward[i]]]) {
+      entries[0].push(to);
+      entries[1].push(from);
+      entries[2].push(rate);
+    }
+  }); // biome-ignore format: a pair of triples
+  const file = join(folder, 'rates.f64');
+  writeFileSync(file, Buffer.from(Float64Array.from(entries.flat()).buffer));
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+  const script = new URL('./peers/fokker_planck_peer.py', import.meta.url).pathname;
+  const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
+  const done = spawnSync(python, [script, file, String(n), String(STEP)], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
+} finally {
+  rmSync(folder, { recursive: true });
+}
