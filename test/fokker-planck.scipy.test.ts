@@ -1,6 +1,7 @@
 // Against SciPy's sparse solvers on a process typed anew in Python (test/oracles/fokker-planck.py).
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { forceKernelBuild, kernelBuild } from '../src/kernels/load.js';
 import { fokkerPlanck } from '../src/theory/fokker-planck/equation.js';
 import { densityAtPoint } from '../src/theory/fokker-planck/measures.js';
 import { Passage } from '../src/theory/fokker-planck/passage.js';
@@ -23,8 +24,11 @@ function apart(values: ArrayLike<number>, reference: readonly number[], unit = 1
   return Math.max(...reference.map((v, i) => Math.abs(values[i] * unit - v))) / top;
 }
 
-it('stationary density', () => {
-  expect(apart(stationaryDensity(jumps).density.values, oracle.stationary, jumps.grid.volume)).toBeLessThan(1e-12);
+it.each(['simd', kernelBuild()] as const)('stationary density, build %s', (build) => {
+  forceKernelBuild(build);
+  const { density } = stationaryDensity(jumps);
+  forceKernelBuild(undefined);
+  expect(apart(density.values, oracle.stationary, jumps.grid.volume)).toBeLessThan(1e-12);
 });
 
 it('five steps of backward Euler, and sdirk2 against the matrix exponential', () => {

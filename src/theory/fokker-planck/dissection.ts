@@ -23,6 +23,8 @@ export function dissect(jumps: JumpProcess, last?: number): Region[] {
   const { grid, links } = jumps;
   const free: number[] = [];
   for (let i = 0; i < grid.size; i++) if (!jumps.target[i] && i !== last) free.push(i);
+  const xs = Int32Array.from({ length: grid.size }, (_, i) => i % grid.nx);
+  const ys = Int32Array.from({ length: grid.size }, (_, i) => Math.floor(i / grid.nx));
   const stamp = new Int32Array(grid.size).fill(-1);
   const regions: Region[] = [];
   let stamps = 0;
@@ -48,36 +50,50 @@ export function dissect(jumps: JumpProcess, last?: number): Region[] {
   /** The cells beyond the middle line that a jump joins to those before it are the separator. */
   function separate(cells: Int32Array): { before: Int32Array; after: Int32Array; separator: Int32Array } | undefined {
     let [x0, x1, y0, y1] = [grid.nx, -1, grid.ny, -1];
-    for (const i of cells) {
-      const x = i % grid.nx;
-      const y = (i - x) / grid.nx;
+    for (let n = 0; n < cells.length; n++) {
+      const [x, y] = [xs[cells[n]], ys[cells[n]]];
       if (x < x0) x0 = x;
       if (x > x1) x1 = x;
       if (y < y0) y0 = y;
       if (y > y1) y1 = y;
     }
-    const [w, h] = [(x1 - x0 + 1) / reachX, (y1 - y0 + 1) / reachY];
-    const along = w >= h ? 0 : 1;
-    const [low, high, reach] = along === 0 ? [x0, x1, reachX] : [y0, y1, reachY];
+    const alongX = (x1 - x0 + 1) / reachX >= (y1 - y0 + 1) / reachY;
+    const place = alongX ? xs : ys;
+    const [low, high, reach] = alongX ? [x0, x1, reachX] : [y0, y1, reachY];
     const line = Math.max(low + 1, Math.round((low + high + 1 - reach) / 2));
-    const place = (i: number) => (along === 0 ? i % grid.nx : Math.floor(i / grid.nx));
-    const id = ++stamps;
     // 2·id: after the line, 2·id + 1: separator
-    for (const i of cells) stamp[i] = place(i) >= line ? 2 * id : -1;
-    for (const i of cells) {
-      const at = place(i);
-      if (at >= line || at < line - reach) continue;
+    const id = ++stamps;
+    let beyond = 0;
+    for (let n = 0; n < cells.length; n++) {
+      const after = place[cells[n]] >= line;
+      stamp[cells[n]] = after ? 2 * id : -1;
+      if (after) beyond++;
+    }
+    let joined = 0;
+    for (let n = 0; n < cells.length; n++) {
+      const i = cells[n];
+      if (place[i] >= line || place[i] < line - reach) continue;
       for (const link of links) {
         const j = neighbour(grid, i, link.ex, link.ey);
-        if (j >= 0 && stamp[j] === 2 * id && link.forward[i] + link.backward[i] > 0) stamp[j] = 2 * id + 1;
+        if (j >= 0 && stamp[j] === 2 * id && link.forward[i] + link.backward[i] > 0)
+          [stamp[j], joined] = [2 * id + 1, joined + 1];
         const k = neighbour(grid, i, -link.ex, -link.ey);
-        if (k >= 0 && stamp[k] === 2 * id && link.forward[k] + link.backward[k] > 0) stamp[k] = 2 * id + 1;
+        if (k >= 0 && stamp[k] === 2 * id && link.forward[k] + link.backward[k] > 0)
+          [stamp[k], joined] = [2 * id + 1, joined + 1];
       }
     }
-    const before = cells.filter((i) => stamp[i] === -1);
-    const after = cells.filter((i) => stamp[i] === 2 * id);
-    if (before.length === 0 || after.length === 0) return undefined;
-    return { before, after, separator: cells.filter((i) => stamp[i] === 2 * id + 1) };
+    if (beyond === cells.length || beyond === joined) return undefined;
+    const before = new Int32Array(cells.length - beyond);
+    const after = new Int32Array(beyond - joined);
+    const separator = new Int32Array(joined);
+    let [b, a, s] = [0, 0, 0];
+    for (let n = 0; n < cells.length; n++) {
+      const i = cells[n];
+      if (stamp[i] === -1) before[b++] = i;
+      else if (stamp[i] === 2 * id) after[a++] = i;
+      else separator[s++] = i;
+    }
+    return { before, after, separator };
   }
 }
 

@@ -20,7 +20,8 @@
  * Reflecting sides: offsets that leave are dropped; no flux, second order for diagonal D, first order for oblique jumps. Cells that
  * miss an oblique jump would be cut off in corners: they exchange with one another along the axes too, with the smallest noise there is.
  * Absorbing sides: P = 0 on the outer face, half a cell from the last centre: rate rho(i) B(−q_t)/t with t the share of the jump
- * at which it meets the face. Target cells absorb at their centres: the edge of a target is known to half a cell.
+ * at which it meets the face; second order, first where jumps are longer than one cell. Target cells absorb at their centres: the edge
+ * of a target is known to half a cell.
  */
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
