@@ -6,6 +6,7 @@ import { rowsInMemory } from '../src/analyse/rows.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
 import { movementAlong } from '../src/apply/movement.js';
 import { protect, protectTask } from '../src/apply/protect.js';
+import { surfaceTask } from '../src/apply/surface-task.js';
 import type { Task, Width } from '../src/apply/task.js';
 import { layersOf, type NetworkSpec } from '../src/model/network.js';
 import { penalty } from '../src/model/penalty.js';
@@ -257,6 +258,25 @@ describe('a parabola L0 + ½(w − m)ᵀH(w − m): the Laplace value makes lamb
         const truth = [0, 1, 2].reduce((s, r) => s + h[r] * rows[r][i] * rows[r][j], 0);
         expect(Math.abs(p.laplaceStrength * k[i][j] - truth)).toBeLessThan(2e-5); // crossings to 1e-6, differences to 1e-9
       }
+  });
+
+  it('measures nothing twice: fewer axes are the first of more', async () => {
+    let asked = 0;
+    const counted: LossSurface = {
+      size: P,
+      loss: (w) => {
+        asked++;
+        return surface.loss(w);
+      },
+      gradient: surface.gradient,
+    };
+    const task = surfaceTask(counted, run, { la, key: randomKey(1) });
+    const three = await protectTask(task, { method: 'ldc', axes: 3, la });
+    const before = asked;
+    const two = await protectTask(task, { method: 'ldc', axes: 2, la });
+    expect(before).toBeGreaterThan(10);
+    expect(asked).toBe(before);
+    expect(two.diagnostics[0].stiffness).toEqual(three.diagnostics[0].stiffness.slice(0, 2));
   });
 
   it('variance: sigma_i² of the window', async () => {

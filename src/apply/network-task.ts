@@ -7,11 +7,12 @@ import type { RowSource } from '../analyse/rows.js';
 import type { Samples } from '../data/dataset.js';
 import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
-import { type LinearAlgebra, row } from '../numeric/linalg/index.js';
+import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
 import { fisherDiagonal } from './fisher.js';
 import { denseModes, iteratedModes } from './modes.js';
-import { principalAxes, stiffestAxes } from './principal.js';
+import { principalAxes } from './principal.js';
+import { rememberAlong, rememberAxes } from './remember.js';
 import type { Block, FisherKind, Task, TaskTraining, Width } from './task.js';
 
 export interface NetworkTaskOptions {
@@ -26,10 +27,13 @@ export interface NetworkTaskOptions {
   readonly windows?: Readonly<Record<string, RowSource>>;
   readonly training?: TaskTraining;
   readonly la: LinearAlgebra;
+  /** Largest number of axes a block that will be asked for, so that nothing is measured twice; 50 by default. */
+  readonly axes?: number;
   /** Of iterative eigensolvers. */
   readonly key: Key;
 }
 
+const AXES = 50;
 /** Blocks up to this order get their dense Hessian and all its eigenvectors; larger ones the Lanczos process. */
 const DENSE = 3000;
 /** Bytes of per-sample states kept between passes. */
@@ -40,7 +44,7 @@ const CACHE = 256 * 2 ** 20;
  * (3·8·size² bytes while a block of up to 3000 weights is diagonalised); the window of a layer T² or size² numbers (`pcaMemory`).
  */
 export function networkTask(options: NetworkTaskOptions): Task {
-  const { spec, weights, samples, training, windows = {}, la, key } = options;
+  const { spec, weights, samples, training, windows = {}, axes = AXES, la, key } = options;
   const passes = new NetworkPasses({ spec, weights, samples, cacheBytes: CACHE });
   const names = options.layers ?? layersOf(spec).map((l) => l.name);
   check(names.length > 0, 'no-layers', 'a constraint needs at least one layer.');
@@ -62,6 +66,11 @@ export function networkTask(options: NetworkTaskOptions): Task {
     fishers.set(kind, known);
     return known;
   };
+  const curvatures = rememberAlong((block, axis) => {
+    const { line } = meter(block);
+    line.setDirection(axis);
+    return line.derivatives().curvature;
+  });
 
   return {
     size: passes.size,
@@ -69,33 +78,26 @@ export function networkTask(options: NetworkTaskOptions): Task {
     blocks,
     loss,
     training,
-    principal: principalAxes(({ name }) => {
+    principal: rememberAxes(async ({ name }, most) => {
       const source = windows[name];
       check(
         source !== undefined,
         'no-window',
         () => `principal directions of ${name} need its recorded window; give \`windows\` (see layerWindows).`,
       );
-      return source;
-    }, la),
-    curvatures(block, axes) {
-      const { line } = meter(block);
-      return Float64Array.from({ length: axes.rows }, (_, i) => {
-        line.setDirection(row(axes, i));
-        return line.derivatives().curvature;
-      });
-    },
-    widths(block, axes) {
-      const own = meter(block);
-      return Array.from({ length: axes.rows }, (_, i): Width => {
-        const { flatness, curvature } = own.measure(row(axes, i), i + 1, Number.NaN);
-        return { flatness, curvature };
-      });
-    },
-    stiffest: stiffestAxes(({ name, size }, most) =>
-      size <= DENSE
-        ? denseModes(hessianBlock(passes, name).hessian, la)
-        : iteratedModes(hessianOperator(passes, { layer: name }), most, key.child('hessian').child(name), la),
+      return principalAxes(source, most, la);
+    }, axes),
+    curvatures: (block, own) => Float64Array.from(curvatures(block, own)),
+    widths: rememberAlong((block, axis): Width => {
+      const { flatness, curvature } = meter(block).measure(axis, 0, Number.NaN);
+      return { flatness, curvature };
+    }),
+    stiffest: rememberAxes(
+      ({ name, size }, most) =>
+        size <= DENSE
+          ? denseModes(hessianBlock(passes, name).hessian, la)
+          : iteratedModes(hessianOperator(passes, { layer: name }), most, key.child('hessian').child(name), la),
+      axes,
     ),
     /** Of the Gauss-Newton matrix, which is the Hessian's wherever the units above are piecewise linear [S10]. */
     trace({ offset, span }) {
@@ -103,7 +105,7 @@ export function networkTask(options: NetworkTaskOptions): Task {
         .subarray(offset, offset + span)
         .reduce((s, v) => s + v, 0);
     },
-    noise: (block, axes) => projectedMatrices(passes, block.name, axes).covariance,
+    noise: (block, own) => projectedMatrices(passes, block.name, own).covariance,
     fisher,
   };
 }

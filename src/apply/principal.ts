@@ -4,34 +4,14 @@ import type { RowSource } from '../analyse/rows.js';
 import { RESOLUTIONS } from '../analyse/scaling.js';
 import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
 import { firstOf } from './modes.js';
-import type { Axes, Block } from './task.js';
+import type { Axes } from './task.js';
 
-/** Answers for one task; what was measured once is kept. `source` gives a block's window or says why there is none. */
-export function principalAxes(source: (block: Block) => RowSource, la: LinearAlgebra) {
-  const known = new Map<string, { readonly asked: number; readonly axes: Axes }>();
-  return async (block: Block, most: number): Promise<Axes> => {
-    const before = known.get(block.name);
-    if (before && before.asked >= most) return firstOf(before.axes, most);
-    const window = source(block);
-    const wanted = Math.min(most, block.size, window.T - 1);
-    const keep = Array.from({ length: wanted }, (_, i) => i + 1);
-    const { summary, components } = await pca(window, la, { keep });
-    const values = Float64Array.from(summary.variances.slice(0, wanted));
-    const resolved = values.filter((v) => v > RESOLUTIONS * summary.resolution).length;
-    const axes = firstOf({ axes: matrix(wanted, block.size, components), values }, resolved);
-    known.set(block.name, { asked: most, axes });
-    return axes;
-  };
-}
-
-/** The same for stiffest directions, which need no promise. */
-export function stiffestAxes(find: (block: Block, most: number) => Axes) {
-  const known = new Map<string, { readonly asked: number; readonly axes: Axes }>();
-  return (block: Block, most: number): Axes => {
-    const before = known.get(block.name);
-    if (before && before.asked >= most) return firstOf(before.axes, most);
-    const axes = find(block, most);
-    known.set(block.name, { asked: most, axes });
-    return firstOf(axes, most);
-  };
+/** At most `most` of them. Cost: see `pca`. */
+export async function principalAxes(window: RowSource, most: number, la: LinearAlgebra): Promise<Axes> {
+  const wanted = Math.min(most, window.P, window.T - 1);
+  const keep = Array.from({ length: wanted }, (_, i) => i + 1);
+  const { summary, components } = await pca(window, la, { keep });
+  const values = Float64Array.from(summary.variances.slice(0, wanted));
+  const resolved = values.filter((v) => v > RESOLUTIONS * summary.resolution).length;
+  return firstOf({ axes: matrix(wanted, window.P, components), values }, resolved);
 }

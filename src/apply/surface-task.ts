@@ -13,7 +13,8 @@ import { hutchinsonTrace } from '../numeric/operators/hutchinson.js';
 import { dot, type LinearOperator } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
 import { denseModes, denseOf, iteratedModes } from './modes.js';
-import { principalAxes, stiffestAxes } from './principal.js';
+import { principalAxes } from './principal.js';
+import { rememberAlong, rememberAxes } from './remember.js';
 import type { Block, Task, TaskTraining, Width } from './task.js';
 import { columnsOf } from './windows.js';
 
@@ -80,6 +81,8 @@ export function surfaceTask(
     size: block.size,
     apply: (v) => product(anchor, embed(block, v)).slice(block.offset, block.offset + block.size),
   });
+  let gradient: Float64Array | undefined;
+  const slopes = () => (gradient ??= surface.gradient(anchor));
   const curvature = (block: Block, p: Float64Array) => dot(p, operator(block).apply(p));
 
   return {
@@ -88,7 +91,7 @@ export function surfaceTask(
     blocks,
     loss,
     training: run.training,
-    principal: principalAxes((block) => {
+    principal: rememberAxes(async (block, most) => {
       const { window } = run;
       check(
         window !== undefined,
@@ -100,40 +103,37 @@ export function surfaceTask(
         'weight-count',
         () => `the surface has ${size} weights; the rows of the window have ${window.P}.`,
       );
-      return columnsOf(window, block.offset, block.size);
-    }, la),
+      return principalAxes(columnsOf(window, block.offset, block.size), most, la);
+    }, 1),
     curvatures: (block, axes) => Float64Array.from({ length: axes.rows }, (_, i) => curvature(block, row(axes, i))),
-    widths(block, axes) {
+    widths: rememberAlong((block, axis): Width => {
       check(
         loss > 0 && Number.isFinite(loss),
         'no-centre-loss',
         () => `widths are measured at e times the loss at w1; that loss is ${loss}, so there are none.`,
       );
-      const slopes = surface.gradient(anchor);
+      const along = embed(block, axis);
+      const h = curvature(block, axis);
       const own = anchor.subarray(block.offset, block.offset + block.size);
-      const cap = REACH * Math.max(1, Math.sqrt(dot(own, own)));
-      return Array.from({ length: axes.rows }, (_, i): Width => {
-        const p = row(axes, i);
-        const along = embed(block, p);
-        const h = curvature(block, p);
-        const { left, right } = nearestCrossings(
-          (x) => x.map((d) => surface.loss(anchor.map((w, j) => w + d * along[j]))),
-          {
-            centre: loss,
-            level: Math.E * loss,
-            slope: dot(slopes, along),
-            curvature: h,
-            relativeTolerance: RELATIVE_TOLERANCE,
-            cap,
-          },
-        );
-        return { flatness: left === null || right === null ? null : left + right, curvature: h };
-      });
-    },
-    stiffest: stiffestAxes((block, most) =>
-      block.size <= DENSE
-        ? denseModes(denseOf(operator(block)), la)
-        : iteratedModes(operator(block), most, key.child('hessian').child(block.name), la),
+      const { left, right } = nearestCrossings(
+        (x) => x.map((d) => surface.loss(anchor.map((w, j) => w + d * along[j]))),
+        {
+          centre: loss,
+          level: Math.E * loss,
+          slope: dot(slopes(), along),
+          curvature: h,
+          relativeTolerance: RELATIVE_TOLERANCE,
+          cap: REACH * Math.max(1, Math.sqrt(dot(own, own))),
+        },
+      );
+      return { flatness: left === null || right === null ? null : left + right, curvature: h };
+    }),
+    stiffest: rememberAxes(
+      (block, most) =>
+        block.size <= DENSE
+          ? denseModes(denseOf(operator(block)), la)
+          : iteratedModes(operator(block), most, key.child('hessian').child(block.name), la),
+      1,
     ),
     trace({ name, offset, span }) {
       const op = operator({ name, offset, size: span, span });

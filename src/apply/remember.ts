@@ -1,0 +1,43 @@
+/**
+ * What was measured of a task once is kept: many constraints, and many numbers of axes, are built from one task.
+ *
+ * Fewer axes of a set are its first ones and share their memory; that is how a number measured along one of them is found again.
+ */
+import type { Matrix } from '../numeric/linalg/index.js';
+import { firstOf } from './modes.js';
+import type { Axes, Block } from './task.js';
+
+/** Finds a block's axes once for the largest number asked for, at least `least`. */
+export function rememberAxes<R extends Axes | Promise<Axes>>(
+  find: (block: Block, most: number) => R,
+  least: number,
+): (block: Block, most: number) => R {
+  const known = new Map<string, { readonly asked: number; readonly found: R }>();
+  const cut = (found: R, most: number): R =>
+    (found instanceof Promise ? found.then((a) => firstOf(a, most)) : firstOf(found, most)) as R;
+  return (block, most) => {
+    const before = known.get(block.name);
+    if (before && before.asked >= most) return cut(before.found, most);
+    const asked = Math.min(Math.max(most, least), block.size);
+    const found = find(block, asked);
+    known.set(block.name, { asked: Math.max(asked, most), found });
+    return cut(found, most);
+  };
+}
+
+/** Measures along each row of a set of axes, once a row. */
+export function rememberAlong<T>(
+  measure: (block: Block, axis: Float64Array) => T,
+): (block: Block, axes: Matrix) => T[] {
+  const known = new WeakMap<ArrayBufferLike, Map<number, T>>();
+  return (block, { rows, cols, data }) => {
+    const own = known.get(data.buffer) ?? new Map<number, T>();
+    known.set(data.buffer, own);
+    return Array.from({ length: rows }, (_, i) => {
+      const axis = data.subarray(i * cols, (i + 1) * cols);
+      const value = own.has(axis.byteOffset) ? own.get(axis.byteOffset)! : measure(block, axis);
+      own.set(axis.byteOffset, value);
+      return value;
+    });
+  };
+}
