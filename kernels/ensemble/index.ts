@@ -37,41 +37,49 @@ function draw(job: Job, low: u32, high: u32, fresh: bool): void {
   if (odd && low & 1) copy(job.noise + <usize>n * BYTES, job.noise, <usize>n * BYTES);
 }
 
-/** Takes the new values of moving walkers over; walkers at a wall or out of bounds are settled one by one. Returns how many still move. */
-function commit(job: Job, low: u32, high: u32): void {
-  const two = job.size > 1;
-  const out0 = load<usize>(job.outputs);
-  const out1 = two ? load<usize>(job.outputs, 4) : out0;
-  const walls = job.walls;
-  const lo0 = v128.load64_splat(walls);
-  const hi0 = v128.load64_splat(walls, 8);
-  const lo1 = two ? v128.load64_splat(walls, 16) : lo0;
-  const hi1 = two ? v128.load64_splat(walls, 24) : hi0;
+/** Whether a moving walker's new coordinate c lies outside its walls, or is no number. */
+function outside(job: Job, c: i32): bool {
+  const moving = job.moving;
+  const from = load<usize>(job.outputs + (<usize>c << 2));
+  const low = v128.load64_splat(job.walls + (<usize>c << 4));
+  const high = v128.load64_splat(job.walls + (<usize>c << 4), 8);
+  let bad = f64x2.splat(0);
   for (let at: usize = 0; at < BYTES; at += 16) {
-    const moving = v128.load(job.moving + at);
-    const x = v128.load(out0 + at);
-    let good = v128.and(f64x2.ge(x, lo0), f64x2.le(x, hi0));
-    if (two) {
-      const y = v128.load(out1 + at);
-      good = v128.and(good, v128.and(f64x2.ge(y, lo1), f64x2.le(y, hi1)));
+    const x = v128.load(from + at);
+    const good = v128.and(f64x2.ge(x, low), f64x2.le(x, high));
+    bad = v128.or(bad, v128.andnot(v128.load(moving + at), good));
+  }
+  return v128.any_true(bad);
+}
+
+/** Settles one by one the moving walkers of a block that are at a wall or out of bounds. */
+function settleAll(job: Job, low: u32, high: u32): void {
+  for (let at: usize = 0; at < BYTES; at += 16) {
+    let good = i64x2.splat(-1);
+    for (let c = 0; c < job.size; c++) {
+      const x = v128.load(load<usize>(job.outputs + (<usize>c << 2)) + at);
+      const walls = job.walls + (<usize>c << 4);
+      good = v128.and(good, f64x2.ge(x, v128.load64_splat(walls)));
+      good = v128.and(good, f64x2.le(x, v128.load64_splat(walls, 8)));
     }
     if (job.bridged) good = v128.andnot(good, near(job, at));
-    if (v128.any_true(v128.andnot(moving, good))) {
-      for (let lane: i32 = 0; lane < 2; lane++) {
-        const here = at + (<usize>lane << 3);
-        if (load<i64>(job.moving + here)) settle(job, here, low, high);
-      }
-    }
+    if (!v128.any_true(v128.andnot(v128.load(job.moving + at), good))) continue;
+    for (let here = at; here < at + 16; here += 8) if (load<i64>(job.moving + here)) settle(job, here, low, high);
   }
+}
+
+/** Takes the new values of moving walkers over. What is too small to matter becomes 0 before it becomes subnormal. */
+function commit(job: Job, low: u32, high: u32): void {
+  if (job.bridged || outside(job, 0) || (job.size > 1 && outside(job, 1))) settleAll(job, low, high);
+  const moving = job.moving;
   const tiny = f64x2.splat(1e-150);
   for (let s = 0; s < job.states; s++) {
     const from = load<usize>(job.outputs + (<usize>s << 2));
     const to = job.registers + <usize>s * BYTES;
     for (let at: usize = 0; at < BYTES; at += 16) {
       const v = v128.load(from + at);
-      // what is too small to matter becomes 0 before it becomes subnormal
       const kept = v128.and(v, f64x2.gt(f64x2.abs(v), tiny));
-      v128.store(to + at, v128.bitselect(kept, v128.load(to + at), v128.load(job.moving + at)));
+      v128.store(to + at, v128.bitselect(kept, v128.load(to + at), v128.load(moving + at)));
     }
   }
 }

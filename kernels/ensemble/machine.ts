@@ -30,30 +30,38 @@ export function execute(program: usize, count: i32): void {
     const c = instruction.c;
     switch (instruction.code) {
       case 0: // a + b
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, f64x2.add(get(a + i), get(b + i)));
           v128.store(d + i, f64x2.add(v128.load(a + i, 16), v128.load(b + i, 16)), 16);
+          v128.store(d + i, f64x2.add(v128.load(a + i, 32), v128.load(b + i, 32)), 32);
+          v128.store(d + i, f64x2.add(v128.load(a + i, 48), v128.load(b + i, 48)), 48);
         }
         break;
       case 1: // a − b
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, f64x2.sub(get(a + i), get(b + i)));
           v128.store(d + i, f64x2.sub(v128.load(a + i, 16), v128.load(b + i, 16)), 16);
+          v128.store(d + i, f64x2.sub(v128.load(a + i, 32), v128.load(b + i, 32)), 32);
+          v128.store(d + i, f64x2.sub(v128.load(a + i, 48), v128.load(b + i, 48)), 48);
         }
         break;
       case 2: // a·b
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, f64x2.mul(get(a + i), get(b + i)));
           v128.store(d + i, f64x2.mul(v128.load(a + i, 16), v128.load(b + i, 16)), 16);
+          v128.store(d + i, f64x2.mul(v128.load(a + i, 32), v128.load(b + i, 32)), 32);
+          v128.store(d + i, f64x2.mul(v128.load(a + i, 48), v128.load(b + i, 48)), 48);
         }
         break;
       case 3: // a / b
         for (let i: usize = 0; i < BYTES; i += 16) v128.store(d + i, f64x2.div(get(a + i), get(b + i)));
         break;
       case 4: // a·b + c
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, fma(get(a + i), get(b + i), get(c + i)));
           v128.store(d + i, fma(v128.load(a + i, 16), v128.load(b + i, 16), v128.load(c + i, 16)), 16);
+          v128.store(d + i, fma(v128.load(a + i, 32), v128.load(b + i, 32), v128.load(c + i, 32)), 32);
+          v128.store(d + i, fma(v128.load(a + i, 48), v128.load(b + i, 48), v128.load(c + i, 48)), 48);
         }
         break;
       case 5: // −a
@@ -96,17 +104,21 @@ export function execute(program: usize, count: i32): void {
       case 17: // b is the address of one number from here on
       {
         const k = v128.load64_splat(b);
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, f64x2.add(get(a + i), k));
           v128.store(d + i, f64x2.add(v128.load(a + i, 16), k), 16);
+          v128.store(d + i, f64x2.add(v128.load(a + i, 32), k), 32);
+          v128.store(d + i, f64x2.add(v128.load(a + i, 48), k), 48);
         }
         break;
       }
       case 18: {
         const k = v128.load64_splat(b);
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, f64x2.mul(get(a + i), k));
           v128.store(d + i, f64x2.mul(v128.load(a + i, 16), k), 16);
+          v128.store(d + i, f64x2.mul(v128.load(a + i, 32), k), 32);
+          v128.store(d + i, f64x2.mul(v128.load(a + i, 48), k), 48);
         }
         break;
       }
@@ -125,9 +137,11 @@ export function execute(program: usize, count: i32): void {
       case 21: // a·number + c
       {
         const k = v128.load64_splat(b);
-        for (let i: usize = 0; i < BYTES; i += 32) {
+        for (let i: usize = 0; i < BYTES; i += 64) {
           v128.store(d + i, fma(get(a + i), k, get(c + i)));
           v128.store(d + i, fma(v128.load(a + i, 16), k, v128.load(c + i, 16)), 16);
+          v128.store(d + i, fma(v128.load(a + i, 32), k, v128.load(c + i, 32)), 32);
+          v128.store(d + i, fma(v128.load(a + i, 48), k, v128.load(c + i, 48)), 48);
         }
         break;
       }
