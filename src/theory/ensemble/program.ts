@@ -160,7 +160,48 @@ class Draft {
     this.values = Array.from({ length: variables }, () => ({ code: 'variable', from: [], number: 0 }));
   }
 
+  /** The value, rewritten where that saves work: signs and numbers move outwards, and meet. Rounding differs, the value does not. */
   put(code: Code, from: readonly number[], number = 0): number {
+    const [a, b, c] = from;
+    const [p, q] = [this.values[a], this.values[b]];
+    switch (code) {
+      case 'timesNumber':
+        if (number === 1) return a;
+        if (number === -1) return this.put('negate', [a]);
+        if (p.code === 'timesNumber') return this.put(code, p.from, number * p.number);
+        if (p.code === 'negate') return this.put(code, p.from, -number);
+        break;
+      case 'timesNumberAdd':
+        if (p.code === 'timesNumber') return this.put(code, [p.from[0], b], number * p.number);
+        if (p.code === 'negate') return this.put(code, [p.from[0], b], -number);
+        break;
+      case 'negate':
+        if (p.code === 'negate') return p.from[0];
+        if (p.code === 'timesNumber') return this.put('timesNumber', p.from, -p.number);
+        break;
+      case 'add':
+        if (q.code === 'negate') return this.put('subtract', [a, q.from[0]]);
+        break;
+      case 'subtract':
+        if (q.code === 'negate') return this.put('add', [a, q.from[0]]);
+        break;
+      case 'multiply':
+        if (p.code === 'negate') return this.put('negate', [this.put(code, [p.from[0], b])]);
+        if (q.code === 'negate') return this.put('negate', [this.put(code, [a, q.from[0]])]);
+        break;
+      case 'multiplyAdd':
+        if (p.code === 'negate') return this.put('lessProduct', [p.from[0], b, c]);
+        if (q.code === 'negate') return this.put('lessProduct', [a, q.from[0], c]);
+        break;
+      case 'sqrt':
+        if (p.code === 'timesNumber' && p.number > 0)
+          return this.put('timesNumber', [this.put('sqrt', p.from)], Math.sqrt(p.number));
+        break;
+    }
+    return this.place(code, from, number);
+  }
+
+  private place(code: Code, from: readonly number[], number: number): number {
     const key = `${code} ${from} ${Object.is(number, -0) ? '-0' : number}`;
     let at = this.known.get(key);
     if (at === undefined) {
@@ -204,9 +245,9 @@ class Draft {
       const [a = 0, b = 0, c = 0] = from.map((f) => register[f]);
       const special = name !== 'variable' && WITH_NUMBER.has(name);
       code.push(CODE[name as Code], register[i], a, special ? numbers.push(number) - 1 : b, special ? b : c);
-      operations += /multiplyAdd|AddLess|timesNumberAdd|lessProduct|productLess/.test(name)
+      operations += /multiplyAdd|timesNumberAdd|lessProduct|productLess/.test(name)
         ? 2
-        : /number|copy/.test(name)
+        : /^number$|copy/.test(name)
           ? 0
           : 1;
     }
