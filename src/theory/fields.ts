@@ -7,7 +7,7 @@ export function fieldOf(expressions: readonly Expression[], variables: readonly 
   return { outputs: expressions.length, at: evaluator(expressions, variables), expressions };
 }
 
-/** A field of code. Simulated in TypeScript, some ten times slower than formulas. */
+/** A field of code. Simulated in TypeScript, 14 (Euler-Maruyama) to 60 times slower than formulas. */
 export function fieldFrom(at: (point: ArrayLike<number>, out: Float64Array) => void, outputs: number): Field {
   return { outputs, at };
 }

@@ -1,4 +1,4 @@
-/** Blocks of walkers in plain code: what kernels/ensemble does, for fields without formulas. Some twenty times slower. */
+/** Blocks of walkers in plain code: what kernels/ensemble does, for fields without formulas. */
 import { philox } from '../../numeric/random.js';
 import type { CodeStep } from './code-steps.js';
 import { LANES } from './machine.js';
