@@ -105,10 +105,6 @@ export function call(name: Operation, ...args: readonly Expression[]): Expressio
 /** Sum of formulas; 0 of none. */
 export const sum = (terms: readonly Expression[]): Expression => terms.reduce((s, t) => call('add', s, t), number(0));
 
-/** Product of formulas; 1 of none. */
-export const product = (factors: readonly Expression[]): Expression =>
-  factors.reduce((s, t) => call('multiply', s, t), number(1));
-
 /** The formula with variables replaced by formulas or numbers; names that `values` lacks stay. */
 export function substitute(e: Expression, values: Readonly<Record<string, Expression | number>>): Expression {
   const done = new Map<Expression, Expression>();

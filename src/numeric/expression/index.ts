@@ -1,5 +1,5 @@
 /** Formulas: read, differentiated, evaluated, written. */
-export { call, number, product, substitute, sum, variable, variablesOf } from './build.js';
+export { call, number, substitute, sum, variable, variablesOf } from './build.js';
 export { derivative } from './derivative.js';
 export { evaluator } from './evaluate.js';
 export type { Expression, Operation } from './expression.js';
