@@ -1,6 +1,6 @@
 // Fokker-Planck on 400×400 cells, one core: rates, stationary density, one implicit step; and in the same minutes SuperLU (through
 // SciPy) on the same matrices, written to a temporary file. Prints one JSON line per measurement: wall and processor seconds
-// (best of a few runs), operations, their share of what the core can do (bench/peak.mjs), and the largest relative error.
+// (best of a few runs), operations, their share of what the core can do (bench/peak.mjs), and the errors.
 // Usage: node bench/fokker-planck.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,22 +17,24 @@ const STEP = 0.01;
 
 /** The double well of Chaudhari & Soatto (2018): density e^{−Phi} whatever the current. */
 const phi = (x, y) => (x * x - 1) ** 2 / 4 + (y * y) / 2;
-const model = {
-  size: 2,
-  names: ['x', 'y'],
-  drift: {
-    outputs: 2,
-    at: (p, out) => {
-      out[0] = -p[0] * (p[0] * p[0] - 1);
-      out[1] = -p[1];
+const problem = (noise, half, cells) => ({
+  model: {
+    size: 2,
+    names: ['x', 'y'],
+    drift: {
+      outputs: 2,
+      at: (p, out) => {
+        out[0] = -p[0] * (p[0] * p[0] - 1);
+        out[1] = -p[1];
+      },
     },
+    diffusion: { outputs: 3, at: (_, out) => out.set([noise, 0, noise]) },
   },
-  diffusion: { outputs: 3, at: (_, out) => out.set([1, 0, 1]) },
-};
-const axes = [
-  { from: -3.6, to: 3.6, cells: n },
-  { from: -6, to: 6, cells: n },
-];
+  axes: half.map((h) => ({ from: -h, to: h, cells })),
+});
+const large = problem(1, [3.6, 6], n);
+/** A barrier of 50 times the noise: the two wells exchange so rarely that a rounding error in a diagonal decides between them. */
+const rare = problem(0.005, [1.8, 0.8], 100);
 
 function best(job) {
   let [seconds, cpu, result] = [Infinity, Infinity];
@@ -47,10 +49,10 @@ function best(job) {
   return { seconds, cpu, result };
 }
 const short = (v) => Number(v.toPrecision(3));
-function report(task, { seconds, cpu }, more = {}) {
+function report(task, { seconds, cpu }, more = {}, cells = n) {
   console.log(
     JSON.stringify({
-      task: `${task} ${n}x${n}`,
+      task: `${task} ${cells}x${cells}`,
       provider: 'thermograd',
       seconds: short(seconds),
       cpu: short(cpu),
@@ -59,15 +61,18 @@ function report(task, { seconds, cpu }, more = {}) {
   );
 }
 
-/** Largest relative error against e^{−Phi}, both normalised. */
-function error({ grid, values }) {
+/** Total variation and largest relative error against e^{−Phi/noise}, all normalised. */
+function errors({ grid, values }, noise) {
   const [x, y] = [gridCentres(grid, 0), gridCentres(grid, 1)];
-  const exact = values.map((_, i) => Math.exp(-phi(x[i % n], y[Math.floor(i / n)])));
+  const exact = values.map((_, i) => Math.exp(-phi(x[i % grid.nx], y[Math.floor(i / grid.nx)]) / noise));
   const z = exact.reduce((s, v) => s + v, 0) * grid.volume;
-  return values.reduce((m, v, i) => Math.max(m, Math.abs((v * z) / exact[i] - 1)), 0);
+  return {
+    relativeError: short(values.reduce((m, v, i) => Math.max(m, Math.abs((v * z) / exact[i] - 1)), 0)),
+    totalVariation: short(values.reduce((s, v, i) => s + Math.abs(v - exact[i] / z), 0) * (grid.volume / 2)),
+  };
 }
 
-const rates = best(() => fokkerPlanck({ model, axes }));
+const rates = best(() => fokkerPlanck(large));
 const jumps = rates.result;
 report('rates', rates);
 const whole = best(() => stationaryDensity(jumps));
@@ -79,7 +84,7 @@ const peak = JSON.parse(
 );
 const top = Math.max(peak.gflops['f64 fma'] ?? 0, peak.gflops.f64);
 report('stationary', whole, {
-  relativeError: short(error(density)),
+  ...errors(density, 1),
   factorMegabytes: Math.round(factorNumbers / 125e3),
 });
 report('factorisation', factor, {
@@ -91,27 +96,34 @@ const stepper = new Stepper(jumps, { step: STEP });
 const ten = best(() => stepper.advance(density, 10));
 report('implicit step', { seconds: ten.seconds / 10, cpu: ten.cpu / 10 });
 
+const rareJumps = fokkerPlanck(rare);
+const rareRun = best(() => stationaryDensity(rareJumps));
+report('stationary, barrier of 50', rareRun, errors(rareRun.result.density, 0.005), 100);
+
 const folder = mkdtempSync(join(tmpdir(), 'thermograd-bench-'));
 try {
-  // rows, columns, rates: row gains from column
-  const entries = [[], [], []];
-  forEachPair(jumps, (i, j, link) => {
-    for (const [to, from, rate] of [[j, i, link.forward[i]], [i, j, link.backward[i]]]) {
-      entries[0].push(to);
-      entries[1].push(from);
-      entries[2].push(rate);
-    }
-  }); // biome-ignore format: a pair of triples
-  const file = join(folder, 'rates.f64');
-  writeFileSync(file, Buffer.from(Float64Array.from(entries.flat()).buffer));
+  const files = [
+    [jumps, 'large.f64'],
+    [rareJumps, 'rare.f64'],
+  ].map(([of, name]) => write(of, join(folder, name)));
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
   const script = new URL('./peers/fokker_planck_peer.py', import.meta.url).pathname;
   const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
-  const done = spawnSync(python, [script, file, String(n), String(STEP)], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const args = [script, files[0], String(n), String(STEP), files[1]];
+  const done = spawnSync(python, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** All rows, all columns, all rates: the row gains from the column. */
+function write(of, file) {
+  const entries = [[], [], []];
+  forEachPair(of, (i, j, link) => {
+    entries[0].push(j, i);
+    entries[1].push(i, j);
+    entries[2].push(link.forward[i], link.backward[i]);
+  });
+  writeFileSync(file, Buffer.from(Float64Array.from(entries.flat()).buffer));
+  return file;
 }
