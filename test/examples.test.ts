@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { SIMULATION_EXAMPLES } from '../src/run/simulate-examples.js';
 
 const folder = new URL('../examples/', import.meta.url).pathname;
 /** What the output must hold. */
@@ -14,12 +15,13 @@ const EXPECTED: Record<string, RegExp> = {
 };
 
 it('knows every example', () => {
-  // protect.py is tried with torch in test/penalty.files.test.ts
+  // protect.py is tried with torch in test/penalty.files.test.ts; the configs of simulate in test/simulate.test.ts
   expect(
     readdirSync(folder)
       .sort()
-      .filter((f) => f !== 'protect.py'),
+      .filter((f) => f !== 'protect.py' && f !== 'simulate'),
   ).toEqual(Object.keys(EXPECTED).sort());
+  expect(readdirSync(join(folder, 'simulate')).sort()).toEqual(SIMULATION_EXAMPLES.map((n) => `${n}.yaml`).sort());
 });
 
 it.each(Object.entries(EXPECTED))('%s', (name, expected) => {

@@ -189,6 +189,7 @@ describe('along the floor', () => {
       return (eta / 2) * ((2 * S * S * (1 + (1 - k) ** 2)) / (k * (2 - k)) + 4 * S * S);
     };
     expect(sum(1e-5) / ((eta / 2) * 1e-5 * s ** 4 * 0.5)).toBeCloseTo(1, 4); // → eta² s⁴ lambda lambda'²/16
+    expect(alongFloor(p, { order: 'next', steps: 'finite' }).diffusion(0)).toBeCloseTo(sum(0.1), 12);
     // relative error √(2/chains); the finite window takes 1/40
     expect(Math.abs(D / sum(0.1) - 1)).toBeLessThan(0.025 + 4 * Math.sqrt(2 / chains));
     expect(mean / (eta * steps) / chains).toBeLessThan(0);

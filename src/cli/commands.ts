@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { VERSION } from '../run/machine.js';
 import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
+import { addSimulate } from './simulate.js';
 import { directions, positiveNumber, wholeNumber } from './values.js';
 
 /** The work behind the table, loaded when a command needs it: help appears at once. */
@@ -25,6 +26,7 @@ Examples:
   thermograd reproduce ivf2021                       the whole experiment on MNIST, a few minutes
   thermograd reproduce ivf2021 --preset quick        a first look, about a minute
   thermograd analyse ivf2021-standard-seed0 --centre last     measure again, without training
+  thermograd simulate --example valley > valley.yaml          a landscape of your own: SGD against its theories
   thermograd doctor                                  what this machine offers, and what would make it faster
 
 Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
@@ -34,6 +36,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addAnalyse(root);
   addReport(root);
   addDecompose(root);
+  addSimulate(root);
   addDoctor(root);
   return root;
 }

@@ -78,8 +78,20 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
   };
   const along = (x: number): number => {
     const S = variance(x);
-    const half = order === 'next' ? -lambda.slope(x) / (2 * lambda.at(x)) : 0;
-    return average(x, S, (y) => D[0] + half * y * (2 * D[1] + half * y * D[2]));
+    if (order === 'leading') return average(x, S, () => D[0]);
+    const [l, slope] = [lambda.at(x), lambda.slope(x)];
+    if (steps === 'continuous' || problem.momentum > 0) {
+      const half = -slope / (2 * l);
+      return average(x, S, (y) => D[0] + half * y * (2 * D[1] + half * y * D[2]));
+    }
+    const eta = problem.learningRate;
+    const k = eta * l;
+    const [a, c] = [1 - k, -slope / (2 * k * (2 - k))];
+    return average(
+      x,
+      S,
+      (y) => D[0] + 4 * a * eta * c * y * D[1] + 4 * c * c * eta * eta * D[2] * (a * a * y * y + eta * D[2]),
+    );
   };
   return adiabatic({
     valley: { floor: curveOf(valley.floor, names[0]), curvature: lambda },

@@ -1,0 +1,98 @@
+/** `thermograd simulate` as people call it: examples, plans, exit codes, the same numbers on any number of threads. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
+const place = mkdtempSync(join(tmpdir(), 'thermograd-cli-simulate-'));
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, [main, 'simulate', ...args], { cwd: place, encoding: 'utf8' });
+const SMALL = `
+variables: [x]
+landscape: { loss: b*(x^2 - 1)^2 }
+parameters: { b: 1 }
+noise: { covariance: { xx: 100 } }
+learningRate: 0.01
+start: { low: [-1], high: [1] }
+grid: { x: { from: -2.5, to: 2.5, cells: 100 } }
+time: { burnIn: 0.5, length: 3 }
+methods:
+  sgd: { walkers: 600 }
+  fokker-planck:
+  adiabatic:
+`;
+writeFileSync(join(place, 'small.yaml'), SMALL);
+
+it('prints the files of examples, and refuses others', () => {
+  const file = new URL('../examples/simulate/escape.yaml', import.meta.url).pathname;
+  expect(run('--example', 'escape').stdout.trim()).toBe(readFileSync(file, 'utf8').trim());
+  const wrong = run('--example', 'vally');
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    "thermograd: there is no example 'vally'; did you mean 'valley'?\n",
+  ]);
+});
+
+it('a dry run says steps and memory, and writes nothing', () => {
+  const { status, stdout } = run('small.yaml', '--dry-run');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/600 walkers, 350 steps of 0.01/);
+  expect(stdout).toMatch(/memory {4}about \d+ MB/);
+  expect(readdirSync(place)).toEqual(['small.yaml']);
+});
+
+it('leaves a folder, with the same numbers on one thread and on three', () => {
+  const one = run('small.yaml', '--workers', '1', '--seed', '7');
+  expect(one.stderr).not.toMatch(/thermograd:/);
+  expect(one.status).toBe(0);
+  expect(one.stdout).toMatch(/report: small-seed7\/report.html/);
+  const three = run('small.yaml', '--workers', '3', '--seed', '7', '--out', 'three', '--json');
+  const { methods, comparison } = JSON.parse(three.stdout);
+  expect(methods.map((m: { method: string }) => m.method)).toEqual(['adiabatic', 'fokker-planck', 'sgd']);
+  expect(comparison.distances.length).toBe(3);
+  for (const file of ['moments.json', 'sgd/arrays.npz', 'fokker-planck/arrays.npz', 'tables/marginal-x.csv'])
+    expect(readFileSync(join(place, 'three', file)).equals(readFileSync(join(place, 'small-seed7', file))), file).toBe(
+      true,
+    );
+  const record = JSON.parse(readFileSync(join(place, 'three', 'simulation.json'), 'utf8'));
+  expect(record.config.seed).toBe(7);
+  expect(record.machine.cores).toBeGreaterThan(0);
+  const again = run('small.yaml', '--seed', '7');
+  expect([again.status, again.stderr]).toEqual([
+    2,
+    expect.stringMatching(/holds a simulation already; continue it with --resume/),
+  ]);
+});
+
+it('wrong input: one sentence, exit 2, nothing written', () => {
+  const before = readdirSync(place);
+  const bad = (text: string, ...args: string[]) => {
+    writeFileSync(join(place, 'small.yaml'), text);
+    const { status, stderr, stdout } = run('small.yaml', '--out', 'bad', ...args);
+    expect(existsSync(join(place, 'bad')), stderr).toBe(false);
+    return { status, stderr, stdout };
+  };
+  expect(bad(SMALL.replace('b*(x', 'c*(x'))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^thermograd: landscape.loss: .*unknown name "c"/),
+  });
+  expect(bad(SMALL.replace('from: -2.5, to: 2.5', 'from: -0.5, to: 0.5')).stderr).toMatch(
+    /^thermograd: .*start lies outside/,
+  );
+  const narrow = SMALL.replace('from: -2.5, to: 2.5', 'from: -1.05, to: 1.05');
+  expect(bad(narrow)).toMatchObject({ status: 2, stderr: expect.stringMatching(/grid does not hold the mass/) });
+  const asJson = bad(narrow, '--json');
+  expect(JSON.parse(asJson.stdout).error.code).toBe('grid-too-small');
+  const none = run();
+  expect([none.status, none.stderr]).toEqual([
+    2,
+    expect.stringMatching(/needs a config file; thermograd simulate --example valley/),
+  ]);
+  expect(run('nothing.yaml')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/cannot read the config file/),
+  });
+  expect(readdirSync(place)).toEqual(before);
+});
