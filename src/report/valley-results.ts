@@ -119,16 +119,17 @@ export const NOISE_NAMES: Readonly<Record<BatchNoise, string>> = {
 /** Walkers started at the sharp end until they reach the flat one. */
 export interface ConvergenceRow {
   readonly noise: BatchNoise;
-  /** c, or s for curvature. */
+  /** C_yy of one batch in the middle of the valley, nat²/weight²; for curvature s. */
   readonly strength: number;
   readonly learningRate: number;
   /** Mean number of steps of those that arrived; over seeds. */
   readonly steps: Estimate;
   readonly arrived: number;
+  /** Share that diverges between reflecting ends in a fixed number of steps. */
   readonly diverged: Estimate;
   /** Steps that the effective drift of [V3] takes; NaN where it is infinite. */
   readonly driftSteps: number;
-  /** Steps by the exact mean first passage of the Fokker-Planck equation of this noise; NaN where it has none. */
+  /** Steps by the mean first passage of the Fokker-Planck equation along the floor, in continuous time; NaN where it has none. */
   readonly passageSteps: number;
   /** At the sharp end E(1 − eta l)² of [V4]: from 1 on ⟨y²⟩ is infinite there. */
   readonly growth: number;
@@ -139,7 +140,7 @@ export interface ConvergenceResult {
   readonly target: number;
   readonly most: number;
   readonly rows: readonly ConvergenceRow[];
-  /** eta and strength² changed against each other at equal eta·C: time in eta·steps. */
+  /** eta and C changed against each other at equal eta·C: time in eta·steps. */
   readonly equalTemperature: readonly {
     readonly learningRate: number;
     readonly strength: number;

