@@ -41,7 +41,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   return root;
 }
 
-type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number };
+type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number; readonly part?: 'model' };
 
 function addReproduce(root: Command): void {
   const command = root
@@ -51,11 +51,13 @@ function addReproduce(root: Command): void {
       '<experiment>',
       'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021); ' +
         'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run; ' +
-        'controls: what makes the exponent of the relation, over several seeds',
+        'controls: what makes the exponent of the relation, over several seeds; ' +
+        'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
     .option('--from <run>', 'ao2022: the same as the argument')
-    .addOption(new Option('--seeds <n>', 'controls: how many networks, seeds 0 to n−1 (5)').argParser(wholeNumber));
+    .addOption(new Option('--seeds <n>', 'controls, valley2023: how many, seeds 0 to n−1').argParser(wholeNumber))
+    .addOption(new Option('--part <which>', 'valley2023: the model of the valley').choices(['model']));
   runFlags(command);
   command
     .addOption(
@@ -84,7 +86,9 @@ Examples:
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
-  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume goes on`,
+  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume goes on
+  thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
+  thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes`,
     )
     .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
@@ -93,13 +97,20 @@ Examples:
         await (await import('./controls.js')).reproduceControlsCommand(flags);
         return;
       }
-      if (flags.seeds !== undefined) refuse('--seeds belongs to controls; one seed is chosen with --seed.');
+      if (experiment === 'valley2023') {
+        if (run !== undefined) refuse('valley2023 makes its own runs; a run is given to ao2022.');
+        await (await import('./valley2023.js')).reproduceValley2023Command(flags);
+        return;
+      }
+      if (flags.part !== undefined) refuse('--part belongs to valley2023.');
+      if (flags.seeds !== undefined)
+        refuse('--seeds belongs to controls and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
         await (await import('./ao2022.js')).reproduceAo2022Command(run ?? flags.from, flags);
         return;
       }
       if (experiment !== 'ivf2021')
-        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls.`);
+        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, valley2023.`);
       if (run !== undefined || flags.from !== undefined)
         refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
       await (await actions()).reproduce(flags);

@@ -213,7 +213,4 @@ const QUICK: ValleyConfig = {
   circulation: { ...STANDARD.circulation, strengths: [0, 1.5], cells: 60, bins: 20, walk: { walkers: 512, looks: 6 } },
 };
 
-export const valleyConfig = (preset: ValleyPreset, seeds?: number): ValleyConfig => {
-  const config = preset === 'quick' ? QUICK : STANDARD;
-  return seeds === undefined ? config : { ...config, seeds };
-};
+export const valleyConfig = (preset: ValleyPreset): ValleyConfig => (preset === 'quick' ? QUICK : STANDARD);

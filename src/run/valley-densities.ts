@@ -10,8 +10,8 @@ import { overSeeds } from '../report/controls-summary.js';
 import type { DensitiesResult, DensityOf, Distance, FiniteStepRow } from '../report/valley-results.js';
 import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../theory/fokker-planck/equation.js';
-import { centres } from '../theory/fokker-planck/grid.js';
-import { marginal, slice } from '../theory/fokker-planck/measures.js';
+import { gridCentres } from '../theory/fokker-planck/grid.js';
+import { densityAlong, marginalDensity } from '../theory/fokker-planck/measures.js';
 import { stationaryDensity } from '../theory/fokker-planck/stationary.js';
 import { alongFloor } from '../theory/models/along.js';
 import { langevinModel, sgdModel } from '../theory/models/problem.js';
@@ -127,7 +127,7 @@ function theory(config: ValleyConfig): Part {
       ],
     }),
   );
-  const x = centres(density.grid, 0);
+  const x = gridCentres(density.grid, 0);
   const binned = (values: ArrayLike<number>): number[] => {
     const out = Array.from({ length: bins }, (_, b) => {
       let sum = 0;
@@ -140,7 +140,7 @@ function theory(config: ValleyConfig): Part {
   const along = alongFloor(problem);
   return {
     kind: 'theory',
-    grid: { marginal: binned(marginal(density, 0).values), floor: binned(slice(density, 0, 0).values) },
+    grid: { marginal: binned(marginalDensity(density, 0).values), floor: binned(densityAlong(density, 0, 0).values) },
     adiabatic: { marginal: binned(along.density(x, 'marginal')), floor: binned(along.density(x, 'floor')) },
     finite: learningRates.map((eta) =>
       binned(

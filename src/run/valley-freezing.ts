@@ -14,7 +14,7 @@ import type { EscapeRow, FreezingNoise, FreezingResult, FreezingRow } from '../r
 import { type Ensemble, langevinEnsemble } from '../theory/ensemble/ensemble.js';
 import { STATUS } from '../theory/ensemble/walls.js';
 import { fokkerPlanck } from '../theory/fokker-planck/equation.js';
-import { centres, type GridDensity } from '../theory/fokker-planck/grid.js';
+import { type GridDensity, gridCentres } from '../theory/fokker-planck/grid.js';
 import { densityAtPoint } from '../theory/fokker-planck/measures.js';
 import { Passage } from '../theory/fokker-planck/passage.js';
 import { Stepper } from '../theory/fokker-planck/stepping.js';
@@ -231,7 +231,7 @@ function solved(
     density ??= densityAtPoint(process.grid, [sharp]);
     const substeps = k === 0 ? 10 * SUBSTEPS : SUBSTEPS;
     density = new Stepper(process, { step: duration / substeps }).advance(density, substeps).density;
-    const x = centres(process.grid, 0);
+    const x = gridCentres(process.grid, 0);
     share.push(density.values.reduce((s, v, i) => s + (x[i] > 0 ? v : 0), 0) * process.grid.volume);
   }
   return share;

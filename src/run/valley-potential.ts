@@ -9,8 +9,8 @@ import { overSeeds } from '../report/controls-summary.js';
 import type { PotentialCase, PotentialResult, PotentialSlopes, TiltedCase } from '../report/valley-results.js';
 import { langevinEnsemble } from '../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../theory/fokker-planck/equation.js';
-import { centres } from '../theory/fokker-planck/grid.js';
-import { marginal, slice } from '../theory/fokker-planck/measures.js';
+import { gridCentres } from '../theory/fokker-planck/grid.js';
+import { densityAlong, marginalDensity } from '../theory/fokker-planck/measures.js';
 import { stationaryDensity } from '../theory/fokker-planck/stationary.js';
 import { alongFloor } from '../theory/models/along.js';
 import { langevinModel, type Problem } from '../theory/models/problem.js';
@@ -117,9 +117,9 @@ function solved(config: ValleyConfig, problem: Problem, job: Job, halved: boolea
   const { density } = stationaryDensity(process);
   const log = (values: Float64Array) => values.map(Math.log);
   return {
-    x: centres(density.grid, 0),
-    floor: log(slice(density, 0, 0).values),
-    marginal: log(marginal(density, 0).values),
+    x: gridCentres(density.grid, 0),
+    floor: log(densityAlong(density, 0, 0).values),
+    marginal: log(marginalDensity(density, 0).values),
   };
 }
 

@@ -1,0 +1,196 @@
+/**
+ * `reproduce valley2023`: the degenerate valley as a model, stage by stage; what is done is skipped.
+ * science.md §6.
+ */
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { kernelBuild } from '../kernels/load.js';
+import { check } from '../numeric/errors.js';
+import { writeWhole } from '../record/files.js';
+import { writeNpz } from '../record/npz.js';
+import type { Finding } from '../report/finding.js';
+import type { Json, RunFacts } from '../report/input.js';
+import type { ValleyModelResults } from '../report/valley-results.js';
+import { breathe, InterruptedError, type Progress, type RunOptions, runStage } from './context.js';
+import { readJson, writeJson } from './json.js';
+import { usableMemory } from './machine.js';
+import { gigabytes } from './memory.js';
+import { runJobs, type Trade } from './pool.js';
+import { type ValleyConfig, type ValleyPreset, valleyConfig } from './valley-config.js';
+import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './valley-folder.js';
+import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './valley-jobs.js';
+
+export interface ValleyRequest extends RunOptions {
+  readonly preset?: ValleyPreset;
+  /** Seeds 0 … n−1; those of the preset by default. */
+  readonly seeds?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Jobs at a time; 0 or nothing: one per core, as far as memory goes. */
+  readonly workers?: number;
+  readonly onStart?: (announcement: string) => void;
+  /** For experiments beyond the presets: replaces the preset's config of the model. */
+  readonly config?: ValleyConfig;
+}
+
+export interface ValleyRun {
+  readonly folder: string;
+  readonly findings: readonly Finding[];
+  /** Seconds of each stage, over all attempts. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Most bytes of a worker thread, measured: itself, the kernels, and the factors of the largest grid. */
+const WORKER_BYTES = 150e6;
+/** Of the program. */
+const BASE_BYTES = 100e6;
+/** Millions of walker-steps that one core does in a second, roughly: only for the announcement. */
+const SPEED = 12;
+
+/**
+ * Runs what is missing and writes the report. The same numbers on any number of workers; a job's document is kept until its stage is done,
+ * so that nothing is computed twice after a stop.
+ * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished jobs kept
+ */
+export async function reproduceValley2023(request: ValleyRequest = {}): Promise<ValleyRun> {
+  const preset = request.preset ?? 'standard';
+  const path = request.out ?? `valley2023-${preset}`;
+  const before = request.resume ? readJson<ValleyRecord>(join(path, VALLEY_RECORD)) : undefined;
+  const known = request.preset === undefined ? before?.config : undefined;
+  const asked = request.config ?? known ?? valleyConfig(preset);
+  const config = request.seeds === undefined ? asked : { ...asked, seeds: request.seeds };
+  check(
+    Number.isInteger(config.seeds) && config.seeds >= 1,
+    'bad-seeds',
+    `reproduce valley2023 needs at least one seed; got ${config.seeds}.`,
+  );
+  const most = Math.max(1, Math.floor((usableMemory() - BASE_BYTES) / WORKER_BYTES));
+  const workers = Math.max(1, request.workers || Math.min(availableParallelism(), most));
+  const need = BASE_BYTES + workers * WORKER_BYTES;
+  check(
+    need <= usableMemory(),
+    'not-enough-memory',
+    `reproduce valley2023 needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers.`,
+  );
+  const folder = openValley(path, config, request.resume ?? false);
+  try {
+    const cost = MODEL_STAGE_NAMES.filter((s) => folder.record.stages[s].status !== 'done')
+      .flatMap((s) => stageNamed(s).plan(config))
+      .reduce((s, job) => s + job.cost, 0);
+    request.onStart?.(
+      `folder ${path}: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
+    );
+    const context = { folder, options: request };
+    for (const stage of MODEL_STAGE_NAMES)
+      await runStage(context, stage, () => modelStage(context, stage, config, workers));
+    folder.record.stages.report.status = 'waiting';
+    let findings: readonly Finding[] = [];
+    await runStage(context, 'report', async () => {
+      findings = await writeReport(folder, config);
+    });
+    return { folder: path, findings, seconds: secondsOf(folder.record) };
+  } finally {
+    folder.close();
+  }
+}
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.max(10, Math.ceil(seconds / 10) * 10)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+
+const secondsOf = ({ stages }: ValleyRecord): Record<string, number> =>
+  Object.fromEntries(Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds]] : [])));
+
+interface Context {
+  readonly folder: ValleyFolder;
+  readonly options: RunOptions;
+}
+
+const JOBS: Trade<ValleyConfig, ValleyJob, unknown> = {
+  worker: new URL('./valley-worker.js', import.meta.url),
+  run: runValleyJob,
+  name: ({ stage, index }) => `job ${index} of ${stage}`,
+};
+
+/** All jobs of a stage that have no document yet, then the document of the stage. */
+async function modelStage(
+  context: Context,
+  name: ModelStageName,
+  config: ValleyConfig,
+  workers: number,
+): Promise<void> {
+  const { folder, options } = context;
+  const stage = stageNamed(name);
+  const plan = stage.plan(config);
+  const part = (index: number) => folder.file('parts', name, `${index}.json`);
+  const jobs = plan.flatMap((_, index): ValleyJob[] => (readJson(part(index)) ? [] : [{ stage: name, index }]));
+  const total = plan.reduce((s, job) => s + job.cost, 0);
+  const missing = new Map(jobs.map(({ index }) => [index, 1]));
+  const tell = (note?: string) => {
+    let left = 0;
+    for (const [index, share] of missing) left += share * plan[index].cost;
+    const round = (v: number) => Number(v.toPrecision(3));
+    const progress: Progress = { stage: name, done: round(total - left), total: round(total), unit: 'million steps' };
+    options.onProgress?.(note === undefined ? progress : { ...progress, note });
+  };
+  tell();
+  const finished = await runJobs(JOBS, config, jobs, {
+    workers,
+    signal: options.signal,
+    onProgress({ index }, what, share) {
+      missing.set(index, 1 - share);
+      tell(`${plan[index].what}: ${what}`);
+    },
+    onDone({ index }, result) {
+      writeJson(part(index), result);
+      missing.delete(index);
+      tell(plan[index].what);
+    },
+  });
+  await breathe(context);
+  if (!finished) throw new InterruptedError(folder.path);
+  // from the files, so that a run that was stopped and one that was not see the same bits
+  const result = stage.merge(
+    plan.map((_, index) => readJson(part(index))),
+    config,
+  );
+  const arrays = Object.entries(stage.arrays(result)).map(
+    ([key, { shape, data }]) => [key, { shape, data: Float64Array.from(data), type: 'f8' as const }] as const,
+  );
+  writeWhole(folder.file(`${name}.npz`), writeNpz(arrays));
+  writeJson(folder.file(`${name}.json`), result);
+  rmSync(folder.file('parts', name), { recursive: true, force: true });
+}
+
+/** What the stages of a folder left. */
+function modelResults(folder: ValleyFolder): ValleyModelResults {
+  return Object.fromEntries(
+    MODEL_STAGE_NAMES.map((name) => [name, readJson(folder.file(`${name}.json`))]),
+  ) as unknown as ValleyModelResults;
+}
+
+async function writeReport(folder: ValleyFolder, config: ValleyConfig): Promise<readonly Finding[]> {
+  // drawing brings large packages along, which only this stage needs
+  const { renderValley2023 } = await import('../report/valley2023.js');
+  const { record } = folder;
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
+  const run: RunFacts = {
+    config: plain(config),
+    seeds: { count: config.seeds, keys: 'key(seed)/valley2023/stage/job' },
+    versions: plain(record.versions),
+    kernel: kernelBuild(),
+    machine: plain(record.machine),
+    timings: secondsOf(record),
+  };
+  const report = renderValley2023({
+    title: 'The degenerate valley of SGD: an effective loss that favours flat solutions',
+    model: modelResults(folder),
+    run,
+  });
+  for (const [name, svg] of Object.entries(report.figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
+  for (const [name, text] of Object.entries(report.tables)) writeWhole(folder.file('tables', name), text);
+  writeJson(folder.file('findings.json'), report.findings);
+  writeWhole(folder.file('report.json'), report.json);
+  writeWhole(folder.file('report.html'), report.html);
+  return report.findings;
+}
