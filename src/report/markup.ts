@@ -26,13 +26,27 @@ const render = (c: Content): string =>
 export const html = (parts: TemplateStringsArray, ...values: Content[]): Markup =>
   new Markup(parts.map((p, i) => p + (i < values.length ? render(values[i]) : '')).join(''));
 
-const GREEK: Record<string, string> = { sigma: 'σ', psi: 'ψ', gamma: 'γ', tau: 'τ', theta: 'θ', eta: 'η', lambda: 'λ' };
-/** A power `^−psi`, `^3.9`; an index `_i`, `_10` behind a letter; nothing else is touched. */
-const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ij]|\d+)(?![\p{L}\d_])/gu;
+const GREEK: Record<string, string> = {
+  sigma: 'σ',
+  psi: 'ψ',
+  gamma: 'γ',
+  tau: 'τ',
+  theta: 'θ',
+  eta: 'η',
+  lambda: 'λ',
+  kappa: 'κ',
+  Delta: 'Δ',
+  Phi: 'Φ',
+};
+/** A power `^−psi`, `^3.9`; an index `_i`, `_x`, `_10`, `_SGD` behind a letter; nothing else is touched. */
+const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ijxy]|SGD|sharp|flat|\d+)(?![\p{L}\d_])/gu;
 
 /** Prose with plain-text formulas: Greek letters by name become letters, `F^−psi` a power, `p_1` an index. */
 export function prose(s: string): Markup {
-  const text = s.replace(/(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda)(?![\p{L}\d])/gu, (name) => GREEK[name]);
+  const text = s.replace(
+    /(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda|kappa|Delta|Phi)(?![\p{L}\d])/gu,
+    (name) => GREEK[name],
+  );
   const parts: Content[] = [];
   let at = 0;
   for (const m of text.matchAll(RAISED_OR_LOWERED)) {

@@ -48,7 +48,8 @@ export function valleyFigures(m: ValleyModelResults) {
 export type ValleyFigures = ReturnType<typeof valleyFigures>;
 
 export function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings: readonly Finding[]): Section[] {
-  const own = (...ids: string[]) => findingsTable(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))));
+  const own = (...ids: string[]) =>
+    html`<h3>Findings</h3>${findingsTable(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))))}`;
   return [
     [
       'potential',
@@ -56,21 +57,21 @@ export function valleySections(m: ValleyModelResults, figures: ValleyFigures, fi
       html`<p>The valley is L(x, y) = L₀(x) + λ(x) y²/2 with λ falling from ${formatPlain(m.potential.ends.sharp)} to ${formatPlain(m.potential.ends.flat)}
 as x goes from 0 to 1; its width is F = 1/√λ. With a level floor all that makes one place likelier than another is noise.</p>
 ${gallery([figures.floor, figures.marginal, figures.slopes])}
-${potentialTable(m.potential.cases)}
+<h3>Slopes</h3>${potentialTable(m.potential.cases)}
 ${own('floor', 'histogram', 'marginal', 'isotropic', 'walkers', 'strong', 'eq11')}`,
     ],
     [
       'densities',
       'Four methods, and finite steps',
       html`${gallery([figures.densities, figures.densitiesFloor, figures.steps])}
-${stepsTable(m.densities.steps)}
+<h3>Finite steps</h3>${stepsTable(m.densities.steps)}
 ${own('methods', 'variance', 'finite-step')}`,
     ],
     [
       'convergence',
       'The way to the flat end',
       html`${gallery([figures.convergence, figures.critical])}
-${convergenceTable(m.convergence.rows)}
+<h3>Steps to the flat end</h3>${convergenceTable(m.convergence.rows)}
 ${own('shorter', 'critical', 'drift', 'passage', 'temperature')}`,
     ],
     [
@@ -84,8 +85,8 @@ ${own('flatter', 'first', 'line-sharp-mean-square', 'line-sharp-almost-sure', 'l
       'Freezing',
       html`${gallery([figures.occupation], 'wide')}
 ${gallery([figures.freezing, figures.final, figures.escape])}
-${freezingTable(m.freezing.rows)}
-${escapeTable(m.freezing.escapes)}
+<h3>Freezing and the end of training</h3>${freezingTable(m.freezing.rows)}
+<h3>Escape times</h3>${escapeTable(m.freezing.escapes)}
 ${own('delay', 'ends-flatter', 'delay-theory', 'rates', 'kramers')}`,
     ],
     [
@@ -99,7 +100,7 @@ ${own('circulation', 'current')}`,
 
 function potentialTable(cases: readonly PotentialCase[]): Markup {
   const columns: Column<PotentialCase['slopes'][number] & { readonly c: PotentialCase }>[] = [
-    { head: 'D_x', cell: ({ c }) => formatPlain(c.diffusion) },
+    { head: 'Dₓ', cell: ({ c }) => formatPlain(c.diffusion) },
     { head: 'κ', cell: ({ c }) => formatPlain(c.anisotropy) },
     { head: 'separation', cell: ({ c }) => formatNumber(c.separation, 2) },
     { head: 'method', cell: (s) => (s.method === 'langevin' ? 'Langevin' : 'Fokker-Planck'), words: true },
@@ -202,7 +203,7 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ['L₀', 'loss on the floor (nat)'],
   ['η', 'learning rate; time is in η·steps unless it says steps'],
   ['C', 'covariance of the gradient of ONE minibatch'],
-  ['D_x, D_y, κ', 'diffusion along and across, ηC/2 (weight² per η·step); κ = D_y/D_x'],
+  ['Dₓ, D_y, κ', 'diffusion along and across, ηC/2 (weight² per η·step); κ = D_y/D_x'],
   [
     'P(x), P(x, 0)',
     'the marginal density: how often SGD is at x; the density on the floor y = 0, which eq. 7 speaks of',

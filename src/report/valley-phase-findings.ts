@@ -19,12 +19,12 @@ const [NEAR, COLUMNS] = [0.1, 5];
 
 export function phaseFindings(r: PhaseResult): Finding[] {
   const lines = Object.keys(LINE_NAMES) as PhaseLine[];
-  const halves = lines.map((line) => ({ line, ...compared(r.half, r.lines[line]) }));
+  const halves = lines.map((line) => ({ line, ...compared(r, r.half, r.lines[line]) }));
   const told = halves.map((h) => `${LINE_NAMES[h.line]} ${formatEstimate(h.measured)}`).join(', ');
   const range = `curvature of a batch with standard deviation ${formatRange([r.noise[0], r.noise[r.noise.length - 1]])} of its mean; ${r.rates.length} × ${r.noise.length} points, ${r.walkers} walkers each, ${r.steps} steps from the sharp end`;
-  const first = compared(r.first, r.lines.sharpMeanSquare);
+  const first = compared(r, r.first, r.lines.sharpMeanSquare);
   return [
-    ...halves.map(({ line, measured, verdict }) =>
+    ...halves.map(({ line, measured, verdict, columns }) =>
       finding(`line-${LINE_IDS[line]}`, {
         claim: `SGD diverges from eta = ${FORMULAS[line]} on, with the curvature of the ${line.startsWith('sharp') ? 'sharp end, where the walkers start' : 'flat end'} (${line.endsWith('Square') ? 'mean square' : 'almost surely'})`,
         source: `${VALLEY}; science.md [V4], derived`,
@@ -33,7 +33,8 @@ export function phaseFindings(r: PhaseResult): Finding[] {
         stated: '1',
         range,
         verdict,
-        reason: `Over the four lines: ${told}. Walkers that grow at the sharp end are thrown towards the flat one, where they may settle.`,
+        reason:
+          `${columns.length > 0 ? `From ${columns[0]} to ${columns[columns.length - 1]}.` : ''} ${line === 'sharpMeanSquare' ? `Over the four lines: ${told}. Walkers that grow at the sharp end are thrown towards the flat one, where they may settle.` : ''}`.trim(),
       }),
     ),
     finding('first', {
@@ -44,7 +45,7 @@ export function phaseFindings(r: PhaseResult): Finding[] {
       stated: '1',
       range,
       verdict: first.verdict,
-      reason: `Ratios of the columns: ${formatRange(first.span)}.`,
+      reason: `From ${first.columns[0]} to ${first.columns[first.columns.length - 1]}; between ${formatRange(first.span)}.`,
     }),
     flatter(r, range),
   ];
@@ -65,16 +66,20 @@ const FORMULAS: Readonly<Record<PhaseLine, string>> = {
 
 /** A measured boundary over a line: median of the columns, its error from their scatter. */
 function compared(
+  { noise }: PhaseResult,
   boundary: readonly number[],
   line: readonly number[],
-): { measured: Estimate; verdict: Verdict; span: [number, number] } {
-  const ratios = boundary.map((b, k) => b / line[k]).filter(Number.isFinite);
+): { measured: Estimate; verdict: Verdict; span: [number, number]; columns: string[] } {
+  const known = boundary.map((b, k) => ({ s: noise[k], ratio: b / line[k] })).filter((c) => Number.isFinite(c.ratio));
+  const columns = known.map((c) => `${formatNumber(c.ratio)} at s = ${formatPlain(c.s)}`);
+  const ratios = known.map((c) => c.ratio);
   const n = ratios.length;
   if (n < COLUMNS)
     return {
       measured: n > 0 ? estimate(median(ratios), Number.NaN, n, 'median over columns', false) : NOTHING,
       verdict: UNDECIDED,
       span: [Number.NaN, Number.NaN],
+      columns,
     };
   const middle = median(ratios);
   const scatter = 1.4826 * median(ratios.map((v) => Math.abs(v - middle)));
@@ -87,6 +92,7 @@ function compared(
     ),
     verdict: Math.abs(middle - 1) <= NEAR ? 'reproduced' : 'not reproduced',
     span: [Math.min(...ratios), Math.max(...ratios)],
+    columns,
   };
 }
 
@@ -264,11 +270,11 @@ export function circulationFindings(r: CirculationResult): Finding[] {
   const range = `Phi = (x² − 1)²/4 + y²/2, l = ${r.rows.map((row) => formatPlain(row.strength)).join(', ')}`;
   return [
     finding('circulation', {
-      claim: 'A circulating force leaves the stationary density e^{−Phi} as it is, although the loss is another',
+      claim: 'A circulating force leaves the stationary density e^−Phi as it is, although the loss is another',
       source,
       measured: far?.measured ?? NOTHING,
       unit: far
-        ? `total variation to e^{−Phi}/Z above counting: ${far.name}, l = ${formatPlain(far.row.strength)}, the farthest`
+        ? `total variation to e^−Phi/Z above counting: ${far.name}, l = ${formatPlain(far.row.strength)}, the farthest`
         : '',
       stated: '0',
       range,

@@ -41,7 +41,7 @@
  *              of training; not reproduced if it falls anywhere by more than the interval of the difference.
  * delay-theory freezing times of walkers within 10 % of those of the two-state theory.
  * ends-flatter the share in the flat valley at the end rises with noise: the rule of `delay`, over all strengths.
- * circulation  density e^{−Phi}/Z for every l: total variation of the grid at most 0.01, of walkers at most 0.02 above counting.
+ * circulation  density e^−Phi/Z for every l: total variation of the grid at most 0.01, of walkers at most 0.02 above counting.
  * current      the current of the grid is l·J/Z within 2 % of its largest value; rotation of walkers within 5 % of 2 pi l/Z.
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';

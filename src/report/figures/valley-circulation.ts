@@ -49,7 +49,7 @@ export function circulationFigure({ field: f }: CirculationResult): Figure | Mis
       legend: [
         { label: 'density', mark: 'ramp', ends: ['0', 'largest'] },
         { label: 'current, grid', mark: 'line', colour: COLOURS.ink },
-        { label: 'current, theory', mark: 'dot', colour: COLOURS.paper },
+        { label: 'current, theory', mark: 'ring', colour: COLOURS.ink },
       ],
       marks: [
         Plot.rect(cells, {
@@ -61,7 +61,7 @@ export function circulationFigure({ field: f }: CirculationResult): Figure | Mis
           fillOpacity: 0.85,
           inset: -0.2,
         }),
-        Plot.dot(arrows, { x: 'eu', y: 'ev', r: 2.4, fill: COLOURS.paper }),
+        Plot.dot(arrows, { x: 'eu', y: 'ev', r: 2.4, fill: COLOURS.paper, stroke: COLOURS.ink, strokeWidth: 0.7 }),
         Plot.arrow(arrows, {
           x1: 'x',
           y1: 'y',
@@ -73,6 +73,6 @@ export function circulationFigure({ field: f }: CirculationResult): Figure | Mis
         }),
       ],
     }),
-    caption: `l = ${formatPlain(f.strength)}. Colour: stationary density of the grid, which is e^{−Φ}/Z whatever l; arrows: its current, light dots the tips of the arrows that theory draws, l·J/Z.`,
+    caption: `l = ${formatPlain(f.strength)}. Colour: stationary density of the grid, which is e^−Φ/Z whatever l; arrows: its current, rings the tips of the arrows that theory draws, l·J/Z.`,
   };
 }

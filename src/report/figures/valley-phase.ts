@@ -52,7 +52,7 @@ export function phaseDiagram(r: PhaseResult): Figure | MissingFigure {
       legend: [
         { label: 'order parameter', mark: 'ramp', ends: ['sharp', 'flat'] },
         { label: 'half or more diverge', mark: 'area', colour: COLOURS.ink },
-        { label: 'some diverge', mark: 'dot', colour: COLOURS.paper },
+        { label: 'some diverge', mark: 'ring', colour: COLOURS.ink },
         ...lines
           .filter((l) => l.points.length > 1)
           .map(({ line }) => ({ label: LINE_NAMES[line], mark: LINES[line].mark, colour: lineColour(line) })),
@@ -63,8 +63,10 @@ export function phaseDiagram(r: PhaseResult): Figure | MissingFigure {
         Plot.dot(some, {
           x: (c) => (c.x1 + c.x2) / 2,
           y: (c) => Math.sqrt(c.y1 * c.y2),
-          r: 1.6,
+          r: 1.9,
           fill: COLOURS.paper,
+          stroke: COLOURS.ink,
+          strokeWidth: 0.7,
         }),
         ...lines.flatMap(({ line, points }) => [
           Plot.line(points, { x: 's', y: 'eta', stroke: COLOURS.paper, strokeWidth: 4, strokeOpacity: 0.7 }),
