@@ -179,8 +179,8 @@ function converged(config: ValleyConfig, job: Job, index: number, tell: Tell): P
   };
 }
 
-/** Most diffusion lengths, ∫f/D, that a first passage is computed for; beyond it there is drift alone. */
-const SHARP = 300;
+/** Most of f·length/D that a first passage is computed for; beyond it diffusion changes the time by less than a hundredth. */
+const SHARP = 100;
 
 /** Steps of the effective drift with the ⟨y²⟩ of the map; and of the first passage in continuous time with the diffusion along the floor. */
 function predicted(problem: Problem, target: number): { driftSteps: number; passageSteps: number } {
@@ -196,7 +196,7 @@ function passage(problem: Problem, target: number): number {
   // noise like the Hessian moves x and y so that nothing diffuses along to this order
   const diffusion = whereItIs(() => line.diffusion(target / 2));
   if (!((line.drift(target / 2) * target) / diffusion < SHARP)) return driftTime(line.drift, 0, target).value;
-  return meanFirstPassage(line, { from: 0, to: target, wall: 0, panels: 200 }).value;
+  return meanFirstPassage(line, { from: 0, to: target, wall: 0, panels: 400 }).value;
 }
 
 /** NaN where y has no finite variance: there is no such time. */

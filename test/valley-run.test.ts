@@ -1,0 +1,135 @@
+/** `reproduce valley2023` on a model small enough for a test: folder, resume, workers; and what the command refuses. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readNpz } from '../src/record/npz.js';
+import type { CirculationResult, PotentialResult } from '../src/report/valley-results.js';
+import { InterruptedError } from '../src/run/context.js';
+import { type ValleyConfig, valleyConfig } from '../src/run/valley-config.js';
+import { reproduceValley2023, type ValleyRun } from '../src/run/valley2023.js';
+import { thermograd } from './support/cli.js';
+
+const quick = valleyConfig('quick');
+const CONFIG: ValleyConfig = {
+  ...quick,
+  potential: {
+    ...quick.potential,
+    diffusions: [0.001],
+    cells: [20, 40],
+    walk: { walkers: 64, looks: 4 },
+  },
+  densities: { ...quick.densities, bins: 10, cells: [2, 41], walk: { walkers: 64, looks: 2 } },
+  convergence: {
+    ...quick.convergence,
+    strengths: [8],
+    curvature: { spreads: [4, 20], strength: 1 },
+    equal: { temperature: 0.08, learningRates: [0.08] },
+    walkers: 16,
+    most: 2000,
+    stay: 200,
+  },
+  phase: {
+    ...quick.phase,
+    noise: { from: 0, to: 5, count: 4 },
+    rates: { from: 0.01, to: 1, count: 4 },
+    steps: 200,
+    walkers: 16,
+  },
+  freezing: { ...quick.freezing, end: 4, pieces: 4, walkers: 32, cells: 60, escapes: [2], escapeWalkers: 32 },
+  circulation: { ...quick.circulation, cells: 50, bins: 10, walk: { walkers: 64, looks: 2 } },
+};
+const STAGES = ['potential', 'densities', 'convergence', 'phase', 'freezing', 'circulation'];
+const home = mkdtempSync(join(tmpdir(), 'valley-'));
+const out = join(home, 'run');
+const read = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8');
+let run: ValleyRun;
+beforeAll(async () => {
+  run = await reproduceValley2023({ out, config: CONFIG });
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe('the run', () => {
+  it('leaves a document and arrays for each stage, and a report; nothing half-done', async () => {
+    for (const stage of STAGES) {
+      expect(existsSync(join(out, `${stage}.json`)), stage).toBe(true);
+      const arrays = await readNpz(readFileSync(join(out, `${stage}.npz`)), stage);
+      expect(arrays.size, stage).toBeGreaterThan(2);
+    }
+    expect(readdirSync(out).filter((f) => /tmp|lock/.test(f))).toEqual([]);
+    expect(readdirSync(join(out, 'parts'))).toEqual([]);
+    expect(readdirSync(join(out, 'figures')).length).toBeGreaterThan(8);
+    expect(JSON.parse(read(out, 'findings.json')).length).toBe(run.findings.length);
+    expect(read(out, 'report.html')).not.toMatch(/undefined|NaN/);
+  });
+
+  it('finds what detailed balance makes exact, whatever the grid', () => {
+    const { cases } = JSON.parse(read(out, 'potential.json')) as PotentialResult;
+    const level = cases.find((c) => c.anisotropy === 1)!.slopes[0];
+    // the grid is exact at the centres of cells, the cubic through the middle of four to 1e-6
+    expect(Math.abs(level.floor.value)).toBeLessThan(1e-5);
+    expect(Math.abs(level.marginal.value + 1)).toBeLessThan(1e-5);
+    const { rows } = JSON.parse(read(out, 'circulation.json')) as CirculationResult;
+    expect(rows[0].strength).toBe(0);
+    expect(rows[0].fokkerPlanck.value).toBeLessThan(1e-12);
+    // the phase diagram has all four phases at its corners
+    const phase = JSON.parse(read(out, 'phase.json'));
+    expect(phase.diverged[0]).toBe(0);
+    expect(phase.diverged.at(-1)).toBe(1);
+    expect(phase.flatness[0]).toBeLessThan(phase.flatness[3]);
+  });
+
+  it('goes on where it was stopped, to the same bits', async () => {
+    const folder = join(home, 'stopped');
+    const stop = new AbortController();
+    let seen = 0;
+    const attempt = reproduceValley2023({
+      out: folder,
+      config: CONFIG,
+      signal: stop.signal,
+      onProgress({ stage, note }) {
+        if (stage === 'phase' && note?.startsWith('eta') && ++seen === 3) stop.abort();
+      },
+    });
+    await expect(attempt).rejects.toThrow(InterruptedError);
+    expect(existsSync(join(folder, 'convergence.json'))).toBe(true);
+    expect(existsSync(join(folder, 'phase.json'))).toBe(false);
+    expect(readdirSync(join(folder, 'parts', 'phase')).length).toBeGreaterThan(0);
+    await reproduceValley2023({ out: folder, config: CONFIG, resume: true });
+    for (const stage of STAGES) expect(read(folder, `${stage}.json`), stage).toBe(read(out, `${stage}.json`));
+    expect(read(folder, 'findings.json')).toBe(read(out, 'findings.json'));
+  });
+
+  it('gives the same numbers on two worker threads as in this one', async () => {
+    // worker threads start from the compiled program
+    const built = (await import(new URL('../dist/run/valley2023.js', import.meta.url).href)) as {
+      reproduceValley2023: typeof reproduceValley2023;
+    };
+    const folder = join(home, 'threads');
+    await built.reproduceValley2023({ out: folder, config: CONFIG, workers: 2 });
+    for (const stage of STAGES) expect(read(folder, `${stage}.json`), stage).toBe(read(out, `${stage}.json`));
+  });
+
+  it('refuses a folder that holds something else, other settings, and no seeds', async () => {
+    await expect(reproduceValley2023({ out, config: CONFIG })).rejects.toThrow(/continue it with --resume/);
+    await expect(reproduceValley2023({ out, config: CONFIG, seeds: 7, resume: true })).rejects.toThrow(
+      /begun with other settings/,
+    );
+    await expect(reproduceValley2023({ out: join(home, 'none'), preset: 'quick', seeds: 0 })).rejects.toThrow(
+      /at least one seed/,
+    );
+  });
+});
+
+describe('the command', () => {
+  it('refuses what it does not know', () => {
+    const place = ['--out', join(home, 'cli')];
+    expect(thermograd('reproduce', 'valley2023', '--layer', 'layer1', ...place).stderr).toMatch(/--layer is fixed/);
+    const paper = thermograd('reproduce', 'valley2023', '--preset', 'paper', ...place);
+    expect(paper.code).toBe(2);
+    expect(paper.stderr).toMatch(/quick and standard/);
+    expect(thermograd('reproduce', 'valley2023', '--out', out).code).toBe(2);
+    expect(thermograd('reproduce', 'ivf2021', '--part', 'model').code).toBe(2);
+    expect(existsSync(join(home, 'cli'))).toBe(false);
+  });
+});
