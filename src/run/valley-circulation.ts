@@ -106,13 +106,13 @@ interface Solved {
 function solved(config: ValleyConfig, problem: Problem, strength: number, cells: number): Solved {
   const { reach } = config.circulation;
   const axis = { from: -reach, to: reach, cells };
-  const process = fokkerPlanck({
+  const jumps = fokkerPlanck({
     model: langevinModel(problem),
     axes: [axis, axis].map((a, k) => ({ ...a, name: 'xy'[k] })),
   });
-  const { density } = stationaryDensity(process);
-  const { grid } = process;
-  const [jx, jy] = probabilityCurrent(process, density).components;
+  const { density } = stationaryDensity(jumps);
+  const { grid } = jumps;
+  const [jx, jy] = probabilityCurrent(jumps, density).components;
   const point = new Float64Array(2);
   const sumOver = (of: (x: number, y: number, k: number) => number) => {
     let sum = 0;

@@ -184,7 +184,7 @@ function training(config: ValleyConfig, { noise, diffusion }: Job & { kind: 'tra
 
 /**
  * When the valley of a walker begins to tell its last one: the time at which P(flat at the end | flat at t) − P(flat at the end | sharp at t)
- * rises through 1/e for good; in a two-state process it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
+ * rises through 1/e for good; in a two-state jumps it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
  * one of the valleys is empty to the end.
  */
 export function freezingTime(looks: readonly Uint8Array[], time: readonly number[]): number {
@@ -227,12 +227,12 @@ function solved(
   let density: GridDensity | undefined;
   const share = [0];
   for (const [k, model] of models.entries()) {
-    const process = fokkerPlanck({ model, axes: [{ from: low, to: high, cells }] });
-    density ??= densityAtPoint(process.grid, [sharp]);
+    const jumps = fokkerPlanck({ model, axes: [{ from: low, to: high, cells }] });
+    density ??= densityAtPoint(jumps.grid, [sharp]);
     const substeps = k === 0 ? 10 * SUBSTEPS : SUBSTEPS;
-    density = new Stepper(process, { step: duration / substeps }).advance(density, substeps).density;
-    const x = gridCentres(process.grid, 0);
-    share.push(density.values.reduce((s, v, i) => s + (x[i] > 0 ? v : 0), 0) * process.grid.volume);
+    density = new Stepper(jumps, { step: duration / substeps }).advance(density, substeps).density;
+    const x = gridCentres(jumps.grid, 0);
+    share.push(density.values.reduce((s, v, i) => s + (x[i] > 0 ? v : 0), 0) * jumps.grid.volume);
   }
   return share;
 }
@@ -245,13 +245,13 @@ function escapeRow(config: ValleyConfig, barrier: number, tell: Tell): EscapeRow
   const model = langevinModel(valleys(config, 1, 'additive', diffusion));
   const line = lineOf(model);
   const exact = meanFirstPassage(line, { from: sharp, to: flat, wall: low });
-  const process = fokkerPlanck({
+  const jumps = fokkerPlanck({
     model,
     axes: [{ from: low, to: flat, cells }],
     boundaries: [['reflecting', 'absorbing']],
   });
-  const from = Math.floor((sharp - low) / process.grid.spacing[0]);
-  const grid = new Passage(process).meanTimes();
+  const from = Math.floor((sharp - low) / jumps.grid.spacing[0]);
+  const grid = new Passage(jumps).meanTimes();
   const seeds = seedsOf(config).map((seed) => {
     const ensemble = langevinEnsemble({
       model,

@@ -107,14 +107,14 @@ interface Logs {
 function solved(config: ValleyConfig, problem: Problem, job: Job, halved: boolean): Logs {
   const [nx, ny] = config.potential.cells.map((n) => (halved ? Math.ceil(n / 2) : n));
   const reach = WIDTHS * Math.sqrt((job.anisotropy * job.diffusion) / Math.min(...Object.values(config.valley)));
-  const process = fokkerPlanck({
+  const jumps = fokkerPlanck({
     model: langevinModel(problem),
     axes: [
       { from: 0, to: 1, cells: nx },
       { from: -reach, to: reach, cells: ny },
     ],
   });
-  const { density } = stationaryDensity(process);
+  const { density } = stationaryDensity(jumps);
   const log = (values: Float64Array) => values.map(Math.log);
   return {
     x: gridCentres(density.grid, 0),
