@@ -9,6 +9,8 @@ const la = embeddedLinearAlgebra();
 const packed = (k: number) =>
   Array.from({ length: k }, (_, i) => Array.from({ length: i + 1 }, (_, j) => [i, j])).flat();
 
+const diagonal = (values: readonly number[]) => fromRows(values.map((v, i) => values.map((_, j) => (i === j ? v : 0))));
+
 /** E[Ξ_ij Ξ_lm] of a batch of B Gaussian inputs of diagonal covariance a, by Wick: (a_ij … pairings)/B. */
 function gaussianCovariance(a: readonly number[], B: number) {
   const pairs = packed(a.length);
@@ -68,8 +70,45 @@ describe('one direction', () => {
   });
 });
 
+const spectrum = [3, 1.4, 1, 0.2];
+
 describe('coupled directions', () => {
-  const spectrum = [3, 1.4, 1, 0.2];
+  it.each([0, 0.6])(
+    'do not depend on the basis, and a part of them bounds the whole from above: momentum %s',
+    (momentum) => {
+      // orthonormal columns of a random matrix, by Gram and Schmidt; inputs of covariance QᵀAQ
+      const n = spectrum.length;
+      const stream = randomKey(8).stream();
+      const q: number[][] = [];
+      while (q.length < n) {
+        const v = Array.from({ length: n }, () => stream.normal());
+        for (const u of q) {
+          const d = u.reduce((s, x, i) => s + x * v[i], 0);
+          for (let i = 0; i < n; i++) v[i] -= d * u[i];
+        }
+        const norm = Math.hypot(...v);
+        q.push(v.map((x) => x / norm));
+      }
+      const form = (power: number) =>
+        q.map((u) => q.map((v) => u.reduce((s, x, a) => s + x * v[a] * spectrum[a] ** power, 0)));
+      const [A, A2] = [form(1), form(2)];
+      const B = 3;
+      const of = (k: number) => {
+        const pairs = packed(k);
+        const covariance = fromRows(
+          pairs.map(([i, j]) => pairs.map(([l, m]) => (A[i][l] * A[j][m] + A[i][m] * A[j][l]) / B)),
+        );
+        const cut = (m: number[][]) => fromRows(m.slice(0, k).map((row) => row.slice(0, k)));
+        return coupledCeiling(la, { hessian: cut(A), squared: cut(A2), covariance, momentum });
+      };
+      const exact = divergenceRate(spectrum, B, momentum);
+      expect(Math.abs(of(n) / exact - 1)).toBeLessThan(1e-8);
+      for (let k = 1; k < n; k++) {
+        expect(of(k)).toBeGreaterThan(exact);
+        expect(of(k)).toBeGreaterThan(of(k + 1));
+      }
+    },
+  );
 
   it.each([
     [1, 0],
@@ -78,7 +117,11 @@ describe('coupled directions', () => {
     [64, 0.9],
   ])('meet the divergence of Gaussian regression exactly: B = %s, momentum %s', (B, momentum) => {
     // the closed fixed point of regression knows nothing of pairs or eigenproblems
-    const found = coupledCeiling(la, { curvatures: spectrum, covariance: gaussianCovariance(spectrum, B), momentum });
+    const found = coupledCeiling(la, {
+      hessian: diagonal(spectrum),
+      covariance: gaussianCovariance(spectrum, B),
+      momentum,
+    });
     expect(Math.abs(found / divergenceRate(spectrum, B, momentum) - 1)).toBeLessThan(1e-8);
   });
 
@@ -86,7 +129,7 @@ describe('coupled directions', () => {
     const B = 2;
     const ceilings = spectrum.map((_, k) => {
       const part = spectrum.slice(0, k + 1);
-      return coupledCeiling(la, { curvatures: part, covariance: gaussianCovariance(part, B) });
+      return coupledCeiling(la, { hessian: diagonal(part), covariance: gaussianCovariance(part, B) });
     });
     expect(ceilings[0]).toBeCloseTo(meanSquareCeiling({ curvature: 3, variance: 18 / B }), 12);
     for (let k = 1; k < ceilings.length; k++) expect(ceilings[k]).toBeLessThan(ceilings[k - 1]);
@@ -106,7 +149,7 @@ describe('coupled directions', () => {
     const covariance = fromRows(
       order.map((p) => order.map((q) => law.reduce((s, m) => s + ((m[p] - mean[p]) * (m[q] - mean[q])) / 3, 0))),
     );
-    const ceiling = coupledCeiling(la, { curvatures: [mean[0], mean[2]], covariance, momentum: mu });
+    const ceiling = coupledCeiling(la, { hessian: diagonal([mean[0], mean[2]]), covariance, momentum: mu });
     const growth = (eta: number) => {
       const maps = law.map(([a, b, d]) => [
         [1 - eta * a, -eta * b, mu, 0],
@@ -155,6 +198,6 @@ it('refuses what has no ceiling', () => {
   expect(() => meanSquareCeiling({ curvature: -1, variance: 1 })).toThrow(/positive curvature/);
   expect(() => meanSquareCeiling({ curvature: 1, variance: Number.NaN })).toThrow(/at least 0/);
   expect(() => edgeOfStability(1, 1)).toThrow(/\[0, 1\)/);
-  expect(() => coupledCeiling(la, { curvatures: [-1], covariance: matrix(1, 1) })).toThrow(/none of these/);
-  expect(() => coupledCeiling(la, { curvatures: [1, 2], covariance: matrix(1, 1) })).toThrow(/3 pairs/);
+  expect(() => coupledCeiling(la, { hessian: diagonal([-1]), covariance: matrix(1, 1) })).toThrow(/none of these/);
+  expect(() => coupledCeiling(la, { hessian: diagonal([1, 2]), covariance: matrix(1, 1) })).toThrow(/3 pairs/);
 });

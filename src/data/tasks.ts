@@ -152,7 +152,8 @@ const likeValues = (s: Samples, length: number) =>
 
 /** The samples of these numbers, in this order; copies. */
 export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
-  const { size, values, labels } = samples;
+  const { size, values, labels, targets } = samples;
+  const outputs = targets ? targets.length / samples.count : 0;
   const out = likeValues(samples, numbers.length * size);
   for (let i = 0; i < numbers.length; i++)
     out.set(values.subarray(numbers[i] * size, (numbers[i] + 1) * size), i * size);
@@ -161,6 +162,12 @@ export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
     count: numbers.length,
     values: out,
     ...(labels && { labels: Uint8Array.from(numbers, (n) => labels[n]) }),
+    ...(targets && {
+      targets: Float32Array.from(
+        { length: numbers.length * outputs },
+        (_, e) => targets[numbers[Math.floor(e / outputs)] * outputs + (e % outputs)],
+      ),
+    }),
   };
 }
 

@@ -11,14 +11,17 @@
  *
  * which for mu = 0 is E(1 − eta l^mu)² < 1, eta < 2l/(l² + Var l), and for Var l = 0 the edge 2(1+mu)/l of the mean motion.
  *
- * Several directions. In H's eigenbasis the second moment obeys Σ_ij d_ij = eta² (N(Σ) + C)_ij, d_ij = `whiteDenominator`,
- * N(Σ) = E[(H^mu−H) Σ (H^mu−H)]. N and 1/d are self-adjoint and positive, so E|w|² is bounded iff the largest eigenvalue of
- * eta² d^−½ N d^−½ is below 1. Restricted to the span of k eigenvectors that eigenvalue can only be smaller: every ceiling given here is
- * NECESSARY for bounded E|w|² (under the model), falls as directions are added, and never promises stability.
+ * Several directions. With the matrices of [S2] the second moment Σ obeys eta A(Σ) − eta² B(Σ) = eta² (N(Σ) + C),
+ *
+ *     A(Σ) = (1−mu)(HΣ+ΣH),   B(Σ) = [(1+mu²) HΣH − mu (H²Σ+ΣH²)]/(1−mu²),   N(Σ) = E[(H^mu−H) Σ (H^mu−H)].
+ *
+ * All three are self-adjoint on symmetric matrices and N is positive, so E|w|² is bounded iff A − eta (B + N) is positive definite:
+ * eta < 1/λ_max of B + N relative to A. Restricted to the symmetric matrices over ANY subspace that λ_max can only be smaller: every
+ * ceiling given here is NECESSARY for bounded E|w|² (under the model), falls as directions are added, and never promises stability.
+ * For mu = 0 this is the criterion of mean-square linear stability (memory: Ma & Ying 2021; Mulayoff & Michaeli 2023).
  */
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
-import { whiteDenominator } from './modes.js';
 
 /** 2(1+mu)/h: from here on the mean motion overshoots for ever, whatever the noise. */
 export function edgeOfStability(curvature: number, momentum = 0): number {
@@ -45,66 +48,25 @@ export function meanSquareCeiling({ curvature: l, variance, momentum: mu = 0 }: 
 }
 
 export interface CoupledCurvature {
-  /** Eigenvalues of H, k of them, those of the directions. */
-  readonly curvatures: ArrayLike<number>;
-  /**
-   * E[(H^mu−H)_ij (H^mu−H)_lm], PER BATCH: k(k+1)/2 square, rows and columns by pairs i ≥ j at i(i+1)/2 + j. Where the directions
-   * are no exact eigenvectors, turn both into the eigenbasis of the projected H first.
-   */
+  /** UᵀHU, k×k, for k orthonormal directions U. */
+  readonly hessian: Matrix;
+  /** Covariance over minibatches of the entries of UᵀH^mu U, PER BATCH: k(k+1)/2 square, pairs i ≥ j at i(i+1)/2 + j. */
   readonly covariance: Matrix;
   /** mu, default 0. */
   readonly momentum?: number;
+  /** UᵀH²U, needed with momentum; (UᵀHU)² when absent, which is right where U spans eigenvectors. */
+  readonly squared?: Matrix;
 }
 
 /**
- * The learning rate at which E|w|² diverges in the span of k Hessian eigenvectors, to 1e-10. Directions of curvature ≤ 0 are left out
- * (they run away at any learning rate). Cost: one eigenproblem of order k(k+1)/2 where mu = 0, some thirty with momentum.
+ * The learning rate at which E|w|² diverges for errors in the span of U. Directions in which UᵀHU is not positive are left out (they
+ * run away at any learning rate). Cost: one eigenproblem of order k(k+1)/2.
  * @throws InputError where no direction has a positive curvature
  */
 export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): number {
-  const { momentum: mu = 0 } = problem;
+  const { momentum: mu = 0, hessian, covariance, squared } = problem;
   checkMomentum(mu);
-  const { h, noise } = positivePart(problem);
-  const top = Math.max(...h);
-  const pairs = pairsOf(h.length);
-  /** Largest eigenvalue of D^−½ N D^−½ with the positive denominators d of each pair. */
-  const largest = (d: (i: number, j: number) => number): number => {
-    const scale = pairs.map(([i, j]) => 1 / Math.sqrt(d(h[i], h[j])));
-    const a = matrix(
-      pairs.length,
-      pairs.length,
-      noise.data.map((v, e) => v * scale[Math.floor(e / pairs.length)] * scale[e % pairs.length]),
-    );
-    return la.eigh(a).values[pairs.length - 1];
-  };
-  if (mu === 0) {
-    // eta (h_i+h_j) − eta² h_i h_j = eta² N: the noise joins h_i h_j and one eigenproblem is left
-    pairs.forEach(([i, j], p) => {
-      noise.data[p * pairs.length + p] += h[i] * h[j];
-    });
-    return 1 / largest((a, b) => a + b);
-  }
-  const edge = (2 * (1 + mu)) / top;
-  let [low, high] = [0, edge];
-  while (high - low > 1e-10 * edge) {
-    const eta = (low + high) / 2;
-    if (eta * eta * largest((a, b) => whiteDenominator(eta * a, eta * b, mu)) < 1) low = eta;
-    else high = eta;
-  }
-  return (low + high) / 2;
-}
-
-/** Pairs i ≥ j, in packed order. */
-function pairsOf(k: number): [number, number][] {
-  return Array.from({ length: k }, (_, i) => Array.from({ length: i + 1 }, (_, j): [number, number] => [i, j])).flat();
-}
-
-/**
- * Directions of positive curvature and the map Σ → N(Σ) on them, as a matrix that is symmetric for the basis of symmetric matrices
- * with unit Frobenius norm: E_ii, (E_ij + E_ji)/√2.
- */
-function positivePart({ curvatures, covariance }: CoupledCurvature): { h: number[]; noise: Matrix } {
-  const k = curvatures.length;
+  const k = hessian.rows;
   const all = (k * (k + 1)) / 2;
   check(
     covariance.rows === all && covariance.cols === all,
@@ -112,21 +74,60 @@ function positivePart({ curvatures, covariance }: CoupledCurvature): { h: number
     () =>
       `${k} directions have ${all} pairs; the covariance of their curvatures is ${covariance.rows}×${covariance.cols}.`,
   );
-  const kept = Array.from({ length: k }, (_, i) => i).filter((i) => curvatures[i] > 0);
+  const { values, vectors } = la.eigh(hessian);
+  const kept = Array.from({ length: k }, (_, i) => i).filter((i) => values[i] > 0);
   check(kept.length > 0, 'no-curvature', 'only a positive curvature bounds the learning rate; none of these is.');
+  const h = kept.map((i) => values[i]);
+  const basis = matrix(k, h.length);
+  kept.forEach((from, to) => {
+    for (let a = 0; a < k; a++) basis.data[a * h.length + to] = vectors.data[a * k + from];
+  });
+  const turn = pairTurn(basis);
+  const moments = la.gemm(la.gemm(turn, covariance), turn, { transposeB: true });
+  const turned = squared && la.gemm(la.gemm(basis, squared, { transposeA: true }), basis);
+  const K = (i: number, j: number) => (turned ? turned.data[i * h.length + j] : i === j ? h[i] ** 2 : 0);
+  const pairs = pairsOf(h.length);
+  const n = pairs.length;
   const at = (i: number, j: number) => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
-  const moment = (i: number, j: number, l: number, m: number) =>
-    covariance.data[at(kept[i], kept[j]) * all + at(kept[l], kept[m])];
-  const pairs = pairsOf(kept.length);
-  const size = (i: number, j: number) => (i === j ? 1 : Math.SQRT2);
-  const noise = matrix(pairs.length, pairs.length);
-  // ⟨E_p, Ξ E_q Ξ⟩ for p = (i,j), q = (l,m): the mean of Ξ_il Ξ_mj and Ξ_im Ξ_lj, times the norms of both
+  const moment = (i: number, j: number, l: number, m: number) => moments.data[at(i, j) * n + at(l, m)];
+  // symmetric matrices of unit norm: E_ii, (E_ij + E_ji)/√2
+  const size = ([i, j]: readonly [number, number]) => (i === j ? 1 : Math.SQRT2);
+  const scale = pairs.map(([i, j]) => 1 / Math.sqrt((1 - mu) * (h[i] + h[j])));
+  const q = 1 - mu * mu;
+  const out = matrix(n, n);
   pairs.forEach(([i, j], p) => {
-    pairs.forEach(([l, m], q) => {
-      noise.data[p * pairs.length + q] = 0.5 * size(i, j) * size(l, m) * (moment(i, l, m, j) + moment(i, m, l, j));
+    pairs.forEach(([l, m], r) => {
+      // ⟨E_p, Ξ E_r Ξ⟩, and ⟨E_p, K E_r + E_r K⟩
+      let x = moment(i, l, m, j) + moment(i, m, l, j);
+      if (mu > 0) {
+        const bent =
+          (i === m ? K(j, l) : 0) + (i === l ? K(j, m) : 0) + (j === m ? K(i, l) : 0) + (j === l ? K(i, m) : 0);
+        x -= (mu / q) * bent;
+      }
+      x *= 0.5 * size(pairs[p]) * size(pairs[r]);
+      if (p === r) x += ((1 + mu * mu) / q) * h[i] * h[j];
+      out.data[p * n + r] = x * scale[p] * scale[r];
     });
   });
-  return { h: kept.map((i) => curvatures[i]), noise };
+  return 1 / la.eigvalsh(out)[n - 1];
+}
+
+/** Pairs i ≥ j, in packed order. */
+function pairsOf(k: number): [number, number][] {
+  return Array.from({ length: k }, (_, i) => Array.from({ length: i + 1 }, (_, j): [number, number] => [i, j])).flat();
+}
+
+/** The map of packed symmetric matrices M → VᵀMV, for V k×m. */
+function pairTurn({ rows: k, cols: m, data: v }: Matrix): Matrix {
+  const [from, to] = [pairsOf(k), pairsOf(m)];
+  const turn = matrix(to.length, from.length);
+  to.forEach(([i, j], p) => {
+    from.forEach(([a, b], r) => {
+      const x = v[a * m + i] * v[b * m + j];
+      turn.data[p * from.length + r] = a === b ? x : x + v[b * m + i] * v[a * m + j];
+    });
+  });
+  return turn;
 }
 
 function checkMomentum(mu: number): void {

@@ -46,6 +46,8 @@ export interface LanczosResult {
   readonly steps: number;
   /** All wanted pairs have residuals below the tolerance. */
   readonly converged: boolean;
+  /** The extreme Ritz value at the end that was not asked for, with its own residual as error: from inside, so a bound. */
+  readonly opposite: Estimate;
 }
 
 /** The Lanczos basis and its tridiagonal matrix. */
@@ -173,5 +175,8 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
     const value = estimate(result.values[j], bound, k, method, residual <= tolerance * scale);
     return { value, vector, residual };
   });
-  return { pairs, steps: k, converged };
+  const far = end === 'largest' ? 0 : k - 1;
+  const left = Math.abs(recursion.beta[k - 1] * result.vectors[far][k - 1]);
+  const opposite = estimate(result.values[far], left, k, `Ritz value of ${k} products`, left <= tolerance * scale);
+  return { pairs, steps: k, converged, opposite };
 }

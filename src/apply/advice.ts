@@ -1,0 +1,283 @@
+/**
+ * What may be said about a learning rate and a batch size, from what was measured at one state. science.md §8. Rules, fixed before any
+ * run was judged:
+ *
+ * Learning rate, against the mean-square ceiling at its batch size (± its standard error) and the edge 2(1+mu)/h_max:
+ *   `beyond the edge`: eta at or above the edge: even the mean motion overshoots for ever.
+ *   `above the ceiling`: eta more than two errors above the ceiling.  `at the ceiling`: within two errors of it.
+ *   `above the advice`: below the ceiling, above safety × ceiling.    `inside`: at or below safety × ceiling.
+ *   `far below`: below a twentieth of safety × ceiling.
+ * Batch size, against the critical one (interval: 95 %): `below` it, `around` it, `beyond` it, each with the interval's ends.
+ * Critical batch size: Tr(H C1)/(gᵀHg) where that converged to a third; else Tr C1/|g|² of the training set; none where |g|² is 0.
+ * Stationary: `stationary` if the motion relation holds within two errors, its error is below 0.2, and the loss has no trend beyond two
+ *   errors or of more than 5 %; `not stationary` if it fails by more than three errors, or the loss moves by more than 5 % and three errors;
+ *   else, or where more than 1 % of the motion is rounding, `not decidable`.
+ * The advised rates are those up to safety × ceiling; without a ceiling there is no advised rate. The ceiling is refused where it did not
+ * converge to half of itself.
+ */
+import { type Estimate, estimate } from '../numeric/estimate.js';
+import { type AdviceFacts, type AdvicePoint, factsOf, type NoiseFacts, type WindowFacts } from './advice-facts.js';
+
+export type RatePlace =
+  | 'beyond the edge'
+  | 'above the ceiling'
+  | 'at the ceiling'
+  | 'above the advice'
+  | 'inside'
+  | 'far below';
+export type BatchPlace = 'below' | 'around' | 'beyond';
+export type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
+
+/** One number of the advice, with what it stands on. */
+export interface AdviceItem {
+  readonly id: string;
+  readonly name: string;
+  readonly value: Estimate | null;
+  readonly unit: string;
+  /** 95 % interval where the error is not symmetric; an upper end of null is open. */
+  readonly interval?: readonly [number, number | null];
+  /** Why there is no value. */
+  readonly refused?: string;
+  readonly assumes: string;
+  readonly changes: string;
+}
+
+export interface CriticalBatch {
+  readonly kind: 'weighted' | 'simple';
+  readonly value: Estimate;
+  readonly interval: readonly [number, number];
+}
+
+export interface Advice {
+  readonly point: AdvicePoint;
+  readonly safety: number;
+  readonly items: readonly AdviceItem[];
+  /** Ceiling, advised rates up to `largestRate`; null where the ceiling is refused. */
+  readonly rate: { readonly place: RatePlace; readonly ceiling: Estimate; readonly largestRate: number } | null;
+  readonly batch: { readonly place: BatchPlace; readonly critical: CriticalBatch } | null;
+  readonly stationarity: Stationarity | null;
+  /** (|g|²/gᵀHg)/(1 + B_noise/B): the single step that lowers a quadratic loss most; null where it does not exist. */
+  readonly bestStep: { readonly atBatch: number; readonly atFull: number } | null;
+}
+
+/** Most relative error with which a ceiling is told. */
+const TELLABLE = 0.5;
+export const FAR_BELOW = 1 / 20;
+
+export function advise(facts: AdviceFacts, safety: number): Advice {
+  const { point } = facts;
+  const noise = factsOf(facts.noise);
+  const window = factsOf(facts.window);
+  const critical = noise ? criticalBatch(noise) : null;
+  const bestStep = noise ? stepOf(noise, point) : null;
+  return {
+    point,
+    safety,
+    items: items(facts, bestStep),
+    rate: rateOf(facts, safety),
+    batch: critical && { critical, place: batchPlace(point.batchSize, critical) },
+    stationarity: window ? stationarityOf(window) : null,
+    bestStep,
+  };
+}
+
+function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate'] {
+  const c = factsOf(curvature);
+  if (!c || !(c.ceiling.standardError <= TELLABLE * c.ceiling.value)) return null;
+  const { ceiling, edge } = c;
+  const largestRate = safety * ceiling.value;
+  const eta = point.learningRate;
+  const distance = (eta - ceiling.value) / ceiling.standardError;
+  let place: RatePlace = 'inside';
+  if (eta >= edge.value) place = 'beyond the edge';
+  else if (distance > 2) place = 'above the ceiling';
+  else if (distance >= -2) place = 'at the ceiling';
+  else if (eta > largestRate) place = 'above the advice';
+  else if (eta < FAR_BELOW * largestRate) place = 'far below';
+  return { place, ceiling, largestRate };
+}
+
+function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | null {
+  if (weighted.converged && weighted.standardError < weighted.value / 3) {
+    const half = 1.96 * weighted.standardError;
+    return { kind: 'weighted', value: weighted, interval: [weighted.value - half, weighted.value + half] };
+  }
+  if (!Number.isFinite(ofSet)) return null;
+  const value = estimate(ofSet, 0, trace.n, 'Tr C1/|g|² of the training set, exact');
+  return { kind: 'simple', value, interval: [ofSet, ofSet] };
+}
+
+const batchPlace = (size: number, { interval: [low, high] }: CriticalBatch): BatchPlace =>
+  size < low ? 'below' : size > high ? 'beyond' : 'around';
+
+function stepOf(
+  { squaredGradient, curvedGradient, weighted }: NoiseFacts,
+  { batchSize }: AdvicePoint,
+): Advice['bestStep'] {
+  if (!(curvedGradient > 0 && weighted.value > 0)) return null;
+  const atFull = squaredGradient / curvedGradient;
+  return { atFull, atBatch: atFull / (1 + weighted.value / batchSize) };
+}
+
+/** @see the rules above */
+export function stationarityOf({ ratio, trend, roundingShare }: WindowFacts): Stationarity {
+  if (roundingShare > 0.01) return 'not decidable';
+  const away = Math.abs(ratio.value - 1) / ratio.standardError;
+  const [moved, movedIn] = [Math.abs(trend.value), Math.abs(trend.value) / trend.standardError];
+  if (away > 3 || (moved > 0.05 && movedIn > 3)) return 'not stationary';
+  if (away < 2 && ratio.standardError < 0.2 && (movedIn < 2 || moved < 0.05)) return 'stationary';
+  return 'not decidable';
+}
+
+const FROZEN =
+  'a quadratic loss with curvature frozen at this state; batches drawn anew each step (in a shuffled epoch they are anticorrelated by 1/(M−1)); E|w|² bounded';
+
+function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advice['bestStep']): AdviceItem[] {
+  const n = factsOf(noise);
+  const c = factsOf(curvature);
+  const w = factsOf(window);
+  const why = (m: AdviceFacts['noise' | 'curvature' | 'window']) => ('refused' in m ? { refused: m.refused } : {});
+  const { learningRate: eta, momentum: mu, batchSize } = point;
+  const temperature = eta / ((1 - mu) * batchSize);
+  const excess = n && (temperature * n.trace.value) / 4;
+  const told = c && c.ceiling.standardError <= TELLABLE * c.ceiling.value;
+  return [
+    {
+      id: 'edge',
+      name: 'edge of stability, 2(1+μ)/h_max',
+      value: c?.edge ?? null,
+      unit: '',
+      ...why(curvature),
+      assumes:
+        'a quadratic loss with curvature frozen at this state; full batches. An upper bound: batches only lower it',
+      changes: 'the curvature, which grows while a network trains below the edge; momentum',
+    },
+    {
+      id: 'ceiling',
+      name: 'ceiling at this batch size',
+      value: told ? c.ceiling : null,
+      unit: '',
+      ...(c && !told
+        ? { refused: 'a few samples carry the curvature of minibatches, and its error is above half of it.' }
+        : why(curvature)),
+      assumes: `${FROZEN}. Necessary, not sufficient: more directions can only lower it`,
+      changes: 'a larger batch raises it towards the edge; samples that are hard to fit lower it; momentum',
+    },
+    {
+      id: 'noise-simple',
+      name: 'noise scale, Tr C₁/|g|², training set',
+      value: n ? estimate(n.ofSet, 0, point.samples, `exact over ${point.samples} samples`) : null,
+      unit: 'samples',
+      ...why(noise),
+      assumes:
+        'the training set is the whole population, at this very state; in a stationary run |g| is itself a fluctuation',
+      changes: 'training on: |g|² falls faster than Tr C₁, so the scale grows',
+    },
+    {
+      id: 'noise-distribution',
+      name: 'the same for new data of this kind',
+      value: n?.ofDistribution.converged ? n.ofDistribution : null,
+      unit: 'samples',
+      ...(n && { interval: n.interval }),
+      ...(n && !n.ofDistribution.converged
+        ? { refused: '|g|² of the distribution is within two errors of 0: only a lower bound exists.' }
+        : why(noise)),
+      assumes:
+        'samples independent of one another and of the weights; the second fails for a fitted training set, which makes |g|² too small',
+      changes: 'more samples',
+    },
+    {
+      id: 'noise-weighted',
+      name: 'noise scale by curvature, Tr(H C₁)/(gᵀHg)',
+      value: n?.weighted.converged ? n.weighted : null,
+      unit: 'samples',
+      ...(n && !n.weighted.converged ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
+      assumes: 'one step on a quadratic loss; exact sums but for random probes of Tr(H C₁)',
+      changes: 'as above; more probes narrow the error',
+    },
+    {
+      id: 'noise-two-batches',
+      name: `noise scale from batches of ${n?.twoBatches.sizes.join(' and ') ?? 'two sizes'}`,
+      value: n?.twoBatches.scale.converged ? n.twoBatches.scale : null,
+      unit: 'samples',
+      ...(n && { interval: n.twoBatches.interval }),
+      ...(n && !n.twoBatches.scale.converged
+        ? { refused: '|g|² from these batches is within two errors of 0: only a lower bound exists.' }
+        : why(noise)),
+      assumes: 'nothing but independent draws; a check of the exact value, which is used where both exist',
+      changes: 'more or larger batches',
+    },
+    {
+      id: 'best-step',
+      name: 'best single step, η_max/(1 + B_noise/B)',
+      value: bestStep
+        ? estimate(
+            bestStep.atBatch,
+            (bestStep.atBatch * n!.weighted.standardError) / (n!.weighted.value + batchSize),
+            n!.weighted.n,
+            n!.weighted.method,
+          )
+        : null,
+      unit: '',
+      ...(bestStep ? {} : n ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
+      assumes:
+        'greedy: lowers the expected loss of ONE step on a quadratic most ([A1], from memory); many steps want larger ones',
+      changes: 'the batch size; training on',
+    },
+    {
+      id: 'temperature',
+      name: 'effective temperature, η/((1−μ)B)',
+      value: estimate(temperature, 0, 1, 'from the setting'),
+      unit: '',
+      assumes: 'small steps: to first order in η the noise enters through this ratio alone',
+      changes: 'η, μ, B',
+    },
+    {
+      id: 'noise-loss',
+      name: 'strength of the noise, (η/4) Tr C/(1−μ)',
+      value:
+        n && excess !== undefined
+          ? estimate(
+              excess,
+              (temperature * n.trace.standardError) / 4,
+              n.trace.n,
+              'Tr C1 exact over the set; error for its distribution',
+            )
+          : null,
+      unit: 'loss',
+      ...why(noise),
+      assumes:
+        'relaxed quadratic modes: their mean excess loss; and where C ∝ λ, the penalty that pushes along a valley to its flat end ([V3])',
+      changes: 'η/B; C falls with the loss itself',
+    },
+    {
+      id: 'stationarity',
+      name: 'motion relation ⟨w·g⟩ / ((1+μ)/(2η) ⟨v²⟩)',
+      value: w?.ratio ?? null,
+      unit: '',
+      ...why(window),
+      assumes:
+        'exact where |w|² is stationary, for any loss and sampling ([S9]); says nothing of slow motion at constant |w|',
+      changes: 'training on; a longer window narrows the error',
+    },
+    {
+      id: 'trend',
+      name: `change of the loss over ${w?.epochs ?? 'the'} epochs, relative`,
+      value: w?.trend ?? null,
+      unit: '',
+      ...why(window),
+      assumes: 'a straight line through block means of the minibatch loss',
+      changes: 'training on',
+    },
+    {
+      id: 'freezing',
+      name: 'freezing of the run',
+      value: null,
+      unit: '',
+      refused:
+        'it would need the barriers around this state and the rates of escape over them ([V6]), which are not measured here.',
+      assumes: '',
+      changes: '',
+    },
+  ];
+}

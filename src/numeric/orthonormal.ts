@@ -1,0 +1,22 @@
+/** Orthonormal vectors out of given ones. */
+import { dot } from './operators/lanczos.js';
+
+/**
+ * Gram-Schmidt, twice over, in the order given. A vector of which less than `least` of its length is new is left out, so the result may
+ * be shorter. Cost: 4·n·k² flops for k vectors of n.
+ */
+export function orthonormal(vectors: readonly Float64Array[], least = 1e-3): Float64Array[] {
+  const out: Float64Array[] = [];
+  for (const given of vectors) {
+    const length = Math.sqrt(dot(given, given));
+    const v = given.slice();
+    for (let round = 0; round < 2; round++)
+      for (const u of out) {
+        const d = dot(u, v);
+        for (let i = 0; i < v.length; i++) v[i] -= d * u[i];
+      }
+    const left = Math.sqrt(dot(v, v));
+    if (left > least * length) out.push(v.map((x) => x / left));
+  }
+  return out;
+}
