@@ -2,8 +2,9 @@
  * What real runs did on both sides of a ceiling, and whether the advice held. Rules, fixed before any run:
  *
  * A run starts at the state with loss L0 (on a fixed part of the training set) and takes fresh batches at learning rate eta. Its loss is
- * looked at forty times. The rim of the basin is e·(L0 + eta Tr C1/(4(1−mu)B)): e times the loss with what the gradient noise alone adds in
- * a quadratic valley ([S2]; e is the level at which this project measures the width of valleys, [F1]).
+ * looked at forty times. The rim of the basin is e·(L0 + N): e is the level at which this project measures the width of valleys ([F1]), and
+ * N = eta Tr C1/(4(1−mu)B), at most L0, what the gradient noise alone adds in a quadratic valley ([S2]). Where the state is better than 0.9
+ * of a constant answer, the rim is at most half-way to that answer's loss.
  *   - `stays`: never seen above the rim.
  *   - `returns`: seen above it, but the mean of the last quarter of the looks is below: it left the basin and found another, or came back.
  *   - `leaves`: the last quarter is above the rim and better than a constant answer.
@@ -51,12 +52,14 @@ export interface VerifyBase {
 /** @see the rules above */
 export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {
   const { losses, learningRate, finite, still } = run;
-  const rim = Math.E * (base.loss + (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize));
+  const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
+  const fitted = base.loss <= 0.9 * base.constantLoss;
+  const level = Math.E * (base.loss + Math.min(noise, base.loss));
+  const rim = fitted ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
   const peak = finite ? Math.max(...losses) : Number.POSITIVE_INFINITY;
   const last = losses.slice(Math.floor((3 * losses.length) / 4));
   const end = finite ? last.reduce((s, v) => s + v / last.length, 0) : Number.POSITIVE_INFINITY;
-  const useless =
-    base.loss > 0.9 * base.constantLoss ? Math.E * Math.max(base.loss, base.constantLoss) : 0.95 * base.constantLoss;
+  const useless = fitted ? 0.95 * base.constantLoss : Math.E * Math.max(base.loss, base.constantLoss);
   let outcome: Outcome;
   if (!finite || still || end >= useless) outcome = 'diverges';
   else if (peak <= rim) outcome = 'stays';

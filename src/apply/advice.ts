@@ -5,7 +5,7 @@
  * Learning rate, against the mean-square ceiling at its batch size (± its standard error) and the edge 2(1+mu)/h_max:
  *   `beyond the edge`: eta at or above the edge: even the mean motion overshoots for ever.
  *   `above the ceiling`: eta more than two errors above the ceiling.  `at the ceiling`: within two errors of it.
- *   `above the advice`: below the ceiling, above safety × ceiling.    `inside`: at or below safety × ceiling.
+ *   `above the advice`: below the ceiling, above safety × (ceiling + its error).    `inside`: at or below that.
  *   `far below`: below a twentieth of safety × ceiling.
  * Batch size, against the critical one (interval: 95 %): `below` it, `around` it, `beyond` it, each with the interval's ends.
  * Critical batch size: Tr(H C1)/(gᵀHg) where that converged to a third; else Tr C1/|g|² of the training set; none where |g|² is 0.
@@ -92,7 +92,7 @@ function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate
   if (eta >= edge.value) place = 'beyond the edge';
   else if (distance > 2) place = 'above the ceiling';
   else if (distance >= -2) place = 'at the ceiling';
-  else if (eta > largestRate) place = 'above the advice';
+  else if (eta > largestRate + safety * ceiling.standardError) place = 'above the advice';
   else if (eta < FAR_BELOW * largestRate) place = 'far below';
   return { place, ceiling, largestRate };
 }

@@ -1,6 +1,7 @@
 /** The command table: names, flags, help that teaches. */
 import { Command, Option } from 'commander';
 import { VERSION } from '../run/machine.js';
+import { addAdvise } from './advise.js';
 import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
 import { addSimulate } from './simulate.js';
@@ -27,6 +28,7 @@ Examples:
   thermograd reproduce ivf2021 --preset quick        a first look, about a minute
   thermograd analyse ivf2021-standard-seed0 --centre last     measure again, without training
   thermograd simulate --example valley > valley.yaml          a landscape of your own: SGD against its theories
+  thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
   thermograd doctor                                  what this machine offers, and what would make it faster
 
 Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
@@ -37,6 +39,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addReport(root);
   addDecompose(root);
   addSimulate(root);
+  addAdvise(root);
   addDoctor(root);
   return root;
 }

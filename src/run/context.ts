@@ -39,10 +39,16 @@ export interface Staged<Name extends string> {
   readonly options: RunOptions;
 }
 
-/** The run was asked to stop and did, with everything saved. */
+/** The run was asked to stop and did, with everything saved; or, where a command writes only at its end, with nothing written. */
 export class InterruptedError extends RunError {
-  constructor(readonly folder: string) {
-    super('interrupted', `stopped as asked; all work so far is saved in ${folder}.`);
+  constructor(
+    readonly folder: string,
+    saved = true,
+  ) {
+    super(
+      'interrupted',
+      `stopped as asked; ${saved ? `all work so far is saved in ${folder}` : 'nothing was written'}.`,
+    );
   }
 }
 

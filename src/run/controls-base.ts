@@ -5,7 +5,7 @@ import { initialWeights } from '../model/network.js';
 import { randomKey } from '../numeric/random.js';
 import { readModel, writeModel } from '../record/checkpoint.js';
 import type { BaseFacts } from '../report/controls-results.js';
-import { newCursor, newCurves, trainingLoop } from '../train/loop.js';
+import { type Cursor, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { Config } from './config.js';
 import { readJson, writeJson } from './json.js';
@@ -35,6 +35,25 @@ export async function trainBase(
   tell: (note: string) => void,
   stopped: () => Promise<boolean>,
 ): Promise<Base | undefined> {
+  const trained = await trainToRule(config, seed, dataset, tell, stopped);
+  if (!trained) return undefined;
+  const { learner, cursor } = trained;
+  const weights = learner.weights();
+  const { loss, errors } = learner.evaluate();
+  const facts: BaseFacts = { seed, epochs: cursor.epoch, stopped: cursor.reason, loss, errors };
+  writeModel(files.model, config.network, weights, { seed: String(seed), steps: String(cursor.step) });
+  writeJson(files.facts, facts);
+  return { weights, facts };
+}
+
+/** Trains until the stopping rule of the config is met; undefined when `stopped` says so between epochs. */
+export async function trainToRule(
+  config: Config,
+  seed: number,
+  dataset: Dataset,
+  tell: (note: string) => void,
+  stopped: () => Promise<boolean>,
+): Promise<{ readonly learner: Trainer; readonly cursor: Cursor } | undefined> {
   const { network: spec, training } = config;
   const key = randomKey(seed);
   const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
@@ -62,10 +81,5 @@ export async function trainBase(
     if (await stopped()) return undefined;
     if (cursor.stoppedAfter >= 0) break;
   }
-  const weights = learner.weights();
-  const { loss, errors } = learner.evaluate();
-  const facts: BaseFacts = { seed, epochs: cursor.epoch, stopped: cursor.reason, loss, errors };
-  writeModel(files.model, spec, weights, { seed: String(seed), steps: String(cursor.step) });
-  writeJson(files.facts, facts);
-  return { weights, facts };
+  return { learner, cursor };
 }

@@ -1,19 +1,15 @@
 /** The decomposition of a linear system from files to a folder, whole or not at all. */
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { pid } from 'node:process';
 import { type Decomposition, decompose } from '../analyse/decomposition.js';
 import { type DiscreteCovariance, discreteCovariance } from '../analyse/decomposition-discrete.js';
 import { potentialPlane } from '../analyse/decomposition-plane.js';
 import { type Vortices, vortices } from '../analyse/vortices.js';
-import { check } from '../numeric/errors.js';
 import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } from '../numeric/linalg/index.js';
-import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
 import { writeNpy } from '../record/npy.js';
 import { writeNpz } from '../record/npz.js';
 import type { Figure } from '../report/figures/frame.js';
 import { readMatrix } from './decompose-input.js';
 import { type DecompositionSummary, decompositionSummary, vorticesDocument } from './decompose-summary.js';
+import { checkFree, publish } from './publish.js';
 
 export interface DecomposeRequest {
   /** File of F, n×n: .npy, .npz (`file.npz:name`) or CSV. */
@@ -54,7 +50,7 @@ const FILES = [
  */
 export async function decomposeFiles(request: DecomposeRequest): Promise<DecomposeResult> {
   const folder = request.out ?? 'decomposition';
-  checkFree(folder, request.force === true);
+  checkFree(folder, { force: request.force === true, files: FILES, what: 'decomposition' });
   const drift = await readMatrix(request.drift, 'drift');
   const diffusion = await readMatrix(request.diffusion, 'diffusion');
   const la = await chooseProvider({ prefer: request.provider ?? 'auto' });
@@ -123,40 +119,3 @@ async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promis
 
 /** Indented; numbers that are not finite become null. */
 const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
-
-/** Refuses a place that holds anything, or with `force` anything but an earlier decomposition. */
-function checkFree(folder: string, force: boolean): void {
-  if (!existsSync(folder)) return;
-  check(lstatSync(folder).isDirectory(), 'out-exists', () => `${folder} is not a folder; choose another with --out.`);
-  const held = readdirSync(folder);
-  check(
-    force || held.length === 0,
-    'out-exists',
-    () =>
-      `the folder ${folder} exists and is not empty; choose another with --out, or replace an earlier decomposition there with --force.`,
-  );
-  const foreign = held.find((name) => !FILES.includes(name));
-  check(
-    foreign === undefined,
-    'out-exists',
-    () =>
-      `the folder ${folder} holds ${foreign}, which no decomposition leaves, and is not replaced; choose another with --out.`,
-  );
-}
-
-function publish(folder: string, files: ReadonlyMap<string, Uint8Array | string>): void {
-  const path = resolve(folder);
-  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
-  const earlier = join(dirname(path), `.${basename(path)}.${pid}.old`);
-  try {
-    makeFolders(temporary);
-    for (const [name, content] of files) writeWhole(join(temporary, name), content);
-    if (existsSync(path)) renameSync(path, earlier);
-    renameSync(temporary, path);
-    rmSync(earlier, { recursive: true, force: true });
-  } catch (error) {
-    if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
-    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
-    throw clearFileError(error, folder, 0);
-  }
-}

@@ -1,0 +1,53 @@
+/** A folder of results that appears whole or not at all. */
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pid } from 'node:process';
+import { check } from '../numeric/errors.js';
+import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
+
+export interface FreeOptions {
+  /** An earlier result may be replaced. */
+  readonly force: boolean;
+  /** Names that such a result leaves at the top of its folder. */
+  readonly files: readonly string[];
+  /** The result in one word, for messages. */
+  readonly what: string;
+}
+
+/** Refuses a place that holds anything, or with `force` anything but an earlier result of the same kind. */
+export function checkFree(folder: string, { force, files, what }: FreeOptions): void {
+  if (!existsSync(folder)) return;
+  check(lstatSync(folder).isDirectory(), 'out-exists', () => `${folder} is not a folder; choose another with --out.`);
+  const held = readdirSync(folder);
+  check(
+    force || held.length === 0,
+    'out-exists',
+    () =>
+      `the folder ${folder} exists and is not empty; choose another with --out, or replace an earlier ${what} there with --force.`,
+  );
+  const foreign = held.find((name) => !files.includes(name));
+  check(
+    foreign === undefined,
+    'out-exists',
+    () =>
+      `the folder ${folder} holds ${foreign}, which no ${what} leaves, and is not replaced; choose another with --out.`,
+  );
+}
+
+/** Writes all files (names may lead into folders) beside the folder, which then takes its name: an error leaves what was there. */
+export function publish(folder: string, files: ReadonlyMap<string, Uint8Array | string>): void {
+  const path = resolve(folder);
+  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
+  const earlier = join(dirname(path), `.${basename(path)}.${pid}.old`);
+  try {
+    makeFolders(temporary);
+    for (const [name, content] of files) writeWhole(join(temporary, name), content);
+    if (existsSync(path)) renameSync(path, earlier);
+    renameSync(temporary, path);
+    rmSync(earlier, { recursive: true, force: true });
+  } catch (error) {
+    if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
+    throw clearFileError(error, folder, 0);
+  }
+}
