@@ -144,7 +144,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
   return [
     {
       id: 'edge',
-      name: 'edge of stability, 2(1+μ)/h_max',
+      name: 'edge of stability, 2(1+μ)/h, h the top curvature',
       value: c?.edge ?? null,
       unit: '',
       ...why(curvature),
@@ -209,7 +209,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     },
     {
       id: 'best-step',
-      name: 'best single step, η_max/(1 + B_noise/B)',
+      name: 'best single step',
       value: bestStep
         ? estimate(
             bestStep.atBatch,
@@ -221,7 +221,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       unit: '',
       ...(bestStep ? {} : n ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
       assumes:
-        'greedy: lowers the expected loss of ONE step on a quadratic most ([A1], from memory); many steps want larger ones',
+        'greedy: (|g|²/gᵀHg)/(1 + B_noise/B) lowers the expected loss of ONE step on a quadratic most ([A1], from memory); it is no optimum over many steps',
       changes: 'the batch size; training on',
     },
     {
@@ -230,7 +230,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       value: estimate(temperature, 0, 1, 'from the setting'),
       unit: '',
       assumes: 'small steps: to first order in η the noise enters through this ratio alone',
-      changes: 'η, μ, B',
+      changes: 'the setting itself: η, μ, B',
     },
     {
       id: 'noise-loss',
@@ -248,7 +248,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       ...why(noise),
       assumes:
         'relaxed quadratic modes: their mean excess loss; and where C ∝ λ, the penalty that pushes along a valley to its flat end ([V3])',
-      changes: 'η/B; C falls with the loss itself',
+      changes: 'the ratio η/B; C falls with the loss itself',
     },
     {
       id: 'stationarity',

@@ -62,10 +62,11 @@ function ceilingWords({ rate, point, safety, items }: Advice, { curvature }: Adv
   );
 }
 
-function rateWords({ rate, point, bestStep }: Advice): string {
+function rateWords({ rate, point, safety, bestStep }: Advice): string {
   if (!rate) return 'not judged';
   const eta = formatPlain(point.learningRate);
   const { largestRate, place } = rate;
+  const advised = brief({ ...rate.ceiling, value: largestRate, standardError: safety * rate.ceiling.standardError });
   const times = formatNumber(largestRate / point.learningRate, 2);
   switch (place) {
     case 'beyond the edge':
@@ -79,7 +80,7 @@ function rateWords({ rate, point, bestStep }: Advice): string {
     case 'far below':
       return `${eta} is safe and small: ${times} times as much is advised at most. Below ${formatPlain(FAR_BELOW)} of that, training takes many steps for the same way${bestStep && point.learningRate < bestStep.atBatch ? `, and even the best single step is larger (${formatNumber(bestStep.atBatch, 2)})` : ''}`;
     case 'inside':
-      return `${eta} is inside what is advised (up to ${formatNumber(largestRate, 2)})`;
+      return `${eta} is inside what is advised, up to ${advised}`;
   }
 }
 
@@ -143,7 +144,7 @@ function verifiedWords(v: Verification): string {
       : `the threshold lies ${low === null ? `below ${formatNumber(high)}` : high === null ? `above ${formatNumber(low)}` : `from ${formatNumber(low)} to ${formatNumber(high)}`}`;
   const says = {
     tight: 'the ceiling lies in it',
-    cautious: 'the ceiling is cautious',
+    cautious: 'the loss, not quadratic, holds SGD beyond the ceiling',
     'too high': 'the ceiling, an upper bound, lies above it',
     'not decidable': 'which does not judge the ceiling',
   }[v.tightness];

@@ -31,6 +31,9 @@ export interface MeasureRequest {
   readonly tell: (what: string, share: number) => void;
 }
 
+/** What `Trainer.steps` calls diverged. */
+const LARGEST_LOSS = 1e30;
+
 export interface MeasuredState {
   readonly loss: number;
   readonly noise: Measured<NoiseFacts>;
@@ -48,10 +51,10 @@ export function measureState(request: MeasureRequest): MeasuredState {
   tell('gradients', 0);
   const passes = new NetworkPasses({ spec, weights, samples });
   const { loss, gradient } = passes.gradient();
-  if (!Number.isFinite(loss))
+  if (!(loss <= LARGEST_LOSS))
     throw new RunError(
       'no-advice',
-      `there is no advice at a training loss of ${loss}; start from weights where it is finite.`,
+      `there is no advice at a training loss of ${loss}: training counts it as diverged. Start from other weights.`,
     );
   const squared = dot(gradient, gradient);
   const { trace } = gradientNoiseScale(passes);
@@ -77,7 +80,9 @@ function measureNoise(
     return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
   const { trace, simple } = gradientNoiseScale(passes);
   tell('gradient noise along the curvature', 0.05);
-  const weighted = curvatureNoiseScale(passes, { probes: 8, key });
+  // a probe is a gradient and a Hessian product over all samples: eight of them at the size of MNIST, more where they are cheap
+  const probes = Math.max(8, Math.min(64, Math.round(2e10 / (samples.count * passes.size))));
+  const weighted = curvatureNoiseScale(passes, { probes, key });
   const curvedGradient = dot(gradient, hessianOperator(passes).apply(gradient));
   tell('minibatches of two sizes', 0.2);
   const n = samples.count;
@@ -236,9 +241,9 @@ function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
   return out;
 }
 
-/** Powers of four up to the training set, and the set itself. */
+/** Powers of two up to the training set, and the set itself. */
 export function batchSizes(samples: number): number[] {
   const out: number[] = [];
-  for (let b = 1; b < samples; b *= 4) out.push(b);
+  for (let b = 1; b < samples; b *= 2) out.push(b);
   return [...out, samples];
 }

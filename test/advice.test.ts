@@ -1,0 +1,231 @@
+/** The rules of advice on made-up facts, on both sides of every threshold. */
+import { describe, expect, it } from 'vitest';
+import { advise, stationarityOf } from '../src/apply/advice.js';
+import type { AdviceFacts, CurvatureFacts, NoiseFacts, WindowFacts } from '../src/apply/advice-facts.js';
+import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
+import { estimate } from '../src/numeric/estimate.js';
+import { renderAdvice } from '../src/report/advice-render.js';
+import { adviceWords } from '../src/report/advice-words.js';
+
+const e = (value: number, error: number, converged = true) => estimate(value, error, 10, 'made up', converged);
+
+const curvature = (changes: Partial<CurvatureFacts> = {}): CurvatureFacts => ({
+  top: e(2, 1e-9),
+  lowest: e(-0.01, 1e-3),
+  curvatures: [2, 1],
+  hardSamples: 2,
+  edge: e(1, 1e-9),
+  relativeVariance: e(3, 0.2),
+  carriers: 40,
+  alongTop: 0.25,
+  eigenvectorsOnly: 0.22,
+  fewer: 0.205,
+  ceiling: e(0.2, 0.01),
+  line: [1, 4, 16, 64, 256, 1000].map((batchSize) => ({ batchSize, ceiling: e(1 / (1 + 200 / batchSize), 0.01) })),
+  ...changes,
+});
+
+const noise = (changes: Partial<NoiseFacts> = {}): NoiseFacts => ({
+  squaredGradient: 0.01,
+  trace: e(4, 0.1),
+  ofSet: 400,
+  ofDistribution: e(420, 30),
+  interval: [370, 480],
+  weighted: e(100, 5),
+  curvedGradient: 0.02,
+  twoBatches: {
+    sizes: [50, 800],
+    counts: [128, 32],
+    squaredGradient: e(0.01, 0.001),
+    trace: e(4, 0.1),
+    scale: e(400, 40),
+    interval: [330, 500],
+  },
+  ...changes,
+});
+
+const window = (changes: Partial<WindowFacts> = {}): WindowFacts => ({
+  epochs: 3,
+  steps: 60,
+  ratio: e(1.05, 0.05),
+  trend: e(-0.01, 0.02),
+  meanLoss: 0.5,
+  roundingShare: 1e-9,
+  ...changes,
+});
+
+const facts = (learningRate: number, batchSize = 50, changes: Partial<AdviceFacts> = {}): AdviceFacts => ({
+  point: {
+    learningRate,
+    momentum: 0,
+    batchSize,
+    sampling: 'shuffled',
+    samples: 1000,
+    parameters: 30,
+    loss: 0.5,
+    constantLoss: 2.3,
+    origin: 'made up',
+  },
+  noise: { facts: noise() },
+  curvature: { facts: curvature() },
+  window: { facts: window() },
+  ...changes,
+});
+
+describe('the learning rate', () => {
+  it.each([
+    [1, 'beyond the edge'],
+    [0.99, 'above the ceiling'],
+    [0.221, 'above the ceiling'],
+    [0.219, 'at the ceiling'],
+    [0.181, 'at the ceiling'],
+    [0.179, 'above the advice'],
+    [0.106, 'above the advice'],
+    [0.104, 'inside'],
+    [0.0051, 'inside'],
+    [0.0049, 'far below'],
+  ])('%s is %s', (eta, place) => {
+    expect(advise(facts(eta), 0.5).rate?.place).toBe(place);
+  });
+
+  it('has no advice without a ceiling, or with one known to half of itself only', () => {
+    const refused = advise(facts(0.1, 50, { curvature: { refused: 'because.' } }), 0.5);
+    expect(refused.rate).toBeNull();
+    expect(refused.items.find((i) => i.id === 'ceiling')).toMatchObject({ value: null, refused: 'because.' });
+    const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.11) }) } });
+    expect(advise(vague, 0.5).rate).toBeNull();
+    expect(advise(vague, 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
+    expect(adviceWords(advise(vague, 0.5), vague, null).ceiling).toMatch(/^no advice on the learning rate: a few/);
+  });
+});
+
+describe('the batch size', () => {
+  it.each([
+    [90, 'below'],
+    [91, 'around'],
+    [109, 'around'],
+    [110, 'beyond'],
+  ])('%s is %s 100 ± 5', (size, place) => {
+    expect(advise(facts(0.1, size), 0.5).batch?.place).toBe(place);
+  });
+
+  it('falls back on the simple scale, and has no advice without a gradient', () => {
+    const weighted = e(100, 40);
+    expect(advise(facts(0.1, 50, { noise: { facts: noise({ weighted }) } }), 0.5).batch?.critical).toMatchObject({
+      kind: 'simple',
+      interval: [400, 400],
+    });
+    const none = advise(facts(0.1, 50, { noise: { refused: 'no gradient.' } }), 0.5);
+    expect(none.batch).toBeNull();
+    expect(none.bestStep).toBeNull();
+  });
+
+  it('says that a scale has a lower bound only where |g|² may be 0', () => {
+    const f = facts(0.1, 50, {
+      noise: { facts: noise({ ofDistribution: e(900, 800, false), interval: [300, null] }) },
+    });
+    const item = advise(f, 0.5).items.find((i) => i.id === 'noise-distribution');
+    expect(item).toMatchObject({ value: null, interval: [300, null] });
+    expect(adviceWords(advise(f, 0.5), f, null).notes.join()).toMatch(/lower bound only, 300/);
+  });
+});
+
+it('the best single step is the minimum of the expected loss of one', () => {
+  // −eta |g|² + eta²/2 (gᵀHg + Tr(H C1)/B), searched on a grid
+  const { bestStep } = advise(facts(0.1, 50), 0.5);
+  const expected = (eta: number) => -eta * 0.01 + (eta * eta * (0.02 + (100 * 0.02) / 50)) / 2;
+  const grid = Array.from({ length: 20001 }, (_, k) => k / 20000);
+  const best = grid.reduce((a, b) => (expected(b) < expected(a) ? b : a));
+  expect(Math.abs(bestStep!.atBatch - best)).toBeLessThan(1e-4);
+});
+
+describe('stationarity', () => {
+  it.each([
+    [{}, 'stationary'],
+    [{ ratio: e(1.12, 0.05) }, 'not decidable'],
+    [{ ratio: e(1.16, 0.05) }, 'not stationary'],
+    [{ ratio: e(1.1, 0.21) }, 'not decidable'],
+    [{ trend: e(-0.2, 0.05) }, 'not stationary'],
+    [{ trend: e(-0.04, 0.01) }, 'stationary'],
+    [{ trend: e(-0.12, 0.05) }, 'not decidable'],
+    [{ roundingShare: 0.02 }, 'not decidable'],
+  ] as const)('%o: %s', (changes, verdict) => {
+    expect(stationarityOf(window(changes))).toBe(verdict);
+  });
+});
+
+describe('a run near the ceiling', () => {
+  const base = { loss: 0.1, constantLoss: 2.3, trace: 4, momentum: 0, batchSize: 50 };
+  const run = (losses: number[], changes: Partial<RunSeen> = {}): RunSeen => ({
+    learningRate: 1,
+    seed: 0,
+    losses,
+    finite: true,
+    still: false,
+    top: 1,
+    ...changes,
+  });
+  // noise 1·4/(4·50) = 0.02, rim e·0.12 = 0.326
+  it.each([
+    [[0.1, 0.32, 0.1, 0.1], {}, 'stays'],
+    [[0.1, 0.33, 0.1, 0.1], {}, 'returns'],
+    [[0.1, 0.33, 0.1, 0.33], {}, 'leaves'],
+    [[0.1, 0.33, 0.1, 2.18], {}, 'leaves'],
+    [[0.1, 0.33, 0.1, 2.19], {}, 'diverges'],
+    [[0.1, 0.1, 0.1, 0.1], { still: true }, 'diverges'],
+    [[0.1], { finite: false }, 'diverges'],
+  ] as const)('with losses %o %o %s', (losses, changes, outcome) => {
+    const judged = judgeRun(run([...losses], changes), base);
+    expect(judged.outcome).toBe(outcome);
+    expect(judged.rim).toBeCloseTo(Math.E * 0.12, 12);
+  });
+
+  it('has a rim that noise at most doubles, and that lies below a constant answer', () => {
+    expect(judgeRun(run([1], { learningRate: 50 }), base).rim).toBeCloseTo(Math.E * 0.2, 12);
+    expect(judgeRun(run([1]), { ...base, loss: 1 }).rim).toBeCloseTo(1.65, 12);
+    // at the start of training the loss is that of a constant answer
+    expect(judgeRun(run([2.31]), { ...base, loss: 2.31 }).outcome).toBe('stays');
+    expect(judgeRun(run([9]), { ...base, loss: 2.31 }).outcome).toBe('diverges');
+  });
+
+  const seen = (stays: Record<number, number>) =>
+    Object.entries(stays).flatMap(([eta, n]) =>
+      [0, 1, 2].map((seed) => run([n > seed ? 0.1 : 1], { learningRate: Number(eta), seed })),
+    );
+  const judge = (stays: Record<number, number>) =>
+    judgeVerification({ base, epochs: 1, looked: 100, top: 1, ceiling: 0.2, edge: 1, advised: 0.1, runs: seen(stays) });
+
+  it.each([
+    [{ 0.1: 3, 0.16: 3, 0.25: 1, 0.4: 0 }, [0.16, 0.25], 'held', 'tight'],
+    [{ 0.1: 3, 0.16: 3, 0.25: 3, 0.4: 0 }, [0.25, 0.4], 'held', 'cautious'],
+    [{ 0.1: 3, 0.16: 1, 0.25: 0, 0.4: 0 }, [0.1, 0.16], 'held', 'too high'],
+    [{ 0.1: 2, 0.16: 2, 0.25: 0, 0.4: 0 }, [null, 0.25], 'failed', 'not decidable'],
+    [{ 0.16: 3, 0.25: 3 }, [0.25, null], 'not tested', 'cautious'],
+  ] as const)('together: %o', (stays, bracket, advice, tightness) => {
+    expect(judge(stays)).toMatchObject({ bracket, advice, tightness });
+  });
+
+  it('is tried around the ceiling, at the advised and the present rate, none twice', () => {
+    expect(ratesToTry(0.2, 0.1, { learningRate: 0.05 })).toEqual([0.05, 0.1, 0.16000000000000003, 0.25, 0.4, 0.8]);
+  });
+
+  it('is drawn, counted and told', () => {
+    const f = facts(0.1);
+    const v = judge({ 0.1: 3, 0.16: 3, 0.25: 1, 0.4: 0 });
+    const report = renderAdvice({ title: 'Advice', advice: advise(f, 0.5), facts: f, verification: v, run: {} });
+    expect(Object.keys(report.figures)).toEqual(['advice-region', 'advice-runs']);
+    expect(report.html).toContain('1 stays, 2 leave');
+    expect(report.html).toContain('the ceiling lies in it');
+    expect(report.tables['runs.csv'].split('\r\n')).toHaveLength(1 + 12 + 1);
+    expect(JSON.parse(report.json).verification.advice).toBe('held');
+    const without = renderAdvice({
+      title: 'Advice',
+      advice: advise({ ...f, curvature: { refused: 'why not.' } }, 0.5),
+      facts: { ...f, curvature: { refused: 'why not.' } },
+      verification: null,
+      run: {},
+    });
+    expect(without.figures).toEqual({});
+    expect(without.html).toContain('Refused: why not.');
+  });
+});
