@@ -2,6 +2,7 @@
 
 // analyse
 export { correlationTime } from './analyse/autocorrelation.js';
+export { type BatchCurvature, type BatchCurvatureOptions, batchCurvature } from './analyse/batch-curvature.js';
 export { type BoltzmannTest, boltzmannTest, energiesOf } from './analyse/boltzmann.js';
 export { circulation, expectedCirculation } from './analyse/circulation.js';
 export {
@@ -22,6 +23,7 @@ export type { LinearSystem } from './analyse/linear-system.js';
 export { hessianOperator, projectedMatrices } from './analyse/network-hessian.js';
 export { batchCovariance, covarianceOperator, gradientCovariance } from './analyse/noise.js';
 export { gradientNoiseScale } from './analyse/noise-scale.js';
+export { type TwoBatches, type TwoBatchNoise, twoBatchNoise } from './analyse/noise-two-batches.js';
 export { NetworkPasses } from './analyse/passes.js';
 export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
 export type {
@@ -36,6 +38,7 @@ export type {
   TrainingCurves,
 } from './analyse/results.js';
 export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/rows.js';
+export { type SampleCurvature, sampleCurvature } from './analyse/sample-curvature.js';
 export { type ScalingInput, scaling } from './analyse/scaling.js';
 export { type Vortex, type Vortices, vortices } from './analyse/vortices.js';
 // apply
@@ -137,6 +140,7 @@ export { type Ivf2021Input, ivf2021Findings } from './report/ivf2021.js';
 export { renderPng } from './report/png.js';
 export { renderReport } from './report/render.js';
 // run
+export { type AdviseRequest, type AdviseResult, adviseRun } from './run/advise.js';
 export { readResults } from './run/analysis-stages.js';
 export { readAo2022Results, reproduceAo2022 } from './run/ao2022.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
@@ -151,6 +155,13 @@ export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './r
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
 // theory
+export {
+  type CoupledCurvature,
+  type CurvatureLaw,
+  coupledCeiling,
+  edgeOfStability,
+  meanSquareCeiling,
+} from './theory/ceiling.js';
 export {
   type Ensemble,
   type EnsembleView,
