@@ -6,6 +6,7 @@
  * with the gradient g, its per-sample covariance C1 and the Hessian H of the whole network. The data are the whole population, so
  * Tr C1 and |g|² are exact sums over it; their errors say how well they stand for the distribution that the data were drawn from.
  */
+import type { Samples } from '../data/dataset.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { meanOf, signVector } from '../numeric/operators/hutchinson.js';
 import { dot } from '../numeric/operators/lanczos.js';
@@ -57,13 +58,12 @@ export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
 }
 
 /**
- * Tr(H C1)/(gᵀ H g), in samples. Tr(H C1) = E[vᵀ H v] − gᵀ H g with v = N^−½ Σ_k ±g_k: one weighted gradient and one
- * Hessian-vector product a probe.
+ * Tr(H C1), per sample: E[vᵀ H v] − gᵀ H g with v = N^−½ Σ_k ±g_k. One weighted gradient and one Hessian-vector product a probe.
  */
-export function curvatureNoiseScale(
+export function curvedNoiseTrace(
   passes: NetworkPasses,
   { probes = 10, key }: { probes?: number; key: Key },
-): Estimate {
+): { readonly trace: Estimate /** gᵀ H g. */; readonly along: number } {
   const n = passes.samples.count;
   const { gradient } = passes.gradient();
   const along = dot(gradient, hessianVector(passes, gradient, 'exact'));
@@ -74,8 +74,14 @@ export function curvatureNoiseScale(
     return dot(v, hessianVector(passes, v, 'exact'));
   });
   const { value, standardError } = meanOf(forms, method);
-  const trace = value - along;
-  return estimate(trace / along, standardError / Math.abs(along), probes, method, along > 0 && trace > 0);
+  return { trace: estimate(value - along, standardError, probes, method), along };
+}
+
+/** Tr(H C1)/(gᵀ H g), in samples. Cost: that of `curvedNoiseTrace`. */
+export function curvatureNoiseScale(passes: NetworkPasses, options: { probes?: number; key: Key }): Estimate {
+  const { trace, along } = curvedNoiseTrace(passes, options);
+  const { value, standardError, n, method } = trace;
+  return estimate(value / along, standardError / Math.abs(along), n, method, along > 0 && value > 0);
 }
 
 /** |g_k|² of every sample over the whole network: Σ_l |delta_l|² (|h_{l−1}|² + 1 with a bias). */
@@ -83,9 +89,7 @@ export function squaredNorms(passes: NetworkPasses): Float64Array {
   const { samples, layers, arena, kernel } = passes;
   const out = new Float64Array(samples.count);
   const sums = passes.scratch('norms', 2 * BLOCK);
-  const inputs = new Float64Array(samples.count);
-  for (let s = 0, i = 0; s < samples.count; s++)
-    for (let a = 0; a < samples.size; a++, i++) inputs[s] += Math.fround(samples.values[i] / samples.divisor) ** 2;
+  const inputs = inputSquares(samples);
   for (let b = 0; b < passes.blocks; b++) {
     const { h, delta, count } = passes.block(b);
     layers.forEach((layer, l) => {
@@ -97,5 +101,13 @@ export function squaredNorms(passes: NetworkPasses): Float64Array {
         out[b * BLOCK + s] += view[s] * ((l > 0 ? view[BLOCK + s] : inputs[b * BLOCK + s]) + one);
     });
   }
+  return out;
+}
+
+/** |x_k|² of every sample's input. */
+export function inputSquares({ count, size, values, divisor }: Samples): Float64Array {
+  const out = new Float64Array(count);
+  for (let s = 0, i = 0; s < count; s++)
+    for (let a = 0; a < size; a++, i++) out[s] += Math.fround(values[i] / divisor) ** 2;
   return out;
 }

@@ -10,15 +10,20 @@ export function limitTraining(dataset: Dataset, limit: number): Dataset {
     'bad-limit',
     () => `${dataset.name}: limit must be an integer from 1 to the ${train.count} training samples; got ${limit}.`,
   );
-  const outputs = train.targets ? train.targets.length / train.count : 0;
-  const part: Samples = {
-    ...train,
-    count: limit,
-    values: train.values.subarray(0, limit * train.size),
-    ...(train.labels && { labels: train.labels.subarray(0, limit) }),
-    ...(train.targets && { targets: train.targets.subarray(0, limit * outputs) }),
+  return { ...dataset, train: firstSamples(train, limit), provenance: { ...dataset.provenance, limit } };
+}
+
+/** The first `most` samples, or all where there are no more; shares memory with the whole. */
+export function firstSamples(samples: Samples, most: number): Samples {
+  const count = Math.min(most, samples.count);
+  const outputs = samples.targets ? samples.targets.length / samples.count : 0;
+  return {
+    ...samples,
+    count,
+    values: samples.values.subarray(0, count * samples.size),
+    ...(samples.labels && { labels: samples.labels.subarray(0, count) }),
+    ...(samples.targets && { targets: samples.targets.subarray(0, count * outputs) }),
   };
-  return { ...dataset, train: part, provenance: { ...dataset.provenance, limit } };
 }
 
 /**

@@ -94,10 +94,10 @@ export class WeightMean {
     for (let i = 0; i < this.sum.length; i++) out.sum[i] = this.sum[i] + other.sum[i];
     return out;
   }
-  /** With the recorded layer's exact mean in its place. */
-  weights(layer: LayerBlock, exact: Float64Array): Float32Array {
+  /** Where a layer's exact mean is known, with that in its place. */
+  weights(layer?: LayerBlock, exact?: Float64Array): Float32Array {
     const out = Float32Array.from(this.sum, (v) => v / this.count);
-    out.set(Float32Array.from(exact), layer.weightOffset);
+    if (layer && exact) out.set(Float32Array.from(exact), layer.weightOffset);
     return out;
   }
 }

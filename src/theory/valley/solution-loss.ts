@@ -1,0 +1,64 @@
+/**
+ * The effective SGD loss of a real solution, from what is measured at it. science.md [V3].
+ *
+ * In a valley with several directions across, curvatures lambda_i and gradient noise C_ii PER BATCH, the force along the valley is
+ * −(eta/4) Σ_i C_ii d ln lambda_i/dx for small eta·lambda. Its potential is known once C is known as a function of lambda:
+ *
+ *     proportional  C_ii = c_i lambda_i   V = (eta/4) Σ_i C_ii             summed over ALL directions: (eta/4) Tr C
+ *     constant      C_ii fixed            V = (eta/4) Σ_i C_ii ln lambda_i  its zero is at lambda = 1 nat/weight²: only differences at
+ *                                                                           the same C mean anything
+ *
+ * The first needs no directions and no Hessian: it is what both forms are compared with. (It is also the part of the mean square of the
+ * minibatch gradient, (eta/4) E|g^mu|², that noise makes.) Neither is defined along directions of negative curvature: left out.
+ */
+import { check } from '../../numeric/errors.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+
+/** One direction across the valley. */
+export interface AcrossDirection {
+  /** lambda_i, nat/weight². */
+  readonly curvature: number;
+  /** C_ii of ONE minibatch, (nat/weight)². */
+  readonly noise: number;
+}
+
+/** (eta/4) Tr C, nat; `noiseTrace` is Tr C of ONE minibatch. */
+export function proportionalSgdLoss(learningRate: number, noiseTrace: Estimate): Estimate {
+  checkRate(learningRate);
+  const { value, standardError, n, method } = noiseTrace;
+  return estimate((learningRate / 4) * value, (learningRate / 4) * standardError, n, `(eta/4) Tr C; ${method}`);
+}
+
+/** (eta/4) Σ C_ii ln lambda_i over the directions of positive curvature, nat. */
+export function logarithmicSgdLoss(learningRate: number, across: readonly AcrossDirection[]): number {
+  checkRate(learningRate);
+  let sum = 0;
+  for (const { curvature, noise } of across) if (curvature > 0) sum += noise * Math.log(curvature);
+  return (learningRate / 4) * sum;
+}
+
+/**
+ * −(eta/4) Σ C_ii d ln lambda_i/dx, nat/weight: the force of the noise along the valley, the same for both forms.
+ * @param logSlopes - d ln lambda_i/dx; a direction without one (NaN) is left out
+ */
+export function sgdForce(
+  learningRate: number,
+  across: readonly AcrossDirection[],
+  logSlopes: readonly number[],
+): number {
+  checkRate(learningRate);
+  check(
+    logSlopes.length === across.length,
+    'shape',
+    () => `one slope of ln lambda for each of the ${across.length} directions; got ${logSlopes.length}.`,
+  );
+  let sum = 0;
+  across.forEach(({ noise }, i) => {
+    if (Number.isFinite(logSlopes[i])) sum += noise * logSlopes[i];
+  });
+  return (-learningRate / 4) * sum;
+}
+
+function checkRate(eta: number): void {
+  check(Number.isFinite(eta) && eta > 0, 'bad-learning-rate', () => `the learning rate is positive; got ${eta}.`);
+}
