@@ -10,7 +10,7 @@ export interface NetworkStudyConfig {
   /** Shuffled batches, no momentum; settings of equal eta/B test whether that ratio alone decides. */
   readonly settings: readonly NoiseSetting[];
   /**
-   * A run's solution is its first evaluation at or below this full training loss. Evaluations: after each epoch; four times an epoch in the
+   * A run's solution is its first evaluation at or below this full training loss. Evaluations: after each epoch; twice an epoch in the
    * first and once the loss is below twice the target; and twenty times in the stretch in which it fell below the target, gone through again.
    */
   readonly targetLoss: number;
@@ -111,17 +111,17 @@ export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyCo
     maxEpochs: 150,
     track: { samples: 6000, factor: 1.25 },
     measure: {
-      samples: 12_000,
+      samples: 10_000,
       pairs: 6,
-      probes: 10,
+      probes: 6,
       directions: 8,
-      noise: { draws: 16, absolute: 0.02, relative: 0.1 },
+      noise: { draws: 12, absolute: 0.02, relative: 0.1 },
     },
     ceiling: {
-      batchSizes: [5, 20, 100, 500],
+      batchSizes: [5, 50, 500],
       trained: setting(0.1, 50),
-      samples: 12_000,
-      steps: 400,
+      samples: 10_000,
+      steps: 300,
       window: 20,
       from: 0.06,
       factor: Math.SQRT2,

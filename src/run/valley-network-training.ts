@@ -32,9 +32,11 @@ export interface TrainedSolution extends Reached {
 }
 
 /** Parts of an epoch, each followed by an evaluation, in the first epoch and near the target. */
-const FINE = 4;
+const FINE = 2;
 /** Parts of the stretch in which the loss fell below the target, gone through again to see where. */
 const AGAIN = 20;
+/** The mean of an epoch is evaluated once the loss is below so many times the target. */
+const FLOOR_FROM = 4;
 /** Points of an epoch at least, where it has as many steps, whose weights enter its mean. */
 const POINTS = 20;
 
@@ -69,7 +71,7 @@ export function trainToTarget(
     hessianTrace(new NetworkPasses({ spec, weights: trainer.weights(), samples: tracked })).trace.value;
   const path: PathPoint[] = [];
   const ends: Float32Array[] = [trainer.weights()];
-  let [step, next] = [0, 0];
+  let [step, next, last] = [0, 0, Number.POSITIVE_INFINITY];
   let [near, dead] = [true, false];
   let found: Reached | undefined;
   let floor: TrainedSolution['floor'];
@@ -115,10 +117,11 @@ export function trainToTarget(
           step = end.step;
         }
         near = loss < 2 * targetLoss;
+        last = loss;
         dead = loss >= DEAD * chance && e > 0;
       }
       ends.push(trainer.weights());
-      if (!floor) {
+      if (!floor && last < FLOOR_FROM * targetLoss) {
         trainer.setWeights(mean.weights());
         const { loss } = trainer.evaluate();
         if (loss <= targetLoss) floor = { weights: mean.weights(), epoch: e + 1, loss };
