@@ -1,6 +1,10 @@
-/** Where divergence begins against what curvature allows: the scans of all seeds put together. Errors are over seeds. */
+/**
+ * Where divergence begins against what curvature allows: the scans of all seeds put together. Errors are over seeds, with the scans' own
+ * resolution ln(b/a)/√12 for a threshold between a and b added in quadrature: scans begin at a share of the prediction, so that it is shared.
+ */
 import type { Estimate } from '../numeric/estimate.js';
 import { leastSquares } from '../numeric/lines.js';
+import { mean } from '../numeric/statistics.js';
 import { overSeeds } from './controls-summary.js';
 import type { CeilingPrediction, CeilingResult, CeilingScan, NetworkCell } from './valley-network-results.js';
 import { chanceLoss, divergedAt, threshold, unstableAt } from './valley-network-thresholds.js';
@@ -38,6 +42,8 @@ interface Scanned {
   readonly scan: CeilingScan;
   readonly unstable: number;
   readonly diverged: number;
+  /** Relative error of a threshold for the scan's steps. */
+  readonly resolution: number;
 }
 
 function scansOf(cells: readonly NetworkCell[]): Scanned[] {
@@ -46,12 +52,10 @@ function scansOf(cells: readonly NetworkCell[]): Scanned[] {
     .flatMap(({ seed, classes, scans }) =>
       scans.map((scan) => {
         const at = { start: scan.start, loss: scan.loss, chance: chanceLoss(classes) };
-        return {
-          seed,
-          scan,
-          unstable: threshold(scan.probes, (p) => unstableAt(p, at) || divergedAt(p, at)).value,
-          diverged: threshold(scan.probes, (p) => divergedAt(p, at)).value,
-        };
+        const unstable = threshold(scan.probes, (p) => unstableAt(p, at) || divergedAt(p, at));
+        const diverged = threshold(scan.probes, (p) => divergedAt(p, at));
+        const resolution = Math.log(unstable.between[1] / unstable.between[0]) / Math.sqrt(12);
+        return { seed, scan, unstable: unstable.value, diverged: diverged.value, resolution };
       }),
     );
 }
@@ -62,16 +66,21 @@ export function ceilingRows(cells: readonly NetworkCell[]): CeilingRow[] {
   return keys.map((key) => {
     const own = all.filter(({ scan }) => `${scan.start} ${scan.batchSize}` === key);
     const over = (of: (s: Scanned) => number) => overSeeds(own.map(of));
+    const step = mean(own.map((s) => s.resolution).filter(Number.isFinite));
+    const coarse = (of: (s: Scanned) => number): Estimate => {
+      const e = over(of);
+      return { ...e, standardError: Math.hypot(e.standardError, step * e.value) };
+    };
     return {
       start: own[0].scan.start,
       batchSize: own[0].scan.batchSize,
       curvature: over((s) => s.scan.curvature.value),
       variance: over((s) => s.scan.variance.value),
       predicted: record((name) => over((s) => s.scan.predicted[name])),
-      unstable: over((s) => s.unstable),
-      diverged: over((s) => s.diverged),
-      ratios: record((name) => over((s) => s.unstable / s.scan.predicted[name])),
-      recovery: over((s) => s.diverged / s.unstable),
+      unstable: coarse((s) => s.unstable),
+      diverged: coarse((s) => s.diverged),
+      ratios: record((name) => coarse((s) => s.unstable / s.scan.predicted[name])),
+      recovery: coarse((s) => s.diverged / s.unstable),
       seeds: own.map(({ seed, unstable, diverged }) => ({ seed, unstable, diverged })),
     };
   });

@@ -50,10 +50,10 @@ export const MEASURES: readonly Measure[] = [
   measure('width-random', 'width F along random directions of each layer', 1, (s) => overLayers(s, (f) => f)),
   measure('noise-absolute', 'rise of the loss under weight noise', -1, (s) => s.flatness?.noise.absolute.value),
   measure('norm-trace', '|w|² Tr H/P', -1, (s) => s.flatness?.normTrace.value),
-  measure('scaled-trace', 'Σ |w_l|² Tr H_l/P_l over layers', -1, (s) => s.flatness?.scaledTrace.value, true),
+  measure('scaled-trace', 'Σ |wₗ|² Tr Hₗ/Pₗ over layers', -1, (s) => s.flatness?.scaledTrace.value, true),
   measure(
     'width-relative',
-    'F/|w_l| along random directions of each layer',
+    'F/|wₗ| along random directions of each layer',
     1,
     (s) => overLayers(s, (f, w) => f / w),
     true,
@@ -172,7 +172,9 @@ export function flatTimes(cells: readonly NetworkCell[]): FlatTimes {
   const levels: number[] = [];
   const points = seeds.flatMap((own) => {
     const weakest = Math.min(...own.map(noiseStrength));
-    const level = mean(own.filter((c) => noiseStrength(c) === weakest).map((c) => c.path[c.path.length - 1].trace));
+    const level = Math.max(
+      ...own.filter((c) => noiseStrength(c) === weakest).map((c) => c.path[c.path.length - 1].trace),
+    );
     levels.push(level);
     return own.map((c) => {
       const steps = stepsToFlat(c.path, level);

@@ -10,8 +10,8 @@
  * test-error: the same rule for the number of wrong test answers, which should fall.
  * floor-…: the same rules at the mean of an epoch's weights, each taken where that mean's loss is the target's.
  * ratio-…: at equal eta/B a measure does not depend on eta: its slope b = d ln m/d ln eta within pairs of settings of equal eta/B. Reproduced:
- *   |b| at most 0.05, or the interval holds 0 with a half-width of at most 0.1. Not reproduced: |b| above 0.05 and the interval without 0.
- * sooner-…: the time until Tr H has fallen, after its maximum, to what the seed's weakest noise has at the target (mean of its settings),
+ *   the half-width is at most 0.1, and |b| at most 0.05 or 0 in the interval. Not reproduced: |b| above 0.05 and the interval without 0.
+ * sooner-…: the time until Tr H has fallen, after its maximum, to what the seed's weakest noise has at the target (the larger of its settings),
  *   interpolated in the logarithms. A slope below 0 (interval) reproduces; above 0, or within ±0.05, does not. Asked in eta·steps, the time of
  *   gradient flow, and in epochs. Settings that reach the target above that level have no such time; where more than a quarter have none:
  *   undecided.
@@ -137,7 +137,7 @@ function flatter({ measure, slope, spearman, pairs }: SlopeRow, id: string, rang
 function ratioAlone({ measure, pairs, slope }: SlopeRow): Finding {
   const half = halfWidth(pairs);
   const small = Math.abs(pairs.value) <= 0.05;
-  const same = small || (side(pairs) === 0 && half <= 0.1);
+  const same = half <= 0.1 && (small || side(pairs) === 0);
   const verdict: Verdict =
     pairs.n < 2 || !Number.isFinite(pairs.value)
       ? UNDECIDED
@@ -169,6 +169,7 @@ function sooner(times: FlatTimes, unit: 'time' | 'epochs'): Finding {
     measured: slope,
     unit: 'd ln(time)/d ln(eta/B)',
     stated: 'below 0',
+    predicted: `${unit === 'time' ? '0' : '−1'} for gradient flow, without any effect of the noise`,
     range: `until Tr H has fallen to that of the weakest noise at the target, ${formatEstimate(times.level)}`,
     verdict,
     reason: `${formatNumber(100 * times.missing, 2)} % of the solutions have no such time: their trace at the target is above that level. ${wide(slope)}`,
