@@ -1,0 +1,164 @@
+/** The report of `forget` out of the branches of all seeds: pure, the same input gives the same bytes. */
+import { citationsUsed } from './citations.js';
+import { csv, findingsCsv } from './csv.js';
+import { curves } from './figures/forget-curves.js';
+import { front } from './figures/forget-front.js';
+import { moved, profile } from './figures/forget-landscape.js';
+import { constraintScan, strengthScan } from './figures/forget-scan.js';
+import type { Figure } from './figures/frame.js';
+import type { Finding } from './finding.js';
+import type { Contest } from './forget-compare.js';
+import { forgetFindings } from './forget-findings.js';
+import { type ForgetFigures, forgetPage } from './forget-page.js';
+import type { BranchGroup, ForgetInput } from './forget-results.js';
+import { averageOf, forgettingOf, learningOf } from './forget-summary.js';
+import { renderPage } from './page.js';
+import { bibtex } from './sections/references.js';
+
+export interface ForgetReport {
+  readonly findings: readonly Finding[];
+  /** Which method wins where, in sentences. */
+  readonly outcome: readonly string[];
+  readonly html: string;
+  /** SVG documents by name, CSV documents by file name. */
+  readonly figures: Record<string, string>;
+  readonly tables: Record<string, string>;
+  readonly json: string;
+}
+
+export function renderForget(input: ForgetInput): ForgetReport {
+  const judged = forgetFindings(input);
+  const { findings, settings, best, contests, outcome } = judged;
+  const ranks = [...new Set(input.seeds.flatMap((s) => s.profiles.map((p) => p.index)))].sort((a, b) => a - b);
+  const figures: ForgetFigures = {
+    fronts: [front(input, settings, best)],
+    scans: [
+      strengthScan(input, settings, best),
+      constraintScan(settings, best, 'first'),
+      constraintScan(settings, best, 'learning'),
+    ],
+    curves: [curves(input, best, 0), curves(input, best, -1)],
+    profiles: ranks.map((i) => profile(input, best, i)),
+    moved: [moved(best, 'principal'), moved(best, 'hessian'), moved(best, 'vortex')],
+  };
+  const citations = citationsUsed(
+    findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason]),
+    JSON.stringify(input.run),
+  );
+  const document = {
+    format: 'thermograd-forget-report',
+    version: 1,
+    title: input.title,
+    outcome,
+    findings,
+    chosen: best.map(({ branches: _, ...s }) => s),
+    contests,
+    seeds: input.seeds,
+    groups: input.groups,
+    run: input.run,
+    references: citations.map(({ bibtex: _, ...c }) => c),
+    bibtex: bibtex(citations),
+  };
+  return {
+    findings,
+    outcome,
+    html: renderPage(forgetPage(input, judged, figures, citations)),
+    figures: Object.fromEntries(
+      Object.values(figures)
+        .flat()
+        .filter((f): f is Figure => 'svg' in f)
+        .map((f) => [f.name, f.svg]),
+    ),
+    tables: {
+      'findings.csv': findingsCsv(findings),
+      'branches.csv': branchesCsv(input.groups),
+      'contests.csv': contestsCsv(contests),
+      'curves.csv': curvesCsv(input.groups),
+    },
+    json: `${JSON.stringify(document, null, 1)}\n`,
+  };
+}
+
+function branchesCsv(groups: readonly BranchGroup[]): string {
+  const tasks = groups[0]?.branches[0]?.validation.length ?? 0;
+  return csv(
+    [
+      'seed',
+      'method',
+      'constraints',
+      'multiple',
+      'strength',
+      'average',
+      'forgetting',
+      'learning',
+      ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
+      ...Array.from({ length: tasks }, (_, t) => `validation_${t + 1}`),
+      'first_loss',
+      'predicted_rise',
+      'squared_distance',
+      'diverged',
+    ],
+    groups.flatMap((g) =>
+      g.branches.map((b) => [
+        g.seed,
+        g.method,
+        g.constraints,
+        b.multiple,
+        b.strength,
+        averageOf(b),
+        forgettingOf(b),
+        learningOf(b),
+        ...b.test.at(-1)!,
+        ...b.validation,
+        b.firstLoss,
+        b.predictedRise,
+        b.distance,
+        b.diverged,
+      ]),
+    ),
+  );
+}
+
+function contestsCsv(contests: readonly Contest[]): string {
+  return csv(
+    ['method', 'against', 'difference', 'standard_error', 'seeds', 'p', 'p_holm', 'outcome'],
+    contests.map((c) => [
+      c.a,
+      c.b,
+      c.difference.value,
+      c.difference.standardError,
+      c.difference.n,
+      c.p,
+      c.holm,
+      c.outcome,
+    ]),
+  );
+}
+
+function curvesCsv(groups: readonly BranchGroup[]): string {
+  const tasks = groups[0]?.branches[0]?.validation.length ?? 0;
+  return csv(
+    [
+      'seed',
+      'method',
+      'constraints',
+      'multiple',
+      'epoch',
+      'task',
+      ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
+    ],
+    groups.flatMap((g) =>
+      g.branches.flatMap((b) =>
+        b.curve.epoch.map((e, k) => [
+          g.seed,
+          g.method,
+          g.constraints,
+          b.multiple,
+          e,
+          b.curve.task[k] + 1,
+          ...b.curve.test[k],
+        ]),
+      ),
+    ),
+  );
+}

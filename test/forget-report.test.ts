@@ -1,0 +1,217 @@
+/** What is made of the branches of `forget`: choice of strengths, comparisons, verdicts on both sides of every rule, the page. */
+import { describe, expect, it } from 'vitest';
+import { estimate } from '../src/numeric/estimate.js';
+import { renderForget } from '../src/report/forget.js';
+import { compare } from '../src/report/forget-compare.js';
+import { forgetFindings } from '../src/report/forget-findings.js';
+import { chance, chosen, forgettingOf, learningOf, paired, settingsOf } from '../src/report/forget-summary.js';
+import { type Made, madeInput } from './support/forget.js';
+
+const NONE: Made = { method: 'none', test: [0.6, 0.97] };
+const ldc = (test: [number, number], more: Partial<Made> = {}): Made => ({
+  method: 'ldc',
+  constraints: 50,
+  multiple: 1,
+  test,
+  ...more,
+});
+const l2 = (test: [number, number]): Made => ({ method: 'l2', multiple: 1, test });
+const verdicts = (all: Made[], options = {}) =>
+  Object.fromEntries(forgetFindings(madeInput(all, options)).findings.map((f) => [f.id, f.verdict]));
+const OPEN = 'not decidable with this run';
+
+describe('summary', () => {
+  it('accuracy, forgetting and learning of three tasks, by hand', () => {
+    const [group] = madeInput([NONE]).groups;
+    const test = [
+      [0.9, 0, 0],
+      [0.8, 0.7, 0],
+      [0.5, 0.6, 0.95],
+    ];
+    const branch = { ...group.branches[0], test };
+    // (0.9 − 0.5 + 0.7 − 0.6)/2 and (0.7 + 0.95)/2
+    expect(forgettingOf(branch)).toBeCloseTo(0.25, 12);
+    expect(learningOf(branch)).toBeCloseTo(0.825, 12);
+    const seeds = [{ ...madeInput([NONE], { seeds: 1 }).seeds[0], scratch: [0.9, 0.8, 0.9] }];
+    const [s] = settingsOf({ groups: [{ ...group, branches: [branch] }], seeds });
+    expect(s.average[0]).toBeCloseTo((0.5 + 0.6 + 0.95) / 3, 12);
+    expect(s.transfer[0]).toBeCloseTo(0.825 - 0.85, 12);
+    expect([s.first[0], s.last[0]]).toEqual([0.5, 0.95]);
+  });
+
+  it('chooses strengths by validation and never by the test', () => {
+    const settings = settingsOf(
+      madeInput([
+        ldc([0.99, 0.99], { multiple: 1, validation: [0.8, 0.8] }),
+        ldc([0.7, 0.7], { multiple: 10, validation: [0.85, 0.85] }),
+        ldc([0.7, 0.7], { multiple: 100, validation: [0.95, 0.95], diverged: true }),
+        ldc([0.7, 0.7], { multiple: 10, constraints: 5, validation: [0.99, 0.99] }),
+      ]),
+    );
+    expect(chosen(settings, 'ldc', 50)?.multiple).toBe(10);
+    expect(chosen(settings, 'ldc')?.constraints).toBe(5);
+    expect(chosen(settings, 'ewc')).toBeUndefined();
+  });
+
+  it('differences within seeds: what seeds share cancels', () => {
+    const settings = settingsOf(
+      madeInput([ldc([0.9, 0.9]), l2([0.8, 0.9]), { ...NONE, test: [0.7, 0.9] }], { scatter: 0.01 }),
+    );
+    // ldc and none scatter alike, l2 the other way round: 2·0.01·(0, 1, −1, 2, −2)/2 with standard deviation 0.01·√2.5
+    const alike = paired(settings[0], settings[2]);
+    expect(alike.value).toBeCloseTo(0.1, 12);
+    expect(alike.standardError).toBeLessThan(1e-12);
+    const opposite = paired(settings[0], settings[1]);
+    expect(opposite.standardError).toBeCloseTo((0.01 * Math.sqrt(2.5)) / Math.sqrt(5), 12);
+    expect(paired(undefined, settings[1]).n).toBe(0);
+  });
+
+  it('chance by luck: Student’s t with n − 1 degrees of freedom', () => {
+    // t = 2.776 is the two-sided 5 % point of four degrees of freedom
+    expect(chance(estimate(2.7764, 1, 5, ''))).toBeCloseTo(0.05, 4);
+    expect(chance(estimate(1, Number.NaN, 1, ''))).toBeNaN();
+    expect([chance(estimate(0, 0, 5, '')), chance(estimate(1, 0, 5, ''))]).toEqual([1, 0]);
+  });
+});
+
+describe('comparison of two methods', () => {
+  it.each([
+    // half-width 2.776 standard errors for five seeds
+    ['equal', 0.004, 0.002, 0.2],
+    ['equal', -0.003, 0.0005, 0.001],
+    ['better', 0.05, 0.005, 0.001],
+    ['worse', -0.05, 0.005, 0.001],
+    ['undecided', 0.05, 0.02, 0.06],
+    ['undecided', 0, 0.02, 1],
+  ] as const)('%s: %f ± %f with p = %f', (outcome, value, error, p) => {
+    expect(compare(estimate(value, error, 5, ''), p)).toBe(outcome);
+  });
+  it('is never decided by one seed', () => {
+    expect(compare(estimate(0.3, Number.NaN, 1, ''), Number.NaN)).toBe('undecided');
+  });
+  it('is corrected for all pairs of methods, the ceiling not among them', () => {
+    const all = [NONE, ldc([0.9, 0.96]), l2([0.89, 0.96]), { method: 'joint', test: [0.99, 0.97] } as Made];
+    const { contests } = forgetFindings(madeInput(all, { scatter: 0.01 }));
+    expect(contests.map((c) => `${c.a} ${c.b}`)).toEqual(['none l2', 'none ldc', 'l2 ldc']);
+    const sorted = [...contests].sort((a, b) => a.p - b.p);
+    // Holm by hand: smallest times 3, then 2, then 1, never falling
+    let least = 0;
+    sorted.forEach((c, k) => {
+      least = Math.max(least, Math.min(1, (3 - k) * c.p));
+      expect(c.holm).toBeCloseTo(least, 12);
+    });
+  });
+});
+
+describe('verdicts', () => {
+  it('exists: five points and an interval above zero', () => {
+    expect(verdicts([NONE])['forget.exists']).toBe('reproduced');
+    expect(verdicts([{ ...NONE, test: [0.97, 0.97] }])['forget.exists']).toBe('not reproduced');
+    expect(verdicts([{ ...NONE, test: [0.93, 0.97] }], { scatter: 0.06 })['forget.exists']).toBe(OPEN);
+    expect(verdicts([NONE], { seeds: 1 })['forget.exists']).toBe(OPEN);
+  });
+
+  it('prevents: a better average and less than half of the forgetting', () => {
+    const id = 'forget.prevents.ldc';
+    expect(verdicts([NONE, ldc([0.95, 0.95])])[id]).toBe('reproduced');
+    // forgets 0.25 of 0.39: better on average, yet more than half is lost
+    expect(verdicts([NONE, ldc([0.74, 0.95])])[id]).toBe('not reproduced');
+    // kept at the price of the second task: no better on average
+    expect(verdicts([NONE, ldc([0.97, 0.6])])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, ldc([0.8, 0.97])], { scatter: 0.05 })[id]).toBe(OPEN);
+    // where nothing is forgotten, nothing is prevented
+    expect(verdicts([{ ...NONE, test: [0.98, 0.97] }, ldc([0.99, 0.97])])[id]).toBe(OPEN);
+  });
+
+  it('beats: better, worse, equal, undecided', () => {
+    const id = 'forget.l2';
+    expect(verdicts([NONE, ldc([0.95, 0.95]), l2([0.85, 0.95])])[id]).toBe('reproduced');
+    expect(verdicts([NONE, ldc([0.85, 0.95]), l2([0.95, 0.95])])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, ldc([0.951, 0.95]), l2([0.95, 0.95])])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, ldc([0.93, 0.95]), l2([0.9, 0.95])], { scatter: 0.03 })[id]).toBe(OPEN);
+    expect(verdicts([NONE, ldc([0.9, 0.9])])[id]).toBeUndefined();
+  });
+
+  it('constraints: task 1 with the most axes against the fewest, at one strength', () => {
+    const id = 'forget.constraints';
+    const at = (n: number, first: number, multiple = 1) => ldc([first, 0.95], { constraints: n, multiple });
+    expect(verdicts([NONE, at(50, 0.95), at(10, 0.9), at(2, 0.7)])[id]).toBe('reproduced');
+    expect(verdicts([NONE, at(50, 0.9), at(10, 0.9), at(2, 0.903)])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, at(50, 0.7), at(2, 0.9)])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, at(50, 0.95)])[id]).toBe(OPEN);
+    // another strength is no match
+    expect(verdicts([NONE, at(50, 0.95), at(2, 0.7, 10)])[id]).toBe(OPEN);
+  });
+
+  it('laplace: strength 1 against the chosen one', () => {
+    const id = 'forget.laplace';
+    const at = (multiple: number, first: number, valid: number) =>
+      ldc([first, 0.95], { multiple, validation: [valid, valid] });
+    expect(verdicts([NONE, at(1, 0.9, 0.9), at(10, 0.8, 0.8)])[id]).toBe('reproduced');
+    expect(verdicts([NONE, at(1, 0.9, 0.9), at(10, 0.905, 0.95)])[id]).toBe('reproduced');
+    // the scatter of both is one and the same here, and the difference certain
+    expect(verdicts([NONE, at(1, 0.7, 0.7), at(10, 0.9, 0.9)])[id]).toBe('not reproduced');
+    expect(verdicts([NONE, at(3, 0.7, 0.7), at(10, 0.9, 0.9)])[id]).toBe(OPEN);
+  });
+
+  it('winner: better than each other, or equal to one', () => {
+    const id = 'forget.winner';
+    expect(verdicts([NONE, ldc([0.95, 0.95]), l2([0.85, 0.95])])[id]).toBe('reproduced');
+    expect(verdicts([NONE, ldc([0.95, 0.95]), l2([0.95, 0.951])])[id]).toBe('not reproduced');
+    const { outcome } = forgetFindings(madeInput([NONE, ldc([0.95, 0.95]), l2([0.95, 0.951])]));
+    expect(outcome.join(' ')).toMatch(/cannot be told from it/);
+  });
+});
+
+describe('report', () => {
+  const all: Made[] = [
+    NONE,
+    ...[0.1, 1, 10].map((multiple) => ldc([0.8 + 0.05 * Math.log10(10 * multiple), 0.95], { multiple })),
+    ldc([0.7, 0.96], { constraints: 5, multiple: 10 }),
+    ...[0.1, 1, 10].map((multiple): Made => ({ method: 'l2', multiple, test: [0.75, 0.9] })),
+    { method: 'joint', test: [0.985, 0.97] },
+    { method: 'a-new-one', multiple: 1, test: [0.8, 0.9] },
+  ];
+  const input = madeInput(all);
+  const report = renderForget(input);
+
+  it('draws every figure that has numbers, and says why one is missing', () => {
+    expect(Object.keys(report.figures).sort()).toEqual([
+      'forget-constraints-first',
+      'forget-constraints-learning',
+      'forget-curve-first',
+      'forget-curve-later',
+      'forget-front',
+      'forget-moved-hessian',
+      'forget-moved-principal',
+      'forget-profile-1',
+      'forget-strength',
+    ]);
+    expect(report.html).toMatch(/forget-moved-vortex is not drawn/);
+    for (const svg of Object.values(report.figures)) expect(svg).not.toMatch(/NaN|undefined/);
+  });
+
+  it('names a method that it does not know by its own name', () => {
+    expect(report.figures['forget-front']).toContain('a-new-one');
+  });
+
+  it('holds every finding and every branch, at full precision', () => {
+    const text = report.html.replace(/<[^>]*>/g, '');
+    for (const f of report.findings) expect(report.html, f.id).toContain(`id="${f.id}"`);
+    for (const s of report.outcome) expect(text).toContain(s.slice(0, 30).replace('&', '&amp;'));
+    const rows = report.tables['branches.csv'].trim().split('\r\n');
+    expect(rows.length - 1).toBe(all.length * 5);
+    const header = rows[0].split(',');
+    const first = rows[1].split(',');
+    expect(Number(first[header.indexOf('test_1')])).toBe(0.6);
+    expect(Number(first[header.indexOf('average')])).toBe((0.6 + 0.97) / 2);
+    expect(JSON.parse(report.json).groups).toHaveLength(all.length * 5);
+  });
+
+  it('gives the same bytes twice, and works with one seed and one method', () => {
+    expect(renderForget(input)).toEqual(report);
+    const lonely = renderForget(madeInput([NONE], { seeds: 1 }));
+    expect(lonely.findings.map((f) => f.verdict)).toEqual([OPEN]);
+    expect(lonely.html).toContain('forget-strength is not drawn');
+  });
+});

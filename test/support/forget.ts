@@ -1,0 +1,106 @@
+/** Made-up branches of `forget`: accuracies as a test wants them. */
+import type { Branch, BranchGroup, ForgetInput, SeedFacts } from '../../src/report/forget-results.js';
+
+export interface Made {
+  readonly method: string;
+  readonly constraints?: number;
+  readonly multiple?: number;
+  /** Test accuracies on both tasks at the end; the scatter of the seed is added to the first. */
+  readonly test: readonly [number, number];
+  /** Validation accuracies; those of the test where absent. */
+  readonly validation?: readonly [number, number];
+  readonly diverged?: boolean;
+}
+
+/** Scatter over five seeds in units of `scatter`: mean 0, standard deviation √2.5. */
+const SCATTER = [0, 1, -1, 2, -2];
+const FIRST = 0.99;
+
+const curve = (first: number, last: number) => ({
+  epoch: [1, 2, 3, 4],
+  task: [0, 0, 1, 1],
+  test: [
+    [0.9, Number.NaN],
+    [FIRST, Number.NaN],
+    [(FIRST + first) / 2, last / 2],
+    [first, last],
+  ],
+});
+
+function branch({ test, validation = test, multiple = Number.NaN, diverged = false }: Made, shift: number): Branch {
+  const first = test[0] + shift;
+  const moved = {
+    ranks: [
+      [1, 1],
+      [2, 4],
+      [5, 9],
+    ] as const,
+    perDirection: [1e-4, 1e-3, 1e-2 * (1 + first)],
+  };
+  return {
+    multiple,
+    strength: 2 * multiple,
+    test: [
+      [FIRST, Number.NaN],
+      [first, test[1]],
+    ],
+    validation,
+    firstLoss: 1 - first,
+    predictedRise: 0.5 * (1 - first),
+    distance: 1,
+    moved: { principal: moved, hessian: moved },
+    curve: curve(first, test[1]),
+    profiles: [{ index: 1, displacement: [-1, 0, 1], loss: [0.3, 0.1 * (2 - first), 0.2] }],
+    diverged,
+  };
+}
+
+export interface MadeOptions {
+  readonly seeds?: number;
+  /** Standard step of the scatter between seeds; opposite for every second method, so that it does not cancel in differences. */
+  readonly scatter?: number;
+  readonly constraints?: number;
+}
+
+export function madeInput(
+  all: readonly Made[],
+  { seeds = 5, scatter = 0.001, constraints = 50 }: MadeOptions = {},
+): ForgetInput {
+  const names = [...new Set(all.map((m) => m.method))];
+  const groups: BranchGroup[] = [];
+  for (let seed = 0; seed < seeds; seed++)
+    for (const m of all)
+      groups.push({
+        format: 'thermograd forget branches',
+        seed,
+        method: m.method,
+        constraints: m.constraints ?? null,
+        held: m.constraints ? { constrained: 2 * m.constraints, excluded: 0, why: '' } : null,
+        branches: [branch(m, scatter * SCATTER[seed % 5] * (names.indexOf(m.method) % 2 === 0 ? 1 : -1))],
+        refused: '',
+        seconds: 1,
+      });
+  const facts = (seed: number): SeedFacts => ({
+    seed,
+    epochs: 15,
+    stopped: 'after 10 epochs and a window of 5',
+    centreLoss: 0.01,
+    loss: 0.01,
+    test: FIRST,
+    scratch: [FIRST, 0.97],
+    profiles: seed === 0 ? [{ index: 1, displacement: [-1, 0, 1], loss: [0.3, 0.1, 0.2] }] : [],
+  });
+  return {
+    title: 'Made up',
+    protocol: '0,1/2,3',
+    head: 'task-known',
+    tasks: ['classes 0, 1', 'classes 2, 3'],
+    constraints,
+    absolute: false,
+    epochs: 2,
+    seeds: Array.from({ length: seeds }, (_, seed) => facts(seed)),
+    groups,
+    methods: Object.fromEntries(names.map((m) => [m, { title: `what ${m} holds`, strength: '', refused: '' }])),
+    run: { config: { data: { set: 'teacher' } } },
+  };
+}
