@@ -4,6 +4,7 @@ import { VERSION } from '../run/machine.js';
 import { addAdvise } from './advise.js';
 import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
+import { addForget } from './forget.js';
 import { addSimulate } from './simulate.js';
 import { directions, positiveNumber, wholeNumber } from './values.js';
 
@@ -29,6 +30,7 @@ Examples:
   thermograd analyse ivf2021-standard-seed0 --centre last     measure again, without training
   thermograd simulate --example valley > valley.yaml          a landscape of your own: SGD against its theories
   thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
+  thermograd forget --preset quick                   constraints against forgetting, compared; seconds
   thermograd doctor                                  what this machine offers, and what would make it faster
 
 Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
@@ -40,6 +42,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addDecompose(root);
   addSimulate(root);
   addAdvise(root);
+  addForget(root);
   addDoctor(root);
   return root;
 }

@@ -116,7 +116,8 @@ export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
  * Task number `index` (from 0) of a protocol. It depends on no other task: what is computed from the first one cannot know of the
  * second, but for the number of competing outputs under `all-compete`.
  *
- * The split draws from key/validation/index, the permutation from key/permutation/index. Copies the samples kept; cost O(N·D).
+ * The split draws from key/validation/index, the permutation from key/permutation/index. Training samples come in random order, so that the
+ * first n of them are a fair sample. Copies the samples kept; cost O(N·D).
  */
 export function taskOf(dataset: Dataset, protocol: Protocol, index: number, options: TaskOptions): Task {
   checkProtocol(protocol, dataset);
@@ -141,8 +142,8 @@ export function taskOf(dataset: Dataset, protocol: Protocol, index: number, opti
   return {
     name: classes ? `classes ${classes.join(', ')}` : shuffle ? `pixels permuted (${index + 1})` : 'all classes',
     outputs: head === 'task-known' ? part.classes : union.length,
-    train: finish(pick(part.train, shuffled.slice(held).sort())),
-    validation: finish(pick(part.train, shuffled.slice(0, held).sort())),
+    train: finish(pick(part.train, shuffled.slice(held))),
+    validation: finish(pick(part.train, shuffled.slice(0, held))),
     test: finish(part.test!),
   };
 }

@@ -3,7 +3,17 @@ import { RunError } from '../numeric/errors.js';
 import { readWhole, writeWhole } from '../record/files.js';
 
 /** Keys whose null means "there is none", where elsewhere null stands for NaN (JSON has no word for it). */
-const NULLABLE = new Set(['left', 'right', 'flatness', 'open', 'window', 'stopped', 'linearAlgebra']);
+const NULLABLE = new Set([
+  'constraints',
+  'held',
+  'left',
+  'right',
+  'flatness',
+  'open',
+  'window',
+  'stopped',
+  'linearAlgebra',
+]);
 
 /** Writes a document whole; numbers that are not finite become null. */
 export function writeJson(path: string, value: unknown): void {

@@ -1,0 +1,76 @@
+/** Memory and time of `forget`, before it starts. */
+
+import { constraintNamed } from '../apply/constraints/table.js';
+import type { Dataset } from '../data/dataset.js';
+import { taskOf } from '../data/tasks.js';
+import { layersOf } from '../model/network.js';
+import { randomKey } from '../numeric/random.js';
+import { Trainer } from '../train/trainer.js';
+import { protocolOf } from './forget-config.js';
+import { specFor } from './forget-network.js';
+import type { ForgetConfig } from './forget-schema.js';
+
+export interface ForgetBudget {
+  /** Bytes of the program and the data, and of each worker beside them. */
+  readonly base: number;
+  readonly worker: number;
+  readonly branches: number;
+  /** Processor seconds, rough: of a core like that on which the constants were measured. */
+  readonly seconds: number;
+}
+
+/** Measured on one core (AMD Zen 4): multiply-adds a second of a training step, of an evaluation, bytes of axes a second. */
+const [STEP, EVALUATION, AXES] = [2.2e10, 1.5e10, 9e9];
+/** Share of inputs that are not zero in images of digits. */
+const FILLED = 0.25;
+/** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
+const PASSES = 900;
+
+export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudget {
+  const { training, head, network, constraints, strengths, methods, seeds, statistics } = config;
+  const protocol = protocolOf(config);
+  const task = taskOf(dataset, protocol, 0, { head, validationShare: training.validationShare, key: randomKey(0) });
+  const spec = specFor(network, task);
+  const layers = layersOf(spec);
+  const P = layers.reduce((n, l) => n + l.inputs * l.outputs, 0);
+  const first = layers[0].inputs * layers[0].outputs;
+  const flops = (samples: number) => 2 * samples * (first * FILLED + P - first);
+  const later = protocol.tasks.length - 1;
+  const steps = Math.floor(task.train.count / training.batchSize);
+  const most = Math.max(...constraints);
+  const axesBytes = (n: number) =>
+    8 * layers.reduce((s, l) => s + Math.min(n, l.inputs * l.outputs) * l.inputs * l.outputs, 0);
+  const branch = (axes: number) =>
+    later *
+    training.epochs *
+    (steps * ((3 * flops(training.batchSize)) / STEP + axesBytes(axes) / AXES) +
+      ((later + 1) * flops(task.test.count)) / EVALUATION);
+  let [branches, seconds] = [0, 0];
+  for (const name of methods) {
+    const { kind, takesAxes } = constraintNamed(name);
+    const count = kind === 'penalty' ? strengths.length : 1;
+    branches += count;
+    seconds += count * branch(takesAxes ? most : 0);
+    if (!takesAxes) continue;
+    for (const n of constraints) if (n !== most) [branches, seconds] = [branches + 1, seconds + branch(n)];
+  }
+  const measured = Math.min(task.train.count, statistics.samples);
+  const firstSeconds =
+    ((training.firstEpochs + training.windowEpochs + later * training.epochs) * steps * 3 * flops(training.batchSize)) /
+      STEP +
+    (PASSES * 3 * flops(measured)) / EVALUATION;
+  const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
+  const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
+  const kernels = 3 * Trainer.memoryBytes({ spec, samples: task.train, ...training });
+  const own =
+    (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
+  const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= 3000));
+  const statisticsBytes =
+    4 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
+  return {
+    base: 100e6 + 2 * samples,
+    worker: 60e6 + own + kernels + Math.max(statisticsBytes, 6 * axesBytes(most)),
+    branches: branches * seeds,
+    seconds: seeds * (seconds + firstSeconds),
+  };
+}

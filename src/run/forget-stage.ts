@@ -1,0 +1,106 @@
+/** Training on one task of a sequence, or on all so far together; weights go in and come out whichever heads there are. */
+import type { Penalty } from '../model/penalty.js';
+import type { Trainer } from '../train/trainer.js';
+import { recordWindow, type WeightWindow } from '../train/window.js';
+import { forNetwork, type Weights } from './forget-network.js';
+import { runEpoch, type Scene } from './forget-scene.js';
+
+export interface Stage {
+  load(weights: Weights): void;
+  /** @throws DivergedError */
+  epoch(e: number): void;
+  store(weights: Weights): void;
+}
+
+/** One network on one set of samples: a task's own, or with competing outputs the union of several. */
+export class SingleStage implements Stage {
+  private readonly trainer: Trainer;
+  private readonly plan: ReturnType<Scene['plan']>;
+  private readonly placed = new WeakMap<Penalty, Penalty>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly t: number,
+    together: boolean,
+  ) {
+    const samples = together ? scene.union(t) : scene.task(t).train;
+    this.trainer = scene.trainer(t, samples);
+    this.plan = scene.plan(t, samples.count);
+  }
+
+  load(weights: Weights): void {
+    this.trainer.setWeights(weights.flat(this.t));
+  }
+
+  /** A penalty on shared weights, of whichever task's network. The same object again costs no second copy of its axes. */
+  hold(penalty: Penalty, strength: number): void {
+    const own = this.placed.get(penalty) ?? forNetwork(penalty, this.trainer.parameterCount);
+    this.placed.set(penalty, own);
+    this.trainer.setPenalty(own, strength);
+  }
+
+  epoch(e: number): void {
+    runEpoch(this.trainer, this.plan.epoch(e).order, this.scene.config.training.batchSize);
+  }
+
+  /** Epochs whose weights are kept. */
+  window(firstEpoch: number, epochs: number): WeightWindow {
+    const { batchSize, windowEvery: every } = this.scene.config.training;
+    return recordWindow({ trainer: this.trainer, plan: this.plan, batchSize, firstEpoch, epochs, every });
+  }
+
+  store(weights: Weights): void {
+    weights.take(this.t, this.trainer.weights());
+  }
+}
+
+/**
+ * Joint training where every task has its own head: one batch of each task in turn, the shared weights handed on after every step. Tasks
+ * of fewer samples come round again within an epoch, which is as long as that of the newest task.
+ */
+export class AlternatingStage implements Stage {
+  private readonly trainers: Trainer[];
+  private readonly plans: ReturnType<Scene['plan']>[];
+  private current: Float32Array[] = [];
+
+  constructor(
+    private readonly scene: Scene,
+    t: number,
+  ) {
+    const tasks = Array.from({ length: t + 1 }, (_, j) => j);
+    this.trainers = tasks.map((j) => scene.trainer(j));
+    this.plans = tasks.map((j) => scene.plan(j));
+  }
+
+  load(weights: Weights): void {
+    this.current = this.trainers.map((_, j) => weights.flat(j));
+  }
+
+  epoch(e: number): void {
+    const { trainers, plans, current, scene } = this;
+    const B = scene.config.training.batchSize;
+    const orders = plans.map((p) => p.epoch(e).order);
+    const batches = plans.at(-1)!.batchesPerEpoch;
+    for (let b = 0; b < batches; b++)
+      trainers.forEach((trainer, j) => {
+        const at = B * (b % plans[j].batchesPerEpoch);
+        trainer.setWeights(current[j]);
+        trainer.steps(orders[j].subarray(at, at + B), B);
+        current[j] = trainer.weights();
+        const shared = current[j].subarray(0, scene.size);
+        for (const other of current) other.set(shared);
+      });
+  }
+
+  store(weights: Weights): void {
+    this.current.forEach((flat, j) => {
+      weights.take(j, flat);
+    });
+  }
+}
+
+export function stageOf(scene: Scene, t: number, together: boolean): SingleStage | AlternatingStage {
+  return together && scene.config.head === 'task-known'
+    ? new AlternatingStage(scene, t)
+    : new SingleStage(scene, t, together);
+}

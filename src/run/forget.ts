@@ -1,0 +1,282 @@
+/**
+ * `forget`: one task after another with constraints against forgetting, on equal terms. science.md §7.
+ *
+ *     first         train the first task of every seed, record its window, measure what constraints need
+ *     strengths     every method at every strength, at the largest N_c
+ *     constraints   methods with axes at every other N_c, at the strength that validation chose for them
+ *     report        findings, figures, tables
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { constraintNamed } from '../apply/constraints/table.js';
+import type { Dataset } from '../data/dataset.js';
+import { kernelBuild } from '../kernels/load.js';
+import { check } from '../numeric/errors.js';
+import { chooseProvider } from '../numeric/linalg/index.js';
+import { writeWhole } from '../record/files.js';
+import type { Finding } from '../report/finding.js';
+import type { BranchGroup, ForgetInput } from '../report/forget-results.js';
+import { chosen, settingsOf } from '../report/forget-summary.js';
+import type { Json } from '../report/input.js';
+import { InterruptedError, type RunOptions, runStage } from './context.js';
+import { type DatasetRequest, loadDataset } from './datasets.js';
+import { type ForgetBudget, forgetBudget } from './forget-budget.js';
+import { checkAgainstData, completeForget, type ForgetConfig, type PartialForget } from './forget-config.js';
+import type { FirstFacts } from './forget-first.js';
+import { type ForgetFolder, firstFiles, groupFile, openForget, recordIn } from './forget-folder.js';
+import { type FirstJob, type ForgetJob, type ForgetResult, type GroupJob, runForgetJob } from './forget-job.js';
+import { Scene } from './forget-scene.js';
+import { readJson, writeJson } from './json.js';
+import { usableMemory } from './machine.js';
+import { gigabytes } from './memory.js';
+import { runJobs, type Trade } from './pool.js';
+import { sharedSamples } from './shared-samples.js';
+
+export interface ForgetRequest extends RunOptions {
+  /** forget-<preset> by default. */
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Said before the first step: folder, budget. */
+  readonly onStart?: (announcement: string) => void;
+}
+
+export interface ForgetRun {
+  readonly folder: string;
+  readonly findings: readonly Finding[];
+  /** Which method wins where, in sentences. */
+  readonly outcome: readonly string[];
+}
+
+interface Context {
+  readonly folder: ForgetFolder;
+  readonly config: ForgetConfig;
+  readonly dataset: Dataset;
+  readonly options: RunOptions;
+  readonly workers: number;
+}
+
+/**
+ * Runs what is missing of the experiment and writes its report. The same config gives the same numbers on any number of workers.
+ * @param layers - what was asked, later ones winning; on resume they lie over what the folder was begun with
+ * @throws InputError for a config that makes no sense; InterruptedError when stopped, with all finished documents kept
+ */
+export async function forget(
+  layers: readonly (PartialForget | undefined)[] = [],
+  request: ForgetRequest = {},
+): Promise<ForgetRun> {
+  const { resume = false, onStart, ...options } = request;
+  const path = request.out ?? `forget-${layers.reduce<string>((p, l) => l?.preset ?? p, 'standard')}`;
+  const before = resume ? recordIn(path) : undefined;
+  const config = completeForget(before?.config as PartialForget | undefined, ...layers);
+  const { set, teacher, limit, classes } = config.data;
+  const dataset = await loadDataset((set === 'teacher' ? { teacher: teacher! } : set) as DatasetRequest, {
+    ...(limit !== undefined && { limit }),
+    ...(classes !== undefined && { classes }),
+  });
+  checkAgainstData(config, dataset);
+  const budget = forgetBudget(config, dataset);
+  const most = Math.floor((usableMemory() - budget.base) / budget.worker);
+  const workers = Math.max(1, Math.min(config.workers || availableParallelism(), config.workers || most));
+  const need = budget.base + workers * budget.worker;
+  check(
+    need <= usableMemory(),
+    'not-enough-memory',
+    `this experiment needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers, fewer --constraints or a smaller network.`,
+  );
+  const head = { config, kernelBuild: kernelBuild(), data: dataset.provenance, budget };
+  const folder = openForget(path, head, resume);
+  try {
+    onStart?.(announcement(path, config, budget, workers, need));
+    const context: Context = { folder, config, dataset: shared(dataset), options, workers };
+    folder.record.linearAlgebra = (await chooseProvider({ prefer: config.provider })).name;
+    await runStage(context, 'first', () => firstStage(context));
+    await runStage(context, 'strengths', () => groupStage(context, 'strengths', strengthJobs(context)));
+    await runStage(context, 'constraints', () => groupStage(context, 'constraints', constraintJobs(context)));
+    let report: Omit<ForgetRun, 'folder'> | undefined;
+    await runStage(context, 'report', async () => {
+      report = await writeReport(context);
+    });
+    return { folder: path, ...(report ?? (await writeReport(context))) };
+  } finally {
+    folder.close();
+  }
+}
+
+function announcement(path: string, config: ForgetConfig, budget: ForgetBudget, workers: number, need: number): string {
+  const minutes = budget.seconds / 60 / workers;
+  return (
+    `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches, ${workers} at a time; ` +
+    `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores, ${gigabytes(need)} of memory`
+  );
+}
+
+const shared = (dataset: Dataset): Dataset => ({
+  ...dataset,
+  train: sharedSamples(dataset.train),
+  ...(dataset.test && { test: sharedSamples(dataset.test) }),
+});
+
+const TRADE: Trade<Dataset, ForgetJob, ForgetResult> = {
+  worker: new URL('./forget-worker.js', import.meta.url),
+  run: runForgetJob,
+  name: (job) =>
+    job.kind === 'first'
+      ? `the first task of seed ${job.seed}`
+      : `${job.method}${job.constraints === null ? '' : ` with ${job.constraints} axes`}, seed ${job.seed}`,
+};
+
+/** Runs jobs and keeps their results; the progress counts `weight` of each. */
+async function work<Job extends ForgetJob>(
+  { folder, dataset, options, workers }: Context,
+  stage: string,
+  jobs: readonly Job[],
+  {
+    unit,
+    weight,
+    done,
+  }: { unit: string; weight: (job: Job) => number; done: (job: Job, result: ForgetResult) => void },
+): Promise<void> {
+  const total = jobs.reduce((n, j) => n + weight(j), 0);
+  const shares = new Map<Job, number>();
+  let finished = 0;
+  const whole = await runJobs(TRADE, dataset, jobs, {
+    workers,
+    signal: options.signal,
+    onProgress(job, what, share) {
+      shares.set(job as Job, share);
+      let behind = finished;
+      for (const [j, s] of shares) behind += s * weight(j);
+      options.onProgress?.({
+        stage,
+        done: Math.round(10 * behind) / 10,
+        total,
+        unit,
+        note: `${TRADE.name(job)}: ${what}`,
+      });
+    },
+    onDone(job, result) {
+      done(job as Job, result);
+      shares.delete(job as Job);
+      finished += weight(job as Job);
+      folder.save();
+    },
+  });
+  if (!whole) throw new InterruptedError(folder.path);
+}
+
+const seedsOf = ({ config }: Context): number[] => Array.from({ length: config.seeds }, (_, seed) => seed);
+
+const jobHead = ({ folder, config }: Context, seed: number) => ({
+  config,
+  kernelBuild: folder.record.kernelBuild as ForgetJob['kernelBuild'],
+  seed,
+  files: firstFiles(folder.path, seed),
+});
+
+async function firstStage(context: Context): Promise<void> {
+  const jobs = seedsOf(context)
+    .map((seed): FirstJob => ({ ...jobHead(context, seed), kind: 'first' }))
+    .filter(({ files }) => readJson(files.facts) === undefined);
+  await work(context, 'task 1', jobs, {
+    unit: 'seeds',
+    weight: () => 1,
+    // the facts come last: where they stand, weights and axes are whole
+    done: (job, result) => writeJson(job.files.facts, result),
+  });
+}
+
+const penalises = (method: string): boolean => constraintNamed(method).kind === 'penalty';
+const mainOf = ({ constraints }: ForgetConfig): number => Math.max(...constraints);
+
+/** Every method at every strength, at the largest N_c. Those that need most time first. */
+function strengthJobs(context: Context): [GroupJob, string][] {
+  const { config, folder } = context;
+  const order = [...config.methods].sort(
+    (a, b) => Number(constraintNamed(b).takesAxes) - Number(constraintNamed(a).takesAxes),
+  );
+  return order.flatMap((method) =>
+    seedsOf(context).map((seed): [GroupJob, string] => {
+      const constraints = constraintNamed(method).takesAxes ? mainOf(config) : null;
+      const strengths = penalises(method) ? config.strengths : [Number.NaN];
+      return [
+        { ...jobHead(context, seed), kind: 'branches', method, constraints, strengths },
+        groupFile(folder.path, seed, method, constraints),
+      ];
+    }),
+  );
+}
+
+/** Methods with axes at every other N_c, at the strength that validation chose over all seeds. */
+function constraintJobs(context: Context): [GroupJob, string][] {
+  const { config, folder } = context;
+  const main = mainOf(config);
+  const settings = settingsOf({ groups: readGroups(strengthJobs(context)), seeds: [] });
+  return config.methods
+    .filter((m) => constraintNamed(m).takesAxes)
+    .flatMap((method) => {
+      const best = chosen(settings, method, main);
+      if (!best) return [];
+      return config.constraints
+        .filter((n) => n !== main)
+        .flatMap((constraints) =>
+          seedsOf(context).map((seed): [GroupJob, string] => [
+            { ...jobHead(context, seed), kind: 'branches', method, constraints, strengths: [best.multiple] },
+            groupFile(folder.path, seed, method, constraints, best.multiple),
+          ]),
+        );
+    });
+}
+
+async function groupStage(context: Context, stage: string, all: readonly [GroupJob, string][]): Promise<void> {
+  const places = new Map(all);
+  const jobs = all.filter(([, file]) => readJson(file) === undefined).map(([job]) => job);
+  await work(context, stage, jobs, {
+    unit: 'branches',
+    weight: (job) => job.strengths.length,
+    done: (job, result) => writeJson(places.get(job)!, result),
+  });
+}
+
+const readGroups = (all: readonly [GroupJob, string][]): BranchGroup[] =>
+  all.flatMap(([, file]) => readJson<BranchGroup>(file) ?? []);
+
+async function writeReport(context: Context): Promise<Omit<ForgetRun, 'folder'>> {
+  // drawing brings large packages along, which only this stage needs
+  const { renderForget } = await import('../report/forget.js');
+  const { folder, config, dataset } = context;
+  const { path, record } = folder;
+  const firsts = seedsOf(context).flatMap((seed) => readJson<FirstFacts>(firstFiles(path, seed).facts) ?? []);
+  const scene = new Scene(config, dataset, 0);
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
+  const input: ForgetInput = {
+    title: `Learning without forgetting: ${config.protocol} on ${config.data.set}, ${config.seeds} ${config.seeds === 1 ? 'seed' : 'seeds'}`,
+    protocol: config.protocol,
+    head: config.head,
+    tasks: Array.from({ length: scene.count }, (_, t) => scene.task(t).name),
+    constraints: mainOf(config),
+    absolute: config.absolute,
+    epochs: config.training.epochs,
+    seeds: firsts,
+    groups: [...readGroups(strengthJobs(context)), ...readGroups(constraintJobs(context))],
+    methods: firsts[0]?.methods ?? {},
+    run: {
+      config: plain(config),
+      seeds: { count: config.seeds, everything: 'key(seed)/forget' },
+      versions: plain(record.versions),
+      kernel: record.kernelBuild,
+      linearAlgebra: record.linearAlgebra,
+      machine: plain(record.machine),
+      data: plain(record.data),
+      timings: Object.fromEntries(
+        Object.entries(record.stages).flatMap(([s, r]) => (r.seconds > 0 ? [[s, r.seconds]] : [])),
+      ),
+    },
+  };
+  const { findings, outcome, html, figures, tables, json } = renderForget(input);
+  for (const [name, svg] of Object.entries(figures)) writeWhole(join(path, 'figures', `${name}.svg`), svg);
+  for (const [name, text] of Object.entries(tables)) writeWhole(join(path, 'tables', name), text);
+  writeJson(join(path, 'findings.json'), findings);
+  writeWhole(join(path, 'report.json'), json);
+  writeWhole(join(path, 'report.html'), html);
+  return { findings, outcome };
+}
