@@ -10,7 +10,6 @@ export function limitTraining(dataset: Dataset, limit: number): Dataset {
     'bad-limit',
     () => `${dataset.name}: limit must be an integer from 1 to the ${train.count} training samples; got ${limit}.`,
   );
-<<<<<<< HEAD
   return { ...dataset, train: firstSamples(train, limit), provenance: { ...dataset.provenance, limit } };
 }
 
@@ -24,22 +23,6 @@ export function firstSamples(samples: Samples, most: number): Samples {
     values: samples.values.subarray(0, count * samples.size),
     ...(samples.labels && { labels: samples.labels.subarray(0, count) }),
     ...(samples.targets && { targets: samples.targets.subarray(0, count * outputs) }),
-=======
-  return { ...dataset, train: limitSamples(train, limit), provenance: { ...dataset.provenance, limit } };
-}
-
-/** The first `limit` samples, all where there are no more; shares memory with the whole. */
-export function limitSamples(samples: Samples, limit: number): Samples {
-  const { count, size, values, labels, targets } = samples;
-  const n = Math.min(limit, count);
-  const outputs = targets ? targets.length / count : 0;
-  return {
-    ...samples,
-    count: n,
-    values: values.subarray(0, n * size),
-    ...(labels && { labels: labels.subarray(0, n) }),
-    ...(targets && { targets: targets.subarray(0, n * outputs) }),
->>>>>>> 6466540 (forget: one task after another under every constraint, on equal terms)
   };
 }
 

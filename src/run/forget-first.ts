@@ -10,7 +10,7 @@ import type { ConstraintOptions } from '../apply/constraint.js';
 import { constraintNamed } from '../apply/constraints/table.js';
 import { planeBasis } from '../apply/planes.js';
 import type { Axes } from '../apply/task.js';
-import { limitSamples } from '../data/subset.js';
+import { firstSamples } from '../data/subset.js';
 import { layerNamed } from '../model/network.js';
 import { DivergedError, InputError, RunError } from '../numeric/errors.js';
 import { type LinearAlgebra, row } from '../numeric/linalg/index.js';
@@ -154,7 +154,7 @@ function ownProfiles(scene: Scene, weights: Weights, axes: StoredAxes): Profile[
   const meter = new FlatnessMeter({
     spec: scene.spec(0),
     weights: weights.flat(0),
-    samples: limitSamples(scene.task(0).train, samples),
+    samples: firstSamples(scene.task(0).train, samples),
     layer,
   });
   return profiles

@@ -5,7 +5,7 @@ import { firstOf } from '../apply/modes.js';
 import { networkTask } from '../apply/network-task.js';
 import type { Axes, Block, Task as KnownTask } from '../apply/task.js';
 import { layerWindows } from '../apply/windows.js';
-import { limitSamples } from '../data/subset.js';
+import { firstSamples } from '../data/subset.js';
 import { RunError } from '../numeric/errors.js';
 import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
 import { readWhole, writeWhole } from '../record/files.js';
@@ -41,7 +41,7 @@ export function knownTask({ scene, task, weights, windowSteps, la, window, store
   const known = networkTask({
     spec,
     weights,
-    samples: limitSamples(scene.task(task).train, statistics.samples),
+    samples: firstSamples(scene.task(task).train, statistics.samples),
     layers: layers ?? scene.held,
     ...(window && { windows: layerWindows(spec, window) }),
     training: { learningRate: training.learningRate, batchSize: training.batchSize, windowSteps },

@@ -1,7 +1,7 @@
 /** Where a branch ended, seen from task 1: displacement over its directions, loss along them. science.md [C3]. */
 import { LineLoss } from '../analyse/line.js';
 import type { Axes } from '../apply/task.js';
-import { limitSamples } from '../data/subset.js';
+import { firstSamples } from '../data/subset.js';
 import { layerNamed } from '../model/network.js';
 import { type Matrix, row } from '../numeric/linalg/index.js';
 import { logSpaced } from '../numeric/spacing.js';
@@ -58,7 +58,7 @@ export function profilesThrough(scene: Scene, end: Weights, axes: StoredAxes, be
   const line = new LineLoss({
     spec: scene.spec(0),
     weights: end.flat(0),
-    samples: limitSamples(scene.task(0).train, samples),
+    samples: firstSamples(scene.task(0).train, samples),
     layer,
   });
   return before.map(({ index, displacement: at }) => {
