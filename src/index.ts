@@ -67,6 +67,7 @@ export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet }
 // kernels
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
 // model
+export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';
 export {
   type Activation,
   initialWeights,
@@ -154,6 +155,15 @@ export { type RunRecord, readRecord, type StageName, type StageRecord } from './
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
+export {
+  planSimulation,
+  readSimulation,
+  type SimulationRequest,
+  type SimulationRun,
+  simulate,
+} from './run/simulate.js';
+export { SIMULATION_EXAMPLES, simulationExample } from './run/simulate-examples.js';
+export type { PartialSimulationConfig, SimulationConfig } from './run/simulate-schema.js';
 // theory
 export {
   type CoupledCurvature,
@@ -211,11 +221,48 @@ export { type EscapeRate, Passage } from './theory/fokker-planck/passage.js';
 export { checkHolds, edgeMass, numericalDiffusion, resolutionOf } from './theory/fokker-planck/quality.js';
 export { type Stationary, stationaryDensity } from './theory/fokker-planck/stationary.js';
 export { type Evolved, positiveStep, type Scheme, Stepper } from './theory/fokker-planck/stepping.js';
+export { type AlongOptions, alongFloor } from './theory/models/along.js';
+export { type FunctionInput, modelsOf } from './theory/models/functions.js';
+export {
+  langevinModel,
+  type NoiseInput,
+  type Problem,
+  type ProblemInput,
+  problemOf,
+  sgdModel,
+} from './theory/models/problem.js';
+export { dimensionless, type Scales, scalesAt } from './theory/models/scales.js';
 export type { Field, LangevinModel, SgdModel } from './theory/motion.js';
 export { type CovariancePrediction, type CovarianceRequest, predictCovariance } from './theory/predictions.js';
 export { predictRegression } from './theory/regression.js';
 export { simulateRegression } from './theory/regression-simulation.js';
 export { type SurrogateRequest, surrogate } from './theory/surrogate.js';
+export { type Adiabatic, type AdiabaticInput, adiabatic } from './theory/valley/adiabatic.js';
+export {
+  almostSureRate,
+  lyapunov,
+  meanSquareRate,
+  multiplicativeVariance,
+  tailExponent,
+} from './theory/valley/divergence.js';
+export {
+  type DensityKind,
+  type EffectiveLossOptions,
+  effectiveLoss,
+  sgdLoss,
+} from './theory/valley/effective-loss.js';
+export { barrierHeight, kramersRate, meanFirstPassage, restPoints } from './theory/valley/escape.js';
+export { type Freezing, growingBarrier, occupation, type TwoValleys } from './theory/valley/freezing.js';
+export {
+  type AcrossNoise,
+  acrossVariance,
+  driftTime,
+  effectiveDrift,
+  regularisation,
+  regularisingForce,
+  type SgdValley,
+} from './theory/valley/sgd-noise.js';
+export { type Curve, type CurveInput, flatnessAt, type Valley, valley } from './theory/valley/valley.js';
 // train
 export {
   type Cursor,

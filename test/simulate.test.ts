@@ -224,6 +224,13 @@ describe('small runs', () => {
     const [closed, fp, walkers] = methods.map((m) => m.passage!);
     expect(Math.abs(fp.value / closed.value - 1)).toBeLessThan(2e-3); // h² of 350 cells
     expect(Math.abs(walkers.value - closed.value)).toBeLessThan(4 * walkers.standardError + 0.02 * closed.value);
+    // means of those that are left, whoever of them has gone: near the sharp minimum
+    const arrays = await readNpz(new Uint8Array(readFileSync(join(out, 'langevin', 'arrays.npz'))), 'a');
+    const [mean, left] = ['mean', 'survival'].map((n) => arrays.get(n)!.data as Float64Array);
+    left.forEach((s, k) => {
+      if (s * 384 > 20) expect(Math.abs(mean[k] + 0.85)).toBeLessThan(0.25);
+    });
+    expect(left[3]).toBeLessThan(left[0]);
     for (const name of ['survival', 'means', 'snapshots'])
       expect(readFileSync(join(out, 'figures', `${name}.svg`), 'utf8')).not.toMatch(/NaN|undefined|Infinity/);
   });

@@ -200,14 +200,18 @@ function viewAt(parts: readonly TransientPart[], output: number, time: number, s
     }),
   );
   const walkers = positions.length / size;
-  const gone = (w: number) => Number.isNaN(positions[w * size]);
+  const status = Uint8Array.from({ length: walkers }, (_, w) =>
+    Number.isNaN(positions[w * size]) ? STATUS.absorbed : STATUS.moving,
+  );
+  // moments are taken relative to the first walker, wherever it is
+  for (let i = 0; i < positions.length; i++) if (Number.isNaN(positions[i])) positions[i] = 0;
   return {
     walkers,
     size,
     time,
     stepsDone: 0,
     positions: () => positions,
-    status: () => Uint8Array.from({ length: walkers }, (_, w) => (gone(w) ? STATUS.absorbed : STATUS.moving)),
+    status: () => status,
     exitTimes: () => join(parts.map((p) => p.exits)),
     exitSides: () => new Uint8Array(walkers),
   };

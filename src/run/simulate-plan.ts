@@ -129,7 +129,10 @@ function lookAt({ problem, scales }: Setup, grid: Grid): number {
   return fastest > 0 ? fastest : 1e-6;
 }
 
-/** Largest real part of an eigenvalue of −(a b; c d). */
+/**
+ * Largest real part of an eigenvalue of −(a b; c d): the stiffness. Steps near 2/stiffness blow up; rotation, which some place on
+ * every grid damps hardly at all, sets no limit here (`stableTimestep` is the strict criterion at one place).
+ */
 function relaxation(a: number, b: number, c: number, d: number): number {
   const [half, rest] = [-(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
   return rest > 0 ? half + Math.sqrt(rest) : half;

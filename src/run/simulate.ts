@@ -114,8 +114,7 @@ export async function simulate(
     summaries = methods.map((m) => readSummary(folder.path, m));
     return { folder: path, record: folder.record, methods: summaries };
   } catch (error) {
-    const nothing = methods.every((m) => folder.record.stages[m].status !== 'done');
-    ended = error instanceof InputError && fresh && nothing;
+    ended = error instanceof InputError && fresh;
     throw error;
   } finally {
     folder.close();

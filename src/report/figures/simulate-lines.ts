@@ -132,7 +132,8 @@ export function snapshotLines(input: SimulationInput): Figure | MissingFigure {
   const lines = Array.from(times, (t, s) => {
     const line = new Float64Array(nx);
     for (let i = 0; i < cells; i++) line[i % nx] += values[s * cells + i] * h;
-    return { t, points: thin(centres, line, 1) };
+    const left = line.reduce((sum, v) => sum + v, 0) * (centres[1] - centres[0]);
+    return { t, points: thin(centres, facts.absorbing ? line.map((v) => v / left) : line, 1) };
   });
   // a narrow start would flatten all the rest
   const peaks = lines.map((l) => Math.max(...l.points.map((p) => p.y))).sort((a, b) => a - b);
@@ -164,6 +165,6 @@ export function snapshotLines(input: SimulationInput): Figure | MissingFigure {
       ),
       legend: lines.map((l, k) => ({ label: `t = ${formatPlain(l.t)}`, mark: 'line', colour: colour(k) })),
     }),
-    caption: `Marginal of x by ${m.summary.label}${peaks[peaks.length - 1] > top ? '; the first ones are higher than the frame' : ''}.`,
+    caption: `Marginal of x by ${m.summary.label}${facts.absorbing ? ', of what is left at each time' : ''}${peaks[peaks.length - 1] > top ? '; the first ones are higher than the frame' : ''}.`,
   };
 }

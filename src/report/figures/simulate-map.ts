@@ -150,7 +150,7 @@ function lossLevels(values: Float64Array): number[] {
   const sorted = Float64Array.from(values).sort();
   const lowest = sorted[0];
   const middle = sorted[Math.floor(0.6 * sorted.length)];
-  return [0.02, 0.06, 0.14, 0.28, 0.5, 0.8, 1.2].map((t) => lowest + t * t * (middle - lowest) * 2);
+  return [0.06, 0.14, 0.28, 0.5, 0.8, 1.2].map((t) => lowest + t * t * (middle - lowest) * 2);
 }
 
 function arrowsOf(method: MethodResult, { facts }: SimulationInput, box: { x: [number, number]; y: [number, number] }) {
