@@ -10,7 +10,6 @@
  * kappa = mean of C1 across / C1 along: the share cancels.
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
-import { type Matrix, matrix } from '../numeric/linalg/index.js';
 import { mean } from '../numeric/statistics.js';
 import { NetworkPasses } from './passes.js';
 import { pairIndex, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
@@ -68,22 +67,6 @@ function momentsOf(x: Float64Array): { mean: Estimate; variance: Estimate } {
     mean: estimate(centre, Math.sqrt(second / n), n, method),
     variance: estimate(second, error, n, method, error <= second / 3),
   };
-}
-
-/**
- * cov over samples of the curvatures of all pairs, times `share`: E[(H^mu−H)_ij (H^mu−H)_lm] of one minibatch, k(k+1)/2 square, as
- * `coupledCeiling` takes it. Cost N·(k(k+1)/2)² multiplications.
- */
-export function pairCovariance({ values, pairs, samples: n }: SampleCurvature, share: number): Matrix {
-  const means = new Float64Array(pairs);
-  for (let s = 0; s < n; s++) for (let p = 0; p < pairs; p++) means[p] += values[s * pairs + p] / n;
-  const out = matrix(pairs, pairs);
-  for (let s = 0; s < n; s++)
-    for (let p = 0; p < pairs; p++) {
-      const a = (share * (values[s * pairs + p] - means[p])) / n;
-      for (let q = 0; q < pairs; q++) out.data[p * pairs + q] += a * (values[s * pairs + q] - means[q]);
-    }
-  return out;
 }
 
 /** kappa: mean of C1 across over C1 along, with the errors of both. */

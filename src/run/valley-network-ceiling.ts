@@ -1,8 +1,9 @@
 /** A ceiling cell: where divergence begins, from the initial weights and from a solution, against what curvature allows. [V4], [R6]. */
 import { batchShare } from '../analyse/batch-curvature.js';
+import { curvatureMoments } from '../analyse/curvature-moments.js';
 import { hessianOperator } from '../analyse/network-hessian.js';
 import { NetworkPasses } from '../analyse/passes.js';
-import { pairCovariance, type ValleyDirections, valleyDirections } from '../analyse/valley-coordinates.js';
+import { type ValleyDirections, valleyDirections } from '../analyse/valley-coordinates.js';
 import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { firstSamples } from '../data/subset.js';
@@ -92,14 +93,16 @@ function predictions({ directions, samples }: ValleyDirections, share: number): 
     .map((d) => ({ curvature: d.curvature.value, variance: share * d.curvatureVariance.value }))
     .filter((d) => d.curvature > 0);
   const [top] = laws;
+  const la = embeddedLinearAlgebra();
+  const { mean, covariance } = curvatureMoments(la, samples, 2);
   return {
     edge: edgeOfStability(top.curvature),
     meanSquare: meanSquareCeiling(top),
     meanSquareLeast: Math.min(...laws.map(meanSquareCeiling)),
     almostSure: almostSureRate({ mean: top.curvature, variance: top.variance }),
-    coupled: coupledCeiling(embeddedLinearAlgebra(), {
-      curvatures: directions.map((d) => d.curvature.value),
-      covariance: pairCovariance(samples, share),
+    coupled: coupledCeiling(la, {
+      hessian: mean,
+      covariance: { ...covariance, data: covariance.data.map((v) => share * v) },
     }),
   };
 }
