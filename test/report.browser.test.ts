@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderForget } from '../src/report/forget.js';
 import { renderReport } from '../src/report/render.js';
 import { syntheticAnalysis, syntheticReport } from './fixtures/report/synthetic.js';
+import { madeComparison } from './support/forget.js';
 
 const CHROMIUM = '/usr/bin/chromium';
 const flags = [
@@ -31,6 +33,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report in Chromium (needs Chromium)', ()
     folder = mkdtempSync(join(tmpdir(), 'thermograd-report-'));
     writeFileSync(join(folder, 'report.html'), report.html);
     writeFileSync(join(folder, 'short.html'), short.html);
+    writeFileSync(join(folder, 'forget.html'), renderForget(madeComparison()).html);
     address = pathToFileURL(join(folder, 'report.html')).href;
     browser = await chromium.launch({ executablePath: CHROMIUM, args: flags });
   });
@@ -63,7 +66,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report in Chromium (needs Chromium)', ()
     await page.close();
   });
 
-  test.each(['report.html', 'short.html'])(
+  test.each(['report.html', 'short.html', 'forget.html'])(
     '%s: no text of a figure touches another or leaves the figure',
     async (file) => {
       const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });

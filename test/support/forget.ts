@@ -104,3 +104,25 @@ export function madeInput(
     run: { config: { data: { set: 'teacher' } } },
   };
 }
+
+/** Several methods at three strengths, one of them at two numbers of axes, the floor and the ceiling. */
+export function madeComparison(): ForgetInput {
+  const scan = (method: string, first: number, constraints?: number) =>
+    [0.1, 1, 10].map(
+      (multiple): Made => ({
+        method,
+        multiple,
+        ...(constraints && { constraints }),
+        test: [first + 0.05 * Math.log10(10 * multiple), 0.96 - 0.01 * Math.log10(10 * multiple)],
+      }),
+    );
+  return madeInput([
+    { method: 'none', test: [0.6, 0.97] },
+    ...scan('l2', 0.75),
+    ...scan('ewc', 0.82),
+    ...scan('ldc', 0.8, 50),
+    { method: 'ldc', constraints: 5, multiple: 10, test: [0.7, 0.96] },
+    ...scan('a-new-one', 0.78, 50),
+    { method: 'joint', test: [0.985, 0.97] },
+  ]);
+}
