@@ -63,6 +63,15 @@ export {
   type Sampling,
 } from './data/samplers.js';
 export { limitTraining, selectClasses } from './data/subset.js';
+export {
+  classProtocol,
+  type Head,
+  PROTOCOLS,
+  type Protocol,
+  type TaskOptions,
+  type TaskRequest,
+  taskOf,
+} from './data/tasks.js';
 export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from './data/teacher.js';
 // kernels
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
@@ -152,6 +161,8 @@ export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './r
 export type { EnsembleSpec, Motion } from './run/ensemble-jobs.js';
 export { type EnsemblesOptions, runEnsembles } from './run/ensemble-pool.js';
 export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';
+export { type ForgetRequest, type ForgetRun, forget } from './run/forget.js';
+export { completeForget, type ForgetConfig, type PartialForget } from './run/forget-config.js';
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
