@@ -195,6 +195,19 @@ describe('along the floor', () => {
     expect(mean / (eta * steps) / chains).toBeLessThan(0);
   });
 
+  it('fluctuations that their own noise nearly keeps up: lambda S = a + b S, up to b = 0.999 lambda', () => {
+    for (const b of [2.5, 4.5, 4.995]) {
+      const p = problem({ noise: { kind: 'diffusion', values: [f('0.1'), f('0'), f(`0.3 + ${b}*y^2`)] } });
+      // rounding of 1e-16 is magnified by lambda/(lambda − b)
+      expect(alongFloor(p).acrossVariance(0) / (0.3 / (5 - b))).toBeCloseTo(1, 11);
+    }
+    // a quartic part: the smaller root of 5 S = 0.3 + 3·3 S²
+    const quartic = problem({ noise: { kind: 'diffusion', values: [f('0.1'), f('0'), f('0.3 + 3*y^4')] } });
+    expect(alongFloor(quartic).acrossVariance(0)).toBeCloseTo((5 - Math.sqrt(25 - 4 * 9 * 0.3)) / 18, 12);
+    const beyond = problem({ noise: { kind: 'diffusion', values: [f('0.1'), f('0'), f('0.3 + 8*y^4')] } });
+    expect(() => alongFloor(beyond).acrossVariance(0)).toThrow(/no finite variance/);
+  });
+
   it('refuses fluctuations without a variance', () => {
     const wild = problem({ noise: { kind: 'diffusion', values: [f('0.1'), f('0'), f('0.3 + 6*y^2')] } });
     expect(() => alongFloor(wild).acrossVariance(0)).toThrow(/no finite variance at x = 0/);

@@ -61,12 +61,16 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
       () =>
         `SGD with learning rate ${problem.learningRate} is unstable across the valley at ${names[0]} = ${x}, where its curvature is ${l}: use a learning rate below ${(2 * (1 + problem.momentum)) / l}.`,
     );
-    let S = average(x, 0, () => D[2]) / rate;
-    for (let n = 0; n < 200; n++) {
-      const next = average(x, S, () => D[2]) / rate;
-      if (Math.abs(next - S) <= 1e-13 * next) return next;
-      S = next;
-      if (!(S < 1e100)) break;
+    const kept = (S: number) => average(x, S, () => D[2]) / rate;
+    let S = kept(0);
+    // the map S → kept(S) contracts ever more slowly near the end of stability: Aitken's extrapolation, exact where it is linear
+    for (let n = 0; n < 100 && S < 1e100; n++) {
+      const next = kept(S);
+      const change = next - S;
+      if (Math.abs(change) <= 1e-13 * next) return next;
+      const after = kept(next);
+      const ratio = (after - next) / change;
+      S = ratio < 1 ? S + change / (1 - ratio) : after;
     }
     check(
       false,
