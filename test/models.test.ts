@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { lossSurface, numericalGradient } from '../src/model/function-surface.js';
 import { parseExpression } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { sgdEnsemble } from '../src/theory/ensemble/ensemble.js';
 import { alongFloor } from '../src/theory/models/along.js';
 import { batchMoments, degreeIn, gradientOf } from '../src/theory/models/batch.js';
 import { modelsOf } from '../src/theory/models/functions.js';
@@ -74,7 +75,44 @@ describe('a valley', () => {
     const p = problem({ landscape: { loss: f('x^2 + y^2'), force: [f('-y'), f('x')] } });
     expect(at(langevinModel(p).drift, [1, 2])).toEqual([-4, -3]);
     expect(at(sgdModel(p).batchGradient, [1, 2, 0, 0])).toEqual([4, 3]);
-    expect(p.gradientFlow).toBe(false);
+    expect(() => alongFloor(p)).toThrow(/a force, or a minibatch whose mean loss is another/);
+  });
+
+  it('a valley beside a minibatch of another mean is no theory of its motion', () => {
+    const batch = (loss: string) => problem({ noise: { kind: 'batch', normals: ['n1'], loss: f(loss) } });
+    expect(batch('0.2*x^2 + 2.5*exp(-x)*(y^2 - 2*n1*y)').gradientFlow).toBe(true);
+    expect(batch('0.2*x^2 + 2.6*exp(-x)*(y^2 - 2*n1*y)').gradientFlow).toBe(false);
+  });
+
+  it('a covariance with a negative eigenvalue moves nobody silently', () => {
+    const bad = ['1', '1.01', '1'];
+    const p = problem({ noise: { kind: 'covariance', values: bad.map((c) => f(c)) } });
+    const surface = lossSurface({ size: 2, loss: (w) => w[0] ** 2 + w[1] ** 2 });
+    const { sgd } = modelsOf({ surface, covariance: bad.map(Number), learningRate: 0.05 });
+    for (const model of [sgdModel(p), sgd]) {
+      const walkers = sgdEnsemble({ model, learningRate: 0.05, start: [0.1, 0.1], walkers: 3, key: randomKey(1) });
+      walkers.advance(2);
+      expect([...walkers.status()]).toEqual([2, 2, 2]);
+    }
+  });
+
+  it('normal numbers may have any name, coordinates that of none', () => {
+    const of = (name: string) => {
+      const loss = parseExpression(`0.5*(x - ${name})^2`, { variables: ['x', name] });
+      const p = problemOf({
+        names: ['x'],
+        landscape: {},
+        noise: { kind: 'batch', normals: [name], loss },
+        learningRate: 0.1,
+      });
+      const e = sgdEnsemble({ model: sgdModel(p), learningRate: 0.1, start: [0.3], walkers: 4, key: randomKey(2) });
+      e.advance(5);
+      return [...e.positions()];
+    };
+    expect(of('xi')).toEqual(of('n1'));
+    const loss = parseExpression('n1^2', { variables: ['n1'] });
+    const noise = { kind: 'covariance' as const, values: [f('1')] };
+    expect(() => problemOf({ names: ['n1'], landscape: { loss }, noise, learningRate: 0.1 })).toThrow(/rename it/);
   });
 });
 

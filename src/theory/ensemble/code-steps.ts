@@ -1,6 +1,7 @@
 /** The steps of schemes.ts in plain numbers, for fields of code: the same formulas, the same random numbers, one walker at a time. */
 import { InputError } from '../../numeric/errors.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
+import { columnsAt } from '../noise-columns.js';
 import type { LangevinScheme } from './schemes.js';
 
 /** One step of one walker: reads x (coordinates, velocities), the normal numbers and the sign; writes the new state. */
@@ -13,18 +14,15 @@ export interface CodeStep {
   readonly variances?: (x: Float64Array, out: Float64Array) => void;
 }
 
-/** b with b bᵀ = 2D at x, as [b11, b21, b22] (or [b11]): `noiseColumns`. */
+/** b with b bᵀ = 2D at x, as b11, b21, b22 (or b11). */
 function factor(model: LangevinModel): (x: ArrayLike<number>) => Float64Array {
   const D = new Float64Array(3);
   return (x) => {
     model.diffusion.at(x, D);
-    const b = new Float64Array(3);
-    b[0] = Math.sqrt(2 * D[0]);
-    if (model.size === 1) return b;
-    b[1] = D[0] > 0 ? (2 * D[1]) / b[0] : 0;
-    const rest = 2 * D[2] - b[1] ** 2;
-    b[2] = rest < -1e-12 * D[2] ? Number.NaN : Math.sqrt(Math.max(rest, 0));
-    return b;
+    return columnsAt(
+      D.map((d) => 2 * d),
+      model.size,
+    );
   };
 }
 

@@ -16,6 +16,7 @@ import {
   variable,
   variablesOf,
 } from '../../numeric/expression/index.js';
+import { noiseColumns } from '../noise-columns.js';
 
 export type LangevinScheme = 'euler-maruyama' | 'platen-weak-2' | 'strong-1.5-additive';
 
@@ -61,35 +62,7 @@ export interface StepFormulas {
 
 const times = (...f: readonly Expression[]) => f.reduce((a, b) => call('multiply', a, b));
 const minus = (a: Expression, b: Expression) => (a === b ? number(0) : call('subtract', a, b));
-const isZero = (e: Expression) => e.kind === 'number' && e.value === 0;
 const numbered = (n: number) => Array.from({ length: n }, (_, i) => `#${i + 1}`);
-
-/**
- * The lower triangular b with b bᵀ = 2D, columns [[b11, b21], [0, b22]] (or [[b11]]). A semi-definite D is legal: where
- * D_xx = 0, b21 = 0. Where D has a negative eigenvalue (beyond 1e-12 of D_yy, its rounding) b is NaN and the walker counts as diverged.
- */
-export function noiseColumns(diffusion: readonly Expression[]): Expression[][] {
-  const twice = (e: Expression) => times(number(2), e);
-  const root = (e: Expression) => call('sqrt', e);
-  const b11 = root(twice(diffusion[0]));
-  if (diffusion.length === 1) return [[b11]];
-  const [, xy, yy] = diffusion;
-  if (isZero(xy)) {
-    return [
-      [b11, number(0)],
-      [number(0), root(twice(yy))],
-    ];
-  }
-  const b21 = call('if', diffusion[0], call('divide', twice(xy), b11), number(0));
-  const rest = minus(twice(yy), times(b21, b21));
-  const allowed = call('add', rest, times(number(1e-12), yy));
-  // an exact 0 is allowed too: D may vanish
-  const b22 = root(call('if', call('negate', allowed), number(-1), call('max', rest, number(0))));
-  return [
-    [b11, b21],
-    [number(0), b22],
-  ];
-}
 
 /** dx = f dt + √(2D) dW over one step `dt`. */
 export function langevinStep(
@@ -99,7 +72,7 @@ export function langevinStep(
   names: readonly string[],
   dt: number,
 ): StepFormulas {
-  const b = noiseColumns(diffusion);
+  const b = noiseColumns(diffusion.map((d) => times(number(2), d)));
   const variances = names.map((_, i) => times(number(2 * dt), diffusion[i === 0 ? 0 : 2]));
   const size = names.length;
   const parts = { f: drift, b, names, dt };

@@ -28,13 +28,18 @@ export interface AlongOptions {
   readonly steps?: 'continuous' | 'finite';
 }
 
-/** @throws InputError where the landscape has no valley along its first coordinate */
+/** @throws InputError where the landscape has no valley along its first coordinate, or something else moves the weights */
 export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiabatic {
   const { valley, names, size } = problem;
   check(size === 2 && valley !== undefined, 'no-valley', () =>
     size === 1
       ? 'a landscape of one coordinate has no valley to be eliminated.'
       : `the adiabatic method needs a valley along ${names[0]}, L = L0(${names[0]}) + lambda(${names[0]}) ${names[1]}²/2; this loss is none.`,
+  );
+  check(
+    problem.gradientFlow,
+    'not-gradient',
+    `the adiabatic method follows −∇L along ${names[0]}, and here a force, or a minibatch whose mean loss is another, moves the weights too; put it into the loss, or leave that method out.`,
   );
   const { order = 'leading', steps = 'continuous' } = options;
   const lambda = curveOf(valley.curvature, names[0]);

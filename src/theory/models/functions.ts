@@ -3,6 +3,7 @@ import type { LossSurface } from '../../model/surface.js';
 import { check } from '../../numeric/errors.js';
 import { fieldFrom } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
+import { columnsAt } from '../noise-columns.js';
 
 export type PointFunction = (point: ArrayLike<number>) => number;
 
@@ -48,11 +49,12 @@ export function modelsOf(input: FunctionInput): { readonly langevin: LangevinMod
       normals: size,
       batchGradient: fieldFrom((p, out) => {
         drift(p, out);
-        const xx = C[0](p);
-        const below = size === 2 && xx > 0 ? C[1](p) / Math.sqrt(xx) : 0;
-        out[0] = -out[0] + Math.sqrt(xx) * p[size];
-        if (size === 2)
-          out[1] = -out[1] + below * p[size] + Math.sqrt(Math.max(0, C[2](p) - below * below)) * p[size + 1];
+        const b = columnsAt(
+          C.map((c) => c(p)),
+          size,
+        );
+        out[0] = -out[0] + b[0] * p[size];
+        if (size === 2) out[1] = -out[1] + b[1] * p[size] + b[2] * p[size + 1];
       }, size),
     },
   };

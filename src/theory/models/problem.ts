@@ -9,9 +9,18 @@
  * D = eta/(1 − mu)·C/2.
  */
 import { check } from '../../numeric/errors.js';
-import { call, derivative, type Expression, number, substitute } from '../../numeric/expression/index.js';
+import {
+  call,
+  derivative,
+  type Expression,
+  number,
+  substitute,
+  sum,
+  variable,
+} from '../../numeric/expression/index.js';
 import { fieldOf } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
+import { noiseColumns } from '../noise-columns.js';
 import { batchMoments, gradientOf } from './batch.js';
 
 export interface LandscapeInput {
@@ -57,14 +66,15 @@ export interface Problem {
   readonly drift: readonly Expression[];
   /** D, weight² per unit of time. */
   readonly diffusion: readonly Expression[];
+  /** In the coordinates and n1, n2, … */
   readonly batchGradient: readonly Expression[];
-  /** Names of the normal numbers in `batchGradient`. */
-  readonly normals: readonly string[];
+  /** How many normal numbers a step draws. */
+  readonly normals: number;
   readonly loss?: Expression;
   readonly valley?: { readonly floor: Expression; readonly curvature: Expression };
   /** Whether f and D are exact averages of the batch gradient. */
   readonly exactAverages: boolean;
-  /** Whether f = −∇L, without a force that circulates. */
+  /** Whether f = −∇L: no force, and where a minibatch says how weights move its mean is that of the loss (on a sample of points). */
   readonly gradientFlow: boolean;
 }
 
@@ -73,6 +83,12 @@ export function problemOf(input: ProblemInput): Problem {
   const { names, landscape, noise, learningRate, momentum = 0 } = input;
   const size = names.length;
   check(size === 1 || size === 2, 'bad-size', () => `a landscape here has one or two coordinates; got ${size}.`);
+  const taken = names.find((name) => /^n\d+$/.test(name));
+  check(
+    taken === undefined,
+    'bad-name',
+    () => `a coordinate cannot be called ${taken}: n1, n2, … are the normal numbers of a step; rename it.`,
+  );
   check(
     learningRate > 0 && Number.isFinite(learningRate),
     'bad-learning-rate',
@@ -103,15 +119,14 @@ export function problemOf(input: ProblemInput): Problem {
   );
   const push = (gradient: Expression, i: number) => (force ? call('subtract', gradient, force[i]) : gradient);
   // where a batch gradient is given it says how the weights move; a loss beside it is for looking at
-  const mean = (batch ? batch.moments.gradient : gradientOf(loss!, names)).map(push);
+  const descent = batch ? batch.moments.gradient : gradientOf(loss!, names);
+  const mean = descent.map(push);
   const covariance = batch
     ? batch.moments.covariance
     : (noise as { values: readonly Expression[] }).values.map((v) =>
         noise.kind === 'covariance' ? v : call('divide', call('multiply', number(2), v), number(timePerStep)),
       );
-  const drawn = batch
-    ? { gradient: batch.gradient.map(push), normals: batch.normals }
-    : withNoise(mean, covariance, names);
+  const drawn = batch ? { gradient: batch.gradient.map(push), normals: batch.normals } : withNoise(mean, covariance);
   const valley = landscape.valley ?? (loss && size === 2 ? valleyOf(loss, names) : undefined);
   return {
     names,
@@ -126,7 +141,8 @@ export function problemOf(input: ProblemInput): Problem {
     ...(loss && { loss }),
     ...(valley && { valley }),
     exactAverages: batch?.moments.exact ?? true,
-    gradientFlow: force === undefined && loss !== undefined,
+    gradientFlow:
+      force === undefined && loss !== undefined && (!batch || agree(descent, gradientOf(loss, names), names)),
   };
 }
 
@@ -144,8 +160,8 @@ export function sgdModel(p: Problem): SgdModel {
   return {
     size: p.size,
     names: p.names,
-    batchGradient: fieldOf(p.batchGradient, [...p.names, ...p.normals]),
-    normals: p.normals.length,
+    batchGradient: fieldOf(p.batchGradient, [...p.names, ...Array.from({ length: p.normals }, (_, k) => `n${k + 1}`)]),
+    normals: p.normals,
     ...(p.loss && { loss: fieldOf([p.loss], p.names) }),
   };
 }
@@ -171,31 +187,37 @@ function batchOf(noise: NoiseInput & { kind: 'batch' }, names: readonly string[]
     'bad-noise',
     () => `a minibatch gradient has one formula a coordinate; got ${gradient.length} for ${names.length}.`,
   );
-  return { gradient, normals: noise.normals, moments: batchMoments(gradient, noise.normals, noise.loss) };
+  const renamed = Object.fromEntries(noise.normals.map((name, k) => [name, normal(k)]));
+  return {
+    gradient: gradient.map((g) => substitute(g, renamed)),
+    normals: noise.normals.length,
+    moments: batchMoments(gradient, noise.normals, noise.loss),
+  };
 }
 
-const zero = (e: Expression): boolean => e.kind === 'number' && e.value === 0;
+const normal = (k: number): Expression => variable(`n${k + 1}`);
 
-/** g = mean + chol(C) n: n1 moves x, n1 and n2 move y. Where C_xx = 0 at a point, C_xy must be 0 there as well. */
-function withNoise(mean: readonly Expression[], covariance: readonly Expression[], names: readonly string[]) {
-  const free = (k: number): string => {
-    let name = `n${k}`;
-    while (names.includes(name)) name = `_${name}`;
-    return name;
-  };
-  const normal = (k: number): Expression => ({ kind: 'variable', name: free(k) });
-  const [xx, xy, yy] = covariance;
-  const noise = (factor: Expression, k: number) => call('multiply', factor, normal(k));
-  const first = call('add', mean[0], noise(call('sqrt', xx), 1));
-  if (mean.length === 1) return { gradient: [first], normals: [free(1)] };
-  if (zero(xy))
-    return { gradient: [first, call('add', mean[1], noise(call('sqrt', yy), 2))], normals: [free(1), free(2)] };
-  const below = call('if', xx, call('divide', xy, call('sqrt', xx)), number(0));
-  const rest = call('sqrt', call('max', number(0), call('subtract', yy, call('multiply', below, below))));
-  return {
-    gradient: [first, call('add', call('add', mean[1], noise(below, 1)), noise(rest, 2))],
-    normals: [free(1), free(2)],
-  };
+/** g = mean + b n, b bᵀ = C. */
+function withNoise(mean: readonly Expression[], covariance: readonly Expression[]) {
+  const columns = noiseColumns(covariance);
+  const noise = (i: number) => sum(columns.map((column, k) => call('multiply', column[i], normal(k))));
+  return { gradient: mean.map((g, i) => call('add', g, noise(i))), normals: mean.length };
+}
+
+/** Points at which formulas are compared. */
+const SAMPLE = [-1.3, -0.4, 0.2, 0.9, 1.7].flatMap((x) => [-1.1, 0.6].map((y) => [x, y] as const));
+
+/** Whether formulas are equal to 1e-6 at the sample's points where both are finite: averages over normals are no better than that. */
+function agree(some: readonly Expression[], others: readonly Expression[], names: readonly string[]): boolean {
+  const both = fieldOf([...some, ...others], names);
+  const out = new Float64Array(both.outputs);
+  return SAMPLE.every((point) => {
+    both.at(point, out);
+    return some.every((_, i) => {
+      const [a, b] = [out[i], out[some.length + i]];
+      return !Number.isFinite(a - b) || Math.abs(a - b) <= 1e-6 * (Math.abs(a) + Math.abs(b) + 1e-3);
+    });
+  });
 }
 
 /** L0 = L(x, 0) and lambda = ∂²L/∂y² at y = 0, where L = L0 + lambda y²/2 on a sample of points; undefined where it is not. */
@@ -205,11 +227,10 @@ function valleyOf(loss: Expression, [along, across]: readonly string[]) {
   const curvature = onFloor(derivative(derivative(loss, across), across));
   const at = fieldOf([loss, floor, curvature], [along, across]);
   const out = new Float64Array(3);
-  for (const x of [-1.3, -0.4, 0.2, 0.9, 1.7])
-    for (const y of [-1.1, 0.6]) {
-      at.at([x, y], out);
-      const [L, L0, lambda] = out;
-      if (!(Math.abs(L - L0 - (lambda * y * y) / 2) <= 1e-9 * (Math.abs(L) + Math.abs(L0) + 1e-3))) return undefined;
-    }
+  for (const [x, y] of SAMPLE) {
+    at.at([x, y], out);
+    const [L, L0, lambda] = out;
+    if (!(Math.abs(L - L0 - (lambda * y * y) / 2) <= 1e-9 * (Math.abs(L) + Math.abs(L0) + 1e-3))) return undefined;
+  }
   return { floor, curvature };
 }
