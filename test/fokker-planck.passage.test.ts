@@ -157,6 +157,25 @@ describe('decay', () => {
     expect(Math.abs(at(0.5) / at(0) - 1)).toBeLessThan(0.03);
   });
 
+  it('times beyond float64 are refused, not infinite', () => {
+    // the barrier is 1/D: e^700 is about 1e304, e^714 and above are more than a number holds
+    const parabola = (D: number) =>
+      passage(
+        model1(
+          (x) => -2 * x,
+          () => D,
+        ),
+        [{ from: -1, to: 1, cells: 200 }],
+        [['reflecting', 'absorbing']],
+      );
+    expect(parabola(1 / 680).meanTimes()[100]).toBeGreaterThan(1e285);
+    for (const D of [1 / 714, 1 / 769, 1 / 2000]) {
+      expect(() => parabola(D).meanTimes()).toThrow(/float64 cannot hold/);
+      expect(() => parabola(D).escapeRate()).toThrow(/float64 cannot hold/);
+    }
+    expect(() => parabola(1 / 769).committor({ sides: ['x upper'] })).toThrow(/float64 cannot hold/);
+  });
+
   it('starting densities average the times', () => {
     const p = passage(free, [{ from: 0, to: 1, cells: 200 }], [['absorbing', 'absorbing']]);
     const uniform = densityFrom(p.jumps.grid, () => 1);

@@ -166,11 +166,7 @@ export class FrontSolver {
     for (let k = 0; k < fronts.length; k++) {
       // biome-ignore format: one call
       const failed = this.kernel.factorFront(at.table, k, at.front, at.local, at.rel, at.ptr, at.col, at.up, at.down, at.out, scale, shift, at.d, at.scratch);
-      if (failed !== 0)
-        throw new RunError(
-          'no-exchange',
-          'parts of the grid exchange probability so rarely that float64 cannot hold the rate (below 1e-300): the noise is too small for the barriers; raise it or look at one basin alone.',
-        );
+      if (failed !== 0) throw noExchange();
       const [ne, m] = [fronts[k].own, fronts[k].own + fronts[k].boundary.length];
       done += ne * m * m;
       if (progress && (k & 127) === 0) progress(Math.min(total, done), total);
@@ -178,7 +174,10 @@ export class FrontSolver {
     progress?.(total, total);
   }
 
-  /** p with M p = b, or u with Mᵀ u = b; indices are cells, those of the target stay 0. */
+  /**
+   * p with M p = b, or u with Mᵀ u = b; indices are cells, those of the target stay 0.
+   * @throws RunError where a number leaves the range of float64
+   */
   solve(b: ArrayLike<number>, adjoint = false): Float64Array {
     const { at } = this.plan;
     const { fronts } = this.structure;
@@ -190,7 +189,9 @@ export class FrontSolver {
       this.kernel.forward(fronts.length, at.table, at.b);
       this.kernel.backward(fronts.length, at.table, at.b, at.d, at.vector, 0);
     }
-    return this.unload(b.length);
+    const x = this.unload(b.length);
+    if (!x.every(Number.isFinite)) throw noExchange();
+    return x;
   }
 
   /** p with A p = 0 where nothing leaves: 1 in the cell that was eliminated last. After `factor(1, 0)`. */
@@ -223,3 +224,9 @@ export class FrontSolver {
     return new Int32Array(this.memory.buffer, at, length);
   }
 }
+
+const noExchange = () =>
+  new RunError(
+    'no-exchange',
+    'parts of the grid exchange probability so rarely that float64 cannot hold the rate (below 1e-300): the noise is too small for the barriers; raise it or look at one basin alone.',
+  );
