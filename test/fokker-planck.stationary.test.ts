@@ -69,19 +69,26 @@ describe('one dimension', () => {
   });
 
   it('noise that vanishes on an axis point still carries the drift', () => {
-    // D = x²/2 + 0.001, f = −x + 0.3: tenfold changes of D within a few cells
-    const error = (cells: number) => {
-      const density = solve(
-        model1(
-          (x) => 0.3 - x,
-          (x) => (x * x) / 2 + 0.001,
-        ),
-        [{ from: -1.5, to: 3, cells }],
+    // D = x²/2 + a, a = 0.001, f = 0.3 − x: D changes tenfold within a few cells. ∫f/D = 0.3 √(2/a) arctan(x/√(2a)) − ln D
+    const a = 0.001;
+    const log = (x: number) => 0.3 * Math.sqrt(2 / a) * Math.atan(x / Math.sqrt(2 * a)) - 2 * Math.log((x * x) / 2 + a);
+    const mean = (cells: number) => {
+      const model = model1(
+        (x) => 0.3 - x,
+        (x) => (x * x) / 2 + a,
       );
-      return densityMoments(density).mean[0];
+      return densityMoments(solve(model, [{ from: -1.5, to: 3, cells }])).mean[0];
     };
-    // ⟨f⟩ = 0 (reflection far out adds a little): the mean is 0.3
-    expect(Math.abs(error(900) - error(1800))).toBeLessThan(2e-4);
+    let [first, mass] = [0, 0];
+    for (let x = -1.5 + 5e-6; x < 3; x += 1e-5) {
+      const p = Math.exp(log(x) - log(0.3));
+      first += x * p;
+      mass += p;
+    }
+    const errors = [150, 300].map((cells) => Math.abs(mean(cells) - first / mass));
+    expect(errors[1]).toBeLessThan(1e-6);
+    // the cells' own midpoint rule, h²
+    expect(Math.log2(errors[0] / errors[1])).toBeGreaterThan(1.8);
   });
 });
 

@@ -6,7 +6,6 @@ import {
   lyapunov,
   meanSquareFactor,
   meanSquareRate,
-  meanSquareVariance,
   multiplicativeVariance,
   tailExponent,
 } from '../src/theory/valley/divergence.js';
@@ -42,10 +41,9 @@ describe('exponents', () => {
     expect(lyapunov({ mean: 1, variance: 0 }, 0.5)).toBe(Math.log(0.5));
   });
 
-  it('mean square: 2 l/(l² + v), both ways', () => {
+  it('mean square: 2 l/(l² + v)', () => {
     const l = { mean: 3, variance: 2 };
     expect(meanSquareFactor(l, meanSquareRate(l))).toBeCloseTo(1, 14);
-    expect(meanSquareVariance(3, meanSquareRate(l))).toBeCloseTo(2, 12);
     expect(meanSquareRate({ mean: 3, variance: 0 })).toBeCloseTo(2 / 3, 14);
   });
 
@@ -66,6 +64,22 @@ describe('exponents', () => {
     expect(tailExponent(l, 0.9 * ms)).toBeGreaterThan(2);
     expect(tailExponent(l, ms + 0.98 * (as - ms))).toBeLessThan(0.1);
     expect(() => tailExponent(l, 1.01 * as)).toThrow(/no stationary law/);
+  });
+
+  it('tail exponent of rare excursions: E m^400 = 1 by the moments of the normal law', () => {
+    // E m^n = mu E m^(n−1) + (n−1) s² E m^(n−2), here with mu = ½: the s² at which E m^400 = 1
+    const moment = (s2: number) => {
+      let [before, now] = [1, 0.5];
+      for (let n = 2; n <= 400; n++) [before, now] = [now, 0.5 * now + (n - 1) * s2 * before];
+      return now;
+    };
+    let [low, high] = [1e-4, 1e-2];
+    for (let n = 0; n < 60; n++) {
+      const middle = (low + high) / 2;
+      if (moment(middle) < 1) low = middle;
+      else high = middle;
+    }
+    expect(tailExponent({ mean: 1, variance: 4 * low }, 0.5)).toBeCloseTo(400, 6);
   });
 
   it('refuses a valley that is none', () => {

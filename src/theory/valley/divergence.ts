@@ -15,6 +15,7 @@
  */
 import { check } from '../../numeric/errors.js';
 import { gaussLegendre } from '../../numeric/quadrature.js';
+import { meanSquareCeiling } from '../ceiling.js';
 
 export interface BatchCurvature {
   /** l̄ > 0, nat/weight², mean over batches. */
@@ -23,14 +24,11 @@ export interface BatchCurvature {
   readonly variance: number;
 }
 
-/** 2 l̄/(l̄² + v): from this learning rate on ⟨y²⟩ is infinite. */
+/** 2 l̄/(l̄² + v): from this learning rate on ⟨y²⟩ is infinite. `meanSquareCeiling` without momentum. */
 export function meanSquareRate(l: BatchCurvature): number {
   checkCurvature(l);
-  return (2 * l.mean) / (l.mean ** 2 + l.variance);
+  return meanSquareCeiling({ curvature: l.mean, variance: l.variance });
 }
-
-/** v = 2 l̄/eta − l̄²: the same line read as the largest batch-to-batch variance; negative where eta l̄ > 2. */
-export const meanSquareVariance = (mean: number, learningRate: number): number => (2 * mean) / learningRate - mean ** 2;
 
 /** E (1 − eta l)². */
 export const meanSquareFactor = (l: BatchCurvature, eta: number): number =>
@@ -79,8 +77,8 @@ export function almostSureRate(l: BatchCurvature): number {
 }
 
 /**
- * alpha > 0 with E|1 − eta l|^alpha = 1, the exponent of the tail of |y|: infinite where no batch has |m| > 1, 2 at
- * `meanSquareRate`, 0 at `almostSureRate`. For normal l, by quadrature over ±12 standard deviations.
+ * alpha > 0 with E|1 − eta l|^alpha = 1, the exponent of the tail of |y|: 2 at `meanSquareRate`, 0 at `almostSureRate`; infinite
+ * where all batches agree, and in place of more than 512. For normal l, by quadrature.
  * @throws InputError at or beyond `almostSureRate`: there is no stationary y
  */
 export function tailExponent(l: BatchCurvature, eta: number): number {
@@ -108,9 +106,10 @@ export function tailExponent(l: BatchCurvature, eta: number): number {
 function logMoment({ mean, variance }: BatchCurvature, eta: number, alpha: number): number {
   const [mu, s] = [1 - eta * mean, eta * Math.sqrt(variance)];
   const { nodes, weights } = gaussLegendre(20);
+  // |m|^alpha e^{−(m−mu)²/2s²} is largest at ½(|mu| + √(mu² + 4 alpha s²)), and no wider there than s
+  const reach = 0.5 * (Math.abs(mu) + Math.sqrt(mu * mu + 4 * alpha * s * s)) + 12 * s;
   let sum = 0;
   for (const side of [-1, 1]) {
-    const reach = Math.abs(mu) + 12 * s;
     // m = side·reach·q⁴, q from 0 to 1
     for (let p = 0; p < 24; p++)
       for (let i = 0; i < nodes.length; i++) {
