@@ -7,6 +7,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import { networkFindings, side, signVerdict, withinTolerance } from '../src/report/valley-network.js';
 import { ceilingRows, ceilingSlope } from '../src/report/valley-network-ceilings.js';
 import { networkSections } from '../src/report/valley-network-page.js';
+import { renderNetworkStudy } from '../src/report/valley-network-render.js';
 import type { CeilingResult, NetworkInput, Probe, SolutionResult } from '../src/report/valley-network-results.js';
 import { flatTimes, MEASURES, slopeRow, stepsToFlat } from '../src/report/valley-network-summary.js';
 import { divergedAt, threshold, unstableAt } from '../src/report/valley-network-thresholds.js';
@@ -112,6 +113,9 @@ describe('the study', () => {
     expect(figures.map((f) => f.name)).toContain('valley-network-curvature');
     for (const f of figures) if ('svg' in f) expect(f.svg).not.toMatch(/NaN|undefined/);
     expect(report.citations).toContain('valley2023');
+    const { html, json, findings } = renderNetworkStudy(input, {});
+    for (const f of findings) expect(html).toContain(`id="${f.id}"`);
+    expect(JSON.parse(json).cells).toHaveLength(10);
   });
 
   it('is taken up where it stopped, to the same bits, and refuses other settings', async () => {

@@ -259,7 +259,7 @@ function driftFlattens(solved: readonly SolutionResult[]): Finding {
     measured: change,
     unit: 'd ln lambda over the drift',
     stated: 'below 0',
-    range: `the two strongest ratios that reached the target, ${strongest.map((s) => formatPlain(s)).join(' and ')}`,
+    range: `the two strongest ratios that reached the target, ${strongest.map((s) => formatPlain(s)).join(' and ')}; along the way of the last quarter of the steps, at the eigenvectors of its end`,
     verdict: signVerdict(change, -1),
     reason: `For the weaker ones it is ${formatEstimate(weak)}. ${wide(change)}`,
   };
