@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderForget } from '../src/report/forget.js';
 import { renderReport } from '../src/report/render.js';
 import { syntheticAnalysis, syntheticReport } from './fixtures/report/synthetic.js';
+import { figureCollisions } from './support/collisions.js';
 import { madeComparison } from './support/forget.js';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -71,28 +72,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report in Chromium (needs Chromium)', ()
     async (file) => {
       const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
       await page.goto(pathToFileURL(join(folder, file)).href);
-      const [figures, collisions] = await page.evaluate(() => {
-        const found: string[] = [];
-        const all = [...document.querySelectorAll('svg.tg-figure')];
-        for (const svg of all) {
-          const name = svg.closest('figure')!.id;
-          const frame = svg.getBoundingClientRect();
-          const boxes = [...svg.querySelectorAll('text')].map((t) => ({
-            s: t.textContent,
-            b: t.getBoundingClientRect(),
-          }));
-          boxes.forEach(({ s, b }, i) => {
-            if (b.left < frame.left || b.right > frame.right || b.top < frame.top || b.bottom > frame.bottom)
-              found.push(`${name}: ${s} leaves the figure`);
-            for (const o of boxes.slice(i + 1)) {
-              const across = Math.min(b.right, o.b.right) - Math.max(b.left, o.b.left);
-              const along = Math.min(b.bottom, o.b.bottom) - Math.max(b.top, o.b.top);
-              if (across > 0 && along > 1) found.push(`${name}: ${s} | ${o.s}`);
-            }
-          });
-        }
-        return [all.length, found] as const;
-      });
+      const { figures, collisions } = await figureCollisions(page);
       expect(figures).toBeGreaterThanOrEqual(9);
       expect(collisions).toEqual([]);
       await page.close();

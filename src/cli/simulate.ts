@@ -184,11 +184,15 @@ function resultWords({ folder, methods }: SimulationRun, { moments, distances }:
       .join('')
       .trimEnd()}`,
     ...rows,
-    '',
-    `${'total variation'.padEnd(far)}${names
-      .map((n) => n.padEnd(18))
-      .join('')
-      .trimEnd()}   (of it counting noise)`,
+    ...(distances.length > 0
+      ? [
+          '',
+          `${'total variation'.padEnd(far)}${names
+            .map((n) => n.padEnd(18))
+            .join('')
+            .trimEnd()}   (of it counting noise)`,
+        ]
+      : []),
     ...apart,
     ...warnings,
     `report: ${join(folder, 'report.html')}`,

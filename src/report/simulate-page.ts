@@ -88,7 +88,7 @@ function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult
       },
     })),
   ];
-  return html`${table('Sampled values carry one standard error over independent walkers; computed ones have none of chance.', columns, rows)}
+  return html`<div class="scroll">${table('Sampled values carry one standard error over independent walkers; computed ones have none of chance.', columns, rows)}</div>
 ${rows.some((r) => Object.values(r.values).some((e) => !e.converged)) ? html`<p>* not converged: walkers were still there when the run ended, so that the time is too short.</p>` : ''}`;
 }
 
@@ -114,11 +114,11 @@ function distancesTable(distances: readonly Distance[], label: (m: Method) => st
     { head: 'between', cell: (r) => `${label(r.a)} and ${label(r.b)}`, words: true },
     ...shown.map((n) => ({ head: DENSITY_WORDS[n], cell: (r: PairRow) => cell(r.of[n]) })),
   ];
-  return html`<h3>How far they lie apart</h3>${table(
+  return html`<h3>How far they lie apart</h3><div class="scroll">${table(
     'Total variation ½∫|P − Q| of the densities on the cells of the grid: 0 where they agree, 1 where they have nothing in common. In parentheses what counting finitely many walkers would make of it, were the laws the same: from two halves of the walkers; (?) where that is not known.',
     columns,
     [...rows.values()],
-  )}`;
+  )}</div>`;
 }
 
 function howOf(methods: readonly MethodResult[]): Markup {

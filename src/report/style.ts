@@ -53,6 +53,8 @@ code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 .columns{columns:2 420px;column-gap:2.4rem}.columns section{break-inside:avoid;padding-bottom:1rem}.columns h3{margin-top:0}
 .narrow{max-width:560px}
 .references li{margin:.4rem 0}
+.references a{overflow-wrap:anywhere}
+.scroll{overflow-x:auto}
 footer{color:var(--muted);font-size:.86rem;padding-top:2rem;padding-bottom:3rem}
 @media (max-width:760px){
 main,header,footer,nav{padding-left:16px;padding-right:16px}

@@ -73,7 +73,7 @@ export function densityLines(input: SimulationInput, which: Which): Figure | Mis
       name,
       title: `${words.title} by ${shown.map((m) => m.summary.label).join(', ')}`,
       x: linearAxis(coordinateLabel(input, facts.names[axis]), domain),
-      y: linearAxis(words.y, [0, 1.06 * top]),
+      y: linearAxis(words.y, [-0.04 * top, 1.06 * top]),
       marks: series.map(({ m, points }) =>
         marksOf(
           m,
@@ -150,7 +150,7 @@ export function snapshotLines(input: SimulationInput): Figure | MissingFigure {
       name,
       title: 'The marginal density of x at several times',
       x: linearAxis(coordinateLabel(input, facts.names[0]), domain),
-      y: linearAxis('density of x', [0, 1.06 * top]),
+      y: linearAxis('density of x', [-0.04 * top, 1.06 * top]),
       marks: lines.map((l, k) =>
         Plot.line(
           l.points.filter((p) => p.x >= domain[0] && p.x <= domain[1]),
