@@ -347,6 +347,7 @@ describe('counting and sharing out', () => {
     expect(one![0][2].status().includes(1)).toBe(true);
     expect(shares.at(-1)).toBeCloseTo(1, 12);
     expect(await runEnsembles([sgd], { workers: 1, signal: AbortSignal.abort() })).toBeUndefined();
+    await expect(runEnsembles([{ ...spec, start: [1, 2, 3] }], { workers: 1 })).rejects.toThrow(/got 3 numbers/);
     await expect(runEnsembles([{ ...sgd, looks: [3, 2] }], { workers: 1 })).rejects.toThrow(/ascending; got 3, 2/);
   });
 });

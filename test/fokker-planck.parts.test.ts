@@ -189,6 +189,14 @@ describe('resolution', () => {
     const expected = (1 / 25 + 1 / 1.5 ** 2) / 12 / 2;
     expect(numericalDiffusion(jumps, density) / expected).toBeGreaterThan(0.85);
     expect(numericalDiffusion(jumps, density) / expected).toBeLessThan(1.2);
+    // noise in half of the cells: its edge counts from one side
+    const half = model1(
+      () => -1,
+      (x) => (x < 0 ? 1 : 0),
+    );
+    const stepwise = fokkerPlanck({ model: half, axes: [{ from: -1, to: 1, cells: 20 }] });
+    const flat = densityFrom(stepwise.grid, () => 1);
+    expect(numericalDiffusion(stepwise, flat)).toBeCloseTo(0.1 ** 2 / 12, 5);
   });
 });
 
@@ -228,6 +236,14 @@ describe('readings', () => {
     const [coarse, fine] = [rate(40), rate(80)].map((v) => Math.abs(v - 2 * w * w));
     expect(fine).toBeLessThan(0.01);
     expect(coarse / fine).toBeGreaterThan(3);
+    // a uniform current along x, where alone there is noise: v²/D
+    const stream = model2(
+      () => [0.3, 0],
+      () => [0.5, 0, 0],
+    );
+    const strip = fokkerPlanck({ model: stream, axes: square(1, 4) });
+    const uniform = densityFrom(strip.grid, () => 1);
+    expect(entropyProduction(strip, stream, uniform)).toBeGreaterThan(0);
     const still = fokkerPlanck({ model: ou2, axes: square(6, 30) });
     expect(Math.abs(entropyProduction(still, ou2, stationaryDensity(still).density))).toBeLessThan(1e-20);
   });

@@ -55,6 +55,16 @@ it('a zero gradient has no scale, only a lower bound', () => {
   expect(scaleInterval(-1, 0.1)[0]).toBe(Number.POSITIVE_INFINITY);
 });
 
+it('where batches hardly differ from one another the scale may be anything', () => {
+  // |G|² alike in both sizes: Tr C1 = 0 ± 0.2, |g|² = 1, so that the scale lies somewhere between 0 and 0.4
+  const wave = (count: number, offset: number) => Array.from({ length: count }, (_, k) => 1 + offset + 0.3 * (k % 2));
+  for (const offset of [0.02, 0, -0.02]) {
+    const found = twoBatchNoise({ smallSize: 4, small: wave(60, offset), bigSize: 40, big: wave(30, 0) });
+    expect(found.scale.converged).toBe(false);
+    expect(found.interval).toEqual([0, Number.POSITIVE_INFINITY]);
+  }
+});
+
 it('refuses one size and too few batches', () => {
   expect(() => twoBatchNoise({ ...draw(1), bigSize: 4 })).toThrow(/the second larger/);
   expect(() => twoBatchNoise({ ...draw(1), big: [1, 2] })).toThrow(/at least 4/);

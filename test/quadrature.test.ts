@@ -47,4 +47,5 @@ it('running integral: error falls as spacing⁴ at every point', () => {
   const order = Math.log2(error(20) / error(40));
   expect(order).toBeGreaterThan(3.8);
   expect(order).toBeLessThan(4.4);
+  expect(() => runningIntegral(new Float64Array(4), 1)).toThrow(/odd number of values/);
 });

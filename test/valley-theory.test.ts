@@ -88,6 +88,11 @@ describe('effective loss [V1]', () => {
 });
 
 describe('adiabatic elimination [V2]', () => {
+  it('refuses an axis that leaves the landscape', () => {
+    const a = adiabatic({ valley: valley({ at: Math.log, slope: (x) => Math.sqrt(x - 1) }, 2), along: 1, across: 1 });
+    expect(() => a.density([0.5, 1, 2], 'marginal')).toThrow(/at 1 its logarithm is NaN/);
+  });
+
   const D = 0.15;
   it('constant diffusion: marginal F^kappa, floor F^{kappa−1}', () => {
     for (const kappa of [0.5, 1, 4]) {

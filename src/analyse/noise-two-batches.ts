@@ -22,9 +22,9 @@ export interface TwoBatchNoise {
   readonly squaredGradient: Estimate;
   /** Tr C1. */
   readonly trace: Estimate;
-  /** Tr C1/|g|², in samples; not converged where |g|² is within two errors of 0. */
+  /** Tr C1/|g|², in samples; not converged where either is within two errors of 0. */
   readonly scale: Estimate;
-  /** 95 % interval of the scale; its upper end is Infinity where |g|² may be 0. */
+  /** 95 % interval of the scale; its upper end is Infinity where |g|² may be 0, and it is all of 0 … ∞ where Tr C1 may be 0. */
   readonly interval: readonly [number, number];
 }
 
@@ -53,12 +53,20 @@ export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): T
   const n = small.length + big.length;
   const method = `${small.length} batches of ${smallSize} and ${big.length} of ${bigSize}, with replacement`;
   const signalError = Math.sqrt(vs);
-  const found = signal > 2 * signalError && trace > 0;
+  const traceError = Math.sqrt(vt);
+  // turned over an interval means something only where what was divided by is away from 0
+  const noisy = trace > 2 * traceError;
   return {
     squaredGradient: estimate(signal, signalError, n, method),
-    trace: estimate(trace, Math.sqrt(vt), n, method),
-    scale: estimate(1 / inverse, inverseError / inverse ** 2, n, `${method}, delta method`, found),
-    interval: scaleInterval(inverse, inverseError),
+    trace: estimate(trace, traceError, n, method),
+    scale: estimate(
+      1 / inverse,
+      inverseError / inverse ** 2,
+      n,
+      `${method}, delta method`,
+      noisy && signal > 2 * signalError,
+    ),
+    interval: noisy ? scaleInterval(inverse, inverseError) : [0, Number.POSITIVE_INFINITY],
   };
 }
 

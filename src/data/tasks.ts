@@ -43,7 +43,7 @@ export const PROTOCOLS: readonly Protocol[] = [
 
 /** One task, ready to be trained on. */
 export interface Task {
-  /** `digits 1, 2` or `pixels permuted (2)`. */
+  /** `classes 1, 2`, `pixels permuted (2)` or `all classes`. */
   readonly name: string;
   /** Width of the output layer that this task is trained and tested with. */
   readonly outputs: number;

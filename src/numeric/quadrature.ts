@@ -86,6 +86,11 @@ export function integral(f: (x: number) => number, a: number, b: number, panels 
  * Simpson's rule at the even points and its half-panel companion at the odd ones. Error O(spacing⁴).
  */
 export function runningIntegral(values: Float64Array, spacing: number): Float64Array {
+  check(
+    values.length % 2 === 1,
+    'bad-panels',
+    () => `a running integral takes an odd number of values, two for each panel and one; got ${values.length}.`,
+  );
   const out = new Float64Array(values.length);
   for (let i = 0; i + 2 < values.length; i += 2) {
     const [a, b, c] = [values[i], values[i + 1], values[i + 2]];

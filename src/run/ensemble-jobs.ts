@@ -61,8 +61,8 @@ export function ensembleOf(spec: EnsembleSpec, { first, walkers }: Omit<Part, 's
   const { names, motion, start, boundaries, bound } = spec;
   const size = names.length as 1 | 2;
   const key = spec.purpose.reduce((k, name) => k.child(name), randomKey(spec.seed));
-  const own =
-    start.length === size ? start : Float64Array.from({ length: walkers * size }, (_, i) => start[first * size + i]);
+  const whole = start.length === size || walkers === spec.walkers;
+  const own = whole ? start : Float64Array.from({ length: walkers * size }, (_, i) => start[first * size + i]);
   const common = { start: own, walkers, firstWalker: first, key, boundaries, bound };
   if (motion.kind === 'langevin') {
     const { drift, diffusion, timestep, scheme } = motion;

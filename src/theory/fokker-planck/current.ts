@@ -65,8 +65,11 @@ export function entropyProduction(
     model.diffusion.at(point, d);
     const [x, y] = [jx[i], jy?.[i] ?? 0];
     const [a, b, c] = jy ? d : [d[0], 0, 1];
-    const form = x === 0 && y === 0 ? 0 : (c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b);
+    const form = b === 0 ? share(x, a) + share(y, c) : (c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b);
     total += form / (diffusionScale * P);
   }
   return total * grid.volume;
 }
+
+/** J²/D, 0 without a current. */
+const share = (current: number, diffusion: number) => (current === 0 ? 0 : (current * current) / diffusion);

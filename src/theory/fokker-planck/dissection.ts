@@ -6,7 +6,7 @@
 import { type JumpProcess, neighbour } from './jumps.js';
 
 /** Regions up to this many cells are eliminated whole. */
-const LEAF = 20;
+export const LEAF = 20;
 
 /** States that are eliminated together, in order: a node of the tree, children before parents. */
 export interface Region {

@@ -1,5 +1,6 @@
 /** What a direct solution on a grid will need, before anything is built. */
 import { check } from '../../numeric/errors.js';
+import { LEAF } from './dissection.js';
 import { type GridAxis, gridOf } from './grid.js';
 
 export interface MemoryNeed {
@@ -7,8 +8,6 @@ export interface MemoryNeed {
   /** Operations of one factorisation. */
   readonly flops: number;
 }
-
-const LEAF = 20;
 
 /**
  * Bytes and operations of one factorisation on these axes.

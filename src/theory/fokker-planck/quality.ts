@@ -92,7 +92,7 @@ export function resolutionOf(density: GridDensity): Resolution {
 /**
  * Noise that the scheme adds, as a share of the model's: E = Σ_k rho_k ((q_k/2) coth(q_k/2) − 1) e_k e_kᵀ against D = Σ_k rho_k e_k e_kᵀ,
  * averaged over the density as ⟨Tr(D⁻¹E)⟩/dimensions; about q²/12. Cells at the sides, and those with a direction free of noise
- * (where upwind differences always add some), do not count. Above 0.05 or so take more cells.
+ * (where upwind differences always add some), do not count; NaN where none is left. Above 0.05 or so take more cells.
  */
 export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): number {
   const { grid, links } = jumps;
@@ -109,7 +109,7 @@ export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): nu
       const on = neighbour(grid, i, link.ex, link.ey);
       inside &&= back >= 0 && on >= 0;
       if (!inside) break;
-      const extra = [excess(link, i, on), excess(link, back, i)].filter((v) => !Number.isNaN(v));
+      const extra = [excess(link, i, on), excess(link, back, i)].filter(Number.isFinite);
       const share = extra.length > 0 ? (link.rho[i] * extra.reduce((s, v) => s + v, 0)) / extra.length : 0;
       [link.ex * link.ex, link.ex * link.ey, link.ey * link.ey].forEach((v, k) => {
         d[k] += link.rho[i] * v;
@@ -123,7 +123,7 @@ export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): nu
   return sum / (mass * size);
 }
 
-/** ½(B(−q) + B(q)) − 1 of the edge from i to j; NaN where one end has no such jump. */
+/** ½(B(−q) + B(q)) − 1 of the edge from i to j; not finite where one end has no noise along it. */
 function excess(link: Link, i: number, j: number): number {
   return (link.forward[i] / link.rho[i] + link.backward[i] / link.rho[j]) / 2 - 1;
 }

@@ -98,7 +98,15 @@ export function zeroCurrent(
 /** exp of a log density, normalised over the axis by the trapezoid rule. */
 export function normalised(log: ArrayLike<number>, axis: ArrayLike<number>): Float64Array {
   let top = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < log.length; i++) top = Math.max(top, log[i]);
+  for (let i = 0; i < log.length; i++) {
+    check(
+      !Number.isNaN(log[i]) && log[i] < Number.POSITIVE_INFINITY,
+      'not-finite',
+      () =>
+        `a density is wanted along the whole axis; at ${axis[i]} its logarithm is ${log[i]}: change the axis or the formulas.`,
+    );
+    top = Math.max(top, log[i]);
+  }
   const out = Float64Array.from(log, (l) => Math.exp(l - top));
   let sum = 0;
   for (let i = 1; i < out.length; i++) sum += 0.5 * (out[i] + out[i - 1]) * (axis[i] - axis[i - 1]);
