@@ -12,7 +12,8 @@ import type { Sampling } from '../data/samplers.js';
 import { check } from '../numeric/errors.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import type { NetworkPasses } from './passes.js';
-import { pairIndex, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
+import { curvatureAlong, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
+import { sampleMoments } from './sample-moments.js';
 
 export interface BatchCurvature {
   /** l = uᵀ H u. */
@@ -63,27 +64,18 @@ export function batchCurvature(
 }
 
 function alongOne(
-  { values, pairs, samples: n }: SampleCurvature,
+  curvature: SampleCurvature,
   direction: number,
   share: number,
   { batchSize, sampling }: BatchCurvatureOptions,
 ): BatchCurvature {
-  const at = pairIndex(direction, direction);
-  let mean = 0;
-  for (let s = 0; s < n; s++) mean += values[s * pairs + at] / n;
-  let [second, fourth] = [0, 0];
-  for (let s = 0; s < n; s++) {
-    const a = (values[s * pairs + at] - mean) ** 2;
-    second += a / n;
-    fourth += (a * a) / n;
-  }
-  const error = Math.sqrt(Math.max(fourth - second ** 2, 0) / n);
-  const method = `exact sum over ${n} samples; error: these as a sample of their distribution`;
+  const { mean, variance, carriers } = sampleMoments(curvatureAlong(curvature, direction));
+  const { value, standardError, n, method, converged } = variance;
   const how = `${method}; batches of ${batchSize}, ${sampling}`;
   return {
-    mean: estimate(mean, Math.sqrt(second / n), n, method),
-    variance: estimate(share * second, share * error, n, how, error <= second / 3),
-    sampleVariance: estimate(second, error, n, method, error <= second / 3),
-    carriers: fourth > 0 ? (n * second ** 2) / fourth : n,
+    mean,
+    variance: estimate(share * value, share * standardError, n, how, converged),
+    sampleVariance: variance,
+    carriers,
   };
 }

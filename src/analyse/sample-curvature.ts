@@ -29,6 +29,12 @@ export interface SampleCurvature {
 /** Place of the pair i, j in a packed lower triangle. */
 export const pairIndex = (i: number, j: number): number => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
 
+/** u_iᵀ H_s u_i of every sample s. */
+export function curvatureAlong({ values, pairs, samples }: SampleCurvature, i: number): Float64Array {
+  const at = pairIndex(i, i);
+  return Float64Array.from({ length: samples }, (_, s) => values[s * pairs + at]);
+}
+
 /**
  * Cost: a forward pass a direction and k²·(outputs + 2·Σ hidden widths) multiplications a sample; 784-50-50-10 over MNIST with k = 10:
  * 9 Gflop. Memory: 8·N·k(k+1)/2 bytes.

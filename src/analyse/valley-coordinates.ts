@@ -12,7 +12,8 @@
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { mean } from '../numeric/statistics.js';
 import { NetworkPasses } from './passes.js';
-import { pairIndex, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
+import { curvatureAlong, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
+import { sampleMoments } from './sample-moments.js';
 import { sampleSlopes } from './tangents.js';
 
 /** One direction. Errors: the samples as a sample of their distribution. */
@@ -36,11 +37,9 @@ export interface ValleyDirections {
 /** Cost: that of `sampleCurvature` and a forward pass a direction. @param units - unit vectors of all P components */
 export function valleyDirections(passes: NetworkPasses, units: readonly Float64Array[]): ValleyDirections {
   const samples = sampleCurvature(passes, units);
-  const { values, pairs, samples: n } = samples;
   const directions = units.map((u, i): ValleyDirection => {
-    const at = pairIndex(i, i);
-    const slopes = momentsOf(sampleSlopes(passes, u));
-    const curvatures = momentsOf(Float64Array.from({ length: n }, (_, s) => values[s * pairs + at]));
+    const slopes = sampleMoments(sampleSlopes(passes, u));
+    const curvatures = sampleMoments(curvatureAlong(samples, i));
     return {
       curvature: curvatures.mean,
       slope: slopes.mean,
@@ -49,24 +48,6 @@ export function valleyDirections(passes: NetworkPasses, units: readonly Float64A
     };
   });
   return { directions, samples };
-}
-
-/** Mean and variance over samples with their errors; the variance's is √((m4 − m2²)/n), right for heavy tails. */
-function momentsOf(x: Float64Array): { mean: Estimate; variance: Estimate } {
-  const n = x.length;
-  const centre = mean(x);
-  let [second, fourth] = [0, 0];
-  for (const v of x) {
-    const a = (v - centre) ** 2;
-    second += a / n;
-    fourth += (a * a) / n;
-  }
-  const error = Math.sqrt(Math.max(fourth - second ** 2, 0) / n);
-  const method = `exact sum over ${n} samples; error: these as a sample of their distribution`;
-  return {
-    mean: estimate(centre, Math.sqrt(second / n), n, method),
-    variance: estimate(second, error, n, method, error <= second / 3),
-  };
 }
 
 /** kappa: mean of C1 across over C1 along, with the errors of both. */
@@ -104,12 +85,8 @@ export function curvatureChange(
   const at = (x: number): number[] => {
     const { spec, samples, weights } = passes;
     const moved = new NetworkPasses({ spec, samples, weights: weights.map((w, i) => w + x * along[i]), cacheBytes: 0 });
-    const { values, pairs, samples: n } = sampleCurvature(moved, across);
-    return across.map((_, i) => {
-      let sum = 0;
-      for (let s = 0; s < n; s++) sum += values[s * pairs + pairIndex(i, i)];
-      return sum / n;
-    });
+    const curvature = sampleCurvature(moved, across);
+    return across.map((_, i) => mean(curvatureAlong(curvature, i)));
   };
   const [before, after] = [at(-step), at(step)];
   const curvatures = across.map((_, i) => [before[i], centre[i].curvature.value, after[i]] as const);
