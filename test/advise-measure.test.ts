@@ -102,6 +102,9 @@ describe('linear regression', () => {
       });
       const ceiling = factsOf(state.curvature)!.ceiling.value;
       expect(Math.abs(ceiling / divergenceRate(spectrum, batchSize, momentum) - 1)).toBeLessThan(0.15);
+      // groups of 200 of 4000 samples: each error of the order of the curvature's own, √(2/4000)
+      for (const { ceiling: at } of factsOf(state.curvature)!.line)
+        expect(at.standardError).toBeLessThan(0.1 * at.value);
       const run = (factor: number) =>
         tryRate({
           spec: linear,

@@ -193,7 +193,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       unit: 'samples',
       ...(n && !n.weighted.converged ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
       assumes: 'one step on a quadratic loss; exact sums but for random probes of Tr(H C₁)',
-      changes: 'as above; more probes narrow the error',
+      changes: 'the moment: g is that of one state, and along a run the scale goes up and down by a factor of a few',
     },
     {
       id: 'noise-two-batches',

@@ -44,9 +44,10 @@ export function addAdvise(root: Command): void {
     .option('--verify', 'also short real runs on both sides of the ceiling')
     .addOption(new Option('--runs <n>', 'with --verify: runs at each learning rate (3)').argParser(wholeNumber))
     .addOption(
-      new Option('--verify-epochs <n>', 'with --verify: epochs of each run, at least 300 steps (2)').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--verify-epochs <n>',
+        'with --verify: epochs of each run (2, more where that is below 300 steps)',
+      ).argParser(wholeNumber),
     )
     .addOption(new Option('--safety <x>', 'share of the ceiling that is advised (0.5)').argParser(positiveNumber))
     .addOption(

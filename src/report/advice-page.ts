@@ -56,6 +56,7 @@ function numbers(items: readonly AdviceItem[]): Markup {
   const columns: Column<AdviceItem>[] = [
     { head: 'number', cell: (i) => i.name, words: true },
     { head: 'value', cell: shownValue, words: true },
+    { head: 'n', cell: (i) => (i.value ? formatCount(i.value.n) : MISSING) },
     { head: 'assumes', cell: (i) => (i.refused ? `Refused: ${i.refused}` : sentence(i.assumes)), words: true },
     { head: 'what would change it', cell: (i) => (i.changes ? sentence(i.changes) : ''), words: true },
   ];
@@ -96,6 +97,7 @@ function tried(v: Verification, figure: Figure | MissingFigure): Markup {
     },
   ];
   return html`${gallery([figure], 'wide')}
+<h3>What became of the runs</h3>
 ${table(`Runs from the same weights with fresh batches. The rim of the basin is e times the loss at the start (${formatNumber(v.base.loss)} on ${formatCount(v.looked)} samples) with what the gradient noise alone adds; ‘stays’: never seen above it; ‘returns’: above it once, below it at the end; ‘leaves’: above it at the end; ‘diverges’: no better than a constant answer, or not finite.`, columns, rows)}`;
 }
 

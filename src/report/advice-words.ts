@@ -43,7 +43,7 @@ export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification 
     ceiling: ceilingWords(advice, facts),
     rate: rateWords(advice),
     batch: batchWords(advice, facts),
-    noise: noiseWords(advice, facts),
+    noise: `${noiseWords(advice, facts)}${v ? flatnessWords(v) : ''}`,
     stationary: stationaryWords(advice, facts),
     ...(v && { verified: verifiedWords(v) }),
     notes: notes(advice, facts, v),
@@ -111,6 +111,21 @@ function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {
     `the gradient noise is worth (η/4) Tr C/(1−μ) = ${formatEstimate(loss)} of loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
     'A larger η/B strengthens it and, where noise grows with curvature, the drift towards flatter minima ([V3]); it also raises the loss by as much, and the drift takes time'
   );
+}
+
+/** Top curvature at the end over that at the start, at the smallest and the largest rate whose runs ended in a basin. */
+function flatnessWords(v: Verification): string {
+  const settled = v.runs.filter((r) => (r.outcome === 'stays' || r.outcome === 'returns') && r.top !== null);
+  const rates = [...new Set(settled.map((r) => r.learningRate))];
+  if (rates.length < 2) return '';
+  const share = (eta: number) => {
+    const tops = settled.filter((r) => r.learningRate === eta).map((r) => r.top! / v.top);
+    return `${formatNumber(
+      tops.reduce((s, t) => s + t / tops.length, 0),
+      2,
+    )} of that at the start for η = ${formatNumber(eta, 2)}`;
+  };
+  return `. Seen in the runs: the top curvature ended at ${share(rates[0])} and at ${share(rates.at(-1)!)}`;
 }
 
 function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): string {

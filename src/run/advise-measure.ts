@@ -171,14 +171,16 @@ function measureCurvature(
   const along = batchCurvature(passes, each, { batchSize, sampling })[0];
   tell('ceilings', 0.92);
   const moments = curvatureMoments(la, each);
-  const squared = momentum > 0 ? squaredForm(operator.apply, basis) : undefined;
+  // what UᵀH²U has beyond (UᵀHU)² reaches out of the span; it stays when samples are left out
+  const beyond =
+    momentum > 0 ? sum(squaredForm(operator.apply, basis), la.gemm(moments.mean, moments.mean), -1) : undefined;
   const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
     const share = batchShare(samples.count, { batchSize: size, sampling });
     return coupledCeiling(la, {
       hessian: leading(part.mean, k),
       covariance: leading(part.covariance, (k * (k + 1)) / 2, share),
       momentum,
-      ...(squared && { squared: leading(squared, k) }),
+      ...(beyond && { squared: leading(sum(beyond, la.gemm(part.mean, part.mean)), k) }),
     });
   };
   const ceilingAt = (size: number) => {
@@ -232,6 +234,14 @@ function measureCurvature(
 function squaredForm(apply: (v: Float64Array) => Float64Array, basis: readonly Float64Array[]): Matrix {
   const images = basis.map(apply);
   return matrix(basis.length, basis.length, Float64Array.from(images.flatMap((a) => images.map((b) => dot(a, b)))));
+}
+
+function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
+  return matrix(
+    a.rows,
+    a.cols,
+    a.data.map((x, e) => x + factor * b.data[e]),
+  );
 }
 
 /** The leading k×k block, times a factor. */

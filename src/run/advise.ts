@@ -39,7 +39,7 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly verify?: boolean;
   /** Runs at each learning rate; 3. */
   readonly runs?: number;
-  /** Epochs of each; 2, and at least 300 steps. */
+  /** Epochs of each; 2, or as many as 300 steps need, at most 10. */
   readonly verifyEpochs?: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -150,8 +150,8 @@ async function measureAll(shared: AdviceShared, workers: number, request: Advise
   return { measured, window, linearAlgebra };
 }
 
-/** Fewest steps of a run of verification. */
-const LEAST_STEPS = 300;
+/** A run of verification takes at least so many steps, unless that were more epochs than these. */
+const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
 
 async function verifyAll(
   shared: AdviceShared,
@@ -165,7 +165,7 @@ async function verifyAll(
   const { spec, samples, weights } = shared;
   const looked = spreadSamples(point.samples);
   const perEpoch = Math.floor(point.samples / point.batchSize);
-  const epochs = Math.max(how.epochs, Math.ceil(LEAST_STEPS / perEpoch));
+  const epochs = Math.max(how.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_STEPS / perEpoch)));
   const judge = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
   judge.setWeights(weights);
   const base = {
