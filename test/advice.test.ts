@@ -88,11 +88,11 @@ describe('the learning rate', () => {
     expect(advise(facts(eta), 0.5).rate?.place).toBe(place);
   });
 
-  it('has no advice without a ceiling, or with one known to half of itself only', () => {
+  it('has no advice without a ceiling, or with one whose error is as large as itself', () => {
     const refused = advise(facts(0.1, 50, { curvature: { refused: 'because.' } }), 0.5);
     expect(refused.rate).toBeNull();
     expect(refused.items.find((i) => i.id === 'ceiling')).toMatchObject({ value: null, refused: 'because.' });
-    const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.11) }) } });
+    const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.21) }) } });
     expect(advise(vague, 0.5).rate).toBeNull();
     expect(advise(vague, 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
     expect(adviceWords(advise(vague, 0.5), vague, null).ceiling).toMatch(/^no advice on the learning rate: a few/);
