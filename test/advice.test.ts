@@ -95,6 +95,10 @@ describe('the learning rate', () => {
     const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.21) }) } });
     expect(advise(vague, 0.5).rate).toBeNull();
     expect(advise(vague, 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
+    const saddle = (lowest: number) => facts(0.1, 50, { curvature: { facts: curvature({ lowest: e(lowest, 1e-3) }) } });
+    expect(advise(saddle(-0.99), 0.5).rate).not.toBeNull();
+    expect(advise(saddle(-1.01), 0.5).rate).toBeNull();
+    expect(advise(saddle(-1.01), 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/no minimum/);
     expect(adviceWords(advise(vague, 0.5), vague, null).ceiling).toMatch(/^no advice on the learning rate: a few/);
   });
 });

@@ -14,10 +14,19 @@
  *   else, or where more than 1 % of the motion is rounding, `not decidable`.
  * The advised rates are those up to safety × ceiling; without a ceiling there is no advised rate. The ceiling is exact
  * for batches of this training set; its error takes the set as a sample, and where it reaches the value itself it is refused. (At first it
- * was refused from half of the value on; looking at a fitted MNIST network, where a few samples rule, showed that to withhold what holds.)
+ * was refused from half of the value on; looking at a fitted MNIST network, where a few samples rule, showed that to withhold what holds.) It is refused as well where
+ * the most negative curvature is above half of the top one: such a state is no minimum and is left at once. (Added when advice at initial
+ * weights was seen to fail.)
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
-import { type AdviceFacts, type AdvicePoint, factsOf, type NoiseFacts, type WindowFacts } from './advice-facts.js';
+import {
+  type AdviceFacts,
+  type AdvicePoint,
+  type CurvatureFacts,
+  factsOf,
+  type NoiseFacts,
+  type WindowFacts,
+} from './advice-facts.js';
 
 export type RatePlace =
   | 'beyond the edge'
@@ -63,6 +72,8 @@ export interface Advice {
 
 /** Most relative error with which a ceiling is told. */
 const TELLABLE = 1;
+/** Most negative curvature, in units of the top one, at which a state still counts as a valley. */
+const SADDLE = 0.5;
 export const FAR_BELOW = 1 / 20;
 
 export function advise(facts: AdviceFacts, safety: number): Advice {
@@ -84,7 +95,7 @@ export function advise(facts: AdviceFacts, safety: number): Advice {
 
 function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate'] {
   const c = factsOf(curvature);
-  if (!c || !(c.ceiling.standardError <= TELLABLE * c.ceiling.value)) return null;
+  if (!c || withheld(c)) return null;
   const { ceiling, edge } = c;
   const largestRate = safety * ceiling.value;
   const eta = point.learningRate;
@@ -96,6 +107,15 @@ function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate
   else if (eta > largestRate + safety * ceiling.standardError) place = 'above the advice';
   else if (eta < FAR_BELOW * largestRate) place = 'far below';
   return { place, ceiling, largestRate };
+}
+
+/** Why the ceiling is not told, or undefined. */
+function withheld({ ceiling, lowest, top }: CurvatureFacts): string | undefined {
+  if (-lowest.value > SADDLE * top.value)
+    return `this is no minimum: the curvature falls to ${lowest.value.toPrecision(2)} beside the top ${top.value.toPrecision(2)}, the state is left at once and its ceiling (${ceiling.value.toPrecision(2)}) with it. Ask again after some training.`;
+  if (!(ceiling.standardError < TELLABLE * ceiling.value))
+    return 'a few samples carry the curvature of minibatches, and its error is as large as itself.';
+  return undefined;
 }
 
 function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | null {
@@ -141,7 +161,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
   const { learningRate: eta, momentum: mu, batchSize } = point;
   const temperature = eta / ((1 - mu) * batchSize);
   const excess = n && (temperature * n.trace.value) / 4;
-  const told = c && c.ceiling.standardError <= TELLABLE * c.ceiling.value;
+  const held = c && withheld(c);
   return [
     {
       id: 'edge',
@@ -156,11 +176,9 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     {
       id: 'ceiling',
       name: 'ceiling at this batch size',
-      value: told ? c.ceiling : null,
+      value: c && !held ? c.ceiling : null,
       unit: '',
-      ...(c && !told
-        ? { refused: 'a few samples carry the curvature of minibatches, and its error is as large as itself.' }
-        : why(curvature)),
+      ...(held ? { refused: held } : why(curvature)),
       assumes: `${FROZEN}. Necessary, not sufficient: more directions can only lower it`,
       changes: 'a larger batch raises it towards the edge; samples that are hard to fit lower it; momentum',
     },

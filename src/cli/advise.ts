@@ -84,7 +84,7 @@ runs that stay in the basin, leave it and return, leave it for good, diverge.
 Examples:
   thermograd advise ivf2021-standard-seed0 --verify
   thermograd advise ivf2021-standard-seed0 --learning-rate 0.3 --batch-size 256
-  thermograd advise --data mnist --at init           before any training
+  thermograd advise --data mnist --at init           before any training: noise scales
   thermograd advise --config my.yaml --weights model.safetensors --json
 
 Leaves advice.json, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,

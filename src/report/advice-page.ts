@@ -3,7 +3,7 @@ import type { AdviceItem } from '../apply/advice.js';
 import { factsOf } from '../apply/advice-facts.js';
 import type { Verification } from '../apply/advice-verify.js';
 import type { AdviceReportInput } from './advice-input.js';
-import { type AdviceWords, brief, outcomeCounts, shownValue } from './advice-words.js';
+import { type AdviceWords, brief, outcomeCounts, shownInterval, shownValue } from './advice-words.js';
 import type { Citation } from './citations.js';
 import type { Figure, MissingFigure } from './figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING, sentence } from './format.js';
@@ -56,7 +56,7 @@ function numbers(items: readonly AdviceItem[]): Markup {
   const columns: Column<AdviceItem>[] = [
     { head: 'number', cell: (i) => i.name, words: true },
     { head: 'value', cell: shownValue, words: true },
-    { head: 'n', cell: (i) => (i.value ? formatCount(i.value.n) : MISSING) },
+    { head: '95 % interval', cell: shownInterval, words: true },
     { head: 'assumes', cell: (i) => (i.refused ? `Refused: ${i.refused}` : sentence(i.assumes)), words: true },
     { head: 'what would change it', cell: (i) => (i.changes ? sentence(i.changes) : ''), words: true },
   ];

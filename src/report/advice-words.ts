@@ -9,17 +9,16 @@ import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from 
 export const brief = (e: Estimate): string =>
   e.standardError < 1e-4 * Math.abs(e.value) ? formatNumber(e.value) : formatEstimate(e);
 
-/** A value with its error or interval, or that there is none. */
-export function shownValue({ value, interval, unit }: AdviceItem): string {
-  const between =
-    interval && (value === null || interval[1] !== null)
-      ? `95 % interval ${formatNumber(interval[0])} … ${interval[1] === null ? '∞' : formatNumber(interval[1])}`
-      : '';
-  if (!value) return between || MISSING;
-  const star = value.converged ? '' : ' (not converged)';
+/** A value with its error, or that there is none. */
+export function shownValue({ value, unit }: AdviceItem): string {
+  if (!value) return MISSING;
   const exact = value.standardError === 0 ? `${formatNumber(value.value)} (exact)` : brief(value);
-  return `${exact}${unit && ` ${unit}`}${star}${between && `, ${between}`}`;
+  return `${exact}${unit && ` ${unit}`}${value.converged ? '' : ' (not converged)'}`;
 }
+
+/** The 95 % interval where the error is not symmetric. */
+export const shownInterval = ({ interval }: AdviceItem): string =>
+  interval ? `${formatNumber(interval[0])} … ${interval[1] === null ? '∞' : formatNumber(interval[1])}` : '';
 
 export interface AdviceWords {
   readonly state: string;
@@ -183,7 +182,9 @@ function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFact
     );
   if (c && !c.ceiling.converged)
     out.push(
-      `The ceiling has not converged: ${formatNumber(c.fewer)} with fewer directions, ${formatEstimate(c.ceiling)} with all; more --directions can only lower it.`,
+      c.ceiling.value > 0.8 * c.fewer
+        ? `The ceiling is exact for batches of this training set and hardly falls with more directions (${formatNumber(c.fewer)} with fewer); its error says that a few hard samples make it, so other data of the kind would give another.`
+        : `The ceiling has not converged: ${formatNumber(c.fewer)} with fewer directions, ${formatEstimate(c.ceiling)} with all; more --directions can only lower it.`,
     );
   if (n && !n.ofDistribution.converged)
     out.push(
