@@ -163,6 +163,17 @@ describe('verdicts', () => {
   });
 });
 
+describe('outcome', () => {
+  const words = (multiple: number) =>
+    forgetFindings(
+      madeInput([NONE, ...[1, 10, 100].map((m) => ldc(m === multiple ? [0.95, 0.95] : [0.8, 0.95], { multiple: m }))]),
+    ).outcome.join(' ');
+  it('says where the grid of strengths ends too soon', () => {
+    expect(words(100)).toMatch(/strongest of the strengths asked for was chosen for LDC/);
+    expect(words(10)).not.toMatch(/strongest/);
+  });
+});
+
 describe('report', () => {
   const input = madeComparison();
   const branches = input.groups.reduce((n, g) => n + g.branches.length, 0);

@@ -141,7 +141,7 @@ export function forgetFindings(input: ForgetInput): Judged {
   const rivals = methods.filter((m) => m !== 'joint');
   if (rivals.length > 1) findings.push(winner(rivals, at, contests));
   const best = methods.map((m) => at(m)!);
-  return { findings, settings, best, contests, outcome: outcomeOf(rivals, at, contests, exists, best) };
+  return { findings, settings, best, contests, outcome: outcomeOf(rivals, at, contests, exists, best, settings) };
 }
 
 function existence(none: Setting | undefined): Finding {

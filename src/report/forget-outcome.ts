@@ -11,6 +11,7 @@ export function outcomeOf(
   contests: readonly Contest[],
   exists: Finding,
   best: readonly Setting[],
+  settings: readonly Setting[],
 ): string[] {
   const none = at('none');
   const out: string[] = [];
@@ -41,7 +42,20 @@ export function outcomeOf(
     if (worse.length > 0 && none)
       out.push(`No better than nothing, or not shown to be: ${worse.map(nameOf).join(', ')}.`);
   }
+  const edge = best.filter((s) => Number.isFinite(s.multiple) && isStrongest(s, settings));
+  if (edge.length > 0)
+    out.push(
+      `The strongest of the strengths asked for was chosen for ${edge.map((s) => nameOf(s.method)).join(', ')}: a wider grid may do better, and methods with the same axes become one hard constraint there.`,
+    );
   const ceiling = best.find((s) => s.method === 'joint');
   if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);
   return out;
+}
+
+/** Whether a setting stands at the upper end of several strengths of its method. */
+function isStrongest({ method, constraints, multiple }: Setting, settings: readonly Setting[]): boolean {
+  const others = settings.filter(
+    (s) => s.method === method && s.constraints === constraints && s.multiple !== multiple,
+  );
+  return others.length > 0 && others.every((s) => s.multiple < multiple);
 }
