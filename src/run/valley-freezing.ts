@@ -184,7 +184,7 @@ function training(config: ValleyConfig, { noise, diffusion }: Job & { kind: 'tra
 
 /**
  * When the valley of a walker begins to tell its last one: the time at which P(flat at the end | flat at t) − P(flat at the end | sharp at t)
- * rises through 1/e for good; in a two-state jumps it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
+ * rises through 1/e for good; in a two-state process it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
  * one of the valleys is empty to the end.
  */
 export function freezingTime(looks: readonly Uint8Array[], time: readonly number[]): number {
