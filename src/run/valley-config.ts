@@ -72,7 +72,7 @@ export interface ValleyConfig {
     readonly barrier: readonly [number, number];
     readonly end: number;
     readonly pieces: number;
-    /** x = u + skew u²/2 maps the symmetric double well (u² − 1)² to a sharp and a flat valley, widths (1 − skew) : (1 + skew). */
+    /** u = x − skew (√(1 + x²) − 1) maps the symmetric double well (u² − 1)² to a sharp and a flat valley. */
     readonly skew: number;
     readonly diffusions: readonly number[];
     readonly noises: readonly FreezingNoise[];
@@ -143,7 +143,7 @@ const STANDARD: ValleyConfig = {
     barrier: [0.5, 2],
     end: 80,
     pieces: 80,
-    skew: 0.5,
+    skew: 0.7,
     diffusions: [0.1, 0.14, 0.2, 0.26, 0.32, 0.4, 0.5],
     noises: ['additive', 'sharper'],
     tilt: 0.4,

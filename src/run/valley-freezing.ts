@@ -2,7 +2,10 @@
  * Stage `freezing`: a sharp and a flat valley of equal depth, and a barrier between them that grows over training.
  * science.md [V6]; the model is ours.
  *
- *     V(x, t) = b(t) (u² − 1)²,   x = u + skew u²/2:   minima at u = ∓1, curvatures 8b/(1 ∓ skew)², the top at u = 0
+ *     V(x, t) = b(t) (u² − 1)²,   u = x − skew (√(1 + x²) − 1):   minima at u = ∓1, the top at u = x = 0
+ *
+ * The curvature of a minimum is 8b u'², with u' = 1 − skew x/√(1 + x²) between 1 + skew far to the left and 1 − skew far to the right: the left
+ * valley is sharp, the right one flat, and nowhere is the force much steeper than in the sharp valley.
  *
  * b grows in equal steps, constant in each piece of training, so that walkers, Fokker-Planck equation and two-state theory solve one
  * and the same problem. Langevin stands for SGD here: with one coordinate and additive noise its Euler steps ARE the map.
@@ -65,10 +68,10 @@ export const freezingStage: ModelStage<Part, FreezingResult> = {
       ? { kind: 'training', row: training(config, job, tell) }
       : { kind: 'escape', row: escapeRow(config, job.barrier, tell) };
   },
-  merge: (parts, { freezing: f }) => ({
-    end: f.end,
-    barrier: f.barrier,
-    widths: (1 + f.skew) / (1 - f.skew),
+  merge: (parts, config) => ({
+    end: config.freezing.end,
+    barrier: config.freezing.barrier,
+    widths: steepness(config, placeOf(config, -1)) / steepness(config, placeOf(config, 1)),
     rows: parts.filter((p) => p.kind === 'training').map((p) => p.row),
     escapes: parts.filter((p) => p.kind === 'escape').map((p) => p.row),
   }),
@@ -85,14 +88,19 @@ export const freezingStage: ModelStage<Part, FreezingResult> = {
   }),
 };
 
-/** x of a place u. */
-const placeOf = ({ freezing: f }: ValleyConfig, u: number): number => u + (f.skew * u * u) / 2;
+/** x of a place u: w = u − skew, (1 − skew²) x = w + skew √(w² + 1 − skew²). */
+export function placeOf({ freezing: { skew } }: ValleyConfig, u: number): number {
+  const w = u - skew;
+  return (w + skew * Math.sqrt(w * w + 1 - skew * skew)) / (1 - skew * skew);
+}
+
+/** u' there: the inverse of the width, up to a constant. */
+const steepness = ({ freezing: { skew } }: ValleyConfig, x: number): number => 1 - (skew * x) / Math.sqrt(1 + x * x);
 
 /** The two valleys with a barrier of height `barrier`. */
 function valleys(config: ValleyConfig, barrier: number, noise: FreezingNoise, diffusion: number): Problem {
   const { skew, tilt, timestep } = config.freezing;
-  // the inner stages of a step may look beyond the wall, where there is no u
-  const u = `((sqrt(max(1+${2 * skew}*x, 1e-3))-1)/${skew})`;
+  const u = `(x-${skew}*(sqrt(1+x^2)-1))`;
   return problemOf({
     names: ['x'],
     landscape: { loss: formula(`${barrier}*(${u}^2-1)^2`, ['x']) },
