@@ -1,6 +1,7 @@
 /** The command table: names, flags, help that teaches. */
 import { Command, Option } from 'commander';
 import { VERSION } from '../run/machine.js';
+import type { ValleyPart } from '../run/valley2023.js';
 import { addAdvise } from './advise.js';
 import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
@@ -47,7 +48,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   return root;
 }
 
-type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number; readonly part?: 'model' };
+type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number; readonly part?: ValleyPart };
 
 function addReproduce(root: Command): void {
   const command = root
@@ -63,7 +64,13 @@ function addReproduce(root: Command): void {
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
     .option('--from <run>', 'ao2022: the same as the argument')
     .addOption(new Option('--seeds <n>', 'controls, valley2023: how many, seeds 0 to n−1').argParser(wholeNumber))
-    .addOption(new Option('--part <which>', 'valley2023: the model of the valley').choices(['model']));
+    .addOption(
+      new Option('--part <which>', 'valley2023: the valley as a model, real networks, or both (all)').choices([
+        'model',
+        'network',
+        'all',
+      ]),
+    );
   runFlags(command);
   command
     .addOption(
@@ -94,7 +101,8 @@ Examples:
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
   thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume goes on
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
-  thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes`,
+  thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
+  thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume goes on`,
     )
     .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });

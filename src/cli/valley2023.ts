@@ -1,7 +1,7 @@
 /** `thermograd reproduce valley2023`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
 import { InputError } from '../numeric/errors.js';
-import { reproduceValley2023 } from '../run/valley2023.js';
+import { reproduceValley2023, type ValleyPart } from '../run/valley2023.js';
 import type { RunFlags } from './flags.js';
 import { duration } from './progress.js';
 import { session } from './session.js';
@@ -11,7 +11,7 @@ import { lineOf } from './summary.js';
 const KNOWN = new Set(['preset', 'part', 'seeds', 'out', 'resume', 'workers', 'json']);
 
 export async function reproduceValley2023Command(
-  flags: RunFlags & { readonly seeds?: number; readonly part?: 'model' },
+  flags: RunFlags & { readonly seeds?: number; readonly part?: ValleyPart },
 ): Promise<void> {
   const part = flags.part === undefined ? '' : ` --part ${flags.part}`;
   const again = (folder: string) => `thermograd reproduce valley2023${part} --out ${folder} --resume`;
@@ -28,6 +28,7 @@ export async function reproduceValley2023Command(
       if (preset === 'paper')
         throw new InputError('bad-preset', 'reproduce valley2023 has the presets quick and standard; got paper.');
       const { folder, findings, seconds } = await reproduceValley2023({
+        ...(flags.part && { part: flags.part }),
         ...(preset && { preset }),
         ...(flags.seeds !== undefined && { seeds: flags.seeds }),
         ...(flags.out !== undefined && { out: flags.out }),

@@ -1,15 +1,17 @@
 /** The report of `reproduce valley2023` out of what its stages left: pure, the same input gives the same bytes. */
 import { citationsUsed } from './citations.js';
 import { findingsCsv } from './csv.js';
-import type { Figure } from './figures/frame.js';
+import type { Figure, MissingFigure } from './figures/frame.js';
 import type { Finding } from './finding.js';
 import type { RunFacts } from './input.js';
 import { html } from './markup.js';
 import { renderPage } from './page.js';
-import { verdictWords } from './sections/findings.js';
+import { findingsTable, verdictWords } from './sections/findings.js';
 import { bibtex, references } from './sections/references.js';
 import { runFacts } from './sections/run.js';
 import { convergenceFindings, densityFindings } from './valley-motion-findings.js';
+import { networkSections } from './valley-network-page.js';
+import type { NetworkInput } from './valley-network-results.js';
 import { valleyFigures, valleyGlossary, valleyKeyNumbers, valleySections } from './valley-page.js';
 import { circulationFindings, freezingFindings, phaseFindings } from './valley-phase-findings.js';
 import { potentialFindings } from './valley-potential-findings.js';
@@ -18,7 +20,9 @@ import { valleyTables } from './valley-tables.js';
 
 export interface Valley2023Input {
   readonly title: string;
-  readonly model: ValleyModelResults;
+  /** Either part may be missing. */
+  readonly model?: ValleyModelResults;
+  readonly network?: NetworkInput;
   readonly run: RunFacts;
 }
 
@@ -42,20 +46,34 @@ export function valleyFindings(m: ValleyModelResults): Finding[] {
   ];
 }
 
-export function renderValley2023({ title, model, run }: Valley2023Input): Valley2023Report {
-  const findings = valleyFindings(model);
-  const figures = valleyFigures(model);
-  const citations = citationsUsed(findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason]));
-  const head = html`<p class="summary">A model of the valley that solutions of a network form, with the noise of minibatches in it: what the noise adds
-to the loss, how fast it carries SGD to flat places, and where it makes it diverge. ${verdictWords(findings)}
+export function renderValley2023({ title, model, network, run }: Valley2023Input): Valley2023Report {
+  const networks = network && networkSections(network);
+  const modelFindings = model ? valleyFindings(model) : [];
+  const findings = [...modelFindings, ...(networks?.findings ?? [])];
+  const figures = model ? valleyFigures(model) : undefined;
+  const citations = citationsUsed(
+    findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason]),
+    network?.dataset,
+  );
+  const head = html`${
+    model
+      ? html`<p class="summary">A model of the valley that solutions of a network form, with the noise of minibatches in it: what the noise adds
+to the loss, how fast it carries SGD to flat places, and where it makes it diverge. ${verdictWords(modelFindings)}
 Equations of the paper are quoted second-hand; what is derived from them says so.</p>
-${valleyKeyNumbers(model, findings)}`;
+${valleyKeyNumbers(model, modelFindings)}`
+      : ''
+  }${
+    networks
+      ? html`<p class="summary">Real networks trained to one loss with noise of different strength. ${verdictWords(networks.findings)}</p>`
+      : ''
+  }`;
   const document = {
     format: 'thermograd-valley2023-report',
     version: 1,
     title,
     findings,
-    model,
+    ...(model && { model }),
+    ...(networks && { network: { input: network, judged: networks.judged } }),
     run,
     references: citations.map(({ bibtex: _, ...c }) => c),
     bibtex: bibtex(citations),
@@ -66,18 +84,22 @@ ${valleyKeyNumbers(model, findings)}`;
       title,
       head,
       sections: [
-        ...valleySections(model, figures, findings),
+        ...(model && figures ? valleySections(model, figures, modelFindings) : []),
+        ...(networks?.sections ?? []),
+        ...(networks
+          ? [['networks-findings', 'Real networks: findings', findingsTable(networks.findings)] as const]
+          : []),
         ['run', 'The run', runFacts(run)],
-        ['symbols', 'Symbols', valleyGlossary()],
+        ...(model ? [['symbols', 'Symbols', valleyGlossary()] as const] : []),
         ['references', 'References', references(citations)],
       ],
     }),
     figures: Object.fromEntries(
-      Object.values(figures)
+      [...Object.values<Figure | MissingFigure>(figures ?? {}), ...(networks?.figures ?? [])]
         .filter((f): f is Figure => 'svg' in f)
         .map((f) => [f.name, f.svg]),
     ),
-    tables: { 'findings.csv': findingsCsv(findings), ...valleyTables(model) },
+    tables: { 'findings.csv': findingsCsv(findings), ...(model && valleyTables(model)), ...networks?.tables },
     json: `${JSON.stringify(document, null, 1)}\n`,
   };
 }

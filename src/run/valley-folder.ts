@@ -4,6 +4,7 @@
  *     valley2023.json                 settings, versions, machine, status and seconds of each stage
  *     <stage>.json <stage>.npz        of the model part: potential, densities, convergence, phase, freezing, circulation
  *     parts/<stage>/<n>.json          finished jobs of a stage under way
+ *     network/                        the study of real networks: a folder of its own
  *     report.html report.json findings.json figures/ tables/
  */
 
@@ -14,7 +15,8 @@ import { MODEL_STAGE_NAMES, type ModelStageName } from './valley-jobs.js';
 export type ValleyStage = ModelStageName | 'report';
 
 export interface ValleyHead {
-  readonly config: ValleyConfig;
+  /** Of the model. */
+  config: ValleyConfig;
 }
 
 export type ValleyRecord = RecordBase<ValleyStage> & ValleyHead;
@@ -29,17 +31,25 @@ const KIND: FolderKind<ValleyStage> = {
   what: 'a reproduction of valley2023',
 };
 
-/** Opens the folder to go on, or begins it. @throws InputError when it holds anything else, or one and `resume` is false */
-export const openValley = (path: string, config: ValleyConfig, resume: boolean): ValleyFolder =>
-  StagedFolder.open(
+/**
+ * Opens the folder to go on, or begins it. Settings of a model that was not begun may change.
+ * @throws InputError when it holds anything else, or one and `resume` is false
+ */
+export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
+  const begun = (record: ValleyHead) =>
+    MODEL_STAGE_NAMES.some((name) => (record as ValleyRecord).stages[name].status !== 'waiting');
+  const folder = StagedFolder.open(
     KIND,
     path,
     { config },
     {
       resume,
       differs: (before) =>
-        sameData(before.config, config)
+        !begun(before) || sameData(before.config, config)
           ? undefined
           : `the reproduction of valley2023 in ${path} was begun with other settings (preset ${before.config.preset}, ${before.config.seeds} seeds); leave them as they were, or choose another folder with --out.`,
     },
   );
+  folder.record.config = config;
+  return folder;
+}

@@ -1,5 +1,5 @@
 /**
- * `reproduce valley2023`: the degenerate valley as a model, stage by stage; what is done is skipped.
+ * `reproduce valley2023`: the degenerate valley as a model, stage by stage, and on real networks; what is done is skipped.
  * science.md §6.
  */
 import { rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { writeWhole } from '../record/files.js';
 import { writeNpz } from '../record/npz.js';
 import type { Finding } from '../report/finding.js';
 import type { Json, RunFacts } from '../report/input.js';
+import type { NetworkInput } from '../report/valley-network-results.js';
 import type { ValleyModelResults } from '../report/valley-results.js';
 import { breathe, InterruptedError, type Progress, type RunOptions, runStage } from './context.js';
 import { readJson, writeJson } from './json.js';
@@ -20,8 +21,14 @@ import { runJobs, type Trade } from './pool.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './valley-config.js';
 import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './valley-folder.js';
 import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './valley-jobs.js';
+import { type NetworkStudyRecord, runNetworkStudy } from './valley-network.js';
+import { type NetworkStudyConfig, networkStudyConfig } from './valley-network-config.js';
+
+export type ValleyPart = 'model' | 'network' | 'all';
 
 export interface ValleyRequest extends RunOptions {
+  /** `all` by default. */
+  readonly part?: ValleyPart;
   readonly preset?: ValleyPreset;
   /** Seeds 0 … n−1; those of the preset by default. */
   readonly seeds?: number;
@@ -30,8 +37,9 @@ export interface ValleyRequest extends RunOptions {
   /** Jobs at a time; 0 or nothing: one per core, as far as memory goes. */
   readonly workers?: number;
   readonly onStart?: (announcement: string) => void;
-  /** For experiments beyond the presets: replaces the preset's config of the model. */
+  /** For experiments beyond the presets: replace the preset's config of the model, of the study of networks. */
   readonly config?: ValleyConfig;
+  readonly network?: NetworkStudyConfig;
 }
 
 export interface ValleyRun {
@@ -45,6 +53,8 @@ export interface ValleyRun {
 const WORKER_BYTES = 150e6;
 /** Of the program. */
 const BASE_BYTES = 100e6;
+/** The study of networks inside the folder, and what its report is made from. */
+const [NETWORK, NETWORK_INPUT] = ['network', 'input.json'];
 /** Millions of walker-steps that one core does in a second, roughly: only for the announcement. */
 const SPEED = 12;
 
@@ -59,47 +69,95 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   const before = request.resume ? readJson<ValleyRecord>(join(path, VALLEY_RECORD)) : undefined;
   const known = request.preset === undefined ? before?.config : undefined;
   const asked = request.config ?? known ?? valleyConfig(preset);
-  const config = request.seeds === undefined ? asked : { ...asked, seeds: request.seeds };
+  const part = request.part ?? 'all';
+  // seeds that are asked of the networks alone are no change to the model
+  const config = request.seeds === undefined || part === 'network' ? asked : { ...asked, seeds: request.seeds };
   check(
     Number.isInteger(config.seeds) && config.seeds >= 1,
     'bad-seeds',
     `reproduce valley2023 needs at least one seed; got ${config.seeds}.`,
   );
+  const workers = workersFor(request);
+  const folder = openValley(path, config, request.resume ?? false);
+  try {
+    const context = { folder, options: request };
+    if (part !== 'network') await runModel(context, config, workers, request.onStart);
+    if (part !== 'model') await runNetworks(folder, request, config.preset);
+    let findings: readonly Finding[] = [];
+    folder.record.stages.report.status = 'waiting';
+    await runStage(context, 'report', async () => {
+      findings = await writeReport(folder);
+    });
+    return { folder: path, findings, seconds: secondsOf(folder) };
+  } finally {
+    folder.close();
+  }
+}
+
+/** Jobs of the model at a time. @throws InputError where not even they fit into memory */
+function workersFor({ workers: wanted }: ValleyRequest): number {
   const most = Math.max(1, Math.floor((usableMemory() - BASE_BYTES) / WORKER_BYTES));
-  const workers = Math.max(1, request.workers || Math.min(availableParallelism(), most));
-  const need = BASE_BYTES + workers * WORKER_BYTES;
+  const workers = Math.max(1, wanted || Math.min(availableParallelism(), most));
+  const need = memoryOf(workers);
   check(
     need <= usableMemory(),
     'not-enough-memory',
     `reproduce valley2023 needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers.`,
   );
-  const folder = openValley(path, config, request.resume ?? false);
+  return workers;
+}
+
+const memoryOf = (workers: number): number => BASE_BYTES + workers * WORKER_BYTES;
+
+async function runModel(
+  context: Context,
+  config: ValleyConfig,
+  workers: number,
+  onStart: ValleyRequest['onStart'],
+): Promise<void> {
+  const { folder } = context;
+  const cost = MODEL_STAGE_NAMES.filter((s) => folder.record.stages[s].status !== 'done')
+    .flatMap((s) => stageNamed(s).plan(config))
+    .reduce((s, job) => s + job.cost, 0);
+  onStart?.(
+    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(memoryOf(workers))} of memory and ${minutes(cost / SPEED / workers)}`,
+  );
+  for (const stage of MODEL_STAGE_NAMES)
+    await runStage(context, stage, () => modelStage(context, stage, config, workers));
+}
+
+/** The study of real networks, in a folder of its own; its input of the report beside it. */
+async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset: ValleyPreset): Promise<void> {
+  const place = folder.file(NETWORK);
+  const { seeds, workers, signal, onProgress, onStart } = request;
   try {
-    const cost = MODEL_STAGE_NAMES.filter((s) => folder.record.stages[s].status !== 'done')
-      .flatMap((s) => stageNamed(s).plan(config))
-      .reduce((s, job) => s + job.cost, 0);
-    request.onStart?.(
-      `folder ${path}: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
-    );
-    const context = { folder, options: request };
-    for (const stage of MODEL_STAGE_NAMES)
-      await runStage(context, stage, () => modelStage(context, stage, config, workers));
-    folder.record.stages.report.status = 'waiting';
-    let findings: readonly Finding[] = [];
-    await runStage(context, 'report', async () => {
-      findings = await writeReport(folder, config);
+    const { input } = await runNetworkStudy({
+      config: request.network ?? networkStudyConfig(preset),
+      folder: place,
+      resume: true,
+      ...(seeds !== undefined && { seeds }),
+      ...(workers !== undefined && { workers }),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+      ...(onStart && { onStart }),
     });
-    return { folder: path, findings, seconds: secondsOf(folder.record) };
-  } finally {
-    folder.close();
+    writeJson(join(place, NETWORK_INPUT), input);
+  } catch (error) {
+    throw error instanceof InterruptedError ? new InterruptedError(folder.path) : error;
   }
 }
 
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.max(10, Math.ceil(seconds / 10) * 10)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 
-const secondsOf = ({ stages }: ValleyRecord): Record<string, number> =>
-  Object.fromEntries(Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds]] : [])));
+/** Seconds of each stage, over all attempts. */
+function secondsOf({ record, path }: ValleyFolder): Record<string, number> {
+  const study = readJson<NetworkStudyRecord>(join(path, NETWORK, 'network.json'));
+  return Object.fromEntries([
+    ...Object.entries(record.stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds] as const] : [])),
+    ...(study ? [['network', study.seconds] as const] : []),
+  ]);
+}
 
 interface Context {
   readonly folder: ValleyFolder;
@@ -162,29 +220,39 @@ async function modelStage(
   rmSync(folder.file('parts', name), { recursive: true, force: true });
 }
 
-/** What the stages of a folder left. */
-function modelResults(folder: ValleyFolder): ValleyModelResults {
+/** What the stages of the model left; nothing unless all are done. */
+function modelResults({ record, path }: ValleyFolder): ValleyModelResults | undefined {
+  if (MODEL_STAGE_NAMES.some((name) => record.stages[name].status !== 'done')) return undefined;
   return Object.fromEntries(
-    MODEL_STAGE_NAMES.map((name) => [name, readJson(folder.file(`${name}.json`))]),
+    MODEL_STAGE_NAMES.map((name) => [name, readJson(join(path, `${name}.json`))]),
   ) as unknown as ValleyModelResults;
 }
 
-async function writeReport(folder: ValleyFolder, config: ValleyConfig): Promise<readonly Finding[]> {
+/** Of everything that stands in the folder, whichever part ran last. */
+async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
   // drawing brings large packages along, which only this stage needs
   const { renderValley2023 } = await import('../report/valley2023.js');
   const { record } = folder;
+  const model = modelResults(folder);
+  const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
+  const study = readJson<NetworkStudyRecord>(folder.file(NETWORK, 'network.json'));
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
   const run: RunFacts = {
-    config: plain(config),
-    seeds: { count: config.seeds, keys: 'key(seed)/valley2023/stage/job' },
+    config: plain({ ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) }),
+    seeds: {
+      ...(model && { model: record.config.seeds, keys: 'key(seed)/valley2023/stage/job' }),
+      ...(study && { networks: study.seeds }),
+    },
     versions: plain(record.versions),
     kernel: kernelBuild(),
     machine: plain(record.machine),
-    timings: secondsOf(record),
+    timings: secondsOf(folder),
+    ...(study && { data: plain(study.data) }),
   };
   const report = renderValley2023({
     title: 'The degenerate valley of SGD: an effective loss that favours flat solutions',
-    model: modelResults(folder),
+    ...(model && { model }),
+    ...(network && { network }),
     run,
   });
   for (const [name, svg] of Object.entries(report.figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
@@ -193,4 +261,10 @@ async function writeReport(folder: ValleyFolder, config: ValleyConfig): Promise<
   writeWhole(folder.file('report.json'), report.json);
   writeWhole(folder.file('report.html'), report.html);
   return report.findings;
+}
+
+/** Without what the study does not use of a config of ivf2021. */
+function networkSettings({ config }: NetworkStudyRecord): unknown {
+  const { base, ...rest } = config;
+  return { ...rest, data: base.data, network: base.network };
 }
