@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readNpz } from '../src/record/npz.js';
 import type { CirculationResult, PotentialResult } from '../src/report/valley-results.js';
+import { completeConfig } from '../src/run/config.js';
 import { InterruptedError } from '../src/run/context.js';
 import { type ValleyConfig, valleyConfig } from '../src/run/valley-config.js';
+import { type NetworkStudyConfig, networkStudyConfig } from '../src/run/valley-network-config.js';
 import { reproduceValley2023, type ValleyRun } from '../src/run/valley2023.js';
 import { thermograd } from './support/cli.js';
 
@@ -118,6 +120,48 @@ describe('the run', () => {
     await expect(reproduceValley2023({ out: join(home, 'none'), preset: 'quick', seeds: 0 })).rejects.toThrow(
       /at least one seed/,
     );
+  });
+});
+
+describe('real networks', () => {
+  it('join the folder and the report; the numbers of the model stay', async () => {
+    const tiny = networkStudyConfig('quick');
+    const network: NetworkStudyConfig = {
+      ...tiny,
+      base: completeConfig({
+        data: { set: 'teacher', teacher: { network: { widths: [6, 5, 3] }, train: 120, test: 40 } },
+        network: { widths: [6, 6, 5, 3], activation: 'relu' },
+      }),
+      settings: [
+        { learningRate: 0.2, batchSize: 20 },
+        { learningRate: 0.2, batchSize: 10 },
+      ],
+      targetLoss: 0.7,
+      track: { samples: 60, factor: 2 },
+      measure: { ...tiny.measure, samples: 60, pairs: 2, probes: 2, directions: 2 },
+      ceiling: {
+        ...tiny.ceiling,
+        batchSizes: [10],
+        trained: { learningRate: 0.2, batchSize: 20 },
+        samples: 60,
+        steps: 20,
+        window: 5,
+      },
+    };
+    const before = read(out, 'findings.json');
+    const whole = await reproduceValley2023({ out, part: 'network', network, seeds: 1, resume: true });
+    const own = whole.findings.filter((f) => f.id.startsWith('valley.'));
+    expect(own).toEqual(run.findings);
+    expect(whole.findings.length).toBeGreaterThan(own.length + 5);
+    const page = read(out, 'report.html');
+    expect(page).toContain('id="networks-findings"');
+    expect(page).toContain('id="potential"');
+    expect(Object.keys(whole.seconds)).toContain('network');
+    expect(existsSync(join(out, 'tables', 'network-solutions.csv'))).toBe(true);
+    expect(before).not.toBe(read(out, 'findings.json'));
+    // another look at the model alone leaves the networks in the report
+    const again = await reproduceValley2023({ out, part: 'model', config: CONFIG, resume: true });
+    expect(again.findings).toEqual(whole.findings);
   });
 });
 
