@@ -38,7 +38,16 @@ const CONFIG: ValleyConfig = {
     steps: 200,
     walkers: 16,
   },
-  freezing: { ...quick.freezing, end: 4, pieces: 4, walkers: 32, cells: 60, escapes: [2], escapeWalkers: 32 },
+  freezing: {
+    ...quick.freezing,
+    diffusions: [0.15, 0.5],
+    end: 4,
+    pieces: 4,
+    walkers: 32,
+    cells: 60,
+    escapes: [2],
+    escapeWalkers: 32,
+  },
   circulation: { ...quick.circulation, cells: 50, bins: 10, walk: { walkers: 64, looks: 2 } },
 };
 const STAGES = ['potential', 'densities', 'convergence', 'phase', 'freezing', 'circulation'];
@@ -47,7 +56,7 @@ const out = join(home, 'run');
 const read = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8');
 let run: ValleyRun;
 beforeAll(async () => {
-  run = await reproduceValley2023({ out, config: CONFIG });
+  run = await reproduceValley2023({ out, part: 'model', config: CONFIG });
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -87,6 +96,7 @@ describe('the run', () => {
     let seen = 0;
     const attempt = reproduceValley2023({
       out: folder,
+      part: 'model',
       config: CONFIG,
       signal: stop.signal,
       onProgress({ stage, note }) {
@@ -97,7 +107,7 @@ describe('the run', () => {
     expect(existsSync(join(folder, 'convergence.json'))).toBe(true);
     expect(existsSync(join(folder, 'phase.json'))).toBe(false);
     expect(readdirSync(join(folder, 'parts', 'phase')).length).toBeGreaterThan(0);
-    await reproduceValley2023({ out: folder, config: CONFIG, resume: true });
+    await reproduceValley2023({ out: folder, part: 'model', config: CONFIG, resume: true });
     for (const stage of STAGES) expect(read(folder, `${stage}.json`), stage).toBe(read(out, `${stage}.json`));
     expect(read(folder, 'findings.json')).toBe(read(out, 'findings.json'));
   });
@@ -108,13 +118,15 @@ describe('the run', () => {
       reproduceValley2023: typeof reproduceValley2023;
     };
     const folder = join(home, 'threads');
-    await built.reproduceValley2023({ out: folder, config: CONFIG, workers: 2 });
+    await built.reproduceValley2023({ out: folder, part: 'model', config: CONFIG, workers: 2 });
     for (const stage of STAGES) expect(read(folder, `${stage}.json`), stage).toBe(read(out, `${stage}.json`));
   });
 
   it('refuses a folder that holds something else, other settings, and no seeds', async () => {
-    await expect(reproduceValley2023({ out, config: CONFIG })).rejects.toThrow(/continue it with --resume/);
-    await expect(reproduceValley2023({ out, config: CONFIG, seeds: 7, resume: true })).rejects.toThrow(
+    await expect(reproduceValley2023({ out, part: 'model', config: CONFIG })).rejects.toThrow(
+      /continue it with --resume/,
+    );
+    await expect(reproduceValley2023({ out, part: 'model', config: CONFIG, seeds: 7, resume: true })).rejects.toThrow(
       /begun with other settings/,
     );
     await expect(reproduceValley2023({ out: join(home, 'none'), preset: 'quick', seeds: 0 })).rejects.toThrow(
