@@ -1,7 +1,9 @@
 /**
  * Verdicts of the model part of `reproduce valley2023`. The rules are part of the result; all were written before the first run. Changed
  * once, after a first look at the quick preset: divergence is counted among walkers that go on between reflecting ends, since those
- * that may leave at the flat end are gone before they could diverge.
+ * that may leave at the flat end are gone before they could diverge. After a first run of the standard preset the landscape of the
+ * freezing stage was replaced, no rule with it: walkers were off the Fokker-Planck equation, since their steps did not resolve the force
+ * behind the sharp valley. The verdict on `delay` was undecided before.
  *
  * Equations of the paper are quoted second-hand [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
  * over seeds, errors of grids come from halving the grid. Intervals are 95 %: Student's t over seeds, twice the error for grids.
