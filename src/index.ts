@@ -175,6 +175,9 @@ export {
 } from './run/simulate.js';
 export { SIMULATION_EXAMPLES, simulationExample } from './run/simulate-examples.js';
 export type { PartialSimulationConfig, SimulationConfig } from './run/simulate-schema.js';
+export { type NetworkStudyRequest, runNetworkStudy } from './run/valley-network.js';
+export { networkStudyConfig } from './run/valley-network-config.js';
+export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './run/valley2023.js';
 // theory
 export {
   type CoupledCurvature,
