@@ -122,6 +122,11 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
         const { advice, facts, verification } = result;
         const words = adviceWords(advice, facts, verification);
         const report = join(result.folder, 'report.html');
+        const verified =
+          words.verified ??
+          (flags.verify
+            ? 'no: without a ceiling there are no rates to try; why there is none stands above'
+            : undefined);
         const rows: [string, string][] = [
           ['state', words.state],
           ['setting', words.setting],
@@ -130,7 +135,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
           ['batch', words.batch],
           ['noise', words.noise],
           ['stationary', words.stationary],
-          ...(words.verified ? ([['verified', words.verified]] as [string, string][]) : []),
+          ...(verified ? ([['verified', verified]] as [string, string][]) : []),
           ...words.notes.map((n): [string, string] => ['note', n]),
           ['report', report],
         ];
