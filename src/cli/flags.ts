@@ -1,5 +1,7 @@
 /** What the flags of the command line mean as a config. */
+import { check } from '../numeric/errors.js';
 import { type PartialConfig, readConfig } from '../run/config.js';
+import type { Session } from './session.js';
 
 /** Flags as commander hands them over. */
 export interface RunFlags {
@@ -51,4 +53,36 @@ export function prune(tree: Tree): Tree {
     }
   }
   return out;
+}
+
+/**
+ * What experiments with presets of their own take: refuses flags that mean nothing there.
+ * @param known - the flags that the experiment has
+ * @throws InputError
+ */
+export function presetRequest(
+  experiment: string,
+  flags: RunFlags & { readonly seeds?: number },
+  known: readonly string[],
+  s: Session,
+) {
+  const other = Object.keys(flags).find((name) => !known.includes(name));
+  check(
+    other === undefined,
+    'bad-flag',
+    () =>
+      `reproduce ${experiment} takes --${known.join(', --')}; --${other!.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is fixed by its preset.`,
+  );
+  const { preset, seeds, out, workers, resume = false } = flags;
+  check(preset !== 'paper', 'bad-preset', `reproduce ${experiment} has the presets quick and standard; got paper.`);
+  return {
+    ...(preset && { preset }),
+    ...(seeds !== undefined && { seeds }),
+    ...(out !== undefined && { out }),
+    ...(workers !== undefined && { workers }),
+    resume,
+    signal: s.signal,
+    ...(s.onProgress && { onProgress: s.onProgress }),
+    onStart: (text: string) => s.line.say(text),
+  };
 }

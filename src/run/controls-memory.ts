@@ -3,18 +3,13 @@ import type { Dataset } from '../data/dataset.js';
 import { layerNamed } from '../model/network.js';
 import { Trainer } from '../train/trainer.js';
 import type { ControlsConfig } from './controls-config.js';
-
-export interface ControlsMemory {
-  /** Bytes of the program and the data, and of each cell at work beside them. */
-  readonly base: number;
-  readonly worker: number;
-}
+import type { PoolMemory } from './memory.js';
 
 /** Most P×P matrices of float64 that a cell holds at once: pieces of the windows, H, C, eigenvectors and a solver's workspace. */
 const MATRICES = 15;
 
 /** A cell needs no trajectory on disk or in memory: 36 000 rows of 2500 weights (360 MB) are summed as they come. */
-export function controlsMemory(config: ControlsConfig, dataset: Dataset): ControlsMemory {
+export function controlsMemory(config: ControlsConfig, dataset: Dataset): PoolMemory {
   const { network: spec, training, record } = config.base;
   const layer = layerNamed(spec, record.layer);
   const P = layer.inputs * layer.outputs;

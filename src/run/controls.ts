@@ -8,7 +8,6 @@
  *     report.html report.json findings.json figures/ tables/
  */
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Samples } from '../data/dataset.js';
@@ -24,8 +23,8 @@ import { type ControlsConfig, controlsConfig, defaultSeeds } from './controls-co
 import { controlsMemory } from './controls-memory.js';
 import { readJson, writeJson } from './json.js';
 import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, usableMemory, VERSION, type Versions } from './machine.js';
-import { gigabytes } from './memory.js';
+import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { gigabytes, poolSize } from './memory.js';
 import { runJobs, type Trade } from './pool.js';
 import { loadFor } from './prepare.js';
 import { sharedSamples } from './shared-samples.js';
@@ -110,14 +109,11 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     `the data set '${config.base.data.set}' is not the one that the controls in ${folder} were begun with.`,
   );
   const memory = controlsMemory(config, dataset);
-  const most = Math.floor((Math.min(usableMemory(), 2 ** 31) - memory.base) / memory.worker);
-  const workers = Math.max(1, request.workers || Math.min(availableParallelism(), most));
-  const need = memory.base + workers * memory.worker;
-  check(
-    need <= usableMemory(),
-    'not-enough-memory',
-    `the controls need about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers or a smaller network.`,
-  );
+  const { workers, need } = poolSize(memory, request.workers, {
+    who: 'the controls',
+    most: 2 ** 31,
+    advice: 'use fewer --workers or a smaller network.',
+  });
   makeFolders(folder);
   const release = lockFolder(folder);
   try {

@@ -1,4 +1,5 @@
 /** The memory a run needs, computed before it starts, part by part. */
+import { availableParallelism } from 'node:os';
 import { pcaMemory } from '../analyse/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { layerNamed } from '../model/network.js';
@@ -6,6 +7,7 @@ import { check } from '../numeric/errors.js';
 import { chunkRowsFor } from '../record/trajectory.js';
 import { Trainer } from '../train/trainer.js';
 import type { Config } from './config.js';
+import { usableMemory } from './machine.js';
 
 export interface MemoryPart {
   readonly what: string;
@@ -71,4 +73,32 @@ export function gigabytes(bytes: number): string {
 
 function bytesOf(samples: Samples): number {
   return samples.values.byteLength + (samples.labels?.byteLength ?? 0) + (samples.targets?.byteLength ?? 0);
+}
+
+/** Bytes of the program and the data, and of each worker beside them. */
+export interface PoolMemory {
+  readonly base: number;
+  readonly worker: number;
+}
+
+/**
+ * Workers at a time, one per core where none are asked for, as far as memory goes; and the bytes that they need.
+ * @param who - what is run, for the refusal: `the controls`
+ * @param most - bytes that workers chosen here may take in all; those asked for may take what the machine gives
+ * @throws InputError when the machine gives less
+ */
+export function poolSize(
+  { base, worker }: PoolMemory,
+  asked: number | undefined,
+  { who, most = usableMemory(), advice }: { readonly who: string; readonly most?: number; readonly advice: string },
+): { workers: number; need: number } {
+  const fitting = Math.floor((Math.min(usableMemory(), most) - base) / worker);
+  const workers = Math.max(1, asked || Math.min(availableParallelism(), fitting));
+  const need = base + workers * worker;
+  check(
+    need <= usableMemory(),
+    'not-enough-memory',
+    `${who} ${who.endsWith('s') ? 'need' : 'needs'} about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; ${advice}`,
+  );
+  return { workers, need };
 }

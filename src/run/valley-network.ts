@@ -6,7 +6,6 @@
  *
  * It computes and keeps; report/valley-network.ts judges and draws.
  */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { NetworkPasses } from '../analyse/passes.js';
 import type { Dataset } from '../data/dataset.js';
@@ -20,8 +19,8 @@ import { Trainer } from '../train/trainer.js';
 import { InterruptedError, type Progress } from './context.js';
 import { readJson, writeJson } from './json.js';
 import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, usableMemory, VERSION, type Versions } from './machine.js';
-import { gigabytes } from './memory.js';
+import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { gigabytes, type PoolMemory, poolSize } from './memory.js';
 import { runJobs, type Trade } from './pool.js';
 import { loadFor } from './prepare.js';
 import { sharedSamples } from './shared-samples.js';
@@ -53,15 +52,9 @@ export interface NetworkStudyRecord {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly data: unknown;
-  readonly memory: NetworkStudyMemory;
+  readonly memory: PoolMemory;
   /** Wall-clock seconds, over all attempts. */
   seconds: number;
-}
-
-export interface NetworkStudyMemory {
-  /** Bytes of the program and the data, and of each cell at work beside them. */
-  readonly base: number;
-  readonly worker: number;
 }
 
 export interface NetworkStudyResult {
@@ -111,14 +104,10 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     `the study trains classifiers, with batches of at most the ${dataset.train.count} training samples of '${config.base.data.set}'.`,
   );
   const memory = networkStudyMemory(config, dataset);
-  const most = Math.floor((usableMemory() - memory.base) / memory.worker);
-  const workers = Math.max(1, request.workers || Math.min(availableParallelism(), most));
-  const need = memory.base + workers * memory.worker;
-  check(
-    need <= usableMemory(),
-    'not-enough-memory',
-    `the study needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers.`,
-  );
+  const { workers, need } = poolSize(memory, request.workers, {
+    who: 'the study',
+    advice: 'use fewer --workers.',
+  });
   makeFolders(folder);
   const release = lockFolder(folder);
   try {
@@ -218,7 +207,7 @@ function inputOf(folder: string, record: NetworkStudyRecord, dataset: Dataset): 
 }
 
 /** Before anything starts: the data once, and for each cell a trainer, the passes of the measures, the weights of all epochs. */
-export function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): NetworkStudyMemory {
+export function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): PoolMemory {
   const spec = config.base.network;
   const P = parameterCount(spec);
   const bytes = [train, test].reduce((sum, s) => sum + (s ? s.values.byteLength + s.count : 0), 0);
