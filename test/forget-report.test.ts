@@ -4,7 +4,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import { renderForget } from '../src/report/forget.js';
 import { compare } from '../src/report/forget-compare.js';
 import { forgetFindings } from '../src/report/forget-findings.js';
-import { chance, chosen, forgettingOf, learningOf, paired, settingsOf } from '../src/report/forget-summary.js';
+import { chance, chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/report/forget-summary.js';
 import { type Made, madeComparison, madeInput } from './support/forget.js';
 
 const NONE: Made = { method: 'none', test: [0.6, 0.97] };
@@ -169,8 +169,30 @@ describe('outcome', () => {
       madeInput([NONE, ...[1, 10, 100].map((m) => ldc(m === multiple ? [0.95, 0.95] : [0.8, 0.95], { multiple: m }))]),
     ).outcome.join(' ');
   it('says where the grid of strengths ends too soon', () => {
-    expect(words(100)).toMatch(/strongest of the strengths asked for was chosen for LDC/);
-    expect(words(10)).not.toMatch(/strongest/);
+    expect(words(100)).toMatch(/best strength lies at an end of those tried for LDC/);
+    expect(words(1)).toMatch(/at an end of those tried for LDC/);
+    expect(words(10)).not.toMatch(/at an end|last strength/);
+  });
+
+  it('and where a stronger pull gains nothing more', () => {
+    const of = (last: number) => {
+      const all = [0.9, 0.95, last].map((v, k) => ldc([0.9, 0.9], { multiple: 10 ** k, validation: [v, v] }));
+      return forgetFindings(madeInput([NONE, ...all])).outcome.join(' ');
+    };
+    expect(of(0.9509)).toMatch(/less than a tenth of a point is gained over the one before by LDC/);
+    expect(of(0.9511)).toMatch(/at an end of those tried for LDC/);
+  });
+
+  it('places a chosen strength among those of its own method and axes', () => {
+    const all = [1, 10, 100].map((m) => ldc([0.9, 0.9], { multiple: m, validation: [0.9, m === 1 ? 0.9 : 0.8] }));
+    const other = ldc([0.9, 0.9], { multiple: 0.1, constraints: 5, validation: [0.7, 0.7] });
+    const settings = settingsOf(madeInput([other, ...all, l2([0.9, 0.9])]));
+    expect(placeOf(chosen(settings, 'ldc', 50)!, settings)).toBe('weakest');
+    expect(placeOf(chosen(settings, 'l2')!, settings)).toBe('inside');
+    // the stronger one diverged: the best is inside; where only the weaker one is finite it is the one to leave
+    const diverged = [1, 10].map((m) => ldc([0.9, 0.9], { multiple: m, diverged: m === 10 }));
+    const two = settingsOf(madeInput(diverged));
+    expect(placeOf(chosen(two, 'ldc')!, two)).toBe('weakest');
   });
 });
 

@@ -25,6 +25,7 @@ const TINY: PartialForget = {
   data: { set: 'teacher', teacher: { network: { widths: [8, 6, 4] }, train: 500, test: 300 } },
   network: { hidden: [10, 8] },
   strengths: [1, 100],
+  extend: 0,
   constraints: [3, 6],
   training: { batchSize: 10, firstEpochs: 6, windowEpochs: 3, windowEvery: 1, epochs: 2 },
   statistics: { profiles: [1], modes: 20 },
@@ -140,6 +141,55 @@ describe('the same numbers', () => {
   });
 });
 
+describe('strengths beyond the grid', () => {
+  const grid: PartialForget = { ...TINY, methods: ['none', 'l2'], strengths: [1, 10], extend: 2 };
+  const tried = (place: string, seed: number) =>
+    readdirSync(join(place, 'seeds', `seed${seed}`))
+      .filter((f) => f.startsWith('l2'))
+      .flatMap((f) => group(join(place, 'seeds', `seed${seed}`, f)).branches)
+      .sort((a, b) => a.multiple - b.multiple);
+
+  it.each([
+    [1, 10],
+    [100, 1000],
+  ])('from %d and %d by the rule, retyped: one more while the last gained a tenth of a point', async (...begun) => {
+    const place = join(home, `beyond-${begun[0]}`);
+    await forget([{ ...grid, strengths: begun }], { out: place });
+    const seeds = [0, 1].map((s) => tried(place, s));
+    const mean = (k: number) =>
+      (seeds[0][k].validation[0] + seeds[0][k].validation[1] + seeds[1][k].validation[0] + seeds[1][k].validation[1]) /
+      4;
+    const strengths = seeds[0].map((b) => b.multiple);
+    expect(seeds[1].map((b) => b.multiple)).toEqual(strengths);
+    let [low, high] = [strengths.indexOf(begun[0]), strengths.indexOf(begun[1])];
+    const expected = [...begun];
+    for (let round = 0; round < 2; round++) {
+      const known = Array.from({ length: high - low + 1 }, (_, k) => low + k);
+      const best = known.reduce((b, k) => (mean(k) > mean(b) ? k : b));
+      if (best === high && mean(high) - mean(high - 1) >= 0.001) expected.push(strengths[++high]);
+      else if (best === low && mean(low) - mean(low + 1) >= 0.001) expected.unshift(strengths[--low]);
+    }
+    expect(strengths).toEqual(expected);
+    expect(strengths.length).toBeGreaterThan(2);
+    for (const [k, s] of strengths.entries()) expect(s / strengths[0]).toBeCloseTo(10 ** k, 3);
+    // a resume finds all rounds done
+    const stamps = () => documents(place).map((f) => statSync(join(place, 'seeds', f)).mtimeMs);
+    const before = stamps();
+    rmSync(join(place, 'report.html'));
+    await forget([], { out: place, resume: true });
+    expect(stamps()).toEqual(before);
+  });
+
+  it('none where the program is told which strengths', () => {
+    const place = join(home, 'named');
+    const file = join(home, 'grid.json');
+    writeFileSync(file, JSON.stringify(grid));
+    const { code, stderr } = thermograd('forget', '--config', file, '--lambda-grid', '1,10', '--out', place);
+    expect(code, stderr).toBe(0);
+    expect(tried(place, 0).map((b) => b.multiple)).toEqual([1, 10]);
+  });
+});
+
 describe('task 1 knows nothing of task 2', () => {
   it.each(['task-known', 'all-compete'] as const)(
     '%s: other samples and labels there, the same bits here',
@@ -227,8 +277,9 @@ describe('more than two tasks', () => {
     expect(hard.distance).toBeLessThan(1e-6 * soft.distance);
     expect(hard.test[2][0]).toBe(hard.test[0][0]);
     expect(hard.test[2][1]).toBe(hard.test[1][1]);
-    // the window of a task that another one follows is recorded in one go
-    expect(soft.curve.task.slice(-3)).toEqual([1, 2, 2]);
+    // an entry an epoch, also within the windows of tasks that others follow
+    expect(soft.curve.task).toEqual([...Array(9).fill(0), 1, 1, 2, 2]);
+    expect(soft.curve.epoch).toEqual(soft.curve.epoch.map((_, k) => k + 1));
     expect(group(join(place, 'seeds/seed0/ldc-6.json')).branches.every((b) => !b.diverged)).toBe(true);
     expect(readFileSync(join(place, 'report.html'), 'utf8')).toContain('three tasks'.replace('three', '3'));
   });

@@ -69,7 +69,7 @@ export function addForget(root: Command): void {
     .addOption(
       new Option(
         '--lambda-grid <list>',
-        'strengths in units of each method’s natural one (0.01,0.1,…,10000), or absolute:0.1,1,10',
+        'strengths in units of each method’s natural one, or absolute:0.1,1,10; these alone (0.01,0.1,…,10000, and beyond an end while the best lies there)',
       ).argParser(grid),
     )
     .addOption(
@@ -133,6 +133,8 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         head: flags.head,
         methods: flags.methods === 'all' ? CONSTRAINTS.map((c) => c.name) : flags.methods,
         strengths: flags.lambdaGrid?.strengths,
+        // who names strengths means these
+        extend: flags.lambdaGrid && 0,
         absolute: flags.lambdaGrid?.absolute,
         constraints: flags.constraints,
         layers: flags.layers,

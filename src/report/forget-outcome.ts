@@ -2,7 +2,7 @@
 import type { Finding } from './finding.js';
 import { type Chosen, type Contest, contest, percent, ranked } from './forget-compare.js';
 import { type Method, nameOf } from './forget-results.js';
-import type { Setting } from './forget-summary.js';
+import { type Place, placeOf, type Setting } from './forget-summary.js';
 
 /** In sentences; each stands only if the comparison behind it came out so. */
 export function outcomeOf(
@@ -42,20 +42,18 @@ export function outcomeOf(
     if (worse.length > 0 && none)
       out.push(`No better than nothing, or not shown to be: ${worse.map(nameOf).join(', ')}.`);
   }
-  const edge = best.filter((s) => Number.isFinite(s.multiple) && isStrongest(s, settings));
+  const scanned = best.filter((s) => Number.isFinite(s.multiple));
+  const standing = (...places: Place[]) =>
+    scanned.filter((s) => places.includes(placeOf(s, settings))).map((s) => nameOf(s.method));
+  const edge = standing('strongest', 'weakest');
   if (edge.length > 0)
+    out.push(`The best strength lies at an end of those tried for ${edge.join(', ')}: a wider grid may do better.`);
+  const level = standing('level');
+  if (level.length > 0)
     out.push(
-      `The strongest of the strengths asked for was chosen for ${edge.map((s) => nameOf(s.method)).join(', ')}: a wider grid may do better, and methods with the same axes become one hard constraint there.`,
+      `At the last strength tried, less than a tenth of a point is gained over the one before by ${level.join(', ')}: where axes are held that hard, their weights no longer matter.`,
     );
   const ceiling = best.find((s) => s.method === 'joint');
   if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);
   return out;
-}
-
-/** Whether a setting stands at the upper end of several strengths of its method. */
-function isStrongest({ method, constraints, multiple }: Setting, settings: readonly Setting[]): boolean {
-  const others = settings.filter(
-    (s) => s.method === method && s.constraints === constraints && s.multiple !== multiple,
-  );
-  return others.length > 0 && others.every((s) => s.multiple < multiple);
 }

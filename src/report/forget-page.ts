@@ -169,7 +169,7 @@ function method({ seeds, constraints, head, epochs, tasks }: ForgetInput): Marku
     ],
     [
       'Strength',
-      'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that no training saw; test samples chose nothing.',
+      'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that no training saw; test samples chose nothing. Beyond an end of the grid strengths were added, one at a time, while the best one lay there and gained a tenth of a point over its neighbour (if the config’s `extend` allows it).',
     ],
     ['Axes', `Methods with axes are compared at N_c = ${formatCount(constraints)} of them; planes count twice.`],
     [

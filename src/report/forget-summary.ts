@@ -101,6 +101,25 @@ export function chosen(settings: readonly Setting[], method: Method, constraints
   );
 }
 
+/** Validation accuracy that a further strength must have gained to be worth another: a tenth of a point. */
+export const GAIN = 0.001;
+
+/** Where among its method's strengths a setting lies. At the last one with less than GAIN over its neighbour: `level`. */
+export type Place = 'inside' | 'strongest' | 'weakest' | 'level';
+
+/** @param own - a setting that was chosen, among `settings` of all methods */
+export function placeOf(own: Setting, settings: readonly Setting[]): Place {
+  const scan = settings
+    .filter((s) => s.method === own.method && s.constraints === own.constraints && Number.isFinite(s.multiple))
+    .sort((a, b) => a.multiple - b.multiple);
+  const k = scan.findIndex((s) => s.multiple === own.multiple);
+  if (scan.length < 2 || (k > 0 && k < scan.length - 1)) return 'inside';
+  const neighbour = scan[k === 0 ? 1 : k - 1];
+  // a neighbour that diverged says nothing against going the other way
+  const gain = mean(own.validation) - mean(neighbour.validation);
+  return gain < GAIN ? 'level' : k === 0 ? 'weakest' : 'strongest';
+}
+
 /** A quantity of `a` minus that of `b`, seed by seed. */
 export function paired(
   a: Setting | undefined,

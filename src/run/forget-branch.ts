@@ -157,9 +157,7 @@ function train(scene: Scene, stage: Stage, t: number, weights: Weights, curve: G
     look(e + 1);
   }
   if (recorded === 0 || !(stage instanceof SingleStage)) return undefined;
-  const window = stage.window(epochs - recorded, recorded);
-  look(epochs);
-  return window;
+  return stage.window(epochs - recorded, recorded, (done) => look(epochs - recorded + done));
 }
 
 /** The penalty after one more task. */

@@ -116,11 +116,9 @@ function trainFirst(scene: Scene, tell: Tell) {
   trainer.setWeights(scene.initial(0));
   const curve = { epoch: [] as number[], task: [] as number[], test: [] as number[][] };
   const look = (epoch: number) => {
-    const weights = Weights.of(trainer.weights(), scene.size);
     curve.epoch.push(epoch);
     curve.task.push(0);
-    curve.test.push(scene.accuracies(weights, 'test'));
-    return weights;
+    curve.test.push(scene.accuracies(Weights.of(trainer.weights(), scene.size), 'test'));
   };
   try {
     for (let e = 0; e < firstEpochs; e++) {
@@ -136,8 +134,9 @@ function trainFirst(scene: Scene, tell: Tell) {
       firstEpoch: firstEpochs,
       epochs: windowEpochs,
       every: windowEvery,
+      onEpoch: (done) => look(firstEpochs + done),
     });
-    return { weights: look(firstEpochs + windowEpochs), window, curve };
+    return { weights: Weights.of(trainer.weights(), scene.size), window, curve };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     throw new RunError(

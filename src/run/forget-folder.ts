@@ -3,7 +3,7 @@
  *
  *     seeds/seed<n>/task1.safetensors axes.npz first.json     the first task of a seed, what constraints know of it
  *     seeds/seed<n>/<method>[-<N_c>].json                      all strengths of a method, at the N_c of the comparison
- *     seeds/seed<n>/<method>-<N_c>-at-<strength>.json          one strength at another N_c
+ *     seeds/seed<n>/<method>[-<N_c>]-at-<strength>.json        one strength: at another N_c, or beyond the grid
  *     report.html report.json findings.json figures/ tables/
  *
  * Every document is written whole when it is finished: what is there need not be done again.

@@ -39,6 +39,11 @@ export const forgetSchema = z.strictObject({
     .min(1)
     .default([0.01, 0.1, 1, 10, 100, 1000, 10_000])
     .describe('lambda, in units of each method’s natural one unless `absolute`'),
+  extend: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe('strengths added, one at a time, beyond an end of the grid while the best one lies there'),
   absolute: z.boolean().default(false).describe('strengths are lambda itself'),
   constraints: z
     .array(count)

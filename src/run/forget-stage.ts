@@ -44,9 +44,9 @@ export class SingleStage implements Stage {
   }
 
   /** Epochs whose weights are kept. */
-  window(firstEpoch: number, epochs: number): WeightWindow {
+  window(firstEpoch: number, epochs: number, onEpoch: (done: number) => void): WeightWindow {
     const { batchSize, windowEvery: every } = this.scene.config.training;
-    return recordWindow({ trainer: this.trainer, plan: this.plan, batchSize, firstEpoch, epochs, every });
+    return recordWindow({ trainer: this.trainer, plan: this.plan, batchSize, firstEpoch, epochs, every, onEpoch });
   }
 
   store(weights: Weights): void {

@@ -2,7 +2,7 @@
  * `forget`: one task after another with constraints against forgetting, on equal terms. science.md §7.
  *
  *     first         train the first task of every seed, record its window, measure what constraints need
- *     strengths     every method at every strength, at the largest N_c
+ *     strengths     every method at every strength, at the largest N_c; beyond the grid where the best lies at its end
  *     constraints   methods with axes at every other N_c, at the strength that validation chose for them
  *     report        findings, figures, tables
  */
@@ -16,7 +16,7 @@ import { chooseProvider } from '../numeric/linalg/index.js';
 import { writeWhole } from '../record/files.js';
 import type { Finding } from '../report/finding.js';
 import type { BranchGroup, ForgetInput } from '../report/forget-results.js';
-import { chosen, settingsOf } from '../report/forget-summary.js';
+import { chosen, placeOf, settingsOf } from '../report/forget-summary.js';
 import type { Json } from '../report/input.js';
 import { InterruptedError, type RunOptions, runStage } from './context.js';
 import { type DatasetRequest, loadDataset } from './datasets.js';
@@ -90,7 +90,13 @@ export async function forget(
     const context: Context = { folder, config, dataset: shared(dataset), options, workers };
     folder.record.linearAlgebra = (await chooseProvider({ prefer: config.provider })).name;
     await runStage(context, 'first', () => firstStage(context));
-    await runStage(context, 'strengths', () => groupStage(context, 'strengths', strengthJobs(context)));
+    await runStage(context, 'strengths', async () => {
+      let what = 'strengths';
+      for (const round of strengthRounds(context)) {
+        await groupStage(context, what, round);
+        what = 'strengths beyond the grid';
+      }
+    });
     await runStage(context, 'constraints', () => groupStage(context, 'constraints', constraintJobs(context)));
     let report: Omit<ForgetRun, 'folder'> | undefined;
     await runStage(context, 'report', async () => {
@@ -105,7 +111,7 @@ export async function forget(
 function announcement(path: string, config: ForgetConfig, budget: ForgetBudget, workers: number, need: number): string {
   const minutes = budget.seconds / 60 / workers;
   return (
-    `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches, ${workers} at a time; ` +
+    `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches${config.extend > 0 ? ' and those beyond the grid' : ''}, ${workers} at a time; ` +
     `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores, ${gigabytes(need)} of memory`
   );
 }
@@ -188,8 +194,41 @@ async function firstStage(context: Context): Promise<void> {
 const penalises = (method: string): boolean => constraintNamed(method).kind === 'penalty';
 const mainOf = ({ constraints }: ForgetConfig): number => Math.max(...constraints);
 
+/**
+ * The grid, then for every method whose best strength lies at an end of what was tried one strength beyond it, at most
+ * `config.extend` times. A round is made of the documents of those before it, which must be there when it is asked for; so that
+ * one resumed with more seeds chooses as one begun with them.
+ */
+function* strengthRounds(context: Context): Generator<[GroupJob, string][]> {
+  let jobs = gridJobs(context);
+  const all: [GroupJob, string][] = [];
+  for (let round = 0; jobs.length > 0; round++) {
+    yield jobs;
+    all.push(...jobs);
+    jobs = round < context.config.extend ? beyondJobs(context, readGroups(all)) : [];
+  }
+}
+
+function beyondJobs(context: Context, groups: readonly BranchGroup[]): [GroupJob, string][] {
+  const { config, folder } = context;
+  const settings = settingsOf({ groups, seeds: [] });
+  const { strengths } = config;
+  return config.methods.filter(penalises).flatMap((method) => {
+    const best = chosen(settings, method, mainOf(config));
+    const place = best && placeOf(best, settings);
+    if (!best || (place !== 'strongest' && place !== 'weakest')) return [];
+    const [inner, outer] = place === 'strongest' ? strengths.slice(-2) : strengths.slice(0, 2).reverse();
+    // rounded, since it stands in names of documents
+    const next = Number(((best.multiple * outer) / inner).toPrecision(6));
+    return seedsOf(context).map((seed): [GroupJob, string] => [
+      { ...jobHead(context, seed), kind: 'branches', method, constraints: best.constraints, strengths: [next] },
+      groupFile(folder.path, seed, method, best.constraints, next),
+    ]);
+  });
+}
+
 /** Every method at every strength, at the largest N_c. Those that need most time first. */
-function strengthJobs(context: Context): [GroupJob, string][] {
+function gridJobs(context: Context): [GroupJob, string][] {
   const { config, folder } = context;
   const order = [...config.methods].sort(
     (a, b) => Number(constraintNamed(b).takesAxes) - Number(constraintNamed(a).takesAxes),
@@ -210,7 +249,7 @@ function strengthJobs(context: Context): [GroupJob, string][] {
 function constraintJobs(context: Context): [GroupJob, string][] {
   const { config, folder } = context;
   const main = mainOf(config);
-  const settings = settingsOf({ groups: readGroups(strengthJobs(context)), seeds: [] });
+  const settings = settingsOf({ groups: readGroups([...strengthRounds(context)].flat()), seeds: [] });
   return config.methods
     .filter((m) => constraintNamed(m).takesAxes)
     .flatMap((method) => {
@@ -257,7 +296,7 @@ async function writeReport(context: Context): Promise<Omit<ForgetRun, 'folder'>>
     absolute: config.absolute,
     epochs: config.training.epochs,
     seeds: firsts,
-    groups: [...readGroups(strengthJobs(context)), ...readGroups(constraintJobs(context))],
+    groups: readGroups([...[...strengthRounds(context)].flat(), ...constraintJobs(context)]),
     methods: firsts[0]?.methods ?? {},
     run: {
       config: plain(config),

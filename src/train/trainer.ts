@@ -159,7 +159,10 @@ export class Trainer {
     this.stageAt = this.arena.take(4 * widest, 'the weights');
   }
 
-  /** Bytes of kernel memory that a trainer with these options will take, to within a few per cent. Cost: one pass over the data. */
+  /**
+   * Bytes of kernel memory that a trainer with these options will take, to within a few per cent. A penalty comes on top (pull.ts).
+   * Cost: one pass over the data.
+   */
   static memoryBytes({ spec, samples, batchSize, momentum = 0, recordLayer }: TrainerOptions): number {
     const capacity = Math.max(batchSize, EVALUATION_BATCH);
     let bytes = samplesBytes(samples) + 8 * samples.count + 4 * STEPS_PER_CALL * batchSize;

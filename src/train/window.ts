@@ -18,6 +18,8 @@ export interface WindowRequest {
   readonly epochs: number;
   /** Steps between rows, 1 to STEPS_PER_CALL; the last row is the last step. */
   readonly every: number;
+  /** After each epoch, with the number of them done. */
+  readonly onEpoch?: (done: number) => void;
 }
 
 export interface WeightWindow {
@@ -30,7 +32,15 @@ export interface WeightWindow {
 }
 
 /** Trains through the epochs and keeps the rows. Only whole batches are taken: an incomplete last batch is refused. */
-export function recordWindow({ trainer, plan, batchSize, firstEpoch, epochs, every }: WindowRequest): WeightWindow {
+export function recordWindow({
+  trainer,
+  plan,
+  batchSize,
+  firstEpoch,
+  epochs,
+  every,
+  onEpoch,
+}: WindowRequest): WeightWindow {
   const steps = epochs * plan.batchesPerEpoch;
   check(
     Number.isInteger(every) && every >= 1 && every <= Math.min(STEPS_PER_CALL, steps),
@@ -60,6 +70,7 @@ export function recordWindow({ trainer, plan, batchSize, firstEpoch, epochs, eve
       row++;
       next += every;
     }
+    onEpoch?.(e + 1);
   }
   return { rows, T, P, steps };
 }
