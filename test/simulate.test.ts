@@ -211,6 +211,28 @@ describe('small runs', () => {
     }
   });
 
+  it('a circulation on wide cells: warned of, and its spread too large by what the warning says; narrow cells say nothing', async () => {
+    const run = async (cells: number) => {
+      const { methods } = await simulate(
+        {
+          landscape: { loss: '(x^2 + y^2)/2', force: ['6*y', '-6*x'] },
+          noise: { diffusion: { xx: 1, yy: 1 } },
+          grid: { x: { from: -6, to: 6, cells }, y: { from: -6, to: 6, cells } },
+          methods: { 'fokker-planck': {} },
+        } as PartialSimulationConfig,
+        { out: folder() },
+      );
+      return methods[0];
+    };
+    const [wide, narrow] = [await run(24), await run(160)];
+    const said = wide.warnings.join(' ').match(/adds (\d+) % to the diffusion/);
+    expect(said, wide.warnings.join(' ')).not.toBeNull();
+    // the stationary variance is D, and what is added to D is added to it
+    expect(wide.moments.covariance[0].value).toBeGreaterThan(1 + 0.005 * Number(said![1]));
+    expect(narrow.warnings).toEqual([]);
+    expect(narrow.moments.covariance[0].value).toBeCloseTo(1, 1);
+  });
+
   it('escape: mean time of walkers, of the grid and by quadrature', async () => {
     const out = folder();
     const { methods } = await simulate(

@@ -4,7 +4,7 @@ import { overSeeds } from './controls-summary.js';
 import type { Figure, MissingFigure } from './figures/frame.js';
 import type { Contest } from './forget-compare.js';
 import type { Judged } from './forget-findings.js';
-import { type ForgetInput, nameOf } from './forget-results.js';
+import { type Branch, type ForgetInput, nameOf } from './forget-results.js';
 import { paired, type Setting } from './forget-summary.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from './format.js';
 import type { RunFacts } from './input.js';
@@ -47,7 +47,11 @@ ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`;
       html`${gallery(figures.scans.slice(0, 1), 'wide')}${gallery(figures.scans.slice(1))}${scanTable(settings, input)}`,
     ],
     ['training', 'Training', gallery(figures.curves)],
-    ['landscape', 'Task 1’s landscape, before and after', html`${gallery(figures.profiles)}${gallery(figures.moved)}`],
+    [
+      'landscape',
+      'Task 1’s landscape, before and after',
+      html`${gallery(figures.profiles)}${gallery(figures.moved)}${movedTable(best)}`,
+    ],
     ['pairs', 'Every pair of methods', pairsTable(contests)],
     ['method', 'How this was measured', method(input)],
     ['run', 'The run', runFacts(input.run as RunFacts)],
@@ -130,6 +134,26 @@ function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
     columns,
     settings,
   )}</details>`;
+}
+
+/** Motion along the leading directions, which is all there is to show where only one vortex plane is settled. */
+function movedTable(best: readonly Setting[]): Markup {
+  const leading =
+    (kind: keyof Branch['moved']) =>
+    ({ branches }: Setting): string =>
+      formatEstimate(overSeeds(branches.flatMap((b) => b.moved[kind]?.perDirection[0] ?? [])));
+  const columns: Column<Setting>[] = [
+    { head: 'method', cell: (s) => nameOf(s.method), words: true },
+    { head: 'all shared weights', cell: (s) => formatEstimate(overSeeds(s.branches.map((b) => b.distance))) },
+    { head: 'first principal direction', cell: leading('principal') },
+    { head: 'stiffest Hessian mode', cell: leading('hessian') },
+    { head: 'strongest vortex plane', cell: leading('vortex') },
+  ];
+  return table(
+    'Squared displacement from task 1’s solution at the end, weight², one standard error over seeds: of all shared weights together, and in the reported layer along the leading direction of each kind (a plane: per axis of the two).',
+    columns,
+    best,
+  );
 }
 
 function pairsTable(contests: readonly Contest[]): Markup {

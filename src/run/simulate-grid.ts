@@ -14,7 +14,7 @@ import {
   massOf,
 } from '../theory/fokker-planck/measures.js';
 import { Passage } from '../theory/fokker-planck/passage.js';
-import { edgeMass, resolutionOf } from '../theory/fokker-planck/quality.js';
+import { edgeMass, numericalDiffusion, resolutionOf } from '../theory/fokker-planck/quality.js';
 import { jumpProcess, type Side } from '../theory/fokker-planck/rates.js';
 import { stationaryDensity } from '../theory/fokker-planck/stationary.js';
 import { Stepper } from '../theory/fokker-planck/stepping.js';
@@ -24,6 +24,8 @@ import { densityArrays, shapeOf } from './simulate-gather.js';
 
 /** Largest share of the mass in the outermost cells of an open side; from there on the grid does not hold it. */
 export const HELD = 1e-3;
+/** Largest share of diffusion that a grid may add unsaid. */
+const DIFFUSED = 0.05;
 /** Steps of a transient run when none is given. */
 const STEPS = 400;
 
@@ -46,7 +48,7 @@ export function fokkerPlanckMethod(setup: Setup, tell: Tell): MethodResult {
         moments: exact(setup, density, `sums over ${size}`),
         ...NOTHING_LOST,
         facts: { cells: size, residual },
-        warnings: [...jumps.warnings, ...judged(setup, density)],
+        warnings: [...jumps.warnings, ...judged(setup, density), ...diffused(jumps, density)],
       },
       arrays: { ...densityArrays(density, setup), ...currentArrays(jumps, density) },
     };
@@ -61,7 +63,7 @@ export function fokkerPlanckMethod(setup: Setup, tell: Tell): MethodResult {
       ...NOTHING_LOST,
       ...evolved.lost,
       facts: { cells: size, timestep: evolved.step },
-      warnings: [...jumps.warnings, ...judged(setup, evolved.last)],
+      warnings: [...jumps.warnings, ...judged(setup, evolved.last), ...diffused(jumps, evolved.last)],
     },
     arrays: { ...evolved.arrays, ...densityArrays(evolved.last, setup), ...currentArrays(jumps, evolved.last) },
   };
@@ -217,6 +219,16 @@ export function judged({ sides, scales }: Setup, density: GridDensity): string[]
       );
   });
   return [...warnings, ...resolutionOf(density).warnings];
+}
+
+/** Warns where the scheme's own diffusion is no small part of the model's: a strong circulation, or little noise, on wide cells. */
+function diffused(jumps: JumpProcess, density: GridDensity): string[] {
+  const share = numericalDiffusion(jumps, density);
+  if (!(share > DIFFUSED)) return [];
+  const finer = density.grid.axes.map((a) => `${Math.ceil(a.cells * Math.sqrt(share / DIFFUSED))} along ${a.name}`);
+  return [
+    `the grid adds ${(100 * share).toPrecision(2)} % to the diffusion of the model; with cells as many as ${finer.join(' and ')} it would be about ${100 * DIFFUSED} %.`,
+  ];
 }
 
 function currentArrays(jumps: JumpProcess, density: GridDensity): Record<string, NumberArray> {

@@ -62,7 +62,7 @@ export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Fi
     .filter((l) => l.points.length > 0);
   const all = lines.flatMap((l) => l.points);
   if (!lines.some((l) => l.points.length > 1))
-    return { name, missing: `fewer than two ${KINDS[kind][0]} of task 1 are known.` };
+    return { name, missing: `a line needs two ${KINDS[kind][0]} of task 1, and fewer are known.` };
   return {
     name,
     title: `Where the weights went: ${KINDS[kind][0]}`,
