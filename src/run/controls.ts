@@ -7,28 +7,23 @@
  *     seeds/seed<n>/<cell>.json         one document a cell, whole or not there
  *     report.html report.json findings.json figures/ tables/
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Samples } from '../data/dataset.js';
-import { kernelBuild } from '../kernels/load.js';
-import { check } from '../numeric/errors.js';
+import type { Dataset, Samples } from '../data/dataset.js';
 import { makeFolders, writeWhole } from '../record/files.js';
 import type { BaseFacts, CellResult, ControlsInput } from '../report/controls-results.js';
 import type { Finding } from '../report/finding.js';
+import { CellFolder, type CellKind } from './cell-folder.js';
 import { InterruptedError, type Progress } from './context.js';
 import { readBase, trainBase } from './controls-base.js';
 import { type CellJob, runCell } from './controls-cell.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './controls-config.js';
 import { controlsMemory } from './controls-memory.js';
-import { readJson, writeJson } from './json.js';
-import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { writeJson } from './json.js';
 import { gigabytes, poolSize } from './memory.js';
-import { runJobs, type Trade } from './pool.js';
+import type { Trade } from './pool.js';
 import { loadFor } from './prepare.js';
 import { sharedSamples } from './shared-samples.js';
-import { sameData } from './staged-folder.js';
 
 export interface ControlsRequest {
   readonly preset?: 'quick' | 'standard';
@@ -52,20 +47,9 @@ export interface ControlsRun {
   readonly cause: readonly string[];
 }
 
-/** What controls.json holds. */
-interface ControlsRecord {
-  readonly format: 'thermograd controls';
-  readonly thermograd: string;
-  readonly config: ControlsConfig;
-  seeds: number;
-  readonly kernelBuild: string;
-  versions: Versions;
-  machine: Machine;
-  readonly data: unknown;
-  readonly memory: unknown;
-  /** Wall-clock seconds, over all attempts. */
-  seconds: number;
-}
+const KIND: CellKind = { file: 'controls.json', format: 'thermograd controls', what: 'controls' };
+
+type ControlsFolder = CellFolder<ControlsConfig>;
 
 /**
  * Runs what is missing of the experiment and writes the report. A cell's document is written whole when the cell is done; with
@@ -74,136 +58,64 @@ interface ControlsRecord {
  */
 export async function reproduceControls(request: ControlsRequest = {}): Promise<ControlsRun> {
   const preset = request.preset ?? 'standard';
-  const folder = request.out ?? `controls-${preset}`;
-  const place = (...names: string[]) => join(folder, ...names);
-  const before = readJson<ControlsRecord>(place('controls.json'));
+  const path = request.out ?? `controls-${preset}`;
+  const resume = request.resume ?? false;
+  const before = CellFolder.read<ControlsConfig>(KIND, path);
   const asBefore = before !== undefined && request.preset === undefined;
   const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
-  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
-  check(
-    before === undefined || request.resume === true,
-    'run-exists',
-    `the folder ${folder} holds controls already; continue them with --resume, or choose another folder with --out.`,
-  );
-  check(
-    before !== undefined || !existsSync(place('run.json')),
-    'run-exists',
-    `the folder ${folder} holds another run; choose another folder with --out.`,
-  );
-  check(
-    before === undefined || JSON.stringify(before.config) === JSON.stringify(config),
-    'config-changed',
-    `the controls in ${folder} were begun with other settings (preset ${before?.config.preset}); leave them as they were, or choose another folder with --out.`,
-  );
-  check(
-    before === undefined || before.thermograd === VERSION,
-    'other-version',
-    `the controls in ${folder} were begun by thermograd ${before?.thermograd}; this is ${VERSION}. Start again in another folder.`,
-  );
-  const start = performance.now();
+  CellFolder.check(KIND, path, { config, seeds, resume });
   const dataset = await loadFor(config.base);
-  check(
-    before === undefined || sameData(before.data, dataset.provenance),
-    'data-changed',
-    `the data set '${config.base.data.set}' is not the one that the controls in ${folder} were begun with.`,
-  );
   const memory = controlsMemory(config, dataset);
   const { workers, need } = poolSize(memory, request.workers, {
     who: 'the controls',
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
-  makeFolders(folder);
-  const release = lockFolder(folder);
+  const folder = CellFolder.open(KIND, path, { config, seeds, data: dataset.provenance, memory, resume });
+  const { record } = folder;
   try {
-    const record: ControlsRecord = before ?? {
-      format: 'thermograd controls',
-      thermograd: VERSION,
-      config,
-      seeds,
-      kernelBuild: kernelBuild(),
-      versions: allVersions(),
-      machine: thisMachine(),
-      data: dataset.provenance,
-      memory,
-      seconds: 0,
-    };
-    record.seeds = Math.max(record.seeds, seeds);
-    const save = () => writeJson(place('controls.json'), record);
-    save();
     request.onStart?.(
-      `folder ${folder}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
+      `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
     );
-    const earlier = record.seconds;
-    const tally = () => {
-      record.seconds = Math.round(earlier + (performance.now() - start) / 1000);
-      save();
-    };
-    const stop = () => {
-      tally();
-      return new InterruptedError(folder);
-    };
     const bases: BaseFacts[] = [];
     const jobs: CellJob[] = [];
-    const cells: CellResult[] = [];
     for (let seed = 0; seed < record.seeds; seed++) {
-      makeFolders(place('seeds', `seed${seed}`));
-      const files = { model: seedFile(folder, seed, 'base.safetensors'), facts: seedFile(folder, seed, 'base.json') };
-      const tell = (note: string) =>
-        request.onProgress?.({ stage: 'train', done: seed, total: record.seeds, unit: 'seeds', note });
-      const stopped = async () => {
-        await setImmediate();
-        return request.signal?.aborted ?? false;
-      };
-      const base =
-        readBase(config.base, files.model, files.facts) ??
-        (await trainBase(config.base, seed, dataset, files, tell, stopped));
-      if (!base) throw stop();
+      const base = await baseOf(folder, seed, dataset, request);
       bases.push(base.facts);
-      for (const { name } of config.cells) {
-        const known = readJson<CellResult>(seedFile(folder, seed, `${name}.json`));
-        if (known) cells.push(known);
-        else
-          jobs.push({
-            config,
-            seed,
-            cell: name,
-            weights: base.weights,
-            kernelBuild: record.kernelBuild as CellJob['kernelBuild'],
-          });
-      }
+      for (const { name } of config.cells)
+        if (!folder.cell(seed, name))
+          jobs.push({ config, seed, cell: name, weights: base.weights, kernelBuild: record.kernelBuild });
     }
-    const total = cells.length + jobs.length;
-    const shares = new Map<string, number>();
-    const finished = await runJobs(CELLS, sharedSamples(dataset.train), jobs, {
-      workers,
-      signal: request.signal,
-      onProgress(job, what, share) {
-        shares.set(`${job.seed} ${job.cell}`, share);
-        let done = cells.length;
-        for (const s of shares.values()) done += s;
-        request.onProgress?.({
-          stage: 'cells',
-          done: Math.round(10 * done) / 10,
-          total,
-          unit: 'cells',
-          note: `seed ${job.seed}, ${job.cell}: ${what}`,
-        });
-      },
-      onDone(job, result) {
-        writeJson(seedFile(folder, job.seed, `${job.cell}.json`), result);
-        shares.delete(`${job.seed} ${job.cell}`);
-        cells.push(result);
-        tally();
-      },
-    });
-    if (!finished) throw stop();
-    tally();
-    return { folder, ...(await writeReport(folder, record, bases)) };
+    const known = record.seeds * config.cells.length - jobs.length;
+    const { signal, onProgress } = request;
+    await folder.run(CELLS, sharedSamples(dataset.train), jobs, { workers, known, signal, onProgress });
+    return { folder: path, ...(await writeReport(folder, bases)) };
   } finally {
-    release();
+    folder.close();
   }
+}
+
+/** The trained network of a seed, read or made. @throws InterruptedError */
+async function baseOf(
+  folder: ControlsFolder,
+  seed: number,
+  dataset: Dataset,
+  { signal, onProgress }: Pick<ControlsRequest, 'signal' | 'onProgress'>,
+) {
+  const { config, seeds } = folder.record;
+  const files = { model: folder.file(seed, 'base.safetensors'), facts: folder.file(seed, 'base.json') };
+  const tell = (note: string) => onProgress?.({ stage: 'train', done: seed, total: seeds, unit: 'seeds', note });
+  const stopped = async () => {
+    await setImmediate();
+    return signal?.aborted ?? false;
+  };
+  const base =
+    readBase(config.base, files.model, files.facts) ??
+    (await trainBase(config.base, seed, dataset, files, tell, stopped));
+  folder.tally();
+  if (!base) throw new InterruptedError(folder.path);
+  return base;
 }
 
 const CELLS: Trade<Samples, CellJob, CellResult> = {
@@ -212,18 +124,13 @@ const CELLS: Trade<Samples, CellJob, CellResult> = {
   name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
 };
 
-const seedFile = (folder: string, seed: number, name: string): string => join(folder, 'seeds', `seed${seed}`, name);
-
 /** Draws the report from the cells that stand in the folder. */
-async function writeReport(
-  folder: string,
-  record: ControlsRecord,
-  bases: readonly BaseFacts[],
-): Promise<Omit<ControlsRun, 'folder'>> {
+async function writeReport(folder: ControlsFolder, bases: readonly BaseFacts[]): Promise<Omit<ControlsRun, 'folder'>> {
   const { renderControls } = await import('../report/controls.js');
+  const { path, record } = folder;
   const { config } = record;
   const cells = bases.flatMap(({ seed }) =>
-    config.cells.flatMap(({ name }) => readJson<CellResult>(seedFile(folder, seed, `${name}.json`)) ?? []),
+    config.cells.flatMap(({ name }) => folder.cell<CellResult>(seed, name) ?? []),
   );
   const { network, data, training } = config.base;
   const input: ControlsInput = {
@@ -242,12 +149,12 @@ async function writeReport(
     },
   };
   const { findings, cause, html, figures, tables, json } = renderControls(input);
-  makeFolders(join(folder, 'figures'));
-  makeFolders(join(folder, 'tables'));
-  for (const [name, svg] of Object.entries(figures)) writeWhole(join(folder, 'figures', `${name}.svg`), svg);
-  for (const [name, text] of Object.entries(tables)) writeWhole(join(folder, 'tables', name), text);
-  writeJson(join(folder, 'findings.json'), findings);
-  writeWhole(join(folder, 'report.json'), json);
-  writeWhole(join(folder, 'report.html'), html);
+  makeFolders(join(path, 'figures'));
+  makeFolders(join(path, 'tables'));
+  for (const [name, svg] of Object.entries(figures)) writeWhole(join(path, 'figures', `${name}.svg`), svg);
+  for (const [name, text] of Object.entries(tables)) writeWhole(join(path, 'tables', name), text);
+  writeJson(join(path, 'findings.json'), findings);
+  writeWhole(join(path, 'report.json'), json);
+  writeWhole(join(path, 'report.html'), html);
   return { findings, cause };
 }

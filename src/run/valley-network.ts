@@ -6,25 +6,19 @@
  *
  * It computes and keeps; report/valley-network.ts judges and draws.
  */
-import { join } from 'node:path';
 import { NetworkPasses } from '../analyse/passes.js';
 import type { Dataset } from '../data/dataset.js';
 import { firstSamples } from '../data/subset.js';
-import { kernelBuild } from '../kernels/load.js';
 import { parameterCount } from '../model/network.js';
 import { check } from '../numeric/errors.js';
-import { makeFolders } from '../record/files.js';
 import type { NetworkCell, NetworkInput } from '../report/valley-network-results.js';
 import { Trainer } from '../train/trainer.js';
-import { InterruptedError, type Progress } from './context.js';
-import { readJson, writeJson } from './json.js';
-import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { CellFolder, type CellKind, type CellRecord } from './cell-folder.js';
+import type { Progress } from './context.js';
 import { gigabytes, type PoolMemory, poolSize } from './memory.js';
-import { runJobs, type Trade } from './pool.js';
+import type { Trade } from './pool.js';
 import { loadFor } from './prepare.js';
 import { sharedSamples } from './shared-samples.js';
-import { sameData } from './staged-folder.js';
 import { type NetworkJob, networkCells, runNetworkCell } from './valley-network-cell.js';
 import { type NetworkStudyConfig, networkStudySeeds } from './valley-network-config.js';
 
@@ -43,19 +37,7 @@ export interface NetworkStudyRequest {
 }
 
 /** What network.json holds. */
-export interface NetworkStudyRecord {
-  readonly format: 'thermograd valley-network';
-  readonly thermograd: string;
-  readonly config: NetworkStudyConfig;
-  seeds: number;
-  readonly kernelBuild: string;
-  readonly versions: Versions;
-  readonly machine: Machine;
-  readonly data: unknown;
-  readonly memory: PoolMemory;
-  /** Wall-clock seconds, over all attempts. */
-  seconds: number;
-}
+export type NetworkStudyRecord = CellRecord<NetworkStudyConfig>;
 
 export interface NetworkStudyResult {
   readonly folder: string;
@@ -64,7 +46,11 @@ export interface NetworkStudyResult {
   readonly input: NetworkInput;
 }
 
-const RECORD = 'network.json';
+const KIND: CellKind = {
+  file: 'network.json',
+  format: 'thermograd valley-network',
+  what: 'a study of real networks',
+};
 
 /**
  * Runs the cells that are missing. The same numbers on any number of workers; a cell's document is written whole when the cell is done,
@@ -72,32 +58,11 @@ const RECORD = 'network.json';
  * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished cells kept
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
-  const { config, folder, signal } = request;
-  const before = readJson<NetworkStudyRecord>(join(folder, RECORD));
+  const { config, folder: path, signal, onProgress, resume = false } = request;
+  const before = CellFolder.read<NetworkStudyConfig>(KIND, path);
   const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
-  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the study needs at least one seed; got ${seeds}.`);
-  check(
-    before === undefined || request.resume === true,
-    'run-exists',
-    `the folder ${folder} holds a study of real networks already; continue it with --resume, or choose another folder with --out.`,
-  );
-  check(
-    before === undefined || sameData(before.config, config),
-    'config-changed',
-    `the study in ${folder} was begun with other settings (preset ${before?.config.preset}); leave them as they were, or choose another folder with --out.`,
-  );
-  check(
-    before === undefined || before.thermograd === VERSION,
-    'other-version',
-    `the study in ${folder} was begun by thermograd ${before?.thermograd}; this is ${VERSION}. Start again in another folder.`,
-  );
-  const start = performance.now();
+  CellFolder.check(KIND, path, { config, seeds, resume });
   const dataset = await loadFor(config.base);
-  check(
-    before === undefined || sameData(before.data, dataset.provenance),
-    'data-changed',
-    `the data set '${config.base.data.set}' is not the one that the study in ${folder} was begun with.`,
-  );
   check(
     dataset.train.labels !== undefined && config.settings.every((s) => s.batchSize <= dataset.train.count),
     'data-does-not-fit',
@@ -108,72 +73,26 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     who: 'the study',
     advice: 'use fewer --workers.',
   });
-  makeFolders(folder);
-  const release = lockFolder(folder);
+  const folder = CellFolder.open(KIND, path, { config, seeds, data: dataset.provenance, memory, resume });
+  const { record } = folder;
   try {
-    const record: NetworkStudyRecord = before ?? {
-      format: 'thermograd valley-network',
-      thermograd: VERSION,
-      config,
-      seeds,
-      kernelBuild: kernelBuild(),
-      versions: allVersions(),
-      machine: thisMachine(),
-      data: dataset.provenance,
-      memory,
-      seconds: 0,
-    };
-    record.seeds = Math.max(record.seeds, seeds);
-    const earlier = record.seconds;
-    const tally = () => {
-      record.seconds = Math.round(earlier + (performance.now() - start) / 1000);
-      writeJson(join(folder, RECORD), record);
-    };
-    tally();
     const names = networkCells(config);
     request.onStart?.(
-      `folder ${folder}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
+      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
     );
     const jobs: NetworkJob[] = [];
-    for (let seed = 0; seed < record.seeds; seed++) {
-      makeFolders(join(folder, 'seeds', `seed${seed}`));
+    for (let seed = 0; seed < record.seeds; seed++)
       for (const cell of names)
-        if (!readJson(cellFile(folder, seed, cell)))
-          jobs.push({ config, seed, cell, kernelBuild: record.kernelBuild as NetworkJob['kernelBuild'] });
-    }
-    const total = record.seeds * names.length;
-    const shares = new Map<string, number>();
-    let done = total - jobs.length;
+        if (!folder.cell(seed, cell)) jobs.push({ config, seed, cell, kernelBuild: record.kernelBuild });
+    const known = record.seeds * names.length - jobs.length;
     const data = {
       train: sharedSamples(dataset.train),
       ...(dataset.test && { test: sharedSamples(dataset.test) }),
     };
-    const finished = await runJobs(CELLS, data, jobs, {
-      workers,
-      signal,
-      onProgress({ seed, cell }, what, share) {
-        shares.set(`${seed} ${cell}`, share);
-        const sum = [...shares.values()].reduce((a, b) => a + b, done);
-        request.onProgress?.({
-          stage: 'cells',
-          done: Math.round(10 * sum) / 10,
-          total,
-          unit: 'cells',
-          note: `seed ${seed}, ${cell}: ${what}`,
-        });
-      },
-      onDone({ seed, cell }, result) {
-        writeJson(cellFile(folder, seed, cell), result);
-        shares.delete(`${seed} ${cell}`);
-        done++;
-        tally();
-      },
-    });
-    tally();
-    if (!finished) throw new InterruptedError(folder);
-    return { folder, record, input: inputOf(folder, record, dataset) };
+    await folder.run(CELLS, data, jobs, { workers, known, signal, onProgress });
+    return { folder: path, record, input: inputOf(folder, dataset) };
   } finally {
-    release();
+    folder.close();
   }
 }
 
@@ -183,11 +102,9 @@ const CELLS: Trade<Pick<Dataset, 'train' | 'test'>, NetworkJob, NetworkCell> = {
   name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
 };
 
-const cellFile = (folder: string, seed: number, cell: string): string =>
-  join(folder, 'seeds', `seed${seed}`, `${cell}.json`);
-
 /** All cells that stand in the folder, with what the report must say of the study. */
-function inputOf(folder: string, record: NetworkStudyRecord, dataset: Dataset): NetworkInput {
+function inputOf(folder: CellFolder<NetworkStudyConfig>, dataset: Dataset): NetworkInput {
+  const { record } = folder;
   const { config } = record;
   const seeds = Array.from({ length: record.seeds }, (_, k) => k);
   return {
@@ -200,9 +117,7 @@ function inputOf(folder: string, record: NetworkStudyRecord, dataset: Dataset): 
     trainingSamples: dataset.train.count,
     measuredSamples: Math.min(config.measure.samples, dataset.train.count),
     ceiling: config.ceiling,
-    cells: seeds.flatMap((seed) =>
-      networkCells(config).flatMap((cell) => readJson<NetworkCell>(cellFile(folder, seed, cell)) ?? []),
-    ),
+    cells: seeds.flatMap((seed) => networkCells(config).flatMap((cell) => folder.cell<NetworkCell>(seed, cell) ?? [])),
   };
 }
 
