@@ -206,6 +206,23 @@ describe('from made-up measurements', () => {
     );
   });
 
+  it('potential and vortex: too few settled modes hold nothing, and say so', async () => {
+    const training = { learningRate: 0.1, batchSize: 5, windowSteps: 20 }; // eta·h·T = 16, 6, 2
+    const one = await build('potential', madeUp({ ...stationary, training }), 3);
+    expect(one.diagnostics[0]).toMatchObject({ constrained: 1, excluded: 2 });
+    // one mode is an Ornstein-Uhlenbeck motion of its own: <x²> = eta² D/(2B)/(eta h)
+    const variance = (0.01 / 10) * (2 / (0.1 * 8));
+    const w = Array.from({ length: 8 }, (_, j) => j + 0.03 * rows[0][j]);
+    expect(one.value(w) / ((0.5 * 0.03 ** 2) / variance)).toBeCloseTo(1, 10);
+    await expect(build('vortex', madeUp({ ...stationary, training }), 3)).rejects.toThrow(
+      /window of 20 steps.*fewer than two.*longer window/,
+    );
+    await expect(
+      build('potential', madeUp({ ...stationary, training: { ...training, windowSteps: 1 } }), 3),
+    ).rejects.toThrow(/there is none/);
+    await expect(build('vortex', madeUp(stationary), 1)).rejects.toThrow(/at most 1 in each of all.*more axes/);
+  });
+
   it('vortex: of two modes the plane is the whole of them, pinned by 1 or by q', async () => {
     const plain = await build('vortex', madeUp(stationary), 2);
     const x = Array.from({ length: 8 }, (_, j) => 0.3 * rows[0][j] - 0.4 * rows[1][j] + 0.5 * rows[2][j]);

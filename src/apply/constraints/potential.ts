@@ -4,8 +4,7 @@
  */
 import { matrix, transpose } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
-import { alongAxes } from './along.js';
-import { curvaturesOf, stationaryModes, WHY_UNSETTLED } from './stationary.js';
+import { alongStationary } from './stationary.js';
 
 export const potential: Constraint = {
   name: 'potential',
@@ -15,33 +14,15 @@ export const potential: Constraint = {
   takesAxes: true,
   needsWindow: false,
   async build(task, { axes: most, la }) {
-    return alongAxes(
-      task,
-      task.blocks.map((block) => {
-        const { axes, curvatures, parts, noiseStrength, unsettled } = stationaryModes(
-          task,
-          block,
-          most,
-          la,
-          'potential',
-        );
-        const n = axes.rows;
-        const precision = matrix(
-          n,
-          n,
-          parts.u.data.map((v) => v / noiseStrength),
-        );
-        const { values, vectors } = la.eigh(precision);
-        const inModes = transpose(vectors);
-        return {
-          block,
-          axes: la.gemm(inModes, axes),
-          weights: values,
-          curvatures: curvaturesOf(inModes, curvatures, la),
-          excluded: unsettled,
-          why: unsettled > 0 ? WHY_UNSETTLED : '',
-        };
-      }),
-    );
+    return alongStationary(task, { who: 'potential', most, least: 1, la }, ({ axes, parts, noiseStrength }) => {
+      const n = axes.rows;
+      const precision = matrix(
+        n,
+        n,
+        parts.u.data.map((v) => v / noiseStrength),
+      );
+      const { values, vectors } = la.eigh(precision);
+      return { rows: transpose(vectors), weights: values };
+    });
   },
 };

@@ -3,13 +3,15 @@
  *
  * In the eigenbasis of H the drift F = eta·H is diagonal, so the n stiffest modes are a linear system of their own with D = C1 and
  * epsilon = eta²/(2B); its potential U is that of their marginal density. Only *settled* modes count, those that relax ten times
- * within the window (eta·h·T ≥ 10, as in `reproduce ao2022`): flatter ones are in no stationary state. At least two are taken.
+ * within the window (eta·h·T ≥ 10, as in `reproduce ao2022`): flatter ones are in no stationary state. A block that has too few of
+ * them is left out.
  */
 import { type Decomposition, decompose } from '../../analyse/decomposition.js';
 import { check } from '../../numeric/errors.js';
 import { diagonal, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
-import { trainingOf } from '../constraint.js';
+import { type BuiltConstraint, trainingOf } from '../constraint.js';
 import type { Block, Task } from '../task.js';
+import { type AlongAxes, alongAxes } from './along.js';
 
 /** Relaxation times within the window that make a mode settled. */
 const RELAXATIONS = 10;
@@ -21,47 +23,72 @@ export interface StationaryModes {
   readonly parts: Decomposition;
   /** epsilon. */
   readonly noiseStrength: number;
-  /** Modes asked for that are not settled. */
-  readonly unsettled: number;
 }
 
-export function stationaryModes(
+/** What a block contributes along directions given in its modes. */
+export interface InModes {
+  /** Rows in the modes, k×n. */
+  readonly rows: Matrix;
+  readonly weights: Float64Array;
+}
+
+/**
+ * A constraint along directions of each block's settled modes.
+ * @param least - modes that a block must have to take part
+ * @throws InputError where no block has so many
+ */
+export function alongStationary(
   task: Task,
-  block: Block,
-  most: number,
-  la: LinearAlgebra,
-  who: string,
-): StationaryModes {
-  const { learningRate: eta, batchSize, windowSteps } = trainingOf(task, who);
-  const { axes, values } = task.stiffest(block, Math.max(2, most));
-  check(
-    values.length >= 2,
-    'no-curvature',
-    () => `${who}: ${block.name} has ${values.length} direction of positive curvature; two are needed.`,
-  );
-  const settled = values.filter((h) => eta * h * windowSteps >= RELAXATIONS).length;
-  const n = Math.max(2, Math.min(most, settled));
-  const kept = matrix(n, block.size, axes.data.slice(0, n * block.size));
-  const noiseStrength = eta ** 2 / (2 * batchSize);
-  const parts = decompose({
+  {
+    who,
+    most,
+    least,
     la,
-    drift: diagonal(values.subarray(0, n).map((h) => eta * h)),
-    diffusion: task.noise(block, kept),
-    noiseStrength,
+  }: { readonly who: string; readonly most: number; readonly least: number; readonly la: LinearAlgebra },
+  choose: (modes: StationaryModes, block: Block) => InModes,
+): BuiltConstraint {
+  const { learningRate: eta, batchSize, windowSteps } = trainingOf(task, who);
+  const noiseStrength = eta ** 2 / (2 * batchSize);
+  const all = task.blocks.map((block): AlongAxes => {
+    const { axes, values } = task.stiffest(block, most);
+    const settled = values.filter((h) => eta * h * windowSteps >= RELAXATIONS).length;
+    const n = Math.min(most, settled);
+    const open = Math.min(most, values.length);
+    if (n < least) {
+      const nothing = { axes: matrix(0, block.size), weights: new Float64Array(0), curvatures: new Float64Array(0) };
+      return { block, ...nothing, excluded: open, why: WHY_UNSETTLED };
+    }
+    const kept = matrix(n, block.size, axes.data.slice(0, n * block.size));
+    const curvatures = values.slice(0, n);
+    const parts = decompose({
+      la,
+      drift: diagonal(curvatures.map((h) => eta * h)),
+      diffusion: task.noise(block, kept),
+      noiseStrength,
+    });
+    const { rows, weights } = choose({ axes: kept, curvatures, parts, noiseStrength }, block);
+    return {
+      block,
+      axes: la.gemm(rows, kept),
+      weights,
+      curvatures: curvaturesOf(rows, curvatures, la),
+      excluded: open - n,
+      why: open > n ? WHY_UNSETTLED : '',
+    };
   });
-  return {
-    axes: kept,
-    curvatures: values.slice(0, n),
-    parts,
-    noiseStrength,
-    unsettled: Math.max(0, Math.min(most, values.length) - n),
-  };
+  check(
+    all.some((a) => a.axes.rows > 0),
+    'nothing-settled',
+    () =>
+      `${who} holds ${least === 1 ? 'a mode' : 'planes of two modes'} that relax ten times within the window of ${windowSteps} steps, at most ${most} in each of ${task.blocks.map((b) => b.name).join(', ')}, and there ${least === 1 ? 'is none' : 'are fewer than two'}; take a longer window or more axes.`,
+  );
+  return alongAxes(task, all);
 }
 
-export const WHY_UNSETTLED = 'modes that relax less than ten times within the window are in no stationary state';
+const WHY_UNSETTLED = 'modes that relax less than ten times within the window are in no stationary state';
 
 /** aᵀ diag(h) a of directions given as rows in the modes. */
-export function curvaturesOf(rows: Matrix, h: Float64Array, la: LinearAlgebra): Float64Array {
+function curvaturesOf(rows: Matrix, h: Float64Array, la: LinearAlgebra): Float64Array {
   const squares = matrix(
     rows.rows,
     rows.cols,

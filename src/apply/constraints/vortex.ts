@@ -1,6 +1,6 @@
 /**
  * The vortex planes of task 1's stationary current pinned: R = ½ Σ_k c_k (|a_k·x|² + |b_k·x|²), the ⌊N_c/2⌋ planes with the largest
- * share of the flux, at least one. `vortex` pins them alike, `vortex-q` with c_k = q_k. science.md [C2], [D7]; ao2022's outlook.
+ * share of the flux. `vortex` pins them alike, `vortex-q` with c_k = q_k. science.md [C2], [D7]; ao2022's outlook.
  *
  * The planes are orthogonal in whitened coordinates and oblique among weights; that is how they enter.
  */
@@ -9,8 +9,7 @@ import { check } from '../../numeric/errors.js';
 import { matrix } from '../../numeric/linalg/index.js';
 import type { Constraint, ConstraintOptions } from '../constraint.js';
 import type { Task } from '../task.js';
-import { alongAxes } from './along.js';
-import { curvaturesOf, stationaryModes, WHY_UNSETTLED } from './stationary.js';
+import { alongStationary } from './stationary.js';
 
 function pinned(name: string, weighted: boolean, title: string): Constraint {
   return {
@@ -21,32 +20,22 @@ function pinned(name: string, weighted: boolean, title: string): Constraint {
     takesAxes: true,
     needsWindow: false,
     async build(task: Task, { axes: most, la }: ConstraintOptions) {
-      return alongAxes(
-        task,
-        task.blocks.map((block) => {
-          const { axes, curvatures, parts, unsettled } = stationaryModes(task, block, most, la, name);
-          const turning = vortices(la, parts).vortices.slice(0, Math.max(1, most >> 1));
-          check(
-            turning.length > 0,
-            'no-vortices',
-            () =>
-              `${name}: the stationary state of ${block.name} has no current (drift and diffusion commute), so no vortices.`,
-          );
-          const inModes = matrix(2 * turning.length, axes.rows);
-          turning.forEach(({ basis }, k) => {
-            inModes.data.set(basis[0], 2 * k * axes.rows);
-            inModes.data.set(basis[1], (2 * k + 1) * axes.rows);
-          });
-          return {
-            block,
-            axes: la.gemm(inModes, axes),
-            weights: Float64Array.from({ length: inModes.rows }, (_, i) => (weighted ? turning[i >> 1].q : 1)),
-            curvatures: curvaturesOf(inModes, curvatures, la),
-            excluded: unsettled,
-            why: unsettled > 0 ? WHY_UNSETTLED : '',
-          };
-        }),
-      );
+      return alongStationary(task, { who: name, most, least: 2, la }, ({ axes, parts }, block) => {
+        const turning = vortices(la, parts).vortices.slice(0, most >> 1);
+        check(
+          turning.length > 0,
+          'no-vortices',
+          () =>
+            `${name}: the stationary state of ${block.name} has no current (drift and diffusion commute), so no vortices.`,
+        );
+        const rows = matrix(2 * turning.length, axes.rows);
+        turning.forEach(({ basis }, k) => {
+          rows.data.set(basis[0], 2 * k * axes.rows);
+          rows.data.set(basis[1], (2 * k + 1) * axes.rows);
+        });
+        const weights = Float64Array.from({ length: rows.rows }, (_, i) => (weighted ? turning[i >> 1].q : 1));
+        return { rows, weights };
+      });
     },
   };
 }
