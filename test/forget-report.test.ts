@@ -89,6 +89,11 @@ describe('comparison of two methods', () => {
   it('is never decided by one seed', () => {
     expect(compare(estimate(0.3, Number.NaN, 1, ''), Number.NaN)).toBe('undecided');
   });
+  it('is never decided by two seeds, whose differences may coincide by chance', () => {
+    const of = (seeds: number) =>
+      forgetFindings(madeInput([NONE, ldc([0.9, 0.96])], { seeds, scatter: 0 })).contests[0];
+    expect([of(2).p, of(2).outcome, of(3).outcome]).toEqual([0, 'undecided', 'worse']);
+  });
   it('is corrected for all pairs of methods, the ceiling not among them', () => {
     const all = [NONE, ldc([0.9, 0.96]), l2([0.89, 0.96]), { method: 'joint', test: [0.99, 0.97] } as Made];
     const { contests } = forgetFindings(madeInput(all, { scatter: 0.01 }));
@@ -121,6 +126,10 @@ describe('verdicts', () => {
     expect(verdicts([NONE, ldc([0.8, 0.97])], { scatter: 0.05 })[id]).toBe(OPEN);
     // where nothing is forgotten, nothing is prevented
     expect(verdicts([{ ...NONE, test: [0.98, 0.97] }, ldc([0.99, 0.97])])[id]).toBe(OPEN);
+    const why = (seeds: number, first: number) =>
+      forgetFindings(madeInput([{ ...NONE, test: [first, 0.97] }, ldc([0.99, 0.97])], { seeds })).findings[1].reason;
+    expect(why(5, 0.98)).toMatch(/Too little is forgotten/);
+    expect(why(1, 0.7)).toMatch(/not decided/);
   });
 
   it('beats: better, worse, equal, undecided', () => {
@@ -130,6 +139,28 @@ describe('verdicts', () => {
     expect(verdicts([NONE, ldc([0.951, 0.95]), l2([0.95, 0.95])])[id]).toBe('not reproduced');
     expect(verdicts([NONE, ldc([0.93, 0.95]), l2([0.9, 0.95])], { scatter: 0.03 })[id]).toBe(OPEN);
     expect(verdicts([NONE, ldc([0.9, 0.9])])[id]).toBeUndefined();
+  });
+
+  it('beats: with fewer axes only winning counts', () => {
+    const id = 'forget.potential';
+    const U = (test: [number, number]): Made => ({ method: 'potential', constraints: 50, multiple: 1, held: 6, test });
+    const of = (u: [number, number], other: [number, number]) => verdicts([NONE, U(u), ldc(other)])[id];
+    expect(of([0.95, 0.95], [0.85, 0.95])).toBe('reproduced');
+    expect(of([0.85, 0.95], [0.95, 0.95])).toBe(OPEN);
+    expect(of([0.95, 0.95], [0.95, 0.95])).toBe(OPEN);
+    const { findings } = forgetFindings(madeInput([NONE, U([0.85, 0.95]), ldc([0.95, 0.95])]));
+    expect(findings.find((f) => f.id === id)!.reason).toMatch(/could hold 6 axes and LDC \(1\/F²\) 100/);
+  });
+
+  it('findings are corrected among themselves: a method that no claim names changes only its own', () => {
+    const all = [NONE, ldc([0.93, 0.95]), l2([0.9, 0.95])];
+    const more: Made[] = Array.from({ length: 6 }, (_, k) => ({ method: `new-${k}`, test: [0.9, 0.95] }));
+    const p = (made: Made[]) => {
+      const { findings } = forgetFindings(madeInput(made, { scatter: 0.004 }));
+      return Number(findings.find((f) => f.id === 'forget.l2')!.reason.match(/luck ([\d.]+)/)![1]);
+    };
+    // ldc-none and l2-none are the smaller ones of three, and six more of their like: the pair itself keeps its own chance
+    expect(p([...all, ...more])).toBe(p(all));
   });
 
   it('constraints: task 1 with the most axes against the fewest, at one strength', () => {
@@ -152,6 +183,8 @@ describe('verdicts', () => {
     // the scatter of both is one and the same here, and the difference certain
     expect(verdicts([NONE, at(1, 0.7, 0.7), at(10, 0.9, 0.9)])[id]).toBe('not reproduced');
     expect(verdicts([NONE, at(3, 0.7, 0.7), at(10, 0.9, 0.9)])[id]).toBe(OPEN);
+    // where LDC does nothing, its strengths are all alike and none is right
+    expect(verdicts([NONE, at(1, 0.6, 0.7), at(10, 0.6, 0.7)])[id]).toBe(OPEN);
   });
 
   it('winner: better than each other, or equal to one', () => {
@@ -160,6 +193,23 @@ describe('verdicts', () => {
     expect(verdicts([NONE, ldc([0.95, 0.95]), l2([0.95, 0.951])])[id]).toBe('not reproduced');
     const { outcome } = forgetFindings(madeInput([NONE, ldc([0.95, 0.95]), l2([0.95, 0.951])]));
     expect(outcome.join(' ')).toMatch(/cannot be told from it/);
+  });
+
+  it('a winner by validation that others beat on the test is not called better than them', () => {
+    const best = ldc([0.85, 0.95], { validation: [0.99, 0.99] });
+    const { outcome } = forgetFindings(madeInput([NONE, best, l2([0.95, 0.95])]));
+    expect(outcome.join(' ')).toMatch(/LDC \(1\/F²\) comes first by validation.*L2 anchor is better/);
+    expect(outcome.join(' ')).not.toMatch(/than every other method/);
+    const alone = forgetFindings(madeInput([NONE, best])).outcome.join(' ');
+    expect(alone).not.toMatch(/than every other method/);
+  });
+
+  it('a method that ran for some seeds only takes no part', () => {
+    const some: Made = { method: 'ewc', multiple: 1, test: [0.98, 0.98], ran: 2 };
+    const { outcome, best, findings } = forgetFindings(madeInput([NONE, ldc([0.95, 0.95]), some]));
+    expect(best.map((s) => s.method)).toEqual(['none', 'ldc']);
+    expect(findings.map((f) => f.id)).not.toContain('forget.ewc');
+    expect(outcome.join(' ')).toMatch(/for a part of the seeds only: EWC \(2\)/);
   });
 });
 
@@ -179,7 +229,7 @@ describe('outcome', () => {
       const all = [0.9, 0.95, last].map((v, k) => ldc([0.9, 0.9], { multiple: 10 ** k, validation: [v, v] }));
       return forgetFindings(madeInput([NONE, ...all])).outcome.join(' ');
     };
-    expect(of(0.9509)).toMatch(/less than a tenth of a point is gained over the one before by LDC/);
+    expect(of(0.9509)).toMatch(/gains less than a tenth of a point over the one before for LDC/);
     expect(of(0.9511)).toMatch(/at an end of those tried for LDC/);
   });
 
@@ -208,6 +258,7 @@ describe('report', () => {
       'forget-curve-first',
       'forget-curve-later',
       'forget-front',
+      'forget-front-constraints',
       'forget-moved-hessian',
       'forget-moved-principal',
       'forget-profile-1',

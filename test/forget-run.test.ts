@@ -21,7 +21,7 @@ import { logits } from './support/naive-network.js';
 const TINY: PartialForget = {
   preset: 'quick',
   seeds: 2,
-  methods: ['none', 'l2', 'ldc', 'vortex', 'joint'],
+  methods: ['none', 'l2', 'ldc', 'hessian', 'joint'],
   data: { set: 'teacher', teacher: { network: { widths: [8, 6, 4] }, train: 500, test: 300 } },
   network: { hidden: [10, 8] },
   strengths: [1, 100],
@@ -59,7 +59,7 @@ describe('the experiment', () => {
       'joint.json',
     ])
       expect(files).toContain(name);
-    expect(files.filter((f) => /^(ldc|vortex)-3-at-(1|100)\.json$/.test(f))).toHaveLength(2);
+    expect(files.filter((f) => /^(ldc|hessian)-3-at-(1|100)\.json$/.test(f))).toHaveLength(2);
     expect(existsSync(join(out, 'lock'))).toBe(false);
     expect(run.findings.map((f) => f.id)).toContain('forget.prevents.ldc');
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('forget.prevents.ldc');
@@ -116,6 +116,17 @@ describe('the same numbers', () => {
     await forget([], { out: copy, resume: true });
     for (const f of gone) expect(timeless(at(f)), f).toEqual(timeless(doc(f)));
     expect(statSync(at('seed0/none.json')).mtimeMs).toBe(stamp);
+  });
+
+  it('of a strength whatever others were asked for, with momentum too', async () => {
+    const branchAt = async (strengths: number[]) => {
+      const place = join(home, `momentum-${strengths.length}`);
+      const training = { ...TINY.training, momentum: 0.9, learningRate: 0.02 };
+      await forget([{ ...TINY, training, seeds: 1, methods: ['l2', 'joint'], strengths }], { out: place });
+      return group(join(place, 'seeds/seed0/l2.json')).branches.at(-1)!;
+    };
+    const [alone, last] = [await branchAt([1]), await branchAt([0.01, 1])];
+    expect([last.distance, last.test]).toEqual([alone.distance, alone.test]);
   });
 
   it('stopped on the way it keeps what is done; then more seeds may be asked for', async () => {
@@ -191,24 +202,25 @@ describe('strengths beyond the grid', () => {
 });
 
 describe('task 1 knows nothing of task 2', () => {
-  it.each(['task-known', 'all-compete'] as const)(
-    '%s: other samples and labels there, the same bits here',
-    async (head) => {
-      const [a, b] = ['0,1/2,3', '0,1/3,2'].map((protocol, k) => {
-        const place = join(home, `leak-${head}-${k}`);
-        return forget([{ ...TINY, head, protocol, seeds: 1, methods: ['none', 'ldc', 'ewc'], strengths: [1] }], {
-          out: place,
-        }).then(() => place);
-      });
-      const [one, two] = [await a, await b];
-      for (const f of ['axes.npz', 'task1.safetensors'])
-        expect(readFileSync(join(one, 'seeds/seed0', f)).equals(readFileSync(join(two, 'seeds/seed0', f))), f).toBe(
-          true,
-        );
-      const lambda = (place: string, m: string) => group(join(place, 'seeds/seed0', `${m}.json`)).branches[0].strength;
-      expect(lambda(one, 'ldc-6')).toBe(lambda(two, 'ldc-6'));
-    },
-  );
+  it.each([
+    ['task-known', '0,1/3,2'],
+    ['task-known', '0,1/4,5'],
+    // the same number of outputs must compete
+    ['all-compete', '0,1/4,5'],
+  ] as const)('%s: other samples and labels there (%s), the same bits here', async (head, other) => {
+    const data = { set: 'teacher', teacher: { network: { widths: [8, 8, 6] }, train: 700, test: 300 } };
+    const [a, b] = ['0,1/2,3', other].map((protocol, k) => {
+      const place = join(home, `leak-${head}-${other.replace('/', '-')}-${k}`);
+      return forget([{ ...TINY, data, head, protocol, seeds: 1, methods: ['none', 'ldc', 'ewc'], strengths: [1] }], {
+        out: place,
+      }).then(() => place);
+    });
+    const [one, two] = [await a, await b];
+    for (const f of ['axes.npz', 'task1.safetensors'])
+      expect(readFileSync(join(one, 'seeds/seed0', f)).equals(readFileSync(join(two, 'seeds/seed0', f))), f).toBe(true);
+    const lambda = (place: string, m: string) => group(join(place, 'seeds/seed0', `${m}.json`)).branches[0].strength;
+    expect(lambda(one, 'ldc-6')).toBe(lambda(two, 'ldc-6'));
+  });
 });
 
 describe('heads', () => {
@@ -285,6 +297,22 @@ describe('more than two tasks', () => {
   });
 });
 
+describe('a method that a seed cannot give', () => {
+  it('is told with what it misses, and the others go on', async () => {
+    const place = join(home, 'missing');
+    // no mode relaxes ten times within a window of so few steps
+    const { outcome } = await forget([{ ...TINY, methods: ['vortex', 'none', 'l2'] }], { out: place });
+    const refused = group(join(place, 'seeds/seed0/vortex-6.json'));
+    expect(refused.branches).toEqual([]);
+    expect(refused.refused).toMatch(/window of \d+ steps/);
+    expect(readFileSync(join(place, 'report.html'), 'utf8')).toMatch(/vortex planes did not run/);
+    expect(outcome.join(' ')).not.toContain('vortex');
+    const [head, row] = readFileSync(join(place, 'tables', 'branches.csv'), 'utf8').split('\r\n');
+    expect(row.split(',')).toHaveLength(head.split(',').length);
+    expect(head).toContain('validation_2');
+  });
+});
+
 describe('displacement', () => {
   it('by groups of directions and planes, by hand', () => {
     const axes = matrix(4, 4, Float64Array.from([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]));
@@ -308,11 +336,29 @@ describe('refusals', () => {
     [{ constraints: [500] }, /N_c = 500 is more than there is/],
     [{ layers: ['layer3'] }, /can hold layer1, layer2 \(each task has its own output layer\); got 'layer3'/],
     [{ statistics: { layer: 'layer3', profiles: [1] } }, /statistics\.layer is 'layer3'/],
+    [{ protocol: '0/1' }, /'classes 0' has one class/],
+    [{ training: { batchSize: 400 } }, /training samples, fewer than a batch of 400/],
+    [{ training: { batchSize: 10, windowEpochs: 1, windowEvery: 100 } }, /keeps 0 rows, every 100 steps; at least 2/],
     [{ training: { epoch: 3 } }, /did you mean 'training\.epochs'/],
     [{ data: { set: 'teacher', teacher: { network: { widths: [8, 6, 4] }, test: 0 } } }, /no test set/],
   ] as [PartialForget, RegExp][])('%j', async (layer, sentence) => {
     await expect(refused(layer)).rejects.toThrow(sentence);
     expect(existsSync(place)).toBe(false);
+  });
+
+  it('resumes nothing where nothing is', async () => {
+    await expect(forget([TINY], { out: place, resume: true })).rejects.toThrow(
+      /no experiment on forgetting in .* to resume/,
+    );
+    expect(existsSync(place)).toBe(false);
+  });
+
+  it('goes on with the linear algebra that it was begun with', async () => {
+    const copy = join(home, 'provider');
+    cpSync(out, copy, { recursive: true });
+    const record = JSON.parse(readFileSync(join(copy, 'forget.json'), 'utf8'));
+    writeFileSync(join(copy, 'forget.json'), JSON.stringify({ ...record, linearAlgebra: 'another' }));
+    await expect(forget([], { out: copy, resume: true })).rejects.toThrow(/begun with the linear algebra 'another'/);
   });
 
   it('the program: exit 2, and help that teaches', () => {
@@ -325,5 +371,13 @@ describe('refusals', () => {
     const config = completeForget({ preset: 'quick', data: { set: 'mnist' }, strengths: [10, 1, 10] });
     expect(config.data).toEqual({ set: 'mnist' });
     expect(config.strengths).toEqual([1, 10]);
+    const fewer = completeForget({ data: { set: 'fashion-mnist' } }, { data: { limit: 1000 } });
+    expect(fewer.data).toEqual({ set: 'fashion-mnist', limit: 1000 });
+    expect(completeForget({ preset: 'quick', data: { limit: 500 } }).data).toMatchObject({
+      set: 'teacher',
+      limit: 500,
+      teacher: { train: 1600 },
+    });
+    expect(completeForget({ network: { hidden: [10] }, data: { set: 'mnist' } }).statistics.layer).toBe('layer1');
   });
 });

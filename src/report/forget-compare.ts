@@ -19,7 +19,7 @@ export type Comparison = 'better' | 'worse' | 'equal' | 'undecided';
 export function compare(difference: Estimate, p: number): Comparison {
   const half = halfWidth(difference);
   const { value } = difference;
-  if (!Number.isFinite(value) || !Number.isFinite(half)) return 'undecided';
+  if (!Number.isFinite(value) || !Number.isFinite(half) || difference.n < LEAST_SEEDS) return 'undecided';
   if (Math.abs(value) + half <= MARGIN) return 'equal';
   if (p < 0.05) return value > 0 ? 'better' : 'worse';
   return 'undecided';
@@ -36,21 +36,32 @@ export interface Contest {
   readonly outcome: Comparison;
 }
 
-/** All pairs of methods but the ceiling, corrected together. */
-export function contestsBetween(methods: readonly Method[], at: Chosen): Contest[] {
-  const rivals = methods.filter((m) => m !== 'joint');
-  const raw = rivals.flatMap((a, i) =>
-    rivals.slice(i + 1).map((b) => {
-      const difference = paired(at(a), at(b));
-      return { a, b, difference, p: chance(difference) };
-    }),
-  );
+/** Fewer seeds than these decide nothing: two equal differences by chance would look certain. */
+export const LEAST_SEEDS = 3;
+
+type Pair = readonly [a: Method, b: Method];
+
+/** These pairs, corrected together. */
+export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
+  const raw = pairs.map(([a, b]) => {
+    const difference = paired(at(a), at(b));
+    return { a, b, difference, p: chance(difference) };
+  });
   const known = raw.filter((c) => Number.isFinite(c.p)).sort((x, y) => x.p - y.p);
   const { holm } = adjust(known.map((c) => c.p));
   return raw.map((c): Contest => {
     const corrected = holm[known.indexOf(c)] ?? Number.NaN;
     return { ...c, holm: corrected, outcome: compare(c.difference, corrected) };
   });
+}
+
+/** All pairs of methods but the ceiling, corrected together. */
+export function contestsBetween(methods: readonly Method[], at: Chosen): Contest[] {
+  const rivals = methods.filter((m) => m !== 'joint');
+  return contestsOf(
+    rivals.flatMap((a, i) => rivals.slice(i + 1).map((b): Pair => [a, b])),
+    at,
+  );
 }
 
 const FLIPPED = { better: 'worse', worse: 'better', equal: 'equal', undecided: 'undecided' } as const;
@@ -72,13 +83,20 @@ export const inPoints = (e: Estimate): Estimate => ({
 });
 export const percent = (values: readonly number[]): string => `${formatEstimate(inPoints(overSeeds(values)))} %`;
 export const few = (e: Estimate): string =>
-  e.n < 2 ? 'With fewer than two seeds nothing is decided.' : 'More seeds would decide it.';
+  e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds would decide it.';
 export const interval = (e: Estimate): string => (e.n < 2 ? '' : `interval ±${formatNumber(100 * halfWidth(e), 2)}`);
 export const strengthOf = (s: Setting): string =>
   Number.isFinite(s.multiple) ? ` at strength ${formatNumber(s.multiple, 2)}` : '';
 
 export const chanceWords = (c: Contest): string =>
   Number.isFinite(c.holm) ? ` (chance by luck ${formatNumber(c.holm, 2)} after correction)` : '';
+
+/** Axes held by both, if they are axes: whether one has so many more that the comparison is not one of methods. */
+export function uneven(a: Setting | undefined, b: Setting | undefined): 'fewer' | 'more' | 'alike' {
+  if (!a || !b || a.constraints === null || b.constraints === null) return 'alike';
+  const [own, other] = [mean(a.held), mean(b.held)];
+  return own < 0.9 * other ? 'fewer' : own > 1.1 * other ? 'more' : 'alike';
+}
 
 /** Best first, by validation. */
 export const ranked = (methods: readonly Method[], at: Chosen): Method[] =>

@@ -4,22 +4,28 @@
  * Compared are average test accuracies at the end (forget-summary.ts), every method at the strength that validation samples chose
  * for it over all seeds, methods with axes at the same number N_c of them; differences seed by seed. Intervals are 95 % of
  * Student's t. Of two methods one is
- *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter;
- *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction for all
- *              comparisons between methods of the report;
- *   undecided  else, and always with fewer than two seeds.
+ *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter (no correction: a claim of
+ *              equality is the harder one, 2.5 % on either side);
+ *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. Findings are one
+ *              family: every method against none, and the pairs that claims name. The table of all pairs is another of its own;
+ *   undecided  else, and always with fewer than three seeds.
+ * A method that ran for a part of the seeds only takes no part.
  *
  * exists: without a constraint the first task is forgotten: by at least 5 points, the interval above 0. Where it is not, there is
  *   nothing to prevent, and `prevents` findings are not decidable.
  * prevents (LDC, EWC, U, vortex planes): the average is better than without a constraint, and what is forgotten is less than half of
  *   what is forgotten without, the interval of the difference below 0. Not reproduced if the average is equal or worse, or the interval of that
  *   difference lies above 0.
- * beats (claims that name a better method): better: reproduced; equal or worse: not reproduced.
+ * beats (claims that name a better method): better: reproduced; equal or worse: not reproduced. Where one of two methods with axes
+ *   could hold fewer of them (by more than a tenth), only its winning counts: else the comparison is not one of methods.
  * constraints: at the strength chosen for the N_c of the comparison the first task is kept better with the most axes than with
  *   the fewest; one comparison, no correction.
  * laplace: LDC at lambda = 4(e−1)L0 is as good as at the strength that was chosen: equal or better; one comparison, no correction.
- * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
+ *   Not decidable where LDC is no better than nothing: then no strength is right.
+ * winner: the method with the largest validation average is better than each other one, in the table of all pairs. Not reproduced if
+ *   another one is equal to it.
  */
+import { mean } from '../numeric/statistics.js';
 import { halfWidth, overSeeds } from './controls-summary.js';
 import type { Finding, Verdict } from './finding.js';
 import {
@@ -30,12 +36,15 @@ import {
   compare,
   contest,
   contestsBetween,
+  contestsOf,
   few,
   inPoints,
   interval,
+  LEAST_SEEDS,
   percent,
   ranked,
   strengthOf,
+  uneven,
 } from './forget-compare.js';
 import { outcomeOf } from './forget-outcome.js';
 import { type ForgetInput, inOrder, type Method, nameOf } from './forget-results.js';
@@ -57,65 +66,65 @@ export interface Judged {
 }
 
 /** Claims that name a better method. */
-const CLAIMS: readonly (readonly [id: string, a: Method, b: Method, claim: string, source: string, stated: string])[] =
+type Claim = readonly [id: string, a: Method, b: Method, claim: string, source: string, stated: string];
+const CLAIMS: readonly Claim[] = [
   [
-    [
-      'l2',
-      'ldc',
-      'l2',
-      'Constraints that know the landscape protect better than one that pulls every weight alike',
-      'ivf2021; science.md [C1], [C2]',
-      'LDC better',
-    ],
-    [
-      'random',
-      'ldc',
-      'random',
-      'It matters which axes are held: principal directions protect better than as many at random',
-      'ivf2021; science.md [C2]',
-      'LDC better',
-    ],
-    [
-      'variance',
-      'ldc',
-      'variance',
-      'On the same axes the weight 1/F² protects better than 1/sigma², as it must where flat directions have the small variances',
-      'ivf2021; science.md [C2]',
-      '1/F² better',
-    ],
-    [
-      'ewc',
-      'ldc',
-      'ewc',
-      'Landscape-dependent constraints protect better than EWC',
-      'science.md [C2]',
-      'rivals on equal terms',
-    ],
-    [
-      'hessian',
-      'ldc',
-      'hessian',
-      'Principal directions of the fluctuations protect better than as many of largest curvature',
-      'science.md [C2]',
-      'rivals on equal terms',
-    ],
-    [
-      'potential',
-      'potential',
-      'ldc',
-      'The potential of the stochastic decomposition protects better than the widths of the valley',
-      'ao2022; science.md [C2]',
-      'an outlook, not tested there',
-    ],
-    [
-      'vortex',
-      'vortex',
-      'random',
-      'Pinning the planes of strongest circulation protects better than as many axes at random',
-      'ao2022; science.md [C2]',
-      'an outlook, not tested there',
-    ],
-  ];
+    'l2',
+    'ldc',
+    'l2',
+    'Constraints that know the landscape protect better than one that pulls every weight alike',
+    'ivf2021; science.md [C1], [C2]',
+    'LDC better',
+  ],
+  [
+    'random',
+    'ldc',
+    'random',
+    'It matters which axes are held: principal directions protect better than axes at random',
+    'ivf2021; science.md [C2]',
+    'LDC better',
+  ],
+  [
+    'variance',
+    'ldc',
+    'variance',
+    'On the same axes the weight 1/F² protects better than 1/sigma², as it must where flat directions have the small variances',
+    'ivf2021; science.md [C2]',
+    '1/F² better',
+  ],
+  [
+    'ewc',
+    'ldc',
+    'ewc',
+    'Landscape-dependent constraints protect better than EWC',
+    'science.md [C2]',
+    'rivals on equal terms',
+  ],
+  [
+    'hessian',
+    'ldc',
+    'hessian',
+    'Principal directions of the fluctuations protect better than as many of largest curvature',
+    'science.md [C2]',
+    'rivals on equal terms',
+  ],
+  [
+    'potential',
+    'potential',
+    'ldc',
+    'The potential of the stochastic decomposition protects better than the widths of the valley',
+    'ao2022; science.md [C2]',
+    'an outlook, not tested there',
+  ],
+  [
+    'vortex',
+    'vortex',
+    'random',
+    'Pinning the planes of strongest circulation protects better than holding axes at random',
+    'ao2022; science.md [C2]',
+    'an outlook, not tested there',
+  ],
+];
 
 /** Methods whose claim is to prevent forgetting, with who makes it. */
 const PREVENT: readonly (readonly [Method, string, string])[] = [
@@ -128,20 +137,32 @@ const PREVENT: readonly (readonly [Method, string, string])[] = [
 export function forgetFindings(input: ForgetInput): Judged {
   const settings = settingsOf(input);
   const at = (m: Method) => chosen(settings, m, input.constraints);
-  const methods = inOrder(settings.map((s) => s.method)).filter((m) => at(m) !== undefined);
+  const there = inOrder(settings.map((s) => s.method)).filter((m) => at(m) !== undefined);
+  const whole = (m: Method) => at(m)!.seeds.length === Math.max(...there.map((o) => at(o)!.seeds.length));
+  const methods = there.filter(whole);
   const contests = contestsBetween(methods, at);
+  const claimed = contestsOf(familyOf(methods), at);
   const exists = existence(at('none'));
   const findings: Finding[] = [exists];
   for (const [m, source, stated] of PREVENT)
-    if (methods.includes(m)) findings.push(prevents(m, at(m), at('none'), contests, exists, source, stated));
-  for (const [id, a, b, claim, source, stated] of CLAIMS)
-    if (methods.includes(a) && methods.includes(b)) findings.push(beats(id, a, b, claim, source, stated, contests));
+    if (methods.includes(m)) findings.push(prevents(m, at(m), at('none'), claimed, exists, source, stated));
+  for (const claim of CLAIMS)
+    if (methods.includes(claim[1]) && methods.includes(claim[2])) findings.push(beats(claim, at, claimed));
   if (methods.includes('ldc'))
-    findings.push(moreConstraints(settings, at('ldc')!), laplace(settings, at('ldc')!, input));
+    findings.push(moreConstraints(settings, at('ldc')!), laplace(settings, at('ldc')!, input, claimed));
   const rivals = methods.filter((m) => m !== 'joint');
   if (rivals.length > 1) findings.push(winner(rivals, at, contests));
   const best = methods.map((m) => at(m)!);
-  return { findings, settings, best, contests, outcome: outcomeOf(rivals, at, contests, exists, best, settings) };
+  const partly = there.filter((m) => !whole(m)).map((m) => at(m)!);
+  const outcome = outcomeOf({ rivals, at, contests, claimed, exists, best, settings, partly });
+  return { findings, settings, best, contests, outcome };
+}
+
+/** What findings compare: every method against none, and the pairs that claims name; each pair once. */
+function familyOf(methods: readonly Method[]): [Method, Method][] {
+  const against = methods.filter((m) => m !== 'none' && m !== 'joint').map((m): [Method, Method] => [m, 'none']);
+  const named = CLAIMS.map(([, a, b]): [Method, Method] => [a, b]);
+  return [...against, ...named].filter((pair) => pair.every((m) => methods.includes(m)));
 }
 
 function existence(none: Setting | undefined): Finding {
@@ -196,7 +217,10 @@ function prevents(
     return {
       ...base,
       verdict: UNDECIDED,
-      reason: 'Too little is forgotten without a constraint for prevention to show.',
+      reason:
+        exists.verdict === 'not reproduced'
+          ? 'Too little is forgotten without a constraint for prevention to show.'
+          : 'How much is forgotten without a constraint is not decided, so neither is what prevents it.',
     };
   const failed = against.outcome === 'equal' || against.outcome === 'worse' || more;
   const verdict: Verdict = against.outcome === 'better' && less ? 'reproduced' : failed ? 'not reproduced' : UNDECIDED;
@@ -212,16 +236,20 @@ function prevents(
 const verdictOf = (o: Comparison): Verdict =>
   o === 'better' ? 'reproduced' : o === 'undecided' ? UNDECIDED : 'not reproduced';
 
-function beats(
-  id: string,
-  a: Method,
-  b: Method,
-  claim: string,
-  source: string,
-  stated: string,
-  contests: readonly Contest[],
-): Finding {
+function beats([id, a, b, claim, source, stated]: Claim, at: Chosen, contests: readonly Contest[]): Finding {
   const c = contest(contests, a, b)!;
+  const counts = uneven(at(a), at(b));
+  const unfair = (counts === 'fewer' && c.outcome !== 'better') || (counts === 'more' && c.outcome !== 'worse');
+  const held = (m: Method) => formatCount(Math.round(mean(at(m)!.held)));
+  const words = {
+    better: `${nameOf(a)} is better, ${interval(c.difference)}${chanceWords(c)}.`,
+    worse: `${nameOf(a)} is worse, ${interval(c.difference)}${chanceWords(c)}.`,
+    equal: `The difference is within one point, ${interval(c.difference)}.`,
+    undecided:
+      c.difference.n < LEAST_SEEDS
+        ? few(c.difference)
+        : sentence(`${interval(c.difference)}${chanceWords(c)}. ${few(c.difference)}`),
+  }[c.outcome];
   return {
     id: `forget.${id}`,
     claim,
@@ -229,16 +257,11 @@ function beats(
     measured: inPoints(c.difference),
     unit: `points of average accuracy, ${nameOf(a)} minus ${nameOf(b)}`,
     stated,
-    verdict: verdictOf(c.outcome),
-    reason: {
-      better: `${nameOf(a)} is better, ${interval(c.difference)}${chanceWords(c)}.`,
-      worse: `${nameOf(a)} is worse, ${interval(c.difference)}${chanceWords(c)}.`,
-      equal: `The difference is within one point, ${interval(c.difference)}.`,
-      undecided:
-        c.difference.n < 2
-          ? few(c.difference)
-          : sentence(`${interval(c.difference)}${chanceWords(c)}. ${few(c.difference)}`),
-    }[c.outcome],
+    verdict: unfair ? UNDECIDED : verdictOf(c.outcome),
+    reason:
+      counts === 'alike'
+        ? words
+        : `${words} But ${nameOf(a)} could hold ${held(a)} axes and ${nameOf(b)} ${held(b)}${unfair ? ', so that this is no comparison of methods' : ''}.`,
   };
 }
 
@@ -270,12 +293,19 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
   };
 }
 
-function laplace(settings: readonly Setting[], main: Setting, { constraints, absolute }: ForgetInput): Finding {
+function laplace(
+  settings: readonly Setting[],
+  main: Setting,
+  { constraints, absolute }: ForgetInput,
+  claimed: readonly Contest[],
+): Finding {
   const own = settings.find(
     (s) => !absolute && s.method === 'ldc' && s.multiple === 1 && s.constraints === constraints,
   );
   const difference = paired(own, main);
   const outcome = compare(difference, chance(difference));
+  const against = contest(claimed, 'ldc', 'none');
+  const idle = against !== undefined && against.outcome !== 'better';
   return {
     id: 'forget.laplace',
     claim: 'The Laplace value lambda = 4(e−1)L0 is the right strength: no other one does better',
@@ -283,9 +313,10 @@ function laplace(settings: readonly Setting[], main: Setting, { constraints, abs
     measured: inPoints(difference),
     unit: 'points of average accuracy, Laplace minus chosen strength',
     stated: 'derived: the exact value for a parabola',
-    verdict: !own || outcome === 'undecided' ? UNDECIDED : outcome === 'worse' ? 'not reproduced' : 'reproduced',
+    verdict:
+      !own || idle || outcome === 'undecided' ? UNDECIDED : outcome === 'worse' ? 'not reproduced' : 'reproduced',
     reason: own
-      ? `At the Laplace value ${percent(own.average)}, at the chosen strength of ${formatNumber(main.multiple, 2)} times it ${percent(main.average)}. ${outcome === 'undecided' ? few(difference) : ''}`.trim()
+      ? `${idle ? 'LDC is not shown to be better than nothing here, so no strength of it is right. ' : ''}At the Laplace value ${percent(own.average)}, at the chosen strength of ${formatNumber(main.multiple, 2)} times it ${percent(main.average)}. ${outcome === 'undecided' ? few(difference) : ''}`.trim()
       : 'The Laplace value is not among the strengths.',
   };
 }

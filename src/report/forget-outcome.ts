@@ -4,15 +4,22 @@ import { type Chosen, type Contest, contest, percent, ranked } from './forget-co
 import { type Method, nameOf } from './forget-results.js';
 import { type Place, placeOf, type Setting } from './forget-summary.js';
 
+export interface Compared {
+  readonly rivals: readonly Method[];
+  readonly at: Chosen;
+  /** All pairs. */
+  readonly contests: readonly Contest[];
+  /** The pairs of the findings, every method against none among them. */
+  readonly claimed: readonly Contest[];
+  readonly exists: Finding;
+  readonly best: readonly Setting[];
+  readonly settings: readonly Setting[];
+  /** Methods that ran for a part of the seeds only. */
+  readonly partly: readonly Setting[];
+}
+
 /** In sentences; each stands only if the comparison behind it came out so. */
-export function outcomeOf(
-  rivals: readonly Method[],
-  at: Chosen,
-  contests: readonly Contest[],
-  exists: Finding,
-  best: readonly Setting[],
-  settings: readonly Setting[],
-): string[] {
+export function outcomeOf({ rivals, at, contests, claimed, exists, best, settings, partly }: Compared): string[] {
   const none = at('none');
   const out: string[] = [];
   if (none && exists.verdict !== 'not decidable with this run')
@@ -30,18 +37,34 @@ export function outcomeOf(
   );
   if (order.length > 0) {
     const top = order[0];
-    const even = order.slice(1).filter((m) => ['equal', 'undecided'].includes(contest(contests, top, m)!.outcome));
-    const gain = none ? contest(contests, top, 'none') : undefined;
+    const others = order.slice(1).map((m) => ({ m, outcome: contest(contests, top, m)!.outcome }));
+    const names = (...outcomes: string[]) =>
+      others
+        .filter((o) => outcomes.includes(o.outcome))
+        .map((o) => nameOf(o.m))
+        .join(', ');
+    const gain = none ? contest(claimed, top, 'none') : undefined;
     out.push(
-      `${nameOf(top)} comes first with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}` +
-        (even.length > 0
-          ? `; ${even.map(nameOf).join(', ')} cannot be told from it.`
-          : ', better than every other method.'),
+      [
+        `${nameOf(top)} comes first by validation with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}`,
+        names('equal', 'undecided') && `${names('equal', 'undecided')} cannot be told from it`,
+        names('worse') && `on the test samples ${names('worse')} is better`,
+        others.length > 0 && others.every((o) => o.outcome === 'better') && 'it is better than every other method',
+      ]
+        .filter(Boolean)
+        .join('; ')
+        .concat('.'),
     );
-    const worse = order.filter((m) => none && contest(contests, m, 'none')?.outcome !== 'better');
-    if (worse.length > 0 && none)
-      out.push(`No better than nothing, or not shown to be: ${worse.map(nameOf).join(', ')}.`);
+    const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
+    const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
+    const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
+    if (idle.length > 0) out.push(`No better than nothing: ${idle.join(', ')}.`);
+    if (open.length > 0) out.push(`Not shown to be better than nothing: ${open.join(', ')}.`);
   }
+  if (partly.length > 0)
+    out.push(
+      `Not compared, since they ran for a part of the seeds only: ${partly.map((s) => `${nameOf(s.method)} (${s.seeds.length})`).join(', ')}.`,
+    );
   const scanned = best.filter((s) => Number.isFinite(s.multiple));
   const standing = (...places: Place[]) =>
     scanned.filter((s) => places.includes(placeOf(s, settings))).map((s) => nameOf(s.method));
@@ -51,7 +74,7 @@ export function outcomeOf(
   const level = standing('level');
   if (level.length > 0)
     out.push(
-      `At the last strength tried, less than a tenth of a point is gained over the one before by ${level.join(', ')}: where axes are held that hard, their weights no longer matter.`,
+      `Even the strongest pull tried gains less than a tenth of a point over the one before for ${level.join(', ')}; axes that are held so hard are held alike, whatever their weights.`,
     );
   const ceiling = best.find((s) => s.method === 'joint');
   if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);

@@ -44,7 +44,7 @@ ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`;
     [
       'strength',
       'Strength and number of constraints',
-      html`${gallery(figures.scans.slice(0, 1), 'wide')}${gallery(figures.scans.slice(1))}${scanTable(settings, input)}`,
+      html`${gallery(figures.scans.slice(0, 2), 'wide')}${gallery(figures.scans.slice(2))}${scanTable(settings, input)}`,
     ],
     ['training', 'Training', gallery(figures.curves)],
     [
@@ -169,13 +169,13 @@ function pairsTable(contests: readonly Contest[]): Markup {
     { head: 'outcome', cell: (c) => c.outcome, words: true },
   ];
   return table(
-    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs.',
+    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct for the pairs that they name alone, so that a pair may be decided there and open here.',
     columns,
     contests,
   );
 }
 
-function method({ seeds, constraints, head, epochs, tasks }: ForgetInput): Markup {
+function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInput): Markup {
   const items: [string, string][] = [
     [
       'First task',
@@ -183,7 +183,7 @@ function method({ seeds, constraints, head, epochs, tasks }: ForgetInput): Marku
     ],
     [
       'Later tasks',
-      `${formatCount(epochs)} epochs each from the weights of the task before, by plain SGD with the penalty inside every step. Every branch of a seed sees the same batches in the same order.`,
+      `${formatCount(epochs)} epochs each from the weights of the task before, by SGD as the first one, with the penalty inside every step. Every branch of a seed sees the same batches in the same order.`,
     ],
     [
       'Outputs',
@@ -195,10 +195,17 @@ function method({ seeds, constraints, head, epochs, tasks }: ForgetInput): Marku
       'Strength',
       'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that no training saw; test samples chose nothing. Beyond an end of the grid strengths were added, one at a time, while the best one lay there and gained a tenth of a point over its neighbour (if the config’s `extend` allows it).',
     ],
-    ['Axes', `Methods with axes are compared at N_c = ${formatCount(constraints)} of them; planes count twice.`],
+    [
+      'Axes',
+      `Methods with axes may hold N_c = ${formatCount(constraints)} in each layer; a plane takes two. Some find fewer: potential and vortex planes take modes only that have settled in the window, 1/F² axes only along which the loss rises on both sides. Column ‘held’ says how many, and a comparison with a method that holds more is not decided by losing it.`,
+    ],
     [
       'More than two tasks',
-      tasks.length > 2 ? 'After every task its own constraint is added to the earlier ones.' : 'Not in this protocol.',
+      tasks.length <= 2
+        ? 'Not in this protocol.'
+        : several === 'online'
+          ? 'After every task all earlier constraints are moved to the newest anchor, and its own is added.'
+          : 'After every task its own constraint, at its own anchor, is added to the earlier ones.',
     ],
     ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
   ];

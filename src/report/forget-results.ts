@@ -122,6 +122,8 @@ export interface ForgetInput {
   readonly absolute: boolean;
   /** Epochs of every later task. */
   readonly epochs: number;
+  /** With more than two tasks: penalties at their own anchors, or all at the newest. */
+  readonly several: 'separate' | 'online';
   readonly seeds: readonly SeedFacts[];
   readonly groups: readonly BranchGroup[];
   /** In one line what each method holds on to, and what its natural strength is. */

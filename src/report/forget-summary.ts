@@ -43,6 +43,10 @@ export function forgettingOf({ test }: Branch): number {
 
 export const learningOf = ({ test }: Branch): number => mean(test.slice(1).map((row, t) => row[t + 1]));
 
+/** Learning minus what fresh weights reach on the same tasks; NaN where that is not known. */
+export const transferOf = (branch: Branch, facts: SeedFacts | undefined): number =>
+  facts ? learningOf(branch) - mean(facts.scratch.slice(1)) : Number.NaN;
+
 /** Every method, number of axes and strength, in the order in which the groups come. */
 export function settingsOf({ groups, seeds }: Pick<ForgetInput, 'groups' | 'seeds'>): Setting[] {
   const found = new Map<string, { group: BranchGroup; multiple: number; parts: [number, Branch, BranchGroup][] }>();
@@ -78,7 +82,7 @@ export function settingsOf({ groups, seeds }: Pick<ForgetInput, 'groups' | 'seed
       learning: over(learningOf),
       first: over((b) => b.test.at(-1)![0]),
       last: over((b) => b.test.at(-1)!.at(-1)!),
-      transfer: over((b, facts) => (facts ? learningOf(b) - mean(facts.scratch.slice(1)) : Number.NaN)),
+      transfer: over(transferOf),
     };
   });
 }
@@ -104,8 +108,8 @@ export function chosen(settings: readonly Setting[], method: Method, constraints
 /** Validation accuracy that a further strength must have gained to be worth another: a tenth of a point. */
 export const GAIN = 0.001;
 
-/** Where among its method's strengths a setting lies. At the last one with less than GAIN over its neighbour: `level`. */
-export type Place = 'inside' | 'strongest' | 'weakest' | 'level';
+/** Where among its method's strengths a setting lies. At either end with less than GAIN over its neighbour: `level`, `idle`. */
+export type Place = 'inside' | 'strongest' | 'weakest' | 'level' | 'idle';
 
 /** @param own - a setting that was chosen, among `settings` of all methods */
 export function placeOf(own: Setting, settings: readonly Setting[]): Place {
@@ -115,9 +119,10 @@ export function placeOf(own: Setting, settings: readonly Setting[]): Place {
   const k = scan.findIndex((s) => s.multiple === own.multiple);
   if (scan.length < 2 || (k > 0 && k < scan.length - 1)) return 'inside';
   const neighbour = scan[k === 0 ? 1 : k - 1];
-  // a neighbour that diverged says nothing against going the other way
+  // not a number where the neighbour diverged: that says nothing against going the other way
   const gain = mean(own.validation) - mean(neighbour.validation);
-  return gain < GAIN ? 'level' : k === 0 ? 'weakest' : 'strongest';
+  if (k === 0) return gain < GAIN ? 'idle' : 'weakest';
+  return gain < GAIN ? 'level' : 'strongest';
 }
 
 /** A quantity of `a` minus that of `b`, seed by seed. */

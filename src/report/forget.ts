@@ -10,8 +10,8 @@ import type { Finding } from './finding.js';
 import type { Contest } from './forget-compare.js';
 import { forgetFindings } from './forget-findings.js';
 import { type ForgetFigures, forgetPage } from './forget-page.js';
-import type { BranchGroup, ForgetInput } from './forget-results.js';
-import { averageOf, forgettingOf, learningOf } from './forget-summary.js';
+import type { ForgetInput } from './forget-results.js';
+import { averageOf, forgettingOf, learningOf, transferOf } from './forget-summary.js';
 import { renderPage } from './page.js';
 import { bibtex } from './sections/references.js';
 
@@ -34,6 +34,7 @@ export function renderForget(input: ForgetInput): ForgetReport {
     fronts: [front(input, settings, best)],
     scans: [
       strengthScan(input, settings, best),
+      front(input, settings, best, 'constraints'),
       constraintScan(settings, best, 'first'),
       constraintScan(settings, best, 'learning'),
     ],
@@ -71,26 +72,28 @@ export function renderForget(input: ForgetInput): ForgetReport {
     ),
     tables: {
       'findings.csv': findingsCsv(findings),
-      'branches.csv': branchesCsv(input.groups),
+      'branches.csv': branchesCsv(input),
       'contests.csv': contestsCsv(contests),
-      'curves.csv': curvesCsv(input.groups),
+      'curves.csv': curvesCsv(input),
     },
     json: `${JSON.stringify(document, null, 1)}\n`,
   };
 }
 
-function branchesCsv(groups: readonly BranchGroup[]): string {
-  const tasks = groups[0]?.branches[0]?.validation.length ?? 0;
+function branchesCsv({ groups, tasks: { length: tasks }, seeds }: ForgetInput): string {
   return csv(
     [
       'seed',
       'method',
       'constraints',
+      'held',
+      'left_out',
       'multiple',
       'strength',
       'average',
       'forgetting',
       'learning',
+      'transfer',
       ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
       ...Array.from({ length: tasks }, (_, t) => `validation_${t + 1}`),
       'first_loss',
@@ -103,11 +106,17 @@ function branchesCsv(groups: readonly BranchGroup[]): string {
         g.seed,
         g.method,
         g.constraints,
+        g.held?.constrained ?? null,
+        g.held?.excluded ?? null,
         b.multiple,
         b.strength,
         averageOf(b),
         forgettingOf(b),
         learningOf(b),
+        transferOf(
+          b,
+          seeds.find((s) => s.seed === g.seed),
+        ),
         ...b.test.at(-1)!,
         ...b.validation,
         b.firstLoss,
@@ -135,8 +144,7 @@ function contestsCsv(contests: readonly Contest[]): string {
   );
 }
 
-function curvesCsv(groups: readonly BranchGroup[]): string {
-  const tasks = groups[0]?.branches[0]?.validation.length ?? 0;
+function curvesCsv({ groups, tasks: { length: tasks } }: ForgetInput): string {
   return csv(
     [
       'seed',

@@ -9,6 +9,18 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** One layer of a config over another: mappings are merged, everything else and the paths in `whole` are replaced. */
+export function overlay(under: Tree, over: Tree, whole: readonly string[], path = ''): Tree {
+  const out: Tree = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const here = path ? `${path}.${key}` : key;
+    out[key] =
+      isTree(value) && isTree(out[key]) && !whole.includes(here) ? overlay(out[key], value, whole, here) : value;
+  }
+  return out;
+}
+
 interface JsonSchema {
   readonly properties?: Record<string, JsonSchema>;
   readonly anyOf?: JsonSchema[];

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { layerNamed } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
 import { checkWindowFits } from '../train/stopping.js';
-import { isTree, keyChecker, problemOf, type Tree } from './config-keys.js';
+import { isTree, keyChecker, overlay, problemOf, type Tree } from './config-keys.js';
 import { PRESETS } from './presets.js';
 import { type Config, type PartialConfig, schema } from './schema.js';
 
@@ -24,7 +24,10 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
   for (const layer of given) checkKeys(layer);
   const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
-  const merged = [base ?? {}, ...given].reduce<Tree>((under, over) => overlay(under, over as Tree), {});
+  const merged = [base ?? {}, ...given].reduce<Tree>(
+    (under, over) => overlay(under, over as Tree, ['training.stop', 'data.teacher']),
+    {},
+  );
   merged.preset = preset;
   fillFromTeacher(merged);
   const result = schema.safeParse(merged);
@@ -74,17 +77,6 @@ function fillFromTeacher(config: Tree): void {
   const teacher = schema.shape.data.unwrap().shape.teacher.safeParse(data.teacher);
   if (!teacher.success || !teacher.data) return;
   config.network = { ...teacher.data.network, ...(config.network as Tree | undefined) };
-}
-
-function overlay(under: Tree, over: Tree, path = ''): Tree {
-  const out: Tree = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const here = path ? `${path}.${key}` : key;
-    const whole = here === 'training.stop' || here === 'data.teacher';
-    out[key] = isTree(value) && isTree(out[key]) && !whole ? overlay(out[key], value, here) : value;
-  }
-  return out;
 }
 
 /** Keys that change nothing in a run's numbers beyond the last bits, and may differ when it is resumed. */

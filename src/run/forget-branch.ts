@@ -8,7 +8,7 @@ import { rowsInMemory } from '../analyse/rows.js';
 import type { BlockDiagnostics } from '../apply/constraint.js';
 import { constraintNamed } from '../apply/constraints/table.js';
 import { addPenalties, continuePenalty, type Penalty, penalty, penaltyValue, scalePenalty } from '../model/penalty.js';
-import { check, DivergedError, InputError } from '../numeric/errors.js';
+import { check, DivergedError, InputError, RunError } from '../numeric/errors.js';
 import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Branch, BranchGroup, Curve } from '../report/forget-results.js';
 import type { FirstFacts } from './forget-first.js';
@@ -56,8 +56,8 @@ export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGro
     }
     return { ...head, held: held?.count ?? null, branches, refused: '' };
   } catch (error) {
-    // what a method misses (no curvature, no current) is a result, and other methods go on
-    if (!(error instanceof InputError)) throw error;
+    // what a method misses (no curvature, no current, a window in which nothing moved) is a result, and other methods go on
+    if (!(error instanceof InputError || error instanceof RunError)) throw error;
     return { ...head, held: null, branches: [], refused: error.message };
   }
 }
@@ -66,7 +66,7 @@ async function hold({ scene, method, constraints, la }: GroupRequest, known: Kno
   const task = knownTask(known);
   const { parts, unit, diagnostics } = await constraintNamed(method).build(task, {
     axes: constraints ?? 1,
-    key: scene.key.child('axes'),
+    key: scene.taskKey(known.task).child('axes'),
     la,
   });
   const natural = unit.strength;

@@ -1,13 +1,12 @@
 /** From what a person wrote to one complete, checked config of `forget`. */
 import { CONSTRAINTS } from '../apply/constraints/table.js';
 import type { Dataset } from '../data/dataset.js';
-import { batchPlan } from '../data/samplers.js';
 import { checkProtocol, classProtocol, PROTOCOLS, type Protocol, taskOf } from '../data/tasks.js';
 import { layersOf } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { nearest } from '../numeric/spelling.js';
-import { isTree, keyChecker, problemOf, type Tree } from './config-keys.js';
+import { keyChecker, overlay, problemOf, type Tree } from './config-keys.js';
 import { sharedLayers, specFor } from './forget-network.js';
 import { FORGET_PRESETS, type ForgetConfig, forgetSchema, type PartialForget } from './forget-schema.js';
 
@@ -17,7 +16,7 @@ const checkKeys = keyChecker(forgetSchema);
 
 /**
  * Lays layers over one another, later ones winning, over the preset named last; fills in defaults and checks what can be checked
- * without the data. Lists and `data.teacher` are replaced whole.
+ * without the data. Lists and `data.teacher` are replaced whole; another data set leaves nothing of the teacher.
  * @throws InputError with the place, and the nearest known key, method or protocol
  */
 export function completeForget(...layers: (PartialForget | undefined)[]): ForgetConfig {
@@ -25,10 +24,14 @@ export function completeForget(...layers: (PartialForget | undefined)[]): Forget
   for (const layer of given) checkKeys(layer);
   const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
   const base = FORGET_PRESETS[preset as keyof typeof FORGET_PRESETS] as PartialForget | undefined;
-  const merged = [base ?? {}, ...given].reduce<Tree>((under, over) => overlay(under, over as Tree), {});
+  const merged = [base ?? {}, ...given].reduce<Tree>(
+    (under, over) => overlay(under, over as Tree, ['data.teacher']),
+    {},
+  );
   merged.preset = preset;
-  const data = merged.data as Tree | undefined;
-  if (data?.set === 'teacher') data.teacher ??= {};
+  const { teacher, ...data } = (merged.data ?? {}) as Tree;
+  if (data.set === 'teacher') merged.data = { ...data, teacher: teacher ?? {} };
+  else if (data.set !== undefined) merged.data = data;
   const result = forgetSchema.safeParse(merged);
   if (!result.success) throw problemOf(result.error.issues[0], merged);
   const config = result.data;
@@ -37,22 +40,11 @@ export function completeForget(...layers: (PartialForget | undefined)[]): Forget
   const ascending = (list: readonly number[]) => [...new Set(list)].sort((a, b) => a - b);
   return {
     ...config,
+    statistics: { ...config.statistics, layer: config.statistics.layer || `layer${config.network.hidden.length}` },
     methods: [...new Set(config.methods)],
     strengths: ascending(config.strengths),
     constraints: ascending(config.constraints),
   };
-}
-
-function overlay(under: Tree, over: Tree, path = ''): Tree {
-  const out: Tree = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const here = path ? `${path}.${key}` : key;
-    // another data set is another thing: nothing of the preset's stays
-    const whole = here === 'data' || here === 'data.teacher';
-    out[key] = isTree(value) && isTree(out[key]) && !whole ? overlay(out[key], value, here) : value;
-  }
-  return out;
 }
 
 /** The protocol that a config names. */
@@ -87,21 +79,35 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   checkProtocol(protocol, dataset);
   const { head, training, network, constraints, statistics } = config;
   const key = randomKey(0);
-  const first = taskOf(dataset, protocol, 0, { head, validationShare: training.validationShare, key });
+  const tasks = protocol.tasks.map((_, t) =>
+    taskOf(dataset, protocol, t, { head, validationShare: training.validationShare, key }),
+  );
+  for (const { name, outputs, train } of tasks) {
+    check(
+      outputs >= 2,
+      'bad-protocol',
+      `the task '${name}' has one class, which is never confused with another; give each task two, or use --head all-compete.`,
+    );
+    check(
+      train.count >= training.batchSize,
+      'bad-batch-size',
+      `the task '${name}' has ${train.count} training samples, fewer than a batch of ${training.batchSize}; ask for a smaller training.batchSize or more data.`,
+    );
+  }
+  const [first] = tasks;
   const spec = specFor(network, first);
   const layers = layersOf(spec);
   const held = heldLayers(
     config,
     layers.map((l) => l.name),
   );
-  const plan = batchPlan({
-    count: first.train.count,
-    batchSize: training.batchSize,
-    sampling: 'shuffled',
-    lastBatch: 'drop',
-    key,
-  });
-  const rows = Math.floor((plan.batchesPerEpoch * training.windowEpochs) / training.windowEvery);
+  const batches = Math.floor(first.train.count / training.batchSize);
+  const rows = Math.floor((batches * training.windowEpochs) / training.windowEvery);
+  check(
+    rows >= 2,
+    'bad-thinning',
+    `the window of ${batches * training.windowEpochs} steps keeps ${rows} rows, every ${training.windowEvery} steps; at least 2 are needed: lower training.windowEvery or raise training.windowEpochs.`,
+  );
   const most = Math.max(...constraints);
   const largest = Math.max(...layers.filter((l) => held.includes(l.name)).map((l) => l.inputs * l.outputs));
   const rank = Math.min(rows - 1, largest);
@@ -110,18 +116,19 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
     'too-many-constraints',
     `N_c = ${most} is more than there is: a window of ${rows} rows has at most ${rows - 1} principal directions, and the largest layer that is held has ${largest} weights. Ask for at most ${rank}, or raise training.windowEpochs.`,
   );
-  const shown = layers.find((l) => l.name === statistics.layer);
+  const name = statistics.layer;
+  const shown = layers.find((l) => l.name === name);
   check(
-    shown !== undefined && sharedLayers(head, spec).includes(statistics.layer),
+    shown !== undefined && sharedLayers(head, spec).includes(name),
     'no-such-layer',
-    `statistics.layer is '${statistics.layer}'; the layers that all tasks share are ${sharedLayers(head, spec).join(', ')}.`,
+    `statistics.layer is '${name}'; the layers that all tasks share are ${sharedLayers(head, spec).join(', ')}.`,
   );
   const deepest = Math.max(0, ...statistics.profiles);
   const there = Math.min(rows - 1, shown.inputs * shown.outputs);
   check(
     deepest <= there,
     'bad-config',
-    `statistics.profiles asks for direction ${deepest}; the window and ${statistics.layer} have ${there}.`,
+    `statistics.profiles asks for direction ${deepest}; the window and ${name} have ${there}.`,
   );
 }
 

@@ -64,7 +64,7 @@ export async function firstTask(
   await task.principal(block, Math.max(statistics.modes, ...config.constraints, ...statistics.profiles));
   const options: ConstraintOptions = {
     axes: Math.max(...config.constraints),
-    key: scene.key.child('axes'),
+    key: scene.taskKey(0).child('axes'),
     la,
   };
   const methods: Record<string, FirstFacts['methods'][string]> = {};

@@ -92,8 +92,8 @@ export const forgetSchema = z.strictObject({
         .describe('at most so many training samples of a task are measured for its constraint'),
       layer: z
         .string()
-        .default('layer2')
-        .describe('layer in which motion and loss along principal directions are reported'),
+        .default('')
+        .describe('layer in which motion and loss along principal directions are reported; the last hidden one'),
       profiles: z.array(count).default([1, 5, 20]).describe('ranks of principal directions whose loss is drawn'),
       modes: count.default(200).describe('directions of that layer along which motion is reported'),
     })
@@ -111,7 +111,7 @@ export const FORGET_PRESETS: Readonly<Record<'quick' | 'standard', PartialForget
   /** Seconds, on a synthetic set of four classes: a first look at a report, and CI. Says nothing of real data. */
   quick: {
     protocol: '0,1/2,3',
-    seeds: 2,
+    seeds: 3,
     data: { set: 'teacher', teacher: { network: { widths: [16, 12, 4] }, train: 1600, test: 800 } },
     network: { hidden: [16, 12] },
     strengths: [0.1, 1, 10, 100],

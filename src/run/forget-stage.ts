@@ -28,8 +28,10 @@ export class SingleStage implements Stage {
     this.plan = scene.plan(t, samples.count);
   }
 
+  /** Starts from these weights, at rest. */
   load(weights: Weights): void {
     this.trainer.setWeights(weights.flat(this.t));
+    this.trainer.setVelocity(new Float32Array(this.trainer.parameterCount));
   }
 
   /** A penalty on shared weights, of whichever task's network. The same object again costs no second copy of its axes. */
@@ -55,13 +57,14 @@ export class SingleStage implements Stage {
 }
 
 /**
- * Joint training where every task has its own head: one batch of each task in turn, the shared weights handed on after every step. Tasks
- * of fewer samples come round again within an epoch, which is as long as that of the newest task.
+ * Joint training where every task has its own head: one batch of each task in turn, the shared weights (and their velocity) handed on
+ * after every step. Tasks of fewer samples come round again within an epoch, which is as long as that of the newest task.
  */
 export class AlternatingStage implements Stage {
   private readonly trainers: Trainer[];
   private readonly plans: ReturnType<Scene['plan']>[];
   private current: Float32Array[] = [];
+  private velocity: Float32Array[] = [];
 
   constructor(
     private readonly scene: Scene,
@@ -74,10 +77,11 @@ export class AlternatingStage implements Stage {
 
   load(weights: Weights): void {
     this.current = this.trainers.map((_, j) => weights.flat(j));
+    this.velocity = this.current.map((w) => new Float32Array(w.length));
   }
 
   epoch(e: number): void {
-    const { trainers, plans, current, scene } = this;
+    const { trainers, plans, current, velocity, scene } = this;
     const B = scene.config.training.batchSize;
     const orders = plans.map((p) => p.epoch(e).order);
     const batches = plans.at(-1)!.batchesPerEpoch;
@@ -85,10 +89,14 @@ export class AlternatingStage implements Stage {
       trainers.forEach((trainer, j) => {
         const at = B * (b % plans[j].batchesPerEpoch);
         trainer.setWeights(current[j]);
+        trainer.setVelocity(velocity[j]);
         trainer.steps(orders[j].subarray(at, at + B), B);
         current[j] = trainer.weights();
-        const shared = current[j].subarray(0, scene.size);
-        for (const other of current) other.set(shared);
+        velocity[j] = trainer.velocity();
+        for (const all of [current, velocity]) {
+          const shared = all[j].subarray(0, scene.size);
+          for (const other of all) other.set(shared);
+        }
       });
   }
 

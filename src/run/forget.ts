@@ -67,6 +67,11 @@ export async function forget(
   const { resume = false, onStart, ...options } = request;
   const path = request.out ?? `forget-${layers.reduce<string>((p, l) => l?.preset ?? p, 'standard')}`;
   const before = resume ? recordIn(path) : undefined;
+  check(
+    !resume || before !== undefined,
+    'no-run',
+    `there is no experiment on forgetting in ${path} to resume; leave --resume out to begin one, or name its folder with --out.`,
+  );
   const config = completeForget(before?.config as PartialForget | undefined, ...layers);
   const { set, teacher, limit, classes } = config.data;
   const dataset = await loadDataset((set === 'teacher' ? { teacher: teacher! } : set) as DatasetRequest, {
@@ -88,7 +93,7 @@ export async function forget(
   try {
     onStart?.(announcement(path, config, budget, workers, need));
     const context: Context = { folder, config, dataset: shared(dataset), options, workers };
-    folder.record.linearAlgebra = (await chooseProvider({ prefer: config.provider })).name;
+    await settleProvider(folder, config);
     await runStage(context, 'first', () => firstStage(context));
     await runStage(context, 'strengths', async () => {
       let what = 'strengths';
@@ -106,6 +111,18 @@ export async function forget(
   } finally {
     folder.close();
   }
+}
+
+/** All attempts at one comparison take the same linear algebra: providers differ in the last bits. @throws InputError */
+async function settleProvider({ record, path }: ForgetFolder, { provider }: ForgetConfig): Promise<void> {
+  const { name } = await chooseProvider({ prefer: provider });
+  const before = record.linearAlgebra;
+  check(
+    before === null || before === name,
+    'other-provider',
+    `the experiment in ${path} was begun with the linear algebra '${before}', and this machine now gives '${name}'; make that one available again, or begin anew with --out.`,
+  );
+  record.linearAlgebra = name;
 }
 
 function announcement(path: string, config: ForgetConfig, budget: ForgetBudget, workers: number, need: number): string {
@@ -295,6 +312,7 @@ async function writeReport(context: Context): Promise<Omit<ForgetRun, 'folder'>>
     constraints: mainOf(config),
     absolute: config.absolute,
     epochs: config.training.epochs,
+    several: config.several,
     seeds: firsts,
     groups: readGroups([...[...strengthRounds(context)].flat(), ...constraintJobs(context)]),
     methods: firsts[0]?.methods ?? {},

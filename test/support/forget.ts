@@ -10,6 +10,10 @@ export interface Made {
   /** Validation accuracies; those of the test where absent. */
   readonly validation?: readonly [number, number];
   readonly diverged?: boolean;
+  /** Axes really held; twice the number asked for where absent. */
+  readonly held?: number;
+  /** Runs for the first so many seeds only. */
+  readonly ran?: number;
 }
 
 /** Scatter over five seeds in units of `scatter`: mean 0, standard deviation √2.5. */
@@ -75,8 +79,11 @@ export function madeInput(
         seed,
         method: m.method,
         constraints: m.constraints ?? null,
-        held: m.constraints ? { constrained: 2 * m.constraints, excluded: 0, why: '' } : null,
-        branches: [branch(m, scatter * SCATTER[seed % 5] * (names.indexOf(m.method) % 2 === 0 ? 1 : -1))],
+        held: m.constraints ? { constrained: m.held ?? 2 * m.constraints, excluded: 0, why: '' } : null,
+        branches:
+          seed >= (m.ran ?? seeds)
+            ? []
+            : [branch(m, scatter * SCATTER[seed % 5] * (names.indexOf(m.method) % 2 === 0 ? 1 : -1))],
         refused: '',
         seconds: 1,
       });
@@ -98,6 +105,7 @@ export function madeInput(
     constraints,
     absolute: false,
     epochs: 2,
+    several: 'separate',
     seeds: Array.from({ length: seeds }, (_, seed) => facts(seed)),
     groups,
     methods: Object.fromEntries(names.map((m) => [m, { title: `what ${m} holds`, strength: '', refused: '' }])),

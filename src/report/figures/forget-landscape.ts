@@ -81,11 +81,14 @@ export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Fi
   };
 }
 
+/** Geometric means over seeds, of those groups of ranks that all seeds have. */
 function averaged(parts: readonly Moved[]): { x: number; y: number }[] {
+  const of = ({ ranks, perDirection }: Moved, from: number, to: number) =>
+    perDirection[ranks.findIndex(([a, b]) => a === from && b === to)];
   return parts[0].ranks
-    .map(([from, to], g) => ({
+    .map(([from, to]) => ({
       x: Math.sqrt(from * to),
-      y: Math.exp(mean(parts.map((p) => Math.log(p.perDirection[g])))),
+      y: Math.exp(mean(parts.map((p) => Math.log(of(p, from, to))))),
     }))
     .filter((p) => p.y > 0 && Number.isFinite(p.y));
 }
