@@ -19,7 +19,6 @@ export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64
   const out = new Float64Array(size);
   for (let b = 0; b < passes.blocks; b++) {
     const states = passes.block(b);
-    passes.placeBlockOrder(b);
     layers.forEach(({ inputs, outputs, weightOffset, biasOffset }, l) => {
       const squares = squaredDeltas(passes, states, l, kind);
       if (biasOffset >= 0)

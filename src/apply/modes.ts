@@ -8,34 +8,59 @@ import type { Axes } from './task.js';
 const ROUNDINGS = 1000;
 /** Wanted residual of an iterated pair, relative to the largest eigenvalue. */
 const RESIDUAL = 1e-6;
+/** Products beyond which an iteration gives up, in multiples of the 2·count + 60 that do for a spectrum with gaps. */
+const PATIENCE = 10;
+/** Most bytes of its basis. */
+const BASIS = 2 ** 29;
+
+/** What is told of directions that were not reached. */
+export const WHY_UNCONVERGED = `did not converge to ${RESIDUAL.toExponential()} of the largest eigenvalue`;
 
 /** The first `count` axes of a set, sharing memory. */
-export function firstOf({ axes, values }: Axes, count: number): Axes {
+export function firstOf({ axes, values, unconverged = 0 }: Axes, count: number): Axes {
   const n = Math.min(count, axes.rows);
-  return { axes: matrix(n, axes.cols, axes.data.subarray(0, n * axes.cols)), values: values.subarray(0, n) };
+  const first = { axes: matrix(n, axes.cols, axes.data.subarray(0, n * axes.cols)), values: values.subarray(0, n) };
+  return unconverged > 0 && count > n ? { ...first, unconverged: Math.min(unconverged, count - n) } : first;
 }
+
+const leastOf = (order: number, largest: number): number => ROUNDINGS * order * 2 ** -52 * Math.abs(largest);
 
 /** Eigenvectors of a dense Hessian as rows, descending, those of positive eigenvalues above rounding. Cost: one eigenproblem. */
 export function denseModes(hessian: Matrix, la: LinearAlgebra): Axes {
   const { values, vectors } = la.eigh(hessian);
   const n = values.length;
-  const least = ROUNDINGS * n * 2 ** -52 * Math.abs(values[n - 1]);
+  const least = leastOf(n, values[n - 1]);
   const count = values.filter((v) => v > least).length;
   const axes = matrix(count, n);
   for (let j = 0; j < n; j++) for (let k = 0; k < count; k++) axes.data[k * n + j] = vectors.data[j * n + n - 1 - k];
   return { axes, values: Float64Array.from({ length: count }, (_, k) => values[n - 1 - k]) };
 }
 
-/** The `most` stiffest of an operator; pairs that do not converge, and those without positive curvature, are left out. */
-export function iteratedModes(operator: LinearOperator, most: number, key: Key, la: LinearAlgebra): Axes {
-  const count = Math.min(most, operator.size);
-  const { pairs } = lanczos(operator, { count, key, tolerance: RESIDUAL, la });
-  const kept = pairs.filter(({ value }) => value.converged && value.value > 0);
-  const axes = matrix(kept.length, operator.size);
+/**
+ * The `most` stiffest of an operator. The Lanczos process goes on, where a spectrum has no gaps, until they converge or it has taken
+ * `patience` times 2·most + 60 products, or 512 MiB; those that then have not are left out and counted, those without positive
+ * curvature above rounding are left out. Multiple eigenvalues are found once. Cost: see `lanczos`.
+ */
+export function iteratedModes(
+  operator: LinearOperator,
+  most: number,
+  key: Key,
+  la: LinearAlgebra,
+  patience = PATIENCE,
+): Axes {
+  const { size } = operator;
+  const count = Math.min(most, size);
+  const products = Math.min(patience * (2 * count + 60), Math.floor(BASIS / (8 * size)));
+  const { pairs } = lanczos(operator, { count, key, tolerance: RESIDUAL, la, patience: products });
+  const least = leastOf(size, pairs[0].value.value);
+  const positive = pairs.filter(({ value }) => value.value > least);
+  const kept = positive.filter(({ value }) => value.converged);
+  const axes = matrix(kept.length, size);
   kept.forEach(({ vector }, k) => {
-    axes.data.set(vector, k * operator.size);
+    axes.data.set(vector, k * size);
   });
-  return { axes, values: Float64Array.from(kept, ({ value }) => value.value) };
+  const unconverged = positive.length - kept.length;
+  return { axes, values: Float64Array.from(kept, ({ value }) => value.value), ...(unconverged > 0 && { unconverged }) };
 }
 
 /** The matrix of a symmetric operator, column by column. */

@@ -20,6 +20,8 @@ export interface Block {
 export interface Axes {
   readonly axes: Matrix;
   readonly values: Float64Array;
+  /** Wanted directions of positive value that an iteration did not reach: missing, and not because there are none. */
+  readonly unconverged?: number;
 }
 
 /** Width of the valley along an axis [F1]; null where a side never rises to e·L0. And its curvature pᵀHp, exact at the anchor. */

@@ -3,6 +3,7 @@
  * approximation that N_c axes can hold; unweighted all h_i are replaced by 1. science.md [C2].
  */
 import type { Constraint, ConstraintOptions } from '../constraint.js';
+import { WHY_UNCONVERGED } from '../modes.js';
 import type { Task } from '../task.js';
 import { alongAxes } from './along.js';
 
@@ -18,7 +19,7 @@ function stiffest(name: string, weighted: boolean, title: string): Constraint {
       const built = alongAxes(
         task,
         task.blocks.map((block) => {
-          const { axes, values } = task.stiffest(block, most);
+          const { axes, values, unconverged = 0 } = task.stiffest(block, most);
           const missing = Math.min(most, block.size) - axes.rows;
           return {
             block,
@@ -26,15 +27,17 @@ function stiffest(name: string, weighted: boolean, title: string): Constraint {
             weights: weighted ? values : new Float64Array(values.length).fill(1),
             curvatures: values,
             excluded: missing,
-            why: missing > 0 ? 'no more positive eigenvalues above rounding' : '',
+            why: [
+              ...(unconverged > 0 ? [WHY_UNCONVERGED] : []),
+              ...(missing > unconverged ? ['no more positive eigenvalues above rounding'] : []),
+            ].join('; '),
           };
         }),
       );
       if (!weighted) return built;
-      return {
-        ...built,
-        unit: { strength: 1, exact: true, how: 'Laplace: the Hessian of the mean loss itself, on its stiffest axes' },
-      };
+      const which = built.diagnostics.some((d) => d.why.includes(WHY_UNCONVERGED)) ? ' that converged' : '';
+      const how = `Laplace: the Hessian of the mean loss itself, on its stiffest axes${which}`;
+      return { ...built, unit: { strength: 1, exact: true, how } };
     },
   };
 }

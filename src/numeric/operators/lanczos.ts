@@ -34,6 +34,8 @@ export interface LanczosOptions {
   readonly end?: 'largest' | 'smallest';
   /** Most products; 2·count + 60 by default, never above the size. */
   readonly maxSteps?: number;
+  /** Most products while wanted pairs have not converged by `maxSteps`; the process is looked at each time it is a fifth longer. */
+  readonly patience?: number;
   /** Wanted residual relative to the largest |θ|; 1e-8 by default. */
   readonly tolerance?: number;
   readonly la?: LinearAlgebra;
@@ -139,16 +141,19 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
     () => `lanczos finds 1 to ${op.size} eigenpairs of this operator; got ${count}.`,
   );
   const la = options.la ?? embeddedLinearAlgebra();
-  const most = Math.min(op.size, options.maxSteps ?? 2 * count + 60);
+  const usual = Math.min(op.size, options.maxSteps ?? 2 * count + 60);
+  const most = Math.min(op.size, Math.max(usual, options.patience ?? usual));
   const recursion: Tridiagonal = { alpha: [], beta: [], basis: [] };
   const start = normalVector(op.size, key.child('lanczos').stream());
   let result: ReturnType<typeof ritz> = { values: new Float64Array(0), vectors: [] };
   let chosen: number[] = [];
   let residuals: number[] = [];
   let converged = false;
+  let look = 5 * Math.ceil(count / 5);
   for (let step = 1; step <= most; step++) {
     const more = lanczosStep(op, recursion, start);
-    if (more && step < most && (step < count || step % 5 !== 0)) continue;
+    if (more && step < most && step !== usual && step < look) continue;
+    look = step < usual ? step + 5 : Math.ceil(1.2 * step);
     result = ritz(recursion, la);
     const k = result.values.length;
     const scale = Math.max(Math.abs(result.values[0]), Math.abs(result.values[k - 1]));
