@@ -15,6 +15,11 @@ interface ForgetFlags {
   readonly constraints?: number[];
   readonly layers?: 'all' | string[];
   readonly seeds?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly momentum?: number;
+  readonly epochs?: number;
+  readonly several?: 'separate' | 'online';
   readonly data?: string;
   readonly limit?: number;
   readonly out?: string;
@@ -80,6 +85,16 @@ export function addForget(root: Command): void {
     )
     .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(words))
     .addOption(new Option('--seeds <n>', 'seeds 0 to n−1 (5)').argParser(wholeNumber))
+    .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
+    .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(Number))
+    .addOption(new Option('--epochs <n>', 'epochs of every later task (5)').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--several <how>',
+        'with more than two tasks; separate: each keeps its own anchor; online: all move to the newest',
+      ).choices(['separate', 'online']),
+    )
     .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .option('--out <dir>', 'folder (forget-<preset>)')
@@ -139,6 +154,13 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         constraints: flags.constraints,
         layers: flags.layers,
         seeds: flags.seeds,
+        training: {
+          learningRate: flags.learningRate,
+          batchSize: flags.batchSize,
+          momentum: flags.momentum,
+          epochs: flags.epochs,
+        },
+        several: flags.several,
         data: { set: flags.data, limit: flags.limit },
         workers: flags.workers,
       }) as PartialForget;

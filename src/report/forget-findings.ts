@@ -261,7 +261,7 @@ function beats([id, a, b, claim, source, stated]: Claim, at: Chosen, contests: r
     reason:
       counts === 'alike'
         ? words
-        : `${words} But ${nameOf(a)} could hold ${held(a)} axes and ${nameOf(b)} ${held(b)}${unfair ? ', so that this is no comparison of methods' : ''}.`,
+        : `${words} ${nameOf(a)} could hold ${held(a)} axes, ${nameOf(b)} ${held(b)}${unfair ? ': this is no comparison of methods' : ''}.`,
   };
 }
 
