@@ -149,7 +149,7 @@ describe('verdicts', () => {
     expect(of([0.85, 0.95], [0.95, 0.95])).toBe(OPEN);
     expect(of([0.95, 0.95], [0.95, 0.95])).toBe(OPEN);
     const { findings } = forgetFindings(madeInput([NONE, U([0.85, 0.95]), ldc([0.95, 0.95])]));
-    expect(findings.find((f) => f.id === id)!.reason).toMatch(/could hold 6 axes and LDC \(1\/F²\) 100/);
+    expect(findings.find((f) => f.id === id)!.reason).toMatch(/could hold 6 axes, LDC \(1\/F²\) 100/);
   });
 
   it('findings are corrected among themselves: a method that no claim names changes only its own', () => {
