@@ -1,6 +1,6 @@
 /** Penalties as files: there and back, refused when damaged, and applied by PyTorch to the same numbers. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -31,8 +31,8 @@ describe.each(['npz', 'safetensors'])('%s', (end) => {
   });
 
   it('no penalty is a file too', async () => {
-    writePenalty(path, penalty(vector(), []));
-    expect(await readPenalty(path)).toEqual({ penalty: { size: P, terms: [] }, strength: Number.NaN });
+    writePenalty(path, penalty(vector(), []), 0);
+    expect(await readPenalty(path)).toEqual({ penalty: { size: P, terms: [] }, strength: 0 });
   });
 });
 
@@ -58,10 +58,21 @@ describe('what is refused', () => {
     );
   });
   it('another kind of file, and none at all', async () => {
-    expect(() => writePenalty(join(folder, 'penalty.pt'), p)).toThrow(/\.npz or \.safetensors/);
+    expect(() => writePenalty(join(folder, 'penalty.pt'), p, 1)).toThrow(/\.npz or \.safetensors/);
     await expect(readPenalty(join(folder, 'none.npz'))).rejects.toThrow(/no penalty at/);
   });
 });
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, -1])(
+  'a strength of %s is refused before anything is written',
+  (strength) => {
+    const path = join(folder, 'strength.npz');
+    expect(() => writePenalty(path, p, strength)).toThrow(
+      new RegExp(`finite number ≥ 0; got ${strength}. Choose one .* no curvature`),
+    );
+    expect(existsSync(path)).toBe(false);
+  },
+);
 
 describe('examples/protect.py', () => {
   const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(

@@ -48,6 +48,8 @@ export function networkTask(options: NetworkTaskOptions): Task {
   const passes = new NetworkPasses({ spec, weights, samples, cacheBytes: CACHE });
   const names = options.layers ?? layersOf(spec).map((l) => l.name);
   check(names.length > 0, 'no-layers', 'a constraint needs at least one layer.');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  check(twice === undefined, 'layer-twice', `the layer '${twice}' is named twice; it can be held once.`);
   const blocks = names.map((name): Block => {
     const { inputs, outputs, weightOffset, biasOffset } = layerNamed(spec, name);
     const size = inputs * outputs;

@@ -7,28 +7,23 @@
 import { nearestCrossings } from '../analyse/crossing.js';
 import type { RowSource } from '../analyse/rows.js';
 import type { LossSurface } from '../model/surface.js';
-import { check, InputError } from '../numeric/errors.js';
+import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, matrix, row } from '../numeric/linalg/index.js';
 import { hutchinsonTrace } from '../numeric/operators/hutchinson.js';
 import { dot, type LinearOperator } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
+import { checkedBlocks, type GivenBlock } from './blocks.js';
 import { denseModes, denseOf, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
+import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueFisher } from './surface-samples.js';
 import type { Block, Task, TaskTraining, Width } from './task.js';
 import { columnsOf } from './windows.js';
 
 /** What more a surface may offer; each method says which of it it misses. */
-export interface ProtectableSurface extends LossSurface {
+export interface ProtectableSurface extends LossSurface, SampleSurface {
   /** H(w) v. */
   hessianVector?(w: Float64Array, v: Float64Array): Float64Array;
-  /** Gradients of single samples' own losses (never of batches, never divided by the batch), in pieces of whole rows of P. */
-  perSampleGradients?(w: Float64Array): Iterable<Float64Array>;
-  /** Per sample the model's probabilities of its C outcomes, and the gradient of −ln p of each outcome, C×P. */
-  predictiveGradients?(w: Float64Array): Iterable<{
-    readonly probabilities: ArrayLike<number>;
-    readonly gradients: Float64Array;
-  }>;
 }
 
 /** How task 1 ended. */
@@ -38,7 +33,7 @@ export interface FinishedRun {
   /** Rows of all P weights before w1, for methods along principal directions. */
   readonly window?: RowSource;
   /** Stretches with axes of their own, layers for instance (`span`: with the biases behind them); one over everything by default. */
-  readonly blocks?: readonly (Omit<Block, 'span'> & { readonly span?: number })[];
+  readonly blocks?: readonly GivenBlock[];
   readonly training?: TaskTraining;
 }
 
@@ -61,16 +56,22 @@ export function surfaceTask(
     'weight-count',
     () => `the surface has ${size} weights; the run ended at ${anchor.length}, all of which must be finite.`,
   );
-  const blocks = (run.blocks ?? [{ name: 'all', offset: 0, size }]).map(
-    (b): Block => ({ ...b, span: b.span ?? b.size }),
-  );
-  const outside = blocks.find((b) => b.offset < 0 || b.size < 1 || b.span < b.size || b.offset + b.span > size);
-  check(
-    outside === undefined,
-    'block-range',
-    () => `the block '${outside?.name}' does not lie within the ${size} weights.`,
-  );
+  const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
+  const whole = (values: ArrayLike<number>, what: string) => {
+    check(
+      values.length === size,
+      'weight-count',
+      () => `the surface has ${size} weights; ${what} has ${values.length} numbers.`,
+    );
+    return finiteNumbers(values, what);
+  };
   const loss = surface.loss(anchor);
+  check(
+    Number.isFinite(loss),
+    'not-finite',
+    () => `the loss at w1 must be a finite number; came ${loss}. Is w1 where task 1's training ended well?`,
+  );
+  const gradient = whole(surface.gradient(anchor), 'the gradient at w1').slice();
   const embed = (block: Block, v: Float64Array) => {
     const flat = new Float64Array(size);
     flat.set(v, block.offset);
@@ -79,10 +80,12 @@ export function surfaceTask(
   const product = surface.hessianVector?.bind(surface) ?? differences(surface);
   const operator = (block: Block): LinearOperator => ({
     size: block.size,
-    apply: (v) => product(anchor, embed(block, v)).slice(block.offset, block.offset + block.size),
+    apply: (v) =>
+      whole(product(anchor, embed(block, v)), 'a product of the Hessian at w1').slice(
+        block.offset,
+        block.offset + block.size,
+      ),
   });
-  let gradient: Float64Array | undefined;
-  const slopes = () => (gradient ??= surface.gradient(anchor));
   const curvature = (block: Block, p: Float64Array) => dot(p, operator(block).apply(p));
 
   return {
@@ -108,7 +111,7 @@ export function surfaceTask(
     curvatures: (block, axes) => Float64Array.from({ length: axes.rows }, (_, i) => curvature(block, row(axes, i))),
     widths: rememberAlong((block, axis): Width => {
       check(
-        loss > 0 && Number.isFinite(loss),
+        loss > 0,
         'no-centre-loss',
         () => `widths are measured at e times the loss at w1; that loss is ${loss}, so there are none.`,
       );
@@ -120,7 +123,7 @@ export function surfaceTask(
         {
           centre: loss,
           level: Math.E * loss,
-          slope: dot(slopes(), along),
+          slope: dot(gradient, along),
           curvature: h,
           relativeTolerance: RELATIVE_TOLERANCE,
           cap: REACH * Math.max(1, Math.sqrt(dot(own, own))),
@@ -169,60 +172,8 @@ function differences(surface: LossSurface): (w: Float64Array, v: Float64Array) =
     const norm = Math.sqrt(dot(v, v));
     if (norm === 0) return new Float64Array(v.length);
     const h = (Math.cbrt(2 ** -52) * Math.max(1, Math.sqrt(dot(w, w)))) / norm;
-    const up = surface.gradient(w.map((x, i) => x + h * v[i]));
+    const up = Float64Array.from(surface.gradient(w.map((x, i) => x + h * v[i]))); // a copy: the next may come in the same place
     const down = surface.gradient(w.map((x, i) => x - h * v[i]));
     return up.map((g, i) => (g - down[i]) / (2 * h));
   };
-}
-
-/** One sample's gradient after the other, as views. */
-function* gradientRows(surface: ProtectableSurface, w: Float64Array): Generator<Float64Array> {
-  if (!surface.perSampleGradients)
-    throw new InputError(
-      'no-sample-gradients',
-      'this method needs gradients of single samples; give the surface `perSampleGradients`.',
-    );
-  let count = 0;
-  for (const piece of surface.perSampleGradients(w)) {
-    check(
-      piece.length % surface.size === 0,
-      'sample-gradients',
-      () => `gradients of single samples come in rows of ${surface.size} weights; a piece has ${piece.length} numbers.`,
-    );
-    for (let at = 0; at < piece.length; at += surface.size) yield piece.subarray(at, at + surface.size);
-    count += piece.length;
-  }
-  check(count > 0, 'sample-gradients', 'the surface gave no gradient of any sample.');
-}
-
-function empiricalFisher(surface: ProtectableSurface, w: Float64Array): Float64Array {
-  const out = new Float64Array(surface.size);
-  let n = 0;
-  for (const g of gradientRows(surface, w)) {
-    for (let j = 0; j < out.length; j++) out[j] += g[j] * g[j];
-    n++;
-  }
-  return out.map((v) => v / n);
-}
-
-function trueFisher(surface: ProtectableSurface, w: Float64Array): Float64Array {
-  if (!surface.predictiveGradients)
-    throw new InputError(
-      'no-predictive-gradients',
-      "the true Fisher matrix needs the gradients of all outcomes with the model's probabilities; give the surface `predictiveGradients`, or take 'ewc-empirical'.",
-    );
-  const { size } = surface;
-  const out = new Float64Array(size);
-  let n = 0;
-  for (const { probabilities: p, gradients: g } of surface.predictiveGradients(w)) {
-    check(
-      g.length === p.length * size,
-      'sample-gradients',
-      () => `${p.length} outcomes of ${size} weights need ${p.length * size} numbers; got ${g.length}.`,
-    );
-    for (let c = 0; c < p.length; c++) for (let j = 0; j < size; j++) out[j] += p[c] * g[c * size + j] ** 2;
-    n++;
-  }
-  check(n > 0, 'sample-gradients', 'the surface gave no gradient of any sample.');
-  return out.map((v) => v / n);
 }

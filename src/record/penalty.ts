@@ -6,7 +6,7 @@
  *     T.K.diagonal size                  ½ Σ d (w − a)²
  *     T.K.axes, T.K.weights   k×size, k  ½ Σ c_i (p_i·(w − a))²
  *     T.K.dense    size×size             ½ (w − a)ᵀ K (w − a)
- *     size, strength   1                 P, and the strength lambda to start from (NaN where theory gives none)
+ *     size, strength   1                 P, and the strength lambda to start from (finite, ≥ 0)
  *
  * The flat vector is in PyTorch's order: `torch.nn.utils.parameters_to_vector`. examples/protect.py applies it to a module.
  */
@@ -52,10 +52,21 @@ const endOf = (path: string): 'npz' | 'safetensors' => {
   throw new InputError('penalty-file', `a penalty is kept as .npz or .safetensors; got '${path}'.`);
 };
 
-/** Writes the file whole or not at all. @param strength - lambda to start from, for whoever applies it */
-export function writePenalty(path: string, p: Penalty, strength = Number.NaN): void {
+/**
+ * Writes the file whole or not at all.
+ * @param strength - lambda to start from, for whoever applies it
+ * @throws InputError for a strength that is not a finite number ≥ 0, as a natural one is where there is no curvature
+ */
+export function writePenalty(path: string, p: Penalty, strength: number): void {
+  const end = endOf(path);
+  check(
+    Number.isFinite(strength) && strength >= 0,
+    'bad-strength',
+    () =>
+      `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): a natural strength is missing where there is no curvature along what is held.`,
+  );
   const arrays = arraysOf(p, strength);
-  writeWhole(path, endOf(path) === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays));
+  writeWhole(path, end === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays));
 }
 
 /** Reads what `writePenalty` wrote, or another program in the same names; every array is checked as those of a new penalty are. */
