@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { layersOfFlags, type RunFlags } from './flags.js';
-import { positiveNumber, wholeNumber } from './values.js';
+import { momentum, positiveNumber, wholeNumber } from './values.js';
 
 interface Flags extends Omit<RunFlags, 'directions'> {
   readonly directions?: number;
@@ -40,7 +40,7 @@ export function addAdvise(root: Command): void {
     .addOption(new Option('--sampling <how>', 'shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']))
     .addOption(new Option('--learning-rate <x>', 'the rate to judge').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'the batch size to judge').argParser(wholeNumber))
-    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(Number))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentum))
     .option('--verify', 'also short real runs on both sides of the ceiling')
     .addOption(new Option('--runs <n>', 'with --verify: runs at each learning rate (3)').argParser(wholeNumber))
     .addOption(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PartialForget } from '../run/forget-config.js';
 import { prune } from './flags.js';
-import { positiveNumber, wholeNumber } from './values.js';
+import { momentum, positiveNumber, wholeNumber } from './values.js';
 
 interface ForgetFlags {
   readonly preset?: 'quick' | 'standard';
@@ -87,7 +87,7 @@ export function addForget(root: Command): void {
     .addOption(new Option('--seeds <n>', 'seeds 0 to n−1 (5)').argParser(wholeNumber))
     .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
-    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(Number))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(momentum))
     .addOption(new Option('--epochs <n>', 'epochs of every later task (5)').argParser(wholeNumber))
     .addOption(
       new Option(

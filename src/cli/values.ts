@@ -15,6 +15,13 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+export function momentum(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError(`expected a number from 0 to below 1, got '${text}'.`);
+  return value;
+}
+
 /** `all`, a number of log-spaced ranks, or a list with ranges such as 1-20,50,100 (a single rank: 7,). */
 export function directions(text: string): 'all' | number | number[] {
   if (text === 'all') return 'all';
