@@ -1,6 +1,6 @@
 """Fine-tune a torch module without forgetting: loss = task2_loss + strength * penalty(flat(model)).
 
-penalty, strength = load_penalty("penalty.npz")     # written by thermograd's writePenalty
+penalty, strength = load_penalty("penalty.npz")     # written by `thermograd protect`, or the library's writePenalty
 loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
 """
 import numpy as np
@@ -8,8 +8,13 @@ import torch
 
 
 def load_penalty(path):
-    with np.load(path) as file:
-        a = {name: torch.from_numpy(file[name]) for name in file.files}
+    if str(path).endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        a = load_file(path)
+    else:
+        with np.load(path) as file:
+            a = {name: torch.from_numpy(file[name]) for name in file.files}
 
     def penalty(w):
         total = w.new_zeros(())

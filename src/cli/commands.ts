@@ -6,6 +6,7 @@ import { addAdvise } from './advise.js';
 import { addDecompose } from './decompose.js';
 import type { RunFlags } from './flags.js';
 import { addForget } from './forget.js';
+import { addProtect } from './protect.js';
 import { addSimulate } from './simulate.js';
 import { directions, positiveNumber, wholeNumber } from './values.js';
 
@@ -32,6 +33,7 @@ Examples:
   thermograd simulate --example valley > valley.yaml          a landscape of your own: SGD against its theories
   thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
   thermograd forget --preset quick                   constraints against forgetting, compared; seconds
+  thermograd protect ivf2021-standard-seed0          a penalty against forgetting, for your own fine-tuning
   thermograd doctor                                  what this machine offers, and what would make it faster
 
 Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
@@ -44,6 +46,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addSimulate(root);
   addAdvise(root);
   addForget(root);
+  addProtect(root);
   addDoctor(root);
   return root;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PartialForget } from '../run/forget-config.js';
 import { prune } from './flags.js';
-import { momentum, positiveNumber, wholeNumber } from './values.js';
+import { listed, momentum, positiveNumber, wholeNumber } from './values.js';
 
 interface ForgetFlags {
   readonly preset?: 'quick' | 'standard';
@@ -27,14 +27,6 @@ interface ForgetFlags {
   readonly workers?: number;
   readonly json?: boolean;
 }
-
-const words = (text: string): 'all' | string[] =>
-  text.trim() === 'all'
-    ? 'all'
-    : text
-        .split(',')
-        .map((w) => w.trim())
-        .filter((w) => w !== '');
 
 function grid(text: string): { absolute: boolean; strengths: number[] } {
   const absolute = text.startsWith('absolute:');
@@ -70,7 +62,7 @@ export function addForget(root: Command): void {
         ['task-known', 'all-compete'],
       ),
     )
-    .addOption(new Option('--methods <list>', 'names with commas, or all; see below').argParser(words))
+    .addOption(new Option('--methods <list>', 'names with commas, or all; see below').argParser(listed))
     .addOption(
       new Option(
         '--lambda-grid <list>',
@@ -83,7 +75,7 @@ export function addForget(root: Command): void {
         'axes held in each layer, N_c; compared at the largest (2,5,10,20,50)',
       ).argParser(counts),
     )
-    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(words))
+    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(listed))
     .addOption(new Option('--seeds <n>', 'seeds 0 to n−1 (5)').argParser(wholeNumber))
     .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))

@@ -38,3 +38,12 @@ export function directions(text: string): 'all' | number | number[] {
     throw new InvalidArgumentError(`expected all, a number, or ranks such as 1-20,50,100; got '${text}'.`);
   return [...new Set(ranks)].sort((a, b) => a - b);
 }
+
+/** `all`, or words with commas between them. */
+export const listed = (text: string): 'all' | string[] =>
+  text.trim() === 'all'
+    ? 'all'
+    : text
+        .split(',')
+        .map((w) => w.trim())
+        .filter((w) => w !== '');

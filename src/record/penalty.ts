@@ -46,7 +46,8 @@ function arraysOf(p: Penalty, strength: number): [string, NumberArray][] {
   return out;
 }
 
-const endOf = (path: string): 'npz' | 'safetensors' => {
+/** The kind of a penalty's file by its name. @throws InputError */
+export const penaltyFormat = (path: string): 'npz' | 'safetensors' => {
   const end = path.split('.').at(-1);
   if (end === 'npz' || end === 'safetensors') return end;
   throw new InputError('penalty-file', `a penalty is kept as .npz or .safetensors; got '${path}'.`);
@@ -55,10 +56,16 @@ const endOf = (path: string): 'npz' | 'safetensors' => {
 /**
  * Writes the file whole or not at all.
  * @param strength - lambda to start from, for whoever applies it
+ * @param metadata - method and origin, in the header of a .safetensors; .npz has no place for it
  * @throws InputError for a strength that is not a finite number ≥ 0, as a natural one is where there is no curvature
  */
-export function writePenalty(path: string, p: Penalty, strength: number): void {
-  const end = endOf(path);
+export function writePenalty(
+  path: string,
+  p: Penalty,
+  strength: number,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  const format = penaltyFormat(path);
   check(
     Number.isFinite(strength) && strength >= 0,
     'bad-strength',
@@ -66,12 +73,12 @@ export function writePenalty(path: string, p: Penalty, strength: number): void {
       `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): a natural strength is missing where there is no curvature along what is held.`,
   );
   const arrays = arraysOf(p, strength);
-  writeWhole(path, end === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays));
+  writeWhole(path, format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, metadata));
 }
 
 /** Reads what `writePenalty` wrote, or another program in the same names; every array is checked as those of a new penalty are. */
 export async function readPenalty(path: string): Promise<{ readonly penalty: Penalty; readonly strength: number }> {
-  const end = endOf(path);
+  const end = penaltyFormat(path);
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);
   const found = end === 'npz' ? await readNpz(bytes, path) : readSafetensors(bytes, path).tensors;

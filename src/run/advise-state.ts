@@ -34,6 +34,37 @@ export interface State {
   readonly origin: string;
 }
 
+/**
+ * The config of a finished run with other settings over it, or of the layers alone.
+ * @param what - what is asked of the run, for messages: `advice on a run`
+ * @throws InputError for a folder without a finished run, and for other data or another network than its own
+ */
+export function configAt(
+  run: string | undefined,
+  layers: readonly (PartialConfig | undefined)[],
+  what: string,
+): Config {
+  const record = run === undefined ? undefined : readRecord(run);
+  check(
+    record === undefined || existsSync(join(run!, MODEL)),
+    'not-trained',
+    () => `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${run}.`,
+  );
+  const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
+  if (record) {
+    const { data, network } = record.config;
+    const other = firstDifference({ data, network }, { data: config.data, network: config.network });
+    check(
+      other === undefined,
+      'config-changed',
+      () =>
+        `the run in ${run} has ${other!.key} ${JSON.stringify(other!.was)}, and ${JSON.stringify(other!.is)} is asked for; ` +
+        `${what} can change learning rate, batch size, momentum and sampling, not the data or the network.`,
+    );
+  }
+  return config;
+}
+
 /** The config of the request, checked for what advice needs. @throws InputError */
 export function adviceConfig({ run, layers = [], epochs, at, weights }: StateRequest): Config {
   const given = [run, weights, at === 'init' || undefined].filter((x) => x !== undefined);
@@ -43,26 +74,9 @@ export function adviceConfig({ run, layers = [], epochs, at, weights }: StateReq
     'bad-state',
     '--epochs says how long to train before advice; it does not go with a run folder, --weights or --at init.',
   );
-  const record = run === undefined ? undefined : readRecord(run);
-  check(
-    record === undefined || existsSync(join(run!, MODEL)),
-    'not-trained',
-    () => `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${run}.`,
-  );
   const stop: PartialConfig | undefined =
     epochs === undefined ? undefined : { training: { stop: { rule: 'epochs', epochs }, maxEpochs: epochs + 100 } };
-  const config = completeConfig(record?.config as PartialConfig | undefined, ...layers, stop);
-  if (record) {
-    const { data, network } = record.config;
-    const other = firstDifference({ data, network }, { data: config.data, network: config.network });
-    check(
-      other === undefined,
-      'config-changed',
-      () =>
-        `the run in ${run} has ${other!.key} ${JSON.stringify(other!.was)}, and ${JSON.stringify(other!.is)} is asked for; ` +
-        'advice on a run can change learning rate, batch size, momentum and sampling, not the data or the network.',
-    );
-  }
+  const config = configAt(run, [...layers, stop], 'advice on a run');
   check(
     config.training.sampling !== 'cyclic',
     'cyclic',
