@@ -1,4 +1,5 @@
 /** `thermograd protect`: its flags, the help that teaches, and the telling of the result. */
+import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../report/format.js';
 import type { ProtectResult } from '../run/protect.js';
@@ -74,6 +75,7 @@ The strength in the file is the natural one: where theory says that R is the qua
 mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underrates what leaving a valley costs, and
 no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest stiffness).
 
+Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
 The network must get its inputs as it was trained with them: thermograd reads bytes as 0 … 1, with no other normalisation. The line
 'task' tells loss and errors of the weights on the data: if they are not those that you know, weights, config or data do not match.
 
@@ -112,6 +114,9 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
     });
 }
 
+/** The thirty lines of Python that read the file. */
+const EXAMPLE = fileURLToPath(new URL('../../examples/protect.py', import.meta.url));
+
 /** The table for people. */
 function describeProtection(r: ProtectResult): string {
   const { unit, window, training } = r;
@@ -147,7 +152,7 @@ function describeProtection(r: ProtectResult): string {
   rows.push([
     'steps',
     `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
-      `${formatNumber(r.largestStrength)} (largest stiffness ${formatNumber(r.stiffest)}); a lower rate bears more`,
+      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate bears more`,
   ]);
   for (const warning of warningsOf(r)) rows.push(['warning', warning]);
   rows.push([
@@ -157,9 +162,15 @@ function describeProtection(r: ProtectResult): string {
   const name = Math.max(...rows.map(([n]) => n.length)) + 2;
   return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
 
-in PyTorch, with load_penalty of examples/protect.py:
+in PyTorch, with load_penalty of ${EXAMPLE}:
     penalty, strength = load_penalty(${JSON.stringify(r.file)})
     loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))`;
+}
+
+function timesNatural({ unit, largestStrength }: ProtectResult): string {
+  return Number.isFinite(unit.strength)
+    ? ` (${formatNumber(largestStrength / unit.strength, 2)} times the natural one)`
+    : '';
 }
 
 function errorsOf({ errors, samples }: ProtectResult): string {

@@ -30,7 +30,7 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
   const trained = window?.kind === 'trained';
   const own = measured === train ? 1 : 2;
   const parts: MemoryPart[] = [
-    { what: `Node and thermograd ${VERSION}`, bytes: 80e6, key: '' },
+    { what: `Node and thermograd ${VERSION} in two threads`, bytes: 120e6, key: '' },
     {
       what: 'the training samples',
       bytes: train.values.byteLength * (trained ? 2 : 1) + own * measured.values.byteLength,

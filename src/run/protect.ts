@@ -108,7 +108,9 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
     'bad-state',
     'a penalty holds one state of a network: name a finished run folder, or give --weights with its --config and --data.',
   );
-  const config = configAt(run, request.layers ?? [], 'a penalty at a run');
+  // weights alone are not recorded: a network of one layer needs no record.layer of its own
+  const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
+  const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
   const source = windowSource(request, constraint);
   const held = heldLayers(request, source, config);
   const dataset = await loadFor(config, request);
