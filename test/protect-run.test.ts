@@ -38,31 +38,28 @@ beforeAll(() => {
 });
 
 describe('of a run folder', () => {
-  it.each(['ewc', 'hessian', 'ldc', 'potential'])(
-    '%s is what protectTask builds on the same network',
-    async (method) => {
-      const out = at(`${method}.npz`);
-      const result = await protectRun({ run, method, axes: 4, out });
-      const { train } = await loadFor(completeConfig(config));
-      const held = method === 'ldc' ? ['layer1'] : ['layer1', 'layer2']; // one layer was recorded
-      const la = embeddedLinearAlgebra();
-      const task = networkTask({
-        spec,
-        weights: readModel(weights, spec)!,
-        samples: train,
-        layers: held,
-        windows: { layer1: await Trajectory.open(at('run/trajectory.zarr')) },
-        training: { learningRate: 0.2, batchSize: 20, windowSteps: 80 },
-        la,
-        key: randomKey(0),
-      });
-      const built = await protectTask(task, { method, axes: 4, la });
-      const file = await readPenalty(out);
-      expect(file).toEqual({ penalty: built.penalty, strength: built.unit.strength });
-      expect(result.layers.map((l) => l.block)).toEqual(held);
-      expect(result).toMatchObject({ loss: task.loss > 0 ? expect.closeTo(task.loss, 5) : 0, samples: 400, method });
-    },
-  );
+  it.each(['ewc', 'hessian', 'ldc', 'random'])('%s is what protectTask builds on the same network', async (method) => {
+    const out = at(`${method}.npz`);
+    const result = await protectRun({ run, method, axes: 4, out });
+    const { train } = await loadFor(completeConfig(config));
+    const held = method === 'ldc' ? ['layer1'] : ['layer1', 'layer2']; // one layer was recorded
+    const la = embeddedLinearAlgebra();
+    const task = networkTask({
+      spec,
+      weights: readModel(weights, spec)!,
+      samples: train,
+      layers: held,
+      windows: { layer1: await Trajectory.open(at('run/trajectory.zarr')) },
+      training: { learningRate: 0.2, batchSize: 20, windowSteps: 80 },
+      la,
+      key: randomKey(0),
+    });
+    const built = await protectTask(task, { method, axes: 4, la, key: randomKey(0).child('protect') });
+    const file = await readPenalty(out);
+    expect(file).toEqual({ penalty: built.penalty, strength: built.unit.strength });
+    expect(result.layers.map((l) => l.block)).toEqual(held);
+    expect(result).toMatchObject({ loss: task.loss > 0 ? expect.closeTo(task.loss, 5) : 0, samples: 400, method });
+  });
 
   it('tells the strength up to which explicit steps follow: shrinking below, growing above', async () => {
     const { largestStrength } = await protectRun({ run, method: 'hessian', axes: 4, out: at('bound.npz') });
@@ -117,6 +114,14 @@ describe('of weights alone', () => {
     expect(draw.loss).not.toBe(all.loss);
     expect(draw.loss / all.loss).toBeGreaterThan(0.5);
     expect(draw.loss / all.loss).toBeLessThan(2);
+  });
+
+  it('says 1 in the file where no curvature gives a natural strength', async () => {
+    // all weights zero, without biases: the Hessian of each layer vanishes
+    writeModel(at('flat.safetensors'), spec, new Float32Array(384), {});
+    const request = { layers, weights: at('flat.safetensors'), method: 'random', axes: 2, out: at('flat.npz') };
+    const { unit, strength } = await protectRun(request);
+    expect([unit.strength, strength, (await readPenalty(at('flat.npz'))).strength]).toEqual([Number.NaN, 1, 1]);
   });
 
   it('takes a network of one layer', async () => {
@@ -191,6 +196,14 @@ describe('what is refused leaves no file', () => {
     const error = await protectRun({ layers, weights: at('zero.safetensors'), out: out() }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(RunError);
     expect((error as Error).message).toMatch(/ewc holds nothing at these weights: no sample has a gradient there/);
+  });
+
+  it('methods of the stationary state where no mode has settled', async () => {
+    const error = await protectRun({ run, method: 'potential', axes: 4, out: out() }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(/within the window of 80 steps/);
+    await protectRun({ run, method: 'potential', axes: 4, windowEpochs: 100, out: at('settled.npz') });
+    expect((await readPenalty(at('settled.npz'))).strength).toBeGreaterThan(0);
   });
 
   it('a stop asked for', async () => {

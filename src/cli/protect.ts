@@ -148,7 +148,11 @@ function describeProtection(r: ProtectResult): string {
       '',
       'start there, and try some decades above it: choose by old samples that you kept and by the new task',
     ]);
-  } else rows.push(['strength', `no natural one (${unit.how}, which is not above zero); scan it from small values up`]);
+  } else
+    rows.push([
+      'strength',
+      `no natural one, for want of curvature along what is held (${unit.how}); the file says 1: scan it, by old samples that you kept`,
+    ]);
   rows.push([
     'steps',
     `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +

@@ -68,6 +68,8 @@ export interface ProtectResult {
   /** Samples that the weights classify wrongly; NaN without classes. */
   readonly errors: number;
   readonly layers: readonly BlockDiagnostics[];
+  /** The strength in the file: the natural one, or 1 where there is none. */
+  readonly strength: number;
   readonly unit: UnitStrength;
   readonly learningRate: number;
   readonly momentum: number;
@@ -183,7 +185,8 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
   const { name: method, title, source } = constraint;
   const { learningRate, momentum } = config.training;
   const data = config.data.set;
-  writePenalty(out, penalty, unit.strength, {
+  const strength = Number.isFinite(unit.strength) ? unit.strength : 1;
+  writePenalty(out, penalty, strength, {
     format: 'thermograd penalty',
     thermograd: VERSION,
     method,
@@ -208,6 +211,7 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
     loss,
     errors,
     layers: diagnostics,
+    strength,
     unit,
     learningRate,
     momentum,
