@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../report/format.js';
 import type { ProtectResult } from '../run/protect.js';
 import { layersOfFlags, type RunFlags } from './flags.js';
-import { listed, positiveNumber, wholeNumber } from './values.js';
+import { listed, momentum as momentumOf, positiveNumber, wholeNumber } from './values.js';
 
 interface Flags
   extends Pick<
@@ -47,7 +47,7 @@ export function addProtect(root: Command): void {
     )
     .addOption(new Option('--learning-rate <x>', 'of the steps to come, and of a window').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of a window').argParser(wholeNumber))
-    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(Number))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentumOf))
     .addOption(
       new Option('--sampling <how>', 'of a window: shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']),
     )
