@@ -326,4 +326,40 @@ print(json.dumps([strength, loss.item(), penalty(w1).item(), penalty(parameters_
     },
     60_000,
   );
+
+  it.skipIf(python === undefined)(
+    'the pull of examples/protect.py is the step (1 + hK)⁻¹(w + hKa), held however strong (needs Python with torch)',
+    async () => {
+      for (const method of ['l2', 'random']) await protectRun({ run, method, axes: 4, out: at(`pull-${method}.npz`) });
+      const code = `
+import json, sys, torch
+sys.path.insert(0, ${JSON.stringify(new URL('../examples', import.meta.url).pathname)})
+sys.dont_write_bytecode = True
+from protect import hold, load_penalty, load_pull
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(1)
+out = []
+for method in ["l2", "random"]:
+    path = f"${place.folder}/pull-{method}.npz"
+    penalty, _ = load_penalty(path)
+    pull, _ = load_pull(path)
+    model = torch.nn.Sequential(torch.nn.Linear(20, 16, bias=False), torch.nn.Linear(16, 4, bias=False))
+    w = torch.nn.utils.parameters_to_vector(model.parameters()).detach()
+    h = 3.0
+    hold(model, pull, h)
+    v = torch.nn.utils.parameters_to_vector(model.parameters()).detach().requires_grad_()
+    penalty(v).backward()
+    # the minimum of |v - w|^2/2h + R(v): v - w + h grad R(v) = 0
+    out.append((v.detach() - w + h * v.grad).abs().max().item())
+    out.append(penalty(pull(w, 1e12)).item() / penalty(w).item())
+print(json.dumps(out))
+`;
+      const { stdout, stderr } = spawnSync(python!, ['-c', code], { encoding: 'utf8' });
+      expect(stderr).toBe('');
+      const [l2, l2Held, axes, axesHeld] = JSON.parse(stdout) as number[];
+      expect(Math.max(l2, axes)).toBeLessThan(1e-12); // rounding of float64
+      expect(Math.max(l2Held, axesHeld)).toBeLessThan(1e-12); // R shrinks by (1 + hK)²; K = 1
+    },
+    60_000,
+  );
 });

@@ -73,7 +73,8 @@ task 1's training samples, each method in its way:
 
 The strength in the file is the natural one: where theory says that R is the quadratic approximation of task 1's loss (exact), or the
 mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underrates what leaving a valley costs, and
-no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest stiffness).
+no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest stiffness);
+load_pull of examples/protect.py takes exact steps, stable at any strength.
 
 Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
 The network must get its inputs as it was trained with them: thermograd reads bytes as 0 … 1, with no other normalisation. The line
@@ -114,7 +115,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
     });
 }
 
-/** The thirty lines of Python that read the file. */
+/** The Python that reads the file. */
 const EXAMPLE = fileURLToPath(new URL('../../examples/protect.py', import.meta.url));
 
 /** The table for people. */
@@ -156,7 +157,7 @@ function describeProtection(r: ProtectResult): string {
   rows.push([
     'steps',
     `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
-      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate bears more`,
+      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate bears more, load_pull any`,
   ]);
   for (const warning of warningsOf(r)) rows.push(['warning', warning]);
   rows.push([
@@ -166,9 +167,12 @@ function describeProtection(r: ProtectResult): string {
   const name = Math.max(...rows.map(([n]) => n.length)) + 2;
   return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
 
-in PyTorch, with load_penalty of ${EXAMPLE}:
+in PyTorch, with ${EXAMPLE}:
     penalty, strength = load_penalty(${JSON.stringify(r.file)})
-    loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))`;
+    loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
+or, for any strength, after each step of plain SGD:
+    pull, strength = load_pull(${JSON.stringify(r.file)})
+    hold(model, pull, learning_rate * strength)`;
 }
 
 function timesNatural({ unit, largestStrength }: ProtectResult): string {
