@@ -3,30 +3,40 @@ import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../controls-summary.js';
 import type { ForgetInput, Method } from '../forget-results.js';
 import type { Setting } from '../forget-summary.js';
-import { formatCount } from '../format.js';
-import { linearAxis, linearDomain } from './axes.js';
+import { formatCount, formatPlain } from '../format.js';
+import { type Axis, logAxis, logDomain } from './axes.js';
 import { legendOf, lookOf, strokeOf } from './forget-style.js';
 import { drawFrame, type Figure, type MissingFigure } from './frame.js';
 import { COLOURS } from './palette.js';
 
+/** Errors in %, and the ends of one standard error on either side. */
 interface Point {
   readonly x: number;
   readonly y: number;
-  readonly dx: number;
-  readonly dy: number;
+  readonly xs: readonly [number, number];
+  readonly ys: readonly [number, number];
   readonly multiple: number;
 }
 
-const percent = (values: readonly number[]) => {
-  const e = overSeeds(values);
-  return [100 * e.value, Number.isFinite(e.standardError) ? 100 * e.standardError : 0] as const;
-};
+/** Least error that is drawn, %: an axis of logarithms has no zero. */
+const LEAST = 0.01;
 
-const pointOf = (s: Setting): Point => {
-  const [x, dx] = percent(s.first);
-  const [y, dy] = percent(s.last);
-  return { x, y, dx, dy, multiple: s.multiple };
-};
+function errorOf(accuracies: readonly number[]): { at: number; ends: readonly [number, number] } {
+  const { value, standardError } = overSeeds(accuracies);
+  const [at, step] = [Math.max(LEAST, 100 - 100 * value), Number.isFinite(standardError) ? 100 * standardError : 0];
+  return { at, ends: [Math.max(at - step, at / 4), at + step] };
+}
+
+function pointOf(s: Setting): Point {
+  const [x, y] = [errorOf(s.first), errorOf(s.last)];
+  return { x: x.at, y: y.at, xs: x.ends, ys: y.ends, multiple: s.multiple };
+}
+
+/** Accuracy on an axis that is even in the logarithm of the error: 90, 99 and 99.9 % are equally far apart. */
+function accuracyAxis(label: string, errors: readonly number[]): Axis {
+  const axis = logAxis(label, logDomain(errors, 0.04));
+  return { ...axis, reverse: true, tickFormat: (e: number) => formatPlain(100 - e, 4) };
+}
 
 /**
  * @param best - the chosen setting of each method, drawn larger
@@ -56,8 +66,6 @@ export function front(
     return { name, missing: 'there is only one number of constraints.' };
   const all = lines.flatMap(([, points]) => points);
   if (all.length === 0) return { name, missing: 'no branch reached its end.' };
-  const x = linearDomain(all.flatMap((p) => [p.x - p.dx, p.x + p.dx]));
-  const y = linearDomain(all.flatMap((p) => [p.y - p.dy, p.y + p.dy]));
   const last = input.tasks.length;
   const natural = byStrength && !input.absolute;
   return {
@@ -68,8 +76,14 @@ export function front(
       title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}`,
       width: 860,
       height: 520,
-      x: linearAxis(`accuracy on task 1 at the end (%)`, x, 8),
-      y: linearAxis(`accuracy on task ${last} (%)`, y, 7),
+      x: accuracyAxis(
+        'accuracy on task 1 at the end (%)',
+        all.flatMap((p) => p.xs),
+      ),
+      y: accuracyAxis(
+        `accuracy on task ${last} (%)`,
+        all.flatMap((p) => p.ys),
+      ),
       legend: [
         ...legendOf(methods),
         { label: 'chosen by validation', mark: 'ring', colour: COLOURS.ink },
@@ -79,8 +93,22 @@ export function front(
         const { colour } = lookOf(m);
         const chosen = best.find((s) => s.method === m)!;
         return [
-          Plot.link(points, { x1: (p) => p.x - p.dx, x2: (p) => p.x + p.dx, y1: 'y', y2: 'y', stroke: colour }),
-          Plot.link(points, { x1: 'x', x2: 'x', y1: (p) => p.y - p.dy, y2: (p) => p.y + p.dy, stroke: colour }),
+          Plot.link(points, {
+            x1: (p) => p.xs[0],
+            x2: (p) => p.xs[1],
+            y1: 'y',
+            y2: 'y',
+            stroke: colour,
+            strokeOpacity: 0.6,
+          }),
+          Plot.link(points, {
+            x1: 'x',
+            x2: 'x',
+            y1: (p) => p.ys[0],
+            y2: (p) => p.ys[1],
+            stroke: colour,
+            strokeOpacity: 0.6,
+          }),
           Plot.line(points, { x: 'x', y: 'y', ...strokeOf(m), strokeOpacity: 0.8 }),
           Plot.dot(points, { x: 'x', y: 'y', r: 2.6, fill: colour }),
           Plot.dot([pointOf(chosen)], { x: 'x', y: 'y', r: 6, stroke: colour, strokeWidth: 1.8 }),
@@ -91,6 +119,6 @@ export function front(
         ];
       }),
     }),
-    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} The upper right corner is where both tasks are known.`,
+    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} The upper right corner is where both tasks are known.`,
   };
 }
