@@ -146,6 +146,7 @@ describe('what is refused leaves no file', () => {
     ['two states', () => ({ run, weights, layers }), /one state/],
     ['no run', () => ({ run: at('nowhere') }), /no run in/],
     ['no weights', () => ({ layers, weights: at('nowhere') }), /no file of weights/],
+    ['a file of torch.save', () => ({ layers, weights: at('model.pt') }), /safetensors\.torch\.save_file/],
     ['another network', () => ({ layers: [{ ...config, network: { widths: [20, 9, 4] } }], weights }), /\[16, 20\]/],
     ['weights that are not finite', () => ({ layers, weights: at('nan.safetensors') }), /number 7 of them is NaN/],
     [
@@ -168,6 +169,7 @@ describe('what is refused leaves no file', () => {
     ['another data set', () => ({ run, layers: [{ data: { limit: 10 } }] }), /data\.limit/],
   ])('%s', async (_, request, message) => {
     writeModel(at('nan.safetensors'), spec, broken, {});
+    writeFileSync(at('model.pt'), 'PK\x03\x04 and so on');
     const error = await protectRun({ ...request(), out: out() }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);

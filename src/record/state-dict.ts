@@ -15,6 +15,12 @@ const natural = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: tr
 export function readStateDict(path: string, spec: NetworkSpec): Float32Array {
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-weights', `there is no file of weights at ${path}.`);
+  check(
+    !(bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3), // PK: a zip, which torch.save makes
+    'bad-weights',
+    () =>
+      `${path} is no safetensors file but most likely one of torch.save; in Python, safetensors.torch.save_file(model.state_dict(), 'model.safetensors') makes one.`,
+  );
   const { tensors } = readSafetensors(bytes, path);
   const named = (end: string) =>
     [...tensors.keys()]
