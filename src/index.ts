@@ -165,6 +165,7 @@ export { type ForgetRequest, type ForgetRun, forget } from './run/forget.js';
 export { completeForget, type ForgetConfig, type PartialForget } from './run/forget-config.js';
 export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
 export { PRESETS } from './run/presets.js';
+export { type ProtectRequest, type ProtectResult, protectRun } from './run/protect.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
 export {
   planSimulation,

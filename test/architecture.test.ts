@@ -298,6 +298,7 @@ it('the door opens on these names and no others', () => {
       "project",
       "projectedMatrices",
       "protect",
+      "protectRun",
       "protectTask",
       "randomKey",
       "randomLandscape",
