@@ -204,6 +204,14 @@ describe('verdicts', () => {
     expect(alone).not.toMatch(/than every other method/);
   });
 
+  it('where plain training comes first by validation no method is praised', () => {
+    const words = forgetFindings(
+      madeInput([{ ...NONE, validation: [0.99, 0.99] }, ldc([0.95, 0.95]), l2([0.9, 0.95])]),
+    ).outcome.join(' ');
+    expect(words).toMatch(/no method comes before training without/);
+    expect(words).not.toMatch(/comes first/);
+  });
+
   it('a method that ran for some seeds only takes no part', () => {
     const some: Made = { method: 'ewc', multiple: 1, test: [0.98, 0.98], ran: 2 };
     const { outcome, best, findings } = forgetFindings(madeInput([NONE, ldc([0.95, 0.95]), some]));

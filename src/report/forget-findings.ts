@@ -6,8 +6,9 @@
  * Student's t. Of two methods one is
  *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter (no correction: a claim of
  *              equality is the harder one, 2.5 % on either side);
- *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. Findings are one
- *              family: every method against none, and the pairs that claims name. The table of all pairs is another of its own;
+ *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. Three families:
+ *              every method against none with the pairs that claims name; the method that validation put first against each other
+ *              one; the table of all pairs;
  *   undecided  else, and always with fewer than three seeds.
  * A method that ran for a part of the seeds only takes no part.
  *
@@ -22,8 +23,7 @@
  *   the fewest; one comparison, no correction.
  * laplace: LDC at lambda = 4(e−1)L0 is as good as at the strength that was chosen: equal or better; one comparison, no correction.
  *   Not decidable where LDC is no better than nothing: then no strength is right.
- * winner: the method with the largest validation average is better than each other one, in the table of all pairs. Not reproduced if
- *   another one is equal to it.
+ * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
  */
 import { mean } from '../numeric/statistics.js';
 import { halfWidth, overSeeds } from './controls-summary.js';
@@ -151,10 +151,15 @@ export function forgetFindings(input: ForgetInput): Judged {
   if (methods.includes('ldc'))
     findings.push(moreConstraints(settings, at('ldc')!), laplace(settings, at('ldc')!, input, claimed));
   const rivals = methods.filter((m) => m !== 'joint');
-  if (rivals.length > 1) findings.push(winner(rivals, at, contests));
+  const [first, ...others] = ranked(rivals, at);
+  const lead = contestsOf(
+    others.map((m): [Method, Method] => [first, m]),
+    at,
+  );
+  if (lead.length > 0) findings.push(winner(lead));
   const best = methods.map((m) => at(m)!);
   const partly = there.filter((m) => !whole(m)).map((m) => at(m)!);
-  const outcome = outcomeOf({ rivals, at, contests, claimed, exists, best, settings, partly });
+  const outcome = outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly });
   return { findings, settings, best, contests, outcome };
 }
 
@@ -321,17 +326,16 @@ function laplace(
   };
 }
 
-function winner(rivals: readonly Method[], at: Chosen, contests: readonly Contest[]): Finding {
-  const [first, second] = ranked(rivals, at);
-  const others = rivals.filter((m) => m !== first).map((m) => contest(contests, first, m)!);
-  const equal = others.filter((c) => c.outcome === 'equal' || c.outcome === 'worse');
-  const open = others.filter((c) => c.outcome === 'undecided');
-  const lead = contest(contests, first, second)!;
+/** @param lead - the first by validation against each other one, by falling validation */
+function winner(lead: readonly Contest[]): Finding {
+  const [{ a: first, b: second, difference }] = lead;
+  const equal = lead.filter((c) => c.outcome === 'equal' || c.outcome === 'worse');
+  const open = lead.filter((c) => c.outcome === 'undecided');
   return {
     id: 'forget.winner',
     claim: 'One method stands out from all others',
     source: 'science.md [C2]',
-    measured: inPoints(lead.difference),
+    measured: inPoints(difference),
     unit: `points of average accuracy, ${nameOf(first)} minus ${nameOf(second)}`,
     stated: 'rivals on equal terms',
     verdict: equal.length > 0 ? 'not reproduced' : open.length > 0 ? UNDECIDED : 'reproduced',

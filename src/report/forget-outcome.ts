@@ -7,8 +7,8 @@ import { type Place, placeOf, type Setting } from './forget-summary.js';
 export interface Compared {
   readonly rivals: readonly Method[];
   readonly at: Chosen;
-  /** All pairs. */
-  readonly contests: readonly Contest[];
+  /** The first by validation against each other method. */
+  readonly lead: readonly Contest[];
   /** The pairs of the findings, every method against none among them. */
   readonly claimed: readonly Contest[];
   readonly exists: Finding;
@@ -19,7 +19,7 @@ export interface Compared {
 }
 
 /** In sentences; each stands only if the comparison behind it came out so. */
-export function outcomeOf({ rivals, at, contests, claimed, exists, best, settings, partly }: Compared): string[] {
+export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly }: Compared): string[] {
   const none = at('none');
   const out: string[] = [];
   if (none && exists.verdict !== 'not decidable with this run')
@@ -35,9 +35,13 @@ export function outcomeOf({ rivals, at, contests, claimed, exists, best, setting
     rivals.filter((m) => m !== 'none'),
     at,
   );
-  if (order.length > 0) {
+  if (lead[0]?.a === 'none') out.push('By validation no method comes before training without a constraint.');
+  else if (order.length > 0) {
     const top = order[0];
-    const others = order.slice(1).map((m) => ({ m, outcome: contest(contests, top, m)!.outcome }));
+    const others = order.slice(1).flatMap((m) => {
+      const c = contest(lead, top, m);
+      return c ? [{ m, outcome: c.outcome }] : [];
+    });
     const names = (...outcomes: string[]) =>
       others
         .filter((o) => outcomes.includes(o.outcome))
@@ -55,12 +59,12 @@ export function outcomeOf({ rivals, at, contests, claimed, exists, best, setting
         .join('; ')
         .concat('.'),
     );
-    const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
-    const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
-    const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
-    if (idle.length > 0) out.push(`No better than nothing: ${idle.join(', ')}.`);
-    if (open.length > 0) out.push(`Not shown to be better than nothing: ${open.join(', ')}.`);
   }
+  const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
+  const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
+  const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
+  if (idle.length > 0) out.push(`No better than nothing: ${idle.join(', ')}.`);
+  if (open.length > 0) out.push(`Not shown to be better than nothing: ${open.join(', ')}.`);
   if (partly.length > 0)
     out.push(
       `Not compared, since they ran for a part of the seeds only: ${partly.map((s) => `${nameOf(s.method)} (${s.seeds.length})`).join(', ')}.`,

@@ -169,7 +169,7 @@ function pairsTable(contests: readonly Contest[]): Markup {
     { head: 'outcome', cell: (c) => c.outcome, words: true },
   ];
   return table(
-    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct for the pairs that they name alone, so that a pair may be decided there and open here.',
+    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct for the pairs that they name alone, and the winner for its own, so that a pair may be decided there and open here.',
     columns,
     contests,
   );
