@@ -20,11 +20,13 @@ export interface ForgetBudget {
 }
 
 /** Measured on one core (AMD Zen 4): multiply-adds a second of a training step, of an evaluation, bytes of axes a second. */
-const [STEP, EVALUATION, AXES] = [2.2e10, 1.5e10, 9e9];
+const [STEP, EVALUATION, AXES] = [3.5e10, 1.5e10, 2.2e10];
 /** Share of inputs that are not zero in images of digits. */
 const FILLED = 0.25;
 /** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
-const PASSES = 900;
+const PASSES = 500;
+/** Seconds that a worker thread takes to start and to read what it needs. */
+const THREAD = 0.25;
 
 export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudget {
   const { training, head, network, constraints, strengths, methods, seeds, statistics } = config;
@@ -45,14 +47,14 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
     training.epochs *
     (steps * ((3 * flops(training.batchSize)) / STEP + axesBytes(axes) / AXES) +
       ((later + 1) * flops(task.test.count)) / EVALUATION);
-  let [branches, seconds] = [0, 0];
+  let [branches, seconds] = [0, THREAD];
   for (const name of methods) {
     const { kind, takesAxes } = constraintNamed(name);
     const count = kind === 'penalty' ? strengths.length : 1;
     branches += count;
-    seconds += count * branch(takesAxes ? most : 0);
+    seconds += THREAD + count * branch(takesAxes ? most : 0);
     if (!takesAxes) continue;
-    for (const n of constraints) if (n !== most) [branches, seconds] = [branches + 1, seconds + branch(n)];
+    for (const n of constraints) if (n !== most) [branches, seconds] = [branches + 1, seconds + THREAD + branch(n)];
   }
   const measured = Math.min(task.train.count, statistics.samples);
   const firstSeconds =

@@ -119,6 +119,6 @@ export const FORGET_PRESETS: Readonly<Record<'quick' | 'standard', PartialForget
     training: { batchSize: 20, firstEpochs: 10, windowEpochs: 5, epochs: 5 },
     statistics: { profiles: [1, 5], modes: 60 },
   },
-  /** {1, 2}, then {3, 4}, five seeds: about ten minutes on two cores. */
+  /** {1, 2}, then {3, 4}, five seeds: about four minutes on two cores. */
   standard: {},
 };
