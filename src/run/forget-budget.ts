@@ -25,6 +25,8 @@ const [STEP, EVALUATION, AXES] = [3.5e10, 1.5e10, 2.2e10];
 const FILLED = 0.25;
 /** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
 const PASSES = 500;
+/** The same for the constraint of one method at a later task that others follow, an axis; others take about ten. */
+const PASSES_PER_AXIS = 7;
 /** Seconds that a worker thread takes to start and to read what it needs. */
 const THREAD = 0.25;
 
@@ -42,25 +44,29 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const most = Math.max(...constraints);
   const axesBytes = (n: number) =>
     8 * layers.reduce((s, l) => s + Math.min(n, l.inputs * l.outputs) * l.inputs * l.outputs, 0);
-  const branch = (axes: number) =>
+  const measured = Math.min(task.train.count, statistics.samples);
+  const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
+  // a penalty grows by its axes with every task that it remembers, and is measured anew in every branch
+  const remembered = (later + 1) / 2;
+  const branch = (axes: number, kind = 'penalty') =>
     later *
-    training.epochs *
-    (steps * ((3 * flops(training.batchSize)) / STEP + axesBytes(axes) / AXES) +
-      ((later + 1) * flops(task.test.count)) / EVALUATION);
+      training.epochs *
+      (steps * ((3 * flops(training.batchSize)) / STEP + (remembered * axesBytes(axes)) / AXES) +
+        ((later + 1) * flops(task.test.count)) / EVALUATION) +
+    (kind === 'penalty' ? (later - 1) * statisticsSeconds(Math.max(10, PASSES_PER_AXIS * axes)) : 0);
   let [branches, seconds] = [0, THREAD];
   for (const name of methods) {
     const { kind, takesAxes } = constraintNamed(name);
     const count = kind === 'penalty' ? strengths.length : 1;
     branches += count;
-    seconds += THREAD + count * branch(takesAxes ? most : 0);
+    seconds += THREAD + count * branch(takesAxes ? most : 0, kind);
     if (!takesAxes) continue;
     for (const n of constraints) if (n !== most) [branches, seconds] = [branches + 1, seconds + THREAD + branch(n)];
   }
-  const measured = Math.min(task.train.count, statistics.samples);
   const firstSeconds =
     ((training.firstEpochs + training.windowEpochs + later * training.epochs) * steps * 3 * flops(training.batchSize)) /
       STEP +
-    (PASSES * 3 * flops(measured)) / EVALUATION;
+    statisticsSeconds(PASSES);
   const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
   const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
   const kernels = 3 * Trainer.memoryBytes({ spec, samples: task.train, ...training });
