@@ -69,15 +69,18 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
     statisticsSeconds(PASSES);
   const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
   const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
-  const kernels = 3 * Trainer.memoryBytes({ spec, samples: task.train, ...training });
+  // of every later task a trainer, whose memory goes back some time after its use
+  const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
   const own =
     (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
   const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= 3000));
   const statisticsBytes =
-    4 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
+    5 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
+  const penalties = (2 + 4 * later) * axesBytes(most);
   return {
-    base: 100e6 + 2 * samples,
-    worker: 60e6 + own + kernels + Math.max(statisticsBytes, 6 * axesBytes(most)),
+    base: 200e6 + 2 * samples,
+    // the statistics of later tasks are made while earlier penalties are in force
+    worker: 120e6 + own + kernels + (later > 1 ? statisticsBytes + penalties : Math.max(statisticsBytes, penalties)),
     branches: branches * seeds,
     seconds: seeds * (seconds + firstSeconds),
   };
