@@ -152,6 +152,16 @@ describe('verdicts', () => {
     expect(findings.find((f) => f.id === id)!.reason).toMatch(/could hold 6 axes, LDC \(1\/F²\) 100/);
   });
 
+  it('beats: what the natural strengths give is told beside', () => {
+    const made = [NONE, ldc([0.9, 0.9]), ldc([0.95, 0.95], { multiple: 10 }), l2([0.8, 0.9])];
+    const reason = (absolute: boolean) =>
+      forgetFindings({ ...madeInput(made, { scatter: 0 }), absolute }).findings.find((f) => f.id === 'forget.l2')!
+        .reason;
+    // chosen 0.95 − 0.85, at strength 1 it is 0.9 − 0.85
+    expect(reason(false)).toMatch(/natural strength of both it is 5(\.0+)? ± 0 points/);
+    expect(reason(true)).not.toMatch(/natural/);
+  });
+
   it('findings are corrected among themselves: a method that no claim names changes only its own', () => {
     const all = [NONE, ldc([0.93, 0.95]), l2([0.9, 0.95])];
     const more: Made[] = Array.from({ length: 6 }, (_, k) => ({ method: `new-${k}`, test: [0.9, 0.95] }));

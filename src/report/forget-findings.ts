@@ -49,7 +49,7 @@ import {
 import { outcomeOf } from './forget-outcome.js';
 import { type ForgetInput, inOrder, type Method, nameOf } from './forget-results.js';
 import { chance, chosen, paired, type Setting, settingsOf } from './forget-summary.js';
-import { formatCount, formatNumber, sentence } from './format.js';
+import { formatCount, formatEstimate, formatNumber, sentence } from './format.js';
 
 /** The least forgetting that counts as such. */
 const FORGOTTEN = 0.05;
@@ -143,11 +143,18 @@ export function forgetFindings(input: ForgetInput): Judged {
   const contests = contestsBetween(methods, at);
   const claimed = contestsOf(familyOf(methods), at);
   const exists = existence(at('none'));
+  // the one strength that was not chosen by anything measured
+  const natural = (m: Method) =>
+    input.absolute
+      ? undefined
+      : settings.find(
+          (s) => s.method === m && s.multiple === 1 && (s.constraints ?? input.constraints) === input.constraints,
+        );
   const findings: Finding[] = [exists];
   for (const [m, source, stated] of PREVENT)
     if (methods.includes(m)) findings.push(prevents(m, at(m), at('none'), claimed, exists, source, stated));
   for (const claim of CLAIMS)
-    if (methods.includes(claim[1]) && methods.includes(claim[2])) findings.push(beats(claim, at, claimed));
+    if (methods.includes(claim[1]) && methods.includes(claim[2])) findings.push(beats(claim, at, claimed, natural));
   if (methods.includes('ldc'))
     findings.push(moreConstraints(settings, at('ldc')!), laplace(settings, at('ldc')!, input, claimed));
   const rivals = methods.filter((m) => m !== 'joint');
@@ -241,7 +248,12 @@ function prevents(
 const verdictOf = (o: Comparison): Verdict =>
   o === 'better' ? 'reproduced' : o === 'undecided' ? UNDECIDED : 'not reproduced';
 
-function beats([id, a, b, claim, source, stated]: Claim, at: Chosen, contests: readonly Contest[]): Finding {
+function beats(
+  [id, a, b, claim, source, stated]: Claim,
+  at: Chosen,
+  contests: readonly Contest[],
+  natural: Chosen,
+): Finding {
   const c = contest(contests, a, b)!;
   const counts = uneven(at(a), at(b));
   const unfair = (counts === 'fewer' && c.outcome !== 'better') || (counts === 'more' && c.outcome !== 'worse');
@@ -255,6 +267,9 @@ function beats([id, a, b, claim, source, stated]: Claim, at: Chosen, contests: r
         ? few(c.difference)
         : sentence(`${interval(c.difference)}${chanceWords(c)}. ${few(c.difference)}`),
   }[c.outcome];
+  const apart = paired(natural(a), natural(b));
+  const beside =
+    natural(a) && natural(b) ? ` At the natural strength of both it is ${formatEstimate(inPoints(apart))} points.` : '';
   return {
     id: `forget.${id}`,
     claim,
@@ -264,9 +279,10 @@ function beats([id, a, b, claim, source, stated]: Claim, at: Chosen, contests: r
     stated,
     verdict: unfair ? UNDECIDED : verdictOf(c.outcome),
     reason:
-      counts === 'alike'
+      (counts === 'alike'
         ? words
-        : `${words} ${nameOf(a)} could hold ${held(a)} axes, ${nameOf(b)} ${held(b)}${unfair ? ': this is no comparison of methods' : ''}.`,
+        : `${words} ${nameOf(a)} could hold ${held(a)} axes, ${nameOf(b)} ${held(b)}${unfair ? ': this is no comparison of methods' : ''}.`) +
+      beside,
   };
 }
 
