@@ -1,5 +1,6 @@
 /** Memory and time of `forget`, before it starts. */
 
+import type { Constraint } from '../apply/constraint.js';
 import { constraintNamed } from '../apply/constraints/table.js';
 import type { Dataset } from '../data/dataset.js';
 import { taskOf } from '../data/tasks.js';
@@ -21,6 +22,8 @@ export interface ForgetBudget {
 
 /** Measured on one core (AMD Zen 4): multiply-adds a second of a training step, of an evaluation, bytes of axes a second. */
 const [STEP, EVALUATION, AXES] = [3.5e10, 1.5e10, 2.2e10];
+/** Multiply-adds a second of the products between rows of a window. */
+const PRODUCTS = 2e10;
 /** Share of inputs that are not zero in images of digits. */
 const FILLED = 0.25;
 /** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
@@ -46,28 +49,33 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
     8 * layers.reduce((s, l) => s + Math.min(n, l.inputs * l.outputs) * l.inputs * l.outputs, 0);
   const measured = Math.min(task.train.count, statistics.samples);
   const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
+  const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
+  const windowSeconds = (2 * rows * rows * P) / PRODUCTS;
   // a penalty grows by its axes with every task that it remembers, and is measured anew in every branch
   const remembered = (later + 1) / 2;
-  const branch = (axes: number, kind = 'penalty') =>
+  const branch = (axes: number, { kind, needsWindow }: Pick<Constraint, 'kind' | 'needsWindow'>) =>
     later *
       training.epochs *
       (steps * ((3 * flops(training.batchSize)) / STEP + (remembered * axesBytes(axes)) / AXES) +
         ((later + 1) * flops(task.test.count)) / EVALUATION) +
-    (kind === 'penalty' ? (later - 1) * statisticsSeconds(Math.max(10, PASSES_PER_AXIS * axes)) : 0);
+    (kind === 'penalty' ? later - 1 : 0) *
+      (statisticsSeconds(Math.max(10, PASSES_PER_AXIS * axes)) + (needsWindow ? windowSeconds : 0));
   let [branches, seconds] = [0, THREAD];
   for (const name of methods) {
-    const { kind, takesAxes } = constraintNamed(name);
+    const constraint = constraintNamed(name);
+    const { kind, takesAxes } = constraint;
     const count = kind === 'penalty' ? strengths.length : 1;
     branches += count;
-    seconds += THREAD + count * branch(takesAxes ? most : 0, kind);
+    seconds += THREAD + count * branch(takesAxes ? most : 0, constraint);
     if (!takesAxes) continue;
-    for (const n of constraints) if (n !== most) [branches, seconds] = [branches + 1, seconds + THREAD + branch(n)];
+    for (const n of constraints)
+      if (n !== most) [branches, seconds] = [branches + 1, seconds + THREAD + branch(n, constraint)];
   }
   const firstSeconds =
     ((training.firstEpochs + training.windowEpochs + later * training.epochs) * steps * 3 * flops(training.batchSize)) /
       STEP +
-    statisticsSeconds(PASSES);
-  const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
+    statisticsSeconds(PASSES) +
+    windowSeconds;
   const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
   // of every later task a trainer, whose memory goes back some time after its use
   const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
