@@ -1,5 +1,7 @@
 /**
- * Verdicts of `forget`. The rules are part of the result; they were written before any run of it was looked at.
+ * Verdicts of `forget`. The rules are part of the result. They were written before any run of it was looked at; changed since, after
+ * runs had been seen, were the families of Holm's correction (one of all pairs before), the least number of seeds, and what follows
+ * where fewer axes can be held or LDC does nothing.
  *
  * Compared are average test accuracies at the end (forget-summary.ts), every method at the strength that validation samples chose
  * for it over all seeds, methods with axes at the same number N_c of them; differences seed by seed. Intervals are 95 % of
