@@ -6,7 +6,6 @@
  *     constraints   methods with axes at every other N_c, at the strength that validation chose for them
  *     report        findings, figures, tables
  */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { constraintNamed } from '../apply/constraints/table.js';
 import type { Dataset } from '../data/dataset.js';
@@ -27,8 +26,7 @@ import { type ForgetFolder, firstFiles, groupFile, openForget, recordIn } from '
 import { type FirstJob, type ForgetJob, type ForgetResult, type GroupJob, runForgetJob } from './forget-job.js';
 import { Scene } from './forget-scene.js';
 import { readJson, writeJson } from './json.js';
-import { usableMemory } from './machine.js';
-import { gigabytes } from './memory.js';
+import { gigabytes, poolSize } from './memory.js';
 import { runJobs, type Trade } from './pool.js';
 import { sharedSamples } from './shared-samples.js';
 
@@ -80,14 +78,10 @@ export async function forget(
   });
   checkAgainstData(config, dataset);
   const budget = forgetBudget(config, dataset);
-  const most = Math.floor((usableMemory() - budget.base) / budget.worker);
-  const workers = Math.max(1, Math.min(config.workers || availableParallelism(), config.workers || most));
-  const need = budget.base + workers * budget.worker;
-  check(
-    need <= usableMemory(),
-    'not-enough-memory',
-    `this experiment needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers, fewer --constraints or a smaller network.`,
-  );
+  const { workers, need } = poolSize(budget, config.workers, {
+    who: 'this experiment',
+    advice: 'use fewer --workers, fewer --constraints or a smaller network.',
+  });
   const head = { config, kernelBuild: kernelBuild(), data: dataset.provenance, budget };
   const folder = openForget(path, head, resume);
   try {

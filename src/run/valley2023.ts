@@ -3,7 +3,6 @@
  * science.md §6.
  */
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { kernelBuild } from '../kernels/load.js';
 import { check } from '../numeric/errors.js';
@@ -15,8 +14,7 @@ import type { NetworkInput } from '../report/valley-network-results.js';
 import type { ValleyModelResults } from '../report/valley-results.js';
 import { breathe, InterruptedError, type Progress, type RunOptions, runStage } from './context.js';
 import { readJson, writeJson } from './json.js';
-import { usableMemory } from './machine.js';
-import { gigabytes } from './memory.js';
+import { gigabytes, type PoolMemory, poolSize } from './memory.js';
 import { runJobs, type Trade } from './pool.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './valley-config.js';
 import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './valley-folder.js';
@@ -49,10 +47,8 @@ export interface ValleyRun {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Most bytes of a worker thread, measured: itself, the kernels, and the factors of the largest grid. */
-const WORKER_BYTES = 150e6;
-/** Of the program. */
-const BASE_BYTES = 100e6;
+/** Of the model, measured; a worker thread is itself, the kernels, and the factors of the largest grid. */
+const MEMORY: PoolMemory = { base: 100e6, worker: 150e6 };
 /** The study of networks inside the folder, and what its report is made from. */
 const [NETWORK, NETWORK_INPUT] = ['network', 'input.json'];
 /** Millions of walker-steps that one core does in a second, roughly: only for the announcement. */
@@ -77,11 +73,14 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     'bad-seeds',
     `reproduce valley2023 needs at least one seed; got ${config.seeds}.`,
   );
-  const workers = workersFor(request);
+  const { workers, need } = poolSize(MEMORY, request.workers, {
+    who: 'reproduce valley2023',
+    advice: 'use fewer --workers.',
+  });
   const folder = openValley(path, config, request.resume ?? false);
   try {
     const context = { folder, options: request };
-    if (part !== 'network') await runModel(context, config, workers, request.onStart);
+    if (part !== 'network') await runModel(context, config, { workers, need }, request.onStart);
     if (part !== 'model') await runNetworks(folder, request, config.preset);
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
@@ -94,25 +93,10 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   }
 }
 
-/** Jobs of the model at a time. @throws InputError where not even they fit into memory */
-function workersFor({ workers: wanted }: ValleyRequest): number {
-  const most = Math.max(1, Math.floor((usableMemory() - BASE_BYTES) / WORKER_BYTES));
-  const workers = Math.max(1, wanted || Math.min(availableParallelism(), most));
-  const need = memoryOf(workers);
-  check(
-    need <= usableMemory(),
-    'not-enough-memory',
-    `reproduce valley2023 needs about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; use fewer --workers.`,
-  );
-  return workers;
-}
-
-const memoryOf = (workers: number): number => BASE_BYTES + workers * WORKER_BYTES;
-
 async function runModel(
   context: Context,
   config: ValleyConfig,
-  workers: number,
+  { workers, need }: { readonly workers: number; readonly need: number },
   onStart: ValleyRequest['onStart'],
 ): Promise<void> {
   const { folder } = context;
@@ -120,7 +104,7 @@ async function runModel(
     .flatMap((s) => stageNamed(s).plan(config))
     .reduce((s, job) => s + job.cost, 0);
   onStart?.(
-    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(memoryOf(workers))} of memory and ${minutes(cost / SPEED / workers)}`,
+    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
   );
   for (const stage of MODEL_STAGE_NAMES)
     await runStage(context, stage, () => modelStage(context, stage, config, workers));
