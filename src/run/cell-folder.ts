@@ -11,11 +11,12 @@ import { join } from 'node:path';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { check } from '../numeric/errors.js';
 import { makeFolders } from '../record/files.js';
-import { InterruptedError, type Progress } from './context.js';
+import type { Progress } from './context.js';
 import { readJson, writeJson } from './json.js';
+import { keepJobs } from './kept-jobs.js';
 import { lockFolder } from './lock.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
-import { runJobs, type Trade } from './pool.js';
+import type { Trade } from './pool.js';
 import { sameData } from './staged-folder.js';
 
 /** What kind of study: data of the command that owns it. */
@@ -171,33 +172,21 @@ export class CellFolder<Config extends { readonly preset: string }> {
       readonly onProgress?: ((progress: Progress) => void) | undefined;
     },
   ): Promise<void> {
-    const { workers, signal, onProgress } = options;
-    const total = options.known + jobs.length;
-    const shares = new Map<string, number>();
-    let done = options.known;
-    const whole = await runJobs(trade, data, jobs, {
-      workers,
-      signal,
-      onProgress({ seed, cell }, what, share) {
-        shares.set(`${seed} ${cell}`, share);
-        const sum = [...shares.values()].reduce((a, b) => a + b, done);
-        onProgress?.({
-          stage: 'cells',
-          done: Math.round(10 * sum) / 10,
-          total,
-          unit: 'cells',
-          note: `seed ${seed}, ${cell}: ${what}`,
-        });
-      },
-      onDone: ({ seed, cell }, result) => {
-        writeJson(this.file(seed, `${cell}.json`), result);
-        shares.delete(`${seed} ${cell}`);
-        done++;
-        this.tally();
-      },
-    });
-    this.tally();
-    if (!whole) throw new InterruptedError(this.path);
+    try {
+      await keepJobs(trade, data, jobs, {
+        ...options,
+        folder: this.path,
+        stage: 'cells',
+        unit: 'cells',
+        name: ({ seed, cell }) => `seed ${seed}, ${cell}`,
+        keep: ({ seed, cell }, result) => {
+          writeJson(this.file(seed, `${cell}.json`), result);
+          this.tally();
+        },
+      });
+    } finally {
+      this.tally();
+    }
   }
 
   close(): void {

@@ -17,7 +17,7 @@ import type { Finding } from '../report/finding.js';
 import type { BranchGroup, ForgetInput } from '../report/forget-results.js';
 import { chosen, placeOf, settingsOf } from '../report/forget-summary.js';
 import type { Json } from '../report/input.js';
-import { InterruptedError, type RunOptions, runStage } from './context.js';
+import { type RunOptions, runStage } from './context.js';
 import { type DatasetRequest, loadDataset } from './datasets.js';
 import { type ForgetBudget, forgetBudget } from './forget-budget.js';
 import { checkAgainstData, completeForget, type ForgetConfig, type PartialForget } from './forget-config.js';
@@ -26,8 +26,9 @@ import { type ForgetFolder, firstFiles, groupFile, openForget, recordIn } from '
 import { type FirstJob, type ForgetJob, type ForgetResult, type GroupJob, runForgetJob } from './forget-job.js';
 import { Scene } from './forget-scene.js';
 import { readJson, writeJson } from './json.js';
+import { keepJobs } from './kept-jobs.js';
 import { gigabytes, poolSize } from './memory.js';
-import { runJobs, type Trade } from './pool.js';
+import type { Trade } from './pool.js';
 import { sharedSamples } from './shared-samples.js';
 
 export interface ForgetRequest extends RunOptions {
@@ -142,8 +143,8 @@ const TRADE: Trade<Dataset, ForgetJob, ForgetResult> = {
       : `${job.method}${job.constraints === null ? '' : ` with ${job.constraints} axes`}, seed ${job.seed}`,
 };
 
-/** Runs jobs and keeps their results; the progress counts `weight` of each. */
-async function work<Job extends ForgetJob>(
+/** Jobs of one kind, each result kept; the progress counts `weight` of each. */
+function work<Job extends ForgetJob>(
   { folder, dataset, options, workers }: Context,
   stage: string,
   jobs: readonly Job[],
@@ -153,32 +154,20 @@ async function work<Job extends ForgetJob>(
     done,
   }: { unit: string; weight: (job: Job) => number; done: (job: Job, result: ForgetResult) => void },
 ): Promise<void> {
-  const total = jobs.reduce((n, j) => n + weight(j), 0);
-  const shares = new Map<Job, number>();
-  let finished = 0;
-  const whole = await runJobs(TRADE, dataset, jobs, {
+  return keepJobs<Dataset, Job, ForgetResult>(TRADE, dataset, jobs, {
+    folder: folder.path,
     workers,
     signal: options.signal,
-    onProgress(job, what, share) {
-      shares.set(job as Job, share);
-      let behind = finished;
-      for (const [j, s] of shares) behind += s * weight(j);
-      options.onProgress?.({
-        stage,
-        done: Math.round(10 * behind) / 10,
-        total,
-        unit,
-        note: `${TRADE.name(job)}: ${what}`,
-      });
-    },
-    onDone(job, result) {
-      done(job as Job, result);
-      shares.delete(job as Job);
-      finished += weight(job as Job);
+    onProgress: options.onProgress,
+    stage,
+    unit,
+    weight,
+    name: TRADE.name,
+    keep(job, result) {
+      done(job, result);
       folder.save();
     },
   });
-  if (!whole) throw new InterruptedError(folder.path);
 }
 
 const seedsOf = ({ config }: Context): number[] => Array.from({ length: config.seeds }, (_, seed) => seed);
