@@ -55,21 +55,24 @@ export function selectClasses(dataset: Dataset, classes: readonly number[]): Dat
   };
 }
 
-function keepClasses(name: string, samples: Samples, classes: readonly number[]): Samples {
-  const { size, labels } = samples;
-  const relabel = new Int16Array(256).fill(-1);
-  classes.forEach((c, i) => {
-    relabel[c] = i;
-  });
+/** Numbers of the samples of some classes, ascending. @throws InputError where there are none */
+export function numbersOfClasses(name: string, { labels }: Samples, classes: readonly number[]): number[] {
+  const wanted = new Set(classes);
   const kept: number[] = [];
   labels!.forEach((label, n) => {
-    if (relabel[label] >= 0) kept.push(n);
+    if (wanted.has(label)) kept.push(n);
   });
   check(kept.length > 0, 'bad-classes', () => `${name}: no sample has one of the classes [${classes.join(', ')}].`);
+  return kept;
+}
+
+function keepClasses(name: string, samples: Samples, classes: readonly number[]): Samples {
+  const { size, labels } = samples;
+  const kept = numbersOfClasses(name, samples, classes);
   const values =
     samples.values instanceof Uint8Array ? new Uint8Array(kept.length * size) : new Float32Array(kept.length * size);
   kept.forEach((n, i) => {
     values.set(samples.values.subarray(n * size, (n + 1) * size), i * size);
   });
-  return { ...samples, count: kept.length, values, labels: Uint8Array.from(kept, (n) => relabel[labels![n]]) };
+  return { ...samples, count: kept.length, values, labels: Uint8Array.from(kept, (n) => classes.indexOf(labels![n])) };
 }

@@ -13,7 +13,7 @@
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
 import type { Dataset, Samples } from './dataset.js';
-import { selectClasses } from './subset.js';
+import { numbersOfClasses, selectClasses } from './subset.js';
 
 export type Head = 'task-known' | 'all-compete';
 export const HEADS: readonly Head[] = ['task-known', 'all-compete'];
@@ -112,6 +112,38 @@ export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
   );
 }
 
+/** What a task will be, before any sample of it is copied. */
+export interface TaskOutline extends Pick<Task, 'name' | 'outputs'> {
+  /** Samples to train on, and those kept back. */
+  readonly training: number;
+  readonly validation: number;
+}
+
+/** Cost: one pass over the labels. @throws InputError as `taskOf` does */
+export function outlineOf(
+  dataset: Dataset,
+  protocol: Protocol,
+  index: number,
+  { head, validationShare }: Omit<TaskOptions, 'key'>,
+): TaskOutline {
+  checkProtocol(protocol, dataset);
+  const { classes, permuted: shuffle } = protocol.tasks[index];
+  const count = classes ? numbersOfClasses(dataset.name, dataset.train, classes).length : dataset.train.count;
+  const held = Math.round(validationShare * count);
+  check(
+    held >= 1 && held < count,
+    'bad-validation',
+    `a share of ${validationShare} of ${count} training samples leaves ${held} to choose strengths with and ${count - held} to train on; both must be there.`,
+  );
+  const own = classes?.length ?? dataset.classes;
+  return {
+    name: classes ? `classes ${classes.join(', ')}` : shuffle ? `pixels permuted (${index + 1})` : 'all classes',
+    outputs: head === 'task-known' ? own : classesOf(protocol, dataset).length,
+    training: count - held,
+    validation: held,
+  };
+}
+
 /**
  * Task number `index` (from 0) of a protocol. It depends on no other task: what is computed from the first one cannot know of the
  * second, but for the number of competing outputs under `all-compete`.
@@ -120,8 +152,8 @@ export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
  * first n of them are a fair sample. Copies the samples kept; cost O(N·D).
  */
 export function taskOf(dataset: Dataset, protocol: Protocol, index: number, options: TaskOptions): Task {
-  checkProtocol(protocol, dataset);
-  const { head, validationShare, key } = options;
+  const { name, outputs, training, validation } = outlineOf(dataset, protocol, index, options);
+  const { head, key } = options;
   const { classes, permuted: shuffle } = protocol.tasks[index];
   const part = classes ? selectClasses(dataset, classes) : dataset;
   const union = classesOf(protocol, dataset);
@@ -131,19 +163,16 @@ export function taskOf(dataset: Dataset, protocol: Protocol, index: number, opti
     ...(order ? reorder(s, order) : s),
     labels: Uint8Array.from(s.labels!, place),
   });
-  const { count } = part.train;
-  const held = Math.round(validationShare * count);
-  check(
-    held >= 1 && held < count,
-    'bad-validation',
-    `a share of ${validationShare} of ${count} training samples leaves ${held} to choose strengths with and ${count - held} to train on; both must be there.`,
-  );
-  const shuffled = key.child('validation').child(index).stream().permutation(count);
+  const shuffled = key
+    .child('validation')
+    .child(index)
+    .stream()
+    .permutation(training + validation);
   return {
-    name: classes ? `classes ${classes.join(', ')}` : shuffle ? `pixels permuted (${index + 1})` : 'all classes',
-    outputs: head === 'task-known' ? part.classes : union.length,
-    train: finish(pick(part.train, shuffled.slice(held))),
-    validation: finish(pick(part.train, shuffled.slice(0, held))),
+    name,
+    outputs,
+    train: finish(pick(part.train, shuffled.slice(validation))),
+    validation: finish(pick(part.train, shuffled.slice(0, validation))),
     test: finish(part.test!),
   };
 }

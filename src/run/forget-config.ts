@@ -1,10 +1,9 @@
 /** From what a person wrote to one complete, checked config of `forget`. */
 import { CONSTRAINTS } from '../apply/constraints/table.js';
 import type { Dataset } from '../data/dataset.js';
-import { checkProtocol, classProtocol, PROTOCOLS, type Protocol, taskOf } from '../data/tasks.js';
+import { classProtocol, outlineOf, PROTOCOLS, type Protocol } from '../data/tasks.js';
 import { layersOf } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
-import { randomKey } from '../numeric/random.js';
 import { nearest } from '../numeric/spelling.js';
 import { keyChecker, overlay, problemOf, type Tree } from './config-keys.js';
 import { sharedLayers, specFor } from './forget-network.js';
@@ -76,32 +75,29 @@ function checkMethod(name: string): void {
  */
 export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   const protocol = protocolOf(config);
-  checkProtocol(protocol, dataset);
   const { head, training, network, constraints, statistics } = config;
-  const key = randomKey(0);
-  const tasks = protocol.tasks.map((_, t) =>
-    taskOf(dataset, protocol, t, { head, validationShare: training.validationShare, key }),
-  );
-  for (const { name, outputs, train } of tasks) {
+  const { validationShare, batchSize } = training;
+  const tasks = protocol.tasks.map((_, t) => outlineOf(dataset, protocol, t, { head, validationShare }));
+  for (const task of tasks) {
     check(
-      outputs >= 2,
+      task.outputs >= 2,
       'bad-protocol',
-      `the task '${name}' has one class, which is never confused with another; give each task two, or use --head all-compete.`,
+      `the task '${task.name}' has one class, which is never confused with another; give each task two, or use --head all-compete.`,
     );
     check(
-      train.count >= training.batchSize,
+      task.training >= batchSize,
       'bad-batch-size',
-      `the task '${name}' has ${train.count} training samples, fewer than a batch of ${training.batchSize}; ask for a smaller training.batchSize or more data.`,
+      `the task '${task.name}' has ${task.training} training samples, fewer than a batch of ${batchSize}; ask for a smaller training.batchSize or more data.`,
     );
   }
   const [first] = tasks;
-  const spec = specFor(network, first);
+  const spec = specFor(network, { train: dataset.train, outputs: first.outputs });
   const layers = layersOf(spec);
   const held = heldLayers(
     config,
     layers.map((l) => l.name),
   );
-  const batches = Math.floor(first.train.count / training.batchSize);
+  const batches = Math.floor(first.training / batchSize);
   const rows = Math.floor((batches * training.windowEpochs) / training.windowEvery);
   check(
     rows >= 2,
