@@ -63,6 +63,8 @@ export interface Constraint {
   /** Whether the number of axes N_c matters, and whether a recorded window is needed. */
   readonly takesAxes: boolean;
   readonly needsWindow: boolean;
+  /** Whether it must know how task 1 was trained (`trainingOf`): constraints of its stationary state. */
+  readonly needsTraining?: boolean;
   /** @throws InputError where the task cannot give what the constraint asks for */
   build(task: Task, options: ConstraintOptions): Promise<BuiltConstraint>;
 }

@@ -84,8 +84,6 @@ export interface ProtectResult {
   readonly linearAlgebra: string;
 }
 
-/** Constraints of the stationary state: they ask how task 1 was trained. */
-const STATIONARY = ['potential', 'vortex', 'vortex-q'];
 const LEAST_STEPS = 20;
 
 const TRADE: Trade<ProtectShared, ProtectJob, ProtectOutcome> = {
@@ -218,7 +216,7 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
     stiffest,
     largestStrength: (2 * (1 + momentum)) / (learningRate * stiffest),
     ...(window && { window: { ...window, trained: shared.window?.kind === 'trained' } }),
-    ...(STATIONARY.includes(method) && { training: shared.training }),
+    ...(constraint.needsTraining && { training: shared.training }),
     seed: config.seed,
     thermograd: VERSION,
     linearAlgebra,
@@ -250,11 +248,11 @@ function penaltyNamed(name: string): Constraint {
 /** Where principal directions come from. @throws InputError where they are asked for and there is no window, or the reverse */
 function windowSource(
   { run, windowEpochs }: ProtectRequest,
-  { name, needsWindow }: Constraint,
+  { name, needsWindow, needsTraining = false }: Constraint,
 ): WindowPlan['kind'] | undefined {
   if (!needsWindow) {
     check(
-      windowEpochs === undefined || STATIONARY.includes(name),
+      windowEpochs === undefined || needsTraining,
       'bad-flag',
       `${name} needs no window of training; leave --window-epochs out.`,
     );
@@ -306,13 +304,13 @@ function heldLayers({ run, held }: ProtectRequest, source: WindowPlan['kind'] | 
  */
 function trainingOf(
   { run, windowEpochs }: ProtectRequest,
-  { name }: Constraint,
+  { name, needsTraining }: Constraint,
   config: Config,
   { count }: Samples,
 ): TaskTraining {
   const { training, record } = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
   const { learningRate, momentum, batchSize, sampling } = training;
-  if (STATIONARY.includes(name)) {
+  if (needsTraining) {
     checkBatchSize(batchSize, count);
     check(
       sampling !== 'cyclic',

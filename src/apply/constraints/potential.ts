@@ -13,6 +13,7 @@ export const potential: Constraint = {
   source: 'Xiong et al. 2022, outlook; science.md [C2], [D2]',
   takesAxes: true,
   needsWindow: false,
+  needsTraining: true,
   async build(task, { axes: most, la }) {
     return alongStationary(task, { who: 'potential', most, least: 1, la }, ({ axes, parts, noiseStrength }) => {
       const n = axes.rows;

@@ -19,6 +19,7 @@ function pinned(name: string, weighted: boolean, title: string): Constraint {
     source: 'Xiong et al. 2022, outlook; science.md [C2], [D7]',
     takesAxes: true,
     needsWindow: false,
+    needsTraining: true,
     async build(task: Task, { axes: most, la }: ConstraintOptions) {
       return alongStationary(task, { who: name, most, least: 2, la }, ({ axes, parts }, block) => {
         const turning = vortices(la, parts).vortices.slice(0, most >> 1);
