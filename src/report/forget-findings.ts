@@ -158,7 +158,7 @@ export function forgetFindings(input: ForgetInput): Judged {
   for (const claim of CLAIMS)
     if (methods.includes(claim[1]) && methods.includes(claim[2])) findings.push(beats(claim, at, claimed, natural));
   if (methods.includes('ldc'))
-    findings.push(moreConstraints(settings, at('ldc')!), laplace(settings, at('ldc')!, input, claimed));
+    findings.push(moreConstraints(settings, at('ldc')!), laplace(natural('ldc'), at('ldc')!, claimed));
   const rivals = methods.filter((m) => m !== 'joint');
   const [first, ...others] = ranked(rivals, at);
   const lead = contestsOf(
@@ -316,15 +316,8 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
   };
 }
 
-function laplace(
-  settings: readonly Setting[],
-  main: Setting,
-  { constraints, absolute }: ForgetInput,
-  claimed: readonly Contest[],
-): Finding {
-  const own = settings.find(
-    (s) => !absolute && s.method === 'ldc' && s.multiple === 1 && s.constraints === constraints,
-  );
+/** @param own - LDC at the Laplace value, its natural strength */
+function laplace(own: Setting | undefined, main: Setting, claimed: readonly Contest[]): Finding {
   const difference = paired(own, main);
   const outcome = compare(difference, chance(difference));
   const against = contest(claimed, 'ldc', 'none');
