@@ -97,12 +97,16 @@ export async function forget(
         what = 'strengths beyond the grid';
       }
     });
-    await runStage(context, 'constraints', () => groupStage(context, 'constraints', constraintJobs(context)));
+    const strengths = [...strengthRounds(context)].flat();
+    const groups = readGroups(strengths);
+    const others = constraintJobs(context, groups);
+    await runStage(context, 'constraints', () => groupStage(context, 'constraints', others));
+    const all = [...groups, ...readGroups(others)];
     let report: Omit<ForgetRun, 'folder'> | undefined;
     await runStage(context, 'report', async () => {
-      report = await writeReport(context);
+      report = await writeReport(context, all);
     });
-    return { folder: path, ...(report ?? (await writeReport(context))) };
+    return { folder: path, ...(report ?? (await writeReport(context, all))) };
   } finally {
     folder.close();
   }
@@ -201,11 +205,12 @@ const mainOf = ({ constraints }: ForgetConfig): number => Math.max(...constraint
  */
 function* strengthRounds(context: Context): Generator<[GroupJob, string][]> {
   let jobs = gridJobs(context);
-  const all: [GroupJob, string][] = [];
+  const groups: BranchGroup[] = [];
   for (let round = 0; jobs.length > 0; round++) {
     yield jobs;
-    all.push(...jobs);
-    jobs = round < context.config.extend ? beyondJobs(context, readGroups(all)) : [];
+    if (round === context.config.extend) return;
+    groups.push(...readGroups(jobs));
+    jobs = beyondJobs(context, groups);
   }
 }
 
@@ -246,10 +251,10 @@ function gridJobs(context: Context): [GroupJob, string][] {
 }
 
 /** Methods with axes at every other N_c, at the strength that validation chose over all seeds. */
-function constraintJobs(context: Context): [GroupJob, string][] {
+function constraintJobs(context: Context, groups: readonly BranchGroup[]): [GroupJob, string][] {
   const { config, folder } = context;
   const main = mainOf(config);
-  const settings = settingsOf({ groups: readGroups([...strengthRounds(context)].flat()), seeds: [] });
+  const settings = settingsOf({ groups, seeds: [] });
   return config.methods
     .filter((m) => constraintNamed(m).takesAxes)
     .flatMap((method) => {
@@ -279,7 +284,7 @@ async function groupStage(context: Context, stage: string, all: readonly [GroupJ
 const readGroups = (all: readonly [GroupJob, string][]): BranchGroup[] =>
   all.flatMap(([, file]) => readJson<BranchGroup>(file) ?? []);
 
-async function writeReport(context: Context): Promise<Omit<ForgetRun, 'folder'>> {
+async function writeReport(context: Context, groups: readonly BranchGroup[]): Promise<Omit<ForgetRun, 'folder'>> {
   // drawing brings large packages along, which only this stage needs
   const { renderForget } = await import('../report/forget.js');
   const { folder, config, dataset } = context;
@@ -297,7 +302,7 @@ async function writeReport(context: Context): Promise<Omit<ForgetRun, 'folder'>>
     epochs: config.training.epochs,
     several: config.several,
     seeds: firsts,
-    groups: readGroups([...[...strengthRounds(context)].flat(), ...constraintJobs(context)]),
+    groups,
     methods: firsts[0]?.methods ?? {},
     run: {
       config: plain(config),
