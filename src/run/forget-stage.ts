@@ -89,11 +89,11 @@ export class AlternatingStage implements Stage {
       trainers.forEach((trainer, j) => {
         const at = B * (b % plans[j].batchesPerEpoch);
         trainer.setWeights(current[j]);
-        trainer.setVelocity(velocity[j]);
+        if (trainer.momentum > 0) trainer.setVelocity(velocity[j]);
         trainer.steps(orders[j].subarray(at, at + B), B);
         current[j] = trainer.weights();
-        velocity[j] = trainer.velocity();
-        for (const all of [current, velocity]) {
+        if (trainer.momentum > 0) velocity[j] = trainer.velocity();
+        for (const all of trainer.momentum > 0 ? [current, velocity] : [current]) {
           const shared = all[j].subarray(0, scene.size);
           for (const other of all) other.set(shared);
         }

@@ -226,7 +226,7 @@ export class Trainer {
     );
     this.placeOrder(order);
     const before = this.weights();
-    const velocity = this.velocity();
+    const velocity = this.momentum > 0 ? this.velocity() : undefined;
     const { kernel, stepNet, orderAt, learningRate, momentum, lossAt, correctAt, recordIndex, recordAt } = this;
     const useMomentum = momentum > 0 ? 1 : 0;
     const done = kernel.steps(
@@ -246,7 +246,7 @@ export class Trainer {
     if (done < count) {
       const loss = this.arena.f32(lossAt, count)[done];
       this.setWeights(before);
-      this.setVelocity(velocity);
+      if (velocity) this.setVelocity(velocity);
       throw new DivergedError(done, loss, learningRate);
     }
     return {
