@@ -50,8 +50,13 @@ export function iteratedModes(
 ): Axes {
   const { size } = operator;
   const count = Math.min(most, size);
-  const products = Math.min(patience * (2 * count + 60), Math.floor(BASIS / (8 * size)));
-  const { pairs } = lanczos(operator, { count, key, tolerance: RESIDUAL, la, patience: products });
+  const { pairs } = lanczos(operator, {
+    count,
+    key,
+    tolerance: RESIDUAL,
+    la,
+    patience: productsOf(size, count, patience),
+  });
   const least = leastOf(size, pairs[0].value.value);
   const positive = pairs.filter(({ value }) => value.value > least);
   const kept = positive.filter(({ value }) => value.converged);
@@ -62,6 +67,13 @@ export function iteratedModes(
   const unconverged = positive.length - kept.length;
   return { axes, values: Float64Array.from(kept, ({ value }) => value.value), ...(unconverged > 0 && { unconverged }) };
 }
+
+/** Most products of `iteratedModes`. */
+const productsOf = (size: number, count: number, patience = PATIENCE): number =>
+  Math.min(patience * (2 * count + 60), Math.floor(BASIS / (8 * size)));
+
+/** Bytes of the basis of `iteratedModes`, at most. */
+export const iterationBytes = (size: number, most: number): number => 8 * size * productsOf(size, Math.min(most, size));
 
 /** The matrix of a symmetric operator, column by column. */
 export function denseOf(operator: LinearOperator): Matrix {

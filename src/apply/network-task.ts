@@ -35,7 +35,7 @@ export interface NetworkTaskOptions {
 
 const AXES = 50;
 /** Blocks up to this order get their dense Hessian and all its eigenvectors; larger ones the Lanczos process. */
-const DENSE = 3000;
+export const DENSE = 3000;
 /** Bytes of per-sample states kept between passes. */
 const CACHE = 256 * 2 ** 20;
 

@@ -2,6 +2,7 @@
 
 import type { Constraint } from '../apply/constraint.js';
 import { constraintNamed } from '../apply/constraints/table.js';
+import { DENSE } from '../apply/network-task.js';
 import type { Dataset } from '../data/dataset.js';
 import { taskOf } from '../data/tasks.js';
 import { layersOf } from '../model/network.js';
@@ -81,7 +82,7 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
   const own =
     (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
-  const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= 3000));
+  const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= DENSE));
   const statisticsBytes =
     5 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
   const penalties = (2 + 4 * later) * axesBytes(most);

@@ -3,7 +3,7 @@ import { type RowSource, rowsInMemory } from '../analyse/rows.js';
 import type { BlockDiagnostics, UnitStrength } from '../apply/constraint.js';
 import { networkTask } from '../apply/network-task.js';
 import { protectTask } from '../apply/protect.js';
-import type { Task, TaskTraining } from '../apply/task.js';
+import type { Block, Task, TaskTraining } from '../apply/task.js';
 import { layerWindows } from '../apply/windows.js';
 import type { Samples } from '../data/dataset.js';
 import { batchPlan, type Sampling } from '../data/samplers.js';
@@ -171,32 +171,20 @@ async function windowsOf(
 
 /** The task, saying which measurement of which layer is being made. */
 function telling(task: Task, tell: Tell): Task {
-  const say = (what: string, name: string) => {
-    const done = task.blocks.findIndex((b) => b.name === name) / task.blocks.length;
-    tell(`${what} of ${name}`, 0.4 + 0.6 * done);
-  };
+  const said =
+    <Rest extends unknown[], R>(what: string, measure: (block: Block, ...rest: Rest) => R) =>
+    (block: Block, ...rest: Rest): R => {
+      const done = task.blocks.findIndex((b) => b.name === block.name) / task.blocks.length;
+      tell(`${what} of ${block.name}`, 0.4 + 0.6 * done);
+      return measure.call(task, block, ...rest);
+    };
   return {
     ...task,
-    principal(block, most) {
-      say('principal directions', block.name);
-      return task.principal(block, most);
-    },
-    widths(block, axes) {
-      say('widths', block.name);
-      return task.widths(block, axes);
-    },
-    stiffest(block, most) {
-      say('stiffest directions', block.name);
-      return task.stiffest(block, most);
-    },
-    curvatures(block, axes) {
-      say('curvatures', block.name);
-      return task.curvatures(block, axes);
-    },
-    noise(block, axes) {
-      say('gradient noise', block.name);
-      return task.noise(block, axes);
-    },
+    principal: said('principal directions', task.principal),
+    widths: said('widths', task.widths),
+    stiffest: said('stiffest directions', task.stiffest),
+    curvatures: said('curvatures', task.curvatures),
+    noise: said('gradient noise', task.noise),
     fisher(kind) {
       tell('Fisher matrix', 0.4);
       return task.fisher(kind);

@@ -3,6 +3,8 @@ import { LineLoss } from '../analyse/line.js';
 import { NetworkPasses } from '../analyse/passes.js';
 import { pcaMemory } from '../analyse/pca.js';
 import type { Constraint } from '../apply/constraint.js';
+import { iterationBytes } from '../apply/modes.js';
+import { DENSE } from '../apply/network-task.js';
 import type { Samples } from '../data/dataset.js';
 import { layerNamed, type NetworkSpec, parameterCount } from '../model/network.js';
 import { Trajectory } from '../record/trajectory.js';
@@ -21,10 +23,8 @@ export interface ProtectMemoryRequest {
   readonly window: WindowPlan | undefined;
 }
 
-/** Weights of a layer up to which its Hessian is dense (network-task.ts), and square matrices of an eigenproblem. */
-const [DENSE, MATRICES] = [3000, 6];
-/** Bytes of a larger one's Lanczos basis, at most (modes.ts). */
-const basis = (size: number, axes: number) => Math.min(2 ** 29, 80 * size * (2 * axes + 60));
+/** Square matrices of an eigenproblem. */
+const MATRICES = 6;
 
 export async function protectMemory(request: ProtectMemoryRequest): Promise<MemoryNeed> {
   const { spec, measured, train, held, axes, constraint, window } = request;
@@ -50,7 +50,7 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
     // kept, in the normal form, on the way between threads and in the file
     const kept = 4 * 8 * axes * sizes.reduce((a, b) => a + b, 0);
     parts.push({ what: `${axes} axes of each layer`, bytes: kept, key: '--axes or --layers' });
-    const modes = sizes.map((n) => (n <= DENSE ? 8 * MATRICES * n * n : basis(n, axes) + 8 * axes * n));
+    const modes = sizes.map((n) => (n <= DENSE ? 8 * MATRICES * n * n : iterationBytes(n, axes) + 8 * axes * n));
     if (!constraint.needsWindow)
       parts.push({ what: 'eigenvectors of the Hessian', bytes: Math.max(...modes), key: '--axes or --layers' });
     const lines = held.map((name) => LineLoss.memoryBytes(spec, name, measured.count));

@@ -52,6 +52,10 @@ const KIND: CellKind = {
   what: 'a study of real networks',
 };
 
+/** The record of a study; nothing where there is none. */
+export const readNetworkStudy = (folder: string): NetworkStudyRecord | undefined =>
+  CellFolder.read<NetworkStudyConfig>(KIND, folder);
+
 /**
  * Runs the cells that are missing. The same numbers on any number of workers; a cell's document is written whole when the cell is done,
  * and with `resume` cells that have one are not run again. More seeds than before may be asked for.

@@ -19,7 +19,7 @@ import { runJobs, type Trade } from './pool.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './valley-config.js';
 import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './valley-folder.js';
 import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './valley-jobs.js';
-import { type NetworkStudyRecord, runNetworkStudy } from './valley-network.js';
+import { type NetworkStudyRecord, readNetworkStudy, runNetworkStudy } from './valley-network.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './valley-network-config.js';
 
 export type ValleyPart = 'model' | 'network' | 'all';
@@ -136,7 +136,7 @@ const minutes = (seconds: number): string =>
 
 /** Seconds of each stage, over all attempts. */
 function secondsOf({ record, path }: ValleyFolder): Record<string, number> {
-  const study = readJson<NetworkStudyRecord>(join(path, NETWORK, 'network.json'));
+  const study = readNetworkStudy(join(path, NETWORK));
   return Object.fromEntries([
     ...Object.entries(record.stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds] as const] : [])),
     ...(study ? [['network', study.seconds] as const] : []),
@@ -219,7 +219,7 @@ async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
   const { record } = folder;
   const model = modelResults(folder);
   const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
-  const study = readJson<NetworkStudyRecord>(folder.file(NETWORK, 'network.json'));
+  const study = readNetworkStudy(folder.file(NETWORK));
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
   const run: RunFacts = {
     config: plain({ ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) }),
