@@ -9,7 +9,16 @@
  * Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,11 +33,23 @@ const RUNS = [
   { name: 'controls', args: 'reproduce controls --preset quick --out controls' },
   { name: 'valley2023', args: 'reproduce valley2023 --preset quick --out valley2023' },
   { name: 'forget', args: 'forget --preset quick --methods all --out forget' },
-  { name: 'advise', from: 'ivf2021', args: 'advise ivf2021 --limit 5000 --verify --verify-epochs 1 --runs 2 --out advise' },
+  {
+    name: 'advise',
+    from: 'ivf2021',
+    args: 'advise ivf2021 --verify --verify-epochs 1 --runs 2 --out advise',
+  },
   { name: 'protect-ewc', from: 'ivf2021', args: 'protect ivf2021 --method ewc --samples 2000 --out ewc.npz' },
-  { name: 'protect-hessian', from: 'ivf2021', args: 'protect ivf2021 --method hessian --axes 5 --samples 2000 --out hessian.safetensors' },
+  {
+    name: 'protect-hessian',
+    from: 'ivf2021',
+    args: 'protect ivf2021 --method hessian --axes 5 --samples 2000 --out hessian.safetensors',
+  },
   { name: 'protect-ldc', from: 'ivf2021', args: 'protect ivf2021 --method ldc --axes 10 --samples 5000 --out ldc.npz' },
-  { name: 'protect-potential', from: 'ivf2021', args: 'protect ivf2021 --method potential --axes 10 --samples 5000 --out potential.npz' },
+  {
+    name: 'protect-potential',
+    from: 'ivf2021',
+    args: 'protect ivf2021 --method potential --axes 10 --samples 5000 --out potential.npz',
+  },
   { name: 'decompose', args: 'decompose --drift F.csv --diffusion D.csv --step 0.05 --out decompose' },
   ...['valley', 'double-well', 'chaudhari-soatto', 'minimum-noise', 'escape'].map((example) => ({
     name: `simulate-${example}`,
@@ -43,7 +64,9 @@ const TIMES =
   /^(?:seconds|cpuSeconds|wallSeconds|elapsed|started|finished|startedAt|finishedAt|created|updated|time|date|machine|host|hostname|pid|rssBytes|peakMemory|stepsPerSecond|memoryBytes|source|program)$/;
 
 const usage = (sentence) => {
-  process.stderr.write(`compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR]\n`);
+  process.stderr.write(
+    `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR]\n`,
+  );
   process.exit(2);
 };
 
@@ -58,13 +81,17 @@ function run(main, folder, wanted) {
       const { stdout } = spawnSync(process.execPath, [main, 'simulate', '--example', example], { encoding: 'utf8' });
       writeFileSync(join(folder, `${example}.yaml`), stdout);
     }
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args.split(' '), '--workers', '2', '--json'].filter(
-      (word, k, all) => !takesNoWorkers(args) || (word !== '--workers' && all[k - 1] !== '--workers'),
-    ), { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [main, ...args.split(' '), '--workers', '2', '--json'].filter(
+        (word, k, all) => !takesNoWorkers(args) || (word !== '--workers' && all[k - 1] !== '--workers'),
+      ),
+      { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 },
+    );
     writeFileSync(join(folder, `${name}.stdout.json`), stdout);
     writeFileSync(join(folder, `${name}.exit`), `${status}\n`);
     process.stderr.write(`  ${name}: exit ${status}, ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
-    if (status !== 0) process.stderr.write(stderr.replace(/[^]*\r/, ''));
+    if (status !== 0) process.stderr.write(stderr);
   }
 }
 
@@ -110,7 +137,10 @@ function documents(folder) {
 /** Lines of what differs; empty when the two folders hold the same. */
 function differences(before, after) {
   const [a, b] = [documents(before), documents(after)];
-  const lines = [...a.filter((f) => !b.includes(f)).map((f) => `only before: ${f}`), ...b.filter((f) => !a.includes(f)).map((f) => `only after:  ${f}`)];
+  const lines = [
+    ...a.filter((f) => !b.includes(f)).map((f) => `only before: ${f}`),
+    ...b.filter((f) => !a.includes(f)).map((f) => `only after:  ${f}`),
+  ];
   for (const file of a.filter((f) => b.includes(f))) {
     const [x, y] = [comparable(join(before, file)), comparable(join(after, file))];
     if (x === y) continue;
@@ -131,8 +161,12 @@ const { values, positionals } = (() => {
 if (positionals.length !== 2) usage(`two builds are compared; ${positionals.length} came.`);
 for (const p of positionals) if (!existsSync(p)) usage(`there is no ${p}.`);
 const names = values.only?.split(',');
-for (const n of names ?? []) if (!RUNS.some((r) => r.name === n)) usage(`there is no run '${n}'; there are ${RUNS.map((r) => r.name).join(', ')}.`);
-const wanted = RUNS.filter((r) => !names || names.includes(r.name) || RUNS.some((s) => names.includes(s.name) && s.from === r.name));
+for (const n of names ?? [])
+  if (!RUNS.some((r) => r.name === n))
+    usage(`there is no run '${n}'; there are ${RUNS.map((r) => r.name).join(', ')}.`);
+const wanted = RUNS.filter(
+  (r) => !names || names.includes(r.name) || RUNS.some((s) => names.includes(s.name) && s.from === r.name),
+);
 
 const scratch = mkdtempSync(join(tmpdir(), 'thermograd-compare-'));
 const folders = positionals.map((given, k) => {

@@ -1,31 +1,37 @@
 /** The one door of the library: explicit names, room by room in the order of import. */
 
-// analyse
-export { correlationTime } from './analyse/autocorrelation.js';
-export { type BatchCurvature, type BatchCurvatureOptions, batchCurvature } from './analyse/batch-curvature.js';
-export { type BoltzmannTest, boltzmannTest, energiesOf } from './analyse/boltzmann.js';
-export { circulation, expectedCirculation } from './analyse/circulation.js';
+export {
+  type BatchCurvature,
+  type BatchCurvatureOptions,
+  batchCurvature,
+} from './analyse/curvature/batch-curvature.js';
+export { hessianBlock } from './analyse/curvature/hessian.js';
+export { hessianOperator, projectedMatrices } from './analyse/curvature/network-hessian.js';
+export { NetworkPasses } from './analyse/curvature/passes.js';
+export { type SampleCurvature, sampleCurvature } from './analyse/curvature/sample-curvature.js';
+export type { Residuals } from './analyse/decomposition/checks.js';
 export {
   type ConditionNumbers,
   type DecomposeOptions,
   type Decomposition,
   decompose,
-} from './analyse/decomposition.js';
-export type { Residuals } from './analyse/decomposition-checks.js';
-export { type DiscreteCovariance, discreteCovariance } from './analyse/decomposition-discrete.js';
-export { type PotentialPlane, potentialPlane } from './analyse/decomposition-plane.js';
-export { displacementExponent, meanSquaredDisplacement } from './analyse/displacement.js';
-export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/dynamics.js';
-export { FlatnessMeter, type FlatnessOptions } from './analyse/flatness.js';
-export { hessianBlock } from './analyse/hessian.js';
-export { randomLandscape } from './analyse/landscape.js';
-export type { LinearSystem } from './analyse/linear-system.js';
-export { hessianOperator, projectedMatrices } from './analyse/network-hessian.js';
-export { batchCovariance, covarianceOperator, gradientCovariance } from './analyse/noise.js';
-export { gradientNoiseScale } from './analyse/noise-scale.js';
-export { type TwoBatches, type TwoBatchNoise, twoBatchNoise } from './analyse/noise-two-batches.js';
-export { NetworkPasses } from './analyse/passes.js';
-export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/pca.js';
+} from './analyse/decomposition/decompose.js';
+export { type DiscreteCovariance, discreteCovariance } from './analyse/decomposition/discrete.js';
+export type { LinearSystem } from './analyse/decomposition/linear-system.js';
+export { type PotentialPlane, potentialPlane } from './analyse/decomposition/plane.js';
+export { type Vortex, type Vortices, vortices } from './analyse/decomposition/vortices.js';
+export { FlatnessMeter, type FlatnessOptions } from './analyse/landscape/flatness.js';
+export { randomLandscape } from './analyse/landscape/landscape.js';
+export { batchCovariance, covarianceOperator, gradientCovariance } from './analyse/noise/noise.js';
+export { gradientNoiseScale } from './analyse/noise/noise-scale.js';
+export { type TwoBatches, type TwoBatchNoise, twoBatchNoise } from './analyse/noise/noise-two-batches.js';
+// analyse
+export { correlationTime } from './analyse/trajectory/autocorrelation.js';
+export { type BoltzmannTest, boltzmannTest, energiesOf } from './analyse/trajectory/boltzmann.js';
+export { circulation, expectedCirculation } from './analyse/trajectory/circulation.js';
+export { displacementExponent, meanSquaredDisplacement } from './analyse/trajectory/displacement.js';
+export { type DynamicsInput, directionDynamics, driftVelocity } from './analyse/trajectory/dynamics.js';
+export { componentOf, type Pca, type PcaOptions, pca, pcaMemory, project } from './analyse/trajectory/pca.js';
 export type {
   Analysis,
   DirectionDynamics,
@@ -36,11 +42,9 @@ export type {
   PowerLaw,
   ScalingSummary,
   TrainingCurves,
-} from './analyse/results.js';
-export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/rows.js';
-export { type SampleCurvature, sampleCurvature } from './analyse/sample-curvature.js';
-export { type ScalingInput, scaling } from './analyse/scaling.js';
-export { type Vortex, type Vortices, vortices } from './analyse/vortices.js';
+} from './analyse/trajectory/results.js';
+export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/trajectory/rows.js';
+export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
 // apply
 export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
 export { CONSTRAINTS } from './apply/constraints/table.js';
@@ -73,6 +77,36 @@ export {
   taskOf,
 } from './data/tasks.js';
 export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from './data/teacher.js';
+// run
+export { type AdviseRequest, type AdviseResult, adviseRun } from './experiments/advise/experiment.js';
+export { readAo2022Results, reproduceAo2022 } from './experiments/ao2022/experiment.js';
+export { ao2022Findings } from './experiments/ao2022/findings.js';
+export { type ControlsRequest, type ControlsRun, reproduceControls } from './experiments/controls/experiment.js';
+export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './experiments/decompose/experiment.js';
+export { potentialFigure } from './experiments/decompose/figure.js';
+export { completeForget, type ForgetConfig, type PartialForget } from './experiments/forget/config.js';
+export { type ForgetRequest, type ForgetRun, forget } from './experiments/forget/experiment.js';
+export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './experiments/ivf2021/experiment.js';
+export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
+export { type AnalyseRequest, analyseRun, reportRun } from './experiments/ivf2021/reanalyse.js';
+export { renderReport } from './experiments/ivf2021/render.js';
+export { readResults } from './experiments/ivf2021/stages.js';
+export { type ProtectRequest, type ProtectResult, protectRun } from './experiments/protect/experiment.js';
+export { SIMULATION_EXAMPLES, simulationExample } from './experiments/simulate/examples.js';
+export {
+  planSimulation,
+  readSimulation,
+  type SimulationRequest,
+  type SimulationRun,
+  simulate,
+} from './experiments/simulate/experiment.js';
+export type { PartialSimulationConfig, SimulationConfig } from './experiments/simulate/schema.js';
+export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './experiments/valley2023/experiment.js';
+export { networkStudyConfig } from './experiments/valley2023/network/config.js';
+export { type NetworkStudyRequest, runNetworkStudy } from './experiments/valley2023/network/experiment.js';
+export { InterruptedError, type Progress, type RunOptions } from './jobs/context.js';
+export type { EnsembleSpec, Motion } from './jobs/ensembles/jobs.js';
+export { type EnsemblesOptions, runEnsembles } from './jobs/ensembles/pool.js';
 // kernels
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
 // model
@@ -141,44 +175,14 @@ export { readPenalty, writePenalty } from './record/penalty.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
 export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
-export { ao2022Findings } from './report/ao2022.js';
-export { potentialFigure } from './report/figures/potential.js';
 // report
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, ReportInput, RunFacts } from './report/input.js';
-export { type Ivf2021Input, ivf2021Findings } from './report/ivf2021.js';
 export { renderPng } from './report/png.js';
-export { renderReport } from './report/render.js';
-// run
-export { type AdviseRequest, type AdviseResult, adviseRun } from './run/advise.js';
-export { readResults } from './run/analysis-stages.js';
-export { readAo2022Results, reproduceAo2022 } from './run/ao2022.js';
-export { type Config, completeConfig, type PartialConfig, readConfig } from './run/config.js';
-export { InterruptedError, type Progress, type RunOptions } from './run/context.js';
-export { type ControlsRequest, type ControlsRun, reproduceControls } from './run/controls.js';
-export { type DatasetPart, type DatasetRequest, loadDataset } from './run/datasets.js';
-export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './run/decompose.js';
-export type { EnsembleSpec, Motion } from './run/ensemble-jobs.js';
-export { type EnsemblesOptions, runEnsembles } from './run/ensemble-pool.js';
-export { type RunRecord, readRecord, type StageName, type StageRecord } from './run/folder.js';
-export { type ForgetRequest, type ForgetRun, forget } from './run/forget.js';
-export { completeForget, type ForgetConfig, type PartialForget } from './run/forget-config.js';
-export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './run/ivf2021.js';
-export { PRESETS } from './run/presets.js';
-export { type ProtectRequest, type ProtectResult, protectRun } from './run/protect.js';
-export { type AnalyseRequest, analyseRun, reportRun } from './run/reanalyse.js';
-export {
-  planSimulation,
-  readSimulation,
-  type SimulationRequest,
-  type SimulationRun,
-  simulate,
-} from './run/simulate.js';
-export { SIMULATION_EXAMPLES, simulationExample } from './run/simulate-examples.js';
-export type { PartialSimulationConfig, SimulationConfig } from './run/simulate-schema.js';
-export { type NetworkStudyRequest, runNetworkStudy } from './run/valley-network.js';
-export { networkStudyConfig } from './run/valley-network-config.js';
-export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './run/valley2023.js';
+export { type Config, completeConfig, type PartialConfig, readConfig } from './runs/config.js';
+export { type DatasetPart, type DatasetRequest, loadDataset } from './runs/datasets.js';
+export { type RunRecord, readRecord, type StageName, type StageRecord } from './runs/folder.js';
+export { PRESETS } from './runs/presets.js';
 // theory
 export {
   type CoupledCurvature,

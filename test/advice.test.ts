@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { advise, stationarityOf } from '../src/apply/advice.js';
 import type { AdviceFacts, CurvatureFacts, NoiseFacts, WindowFacts } from '../src/apply/advice-facts.js';
 import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
+import { renderAdvice } from '../src/experiments/advise/render.js';
+import { adviceWords } from '../src/experiments/advise/words.js';
 import { estimate } from '../src/numeric/estimate.js';
-import { renderAdvice } from '../src/report/advice-render.js';
-import { adviceWords } from '../src/report/advice-words.js';
 
 const e = (value: number, error: number, converged = true) => estimate(value, error, 10, 'made up', converged);
 

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../src/apply/advice-facts.js';
 import { teacherSet } from '../src/data/teacher.js';
+import { measureState } from '../src/experiments/advise/measure.js';
+import { spreadSamples, tryRate } from '../src/experiments/advise/verify.js';
+import { measureWindow } from '../src/experiments/advise/window.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
-import { measureState } from '../src/run/advise-measure.js';
-import { constantLoss } from '../src/run/advise-state.js';
-import { spreadSamples, tryRate } from '../src/run/advise-verify.js';
-import { measureWindow } from '../src/run/advise-window.js';
+import { constantLoss } from '../src/runs/state.js';
 import { divergenceRate } from '../src/theory/regression.js';
 
 const la = embeddedLinearAlgebra();

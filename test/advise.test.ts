@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type AdviseRequest, adviseRun } from '../src/experiments/advise/experiment.js';
 import { initialWeights } from '../src/model/network.js';
 import { InputError } from '../src/numeric/errors.js';
 import { randomKey } from '../src/numeric/random.js';
 import { writeSafetensors } from '../src/record/safetensors.js';
 import { readStateDict } from '../src/record/state-dict.js';
-import { type AdviseRequest, adviseRun } from '../src/run/advise.js';
-import { readConfig } from '../src/run/config.js';
+import { readConfig } from '../src/runs/config.js';
 import { begin, scratch, thermograd } from './support/cli.js';
 
 const config = {

@@ -3,18 +3,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAo2022Results, reproduceAo2022 } from '../src/experiments/ao2022/experiment.js';
+import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
+import { groupRatios } from '../src/experiments/ao2022/fits.js';
+import type { Ao2022Results } from '../src/experiments/ao2022/measured.js';
+import { commutator, measureModes, qShare } from '../src/experiments/ao2022/modes.js';
+import { trajectoryTests, withoutDirection } from '../src/experiments/ao2022/trajectory.js';
+import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { readNpy } from '../src/record/npy.js';
-import { ao2022Findings } from '../src/report/ao2022.js';
-import type { Ao2022Results } from '../src/report/ao2022-results.js';
-import { readAo2022Results, reproduceAo2022 } from '../src/run/ao2022.js';
-import { groupRatios } from '../src/run/ao2022-fits.js';
-import { commutator, measureModes, qShare } from '../src/run/ao2022-modes.js';
-import { trajectoryTests, withoutDirection } from '../src/run/ao2022-trajectory.js';
-import type { PartialConfig } from '../src/run/config.js';
-import { reproduceIvf2021 } from '../src/run/ivf2021.js';
+import type { PartialConfig } from '../src/runs/config.js';
 
 let la: LinearAlgebra;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 /** Curvature of samples and of minibatches along directions of the whole network, against naive differences and drawn batches. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchCurvature, batchShare } from '../src/analyse/batch-curvature.js';
-import { hessianOperator } from '../src/analyse/network-hessian.js';
-import { pairIndex, sampleCurvature } from '../src/analyse/sample-curvature.js';
+import { batchCurvature, batchShare } from '../src/analyse/curvature/batch-curvature.js';
+import { hessianOperator } from '../src/analyse/curvature/network-hessian.js';
+import { pairIndex, sampleCurvature } from '../src/analyse/curvature/sample-curvature.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { dot } from '../src/numeric/operators/lanczos.js';
 import { randomKey } from '../src/numeric/random.js';

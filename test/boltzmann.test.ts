@@ -1,6 +1,6 @@
 /** Boltzmann tests on processes whose law is known: they hold where it holds, fail where it fails, at the stated rates. */
 import { describe, expect, it } from 'vitest';
-import { boltzmannTest, energiesOf, equipartition, logDensityRatio } from '../src/analyse/boltzmann.js';
+import { boltzmannTest, energiesOf, equipartition, logDensityRatio } from '../src/analyse/trajectory/boltzmann.js';
 import { diagonal, embeddedLinearAlgebra, fromRows, type Matrix, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 

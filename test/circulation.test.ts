@@ -1,7 +1,7 @@
 /** Circulation: closed forms of rotating and of still systems, rates of false alarms, and what SGD's own theory predicts. */
 import { describe, expect, it } from 'vitest';
-import { adjust, circulation, expectedCirculation } from '../src/analyse/circulation.js';
-import { forEachChunk } from '../src/analyse/rows.js';
+import { adjust, circulation, expectedCirculation } from '../src/analyse/trajectory/circulation.js';
+import { forEachChunk } from '../src/analyse/trajectory/rows.js';
 import { discreteLyapunov, embeddedLinearAlgebra, fromRows, type Matrix, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { classifyModes } from '../src/theory/modes.js';

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { layersOfFlags } from '../src/cli/flags.js';
-import { describe as describeProgress, duration, progressLine } from '../src/cli/progress.js';
-import { directions } from '../src/cli/values.js';
 import { Trajectory } from '../src/record/trajectory.js';
+import { layersOfFlags } from '../src/terminal/flags.js';
+import { describe as describeProgress, duration, progressLine } from '../src/terminal/progress.js';
+import { directions } from '../src/terminal/values.js';
 import { scratch, thermograd } from './support/cli.js';
 
 const SMALL = {

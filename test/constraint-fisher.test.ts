@@ -1,6 +1,6 @@
-/** Elastic weights and what else has a closed stiffness: K itself, against per-sample gradients of naive loops. science.md [C2] */
+/** Elastic weights and what else has a closed stiffness: K itself, against per-sample gradients of naive loops. docs/theory [C2] */
 import { describe, expect, it } from 'vitest';
-import { BLOCK } from '../src/analyse/passes.js';
+import { BLOCK } from '../src/analyse/curvature/passes.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
 import { protectTask } from '../src/apply/protect.js';
 import type { NetworkSpec } from '../src/model/network.js';

@@ -1,8 +1,8 @@
-/** What single constraints must be, against closed forms, the naive Fisher matrix, and made-up measurements. science.md §7. */
+/** What single constraints must be, against closed forms, the naive Fisher matrix, and made-up measurements. docs/theory §7. */
 import { describe, expect, it } from 'vitest';
-import { hessianBlock } from '../src/analyse/hessian.js';
-import { NetworkPasses } from '../src/analyse/passes.js';
-import { rowsInMemory } from '../src/analyse/rows.js';
+import { hessianBlock } from '../src/analyse/curvature/hessian.js';
+import { NetworkPasses } from '../src/analyse/curvature/passes.js';
+import { rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
 import { movementAlong } from '../src/apply/movement.js';
 import { protect, protectTask } from '../src/apply/protect.js';

@@ -1,4 +1,4 @@
-/** The battery that every constraint of the table passes. science.md [C1], [C2]; bugs that others shipped. */
+/** The battery that every constraint of the table passes. docs/theory [C1], [C2]; bugs that others shipped. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { CONSTRAINTS, constraintNamed } from '../src/apply/constraints/table.js';
 import { protectTask } from '../src/apply/protect.js';

@@ -10,9 +10,9 @@ import {
   psiByRegime,
   regimeOf,
   variancesAlong,
-} from '../src/analyse/controls.js';
-import { pca } from '../src/analyse/pca.js';
-import { rowRange, rowsInMemory } from '../src/analyse/rows.js';
+} from '../src/analyse/trajectory/controls.js';
+import { pca } from '../src/analyse/trajectory/pca.js';
+import { rowRange, rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { diagonal, embeddedLinearAlgebra, fromRows, identity, matrix, transpose } from '../src/numeric/linalg/index.js';
 import { powerLaw } from '../src/numeric/powerlaw.js';
 import { randomKey } from '../src/numeric/random.js';

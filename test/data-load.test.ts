@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Samples } from '../src/data/dataset.js';
-import { type DatasetRequest, loadDataset, mnistFolder } from '../src/run/datasets.js';
+import { type DatasetRequest, loadDataset, mnistFolder } from '../src/runs/datasets.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
+import { readMatrix } from '../src/experiments/decompose/input.js';
 import { fromRows, type Matrix } from '../src/numeric/linalg/index.js';
 import { readNpy, writeNpy } from '../src/record/npy.js';
 import { readNpz, writeNpz } from '../src/record/npz.js';
-import { decomposeFiles } from '../src/run/decompose.js';
-import { readMatrix } from '../src/run/decompose-input.js';
 import { scratch, thermograd } from './support/cli.js';
 
 const { folder } = scratch();

@@ -1,8 +1,8 @@
-/** What has no decomposition is refused with one sentence that says why and where. science.md [D8]. */
+/** What has no decomposition is refused with one sentence that says why and where. docs/theory [D8]. */
 import { describe, expect, it } from 'vitest';
-import { decompose } from '../src/analyse/decomposition.js';
-import { discreteCovariance } from '../src/analyse/decomposition-discrete.js';
-import { vortices } from '../src/analyse/vortices.js';
+import { decompose } from '../src/analyse/decomposition/decompose.js';
+import { discreteCovariance } from '../src/analyse/decomposition/discrete.js';
+import { vortices } from '../src/analyse/decomposition/vortices.js';
 import { InputError } from '../src/numeric/errors.js';
 import { chooseProvider, fromRows, type LinearAlgebra, type Matrix, matrix } from '../src/numeric/linalg/index.js';
 import { diag, fill, flip, minus, norm, random, reflect, times } from './oracles/linalg-matrices.js';

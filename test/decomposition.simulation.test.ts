@@ -1,7 +1,7 @@
-/** Euler–Maruyama trajectories against the decomposition: covariance and circulation, tolerances from theory. science.md [D6]. */
+/** Euler–Maruyama trajectories against the decomposition: covariance and circulation, tolerances from theory. docs/theory [D6]. */
 import { describe, expect, it } from 'vitest';
-import { decompose } from '../src/analyse/decomposition.js';
-import { discreteCovariance } from '../src/analyse/decomposition-discrete.js';
+import { decompose } from '../src/analyse/decomposition/decompose.js';
+import { discreteCovariance } from '../src/analyse/decomposition/discrete.js';
 import { embeddedLinearAlgebra, fromRows, type Matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { fill, flip, times } from './oracles/linalg-matrices.js';

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Decomposition, decompose } from '../src/analyse/decomposition.js';
-import { residualsOf } from '../src/analyse/decomposition-checks.js';
-import { discreteCovariance } from '../src/analyse/decomposition-discrete.js';
-import { vortices } from '../src/analyse/vortices.js';
+import { residualsOf } from '../src/analyse/decomposition/checks.js';
+import { type Decomposition, decompose } from '../src/analyse/decomposition/decompose.js';
+import { discreteCovariance } from '../src/analyse/decomposition/discrete.js';
+import { vortices } from '../src/analyse/decomposition/vortices.js';
 import { chooseProvider, fromRows, type LinearAlgebra, type Matrix } from '../src/numeric/linalg/index.js';
 import { exactLyapunov } from './oracles/decomposition-exact.js';
 import { diag, fill, flip, minus, norm, random, reflect, symmetric, times } from './oracles/linalg-matrices.js';

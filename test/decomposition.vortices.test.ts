@@ -1,13 +1,13 @@
-/** Planes of the current, the antisymmetric eigenproblem under them, and the picture. science.md [D7]. */
+/** Planes of the current, the antisymmetric eigenproblem under them, and the picture. docs/theory [D7]. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decompose } from '../src/analyse/decomposition.js';
-import { antisymmetricForm, antisymmetricValues } from '../src/analyse/decomposition-antisymmetric.js';
-import { potentialPlane } from '../src/analyse/decomposition-plane.js';
-import { vortices } from '../src/analyse/vortices.js';
+import { antisymmetricForm, antisymmetricValues } from '../src/analyse/decomposition/antisymmetric.js';
+import { decompose } from '../src/analyse/decomposition/decompose.js';
+import { potentialPlane } from '../src/analyse/decomposition/plane.js';
+import { vortices } from '../src/analyse/decomposition/vortices.js';
+import { potentialFigure } from '../src/experiments/decompose/figure.js';
 import { forceKernelBuild } from '../src/kernels/load.js';
 import { chooseProvider, fromRows, type LinearAlgebra, type Matrix, row } from '../src/numeric/linalg/index.js';
-import { potentialFigure } from '../src/report/figures/potential.js';
 import { diag, fill, flip, minus, norm, orthonormality, random, reflect, times } from './oracles/linalg-matrices.js';
 
 const embedded = await chooseProvider({ prefer: 'embedded' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { autocovariance, correlationTime } from '../src/analyse/autocorrelation.js';
-import { displacementExponent, meanSquaredDisplacement } from '../src/analyse/displacement.js';
-import { cosine, directionDynamics, driftVelocity } from '../src/analyse/dynamics.js';
+import { autocovariance, correlationTime } from '../src/analyse/trajectory/autocorrelation.js';
+import { displacementExponent, meanSquaredDisplacement } from '../src/analyse/trajectory/displacement.js';
+import { cosine, directionDynamics, driftVelocity } from '../src/analyse/trajectory/dynamics.js';
 import { randomKey } from '../src/numeric/random.js';
 
 /** x' = a x + √(1−a²) noise, started in the stationary state: variance 1, rho_h = a^h. */

@@ -1,9 +1,9 @@
 /** Ensembles against what theory says of them exactly. Tolerances: 4 standard errors of counting or of independent walkers. */
 import { describe, expect, it } from 'vitest';
+import { runEnsembles } from '../src/jobs/ensembles/pool.js';
 import type { Estimate } from '../src/numeric/estimate.js';
 import { parseExpression } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';
-import { runEnsembles } from '../src/run/ensemble-pool.js';
 import { langevinEnsemble, sgdEnsemble } from '../src/theory/ensemble/ensemble.js';
 import { stableTimestep } from '../src/theory/ensemble/stability.js';
 import { ensembleMoments, histogram, newHistogram, timeMoments } from '../src/theory/ensemble/statistics.js';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SIMULATION_EXAMPLES } from '../src/run/simulate-examples.js';
+import { SIMULATION_EXAMPLES } from '../src/experiments/simulate/examples.js';
 
 const folder = new URL('../examples/', import.meta.url).pathname;
 /** What the output must hold. */

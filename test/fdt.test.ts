@@ -1,6 +1,6 @@
 /** Fluctuation-dissipation relations on linear SGD: exact where derived, broken where they must be. */
 import { describe, expect, it } from 'vitest';
-import { gradientRelation, motionRelation } from '../src/analyse/fluctuation-dissipation.js';
+import { gradientRelation, motionRelation } from '../src/analyse/trajectory/fluctuation-dissipation.js';
 import { randomKey } from '../src/numeric/random.js';
 
 interface Run {

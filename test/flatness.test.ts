@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { nearestCrossings } from '../src/analyse/crossing.js';
-import { FlatnessMeter } from '../src/analyse/flatness.js';
-import { LineLoss } from '../src/analyse/line.js';
+import { nearestCrossings } from '../src/analyse/landscape/crossing.js';
+import { FlatnessMeter } from '../src/analyse/landscape/flatness.js';
+import { LineLoss } from '../src/analyse/landscape/line.js';
 import type { Samples } from '../src/data/dataset.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { initialWeights, layerNamed, type NetworkSpec } from '../src/model/network.js';

@@ -154,7 +154,7 @@ describe('two dimensions', () => {
     expect(fine.added).toBeGreaterThan(0.05);
   });
 
-  // [V7]: drift −∇f = j − ∇Phi in science.md's signs: ∇f = −j + ∇Phi
+  // [V7]: drift −∇f = j − ∇Phi in the theory's signs: ∇f = −j + ∇Phi
   const phi = (x: number, y: number) => (x * x - 1) ** 2 / 4 + (y * y) / 2;
   const j = (x: number, y: number) => Math.exp(-((x * x + y * y) ** 2) / 4);
   const whirl = (l: number) =>

@@ -1,10 +1,18 @@
 /** What is made of the branches of `forget`: choice of strengths, comparisons, verdicts on both sides of every rule, the page. */
 import { describe, expect, it } from 'vitest';
+import { compare } from '../src/experiments/forget/compare.js';
+import { forgetFindings } from '../src/experiments/forget/findings.js';
+import { renderForget } from '../src/experiments/forget/render.js';
+import {
+  chance,
+  chosen,
+  forgettingOf,
+  learningOf,
+  paired,
+  placeOf,
+  settingsOf,
+} from '../src/experiments/forget/summary.js';
 import { estimate } from '../src/numeric/estimate.js';
-import { renderForget } from '../src/report/forget.js';
-import { compare } from '../src/report/forget-compare.js';
-import { forgetFindings } from '../src/report/forget-findings.js';
-import { chance, chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/report/forget-summary.js';
 import { type Made, madeComparison, madeInput } from './support/forget.js';
 
 const NONE: Made = { method: 'none', test: [0.6, 0.97] };

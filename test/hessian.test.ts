@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FlatnessMeter } from '../src/analyse/flatness.js';
-import { hessianBlock } from '../src/analyse/hessian.js';
-import { hessianOperator, projectedMatrices } from '../src/analyse/network-hessian.js';
-import { covarianceOperator } from '../src/analyse/noise.js';
-import { NetworkPasses } from '../src/analyse/passes.js';
-import type { CurvatureKind } from '../src/analyse/tangents.js';
+import { hessianBlock } from '../src/analyse/curvature/hessian.js';
+import { hessianOperator, projectedMatrices } from '../src/analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../src/analyse/curvature/passes.js';
+import type { CurvatureKind } from '../src/analyse/curvature/tangents.js';
+import { FlatnessMeter } from '../src/analyse/landscape/flatness.js';
+import { covarianceOperator } from '../src/analyse/noise/noise.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { layerNamed } from '../src/model/network.js';
 import { matrix } from '../src/numeric/linalg/index.js';

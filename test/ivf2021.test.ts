@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { DirectionDynamics, DirectionFlatness, FlatnessSummary, PcaSummary } from '../src/analyse/results.js';
-import { scaling } from '../src/analyse/scaling.js';
+import type {
+  DirectionDynamics,
+  DirectionFlatness,
+  FlatnessSummary,
+  PcaSummary,
+} from '../src/analyse/trajectory/results.js';
+import { scaling } from '../src/analyse/trajectory/scaling.js';
+import { type Ivf2021Input, ivf2021Findings } from '../src/experiments/ivf2021/findings.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
 import type { Finding } from '../src/report/finding.js';
-import { type Ivf2021Input, ivf2021Findings } from '../src/report/ivf2021.js';
 
 interface World {
   P?: number;

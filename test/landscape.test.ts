@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { landscapeNoise, randomLandscape } from '../src/analyse/landscape.js';
-import { batchCovariance, gradientCovariance } from '../src/analyse/noise.js';
-import { curvatureNoiseScale, gradientNoiseScale, squaredNorms } from '../src/analyse/noise-scale.js';
-import { NetworkPasses } from '../src/analyse/passes.js';
+import { NetworkPasses } from '../src/analyse/curvature/passes.js';
+import { landscapeNoise, randomLandscape } from '../src/analyse/landscape/landscape.js';
+import { batchCovariance, gradientCovariance } from '../src/analyse/noise/noise.js';
+import { curvatureNoiseScale, gradientNoiseScale, squaredNorms } from '../src/analyse/noise/noise-scale.js';
 import type { Samples } from '../src/data/dataset.js';
 import { batchPlan } from '../src/data/samplers.js';
 import type { NetworkSpec } from '../src/model/network.js';

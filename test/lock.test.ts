@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { lockFolder } from '../src/jobs/lock.js';
 import { InputError } from '../src/numeric/errors.js';
-import { lockFolder } from '../src/run/lock.js';
 
 const fresh = () => mkdtempSync(join(tmpdir(), 'lock-'));
 

@@ -1,6 +1,6 @@
 /** The noise scale from two batch sizes on a law whose scale is known. */
 import { describe, expect, it } from 'vitest';
-import { scaleInterval, twoBatchNoise } from '../src/analyse/noise-two-batches.js';
+import { scaleInterval, twoBatchNoise } from '../src/analyse/noise/noise-two-batches.js';
 import { randomKey } from '../src/numeric/random.js';
 
 /** |G|² of batches of skewed samples: g_k = g + (e − 1)·s per coordinate, e exponential: covariance s² per coordinate. */

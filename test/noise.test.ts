@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { KroneckerSum, zeroOrder } from '../src/analyse/kronecker.js';
-import { batchCovariance, covarianceOperator, gradientCovariance } from '../src/analyse/noise.js';
-import { splitByShare } from '../src/analyse/precision.js';
+import { KroneckerSum, zeroOrder } from '../src/analyse/curvature/kronecker.js';
+import { splitByShare } from '../src/analyse/curvature/precision.js';
+import { batchCovariance, covarianceOperator, gradientCovariance } from '../src/analyse/noise/noise.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { fromRows } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';

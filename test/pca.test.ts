@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { componentOf, pca, pcaMemory, project } from '../src/analyse/pca.js';
-import { type RowSource, rowRange, rowsInMemory } from '../src/analyse/rows.js';
+import { componentOf, pca, pcaMemory, project } from '../src/analyse/trajectory/pca.js';
+import { type RowSource, rowRange, rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/embedded.js';
 import { type Key, randomKey } from '../src/numeric/random.js';
 import { pearson, variance } from '../src/numeric/statistics.js';

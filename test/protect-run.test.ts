@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { networkTask } from '../src/apply/network-task.js';
 import { protectTask } from '../src/apply/protect.js';
+import { type ProtectRequest, protectRun } from '../src/experiments/protect/experiment.js';
+import { InterruptedError } from '../src/jobs/context.js';
 import { initialWeights } from '../src/model/network.js';
 import { penaltyGradient } from '../src/model/penalty.js';
 import { InputError, RunError } from '../src/numeric/errors.js';
@@ -14,10 +16,8 @@ import { readModel, writeModel } from '../src/record/checkpoint.js';
 import { readPenalty } from '../src/record/penalty.js';
 import { readSafetensors } from '../src/record/safetensors.js';
 import { Trajectory } from '../src/record/trajectory.js';
-import { completeConfig } from '../src/run/config.js';
-import { InterruptedError } from '../src/run/context.js';
-import { loadFor } from '../src/run/prepare.js';
-import { type ProtectRequest, protectRun } from '../src/run/protect.js';
+import { completeConfig } from '../src/runs/config.js';
+import { loadFor } from '../src/runs/prepare.js';
 import { begin, scratch, thermograd } from './support/cli.js';
 
 const config = {

@@ -3,22 +3,22 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PcaSummary } from '../src/analyse/results.js';
+import type { PcaSummary } from '../src/analyse/trajectory/results.js';
+import { trainRun } from '../src/experiments/ivf2021/experiment.js';
+import type { DynamicsResult } from '../src/experiments/ivf2021/jobs.js';
+import { windowStages } from '../src/experiments/ivf2021/stages.js';
+import { InterruptedError, type Progress } from '../src/jobs/context.js';
+import { readJson, writeJson } from '../src/jobs/json.js';
+import { checkMemory, gigabytes, memoryNeed } from '../src/jobs/memory.js';
 import { InputError } from '../src/numeric/errors.js';
 import { readArray, writeArrays } from '../src/record/arrays.js';
 import { readModel } from '../src/record/checkpoint.js';
 import { MemoryStore } from '../src/record/store.js';
 import { Trajectory } from '../src/record/trajectory.js';
-import type { DynamicsResult } from '../src/run/analysis-jobs.js';
-import { windowStages } from '../src/run/analysis-stages.js';
-import { completeConfig, type PartialConfig } from '../src/run/config.js';
-import { InterruptedError, type Progress } from '../src/run/context.js';
-import { RunFolder } from '../src/run/folder.js';
-import { trainRun } from '../src/run/ivf2021.js';
-import { readJson, writeJson } from '../src/run/json.js';
-import { checkMemory, gigabytes, memoryNeed } from '../src/run/memory.js';
-import { loadFor } from '../src/run/prepare.js';
-import { dynamicsRanks, flatnessRanks } from '../src/run/ranks.js';
+import { completeConfig, type PartialConfig } from '../src/runs/config.js';
+import { RunFolder } from '../src/runs/folder.js';
+import { loadFor } from '../src/runs/prepare.js';
+import { dynamicsRanks, flatnessRanks } from '../src/runs/ranks.js';
 
 const CONFIG: PartialConfig = {
   data: { set: 'teacher', teacher: { network: { widths: [8, 6, 3] }, train: 300, test: 50 } },

@@ -180,7 +180,7 @@ describe('the colour of minibatch noise', () => {
   /** Five standard errors: products of near-Gaussian variables of variance C, 2C² for squares. */
   const error = (C: number, h: number) => 5 * C * Math.sqrt((h === 0 ? 2 : 1) / (epochs * M));
 
-  it('shuffled: C[δ_h0 − (M−|h|)/(M(M−1))] inside an epoch length and nothing beyond, science.md [S3]', () => {
+  it('shuffled: C[δ_h0 − (M−|h|)/(M(M−1))] inside an epoch length and nothing beyond, theory [S3]', () => {
     const xi = noise('shuffled');
     const C = ((C1 / B) * (N - B)) / (N - 1);
     for (let h = 0; h <= M + 2; h++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DirectionFlatness, PcaSummary } from '../src/analyse/results.js';
-import { closedDirections, explained, lastResolvedRank, scaling } from '../src/analyse/scaling.js';
+import type { DirectionFlatness, PcaSummary } from '../src/analyse/trajectory/results.js';
+import { closedDirections, explained, lastResolvedRank, scaling } from '../src/analyse/trajectory/scaling.js';
 import { randomKey } from '../src/numeric/random.js';
 
 /** A spectrum variance(i) with valleys F(i). */

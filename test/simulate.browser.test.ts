@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { simulate } from '../src/run/simulate.js';
-import { simulationExample } from '../src/run/simulate-examples.js';
+import { simulationExample } from '../src/experiments/simulate/examples.js';
+import { simulate } from '../src/experiments/simulate/experiment.js';
 import { figureCollisions } from './support/collisions.js';
 
 const CHROMIUM = '/usr/bin/chromium';

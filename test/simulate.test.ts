@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Comparison } from '../src/experiments/simulate/compare.js';
+import { SIMULATION_EXAMPLES, simulationExample } from '../src/experiments/simulate/examples.js';
+import { planSimulation, readSimulation, simulate } from '../src/experiments/simulate/experiment.js';
+import { partsOf } from '../src/experiments/simulate/jobs.js';
+import type { MomentEstimates } from '../src/experiments/simulate/measured.js';
+import type { PartialSimulationConfig } from '../src/experiments/simulate/schema.js';
 import { readNpz } from '../src/record/npz.js';
-import type { Comparison } from '../src/report/simulate-compare.js';
-import type { MomentEstimates } from '../src/report/simulate-results.js';
-import { planSimulation, readSimulation, simulate } from '../src/run/simulate.js';
-import { SIMULATION_EXAMPLES, simulationExample } from '../src/run/simulate-examples.js';
-import { partsOf } from '../src/run/simulate-jobs.js';
-import type { PartialSimulationConfig } from '../src/run/simulate-schema.js';
 
 type Given = Record<string, unknown>;
 const example = (name: string, over: Given = {}) =>

@@ -1,11 +1,11 @@
 /** Measures of one solution against naive loops, differences and closed forms. */
 import { describe, expect, it } from 'vitest';
-import { hessianTrace } from '../src/analyse/hessian-trace.js';
-import { curvedNoiseTrace } from '../src/analyse/noise-scale.js';
-import { NetworkPasses } from '../src/analyse/passes.js';
-import { measureSolution } from '../src/analyse/solution-flatness.js';
-import { anisotropy, curvatureChange, valleyDirections } from '../src/analyse/valley-coordinates.js';
-import { WholeLine } from '../src/analyse/whole-width.js';
+import { hessianTrace } from '../src/analyse/curvature/hessian-trace.js';
+import { NetworkPasses } from '../src/analyse/curvature/passes.js';
+import { measureSolution } from '../src/analyse/landscape/solution-flatness.js';
+import { anisotropy, curvatureChange, valleyDirections } from '../src/analyse/landscape/valley-coordinates.js';
+import { WholeLine } from '../src/analyse/landscape/whole-width.js';
+import { curvedNoiseTrace } from '../src/analyse/noise/noise-scale.js';
 import { layersOf, type NetworkSpec } from '../src/model/network.js';
 import { dot, normalVector } from '../src/numeric/operators/lanczos.js';
 import { randomKey } from '../src/numeric/random.js';

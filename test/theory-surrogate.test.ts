@@ -1,7 +1,7 @@
 /** The surrogate: its law against predictions and definitions, its noise against [S3], its window as a source of rows. */
 import { describe, expect, it } from 'vitest';
-import { pca } from '../src/analyse/pca.js';
-import { forEachChunk, type RowSource } from '../src/analyse/rows.js';
+import { pca } from '../src/analyse/trajectory/pca.js';
+import { forEachChunk, type RowSource } from '../src/analyse/trajectory/rows.js';
 import { embeddedLinearAlgebra, fromRows, identity, type Matrix, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { noiseFactor, noiseRows } from '../src/theory/noise-factor.js';

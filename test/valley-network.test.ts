@@ -3,18 +3,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ceilingRows, ceilingSlope } from '../src/experiments/valley2023/network/ceilings.js';
+import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/valley2023/network/config.js';
+import { runNetworkStudy } from '../src/experiments/valley2023/network/experiment.js';
+import { networkFindings, side, signVerdict, withinTolerance } from '../src/experiments/valley2023/network/findings.js';
+import type {
+  CeilingResult,
+  NetworkInput,
+  Probe,
+  SolutionResult,
+} from '../src/experiments/valley2023/network/measured.js';
+import { networkSections } from '../src/experiments/valley2023/network/page.js';
+import { renderNetworkStudy } from '../src/experiments/valley2023/network/render.js';
+import { flatTimes, MEASURES, slopeRow, stepsToFlat } from '../src/experiments/valley2023/network/summary.js';
+import { divergedAt, threshold, unstableAt } from '../src/experiments/valley2023/network/thresholds.js';
+import { InterruptedError } from '../src/jobs/context.js';
 import { estimate } from '../src/numeric/estimate.js';
-import { networkFindings, side, signVerdict, withinTolerance } from '../src/report/valley-network.js';
-import { ceilingRows, ceilingSlope } from '../src/report/valley-network-ceilings.js';
-import { networkSections } from '../src/report/valley-network-page.js';
-import { renderNetworkStudy } from '../src/report/valley-network-render.js';
-import type { CeilingResult, NetworkInput, Probe, SolutionResult } from '../src/report/valley-network-results.js';
-import { flatTimes, MEASURES, slopeRow, stepsToFlat } from '../src/report/valley-network-summary.js';
-import { divergedAt, threshold, unstableAt } from '../src/report/valley-network-thresholds.js';
-import { completeConfig } from '../src/run/config.js';
-import { InterruptedError } from '../src/run/context.js';
-import { runNetworkStudy } from '../src/run/valley-network.js';
-import { type NetworkStudyConfig, networkStudyConfig } from '../src/run/valley-network-config.js';
+import { completeConfig } from '../src/runs/config.js';
 
 const quick = networkStudyConfig('quick');
 /** Less than the quick preset: two settings, few batches of few samples. */

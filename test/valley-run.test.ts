@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ValleyConfig, valleyConfig } from '../src/experiments/valley2023/config.js';
+import { reproduceValley2023, type ValleyRun } from '../src/experiments/valley2023/experiment.js';
+import type { CirculationResult, PotentialResult } from '../src/experiments/valley2023/measured.js';
+import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/valley2023/network/config.js';
+import { InterruptedError } from '../src/jobs/context.js';
 import { readNpz } from '../src/record/npz.js';
-import type { CirculationResult, PotentialResult } from '../src/report/valley-results.js';
-import { completeConfig } from '../src/run/config.js';
-import { InterruptedError } from '../src/run/context.js';
-import { type ValleyConfig, valleyConfig } from '../src/run/valley-config.js';
-import { type NetworkStudyConfig, networkStudyConfig } from '../src/run/valley-network-config.js';
-import { reproduceValley2023, type ValleyRun } from '../src/run/valley2023.js';
+import { completeConfig } from '../src/runs/config.js';
 import { thermograd } from './support/cli.js';
 
 const quick = valleyConfig('quick');

@@ -1,17 +1,23 @@
 /** Verdicts of the valley model on made-up results, on both sides of each rule; its figures; and the counting behind its numbers. */
 import { describe, expect, it } from 'vitest';
+import { valleyConfig } from '../src/experiments/valley2023/config.js';
+import { finiteSteps } from '../src/experiments/valley2023/figures/densities.js';
+import { phaseDiagram } from '../src/experiments/valley2023/figures/phase.js';
+import { freezingTime } from '../src/experiments/valley2023/freezing.js';
+import type { ValleyModelResults } from '../src/experiments/valley2023/measured.js';
+import {
+  acrossNoise,
+  countingDistance,
+  curvatureOf,
+  levelValley,
+  noisyValley,
+} from '../src/experiments/valley2023/models.js';
+import { crossing } from '../src/experiments/valley2023/phase.js';
+import { exponent } from '../src/experiments/valley2023/potential.js';
+import { renderValley2023, valleyFindings } from '../src/experiments/valley2023/render.js';
+import { against, falls, rises } from '../src/experiments/valley2023/rules.js';
 import { evaluator } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';
-import { finiteSteps } from '../src/report/figures/valley-densities.js';
-import { phaseDiagram } from '../src/report/figures/valley-phase.js';
-import type { ValleyModelResults } from '../src/report/valley-results.js';
-import { against, falls, rises } from '../src/report/valley-rules.js';
-import { renderValley2023, valleyFindings } from '../src/report/valley2023.js';
-import { valleyConfig } from '../src/run/valley-config.js';
-import { freezingTime } from '../src/run/valley-freezing.js';
-import { acrossNoise, countingDistance, curvatureOf, levelValley, noisyValley } from '../src/run/valley-models.js';
-import { crossing } from '../src/run/valley-phase.js';
-import { exponent } from '../src/run/valley-potential.js';
 import { grid, idealValley, seeds } from './support/valley-results.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends object ? Mutable<T[K]> : T[K] };

@@ -1,6 +1,6 @@
 /** Thinned windows of all weights, and the windows of single layers in them. */
 import { describe, expect, it } from 'vitest';
-import { type RowSource, rowsInMemory } from '../src/analyse/rows.js';
+import { type RowSource, rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { layerWindows } from '../src/apply/windows.js';
 import { batchPlan, type LastBatch } from '../src/data/samplers.js';
 import { initialWeights, layersOf } from '../src/model/network.js';

@@ -1,4 +1,4 @@
-// One step of the Householder reduction of an antisymmetric matrix, float64: see src/analyse/decomposition-antisymmetric.ts.
+// One step of the Householder reduction of an antisymmetric matrix, float64: see src/analyse/decomposition/antisymmetric.ts.
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-// Sums over samples of (middle matrix) ⊗ (h hᵀ): covariances and Hessian blocks of a layer. science.md [S10].
+// Sums over samples of (middle matrix) ⊗ (h hᵀ): covariances and Hessian blocks of a layer. docs/theory [S10].
 //
 // Both factors are symmetric, so the sum has m(m+1)/2 · n(n+1)/2 different numbers. For every pair (i ≥ j) of outputs the
 // samples whose weight w = G_ij is not zero (both ReLU units active: a third of them) are gathered, and Σ w h hᵀ is a

@@ -1,4 +1,4 @@
-// Losses along a line in one layer's weights. science.md [F1], [F4].
+// Losses along a line in one layer's weights. docs/theory [F1], [F4].
 import { dense8 } from './line';
 
 export { losses } from './losses';

@@ -1,4 +1,4 @@
-// Losses along a line in one layer's weights. science.md [F1], [F4].
+// Losses along a line in one layer's weights. docs/theory [F1], [F4].
 //
 // Along w0 + δ p the layer's pre-activations are affine in δ: z = A + δ B, A = W0 h + b and B = P h. Both are kept for all
 // samples; an evaluation is then the rest of the network only. Samples lie eight to a block, [block][unit][8], so that

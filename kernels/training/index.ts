@@ -1,4 +1,4 @@
-// Whole training steps of multilayer perceptrons, many per call. science.md [P1], [S1].
+// Whole training steps of multilayer perceptrons, many per call. docs/theory [P1], [S1].
 import { fma } from '../common/simd';
 import { Layer, Net, layerOf } from './layout';
 import { accumulate, correct, deltas, forwardPass, gather, losses, transpose } from './passes';

@@ -1,4 +1,4 @@
-/** What advice on learning rate and batch size is judged from: measured numbers, plain data. science.md [A1], [A2], [S9]. */
+/** What advice on learning rate and batch size is judged from: measured numbers, plain data. docs/theory [A1], [A2], [S9]. */
 import type { Estimate } from '../numeric/estimate.js';
 
 /** The setting that advice is asked about, and the state it is asked at. */

@@ -1,5 +1,5 @@
 /**
- * What may be said about a learning rate and a batch size, from what was measured at one state. science.md §8. Rules, fixed before any
+ * What may be said about a learning rate and a batch size, from what was measured at one state. docs/theory §8. Rules, fixed before any
  * run was judged:
  *
  * Learning rate, against the mean-square ceiling at its batch size (± its standard error) and the edge 2(1+mu)/h_max:

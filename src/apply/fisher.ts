@@ -1,5 +1,5 @@
 /**
- * Diagonal of a network's Fisher matrix, per sample, exact over all samples. science.md [C2], [S10].
+ * Diagonal of a network's Fisher matrix, per sample, exact over all samples. docs/theory [C2], [S10].
  *
  *     F_j = (1/N) Σ_k E_y[(∂ℓ_k(y)/∂w_j)²]
  *
@@ -7,8 +7,8 @@
  * classes, which equals the diagonal of the Gauss-Newton matrix Jᵀ(diag p − p pᵀ)J (squared error: of JᵀJ, unit variance). The
  * gradient of a dense layer is δ⊗h, so its square is δ²⊗h²: F of a layer is one product of squares, and nothing N×P is made.
  */
-import { BLOCK, type NetworkPasses, type States } from '../analyse/passes.js';
-import { middle } from '../analyse/tangents.js';
+import { BLOCK, type NetworkPasses, type States } from '../analyse/curvature/passes.js';
+import { middle } from '../analyse/curvature/tangents.js';
 import type { FisherKind } from './task.js';
 
 /**

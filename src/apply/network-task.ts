@@ -1,9 +1,10 @@
-/** A task learnt by a network of ours: every measurement exact, by the kernels. science.md §7. */
-import { FlatnessMeter } from '../analyse/flatness.js';
-import { hessianBlock } from '../analyse/hessian.js';
-import { hessianOperator, projectedMatrices } from '../analyse/network-hessian.js';
-import { NetworkPasses } from '../analyse/passes.js';
-import type { RowSource } from '../analyse/rows.js';
+/** A task learnt by a network of ours: every measurement exact, by the kernels. docs/theory §7. */
+
+import { hessianBlock } from '../analyse/curvature/hessian.js';
+import { hessianOperator, projectedMatrices } from '../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../analyse/curvature/passes.js';
+import { FlatnessMeter } from '../analyse/landscape/flatness.js';
+import type { RowSource } from '../analyse/trajectory/rows.js';
 import type { Samples } from '../data/dataset.js';
 import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';

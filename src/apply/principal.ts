@@ -1,7 +1,7 @@
-/** Principal directions of a block's window, those that the record resolves. science.md [P3] */
-import { pca } from '../analyse/pca.js';
-import type { RowSource } from '../analyse/rows.js';
-import { RESOLUTIONS } from '../analyse/scaling.js';
+/** Principal directions of a block's window, those that the record resolves. docs/theory [P3] */
+import { pca } from '../analyse/trajectory/pca.js';
+import type { RowSource } from '../analyse/trajectory/rows.js';
+import { RESOLUTIONS } from '../analyse/trajectory/scaling.js';
 import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
 import { firstOf } from './modes.js';
 import type { Axes } from './task.js';

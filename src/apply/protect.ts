@@ -1,5 +1,5 @@
 /**
- * Protect what was learnt: a penalty that keeps task 1 while task 2 is trained, for any loss surface. science.md §7.
+ * Protect what was learnt: a penalty that keeps task 1 while task 2 is trained, for any loss surface. docs/theory §7.
  *
  * Minimise L2(w) + lambda·R(w), R = `value`, from w1 on. `unit.strength` is the lambda to start from (constraint.ts says what it is);
  * scan some decades around it: no theory knows how much of task 1 is to be given up for task 2.

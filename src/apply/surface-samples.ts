@@ -1,4 +1,4 @@
-/** Gradients of single samples that a surface brings, checked one by one, and the Fisher diagonals out of them. science.md [C2], [S1] */
+/** Gradients of single samples that a surface brings, checked one by one, and the Fisher diagonals out of them. docs/theory [C2], [S1] */
 import { check, InputError } from '../numeric/errors.js';
 
 /** What a surface of P = `size` weights may offer. Plain arrays and typed ones are welcome. */

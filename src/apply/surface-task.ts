@@ -1,11 +1,11 @@
 /**
- * A task on any loss surface: the same measurements as of a network of ours, from losses and gradients alone. science.md §7.
+ * A task on any loss surface: the same measurements as of a network of ours, from losses and gradients alone. docs/theory §7.
  *
  * Hessian products are central differences of gradients unless the surface brings its own, to about 1e-9 of the gradient's scale.
  * Widths take some twenty losses an axis.
  */
-import { nearestCrossings } from '../analyse/crossing.js';
-import type { RowSource } from '../analyse/rows.js';
+import { nearestCrossings } from '../analyse/landscape/crossing.js';
+import type { RowSource } from '../analyse/trajectory/rows.js';
 import type { LossSurface } from '../model/surface.js';
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, matrix, row } from '../numeric/linalg/index.js';

@@ -1,5 +1,5 @@
 /**
- * What is known of a finished task: its solution, and measurements around it that constraints are built from. science.md §7.
+ * What is known of a finished task: its solution, and measurements around it that constraints are built from. docs/theory §7.
  *
  * One task's loss and data stand behind it and nothing else: what a second task brings cannot leak in. Measurements are made when
  * first asked for and kept, so that constraints built from the same task share them. Two make one: `networkTask` and
@@ -33,7 +33,7 @@ export interface Width {
 /** `empirical`: gradients at the labels that came. `true`: expectation over the model's own predictions, summed over classes. */
 export type FisherKind = 'empirical' | 'true';
 
-/** How the task was trained: what the stationary state depends on. science.md [S1] */
+/** How the task was trained: what the stationary state depends on. docs/theory [S1] */
 export interface TaskTraining {
   readonly learningRate: number;
   readonly batchSize: number;

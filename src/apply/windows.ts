@@ -1,5 +1,5 @@
 /** Windows of single layers out of rows of the whole network. */
-import type { RowSource } from '../analyse/rows.js';
+import type { RowSource } from '../analyse/trajectory/rows.js';
 import { layersOf, type NetworkSpec } from '../model/network.js';
 
 /** Columns from … from + count − 1 of every row, as a source of their own. Copies piece by piece. */

@@ -1,17 +1,17 @@
 /** The command table: names, flags, help that teaches. */
 import { Command, Option } from 'commander';
-import { VERSION } from '../run/machine.js';
-import type { ValleyPart } from '../run/valley2023.js';
-import { addAdvise } from './advise.js';
-import { addDecompose } from './decompose.js';
-import type { RunFlags } from './flags.js';
-import { addForget } from './forget.js';
-import { addProtect } from './protect.js';
-import { addSimulate } from './simulate.js';
-import { directions, positiveNumber, wholeNumber } from './values.js';
+import { addAdvise } from '../experiments/advise/command.js';
+import { addDecompose } from '../experiments/decompose/command.js';
+import { addForget } from '../experiments/forget/command.js';
+import { addProtect } from '../experiments/protect/command.js';
+import { addSimulate } from '../experiments/simulate/command.js';
+import type { ValleyPart } from '../experiments/valley2023/experiment.js';
+import { VERSION } from '../jobs/machine.js';
+import type { RunFlags } from '../terminal/flags.js';
+import { directions, positiveNumber, wholeNumber } from '../terminal/values.js';
 
 /** The work behind the table, loaded when a command needs it: help appears at once. */
-const actions = () => import('./actions.js');
+const actions = () => import('../experiments/ivf2021/command.js');
 
 export function program(): Command {
   const root = new Command('thermograd')
@@ -111,19 +111,19 @@ Examples:
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
       if (experiment === 'controls') {
         if (run !== undefined) refuse('controls makes its own runs; a run is given to ao2022.');
-        await (await import('./controls.js')).reproduceControlsCommand(flags);
+        await (await import('../experiments/controls/command.js')).reproduceControlsCommand(flags);
         return;
       }
       if (experiment === 'valley2023') {
         if (run !== undefined) refuse('valley2023 makes its own runs; a run is given to ao2022.');
-        await (await import('./valley2023.js')).reproduceValley2023Command(flags);
+        await (await import('../experiments/valley2023/command.js')).reproduceValley2023Command(flags);
         return;
       }
       if (flags.part !== undefined) refuse('--part belongs to valley2023.');
       if (flags.seeds !== undefined)
         refuse('--seeds belongs to controls and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
-        await (await import('./ao2022.js')).reproduceAo2022Command(run ?? flags.from, flags);
+        await (await import('../experiments/ao2022/command.js')).reproduceAo2022Command(run ?? flags.from, flags);
         return;
       }
       if (experiment !== 'ivf2021')

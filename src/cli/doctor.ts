@@ -1,8 +1,9 @@
 /** What this machine offers a run, and what could be installed to go faster. */
+
+import { allVersions, type Machine, thisMachine, type Versions } from '../jobs/machine.js';
+import { gigabytes } from '../jobs/memory.js';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { chooseProvider } from '../numeric/linalg/index.js';
-import { allVersions, type Machine, thisMachine, type Versions } from '../run/machine.js';
-import { gigabytes } from '../run/memory.js';
 
 export interface Diagnosis {
   readonly versions: Versions;

@@ -2,8 +2,8 @@
 /** The program `thermograd`. */
 import { CommanderError } from 'commander';
 import { InputError } from '../numeric/errors.js';
+import { tell } from '../terminal/session.js';
 import { program } from './commands.js';
-import { tell } from './session.js';
 
 // A reader that closes the pipe early (head, less) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

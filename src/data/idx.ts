@@ -56,7 +56,7 @@ export async function parseIdx(bytes: Uint8Array, source: string): Promise<IdxAr
 }
 
 /**
- * Pairs images with labels. The inputs stay bytes, x = byte/255 (science.md [P1]).
+ * Pairs images with labels. The inputs stay bytes, x = byte/255 (docs/theory [P1]).
  * @param classes - number of classes; without it the largest label + 1
  * @throws InputError when counts differ, a dimension is zero or a label is out of range (with its position)
  */

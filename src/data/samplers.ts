@@ -1,7 +1,7 @@
 /**
  * Which samples a minibatch takes. The order is never left unsaid: it decides the colour of SGD's noise.
  *
- * Over steps k, with C the covariance of one minibatch gradient and M = N/B batches in an epoch (science.md [S3]):
+ * Over steps k, with C the covariance of one minibatch gradient and M = N/B batches in an epoch (docs/theory [S3]):
  *
  * - `replaced`: every sample drawn independently; ⟨xi_k xi_{k+h}ᵀ⟩ = C δ_h0, C = C1/B. White.
  * - `shuffled`: a new permutation each epoch; two batches of one epoch correlate by −1/(M−1), and the noise of a whole

@@ -27,7 +27,7 @@ export function firstSamples(samples: Samples, most: number): Samples {
 }
 
 /**
- * Only the samples of some classes, relabelled 0, 1, … in the order given; training and test alike (science.md [C3]).
+ * Only the samples of some classes, relabelled 0, 1, … in the order given; training and test alike (docs/theory [C3]).
  * Copies the inputs kept.
  */
 export function selectClasses(dataset: Dataset, classes: readonly number[]): Dataset {

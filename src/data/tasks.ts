@@ -1,6 +1,6 @@
 /**
  * Sequences of tasks made of one data set: some classes first, others later, or the same classes with the pixels in another
- * order. science.md [C3].
+ * order. docs/theory [C3].
  *
  * Two ways for outputs to compete, at training and at test alike:
  *

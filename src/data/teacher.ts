@@ -20,7 +20,7 @@ export interface TeacherRequest {
   readonly test?: number;
   /**
    * Classification: the probability that a training label is replaced by one of the others. Regression: the standard
-   * deviation s of Gaussian noise on each training target (science.md [S8]). Default 0; test answers are always clean.
+   * deviation s of Gaussian noise on each training target (docs/theory [S8]). Default 0; test answers are always clean.
    */
   readonly labelNoise?: number;
   /** Variances of the inputs, length D: the eigenvalues of their covariance, whose axes are the coordinates. Default 1. */

@@ -66,7 +66,7 @@ export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
 }
 
 /**
- * PyTorch's default initialisation of linear layers: weights and biases uniform in ±1/√fan_in. science.md [P1].
+ * PyTorch's default initialisation of linear layers: weights and biases uniform in ±1/√fan_in. docs/theory [P1].
  * @returns flat vector, length P, float32
  */
 export function initialWeights(spec: NetworkSpec, key: Key): Float32Array {

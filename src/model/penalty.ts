@@ -1,5 +1,5 @@
 /**
- * Quadratic penalties on the flat weight vector: what a constraint against forgetting becomes. science.md [C1], [C2].
+ * Quadratic penalties on the flat weight vector: what a constraint against forgetting becomes. docs/theory [C1], [C2].
  *
  *     R(w) = Σ_t ½ (w − a_t)ᵀ K_t (w − a_t),   K_t = Σ parts, each symmetric ≥ 0
  *

@@ -10,7 +10,7 @@ export function mean(x: ArrayLike<number>): number {
 
 /**
  * Variance about the sample mean, Σ (x_i − x̄)² / (n − ddof), in two passes (no cancellation for large means).
- * @param ddof - 0 (default): population variance, what science.md [P3] calls sigma_i²; 1: unbiased for independent draws
+ * @param ddof - 0 (default): population variance, what docs/theory [P3] calls sigma_i²; 1: unbiased for independent draws
  */
 export function variance(x: ArrayLike<number>, ddof = 0): number {
   const m = mean(x);

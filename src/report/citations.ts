@@ -1,4 +1,4 @@
-/** The literature a report rests on, as text and as BibTeX. Keys are those of science.md. */
+/** The literature a report rests on, as text and as BibTeX. Keys are those of docs/theory. */
 
 export interface Citation {
   readonly key: string;

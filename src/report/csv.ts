@@ -1,5 +1,5 @@
 /** CSV documents (RFC 4180) of everything a report draws, at full precision; what does not exist is an empty field. */
-import type { Analysis, PowerLaw } from '../analyse/results.js';
+import type { Analysis, PowerLaw } from '../analyse/trajectory/results.js';
 import type { Finding } from './finding.js';
 
 type Cell = string | number | boolean | null | undefined;

@@ -1,4 +1,4 @@
-/** A claim with what was measured, what was predicted, and the only place where a verdict is spoken. science.md §10. */
+/** A claim with what was measured, what was predicted, and the only place where a verdict is spoken. docs/theory §10. */
 import type { Estimate } from '../numeric/estimate.js';
 
 export type Verdict =
@@ -13,7 +13,7 @@ export interface Finding {
   readonly id: string;
   /** The claim in one sentence, as the source states it. */
   readonly claim: string;
-  /** Where the claim is made, e.g. `ivf2021`, and the tag of science.md. */
+  /** Where the claim is made, e.g. `ivf2021`, and the tag of docs/theory. */
   readonly source: string;
   readonly measured: Estimate;
   /** Unit of the measured value; empty for pure numbers. */

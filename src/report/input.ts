@@ -1,5 +1,5 @@
 /** What a report is made from: measured numbers, findings, and facts of the run. Nothing here is computed. */
-import type { Analysis } from '../analyse/results.js';
+import type { Analysis } from '../analyse/trajectory/results.js';
 import type { Finding } from './finding.js';
 
 /** Any plain JSON value. */

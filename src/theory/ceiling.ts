@@ -1,6 +1,6 @@
 /**
  * The largest learning rate at which SGD stays near a minimum of given curvature: closed forms for one direction, and for several
- * directions that minibatches couple. science.md [R6], [S2], [S8], [V4], [A2].
+ * directions that minibatches couple. docs/theory [R6], [S2], [S8], [V4], [A2].
  *
  * Model: w_{t+1} = w_t + v, v ← mu v − eta (H^mu w_t − noise), with H^mu drawn anew each step (replaced batches; within a shuffled epoch
  * batches are anticorrelated by 1/(M−1), which this leaves out), H = E H^mu frozen. What is asked is whether E|w|² stays bounded.

@@ -1,4 +1,4 @@
-/** The textbook's continuous-time limit of SGD's covariance, as the thing to compare with. science.md [S1], [S4]. */
+/** The textbook's continuous-time limit of SGD's covariance, as the thing to compare with. docs/theory [S1], [S4]. */
 import type { Modes } from './modes.js';
 
 /**

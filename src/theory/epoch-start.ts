@@ -1,5 +1,5 @@
 /**
- * What a window of T steps sees that begins where an epoch begins, for modes of any curvature. science.md [S3], [S4].
+ * What a window of T steps sees that begins where an epoch begins, for modes of any curvature. docs/theory [S3], [S4].
  *
  * Factors per unit of eta² C_ij (C per batch) of ⟨(1/T) Σ_{t=1}^{T} (w_i(t) − w̄_i)(w_j(t) − w̄_j)⟩, in two parts that are
  * independent because an epoch's noise knows nothing of the epochs before:

@@ -1,4 +1,4 @@
-/** The colour of a sampling's noise and of a window, as weights over lags. science.md [S3], [S4]. */
+/** The colour of a sampling's noise and of a window, as weights over lags. docs/theory [S3], [S4]. */
 import { check } from '../numeric/errors.js';
 
 /** White (`replaced`) or anticorrelated within an epoch (`shuffled`); data/samplers.ts derives both. */

@@ -5,7 +5,7 @@
  *
  *     v' = mu v − k w − eta xi,    w' = w + v',    k = eta·h     ⟨xi_i xi_j⟩ = C_ij, the covariance PER BATCH
  *
- * PyTorch's momentum with v = −eta·(its buffer). science.md [S1], [S2]. Time in steps.
+ * PyTorch's momentum with v = −eta·(its buffer). docs/theory [S1], [S2]. Time in steps.
  *
  * Responses of w, all from g: g(m), m ≥ 1, is w after m steps when v is set to 1 in step 1; b(m) = g(1) + … + g(m). Then
  * a start w_0, v_0 and forces eta·f_s give  w_t = (1 − k b(t)) w_0 + mu g(t) v_0 + Σ_s g(t−s+1) eta f_s.
@@ -26,7 +26,7 @@ export interface PairState {
  *     d = (1−mu)(k_i+k_j) + mu/(1−mu²)·(k_i²+k_j²) − (1+mu²)/(1−mu²)·k_i k_j
  *
  * Derivation (all of stationarity, per pair): ⟨w v⟩ and ⟨v w⟩ follow from w' = w + v' as (vv − k_j ww)/(1−mu) and
- * (vv − k_i ww)/(1−mu); the equation of ww gives vv = (k_i+k_j) ww/(1+mu); the equation of vv the rest. It is science.md
+ * (vv − k_i ww)/(1−mu); the equation of ww gives vv = (k_i+k_j) ww/(1+mu); the equation of vv the rest. It is docs/theory
  * [S2]'s matrix form read entry by entry in H's eigenbasis, and for i = j (1−mu) k (2 − k/(1+mu)).
  */
 export function whiteDenominator(ki: number, kj: number, mu: number): number {

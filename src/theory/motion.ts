@@ -1,5 +1,5 @@
 /**
- * Motion in a landscape of one or two dimensions: what every simulator of it takes. science.md [V1]–[V7].
+ * Motion in a landscape of one or two dimensions: what every simulator of it takes. docs/theory [V1]–[V7].
  *
  * Time is in units of eta·steps (t = learning rate × steps), so that a gradient flow is x' = −∇L whatever the learning rate.
  *

@@ -1,4 +1,4 @@
-/** Gaussian noise of a given covariance, white or shuffled, as blocks of rows. science.md [S3]. */
+/** Gaussian noise of a given covariance, white or shuffled, as blocks of rows. docs/theory [S3]. */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';

@@ -1,6 +1,6 @@
 /**
  * The covariance of the weights, predicted from the Hessian H and the covariance C of ONE MINIBATCH gradient alone, before
- * any trajectory is looked at. science.md [S1]–[S4]; test (i) of [D9].
+ * any trajectory is looked at. docs/theory [S1]–[S4]; test (i) of [D9].
  *
  * Everything happens in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij.
  */

@@ -1,6 +1,6 @@
 /**
  * Linear regression with Gaussian inputs: the clean acceptance case of "predicted covariance = measured covariance".
- * science.md [S8].
+ * docs/theory [S8].
  *
  * Inputs x ~ N(0, A), labels x·w* + s·noise, loss ½ (x·w − label)² per sample, B fresh samples a step. With δ = w − w* the
  * minibatch gradient has mean A δ and, by Wick's theorem, the covariance PER BATCH at given δ

@@ -1,5 +1,5 @@
 /**
- * Pair factors of stationary linear SGD in closed form, at the cost of O(n² + n·(T+M)). science.md [S2]–[S4].
+ * Pair factors of stationary linear SGD in closed form, at the cost of O(n² + n·(T+M)). docs/theory [S2]–[S4].
  *
  * With R(d) the lag covariance under white noise and ω the lag weights (lag-weights.ts), the variance seen is
  * Σ_d ω_d R_ij(d). As R_ij(0) − R_ij(d) = ww·k_i b_i(d) − vw·mu g_i(d) and Σ ω = 0, it splits into numbers of single modes
@@ -40,7 +40,7 @@ export function stationaryFactor({
 }
 
 /**
- * Stationary circulation ½⟨w_i(t) w_j(t+1) − w_j(t) w_i(t+1)⟩ per unit of eta² C_ij in an infinite window, science.md [D6] in
+ * Stationary circulation ½⟨w_i(t) w_j(t+1) − w_j(t) w_i(t+1)⟩ per unit of eta² C_ij in an infinite window, docs/theory [D6] in
  * discrete time. White noise: ½ (k_i − k_j)/((1−mu) d_ij). Shuffled: with K_ij(1) = Σ_h c_h R_ij(1−h),
  * ½ [K_ji(1) − K_ij(1)] = ½ Σ_{d≥1} (c_{d−1} − c_{d+1}) [R_ji(d) − R_ij(d)].
  */

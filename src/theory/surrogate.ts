@@ -3,7 +3,7 @@
  * gradient, and nothing else, sampled over the same window with the same sampling. What the analysis of a trained network
  * finds in it as well needs no further physics; with `hessian: 'zero'` it needs no landscape at all [S5].
  */
-import type { RowSource } from '../analyse/rows.js';
+import type { RowSource } from '../analyse/trajectory/rows.js';
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';

@@ -39,7 +39,7 @@ export function zeroTrainingError(curves: EpochCurves): string | undefined {
 
 /**
  * The rule of ivf2021: mean minibatch accuracy above `accuracy` and mean minibatch loss below `loss`, both averaged over
- * the last `overEpochs` epochs. science.md [P1].
+ * the last `overEpochs` epochs. docs/theory [P1].
  */
 export function accuracyAndLoss(
   curves: EpochCurves,

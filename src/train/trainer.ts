@@ -1,5 +1,5 @@
 /**
- * Stochastic gradient descent with whole steps inside WebAssembly, float32. science.md [P1], [S1].
+ * Stochastic gradient descent with whole steps inside WebAssembly, float32. docs/theory [P1], [S1].
  *
  *     v ← mu v + ∇L^mu(w),   w ← w − eta v        (PyTorch's momentum; mu = 0: w ← w − eta ∇L^mu(w))
  *
@@ -77,7 +77,7 @@ const EVALUATION_BATCH = 128;
 /** Most steps in one kernel call: a fraction of a second, so that an interruption is heard. */
 export const STEPS_PER_CALL = 200;
 
-/** Inputs and loss derivatives of one layer over a batch: the per-sample gradient is deltas[s] ⊗ inputs[s]. science.md [S10]. */
+/** Inputs and loss derivatives of one layer over a batch: the per-sample gradient is deltas[s] ⊗ inputs[s]. docs/theory [S10]. */
 export interface LayerStates {
   /** batch × inputs of the layer (activations of the layer below, or the data). */
   readonly inputs: Float32Array;

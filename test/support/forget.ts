@@ -1,5 +1,5 @@
 /** Made-up branches of `forget`: accuracies as a test wants them. */
-import type { Branch, BranchGroup, ForgetInput, SeedFacts } from '../../src/report/forget-results.js';
+import type { Branch, BranchGroup, ForgetInput, SeedFacts } from '../../src/experiments/forget/measured.js';
 
 export interface Made {
   readonly method: string;

@@ -1,5 +1,5 @@
 /** A small task learnt to the end, as our network task and as a plain surface of naive loops: two ways to the same numbers. */
-import { rowsInMemory } from '../../src/analyse/rows.js';
+import { rowsInMemory } from '../../src/analyse/trajectory/rows.js';
 import { networkTask } from '../../src/apply/network-task.js';
 import { type ProtectableSurface, surfaceTask } from '../../src/apply/surface-task.js';
 import type { Task } from '../../src/apply/task.js';

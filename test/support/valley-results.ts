@@ -1,6 +1,7 @@
 /** Made-up results of the valley model in which every claim holds with room to spare; tests bend them. */
+
+import type { ConvergenceRow, FreezingRow, ValleyModelResults } from '../../src/experiments/valley2023/measured.js';
 import { type Estimate, estimate } from '../../src/numeric/estimate.js';
-import type { ConvergenceRow, FreezingRow, ValleyModelResults } from '../../src/report/valley-results.js';
 
 /** Over five seeds, or of a grid. */
 export const seeds = (value: number, error = Math.abs(value) / 1000): Estimate =>

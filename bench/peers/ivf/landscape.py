@@ -4,7 +4,7 @@
 `blocked`  blocks of 2000 samples that stay in cache, stored units x samples (log-softmax over ten rows of a block
            vectorises over samples: twice as fast here as over the ten columns of a sample).
 "activations" caches h1 (first layer) and does the second layer's product at each evaluation; "affine" caches
-A = h1 W2' and the direction's B = h1 P', so that the pre-activation is A + delta B (science.md [F4]).
+A = h1 W2' and the direction's B = h1 P', so that the pre-activation is A + delta B (docs/theory [F4]).
 """
 import math
 

@@ -1,4 +1,4 @@
-"""Per-sample gradients of the 50x50 layer, delta_k (x) h_k for each sample k (science.md [S10])."""
+"""Per-sample gradients of the 50x50 layer, delta_k (x) h_k for each sample k (docs/theory [S10])."""
 import torch
 import torch.nn.functional as F
 

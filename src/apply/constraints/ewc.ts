@@ -1,6 +1,6 @@
 /**
  * Elastic weight consolidation: R = ½ Σ_j F_j (w_j − w1_j)², F the diagonal of the Fisher matrix of ONE sample, a mean over samples
- * of squared per-sample gradients: it knows no batch. Kirkpatrick et al. 2017; science.md [C2].
+ * of squared per-sample gradients: it knows no batch. Kirkpatrick et al. 2017; docs/theory [C2].
  *
  * `ewc` takes the true Fisher matrix (expectation over the model's own predictions), which for cross-entropy is the diagonal of the
  * Gauss-Newton matrix; `ewc-empirical` squares the gradients at the labels, which vanish together with the training error.
@@ -13,7 +13,7 @@ function elastic(name: string, kind: FisherKind, title: string): Constraint {
     name,
     kind: 'penalty',
     title,
-    source: 'Kirkpatrick et al. 2017; science.md [C2]',
+    source: 'Kirkpatrick et al. 2017; theory [C2]',
     takesAxes: false,
     needsWindow: false,
     async build(task: Task, _options: ConstraintOptions) {

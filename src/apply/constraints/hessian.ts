@@ -1,6 +1,6 @@
 /**
  * The stiffest Hessian directions of each layer at w1: R = ½ Σ_{i ≤ N_c} h_i ((w − w1)·v_i)², the part of task 1's quadratic
- * approximation that N_c axes can hold; unweighted all h_i are replaced by 1. science.md [C2].
+ * approximation that N_c axes can hold; unweighted all h_i are replaced by 1. docs/theory [C2].
  */
 import type { Constraint, ConstraintOptions } from '../constraint.js';
 import { WHY_UNCONVERGED } from '../modes.js';
@@ -12,7 +12,7 @@ function stiffest(name: string, weighted: boolean, title: string): Constraint {
     name,
     kind: 'penalty',
     title,
-    source: 'science.md [C2]',
+    source: 'theory [C2]',
     takesAxes: true,
     needsWindow: false,
     async build(task: Task, { axes: most }: ConstraintOptions) {

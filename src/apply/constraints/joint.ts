@@ -5,7 +5,7 @@ export const joint: Constraint = {
   name: 'joint',
   kind: 'joint',
   title: 'training on both tasks together (the ceiling)',
-  source: 'science.md [C2]',
+  source: 'theory [C2]',
   takesAxes: false,
   needsWindow: false,
   build: nothing,

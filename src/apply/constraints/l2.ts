@@ -5,7 +5,7 @@ export const l2: Constraint = {
   name: 'l2',
   kind: 'penalty',
   title: 'distance to the solution of task 1, all weights alike',
-  source: 'science.md [C2]',
+  source: 'theory [C2]',
   takesAxes: false,
   needsWindow: false,
   async build({ blocks, trace }) {

@@ -1,5 +1,5 @@
 /**
- * Landscape-dependent constraints of Feng & Tu: R = Σ_{i ≤ N_c} ((w − w1)·p_i)²/F_i², so K_ii = 2/F_i². science.md [C1].
+ * Landscape-dependent constraints of Feng & Tu: R = Σ_{i ≤ N_c} ((w − w1)·p_i)²/F_i², so K_ii = 2/F_i². docs/theory [C1].
  *
  * p_i are the principal directions of task 1's window in each layer, F_i the widths at w1 [F1]. An axis with an open side has no
  * width: it is left out and counted, and the next one does not take its place. Laplace: for a parabola H_ii = 8(e−1)L0/F_i² [F3],
@@ -12,7 +12,7 @@ export const ldc: Constraint = {
   name: 'ldc',
   kind: 'penalty',
   title: 'landscape-dependent constraints: 1/F_i² along principal directions',
-  source: 'Feng & Tu 2021; science.md [C1]',
+  source: 'Feng & Tu 2021; theory [C1]',
   takesAxes: true,
   needsWindow: true,
   async build(task, { axes: most }) {

@@ -5,7 +5,7 @@ export const none: Constraint = {
   name: 'none',
   kind: 'none',
   title: 'no constraint',
-  source: 'science.md [C2]',
+  source: 'theory [C2]',
   takesAxes: false,
   needsWindow: false,
   build: nothing,

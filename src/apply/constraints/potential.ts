@@ -1,6 +1,6 @@
 /**
  * The true potential of task 1's stationary state: R = ½ xᵀ (U/epsilon) x = −ln of its density, x = w − w1 in the settled modes.
- * ao2022's outlook; science.md [C2], [D2]. U/epsilon is the inverse of the stationary covariance that H and C1 predict.
+ * ao2022's outlook; docs/theory [C2], [D2]. U/epsilon is the inverse of the stationary covariance that H and C1 predict.
  */
 import { matrix, transpose } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
@@ -10,7 +10,7 @@ export const potential: Constraint = {
   name: 'potential',
   kind: 'penalty',
   title: "the potential U of task 1's stationary state",
-  source: 'Xiong et al. 2022, outlook; science.md [C2], [D2]',
+  source: 'Xiong et al. 2022, outlook; theory [C2], [D2]',
   takesAxes: true,
   needsWindow: false,
   needsTraining: true,

@@ -1,4 +1,4 @@
-/** Random orthonormal axes, all alike: what N_c constraints do that know nothing. science.md [C2] */
+/** Random orthonormal axes, all alike: what N_c constraints do that know nothing. docs/theory [C2] */
 import { matrix } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
 import { alongAxes } from './along.js';
@@ -7,7 +7,7 @@ export const random: Constraint = {
   name: 'random',
   kind: 'penalty',
   title: 'random orthonormal axes, all alike',
-  source: 'science.md [C2]',
+  source: 'theory [C2]',
   takesAxes: true,
   needsWindow: false,
   async build(task, { axes: most, key, la }) {

@@ -1,12 +1,12 @@
 /**
- * Task 1's stationary state in its stiffest modes, decomposed: what `potential` and `vortex` penalise. science.md [D1]–[D7], [S1].
+ * Task 1's stationary state in its stiffest modes, decomposed: what `potential` and `vortex` penalise. docs/theory [D1]–[D7], [S1].
  *
  * In the eigenbasis of H the drift F = eta·H is diagonal, so the n stiffest modes are a linear system of their own with D = C1 and
  * epsilon = eta²/(2B); its potential U is that of their marginal density. Only *settled* modes count, those that relax ten times
  * within the window (eta·h·T ≥ 10, as in `reproduce ao2022`): flatter ones are in no stationary state. A block that has too few of
  * them is left out.
  */
-import { type Decomposition, decompose } from '../../analyse/decomposition.js';
+import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
 import { check } from '../../numeric/errors.js';
 import { diagonal, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { type BuiltConstraint, trainingOf } from '../constraint.js';

@@ -1,4 +1,4 @@
-/** Principal directions weighted by 1/sigma_i²: the rival of 1/F_i² on the same axes. R = ½ Σ ((w − w1)·p_i)²/sigma_i². science.md [C2] */
+/** Principal directions weighted by 1/sigma_i²: the rival of 1/F_i² on the same axes. R = ½ Σ ((w − w1)·p_i)²/sigma_i². docs/theory [C2] */
 import type { Constraint } from '../constraint.js';
 import { alongAxes } from './along.js';
 
@@ -6,7 +6,7 @@ export const variance: Constraint = {
   name: 'variance',
   kind: 'penalty',
   title: '1/sigma_i² along principal directions',
-  source: 'science.md [C2]',
+  source: 'theory [C2]',
   takesAxes: true,
   needsWindow: true,
   async build(task, { axes: most }) {

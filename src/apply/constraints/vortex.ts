@@ -1,10 +1,10 @@
 /**
  * The vortex planes of task 1's stationary current pinned: R = ½ Σ_k c_k (|a_k·x|² + |b_k·x|²), the ⌊N_c/2⌋ planes with the largest
- * share of the flux. `vortex` pins them alike, `vortex-q` with c_k = q_k. science.md [C2], [D7]; ao2022's outlook.
+ * share of the flux. `vortex` pins them alike, `vortex-q` with c_k = q_k. docs/theory [C2], [D7]; ao2022's outlook.
  *
  * The planes are orthogonal in whitened coordinates and oblique among weights; that is how they enter.
  */
-import { vortices } from '../../analyse/vortices.js';
+import { vortices } from '../../analyse/decomposition/vortices.js';
 import { check } from '../../numeric/errors.js';
 import { matrix } from '../../numeric/linalg/index.js';
 import type { Constraint, ConstraintOptions } from '../constraint.js';
@@ -16,7 +16,7 @@ function pinned(name: string, weighted: boolean, title: string): Constraint {
     name,
     kind: 'penalty',
     title,
-    source: 'Xiong et al. 2022, outlook; science.md [C2], [D7]',
+    source: 'Xiong et al. 2022, outlook; theory [C2], [D7]',
     takesAxes: true,
     needsWindow: false,
     needsTraining: true,

@@ -38,7 +38,7 @@ export function sylvester(la: LinearAlgebra, a: Matrix, b: Matrix, c: Matrix): E
 }
 
 /**
- * F·X + X·Fᵀ = Q for symmetric Q, X symmetric (science.md [D2]: F·Σ + Σ·Fᵀ = 2·epsilon·D). F any square matrix, defective
+ * F·X + X·Fᵀ = Q for symmetric Q, X symmetric (docs/theory [D2]: F·Σ + Σ·Fᵀ = 2·epsilon·D). F any square matrix, defective
  * ones included; `schur` of F may be passed when it is known. A symmetric F takes one eigendecomposition instead [D4].
  * Says nothing about stability: look at the eigenvalues (`schur.re`) for that.
  * Throws `InputError` when two eigenvalues of F sum to 0.
@@ -124,7 +124,7 @@ function symmetrise(x: Matrix): void {
 }
 
 /**
- * X = A·X·Aᵀ + Q for symmetric Q: the covariance of x' = A·x + noise (science.md [S2]: A = 1 − eta·H, Q = eta²·C).
+ * X = A·X·Aᵀ + Q for symmetric Q: the covariance of x' = A·x + noise (docs/theory [S2]: A = 1 − eta·H, Q = eta²·C).
  * Doubling (Smith 1968): X ← X + A·X·Aᵀ, A ← A², so step k has summed 2^k terms; no bilinear transform, so strongly
  * non-normal A are safe. Throws `InputError` when the spectral radius of A is not below 1 (no stationary covariance).
  * 6·n³ flops a doubling, log2(36/(1 − radius)) doublings or so.

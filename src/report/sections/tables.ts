@@ -1,8 +1,8 @@
 /** Tables of the page: sensitivity to fit ranges, dynamics per direction, all flatness measurements. */
-import type { Analysis, PowerLaw } from '../../analyse/results.js';
+import type { Analysis, PowerLaw } from '../../analyse/trajectory/results.js';
+import { spread } from '../../experiments/ivf2021/figures/msd.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { thinLog } from '../figures/axes.js';
-import { spread } from '../figures/msd.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
 
@@ -71,7 +71,7 @@ ${table(
 )}`;
 }
 
-/** Drift and diffusion per direction; science.md [P5]. */
+/** Drift and diffusion per direction; docs/theory [P5]. */
 export function dynamicsTable({ dynamics }: Analysis): Markup {
   if (dynamics.length === 0) return html``;
   type Row = (typeof dynamics)[number];
@@ -93,7 +93,7 @@ export function dynamicsTable({ dynamics }: Analysis): Markup {
 <details><summary>All ${formatCount(dynamics.length)} directions</summary>${table('', columns, dynamics)}</details>`;
 }
 
-/** Share of the variance in the first directions against the random walk; science.md [S5]. */
+/** Share of the variance in the first directions against the random walk; docs/theory [S5]. */
 export function explainedTable({ scaling }: Analysis): Markup {
   const { index, fraction, randomWalk } = scaling.explained;
   const rows = index.map((j, k) => ({ j, fraction: fraction[k], walk: randomWalk[k] })).slice(0, 8);

@@ -1,5 +1,5 @@
 /**
- * Ensembles of independent walkers in a landscape of one or two dimensions. science.md [V3], [V7], [R6].
+ * Ensembles of independent walkers in a landscape of one or two dimensions. docs/theory [V3], [V7], [R6].
  *
  * The numbers of a walker depend on the key, its index and the step alone: any split of the walkers (`firstWalker`) or of the
  * steps gives the same bits, in one build of the kernels (the two differ in the last bits). Fields of formulas run in the kernel, fields of code in plain TypeScript: the same random numbers,

@@ -1,5 +1,5 @@
 /**
- * One step of a walker as formulas: new state from old state and standard normal numbers. science.md [V3], [V7].
+ * One step of a walker as formulas: new state from old state and standard normal numbers. docs/theory [V3], [V7].
  *
  * A whole step becomes one program, in which everything that a scheme would compute twice, or for nothing (differences of a
  * constant diffusion), is gone. Internal variables begin with '#': '#1', '#2' … normal numbers, '#s' a sign ±1 with equal chances,

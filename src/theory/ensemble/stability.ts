@@ -1,5 +1,5 @@
 /**
- * The largest explicit step that does not blow up what the motion itself damps. science.md [V4] without noise.
+ * The largest explicit step that does not blow up what the motion itself damps. docs/theory [V4] without noise.
  *
  * Linearised at a point, a step multiplies a deviation along an eigenvalue m of the drift's Jacobian by 1 + m·dt. Where Re m < 0
  * the motion decays, and so does the step iff |1 + m dt| < 1: dt < −2 Re m/|m|². For a real m = −h this is dt·h < 2. Directions

@@ -1,4 +1,4 @@
-/** A Fokker-Planck equation from a model and axes: the way in. science.md [V5]. */
+/** A Fokker-Planck equation from a model and axes: the way in. docs/theory [V5]. */
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { MEMORY_LIMIT } from './fronts.js';

@@ -1,5 +1,5 @@
 /**
- * Rates of the jump process of a Fokker-Planck equation. science.md [V5].
+ * Rates of the jump process of a Fokker-Planck equation. docs/theory [V5].
  *
  *     ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P)        (Itô),   D = Σ_k rho_k e_k e_kᵀ  (`selling`, in units of cells)
  *

@@ -1,4 +1,4 @@
-/** The stationary density of a Fokker-Planck equation between reflecting sides. science.md [V5]. */
+/** The stationary density of a Fokker-Planck equation between reflecting sides. docs/theory [V5]. */
 import { check, RunError } from '../../numeric/errors.js';
 import { recurrentCell, unseenBasin } from './connectivity.js';
 import { structureOf } from './dissection.js';

@@ -1,5 +1,5 @@
 /**
- * Implicit steps in time: ∂_t P = A P, one factorisation for any number of steps. science.md [V5].
+ * Implicit steps in time: ∂_t P = A P, one factorisation for any number of steps. docs/theory [V5].
  *
  * `backwardEuler`: (1 − tau A) P' = P. First order, L-stable, non-negative for every tau.
  *

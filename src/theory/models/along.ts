@@ -1,5 +1,5 @@
 /**
- * The motion along the floor of a problem's valley, with noise that may depend on y and be correlated. science.md [V2], [V3].
+ * The motion along the floor of a problem's valley, with noise that may depend on y and be correlated. docs/theory [V2], [V3].
  *
  * Beyond `adiabatic`, which takes D_x and D_y as functions of x, y is normal with the variance S(x) that its own noise keeps up,
  *

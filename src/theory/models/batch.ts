@@ -1,5 +1,5 @@
 /**
- * Surface and noise from the same minibatch loss: averages over standard normal numbers, as formulas. science.md [R1], [V3], [V4].
+ * Surface and noise from the same minibatch loss: averages over standard normal numbers, as formulas. docs/theory [R1], [V3], [V4].
  *
  * The batch loss ℓ(x, n) depends on the point and on normal numbers n1 … nk, new at each step. By Gauss-Hermite quadrature
  *

@@ -1,4 +1,4 @@
-/** The motions of a landscape that is given as code: any `LossSurface` of one or two weights. science.md [V1]–[V5]. */
+/** The motions of a landscape that is given as code: any `LossSurface` of one or two weights. docs/theory [V1]–[V5]. */
 import type { LossSurface } from '../../model/surface.js';
 import { check } from '../../numeric/errors.js';
 import { fieldFrom } from '../fields.js';

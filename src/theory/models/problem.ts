@@ -1,6 +1,6 @@
 /**
  * One landscape with its noise, and the three motions in it: the SGD map, Langevin (and Fokker-Planck), and, in a valley, the
- * motion along its floor. All from the same formulas. science.md [V1]–[V7].
+ * motion along its floor. All from the same formulas. docs/theory [V1]–[V7].
  *
  *     SGD        x ← x − eta g,   E g = ∇L − force,   cov g = C (ONE minibatch)
  *     Langevin   f = −∇L + force,   D = eta C/2                                     (time in eta·steps)

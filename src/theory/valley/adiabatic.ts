@@ -1,5 +1,5 @@
 /**
- * The fast coordinate taken out: motion along the valley alone. science.md [V2], derived.
+ * The fast coordinate taken out: motion along the valley alone. docs/theory [V2], derived.
  *
  * dx = −(L0' + lambda' y²/2) dt + √(2 D_x(x)) dW,   dy = −lambda y dt + √(2 D_y(x)) dW'        (Itô, time in eta·steps)
  *

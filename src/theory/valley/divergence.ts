@@ -1,5 +1,5 @@
 /**
- * Where SGD across the valley diverges when the curvature differs from batch to batch. science.md [V4], [R6], derived.
+ * Where SGD across the valley diverges when the curvature differs from batch to batch. docs/theory [V4], [R6], derived.
  *
  *     y ← (1 − eta l) y + eta l xi,   l the curvature of the batch's loss: mean l̄, variance v;  xi its minimum
  *

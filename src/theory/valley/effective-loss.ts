@@ -1,5 +1,5 @@
 /**
- * The effective loss of valley2023: what its equations 7 and 11 say, and of which density. science.md [V1], [V2].
+ * The effective loss of valley2023: what its equations 7 and 11 say, and of which density. docs/theory [V1], [V2].
  *
  * With constant diffusion D_x along and D_y = kappa·D_x across the valley, y fast, the stationary density is
  *

@@ -1,5 +1,5 @@
 /**
- * Leaving a valley: exact mean first-passage times in one dimension and Kramers's limit of them. science.md [V6], derived.
+ * Leaving a valley: exact mean first-passage times in one dimension and Kramers's limit of them. docs/theory [V6], derived.
  *
  * dx = f dt + √(2D(x)) dW (Itô, time in eta·steps), phi(x) = −∫ f/D: the potential in units of the noise. The stationary density
  * is e^{−phi}/D. From a to b > a with a wall at w ≤ a the exact mean time is

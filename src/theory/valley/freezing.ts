@@ -1,6 +1,6 @@
 /**
  * Transient freezing between two valleys, a sharp and a flat one: occupation over training, and when it stops changing.
- * science.md [V6]; the model is ours, made to have the three stages that 2601.10962 reports.
+ * docs/theory [V6]; the model is ours, made to have the three stages that 2601.10962 reports.
  *
  *     p' = −k_s(t) p + k_f(t) (1 − p)      p: probability of the sharp valley; time in eta·steps
  *

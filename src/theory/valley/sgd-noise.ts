@@ -1,5 +1,5 @@
 /**
- * The valley in the units of SGD: learning rate and gradient noise in place of diffusion. science.md [V3], derived.
+ * The valley in the units of SGD: learning rate and gradient noise in place of diffusion. docs/theory [V3], derived.
  *
  * Time is in eta·steps. The gradient of ONE minibatch across the valley has the variance C_yy(x) at y = 0 and the mean lambda y:
  *

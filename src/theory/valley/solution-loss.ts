@@ -1,5 +1,5 @@
 /**
- * The effective SGD loss of a real solution, from what is measured at it. science.md [V3].
+ * The effective SGD loss of a real solution, from what is measured at it. docs/theory [V3].
  *
  * In a valley with several directions across, curvatures lambda_i and gradient noise C_ii PER BATCH, the force along the valley is
  * −(eta/4) Σ_i C_ii d ln lambda_i/dx for small eta·lambda. Its potential is known once C is known as a function of lambda:

@@ -1,5 +1,5 @@
 /**
- * The degenerate valley of valley2023: L(x, y) = L0(x) + lambda(x) y²/2. science.md [V1], [V2].
+ * The degenerate valley of valley2023: L(x, y) = L0(x) + lambda(x) y²/2. docs/theory [V1], [V2].
  *
  * x runs along the floor y = 0, lambda is the curvature across it, F = 1/√lambda its width ("flatness" up to a constant).
  */

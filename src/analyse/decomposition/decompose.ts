@@ -1,0 +1,247 @@
+/**
+ * The stochastic decomposition of a linear Langevin system: potential, circulation, friction and the covariance.
+ *
+ *   x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta   ⇔   (S + A)·x' = −U·x + xi, ⟨xi xiᵀ⟩ = 2·epsilon·S·delta
+ *
+ * with S ≥ 0 and U symmetric, A antisymmetric. docs/theory [D1]–[D8]; Ao 2004; Kwon, Ao & Thouless 2005.
+ */
+import { check, InputError } from '../../numeric/errors.js';
+import type { LinearAlgebra, Matrix } from '../../numeric/linalg/index.js';
+import { largest } from '../../numeric/linalg/matrix.js';
+import { antisymmetricValues } from './antisymmetric.js';
+import { normOfInverseDrift, type Residuals, residualsOf } from './checks.js';
+import { type CheckedSystem, checkLinearSystem, type LinearSystem, round } from './linear-system.js';
+import { errorBound, solveForW } from './lyapunov.js';
+import { add, antisymmetricPart, norm, scaled, symmetricPart } from './parts.js';
+import { factorCovariance, refuseHiddenSingular } from './singular.js';
+import { type DriftSpectrum, driftSpectrum } from './spectrum.js';
+import { balancedUnits, inUnits, inverse, naturalUnits, rescale } from './units.js';
+
+export interface DecomposeOptions extends LinearSystem {
+  readonly la: LinearAlgebra;
+  /** Return the algebraic U of an unstable F, flagged `stationary: false`, without a covariance. Default false: refuse. */
+  readonly unstable?: boolean;
+}
+
+/** All matrices n×n; symmetric and antisymmetric ones exactly so. */
+export interface Decomposition {
+  readonly system: CheckedSystem;
+  /** Eigenvalues of F, ascending real parts, with the factorisation they came from. */
+  readonly spectrum: DriftSpectrum;
+  /** False for an unstable F: then U is algebraic and indefinite, and nothing in it is a covariance. */
+  readonly stationary: boolean;
+  /** Stationary covariance Σ = epsilon·W; null when there is none. */
+  readonly sigma: Matrix | null;
+  /** W = U⁻¹, the covariance at noise strength 1. */
+  readonly w: Matrix;
+  /** Potential: stationary density ∝ exp(−xᵀ·U·x/(2·epsilon)). */
+  readonly u: Matrix;
+  /** Antisymmetric; epsilon·Q_ij is the circulation ½⟨x_i·x'_j − x_j·x'_i⟩. */
+  readonly q: Matrix;
+  /** Friction, symmetric ≥ 0. */
+  readonly s: Matrix;
+  /** Transverse (magnetic) matrix, antisymmetric. */
+  readonly a: Matrix;
+  /** Lower G with W = G·Gᵀ: x = G·z has a round potential ½|z|². Null when not stationary. */
+  readonly root: Matrix | null;
+  /** In the units of `natural`, if there are such: the next three. */
+  readonly condition: ConditionNumbers;
+  readonly residuals: Residuals;
+  /**
+   * Bound of ‖δW‖/‖W‖ (Frobenius) by the residual and by rounding of F and D: what double precision knows of Σ. That of U is
+   * at most `condition.w` times larger. NaN when not stationary.
+   */
+  readonly errorBound: number;
+  /** −Tr(D⁻¹·Q·U·Q) ≥ 0 per unit of time, in units of k_B; NaN where undefined (see the warnings). */
+  readonly entropyProductionRate: number;
+  /** Imaginary parts ≥ 0 of the eigenvalues of Q·U, descending, one of each pair ([n/2] of them); empty when not stationary. */
+  readonly cycleFrequencies: Float64Array;
+  /**
+   * Where the scales of the coordinates differ by more than a factor of 64: the decomposition for the coordinates units_i·x_i
+   * (powers of two), which all numbers here come from. Null otherwise, and for symmetric F.
+   */
+  readonly natural: { readonly units: Float64Array; readonly decomposition: Decomposition } | null;
+  /** What a reader of the numbers must know, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface ConditionNumbers {
+  /** ‖F‖·‖F⁻¹‖ in the Frobenius norm: between the usual (spectral) one and n times that; estimated for n > 200 as the residuals are. */
+  readonly drift: number;
+  /** Spectral; Infinity when D is singular. */
+  readonly diffusion: number;
+  /** Spectral, of W and of U. */
+  readonly w: number;
+  /** 2·‖F‖_F·‖H‖_F of F·H + H·Fᵀ = 1: relative errors of F and D reach W multiplied by at most about this. NaN if unstable; for n > 100 and a D of condition below 100 an upper bound, with ‖W‖/(2·λ_min(D)) for ‖H‖. */
+  readonly lyapunov: number;
+}
+
+/**
+ * Decomposes. One Lyapunov solve for W, then Q = F·W − D [D3]; a symmetric F is solved in its eigenbasis, W_ij = 2·D_ij/(l_i + l_j),
+ * Q_ij = D_ij·(l_i − l_j)/(l_i + l_j) [D4]. No eigenvectors of a general F are taken, so defective F are as good as any.
+ * About 45·n³ flops (general F, half of them the Schur form) or 25·n³ (symmetric F); 20 n² float64 of memory.
+ * @throws InputError for what has no decomposition [D8]: see `checkLinearSystem`, `driftSpectrum`, and a singular Σ
+ */
+export function decompose(options: DecomposeOptions): Decomposition {
+  const { la, unstable = false } = options;
+  const system = checkLinearSystem(la, options);
+  let units = system.symmetricDrift ? undefined : balancedUnits(system.drift);
+  let inside = units ? checkLinearSystem(la, inUnits(system, units)) : system;
+  let spectrum = driftSpectrum(la, inside, unstable);
+  let solution = solveForW(la, inside, spectrum);
+  for (let round = 0; round < ROUNDS && spectrum.schur && spectrum.stable; round++) {
+    const more = naturalUnits(solution.w);
+    if (!more) break;
+    units = units ? units.map((t, i) => t * more[i]) : more;
+    inside = checkLinearSystem(la, inUnits(system, units));
+    spectrum = driftSpectrum(la, inside, unstable);
+    solution = solveForW(la, inside, spectrum);
+  }
+  const d = complete(la, inside, spectrum, solution);
+  return units ? fromUnits(system, units, d) : d;
+}
+
+/** Deviations of some coordinates are seen only after those of others were brought to the same size; one round does as a rule. */
+const ROUNDS = 3;
+
+/** The way back from the coordinates units_i·x_i; exact. */
+function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition): Decomposition {
+  const back = inverse(units);
+  const ones = new Float64Array(units.length).fill(1);
+  const deviation = (m: Matrix) => rescale(m, back, back);
+  const force = (m: Matrix) => rescale(m, units, units);
+  return {
+    ...d,
+    system,
+    sigma: d.sigma && deviation(d.sigma),
+    w: deviation(d.w),
+    u: force(d.u),
+    q: deviation(d.q),
+    s: force(d.s),
+    a: force(d.a),
+    root: d.root && rescale(d.root, back, ones),
+    natural: { units, decomposition: d },
+    warnings: [
+      ...system.warnings,
+      'the coordinates live on widely different scales; each was measured in a power of two of its own, and condition numbers, residuals and the error bound refer to those units.',
+      ...d.warnings,
+    ],
+  };
+}
+
+/** Everything that follows from W and Q. */
+function complete(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+  { w, q }: { readonly w: Matrix; readonly q: Matrix },
+): Decomposition {
+  const { n, drift, diffusion, noiseStrength, noise } = system;
+  const factor = spectrum.stable ? factorCovariance(la, system, w) : undefined;
+  const variances = la.eigvalsh(w);
+  const u = factor ? factor.u : invertSymmetric(la, w, variances);
+  const friction = la.lu(add(diffusion, 1, q)).inverse();
+  const s = symmetricPart(friction);
+  const a = antisymmetricPart(friction);
+  const residuals = residualsOf(la, { drift, diffusion, w, u, q, s, a });
+  const bound = spectrum.stable ? errorBound(la, system, spectrum, w, variances, residuals.lyapunov) : undefined;
+  const noiseCondition = system.noiseRank < n ? Number.POSITIVE_INFINITY : noise.values[n - 1] / noise.values[0];
+  const size = Array.from(variances, Math.abs).sort((x, y) => x - y);
+  const condition: ConditionNumbers = {
+    drift: norm(drift) * normOfInverseDrift(la, w, friction),
+    diffusion: noiseCondition,
+    w: size[n - 1] / size[0],
+    lyapunov: bound?.condition ?? Number.NaN,
+  };
+  if (factor && bound) refuseHiddenSingular(la, system, w, bound.relative);
+  const turning = factor && circulationRates(la, system, q, factor.whitener);
+  const sigma = spectrum.stable ? scaled(w, noiseStrength) : null;
+  check(
+    [w, u, s, a, ...(sigma ? [sigma] : [])].every((m) => Number.isFinite(largest(m))),
+    'overflow',
+    'the numbers of the decomposition leave the range of double precision; measure F, D or x in other units.',
+  );
+  const out = {
+    system,
+    spectrum,
+    stationary: spectrum.stable,
+    sigma,
+    w,
+    u,
+    q,
+    s,
+    a,
+    root: factor?.root ?? null,
+    natural: null,
+    condition,
+    residuals,
+    errorBound: bound?.relative ?? Number.NaN,
+    entropyProductionRate: turning?.entropy ?? Number.NaN,
+    cycleFrequencies: turning?.frequencies ?? new Float64Array(0),
+  };
+  return { ...out, warnings: [...system.warnings, ...warningsOf(out)] };
+}
+
+function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Matrix {
+  const sizes = values.map(Math.abs);
+  const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+  if (!(low > w.rows * 2 ** -52 * high))
+    throw new InputError(
+      'singular',
+      'the algebraic W = U⁻¹ of this unstable F is singular to rounding, so there is no U; noise may not reach every direction.',
+    );
+  const u = la.lu(w).inverse();
+  return symmetricPart(u);
+}
+
+/**
+ * Entropy production ‖D^(−1/2)·Q·L‖²_F = −Tr(D⁻¹·Q·U·Q) and the cycle frequencies, both with U = L·Lᵀ: Q·U has the eigenvalues
+ * of the antisymmetric Lᵀ·Q·L. A current into a direction that D does not stir leaves the entropy production undefined: D⁻¹
+ * does not exist there (odd variables such as momenta need another formula).
+ */
+function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, l: Matrix) {
+  const { n, noise, noiseRank } = system;
+  const ql = la.gemm(q, l);
+  const frequencies = antisymmetricValues(antisymmetricPart(la.gemm(l, ql, { transposeA: true })));
+  const rows = la.gemm(noise.vectors, ql, { transposeA: true });
+  const lost = 2 ** -52 * n * norm(ql);
+  let entropy = 0;
+  for (let i = 0; i < n; i++) {
+    let power = 0;
+    for (let j = 0; j < n; j++) power += rows.data[i * n + j] ** 2;
+    if (i >= n - noiseRank) entropy += power / noise.values[i];
+    else if (Math.sqrt(power) > lost) return { entropy: Number.NaN, frequencies };
+  }
+  return { entropy, frequencies };
+}
+
+function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {
+  const { system, residuals: r } = d;
+  const out: string[] = [];
+  if (!d.stationary)
+    out.push(
+      'F is unstable: U is the algebraic solution, indefinite; there is no stationary state, and no covariance, current or entropy production.',
+    );
+  if (system.noiseRank < system.n)
+    out.push(
+      `D stirs only ${system.noiseRank} of ${system.n} directions by itself; F carries the noise to the others.` +
+        (d.stationary && Number.isNaN(d.entropyProductionRate)
+          ? ' The current also runs where D is zero, so −Tr(D⁻¹QUQ) is undefined and no entropy production rate is given.'
+          : ''),
+    );
+  else if (d.condition.diffusion > 1e8)
+    out.push(
+      `D is nearly singular (condition ${round(d.condition.diffusion)}): what is whitened by D (vortices, entropy production) loses as many digits.`,
+    );
+  if (d.errorBound > 1e-8)
+    out.push(
+      `double precision knows Σ to about ${round(d.errorBound)} of its size only: F is near the edge of stability or strongly non-normal ` +
+        `(condition of the Lyapunov equation ${round(d.condition.lyapunov)}).`,
+    );
+  if (d.condition.w > 1e8)
+    out.push(
+      `Σ is ill-conditioned (${round(d.condition.w)}): U may be off by about ${round(d.condition.w * Math.max(2 ** -52, d.errorBound || 0))} of its size.`,
+    );
+  if (!(r.force < 1e-8)) out.push(`F·W = D + Q holds to ${round(r.force)} only.`);
+  return out;
+}

@@ -1,0 +1,90 @@
+/** The one equation behind a decomposition, F·W + W·Fᵀ = 2·D, and what double precision knows of its solution. */
+import { check } from '../../numeric/errors.js';
+import { identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import type { CheckedSystem } from './linear-system.js';
+import { add, antisymmetricPart, half, norm, scaled, symmetricPart } from './parts.js';
+import type { DriftSpectrum } from './spectrum.js';
+
+/** W symmetric, and Q = F·W − D antisymmetric. docs/theory [D3], [D4]. */
+export function solveForW(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+): { readonly w: Matrix; readonly q: Matrix } {
+  const { drift, diffusion } = system;
+  if (spectrum.eigen) return inEigenbasis(la, system, spectrum.eigen);
+  // Bartels & Stewart: T·Y + Y·Tᵀ = 2·Zᵀ·D·Z in the basis of the Schur vectors, W = Z·Y·Zᵀ
+  const { t, z } = spectrum.schur!;
+  const turned = la.gemm(la.gemm(z, diffusion, { transposeA: true, alpha: 2 }), z);
+  const right = symmetricPart(turned, turned);
+  const { y } = la.triangularSylvester(t, t, right, { transpose: true, symmetric: true });
+  const w = la.gemm(la.gemm(z, symmetricPart(y, y)), z, { transposeB: true });
+  symmetricPart(w, w);
+  // F·W = D + Q: the antisymmetric part of F·W is Q whatever rounding did to the symmetric one
+  const q = la.gemm(drift, w);
+  return { w, q: antisymmetricPart(q, q) };
+}
+
+/**
+ * In the eigenbasis of a symmetric F, W_ij = 2·D_ij/(l_i + l_j) and Q_ij = D_ij·(l_i − l_j)/(l_i + l_j): no cancellation.
+ * Both return to the coordinates of x in one pair of products, as the symmetric and the antisymmetric part of their sum.
+ */
+function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullable<DriftSpectrum['eigen']>) {
+  const { n, diffusion } = system;
+  const { values: l, vectors } = eigen;
+  const d = symmetricPart(la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors));
+  const [w, q] = [matrix(n, n), matrix(n, n)];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const v = d.data[i * n + j] / (l[i] + l[j]);
+      w.data[i * n + j] = 2 * v;
+      q.data[i * n + j] = v * (l[i] - l[j]);
+    }
+  }
+  // each part on a scale of its own, so that neither rounds the other away
+  const [sw, sq] = [norm(w) || 1, norm(q) || 1];
+  const m = la.gemm(la.gemm(vectors, add(scaled(w, 1 / sw), 1 / sq, q)), vectors, { transposeB: true });
+  return { w: half(m, 1, w, sw), q: half(m, -1, q, sq) };
+}
+
+/** Orders up to which ‖H‖ is always computed instead of bounded. */
+const SMALL = 100;
+
+/**
+ * Bound of ‖δW‖_F/‖W‖_F. The inverse of a stable Lyapunov operator is positive, so its norm is attained at the identity
+ * (Hewer & Kenney 1988): ‖δW‖ ≤ ‖H‖·‖R‖ with F·H + H·Fᵀ = 1 and R the residual, to which rounding of F and D is added.
+ * For large n and a well-conditioned D, ‖H‖ ≤ ‖W‖/(2·λ_min(D)) is taken instead of another solve.
+ * @param residual - ‖F·W + W·Fᵀ − 2·D‖_F/‖2·D‖_F
+ */
+export function errorBound(
+  la: LinearAlgebra,
+  system: CheckedSystem,
+  spectrum: DriftSpectrum,
+  w: Matrix,
+  variances: Float64Array,
+  residual: number,
+): { readonly relative: number; readonly condition: number } {
+  const { n, drift, diffusion, noise } = system;
+  const inverse = spectrum.eigen
+    ? 0.5 / spectrum.re[0]
+    : n > SMALL && noise.values[n - 1] <= 100 * noise.values[0]
+      ? variances[n - 1] / (2 * noise.values[0])
+      : normOfInverse(la, spectrum, n);
+  const [f, size] = [norm(drift), norm(w)];
+  const condition = 2 * f * inverse;
+  const relative = (inverse * 2 * norm(diffusion) * residual) / size + 2 ** -52 * condition;
+  check(
+    relative < 1,
+    'ill-conditioned',
+    `no digit of the covariance can be trusted: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
+      'F is too close to the edge of stability, or too non-normal, for double precision.',
+  );
+  return { relative, condition };
+}
+
+function normOfInverse(la: LinearAlgebra, { schur }: DriftSpectrum, n: number): number {
+  const { t } = schur!;
+  // the norm is the same in the basis of the Schur vectors
+  const { y } = la.triangularSylvester(t, t, identity(n), { transpose: true, symmetric: true });
+  return norm(y);
+}

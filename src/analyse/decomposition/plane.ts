@@ -1,0 +1,64 @@
+/** The two-dimensional shadow of a stationary linear system: what a picture of its potential and its current shows. */
+import { type LinearAlgebra, matrix } from '../../numeric/linalg/index.js';
+import type { Decomposition } from './decompose.js';
+import type { Vortices } from './vortices.js';
+
+/**
+ * The marginal of the stationary state over z = (e_1·x, e_2·x). It is exactly a planar system of its own: covariance
+ * E·Σ·Eᵀ, potential ½zᵀ(E·W·Eᵀ)⁻¹z, and the current averaged over all other directions, −rho·(E·Q·Eᵀ)(E·W·Eᵀ)⁻¹z, which follows
+ * the contours of that potential (a slice of the full potential would not have that property).
+ */
+export interface PotentialPlane {
+  /** Orthonormal axes in the coordinates of x; one only when n = 1. */
+  readonly axes: readonly Float64Array[];
+  /** Covariance of z: variance of the first, covariance, variance of the second. With one axis: its variance, 0, 0. */
+  readonly covariance: readonly [number, number, number];
+  /** epsilon·e_1ᵀ·Q·e_2: positive when the current turns from the first axis to the second. */
+  readonly circulation: number;
+  readonly noiseStrength: number;
+  /** Order of the system that this is a shadow of. */
+  readonly n: number;
+  /** Share of the whole flux that the strongest vortex carries; NaN when the system has none and the plane shows the largest variances. */
+  readonly share: number;
+}
+
+/** The plane of the strongest vortex; of the two largest variances where nothing turns. Null when not stationary. */
+export function potentialPlane(la: LinearAlgebra, d: Decomposition, v: Vortices): PotentialPlane | null {
+  if (!d.sigma) return null;
+  const { n, noiseStrength } = d.system;
+  const strongest = v.vortices[0];
+  const axes = n <= 2 ? unitAxes(n) : strongest ? readable(...strongest.basis) : widest(la, d);
+  const e = matrix(axes.length, n);
+  for (const [i, axis] of axes.entries()) e.data.set(axis, i * n);
+  const c = la.gemm(la.gemm(e, d.sigma), e, { transposeB: true });
+  const q = la.gemm(la.gemm(e, d.q), e, { transposeB: true });
+  const planar = axes.length === 2;
+  return {
+    axes,
+    covariance: planar ? [c.data[0], 0.5 * (c.data[1] + c.data[2]), c.data[3]] : [c.data[0], 0, 0],
+    circulation: planar && strongest ? noiseStrength * q.data[1] : 0,
+    noiseStrength,
+    n,
+    share: strongest?.share ?? Number.NaN,
+  };
+}
+
+const unitAxes = (n: number) =>
+  Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
+
+/** The same plane and sense of turning, its first axis along the coordinate that lies in it most. */
+function readable(a: Float64Array, b: Float64Array): Float64Array[] {
+  let [best, most] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const inside = a[i] ** 2 + b[i] ** 2;
+    if (inside > most * (1 + 1e-9)) [best, most] = [i, inside];
+  }
+  const [c, s] = [a[best] / Math.sqrt(most), b[best] / Math.sqrt(most)];
+  return [a.map((x, i) => c * x + s * b[i]), b.map((x, i) => c * x - s * a[i])];
+}
+
+function widest(la: LinearAlgebra, d: Decomposition): Float64Array[] {
+  const { vectors } = la.eigh(d.w);
+  const n = d.system.n;
+  return [n - 1, n - 2].map((j) => Float64Array.from({ length: n }, (_, i) => vectors.data[i * n + j]));
+}

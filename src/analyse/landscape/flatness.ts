@@ -1,0 +1,100 @@
+/**
+ * Width, curvature and asymmetry of the loss valley along directions of one layer. docs/theory [F1]–[F4].
+ *
+ *     F_i = δ_r − δ_l,   L(w0 + δ_{l,r} p_i) = e·L(w0)   with the crossings nearest to 0.
+ *
+ * Each direction is measured from the same centre over all samples, in float32 passes whose sums are float64; results do
+ * not depend on which other directions are measured, nor in what order.
+ */
+import { InputError } from '../../numeric/errors.js';
+import type { DirectionFlatness } from '../trajectory/results.js';
+import { type Crossings, nearestCrossings } from './crossing.js';
+import { LineLoss, type LineOptions } from './line.js';
+
+export interface FlatnessOptions extends LineOptions {
+  /** Level of the crossings in units of the centre's loss; e by default [F1]. */
+  readonly factor?: number;
+  /** Relative tolerance of each crossing; 1e-4 by default. */
+  readonly relativeTolerance?: number;
+  /** Farthest displacement looked at, in units of the layer's weight norm at the centre; 10 by default. */
+  readonly reach?: number;
+}
+
+export class FlatnessMeter {
+  readonly line: LineLoss;
+  readonly factor: number;
+  readonly relativeTolerance: number;
+  private readonly cap: number;
+
+  /** @throws InputError when the loss at the centre is zero or not finite: no width exists then */
+  constructor(options: FlatnessOptions) {
+    this.line = new LineLoss(options);
+    this.factor = options.factor ?? Math.E;
+    this.relativeTolerance = options.relativeTolerance ?? 1e-4;
+    const { block, centreLoss } = this.line;
+    if (!(centreLoss > 0 && centreLoss < Number.POSITIVE_INFINITY)) {
+      throw new InputError(
+        'no-centre-loss',
+        `flatness is the width at ${this.factor.toFixed(3)} times the loss at the centre; that loss is ${centreLoss}, so no width is defined: choose another centre or stop training earlier.`,
+      );
+    }
+    const own = options.weights.subarray(block.weightOffset, block.weightOffset + block.inputs * block.outputs);
+    this.cap = (options.reach ?? 10) * Math.sqrt(own.reduce((sum, w) => sum + w * w, 0));
+  }
+
+  /**
+   * Measures along one unit vector.
+   * @param index - rank of the direction, from 1
+   * @param variance - its variance over the window, weight², passed through to the record
+   */
+  measure(direction: ArrayLike<number>, index: number, variance: number): DirectionFlatness {
+    const { line, factor } = this;
+    line.setDirection(direction);
+    const before = line.evaluations;
+    const { slope, curvature } = line.derivatives();
+    const { left, right } = this.crossings(slope, curvature);
+    const flatness = left === null || right === null ? null : right + left;
+    const quadratic = 2 * Math.sqrt((2 * (factor - 1) * line.centreLoss) / curvature);
+    return {
+      index,
+      variance,
+      left: left === null ? null : -left,
+      right,
+      flatness,
+      open: left === null ? (right === null ? 'both' : 'left') : right === null ? 'right' : null,
+      slope,
+      curvature,
+      quadraticRatio: flatness !== null && curvature > 0 ? flatness / quadratic : Number.NaN,
+      asymmetry: flatness === null ? Number.NaN : (right! - left!) / flatness,
+      evaluations: line.evaluations - before,
+    };
+  }
+
+  /** Loss at evenly spaced displacements over 1.5 times the valley (or the parabola's width where a side is open). */
+  profile(
+    direction: ArrayLike<number>,
+    index: number,
+    points = 121,
+  ): { index: number; displacement: number[]; loss: number[] } {
+    const { line } = this;
+    line.setDirection(direction);
+    const { slope, curvature } = line.derivatives();
+    const { left, right } = this.crossings(slope, curvature);
+    const [from, to] = [-1.5 * (left ?? right ?? this.cap), 1.5 * (right ?? left ?? this.cap)];
+    const displacement = Array.from({ length: points }, (_, k) => from + ((to - from) * k) / (points - 1));
+    return { index, displacement, loss: line.losses(displacement) };
+  }
+
+  private crossings(slope: number, curvature: number): Crossings {
+    const { line, factor, relativeTolerance, cap } = this;
+    const centre = line.centreLoss;
+    return nearestCrossings((x) => line.losses(x), {
+      centre,
+      level: factor * centre,
+      slope,
+      curvature,
+      relativeTolerance,
+      cap,
+    });
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Gradient noise scales: at which batch size noise and signal of a step are equal. docs/theory [A1] (McCandlish et al. 2018).
+ *
+ *     B_simple = Tr C1 / |g|²,      B_noise = Tr(H C1) / (gᵀ H g),
+ *
+ * with the gradient g, its per-sample covariance C1 and the Hessian H of the whole network. The data are the whole population, so
+ * Tr C1 and |g|² are exact sums over it; their errors say how well they stand for the distribution that the data were drawn from.
+ */
+import type { Samples } from '../../data/dataset.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { meanOf, signVector } from '../../numeric/operators/hutchinson.js';
+import { dot } from '../../numeric/operators/lanczos.js';
+import type { Key } from '../../numeric/random.js';
+import { BLOCK, type NetworkPasses } from '../curvature/passes.js';
+import { hessianVector, sampleSlopes } from '../curvature/tangents.js';
+
+export interface NoiseScale {
+  /** |g|², without the bias that N samples give it: |ĝ|² − Tr C1/N. */
+  readonly squaredGradient: Estimate;
+  /** Tr C1. */
+  readonly trace: Estimate;
+  /** Tr C1/|g|², in samples. Not converged when |g|² is within two errors of 0: at a minimum there is no such scale. */
+  readonly simple: Estimate;
+}
+
+/** Tr C1, |g|² and their ratio. Cost: a gradient and a forward pass; first-layer norms use the inputs' own squares. */
+export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
+  const n = passes.samples.count;
+  const { gradient } = passes.gradient();
+  const norms = squaredNorms(passes);
+  const along = sampleSlopes(passes, gradient);
+  const size = dot(gradient, gradient);
+  const mean = norms.reduce((a, b) => a + b, 0) / n;
+  const trace = ((mean - size) * n) / (n - 1);
+  // influence of sample k: on Tr C1 |g_k|² − 2 g_k·g, on |g|² 2 g_k·g − 2|g|²
+  let [tt, tg, gg] = [0, 0, 0];
+  for (let k = 0; k < n; k++) {
+    const a = norms[k] - mean - 2 * (along[k] - size);
+    const b = 2 * (along[k] - size);
+    tt += a * a;
+    tg += a * b;
+    gg += b * b;
+  }
+  const scale = 1 / (n * (n - 1));
+  const traceError = Math.sqrt(tt * scale);
+  const signal = size - trace / n;
+  // of the order Tr C1/N the estimate is quadratic in the noise: 2 Tr(C1²)/N² ≤ 2 (Tr C1/N)²
+  const signalError = Math.sqrt(gg * scale + 2 * (trace / n) ** 2);
+  const ratio = trace / signal;
+  const relative = tt / trace ** 2 - (2 * tg) / (trace * signal) + gg / signal ** 2;
+  const ratioError = Math.abs(ratio) * Math.sqrt(Math.max(relative * scale, 0) + 2 * (trace / n / signal) ** 2);
+  const method = `exact sums over ${n} samples`;
+  return {
+    squaredGradient: estimate(signal, signalError, n, `${method}, bias removed`),
+    trace: estimate(trace, traceError, n, method),
+    simple: estimate(ratio, ratioError, n, `${method}, delta method`, signal > 2 * signalError),
+  };
+}
+
+/**
+ * Tr(H C1), per sample: E[vᵀ H v] − gᵀ H g with v = N^−½ Σ_k ±g_k. One weighted gradient and one Hessian-vector product a probe.
+ */
+export function curvedNoiseTrace(
+  passes: NetworkPasses,
+  { probes = 10, key }: { probes?: number; key: Key },
+): { readonly trace: Estimate /** gᵀ H g. */; readonly along: number } {
+  const n = passes.samples.count;
+  const { gradient } = passes.gradient();
+  const along = dot(gradient, hessianVector(passes, gradient, 'exact'));
+  const method = `${probes} probes of random signs over ${n} samples`;
+  const forms = Array.from({ length: probes }, (_, i) => {
+    const signs = signVector(n, key.child('noise-scale').child(i).stream());
+    const v = passes.gradient(signs).gradient.map((x) => x * Math.sqrt(n));
+    return dot(v, hessianVector(passes, v, 'exact'));
+  });
+  const { value, standardError } = meanOf(forms, method);
+  return { trace: estimate(value - along, standardError, probes, method), along };
+}
+
+/** Tr(H C1)/(gᵀ H g), in samples. Cost: that of `curvedNoiseTrace`. */
+export function curvatureNoiseScale(passes: NetworkPasses, options: { probes?: number; key: Key }): Estimate {
+  const { trace, along } = curvedNoiseTrace(passes, options);
+  const { value, standardError, n, method } = trace;
+  return estimate(value / along, standardError / Math.abs(along), n, method, along > 0 && value > 0);
+}
+
+/** |g_k|² of every sample over the whole network: Σ_l |delta_l|² (|h_{l−1}|² + 1 with a bias). */
+export function squaredNorms(passes: NetworkPasses): Float64Array {
+  const { samples, layers, arena, kernel } = passes;
+  const out = new Float64Array(samples.count);
+  const sums = passes.scratch('norms', 2 * BLOCK);
+  const inputs = inputSquares(samples);
+  for (let b = 0; b < passes.blocks; b++) {
+    const { h, delta, count } = passes.block(b);
+    layers.forEach((layer, l) => {
+      const view = arena.f64(sums, 2 * BLOCK).fill(0);
+      kernel.dotColumns(delta[l], delta[l], layer.outputs, BLOCK, sums);
+      if (l > 0) kernel.dotColumns(h[l - 1], h[l - 1], layer.inputs, BLOCK, sums + 8 * BLOCK);
+      const one = layer.biasOffset < 0 ? 0 : 1;
+      for (let s = 0; s < count; s++)
+        out[b * BLOCK + s] += view[s] * ((l > 0 ? view[BLOCK + s] : inputs[b * BLOCK + s]) + one);
+    });
+  }
+  return out;
+}
+
+/** |x_k|² of every sample's input. */
+export function inputSquares({ count, size, values, divisor }: Samples): Float64Array {
+  const out = new Float64Array(count);
+  for (let s = 0, i = 0; s < count; s++)
+    for (let a = 0; a < size; a++, i++) out[s] += Math.fround(values[i] / divisor) ** 2;
+  return out;
+}

@@ -1,0 +1,77 @@
+/**
+ * The gradient noise scale from minibatch gradients of two sizes alone, and its confidence interval. docs/theory [A1].
+ *
+ *     |g|² = (B_b⟨|G_b|²⟩ − B_s⟨|G_s|²⟩)/(B_b − B_s),    Tr C1 = (⟨|G_s|²⟩ − ⟨|G_b|²⟩)/(1/B_s − 1/B_b)
+ *
+ * Unbiased for batches drawn with replacement, since E|G_B|² = |g|² + Tr C1/B. Their ratio is biased and has no moments where |g|² may
+ * be 0, so the interval is made for |g|²/Tr C1, which does, and turned over: where |g|² reaches 0 the scale has no upper end.
+ */
+import { check } from '../../numeric/errors.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { mean, variance } from '../../numeric/statistics.js';
+
+export interface TwoBatches {
+  readonly smallSize: number;
+  /** |G|² of each small minibatch. */
+  readonly small: ArrayLike<number>;
+  readonly bigSize: number;
+  readonly big: ArrayLike<number>;
+}
+
+export interface TwoBatchNoise {
+  readonly squaredGradient: Estimate;
+  /** Tr C1. */
+  readonly trace: Estimate;
+  /** Tr C1/|g|², in samples; not converged where either is within two errors of 0. */
+  readonly scale: Estimate;
+  /** 95 % interval of the scale; its upper end is Infinity where |g|² may be 0, and it is all of 0 … ∞ where Tr C1 may be 0. */
+  readonly interval: readonly [number, number];
+}
+
+/** Errors from the spread over minibatches; those of |g|² and Tr C1 are correlated, which ratio and interval take into account. */
+export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): TwoBatchNoise {
+  check(
+    bigSize > smallSize && smallSize >= 1,
+    'bad-batch-size',
+    () => `two batch sizes are needed, the second larger; got ${smallSize} and ${bigSize}.`,
+  );
+  check(
+    small.length >= 4 && big.length >= 4,
+    'too-few-batches',
+    () => `errors need at least 4 minibatches of each size; got ${small.length} and ${big.length}.`,
+  );
+  const [a, b] = [mean(small), mean(big)];
+  const [va, vb] = [variance(small, 1) / small.length, variance(big, 1) / big.length];
+  const [width, gap] = [bigSize - smallSize, 1 / smallSize - 1 / bigSize];
+  const signal = (bigSize * b - smallSize * a) / width;
+  const trace = (a - b) / gap;
+  const vs = (bigSize ** 2 * vb + smallSize ** 2 * va) / width ** 2;
+  const vt = (va + vb) / gap ** 2;
+  const covariance = -(smallSize * va + bigSize * vb) / (width * gap);
+  const inverse = signal / trace;
+  const inverseError = Math.sqrt(Math.max(vs - 2 * inverse * covariance + inverse ** 2 * vt, 0)) / Math.abs(trace);
+  const n = small.length + big.length;
+  const method = `${small.length} batches of ${smallSize} and ${big.length} of ${bigSize}, with replacement`;
+  const signalError = Math.sqrt(vs);
+  const traceError = Math.sqrt(vt);
+  // turned over an interval means something only where what was divided by is away from 0
+  const noisy = trace > 2 * traceError;
+  return {
+    squaredGradient: estimate(signal, signalError, n, method),
+    trace: estimate(trace, traceError, n, method),
+    scale: estimate(
+      1 / inverse,
+      inverseError / inverse ** 2,
+      n,
+      `${method}, delta method`,
+      noisy && signal > 2 * signalError,
+    ),
+    interval: noisy ? scaleInterval(inverse, inverseError) : [0, Number.POSITIVE_INFINITY],
+  };
+}
+
+/** 95 % interval of 1/x from x ± error, for a scale that is positive: [1/(x + 1.96 e), 1/(x − 1.96 e) or Infinity]. */
+export function scaleInterval(inverse: number, error: number): readonly [number, number] {
+  const [low, high] = [inverse - 1.96 * error, inverse + 1.96 * error];
+  return [high > 0 ? 1 / high : Number.POSITIVE_INFINITY, low > 0 ? 1 / low : Number.POSITIVE_INFINITY];
+}

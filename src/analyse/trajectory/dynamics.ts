@@ -1,0 +1,102 @@
+/** Drift and diffusion of principal coordinates theta_i(t): is a direction carried, or does it wander? docs/theory [P5]. */
+import { check } from '../../numeric/errors.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { logSpaced } from '../../numeric/spacing.js';
+import { correlationTime, TAUS_NEEDED } from './autocorrelation.js';
+import { displacementExponent, meanSquaredDisplacement } from './displacement.js';
+import type { DirectionDynamics } from './results.js';
+
+/** Contiguous blocks whose contributions to the slope are taken as independent. */
+const BLOCKS = 20;
+
+/**
+ * Slope of theta(t) = a + v t by least squares, in units of theta per step.
+ *
+ * Error by blocks: v̂ − v = Σ_t (t − t̄) e_t / Σ(t − t̄)², and the sum over t is taken in 20 contiguous blocks whose
+ * subtotals g_b are independent when the residuals e decorrelate within a block, so
+ * SE² = (20/18) Σ_b g_b² / (Σ(t − t̄)²)² (two fitted parameters). Correlation up to T/20 is thus accounted for; when the
+ * residuals' own correlation time exceeds T/50 (as for a random walk, whose fitted slope means nothing), `converged` is
+ * false. Cost O(T log T).
+ */
+export function driftVelocity(theta: ArrayLike<number>): Estimate {
+  const T = theta.length;
+  check(
+    T >= 2 * BLOCKS,
+    'too-short',
+    () => `a drift velocity with an error needs at least ${2 * BLOCKS} steps; got ${T}.`,
+  );
+  const middle = (T - 1) / 2;
+  const sxx = (T * (T * T - 1)) / 12;
+  let [sum, moment] = [0, 0];
+  for (let t = 0; t < T; t++) sum += theta[t];
+  const mean = sum / T;
+  for (let t = 0; t < T; t++) moment += (t - middle) * (theta[t] - mean);
+  const slope = moment / sxx;
+  const residual = Float64Array.from(theta as ArrayLike<number>, (v, t) => v - mean - slope * (t - middle));
+  let square = 0;
+  for (let b = 0; b < BLOCKS; b++) {
+    let g = 0;
+    for (let t = Math.floor((b * T) / BLOCKS); t < Math.floor(((b + 1) * T) / BLOCKS); t++)
+      g += (t - middle) * residual[t];
+    square += g * g;
+  }
+  const error = Math.sqrt((BLOCKS / (BLOCKS - 2)) * square) / sxx;
+  const tau = correlationTime(residual);
+  const exact = Number.isNaN(tau.value); // a straight line leaves no residual
+  const trusted = exact || tau.converged;
+  const why = trusted
+    ? ''
+    : `; the residuals stay correlated for more than T/${TAUS_NEEDED}: the error is a lower bound`;
+  return estimate(slope, error, exact ? T : tau.n, `least squares on time, error from ${BLOCKS} blocks${why}`, trusted);
+}
+
+export interface DynamicsInput {
+  /** Rank i (from 1) of each direction, K of them. */
+  readonly indices: ArrayLike<number>;
+  /** theta_i(t), K×T row-major: what `project` returns. */
+  readonly thetas: Float64Array;
+  /** Unit vectors p_i, K×P row-major. */
+  readonly components: Float64Array;
+  /** Window-mean weights, P. */
+  readonly mean: Float64Array;
+}
+
+/** Cosine of the angle between two vectors of one length; NaN if one of them is 0. */
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+/**
+ * The read-outs of [P5] for chosen directions: cos(p_i, mean weights), drift velocity, MSD curve at some 40 log-spaced lags
+ * up to T/2 with its exponent over lags 1 … T/10, and correlation time. Time in steps.
+ * Cost O(K · (T log T + 70 T)): some 10 ms for a direction of 12 000 steps.
+ */
+export function directionDynamics(input: DynamicsInput): DirectionDynamics[] {
+  const K = input.indices.length;
+  const P = input.mean.length;
+  check(
+    K > 0 && input.components.length === K * P && input.thetas.length % K === 0,
+    'shape',
+    () =>
+      `dynamics of ${K} directions of ${P} weights need ${K}×${P} components and ${K}×T coordinates; got ${input.components.length} and ${input.thetas.length} numbers.`,
+  );
+  const T = input.thetas.length / K;
+  const lag = logSpaced(Math.floor(T / 2), 40);
+  return Array.from(input.indices, (index, k) => {
+    const theta = input.thetas.subarray(k * T, (k + 1) * T);
+    return {
+      index,
+      cosWithWeights: cosine(input.components.subarray(k * P, (k + 1) * P), input.mean),
+      driftVelocity: driftVelocity(theta),
+      msdExponent: displacementExponent(theta),
+      correlationTime: correlationTime(theta),
+      msd: { lag, value: meanSquaredDisplacement(theta, lag) },
+    };
+  });
+}

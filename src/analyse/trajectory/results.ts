@@ -1,0 +1,133 @@
+/** The numbers an analysis of one recorded window leaves; what reports draw and `analysis.json` holds. */
+import type { Estimate } from '../../numeric/estimate.js';
+
+/** Per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN (null in JSON) where not evaluated. */
+export interface TrainingCurves {
+  readonly epoch: number[];
+  /** Mean minibatch loss and accuracy seen while training during that epoch. */
+  readonly runningLoss: number[];
+  readonly runningAccuracy: number[];
+  /** Over the full training and test sets at the end of the epoch. */
+  readonly trainLoss: number[];
+  readonly trainErrors: number[];
+  readonly testLoss: number[];
+  readonly testAccuracy: number[];
+  /** Euclidean norm of all weights. */
+  readonly weightNorm: number[];
+  readonly stepsPerEpoch: number;
+  /** Epochs in which the window was recorded: first and last, inclusive. */
+  readonly window: readonly [number, number];
+  /** Why training stopped, in words. */
+  readonly stopped: string;
+}
+
+/** Principal directions of a window of T steps of P weights. docs/theory [P3]. */
+export interface PcaSummary {
+  readonly T: number;
+  readonly P: number;
+  /** Whether the P×P covariance or the T×T Gram matrix was diagonalised. */
+  readonly via: 'covariance' | 'gram';
+  /** sigma_i², descending, i = 1 … min(P, T−1); weight². Those under `resolution` are rounding noise of float32 recording. */
+  readonly variances: number[];
+  readonly resolution: number;
+  readonly totalVariance: number;
+  /** ‖CV−VΛ‖_F/‖C‖_F of the eigendecomposition. */
+  readonly residual: number;
+}
+
+/** Drift and diffusion of one principal coordinate theta_i(t). docs/theory [P5]. */
+export interface DirectionDynamics {
+  /** Rank i, from 1. */
+  readonly index: number;
+  /** cos of the angle between p_i and the window-mean weights of the layer. */
+  readonly cosWithWeights: number;
+  /** Slope of theta_i(t), weight per step. */
+  readonly driftVelocity: Estimate;
+  /** Exponent of the mean squared displacement against lag: 2 drift, 1 diffusion, 0 bounded. */
+  readonly msdExponent: Estimate;
+  /** Integrated autocorrelation time, steps. */
+  readonly correlationTime: Estimate;
+  /** The MSD curve: lags in steps, mean squared displacement in weight². */
+  readonly msd: { readonly lag: number[]; readonly value: number[] };
+}
+
+/** Width of the loss valley along p_i. docs/theory [F1]–[F3]. */
+export interface DirectionFlatness {
+  readonly index: number;
+  /** sigma_i² of the window. */
+  readonly variance: number;
+  /** Nearest crossings of factor·L0 left (negative) and right (positive) of the centre; null where that side is open. */
+  readonly left: number | null;
+  readonly right: number | null;
+  /** F_i = right − left; null when a side is open. */
+  readonly flatness: number | null;
+  readonly open: 'left' | 'right' | 'both' | null;
+  /** Directional derivative and exact curvature p_iᵀ H p_i at the centre. */
+  readonly slope: number;
+  readonly curvature: number;
+  /** F_i / (2 √(2 (e−1) L0 / curvature)); NaN where the curvature is not positive. */
+  readonly quadraticRatio: number;
+  /** (right + left) / (right − left): 0 for a symmetric valley; NaN when open. */
+  readonly asymmetry: number;
+  /** Loss evaluations spent. */
+  readonly evaluations: number;
+}
+
+export interface FlatnessSummary {
+  readonly centre: 'mean' | 'last';
+  /** Full-training-set loss at the centre, and the number of samples behind it. */
+  readonly centreLoss: number;
+  readonly samples: number;
+  /** e of [F1], unless asked otherwise. */
+  readonly factor: number;
+  readonly relativeTolerance: number;
+  readonly directions: DirectionFlatness[];
+  readonly profiles: { readonly index: number; readonly displacement: number[]; readonly loss: number[] }[];
+}
+
+/** One power-law fit log10 y = intercept + exponent · log10 x. */
+export interface PowerLaw {
+  readonly exponent: Estimate;
+  readonly intercept: Estimate;
+  /** Range of the abscissa that entered, and how many points. */
+  readonly range: readonly [number, number];
+  readonly points: number;
+  /** Scatter of log10 y about the line (root mean square, decades) and the coefficient of determination. */
+  readonly scatter: number;
+  readonly r2: number;
+}
+
+/** The variance-flatness relation and the rank law with their sensitivity to the fit range. docs/theory [P4]. */
+export interface ScalingSummary {
+  /** sigma² ~ F^−psi, so `exponent` is −psi; errors in both coordinates. */
+  readonly varianceFlatness: PowerLaw;
+  readonly varianceFlatnessRanges: {
+    readonly label: string;
+    readonly fit: PowerLaw;
+    readonly leastSquares: number;
+    readonly inverseLeastSquares: number;
+  }[];
+  /** sigma_i² ~ i^−gamma over ranks; `exponent` is −gamma. */
+  readonly rankLaw: PowerLaw;
+  readonly rankLawRanges: { readonly label: string; readonly fit: PowerLaw }[];
+  /** Fraction of the total variance in PC j against the random-walk null 6/(π² j²). docs/theory [S5]. */
+  readonly explained: { readonly index: number[]; readonly fraction: number[]; readonly randomWalk: number[] };
+}
+
+/** Trajectory in a plane of two principal coordinates, thinned for drawing. */
+export interface PlanePath {
+  readonly indices: readonly [number, number];
+  readonly step: number[];
+  readonly x: number[];
+  readonly y: number[];
+}
+
+export interface Analysis {
+  readonly layer: string;
+  readonly curves: TrainingCurves;
+  readonly pca: PcaSummary;
+  readonly dynamics: DirectionDynamics[];
+  readonly paths: PlanePath[];
+  readonly flatness: FlatnessSummary;
+  readonly scaling: ScalingSummary;
+}

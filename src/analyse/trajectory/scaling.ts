@@ -1,0 +1,214 @@
+/**
+ * The two scaling laws of ivf2021 with their dependence on the fit range: sigma_i² ~ F_i^−psi and sigma_i² ~ i^−gamma.
+ * docs/theory [P4], [S5].
+ *
+ * Which points enter is fixed here, before any number is seen, by rules that know nothing of the exponent:
+ *
+ * psi: every direction of rank ≥ 2 (PC1 is a drift and no fluctuation) whose valley closes on both sides and whose
+ *   variance exceeds 10 times the resolution of the recording (there rounding adds less than 10 % = 0.04 decades),
+ *   thinned to 120 log-spaced ranks. The thinning weighs each decade of rank alike; without it a run with all 2500
+ *   directions would fit ranks 1000–2500 and call that the relation, and would disagree with its own default subset.
+ *   No upper rank: the source states none that could be verified, and a cut in rank is what the table below varies.
+ * gamma: ranks 20 … min(P/2, last rank above 10 times the resolution), thinned to 60 log-spaced ranks; beyond P/2 the
+ *   spectrum of any finite sample falls off its tail, whatever the law.
+ *
+ * Both coordinates of the first law scatter, so its line is orthogonal in (log10 F, log10 sigma²) with the least-squares
+ * bracket beside it; a rank is exact, so the second is plain least squares.
+ */
+import { estimate } from '../../numeric/estimate.js';
+import { FEWEST_POINTS, type PowerLawFit, powerLaw } from '../../numeric/powerlaw.js';
+import type { Key } from '../../numeric/random.js';
+import { logSpaced, thinToLogSpaced } from '../../numeric/spacing.js';
+import { quantile } from '../../numeric/statistics.js';
+import type { DirectionFlatness, PcaSummary, PowerLaw, ScalingSummary } from './results.js';
+
+/** Variances below this many resolutions enter no default fit. */
+export const RESOLUTIONS = 10;
+/** First rank of the default psi fit. */
+export const FIRST_RANK = 2;
+/** First rank of the gamma fit: "beyond i ≈ 20" in ivf2021. */
+export const FIRST_RANK_OF_LAW = 20;
+const THINNED = 120;
+const THINNED_RANKS = 60;
+/** Ranges of rank in the sensitivity table of psi, inclusive. */
+const PSI_RANGES = [
+  [2, 50],
+  [10, 200],
+  [20, 500],
+  [50, 1000],
+  [200, 2500],
+] as const;
+/** Ranges of rank in the sensitivity table of gamma, inclusive; those that reach beyond the usable ranks are left out. */
+const GAMMA_RANGES = [
+  [2, 20],
+  [20, 50],
+  [20, 100],
+  [20, 200],
+  [20, 500],
+  [50, 500],
+  [100, 1000],
+] as const;
+
+export interface ScalingInput {
+  readonly pca: Pick<PcaSummary, 'variances' | 'resolution' | 'totalVariance' | 'P'>;
+  /** In any order of rank. */
+  readonly directions: readonly DirectionFlatness[];
+  /** Randomness of the bootstraps. */
+  readonly key: Key;
+  /** Bootstrap replicates per fit; default 400. */
+  readonly replicates?: number;
+}
+
+/** A direction that enters fits of psi: closed valley, positive width and variance. */
+export function closedDirections(
+  directions: readonly DirectionFlatness[],
+): (DirectionFlatness & { flatness: number })[] {
+  return directions
+    .filter(
+      (d): d is DirectionFlatness & { flatness: number } =>
+        d.open === null && d.flatness !== null && d.flatness > 0 && d.variance > 0,
+    )
+    .sort((a, b) => a.index - b.index);
+}
+
+/** Last rank whose variance exceeds 10 resolutions (0 if none does). `variances` descend. */
+export function lastResolvedRank(pca: Pick<PcaSummary, 'variances' | 'resolution'>): number {
+  let last = 0;
+  while (last < pca.variances.length && pca.variances[last] > RESOLUTIONS * pca.resolution) last++;
+  return last;
+}
+
+/** The fit of nothing: NaN, not converged, with the reason as method. */
+function noFit(points: number, why: string): PowerLaw {
+  const none = estimate(Number.NaN, Number.NaN, points, why, false);
+  return {
+    exponent: none,
+    intercept: none,
+    range: [Number.NaN, Number.NaN],
+    points,
+    scatter: Number.NaN,
+    r2: Number.NaN,
+  };
+}
+
+/** Drops the bracket from a fit: the record that reports hold. */
+function recordOf(fit: PowerLawFit): PowerLaw {
+  const { exponent, intercept, range, points, scatter, r2 } = fit;
+  return { exponent, intercept, range, points, scatter, r2 };
+}
+
+/**
+ * Fits both laws with their sensitivity tables; rows with fewer than 10 points are left out. A default fit with fewer than
+ * 5 points is NaN with `converged: false` and the reason in `method`, so that a report can be written in any case.
+ * Cost: some 20 fits × `replicates` × 120 points, well under a second.
+ */
+export function scaling(input: ScalingInput): ScalingSummary {
+  return { ...varianceFlatness(input), ...rankLaw(input), explained: explained(input.pca) };
+}
+
+type Closed = DirectionFlatness & { flatness: number };
+
+function varianceFlatness({
+  pca,
+  directions,
+  key,
+  replicates,
+}: ScalingInput): Pick<ScalingSummary, 'varianceFlatness' | 'varianceFlatnessRanges'> {
+  const closed = closedDirections(directions);
+  const resolved = closed.filter((d) => d.index >= FIRST_RANK && d.variance > RESOLUTIONS * pca.resolution);
+  const last = Math.max(FIRST_RANK, pca.variances.length);
+  const thin = (points: readonly Closed[]) => {
+    const keep = new Set(
+      thinToLogSpaced(
+        points.map((d) => d.index),
+        last,
+        THINNED,
+      ),
+    );
+    return points.filter((d) => keep.has(d.index));
+  };
+  const fit = (points: readonly Closed[], name: string) =>
+    powerLaw(
+      points.map((d) => d.flatness),
+      points.map((d) => d.variance),
+      { key: key.child('psi').child(name), ...(replicates === undefined ? {} : { replicates }) },
+    );
+  const thinned = thin(resolved);
+  const rows: { label: string; points: readonly Closed[] }[] = PSI_RANGES.map(([from, to]) => ({
+    label: `ranks ${from}–${to}`,
+    points: thinned.filter((d) => d.index >= from && d.index <= to),
+  }));
+  if (thinned.length > 0) {
+    const widths = thinned.map((d) => d.flatness);
+    const [a, b] = [quantile(widths, 1 / 3), quantile(widths, 2 / 3)];
+    rows.push({ label: 'narrowest third of F', points: thinned.filter((d) => d.flatness <= a) });
+    rows.push({ label: 'middle third of F', points: thinned.filter((d) => d.flatness > a && d.flatness <= b) });
+    rows.push({ label: 'widest third of F', points: thinned.filter((d) => d.flatness > b) });
+  }
+  rows.push({ label: 'with rank 1 and unresolved variances', points: thin(closed) });
+  if (resolved.length > thinned.length) rows.push({ label: 'every direction, not thinned', points: resolved });
+  return {
+    varianceFlatness:
+      thinned.length < FEWEST_POINTS
+        ? noFit(thinned.length, `no fit: only ${thinned.length} closed, resolved directions of rank ≥ ${FIRST_RANK}`)
+        : recordOf(fit(thinned, 'default')),
+    varianceFlatnessRanges: rows
+      .filter((row) => row.points.length >= 10)
+      .map((row) => {
+        const f = fit(row.points, row.label);
+        return {
+          label: row.label,
+          fit: recordOf(f),
+          leastSquares: f.leastSquares,
+          inverseLeastSquares: f.inverseLeastSquares,
+        };
+      }),
+  };
+}
+
+function rankLaw({ pca, key, replicates }: ScalingInput): Pick<ScalingSummary, 'rankLaw' | 'rankLawRanges'> {
+  const end = Math.min(Math.floor(pca.P / 2), lastResolvedRank(pca));
+  const points = (from: number, to: number) => (to >= from ? logSpaced(to, THINNED_RANKS, from) : []);
+  const fit = (ranks: readonly number[], name: string) =>
+    recordOf(
+      powerLaw(
+        ranks,
+        ranks.map((i) => pca.variances[i - 1]),
+        {
+          key: key.child('gamma').child(name),
+          method: 'least-squares',
+          ...(replicates === undefined ? {} : { replicates }),
+        },
+      ),
+    );
+  const chosen = points(FIRST_RANK_OF_LAW, end);
+  return {
+    rankLaw:
+      chosen.length < FEWEST_POINTS
+        ? noFit(
+            chosen.length,
+            `no fit: resolved ranks end at ${end}, before the law is said to begin (${FIRST_RANK_OF_LAW})`,
+          )
+        : fit(chosen, 'default'),
+    rankLawRanges: GAMMA_RANGES.filter(([, to]) => to <= end).map(([from, to]) => {
+      const label = `ranks ${from}–${to}`;
+      return { label, fit: fit(points(from, to), label) };
+    }),
+  };
+}
+
+/**
+ * Share of PC j in the total variance beside that of a high-dimensional random walk, 6/(π² j²) [S5]: ranks 1 … 20 and
+ * log-spaced ones beyond, 150 in all.
+ */
+export function explained(pca: Pick<PcaSummary, 'variances' | 'totalVariance'>): ScalingSummary['explained'] {
+  const K = pca.variances.length;
+  const index = [...new Set([...Array.from({ length: Math.min(20, K) }, (_, i) => i + 1), ...logSpaced(K, 130)])].sort(
+    (a, b) => a - b,
+  );
+  return {
+    index,
+    fraction: index.map((j) => pca.variances[j - 1] / pca.totalVariance),
+    randomWalk: index.map((j) => 6 / (Math.PI * j) ** 2),
+  };
+}

@@ -1,0 +1,145 @@
+/** `thermograd advise`: its flags, the help that teaches, and the telling of the result. */
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
+import { momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
+
+interface Flags extends Omit<RunFlags, 'directions'> {
+  readonly directions?: number;
+  readonly momentum?: number;
+  readonly weights?: string;
+  readonly at?: 'init' | 'end';
+  readonly epochs?: number;
+  readonly verify?: boolean;
+  readonly runs?: number;
+  readonly verifyEpochs?: number;
+  readonly safety?: number;
+  readonly force?: boolean;
+}
+
+export function addAdvise(root: Command): void {
+  root
+    .command('advise')
+    .description(
+      'a learning rate and a batch size with their bounds: noise scale, ceilings, stationarity; or why there are none',
+    )
+    .argument('[run]', 'a finished run folder: advice at its last weights; without it a network is trained first')
+    .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
+    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
+    .option('--weights <file>', 'advice at these weights: safetensors of linear layers, PyTorch’s names and order')
+    .addOption(
+      new Option('--at <state>', 'init: at the initial weights; end: after training (end)').choices(['init', 'end']),
+    )
+    .addOption(
+      new Option('--epochs <n>', 'train for so many epochs before, instead of the stopping rule').argParser(
+        wholeNumber,
+      ),
+    )
+    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR or teacher')
+    .addOption(new Option('--limit <n>', 'only the first n training samples').argParser(wholeNumber))
+    .addOption(new Option('--sampling <how>', 'shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']))
+    .addOption(new Option('--learning-rate <x>', 'the rate to judge').argParser(positiveNumber))
+    .addOption(new Option('--batch-size <n>', 'the batch size to judge').argParser(wholeNumber))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentum))
+    .option('--verify', 'also short real runs on both sides of the ceiling')
+    .addOption(new Option('--runs <n>', 'with --verify: runs at each learning rate (3)').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--verify-epochs <n>',
+        'with --verify: epochs of each run (2, more where that is below 300 steps)',
+      ).argParser(wholeNumber),
+    )
+    .addOption(new Option('--safety <x>', 'share of the ceiling that is advised (0.5)').argParser(positiveNumber))
+    .addOption(
+      new Option('--window <epochs>', 'epochs of real steps that tell whether the run is stationary (3)').argParser(
+        wholeNumber,
+      ),
+    )
+    .addOption(
+      new Option('--directions <n>', 'directions in which minibatches are compared (16)').argParser(wholeNumber),
+    )
+    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
+    .option('--out <dir>', 'folder of the advice (advice in the run folder, or advice); it must be new or empty')
+    .option('--force', 'replace an earlier advice in that folder')
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+What it measures, at one state of a network, over all training samples:
+  edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction
+  ceiling    the same for minibatches: they differ in curvature, and E|w|² of SGD on a quadratic loss grows above
+             eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included).
+             It is an upper bound; --safety of it is advised. Near a fitted minimum a few hard samples make it ten
+             times lower than the edge.
+  batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to there a larger batch saves steps
+  noise      temperature eta/((1-mu)B), and (eta/4) Tr C, what the noise costs in loss and how hard it pushes to flatness
+  stationary a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss
+Each number comes with its error, its assumption and what would change it. Where an estimate does not converge or an
+assumption fails it is refused with the reason; where nothing is left the command ends with exit code 1.
+
+--verify trains from the same weights at half to four times the ceiling, at the advised and at the present rate, and counts
+runs that stay in the basin, leave it and return, leave it for good, diverge.
+
+Examples:
+  thermograd advise ivf2021-standard-seed0 --verify
+  thermograd advise ivf2021-standard-seed0 --learning-rate 0.3 --batch-size 256
+  thermograd advise --data mnist --at init           before any training: noise scales
+  thermograd advise --config my.yaml --weights model.safetensors --json
+
+Leaves advice.json, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,
+in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing written.`,
+    )
+    .action(async (run: string | undefined, flags: Flags) => {
+      const { session } = await import('../../terminal/session.js');
+      await session(flags.json ?? false, async (s) => {
+        const { adviseRun } = await import('./experiment.js');
+        const { adviceWords } = await import('./words.js');
+        const { gigabytes } = await import('../../jobs/memory.js');
+        const { window, momentum, directions, ...rest } = flags;
+        const layers = [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])];
+        const given = <K extends string, T>(name: K, value: T | undefined) =>
+          (value === undefined ? {} : { [name]: value }) as { readonly [k in K]?: T };
+        const result = await adviseRun({
+          ...given('run', run),
+          layers,
+          ...given('weights', flags.weights),
+          ...given('at', flags.at),
+          ...given('epochs', flags.epochs),
+          ...given('verify', flags.verify),
+          ...given('runs', flags.runs),
+          ...given('verifyEpochs', flags.verifyEpochs),
+          ...given('safety', flags.safety),
+          ...given('directions', directions),
+          ...given('windowEpochs', window),
+          ...given('out', flags.out),
+          ...given('force', flags.force),
+          ...given('workers', flags.workers),
+          signal: s.signal,
+          ...(s.onProgress && { onProgress: s.onProgress }),
+          onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+        });
+        const { advice, facts, verification } = result;
+        const words = adviceWords(advice, facts, verification);
+        const report = join(result.folder, 'report.html');
+        const verified =
+          words.verified ??
+          (flags.verify
+            ? 'no: without a ceiling there are no rates to try; why there is none stands above'
+            : undefined);
+        const rows: [string, string][] = [
+          ['state', words.state],
+          ['setting', words.setting],
+          ['ceiling', words.ceiling],
+          ['rate', words.rate],
+          ['batch', words.batch],
+          ['noise', words.noise],
+          ['stationary', words.stationary],
+          ...(verified ? ([['verified', verified]] as [string, string][]) : []),
+          ...words.notes.map((n): [string, string] => ['note', n]),
+          ['report', report],
+        ];
+        s.result({ report, words, ...result }, rows.map(([name, text]) => `${name.padEnd(11)} ${text}`).join('\n'));
+      });
+    });
+}

@@ -1,0 +1,260 @@
+/**
+ * `thermograd advise`: from a state of a network to a folder of advice, whole or not at all.
+ *
+ *     advice.json    the advice, every measured fact, the setting, seeds, versions, machine
+ *     report.html    the page; figures/*.svg, tables/*.csv
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { NetworkPasses } from '../../analyse/curvature/passes.js';
+import { type Advice, advise } from '../../apply/advice.js';
+import type { AdviceFacts, AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
+import { judgeVerification, type RunSeen, ratesToTry, type Verification } from '../../apply/advice-verify.js';
+import type { Dataset } from '../../data/dataset.js';
+import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
+import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { checkFree, publish } from '../../jobs/publish.js';
+import { sharedSamples } from '../../jobs/shared-samples.js';
+import { kernelBuild } from '../../kernels/load.js';
+import { check, RunError } from '../../numeric/errors.js';
+import type { Config } from '../../runs/config.js';
+import { loadFor } from '../../runs/prepare.js';
+import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
+import { Trainer } from '../../train/trainer.js';
+import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
+import type { MeasuredState } from './measure.js';
+import { spreadSamples, topCurvatureOn } from './verify.js';
+
+export interface AdviseRequest extends RunOptions, StateRequest {
+  /** Share of the ceiling that is advised; 0.5. */
+  readonly safety?: number;
+  /** Directions in which batches are compared; 16. */
+  readonly directions?: number;
+  /** Epochs of the window that tells whether the run is stationary; 3. */
+  readonly windowEpochs?: number;
+  /** Also short real runs on both sides of the ceiling. */
+  readonly verify?: boolean;
+  /** Runs at each learning rate; 3. */
+  readonly runs?: number;
+  /** Epochs of each; 2, or as many as 300 steps need, at most 10. */
+  readonly verifyEpochs?: number;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly workers?: number;
+  readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+}
+
+export interface AdviseResult {
+  readonly folder: string;
+  readonly advice: Advice;
+  readonly facts: AdviceFacts;
+  readonly verification: Verification | null;
+}
+
+const FILES = ['advice.json', 'report.html', 'figures', 'tables'];
+
+const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runAdviceJob,
+  name: (job) =>
+    job.kind === 'verify' ? `the run at learning rate ${job.learningRate}` : `the ${job.kind} of the state`,
+};
+
+/** @throws InputError before anything starts; RunError where nothing can be advised; InterruptedError */
+export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
+  const { safety = 0.5, directions = 16, windowEpochs = 3, runs = 3, verify = false, signal } = request;
+  checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
+  const config = adviceConfig(request);
+  const folder = request.out ?? freeFolder(request.run === undefined ? 'advice' : join(request.run, 'advice'));
+  if (request.out !== undefined) checkFree(folder, { force: request.force === true, files: FILES, what: 'advice' });
+  const dataset = await loadFor(config, request);
+  const memory = memoryNeed(config, dataset, directions);
+  checkMemory(memory, usableMemory());
+  request.onStart?.(announcement(config, request), memory);
+  const stopped = async () => {
+    await setImmediate();
+    return signal?.aborted ?? false;
+  };
+  const note = (text: string) => request.onProgress?.({ stage: 'train', done: 0, unit: 'epochs', note: text });
+  const state = await stateOf(request, config, dataset, note, stopped);
+  if (!state) throw new InterruptedError(folder, false);
+  const known = pointOf(config, dataset, state);
+  const shared: AdviceShared = {
+    spec: config.network,
+    samples: sharedSamples(dataset.train),
+    weights: state.weights,
+    ...(state.velocity && { velocity: state.velocity }),
+    setting: known,
+    seed: config.seed,
+    directions,
+    windowEpochs,
+    provider: config.provider,
+  };
+  const workers = request.workers ?? config.workers;
+  const { measured, window, linearAlgebra } = await measureAll(shared, workers, request, folder);
+  const point: AdvicePoint = { ...known, loss: measured.loss };
+  const facts: AdviceFacts = { point, noise: measured.noise, curvature: measured.curvature, window };
+  if ('refused' in facts.noise && 'refused' in facts.curvature)
+    throw new RunError(
+      'no-advice',
+      `there is no advice at this state: ${facts.noise.refused} And ${facts.curvature.refused}`,
+    );
+  const advice = advise(facts, safety);
+  const verification = verify
+    ? await verifyAll(shared, facts, advice, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
+    : null;
+  const run = {
+    config,
+    versions: allVersions(),
+    kernel: kernelBuild(),
+    linearAlgebra,
+    machine: thisMachine(),
+    data: dataset.provenance,
+    seeds: { seed: config.seed, measurement: 'key(seed)/advice' },
+  };
+  const { renderAdvice } = await import('./render.js');
+  const title = `Advice on learning rate and batch size: ${config.data.set}, ${config.network.widths.join('-')}`;
+  const report = renderAdvice({ title, advice, facts, verification, run: JSON.parse(JSON.stringify(run)) });
+  publish(
+    folder,
+    new Map([
+      ['advice.json', report.json],
+      ['report.html', report.html],
+      ...Object.entries(report.figures).map(([name, svg]) => [`figures/${name}.svg`, svg] as const),
+      ...Object.entries(report.tables).map(([name, text]) => [`tables/${name}`, text] as const),
+    ]),
+  );
+  return { folder, advice, facts, verification };
+}
+
+async function measureAll(shared: AdviceShared, workers: number, request: AdviseRequest, folder: string) {
+  let measured: MeasuredState | undefined;
+  let window: Measured<WindowFacts> | undefined;
+  let linearAlgebra = '';
+  const finished = await runJobs(JOB_KIND, shared, [{ kind: 'measure' }, { kind: 'window' }] as AdviceJob[], {
+    workers,
+    signal: request.signal,
+    onProgress: (job, what, share) => {
+      if (job.kind === 'measure')
+        request.onProgress?.({ stage: 'measure', done: Math.round(100 * share), total: 100, unit: '%', note: what });
+    },
+    onDone: (_, result) => {
+      if (result.kind === 'measure') [measured, linearAlgebra] = [result.state, result.linearAlgebra];
+      else if (result.kind === 'window') window = result.window;
+    },
+  });
+  if (!finished || !measured || !window) throw new InterruptedError(folder, false);
+  return { measured, window, linearAlgebra };
+}
+
+/** A run of verification takes at least so many steps, unless that were more epochs than these. */
+const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
+
+async function verifyAll(
+  shared: AdviceShared,
+  { point, noise, curvature }: AdviceFacts,
+  { rate }: Advice,
+  how: { readonly runs: number; readonly epochs: number; readonly workers: number },
+  { signal, onProgress }: AdviseRequest,
+  folder: string,
+): Promise<Verification | null> {
+  if (!rate || !('facts' in curvature) || !('facts' in noise)) return null;
+  const { spec, samples, weights } = shared;
+  const looked = spreadSamples(point.samples);
+  const perEpoch = Math.floor(point.samples / point.batchSize);
+  const epochs = Math.max(how.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_STEPS / perEpoch)));
+  const judge = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
+  judge.setWeights(weights);
+  const base = {
+    loss: judge.evaluate(looked).loss,
+    constantLoss: point.constantLoss,
+    trace: noise.facts.trace.value,
+    momentum: point.momentum,
+    batchSize: point.batchSize,
+  };
+  const rates = ratesToTry(rate.ceiling.value, rate.largestRate, point);
+  const jobs: AdviceJob[] = rates.flatMap((learningRate) =>
+    Array.from({ length: how.runs }, (_, run) => ({ kind: 'verify' as const, learningRate, run, epochs, looked })),
+  );
+  const runs: RunSeen[] = [];
+  const finished = await runJobs(JOB_KIND, shared, jobs, {
+    workers: how.workers,
+    signal,
+    onDone: (_, result) => {
+      if (result.kind === 'verify') runs.push(result.seen);
+      onProgress?.({ stage: 'verify', done: runs.length, total: jobs.length, unit: 'runs' });
+    },
+  });
+  if (!finished) throw new InterruptedError(folder, false);
+  return judgeVerification({
+    base,
+    epochs,
+    looked: looked.length,
+    top: topCurvatureOn(spec, samples, weights, looked),
+    ceiling: rate.ceiling.value,
+    edge: curvature.facts.edge.value,
+    advised: rate.largestRate,
+    runs,
+  });
+}
+
+function checkNumbers(n: Record<'safety' | 'directions' | 'windowEpochs' | 'runs' | 'verifyEpochs', number>): void {
+  check(
+    n.safety > 0 && n.safety <= 1,
+    'bad-safety',
+    `--safety is a share of the ceiling, above 0 and at most 1; got ${n.safety}.`,
+  );
+  check(
+    Number.isInteger(n.directions) && n.directions >= 1 && n.directions <= 40,
+    'bad-directions',
+    `--directions takes 1 to 40 (the ceiling is converged with 16 in what was tried); got ${n.directions}.`,
+  );
+  for (const [flag, value] of [
+    ['--window', n.windowEpochs],
+    ['--runs', n.runs],
+    ['--verify-epochs', n.verifyEpochs],
+  ] as const)
+    check(Number.isInteger(value) && value >= 1, 'bad-count', `${flag} takes a whole number from 1; got ${value}.`);
+}
+
+/** The first of path, path-2, path-3, … that does not exist. */
+function freeFolder(path: string): string {
+  for (let k = 1; ; k++) {
+    const candidate = k === 1 ? path : `${path}-${k}`;
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+function announcement({ network, data, training }: Config, { run, weights, at }: AdviseRequest): string {
+  const where = run ?? weights ?? (at === 'init' ? 'the initial weights' : 'weights that are trained first');
+  const { learningRate, batchSize, momentum, sampling } = training;
+  return (
+    `advice at ${where}: ${network.widths.join('-')} on ${data.set}, learning rate ${learningRate}, batches of ${batchSize} (${sampling})` +
+    (momentum > 0 ? `, momentum ${momentum}` : '')
+  );
+}
+
+/** Node, the data, passes through the network with their states, and the curvature of every sample in pairs of directions. */
+function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset, directions: number): MemoryNeed {
+  const { train } = dataset;
+  const pairs = (directions * (directions + 1)) / 2;
+  const parts = [
+    { what: `Node and thermograd ${VERSION}`, bytes: 80e6, key: '' },
+    { what: `the data set ${data.set}, shared by all threads`, bytes: 2 * train.values.byteLength, key: 'data.limit' },
+    {
+      what: 'training, with the samples in kernel memory',
+      bytes: 2 * Trainer.memoryBytes({ spec, samples: train, ...training }),
+      key: 'data.limit',
+    },
+    { what: 'passes through the network', bytes: NetworkPasses.memoryBytes(spec, train), key: 'data.limit' },
+    {
+      what: 'the curvature of every sample',
+      bytes: 8 * train.count * pairs * 2 + 8 * 45 * pairs * pairs,
+      key: '--directions',
+    },
+  ];
+  return { peak: parts.reduce((s, p) => s + p.bytes, 0), parts };
+}

@@ -1,0 +1,135 @@
+/** The plane of batch size and learning rate: where SGD can stay, what is advised, where it is. docs/theory [A1], [A2]. */
+import * as Plot from '@observablehq/plot';
+import type { Advice } from '../../../apply/advice.js';
+import { type AdviceFacts, factsOf } from '../../../apply/advice-facts.js';
+import type { Outcome, Verification } from '../../../apply/advice-verify.js';
+import { logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
+
+const MARKS: Record<Outcome, { readonly mark: 'dot' | 'triangle' | 'ring' | 'cross'; readonly colour: string }> = {
+  stays: { mark: 'dot', colour: COLOURS.green },
+  returns: { mark: 'triangle', colour: COLOURS.blue },
+  leaves: { mark: 'ring', colour: COLOURS.orange },
+  diverges: { mark: 'cross', colour: COLOURS.orange },
+};
+
+export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification | null): Figure | MissingFigure {
+  const name = 'advice-region';
+  const c = factsOf(facts.curvature);
+  const n = factsOf(facts.noise);
+  if (!c || !advice.rate) return { name, missing: 'there is no ceiling on the learning rate at this state.' };
+  const { point, safety, batch } = advice;
+  const tested = v?.runs ?? [];
+  const first = c.line[0].ceiling.value;
+  const x = logDomain([1, point.samples], 0.05);
+  const y = logDomain(
+    [safety * first, 1.6 * c.edge.value, point.learningRate, ...tested.map((r) => r.learningRate)],
+    0.25,
+  );
+  const inside = (value: number) => Math.min(y[1], Math.max(y[0], value));
+  const line = c.line.map(({ batchSize, ceiling: e }) => ({
+    b: batchSize,
+    eta: e.value,
+    low: inside(e.value - 2 * e.standardError),
+    high: inside(e.value + 2 * e.standardError),
+  }));
+  const last = batch ? Math.min(batch.critical.value.value, point.samples) : point.samples;
+  const advised = clippedLine(line, last).map(({ b, eta }) => ({ b, eta: inside(safety * eta) }));
+  const temperature = point.learningRate / point.batchSize;
+  const equal = [0.1, 1, 10].flatMap((f) => [1, point.samples].map((b) => ({ b, eta: f * temperature * b, f })));
+  const step = advice.bestStep && n;
+  const steps = step
+    ? c.line.map(({ batchSize: b }) => ({ b, eta: advice.bestStep!.atFull / (1 + n.weighted.value / b) }))
+    : [];
+  const seen = tested.map((r) => ({ ...r, b: point.batchSize * 1.13 ** (r.seed - (count(tested) - 1) / 2) }));
+  const outcomes = (['stays', 'returns', 'leaves', 'diverges'] as const).filter((o) =>
+    seen.some((r) => r.outcome === o),
+  );
+  const legend: LegendEntry[] = [
+    { label: 'ceiling, ± 2 errors', mark: 'line', colour: COLOURS.orange },
+    { label: 'edge, full batches', mark: 'dash', colour: COLOURS.orange },
+    { label: 'advised', mark: 'area', colour: COLOURS.green },
+    ...(batch ? [{ label: 'critical batch', mark: 'rule' as const, colour: COLOURS.purple }] : []),
+    ...(step ? [{ label: 'best single step', mark: 'line' as const, colour: COLOURS.blue }] : []),
+    { label: 'equal η/B', mark: 'dots', colour: COLOURS.muted },
+    { label: 'present', mark: 'ring', colour: COLOURS.ink },
+    ...outcomes.map((o) => ({ label: `run ${o}`, ...MARKS[o] })),
+  ];
+  return {
+    name,
+    title: 'Where to train',
+    svg: drawFrame({
+      name,
+      title:
+        'Learning rate against batch size: ceiling, edge of stability, advised region, critical batch size and the present setting',
+      width: 820,
+      height: 470,
+      x: logAxis('batch size B (samples)', x),
+      y: logAxis('learning rate η', y),
+      legend,
+      marks: [
+        Plot.areaY(advised, { x: 'b', y1: y[0], y2: 'eta', fill: COLOURS.green, fillOpacity: 0.16, clip: true }),
+        Plot.line(equal, { x: 'b', y: 'eta', z: 'f', stroke: COLOURS.muted, strokeDasharray: '2 3', clip: true }),
+        ...(batch && batch.critical.value.value < x[1]
+          ? [
+              Plot.ruleX([batch.critical.value.value], {
+                stroke: COLOURS.purple,
+                strokeDasharray: '3 2',
+                strokeWidth: 1.5,
+              }),
+            ]
+          : []),
+        ...(batch && batch.critical.interval[0] < x[1]
+          ? [
+              Plot.rect([batch.critical.interval], {
+                x1: (i: readonly [number, number]) => Math.max(x[0], i[0]),
+                x2: (i: readonly [number, number]) => Math.min(x[1], i[1]),
+                y1: y[0],
+                y2: y[1],
+                fill: COLOURS.purple,
+                fillOpacity: 0.1,
+              }),
+            ]
+          : []),
+        Plot.line(steps, { x: 'b', y: 'eta', stroke: COLOURS.blue, strokeWidth: 1.6, clip: true }),
+        Plot.areaY(line, { x: 'b', y1: 'low', y2: 'high', fill: COLOURS.orange, fillOpacity: 0.18, clip: true }),
+        Plot.line(line, { x: 'b', y: 'eta', stroke: COLOURS.orange, strokeWidth: 2, clip: true }),
+        Plot.ruleY([c.edge.value], { stroke: COLOURS.orange, strokeDasharray: '6 4', strokeWidth: 1.6 }),
+        ...outcomes.map((o) => {
+          const runs = seen.filter((r) => r.outcome === o);
+          const { mark, colour } = MARKS[o];
+          return Plot.dot(runs, {
+            x: 'b',
+            y: 'learningRate',
+            r: 4,
+            symbol: mark === 'cross' ? 'times' : mark === 'triangle' ? 'triangle' : 'circle',
+            ...(mark === 'dot' || mark === 'triangle' ? { fill: colour } : { stroke: colour, strokeWidth: 1.8 }),
+          });
+        }),
+        Plot.dot([point], { x: 'batchSize', y: 'learningRate', r: 8, stroke: COLOURS.ink, strokeWidth: 2 }),
+      ],
+    }),
+    caption:
+      `Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; the ceiling is an upper bound, and ${formatPlain(safety)} of it is advised, ` +
+      `up to ${batch ? `the critical batch size ${formatNumber(batch.critical.value.value)}` : 'the whole set, for want of a noise scale'}. ` +
+      'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
+      (step ? 'The best single step is the greedy optimum of one step ([A1], from memory). ' : '') +
+      (v
+        ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, seeds set slightly apart.`
+        : 'Nothing was tried out: add --verify.'),
+  };
+}
+
+const count = (runs: Verification['runs']): number => Math.max(0, ...runs.map((r) => r.seed)) + 1;
+
+/** The line up to x = last, its end interpolated in the logarithms. */
+function clippedLine(line: readonly { readonly b: number; readonly eta: number }[], last: number) {
+  const kept = line.filter((p) => p.b <= last);
+  const next = line[kept.length];
+  const from = kept.at(-1);
+  if (!next || !from || from.b === last) return kept;
+  const t = Math.log(last / from.b) / Math.log(next.b / from.b);
+  return [...kept, { b: last, eta: from.eta * (next.eta / from.eta) ** t }];
+}

@@ -1,0 +1,42 @@
+/** Losses of the short runs on both sides of the ceiling. */
+import * as Plot from '@observablehq/plot';
+import type { Verification } from '../../../apply/advice-verify.js';
+import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure } from '../../../report/figures/frame.js';
+import { COLOURS, rampColour } from '../../../report/figures/palette.js';
+import { formatCount, formatNumber } from '../../../report/format.js';
+
+export function adviceRuns(v: Verification): Figure {
+  const name = 'advice-runs';
+  const rates = [...new Set(v.runs.map((r) => r.learningRate))];
+  const colour = (eta: number) => rampColour((rates.indexOf(eta) + 0.5) / rates.length);
+  const points = v.runs.flatMap((r) =>
+    [v.base.loss, ...r.losses].map((loss, k) => ({
+      run: `${r.learningRate}/${r.seed}`,
+      at: (k * v.epochs) / 40,
+      loss,
+      eta: r.learningRate,
+    })),
+  );
+  return {
+    name,
+    title: 'What training did',
+    svg: drawFrame({
+      name,
+      title: 'Loss of short runs from the same weights at learning rates around the ceiling',
+      width: 820,
+      height: 360,
+      x: linearAxis('epochs from this state', [0, v.epochs]),
+      y: logAxis('training loss', logDomain([...points.map((p) => p.loss), v.base.constantLoss])),
+      legend: [
+        { label: 'learning rate', mark: 'ramp', ends: [formatNumber(rates[0]), formatNumber(rates.at(-1))] },
+        { label: 'a constant answer', mark: 'dash', colour: COLOURS.muted },
+      ],
+      marks: [
+        Plot.ruleY([v.base.constantLoss], { stroke: COLOURS.muted, strokeDasharray: '6 4' }),
+        Plot.line(points, { x: 'at', y: 'loss', z: 'run', stroke: (p) => colour(p.eta), strokeWidth: 1.5, clip: true }),
+      ],
+    }),
+    caption: `Loss on ${formatCount(v.looked)} training samples, the same for all runs, at forty looks a run; learning rates ${rates.map((r) => formatNumber(r)).join(', ')}. A line that ends early left the finite numbers.`,
+  };
+}

@@ -1,0 +1,13 @@
+/** What the report of `thermograd advise` is made from. */
+import type { Advice } from '../../apply/advice.js';
+import type { AdviceFacts } from '../../apply/advice-facts.js';
+import type { Verification } from '../../apply/advice-verify.js';
+import type { RunFacts } from '../../report/input.js';
+
+export interface AdviceReportInput {
+  readonly title: string;
+  readonly advice: Advice;
+  readonly facts: AdviceFacts;
+  readonly verification: Verification | null;
+  readonly run: RunFacts;
+}

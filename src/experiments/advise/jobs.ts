@@ -1,0 +1,49 @@
+/** The work of `thermograd advise`, job by job, for any thread. */
+import type { Measured, WindowFacts } from '../../apply/advice-facts.js';
+import type { RunSeen } from '../../apply/advice-verify.js';
+import type { Samples } from '../../data/dataset.js';
+import type { Tell } from '../../jobs/pool.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
+import { type MeasuredState, type MeasureRequest, measureState } from './measure.js';
+import { tryRate } from './verify.js';
+import { measureWindow } from './window.js';
+
+/** What all jobs share. */
+export interface AdviceShared {
+  readonly spec: NetworkSpec;
+  readonly samples: Samples;
+  readonly weights: Float32Array;
+  readonly velocity?: Float32Array;
+  readonly setting: MeasureRequest['setting'];
+  readonly seed: number;
+  readonly directions: number;
+  readonly windowEpochs: number;
+  readonly provider: ProviderChoice;
+}
+
+export type AdviceJob =
+  | { readonly kind: 'measure' }
+  | { readonly kind: 'window' }
+  | {
+      readonly kind: 'verify';
+      readonly learningRate: number;
+      readonly run: number;
+      readonly epochs: number;
+      readonly looked: Uint32Array;
+    };
+
+export type AdviceResult =
+  | { readonly kind: 'measure'; readonly state: MeasuredState; readonly linearAlgebra: string }
+  | { readonly kind: 'window'; readonly window: Measured<WindowFacts> }
+  | { readonly kind: 'verify'; readonly seen: RunSeen };
+
+export async function runAdviceJob(job: AdviceJob, shared: AdviceShared, tell: Tell): Promise<AdviceResult> {
+  if (job.kind === 'measure') {
+    const la = await chooseProvider({ prefer: shared.provider });
+    return { kind: 'measure', state: measureState({ ...shared, la, tell }), linearAlgebra: la.name };
+  }
+  if (job.kind === 'window')
+    return { kind: 'window', window: measureWindow({ ...shared, epochs: shared.windowEpochs, tell }) };
+  return { kind: 'verify', seen: tryRate({ ...shared, ...job, tell }) };
+}

@@ -1,0 +1,259 @@
+/** What advice is judged from, measured at one state of one network. docs/theory [A1], [A2]. */
+import { batchCurvature, batchShare } from '../../analyse/curvature/batch-curvature.js';
+import { curvatureMoments, type PairMomentsOfCurvature } from '../../analyse/curvature/curvature-moments.js';
+import { hardSampleDirections } from '../../analyse/curvature/hard-samples.js';
+import { hessianOperator } from '../../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../../analyse/curvature/passes.js';
+import { sampleCurvature } from '../../analyse/curvature/sample-curvature.js';
+import { curvatureNoiseScale, gradientNoiseScale } from '../../analyse/noise/noise-scale.js';
+import { scaleInterval, twoBatchNoise } from '../../analyse/noise/noise-two-batches.js';
+import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from '../../apply/advice-facts.js';
+import type { Samples } from '../../data/dataset.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { RunError } from '../../numeric/errors.js';
+import { estimate } from '../../numeric/estimate.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { dot, lanczos } from '../../numeric/operators/lanczos.js';
+import { orthonormal } from '../../numeric/orthonormal.js';
+import { type Key, randomKey } from '../../numeric/random.js';
+import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../../theory/ceiling.js';
+import { Trainer } from '../../train/trainer.js';
+
+export interface MeasureRequest {
+  readonly la: LinearAlgebra;
+  readonly spec: NetworkSpec;
+  readonly samples: Samples;
+  readonly weights: Float32Array;
+  readonly setting: Pick<AdvicePoint, 'learningRate' | 'momentum' | 'batchSize' | 'sampling'>;
+  /** Directions in which batches are compared: five eighths top eigenvectors, the rest gradients of hard samples. */
+  readonly directions: number;
+  readonly seed: number;
+  readonly tell: (what: string, share: number) => void;
+}
+
+/** What `Trainer.steps` calls diverged. */
+const LARGEST_LOSS = 1e30;
+
+export interface MeasuredState {
+  readonly loss: number;
+  readonly noise: Measured<NoiseFacts>;
+  readonly curvature: Measured<CurvatureFacts>;
+}
+
+/**
+ * Cost on 784-50-50-10 over MNIST: half a minute of one core, most of it the thirty to fifty Hessian products of Lanczos.
+ * @throws RunError where nothing can be advised: a loss that is not finite, or no sample with a gradient
+ */
+export function measureState(request: MeasureRequest): MeasuredState {
+  const { spec, samples, weights, seed, tell } = request;
+  if (!weights.every(Number.isFinite))
+    throw new RunError('no-advice', 'there is no advice at weights that are not finite numbers.');
+  tell('gradients', 0);
+  const passes = new NetworkPasses({ spec, weights, samples });
+  const { loss, gradient } = passes.gradient();
+  if (!(loss <= LARGEST_LOSS))
+    throw new RunError(
+      'no-advice',
+      `there is no advice at a training loss of ${loss}: training counts it as diverged. Start from other weights.`,
+    );
+  const squared = dot(gradient, gradient);
+  const { trace } = gradientNoiseScale(passes);
+  if (!(squared > 0 || trace.value > 0))
+    throw new RunError(
+      'no-advice',
+      `there is no advice where every sample's gradient is exactly zero (training loss ${loss.toPrecision(4)}): no learning rate moves ` +
+        'this network and none is too large. Most likely no hidden unit answers any more; start from other weights.',
+    );
+  const key = randomKey(seed).child('advice');
+  const noise = measureNoise(request, passes, gradient, key);
+  return { loss, noise, curvature: measureCurvature(request, passes, key) };
+}
+
+function measureNoise(
+  { spec, samples, weights, setting, tell }: MeasureRequest,
+  passes: NetworkPasses,
+  gradient: Float64Array,
+  key: Key,
+): Measured<NoiseFacts> {
+  const squaredGradient = dot(gradient, gradient);
+  if (squaredGradient === 0)
+    return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
+  const { trace, simple } = gradientNoiseScale(passes);
+  tell('gradient noise along the curvature', 0.05);
+  // a probe is a gradient and a Hessian product over all samples: eight of them at the size of MNIST, more where they are cheap
+  const probes = Math.max(8, Math.min(64, Math.round(2e10 / (samples.count * passes.size))));
+  const weighted = curvatureNoiseScale(passes, { probes, key });
+  const curvedGradient = dot(gradient, hessianOperator(passes).apply(gradient));
+  tell('minibatches of two sizes', 0.2);
+  const n = samples.count;
+  const smallSize = Math.max(1, Math.min(setting.batchSize, Math.floor(n / 16)));
+  const bigSize = Math.min(16 * smallSize, n);
+  const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: smallSize });
+  trainer.setWeights(weights);
+  const draw = (size: number, count: number, name: string) =>
+    Array.from({ length: count }, (_, k) => {
+      const stream = key.child(name).child(k).stream();
+      const { gradient: g } = trainer.gradient(Uint32Array.from({ length: size }, () => stream.integer(n)));
+      return dot(g, g);
+    });
+  const counts = [128, 32] as const;
+  const two =
+    bigSize > smallSize
+      ? twoBatchNoise({
+          smallSize,
+          bigSize,
+          small: draw(smallSize, counts[0], 'small'),
+          big: draw(bigSize, counts[1], 'big'),
+        })
+      : undefined;
+  if (!two) return { refused: `a training set of ${n} samples is too small for minibatches of two sizes.` };
+  return {
+    facts: {
+      squaredGradient,
+      trace,
+      ofSet: (trace.value * (n - 1)) / n / squaredGradient,
+      ofDistribution: simple,
+      interval: finite(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
+      weighted,
+      curvedGradient,
+      twoBatches: {
+        sizes: [smallSize, bigSize],
+        counts,
+        squaredGradient: two.squaredGradient,
+        trace: two.trace,
+        scale: two.scale,
+        interval: finite(two.interval),
+      },
+    },
+  };
+}
+
+const finite = ([low, high]: readonly [number, number]): readonly [number, number | null] => [
+  low,
+  Number.isFinite(high) ? high : null,
+];
+
+/** Worst residual, relative to the top curvature, at which the edge is told. */
+const RESIDUAL = 0.01;
+
+function measureCurvature(
+  { la, samples, setting, directions, tell }: MeasureRequest,
+  passes: NetworkPasses,
+  key: Key,
+): Measured<CurvatureFacts> {
+  const { momentum, batchSize, sampling } = setting;
+  const operator = hessianOperator(passes);
+  const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), passes.size);
+  let products = 0;
+  const told = {
+    size: operator.size,
+    apply: (v: Float64Array) => {
+      tell('top of the Hessian', Math.min(0.75, 0.25 + 0.01 * products++));
+      return operator.apply(v);
+    },
+  };
+  const { pairs, opposite } = lanczos(told, { count: eigenvectors, key, tolerance: 1e-3 });
+  const top = pairs[0].value;
+  if (!(top.value > 0))
+    return {
+      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which every learning rate runs away and none is too large.`,
+    };
+  if (!(pairs[0].residual <= RESIDUAL * top.value))
+    return {
+      refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
+    };
+  tell('hard samples', 0.76);
+  const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
+  const hard = hardSampleDirections(passes, Math.max(0, directions - eigenvectors));
+  const basis = orthonormal([...vectors, ...hard], 0.05);
+  tell('curvature of every sample', 0.8);
+  const each = sampleCurvature(passes, basis);
+  const along = batchCurvature(passes, each, { batchSize, sampling })[0];
+  tell('ceilings', 0.92);
+  const moments = curvatureMoments(la, each);
+  // what UᵀH²U has beyond (UᵀHU)² reaches out of the span; it stays when samples are left out
+  const beyond =
+    momentum > 0 ? sum(squaredForm(operator.apply, basis), la.gemm(moments.mean, moments.mean), -1) : undefined;
+  const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
+    const share = batchShare(samples.count, { batchSize: size, sampling });
+    return coupledCeiling(la, {
+      hessian: leading(part.mean, k),
+      covariance: leading(part.covariance, (k * (k + 1)) / 2, share),
+      momentum,
+      ...(beyond && { squared: leading(sum(beyond, la.gemm(part.mean, part.mean)), k) }),
+    });
+  };
+  const ceilingAt = (size: number) => {
+    const value = at(moments, size, basis.length);
+    const others = moments.without.map((part) => at(part, size, basis.length));
+    const g = others.length;
+    const mean = others.reduce((s, x) => s + x / g, 0);
+    const error = Math.sqrt(((g - 1) / g) * others.reduce((s, x) => s + (x - mean) ** 2, 0));
+    return estimate(
+      value,
+      error,
+      g,
+      `mean-square bound in ${basis.length} directions, jackknife over ${g} groups of samples`,
+      error < value / 3,
+    );
+  };
+  const fewer = at(moments, batchSize, vectors.length + Math.floor((basis.length - vectors.length) / 2));
+  const ceiling = ceilingAt(batchSize);
+  const edge = edgeOfStability(top.value, momentum);
+  const { mean, variance } = along;
+  return {
+    facts: {
+      top,
+      lowest: opposite,
+      curvatures: pairs.slice(0, vectors.length).map((p) => p.value.value),
+      hardSamples: basis.length - vectors.length,
+      edge: estimate(
+        edge,
+        (edge * top.standardError) / top.value,
+        top.n,
+        '2(1+mu)/h_max, error bounded by the residual',
+      ),
+      relativeVariance: estimate(
+        variance.value / mean.value ** 2,
+        variance.standardError / mean.value ** 2,
+        variance.n,
+        variance.method,
+        variance.converged,
+      ),
+      carriers: along.carriers,
+      alongTop: meanSquareCeiling({ curvature: mean.value, variance: variance.value, momentum }),
+      eigenvectorsOnly: at(moments, batchSize, vectors.length),
+      fewer,
+      ceiling: { ...ceiling, converged: ceiling.converged && ceiling.value > 0.8 * fewer },
+      line: batchSizes(samples.count).map((size) => ({ batchSize: size, ceiling: ceilingAt(size) })),
+    },
+  };
+}
+
+/** UᵀH²U from the products HU. */
+function squaredForm(apply: (v: Float64Array) => Float64Array, basis: readonly Float64Array[]): Matrix {
+  const images = basis.map(apply);
+  return matrix(basis.length, basis.length, Float64Array.from(images.flatMap((a) => images.map((b) => dot(a, b)))));
+}
+
+function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
+  return matrix(
+    a.rows,
+    a.cols,
+    a.data.map((x, e) => x + factor * b.data[e]),
+  );
+}
+
+/** The leading k×k block, times a factor. */
+function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
+  const out = matrix(k, k);
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out.data[i * k + j] = factor * data[i * cols + j];
+  return out;
+}
+
+/** Powers of two up to the training set, and the set itself. */
+export function batchSizes(samples: number): number[] {
+  const out: number[] = [];
+  for (let b = 1; b < samples; b *= 2) out.push(b);
+  return [...out, samples];
+}

@@ -1,0 +1,139 @@
+/** The page of `thermograd advise`. */
+import type { AdviceItem } from '../../apply/advice.js';
+import { factsOf } from '../../apply/advice-facts.js';
+import type { Verification } from '../../apply/advice-verify.js';
+import type { Citation } from '../../report/citations.js';
+import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING, sentence } from '../../report/format.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { gallery, type Page } from '../../report/page.js';
+import { references } from '../../report/sections/references.js';
+import { runFacts } from '../../report/sections/run.js';
+import { type Column, table } from '../../report/sections/tables.js';
+import type { AdviceReportInput } from './input.js';
+import { type AdviceWords, brief, outcomeCounts, shownInterval, shownValue } from './words.js';
+
+export function advicePage(
+  input: AdviceReportInput,
+  words: AdviceWords,
+  figures: readonly (Figure | MissingFigure)[],
+  citations: readonly Citation[],
+): Page {
+  const { advice, verification: v, run } = input;
+  const told = [words.rate, words.batch, words.stationary, ...(words.verified ? [words.verified] : [])];
+  const head = html`<p class="subtitle">At ${words.state}. ${sentence(words.setting)}</p>
+<dl class="key">${keyNumbers(input).map(([k, x]) => html`<div><dt>${k}</dt><dd>${x}</dd></div>`)}</dl>
+${['Learning rate', 'Batch size', 'Stationary', 'Tried out'].map((name, k) => (told[k] ? html`<p class="summary"><b>${name}.</b> ${prose(sentence(told[k]))}</p>` : ''))}
+${words.notes.map((n) => html`<p>${prose(n)}</p>`)}`;
+  const [region, runs] = figures;
+  const sections: Page['sections'] = [
+    [
+      'region',
+      'Where to train',
+      html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
+    ],
+    ...(v && runs ? [['runs', 'Tried out', tried(v, runs)] as Page['sections'][number]] : []),
+    ['numbers', 'Every number, with what it stands on', numbers(advice.items)],
+    ['method', 'How this was measured', method(input)],
+    ['run', 'The run', runFacts(run)],
+    ['references', 'References', references(citations)],
+  ];
+  return { title: input.title, head, sections };
+}
+
+function keyNumbers({ advice, facts }: AdviceReportInput): [string, string][] {
+  const { rate, batch, point } = advice;
+  const edge = factsOf(facts.curvature)?.edge;
+  return [
+    [`ceiling on η at B = ${formatCount(point.batchSize)}`, rate ? formatEstimate(rate.ceiling) : MISSING],
+    ['advised η, up to', rate ? formatNumber(rate.largestRate, 2) : MISSING],
+    ['edge for full batches', edge ? brief(edge) : MISSING],
+    ['critical batch size', batch ? brief(batch.critical.value) : MISSING],
+  ];
+}
+
+function numbers(items: readonly AdviceItem[]): Markup {
+  const columns: Column<AdviceItem>[] = [
+    { head: 'number', cell: (i) => i.name, words: true },
+    { head: 'value', cell: shownValue, words: true },
+    { head: '95 % interval', cell: shownInterval, words: true },
+    { head: 'assumes', cell: (i) => (i.refused ? `Refused: ${i.refused}` : sentence(i.assumes)), words: true },
+    { head: 'what would change it', cell: (i) => (i.changes ? sentence(i.changes) : ''), words: true },
+  ];
+  return table(
+    'After ± stands one standard error; of the edge, a bound from the residual of the eigenvector.',
+    columns,
+    items,
+  );
+}
+
+interface RateRow {
+  readonly eta: number;
+  readonly runs: Verification['runs'];
+}
+
+function tried(v: Verification, figure: Figure | MissingFigure): Markup {
+  const rows: RateRow[] = [...new Set(v.runs.map((r) => r.learningRate))].map((eta) => ({
+    eta,
+    runs: v.runs.filter((r) => r.learningRate === eta),
+  }));
+  const spread = (x: readonly number[]) => {
+    const known = x.filter(Number.isFinite);
+    return known.length === 0 ? '∞' : `${formatNumber(Math.min(...known), 2)} … ${formatNumber(Math.max(...known), 2)}`;
+  };
+  const columns: Column<RateRow>[] = [
+    { head: 'η', cell: (r) => formatNumber(r.eta) },
+    { head: 'η / ceiling', cell: (r) => formatNumber(r.eta / v.ceiling, 2) },
+    { head: 'runs', cell: (r) => outcomeCounts(r.runs), words: true },
+    { head: 'rim', cell: (r) => formatNumber(r.runs[0].rim, 2) },
+    { head: 'highest loss', cell: (r) => spread(r.runs.map((x) => x.peak)) },
+    { head: 'loss at the end', cell: (r) => spread(r.runs.map((x) => x.end)) },
+    {
+      head: 'top curvature, end / start',
+      cell: (r) =>
+        r.runs.some((x) => x.top !== null)
+          ? spread(r.runs.flatMap((x) => (x.top === null ? [] : [x.top / v.top])))
+          : MISSING,
+    },
+  ];
+  return html`${gallery([figure], 'wide')}
+<h3>What became of the runs</h3>
+${table(`Runs from the same weights with fresh batches. The rim of the basin is e times the loss at the start (${formatNumber(v.base.loss)} on ${formatCount(v.looked)} samples) with what the gradient noise alone adds; ‘stays’: never seen above it; ‘returns’: above it once, below it at the end; ‘leaves’: above it at the end; ‘diverges’: no better than a constant answer, or not finite.`, columns, rows)}`;
+}
+
+function method({ advice, facts }: AdviceReportInput): Markup {
+  const c = factsOf(facts.curvature);
+  const n = factsOf(facts.noise);
+  const { point, safety } = advice;
+  const entries: [string, string][] = [
+    [
+      'Samples',
+      `Gradients, their covariance and the Hessian are exact sums over all ${formatCount(point.samples)} training samples in float64, at one state. Errors: the set as a sample of a distribution, unless said otherwise.`,
+    ],
+    ...(c
+      ? ([
+          [
+            'Ceiling',
+            `SGD on the quadratic form of the loss, minibatch Hessians drawn anew each step. E|w|² is bounded only if a generalised eigenvalue of the minibatch Hessians’ second moments stays below 1/η; restricted to any directions that eigenvalue is a lower bound, so the ceiling is an upper one. Here ${formatCount(c.curvatures.length)} top eigenvectors and the gradients of ${formatCount(c.hardSamples)} samples that are hard to fit. Along the top eigenvector alone it is ${formatNumber(c.alongTop)}, with all eigenvectors ${formatNumber(c.eigenvectorsOnly)}, with half of the hard samples ${formatNumber(c.fewer)}, with all ${formatEstimate(c.ceiling)} (jackknife over 20 groups of samples).`,
+          ],
+          [
+            'Top of the Hessian',
+            `Lanczos, ${formatCount(c.top.n)} products: ${brief(c.top)}; lowest Ritz value ${formatNumber(c.lowest.value)}.`,
+          ],
+        ] as [string, string][])
+      : []),
+    ...(n
+      ? ([
+          [
+            'Noise scale',
+            `|g|² = ${formatNumber(n.squaredGradient)}, Tr C₁ = ${formatEstimate(n.trace)} per sample over the training set; from ${n.twoBatches.counts.map(formatCount).join(' and ')} minibatches of ${n.twoBatches.sizes.map(formatCount).join(' and ')} samples |g|² = ${formatEstimate(n.twoBatches.squaredGradient)}, Tr C₁ = ${formatEstimate(n.twoBatches.trace)}. The exact values are used; the others check them and need no more than minibatches.`,
+          ],
+        ] as [string, string][])
+      : []),
+    [
+      'Safety',
+      `${formatPlain(safety)} of the ceiling is advised: the ceiling is an upper bound, the loss is not quadratic, and curvature changes while training goes on.`,
+    ],
+  ];
+  return html`<dl class="facts">${entries.map(([k, x]) => html`<dt>${k}</dt><dd>${prose(x)}</dd>`)}</dl>`;
+}

@@ -1,0 +1,91 @@
+/** One short real run at a learning rate near a ceiling. */
+import { hessianOperator } from '../../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../../analyse/curvature/passes.js';
+import type { AdvicePoint } from '../../apply/advice-facts.js';
+import type { RunSeen } from '../../apply/advice-verify.js';
+import type { Samples } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import { pick } from '../../data/tasks.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { DivergedError } from '../../numeric/errors.js';
+import { lanczos } from '../../numeric/operators/lanczos.js';
+import { randomKey } from '../../numeric/random.js';
+import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+
+export interface VerifyRequest {
+  readonly spec: NetworkSpec;
+  readonly samples: Samples;
+  readonly weights: Float32Array;
+  readonly setting: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'>;
+  readonly learningRate: number;
+  readonly run: number;
+  readonly epochs: number;
+  /** Numbers of the samples on which the loss is looked at. */
+  readonly looked: Uint32Array;
+  readonly seed: number;
+  readonly tell: (what: string, share: number) => void;
+}
+
+const LOOKS = 40;
+/** Samples on which the curvature at the end is taken. */
+const CURVED = 2000;
+
+/** Every so many samples, at most `most` of them, the same for every run. */
+export function spreadSamples(count: number, most = 5000): Uint32Array {
+  const step = Math.ceil(count / most);
+  return Uint32Array.from({ length: Math.floor((count - 1) / step) + 1 }, (_, k) => k * step);
+}
+
+/** Top curvature on some of the samples; NaN where it did not converge. Cost: some thirty Hessian products on 2000 samples. */
+export function topCurvatureOn(
+  spec: NetworkSpec,
+  samples: Samples,
+  weights: Float32Array,
+  looked: Uint32Array,
+): number {
+  const few = looked.filter((_, k) => k % Math.ceil(looked.length / CURVED) === 0);
+  const passes = new NetworkPasses({ spec, weights, samples: pick(samples, few) });
+  const { pairs } = lanczos(hessianOperator(passes), { count: 1, key: randomKey(0), tolerance: 0.01 });
+  return pairs[0].value.converged ? pairs[0].value.value : Number.NaN;
+}
+
+/** Fresh batches, velocity zero at the start, run and seed a key of their own. */
+export function tryRate(request: VerifyRequest): RunSeen {
+  const { spec, samples, weights, setting, learningRate, run, epochs, looked, seed, tell } = request;
+  const { momentum, batchSize, sampling } = setting;
+  const trainer = new Trainer({ spec, samples, learningRate, momentum, batchSize: Math.max(batchSize, 1) });
+  trainer.setWeights(weights);
+  const key = randomKey(seed).child('advice').child('verify').child(run);
+  const plan = batchPlan({ count: samples.count, batchSize, sampling, lastBatch: 'drop', key });
+  const total = epochs * plan.batchesPerEpoch;
+  const losses: number[] = [];
+  let done = 0;
+  let before = weights;
+  let finite = true;
+  for (let e = 0; e < epochs && finite; e++) {
+    const { order } = plan.epoch(e);
+    for (let b = 0; b < plan.batchesPerEpoch && finite; ) {
+      const due = Math.ceil(((losses.length + 1) * total) / LOOKS) - done;
+      const count = Math.min(STEPS_PER_CALL, plan.batchesPerEpoch - b, Math.max(1, due));
+      before = trainer.weights();
+      try {
+        trainer.steps(order.subarray(b * batchSize, (b + count) * batchSize), batchSize);
+      } catch (error) {
+        if (!(error instanceof DivergedError)) throw error;
+        finite = false;
+        break;
+      }
+      b += count;
+      done += count;
+      if (done * LOOKS < (losses.length + 1) * total) continue;
+      const { loss } = trainer.evaluate(looked);
+      finite = Number.isFinite(loss);
+      if (finite) losses.push(loss);
+      tell(`learning rate ${learningRate.toPrecision(3)}`, done / total);
+    }
+  }
+  const after = trainer.weights();
+  const still = finite && after.every((w, i) => w === before[i]);
+  const top = finite && !still ? topCurvatureOn(spec, samples, after, looked) : Number.NaN;
+  return { learningRate, seed: run, losses, finite, still, top: Number.isFinite(top) ? top : null };
+}

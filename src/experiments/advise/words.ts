@@ -1,0 +1,198 @@
+/** Advice in sentences, for the terminal and the page. Judgements come from apply/advice; here they only get words. */
+import { type Advice, type AdviceItem, FAR_BELOW } from '../../apply/advice.js';
+import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
+import type { Outcome, Verification } from '../../apply/advice-verify.js';
+import type { Estimate } from '../../numeric/estimate.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
+
+/** As formatEstimate, without an error far below what anybody reads. */
+export const brief = (e: Estimate): string =>
+  e.standardError < 1e-4 * Math.abs(e.value) ? formatNumber(e.value) : formatEstimate(e);
+
+/** A value with its error, or that there is none. */
+export function shownValue({ value, unit }: AdviceItem): string {
+  if (!value) return MISSING;
+  const exact = value.standardError === 0 ? `${formatNumber(value.value)} (exact)` : brief(value);
+  return `${exact}${unit && ` ${unit}`}${value.converged ? '' : ' (not converged)'}`;
+}
+
+/** The 95 % interval where the error is not symmetric. */
+export const shownInterval = ({ interval }: AdviceItem): string =>
+  interval ? `${formatNumber(interval[0])} … ${interval[1] === null ? '∞' : formatNumber(interval[1])}` : '';
+
+export interface AdviceWords {
+  readonly state: string;
+  readonly setting: string;
+  readonly ceiling: string;
+  readonly rate: string;
+  readonly batch: string;
+  readonly noise: string;
+  readonly stationary: string;
+  readonly verified?: string;
+  readonly notes: readonly string[];
+}
+
+export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification | null): AdviceWords {
+  const { point } = advice;
+  return {
+    state: `${point.origin}; training loss ${formatNumber(point.loss)}`,
+    setting:
+      `learning rate ${formatPlain(point.learningRate)}, batches of ${formatCount(point.batchSize)} (${point.sampling})` +
+      `${point.momentum > 0 ? `, momentum ${formatPlain(point.momentum)}` : ''}; temperature η/((1−μ)B) = ${formatNumber(temperature(advice))}`,
+    ceiling: ceilingWords(advice, facts),
+    rate: rateWords(advice),
+    batch: batchWords(advice, facts),
+    noise: `${noiseWords(advice, facts)}${v ? flatnessWords(v) : ''}`,
+    stationary: stationaryWords(advice, facts),
+    ...(v && { verified: verifiedWords(v) }),
+    notes: notes(advice, facts, v),
+  };
+}
+
+const temperature = ({ point }: Advice) => point.learningRate / ((1 - point.momentum) * point.batchSize);
+const refusal = (m: object) => ('refused' in m ? String(m.refused) : '');
+
+function ceilingWords({ rate, point, safety, items }: Advice, { curvature }: AdviceFacts): string {
+  const c = factsOf(curvature);
+  if (!rate || !c) return `no advice on the learning rate: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
+  return (
+    `${formatEstimate(rate.ceiling)}${rate.ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
+    `(full batches: ${brief(c.edge)}); advised: up to ${formatNumber(rate.largestRate)}, ${formatPlain(safety)} of it`
+  );
+}
+
+function rateWords({ rate, point, safety, bestStep }: Advice): string {
+  if (!rate) return 'not judged';
+  const eta = formatPlain(point.learningRate);
+  const { largestRate, place } = rate;
+  const advised = brief({ ...rate.ceiling, value: largestRate, standardError: safety * rate.ceiling.standardError });
+  const times = formatNumber(largestRate / point.learningRate, 2);
+  switch (place) {
+    case 'beyond the edge':
+      return `${eta} is beyond the edge: even the mean motion overshoots. Expect the loss to rise until the network finds flatter ground or is lost; take ${formatNumber(largestRate, 2)} or less`;
+    case 'above the ceiling':
+      return `${eta} is above the ceiling: minibatches kick the weights farther than they settle. Expect bursts of the loss, and that this basin is left for a flatter one or for good; take ${formatNumber(largestRate, 2)} or less`;
+    case 'at the ceiling':
+      return `${eta} cannot be told from the ceiling; take ${formatNumber(largestRate, 2)} or less`;
+    case 'above the advice':
+      return `${eta} is below the ceiling, but by less than the safety factor: where minibatches reach out farther than the directions looked at, it may already be too much; ${formatNumber(largestRate, 2)} or less is advised`;
+    case 'far below':
+      return `${eta} is safe and small: ${times} times as much is advised at most. Below ${formatPlain(FAR_BELOW)} of that, training takes many steps for the same way${bestStep && point.learningRate < bestStep.atBatch ? `, and even the best single step is larger (${formatNumber(bestStep.atBatch, 2)})` : ''}`;
+    case 'inside':
+      return `${eta} is inside what is advised, up to ${advised}`;
+  }
+}
+
+function batchWords({ batch, point }: Advice, { noise }: AdviceFacts): string {
+  if (!batch) return `no advice on the batch size: ${refusal(noise) || 'the noise scale did not converge.'}`;
+  const { critical, place } = batch;
+  const [b, c] = [point.batchSize, critical.value.value];
+  const size = formatCount(b);
+  const how =
+    critical.kind === 'weighted'
+      ? `critical size ${brief(critical.value)} (by curvature)`
+      : `critical size ${formatNumber(c)} (simple; by curvature it did not converge)`;
+  const beyondSet = c > point.samples ? `, more than the ${formatCount(point.samples)} training samples` : '';
+  const cost = `steps ${formatNumber(1 + c / b, 2)} times the fewest, samples ${formatNumber(1 + b / c, 2)} times the fewest`;
+  const what =
+    place === 'below'
+      ? 'is below it: a larger batch, with a learning rate raised along, still saves steps nearly in proportion'
+      : place === 'beyond'
+        ? 'is beyond it: a larger batch hardly saves steps, and a smaller one saves work'
+        : 'is about there';
+  return `${how}${beyondSet}: ${size} ${what} (${cost}, [A1] from memory)`;
+}
+
+function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {
+  const loss = items.find((i) => i.id === 'noise-loss')?.value;
+  if (!loss) return `not known: ${refusal(noise)}`;
+  return (
+    `the gradient noise is worth (η/4) Tr C/(1−μ) = ${formatEstimate(loss)} of loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
+    'A larger η/B strengthens it and, where noise grows with curvature, the drift towards flatter minima ([V3]); it also raises the loss by as much, and the drift takes time'
+  );
+}
+
+/** Top curvature at the end over that at the start, at the smallest and the largest rate whose runs ended in a basin. */
+function flatnessWords(v: Verification): string {
+  const settled = v.runs.filter((r) => (r.outcome === 'stays' || r.outcome === 'returns') && r.top !== null);
+  const rates = [...new Set(settled.map((r) => r.learningRate))];
+  if (rates.length < 2) return '';
+  const share = (eta: number) => {
+    const tops = settled.filter((r) => r.learningRate === eta).map((r) => r.top! / v.top);
+    return `${formatNumber(
+      tops.reduce((s, t) => s + t / tops.length, 0),
+      2,
+    )} of that at the start for η = ${formatNumber(eta, 2)}`;
+  };
+  return `. Seen in the runs: the top curvature ended at ${share(rates[0])} and at ${share(rates.at(-1)!)}`;
+}
+
+function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): string {
+  const w = factsOf(window);
+  if (!w || !stationarity) return `not known: ${refusal(window)}`;
+  return (
+    `${stationarity}: motion relation ${formatEstimate(w.ratio)} (1 where stationary), loss ${w.trend.value < 0 ? 'falls' : 'rises'} by ` +
+    `${formatEstimate({ value: Math.abs(100 * w.trend.value), standardError: 100 * w.trend.standardError })} % over ${formatCount(w.epochs)} epochs` +
+    (w.roundingShare > 0.01
+      ? `; ${formatNumber(100 * w.roundingShare, 2)} % of the motion is rounding of float32 weights`
+      : '')
+  );
+}
+
+export const OUTCOMES: readonly Outcome[] = ['stays', 'returns', 'leaves', 'diverges'];
+
+/** `3 stay, 1 leaves`. */
+export function outcomeCounts(runs: Verification['runs']): string {
+  const plural: Record<Outcome, string> = { stays: 'stay', returns: 'return', leaves: 'leave', diverges: 'diverge' };
+  return OUTCOMES.map((o) => ({ o, n: runs.filter((r) => r.outcome === o).length }))
+    .filter(({ n }) => n > 0)
+    .map(({ o, n }) => `${formatCount(n)} ${n === 1 ? o : plural[o]}`)
+    .join(', ');
+}
+
+function verifiedWords(v: Verification): string {
+  const [low, high] = v.bracket;
+  const threshold =
+    low === null && high === null
+      ? 'no threshold is seen'
+      : `the threshold lies ${low === null ? `below ${formatNumber(high)}` : high === null ? `above ${formatNumber(low)}` : `from ${formatNumber(low)} to ${formatNumber(high)}`}`;
+  const says = {
+    tight: 'the ceiling lies in it',
+    cautious: 'the loss, not quadratic, holds SGD beyond the ceiling',
+    'too high': 'the ceiling, an upper bound, lies above it',
+    'not decidable': 'which does not judge the ceiling',
+  }[v.tightness];
+  return (
+    `${formatCount(v.runs.length)} runs of ${formatCount(v.epochs)} ${v.epochs === 1 ? 'epoch' : 'epochs'}: ${threshold}; ${says} (${formatNumber(v.ceiling)}). ` +
+    `The advised rate ${formatNumber(v.advised)}: ${v.advice}`
+  );
+}
+
+function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFacts, v: Verification | null): string[] {
+  const c = factsOf(curvature);
+  const n = factsOf(noise);
+  const out: string[] = [];
+  if (c && -c.lowest.value > 0.05 * c.top.value)
+    out.push(
+      `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling speaks of its valleys only.`,
+    );
+  if (rate && c && rate.ceiling.value < 0.5 * c.edge.value)
+    out.push(
+      `It is the difference between minibatches that limits the rate here, not the mean curvature: along the top eigenvector it varies by ${formatNumber(Math.sqrt(c.relativeVariance.value), 2)} times its mean from batch to batch, and ${formatCount(Math.round(c.carriers))} of ${formatCount(point.samples)} samples carry that.`,
+    );
+  if (c && !c.ceiling.converged)
+    out.push(
+      c.ceiling.value > 0.8 * c.fewer
+        ? `The ceiling is exact for batches of this training set and hardly falls with more directions (${formatNumber(c.fewer)} with fewer); its error says that a few hard samples make it, so other data of the kind would give another.`
+        : `The ceiling has not converged: ${formatNumber(c.fewer)} with fewer directions, ${formatEstimate(c.ceiling)} with all; more --directions can only lower it.`,
+    );
+  if (n && !n.ofDistribution.converged)
+    out.push(
+      `Among new samples of the same kind the mean gradient could be zero: their noise scale has a lower bound only, ${formatNumber(n.interval[0])}.`,
+    );
+  if (v?.advice === 'failed')
+    out.push(
+      `A run at or below ${formatNumber(v.advised)} left the basin: ${formatPlain(safety)} of the ceiling is not safe here.`,
+    );
+  return out;
+}

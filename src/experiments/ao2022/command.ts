@@ -1,0 +1,39 @@
+/** `thermograd reproduce ao2022`: flags to a request, and the telling of its result. */
+import { join } from 'node:path';
+import { gigabytes } from '../../jobs/memory.js';
+import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
+import { session } from '../../terminal/session.js';
+import { announcement } from '../ivf2021/command.js';
+import { lineOf } from '../ivf2021/telling.js';
+import { type Ao2022Request, readAo2022Results, reproduceAo2022 } from './experiment.js';
+
+export async function reproduceAo2022Command(run: string | undefined, flags: RunFlags): Promise<void> {
+  const again = () =>
+    `thermograd reproduce ao2022${run === undefined ? '' : ` ${run}`}${flags.out === undefined ? '' : ` --out ${flags.out}`} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      const request: Ao2022Request = {
+        ...(run !== undefined && { run }),
+        ...(flags.out !== undefined && { out: flags.out }),
+        ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
+        resume: flags.resume ?? false,
+        signal: s.signal,
+        ...(s.onProgress && { onProgress: s.onProgress }),
+        onTraining: (prepared) => s.line.say(announcement(prepared)),
+        onStart: ({ folder, run: measured, memory }) =>
+          s.line.say(
+            `decomposition of the run in ${measured}, into ${folder}; needs about ${gigabytes(memory.peak)} of memory`,
+          ),
+      };
+      const { folder, record } = await reproduceAo2022(layersOfFlags(flags), request);
+      const { findings } = readAo2022Results(folder);
+      const report = join(folder, 'report.html');
+      s.result(
+        { folder, report, run: record.run, stages: record.stages, findings },
+        [...findings.map(lineOf), `report: ${report}`].join('\n'),
+      );
+    },
+    again,
+  );
+}

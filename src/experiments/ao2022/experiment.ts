@@ -1,0 +1,324 @@
+/** The experiment of ao2022 on the recorded layer of a run of ivf2021, stage by stage; what is done is skipped. */
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type {
+  DirectionFlatness,
+  FlatnessSummary,
+  PcaSummary,
+  TrainingCurves,
+} from '../../analyse/trajectory/results.js';
+import type { Dataset } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import { InterruptedError, type RunOptions, runStage } from '../../jobs/context.js';
+import { doInWorker } from '../../jobs/in-worker.js';
+import { readJson, writeJson } from '../../jobs/json.js';
+import { usableMemory } from '../../jobs/machine.js';
+import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { layerNamed } from '../../model/network.js';
+import { check } from '../../numeric/errors.js';
+import { randomKey } from '../../numeric/random.js';
+import { thinToLogSpaced } from '../../numeric/spacing.js';
+import { readArray } from '../../record/arrays.js';
+import { readModel } from '../../record/checkpoint.js';
+import { writeWhole } from '../../record/files.js';
+import type { Finding } from '../../report/finding.js';
+import type { Json, RunFacts } from '../../report/input.js';
+import { completeConfig, type PartialConfig } from '../../runs/config.js';
+import { type RunRecord, readRecord } from '../../runs/folder.js';
+import { loadFor, type Prepared } from '../../runs/prepare.js';
+import { MODEL, TRAJECTORY } from '../../runs/train.js';
+import { reproduceIvf2021 } from '../ivf2021/experiment.js';
+import type { DynamicsResult } from '../ivf2021/jobs.js';
+import { ARRAYS } from '../ivf2021/stages.js';
+import { ao2022Findings } from './findings.js';
+import { correlationTimes, groupRatios, scalingChain, temperatures } from './fits.js';
+import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './folder.js';
+import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './jobs.js';
+import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from './measured.js';
+import { ao2022Memory } from './memory.js';
+import { batchFactor, type ModesOutput } from './modes.js';
+
+export interface Ao2022Request extends RunOptions {
+  /** A run of ivf2021 to measure; without it one is made in `out`/run. */
+  readonly run?: string;
+  /** Folder of the results; `ao2022` inside the run given, else `ao2022-<preset>-seed<seed>`. */
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Called before the training of a run that is made first, and before the measurement. */
+  readonly onTraining?: (prepared: Prepared) => void;
+  readonly onStart?: (start: { readonly folder: string; readonly run: string; readonly memory: MemoryNeed }) => void;
+}
+
+export interface Ao2022Result {
+  readonly folder: string;
+  readonly record: Ao2022Record;
+}
+
+const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
+/** Most directions along which single minibatches are measured. */
+const LANDSCAPE_DIRECTIONS = 120;
+
+/**
+ * All stages. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
+ * @throws InputError for runs with momentum, with a cyclic order, or of layers whose matrices do not fit
+ */
+export async function reproduceAo2022(
+  config: PartialConfig | readonly PartialConfig[],
+  request: Ao2022Request = {},
+): Promise<Ao2022Result> {
+  const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], request);
+  const record = readRecord(run);
+  checkPhysics(record, run);
+  const settings = record.config;
+  forceKernelBuild(record.kernelBuild as KernelBuild);
+  const dataset = await loadFor(settings, request);
+  const memory = ao2022Memory(settings, dataset);
+  checkMemory(memory, usableMemory());
+  const head = {
+    run: relative(out, run),
+    configHash: record.configHash,
+    seed: settings.seed,
+    kernelBuild: record.kernelBuild,
+    memory,
+  };
+  const folder = openAo2022(out, head, request.resume ?? false);
+  try {
+    request.onStart?.({ folder: out, run, memory });
+    await measure({ folder, options: request }, run, record, dataset);
+    return { folder: out, record: folder.record };
+  } finally {
+    folder.close();
+    forceKernelBuild(undefined);
+  }
+}
+
+/** The run to measure, complete, and where the results go. */
+async function finishedRun(
+  layers: readonly PartialConfig[],
+  request: Ao2022Request,
+): Promise<{ run: string; out: string }> {
+  const { run: given, resume = false } = request;
+  if (given !== undefined) {
+    const done = Object.values(readRecord(given).stages).every((s) => s.status === 'done');
+    if (!done) await reproduceIvf2021([], { ...optionsOf(request), out: given, resume: true });
+    return { run: given, out: request.out ?? join(given, 'ao2022') };
+  }
+  const { preset, seed } = completeConfig(...layers);
+  const out = request.out ?? `ao2022-${preset}-seed${seed}`;
+  const run = join(out, 'run');
+  const there = existsSync(join(run, 'run.json'));
+  check(
+    resume || !there,
+    'run-exists',
+    `the folder ${out} holds a run already; continue it with --resume, or choose another folder with --out.`,
+  );
+  await reproduceIvf2021(layers, {
+    ...optionsOf(request),
+    out: run,
+    resume: there,
+    ...(request.onTraining && { onStart: request.onTraining }),
+  });
+  return { run, out };
+}
+
+const optionsOf = ({ onProgress, signal, checkpointSeconds }: Ao2022Request): RunOptions => ({
+  ...(onProgress && { onProgress }),
+  ...(signal && { signal }),
+  ...(checkpointSeconds !== undefined && { checkpointSeconds }),
+});
+
+/** What the theory of ao2022 does not speak of is refused, not measured wrongly. */
+function checkPhysics({ config }: RunRecord, run: string): void {
+  const { training } = config;
+  check(
+    training.momentum === 0,
+    'momentum',
+    `the run in ${run} has momentum ${training.momentum}; epsilon = eta²/(2B) of ao2022 is for plain SGD: measure a run with training.momentum 0.`,
+  );
+  check(
+    training.sampling !== 'cyclic',
+    'cyclic',
+    `the run in ${run} takes the same batches in the same order for ever: that is a periodic force, no noise with a covariance; measure a run with sampling shuffled or replaced.`,
+  );
+}
+
+/** modes.json. */
+type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'>;
+
+interface Context {
+  readonly folder: Ao2022Folder;
+  readonly options: RunOptions;
+}
+
+const WORKSHOP = { worker: './worker.js', run: runAo2022Job };
+
+async function measure(context: Context, from: string, run: RunRecord, dataset: Dataset): Promise<void> {
+  const { folder, options } = context;
+  const { config } = run;
+  const common = { out: folder.path, provider: config.provider, kernelBuild: run.kernelBuild as KernelBuild };
+  const arrays = join(from, ARRAYS);
+  const does = async (job: Ao2022Job) => {
+    const tell = (done: number, total: number) => options.onProgress?.({ stage: job.job, done, total, unit: 'steps' });
+    options.onProgress?.({ stage: job.job, done: 0, unit: 'steps' });
+    const name = await doInWorker(WORKSHOP, job, tell, options.signal);
+    if (name === undefined) throw new InterruptedError(folder.path);
+    folder.record.linearAlgebra = name;
+  };
+  const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
+  await runStage(context, 'matrices', async () => {
+    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run, from) });
+  });
+  const inputs = readInputs(from);
+  const { setting, curves } = settingOf(run, dataset, inputs, readJson<MatricesResult>(folder.file(FILES.matrices))!);
+  await runStage(context, 'modes', () => {
+    const flatness = inputs.flatness.directions.map((d: DirectionFlatness) => [d.index, d.flatness] as const);
+    return does({ job: 'modes', ...common, setting, arrays, pca: inputs.pca, flatness, seed: config.seed });
+  });
+  await runStage(context, 'trajectory', () =>
+    does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
+  );
+  await runStage(context, 'landscape', async () => {
+    const { energy } = readJson<ModesDocument>(folder.file(FILES.modes))!;
+    const usable = energy.filter((e) => e.resolved);
+    const keep = new Set(
+      thinToLogSpaced(
+        usable.map((e) => e.index),
+        setting.P,
+        LANDSCAPE_DIRECTIONS,
+      ),
+    );
+    const scale = batchFactor('window', setting);
+    const rows = usable
+      .filter((e) => keep.has(e.index))
+      .map(({ index, flatness, variance, noise }) => ({ index, flatness, variance, noise: scale * noise }));
+    const weights = await centreWeights(run, from);
+    const { batchSize } = setting;
+    await does({
+      job: 'landscape',
+      ...common,
+      ...network,
+      weights,
+      setting,
+      arrays,
+      rows,
+      batchSize,
+      seed: config.seed,
+    });
+  });
+  await runStage(context, 'fits', async () => fits(folder, { ...setting, curves }, inputs, config.seed));
+  await runStage(context, 'report', () => reportAo2022(folder.path));
+}
+
+/** All weights, the recorded layer at the centre of the run's landscape, the others at the end of the window. */
+async function centreWeights({ config }: RunRecord, from: string): Promise<Float32Array> {
+  const layer = layerNamed(config.network, config.record.layer);
+  const weights = readModel(join(from, MODEL), config.network)!;
+  const centre = await readArray(join(from, ARRAYS), config.analysis.centre);
+  weights.set(Float32Array.from(centre.data), layer.weightOffset);
+  return weights;
+}
+
+interface Inputs {
+  readonly pca: PcaSummary;
+  readonly flatness: FlatnessSummary;
+  readonly dynamics: DynamicsResult;
+  readonly curves: TrainingCurves;
+}
+
+const readInputs = (from: string): Inputs => ({
+  pca: readJson<PcaSummary>(join(from, 'pca.json'))!,
+  flatness: readJson<FlatnessSummary>(join(from, 'flatness.json'))!,
+  dynamics: readJson<DynamicsResult>(join(from, 'dynamics.json'))!,
+  curves: readJson<TrainingCurves>(join(from, 'history.json'))!,
+});
+
+function settingOf({ config }: RunRecord, dataset: Dataset, inputs: Inputs, matrices: MatricesResult) {
+  const { training, record, analysis } = config;
+  const { batchSize, learningRate } = training;
+  const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
+  const setting: Omit<Ao2022Setting, 'curves'> = {
+    layer: record.layer,
+    P: inputs.pca.P,
+    T: inputs.pca.T,
+    samples: dataset.train.count,
+    batchSize,
+    stepsPerEpoch: batchesPerEpoch,
+    sampling: training.sampling as 'shuffled' | 'replaced',
+    learningRate,
+    noiseStrength: learningRate ** 2 / (2 * batchSize),
+    centre: analysis.centre,
+    centreLoss: matrices.loss,
+    gradientNorm: matrices.gradientNorm,
+  };
+  return { setting, curves: inputs.curves };
+}
+
+function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed: number): void {
+  const modes = readJson<ModesDocument>(folder.file(FILES.modes))!;
+  const trajectory = readJson<TrajectoryTests>(folder.file(FILES.trajectory));
+  const landscape = readJson<LandscapeRow[]>(folder.file(FILES.landscape));
+  const key = randomKey(seed).child('ao2022').child('fits');
+  const chain = {
+    setting,
+    energy: modes.energy,
+    dynamics: inputs.dynamics.dynamics,
+    key,
+    ...(landscape && { landscape }),
+  };
+  const results: Ao2022Results = {
+    setting,
+    ...modes,
+    ...groupRatios(modes.modes, modes.subspaces.settled, key.child('groups')),
+    chain: scalingChain(chain),
+    temperature: temperatures(chain),
+    correlationTime: correlationTimes(chain),
+    ...(landscape && { landscape }),
+    ...(trajectory && { trajectory }),
+  };
+  writeJson(folder.file(RESULTS), results);
+  writeJson(folder.file(FINDINGS), ao2022Findings(results));
+}
+
+/** Results and findings of a folder. @throws InputError when there are none yet */
+export function readAo2022Results(out: string): { readonly results: Ao2022Results; readonly findings: Finding[] } {
+  const results = readJson<Ao2022Results>(join(out, RESULTS));
+  const findings = readJson<Finding[]>(join(out, FINDINGS));
+  check(
+    results !== undefined && findings !== undefined,
+    'not-analysed',
+    `there is no finished reproduction of ao2022 in ${out}; run thermograd reproduce ao2022 --resume --out ${out}.`,
+  );
+  return { results, findings };
+}
+
+/** Draws the report again from what stands in the folder. */
+export async function reportAo2022(out: string): Promise<void> {
+  // drawing brings large packages along, which only this stage needs
+  const { renderAo2022 } = await import('./render.js');
+  const record = readAo2022(out);
+  const run = readRecord(join(out, record.run));
+  const { results, findings } = readAo2022Results(out);
+  const title = `Stochastic decomposition of SGD: ${run.config.network.widths.join('-')} on ${run.config.data.set}, ${run.config.record.layer}`;
+  const report = renderAo2022({ title, results, findings, run: factsOf(record, run) });
+  writeWhole(join(out, 'report.html'), report.html);
+  writeWhole(join(out, 'report.json'), report.json);
+  for (const [name, svg] of Object.entries(report.figures)) writeWhole(join(out, 'figures', `${name}.svg`), svg);
+  for (const [name, csv] of Object.entries(report.tables)) writeWhole(join(out, 'tables', name), csv);
+}
+
+function factsOf(record: Ao2022Record, run: RunRecord): RunFacts {
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
+  const seconds = (stages: Readonly<Record<string, { readonly seconds: number }>>) =>
+    Object.fromEntries(Object.entries(stages).flatMap(([s, r]) => (r.seconds > 0 ? [[s, r.seconds]] : [])));
+  return {
+    config: plain(run.config),
+    seeds: plain(run.seeds),
+    versions: plain(record.versions),
+    kernel: record.kernelBuild,
+    linearAlgebra: record.linearAlgebra,
+    machine: plain(record.machine),
+    timings: { run: seconds(run.stages), decomposition: seconds(record.stages) },
+    data: plain(run.data),
+  };
+}

@@ -1,0 +1,173 @@
+/** Ratios by groups of modes and the scaling chain of ao2022, from the measured modes and directions. docs/theory [R4], [R5]. */
+import type { DirectionDynamics } from '../../analyse/trajectory/results.js';
+import { FIRST_RANK } from '../../analyse/trajectory/scaling.js';
+import { bootstrap } from '../../numeric/bootstrap.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import type { Key } from '../../numeric/random.js';
+import { spearman } from '../../numeric/statistics.js';
+import {
+  type Ao2022Results,
+  type Ao2022Setting,
+  type ChainLink,
+  type EnergyRow,
+  type FallWithFlatness,
+  GROUPS,
+  type HessianModes,
+  type LandscapeRow,
+  type ModeGroupRatio,
+  REGIMES,
+  type Regime,
+} from './measured.js';
+import { fitted } from './modes.js';
+
+/** Geometric mean of predicted over measured, by groups of modes and over the settled ones; error by moving blocks of modes. */
+export function groupRatios(
+  modes: HessianModes,
+  settled: number,
+  key: Key,
+): Pick<Ao2022Results, 'groups' | 'settledRatio'> {
+  const P = modes.curvature.length;
+  const range = (from: number, to: number, name: string) =>
+    Object.fromEntries(REGIMES.map((r) => [r, ratioOf(modes, r, from, to, key.child(name).child(r))])) as Record<
+      Regime,
+      Estimate
+    >;
+  const groups: ModeGroupRatio[] = GROUPS.filter(([from]) => from <= P).map(([from, last]) => {
+    const to = Math.min(last, P);
+    return {
+      from,
+      to,
+      modes: to - from + 1,
+      curvature: [modes.curvature[from - 1], modes.curvature[to - 1]],
+      settled: Math.max(0, Math.min(settled, to) - from + 1),
+      ratio: range(from, to, `${from}`),
+    };
+  });
+  return { groups, settledRatio: range(1, Math.max(settled, 0), 'settled') };
+}
+
+function ratioOf(modes: HessianModes, regime: Regime, from: number, to: number, key: Key): Estimate {
+  const logs: number[] = [];
+  for (let i = from - 1; i < to; i++) {
+    const v = Math.log(modes.predicted[regime][i] / modes.withoutDrift[i]);
+    if (Number.isFinite(v)) logs.push(v);
+  }
+  const n = logs.length;
+  if (n < 2)
+    return estimate(n === 1 ? Math.exp(logs[0]) : Number.NaN, Number.NaN, n, `geometric mean over ${n} modes`, false);
+  const average = (i: ArrayLike<number>) => Array.from(i).reduce((s, k) => s + logs[k], 0) / n;
+  const value = Math.exp(average(Array.from(logs.keys())));
+  const spread = bootstrap(n, (i) => [average(i)], { key }).standardError[0];
+  const left = to - from + 1 - n;
+  return estimate(
+    value,
+    value * spread,
+    n,
+    `geometric mean over ${n} modes${left > 0 ? ` (${left} have no finite prediction)` : ''}, moving-block bootstrap`,
+  );
+}
+
+export interface ChainInput {
+  readonly setting: Ao2022Setting;
+  readonly energy: readonly EnergyRow[];
+  readonly landscape?: readonly LandscapeRow[];
+  readonly dynamics: readonly DirectionDynamics[];
+  readonly key: Key;
+}
+
+/** The directions that the fit of psi takes as well: rank ≥ 2, closed valley, variance above the resolution. */
+function usable({ energy }: ChainInput): (EnergyRow & { flatness: number })[] {
+  return energy.filter(
+    (e): e is EnergyRow & { flatness: number } =>
+      e.index >= FIRST_RANK && e.flatness !== null && e.flatness > 0 && e.resolved,
+  );
+}
+
+/** The links of [R5], in the order of the argument. */
+export function scalingChain(input: ChainInput): ChainLink[] {
+  const { setting, landscape, key } = input;
+  const rows = usable(input);
+  const link = (
+    id: string,
+    quantity: string,
+    stated: number,
+    points: readonly (readonly [number, number])[],
+  ): ChainLink => {
+    const used = points.filter(([, y]) => y > 0 && Number.isFinite(y));
+    const [x, y] = [used.map((p) => p[0]), used.map((p) => p[1])];
+    return { id, quantity, stated, fit: fitted(x, y, key.child(id)), x, y };
+  };
+  const out = [
+    link(
+      'curvature',
+      'M = p·H·p/L₀',
+      -2,
+      rows.map((e) => [e.flatness, e.curvature / setting.centreLoss]),
+    ),
+    link(
+      'noise',
+      'D = p·C₁·p',
+      -6,
+      rows.map((e) => [e.flatness, e.noise]),
+    ),
+    link(
+      'variance',
+      'Σ = σ²',
+      -4,
+      rows.map((e) => [e.flatness, e.variance]),
+    ),
+  ];
+  if (landscape) {
+    const closed = new Map(rows.map((e) => [e.index, e.flatness]));
+    const scatter = landscape.flatMap((l) => {
+      const F = closed.get(l.index);
+      return F === undefined ? [] : [[F, l.minimumSpread.value ** 2] as const];
+    });
+    out.splice(2, 0, link('minima', 'sθ²', -2, scatter));
+  }
+  return out;
+}
+
+/** T_i = (eta/2)·C_ii, C per batch, against F. */
+export function temperatures(input: ChainInput): FallWithFlatness {
+  const { learningRate: eta, batchSize, samples, sampling } = input.setting;
+  const scale = sampling === 'shuffled' ? (samples - batchSize) / ((samples - 1) * batchSize) : 1 / batchSize;
+  const rows = usable(input);
+  return fall(
+    rows.map((e) => e.flatness),
+    rows.map((e) => (eta / 2) * scale * e.noise),
+    input.key.child('temperature'),
+  );
+}
+
+/** tau_i against F where both were measured, with 1/(eta·h_i) beside it. */
+export function correlationTimes(input: ChainInput): Ao2022Results['correlationTime'] {
+  const rows = new Map(usable(input).map((e) => [e.index, e]));
+  const both = input.dynamics.flatMap((d) => {
+    const e = rows.get(d.index);
+    return e && d.correlationTime.value > 0 ? [{ e, tau: d.correlationTime.value }] : [];
+  });
+  return {
+    ...fall(
+      both.map((b) => b.e.flatness),
+      both.map((b) => b.tau),
+      input.key.child('tau'),
+    ),
+    predicted: both.map(({ e }) => (e.curvature > 0 ? 1 / (input.setting.learningRate * e.curvature) : Number.NaN)),
+  };
+}
+
+function fall(x: number[], y: number[], key: Key): FallWithFlatness {
+  const n = x.length;
+  const pick = (a: readonly number[], i: Uint32Array) => Array.from(i, (k) => a[k]);
+  const correlation =
+    n < 5
+      ? estimate(Number.NaN, Number.NaN, n, 'too few directions', false)
+      : estimate(
+          spearman(x, y),
+          bootstrap(n, (i) => [spearman(pick(x, i), pick(y, i))], { key: key.child('rank') }).standardError[0],
+          n,
+          "Spearman's rank correlation with F, moving-block bootstrap over directions by rank",
+        );
+  return { correlation, fit: fitted(x, y, key.child('fit')), x, y };
+}

@@ -1,0 +1,44 @@
+/**
+ * The folder of one `reproduce ao2022`: ao2022.json says what was asked and which stages are done.
+ *
+ *     ao2022.json            run that was measured, settings, status and seconds of each stage
+ *     hessian.npy gradient-covariance.npy gradient.npy     H, C1 (per sample) and ∇L of the layer, float64
+ *     decomposition/         basis (settled modes × weights), curvatures, C1 in it, and sigma, u, q, s, a in it
+ *     modes.json trajectory.json landscape.json results.json findings.json
+ *     report.html report.json figures/ tables/
+ */
+import { type FolderKind, type RecordBase, readStaged, StagedFolder } from '../../jobs/folder.js';
+
+export type Ao2022Stage = 'matrices' | 'modes' | 'trajectory' | 'landscape' | 'fits' | 'report';
+
+export interface Ao2022Head {
+  /** Folder of the run that was measured, seen from this folder, and the hash of its config. */
+  readonly run: string;
+  readonly configHash: string;
+  readonly seed: number;
+  readonly kernelBuild: string;
+  readonly memory: unknown;
+}
+
+export type Ao2022Record = RecordBase<Ao2022Stage> & Ao2022Head;
+export type Ao2022Folder = StagedFolder<Ao2022Stage, Ao2022Head>;
+
+const KIND: FolderKind<Ao2022Stage> = {
+  file: 'ao2022.json',
+  format: 'thermograd ao2022',
+  stages: ['matrices', 'modes', 'trajectory', 'landscape', 'fits', 'report'],
+  what: 'a reproduction of ao2022',
+};
+
+/** Opens the folder to go on, or begins it. @throws InputError when it holds another measurement, or one and `resume` is false */
+export const openAo2022 = (path: string, head: Ao2022Head, resume: boolean): Ao2022Folder =>
+  StagedFolder.open(KIND, path, head, {
+    resume,
+    differs: (before) =>
+      before.configHash === head.configHash
+        ? undefined
+        : `the folder ${path} measures another run (${before.run}); choose another folder with --out.`,
+  });
+
+/** The record of a folder. @throws InputError when there is none */
+export const readAo2022 = (path: string): Ao2022Record => readStaged<Ao2022Stage, Ao2022Head>(KIND, path);

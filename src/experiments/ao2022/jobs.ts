@@ -1,0 +1,190 @@
+/** The long computations of ao2022, from files to files, so that a worker thread can do them and give its memory back. */
+import { join } from 'node:path';
+import { project } from '../../analyse/trajectory/pca.js';
+import type { PcaSummary } from '../../analyse/trajectory/results.js';
+import type { RowSource } from '../../analyse/trajectory/rows.js';
+import type { Samples } from '../../data/dataset.js';
+import { writeJson } from '../../jobs/json.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { RunError } from '../../numeric/errors.js';
+import { chooseProvider, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import type { ProviderChoice } from '../../numeric/linalg/provider.js';
+import { randomKey } from '../../numeric/random.js';
+import { readArray } from '../../record/arrays.js';
+import { makeFolders, readWhole, writeWhole } from '../../record/files.js';
+import { readNpy, writeNpy } from '../../record/npy.js';
+import { Trajectory } from '../../record/trajectory.js';
+import { type LandscapeInput, landscape } from './landscape.js';
+import { layerMatrices } from './matrices.js';
+import type { Ao2022Setting } from './measured.js';
+import { measureModes } from './modes.js';
+import { motionSums, trajectoryTests, withoutDirection } from './trajectory.js';
+
+interface Common {
+  /** Folder of the results. */
+  readonly out: string;
+  readonly provider: ProviderChoice;
+  readonly kernelBuild: KernelBuild;
+}
+
+export interface MatricesJob extends Common {
+  readonly job: 'matrices';
+  readonly spec: NetworkSpec;
+  readonly weights: Float32Array;
+  readonly samples: Samples;
+  readonly layer: string;
+}
+
+/** matrices.json. */
+export interface MatricesResult {
+  readonly loss: number;
+  readonly gradientNorm: number;
+}
+
+export interface ModesJob extends Common {
+  readonly job: 'modes';
+  readonly setting: Omit<Ao2022Setting, 'curves'>;
+  readonly arrays: string;
+  readonly pca: Pick<PcaSummary, 'variances' | 'resolution'>;
+  readonly flatness: readonly (readonly [rank: number, width: number | null])[];
+  readonly seed: number;
+}
+
+export interface TrajectoryJob extends Common {
+  readonly job: 'trajectory';
+  readonly setting: Omit<Ao2022Setting, 'curves'>;
+  readonly arrays: string;
+  readonly trajectory: string;
+}
+
+export interface LandscapeJob extends Omit<MatricesJob, 'job'> {
+  readonly job: 'landscape';
+  readonly setting: Omit<Ao2022Setting, 'curves'>;
+  readonly arrays: string;
+  readonly rows: LandscapeInput['rows'];
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+export type Ao2022Job = MatricesJob | ModesJob | TrajectoryJob | LandscapeJob;
+
+export const FILES = {
+  hessian: 'hessian.npy',
+  covariance: 'gradient-covariance.npy',
+  gradient: 'gradient.npy',
+  matrices: 'matrices.json',
+  modes: 'modes.json',
+  trajectory: 'trajectory.json',
+  landscape: 'landscape.json',
+  parts: 'decomposition',
+} as const;
+
+/** Does a job; answers with the name of the linear algebra that did it. */
+export async function runAo2022Job(job: Ao2022Job, progress: (done: number, total: number) => void): Promise<string> {
+  forceKernelBuild(job.kernelBuild);
+  const la = await chooseProvider({ prefer: job.provider });
+  if (job.job === 'matrices') matrices(job);
+  else if (job.job === 'modes') await modes(job, la);
+  else if (job.job === 'landscape') await minibatches(job);
+  else await trajectory(job, la, progress);
+  return la.name;
+}
+
+function matrices(job: MatricesJob): void {
+  const { hessian, covariance, gradient, loss } = layerMatrices(job);
+  saveMatrix(job.out, FILES.hessian, hessian);
+  saveMatrix(job.out, FILES.covariance, covariance);
+  saveMatrix(job.out, FILES.gradient, matrix(1, gradient.length, gradient));
+  const gradientNorm = Math.sqrt(gradient.reduce((s, v) => s + v * v, 0));
+  writeJson(join(job.out, FILES.matrices), { loss, gradientNorm } satisfies MatricesResult);
+}
+
+async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
+  const { data, shape } = await readArray(job.arrays, 'directions');
+  const { basis, curvatures, noise, parts, ...result } = measureModes({
+    la,
+    hessian: loadMatrix(job.out, FILES.hessian),
+    covariance: loadMatrix(job.out, FILES.covariance),
+    setting: job.setting,
+    pca: job.pca,
+    directions: matrix(shape[0], shape[1], data),
+    ranks: job.flatness.map(([i]) => i),
+    flatness: new Map(job.flatness),
+    key: randomKey(job.seed).child('ao2022').child('modes'),
+  });
+  const folder = join(job.out, FILES.parts);
+  makeFolders(folder);
+  saveMatrix(folder, 'basis.npy', basis);
+  saveMatrix(folder, 'curvatures.npy', matrix(1, curvatures.length, curvatures));
+  saveMatrix(folder, 'noise.npy', noise);
+  for (const name of ['sigma', 'u', 'q', 's', 'a'] as const) {
+    const part = parts[name];
+    if (part) saveMatrix(folder, `${name}.npy`, part);
+  }
+  const { turning: _, ...rest } = result;
+  writeJson(join(job.out, FILES.modes), rest);
+}
+
+async function trajectory(
+  job: TrajectoryJob,
+  la: LinearAlgebra,
+  progress: (done: number, total: number) => void,
+): Promise<void> {
+  const window = await Trajectory.open(job.trajectory);
+  const total = 2 * window.recorded;
+  const source = (before: number): RowSource => ({
+    T: window.recorded,
+    P: window.size,
+    async *chunks() {
+      for await (const { first, rows, weights } of window.blocks()) {
+        yield weights;
+        progress(before + first + rows, total);
+      }
+    },
+  });
+  const { data: mean } = await readArray(job.arrays, 'mean');
+  const folder = join(job.out, FILES.parts);
+  const basis = loadMatrix(folder, 'basis.npy');
+  const n = basis.rows;
+  const { data: p1 } = await readArray(job.arrays, 'directions', 0, 1);
+  const components = new Float64Array((n + 1) * window.size);
+  components.set(basis.data);
+  components.set(p1, n * window.size);
+  const courses = await project(source(0), { components, mean }, la);
+  const overlap = la.gemm(basis, matrix(window.size, 1, p1.slice())).data;
+  const end = n * window.recorded;
+  const result = trajectoryTests({
+    la,
+    setting: job.setting,
+    whole: courses.subarray(0, end),
+    coordinates: withoutDirection(courses, n, overlap, courses.subarray(end)),
+    curvatures: loadMatrix(folder, 'curvatures.npy').data,
+    noise: loadMatrix(folder, 'noise.npy'),
+    motion: await motionSums(source(window.recorded), mean),
+  });
+  writeJson(join(job.out, FILES.trajectory), result);
+}
+
+async function minibatches(job: LandscapeJob): Promise<void> {
+  const { P } = job.setting;
+  const directions = matrix(job.rows.length, P);
+  for (const [k, { index }] of job.rows.entries())
+    directions.data.set((await readArray(job.arrays, 'directions', index - 1, index)).data, k * P);
+  const key = randomKey(job.seed).child('ao2022').child('landscape');
+  writeJson(join(job.out, FILES.landscape), landscape({ ...job, directions, key }));
+}
+
+function saveMatrix(folder: string, name: string, m: Matrix): void {
+  writeWhole(join(folder, name), writeNpy({ shape: m.rows === 1 ? [m.cols] : [m.rows, m.cols], data: m.data }));
+}
+
+function loadMatrix(folder: string, name: string): Matrix {
+  const path = join(folder, name);
+  const bytes = readWhole(path);
+  if (!bytes) throw new RunError('no-array', `${path} is missing; remove the folder and start again.`);
+  const { shape, data } = readNpy(bytes, path);
+  return shape.length === 1
+    ? matrix(1, shape[0], data as Float64Array)
+    : matrix(shape[0], shape[1], data as Float64Array);
+}

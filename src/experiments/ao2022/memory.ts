@@ -1,0 +1,29 @@
+/** The memory that ao2022 needs, computed before it starts. */
+import type { Dataset } from '../../data/dataset.js';
+import type { MemoryNeed } from '../../jobs/memory.js';
+import { layerNamed } from '../../model/network.js';
+import type { Config } from '../../runs/config.js';
+import { Trainer } from '../../train/trainer.js';
+
+/** Node with the program and a worker thread, resident. */
+const BASE = 150e6;
+/** P×P float64 arrays that the modes stage holds at its worst moment: eigenproblem, products, predictions. */
+const ARRAYS = 14;
+
+/** Peak bytes: the data, and the larger of the two stages that hold P×P matrices. */
+export function ao2022Memory(config: Config, dataset: Dataset): MemoryNeed {
+  const { network: spec, training, record } = config;
+  const layer = layerNamed(spec, record.layer);
+  const P = layer.inputs * layer.outputs;
+  const samples = dataset.train;
+  const data = samples.values.byteLength + (dataset.test?.values.byteLength ?? 0);
+  const trainer = Trainer.memoryBytes({ spec, samples, ...training, recordLayer: record.layer });
+  const parts = [
+    { what: 'Node and the program', bytes: BASE, key: '' },
+    { what: 'the data set', bytes: data, key: 'data.limit' },
+    { what: 'the samples in kernel memory', bytes: trainer + samples.values.byteLength, key: 'data.limit' },
+    { what: `the ${P}×${P} matrices of the layer`, bytes: 8 * ARRAYS * P * P, key: 'record.layer' },
+  ];
+  const [base, set, train, matrices] = parts.map((p) => p.bytes);
+  return { peak: base + set + Math.max(train + 8 * 6 * P * P, matrices), parts };
+}

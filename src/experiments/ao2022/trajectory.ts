@@ -1,0 +1,281 @@
+/**
+ * Tests of the stationary state that can fail, on the recorded window in the settled Hessian modes. docs/theory [D9], [D6], [S9].
+ *
+ * U comes from H and C1 alone, so the trajectory has had no say in it. Beside the white, stationary Σ = epsilon·U⁻¹ of ao2022
+ * stands the covariance that the run's own sampling and window give; the energy exp(−L/T) competes on the same data with its
+ * own best temperature; and the covariance of one half of the window is tried on the other. Principal direction 1, the drift, is
+ * taken off the coordinates, as it is where variances are compared; the test with the drift left in stands beside.
+ */
+
+import { correlationTime } from '../../analyse/trajectory/autocorrelation.js';
+import {
+  type BoltzmannTest,
+  boltzmannTest,
+  energiesOf,
+  equipartition,
+  logDensityRatio,
+} from '../../analyse/trajectory/boltzmann.js';
+import { BLOCK_TAUS, circulation } from '../../analyse/trajectory/circulation.js';
+import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation.js';
+import { forEachChunk, type RowSource } from '../../analyse/trajectory/rows.js';
+import { diagonal, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { classifyModes } from '../../theory/modes.js';
+import { predictCovariance } from '../../theory/predictions.js';
+import { circulationFactor } from '../../theory/stationary.js';
+import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
+import { batchFactor, regimeRequest } from './modes.js';
+
+export interface TrajectoryInput {
+  readonly la: LinearAlgebra;
+  readonly setting: Pick<
+    Ao2022Setting,
+    'T' | 'samples' | 'batchSize' | 'stepsPerEpoch' | 'sampling' | 'learningRate' | 'noiseStrength' | 'centreLoss'
+  >;
+  /** n×T, row i the course of mode i about the window mean, the drift included. */
+  readonly whole: Float64Array;
+  /** The same without the part along principal direction 1. */
+  readonly coordinates: Float64Array;
+  readonly curvatures: Float64Array;
+  /** C1 in the modes, n×n, per sample. */
+  readonly noise: Matrix;
+  readonly motion: MotionSums;
+}
+
+/** w·Δw and |Δw|² at each step, w from the window mean. */
+export interface MotionSums {
+  readonly weightsDotStep: Float64Array;
+  readonly stepSquared: Float64Array;
+}
+
+/** One pass over the window. */
+export async function motionSums(source: RowSource, mean: Float64Array): Promise<MotionSums> {
+  const { T, P } = source;
+  const [weightsDotStep, stepSquared] = [new Float64Array(T - 1), new Float64Array(T - 1)];
+  const before = new Float64Array(P);
+  await forEachChunk(source, (chunk, first, rows) => {
+    for (let r = 0; r < rows; r++) {
+      const t = first + r - 1;
+      for (let j = 0; j < P; j++) {
+        const w = chunk[r * P + j];
+        if (t >= 0) {
+          const step = w - before[j];
+          weightsDotStep[t] += (before[j] - mean[j]) * step;
+          stepSquared[t] += step * step;
+        }
+        before[j] = w;
+      }
+    }
+  });
+  return { weightsDotStep, stepSquared };
+}
+
+/** All tests. Cost O(n²·T). */
+export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
+  const { la, setting, coordinates: x, curvatures: h, noise } = input;
+  const { learningRate: eta, noiseStrength: epsilon } = setting;
+  const n = h.length;
+  const T = x.length / n;
+  const measured = covarianceOf(la, x, n, 0, T);
+  const potential = matrix(n, n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      potential.data[i * n + j] = (2 * epsilon * noise.data[i * n + j]) / (eta * (h[i] + h[j]));
+  const scale = batchFactor('window', setting);
+  const windowed = predictCovariance(la, {
+    ...regimeRequest('window', setting),
+    hessian: { values: h, vectors: identity(n) },
+    covariance: matrix(
+      n,
+      n,
+      noise.data.map((v) => scale * v),
+    ),
+  }).inBasis();
+  const temperature = h.reduce((s, v, i) => s + v * measured.data[i * n + i], 0) / n;
+  const inverse = diagonal(h.map((v) => temperature / v));
+
+  const [u, uw, ul] = [potential, windowed, inverse].map((m) => energiesOf(la, x, m));
+  const half = Math.floor(T / 2);
+  const first = covarianceOf(la, x, n, 0, half);
+  const other = energiesOf(la, coursesAbout(x, n, half, T), first);
+  const lossTest = boltzmannTest(ul.energies, n);
+  const effective = Array.from({ length: n }, (_, i) => {
+    const tau = correlationTime(x.subarray(i * T, (i + 1) * T)).value;
+    return T / (2 * Math.max(0.5, Number.isFinite(tau) ? tau : 0.5));
+  });
+  const parts = equipartition(
+    h,
+    Array.from({ length: n }, (_, i) => measured.data[i * n + i]),
+    effective,
+  );
+  const settled = settledMotion(input.whole, n, T, eta);
+  return {
+    potential: gamma(boltzmannTest(u.energies, n)),
+    withDrift: gamma(boltzmannTest(energiesOf(la, input.whole, potential).energies, n)),
+    windowed: gamma(boltzmannTest(uw.energies, n)),
+    otherHalf: gamma(boltzmannTest(other.energies, n)),
+    loss: { ...gamma(lossTest), temperature },
+    logRatio: logDensityRatio(u, ul),
+    logRatioWindowed: logDensityRatio(uw, ul),
+    equipartition: {
+      temperature: parts.temperature,
+      excessSpread: parts.excessSpread,
+      range: parts.range,
+      temperatures: [...parts.temperatures],
+      curvature: [...h],
+    },
+    histogram: histogramOf(n, { potential: u.energies, windowed: uw.energies, loss: ul.energies }),
+    circulation: circulationOf(input),
+    motion: {
+      layer: motionRelation({
+        weightsDotGradient: input.motion.weightsDotStep.map((v) => -v / eta),
+        velocitySquared: input.motion.stepSquared,
+        learningRate: eta,
+      }).ratio,
+      settled,
+    },
+  };
+}
+
+function circulationOf({
+  la,
+  setting,
+  coordinates: x,
+  curvatures: h,
+  noise,
+}: TrajectoryInput): TrajectoryTests['circulation'] {
+  const { learningRate: eta, noiseStrength: epsilon } = setting;
+  const n = h.length;
+  const expected = matrix(n, n);
+  const own = matrix(n, n);
+  const modes = classifyModes(h, eta, 0, setting.T + setting.stepsPerEpoch);
+  const factor = circulationFactor({
+    modes,
+    sampling: setting.sampling,
+    batchesPerEpoch: setting.stepsPerEpoch,
+    window: undefined,
+  });
+  const scale = batchFactor('window', setting);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const d = noise.data[i * n + j];
+      expected.data[i * n + j] = (epsilon * d * (h[i] - h[j])) / (h[i] + h[j]);
+      own.data[i * n + j] = eta * eta * scale * d * factor(i, j);
+    }
+  let result = circulation(la, x, n, { expected, pairs: PAIRS });
+  if (!result.converged)
+    result = circulation(la, x, n, { expected, pairs: PAIRS, blocks: blocksFor(result.slowest, setting.T) });
+  const { blocks } = result;
+  const sampled = circulation(la, x, n, { expected: own, pairs: 0, blocks });
+  return {
+    dimension: n,
+    blocks,
+    pairs: (n * (n - 1)) / 2,
+    significant: result.significant,
+    converged: result.converged,
+    slope: result.slope!,
+    slopeOfSampling: sampled.slope!,
+    strongest: result.pairs.map(({ i, j, value, standardError, holm }) => ({
+      i: i + 1,
+      j: j + 1,
+      value,
+      standardError,
+      expected: expected.data[i * n + j],
+      holm,
+    })),
+  };
+}
+
+/** Planes that are listed. */
+const PAIRS = 20;
+/** Fewest blocks that an error is estimated from. */
+const FEWEST_BLOCKS = 8;
+
+/** As many blocks as stay longer than `BLOCK_TAUS` of the slowest correlation time, but at least `FEWEST_BLOCKS`. */
+const blocksFor = (slowest: number, T: number) =>
+  Math.max(FEWEST_BLOCKS, Math.floor((T - 1) / (BLOCK_TAUS * Math.max(1, slowest))));
+
+/** x_i − (v_i·p_1)·theta_1: courses without the part along principal direction 1. */
+export function withoutDirection(
+  courses: Float64Array,
+  n: number,
+  overlap: ArrayLike<number>,
+  theta: ArrayLike<number>,
+): Float64Array {
+  const T = theta.length;
+  const out = courses.slice(0, n * T);
+  for (let i = 0; i < n; i++) for (let t = 0; t < T; t++) out[i * T + t] -= overlap[i] * theta[t];
+  return out;
+}
+
+/** Relation (1) of [S9] on the settled modes alone. */
+function settledMotion(x: Float64Array, n: number, T: number, eta: number) {
+  const [dot, square] = [new Float64Array(T - 1), new Float64Array(T - 1)];
+  for (let i = 0; i < n; i++)
+    for (let t = 0; t + 1 < T; t++) {
+      const step = x[i * T + t + 1] - x[i * T + t];
+      dot[t] -= (x[i * T + t] * step) / eta;
+      square[t] += step * step;
+    }
+  return motionRelation({ weightsDotGradient: dot, velocitySquared: square, learningRate: eta }).ratio;
+}
+
+const gamma = ({
+  dimension,
+  mean,
+  variance,
+  expected,
+  effective,
+  distance,
+  pValue,
+  temperature,
+}: BoltzmannTest): GammaTest => ({
+  dimension,
+  mean,
+  variance,
+  expected,
+  effective,
+  distance,
+  pValue,
+  temperature,
+});
+
+/** Steps from … to−1 of all courses, about their own means. */
+function coursesAbout(x: Float64Array, n: number, from: number, to: number): Float64Array {
+  const T = x.length / n;
+  const out = new Float64Array(n * (to - from));
+  for (let i = 0; i < n; i++) {
+    const course = x.subarray(i * T + from, i * T + to);
+    const centre = course.reduce((s, v) => s + v, 0) / course.length;
+    for (let t = 0; t < course.length; t++) out[i * course.length + t] = course[t] - centre;
+  }
+  return out;
+}
+
+function covarianceOf(la: LinearAlgebra, x: Float64Array, n: number, from: number, to: number): Matrix {
+  return la.syrk(matrix(n, to - from, coursesAbout(x, n, from, to)), { alpha: 1 / (to - from) });
+}
+
+/** Densities of u/(epsilon·n/2) in equal bins from 0 to 4. */
+const BINS = 48;
+const LAST = 4;
+
+function histogramOf(
+  n: number,
+  energies: Readonly<Record<'potential' | 'windowed' | 'loss', Float64Array>>,
+): TrajectoryTests['histogram'] {
+  const edges = Array.from({ length: BINS + 1 }, (_, k) => (LAST * k) / BINS);
+  const count = (u: Float64Array) => {
+    const out = new Array<number>(BINS).fill(0);
+    for (const v of u) {
+      const bin = Math.floor((v / (n / 2) / LAST) * BINS);
+      if (bin < BINS) out[bin] += BINS / LAST / u.length;
+    }
+    return out;
+  };
+  return {
+    edges,
+    potential: count(energies.potential),
+    windowed: count(energies.windowed),
+    loss: count(energies.loss),
+  };
+}

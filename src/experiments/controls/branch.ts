@@ -1,0 +1,151 @@
+/** A branch from the trained weights: record, and look at its windows in every basis. docs/theory [S6], [S7]. */
+import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import { layerNamed } from '../../model/network.js';
+import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
+import { logSpaced } from '../../numeric/spacing.js';
+import { CellSteps, difference, runTwo, WeightMean } from '../../runs/steps.js';
+import type { BranchCell } from './config.js';
+import type { CellContext } from './context.js';
+import { curvatureAt } from './curvature.js';
+import { common, type Looker, othersDirections, ownDirections, type Span } from './look.js';
+import { type Dynamics, meterAt, regime } from './measure.js';
+import type { BranchResult, Regime } from './measured.js';
+import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, trace, without } from './moments.js';
+import { surrogateRegimes } from './surrogate.js';
+
+/** A window with its mean network. */
+interface Window extends Span {
+  readonly moments: Moments;
+  readonly weights: Float32Array;
+}
+
+export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
+  const { la, config, samples, weights, key, seed, tell } = context;
+  const { network: spec, training, record } = config.base;
+  const layer = layerNamed(spec, record.layer);
+  const { sampling, momentum, learningRate } = cell;
+  const replica = (name: string) =>
+    new CellSteps({
+      spec,
+      samples,
+      weights,
+      layer,
+      dynamics: { sampling, momentum, learningRate },
+      batchSize: training.batchSize,
+      key: key.child(name),
+    });
+  const [steps, twin] = [replica('batches'), replica('replica')];
+  const { batchesPerEpoch } = steps;
+  const dynamics: Dynamics = { sampling, momentum, learningRate, batchesPerEpoch };
+  const half = config.mainWindow / 2;
+
+  // one pass over the steps, cut where a window or the half of the main one begins
+  const lengths = [...new Set([...cell.windows, half, config.mainWindow])].sort((a, b) => b - a);
+  const sums = new PieceSums(la, layer.inputs * layer.outputs);
+  const between = covarianceAccumulator(la, layer.inputs * layer.outputs);
+  const means: WeightMean[] = [];
+  for (let e = 0; e < config.epochs; e++) {
+    const left = config.epochs - e;
+    if (lengths.includes(left)) {
+      sums.cut();
+      means.push(new WeightMean(weights.length));
+    }
+    runTwo(steps, twin, (rows, others) => {
+      if (left <= config.mainWindow) between.add(difference(rows, others), rows.length / between.size);
+      if (means.length === 0) return;
+      sums.add(rows);
+      means[means.length - 1].add(steps.trainer.weights());
+    });
+    tell(`epoch ${e + 1} of ${config.epochs}`, (0.15 * (e + 1)) / config.epochs);
+  }
+  sums.cut();
+
+  // from the end: each window is the one before it with one more piece
+  const regimes: Regime[] = [];
+  let moments: Moments | undefined;
+  let mean: WeightMean | undefined;
+  let secondHalf: Moments | undefined;
+  const others: Window[] = [];
+  let main: Window | undefined;
+  let firstHalf: Moments | undefined;
+  for (const length of [...lengths].reverse()) {
+    const piece = sums.pieces.pop()!;
+    const pieceMean = means.pop()!;
+    moments = moments ? merged(piece, moments) : piece;
+    mean = mean ? pieceMean.with(mean) : pieceMean;
+    if (length === half) secondHalf = moments;
+    const window = { epochs: length, steps: moments.count, moments, weights: mean.weights(layer, moments.mean) };
+    if (length === config.mainWindow) {
+      main = window;
+      firstHalf = lengths.includes(half) && piece.count === half * batchesPerEpoch ? piece : undefined;
+    } else if (cell.windows.includes(length)) others.push(window);
+  }
+  firstHalf ??= without(main!.moments, secondHalf!);
+  moments = undefined; // matrices of 50 MB are let go as soon as they have served
+
+  // H and C where the main window lies
+  tell('Hessian and noise', 0.2);
+  const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
+  const { hessian, noise } = curvatureAt(place);
+  const looker: Looker = { ...context, dynamics, hessian, noise };
+  const look = (window: Window, meter: FlatnessMeter): Regime =>
+    ownDirections(looker, principal(la, window.moments), {
+      ...window,
+      basis: 'same-window',
+      meter,
+      key: key.child(`window ${window.epochs}`),
+    });
+  while (others.length > 0) {
+    const window = others.shift()!;
+    tell(`window of ${window.epochs} epochs`, 0.25);
+    regimes.push(look(window, meterAt(spec, window.weights, samples, layer.name)));
+  }
+  tell(`window of ${config.mainWindow} epochs`, 0.4);
+  const meter = meterAt(spec, main!.weights, samples, layer.name);
+  const own = look(main!, meter);
+  const { resolution } = own;
+  regimes.push(own);
+
+  tell('the other half', 0.5);
+  regimes.push(
+    othersDirections(looker, [firstHalf, secondHalf!], {
+      basis: 'other-window',
+      epochs: half,
+      steps: secondHalf!.count,
+      meter,
+      resolution,
+      key: key.child('other half'),
+    }),
+  );
+  firstHalf = secondHalf = undefined;
+
+  tell('Hessian basis', 0.6);
+  const span: Span = { epochs: main!.epochs, steps: main!.steps };
+  const eigen = la.eigh(hessian);
+  for (const basis of ['hessian', 'replicas'] as const) {
+    const covariance = basis === 'hessian' ? main!.moments.covariance : between.finish({ ddof: 0 });
+    const P = eigen.values.length;
+    const ranks = logSpaced(P, config.directions);
+    const variances = diagonalIn(la, eigen.vectors, covariance);
+    regimes.push(
+      regime(la, {
+        ...common(looker, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
+        ranks,
+        variances: ranks.map((r) => variances[P - r]),
+        spectrum: undefined,
+        totalVariance: trace(covariance),
+        resolution,
+      }),
+    );
+  }
+  main = undefined;
+  regimes.push(...(await surrogateRegimes(looker, span, eigen, meter, resolution)));
+  return {
+    format: 'thermograd controls cell',
+    kind: 'branch',
+    seed,
+    cell: cell.name,
+    ...dynamics,
+    regimes,
+  };
+}

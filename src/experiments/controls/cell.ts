@@ -1,0 +1,38 @@
+/** One cell of the controls from the base weights to its JSON document; what a worker thread does. */
+import type { Samples } from '../../data/dataset.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { chooseProvider } from '../../numeric/linalg/index.js';
+import { randomKey } from '../../numeric/random.js';
+import { branchCell } from './branch.js';
+import type { ControlsConfig } from './config.js';
+import type { CellContext } from './context.js';
+import { fixedCell } from './fixed.js';
+import { frozenCell } from './frozen.js';
+import type { CellResult } from './measured.js';
+
+export interface CellJob {
+  readonly config: ControlsConfig;
+  readonly seed: number;
+  /** Name of the cell in `config.cells`. */
+  readonly cell: string;
+  /** The trained base network. */
+  readonly weights: Float32Array;
+  readonly kernelBuild: KernelBuild;
+}
+
+export async function runCell(job: CellJob, samples: Samples, tell: CellContext['tell']): Promise<CellResult> {
+  forceKernelBuild(job.kernelBuild);
+  const { config, seed, weights } = job;
+  const la = await chooseProvider({ prefer: config.base.provider });
+  const cell = config.cells.find((c) => c.name === job.cell)!;
+  const key = randomKey(seed).child('controls').child(cell.name);
+  const start = performance.now();
+  const context: CellContext = { la, config, samples, weights, seed, key, tell };
+  const result =
+    cell.kind === 'branch'
+      ? await branchCell(context, cell)
+      : cell.kind === 'frozen'
+        ? frozenCell(context, cell)
+        : fixedCell(context, cell);
+  return { ...result, seconds: Math.round(performance.now() - start) / 1000 } as CellResult;
+}

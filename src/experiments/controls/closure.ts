@@ -1,0 +1,128 @@
+/** Findings of the frozen layer: does the theory of fluctuations hold, are they all there is, what does it leave out. Rules: controls-findings.ts. */
+import type { Estimate } from '../../numeric/estimate.js';
+import type { Finding, Verdict } from '../../report/finding.js';
+import { formatEstimate, formatNumber } from '../../report/format.js';
+import type { Comparison, Sampling } from './measured.js';
+import { type GroupRow, halfWidth } from './summary.js';
+
+/** Predicted over measured may leave 1 by this much. */
+const TOLERANCE = 0.3;
+export const UNDECIDED: Verdict = 'not decidable with this run';
+
+/** Why a number over so few seeds decides nothing. */
+export const few = (e: Estimate): string =>
+  e.n < 2
+    ? 'One seed has no error over seeds; run at least two, better five.'
+    : `The 95 % interval over ${e.n} seeds is wider than ±1; more seeds would narrow it.`;
+
+/** Two findings for a sampling: the theory of fluctuations, and whether fluctuations are all there is. */
+export function closure(groups: readonly GroupRow[], sampling: Sampling): Finding[] {
+  const own = atLargeRate(groups).filter((g) => g.sampling === sampling);
+  if (own.length === 0) return [];
+  const last = own[own.length - 1];
+  const list = (c: Comparison, how: 'modes' | 'sums') =>
+    own.map((g) => `${formatEstimate(g.ratios[c][how])} (modes ${g.from}–${g.to})`).join(', ');
+  const theory = outside(own, 'replicas');
+  const whole = outside(own, 'raw');
+  const n = theory.worst.n;
+  return [
+    {
+      id: `controls.closure-${sampling}`,
+      claim: `With all other layers frozen the measured H and C predict the fluctuations along Hessian eigenvectors (${sampling} batches)`,
+      source: 'theory [S2], [S3], [S4]',
+      measured: theory.worst,
+      unit: 'predicted over measured, worst group',
+      stated: '1',
+      range: 'drift-free variance: half the variance of the difference of two replicas',
+      verdict: theory.verdict,
+      reason:
+        `Group by group: ${list('replicas', 'modes')}. With C averaged along the trajectory: ${list('noise-averaged', 'modes')}. ${n < 2 ? few(theory.worst) : ''}`.trim(),
+    },
+    {
+      id: `controls.stationary-${sampling}`,
+      claim: `The fluctuations of the window are those of a stationary state around a minimum (${sampling} batches, other layers frozen)`,
+      source: 'ao2022; theory [S1], [D9]',
+      measured: whole.worst,
+      unit: 'predicted over measured, worst group',
+      stated: '1: H and C alone account for the whole variance',
+      predicted: `with the descent that the gradient at the start drives (ratio of sums): ${list('drift', 'sums')}`,
+      verdict: whole.verdict,
+      reason:
+        `Group by group: ${list('raw', 'modes')}. ${whole.verdict === 'not reproduced' ? `In modes ${last.from}–${last.to} most of the variance is descent and no fluctuation: the loss still falls.` : ''}`.trim(),
+    },
+  ];
+}
+
+const atLargeRate = (groups: readonly GroupRow[]): GroupRow[] => {
+  const rate = Math.max(...groups.map((g) => g.learningRate));
+  return groups.filter((g) => g.learningRate === rate);
+};
+
+/**
+ * Where the theory of shuffled noise is off: two tests of what it leaves out. The noise of an epoch sums to zero at fixed weights
+ * only; as the weights move within the epoch a remainder of relative order eta stays and adds up over epochs, while the part that
+ * returns to zero does not. So the theory must hold for the noise of real batches at one point, and better at smaller steps.
+ */
+export function leak(groups: readonly GroupRow[]): Finding[] {
+  const large = atLargeRate(groups).filter((g) => g.sampling === 'shuffled');
+  const small = groups.filter((g) => g.sampling === 'shuffled' && !large.includes(g));
+  if (large.length === 0) return [];
+  const before = outside(large, 'replicas');
+  const k = large.findIndex((g) => g.ratios.replicas.modes === before.worst);
+  const { from, to, fixed, learningRate } = large[k];
+  const off = before.verdict === 'not reproduced';
+  const asked = off
+    ? `In these modes of the network the ratio is ${formatEstimate(before.worst)} at eta = ${formatNumber(learningRate, 2)}.`
+    : 'At the learning rate of the base no group is off beyond its error, so there is nothing to explain.';
+  const findings: Finding[] = [];
+  if (fixed)
+    findings.push({
+      id: 'controls.leak-fixed-noise',
+      claim: 'The theory of shuffled noise holds for the gradients of real batches taken at fixed weights',
+      source: 'theory [S3]',
+      measured: fixed,
+      unit: `predicted over measured, modes ${from}–${to}`,
+      stated: '1',
+      range:
+        'linear modes driven by the batches of the run, all at the base weights; the group in which the network is farthest off',
+      verdict: within(fixed),
+      reason: `${asked} With the noise unable to follow the weights it is ${formatEstimate(fixed)}.`,
+    });
+  if (small.length > k)
+    findings.push({
+      id: 'controls.leak-small-steps',
+      claim:
+        'What the theory of shuffled noise leaves out, noise that follows the weights within the epoch, shrinks with the learning rate',
+      source: 'theory [S3]',
+      measured: small[k].ratios.replicas.modes,
+      unit: `predicted over measured, modes ${from}–${to}`,
+      stated: '1 for small steps',
+      range: `eta = ${formatNumber(small[k].learningRate, 2)}, other layers frozen, drift-free variance; as many epochs`,
+      verdict: off ? within(small[k].ratios.replicas.modes) : UNDECIDED,
+      reason: `${asked} Only the steps are smaller here.`,
+    });
+  return findings;
+}
+
+/** Whether a ratio is within the tolerance of 1, with its interval. */
+function within(e: Estimate): Verdict {
+  if (e.n < 2 || !Number.isFinite(e.value)) return UNDECIDED;
+  const [low, high] = [1 - TOLERANCE, 1 + TOLERANCE];
+  if (e.value >= low && e.value <= high) return 'reproduced';
+  const half = halfWidth(e);
+  return e.value + half < low || e.value - half > high ? 'not reproduced' : UNDECIDED;
+}
+
+/** The group farthest from 1 in the logarithm, and the verdict over all. */
+function outside(own: readonly GroupRow[], c: Comparison): { worst: Estimate; verdict: Verdict } {
+  const ratios = own.map((g) => g.ratios[c].modes);
+  const far = (e: Estimate) => Math.abs(Math.log(e.value));
+  const worst = ratios.reduce((a, b) => (far(b) > far(a) || Number.isNaN(far(a)) ? b : a));
+  const all = ratios.map(within);
+  const verdict: Verdict = all.includes('not reproduced')
+    ? 'not reproduced'
+    : all.includes(UNDECIDED)
+      ? UNDECIDED
+      : 'reproduced';
+  return { worst, verdict };
+}

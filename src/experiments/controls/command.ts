@@ -1,0 +1,27 @@
+/** `thermograd reproduce controls`: flags to a request, and the telling of its result. */
+import { join } from 'node:path';
+import { presetRequest, type RunFlags } from '../../terminal/flags.js';
+import { session } from '../../terminal/session.js';
+import { lineOf } from '../ivf2021/telling.js';
+import { reproduceControls } from './experiment.js';
+
+/** Flags that mean something here; the experiment fixes the rest. */
+const KNOWN = ['preset', 'seeds', 'out', 'resume', 'workers', 'json'];
+
+export async function reproduceControlsCommand(flags: RunFlags & { readonly seeds?: number }): Promise<void> {
+  const again = (folder: string) => `thermograd reproduce controls --out ${folder} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      const { folder, findings, cause } = await reproduceControls({
+        ...presetRequest('controls', flags, KNOWN, s),
+      });
+      const report = join(folder, 'report.html');
+      s.result(
+        { folder, report, cause, findings },
+        [...findings.map(lineOf), '', ...cause, `report: ${report}`].join('\n'),
+      );
+    },
+    again,
+  );
+}

@@ -1,0 +1,135 @@
+/** What `reproduce controls` does: its two presets, its cells. Data, nothing else. docs/theory [S6], [S7]. */
+import { check } from '../../numeric/errors.js';
+import type { Config, PartialConfig } from '../../runs/config.js';
+import { completeConfig } from '../../runs/config.js';
+import type { Sampling } from './measured.js';
+
+export interface BranchCell {
+  readonly kind: 'branch';
+  readonly name: string;
+  readonly sampling: Sampling;
+  readonly momentum: number;
+  readonly learningRate: number;
+  /** Epochs of the windows analysed, each ending with the cell's last step. */
+  readonly windows: readonly number[];
+}
+
+export interface FrozenCell {
+  readonly kind: 'frozen';
+  readonly name: string;
+  readonly sampling: Sampling;
+  readonly momentum: 0;
+  readonly learningRate: number;
+}
+
+/** The noise of real batches at fixed weights. */
+export interface FixedCell {
+  readonly kind: 'fixed';
+  readonly name: string;
+  readonly sampling: Sampling;
+  readonly momentum: 0;
+  readonly learningRate: number;
+}
+
+export type Cell = BranchCell | FrozenCell | FixedCell;
+
+export interface ControlsConfig {
+  readonly preset: 'quick' | 'standard';
+  /** The base network and its training, in the words of ivf2021; its seed is replaced by each seed in turn. */
+  readonly base: Config;
+  /** Epochs each cell runs; the windows are taken from its end. */
+  readonly epochs: number;
+  /** Epochs of the window in which all bases are compared; even. */
+  readonly mainWindow: number;
+  /** Epochs that frozen cells run before their window, which has `epochs` epochs. */
+  readonly relaxEpochs: number;
+  /** Epochs that the surrogate runs before its window. */
+  readonly surrogateEpochs: number;
+  /** Log-spaced directions along which the flatness is measured. */
+  readonly directions: number;
+  /** Ranks of curvature, inclusive. */
+  readonly groups: readonly (readonly [number, number])[];
+  /** Points of the frozen trajectory at which H and C are measured again, and modes of each group used for it. */
+  readonly points: number;
+  readonly modesPerGroup: number;
+  readonly cells: readonly Cell[];
+}
+
+/** Share of the learning rate in the frozen cell that tells what the theory leaves out: noise that depends on the weights. */
+const SMALL = 0.2;
+
+/** All cells for a base learning rate. With momentum 0.9 eta is a tenth: the same eta/(1−mu). */
+function cells(eta: number, windows: readonly number[], main: number): Cell[] {
+  const branch = (sampling: Sampling, momentum: 0 | 0.9): BranchCell => ({
+    kind: 'branch',
+    name: `${sampling}-momentum${momentum}`,
+    sampling,
+    momentum,
+    learningRate: momentum === 0 ? eta : Number((eta / 10).toPrecision(12)),
+    windows: momentum === 0 ? windows : [main],
+  });
+  const frozen = (sampling: Sampling, share = 1): FrozenCell => ({
+    kind: 'frozen',
+    name: `frozen-${sampling}${share === 1 ? '' : '-small-eta'}`,
+    sampling,
+    momentum: 0,
+    learningRate: Number((eta * share).toPrecision(12)),
+  });
+  return [
+    branch('shuffled', 0),
+    branch('replaced', 0),
+    frozen('replaced'),
+    frozen('shuffled'),
+    branch('shuffled', 0.9),
+    branch('replaced', 0.9),
+    frozen('shuffled', SMALL),
+    { kind: 'fixed', name: 'fixed-shuffled', sampling: 'shuffled', momentum: 0, learningRate: eta },
+  ];
+}
+
+const QUICK: PartialConfig = {
+  data: { set: 'teacher', teacher: { network: { widths: [16, 12, 4] }, train: 1200, test: 0 } },
+  network: { widths: [16, 12, 10, 4], activation: 'relu' },
+  training: { batchSize: 20, stop: { rule: 'epochs', epochs: 60 }, maxEpochs: 90 },
+  record: { layer: 'layer2' },
+};
+
+/** The complete config of a preset. */
+export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
+  check(
+    preset === 'quick' || preset === 'standard',
+    'bad-preset',
+    `reproduce controls has the presets quick and standard; got ${preset}.`,
+  );
+  const quick = preset === 'quick';
+  const base = completeConfig(quick ? QUICK : { preset: 'standard' });
+  const eta = base.training.learningRate;
+  const main = quick ? 6 : 10;
+  return {
+    preset,
+    base,
+    epochs: quick ? 12 : 30,
+    mainWindow: main,
+    relaxEpochs: quick ? 8 : 30,
+    surrogateEpochs: quick ? 6 : 10,
+    directions: 40,
+    groups: quick
+      ? [
+          [1, 5],
+          [6, 20],
+          [21, 60],
+        ]
+      : [
+          [1, 10],
+          [11, 50],
+          [51, 200],
+          [201, 800],
+        ],
+    points: 4,
+    modesPerGroup: quick ? 15 : 40,
+    cells: cells(eta, quick ? [2, 6, 12] : [1, 3, 10, 30], main),
+  };
+}
+
+/** Seeds when none are asked for. */
+export const defaultSeeds = (preset: 'quick' | 'standard'): number => (preset === 'quick' ? 2 : 5);

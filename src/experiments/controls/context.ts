@@ -1,0 +1,17 @@
+/** What every cell of the controls is given. */
+import type { Samples } from '../../data/dataset.js';
+import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import type { Key } from '../../numeric/random.js';
+import type { ControlsConfig } from './config.js';
+
+export interface CellContext {
+  readonly la: LinearAlgebra;
+  readonly config: ControlsConfig;
+  readonly samples: Samples;
+  readonly weights: Float32Array;
+  readonly seed: number;
+  /** key(seed)/controls/cell. */
+  readonly key: Key;
+  /** What is being done, and a rough share of the whole. */
+  readonly tell: (what: string, share: number) => void;
+}

@@ -1,0 +1,80 @@
+/** H and C of the layer at a point, exact over all samples, and their diagonals along chosen directions. */
+import { hessianBlock } from '../../analyse/curvature/hessian.js';
+import { BLOCK, NetworkPasses } from '../../analyse/curvature/passes.js';
+import { projectBlocks } from '../../analyse/curvature/projection.js';
+import { batchCovariance, gradientCovariance } from '../../analyse/noise/noise.js';
+import type { Samples } from '../../data/dataset.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import type { Sampling } from './measured.js';
+
+/** A network at a point of its weights; the recorded layer; how batches are drawn. */
+export interface Place {
+  readonly spec: NetworkSpec;
+  readonly weights: Float32Array;
+  readonly samples: Samples;
+  readonly layer: string;
+  readonly sampling: Sampling;
+  readonly batchSize: number;
+}
+
+export interface Curvature {
+  /** P×P, mean over the samples. */
+  readonly hessian: Matrix;
+  /** C, covariance of the gradient of ONE BATCH, P×P. */
+  readonly noise: Matrix;
+}
+
+/** Dense blocks; cost and memory as `hessianBlock` and `gradientCovariance` say. */
+export function curvatureAt(place: Place): Curvature {
+  const { samples, layer, sampling, batchSize } = place;
+  const passes = passesAt(place);
+  const { hessian } = hessianBlock(passes, layer);
+  const { covariance } = gradientCovariance(passes, layer);
+  return { hessian, noise: batchCovariance(covariance, { batchSize, samples: samples.count, sampling }) };
+}
+
+export interface CurvatureAlong {
+  readonly curvature: Float64Array;
+  /** C_ii PER BATCH. */
+  readonly noise: Float64Array;
+}
+
+/** Directions projected at once: what the k² products of a sample cost stays below what its forward passes do. */
+const AT_ONCE = 32;
+
+/** H_ii and C_ii along the K rows of `directions`. About 2·N·P·K flops. */
+export function curvatureAlong(place: Place, directions: Matrix): CurvatureAlong {
+  const { samples, layer, sampling, batchSize } = place;
+  const passes = passesAt(place);
+  const N = samples.count;
+  const order = Uint32Array.from({ length: N }, (_, i) => i);
+  const [curvature, noise] = [new Float64Array(directions.rows), new Float64Array(directions.rows)];
+  for (let from = 0; from < directions.rows; from += AT_ONCE) {
+    const k = Math.min(AT_ONCE, directions.rows - from);
+    const own = matrix(
+      k,
+      directions.cols,
+      directions.data.subarray(from * directions.cols, (from + k) * directions.cols),
+    );
+    const sums = new Float64Array(k * k);
+    const [slope, square] = [new Float64Array(k), new Float64Array(k)];
+    projectBlocks(passes, layer, own, order, 'exact', (block) => {
+      block.addCurvature(sums, 0, block.count);
+      for (let i = 0; i < k; i++)
+        for (let s = i * BLOCK; s < i * BLOCK + block.count; s++) {
+          slope[i] += block.slopes[s];
+          square[i] += block.slopes[s] ** 2;
+        }
+    });
+    for (let i = 0; i < k; i++) {
+      curvature[from + i] = sums[i * k + i] / N;
+      noise[from + i] = square[i] / N - (slope[i] / N) ** 2;
+    }
+  }
+  const factor = batchCovariance(matrix(1, 1, Float64Array.of(1)), { batchSize, samples: N, sampling }).data[0];
+  return { curvature, noise: noise.map((v) => factor * v) };
+}
+
+/** States are computed twice and not kept: 0.2 GB less in each worker. */
+const passesAt = ({ spec, weights, samples }: Place) => new NetworkPasses({ spec, weights, samples, cacheBytes: 0 });

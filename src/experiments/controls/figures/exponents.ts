@@ -1,0 +1,134 @@
+/** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
+import * as Plot from '@observablehq/plot';
+import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount } from '../../../report/format.js';
+import { BASIS_NAMES, type Basis } from '../measured.js';
+import { halfWidth, type RegimeRow } from '../summary.js';
+
+const branchOf = (r: RegimeRow): string => `${r.sampling}, momentum ${r.momentum}`;
+const PALETTE = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.purple];
+
+/** Rows for the page's order of reading: choices by the window first, choices that know nothing of it below. */
+const READING: readonly Basis[] = [
+  'same-window',
+  'surrogate',
+  'random-walk',
+  'other-window',
+  'surrogate-other',
+  'hessian',
+  'replicas',
+];
+
+/** Half of the 95 % interval where it is known, one standard error of the fit for a single seed. */
+const bar = (r: RegimeRow): number => (r.psi.n < 2 ? r.psi.standardError : halfWidth(r.psi));
+
+export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number): Figure | MissingFigure {
+  const name = 'controls-exponents';
+  const main = rows.filter(
+    (r) => (r.epochs === mainWindow || r.epochs === mainWindow / 2) && READING.includes(r.basis) && drawable(r),
+  );
+  // half-windows of the same-window kind are no row of this figure
+  const shown = main.filter((r) => (r.basis.includes('other') ? r.epochs === mainWindow / 2 : r.epochs === mainWindow));
+  if (shown.length === 0) return { name, missing: 'no regime has an exponent.' };
+  const bases = READING.filter((b) => shown.some((r) => r.basis === b));
+  const branches = [...new Set(shown.map(branchOf))];
+  const points = shown.map((r) => {
+    const k = branches.indexOf(branchOf(r));
+    const at = bases.length - bases.indexOf(r.basis) + (branches.length - 1 - 2 * k) * 0.1;
+    const error = Number.isFinite(bar(r)) ? bar(r) : 0;
+    return { at, psi: r.psi.value, low: r.psi.value - error, high: r.psi.value + error, theory: r.theory.value, k };
+  });
+  const x = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
+  const clip = (v: number) => Math.min(x[1], Math.max(x[0], v));
+  const y: Axis = {
+    type: 'linear',
+    domain: [0.4, bases.length + 0.6],
+    label: null,
+    ticks: bases.map((_, k) => bases.length - k),
+    tickFormat: (v: number) => BASIS_NAMES[bases[bases.length - Math.round(v)]] ?? '',
+  };
+  const legend: LegendEntry[] = [
+    ...branches.map((label, k) => ({ label, mark: 'dot' as const, colour: PALETTE[k % 4] })),
+    { label: 'theory, single modes', mark: 'ring', colour: COLOURS.muted },
+    { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
+  ];
+  const n = Math.min(...shown.map((r) => r.psi.n));
+  return {
+    name,
+    title: 'The exponent by regime',
+    svg: drawFrame({
+      name,
+      title: 'Exponent psi of each choice of directions, for each way of drawing batches',
+      width: 860,
+      height: 110 + 52 * bases.length,
+      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
+      y,
+      legend,
+      marks: [
+        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
+        Plot.dot(points, { x: 'theory', y: 'at', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
+        Plot.link(points, {
+          x1: (p) => clip(p.low),
+          x2: (p) => clip(p.high),
+          y1: 'at',
+          y2: 'at',
+          stroke: (p) => PALETTE[p.k % 4],
+          strokeWidth: 1.8,
+        }),
+        Plot.dot(points, { x: 'psi', y: 'at', r: 4, fill: (p) => PALETTE[p.k % 4] }),
+      ],
+    }),
+    caption:
+      `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose). ` +
+      `Bars are ${n < 2 ? 'one standard error of the fit of the single seed' : `95 % intervals over ${formatCount(n)} seeds`}. ` +
+      'Rings: the exponent that the discrete-time theory gives for single modes with the curvature and the noise measured along the same directions; where directions were chosen by the fluctuations they are measured with, the dots leave the rings.',
+  };
+}
+
+const drawable = (r: RegimeRow): boolean => Number.isFinite(r.psi.value) && Number.isFinite(r.theory.value);
+
+export function exponentsByWindow(rows: readonly RegimeRow[]): Figure | MissingFigure {
+  const name = 'controls-windows';
+  const own = rows.filter((r) => r.basis === 'same-window' && r.momentum === 0 && drawable(r));
+  if (new Set(own.map((r) => r.epochs)).size < 2) return { name, missing: 'there is only one length of window.' };
+  const points = own.map((r) => {
+    const k = r.sampling === 'shuffled' ? 0 : 1;
+    const error = Number.isFinite(bar(r)) ? bar(r) : 0;
+    return { x: r.epochs * (k ? 1.03 : 0.97), psi: r.psi.value, error, k, theory: r.theory.value };
+  });
+  const y = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
+  const colour = (k: number) => [COLOURS.blue, COLOURS.green][k];
+  const clip = (v: number) => Math.min(y[1], Math.max(y[0], v));
+  return {
+    name,
+    title: 'The exponent against the length of the window',
+    svg: drawFrame({
+      name,
+      title: 'Exponent psi of same-window principal components against the length of the window',
+      x: logAxis('window (epochs)', logDomain(points.map((p) => p.x))),
+      y: linearAxis('exponent ψ', y, 6),
+      legend: [
+        { label: 'shuffled', mark: 'dot', colour: colour(0) },
+        { label: 'replaced', mark: 'dot', colour: colour(1) },
+        { label: 'theory, single modes', mark: 'ring', colour: COLOURS.muted },
+        { label: 'ψ = 4', mark: 'dash', colour: COLOURS.ink },
+      ],
+      marks: [
+        Plot.ruleY([4], { stroke: COLOURS.ink, strokeDasharray: '6 4' }),
+        Plot.dot(points, { x: 'x', y: 'theory', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
+        Plot.ruleX(points, {
+          x: 'x',
+          y1: (p) => clip(p.psi - p.error),
+          y2: (p) => clip(p.psi + p.error),
+          stroke: (p) => colour(p.k),
+          strokeWidth: 1.8,
+        }),
+        Plot.dot(points, { x: 'x', y: 'psi', r: 4, fill: (p) => colour(p.k) }),
+      ],
+    }),
+    caption:
+      'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are set slightly apart.',
+  };
+}

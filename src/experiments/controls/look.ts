@@ -1,0 +1,82 @@
+/** A branch's window looked at along directions: those that it chose itself, or those of another half. docs/theory [S7]. */
+import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import type { Matrix } from '../../numeric/linalg/matrix.js';
+import type { Key } from '../../numeric/random.js';
+import { logSpaced } from '../../numeric/spacing.js';
+import type { CellContext } from './context.js';
+import { type Dynamics, regime } from './measure.js';
+import type { Basis, Regime } from './measured.js';
+import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './moments.js';
+
+/** A branch whose main window is known: its H and C serve all that is looked at. */
+export interface Looker extends CellContext {
+  readonly dynamics: Dynamics;
+  readonly hessian: Matrix;
+  /** C per batch. */
+  readonly noise: Matrix;
+}
+
+export interface Span {
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+export interface View extends Span {
+  readonly basis: Basis;
+  readonly meter: FlatnessMeter;
+  /** Variances must exceed ten times this, or the window's own resolution where none is given. */
+  readonly resolution?: number;
+  /** Directions in the basis of the weights, from those of the moments' basis. */
+  readonly turned?: (rows: Matrix) => Matrix;
+  readonly key: Key;
+}
+
+/** What every regime of a branch is given, for these directions in the basis of the weights. */
+export function common(
+  { la, dynamics, hessian, noise }: Looker,
+  { epochs, steps, basis, meter, key }: View,
+  directions: Matrix,
+) {
+  return {
+    basis,
+    epochs,
+    steps,
+    meter,
+    directions,
+    curvature: quadraticForms(la, directions, hessian),
+    noise: quadraticForms(la, directions, noise),
+    dynamics,
+    flat: basis === 'random-walk',
+    key,
+  };
+}
+
+/** Principal directions and variances of one and the same window. */
+export function ownDirections(looker: Looker, own: Principal, view: View): Regime {
+  const ranks = logSpaced(own.variances.length, looker.config.directions);
+  const rows = topColumns(own.vectors, ranks);
+  return regime(looker.la, {
+    ...common(looker, view, view.turned?.(rows) ?? rows),
+    ranks,
+    variances: ranks.map((r) => own.variances[r - 1]),
+    spectrum: own.variances,
+    totalVariance: own.totalVariance,
+    resolution: Math.max(view.resolution ?? 0, own.resolution),
+  });
+}
+
+/** Principal directions of one half with the variances of the other. */
+export function othersDirections(looker: Looker, [choosing, measured]: readonly Moments[], view: View): Regime {
+  const { la, config } = looker;
+  const chosen = principal(la, choosing);
+  const ranks = logSpaced(chosen.variances.length, config.directions);
+  const rows = topColumns(chosen.vectors, ranks);
+  return regime(la, {
+    ...common(looker, view, view.turned?.(rows) ?? rows),
+    ranks,
+    variances: quadraticForms(la, rows, measured.covariance),
+    spectrum: undefined,
+    totalVariance: trace(measured.covariance),
+    resolution: view.resolution ?? chosen.resolution,
+  });
+}

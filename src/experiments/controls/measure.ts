@@ -1,0 +1,156 @@
+/** One regime: a set of directions with their variances, widths, curvatures and noise, and the exponents between them. */
+
+import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import { crossovers } from '../../analyse/trajectory/controls.js';
+import type { DirectionFlatness, PowerLaw } from '../../analyse/trajectory/results.js';
+import { closedDirections, FIRST_RANK, RESOLUTIONS, scaling } from '../../analyse/trajectory/scaling.js';
+import type { Samples } from '../../data/dataset.js';
+import type { NetworkSpec } from '../../model/network.js';
+import { estimate } from '../../numeric/estimate.js';
+import { identity, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
+import type { Key } from '../../numeric/random.js';
+import { predictCovariance } from '../../theory/predictions.js';
+import type { Basis, Regime, RegimeDirection, Sampling } from './measured.js';
+
+/** How the steps of a cell were taken. */
+export interface Dynamics {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly sampling: Sampling;
+  readonly batchesPerEpoch: number;
+}
+
+/**
+ * Variances over a window of single modes with these curvatures and these noises per batch: [S2]–[S4], the diagonal of the theory
+ * taken in whatever basis. Exact where H and C are diagonal together.
+ */
+export function modeVariances(
+  la: LinearAlgebra,
+  dynamics: Dynamics,
+  window: number,
+  curvature: Float64Array,
+  noise: Float64Array,
+): Float64Array {
+  const order = Array.from(curvature.keys()).sort((a, b) => curvature[a] - curvature[b]);
+  const K = order.length;
+  const covariance = matrix(K, K);
+  order.forEach((from, k) => {
+    covariance.data[k * K + k] = noise[from];
+  });
+  const { variances } = predictCovariance(la, {
+    ...dynamics,
+    hessian: { values: Float64Array.from(order, (k) => curvature[k]), vectors: identity(K) },
+    covariance,
+    window,
+  });
+  const out = new Float64Array(K);
+  order.forEach((to, k) => {
+    out[to] = variances[k];
+  });
+  return out;
+}
+
+export interface RegimeRequest {
+  readonly basis: Basis;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly meter: FlatnessMeter;
+  readonly ranks: readonly number[];
+  /** K×P unit vectors, one to a rank. */
+  readonly directions: Matrix;
+  /** Along them. */
+  readonly variances: ArrayLike<number>;
+  readonly curvature: Float64Array;
+  /** PER BATCH. */
+  readonly noise: Float64Array;
+  /** All variances of the window, descending, for the rank law; without it none is fitted. */
+  readonly spectrum: readonly number[] | undefined;
+  readonly totalVariance: number;
+  readonly resolution: number;
+  readonly dynamics: Dynamics;
+  /** The landscape that moved the weights; the random walk has none. */
+  readonly flat: boolean;
+  readonly key: Key;
+}
+
+/** Measures the widths and fits. K times the cost of a width. */
+export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
+  const { basis, epochs, steps, meter, ranks, directions, curvature, noise, dynamics, resolution, key } = request;
+  const P = directions.cols;
+  const widths = ranks.map((index, k) =>
+    meter.measure(directions.data.subarray(k * P, (k + 1) * P), index, request.variances[k]),
+  );
+  const force = request.flat ? new Float64Array(ranks.length) : curvature;
+  const predicted = modeVariances(la, dynamics, steps, force, noise);
+  const pca = {
+    variances: [...(request.spectrum ?? new Array<number>(P).fill(1))],
+    resolution,
+    totalVariance: request.totalVariance,
+    P,
+  };
+  const fits = scaling({ pca, directions: widths, key });
+  const at = new Map(ranks.map((index, k) => [index, k]));
+  const used = fitted(widths, resolution);
+  const along = (values: Float64Array) => used.map((d) => values[at.get(d.index)!]);
+  const { shuffling, window } = crossovers({ ...dynamics, window: steps });
+  const crossover = dynamics.sampling === 'shuffled' ? shuffling : window;
+  const flat = request.flat ? used.length : along(curvature).filter((h) => h < crossover).length;
+  const numbers: RegimeDirection[] = widths.map((d, k) => ({
+    index: d.index,
+    variance: d.variance,
+    flatness: d.flatness,
+    curvature: curvature[k],
+    noise: noise[k],
+    predicted: predicted[k],
+  }));
+  return {
+    basis,
+    epochs,
+    steps,
+    centreLoss: meter.line.centreLoss,
+    relation: fits.varianceFlatness,
+    predictedRelation: law(
+      used.map((d) => d.flatness),
+      along(predicted),
+      key.child('predicted'),
+    ),
+    noiseLaw: law(along(curvature), along(noise), key.child('noise')),
+    rankLaw: request.spectrum ? fits.rankLaw : undefined,
+    flatShare: flat / used.length,
+    crossover,
+    totalVariance: request.totalVariance,
+    resolution,
+    directions: numbers,
+  };
+}
+
+/** The directions that the fit of psi takes, by the rule of analyse/scaling.ts (their count is below its thinning). */
+function fitted(widths: readonly DirectionFlatness[], resolution: number) {
+  return closedDirections(widths).filter((d) => d.index >= FIRST_RANK && d.variance > RESOLUTIONS * resolution);
+}
+
+/** A power law with errors in both coordinates, or NaN with the reason. */
+export function law(x: readonly number[], y: readonly number[], key: Key): PowerLaw {
+  const keep = x.map((v, i) => v > 0 && y[i] > 0 && Number.isFinite(v * y[i]));
+  const [u, v] = [x.filter((_, i) => keep[i]), y.filter((_, i) => keep[i])];
+  if (u.length < FEWEST_POINTS) {
+    const none = estimate(Number.NaN, Number.NaN, u.length, `no fit: only ${u.length} points`, false);
+    return {
+      exponent: none,
+      intercept: none,
+      range: [Number.NaN, Number.NaN],
+      points: u.length,
+      scatter: Number.NaN,
+      r2: Number.NaN,
+    };
+  }
+  const { exponent, intercept, range, points, scatter, r2 } = powerLaw(u, v, { key });
+  return { exponent, intercept, range, points, scatter, r2 };
+}
+
+/** A meter around these weights. */
+export function meterAt(spec: NetworkSpec, weights: Float32Array, samples: Samples, layer: string): FlatnessMeter {
+  return new FlatnessMeter({ spec, weights, samples, layer });
+}

@@ -1,0 +1,158 @@
+/** What the cells of `reproduce controls` leave, one JSON document each; what its report draws. docs/theory [S6], [S7]. */
+import type { PowerLaw } from '../../analyse/trajectory/results.js';
+
+/** Where the directions come from, and what moved along them. */
+export type Basis =
+  | 'same-window'
+  | 'other-window'
+  | 'hessian'
+  | 'replicas'
+  | 'surrogate'
+  | 'surrogate-other'
+  | 'random-walk';
+
+export const BASIS_NAMES: Readonly<Record<Basis, string>> = {
+  'same-window': 'PCA of the same window',
+  'other-window': 'PCA of the other half',
+  hessian: 'Hessian eigenvectors',
+  replicas: 'Hessian eigenvectors, drift removed',
+  surrogate: 'surrogate, PCA of the same window',
+  'surrogate-other': 'surrogate, PCA of the other half',
+  'random-walk': 'surrogate with H = 0, same window',
+};
+
+/** One direction of a regime. All quantities along the same unit vector. */
+export interface RegimeDirection {
+  /** Rank: of the variance in a PCA, of the curvature in the Hessian basis; from 1. */
+  readonly index: number;
+  /** weight²; in `other-window` that of the half that did not choose the direction. */
+  readonly variance: number;
+  /** F of [F1] on the real loss; null where the valley stays open. */
+  readonly flatness: number | null;
+  /** pᵀHp and pᵀCp (per batch), both at the mean of the main window. */
+  readonly curvature: number;
+  readonly noise: number;
+  /** Variance of a single mode with this curvature and noise over the same window: [S2]–[S4]. */
+  readonly predicted: number;
+}
+
+/** One row of the table: a window of a cell, seen in a basis. */
+export interface Regime {
+  readonly basis: Basis;
+  /** Epochs of the window, its last being the last of the cell; steps. */
+  readonly epochs: number;
+  readonly steps: number;
+  /** Full training loss at the centre of the landscape. */
+  readonly centreLoss: number;
+  /** sigma² ~ F^−psi; `exponent` is −psi. The rule of analyse/scaling.ts chooses the points. */
+  readonly relation: PowerLaw;
+  /** The same fit with `predicted` in place of the measured variance. */
+  readonly predictedRelation: PowerLaw;
+  /** C_ii ~ H_ii^gamma over the same directions. */
+  readonly noiseLaw: PowerLaw;
+  /** sigma_i² ~ i^−gamma over ranks (PCA alone). */
+  readonly rankLaw: PowerLaw | undefined;
+  /** Share of the fitted directions whose curvature lies below the crossover of [S6]: there 2 gamma, beyond 2(gamma−1). */
+  readonly flatShare: number;
+  readonly crossover: number;
+  readonly totalVariance: number;
+  readonly resolution: number;
+  readonly directions: readonly RegimeDirection[];
+}
+
+export type Sampling = 'shuffled' | 'replaced';
+
+interface CellHead {
+  readonly format: 'thermograd controls cell';
+  readonly seed: number;
+  readonly cell: string;
+  readonly sampling: Sampling;
+  readonly momentum: number;
+  readonly learningRate: number;
+  readonly batchesPerEpoch: number;
+  readonly seconds: number;
+}
+
+/** A branch from the trained weights with every layer moving. */
+export interface BranchResult extends CellHead {
+  readonly kind: 'branch';
+  readonly regimes: readonly Regime[];
+}
+
+/** How predicted variances are laid against measured ones in a frozen cell. */
+export type Comparison = 'raw' | 'drift' | 'replicas' | 'noise-averaged' | 'both-averaged';
+
+export const COMPARISONS: Readonly<Record<Comparison, string>> = {
+  raw: 'H and C alone, against the whole variance',
+  drift: 'with the path that the gradient at the start drives, against the whole variance',
+  replicas: 'H and C alone, against the variance between replicas',
+  'noise-averaged': 'C averaged along the trajectory, against replicas',
+  'both-averaged': 'C and H averaged along the trajectory, against replicas',
+};
+
+export interface Ratio {
+  /**
+   * The inverse of the mean over modes of measured over predicted, which has expectation 1 where the theory holds (the mean of the
+   * inverse, or of the logarithm, has not: a slow mode's variance in one window scatters widely).
+   */
+  readonly modes: number;
+  /** Sum of predicted over sum of measured variances: for drifts, where a mode without a gradient has no prediction to divide by. */
+  readonly sums: number;
+}
+
+/** Variance along a Hessian eigenvector of the frozen cells, measured and predicted. */
+export interface FrozenGroup {
+  /** Ranks of curvature, from 1, inclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly curvature: readonly [number, number];
+  /** Predicted over measured variance, by comparison. */
+  readonly ratios: Readonly<Record<Comparison, Ratio>>;
+  /** Along the trajectory over at its mean: means over the modes looked at. */
+  readonly noiseGain: number;
+  readonly curvatureGain: number;
+  /** Drift-free variance of the first half of the window over that of the second. */
+  readonly halves: number;
+  /** C at the first point over C at the last, H likewise. */
+  readonly noiseDecay: number;
+  readonly curvatureDecay: number;
+}
+
+/** Every other layer frozen: the loss is a function of the recorded weights alone, and theory is closed. */
+export interface FrozenResult extends CellHead {
+  readonly kind: 'frozen';
+  readonly relaxEpochs: number;
+  readonly epochs: number;
+  readonly loss: { readonly start: number; readonly mean: number; readonly end: number; readonly trajectory: number };
+  readonly groups: readonly FrozenGroup[];
+  /** The largest eta·h, to be compared with 2(1+mu). */
+  readonly stiffest: number;
+  readonly noiseLaw: PowerLaw;
+}
+
+/** Linear modes driven by the noise of real batches at fixed weights. */
+export interface FixedResult extends CellHead {
+  readonly kind: 'fixed';
+  readonly epochs: number;
+  readonly groups: readonly { readonly from: number; readonly to: number; readonly ratio: Ratio }[];
+}
+
+export type CellResult = BranchResult | FrozenResult | FixedResult;
+
+export interface BaseFacts {
+  readonly seed: number;
+  readonly epochs: number;
+  readonly stopped: string;
+  readonly loss: number;
+  readonly errors: number;
+}
+
+/** Everything the report is made from. */
+export interface ControlsInput {
+  readonly title: string;
+  /** Epochs of the main window, in which all bases are compared. */
+  readonly mainWindow: number;
+  readonly bases: readonly BaseFacts[];
+  readonly cells: readonly CellResult[];
+  readonly run: Readonly<Record<string, unknown>>;
+}

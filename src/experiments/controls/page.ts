@@ -1,0 +1,219 @@
+/** The page of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
+import type { Citation } from '../../report/citations.js';
+import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from '../../report/format.js';
+import type { RunFacts } from '../../report/input.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { gallery, type Page } from '../../report/page.js';
+import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { references } from '../../report/sections/references.js';
+import { runFacts } from '../../report/sections/run.js';
+import { type Column, table } from '../../report/sections/tables.js';
+import type { Judged } from './findings.js';
+import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './measured.js';
+import { type GroupRow, overSeeds, type RegimeRow } from './summary.js';
+
+type Drawn = Figure | MissingFigure;
+
+export function controlsPage(
+  input: ControlsInput,
+  { findings, rows, groups, outcome }: Judged,
+  cause: readonly string[],
+  figures: Readonly<Record<'exponents' | 'windows' | 'scatter' | 'noise' | 'closure', Drawn>>,
+  citations: readonly Citation[],
+): Page {
+  const { bases, cells } = input;
+  const losses = bases.map((b) => b.loss);
+  const frozen = cells.filter((c): c is FrozenResult => c.kind === 'frozen');
+  const largest = Math.max(...frozen.map((c) => c.learningRate));
+  const head = html`<p class="summary">${formatCount(bases.length)} ${bases.length === 1 ? 'network was' : 'networks were'} trained as in ivf2021
+(training loss ${formatRange([Math.min(...losses), Math.max(...losses)])}). From the same weights each was continued under different noise, and
+its fluctuations were measured along directions chosen in different ways, and in linear systems with the same measured Hessian and gradient noise.
+${verdictWords(findings)}</p>
+<h2 id="cause">What makes the exponent</h2>
+${cause.map((c) => html`<p class="summary">${prose(c)}</p>`)}
+<dl class="key">${keyNumbers(outcome)}</dl>`;
+  const sections: Page['sections'] = [
+    [
+      'regimes',
+      'Regimes',
+      html`${gallery([figures.exponents, figures.scatter], 'wide')}
+${regimesTable(rows)}
+${gallery([figures.windows, figures.noise])}`,
+    ],
+    ['findings', 'Findings', findingsTable(findings)],
+    [
+      'frozen',
+      'One layer alone: where theory is closed',
+      html`<p>${frozenWords(frozen.filter((c) => c.learningRate === largest))}</p>
+${gallery([figures.closure], 'wide')}
+${groupsTable(groups)}
+${stabilityTable(groups)}`,
+    ],
+    ['method', 'How this was measured', method(input)],
+    ['run', 'The run', runFacts(input.run as RunFacts)],
+    ['symbols', 'Symbols', glossary()],
+    ['references', 'References', references(citations)],
+  ];
+  return { title: input.title, head, sections };
+}
+
+function keyNumbers(o: Judged['outcome']): Markup {
+  const items: [string, string][] = [
+    ['ψ, PCA of the same window', formatEstimate(o.psi?.psi ?? { value: Number.NaN, standardError: Number.NaN })],
+    [
+      'ψ, variances of the other half',
+      formatEstimate(o.other?.psi ?? { value: Number.NaN, standardError: Number.NaN }),
+    ],
+    [
+      'ψ, Hessian eigenvectors, drift removed',
+      formatEstimate(o.replicas?.psi ?? { value: Number.NaN, standardError: Number.NaN }),
+    ],
+    [
+      'γ of C ∝ H^γ (Hessian eigenvectors)',
+      formatEstimate(o.replicas?.gamma ?? { value: Number.NaN, standardError: Number.NaN }),
+    ],
+  ];
+  return html`${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}`;
+}
+
+function regimesTable(rows: readonly RegimeRow[]): Markup {
+  const twice = (r: RegimeRow) =>
+    `${formatNumber(2 * r.gamma.value, 3)} or ${formatNumber(2 * (r.gamma.value - 1), 2)}`;
+  const columns: Column<RegimeRow>[] = [
+    {
+      head: 'batches',
+      cell: (r) => `${r.sampling}${r.momentum > 0 ? `, μ = ${formatPlain(r.momentum)}` : ''}`,
+      words: true,
+    },
+    { head: 'directions', cell: (r) => BASIS_NAMES[r.basis], words: true },
+    { head: 'epochs', cell: (r) => formatCount(r.epochs) },
+    { head: 'ψ', cell: (r) => formatEstimate(r.psi) },
+    { head: 'ψ of theory', cell: (r) => formatEstimate(r.theory) },
+    { head: 'γ', cell: (r) => formatEstimate(r.gamma) },
+    { head: '2γ or 2(γ−1)', cell: twice },
+    { head: 'slow', cell: (r) => `${formatNumber(100 * r.flatShare, 2)}\u00a0%` },
+    { head: 'rank law', cell: (r) => (r.rank ? formatEstimate(r.rank) : MISSING) },
+  ];
+  return table(
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen. ‘Rank law’ is the exponent of the fall of σᵢ² with the rank i, where all variances are one window’s own.',
+    columns,
+    rows,
+  );
+}
+
+function groupsTable(groups: readonly GroupRow[]): Markup {
+  const columns: Column<GroupRow>[] = [
+    { head: 'batches, η', cell: (g) => `${g.sampling},\u00a0${formatPlain(g.learningRate, 2)}`, words: true },
+    { head: 'modes', cell: (g) => `${formatCount(g.from)}\u2060–\u2060${formatCount(g.to)}`, words: true },
+    { head: 'H, C / whole', cell: (g) => formatEstimate(g.ratios.raw.modes) },
+    { head: '+ descent / whole', cell: (g) => formatEstimate(g.ratios.drift.sums) },
+    { head: 'H, C / replicas', cell: (g) => formatEstimate(g.ratios.replicas.modes) },
+    { head: '⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['noise-averaged'].modes) },
+    { head: '⟨H⟩, ⟨C⟩ / replicas', cell: (g) => formatEstimate(g.ratios['both-averaged'].modes) },
+    { head: 'fixed noise', cell: (g) => (g.fixed ? formatEstimate(g.fixed) : MISSING) },
+  ];
+  return table(
+    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean. ‘Fixed noise’: linear modes driven by the gradients of real batches, in their order, all taken at the base weights.',
+    columns,
+    groups,
+  );
+}
+
+function stabilityTable(groups: readonly GroupRow[]): Markup {
+  const columns: Column<GroupRow>[] = [
+    { head: 'batches, η', cell: (g) => `${g.sampling},\u00a0${formatPlain(g.learningRate, 2)}`, words: true },
+    { head: 'modes', cell: (g) => `${formatCount(g.from)}\u2060–\u2060${formatCount(g.to)}`, words: true },
+    { head: 'C along / at the mean', cell: (g) => formatEstimate(g.noiseGain) },
+    { head: 'H along / at the mean', cell: (g) => formatEstimate(g.curvatureGain) },
+    { head: 'C start / end', cell: (g) => formatEstimate(g.noiseDecay) },
+    { head: 'H start / end', cell: (g) => formatEstimate(g.curvatureDecay) },
+    { head: 'variance, first / second half', cell: (g) => formatEstimate(g.halves) },
+  ];
+  return table(
+    'How constant the ‘constants’ of the theory are: noise and curvature averaged over points of the trajectory over those at its mean, their values at the start of the window over those at its end, and the variance between replicas in the two halves of the window.',
+    columns,
+    groups,
+  );
+}
+
+function frozenWords(frozen: readonly FrozenResult[]): string {
+  if (frozen.length === 0) return 'There are no cells with frozen layers.';
+  const over = (of: (c: FrozenResult) => number) => formatEstimate(overSeeds(frozen.map(of)));
+  const [first] = frozen;
+  return (
+    `Starting from the trained weights only the recorded layer moved: ${formatCount(first.relaxEpochs)} epochs to settle, ${formatCount(first.epochs)} recorded. ` +
+    `Then nothing is left to assume but that H and C keep their values over the window. They do not quite: the loss falls from ${over((c) => c.loss.start)} at its start to ${over((c) => c.loss.end)} at its end; at the mean weights it is ${over((c) => c.loss.mean)}. ` +
+    `The stiffest mode has η·h = ${over((c) => c.stiffest)}, far below 2: the discrete steps hardly matter.`
+  );
+}
+
+function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
+  const config = run.config as {
+    epochs: number;
+    directions: number;
+    surrogateEpochs: number;
+    relaxEpochs: number;
+    points: number;
+  };
+  const rates = [
+    ...new Set(cells.map((c) => `η = ${formatPlain(c.learningRate, 2)} with momentum ${formatPlain(c.momentum, 2)}`)),
+  ];
+  const items: [string, string][] = [
+    [
+      'Base networks',
+      `Seeds ${bases.map((b) => formatCount(b.seed)).join(', ')}; trained until ${bases.map((b) => `epoch ${formatCount(b.epochs)}`).join(', ')} (${bases[0]?.stopped ?? ''} for the first).`,
+    ],
+    [
+      'Branches',
+      `${formatCount(config.epochs)} epochs from the base weights, each window ending with the last of them; ${rates.join('; ')}: the same η/(1−μ). Velocity starts at zero.`,
+    ],
+    [
+      'Centre',
+      'The mean of all weights over the window: of the recorded layer at every step, of the others at six points an epoch or so. The widths F are measured around it over all training samples.',
+    ],
+    [
+      'H and C',
+      `Exact over all training samples at the centre of the window of ${formatCount(mainWindow)} epochs; C per batch, for shuffled batches with its factor (N−B)/(N−1). They serve all windows of a branch.`,
+    ],
+    [
+      'Fits',
+      `${formatCount(config.directions)} log-spaced directions; those of rank ≥ 2 with a closed valley and a variance above ten resolutions enter, errors in both coordinates: the rule of ivf2021's report, unchanged. In the Hessian basis rank means rank of curvature.`,
+    ],
+    [
+      'Other half',
+      'Principal directions of the first half of the main window, variances along them from the second half, theory for windows of that half.',
+    ],
+    [
+      'Surrogate',
+      `Gaussian noise of covariance C (for shuffled batches minus its mean over the epoch), ${formatCount(config.surrogateEpochs)} epochs before a window as long as the real one; no gradient at its start, hence no descent. H = 0 needs no such beginning. Its directions are measured on the real loss.`,
+    ],
+    [
+      'Replicas',
+      'Two branches from the same weights with other batches; (a − b)/√2 has the variance of the fluctuations and not that of the descent.',
+    ],
+    ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
+  ];
+  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+}
+
+const SYMBOLS: readonly (readonly [string, string])[] = [
+  ['σ²', 'variance of the weights along a direction over a window (weight²)'],
+  [
+    'F',
+    'flatness: distance between the two nearest points along a direction where the loss is e times that at the centre',
+  ],
+  ['ψ', 'exponent of σ² ∝ F^−ψ'],
+  ['H', 'second derivatives of the training loss by the recorded layer’s weights; Hᵢᵢ along a direction'],
+  ['C', 'covariance of the gradient of one minibatch; Cᵢᵢ along a direction'],
+  ['γ', 'exponent of Cᵢᵢ ∝ Hᵢᵢ^γ over directions'],
+  ['η, μ', 'learning rate and momentum'],
+  ['PCA', 'principal component analysis: the directions of largest variance'],
+  [
+    'crossover',
+    'curvature 3/(η(M+1)) for shuffled batches, M of them an epoch, and 3/(ηT) for replaced ones in a window of T steps: below it a mode has no time to relax',
+  ],
+];
+
+const glossary = (): Markup =>
+  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

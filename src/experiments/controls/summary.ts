@@ -1,0 +1,188 @@
+/** The cells of all seeds put together: one number with one error for each regime. Errors are over seeds. */
+import { studentTwoSided } from '../../numeric/distributions.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { mean, variance } from '../../numeric/statistics.js';
+import {
+  type Basis,
+  type BranchResult,
+  type CellResult,
+  COMPARISONS,
+  type Comparison,
+  type FixedResult,
+  type FrozenResult,
+  type Regime,
+  type Sampling,
+} from './measured.js';
+
+/** Which regime: how the weights moved, which window, which directions. */
+export interface RegimeKey {
+  readonly sampling: Sampling;
+  readonly momentum: number;
+  readonly epochs: number;
+  readonly basis: Basis;
+}
+
+export interface RegimeRow extends RegimeKey {
+  readonly learningRate: number;
+  readonly psi: Estimate;
+  /** The same fit on the variances that theory gives single modes with the curvature and noise of these directions. */
+  readonly theory: Estimate;
+  readonly gamma: Estimate;
+  /** sigma_i² ~ i^−x over ranks, PCA alone. */
+  readonly rank: Estimate | undefined;
+  readonly r2: number;
+  readonly flatShare: number;
+  /** psi seed by seed, in the order of `seeds`. */
+  readonly seeds: readonly number[];
+  readonly psiOfSeeds: readonly number[];
+}
+
+/** Mean and standard error over seeds; of one seed the error of its own fit. NaN seeds are left out. */
+export function overSeeds(values: readonly number[], ownErrors: readonly number[] = []): Estimate {
+  const good = values.filter(Number.isFinite);
+  const n = good.length;
+  if (n === 0) return estimate(Number.NaN, Number.NaN, 0, 'no seed gave a number', false);
+  if (n === 1) {
+    const own = ownErrors[values.findIndex(Number.isFinite)] ?? Number.NaN;
+    return estimate(good[0], own, 1, 'one seed; the error is that of its own fit', false);
+  }
+  return estimate(mean(good), Math.sqrt(variance(good, 1) / n), n, `mean and standard error over ${n} seeds`);
+}
+
+/** t with P(|t_f| > t) = 5 %, by bisection; Infinity without degrees of freedom. */
+export function studentQuantile(freedom: number): number {
+  if (freedom < 1) return Number.POSITIVE_INFINITY;
+  let [low, high] = [1.9, 13];
+  for (let k = 0; k < 60; k++) {
+    const middle = (low + high) / 2;
+    if (studentTwoSided(middle, freedom) > 0.05) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Half the width of the 95 % interval of a mean over seeds. */
+export const halfWidth = (e: Estimate): number =>
+  e.n < 2 ? Number.POSITIVE_INFINITY : studentQuantile(e.n - 1) * e.standardError;
+
+const ORDER: readonly Basis[] = [
+  'same-window',
+  'surrogate',
+  'random-walk',
+  'other-window',
+  'surrogate-other',
+  'hessian',
+  'replicas',
+];
+
+/** All regimes of all branches, by momentum, sampling, basis and window. */
+export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
+  const groups = new Map<string, { key: RegimeKey; parts: [BranchResult, Regime][] }>();
+  for (const cell of cells) {
+    if (cell.kind !== 'branch') continue;
+    for (const r of cell.regimes) {
+      const key = { sampling: cell.sampling, momentum: cell.momentum, epochs: r.epochs, basis: r.basis };
+      const name = JSON.stringify(key);
+      const group = groups.get(name) ?? { key, parts: [] };
+      group.parts.push([cell, r]);
+      groups.set(name, group);
+    }
+  }
+  const rows = [...groups.values()].map(({ key, parts }): RegimeRow => {
+    const over = (of: (r: Regime) => { readonly value: number; readonly standardError: number }, sign = 1) =>
+      overSeeds(
+        parts.map(([, r]) => sign * of(r).value),
+        parts.map(([, r]) => of(r).standardError),
+      );
+    const ranked = parts.every(([, r]) => r.rankLaw !== undefined);
+    return {
+      ...key,
+      learningRate: parts[0][0].learningRate,
+      psi: over((r) => r.relation.exponent, -1),
+      theory: over((r) => r.predictedRelation.exponent, -1),
+      gamma: over((r) => r.noiseLaw.exponent),
+      rank: ranked ? over((r) => r.rankLaw!.exponent, -1) : undefined,
+      r2: mean(parts.map(([, r]) => r.relation.r2)),
+      flatShare: mean(parts.map(([, r]) => r.flatShare)),
+      seeds: parts.map(([c]) => c.seed),
+      psiOfSeeds: parts.map(([, r]) => -r.relation.exponent.value),
+    };
+  });
+  const place = (r: RegimeRow) => [r.momentum, r.sampling === 'shuffled' ? 0 : 1, ORDER.indexOf(r.basis), r.epochs];
+  return rows.sort((a, b) => {
+    const [x, y] = [place(a), place(b)];
+    const k = x.findIndex((v, i) => v !== y[i]);
+    return k < 0 ? 0 : x[k] - y[k];
+  });
+}
+
+/** psi of `a` minus psi of `b`, seed by seed: what the seeds have in common cancels. */
+export function pairedDifference(a: RegimeRow | undefined, b: RegimeRow | undefined): Estimate {
+  if (!a || !b) return estimate(Number.NaN, Number.NaN, 0, 'the cells of this comparison are missing', false);
+  const values = a.seeds.flatMap((seed, k) => {
+    const j = b.seeds.indexOf(seed);
+    return j < 0 ? [] : [a.psiOfSeeds[k] - b.psiOfSeeds[j]];
+  });
+  const e = overSeeds(values);
+  return { ...e, method: e.n < 2 ? 'one seed: no error' : `mean of differences within ${e.n} seeds` };
+}
+
+/** One group of Hessian modes of the frozen cells of one sampling and learning rate. */
+export interface GroupRow {
+  readonly sampling: Sampling;
+  readonly learningRate: number;
+  readonly from: number;
+  readonly to: number;
+  readonly curvature: readonly [number, number];
+  /** Predicted over measured variance. */
+  readonly ratios: Readonly<Record<Comparison, { readonly modes: Estimate; readonly sums: Estimate }>>;
+  readonly noiseGain: Estimate;
+  readonly curvatureGain: Estimate;
+  readonly halves: Estimate;
+  readonly noiseDecay: Estimate;
+  readonly curvatureDecay: Estimate;
+  /** Predicted over measured for linear modes under the noise of real batches at fixed weights, where such cells are. */
+  readonly fixed: Estimate | undefined;
+}
+
+export function groupRows(cells: readonly CellResult[]): GroupRow[] {
+  const frozen = cells.filter((c): c is FrozenResult => c.kind === 'frozen');
+  const fixed = cells.filter((c): c is FixedResult => c.kind === 'fixed');
+  const kinds = [...new Set(frozen.map((c) => c.cell))];
+  const first = (kind: string) => frozen.find((c) => c.cell === kind)!;
+  kinds.sort((a, b) => first(b).learningRate - first(a).learningRate || (first(a).sampling === 'replaced' ? -1 : 1));
+  return kinds.flatMap((kind) => {
+    const own = frozen.filter((c) => c.cell === kind);
+    const { sampling, learningRate } = own[0];
+    return own[0].groups.map((_, g): GroupRow => {
+      const of = own.map((c) => c.groups[g]);
+      const over = (value: (x: (typeof of)[number]) => number) => overSeeds(of.map(value));
+      return {
+        sampling,
+        learningRate,
+        from: of[0].from,
+        to: of[0].to,
+        curvature: [mean(of.map((x) => x.curvature[0])), mean(of.map((x) => x.curvature[1]))],
+        ratios: Object.fromEntries(
+          (Object.keys(COMPARISONS) as Comparison[]).map((c) => [
+            c,
+            { modes: over((x) => x.ratios[c].modes), sums: over((x) => x.ratios[c].sums) },
+          ]),
+        ) as GroupRow['ratios'],
+        noiseGain: over((x) => x.noiseGain),
+        curvatureGain: over((x) => x.curvatureGain),
+        halves: over((x) => x.halves),
+        noiseDecay: over((x) => x.noiseDecay),
+        curvatureDecay: over((x) => x.curvatureDecay),
+        fixed: fixedRatio(
+          fixed.filter((c) => c.sampling === sampling && c.learningRate === learningRate),
+          g,
+        ),
+      };
+    });
+  });
+}
+
+function fixedRatio(cells: readonly FixedResult[], group: number): Estimate | undefined {
+  return cells.length === 0 ? undefined : overSeeds(cells.map((c) => c.groups[group].ratio.modes));
+}

@@ -1,0 +1,80 @@
+/** The surrogates of a branch: linear systems with its H and C, or with C alone, seen as its own window is. docs/theory [S7]. */
+import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import { forEachChunk } from '../../analyse/trajectory/rows.js';
+import type { Matrix } from '../../numeric/linalg/matrix.js';
+import type { SymmetricEigen } from '../../numeric/linalg/provider.js';
+import { noiseFactor } from '../../theory/noise-factor.js';
+import { surrogate } from '../../theory/surrogate.js';
+import { type Looker, othersDirections, ownDirections, type Span } from './look.js';
+import type { Regime } from './measured.js';
+import { type Moments, merged, PieceSums, principal } from './moments.js';
+
+/**
+ * Three regimes: the surrogate by its own and by its other half's directions, and the random walk by its own. Variances below
+ * what float32 rows of the network could show do not count here either: `resolution` is that of the network's window.
+ */
+export async function surrogateRegimes(
+  looker: Looker,
+  span: Span,
+  eigen: SymmetricEigen,
+  meter: FlatnessMeter,
+  resolution: number,
+): Promise<Regime[]> {
+  const { la, key, tell } = looker;
+  const regimes: Regime[] = [];
+  const factor = noiseFactor(la, looker.noise);
+  for (const basis of ['surrogate', 'random-walk'] as const) {
+    tell(basis, basis === 'surrogate' ? 0.7 : 0.9);
+    const linear = basis === 'surrogate';
+    const halves = await linearHalves(looker, span.steps, linear ? eigen : 'zero', factor);
+    const turned = linear
+      ? (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true })
+      : (rows: Matrix) => rows;
+    const view = { meter, resolution, turned };
+    if (linear) {
+      const half = { epochs: span.epochs / 2, steps: halves[1].count };
+      regimes.push(
+        othersDirections(looker, halves, {
+          ...view,
+          ...half,
+          basis: 'surrogate-other',
+          key: key.child('surrogate other half'),
+        }),
+      );
+    }
+    const whole = merged(halves[0], halves[1]);
+    halves.length = 0;
+    regimes.push(ownDirections(looker, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
+  }
+  return regimes;
+}
+
+/** A window of the linear system with this H (in its eigenbasis) or none, as many steps and the same sampling, in two halves. */
+async function linearHalves(
+  { la, config, dynamics, noise, key }: Looker,
+  steps: number,
+  eigen: SymmetricEigen | 'zero',
+  factor: Matrix,
+): Promise<Moments[]> {
+  const P = noise.rows;
+  const source = surrogate(la, {
+    hessian: eigen,
+    covariance: noise,
+    ...dynamics,
+    window: steps,
+    burnIn: eigen === 'zero' ? 0 : config.surrogateEpochs * dynamics.batchesPerEpoch,
+    basis: 'hessian',
+    key: key.child('surrogate'),
+    factor,
+  });
+  const sums = new PieceSums(la, P);
+  const middle = Math.floor(steps / 2);
+  await forEachChunk(source, (chunk, first, rows) => {
+    const before = Math.max(0, Math.min(rows, middle - first));
+    if (before > 0) sums.add(chunk.subarray(0, before * P));
+    if (first + before === middle) sums.cut();
+    if (before < rows) sums.add(chunk.subarray(before * P));
+  });
+  sums.cut();
+  return sums.pieces;
+}

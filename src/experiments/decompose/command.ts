@@ -1,0 +1,81 @@
+/** `thermograd decompose`: its flags, the help that teaches, and the telling of the result. */
+import { type Command, Option } from 'commander';
+import { formatNumber, formatPlain } from '../../report/format.js';
+import { positiveNumber } from '../../terminal/values.js';
+import type { DecomposeRequest, DecomposeResult } from './experiment.js';
+
+type Flags = DecomposeRequest & { readonly json?: boolean };
+
+export function addDecompose(root: Command): void {
+  root
+    .command('decompose')
+    .description('potential, circulation, covariance and vortices of a linear Langevin system, from its two matrices')
+    .requiredOption('--drift <file>', 'F, n×n: .npy, .npz (file.npz:name) or CSV')
+    .requiredOption('--diffusion <file>', 'D, n×n, symmetric, ≥ 0')
+    .addOption(new Option('--noise-strength <x>', 'epsilon, a temperature (1)').argParser(positiveNumber))
+    .addOption(
+      new Option('--step <dt>', 'also the covariance of x ← (1 − dt·F)x + noise, in steps of dt').argParser(
+        positiveNumber,
+      ),
+    )
+    .option('--unstable', 'accept an unstable F: its algebraic U, which is no covariance')
+    .option('--out <dir>', 'folder of the results (decomposition); it must be new or empty')
+    .option('--force', 'replace an earlier decomposition in that folder')
+    .addOption(new Option('--provider <which>', 'linear algebra (auto)').choices(['auto', 'embedded', 'system']))
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+The system:        x' = −F x + noise,    ⟨noise noiseᵀ⟩ = 2 epsilon D δ(t − t')
+is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,    F = (D + Q) U
+
+  sigma.npy   stationary covariance, epsilon U⁻¹: F Σ + Σ Fᵀ = 2 epsilon D
+  u.npy       potential: the stationary density is exp(−xᵀU x / 2 epsilon)
+  q.npy       antisymmetric; epsilon Q_ij is the circulation ½⟨x_i x'_j − x_j x'_i⟩; zero in equilibrium
+  s.npy       friction, symmetric ≥ 0
+  a.npy       transverse matrix, antisymmetric (a magnetic field)
+  sigma_discrete.npy   with --step: Σ = (1 − dt F) Σ (1 − dt F)ᵀ + 2 dt epsilon D
+  vortices.json, .npz  the planes in which the current turns, and their share of it
+  summary.json         eigenvalues, condition numbers, residuals of every identity, entropy production, warnings
+  potential.svg        the potential, and the current along its contours, in the plane of the strongest vortex
+
+F must be stable (real parts of its eigenvalues positive). D may be singular where F carries the noise on: a position
+that is stirred through its velocity. What has no answer is refused with a sentence, and nothing is written.
+
+Example, two coordinates that relax at rate 1 and turn at rate 2:
+  printf '1,-2\\n2,1\\n' > F.csv
+  printf '1,0\\n0,1\\n' > D.csv
+  thermograd decompose --drift F.csv --diffusion D.csv --out spiral
+gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy production rate 8.`,
+    )
+    .action(async ({ json = false, ...request }: Flags) => {
+      const { decomposeFiles } = await import('./experiment.js');
+      const result = await decomposeFiles(request);
+      process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${describeResult(result)}\n`);
+    });
+}
+
+export function describeResult({ folder, summary: s }: DecomposeResult): string {
+  const [re, im] = s.eigenvalues[0];
+  const rows: [string, string][] = [
+    ['system', `${s.n} coordinates, noise strength ${formatNumber(s.noiseStrength)}, D of rank ${s.noiseRank}`],
+    [
+      s.stationary ? 'slowest' : 'unstable',
+      `eigenvalue ${formatPlain(re)}${im === 0 ? '' : ` ± ${formatPlain(Math.abs(im))}i`} of F`,
+    ],
+    ['residual', `F W = D + Q to ${formatNumber(s.residuals.force, 2)} (${s.residuals.method}; ${s.linearAlgebra})`],
+  ];
+  if (s.stationary) {
+    rows.push(['entropy', `production rate ${formatNumber(s.entropyProductionRate)} per unit of time`]);
+    rows.push(['vortices', vortexLine(s)]);
+  }
+  rows.push(['written', `${s.files.join(', ')} in ${folder}`]);
+  return [...rows.map(([name, text]) => `${name.padEnd(9)} ${text}`), ...s.warnings.map((w) => `note      ${w}`)].join(
+    '\n',
+  );
+}
+
+function vortexLine({ vortices: v }: DecomposeResult['summary']): string {
+  if (!v?.strongest) return 'none: detailed balance holds (Q = 0)';
+  return `${v.count}, the strongest with ${v.whitening === 'diffusion' ? 'q' : 'frequency'} ${formatNumber(v.strongest.q)} and ${formatNumber(100 * v.strongest.share)} % of the flux`;
+}

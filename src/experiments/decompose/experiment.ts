@@ -1,0 +1,121 @@
+/** The decomposition of a linear system from files to a folder, whole or not at all. */
+import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
+import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decomposition/discrete.js';
+import { potentialPlane } from '../../analyse/decomposition/plane.js';
+import { type Vortices, vortices } from '../../analyse/decomposition/vortices.js';
+import { checkFree, publish } from '../../jobs/publish.js';
+import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } from '../../numeric/linalg/index.js';
+import { writeNpy } from '../../record/npy.js';
+import { writeNpz } from '../../record/npz.js';
+import type { Figure } from '../../report/figures/frame.js';
+import { readMatrix } from './input.js';
+import { type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
+
+export interface DecomposeRequest {
+  /** File of F, n×n: .npy, .npz (`file.npz:name`) or CSV. */
+  readonly drift: string;
+  /** File of D. */
+  readonly diffusion: string;
+  /** epsilon, default 1. */
+  readonly noiseStrength?: number;
+  /** Also the covariance of the system moved in steps of this length. */
+  readonly step?: number;
+  /** Accept an unstable F: the algebraic U, no covariance. */
+  readonly unstable?: boolean;
+  /** Folder of the results, default `decomposition`; it must not exist, or be empty. */
+  readonly out?: string;
+  /** Replace an earlier decomposition in that folder. */
+  readonly force?: boolean;
+  readonly provider?: ProviderChoice;
+}
+
+export interface DecomposeResult {
+  readonly folder: string;
+  readonly summary: DecompositionSummary;
+}
+
+const FILES = [
+  ...['sigma', 'u', 'q', 's', 'a', 'sigma_discrete'].map((name) => `${name}.npy`),
+  'vortices.json',
+  'vortices.npz',
+  'summary.json',
+  'potential.svg',
+];
+
+/**
+ * Reads, decomposes, writes. Files of the folder: sigma.npy, u.npy, q.npy, s.npy, a.npy, summary.json; vortices.json, vortices.npz
+ * and potential.svg of a stationary system; sigma_discrete.npy with `step`. Everything is written beside the folder and takes
+ * its name when it is complete: an error leaves nothing, and an earlier result as it was.
+ * @throws InputError before anything is written
+ */
+export async function decomposeFiles(request: DecomposeRequest): Promise<DecomposeResult> {
+  const folder = request.out ?? 'decomposition';
+  checkFree(folder, { force: request.force === true, files: FILES, what: 'decomposition' });
+  const drift = await readMatrix(request.drift, 'drift');
+  const diffusion = await readMatrix(request.diffusion, 'diffusion');
+  const la = await chooseProvider({ prefer: request.provider ?? 'auto' });
+  const { noiseStrength, step, unstable = false } = request;
+  const d = decompose({ la, drift, diffusion, unstable, ...(noiseStrength !== undefined && { noiseStrength }) });
+  const discrete = step === undefined ? undefined : discreteCovariance(la, d, step);
+  const turning = d.stationary ? vortices(la, d) : undefined;
+  const files = contents(d, turning, discrete);
+  const figure = turning && (await picture(la, d, turning));
+  if (figure) files.set('potential.svg', figure.svg);
+  const summary = decompositionSummary({
+    decomposition: d,
+    provider: la.name,
+    inputs: { drift: request.drift, diffusion: request.diffusion },
+    files: [...files.keys(), 'summary.json'],
+    ...(turning && { vortices: turning }),
+    ...(discrete && { discrete }),
+    ...(figure && { picture: figure.caption }),
+  });
+  files.set('summary.json', json(summary));
+  publish(folder, files);
+  return { folder, summary };
+}
+
+function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteCovariance | undefined) {
+  const files = new Map<string, Uint8Array | string>();
+  const put = (name: string, m: Matrix | null | undefined) => {
+    if (m) files.set(`${name}.npy`, writeNpy({ shape: [m.rows, m.cols], data: m.data }));
+  };
+  put('sigma', d.sigma);
+  put('u', d.u);
+  put('q', d.q);
+  put('s', d.s);
+  put('a', d.a);
+  put('sigma_discrete', discrete?.sigma);
+  if (v) {
+    files.set('vortices.json', json(vorticesDocument(v, d)));
+    files.set('vortices.npz', vorticesArchive(v, d.system.n));
+  }
+  return files;
+}
+
+/** q, share (m), basis and whitened (m×2×n), still (r×n). */
+function vorticesArchive({ vortices: list, still }: Vortices, n: number): Uint8Array {
+  const planes = (key: 'basis' | 'whitened') => {
+    const data = new Float64Array(list.length * 2 * n);
+    for (const [k, v] of list.entries()) for (const i of [0, 1]) data.set(v[key][i], (2 * k + i) * n);
+    return { shape: [list.length, 2, n], data };
+  };
+  const values = (key: 'q' | 'share') => ({ shape: [list.length], data: Float64Array.from(list, (v) => v[key]) });
+  return writeNpz([
+    ['q', values('q')],
+    ['share', values('share')],
+    ['basis', planes('basis')],
+    ['whitened', planes('whitened')],
+    ['still', { shape: [still.rows, n], data: still.data }],
+  ]);
+}
+
+async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promise<Figure | undefined> {
+  const plane = potentialPlane(la, d, v);
+  if (!plane) return undefined;
+  const { potentialFigure } = await import('./figure.js');
+  return potentialFigure(plane);
+}
+
+/** Indented; numbers that are not finite become null. */
+const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;

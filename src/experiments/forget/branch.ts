@@ -1,0 +1,213 @@
+/**
+ * One constraint with one number of axes, all its strengths: from task 1's solution through all later tasks. docs/theory [C1]–[C3].
+ *
+ * Penalties of several tasks: after every task its own constraint is built at the weights reached, from its own samples, and added
+ * with its own natural strength to the earlier ones (`separate`), or all earlier ones are moved to the newest anchor (`online`).
+ */
+import { rowsInMemory } from '../../analyse/trajectory/rows.js';
+import type { BlockDiagnostics } from '../../apply/constraint.js';
+import { constraintNamed } from '../../apply/constraints/table.js';
+import type { Tell } from '../../jobs/pool.js';
+import {
+  addPenalties,
+  continuePenalty,
+  type Penalty,
+  penalty,
+  penaltyValue,
+  scalePenalty,
+} from '../../model/penalty.js';
+import { check, DivergedError, InputError, RunError } from '../../numeric/errors.js';
+import type { LinearAlgebra } from '../../numeric/linalg/index.js';
+import type { FirstFacts } from './first.js';
+import { type KnownRequest, knownTask, type StoredAxes } from './known.js';
+import { movedOf, profilesThrough } from './measure.js';
+import type { Branch, BranchGroup, Curve } from './measured.js';
+import { forNetwork, freshHead, Weights } from './network.js';
+import { SingleStage, type Stage, stageOf } from './stage.js';
+import type { TaskSet } from './task-set.js';
+
+export interface GroupRequest {
+  readonly taskSet: TaskSet;
+  readonly la: LinearAlgebra;
+  readonly method: string;
+  readonly constraints: number | null;
+  /** In units of the natural strength, or lambda itself; one entry, NaN, for methods without a penalty. */
+  readonly strengths: readonly number[];
+  /** Task 1. */
+  readonly weights: Float32Array;
+  readonly facts: FirstFacts;
+  readonly axes: StoredAxes;
+  readonly tell: Tell;
+}
+
+/** A task's constraint in units of the strengths asked for. */
+interface Held {
+  readonly penalty: Penalty;
+  /** lambda at strength 1, and the method's natural one. */
+  readonly unit: number;
+  readonly natural: number;
+  readonly count: NonNullable<BranchGroup['held']>;
+}
+
+export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGroup, 'seconds'>> {
+  const { taskSet, la, method, constraints, strengths, facts, weights, axes, tell } = request;
+  const head = { format: 'thermograd forget branches', seed: taskSet.seed, method, constraints } as const;
+  const own = { taskSet, la, task: 0, weights, windowSteps: facts.windowSteps, stored: axes };
+  try {
+    const held = constraintNamed(method).kind === 'penalty' ? await hold(request, own) : undefined;
+    const second = stageOf(taskSet, 1, constraintNamed(method).kind === 'joint');
+    const branches: Branch[] = [];
+    for (const [k, strength] of strengths.entries()) {
+      tell(`strength ${k + 1} of ${strengths.length}`, k / strengths.length);
+      branches.push(await branch(request, held, strength, second));
+    }
+    return { ...head, held: held?.count ?? null, branches, refused: '' };
+  } catch (error) {
+    // what a method misses (no curvature, no current, a window in which nothing moved) is a result, and other methods go on
+    if (!(error instanceof InputError || error instanceof RunError)) throw error;
+    return { ...head, held: null, branches: [], refused: error.message };
+  }
+}
+
+async function hold({ taskSet, method, constraints, la }: GroupRequest, known: KnownRequest): Promise<Held> {
+  const task = knownTask(known);
+  const { parts, unit, diagnostics } = await constraintNamed(method).build(task, {
+    axes: constraints ?? 1,
+    key: taskSet.taskKey(known.task).child('axes'),
+    la,
+  });
+  const natural = unit.strength;
+  check(
+    Number.isFinite(natural) || taskSet.config.absolute,
+    'no-curvature',
+    `${method} has no natural strength here: there is no curvature along what it holds. Give absolute strengths.`,
+  );
+  const lambda = taskSet.config.absolute ? 1 : natural;
+  return {
+    penalty: scalePenalty(penalty(task.anchor, parts), lambda),
+    unit: lambda,
+    natural,
+    count: countOf(diagnostics),
+  };
+}
+
+function countOf(blocks: readonly BlockDiagnostics[]): NonNullable<BranchGroup['held']> {
+  return {
+    constrained: blocks.reduce((n, b) => n + b.constrained, 0),
+    excluded: blocks.reduce((n, b) => n + b.excluded, 0),
+    why: [...new Set(blocks.map((b) => b.why).filter((w) => w !== ''))].join('; '),
+  };
+}
+
+async function branch(
+  request: GroupRequest,
+  held: Held | undefined,
+  strength: number,
+  second: SingleStage | Stage,
+): Promise<Branch> {
+  const { taskSet, method, facts, axes } = request;
+  const { count, size } = taskSet;
+  const { head } = taskSet.config;
+  const together = constraintNamed(method).kind === 'joint';
+  const first = Weights.of(request.weights, size);
+  const weights = Weights.of(request.weights, size);
+  const { epoch, task, test } = facts.curve;
+  const curve = { epoch: [...epoch], task: [...task], test: [...test] };
+  const after = [curve.test.at(-1)!];
+  const lambda = held ? strength * held.unit : Number.NaN;
+  let pull = held?.penalty;
+  try {
+    for (let t = 1; t < count; t++) {
+      if (head === 'task-known') weights.heads[t] = freshHead(taskSet.spec(t), size, taskSet.taskKey(t).child('init'));
+      const stage = t === 1 ? second : stageOf(taskSet, t, together);
+      stage.load(weights);
+      if (pull && stage instanceof SingleStage) stage.hold(pull, strength);
+      const more = pull !== undefined && t < count - 1 && stage instanceof SingleStage;
+      const window = train(taskSet, stage, t, weights, curve, more);
+      after.push(curve.test.at(-1)!);
+      if (window && pull) pull = await further(request, pull, t, weights, window);
+    }
+  } catch (error) {
+    if (error instanceof DivergedError) return diverged(count, strength, lambda, curve, after);
+    throw error;
+  }
+  return {
+    multiple: strength,
+    strength: lambda,
+    test: after,
+    validation: taskSet.accuracies(weights, 'validation'),
+    firstLoss: taskSet.firstLoss(weights),
+    predictedRise: held ? (held.natural / held.unit) * penaltyValue(held.penalty, weights.flat(0)) : Number.NaN,
+    distance: weights.shared.reduce((s, w, i) => s + (w - first.shared[i]) ** 2, 0),
+    moved: movedOf(taskSet, first, weights, axes),
+    curve,
+    profiles: profilesThrough(taskSet, weights, axes, facts.profiles),
+    diverged: false,
+  };
+}
+
+type Growing = { readonly epoch: number[]; readonly task: number[]; readonly test: (readonly number[])[] };
+
+/** All epochs of a task; the last of them recorded where a constraint on this task will follow. */
+function train(taskSet: TaskSet, stage: Stage, t: number, weights: Weights, curve: Growing, record: boolean) {
+  const { epochs, windowEpochs } = taskSet.config.training;
+  const recorded = record ? Math.min(windowEpochs, epochs) : 0;
+  const before = curve.epoch.at(-1)!;
+  const look = (done: number) => {
+    stage.store(weights);
+    curve.epoch.push(before + done);
+    curve.task.push(t);
+    curve.test.push(taskSet.accuracies(weights, 'test'));
+  };
+  for (let e = 0; e < epochs - recorded; e++) {
+    stage.epoch(e);
+    look(e + 1);
+  }
+  if (recorded === 0 || !(stage instanceof SingleStage)) return undefined;
+  return stage.window(epochs - recorded, recorded, (done) => look(epochs - recorded + done));
+}
+
+/** The penalty after one more task. */
+async function further(
+  request: GroupRequest,
+  before: Penalty,
+  t: number,
+  weights: Weights,
+  window: ReturnType<SingleStage['window']>,
+): Promise<Penalty> {
+  const { taskSet, la } = request;
+  const rows = rowsInMemory(window.rows, window.P);
+  const { penalty: own } = await hold(request, {
+    taskSet,
+    la,
+    task: t,
+    weights: weights.flat(t),
+    windowSteps: window.steps,
+    window: rows,
+  });
+  const earlier = forNetwork(before, own.size);
+  return taskSet.config.several === 'online' ? continuePenalty(earlier, own) : addPenalties(earlier, own);
+}
+
+function diverged(
+  count: number,
+  multiple: number,
+  lambda: number,
+  curve: Curve,
+  after: readonly (readonly number[])[],
+): Branch {
+  const nothing = new Array<number>(count).fill(Number.NaN);
+  return {
+    multiple,
+    strength: lambda,
+    test: Array.from({ length: count }, (_, t) => after[t] ?? nothing),
+    validation: nothing,
+    firstLoss: Number.NaN,
+    predictedRise: Number.NaN,
+    distance: Number.NaN,
+    moved: {},
+    curve,
+    profiles: [],
+    diverged: true,
+  };
+}

@@ -1,0 +1,96 @@
+/** Memory and time of `forget`, before it starts. */
+
+import type { Constraint } from '../../apply/constraint.js';
+import { constraintNamed } from '../../apply/constraints/table.js';
+import { DENSE } from '../../apply/network-task.js';
+import type { Dataset } from '../../data/dataset.js';
+import { taskOf } from '../../data/tasks.js';
+import { layersOf } from '../../model/network.js';
+import { randomKey } from '../../numeric/random.js';
+import { Trainer } from '../../train/trainer.js';
+import { protocolOf } from './config.js';
+import { specFor } from './network.js';
+import type { ForgetConfig } from './schema.js';
+
+export interface ForgetBudget {
+  /** Bytes of the program and the data, and of each worker beside them. */
+  readonly base: number;
+  readonly worker: number;
+  readonly branches: number;
+  /** Processor seconds, rough: of a core like that on which the constants were measured. */
+  readonly seconds: number;
+}
+
+/** Measured on one core (AMD Zen 4): multiply-adds a second of a training step, of an evaluation, bytes of axes a second. */
+const [STEP, EVALUATION, AXES] = [3.5e10, 1.5e10, 2.2e10];
+/** Multiply-adds a second of the products between rows of a window. */
+const PRODUCTS = 2e10;
+/** Share of inputs that are not zero in images of digits. */
+const FILLED = 0.25;
+/** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
+const PASSES = 500;
+/** The same for the constraint of one method at a later task that others follow, an axis; others take about ten. */
+const PASSES_PER_AXIS = 7;
+/** Seconds that a worker thread takes to start and to read what it needs. */
+const THREAD = 0.25;
+
+export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudget {
+  const { training, head, network, constraints, strengths, methods, seeds, statistics } = config;
+  const protocol = protocolOf(config);
+  const task = taskOf(dataset, protocol, 0, { head, validationShare: training.validationShare, key: randomKey(0) });
+  const spec = specFor(network, task);
+  const layers = layersOf(spec);
+  const P = layers.reduce((n, l) => n + l.inputs * l.outputs, 0);
+  const first = layers[0].inputs * layers[0].outputs;
+  const flops = (samples: number) => 2 * samples * (first * FILLED + P - first);
+  const later = protocol.tasks.length - 1;
+  const steps = Math.floor(task.train.count / training.batchSize);
+  const most = Math.max(...constraints);
+  const axesBytes = (n: number) =>
+    8 * layers.reduce((s, l) => s + Math.min(n, l.inputs * l.outputs) * l.inputs * l.outputs, 0);
+  const measured = Math.min(task.train.count, statistics.samples);
+  const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
+  const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
+  const windowSeconds = (2 * rows * rows * P) / PRODUCTS;
+  // a penalty grows by its axes with every task that it remembers, and is measured anew in every branch
+  const remembered = (later + 1) / 2;
+  const branch = (axes: number, { kind, needsWindow }: Pick<Constraint, 'kind' | 'needsWindow'>) =>
+    later *
+      training.epochs *
+      (steps * ((3 * flops(training.batchSize)) / STEP + (remembered * axesBytes(axes)) / AXES) +
+        ((later + 1) * flops(task.test.count)) / EVALUATION) +
+    (kind === 'penalty' ? later - 1 : 0) *
+      (statisticsSeconds(Math.max(10, PASSES_PER_AXIS * axes)) + (needsWindow ? windowSeconds : 0));
+  let [branches, seconds] = [0, THREAD];
+  for (const name of methods) {
+    const constraint = constraintNamed(name);
+    const { kind, takesAxes } = constraint;
+    const count = kind === 'penalty' ? strengths.length : 1;
+    branches += count;
+    seconds += THREAD + count * branch(takesAxes ? most : 0, constraint);
+    if (!takesAxes) continue;
+    for (const n of constraints)
+      if (n !== most) [branches, seconds] = [branches + 1, seconds + THREAD + branch(n, constraint)];
+  }
+  const firstSeconds =
+    ((training.firstEpochs + training.windowEpochs + later * training.epochs) * steps * 3 * flops(training.batchSize)) /
+      STEP +
+    statisticsSeconds(PASSES) +
+    windowSeconds;
+  const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
+  // of every later task a trainer, whose memory goes back some time after its use
+  const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
+  const own =
+    (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
+  const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= DENSE));
+  const statisticsBytes =
+    5 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
+  const penalties = (2 + 4 * later) * axesBytes(most);
+  return {
+    base: 200e6 + 2 * samples,
+    // the statistics of later tasks are made while earlier penalties are in force
+    worker: 120e6 + own + kernels + (later > 1 ? statisticsBytes + penalties : Math.max(statisticsBytes, penalties)),
+    branches: branches * seeds,
+    seconds: seeds * (seconds + firstSeconds),
+  };
+}

@@ -1,0 +1,174 @@
+/** `thermograd forget`: flags to a config, and the telling of its result. */
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { prune } from '../../terminal/flags.js';
+import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
+import type { PartialForget } from './config.js';
+
+interface ForgetFlags {
+  readonly preset?: 'quick' | 'standard';
+  readonly config?: string;
+  readonly protocol?: string;
+  readonly head?: 'task-known' | 'all-compete';
+  readonly methods?: 'all' | string[];
+  readonly lambdaGrid?: { readonly absolute: boolean; readonly strengths: number[] };
+  readonly constraints?: number[];
+  readonly layers?: 'all' | string[];
+  readonly seeds?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly momentum?: number;
+  readonly epochs?: number;
+  readonly several?: 'separate' | 'online';
+  readonly data?: string;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+function grid(text: string): { absolute: boolean; strengths: number[] } {
+  const absolute = text.startsWith('absolute:');
+  const strengths = text.replace('absolute:', '').split(',').map(positiveNumber);
+  return { absolute, strengths };
+}
+
+function counts(text: string): number[] {
+  const list = text.split(',').map(wholeNumber);
+  if (list.includes(0)) throw new InvalidArgumentError('expected numbers of axes from 1 up.');
+  return list;
+}
+
+export function addForget(root: Command): void {
+  root
+    .command('forget')
+    .description(
+      'one task after another: constraints against forgetting on equal terms, with fronts, error bars and findings',
+    )
+    .addOption(
+      new Option('--preset <name>', 'quick: seconds, synthetic data; standard: {1,2} then {3,4} (standard)').choices([
+        'quick',
+        'standard',
+      ]),
+    )
+    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
+    .option(
+      '--protocol <which>',
+      'digits-pairs ({1,2}, {3,4}), digits-halves (0–4, 5–9), permuted, permuted-5 (pixels), or classes of your own: 0,1/2,3',
+    )
+    .addOption(
+      new Option('--head <how>', 'task-known: outputs of its own for each task; all-compete: one list for all').choices(
+        ['task-known', 'all-compete'],
+      ),
+    )
+    .addOption(new Option('--methods <list>', 'names with commas, or all; see below').argParser(listed))
+    .addOption(
+      new Option(
+        '--lambda-grid <list>',
+        'strengths in units of each method’s natural one, or absolute:0.1,1,10; these alone (0.01,0.1,…,10000, and beyond an end while the best lies there)',
+      ).argParser(grid),
+    )
+    .addOption(
+      new Option(
+        '--constraints <list>',
+        'axes held in each layer, N_c; compared at the largest (2,5,10,20,50)',
+      ).argParser(counts),
+    )
+    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(listed))
+    .addOption(new Option('--seeds <n>', 'seeds 0 to n−1 (5)').argParser(wholeNumber))
+    .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
+    .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(momentum))
+    .addOption(new Option('--epochs <n>', 'epochs of every later task (5)').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--several <how>',
+        'with more than two tasks; separate: each keeps its own anchor; online: all move to the newest',
+      ).choices(['separate', 'online']),
+    )
+    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
+    .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
+    .option('--out <dir>', 'folder (forget-<preset>)')
+    .option('--resume', 'go on in the folder; more --seeds than before may be asked for')
+    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+Task 1 is trained once a seed; from there every method at every strength learns the later tasks. Which strength stands for a
+method is chosen on validation samples, which no training saw; test samples are only reported.
+
+Methods:
+  none, joint            nothing held, and all data together: the floor and the ceiling
+  l2                     every weight pulled back alike
+  ewc, ewc-empirical     each weight by its Fisher information, per sample
+  ldc                    principal directions of task 1 weighted by 1/F² (Feng & Tu); variance: by 1/sigma² instead
+  hessian                directions of largest curvature; random: as many at random
+  potential, vortex      the potential and the circulation of the stochastic decomposition (Xiong, Chen, Shi & Ao)
+  hessian-unweighted, vortex-q       variants, only with all or by name
+
+Examples:
+  thermograd forget --preset quick                       a first look at a report, seconds
+  thermograd forget                                      {1,2} then {3,4} on MNIST, five seeds
+  thermograd forget --protocol digits-halves --head all-compete --out runs/halves
+  thermograd forget --methods none,ewc,ldc,joint --lambda-grid 1,10,100,1000 --seeds 3
+  thermograd forget --data idx:my-data --protocol 0,1,2/3,4,5
+  thermograd forget --data fashion-mnist --protocol permuted --constraints 20 --layers layer2
+  thermograd forget --resume --seeds 10                  the same with more seeds`,
+    )
+    .action(async (flags: ForgetFlags) => {
+      await runForget(flags);
+    });
+}
+
+async function runForget(flags: ForgetFlags): Promise<void> {
+  const [{ session }, { forget }, { readConfig }, { lineOf }, { CONSTRAINTS }] = await Promise.all([
+    import('../../terminal/session.js'),
+    import('./experiment.js'),
+    import('../../runs/config.js'),
+    import('../ivf2021/telling.js'),
+    import('../../apply/constraints/table.js'),
+  ]);
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      const file = flags.config === undefined ? undefined : (readConfig(flags.config) as PartialForget);
+      const over = prune({
+        preset: flags.preset,
+        protocol: flags.protocol,
+        head: flags.head,
+        methods: flags.methods === 'all' ? CONSTRAINTS.map((c) => c.name) : flags.methods,
+        strengths: flags.lambdaGrid?.strengths,
+        // who names strengths means these
+        extend: flags.lambdaGrid && 0,
+        absolute: flags.lambdaGrid?.absolute,
+        constraints: flags.constraints,
+        layers: flags.layers,
+        seeds: flags.seeds,
+        training: {
+          learningRate: flags.learningRate,
+          batchSize: flags.batchSize,
+          momentum: flags.momentum,
+          epochs: flags.epochs,
+        },
+        several: flags.several,
+        data: { set: flags.data, limit: flags.limit },
+        workers: flags.workers,
+      }) as PartialForget;
+      const { folder, findings, outcome } = await forget([file, over], {
+        ...(flags.out !== undefined && { out: flags.out }),
+        resume: flags.resume ?? false,
+        signal: s.signal,
+        ...(s.onProgress && { onProgress: s.onProgress }),
+        onStart: (text) => s.line.say(text),
+      });
+      const report = join(folder, 'report.html');
+      s.result(
+        { folder, report, outcome, findings },
+        [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
+      );
+    },
+    (folder) => `thermograd forget --out ${folder} --resume`,
+  );
+}

@@ -1,0 +1,103 @@
+/** Methods against one another: differences within seeds, corrected together; the rule stands at the head of forget-findings.ts. */
+import { adjust } from '../../analyse/trajectory/circulation.js';
+import type { Estimate } from '../../numeric/estimate.js';
+import { mean } from '../../numeric/statistics.js';
+import { formatEstimate, formatNumber } from '../../report/format.js';
+import { halfWidth, overSeeds } from '../controls/summary.js';
+import type { Method } from './measured.js';
+import { chance, paired, type Setting } from './summary.js';
+
+/** Too small to matter. */
+const MARGIN = 0.01;
+
+/** The setting that stands for a method. */
+export type Chosen = (m: Method) => Setting | undefined;
+
+export type Comparison = 'better' | 'worse' | 'equal' | 'undecided';
+
+/** The rule above; `p` is the chance after correction. */
+export function compare(difference: Estimate, p: number): Comparison {
+  const half = halfWidth(difference);
+  const { value } = difference;
+  if (!Number.isFinite(value) || !Number.isFinite(half) || difference.n < LEAST_SEEDS) return 'undecided';
+  if (Math.abs(value) + half <= MARGIN) return 'equal';
+  if (p < 0.05) return value > 0 ? 'better' : 'worse';
+  return 'undecided';
+}
+
+/** Two methods and what their difference amounts to. */
+export interface Contest {
+  readonly a: Method;
+  readonly b: Method;
+  readonly difference: Estimate;
+  /** Chance by luck, before and after Holm's correction. */
+  readonly p: number;
+  readonly holm: number;
+  readonly outcome: Comparison;
+}
+
+/** Fewer seeds than these decide nothing: two equal differences by chance would look certain. */
+export const LEAST_SEEDS = 3;
+
+type Pair = readonly [a: Method, b: Method];
+
+/** These pairs, corrected together. */
+export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
+  const raw = pairs.map(([a, b]) => {
+    const difference = paired(at(a), at(b));
+    return { a, b, difference, p: chance(difference) };
+  });
+  const known = raw.filter((c) => Number.isFinite(c.p)).sort((x, y) => x.p - y.p);
+  const { holm } = adjust(known.map((c) => c.p));
+  return raw.map((c): Contest => {
+    const corrected = holm[known.indexOf(c)] ?? Number.NaN;
+    return { ...c, holm: corrected, outcome: compare(c.difference, corrected) };
+  });
+}
+
+/** All pairs of methods but the ceiling, corrected together. */
+export function contestsBetween(methods: readonly Method[], at: Chosen): Contest[] {
+  const rivals = methods.filter((m) => m !== 'joint');
+  return contestsOf(
+    rivals.flatMap((a, i) => rivals.slice(i + 1).map((b): Pair => [a, b])),
+    at,
+  );
+}
+
+const FLIPPED = { better: 'worse', worse: 'better', equal: 'equal', undecided: 'undecided' } as const;
+
+/** `a` against `b`, whichever way round the pair was compared. */
+export function contest(contests: readonly Contest[], a: Method, b: Method): Contest | undefined {
+  const same = contests.find((c) => c.a === a && c.b === b);
+  if (same) return same;
+  const other = contests.find((c) => c.a === b && c.b === a);
+  if (!other) return undefined;
+  const { value } = other.difference;
+  return { ...other, a, b, difference: { ...other.difference, value: -value }, outcome: FLIPPED[other.outcome] };
+}
+
+export const inPoints = (e: Estimate): Estimate => ({
+  ...e,
+  value: 100 * e.value,
+  standardError: 100 * e.standardError,
+});
+export const percent = (values: readonly number[]): string => `${formatEstimate(inPoints(overSeeds(values)))} %`;
+export const few = (e: Estimate): string =>
+  e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds would decide it.';
+export const interval = (e: Estimate): string => (e.n < 2 ? '' : `interval ±${formatNumber(100 * halfWidth(e), 2)}`);
+export const strengthOf = (s: Setting): string =>
+  Number.isFinite(s.multiple) ? ` at strength ${formatNumber(s.multiple, 2)}` : '';
+
+export const chanceWords = (c: Contest): string =>
+  Number.isFinite(c.holm) ? ` (chance by luck ${formatNumber(c.holm, 2)} after correction)` : '';
+
+/** Axes held by both, if they are axes: whether one has so many more that the comparison is not one of methods. */
+export function uneven(a: Setting | undefined, b: Setting | undefined): 'fewer' | 'more' | 'alike' {
+  if (!a || !b || a.constraints === null || b.constraints === null) return 'alike';
+  const [own, other] = [mean(a.held), mean(b.held)];
+  return own < 0.9 * other ? 'fewer' : own > 1.1 * other ? 'more' : 'alike';
+}
+
+/** Best first, by validation. */
+export const ranked = (methods: readonly Method[], at: Chosen): Method[] =>
+  [...methods].sort((a, b) => mean(at(b)!.validation) - mean(at(a)!.validation));

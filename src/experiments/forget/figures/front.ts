@@ -1,0 +1,124 @@
+/** What is kept of the first task against what is learned of the last, one line a method through its strengths. docs/theory [C3]. */
+import * as Plot from '@observablehq/plot';
+import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount, formatPlain } from '../../../report/format.js';
+import { overSeeds } from '../../controls/summary.js';
+import type { ForgetInput, Method } from '../measured.js';
+import type { Setting } from '../summary.js';
+import { legendOf, lookOf, strokeOf } from './style.js';
+
+/** Errors in %, and the ends of one standard error on either side. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly xs: readonly [number, number];
+  readonly ys: readonly [number, number];
+  readonly multiple: number;
+}
+
+/** Least error that is drawn, %: an axis of logarithms has no zero. */
+const LEAST = 0.01;
+
+function errorOf(accuracies: readonly number[]): { at: number; ends: readonly [number, number] } {
+  const { value, standardError } = overSeeds(accuracies);
+  const [at, step] = [Math.max(LEAST, 100 - 100 * value), Number.isFinite(standardError) ? 100 * standardError : 0];
+  return { at, ends: [Math.max(at - step, at / 4), at + step] };
+}
+
+function pointOf(s: Setting): Point {
+  const [x, y] = [errorOf(s.first), errorOf(s.last)];
+  return { x: x.at, y: y.at, xs: x.ends, ys: y.ends, multiple: s.multiple };
+}
+
+/** Accuracy on an axis that is even in the logarithm of the error: 90, 99 and 99.9 % are equally far apart. */
+function accuracyAxis(label: string, errors: readonly number[]): Axis {
+  const axis = logAxis(label, logDomain(errors, 0.04));
+  return { ...axis, reverse: true, tickFormat: (e: number) => formatPlain(100 - e, 4) };
+}
+
+/**
+ * @param best - the chosen setting of each method, drawn larger
+ * @param through - lines run through strengths at the largest N_c, or through N_c at the chosen strength
+ */
+export function front(
+  input: Pick<ForgetInput, 'constraints' | 'tasks' | 'absolute'>,
+  settings: readonly Setting[],
+  best: readonly Setting[],
+  through: 'strengths' | 'constraints' = 'strengths',
+): Figure | MissingFigure {
+  const byStrength = through === 'strengths';
+  const name = byStrength ? 'forget-front' : 'forget-front-constraints';
+  const methods = best.map((s) => s.method);
+  const onLine = (s: Setting, own: Setting) =>
+    s.method === own.method &&
+    (byStrength ? s.constraints === null || s.constraints === input.constraints : Object.is(s.multiple, own.multiple));
+  const lines = best.map((own): [Method, Point[]] => [
+    own.method,
+    settings
+      .filter((s) => onLine(s, own))
+      .sort((a, b) => (byStrength ? a.multiple - b.multiple : (a.constraints ?? 0) - (b.constraints ?? 0)))
+      .map(pointOf)
+      .filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)),
+  ]);
+  if (!byStrength && !lines.some(([, points]) => points.length > 1))
+    return { name, missing: 'there is only one number of constraints.' };
+  const all = lines.flatMap(([, points]) => points);
+  if (all.length === 0) return { name, missing: 'no branch reached its end.' };
+  const last = input.tasks.length;
+  const natural = byStrength && !input.absolute;
+  return {
+    name,
+    title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}`,
+    svg: drawFrame({
+      name,
+      title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}`,
+      width: 860,
+      height: 520,
+      x: accuracyAxis(
+        'accuracy on task 1 at the end (%)',
+        all.flatMap((p) => p.xs),
+      ),
+      y: accuracyAxis(
+        `accuracy on task ${last} (%)`,
+        all.flatMap((p) => p.ys),
+      ),
+      legend: [
+        ...legendOf(methods),
+        { label: 'chosen by validation', mark: 'ring', colour: COLOURS.ink },
+        ...(natural ? [{ label: 'natural strength', mark: 'cross' as const, colour: COLOURS.ink }] : []),
+      ],
+      marks: lines.flatMap(([m, points]) => {
+        const { colour } = lookOf(m);
+        const chosen = best.find((s) => s.method === m)!;
+        return [
+          Plot.link(points, {
+            x1: (p) => p.xs[0],
+            x2: (p) => p.xs[1],
+            y1: 'y',
+            y2: 'y',
+            stroke: colour,
+            strokeOpacity: 0.6,
+          }),
+          Plot.link(points, {
+            x1: 'x',
+            x2: 'x',
+            y1: (p) => p.ys[0],
+            y2: (p) => p.ys[1],
+            stroke: colour,
+            strokeOpacity: 0.6,
+          }),
+          Plot.line(points, { x: 'x', y: 'y', ...strokeOf(m), strokeOpacity: 0.8 }),
+          Plot.dot(points, { x: 'x', y: 'y', r: 2.6, fill: colour }),
+          Plot.dot([pointOf(chosen)], { x: 'x', y: 'y', r: 6, stroke: colour, strokeWidth: 1.8 }),
+          Plot.dot(
+            points.filter((p) => natural && p.multiple === 1),
+            { x: 'x', y: 'y', r: 5, symbol: 'times', stroke: colour, strokeWidth: 1.8 },
+          ),
+        ];
+      }),
+    }),
+    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} The upper right corner is where both tasks are known.`,
+  };
+}

@@ -1,0 +1,363 @@
+/**
+ * Verdicts of `forget`. The rules are part of the result. They were written before any run of it was looked at; changed since, after
+ * runs had been seen, were the families of Holm's correction (one of all pairs before), the least number of seeds, and what follows
+ * where fewer axes can be held or LDC does nothing.
+ *
+ * Compared are average test accuracies at the end (forget-summary.ts), every method at the strength that validation samples chose
+ * for it over all seeds, methods with axes at the same number N_c of them; differences seed by seed. Intervals are 95 % of
+ * Student's t. Of two methods one is
+ *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter (no correction: a claim of
+ *              equality is the harder one, 2.5 % on either side);
+ *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. Three families:
+ *              every method against none with the pairs that claims name; the method that validation put first against each other
+ *              one; the table of all pairs;
+ *   undecided  else, and always with fewer than three seeds.
+ * A method that ran for a part of the seeds only takes no part.
+ *
+ * exists: without a constraint the first task is forgotten: by at least 5 points, the interval above 0. Where it is not, there is
+ *   nothing to prevent, and `prevents` findings are not decidable.
+ * prevents (LDC, EWC, U, vortex planes): the average is better than without a constraint, and what is forgotten is less than half of
+ *   what is forgotten without, the interval of the difference below 0. Not reproduced if the average is equal or worse, or the interval of that
+ *   difference lies above 0.
+ * beats (claims that name a better method): better: reproduced; equal or worse: not reproduced. Where one of two methods with axes
+ *   could hold fewer of them (by more than a tenth), only its winning counts: else the comparison is not one of methods.
+ * constraints: at the strength chosen for the N_c of the comparison the first task is kept better with the most axes than with
+ *   the fewest; one comparison, no correction.
+ * laplace: LDC at lambda = 4(e−1)L0 is as good as at the strength that was chosen: equal or better; one comparison, no correction.
+ *   Not decidable where LDC is no better than nothing: then no strength is right.
+ * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
+ */
+import { mean } from '../../numeric/statistics.js';
+import type { Finding, Verdict } from '../../report/finding.js';
+import { formatCount, formatEstimate, formatNumber, sentence } from '../../report/format.js';
+import { halfWidth, overSeeds } from '../controls/summary.js';
+import {
+  type Chosen,
+  type Comparison,
+  type Contest,
+  chanceWords,
+  compare,
+  contest,
+  contestsBetween,
+  contestsOf,
+  few,
+  inPoints,
+  interval,
+  LEAST_SEEDS,
+  percent,
+  ranked,
+  strengthOf,
+  uneven,
+} from './compare.js';
+import { type ForgetInput, inOrder, type Method, nameOf } from './measured.js';
+import { outcomeOf } from './outcome.js';
+import { chance, chosen, paired, type Setting, settingsOf } from './summary.js';
+
+/** The least forgetting that counts as such. */
+const FORGOTTEN = 0.05;
+const UNDECIDED: Verdict = 'not decidable with this run';
+
+export interface Judged {
+  readonly findings: readonly Finding[];
+  readonly settings: readonly Setting[];
+  /** The chosen setting of each method, in the order of reading. */
+  readonly best: readonly Setting[];
+  readonly contests: readonly Contest[];
+  /** Which method wins where, in sentences. */
+  readonly outcome: readonly string[];
+}
+
+/** Claims that name a better method. */
+type Claim = readonly [id: string, a: Method, b: Method, claim: string, source: string, stated: string];
+const CLAIMS: readonly Claim[] = [
+  [
+    'l2',
+    'ldc',
+    'l2',
+    'Constraints that know the landscape protect better than one that pulls every weight alike',
+    'ivf2021; theory [C1], [C2]',
+    'LDC better',
+  ],
+  [
+    'random',
+    'ldc',
+    'random',
+    'It matters which axes are held: principal directions protect better than axes at random',
+    'ivf2021; theory [C2]',
+    'LDC better',
+  ],
+  [
+    'variance',
+    'ldc',
+    'variance',
+    'On the same axes the weight 1/F² protects better than 1/sigma², as it must where flat directions have the small variances',
+    'ivf2021; theory [C2]',
+    '1/F² better',
+  ],
+  [
+    'ewc',
+    'ldc',
+    'ewc',
+    'Landscape-dependent constraints protect better than EWC',
+    'theory [C2]',
+    'rivals on equal terms',
+  ],
+  [
+    'hessian',
+    'ldc',
+    'hessian',
+    'Principal directions of the fluctuations protect better than as many of largest curvature',
+    'theory [C2]',
+    'rivals on equal terms',
+  ],
+  [
+    'potential',
+    'potential',
+    'ldc',
+    'The potential of the stochastic decomposition protects better than the widths of the valley',
+    'ao2022; theory [C2]',
+    'an outlook, not tested there',
+  ],
+  [
+    'vortex',
+    'vortex',
+    'random',
+    'Pinning the planes of strongest circulation protects better than holding axes at random',
+    'ao2022; theory [C2]',
+    'an outlook, not tested there',
+  ],
+];
+
+/** Methods whose claim is to prevent forgetting, with who makes it. */
+const PREVENT: readonly (readonly [Method, string, string])[] = [
+  ['ldc', 'ivf2021; theory [C1]', 'forgetting is prevented'],
+  ['ewc', 'kirkpatrick2017; theory [C2]', 'forgetting is prevented'],
+  ['potential', 'ao2022; theory [C2]', 'an outlook, not tested there'],
+  ['vortex', 'ao2022; theory [C2]', 'an outlook, not tested there'],
+];
+
+export function forgetFindings(input: ForgetInput): Judged {
+  const settings = settingsOf(input);
+  const at = (m: Method) => chosen(settings, m, input.constraints);
+  const there = inOrder(settings.map((s) => s.method)).filter((m) => at(m) !== undefined);
+  const whole = (m: Method) => at(m)!.seeds.length === Math.max(...there.map((o) => at(o)!.seeds.length));
+  const methods = there.filter(whole);
+  const contests = contestsBetween(methods, at);
+  const claimed = contestsOf(familyOf(methods), at);
+  const exists = existence(at('none'));
+  // the one strength that was not chosen by anything measured
+  const natural = (m: Method) =>
+    input.absolute
+      ? undefined
+      : settings.find(
+          (s) => s.method === m && s.multiple === 1 && (s.constraints ?? input.constraints) === input.constraints,
+        );
+  const findings: Finding[] = [exists];
+  for (const [m, source, stated] of PREVENT)
+    if (methods.includes(m)) findings.push(prevents(m, at(m), at('none'), claimed, exists, source, stated));
+  for (const claim of CLAIMS)
+    if (methods.includes(claim[1]) && methods.includes(claim[2])) findings.push(beats(claim, at, claimed, natural));
+  if (methods.includes('ldc'))
+    findings.push(moreConstraints(settings, at('ldc')!), laplace(natural('ldc'), at('ldc')!, claimed));
+  const rivals = methods.filter((m) => m !== 'joint');
+  const [first, ...others] = ranked(rivals, at);
+  const lead = contestsOf(
+    others.map((m): [Method, Method] => [first, m]),
+    at,
+  );
+  if (lead.length > 0) findings.push(winner(lead));
+  const best = methods.map((m) => at(m)!);
+  const partly = there.filter((m) => !whole(m)).map((m) => at(m)!);
+  const outcome = outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly });
+  return { findings, settings, best, contests, outcome };
+}
+
+/** What findings compare: every method against none, and the pairs that claims name; each pair once. */
+function familyOf(methods: readonly Method[]): [Method, Method][] {
+  const against = methods.filter((m) => m !== 'none' && m !== 'joint').map((m): [Method, Method] => [m, 'none']);
+  const named = CLAIMS.map(([, a, b]): [Method, Method] => [a, b]);
+  return [...against, ...named].filter((pair) => pair.every((m) => methods.includes(m)));
+}
+
+function existence(none: Setting | undefined): Finding {
+  const measured = overSeeds(none?.forgetting ?? []);
+  const half = halfWidth(measured);
+  const decided = Number.isFinite(half) && Number.isFinite(measured.value);
+  const found = decided && measured.value >= FORGOTTEN && measured.value - half > 0;
+  const absent = decided && measured.value + half < FORGOTTEN;
+  return {
+    id: 'forget.exists',
+    claim: 'Without a constraint a network forgets its first task while it learns the next',
+    source: 'ivf2021; theory [C3]',
+    measured: inPoints(measured),
+    unit: 'points of accuracy',
+    stated: 'catastrophic forgetting',
+    verdict: found ? 'reproduced' : absent ? 'not reproduced' : UNDECIDED,
+    reason: none
+      ? `Test accuracy on earlier tasks right after they were learned, minus that at the end. ${found ? 'At least 5 points, and its interval above 0' : absent ? 'Less than 5 points: there is little to prevent here' : few(measured)}.`.replace(
+          '..',
+          '.',
+        )
+      : 'The branch without a constraint is missing.',
+  };
+}
+
+function prevents(
+  m: Method,
+  own: Setting | undefined,
+  none: Setting | undefined,
+  contests: readonly Contest[],
+  exists: Finding,
+  source: string,
+  stated: string,
+): Finding {
+  const against = contest(contests, m, 'none');
+  const excess = paired(own, none && { ...none, forgetting: none.forgetting.map((f) => f / 2) }, (s) => s.forgetting);
+  const half = halfWidth(excess);
+  const less = excess.value + half < 0;
+  const more = excess.value - half > 0;
+  const base = {
+    id: `forget.prevents.${m}`,
+    claim: `Forgetting is prevented by ${nameOf(m)}`,
+    source,
+    measured: inPoints(overSeeds(own?.forgetting ?? [])),
+    unit: 'points of accuracy forgotten',
+    stated,
+    ...(none && { predicted: `without a constraint ${percent(none.forgetting)}` }),
+  };
+  if (!own || !none || !against)
+    return { ...base, verdict: UNDECIDED, reason: 'The branch without a constraint is missing.' };
+  if (exists.verdict !== 'reproduced')
+    return {
+      ...base,
+      verdict: UNDECIDED,
+      reason:
+        exists.verdict === 'not reproduced'
+          ? 'Too little is forgotten without a constraint for prevention to show.'
+          : 'How much is forgotten without a constraint is not decided, so neither is what prevents it.',
+    };
+  const failed = against.outcome === 'equal' || against.outcome === 'worse' || more;
+  const verdict: Verdict = against.outcome === 'better' && less ? 'reproduced' : failed ? 'not reproduced' : UNDECIDED;
+  return {
+    ...base,
+    verdict,
+    reason:
+      `Average accuracy ${percent(own.average)}${strengthOf(own)} against ${percent(none.average)} without: ${against.outcome}${chanceWords(against)}. ` +
+      `${less ? 'Less than half of the forgetting is left' : more ? 'More than half of the forgetting is left' : 'Whether half of the forgetting is left is not clear'} (the later tasks reach ${percent(own.learning)} against ${percent(none.learning)}).`,
+  };
+}
+
+const verdictOf = (o: Comparison): Verdict =>
+  o === 'better' ? 'reproduced' : o === 'undecided' ? UNDECIDED : 'not reproduced';
+
+function beats(
+  [id, a, b, claim, source, stated]: Claim,
+  at: Chosen,
+  contests: readonly Contest[],
+  natural: Chosen,
+): Finding {
+  const c = contest(contests, a, b)!;
+  const counts = uneven(at(a), at(b));
+  const unfair = (counts === 'fewer' && c.outcome !== 'better') || (counts === 'more' && c.outcome !== 'worse');
+  const held = (m: Method) => formatCount(Math.round(mean(at(m)!.held)));
+  const words = {
+    better: `${nameOf(a)} is better, ${interval(c.difference)}${chanceWords(c)}.`,
+    worse: `${nameOf(a)} is worse, ${interval(c.difference)}${chanceWords(c)}.`,
+    equal: `The difference is within one point, ${interval(c.difference)}.`,
+    undecided:
+      c.difference.n < LEAST_SEEDS
+        ? few(c.difference)
+        : sentence(`${interval(c.difference)}${chanceWords(c)}. ${few(c.difference)}`),
+  }[c.outcome];
+  const apart = paired(natural(a), natural(b));
+  const beside =
+    natural(a) && natural(b) ? ` At the natural strength of both it is ${formatEstimate(inPoints(apart))} points.` : '';
+  return {
+    id: `forget.${id}`,
+    claim,
+    source,
+    measured: inPoints(c.difference),
+    unit: `points of average accuracy, ${nameOf(a)} minus ${nameOf(b)}`,
+    stated,
+    verdict: unfair ? UNDECIDED : verdictOf(c.outcome),
+    reason:
+      (counts === 'alike'
+        ? words
+        : `${words} ${nameOf(a)} could hold ${held(a)} axes, ${nameOf(b)} ${held(b)}${unfair ? ': this is no comparison of methods' : ''}.`) +
+      beside,
+  };
+}
+
+function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
+  const own = settings
+    .filter((s) => s.method === 'ldc' && s.multiple === main.multiple && s.constraints !== null)
+    .sort((x, y) => x.constraints! - y.constraints!);
+  const [fewest, most] = [own[0], own.at(-1)];
+  const several = own.length > 1;
+  const difference = paired(several ? most : undefined, fewest, (s) => s.first);
+  const outcome = compare(difference, chance(difference));
+  return {
+    id: 'forget.constraints',
+    claim: 'The more directions are constrained, the better the first task is kept',
+    source: 'ivf2021; theory [C1]',
+    measured: inPoints(difference),
+    unit: several
+      ? `points of task-1 accuracy, N_c = ${most!.constraints} minus N_c = ${fewest.constraints}`
+      : 'points of task-1 accuracy',
+    stated: 'rises with N_c',
+    range: `LDC${strengthOf(main)}`,
+    verdict: several ? verdictOf(outcome) : UNDECIDED,
+    reason: several
+      ? own
+          .map((s) => `N_c = ${formatCount(s.constraints)}: ${percent(s.first)}, later tasks ${percent(s.learning)}`)
+          .join('; ') +
+        `. ${outcome === 'undecided' ? few(difference) : outcome === 'equal' ? 'No difference beyond one point.' : ''}`.trimEnd()
+      : 'There is only one number of constraints.',
+  };
+}
+
+/** @param own - LDC at the Laplace value, its natural strength */
+function laplace(own: Setting | undefined, main: Setting, claimed: readonly Contest[]): Finding {
+  const difference = paired(own, main);
+  const outcome = compare(difference, chance(difference));
+  const against = contest(claimed, 'ldc', 'none');
+  const idle = against !== undefined && against.outcome !== 'better';
+  return {
+    id: 'forget.laplace',
+    claim: 'The Laplace value lambda = 4(e−1)L0 is the right strength: no other one does better',
+    source: 'theory [C1]',
+    measured: inPoints(difference),
+    unit: 'points of average accuracy, Laplace minus chosen strength',
+    stated: 'derived: the exact value for a parabola',
+    verdict:
+      !own || idle || outcome === 'undecided' ? UNDECIDED : outcome === 'worse' ? 'not reproduced' : 'reproduced',
+    reason: own
+      ? `${idle ? 'LDC is not shown to be better than nothing here, so no strength of it is right. ' : ''}At the Laplace value ${percent(own.average)}, at the chosen strength of ${formatNumber(main.multiple, 2)} times it ${percent(main.average)}. ${outcome === 'undecided' ? few(difference) : ''}`.trim()
+      : 'The Laplace value is not among the strengths.',
+  };
+}
+
+/** @param lead - the first by validation against each other one, by falling validation */
+function winner(lead: readonly Contest[]): Finding {
+  const [{ a: first, b: second, difference }] = lead;
+  const equal = lead.filter((c) => c.outcome === 'equal' || c.outcome === 'worse');
+  const open = lead.filter((c) => c.outcome === 'undecided');
+  return {
+    id: 'forget.winner',
+    claim: 'One method stands out from all others',
+    source: 'theory [C2]',
+    measured: inPoints(difference),
+    unit: `points of average accuracy, ${nameOf(first)} minus ${nameOf(second)}`,
+    stated: 'rivals on equal terms',
+    verdict: equal.length > 0 ? 'not reproduced' : open.length > 0 ? UNDECIDED : 'reproduced',
+    reason:
+      `By validation ${nameOf(first)} comes first, ${nameOf(second)} second. ` +
+      [
+        equal.length > 0 ? `Not better than ${equal.map((c) => nameOf(c.b)).join(', ')}.` : '',
+        open.length > 0 ? `Undecided against ${open.map((c) => nameOf(c.b)).join(', ')}.` : '',
+        equal.length + open.length === 0 ? 'It is better than each of the others.' : '',
+      ]
+        .filter((s) => s !== '')
+        .join(' '),
+  };
+}

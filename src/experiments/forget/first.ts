@@ -1,0 +1,187 @@
+/**
+ * The first task of a seed: trained, its window recorded, what constraints need of it measured; and what later tasks reach from fresh
+ * weights. Nothing of a later task's samples is touched before the files of the first are written.
+ *
+ *     task1.safetensors   its solution   axes.npz  principal directions, stiffest modes, vortex planes   first.json  the facts
+ */
+import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import { rowsInMemory } from '../../analyse/trajectory/rows.js';
+import type { ConstraintOptions } from '../../apply/constraint.js';
+import { constraintNamed } from '../../apply/constraints/table.js';
+import { planeBasis } from '../../apply/planes.js';
+import type { Axes } from '../../apply/task.js';
+import { firstSamples } from '../../data/subset.js';
+import type { Tell } from '../../jobs/pool.js';
+import { layerNamed } from '../../model/network.js';
+import { DivergedError, InputError, RunError } from '../../numeric/errors.js';
+import { type LinearAlgebra, row } from '../../numeric/linalg/index.js';
+import { writeModel } from '../../record/checkpoint.js';
+import { recordWindow } from '../../train/window.js';
+import { knownTask, remembering, type StoredAxes, writeAxes } from './known.js';
+import type { Curve, Profile, SeedFacts } from './measured.js';
+import { Weights } from './network.js';
+import { runEpoch, type TaskSet } from './task-set.js';
+
+export interface FirstFiles {
+  readonly model: string;
+  readonly axes: string;
+  readonly facts: string;
+}
+
+/** first.json: facts for the report, and for the branches what a method's natural strength is. */
+export interface FirstFacts extends SeedFacts {
+  readonly format: 'thermograd forget first task';
+  readonly windowSteps: number;
+  readonly curve: Curve;
+  readonly methods: Readonly<
+    Record<string, { readonly title: string; readonly strength: string; readonly refused: string }>
+  >;
+  readonly seconds: number;
+}
+
+/** Points of a profile on either side of its centre. */
+const POINTS = 20;
+
+export async function firstTask(
+  taskSet: TaskSet,
+  la: LinearAlgebra,
+  files: FirstFiles,
+  tell: Tell,
+): Promise<Omit<FirstFacts, 'seconds'>> {
+  const { config, size, seed } = taskSet;
+  const { training, statistics } = config;
+  const spec = taskSet.spec(0);
+  const trained = trainFirst(taskSet, tell);
+  const { weights, window, curve } = trained;
+
+  tell('statistics', 0.2);
+  const rows = rowsInMemory(window.rows, window.P);
+  const { task, axes } = remembering(
+    knownTask({ taskSet, task: 0, weights: weights.flat(0), windowSteps: window.steps, la, window: rows }),
+  );
+  const layer = layerNamed(spec, statistics.layer);
+  const block = { name: layer.name, offset: layer.weightOffset, size: layer.inputs * layer.outputs, span: 0 };
+  await task.principal(block, Math.max(statistics.modes, ...config.constraints, ...statistics.profiles));
+  const options: ConstraintOptions = {
+    axes: Math.max(...config.constraints),
+    key: taskSet.taskKey(0).child('axes'),
+    la,
+  };
+  const methods: Record<string, FirstFacts['methods'][string]> = {};
+  for (const [k, name] of config.methods.entries()) {
+    tell(`statistics for ${name}`, 0.2 + (0.6 * k) / config.methods.length);
+    const constraint = constraintNamed(name);
+    const described = { title: constraint.title, strength: '', refused: '' };
+    try {
+      const { unit, parts } = await constraint.build(task, options);
+      methods[name] = { ...described, strength: constraint.kind === 'penalty' ? unit.how : '' };
+      const own = parts.find((p) => p.offset === block.offset);
+      if (name.startsWith('vortex') && own?.kind === 'lowRank') axes.planes.set(block.name, planeBasis(own.axes));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      methods[name] = { ...described, refused: error.message };
+    }
+  }
+  task.stiffest(block, statistics.modes);
+  const profiles = seed === 0 ? ownProfiles(taskSet, weights, axes) : [];
+  const loss = taskSet.firstLoss(weights);
+  writeModel(files.model, spec, weights.flat(0), { seed: String(seed), task: '1' });
+  writeAxes(files.axes, axes);
+
+  tell('later tasks from fresh weights', 0.85);
+  const scratch = Array.from({ length: taskSet.count }, (_, t) =>
+    t === 0 ? taskSet.accuracy(weights, 0, 'test') : fromScratch(taskSet, t, size),
+  );
+  const facts: Omit<FirstFacts, 'seconds'> = {
+    format: 'thermograd forget first task',
+    seed,
+    epochs: training.firstEpochs + training.windowEpochs,
+    stopped: `after ${training.firstEpochs} epochs and a window of ${training.windowEpochs}`,
+    centreLoss: task.loss,
+    loss,
+    test: scratch[0],
+    scratch,
+    profiles,
+    windowSteps: window.steps,
+    curve,
+    methods,
+  };
+  return facts;
+}
+
+function trainFirst(taskSet: TaskSet, tell: Tell) {
+  const { firstEpochs, windowEpochs, windowEvery, batchSize } = taskSet.config.training;
+  const trainer = taskSet.trainer(0);
+  const plan = taskSet.plan(0);
+  trainer.setWeights(taskSet.initial(0));
+  const curve = { epoch: [] as number[], task: [] as number[], test: [] as number[][] };
+  const look = (epoch: number) => {
+    curve.epoch.push(epoch);
+    curve.task.push(0);
+    curve.test.push(taskSet.accuracies(Weights.of(trainer.weights(), taskSet.size), 'test'));
+  };
+  try {
+    for (let e = 0; e < firstEpochs; e++) {
+      tell(`task 1, epoch ${e + 1}`, (0.2 * e) / (firstEpochs + windowEpochs));
+      runEpoch(trainer, plan.epoch(e).order, batchSize);
+      look(e + 1);
+    }
+    tell('task 1, window', (0.2 * firstEpochs) / (firstEpochs + windowEpochs));
+    const window = recordWindow({
+      trainer,
+      plan,
+      batchSize,
+      firstEpoch: firstEpochs,
+      epochs: windowEpochs,
+      every: windowEvery,
+      onEpoch: (done) => look(firstEpochs + done),
+    });
+    return { weights: Weights.of(trainer.weights(), taskSet.size), window, curve };
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    throw new RunError(
+      'diverged',
+      `task 1 of seed ${taskSet.seed} diverged with learning rate ${error.learningRate}; take a smaller one.`,
+    );
+  }
+}
+
+/** Loss along the asked principal directions at task 1's solution, as far as the valley reaches and a third beyond. */
+function ownProfiles(taskSet: TaskSet, weights: Weights, axes: StoredAxes): Profile[] {
+  const { layer, profiles, samples } = taskSet.config.statistics;
+  const { axes: directions, values } = axes.principal.get(layer) as Axes;
+  const meter = new FlatnessMeter({
+    spec: taskSet.spec(0),
+    weights: weights.flat(0),
+    samples: firstSamples(taskSet.task(0).train, samples),
+    layer,
+  });
+  return profiles
+    .filter((i) => i <= directions.rows)
+    .map((index): Profile => {
+      const direction = row(directions, index - 1);
+      const { left, right } = meter.measure(direction, index, values[index - 1]);
+      const reach = 1.35 * Math.max(left ?? 0, right ?? 0, 3 * Math.sqrt(values[index - 1]));
+      const displacement = Array.from({ length: 2 * POINTS + 1 }, (_, k) => (reach * (k - POINTS)) / POINTS);
+      meter.line.setDirection(direction);
+      return { index, displacement, loss: meter.line.losses(displacement) };
+    });
+}
+
+/** Test accuracy of a later task after as many epochs as a branch has, from fresh weights; NaN where that diverges. */
+function fromScratch(taskSet: TaskSet, t: number, size: number): number {
+  const { epochs, batchSize } = taskSet.config.training;
+  const trainer = taskSet.trainer(t);
+  const plan = taskSet.plan(t);
+  trainer.setWeights(taskSet.initial(t));
+  try {
+    for (let e = 0; e < epochs; e++) runEpoch(trainer, plan.epoch(e).order, batchSize);
+  } catch (error) {
+    if (error instanceof DivergedError) return Number.NaN;
+    throw error;
+  }
+  const flat = trainer.weights();
+  const heads: Float32Array[] = [];
+  if (size < flat.length) heads[t] = flat.subarray(size);
+  return taskSet.accuracy(new Weights(flat.subarray(0, size), heads), t, 'test');
+}

@@ -1,0 +1,90 @@
+/**
+ * The folder of one `forget`: forget.json says what was asked and which stages are done.
+ *
+ *     seeds/seed<n>/task1.safetensors axes.npz first.json     the first task of a seed, what constraints know of it
+ *     seeds/seed<n>/<method>[-<N_c>].json                      all strengths of a method, at the N_c of the comparison
+ *     seeds/seed<n>/<method>[-<N_c>]-at-<strength>.json        one strength: at another N_c, or beyond the grid
+ *     report.html report.json findings.json figures/ tables/
+ *
+ * Every document is written whole when it is finished: what is there need not be done again.
+ */
+import { join } from 'node:path';
+import { type FolderKind, type RecordBase, readStaged, StagedFolder, sameData } from '../../jobs/folder.js';
+import { readJson } from '../../jobs/json.js';
+import { firstDifference } from '../../runs/config.js';
+import type { FirstFiles } from './first.js';
+import type { ForgetConfig } from './schema.js';
+
+export type ForgetStage = 'first' | 'strengths' | 'constraints' | 'report';
+
+export interface ForgetHead {
+  config: ForgetConfig;
+  readonly kernelBuild: string;
+  /** Provenance of the data set. */
+  readonly data: unknown;
+  readonly budget: unknown;
+}
+
+export type ForgetRecord = RecordBase<ForgetStage> & ForgetHead;
+export type ForgetFolder = StagedFolder<ForgetStage, ForgetHead>;
+
+const KIND: FolderKind<ForgetStage> = {
+  file: 'forget.json',
+  format: 'thermograd forget',
+  stages: ['first', 'strengths', 'constraints', 'report'],
+  what: 'an experiment on forgetting',
+};
+
+/**
+ * Opens the folder to go on, or begins it. On resume the config may differ in `workers`, and ask for more seeds: then every stage has
+ * something left to do.
+ */
+export function openForget(path: string, head: ForgetHead, resume: boolean): ForgetFolder {
+  const folder: ForgetFolder = StagedFolder.open(KIND, path, head, {
+    resume,
+    differs: (before) => differenceOf(path, before, head),
+  });
+  const { record } = folder;
+  if (head.config.seeds > record.config.seeds) for (const s of KIND.stages) record.stages[s].status = 'waiting';
+  record.config = head.config;
+  folder.save();
+  return folder;
+}
+
+function differenceOf(path: string, before: ForgetHead, head: ForgetHead): string | undefined {
+  const seeds = Math.max(before.config.seeds, head.config.seeds);
+  const found = firstDifference({ ...before.config, seeds }, { ...head.config, seeds });
+  if (found)
+    return `the experiment in ${path} was begun with ${found.key} = ${JSON.stringify(found.was)}, and this asks for ${JSON.stringify(found.is)}; leave it as it was, or choose another folder with --out.`;
+  if (head.config.seeds < before.config.seeds)
+    return `the experiment in ${path} has ${before.config.seeds} seeds; fewer cannot be asked of it (${head.config.seeds}).`;
+  if (!sameData(before.data, head.data))
+    return `the data set '${head.config.data.set}' is not the one that the experiment in ${path} was begun with; choose another folder with --out.`;
+  return undefined;
+}
+
+/** The record of a folder, or undefined where there is none. */
+export function recordIn(path: string): ForgetRecord | undefined {
+  return readJson(join(path, KIND.file)) === undefined ? undefined : readStaged<ForgetStage, ForgetHead>(KIND, path);
+}
+
+export const seedFolder = (path: string, seed: number): string => join(path, 'seeds', `seed${seed}`);
+
+export const firstFiles = (path: string, seed: number): FirstFiles => ({
+  model: join(seedFolder(path, seed), 'task1.safetensors'),
+  axes: join(seedFolder(path, seed), 'axes.npz'),
+  facts: join(seedFolder(path, seed), 'first.json'),
+});
+
+/** @param strength - of a document that holds one strength only */
+export function groupFile(
+  path: string,
+  seed: number,
+  method: string,
+  constraints: number | null,
+  strength?: number,
+): string {
+  const axes = constraints === null ? '' : `-${constraints}`;
+  const at = strength === undefined ? '' : `-at-${strength}`;
+  return join(seedFolder(path, seed), `${method}${axes}${at}.json`);
+}

@@ -1,0 +1,124 @@
+/** What is known of a finished task, made once and kept: axes on disk, everything else measured when a constraint asks. */
+
+import type { RowSource } from '../../analyse/trajectory/rows.js';
+import { firstOf } from '../../apply/modes.js';
+import { networkTask } from '../../apply/network-task.js';
+import type { Axes, Block, Task as KnownTask } from '../../apply/task.js';
+import { layerWindows } from '../../apply/windows.js';
+import { firstSamples } from '../../data/subset.js';
+import { RunError } from '../../numeric/errors.js';
+import { type LinearAlgebra, matrix } from '../../numeric/linalg/index.js';
+import { readWhole, writeWhole } from '../../record/files.js';
+import { readNpz, writeNpz } from '../../record/npz.js';
+import type { TaskSet } from './task-set.js';
+
+/** Directions by block, as many as were asked for. */
+export interface StoredAxes {
+  readonly principal: ReadonlyMap<string, Axes>;
+  readonly stiffest: ReadonlyMap<string, Axes>;
+  /** Orthonormal pairs that span vortex planes, one after the other. */
+  readonly planes: ReadonlyMap<string, Axes>;
+}
+
+export interface KnownRequest {
+  readonly taskSet: TaskSet;
+  readonly task: number;
+  /** w of the task's own network. */
+  readonly weights: Float32Array;
+  readonly windowSteps: number;
+  readonly la: LinearAlgebra;
+  /** Rows of the whole network, or axes that were found before. */
+  readonly window?: RowSource;
+  readonly stored?: StoredAxes;
+  /** Layers; those held by default. */
+  readonly layers?: readonly string[];
+}
+
+/** Everything is measured on the task's own training samples, at most `statistics.samples` of them. */
+export function knownTask({
+  taskSet,
+  task,
+  weights,
+  windowSteps,
+  la,
+  window,
+  stored,
+  layers,
+}: KnownRequest): KnownTask {
+  const { training, statistics } = taskSet.config;
+  const spec = taskSet.spec(task);
+  const known = networkTask({
+    spec,
+    weights,
+    samples: firstSamples(taskSet.task(task).train, statistics.samples),
+    layers: layers ?? taskSet.held,
+    ...(window && { windows: layerWindows(spec, window) }),
+    training: { learningRate: training.learningRate, batchSize: training.batchSize, windowSteps },
+    la,
+    key: taskSet.taskKey(task).child('statistics'),
+  });
+  if (!stored) return known;
+  const from = (map: ReadonlyMap<string, Axes>, { name }: Block, most: number): Axes => {
+    const axes = map.get(name);
+    if (!axes) throw new RunError('no-axes', `the directions of ${name} are not among those kept of task 1.`);
+    return firstOf(axes, most);
+  };
+  return {
+    ...known,
+    principal: (block, most) => Promise.resolve(from(stored.principal, block, most)),
+    stiffest: (block, most) => from(stored.stiffest, block, most),
+  };
+}
+
+/** A task that also keeps the longest lists of axes that anyone asked it for. */
+export function remembering(known: KnownTask) {
+  const principal = new Map<string, Axes>();
+  const stiffest = new Map<string, Axes>();
+  const keep = (map: Map<string, Axes>, { name }: Block, axes: Axes): Axes => {
+    if ((map.get(name)?.axes.rows ?? -1) < axes.axes.rows) map.set(name, axes);
+    return axes;
+  };
+  return {
+    axes: { principal, stiffest, planes: new Map<string, Axes>() },
+    task: {
+      ...known,
+      principal: async (block: Block, most: number) => keep(principal, block, await known.principal(block, most)),
+      stiffest: (block: Block, most: number) => keep(stiffest, block, known.stiffest(block, most)),
+    },
+  };
+}
+
+const KINDS = ['principal', 'stiffest', 'planes'] as const;
+
+/** `principal.layer2.axes` (k×size) and `principal.layer2.values`, likewise stiffest and planes; float64. */
+export function writeAxes(path: string, stored: StoredAxes): void {
+  const entries = KINDS.flatMap((kind) =>
+    [...stored[kind]].flatMap(([name, { axes, values }]) => [
+      [
+        `${kind}.${name}.axes`,
+        { shape: [axes.rows, axes.cols], data: axes.data.slice(0, axes.rows * axes.cols) },
+      ] as const,
+      [`${kind}.${name}.values`, { shape: [axes.rows], data: values.slice(0, axes.rows) }] as const,
+    ]),
+  );
+  writeWhole(path, writeNpz(entries));
+}
+
+export async function readAxes(path: string): Promise<StoredAxes> {
+  const bytes = readWhole(path);
+  if (!bytes) throw new RunError('no-axes', `the directions of task 1 are missing: ${path}.`);
+  const arrays = await readNpz(bytes, path);
+  const out = {
+    principal: new Map<string, Axes>(),
+    stiffest: new Map<string, Axes>(),
+    planes: new Map<string, Axes>(),
+  };
+  for (const kind of KINDS)
+    for (const [name, { shape, data }] of arrays) {
+      const block = new RegExp(`^${kind}\\.(.+)\\.axes$`).exec(name)?.[1];
+      if (block === undefined) continue;
+      const values = arrays.get(`${kind}.${block}.values`)!.data as Float64Array;
+      out[kind].set(block, { axes: matrix(shape[0], shape[1], data as Float64Array), values });
+    }
+  return out;
+}

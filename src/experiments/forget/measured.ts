@@ -1,0 +1,132 @@
+/** What the branches of `forget` leave, one small group a document; what its report draws. docs/theory [C1]–[C3]. */
+import type { Head } from '../../data/tasks.js';
+
+/** Name of a constraint in the table of src/apply/constraints. */
+export type Method = string;
+
+/** Short names for tables and figures, in the order of reading; others go by their own. */
+const NAMES: Readonly<Record<string, string>> = {
+  none: 'none',
+  l2: 'L2 anchor',
+  ewc: 'EWC',
+  'ewc-empirical': 'EWC (empirical)',
+  ldc: 'LDC (1/F²)',
+  variance: '1/σ²',
+  hessian: 'Hessian',
+  'hessian-unweighted': 'Hessian (alike)',
+  random: 'random axes',
+  potential: 'potential U',
+  vortex: 'vortex planes',
+  'vortex-q': 'vortex planes (by q)',
+  joint: 'joint',
+};
+export const nameOf = (m: Method): string => NAMES[m] ?? m;
+
+/** Methods in the order of reading, unknown ones before the ceiling. */
+export function inOrder(methods: readonly Method[]): Method[] {
+  const known = Object.keys(NAMES);
+  const place = (m: Method) =>
+    m === 'joint' ? Number.POSITIVE_INFINITY : known.indexOf(m) < 0 ? known.length : known.indexOf(m);
+  return [...new Set(methods)].sort((a, b) => place(a) - place(b));
+}
+
+/** Accuracies in [0, 1], one entry a task; NaN where a task was not met yet. */
+export type Accuracies = readonly number[];
+
+/** Test accuracies at the end of an epoch, counted through all tasks from 1. */
+export interface Curve {
+  readonly epoch: readonly number[];
+  /** Which task was trained, from 0. */
+  readonly task: readonly number[];
+  readonly test: readonly Accuracies[];
+}
+
+/** How far the shared weights went from those of task 1, over groups of directions of task 1. */
+export interface Moved {
+  /** First and last rank of each group, from 1. */
+  readonly ranks: readonly (readonly [number, number])[];
+  /** Mean over the group of ((w − w1)·p)², weight². */
+  readonly perDirection: readonly number[];
+}
+
+/** Loss of task 1 along one of its principal directions, through the end of a branch. */
+export interface Profile {
+  /** Rank from 1. */
+  readonly index: number;
+  readonly displacement: readonly number[];
+  readonly loss: readonly number[];
+}
+
+/** One constraint at one strength, from task 1's solution through all later tasks. */
+export interface Branch {
+  /** Strength as asked for: in units of the method's natural one, or lambda itself where strengths are absolute; NaN without a penalty. */
+  readonly multiple: number;
+  /** lambda itself, of the second task. */
+  readonly strength: number;
+  /** Row t: test accuracy on every task after training task t. Row 0 is task 1's solution. */
+  readonly test: readonly Accuracies[];
+  /** Validation accuracy on every task at the end. */
+  readonly validation: Accuracies;
+  /** Loss of task 1 on its training samples at the end, nat. */
+  readonly firstLoss: number;
+  /** lambda·R at the end with the natural lambda, nat: by how much a Laplace approximation says that task 1's loss rose [C1]. */
+  readonly predictedRise: number;
+  /** |w − w1|² over the shared weights. */
+  readonly distance: number;
+  readonly moved: { readonly principal?: Moved; readonly hessian?: Moved; readonly vortex?: Moved };
+  readonly curve: Curve;
+  readonly profiles: readonly Profile[];
+  /** Training left the finite numbers; all numbers are then NaN. */
+  readonly diverged: boolean;
+}
+
+/** All strengths of one constraint with one number of axes, one seed. */
+export interface BranchGroup {
+  readonly format: 'thermograd forget branches';
+  readonly seed: number;
+  readonly method: Method;
+  /** Axes held, N_c; null where the method has no such number. */
+  readonly constraints: number | null;
+  readonly branches: readonly Branch[];
+  /** Axes or weights that task 1's constraint really holds over all layers, and how many it had to leave out; null without a penalty. */
+  readonly held: { readonly constrained: number; readonly excluded: number; readonly why: string } | null;
+  /** Why there are no branches: what the method misses here; empty otherwise. */
+  readonly refused: string;
+  readonly seconds: number;
+}
+
+/** Task 1 of one seed, and what later tasks reach from a fresh start. */
+export interface SeedFacts {
+  readonly seed: number;
+  readonly epochs: number;
+  /** Why task 1's training stopped. */
+  readonly stopped: string;
+  /** Training loss of task 1 at the centre of its statistics, L0 of [C1], and at the weights that branches start from. */
+  readonly centreLoss: number;
+  readonly loss: number;
+  readonly test: number;
+  /** Test accuracy of every task trained alone from fresh weights for as many epochs as a branch has; entry 0 is task 1's own. */
+  readonly scratch: Accuracies;
+  /** Loss of task 1 along its principal directions at its own solution. */
+  readonly profiles: readonly Profile[];
+}
+
+export interface ForgetInput {
+  readonly title: string;
+  readonly protocol: string;
+  readonly head: Head;
+  readonly tasks: readonly string[];
+  /** N_c at which methods are compared. */
+  readonly constraints: number;
+  /** Strengths are lambda itself. */
+  readonly absolute: boolean;
+  /** Epochs of every later task. */
+  readonly epochs: number;
+  /** With more than two tasks: penalties at their own anchors, or all at the newest. */
+  readonly several: 'separate' | 'online';
+  readonly seeds: readonly SeedFacts[];
+  readonly groups: readonly BranchGroup[];
+  /** In one line what each method holds on to, and what its natural strength is. */
+  readonly methods: Readonly<Record<Method, { readonly title: string; readonly strength: string }>>;
+  readonly run: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,86 @@
+/** Which method wins where, out of the comparisons. */
+import type { Finding } from '../../report/finding.js';
+import { type Chosen, type Contest, contest, percent, ranked } from './compare.js';
+import { type Method, nameOf } from './measured.js';
+import { type Place, placeOf, type Setting } from './summary.js';
+
+export interface Compared {
+  readonly rivals: readonly Method[];
+  readonly at: Chosen;
+  /** The first by validation against each other method. */
+  readonly lead: readonly Contest[];
+  /** The pairs of the findings, every method against none among them. */
+  readonly claimed: readonly Contest[];
+  readonly exists: Finding;
+  readonly best: readonly Setting[];
+  readonly settings: readonly Setting[];
+  /** Methods that ran for a part of the seeds only. */
+  readonly partly: readonly Setting[];
+}
+
+/** In sentences; each stands only if the comparison behind it came out so. */
+export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly }: Compared): string[] {
+  const none = at('none');
+  const out: string[] = [];
+  if (none && exists.verdict !== 'not decidable with this run')
+    out.push(
+      exists.verdict === 'reproduced'
+        ? `Without a constraint ${percent(none.forgetting)} of accuracy on what was learned first is lost.`.replace(
+            ' %',
+            ' points',
+          )
+        : 'Without a constraint hardly anything is forgotten in this protocol: no method can show much.',
+    );
+  const order = ranked(
+    rivals.filter((m) => m !== 'none'),
+    at,
+  );
+  if (lead[0]?.a === 'none') out.push('By validation no method comes before training without a constraint.');
+  else if (order.length > 0) {
+    const top = order[0];
+    const others = order.slice(1).flatMap((m) => {
+      const c = contest(lead, top, m);
+      return c ? [{ m, outcome: c.outcome }] : [];
+    });
+    const names = (...outcomes: string[]) =>
+      others
+        .filter((o) => outcomes.includes(o.outcome))
+        .map((o) => nameOf(o.m))
+        .join(', ');
+    const gain = none ? contest(claimed, top, 'none') : undefined;
+    out.push(
+      [
+        `${nameOf(top)} comes first by validation with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}`,
+        names('equal', 'undecided') && `${names('equal', 'undecided')} cannot be told from it`,
+        names('worse') && `on the test samples ${names('worse')} is better`,
+        others.length > 0 && others.every((o) => o.outcome === 'better') && 'it is better than every other method',
+      ]
+        .filter(Boolean)
+        .join('; ')
+        .concat('.'),
+    );
+  }
+  const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
+  const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
+  const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
+  if (idle.length > 0) out.push(`No better than nothing: ${idle.join(', ')}.`);
+  if (open.length > 0) out.push(`Not shown to be better than nothing: ${open.join(', ')}.`);
+  if (partly.length > 0)
+    out.push(
+      `Not compared, since they ran for a part of the seeds only: ${partly.map((s) => `${nameOf(s.method)} (${s.seeds.length})`).join(', ')}.`,
+    );
+  const scanned = best.filter((s) => Number.isFinite(s.multiple));
+  const standing = (...places: Place[]) =>
+    scanned.filter((s) => places.includes(placeOf(s, settings))).map((s) => nameOf(s.method));
+  const edge = standing('strongest', 'weakest');
+  if (edge.length > 0)
+    out.push(`The best strength lies at an end of those tried for ${edge.join(', ')}: a wider grid may do better.`);
+  const level = standing('level');
+  if (level.length > 0)
+    out.push(
+      `Even the strongest pull tried gains less than a tenth of a point over the one before for ${level.join(', ')}; axes that are held so hard are held alike, whatever their weights.`,
+    );
+  const ceiling = best.find((s) => s.method === 'joint');
+  if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);
+  return out;
+}

@@ -1,0 +1,213 @@
+/** The page of `forget`: which method wins where, the table, the fronts, the landscape of task 1 before and after. */
+import type { Citation } from '../../report/citations.js';
+import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import type { RunFacts } from '../../report/input.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { gallery, type Page } from '../../report/page.js';
+import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { references } from '../../report/sections/references.js';
+import { runFacts } from '../../report/sections/run.js';
+import { type Column, table } from '../../report/sections/tables.js';
+import { overSeeds } from '../controls/summary.js';
+import type { Contest } from './compare.js';
+import type { Judged } from './findings.js';
+import { type Branch, type ForgetInput, nameOf } from './measured.js';
+import { paired, type Setting } from './summary.js';
+
+export interface ForgetFigures {
+  readonly fronts: readonly (Figure | MissingFigure)[];
+  readonly scans: readonly (Figure | MissingFigure)[];
+  readonly curves: readonly (Figure | MissingFigure)[];
+  readonly profiles: readonly (Figure | MissingFigure)[];
+  readonly moved: readonly (Figure | MissingFigure)[];
+}
+
+export function forgetPage(
+  input: ForgetInput,
+  judged: Judged,
+  figures: ForgetFigures,
+  citations: readonly Citation[],
+): Page {
+  const { findings, best, settings, contests, outcome } = judged;
+  const head = html`<p class="summary">${inWords(input)} ${verdictWords(findings)}</p>
+<h2 id="outcome">Which method wins</h2>
+${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`;
+  const none = best.find((s) => s.method === 'none');
+  const sections: Page['sections'] = [
+    [
+      'methods',
+      'Methods at their chosen strength',
+      html`${bestTable(best, none, input)}${refusals(input)}${gallery(figures.fronts, 'wide')}`,
+    ],
+    ['findings', 'Findings', findingsTable(findings)],
+    [
+      'strength',
+      'Strength and number of constraints',
+      html`${gallery(figures.scans.slice(0, 2), 'wide')}${gallery(figures.scans.slice(2))}${scanTable(settings, input)}`,
+    ],
+    ['training', 'Training', gallery(figures.curves)],
+    [
+      'landscape',
+      'Task 1’s landscape, before and after',
+      html`${gallery(figures.profiles)}${gallery(figures.moved)}${movedTable(best)}`,
+    ],
+    ['pairs', 'Every pair of methods', pairsTable(contests)],
+    ['method', 'How this was measured', method(input)],
+    ['run', 'The run', runFacts(input.run as RunFacts)],
+    ['references', 'References', references(citations)],
+  ];
+  return { title: input.title, head, sections };
+}
+
+function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
+  const n = seeds.length;
+  return (
+    `${formatCount(n)} ${n === 1 ? 'network' : 'networks'} learned ${tasks.length === 2 ? 'two tasks' : `${formatCount(tasks.length)} tasks`} one after the other: ${tasks.join('; then ')}. ` +
+    `${head === 'task-known' ? 'Every task has outputs of its own.' : 'All outputs compete.'} Later tasks had ${formatCount(epochs)} epochs each.`
+  );
+}
+
+const points = (values: readonly number[]): string => {
+  const e = overSeeds(values);
+  return formatEstimate({ value: 100 * e.value, standardError: 100 * e.standardError });
+};
+
+const multipleOf = (s: Setting): string => (Number.isFinite(s.multiple) ? formatPlain(s.multiple, 3) : MISSING);
+
+function bestTable(best: readonly Setting[], none: Setting | undefined, { methods, absolute }: ForgetInput): Markup {
+  const columns: Column<Setting>[] = [
+    { head: 'method', cell: (s) => nameOf(s.method), words: true },
+    { head: 'N_c', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    { head: 'held', cell: (s) => formatEstimate(overSeeds(s.held)) },
+    { head: 'strength', cell: multipleOf },
+    { head: 'average', cell: (s) => points(s.average) },
+    { head: 'task 1', cell: (s) => points(s.first) },
+    { head: 'last task', cell: (s) => points(s.last) },
+    { head: 'forgetting', cell: (s) => points(s.forgetting) },
+    { head: 'against fresh', cell: (s) => points(s.transfer) },
+    {
+      head: 'against none',
+      cell: (s) => {
+        const e = paired(s, none, (x) => x.learning);
+        return s.method === 'none'
+          ? MISSING
+          : formatEstimate({ value: 100 * e.value, standardError: 100 * e.standardError });
+      },
+    },
+  ];
+  return html`${table(
+    `Test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ are the axes (or weights) of all layers that task 1’s constraint could really hold. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
+    columns,
+    best,
+  )}
+<dl class="facts">${best.map((s) => html`<dt>${nameOf(s.method)}</dt><dd>${prose(titleOf(methods[s.method], s.why))}</dd>`)}</dl>`;
+}
+
+/** Methods that could not run for a seed, with what they miss. */
+function refusals({ groups }: ForgetInput): Markup {
+  const out = new Map<string, string>();
+  for (const g of groups) if (g.refused !== '') out.set(g.method, g.refused);
+  return html`${[...out].map(([m, why]) => html`<p class="missing">${nameOf(m)} did not run: ${prose(why)}</p>`)}`;
+}
+
+const titleOf = (m: ForgetInput['methods'][string] | undefined, why: string): string =>
+  [m?.title ?? MISSING, m?.strength ? `natural strength: ${m.strength}` : '', why ? `left out: ${why}` : '']
+    .filter((t) => t !== '')
+    .join('; ');
+
+function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
+  const columns: Column<Setting>[] = [
+    { head: 'method', cell: (s) => nameOf(s.method), words: true },
+    { head: 'N_c', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    { head: 'strength', cell: multipleOf },
+    { head: 'validation', cell: (s) => points(s.validation) },
+    { head: 'average', cell: (s) => points(s.average) },
+    { head: 'task 1', cell: (s) => points(s.first) },
+    { head: 'last task', cell: (s) => points(s.last) },
+    { head: 'loss of task 1', cell: (s) => formatEstimate(overSeeds(s.branches.map((b) => b.firstLoss))) },
+    { head: 'predicted rise', cell: (s) => formatEstimate(overSeeds(s.branches.map((b) => b.predictedRise))) },
+  ];
+  const lost = input.seeds.map((s) => s.loss);
+  return html`<details><summary>All strengths and numbers of axes</summary>${table(
+    `‘Loss of task 1’ is that on its training samples at the end (${formatEstimate(overSeeds(lost))} nat before); ‘predicted rise’ is the penalty at its natural strength, λR: for 1/F² what a parabola through the measured widths says the loss rose by.`,
+    columns,
+    settings,
+  )}</details>`;
+}
+
+/** Motion along the leading directions, which is all there is to show where only one vortex plane is settled. */
+function movedTable(best: readonly Setting[]): Markup {
+  const leading =
+    (kind: keyof Branch['moved']) =>
+    ({ branches }: Setting): string =>
+      formatEstimate(overSeeds(branches.flatMap((b) => b.moved[kind]?.perDirection[0] ?? [])));
+  const columns: Column<Setting>[] = [
+    { head: 'method', cell: (s) => nameOf(s.method), words: true },
+    { head: 'all shared weights', cell: (s) => formatEstimate(overSeeds(s.branches.map((b) => b.distance))) },
+    { head: 'first principal direction', cell: leading('principal') },
+    { head: 'stiffest Hessian mode', cell: leading('hessian') },
+    { head: 'strongest vortex plane', cell: leading('vortex') },
+  ];
+  return table(
+    'Squared displacement from task 1’s solution at the end, weight², one standard error over seeds: of all shared weights together, and in the reported layer along the leading direction of each kind (a plane: per axis of the two).',
+    columns,
+    best,
+  );
+}
+
+function pairsTable(contests: readonly Contest[]): Markup {
+  const columns: Column<Contest>[] = [
+    { head: 'method', cell: (c) => nameOf(c.a), words: true },
+    { head: 'against', cell: (c) => nameOf(c.b), words: true },
+    {
+      head: 'difference',
+      cell: (c) => formatEstimate({ value: 100 * c.difference.value, standardError: 100 * c.difference.standardError }),
+    },
+    { head: 'p', cell: (c) => formatNumber(c.p, 2) },
+    { head: 'p, Holm', cell: (c) => formatNumber(c.holm, 2) },
+    { head: 'outcome', cell: (c) => c.outcome, words: true },
+  ];
+  return table(
+    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct for the pairs that they name alone, and the winner for its own, so that a pair may be decided there and open here.',
+    columns,
+    contests,
+  );
+}
+
+function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInput): Markup {
+  const items: [string, string][] = [
+    [
+      'First task',
+      `Trained to ${seeds.map((s) => `epoch ${formatCount(s.epochs)}`).join(', ')} (${seeds[0]?.stopped ?? ''} for the first seed); its statistics are taken around a window that follows, once a seed, from its own training samples alone.`,
+    ],
+    [
+      'Later tasks',
+      `${formatCount(epochs)} epochs each from the weights of the task before, by SGD as the first one, with the penalty inside every step. Every branch of a seed sees the same batches in the same order.`,
+    ],
+    [
+      'Outputs',
+      head === 'task-known'
+        ? 'Each task has an output layer of its own, which no other task trains or is tested with; the layers below are shared, and only they can be held.'
+        : 'One output layer serves all tasks; the outputs of absent classes compete and lose.',
+    ],
+    [
+      'Strength',
+      'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that no training saw; test samples chose nothing. Beyond an end of the grid strengths were added, one at a time, while the best one lay there and gained a tenth of a point over its neighbour (if the config’s `extend` allows it).',
+    ],
+    [
+      'Axes',
+      `Methods with axes may hold N_c = ${formatCount(constraints)} in each layer; a plane takes two. Some find fewer: potential and vortex planes take modes only that have settled in the window, 1/F² axes only along which the loss rises on both sides. Column ‘held’ says how many, and a comparison with a method that holds more is not decided by losing it.`,
+    ],
+    [
+      'More than two tasks',
+      tasks.length <= 2
+        ? 'Not in this protocol.'
+        : several === 'online'
+          ? 'After every task all earlier constraints are moved to the newest anchor, and its own is added.'
+          : 'After every task its own constraint, at its own anchor, is added to the earlier ones.',
+    ],
+    ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
+  ];
+  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+}

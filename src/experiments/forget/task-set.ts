@@ -1,0 +1,119 @@
+/** What every job of `forget` is given: the tasks of one seed with their networks, and the means to train and to judge. */
+import type { Dataset } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import { joined, type Protocol, type Task, taskOf } from '../../data/tasks.js';
+import { initialWeights, layersOf, type NetworkSpec } from '../../model/network.js';
+import { type Key, randomKey } from '../../numeric/random.js';
+import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+import { heldLayers, protocolOf } from './config.js';
+import { sharedSize, specFor, type Weights } from './network.js';
+import type { ForgetConfig } from './schema.js';
+
+export class TaskSet {
+  readonly key: Key;
+  readonly protocol: Protocol;
+  /** Number of tasks. */
+  readonly count: number;
+  /** Weights that all tasks share. */
+  readonly size: number;
+  /** Layers that constraints hold. */
+  readonly held: readonly string[];
+  private readonly tasks: Task[] = [];
+  private readonly judges = new Map<string, Trainer>();
+
+  constructor(
+    readonly config: ForgetConfig,
+    private readonly dataset: Dataset,
+    readonly seed: number,
+  ) {
+    this.key = randomKey(seed).child('forget');
+    this.protocol = protocolOf(config);
+    this.count = this.protocol.tasks.length;
+    const spec = this.spec(0);
+    this.size = sharedSize(config.head, spec);
+    this.held = heldLayers(
+      config,
+      layersOf(spec).map((l) => l.name),
+    );
+  }
+
+  task(t: number): Task {
+    const { head, training } = this.config;
+    this.tasks[t] ??= taskOf(this.dataset, this.protocol, t, {
+      head,
+      validationShare: training.validationShare,
+      key: this.key,
+    });
+    return this.tasks[t];
+  }
+
+  spec(t: number): NetworkSpec {
+    return specFor(this.config.network, this.task(t));
+  }
+
+  /** Of everything that belongs to training on a task. */
+  taskKey(t: number): Key {
+    return this.key.child('task').child(t);
+  }
+
+  initial(t: number): Float32Array {
+    return initialWeights(this.spec(t), this.taskKey(t).child('init'));
+  }
+
+  trainer(t: number, samples = this.task(t).train): Trainer {
+    return new Trainer({ spec: this.spec(t), samples, ...this.config.training });
+  }
+
+  /** Batches of a task: whole ones only, a new order each epoch. */
+  plan(t: number, count = this.task(t).train.count) {
+    const { batchSize } = this.config.training;
+    return batchPlan({
+      count,
+      batchSize,
+      sampling: 'shuffled',
+      lastBatch: 'drop',
+      key: this.taskKey(t).child('batches'),
+    });
+  }
+
+  /** Training samples of the first t + 1 tasks: what joint training has seen by then. One network must serve them. */
+  union(t: number) {
+    return joined(Array.from({ length: t + 1 }, (_, j) => this.task(j).train));
+  }
+
+  /** Share of right answers; NaN for a task that has no outputs yet. */
+  accuracy(weights: Weights, t: number, set: 'test' | 'validation'): number {
+    if (this.config.head === 'task-known' && weights.heads[t] === undefined) return Number.NaN;
+    const { errors, samples } = this.judge(t, set, weights);
+    return 1 - errors / samples;
+  }
+
+  /** Of all tasks. */
+  accuracies(weights: Weights, set: 'test' | 'validation'): number[] {
+    return Array.from({ length: this.count }, (_, t) => this.accuracy(weights, t, set));
+  }
+
+  /** Mean training loss of task 1. */
+  firstLoss(weights: Weights): number {
+    return this.judge(0, 'train', weights).loss;
+  }
+
+  private judge(t: number, set: 'test' | 'validation' | 'train', weights: Weights) {
+    const name = `${t} ${set}`;
+    const known =
+      this.judges.get(name) ??
+      new Trainer({ spec: this.spec(t), samples: this.task(t)[set], learningRate: 1, batchSize: 1 });
+    this.judges.set(name, known);
+    known.setWeights(weights.flat(t));
+    return known.evaluate();
+  }
+}
+
+/** One epoch of whole batches. @throws DivergedError */
+export function runEpoch(trainer: Pick<Trainer, 'steps'>, order: Uint32Array, batchSize: number): void {
+  const batches = Math.floor(order.length / batchSize);
+  for (let b = 0; b < batches; b += STEPS_PER_CALL) {
+    const count = Math.min(STEPS_PER_CALL, batches - b);
+    trainer.steps(order.subarray(b * batchSize, (b + count) * batchSize), batchSize);
+  }
+}

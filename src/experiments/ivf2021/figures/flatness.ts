@@ -1,0 +1,63 @@
+/** Flatness against rank; directions whose valley does not close are shown and flagged. docs/theory [F1], [F2]. */
+import * as Plot from '@observablehq/plot';
+import type { Analysis } from '../../../analyse/trajectory/results.js';
+import { logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount } from '../../../report/format.js';
+
+export function flatnessByRank({ flatness: f }: Analysis): Figure | MissingFigure {
+  const name = 'flatness';
+  if (f.directions.length === 0) return { name, missing: 'no direction was measured.' };
+  const closed = f.directions.flatMap((d) =>
+    d.flatness !== null && d.flatness > 0 ? [{ x: d.index, y: d.flatness }] : [],
+  );
+  const bound = (d: (typeof f.directions)[number]) => Math.abs(d.left ?? d.right ?? NaN);
+  const half = f.directions.flatMap((d) => (d.open !== null && bound(d) > 0 ? [{ x: d.index, y: bound(d) }] : []));
+  const open = f.directions.filter((d) => d.open === 'both').map((d) => d.index);
+  const x = logDomain(
+    f.directions.map((d) => d.index),
+    0.06,
+  );
+  const y = logDomain(
+    [...closed, ...half].map((p) => p.y),
+    0.15,
+  );
+  const legend: LegendEntry[] = [
+    { label: 'width F', mark: 'dot', colour: COLOURS.blue },
+    ...(half.length > 0
+      ? [{ label: 'one side open: lower bound', mark: 'triangle' as const, colour: COLOURS.orange }]
+      : []),
+    ...(open.length > 0 ? [{ label: 'open on both sides', mark: 'cross' as const, colour: COLOURS.purple }] : []),
+  ];
+  return {
+    name,
+    title: 'Flatness by rank',
+    svg: drawFrame({
+      name,
+      title: 'Width of the loss valley along each principal direction against its rank',
+      x: logAxis('rank i', x),
+      y: logAxis('flatness Fᵢ (weight)', y),
+      marks: [
+        Plot.dot(closed, { x: 'x', y: 'y', r: 2.6, fill: COLOURS.blue, fillOpacity: 0.8 }),
+        Plot.dot(half, { x: 'x', y: 'y', r: 4, symbol: 'triangle', stroke: COLOURS.orange, strokeWidth: 1.5 }),
+        Plot.dot(open, {
+          x: (i) => i,
+          y: () => y[1] * 0.93,
+          r: 4,
+          symbol: 'times',
+          stroke: COLOURS.purple,
+          strokeWidth: 1.5,
+        }),
+      ],
+      legend,
+    }),
+    caption:
+      `Width of the valley along ${formatCount(f.directions.length)} principal directions; ${formatCount(closed.length)} closed on both sides.` +
+      (half.length + open.length > 0
+        ? ` Where the loss never reaches the threshold on one side (${formatCount(half.length)}) the closed half is drawn as a lower bound. ` +
+          (open.length > 0 ? `Those open on both sides (${formatCount(open.length)}) stand on the upper edge. ` : '') +
+          'Open directions enter no fit.'
+        : ' Every valley closed within the searched range.'),
+  };
+}

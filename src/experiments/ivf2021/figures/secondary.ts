@@ -1,0 +1,105 @@
+/** Curvature and correlation time against flatness: the two quantities behind the relation. docs/theory [F3], [R4]. */
+import * as Plot from '@observablehq/plot';
+import type { Analysis } from '../../../analyse/trajectory/results.js';
+import { logAxis, logDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount } from '../../../report/format.js';
+import { factorName } from './profiles.js';
+
+/** p_iᵀHp_i against F, with the curvature that a quadratic valley of that width would have, 8 (factor − 1) L0 / F². */
+export function curvatureByFlatness({ flatness: f }: Analysis): Figure | MissingFigure {
+  const name = 'curvature';
+  const closed = f.directions.filter((d) => d.flatness !== null && d.flatness > 0);
+  const points = closed.flatMap((d) => (d.curvature > 0 ? [{ x: d.flatness!, y: d.curvature }] : []));
+  if (points.length === 0) return { name, missing: 'no direction has both a width and a positive curvature.' };
+  const x = logDomain(points.map((p) => p.x));
+  const quadratic = x.map((w) => ({ x: w, y: (8 * (f.factor - 1) * f.centreLoss) / w ** 2 })).filter((p) => p.y > 0);
+  const y = logDomain(
+    [...points, ...quadratic].map((p) => p.y),
+    0.1,
+  );
+  return {
+    name,
+    title: 'Curvature against flatness',
+    svg: drawFrame({
+      name,
+      title: 'Curvature of the loss along principal directions against the width of the valley',
+      x: logAxis('flatness F (weight)', x),
+      y: logAxis('curvature pᵀHp (loss/weight²)', y),
+      marks: [
+        Plot.line(quadratic, { x: 'x', y: 'y', stroke: COLOURS.green, strokeDasharray: '6 4', strokeWidth: 1.7 }),
+        Plot.dot(points, { x: 'x', y: 'y', r: 2.8, fill: COLOURS.blue, fillOpacity: 0.8 }),
+      ],
+      legend: [
+        { label: 'measured at the centre', mark: 'dot', colour: COLOURS.blue },
+        { label: `quadratic valley, 8(${factorName(f.factor)}−1)L₀/F²`, mark: 'dash', colour: COLOURS.green },
+      ],
+    }),
+    caption:
+      'Exact second derivative at the centre against the width. On the dashed line the loss would be quadratic out to the threshold; ' +
+      'points above it are sharper at the centre than their width suggests, points below it have a flat floor and steep walls.' +
+      (points.length < closed.length
+        ? ` ${formatCount(closed.length - points.length)} closed directions curve downwards at the centre and are missing here.`
+        : ''),
+  };
+}
+
+/** tau_i against F, or against rank where fewer than two of the directions have a width. */
+export function correlationTimes({ dynamics, flatness }: Analysis): Figure | MissingFigure {
+  const name = 'correlation-time';
+  const widths = new Map(flatness.directions.map((d) => [d.index, d.flatness]));
+  const measured = dynamics.filter((d) => d.correlationTime.value > 0 && Number.isFinite(d.correlationTime.value));
+  if (measured.length === 0) return { name, missing: 'no correlation time was measured.' };
+  const wide = measured.filter((d) => (widths.get(d.index) ?? 0) > 0);
+  const byWidth = wide.length >= 2;
+  const points = (byWidth ? wide : measured).map((d) => {
+    const { value, standardError: error } = d.correlationTime;
+    const spread = Number.isFinite(error) ? Math.max(0, error) : 0;
+    return {
+      x: byWidth ? widths.get(d.index)! : d.index,
+      y: value,
+      low: Math.max(value - spread, value / 10),
+      high: value + spread,
+      drift: d.index === 1,
+    };
+  });
+  const x = logDomain(
+    points.map((p) => p.x),
+    0.1,
+  );
+  const y = logDomain(
+    points.flatMap((p) => [p.low, p.high]),
+    0.12,
+  );
+  return {
+    name,
+    title: 'Correlation time',
+    svg: drawFrame({
+      name,
+      title: `Correlation time of principal coordinates against ${byWidth ? 'flatness' : 'rank'}`,
+      x: byWidth ? logAxis('flatness F (weight)', x) : logAxis('rank i', x),
+      y: logAxis('correlation time τ (steps)', y),
+      marks: [
+        Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: COLOURS.blue, strokeOpacity: 0.6 }),
+        Plot.dot(
+          points.filter((p) => !p.drift),
+          { x: 'x', y: 'y', r: 3, fill: COLOURS.blue },
+        ),
+        Plot.dot(
+          points.filter((p) => p.drift),
+          { x: 'x', y: 'y', r: 4, stroke: COLOURS.orange, strokeWidth: 1.6 },
+        ),
+      ],
+      legend: [
+        { label: 'τ ± standard error', mark: 'dot', colour: COLOURS.blue },
+        ...(points.some((p) => p.drift)
+          ? [{ label: 'direction 1 (drift)', mark: 'ring' as const, colour: COLOURS.orange }]
+          : []),
+      ],
+    }),
+    caption:
+      'Integrated autocorrelation time of the principal coordinates within the window. Times that are not short against the window ' +
+      'are lower bounds: the coordinate has not been seen to return.',
+  };
+}

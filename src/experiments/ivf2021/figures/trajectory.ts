@@ -1,0 +1,63 @@
+/** The path of the weights in a plane of two principal coordinates, coloured by time. */
+import * as Plot from '@observablehq/plot';
+import type { Analysis, PlanePath } from '../../../analyse/trajectory/results.js';
+import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS, RAMP_STEPS, rampColour } from '../../../report/figures/palette.js';
+import { formatCount, subscript } from '../../../report/format.js';
+
+const MOST_POINTS = 1500;
+
+export function trajectories({ paths }: Analysis): (Figure | MissingFigure)[] {
+  if (paths.length === 0) return [{ name: 'trajectory', missing: 'a plane needs two principal directions.' }];
+  return paths.map(trajectory);
+}
+
+function trajectory(path: PlanePath): Figure | MissingFigure {
+  const [i, j] = path.indices;
+  const name = `trajectory-${i}-${j}`;
+  const stride = Math.max(1, Math.ceil(path.step.length / MOST_POINTS));
+  const points = path.step
+    .map((step, k) => ({ step, x: path.x[k], y: path.y[k] }))
+    .filter((p, k, all) => (k % stride === 0 || k === all.length - 1) && Number.isFinite(p.x) && Number.isFinite(p.y));
+  if (points.length === 0) return { name, missing: 'the path has no points.' };
+  const [first, last] = [points[0], points[points.length - 1]];
+  const chunk = Math.max(1, Math.ceil(points.length / RAMP_STEPS));
+  const marks: Plot.Markish[] = [];
+  for (let k = 0; k * chunk < points.length; k++) {
+    marks.push(
+      Plot.line(points.slice(k * chunk, (k + 1) * chunk + 1), {
+        x: 'x',
+        y: 'y',
+        stroke: rampColour((k + 0.5) / RAMP_STEPS),
+        strokeWidth: 1.1,
+        strokeOpacity: 0.9,
+      }),
+    );
+  }
+  marks.push(
+    Plot.dot([first], { x: 'x', y: 'y', r: 5, fill: COLOURS.paper, stroke: COLOURS.ink, strokeWidth: 1.6 }),
+    Plot.dot([last], { x: 'x', y: 'y', r: 5, fill: COLOURS.ink, stroke: COLOURS.paper }),
+  );
+  const label = (n: number) => `θ${subscript(n)} (weight)`;
+  return {
+    name,
+    title: `Trajectory in (θ${subscript(i)}, θ${subscript(j)})`,
+    svg: drawFrame({
+      name,
+      title: `Path of the weights in the plane of principal directions ${i} and ${j}`,
+      x: linearAxis(label(i), linearDomain(points.map((p) => p.x)), 5),
+      y: linearAxis(label(j), linearDomain(points.map((p) => p.y)), 5),
+      marks,
+      legend: [
+        { label: 'step', mark: 'ramp', ends: [formatCount(first.step), formatCount(last.step)] },
+        { label: 'start', mark: 'ring' },
+        { label: 'end', mark: 'dot' },
+      ],
+    }),
+    caption:
+      i === 1
+        ? 'The two largest principal coordinates over the window. A slow arc or parabola is also what a random walk leaves in its first two coordinates.'
+        : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`,
+  };
+}

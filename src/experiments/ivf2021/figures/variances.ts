@@ -1,0 +1,65 @@
+/** Rank-ordered variances with the fitted rank law and the spectrum of a pure random walk. docs/theory [P4], [S5]. */
+import * as Plot from '@observablehq/plot';
+import type { Analysis } from '../../../analyse/trajectory/results.js';
+import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { COLOURS } from '../../../report/figures/palette.js';
+import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
+
+export function rankedVariances({ pca, scaling }: Analysis): Figure | MissingFigure {
+  const name = 'variances';
+  const measured = thinLog(pca.variances.length)
+    .map((k) => ({ x: k + 1, y: pca.variances[k] }))
+    .filter((p) => p.y > 0);
+  if (measured.length === 0) return { name, missing: 'no direction has a positive variance.' };
+  const last = pca.variances.length;
+  const walk = [1, last].map((j) => ({ x: j, y: (6 / (Math.PI ** 2 * j ** 2)) * pca.totalVariance }));
+  const fit = scaling.rankLaw;
+  const fitted = Number.isFinite(fit.exponent.value) && Number.isFinite(fit.intercept.value) && fit.points > 1;
+  const line = fit.range.map((i) => ({ x: i, y: 10 ** (fit.intercept.value + fit.exponent.value * Math.log10(i)) }));
+  const noise = measured.some((p) => p.y < pca.resolution);
+  const x = logDomain([1, last], 0.05);
+  const y = logDomain(
+    [...measured, ...walk].map((p) => p.y),
+    0.15,
+  );
+  const gamma = { value: -fit.exponent.value, standardError: fit.exponent.standardError };
+  const marks: Plot.Markish[] = [
+    ...(noise
+      ? [Plot.rect([0], { x1: x[0], x2: x[1], y1: y[0], y2: pca.resolution, fill: COLOURS.muted, fillOpacity: 0.18 })]
+      : []),
+    Plot.line(walk, { x: 'x', y: 'y', stroke: COLOURS.green, strokeDasharray: '6 4', strokeWidth: 1.7 }),
+    Plot.dot(measured, { x: 'x', y: 'y', r: 2, fill: COLOURS.blue, fillOpacity: 0.75 }),
+    ...(fitted ? [Plot.line(line, { x: 'x', y: 'y', stroke: COLOURS.orange, strokeWidth: 2.4 })] : []),
+  ];
+  const legend: LegendEntry[] = [
+    { label: 'measured', mark: 'dot', colour: COLOURS.blue },
+    ...(fitted
+      ? [{ label: `fit i^−γ, γ = ${formatEstimate(gamma)}`, mark: 'line' as const, colour: COLOURS.orange }]
+      : []),
+    { label: 'random walk 6/(π²i²)', mark: 'dash', colour: COLOURS.green },
+    ...(noise ? [{ label: 'float32 rounding', mark: 'area' as const, colour: COLOURS.muted }] : []),
+  ];
+  const share = scaling.explained.fraction[0];
+  return {
+    name,
+    title: 'Variances by rank',
+    svg: drawFrame({
+      name,
+      title: 'Variance along each principal direction against its rank',
+      x: logAxis('rank i', x),
+      y: logAxis('variance σᵢ² (weight²)', y),
+      marks,
+      legend,
+    }),
+    caption:
+      `Variance of the weights along each principal direction of the window (${formatCount(last)} directions, thinned for drawing). ` +
+      (fitted
+        ? `The solid line is the rank law over ranks ${formatCount(fit.range[0])} to ${formatCount(fit.range[1])}. `
+        : '') +
+      'The dashed line is what principal components of a random walk with the same total variance would show without any landscape.' +
+      (Number.isFinite(share)
+        ? ` Direction 1 holds ${formatNumber(100 * share)} % of the total variance; the random walk gives ${formatNumber(600 / Math.PI ** 2)} %.`
+        : ''),
+  };
+}

@@ -1,0 +1,54 @@
+/** The top of the page: what ran, what came out, the five numbers a reader looks for first. */
+import type { Analysis } from '../../analyse/trajectory/results.js';
+import type { Finding } from '../../report/finding.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { verdictWords } from '../../report/sections/findings.js';
+
+const negated = (q: { readonly value: number; readonly standardError: number }) => ({
+  value: -q.value,
+  standardError: q.standardError,
+});
+
+export function summary(a: Analysis, findings: readonly Finding[]): Markup {
+  const { pca, flatness: f, scaling: s, curves: c } = a;
+  const closed = f.directions.filter((d) => d.flatness !== null).length;
+  const fit = s.varianceFlatness;
+  const [from, to] = c.window;
+  const relation = Number.isFinite(fit.exponent.value)
+    ? `Fitted over ${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, σ² ∝ F^−ψ gives ψ = ${formatEstimate(negated(fit.exponent))}.`
+    : 'Too few valleys closed to fit a relation between variance and flatness.';
+  return html`<p class="summary">Stochastic gradient descent was recorded at every step of ${
+    from === to ? `epoch ${formatCount(from)}` : `epochs ${formatCount(from)} to ${formatCount(to)}`
+  }
+(${formatCount(pca.T)} steps) in layer ${a.layer}, ${formatCount(pca.P)} weights, at a full training loss of ${formatNumber(f.centreLoss)}.
+The fluctuations of these weights were resolved into principal directions, and the width of the loss valley was measured along
+${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(findings)} ${prose(exceptions(findings))}</p>`;
+}
+
+/** Names what did not come out as the source says. */
+export function exceptions(findings: readonly Finding[]): string {
+  const named = (verdict: Finding['verdict']) =>
+    findings.filter((f) => f.verdict === verdict).map((f) => `“${trimmed(f.claim)}”`);
+  const not = named('not reproduced');
+  const other = named('reproduced with another exponent');
+  return [
+    other.length > 0 ? `With another exponent: ${other.join('; ')}.` : '',
+    not.length > 0 ? `Not reproduced: ${not.join('; ')}.` : '',
+  ].join(' ');
+}
+
+const trimmed = (s: string): string => s.trim().replace(/[.\s]+$/, '');
+
+export function keyNumbers(a: Analysis): Markup {
+  const { pca, flatness: f, scaling: s } = a;
+  const open = f.directions.filter((d) => d.open !== null).length;
+  const items: [string, string][] = [
+    ['exponent ψ of σ² ∝ F^−ψ', formatEstimate(negated(s.varianceFlatness.exponent))],
+    ['exponent γ of σᵢ² ∝ i^−γ', formatEstimate(negated(s.rankLaw.exponent))],
+    ['loss at the centre, L₀', formatNumber(f.centreLoss)],
+    ['share of direction 1', `${formatNumber(100 * (pca.variances[0] / pca.totalVariance))} %`],
+    ['valleys closed / open', `${formatCount(f.directions.length - open)} / ${formatCount(open)}`],
+  ];
+  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+}

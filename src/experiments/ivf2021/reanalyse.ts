@@ -1,0 +1,72 @@
+/** Measuring a recorded run again with other settings, and drawing its report again: no training. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Context, type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { writeJson } from '../../jobs/json.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { check } from '../../numeric/errors.js';
+import { completeConfig, type PartialConfig } from '../../runs/config.js';
+import { RunFolder, type RunRecord, readRecord } from '../../runs/folder.js';
+import { loadFor } from '../../runs/prepare.js';
+import { checkRanks } from '../../runs/ranks.js';
+import { fitsStage, flatnessStage, reportStage, summaryOf, windowStages } from './stages.js';
+
+export interface AnalyseRequest extends RunOptions {
+  /** What differs from the run's own settings. */
+  readonly analysis?: NonNullable<PartialConfig['analysis']>;
+  readonly workers?: number;
+  /** Folder of the results; `analysis-2`, `analysis-3`, … inside the run folder when absent. */
+  readonly out?: string;
+}
+
+/**
+ * Measures flatness, fits and reports anew. Principal directions are taken from the run folder (computed there first if
+ * they are missing); the run's own results stay as they are.
+ * @returns the folder of the results
+ */
+export async function analyseRun(path: string, request: AnalyseRequest = {}): Promise<string> {
+  const before = readRecord(path);
+  check(
+    before.stages.train.status === 'done',
+    'not-trained',
+    `the run in ${path} is not trained to the end (${before.stages.train.status}); continue it with thermograd train --resume --out ${path}.`,
+  );
+  const overrides: PartialConfig = {
+    ...(request.analysis && { analysis: request.analysis }),
+    ...(request.workers !== undefined && { workers: request.workers }),
+  };
+  const config = completeConfig(before.config as PartialConfig, overrides);
+  forceKernelBuild(before.kernelBuild as KernelBuild);
+  const folder = RunFolder.open(path);
+  try {
+    const context: Context = { folder, config, options: request };
+    const dataset = await loadFor(config, request);
+    await windowStages(context);
+    checkRanks(config.analysis.directions, summaryOf(context).variances.length);
+    const out = request.out ?? nextFolder(path);
+    await flatnessStage(context, dataset, out);
+    await yieldToEvents(context);
+    fitsStage(context, out);
+    const record: RunRecord = { ...folder.record, config };
+    writeJson(join(out, 'settings.json'), { run: path, analysis: config.analysis });
+    await reportStage(record, out);
+    return out;
+  } finally {
+    folder.close();
+    forceKernelBuild(undefined);
+  }
+}
+
+/** Draws the report of a run folder, or of an analysis inside one, again. Returns the path of the page. */
+export async function reportRun(path: string): Promise<string> {
+  const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, 'settings.json')) ? path : dirname(path);
+  await reportStage(readRecord(home), path);
+  return join(path, 'report.html');
+}
+
+function nextFolder(path: string): string {
+  for (let k = 2; ; k++) {
+    const candidate = join(path, `analysis-${k}`);
+    if (!existsSync(candidate)) return candidate;
+  }
+}

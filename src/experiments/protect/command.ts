@@ -1,0 +1,206 @@
+/** `thermograd protect`: its flags, the help that teaches, and the telling of the result. */
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import { formatCount, formatNumber } from '../../report/format.js';
+import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
+import { listed, momentum as momentumOf, positiveNumber, wholeNumber } from '../../terminal/values.js';
+import type { ProtectResult } from './experiment.js';
+
+interface Flags
+  extends Pick<
+    RunFlags,
+    'preset' | 'config' | 'data' | 'limit' | 'sampling' | 'learningRate' | 'batchSize' | 'seed' | 'out' | 'json'
+  > {
+  readonly method?: string;
+  readonly weights?: string;
+  readonly axes?: number;
+  readonly layers?: 'all' | string[];
+  readonly samples?: number;
+  readonly windowEpochs?: number;
+  readonly momentum?: number;
+  readonly force?: boolean;
+}
+
+export function addProtect(root: Command): void {
+  root
+    .command('protect')
+    .description(
+      'a penalty for fine-tuning without forgetting, from a trained network and its data, as a file for PyTorch',
+    )
+    .argument('[run]', 'a finished run folder: its last weights, its data; or give --weights, --config and --data')
+    .option('--method <name>', 'what holds the weights, see below (ewc)')
+    .option('--weights <file>', 'safetensors of linear layers, PyTorch’s names and order; the network is the config’s')
+    .option('--config <file>', 'JSON or YAML: network, data, training; flags win over it, it wins over the preset')
+    .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
+    .option('--data <set>', 'what the network was trained on: mnist, fashion-mnist, idx:DIR or teacher')
+    .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
+    .addOption(
+      new Option('--samples <n>', 'measure so many of them at most, drawn at random (all)').argParser(wholeNumber),
+    )
+    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(listed))
+    .addOption(new Option('--axes <n>', 'directions held in each layer, N_c (50)').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--window-epochs <n>',
+        'ldc, variance: train on for n epochs to see the directions; potential, vortex: epochs that were stationary',
+      ).argParser(wholeNumber),
+    )
+    .addOption(new Option('--learning-rate <x>', 'of the steps to come, and of a window').argParser(positiveNumber))
+    .addOption(new Option('--batch-size <n>', 'of a window').argParser(wholeNumber))
+    .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentumOf))
+    .addOption(
+      new Option('--sampling <how>', 'of a window: shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']),
+    )
+    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .option('--out <file>', '.npz or .safetensors (penalty.npz); it must be new')
+    .option('--force', 'replace that file')
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+Fine-tuning minimises   new loss + strength · R(w),   R = ½ (w − w1)ᵀ K (w − w1) around the weights w1 given here. K is measured on
+task 1's training samples, each method in its way:
+  l2                   K = 1: every weight pulled back alike; the control to beat
+  ewc, ewc-empirical   Fisher information of each weight, from squared gradients of SINGLE samples (at the network's own
+                       predictions; at the labels). The cheapest, seconds; holds biases too
+  hessian              the N_c directions of largest curvature, by it; hessian-unweighted: all alike
+  ldc, variance        principal directions of SGD's motion by 1/F², the width of the valley (Feng & Tu), or by 1/sigma². They need a
+                       window of training: the one that a run recorded (of one layer), or --window-epochs n, which trains on from w1
+                       and keeps the directions only: R is always around w1
+  potential, vortex, vortex-q   potential and circulation of the stationary state (Xiong, Chen, Shi & Ao), from learning rate and
+                       batch size of the run or the config; settled modes only, of which a young network has few
+  random               random directions: what N_c constraints do that know nothing
+
+The strength in the file is the natural one: where theory says that R is the quadratic approximation of task 1's loss (exact), or the
+mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underrates what leaving a valley costs, and
+no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest stiffness);
+load_pull of examples/protect.py takes exact steps, stable at any strength.
+
+Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
+The network must get its inputs as it was trained with them: thermograd reads bytes as 0 … 1, with no other normalisation. The line
+'task' tells loss and errors of the weights on the data: if they are not those that you know, weights, config or data do not match.
+
+Examples:
+  thermograd protect ivf2021-standard-seed0 --method ewc
+  thermograd protect ivf2021-standard-seed0 --method ldc --axes 20                  the layer that was recorded
+  thermograd protect --config my.yaml --weights model.safetensors --data idx:my-data --method hessian --out penalty.safetensors
+  thermograd protect --config my.yaml --weights model.safetensors --method ldc --window-epochs 10
+
+The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
+1 nothing can be held; 2 wrong input; 130 stopped, with nothing written.`,
+    )
+    .action(async (run: string | undefined, flags: Flags) => {
+      const { session } = await import('../../terminal/session.js');
+      await session(flags.json ?? false, async (s) => {
+        const { protectRun } = await import('./experiment.js');
+        const { gigabytes } = await import('../../jobs/memory.js');
+        const { method, weights, axes, layers, samples, windowEpochs, momentum, out, force, json: _, ...rest } = flags;
+        const result = await protectRun({
+          ...(run !== undefined && { run }),
+          layers: [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])],
+          ...(method !== undefined && { method }),
+          ...(weights !== undefined && { weights }),
+          ...(axes !== undefined && { axes }),
+          ...(layers !== undefined && { held: layers }),
+          ...(samples !== undefined && { samples }),
+          ...(windowEpochs !== undefined && { windowEpochs }),
+          ...(out !== undefined && { out }),
+          ...(force && { force }),
+          signal: s.signal,
+          ...(s.onProgress && { onProgress: s.onProgress }),
+          onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+        });
+        s.result(result, describeProtection(result));
+      });
+    });
+}
+
+/** The Python that reads the file. */
+const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.meta.url));
+
+/** The table for people. */
+function describeProtection(r: ProtectResult): string {
+  const { unit, window, training } = r;
+  const rows: [string, string][] = [
+    ['state', `${r.origin}: ${r.network.join('-')}`],
+    ['task', `loss ${formatNumber(r.loss)}${errorsOf(r)} over ${formatCount(r.samples)} training samples of ${r.data}`],
+    ['method', `${r.method}: ${r.title}`],
+  ];
+  if (window)
+    rows.push([
+      'window',
+      window.trained
+        ? `${formatCount(window.steps)} steps on from there at learning rate ${r.learningRate}, ${window.rows} rows; loss ${formatNumber(window.loss)} at its end`
+        : `the ${formatCount(window.steps)} recorded steps before these weights`,
+    ]);
+  if (training)
+    rows.push([
+      'stationary',
+      `taken as ${formatCount(training.windowSteps)} steps at learning rate ${Number(training.learningRate.toPrecision(4))} with batches of ${training.batchSize}`,
+    ]);
+  for (const { block, constrained, excluded, why, stiffness } of r.layers)
+    rows.push([
+      block,
+      `${formatCount(constrained)} held${excluded > 0 ? `, ${formatCount(excluded)} left out (${why})` : ''}${rangeOf(stiffness)}`,
+    ]);
+  if (Number.isFinite(unit.strength)) {
+    rows.push(['strength', `${formatNumber(unit.strength)} (${unit.exact ? 'exact; ' : ''}${unit.how})`]);
+    rows.push([
+      '',
+      'start there, and try some decades above it: choose by old samples that you kept and by the new task',
+    ]);
+  } else
+    rows.push([
+      'strength',
+      `no natural one, for want of curvature along what is held (${unit.how}); the file says 1: scan it, by old samples that you kept`,
+    ]);
+  rows.push([
+    'steps',
+    `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
+      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate bears more, load_pull any`,
+  ]);
+  for (const warning of warningsOf(r)) rows.push(['warning', warning]);
+  rows.push([
+    'file',
+    `${r.file} (${r.bytes < 1e6 ? `${Math.ceil(r.bytes / 1e3)} kB` : `${(r.bytes / 1e6).toFixed(1)} MB`})`,
+  ]);
+  const name = Math.max(...rows.map(([n]) => n.length)) + 2;
+  return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
+
+in PyTorch, with ${EXAMPLE}:
+    penalty, strength = load_penalty(${JSON.stringify(r.file)})
+    loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
+or, for any strength, after each step of plain SGD:
+    pull, strength = load_pull(${JSON.stringify(r.file)})
+    hold(model, pull, learning_rate * strength)`;
+}
+
+function timesNatural({ unit, largestStrength }: ProtectResult): string {
+  return Number.isFinite(unit.strength)
+    ? ` (${formatNumber(largestStrength / unit.strength, 2)} times the natural one)`
+    : '';
+}
+
+function errorsOf({ errors, samples }: ProtectResult): string {
+  if (Number.isNaN(errors)) return '';
+  return `, ${formatCount(errors)} misclassified (${formatNumber((100 * errors) / samples)} %)`;
+}
+
+function rangeOf(stiffness: readonly number[]): string {
+  if (stiffness.length === 0) return '';
+  const [least, most] = [Math.min(...stiffness), Math.max(...stiffness)];
+  return `; stiffness ${least === most ? formatNumber(most) : `${formatNumber(least)} to ${formatNumber(most)}`}`;
+}
+
+function warningsOf({ unit, largestStrength, learningRate, window, loss }: ProtectResult): string[] {
+  const out: string[] = [];
+  if (unit.strength >= largestStrength)
+    out.push(
+      `the natural strength is above that: steps with it diverge; fine-tune at a learning rate below ${formatNumber((learningRate * largestStrength) / unit.strength)}`,
+    );
+  if (window?.trained && !(window.loss <= Math.E * loss))
+    out.push(
+      `the window left the valley: its loss grew from ${formatNumber(loss)} to ${formatNumber(window.loss)}; give the learning rate and batch size of your own training`,
+    );
+  return out;
+}

@@ -1,0 +1,359 @@
+/**
+ * `thermograd protect`: from a trained network and its data to a penalty in a file, whole or not at all. docs/theory [C1], [C2].
+ *
+ * The anchor is always the weights that were given. A window that is trained for principal directions starts from them and only says
+ * in which directions SGD moves; its end is thrown away.
+ */
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
+import { CONSTRAINTS } from '../../apply/constraints/table.js';
+import type { TaskTraining } from '../../apply/task.js';
+import type { Samples } from '../../data/dataset.js';
+import { pick } from '../../data/tasks.js';
+import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { usableMemory, VERSION } from '../../jobs/machine.js';
+import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { sharedSamples } from '../../jobs/shared-samples.js';
+import { layersOf } from '../../model/network.js';
+import { check, InputError } from '../../numeric/errors.js';
+import { randomKey } from '../../numeric/random.js';
+import { nearest } from '../../numeric/spelling.js';
+import { penaltyFormat, writePenalty } from '../../record/penalty.js';
+import type { Config } from '../../runs/config.js';
+import { readRecord } from '../../runs/folder.js';
+import { loadFor } from '../../runs/prepare.js';
+import { configAt, type StateRequest, stateOf } from '../../runs/state.js';
+import { TRAJECTORY } from '../../runs/train.js';
+import {
+  type ProtectJob,
+  type ProtectOutcome,
+  type ProtectShared,
+  runProtectJob,
+  type WindowPlan,
+  type WindowSeen,
+} from './job.js';
+import { protectMemory } from './memory.js';
+
+export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights'> {
+  /** Name in the table of constraints; `ewc` by default. */
+  readonly method?: string;
+  /** N_c, axes a layer; 50. */
+  readonly axes?: number;
+  /** Layers to hold; all, or the recorded one where a run's own window is used. */
+  readonly held?: 'all' | readonly string[];
+  /** Measure so many training samples at most, drawn at random; all. */
+  readonly samples?: number;
+  /** Train on for so many epochs and record all layers. */
+  readonly windowEpochs?: number;
+  /** .npz or .safetensors; penalty.npz. */
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+}
+
+export interface ProtectResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly method: string;
+  readonly title: string;
+  readonly source: string;
+  /** Where the weights came from. */
+  readonly origin: string;
+  readonly network: readonly number[];
+  readonly data: string;
+  readonly samples: number;
+  readonly loss: number;
+  /** Samples that the weights classify wrongly; NaN without classes. */
+  readonly errors: number;
+  readonly layers: readonly BlockDiagnostics[];
+  /** The strength in the file: the natural one, or 1 where there is none. */
+  readonly strength: number;
+  readonly unit: UnitStrength;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly stiffest: number;
+  /** Explicit steps at that learning rate follow the penalty below this strength: 2(1 + mu)/(eta·stiffest). */
+  readonly largestStrength: number;
+  readonly window?: WindowSeen & { readonly trained: boolean };
+  /** What methods of the stationary state were told. */
+  readonly training?: TaskTraining;
+  readonly seed: number;
+  readonly thermograd: string;
+  readonly linearAlgebra: string;
+}
+
+const LEAST_STEPS = 20;
+
+const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runProtectJob,
+  name: () => 'the penalty',
+};
+
+/** @throws InputError before anything is measured; RunError where nothing can be held; InterruptedError */
+export async function protectRun(request: ProtectRequest): Promise<ProtectResult> {
+  const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
+  checkFile(out, request.force === true);
+  const constraint = penaltyNamed(request.method ?? 'ewc');
+  for (const [flag, value] of Object.entries({ axes, samples, 'window-epochs': windowEpochs }))
+    check(
+      value === undefined || (Number.isInteger(value) && value >= 1),
+      'bad-count',
+      `--${flag} takes a whole number from 1; got ${value}.`,
+    );
+  check(
+    (run === undefined) !== (request.weights === undefined),
+    'bad-state',
+    'a penalty holds one state of a network: name a finished run folder, or give --weights with its --config and --data.',
+  );
+  // weights alone are not recorded: a network of one layer needs no record.layer of its own
+  const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
+  const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
+  const source = windowSource(request, constraint);
+  const held = heldLayers(request, source, config);
+  const dataset = await loadFor(config, request);
+  const { train } = dataset;
+  const training = trainingOf(request, constraint, config, train);
+  const window = windowPlan(request, source, config, train);
+  const key = randomKey(config.seed).child('protect');
+  const measured =
+    samples === undefined || samples >= train.count
+      ? train
+      : pick(train, key.child('samples').stream().permutation(train.count).subarray(0, samples));
+  const memory = await protectMemory({ spec: config.network, measured, train, held, axes, constraint, window });
+  checkMemory(memory, usableMemory());
+  const state = (await stateOf(request, config, dataset, nothing, async () => false))!;
+  const bad = state.weights.findIndex((w) => !Number.isFinite(w));
+  check(bad < 0, 'not-finite', `${state.origin} are not all finite: number ${bad} of them is ${state.weights[bad]}.`);
+  request.onStart?.(announcement(config, constraint, held, measured), memory);
+  const shared: ProtectShared = {
+    spec: config.network,
+    weights: state.weights,
+    ...(state.velocity && { velocity: state.velocity }),
+    measured: sharedSamples(measured),
+    ...(window?.kind === 'trained' && { train: sharedSamples(train) }),
+    layers: held,
+    axes,
+    training,
+    ...(window && { window }),
+    seed: config.seed,
+    provider: config.provider,
+  };
+  const outcome = await measure(constraint.name, shared, request, out);
+  return keep({ out, constraint, config, origin: state.origin, shared, outcome });
+}
+
+const nothing = () => {};
+
+/** @throws InterruptedError with nothing written */
+async function measure(
+  method: string,
+  shared: ProtectShared,
+  { signal, onProgress }: ProtectRequest,
+  out: string,
+): Promise<ProtectOutcome> {
+  let outcome: ProtectOutcome | undefined;
+  const finished = await runJobs(JOB_KIND, shared, [{ method }], {
+    workers: 1,
+    signal,
+    onProgress: (_, note, share) =>
+      onProgress?.({ stage: 'measure', done: Math.round(100 * share), total: 100, unit: '%', note }),
+    onDone: (_, result) => {
+      outcome = result;
+    },
+  });
+  if (!finished || !outcome) throw new InterruptedError(out, false);
+  return outcome;
+}
+
+interface Found {
+  readonly out: string;
+  readonly constraint: Constraint;
+  readonly config: Config;
+  readonly origin: string;
+  readonly shared: ProtectShared;
+  readonly outcome: ProtectOutcome;
+}
+
+/** Writes the file; what is told of it. */
+function keep({ out, constraint, config, origin, shared, outcome }: Found): ProtectResult {
+  const { penalty, unit, diagnostics, loss, errors, stiffest, window, linearAlgebra } = outcome;
+  const { name: method, title, source } = constraint;
+  const { learningRate, momentum } = config.training;
+  const data = config.data.set;
+  const strength = Number.isFinite(unit.strength) ? unit.strength : 1;
+  writePenalty(out, penalty, strength, {
+    format: 'thermograd penalty',
+    thermograd: VERSION,
+    method,
+    title,
+    strength: unit.how,
+    origin,
+    data: `${shared.measured.count} training samples of ${data}`,
+    network: config.network.widths.join('-'),
+    layers: shared.layers.join(', '),
+    seed: String(config.seed),
+  });
+  return {
+    file: out,
+    bytes: statSync(out).size,
+    method,
+    title,
+    source,
+    origin,
+    network: config.network.widths,
+    data,
+    samples: shared.measured.count,
+    loss,
+    errors,
+    layers: diagnostics,
+    strength,
+    unit,
+    learningRate,
+    momentum,
+    stiffest,
+    largestStrength: (2 * (1 + momentum)) / (learningRate * stiffest),
+    ...(window && { window: { ...window, trained: shared.window?.kind === 'trained' } }),
+    ...(constraint.needsTraining && { training: shared.training }),
+    seed: config.seed,
+    thermograd: VERSION,
+    linearAlgebra,
+  };
+}
+
+function checkFile(out: string, force: boolean): void {
+  penaltyFormat(out);
+  if (!existsSync(out)) return;
+  check(lstatSync(out).isFile(), 'out-exists', `${out} is no file; choose another with --out.`);
+  check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
+}
+
+/** The constraint of that name, if it is a penalty. @throws InputError with the nearest name */
+function penaltyNamed(name: string): Constraint {
+  const penalties = CONSTRAINTS.filter((c) => c.kind === 'penalty');
+  const found = penalties.find((c) => c.name === name);
+  if (found) return found;
+  const names = penalties.map((c) => c.name);
+  const other = CONSTRAINTS.some((c) => c.name === name);
+  const near = other ? undefined : nearest(name, names);
+  throw new InputError(
+    'no-such-constraint',
+    `${other ? `'${name}' leaves no penalty` : `there is no method '${name}'${near ? `; did you mean ${near}?` : ''}`}` +
+      `${near ? ' There' : '; there'} are ${names.join(', ')}.`,
+  );
+}
+
+/** Where principal directions come from. @throws InputError where they are asked for and there is no window, or the reverse */
+function windowSource(
+  { run, windowEpochs }: ProtectRequest,
+  { name, needsWindow, needsTraining = false }: Constraint,
+): WindowPlan['kind'] | undefined {
+  if (!needsWindow) {
+    check(
+      windowEpochs === undefined || needsTraining,
+      'bad-flag',
+      `${name} needs no window of training; leave --window-epochs out.`,
+    );
+    return undefined;
+  }
+  if (windowEpochs !== undefined) return 'trained';
+  check(
+    run !== undefined,
+    'no-window',
+    `${name} needs directions in which SGD moves, and a file of weights holds no window of training: train on from it with --window-epochs 10 ` +
+      '(only the directions are kept), or take a method that needs none, such as ewc or hessian.',
+  );
+  check(
+    existsSync(join(run, TRAJECTORY)),
+    'no-window',
+    `the run in ${run} has no ${TRAJECTORY} any more; train on from its weights with --window-epochs 10.`,
+  );
+  return 'recorded';
+}
+
+function heldLayers({ run, held }: ProtectRequest, source: WindowPlan['kind'] | undefined, config: Config): string[] {
+  const all = layersOf(config.network).map((l) => l.name);
+  const asked = held === undefined || held === 'all' ? all : held;
+  check(asked.length > 0, 'no-layers', `--layers names no layer; the network has ${all.join(', ')}.`);
+  for (const name of asked) {
+    const near = nearest(name, all);
+    check(
+      all.includes(name),
+      'no-such-layer',
+      () => `there is no layer '${name}'${near ? `; did you mean ${near}?` : ';'} The network has ${all.join(', ')}.`,
+    );
+  }
+  if (source === 'recorded') {
+    const { layer } = readRecord(run!).config.record;
+    if (held === undefined) return [layer];
+    const other = asked.find((name) => name !== layer);
+    check(
+      other === undefined,
+      'no-window',
+      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or train on with --window-epochs 10, which records every layer.`,
+    );
+  }
+  return all.filter((name) => asked.includes(name));
+}
+
+/**
+ * What the stationary state depends on: the setting that the run was trained with, or that of the config for weights alone and for a
+ * window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in eta.
+ */
+function trainingOf(
+  { run, windowEpochs }: ProtectRequest,
+  { name, needsTraining }: Constraint,
+  config: Config,
+  { count }: Samples,
+): TaskTraining {
+  const { training, record } = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
+  const { learningRate, momentum, batchSize, sampling } = training;
+  if (needsTraining) {
+    checkBatchSize(batchSize, count);
+    check(
+      sampling !== 'cyclic',
+      'cyclic',
+      `${name} holds the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
+    );
+  }
+  return {
+    learningRate: learningRate / (1 - momentum),
+    batchSize,
+    windowSteps: (windowEpochs ?? record.windowEpochs) * Math.floor(count / batchSize),
+  };
+}
+
+function windowPlan(
+  { run, windowEpochs }: ProtectRequest,
+  source: WindowPlan['kind'] | undefined,
+  config: Config,
+  { count }: Samples,
+): WindowPlan | undefined {
+  if (source === undefined) return undefined;
+  if (source === 'recorded')
+    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: readRecord(run!).config.record.layer };
+  const { learningRate, momentum, batchSize, sampling } = config.training;
+  checkBatchSize(batchSize, count);
+  const epochs = windowEpochs!;
+  const steps = epochs * Math.floor(count / batchSize);
+  check(
+    steps >= LEAST_STEPS,
+    'window-too-short',
+    `a window of ${epochs} epochs has ${steps} steps; its directions need at least ${LEAST_STEPS}: raise --window-epochs.`,
+  );
+  return { kind: 'trained', epochs, steps, learningRate, momentum, batchSize, sampling };
+}
+
+function checkBatchSize(batchSize: number, count: number): void {
+  check(
+    batchSize <= count,
+    'bad-batch-size',
+    `the batch size must be an integer from 1 to the ${count} training samples; got ${batchSize}.`,
+  );
+}
+
+function announcement({ network, data }: Config, { name }: Constraint, held: readonly string[], { count }: Samples) {
+  return `${name} on ${held.join(', ')} of ${network.widths.join('-')}, measured on ${count} training samples of ${data.set}`;
+}

@@ -1,0 +1,193 @@
+/** The work of `thermograd protect`, for any thread: a window where the method needs one, measurements, the penalty. */
+import { type RowSource, rowsInMemory } from '../../analyse/trajectory/rows.js';
+import type { BlockDiagnostics, UnitStrength } from '../../apply/constraint.js';
+import { networkTask } from '../../apply/network-task.js';
+import { protectTask } from '../../apply/protect.js';
+import type { Block, Task, TaskTraining } from '../../apply/task.js';
+import { layerWindows } from '../../apply/windows.js';
+import type { Samples } from '../../data/dataset.js';
+import { batchPlan, type Sampling } from '../../data/samplers.js';
+import type { Tell } from '../../jobs/pool.js';
+import type { NetworkSpec } from '../../model/network.js';
+import type { Penalty } from '../../model/penalty.js';
+import { normalForm } from '../../model/penalty-normal.js';
+import { RunError } from '../../numeric/errors.js';
+import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
+import { randomKey } from '../../numeric/random.js';
+import { Trajectory } from '../../record/trajectory.js';
+import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+import { recordWindow } from '../../train/window.js';
+
+/** Where principal directions come from. */
+export type WindowPlan =
+  /** The trajectory of a finished run, which holds one layer. */
+  | { readonly kind: 'recorded'; readonly path: string; readonly layer: string }
+  /** Training that goes on from the weights, every layer recorded. */
+  | {
+      readonly kind: 'trained';
+      readonly epochs: number;
+      readonly steps: number;
+      readonly learningRate: number;
+      readonly momentum: number;
+      readonly batchSize: number;
+      readonly sampling: Sampling;
+    };
+
+export interface ProtectShared {
+  readonly spec: NetworkSpec;
+  readonly weights: Float32Array;
+  /** PyTorch's momentum buffer, where it is known; for training on. */
+  readonly velocity?: Float32Array;
+  /** What is measured. */
+  readonly measured: Samples;
+  /** What a window is trained on. */
+  readonly train?: Samples;
+  readonly layers: readonly string[];
+  readonly axes: number;
+  readonly training: TaskTraining;
+  readonly window?: WindowPlan;
+  readonly seed: number;
+  readonly provider: ProviderChoice;
+}
+
+export interface ProtectJob {
+  readonly method: string;
+}
+
+/** What came of the window. */
+export interface WindowSeen {
+  readonly steps: number;
+  readonly rows: number;
+  /** Training loss at its end; NaN of a recorded one, which ends at the weights themselves. */
+  readonly loss: number;
+}
+
+export interface ProtectOutcome {
+  readonly penalty: Penalty;
+  readonly unit: UnitStrength;
+  readonly diagnostics: readonly BlockDiagnostics[];
+  /** Of the samples measured, at the weights; errors NaN without classes. */
+  readonly loss: number;
+  readonly errors: number;
+  /** Largest eigenvalue of K. */
+  readonly stiffest: number;
+  readonly window?: WindowSeen;
+  readonly linearAlgebra: string;
+}
+
+/** Rows of a window that is trained, at least, and for every axis asked for. */
+const [ROWS, ROWS_PER_AXIS] = [600, 4];
+
+/** Steps between rows. */
+export function thinning(steps: number, axes: number): number {
+  const rows = Math.max(ROWS, ROWS_PER_AXIS * axes);
+  return Math.max(1, Math.min(STEPS_PER_CALL, Math.floor(steps / rows)));
+}
+
+/** @throws InputError what the method says; RunError for weights without a finite loss, a penalty that would hold nothing */
+export async function runProtectJob(
+  { method }: ProtectJob,
+  shared: ProtectShared,
+  tell: Tell,
+): Promise<ProtectOutcome> {
+  const { spec, weights, measured, layers, axes, training } = shared;
+  const la = await chooseProvider({ prefer: shared.provider });
+  const key = randomKey(shared.seed).child('protect');
+  tell('loss', 0);
+  const { loss, errors } = judge(shared);
+  const { windows, seen } = await windowsOf(shared, tell);
+  const task = networkTask({
+    spec,
+    weights,
+    samples: measured,
+    layers,
+    ...(windows && { windows }),
+    training,
+    la,
+    axes,
+    key: key.child('statistics'),
+  });
+  const { penalty, unit, diagnostics } = await protectTask(telling(task, tell), { method, axes, key, la });
+  const { stiffest } = normalForm(penalty, la);
+  if (!(stiffest > 0))
+    throw new RunError(
+      'nothing-held',
+      `${method} holds nothing at these weights: ${[...new Set(diagnostics.map((d) => d.why).filter((w) => w))].join('; ') || 'no direction has any curvature'}. Take another method, or other weights.`,
+    );
+  return {
+    penalty,
+    unit,
+    diagnostics,
+    loss,
+    errors,
+    stiffest,
+    ...(seen && { window: seen }),
+    linearAlgebra: la.name,
+  };
+}
+
+function judge({ spec, weights, measured }: ProtectShared): { loss: number; errors: number } {
+  const trainer = new Trainer({ spec, samples: measured, learningRate: 1, batchSize: 1 });
+  trainer.setWeights(weights);
+  const { loss, errors } = trainer.evaluate();
+  if (!Number.isFinite(loss))
+    throw new RunError('no-loss', `the loss of the samples at these weights is ${loss}; there is nothing to protect.`);
+  return { loss, errors };
+}
+
+async function windowsOf(
+  shared: ProtectShared,
+  tell: Tell,
+): Promise<{ windows?: Record<string, RowSource>; seen?: WindowSeen }> {
+  const { spec, window: plan } = shared;
+  if (!plan) return {};
+  if (plan.kind === 'recorded') {
+    const rows = await Trajectory.open(plan.path);
+    return { windows: { [plan.layer]: rows }, seen: { steps: rows.T, rows: rows.T, loss: Number.NaN } };
+  }
+  const { epochs, batchSize } = plan;
+  const train = shared.train!;
+  const trainer = new Trainer({ spec, samples: train, ...plan });
+  trainer.setWeights(shared.weights);
+  if (shared.velocity && plan.momentum > 0) trainer.setVelocity(shared.velocity);
+  const { rows, T, P, steps } = recordWindow({
+    trainer,
+    plan: batchPlan({
+      count: train.count,
+      batchSize,
+      sampling: plan.sampling,
+      lastBatch: 'drop',
+      key: randomKey(shared.seed).child('protect').child('batches'),
+    }),
+    batchSize,
+    firstEpoch: 0,
+    epochs,
+    every: thinning(plan.steps, shared.axes),
+    onEpoch: (done) => tell(`window, epoch ${done} of ${epochs}`, (0.4 * done) / epochs),
+  });
+  const { loss } = trainer.evaluate();
+  return { windows: layerWindows(spec, rowsInMemory(rows, P)), seen: { steps, rows: T, loss } };
+}
+
+/** The task, saying which measurement of which layer is being made. */
+function telling(task: Task, tell: Tell): Task {
+  const said =
+    <Rest extends unknown[], R>(what: string, measure: (block: Block, ...rest: Rest) => R) =>
+    (block: Block, ...rest: Rest): R => {
+      const done = task.blocks.findIndex((b) => b.name === block.name) / task.blocks.length;
+      tell(`${what} of ${block.name}`, 0.4 + 0.6 * done);
+      return measure.call(task, block, ...rest);
+    };
+  return {
+    ...task,
+    principal: said('principal directions', task.principal),
+    widths: said('widths', task.widths),
+    stiffest: said('stiffest directions', task.stiffest),
+    curvatures: said('curvatures', task.curvatures),
+    noise: said('gradient noise', task.noise),
+    fisher(kind) {
+      tell('Fisher matrix', 0.4);
+      return task.fisher(kind);
+    },
+  };
+}

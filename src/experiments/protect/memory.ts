@@ -1,0 +1,74 @@
+/** The memory that `thermograd protect` needs, before it measures. */
+
+import { NetworkPasses } from '../../analyse/curvature/passes.js';
+import { LineLoss } from '../../analyse/landscape/line.js';
+import { pcaMemory } from '../../analyse/trajectory/pca.js';
+import type { Constraint } from '../../apply/constraint.js';
+import { iterationBytes } from '../../apply/modes.js';
+import { DENSE } from '../../apply/network-task.js';
+import type { Samples } from '../../data/dataset.js';
+import { VERSION } from '../../jobs/machine.js';
+import type { MemoryNeed, MemoryPart } from '../../jobs/memory.js';
+import { layerNamed, type NetworkSpec, parameterCount } from '../../model/network.js';
+import { Trajectory } from '../../record/trajectory.js';
+import { Trainer } from '../../train/trainer.js';
+import { thinning, type WindowPlan } from './job.js';
+
+export interface ProtectMemoryRequest {
+  readonly spec: NetworkSpec;
+  readonly measured: Samples;
+  readonly train: Samples;
+  readonly held: readonly string[];
+  readonly axes: number;
+  readonly constraint: Constraint;
+  readonly window: WindowPlan | undefined;
+}
+
+/** Square matrices of an eigenproblem. */
+const MATRICES = 6;
+
+export async function protectMemory(request: ProtectMemoryRequest): Promise<MemoryNeed> {
+  const { spec, measured, train, held, axes, constraint, window } = request;
+  const sizes = held.map((name) => layerNamed(spec, name)).map((l) => l.inputs * l.outputs);
+  const trained = window?.kind === 'trained';
+  const own = measured === train ? 1 : 2;
+  const parts: MemoryPart[] = [
+    { what: `Node and thermograd ${VERSION} in two threads`, bytes: 120e6, key: '' },
+    {
+      what: 'the training samples',
+      bytes: train.values.byteLength * (trained ? 2 : 1) + own * measured.values.byteLength,
+      key: '--samples or --limit',
+    },
+    {
+      what: 'passes through the network',
+      bytes:
+        NetworkPasses.memoryBytes(spec, measured, 256 * 2 ** 20) +
+        Trainer.memoryBytes({ spec, samples: measured, learningRate: 1, batchSize: 1 }),
+      key: '--samples',
+    },
+  ];
+  if (constraint.takesAxes) {
+    // kept, in the normal form, on the way between threads and in the file
+    const kept = 4 * 8 * axes * sizes.reduce((a, b) => a + b, 0);
+    parts.push({ what: `${axes} axes of each layer`, bytes: kept, key: '--axes or --layers' });
+    const modes = sizes.map((n) => (n <= DENSE ? 8 * MATRICES * n * n : iterationBytes(n, axes) + 8 * axes * n));
+    if (!constraint.needsWindow)
+      parts.push({ what: 'eigenvectors of the Hessian', bytes: Math.max(...modes), key: '--axes or --layers' });
+    const lines = held.map((name) => LineLoss.memoryBytes(spec, name, measured.count));
+    parts.push({ what: 'losses along lines', bytes: lines.reduce((a, b) => a + b, 0), key: '--samples' });
+  } else parts.push({ what: 'the penalty', bytes: 4 * 8 * parameterCount(spec), key: '--layers' });
+  if (window) {
+    const T = window.kind === 'recorded' ? (await Trajectory.open(window.path)).T : rowsOf(window.steps, axes);
+    const rows = trained ? 4 * T * parameterCount(spec) : 0;
+    const most = Math.max(...sizes.map((P) => pcaMemory({ T, P, kept: Math.min(axes, P, T - 1) })));
+    const training = window.kind === 'trained' ? Trainer.memoryBytes({ ...window, spec, samples: train }) : 0;
+    parts.push({
+      what: `the window of ${T} rows and its principal directions`,
+      bytes: rows + most + training,
+      key: '--window-epochs or --layers',
+    });
+  }
+  return { peak: parts.reduce((s, p) => s + p.bytes, 0), parts };
+}
+
+const rowsOf = (steps: number, axes: number) => Math.floor(steps / thinning(steps, axes));

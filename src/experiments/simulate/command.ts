@@ -1,0 +1,200 @@
+/** `thermograd simulate`: its flags, the help that teaches, and the telling of the result. */
+import { basename, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { InputError } from '../../numeric/errors.js';
+import { formatNumber, formatPlain } from '../../report/format.js';
+import { wholeNumber } from '../../terminal/values.js';
+import { type Comparison, momentText } from './compare.js';
+import type { Setup } from './config.js';
+import type { SimulationRun } from './experiment.js';
+import type { Plan } from './plan.js';
+
+interface Flags {
+  readonly example?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function addSimulate(root: Command): void {
+  root
+    .command('simulate')
+    .description('SGD, Langevin, Fokker-Planck and theory side by side, in any landscape of one or two coordinates')
+    .argument('[file]', 'config, YAML or JSON')
+    .option(
+      '--example <name>',
+      'print a ready config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape',
+    )
+    .option('--out <dir>', 'folder of the results (<name of the config>-seed<n>)')
+    .option('--resume', 'go on with the methods that are missing in the folder')
+    .addOption(
+      new Option('--seed <n>', 'every random number follows from it; wins over the config').argParser(wholeNumber),
+    )
+    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core. Changes no number').argParser(wholeNumber))
+    .option('--dry-run', 'say scales, steps and memory, and write nothing')
+    .option('--json', 'one JSON document on stdout, errors too')
+    .addHelpText(
+      'after',
+      `
+Time is in eta·steps: t = learning rate × steps, so that a gradient flow is x' = −∇L whatever the learning rate.
+  SGD            x ← x − eta g, g the gradient of ONE minibatch, with mean ∇L and covariance C
+  Langevin       dx = −∇L dt + √(2D) dW (Itô), D = eta C/2
+  Fokker-Planck  the density of that, on the cells of the grid
+  adiabatic      a valley's floor with the fast coordinate taken out; the closed form in one coordinate
+
+A config:
+  landscape:
+    valley: { floor: 0.5*a*x^2, curvature: l*exp(-c*x) }    # or loss: any formula in x and y; and force: [.., ..]
+  parameters: { a: 0.5, l: 30, c: 0.6 }
+  noise:
+    covariance: { xx: 40, yy: 320 }     # of one minibatch; or diffusion: {..}; or batch: { loss: .. in x, y, n1 .. }
+  learningRate: 0.005
+  grid:
+    x: { from: -1.9, to: 3.2 }          # lower, upper: open, reflecting or absorbing
+    y: { from: -1.6, to: 1.6 }
+  time: { burnIn: 15, length: 100 }     # stationary; or { mode: transient, until: 300, snapshots: [1, 20] }
+  methods: { sgd: {}, langevin: {}, fokker-planck: {}, adiabatic: {} }
+
+Formulas: + − * / ^, exp log sqrt sin cos tanh abs min max, if(c, a, b), pi, e, and the names under parameters.
+
+The folder holds report.html, moments.json, and for each method summary.json and arrays.npz (densities, currents, paths).
+
+Examples:
+  thermograd simulate --example valley > valley.yaml
+  thermograd simulate valley.yaml --dry-run
+  thermograd simulate valley.yaml --seed 3 --out runs/valley
+  thermograd simulate escape.yaml --resume`,
+    )
+    .action(async (file: string | undefined, flags: Flags) => {
+      await simulateCommand(file, flags);
+    });
+}
+
+async function simulateCommand(file: string | undefined, flags: Flags): Promise<void> {
+  const { session } = await import('../../terminal/session.js');
+  const again = (folder: string) => `thermograd simulate ${file ?? 'FILE'} --out ${folder} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      if (flags.example !== undefined) {
+        const { simulationExample } = await import('./examples.js');
+        const text = simulationExample(flags.example);
+        s.result({ example: flags.example, text }, text.trimEnd());
+        return;
+      }
+      if (file === undefined)
+        throw new InputError(
+          'no-config',
+          'simulate needs a config file; thermograd simulate --example valley prints one to begin with.',
+        );
+      const { readConfig } = await import('../../runs/config.js');
+      const { planSimulation, simulate } = await import('./experiment.js');
+      const given = {
+        ...(readConfig(file) as object),
+        ...(flags.seed !== undefined && { seed: flags.seed }),
+        ...(flags.workers !== undefined && { workers: flags.workers }),
+      } as Parameters<typeof simulate>[0];
+      if (flags.dryRun) {
+        const { setup, plan } = planSimulation(given);
+        s.result(planDocument(setup, plan), planWords(setup, plan));
+        return;
+      }
+      const out = flags.out ?? `${basename(file).replace(/\.[^.]*$/, '')}-seed${given.seed ?? 0}`;
+      const run = await simulate(given, {
+        out,
+        resume: flags.resume ?? false,
+        signal: s.signal,
+        ...(s.onProgress && { onProgress: s.onProgress }),
+        onStart: ({ folder, setup, plan }) => s.line.say(`folder ${folder}\n${planWords(setup, plan)}`),
+      });
+      const { readJson } = await import('../../jobs/json.js');
+      const comparison = readJson<Comparison>(join(run.folder, 'comparison.json'))!;
+      s.result(
+        { folder: run.folder, report: join(run.folder, 'report.html'), methods: run.methods, comparison },
+        resultWords(run, comparison),
+      );
+    },
+    again,
+  );
+}
+
+const planDocument = ({ scales, problem, config }: Setup, plan: Plan) => ({
+  scales: scales ?? null,
+  seed: config.seed,
+  timePerStep: problem.timePerStep,
+  stiffness: plan.stiffness,
+  largestStep: plan.largestStep,
+  methods: plan.methods,
+  memory: plan.memory,
+  warnings: plan.warnings,
+});
+
+function planWords({ scales, problem }: Setup, { methods, memory, stiffness, warnings }: Plan): string {
+  const lines = [
+    ...(scales
+      ? [
+          `units     length ${formatPlain(scales.length, 4)}, time ${formatPlain(scales.time, 4)} eta·steps, loss ${formatPlain(scales.loss, 4)}; all numbers below are in them`,
+        ]
+      : []),
+    `stiffest  relaxation ${formatNumber(stiffness)} per unit of time on the grid; times SGD's step ${formatNumber(stiffness * problem.timePerStep)}`,
+    ...methods.map((m) => `${m.method.padEnd(9)} ${m.what}${m.walkers > 0 ? `: ${formatNumber(m.steps)} in all` : ''}`),
+    `memory    about ${Math.ceil(memory.peak / 1e6)} MB`,
+    ...warnings.map((w) => `note      ${w}`),
+  ];
+  return lines.join('\n');
+}
+
+function resultWords({ folder, methods }: SimulationRun, { moments, distances }: Comparison): string {
+  const label = (id: string) => methods.find((m) => m.method === id)?.label ?? id;
+  const wide = Math.max(...moments.map((r) => r.name.length)) + 2;
+  const columns = methods.map((m) => m.method);
+  const rows = moments.map(
+    (r) =>
+      r.name.padEnd(wide) +
+      columns
+        .map((m) => {
+          const e = r.values[m];
+          return (e ? momentText(e) : '–').padEnd(22);
+        })
+        .join('')
+        .trimEnd(),
+  );
+  const names = [...new Set(distances.map((d) => d.density))];
+  const pairs = [...new Set(distances.map((d) => `${label(d.a)} – ${label(d.b)}`))];
+  const far = Math.max(0, ...pairs.map((p) => p.length)) + 2;
+  const apart = pairs.map(
+    (pair) =>
+      pair.padEnd(far) +
+      names
+        .map((n) => {
+          const d = distances.find((e) => e.density === n && `${label(e.a)} – ${label(e.b)}` === pair);
+          const noise = d && d.noise > 0 ? ` (${formatNumber(d.noise, 2)})` : '';
+          return (d ? formatNumber(d.totalVariation, 2) + noise : '–').padEnd(18);
+        })
+        .join('')
+        .trimEnd(),
+  );
+  const warnings = methods.flatMap((m) => m.warnings.map((w) => `note: ${m.label}: ${w}`));
+  return [
+    `${''.padEnd(wide)}${methods
+      .map((m) => m.label.padEnd(22))
+      .join('')
+      .trimEnd()}`,
+    ...rows,
+    ...(distances.length > 0
+      ? [
+          '',
+          `${'total variation'.padEnd(far)}${names
+            .map((n) => n.padEnd(18))
+            .join('')
+            .trimEnd()}   (of it counting noise)`,
+        ]
+      : []),
+    ...apart,
+    ...warnings,
+    `report: ${join(folder, 'report.html')}`,
+  ].join('\n');
+}

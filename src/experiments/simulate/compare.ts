@@ -1,0 +1,96 @@
+/** How far the methods of a simulation lie apart: total variation of their densities, and moments in units of their errors. */
+import type { Estimate } from '../../numeric/estimate.js';
+import { formatEstimate, formatNumber } from '../../report/format.js';
+import { arrayOf, type Method, type MethodResult, type SimulationInput } from './measured.js';
+
+/** Which density: of x, of y, on the floor y = 0, of both. */
+export type DensityName = 'marginal_x' | 'marginal_y' | 'floor' | 'density';
+
+export const DENSITIES: readonly DensityName[] = ['marginal_x', 'marginal_y', 'floor', 'density'];
+
+export interface Distance {
+  readonly density: DensityName;
+  readonly a: Method;
+  readonly b: Method;
+  /** ½ ∫|P − Q|, 0 to 1. */
+  readonly totalVariation: number;
+  /** What counting noise alone would make of it, were the two laws the same; 0 of computed densities, NaN where it is not known. */
+  readonly noise: number;
+}
+
+export interface MomentRow {
+  readonly name: string;
+  readonly values: Readonly<Partial<Record<Method, Estimate>>>;
+}
+
+export interface Comparison {
+  readonly distances: readonly Distance[];
+  readonly moments: readonly MomentRow[];
+}
+
+export function compare({ facts, methods }: SimulationInput): Comparison {
+  const distances: Distance[] = [];
+  for (const density of DENSITIES) {
+    if (facts.names.length === 1 && density !== 'marginal_x') continue;
+    const [hx, hy = 1] = facts.centres.map((c) => c[1] - c[0]);
+    const volume = { marginal_x: hx, floor: hx, marginal_y: hy, density: hx * hy }[density];
+    for (const [k, a] of methods.entries())
+      for (const b of methods.slice(k + 1)) {
+        const [p, q] = [arrayOf(a, density), arrayOf(b, density)];
+        if (!p || !q) continue;
+        distances.push({
+          density,
+          a: a.summary.method,
+          b: b.summary.method,
+          totalVariation: totalVariation(p, q, volume),
+          noise: Math.hypot(noiseOf(a, density), noiseOf(b, density)),
+        });
+      }
+  }
+  return { distances, moments: momentRows(facts.names, methods) };
+}
+
+/** Of two densities on the same cells; mass that one has lost counts as a place of its own. */
+function totalVariation(p: Float64Array, q: Float64Array, volume: number): number {
+  let [apart, more] = [0, 0];
+  for (let i = 0; i < p.length; i++) {
+    apart += Math.abs(p[i] - q[i]);
+    more += p[i] - q[i];
+  }
+  return 0.5 * volume * (apart + Math.abs(more));
+}
+
+function noiseOf({ summary }: MethodResult, density: DensityName): number {
+  if (Object.keys(summary.noiseFloor).length === 0) return 0;
+  // a line through a histogram is noisier than it says of itself
+  return density === 'floor' ? Number.NaN : (summary.noiseFloor[density] ?? Number.NaN);
+}
+
+function momentRows(names: readonly string[], methods: readonly MethodResult[]): MomentRow[] {
+  const row = (name: string, of: (r: MethodResult) => Estimate | undefined): MomentRow => ({
+    name,
+    values: Object.fromEntries(
+      methods.flatMap((m) => {
+        const value = of(m);
+        return value && Number.isFinite(value.value) ? [[m.summary.method, value]] : [];
+      }),
+    ),
+  });
+  const pairs = names.length === 1 ? ['xx'] : ['xx', 'xy', 'yy'];
+  const rows = [
+    ...names.map((n, i) => row(`mean of ${n}`, (r) => r.summary.moments.mean[i])),
+    ...pairs.map((p, k) =>
+      row(p[0] === p[1] ? `variance of ${p[0]}` : 'covariance of x, y', (r) => r.summary.moments.covariance[k]),
+    ),
+    row('mean loss', (r) => r.summary.moments.loss),
+    row('survival at the end', (r) => r.summary.survival),
+    row('mean time until absorption', (r) => r.summary.passage),
+  ];
+  return rows.filter((r) => Object.keys(r.values).length > 0);
+}
+
+/** A computed value without the noise of rounding; a sampled one with its error. */
+export function momentText(e: Estimate): string {
+  if (e.standardError > 1e-6 * Math.abs(e.value)) return formatEstimate(e);
+  return Math.abs(e.value) < 1e-11 ? '0' : formatNumber(e.value, 4);
+}

@@ -1,0 +1,20 @@
+/** The example configs that come with the program: the files of examples/simulate. */
+import { check } from '../../numeric/errors.js';
+import { nearest } from '../../numeric/spelling.js';
+import { readWhole } from '../../record/files.js';
+
+export const SIMULATION_EXAMPLES = ['valley', 'double-well', 'chaudhari-soatto', 'minimum-noise', 'escape'] as const;
+
+/** Text of an example, YAML. @throws InputError for a name that there is not */
+export function simulationExample(name: string): string {
+  const known = SIMULATION_EXAMPLES as readonly string[];
+  const close = nearest(name, known);
+  check(
+    known.includes(name),
+    'no-example',
+    `there is no example '${name}'${close ? `; did you mean '${close}'?` : `; there are ${known.join(', ')}.`}`,
+  );
+  const bytes = readWhole(new URL(`../../examples/simulate/${name}.yaml`, import.meta.url).pathname);
+  check(bytes !== undefined, 'no-example', `the example ${name} is missing from this installation.`);
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,312 @@
+/**
+ * `thermograd simulate`: one landscape with its noise, by several methods side by side. A config in, a folder out:
+ *
+ *     simulation.json                    config, seeds, versions, machine, memory, seconds of each method
+ *     adiabatic/ fokker-planck/ sgd/ langevin/     summary.json (moments with errors), arrays.npz (densities, paths, series)
+ *     grid.npz                           centres of the cells, and the loss on them
+ *     moments.json comparison.json report.html report.json figures/ tables/
+ *
+ * Each method is a stage: what is done is kept, and `resume` goes on behind it.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { InterruptedError, type RunOptions, runStage } from '../../jobs/context.js';
+import { type FolderKind, type RecordBase, readStaged, StagedFolder } from '../../jobs/folder.js';
+import { readJson, writeJson } from '../../jobs/json.js';
+import { usableMemory } from '../../jobs/machine.js';
+import { checkMemory } from '../../jobs/memory.js';
+import { runJobs } from '../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild, kernelBuild } from '../../kernels/load.js';
+import { InputError } from '../../numeric/errors.js';
+import { writeWhole } from '../../record/files.js';
+import { readNpz, writeNpz } from '../../record/npz.js';
+import type { Json } from '../../report/input.js';
+import { gridOf } from '../../theory/fokker-planck/grid.js';
+import { completeSimulation, type Setup, setupOf } from './config.js';
+import { factsOf } from './facts.js';
+import { gather } from './gather.js';
+import { axisCentres, lossOnGrid } from './grid.js';
+import { partsOf, type SimulationJob, simulationTrade } from './jobs.js';
+import {
+  METHODS,
+  type Method,
+  type MethodResult,
+  type MethodSummary,
+  type NumberArray,
+  type SimulationInput,
+} from './measured.js';
+import { type Plan, planOf } from './plan.js';
+import type { PartialSimulationConfig, SimulationConfig } from './schema.js';
+import { SAMPLES, type WalkerMethod, type WalkersPart } from './walkers.js';
+
+type Stage = Method | 'report';
+
+interface SimulationHead {
+  readonly configHash: string;
+  readonly config: SimulationConfig;
+  readonly kernelBuild: string;
+  readonly memory: unknown;
+}
+
+export type SimulationRecord = RecordBase<Stage> & SimulationHead;
+
+export interface SimulationRequest extends RunOptions {
+  /** Folder of the results; `simulation-seed<seed>`. */
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Called once everything is checked, before the first step. */
+  readonly onStart?: (start: { readonly folder: string; readonly setup: Setup; readonly plan: Plan }) => void;
+}
+
+export interface SimulationRun {
+  readonly folder: string;
+  readonly record: SimulationRecord;
+  readonly methods: readonly MethodSummary[];
+}
+
+/** Checks everything that can be checked without running. @throws InputError */
+export function planSimulation(given: PartialSimulationConfig): { readonly setup: Setup; readonly plan: Plan } {
+  const setup = setupOf(completeSimulation(given));
+  return { setup, plan: planOf(setup) };
+}
+
+const kindOf = (methods: readonly Method[]): FolderKind<Stage> => ({
+  file: 'simulation.json',
+  format: 'thermograd simulation',
+  stages: [...methods, 'report'],
+  what: 'a simulation',
+});
+
+/**
+ * Runs what is asked and writes the report. @throws InputError for what cannot be, with nothing written; InterruptedError when
+ * stopped, with all finished methods kept
+ */
+export async function simulate(
+  given: PartialSimulationConfig,
+  request: SimulationRequest = {},
+): Promise<SimulationRun> {
+  const { setup, plan } = planSimulation(given);
+  const { config } = setup;
+  checkMemory(plan.memory, usableMemory());
+  const path = request.out ?? `simulation-seed${config.seed}`;
+  const methods = METHODS.filter((m) => config.methods[m] !== undefined);
+  const fresh = !existsSync(path);
+  const folder = StagedFolder.open<Stage, SimulationHead>(
+    kindOf(methods),
+    path,
+    { configHash: hashOf(config), config, kernelBuild: kernelBuild(), memory: plan.memory },
+    {
+      resume: request.resume ?? false,
+      differs: (before) =>
+        before.configHash === hashOf(config)
+          ? undefined
+          : `the simulation in ${path} was begun with another config; leave it as it was, or choose another folder with --out.`,
+    },
+  );
+  let ended = false;
+  try {
+    forceKernelBuild(folder.record.kernelBuild as KernelBuild);
+    request.onStart?.({ folder: path, setup, plan });
+    for (const method of methods)
+      await runStage({ folder, options: request }, method, () => runMethod(folder, setup, plan, method, request));
+    let summaries: readonly MethodSummary[] = [];
+    await runStage({ folder, options: request }, 'report', () => writeReport(folder, setup, plan, methods));
+    summaries = methods.map((m) => readSummary(folder.path, m));
+    return { folder: path, record: folder.record, methods: summaries };
+  } catch (error) {
+    ended = error instanceof InputError && fresh;
+    throw error;
+  } finally {
+    folder.close();
+    forceKernelBuild(undefined);
+    // wrong input that only a method could find leaves nothing behind
+    if (ended) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Everything that decides the numbers, in short. */
+function hashOf({ workers: _, ...config }: SimulationConfig): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
+}
+
+type Folder = StagedFolder<Stage, SimulationHead>;
+
+async function runMethod(
+  folder: Folder,
+  setup: Setup,
+  plan: Plan,
+  method: Method,
+  { signal, onProgress }: RunOptions,
+): Promise<void> {
+  const { config } = setup;
+  const { timestep, walkers, what, steps } = plan.methods.find((m) => m.method === method)!;
+  const jobs: SimulationJob[] = [];
+  if (method === 'sgd' || method === 'langevin') {
+    partsOf(walkers).forEach((p, part) => {
+      jobs.push({ kind: 'walkers', part, method, timestep, ...p });
+    });
+    if (config.paths.count > 0)
+      jobs.push({
+        kind: 'paths',
+        points: config.paths.points,
+        method,
+        timestep,
+        first: 0,
+        count: Math.min(config.paths.count, walkers),
+      });
+  } else jobs.push({ kind: 'grid', method });
+  const parts: WalkersPart[] = [];
+  let paths: { times: Float64Array; places: Float64Array } | undefined;
+  let result: MethodResult | undefined;
+  const shares = new Map<SimulationJob, number>();
+  const progress = () => {
+    let done = 0;
+    for (const s of shares.values()) done += s;
+    const share = done / jobs.length;
+    const counted = steps > 0 ? { total: steps, unit: 'steps' } : { total: 100, unit: '%' };
+    onProgress?.({ stage: method, done: Math.round(share * counted.total), ...counted, note: what });
+  };
+  progress();
+  const shared = { config, kernelBuild: folder.record.kernelBuild as KernelBuild };
+  const finished = await runJobs(simulationTrade, shared, jobs, {
+    workers: config.workers,
+    signal,
+    onProgress(job, _, share) {
+      shares.set(job, share);
+      progress();
+    },
+    onDone(job, answer) {
+      shares.set(job, 1);
+      progress();
+      if (answer.kind === 'walkers') parts[answer.part] = answer.result;
+      else if (answer.kind === 'paths') paths = answer;
+      else result = answer.result;
+    },
+  });
+  if (!finished) throw new InterruptedError(folder.path);
+  store(folder, result ?? walkersResult(setup, method as WalkerMethod, what, parts, paths));
+}
+
+function walkersResult(
+  setup: Setup,
+  method: WalkerMethod,
+  what: string,
+  parts: readonly WalkersPart[],
+  paths: { times: Float64Array; places: Float64Array } | undefined,
+): MethodResult {
+  const { config, problem, sides } = setup;
+  const { warnings, arrays, ...found } = gather(setup, parts);
+  const { outside, diverged } = found;
+  const label = method === 'sgd' ? 'SGD' : 'Langevin';
+  const scheme = method === 'langevin' ? `, scheme ${config.methods.langevin!.scheme}` : '';
+  const open = sides.some((s) => s.includes('open'));
+  if (open && outside > OUTSIDE)
+    throw new InputError(
+      'grid-too-small',
+      `the grid does not hold the mass: ${(100 * outside).toPrecision(2)} % of the places of ${label}'s walkers lie outside it; widen the grid, or say that walls stand at its sides.`,
+    );
+  const size = problem.size;
+  const times = paths?.times;
+  return {
+    summary: {
+      method,
+      label,
+      how: `${what}${scheme}${setup.time.mode === 'stationary' ? `, each counted up to ${SAMPLES} times` : ''}`,
+      ...found,
+      facts: { ...(method === 'langevin' && { scheme: config.methods.langevin!.scheme }) },
+      warnings: [
+        ...warnings,
+        ...(diverged > 0
+          ? [`${(100 * diverged).toPrecision(2)} % of the walkers diverged; moments are of the others.`]
+          : []),
+        ...(outside > 1e-4 ? [`${(100 * outside).toPrecision(2)} % of the places lie outside the grid.`] : []),
+      ],
+    },
+    arrays: {
+      ...arrays,
+      ...(paths &&
+        times && {
+          path_times: { shape: [times.length], data: times },
+          paths: { shape: [paths.places.length / (times.length * size), times.length, size], data: paths.places },
+        }),
+    },
+  };
+}
+
+/** Largest share of the walkers' places outside the grid. */
+const OUTSIDE = 0.02;
+
+function store(folder: Folder, { summary, arrays }: MethodResult): void {
+  writeWhole(
+    folder.file(summary.method, 'arrays.npz'),
+    writeNpz(Object.entries(arrays).map(([k, a]) => [k, { ...a, shape: [...a.shape] }] as const)),
+  );
+  writeJson(folder.file(summary.method, 'summary.json'), summary);
+}
+
+const readSummary = (path: string, method: Method): MethodSummary =>
+  readJson<MethodSummary>(`${path}/${method}/summary.json`)!;
+
+async function load(path: string, method: Method): Promise<MethodResult> {
+  const { readWhole } = await import('../../record/files.js');
+  const file = `${path}/${method}/arrays.npz`;
+  const arrays = await readNpz(readWhole(file)!, file);
+  return {
+    summary: readSummary(path, method),
+    arrays: Object.fromEntries(
+      [...arrays].map(([k, a]): [string, NumberArray] => [k, { shape: a.shape, data: a.data as Float64Array }]),
+    ),
+  };
+}
+
+/** Reads a simulation's results back: its record and, method by method, moments and arrays. */
+export async function readSimulation(
+  path: string,
+): Promise<{ readonly record: SimulationRecord; readonly methods: readonly MethodResult[] }> {
+  const record = readStaged<Stage, SimulationHead>(kindOf([]), path) as SimulationRecord;
+  const done = METHODS.filter((m) => record.stages[m]?.status === 'done');
+  return { record, methods: await Promise.all(done.map((m) => load(path, m))) };
+}
+
+async function writeReport(folder: Folder, setup: Setup, plan: Plan, methods: readonly Method[]): Promise<void> {
+  const { renderSimulation } = await import('./render.js');
+  const centres = axisCentres(setup);
+  const loss = setup.problem.loss && lossOnGrid(setup, gridOf(setup.axes));
+  writeWhole(
+    folder.file('grid.npz'),
+    writeNpz([
+      ...setup.problem.names.map((name, k) => [name, { shape: [centres[k].length], data: centres[k] }] as const),
+      ...(loss ? [['loss', { shape: [...centres].reverse().map((c) => c.length), data: loss }] as const] : []),
+    ]),
+  );
+  const results = await Promise.all(methods.map((m) => load(folder.path, m)));
+  const { record } = folder;
+  const timings = Object.fromEntries(methods.map((m) => [m, record.stages[m].seconds]));
+  const input: SimulationInput = {
+    facts: factsOf(setup, plan, centres, loss, {
+      config: record.config as unknown as Json,
+      seeds: { seed: setup.config.seed, keys: 'key(seed)/simulate/<method>/start and /noise' },
+      versions: record.versions as unknown as Json,
+      kernel: record.kernelBuild,
+      machine: record.machine as unknown as Json,
+      memory: plan.memory as unknown as Json,
+      timings,
+    }),
+    methods: results,
+  };
+  const { html, figures, tables, json, comparison } = renderSimulation(input);
+  for (const [name, svg] of Object.entries(figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
+  for (const [name, text] of Object.entries(tables)) writeWhole(folder.file('tables', name), text);
+  writeJson(
+    folder.file('moments.json'),
+    Object.fromEntries(
+      results.map(({ summary: s }) => [
+        s.method,
+        { ...s.moments, ...(s.survival && { survival: s.survival }), ...(s.passage && { passage: s.passage }) },
+      ]),
+    ),
+  );
+  writeJson(folder.file('comparison.json'), comparison);
+  writeWhole(folder.file('report.json'), json);
+  writeWhole(folder.file('report.html'), html);
+}

@@ -1,0 +1,78 @@
+/** What a report says of the problem itself: its formulas, units, warnings. */
+import type { Json } from '../../report/input.js';
+import type { Setup } from './config.js';
+import type { SimulationFacts } from './measured.js';
+import type { Plan } from './plan.js';
+
+export function factsOf(
+  setup: Setup,
+  plan: Plan,
+  centres: readonly Float64Array[],
+  loss: Float64Array | undefined,
+  run: Readonly<Record<string, Json>>,
+): SimulationFacts {
+  const { config, problem, scales, sides, time } = setup;
+  return {
+    title: config.title ?? 'Simulation of a landscape',
+    mode: time.mode,
+    names: problem.names,
+    centres,
+    ...(loss && { loss }),
+    hasValley: problem.valley !== undefined,
+    absorbing: sides.some((s) => s.includes('absorbing')),
+    timePerStep: problem.timePerStep,
+    ...(scales && { scales }),
+    statement: statementOf(setup),
+    warnings: plan.warnings,
+    run,
+  };
+}
+
+/** The problem as it was written, line by line. */
+export function statementOf({ config, problem, time, scales }: Setup): (readonly [string, string])[] {
+  const { landscape, noise, parameters } = config;
+  const unit = scales?.time ?? 1;
+  const text = (f: string | number) => String(f);
+  const rows: (readonly [string, string])[] = [];
+  if (landscape.loss !== undefined) rows.push(['L', text(landscape.loss)]);
+  if (landscape.valley)
+    rows.push(['L0(x)', text(landscape.valley.floor)], ['lambda(x)', text(landscape.valley.curvature)]);
+  if (landscape.force) rows.push(['force', landscape.force.map(text).join(', ')]);
+  const tensor = noise.diffusion ?? noise.covariance;
+  if (tensor) {
+    const entries = [
+      ['xx', tensor.xx],
+      ['xy', tensor.xy],
+      ['yy', tensor.yy],
+    ] as const;
+    const name = noise.diffusion ? 'D, weight² per eta·step' : 'C, covariance of one minibatch gradient';
+    rows.push([
+      name,
+      entries
+        .slice(0, problem.size === 1 ? 1 : 3)
+        .map(([k, v]) => `${k} = ${text(v!)}`)
+        .join(', '),
+    ]);
+  }
+  if (noise.batch?.loss !== undefined) rows.push(['loss of one minibatch', text(noise.batch.loss)]);
+  if (noise.batch?.gradient) rows.push(['gradient of one minibatch', noise.batch.gradient.map(text).join(', ')]);
+  if (Object.keys(parameters).length > 0)
+    rows.push([
+      'with',
+      Object.entries(parameters)
+        .map(([k, v]) => `${k} = ${v}`)
+        .join(', '),
+    ]);
+  rows.push([
+    'learning rate',
+    `${config.learningRate ?? '–'}${problem.momentum > 0 ? `, momentum ${problem.momentum}: eta/(1 − mu) = ${Number((problem.timePerStep * unit).toPrecision(4))}` : ''}`,
+  ]);
+  const t = (v: number) => Number((v * unit).toPrecision(6));
+  rows.push([
+    'time',
+    time.mode === 'stationary'
+      ? `stationary: ${t(time.burnIn)} before and ${t(time.length)} counted, in eta·steps`
+      : `transient: up to ${t(time.until)} eta·steps`,
+  ]);
+  return rows;
+}

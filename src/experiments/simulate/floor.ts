@@ -1,0 +1,197 @@
+/**
+ * The method `adiabatic`: theory without sampling. In a valley the motion along its floor [V2]; in one coordinate the density
+ * without current, and the exact mean time to an absorbing side [V6].
+ */
+import { check } from '../../numeric/errors.js';
+import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { evaluator } from '../../numeric/expression/index.js';
+import { type GridDensity, gridOf } from '../../theory/fokker-planck/grid.js';
+import { densityMoments, marginalDensity, normaliseDensity } from '../../theory/fokker-planck/measures.js';
+import { jumpProcess } from '../../theory/fokker-planck/rates.js';
+import { alongFloor } from '../../theory/models/along.js';
+import { type Adiabatic, normalised, zeroCurrent } from '../../theory/valley/adiabatic.js';
+import { type Line, meanFirstPassage } from '../../theory/valley/escape.js';
+import type { Setup } from './config.js';
+import { floorOf, shapeOf } from './gather.js';
+import { boundariesOf, evolve, exact, judged, startDensity } from './grid.js';
+import type { MethodResult } from './measured.js';
+
+/** Share of the diffusion that the elimination leaves out, from which on it is said. */
+const COARSE = 0.1;
+
+export function adiabaticMethod(setup: Setup, tell: (share: number) => void): MethodResult {
+  return setup.problem.size === 1 ? closedForm(setup) : floorMotion(setup, tell);
+}
+
+function floorMotion(setup: Setup, tell: (share: number) => void): MethodResult {
+  const { order, steps } = setup.config.methods.adiabatic!;
+  const floor = alongFloor(setup.problem, { order, steps });
+  const grid = gridOf(setup.axes);
+  const line = gridOf([setup.axes[0]]);
+  const x = centresOf(setup);
+  const variance = x.map((v) => floor.acrossVariance(v));
+  const settings = `${order === 'next' ? 'with' : 'without'} what the wandering across adds to the diffusion, ⟨y²⟩ of ${steps === 'finite' ? 'the SGD map itself' : 'continuous time'}`;
+  let along: GridDensity;
+  let series: ReturnType<typeof evolve> | undefined;
+  if (setup.time.mode === 'stationary') along = normaliseDensity({ grid: line, values: floor.density(x, 'marginal') });
+  else {
+    const jumps = jumpProcess(floor.model, line, { boundaries: boundariesOf(setup).slice(0, 1) });
+    const start = marginalDensity(startDensity(setup, grid), 0);
+    series = evolve(setup, jumps, start, setup.time.until / 400, tell);
+    along = series.last;
+  }
+  const joint = densityWith(setup, along, variance);
+  const { snapshots: lines, ...arrays } = series?.arrays ?? {};
+  const means = momentsWithAcross(setup, along, variance, joint);
+  return {
+    summary: {
+      method: 'adiabatic',
+      label: 'adiabatic theory',
+      how: `the motion along the valley with y at rest in its own fluctuations, ${settings}`,
+      moments: means,
+      outside: 0,
+      diverged: 0,
+      noiseFloor: {},
+      ...series?.lost,
+      facts: { order, steps, separation: separationOf(floor, x, along.values) },
+      warnings: [...judgedAlong(setup, along), ...fastEnough(floor, x, along.values, order)],
+    },
+    arrays: {
+      ...arrays,
+      ...(lines && { snapshots: lines }),
+      density: { shape: shapeOf(grid), data: joint.values },
+      marginal_x: { shape: [x.length], data: along.values },
+      marginal_y: { shape: [grid.ny], data: marginalDensity(joint, 1).values },
+      ...floorArray(joint),
+    },
+  };
+}
+
+function floorArray(joint: GridDensity) {
+  const data = floorOf(joint);
+  return data ? { floor: { shape: [data.length], data } } : {};
+}
+
+/** P(x)·N(y; 0, S(x)) on the grid. */
+function densityWith(setup: Setup, along: GridDensity, variance: Float64Array): GridDensity {
+  const grid = gridOf(setup.axes);
+  const { from } = grid.axes[1];
+  const [h, nx] = [grid.spacing[1], grid.nx];
+  const values = Float64Array.from({ length: grid.size }, (_, i) => {
+    const [k, y] = [i % nx, from + (Math.floor(i / nx) + 0.5) * h];
+    const S = variance[k];
+    return (along.values[k] * Math.exp((-y * y) / (2 * S))) / Math.sqrt(2 * Math.PI * S);
+  });
+  return { grid, values };
+}
+
+/** Moments of x from the line, of y from S(x): the grid's extent across does not enter. */
+function momentsWithAcross(setup: Setup, along: GridDensity, variance: Float64Array, joint: GridDensity) {
+  const of = (v: number): Estimate => estimate(v, 0, along.grid.size, 'sums over the line');
+  const m = densityMoments(along);
+  const p = normaliseDensity(along);
+  const across = p.values.reduce((s, v, k) => s + v * p.grid.volume * variance[k], 0);
+  const { loss } = exact(setup, joint, 'sums over the grid');
+  return {
+    mean: [of(m.mean[0]), of(0)],
+    covariance: [of(m.covariance[0]), of(0), of(across)],
+    ...(loss && { loss }),
+  };
+}
+
+/** Mean of `separation` over the density. */
+function separationOf(floor: Adiabatic, x: Float64Array, density: Float64Array): number {
+  let [sum, mass] = [0, 0];
+  for (let k = 0; k < x.length; k++) {
+    sum += density[k] * floor.separation(x[k]);
+    mass += density[k];
+  }
+  return sum / mass;
+}
+
+function fastEnough(floor: Adiabatic, x: Float64Array, density: Float64Array, order: string): string[] {
+  const share = separationOf(floor, x, density);
+  if (order === 'next' || !(share > COARSE)) return [];
+  return [
+    `y is not much faster than x: its wandering is ${(100 * share).toPrecision(2)} % of the diffusion along the valley, on average, and is left out; methods.adiabatic.order: next puts it in.`,
+  ];
+}
+
+function judgedAlong(setup: Setup, along: GridDensity): string[] {
+  return judged({ ...setup, axes: setup.axes.slice(0, 1), sides: setup.sides.slice(0, 1) }, along);
+}
+
+function closedForm(setup: Setup): MethodResult {
+  const { time, axes, sides, start } = setup;
+  const line = lineOf(setup);
+  const x = centresOf(setup);
+  const grid = gridOf(axes);
+  const walls = sides[0];
+  const absorbing = walls.filter((s) => s === 'absorbing').length;
+  check(
+    time.mode === 'stationary' || absorbing < 2,
+    'absorbing',
+    'the closed form knows the mean time to one absorbing side with a wall or an open side behind, not to two; leave out methods.adiabatic.',
+  );
+  const density = normaliseDensity({ grid, values: normalised(zeroCurrent(line.drift, line.diffusion, x), x) });
+  const passage = absorbing === 1 ? passageOf(line, setup) : undefined;
+  const limit = time.mode === 'transient';
+  return {
+    summary: {
+      method: 'adiabatic',
+      label: limit && absorbing === 0 ? 'limit of long times' : 'closed form',
+      how: passage
+        ? 'the exact mean first-passage time, by double quadrature'
+        : 'the density without current, (1/D) exp ∫ f/D',
+      moments: absorbing > 0 ? { mean: [], covariance: [] } : exact(setup, density, `sums over ${grid.size} cells`),
+      outside: 0,
+      diverged: 0,
+      noiseFloor: {},
+      ...(passage && { passage }),
+      facts: {},
+      warnings: absorbing > 0 ? [] : judged(setup, density),
+    },
+    arrays:
+      absorbing > 0
+        ? {}
+        : {
+            density: { shape: [x.length], data: density.values },
+            marginal_x: { shape: [x.length], data: density.values },
+          },
+  };
+
+  function passageOf(l: Line, { axes: [axis] }: Setup): Estimate {
+    const up = walls[1] === 'absorbing';
+    const [wall, to] = up ? [axis.from, axis.to] : [axis.to, axis.from];
+    const time = (from: number) => meanFirstPassage(l, { from, to, wall });
+    if (start.kind === 'point') return time(start.at[0]);
+    // over the start: 20 quantiles' midpoints of the density on the grid
+    const p = startDensity(setup, grid).values;
+    const centres = centresOf(setup);
+    let [sum, error, mass] = [0, 0, 0];
+    const stride = Math.max(1, Math.floor(centres.length / 100));
+    for (let k = 0; k < centres.length; k += stride) {
+      if (!(p[k] > 0)) continue;
+      const t = meanFirstPassage(l, { from: centres[k], to, wall, panels: 1000 });
+      sum += p[k] * t.value;
+      error += p[k] * t.standardError;
+      mass += p[k];
+    }
+    return estimate(sum / mass, error / mass, 100, 'double quadrature, averaged over the start');
+  }
+}
+
+function lineOf({ problem }: Setup): Line {
+  const both = evaluator([...problem.drift, ...problem.diffusion], problem.names);
+  const out = new Float64Array(2);
+  const at = (x: number, k: number) => {
+    both([x], out);
+    return out[k];
+  };
+  return { drift: (x) => at(x, 0), diffusion: (x) => at(x, 1) };
+}
+
+const centresOf = ({ axes: [axis] }: Setup): Float64Array => {
+  const h = (axis.to - axis.from) / axis.cells;
+  return Float64Array.from({ length: axis.cells }, (_, i) => axis.from + (i + 0.5) * h);
+};

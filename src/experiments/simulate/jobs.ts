@@ -1,0 +1,54 @@
+/** The jobs of a simulation, in worker threads: parts of the walkers, their paths, and the densities. */
+
+import type { JobKind } from '../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { setupOf } from './config.js';
+import { adiabaticMethod } from './floor.js';
+import { fokkerPlanckMethod } from './grid.js';
+import type { MethodResult } from './measured.js';
+import type { SimulationConfig } from './schema.js';
+import { runPaths, runWalkers, type WalkersJob, type WalkersPart } from './walkers.js';
+
+export interface SharedSimulation {
+  readonly config: SimulationConfig;
+  readonly kernelBuild: KernelBuild;
+}
+
+export type SimulationJob =
+  | ({ readonly kind: 'walkers'; readonly part: number } & WalkersJob)
+  | ({ readonly kind: 'paths'; readonly points: number } & WalkersJob)
+  | { readonly kind: 'grid'; readonly method: 'fokker-planck' | 'adiabatic' };
+
+export type SimulationAnswer =
+  | { readonly kind: 'walkers'; readonly part: number; readonly result: WalkersPart }
+  | { readonly kind: 'paths'; readonly times: Float64Array; readonly places: Float64Array }
+  | { readonly kind: 'grid'; readonly result: MethodResult };
+
+export const simulationTrade: JobKind<SharedSimulation, SimulationJob, SimulationAnswer> = {
+  worker: new URL('./worker.js', import.meta.url),
+  name: (job) => job.method,
+  run(job, shared, tell) {
+    forceKernelBuild(shared.kernelBuild);
+    const setup = setupOf(shared.config);
+    const say = (share: number) => tell(job.method, share);
+    if (job.kind === 'walkers') return { kind: 'walkers', part: job.part, result: runWalkers(setup, job, say) };
+    if (job.kind === 'paths') return { kind: 'paths', ...runPaths(setup, job, job.points) };
+    const result = job.method === 'fokker-planck' ? fokkerPlanckMethod(setup, say) : adiabaticMethod(setup, say);
+    return { kind: 'grid', result };
+  },
+};
+
+/** Walkers of one part are a multiple of this, but for the last: the lanes of the kernel. */
+const LANES = 128;
+const PARTS = 16;
+
+/** The parts of an ensemble: always the same, however many threads there are. An even number of them where possible. */
+export function partsOf(walkers: number): { first: number; count: number }[] {
+  const blocks = Math.ceil(walkers / LANES);
+  // halves of few walkers are compared too: two parts at least
+  const size = blocks < 2 ? Math.ceil(walkers / 2) : Math.ceil(blocks / PARTS) * LANES;
+  return Array.from({ length: Math.ceil(walkers / size) }, (_, k) => ({
+    first: k * size,
+    count: Math.min(size, walkers - k * size),
+  }));
+}

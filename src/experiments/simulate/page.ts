@@ -1,0 +1,127 @@
+/** The page of a simulation: what was asked, moments and distances, pictures, how it was computed. */
+
+import type { Citation } from '../../report/citations.js';
+import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { gallery, type Page } from '../../report/page.js';
+import { references } from '../../report/sections/references.js';
+import { runFacts } from '../../report/sections/run.js';
+import { type Column, table } from '../../report/sections/tables.js';
+import { type Comparison, DENSITIES, type DensityName, type Distance, type MomentRow, momentText } from './compare.js';
+import type { Method, MethodResult, SimulationInput } from './measured.js';
+
+type Drawn = Figure | MissingFigure;
+
+export interface SimulationFigures {
+  readonly lines: readonly Drawn[];
+  readonly maps: readonly Drawn[];
+  readonly time: readonly Drawn[];
+}
+
+const DENSITY_WORDS: Record<DensityName, string> = {
+  marginal_x: 'marginal of x',
+  marginal_y: 'marginal of y',
+  floor: 'floor (y = 0)',
+  density: 'both coordinates',
+};
+
+export function simulationPage(
+  input: SimulationInput,
+  comparison: Comparison,
+  figures: SimulationFigures,
+  citations: readonly Citation[],
+): Page {
+  const { facts, methods } = input;
+  const label = (m: MethodResult['summary']['method']) =>
+    methods.find((r) => r.summary.method === m)?.summary.label ?? m;
+  const warnings = [
+    ...facts.warnings,
+    ...methods.flatMap(({ summary }) => summary.warnings.map((w) => `${summary.label}: ${w}`)),
+  ];
+  const head = html`<p class="summary">${
+    facts.mode === 'stationary' ? 'The stationary law' : 'The course in time'
+  } of one landscape with its noise, by ${methods.map((m) => m.summary.label).join(', ')}.</p>
+<dl class="facts">${facts.statement.map(([k, v]) => html`<dt>${prose(k)}</dt><dd><code>${v}</code></dd>`)}${unitsOf(input)}</dl>
+${warnings.length > 0 ? html`<h3>Warnings</h3><ul>${warnings.map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
+  const drawn = (list: readonly Drawn[]) => list.filter((f): f is Figure => 'svg' in f);
+  const sections: Page['sections'] = [
+    ['moments', 'Moments', momentsTable(comparison.moments, methods)],
+    [
+      'densities',
+      'Densities',
+      html`${gallery(drawn(figures.lines))}
+${distancesTable(comparison.distances, label)}`,
+    ],
+    ...(drawn(figures.maps).length > 0 ? ([['maps', 'Maps', gallery(drawn(figures.maps))]] as Page['sections']) : []),
+    ...(drawn(figures.time).length > 0
+      ? ([['time', 'In time', gallery(drawn(figures.time), 'wide')]] as Page['sections'])
+      : []),
+    ['method', 'How this was computed', howOf(methods)],
+    ['run', 'The run', runFacts(facts.run)],
+    ['references', 'References', references(citations)],
+  ];
+  return { title: facts.title, head, sections };
+}
+
+function unitsOf({ facts: { scales } }: SimulationInput): Markup {
+  if (!scales) return html``;
+  return html`<dt>units</dt><dd>length ${formatPlain(scales.length, 5)}, time ${formatPlain(scales.time, 5)} eta·steps, loss ${formatPlain(scales.loss, 5)}: of curvature and noise at (${scales.at.join(', ')}). All numbers, axes and files below are in these units; the formulas above are not.</dd>`;
+}
+
+function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult[]): Markup {
+  const columns: Column<MomentRow>[] = [
+    { head: 'quantity', cell: (r) => r.name, words: true },
+    ...methods.map(({ summary }) => ({
+      head: summary.label,
+      cell: (r: MomentRow) => {
+        const e = r.values[summary.method];
+        if (!e) return MISSING;
+        return e.converged ? momentText(e) : `${momentText(e)} *`;
+      },
+    })),
+  ];
+  return html`<div class="scroll">${table('Sampled values carry one standard error over independent walkers; computed ones have none of chance.', columns, rows)}</div>
+${rows.some((r) => Object.values(r.values).some((e) => !e.converged)) ? html`<p>* not converged: walkers were still there when the run ended, so that the time is too short.</p>` : ''}`;
+}
+
+interface PairRow {
+  readonly a: Method;
+  readonly b: Method;
+  readonly of: Readonly<Partial<Record<DensityName, Distance>>>;
+}
+
+function distancesTable(distances: readonly Distance[], label: (m: Method) => string): Markup {
+  if (distances.length === 0) return html``;
+  const rows = new Map<string, PairRow>();
+  for (const d of distances) {
+    const key = `${d.a} ${d.b}`;
+    rows.set(key, { a: d.a, b: d.b, of: { ...rows.get(key)?.of, [d.density]: d } });
+  }
+  const shown = DENSITIES.filter((n) => distances.some((d) => d.density === n));
+  const cell = (d: Distance | undefined) =>
+    d
+      ? `${formatNumber(d.totalVariation, 2)}${d.noise > 0 ? ` (${formatNumber(d.noise, 2)})` : Number.isNaN(d.noise) ? ' (?)' : ''}`
+      : MISSING;
+  const columns: Column<PairRow>[] = [
+    { head: 'between', cell: (r) => `${label(r.a)} and ${label(r.b)}`, words: true },
+    ...shown.map((n) => ({ head: DENSITY_WORDS[n], cell: (r: PairRow) => cell(r.of[n]) })),
+  ];
+  return html`<h3>How far they lie apart</h3><div class="scroll">${table(
+    'Total variation ½∫|P − Q| of the densities on the cells of the grid: 0 where they agree, 1 where they have nothing in common. In parentheses what counting finitely many walkers would make of it, were the laws the same: from two halves of the walkers; (?) where that is not known.',
+    columns,
+    [...rows.values()],
+  )}</div>`;
+}
+
+function howOf(methods: readonly MethodResult[]): Markup {
+  return html`<dl class="facts">${methods.map(({ summary: s }) => {
+    const facts = Object.entries(s.facts).filter(
+      ([k]) => !['cells', 'order', 'steps', 'scheme', 'timestep'].includes(k),
+    );
+    const extra = facts.map(([k, v]) => `${k} ${typeof v === 'number' ? formatNumber(v, 2) : String(v)}`).join(', ');
+    return html`<dt>${s.label}</dt><dd>${prose(s.how)}${extra ? `; ${extra}` : ''}.</dd>`;
+  })}
+<dt>residual</dt><dd>of the stationary density: what the balance of its cells misses, as a share of what moves.</dd>
+<dt>separation</dt><dd>what the wandering of y² adds to the diffusion along the valley, as a share of it, on average; the adiabatic method needs it small.</dd></dl>`;
+}

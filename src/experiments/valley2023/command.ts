@@ -1,0 +1,33 @@
+/** `thermograd reproduce valley2023`: flags to a request, and the telling of its result. */
+import { join } from 'node:path';
+import { presetRequest, type RunFlags } from '../../terminal/flags.js';
+import { duration } from '../../terminal/progress.js';
+import { session } from '../../terminal/session.js';
+import { lineOf } from '../ivf2021/telling.js';
+import { reproduceValley2023, type ValleyPart } from './experiment.js';
+
+/** Flags that mean something here; the experiment fixes the rest. */
+const KNOWN = ['preset', 'part', 'seeds', 'out', 'resume', 'workers', 'json'];
+
+export async function reproduceValley2023Command(
+  flags: RunFlags & { readonly seeds?: number; readonly part?: ValleyPart },
+): Promise<void> {
+  const part = flags.part === undefined ? '' : ` --part ${flags.part}`;
+  const again = (folder: string) => `thermograd reproduce valley2023${part} --out ${folder} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      const { folder, findings, seconds } = await reproduceValley2023({
+        ...(flags.part && { part: flags.part }),
+        ...presetRequest('valley2023', flags, KNOWN, s),
+      });
+      const report = join(folder, 'report.html');
+      const spent = Object.entries(seconds).map(([name, t]) => `${name} ${duration(t)}`);
+      s.result(
+        { folder, report, seconds, findings },
+        [...findings.map(lineOf), '', `time: ${spent.join(', ')}`, `report: ${report}`].join('\n'),
+      );
+    },
+    again,
+  );
+}

@@ -1,0 +1,254 @@
+/**
+ * `reproduce valley2023`: the degenerate valley as a model, stage by stage, and on real networks; what is done is skipped.
+ * docs/theory §6.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { InterruptedError, type Progress, type RunOptions, runStage, yieldToEvents } from '../../jobs/context.js';
+import { readJson, writeJson } from '../../jobs/json.js';
+import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { kernelBuild } from '../../kernels/load.js';
+import { check } from '../../numeric/errors.js';
+import { writeWhole } from '../../record/files.js';
+import { writeNpz } from '../../record/npz.js';
+import type { Finding } from '../../report/finding.js';
+import type { Json, RunFacts } from '../../report/input.js';
+import { type ValleyConfig, type ValleyPreset, valleyConfig } from './config.js';
+import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './folder.js';
+import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
+import type { ValleyModelResults } from './measured.js';
+import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
+import { type NetworkStudyRecord, readNetworkStudy, runNetworkStudy } from './network/experiment.js';
+import type { NetworkInput } from './network/measured.js';
+
+export type ValleyPart = 'model' | 'network' | 'all';
+
+export interface ValleyRequest extends RunOptions {
+  /** `all` by default. */
+  readonly part?: ValleyPart;
+  readonly preset?: ValleyPreset;
+  /** Seeds 0 … n−1; those of the preset by default. */
+  readonly seeds?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Jobs at a time; 0 or nothing: one per core, as far as memory goes. */
+  readonly workers?: number;
+  readonly onStart?: (announcement: string) => void;
+  /** For experiments beyond the presets: replace the preset's config of the model, of the study of networks. */
+  readonly config?: ValleyConfig;
+  readonly network?: NetworkStudyConfig;
+}
+
+export interface ValleyRun {
+  readonly folder: string;
+  readonly findings: readonly Finding[];
+  /** Seconds of each stage, over all attempts. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Of the model, measured; a worker thread is itself, the kernels, and the factors of the largest grid. */
+const MEMORY: PoolMemory = { base: 100e6, worker: 150e6 };
+/** The study of networks inside the folder, and what its report is made from. */
+const [NETWORK, NETWORK_INPUT] = ['network', 'input.json'];
+/** Millions of walker-steps that one core does in a second, roughly: only for the announcement. */
+const SPEED = 12;
+
+/**
+ * Runs what is missing and writes the report. The same numbers on any number of workers; a job's document is kept until its stage is done,
+ * so that nothing is computed twice after a stop.
+ * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished jobs kept
+ */
+export async function reproduceValley2023(request: ValleyRequest = {}): Promise<ValleyRun> {
+  const preset = request.preset ?? 'standard';
+  const path = request.out ?? `valley2023-${preset}`;
+  const before = request.resume ? readJson<ValleyRecord>(join(path, VALLEY_RECORD)) : undefined;
+  const known = request.preset === undefined ? before?.config : undefined;
+  const asked = request.config ?? known ?? valleyConfig(preset);
+  const part = request.part ?? 'all';
+  // seeds that are asked of the networks alone are no change to the model
+  const config = request.seeds === undefined || part === 'network' ? asked : { ...asked, seeds: request.seeds };
+  check(
+    Number.isInteger(config.seeds) && config.seeds >= 1,
+    'bad-seeds',
+    `reproduce valley2023 needs at least one seed; got ${config.seeds}.`,
+  );
+  const { workers, need } = poolSize(MEMORY, request.workers, {
+    who: 'reproduce valley2023',
+    advice: 'use fewer --workers.',
+  });
+  const folder = openValley(path, config, request.resume ?? false);
+  try {
+    const context = { folder, options: request };
+    if (part !== 'network') await runModel(context, config, { workers, need }, request.onStart);
+    if (part !== 'model') await runNetworks(folder, request, config.preset);
+    let findings: readonly Finding[] = [];
+    folder.record.stages.report.status = 'waiting';
+    await runStage(context, 'report', async () => {
+      findings = await writeReport(folder);
+    });
+    return { folder: path, findings, seconds: secondsOf(folder) };
+  } finally {
+    folder.close();
+  }
+}
+
+async function runModel(
+  context: Context,
+  config: ValleyConfig,
+  { workers, need }: { readonly workers: number; readonly need: number },
+  onStart: ValleyRequest['onStart'],
+): Promise<void> {
+  const { folder } = context;
+  const cost = MODEL_STAGE_NAMES.filter((s) => folder.record.stages[s].status !== 'done')
+    .flatMap((s) => stageNamed(s).plan(config))
+    .reduce((s, job) => s + job.cost, 0);
+  onStart?.(
+    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
+  );
+  for (const stage of MODEL_STAGE_NAMES)
+    await runStage(context, stage, () => modelStage(context, stage, config, workers));
+}
+
+/** The study of real networks, in a folder of its own; its input of the report beside it. */
+async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset: ValleyPreset): Promise<void> {
+  const place = folder.file(NETWORK);
+  const { seeds, workers, signal, onProgress, onStart } = request;
+  try {
+    const { input } = await runNetworkStudy({
+      config: request.network ?? networkStudyConfig(preset),
+      folder: place,
+      resume: true,
+      ...(seeds !== undefined && { seeds }),
+      ...(workers !== undefined && { workers }),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+      ...(onStart && { onStart }),
+    });
+    writeJson(join(place, NETWORK_INPUT), input);
+  } catch (error) {
+    throw error instanceof InterruptedError ? new InterruptedError(folder.path) : error;
+  }
+}
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.max(10, Math.ceil(seconds / 10) * 10)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+
+/** Seconds of each stage, over all attempts. */
+function secondsOf({ record, path }: ValleyFolder): Record<string, number> {
+  const study = readNetworkStudy(join(path, NETWORK));
+  return Object.fromEntries([
+    ...Object.entries(record.stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds] as const] : [])),
+    ...(study ? [['network', study.seconds] as const] : []),
+  ]);
+}
+
+interface Context {
+  readonly folder: ValleyFolder;
+  readonly options: RunOptions;
+}
+
+const JOBS: JobKind<ValleyConfig, ValleyJob, unknown> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runValleyJob,
+  name: ({ stage, index }) => `job ${index} of ${stage}`,
+};
+
+/** All jobs of a stage that have no document yet, then the document of the stage. */
+async function modelStage(
+  context: Context,
+  name: ModelStageName,
+  config: ValleyConfig,
+  workers: number,
+): Promise<void> {
+  const { folder, options } = context;
+  const stage = stageNamed(name);
+  const plan = stage.plan(config);
+  const part = (index: number) => folder.file('parts', name, `${index}.json`);
+  const jobs = plan.flatMap((_, index): ValleyJob[] => (readJson(part(index)) ? [] : [{ stage: name, index }]));
+  const total = plan.reduce((s, job) => s + job.cost, 0);
+  const missing = new Map(jobs.map(({ index }) => [index, 1]));
+  const tell = (note?: string) => {
+    let left = 0;
+    for (const [index, share] of missing) left += share * plan[index].cost;
+    const round = (v: number) => Number(v.toPrecision(3));
+    const progress: Progress = { stage: name, done: round(total - left), total: round(total), unit: 'million steps' };
+    options.onProgress?.(note === undefined ? progress : { ...progress, note });
+  };
+  tell();
+  const finished = await runJobs(JOBS, config, jobs, {
+    workers,
+    signal: options.signal,
+    onProgress({ index }, what, share) {
+      missing.set(index, 1 - share);
+      tell(`${plan[index].what}: ${what}`);
+    },
+    onDone({ index }, result) {
+      writeJson(part(index), result);
+      missing.delete(index);
+      tell(plan[index].what);
+    },
+  });
+  await yieldToEvents(context);
+  if (!finished) throw new InterruptedError(folder.path);
+  // from the files, so that a run that was stopped and one that was not see the same bits
+  const result = stage.merge(
+    plan.map((_, index) => readJson(part(index))),
+    config,
+  );
+  const arrays = Object.entries(stage.arrays(result)).map(
+    ([key, { shape, data }]) => [key, { shape, data: Float64Array.from(data), type: 'f8' as const }] as const,
+  );
+  writeWhole(folder.file(`${name}.npz`), writeNpz(arrays));
+  writeJson(folder.file(`${name}.json`), result);
+  rmSync(folder.file('parts', name), { recursive: true, force: true });
+}
+
+/** What the stages of the model left; nothing unless all are done. */
+function modelResults({ record, path }: ValleyFolder): ValleyModelResults | undefined {
+  if (MODEL_STAGE_NAMES.some((name) => record.stages[name].status !== 'done')) return undefined;
+  return Object.fromEntries(
+    MODEL_STAGE_NAMES.map((name) => [name, readJson(join(path, `${name}.json`))]),
+  ) as unknown as ValleyModelResults;
+}
+
+/** Of everything that stands in the folder, whichever part ran last. */
+async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
+  // drawing brings large packages along, which only this stage needs
+  const { renderValley2023 } = await import('./render.js');
+  const { record } = folder;
+  const model = modelResults(folder);
+  const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
+  const study = readNetworkStudy(folder.file(NETWORK));
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
+  const run: RunFacts = {
+    config: plain({ ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) }),
+    seeds: {
+      ...(model && { model: record.config.seeds, keys: 'key(seed)/valley2023/stage/job' }),
+      ...(study && { networks: study.seeds }),
+    },
+    versions: plain(record.versions),
+    kernel: kernelBuild(),
+    machine: plain(record.machine),
+    timings: secondsOf(folder),
+    ...(study && { data: plain(study.data) }),
+  };
+  const report = renderValley2023({
+    title: 'The degenerate valley of SGD: an effective loss that favours flat solutions',
+    ...(model && { model }),
+    ...(network && { network }),
+    run,
+  });
+  for (const [name, svg] of Object.entries(report.figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
+  for (const [name, text] of Object.entries(report.tables)) writeWhole(folder.file('tables', name), text);
+  writeJson(folder.file('findings.json'), report.findings);
+  writeWhole(folder.file('report.json'), report.json);
+  writeWhole(folder.file('report.html'), report.html);
+  return report.findings;
+}
+
+/** Without what the study does not use of a config of ivf2021. */
+function networkSettings({ config }: NetworkStudyRecord): unknown {
+  const { base, ...rest } = config;
+  return { ...rest, data: base.data, network: base.network };
+}

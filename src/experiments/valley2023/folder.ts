@@ -1,0 +1,55 @@
+/**
+ * The folder of one `reproduce valley2023`: valley2023.json says what was asked and which stages are done.
+ *
+ *     valley2023.json                 settings, versions, machine, status and seconds of each stage
+ *     <stage>.json <stage>.npz        of the model part: potential, densities, convergence, phase, freezing, circulation
+ *     parts/<stage>/<n>.json          finished jobs of a stage under way
+ *     network/                        the study of real networks: a folder of its own
+ *     report.html report.json findings.json figures/ tables/
+ */
+
+import { type FolderKind, type RecordBase, StagedFolder, sameData } from '../../jobs/folder.js';
+import type { ValleyConfig } from './config.js';
+import { MODEL_STAGE_NAMES, type ModelStageName } from './jobs.js';
+
+export type ValleyStage = ModelStageName | 'report';
+
+export interface ValleyHead {
+  /** Of the model. */
+  config: ValleyConfig;
+}
+
+export type ValleyRecord = RecordBase<ValleyStage> & ValleyHead;
+export type ValleyFolder = StagedFolder<ValleyStage, ValleyHead>;
+
+export const VALLEY_RECORD = 'valley2023.json';
+
+const KIND: FolderKind<ValleyStage> = {
+  file: VALLEY_RECORD,
+  format: 'thermograd valley2023',
+  stages: [...MODEL_STAGE_NAMES, 'report'],
+  what: 'a reproduction of valley2023',
+};
+
+/**
+ * Opens the folder to go on, or begins it. Settings of a model that was not begun may change.
+ * @throws InputError when it holds anything else, or one and `resume` is false
+ */
+export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
+  const begun = (record: ValleyHead) =>
+    MODEL_STAGE_NAMES.some((name) => (record as ValleyRecord).stages[name].status !== 'waiting');
+  const folder = StagedFolder.open(
+    KIND,
+    path,
+    { config },
+    {
+      resume,
+      differs: (before) =>
+        !begun(before) || sameData(before.config, config)
+          ? undefined
+          : `the reproduction of valley2023 in ${path} was begun with other settings (preset ${before.config.preset}, ${before.config.seeds} seeds); leave them as they were, or choose another folder with --out.`,
+    },
+  );
+  folder.record.config = config;
+  return folder;
+}

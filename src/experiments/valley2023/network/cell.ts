@@ -1,0 +1,38 @@
+/** One cell of the study of real networks, from the data to its document; what a worker thread does. */
+import type { Dataset } from '../../../data/dataset.js';
+import type { Tell } from '../../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild } from '../../../kernels/load.js';
+import { ceilingCell } from './ceiling.js';
+import type { NetworkStudyConfig } from './config.js';
+import type { NetworkCell } from './measured.js';
+import { settingName } from './measured.js';
+import { solutionCell } from './solution.js';
+
+export interface NetworkJob {
+  readonly config: NetworkStudyConfig;
+  readonly seed: number;
+  /** `ceiling`, or the name of a setting. */
+  readonly cell: string;
+  readonly kernelBuild: KernelBuild;
+}
+
+export const CEILING = 'ceiling';
+
+/** Names of a seed's cells. */
+export const networkCells = (config: NetworkStudyConfig): string[] => [...config.settings.map(settingName), CEILING];
+
+export function runNetworkCell(job: NetworkJob, data: Pick<Dataset, 'train' | 'test'>, tell: Tell): NetworkCell {
+  forceKernelBuild(job.kernelBuild);
+  const { config, seed, cell } = job;
+  const start = performance.now();
+  const setting = config.settings.find((s) => settingName(s) === cell);
+  const result = setting
+    ? solutionCell(config, setting, seed, data, tell)
+    : ceilingCell(config, seed, data.train, tell);
+  return {
+    format: 'thermograd valley-network cell',
+    cell,
+    ...result,
+    seconds: Math.round(performance.now() - start) / 1000,
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The study of the degenerate valley on real networks: valley2023's claims about solutions found with different eta/B.
+ *
+ *     network.json                    what was asked, versions, machine, memory
+ *     seeds/seed<n>/<cell>.json       one document a cell, whole or not there
+ *
+ * It computes and keeps; report/valley-network.ts judges and draws.
+ */
+import { NetworkPasses } from '../../../analyse/curvature/passes.js';
+import type { Dataset } from '../../../data/dataset.js';
+import { firstSamples } from '../../../data/subset.js';
+import { CellFolder, type CellKind, type CellRecord } from '../../../jobs/cell-folder.js';
+import type { Progress } from '../../../jobs/context.js';
+import { gigabytes, type PoolMemory, poolSize } from '../../../jobs/memory.js';
+import type { JobKind } from '../../../jobs/pool.js';
+import { sharedSamples } from '../../../jobs/shared-samples.js';
+import { parameterCount } from '../../../model/network.js';
+import { check } from '../../../numeric/errors.js';
+import { loadFor } from '../../../runs/prepare.js';
+import { Trainer } from '../../../train/trainer.js';
+import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
+import { type NetworkStudyConfig, networkStudySeeds } from './config.js';
+import type { NetworkCell, NetworkInput } from './measured.js';
+
+export interface NetworkStudyRequest {
+  readonly config: NetworkStudyConfig;
+  readonly folder: string;
+  /** Seeds 0 … n−1; those of the preset by default. */
+  readonly seeds?: number;
+  /** Cells at a time; 0 or nothing: one per core, as far as memory goes. */
+  readonly workers?: number;
+  /** Go on with what stands in the folder. */
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onStart?: (announcement: string) => void;
+}
+
+/** What network.json holds. */
+export type NetworkStudyRecord = CellRecord<NetworkStudyConfig>;
+
+export interface NetworkStudyResult {
+  readonly folder: string;
+  readonly record: NetworkStudyRecord;
+  /** What the report is made from. */
+  readonly input: NetworkInput;
+}
+
+const KIND: CellKind = {
+  file: 'network.json',
+  format: 'thermograd valley-network',
+  what: 'a study of real networks',
+};
+
+/** The record of a study; nothing where there is none. */
+export const readNetworkStudy = (folder: string): NetworkStudyRecord | undefined =>
+  CellFolder.read<NetworkStudyConfig>(KIND, folder);
+
+/**
+ * Runs the cells that are missing. The same numbers on any number of workers; a cell's document is written whole when the cell is done,
+ * and with `resume` cells that have one are not run again. More seeds than before may be asked for.
+ * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished cells kept
+ */
+export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
+  const { config, folder: path, signal, onProgress, resume = false } = request;
+  const before = CellFolder.read<NetworkStudyConfig>(KIND, path);
+  const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
+  CellFolder.check(KIND, path, { config, seeds, resume });
+  const dataset = await loadFor(config.base);
+  check(
+    dataset.train.labels !== undefined && config.settings.every((s) => s.batchSize <= dataset.train.count),
+    'data-does-not-fit',
+    `the study trains classifiers, with batches of at most the ${dataset.train.count} training samples of '${config.base.data.set}'.`,
+  );
+  const memory = networkStudyMemory(config, dataset);
+  const { workers, need } = poolSize(memory, request.workers, {
+    who: 'the study',
+    advice: 'use fewer --workers.',
+  });
+  const folder = CellFolder.open(KIND, path, { config, seeds, data: dataset.provenance, memory, resume });
+  const { record } = folder;
+  try {
+    const names = networkCells(config);
+    request.onStart?.(
+      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
+    );
+    const jobs: NetworkJob[] = [];
+    for (let seed = 0; seed < record.seeds; seed++)
+      for (const cell of names)
+        if (!folder.cell(seed, cell)) jobs.push({ config, seed, cell, kernelBuild: record.kernelBuild });
+    const known = record.seeds * names.length - jobs.length;
+    const data = {
+      train: sharedSamples(dataset.train),
+      ...(dataset.test && { test: sharedSamples(dataset.test) }),
+    };
+    await folder.run(CELLS, data, jobs, { workers, known, signal, onProgress });
+    return { folder: path, record, input: inputOf(folder, dataset) };
+  } finally {
+    folder.close();
+  }
+}
+
+const CELLS: JobKind<Pick<Dataset, 'train' | 'test'>, NetworkJob, NetworkCell> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runNetworkCell,
+  name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
+};
+
+/** All cells that stand in the folder, with what the report must say of the study. */
+function inputOf(folder: CellFolder<NetworkStudyConfig>, dataset: Dataset): NetworkInput {
+  const { record } = folder;
+  const { config } = record;
+  const seeds = Array.from({ length: record.seeds }, (_, k) => k);
+  return {
+    settings: config.settings,
+    targetLoss: config.targetLoss,
+    maxEpochs: config.maxEpochs,
+    seeds,
+    widths: config.base.network.widths,
+    dataset: dataset.name,
+    trainingSamples: dataset.train.count,
+    measuredSamples: Math.min(config.measure.samples, dataset.train.count),
+    ceiling: config.ceiling,
+    cells: seeds.flatMap((seed) => networkCells(config).flatMap((cell) => folder.cell<NetworkCell>(seed, cell) ?? [])),
+  };
+}
+
+/** Before anything starts: the data once, and for each cell a trainer, the passes of the measures, the weights of all epochs. */
+export function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): PoolMemory {
+  const spec = config.base.network;
+  const P = parameterCount(spec);
+  const bytes = [train, test].reduce((sum, s) => sum + (s ? s.values.byteLength + s.count : 0), 0);
+  const trainer = Trainer.memoryBytes({ spec, samples: train, learningRate: 1, batchSize: 500 });
+  const measured = firstSamples(train, config.measure.samples);
+  const passes = NetworkPasses.memoryBytes(spec, measured);
+  const basis = 8 * P * (120 + config.measure.pairs);
+  return { base: 100e6 + 2 * bytes, worker: 60e6 + trainer + 2 * passes + basis + 4 * P * config.maxEpochs };
+}

@@ -1,0 +1,315 @@
+/** What the page of `reproduce valley2023` says of real networks: findings, sections, figures, tables. Pure. */
+import { citationsUsed } from '../../../report/citations.js';
+import { csv, findingsCsv } from '../../../report/csv.js';
+import type { Figure, MissingFigure } from '../../../report/figures/frame.js';
+import type { Finding } from '../../../report/finding.js';
+import { formatCount, formatEstimate, formatPlain } from '../../../report/format.js';
+import { html, type Markup, prose } from '../../../report/markup.js';
+import { gallery, type Page } from '../../../report/page.js';
+import { type Column, table } from '../../../report/sections/tables.js';
+import { type CeilingRow, PREDICTIONS } from './ceilings.js';
+import { ceilingFigure } from './figures/ceilings.js';
+import { flatnessFigure, flatTimeFigure, testErrorFigure } from './figures/strength.js';
+import { type NetworkJudged, networkFindings } from './findings.js';
+import type { NetworkInput } from './measured.js';
+import { logCurvatureAlongDrift, MEASURES, type SettingRow, type SlopeRow, solutionsOf } from './summary.js';
+
+export interface NetworkReport {
+  readonly findings: readonly Finding[];
+  /** Without the findings' own table, which belongs to the whole page. */
+  readonly sections: Page['sections'];
+  readonly figures: readonly (Figure | MissingFigure)[];
+  /** CSV documents by file name. */
+  readonly tables: Readonly<Record<string, string>>;
+  readonly judged: NetworkJudged;
+  /** Keys of the works that the findings name. */
+  readonly citations: readonly string[];
+}
+
+export function networkSections(input: NetworkInput): NetworkReport {
+  const judged = networkFindings(input);
+  const { findings, settings, slopes, times, ceilings } = judged;
+  const solved = solutionsOf(input.cells).filter((c) => c.outcome === 'reached');
+  const pick = (...ids: string[]) => MEASURES.filter((m) => ids.includes(m.id));
+  const curvature = flatnessFigure(
+    'valley-network-curvature',
+    'Curvature and gradient noise of solutions at equal loss',
+    solved,
+    pick('top', 'trace', 'noise-trace', 'scaled-trace'),
+  );
+  const widths = flatnessFigure(
+    'valley-network-widths',
+    'Widths of solutions at equal loss',
+    solved,
+    pick('width-top', 'width-random', 'width-relative'),
+  );
+  const test = testErrorFigure(solved);
+  const [time, epochs] = [flatTimeFigure(times, 'time'), flatTimeFigure(times, 'epochs')];
+  const [trained, initial] = [ceilingFigure(ceilings, 'trained'), ceilingFigure(ceilings, 'initial')];
+  const sections: Page['sections'] = [
+    [
+      'networks-flatness',
+      'Real networks: flatness at equal loss',
+      html`<p>${flatnessWords(input)}</p>
+${gallery([curvature, widths, test])}
+${slopesTable(slopes)}
+${settingsTable(settings)}`,
+    ],
+    [
+      'networks-valley',
+      'Real networks: along and across the valley',
+      html`<p>${prose('Across are the top eigenvectors of the Hessian, along is the way of the weights over the last quarter of the steps. C is that of one sample. L_SGD is what the noise adds to the loss by [V3]: (eta/4) Tr C if noise is proportional to curvature; only differences of its logarithmic form mean anything. Forces along the drift are positive onwards.')}</p>
+${valleyTable(settings)}`,
+    ],
+    [
+      'networks-time',
+      'Real networks: time to flatness, and divergence',
+      html`${gallery([time, epochs])}
+<p>${ceilingWords(input)}</p>
+${gallery([trained, initial])}
+${ceilingsTable(ceilings)}`,
+    ],
+    ['networks-method', 'Real networks: how this was measured', method(input)],
+  ];
+  return {
+    findings,
+    sections,
+    figures: [curvature, widths, test, time, epochs, trained, initial],
+    tables: {
+      'network-findings.csv': findingsCsv(findings),
+      'network-slopes.csv': slopesCsv(slopes),
+      'network-solutions.csv': solutionsCsv(input),
+      'network-ceilings.csv': ceilingsCsv(ceilings),
+      'network-paths.csv': pathsCsv(input),
+    },
+    judged,
+    citations: citationsUsed(findings.flatMap((f) => [f.source, f.reason])).map((c) => c.key),
+  };
+}
+
+function flatnessWords({ widths, dataset, seeds, targetLoss, settings }: NetworkInput): string {
+  return (
+    `Networks ${widths.join('-')} were trained on ${dataset} with ${formatCount(settings.length)} pairs of learning rate and batch size and ${formatCount(seeds.length)} seeds, ` +
+    `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}. ` +
+    'A slope of 0.1 changes a measure by a quarter over a hundredfold stronger noise and more. Measures marked invariant do not change when layers are rescaled against each other, which leaves the network as it is.'
+  );
+}
+
+const ceilingWords = ({ ceiling: c }: NetworkInput): string =>
+  `Short runs of ${formatCount(c.steps)} steps were made at ever larger learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;
+
+function slopesTable(rows: readonly SlopeRow[]): Markup {
+  const columns: Column<SlopeRow>[] = [
+    { head: 'measure', cell: (r) => r.measure.name, words: true },
+    { head: 'invariant', cell: (r) => (r.measure.invariant ? 'yes' : ''), words: true },
+    { head: 'd ln/d ln(η/B)', cell: (r) => formatEstimate(r.slope) },
+    { head: 'rank correlation', cell: (r) => formatEstimate(r.spearman) },
+    { head: 'd ln/d ln η at equal η/B', cell: (r) => formatEstimate(r.pairs) },
+  ];
+  return table(
+    'How each number goes with the strength of the noise at equal training loss: slope of its logarithm, Spearman’s rank correlation, and what remains of a dependence on the learning rate where η/B is the same. One standard error over seeds.',
+    columns,
+    rows,
+  );
+}
+
+function settingsTable(rows: readonly SettingRow[]): Markup {
+  const columns: Column<SettingRow>[] = [
+    { head: 'η, B', cell: (r) => `${formatPlain(r.learningRate)}, ${formatCount(r.batchSize)}`, words: true },
+    { head: 'η/B', cell: (r) => formatPlain(r.strength) },
+    { head: 'reached', cell: (r) => `${formatCount(r.reached)} of ${formatCount(r.seeds)}` },
+    { head: 'epochs', cell: (r) => formatEstimate(r.over((s) => s.epochs)) },
+    { head: 'loss', cell: (r) => formatEstimate(r.over((s) => s.loss)) },
+    { head: '|w|', cell: (r) => formatEstimate(r.over((s) => s.flatness?.norm)) },
+    { head: 'h₁', cell: (r) => formatEstimate(r.over((s) => s.flatness?.top[0].value)) },
+    { head: 'Tr H', cell: (r) => formatEstimate(r.over((s) => s.flatness?.trace.value)) },
+    { head: 'Tr C1', cell: (r) => formatEstimate(r.over((s) => s.flatness?.noiseTrace.value)) },
+    {
+      head: 'test error %',
+      cell: (r) => formatEstimate(r.over((s) => s.test && (100 * s.test.errors) / s.test.count)),
+    },
+  ];
+  return table(
+    'The settings, in order of η/B; one standard error over the seeds that reached the target.',
+    columns,
+    rows,
+  );
+}
+
+function valleyTable(rows: readonly SettingRow[]): Markup {
+  const solved = rows.filter((r) => r.reached > 0);
+  const mean = (x: readonly { readonly value: number }[]) => x.reduce((a, b) => a + b.value, 0) / x.length;
+  const name: Column<SettingRow> = {
+    head: 'η, B',
+    cell: (r) => `${formatPlain(r.learningRate)}, ${formatCount(r.batchSize)}`,
+    words: true,
+  };
+  const of = (head: string, value: Parameters<SettingRow['over']>[0]): Column<SettingRow> => ({
+    head,
+    cell: (r) => formatEstimate(r.over(value)),
+  });
+  return html`${table(
+    'Curvature λ and gradient noise C of one sample, along and across the valley.',
+    [
+      name,
+      of('λ across', (s) => s.valley && mean(s.valley.across.map((d) => d.curvature))),
+      of('λ along', (s) => s.valley?.drift.curvature.value),
+      of('C across', (s) => s.valley && mean(s.valley.across.map((d) => d.noise))),
+      of('C along', (s) => s.valley?.drift.noise.value),
+      of('Var λ, top', (s) => s.valley?.across[0].curvatureVariance.value),
+      of('Var λ, along', (s) => s.valley?.drift.curvatureVariance.value),
+    ],
+    solved,
+  )}
+${table(
+  'The effective SGD loss of the solutions and the forces along the drift.',
+  [
+    name,
+    of('L_SGD', (s) => s.valley?.proportional.value),
+    of('L_SGD, logarithmic', (s) => s.valley?.logarithmic),
+    of('drift, |Δw|', (s) => s.valley?.driftLength),
+    of('Δ ln λ over it', logCurvatureAlongDrift),
+    of('force of noise', (s) => s.valley?.noiseForce),
+    of('force of gradient', (s) => s.valley?.gradientForce),
+  ],
+  solved,
+)}`;
+}
+
+function ceilingsTable(rows: readonly CeilingRow[]): Markup {
+  const columns: Column<CeilingRow>[] = [
+    { head: 'start', cell: (r) => r.start, words: true },
+    { head: 'B', cell: (r) => formatCount(r.batchSize) },
+    { head: 'h₁', cell: (r) => formatEstimate(r.curvature) },
+    { head: 'Var h₁ of a batch', cell: (r) => formatEstimate(r.variance) },
+    { head: 'unstable at η', cell: (r) => formatEstimate(r.unstable) },
+    { head: '/ (2/h₁)', cell: (r) => formatEstimate(r.ratios.edge) },
+    { head: '/ [V4]', cell: (r) => formatEstimate(r.ratios.meanSquare) },
+    { head: '/ coupled', cell: (r) => formatEstimate(r.ratios.coupled) },
+    { head: '/ almost sure', cell: (r) => formatEstimate(r.ratios.almostSure) },
+    { head: 'diverged at η', cell: (r) => formatEstimate(r.diverged) },
+  ];
+  return table(
+    `Measured thresholds and their ratio to predicted ones: ${PREDICTIONS.edge}; [V4], ${PREDICTIONS.meanSquare}; ${PREDICTIONS.coupled}; and where ${PREDICTIONS.almostSure}. One standard error over seeds; a threshold lies between learning rates a factor 1.2 apart.`,
+    columns,
+    rows,
+  );
+}
+
+function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, settings }: NetworkInput): Markup {
+  const items: [string, string][] = [
+    [
+      'Solutions',
+      `Shuffled batches, no momentum, at most ${formatCount(maxEpochs)} epochs. The first evaluation over all ${formatCount(trainingSamples)} training samples at or below ${formatPlain(targetLoss)}; the stretch in which that happened is gone through again with twenty evaluations. A noisy run meets the target on a downward fluctuation.`,
+    ],
+    [
+      'The floor',
+      'Therefore the mean of the weights over an epoch is measured too, where its own loss first is the target’s: below the fluctuations, and earlier.',
+    ],
+    ['Settings', settings.map((s) => `η = ${formatPlain(s.learningRate)}, B = ${formatCount(s.batchSize)}`).join('; ')],
+    [
+      'Hessian and noise',
+      `Over the first ${formatCount(measuredSamples)} training samples; traces exact over them, eigenvalues by Lanczos to a thousandth, Tr(H C1) from random signs.`,
+    ],
+    [
+      'Widths',
+      'F between the nearest points where the loss is e times that of the solution, along random unit vectors of one layer at a time and along top eigenvectors of the whole network; the geometric mean. Random directions, probes and weight noise are the same for all settings of a seed.',
+    ],
+    ['Errors', 'After ± stands one standard error over seeds; verdicts use Student’s t at 95 %.'],
+  ];
+  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+}
+
+function slopesCsv(rows: readonly SlopeRow[]): string {
+  return csv(
+    [
+      'measure',
+      'name',
+      'flatter_is',
+      'invariant',
+      'slope',
+      'slope_error',
+      'spearman',
+      'spearman_error',
+      'pairs',
+      'pairs_error',
+      'seeds',
+    ],
+    rows.map(({ measure: m, slope, spearman, pairs }) => [
+      m.id,
+      m.name,
+      m.flatter,
+      m.invariant,
+      slope.value,
+      slope.standardError,
+      spearman.value,
+      spearman.standardError,
+      pairs.value,
+      pairs.standardError,
+      slope.n,
+    ]),
+  );
+}
+
+function solutionsCsv({ cells }: NetworkInput): string {
+  const head = [
+    'seed',
+    'learning_rate',
+    'batch_size',
+    'outcome',
+    'epochs',
+    'steps',
+    'loss',
+    'errors',
+    'test_loss',
+    'test_errors',
+  ];
+  const valley = ['kappa_drift', 'kappa_random', 'sgd_loss', 'sgd_loss_logarithmic', 'noise_force', 'gradient_force'];
+  return csv(
+    [...head, ...MEASURES.map((m) => m.id.replace('-', '_')), ...valley],
+    solutionsOf(cells).map((s) => [
+      s.seed,
+      s.learningRate,
+      s.batchSize,
+      s.outcome,
+      s.epochs,
+      s.steps,
+      s.loss,
+      s.errors,
+      s.test?.loss,
+      s.test?.errors,
+      ...MEASURES.map((m) => m.of(s)),
+      s.valley?.anisotropyDrift.value,
+      s.valley?.anisotropyRandom.value,
+      s.valley?.proportional.value,
+      s.valley?.logarithmic,
+      s.valley?.noiseForce,
+      s.valley?.gradientForce,
+    ]),
+  );
+}
+
+function ceilingsCsv(rows: readonly CeilingRow[]): string {
+  const names = Object.keys(PREDICTIONS) as (keyof typeof PREDICTIONS)[];
+  return csv(
+    ['start', 'batch_size', 'seeds', 'unstable', 'unstable_error', 'diverged', 'diverged_error', ...names],
+    rows.map((r) => [
+      r.start,
+      r.batchSize,
+      r.unstable.n,
+      r.unstable.value,
+      r.unstable.standardError,
+      r.diverged.value,
+      r.diverged.standardError,
+      ...names.map((n) => r.predicted[n].value),
+    ]),
+  );
+}
+
+const pathsCsv = ({ cells }: NetworkInput): string =>
+  csv(
+    ['seed', 'learning_rate', 'batch_size', 'epoch', 'step', 'loss', 'trace'],
+    solutionsOf(cells).flatMap((s) =>
+      s.path.map((p) => [s.seed, s.learningRate, s.batchSize, p.epoch, p.step, p.loss, p.trace]),
+    ),
+  );

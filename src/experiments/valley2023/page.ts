@@ -1,0 +1,220 @@
+/** The sections of the model part in the report of `reproduce valley2023`. */
+
+import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import type { Finding } from '../../report/finding.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
+import { html, type Markup, prose } from '../../report/markup.js';
+import { gallery, type Section } from '../../report/page.js';
+import { findingsTable } from '../../report/sections/findings.js';
+import { type Column, table } from '../../report/sections/tables.js';
+import { circulationFigure } from './figures/circulation.js';
+import { convergenceFigure } from './figures/convergence.js';
+import { densitiesFigure, finiteSteps } from './figures/densities.js';
+import { escapeTimes, finalFlatness, freezingTimes, occupationFigure } from './figures/freezing.js';
+import { phaseDiagram } from './figures/phase.js';
+import { effectivePotential, potentialSlopes } from './figures/potential.js';
+import {
+  type ConvergenceRow,
+  type EscapeRow,
+  type FiniteStepRow,
+  type FreezingRow,
+  NOISE_NAMES,
+  type PotentialCase,
+  type ValleyModelResults,
+} from './measured.js';
+
+type Drawn = Figure | MissingFigure;
+
+/** Each figure of the model part, drawn once. */
+export function valleyFigures(m: ValleyModelResults) {
+  return {
+    floor: effectivePotential(m.potential, 'floor'),
+    marginal: effectivePotential(m.potential, 'marginal'),
+    slopes: potentialSlopes(m.potential),
+    densities: densitiesFigure(m.densities, 'marginal'),
+    densitiesFloor: densitiesFigure(m.densities, 'floor'),
+    steps: finiteSteps(m.densities),
+    convergence: convergenceFigure(m.convergence, ['constant', 'hessian', 'location']),
+    critical: convergenceFigure(m.convergence, ['curvature']),
+    phase: phaseDiagram(m.phase),
+    occupation: occupationFigure(m.freezing),
+    freezing: freezingTimes(m.freezing),
+    final: finalFlatness(m.freezing),
+    escape: escapeTimes(m.freezing),
+    circulation: circulationFigure(m.circulation),
+  } satisfies Record<string, Drawn>;
+}
+
+export type ValleyFigures = ReturnType<typeof valleyFigures>;
+
+export function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings: readonly Finding[]): Section[] {
+  const own = (...ids: string[]) =>
+    html`<h3>Findings</h3>${findingsTable(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))))}`;
+  return [
+    [
+      'potential',
+      'The effective potential',
+      html`<p>The valley is L(x, y) = L₀(x) + λ(x) y²/2 with λ falling from ${formatPlain(m.potential.ends.sharp)} to ${formatPlain(m.potential.ends.flat)}
+as x goes from 0 to 1; its width is F = 1/√λ. With a level floor all that makes one place likelier than another is noise.</p>
+${gallery([figures.floor, figures.marginal, figures.slopes])}
+<h3>Slopes</h3>${potentialTable(m.potential.cases)}
+${own('floor', 'histogram', 'marginal', 'isotropic', 'walkers', 'strong', 'eq11')}`,
+    ],
+    [
+      'densities',
+      'Four methods, and finite steps',
+      html`${gallery([figures.densities, figures.densitiesFloor, figures.steps])}
+<h3>Finite steps</h3>${stepsTable(m.densities.steps)}
+${own('methods', 'variance', 'finite-step')}`,
+    ],
+    [
+      'convergence',
+      'The way to the flat end',
+      html`${gallery([figures.convergence, figures.critical])}
+<h3>Steps to the flat end</h3>${convergenceTable(m.convergence.rows)}
+${own('shorter', 'critical', 'drift', 'passage', 'temperature')}`,
+    ],
+    [
+      'phase',
+      'Phase diagram',
+      html`${gallery([figures.phase], 'wide')}
+${own('flatter', 'first', 'line-sharp-mean-square', 'line-sharp-almost-sure', 'line-flat-mean-square', 'line-flat-almost-sure')}`,
+    ],
+    [
+      'freezing',
+      'Freezing',
+      html`${gallery([figures.occupation], 'wide')}
+${gallery([figures.freezing, figures.final, figures.escape])}
+<h3>Freezing and the end of training</h3>${freezingTable(m.freezing.rows)}
+<h3>Escape times</h3>${escapeTable(m.freezing.escapes)}
+${own('delay', 'ends-flatter', 'delay-theory', 'rates', 'kramers')}`,
+    ],
+    [
+      'circulation',
+      'A force that turns',
+      html`${gallery([figures.circulation], 'wide')}
+${own('circulation', 'current')}`,
+    ],
+  ];
+}
+
+function potentialTable(cases: readonly PotentialCase[]): Markup {
+  const columns: Column<PotentialCase['slopes'][number] & { readonly c: PotentialCase }>[] = [
+    { head: 'Dₓ', cell: ({ c }) => formatPlain(c.diffusion) },
+    { head: 'κ', cell: ({ c }) => formatPlain(c.anisotropy) },
+    { head: 'separation', cell: ({ c }) => formatNumber(c.separation, 2) },
+    { head: 'method', cell: (s) => (s.method === 'langevin' ? 'Langevin' : 'Fokker-Planck'), words: true },
+    { head: 'floor', cell: (s) => formatEstimate(s.floor) },
+    { head: '1 − κ', cell: ({ c }) => formatPlain(1 - c.anisotropy) },
+    { head: 'marginal', cell: (s) => formatEstimate(s.marginal) },
+    { head: '−κ', cell: ({ c }) => formatPlain(-c.anisotropy) },
+  ];
+  return table(
+    'Slopes of −ln P against ln F beside what theory says. Separation: diffusion along that the elimination of y leaves out, over D_x.',
+    columns,
+    cases.flatMap((c) => c.slopes.map((s) => ({ ...s, c }))),
+  );
+}
+
+function stepsTable(rows: readonly FiniteStepRow[]): Markup {
+  const columns: Column<FiniteStepRow>[] = [
+    { head: 'η', cell: (s) => formatPlain(s.learningRate) },
+    { head: 'ηλ, sharp end', cell: (s) => formatPlain(s.sharpest) },
+    { head: '⟨y²⟩ / continuous', cell: (s) => formatEstimate(s.varianceRatio) },
+    { head: '2/(2 − ηλ)', cell: (s) => formatNumber(s.predictedRatio) },
+    { head: '⟨x⟩', cell: (s) => formatEstimate(s.meanX) },
+    { head: 'continuous', cell: (s) => formatNumber(s.continuousX) },
+    { head: 'finite steps', cell: (s) => formatNumber(s.finiteStepX) },
+    { head: 'TV, continuous', cell: (s) => formatEstimate(s.toContinuous) },
+    { head: 'TV, finite steps', cell: (s) => formatEstimate(s.toFiniteStep) },
+    { head: 'counting', cell: (s) => formatNumber(s.counting, 2) },
+  ];
+  return table(
+    'The SGD map at growing learning rate, D_x and D_y kept. TV: total variation of the marginal to either theory, and what counting alone would give.',
+    columns,
+    rows,
+  );
+}
+
+function convergenceTable(rows: readonly ConvergenceRow[]): Markup {
+  const columns: Column<ConvergenceRow>[] = [
+    { head: 'noise', cell: (r) => NOISE_NAMES[r.noise], words: true },
+    { head: 'C or s', cell: (r) => formatPlain(r.strength) },
+    { head: 'steps', cell: (r) => formatEstimate(r.steps) },
+    { head: 'effective drift', cell: (r) => formatNumber(r.driftSteps) },
+    { head: 'first passage', cell: (r) => formatNumber(r.passageSteps) },
+    { head: 'arrived', cell: (r) => `${formatNumber(100 * r.arrived)} %` },
+    { head: 'diverge', cell: (r) => `${formatNumber(100 * r.diverged.value)} %` },
+    { head: 'E(1 − ηλ)²', cell: (r) => formatNumber(r.growth) },
+  ];
+  return table(
+    `Steps to the flat end at η = ${formatPlain(rows[0]?.learningRate)}. C: variance of one batch gradient across the valley in its middle; s: standard deviation of the batch curvature over its mean. E(1 − ηλ)² at the sharp end.`,
+    columns,
+    rows,
+  );
+}
+
+function freezingTable(rows: readonly FreezingRow[]): Markup {
+  const columns: Column<FreezingRow>[] = [
+    { head: 'noise', cell: (r) => r.noise, words: true },
+    { head: 'D', cell: (r) => formatPlain(r.diffusion) },
+    { head: 'freezing time', cell: (r) => formatEstimate(r.freezingTime) },
+    { head: 'two states', cell: (r) => formatNumber(r.predictedTime) },
+    { head: 'flat at the end', cell: (r) => formatEstimate(r.final) },
+    { head: 'two states', cell: (r) => formatNumber(r.predictedFinal) },
+    { head: 'Fokker-Planck', cell: (r) => formatNumber(r.fokkerPlanckFinal) },
+  ];
+  return table(
+    '‘additive’: the same noise everywhere; ‘sharper’: more in the sharp valley. Times in η·steps; one that was over at the start is 0.',
+    columns,
+    rows,
+  );
+}
+
+function escapeTable(rows: readonly EscapeRow[]): Markup {
+  const columns: Column<EscapeRow>[] = [
+    { head: 'barrier / D', cell: (e) => formatPlain(e.barrier) },
+    { head: 'walkers', cell: (e) => formatEstimate(e.walkers) },
+    { head: 'exact', cell: (e) => formatNumber(e.exact, 4) },
+    { head: 'Fokker-Planck', cell: (e) => formatNumber(e.fokkerPlanck, 4) },
+    { head: 'Kramers', cell: (e) => formatNumber(e.kramers, 4) },
+  ];
+  return table('Mean time from the minimum of the sharp valley to that of the flat one, η·steps.', columns, rows);
+}
+
+/** Numbers a reader looks for first. */
+export function valleyKeyNumbers(m: ValleyModelResults, findings: readonly Finding[]): Markup {
+  const of = (id: string) => findings.find((f) => f.id === `valley.${id}`);
+  const estimateOf = (id: string) =>
+    formatEstimate(of(id)?.measured ?? { value: Number.NaN, standardError: Number.NaN });
+  const items: [string, string][] = [
+    ['steps at strong over weak curvature noise', estimateOf('shorter')],
+    ['divergence over the mean-square line, sharp end', estimateOf('line-sharp-mean-square')],
+    ['divergence over the almost-sure line, sharp end', estimateOf('line-sharp-almost-sure')],
+    ['share in the flat valley, strongest noise', estimateOf('ends-flatter')],
+    ['points of the phase diagram', formatCount(m.phase.rates.length * m.phase.noise.length)],
+  ];
+  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+}
+
+const SYMBOLS: readonly (readonly [string, string])[] = [
+  ['x, y', 'along the floor of the valley, from the sharp end 0 to the flat end 1; across it'],
+  ['λ(x), F', 'curvature across the valley (nat/weight²); its width, 1/√λ'],
+  ['L₀', 'loss on the floor (nat)'],
+  ['η', 'learning rate; time is in η·steps unless it says steps'],
+  ['C', 'covariance of the gradient of ONE minibatch'],
+  ['Dₓ, D_y, κ', 'diffusion along and across, ηC/2 (weight² per η·step); κ = D_y/D_x'],
+  [
+    'P(x), P(x, 0)',
+    'the marginal density: how often SGD is at x; the density on the floor y = 0, which eq. 7 speaks of',
+  ],
+  ['s', 'standard deviation of the curvature of a batch’s loss over its mean'],
+  [
+    'mean square, almost surely',
+    'E(1 − ηλ)² = 1: from there on ⟨y²⟩ is infinite; E ln|1 − ηλ| = 0: from there on every path is lost',
+  ],
+  ['first passage', 'mean time until a place is reached first'],
+];
+
+export const valleyGlossary = (): Markup =>
+  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

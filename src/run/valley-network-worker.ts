@@ -1,5 +1,0 @@
-/** Entry of the worker threads of the study of real networks: one cell on shared samples. */
-import { serveJobs } from './pool.js';
-import { runNetworkCell } from './valley-network-cell.js';
-
-await serveJobs(runNetworkCell);

@@ -1,0 +1,107 @@
+/** From what a person wrote (preset, file, command line) to one complete, checked config. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { isTree, keyChecker, overlay, problemOf, type Tree } from '../jobs/config-keys.js';
+import { layerNamed } from '../model/network.js';
+import { check, InputError } from '../numeric/errors.js';
+import { checkWindowFits } from '../train/stopping.js';
+import { PRESETS } from './presets.js';
+import { type Config, type PartialConfig, schema } from './schema.js';
+
+export type { Config, PartialConfig } from './schema.js';
+
+const checkKeys = keyChecker(schema);
+
+/**
+ * Lays layers over one another, later ones winning, fills in all defaults and checks the result. The preset named last
+ * in any layer lies at the bottom. `training.stop`, lists and `data.teacher` are replaced whole.
+ * @throws InputError with the place and, for an unknown key, the nearest known one
+ */
+export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
+  const given = layers.filter((l): l is PartialConfig => l !== undefined);
+  for (const layer of given) checkKeys(layer);
+  const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
+  const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
+  const merged = [base ?? {}, ...given].reduce<Tree>(
+    (under, over) => overlay(under, over as Tree, ['training.stop', 'data.teacher']),
+    {},
+  );
+  merged.preset = preset;
+  fillFromTeacher(merged);
+  const result = schema.safeParse(merged);
+  if (!result.success) throw problemOf(result.error.issues[0], merged);
+  checkConfig(result.data);
+  return result.data;
+}
+
+/** Reads a config file, JSON or YAML (JSON is YAML). */
+export function readConfig(path: string): PartialConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError('no-config', `cannot read the config file ${path}: ${(error as Error).message}.`);
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new InputError('bad-config', `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  check(
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+    'bad-config',
+    `${path} must hold a mapping of config keys.`,
+  );
+  return value as PartialConfig;
+}
+
+/** Sense beyond the schema, before anything is loaded. */
+function checkConfig(config: Config): void {
+  layerNamed(config.network, config.record.layer);
+  checkWindowFits(config.training.stop, config.record.windowEpochs, config.training.maxEpochs);
+  check(
+    config.training.stop.rule !== 'zero-training-error' || config.network.loss === 'cross-entropy',
+    'bad-config',
+    "training.stop: the rule 'zero-training-error' counts misclassified samples and needs network.loss 'cross-entropy'.",
+  );
+}
+
+/** With a teacher and no network stated, the student has the teacher's architecture. */
+function fillFromTeacher(config: Tree): void {
+  const data = config.data as Tree | undefined;
+  if (data?.set !== 'teacher') return;
+  data.teacher = data.teacher ?? {};
+  const teacher = schema.shape.data.unwrap().shape.teacher.safeParse(data.teacher);
+  if (!teacher.success || !teacher.data) return;
+  config.network = { ...teacher.data.network, ...(config.network as Tree | undefined) };
+}
+
+/** Keys that change nothing in a run's numbers beyond the last bits, and may differ when it is resumed. */
+const FREE = ['workers'];
+
+/** Short name of everything that decides a run's weights and trajectory. */
+export function configHash(config: Config): string {
+  const { seed, data, network, training, record, kernel } = config;
+  const text = JSON.stringify({ seed, data, network, training, record, kernel });
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The first key in which two configs differ, with both values; undefined when they agree. */
+export function firstDifference(
+  a: unknown,
+  b: unknown,
+  path: string[] = [],
+): { readonly key: string; readonly was: unknown; readonly is: unknown } | undefined {
+  if (path.length === 1 && FREE.includes(path[0])) return undefined;
+  if (isTree(a) && isTree(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const found = firstDifference(a[key], b[key], [...path, key]);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  return isDeepStrictEqual(a, b) ? undefined : { key: path.join('.'), was: a, is: b };
+}

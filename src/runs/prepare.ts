@@ -1,0 +1,152 @@
+/** Everything between a config and the first step: data, checks, the folder, the lock, the kernel build. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.js';
+import { batchPlan } from '../data/samplers.js';
+import type { Context, RunOptions } from '../jobs/context.js';
+import { usableMemory, VERSION } from '../jobs/machine.js';
+import { checkMemory, type MemoryNeed, memoryNeed } from '../jobs/memory.js';
+import { forceKernelBuild, type KernelBuild, kernelBuild } from '../kernels/load.js';
+import { layerNamed } from '../model/network.js';
+import { check } from '../numeric/errors.js';
+import { randomKey } from '../numeric/random.js';
+import { type Config, completeConfig, configHash, type PartialConfig } from './config.js';
+import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
+import { checkSameConfig, RunFolder, readRecord } from './folder.js';
+import { checkRanks } from './ranks.js';
+
+export interface Prepared {
+  readonly context: Context;
+  readonly dataset: Dataset;
+  readonly memory: MemoryNeed;
+}
+
+/** Where a run goes when no folder is named. */
+export function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
+  return `${config.experiment}-${config.preset}-seed${config.seed}`;
+}
+
+/**
+ * Starts a run, or takes up one that was stopped. Everything that can be refused is refused before the folder exists.
+ * @param layers - what was asked, later ones winning; on `resume` they may only repeat what the run was begun with
+ * @param path - the run folder; `defaultFolder` of the config when undefined
+ */
+export async function prepare(
+  layers: readonly (PartialConfig | undefined)[],
+  path: string | undefined,
+  resume: boolean,
+  options: RunOptions,
+): Promise<Prepared> {
+  return resume
+    ? takeUp(layers, path ?? defaultFolder(completeConfig(...layers)), options)
+    : begin(layers, path, options);
+}
+
+async function begin(
+  layers: readonly (PartialConfig | undefined)[],
+  path: string | undefined,
+  options: RunOptions,
+): Promise<Prepared> {
+  const config = completeConfig(...layers);
+  const place = path ?? defaultFolder(config);
+  check(
+    !existsSync(join(place, 'run.json')),
+    'run-exists',
+    `the folder ${place} holds a run already; continue it with --resume, or choose another folder with --out.`,
+  );
+  const build = useKernel(config.kernel);
+  const start = performance.now();
+  const dataset = await loadFor(config, options);
+  const seconds = Math.round(performance.now() - start) / 1000;
+  const memory = checkedNeed(config, dataset);
+  const seeds = {
+    seed: config.seed,
+    init: 'key(seed)/init',
+    batches: 'key(seed)/batches/epoch',
+    generator: 'Philox4x32-10',
+  };
+  const head = { config, configHash: configHash(config), seeds, kernelBuild: build, data: dataset.provenance, memory };
+  const folder = RunFolder.create(place, head, seconds);
+  return { context: { folder, config, options }, dataset, memory };
+}
+
+async function takeUp(
+  layers: readonly (PartialConfig | undefined)[],
+  path: string,
+  options: RunOptions,
+): Promise<Prepared> {
+  const before = readRecord(path);
+  const config = completeConfig(before.config as PartialConfig, ...layers);
+  checkSameConfig(before, config, path);
+  check(
+    before.stages.train.status === 'done' || before.thermograd === VERSION,
+    'other-version',
+    `the run in ${path} was begun by thermograd ${before.thermograd} and is not trained to the end; this is ${VERSION}, which may differ in the ` +
+      `last bits. Continue it with thermograd ${before.thermograd}, or start a new run with --out.`,
+  );
+  useKernel(before.kernelBuild as KernelBuild, `the run in ${path} was begun`);
+  const folder = RunFolder.open(path);
+  try {
+    const dataset = await loadFor(config, options);
+    check(
+      JSON.stringify(dataset.provenance) === JSON.stringify(folder.record.data),
+      'data-changed',
+      `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
+    );
+    return { context: { folder, config, options }, dataset, memory: checkedNeed(config, dataset) };
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+/** Loads the data a config names and checks that the network fits it. */
+export async function loadFor(config: Config, options: RunOptions = {}): Promise<Dataset> {
+  options.onProgress?.({ stage: 'load', done: 0, unit: 'files', note: config.data.set });
+  const { set, teacher, limit, classes } = config.data;
+  const request = set === 'teacher' ? { teacher: teacher! } : set;
+  const part = { ...(limit !== undefined && { limit }), ...(classes !== undefined && { classes }) };
+  const dataset = await loadDataset(request as DatasetRequest, part as DatasetPart);
+  const { widths } = config.network;
+  const [inputs, outputs] = [widths[0], widths[widths.length - 1]];
+  check(
+    inputs === dataset.train.size && (dataset.train.targets ? outputs === dataset.classes : outputs >= dataset.classes),
+    'network-does-not-fit',
+    () =>
+      `the data set '${dataset.name}' has ${dataset.train.size} inputs and ${dataset.classes} classes; the network ${widths.join('-')} ` +
+      `has ${inputs} inputs and ${outputs} outputs: set network.widths to [${dataset.train.size}, …, ${dataset.classes}].`,
+  );
+  return dataset;
+}
+
+/** Window length, batch size, ranks and memory, all before the first step. */
+function checkedNeed(config: Config, dataset: Dataset): MemoryNeed {
+  const { training, record, analysis } = config;
+  const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
+  const steps = plan.batchesPerEpoch * record.windowEpochs;
+  const layer = layerNamed(config.network, record.layer);
+  const ranks = Math.min(layer.inputs * layer.outputs, steps - 1);
+  check(
+    steps >= 20,
+    'window-too-short',
+    `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least 20: raise record.windowEpochs.`,
+  );
+  checkRanks(analysis.directions, ranks);
+  const need = memoryNeed(config, dataset, steps);
+  checkMemory(need, usableMemory());
+  return need;
+}
+
+/** Chooses the kernel build by name; `auto` takes what the engine has. */
+function useKernel(wanted: Config['kernel'], who = 'the config asks for'): KernelBuild {
+  forceKernelBuild(undefined);
+  const best = kernelBuild();
+  if (wanted === 'auto' || wanted === best) return best;
+  check(
+    wanted === 'simd',
+    'no-such-kernel',
+    `${who} with the kernel build 'fma', which this engine cannot run (no relaxed SIMD); use Node 20 or newer on a machine with FMA, or a new run with kernel: simd.`,
+  );
+  forceKernelBuild(wanted);
+  return wanted;
+}

@@ -1,0 +1,156 @@
+/** The state that advice is asked at: of a finished run, of a file of weights, at initialisation, or after training. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AdvicePoint } from '../apply/advice-facts.js';
+import type { Dataset, Samples } from '../data/dataset.js';
+import { trainToRule } from '../experiments/controls/base.js';
+import { initialWeights } from '../model/network.js';
+import { check } from '../numeric/errors.js';
+import { randomKey } from '../numeric/random.js';
+import { variance } from '../numeric/statistics.js';
+import { readCheckpoint, readModel } from '../record/checkpoint.js';
+import { readStateDict } from '../record/state-dict.js';
+import { type Config, completeConfig, firstDifference, type PartialConfig } from './config.js';
+import { readRecord } from './folder.js';
+import { MODEL } from './train.js';
+
+export interface StateRequest {
+  /** A run folder: its last weights, its data and network; its setting unless `layers` say otherwise. */
+  readonly run?: string;
+  /** Config, later layers winning. */
+  readonly layers?: readonly (PartialConfig | undefined)[];
+  /** A safetensors file of the weights. */
+  readonly weights?: string;
+  /** `init`: the initial weights. `end` (default): after training. */
+  readonly at?: 'init' | 'end';
+  /** Train for so many epochs instead of the config's stopping rule. */
+  readonly epochs?: number;
+}
+
+export interface State {
+  readonly weights: Float32Array;
+  /** PyTorch's momentum buffer, where it is known. */
+  readonly velocity?: Float32Array;
+  readonly origin: string;
+}
+
+/**
+ * The config of a finished run with other settings over it, or of the layers alone.
+ * @param what - what is asked of the run, for messages: `advice on a run`
+ * @throws InputError for a folder without a finished run, and for other data or another network than its own
+ */
+export function configAt(
+  run: string | undefined,
+  layers: readonly (PartialConfig | undefined)[],
+  what: string,
+): Config {
+  const record = run === undefined ? undefined : readRecord(run);
+  check(
+    record === undefined || existsSync(join(run!, MODEL)),
+    'not-trained',
+    () => `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${run}.`,
+  );
+  const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
+  if (record) {
+    const { data, network } = record.config;
+    const other = firstDifference({ data, network }, { data: config.data, network: config.network });
+    check(
+      other === undefined,
+      'config-changed',
+      () =>
+        `the run in ${run} has ${other!.key} ${JSON.stringify(other!.was)}, and ${JSON.stringify(other!.is)} is asked for; ` +
+        `${what} can change learning rate, batch size, momentum and sampling, not the data or the network.`,
+    );
+  }
+  return config;
+}
+
+/** The config of the request, checked for what advice needs. @throws InputError */
+export function adviceConfig({ run, layers = [], epochs, at, weights }: StateRequest): Config {
+  const given = [run, weights, at === 'init' || undefined].filter((x) => x !== undefined);
+  check(given.length <= 1, 'bad-state', 'advice is given at one state: name a run folder, or --weights, or --at init.');
+  check(
+    epochs === undefined || given.length === 0,
+    'bad-state',
+    '--epochs says how long to train before advice; it does not go with a run folder, --weights or --at init.',
+  );
+  const stop: PartialConfig | undefined =
+    epochs === undefined ? undefined : { training: { stop: { rule: 'epochs', epochs }, maxEpochs: epochs + 100 } };
+  const config = configAt(run, [...layers, stop], 'advice on a run');
+  check(
+    config.training.sampling !== 'cyclic',
+    'cyclic',
+    'advice needs batches that are drawn anew: cyclic ones are the same for ever, and noise and ceilings of batches mean nothing; set --sampling shuffled.',
+  );
+  return config;
+}
+
+/** @returns undefined when `stopped` says so while training */
+export async function stateOf(
+  request: StateRequest,
+  config: Config,
+  dataset: Dataset,
+  tell: (note: string) => void,
+  stopped: () => Promise<boolean>,
+): Promise<State | undefined> {
+  const { run, weights: file, at } = request;
+  const { network: spec, seed, training } = config;
+  if (run !== undefined) {
+    const weights = readModel(join(run, MODEL), spec)!;
+    const { velocity } = readCheckpoint(join(run, 'checkpoint.safetensors'), spec) ?? {};
+    return {
+      weights,
+      ...(velocity && training.momentum > 0 && { velocity }),
+      origin: `the last weights of the run in ${run}`,
+    };
+  }
+  if (file !== undefined) return { weights: readStateDict(file, spec), origin: `the weights in ${file}` };
+  if (at === 'init')
+    return {
+      weights: initialWeights(spec, randomKey(seed).child('init')),
+      origin: `the initial weights of seed ${seed}`,
+    };
+  const trained = await trainToRule(config, seed, dataset, tell, stopped);
+  if (!trained) return undefined;
+  const { learner, cursor } = trained;
+  return {
+    weights: learner.weights(),
+    ...(training.momentum > 0 && { velocity: learner.velocity() }),
+    origin: `seed ${seed} after ${cursor.epoch} epochs at learning rate ${training.learningRate} and batches of ${training.batchSize} (${cursor.reason})`,
+  };
+}
+
+/** The loss of the best constant answer: the entropy of the labels' frequencies, or half the summed variance of the targets. */
+export function constantLoss({ count, labels, targets }: Samples): number {
+  if (labels) {
+    const counts = new Map<number, number>();
+    for (const y of labels) counts.set(y, (counts.get(y) ?? 0) + 1);
+    return [...counts.values()].reduce((s, c) => s - (c / count) * Math.log(c / count), 0);
+  }
+  const outputs = targets!.length / count;
+  return Array.from({ length: outputs }, (_, j) => targets!.filter((_, e) => e % outputs === j)).reduce(
+    (s, y) => s + variance(Float64Array.from(y)) / 2,
+    0,
+  );
+}
+
+/** Setting and facts of the state, without its loss. */
+export function pointOf(config: Config, dataset: Dataset, state: State): Omit<AdvicePoint, 'loss'> {
+  const { learningRate, momentum, batchSize, sampling } = config.training;
+  const { train } = dataset;
+  check(
+    batchSize <= train.count,
+    'bad-batch-size',
+    `the batch size must be an integer from 1 to the ${train.count} training samples; got ${batchSize}.`,
+  );
+  return {
+    learningRate,
+    momentum,
+    batchSize,
+    sampling: sampling as AdvicePoint['sampling'],
+    samples: train.count,
+    parameters: state.weights.length,
+    constantLoss: constantLoss(train),
+    origin: state.origin,
+  };
+}

@@ -1,0 +1,175 @@
+/** Training and recording: drives the loop, writes trajectory, curves and checkpoints, and continues from them. */
+import type { TrainingCurves } from '../analyse/trajectory/results.js';
+import type { Dataset, Samples } from '../data/dataset.js';
+import { batchPlan } from '../data/samplers.js';
+import { type Context, yieldToEvents } from '../jobs/context.js';
+import { initialWeights, layerNamed } from '../model/network.js';
+import { DivergedError } from '../numeric/errors.js';
+import { randomKey } from '../numeric/random.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint, writeModel } from '../record/checkpoint.js';
+import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
+import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
+import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
+import type { Config } from './config.js';
+
+const CHECKPOINT = 'checkpoint.safetensors';
+const HISTORY = 'history.json';
+export const MODEL = 'model.safetensors';
+export const TRAJECTORY = 'trajectory.zarr';
+
+/**
+ * Trains from where the folder stands to the end of the window.
+ *
+ * A checkpoint is written only when all rows before it are on disk, so a run continued from it rewrites the rows after
+ * it with the same bits. Curves are written before their checkpoint and cut to its epoch when read.
+ * @throws DivergedError with what was recorded flushed to disk; RunError when the disk refuses; InterruptedError
+ */
+export async function trainStage(context: Context, dataset: Dataset): Promise<void> {
+  const { folder, config, options } = context;
+  const { network, training, record } = config;
+  const key = randomKey(config.seed);
+  const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
+  const learner = new Trainer({ spec: network, samples: dataset.train, ...training, recordLayer: record.layer });
+  const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network);
+  learner.setWeights(saved?.weights ?? initialWeights(network, key.child('init')));
+  if (saved?.velocity) learner.setVelocity(saved.velocity);
+  const cursor = saved?.state ?? newCursor();
+  const curves = readCurves(folder.readJson<Partial<Curves>>(HISTORY), cursor.epoch);
+  let writer: TrajectoryWriter | undefined;
+  if (cursor.stoppedAfter >= 0) writer = await openWindow(context, plan.batchesPerEpoch, cursor);
+
+  const save = () => {
+    folder.writeJson(HISTORY, historyOf(curves, cursor, config, plan.batchesPerEpoch));
+    const velocity = training.momentum > 0 ? { velocity: learner.velocity() } : {};
+    const checkpoint: Checkpoint<Cursor> = {
+      weights: learner.weights(),
+      ...velocity,
+      state: cursor,
+      configHash: folder.record.configHash,
+    };
+    writeCheckpoint(folder.file(CHECKPOINT), network, checkpoint);
+  };
+  const loop = trainingLoop({
+    learner,
+    plan,
+    batchSize: training.batchSize,
+    stop: training.stop,
+    windowEpochs: record.windowEpochs,
+    maxEpochs: training.maxEpochs,
+    evaluateEvery: training.evaluateEvery,
+    evaluateTrain: () => learner.evaluate(),
+    evaluateTest: dataset.test && testEvaluation(config, dataset.test, learner),
+    cursor,
+    curves,
+    chunkSteps: STEPS_PER_CALL,
+    room: () => writer?.room ?? STEPS_PER_CALL,
+  });
+  let lastSave = performance.now();
+  try {
+    for (const event of loop) {
+      if (event.kind === 'steps') {
+        if (event.recorded) writer!.append(event.firstStep, event.recorded, event.loss, event.correct);
+      } else if (cursor.stoppedAfter === cursor.epoch) {
+        writer = await openWindow(context, plan.batchesPerEpoch, cursor);
+        save();
+      }
+      if (writer === undefined || writer.pending === 0) {
+        if (performance.now() - lastSave > 1000 * (options.checkpointSeconds ?? 2)) {
+          save();
+          lastSave = performance.now();
+        }
+        await yieldToEvents(context, save);
+      }
+      report(context, cursor, curves, plan.batchesPerEpoch);
+    }
+  } catch (error) {
+    if (error instanceof DivergedError) {
+      writer?.flush();
+      folder.writeJson(HISTORY, historyOf(curves, cursor, config, plan.batchesPerEpoch));
+    }
+    throw error;
+  }
+  save();
+  writeModel(folder.file(MODEL), network, learner.weights(), {
+    config: folder.record.configHash,
+    steps: String(cursor.step),
+  });
+}
+
+/** The curves of a run whose training is done. */
+export function readHistory(context: Pick<Context, 'folder'>): TrainingCurves {
+  const history = context.folder.readJson<TrainingCurves>(HISTORY)!;
+  return { ...history, ...readCurves(history, history.epoch.length) };
+}
+
+function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: Cursor): Promise<TrajectoryWriter> {
+  const layer = layerNamed(config.network, config.record.layer);
+  const size = layer.inputs * layer.outputs;
+  const { learningRate, momentum, batchSize, sampling, lastBatch } = config.training;
+  const shape = {
+    steps: config.record.windowEpochs * stepsPerEpoch,
+    size,
+    layer: layer.name,
+    layerShape: [layer.outputs, layer.inputs] as const,
+    chunkRows: chunkRowsFor(size),
+    attributes: {
+      stepsPerEpoch,
+      learningRate,
+      momentum,
+      batchSize,
+      sampling,
+      lastBatch,
+      configHash: folder.record.configHash,
+    },
+  };
+  const row = cursor.step - cursor.stoppedAfter * stepsPerEpoch;
+  return TrajectoryWriter.open(folder.file(TRAJECTORY), shape, row);
+}
+
+/** A second trainer holds the test samples and takes the weights of the moment. */
+function testEvaluation(config: Config, samples: Samples, learner: Trainer) {
+  const batchSize = Math.min(config.training.batchSize, samples.count);
+  const tester = new Trainer({ spec: config.network, samples, learningRate: config.training.learningRate, batchSize });
+  return () => {
+    tester.setWeights(learner.weights());
+    return tester.evaluate();
+  };
+}
+
+function historyOf(curves: Curves, cursor: Cursor, config: Config, stepsPerEpoch: number) {
+  const first = cursor.stoppedAfter + 1;
+  return {
+    ...curves,
+    stepsPerEpoch,
+    window: cursor.stoppedAfter < 0 ? null : [first, first + config.record.windowEpochs - 1],
+    stopped: cursor.reason || null,
+  };
+}
+
+/** Cuts saved curves to the epochs that a checkpoint knows; null is NaN again. */
+function readCurves(saved: Partial<Curves> | undefined, epochs: number): Curves {
+  const curves = newCurves();
+  for (const name of Object.keys(curves) as (keyof Curves)[]) {
+    const values = (saved?.[name] ?? []).slice(0, epochs);
+    curves[name].push(...values.map((v: number | null) => v ?? Number.NaN));
+  }
+  return curves;
+}
+
+function report({ config, options }: Context, cursor: Cursor, curves: Curves, stepsPerEpoch: number): void {
+  if (!options.onProgress) return;
+  const { stop, maxEpochs } = config.training;
+  const { windowEpochs } = config.record;
+  let epochs: number | undefined;
+  if (cursor.stoppedAfter >= 0) epochs = cursor.stoppedAfter + windowEpochs;
+  else if (stop.rule === 'epochs') epochs = Math.min(stop.epochs + windowEpochs, maxEpochs);
+  const last = curves.runningLoss.length - 1;
+  const note = last < 0 ? 'epoch 1' : `epoch ${cursor.epoch + 1}, loss ${curves.runningLoss[last].toPrecision(3)}`;
+  options.onProgress({
+    stage: 'train',
+    done: cursor.step,
+    ...(epochs !== undefined && { total: epochs * stepsPerEpoch }),
+    unit: 'steps',
+    note: cursor.stoppedAfter < 0 ? note : `${note}, recording`,
+  });
+}

@@ -1,0 +1,88 @@
+/** What the flags of the command line mean as a config. */
+import { check } from '../numeric/errors.js';
+import { type PartialConfig, readConfig } from '../runs/config.js';
+import type { Session } from './session.js';
+
+/** Flags as commander hands them over. */
+export interface RunFlags {
+  readonly preset?: PartialConfig['preset'];
+  readonly config?: string;
+  readonly seed?: number;
+  readonly data?: string;
+  readonly limit?: number;
+  readonly sampling?: 'shuffled' | 'replaced' | 'cyclic';
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly window?: number;
+  readonly layer?: string;
+  readonly centre?: 'mean' | 'last';
+  readonly directions?: 'all' | number | number[];
+  readonly workers?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly checkpointEvery?: number;
+  readonly json?: boolean;
+}
+
+type Tree = { [key: string]: unknown };
+
+/** The config file, then the flags over it. */
+export function layersOfFlags(flags: RunFlags): PartialConfig[] {
+  const layers: PartialConfig[] = flags.config === undefined ? [] : [readConfig(flags.config)];
+  const over = prune({
+    preset: flags.preset,
+    seed: flags.seed,
+    data: { set: flags.data, limit: flags.limit },
+    training: { sampling: flags.sampling, learningRate: flags.learningRate, batchSize: flags.batchSize },
+    record: { windowEpochs: flags.window, layer: flags.layer },
+    analysis: { centre: flags.centre, directions: flags.directions },
+    workers: flags.workers,
+  });
+  return [...layers, over as PartialConfig];
+}
+
+/** Leaves out what was not given. */
+export function prune(tree: Tree): Tree {
+  const out: Tree = {};
+  for (const [key, value] of Object.entries(tree)) {
+    if (value === undefined) continue;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) out[key] = value;
+    else {
+      const below = prune(value as Tree);
+      if (Object.keys(below).length > 0) out[key] = below;
+    }
+  }
+  return out;
+}
+
+/**
+ * What experiments with presets of their own take: refuses flags that mean nothing there.
+ * @param known - the flags that the experiment has
+ * @throws InputError
+ */
+export function presetRequest(
+  experiment: string,
+  flags: RunFlags & { readonly seeds?: number },
+  known: readonly string[],
+  s: Session,
+) {
+  const other = Object.keys(flags).find((name) => !known.includes(name));
+  check(
+    other === undefined,
+    'bad-flag',
+    () =>
+      `reproduce ${experiment} takes --${known.join(', --')}; --${other!.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is fixed by its preset.`,
+  );
+  const { preset, seeds, out, workers, resume = false } = flags;
+  check(preset !== 'paper', 'bad-preset', `reproduce ${experiment} has the presets quick and standard; got paper.`);
+  return {
+    ...(preset && { preset }),
+    ...(seeds !== undefined && { seeds }),
+    ...(out !== undefined && { out }),
+    ...(workers !== undefined && { workers }),
+    resume,
+    signal: s.signal,
+    ...(s.onProgress && { onProgress: s.onProgress }),
+    onStart: (text: string) => s.line.say(text),
+  };
+}

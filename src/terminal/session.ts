@@ -1,0 +1,74 @@
+/** One call of the program: streams, signals, exit codes, and how results and errors are told. */
+
+import { InterruptedError, type RunOptions } from '../jobs/context.js';
+import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
+import { type ProgressLine, progressLine } from './progress.js';
+
+/** Exit codes: 0 done, 1 the run failed, 2 wrong input or use, 130 stopped by the user. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return 130;
+  return error instanceof InputError ? 2 : 1;
+}
+
+export interface Session extends RunOptions {
+  readonly line: ProgressLine;
+  readonly signal: AbortSignal;
+  /** Prints the one result of the call: JSON for machines or text for people. */
+  result(json: unknown, text: string): void;
+}
+
+/**
+ * Runs a command. The first Ctrl-C (or SIGTERM) asks the run to stop at the next safe point, the second ends it at once.
+ * @param resumeWith - the command that continues an interrupted run, given its folder
+ */
+export async function session(
+  json: boolean,
+  body: (session: Session) => Promise<void>,
+  resumeWith?: (folder: string) => string,
+): Promise<void> {
+  const line = progressLine(process.stderr, () => Date.now());
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    line.say('stopping at the next safe point (once more to quit at once)');
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    await body({
+      line,
+      signal: stop.signal,
+      onProgress: (progress) => line.show(progress),
+      result(value, text) {
+        line.end(true);
+        process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+      },
+    });
+  } catch (error) {
+    line.end(false);
+    tell(error, json, resumeWith);
+    process.exitCode = exitCodeOf(error);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** Tells an error: a sentence on stderr; with --json also {error: {code, message}} on stdout. */
+export function tell(error: unknown, json: boolean, resumeWith?: (folder: string) => string): void {
+  const known = error instanceof ThermogradError;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = known ? error.code : 'unexpected';
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`${message}\n`);
+    if (resumeWith) process.stderr.write(`continue with:  ${resumeWith(error.folder)}\n`);
+    return;
+  }
+  process.stderr.write(`thermograd: ${message}\n`);
+  if (error instanceof RunError && resumeWith)
+    process.stderr.write('What was recorded before stays readable in the run folder.\n');
+  if (!known && error instanceof Error)
+    process.stderr.write(`This should not happen; please report it with these lines:\n${error.stack}\n`);
+}
