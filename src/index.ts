@@ -79,19 +79,20 @@ export {
 export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from './data/teacher.js';
 // run
 export { type AdviseRequest, type AdviseResult, adviseRun } from './experiments/advise/experiment.js';
-export { readAo2022Results, reproduceAo2022 } from './experiments/ao2022/experiment.js';
+export { readAo2022Results } from './experiments/ao2022/experiment.js';
 export { ao2022Findings } from './experiments/ao2022/findings.js';
 export { type ControlsRequest, type ControlsRun, reproduceControls } from './experiments/controls/experiment.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './experiments/decompose/experiment.js';
 export { potentialFigure } from './experiments/decompose/figure.js';
 export { completeForget, type ForgetConfig, type PartialForget } from './experiments/forget/config.js';
 export { type ForgetRequest, type ForgetRun, forget } from './experiments/forget/experiment.js';
-export { type RunRequest, type RunResult, reproduceIvf2021, trainRun } from './experiments/ivf2021/experiment.js';
+export { reproduceIvf2021 } from './experiments/ivf2021/experiment.js';
 export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './experiments/ivf2021/reanalyse.js';
 export { renderReport } from './experiments/ivf2021/render.js';
 export { readResults } from './experiments/ivf2021/stages.js';
 export { type ProtectRequest, type ProtectResult, protectRun } from './experiments/protect/experiment.js';
+export { reproduceAo2022 } from './experiments/sequence.js';
 export { SIMULATION_EXAMPLES, simulationExample } from './experiments/simulate/examples.js';
 export {
   planSimulation,
@@ -104,6 +105,7 @@ export type { PartialSimulationConfig, SimulationConfig } from './experiments/si
 export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './experiments/valley2023/experiment.js';
 export { networkStudyConfig } from './experiments/valley2023/network/config.js';
 export { type NetworkStudyRequest, runNetworkStudy } from './experiments/valley2023/network/experiment.js';
+export type { StageRecord } from './jobs/context.js';
 export { InterruptedError, type Progress, type RunOptions } from './jobs/context.js';
 export type { EnsembleSpec, Motion } from './jobs/ensembles/jobs.js';
 export { type EnsemblesOptions, runEnsembles } from './jobs/ensembles/pool.js';
@@ -181,8 +183,9 @@ export type { Report, ReportInput, RunFacts } from './report/input.js';
 export { renderPng } from './report/png.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './runs/config.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './runs/datasets.js';
-export { type RunRecord, readRecord, type StageName, type StageRecord } from './runs/folder.js';
+export { type RunRecord, readRecord, type StageName } from './runs/folder.js';
 export { PRESETS } from './runs/presets.js';
+export { type RunRequest, type RunResult, trainRun } from './runs/run.js';
 // theory
 export {
   type CoupledCurvature,

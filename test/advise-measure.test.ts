@@ -16,7 +16,7 @@ const linear: NetworkSpec = { widths: [3, 1], activation: 'identity', bias: fals
 const spectrum = [2, 1, 0.3];
 const { dataset, weights } = teacherSet({ network: linear, train: 4000, labelNoise: 0.3, spectrum }, randomKey(2));
 const samples = dataset.train;
-const quiet = { seed: 0, directions: 16, tell: () => {} };
+const quiet = { seed: 0, directions: 16, report: () => {} };
 const setting = (learningRate: number, batchSize: number, momentum = 0) => ({
   learningRate,
   batchSize,
@@ -116,7 +116,7 @@ describe('linear regression', () => {
           epochs: 2,
           looked: spreadSamples(samples.count, 500),
           seed: 1,
-          tell: () => {},
+          report: () => {},
         });
       const calm = run(0.5);
       expect(calm.losses).toHaveLength(40);
@@ -128,7 +128,7 @@ describe('linear regression', () => {
 });
 
 describe('a window of real steps', () => {
-  const request = { spec: linear, samples, weights, epochs: 8, seed: 3, tell: () => {} };
+  const request = { spec: linear, samples, weights, epochs: 8, seed: 3, report: () => {} };
 
   it('is stationary at the minimum, where the weights fluctuate about it', () => {
     const w = factsOf(measureWindow({ ...request, setting: setting(0.05, 4) }))!;

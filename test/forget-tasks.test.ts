@@ -115,7 +115,7 @@ describe('three tasks one after the other', () => {
       weights: taskSet.initial(0),
       facts: facts as FirstFacts,
       axes: nothing,
-      tell: () => {},
+      report: () => {},
     });
     expect(refused).toBe('');
     expect(branches).toMatchObject([{ diverged: false, strength: 3 }]);

@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PcaSummary } from '../src/analyse/trajectory/results.js';
-import { trainRun } from '../src/experiments/ivf2021/experiment.js';
-import type { DynamicsResult } from '../src/experiments/ivf2021/jobs.js';
-import { windowStages } from '../src/experiments/ivf2021/stages.js';
 import { InterruptedError, type Progress } from '../src/jobs/context.js';
 import { readJson, writeJson } from '../src/jobs/json.js';
-import { checkMemory, gigabytes, memoryNeed } from '../src/jobs/memory.js';
+import { checkMemory, gigabytes } from '../src/jobs/memory.js';
 import { InputError } from '../src/numeric/errors.js';
 import { readArray, writeArrays } from '../src/record/arrays.js';
 import { readModel } from '../src/record/checkpoint.js';
@@ -17,8 +14,12 @@ import { MemoryStore } from '../src/record/store.js';
 import { Trajectory } from '../src/record/trajectory.js';
 import { completeConfig, type PartialConfig } from '../src/runs/config.js';
 import { RunFolder } from '../src/runs/folder.js';
+import { memoryNeed } from '../src/runs/memory.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { dynamicsRanks, flatnessRanks } from '../src/runs/ranks.js';
+import { trainRun } from '../src/runs/run.js';
+import type { DynamicsResult } from '../src/runs/window/jobs.js';
+import { windowStages } from '../src/runs/window/stages.js';
 
 const CONFIG: PartialConfig = {
   data: { set: 'teacher', teacher: { network: { widths: [8, 6, 3] }, train: 300, test: 50 } },

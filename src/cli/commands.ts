@@ -51,7 +51,7 @@ Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run
   return root;
 }
 
-type ReproduceFlags = RunFlags & { readonly from?: string; readonly seeds?: number; readonly part?: ValleyPart };
+type ReproduceFlags = RunFlags & { readonly seeds?: number; readonly part?: ValleyPart };
 
 function addReproduce(root: Command): void {
   const command = root
@@ -65,7 +65,6 @@ function addReproduce(root: Command): void {
         'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
-    .option('--from <run>', 'ao2022: the same as the argument')
     .addOption(new Option('--seeds <n>', 'controls, valley2023: how many, seeds 0 to n−1').argParser(wholeNumber))
     .addOption(
       new Option('--part <which>', 'valley2023: the valley as a model, real networks, or both (all)').choices([
@@ -123,13 +122,14 @@ Examples:
       if (flags.seeds !== undefined)
         refuse('--seeds belongs to controls and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
-        await (await import('../experiments/ao2022/command.js')).reproduceAo2022Command(run ?? flags.from, flags);
+        const { reproduceAo2022 } = await import('../experiments/sequence.js');
+        const { reproduceAo2022Command } = await import('../experiments/ao2022/command.js');
+        await reproduceAo2022Command(run, flags, reproduceAo2022);
         return;
       }
       if (experiment !== 'ivf2021')
         refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, valley2023.`);
-      if (run !== undefined || flags.from !== undefined)
-        refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
+      if (run !== undefined) refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
       await (await actions()).reproduce(flags);
     });
 }
@@ -187,7 +187,7 @@ function addDoctor(root: Command): void {
     .command('doctor')
     .description('what this machine offers: kernel build, linear algebra, memory, cores; and what would make it faster')
     .option('--json', 'one JSON document on stdout')
-    .action(async ({ json = false }: { json?: boolean }) => (await actions()).doctor(json));
+    .action(async ({ json = false }: { json?: boolean }) => (await import('./doctor-command.js')).doctor(json));
 }
 
 function centreOption(): Option {

@@ -2,7 +2,7 @@
 /** The program `thermograd`. */
 import { CommanderError } from 'commander';
 import { InputError } from '../numeric/errors.js';
-import { tell } from '../terminal/session.js';
+import { reportError } from '../terminal/session.js';
 import { program } from './commands.js';
 
 // A reader that closes the pipe early (head, less) is no error.
@@ -22,7 +22,7 @@ try {
       );
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    tell(error, process.argv.includes('--json'));
+    reportError(error, process.argv.includes('--json'));
     process.exitCode = error instanceof InputError ? 2 : 1;
   }
 }

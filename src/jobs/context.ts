@@ -1,8 +1,6 @@
 /** What every stage of a run is given, and how a stage is begun, timed, ended and recorded. */
 import { setImmediate } from 'node:timers/promises';
 import { RunError } from '../numeric/errors.js';
-import type { Config } from '../runs/config.js';
-import type { RunFolder, StageRecord } from '../runs/folder.js';
 
 /** How far a stage has come; `total` is absent while it cannot be known. */
 export interface Progress {
@@ -23,10 +21,13 @@ export interface RunOptions {
   readonly checkpointSeconds?: number;
 }
 
-export interface Context {
-  readonly folder: RunFolder;
-  readonly config: Config;
-  readonly options: RunOptions;
+/** What a record says of one stage. */
+export interface StageRecord {
+  status: 'waiting' | 'running' | 'done' | 'failed' | 'interrupted';
+  /** Wall-clock seconds spent, over all attempts. */
+  seconds: number;
+  /** Why it failed, or anything worth keeping. */
+  note?: string;
 }
 
 /** As much of a context as a stage needs: any folder that keeps a record of its stages. */
@@ -87,7 +88,7 @@ export async function runStage<Name extends string>(
     record.seconds = spent();
     try {
       folder.save();
-    } catch {} // the first error is the one to tell; a full disk may refuse this note as well
+    } catch {} // the first error is the one to report; a full disk may refuse this note as well
     throw error;
   }
   record.status = 'done';

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../numeric/errors.js';
 import { makeFolders } from '../record/files.js';
-import type { StageRecord } from '../runs/folder.js';
+import type { StageRecord } from './context.js';
 import { readJson, writeJson } from './json.js';
 import { lockFolder } from './lock.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';

@@ -1,12 +1,6 @@
-/** The memory a run needs, computed before it starts, part by part. */
+/** Memory, stated before the start: what a command needs, whether the machine has it, how many workers it allows. */
 import { availableParallelism } from 'node:os';
-import { pcaMemory } from '../analyse/trajectory/pca.js';
-import type { Dataset, Samples } from '../data/dataset.js';
-import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
-import { chunkRowsFor } from '../record/trajectory.js';
-import type { Config } from '../runs/config.js';
-import { Trainer } from '../train/trainer.js';
 import { usableMemory } from './machine.js';
 
 export interface MemoryPart {
@@ -20,39 +14,6 @@ export interface MemoryNeed {
   /** Bytes at the worst moment: the base and the larger of training and analysis. */
   readonly peak: number;
   readonly parts: readonly MemoryPart[];
-}
-
-/** Node itself with the program, measured: about 70 MB resident. */
-const BASE = 80e6;
-
-/**
- * Estimates the peak. Training holds the data, the trainer's copy of it, and one chunk of the window; the analysis holds
- * the data and what its eigenproblem needs (`pcaMemory`).
- */
-export function memoryNeed(config: Config, dataset: Dataset, steps: number): MemoryNeed {
-  const { network: spec, training, record } = config;
-  const layer = layerNamed(spec, record.layer);
-  const size = layer.inputs * layer.outputs;
-  const n = Math.min(size, steps);
-  const trainer = Trainer.memoryBytes({ spec, samples: dataset.train, ...training, recordLayer: record.layer });
-  const tester = dataset.test ? Trainer.memoryBytes({ spec, samples: dataset.test, learningRate: 1, batchSize: 1 }) : 0;
-  const parts: MemoryPart[] = [
-    { what: 'Node and the program', bytes: BASE, key: '' },
-    {
-      what: 'the data set',
-      bytes: bytesOf(dataset.train) + (dataset.test ? bytesOf(dataset.test) : 0),
-      key: 'data.limit',
-    },
-    { what: 'training, with the samples in kernel memory', bytes: trainer + tester, key: 'data.limit' },
-    { what: 'one chunk of the window', bytes: 4 * size * chunkRowsFor(size), key: 'record.layer' },
-    {
-      what: `the eigenproblem of a ${n}×${n} matrix and its directions`,
-      bytes: pcaMemory({ T: steps, P: size }),
-      key: steps < size ? 'record.windowEpochs' : 'record.layer',
-    },
-  ];
-  const [base, data, train, chunk, analysis] = parts.map((p) => p.bytes);
-  return { peak: base + data + chunk + Math.max(train, analysis), parts };
 }
 
 /** Refuses a run that does not fit, and says what to change. */
@@ -69,10 +30,6 @@ export function checkMemory(need: MemoryNeed, available: number): void {
 
 export function gigabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
-}
-
-function bytesOf(samples: Samples): number {
-  return samples.values.byteLength + (samples.labels?.byteLength ?? 0) + (samples.targets?.byteLength ?? 0);
 }
 
 /** Bytes of the program and the data, and of each worker beside them. */

@@ -11,6 +11,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StageRecord } from '../jobs/context.js';
 import { lockFolder } from '../jobs/lock.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from '../jobs/machine.js';
 import { check, InputError, RunError } from '../numeric/errors.js';
@@ -22,14 +23,6 @@ export const FOLDER_VERSION = 1;
 
 export const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'] as const;
 export type StageName = (typeof STAGES)[number];
-
-export interface StageRecord {
-  status: 'waiting' | 'running' | 'done' | 'failed' | 'interrupted';
-  /** Wall-clock seconds spent, over all attempts. */
-  seconds: number;
-  /** Why it failed, or anything worth keeping. */
-  note?: string;
-}
 
 /** What run.json holds. */
 export interface RunRecord {

@@ -3,16 +3,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
-import type { Context, RunOptions } from '../jobs/context.js';
+import type { RunOptions } from '../jobs/context.js';
 import { usableMemory, VERSION } from '../jobs/machine.js';
-import { checkMemory, type MemoryNeed, memoryNeed } from '../jobs/memory.js';
+import { checkMemory, type MemoryNeed } from '../jobs/memory.js';
 import { forceKernelBuild, type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { type Config, completeConfig, configHash, type PartialConfig } from './config.js';
+import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { checkSameConfig, RunFolder, readRecord } from './folder.js';
+import { memoryNeed } from './memory.js';
 import { checkRanks } from './ranks.js';
 
 export interface Prepared {

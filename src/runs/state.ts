@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
 import type { Dataset, Samples } from '../data/dataset.js';
-import { trainToRule } from '../experiments/controls/base.js';
 import { initialWeights } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
@@ -13,6 +12,7 @@ import { readStateDict } from '../record/state-dict.js';
 import { type Config, completeConfig, firstDifference, type PartialConfig } from './config.js';
 import { readRecord } from './folder.js';
 import { MODEL } from './train.js';
+import { trainToRule } from './train-to-rule.js';
 
 export interface StateRequest {
   /** A run folder: its last weights, its data and network; its setting unless `layers` say otherwise. */
@@ -90,7 +90,7 @@ export async function stateOf(
   request: StateRequest,
   config: Config,
   dataset: Dataset,
-  tell: (note: string) => void,
+  report: (note: string) => void,
   stopped: () => Promise<boolean>,
 ): Promise<State | undefined> {
   const { run, weights: file, at } = request;
@@ -110,7 +110,7 @@ export async function stateOf(
       weights: initialWeights(spec, randomKey(seed).child('init')),
       origin: `the initial weights of seed ${seed}`,
     };
-  const trained = await trainToRule(config, seed, dataset, tell, stopped);
+  const trained = await trainToRule(config, seed, dataset, report, stopped);
   if (!trained) return undefined;
   const { learner, cursor } = trained;
   return {

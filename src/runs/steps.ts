@@ -1,17 +1,23 @@
 /** Steps of a cell: epoch by epoch from the base weights, the recorded layer's rows handed on, the whole network's mean kept. */
 import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
-import type { Dynamics } from '../experiments/controls/measure.js';
 import type { LayerBlock, NetworkSpec } from '../model/network.js';
 import type { Key } from '../numeric/random.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
+
+/** How the steps are made. */
+export interface Dynamics {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly sampling: 'shuffled' | 'replaced';
+}
 
 export interface StepsRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
   readonly weights: Float32Array;
   readonly layer: LayerBlock;
-  readonly dynamics: Omit<Dynamics, 'batchesPerEpoch'>;
+  readonly dynamics: Dynamics;
   readonly batchSize: number;
   /** Layers that move; all by default. */
   readonly trainable?: readonly string[];

@@ -2,7 +2,7 @@
 import type { TrainingCurves } from '../analyse/trajectory/results.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
-import { type Context, yieldToEvents } from '../jobs/context.js';
+import { yieldToEvents } from '../jobs/context.js';
 import { initialWeights, layerNamed } from '../model/network.js';
 import { DivergedError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
@@ -11,6 +11,7 @@ import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { Config } from './config.js';
+import type { Context } from './context.js';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';

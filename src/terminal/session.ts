@@ -47,7 +47,7 @@ export async function session(
     });
   } catch (error) {
     line.end(false);
-    tell(error, json, resumeWith);
+    reportError(error, json, resumeWith);
     process.exitCode = exitCodeOf(error);
   } finally {
     process.off('SIGINT', onSignal);
@@ -55,8 +55,8 @@ export async function session(
   }
 }
 
-/** Tells an error: a sentence on stderr; with --json also {error: {code, message}} on stdout. */
-export function tell(error: unknown, json: boolean, resumeWith?: (folder: string) => string): void {
+/** Reports an error: a sentence on stderr; with --json also {error: {code, message}} on stdout. */
+export function reportError(error: unknown, json: boolean, resumeWith?: (folder: string) => string): void {
   const known = error instanceof ThermogradError;
   const message = error instanceof Error ? error.message : String(error);
   const code = known ? error.code : 'unexpected';

@@ -2,7 +2,7 @@
 import type { Measured, WindowFacts } from '../../apply/advice-facts.js';
 import type { RunSeen } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { type MeasuredState, type MeasureRequest, measureState } from './measure.js';
@@ -38,12 +38,16 @@ export type AdviceResult =
   | { readonly kind: 'window'; readonly window: Measured<WindowFacts> }
   | { readonly kind: 'verify'; readonly seen: RunSeen };
 
-export async function runAdviceJob(job: AdviceJob, shared: AdviceShared, tell: Tell): Promise<AdviceResult> {
+export async function runAdviceJob(
+  job: AdviceJob,
+  shared: AdviceShared,
+  report: ReportProgress,
+): Promise<AdviceResult> {
   if (job.kind === 'measure') {
     const la = await chooseProvider({ prefer: shared.provider });
-    return { kind: 'measure', state: measureState({ ...shared, la, tell }), linearAlgebra: la.name };
+    return { kind: 'measure', state: measureState({ ...shared, la, report }), linearAlgebra: la.name };
   }
   if (job.kind === 'window')
-    return { kind: 'window', window: measureWindow({ ...shared, epochs: shared.windowEpochs, tell }) };
-  return { kind: 'verify', seen: tryRate({ ...shared, ...job, tell }) };
+    return { kind: 'window', window: measureWindow({ ...shared, epochs: shared.windowEpochs, report }) };
+  return { kind: 'verify', seen: tryRate({ ...shared, ...job, report }) };
 }

@@ -28,7 +28,7 @@ export interface MeasureRequest {
   /** Directions in which batches are compared: five eighths top eigenvectors, the rest gradients of hard samples. */
   readonly directions: number;
   readonly seed: number;
-  readonly tell: (what: string, share: number) => void;
+  readonly report: (what: string, share: number) => void;
 }
 
 /** What `Trainer.steps` calls diverged. */
@@ -45,10 +45,10 @@ export interface MeasuredState {
  * @throws RunError where nothing can be advised: a loss that is not finite, or no sample with a gradient
  */
 export function measureState(request: MeasureRequest): MeasuredState {
-  const { spec, samples, weights, seed, tell } = request;
+  const { spec, samples, weights, seed, report } = request;
   if (!weights.every(Number.isFinite))
     throw new RunError('no-advice', 'there is no advice at weights that are not finite numbers.');
-  tell('gradients', 0);
+  report('gradients', 0);
   const passes = new NetworkPasses({ spec, weights, samples });
   const { loss, gradient } = passes.gradient();
   if (!(loss <= LARGEST_LOSS))
@@ -70,7 +70,7 @@ export function measureState(request: MeasureRequest): MeasuredState {
 }
 
 function measureNoise(
-  { spec, samples, weights, setting, tell }: MeasureRequest,
+  { spec, samples, weights, setting, report }: MeasureRequest,
   passes: NetworkPasses,
   gradient: Float64Array,
   key: Key,
@@ -79,12 +79,12 @@ function measureNoise(
   if (squaredGradient === 0)
     return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
   const { trace, simple } = gradientNoiseScale(passes);
-  tell('gradient noise along the curvature', 0.05);
+  report('gradient noise along the curvature', 0.05);
   // a probe is a gradient and a Hessian product over all samples: eight of them at the size of MNIST, more where they are cheap
   const probes = Math.max(8, Math.min(64, Math.round(2e10 / (samples.count * passes.size))));
   const weighted = curvatureNoiseScale(passes, { probes, key });
   const curvedGradient = dot(gradient, hessianOperator(passes).apply(gradient));
-  tell('minibatches of two sizes', 0.2);
+  report('minibatches of two sizes', 0.2);
   const n = samples.count;
   const smallSize = Math.max(1, Math.min(setting.batchSize, Math.floor(n / 16)));
   const bigSize = Math.min(16 * smallSize, n);
@@ -137,7 +137,7 @@ const finite = ([low, high]: readonly [number, number]): readonly [number, numbe
 const RESIDUAL = 0.01;
 
 function measureCurvature(
-  { la, samples, setting, directions, tell }: MeasureRequest,
+  { la, samples, setting, directions, report }: MeasureRequest,
   passes: NetworkPasses,
   key: Key,
 ): Measured<CurvatureFacts> {
@@ -148,7 +148,7 @@ function measureCurvature(
   const told = {
     size: operator.size,
     apply: (v: Float64Array) => {
-      tell('top of the Hessian', Math.min(0.75, 0.25 + 0.01 * products++));
+      report('top of the Hessian', Math.min(0.75, 0.25 + 0.01 * products++));
       return operator.apply(v);
     },
   };
@@ -162,14 +162,14 @@ function measureCurvature(
     return {
       refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
     };
-  tell('hard samples', 0.76);
+  report('hard samples', 0.76);
   const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
   const hard = hardSampleDirections(passes, Math.max(0, directions - eigenvectors));
   const basis = orthonormal([...vectors, ...hard], 0.05);
-  tell('curvature of every sample', 0.8);
+  report('curvature of every sample', 0.8);
   const each = sampleCurvature(passes, basis);
   const along = batchCurvature(passes, each, { batchSize, sampling })[0];
-  tell('ceilings', 0.92);
+  report('ceilings', 0.92);
   const moments = curvatureMoments(la, each);
   // what UᵀH²U has beyond (UᵀHU)² reaches out of the span; it stays when samples are left out
   const beyond =

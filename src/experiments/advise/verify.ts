@@ -23,7 +23,7 @@ export interface VerifyRequest {
   /** Numbers of the samples on which the loss is looked at. */
   readonly looked: Uint32Array;
   readonly seed: number;
-  readonly tell: (what: string, share: number) => void;
+  readonly report: (what: string, share: number) => void;
 }
 
 const LOOKS = 40;
@@ -51,7 +51,7 @@ export function topCurvatureOn(
 
 /** Fresh batches, velocity zero at the start, run and seed a key of their own. */
 export function tryRate(request: VerifyRequest): RunSeen {
-  const { spec, samples, weights, setting, learningRate, run, epochs, looked, seed, tell } = request;
+  const { spec, samples, weights, setting, learningRate, run, epochs, looked, seed, report } = request;
   const { momentum, batchSize, sampling } = setting;
   const trainer = new Trainer({ spec, samples, learningRate, momentum, batchSize: Math.max(batchSize, 1) });
   trainer.setWeights(weights);
@@ -81,7 +81,7 @@ export function tryRate(request: VerifyRequest): RunSeen {
       const { loss } = trainer.evaluate(looked);
       finite = Number.isFinite(loss);
       if (finite) losses.push(loss);
-      tell(`learning rate ${learningRate.toPrecision(3)}`, done / total);
+      report(`learning rate ${learningRate.toPrecision(3)}`, done / total);
     }
   }
   const after = trainer.weights();

@@ -19,7 +19,7 @@ export interface WindowRequest {
   readonly setting: Pick<AdvicePoint, 'learningRate' | 'momentum' | 'batchSize' | 'sampling'>;
   readonly epochs: number;
   readonly seed: number;
-  readonly tell: (what: string, share: number) => void;
+  readonly report: (what: string, share: number) => void;
 }
 
 const BLOCKS = 20;
@@ -29,7 +29,7 @@ const BLOCKS = 20;
  * g = (mu v_before − v)/eta. Cost: a step and two copies of the weights each. Epochs are added until there are two steps a block.
  */
 export function measureWindow(request: WindowRequest): Measured<WindowFacts> {
-  const { spec, samples, weights, velocity, setting, seed, tell } = request;
+  const { spec, samples, weights, velocity, setting, seed, report } = request;
   const { learningRate: eta, momentum: mu, batchSize, sampling } = setting;
   const trainer = new Trainer({ spec, samples, learningRate: eta, momentum: mu, batchSize });
   trainer.setWeights(weights);
@@ -68,7 +68,7 @@ export function measureWindow(request: WindowRequest): Measured<WindowFacts> {
       squares.push(vv);
       losses.push(loss);
       before = after;
-      if (b % 50 === 0) tell('a window of real steps', (e + b / plan.batchesPerEpoch) / epochs);
+      if (b % 50 === 0) report('a window of real steps', (e + b / plan.batchesPerEpoch) / epochs);
     }
   }
   if (squares.every((v) => v === 0))

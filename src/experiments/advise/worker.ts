@@ -1,6 +1,5 @@
 /** Entry of the worker threads of `thermograd advise`. */
-
 import { serveJobs } from '../../jobs/pool.js';
 import { runAdviceJob } from './jobs.js';
 
-await serveJobs(runAdviceJob);
+serveJobs({ run: runAdviceJob });

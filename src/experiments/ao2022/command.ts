@@ -1,13 +1,19 @@
 /** `thermograd reproduce ao2022`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
 import { gigabytes } from '../../jobs/memory.js';
+import type { PartialConfig } from '../../runs/config.js';
+import { announcement } from '../../terminal/announcement.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
-import { announcement } from '../ivf2021/command.js';
-import { lineOf } from '../ivf2021/telling.js';
-import { type Ao2022Request, readAo2022Results, reproduceAo2022 } from './experiment.js';
+import { lineOf } from '../ivf2021/result.js';
+import { type Ao2022Request, type Ao2022Result, readAo2022Results } from './experiment.js';
 
-export async function reproduceAo2022Command(run: string | undefined, flags: RunFlags): Promise<void> {
+/** @param reproduceAo2022 - the experiment, with the making of its run */
+export async function reproduceAo2022Command(
+  run: string | undefined,
+  flags: RunFlags,
+  reproduceAo2022: (config: readonly PartialConfig[], request: Ao2022Request) => Promise<Ao2022Result>,
+): Promise<void> {
   const again = () =>
     `thermograd reproduce ao2022${run === undefined ? '' : ` ${run}`}${flags.out === undefined ? '' : ` --out ${flags.out}`} --resume`;
   await session(

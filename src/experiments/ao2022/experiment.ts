@@ -10,10 +10,10 @@ import type {
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions, runStage } from '../../jobs/context.js';
-import { doInWorker } from '../../jobs/in-worker.js';
 import { readJson, writeJson } from '../../jobs/json.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
@@ -27,10 +27,10 @@ import type { Json, RunFacts } from '../../report/input.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor, type Prepared } from '../../runs/prepare.js';
+import type { RunRequest } from '../../runs/run.js';
 import { MODEL, TRAJECTORY } from '../../runs/train.js';
-import { reproduceIvf2021 } from '../ivf2021/experiment.js';
-import type { DynamicsResult } from '../ivf2021/jobs.js';
-import { ARRAYS } from '../ivf2021/stages.js';
+import type { DynamicsResult } from '../../runs/window/jobs.js';
+import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
 import { ao2022Findings } from './findings.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures } from './fits.js';
 import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './folder.js';
@@ -59,15 +59,19 @@ const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
 /** Most directions along which single minibatches are measured. */
 const LANDSCAPE_DIRECTIONS = 120;
 
+/** Makes or completes the run that is measured. */
+type MakeRun = (layers: readonly PartialConfig[], request: RunRequest) => Promise<unknown>;
+
 /**
- * All stages. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
- * @throws InputError for runs with momentum, with a cyclic order, or of layers whose matrices do not fit
+ * All stages.
+ * @param makeRun - makes the run where none is given, and completes one that was stopped
  */
-export async function reproduceAo2022(
+export async function measureAo2022(
   config: PartialConfig | readonly PartialConfig[],
-  request: Ao2022Request = {},
+  makeRun: MakeRun,
+  request: Ao2022Request,
 ): Promise<Ao2022Result> {
-  const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], request);
+  const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], makeRun, request);
   const record = readRecord(run);
   checkPhysics(record, run);
   const settings = record.config;
@@ -96,12 +100,13 @@ export async function reproduceAo2022(
 /** The run to measure, complete, and where the results go. */
 async function finishedRun(
   layers: readonly PartialConfig[],
+  makeRun: MakeRun,
   request: Ao2022Request,
 ): Promise<{ run: string; out: string }> {
   const { run: given, resume = false } = request;
   if (given !== undefined) {
     const done = Object.values(readRecord(given).stages).every((s) => s.status === 'done');
-    if (!done) await reproduceIvf2021([], { ...optionsOf(request), out: given, resume: true });
+    if (!done) await makeRun([], { ...optionsOf(request), out: given, resume: true });
     return { run: given, out: request.out ?? join(given, 'ao2022') };
   }
   const { preset, seed } = completeConfig(...layers);
@@ -113,7 +118,7 @@ async function finishedRun(
     'run-exists',
     `the folder ${out} holds a run already; continue it with --resume, or choose another folder with --out.`,
   );
-  await reproduceIvf2021(layers, {
+  await makeRun(layers, {
     ...optionsOf(request),
     out: run,
     resume: there,
@@ -151,7 +156,11 @@ interface Context {
   readonly options: RunOptions;
 }
 
-const WORKSHOP = { worker: './worker.js', run: runAo2022Job };
+const JOBS: JobKind<undefined, Ao2022Job, string> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runAo2022Job,
+  name: ({ job }) => `the ${job} stage`,
+};
 
 async function measure(context: Context, from: string, run: RunRecord, dataset: Dataset): Promise<void> {
   const { folder, options } = context;
@@ -159,11 +168,17 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   const common = { out: folder.path, provider: config.provider, kernelBuild: run.kernelBuild as KernelBuild };
   const arrays = join(from, ARRAYS);
   const does = async (job: Ao2022Job) => {
-    const tell = (done: number, total: number) => options.onProgress?.({ stage: job.job, done, total, unit: 'steps' });
-    options.onProgress?.({ stage: job.job, done: 0, unit: 'steps' });
-    const name = await doInWorker(WORKSHOP, job, tell, options.signal);
-    if (name === undefined) throw new InterruptedError(folder.path);
-    folder.record.linearAlgebra = name;
+    options.onProgress?.({ stage: job.job, done: 0, unit: '%' });
+    const finished = await runJobs(JOBS, undefined, [job], {
+      workers: 1,
+      signal: options.signal,
+      onProgress: (_, note, share) =>
+        options.onProgress?.({ stage: job.job, done: Math.round(100 * share), total: 100, unit: '%', note }),
+      onDone: (_, linearAlgebra) => {
+        folder.record.linearAlgebra = linearAlgebra;
+      },
+    });
+    if (!finished) throw new InterruptedError(folder.path);
   };
   const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
   await runStage(context, 'matrices', async () => {
@@ -227,9 +242,9 @@ interface Inputs {
 }
 
 const readInputs = (from: string): Inputs => ({
-  pca: readJson<PcaSummary>(join(from, 'pca.json'))!,
-  flatness: readJson<FlatnessSummary>(join(from, 'flatness.json'))!,
-  dynamics: readJson<DynamicsResult>(join(from, 'dynamics.json'))!,
+  pca: readJson<PcaSummary>(join(from, PCA))!,
+  flatness: readJson<FlatnessSummary>(join(from, FLATNESS))!,
+  dynamics: readJson<DynamicsResult>(join(from, DYNAMICS))!,
   curves: readJson<TrainingCurves>(join(from, 'history.json'))!,
 });
 

@@ -5,6 +5,7 @@ import type { PcaSummary } from '../../analyse/trajectory/results.js';
 import type { RowSource } from '../../analyse/trajectory/rows.js';
 import type { Samples } from '../../data/dataset.js';
 import { writeJson } from '../../jobs/json.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { RunError } from '../../numeric/errors.js';
@@ -81,13 +82,13 @@ export const FILES = {
 } as const;
 
 /** Does a job; answers with the name of the linear algebra that did it. */
-export async function runAo2022Job(job: Ao2022Job, progress: (done: number, total: number) => void): Promise<string> {
+export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<string> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
   if (job.job === 'matrices') matrices(job);
   else if (job.job === 'modes') await modes(job, la);
   else if (job.job === 'landscape') await minibatches(job);
-  else await trajectory(job, la, progress);
+  else await trajectory(job, la, report);
   return la.name;
 }
 
@@ -126,11 +127,7 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
   writeJson(join(job.out, FILES.modes), rest);
 }
 
-async function trajectory(
-  job: TrajectoryJob,
-  la: LinearAlgebra,
-  progress: (done: number, total: number) => void,
-): Promise<void> {
+async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {
   const window = await Trajectory.open(job.trajectory);
   const total = 2 * window.recorded;
   const source = (before: number): RowSource => ({
@@ -139,7 +136,7 @@ async function trajectory(
     async *chunks() {
       for await (const { first, rows, weights } of window.blocks()) {
         yield weights;
-        progress(before + first + rows, total);
+        report('rows read', (before + first + rows) / total);
       }
     },
   });

@@ -1,6 +1,5 @@
-/** Entry of the worker thread that does the jobs of ao2022-jobs.ts. */
-
-import { serveJob } from '../../jobs/serve-job.js';
+/** Entry of the worker threads of `reproduce ao2022`. */
+import { serveJobs } from '../../jobs/pool.js';
 import { runAo2022Job } from './jobs.js';
 
-await serveJob(runAo2022Job);
+serveJobs({ run: runAo2022Job });

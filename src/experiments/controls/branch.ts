@@ -20,7 +20,7 @@ interface Window extends Span {
 }
 
 export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
-  const { la, config, samples, weights, key, seed, tell } = context;
+  const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
   const layer = layerNamed(spec, record.layer);
   const { sampling, momentum, learningRate } = cell;
@@ -56,7 +56,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
       sums.add(rows);
       means[means.length - 1].add(steps.trainer.weights());
     });
-    tell(`epoch ${e + 1} of ${config.epochs}`, (0.15 * (e + 1)) / config.epochs);
+    report(`epoch ${e + 1} of ${config.epochs}`, (0.15 * (e + 1)) / config.epochs);
   }
   sums.cut();
 
@@ -84,7 +84,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   moments = undefined; // matrices of 50 MB are let go as soon as they have served
 
   // H and C where the main window lies
-  tell('Hessian and noise', 0.2);
+  report('Hessian and noise', 0.2);
   const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
   const { hessian, noise } = curvatureAt(place);
   const looker: Looker = { ...context, dynamics, hessian, noise };
@@ -97,16 +97,16 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     });
   while (others.length > 0) {
     const window = others.shift()!;
-    tell(`window of ${window.epochs} epochs`, 0.25);
+    report(`window of ${window.epochs} epochs`, 0.25);
     regimes.push(look(window, meterAt(spec, window.weights, samples, layer.name)));
   }
-  tell(`window of ${config.mainWindow} epochs`, 0.4);
+  report(`window of ${config.mainWindow} epochs`, 0.4);
   const meter = meterAt(spec, main!.weights, samples, layer.name);
   const own = look(main!, meter);
   const { resolution } = own;
   regimes.push(own);
 
-  tell('the other half', 0.5);
+  report('the other half', 0.5);
   regimes.push(
     othersDirections(looker, [firstHalf, secondHalf!], {
       basis: 'other-window',
@@ -119,7 +119,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   );
   firstHalf = secondHalf = undefined;
 
-  tell('Hessian basis', 0.6);
+  report('Hessian basis', 0.6);
   const span: Span = { epochs: main!.epochs, steps: main!.steps };
   const eigen = la.eigh(hessian);
   for (const basis of ['hessian', 'replicas'] as const) {

@@ -20,14 +20,14 @@ export interface CellJob {
   readonly kernelBuild: KernelBuild;
 }
 
-export async function runCell(job: CellJob, samples: Samples, tell: CellContext['tell']): Promise<CellResult> {
+export async function runCell(job: CellJob, samples: Samples, report: CellContext['report']): Promise<CellResult> {
   forceKernelBuild(job.kernelBuild);
   const { config, seed, weights } = job;
   const la = await chooseProvider({ prefer: config.base.provider });
   const cell = config.cells.find((c) => c.name === job.cell)!;
   const key = randomKey(seed).child('controls').child(cell.name);
   const start = performance.now();
-  const context: CellContext = { la, config, samples, weights, seed, key, tell };
+  const context: CellContext = { la, config, samples, weights, seed, key, report };
   const result =
     cell.kind === 'branch'
       ? await branchCell(context, cell)

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
-import { lineOf } from '../ivf2021/telling.js';
+import { lineOf } from '../ivf2021/result.js';
 import { reproduceControls } from './experiment.js';
 
 /** Flags that mean something here; the experiment fixes the rest. */

@@ -13,5 +13,5 @@ export interface CellContext {
   /** key(seed)/controls/cell. */
   readonly key: Key;
   /** What is being done, and a rough share of the whole. */
-  readonly tell: (what: string, share: number) => void;
+  readonly report: (what: string, share: number) => void;
 }

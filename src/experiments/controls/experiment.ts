@@ -105,14 +105,14 @@ async function baseOf(
 ) {
   const { config, seeds } = folder.record;
   const files = { model: folder.file(seed, 'base.safetensors'), facts: folder.file(seed, 'base.json') };
-  const tell = (note: string) => onProgress?.({ stage: 'train', done: seed, total: seeds, unit: 'seeds', note });
+  const report = (note: string) => onProgress?.({ stage: 'train', done: seed, total: seeds, unit: 'seeds', note });
   const stopped = async () => {
     await setImmediate();
     return signal?.aborted ?? false;
   };
   const base =
     readBase(config.base, files.model, files.facts) ??
-    (await trainBase(config.base, seed, dataset, files, tell, stopped));
+    (await trainBase(config.base, seed, dataset, files, report, stopped));
   folder.tally();
   if (!base) throw new InterruptedError(folder.path);
   return base;

@@ -22,14 +22,14 @@ const ROWS = 100;
 
 /** `surrogateEpochs` epochs to settle, then a window of `mainWindow` epochs. Cost 2·P·K flops a step beside the batch gradient. */
 export function fixedCell(context: CellContext, cell: FixedCell): Omit<FixedResult, 'seconds'> {
-  const { la, config, samples, weights, key, seed, tell } = context;
+  const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
   const { batchSize } = training;
   const layer = layerNamed(spec, record.layer);
   const { sampling, learningRate, momentum } = cell;
   const plan = batchPlan({ count: samples.count, batchSize, sampling, lastBatch: 'drop', key: key.child('batches') });
   const M = plan.batchesPerEpoch;
-  tell('Hessian and noise', 0);
+  report('Hessian and noise', 0);
   const { hessian, noise } = curvatureAt({ spec, weights, samples, layer: layer.name, sampling, batchSize });
   const window = config.mainWindow * M;
   const dynamics = { learningRate, momentum, sampling, batchesPerEpoch: M };
@@ -72,7 +72,7 @@ export function fixedCell(context: CellContext, cell: FixedCell): Omit<FixedResu
         }
       }
     }
-    tell(`epoch ${e + 1} of ${epochs}`, 0.4 + (0.6 * (e + 1)) / epochs);
+    report(`epoch ${e + 1} of ${epochs}`, 0.4 + (0.6 * (e + 1)) / epochs);
   }
   const measured = square.map((s, k) => s / seen - (sum[k] / seen) ** 2);
   return {

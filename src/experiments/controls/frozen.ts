@@ -15,7 +15,7 @@ import type { FrozenGroup, FrozenResult, Ratio } from './measured.js';
 import { diagonalIn, merged, PieceSums, quadraticForms, topColumns } from './moments.js';
 
 export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenResult, 'seconds'> {
-  const { la, config, samples, weights, key, seed, tell } = context;
+  const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
   const layer = layerNamed(spec, record.layer);
   const { sampling, learningRate } = cell;
@@ -35,7 +35,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const dynamics: Dynamics = { sampling, momentum: 0, learningRate, batchesPerEpoch };
   for (let e = 0; e < config.relaxEpochs; e++) {
     runTwo(steps, twin, () => {});
-    tell(`relaxing, epoch ${e + 1}`, (0.15 * (e + 1)) / config.relaxEpochs);
+    report(`relaxing, epoch ${e + 1}`, (0.15 * (e + 1)) / config.relaxEpochs);
   }
   const { epochs } = config;
   const own = covarianceAccumulator(la, layer.inputs * layer.outputs);
@@ -52,7 +52,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
       between.add(difference(rows, others));
     });
     if (marks.includes(e + 1)) points.push(trainer.weights());
-    tell(`epoch ${e + 1} of ${epochs}`, 0.15 + (0.15 * (e + 1)) / epochs);
+    report(`epoch ${e + 1} of ${epochs}`, 0.15 + (0.15 * (e + 1)) / epochs);
   }
   between.cut();
   const [first, second] = between.pieces;
@@ -61,7 +61,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const window = own.count;
   const covariance = own.finish({ ddof: 0 });
 
-  tell('Hessian and noise', 0.4);
+  report('Hessian and noise', 0.4);
   const place = (point: Float32Array) => ({
     spec,
     weights: point,
@@ -87,7 +87,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const whole = diagonalIn(la, eigen.vectors, covariance);
   const noisy = diagonalIn(la, eigen.vectors, merged(first, second).covariance);
 
-  tell('along the trajectory', 0.7);
+  report('along the trajectory', 0.7);
   const groups = config.groups.filter(([from]) => from <= P).map(([from, to]) => [from, Math.min(to, P)] as const);
   const looked = groups.map(([from, to]) => spread(from, to, config.modesPerGroup));
   const ranks = looked.flat();
@@ -95,7 +95,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const at = (point: Float32Array) => curvatureAlong(place(point), directions);
   const centre = at(mean);
   const path = points.map((p, k) => {
-    tell('along the trajectory', 0.7 + (0.3 * k) / points.length);
+    report('along the trajectory', 0.7 + (0.3 * k) / points.length);
     return at(p);
   });
   const along = (of: (c: ReturnType<typeof at>) => Float64Array) =>

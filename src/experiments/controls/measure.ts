@@ -11,14 +11,12 @@ import { identity, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
+import type { Dynamics as StepDynamics } from '../../runs/steps.js';
 import { predictCovariance } from '../../theory/predictions.js';
-import type { Basis, Regime, RegimeDirection, Sampling } from './measured.js';
+import type { Basis, Regime, RegimeDirection } from './measured.js';
 
 /** How the steps of a cell were taken. */
-export interface Dynamics {
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly sampling: Sampling;
+export interface Dynamics extends StepDynamics {
   readonly batchesPerEpoch: number;
 }
 

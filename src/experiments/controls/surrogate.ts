@@ -20,11 +20,11 @@ export async function surrogateRegimes(
   meter: FlatnessMeter,
   resolution: number,
 ): Promise<Regime[]> {
-  const { la, key, tell } = looker;
+  const { la, key, report } = looker;
   const regimes: Regime[] = [];
   const factor = noiseFactor(la, looker.noise);
   for (const basis of ['surrogate', 'random-walk'] as const) {
-    tell(basis, basis === 'surrogate' ? 0.7 : 0.9);
+    report(basis, basis === 'surrogate' ? 0.7 : 0.9);
     const linear = basis === 'surrogate';
     const halves = await linearHalves(looker, span.steps, linear ? eigen : 'zero', factor);
     const turned = linear

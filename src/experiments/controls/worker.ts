@@ -1,6 +1,5 @@
-/** Entry of the worker threads of the controls: one cell on shared samples. */
-
+/** Entry of the worker threads of `reproduce controls`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runCell } from './cell.js';
 
-await serveJobs(runCell);
+serveJobs({ run: runCell });

@@ -7,7 +7,7 @@
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import type { BlockDiagnostics } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import {
   addPenalties,
   continuePenalty,
@@ -37,7 +37,7 @@ export interface GroupRequest {
   readonly weights: Float32Array;
   readonly facts: FirstFacts;
   readonly axes: StoredAxes;
-  readonly tell: Tell;
+  readonly report: ReportProgress;
 }
 
 /** A task's constraint in units of the strengths asked for. */
@@ -50,7 +50,7 @@ interface Held {
 }
 
 export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGroup, 'seconds'>> {
-  const { taskSet, la, method, constraints, strengths, facts, weights, axes, tell } = request;
+  const { taskSet, la, method, constraints, strengths, facts, weights, axes, report } = request;
   const head = { format: 'thermograd forget branches', seed: taskSet.seed, method, constraints } as const;
   const own = { taskSet, la, task: 0, weights, windowSteps: facts.windowSteps, stored: axes };
   try {
@@ -58,7 +58,7 @@ export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGro
     const second = stageOf(taskSet, 1, constraintNamed(method).kind === 'joint');
     const branches: Branch[] = [];
     for (const [k, strength] of strengths.entries()) {
-      tell(`strength ${k + 1} of ${strengths.length}`, k / strengths.length);
+      report(`strength ${k + 1} of ${strengths.length}`, k / strengths.length);
       branches.push(await branch(request, held, strength, second));
     }
     return { ...head, held: held?.count ?? null, branches, refused: '' };

@@ -127,7 +127,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
     import('../../terminal/session.js'),
     import('./experiment.js'),
     import('../../runs/config.js'),
-    import('../ivf2021/telling.js'),
+    import('../ivf2021/result.js'),
     import('../../apply/constraints/table.js'),
   ]);
   await session(

@@ -70,7 +70,7 @@ function checkMethod(name: string): void {
 }
 
 /**
- * What only the data can tell: whether they serve the protocol, whether N_c axes exist.
+ * What only the data can report: whether they serve the protocol, whether N_c axes exist.
  * @throws InputError
  */
 export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {

@@ -11,7 +11,7 @@ import { constraintNamed } from '../../apply/constraints/table.js';
 import { planeBasis } from '../../apply/planes.js';
 import type { Axes } from '../../apply/task.js';
 import { firstSamples } from '../../data/subset.js';
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { layerNamed } from '../../model/network.js';
 import { DivergedError, InputError, RunError } from '../../numeric/errors.js';
 import { type LinearAlgebra, row } from '../../numeric/linalg/index.js';
@@ -46,15 +46,15 @@ export async function firstTask(
   taskSet: TaskSet,
   la: LinearAlgebra,
   files: FirstFiles,
-  tell: Tell,
+  report: ReportProgress,
 ): Promise<Omit<FirstFacts, 'seconds'>> {
   const { config, size, seed } = taskSet;
   const { training, statistics } = config;
   const spec = taskSet.spec(0);
-  const trained = trainFirst(taskSet, tell);
+  const trained = trainFirst(taskSet, report);
   const { weights, window, curve } = trained;
 
-  tell('statistics', 0.2);
+  report('statistics', 0.2);
   const rows = rowsInMemory(window.rows, window.P);
   const { task, axes } = remembering(
     knownTask({ taskSet, task: 0, weights: weights.flat(0), windowSteps: window.steps, la, window: rows }),
@@ -69,7 +69,7 @@ export async function firstTask(
   };
   const methods: Record<string, FirstFacts['methods'][string]> = {};
   for (const [k, name] of config.methods.entries()) {
-    tell(`statistics for ${name}`, 0.2 + (0.6 * k) / config.methods.length);
+    report(`statistics for ${name}`, 0.2 + (0.6 * k) / config.methods.length);
     const constraint = constraintNamed(name);
     const described = { title: constraint.title, strength: '', refused: '' };
     try {
@@ -88,7 +88,7 @@ export async function firstTask(
   writeModel(files.model, spec, weights.flat(0), { seed: String(seed), task: '1' });
   writeAxes(files.axes, axes);
 
-  tell('later tasks from fresh weights', 0.85);
+  report('later tasks from fresh weights', 0.85);
   const scratch = Array.from({ length: taskSet.count }, (_, t) =>
     t === 0 ? taskSet.accuracy(weights, 0, 'test') : fromScratch(taskSet, t, size),
   );
@@ -109,7 +109,7 @@ export async function firstTask(
   return facts;
 }
 
-function trainFirst(taskSet: TaskSet, tell: Tell) {
+function trainFirst(taskSet: TaskSet, report: ReportProgress) {
   const { firstEpochs, windowEpochs, windowEvery, batchSize } = taskSet.config.training;
   const trainer = taskSet.trainer(0);
   const plan = taskSet.plan(0);
@@ -122,11 +122,11 @@ function trainFirst(taskSet: TaskSet, tell: Tell) {
   };
   try {
     for (let e = 0; e < firstEpochs; e++) {
-      tell(`task 1, epoch ${e + 1}`, (0.2 * e) / (firstEpochs + windowEpochs));
+      report(`task 1, epoch ${e + 1}`, (0.2 * e) / (firstEpochs + windowEpochs));
       runEpoch(trainer, plan.epoch(e).order, batchSize);
       look(e + 1);
     }
-    tell('task 1, window', (0.2 * firstEpochs) / (firstEpochs + windowEpochs));
+    report('task 1, window', (0.2 * firstEpochs) / (firstEpochs + windowEpochs));
     const window = recordWindow({
       trainer,
       plan,

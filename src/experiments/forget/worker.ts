@@ -1,6 +1,5 @@
 /** Entry of the worker threads of `forget`. */
-
 import { serveJobs } from '../../jobs/pool.js';
 import { runForgetJob } from './job.js';
 
-await serveJobs(runForgetJob);
+serveJobs({ run: runForgetJob });

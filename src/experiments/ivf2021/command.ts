@@ -1,13 +1,11 @@
-/** What each command does: flags to a config, a function of the library, and the telling of its result. */
-
-import { describeDiagnosis, diagnose } from '../../cli/doctor.js';
-import { gigabytes } from '../../jobs/memory.js';
-import type { Prepared } from '../../runs/prepare.js';
+/** The commands on a run (reproduce ivf2021, train, analyse, report): flags to a config, a function of the library, the result printed. */
+import { type RunRequest, trainRun } from '../../runs/run.js';
+import { announcement } from '../../terminal/announcement.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
 import { type Session, session } from '../../terminal/session.js';
-import { type RunRequest, reproduceIvf2021, trainRun } from './experiment.js';
+import { reproduceIvf2021 } from './experiment.js';
 import { analyseRun, reportRun } from './reanalyse.js';
-import { analysisOf, analysisSummary, resultOf, summaryOf } from './telling.js';
+import { analysisOf, analysisSummary, resultOf, summaryOf } from './result.js';
 
 export const reproduce = (flags: RunFlags) => runCommand('reproduce ivf2021', flags, reproduceIvf2021);
 
@@ -33,13 +31,6 @@ export async function report(run: string, json: boolean): Promise<void> {
   });
 }
 
-export async function doctor(json: boolean): Promise<void> {
-  await session(json, async (s) => {
-    const diagnosis = await diagnose();
-    s.result(diagnosis, describeDiagnosis(diagnosis));
-  });
-}
-
 async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): Promise<void> {
   const again = (folder: string) => `thermograd ${name} --out ${folder} --resume`;
   await session(
@@ -57,16 +48,5 @@ async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): 
       s.result(resultOf(result), summaryOf(result));
     },
     again,
-  );
-}
-
-/** What is said before the first step. */
-export function announcement({ context, memory }: Prepared): string {
-  const { config, folder } = context;
-  const { network, training, record, data } = config;
-  return (
-    `run folder ${folder.path}: ${network.widths.join('-')} on ${data.set}, learning rate ${training.learningRate}, batches of ` +
-    `${training.batchSize} (${training.sampling}), window of ${record.windowEpochs} epochs of ${record.layer}; ` +
-    `needs about ${gigabytes(memory.peak)} of memory, kernel build ${folder.record.kernelBuild}`
   );
 }

@@ -1,15 +1,17 @@
 /** Measuring a recorded run again with other settings, and drawing its report again: no training. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Context, type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { writeJson } from '../../jobs/json.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
+import type { Context } from '../../runs/context.js';
 import { RunFolder, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
-import { fitsStage, flatnessStage, reportStage, summaryOf, windowStages } from './stages.js';
+import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
+import { fitsStage, reportStage } from './stages.js';
 
 export interface AnalyseRequest extends RunOptions {
   /** What differs from the run's own settings. */

@@ -1,85 +1,21 @@
-/** The stages after training: from the recorded window to the report, each from files to files. */
-import { rmSync } from 'node:fs';
+/** The stages of ivf2021 after the window is measured: fits with findings, and the report. */
 import { join } from 'node:path';
-import type { Analysis, FlatnessSummary, PcaSummary } from '../../analyse/trajectory/results.js';
+import type { Analysis, FlatnessSummary } from '../../analyse/trajectory/results.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
-import type { Dataset } from '../../data/dataset.js';
-import { type Context, InterruptedError, runStage } from '../../jobs/context.js';
-import { inWorker } from '../../jobs/in-worker.js';
 import { readJson, writeJson } from '../../jobs/json.js';
-import type { KernelBuild } from '../../kernels/load.js';
-import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
-import { readArray } from '../../record/arrays.js';
-import { readModel } from '../../record/checkpoint.js';
 import { writeWhole } from '../../record/files.js';
 import type { Finding } from '../../report/finding.js';
 import type { Json, RunFacts } from '../../report/input.js';
+import type { Context } from '../../runs/context.js';
 import type { RunRecord, StageName } from '../../runs/folder.js';
-import { dynamicsRanks, flatnessRanks } from '../../runs/ranks.js';
-import { MODEL, readHistory, TRAJECTORY } from '../../runs/train.js';
+import { readHistory } from '../../runs/train.js';
+import type { DynamicsResult } from '../../runs/window/jobs.js';
+import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
 import { ivf2021Findings } from './findings.js';
-import { measureInBatches, PARTIAL } from './flatness/stage.js';
-import type { DynamicsResult, Job } from './jobs.js';
 
-export const ARRAYS = 'pca.zarr';
-const [PCA, DYNAMICS, FLATNESS] = ['pca.json', 'dynamics.json', 'flatness.json'];
 const [ANALYSIS, FINDINGS] = ['analysis.json', 'findings.json'];
-
-/** Principal directions and their drift and diffusion; they depend on the recorded window alone. */
-export async function windowStages(context: Context): Promise<void> {
-  const { folder, config } = context;
-  await runStage(context, 'pca', () =>
-    doJob(context, { ...common(context), job: 'pca', summary: folder.file(PCA), budget: config.analysis.memoryBudget }),
-  );
-  await runStage(context, 'dynamics', async () => {
-    const ranks = dynamicsRanks(config.analysis, summaryOf(context).variances.length);
-    await doJob(context, { ...common(context), job: 'dynamics', ranks, result: folder.file(DYNAMICS) });
-  });
-}
-
-function common({ folder, config }: Context) {
-  const { provider } = config;
-  const kernelBuild = folder.record.kernelBuild as KernelBuild;
-  return { trajectory: folder.file(TRAJECTORY), arrays: folder.file(ARRAYS), provider, kernelBuild };
-}
-
-async function doJob(context: Context, job: Job): Promise<void> {
-  const { options, folder } = context;
-  const tell = (done: number, total: number) =>
-    options.onProgress?.({ stage: job.job, done, total, unit: 'steps', ...waiting(job, done === total) });
-  const name = await inWorker(job, tell, options.signal);
-  if (name === undefined) throw new InterruptedError(folder.path);
-  folder.record.linearAlgebra = name;
-}
-
-/** The eigenproblem follows when all rows are read, and cannot tell how far it is. */
-const waiting = (job: Job, read: boolean) => (job.job === 'pca' && read ? { note: 'eigenvalues and directions' } : {});
-
-export function summaryOf({ folder }: Context): PcaSummary {
-  return readJson<PcaSummary>(folder.file(PCA))!;
-}
-
-/** Widths of the valley along the directions asked for; into `out`. */
-export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
-  const { folder, config } = context;
-  const { network: spec, record, analysis } = config;
-  const layer = layerNamed(spec, record.layer);
-  const { variances } = summaryOf(context);
-  const ranks = flatnessRanks(analysis, variances.length);
-  const weights = readModel(folder.file(MODEL), spec)!;
-  const centre = await readArray(folder.file(ARRAYS), analysis.centre);
-  weights.set(Float32Array.from(centre.data), layer.weightOffset);
-  const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');
-  const summary = await measureInBatches(
-    context,
-    { weights, samples: dataset.train, ranks, variances, directions },
-    out,
-  );
-  writeJson(join(out, FLATNESS), summary);
-  rmSync(join(out, PARTIAL), { force: true });
-}
 
 /** Fits and findings; into `out`. */
 export function fitsStage(context: Context, out: string): void {

@@ -7,7 +7,7 @@ import type { Block, Task, TaskTraining } from '../../apply/task.js';
 import { layerWindows } from '../../apply/windows.js';
 import type { Samples } from '../../data/dataset.js';
 import { batchPlan, type Sampling } from '../../data/samplers.js';
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import type { NetworkSpec } from '../../model/network.js';
 import type { Penalty } from '../../model/penalty.js';
 import { normalForm } from '../../model/penalty-normal.js';
@@ -88,14 +88,14 @@ export function thinning(steps: number, axes: number): number {
 export async function runProtectJob(
   { method }: ProtectJob,
   shared: ProtectShared,
-  tell: Tell,
+  report: ReportProgress,
 ): Promise<ProtectOutcome> {
   const { spec, weights, measured, layers, axes, training } = shared;
   const la = await chooseProvider({ prefer: shared.provider });
   const key = randomKey(shared.seed).child('protect');
-  tell('loss', 0);
+  report('loss', 0);
   const { loss, errors } = judge(shared);
-  const { windows, seen } = await windowsOf(shared, tell);
+  const { windows, seen } = await windowsOf(shared, report);
   const task = networkTask({
     spec,
     weights,
@@ -107,7 +107,7 @@ export async function runProtectJob(
     axes,
     key: key.child('statistics'),
   });
-  const { penalty, unit, diagnostics } = await protectTask(telling(task, tell), { method, axes, key, la });
+  const { penalty, unit, diagnostics } = await protectTask(reportingTask(task, report), { method, axes, key, la });
   const { stiffest } = normalForm(penalty, la);
   if (!(stiffest > 0))
     throw new RunError(
@@ -137,7 +137,7 @@ function judge({ spec, weights, measured }: ProtectShared): { loss: number; erro
 
 async function windowsOf(
   shared: ProtectShared,
-  tell: Tell,
+  report: ReportProgress,
 ): Promise<{ windows?: Record<string, RowSource>; seen?: WindowSeen }> {
   const { spec, window: plan } = shared;
   if (!plan) return {};
@@ -163,19 +163,19 @@ async function windowsOf(
     firstEpoch: 0,
     epochs,
     every: thinning(plan.steps, shared.axes),
-    onEpoch: (done) => tell(`window, epoch ${done} of ${epochs}`, (0.4 * done) / epochs),
+    onEpoch: (done) => report(`window, epoch ${done} of ${epochs}`, (0.4 * done) / epochs),
   });
   const { loss } = trainer.evaluate();
   return { windows: layerWindows(spec, rowsInMemory(rows, P)), seen: { steps, rows: T, loss } };
 }
 
 /** The task, saying which measurement of which layer is being made. */
-function telling(task: Task, tell: Tell): Task {
+function reportingTask(task: Task, report: ReportProgress): Task {
   const said =
     <Rest extends unknown[], R>(what: string, measure: (block: Block, ...rest: Rest) => R) =>
     (block: Block, ...rest: Rest): R => {
       const done = task.blocks.findIndex((b) => b.name === block.name) / task.blocks.length;
-      tell(`${what} of ${block.name}`, 0.4 + 0.6 * done);
+      report(`${what} of ${block.name}`, 0.4 + 0.6 * done);
       return measure.call(task, block, ...rest);
     };
   return {
@@ -186,7 +186,7 @@ function telling(task: Task, tell: Tell): Task {
     curvatures: said('curvatures', task.curvatures),
     noise: said('gradient noise', task.noise),
     fisher(kind) {
-      tell('Fisher matrix', 0.4);
+      report('Fisher matrix', 0.4);
       return task.fisher(kind);
     },
   };

@@ -1,5 +1,5 @@
-/** Entry of the worker thread of `thermograd protect`. */
+/** Entry of the worker threads of `thermograd protect`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runProtectJob } from './job.js';
 
-await serveJobs(runProtectJob);
+serveJobs({ run: runProtectJob });

@@ -26,7 +26,7 @@ import { completeSimulation, type Setup, setupOf } from './config.js';
 import { factsOf } from './facts.js';
 import { gather } from './gather.js';
 import { axisCentres, lossOnGrid } from './grid.js';
-import { partsOf, type SimulationJob, simulationTrade } from './jobs.js';
+import { partsOf, SIMULATION_JOBS, type SimulationJob } from './jobs.js';
 import {
   METHODS,
   type Method,
@@ -168,7 +168,7 @@ async function runMethod(
   };
   progress();
   const shared = { config, kernelBuild: folder.record.kernelBuild as KernelBuild };
-  const finished = await runJobs(simulationTrade, shared, jobs, {
+  const finished = await runJobs(SIMULATION_JOBS, shared, jobs, {
     workers: config.workers,
     signal,
     onProgress(job, _, share) {

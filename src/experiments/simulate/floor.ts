@@ -19,11 +19,11 @@ import type { MethodResult } from './measured.js';
 /** Share of the diffusion that the elimination leaves out, from which on it is said. */
 const COARSE = 0.1;
 
-export function adiabaticMethod(setup: Setup, tell: (share: number) => void): MethodResult {
-  return setup.problem.size === 1 ? closedForm(setup) : floorMotion(setup, tell);
+export function adiabaticMethod(setup: Setup, report: (share: number) => void): MethodResult {
+  return setup.problem.size === 1 ? closedForm(setup) : floorMotion(setup, report);
 }
 
-function floorMotion(setup: Setup, tell: (share: number) => void): MethodResult {
+function floorMotion(setup: Setup, report: (share: number) => void): MethodResult {
   const { order, steps } = setup.config.methods.adiabatic!;
   const floor = alongFloor(setup.problem, { order, steps });
   const grid = gridOf(setup.axes);
@@ -37,7 +37,7 @@ function floorMotion(setup: Setup, tell: (share: number) => void): MethodResult 
   else {
     const jumps = jumpProcess(floor.model, line, { boundaries: boundariesOf(setup).slice(0, 1) });
     const start = marginalDensity(startDensity(setup, grid), 0);
-    series = evolve(setup, jumps, start, setup.time.until / 400, tell);
+    series = evolve(setup, jumps, start, setup.time.until / 400, report);
     along = series.last;
   }
   const joint = densityWith(setup, along, variance);

@@ -31,7 +31,7 @@ const STEPS = 400;
 
 type Tell = (share: number) => void;
 
-export function fokkerPlanckMethod(setup: Setup, tell: Tell): MethodResult {
+export function fokkerPlanckMethod(setup: Setup, report: Tell): MethodResult {
   const model = langevinModel(setup.problem);
   const grid = gridOf(setup.axes);
   const jumps = jumpProcess(model, grid, { boundaries: boundariesOf(setup) });
@@ -39,7 +39,7 @@ export function fokkerPlanckMethod(setup: Setup, tell: Tell): MethodResult {
   const step = setup.config.methods['fokker-planck']?.timestep;
   const size = `${setup.axes.map((a) => a.cells).join('×')} cells`;
   if (time.mode === 'stationary') {
-    const { density, residual } = stationaryDensity(jumps, { onProgress: (done, all) => tell(done / all) });
+    const { density, residual } = stationaryDensity(jumps, { onProgress: (done, all) => report(done / all) });
     return {
       summary: {
         method: 'fokker-planck',
@@ -53,7 +53,7 @@ export function fokkerPlanckMethod(setup: Setup, tell: Tell): MethodResult {
       arrays: { ...densityArrays(density, setup), ...currentArrays(jumps, density) },
     };
   }
-  const evolved = evolve(setup, jumps, startDensity(setup, grid), step ?? scaled(setup), tell);
+  const evolved = evolve(setup, jumps, startDensity(setup, grid), step ?? scaled(setup), report);
   return {
     summary: {
       method: 'fokker-planck',
@@ -73,7 +73,7 @@ const NOTHING_LOST = { outside: 0, diverged: 0, noiseFloor: {} } as const;
 const scaled = ({ time }: Setup): number => (time.mode === 'transient' ? time.until / STEPS : 1);
 
 /** A density carried on in time; the motion is whatever jumps is given. */
-export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wanted: number, tell: Tell) {
+export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wanted: number, report: Tell) {
   const time = setup.time as Setup['time'] & { mode: 'transient' };
   const { grid } = jumps;
   const size = grid.axes.length;
@@ -124,7 +124,7 @@ export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wan
       covariance.set(m.covariance, output * m.covariance.length);
       survival[output] = massOf(density);
     }
-    tell(done / steps);
+    report(done / steps);
   }
   const arrays: Record<string, NumberArray> = {
     times: { shape: [T], data: Float64Array.from(time.outputs) },

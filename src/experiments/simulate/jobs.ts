@@ -1,6 +1,6 @@
 /** The jobs of a simulation, in worker threads: parts of the walkers, their paths, and the densities. */
 
-import type { JobKind } from '../../jobs/pool.js';
+import type { JobKind, ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { setupOf } from './config.js';
 import { adiabaticMethod } from './floor.js';
@@ -24,18 +24,24 @@ export type SimulationAnswer =
   | { readonly kind: 'paths'; readonly times: Float64Array; readonly places: Float64Array }
   | { readonly kind: 'grid'; readonly result: MethodResult };
 
-export const simulationTrade: JobKind<SharedSimulation, SimulationJob, SimulationAnswer> = {
+export function runSimulationJob(
+  job: SimulationJob,
+  shared: SharedSimulation,
+  report: ReportProgress,
+): SimulationAnswer {
+  forceKernelBuild(shared.kernelBuild);
+  const setup = setupOf(shared.config);
+  const behind = (share: number) => report(job.method, share);
+  if (job.kind === 'walkers') return { kind: 'walkers', part: job.part, result: runWalkers(setup, job, behind) };
+  if (job.kind === 'paths') return { kind: 'paths', ...runPaths(setup, job, job.points) };
+  const result = job.method === 'fokker-planck' ? fokkerPlanckMethod(setup, behind) : adiabaticMethod(setup, behind);
+  return { kind: 'grid', result };
+}
+
+export const SIMULATION_JOBS: JobKind<SharedSimulation, SimulationJob, SimulationAnswer> = {
   worker: new URL('./worker.js', import.meta.url),
   name: (job) => job.method,
-  run(job, shared, tell) {
-    forceKernelBuild(shared.kernelBuild);
-    const setup = setupOf(shared.config);
-    const say = (share: number) => tell(job.method, share);
-    if (job.kind === 'walkers') return { kind: 'walkers', part: job.part, result: runWalkers(setup, job, say) };
-    if (job.kind === 'paths') return { kind: 'paths', ...runPaths(setup, job, job.points) };
-    const result = job.method === 'fokker-planck' ? fokkerPlanckMethod(setup, say) : adiabaticMethod(setup, say);
-    return { kind: 'grid', result };
-  },
+  run: runSimulationJob,
 };
 
 /** Walkers of one part are a multiple of this, but for the last: the lanes of the kernel. */

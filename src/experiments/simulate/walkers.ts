@@ -55,11 +55,11 @@ export function clockOf(setup: Setup, job: Pick<WalkersJob, 'method' | 'timestep
   return { step, steps: (time: number) => Math.max(0, Math.round(time / step)) };
 }
 
-export function runWalkers(setup: Setup, job: WalkersJob, tell: (share: number) => void): WalkersPart {
+export function runWalkers(setup: Setup, job: WalkersJob, report: (share: number) => void): WalkersPart {
   const ensemble = ensembleOf(setup, job);
   return setup.time.mode === 'stationary'
-    ? stationaryPart(setup, setup.time, job, ensemble, tell)
-    : transientPart(setup, setup.time, job, ensemble, tell);
+    ? stationaryPart(setup, setup.time, job, ensemble, report)
+    : transientPart(setup, setup.time, job, ensemble, report);
 }
 
 /** Places of the first walkers at evenly spaced times: count×points×size, with the times. */
@@ -118,7 +118,7 @@ function stationaryPart(
   time: Setup['time'] & { mode: 'stationary' },
   job: WalkersJob,
   ensemble: Ensemble,
-  tell: (share: number) => void,
+  report: (share: number) => void,
 ): StationaryPart {
   const { problem } = setup;
   const { size } = problem;
@@ -134,7 +134,7 @@ function stationaryPart(
   const pieces = 20;
   for (let p = 1; p <= pieces; p++) {
     ensemble.advance(Math.round((burn * p) / pieces) - ensemble.stepsDone);
-    tell((burn * p) / pieces / (burn + length));
+    report((burn * p) / pieces / (burn + length));
   }
   for (let s = 1; s <= samples; s++) {
     ensemble.advance(burn + Math.round((length * s) / samples) - ensemble.stepsDone);
@@ -156,7 +156,7 @@ function stationaryPart(
       for (let c = 0; c < columns; c++)
         averages[w * columns + c] += status[w] === STATUS.moving ? values[c] / samples : Number.NaN;
     }
-    if (s % 8 === 0) tell((burn + (length * s) / samples) / (burn + length));
+    if (s % 8 === 0) report((burn + (length * s) / samples) / (burn + length));
   }
   const diverged = ensemble.status().filter((v) => v === STATUS.diverged).length;
   const { counts, outside, total, stopped } = places;
@@ -170,7 +170,7 @@ function transientPart(
   time: Setup['time'] & { mode: 'transient' },
   job: WalkersJob,
   ensemble: Ensemble,
-  tell: (share: number) => void,
+  report: (share: number) => void,
 ): TransientPart {
   const { problem } = setup;
   const { size } = problem;
@@ -191,7 +191,7 @@ function transientPart(
         if (status[w] === STATUS.moving)
           for (let i = 0; i < size; i++) places[(output * job.count + w) * size + i] = now[w * size + i];
     }
-    tell(at / events[events.length - 1].at);
+    report(at / events[events.length - 1].at);
   }
   const status = ensemble.status();
   // the ensemble's clock is eta per step; with momentum a step takes eta/(1 − mu)

@@ -1,5 +1,5 @@
-/** Worker thread of a simulation. */
+/** Entry of the worker threads of `thermograd simulate`. */
 import { serveJobs } from '../../jobs/pool.js';
-import { simulationTrade } from './jobs.js';
+import { runSimulationJob } from './jobs.js';
 
-await serveJobs(simulationTrade.run);
+serveJobs({ run: runSimulationJob });

@@ -1,6 +1,6 @@
 /** Stage `circulation`: the exact two-dimensional test of a force that turns. docs/theory [V7]. */
 
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { estimate } from '../../numeric/estimate.js';
 import { number } from '../../numeric/expression/index.js';
 import { langevinEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -53,7 +53,7 @@ export const circulationStage: ModelStage<Part, CirculationResult> = {
     const cost = (config.seeds * walk.walkers * (BEFORE + walk.looks * BETWEEN)) / timestep / 1e6;
     return strengths.map((l) => ({ what: `l = ${l}`, cost }));
   },
-  run(index, config, tell) {
+  run(index, config, report) {
     const strength = config.circulation.strengths[index];
     const problem = turning(strength);
     const { cells } = config.circulation;
@@ -72,7 +72,7 @@ export const circulationStage: ModelStage<Part, CirculationResult> = {
         gridRotation: compared('rotation'),
         currentError: compared('currentError'),
         predictedRotation: (2 * Math.PI * strength) / fine.Z,
-        ...walked(config, problem, strength, tell),
+        ...walked(config, problem, strength, report),
       },
       field: coarseField(solved(config, problem, strength, ARROWS * Math.max(1, Math.round(cells / ARROWS))), strength),
     };
@@ -176,7 +176,7 @@ function walked(
   config: ValleyConfig,
   problem: Problem,
   strength: number,
-  tell: Tell,
+  report: ReportProgress,
 ): Pick<CirculationRow, 'langevin' | 'counting' | 'rotation'> {
   const { walk, bins, reach, timestep } = config.circulation;
   const model = langevinModel(problem);
@@ -207,7 +207,7 @@ function walked(
         model.drift.at([x, y], force);
         turned += x * force[1] - y * force[0];
       }
-      tell(`seed ${seed}`, (seed + (look + 1) / walk.looks) / config.seeds);
+      report(`seed ${seed}`, (seed + (look + 1) / walk.looks) / config.seeds);
     }
     return { distance: apart(counts, exact), rotation: turned / visits };
   });

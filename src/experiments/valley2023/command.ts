@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { duration } from '../../terminal/progress.js';
 import { session } from '../../terminal/session.js';
-import { lineOf } from '../ivf2021/telling.js';
+import { lineOf } from '../ivf2021/result.js';
 import { reproduceValley2023, type ValleyPart } from './experiment.js';
 
 /** Flags that mean something here; the experiment fixes the rest. */

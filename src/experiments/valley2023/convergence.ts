@@ -6,7 +6,7 @@
  * diverge is asked of others that go on between reflecting ends for a fixed number of steps: arriving is no way out.
  */
 
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { InputError } from '../../numeric/errors.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { sgdEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -74,7 +74,7 @@ export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
         cost: (config.seeds * walkers * (steps + stay)) / 1e6,
       };
     }),
-  run: (index, config, tell) => converged(config, jobsOf(config)[index], index, tell),
+  run: (index, config, report) => converged(config, jobsOf(config)[index], index, report),
   merge(parts, config) {
     const jobs = jobsOf(config);
     const { target, most, learningRate } = config.convergence;
@@ -142,7 +142,7 @@ function criticalSpread(mean: number, eta: number, line: (l: { mean: number; var
   return (low + high) / 2;
 }
 
-function converged(config: ValleyConfig, job: Job, index: number, tell: Tell): Part {
+function converged(config: ValleyConfig, job: Job, index: number, report: ReportProgress): Part {
   const { walkers, most, stay, target, bound } = config.convergence;
   const problem = levelValley(config, job.noise, job.strength, job.learningRate, job.spread);
   const model = sgdModel(problem);
@@ -158,7 +158,7 @@ function converged(config: ValleyConfig, job: Job, index: number, tell: Tell): P
     for (let look = 0; look < LOOKS && moving > 0; look++) {
       ensemble.advance(Math.ceil(most / LOOKS));
       moving = ensemble.status().filter((s) => s === STATUS.moving).length;
-      tell(`seed ${seed}`, (seed + 1 - moving / walkers) / config.seeds);
+      report(`seed ${seed}`, (seed + 1 - moving / walkers) / config.seeds);
     }
     const status = ensemble.status();
     const exits = ensemble.exitTimes();

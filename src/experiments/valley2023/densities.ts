@@ -6,7 +6,7 @@
  * every learning rate; what changes is the effect of finite steps.
  */
 
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
@@ -97,9 +97,9 @@ export const densitiesStage: ModelStage<Part, DensitiesResult> = {
               cost: clock(config, job).cost,
             },
     ),
-  run(index, config, tell) {
+  run(index, config, report) {
     const job = jobsOf(config)[index];
-    return job.kind === 'theory' ? theory(config) : { kind: 'walkers', seeds: walked(config, job, tell) };
+    return job.kind === 'theory' ? theory(config) : { kind: 'walkers', seeds: walked(config, job, report) };
   },
   merge: merged,
   arrays: (r) => ({
@@ -176,7 +176,7 @@ function ensembleOf(config: ValleyConfig, job: Job, seed: number): Ensemble {
       });
 }
 
-function walked(config: ValleyConfig, job: Job, tell: Tell): Walked[] {
+function walked(config: ValleyConfig, job: Job, report: ReportProgress): Walked[] {
   const { diffusion, anisotropy, bins, walk } = config.densities;
   const { before, between } = clock(config, job);
   const Dy = anisotropy * diffusion;
@@ -207,7 +207,7 @@ function walked(config: ValleyConfig, job: Job, tell: Tell): Walked[] {
         floorVisits++;
         floor[bin] += Math.sqrt(lambda);
       }
-      tell(`seed ${seed}`, (seed + (look + 1) / walk.looks) / config.seeds);
+      report(`seed ${seed}`, (seed + (look + 1) / walk.looks) / config.seeds);
     }
     const share = (h: Float64Array) => {
       const total = h.reduce((s, v) => s + v, 0);

@@ -168,25 +168,25 @@ async function modelStage(
   const jobs = plan.flatMap((_, index): ValleyJob[] => (readJson(part(index)) ? [] : [{ stage: name, index }]));
   const total = plan.reduce((s, job) => s + job.cost, 0);
   const missing = new Map(jobs.map(({ index }) => [index, 1]));
-  const tell = (note?: string) => {
+  const report = (note?: string) => {
     let left = 0;
     for (const [index, share] of missing) left += share * plan[index].cost;
     const round = (v: number) => Number(v.toPrecision(3));
     const progress: Progress = { stage: name, done: round(total - left), total: round(total), unit: 'million steps' };
     options.onProgress?.(note === undefined ? progress : { ...progress, note });
   };
-  tell();
+  report();
   const finished = await runJobs(JOBS, config, jobs, {
     workers,
     signal: options.signal,
     onProgress({ index }, what, share) {
       missing.set(index, 1 - share);
-      tell(`${plan[index].what}: ${what}`);
+      report(`${plan[index].what}: ${what}`);
     },
     onDone({ index }, result) {
       writeJson(part(index), result);
       missing.delete(index);
-      tell(plan[index].what);
+      report(plan[index].what);
     },
   });
   await yieldToEvents(context);

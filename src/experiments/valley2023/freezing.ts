@@ -11,7 +11,7 @@
  * and the same problem. Langevin stands for SGD here: with one coordinate and additive noise its Euler steps ARE the map.
  */
 
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { RunError } from '../../numeric/errors.js';
 import { estimate } from '../../numeric/estimate.js';
 import { type Ensemble, langevinEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -63,11 +63,11 @@ export const freezingStage: ModelStage<Part, FreezingResult> = {
           },
     );
   },
-  run(index, config, tell) {
+  run(index, config, report) {
     const job = jobsOf(config)[index];
     return job.kind === 'training'
-      ? { kind: 'training', row: training(config, job, tell) }
-      : { kind: 'escape', row: escapeRow(config, job.barrier, tell) };
+      ? { kind: 'training', row: training(config, job, report) }
+      : { kind: 'escape', row: escapeRow(config, job.barrier, report) };
   },
   merge: (parts, config) => ({
     end: config.freezing.end,
@@ -124,7 +124,11 @@ function lineOf(model: LangevinModel): Line {
   return { drift: value(model.drift), diffusion: value(model.diffusion) };
 }
 
-function training(config: ValleyConfig, { noise, diffusion }: Job & { kind: 'training' }, tell: Tell): FreezingRow {
+function training(
+  config: ValleyConfig,
+  { noise, diffusion }: Job & { kind: 'training' },
+  report: ReportProgress,
+): FreezingRow {
   const { barrier, end, pieces, walkers, timestep, cells } = config.freezing;
   const [sharp, flat, low, high] = [-1, 1, -REACH, REACH].map((u) => placeOf(config, u));
   const heights = Array.from(
@@ -168,7 +172,7 @@ function training(config: ValleyConfig, { noise, diffusion }: Job & { kind: 'tra
       checkKept(ensemble);
       positions = ensemble.positions();
       looks.push(Uint8Array.from(positions, (x) => (x > 0 ? 1 : 0)));
-      tell(`seed ${seed}`, (seed + (k + 1) / pieces) / config.seeds);
+      report(`seed ${seed}`, (seed + (k + 1) / pieces) / config.seeds);
     });
     const share = looks.map((l) => l.reduce((s, v) => s + v, 0) / walkers);
     return { share, freezing: freezingTime(looks, time) };
@@ -192,7 +196,7 @@ function training(config: ValleyConfig, { noise, diffusion }: Job & { kind: 'tra
 }
 
 /**
- * When the valley of a walker begins to tell its last one: the time at which P(flat at the end | flat at t) − P(flat at the end | sharp at t)
+ * When the valley of a walker begins to determine its last one: the time at which P(flat at the end | flat at t) − P(flat at the end | sharp at t)
  * rises through 1/e for good; in a two-state process it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
  * one of the valleys is empty to the end.
  */
@@ -247,7 +251,7 @@ function solved(
 }
 
 /** Mean time from the minimum of the sharp valley to that of the flat one, the barrier one nat. */
-function escapeRow(config: ValleyConfig, barrier: number, tell: Tell): EscapeRow {
+function escapeRow(config: ValleyConfig, barrier: number, report: ReportProgress): EscapeRow {
   const { escapeWalkers: walkers, timestep, cells } = config.freezing;
   const [sharp, flat, low] = [-1, 1, -REACH].map((u) => placeOf(config, u));
   const diffusion = 1 / barrier;
@@ -276,7 +280,7 @@ function escapeRow(config: ValleyConfig, barrier: number, tell: Tell): EscapeRow
     for (let k = 0; k < 100 && moving > 0; k++) {
       ensemble.advance(look);
       moving = ensemble.status().filter((s) => s === STATUS.moving).length;
-      tell(`seed ${seed}`, (seed + 1 - moving / walkers) / config.seeds);
+      report(`seed ${seed}`, (seed + 1 - moving / walkers) / config.seeds);
     }
     checkKept(ensemble);
     return moving > 0 ? Number.NaN : ensemble.exitTimes().reduce((s, t) => s + t, 0) / walkers;

@@ -1,5 +1,5 @@
 /** The stages of the model part by name, and one job of one of them: what a worker thread does. */
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { circulationStage } from './circulation.js';
 import type { ValleyConfig } from './config.js';
 import { convergenceStage } from './convergence.js';
@@ -31,5 +31,5 @@ export interface ValleyJob {
 export const stageNamed = (name: ModelStageName): ModelStage<unknown, unknown> =>
   STAGES[name] as ModelStage<unknown, unknown>;
 
-export const runValleyJob = ({ stage, index }: ValleyJob, config: ValleyConfig, tell: Tell): unknown =>
-  stageNamed(stage).run(index, config, tell);
+export const runValleyJob = ({ stage, index }: ValleyJob, config: ValleyConfig, report: ReportProgress): unknown =>
+  stageNamed(stage).run(index, config, report);

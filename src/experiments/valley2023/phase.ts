@@ -39,11 +39,11 @@ export const phaseStage: ModelStage<Part, PhaseResult> = {
       what: `eta = ${Number(eta.toPrecision(3))}`,
       cost: (phase.noise.count * phase.walkers * phase.steps) / 1e6,
     })),
-  run(index, config, tell) {
+  run(index, config, report) {
     const { phase } = config;
     const eta = logarithmically(phase.rates)[index];
     const points = evenly(phase.noise).map((s, column) => {
-      tell(`s = ${Number(s.toPrecision(3))}`, column / phase.noise.count);
+      report(`s = ${Number(s.toPrecision(3))}`, column / phase.noise.count);
       return point(config, s, eta, index * phase.noise.count + column);
     });
     return { flatness: points.map((p) => p.flatness), diverged: points.map((p) => p.diverged) };

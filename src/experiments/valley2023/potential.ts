@@ -4,7 +4,7 @@
  * The grid spans 5.5 standard deviations of y at the flat end; slopes are least squares over the middle eight tenths, where no wall is near.
  */
 
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { langevinEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -56,9 +56,9 @@ export const potentialStage: ModelStage<Part, PotentialResult> = {
         cost: job.kind === 'walkers' ? walkPlan(config, job.diffusion, job.anisotropy).cost : 2,
       }),
     ),
-  run(index, config, tell) {
+  run(index, config, report) {
     const job = jobsOf(config)[index];
-    if (job.kind === 'walkers') return { kind: 'walkers', job, slopes: walkerSlopes(config, job, tell) };
+    if (job.kind === 'walkers') return { kind: 'walkers', job, slopes: walkerSlopes(config, job, report) };
     if (job.kind === 'tilted') return { kind: 'tilted', found: tilted(config, job) };
     return { kind: 'grid', found: gridCase(config, job) };
   },
@@ -214,7 +214,7 @@ function walkPlan(config: ValleyConfig, diffusion: number, anisotropy: number) {
 }
 
 /** Walkers from the adiabatic density, left to go where they will for two relaxation times before they are counted. */
-function walkerSlopes(config: ValleyConfig, job: Job, tell: Tell): PotentialSlopes {
+function walkerSlopes(config: ValleyConfig, job: Job, report: ReportProgress): PotentialSlopes {
   const { walkers, looks } = config.potential.walk;
   const { timestep, before, between } = walkPlan(config, job.diffusion, job.anisotropy);
   const model = langevinModel(diffusiveValley(config, '0', job.diffusion, job.anisotropy));
@@ -248,7 +248,7 @@ function walkerSlopes(config: ValleyConfig, job: Job, tell: Tell): PotentialSlop
         all.add(x);
         if (y * y * curvatureOf(config, x) < FLOOR ** 2 * job.anisotropy * job.diffusion) floor.add(x);
       }
-      tell(`seed ${seed}`, (seed + (look + 1) / looks) / config.seeds);
+      report(`seed ${seed}`, (seed + (look + 1) / looks) / config.seeds);
     }
     // x ~ e^{b x} between the two ends; in ln F: power 2b/fall
     const power = (m: Mean) => (2 * exponent(m.value(), FROM, TO)) / fall(config);

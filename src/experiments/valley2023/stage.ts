@@ -1,5 +1,5 @@
 /** What a stage of the model part is: independent jobs out of the config, and the document made of their parts. */
-import type { Tell } from '../../jobs/pool.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import type { ValleyConfig } from './config.js';
 
 /** A job in a few words, and what it costs in millions of steps of a walker (a guess for the time left). */
@@ -15,7 +15,7 @@ export interface ModelStage<Part, Result> {
   /** The jobs in the order of the document; no job knows of another. */
   plan(config: ValleyConfig): readonly JobPlan[];
   /** Plain data, the same on any thread. */
-  run(index: number, config: ValleyConfig, tell: Tell): Part;
+  run(index: number, config: ValleyConfig, report: ReportProgress): Part;
   /** Parts in the order of the plan. */
   merge(parts: readonly Part[], config: ValleyConfig): Result;
   arrays(result: Result): Arrays;

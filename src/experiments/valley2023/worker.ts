@@ -1,5 +1,5 @@
-/** Entry of the worker threads of the valley model: one job of a stage. */
+/** Entry of the worker threads of the valley model. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runValleyJob } from './jobs.js';
 
-await serveJobs(runValleyJob);
+serveJobs({ run: runValleyJob });

@@ -5,7 +5,7 @@ import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../../theory/ensem
 import type { LangevinScheme } from '../../theory/ensemble/schemes.js';
 import type { Boundary } from '../../theory/ensemble/walls.js';
 import { fieldOf } from '../../theory/fields.js';
-import type { Tell } from '../pool.js';
+import type { ReportProgress } from '../pool.js';
 
 /** The motion, by its formulas. */
 export type Motion =
@@ -79,7 +79,7 @@ export function ensembleOf(spec: EnsembleSpec, { first, walkers }: Omit<Part, 's
 const PIECE = 2e7;
 
 /** Does all parts; one list of looks a part. */
-export function runParts(parts: readonly Part[], specs: readonly EnsembleSpec[], tell: Tell): Look[][] {
+export function runParts(parts: readonly Part[], specs: readonly EnsembleSpec[], report: ReportProgress): Look[][] {
   const work = parts.map((p) => p.walkers * (specs[p.spec].looks.at(-1) ?? 0));
   const total = work.reduce((a, b) => a + b, 0);
   let done = 0;
@@ -90,7 +90,7 @@ export function runParts(parts: readonly Part[], specs: readonly EnsembleSpec[],
     const looks = spec.looks.map((look) => {
       while (ensemble.stepsDone < look) {
         ensemble.advance(Math.min(most, look - ensemble.stepsDone));
-        tell('walking', total > 0 ? (done + ensemble.stepsDone * part.walkers) / total : 1);
+        report('walking', total > 0 ? (done + ensemble.stepsDone * part.walkers) / total : 1);
       }
       return {
         positions: ensemble.positions(),

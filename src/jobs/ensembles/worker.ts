@@ -1,6 +1,5 @@
-/** Entry of the worker threads that move ensembles. */
-
+/** Entry of the worker threads of ensembles of walkers. */
 import { serveJobs } from '../pool.js';
 import { runParts } from './jobs.js';
 
-await serveJobs(runParts);
+serveJobs({ run: runParts });

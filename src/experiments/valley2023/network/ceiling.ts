@@ -25,20 +25,20 @@ export function ceilingCell(
   config: NetworkStudyConfig,
   seed: number,
   train: Samples,
-  tell: (what: string, share: number) => void,
+  report: (what: string, share: number) => void,
 ): Omit<CeilingResult, 'seconds' | 'cell' | 'format'> {
   const { ceiling, base } = config;
   const samples = firstSamples(train, ceiling.samples);
   const key = randomKey(seed);
   const classes = base.network.widths[base.network.widths.length - 1];
-  tell('training', 0);
+  report('training', 0);
   const starts = [
     ['initial', initialWeights(base.network, key.child('init'))],
-    ['trained', trainToTarget(config, ceiling.trained, seed, train, (note, share) => tell(note, share / 4)).weights],
+    ['trained', trainToTarget(config, ceiling.trained, seed, train, (note, share) => report(note, share / 4)).weights],
   ] as const;
   const scans = starts.flatMap(([start, weights], s) =>
     scansFrom(config, start, weights, samples, classes, key.child('ceiling').child(start), (what, share) =>
-      tell(what, 0.25 + 0.375 * (s + share)),
+      report(what, 0.25 + 0.375 * (s + share)),
     ),
   );
   return { kind: 'ceiling', seed, classes, scans };
@@ -51,7 +51,7 @@ function scansFrom(
   samples: Samples,
   classes: number,
   key: Key,
-  tell: (what: string, share: number) => void,
+  report: (what: string, share: number) => void,
 ): CeilingScan[] {
   const { base, ceiling, measure } = config;
   const passes = new NetworkPasses({ spec: base.network, weights, samples });
@@ -65,7 +65,7 @@ function scansFrom(
     const share = batchShare(samples.count, { batchSize, sampling: 'shuffled' });
     const predicted = predictions(valley, share);
     const run = (learningRate: number): Probe => {
-      tell(`${start}, B ${batchSize}, eta ${learningRate.toPrecision(3)}`, b / ceiling.batchSizes.length);
+      report(`${start}, B ${batchSize}, eta ${learningRate.toPrecision(3)}`, b / ceiling.batchSizes.length);
       return probe(config, weights, samples, learningRate, batchSize, key.child(batchSize));
     };
     const { curvature, curvatureVariance } = valley.directions[0];

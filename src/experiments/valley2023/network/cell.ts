@@ -1,6 +1,6 @@
 /** One cell of the study of real networks, from the data to its document; what a worker thread does. */
 import type { Dataset } from '../../../data/dataset.js';
-import type { Tell } from '../../../jobs/pool.js';
+import type { ReportProgress } from '../../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../../kernels/load.js';
 import { ceilingCell } from './ceiling.js';
 import type { NetworkStudyConfig } from './config.js';
@@ -21,14 +21,18 @@ export const CEILING = 'ceiling';
 /** Names of a seed's cells. */
 export const networkCells = (config: NetworkStudyConfig): string[] => [...config.settings.map(settingName), CEILING];
 
-export function runNetworkCell(job: NetworkJob, data: Pick<Dataset, 'train' | 'test'>, tell: Tell): NetworkCell {
+export function runNetworkCell(
+  job: NetworkJob,
+  data: Pick<Dataset, 'train' | 'test'>,
+  report: ReportProgress,
+): NetworkCell {
   forceKernelBuild(job.kernelBuild);
   const { config, seed, cell } = job;
   const start = performance.now();
   const setting = config.settings.find((s) => settingName(s) === cell);
   const result = setting
-    ? solutionCell(config, setting, seed, data, tell)
-    : ceilingCell(config, seed, data.train, tell);
+    ? solutionCell(config, setting, seed, data, report)
+    : ceilingCell(config, seed, data.train, report);
   return {
     format: 'thermograd valley-network cell',
     cell,

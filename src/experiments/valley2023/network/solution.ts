@@ -32,9 +32,9 @@ export function solutionCell(
   setting: NoiseSetting,
   seed: number,
   data: Data,
-  tell: (what: string, share: number) => void,
+  report: (what: string, share: number) => void,
 ): Omit<SolutionResult, 'seconds' | 'cell' | 'format'> {
-  const trained = trainToTarget(config, setting, seed, data.train, (note, share) => tell(note, 0.7 * share));
+  const trained = trainToTarget(config, setting, seed, data.train, (note, share) => report(note, 0.7 * share));
   const { outcome, stepsPerEpoch, epochs, steps, loss, errors, path, weights } = trained;
   const head = {
     kind: 'solution',
@@ -53,9 +53,9 @@ export function solutionCell(
   // the same probes for all settings of a seed
   const key = randomKey(seed).child('valley-network');
   const samples = firstSamples(data.train, config.measure.samples);
-  tell('flatness', 0.7);
+  report('flatness', 0.7);
   const measured = measureSolution({ ...config.measure, spec, weights, samples, key });
-  tell('valley', 0.9);
+  report('valley', 0.9);
   const valley = valleyMeasures(measured, trained, setting, data.train.count, key);
   const test = data.test && { test: tested(spec, weights, data.test) };
   const floor = trained.floor && data.test && { floor: floorOf(spec, trained.floor, samples, data.test, key) };

@@ -49,7 +49,7 @@ export function trainToTarget(
   setting: NoiseSetting,
   seed: number,
   samples: Samples,
-  tell: (note: string, share: number) => void,
+  report: (note: string, share: number) => void,
 ): TrainedSolution {
   const { base, targetLoss, maxEpochs, track } = config;
   const spec = base.network;
@@ -127,7 +127,7 @@ export function trainToTarget(
         if (loss <= targetLoss) floor = { weights: mean.weights(), epoch: e + 1, loss };
         trainer.setWeights(ends[e + 1]);
       }
-      tell(`epoch ${e + 1}, loss ${path[path.length - 1].loss.toPrecision(3)}`, (e + 1) / maxEpochs);
+      report(`epoch ${e + 1}, loss ${path[path.length - 1].loss.toPrecision(3)}`, (e + 1) / maxEpochs);
     }
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;

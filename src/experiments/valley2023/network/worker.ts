@@ -1,5 +1,5 @@
-/** Entry of the worker threads of the study of real networks: one cell on shared samples. */
+/** Entry of the worker threads of the study of real networks. */
 import { serveJobs } from '../../../jobs/pool.js';
 import { runNetworkCell } from './cell.js';
 
-await serveJobs(runNetworkCell);
+serveJobs({ run: runNetworkCell });

@@ -1,15 +1,16 @@
 /** The long computations of an analysis, from files to files, so that a worker thread can do them. */
 import { directionDynamics } from '../../analyse/trajectory/dynamics.js';
 import { pca, project } from '../../analyse/trajectory/pca.js';
-import type { DirectionDynamics, PcaSummary, PlanePath } from '../../analyse/trajectory/results.js';
+import type { DirectionDynamics, PlanePath } from '../../analyse/trajectory/results.js';
 import type { RowSource } from '../../analyse/trajectory/rows.js';
+import { writeJson } from '../../jobs/json.js';
+import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray, writeArrays } from '../../record/arrays.js';
-import { writeWhole } from '../../record/files.js';
 import { Trajectory } from '../../record/trajectory.js';
-import { PLANES } from '../../runs/ranks.js';
+import { PLANES } from '../ranks.js';
 
 interface Common {
   /** Folder of the trajectory. */
@@ -35,7 +36,7 @@ export interface DynamicsJob extends Common {
   readonly result: string;
 }
 
-export type Job = PcaJob | DynamicsJob;
+export type WindowJob = PcaJob | DynamicsJob;
 
 export interface DynamicsResult {
   readonly dynamics: DirectionDynamics[];
@@ -46,11 +47,11 @@ export interface DynamicsResult {
 const PATH_POINTS = 3000;
 
 /** Does a job; answers with the name of the linear algebra that did it. */
-export async function runJob(job: Job, progress: (done: number, total: number) => void): Promise<string> {
+export async function runWindowJob(job: WindowJob, _: undefined, report: ReportProgress): Promise<string> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
   const window = await Trajectory.open(job.trajectory);
-  const rows = rowsOf(window, progress);
+  const rows = rowsOf(window, report);
   if (job.job === 'pca') {
     const result = await pca(rows, la, { budget: job.budget });
     const { components, mean, first, last, summary, indices } = result;
@@ -92,15 +93,15 @@ export async function runJob(job: Job, progress: (done: number, total: number) =
   return la.name;
 }
 
-/** The recorded rows as the analysis takes them, telling how many were read. */
-function rowsOf(window: Trajectory, progress: (done: number, total: number) => void): RowSource {
+/** The recorded rows as the analysis takes them, reporting how many were read. */
+function rowsOf(window: Trajectory, report: ReportProgress): RowSource {
   return {
     T: window.recorded,
     P: window.size,
     async *chunks() {
       for await (const { first, rows, weights } of window.blocks()) {
         yield weights;
-        progress(first + rows, window.recorded);
+        report('rows read', (first + rows) / window.recorded);
       }
     },
   };
@@ -118,9 +119,3 @@ function paths(ranks: readonly number[], thetas: Float64Array, window: Trajector
     return { indices, step: times.map((t) => window.step[t]), x, y };
   });
 }
-
-function writeJson(path: string, value: unknown): void {
-  writeWhole(path, `${JSON.stringify(value)}\n`);
-}
-
-export type { PcaSummary };

@@ -1,17 +1,26 @@
 /** Widths along many directions, saved batch by batch so that an interrupted measurement goes on where it stopped. */
 import { join } from 'node:path';
-import type { DirectionFlatness, FlatnessSummary } from '../../../analyse/trajectory/results.js';
-import type { Samples } from '../../../data/dataset.js';
-import { type Context, InterruptedError } from '../../../jobs/context.js';
-import { readJson, writeJson } from '../../../jobs/json.js';
-import type { KernelBuild } from '../../../kernels/load.js';
-import type { Profile, Task } from './jobs.js';
-import { measureAll } from './pool.js';
+import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
+import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajectory/results.js';
+import type { Samples } from '../../data/dataset.js';
+import { InterruptedError } from '../../jobs/context.js';
+import { readJson, writeJson } from '../../jobs/json.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { sharedSamples } from '../../jobs/shared-samples.js';
+import type { KernelBuild } from '../../kernels/load.js';
+import type { Context } from '../context.js';
+import { type Answer, type Centre, FLATNESS_WORK, type MeterRequest, type Profile, type Task } from './meter.js';
 
 /** Answers gathered so far, for a resumed run; superfluous once flatness.json is there. */
 export const PARTIAL = 'flatness.partial.json';
 /** Tasks between two saves. */
 const SAVE_EVERY = 40;
+
+const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, FlatnessMeter> = {
+  ...FLATNESS_WORK,
+  worker: new URL('./worker.js', import.meta.url),
+  name: (task) => (task.kind === 'centre' ? 'the loss at the centre' : `direction ${task.index}`),
+};
 
 export interface FlatnessRequest {
   /** All weights at the centre, flat. */
@@ -43,7 +52,7 @@ export async function measureInBatches(
   const path = join(out, PARTIAL);
   const before = readJson<Partial>(path);
   const done: Partial = before?.asked === asked ? before : { asked, directions: [], profiles: [] };
-  const task = (kind: Task['kind'], index: number): Task => ({
+  const task = (kind: 'measure' | 'profile', index: number): Task => ({
     kind,
     index,
     variance: variances[index - 1],
@@ -51,12 +60,13 @@ export async function measureInBatches(
   });
   const measured = new Set(done.directions.map((d) => d.index));
   const drawn = new Set(done.profiles.map((p) => p.index));
-  const tasks = [
+  const tasks: Task[] = [
+    { kind: 'centre' },
     ...ranks.filter((i) => !measured.has(i)).map((i) => task('measure', i)),
     ...profileRanks.filter((i) => i <= variances.length && !drawn.has(i)).map((i) => task('profile', i)),
   ];
   const total = ranks.length;
-  const tell = () =>
+  const report = () =>
     options.onProgress?.({
       stage: 'flatness',
       done: Math.min(total, done.directions.length),
@@ -64,28 +74,36 @@ export async function measureInBatches(
       unit: 'directions',
     });
   let unsaved = 0;
-  tell();
-  const found = await measureAll(
+  report();
+  let found: Centre | undefined;
+  const finished = await runJobs(
+    FLATNESS_JOBS,
     {
       spec: config.network,
       weights,
-      samples,
+      samples: sharedSamples(samples),
       layer: config.record.layer,
       relativeTolerance,
       kernelBuild: folder.record.kernelBuild as KernelBuild,
     },
     tasks,
-    config.workers,
-    (answer) => {
-      if (answer.kind === 'measure') done.directions.push(answer.value);
-      else done.profiles.push(answer.value);
-      if (++unsaved % SAVE_EVERY === 0) writeJson(path, done);
-      tell();
+    {
+      workers: config.workers,
+      signal: options.signal,
+      onDone(_, answer) {
+        if (answer.kind === 'centre') {
+          found = answer.value;
+          return;
+        }
+        if (answer.kind === 'measure') done.directions.push(answer.value);
+        else done.profiles.push(answer.value);
+        if (++unsaved % SAVE_EVERY === 0) writeJson(path, done);
+        report();
+      },
     },
-    options.signal,
   );
   if (unsaved > 0) writeJson(path, done);
-  if (!found) throw new InterruptedError(folder.path);
+  if (!finished || !found) throw new InterruptedError(folder.path);
   const wanted = new Set(ranks);
   return {
     centre,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate } from '../../report/format.js';
-import type { RunResult } from './experiment.js';
+import type { RunResult } from '../../runs/run.js';
 import { readResults } from './stages.js';
 
 /** What --json prints for a run. */

@@ -1,0 +1,10 @@
+/** `thermograd doctor`: the diagnosis of this machine, printed. */
+import { session } from '../terminal/session.js';
+import { describeDiagnosis, diagnose } from './doctor.js';
+
+export async function doctor(json: boolean): Promise<void> {
+  await session(json, async (s) => {
+    const diagnosis = await diagnose();
+    s.result(diagnosis, describeDiagnosis(diagnosis));
+  });
+}

@@ -1,0 +1,46 @@
+/** Training to the stopping rule of a config, in memory: nothing is recorded or written. */
+import type { Dataset } from '../data/dataset.js';
+import { batchPlan } from '../data/samplers.js';
+import { initialWeights } from '../model/network.js';
+import { randomKey } from '../numeric/random.js';
+import { type Cursor, newCursor, newCurves, trainingLoop } from '../train/loop.js';
+import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
+import type { Config } from './config.js';
+
+/** Trains until the stopping rule of the config is met; undefined when `stopped` says so between epochs. */
+export async function trainToRule(
+  config: Config,
+  seed: number,
+  dataset: Dataset,
+  report: (note: string) => void,
+  stopped: () => Promise<boolean>,
+): Promise<{ readonly learner: Trainer; readonly cursor: Cursor } | undefined> {
+  const { network: spec, training } = config;
+  const key = randomKey(seed);
+  const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
+  const learner = new Trainer({ spec, samples: dataset.train, ...training });
+  learner.setWeights(initialWeights(spec, key.child('init')));
+  const cursor = newCursor();
+  const curves = newCurves();
+  const loop = trainingLoop({
+    learner,
+    plan,
+    batchSize: training.batchSize,
+    stop: training.stop,
+    windowEpochs: 1,
+    maxEpochs: training.maxEpochs,
+    evaluateEvery: training.evaluateEvery,
+    evaluateTrain: () => learner.evaluate(),
+    evaluateTest: undefined,
+    cursor,
+    curves,
+    chunkSteps: STEPS_PER_CALL,
+  });
+  for (const event of loop) {
+    if (event.kind !== 'epoch') continue;
+    report(`epoch ${cursor.epoch}, loss ${curves.runningLoss[cursor.epoch - 1].toPrecision(3)}`);
+    if (await stopped()) return undefined;
+    if (cursor.stoppedAfter >= 0) break;
+  }
+  return { learner, cursor };
+}

@@ -1,0 +1,89 @@
+/** What is measured of a recorded window, each stage from files to files: principal directions, their motion, widths along them. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PcaSummary } from '../../analyse/trajectory/results.js';
+import type { Dataset } from '../../data/dataset.js';
+import { InterruptedError, runStage } from '../../jobs/context.js';
+import { readJson, writeJson } from '../../jobs/json.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import type { KernelBuild } from '../../kernels/load.js';
+import { layerNamed } from '../../model/network.js';
+import { readArray } from '../../record/arrays.js';
+import { readModel } from '../../record/checkpoint.js';
+import type { Context } from '../context.js';
+import { measureInBatches, PARTIAL } from '../flatness/stage.js';
+import { dynamicsRanks, flatnessRanks } from '../ranks.js';
+import { MODEL, TRAJECTORY } from '../train.js';
+import { runWindowJob, type WindowJob } from './jobs.js';
+
+/** Documents of a measured window. */
+export const ARRAYS = 'pca.zarr';
+export const [PCA, DYNAMICS, FLATNESS] = ['pca.json', 'dynamics.json', 'flatness.json'];
+
+/** Principal directions and their drift and diffusion; they depend on the recorded window alone. */
+export async function windowStages(context: Context): Promise<void> {
+  const { folder, config } = context;
+  await runStage(context, 'pca', () =>
+    doJob(context, { ...common(context), job: 'pca', summary: folder.file(PCA), budget: config.analysis.memoryBudget }),
+  );
+  await runStage(context, 'dynamics', async () => {
+    const ranks = dynamicsRanks(config.analysis, summaryOf(context).variances.length);
+    await doJob(context, { ...common(context), job: 'dynamics', ranks, result: folder.file(DYNAMICS) });
+  });
+}
+
+function common({ folder, config }: Context) {
+  const { provider } = config;
+  const kernelBuild = folder.record.kernelBuild as KernelBuild;
+  return { trajectory: folder.file(TRAJECTORY), arrays: folder.file(ARRAYS), provider, kernelBuild };
+}
+
+const WINDOW_JOBS: JobKind<undefined, WindowJob, string> = {
+  worker: new URL('./worker.js', import.meta.url),
+  run: runWindowJob,
+  name: ({ job }) => `the ${job} stage`,
+};
+
+async function doJob({ options, folder }: Context, job: WindowJob): Promise<void> {
+  const finished = await runJobs(WINDOW_JOBS, undefined, [job], {
+    workers: 1,
+    signal: options.signal,
+    onProgress: (_, what, share) =>
+      options.onProgress?.({
+        stage: job.job,
+        done: Math.round(100 * share),
+        total: 100,
+        unit: '%',
+        // the eigenproblem follows when all rows are read, and cannot report how far it is
+        note: job.job === 'pca' && share === 1 ? 'eigenvalues and directions' : what,
+      }),
+    onDone: (_, linearAlgebra) => {
+      folder.record.linearAlgebra = linearAlgebra;
+    },
+  });
+  if (!finished) throw new InterruptedError(folder.path);
+}
+
+export function summaryOf({ folder }: Context): PcaSummary {
+  return readJson<PcaSummary>(folder.file(PCA))!;
+}
+
+/** Widths of the valley along the directions asked for; into `out`. */
+export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
+  const { folder, config } = context;
+  const { network: spec, record, analysis } = config;
+  const layer = layerNamed(spec, record.layer);
+  const { variances } = summaryOf(context);
+  const ranks = flatnessRanks(analysis, variances.length);
+  const weights = readModel(folder.file(MODEL), spec)!;
+  const centre = await readArray(folder.file(ARRAYS), analysis.centre);
+  weights.set(Float32Array.from(centre.data), layer.weightOffset);
+  const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');
+  const summary = await measureInBatches(
+    context,
+    { weights, samples: dataset.train, ranks, variances, directions },
+    out,
+  );
+  writeJson(join(out, FLATNESS), summary);
+  rmSync(join(out, PARTIAL), { force: true });
+}
