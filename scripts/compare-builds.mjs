@@ -117,6 +117,7 @@ function withoutTimes(value) {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key]) => !TIMES.test(key))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, inner]) => [key, withoutTimes(inner)]),
     );
   return value;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PcaSummary } from '../src/analyse/trajectory/results.js';
 import { InterruptedError, type Progress } from '../src/jobs/context.js';
-import { readJson, writeJson } from '../src/jobs/json.js';
+import { readJson, writeJson } from '../src/record/json.js';
 import { checkMemory, gigabytes } from '../src/jobs/memory.js';
 import { InputError } from '../src/numeric/errors.js';
 import { readArray, writeArrays } from '../src/record/arrays.js';
@@ -13,7 +13,7 @@ import { readModel } from '../src/record/checkpoint.js';
 import { MemoryStore } from '../src/record/store.js';
 import { Trajectory } from '../src/record/trajectory.js';
 import { completeConfig, type PartialConfig } from '../src/runs/config.js';
-import { RunFolder } from '../src/runs/folder.js';
+import { openRun } from '../src/runs/folder.js';
 import { memoryNeed } from '../src/runs/memory.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { dynamicsRanks, flatnessRanks } from '../src/runs/ranks.js';
@@ -89,7 +89,7 @@ describe('principal directions and dynamics', () => {
   let summary: PcaSummary;
   let rows: Float32Array;
   beforeAll(async () => {
-    const folder = RunFolder.open(out);
+    const folder = openRun(out);
     await windowStages({ folder, config: folder.record.config, options: {} });
     folder.close();
     summary = readJson<PcaSummary>(join(out, 'pca.json'))!;
@@ -128,7 +128,7 @@ describe('principal directions and dynamics', () => {
 
   it('are not computed twice', async () => {
     const before = readFileSync(join(out, 'run.json'), 'utf8');
-    const folder = RunFolder.open(out);
+    const folder = openRun(out);
     await windowStages({ folder, config: folder.record.config, options: { onProgress: () => expect.unreachable() } });
     folder.close();
     expect(readFileSync(join(out, 'run.json'), 'utf8')).toBe(before);
@@ -177,11 +177,11 @@ describe('memory', () => {
 });
 
 describe('files', () => {
-  it('NaN is null in JSON and NaN again; a missing side of a valley stays null', () => {
+  it('JSON says itself what is no number; null stays null', () => {
     const path = join(home, 'a.json');
-    const value = { x: Number.NaN, curve: [1, Number.NaN], left: null, flatness: null, open: null };
+    const value = { x: Number.NaN, curve: [1, Number.NaN, -Infinity], left: null, any: null, text: 'not NaN' };
     writeJson(path, value);
-    expect(readFileSync(path, 'utf8')).toContain('"x":null');
+    expect(readFileSync(path, 'utf8')).toContain('"x": "NaN"');
     expect(readJson(path)).toEqual(value);
     expect(readJson(join(home, 'none.json'))).toBeUndefined();
   });

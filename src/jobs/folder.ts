@@ -1,37 +1,18 @@
 /**
- * A folder of results whose record says what was asked and which stages are done: begun, locked, continued.
+ * A folder of results that one process coordinates: begun, locked, continued, stage by stage.
  *
- * The record is one JSON document, complete from the first moment: a process killed after it leaves a folder to resume.
+ * The record is one JSON document, complete from the first moment: a process killed after it leaves a folder to resume. Only the
+ * process that holds the lock writes the record; cells (`cells.ts`) are done without either.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../numeric/errors.js';
-import { makeFolders } from '../record/files.js';
-import type { StageRecord } from './context.js';
-import { readJson, writeJson } from './json.js';
-import { lockFolder } from './lock.js';
-import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
-
-/** What kind of folder: data of the command that owns it. */
-export interface FolderKind<Name extends string> {
-  /** Name of the record's file, e.g. `ao2022.json`. */
-  readonly file: string;
-  readonly format: string;
-  readonly stages: readonly Name[];
-  /** What stands in it, in a few words: `a reproduction of ao2022`. */
-  readonly what: string;
-}
-
-/** What the record holds beside the head that the command gives. */
-export interface RecordBase<Name extends string> {
-  readonly format: string;
-  readonly folderVersion: 1;
-  readonly thermograd: string;
-  readonly versions: Versions;
-  readonly machine: Machine;
-  linearAlgebra: string | null;
-  readonly stages: Record<Name, StageRecord>;
-}
+import { makeFolders, readWhole } from '../record/files.js';
+import { writeJson } from '../record/json.js';
+import { InterruptedError, type RunOptions, yieldToEvents } from './context.js';
+import { isRunning, lockFolder } from './lock.js';
+import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
 export interface OpenOptions<Head> {
   /** Go on with what stands there; without it a folder that holds a record is refused. */
@@ -40,65 +21,76 @@ export interface OpenOptions<Head> {
   readonly differs?: (before: Head) => string | undefined;
 }
 
-/** What must not differ for any two attempts at the same numbers, asked of plain data. */
-export const sameData = (a: unknown, b: unknown): boolean =>
-  JSON.stringify(a) === JSON.stringify(b === undefined ? undefined : JSON.parse(JSON.stringify(b)));
+export class JobFolder<Name extends string, Head extends object> {
+  private clock: { readonly stage: StageRecord; readonly before: number; readonly start: number } | undefined;
 
-export class StagedFolder<Name extends string, Head extends object> {
   private constructor(
+    private readonly kind: FolderKind<Name>,
     readonly path: string,
     readonly record: RecordBase<Name> & Head,
-    private readonly recordName: string,
     private readonly release: () => void,
   ) {}
 
-  /** Opens the folder to go on, or begins it. @throws InputError when it holds anything else, or one and `resume` is false */
-  static open<Name extends string, Head extends object>(
+  /**
+   * Refuses what can be refused before anything large is loaded. @throws InputError when the folder holds anything else, or a record
+   * and `resume` is false, or one of other settings or of another version
+   */
+  static check<Name extends string, Head extends object>(
     kind: FolderKind<Name>,
     path: string,
-    head: Head,
-    { resume, differs }: OpenOptions<Head>,
-  ): StagedFolder<Name, Head> {
+    { resume, differs }: OpenOptions<RecordBase<Name> & Head>,
+  ): void {
     const there = existsSync(join(path, kind.file));
     check(
       resume || !there,
       'run-exists',
       `the folder ${path} holds ${kind.what} already; continue it with --resume, or choose another folder with --out.`,
     );
-    if (!there && existsSync(path)) {
-      const foreign = readdirSync(path).find((name) => name.endsWith('.json'));
-      check(
-        foreign === undefined,
-        'out-exists',
-        `the folder ${path} holds something else (${foreign}); choose another with --out.`,
-      );
+    if (there) {
+      const before = readRecord<Name, Head>(kind, path);
+      const difference = differs?.(before);
+      check(difference === undefined, 'config-changed', () => difference!);
+      checkVersion(kind, path, before);
+      return;
     }
+    const foreign = otherResult(path);
+    check(
+      foreign === undefined,
+      'out-exists',
+      `the folder ${path} holds something else (${foreign}); choose another with --out.`,
+    );
+  }
+
+  /** Opens the folder to go on, or begins it. @throws InputError as `check`, or while another process works there */
+  static open<Name extends string, Head extends object>(
+    kind: FolderKind<Name>,
+    path: string,
+    head: Head,
+    options: OpenOptions<RecordBase<Name> & Head>,
+  ): JobFolder<Name, Head> {
+    JobFolder.check(kind, path, options);
     makeFolders(path);
+    return JobFolder.locked(kind, path, () => {
+      JobFolder.check(kind, path, options); // again: another process may have worked until now
+      return existsSync(join(path, kind.file)) ? readRecord<Name, Head>(kind, path) : newRecord(kind, head);
+    });
+  }
+
+  /** Opens a folder that holds a record, whatever it was begun with. @throws InputError */
+  static reopen<Name extends string, Head extends object>(kind: FolderKind<Name>, path: string): JobFolder<Name, Head> {
+    readRecord(kind, path); // refuses before anything is touched
+    return JobFolder.locked(kind, path, () => readRecord<Name, Head>(kind, path));
+  }
+
+  private static locked<Name extends string, Head extends object>(
+    kind: FolderKind<Name>,
+    path: string,
+    recordOf: () => RecordBase<Name> & Head,
+  ): JobFolder<Name, Head> {
     const release = lockFolder(path);
     try {
-      const before = there ? readStaged<Name, Head>(kind, path) : undefined;
-      const difference = before && differs?.(before);
-      check(difference === undefined, 'config-changed', () => difference!);
-      check(
-        before === undefined || before.thermograd === VERSION || finished(before),
-        'other-version',
-        () =>
-          `what stands in ${path} was begun by thermograd ${before!.thermograd}; this is ${VERSION}, which may differ in the last bits. Start again in another folder with --out.`,
-      );
-      const stages = Object.fromEntries(
-        kind.stages.map((s) => [s, { status: 'waiting', seconds: 0 }]),
-      ) as unknown as RecordBase<Name>['stages'];
-      const record: RecordBase<Name> & Head = before ?? {
-        format: kind.format,
-        folderVersion: 1,
-        thermograd: VERSION,
-        ...head,
-        linearAlgebra: null,
-        versions: allVersions(),
-        machine: thisMachine(),
-        stages,
-      };
-      const folder = new StagedFolder<Name, Head>(path, record, kind.file, release);
+      sweep(path);
+      const folder = new JobFolder(kind, path, recordOf(), release);
       folder.save();
       return folder;
     } catch (error) {
@@ -112,28 +104,60 @@ export class StagedFolder<Name extends string, Head extends object> {
     return join(this.path, ...names);
   }
 
+  /** Writes the record, with the seconds of the stage under way. */
   save(): void {
-    writeJson(this.file(this.recordName), this.record);
+    if (this.clock) {
+      const { stage, before, start } = this.clock;
+      stage.seconds = Math.round((before + (performance.now() - start) / 1000) * 1000) / 1000;
+    }
+    writeJson(this.file(this.kind.file), this.record);
   }
 
+  /** Runs a stage unless the record says that it is done; keeps status and seconds in the record whatever happens. */
+  async stage(name: Name, options: RunOptions, body: () => Promise<void>): Promise<void> {
+    const record = this.record.stages[name];
+    if (record.status === 'done') return;
+    await yieldToEvents({ options, folder: this });
+    record.status = 'running';
+    delete record.note;
+    this.clock = { stage: record, before: record.seconds, start: performance.now() };
+    try {
+      this.save();
+      await body();
+      record.status = 'done';
+      this.save();
+    } catch (error) {
+      record.status = error instanceof InterruptedError ? 'interrupted' : 'failed';
+      record.note = (error as Error).message;
+      try {
+        this.save();
+      } catch {} // the first error is the one to report; a full disk may refuse this note as well
+      throw error;
+    } finally {
+      this.clock = undefined;
+    }
+  }
+
+  /** Releases the lock. */
   close(): void {
     this.release();
   }
 }
 
-const finished = <Name extends string>({ stages }: RecordBase<Name>): boolean =>
-  Object.values<StageRecord>(stages).every((s) => s.status === 'done');
+/** Name of a record of another kind in a folder. */
+function otherResult(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  return readdirSync(path).find((name) => {
+    if (!name.endsWith('.json')) return false;
+    const text = new TextDecoder().decode(readWhole(join(path, name))?.subarray(0, 200));
+    return /^\s*\{\s*"format"\s*:\s*"thermograd/.test(text);
+  });
+}
 
-/** The record of a folder; takes no lock. @throws InputError when there is none that this version reads */
-export function readStaged<Name extends string, Head extends object>(
-  kind: FolderKind<Name>,
-  path: string,
-): RecordBase<Name> & Head {
-  const record = readJson<RecordBase<Name> & Head>(join(path, kind.file));
-  check(
-    record?.format === kind.format && record.folderVersion === 1,
-    'no-run',
-    `there is no ${kind.what.replace(/^an? /, '')} in ${path} that this version can read.`,
-  );
-  return record;
+/** Removes temporary files that killed processes of this machine left; those of other machines may be under way. */
+function sweep(path: string): void {
+  for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
+    const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.tmp$/.exec(name) ?? [];
+    if (host?.endsWith(hostname()) && !isRunning(Number(pid))) rmSync(join(path, name), { force: true });
+  }
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { InputError } from '../numeric/errors.js';
-import { clearFileError } from '../record/files.js';
+import { clearFileError, temporaryBeside } from '../record/files.js';
 
 interface Holder {
   readonly pid: number;
@@ -32,7 +32,7 @@ export function lockFolder(folder: string): () => void {
     const holder = parseHolder(text);
     if (!holder || isAlive(holder)) throw lockedBy(folder, path, holder);
     // Moved aside, and only then removed: of two processes that find the same dead lock, one moves it.
-    const aside = `${path}.${pid}-${serial++}.stale`;
+    const aside = `${path}.${hostname()}-${pid}-${serial++}.stale`;
     try {
       renameSync(path, aside);
     } catch {
@@ -49,7 +49,7 @@ export function lockFolder(folder: string): () => void {
 }
 
 function create(path: string, text: string): boolean {
-  const temporary = `${path}.${pid}-${serial++}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     writeFileSync(temporary, text, { flag: 'wx' });
     linkSync(temporary, path);
@@ -99,13 +99,19 @@ function parseHolder(text: string): Holder | undefined {
 
 function isAlive(holder: Holder): boolean {
   if (holder.host !== hostname()) return true;
+  if (!isRunning(holder.pid)) return false;
+  const started = startOf(holder.pid);
+  return started === null || holder.started === null || started === holder.started;
+}
+
+/** Whether a process of that number exists on this machine. */
+export function isRunning(id: number): boolean {
   try {
-    kill(holder.pid, 0);
+    kill(id, 0);
+    return true;
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM';
   }
-  const started = startOf(holder.pid);
-  return started === null || holder.started === null || started === holder.started;
 }
 
 /** Field 22 of /proc/PID/stat, or null where there is no such file. A process that has ended but was not waited for counts as dead. */

@@ -1,5 +1,6 @@
 /** A folder of results that appears whole or not at all. */
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import { check } from '../numeric/errors.js';
@@ -37,8 +38,8 @@ export function checkFree(folder: string, { force, files, what }: FreeOptions): 
 /** Writes all files (names may lead into folders) beside the folder, which then takes its name: an error leaves what was there. */
 export function publish(folder: string, files: ReadonlyMap<string, Uint8Array | string>): void {
   const path = resolve(folder);
-  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
-  const earlier = join(dirname(path), `.${basename(path)}.${pid}.old`);
+  const temporary = join(dirname(path), `.${basename(path)}.${hostname()}-${pid}.tmp`);
+  const earlier = join(dirname(path), `.${basename(path)}.${hostname()}-${pid}.old`);
   try {
     makeFolders(temporary);
     for (const [name, content] of files) writeWhole(join(temporary, name), content);

@@ -10,11 +10,15 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { pid } from 'node:process';
 import { InputError, RunError, type ThermogradError } from '../numeric/errors.js';
 
 let serial = 0;
+
+/** A name beside `path` that no other process takes, on this machine or on another that sees the same folder. */
+export const temporaryBeside = (path: string): string => `${path}.${hostname()}-${pid}-${serial++}.tmp`;
 
 /**
  * Writes a file so that a reader, or the next process after a kill or a power cut, finds the old bytes or all the new
@@ -23,7 +27,7 @@ let serial = 0;
  */
 export function writeWhole(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const temporary = `${path}.${pid}-${serial++}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     makeFolders(dirname(path));
     const file = openSync(temporary, 'w');

@@ -1,19 +1,19 @@
 /** Everything between a config and the first step: data, checks, the folder, the lock, the kernel build. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import type { RunOptions } from '../jobs/context.js';
-import { usableMemory, VERSION } from '../jobs/machine.js';
+import { JobFolder } from '../jobs/folder.js';
+import { usableMemory } from '../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../jobs/memory.js';
 import { forceKernelBuild, type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
+import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
 import { type Config, completeConfig, configHash, type PartialConfig } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
-import { checkSameConfig, RunFolder, readRecord } from './folder.js';
+import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
 import { memoryNeed } from './memory.js';
 import { checkRanks } from './ranks.js';
 
@@ -51,12 +51,8 @@ async function begin(
 ): Promise<Prepared> {
   const config = completeConfig(...layers);
   const place = path ?? defaultFolder(config);
-  check(
-    !existsSync(join(place, 'run.json')),
-    'run-exists',
-    `the folder ${place} holds a run already; continue it with --resume, or choose another folder with --out.`,
-  );
-  const build = useKernel(config.kernel);
+  JobFolder.check(RUN, place, { resume: false });
+  useKernel(config.kernel);
   const start = performance.now();
   const dataset = await loadFor(config, options);
   const seconds = Math.round(performance.now() - start) / 1000;
@@ -67,8 +63,10 @@ async function begin(
     batches: 'key(seed)/batches/epoch',
     generator: 'Philox4x32-10',
   };
-  const head = { config, configHash: configHash(config), seeds, kernelBuild: build, data: dataset.provenance, memory };
-  const folder = RunFolder.create(place, head, seconds);
+  const head = { config, configHash: configHash(config), seeds, data: dataset.provenance, memory };
+  const folder = JobFolder.open<StageName, RunHead>(RUN, place, head, { resume: false });
+  folder.record.stages.load = { status: 'done', seconds };
+  folder.save();
   return { context: { folder, config, options }, dataset, memory };
 }
 
@@ -79,19 +77,16 @@ async function takeUp(
 ): Promise<Prepared> {
   const before = readRecord(path);
   const config = completeConfig(before.config as PartialConfig, ...layers);
-  checkSameConfig(before, config, path);
-  check(
-    before.stages.train.status === 'done' || before.thermograd === VERSION,
-    'other-version',
-    `the run in ${path} was begun by thermograd ${before.thermograd} and is not trained to the end; this is ${VERSION}, which may differ in the ` +
-      `last bits. Continue it with thermograd ${before.thermograd}, or start a new run with --out.`,
-  );
-  useKernel(before.kernelBuild as KernelBuild, `the run in ${path} was begun`);
-  const folder = RunFolder.open(path);
+  JobFolder.check<StageName, RunHead>(RUN, path, {
+    resume: true,
+    differs: (record) => differenceOf(record, config, path),
+  });
+  useKernel(before.kernelBuild, `the run in ${path} was begun`);
+  const folder = openRun(path);
   try {
     const dataset = await loadFor(config, options);
     check(
-      JSON.stringify(dataset.provenance) === JSON.stringify(folder.record.data),
+      sameData(dataset.provenance, folder.record.data),
       'data-changed',
       `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
     );

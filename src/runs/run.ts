@@ -1,5 +1,5 @@
 /** A run from a config to its folder: begun or taken up, trained, recorded; what is done is skipped. */
-import { type RunOptions, runStage } from '../jobs/context.js';
+import type { RunOptions } from '../jobs/context.js';
 import type { PartialConfig } from './config.js';
 import type { RunRecord } from './folder.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -31,7 +31,7 @@ export async function withTrainedRun(
   const { folder } = context;
   try {
     request.onStart?.(prepared);
-    await runStage(context, 'train', () => trainStage(context, dataset));
+    await folder.stage('train', context.options, () => trainStage(context, dataset));
     await body(prepared);
     return { folder: folder.path, record: folder.record };
   } finally {

@@ -1,5 +1,5 @@
 /** Training to the stopping rule of a config, in memory: nothing is recorded or written. */
-import type { Dataset } from '../data/dataset.js';
+import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { initialWeights } from '../model/network.js';
 import { randomKey } from '../numeric/random.js';
@@ -11,14 +11,14 @@ import type { Config } from './config.js';
 export async function trainToRule(
   config: Config,
   seed: number,
-  dataset: Dataset,
+  { train }: { readonly train: Samples },
   report: (note: string) => void,
   stopped: () => Promise<boolean>,
 ): Promise<{ readonly learner: Trainer; readonly cursor: Cursor } | undefined> {
   const { network: spec, training } = config;
   const key = randomKey(seed);
-  const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
-  const learner = new Trainer({ spec, samples: dataset.train, ...training });
+  const plan = batchPlan({ count: train.count, ...training, key: key.child('batches') });
+  const learner = new Trainer({ spec, samples: train, ...training });
   learner.setWeights(initialWeights(spec, key.child('init')));
   const cursor = newCursor();
   const curves = newCurves();

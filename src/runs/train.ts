@@ -7,6 +7,7 @@ import { initialWeights, layerNamed } from '../model/network.js';
 import { DivergedError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint, writeModel } from '../record/checkpoint.js';
+import { readJson, writeJson } from '../record/json.js';
 import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
@@ -35,12 +36,12 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   learner.setWeights(saved?.weights ?? initialWeights(network, key.child('init')));
   if (saved?.velocity) learner.setVelocity(saved.velocity);
   const cursor = saved?.state ?? newCursor();
-  const curves = readCurves(folder.readJson<Partial<Curves>>(HISTORY), cursor.epoch);
+  const curves = readCurves(readJson<Partial<Curves>>(folder.file(HISTORY)), cursor.epoch);
   let writer: TrajectoryWriter | undefined;
   if (cursor.stoppedAfter >= 0) writer = await openWindow(context, plan.batchesPerEpoch, cursor);
 
   const save = () => {
-    folder.writeJson(HISTORY, historyOf(curves, cursor, config, plan.batchesPerEpoch));
+    writeJson(folder.file(HISTORY), historyOf(curves, cursor, config, plan.batchesPerEpoch));
     const velocity = training.momentum > 0 ? { velocity: learner.velocity() } : {};
     const checkpoint: Checkpoint<Cursor> = {
       weights: learner.weights(),
@@ -86,7 +87,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   } catch (error) {
     if (error instanceof DivergedError) {
       writer?.flush();
-      folder.writeJson(HISTORY, historyOf(curves, cursor, config, plan.batchesPerEpoch));
+      writeJson(folder.file(HISTORY), historyOf(curves, cursor, config, plan.batchesPerEpoch));
     }
     throw error;
   }
@@ -99,8 +100,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
 
 /** The curves of a run whose training is done. */
 export function readHistory(context: Pick<Context, 'folder'>): TrainingCurves {
-  const history = context.folder.readJson<TrainingCurves>(HISTORY)!;
-  return { ...history, ...readCurves(history, history.epoch.length) };
+  return readJson<TrainingCurves>(context.folder.file(HISTORY))!;
 }
 
 function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: Cursor): Promise<TrajectoryWriter> {
@@ -151,8 +151,7 @@ function historyOf(curves: Curves, cursor: Cursor, config: Config, stepsPerEpoch
 function readCurves(saved: Partial<Curves> | undefined, epochs: number): Curves {
   const curves = newCurves();
   for (const name of Object.keys(curves) as (keyof Curves)[]) {
-    const values = (saved?.[name] ?? []).slice(0, epochs);
-    curves[name].push(...values.map((v: number | null) => v ?? Number.NaN));
+    curves[name].push(...(saved?.[name] ?? []).slice(0, epochs));
   }
   return curves;
 }

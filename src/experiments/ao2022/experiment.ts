@@ -9,12 +9,12 @@ import type {
 } from '../../analyse/trajectory/results.js';
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
-import { InterruptedError, type RunOptions, runStage } from '../../jobs/context.js';
-import { readJson, writeJson } from '../../jobs/json.js';
+import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
-import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import { forceKernelBuild } from '../../kernels/load.js';
 import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
@@ -22,6 +22,7 @@ import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
 import { writeWhole } from '../../record/files.js';
+import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Json, RunFacts } from '../../report/input.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
@@ -75,7 +76,7 @@ export async function measureAo2022(
   const record = readRecord(run);
   checkPhysics(record, run);
   const settings = record.config;
-  forceKernelBuild(record.kernelBuild as KernelBuild);
+  forceKernelBuild(record.kernelBuild);
   const dataset = await loadFor(settings, request);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
@@ -83,7 +84,6 @@ export async function measureAo2022(
     run: relative(out, run),
     configHash: record.configHash,
     seed: settings.seed,
-    kernelBuild: record.kernelBuild,
     memory,
   };
   const folder = openAo2022(out, head, request.resume ?? false);
@@ -156,7 +156,7 @@ interface Context {
   readonly options: RunOptions;
 }
 
-const JOBS: JobKind<undefined, Ao2022Job, string> = {
+const JOBS: JobKind<undefined, Ao2022Job, void> = {
   worker: new URL('./worker.js', import.meta.url),
   run: runAo2022Job,
   name: ({ job }) => `the ${job} stage`,
@@ -165,7 +165,8 @@ const JOBS: JobKind<undefined, Ao2022Job, string> = {
 async function measure(context: Context, from: string, run: RunRecord, dataset: Dataset): Promise<void> {
   const { folder, options } = context;
   const { config } = run;
-  const common = { out: folder.path, provider: config.provider, kernelBuild: run.kernelBuild as KernelBuild };
+  const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
+  const common = { out: folder.path, provider, kernelBuild: run.kernelBuild };
   const arrays = join(from, ARRAYS);
   const does = async (job: Ao2022Job) => {
     options.onProgress?.({ stage: job.job, done: 0, unit: '%' });
@@ -174,26 +175,24 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
       signal: options.signal,
       onProgress: (_, note, share) =>
         options.onProgress?.({ stage: job.job, done: Math.round(100 * share), total: 100, unit: '%', note }),
-      onDone: (_, linearAlgebra) => {
-        folder.record.linearAlgebra = linearAlgebra;
-      },
+      onDone: () => {},
     });
     if (!finished) throw new InterruptedError(folder.path);
   };
   const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
-  await runStage(context, 'matrices', async () => {
+  await folder.stage('matrices', options, async () => {
     await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run, from) });
   });
   const inputs = readInputs(from);
   const { setting, curves } = settingOf(run, dataset, inputs, readJson<MatricesResult>(folder.file(FILES.matrices))!);
-  await runStage(context, 'modes', () => {
+  await folder.stage('modes', options, () => {
     const flatness = inputs.flatness.directions.map((d: DirectionFlatness) => [d.index, d.flatness] as const);
     return does({ job: 'modes', ...common, setting, arrays, pca: inputs.pca, flatness, seed: config.seed });
   });
-  await runStage(context, 'trajectory', () =>
+  await folder.stage('trajectory', options, () =>
     does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
   );
-  await runStage(context, 'landscape', async () => {
+  await folder.stage('landscape', options, async () => {
     const { energy } = readJson<ModesDocument>(folder.file(FILES.modes))!;
     const usable = energy.filter((e) => e.resolved);
     const keep = new Set(
@@ -221,8 +220,8 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
       seed: config.seed,
     });
   });
-  await runStage(context, 'fits', async () => fits(folder, { ...setting, curves }, inputs, config.seed));
-  await runStage(context, 'report', () => reportAo2022(folder.path));
+  await folder.stage('fits', options, async () => fits(folder, { ...setting, curves }, inputs, config.seed));
+  await folder.stage('report', options, () => reportAo2022(folder.path));
 }
 
 /** All weights, the recorded layer at the centre of the run's landscape, the others at the end of the window. */

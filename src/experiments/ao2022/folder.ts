@@ -7,7 +7,8 @@
  *     modes.json trajectory.json landscape.json results.json findings.json
  *     report.html report.json figures/ tables/
  */
-import { type FolderKind, type RecordBase, readStaged, StagedFolder } from '../../jobs/folder.js';
+import { JobFolder } from '../../jobs/folder.js';
+import { type FolderKind, type RecordBase, readRecord } from '../../jobs/record.js';
 
 export type Ao2022Stage = 'matrices' | 'modes' | 'trajectory' | 'landscape' | 'fits' | 'report';
 
@@ -16,12 +17,11 @@ export interface Ao2022Head {
   readonly run: string;
   readonly configHash: string;
   readonly seed: number;
-  readonly kernelBuild: string;
   readonly memory: unknown;
 }
 
 export type Ao2022Record = RecordBase<Ao2022Stage> & Ao2022Head;
-export type Ao2022Folder = StagedFolder<Ao2022Stage, Ao2022Head>;
+export type Ao2022Folder = JobFolder<Ao2022Stage, Ao2022Head>;
 
 const KIND: FolderKind<Ao2022Stage> = {
   file: 'ao2022.json',
@@ -32,7 +32,7 @@ const KIND: FolderKind<Ao2022Stage> = {
 
 /** Opens the folder to go on, or begins it. @throws InputError when it holds another measurement, or one and `resume` is false */
 export const openAo2022 = (path: string, head: Ao2022Head, resume: boolean): Ao2022Folder =>
-  StagedFolder.open(KIND, path, head, {
+  JobFolder.open<Ao2022Stage, Ao2022Head>(KIND, path, head, {
     resume,
     differs: (before) =>
       before.configHash === head.configHash
@@ -41,4 +41,4 @@ export const openAo2022 = (path: string, head: Ao2022Head, resume: boolean): Ao2
   });
 
 /** The record of a folder. @throws InputError when there is none */
-export const readAo2022 = (path: string): Ao2022Record => readStaged<Ao2022Stage, Ao2022Head>(KIND, path);
+export const readAo2022 = (path: string): Ao2022Record => readRecord<Ao2022Stage, Ao2022Head>(KIND, path);

@@ -4,7 +4,6 @@ import { project } from '../../analyse/trajectory/pca.js';
 import type { PcaSummary } from '../../analyse/trajectory/results.js';
 import type { RowSource } from '../../analyse/trajectory/rows.js';
 import type { Samples } from '../../data/dataset.js';
-import { writeJson } from '../../jobs/json.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import type { NetworkSpec } from '../../model/network.js';
@@ -14,6 +13,7 @@ import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { randomKey } from '../../numeric/random.js';
 import { readArray } from '../../record/arrays.js';
 import { makeFolders, readWhole, writeWhole } from '../../record/files.js';
+import { writeJson } from '../../record/json.js';
 import { readNpy, writeNpy } from '../../record/npy.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { type LandscapeInput, landscape } from './landscape.js';
@@ -81,15 +81,14 @@ export const FILES = {
   parts: 'decomposition',
 } as const;
 
-/** Does a job; answers with the name of the linear algebra that did it. */
-export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<string> {
+/** Does a job; leaves its files. */
+export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
   if (job.job === 'matrices') matrices(job);
   else if (job.job === 'modes') await modes(job, la);
   else if (job.job === 'landscape') await minibatches(job);
   else await trajectory(job, la, report);
-  return la.name;
 }
 
 function matrices(job: MatricesJob): void {

@@ -1,7 +1,6 @@
 /** One cell of the controls from the base weights to its JSON document; what a worker thread does. */
 import type { Samples } from '../../data/dataset.js';
-import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import { chooseProvider } from '../../numeric/linalg/index.js';
+import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
 import { branchCell } from './branch.js';
 import type { ControlsConfig } from './config.js';
@@ -17,13 +16,12 @@ export interface CellJob {
   readonly cell: string;
   /** The trained base network. */
   readonly weights: Float32Array;
-  readonly kernelBuild: KernelBuild;
+  readonly samples: Samples;
+  readonly la: LinearAlgebra;
 }
 
-export async function runCell(job: CellJob, samples: Samples, report: CellContext['report']): Promise<CellResult> {
-  forceKernelBuild(job.kernelBuild);
-  const { config, seed, weights } = job;
-  const la = await chooseProvider({ prefer: config.base.provider });
+export async function runCell(job: CellJob, report: CellContext['report']): Promise<CellResult> {
+  const { la, config, seed, weights, samples } = job;
   const cell = config.cells.find((c) => c.name === job.cell)!;
   const key = randomKey(seed).child('controls').child(cell.name);
   const start = performance.now();

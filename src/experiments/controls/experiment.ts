@@ -8,22 +8,21 @@
  *     report.html report.json findings.json figures/ tables/
  */
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import type { Dataset, Samples } from '../../data/dataset.js';
-import { CellFolder, type CellKind } from '../../jobs/cell-folder.js';
-import { InterruptedError, type Progress } from '../../jobs/context.js';
-import { writeJson } from '../../jobs/json.js';
+import { runCells } from '../../jobs/cells.js';
+import type { Progress } from '../../jobs/context.js';
 import { gigabytes, poolSize } from '../../jobs/memory.js';
-import type { JobKind } from '../../jobs/pool.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import { secondsOf } from '../../jobs/record.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { check } from '../../numeric/errors.js';
 import { makeFolders, writeWhole } from '../../record/files.js';
+import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
-import { readBase, trainBase } from './base.js';
-import { type CellJob, runCell } from './cell.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './config.js';
 import type { BaseFacts, CellResult, ControlsInput } from './measured.js';
 import { controlsMemory } from './memory.js';
+import { CONTROLS_STUDY, type ControlsFolder, checkControls, controlsIn, openControls } from './study.js';
 
 export interface ControlsRequest {
   readonly preset?: 'quick' | 'standard';
@@ -47,10 +46,6 @@ export interface ControlsRun {
   readonly cause: readonly string[];
 }
 
-const KIND: CellKind = { file: 'controls.json', format: 'thermograd controls', what: 'controls' };
-
-type ControlsFolder = CellFolder<ControlsConfig>;
-
 /**
  * Runs what is missing of the experiment and writes the report. A cell's document is written whole when the cell is done; with
  * `resume` cells that have one are not run again, and more seeds than before may be asked for.
@@ -60,11 +55,12 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `controls-${preset}`;
   const resume = request.resume ?? false;
-  const before = CellFolder.read<ControlsConfig>(KIND, path);
+  const before = controlsIn(path);
   const asBefore = before !== undefined && request.preset === undefined;
   const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
-  CellFolder.check(KIND, path, { config, seeds, resume });
+  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
+  checkControls(path, config, resume);
   const dataset = await loadFor(config.base);
   const memory = controlsMemory(config, dataset);
   const { workers, need } = poolSize(memory, request.workers, {
@@ -72,66 +68,39 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
-  const folder = CellFolder.open(KIND, path, { config, seeds, data: dataset.provenance, memory, resume });
+  const folder = openControls(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
+    await pinnedProvider(record, config.base.provider, path);
+    folder.save();
     request.onStart?.(
       `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
     );
-    const bases: BaseFacts[] = [];
-    const jobs: CellJob[] = [];
-    for (let seed = 0; seed < record.seeds; seed++) {
-      const base = await baseOf(folder, seed, dataset, request);
-      bases.push(base.facts);
-      for (const { name } of config.cells)
-        if (!folder.cell(seed, name))
-          jobs.push({ config, seed, cell: name, weights: base.weights, kernelBuild: record.kernelBuild });
-    }
-    const known = record.seeds * config.cells.length - jobs.length;
+    const study = { path, record, data: { train: sharedSamples(dataset.train) } };
     const { signal, onProgress } = request;
-    await folder.run(CELLS, sharedSamples(dataset.train), jobs, { workers, known, signal, onProgress });
-    return { folder: path, ...(await writeReport(folder, bases)) };
+    const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
+    for (const stage of ['bases', 'cells'] as const)
+      await folder.stage(stage, request, async () => {
+        await runCells(CONTROLS_STUDY, study, stage, options);
+      });
+    let report: Omit<ControlsRun, 'folder'> | undefined;
+    await folder.stage('report', request, async () => {
+      report = await writeReport(folder);
+    });
+    return { folder: path, ...report! };
   } finally {
     folder.close();
   }
 }
 
-/** The trained network of a seed, read or made. @throws InterruptedError */
-async function baseOf(
-  folder: ControlsFolder,
-  seed: number,
-  dataset: Dataset,
-  { signal, onProgress }: Pick<ControlsRequest, 'signal' | 'onProgress'>,
-) {
-  const { config, seeds } = folder.record;
-  const files = { model: folder.file(seed, 'base.safetensors'), facts: folder.file(seed, 'base.json') };
-  const report = (note: string) => onProgress?.({ stage: 'train', done: seed, total: seeds, unit: 'seeds', note });
-  const stopped = async () => {
-    await setImmediate();
-    return signal?.aborted ?? false;
-  };
-  const base =
-    readBase(config.base, files.model, files.facts) ??
-    (await trainBase(config.base, seed, dataset, files, report, stopped));
-  folder.tally();
-  if (!base) throw new InterruptedError(folder.path);
-  return base;
-}
-
-const CELLS: JobKind<Samples, CellJob, CellResult> = {
-  worker: new URL('./worker.js', import.meta.url),
-  run: runCell,
-  name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
-};
-
 /** Draws the report from the cells that stand in the folder. */
-async function writeReport(folder: ControlsFolder, bases: readonly BaseFacts[]): Promise<Omit<ControlsRun, 'folder'>> {
+async function writeReport(folder: ControlsFolder): Promise<Omit<ControlsRun, 'folder'>> {
   const { renderControls } = await import('./render.js');
   const { path, record } = folder;
   const { config } = record;
-  const cells = bases.flatMap(({ seed }) =>
-    config.cells.flatMap(({ name }) => folder.cell<CellResult>(seed, name) ?? []),
-  );
+  const documents = <Result>(stage: string) =>
+    CONTROLS_STUDY.cells({ path, record }, stage).flatMap(({ file }) => readJson<Result>(folder.file(file)) ?? []);
+  const [bases, cells] = [documents<BaseFacts>('bases'), documents<CellResult>('cells')];
   const { network, data, training } = config.base;
   const input: ControlsInput = {
     title: `What causes the inverse variance-flatness relation: ${network.widths.join('-')} on ${data.set}, ${bases.length} ${bases.length === 1 ? 'seed' : 'seeds'}`,
@@ -145,7 +114,7 @@ async function writeReport(folder: ControlsFolder, bases: readonly BaseFacts[]):
       kernel: record.kernelBuild,
       machine: record.machine,
       memory: record.memory,
-      timings: { total: record.seconds },
+      timings: secondsOf(record.stages),
     },
   };
   const { findings, cause, html, figures, tables, json } = renderControls(input);

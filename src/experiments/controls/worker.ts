@@ -1,5 +1,6 @@
-/** Entry of the worker threads of `reproduce controls`. */
+/** Entry of the worker threads of `reproduce controls`: the base network of a seed, or one cell from it. */
+import { doCell } from '../../jobs/cells.js';
 import { serveJobs } from '../../jobs/pool.js';
-import { runCell } from './cell.js';
+import { CONTROLS_STUDY } from './study.js';
 
-serveJobs({ run: runCell });
+serveJobs({ run: doCell(CONTROLS_STUDY) });

@@ -9,8 +9,9 @@
  * Every document is written whole when it is finished: what is there need not be done again.
  */
 import { join } from 'node:path';
-import { type FolderKind, type RecordBase, readStaged, StagedFolder, sameData } from '../../jobs/folder.js';
-import { readJson } from '../../jobs/json.js';
+import { JobFolder } from '../../jobs/folder.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
+import { sameData } from '../../numeric/json.js';
 import { firstDifference } from '../../runs/config.js';
 import type { FirstFiles } from './first.js';
 import type { ForgetConfig } from './schema.js';
@@ -19,14 +20,13 @@ export type ForgetStage = 'first' | 'strengths' | 'constraints' | 'report';
 
 export interface ForgetHead {
   config: ForgetConfig;
-  readonly kernelBuild: string;
   /** Provenance of the data set. */
   readonly data: unknown;
   readonly budget: unknown;
 }
 
 export type ForgetRecord = RecordBase<ForgetStage> & ForgetHead;
-export type ForgetFolder = StagedFolder<ForgetStage, ForgetHead>;
+export type ForgetFolder = JobFolder<ForgetStage, ForgetHead>;
 
 const KIND: FolderKind<ForgetStage> = {
   file: 'forget.json',
@@ -40,7 +40,7 @@ const KIND: FolderKind<ForgetStage> = {
  * something left to do.
  */
 export function openForget(path: string, head: ForgetHead, resume: boolean): ForgetFolder {
-  const folder: ForgetFolder = StagedFolder.open(KIND, path, head, {
+  const folder: ForgetFolder = JobFolder.open<ForgetStage, ForgetHead>(KIND, path, head, {
     resume,
     differs: (before) => differenceOf(path, before, head),
   });
@@ -63,28 +63,27 @@ function differenceOf(path: string, before: ForgetHead, head: ForgetHead): strin
   return undefined;
 }
 
-/** The record of a folder, or undefined where there is none. */
-export function recordIn(path: string): ForgetRecord | undefined {
-  return readJson(join(path, KIND.file)) === undefined ? undefined : readStaged<ForgetStage, ForgetHead>(KIND, path);
-}
+/** The record of a folder, or nothing where there is none. @throws InputError */
+export const forgetIn = (path: string): ForgetRecord | undefined => recordIn<ForgetStage, ForgetHead>(KIND, path);
 
-export const seedFolder = (path: string, seed: number): string => join(path, 'seeds', `seed${seed}`);
+/** The record of a folder. @throws InputError where there is none */
+export const readForget = (path: string): ForgetRecord => readRecord<ForgetStage, ForgetHead>(KIND, path);
+
+/** The folder of a seed, seen from the folder of the experiment. */
+export const seedFolder = (seed: number): string => join('seeds', `seed${seed}`);
 
 export const firstFiles = (path: string, seed: number): FirstFiles => ({
-  model: join(seedFolder(path, seed), 'task1.safetensors'),
-  axes: join(seedFolder(path, seed), 'axes.npz'),
-  facts: join(seedFolder(path, seed), 'first.json'),
+  model: join(path, seedFolder(seed), 'task1.safetensors'),
+  axes: join(path, seedFolder(seed), 'axes.npz'),
+  facts: join(path, seedFolder(seed), 'first.json'),
 });
 
-/** @param strength - of a document that holds one strength only */
-export function groupFile(
-  path: string,
-  seed: number,
-  method: string,
-  constraints: number | null,
-  strength?: number,
-): string {
+/**
+ * The document of a group of branches, seen from the folder of the experiment.
+ * @param strength - of a document that holds one strength only
+ */
+export function groupFile(seed: number, method: string, constraints: number | null, strength?: number): string {
   const axes = constraints === null ? '' : `-${constraints}`;
   const at = strength === undefined ? '' : `-at-${strength}`;
-  return join(seedFolder(path, seed), `${method}${axes}${at}.json`);
+  return join(seedFolder(seed), `${method}${axes}${at}.json`);
 }

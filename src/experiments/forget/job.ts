@@ -1,11 +1,10 @@
 /** What a worker thread of `forget` does: the first task of a seed, or a group of branches from it. */
 import type { Dataset } from '../../data/dataset.js';
-import { readJson } from '../../jobs/json.js';
 import type { ReportProgress } from '../../jobs/pool.js';
-import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { RunError } from '../../numeric/errors.js';
-import { chooseProvider } from '../../numeric/linalg/index.js';
+import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { readModel } from '../../record/checkpoint.js';
+import { readJson } from '../../record/json.js';
 import { branchGroup } from './branch.js';
 import { type FirstFacts, type FirstFiles, firstTask } from './first.js';
 import { readAxes } from './known.js';
@@ -13,20 +12,14 @@ import type { BranchGroup } from './measured.js';
 import type { ForgetConfig } from './schema.js';
 import { TaskSet } from './task-set.js';
 
-interface JobHead {
-  readonly config: ForgetConfig;
-  readonly kernelBuild: KernelBuild;
-  readonly seed: number;
-  /** Where the first task of this seed is, or will be. */
-  readonly files: FirstFiles;
-}
-
-export interface FirstJob extends JobHead {
+export interface FirstJob {
   readonly kind: 'first';
+  readonly seed: number;
 }
 
-export interface GroupJob extends JobHead {
+export interface GroupJob {
   readonly kind: 'branches';
+  readonly seed: number;
   readonly method: string;
   readonly constraints: number | null;
   /** One entry, NaN, where the method has no penalty. */
@@ -36,11 +29,23 @@ export interface GroupJob extends JobHead {
 export type ForgetJob = FirstJob | GroupJob;
 export type ForgetResult = FirstFacts | BranchGroup;
 
-export async function runForgetJob(job: ForgetJob, dataset: Dataset, report: ReportProgress): Promise<ForgetResult> {
-  forceKernelBuild(job.kernelBuild);
-  const { config, seed, files } = job;
+/** What a job is given besides itself. */
+export interface JobSetting {
+  readonly config: ForgetConfig;
+  readonly dataset: Dataset;
+  readonly la: LinearAlgebra;
+  /** Where the first task of the job's seed is, or will be. */
+  readonly files: FirstFiles;
+}
+
+/** The facts of a first task come last: where its document stands, weights and axes are whole. */
+export async function runForgetJob(
+  job: ForgetJob,
+  { config, dataset, la, files }: JobSetting,
+  report: ReportProgress,
+): Promise<ForgetResult> {
+  const { seed } = job;
   const start = performance.now();
-  const la = await chooseProvider({ prefer: config.provider });
   const taskSet = new TaskSet(config, dataset, seed);
   const seconds = () => Math.round(performance.now() - start) / 1000;
   if (job.kind === 'first') return { ...(await firstTask(taskSet, la, files, report)), seconds: seconds() };

@@ -1,5 +1,4 @@
 /** The experiment of ivf2021 from one end to the other, stage by stage; each stage is skipped when run.json says it is done. */
-import { runStage } from '../../jobs/context.js';
 import type { PartialConfig } from '../../runs/config.js';
 import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
@@ -11,10 +10,10 @@ export async function reproduceIvf2021(
   request: RunRequest = {},
 ): Promise<RunResult> {
   return withTrainedRun(config, request, async ({ context, dataset }) => {
-    const { folder } = context;
+    const { folder, options } = context;
     await windowStages(context);
-    await runStage(context, 'flatness', () => flatnessStage(context, dataset, folder.path));
-    await runStage(context, 'fits', async () => fitsStage(context, folder.path));
-    await runStage(context, 'report', () => reportStage(folder.record, folder.path));
+    await folder.stage('flatness', options, () => flatnessStage(context, dataset, folder.path));
+    await folder.stage('fits', options, async () => fitsStage(context, folder.path));
+    await folder.stage('report', options, () => reportStage(folder.record, folder.path));
   });
 }

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
-import { writeJson } from '../../jobs/json.js';
-import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
+import { writeJson } from '../../record/json.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
-import { RunFolder, type RunRecord, readRecord } from '../../runs/folder.js';
+import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
 import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
@@ -38,8 +38,8 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     ...(request.workers !== undefined && { workers: request.workers }),
   };
   const config = completeConfig(before.config as PartialConfig, overrides);
-  forceKernelBuild(before.kernelBuild as KernelBuild);
-  const folder = RunFolder.open(path);
+  forceKernelBuild(before.kernelBuild);
+  const folder = openRun(path);
   try {
     const context: Context = { folder, config, options: request };
     const dataset = await loadFor(config, request);

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import type { Analysis, FlatnessSummary } from '../../analyse/trajectory/results.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
-import { readJson, writeJson } from '../../jobs/json.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { writeWhole } from '../../record/files.js';
+import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Json, RunFacts } from '../../report/input.js';
 import type { Context } from '../../runs/context.js';

@@ -110,7 +110,7 @@ async function simulateCommand(file: string | undefined, flags: Flags): Promise<
         ...(s.onProgress && { onProgress: s.onProgress }),
         onStart: ({ folder, setup, plan }) => s.line.say(`folder ${folder}\n${planWords(setup, plan)}`),
       });
-      const { readJson } = await import('../../jobs/json.js');
+      const { readJson } = await import('../../record/json.js');
       const comparison = readJson<Comparison>(join(run.folder, 'comparison.json'))!;
       s.result(
         { folder: run.folder, report: join(run.folder, 'report.html'), methods: run.methods, comparison },

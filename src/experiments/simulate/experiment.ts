@@ -10,15 +10,16 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { InterruptedError, type RunOptions, runStage } from '../../jobs/context.js';
-import { type FolderKind, type RecordBase, readStaged, StagedFolder } from '../../jobs/folder.js';
-import { readJson, writeJson } from '../../jobs/json.js';
+import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { JobFolder } from '../../jobs/folder.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
 import { runJobs } from '../../jobs/pool.js';
-import { forceKernelBuild, type KernelBuild, kernelBuild } from '../../kernels/load.js';
+import { type FolderKind, type RecordBase, readRecord } from '../../jobs/record.js';
+import { forceKernelBuild } from '../../kernels/load.js';
 import { InputError } from '../../numeric/errors.js';
 import { writeWhole } from '../../record/files.js';
+import { readJson, writeJson } from '../../record/json.js';
 import { readNpz, writeNpz } from '../../record/npz.js';
 import type { Json } from '../../report/input.js';
 import { gridOf } from '../../theory/fokker-planck/grid.js';
@@ -44,7 +45,6 @@ type Stage = Method | 'report';
 interface SimulationHead {
   readonly configHash: string;
   readonly config: SimulationConfig;
-  readonly kernelBuild: string;
   readonly memory: unknown;
 }
 
@@ -91,10 +91,10 @@ export async function simulate(
   const path = request.out ?? `simulation-seed${config.seed}`;
   const methods = METHODS.filter((m) => config.methods[m] !== undefined);
   const fresh = !existsSync(path);
-  const folder = StagedFolder.open<Stage, SimulationHead>(
+  const folder = JobFolder.open<Stage, SimulationHead>(
     kindOf(methods),
     path,
-    { configHash: hashOf(config), config, kernelBuild: kernelBuild(), memory: plan.memory },
+    { configHash: hashOf(config), config, memory: plan.memory },
     {
       resume: request.resume ?? false,
       differs: (before) =>
@@ -105,12 +105,12 @@ export async function simulate(
   );
   let ended = false;
   try {
-    forceKernelBuild(folder.record.kernelBuild as KernelBuild);
+    forceKernelBuild(folder.record.kernelBuild);
     request.onStart?.({ folder: path, setup, plan });
     for (const method of methods)
-      await runStage({ folder, options: request }, method, () => runMethod(folder, setup, plan, method, request));
+      await folder.stage(method, request, () => runMethod(folder, setup, plan, method, request));
     let summaries: readonly MethodSummary[] = [];
-    await runStage({ folder, options: request }, 'report', () => writeReport(folder, setup, plan, methods));
+    await folder.stage('report', request, () => writeReport(folder, setup, plan, methods));
     summaries = methods.map((m) => readSummary(folder.path, m));
     return { folder: path, record: folder.record, methods: summaries };
   } catch (error) {
@@ -129,7 +129,7 @@ function hashOf({ workers: _, ...config }: SimulationConfig): string {
   return createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
 }
 
-type Folder = StagedFolder<Stage, SimulationHead>;
+type Folder = JobFolder<Stage, SimulationHead>;
 
 async function runMethod(
   folder: Folder,
@@ -167,7 +167,7 @@ async function runMethod(
     onProgress?.({ stage: method, done: Math.round(share * counted.total), ...counted, note: what });
   };
   progress();
-  const shared = { config, kernelBuild: folder.record.kernelBuild as KernelBuild };
+  const shared = { config, kernelBuild: folder.record.kernelBuild };
   const finished = await runJobs(SIMULATION_JOBS, shared, jobs, {
     workers: config.workers,
     signal,
@@ -263,7 +263,7 @@ async function load(path: string, method: Method): Promise<MethodResult> {
 export async function readSimulation(
   path: string,
 ): Promise<{ readonly record: SimulationRecord; readonly methods: readonly MethodResult[] }> {
-  const record = readStaged<Stage, SimulationHead>(kindOf([]), path) as SimulationRecord;
+  const record = readRecord<Stage, SimulationHead>(kindOf([]), path) as SimulationRecord;
   const done = METHODS.filter((m) => record.stages[m]?.status === 'done');
   return { record, methods: await Promise.all(done.map((m) => load(path, m))) };
 }

@@ -4,23 +4,25 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { InterruptedError, type Progress, type RunOptions, runStage, yieldToEvents } from '../../jobs/context.js';
-import { readJson, writeJson } from '../../jobs/json.js';
+import { runCells } from '../../jobs/cells.js';
+import { InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
-import { type JobKind, runJobs } from '../../jobs/pool.js';
-import { kernelBuild } from '../../kernels/load.js';
+import { secondsOf } from '../../jobs/record.js';
 import { check } from '../../numeric/errors.js';
 import { writeWhole } from '../../record/files.js';
+import { readJson, writeJson } from '../../record/json.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Finding } from '../../report/finding.js';
 import type { Json, RunFacts } from '../../report/input.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './config.js';
-import { openValley, VALLEY_RECORD, type ValleyFolder, type ValleyRecord } from './folder.js';
-import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
+import { openValley, type ValleyFolder, valleyIn } from './folder.js';
+import { MODEL_STAGE_NAMES, type ModelStageName, stageNamed } from './jobs.js';
 import type { ValleyModelResults } from './measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
-import { type NetworkStudyRecord, readNetworkStudy, runNetworkStudy } from './network/experiment.js';
+import { runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
+import { type NetworkStudyRecord, networkStudyIn } from './network/study.js';
+import { PARTS, VALLEY_STUDY } from './study.js';
 
 export type ValleyPart = 'model' | 'network' | 'all';
 
@@ -62,7 +64,7 @@ const SPEED = 12;
 export async function reproduceValley2023(request: ValleyRequest = {}): Promise<ValleyRun> {
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `valley2023-${preset}`;
-  const before = request.resume ? readJson<ValleyRecord>(join(path, VALLEY_RECORD)) : undefined;
+  const before = request.resume ? valleyIn(path) : undefined;
   const known = request.preset === undefined ? before?.config : undefined;
   const asked = request.config ?? known ?? valleyConfig(preset);
   const part = request.part ?? 'all';
@@ -84,10 +86,10 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     if (part !== 'model') await runNetworks(folder, request, config.preset);
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
-    await runStage(context, 'report', async () => {
+    await folder.stage('report', request, async () => {
       findings = await writeReport(folder);
     });
-    return { folder: path, findings, seconds: secondsOf(folder) };
+    return { folder: path, findings, seconds: secondsIn(folder) };
   } finally {
     folder.close();
   }
@@ -107,7 +109,7 @@ async function runModel(
     `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
   );
   for (const stage of MODEL_STAGE_NAMES)
-    await runStage(context, stage, () => modelStage(context, stage, config, workers));
+    await folder.stage(stage, context.options, () => modelStage(context, stage, config, workers));
 }
 
 /** The study of real networks, in a folder of its own; its input of the report beside it. */
@@ -135,24 +137,15 @@ const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.max(10, Math.ceil(seconds / 10) * 10)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 
 /** Seconds of each stage, over all attempts. */
-function secondsOf({ record, path }: ValleyFolder): Record<string, number> {
-  const study = readNetworkStudy(join(path, NETWORK));
-  return Object.fromEntries([
-    ...Object.entries(record.stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds] as const] : [])),
-    ...(study ? [['network', study.seconds] as const] : []),
-  ]);
+function secondsIn({ record, path }: ValleyFolder): Record<string, number> {
+  const study = networkStudyIn(join(path, NETWORK));
+  return { ...secondsOf(record.stages), ...(study && { network: study.stages.cells.seconds }) };
 }
 
 interface Context {
   readonly folder: ValleyFolder;
   readonly options: RunOptions;
 }
-
-const JOBS: JobKind<ValleyConfig, ValleyJob, unknown> = {
-  worker: new URL('./worker.js', import.meta.url),
-  run: runValleyJob,
-  name: ({ stage, index }) => `job ${index} of ${stage}`,
-};
 
 /** All jobs of a stage that have no document yet, then the document of the stage. */
 async function modelStage(
@@ -163,37 +156,16 @@ async function modelStage(
 ): Promise<void> {
   const { folder, options } = context;
   const stage = stageNamed(name);
-  const plan = stage.plan(config);
-  const part = (index: number) => folder.file('parts', name, `${index}.json`);
-  const jobs = plan.flatMap((_, index): ValleyJob[] => (readJson(part(index)) ? [] : [{ stage: name, index }]));
-  const total = plan.reduce((s, job) => s + job.cost, 0);
-  const missing = new Map(jobs.map(({ index }) => [index, 1]));
-  const report = (note?: string) => {
-    let left = 0;
-    for (const [index, share] of missing) left += share * plan[index].cost;
-    const round = (v: number) => Number(v.toPrecision(3));
-    const progress: Progress = { stage: name, done: round(total - left), total: round(total), unit: 'million steps' };
-    options.onProgress?.(note === undefined ? progress : { ...progress, note });
-  };
-  report();
-  const finished = await runJobs(JOBS, config, jobs, {
+  const cells = await runCells(VALLEY_STUDY, { path: folder.path, record: folder.record, data: undefined }, name, {
     workers,
     signal: options.signal,
-    onProgress({ index }, what, share) {
-      missing.set(index, 1 - share);
-      report(`${plan[index].what}: ${what}`);
-    },
-    onDone({ index }, result) {
-      writeJson(part(index), result);
-      missing.delete(index);
-      report(plan[index].what);
-    },
+    onProgress: options.onProgress,
+    unit: 'million steps',
   });
   await yieldToEvents(context);
-  if (!finished) throw new InterruptedError(folder.path);
   // from the files, so that a run that was stopped and one that was not see the same bits
   const result = stage.merge(
-    plan.map((_, index) => readJson(part(index))),
+    cells.map(({ file }) => readJson(folder.file(file))),
     config,
   );
   const arrays = Object.entries(stage.arrays(result)).map(
@@ -201,7 +173,7 @@ async function modelStage(
   );
   writeWhole(folder.file(`${name}.npz`), writeNpz(arrays));
   writeJson(folder.file(`${name}.json`), result);
-  rmSync(folder.file('parts', name), { recursive: true, force: true });
+  rmSync(folder.file(PARTS, name), { recursive: true, force: true });
 }
 
 /** What the stages of the model left; nothing unless all are done. */
@@ -219,7 +191,7 @@ async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
   const { record } = folder;
   const model = modelResults(folder);
   const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
-  const study = readNetworkStudy(folder.file(NETWORK));
+  const study = networkStudyIn(folder.file(NETWORK));
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
   const run: RunFacts = {
     config: plain({ ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) }),
@@ -228,9 +200,9 @@ async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
       ...(study && { networks: study.seeds }),
     },
     versions: plain(record.versions),
-    kernel: kernelBuild(),
+    kernel: record.kernelBuild,
     machine: plain(record.machine),
-    timings: secondsOf(folder),
+    timings: secondsIn(folder),
     ...(study && { data: plain(study.data) }),
   };
   const report = renderValley2023({

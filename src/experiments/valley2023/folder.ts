@@ -8,7 +8,9 @@
  *     report.html report.json findings.json figures/ tables/
  */
 
-import { type FolderKind, type RecordBase, StagedFolder, sameData } from '../../jobs/folder.js';
+import { JobFolder } from '../../jobs/folder.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
+import { sameData } from '../../numeric/json.js';
 import type { ValleyConfig } from './config.js';
 import { MODEL_STAGE_NAMES, type ModelStageName } from './jobs.js';
 
@@ -20,12 +22,10 @@ export interface ValleyHead {
 }
 
 export type ValleyRecord = RecordBase<ValleyStage> & ValleyHead;
-export type ValleyFolder = StagedFolder<ValleyStage, ValleyHead>;
-
-export const VALLEY_RECORD = 'valley2023.json';
+export type ValleyFolder = JobFolder<ValleyStage, ValleyHead>;
 
 const KIND: FolderKind<ValleyStage> = {
-  file: VALLEY_RECORD,
+  file: 'valley2023.json',
   format: 'thermograd valley2023',
   stages: [...MODEL_STAGE_NAMES, 'report'],
   what: 'a reproduction of valley2023',
@@ -38,7 +38,7 @@ const KIND: FolderKind<ValleyStage> = {
 export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
   const begun = (record: ValleyHead) =>
     MODEL_STAGE_NAMES.some((name) => (record as ValleyRecord).stages[name].status !== 'waiting');
-  const folder = StagedFolder.open(
+  const folder = JobFolder.open<ValleyStage, ValleyHead>(
     KIND,
     path,
     { config },
@@ -51,5 +51,12 @@ export function openValley(path: string, config: ValleyConfig, resume: boolean):
     },
   );
   folder.record.config = config;
+  folder.save();
   return folder;
 }
+
+/** The record of a folder, or nothing where there is none. @throws InputError */
+export const valleyIn = (path: string): ValleyRecord | undefined => recordIn<ValleyStage, ValleyHead>(KIND, path);
+
+/** The record of a folder. @throws InputError where there is none */
+export const readValley = (path: string): ValleyRecord => readRecord<ValleyStage, ValleyHead>(KIND, path);

@@ -1,5 +1,6 @@
-/** Entry of the worker threads of the valley model. */
+/** Entry of the worker threads of the valley model: one job of a stage. */
+import { doCell } from '../../jobs/cells.js';
 import { serveJobs } from '../../jobs/pool.js';
-import { runValleyJob } from './jobs.js';
+import { VALLEY_STUDY } from './study.js';
 
-serveJobs({ run: runValleyJob });
+serveJobs({ run: doCell(VALLEY_STUDY) });

@@ -4,10 +4,9 @@ import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajectory/results.js';
 import type { Samples } from '../../data/dataset.js';
 import { InterruptedError } from '../../jobs/context.js';
-import { readJson, writeJson } from '../../jobs/json.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
-import type { KernelBuild } from '../../kernels/load.js';
+import { readJson, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { type Answer, type Centre, FLATNESS_WORK, type MeterRequest, type Profile, type Task } from './meter.js';
 
@@ -84,7 +83,7 @@ export async function measureInBatches(
       samples: sharedSamples(samples),
       layer: config.record.layer,
       relativeTolerance,
-      kernelBuild: folder.record.kernelBuild as KernelBuild,
+      kernelBuild: folder.record.kernelBuild,
     },
     tasks,
     {

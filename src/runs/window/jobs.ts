@@ -3,12 +3,12 @@ import { directionDynamics } from '../../analyse/trajectory/dynamics.js';
 import { pca, project } from '../../analyse/trajectory/pca.js';
 import type { DirectionDynamics, PlanePath } from '../../analyse/trajectory/results.js';
 import type { RowSource } from '../../analyse/trajectory/rows.js';
-import { writeJson } from '../../jobs/json.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray, writeArrays } from '../../record/arrays.js';
+import { writeJson } from '../../record/json.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { PLANES } from '../ranks.js';
 
@@ -46,8 +46,8 @@ export interface DynamicsResult {
 /** Points of a drawn path. */
 const PATH_POINTS = 3000;
 
-/** Does a job; answers with the name of the linear algebra that did it. */
-export async function runWindowJob(job: WindowJob, _: undefined, report: ReportProgress): Promise<string> {
+/** Does a job; leaves its files. */
+export async function runWindowJob(job: WindowJob, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
   const window = await Trajectory.open(job.trajectory);
@@ -90,7 +90,6 @@ export async function runWindowJob(job: WindowJob, _: undefined, report: ReportP
     const dynamics = directionDynamics({ indices: job.ranks, thetas, components, mean });
     writeJson(job.result, { dynamics, paths: paths(job.ranks, thetas, window) } satisfies DynamicsResult);
   }
-  return la.name;
 }
 
 /** The recorded rows as the analysis takes them, reporting how many were read. */

@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PcaSummary } from '../../analyse/trajectory/results.js';
 import type { Dataset } from '../../data/dataset.js';
-import { InterruptedError, runStage } from '../../jobs/context.js';
-import { readJson, writeJson } from '../../jobs/json.js';
+import { InterruptedError } from '../../jobs/context.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
-import type { KernelBuild } from '../../kernels/load.js';
+import { pinnedProvider } from '../../jobs/provider.js';
 import { layerNamed } from '../../model/network.js';
+import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
+import { readJson, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
@@ -22,23 +23,30 @@ export const [PCA, DYNAMICS, FLATNESS] = ['pca.json', 'dynamics.json', 'flatness
 
 /** Principal directions and their drift and diffusion; they depend on the recorded window alone. */
 export async function windowStages(context: Context): Promise<void> {
-  const { folder, config } = context;
-  await runStage(context, 'pca', () =>
-    doJob(context, { ...common(context), job: 'pca', summary: folder.file(PCA), budget: config.analysis.memoryBudget }),
+  const { folder, config, options } = context;
+  const { stages } = folder.record;
+  if (stages.pca.status === 'done' && stages.dynamics.status === 'done') return;
+  const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
+  await folder.stage('pca', options, () =>
+    doJob(context, {
+      ...common(context, provider),
+      job: 'pca',
+      summary: folder.file(PCA),
+      budget: config.analysis.memoryBudget,
+    }),
   );
-  await runStage(context, 'dynamics', async () => {
+  await folder.stage('dynamics', options, async () => {
     const ranks = dynamicsRanks(config.analysis, summaryOf(context).variances.length);
-    await doJob(context, { ...common(context), job: 'dynamics', ranks, result: folder.file(DYNAMICS) });
+    await doJob(context, { ...common(context, provider), job: 'dynamics', ranks, result: folder.file(DYNAMICS) });
   });
 }
 
-function common({ folder, config }: Context) {
-  const { provider } = config;
-  const kernelBuild = folder.record.kernelBuild as KernelBuild;
+function common({ folder }: Context, provider: ProviderChoice) {
+  const { kernelBuild } = folder.record;
   return { trajectory: folder.file(TRAJECTORY), arrays: folder.file(ARRAYS), provider, kernelBuild };
 }
 
-const WINDOW_JOBS: JobKind<undefined, WindowJob, string> = {
+const WINDOW_JOBS: JobKind<undefined, WindowJob, void> = {
   worker: new URL('./worker.js', import.meta.url),
   run: runWindowJob,
   name: ({ job }) => `the ${job} stage`,
@@ -57,9 +65,7 @@ async function doJob({ options, folder }: Context, job: WindowJob): Promise<void
         // the eigenproblem follows when all rows are read, and cannot report how far it is
         note: job.job === 'pca' && share === 1 ? 'eigenvalues and directions' : what,
       }),
-    onDone: (_, linearAlgebra) => {
-      folder.record.linearAlgebra = linearAlgebra;
-    },
+    onDone: () => {},
   });
   if (!finished) throw new InterruptedError(folder.path);
 }

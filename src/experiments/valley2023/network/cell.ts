@@ -1,7 +1,6 @@
 /** One cell of the study of real networks, from the data to its document; what a worker thread does. */
 import type { Dataset } from '../../../data/dataset.js';
 import type { ReportProgress } from '../../../jobs/pool.js';
-import { forceKernelBuild, type KernelBuild } from '../../../kernels/load.js';
 import { ceilingCell } from './ceiling.js';
 import type { NetworkStudyConfig } from './config.js';
 import type { NetworkCell } from './measured.js';
@@ -9,11 +8,9 @@ import { settingName } from './measured.js';
 import { solutionCell } from './solution.js';
 
 export interface NetworkJob {
-  readonly config: NetworkStudyConfig;
   readonly seed: number;
   /** `ceiling`, or the name of a setting. */
   readonly cell: string;
-  readonly kernelBuild: KernelBuild;
 }
 
 export const CEILING = 'ceiling';
@@ -22,12 +19,11 @@ export const CEILING = 'ceiling';
 export const networkCells = (config: NetworkStudyConfig): string[] => [...config.settings.map(settingName), CEILING];
 
 export function runNetworkCell(
-  job: NetworkJob,
+  { seed, cell }: NetworkJob,
+  config: NetworkStudyConfig,
   data: Pick<Dataset, 'train' | 'test'>,
   report: ReportProgress,
 ): NetworkCell {
-  forceKernelBuild(job.kernelBuild);
-  const { config, seed, cell } = job;
   const start = performance.now();
   const setting = config.settings.find((s) => settingName(s) === cell);
   const result = setting

@@ -1,26 +1,32 @@
 /**
  * The study of the degenerate valley on real networks: valley2023's claims about solutions found with different eta/B.
  *
- *     network.json                    what was asked, versions, machine, memory
- *     seeds/seed<n>/<cell>.json       one document a cell, whole or not there
- *
- * It computes and keeps; report/valley-network.ts judges and draws.
+ * It computes and keeps (study.ts); findings.ts judges, page.ts draws.
  */
+import { join } from 'node:path';
 import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
-import { CellFolder, type CellKind, type CellRecord } from '../../../jobs/cell-folder.js';
+import { runCells } from '../../../jobs/cells.js';
 import type { Progress } from '../../../jobs/context.js';
 import { gigabytes, type PoolMemory, poolSize } from '../../../jobs/memory.js';
-import type { JobKind } from '../../../jobs/pool.js';
 import { sharedSamples } from '../../../jobs/shared-samples.js';
 import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
+import { readJson } from '../../../record/json.js';
 import { loadFor } from '../../../runs/prepare.js';
 import { Trainer } from '../../../train/trainer.js';
-import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
+import { networkCells } from './cell.js';
 import { type NetworkStudyConfig, networkStudySeeds } from './config.js';
 import type { NetworkCell, NetworkInput } from './measured.js';
+import {
+  checkNetworkStudy,
+  NETWORK_STUDY,
+  type NetworkStudyFolder,
+  type NetworkStudyRecord,
+  networkStudyIn,
+  openNetworkStudy,
+} from './study.js';
 
 export interface NetworkStudyRequest {
   readonly config: NetworkStudyConfig;
@@ -36,25 +42,12 @@ export interface NetworkStudyRequest {
   readonly onStart?: (announcement: string) => void;
 }
 
-/** What network.json holds. */
-export type NetworkStudyRecord = CellRecord<NetworkStudyConfig>;
-
 export interface NetworkStudyResult {
   readonly folder: string;
   readonly record: NetworkStudyRecord;
   /** What the report is made from. */
   readonly input: NetworkInput;
 }
-
-const KIND: CellKind = {
-  file: 'network.json',
-  format: 'thermograd valley-network',
-  what: 'a study of real networks',
-};
-
-/** The record of a study; nothing where there is none. */
-export const readNetworkStudy = (folder: string): NetworkStudyRecord | undefined =>
-  CellFolder.read<NetworkStudyConfig>(KIND, folder);
 
 /**
  * Runs the cells that are missing. The same numbers on any number of workers; a cell's document is written whole when the cell is done,
@@ -63,9 +56,10 @@ export const readNetworkStudy = (folder: string): NetworkStudyRecord | undefined
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
   const { config, folder: path, signal, onProgress, resume = false } = request;
-  const before = CellFolder.read<NetworkStudyConfig>(KIND, path);
+  const before = networkStudyIn(path);
   const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
-  CellFolder.check(KIND, path, { config, seeds, resume });
+  check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `a study needs at least one seed; got ${seeds}.`);
+  checkNetworkStudy(path, config, resume);
   const dataset = await loadFor(config.base);
   check(
     dataset.train.labels !== undefined && config.settings.every((s) => s.batchSize <= dataset.train.count),
@@ -77,38 +71,29 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     who: 'the study',
     advice: 'use fewer --workers.',
   });
-  const folder = CellFolder.open(KIND, path, { config, seeds, data: dataset.provenance, memory, resume });
+  const folder = openNetworkStudy(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     const names = networkCells(config);
     request.onStart?.(
       `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
     );
-    const jobs: NetworkJob[] = [];
-    for (let seed = 0; seed < record.seeds; seed++)
-      for (const cell of names)
-        if (!folder.cell(seed, cell)) jobs.push({ config, seed, cell, kernelBuild: record.kernelBuild });
-    const known = record.seeds * names.length - jobs.length;
     const data = {
       train: sharedSamples(dataset.train),
       ...(dataset.test && { test: sharedSamples(dataset.test) }),
     };
-    await folder.run(CELLS, data, jobs, { workers, known, signal, onProgress });
+    await folder.stage('cells', request, async () => {
+      const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
+      await runCells(NETWORK_STUDY, { path, record, data }, 'cells', options);
+    });
     return { folder: path, record, input: inputOf(folder, dataset) };
   } finally {
     folder.close();
   }
 }
 
-const CELLS: JobKind<Pick<Dataset, 'train' | 'test'>, NetworkJob, NetworkCell> = {
-  worker: new URL('./worker.js', import.meta.url),
-  run: runNetworkCell,
-  name: ({ cell, seed }) => `cell ${cell} of seed ${seed}`,
-};
-
 /** All cells that stand in the folder, with what the report must say of the study. */
-function inputOf(folder: CellFolder<NetworkStudyConfig>, dataset: Dataset): NetworkInput {
-  const { record } = folder;
+function inputOf({ path, record }: NetworkStudyFolder, dataset: Dataset): NetworkInput {
   const { config } = record;
   const seeds = Array.from({ length: record.seeds }, (_, k) => k);
   return {
@@ -121,7 +106,9 @@ function inputOf(folder: CellFolder<NetworkStudyConfig>, dataset: Dataset): Netw
     trainingSamples: dataset.train.count,
     measuredSamples: Math.min(config.measure.samples, dataset.train.count),
     ceiling: config.ceiling,
-    cells: seeds.flatMap((seed) => networkCells(config).flatMap((cell) => folder.cell<NetworkCell>(seed, cell) ?? [])),
+    cells: NETWORK_STUDY.cells({ path, record }, 'cells').flatMap(
+      ({ file }) => readJson<NetworkCell>(join(path, file)) ?? [],
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
-/** Entry of the worker threads of the study of real networks. */
+/** Entry of the worker threads of the study of real networks: one cell on shared samples. */
+import { doCell } from '../../../jobs/cells.js';
 import { serveJobs } from '../../../jobs/pool.js';
-import { runNetworkCell } from './cell.js';
+import { NETWORK_STUDY } from './study.js';
 
-serveJobs({ run: runNetworkCell });
+serveJobs({ run: doCell(NETWORK_STUDY) });

@@ -1,0 +1,116 @@
+/**
+ * The controls as a study in cells: for each seed the base network, then one cell a control from its weights.
+ *
+ *     controls.json                     what was asked, versions, machine, memory, seconds of each stage
+ *     seeds/seed<n>/base.safetensors    the trained network, base.json its facts
+ *     seeds/seed<n>/<cell>.json         one document a cell, whole or not there
+ */
+import { join } from 'node:path';
+import type { Samples } from '../../data/dataset.js';
+import type { StudyKind } from '../../jobs/cells.js';
+import { JobFolder } from '../../jobs/folder.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
+import { forceKernelBuild } from '../../kernels/load.js';
+import { RunError } from '../../numeric/errors.js';
+import { sameData } from '../../numeric/json.js';
+import { loadFor } from '../../runs/prepare.js';
+import { readBase, trainBase } from './base.js';
+import { runCell } from './cell.js';
+import type { ControlsConfig } from './config.js';
+import type { BaseFacts, CellResult } from './measured.js';
+
+export type ControlsStage = 'bases' | 'cells' | 'report';
+
+export interface ControlsHead {
+  readonly config: ControlsConfig;
+  seeds: number;
+  /** Provenance of the data set. */
+  readonly data: unknown;
+  readonly memory: unknown;
+}
+
+export type ControlsRecord = RecordBase<ControlsStage> & ControlsHead;
+export type ControlsFolder = JobFolder<ControlsStage, ControlsHead>;
+
+const KIND: FolderKind<ControlsStage> = {
+  file: 'controls.json',
+  format: 'thermograd controls',
+  stages: ['bases', 'cells', 'report'],
+  what: 'a study of controls',
+  bound: ['bases', 'cells'],
+};
+
+/** The record of a folder, or nothing where there is none. @throws InputError */
+export const controlsIn = (path: string): ControlsRecord | undefined =>
+  recordIn<ControlsStage, ControlsHead>(KIND, path);
+
+const difference =
+  (path: string, config: ControlsConfig, data?: unknown) =>
+  (before: ControlsHead): string | undefined => {
+    if (!sameData(before.config, config))
+      return `the controls in ${path} were begun with other settings (preset ${before.config.preset}); leave them as they were, or choose another folder with --out.`;
+    if (data !== undefined && !sameData(before.data, data))
+      return `the controls in ${path} were begun with other data; choose another folder with --out.`;
+    return undefined;
+  };
+
+/** Refuses what can be refused before the data are loaded. @throws InputError */
+export const checkControls = (path: string, config: ControlsConfig, resume: boolean): void =>
+  JobFolder.check<ControlsStage, ControlsHead>(KIND, path, { resume, differs: difference(path, config) });
+
+/** Opens the folder to go on, or begins it; more seeds than before may be asked for. @throws InputError */
+export function openControls(path: string, head: ControlsHead, resume: boolean): ControlsFolder {
+  const differs = difference(path, head.config, head.data);
+  const folder = JobFolder.open<ControlsStage, ControlsHead>(KIND, path, head, { resume, differs });
+  const { record } = folder;
+  record.seeds = Math.max(record.seeds, head.seeds);
+  // what is done is known by its documents; every stage looks for what is missing
+  for (const stage of KIND.stages) record.stages[stage].status = 'waiting';
+  folder.save();
+  return folder;
+}
+
+export const seedFile = (seed: number, name: string): string => join('seeds', `seed${seed}`, name);
+
+export type ControlsJob = { readonly seed: number; readonly cell: string } | { readonly seed: number };
+
+const baseFiles = (path: string, seed: number) => ({
+  model: join(path, seedFile(seed, 'base.safetensors')),
+  facts: join(path, seedFile(seed, 'base.json')),
+});
+
+export const CONTROLS_STUDY: StudyKind<
+  ControlsRecord,
+  { readonly train: Samples },
+  ControlsJob,
+  BaseFacts | CellResult
+> = {
+  worker: new URL('./worker.js', import.meta.url),
+  read: (path) => readRecord<ControlsStage, ControlsHead>(KIND, path),
+  load: ({ config }) => loadFor(config.base),
+  cells({ record: { config, seeds } }, stage) {
+    const all = Array.from({ length: seeds }, (_, seed) => seed);
+    return stage === 'bases'
+      ? all.map((seed) => ({ file: seedFile(seed, 'base.json'), job: { seed }, name: `base of seed ${seed}` }))
+      : all.flatMap((seed) =>
+          config.cells.map(({ name }) => ({
+            file: seedFile(seed, `${name}.json`),
+            job: { seed, cell: name },
+            name: `seed ${seed}, ${name}`,
+          })),
+        );
+  },
+  async run(job, { path, record, data }, report) {
+    forceKernelBuild(record.kernelBuild);
+    const { config } = record;
+    const { seed } = job;
+    const files = baseFiles(path, seed);
+    if (!('cell' in job)) return trainBase(config.base, seed, data, files.model, (note) => report(note, 0));
+    const base = readBase(config.base, files.model, files.facts);
+    if (!base)
+      throw new RunError('no-base', `the base network of seed ${seed} is missing in ${path}; do its cell first.`);
+    const la = await pinnedProvider(record, config.base.provider, path);
+    return runCell({ la, config, seed, cell: job.cell, weights: base.weights, samples: data.train }, report);
+  },
+};

@@ -1,0 +1,85 @@
+/**
+ * The study of real networks in cells: for each seed one cell a setting of the noise, and one for the ceiling.
+ *
+ *     network.json                    what was asked, versions, machine, memory, seconds
+ *     seeds/seed<n>/<cell>.json       one document a cell, whole or not there
+ */
+import { join } from 'node:path';
+import type { Dataset } from '../../../data/dataset.js';
+import type { StudyKind } from '../../../jobs/cells.js';
+import { JobFolder } from '../../../jobs/folder.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../../jobs/record.js';
+import { forceKernelBuild } from '../../../kernels/load.js';
+import { sameData } from '../../../numeric/json.js';
+import { loadFor } from '../../../runs/prepare.js';
+import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
+import type { NetworkStudyConfig } from './config.js';
+import type { NetworkCell } from './measured.js';
+
+export interface NetworkStudyHead {
+  readonly config: NetworkStudyConfig;
+  seeds: number;
+  /** Provenance of the data set. */
+  readonly data: unknown;
+  readonly memory: unknown;
+}
+
+/** What network.json holds. */
+export type NetworkStudyRecord = RecordBase<'cells'> & NetworkStudyHead;
+export type NetworkStudyFolder = JobFolder<'cells', NetworkStudyHead>;
+
+const KIND: FolderKind<'cells'> = {
+  file: 'network.json',
+  format: 'thermograd valley-network',
+  stages: ['cells'],
+  what: 'a study of real networks',
+};
+
+/** The record of a study; nothing where there is none. @throws InputError */
+export const networkStudyIn = (path: string): NetworkStudyRecord | undefined =>
+  recordIn<'cells', NetworkStudyHead>(KIND, path);
+
+const difference =
+  (path: string, config: NetworkStudyConfig, data?: unknown) =>
+  (before: NetworkStudyHead): string | undefined => {
+    if (!sameData(before.config, config))
+      return `the study in ${path} was begun with other settings (preset ${before.config.preset}); leave them as they were, or choose another folder with --out.`;
+    if (data !== undefined && !sameData(before.data, data))
+      return `the study in ${path} was begun with other data; choose another folder with --out.`;
+    return undefined;
+  };
+
+/** Refuses what can be refused before the data are loaded. @throws InputError */
+export const checkNetworkStudy = (path: string, config: NetworkStudyConfig, resume: boolean): void =>
+  JobFolder.check<'cells', NetworkStudyHead>(KIND, path, { resume, differs: difference(path, config) });
+
+/** Opens the folder to go on, or begins it; more seeds than before may be asked for. @throws InputError */
+export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: boolean): NetworkStudyFolder {
+  const differs = difference(path, head.config, head.data);
+  const folder = JobFolder.open<'cells', NetworkStudyHead>(KIND, path, head, { resume, differs });
+  const { record } = folder;
+  record.seeds = Math.max(record.seeds, head.seeds);
+  record.stages.cells.status = 'waiting';
+  folder.save();
+  return folder;
+}
+
+export type NetworkData = Pick<Dataset, 'train' | 'test'>;
+
+export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
+  worker: new URL('./worker.js', import.meta.url),
+  read: (path) => readRecord<'cells', NetworkStudyHead>(KIND, path),
+  load: ({ config }) => loadFor(config.base),
+  cells: ({ record: { config, seeds } }) =>
+    Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
+      networkCells(config).map((cell) => ({
+        file: join('seeds', `seed${seed}`, `${cell}.json`),
+        job: { seed, cell },
+        name: `seed ${seed}, ${cell}`,
+      })),
+    ),
+  run(job, { record, data }, report) {
+    forceKernelBuild(record.kernelBuild);
+    return runNetworkCell(job, record.config, data, report);
+  },
+};

@@ -1,0 +1,28 @@
+/** The model part of valley2023 as a study in cells: one cell a job of a stage. */
+import { join } from 'node:path';
+import type { StudyKind } from '../../jobs/cells.js';
+import { forceKernelBuild } from '../../kernels/load.js';
+import { readValley, type ValleyRecord } from './folder.js';
+import { type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
+
+/** Where finished jobs of a stage under way stand. */
+export const PARTS = 'parts';
+
+export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown> = {
+  worker: new URL('./worker.js', import.meta.url),
+  read: readValley,
+  load: async () => undefined,
+  cells: ({ record }, stage) =>
+    stageNamed(stage as ModelStageName)
+      .plan(record.config)
+      .map(({ what, cost }, index) => ({
+        file: join(PARTS, stage, `${index}.json`),
+        job: { stage: stage as ModelStageName, index },
+        name: what,
+        weight: cost,
+      })),
+  run(job, { record }, report) {
+    forceKernelBuild(record.kernelBuild);
+    return runValleyJob(job, record.config, report);
+  },
+};

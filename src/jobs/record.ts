@@ -1,0 +1,123 @@
+/** The record of a folder of results: what was asked, by which versions on which machine, and which stages are done. */
+import { join } from 'node:path';
+import { type KernelBuild, kernelBuild } from '../kernels/load.js';
+import { check, InputError } from '../numeric/errors.js';
+import { readJson } from '../record/json.js';
+import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+
+/** Version of the layout of folders; a folder with another one was made by another thermograd. */
+export const FOLDER_VERSION = 2;
+
+/** What a record says of one stage. */
+export interface StageRecord {
+  status: 'waiting' | 'running' | 'done' | 'failed' | 'interrupted';
+  /** Wall-clock seconds spent, over all attempts. */
+  seconds: number;
+  /** Why it failed, or anything worth keeping. */
+  note?: string;
+}
+
+/** What kind of folder: data of the experiment that owns it. */
+export interface FolderKind<Name extends string> {
+  /** Name of the record's file, e.g. `ao2022.json`. */
+  readonly file: string;
+  readonly format: string;
+  readonly stages: readonly Name[];
+  /** What stands in it, in a few words: `a reproduction of ao2022`. */
+  readonly what: string;
+  /**
+   * Stages whose numbers depend on the last bits of this version: once they are done, another version may go on. All of them where
+   * nothing is said.
+   */
+  readonly bound?: readonly Name[];
+}
+
+/** What every record holds beside the head that the experiment gives. */
+export interface RecordBase<Name extends string> {
+  readonly format: string;
+  readonly folderVersion: number;
+  readonly thermograd: string;
+  /** Build of the kernels that computes the numbers; every attempt takes the same. */
+  readonly kernelBuild: KernelBuild;
+  /** Linear algebra that computes the numbers, once it is chosen; every attempt takes the same. */
+  linearAlgebra: string | null;
+  readonly versions: Versions;
+  readonly machine: Machine;
+  readonly stages: Record<Name, StageRecord>;
+}
+
+/** A new record, nothing done yet. */
+export function newRecord<Name extends string, Head extends object>(
+  kind: FolderKind<Name>,
+  head: Head,
+): RecordBase<Name> & Head {
+  const stages = Object.fromEntries(kind.stages.map((s) => [s, { status: 'waiting', seconds: 0 }]));
+  return {
+    format: kind.format,
+    folderVersion: FOLDER_VERSION,
+    thermograd: VERSION,
+    ...head,
+    kernelBuild: kernelBuild(),
+    linearAlgebra: null,
+    versions: allVersions(),
+    machine: thisMachine(),
+    stages: stages as Record<Name, StageRecord>,
+  };
+}
+
+/** The record of a folder, or nothing where there is none; takes no lock. @throws InputError when this version cannot read it */
+export function recordIn<Name extends string, Head extends object>(
+  kind: FolderKind<Name>,
+  path: string,
+): (RecordBase<Name> & Head) | undefined {
+  const file = join(path, kind.file);
+  let record: (RecordBase<Name> & Head) | undefined;
+  try {
+    record = readJson<RecordBase<Name> & Head>(file);
+  } catch (error) {
+    throw new InputError('bad-run', (error as Error).message);
+  }
+  if (record === undefined) return undefined;
+  check(record?.format === kind.format, 'bad-run', `${file} was not written by thermograd.`);
+  check(
+    record.folderVersion === FOLDER_VERSION,
+    'other-version',
+    `${kind.what} in ${path} has folder version ${record.folderVersion}, written by thermograd ${record.thermograd}; this is ${VERSION}, ` +
+      `which reads version ${FOLDER_VERSION}. Use thermograd ${record.thermograd} for it, or start again in another folder.`,
+  );
+  return record;
+}
+
+/** The record of a folder; takes no lock. @throws InputError when there is none, or none that this version can read */
+export function readRecord<Name extends string, Head extends object>(
+  kind: FolderKind<Name>,
+  path: string,
+): RecordBase<Name> & Head {
+  const record = recordIn<Name, Head>(kind, path);
+  check(
+    record !== undefined,
+    'no-run',
+    `there is no ${kind.what.replace(/^an? /, '')} in ${path}: it has no ${kind.file}.`,
+  );
+  return record;
+}
+
+/** Refuses to go on with what another version began, unless all that depends on its last bits is done. */
+export function checkVersion<Name extends string>(
+  kind: FolderKind<Name>,
+  path: string,
+  { thermograd, stages }: RecordBase<Name>,
+): void {
+  const open = (kind.bound ?? kind.stages).filter((s) => stages[s]?.status !== 'done');
+  check(
+    thermograd === VERSION || open.length === 0,
+    'other-version',
+    () =>
+      `${kind.what} in ${path} was begun by thermograd ${thermograd} and is not done (${open[0]}); this is ${VERSION}, which may differ in ` +
+      `the last bits. Continue it with thermograd ${thermograd}, or start again in another folder with --out.`,
+  );
+}
+
+/** Seconds of each stage that took any, over all attempts. */
+export const secondsOf = (stages: Readonly<Record<string, StageRecord>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds]] : [])));
