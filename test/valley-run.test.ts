@@ -114,7 +114,7 @@ describe('the run', () => {
 
   it('gives the same numbers on two worker threads as in this one', async () => {
     // worker threads start from the compiled program
-    const built = (await import(new URL('../dist/run/valley2023.js', import.meta.url).href)) as {
+    const built = (await import(new URL('../dist/experiments/valley2023/experiment.js', import.meta.url).href)) as {
       reproduceValley2023: typeof reproduceValley2023;
     };
     const folder = join(home, 'threads');
