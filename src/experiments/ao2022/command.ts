@@ -1,6 +1,7 @@
 /** `thermograd reproduce ao2022`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
 import { gigabytes } from '../../jobs/memory.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
 import { announcement } from '../ivf2021/command.js';
@@ -9,7 +10,7 @@ import { type Ao2022Request, readAo2022Results, reproduceAo2022 } from './experi
 
 export async function reproduceAo2022Command(run: string | undefined, flags: RunFlags): Promise<void> {
   const again = () =>
-    `thermograd reproduce ao2022${run === undefined ? '' : ` ${run}`}${flags.out === undefined ? '' : ` --out ${flags.out}`} --resume`;
+    `thermograd reproduce ao2022${run === undefined ? '' : ` ${shellWord(run)}`}${flags.out === undefined ? '' : ` --out ${shellWord(flags.out)}`} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {

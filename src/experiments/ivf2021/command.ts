@@ -2,6 +2,7 @@
 
 import { describeDiagnosis, diagnose } from '../../cli/doctor.js';
 import { gigabytes } from '../../jobs/memory.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import type { Prepared } from '../../runs/prepare.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
 import { type Session, session } from '../../terminal/session.js';
@@ -41,7 +42,7 @@ export async function doctor(json: boolean): Promise<void> {
 }
 
 async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): Promise<void> {
-  const again = (folder: string) => `thermograd ${name} --out ${folder} --resume`;
+  const again = (folder: string) => `thermograd ${name} --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s: Session) => {

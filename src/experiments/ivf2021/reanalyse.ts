@@ -5,6 +5,7 @@ import { type Context, type RunOptions, yieldToEvents } from '../../jobs/context
 import { writeJson } from '../../jobs/json.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
 import { RunFolder, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
@@ -29,7 +30,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
   check(
     before.stages.train.status === 'done',
     'not-trained',
-    `the run in ${path} is not trained to the end (${before.stages.train.status}); continue it with thermograd train --resume --out ${path}.`,
+    `the run in ${path} is not trained to the end (${before.stages.train.status}); continue it with thermograd train --resume --out ${shellWord(path)}.`,
   );
   const overrides: PartialConfig = {
     ...(request.analysis && { analysis: request.analysis }),

@@ -11,6 +11,7 @@ import type { KernelBuild } from '../../kernels/load.js';
 import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
 import { writeWhole } from '../../record/files.js';
@@ -120,7 +121,7 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
   check(
     analysis !== undefined && findings !== undefined,
     'not-analysed',
-    `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${out}, or thermograd analyse ${out}.`,
+    `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${shellWord(out)}, or thermograd analyse ${shellWord(out)}.`,
   );
   return { analysis, findings };
 }
