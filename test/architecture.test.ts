@@ -1,10 +1,11 @@
 /** The rules of the house that a compiler does not hold: direction of imports, no cycles, who may touch the machine, the one door. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as door from '../src/index.js';
 
-const root = new URL('../src', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../src', import.meta.url));
 /** A room may import itself and the rooms before it; `kernels` may be imported by all. */
 const ROOMS = [
   'kernels',
