@@ -7,10 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hessianBlock } from '../dist/analyse/hessian.js';
-import { hessianOperator, projectedMatrices } from '../dist/analyse/network-hessian.js';
-import { gradientCovariance } from '../dist/analyse/noise.js';
-import { BLOCK, NetworkPasses } from '../dist/analyse/passes.js';
+import { fileURLToPath } from 'node:url';
+import { hessianBlock } from '../dist/analyse/curvature/hessian.js';
+import { hessianOperator, projectedMatrices } from '../dist/analyse/curvature/network-hessian.js';
+import { BLOCK, NetworkPasses } from '../dist/analyse/curvature/passes.js';
+import { gradientCovariance } from '../dist/analyse/noise/noise.js';
 import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/index.js';
 
 const option = (name, otherwise) => {
@@ -110,7 +111,7 @@ function compare(passes, name, found) {
     writeFileSync(join(folder, 'delta.bin'), deltas);
     writeFileSync(join(folder, 'p.bin'), probabilities(passes));
     writeFileSync(join(folder, 'above.bin'), passes.weights.slice(above.weightOffset));
-    const peer = new URL('./peers/curvature_peer.py', import.meta.url).pathname;
+    const peer = fileURLToPath(new URL('./peers/curvature_peer.py', import.meta.url));
     const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
     const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
     const done = spawnSync(python, [peer, folder, String(repeats)], { env, stdio: ['ignore', 'inherit', 'inherit'] });

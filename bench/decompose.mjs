@@ -3,8 +3,9 @@
 // Prints one JSON line per measurement: wall and processor seconds (best of a few runs; they differ on a shared machine) and
 // the residual of F·W = D + Q. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { spawnSync } from 'node:child_process';
-import { decompose } from '../dist/analyse/decomposition.js';
-import { vortices } from '../dist/analyse/vortices.js';
+import { fileURLToPath } from 'node:url';
+import { decompose } from '../dist/analyse/decomposition/decompose.js';
+import { vortices } from '../dist/analyse/decomposition/vortices.js';
 import { chooseProvider, matrix } from '../dist/numeric/linalg/index.js';
 
 const quick = process.argv.includes('--quick');
@@ -75,7 +76,7 @@ function bench(la) {
 bench(await chooseProvider({ prefer: 'embedded' }));
 const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));
 if (system) bench(system);
-const peer = new URL('./peers/decompose_peer.py', import.meta.url).pathname;
+const peer = fileURLToPath(new URL('./peers/decompose_peer.py', import.meta.url));
 const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
 const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
 const done = spawnSync(python, [peer, quick ? '300' : '1000'], { env, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -4,6 +4,7 @@
 // formulas (an elementary function counted as one), those of its random numbers, and the share of the float64 peak of bench/peak.mjs.
 // With --peer the same motion in NumPy, and the ratio: in turns with ours.
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { forceKernelBuild, kernelBuild, randomKey } from '../dist/index.js';
 import { parseExpression } from '../dist/numeric/expression/index.js';
 import { langevinEnsemble, sgdEnsemble } from '../dist/theory/ensemble/ensemble.js';
@@ -69,7 +70,7 @@ const cpu = (job) => {
   return ((user + system) * 1e3) / (walkers * steps);
 };
 const peer = () => {
-  const script = new URL('./peers/ensemble_peer.py', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./peers/ensemble_peer.py', import.meta.url));
   const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
   const done = spawnSync(python, [script, String(walkers), String(steps)], { env, encoding: 'utf8' });

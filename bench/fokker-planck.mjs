@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fokkerPlanck, gridCentres, Stepper, stationaryDensity } from '../dist/index.js';
 import { structureOf } from '../dist/theory/fokker-planck/dissection.js';
 import { FrontSolver } from '../dist/theory/fokker-planck/fronts.js';
@@ -80,7 +81,7 @@ const { density, flops, factorNumbers } = whole.result;
 const solver = new FrontSolver(structureOf(jumps));
 const factor = best(() => solver.factor(STEP, 1));
 const peak = JSON.parse(
-  spawnSync(process.execPath, [new URL('./peak.mjs', import.meta.url).pathname], { encoding: 'utf8' }).stdout,
+  spawnSync(process.execPath, [fileURLToPath(new URL('./peak.mjs', import.meta.url))], { encoding: 'utf8' }).stdout,
 );
 const top = Math.max(peak.gflops['f64 fma'] ?? 0, peak.gflops.f64);
 report('stationary', whole, {
@@ -107,7 +108,7 @@ try {
     [rareJumps, 'rare.f64'],
   ].map(([of, name]) => write(of, join(folder, name)));
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
-  const script = new URL('./peers/fokker_planck_peer.py', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./peers/fokker_planck_peer.py', import.meta.url));
   const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
   const args = [script, files[0], String(n), String(STEP), files[1]];
   const done = spawnSync(python, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });

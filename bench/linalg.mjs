@@ -3,6 +3,7 @@
 // machine), GFLOP/s of processor time with the flop count of the textbook algorithm (svd: 22 n³, Golub & Van Loan), and the
 // error of the result. Usage: node bench/linalg.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { chooseProvider, covarianceAccumulator, lyapunov, matrix } from '../dist/numeric/linalg/index.js';
 
 const quick = process.argv.includes('--quick');
@@ -131,7 +132,7 @@ for (let i = 0; i < 1000; i++) drift.data[i * 1001] += 30;
 bench(await chooseProvider({ prefer: 'embedded' }));
 const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));
 if (system) bench(system);
-const peer = new URL('./peers/linalg_peer.py', import.meta.url).pathname;
+const peer = fileURLToPath(new URL('./peers/linalg_peer.py', import.meta.url));
 const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
 const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
 const done = spawnSync(python, [peer, String(big), String(steps)], { env, stdio: ['ignore', 'inherit', 'inherit'] });

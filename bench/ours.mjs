@@ -1,6 +1,6 @@
 // Our side of the bench: one task a process, one line of JSON, in the words of bench/peers/ivf_peer.py.
 // Usage: node bench/ours.mjs train-step|flatness-eval|per-sample-grads '{"inputs":"mnist","steps":2400,"repeats":5}'
-import { LineLoss } from '../dist/analyse/line.js';
+import { LineLoss } from '../dist/analyse/landscape/line.js';
 import { batchPlan, initialWeights, kernelBuild, loadDataset, randomKey, Trainer } from '../dist/index.js';
 
 const spec = { widths: [784, 50, 50, 10], activation: 'relu', bias: false, loss: 'cross-entropy' };

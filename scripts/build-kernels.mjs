@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'src/kernels');
 mkdirSync(out, { recursive: true });
 
@@ -51,8 +52,7 @@ for (const name of readdirSync(join(root, 'kernels')).sort()) {
   const dir = join(root, 'kernels', name);
   if (!existsSync(join(dir, 'index.ts'))) continue;
   const hash = createHash('sha256');
-  for (const f of [...walk(join(root, 'kernels')), new URL(import.meta.url).pathname].sort())
-    hash.update(readFileSync(f));
+  for (const f of [...walk(join(root, 'kernels')), fileURLToPath(import.meta.url)].sort()) hash.update(readFileSync(f));
   const stamp = `// source ${hash.digest('hex')}`;
   const target = join(out, `${name}.generated.ts`);
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(stamp)) continue;

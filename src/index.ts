@@ -105,10 +105,10 @@ export type { PartialSimulationConfig, SimulationConfig } from './experiments/si
 export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './experiments/valley2023/experiment.js';
 export { networkStudyConfig } from './experiments/valley2023/network/config.js';
 export { type NetworkStudyRequest, runNetworkStudy } from './experiments/valley2023/network/experiment.js';
-export type { StageRecord } from './jobs/record.js';
 export { InterruptedError, type Progress, type RunOptions } from './jobs/context.js';
 export type { EnsembleSpec, Motion } from './jobs/ensembles/jobs.js';
 export { type EnsemblesOptions, runEnsembles } from './jobs/ensembles/pool.js';
+export type { StageRecord } from './jobs/record.js';
 // kernels
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
 // model

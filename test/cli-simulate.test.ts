@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const place = mkdtempSync(join(tmpdir(), 'thermograd-cli-simulate-'));
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [main, 'simulate', ...args], { cwd: place, encoding: 'utf8' });
@@ -26,7 +27,7 @@ methods:
 writeFileSync(join(place, 'small.yaml'), SMALL);
 
 it('prints the files of examples, and refuses others', () => {
-  const file = new URL('../examples/simulate/escape.yaml', import.meta.url).pathname;
+  const file = fileURLToPath(new URL('../examples/simulate/escape.yaml', import.meta.url));
   expect(run('--example', 'escape').stdout.trim()).toBe(readFileSync(file, 'utf8').trim());
   const wrong = run('--example', 'vally');
   expect([wrong.status, wrong.stderr]).toEqual([

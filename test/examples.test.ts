@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { SIMULATION_EXAMPLES } from '../src/experiments/simulate/examples.js';
 
-const folder = new URL('../examples/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../examples/', import.meta.url));
 /** What the output must hold. */
 const EXPECTED: Record<string, RegExp> = {
   'teacher.mjs': /sigma² ~ F\^−psi.*\n\s+\d/,

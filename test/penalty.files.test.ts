@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { addPenalties, penalty, penaltyGradient } from '../src/model/penalty.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -85,7 +86,7 @@ describe('examples/protect.py', () => {
       writePenalty(path, p, 0.25);
       const code = `
 import json, sys, torch
-sys.path.insert(0, ${JSON.stringify(new URL('../examples', import.meta.url).pathname)})
+sys.path.insert(0, ${JSON.stringify(fileURLToPath(new URL('../examples', import.meta.url)))})
 sys.dont_write_bytecode = True
 from protect import load_penalty
 torch.set_default_dtype(torch.float64)

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { networkTask } from '../src/apply/network-task.js';
 import { protectTask } from '../src/apply/protect.js';
@@ -270,7 +271,7 @@ describe('for PyTorch', () => {
       const prelude = `
 import json, struct, subprocess, sys, torch
 from pathlib import Path
-sys.path.insert(0, ${JSON.stringify(new URL('../examples', import.meta.url).pathname)})
+sys.path.insert(0, ${JSON.stringify(fileURLToPath(new URL('../examples', import.meta.url)))})
 sys.dont_write_bytecode = True
 from protect import load_penalty
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
@@ -335,7 +336,7 @@ print(json.dumps([strength, loss.item(), penalty(w1).item(), penalty(parameters_
       for (const method of ['l2', 'random']) await protectRun({ run, method, axes: 4, out: at(`pull-${method}.npz`) });
       const code = `
 import json, sys, torch
-sys.path.insert(0, ${JSON.stringify(new URL('../examples', import.meta.url).pathname)})
+sys.path.insert(0, ${JSON.stringify(fileURLToPath(new URL('../examples', import.meta.url)))})
 sys.dont_write_bytecode = True
 from protect import hold, load_penalty, load_pull
 torch.set_default_dtype(torch.float64)

@@ -6,6 +6,7 @@ import type { Dataset, Samples } from '../data/dataset.js';
 import { initialWeights } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
+import { shellWord } from '../numeric/shell-word.js';
 import { variance } from '../numeric/statistics.js';
 import { readCheckpoint, readModel } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
@@ -48,7 +49,8 @@ export function configAt(
   check(
     record === undefined || existsSync(join(run!, MODEL)),
     'not-trained',
-    () => `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${run}.`,
+    () =>
+      `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run!)}.`,
   );
   const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
   if (record) {

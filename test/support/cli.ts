@@ -3,9 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** THERMOGRAD_MAIN tests another build, e.g. an installed package. */
-const MAIN = process.env.THERMOGRAD_MAIN ?? new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;

@@ -1,6 +1,7 @@
 /** `thermograd reproduce ao2022`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
 import { gigabytes } from '../../jobs/memory.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import type { PartialConfig } from '../../runs/config.js';
 import { announcement } from '../../terminal/announcement.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
@@ -15,7 +16,7 @@ export async function reproduceAo2022Command(
   reproduceAo2022: (config: readonly PartialConfig[], request: Ao2022Request) => Promise<Ao2022Result>,
 ): Promise<void> {
   const again = () =>
-    `thermograd reproduce ao2022${run === undefined ? '' : ` ${run}`}${flags.out === undefined ? '' : ` --out ${flags.out}`} --resume`;
+    `thermograd reproduce ao2022${run === undefined ? '' : ` ${shellWord(run)}`}${flags.out === undefined ? '' : ` --out ${shellWord(flags.out)}`} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {

@@ -18,6 +18,7 @@ import { forceKernelBuild } from '../../kernels/load.js';
 import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
@@ -301,7 +302,7 @@ export function readAo2022Results(out: string): { readonly results: Ao2022Result
   check(
     results !== undefined && findings !== undefined,
     'not-analysed',
-    `there is no finished reproduction of ao2022 in ${out}; run thermograd reproduce ao2022 --resume --out ${out}.`,
+    `there is no finished reproduction of ao2022 in ${out}; run thermograd reproduce ao2022 --resume --out ${shellWord(out)}.`,
   );
   return { results, findings };
 }

@@ -1,5 +1,6 @@
 /** `thermograd reproduce controls`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
+import { shellWord } from '../../numeric/shell-word.js';
 import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
 import { lineOf } from '../ivf2021/result.js';
@@ -9,7 +10,7 @@ import { reproduceControls } from './experiment.js';
 const KNOWN = ['preset', 'seeds', 'out', 'resume', 'workers', 'json'];
 
 export async function reproduceControlsCommand(flags: RunFlags & { readonly seeds?: number }): Promise<void> {
-  const again = (folder: string) => `thermograd reproduce controls --out ${folder} --resume`;
+  const again = (folder: string) => `thermograd reproduce controls --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {

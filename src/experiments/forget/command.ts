@@ -1,6 +1,7 @@
 /** `thermograd forget`: flags to a config, and the telling of its result. */
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { shellWord } from '../../numeric/shell-word.js';
 import { prune } from '../../terminal/flags.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
 import type { PartialForget } from './config.js';
@@ -169,6 +170,6 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },
-    (folder) => `thermograd forget --out ${folder} --resume`,
+    (folder) => `thermograd forget --out ${shellWord(folder)} --resume`,
   );
 }

@@ -1,4 +1,6 @@
 /** The commands on a run (reproduce ivf2021, train, analyse, report): flags to a config, a function of the library, the result printed. */
+
+import { shellWord } from '../../numeric/shell-word.js';
 import { type RunRequest, trainRun } from '../../runs/run.js';
 import { announcement } from '../../terminal/announcement.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
@@ -32,7 +34,7 @@ export async function report(run: string, json: boolean): Promise<void> {
 }
 
 async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): Promise<void> {
-  const again = (folder: string) => `thermograd ${name} --out ${folder} --resume`;
+  const again = (folder: string) => `thermograd ${name} --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s: Session) => {

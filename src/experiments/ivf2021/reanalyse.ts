@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { writeJson } from '../../record/json.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
@@ -31,7 +32,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
   check(
     before.stages.train.status === 'done',
     'not-trained',
-    `the run in ${path} is not trained to the end (${before.stages.train.status}); continue it with thermograd train --resume --out ${path}.`,
+    `the run in ${path} is not trained to the end (${before.stages.train.status}); continue it with thermograd train --resume --out ${shellWord(path)}.`,
   );
   const overrides: PartialConfig = {
     ...(request.analysis && { analysis: request.analysis }),

@@ -1,5 +1,6 @@
 /** The result of a run in a few lines for people, and as one document for machines. */
 import { join } from 'node:path';
+import { shellWord } from '../../numeric/shell-word.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate } from '../../report/format.js';
 import type { RunResult } from '../../runs/run.js';
@@ -18,7 +19,7 @@ export function analysisOf(out: string): unknown {
 
 export function summaryOf({ folder, record }: RunResult): string {
   if (record.stages.report.status === 'done') return analysisSummary(folder);
-  return `trained and recorded in ${folder}\nmeasure it with:  thermograd reproduce ivf2021 --resume --out ${folder}`;
+  return `trained and recorded in ${folder}\nmeasure it with:  thermograd reproduce ivf2021 --resume --out ${shellWord(folder)}`;
 }
 
 /** The findings, one to a line, and where the report is. */

@@ -4,6 +4,7 @@ import type { Analysis, FlatnessSummary } from '../../analyse/trajectory/results
 import { scaling } from '../../analyse/trajectory/scaling.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
@@ -56,7 +57,7 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
   check(
     analysis !== undefined && findings !== undefined,
     'not-analysed',
-    `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${out}, or thermograd analyse ${out}.`,
+    `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${shellWord(out)}, or thermograd analyse ${shellWord(out)}.`,
   );
   return { analysis, findings };
 }

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../numeric/errors.js';
+import { shellWord } from '../../numeric/shell-word.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
 import { wholeNumber } from '../../terminal/values.js';
 import { type Comparison, momentText } from './compare.js';
@@ -75,7 +76,8 @@ Examples:
 
 async function simulateCommand(file: string | undefined, flags: Flags): Promise<void> {
   const { session } = await import('../../terminal/session.js');
-  const again = (folder: string) => `thermograd simulate ${file ?? 'FILE'} --out ${folder} --resume`;
+  const again = (folder: string) =>
+    `thermograd simulate ${shellWord(file ?? 'FILE')} --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {

@@ -1,4 +1,5 @@
 /** The example configs that come with the program: the files of examples/simulate. */
+import { fileURLToPath } from 'node:url';
 import { check } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import { readWhole } from '../../record/files.js';
@@ -14,7 +15,7 @@ export function simulationExample(name: string): string {
     'no-example',
     `there is no example '${name}'${close ? `; did you mean '${close}'?` : `; there are ${known.join(', ')}.`}`,
   );
-  const bytes = readWhole(new URL(`../../examples/simulate/${name}.yaml`, import.meta.url).pathname);
+  const bytes = readWhole(fileURLToPath(new URL(`../../../examples/simulate/${name}.yaml`, import.meta.url)));
   check(bytes !== undefined, 'no-example', `the example ${name} is missing from this installation.`);
   return new TextDecoder().decode(bytes);
 }

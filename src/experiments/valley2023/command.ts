@@ -1,5 +1,6 @@
 /** `thermograd reproduce valley2023`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
+import { shellWord } from '../../numeric/shell-word.js';
 import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { duration } from '../../terminal/progress.js';
 import { session } from '../../terminal/session.js';
@@ -13,7 +14,7 @@ export async function reproduceValley2023Command(
   flags: RunFlags & { readonly seeds?: number; readonly part?: ValleyPart },
 ): Promise<void> {
   const part = flags.part === undefined ? '' : ` --part ${flags.part}`;
-  const again = (folder: string) => `thermograd reproduce valley2023${part} --out ${folder} --resume`;
+  const again = (folder: string) => `thermograd reproduce valley2023${part} --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {
