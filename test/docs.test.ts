@@ -27,11 +27,21 @@ const walk = (folder: string, end: string): string[] =>
         .map((f) => join(folder, f))
     : [];
 const pages = [
-  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].map((f) => join(root, f)).filter((f) => existsSync(f)),
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+    .map((f) => join(root, f))
+    .filter((f) => existsSync(f)),
   ...walk(join(root, 'docs'), '.md'),
 ].map((path) => ({ path, name: relative(root, path), text: readFileSync(path, 'utf8') }));
 const code = [...walk(join(root, 'src'), '.ts'), ...walk(join(root, 'kernels'), '.ts')]
   .filter((f) => !f.endsWith('.generated.ts'))
+  .map((f) => readFileSync(f, 'utf8'))
+  .join('\n');
+/** Everything that may declare a flag: the command table, what commands share, and the command of every experiment. */
+const commands = [
+  ...walk(join(root, 'src/cli'), '.ts'),
+  ...walk(join(root, 'src/terminal'), '.ts'),
+  ...walk(join(root, 'src/experiments'), 'command.ts'),
+]
   .map((f) => readFileSync(f, 'utf8'))
   .join('\n');
 
@@ -87,10 +97,6 @@ describe.each(pages)('$name', ({ path, text }) => {
   });
 
   it('names only flags that the program has', () => {
-    const folder = join(root, 'src/cli');
-    const commands = readdirSync(folder)
-      .map((file) => readFileSync(join(folder, file), 'utf8'))
-      .join('\n');
     const lines = text.split('\n').filter((l) => l.includes('thermograd '));
     const flags = lines.flatMap((l) => [...l.matchAll(/(?<=[\s`])--[a-z][a-z-]*/g)].map((m) => m[0]));
     const known = (flag: string) =>
@@ -138,10 +144,14 @@ it('docs/notation.md names what exists', () => {
   expect(missing).toEqual([]);
 });
 
-it('ARCHITECTURE.md names every room', () => {
+it('ARCHITECTURE.md names every room, every experiment and every dependency', () => {
   const architecture = pages.find((p) => p.name === 'ARCHITECTURE.md')!.text;
   const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((d) => d.isDirectory());
   expect(rooms.map((d) => d.name).filter((room) => !architecture.includes(`${room}/`))).toEqual([]);
+  const experiments = readdirSync(join(root, 'src/experiments'), { withFileTypes: true }).filter((d) =>
+    d.isDirectory(),
+  );
+  expect(experiments.map((d) => d.name).filter((name) => !architecture.includes(`${name}/ `))).toEqual([]);
   const dependencies = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const used = Object.keys({ ...dependencies.dependencies, ...dependencies.optionalDependencies });
   expect(used.filter((d) => !architecture.includes(`\`${d}\``))).toEqual([]);
