@@ -1,5 +1,5 @@
 /**
- * The documentation holds: links lead somewhere, flags and names exist, and code marked `runnable` runs.
+ * The documentation holds: links and anchors lead somewhere, flags and names exist, and code marked `runnable` runs.
  *
  * Blocks fenced as ```js runnable, ```sh runnable, ```python runnable run in the order of their page, in one folder per page
  * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0.
@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { HANG } from './support/cli.js';
 
 const root = new URL('..', import.meta.url).pathname;
 const walk = (folder: string, end: string): string[] =>
@@ -83,17 +84,53 @@ function run({ language, text }: Block, folder: string): { status: number | null
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: HANG,
   });
   return { status, output: `${stdout}${stderr}` };
 }
 
+const withoutBlocks = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '');
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of withoutBlocks(text).matchAll(/^#{1,6} +(.+?) *$/gm)) {
+    const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const plain = words.replace(/[^\p{L}\p{M}\p{N}_ -]/gu, '').replace(/ /g, '-');
+    let anchor = plain;
+    for (let k = 1; anchors.has(anchor); k++) anchor = `${plain}-${k}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+it('anchors are those of GitHub', () => {
+  const text =
+    '# A `code` title: [a link](x.md), it is\n\n```sh\n# no heading\n```\n\n## Δ_x, η/B\n\n## Twice\n\n## Twice\n';
+  expect([...anchorsOf(text)]).toEqual(['a-code-title-a-link-it-is', 'δ_x-ηb', 'twice', 'twice-1']);
+});
+
 describe.each(pages)('$name', ({ path, text }) => {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const targets = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((m) => m[1])
+    .filter((t) => !/^(https?|mailto):/.test(t))
+    .map((t) => ({
+      link: t,
+      file: t.startsWith('#') ? path : join(dirname(path), t.split('#')[0]),
+      anchor: t.split('#')[1],
+    }));
 
   it('links lead to files that exist', () => {
-    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1].split('#')[0]).filter((t) => t !== '');
-    const broken = targets.filter((t) => !/^(https?|mailto):/.test(t) && !existsSync(join(dirname(path), t)));
+    const broken = targets.filter(({ file }) => !existsSync(file)).map(({ link }) => link);
     expect(broken).toEqual([]);
+  });
+
+  it('anchors lead to headings that exist', () => {
+    const dead = targets
+      .filter(({ file, anchor }) => anchor !== undefined && file.endsWith('.md') && existsSync(file))
+      .filter(({ file, anchor }) => !anchorsOf(readFileSync(file, 'utf8')).has(decodeURIComponent(anchor)))
+      .map(({ link }) => link);
+    expect(dead).toEqual([]);
   });
 
   it('names only flags that the program has', () => {

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 /** THERMOGRAD_MAIN tests another build, e.g. an installed package. */
 const MAIN = process.env.THERMOGRAD_MAIN ?? new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
+/** Milliseconds after which a program that was started counts as hanging; the tests themselves have as long (vitest.config.ts). */
+export const HANG = 600_000;
+
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -16,7 +19,7 @@ export interface Outcome {
 export function thermograd(...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
-    timeout: 90_000,
+    timeout: HANG,
   });
   return { code: status, stdout, stderr };
 }
