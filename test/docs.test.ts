@@ -91,11 +91,14 @@ function run({ language, text }: Block, folder: string): { status: number | null
 
 const withoutBlocks = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '');
 
-/** The anchors of a page, as GitHub makes them of its headings. */
+/** The anchors of a page: those that it sets itself, and those that GitHub makes of its headings. */
 function anchorsOf(text: string): Set<string> {
-  const anchors = new Set<string>();
+  const anchors = new Set([...text.matchAll(/<a id="([^"]*)">/g)].map((m) => m[1]));
   for (const [, heading] of withoutBlocks(text).matchAll(/^#{1,6} +(.+?) *$/gm)) {
-    const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const words = heading
+      .replace(/<[^>]*>/g, '')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase();
     const plain = words.replace(/[^\p{L}\p{M}\p{N}_ -]/gu, '').replace(/ /g, '-');
     let anchor = plain;
     for (let k = 1; anchors.has(anchor); k++) anchor = `${plain}-${k}`;
@@ -106,8 +109,8 @@ function anchorsOf(text: string): Set<string> {
 
 it('anchors are those of GitHub', () => {
   const text =
-    '# A `code` title: [a link](x.md), it is\n\n```sh\n# no heading\n```\n\n## Δ_x, η/B\n\n## Twice\n\n## Twice\n';
-  expect([...anchorsOf(text)]).toEqual(['a-code-title-a-link-it-is', 'δ_x-ηb', 'twice', 'twice-1']);
+    '# <a id="A1"></a>A `code` title: [a link](x.md), it is\n\n```sh\n# no heading\n```\n\n## Δ_x, η/B\n\n## Twice\n\n## Twice\n';
+  expect([...anchorsOf(text)]).toEqual(['A1', 'a-code-title-a-link-it-is', 'δ_x-ηb', 'twice', 'twice-1']);
 });
 
 describe.each(pages)('$name', ({ path, text }) => {
@@ -131,6 +134,13 @@ describe.each(pages)('$name', ({ path, text }) => {
       .filter(({ file, anchor }) => !anchorsOf(readFileSync(file, 'utf8')).has(decodeURIComponent(anchor)))
       .map(({ link }) => link);
     expect(dead).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const files = [...text.matchAll(/(?<=[`\s(])(?:src|kernels|test|bench|scripts|examples|docs)\/[\w./-]*\.\w+/g)].map(
+      (m) => m[0],
+    );
+    expect([...new Set(files)].filter((f) => !existsSync(join(root, f)))).toEqual([]);
   });
 
   it('names only flags that the program has', () => {
