@@ -1,5 +1,5 @@
 /**
- * The documentation holds: links lead somewhere, flags and names exist, and code marked `runnable` runs.
+ * The documentation holds: links and anchors lead somewhere, flags and names exist, and code marked `runnable` runs.
  *
  * Blocks fenced as ```js runnable, ```sh runnable, ```python runnable run in the order of their page, in one folder per page
  * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0.
@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { HANG } from './support/cli.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const walk = (folder: string, end: string): string[] =>
@@ -28,11 +29,21 @@ const walk = (folder: string, end: string): string[] =>
         .map((f) => join(folder, f))
     : [];
 const pages = [
-  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].map((f) => join(root, f)).filter((f) => existsSync(f)),
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+    .map((f) => join(root, f))
+    .filter((f) => existsSync(f)),
   ...walk(join(root, 'docs'), '.md'),
 ].map((path) => ({ path, name: relative(root, path), text: readFileSync(path, 'utf8') }));
 const code = [...walk(join(root, 'src'), '.ts'), ...walk(join(root, 'kernels'), '.ts')]
   .filter((f) => !f.endsWith('.generated.ts'))
+  .map((f) => readFileSync(f, 'utf8'))
+  .join('\n');
+/** Everything that may declare a flag: the command table, what commands share, and the command of every experiment. */
+const commands = [
+  ...walk(join(root, 'src/cli'), '.ts'),
+  ...walk(join(root, 'src/terminal'), '.ts'),
+  ...walk(join(root, 'src/experiments'), 'command.ts'),
+]
   .map((f) => readFileSync(f, 'utf8'))
   .join('\n');
 
@@ -74,24 +85,66 @@ function run({ language, text }: Block, folder: string): { status: number | null
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: HANG,
   });
   return { status, output: `${stdout}${stderr}` };
 }
 
+const withoutBlocks = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '');
+
+/** The anchors of a page: those that it sets itself, and those that GitHub makes of its headings. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set([...text.matchAll(/<a id="([^"]*)">/g)].map((m) => m[1]));
+  for (const [, heading] of withoutBlocks(text).matchAll(/^#{1,6} +(.+?) *$/gm)) {
+    const words = heading
+      .replace(/<[^>]*>/g, '')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase();
+    const plain = words.replace(/[^\p{L}\p{M}\p{N}_ -]/gu, '').replace(/ /g, '-');
+    let anchor = plain;
+    for (let k = 1; anchors.has(anchor); k++) anchor = `${plain}-${k}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+it('anchors are those of GitHub', () => {
+  const text =
+    '# <a id="A1"></a>A `code` title: [a link](x.md), it is\n\n```sh\n# no heading\n```\n\n## Δ_x, η/B\n\n## Twice\n\n## Twice\n';
+  expect([...anchorsOf(text)]).toEqual(['A1', 'a-code-title-a-link-it-is', 'δ_x-ηb', 'twice', 'twice-1']);
+});
+
 describe.each(pages)('$name', ({ path, text }) => {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const targets = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((m) => m[1])
+    .filter((t) => !/^(https?|mailto):/.test(t))
+    .map((t) => ({
+      link: t,
+      file: t.startsWith('#') ? path : join(dirname(path), t.split('#')[0]),
+      anchor: t.split('#')[1],
+    }));
 
   it('links lead to files that exist', () => {
-    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1].split('#')[0]).filter((t) => t !== '');
-    const broken = targets.filter((t) => !/^(https?|mailto):/.test(t) && !existsSync(join(dirname(path), t)));
+    const broken = targets.filter(({ file }) => !existsSync(file)).map(({ link }) => link);
     expect(broken).toEqual([]);
   });
 
+  it('anchors lead to headings that exist', () => {
+    const dead = targets
+      .filter(({ file, anchor }) => anchor !== undefined && file.endsWith('.md') && existsSync(file))
+      .filter(({ file, anchor }) => !anchorsOf(readFileSync(file, 'utf8')).has(decodeURIComponent(anchor)))
+      .map(({ link }) => link);
+    expect(dead).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const files = [...text.matchAll(/(?<=[`\s(])(?:src|kernels|test|bench|scripts|examples|docs)\/[\w./-]*\.\w+/g)].map(
+      (m) => m[0],
+    );
+    expect([...new Set(files)].filter((f) => !existsSync(join(root, f)))).toEqual([]);
+  });
+
   it('names only flags that the program has', () => {
-    const folder = join(root, 'src/cli');
-    const commands = readdirSync(folder)
-      .map((file) => readFileSync(join(folder, file), 'utf8'))
-      .join('\n');
     const lines = text.split('\n').filter((l) => l.includes('thermograd '));
     const flags = lines.flatMap((l) => [...l.matchAll(/(?<=[\s`])--[a-z][a-z-]*/g)].map((m) => m[0]));
     const known = (flag: string) =>
@@ -139,10 +192,14 @@ it('docs/notation.md names what exists', () => {
   expect(missing).toEqual([]);
 });
 
-it('ARCHITECTURE.md names every room', () => {
+it('ARCHITECTURE.md names every room, every experiment and every dependency', () => {
   const architecture = pages.find((p) => p.name === 'ARCHITECTURE.md')!.text;
   const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((d) => d.isDirectory());
   expect(rooms.map((d) => d.name).filter((room) => !architecture.includes(`${room}/`))).toEqual([]);
+  const experiments = readdirSync(join(root, 'src/experiments'), { withFileTypes: true }).filter((d) =>
+    d.isDirectory(),
+  );
+  expect(experiments.map((d) => d.name).filter((name) => !architecture.includes(`${name}/ `))).toEqual([]);
   const dependencies = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const used = Object.keys({ ...dependencies.dependencies, ...dependencies.optionalDependencies });
   expect(used.filter((d) => !architecture.includes(`\`${d}\``))).toEqual([]);

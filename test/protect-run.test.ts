@@ -327,7 +327,6 @@ print(json.dumps([strength, loss.item(), penalty(w1).item(), penalty(parameters_
       expect(JSON.parse(told.stdout).loss / loss).toBeCloseTo(1, 5); // float32 forward passes
       expect(value / expected).toBeCloseTo(1, 9); // float64 on both sides from the same float32 weights and inputs
     },
-    60_000,
   );
 
   it.skipIf(python === undefined)(
@@ -363,6 +362,5 @@ print(json.dumps(out))
       expect(Math.max(l2, axes)).toBeLessThan(1e-12); // rounding of float64
       expect(Math.max(l2Held, axesHeld)).toBeLessThan(1e-12); // R shrinks by (1 + hK)²; K = 1
     },
-    60_000,
   );
 });

@@ -36,7 +36,7 @@ Examples:
   thermograd protect ivf2021-standard-seed0          a penalty against forgetting, for your own fine-tuning
   thermograd doctor                                  what this machine offers, and what would make it faster
 
-Every run leaves a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
+Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
     );
   addReproduce(root);
   addTrain(root);
@@ -56,7 +56,7 @@ type ReproduceFlags = RunFlags & { readonly seeds?: number; readonly part?: Vall
 function addReproduce(root: Command): void {
   const command = root
     .command('reproduce')
-    .description('train, record, measure and report: an experiment of the literature from one end to the other')
+    .description('reproduce an experiment of the literature: train, record, measure and report')
     .argument(
       '<experiment>',
       'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021); ' +
@@ -65,7 +65,7 @@ function addReproduce(root: Command): void {
         'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
-    .addOption(new Option('--seeds <n>', 'controls, valley2023: how many, seeds 0 to n−1').argParser(wholeNumber))
+    .addOption(new Option('--seeds <n>', 'controls, valley2023: number of seeds, from 0 to n−1').argParser(wholeNumber))
     .addOption(
       new Option('--part <which>', 'valley2023: the valley as a model, real networks, or both (all)').choices([
         'model',
@@ -76,7 +76,7 @@ function addReproduce(root: Command): void {
   runFlags(command);
   command
     .addOption(
-      new Option('--centre <where>', 'landscape measured around the window mean or the last weights').choices([
+      new Option('--centre <where>', 'measure the landscape around the window mean or the last weights').choices([
         'mean',
         'last',
       ]),
@@ -97,24 +97,24 @@ Examples:
   thermograd reproduce ivf2021 --preset quick --seed 7
   thermograd reproduce ivf2021 --data fashion-mnist --sampling replaced --out runs/fashion
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
-  thermograd reproduce ivf2021 --resume              go on with what was stopped
+  thermograd reproduce ivf2021 --resume              continue a run that was stopped
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
-  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume goes on
+  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
   thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
-  thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume goes on`,
+  thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume continues it`,
     )
     .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
       if (experiment === 'controls') {
-        if (run !== undefined) refuse('controls makes its own runs; a run is given to ao2022.');
+        if (run !== undefined) refuse('controls makes its own runs; only ao2022 takes a run.');
         await (await import('../experiments/controls/command.js')).reproduceControlsCommand(flags);
         return;
       }
       if (experiment === 'valley2023') {
-        if (run !== undefined) refuse('valley2023 makes its own runs; a run is given to ao2022.');
+        if (run !== undefined) refuse('valley2023 makes its own runs; only ao2022 takes a run.');
         await (await import('../experiments/valley2023/command.js')).reproduceValley2023Command(flags);
         return;
       }
@@ -129,7 +129,7 @@ Examples:
       }
       if (experiment !== 'ivf2021')
         refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, valley2023.`);
-      if (run !== undefined) refuse('ivf2021 makes its own run; a run is given to ao2022, or to thermograd analyse.');
+      if (run !== undefined) refuse('ivf2021 makes its own run; only ao2022 and thermograd analyse take a run.');
       await (await actions()).reproduce(flags);
     });
 }
@@ -137,13 +137,13 @@ Examples:
 function addTrain(root: Command): void {
   const command = root
     .command('train')
-    .description('train and record only; reproduce --resume or analyse goes on from there');
+    .description('train and record only; continue with reproduce --resume or analyse');
   runFlags(command);
   command
     .addHelpText(
       'after',
       `
-Leaves trajectory.zarr (zarr.open in Python reads it), model.safetensors, history.json and run.json.
+Writes trajectory.zarr (zarr.open in Python reads it), model.safetensors, history.json and run.json.
 
 Examples:
   thermograd train --preset quick --out runs/a
@@ -161,7 +161,7 @@ function addAnalyse(root: Command): void {
     .addOption(directionsOption())
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
     .option('--out <dir>', 'folder of the results (analysis-2, analysis-3, … in the run folder)')
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
@@ -177,21 +177,23 @@ function addReport(root: Command): void {
   root
     .command('report')
     .description('draw the report of a run, or of an analysis inside one, again from its numbers')
-    .argument('<run>', 'run folder, or a folder that analyse left')
-    .option('--json', 'one JSON document on stdout, errors too')
+    .argument('<run>', 'run folder, or a folder that analyse wrote')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .action(async (run: string, { json = false }: { json?: boolean }) => (await actions()).report(run, json));
 }
 
 function addDoctor(root: Command): void {
   root
     .command('doctor')
-    .description('what this machine offers: kernel build, linear algebra, memory, cores; and what would make it faster')
-    .option('--json', 'one JSON document on stdout')
+    .description(
+      'report what this machine offers: kernel build, linear algebra, memory, cores; and what would make it faster',
+    )
+    .option('--json', 'print one JSON document on stdout')
     .action(async ({ json = false }: { json?: boolean }) => (await import('./doctor-command.js')).doctor(json));
 }
 
 function centreOption(): Option {
-  return new Option('--centre <where>', 'the landscape around the window mean or the last weights').choices([
+  return new Option('--centre <where>', 'measure the landscape around the window mean or the last weights').choices([
     'mean',
     'last',
   ]);
@@ -206,15 +208,17 @@ function directionsOption(): Option {
 
 function runFlags(command: Command): void {
   command
-    .addOption(new Option('--preset <name>', 'how far to go (standard)').choices(['quick', 'standard', 'paper']))
-    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
-    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .addOption(
+      new Option('--preset <name>', 'how much to train and measure (standard)').choices(['quick', 'standard', 'paper']),
+    )
+    .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
+    .addOption(new Option('--seed <n>', 'seed of all random numbers (0)').argParser(wholeNumber))
     .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
     .addOption(new Option('--limit <n>', 'only the first n training samples').argParser(wholeNumber))
     .addOption(
       new Option(
         '--sampling <how>',
-        'shuffled: a new order each epoch; replaced: independent draws; cyclic: one order for ever',
+        'shuffled: a new order each epoch; replaced: independent draws; cyclic: the same order in every epoch',
       ).choices(['shuffled', 'replaced', 'cyclic']),
     )
     .addOption(new Option('--learning-rate <x>', 'step size of SGD (0.1)').argParser(positiveNumber))
@@ -222,8 +226,8 @@ function runFlags(command: Command): void {
     .addOption(new Option('--window <epochs>', 'epochs recorded after the stopping rule is met').argParser(wholeNumber))
     .option('--layer <name>', 'layer whose weights are recorded (layer2)')
     .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')
-    .option('--resume', 'continue the run in the folder; it ends with the same bits as one never stopped')
+    .option('--resume', 'continue the run in the folder; it ends with the same bits as one that was never stopped')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
     .addOption(new Option('--checkpoint-every <seconds>', 'seconds between checkpoints (2)').argParser(positiveNumber))
-    .option('--json', 'one JSON document on stdout, errors too');
+    .option('--json', 'print one JSON document on stdout, for errors too');
 }

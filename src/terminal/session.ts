@@ -31,7 +31,7 @@ export async function session(
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
-    line.say('stopping at the next safe point (once more to quit at once)');
+    line.say('stopping at the next safe point (Ctrl-C again quits at once)');
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -21,17 +21,17 @@ export function addAdvise(root: Command): void {
   root
     .command('advise')
     .description(
-      'a learning rate and a batch size with their bounds: noise scale, ceilings, stationarity; or why there are none',
+      'advise a learning rate and a batch size with their bounds, from noise scales, ceilings and stationarity; or say why not',
     )
     .argument('[run]', 'a finished run folder: advice at its last weights; without it a network is trained first')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
-    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
-    .option('--weights <file>', 'advice at these weights: safetensors of linear layers, PyTorch’s names and order')
+    .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
+    .option('--weights <file>', 'advice at these weights: safetensors of linear layers, with PyTorch’s names and order')
     .addOption(
       new Option('--at <state>', 'init: at the initial weights; end: after training (end)').choices(['init', 'end']),
     )
     .addOption(
-      new Option('--epochs <n>', 'train for so many epochs before, instead of the stopping rule').argParser(
+      new Option('--epochs <n>', 'train for n epochs first, instead of until the stopping rule is met').argParser(
         wholeNumber,
       ),
     )
@@ -41,45 +41,44 @@ export function addAdvise(root: Command): void {
     .addOption(new Option('--learning-rate <x>', 'the rate to judge').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'the batch size to judge').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentum))
-    .option('--verify', 'also short real runs on both sides of the ceiling')
+    .option('--verify', 'also make short real runs on both sides of the ceiling')
     .addOption(new Option('--runs <n>', 'with --verify: runs at each learning rate (3)').argParser(wholeNumber))
     .addOption(
-      new Option(
-        '--verify-epochs <n>',
-        'with --verify: epochs of each run (2, more where that is below 300 steps)',
-      ).argParser(wholeNumber),
+      new Option('--verify-epochs <n>', 'with --verify: epochs of each run (2, or more to reach 300 steps)').argParser(
+        wholeNumber,
+      ),
     )
     .addOption(new Option('--safety <x>', 'share of the ceiling that is advised (0.5)').argParser(positiveNumber))
     .addOption(
-      new Option('--window <epochs>', 'epochs of real steps that tell whether the run is stationary (3)').argParser(
+      new Option('--window <epochs>', 'epochs of real steps from which stationarity is judged (3)').argParser(
         wholeNumber,
       ),
     )
     .addOption(
       new Option('--directions <n>', 'directions in which minibatches are compared (16)').argParser(wholeNumber),
     )
-    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .addOption(new Option('--seed <n>', 'seed of all random numbers (0)').argParser(wholeNumber))
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
     .option('--out <dir>', 'folder of the advice (advice in the run folder, or advice); it must be new or empty')
-    .option('--force', 'replace an earlier advice in that folder')
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--force', 'replace earlier advice in that folder')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
-What it measures, at one state of a network, over all training samples:
+It measures, at one state of a network and over all training samples:
   edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction
   ceiling    the same for minibatches: they differ in curvature, and E|w|² of SGD on a quadratic loss grows above
              eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included).
-             It is an upper bound; --safety of it is advised. Near a fitted minimum a few hard samples make it ten
+             It is an upper bound, of which the share --safety is advised. Near a fitted minimum a few hard samples make it ten
              times lower than the edge.
-  batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to there a larger batch saves steps
-  noise      temperature eta/((1-mu)B), and (eta/4) Tr C, what the noise costs in loss and how hard it pushes to flatness
+  batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to these a larger batch saves steps
+  noise      temperature eta/((1-mu)B), and (eta/4) Tr C: the loss that the noise costs, and how strongly it drives to flatness
   stationary a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss
 Each number comes with its error, its assumption and what would change it. Where an estimate does not converge or an
-assumption fails it is refused with the reason; where nothing is left the command ends with exit code 1.
+assumption fails, it is refused with the reason; where nothing remains, the command ends with exit code 1.
 
 --verify trains from the same weights at half to four times the ceiling, at the advised and at the present rate, and counts
-runs that stay in the basin, leave it and return, leave it for good, diverge.
+runs that stay in the basin, leave it and return, leave it for good, or diverge.
 
 Examples:
   thermograd advise ivf2021-standard-seed0 --verify
@@ -87,7 +86,7 @@ Examples:
   thermograd advise --data mnist --at init           before any training: noise scales
   thermograd advise --config my.yaml --weights model.safetensors --json
 
-Leaves advice.json, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,
+Writes advice.json, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,
 in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing written.`,
     )
     .action(async (run: string | undefined, flags: Flags) => {
@@ -124,9 +123,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
         const report = join(result.folder, 'report.html');
         const verified =
           words.verified ??
-          (flags.verify
-            ? 'no: without a ceiling there are no rates to try; why there is none stands above'
-            : undefined);
+          (flags.verify ? 'no: without a ceiling there are no rates to try; the reason is given above' : undefined);
         const rows: [string, string][] = [
           ['state', words.state],
           ['setting', words.setting],

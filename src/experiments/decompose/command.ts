@@ -9,20 +9,22 @@ type Flags = DecomposeRequest & { readonly json?: boolean };
 export function addDecompose(root: Command): void {
   root
     .command('decompose')
-    .description('potential, circulation, covariance and vortices of a linear Langevin system, from its two matrices')
+    .description(
+      'compute potential, circulation, covariance and vortices of a linear Langevin system, from its two matrices',
+    )
     .requiredOption('--drift <file>', 'F, n×n: .npy, .npz (file.npz:name) or CSV')
     .requiredOption('--diffusion <file>', 'D, n×n, symmetric, ≥ 0')
     .addOption(new Option('--noise-strength <x>', 'epsilon, a temperature (1)').argParser(positiveNumber))
     .addOption(
-      new Option('--step <dt>', 'also the covariance of x ← (1 − dt·F)x + noise, in steps of dt').argParser(
+      new Option('--step <dt>', 'also compute the covariance of x ← (1 − dt·F)x + noise, in steps of dt').argParser(
         positiveNumber,
       ),
     )
-    .option('--unstable', 'accept an unstable F: its algebraic U, which is no covariance')
+    .option('--unstable', 'accept an unstable F and return its algebraic U, which is not a covariance')
     .option('--out <dir>', 'folder of the results (decomposition); it must be new or empty')
     .option('--force', 'replace an earlier decomposition in that folder')
     .addOption(new Option('--provider <which>', 'linear algebra (auto)').choices(['auto', 'embedded', 'system']))
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
@@ -35,14 +37,14 @@ is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,    F =
   s.npy       friction, symmetric ≥ 0
   a.npy       transverse matrix, antisymmetric (a magnetic field)
   sigma_discrete.npy   with --step: Σ = (1 − dt F) Σ (1 − dt F)ᵀ + 2 dt epsilon D
-  vortices.json, .npz  the planes in which the current turns, and their share of it
+  vortices.json, .npz  the planes in which the current rotates, and their share of it
   summary.json         eigenvalues, condition numbers, residuals of every identity, entropy production, warnings
   potential.svg        the potential, and the current along its contours, in the plane of the strongest vortex
 
-F must be stable (real parts of its eigenvalues positive). D may be singular where F carries the noise on: a position
-that is stirred through its velocity. What has no answer is refused with a sentence, and nothing is written.
+F must be stable (real parts of its eigenvalues positive). D may be singular where F passes the noise on, as from a
+velocity to its position. A system without an answer is refused with one sentence, and nothing is written.
 
-Example, two coordinates that relax at rate 1 and turn at rate 2:
+Example, two coordinates that relax at rate 1 and rotate at rate 2:
   printf '1,-2\\n2,1\\n' > F.csv
   printf '1,0\\n0,1\\n' > D.csv
   thermograd decompose --drift F.csv --diffusion D.csv --out spiral

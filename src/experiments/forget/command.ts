@@ -45,7 +45,7 @@ export function addForget(root: Command): void {
   root
     .command('forget')
     .description(
-      'one task after another: constraints against forgetting on equal terms, with fronts, error bars and findings',
+      'compare constraints against forgetting on equal terms, one task after another, with fronts, error bars and findings',
     )
     .addOption(
       new Option('--preset <name>', 'quick: seconds, synthetic data; standard: {1,2} then {3,4} (standard)').choices([
@@ -53,31 +53,34 @@ export function addForget(root: Command): void {
         'standard',
       ]),
     )
-    .option('--config <file>', 'JSON or YAML; flags win over it, it wins over the preset')
+    .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
     .option(
       '--protocol <which>',
-      'digits-pairs ({1,2}, {3,4}), digits-halves (0–4, 5–9), permuted, permuted-5 (pixels), or classes of your own: 0,1/2,3',
+      'digits-pairs ({1,2}, {3,4}), digits-halves (0–4, 5–9), permuted, permuted-5 (pixels), or your own classes: 0,1/2,3',
     )
     .addOption(
-      new Option('--head <how>', 'task-known: outputs of its own for each task; all-compete: one list for all').choices(
-        ['task-known', 'all-compete'],
-      ),
+      new Option(
+        '--head <how>',
+        'task-known: separate outputs for each task; all-compete: one output layer for all',
+      ).choices(['task-known', 'all-compete']),
     )
-    .addOption(new Option('--methods <list>', 'names with commas, or all; see below').argParser(listed))
+    .addOption(new Option('--methods <list>', 'names separated by commas, or all; see below').argParser(listed))
     .addOption(
       new Option(
         '--lambda-grid <list>',
-        'strengths in units of each method’s natural one, or absolute:0.1,1,10; these alone (0.01,0.1,…,10000, and beyond an end while the best lies there)',
+        'strengths in units of each method’s natural one, or absolute:0.1,1,10; only these (0.01,0.1,…,10000, and further ones while the best lies at an end)',
       ).argParser(grid),
     )
     .addOption(
       new Option(
         '--constraints <list>',
-        'axes held in each layer, N_c; compared at the largest (2,5,10,20,50)',
+        'numbers of axes in each layer, N_c; methods are compared at the largest (2,5,10,20,50)',
       ).argParser(counts),
     )
-    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(listed))
-    .addOption(new Option('--seeds <n>', 'seeds 0 to n−1 (5)').argParser(wholeNumber))
+    .addOption(
+      new Option('--layers <list>', 'layers that are constrained: all, or names such as layer2').argParser(listed),
+    )
+    .addOption(new Option('--seeds <n>', 'number of seeds, from 0 to n−1 (5)').argParser(wholeNumber))
     .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(momentum))
@@ -85,29 +88,29 @@ export function addForget(root: Command): void {
     .addOption(
       new Option(
         '--several <how>',
-        'with more than two tasks; separate: each keeps its own anchor; online: all move to the newest',
+        'with more than two tasks; separate: each keeps its own anchor; online: all use the newest one',
       ).choices(['separate', 'online']),
     )
     .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .option('--out <dir>', 'folder (forget-<preset>)')
-    .option('--resume', 'go on in the folder; more --seeds than before may be asked for')
+    .option('--resume', 'continue in the folder; --seeds may be larger than before')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
-Task 1 is trained once a seed; from there every method at every strength learns the later tasks. Which strength stands for a
-method is chosen on validation samples, which no training saw; test samples are only reported.
+Task 1 is trained once for each seed; from there every method learns the later tasks at every strength. The strength that
+represents a method is chosen on validation samples, which no training saw; test samples are only reported.
 
 Methods:
-  none, joint            nothing held, and all data together: the floor and the ceiling
-  l2                     every weight pulled back alike
+  none, joint            no constraint, and all data together: the lower and the upper reference
+  l2                     every weight pulled back equally
   ewc, ewc-empirical     each weight by its Fisher information, per sample
   ldc                    principal directions of task 1 weighted by 1/F² (Feng & Tu); variance: by 1/sigma² instead
-  hessian                directions of largest curvature; random: as many at random
+  hessian                directions of largest curvature; random: as many random ones
   potential, vortex      the potential and the circulation of the stochastic decomposition (Xiong, Chen, Shi & Ao)
-  hessian-unweighted, vortex-q       variants, only with all or by name
+  hessian-unweighted, vortex-q       variants, used only with all or by name
 
 Examples:
   thermograd forget --preset quick                       a first look at a report, seconds

@@ -25,60 +25,63 @@ export function addProtect(root: Command): void {
   root
     .command('protect')
     .description(
-      'a penalty for fine-tuning without forgetting, from a trained network and its data, as a file for PyTorch',
+      'write a penalty for fine-tuning without forgetting, from a trained network and its data, as a file for PyTorch',
     )
     .argument('[run]', 'a finished run folder: its last weights, its data; or give --weights, --config and --data')
-    .option('--method <name>', 'what holds the weights, see below (ewc)')
-    .option('--weights <file>', 'safetensors of linear layers, PyTorch’s names and order; the network is the config’s')
-    .option('--config <file>', 'JSON or YAML: network, data, training; flags win over it, it wins over the preset')
+    .option('--method <name>', 'how the weights are constrained, see below (ewc)')
+    .option(
+      '--weights <file>',
+      'safetensors of linear layers, with PyTorch’s names and order; the config describes the network',
+    )
+    .option('--config <file>', 'JSON or YAML: network, data, training; flags override it, and it overrides the preset')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
     .option('--data <set>', 'what the network was trained on: mnist, fashion-mnist, idx:DIR or teacher')
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
+    .addOption(new Option('--samples <n>', 'measure at most n of them, drawn at random (all)').argParser(wholeNumber))
     .addOption(
-      new Option('--samples <n>', 'measure so many of them at most, drawn at random (all)').argParser(wholeNumber),
+      new Option('--layers <list>', 'layers that are constrained: all, or names such as layer2').argParser(listed),
     )
-    .addOption(new Option('--layers <list>', 'layers that are held: all, or names such as layer2').argParser(listed))
-    .addOption(new Option('--axes <n>', 'directions held in each layer, N_c (50)').argParser(wholeNumber))
+    .addOption(new Option('--axes <n>', 'directions constrained in each layer, N_c (50)').argParser(wholeNumber))
     .addOption(
       new Option(
         '--window-epochs <n>',
-        'ldc, variance: train on for n epochs to see the directions; potential, vortex: epochs that were stationary',
+        'ldc, variance: continue training for n epochs to find the directions; potential, vortex: epochs that were stationary',
       ).argParser(wholeNumber),
     )
-    .addOption(new Option('--learning-rate <x>', 'of the steps to come, and of a window').argParser(positiveNumber))
+    .addOption(new Option('--learning-rate <x>', 'of the fine-tuning steps, and of a window').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of a window').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentumOf))
     .addOption(
       new Option('--sampling <how>', 'of a window: shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']),
     )
-    .addOption(new Option('--seed <n>', 'every random number follows from it (0)').argParser(wholeNumber))
+    .addOption(new Option('--seed <n>', 'seed of all random numbers (0)').argParser(wholeNumber))
     .option('--out <file>', '.npz or .safetensors (penalty.npz); it must be new')
     .option('--force', 'replace that file')
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
-Fine-tuning minimises   new loss + strength · R(w),   R = ½ (w − w1)ᵀ K (w − w1) around the weights w1 given here. K is measured on
-task 1's training samples, each method in its way:
-  l2                   K = 1: every weight pulled back alike; the control to beat
+Fine-tuning minimises   new loss + strength · R(w),   R = ½ (w − w1)ᵀ K (w − w1) around the weights w1 given here. Each method
+measures K in its own way, on the training samples of task 1:
+  l2                   K = 1: every weight pulled back equally; the baseline to beat
   ewc, ewc-empirical   Fisher information of each weight, from squared gradients of SINGLE samples (at the network's own
-                       predictions; at the labels). The cheapest, seconds; holds biases too
-  hessian              the N_c directions of largest curvature, by it; hessian-unweighted: all alike
+                       predictions; at the labels). The cheapest, seconds; constrains biases too
+  hessian              the N_c directions of largest curvature, weighted by it; hessian-unweighted: all equally
   ldc, variance        principal directions of SGD's motion by 1/F², the width of the valley (Feng & Tu), or by 1/sigma². They need a
-                       window of training: the one that a run recorded (of one layer), or --window-epochs n, which trains on from w1
-                       and keeps the directions only: R is always around w1
+                       window of training: the one that a run recorded (of one layer), or --window-epochs n, which continues training
+                       from w1 and keeps the directions only: R is always around w1
   potential, vortex, vortex-q   potential and circulation of the stationary state (Xiong, Chen, Shi & Ao), from learning rate and
-                       batch size of the run or the config; settled modes only, of which a young network has few
-  random               random directions: what N_c constraints do that know nothing
+                       batch size of the run or the config; settled modes only, of which a network has few early in training
+  random               random directions: what N_c constraints do without information
 
 The strength in the file is the natural one: where theory says that R is the quadratic approximation of task 1's loss (exact), or the
-mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underrates what leaving a valley costs, and
-no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest stiffness);
-load_pull of examples/protect.py takes exact steps, stable at any strength.
+mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underestimates what leaving a valley costs,
+and no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest
+stiffness); load_pull of examples/protect.py takes exact steps, stable at any strength.
 
 Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
 The network must get its inputs as it was trained with them: thermograd reads bytes as 0 … 1, with no other normalisation. The line
-'task' tells loss and errors of the weights on the data: if they are not those that you know, weights, config or data do not match.
+'task' reports loss and errors of the weights on the data: if they are not those that you expect, weights, config or data do not match.
 
 Examples:
   thermograd protect ivf2021-standard-seed0 --method ewc
@@ -87,7 +90,7 @@ Examples:
   thermograd protect --config my.yaml --weights model.safetensors --method ldc --window-epochs 10
 
 The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
-1 nothing can be held; 2 wrong input; 130 stopped, with nothing written.`,
+1 nothing can be constrained; 2 wrong input; 130 stopped, with nothing written.`,
     )
     .action(async (run: string | undefined, flags: Flags) => {
       const { session } = await import('../../terminal/session.js');
@@ -130,7 +133,7 @@ function describeProtection(r: ProtectResult): string {
     rows.push([
       'window',
       window.trained
-        ? `${formatCount(window.steps)} steps on from there at learning rate ${r.learningRate}, ${window.rows} rows; loss ${formatNumber(window.loss)} at its end`
+        ? `${formatCount(window.steps)} further steps from there at learning rate ${r.learningRate}, ${window.rows} rows; loss ${formatNumber(window.loss)} at its end`
         : `the ${formatCount(window.steps)} recorded steps before these weights`,
     ]);
   if (training)
@@ -152,12 +155,12 @@ function describeProtection(r: ProtectResult): string {
   } else
     rows.push([
       'strength',
-      `no natural one, for want of curvature along what is held (${unit.how}); the file says 1: scan it, by old samples that you kept`,
+      `no natural one, because there is no curvature along what is held (${unit.how}); the file holds the strength 1: scan it, and choose by old samples that you kept`,
     ]);
   rows.push([
     'steps',
     `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
-      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate bears more, load_pull any`,
+      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate tolerates more, load_pull any`,
   ]);
   for (const warning of warningsOf(r)) rows.push(['warning', warning]);
   rows.push([

@@ -23,20 +23,20 @@ interface Flags {
 export function addSimulate(root: Command): void {
   root
     .command('simulate')
-    .description('SGD, Langevin, Fokker-Planck and theory side by side, in any landscape of one or two coordinates')
+    .description('compare SGD, Langevin, Fokker-Planck and theory in any landscape of one or two coordinates')
     .argument('[file]', 'config, YAML or JSON')
     .option(
       '--example <name>',
-      'print a ready config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape',
+      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape',
     )
     .option('--out <dir>', 'folder of the results (<name of the config>-seed<n>)')
-    .option('--resume', 'go on with the methods that are missing in the folder')
+    .option('--resume', 'continue with the methods that are missing in the folder')
+    .addOption(new Option('--seed <n>', 'seed of all random numbers; overrides the config').argParser(wholeNumber))
     .addOption(
-      new Option('--seed <n>', 'every random number follows from it; wins over the config').argParser(wholeNumber),
+      new Option('--workers <n>', 'worker threads; 0: one per core. They change no number').argParser(wholeNumber),
     )
-    .addOption(new Option('--workers <n>', 'worker threads; 0: one per core. Changes no number').argParser(wholeNumber))
-    .option('--dry-run', 'say scales, steps and memory, and write nothing')
-    .option('--json', 'one JSON document on stdout, errors too')
+    .option('--dry-run', 'print scales, steps and memory, and write nothing')
+    .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
       `
@@ -44,7 +44,7 @@ Time is in eta·steps: t = learning rate × steps, so that a gradient flow is x'
   SGD            x ← x − eta g, g the gradient of ONE minibatch, with mean ∇L and covariance C
   Langevin       dx = −∇L dt + √(2D) dW (Itô), D = eta C/2
   Fokker-Planck  the density of that, on the cells of the grid
-  adiabatic      a valley's floor with the fast coordinate taken out; the closed form in one coordinate
+  adiabatic      a valley's floor with the fast coordinate eliminated; the closed form in one coordinate
 
 A config:
   landscape:
@@ -138,10 +138,10 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, war
   const lines = [
     ...(scales
       ? [
-          `units     length ${formatPlain(scales.length, 4)}, time ${formatPlain(scales.time, 4)} eta·steps, loss ${formatPlain(scales.loss, 4)}; all numbers below are in them`,
+          `units     length ${formatPlain(scales.length, 4)}, time ${formatPlain(scales.time, 4)} eta·steps, loss ${formatPlain(scales.loss, 4)}; all numbers below use them`,
         ]
       : []),
-    `stiffest  relaxation ${formatNumber(stiffness)} per unit of time on the grid; times SGD's step ${formatNumber(stiffness * problem.timePerStep)}`,
+    `stiffest  relaxation rate ${formatNumber(stiffness)} per unit of time on the grid; multiplied by SGD's step ${formatNumber(stiffness * problem.timePerStep)}`,
     ...methods.map((m) => `${m.method.padEnd(9)} ${m.what}${m.walkers > 0 ? `: ${formatNumber(m.steps)} in all` : ''}`),
     `memory    about ${Math.ceil(memory.peak / 1e6)} MB`,
     ...warnings.map((w) => `note      ${w}`),
@@ -192,7 +192,7 @@ function resultWords({ folder, methods }: SimulationRun, { moments, distances }:
           `${'total variation'.padEnd(far)}${names
             .map((n) => n.padEnd(18))
             .join('')
-            .trimEnd()}   (of it counting noise)`,
+            .trimEnd()}   (in parentheses: counting noise)`,
         ]
       : []),
     ...apart,
