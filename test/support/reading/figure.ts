@@ -99,6 +99,17 @@ export function readFigure(svg: string, axes: { readonly x?: AxisHint; readonly 
   };
 }
 
+/** A figure among those that a report has drawn: read, with its caption. @throws Error where it is missing */
+export function readNamed(
+  figures: readonly ({ readonly name: string } & ({ readonly svg: string; readonly caption: string } | object))[],
+  name: string,
+  axes: Parameters<typeof readFigure>[1] = {},
+): { readonly figure: FigureReading; readonly caption: string } {
+  const found = figures.find((f) => f.name === name);
+  if (!found || !('svg' in found)) throw new Error(`figure ${name} is missing: ${JSON.stringify(found)}`);
+  return { figure: readFigure(found.svg, axes), caption: found.caption };
+}
+
 /** The marks of a figure that answer to the selector, in the order they are drawn. */
 export function marks(figure: string | FigureReading, selector: Selector = {}): Mark[] {
   const { colour, where, ...properties } = selector;
