@@ -18,6 +18,8 @@ import {
   offBy,
   pageTables,
   pageText,
+  prints,
+  printsEstimate,
   readCsv,
   readFigure,
   scaleOf,
@@ -127,6 +129,37 @@ describe('printed numbers', () => {
       { value: 3.92, error: 0.11 },
       { value: -4.36 / 1e5, error: 0.02 / 1e5 },
     ]);
+  });
+});
+
+describe('a printed number is the value rounded', () => {
+  it('to the digits shown, of which there are enough', () => {
+    for (const [text, value] of [
+      ['3.92', 3.918],
+      ['\u22120.50', -0.4951],
+      ['4.83 × 10⁻⁵', 4.8299e-5],
+      ['12\u202f345', 12_345.4],
+      ['1.0×10^3', 1040],
+      ['2', 2],
+    ] as const)
+      expect(prints(text, value), text).toBe(true);
+    for (const [text, value] of [
+      ['3.92', 3.926],
+      ['0.5', -0.5],
+      ['4.83 × 10⁻⁵', 4.83e-4],
+      ['3', 3.2],
+      ['–', 3],
+    ] as const)
+      expect(prints(text, value), text).toBe(false);
+    expect(prints('3.92', 3.921, 4)).toBe(false);
+  });
+
+  it('an estimate, both its parts', () => {
+    expect(printsEstimate('ψ = 3.92 ± 0.11', { value: 3.918, standardError: 0.112 })).toBe(true);
+    expect(printsEstimate('ψ = 3.92 ± 0.11', { value: 3.93, standardError: 0.112 })).toBe(false);
+    expect(printsEstimate('ψ = 3.92 ± 0.11', { value: 3.918, standardError: 0.12 })).toBe(false);
+    expect(printsEstimate('(4.360 ± 0.021) × 10⁻⁵', { value: 4.36e-5, standardError: 2.1e-7 })).toBe(true);
+    expect(printsEstimate('3.92', { value: 3.92, standardError: 0 })).toBe(false);
   });
 });
 

@@ -39,3 +39,25 @@ export function estimatesIn(text: string): { value: number; error: number }[] {
   const found = text.matchAll(new RegExp(`\\(?(${PLAIN}${POWER}?) ± (${PLAIN}${POWER}?)(?:\\)(${POWER}))?`, 'gu'));
   return [...found].map((m) => ({ value: numberIn(m[1] + (m[3] ?? '')), error: numberIn(m[2] + (m[3] ?? '')) }));
 }
+
+/** Size of one unit in the last printed digit of a number. */
+function lastDigit(text: string): number {
+  const [, decimals = ''] = /^[\u2212-]?[\d\u202f,]+(?:\.(\d+))?/.exec(text.trim()) ?? [];
+  const power = /×\s?(10\S+)$/.exec(text.trim());
+  return 10 ** -decimals.length * (power ? numberIn(power[1]) : 1);
+}
+
+/** Whether a printed number is `value`, rounded to the digits that are shown; `digits` of them at least (leading zeros do not count). */
+export function prints(text: string, value: number, digits = 2): boolean {
+  const shown = /^[\u2212-]?([\d\u202f,.]+)/.exec(text.trim())?.[1].replace(/\D/g, '').replace(/^0+/, '').length ?? 0;
+  const whole = Number.isInteger(value) && numberIn(text) === value;
+  return (whole || shown >= digits) && Math.abs(numberIn(text) - value) <= 0.5 * lastDigit(text) * (1 + 1e-9) + 1e-300;
+}
+
+/** The same of `value ± error`, the first in the text: its value to the decimals of its error, its error to one or two digits. */
+export function printsEstimate(text: string, e: { readonly value: number; readonly standardError: number }): boolean {
+  const m = new RegExp(`(${PLAIN}${POWER}?) ± (${PLAIN}${POWER}?)(?:\\)(${POWER}))?`, 'u').exec(text);
+  if (!m) return false;
+  const scale = m[3] ?? '';
+  return prints(m[1] + scale, e.value, 1) && prints(m[2] + scale, e.standardError, 1);
+}
