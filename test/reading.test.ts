@@ -159,6 +159,8 @@ describe('a printed number is the value rounded', () => {
     expect(printsEstimate('ψ = 3.92 ± 0.11', { value: 3.93, standardError: 0.112 })).toBe(false);
     expect(printsEstimate('ψ = 3.92 ± 0.11', { value: 3.918, standardError: 0.12 })).toBe(false);
     expect(printsEstimate('(4.360 ± 0.021) × 10⁻⁵', { value: 4.36e-5, standardError: 2.1e-7 })).toBe(true);
+    expect(printsEstimate('4160 ± 330', { value: 4159, standardError: 328 })).toBe(true);
+    expect(printsEstimate('4160 ± 330', { value: 4151, standardError: 328 })).toBe(false);
     expect(printsEstimate('3.92', { value: 3.92, standardError: 0 })).toBe(false);
   });
 });

@@ -92,11 +92,11 @@ export function pageTables(html: string, within = 'body'): PageTable[] {
   });
 }
 
-/** Names and values of the lists of facts (`<dl>`) inside the elements a CSS selector names. */
+/** Names and values of the lists of facts (`<dl>`) among and inside the elements a CSS selector names. */
 export function pageFacts(html: string, within = 'body'): Map<string, string> {
   const facts = new Map<string, string>();
-  for (const list of document(html).querySelectorAll(`${within} dl`))
-    for (const dt of list.querySelectorAll('dt')) facts.set(words(dt), words(dt.nextElementSibling));
+  for (const e of document(html).querySelectorAll(within))
+    for (const dt of e.querySelectorAll('dt')) facts.set(words(dt), words(dt.nextElementSibling));
   return facts;
 }
 

@@ -48,10 +48,10 @@ function lastDigit(text: string): number {
 }
 
 /** Whether a printed number is `value`, rounded to the digits that are shown; `digits` of them at least (leading zeros do not count). */
-export function prints(text: string, value: number, digits = 2): boolean {
+export function prints(text: string, value: number, digits = 2, unit = lastDigit(text)): boolean {
   const shown = /^[\u2212-]?([\d\u202f,.]+)/.exec(text.trim())?.[1].replace(/\D/g, '').replace(/^0+/, '').length ?? 0;
   const whole = Number.isInteger(value) && numberIn(text) === value;
-  return (whole || shown >= digits) && Math.abs(numberIn(text) - value) <= 0.5 * lastDigit(text) * (1 + 1e-9) + 1e-300;
+  return (whole || shown >= digits) && Math.abs(numberIn(text) - value) <= 0.5 * unit * (1 + 1e-9) + 1e-300;
 }
 
 /** The same of `value ± error`, the first in the text: its value to the decimals of its error, its error to one or two digits. */
@@ -59,5 +59,8 @@ export function printsEstimate(text: string, e: { readonly value: number; readon
   const m = new RegExp(`(${PLAIN}${POWER}?) ± (${PLAIN}${POWER}?)(?:\\)(${POWER}))?`, 'u').exec(text);
   if (!m) return false;
   const scale = m[3] ?? '';
-  return prints(m[1] + scale, e.value, 1) && prints(m[2] + scale, e.standardError, 1);
+  // an error of 120 is printed as one of tens, and so is its value
+  const zeros = /^\d+?(0*)$/.exec(m[2])?.[1].length ?? 0;
+  const unit = 10 ** zeros * lastDigit(m[2] + scale);
+  return prints(m[1] + scale, e.value, 1, unit) && prints(m[2] + scale, e.standardError, 1, unit);
 }
