@@ -18,7 +18,7 @@ const BLOCKS = new Set(
 );
 const DROPPED = new Set(['style', 'script', 'head', 'title', 'link', 'meta']);
 /** The end of a sentence: not behind a shortened word or an initial. */
-const SENTENCE = /(?<=[^\s.]{2}[.!?:])(?<!\b(?:Eq|eq|Fig|vol|no|al|vs|cf|resp))\s+(?=[\p{Lu}|σψγτθηλκε(])/u;
+const SENTENCE = /(?<=[^\s.]{2}[.!?])(?<!\b(?:Eq|eq|Fig|vol|no|al|vs|cf|resp))\s+(?=[\p{Lu}|σψγτθηλκε(])/u;
 const CELLS: Record<string, string> = { td: '| ', th: '! ', dt: '- ', dd: '  = ', li: '- ' };
 
 /** Text of an element, `<sup>` as `^…`, `<sub>` as `_…`, white space normalised (thin and hard spaces stay what they are). */

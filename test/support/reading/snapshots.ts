@@ -13,7 +13,7 @@ export interface Rendered {
 }
 
 /**
- * Compares a report with the files under test/snapshots/`folder` (made with `vitest run -u`). Digits are cut where other
+ * Compares a report with the files under test/snapshots/`folder` (made anew by `vitest run FILE -u`). Digits are cut where other
  * machines and other versions of Node may differ: coordinates to tenths of a pixel, cells to nine digits. The styles that
  * all figures share are left out.
  */
