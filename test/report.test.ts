@@ -8,7 +8,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import type { Finding } from '../src/report/finding.js';
 import type { ReportInput } from '../src/report/input.js';
 import { renderPng } from '../src/report/png.js';
-import { syntheticAnalysis, syntheticFindings, syntheticReport } from './fixtures/report/synthetic.js';
+import { syntheticAnalysis, syntheticFindings, syntheticReport } from './support/ivf2021-results.js';
 
 const input = syntheticReport();
 const report = renderReport(input);
