@@ -1,7 +1,16 @@
 /** The pages of docs/theory against what cites them: every tag and chapter resolves, every anchor is unique, every link leads somewhere. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { theoryPage } from '../src/jobs/theory-page.js';
+import { html, Markup, prose } from '../src/report/markup.js';
+import { type Page, renderPage } from '../src/report/page.js';
+import { findingsTable } from '../src/report/sections/findings.js';
+import { linkTags, THEORY_FILE } from '../src/report/theory.js';
+import { theoryIndex } from '../src/report/theory-index.js';
+import { CHAPTERS, STATEMENTS } from '../src/report/theory-statements.js';
+import { syntheticFindings } from './fixtures/report/synthetic.js';
 
 const root = new URL('..', import.meta.url).pathname;
 const theory = join(root, 'docs/theory');
@@ -109,4 +118,106 @@ it('links of docs/theory, and links into it, lead somewhere', () => {
       .map(([to]) => `${named(page)}: ${to}`),
   );
   expect(broken).toEqual([]);
+});
+
+const { theoryHtml } = (await import(new URL('../scripts/build-theory.mjs', import.meta.url).href)) as {
+  theoryHtml(kit: { renderPage(page: Page): string; Markup: typeof Markup }): string;
+};
+const parse = (text: string): Document => (parseHTML(text) as unknown as { document: Document }).document;
+const rendered = theoryHtml({ renderPage, Markup });
+const page = parse(rendered);
+/** Anchors that reports link to. */
+const cited = [...Object.keys(STATEMENTS), ...Object.keys(CHAPTERS).map((n) => `section-${n}`)];
+
+it('the titles that reports print are those of the pages', () => {
+  const titles: Record<string, string> = {};
+  const chapters: Record<string, string> = {};
+  for (const text of pages.map(read)) {
+    for (const [, tag, title] of text.matchAll(/^## <a id="([A-Z]\d+)"><\/a>\[[A-Z]\d+\] (.*)$/gm)) titles[tag] = title;
+    for (const [, n, title] of text.matchAll(/^# <a id="section-(\w+)"><\/a>§\w+ (.*)$/gm)) chapters[n] = title;
+  }
+  expect(STATEMENTS).toEqual(titles);
+  expect(CHAPTERS).toEqual(chapters);
+  for (const title of Object.values({ ...titles, ...chapters })) expect(title).not.toMatch(/[<>&"]/);
+});
+
+describe('the rendered page', () => {
+  it('has the anchor of every tag and chapter, each once', () => {
+    const ids = [...page.querySelectorAll('[id]')].map((e) => e.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(cited.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('heads each statement with its tag and title, and keeps its formulas', () => {
+    for (const [tag, title] of Object.entries(STATEMENTS))
+      expect(page.getElementById(tag)?.textContent).toBe(`[${tag}] ${title}`);
+    for (const [n, title] of Object.entries(CHAPTERS))
+      expect(page.querySelector(`#section-${n} h2`)?.textContent).toBe(`§${n} ${title}`);
+    const formulas = [...page.querySelectorAll('pre')].map((e) => e.textContent);
+    expect(formulas.join('\n')).toContain('σ_i² = ε D_ii/F_ii');
+    const blocks = pages
+      .filter((f) => !f.endsWith('README.md'))
+      .flatMap((f) => read(f).split(/\n\n/))
+      .filter((block) => /^ {4}/.test(block));
+    expect(formulas.length).toBe(blocks.length);
+  });
+
+  it('links into itself and to papers, and loads nothing', () => {
+    expect(page.querySelectorAll('script, img, iframe, [src]').length).toBe(0);
+    const hrefs = [...page.querySelectorAll('a')].map((a) => a.getAttribute('href') ?? '');
+    expect(hrefs.filter((h) => h.startsWith('#')).length).toBeGreaterThan(40);
+    const lost = hrefs.filter((h) =>
+      h.startsWith('#') ? !page.getElementById(h.slice(1)) : !h.startsWith('https://'),
+    );
+    expect(lost).toEqual([]);
+    expect(page.querySelectorAll('a a').length).toBe(0);
+    expect(page.body.textContent).not.toMatch(/<a id|\]\(|\*\*/);
+  });
+
+  it('is what lies beside a report; without a build its titles do, and say so', () => {
+    const index = parse(theoryIndex());
+    expect(cited.filter((id) => !index.getElementById(id))).toEqual([]);
+    expect(index.body.textContent).toContain('npm run build');
+    const given = parse(theoryPage());
+    expect(cited.filter((id) => !given.getElementById(id))).toEqual([]);
+  });
+});
+
+describe('links of a report', () => {
+  const text = (markup: string) => parse(`<p>${markup}</p>`).querySelector('p')?.textContent;
+  const links = (markup: string) =>
+    [...parse(`<p>${markup}</p>`).querySelectorAll('a')].map((a) => a.getAttribute('href'));
+
+  it.each([
+    ['ivf2021; theory [P4]', 'ivf2021 [P4]', ['P4']],
+    ['theory [S2], [S3]', '[S2], [S3]', ['S2', 'S3']],
+    ['derived: theory [V1]', 'derived: [V1]', ['V1']],
+    ['linear theory [S6] says', 'linear theory [S6] says', ['S6']],
+    ['theory §6, derived', '§6, derived', ['section-6']],
+    ['valley2023; theory §8b.', 'valley2023 §8b.', ['section-8b']],
+    ['as theory §6 has it', 'as theory §6 has it', ['section-6']],
+    ['from [S2]–[S4]', 'from [S2]–[S4]', ['S2', 'S4']],
+    ['Sokal, §3; theory §60; theory [Z9]; a[S1]', 'Sokal, §3; theory §60; theory [Z9]; a[S1]', ['S1']],
+  ])('%s', (given, shown, anchors) => {
+    expect(text(linkTags(given))).toBe(shown);
+    expect(links(linkTags(given))).toEqual(anchors.map((a) => `${THEORY_FILE}#${a}`));
+  });
+
+  it('stand in prose and beside findings, and lead to anchors of the rendered page', () => {
+    const report = parse(
+      renderPage({
+        title: 'made up',
+        head: html`<p>${prose('sigma² = epsilon D/F [D5] & more')}</p>`,
+        sections: [['findings', 'Findings', findingsTable(syntheticFindings())]],
+      }),
+    );
+    const found = [...report.querySelectorAll(`a[href^="${THEORY_FILE}#"]`)];
+    expect(found.map((a) => a.textContent)).toEqual(['[D5]', '[P4]', '[P4]', '[S5]', '[P5]', '[R4]', '[D9]']);
+    for (const a of found) {
+      const target = page.getElementById(a.getAttribute('href')!.split('#')[1]);
+      expect(target?.textContent).toContain(a.getAttribute('title')!.replace('Theory: ', ''));
+    }
+    expect(report.body.textContent).toContain('ivf2021, Fig. 3 [P4]');
+    expect(report.body.textContent).not.toContain('theory [');
+  });
 });
