@@ -10,12 +10,13 @@ import { agreement, causeOf, controlsFindings } from '../src/experiments/control
 import { modeVariances } from '../src/experiments/controls/measure.js';
 import type { BranchResult, CellResult, FixedResult, FrozenResult } from '../src/experiments/controls/measured.js';
 import { merged, PieceSums, principal, quadraticForms } from '../src/experiments/controls/moments.js';
-import { overSeeds, studentQuantile } from '../src/experiments/controls/summary.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { layerNamed } from '../src/model/network.js';
+import { studentQuantile } from '../src/numeric/distributions.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { overSeeds } from '../src/numeric/seeds.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { CellSteps, difference, runTwo } from '../src/runs/steps.js';

@@ -18,7 +18,9 @@
  * the most negative curvature is above half of the top one: such a state is no minimum and is left at once. (Added when advice at initial
  * weights was seen to fail.)
  */
+import { NORMAL_QUANTILE } from '../numeric/distributions.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
+import { halfWidth } from '../numeric/seeds.js';
 import {
   type AdviceFacts,
   type AdvicePoint,
@@ -120,7 +122,7 @@ function withheld({ ceiling, lowest, top }: CurvatureFacts): string | undefined 
 
 function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | null {
   if (weighted.converged && weighted.standardError < weighted.value / 3) {
-    const half = 1.96 * weighted.standardError;
+    const half = halfWidth(weighted, NORMAL_QUANTILE);
     return { kind: 'weighted', value: weighted, interval: [weighted.value - half, weighted.value + half] };
   }
   if (!Number.isFinite(ofSet)) return null;

@@ -28,7 +28,7 @@
  * stationary (`ao.stationary`): ⟨w·g⟩ over its stationary value on the settled modes within max(5 %, interval) of 1; not
  *   decidable when the standard error exceeds 0.25.
  */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { divided, type Estimate, estimate } from '../../numeric/estimate.js';
 import { median, spearman } from '../../numeric/statistics.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
@@ -156,11 +156,7 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
 }
 
 /** ⟨u⟩ over n/2. */
-const over = (g: GammaTest): Estimate => ({
-  ...g.mean,
-  value: g.mean.value / g.expected,
-  standardError: g.mean.standardError / g.expected,
-});
+const over = (g: GammaTest): Estimate => divided(g.mean, g.expected);
 
 function rival(t: TrajectoryTests): Finding {
   const measured = t.logRatio;

@@ -1,9 +1,10 @@
 /** Findings of the frozen layer: does the theory of fluctuations hold, are they all there is, what does it leave out. Rules: controls-findings.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/seeds.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Comparison, Sampling } from './measured.js';
-import { type GroupRow, halfWidth } from './summary.js';
+import type { GroupRow } from './summary.js';
 
 /** Predicted over measured may leave 1 by this much. */
 const TOLERANCE = 0.3;

@@ -20,12 +20,13 @@
  * leak: asked in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
  */
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, minus, missing, scaled, shifted } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/seeds.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import { closure, few, leak, UNDECIDED } from './closure.js';
 import { BASIS_NAMES, type Basis, type ControlsInput, type Sampling } from './measured.js';
-import { type GroupRow, groupRows, halfWidth, pairedDifference, type RegimeRow, regimeRows } from './summary.js';
+import { type GroupRow, groupRows, pairedPsi, type RegimeRow, regimeRows } from './summary.js';
 
 /** 10 % of the claimed 4. */
 const NEAR = 0.4;
@@ -89,7 +90,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
   ) => compare(`controls.${id}`, claim, source, a, b, words, wanted);
   const inWords = `PCA of the same ${main} epochs`;
   const law = noiseLaw(replicas, main);
-  const selection = pairedDifference(own, other);
+  const selection = pairedPsi(own, other);
   const walk = find('random-walk');
   const surrogate = find('surrogate');
   const findings: Finding[] = [
@@ -166,26 +167,20 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       other,
       replicas,
       selection: agreement(selection),
-      surrogate: agreement(pairedDifference(own, surrogate)),
-      surrogateOther: agreement(pairedDifference(other, find('surrogate-other'))),
-      randomWalk: agreement(pairedDifference(own, walk)),
+      surrogate: agreement(pairedPsi(own, surrogate)),
+      surrogateOther: agreement(pairedPsi(other, find('surrogate-other'))),
+      randomWalk: agreement(pairedPsi(own, walk)),
       noiseLaw: law.verdict === 'reproduced' ? 'the same' : law.verdict === UNDECIDED ? 'undecided' : 'different',
     },
   };
 }
 
-const NONE: Estimate = {
-  value: Number.NaN,
-  standardError: Number.NaN,
-  n: 0,
-  method: 'the cells of this comparison are missing',
-  converged: false,
-};
+const NONE = missing('the cells of this comparison are missing');
 
 function claimed(row: RegimeRow | undefined, main: number): Finding {
   const measured = row?.psi ?? NONE;
   const half = halfWidth(measured);
-  const found = agreement({ ...measured, value: measured.value - 4 });
+  const found = agreement(shifted(measured, -4));
   const decided = found !== 'undecided';
   const near = found === 'the same';
   return {
@@ -209,10 +204,7 @@ function claimed(row: RegimeRow | undefined, main: number): Finding {
 }
 
 /** gamma → 2(gamma − k). */
-const twice = (gamma: Estimate, k = 0) => ({
-  value: 2 * (gamma.value - k),
-  standardError: 2 * gamma.standardError,
-});
+const twice = (gamma: Estimate, k = 0): Estimate => scaled(shifted(gamma, -k), 2);
 
 function compare(
   id: string,
@@ -223,7 +215,7 @@ function compare(
   [first, second]: [string, string],
   wanted: Agreement,
 ): Finding {
-  const measured = pairedDifference(a, b);
+  const measured = pairedPsi(a, b);
   const found = agreement(measured);
   const numbers =
     a && b ? `psi = ${formatEstimate(a.psi)} (${first}) against ${formatEstimate(b.psi)} (${second}).` : '';
@@ -261,11 +253,7 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
     range: `Hessian eigenvectors, last ${main} epochs, shuffled batches, drift removed by the difference of two replicas`,
   };
   if (!row) return { ...base, measured: NONE, verdict: UNDECIDED, reason: NONE.method };
-  const difference: Estimate = {
-    ...row.psi,
-    value: row.psi.value - row.theory.value,
-    standardError: Math.hypot(row.psi.standardError, row.theory.standardError),
-  };
+  const difference = minus(row.psi, row.theory);
   const found = agreement(difference);
   return {
     ...base,

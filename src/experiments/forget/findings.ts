@@ -27,10 +27,10 @@
  *   Not decidable where LDC is no better than nothing: then no strength is right.
  * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
  */
+import { chanceOf, halfWidth, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, sentence } from '../../report/format.js';
-import { halfWidth, overSeeds } from '../controls/summary.js';
 import {
   type Chosen,
   type Comparison,
@@ -51,7 +51,7 @@ import {
 } from './compare.js';
 import { type ForgetInput, inOrder, type Method, nameOf } from './measured.js';
 import { outcomeOf } from './outcome.js';
-import { chance, chosen, paired, type Setting, settingsOf } from './summary.js';
+import { chosen, paired, type Setting, settingsOf } from './summary.js';
 
 /** The least forgetting that counts as such. */
 const FORGOTTEN = 0.05;
@@ -295,7 +295,7 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
   const [fewest, most] = [own[0], own.at(-1)];
   const several = own.length > 1;
   const difference = paired(several ? most : undefined, fewest, (s) => s.first);
-  const outcome = compare(difference, chance(difference));
+  const outcome = compare(difference, chanceOf(difference));
   return {
     id: 'forget.constraints',
     claim: 'The more directions are constrained, the better the first task is kept',
@@ -319,7 +319,7 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
 /** @param own - LDC at the Laplace value, its natural strength */
 function laplace(own: Setting | undefined, main: Setting, claimed: readonly Contest[]): Finding {
   const difference = paired(own, main);
-  const outcome = compare(difference, chance(difference));
+  const outcome = compare(difference, chanceOf(difference));
   const against = contest(claimed, 'ldc', 'none');
   const idle = against !== undefined && against.outcome !== 'better';
   return {

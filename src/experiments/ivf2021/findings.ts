@@ -25,7 +25,7 @@
 import type { Analysis, DirectionDynamics, PowerLaw } from '../../analyse/trajectory/results.js';
 import { closedDirections, FIRST_RANK, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { bootstrap } from '../../numeric/bootstrap.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, estimate, negated } from '../../numeric/estimate.js';
 import type { Key } from '../../numeric/random.js';
 import { median, spearman, variance } from '../../numeric/statistics.js';
 import type { Finding, Verdict } from '../../report/finding.js';
@@ -43,9 +43,6 @@ export function ivf2021Findings(input: Ivf2021Input): Finding[] {
 
 const UNDECIDED: Verdict = 'not decidable with this run';
 const Z = 1.96;
-
-/** The same estimate with its sign turned: exponents −psi and −gamma are reported as psi and gamma. */
-const negated = (e: Estimate): Estimate => ({ ...e, value: -e.value });
 
 /** The total error of an exponent (see the head of this file), and the extremes over rank ranges in words. */
 function totalError(

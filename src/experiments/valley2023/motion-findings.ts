@@ -1,5 +1,5 @@
 /** Findings on stationary densities, finite steps, and the way to the flat end. Rules: valley-rules.ts. */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { divided, type Estimate, estimate, minus, quotient } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
 import {
@@ -17,7 +17,6 @@ import {
   finding,
   interval,
   NOTHING,
-  ratio,
   UNDECIDED,
   VALLEY,
   verdictOf,
@@ -43,14 +42,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
     tolerance: 0.05 * s.predictedRatio,
   }));
   const last = rows.at(-1);
-  const gain: Estimate = last
-    ? estimate(
-        last.toContinuous.value - last.toFiniteStep.value,
-        Math.hypot(last.toContinuous.standardError, last.toFiniteStep.standardError),
-        last.toContinuous.n,
-        last.toContinuous.method,
-      )
-    : NOTHING;
+  const gain = last ? minus(last.toContinuous, last.toFiniteStep) : NOTHING;
   return [
     finding('methods', {
       claim:
@@ -126,14 +118,12 @@ export function convergenceFindings(r: ConvergenceResult): Finding[] {
     const steps = rowsOf(k).filter(settled);
     const [a, b] = [steps[0]?.steps, steps.at(-1)?.steps];
     if (!a || !b || steps.length < 2) return NOTHING;
-    const value = b.value / a.value;
-    const error = value * Math.hypot(a.standardError / a.value, b.standardError / b.value);
-    return estimate(value, error, b.n, b.method);
+    return quotient(b, a);
   };
   const shown = kinds.includes('curvature') ? 'curvature' : kinds[0];
   const times = (steps: (row: ConvergenceRow) => number) =>
     calm
-      .map((row) => ({ row, measured: ratio(row.steps, steps(row)), predicted: 1, tolerance: 0.1 }))
+      .map((row) => ({ row, measured: divided(row.steps, steps(row)), predicted: 1, tolerance: 0.1 }))
       .filter((t) => Number.isFinite(t.measured.value));
   return [
     finding('shorter', {
@@ -235,13 +225,7 @@ function temperature(r: ConvergenceResult): Finding {
   const [first, ...others] = rows;
   const tests = others.map((o) => ({
     o,
-    measured: {
-      ...ratio(o.time, first.time.value),
-      standardError: Math.hypot(
-        o.time.standardError / first.time.value,
-        (o.time.value * first.time.standardError) / first.time.value ** 2,
-      ),
-    },
+    measured: quotient(o.time, first.time),
     predicted: 1,
     tolerance: 0.1,
   }));

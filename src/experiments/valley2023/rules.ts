@@ -46,9 +46,9 @@
  * circulation  density e^−Phi/Z for every l: total variation of the grid at most 0.01, of walkers at most 0.02 above counting.
  * current      the current of the grid is l·J/Z within 2 % of its largest value; rotation of walkers within 5 % of 2 pi l/Z.
  */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, missing, negated } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/seeds.js';
 import type { Finding, Verdict } from '../../report/finding.js';
-import { halfWidth } from '../controls/summary.js';
 
 export const UNDECIDED: Verdict = 'not decidable with this run';
 export const VALLEY = 'valley2023 (second-hand)';
@@ -88,7 +88,7 @@ export function worst<T>(
   return found;
 }
 
-export const NOTHING: Estimate = estimate(Number.NaN, Number.NaN, 0, 'the numbers of this claim are missing', false);
+export const NOTHING: Estimate = missing('the numbers of this claim are missing');
 
 /** Steps from each value to the next: do they all rise? Errors are independent. */
 export function rises(values: readonly Estimate[]): Agreement {
@@ -105,7 +105,7 @@ export function rises(values: readonly Estimate[]): Agreement {
 }
 
 /** The same for falling values. */
-export const falls = (values: readonly Estimate[]): Agreement => rises(values.map((e) => ({ ...e, value: -e.value })));
+export const falls = (values: readonly Estimate[]): Agreement => rises(values.map(negated));
 
 /** A finding of the model part. */
 export function finding(
@@ -115,10 +115,3 @@ export function finding(
   const { claim, source = 'theory §6, derived', measured, unit = '', stated, ...rest } = parts;
   return { id: `valley.${id}`, claim, source, measured, unit, stated, ...rest };
 }
-
-/** a/b with the relative error of a. */
-export const ratio = (a: Estimate, b: number): Estimate => ({
-  ...a,
-  value: a.value / b,
-  standardError: Math.abs(a.standardError / b),
-});

@@ -31,11 +31,11 @@
  * recovery: runs that became unstable settle elsewhere: divergence over instability from a solution, at the largest batch. Reproduced: the
  *   interval lies above 1.2. Not reproduced: the mean is below 1.2 and the interval's upper end below 1.5.
  */
-import { type Estimate, estimate } from '../../../numeric/estimate.js';
+import { type Estimate, estimate, shifted } from '../../../numeric/estimate.js';
+import { halfWidth, overSeeds } from '../../../numeric/seeds.js';
 import type { Finding, Verdict } from '../../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain } from '../../../report/format.js';
 import { few, UNDECIDED } from '../../controls/closure.js';
-import { halfWidth, overSeeds } from '../../controls/summary.js';
 import { type CeilingRow, ceilingRows, ceilingSlope, PREDICTIONS } from './ceilings.js';
 import type { CeilingPrediction, NetworkInput, SolutionResult } from './measured.js';
 import { noiseStrength } from './measured.js';
@@ -227,7 +227,7 @@ function noiseCurvature(solved: readonly SolutionResult[]): Finding {
       ? UNDECIDED
       : !far
         ? 'reproduced'
-        : side({ ...gamma, value: gamma.value - 1 }) !== 0
+        : side(shifted(gamma, -1)) !== 0
           ? 'not reproduced'
           : UNDECIDED;
   return {
@@ -316,7 +316,7 @@ function slopeOfCeiling(slope: Estimate): Finding {
       ? UNDECIDED
       : !far
         ? 'reproduced'
-        : side({ ...slope, value: slope.value - 1 }) !== 0
+        : side(shifted(slope, -1)) !== 0
           ? 'not reproduced'
           : UNDECIDED;
   return {
