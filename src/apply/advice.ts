@@ -18,9 +18,8 @@
  * the most negative curvature is above half of the top one: such a state is no minimum and is left at once. (Added when advice at initial
  * weights was seen to fail.)
  */
-import { NORMAL_QUANTILE } from '../numeric/distributions.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
-import { halfWidth } from '../numeric/seeds.js';
+import { normalHalfWidth } from '../numeric/interval.js';
 import {
   type AdviceFacts,
   type AdvicePoint,
@@ -122,7 +121,7 @@ function withheld({ ceiling, lowest, top }: CurvatureFacts): string | undefined 
 
 function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | null {
   if (weighted.converged && weighted.standardError < weighted.value / 3) {
-    const half = halfWidth(weighted, NORMAL_QUANTILE);
+    const half = normalHalfWidth(weighted);
     return { kind: 'weighted', value: weighted, interval: [weighted.value - half, weighted.value + half] };
   }
   if (!Number.isFinite(ofSet)) return null;

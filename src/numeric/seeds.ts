@@ -1,8 +1,8 @@
 /**
- * Independent repetitions of one measurement with other random numbers, called seeds: their mean, its standard error, the interval
- * and the chance that go with so few of them. All use Student's t with n − 1 degrees of freedom.
+ * Independent repetitions of one measurement with other random numbers, called seeds: their mean, its standard error, and the
+ * chance of such a mean by luck. Student's t accounts for their small number.
  */
-import { studentQuantile, studentTwoSided } from './distributions.js';
+import { studentTwoSided } from './distributions.js';
 import { type Estimate, estimate, meanOf, missing } from './estimate.js';
 
 /**
@@ -35,17 +35,6 @@ export function pairedDifference(a: BySeed, b: BySeed): Estimate {
   const e = overSeeds(values);
   return { ...e, method: e.n < 2 ? 'one seed: no error' : `mean of differences within ${e.n} seeds` };
 }
-
-/**
- * Half the width of an interval about an estimate: `quantile` standard errors. The default is the 95 % interval of a mean over n
- * seeds, with Student's quantile for n − 1 degrees of freedom; it is infinite for fewer than two seeds.
- */
-export const halfWidth = (e: Estimate, quantile?: number): number =>
-  quantile !== undefined
-    ? quantile * e.standardError
-    : e.n < 2
-      ? Number.POSITIVE_INFINITY
-      : studentQuantile(e.n - 1) * e.standardError;
 
 /**
  * The chance that a mean over n seeds lies this far from zero or farther although its expectation is zero, by Student's t. NaN with

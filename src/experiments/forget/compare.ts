@@ -1,7 +1,8 @@
 /** Methods against one another: differences within seeds, corrected together; the rule stands at the head of forget-findings.ts. */
 import { adjust } from '../../analyse/trajectory/circulation.js';
 import { type Estimate, negated, scaled } from '../../numeric/estimate.js';
-import { chanceOf, halfWidth, overSeeds } from '../../numeric/seeds.js';
+import { halfWidth } from '../../numeric/interval.js';
+import { chanceOf, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Method } from './measured.js';

@@ -27,8 +27,10 @@
  *   Not decidable where LDC is no better than nothing: then no strength is right.
  * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
  */
-import { chanceOf, halfWidth, overSeeds } from '../../numeric/seeds.js';
+import { halfWidth } from '../../numeric/interval.js';
+import { chanceOf, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
+import { side, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, sentence } from '../../report/format.js';
 import {
@@ -55,7 +57,6 @@ import { chosen, paired, type Setting, settingsOf } from './summary.js';
 
 /** The least forgetting that counts as such. */
 const FORGOTTEN = 0.05;
-const UNDECIDED: Verdict = 'not decidable with this run';
 
 export interface Judged {
   readonly findings: readonly Finding[];
@@ -183,7 +184,7 @@ function existence(none: Setting | undefined): Finding {
   const measured = overSeeds(none?.forgetting ?? []);
   const half = halfWidth(measured);
   const decided = Number.isFinite(half) && Number.isFinite(measured.value);
-  const found = decided && measured.value >= FORGOTTEN && measured.value - half > 0;
+  const found = decided && measured.value >= FORGOTTEN && side(measured) > 0;
   const absent = decided && measured.value + half < FORGOTTEN;
   return {
     id: 'forget.exists',
@@ -213,9 +214,8 @@ function prevents(
 ): Finding {
   const against = contest(contests, m, 'none');
   const excess = paired(own, none && { ...none, forgetting: none.forgetting.map((f) => f / 2) }, (s) => s.forgetting);
-  const half = halfWidth(excess);
-  const less = excess.value + half < 0;
-  const more = excess.value - half > 0;
+  const less = side(excess) < 0;
+  const more = side(excess) > 0;
   const base = {
     id: `forget.prevents.${m}`,
     claim: `Forgetting is prevented by ${nameOf(m)}`,

@@ -1,6 +1,6 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
-import { halfWidth } from '../../../numeric/seeds.js';
+import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
