@@ -6,16 +6,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ControlsConfig, controlsConfig } from '../src/experiments/controls/config.js';
 import { curvatureAlong, curvatureAt } from '../src/experiments/controls/curvature.js';
 import { type ControlsRun, reproduceControls } from '../src/experiments/controls/experiment.js';
-import { agreement, causeOf, controlsFindings } from '../src/experiments/controls/findings.js';
+import { causeOf, controlsFindings, sameExponent } from '../src/experiments/controls/findings.js';
 import { modeVariances } from '../src/experiments/controls/measure.js';
 import type { BranchResult, CellResult, FixedResult, FrozenResult } from '../src/experiments/controls/measured.js';
 import { merged, PieceSums, principal, quadraticForms } from '../src/experiments/controls/moments.js';
-import { overSeeds, studentQuantile } from '../src/experiments/controls/summary.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { layerNamed } from '../src/model/network.js';
+import { studentQuantile } from '../src/numeric/distributions.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { overSeeds } from '../src/numeric/seeds.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { CellSteps, difference, runTwo } from '../src/runs/steps.js';
@@ -261,11 +262,11 @@ describe('the rules', () => {
   });
 
   it('call exponents the same, different or undecided', () => {
-    const d = (value: number, error: number, n: number) => agreement(estimate(value, error, n, ''));
-    expect(d(0.3, 0.01, 5)).toBe('the same');
-    expect(d(0.5, 0.01, 5)).toBe('different');
-    expect(d(0.5, 0.2, 5)).toBe('the same'); // its interval of 0.56 holds 0
-    expect(d(2, 0.1, 2)).toBe('different'); // 1.27 wide, yet clear
+    const d = (value: number, error: number, n: number) => sameExponent(estimate(value, error, n, ''));
+    expect(d(0.3, 0.01, 5)).toBe('agrees');
+    expect(d(0.5, 0.01, 5)).toBe('differs');
+    expect(d(0.5, 0.2, 5)).toBe('agrees'); // its interval of 0.56 holds 0
+    expect(d(2, 0.1, 2)).toBe('differs'); // 1.27 wide, yet clear
     expect(d(0.1, 0.1, 2)).toBe('undecided');
     expect(d(3, Number.NaN, 1)).toBe('undecided');
   });

@@ -3,16 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { compare } from '../src/experiments/forget/compare.js';
 import { forgetFindings } from '../src/experiments/forget/findings.js';
 import { renderForget } from '../src/experiments/forget/render.js';
-import {
-  chance,
-  chosen,
-  forgettingOf,
-  learningOf,
-  paired,
-  placeOf,
-  settingsOf,
-} from '../src/experiments/forget/summary.js';
+import { chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/experiments/forget/summary.js';
 import { estimate } from '../src/numeric/estimate.js';
+import { chanceOf } from '../src/numeric/seeds.js';
 import { type Made, madeComparison, madeInput } from './support/forget.js';
 
 const NONE: Made = { method: 'none', test: [0.6, 0.97] };
@@ -76,9 +69,9 @@ describe('summary', () => {
 
   it('chance by luck: Student’s t with n − 1 degrees of freedom', () => {
     // t = 2.776 is the two-sided 5 % point of four degrees of freedom
-    expect(chance(estimate(2.7764, 1, 5, ''))).toBeCloseTo(0.05, 4);
-    expect(chance(estimate(1, Number.NaN, 1, ''))).toBeNaN();
-    expect([chance(estimate(0, 0, 5, '')), chance(estimate(1, 0, 5, ''))]).toEqual([1, 0]);
+    expect(chanceOf(estimate(2.7764, 1, 5, ''))).toBeCloseTo(0.05, 4);
+    expect(chanceOf(estimate(1, Number.NaN, 1, ''))).toBeNaN();
+    expect([chanceOf(estimate(0, 0, 5, '')), chanceOf(estimate(1, 0, 5, ''))]).toEqual([1, 0]);
   });
 });
 

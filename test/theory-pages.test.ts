@@ -10,7 +10,7 @@ import { findingsTable } from '../src/report/sections/findings.js';
 import { linkTags, THEORY_FILE } from '../src/report/theory.js';
 import { theoryIndex } from '../src/report/theory-index.js';
 import { CHAPTERS, STATEMENTS } from '../src/report/theory-statements.js';
-import { syntheticFindings } from './fixtures/report/synthetic.js';
+import { syntheticFindings } from './support/ivf2021-results.js';
 
 const root = new URL('..', import.meta.url).pathname;
 const theory = join(root, 'docs/theory');

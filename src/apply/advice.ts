@@ -19,6 +19,7 @@
  * weights was seen to fail.)
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
+import { normalHalfWidth } from '../numeric/interval.js';
 import {
   type AdviceFacts,
   type AdvicePoint,
@@ -120,7 +121,7 @@ function withheld({ ceiling, lowest, top }: CurvatureFacts): string | undefined 
 
 function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | null {
   if (weighted.converged && weighted.standardError < weighted.value / 3) {
-    const half = 1.96 * weighted.standardError;
+    const half = normalHalfWidth(weighted);
     return { kind: 'weighted', value: weighted, interval: [weighted.value - half, weighted.value + half] };
   }
   if (!Number.isFinite(ofSet)) return null;

@@ -66,6 +66,24 @@ export function studentTwoSided(x: number, freedom: number): number {
   return incompleteBeta(freedom / (freedom + x * x), freedom / 2, 0.5);
 }
 
+/**
+ * The t that Student's distribution exceeds on either side with a chance of 5 %: P(|t_f| > t) = 0.05, by bisection to the last bit;
+ * Infinity below one degree of freedom. Cost about 60 evaluations of the distribution.
+ */
+export function studentQuantile(freedom: number): number {
+  if (freedom < 1) return Number.POSITIVE_INFINITY;
+  let [low, high] = [1.9, 13];
+  for (let k = 0; k < 60; k++) {
+    const middle = (low + high) / 2;
+    if (studentTwoSided(middle, freedom) > 0.05) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The same quantile of the normal distribution, for errors that rest on many observations. */
+export const NORMAL_QUANTILE = 1.96;
+
 /** I_x(a, b) by Lentz's continued fraction, mirrored where that converges faster. */
 function incompleteBeta(x: number, a: number, b: number): number {
   if (!(x > 0)) return Number.isNaN(x) ? Number.NaN : 0;

@@ -1,3 +1,5 @@
+import { mean, variance } from './statistics.js';
+
 /** No number travels alone: value, standard error, sample size, how it was obtained and whether that converged. */
 export interface Estimate {
   readonly value: number;
@@ -26,3 +28,49 @@ export function estimate(
     converged: converged ?? (Number.isFinite(value) && Number.isFinite(standardError)),
   };
 }
+
+/** An estimate without a value, where there is nothing to estimate from; `method` says what is missing. */
+export const missing = (method: string): Estimate => estimate(Number.NaN, Number.NaN, 0, method, false);
+
+/** Mean x̄ and standard error √(s²/n) of independent values; the error of fewer than two is NaN. Cost O(n). */
+export const meanOf = (values: readonly number[], method: string): Estimate =>
+  estimate(mean(values), Math.sqrt(variance(values, 1) / values.length), values.length, method);
+
+/*
+ * Arithmetic to first order in the errors. Sample size, method and convergence are those of the (first) estimate, because the
+ * operations below do not change how it was obtained.
+ */
+
+/** factor·e; the error grows by |factor|. */
+export const scaled = (e: Estimate, factor: number): Estimate => ({
+  ...e,
+  value: factor * e.value,
+  standardError: Math.abs(factor) * e.standardError,
+});
+
+/** e/divisor for a divisor without error. */
+export const divided = (e: Estimate, divisor: number): Estimate => ({
+  ...e,
+  value: e.value / divisor,
+  standardError: e.standardError / Math.abs(divisor),
+});
+
+/** −e, with the same error. */
+export const negated = (e: Estimate): Estimate => ({ ...e, value: -e.value });
+
+/** e + by for a number without error. */
+export const shifted = (e: Estimate, by: number): Estimate => ({ ...e, value: e.value + by });
+
+/** a − b of two independent estimates: the errors add in quadrature. */
+export const minus = (a: Estimate, b: Estimate): Estimate => ({
+  ...a,
+  value: a.value - b.value,
+  standardError: Math.hypot(a.standardError, b.standardError),
+});
+
+/** a/b of two independent estimates: error √((δa/b)² + (a·δb/b²)²). */
+export const quotient = (a: Estimate, b: Estimate): Estimate => ({
+  ...a,
+  value: a.value / b.value,
+  standardError: Math.hypot(a.standardError / b.value, (a.value * b.standardError) / b.value ** 2),
+});

@@ -62,9 +62,9 @@ function deserved(error: number): [error: number, digits: number] {
  * `3.92 ± 0.11`: one standard error, which sets the decimals of the value; `(4.81 ± 0.11) × 10⁻⁵` for small or large
  * ones. Without an error three significant digits and nothing behind them; never more than six.
  */
-export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'>): string {
+export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'> | undefined): string {
+  if (q === undefined || !Number.isFinite(q.value)) return MISSING;
   const { value, standardError } = q;
-  if (!Number.isFinite(value)) return MISSING;
   if (!Number.isFinite(standardError) || standardError < 0) return formatNumber(value);
   if (standardError === 0) return `${formatNumber(value, 4)} ± 0`;
   const [error, digits] = deserved(standardError);

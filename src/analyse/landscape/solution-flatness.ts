@@ -13,9 +13,8 @@
  */
 import type { Samples } from '../../data/dataset.js';
 import { layerNamed, layersOf, type NetworkSpec } from '../../model/network.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, estimate, meanOf, scaled } from '../../numeric/estimate.js';
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
-import { meanOf } from '../../numeric/operators/hutchinson.js';
 import { dot, lanczos, normalVector } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { mean, variance } from '../../numeric/statistics.js';
@@ -115,7 +114,7 @@ export function measureSolution(options: SolutionOptions): MeasuredSolution {
   const [norm, gradientNorm] = [Math.sqrt(dot(w, w)), Math.sqrt(dot(gradient, gradient))];
   const norms = layers.map(({ layer }) => layerNorm(spec, w, layer));
   const line = new WholeLine(passes);
-  const scaled = layers.map(({ trace: t }, l) => (norms[l].square / norms[l].size) * t.value);
+  const traces = layers.map(({ trace: t }, l) => (norms[l].square / norms[l].size) * t.value);
   const flatness: SolutionFlatness = {
     samples: samples.count,
     loss,
@@ -127,9 +126,9 @@ export function measureSolution(options: SolutionOptions): MeasuredSolution {
     norm,
     gradientNorm,
     radial: -dot(gradient, w) / (norm * gradientNorm),
-    normTrace: times(trace, norm ** 2 / w.length),
+    normTrace: scaled(trace, norm ** 2 / w.length),
     scaledTrace: estimate(
-      scaled.reduce((a, b) => a + b, 0),
+      traces.reduce((a, b) => a + b, 0),
       Math.hypot(...layers.map(({ trace: t }, l) => (norms[l].square / norms[l].size) * t.standardError)),
       samples.count,
       'layers added; their errors taken as independent',
@@ -148,12 +147,6 @@ export function measureSolution(options: SolutionOptions): MeasuredSolution {
   };
   return { flatness, eigenvectors: found.pairs.map((p) => p.vector), passes };
 }
-
-const times = (e: Estimate, factor: number): Estimate => ({
-  ...e,
-  value: factor * e.value,
-  standardError: factor * e.standardError,
-});
 
 function layerNorm(spec: NetworkSpec, w: Float64Array, layer: string): { square: number; size: number } {
   const { weightOffset, inputs, outputs, biasOffset } = layerNamed(spec, layer);

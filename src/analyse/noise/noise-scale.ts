@@ -7,8 +7,8 @@
  * Tr C1 and |g|² are exact sums over it; their errors say how well they stand for the distribution that the data were drawn from.
  */
 import type { Samples } from '../../data/dataset.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { meanOf, signVector } from '../../numeric/operators/hutchinson.js';
+import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
+import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { BLOCK, type NetworkPasses } from '../curvature/passes.js';

@@ -6,6 +6,7 @@
  * Unbiased for batches drawn with replacement, since E|G_B|² = |g|² + Tr C1/B. Their ratio is biased and has no moments where |g|² may
  * be 0, so the interval is made for |g|²/Tr C1, which does, and turned over: where |g|² reaches 0 the scale has no upper end.
  */
+import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
@@ -72,6 +73,6 @@ export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): T
 
 /** 95 % interval of 1/x from x ± error, for a scale that is positive: [1/(x + 1.96 e), 1/(x − 1.96 e) or Infinity]. */
 export function scaleInterval(inverse: number, error: number): readonly [number, number] {
-  const [low, high] = [inverse - 1.96 * error, inverse + 1.96 * error];
+  const [low, high] = [inverse - NORMAL_QUANTILE * error, inverse + NORMAL_QUANTILE * error];
   return [high > 0 ? 1 / high : Number.POSITIVE_INFINITY, low > 0 ? 1 / low : Number.POSITIVE_INFINITY];
 }

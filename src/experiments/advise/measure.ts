@@ -11,7 +11,7 @@ import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from '../../ap
 import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { RunError } from '../../numeric/errors.js';
-import { estimate } from '../../numeric/estimate.js';
+import { divided, estimate } from '../../numeric/estimate.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { dot, lanczos } from '../../numeric/operators/lanczos.js';
 import { orthonormal } from '../../numeric/orthonormal.js';
@@ -213,13 +213,7 @@ function measureCurvature(
         top.n,
         '2(1+mu)/h_max, error bounded by the residual',
       ),
-      relativeVariance: estimate(
-        variance.value / mean.value ** 2,
-        variance.standardError / mean.value ** 2,
-        variance.n,
-        variance.method,
-        variance.converged,
-      ),
+      relativeVariance: divided(variance, mean.value ** 2),
       carriers: along.carriers,
       alongTop: meanSquareCeiling({ curvature: mean.value, variance: variance.value, momentum }),
       eigenvectorsOnly: at(moments, batchSize, vectors.length),

@@ -2,7 +2,7 @@
 import { type Advice, type AdviceItem, FAR_BELOW } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Outcome, Verification } from '../../apply/advice-verify.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 
 /** As formatEstimate, without an error far below what anybody reads. */
@@ -65,7 +65,7 @@ function rateWords({ rate, point, safety, bestStep }: Advice): string {
   if (!rate) return 'not judged';
   const eta = formatPlain(point.learningRate);
   const { largestRate, place } = rate;
-  const advised = brief({ ...rate.ceiling, value: largestRate, standardError: safety * rate.ceiling.standardError });
+  const advised = brief(scaled(rate.ceiling, safety));
   const times = formatNumber(largestRate / point.learningRate, 2);
   switch (place) {
     case 'beyond the edge':
@@ -132,7 +132,7 @@ function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): str
   if (!w || !stationarity) return `not known: ${refusal(window)}`;
   return (
     `${stationarity}: motion relation ${formatEstimate(w.ratio)} (1 where stationary), loss ${w.trend.value < 0 ? 'falls' : 'rises'} by ` +
-    `${formatEstimate({ value: Math.abs(100 * w.trend.value), standardError: 100 * w.trend.standardError })} % over ${formatCount(w.epochs)} epochs` +
+    `${formatEstimate(scaled(w.trend, w.trend.value < 0 ? -100 : 100))} % over ${formatCount(w.epochs)} epochs` +
     (w.roundingShare > 0.01
       ? `; ${formatNumber(100 * w.roundingShare, 2)} % of the motion is rounding of float32 weights`
       : '')

@@ -28,13 +28,15 @@
  * stationary (`ao.stationary`): ⟨w·g⟩ over its stationary value on the settled modes within max(5 %, interval) of 1; not
  *   decidable when the standard error exceeds 0.25.
  */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { divided, type Estimate, estimate } from '../../numeric/estimate.js';
+import { normalHalfWidth } from '../../numeric/interval.js';
 import { median, spearman } from '../../numeric/statistics.js';
+import { compatible, side, signVerdict, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import type { Ao2022Results, GammaTest, TrajectoryTests } from './measured.js';
 import { GROUPS, RELAXATIONS } from './measured.js';
-import { chain, DIRECTIONS, falls, leading, UNDECIDED, Z } from './scaling.js';
+import { chain, DIRECTIONS, falls, leading } from './scaling.js';
 
 /** Fewest settled modes that a verdict on the stationary state rests on. */
 const MODES = 5;
@@ -56,10 +58,11 @@ export function ao2022Findings(r: Ao2022Results): Finding[] {
   ];
 }
 
+/** Whether a ratio of variances is 1, by the rule of sigma. */
 function agreement(e: Estimate, modes: number): Verdict {
-  const error = e.standardError / e.value;
-  if (modes < MODES || !(error <= 0.3)) return UNDECIDED;
-  return Math.abs(Math.log(e.value)) <= Math.max(Math.log(1.3), Z * error) ? 'reproduced' : 'not reproduced';
+  const log: Estimate = { ...e, value: Math.log(e.value), standardError: e.standardError / e.value };
+  if (modes < MODES || !(log.standardError <= 0.3)) return UNDECIDED;
+  return compatible(log, 0, Math.log(1.3), normalHalfWidth(log)) ? 'reproduced' : 'not reproduced';
 }
 
 const where = ({ subspaces: s, setting }: Ao2022Results): string =>
@@ -156,15 +159,11 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
 }
 
 /** ⟨u⟩ over n/2. */
-const over = (g: GammaTest): Estimate => ({
-  ...g.mean,
-  value: g.mean.value / g.expected,
-  standardError: g.mean.standardError / g.expected,
-});
+const over = (g: GammaTest): Estimate => divided(g.mean, g.expected);
 
 function rival(t: TrajectoryTests): Finding {
   const measured = t.logRatio;
-  const sure = Math.abs(measured.value) > Z * measured.standardError;
+  const verdict = signVerdict(measured, 1, { half: normalHalfWidth(measured) });
   const e = t.equipartition;
   return {
     id: 'ao.rival',
@@ -175,7 +174,7 @@ function rival(t: TrajectoryTests): Finding {
     stated: '> 0',
     predicted: `with Σ of the run’s own sampling and window in place of ε·U⁻¹: ${formatEstimate(t.logRatioWindowed)}`,
     range: 'settled Hessian modes; the rival has one free temperature, fitted to this window',
-    verdict: !sure || t.potential.dimension < MODES ? UNDECIDED : measured.value > 0 ? 'reproduced' : 'not reproduced',
+    verdict: t.potential.dimension < MODES ? UNDECIDED : verdict,
     reason: `If exp(−L/T) held, h·σ² would be one temperature; it spreads over a factor ${formatNumber(e.range, 2)}, ${formatNumber(e.excessSpread, 2)} times the scatter that sampling allows. A negative value says that U, which has no free number, misses the size of the fluctuations by more than the loss misses their shape.`,
   };
 }
@@ -209,10 +208,10 @@ function circulating(r: Ao2022Results): Finding {
 function circulation(t: TrajectoryTests): Finding {
   const c = t.circulation;
   const measured = c.slope;
-  const se = measured.standardError;
+  const half = normalHalfWidth(measured);
   let verdict: Verdict = 'not reproduced';
-  if (!c.converged || !(se <= 0.5) || c.dimension < MODES) verdict = UNDECIDED;
-  else if (measured.value > Z * se && Math.abs(measured.value - 1) <= Math.max(0.3, Z * se)) verdict = 'reproduced';
+  if (!c.converged || !(measured.standardError <= 0.5) || c.dimension < MODES) verdict = UNDECIDED;
+  else if (side(measured, half) > 0 && compatible(measured, 1, 0.3, half)) verdict = 'reproduced';
   return {
     id: 'ao.circulation',
     claim: 'The weights circulate as the antisymmetric part says: ½⟨xᵢẋⱼ − xⱼẋᵢ⟩ = ε·Qᵢⱼ.',
@@ -229,10 +228,9 @@ function circulation(t: TrajectoryTests): Finding {
 
 function stationary(r: Ao2022Results, t: TrajectoryTests): Finding {
   const measured = t.motion.settled;
-  const se = measured.standardError;
-  const verdict: Verdict = !(se <= 0.25)
+  const verdict: Verdict = !(measured.standardError <= 0.25)
     ? UNDECIDED
-    : Math.abs(measured.value - 1) <= Math.max(0.05, Z * se)
+    : compatible(measured, 1, 0.05, normalHalfWidth(measured))
       ? 'reproduced'
       : 'not reproduced';
   return {
@@ -281,7 +279,12 @@ function energy(r: Ao2022Results): Finding {
     predicted: `width of the loss against the same variance: ${formatNumber(other, 2)} (the inverse relation)`,
     range:
       'principal directions from 2 on with resolved variance; U from H and C₁ on the resolved modes, without the trajectory',
-    verdict: n < DIRECTIONS ? UNDECIDED : value >= 0.5 && value > Z * se ? 'reproduced' : 'not reproduced',
+    verdict:
+      n < DIRECTIONS
+        ? UNDECIDED
+        : value >= 0.5 && side(measured, normalHalfWidth(measured)) > 0
+          ? 'reproduced'
+          : 'not reproduced',
     reason:
       n < DIRECTIONS
         ? `Only ${formatCount(n)} directions; the rule asks for ${DIRECTIONS}.`

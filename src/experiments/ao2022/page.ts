@@ -1,5 +1,5 @@
 /** The page of ao2022: one layer's SGD as a linear Langevin system, and what of it can fail. */
-
+import { divided } from '../../numeric/estimate.js';
 import type { Citation } from '../../report/citations.js';
 import type { Figure, MissingFigure } from '../../report/figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
@@ -148,19 +148,11 @@ function testTable({ trajectory: t }: Ao2022Results): Markup {
       { head: 'energy', cell: (x) => x.name, words: true },
       {
         head: 'mean',
-        cell: (x) =>
-          formatEstimate({
-            value: x.g.mean.value / x.g.expected,
-            standardError: x.g.mean.standardError / x.g.expected,
-          }),
+        cell: (x) => formatEstimate(divided(x.g.mean, x.g.expected)),
       },
       {
         head: 'variance',
-        cell: (x) =>
-          formatEstimate({
-            value: x.g.variance.value / x.g.expected,
-            standardError: x.g.variance.standardError / x.g.expected,
-          }),
+        cell: (x) => formatEstimate(divided(x.g.variance, x.g.expected)),
       },
       { head: 'distance', cell: (x) => formatNumber(x.g.distance, 2) },
       { head: 'draws', cell: (x) => formatNumber(x.g.effective, 3) },

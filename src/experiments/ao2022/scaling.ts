@@ -1,12 +1,12 @@
 /** Findings of ao2022 on the scaling chain and on what falls with the flatness; the rules stand in ao2022.ts. docs/theory [R2]–[R5]. */
 import { estimate } from '../../numeric/estimate.js';
+import { normalHalfWidth } from '../../numeric/interval.js';
 import { median } from '../../numeric/statistics.js';
+import { compatible, side, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import type { Ao2022Results, ChainLink } from './measured.js';
 
-export const UNDECIDED: Verdict = 'not decidable with this run';
-export const Z = 1.96;
 /** Fewest directions of a fit or a rank correlation. */
 export const DIRECTIONS = 20;
 
@@ -35,14 +35,15 @@ const CHAIN_CLAIMS: Record<string, readonly [claim: string, source: string, pred
 
 export function chain(link: ChainLink, r: Ao2022Results): Finding {
   const { fit, stated } = link;
-  const { value, standardError: se } = fit.exponent;
+  const { value } = fit.exponent;
+  const half = normalHalfWidth(fit.exponent);
   const [claim, source, predicted] = CHAIN_CLAIMS[link.id];
   const decades = Math.log10(fit.range[1] / fit.range[0]);
   const basis = `${formatCount(fit.points)} directions over ${formatNumber(decades, 2)} decades of F, r² = ${formatNumber(fit.r2, 2)}, scatter ${formatNumber(fit.scatter, 2)} decades`;
   let verdict: Verdict;
-  if (fit.points < DIRECTIONS || !(decades >= 0.5) || !(Z * se <= 1)) verdict = UNDECIDED;
+  if (fit.points < DIRECTIONS || !(decades >= 0.5) || !(half <= 1)) verdict = UNDECIDED;
   else if (value * stated <= 0 || fit.r2 < 0.8) verdict = 'not reproduced';
-  else if (Math.abs(value - stated) <= Math.max(0.1 * Math.abs(stated), Z * se)) verdict = 'reproduced';
+  else if (compatible(fit.exponent, stated, 0.1 * Math.abs(stated), half)) verdict = 'reproduced';
   else verdict = 'reproduced with another exponent';
   const gamma = r.gamma.resolved.exponent;
   return {
@@ -114,7 +115,7 @@ export function falls(r: Ao2022Results): Finding[] {
       stated: 'falls with F',
       predicted,
       range: 'closed principal directions from rank 2 with resolved variance',
-      verdict: thin ? UNDECIDED : e.value <= -0.5 && e.value < -Z * e.standardError ? 'reproduced' : 'not reproduced',
+      verdict: thin ? UNDECIDED : e.value <= -0.5 && side(e, normalHalfWidth(e)) < 0 ? 'reproduced' : 'not reproduced',
       reason: thin
         ? `Only ${formatCount(e.n)} directions; the rule asks for ${DIRECTIONS}.`
         : `rho = ${formatEstimate(e)} over ${formatCount(e.n)} directions; as a power law F^${formatEstimate(f.fit.exponent)}. ${note}`,

@@ -1,19 +1,13 @@
 /** Findings of the frozen layer: does the theory of fluctuations hold, are they all there is, what does it leave out. Rules: controls-findings.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
+import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Comparison, Sampling } from './measured.js';
-import { type GroupRow, halfWidth } from './summary.js';
+import type { GroupRow } from './summary.js';
 
 /** Predicted over measured may leave 1 by this much. */
 const TOLERANCE = 0.3;
-export const UNDECIDED: Verdict = 'not decidable with this run';
-
-/** Why a number over so few seeds decides nothing. */
-export const few = (e: Estimate): string =>
-  e.n < 2
-    ? 'One seed has no error over seeds; run at least two, better five.'
-    : `The 95 % interval over ${e.n} seeds is wider than ±1; more seeds would narrow it.`;
 
 /** Two findings for a sampling: the theory of fluctuations, and whether fluctuations are all there is. */
 export function closure(groups: readonly GroupRow[], sampling: Sampling): Finding[] {
@@ -85,7 +79,7 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
       stated: '1',
       range:
         'linear modes driven by the batches of the run, all at the base weights; the group in which the network is farthest off',
-      verdict: within(fixed),
+      verdict: verdictOf(within(fixed)),
       reason: `${asked} With the noise unable to follow the weights it is ${formatEstimate(fixed)}.`,
     });
   if (small.length > k)
@@ -98,31 +92,19 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
       unit: `predicted over measured, modes ${from}–${to}`,
       stated: '1 for small steps',
       range: `eta = ${formatNumber(small[k].learningRate, 2)}, other layers frozen, drift-free variance; as many epochs`,
-      verdict: off ? within(small[k].ratios.replicas.modes) : UNDECIDED,
+      verdict: off ? verdictOf(within(small[k].ratios.replicas.modes)) : UNDECIDED,
       reason: `${asked} Only the steps are smaller here.`,
     });
   return findings;
 }
 
-/** Whether a ratio is within the tolerance of 1, with its interval. */
-function within(e: Estimate): Verdict {
-  if (e.n < 2 || !Number.isFinite(e.value)) return UNDECIDED;
-  const [low, high] = [1 - TOLERANCE, 1 + TOLERANCE];
-  if (e.value >= low && e.value <= high) return 'reproduced';
-  const half = halfWidth(e);
-  return e.value + half < low || e.value - half > high ? 'not reproduced' : UNDECIDED;
-}
+/** A predicted over a measured variance against 1. */
+const within = (e: Estimate): Agreement => decide(e, 1, { tolerance: TOLERANCE });
 
 /** The group farthest from 1 in the logarithm, and the verdict over all. */
 function outside(own: readonly GroupRow[], c: Comparison): { worst: Estimate; verdict: Verdict } {
   const ratios = own.map((g) => g.ratios[c].modes);
   const far = (e: Estimate) => Math.abs(Math.log(e.value));
   const worst = ratios.reduce((a, b) => (far(b) > far(a) || Number.isNaN(far(a)) ? b : a));
-  const all = ratios.map(within);
-  const verdict: Verdict = all.includes('not reproduced')
-    ? 'not reproduced'
-    : all.includes(UNDECIDED)
-      ? UNDECIDED
-      : 'reproduced';
-  return { worst, verdict };
+  return { worst, verdict: verdictOf(...ratios.map(within)) };
 }

@@ -20,24 +20,21 @@
  * leak: asked in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
  */
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, minus, missing, scaled, shifted } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/interval.js';
+import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
-import { closure, few, leak, UNDECIDED } from './closure.js';
+import { closure, leak } from './closure.js';
 import { BASIS_NAMES, type Basis, type ControlsInput, type Sampling } from './measured.js';
-import { type GroupRow, groupRows, halfWidth, pairedDifference, type RegimeRow, regimeRows } from './summary.js';
+import { type GroupRow, groupRows, pairedPsi, type RegimeRow, regimeRows } from './summary.js';
 
 /** 10 % of the claimed 4. */
 const NEAR = 0.4;
 
-export type Agreement = 'the same' | 'different' | 'undecided';
-
-/** Whether a difference of exponents is one, by the rule above. */
-export function agreement(difference: Estimate): Agreement {
-  const half = halfWidth(difference);
-  if (Math.abs(difference.value) > Math.max(NEAR, half)) return 'different';
-  return half <= 1 && Number.isFinite(difference.value) ? 'the same' : 'undecided';
-}
+/** Whether two exponents are the same, by the rule above. */
+export const sameExponent = (difference: Estimate): Agreement =>
+  decide(difference, 0, { tolerance: NEAR, misses: 'stated', widest: 1 });
 
 /** What the verdict on the cause rests on. */
 export interface Outcome {
@@ -84,12 +81,12 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     a: RegimeRow | undefined,
     b: RegimeRow | undefined,
     words: [string, string],
-    wanted: Agreement = 'the same',
+    wanted: Agreement = 'agrees',
     source = 'ivf2021; theory [S7]',
   ) => compare(`controls.${id}`, claim, source, a, b, words, wanted);
   const inWords = `PCA of the same ${main} epochs`;
   const law = noiseLaw(replicas, main);
-  const selection = pairedDifference(own, other);
+  const selection = pairedPsi(own, other);
   const walk = find('random-walk');
   const surrogate = find('surrogate');
   const findings: Finding[] = [
@@ -114,7 +111,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       own,
       surrogate,
       [inWords, 'the surrogate'],
-      'the same',
+      'agrees',
       'theory [S7]',
     ),
     same(
@@ -123,7 +120,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       other,
       find('surrogate-other'),
       ['the network, other half', 'the surrogate, other half'],
-      'the same',
+      'agrees',
       'theory [S7]',
     ),
     same(
@@ -132,7 +129,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       own,
       walk,
       [inWords, 'the surrogate with H = 0'],
-      'different',
+      'differs',
       'ivf2021, ao2022; theory [S5], [S7]',
     ),
     law,
@@ -165,29 +162,23 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
       psi: own,
       other,
       replicas,
-      selection: agreement(selection),
-      surrogate: agreement(pairedDifference(own, surrogate)),
-      surrogateOther: agreement(pairedDifference(other, find('surrogate-other'))),
-      randomWalk: agreement(pairedDifference(own, walk)),
-      noiseLaw: law.verdict === 'reproduced' ? 'the same' : law.verdict === UNDECIDED ? 'undecided' : 'different',
+      selection: sameExponent(selection),
+      surrogate: sameExponent(pairedPsi(own, surrogate)),
+      surrogateOther: sameExponent(pairedPsi(other, find('surrogate-other'))),
+      randomWalk: sameExponent(pairedPsi(own, walk)),
+      noiseLaw: law.verdict === 'reproduced' ? 'agrees' : law.verdict === UNDECIDED ? 'undecided' : 'differs',
     },
   };
 }
 
-const NONE: Estimate = {
-  value: Number.NaN,
-  standardError: Number.NaN,
-  n: 0,
-  method: 'the cells of this comparison are missing',
-  converged: false,
-};
+const NONE = missing('the cells of this comparison are missing');
 
 function claimed(row: RegimeRow | undefined, main: number): Finding {
   const measured = row?.psi ?? NONE;
   const half = halfWidth(measured);
-  const found = agreement({ ...measured, value: measured.value - 4 });
+  const found = sameExponent(shifted(measured, -4));
   const decided = found !== 'undecided';
-  const near = found === 'the same';
+  const near = found === 'agrees';
   return {
     id: 'controls.psi',
     claim: 'sigma² ~ F^−psi over the principal directions of a window of SGD, psi ≈ 4',
@@ -209,10 +200,7 @@ function claimed(row: RegimeRow | undefined, main: number): Finding {
 }
 
 /** gamma → 2(gamma − k). */
-const twice = (gamma: Estimate, k = 0) => ({
-  value: 2 * (gamma.value - k),
-  standardError: 2 * gamma.standardError,
-});
+const twice = (gamma: Estimate, k = 0): Estimate => scaled(shifted(gamma, -k), 2);
 
 function compare(
   id: string,
@@ -223,15 +211,15 @@ function compare(
   [first, second]: [string, string],
   wanted: Agreement,
 ): Finding {
-  const measured = pairedDifference(a, b);
-  const found = agreement(measured);
+  const measured = pairedPsi(a, b);
+  const found = sameExponent(measured);
   const numbers =
     a && b ? `psi = ${formatEstimate(a.psi)} (${first}) against ${formatEstimate(b.psi)} (${second}).` : '';
-  const expected = wanted === 'the same' ? 'no difference' : 'a difference';
+  const expected = wanted === 'agrees' ? 'no difference' : 'a difference';
   const reason =
     found === 'undecided'
       ? `${numbers} ${few(measured)}`
-      : found === 'the same'
+      : found === 'agrees'
         ? `${numbers} The difference is within ${formatNumber(NEAR, 1)} or its interval of ±${formatNumber(halfWidth(measured), 2)}.`
         : `${numbers} The difference exceeds ${formatNumber(NEAR, 1)} and its interval of ±${formatNumber(halfWidth(measured), 2)}.`;
   return {
@@ -261,21 +249,17 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
     range: `Hessian eigenvectors, last ${main} epochs, shuffled batches, drift removed by the difference of two replicas`,
   };
   if (!row) return { ...base, measured: NONE, verdict: UNDECIDED, reason: NONE.method };
-  const difference: Estimate = {
-    ...row.psi,
-    value: row.psi.value - row.theory.value,
-    standardError: Math.hypot(row.psi.standardError, row.theory.standardError),
-  };
-  const found = agreement(difference);
+  const difference = minus(row.psi, row.theory);
+  const found = sameExponent(difference);
   return {
     ...base,
     measured: row.psi,
     predicted: `${formatEstimate(row.theory)} from the exact variances of single modes with the measured Hᵢᵢ and Cᵢᵢ; 2 gamma = ${formatEstimate(twice(row.gamma))}, 2(gamma−1) = ${formatEstimate(twice(row.gamma, 1))}`,
-    verdict: found === 'undecided' ? UNDECIDED : found === 'the same' ? 'reproduced' : 'not reproduced',
+    verdict: verdictOf(found),
     reason:
       found === 'undecided'
         ? few(difference)
-        : `gamma = ${formatEstimate(row.gamma)}; ${formatNumber(100 * row.flatShare, 2)} % of the fitted directions lie below the crossover. Measured and predicted psi differ by ${formatNumber(difference.value, 2)}, ${found === 'the same' ? 'within' : 'more than'} 0.4 or the interval of ±${formatNumber(halfWidth(difference), 2)}.`,
+        : `gamma = ${formatEstimate(row.gamma)}; ${formatNumber(100 * row.flatShare, 2)} % of the fitted directions lie below the crossover. Measured and predicted psi differ by ${formatNumber(difference.value, 2)}, ${found === 'agrees' ? 'within' : 'more than'} 0.4 or the interval of ±${formatNumber(halfWidth(difference), 2)}.`,
   };
 }
 
@@ -283,34 +267,34 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
 export function causeOf({ outcome: o }: Pick<Judged, 'outcome'>): string[] {
   const out: string[] = [];
   const psi = (r: RegimeRow | undefined) => formatEstimate(r?.psi ?? NONE);
-  if (o.selection === 'different')
+  if (o.selection === 'differs')
     out.push(
       `The exponent ${psi(o.psi)} is a property of the choice: principal directions are those along which this very window happened to move most or least. Slow modes take few independent positions in a window, so the first variances are far too large and the last far too small. Variances from the other half of the window, along directions that it did not choose, give ${psi(o.other)}.`,
     );
-  else if (o.selection === 'the same')
+  else if (o.selection === 'agrees')
     out.push(
       `The exponent ${psi(o.psi)} does not come from choosing directions by the fluctuations that are then measured: the other half of the window gives ${psi(o.other)}.`,
     );
   else out.push('Whether the choice of directions makes the exponent is not decided by so few seeds.');
-  if (o.surrogate === 'the same')
+  if (o.surrogate === 'agrees')
     out.push(
-      `A linear system with the measured Hessian and gradient noise gives the same${o.surrogateOther === 'the same' ? ', with both choices of directions' : ''}: nothing nonlinear is needed.`,
+      `A linear system with the measured Hessian and gradient noise gives the same${o.surrogateOther === 'agrees' ? ', with both choices of directions' : ''}: nothing nonlinear is needed.`,
     );
-  else if (o.surrogate === 'different')
+  else if (o.surrogate === 'differs')
     out.push(
       'A linear system with the measured Hessian and gradient noise does not give it: something else is at work.',
     );
-  if (o.randomWalk === 'the same')
+  if (o.randomWalk === 'agrees')
     out.push(
       'It stays when the Hessian of that system is set to zero: the restoring force of the landscape is not its cause; a random walk whose steps have the covariance of the gradient noise suffices.',
     );
-  else if (o.randomWalk === 'different')
+  else if (o.randomWalk === 'differs')
     out.push('It changes when the Hessian of that system is set to zero: the restoring force takes part in it.');
-  if (o.noiseLaw === 'the same' && o.replicas)
+  if (o.noiseLaw === 'agrees' && o.replicas)
     out.push(
       `What remains when the directions are fixed beforehand, ${psi(o.replicas)}, is the law of the noise, C ~ H^${formatNumber(o.replicas.gamma.value, 3)}, carried over by steps too few to feel the curvature.`,
     );
-  else if (o.noiseLaw === 'different')
+  else if (o.noiseLaw === 'differs')
     out.push('What remains when the directions are fixed beforehand is not what the law of the noise predicts.');
   return out;
 }

@@ -1,4 +1,5 @@
 /** The page of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
+import { overSeeds } from '../../numeric/seeds.js';
 import type { Citation } from '../../report/citations.js';
 import type { Figure, MissingFigure } from '../../report/figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from '../../report/format.js';
@@ -11,7 +12,7 @@ import { runFacts } from '../../report/sections/run.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import type { Judged } from './findings.js';
 import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './measured.js';
-import { type GroupRow, overSeeds, type RegimeRow } from './summary.js';
+import type { GroupRow, RegimeRow } from './summary.js';
 
 type Drawn = Figure | MissingFigure;
 
@@ -60,19 +61,10 @@ ${stabilityTable(groups)}`,
 
 function keyNumbers(o: Judged['outcome']): Markup {
   const items: [string, string][] = [
-    ['ψ, PCA of the same window', formatEstimate(o.psi?.psi ?? { value: Number.NaN, standardError: Number.NaN })],
-    [
-      'ψ, variances of the other half',
-      formatEstimate(o.other?.psi ?? { value: Number.NaN, standardError: Number.NaN }),
-    ],
-    [
-      'ψ, Hessian eigenvectors, drift removed',
-      formatEstimate(o.replicas?.psi ?? { value: Number.NaN, standardError: Number.NaN }),
-    ],
-    [
-      'γ of C ∝ H^γ (Hessian eigenvectors)',
-      formatEstimate(o.replicas?.gamma ?? { value: Number.NaN, standardError: Number.NaN }),
-    ],
+    ['ψ, PCA of the same window', formatEstimate(o.psi?.psi)],
+    ['ψ, variances of the other half', formatEstimate(o.other?.psi)],
+    ['ψ, Hessian eigenvectors, drift removed', formatEstimate(o.replicas?.psi)],
+    ['γ of C ∝ H^γ (Hessian eigenvectors)', formatEstimate(o.replicas?.gamma)],
   ];
   return html`${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}`;
 }

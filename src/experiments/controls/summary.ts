@@ -1,7 +1,7 @@
 /** The cells of all seeds put together: one number with one error for each regime. Errors are over seeds. */
-import { studentTwoSided } from '../../numeric/distributions.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { mean, variance } from '../../numeric/statistics.js';
+import { type Estimate, missing } from '../../numeric/estimate.js';
+import { overSeeds, pairedDifference } from '../../numeric/seeds.js';
+import { mean } from '../../numeric/statistics.js';
 import {
   type Basis,
   type BranchResult,
@@ -36,34 +36,6 @@ export interface RegimeRow extends RegimeKey {
   readonly seeds: readonly number[];
   readonly psiOfSeeds: readonly number[];
 }
-
-/** Mean and standard error over seeds; of one seed the error of its own fit. NaN seeds are left out. */
-export function overSeeds(values: readonly number[], ownErrors: readonly number[] = []): Estimate {
-  const good = values.filter(Number.isFinite);
-  const n = good.length;
-  if (n === 0) return estimate(Number.NaN, Number.NaN, 0, 'no seed gave a number', false);
-  if (n === 1) {
-    const own = ownErrors[values.findIndex(Number.isFinite)] ?? Number.NaN;
-    return estimate(good[0], own, 1, 'one seed; the error is that of its own fit', false);
-  }
-  return estimate(mean(good), Math.sqrt(variance(good, 1) / n), n, `mean and standard error over ${n} seeds`);
-}
-
-/** t with P(|t_f| > t) = 5 %, by bisection; Infinity without degrees of freedom. */
-export function studentQuantile(freedom: number): number {
-  if (freedom < 1) return Number.POSITIVE_INFINITY;
-  let [low, high] = [1.9, 13];
-  for (let k = 0; k < 60; k++) {
-    const middle = (low + high) / 2;
-    if (studentTwoSided(middle, freedom) > 0.05) low = middle;
-    else high = middle;
-  }
-  return high;
-}
-
-/** Half the width of the 95 % interval of a mean over seeds. */
-export const halfWidth = (e: Estimate): number =>
-  e.n < 2 ? Number.POSITIVE_INFINITY : studentQuantile(e.n - 1) * e.standardError;
 
 const ORDER: readonly Basis[] = [
   'same-window',
@@ -117,14 +89,9 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
 }
 
 /** psi of `a` minus psi of `b`, seed by seed: what the seeds have in common cancels. */
-export function pairedDifference(a: RegimeRow | undefined, b: RegimeRow | undefined): Estimate {
-  if (!a || !b) return estimate(Number.NaN, Number.NaN, 0, 'the cells of this comparison are missing', false);
-  const values = a.seeds.flatMap((seed, k) => {
-    const j = b.seeds.indexOf(seed);
-    return j < 0 ? [] : [a.psiOfSeeds[k] - b.psiOfSeeds[j]];
-  });
-  const e = overSeeds(values);
-  return { ...e, method: e.n < 2 ? 'one seed: no error' : `mean of differences within ${e.n} seeds` };
+export function pairedPsi(a: RegimeRow | undefined, b: RegimeRow | undefined): Estimate {
+  if (!a || !b) return missing('the cells of this comparison are missing');
+  return pairedDifference({ seeds: a.seeds, values: a.psiOfSeeds }, { seeds: b.seeds, values: b.psiOfSeeds });
 }
 
 /** One group of Hessian modes of the frozen cells of one sampling and learning rate. */

@@ -1,11 +1,12 @@
 /** Methods against one another: differences within seeds, corrected together; the rule stands at the head of forget-findings.ts. */
 import { adjust } from '../../analyse/trajectory/circulation.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, negated, scaled } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/interval.js';
+import { chanceOf, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
-import { halfWidth, overSeeds } from '../controls/summary.js';
 import type { Method } from './measured.js';
-import { chance, paired, type Setting } from './summary.js';
+import { paired, type Setting } from './summary.js';
 
 /** Too small to matter. */
 const MARGIN = 0.01;
@@ -45,7 +46,7 @@ type Pair = readonly [a: Method, b: Method];
 export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
   const raw = pairs.map(([a, b]) => {
     const difference = paired(at(a), at(b));
-    return { a, b, difference, p: chance(difference) };
+    return { a, b, difference, p: chanceOf(difference) };
   });
   const known = raw.filter((c) => Number.isFinite(c.p)).sort((x, y) => x.p - y.p);
   const { holm } = adjust(known.map((c) => c.p));
@@ -72,15 +73,11 @@ export function contest(contests: readonly Contest[], a: Method, b: Method): Con
   if (same) return same;
   const other = contests.find((c) => c.a === b && c.b === a);
   if (!other) return undefined;
-  const { value } = other.difference;
-  return { ...other, a, b, difference: { ...other.difference, value: -value }, outcome: FLIPPED[other.outcome] };
+  return { ...other, a, b, difference: negated(other.difference), outcome: FLIPPED[other.outcome] };
 }
 
-export const inPoints = (e: Estimate): Estimate => ({
-  ...e,
-  value: 100 * e.value,
-  standardError: 100 * e.standardError,
-});
+/** An accuracy in percentage points. */
+export const inPoints = (e: Estimate): Estimate => scaled(e, 100);
 export const percent = (values: readonly number[]): string => `${formatEstimate(inPoints(overSeeds(values)))} %`;
 export const few = (e: Estimate): string =>
   e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds would decide it.';

@@ -27,10 +27,12 @@
  *   Not decidable where LDC is no better than nothing: then no strength is right.
  * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
  */
+import { halfWidth } from '../../numeric/interval.js';
+import { chanceOf, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
+import { side, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, sentence } from '../../report/format.js';
-import { halfWidth, overSeeds } from '../controls/summary.js';
 import {
   type Chosen,
   type Comparison,
@@ -51,11 +53,10 @@ import {
 } from './compare.js';
 import { type ForgetInput, inOrder, type Method, nameOf } from './measured.js';
 import { outcomeOf } from './outcome.js';
-import { chance, chosen, paired, type Setting, settingsOf } from './summary.js';
+import { chosen, paired, type Setting, settingsOf } from './summary.js';
 
 /** The least forgetting that counts as such. */
 const FORGOTTEN = 0.05;
-const UNDECIDED: Verdict = 'not decidable with this run';
 
 export interface Judged {
   readonly findings: readonly Finding[];
@@ -183,7 +184,7 @@ function existence(none: Setting | undefined): Finding {
   const measured = overSeeds(none?.forgetting ?? []);
   const half = halfWidth(measured);
   const decided = Number.isFinite(half) && Number.isFinite(measured.value);
-  const found = decided && measured.value >= FORGOTTEN && measured.value - half > 0;
+  const found = decided && measured.value >= FORGOTTEN && side(measured) > 0;
   const absent = decided && measured.value + half < FORGOTTEN;
   return {
     id: 'forget.exists',
@@ -213,9 +214,8 @@ function prevents(
 ): Finding {
   const against = contest(contests, m, 'none');
   const excess = paired(own, none && { ...none, forgetting: none.forgetting.map((f) => f / 2) }, (s) => s.forgetting);
-  const half = halfWidth(excess);
-  const less = excess.value + half < 0;
-  const more = excess.value - half > 0;
+  const less = side(excess) < 0;
+  const more = side(excess) > 0;
   const base = {
     id: `forget.prevents.${m}`,
     claim: `Forgetting is prevented by ${nameOf(m)}`,
@@ -295,7 +295,7 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
   const [fewest, most] = [own[0], own.at(-1)];
   const several = own.length > 1;
   const difference = paired(several ? most : undefined, fewest, (s) => s.first);
-  const outcome = compare(difference, chance(difference));
+  const outcome = compare(difference, chanceOf(difference));
   return {
     id: 'forget.constraints',
     claim: 'The more directions are constrained, the better the first task is kept',
@@ -319,7 +319,7 @@ function moreConstraints(settings: readonly Setting[], main: Setting): Finding {
 /** @param own - LDC at the Laplace value, its natural strength */
 function laplace(own: Setting | undefined, main: Setting, claimed: readonly Contest[]): Finding {
   const difference = paired(own, main);
-  const outcome = compare(difference, chance(difference));
+  const outcome = compare(difference, chanceOf(difference));
   const against = contest(claimed, 'ldc', 'none');
   const idle = against !== undefined && against.outcome !== 'better';
   return {

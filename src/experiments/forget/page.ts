@@ -1,4 +1,5 @@
 /** The page of `forget`: which method wins where, the table, the fronts, the landscape of task 1 before and after. */
+import { overSeeds } from '../../numeric/seeds.js';
 import type { Citation } from '../../report/citations.js';
 import type { Figure, MissingFigure } from '../../report/figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
@@ -9,8 +10,7 @@ import { findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { references } from '../../report/sections/references.js';
 import { runFacts } from '../../report/sections/run.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import { overSeeds } from '../controls/summary.js';
-import type { Contest } from './compare.js';
+import { type Contest, inPoints } from './compare.js';
 import type { Judged } from './findings.js';
 import { type Branch, type ForgetInput, nameOf } from './measured.js';
 import { paired, type Setting } from './summary.js';
@@ -68,10 +68,7 @@ function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
   );
 }
 
-const points = (values: readonly number[]): string => {
-  const e = overSeeds(values);
-  return formatEstimate({ value: 100 * e.value, standardError: 100 * e.standardError });
-};
+const points = (values: readonly number[]): string => formatEstimate(inPoints(overSeeds(values)));
 
 const multipleOf = (s: Setting): string => (Number.isFinite(s.multiple) ? formatPlain(s.multiple, 3) : MISSING);
 
@@ -89,10 +86,7 @@ function bestTable(best: readonly Setting[], none: Setting | undefined, { method
     {
       head: 'against none',
       cell: (s) => {
-        const e = paired(s, none, (x) => x.learning);
-        return s.method === 'none'
-          ? MISSING
-          : formatEstimate({ value: 100 * e.value, standardError: 100 * e.standardError });
+        return s.method === 'none' ? MISSING : formatEstimate(inPoints(paired(s, none, (x) => x.learning)));
       },
     },
   ];
@@ -162,7 +156,7 @@ function pairsTable(contests: readonly Contest[]): Markup {
     { head: 'against', cell: (c) => nameOf(c.b), words: true },
     {
       head: 'difference',
-      cell: (c) => formatEstimate({ value: 100 * c.difference.value, standardError: 100 * c.difference.standardError }),
+      cell: (c) => formatEstimate(inPoints(c.difference)),
     },
     { head: 'p', cell: (c) => formatNumber(c.p, 2) },
     { head: 'p, Holm', cell: (c) => formatNumber(c.holm, 2) },

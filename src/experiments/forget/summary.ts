@@ -8,10 +8,9 @@
  *
  * Strengths are chosen on validation samples, which belong to the training data; everything reported is on test samples.
  */
-import { studentTwoSided } from '../../numeric/distributions.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, missing } from '../../numeric/estimate.js';
+import { pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
-import { overSeeds } from '../controls/summary.js';
 import type { Branch, BranchGroup, ForgetInput, Method, SeedFacts } from './measured.js';
 
 /** One method at one strength and number of axes; lists run over `seeds`. */
@@ -131,18 +130,6 @@ export function paired(
   b: Setting | undefined,
   of: (s: Setting) => readonly number[] = (s) => s.average,
 ): Estimate {
-  if (!a || !b) return { ...overSeeds([]), method: 'the branches of this comparison are missing' };
-  const values = a.seeds.flatMap((seed, k) => {
-    const j = b.seeds.indexOf(seed);
-    return j < 0 ? [] : [of(a)[k] - of(b)[j]];
-  });
-  const e = overSeeds(values);
-  return { ...e, method: e.n < 2 ? 'one seed: no error' : `mean of differences within ${e.n} seeds` };
-}
-
-/** Chance of a mean this far from zero by luck alone, Student's t; NaN with fewer than two seeds. A spread of exactly zero: 0 or 1. */
-export function chance(e: Estimate): number {
-  if (e.n < 2 || !Number.isFinite(e.value)) return Number.NaN;
-  if (e.standardError === 0) return e.value === 0 ? 1 : 0;
-  return studentTwoSided(e.value / e.standardError, e.n - 1);
+  if (!a || !b) return missing('the branches of this comparison are missing');
+  return pairedDifference({ seeds: a.seeds, values: of(a) }, { seeds: b.seeds, values: of(b) });
 }

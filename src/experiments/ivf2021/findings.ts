@@ -25,9 +25,11 @@
 import type { Analysis, DirectionDynamics, PowerLaw } from '../../analyse/trajectory/results.js';
 import { closedDirections, FIRST_RANK, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { bootstrap } from '../../numeric/bootstrap.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, estimate, negated, shifted } from '../../numeric/estimate.js';
+import { normalHalfWidth } from '../../numeric/interval.js';
 import type { Key } from '../../numeric/random.js';
 import { median, spearman, variance } from '../../numeric/statistics.js';
+import { compatible, side, signVerdict, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 
@@ -41,17 +43,11 @@ export function ivf2021Findings(input: Ivf2021Input): Finding[] {
   return [psi(input), rankLaw(input), flatnessRank(input), ...drift(input), diffuse(input), quadratic(input)];
 }
 
-const UNDECIDED: Verdict = 'not decidable with this run';
-const Z = 1.96;
-
-/** The same estimate with its sign turned: exponents −psi and −gamma are reported as psi and gamma. */
-const negated = (e: Estimate): Estimate => ({ ...e, value: -e.value });
-
 /** The total error of an exponent (see the head of this file), and the extremes over rank ranges in words. */
 function totalError(
   fit: PowerLaw,
   rows: readonly { readonly label: string; readonly fit: PowerLaw }[],
-): { total: number; words: string } {
+): { total: Estimate; words: string } {
   const used = rows.filter(
     (r) => r.label.startsWith('ranks ') && r.fit.points >= 20 && Number.isFinite(r.fit.exponent.value),
   );
@@ -62,15 +58,16 @@ function totalError(
     values.length > 1
       ? `Over ${values.length} other ranges of rank it runs from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}.`
       : 'There is no other range of rank to compare with.';
-  return { total: Math.sqrt(fit.exponent.standardError ** 2 + between), words };
+  const { exponent } = fit;
+  return { total: { ...exponent, standardError: Math.sqrt(exponent.standardError ** 2 + between) }, words };
 }
 
 function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
   const fit = scaling.varianceFlatness;
   const measured = negated(fit.exponent);
-  const { value, standardError: se } = measured;
   const decades = Math.log10(fit.range[1] / fit.range[0]);
   const { total, words } = totalError(fit, scaling.varianceFlatnessRanges);
+  const half = Math.min(1, normalHalfWidth(total));
   const open = flatness.directions.filter((d) => d.open !== null).length;
   const basis = `${fit.points} directions over ${formatNumber(decades, 2)} decades of F, r² = ${formatNumber(fit.r2, 2)}; ${open} of ${flatness.directions.length} valleys stayed open. ${words}`;
   let verdict: Verdict;
@@ -78,7 +75,7 @@ function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
   const thin = undecidedFit(fit, 20, 1, 1, 'closed, resolved directions', 'F');
   if (thin)
     [verdict, reason] = [UNDECIDED, `${thin} More directions or a wider search for crossings would change this.`];
-  else if (value <= Z * se)
+  else if (side(measured, normalHalfWidth(measured)) <= 0)
     [verdict, reason] = [
       'not reproduced',
       `The variance does not fall significantly with the width: psi = ${formatEstimate(measured)}. ${basis}`,
@@ -88,10 +85,10 @@ function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
       'not reproduced',
       `Variance and width go together, but not as a power law: a line explains only ${formatNumber(100 * fit.r2, 2)} % of the scatter. ${basis}`,
     ];
-  else if (Math.abs(value - 4) <= Math.max(0.4, Math.min(1, Z * total)))
+  else if (compatible(measured, 4, 0.4, half))
     [verdict, reason] = [
       'reproduced',
-      `${formatEstimate(measured)} agrees with 4 within ${formatNumber(Math.max(0.4, Math.min(1, Z * total)), 2)}. Rests on ${basis}`,
+      `${formatEstimate(measured)} agrees with 4 within ${formatNumber(Math.max(0.4, half), 2)}. Rests on ${basis}`,
     ];
   else
     [verdict, reason] = [
@@ -129,8 +126,9 @@ function undecidedFit(
   const span = Math.log10(fit.range[1] / fit.range[0]);
   if (span < decades)
     return `The ${what} span ${formatNumber(span, 2)} decades of ${axis}; the rule asks for ${formatNumber(decades, 2)}.`;
-  if (Z * fit.exponent.standardError > width)
-    return `The exponent is uncertain by ±${formatNumber(Z * fit.exponent.standardError, 2)} (95 %); the rule asks for ±${width}.`;
+  const half = normalHalfWidth(fit.exponent);
+  if (half > width)
+    return `The exponent is uncertain by ±${formatNumber(half, 2)} (95 %); the rule asks for ±${width}.`;
   return undefined;
 }
 
@@ -139,7 +137,7 @@ function rankLaw({ scaling, pca }: Ivf2021Input): Finding {
   const measured = negated(fit.exponent);
   const { value } = measured;
   const { total, words } = totalError(fit, scaling.rankLawRanges);
-  const margin = Math.min(0.5, Z * total);
+  const margin = Math.min(0.5, normalHalfWidth(total));
   const basis = `a line through ${fit.points} log-spaced ranks with ${formatNumber(fit.scatter, 2)} decades of scatter. ${words}`;
   const null2 =
     Math.abs(value - 2) <= margin
@@ -204,7 +202,7 @@ function flatnessRank({ flatness, pca, key }: Ivf2021Input): Finding {
   const basis = `Rests on ${n} closed directions; ${open} open ones, flatter than the search reached, are left out.`;
   let verdict: Verdict = 'not reproduced';
   if (n < 20) verdict = UNDECIDED;
-  else if (measured.value >= 0.5 && measured.value > Z * measured.standardError) verdict = 'reproduced';
+  else if (measured.value >= 0.5 && side(measured, normalHalfWidth(measured)) > 0) verdict = 'reproduced';
   return {
     id: 'ivf.flatness-rank',
     claim: 'The flatness rises with the rank of the direction.',
@@ -238,7 +236,8 @@ function drift({ pca, dynamics }: Ivf2021Input): Finding[] {
   const aligned = cos.value >= 0.5 && cos.value >= 5 * chance;
   const alpha = first?.msdExponent ?? missing;
   const sure = Number.isFinite(alpha.standardError) && alpha.standardError <= 0.25;
-  const ballistic = Math.abs(alpha.value - 2) <= Math.max(0.2, Z * alpha.standardError);
+  const half = normalHalfWidth(alpha);
+  const ballistic = compatible(alpha, 2, 0.2, half);
   const null1 = 6 / Math.PI ** 2;
   const spread = null1 * Math.sqrt(2 / pca.P);
   const share = estimate(
@@ -276,7 +275,7 @@ function drift({ pca, dynamics }: Ivf2021Input): Finding[] {
       range: `${window}, ${alpha.method}`,
       verdict: !sure ? UNDECIDED : ballistic ? 'reproduced' : 'not reproduced',
       reason: sure
-        ? `Exponent ${formatEstimate(alpha)} against 2, tolerance ${formatNumber(Math.max(0.2, Z * alpha.standardError), 2)}.${speed} A random walk would come near 2 too; alignment and share tell the two apart.`
+        ? `Exponent ${formatEstimate(alpha)} against 2, tolerance ${formatNumber(Math.max(0.2, half), 2)}.${speed} A random walk would come near 2 too; alignment and share tell the two apart.`
         : `The exponent has no usable error (${alpha.method}).`,
     },
     {
@@ -289,12 +288,7 @@ function drift({ pca, dynamics }: Ivf2021Input): Finding[] {
       stated: 'PC1 dominates',
       predicted: `random walk in many dimensions [S5]: 6/π² = ${formatNumber(null1)} ± ${formatNumber(spread, 1)}`,
       range: window,
-      verdict:
-        !share.converged || Math.abs(share.value - null1) <= 3 * spread
-          ? UNDECIDED
-          : share.value > null1
-            ? 'reproduced'
-            : 'not reproduced',
+      verdict: share.converged ? signVerdict(shifted(share, -null1), 1, { half: 3 * spread }) : UNDECIDED,
       reason: `PC1 holds ${formatNumber(100 * share.value, 3)} % of the variance in ${window}; a random walk would put ${formatNumber(100 * null1, 3)} % there, and three of its standard deviations are ${formatNumber(300 * spread, 2)} %.`,
     },
   ];
@@ -311,8 +305,8 @@ function diffuse({ dynamics, key }: Ivf2021Input): Finding {
     n < 2
       ? estimate(Number.NaN, Number.NaN, n, 'no directions followed', false)
       : withBootstrap(n, (i) => median(i.map((k) => alpha[k])), 'median over PCs 10–100', key.child('diffuse'));
-  const tolerance = Math.max(0.2, Z * measured.standardError);
-  const near = Math.abs(measured.value - 1) <= tolerance;
+  const half = normalHalfWidth(measured);
+  const near = compatible(measured, 1, 0.2, half);
   const where =
     measured.value < 1
       ? 'below it: held back by the valley or already bounded within these lags'
@@ -330,7 +324,7 @@ function diffuse({ dynamics, key }: Ivf2021Input): Finding {
     reason:
       n < 10
         ? `Only ${n} directions between ranks 10 and 100 were followed; the rule asks for 10.`
-        : `Median exponent ${formatEstimate(measured)} of ${n} directions against 1, tolerance ${formatNumber(tolerance, 2)}${near ? '' : `; it lies ${where}`}. ${bent} of the ${n} curves bend and have no single exponent.`,
+        : `Median exponent ${formatEstimate(measured)} of ${n} directions against 1, tolerance ${formatNumber(Math.max(0.2, half), 2)}${near ? '' : `; it lies ${where}`}. ${bent} of the ${n} curves bend and have no single exponent.`,
   };
 }
 
@@ -350,7 +344,7 @@ function quadratic({ flatness, key }: Ivf2021Input): Finding {
         );
   const f = flatness.factor;
   const logarithmic = Math.sqrt(Math.log(f) / (f - 1));
-  const near = Math.abs(measured.value - 1) <= 0.1;
+  const near = compatible(measured, 1, 0.1, 0);
   return {
     id: 'ivf.quadratic',
     claim: `The valley is quadratic out to ${formatNumber(f)} times its loss, so that its width measures its curvature.`,

@@ -1,14 +1,10 @@
 /** The top of the page: what ran, what came out, the five numbers a reader looks for first. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
+import { negated } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { verdictWords } from '../../report/sections/findings.js';
-
-const negated = (q: { readonly value: number; readonly standardError: number }) => ({
-  value: -q.value,
-  standardError: q.standardError,
-});
 
 export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;

@@ -1,15 +1,14 @@
 /** Stage `circulation`: the exact two-dimensional test of a force that turns. docs/theory [V7]. */
-
 import type { ReportProgress } from '../../jobs/pool.js';
 import { estimate } from '../../numeric/estimate.js';
 import { number } from '../../numeric/expression/index.js';
+import { overSeeds } from '../../numeric/seeds.js';
 import { langevinEnsemble } from '../../theory/ensemble/ensemble.js';
 import { probabilityCurrent } from '../../theory/fokker-planck/current.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
 import { type Grid, pointAt } from '../../theory/fokker-planck/grid.js';
 import { stationaryDensity } from '../../theory/fokker-planck/stationary.js';
 import { langevinModel, type Problem, problemOf } from '../../theory/models/problem.js';
-import { overSeeds } from '../controls/summary.js';
 import type { ValleyConfig } from './config.js';
 import type { CirculationResult, CirculationRow } from './measured.js';
 import { apart, countingDistance, formula, keyOf, seedsOf } from './models.js';

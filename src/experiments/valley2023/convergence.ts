@@ -5,10 +5,10 @@
  * Walkers of the SGD map start on the floor of the sharp end and have arrived where a step ends beyond the target. Whether they
  * diverge is asked of others that go on between reflecting ends for a fixed number of steps: arriving is no way out.
  */
-
 import type { ReportProgress } from '../../jobs/pool.js';
 import { InputError } from '../../numeric/errors.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, scaled } from '../../numeric/estimate.js';
+import { overSeeds } from '../../numeric/seeds.js';
 import { sgdEnsemble } from '../../theory/ensemble/ensemble.js';
 import { type Boundary, STATUS } from '../../theory/ensemble/walls.js';
 import { alongFloor } from '../../theory/models/along.js';
@@ -16,7 +16,6 @@ import { type Problem, sgdModel } from '../../theory/models/problem.js';
 import { almostSureRate, meanSquareFactor, meanSquareRate } from '../../theory/valley/divergence.js';
 import { meanFirstPassage } from '../../theory/valley/escape.js';
 import { driftTime } from '../../theory/valley/sgd-noise.js';
-import { overSeeds } from '../controls/summary.js';
 import { ADDITIVE, type ValleyConfig } from './config.js';
 import type { BatchNoise, ConvergenceResult, ConvergenceRow } from './measured.js';
 import { keyOf, levelValley, seedsOf, WALLED } from './models.js';
@@ -102,7 +101,7 @@ export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
               {
                 learningRate: job.learningRate,
                 strength: job.strength,
-                time: times(parts[k].steps, job.learningRate),
+                time: scaled(parts[k].steps, job.learningRate),
                 driftTime: parts[k].driftSteps * job.learningRate,
               },
             ]
@@ -124,12 +123,6 @@ export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
     diverged: vector(rows.map((r) => r.diverged.value)),
   }),
 };
-
-const times = (e: Estimate, factor: number): Estimate => ({
-  ...e,
-  value: e.value * factor,
-  standardError: e.standardError * factor,
-});
 
 /** The standard deviation over the mean of the batch curvature at which a line crosses this learning rate, by bisection. */
 function criticalSpread(mean: number, eta: number, line: (l: { mean: number; variance: number }) => number): number {

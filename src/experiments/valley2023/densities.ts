@@ -5,9 +5,9 @@
  * The gradient noise of the map is C = 2D/eta, so that D and with it Langevin, Fokker-Planck and the adiabatic theory are the same at
  * every learning rate; what changes is the effect of finite steps.
  */
-
 import type { ReportProgress } from '../../jobs/pool.js';
 import type { Estimate } from '../../numeric/estimate.js';
+import { overSeeds } from '../../numeric/seeds.js';
 import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
 import { gridCentres } from '../../theory/fokker-planck/grid.js';
@@ -15,7 +15,6 @@ import { densityAlong, marginalDensity } from '../../theory/fokker-planck/measur
 import { stationaryDensity } from '../../theory/fokker-planck/stationary.js';
 import { alongFloor } from '../../theory/models/along.js';
 import { langevinModel, sgdModel } from '../../theory/models/problem.js';
-import { overSeeds } from '../controls/summary.js';
 import type { ValleyConfig } from './config.js';
 import type { DensitiesResult, DensityOf, Distance, FiniteStepRow } from './measured.js';
 import {

@@ -10,10 +10,10 @@
  * b grows in equal steps, constant in each piece of training, so that walkers, Fokker-Planck equation and two-state theory solve one
  * and the same problem. Langevin stands for SGD here: with one coordinate and additive noise its Euler steps ARE the map.
  */
-
 import type { ReportProgress } from '../../jobs/pool.js';
 import { RunError } from '../../numeric/errors.js';
 import { estimate } from '../../numeric/estimate.js';
+import { overSeeds } from '../../numeric/seeds.js';
 import { type Ensemble, langevinEnsemble } from '../../theory/ensemble/ensemble.js';
 import { STATUS } from '../../theory/ensemble/walls.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
@@ -25,7 +25,6 @@ import { langevinModel, type Problem, problemOf } from '../../theory/models/prob
 import type { LangevinModel } from '../../theory/motion.js';
 import { kramersRate, type Line, meanFirstPassage } from '../../theory/valley/escape.js';
 import { occupation } from '../../theory/valley/freezing.js';
-import { overSeeds } from '../controls/summary.js';
 import type { ValleyConfig } from './config.js';
 import type { EscapeRow, FreezingNoise, FreezingResult, FreezingRow } from './measured.js';
 import { formula, keyOf, seedsOf } from './models.js';

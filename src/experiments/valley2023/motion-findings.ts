@@ -1,5 +1,6 @@
 /** Findings on stationary densities, finite steps, and the way to the flat end. Rules: valley-rules.ts. */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { divided, type Estimate, estimate, minus, quotient } from '../../numeric/estimate.js';
+import { type Agreement, signVerdict, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
 import {
@@ -10,19 +11,7 @@ import {
   type Distance,
   NOISE_NAMES,
 } from './measured.js';
-import {
-  type Agreement,
-  against,
-  falls,
-  finding,
-  interval,
-  NOTHING,
-  ratio,
-  UNDECIDED,
-  VALLEY,
-  verdictOf,
-  worst,
-} from './rules.js';
+import { against, falls, finding, interval, NOTHING, VALLEY, worst } from './rules.js';
 
 const SOURCES = {
   sgd: 'SGD map',
@@ -43,14 +32,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
     tolerance: 0.05 * s.predictedRatio,
   }));
   const last = rows.at(-1);
-  const gain: Estimate = last
-    ? estimate(
-        last.toContinuous.value - last.toFiniteStep.value,
-        Math.hypot(last.toContinuous.standardError, last.toFiniteStep.standardError),
-        last.toContinuous.n,
-        last.toContinuous.method,
-      )
-    : NOTHING;
+  const gain = last ? minus(last.toContinuous, last.toFiniteStep) : NOTHING;
   return [
     finding('methods', {
       claim:
@@ -60,7 +42,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
       unit: far ? `total variation to Fokker-Planck: ${SOURCES[far.source]}, ${far.which}, the farthest` : '',
       stated: far ? `${formatNumber(far.counting, 2)} from counting alone` : '0',
       range: `tilted valley, D_x = ${formatPlain(r.diffusion)}, kappa = ${formatPlain(r.anisotropy)}, eta = ${formatPlain(r.learningRate)}`,
-      verdict: verdictOf(r.distances.map((d) => against(excess(d), 0, APART))),
+      verdict: verdictOf(...r.distances.map((d) => against(excess(d), 0, APART))),
       reason: `Total variation (from counting alone): ${r.distances
         .map((d) => `${SOURCES[d.source]} ${d.which} ${formatEstimate(d.distance)} (${formatNumber(d.counting, 2)})`)
         .join(', ')}.`,
@@ -74,7 +56,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
         : '',
       stated: formatPlain(offVariance?.predictedRatio),
       range: `eta·lambda at the sharp end from ${formatRange([rows[0]?.sharpest ?? Number.NaN, last?.sharpest ?? Number.NaN])}`,
-      verdict: verdictOf(rows.map((s) => against(s.varianceRatio, s.predictedRatio, 0.05 * s.predictedRatio))),
+      verdict: verdictOf(...rows.map((s) => against(s.varianceRatio, s.predictedRatio, 0.05 * s.predictedRatio))),
       reason: `Measured (predicted): ${rows.map((s) => `${formatEstimate(s.varianceRatio)} (${formatPlain(s.predictedRatio)}) at eta = ${formatPlain(s.learningRate)}`).join(', ')}.`,
     }),
     finding('finite-step', {
@@ -88,18 +70,12 @@ export function densityFindings(r: DensitiesResult): Finding[] {
         predicted: `⟨x⟩ from ${formatNumber(last.continuousX)} to ${formatNumber(last.finiteStepX)}; measured ${formatEstimate(last.meanX)}`,
         range: `eta = ${formatPlain(last.learningRate)}, eta·lambda up to ${formatPlain(last.sharpest)}`,
       }),
-      verdict: signOf(gain),
+      verdict: signVerdict(gain, 1, { half: interval(gain) }),
       reason: last
         ? `Total variation to the continuous theory ${formatEstimate(last.toContinuous)}, to that with finite steps ${formatEstimate(last.toFiniteStep)}, from counting alone ${formatNumber(last.counting, 2)}.`
         : NOTHING.method,
     }),
   ];
-}
-
-function signOf(e: Estimate): Finding['verdict'] {
-  const half = interval(e);
-  if (!Number.isFinite(e.value) || !Number.isFinite(half)) return UNDECIDED;
-  return e.value > half ? 'reproduced' : e.value < -half ? 'not reproduced' : UNDECIDED;
 }
 
 /** Shares of divergence up to which a strength counts as below the critical one, and from which as beyond it. */
@@ -126,14 +102,12 @@ export function convergenceFindings(r: ConvergenceResult): Finding[] {
     const steps = rowsOf(k).filter(settled);
     const [a, b] = [steps[0]?.steps, steps.at(-1)?.steps];
     if (!a || !b || steps.length < 2) return NOTHING;
-    const value = b.value / a.value;
-    const error = value * Math.hypot(a.standardError / a.value, b.standardError / b.value);
-    return estimate(value, error, b.n, b.method);
+    return quotient(b, a);
   };
   const shown = kinds.includes('curvature') ? 'curvature' : kinds[0];
   const times = (steps: (row: ConvergenceRow) => number) =>
     calm
-      .map((row) => ({ row, measured: ratio(row.steps, steps(row)), predicted: 1, tolerance: 0.1 }))
+      .map((row) => ({ row, measured: divided(row.steps, steps(row)), predicted: 1, tolerance: 0.1 }))
       .filter((t) => Number.isFinite(t.measured.value));
   return [
     finding('shorter', {
@@ -145,7 +119,7 @@ export function convergenceFindings(r: ConvergenceResult): Finding[] {
         : '',
       stated: 'below 1, falling from each strength to the next',
       range: `from the sharp end to x = ${formatPlain(r.target)}; strengths at which at most 1 % diverge`,
-      verdict: verdictOf(trend.map((t) => t.found)),
+      verdict: verdictOf(...trend.map((t) => t.found)),
       reason: `${trend.map((t) => `${NOISE_NAMES[t.k]}: ${wordOf(t.found)}, by a factor of ${formatEstimate(change(t.k))}`).join('; ')}.`,
     }),
     critical(r, rowsOf('curvature')),
@@ -168,7 +142,7 @@ export function convergenceFindings(r: ConvergenceResult): Finding[] {
 }
 
 const wordOf = (a: Agreement): string =>
-  a === 'agrees' ? 'falls throughout' : a === 'disagrees' ? 'rises somewhere' : 'not clear';
+  a === 'agrees' ? 'falls throughout' : a === 'differs' ? 'rises somewhere' : 'not clear';
 
 function critical(r: ConvergenceResult, rows: readonly ConvergenceRow[]): Finding {
   const c = r.critical;
@@ -220,7 +194,7 @@ function timing(
       : '',
     stated: '1',
     range: `all noises, additive and state-dependent, where E(1 − eta l)² at the sharp end is at most ${formatPlain(CALM)} and all walkers arrive`,
-    verdict: verdictOf(tests.map((t) => against(t.measured, 1, 0.1))),
+    verdict: verdictOf(...tests.map((t) => against(t.measured, 1, 0.1))),
     reason: `Within 10 % in ${tests.filter((t) => Math.abs(t.measured.value - 1) <= 0.1).length} of ${tests.length} cases: ${KINDS.flatMap(
       (k) => {
         const own = tests.filter((t) => t.row.noise === k).map((t) => t.measured.value);
@@ -235,13 +209,7 @@ function temperature(r: ConvergenceResult): Finding {
   const [first, ...others] = rows;
   const tests = others.map((o) => ({
     o,
-    measured: {
-      ...ratio(o.time, first.time.value),
-      standardError: Math.hypot(
-        o.time.standardError / first.time.value,
-        (o.time.value * first.time.standardError) / first.time.value ** 2,
-      ),
-    },
+    measured: quotient(o.time, first.time),
     predicted: 1,
     tolerance: 0.1,
   }));
@@ -256,7 +224,7 @@ function temperature(r: ConvergenceResult): Finding {
       predicted: `${formatNumber(far.o.driftTime / (first?.driftTime ?? Number.NaN))} by the force with finite steps`,
     }),
     range: `place of the minimum from batch to batch, eta from ${formatRange([first?.learningRate ?? Number.NaN, rows.at(-1)?.learningRate ?? Number.NaN])}`,
-    verdict: verdictOf(tests.map((t) => against(t.measured, 1, 0.1))),
+    verdict: verdictOf(...tests.map((t) => against(t.measured, 1, 0.1))),
     reason: `Times (effective drift): ${rows.map((o) => `${formatEstimate(o.time)} (${formatNumber(o.driftTime)}) at eta = ${formatPlain(o.learningRate)}`).join(', ')}.`,
   });
 }

@@ -1,5 +1,4 @@
 /** The sections of the model part in the report of `reproduce valley2023`. */
-
 import type { Figure, MissingFigure } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
@@ -185,8 +184,7 @@ function escapeTable(rows: readonly EscapeRow[]): Markup {
 /** Numbers a reader looks for first. */
 export function valleyKeyNumbers(m: ValleyModelResults, findings: readonly Finding[]): Markup {
   const of = (id: string) => findings.find((f) => f.id === `valley.${id}`);
-  const estimateOf = (id: string) =>
-    formatEstimate(of(id)?.measured ?? { value: Number.NaN, standardError: Number.NaN });
+  const estimateOf = (id: string) => formatEstimate(of(id)?.measured);
   const items: [string, string][] = [
     ['steps at strong over weak curvature noise', estimateOf('shorter')],
     ['divergence over the mean-square line, sharp end', estimateOf('line-sharp-mean-square')],

@@ -1,6 +1,7 @@
 /** Findings on the phase diagram, on freezing and on the circulating force. Rules: valley-rules.ts. */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
+import { UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
 import {
@@ -12,7 +13,7 @@ import {
   type PhaseLine,
   type PhaseResult,
 } from './measured.js';
-import { against, finding, NOTHING, rises, UNDECIDED, VALLEY, verdictOf, worst } from './rules.js';
+import { against, finding, NOTHING, rises, VALLEY, worst } from './rules.js';
 
 /** How near a measured boundary has to be to a line, in the median of the columns; fewest columns that decide. */
 const [NEAR, COLUMNS] = [0.1, 5];
@@ -170,7 +171,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
         : '',
       stated: formatNumber(farEscape?.predicted),
       range: `barriers of ${formatRange(span(r.escapes.map((e) => e.barrier)))} D`,
-      verdict: verdictOf(escapes.map((t) => against(t.measured, t.predicted, t.tolerance))),
+      verdict: verdictOf(...escapes.map((t) => against(t.measured, t.predicted, t.tolerance))),
       reason: `Walkers (exact; Fokker-Planck): ${r.escapes.map((e) => `${formatEstimate(e.walkers)} (${formatNumber(e.exact)}; ${formatNumber(e.fokkerPlanck)})`).join(', ')}.`,
     }),
     finding('kramers', {
@@ -187,7 +188,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       verdict:
         high.length === 0
           ? UNDECIDED
-          : verdictOf(high.map((e) => (Math.abs(e.kramers / e.exact - 1) <= 0.1 ? 'agrees' : 'disagrees'))),
+          : verdictOf(...high.map((e) => (Math.abs(e.kramers / e.exact - 1) <= 0.1 ? 'agrees' : 'differs'))),
       reason: `Kramers over exact: ${r.escapes.map((e) => `${formatNumber(e.kramers / e.exact)} at ${formatNumber(e.barrier)} D`).join(', ')}.`,
     }),
     finding('delay', {
@@ -198,7 +199,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       stated: 'rises with noise',
       range,
       verdict: verdictOf(
-        kinds.map((k) =>
+        ...kinds.map((k) =>
           rises(
             of(k)
               .filter(timed)
@@ -215,7 +216,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       unit: far ? `eta·steps at D = ${formatPlain(far.row.diffusion)}, the farthest` : '',
       stated: formatNumber(far?.predicted),
       range,
-      verdict: verdictOf(times.map((t) => against(t.measured, t.predicted, t.tolerance))),
+      verdict: verdictOf(...times.map((t) => against(t.measured, t.predicted, t.tolerance))),
       reason: `Walkers (theory): ${times.map((t) => `${formatEstimate(t.measured)} (${formatNumber(t.predicted)}) at D = ${formatPlain(t.row.diffusion)}, ${t.row.noise}`).join(', ')}.`,
     }),
     finding('ends-flatter', {
@@ -226,7 +227,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       stated: 'rises with noise',
       predicted: `two states ${formatNumber(strongest.predictedFinal)}, Fokker-Planck ${formatNumber(strongest.fokkerPlanckFinal)}`,
       range,
-      verdict: verdictOf(kinds.map((k) => rises(of(k).map((row) => row.final)))),
+      verdict: verdictOf(...kinds.map((k) => rises(of(k).map((row) => row.final)))),
       reason: `${kinds.map((k) => ends(k, (row) => formatEstimate(row.final))).join('; ')}.`,
     }),
   ];
@@ -278,7 +279,7 @@ export function circulationFindings(r: CirculationResult): Finding[] {
         : '',
       stated: '0',
       range,
-      verdict: verdictOf(densities.map((t) => against(t.measured, 0, t.tolerance))),
+      verdict: verdictOf(...densities.map((t) => against(t.measured, 0, t.tolerance))),
       reason: `Total variation: ${r.rows.map((row) => `l = ${formatPlain(row.strength)}: grid ${formatEstimate(row.fokkerPlanck)}, walkers ${formatEstimate(row.langevin)} (${formatNumber(row.counting, 2)} from counting)`).join('; ')}.`,
     }),
     finding('current', {
@@ -288,7 +289,7 @@ export function circulationFindings(r: CirculationResult): Finding[] {
       unit: farCurrent ? `${farCurrent.name}, l = ${formatPlain(farCurrent.row.strength)}, the farthest` : '',
       stated: formatPlain(farCurrent?.predicted),
       range,
-      verdict: verdictOf(currents.map((t) => against(t.measured, t.predicted, t.tolerance))),
+      verdict: verdictOf(...currents.map((t) => against(t.measured, t.predicted, t.tolerance))),
       reason: `Rotation ⟨x f_y − y f_x⟩, walkers and grid (2 pi l/Z): ${r.rows.map((row) => `${formatEstimate(row.rotation)}, ${formatEstimate(row.gridRotation)} (${formatNumber(row.predictedRotation)})`).join('; ')}.`,
     }),
   ];

@@ -1,9 +1,10 @@
 /** Findings on the effective potential: eq. 7, eq. 11, floor and marginal. Rules: valley-rules.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
+import { verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatPlain, formatRange } from '../../report/format.js';
 import type { Method, PotentialCase, PotentialResult, TiltedCase } from './measured.js';
-import { against, finding, NOTHING, VALLEY, verdictOf, worst } from './rules.js';
+import { against, finding, NOTHING, VALLEY, worst } from './rules.js';
 
 const TOLERANCE = 0.05;
 const room = (predicted: number): number => TOLERANCE * Math.max(1, Math.abs(predicted));
@@ -28,7 +29,7 @@ const testsOf = (cases: readonly PotentialCase[], which: Which, law: (kappa: num
     return measured ? [{ c, measured, predicted, tolerance: room(predicted) }] : [];
   });
 
-const judge = (tests: readonly Test[]) => verdictOf(tests.map((t) => against(t.measured, t.predicted, t.tolerance)));
+const judge = (tests: readonly Test[]) => verdictOf(...tests.map((t) => against(t.measured, t.predicted, t.tolerance)));
 
 const list = (tests: readonly Test[]): string =>
   tests
@@ -96,7 +97,7 @@ export function potentialFindings(r: PotentialResult): Finding[] {
         .map((c) => formatEstimate(slopeOf(c, 'marginal') ?? NOTHING))
         .join()} for −1`,
       range,
-      verdict: verdictOf(isotropic.map((t) => against(t.measured, 0, TOLERANCE))),
+      verdict: verdictOf(...isotropic.map((t) => against(t.measured, 0, TOLERANCE))),
       reason: 'The control of eq. 7: detailed balance holds here, whatever is fast or slow.',
     }),
     walkers(weak, range),
@@ -130,7 +131,7 @@ function walkers(weak: readonly PotentialCase[], range: string): Finding {
 function strong(cases: readonly PotentialCase[]): Finding {
   const tests = testsOf(cases, 'floor', (kappa) => 1 - kappa);
   const far = worst(tests, (t) => t);
-  const off = tests.filter((t) => against(t.measured, t.predicted, t.tolerance) === 'disagrees');
+  const off = tests.filter((t) => against(t.measured, t.predicted, t.tolerance) === 'differs');
   const good = tests.filter((t) => against(t.measured, t.predicted, t.tolerance) === 'agrees');
   const extremes = (some: readonly Test[]): [number, number] => [
     Math.min(...some.map((t) => t.c.separation)),
@@ -171,7 +172,7 @@ function tilted(cases: readonly TiltedCase[]): Finding {
     unit: far ? `coefficient of ${far.name} at kappa = ${formatPlain(far.c.anisotropy)}, the farthest` : '',
     stated: formatPlain(far?.predicted),
     range: `a parabola on the floor; D_x = ${formatPlain(cases[0]?.diffusion)}`,
-    verdict: verdictOf(ready.map((t) => against(t.measured, t.predicted, t.tolerance))),
+    verdict: verdictOf(...ready.map((t) => against(t.measured, t.predicted, t.tolerance))),
     reason: `Coefficients (predicted): ${tests.map((t) => `${t.name} ${formatEstimate(t.measured)} (${formatPlain(t.predicted)})`).join(', ')}.`,
   });
 }

@@ -3,10 +3,10 @@
  *
  * The grid spans 5.5 standard deviations of y at the flat end; slopes are least squares over the middle eight tenths, where no wall is near.
  */
-
 import type { ReportProgress } from '../../jobs/pool.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
+import { overSeeds } from '../../numeric/seeds.js';
 import { langevinEnsemble } from '../../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
 import { gridCentres } from '../../theory/fokker-planck/grid.js';
@@ -14,7 +14,6 @@ import { densityAlong, marginalDensity } from '../../theory/fokker-planck/measur
 import { stationaryDensity } from '../../theory/fokker-planck/stationary.js';
 import { alongFloor } from '../../theory/models/along.js';
 import { langevinModel, type Problem } from '../../theory/models/problem.js';
-import { overSeeds } from '../controls/summary.js';
 import type { ValleyConfig } from './config.js';
 import type { PotentialCase, PotentialResult, PotentialSlopes, TiltedCase } from './measured.js';
 import { curvatureOf, diffusiveValley, fall, keyOf, parabola, seedsOf, WALLED } from './models.js';

@@ -8,8 +8,8 @@
  * Equations of the paper are quoted after a secondary source [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
  * over seeds, errors of grids come from halving the grid. Intervals are 95 %: Student's t over seeds, twice the error for grids.
  *
- * A number *agrees* with a prediction if it lies within the tolerance of the claim; it *disagrees* if its whole interval lies outside;
- * undecided else. 'reproduced': all numbers of the claim agree. 'not reproduced': one disagrees. A number without an error decides nothing.
+ * A number *agrees* with a prediction if it lies within the tolerance of the claim; it *differs* if its whole interval lies outside;
+ * undecided else. 'reproduced': all numbers of the claim agree. 'not reproduced': one differs. A number without an error decides nothing.
  *
  * floor        eq. 7 on the floor: slope of −ln P(x, 0) against ln F is 1 − kappa within 5 % of the larger of 1 and |1 − kappa|, at every kappa,
  *              smallest D_x, Fokker-Planck. The first and last tenth of the valley are left out: layers at the walls.
@@ -46,33 +46,19 @@
  * circulation  density e^−Phi/Z for every l: total variation of the grid at most 0.01, of walkers at most 0.02 above counting.
  * current      the current of the grid is l·J/Z within 2 % of its largest value; rotation of walkers within 5 % of 2 pi l/Z.
  */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
-import type { Finding, Verdict } from '../../report/finding.js';
-import { halfWidth } from '../controls/summary.js';
+import { type Estimate, missing, negated } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/interval.js';
+import { type Agreement, decide } from '../../report/deciding.js';
+import type { Finding } from '../../report/finding.js';
 
-export const UNDECIDED: Verdict = 'not decidable with this run';
 export const VALLEY = 'valley2023 (secondary source)';
 
-export type Agreement = 'agrees' | 'disagrees' | 'undecided';
-
 /** Half of the 95 % interval. Grids have one number, and an error that bounds it. */
-export const interval = (e: Estimate): number => (e.method.includes('seed') ? halfWidth(e) : 2 * e.standardError);
+export const interval = (e: Estimate): number => (e.method.includes('seed') ? halfWidth(e) : halfWidth(e, 2));
 
 /** A number against a prediction, with an absolute tolerance. */
-export function against(e: Estimate, predicted: number, tolerance: number): Agreement {
-  const half = interval(e);
-  const away = Math.abs(e.value - predicted);
-  if (!Number.isFinite(away) || !Number.isFinite(half)) return 'undecided';
-  if (away <= tolerance) return 'agrees';
-  return away - half > tolerance ? 'disagrees' : 'undecided';
-}
-
-/** All must agree; one that disagrees decides. */
-export function verdictOf(all: readonly Agreement[]): Verdict {
-  if (all.length === 0) return UNDECIDED;
-  if (all.includes('disagrees')) return 'not reproduced';
-  return all.includes('undecided') ? UNDECIDED : 'reproduced';
-}
+export const against = (e: Estimate, predicted: number, tolerance: number): Agreement =>
+  decide(e, predicted, { tolerance, half: interval(e) });
 
 /** The one farthest from its prediction, in units of the tolerance. */
 export function worst<T>(
@@ -88,24 +74,24 @@ export function worst<T>(
   return found;
 }
 
-export const NOTHING: Estimate = estimate(Number.NaN, Number.NaN, 0, 'the numbers of this claim are missing', false);
+export const NOTHING: Estimate = missing('the numbers of this claim are missing');
 
 /** Steps from each value to the next: do they all rise? Errors are independent. */
 export function rises(values: readonly Estimate[]): Agreement {
   if (values.length < 2) return 'undecided';
-  const steps = values.slice(1).map((b, k) => {
+  const steps = values.slice(1).map((b, k): Agreement => {
     const a = values[k];
     const half = Math.hypot(interval(a), interval(b));
     const step = b.value - a.value;
     if (!Number.isFinite(step) || !Number.isFinite(half)) return 'undecided';
     if (step > 0) return 'agrees';
-    return step < -half ? 'disagrees' : 'undecided';
+    return step < -half ? 'differs' : 'undecided';
   });
-  return verdictOf(steps) === 'reproduced' ? 'agrees' : steps.includes('disagrees') ? 'disagrees' : 'undecided';
+  return steps.includes('differs') ? 'differs' : steps.includes('undecided') ? 'undecided' : 'agrees';
 }
 
 /** The same for falling values. */
-export const falls = (values: readonly Estimate[]): Agreement => rises(values.map((e) => ({ ...e, value: -e.value })));
+export const falls = (values: readonly Estimate[]): Agreement => rises(values.map(negated));
 
 /** A finding of the model part. */
 export function finding(
@@ -115,10 +101,3 @@ export function finding(
   const { claim, source = 'theory §6, derived', measured, unit = '', stated, ...rest } = parts;
   return { id: `valley.${id}`, claim, source, measured, unit, stated, ...rest };
 }
-
-/** a/b with the relative error of a. */
-export const ratio = (a: Estimate, b: number): Estimate => ({
-  ...a,
-  value: a.value / b,
-  standardError: Math.abs(a.standardError / b),
-});

@@ -5,7 +5,7 @@
  * components, and none at all for a diagonal A.
  */
 import { check } from '../errors.js';
-import { type Estimate, estimate } from '../estimate.js';
+import { type Estimate, meanOf } from '../estimate.js';
 import type { Key, Stream } from '../random.js';
 import { dot, type LinearOperator } from './lanczos.js';
 
@@ -39,12 +39,4 @@ export function hutchinsonTrace(op: LinearOperator, { probes, key }: HutchinsonO
     return dot(z, op.apply(z));
   });
   return meanOf(values, `Hutchinson, ${probes} probes of random signs`);
-}
-
-/** Mean and standard error of independent values. */
-export function meanOf(values: readonly number[], method: string): Estimate {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  return estimate(mean, Math.sqrt(variance / n), n, method);
 }

@@ -6,10 +6,10 @@
  * the density of eigenvalues (total 1). Weights from all components would give every node the weight 1/k instead.
  */
 import { check } from '../errors.js';
-import { type Estimate, estimate } from '../estimate.js';
+import { type Estimate, estimate, meanOf } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra } from '../linalg/index.js';
 import type { Key } from '../random.js';
-import { meanOf, signVector } from './hutchinson.js';
+import { signVector } from './hutchinson.js';
 import { type LinearOperator, lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
 
 export interface SpectralDensityOptions {

@@ -1,7 +1,7 @@
 /** Tables of the page: sensitivity to fit ranges, dynamics per direction, all flatness measurements. */
 import type { Analysis, PowerLaw } from '../../analyse/trajectory/results.js';
 import { spread } from '../../experiments/ivf2021/figures/msd.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, negated } from '../../numeric/estimate.js';
 import { thinLog } from '../figures/axes.js';
 import { formatCount, formatEstimate, formatNumber, formatRange, MISSING } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
@@ -33,8 +33,6 @@ export const starred = (e: Estimate): string =>
   formatEstimate(e) + (e.converged || !Number.isFinite(e.value) ? '' : '\u202f*');
 export const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';
 
-const minus = (e: Estimate): Estimate => ({ ...e, value: -e.value });
-
 interface RangeRow {
   readonly label: string;
   readonly fit: PowerLaw;
@@ -46,7 +44,7 @@ const rangeColumns = (exponent: string, width: string): Column<RangeRow>[] => [
   { head: 'range', cell: (r) => r.label, words: true },
   { head: width, cell: (r) => formatRange(r.fit.range) },
   { head: 'points', cell: (r) => formatCount(r.fit.points) },
-  { head: exponent, cell: (r) => starred(minus(r.fit.exponent)) },
+  { head: exponent, cell: (r) => starred(negated(r.fit.exponent)) },
   { head: 'scatter (decades)', cell: (r) => formatNumber(r.fit.scatter, 2) },
   { head: 'R²', cell: (r) => formatNumber(r.fit.r2, 3) },
 ];

@@ -12,7 +12,7 @@
  * minibatch gradient, (eta/4) E|g^mu|², that noise makes.) Neither is defined along directions of negative curvature: left out.
  */
 import { check } from '../../numeric/errors.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, scaled } from '../../numeric/estimate.js';
 
 /** One direction across the valley. */
 export interface AcrossDirection {
@@ -25,8 +25,7 @@ export interface AcrossDirection {
 /** (eta/4) Tr C, nat; `noiseTrace` is Tr C of ONE minibatch. */
 export function proportionalSgdLoss(learningRate: number, noiseTrace: Estimate): Estimate {
   checkRate(learningRate);
-  const { value, standardError, n, method } = noiseTrace;
-  return estimate((learningRate / 4) * value, (learningRate / 4) * standardError, n, `(eta/4) Tr C; ${method}`);
+  return { ...scaled(noiseTrace, learningRate / 4), method: `(eta/4) Tr C; ${noiseTrace.method}` };
 }
 
 /** (eta/4) Σ C_ii ln lambda_i over the directions of positive curvature, nat. */

@@ -1,11 +1,12 @@
 /** Predicted over measured variance of the frozen cells by groups of Hessian modes. docs/theory [S2]–[S4]. */
 import * as Plot from '@observablehq/plot';
+import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { Comparison } from '../measured.js';
-import { type GroupRow, halfWidth } from '../summary.js';
+import type { GroupRow } from '../summary.js';
 
 const SERIES: readonly {
   readonly of: Comparison;

@@ -1,11 +1,12 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
+import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { BASIS_NAMES, type Basis } from '../measured.js';
-import { halfWidth, type RegimeRow } from '../summary.js';
+import type { RegimeRow } from '../summary.js';
 
 const branchOf = (r: RegimeRow): string => `${r.sampling}, momentum ${r.momentum}`;
 const PALETTE = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.purple];

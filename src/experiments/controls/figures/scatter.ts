@@ -1,6 +1,7 @@
 /** Clouds: variance against flatness in several bases, and the noise against the curvature. docs/theory [S6]. */
 import * as Plot from '@observablehq/plot';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
+import { overSeeds } from '../../../numeric/seeds.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
@@ -13,7 +14,6 @@ import {
   type Regime,
   type RegimeDirection,
 } from '../measured.js';
-import { overSeeds } from '../summary.js';
 
 const SHOWN: readonly (readonly [Basis, string])[] = [
   ['same-window', COLOURS.blue],

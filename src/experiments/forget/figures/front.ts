@@ -1,10 +1,10 @@
 /** What is kept of the first task against what is learned of the last, one line a method through its strengths. docs/theory [C3]. */
 import * as Plot from '@observablehq/plot';
+import { overSeeds } from '../../../numeric/seeds.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
-import { overSeeds } from '../../controls/summary.js';
 import type { ForgetInput, Method } from '../measured.js';
 import type { Setting } from '../summary.js';
 import { legendOf, lookOf, strokeOf } from './style.js';

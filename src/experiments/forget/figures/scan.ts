@@ -1,10 +1,10 @@
 /** Average accuracy against the strength, and what is kept and learned against the number of axes. docs/theory [C1], [C3]. */
 import * as Plot from '@observablehq/plot';
+import { overSeeds } from '../../../numeric/seeds.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
-import { overSeeds } from '../../controls/summary.js';
 import type { ForgetInput } from '../measured.js';
 import type { Setting } from '../summary.js';
 import { legendOf, lookOf, strokeOf } from './style.js';

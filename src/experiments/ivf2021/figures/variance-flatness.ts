@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
+import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
@@ -36,7 +37,7 @@ export function varianceFlatness({ flatness, pca, scaling }: Analysis): Figure |
     points.map((p) => p.y),
     0.25,
   );
-  const psi = { value: -fit.exponent.value, standardError: fit.exponent.standardError };
+  const psi = negated(fit.exponent);
   const used = points.filter(inside);
   const radius = points.length > 400 ? 2 : 3.4;
   const legend: LegendEntry[] = [
@@ -99,7 +100,7 @@ export function varianceFlatness({ flatness, pca, scaling }: Analysis): Figure |
 }
 
 function caption(fit: PowerLaw, fitted: boolean, shown: number, left: number): string {
-  const psi = { value: -fit.exponent.value, standardError: fit.exponent.standardError };
+  const psi = negated(fit.exponent);
   return (
     `Each point is a principal direction: how much the weights fluctuate along it against how wide the valley is. ` +
     `A falling line means that the weights fluctuate least where the loss is flattest, the inverse of what thermal equilibrium would give. ` +

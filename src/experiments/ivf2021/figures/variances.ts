@@ -1,6 +1,7 @@
 /** Rank-ordered variances with the fitted rank law and the spectrum of a pure random walk. docs/theory [P4], [S5]. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
+import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
@@ -23,7 +24,7 @@ export function rankedVariances({ pca, scaling }: Analysis): Figure | MissingFig
     [...measured, ...walk].map((p) => p.y),
     0.15,
   );
-  const gamma = { value: -fit.exponent.value, standardError: fit.exponent.standardError };
+  const gamma = negated(fit.exponent);
   const marks: Plot.Markish[] = [
     ...(noise
       ? [Plot.rect([0], { x1: x[0], x2: x[1], y1: y[0], y2: pca.resolution, fill: COLOURS.muted, fillOpacity: 0.18 })]

@@ -9,7 +9,7 @@ import { batchPlan } from '../../../data/samplers.js';
 import { firstSamples } from '../../../data/subset.js';
 import { initialWeights } from '../../../model/network.js';
 import { DivergedError } from '../../../numeric/errors.js';
-import type { Estimate } from '../../../numeric/estimate.js';
+import { scaled } from '../../../numeric/estimate.js';
 import { embeddedLinearAlgebra } from '../../../numeric/linalg/index.js';
 import { lanczos } from '../../../numeric/operators/lanczos.js';
 import { type Key, randomKey } from '../../../numeric/random.js';
@@ -80,12 +80,6 @@ function scansFrom(
     };
   });
 }
-
-const scaled = (e: Estimate, factor: number): Estimate => ({
-  ...e,
-  value: factor * e.value,
-  standardError: factor * e.standardError,
-});
 
 /** @param share - of the per-sample (co)variances in those of one batch */
 function predictions({ directions, samples }: ValleyDirections, share: number): CeilingPrediction {

@@ -4,8 +4,8 @@
  */
 import type { Estimate } from '../../../numeric/estimate.js';
 import { leastSquares } from '../../../numeric/lines.js';
+import { overSeeds } from '../../../numeric/seeds.js';
 import { mean } from '../../../numeric/statistics.js';
-import { overSeeds } from '../../controls/summary.js';
 import type { CeilingPrediction, CeilingResult, CeilingScan, NetworkCell } from './measured.js';
 import { chanceLoss, divergedAt, threshold, unstableAt } from './thresholds.js';
 

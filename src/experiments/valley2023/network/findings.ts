@@ -32,10 +32,11 @@
  *   interval lies above 1.2. Not reproduced: the mean is below 1.2 and the interval's upper end below 1.5.
  */
 import { type Estimate, estimate } from '../../../numeric/estimate.js';
+import { halfWidth } from '../../../numeric/interval.js';
+import { overSeeds } from '../../../numeric/seeds.js';
+import { decide, few, signVerdict, UNDECIDED, verdictOf } from '../../../report/deciding.js';
 import type { Finding, Verdict } from '../../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain } from '../../../report/format.js';
-import { few, UNDECIDED } from '../../controls/closure.js';
-import { halfWidth, overSeeds } from '../../controls/summary.js';
 import { type CeilingRow, ceilingRows, ceilingSlope, PREDICTIONS } from './ceilings.js';
 import type { CeilingPrediction, NetworkInput, SolutionResult } from './measured.js';
 import { noiseStrength } from './measured.js';
@@ -102,19 +103,14 @@ const rangeWords = ({ targetLoss, settings, measuredSamples, trainingSamples }: 
   return `eta/B from ${formatPlain(Math.min(...strengths))} to ${formatPlain(Math.max(...strengths))}, at training loss ${formatPlain(targetLoss)}; Hessian and noise over ${measuredSamples} of ${trainingSamples} samples`;
 };
 
-/** Where an interval lies about 0: −1, 1, or 0 where it holds 0. */
-export function side(e: Estimate): -1 | 0 | 1 {
-  const half = halfWidth(e);
-  return e.value - half > 0 ? 1 : e.value + half < 0 ? -1 : 0;
-}
+/** Half the width of an interval around 0 at which it says that there is no effect. */
+const NARROW = 0.05;
 
-/** The rule of every claim about a sign; `narrow` is the half-width at which an interval around 0 says that there is no effect. */
-export function signVerdict(e: Estimate, wanted: -1 | 1, narrow = 0.05): Verdict {
-  if (e.n < 2 || !Number.isFinite(e.value)) return UNDECIDED;
-  const found = side(e);
-  if (found === wanted) return 'reproduced';
-  return found === -wanted || halfWidth(e) <= narrow ? 'not reproduced' : UNDECIDED;
-}
+/** The rule of every claim about a sign. */
+export const signOf = (e: Estimate, wanted: -1 | 1): Verdict => signVerdict(e, wanted, { narrow: NARROW });
+
+/** The rule of exponents that theory says are 1. */
+const exponentVerdict = (e: Estimate): Verdict => verdictOf(decide(e, 1, { tolerance: 0.2, misses: 'stated' }));
 
 const wide = (e: Estimate): string =>
   e.n < 2 ? few(e) : `The 95 % interval is ±${formatNumber(halfWidth(e), 2)} over ${e.n} seeds.`;
@@ -129,23 +125,12 @@ function flatter({ measure, slope, spearman, pairs }: SlopeRow, id: string, rang
     unit: 'd ln/d ln(eta/B)',
     stated: measure.flatter > 0 ? 'above 0' : 'below 0',
     range,
-    verdict: signVerdict(slope, measure.flatter),
+    verdict: signOf(slope, measure.flatter),
     reason: `Rank correlation with eta/B ${formatEstimate(spearman)}; at equal eta/B it goes with eta to the power ${formatEstimate(pairs)}.${measure.invariant ? ' A rescaling of layers leaves this measure as it is.' : ''} ${wide(slope)}`,
   };
 }
 
 function ratioAlone({ measure, pairs, slope }: SlopeRow): Finding {
-  const half = halfWidth(pairs);
-  const small = Math.abs(pairs.value) <= 0.05;
-  const same = half <= 0.1 && (small || side(pairs) === 0);
-  const verdict: Verdict =
-    pairs.n < 2 || !Number.isFinite(pairs.value)
-      ? UNDECIDED
-      : same
-        ? 'reproduced'
-        : side(pairs) !== 0
-          ? 'not reproduced'
-          : UNDECIDED;
   return {
     id: `valley-network.ratio-${measure.id}`,
     claim: `Only the ratio eta/B matters: at equal eta/B ${measure.name} does not depend on eta`,
@@ -154,14 +139,14 @@ function ratioAlone({ measure, pairs, slope }: SlopeRow): Finding {
     unit: 'd ln/d ln eta at equal eta/B',
     stated: '0',
     range: 'pairs of settings with equal eta/B and rates a factor 2 to 5 apart',
-    verdict,
+    verdict: verdictOf(decide(pairs, 0, { tolerance: 0.05, misses: 'stated', widest: 0.1 })),
     reason: `Against eta/B itself the slope is ${formatEstimate(slope)}. ${wide(pairs)}`,
   };
 }
 
 function sooner(times: FlatTimes, unit: 'time' | 'epochs'): Finding {
   const slope = times[unit];
-  const verdict = times.missing > 0.25 ? UNDECIDED : signVerdict(slope, -1);
+  const verdict = times.missing > 0.25 ? UNDECIDED : signOf(slope, -1);
   return {
     id: `valley-network.sooner-${unit}`,
     claim: `Stronger noise reaches flat solutions sooner, in ${unit === 'time' ? 'eta·steps' : 'epochs'}`,
@@ -214,22 +199,13 @@ function anisotropyFinding(solved: readonly SolutionResult[]): Finding {
     unit: 'ln kappa',
     stated: 'above 0',
     range: 'C along the top eigenvectors over C along the drift of the last quarter of the steps',
-    verdict: signVerdict(logs, 1),
+    verdict: signOf(logs, 1),
     reason: `kappa = ${formatNumber(Math.exp(logs.value))} against the drift, ${formatNumber(Math.exp(random.value))} against random directions (geometric means). ${wide(logs)}`,
   };
 }
 
 function noiseCurvature(solved: readonly SolutionResult[]): Finding {
   const gamma = overSolutions(solved, noiseExponent);
-  const far = Math.abs(gamma.value - 1) > 0.2;
-  const verdict: Verdict =
-    gamma.n < 2 || !Number.isFinite(gamma.value)
-      ? UNDECIDED
-      : !far
-        ? 'reproduced'
-        : side({ ...gamma, value: gamma.value - 1 }) !== 0
-          ? 'not reproduced'
-          : UNDECIDED;
   return {
     id: 'valley-network.noise-curvature',
     claim:
@@ -239,7 +215,7 @@ function noiseCurvature(solved: readonly SolutionResult[]): Finding {
     unit: 'exponent of C ~ lambda^gamma',
     stated: '1',
     range: 'top eigenvectors, the drift and random directions of the whole network',
-    verdict,
+    verdict: exponentVerdict(gamma),
     reason: wide(gamma),
   };
 }
@@ -260,20 +236,13 @@ function driftFlattens(solved: readonly SolutionResult[]): Finding {
     unit: 'd ln lambda over the drift',
     stated: 'below 0',
     range: `the two strongest ratios that reached the target, ${strongest.map((s) => formatPlain(s)).join(' and ')}; along the way of the last quarter of the steps, at the eigenvectors of its end`,
-    verdict: signVerdict(change, -1),
+    verdict: signOf(change, -1),
     reason: `For the weaker ones it is ${formatEstimate(weak)}. ${wide(change)}`,
   };
 }
 
+/** How far a measured ceiling over the predicted one may lie from 1. */
 const TOLERANCE = 0.3;
-
-/** The rule of the ceilings, for one ratio. */
-export function withinTolerance(e: Estimate): Verdict {
-  if (e.n < 2 || !Number.isFinite(e.value)) return UNDECIDED;
-  if (Math.abs(e.value - 1) <= TOLERANCE) return 'reproduced';
-  const half = halfWidth(e);
-  return e.value + half < 1 - TOLERANCE || e.value - half > 1 + TOLERANCE ? 'not reproduced' : UNDECIDED;
-}
 
 function ceiling(
   rows: readonly CeilingRow[],
@@ -285,12 +254,6 @@ function ceiling(
   const far = (e: Estimate) => (Number.isFinite(e.value) ? Math.abs(Math.log(e.value)) : -1);
   const ratios = own.map((r) => r.ratios[name]);
   const worst = ratios.reduce<Estimate>((a, b) => (far(b) > far(a) ? b : a), overSeeds([]));
-  const verdicts = ratios.map(withinTolerance);
-  const verdict: Verdict = verdicts.includes('not reproduced')
-    ? 'not reproduced'
-    : verdicts.includes(UNDECIDED) || verdicts.length === 0
-      ? UNDECIDED
-      : 'reproduced';
   return {
     id: `valley-network.ceiling-${start === 'initial' ? 'initial' : kebab(name)}`,
     claim:
@@ -302,7 +265,7 @@ function ceiling(
     unit: 'measured over predicted, batch size farthest off',
     stated: '1',
     range: `${c.steps} steps; unstable once the mean loss of ${c.window} steps exceeds ${start === 'initial' ? 'twice chance' : 'ten times that of the solution'}`,
-    verdict,
+    verdict: verdictOf(...ratios.map((e) => decide(e, 1, { tolerance: TOLERANCE }))),
     reason: `By batch size: ${own.map((r) => `${formatEstimate(r.ratios[name])} (B = ${r.batchSize})`).join(', ')}.`,
   };
 }
@@ -310,15 +273,6 @@ function ceiling(
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
 function slopeOfCeiling(slope: Estimate): Finding {
-  const far = Math.abs(slope.value - 1) > 0.2;
-  const verdict: Verdict =
-    slope.n < 2 || !Number.isFinite(slope.value)
-      ? UNDECIDED
-      : !far
-        ? 'reproduced'
-        : side({ ...slope, value: slope.value - 1 }) !== 0
-          ? 'not reproduced'
-          : UNDECIDED;
   return {
     id: 'valley-network.ceiling-slope',
     claim: 'Batch-to-batch variance of the curvature lowers the ceiling of the learning rate as 2l/(l² + Var l) says',
@@ -326,7 +280,7 @@ function slopeOfCeiling(slope: Estimate): Finding {
     measured: slope,
     unit: 'd ln measured/d ln predicted over batch sizes',
     stated: '1',
-    verdict,
+    verdict: exponentVerdict(slope),
     reason: wide(slope),
   };
 }

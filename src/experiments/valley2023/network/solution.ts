@@ -14,7 +14,7 @@ import { gradientNoiseScale } from '../../../analyse/noise/noise-scale.js';
 import type { Dataset, Samples } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
 import type { NetworkSpec } from '../../../model/network.js';
-import { estimate } from '../../../numeric/estimate.js';
+import { estimate, scaled } from '../../../numeric/estimate.js';
 import { dot, lanczos, normalVector } from '../../../numeric/operators/lanczos.js';
 import { type Key, randomKey } from '../../../numeric/random.js';
 import { mean } from '../../../numeric/statistics.js';
@@ -94,7 +94,6 @@ function valleyMeasures(
   const share = batchShare(population, { ...setting, sampling: 'shuffled' });
   const perBatch = across.map((d) => ({ curvature: d.curvature.value, noise: share * d.noise.value }));
   const { learningRate } = setting;
-  const { value, standardError, n, method } = flatness.noiseTrace;
   return {
     across,
     drift: along,
@@ -103,7 +102,7 @@ function valleyMeasures(
     anisotropyRandom: anisotropy(across, meanOfDirections(others)),
     driftLength,
     change,
-    proportional: proportionalSgdLoss(learningRate, estimate(share * value, share * standardError, n, method)),
+    proportional: proportionalSgdLoss(learningRate, scaled(flatness.noiseTrace, share)),
     logarithmic: logarithmicSgdLoss(learningRate, perBatch),
     noiseForce: sgdForce(learningRate, perBatch, change.logSlopes),
     gradientForce: -along.slope.value,

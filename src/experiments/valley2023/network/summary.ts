@@ -1,8 +1,8 @@
 /** The cells of all seeds put together: slopes against eta/B, pairs of equal eta/B, times to flatness. Errors are over seeds. */
 import { type Estimate, estimate } from '../../../numeric/estimate.js';
 import { leastSquares } from '../../../numeric/lines.js';
+import { overSeeds } from '../../../numeric/seeds.js';
 import { mean, pairMoments, spearman } from '../../../numeric/statistics.js';
-import { overSeeds } from '../../controls/summary.js';
 import {
   type NetworkCell,
   type NoiseSetting,
