@@ -41,7 +41,8 @@ describe('advice on a run folder', () => {
       'stationary',
       'verified',
     ]);
-    expect(readdirSync(at('run/advice')).sort()).toEqual(['advice.json', 'figures', 'report.html', 'tables']);
+    const files = ['advice.json', 'figures', 'report.html', 'tables', 'theory.html'];
+    expect(readdirSync(at('run/advice')).sort()).toEqual(files);
     expect(readdirSync(at('run/advice/tables')).sort()).toEqual(['ceiling.csv', 'numbers.csv', 'runs.csv']);
     const again = thermograd(...words, '--json');
     expect(again.code).toBe(0);

@@ -61,7 +61,7 @@ describe('page', () => {
     expect(text.match(/.{0,40}(\bNaN\b|undefined|Infinity|\[object)/)).toBeNull();
   });
 
-  test('loads nothing: no script, no source, links only to papers and into the page', () => {
+  test('loads nothing: no script, no source, links only to papers, to the theory beside it, and into the page', () => {
     const p = parse(report.html);
     expect(p.querySelectorAll('script, img, iframe, object, embed, video, [src], [srcset]').length).toBe(0);
     for (const l of p.querySelectorAll('link')) expect(l.getAttribute('href')).toBe('data:,');
@@ -69,7 +69,7 @@ describe('page', () => {
     for (const a of p.querySelectorAll('a')) {
       const href = a.getAttribute('href')!;
       if (href.startsWith('#')) expect(p.getElementById(href.slice(1)), href).toBeTruthy();
-      else expect(href).toMatch(/^https:\/\/(doi\.org|arxiv\.org)\//);
+      else expect(href).toMatch(/^https:\/\/(doi\.org|arxiv\.org)\/|^theory\.html#[A-Z]\d+$/);
     }
   });
 

@@ -240,7 +240,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       unit: '',
       ...(bestStep ? {} : n ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
       assumes:
-        'greedy: (|g|²/gᵀHg)/(1 + B_noise/B) lowers the expected loss of ONE step on a quadratic most ([A1], from memory); it is no optimum over many steps',
+        'greedy: (|g|²/gᵀHg)/(1 + B_noise/B) lowers the expected loss of ONE step on a quadratic most ([A1], secondary source); it is no optimum over many steps',
       changes: 'the batch size; training on',
     },
     {

@@ -1,4 +1,5 @@
 /** Markup that escapes whatever is put into it: text becomes markup only through the `html` template. */
+import { linkTags } from './theory.js';
 
 /** A piece of finished markup. */
 export class Markup {
@@ -41,7 +42,7 @@ const GREEK: Record<string, string> = {
 /** A power `^−psi`, `^3.9`; an index `_i`, `_x`, `_10`, `_SGD` behind a letter; nothing else is touched. */
 const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ijxy]|SGD|sharp|flat|\d+)(?![\p{L}\d_])/gu;
 
-/** Prose with plain-text formulas: Greek letters by name become letters, `F^−psi` a power, `p_1` an index. */
+/** Prose with plain-text formulas: Greek letters by name become letters, `F^−psi` a power, `p_1` an index, `[D3]` a link to docs/theory. */
 export function prose(s: string): Markup {
   const text = s.replace(
     /(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda|kappa|Delta|Phi)(?![\p{L}\d])/gu,
@@ -54,5 +55,5 @@ export function prose(s: string): Markup {
     parts.push(m[1] ? html`<sup>${m[1].replace('-', '\u2212')}</sup>` : html`<sub>${m[2]}</sub>`);
     at = m.index + m[0].length;
   }
-  return html`${[...parts, text.slice(at)]}`;
+  return new Markup(linkTags(html`${[...parts, text.slice(at)]}`.text));
 }

@@ -12,10 +12,14 @@ export interface Page {
   /** Below the title: what ran, what came out, the first numbers a reader looks for. */
   readonly head: Markup;
   readonly sections: readonly Section[];
+  /** Below everything; by default where else the numbers of a report lie. */
+  readonly footer?: string;
 }
 
+const FOOTER = 'Made by thermograd. Every figure also exists as SVG, every number as JSON and CSV.';
+
 /** The page as text; no network, no script. */
-export function renderPage({ title, head, sections }: Page): string {
+export function renderPage({ title, head, sections, footer = FOOTER }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +47,7 @@ ${body}
 </section>
 `,
 )}</main>
-<footer>Made by thermograd. Every figure also exists as SVG, every number as JSON and CSV.</footer>
+<footer>${footer}</footer>
 </body>
 </html>
 `;

@@ -24,7 +24,7 @@ border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0}
 .key dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
-sup{font-size:.75em;line-height:0}
+sup,sub{font-size:.75em;line-height:0}
 th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
 td.n,th.n{text-align:right;white-space:nowrap}
@@ -49,6 +49,7 @@ figcaption b{color:var(--ink)}
 .facts dt{color:var(--muted)}.facts dd{margin:0;overflow-wrap:anywhere;max-width:80ch}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.8rem;font-size:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}
+pre.formula{font-size:.92rem;line-height:1.6}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 .columns{columns:2 420px;column-gap:2.4rem}.columns section{break-inside:avoid;padding-bottom:1rem}.columns h3{margin-top:0}
 .narrow{max-width:560px}

@@ -18,7 +18,7 @@
  * All three are self-adjoint on symmetric matrices and N is positive, so E|w|² is bounded iff A − eta (B + N) is positive definite:
  * eta < 1/λ_max of B + N relative to A. Restricted to the symmetric matrices over ANY subspace that λ_max can only be smaller: every
  * ceiling given here is NECESSARY for bounded E|w|² (under the model), falls as directions are added, and never promises stability.
- * For mu = 0 this is the criterion of mean-square linear stability (memory: Ma & Ying 2021; Mulayoff & Michaeli 2023).
+ * For mu = 0 this is the criterion of mean-square linear stability (secondary source: Ma & Ying 2021; Mulayoff & Michaeli 2023).
  */
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';

@@ -3,6 +3,7 @@
  *
  *     advice.json    the advice, every measured fact, the setting, seeds, versions, machine
  *     report.html    the page; figures/*.svg, tables/*.csv
+ *     theory.html    the statements of docs/theory that the page links to
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,8 +19,10 @@ import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { theoryPage } from '../../jobs/theory-page.js';
 import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
+import { THEORY_FILE } from '../../report/theory.js';
 import type { Config } from '../../runs/config.js';
 import { loadFor } from '../../runs/prepare.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
@@ -54,7 +57,7 @@ export interface AdviseResult {
   readonly verification: Verification | null;
 }
 
-const FILES = ['advice.json', 'report.html', 'figures', 'tables'];
+const FILES = ['advice.json', 'report.html', THEORY_FILE, 'figures', 'tables'];
 
 const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
   worker: new URL('./worker.js', import.meta.url),
@@ -123,6 +126,7 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
     new Map([
       ['advice.json', report.json],
       ['report.html', report.html],
+      [THEORY_FILE, theoryPage()],
       ...Object.entries(report.figures).map(([name, svg]) => [`figures/${name}.svg`, svg] as const),
       ...Object.entries(report.tables).map(([name, text]) => [`tables/${name}`, text] as const),
     ]),

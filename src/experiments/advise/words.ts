@@ -100,7 +100,7 @@ function batchWords({ batch, point }: Advice, { noise }: AdviceFacts): string {
       : place === 'beyond'
         ? 'is beyond it: a larger batch hardly saves steps, and a smaller one saves work'
         : 'is about there';
-  return `${how}${beyondSet}: ${size} ${what} (${cost}, [A1] from memory)`;
+  return `${how}${beyondSet}: ${size} ${what} (${cost}, [A1], secondary source)`;
 }
 
 function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {

@@ -167,7 +167,7 @@ function rankLaw({ scaling, pca }: Ivf2021Input): Finding {
   return {
     id: 'ivf.rank-law',
     claim: 'Beyond i ≈ 20 the ranked variances fall as sigma_i² ~ i^−gamma, gamma between 2 and 3.',
-    source: 'ivf2021 [P4] (from memory of the figure)',
+    source: 'ivf2021 [P4] (secondary source)',
     measured,
     unit: '',
     stated: 'a power law beyond i ≈ 20, gamma 2 to 3',

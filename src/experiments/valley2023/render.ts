@@ -59,7 +59,7 @@ export function renderValley2023({ title, model, network, run }: Valley2023Input
     model
       ? html`<p class="summary">A model of the valley that solutions of a network form, with the noise of minibatches in it: what the noise adds
 to the loss, how fast it carries SGD to flat places, and where it makes it diverge. ${verdictWords(modelFindings)}
-Equations of the paper are quoted second-hand; what is derived from them says so.</p>
+Equations of the paper are quoted after a secondary source; what is derived from them says so.</p>
 ${valleyKeyNumbers(model, modelFindings)}`
       : ''
   }${

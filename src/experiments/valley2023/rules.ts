@@ -5,7 +5,7 @@
  * freezing stage was replaced, no rule with it: walkers were off the Fokker-Planck equation, since their steps did not resolve the force
  * behind the sharp valley. The verdict on `delay` was undecided before.
  *
- * Equations of the paper are quoted second-hand [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
+ * Equations of the paper are quoted after a secondary source [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
  * over seeds, errors of grids come from halving the grid. Intervals are 95 %: Student's t over seeds, twice the error for grids.
  *
  * A number *agrees* with a prediction if it lies within the tolerance of the claim; it *disagrees* if its whole interval lies outside;
@@ -51,7 +51,7 @@ import type { Finding, Verdict } from '../../report/finding.js';
 import { halfWidth } from '../controls/summary.js';
 
 export const UNDECIDED: Verdict = 'not decidable with this run';
-export const VALLEY = 'valley2023 (second-hand)';
+export const VALLEY = 'valley2023 (secondary source)';
 
 export type Agreement = 'agrees' | 'disagrees' | 'undecided';
 

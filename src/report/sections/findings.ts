@@ -2,7 +2,8 @@
 import { CITATIONS } from '../citations.js';
 import type { Finding, Verdict } from '../finding.js';
 import { formatCount, formatEstimate } from '../format.js';
-import { type Content, html, type Markup, prose } from '../markup.js';
+import { html, Markup, prose } from '../markup.js';
+import { linkTags } from '../theory.js';
 
 const BADGES: Record<Verdict, { readonly style: string; readonly sign: string }> = {
   reproduced: { style: 'reproduced', sign: '✓' },
@@ -24,12 +25,13 @@ export function verdictWords(findings: readonly Finding[]): string {
   return `Of ${formatCount(findings.length)} ${findings.length === 1 ? 'claim' : 'claims'} tested, ${list}.`;
 }
 
-/** A source with its citation keys turned into links to the list of references. */
-function source(text: string): Content {
+/** A source with its citation keys turned into links to the list of references, and its tags into links to docs/theory. */
+function source(text: string): Markup {
   const keys = CITATIONS.map((c) => c.key).join('|');
-  return text
+  const parts = text
     .split(new RegExp(`\\b(${keys})\\b`))
     .map((part, k) => (k % 2 === 1 ? html`<a href="#ref-${part}">${part}</a>` : part));
+  return new Markup(linkTags(html`${parts}`.text));
 }
 
 export function findingsTable(findings: readonly Finding[]): Markup {

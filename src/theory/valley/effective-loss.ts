@@ -15,7 +15,7 @@
  *
  * Both give the SAME density: with Delta = D_y, L0 + L_SGD of eq. 11 is kappa (L0 + L_SGD of eq. 7). Off the floor eq. 11 read
  * with L(x, y) would give ⟨y²⟩ = D_x/lambda instead of D_y/lambda: it holds on the floor. The reading of Delta in eq. 11 is
- * derived here, not quoted; the equations themselves are known second-hand.
+ * derived here, not quoted; the equations themselves are quoted after a secondary source (docs/theory [V1]).
  *
  * At kappa = 1 the floor density is Boltzmann's and L_SGD = 0; the marginal still prefers flat places, by entropy.
  */

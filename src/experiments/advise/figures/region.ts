@@ -115,7 +115,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
       `Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; the ceiling is an upper bound, and ${formatPlain(safety)} of it is advised, ` +
       `up to ${batch ? `the critical batch size ${formatNumber(batch.critical.value.value)}` : 'the whole set, for want of a noise scale'}. ` +
       'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
-      (step ? 'The best single step is the greedy optimum of one step ([A1], from memory). ' : '') +
+      (step ? 'The best single step is the greedy optimum of one step ([A1], secondary source). ' : '') +
       (v
         ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, seeds set slightly apart.`
         : 'Nothing was tried out: add --verify.'),

@@ -347,7 +347,7 @@ function recovery(rows: readonly CeilingRow[]): Finding {
   return {
     id: 'valley-network.recovery',
     claim: 'Between instability and divergence networks leave a solution and settle in a flatter place',
-    source: 'memory: edge of stability, catapult',
+    source: 'secondary source: edge of stability, catapult',
     measured: e,
     unit: 'learning rate of divergence over that of instability',
     stated: 'above 1',
