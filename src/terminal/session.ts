@@ -1,4 +1,4 @@
-/** One call of the program: streams, signals, exit codes, and how results and errors are told. */
+/** One call of the program: streams, signals, exit codes, and how results and errors are reported. */
 
 import { InterruptedError, type RunOptions } from '../jobs/context.js';
 import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
