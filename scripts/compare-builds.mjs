@@ -97,7 +97,10 @@ function run(main, folder, wanted) {
 
 const takesNoWorkers = (args) => /^(?:report|decompose|protect) /.test(args);
 
-/** A document without times: JSON loses the keys of TIMES, text loses durations and sizes of memory. */
+/**
+ * A document without times: JSON loses the keys of TIMES, text loses durations and sizes of memory. JSON is compared by its values: the
+ * order of keys and the white space do not count, and a number that is not finite may be null or its name (builds differ in that).
+ */
 function comparable(path) {
   const bytes = readFileSync(path);
   if (/\.(json|ipynb)$/.test(path)) {
@@ -113,6 +116,7 @@ function comparable(path) {
 
 function withoutTimes(value) {
   if (Array.isArray(value)) return value.map(withoutTimes);
+  if (['NaN', 'Infinity', '-Infinity'].includes(value)) return null;
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
       Object.entries(value)

@@ -2,6 +2,7 @@
 
 import { InterruptedError, type RunOptions } from '../jobs/context.js';
 import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
+import { jsonLine } from '../numeric/json.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
 /** Exit codes: 0 done, 1 the run failed, 2 wrong input or use, 130 stopped by the user. */
@@ -42,7 +43,7 @@ export async function session(
       onProgress: (progress) => line.show(progress),
       result(value, text) {
         line.end(true);
-        process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+        process.stdout.write(json ? `${jsonLine(value)}\n` : `${text}\n`);
       },
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `thermograd decompose`: its flags, the help that teaches, and the telling of the result. */
 import { type Command, Option } from 'commander';
+import { jsonLine } from '../../numeric/json.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
 import { positiveNumber } from '../../terminal/values.js';
 import type { DecomposeRequest, DecomposeResult } from './experiment.js';
@@ -53,7 +54,7 @@ gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy productio
     .action(async ({ json = false, ...request }: Flags) => {
       const { decomposeFiles } = await import('./experiment.js');
       const result = await decomposeFiles(request);
-      process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${describeResult(result)}\n`);
+      process.stdout.write(json ? `${jsonLine(result)}\n` : `${describeResult(result)}\n`);
     });
 }
 

@@ -4,6 +4,7 @@ import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decom
 import { potentialPlane } from '../../analyse/decomposition/plane.js';
 import { type Vortices, vortices } from '../../analyse/decomposition/vortices.js';
 import { checkFree, publish } from '../../jobs/publish.js';
+import { jsonText } from '../../numeric/json.js';
 import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { writeNpy } from '../../record/npy.js';
 import { writeNpz } from '../../record/npz.js';
@@ -70,7 +71,7 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
     ...(discrete && { discrete }),
     ...(figure && { picture: figure.caption }),
   });
-  files.set('summary.json', json(summary));
+  files.set('summary.json', jsonText(summary));
   publish(folder, files);
   return { folder, summary };
 }
@@ -87,7 +88,7 @@ function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteC
   put('a', d.a);
   put('sigma_discrete', discrete?.sigma);
   if (v) {
-    files.set('vortices.json', json(vorticesDocument(v, d)));
+    files.set('vortices.json', jsonText(vorticesDocument(v, d)));
     files.set('vortices.npz', vorticesArchive(v, d.system.n));
   }
   return files;
@@ -116,6 +117,3 @@ async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promis
   const { potentialFigure } = await import('./figure.js');
   return potentialFigure(plane);
 }
-
-/** Indented; numbers that are not finite become null. */
-const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
