@@ -5,13 +5,16 @@
  */
 import type { Branch, BranchGroup, Curve, ForgetInput, Moved, Profile } from '../../src/experiments/forget/measured.js';
 
-/** Numbers in [0, 1) that do not repeat: a low-discrepancy sequence over seed, branch and what is asked for. */
-function fraction(...k: number[]): number {
-  const x = k.reduce(
-    (s, v, i) => s + v * [0.618033988749895, 0.754877666246693, 0.819172513396164, 0.85667488385][i],
-    0.5,
-  );
-  return x - Math.floor(x);
+/** Numbers in [0, 1) that do not repeat, out of seed, branch and what is asked for. */
+function fraction(...key: number[]): number {
+  let h = 0x9e3779b9;
+  for (const k of key) {
+    h = Math.imul(h ^ (k + 1), 0x85ebca6b);
+    h ^= h >>> 15;
+    h = Math.imul(h, 0xc2b2ae35);
+    h ^= h >>> 13;
+  }
+  return (h >>> 0) / 2 ** 32;
 }
 
 interface Plan {
@@ -19,6 +22,8 @@ interface Plan {
   readonly constraints: number | null;
   /** [strength, task 1, task 2, task 3 at the end, mean validation]. */
   readonly at: readonly (readonly [number, number, number, number, number])[];
+  /** Between seeds, 0.012 where absent. */
+  readonly spread?: number;
   readonly held: number;
   readonly excluded?: number;
   readonly why?: string;
@@ -51,7 +56,18 @@ const PLANS: readonly Plan[] = [
       [10, 0.66, 0.8, 0.955, 0.8],
       [100, 0.69, 0.81, 0.947, 0.81],
     ],
+    spread: 0.06,
     held: 100,
+  },
+  {
+    method: 'variance',
+    constraints: 50,
+    at: [
+      [1, 0.86, 0.88, 0.952, 0.89],
+      [10, 0.947, 0.923, 0.94, 0.941],
+      [100, 0.95, 0.92, 0.93, 0.938],
+    ],
+    held: 99,
   },
   { method: 'none', constraints: null, at: [[NONE, 0.57, 0.76, 0.966, 0.77]], held: Number.NaN },
   { method: 'hessian', constraints: 50, at: [[1, 0.98, 0.97, 0.96, 0.965]], held: 100, seeds: [3, 0] },
@@ -112,11 +128,11 @@ function curveOf(test: Branch['test'], start: number): Curve {
   };
 }
 
-function branchOf({ method, at, seeds }: Plan, p: number, seed: number): Branch[] {
+function branchOf({ method, at, seeds, spread = 0.012 }: Plan, p: number, seed: number): Branch[] {
   if (seeds && !seeds.includes(seed)) return [];
   return at.map(([multiple, ...level], k): Branch => {
     const b = 10 * p + k;
-    const [a1, a2, a3, valid] = level.map((a, i) => a + 0.012 * (fraction(seed, b, i) - 0.5));
+    const [a1, a2, a3, valid] = level.map((a, i) => a + (i === 3 ? 0.012 : spread) * (fraction(seed, b, i) - 0.5));
     const diverged = method === 'ldc' && multiple === 100 && seed === 1;
     const bad = (x: number) => (diverged ? Number.NaN : x);
     const test = [
@@ -216,6 +232,7 @@ export function forgetStudy(): ForgetInput {
       none: { title: 'nothing', strength: '' },
       l2: { title: 'every weight alike', strength: 'the mean curvature' },
       ewc: { title: 'the Fisher information of each weight', strength: '1' },
+      variance: { title: 'principal directions by 1/sigma²', strength: 'the mean curvature' },
       ldc: { title: 'principal directions by 1/F²', strength: '4(e−1)L0' },
       random: { title: 'random axes', strength: 'the mean curvature along them' },
       hessian: { title: 'the stiffest directions', strength: '1' },
