@@ -66,7 +66,11 @@ describe('methods at their chosen strength', () => {
     ['against fresh', (b, facts) => learningOf(b) - scratchOf(facts)],
   ])('%s is a hundred times the mean over seeds, with one standard error', (head, of) => {
     table.column(head).forEach((cell, k) => {
-      expectMean(cell, BEST[k].own.map(({ branch, seed }) => of(branch, factsOf(seed))), 100); // biome-ignore format: short
+      expectMean(
+        cell,
+        BEST[k].own.map(({ branch, seed }) => of(branch, factsOf(seed))),
+        100,
+      );
     });
   });
 
@@ -143,12 +147,19 @@ describe('all strengths and numbers of axes', () => {
     ['predicted rise', 1, (b) => b.predictedRise],
   ])('%s, times %d, without seeds that diverged', (head, scale, of) => {
     table.column(head).forEach((cell, k) => {
-      expectMean(cell, settings[k].own.map(({ branch }) => of(branch)), scale); // biome-ignore format: short
+      expectMean(
+        cell,
+        settings[k].own.map(({ branch }) => of(branch)),
+        scale,
+      );
     });
   });
 
   it('tells the loss before in its caption', () => {
-    expectMean(table.caption, input.seeds.map((s) => s.loss)); // biome-ignore format: short
+    expectMean(
+      table.caption,
+      input.seeds.map((s) => s.loss),
+    );
   });
 });
 
