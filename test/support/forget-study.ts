@@ -32,7 +32,7 @@ interface Plan {
 
 const NONE = Number.NaN;
 const PLANS: readonly Plan[] = [
-  { method: 'joint', constraints: null, at: [[NONE, 0.983, 0.972, 0.964, 0.97]], held: 0 },
+  { method: 'joint', constraints: null, at: [[NONE, 0.983, 0.972, 0.964, 0.97]], held: Number.NaN },
   {
     method: 'ldc',
     constraints: 50,
