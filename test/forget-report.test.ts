@@ -6,7 +6,7 @@ import { renderForget } from '../src/experiments/forget/render.js';
 import { chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/experiments/forget/summary.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { chanceOf } from '../src/numeric/seeds.js';
-import { type Made, madeComparison, madeInput } from './support/forget.js';
+import { type Made, madeComparison, madeInput } from './support/forget-results.js';
 
 const NONE: Made = { method: 'none', test: [0.6, 0.97] };
 const ldc = (test: [number, number], more: Partial<Made> = {}): Made => ({

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderForget } from '../src/experiments/forget/render.js';
 import { renderReport } from '../src/experiments/ivf2021/render.js';
 import { figureCollisions } from './support/collisions.js';
-import { madeComparison } from './support/forget.js';
+import { madeComparison } from './support/forget-results.js';
 import { syntheticAnalysis, syntheticReport } from './support/ivf2021-results.js';
 
 const CHROMIUM = '/usr/bin/chromium';

@@ -1,0 +1,332 @@
+/** Sentences of `advise`: each place, verdict and note with the numbers of the facts, on both sides of what decides it. */
+import { describe, expect, it } from 'vitest';
+import { advise } from '../src/apply/advice.js';
+import type { AdviceFacts, AdvicePoint } from '../src/apply/advice-facts.js';
+import { FACTORS, judgeRun, judgeVerification, ratesToTry, type Verification } from '../src/apply/advice-verify.js';
+import { adviceWords, outcomeCounts, shownInterval, shownValue } from '../src/experiments/advise/words.js';
+import type { estimate } from '../src/numeric/estimate.js';
+import { adviceStudy, curvature, e, facts, noise, window } from './support/advise-results.js';
+import { expectEstimate } from './support/printed-estimates.js';
+
+/** facts() has a ceiling of 0.2 ± 0.01, an edge of 1, a critical batch of 100 ± 5, training loss 0.5. */
+const words = (given: AdviceFacts, v: Verification | null = null, safety = 0.5) =>
+  adviceWords(advise(given, safety), given, v);
+const at = (learningRate: number, batchSize = 50, changes: Partial<AdviceFacts> = {}) =>
+  words(facts(learningRate, batchSize, changes));
+const pointed = (given: AdviceFacts, point: Partial<AdvicePoint>): AdviceFacts => ({
+  ...given,
+  point: { ...given.point, ...point },
+});
+
+describe('the setting', () => {
+  it('has the temperature η/((1−μ)B), and a momentum only where there is one', () => {
+    expect(at(0.1, 50).setting).toBe('learning rate 0.1, batches of 50 (shuffled); temperature η/((1−μ)B) = 0.00200');
+    const moving = pointed(facts(0.1, 50), { momentum: 0.9, sampling: 'replaced' });
+    expect(words(moving).setting).toBe(
+      'learning rate 0.1, batches of 50 (replaced), momentum 0.9; temperature η/((1−μ)B) = 0.0200',
+    );
+    expect(at(0.1).state).toBe('made up; training loss 0.500');
+  });
+});
+
+describe('the learning rate', () => {
+  it.each([
+    [1, /^1 is beyond the edge: .*; take 0\.10 or less$/],
+    [0.5, /^0\.5 is above the ceiling: .*; take 0\.10 or less$/],
+    [0.2, /^0\.2 cannot be told from the ceiling; take 0\.10 or less$/],
+    [0.15, /^0\.15 is below the ceiling, but by less than the safety factor: .*; 0\.10 or less is advised$/],
+    [0.06, /^0\.06 is inside what is advised, up to 0\.100 ± 0\.005$/],
+    [0.004, /^0\.004 is safe and small: 25 times as much is advised at most\. Below 0\.05 of that, training takes many steps for the same way, and even the best single step is larger \(0\.17\)$/],
+  ])('%d', (eta, sentence) => {
+    expect(at(eta).rate).toMatch(sentence);
+  }); // biome-ignore format: one sentence a line
+
+  it('speaks of the best single step only where that is larger', () => {
+    // |g|²/gᵀHg = 0.5, over 1 + 100/1 at B = 1
+    expect(at(0.0049, 1).rate).toMatch(/larger \(0\.0050\)$/);
+    const slow = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.0099 }) } });
+    expect(words(slow).rate).toMatch(/the best single step is larger/);
+    const slower = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.00989 }) } });
+    expect(words(slower).rate).toMatch(/for the same way$/);
+  });
+
+  it('has its ceiling with the edge, and whether it converged', () => {
+    expect(at(0.1).ceiling).toBe('0.200 ± 0.010 for batches of 50 (full batches: 1); advised: up to 0.100, 0.5 of it');
+    const vague = { curvature: { facts: curvature({ ceiling: e(0.2, 0.01, false) }) } };
+    expect(at(0.1, 50, vague).ceiling).toMatch(/^0\.200 ± 0\.010 \(not converged\) for/);
+    expect(at(0.1, 50, { curvature: { refused: 'why.' } })).toMatchObject({
+      ceiling: 'no advice on the learning rate: why.',
+      rate: 'not judged',
+    });
+  });
+
+  it('is held against the advice with its error, and against a twentieth of it', () => {
+    const place = (eta: number) => advise(facts(eta), 0.5).rate!.place;
+    // 0.5·0.2 + 0.5·0.01
+    expect([place(0.1049), place(0.1051)]).toEqual(['inside', 'above the advice']);
+    expect([place(0.00501), place(0.00499)]).toEqual(['inside', 'far below']);
+    expect([place(0.1799), place(0.1801), place(0.2199), place(0.2201)]).toEqual([
+      'above the advice',
+      'at the ceiling',
+      'at the ceiling',
+      'above the ceiling',
+    ]);
+    expect([place(0.9999), place(1)]).toEqual(['above the ceiling', 'beyond the edge']);
+    const rate = advise(facts(0.1), 0.3).rate!;
+    expect(rate.largestRate).toBeCloseTo(0.06, 12);
+  });
+
+  it('is refused where the error reaches the ceiling, and at a saddle', () => {
+    const rate = (changes: Parameters<typeof curvature>[0]) =>
+      advise(facts(0.1, 50, { curvature: { facts: curvature(changes) } }), 0.5).rate;
+    expect(rate({ ceiling: e(0.2, 0.1999) })).not.toBeNull();
+    expect(rate({ ceiling: e(0.2, 0.2) })).toBeNull();
+    expect(rate({ lowest: e(-1, 0.1) })).not.toBeNull();
+    expect(rate({ lowest: e(-1.001, 0.1) })).toBeNull();
+    const saddle = at(0.1, 50, { curvature: { facts: curvature({ lowest: e(-1.3, 0.1) }) } });
+    expect(saddle.ceiling).toMatch(/falls to -1\.3 beside the top 2\.0, .* its ceiling \(0\.20\)/);
+  });
+});
+
+describe('the batch size', () => {
+  it('has steps 1 + B_c/B and samples 1 + B/B_c over the fewest', () => {
+    expect(at(0.1, 50).batch).toMatch(
+      /^critical size 100 ± 5 \(by curvature\): 50 is below it: .* \(steps 3 times the fewest, samples 1\.5 times the fewest, /,
+    );
+    expect(at(0.1, 400).batch).toMatch(/: 400 is beyond it: .* \(steps 1\.3 times the fewest, samples 5 times/);
+    expect(at(0.1, 100).batch).toMatch(/: 100 is about there \(steps 2 times the fewest, samples 2 times/);
+  });
+  it('is held against the 95 % interval, 100 ± 1.96·5', () => {
+    const place = (b: number) => advise(facts(0.1, b), 0.5).batch!.place;
+    expect([place(90.1), place(90.3), place(109.7), place(109.9)]).toEqual(['below', 'around', 'around', 'beyond']);
+    const { interval } = advise(facts(0.1), 0.5).batch!.critical;
+    expect(interval).toEqual([100 - 9.8, 100 + 9.8]);
+  });
+  it('falls back on the simple scale where that by curvature is known to less than a third', () => {
+    const kind = (weighted: ReturnType<typeof e>) =>
+      advise(facts(0.1, 50, { noise: { facts: noise({ weighted }) } }), 0.5).batch!.critical.kind;
+    expect([kind(e(99, 32.9)), kind(e(99, 33)), kind(e(99, 1, false))]).toEqual(['weighted', 'simple', 'simple']);
+    const simple = at(0.1, 50, { noise: { facts: noise({ weighted: e(100, 50) }) } });
+    expect(simple.batch).toMatch(/^critical size 400 \(simple; by curvature it did not converge\): 50 is below it/);
+    const none = { noise: { facts: noise({ weighted: e(100, 50), ofSet: Number.POSITIVE_INFINITY }) } };
+    expect(at(0.1, 50, none).batch).toBe('no advice on the batch size: the noise scale did not converge.');
+    expect(at(0.1, 50, { noise: { refused: 'no gradient.' } }).batch).toBe('no advice on the batch size: no gradient.');
+  });
+  it('says where the critical one is larger than the set', () => {
+    const beyond = (b: number) => at(0.1, 50, { noise: { facts: noise({ weighted: e(b, 5) }) } }).batch;
+    expect(beyond(1001)).toMatch(/, more than the 1000 training samples: 50 is below it/);
+    expect(beyond(1000)).not.toMatch(/more than/);
+  });
+});
+
+describe('the noise', () => {
+  it('is worth (η/4)·Tr C/(1−μ), with C = C₁/B, and so many per cent of the loss', () => {
+    // 0.1/4·4/50 = 0.002; with μ = 0.5 twice as much; 0.4 % of 0.5
+    expect(at(0.1).noise).toMatch(
+      /\(η\/4\) Tr C\/\(1−μ\) = 0\.00200 ± 0\.00005 of loss, 0\.40 % of the training loss\. A larger/,
+    );
+    const moving = words(pointed(facts(0.1), { momentum: 0.5 })).noise;
+    expectEstimate(moving, 0.004, 0.0001);
+    expect(moving).toMatch(/of loss, 0\.80 % of the training loss\./);
+    expect(at(0.1, 50, { noise: { refused: 'no gradient.' } }).noise).toBe('not known: no gradient.');
+  });
+});
+
+describe('stationarity', () => {
+  it('has the motion relation and the trend in per cent', () => {
+    expect(at(0.1).stationary).toBe(
+      'stationary: motion relation 1.05 ± 0.05 (1 where stationary), loss falls by 1.0 ± 2.0 % over 3 epochs',
+    );
+    const rising = { window: { facts: window({ trend: e(0.123, 0.02), epochs: 7 }) } };
+    expect(at(0.1, 50, rising).stationary).toMatch(/^not stationary: .*, loss rises by 12\.3 ± 2\.0 % over 7 epochs$/);
+    expect(at(0.1, 50, { window: { refused: 'no window.' } }).stationary).toBe('not known: no window.');
+  });
+  it.each([
+    ['stationary', { ratio: e(1.0999, 0.05) }],
+    ['not decidable', { ratio: e(1.1001, 0.05) }],
+    ['not decidable', { ratio: e(1.1499, 0.05) }],
+    ['not stationary', { ratio: e(1.1501, 0.05) }],
+    ['not stationary', { ratio: e(0.8499, 0.05) }],
+    ['stationary', { ratio: e(1.1, 0.1999) }],
+    ['not decidable', { ratio: e(1.1, 0.2001) }],
+    ['not stationary', { trend: e(-0.0501, 0.0166) }],
+    ['not decidable', { trend: e(-0.0501, 0.0168) }],
+    ['stationary', { trend: e(-0.0499, 0.01) }],
+    ['stationary', { trend: e(0.0999, 0.05) }],
+    ['not decidable', { trend: e(0.1001, 0.05) }],
+    ['stationary', { roundingShare: 0.0099 }],
+    ['not decidable', { roundingShare: 0.0101 }],
+  ] as const)('%s with %o', (verdict, changes) => {
+    expect(at(0.1, 50, { window: { facts: window(changes) } }).stationary.startsWith(`${verdict}: `)).toBe(true);
+  });
+  it('tells the share of rounding where it is above one per cent', () => {
+    const rounded = (roundingShare: number) => at(0.1, 50, { window: { facts: window({ roundingShare }) } }).stationary;
+    expect(rounded(0.0234)).toMatch(/; 2\.3 % of the motion is rounding of float32 weights$/);
+    expect(rounded(0.0099)).not.toMatch(/rounding/);
+  });
+});
+
+describe('notes', () => {
+  const notes = (changes: Parameters<typeof curvature>[0]) =>
+    at(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.6, 0.01), ...changes }) } }).notes;
+  it('of negative curvature from a twentieth of the top on', () => {
+    expect(notes({ lowest: e(-0.0999, 0.01) })).toEqual([]);
+    expect(notes({ lowest: e(-0.1001, 0.01) })[0]).toMatch(
+      /a curvature of −0\.100 beside the top 2: this is no minimum/,
+    );
+  });
+  it('of minibatches that limit the rate, below half of the edge', () => {
+    expect(notes({ ceiling: e(0.501, 0.01) })).toEqual([]);
+    // √3 of relative variance, 40 carriers of 1000 samples
+    expect(notes({ ceiling: e(0.499, 0.01) })).toEqual([
+      expect.stringMatching(/varies by 1\.7 times its mean from batch to batch, and 40 of 1000 samples carry that\.$/),
+    ]);
+  });
+  it('of a ceiling that has not converged: exact for these samples, or too few directions', () => {
+    expect(notes({ ceiling: e(0.6, 0.01, false), fewer: 0.749 })[0]).toMatch(
+      /^The ceiling is exact for batches of this training set and hardly falls with more directions \(0\.749 with fewer\)/,
+    );
+    expect(notes({ ceiling: e(0.6, 0.01, false), fewer: 0.751 })[0]).toBe(
+      'The ceiling has not converged: 0.751 with fewer directions, 0.600 ± 0.010 with all; more --directions can only lower it.',
+    );
+  });
+  it('of an advice that failed', () => {
+    const study = adviceStudy();
+    const failed = { ...study.verification!, advice: 'failed' as const };
+    expect(adviceWords(study.advice, study.facts, failed).notes.at(-1)).toBe(
+      'A run at or below 0.0450 left the basin: 0.499 of the ceiling is not safe here.',
+    );
+    expect(adviceWords(study.advice, study.facts, study.verification).notes.join()).not.toMatch(/not safe/);
+  });
+});
+
+describe('runs that were tried', () => {
+  const { advice, facts: given, verification } = adviceStudy();
+  const told = (changes: Partial<Verification>) =>
+    adviceWords(advice, given, { ...verification!, ...changes }).verified!;
+  it('tell the threshold and what it says of the ceiling', () => {
+    expect(told({})).toBe(
+      '12 runs of 3 epochs: the threshold lies from 0.0447 to 0.180; the ceiling lies in it (0.0902). The advised rate 0.0450: held',
+    );
+    expect(told({ bracket: [0.2, null], tightness: 'cautious', epochs: 1 })).toMatch(
+      /^12 runs of 1 epoch: the threshold lies above 0\.200; the loss, not quadratic, holds SGD beyond the ceiling \(0\.0902\)/,
+    );
+    expect(told({ bracket: [null, 0.04], tightness: 'too high', advice: 'failed' })).toMatch(
+      /the threshold lies below 0\.0400; the ceiling, an upper bound, lies above it \(0\.0902\)\. The advised rate 0\.0450: failed$/,
+    );
+    expect(told({ bracket: [null, null], tightness: 'not decidable', advice: 'not tested' })).toMatch(
+      /no threshold is seen; which does not judge the ceiling \(0\.0902\)\. The advised rate 0\.0450: not tested$/,
+    );
+    expect(adviceWords(advice, given, null)).not.toHaveProperty('verified');
+  });
+
+  it('tell how the top curvature ended at the smallest and the largest rate that ended in a basin', () => {
+    const { noise: sentence } = adviceWords(advice, given, verification);
+    // rates 0.0447 and 0.18: the means of 5 − 10η + 0.1·seed over 4.71, at 0.18 of the run that returned alone
+    const low = 5 - 10 * (0.0451 / 1.01) + 0.1;
+    expect(sentence.endsWith(`. Seen in the runs: the top curvature ended at ${(low / 4.71).toFixed(2)} of that at the start for η = 0.045 and at ${(3.2 / 4.71).toFixed(2)} of that at the start for η = 0.18`)).toBe(true); // biome-ignore format: one sentence
+    const one = { ...verification!, runs: verification!.runs.filter((r) => r.learningRate < 0.05) };
+    expect(adviceWords(advice, given, one).noise).not.toMatch(/Seen in the runs/);
+    const left = { ...verification!, runs: verification!.runs.filter((r) => r.outcome !== 'returns') };
+    expect(adviceWords(advice, given, left).noise).toMatch(/start for η = 0\.072$/);
+  });
+
+  it('are counted by outcome', () => {
+    const run = (outcome: string) => ({ ...verification!.runs[0], outcome }) as Verification['runs'][number];
+    expect(outcomeCounts(['leaves', 'stays', 'diverges', 'stays', 'returns'].map(run))).toBe(
+      '2 stay, 1 returns, 1 leaves, 1 diverges',
+    );
+    expect(outcomeCounts(['leaves', 'leaves', 'returns', 'returns'].map(run))).toBe('2 return, 2 leave');
+    expect(outcomeCounts([])).toBe('');
+  });
+});
+
+describe('printed values', () => {
+  const item = (value: ReturnType<typeof estimate> | null, unit = '') =>
+    shownValue({ id: '', name: '', value, unit, assumes: '', changes: '' });
+  it('leave out an error that nobody reads, and say what is exact or has not converged', () => {
+    expect(item(e(2, 0.0001999))).toBe('2');
+    expect(item(e(2.5, 0.000251))).toBe('2.50000 ± 0.00025');
+    expect(item(e(-2.5, 0.000249))).toBe('−2.50');
+    expect(item(e(2, 0), 'samples')).toBe('2 (exact) samples');
+    expect(item(e(2, 0.1, false), 'loss')).toBe('2.00 ± 0.10 loss (not converged)');
+    expect(item(null)).toBe('–');
+  });
+  it('have intervals, open at an end that is not known', () => {
+    const shown = (interval?: readonly [number, number | null]) =>
+      shownInterval({
+        id: '',
+        name: '',
+        value: null,
+        unit: '',
+        assumes: '',
+        changes: '',
+        ...(interval && { interval }),
+      });
+    expect([shown([3.25, 12]), shown([3.25, null]), shown()]).toEqual(['3.25 … 12', '3.25 … ∞', '']);
+  });
+});
+
+describe('rules of runs near a ceiling', () => {
+  const base = { loss: 0.1, constantLoss: 2.3, trace: 4, momentum: 0, batchSize: 50 };
+  const run = (losses: number[], learningRate = 1) => ({
+    learningRate,
+    seed: 0,
+    losses,
+    finite: true,
+    still: false,
+    top: null,
+  });
+  it('the rim is e(L0 + η Tr C1/(4(1−μ)B)), at most half-way to a constant answer where the state is better than 0.9 of it', () => {
+    const rim = (changes: Partial<typeof base>, eta = 1) => judgeRun(run([1], eta), { ...base, ...changes }).rim;
+    expect(rim({ momentum: 0.75 })).toBeCloseTo(Math.E * 0.18, 12);
+    expect(rim({ batchSize: 25 })).toBeCloseTo(Math.E * 0.14, 12);
+    expect(rim({ loss: 2.07 })).toBeCloseTo((2.07 + 2.3) / 2, 12);
+    expect(rim({ loss: 2.08 })).toBeCloseTo(Math.E * 2.1, 12);
+  });
+  it('the end is the mean of the last quarter of the looks', () => {
+    const seen = judgeRun(run([9, 9, 9, 9, 9, 9, 0.1, 0.3]), base);
+    expect([seen.end, seen.peak, seen.outcome]).toEqual([0.2, 9, 'returns']);
+  });
+  it('a constant answer is reached within 5 %; at the start of training from e times it on', () => {
+    const outcome = (end: number, loss: number) => judgeRun(run([end]), { ...base, loss }).outcome;
+    expect([outcome(2.184, 0.1), outcome(2.186, 0.1)]).toEqual(['leaves', 'diverges']);
+    expect([outcome(Math.E * 2.31 - 0.01, 2.31), outcome(Math.E * 2.31 + 0.01, 2.31)]).toEqual(['stays', 'diverges']);
+    expect(outcome(Math.E * 2.3 - 0.001, 2.08)).toBe('leaves');
+    expect(outcome(Math.E * 2.3 + 0.001, 2.08)).toBe('diverges');
+  });
+  it('the threshold, the advice and the ceiling are judged by counts of runs that stay', () => {
+    const judge = (stays: readonly (readonly [number, number])[], advised: number, of = 2) =>
+      judgeVerification({
+        base,
+        epochs: 1,
+        looked: 1,
+        top: 1,
+        ceiling: 0.2,
+        edge: 1,
+        advised,
+        runs: stays
+          .flatMap(([eta, n]) => Array.from({ length: of }, (_, seed) => ({ ...run([seed < n ? 0.1 : 1], eta), seed })))
+          .reverse(),
+      });
+    // half of the runs staying is not most of them leaving
+    expect(judge([[0.1, 2], [0.3, 1], [0.4, 0]], 0.1).bracket).toEqual([0.1, 0.4]);
+    expect(judge([[0.1, 1], [0.3, 2]], 0.1).bracket).toEqual([null, null]);
+    expect(judge([[0.1, 2]], 0.1).advice).toBe('held');
+    expect(judge([[0.1, 2]], 0.1 * (1 - 1e-10)).advice).toBe('held');
+    expect(judge([[0.1, 2]], 0.0999).advice).toBe('not tested');
+    expect(judge([[0.1, 1]], 0.1).advice).toBe('failed');
+    expect(judge([[0.1, 2], [0.2, 0]], 0.1).tightness).toBe('tight');
+    expect(judge([[0.1, 2], [0.199, 0]], 0.1).tightness).toBe('too high');
+    expect(judge([[0.2, 2], [0.3, 0]], 0.1).tightness).toBe('tight');
+    expect(judge([[0.201, 2], [0.3, 0]], 0.1).tightness).toBe('cautious');
+    expect(judge([[0.1, 2]], 0.1).tightness).toBe('not decidable');
+    expect(judge([[0.3, 0], [0.25, 0]], 0.1).tightness).toBe('not decidable');
+    expect(judge([[0.3, 2], [0.1, 2]], 0.1).runs.map((r) => [r.learningRate, r.seed])).toEqual([[0.1, 0], [0.1, 1], [0.3, 0], [0.3, 1]]);
+  }); // biome-ignore format: one case a line
+  it('rates to try: half to four times the ceiling, the advised and the present one, none within 2 % of another', () => {
+    expect(FACTORS).toEqual([0.5, 0.8, 1.25, 2, 4]);
+    expect(ratesToTry(1, 0.509, { learningRate: 7 })).toEqual([0.5, 0.8, 1.25, 2, 4, 7]);
+    expect(ratesToTry(1, 0.511, { learningRate: 0.3 })).toEqual([0.3, 0.5, 0.511, 0.8, 1.25, 2, 4]);
+  });
+});

@@ -1,0 +1,71 @@
+/** Pictures of forget's report for one made-up study, and what its page says of the protocol. */
+import { describe, expect, it } from 'vitest';
+import type { ForgetInput } from '../src/experiments/forget/measured.js';
+import { renderForget } from '../src/experiments/forget/render.js';
+import { forgetStudy } from './support/forget-study.js';
+import { matchesSnapshots, pageFacts, pageTables, pageWords } from './support/reading.js';
+
+const input = forgetStudy();
+const report = renderForget(input);
+
+it('figures, tables and text of the page are as committed', async () => {
+  const small: ForgetInput = { ...input, groups: input.groups.filter((g) => g.seed === 0) };
+  const { 'curves.csv': curves, ...tables } = report.tables;
+  await matchesSnapshots('forget', { ...report, tables });
+  await matchesSnapshots('forget', { tables: { 'curves.csv': renderForget(small).tables['curves.csv'] } });
+  expect(curves.split('\r\n')[0]).toBe('seed,method,constraints,multiple,epoch,task,test_1,test_2,test_3');
+});
+
+describe('how this was measured', () => {
+  const facts = (changed: Partial<ForgetInput>) => pageFacts(renderForget({ ...input, ...changed }).html, '#method');
+  it('tells epochs of the first task seed by seed, and those of later ones', () => {
+    const all = facts({});
+    expect([...all.keys()]).toEqual([
+      'First task',
+      'Later tasks',
+      'Outputs',
+      'Strength',
+      'Axes',
+      'More than two tasks',
+      'Errors',
+    ]);
+    expect(all.get('First task')).toMatch(
+      /^Trained to epoch 31, epoch 32, epoch 33, epoch 34 \(the last epoch was reached for the first seed\)/,
+    );
+    expect(all.get('Later tasks')).toMatch(/^12 epochs each /);
+    expect(all.get('Axes')).toMatch(/N_c = 50 in each layer/);
+  });
+  it('tells outputs and several tasks as the protocol has them', () => {
+    expect(facts({}).get('Outputs')).toMatch(/^One output layer serves all tasks/);
+    expect(facts({ head: 'task-known' }).get('Outputs')).toMatch(/^Each task has an output layer of its own/);
+    expect(facts({}).get('More than two tasks')).toMatch(/^After every task all earlier constraints are moved/);
+    expect(facts({ several: 'separate' }).get('More than two tasks')).toMatch(/^After every task its own constraint/);
+    expect(facts({ tasks: ['a', 'b'] }).get('More than two tasks')).toBe('Not in this protocol.');
+  });
+  it('says in which units strengths are', () => {
+    const caption = (absolute: boolean) => pageTables(renderForget({ ...input, absolute }).html, '#methods')[0].caption;
+    expect(caption(false)).toMatch(/The strength, in units of each method’s natural one, was chosen/);
+    expect(caption(true)).toMatch(/The strength was chosen/);
+  });
+});
+
+it('a method without a title, and one seed', () => {
+  const { html } = renderForget({
+    ...input,
+    methods: {},
+    groups: input.groups.filter((g) => g.seed === 0),
+    seeds: input.seeds.slice(0, 1),
+  });
+  expect(pageFacts(html, '#methods').get('L2 anchor')).toBe('–');
+  expect(pageFacts(html, '#methods').get('LDC (1/F²)')).toBe('–; left out: the loss falls on one side');
+  expect(pageWords(html, 'figcaption').filter((c) => /\b1 seed\b/.test(c))).toHaveLength(4);
+});
+
+it('the run, as recorded', () => {
+  expect(pageFacts(report.html, '#run')).toEqual(
+    new Map([
+      ['data.set', 'mnist'],
+      ['seeds', '0, 1, 2, 3'],
+    ]),
+  );
+});
