@@ -1,5 +1,12 @@
-// Makes the command executable after the TypeScript build.
-import { chmodSync, existsSync } from 'node:fs';
+// Ends the TypeScript build: removes what earlier builds left of files that are no more, and makes the command executable.
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
+for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
+  const source = name.replace(/(?:\.d\.ts|\.js)$/, '.ts');
+  if (source !== name && !existsSync(join(root, 'src', source))) rmSync(join(root, 'dist', name));
+}
+const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
