@@ -4,7 +4,7 @@ import type { Analysis } from '../src/analyse/trajectory/results.js';
 import { ivf2021Findings } from '../src/experiments/ivf2021/findings.js';
 import { ivf2021Page } from '../src/experiments/ivf2021/page.js';
 import { renderReport } from '../src/experiments/ivf2021/render.js';
-import { lineOf } from '../src/experiments/ivf2021/telling.js';
+import { lineOf } from '../src/experiments/ivf2021/result.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
 import type { Finding } from '../src/report/finding.js';
