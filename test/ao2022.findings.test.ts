@@ -307,12 +307,12 @@ describe('widths of the potential', () => {
     expect(f.reason).toContain(
       'measured widths span a factor 30, predicted ones 40; the predicted width is in the median 3 times the measured one',
     );
-    expect(f.predicted).toBe('width of the loss against the same variance: −1.0 (the inverse relation)');
+    expect(f.predicted).toBe('width of the loss against the same variance: −1 (the inverse relation)');
     expect(find('energy', { energy: rows(30, 0, (k) => ({ flatness: k < 3 ? 1 : null })) }).predicted).toContain(
       ': – (',
     );
     expect(find('energy', { energy: rows(30, 0, (k) => ({ flatness: k < 4 ? k : null })) }).predicted).toContain(
-      ': 1.0 (',
+      ': 1 (',
     );
   });
 });
