@@ -121,8 +121,8 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
 /** The Python that reads the file. */
 const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.meta.url));
 
-/** The table for people. */
-function describeProtection(r: ProtectResult): string {
+/** Rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
+export function describeProtection(r: ProtectResult): string {
   const { unit, window, training } = r;
   const rows: [string, string][] = [
     ['state', `${r.origin}: ${r.network.join('-')}`],
