@@ -77,6 +77,66 @@ it('the best single step is the minimum of the expected loss of one', () => {
   expect(Math.abs(bestStep!.atBatch - best)).toBeLessThan(1e-4);
 });
 
+describe('the numbers of the items', () => {
+  const asked = facts(0.02, 50);
+  const f: AdviceFacts = { ...asked, point: { ...asked.point, momentum: 0.9 } };
+  const item = (id: string) => advise(f, 0.5).items.find((i) => i.id === id)!.value!;
+
+  it('the temperature is eta/((1−mu) B), and the noise a quarter of it times Tr C1', () => {
+    expect(item('temperature').value).toBeCloseTo(0.02 / (0.1 * 50), 14);
+    expect(item('noise-loss').value).toBeCloseTo((0.004 * 4) / 4, 14);
+    expect(item('noise-loss').standardError).toBeCloseTo((0.004 * 0.1) / 4, 14);
+  });
+
+  it('the noise is the mean excess loss of relaxed modes: Σ ½ h_i ⟨w_i²⟩ as eta → 0', () => {
+    // the stationary variance of one mode of SGD with momentum, by iterating its moments; C = C1/B per batch
+    const [eta, mu, B] = [1e-3, 0.6, 50];
+    const modes = [
+      { h: 2, c1: 3 },
+      { h: 0.5, c1: 1 },
+    ];
+    const excess = modes.map(({ h, c1 }) => {
+      let [ww, wv, vv] = [0, 0, 0];
+      const q = (eta * eta * c1) / B;
+      for (let t = 0; t < 60_000; t++) {
+        // v' = mu v − eta h w + noise, w' = w + v'
+        const k = eta * h;
+        const v2 = mu * mu * vv - 2 * mu * k * wv + k * k * ww + q;
+        const wv1 = mu * wv - k * ww;
+        [ww, wv, vv] = [ww + 2 * wv1 + v2, wv1 + v2, v2];
+      }
+      return (h * ww) / 2;
+    });
+    const here = { ...f, point: { ...f.point, learningRate: eta, momentum: mu, batchSize: B } };
+    const strength = advise(here, 0.5).items.find((i) => i.id === 'noise-loss')!.value!.value;
+    expect(Math.abs((excess[0] + excess[1]) / strength - 1)).toBeLessThan(eta);
+  });
+
+  it('the best step and the error that it has from the noise scale, d ln step/d B_noise = −1/(B + B_noise)', () => {
+    // |g|² = 0.01, gᵀHg = 0.02, B_noise = 100 ± 5, B = 50
+    expect(item('best-step').value).toBeCloseTo(0.5 / 3, 14);
+    expect(item('best-step').standardError).toBeCloseTo((0.5 / 3) * (5 / 150), 14);
+    const full = advise(facts(0.1, 1e12), 0.5).bestStep!;
+    expect(full.atBatch / full.atFull).toBeCloseTo(1, 9);
+    expect(full.atFull).toBeCloseTo(0.5, 14);
+  });
+
+  it('all others are the measured ones', () => {
+    const values = Object.fromEntries(advise(f, 0.5).items.map((i) => [i.id, i.value?.value]));
+    expect(values).toMatchObject({
+      edge: 1,
+      ceiling: 0.2,
+      'noise-simple': 400,
+      'noise-distribution': 420,
+      'noise-weighted': 100,
+      'noise-two-batches': 400,
+      stationarity: 1.05,
+      trend: -0.01,
+      freezing: undefined,
+    });
+  });
+});
+
 describe('stationarity', () => {
   it.each([
     [{}, 'stationary'],
