@@ -83,9 +83,40 @@ describe('the numbers of the items', () => {
   const item = (id: string) => advise(f, 0.5).items.find((i) => i.id === id)!.value!;
 
   it('the temperature is eta/((1−mu) B), and the noise a quarter of it times Tr C1', () => {
-    expect(item('temperature').value).toBeCloseTo(0.02 / (0.1 * 50), 14);
+    expect(item('temperature')).toMatchObject({ value: expect.closeTo(0.02 / (0.1 * 50), 14), standardError: 0, n: 1 });
     expect(item('noise-loss').value).toBeCloseTo((0.004 * 4) / 4, 14);
     expect(item('noise-loss').standardError).toBeCloseTo((0.004 * 0.1) / 4, 14);
+  });
+
+  it('what has no value says why', () => {
+    const [no, yes] = [e(1, 1, false), e(1, 1)];
+    const why = (id: string, changes: Partial<NoiseFacts>) => {
+      const i = advise({ ...f, noise: { facts: noise(changes) } }, 0.5).items.find((x) => x.id === id)!;
+      return i.value === null ? i.refused : undefined;
+    };
+    const twoBatches = { ...noise().twoBatches, scale: no };
+    expect(why('noise-weighted', { weighted: no })).toMatch(/not positive/);
+    expect(why('noise-two-batches', { twoBatches })).toMatch(/within two errors of 0/);
+    expect(why('noise-distribution', { ofDistribution: no })).toMatch(/within two errors of 0/);
+    for (const id of ['noise-weighted', 'noise-two-batches', 'noise-distribution', 'best-step', 'noise-loss']) {
+      const i = advise(f, 0.5).items.find((x) => x.id === id)!;
+      expect(i).not.toHaveProperty('refused');
+    }
+    expect(why('best-step', { weighted: e(0, 1) })).toMatch(/not positive/);
+    expect(why('best-step', { curvedGradient: 0 })).toMatch(/not positive/);
+    expect(why('best-step', { curvedGradient: 1e-9, weighted: yes })).toBeUndefined();
+    const none = advise({ ...f, noise: { refused: 'no gradient.' }, window: { refused: 'no steps.' } }, 0.5);
+    const refused = Object.fromEntries(none.items.filter((i) => i.value === null).map((i) => [i.id, i.refused]));
+    expect(refused).toMatchObject({ 'best-step': 'no gradient.', 'noise-loss': 'no gradient.', trend: 'no steps.' });
+    expect(Object.keys(refused)).toHaveLength(9);
+    expect(
+      advise(f, 0.5)
+        .items.filter((i) => i.interval)
+        .map((i) => [i.id, i.interval]),
+    ).toEqual([
+      ['noise-distribution', [370, 480]],
+      ['noise-two-batches', [330, 500]],
+    ]);
   });
 
   it('the noise is the mean excess loss of relaxed modes: Σ ½ h_i ⟨w_i²⟩ as eta → 0', () => {
@@ -181,6 +212,10 @@ describe('a run near the ceiling', () => {
   it('has a rim that noise at most doubles, and that lies below a constant answer', () => {
     expect(judgeRun(run([1], { learningRate: 50 }), base).rim).toBeCloseTo(Math.E * 0.2, 12);
     expect(judgeRun(run([1]), { ...base, loss: 1 }).rim).toBeCloseTo(1.65, 12);
+    // better than a constant answer up to 0.9 of its loss: half-way to it, and beyond that e times what noise adds
+    expect(judgeRun(run([1]), { ...base, loss: 9, constantLoss: 10 }).rim).toBeCloseTo(9.5, 12);
+    expect(judgeRun(run([1]), { ...base, loss: 9.1, constantLoss: 10 }).rim).toBeCloseTo(Math.E * 9.12, 12);
+    expect(judgeRun(run([1]), { ...base, momentum: 0.5 }).rim).toBeCloseTo(Math.E * 0.14, 12);
     // at the start of training the loss is that of a constant answer
     expect(judgeRun(run([2.31]), { ...base, loss: 2.31 }).outcome).toBe('stays');
     expect(judgeRun(run([9]), { ...base, loss: 2.31 }).outcome).toBe('diverges');
@@ -199,6 +234,9 @@ describe('a run near the ceiling', () => {
     [{ 0.1: 3, 0.16: 1, 0.25: 0, 0.4: 0 }, [0.1, 0.16], 'held', 'too high'],
     [{ 0.1: 2, 0.16: 2, 0.25: 0, 0.4: 0 }, [null, 0.25], 'failed', 'not decidable'],
     [{ 0.16: 3, 0.25: 3 }, [0.25, null], 'not tested', 'cautious'],
+    [{ 0.1: 3, 0.2: 3, 0.4: 0 }, [0.2, 0.4], 'held', 'tight'],
+    [{ 0.1: 3, 0.2: 0 }, [0.1, 0.2], 'held', 'tight'],
+    [{ 0.1: 3, 0.16: 3 }, [0.16, null], 'held', 'not decidable'],
   ] as const)('together: %o', (stays, bracket, advice, tightness) => {
     expect(judge(stays)).toMatchObject({ bracket, advice, tightness });
   });
