@@ -1,6 +1,7 @@
 /** The rules of advice on made-up facts, on both sides of every threshold. */
 import { describe, expect, it } from 'vitest';
 import { advise, stationarityOf } from '../src/apply/advice.js';
+import type { AdviceFacts, NoiseFacts } from '../src/apply/advice-facts.js';
 import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
 import { renderAdvice } from '../src/experiments/advise/render.js';
 import { adviceWords } from '../src/experiments/advise/words.js';
