@@ -85,6 +85,7 @@ await Promise.all(
     const vitests = new Vitests();
     for (let m = queue.shift(); m; m = queue.shift()) {
       done.push(Object.assign(m, await outcomeOf(m, vitests)));
+      save();
       progress(`${done.length} of ${mutants.length} mutants, ${done.filter(isKilled).length} killed`);
     }
     vitests.end();
@@ -192,6 +193,11 @@ function progress(text) {
   else console.error(text);
 }
 
+/** Written after each mutant: a run that is broken off leaves what it knows. */
+function save() {
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed: values.seed, mutants: done }, null, 1)}\n`);
+}
+
 function finish() {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const left = done
@@ -200,5 +206,4 @@ function finish() {
   for (const m of left) console.log(`${m.outcome}: ${describe(m)}`);
   if (done.length > 0) console.log(`${left.length > 0 ? '\n' : ''}${table(done)}`);
   if (done.length < mutants.length) console.log(`${mutants.length - done.length} mutants were not tried`);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed: values.seed, mutants: done }, null, 1)}\n`);
 }

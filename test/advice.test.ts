@@ -1,6 +1,7 @@
 /** The rules of advice on made-up facts, on both sides of every threshold. */
 import { describe, expect, it } from 'vitest';
 import { advise, stationarityOf } from '../src/apply/advice.js';
+import type { AdviceFacts, NoiseFacts } from '../src/apply/advice-facts.js';
 import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
 import { renderAdvice } from '../src/experiments/advise/render.js';
 import { adviceWords } from '../src/experiments/advise/words.js';
@@ -77,6 +78,97 @@ it('the best single step is the minimum of the expected loss of one', () => {
   expect(Math.abs(bestStep!.atBatch - best)).toBeLessThan(1e-4);
 });
 
+describe('the numbers of the items', () => {
+  const asked = facts(0.02, 50);
+  const f: AdviceFacts = { ...asked, point: { ...asked.point, momentum: 0.9 } };
+  const item = (id: string) => advise(f, 0.5).items.find((i) => i.id === id)!.value!;
+
+  it('the temperature is eta/((1−mu) B), and the noise a quarter of it times Tr C1', () => {
+    expect(item('temperature')).toMatchObject({ value: expect.closeTo(0.02 / (0.1 * 50), 14), standardError: 0, n: 1 });
+    expect(item('noise-loss').value).toBeCloseTo((0.004 * 4) / 4, 14);
+    expect(item('noise-loss').standardError).toBeCloseTo((0.004 * 0.1) / 4, 14);
+  });
+
+  it('what has no value says why', () => {
+    const [no, yes] = [e(1, 1, false), e(1, 1)];
+    const why = (id: string, changes: Partial<NoiseFacts>) => {
+      const i = advise({ ...f, noise: { facts: noise(changes) } }, 0.5).items.find((x) => x.id === id)!;
+      return i.value === null ? i.refused : undefined;
+    };
+    const twoBatches = { ...noise().twoBatches, scale: no };
+    expect(why('noise-weighted', { weighted: no })).toMatch(/not positive/);
+    expect(why('noise-two-batches', { twoBatches })).toMatch(/within two errors of 0/);
+    expect(why('noise-distribution', { ofDistribution: no })).toMatch(/within two errors of 0/);
+    for (const id of ['noise-weighted', 'noise-two-batches', 'noise-distribution', 'best-step', 'noise-loss']) {
+      const i = advise(f, 0.5).items.find((x) => x.id === id)!;
+      expect(i).not.toHaveProperty('refused');
+    }
+    expect(why('best-step', { weighted: e(0, 1) })).toMatch(/not positive/);
+    expect(why('best-step', { curvedGradient: 0 })).toMatch(/not positive/);
+    expect(why('best-step', { curvedGradient: 1e-9, weighted: yes })).toBeUndefined();
+    const none = advise({ ...f, noise: { refused: 'no gradient.' }, window: { refused: 'no steps.' } }, 0.5);
+    const refused = Object.fromEntries(none.items.filter((i) => i.value === null).map((i) => [i.id, i.refused]));
+    expect(refused).toMatchObject({ 'best-step': 'no gradient.', 'noise-loss': 'no gradient.', trend: 'no steps.' });
+    expect(Object.keys(refused)).toHaveLength(9);
+    expect(
+      advise(f, 0.5)
+        .items.filter((i) => i.interval)
+        .map((i) => [i.id, i.interval]),
+    ).toEqual([
+      ['noise-distribution', [370, 480]],
+      ['noise-two-batches', [330, 500]],
+    ]);
+  });
+
+  it('the noise is the mean excess loss of relaxed modes: Σ ½ h_i ⟨w_i²⟩ as eta → 0', () => {
+    // the stationary variance of one mode of SGD with momentum, by iterating its moments; C = C1/B per batch
+    const [eta, mu, B] = [1e-3, 0.6, 50];
+    const modes = [
+      { h: 2, c1: 3 },
+      { h: 0.5, c1: 1 },
+    ];
+    const excess = modes.map(({ h, c1 }) => {
+      let [ww, wv, vv] = [0, 0, 0];
+      const q = (eta * eta * c1) / B;
+      for (let t = 0; t < 60_000; t++) {
+        // v' = mu v − eta h w + noise, w' = w + v'
+        const k = eta * h;
+        const v2 = mu * mu * vv - 2 * mu * k * wv + k * k * ww + q;
+        const wv1 = mu * wv - k * ww;
+        [ww, wv, vv] = [ww + 2 * wv1 + v2, wv1 + v2, v2];
+      }
+      return (h * ww) / 2;
+    });
+    const here = { ...f, point: { ...f.point, learningRate: eta, momentum: mu, batchSize: B } };
+    const strength = advise(here, 0.5).items.find((i) => i.id === 'noise-loss')!.value!.value;
+    expect(Math.abs((excess[0] + excess[1]) / strength - 1)).toBeLessThan(eta);
+  });
+
+  it('the best step and the error that it has from the noise scale, d ln step/d B_noise = −1/(B + B_noise)', () => {
+    // |g|² = 0.01, gᵀHg = 0.02, B_noise = 100 ± 5, B = 50
+    expect(item('best-step').value).toBeCloseTo(0.5 / 3, 14);
+    expect(item('best-step').standardError).toBeCloseTo((0.5 / 3) * (5 / 150), 14);
+    const full = advise(facts(0.1, 1e12), 0.5).bestStep!;
+    expect(full.atBatch / full.atFull).toBeCloseTo(1, 9);
+    expect(full.atFull).toBeCloseTo(0.5, 14);
+  });
+
+  it('all others are the measured ones', () => {
+    const values = Object.fromEntries(advise(f, 0.5).items.map((i) => [i.id, i.value?.value]));
+    expect(values).toMatchObject({
+      edge: 1,
+      ceiling: 0.2,
+      'noise-simple': 400,
+      'noise-distribution': 420,
+      'noise-weighted': 100,
+      'noise-two-batches': 400,
+      stationarity: 1.05,
+      trend: -0.01,
+      freezing: undefined,
+    });
+  });
+});
+
 describe('stationarity', () => {
   it.each([
     [{}, 'stationary'],
@@ -121,6 +213,10 @@ describe('a run near the ceiling', () => {
   it('has a rim that noise at most doubles, and that lies below a constant answer', () => {
     expect(judgeRun(run([1], { learningRate: 50 }), base).rim).toBeCloseTo(Math.E * 0.2, 12);
     expect(judgeRun(run([1]), { ...base, loss: 1 }).rim).toBeCloseTo(1.65, 12);
+    // better than a constant answer up to 0.9 of its loss: half-way to it, and beyond that e times what noise adds
+    expect(judgeRun(run([1]), { ...base, loss: 9, constantLoss: 10 }).rim).toBeCloseTo(9.5, 12);
+    expect(judgeRun(run([1]), { ...base, loss: 9.1, constantLoss: 10 }).rim).toBeCloseTo(Math.E * 9.12, 12);
+    expect(judgeRun(run([1]), { ...base, momentum: 0.5 }).rim).toBeCloseTo(Math.E * 0.14, 12);
     // at the start of training the loss is that of a constant answer
     expect(judgeRun(run([2.31]), { ...base, loss: 2.31 }).outcome).toBe('stays');
     expect(judgeRun(run([9]), { ...base, loss: 2.31 }).outcome).toBe('diverges');
@@ -139,6 +235,9 @@ describe('a run near the ceiling', () => {
     [{ 0.1: 3, 0.16: 1, 0.25: 0, 0.4: 0 }, [0.1, 0.16], 'held', 'too high'],
     [{ 0.1: 2, 0.16: 2, 0.25: 0, 0.4: 0 }, [null, 0.25], 'failed', 'not decidable'],
     [{ 0.16: 3, 0.25: 3 }, [0.25, null], 'not tested', 'cautious'],
+    [{ 0.1: 3, 0.2: 3, 0.4: 0 }, [0.2, 0.4], 'held', 'tight'],
+    [{ 0.1: 3, 0.2: 0 }, [0.1, 0.2], 'held', 'tight'],
+    [{ 0.1: 3, 0.16: 3 }, [0.16, null], 'held', 'not decidable'],
   ] as const)('together: %o', (stays, bracket, advice, tightness) => {
     expect(judge(stays)).toMatchObject({ bracket, advice, tightness });
   });

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Expression, evaluator, parseExpression } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';
-import { type LangevinScheme, langevinStep } from '../src/theory/ensemble/schemes.js';
+import { LANGEVIN_SCHEMES, type LangevinScheme, langevinStep } from '../src/theory/ensemble/schemes.js';
 
 const parse = (names: readonly string[], ...texts: string[]): Expression[] =>
   texts.map((t) => parseExpression(t, { variables: names }));
@@ -212,4 +212,13 @@ describe('strong order', () => {
     };
     expect(Math.abs(Math.log2(error(8) / error(32)) / 2 - 1.5)).toBeLessThan(0.25);
   });
+});
+
+it('the schemes promise the orders that are measured here', () => {
+  const promised = Object.entries(LANGEVIN_SCHEMES).map(([name, { strong, weak }]) => [name, strong, weak]);
+  expect(promised).toEqual([
+    ['euler-maruyama', 0.5, 1],
+    ['platen-weak-2', 0.5, 2],
+    ['strong-1.5-additive', 1.5, 2],
+  ]);
 });

@@ -161,6 +161,18 @@ describe('formulas in the kernel and the same fields as code agree to rounding',
   });
 });
 
+it('every word of the key counts in the same way for both', () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const [kernel, code] = [scalarMap, { ...scalarMap, batchGradient: asCode(scalarMap.batchGradient) }].map((model) =>
+      sgdEnsemble({ model, learningRate: 0.1, start: [0.1], key: randomKey(seed), walkers: 3 }),
+    );
+    for (const e of [kernel, code]) e.advance(3);
+    kernel.positions().forEach((x, i) => {
+      expect(x).toBeCloseTo(code.positions()[i], 12);
+    });
+  }
+});
+
 describe('walls', () => {
   const free = (start: number, boundary: Boundary, seed: number, dt: number, walkers = 4000) =>
     langevinEnsemble({

@@ -236,6 +236,9 @@ describe('readings', () => {
     const [coarse, fine] = [rate(40), rate(80)].map((v) => Math.abs(v - 2 * w * w));
     expect(fine).toBeLessThan(0.01);
     expect(coarse / fine).toBeGreaterThan(3);
+    // the current does not depend on the strength of the noise in a linear field, nor does what it costs
+    const hot = fokkerPlanck({ model, axes: square(6 * Math.sqrt(3), 80), diffusionScale: 3 });
+    expect(entropyProduction(hot, model, stationaryDensity(hot).density, 3)).toBeCloseTo(rate(80), 10);
     // a uniform current along x, where alone there is noise: v²/D
     const stream = model2(
       () => [0.3, 0],

@@ -136,6 +136,23 @@ describe('a minibatch loss', () => {
     }
   });
 
+  it('takes d + 1 nodes for degree d, or a number that falls with the normals, fewer of them if asked', () => {
+    const nodes = (text: string, normals: string[], fewer = 0) => {
+      const loss = parseExpression(text, { variables: ['x', ...normals] });
+      const m = batchMoments(gradientOf(loss, ['x']), normals, loss, fewer);
+      return [m.exact, ...m.nodes];
+    };
+    expect(nodes('x*n1^3 + x^2*n2', ['n1', 'n2'], 1)).toEqual([true, 4, 2]);
+    expect(nodes('x*exp(n1)', ['n1'])).toEqual([false, 24]);
+    expect(nodes('x*exp(n1)', ['n1'], 1)).toEqual([false, 23]);
+    expect(nodes('x*exp(n1)*n2', ['n1', 'n2'], 2)).toEqual([false, 10, 2]);
+    expect(nodes('x*exp(n1)*n2*n3', ['n1', 'n2', 'n3'])).toEqual([false, 7, 2, 2]);
+    expect(nodes('x*exp(n1)*n2*n3*n4', ['n1', 'n2', 'n3', 'n4'])).toEqual([false, 5, 2, 2, 2]);
+    expect(() => nodes('x', ['n1', 'n2', 'n3', 'n4', 'n5'])).toThrow(/at most 4 normal numbers a step; got 5/);
+    expect(() => nodes('x*n1^31*n2^31*n3', ['n1', 'n2', 'n3'])).toThrow(/takes 2048 terms; the limit is 1024/);
+    expect(nodes('x*n1^31*n2^31', ['n1', 'n2'])).toEqual([true, 32, 32]);
+  });
+
   it('agrees with averages over random numbers', () => {
     const loss = f('0.5*exp(-0.5*x)*(y - 0.6*n1)^2*(1 + 0.3*n2) + 0.1*(x - 0.2*n2)^2');
     const p = problem({ landscape: {}, noise: { kind: 'batch', normals: ['n1', 'n2'], loss } });

@@ -7,6 +7,7 @@ import { anisotropy, curvatureChange, valleyDirections } from '../src/analyse/la
 import { WholeLine } from '../src/analyse/landscape/whole-width.js';
 import { curvedNoiseTrace } from '../src/analyse/noise/noise-scale.js';
 import { layersOf, type NetworkSpec } from '../src/model/network.js';
+import { estimate } from '../src/numeric/estimate.js';
 import { dot, normalVector } from '../src/numeric/operators/lanczos.js';
 import { randomKey } from '../src/numeric/random.js';
 import { gradient, sampleLoss } from './support/naive-network.js';
@@ -191,4 +192,21 @@ it('is blind to a rescaling of layers where it says so, and only there', () => {
     expect(other.widths.width.value / other.norm / (l.widths.width.value / l.norm)).toBeCloseTo(1, 2);
   }
   expect(Math.abs(Math.log(b.trace.value / a.trace.value))).toBeGreaterThan(0.1);
+});
+
+it('kappa of independent directions: the error of a mean of n is the root of the sum of squares over n', () => {
+  const nothing = estimate(0, 0, 10, 'not used');
+  const direction = (value: number, error: number) => ({
+    curvature: nothing,
+    slope: nothing,
+    noise: estimate(value, error, 10, 'made up'),
+    curvatureVariance: nothing,
+  });
+  // means 4 ± 0.25 (hypot(0.3, 0.4)/2) over 2 ± 0.5: relative errors 1/16 and 1/4
+  const two = anisotropy([direction(3, 0.3), direction(5, 0.4)], direction(2, 0.5));
+  expect(two.value).toBeCloseTo(2, 14);
+  expect(two.standardError).toBeCloseTo((2 * Math.sqrt(17)) / 16, 14);
+  // n equal directions: the error across falls with the root of n
+  const many = anisotropy(Array(16).fill(direction(3, 0.6)), direction(1.5, 0));
+  expect(many.standardError / many.value).toBeCloseTo(0.2 / 4, 14);
 });

@@ -54,6 +54,32 @@ describe('prediction', () => {
     );
   });
 
+  it('directions without input neither move nor make noise', () => {
+    const problem = { labelNoise: 0.7, learningRate: 0.35, batchSize: 3, momentum: 0.2 };
+    const small = predictRegression(la, { ...problem, inputCovariance: fromRows([[1.5]]) });
+    const flat = predictRegression(la, {
+      ...problem,
+      inputCovariance: fromRows([
+        [1.5, 0],
+        [0, 0],
+      ]),
+    });
+    expect([...flat.covariance.data]).toEqual([small.covariance.data[0], 0, 0, 0]);
+    expect([...flat.gradientCovariance.data]).toEqual([small.gradientCovariance.data[0], 0, 0, 0]);
+    expect([flat.excess, flat.feedback]).toEqual([small.excess, small.feedback]);
+    expect(divergenceRate([1.5, 0], 3, 0.2)).toBe(divergenceRate([1.5], 3, 0.2));
+    expect(() => divergenceRate([0, 0], 3)).toThrow(/without any variance/);
+    // without momentum: C = (a² Σ + a (τ + s²))/B with τ = a Σ
+    const still = predictRegression(la, { ...problem, momentum: 0, inputCovariance: fromRows([[1.5]]) });
+    const sigma = (0.35 * 0.7) / (2 * 3 - 0.35 * 1.5 * 5);
+    expect(still.gradientCovariance.data[0]).toBeCloseTo((2 * 1.5 ** 2 * sigma + 1.5 * 0.7) / 3, 13);
+    // κ = eta a/(B (2 − eta a − eta a/B)), the share of the excess in τ + s²
+    expect(still.feedback).toBeCloseTo(0.525 / (3 * (2 - 0.525 - 0.525 / 3)), 13);
+    expect(still.excess / (still.excess + 0.7)).toBeCloseTo(still.feedback, 12);
+    const bare = predictRegression(la, { ...problem, inputCovariance: fromRows([[1.5]]) }, { multiplicative: false });
+    expect([bare.feedback, bare.gradientCovariance.data[0]]).toEqual([0, expect.closeTo((1.5 * 0.7) / 3, 13)]);
+  });
+
   it('refuses what is no problem', () => {
     const ok: RegressionProblem = { inputCovariance: A, labelNoise: 1, learningRate: 0.1, batchSize: 2 };
     expect(() => predictRegression(la, { ...ok, batchSize: 0 })).toThrow(/batch size/);
@@ -74,6 +100,32 @@ describe('prediction', () => {
 });
 
 describe('measured by SGD with fresh samples', () => {
+  it('has the mean and the standard error of its chains, each with a key of its own', () => {
+    const problem = { inputCovariance: A, labelNoise: 0.7, learningRate: 0.2, batchSize: 2 };
+    const of = (chains: number) => simulateRegression(la, problem, { key: randomKey(5), chains, steps: 40, burnIn: 7 });
+    const [two, three, four] = [of(2), of(3), of(4)];
+    const check = (pick: (m: typeof two) => { value: number; standardError: number }) => {
+      const [m2, m3, m4] = [two, three, four].map(pick);
+      const c2 = 3 * m3.value - 2 * m2.value;
+      const c3 = 4 * m4.value - 3 * m3.value;
+      // two chains: half of their difference, from which both follow
+      const first = [m2.value - m2.standardError, m2.value + m2.standardError];
+      const error = (chains: number[]) => {
+        const mean = chains.reduce((a, b) => a + b) / chains.length;
+        return Math.sqrt(chains.reduce((s, c) => s + (c - mean) ** 2, 0) / (chains.length * (chains.length - 1)));
+      };
+      expect(m3.standardError).toBeCloseTo(error([...first, c2]), 11);
+      expect(m4.standardError).toBeCloseTo(error([...first, c2, c3]), 11);
+    };
+    check((m) => m.excess);
+    for (let i = 0; i < 9; i++) check((m) => ({ value: m.covariance.data[i], standardError: m.standardError.data[i] }));
+    expect(three.excess.value).toBeCloseTo(
+      A.data.reduce((t, v, i) => t + v * three.covariance.data[i], 0),
+      12,
+    );
+    expect(three.excess.n).toBe(3);
+  });
+
   // slowest mode: eta·0.28 = 0.08 per step, so 200 steps forget the start to e^−16
   const cases: [string, RegressionProblem][] = [
     ['B = 3', { inputCovariance: A, labelNoise: 0.7, learningRate: 0.3, batchSize: 3 }],
