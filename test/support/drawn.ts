@@ -55,3 +55,11 @@ export function framed(
     expect(high - low, `${axis}: share of the frame`).toBeGreaterThan(0.7);
   }
 }
+
+/** The frame reaches from one value to the other, to a tenth of a pixel. */
+export function spans(figure: FigureReading, axis: 'x' | 'y', from: number, to: number): void {
+  [from, to].forEach((wanted, k) => {
+    const off = figure[axis].pixel(figure.domain[axis][k]) - figure[axis].pixel(wanted);
+    expect(Math.abs(off), `${axis} from ${from} to ${to}, found ${figure.domain[axis]}`).toBeLessThan(0.1);
+  });
+}
