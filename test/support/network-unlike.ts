@@ -1,6 +1,6 @@
 /**
- * A made-up study of real networks in which no two numbers are alike: six pairs of learning rate and batch size, three seeds, one run that
- * did not reach the target, one setting that diverged, ceilings from both starts. Nothing is in order.
+ * A made-up study of real networks in which no two numbers are alike: seven pairs of learning rate and batch size with three of equal
+ * ratio, three seeds, one run that did not reach the target, one setting that diverged, ceilings from both starts. Nothing is in order.
  */
 import type {
   CeilingResult,
@@ -22,6 +22,7 @@ export const SETTINGS: readonly NoiseSetting[] = [
   { learningRate: 3, batchSize: 10 },
   { learningRate: 0.1, batchSize: 1000 },
   { learningRate: 0.2, batchSize: 20 },
+  { learningRate: 0.4, batchSize: 4000 },
   { learningRate: 0.1, batchSize: 100 },
   { learningRate: 0.1, batchSize: 10 },
 ];
@@ -78,13 +79,13 @@ export function unlikeStudy(): NetworkInput {
     gradientForce: u(0.01, 0.09),
   });
 
-  /** Tr H has its maximum at the second look; the third was not looked at. */
-  const path = (steps: number, last: number): PathPoint[] =>
+  /** Tr H has its maximum at the second look; the third was not looked at; it falls to 280 … 350 behind or before the fourth. */
+  const path = (steps: number, soon: boolean, last: number): PathPoint[] =>
     [
       [0.02, u(20, 40)],
       [0.1, u(900, 1500)],
       [0.3, Number.NaN],
-      [0.6, u(400, 600)],
+      [0.6, soon ? u(200, 250) : u(400, 600)],
       [1, last],
     ].map(([share, trace]) => ({
       epoch: Math.round(share * 50),
@@ -112,7 +113,11 @@ export function unlikeStudy(): NetworkInput {
       loss: u(0.015, 0.02),
       errors: Math.round(u(10, 90)),
       // one solution keeps a trace above that of the weakest noise
-      path: path(steps, x > 5e-3 && seed === 2 && setting.batchSize === 20 ? u(350, 380) : falling(x, 200, -0.2)),
+      path: path(
+        steps,
+        setting.batchSize === 10,
+        seed === 2 && setting.batchSize === 20 ? u(360, 390) : falling(x, 200, -0.2),
+      ),
       ...(!diverged && {
         test: { loss: u(0.1, 0.2), errors: Math.round(falling(x, 700, -0.1)), count: 4000 },
         flatness: flatness(x),
