@@ -24,18 +24,18 @@ describe('the phase diagram', () => {
   const { phase } = m;
   const { figure, caption } = drawn(phaseDiagram(phase));
   const cells = phase.rates.flatMap((eta, j) =>
-    phase.noise.map((s, i) => ({ s, eta, flat: phase.flatness[4 * j + i], lost: phase.diverged[4 * j + i] })),
+    phase.noise.map((s, i) => ({ s, eta, flat: phase.flatness[6 * j + i], lost: phase.diverged[6 * j + i] })),
   );
-  /** Half a column is 0.75, half a row a factor √√4. */
+  /** Half a column is 0.4, half a row a factor √√4. */
   const corners = ({ s, eta }: (typeof cells)[number]): Point[] => [
-    [s - 0.75, eta / Math.SQRT2],
-    [s + 0.75, eta * Math.SQRT2],
+    [s - 0.4, eta / Math.SQRT2],
+    [s + 0.4, eta * Math.SQRT2],
   ];
 
   it('has a cell for each point, as flat as its colour says where fewer than half diverge, shaded where half do', () => {
     const alive = cells.filter((c) => c.lost < 0.5);
     const lost = cells.filter((c) => c.lost >= 0.5);
-    expect([alive.length, lost.length]).toEqual([11, 9]);
+    expect([alive.length, lost.length]).toEqual([16, 14]);
     const shaded = marks(figure, { kind: 'rect', fill: paint(figure, /half or more/) });
     const coloured = marks(figure, { kind: 'rect', where: (r) => !shaded.includes(r) });
     // neighbours overlap by a fifth of a pixel, lest paper shows between them
@@ -74,7 +74,7 @@ describe('the phase diagram', () => {
       );
       expect(offBy(figure, own, inside(phase.lines[line])), line).toBeLessThan(EXACT);
     }
-    expect(inside(phase.lines.flatMeanSquare)).toHaveLength(3);
+    expect(inside(phase.lines.flatMeanSquare)).toHaveLength(5);
     // sharp and flat end differ in colour, and each line stands on a wider one of the colour of the paper
     expect(paint(figure, /sharp.*mean/)).not.toBe(paint(figure, /flat.*mean/));
     expect(paint(figure, /sharp.*mean/)).toBe(paint(figure, /sharp.*almost/));
@@ -85,12 +85,12 @@ describe('the phase diagram', () => {
   });
 
   it('is framed by the outermost cells, and says how many points, walkers and steps there were', () => {
-    spans(figure, 'x', -0.75, 5.25);
+    spans(figure, 'x', -0.4, 4.4);
     spans(figure, 'y', 0.01 / Math.SQRT2, 0.16 * Math.SQRT2);
     expect([figure.x.type, figure.y.type]).toEqual(['linear', 'log']);
     expect(figure.xLabel).toMatch(/standard deviation over mean/);
     expect(figure.yLabel).toMatch(/η/);
-    expect(caption).toMatch(/4 × 5 points, 77 walkers .* 1234 steps/);
+    expect(caption).toMatch(/6 × 5 points, 77 walkers .* 1234 steps/);
     expect(missing(phaseDiagram({ ...phase, noise: [1] }))).toMatch(/single/);
     expect(missing(phaseDiagram({ ...phase, rates: [0.1] }))).toMatch(/single/);
     const least = { ...phase, noise: [1, 2], rates: [0.1, 0.2], flatness: [0, 0.3, 0.6, 0.9], diverged: [0, 0, 0, 0] };

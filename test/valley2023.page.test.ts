@@ -146,7 +146,7 @@ describe('the head', () => {
         measured('line-sharp-mean-square'),
         measured('line-sharp-almost-sure'),
         measured('ends-flatter'),
-        to(20),
+        to(30),
       ],
     );
   });

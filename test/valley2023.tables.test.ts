@@ -23,7 +23,7 @@ const bins = edges.length - 1;
 const density = (source: string, which: 'marginal' | 'floor') => densities.find((d) => d.source === source)![which];
 const { rows, equalTemperature } = m.convergence;
 const { noise, rates, flatness, diverged, lines, first, half } = m.phase;
-const points = rates.flatMap((rate, row) => noise.map((s, column) => ({ rate, s, k: 4 * row + column })));
+const points = rates.flatMap((rate, row) => noise.map((s, column) => ({ rate, s, k: 6 * row + column })));
 const freezing = m.freezing.rows;
 const { escapes } = m.freezing;
 const turned = m.circulation.rows;

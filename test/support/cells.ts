@@ -75,11 +75,26 @@ export function tableIs(
   });
 }
 
-/** All numbers of a sentence in order, to so many digits each; those of estimates are two. */
-export function sentenceHas(text: string, numbers: readonly number[], digits = 3): void {
+/** All numbers of a sentence in their order: an estimate is two of them, others have three digits where not said. */
+export function sentenceHas(
+  text: string,
+  wanted: readonly (
+    | number
+    | Pick<Estimate, 'value' | 'standardError'>
+    | { readonly number: number; readonly digits: number }
+  )[],
+): void {
+  // biome-ignore format: one line
   const found = numbersIn(text);
-  expect(found, text).toHaveLength(numbers.length);
-  numbers.forEach((n, k) => {
-    expectClose(found[k], n, digits, text);
-  });
+  let at = 0;
+  for (const w of wanted) {
+    if (typeof w === 'number') expectClose(found[at++], w, 3, text);
+    else if ('number' in w) expectClose(found[at++], w.number, w.digits, text);
+    else if (!Number.isFinite(w.standardError)) expectClose(found[at++], w.value, 3, text);
+    else {
+      showsEstimate(`${found[at]} ± ${found[at + 1]}`.replaceAll('-', '\u2212'), w);
+      at += 2;
+    }
+  }
+  expect(found, text).toHaveLength(at);
 }

@@ -77,10 +77,10 @@ export function unlikeValley(): ValleyModelResults {
     diverged: seeds(diverged),
     driftSteps: u(5000, 9000),
     passageSteps: u(300, 900),
-    growth: u(0.3, 0.9),
+    growth: u(0.3, 0.8),
   });
 
-  const noise = [0, 1.5, 3, 4.5];
+  const noise = [0, 0.8, 1.6, 2.4, 3.2, 4];
   const rates = [0.01, 0.02, 0.04, 0.08, 0.16];
   const phase: PhaseResult = {
     noise,
@@ -88,21 +88,19 @@ export function unlikeValley(): ValleyModelResults {
     steps: 1234,
     walkers: 77,
     locationNoise: 0.3,
-    flatness: rates.flatMap((_, j) =>
-      noise.map((_, i) => (j * noise.length + i + 0.5) / (rates.length * noise.length)),
-    ),
-    // none, some, half, most: a column each, but for one row
+    flatness: Array.from({ length: 30 }, (_, k) => (k + 0.5) / 30),
+    // none, some, half and most: a column each, but for one row
     diverged: rates.flatMap((_, j) =>
-      j === 2 ? [0.5, 0.49, 0.02, 0] : [0, 0.01 * (j + 1), 0.5 + 0.01 * j, 0.9 + 0.01 * j],
+      j === 2 ? [0.5, 0.49, 0.02, 0, 0, 1] : [0, 0.01 * (j + 1), 0, 0.5 + 0.01 * j, 0.9 + 0.01 * j, 1],
     ),
     lines: {
       sharpMeanSquare: noise.map(() => u(0.011, 0.03)),
       sharpAlmostSure: noise.map(() => u(0.03, 0.06)),
       flatMeanSquare: noise.map((_, k) => (k === 0 ? 2 : u(0.06, 0.1))),
-      flatAlmostSure: noise.map((_, k) => (k < 3 ? 3 + k : u(0.1, 0.15))),
+      flatAlmostSure: noise.map((_, k) => (k < 5 ? 3 + k : u(0.1, 0.15))),
     },
     first: noise.map(() => u(0.01, 0.05)),
-    half: noise.map(() => u(0.05, 0.16)),
+    half: noise.map((_, k) => (k === 1 ? Number.NaN : u(0.05, 0.16))),
   };
 
   const freezing = (kind: FreezingNoise, diffusion: number): FreezingRow => {
@@ -188,16 +186,17 @@ export function unlikeValley(): ValleyModelResults {
       most: 1e5,
       rows: [
         way('hessian', 2),
-        way('constant', 1),
-        way('constant', 4),
+        // calm: all arrive and none diverges
+        way('constant', 1, 1, 0),
+        way('constant', 4, 1, 0),
         way('hessian', 0.5),
         way('location', 8),
         // fewer than half arrive; most diverge
         way('location', 16, 0.3, 0.6),
         // exactly half
         way('location', 4, 0.5, 0.5),
-        way('curvature', 0.5),
-        { ...way('curvature', 2), driftSteps: Number.NaN },
+        way('curvature', 0.5, 0.995, 0.007),
+        { ...way('curvature', 2, 1, 0), driftSteps: Number.NaN },
         { ...way('curvature', 4), passageSteps: Number.NaN },
         way('curvature', 8, 0.2, 0.95),
       ],

@@ -1,0 +1,287 @@
+/** Tables and page of the study of real networks: every cell is what plain arithmetic over the seeds of a made-up study gives. */
+import { describe, expect, it } from 'vitest';
+import type { CeilingResult, SolutionResult } from '../src/experiments/valley2023/network/measured.js';
+import { renderNetworkStudy } from '../src/experiments/valley2023/network/render.js';
+import { renderValley2023 } from '../src/experiments/valley2023/render.js';
+import { type Shown, shows, tableIs, to } from './support/cells.js';
+import { SEEDS, SETTINGS, unlikeStudy } from './support/network-unlike.js';
+import { mean, over, rankCorrelation, slope } from './support/over-seeds.js';
+import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageWords, readCsv } from './support/reading.js';
+
+const input = unlikeStudy();
+const run = { seeds: { of: [0, 1, 2] } };
+const report = renderNetworkStudy(input, run);
+/** The page without its figures, which are read elsewhere. */
+const html = report.html.replace(/<svg[\s\S]*?<\/svg>/g, '');
+
+type Of = (s: SolutionResult) => number | undefined;
+const all = input.cells.filter((c): c is SolutionResult => c.kind === 'solution');
+const solved = all.filter((c) => c.outcome === 'reached');
+const strength = (s: { learningRate: number; batchSize: number }) => s.learningRate / s.batchSize;
+/** By strength of the noise, then by learning rate. */
+const LADDER = [[0.1, 1000], [0.4, 4000], [0.1, 100], [0.4, 400], [0.1, 10], [0.2, 20], [3, 10]] as const; // biome-ignore format: one line
+const widths = (s: SolutionResult, of: (width: number, norm: number) => number) =>
+  Math.sqrt(s.flatness!.layers.reduce((product, l) => product * of(l.widths.width.value, l.norm), 1));
+
+/** Measures: name, sign of flatter, invariant, number. */
+const MEASURES: readonly (readonly [id: string, words: RegExp, flatter: 1 | -1, invariant: boolean, of: Of])[] = [
+  ['top', /largest eigenvalue of H$/, -1, false, (s) => s.flatness?.top[0].value],
+  ['trace', /^Tr H$/, -1, false, (s) => s.flatness?.trace.value],
+  ['noise-trace', /^Tr C1/, -1, false, (s) => s.flatness?.noiseTrace.value],
+  ['curved-noise', /^Tr\(H ?C1\)/, -1, false, (s) => s.flatness?.curvedNoise.value],
+  ['curvature-variance', /variance over samples/, -1, false, (s) => s.valley?.across[0].curvatureVariance.value],
+  ['width-top', /F along the top/, 1, false, (s) => s.flatness?.topWidths.width.value],
+  ['width-random', /^width F along random/, 1, false, (s) => s.flatness && widths(s, (f) => f)],
+  ['noise-absolute', /weight noise$/, -1, false, (s) => s.flatness?.noise.absolute.value],
+  ['norm-trace', /^\|w\|² Tr H\/P/, -1, false, (s) => s.flatness?.normTrace.value],
+  ['scaled-trace', /^Σ \|wₗ\|² Tr Hₗ\/Pₗ/, -1, true, (s) => s.flatness?.scaledTrace.value],
+  ['width-relative', /^F\/\|wₗ\|/, 1, true, (s) => s.flatness && widths(s, (f, w) => f / w)],
+  ['noise-relative', /relative to each layer/, -1, true, (s) => s.flatness?.noise.relative.value],
+];
+const OTHERS: typeof MEASURES = [
+  ['test-error', /^wrong test answers$/, -1, false, (s) => s.test?.errors],
+  ['floor-top', /largest eigenvalue of H at the mean/, -1, false, (s) => s.floor?.top.value],
+  ['floor-trace', /^Tr H at the mean/, -1, false, (s) => s.floor?.trace.value],
+  ['floor-test-error', /^wrong test answers at the mean/, -1, false, (s) => s.floor?.test.errors],
+  ['loss', /^training loss/, -1, false, (s) => s.loss],
+  ['norm', /^\|w\|$/, -1, false, (s) => s.flatness?.norm],
+  ['training-errors', /^wrong training answers/, -1, false, (s) => s.errors],
+  ['test-loss', /^test loss/, -1, false, (s) => s.test?.loss],
+];
+
+/** Per seed: slope of ln m against ln(eta/B), rank correlation, and the mean over pairs of equal eta/B of Δ ln m/Δ ln eta. */
+function goes(of: Of) {
+  const bySeed = [0, 1, 2].map((seed) => solved.filter((s) => s.seed === seed));
+  const ln = (s: SolutionResult) => Math.log(of(s)!);
+  const x = (own: readonly SolutionResult[]) => own.map((s) => Math.log(Number(strength(s).toPrecision(6))));
+  return {
+    slope: over(bySeed.map((own) => slope(x(own), own.map(ln)))),
+    ranks: over(bySeed.map((own) => rankCorrelation(x(own), own.map(ln)))),
+    pairs: over(
+      bySeed.map((own) => {
+        const at = (eta: number, b: number) => own.find((s) => s.learningRate === eta && s.batchSize === b);
+        const pairs = [[at(0.4, 4000), at(0.1, 1000)], [at(0.4, 400), at(0.1, 100)], [at(0.2, 20), at(0.1, 10)]]; // biome-ignore format: one line
+        return mean(pairs.flatMap(([a, b]) => (a && b ? [(ln(a) - ln(b)) / Math.log(a.learningRate / b.learningRate)] : []))); // biome-ignore format: one line
+      }),
+    ),
+  };
+}
+
+describe('how each number goes with the strength of the noise', () => {
+  const rows = [...MEASURES, ...OTHERS];
+  const found = rows.map(([, , , , of]) => goes(of));
+
+  it('on the page', () => {
+    tableIs(pageTables(html, '#networks-flatness')[0], [
+      [/measure/, rows.map(([, words]) => words)],
+      [/invariant/, rows.map(([, , , invariant]) => (invariant ? 'yes' : ''))],
+      ['d ln/d ln(η/B)', found.map((f) => f.slope)],
+      [/rank/, found.map((f) => f.ranks)],
+      [/^d ln\/d ln η .*η\/B/, found.map((f) => f.pairs)],
+    ]);
+  });
+
+  it('in full as CSV', () => {
+    const table = readCsv(report.tables['network-slopes.csv']);
+    expect(table.heads).toEqual(['measure', 'name', 'flatter_is', 'invariant', 'slope', 'slope_error', 'spearman', 'spearman_error', 'pairs', 'pairs_error', 'seeds']); // biome-ignore format: one line
+    expect(table.column('measure')).toEqual(rows.map(([id]) => id));
+    rows.forEach(([, words], k) => {
+      expect(table.column('name')[k]).toMatch(words);
+    });
+    expect(table.numbers('flatter_is')).toEqual(rows.map(([, , flatter]) => flatter));
+    expect(table.column('invariant')).toEqual(rows.map(([, , , invariant]) => String(invariant)));
+    for (const [head, what] of [['slope', 'slope'], ['spearman', 'ranks'], ['pairs', 'pairs']] as const) // biome-ignore format: one line
+      found.forEach((f, k) => {
+        expect(table.numbers(head)[k], head).toBeCloseTo(f[what].value, 9);
+        expect(table.numbers(`${head}_error`)[k], head).toBeCloseTo(f[what].standardError, 9);
+      });
+    expect(table.numbers('seeds')).toEqual(rows.map(() => 3));
+  });
+
+  it('and its most wanted ones at the head', () => {
+    const [trace, scaled, test] = ['trace', 'scaled-trace', 'test-error'].map((id) => found[rows.findIndex((r) => r[0] === id)].slope); // biome-ignore format: one line
+    const facts = [...pageFacts(html, 'header')];
+    shows(facts.slice(0, 3).map(([, v]) => v), [trace, scaled, test]); // biome-ignore format: one line
+    expect(facts.map(([k]) => k).join(' ')).toMatch(/Tr H.*rescaling.*test.*2l.*B = 5, 60.*coupled.*B = 5, 60/);
+  });
+});
+
+/** A number over the seeds that reached the target with a setting. */
+const at = ([eta, b]: readonly [number, number], of: Of): Shown => {
+  const values = solved.filter((s) => s.learningRate === eta && s.batchSize === b).map((s) => of(s)!);
+  return values.length > 0 ? over(values) : '–';
+};
+const names = (ladder: readonly (readonly [number, number])[]) => ladder.map(([eta, b]) => `${eta}, ${b}`);
+
+describe('the settings', () => {
+  it('by rising strength, with how many seeds reached the target, and the test error in percent', () => {
+    const column = (of: Of) => LADDER.map((setting) => at(setting, of));
+    tableIs(pageTables(html, '#networks-flatness')[1], [
+      ['η, B', names(LADDER)],
+      ['η/B', LADDER.map(([eta, b]) => to(eta / b))],
+      [/reached/, ['3 of 3', '3 of 3', '3 of 3', '3 of 3', '2 of 3', '3 of 3', '0 of 3']],
+      [/epochs/, column((s) => s.epochs)],
+      [/loss/, column((s) => s.loss)],
+      ['|w|', column((s) => s.flatness?.norm)],
+      ['h₁', column((s) => s.flatness?.top[0].value)],
+      ['Tr H', column((s) => s.flatness?.trace.value)],
+      ['Tr C1', column((s) => s.flatness?.noiseTrace.value)],
+      [/test error %/, column((s) => 100 * (s.test!.errors / 4000))],
+    ]);
+  });
+
+  it('along and across the valley, and the forces, of those that reached the target', () => {
+    const shown = LADDER.slice(0, 6);
+    const column = (of: (v: NonNullable<SolutionResult['valley']>) => number) => shown.map((setting) => at(setting, (s) => of(s.valley!))); // biome-ignore format: one line
+    const [measures, forces] = pageTables(html, '#networks-valley');
+    tableIs(measures, [
+      ['η, B', names(shown)],
+      ['λ across', column((v) => (v.across[0].curvature.value + v.across[1].curvature.value) / 2)],
+      ['λ along', column((v) => v.drift.curvature.value)],
+      ['C across', column((v) => (v.across[0].noise.value + v.across[1].noise.value) / 2)],
+      ['C along', column((v) => v.drift.noise.value)],
+      [/^Var λ, top/, column((v) => v.across[0].curvatureVariance.value)],
+      [/^Var λ, along/, column((v) => v.drift.curvatureVariance.value)],
+    ]);
+    tableIs(forces, [
+      ['η, B', names(shown)],
+      [/^L_SGD$/, column((v) => v.proportional.value)],
+      [/^L_SGD, logarithmic/, column((v) => v.logarithmic)],
+      [/^drift/, column((v) => v.driftLength)],
+      [/^Δ ln λ/, column((v) => (v.driftLength * (v.change.logSlopes[0] + v.change.logSlopes[1])) / 2)],
+      [/noise/, column((v) => v.noiseForce)],
+      [/gradient/, column((v) => v.gradientForce)],
+    ]);
+  });
+});
+
+describe('ceilings', () => {
+  const ceilings = input.cells.filter((c): c is CeilingResult => c.kind === 'ceiling');
+  const rows = (['initial', 'trained'] as const).flatMap(
+    (start) =>
+    [5, 60].map((b) => ({ start, b, scans: ceilings.map((c) => c.scans.find((s) => s.start === start && s.batchSize === b)!) })), // biome-ignore format: one line
+  );
+  type Row = (typeof rows)[number];
+  type Scan = Row['scans'][number];
+  /** Between the first and the second learning rate, and between the third and the fourth where there is one. */
+  const unstable = (s: Scan) => Math.sqrt(s.probes[0].learningRate * s.probes[1].learningRate);
+  const diverged = (s: Scan) => Math.sqrt(s.probes[2].learningRate * (s.probes[3]?.learningRate ?? Number.NaN));
+  const resolution = Math.log(1.2) / Math.sqrt(12);
+  const coarse = ({ scans }: Row, of: (s: Scan) => number) => {
+    const e = over(scans.map(of));
+    return { ...e, standardError: Math.hypot(e.standardError, resolution * e.value) };
+  };
+
+  it('measured, and over each prediction', () => {
+    const ratio = (name: keyof Scan['predicted']) => rows.map((r) => coarse(r, (s) => unstable(s) / s.predicted[name]));
+    tableIs(pageTables(html, '#networks-time')[0], [
+      [/start/, rows.map((r) => r.start)],
+      ['B', rows.map((r) => to(r.b))],
+      ['h₁', rows.map((r) => over(r.scans.map((s) => s.curvature.value)))],
+      [/^Var h₁/, rows.map((r) => over(r.scans.map((s) => s.variance.value)))],
+      [/unstable/, rows.map((r) => coarse(r, unstable))],
+      ['/ (2/h₁)', ratio('edge')],
+      ['/ [V4]', ratio('meanSquare')],
+      [/coupled/, ratio('coupled')],
+      [/almost sure/, ratio('almostSure')],
+      [/diverged/, rows.map((r) => coarse(r, diverged))],
+    ]);
+    const trained = rows.filter((r) => r.start === 'trained');
+    const head = [...pageFacts(html, 'header').values()].slice(3);
+    for (const [text, name] of [[head[0], 'meanSquare'], [head[1], 'coupled']] as const) // biome-ignore format: one line
+      shows(text.split(', '), trained.map((r) => coarse(r, (s) => unstable(s) / s.predicted[name]))); // biome-ignore format: one line
+  });
+
+  it('in full as CSV, with the predictions themselves', () => {
+    const table = readCsv(report.tables['network-ceilings.csv']);
+    const predictions = ['edge', 'meanSquare', 'meanSquareLeast', 'almostSure', 'coupled'] as const;
+    expect(table.heads).toEqual(['start', 'batch_size', 'seeds', 'unstable', 'unstable_error', 'diverged', 'diverged_error', ...predictions]); // biome-ignore format: one line
+    expect(table.column('start')).toEqual(rows.map((r) => r.start));
+    expect(table.numbers('batch_size')).toEqual(rows.map((r) => r.b));
+    expect(table.numbers('seeds')).toEqual([3, 3, 3, 3]);
+    rows.forEach((r, k) => {
+      const [u, d] = [coarse(r, unstable), coarse(r, diverged)];
+      const wanted = [u.value, u.standardError, d.value, d.standardError, ...predictions.map((n) => mean(r.scans.map((s) => s.predicted[n])))]; // biome-ignore format: one line
+      wanted.forEach((v, c) => {
+        expect(Number(table.rows[k][3 + c]), table.heads[3 + c]).toBeCloseTo(v, 9);
+      });
+    });
+  });
+});
+
+describe('tables of every run', () => {
+  it('solutions', () => {
+    const table = readCsv(report.tables['network-solutions.csv']);
+    const columns: [string, (s: SolutionResult) => number | string | undefined][] = [
+      ['seed', (s) => s.seed],
+      ['learning_rate', (s) => s.learningRate],
+      ['batch_size', (s) => s.batchSize],
+      ['outcome', (s) => s.outcome],
+      ['epochs', (s) => s.epochs],
+      ['steps', (s) => s.steps],
+      ['loss', (s) => s.loss],
+      ['errors', (s) => s.errors],
+      ['test_loss', (s) => s.test?.loss],
+      ['test_errors', (s) => s.test?.errors],
+      ...MEASURES.map(([id, , , , of]): (typeof columns)[number] => [id.replace('-', '_'), of]),
+      ['kappa_drift', (s) => s.valley?.anisotropyDrift.value],
+      ['kappa_random', (s) => s.valley?.anisotropyRandom.value],
+      ['sgd_loss', (s) => s.valley?.proportional.value],
+      ['sgd_loss_logarithmic', (s) => s.valley?.logarithmic],
+      ['noise_force', (s) => s.valley?.noiseForce],
+      ['gradient_force', (s) => s.valley?.gradientForce],
+    ];
+    expect(table.heads).toEqual(columns.map(([head]) => head));
+    expect(table.rows).toHaveLength(3 * 7);
+    all.forEach((s, row) => {
+      columns.forEach(([head, of], k) => {
+        const [cell, wanted] = [table.rows[row][k], of(s)];
+        if (typeof wanted === 'number' && wanted !== 0)
+          expect(Number(cell) / wanted, `${head} of ${s.cell}`).toBeCloseTo(1, 12);
+        else expect(cell, `${head} of ${s.cell}`).toBe(String(wanted ?? ''));
+      });
+    });
+  });
+
+  it('paths', () => {
+    const table = readCsv(report.tables['network-paths.csv']);
+    expect(table.heads).toEqual(['seed', 'learning_rate', 'batch_size', 'epoch', 'step', 'loss', 'trace']);
+    const wanted = all.flatMap((s) => s.path.map((p) => [s.seed, s.learningRate, s.batchSize, p.epoch, p.step, p.loss, p.trace])); // biome-ignore format: one line
+    expect(table.rows).toEqual(wanted.map((row) => row.map((v) => (Number.isNaN(v) ? '' : String(v)))));
+  });
+});
+
+describe('the page', () => {
+  it('says what was trained and for how long the runs were', () => {
+    const [words] = pageWords(html, '#networks-flatness p');
+    expect(words).toContain('16-12-10');
+    expect(words).toMatch(/on mnist with 7 pairs .* and 3 seeds/);
+    expect(words).toMatch(/fell to 0\.02\./);
+    const [ceiling] = pageWords(html, '#networks-time > p');
+    expect(numbersIn(ceiling)).toEqual([321, 17]);
+    const method = [...pageFacts(html, '#networks-method').values()].join('\n');
+    expect(method).toMatch(/at most 150 epochs/);
+    expect(method).toMatch(/all 12\u202f345 training samples at or below 0\.02;/);
+    expect(method).toMatch(/first 234 training samples/);
+    for (const { learningRate, batchSize } of SETTINGS)
+      expect(method).toContain(`η = ${learningRate}, B = ${batchSize}`);
+    expect(pageWords(html, 'h1')).toEqual(['Flat solutions and the noise of SGD: 16-12-10 on mnist, 3 seeds']);
+    expect(renderNetworkStudy({ ...input, seeds: [0] }, run).html).toMatch(/on mnist, 1 seed</);
+  });
+
+  it('is as committed', async () => {
+    await matchesSnapshots('valley-network', report);
+  });
+
+  it('joins that of the model', () => {
+    const whole = renderValley2023({ title: 'Networks alone', network: input, run });
+    expect(whole.findings).toEqual(report.findings);
+    expect(Object.keys(whole.figures)).toEqual(Object.keys(report.figures));
+    for (const [name, text] of Object.entries(report.tables)) expect(whole.tables[name], name).toBe(text);
+    expect(JSON.parse(whole.json).network.input.cells).toHaveLength(3 * 8);
+    expect(JSON.parse(report.json).cells).toHaveLength(3 * 8);
+    expect(SEEDS).toHaveLength(3);
+    expect(whole.html).toContain('id="networks-findings"');
+    expect(whole.html).not.toContain('id="potential"');
+  });
+});
