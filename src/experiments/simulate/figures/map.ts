@@ -17,6 +17,8 @@ interface MapGrid {
   readonly nx: number;
   readonly ny: number;
   readonly values: Float64Array;
+  /** Cells of the grid that it covers along each axis. */
+  readonly covers: readonly [number, number];
 }
 
 export function densityMap(input: SimulationInput, method: MethodResult): Figure | MissingFigure {
@@ -30,12 +32,12 @@ export function densityMap(input: SimulationInput, method: MethodResult): Figure
   const sampled = Object.keys(method.summary.noiseFloor).length > 0;
   const map = coarse(density, cx.length, cy.length, sampled ? FEW : MANY);
   const box = viewOf(input);
-  const edges = {
+  const edges = ({ covers: [nx, ny] }: MapGrid) => ({
     x1: cx[0] - (cx[1] - cx[0]) / 2,
-    x2: cx[cx.length - 1] + (cx[1] - cx[0]) / 2,
+    x2: cx[nx - 1] + (cx[1] - cx[0]) / 2,
     y1: cy[0] - (cy[1] - cy[0]) / 2,
-    y2: cy[cy.length - 1] + (cy[1] - cy[0]) / 2,
-  };
+    y2: cy[ny - 1] + (cy[1] - cy[0]) / 2,
+  });
   const levels = levelsOf(map.values);
   const arrows = arrowsOf(method, input, box);
   const loss = facts.loss && coarse(facts.loss, cx.length, cy.length, MANY);
@@ -54,7 +56,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Figure
           Plot.contour(map.values, {
             width: map.nx,
             height: map.ny,
-            ...edges,
+            ...edges(map),
             thresholds: [level],
             fill: rampColour((k + 0.5) / SHARES.length),
             fillOpacity: 0.8,
@@ -66,7 +68,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Figure
               Plot.contour(loss.values, {
                 width: loss.nx,
                 height: loss.ny,
-                ...edges,
+                ...edges(loss),
                 thresholds: lossLevels(loss.values),
                 stroke: COLOURS.muted,
                 strokeOpacity: 0.7,
@@ -120,7 +122,7 @@ function viewOf({ facts, methods }: SimulationInput): { x: [number, number]; y: 
   return { x: range('marginal_x', facts.centres[0]), y: range('marginal_y', facts.centres[1]) };
 }
 
-/** Means over blocks, so that an axis has at most `most` cells. */
+/** Means over blocks, so that an axis has at most `most` cells; a last block that is not full is left out. */
 function coarse(values: Float64Array, nx: number, ny: number, most: number): MapGrid {
   const [gx, gy] = [Math.ceil(nx / most), Math.ceil(ny / most)];
   const [mx, my] = [Math.floor(nx / gx), Math.floor(ny / gy)];
@@ -128,7 +130,7 @@ function coarse(values: Float64Array, nx: number, ny: number, most: number): Map
   for (let j = 0; j < my * gy; j++)
     for (let i = 0; i < mx * gx; i++)
       out[Math.floor(j / gy) * mx + Math.floor(i / gx)] += values[j * nx + i] / (gx * gy);
-  return { nx: mx, ny: my, values: out };
+  return { nx: mx, ny: my, values: out, covers: [mx * gx, my * gy] };
 }
 
 /** Density levels whose regions hold the SHARES, falling shares: rising levels. */
