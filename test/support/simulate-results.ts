@@ -74,10 +74,10 @@ export const PLANE: Readonly<Record<Method, readonly [x: number, sx: number, y: 
 };
 export const LOSS = (x: number, y: number): number => 2 * (x - 0.3) ** 2 + 5 * (y + 0.1) ** 2 + 0.7;
 
-/** Stationary, 132×60 cells: the Fokker-Planck density turns about its middle, Langevin counted the marginals alone. */
-export function plane(): SimulationInput {
+/** Stationary, 132×60 cells where not said: the Fokker-Planck density turns about its middle, Langevin counted the marginals alone. */
+export function plane(nx = 132, ny = 60): SimulationInput {
   const u = unlike(5);
-  const [x, y] = [centresOf(-1.6, 2.36, 132), centresOf(-1.5, 1.5, 60)];
+  const [x, y] = [centresOf(-1.6, 2.36, nx), centresOf(-1.5, 1.5, ny)];
   const each = (of: (x: number, y: number) => number) => Array.from(y).flatMap((b) => Array.from(x, (a) => of(a, b)));
   const methods = (['adiabatic', 'fokker-planck', 'sgd', 'langevin'] as const).map((method): MethodResult => {
     const [mx, sx, my, sy] = PLANE[method];
@@ -85,17 +85,17 @@ export function plane(): SimulationInput {
     return {
       summary: summary(u, method, 2, {
         ...(method === 'adiabatic' && { facts: { order: 'next', steps: 'finite', separation: 0.0123 } }),
-        ...(method === 'fokker-planck' && { facts: { cells: '132×60', residual: 3.2e-13 }, warnings: ['the grid is coarse.'] }), // biome-ignore format: one line
+        ...(method === 'fokker-planck' && { facts: { cells: `${nx}×${ny}`, residual: 3.2e-13 }, warnings: ['the grid is coarse.'] }), // biome-ignore format: one line
         ...(method === 'langevin' && { noiseFloor: { marginal_x: 0.0321 } }),
       }),
       arrays: {
-        marginal_x: array(Array.from(x, (a) => bell(a, mx, sx)), 132), // biome-ignore format: one line
-        marginal_y: array(Array.from(y, (b) => bell(b, my, sy)), 60), // biome-ignore format: one line
-        ...(method !== 'langevin' && { density: array(each(P), 60, 132) }),
-        ...((method === 'adiabatic' || method === 'sgd') && { floor: array(Array.from(x, (a) => bell(a, mx + 0.1, sx / 2)), 132) }), // biome-ignore format: one line
+        marginal_x: array(Array.from(x, (a) => bell(a, mx, sx)), nx), // biome-ignore format: one line
+        marginal_y: array(Array.from(y, (b) => bell(b, my, sy)), ny), // biome-ignore format: one line
+        ...(method !== 'langevin' && { density: array(each(P), ny, nx) }),
+        ...((method === 'adiabatic' || method === 'sgd') && { floor: array(Array.from(x, (a) => bell(a, mx + 0.1, sx / 2)), nx) }), // biome-ignore format: one line
         ...(method === 'fokker-planck' && {
-          current_x: array(each((a, b) => -(b - my) * P(a, b)), 60, 132), // biome-ignore format: one line
-          current_y: array(each((a, b) => 0.5 * (a - mx) * P(a, b)), 60, 132), // biome-ignore format: one line
+          current_x: array(each((a, b) => -(b - my) * P(a, b)), ny, nx), // biome-ignore format: one line
+          current_y: array(each((a, b) => 0.5 * (a - mx) * P(a, b)), ny, nx), // biome-ignore format: one line
         }),
         ...(method === 'sgd' && {
           paths: array(Array.from({ length: 3 * 4 * 2 }, () => u(-1, 1)), 3, 4, 2), // biome-ignore format: one line
