@@ -200,6 +200,9 @@ describe('until divergence', () => {
       networkFindings(lost((s) => s.batchSize === 10 && s.seed > 0)).findings,
     );
     expect(measured.value).toBeCloseTo(1 / 3, 12);
+    const alone = lost(() => false);
+    const one = byId('until-divergence', networkFindings({ ...alone, cells: alone.cells.filter((c) => c.seed === 0) }).findings); // biome-ignore format: one line
+    expect([one.measured.value, one.measured.n, one.measured.converged, one.verdict]).toEqual([1, 1, true, OPEN]);
     const none = byId('until-divergence', networkFindings({ ...input, cells: [] }).findings);
     expect([none.verdict, none.measured.converged]).toEqual([OPEN, false]);
   });
@@ -351,6 +354,17 @@ describe('ceilings', () => {
       0.7,
       9,
     );
+  });
+
+  it('two seeds decide, one does not', () => {
+    const few = (count: number, spread: number) => {
+      const all = scans([1, 1], spread);
+      return networkFindings({ ...all, cells: all.cells.slice(0, count) }).findings;
+    };
+    for (const id of ['ceiling-edge', 'ceiling-initial', 'ceiling-slope', 'recovery']) {
+      expect(byId(id, few(1, 0)).verdict, id).toBe(OPEN);
+      expect(byId(id, few(2, 1e-6)).verdict, id).toBe(YES);
+    }
   });
 
   it('recovery: divergence beyond 1.2 of instability, at the largest batch', () => {

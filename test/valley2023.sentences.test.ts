@@ -214,6 +214,13 @@ describe('the way to the flat end', () => {
     });
   });
 
+  it('drift and passage: how many lie within 10 %, and the range of each kind of noise', () => {
+    const constant = kind('constant').map((r, k) => ({ ...r, driftSteps: r.steps.value / [1.099, 1.101][k], passageSteps: r.steps.value / [0.901, 0.899][k] })); // biome-ignore format: one line
+    const found = valleyFindings({ ...m, convergence: { ...m.convergence, rows: constant } });
+    says('drift', { reason: [10, 1, 2, 1.099, 1.101] }, found);
+    says('passage', { reason: [10, 1, 2, 0.899, 0.901] }, found);
+  });
+
   it('temperature: each over the smallest learning rate', () => {
     const [large, small] = equalTemperature;
     const value = large.time.value / small.time.value;
@@ -256,6 +263,26 @@ describe('the phase diagram', () => {
     const ends = [known[0], known[4]].flatMap((c) => [c.ratio, c.s]);
     const four = id === 'line-sharp-mean-square' ? Object.values(lines).map((l) => over(half, l)) : [];
     says(id, { measured: found, stated: [1], range, reason: [...ends, ...four] });
+  });
+
+  it('flatter: how many of the rows that vary are positive', () => {
+    // Spearman's 1 − 6 Σd²/60 of four columns without divergence: 1, 0, −1 and 0.6; the last row does not vary
+    const rows = [[0.1, 0.2, 0.3, 0.4], [0.2, 0.4, 0.1, 0.3], [0.4, 0.3, 0.2, 0.1], [0.1, 0.3, 0.4, 0.2], [0.5, 0.5, 0.5, 0.5]]; // biome-ignore format: one line
+    const phase = {
+      ...m.phase,
+      flatness: rows.flatMap((r) => [...r, 0, 1]),
+      diverged: rows.flatMap(() => [0, 0, 0, 0, 1, 1]),
+    };
+    const correlations = [1, 0, -1, 0.4];
+    const value = correlations.reduce((a, b) => a + b, 0) / 4;
+    const spread = Math.sqrt(correlations.reduce((a, c) => a + (c - value) ** 2, 0) / 12);
+    says(
+      'flatter',
+      { measured: { value, standardError: spread }, range: [0.05, ...range], reason: [2, 4] },
+      valleyFindings({ ...m, phase }),
+    );
+    const few = { ...phase, flatness: phase.flatness.map((v, k) => (k < 12 ? v : 0.5)) };
+    says('flatter', { reason: [2] }, valleyFindings({ ...m, phase: few }));
   });
 
   it('first: the first walkers against the line of the mean square', () => {

@@ -120,6 +120,7 @@ describe('claims about a sign or an order', () => {
     expect(verdict('flatter', flat([0.6, 0.2, 0.3, 0.4, 0.5, 0.1]))).toBe(NO); // −0.43
     // rows that vary by no more than 0.05 do not count, and three are needed
     expect(verdict('flatter', flat([0.1, 0.11, 0.12, 0.13, 0.14, 0.149]))).toBe(OPEN);
+    expect(verdict('flatter', flat([0, 0.01, 0.02, 0.03, 0.04, 0.05]))).toBe(OPEN);
     expect(verdict('flatter', flat([0.1, 0.11, 0.12, 0.13, 0.14, 0.151]))).toBe(YES);
     expect(verdict('flatter', flat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 3))).toBe(YES);
     expect(verdict('flatter', flat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 2))).toBe(OPEN);
@@ -173,6 +174,9 @@ describe('claims about a sign or an order', () => {
     expect(verdict('critical', last(0.501))).toBe(YES);
     expect(verdict('critical', last(0.5))).toBe(NO);
     expect(verdict('critical', (m) => void (m.convergence.rows.length = 9))).toBe(OPEN);
+    // a strength on the line itself is within
+    expect(verdict('critical', (m) => void (m.convergence.critical.sharpMeanSquare = 8))).toBe(YES);
+    expect(verdict('critical', (m) => void (m.convergence.critical.flatAlmostSure = 4))).toBe(YES);
     // already the first strength of the scan
     expect(verdict('critical', (m) => void (m.convergence.rows[9].diverged = seeds(0.9)))).toBe(NO);
   });
@@ -266,6 +270,7 @@ describe('the rules themselves', () => {
     expect(far(row('a', Number.NaN, 1), row('b', 1, 1))).toBe('b');
     expect(far(row('a', 1.1, 1), row('b', Number.NaN, 1))).toBe('a');
     expect(far(row('a', Number.NaN, 1))).toBe('a');
+    expect(far(row('a', 1.5, 1), row('b', 0.5, 1))).toBe('a');
     expect(far()).toBeUndefined();
   });
 
