@@ -4,9 +4,9 @@ import type { CeilingResult, SolutionResult } from '../src/experiments/valley202
 import { networkSections } from '../src/experiments/valley2023/network/page.js';
 import type { Figure, MissingFigure } from '../src/report/figures/frame.js';
 import { drawn, framed, legendIs, missing, paint } from './support/drawn.js';
-import { SEEDS, unlikeStudy } from './support/network-unlike.js';
 import { mean, over } from './support/over-seeds.js';
 import { errorBars, type FigureReading, marks, offBy, type Point } from './support/reading.js';
+import { SEEDS, unlikeStudy } from './support/valley-network-results.js';
 
 const input = unlikeStudy();
 const report = networkSections(input);

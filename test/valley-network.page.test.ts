@@ -4,9 +4,9 @@ import type { CeilingResult, SolutionResult } from '../src/experiments/valley202
 import { renderNetworkStudy } from '../src/experiments/valley2023/network/render.js';
 import { renderValley2023 } from '../src/experiments/valley2023/render.js';
 import { type Shown, shows, tableIs, to } from './support/cells.js';
-import { SEEDS, SETTINGS, unlikeStudy } from './support/network-unlike.js';
 import { mean, over, rankCorrelation, slope } from './support/over-seeds.js';
 import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageWords, readCsv } from './support/reading.js';
+import { SEEDS, SETTINGS, unlikeStudy } from './support/valley-network-results.js';
 
 const input = unlikeStudy();
 const run = { seeds: { of: [0, 1, 2] } };

@@ -20,6 +20,7 @@ import { divergedAt, threshold, unstableAt } from '../src/experiments/valley2023
 import { InterruptedError } from '../src/jobs/context.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { completeConfig } from '../src/runs/config.js';
+import { LADDER, powerStudy } from './support/valley-network-results.js';
 
 const quick = networkStudyConfig('quick');
 /** Less than the quick preset: two settings, few batches of few samples. */
@@ -150,63 +151,11 @@ describe('the study', () => {
   });
 });
 
-/** A made-up solution: everything a power of eta/B, with a factor of the seed. */
-function made(
-  seed: number,
-  learningRate: number,
-  batchSize: number,
-  powers: Partial<Record<string, number>>,
-): SolutionResult {
-  const x = learningRate / batchSize;
-  const of = (id: string) => (1 + 0.1 * seed) * x ** (powers[id] ?? 0) * learningRate ** (powers[`${id} eta`] ?? 0);
-  const e = (id: string) => estimate(of(id), 0, 10, '');
-  return {
-    format: 'thermograd valley-network cell',
-    kind: 'solution',
-    seed,
-    cell: `eta${learningRate}-B${batchSize}`,
-    seconds: 1,
-    learningRate,
-    batchSize,
-    outcome: 'reached',
-    stepsPerEpoch: 100,
-    epochs: 10,
-    steps: 1000,
-    loss: 0.02,
-    errors: 10,
-    test: { loss: 0.1, errors: of('test'), count: 1000 },
-    path: [
-      { epoch: 1, step: 100, loss: 1, trace: 100 },
-      { epoch: 10, step: 1000, loss: 0.02, trace: 10 },
-    ],
-    flatness: {
-      top: [e('top')],
-      trace: e('trace'),
-      noiseTrace: e('noise'),
-      curvedNoise: e('curved'),
-      normTrace: e('other'),
-      scaledTrace: e('other'),
-      topWidths: { width: e('other') },
-      noise: { absolute: e('other'), relative: e('other') },
-      layers: [],
-      norm: 1,
-    } as never,
-    valley: undefined as never,
-  };
-}
-const LADDER = [
-  [0.1, 1000],
-  [0.1, 100],
-  [0.4, 400],
-  [0.1, 10],
-] as const;
-const seeds = (powers: (seed: number) => Partial<Record<string, number>>) =>
-  [0, 1, 2].flatMap((seed) => LADDER.map(([eta, b]) => made(seed, eta, b, powers(seed))));
 const byId = (id: string) => MEASURES.find((m) => m.id === id)!;
 
 describe('sums over seeds', () => {
   it('find the power of eta/B and that of eta at equal eta/B', () => {
-    const cells = seeds((seed) => ({ trace: -0.3 + 0.01 * seed, 'trace eta': 0 }));
+    const cells = powerStudy((seed) => ({ trace: -0.3 + 0.01 * seed, 'trace eta': 0 }));
     const row = slopeRow(cells, { ...byId('trace'), of: (s) => s.flatness!.trace.value });
     expect(row.slope.value).toBeCloseTo(-0.29, 10);
     expect(row.slope.standardError).toBeCloseTo(0.01 / Math.sqrt(3), 10);
@@ -214,7 +163,7 @@ describe('sums over seeds', () => {
     expect(row.spearman.value).toBeLessThan(-0.9);
     expect(row.pairs.value).toBeCloseTo(0, 10);
     const only = slopeRow(
-      seeds(() => ({ 'trace eta': 0.5 })),
+      powerStudy(() => ({ 'trace eta': 0.5 })),
       byId('trace'),
     );
     expect(only.pairs.value).toBeCloseTo(0.5, 10);
@@ -235,7 +184,7 @@ describe('sums over seeds', () => {
   });
 
   it('measure times in eta·steps and in epochs', () => {
-    const times = flatTimes(seeds(() => ({})));
+    const times = flatTimes(powerStudy(() => ({})));
     expect(times.missing).toBe(0);
     // all paths are the same in steps
     expect(times.points[0].time).toBeCloseTo(0.1 * 1000, 8);
@@ -266,7 +215,12 @@ describe('verdicts', () => {
   };
 
   it('follow made-up solutions', () => {
-    const cells = seeds((seed) => ({ trace: -0.3 + 0.01 * seed, top: 0.2, noise: 0.001 * (seed - 1), test: -0.2 }));
+    const cells = powerStudy((seed) => ({
+      trace: -0.3 + 0.01 * seed,
+      top: 0.2,
+      noise: 0.001 * (seed - 1),
+      test: -0.2,
+    }));
     const verdict = judge(cells);
     expect(verdict('flatter-trace')).toBe('reproduced');
     expect(verdict('flatter-top')).toBe('not reproduced');
@@ -274,14 +228,14 @@ describe('verdicts', () => {
     expect(verdict('test-error')).toBe('reproduced');
     expect(verdict('ratio-trace')).toBe('reproduced');
     expect(verdict('anisotropy')).toBe('not decidable with this run');
-    expect(judge(seeds((seed) => ({ 'trace eta': 0.2 + 0.01 * seed })))('ratio-trace')).toBe('not reproduced');
-    expect(judge(seeds((seed) => ({ 'trace eta': 0.2 * (seed - 0.8) })))('ratio-trace')).toBe(
+    expect(judge(powerStudy((seed) => ({ 'trace eta': 0.2 + 0.01 * seed })))('ratio-trace')).toBe('not reproduced');
+    expect(judge(powerStudy((seed) => ({ 'trace eta': 0.2 * (seed - 0.8) })))('ratio-trace')).toBe(
       'not decidable with this run',
     );
   });
 
   it('on the critical strength need every seed', () => {
-    const cells = seeds(() => ({}));
+    const cells = powerStudy(() => ({}));
     const lost = cells.map((c) => (c.batchSize === 10 ? { ...c, outcome: 'diverged' as const } : c));
     expect(judge(cells)('until-divergence')).toBe('not reproduced');
     expect(judge(lost)('until-divergence')).toBe('reproduced');

@@ -5,8 +5,8 @@ import type { CeilingResult, NetworkInput, SolutionResult } from '../src/experim
 import type { Estimate } from '../src/numeric/estimate.js';
 import type { Finding } from '../src/report/finding.js';
 import { sentenceHas } from './support/cells.js';
-import { unlikeStudy } from './support/network-unlike.js';
 import { mean, over } from './support/over-seeds.js';
+import { unlikeStudy } from './support/valley-network-results.js';
 
 const [YES, NO, OPEN] = ['reproduced', 'not reproduced', 'not decidable with this run'];
 const input = unlikeStudy();

@@ -183,3 +183,58 @@ export function unlikeStudy(): NetworkInput {
     cells: SEEDS.flatMap((seed) => [...SETTINGS.map((s) => solution(seed, s)), ceiling(seed)]),
   };
 }
+
+/** A made-up solution: everything a power of eta/B, with a factor of the seed. */
+function made(
+  seed: number,
+  learningRate: number,
+  batchSize: number,
+  powers: Partial<Record<string, number>>,
+): SolutionResult {
+  const x = learningRate / batchSize;
+  const of = (id: string) => (1 + 0.1 * seed) * x ** (powers[id] ?? 0) * learningRate ** (powers[`${id} eta`] ?? 0);
+  const e = (id: string) => estimate(of(id), 0, 10, '');
+  return {
+    format: 'thermograd valley-network cell',
+    kind: 'solution',
+    seed,
+    cell: `eta${learningRate}-B${batchSize}`,
+    seconds: 1,
+    learningRate,
+    batchSize,
+    outcome: 'reached',
+    stepsPerEpoch: 100,
+    epochs: 10,
+    steps: 1000,
+    loss: 0.02,
+    errors: 10,
+    test: { loss: 0.1, errors: of('test'), count: 1000 },
+    path: [
+      { epoch: 1, step: 100, loss: 1, trace: 100 },
+      { epoch: 10, step: 1000, loss: 0.02, trace: 10 },
+    ],
+    flatness: {
+      top: [e('top')],
+      trace: e('trace'),
+      noiseTrace: e('noise'),
+      curvedNoise: e('curved'),
+      normTrace: e('other'),
+      scaledTrace: e('other'),
+      topWidths: { width: e('other') },
+      noise: { absolute: e('other'), relative: e('other') },
+      layers: [],
+      norm: 1,
+    } as never,
+    valley: undefined as never,
+  };
+}
+/** Settings with one pair of equal ratio. */
+export const LADDER = [
+  [0.1, 1000],
+  [0.1, 100],
+  [0.4, 400],
+  [0.1, 10],
+] as const;
+/** Three seeds of the ladder; the powers by the names of the measures, those of eta alone as `<name> eta`. */
+export const powerStudy = (powers: (seed: number) => Partial<Record<string, number>>) =>
+  [0, 1, 2].flatMap((seed) => LADDER.map(([eta, b]) => made(seed, eta, b, powers(seed))));
