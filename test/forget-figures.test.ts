@@ -409,6 +409,27 @@ describe('accuracies near one', () => {
   });
 });
 
+it('labels of accuracies are exact, however near to 100 %', () => {
+  const near: ForgetInput = {
+    ...input,
+    groups: input.groups
+      .filter((g) => g.method === 'none' || g.method === 'joint')
+      .map((g) => ({
+        ...g,
+        branches: g.branches.map((b) => ({
+          ...b,
+          test: [b.test[0], b.test[1], [g.method === 'joint' ? 0.99988 : 0.9997, 0.9, 0.9]],
+        })),
+      })),
+  };
+  // readFront takes errors of 0.012 to 0.03 % from the labels: even in the logarithm only if none is rounded
+  const f = readFront(renderForget(near).figures['forget-front']);
+  expect(f.x.ticks.length).toBeGreaterThan(2);
+  const [a, b] = marks(f, { kind: 'dot', where: (m) => m.r === 6 });
+  expect(a.x).toBeCloseTo(0.03, 5);
+  expect(b.x).toBeCloseTo(0.012, 5);
+});
+
 it('every figure stands on the page with its caption, and says over how many seeds', () => {
   const captions = pageWords(html, 'figcaption');
   expect(captions).toHaveLength(Object.keys(figures).length);

@@ -35,7 +35,7 @@ function pointOf(s: Setting): Point {
 /** Accuracy on an axis that is even in the logarithm of the error: 90, 99 and 99.9 % are equally far apart. */
 function accuracyAxis(label: string, errors: readonly number[]): Axis {
   const axis = logAxis(label, logDomain(errors, 0.04));
-  return { ...axis, reverse: true, tickFormat: (e: number) => formatPlain(100 - e, 4) };
+  return { ...axis, reverse: true, tickFormat: (e: number) => formatPlain(100 - e, 6) };
 }
 
 /**
