@@ -28,7 +28,7 @@ const cases: Case[] = [
   ['unstable', [[1, 0], [0, -0.5]], one, 'unstable', /eigenvalue −?-?0\.5 of F.*no stationary state/],
   ['unstable spiral', [[-1, -2], [2, -1]], one, 'unstable', /eigenvalue -1 \+ 2i/],
   ['saddle with λ, −λ', [[1, 0], [0, -1]], one, 'unstable', /--unstable/],
-  ['zero eigenvalue', [[1, 1], [1, 1]], one, 'not-unique', /which is 0 to rounding: nothing pulls back/],
+  ['zero eigenvalue', [[1, 1], [1, 1]], one, 'not-unique', /which is 0 to rounding: there is no restoring force/],
   ['zero eigenvalue of a general F', [[1, 2], [2, 4]].map((r, i) => r.map((v, j) => v + (i < j ? 1 : 0) - 1 * (i < j ? 1 : 0))), one, 'not-unique', /0 to rounding/],
   ['undamped oscillation', [[0, -3], [3, 0]], one, 'not-unique', /±3i with no real part.*undamped/],
   ['D not symmetric', one, [[1, 0.5], [0.1, 1]], 'not-symmetric', /diffusion D.*entries \(0, 1\) and \(1, 0\) are 0\.5 and 0\.1/],

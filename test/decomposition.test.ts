@@ -102,7 +102,7 @@ describe.each(providers)('closed forms, %s', (_, la) => {
     close(x.a, [[0, 1], [-1, 0]], 1e-12); // biome-ignore format: matrix
     expect(x.cycleFrequencies[0]).toBeCloseTo(omega, 11);
     expect(x.entropyProductionRate).toBeNaN();
-    expect(x.warnings.join()).toMatch(/stirs only 1 of 2/);
+    expect(x.warnings.join()).toMatch(/adds noise to only 1 of 2/);
     const v = vortices(la, x);
     expect(v.whitening).toBe('potential');
     expect(v.vortices).toHaveLength(1);
@@ -348,7 +348,7 @@ describe('hard drifts, against exact fractions', () => {
       expect(error).toBeLessThan(2 * x.errorBound);
       expect(x.errorBound).toBeLessThan(100 * 2 ** -52 * x.condition.lyapunov);
       expect(x.residuals.force).toBeLessThan(1e-8);
-      if (x.errorBound > 1e-8) expect(x.warnings.join()).toMatch(/double precision knows Σ/);
+      if (x.errorBound > 1e-8) expect(x.warnings.join()).toMatch(/in double precision Σ is accurate/);
       if (x.condition.w > 1e8) expect(x.warnings.join()).toMatch(/Σ is ill-conditioned/);
     },
   );

@@ -1,12 +1,12 @@
 /**
- * Curvature that a minibatch sees along given directions of the whole network, and how much it differs from batch to batch.
+ * Curvature of a minibatch's loss along given directions of the whole network, and its variance from batch to batch.
  * docs/theory [V4], [R1].
  *
  *     l^mu = uᵀ H^mu u = mean of uᵀ H_k u over the batch's B samples
  *     Var l^mu = s²/B  with replacement,   (s²/B)(N−B)/(N−1)  for one draw without,   s² = variance over the N samples
  *
- * so no batches need be drawn: mean and variance of l^mu are exact sums over the training set, at every batch size. Their errors say
- * how well the set stands for the distribution behind it: a few hard samples can carry most of s².
+ * so no batches need be drawn: mean and variance of l^mu are exact sums over the training set, at every batch size. Their
+ * errors are those of estimates for the distribution that the set was drawn from: a few hard samples can make up most of s².
  */
 import type { Sampling } from '../../data/samplers.js';
 import { check } from '../../numeric/errors.js';
@@ -15,24 +15,30 @@ import type { NetworkPasses } from './passes.js';
 import { curvatureAlong, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
 import { sampleMoments } from './sample-moments.js';
 
+/** Describes the curvature of minibatches along one direction. docs/theory [V4], [R1]. */
 export interface BatchCurvature {
   /** l = uᵀ H u. */
   readonly mean: Estimate;
-  /** Variance of l^mu over minibatches of the size asked, PER BATCH. Not converged where its error is above a third of it. */
+  /** Variance of l^mu over minibatches of the given size, PER BATCH. Not converged where its error is above a third of it. */
   readonly variance: Estimate;
   /** s², PER SAMPLE. */
   readonly sampleVariance: Estimate;
-  /** (Σ a)²/Σ a² with a = (uᵀH_k u − l)²: how many samples carry s². */
+  /** (Σ a)²/Σ a² with a = (uᵀH_k u − l)²: the effective number of samples that make up s². */
   readonly carriers: number;
 }
 
+/** Names the batch size and how batches are drawn. */
 export interface BatchCurvatureOptions {
   readonly batchSize: number;
-  /** `cyclic` has fixed batches and no law of their own: refused. */
+  /** `cyclic` is refused: its batches are fixed and have no distribution. */
   readonly sampling: Sampling;
 }
 
-/** Var of a mean over a batch, in units of the variance over samples: 1/B, or (1/B)(N−B)/(N−1). */
+/**
+ * Returns the variance of a mean over a batch in units of the variance over samples: 1/B with replacement, (1/B)(N−B)/(N−1)
+ * without.
+ * @throws InputError for a batch size outside 1 … N, and for `cyclic` sampling
+ */
 export function batchShare(samples: number, { batchSize, sampling }: BatchCurvatureOptions): number {
   check(
     Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= samples,
@@ -42,16 +48,17 @@ export function batchShare(samples: number, { batchSize, sampling }: BatchCurvat
   check(
     sampling !== 'cyclic',
     'no-batch-noise',
-    'cyclic batches are the same for ever: they have no variance from draw to draw; ask for shuffled or replaced.',
+    'cyclic batches are the same in every epoch, so they have no variance from draw to draw; choose shuffled or replaced sampling.',
   );
   if (sampling === 'replaced') return 1 / batchSize;
   return samples > 1 ? (samples - batchSize) / (samples - 1) / batchSize : 0;
 }
 
 /**
- * Mean and batch-to-batch variance of the curvature along each direction.
- * @param directions - unit vectors of the network's P components; or what `sampleCurvature` gave for them
- * Cost: that of `sampleCurvature`.
+ * Computes mean and batch-to-batch variance of the curvature along each direction. Costs as much as `sampleCurvature`.
+ * docs/theory [V4].
+ * @param directions - unit vectors of the network's P components, or the result of `sampleCurvature` for them
+ * @throws InputError for a batch size outside 1 … N, and for `cyclic` sampling
  */
 export function batchCurvature(
   passes: NetworkPasses,

@@ -1,11 +1,12 @@
 /**
- * First and second moments over samples of the projected Hessians UᵀH_kU: what decides whether SGD is stable in the span of U. With the
- * moments of every group of samples, so that errors come from leaving groups out.
+ * First and second moments over samples of the projected Hessians UᵀH_kU, on which the stability of SGD in the span of U
+ * depends. The moments without one group of samples each give errors by the jackknife.
  */
 import { check } from '../../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { SampleCurvature } from './sample-curvature.js';
 
+/** Holds mean and covariance of the projected Hessians over samples. */
 export interface PairMomentsOfCurvature {
   /** UᵀHU, k×k. */
   readonly mean: Matrix;
@@ -13,12 +14,16 @@ export interface PairMomentsOfCurvature {
   readonly covariance: Matrix;
 }
 
+/** Holds the moments over all samples, and those without one group each. */
 export interface CurvatureMoments extends PairMomentsOfCurvature {
-  /** The same without one group of samples each; group g holds every sample s ≡ g. */
+  /** The same without one group of samples each; group g holds every sample s with s ≡ g modulo the number of groups. */
   readonly without: readonly PairMomentsOfCurvature[];
 }
 
-/** Cost: N·pairs² flops; memory 8·groups·pairs² bytes beside the samples. */
+/**
+ * Computes the moments of the projected Hessians. Costs N·pairs² flops, and 8·groups·pairs² bytes beside the samples.
+ * @throws InputError for fewer than two samples per group
+ */
 export function curvatureMoments(la: LinearAlgebra, curvature: SampleCurvature, groups = 20): CurvatureMoments {
   const { values, pairs, samples, directions } = curvature;
   check(

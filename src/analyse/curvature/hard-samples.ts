@@ -1,9 +1,11 @@
 /**
- * Directions in which single samples curve the loss most: those that decide how far minibatches differ in curvature.
+ * Directions in which single samples curve the loss most, and which therefore dominate the scatter of curvature between
+ * minibatches.
  *
- * A sample's Hessian is nearly of rank one along its own gradient (exactly so for two classes and Gauss-Newton: both lie along the
- * derivative of the margin). A minibatch that holds a hard sample is steep along that sample's gradient, where the mean Hessian, and
- * hence its top eigenvectors, may show little. Bounds on the learning rate from top eigenvectors alone are therefore too high.
+ * A sample's Hessian is nearly of rank one along its own gradient (exactly so for two classes and Gauss-Newton: both lie along
+ * the derivative of the margin). The loss of a minibatch with such a hard sample is strongly curved along that sample's
+ * gradient, where the mean Hessian, and hence its top eigenvectors, may have little curvature. Bounds on the learning rate from
+ * top eigenvectors alone are therefore too high.
  */
 import { pick } from '../../data/tasks.js';
 import { dot } from '../../numeric/operators/lanczos.js';
@@ -11,13 +13,14 @@ import { squaredNorms } from '../noise/noise-scale.js';
 import { NetworkPasses } from './passes.js';
 import { pairIndex, sampleCurvature } from './sample-curvature.js';
 
-/** Samples looked at: those of largest gradient. */
+/** Number of samples considered: those of largest gradient. */
 const CANDIDATES = 256;
 const TOGETHER = 8;
 
 /**
- * Unit gradients u of at most `count` samples, those with the largest Σ_j (uᵀH_ju)² over the 256 samples of largest gradient; none within
- * a cosine of 0.9 of one chosen before. Fewer where fewer differ. Cost: a forward pass over the data and some 300 over 256 samples.
+ * Returns the unit gradients u (P components) of at most `count` samples, those with the largest Σ_j (uᵀH_ju)² over the 256
+ * samples of largest gradient. A gradient whose cosine with one chosen before is 0.9 or more is skipped, so there may be fewer.
+ * Costs a forward pass over the data and about 300 over 256 samples.
  */
 export function hardSampleDirections(passes: NetworkPasses, count: number): Float64Array[] {
   const norms = squaredNorms(passes);

@@ -1,10 +1,10 @@
 /**
- * Tr H of the whole network, layer by layer, exact over the samples: no probes. docs/theory [S10].
+ * Tr H of the whole network, layer by layer, exact over the samples and without random probes. docs/theory [S10].
  *
  *     Tr H = Σ_l (1/N) Σ_k Tr G_lk (|h_{l−1,k}|² + 1 with a bias),   G_lk = ∂²L_k/∂z_l∂z_l
  *
- * since a trace needs the layers' own blocks alone, and each is a sum of Kronecker products. With piecewise linear units G is the
- * Gauss-Newton matrix F Fᵀ, whose trace is Σ F².
+ * since a trace needs the diagonal blocks of the layers alone, and each is a sum of Kronecker products. With piecewise linear
+ * units G is the Gauss-Newton matrix F Fᵀ, whose trace is Σ F².
  */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
@@ -12,14 +12,18 @@ import { inputSquares } from '../noise/noise-scale.js';
 import { BLOCK, type NetworkPasses } from './passes.js';
 import { middle, middleRank } from './tangents.js';
 
+/** Holds the trace of the Hessian, nat/weight². */
 export interface HessianTrace {
-  /** Over all weights and biases; the error says how well the samples stand for the distribution that they were drawn from. */
+  /** Over all weights and biases; the error is that of an estimate for the distribution that the samples were drawn from. */
   readonly trace: Estimate;
-  /** The layers' own, by name; they add up to the whole. */
+  /** The traces of the layers' blocks, by name; they add up to the whole. */
   readonly layers: readonly { readonly layer: string; readonly trace: Estimate }[];
 }
 
-/** Cost a sample: classes·Σ_{l'>l} inputs·outputs multiplications for each layer l; about three gradients for 784-50-50-10. */
+/**
+ * Computes Tr H over all samples. A sample costs classes·Σ_{l'>l} inputs·outputs multiplications for each layer l (tanh layers
+ * more); a call costs about three gradients for 784-50-50-10.
+ */
 export function hessianTrace(passes: NetworkPasses): HessianTrace {
   const { layers, kernel, arena } = passes;
   const n = passes.samples.count;

@@ -5,7 +5,7 @@
  *
  * holds for every network, since z is linear in the weights. With piecewise linear units above (ReLU, identity) G_k is the
  * Gauss-Newton matrix J_kᵀ A_k J_k, A_k = diag p − p pᵀ; with tanh units the exact G_k has one more term for each of them, and
- * is not positive semidefinite. 1 − p_y is summed from the other probabilities, so nothing cancels when p_y is near 1.
+ * is not positive semidefinite. 1 − p_y is summed from the other probabilities, so no digits cancel when p_y is near 1.
  */
 import type { Matrix } from '../../numeric/linalg/index.js';
 import { squares } from '../noise/noise.js';
@@ -14,29 +14,36 @@ import { BLOCK, type NetworkPasses } from './passes.js';
 import { type Precision, type Precisions, splitByShare } from './precision.js';
 import { type CurvatureKind, hasBend, middle, middleRank } from './tangents.js';
 
+/** Holds the Hessian block of one layer's weights. */
 export interface HessianBlock {
   /** P×P in PyTorch's order. */
   readonly hessian: Matrix;
   readonly kind: CurvatureKind;
-  /** Exact and Gauss-Newton blocks are the same matrix here: everything above the layer is piecewise linear. */
+  /**
+   * True where the exact and the Gauss-Newton block are the same matrix, because all units above the layer are piecewise
+   * linear.
+   */
   readonly gaussNewtonIsExact: boolean;
   readonly samples: number;
   readonly precision: Precisions;
 }
 
+/** Sets the kind of curvature and the precision of the sums. */
 export interface HessianOptions {
   /** `exact` by default. */
   readonly kind?: CurvatureKind;
   /**
-   * `mixed` by default; see precision.ts. Samples are chosen there by Σ_c p_c(1 − p_c)·|h|² (squared error: |h|²), which is
-   * their share up to the size of J_k; the share reported is the true one. Exact blocks with tanh units are always summed in float64.
+   * `mixed` by default; see precision.ts. Samples are chosen by Σ_c p_c(1 − p_c)·|h|² (squared error: |h|²), which is their
+   * share of the trace up to the size of J_k; the share reported is the true one. Exact blocks with tanh units are always
+   * summed in float64.
    */
   readonly precision?: Precision;
 }
 
 /**
- * Cost: as `gradientCovariance`, and for the middle matrices classes·(Σ_above inputs·outputs + m²/2) multiplications a sample.
- * @throws InputError when P×P would not fit
+ * Computes the Hessian block of one layer's weights over all samples. Costs as much as `gradientCovariance`, and for the middle
+ * matrices classes·(Σ_above inputs·outputs + m²/2) multiplications for each sample. docs/theory [S10].
+ * @throws InputError when the P×P matrix does not fit into memory
  */
 export function hessianBlock(passes: NetworkPasses, layer: string, options: HessianOptions = {}): HessianBlock {
   const { kind = 'exact', precision = 'mixed' } = options;
@@ -78,7 +85,7 @@ export function hessianBlock(passes: NetworkPasses, layer: string, options: Hess
   };
 }
 
-/** Tr A_k = Σ_c p_c(1 − p_c) of every sample, without cancellation; 1 for squared error. */
+/** Computes Tr A_k = Σ_c p_c(1 − p_c) of every sample without cancellation; 1 for squared error. */
 function outputTraces(passes: NetworkPasses): Float64Array {
   const traces = new Float64Array(passes.samples.count).fill(1);
   if (passes.spec.loss !== 'cross-entropy') return traces;

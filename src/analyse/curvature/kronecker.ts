@@ -2,9 +2,9 @@
  * Exact sums over samples Σ_k G_k ⊗ (h_k h_kᵀ), G_k symmetric m×m and h_k of length n: the second moments and Hessian blocks of
  * a layer, P = m·n, without any N×P array. docs/theory [S10].
  *
- * Cost: m(m+1)/2 · n(n+1)/2 multiplications for every sample with nothing zero. Two kinds of zeros are left out: pairs of
- * outputs with G_ij = 0, one by one; and the units h that are zero, as far as `zeroOrder` can bring them together (on ReLU
- * layers half of the work that is left).
+ * A sample without zeros costs m(m+1)/2 · n(n+1)/2 multiplications. Two kinds of zeros are skipped: pairs of outputs with
+ * G_ij = 0, one by one; and units h that are zero, as far as `zeroOrder` can bring them together (on ReLU layers half of the
+ * remaining work).
  */
 import { curvature } from '../../kernels/curvature.generated.js';
 import { instantiate } from '../../kernels/load.js';
@@ -32,22 +32,22 @@ interface PairKernel {
   ): void;
 }
 
-/** Samples in one order, whose units are taken in the order `units`. */
+/** Orders samples and units so that the zeros of the samples lie at the end. */
 export interface ZeroGroup {
-  /** Sample numbers; those whose last nonzero unit comes latest first. */
+  /** Sample numbers, in descending order of `reach`. */
   readonly samples: Uint32Array;
-  /** The order of the units: rare ones last. */
+  /** The order of the units: those that are rarely nonzero come last. */
   readonly units: Uint32Array;
-  /** For each sample of the group, how many of the ordered units may be nonzero. */
+  /** For each sample of the group, the number of ordered units beyond which all are zero. */
   readonly reach: Uint32Array;
 }
 
 const GROUP = 900;
 
 /**
- * Groups samples by which of their units are zero: a group is split by the unit that is active in nearest to half of its
- * samples until it is small; within a group units are ordered so that the tails of zeros are long.
- * Cost: about log2(N/900) + 1 passes over N·n flags.
+ * Groups samples by which of their units are zero: a group is split by the unit whose active share is nearest to one half
+ * until it is small; within a group units are ordered so that the tails of zeros are long.
+ * Costs about log2(N/900) + 1 passes over N·n flags.
  * @param h - N×n, row-major
  * @param chosen - the samples to group
  */
@@ -78,7 +78,10 @@ export function zeroOrder(h: Float64Array, n: number, chosen: Uint32Array): Zero
   return groups;
 }
 
-/** Places last the unit that is active in the fewest of those samples whose tail is all zero so far, and so on downwards. */
+/**
+ * Orders the units from the last place to the first: each place takes the unit active in the fewest samples with zeros after
+ * it.
+ */
 function tailOrder(active: Uint8Array, n: number, samples: Uint32Array, counts: Uint32Array): ZeroGroup {
   const units = new Uint32Array(n);
   const free = Array.from({ length: n }, (_, a) => a);
@@ -112,7 +115,7 @@ function tailOrder(active: Uint8Array, n: number, samples: Uint32Array, counts: 
   return { samples: Uint32Array.from(order), units, reach: Uint32Array.from(reach) };
 }
 
-/** Where a block's middle matrices are written before `add`. */
+/** Gives the memory into which the middle matrices of a block are written before `add`. */
 export interface BlockFactors {
   /** rank > 0: F [output][rank][stride] with G_ij = Σ_r F_ir F_jr. rank 0: G itself, [i][j][stride] for j ≤ i. */
   readonly values: Float64Array;
@@ -123,7 +126,7 @@ const BLOCK = 1536;
 /** Distance of the lines of a block: not a multiple of a page, which would put them all into one cache set. */
 const STRIDE = BLOCK + 8;
 
-/** The sum in progress. Memory: 8·m(m+1)/2·n(n+1)/2 bytes, a block of 1536 samples, and 8·P² for the result. */
+/** Accumulates the sum. Takes 8·m(m+1)/2·n(n+1)/2 bytes, a block of 1536 samples, and 8·P² bytes for the result. */
 export class KroneckerSum {
   /** Most samples in one block. */
   readonly block = BLOCK;
@@ -153,7 +156,7 @@ export class KroneckerSum {
       need <= 2 ** 31,
       'layer-too-large',
       () =>
-        `the ${parameters}×${parameters} matrix of a layer with ${outputs}×${inputs} weights needs ${(need / 2 ** 30).toFixed(1)} GiB; use the matrix-free operators (networkHessian, Lanczos, Hutchinson).`,
+        `the ${parameters}×${parameters} matrix of a layer with ${outputs}×${inputs} weights needs ${(need / 2 ** 30).toFixed(1)} GiB; use the matrix-free operators (hessianOperator, covarianceOperator, Lanczos, Hutchinson).`,
     );
     const { exports, memory } = instantiate<PairKernel>('curvature', curvature, 64);
     this.kernel = exports;
@@ -166,7 +169,7 @@ export class KroneckerSum {
     this.sumsAt = this.align(8 * pairs * this.size, 'the sums');
   }
 
-  /** Views for the next block's middle matrices; every number that is not written keeps its old value. */
+  /** Returns a view for the middle matrices of the next block; numbers that are not written keep their old values. */
   factors(): BlockFactors {
     const { outputs, rank } = this;
     return {
@@ -221,7 +224,7 @@ export class KroneckerSum {
     );
   }
 
-  /** Trace of the sum so far. */
+  /** Returns the trace of the sum so far. */
   trace(): number {
     const { outputs: m, inputs: n, size } = this;
     const sums = this.arena.f64(this.sumsAt, ((m * (m + 1)) / 2) * size);
@@ -233,7 +236,7 @@ export class KroneckerSum {
     return trace;
   }
 
-  /** scale · the sum, P×P in PyTorch's order (outputs×inputs, row-major). */
+  /** Returns `scale` times the sum, P×P in PyTorch's order (outputs×inputs, row-major). */
   finish(scale: number): Matrix {
     const { outputs: m, inputs: n, size } = this;
     const p = m * n;
@@ -260,7 +263,7 @@ export class KroneckerSum {
     return Math.ceil(this.arena.take(bytes + 64, what) / 64) * 64;
   }
 
-  /** max |G_ii| of the block, a bound of every |G_ij| for rank > 0 and all that matters for the scale otherwise. */
+  /** Returns max |G_ii| of the block: for rank > 0 a bound of every |G_ij|, for rank 0 a scale of them. */
   private largestWeight(values: Float64Array, count: number): number {
     const { outputs, rank } = this;
     let top = 0;
@@ -275,7 +278,7 @@ export class KroneckerSum {
     return top;
   }
 
-  /** For each sum on or below the diagonal, in the units' true order, the byte offset of its number in the tiles. */
+  /** Writes, for each sum on or below the diagonal in the true order of units, the byte offset of its number in the tiles. */
   private placeTiles(units: Uint32Array): void {
     const { inputs: n, arena } = this;
     const places = arena.u32(this.placesAt, (n * (n + 1)) / 2);

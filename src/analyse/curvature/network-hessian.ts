@@ -1,8 +1,9 @@
 /**
  * The Hessian without its matrix: products with the whole network's or one layer's Hessian, and k×k projections of H and C1.
  *
- * With the operators of numeric/operators this gives the top eigenpairs (`lanczos`), the trace (`hutchinsonTrace`) and the spectral
- * density (`spectralDensity`), each with its error. ReLU counts as slope 0 at 0: the Hessian is exact wherever it exists.
+ * The operators of numeric/operators turn such products into the top eigenpairs (`lanczos`), the trace (`hutchinsonTrace`) and
+ * the spectral density (`spectralDensity`), each with its error. ReLU has slope 0 at 0, so the Hessian is exact wherever it
+ * exists.
  */
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
@@ -10,7 +11,10 @@ import type { NetworkPasses } from './passes.js';
 import { projectBlocks } from './projection.js';
 import { type CurvatureKind, hessianVector } from './tangents.js';
 
-/** v ↦ H v of the mean loss, flat over the network or over one layer's weight. Cost of a product: 1 to 2 gradients. */
+/**
+ * Makes the operator v ↦ H v of the mean loss, flat over the network or over one layer's weights. A product costs 1 to 2
+ * gradients.
+ */
 export function hessianOperator(
   passes: NetworkPasses,
   { layer, kind = 'exact' }: { layer?: string; kind?: CurvatureKind } = {},
@@ -22,6 +26,7 @@ export function hessianOperator(
   };
 }
 
+/** Holds H and C1 of one layer projected on k directions. */
 export interface Projection {
   /** p_iᵀ H p_j, k×k. */
   readonly hessian: Matrix;
@@ -35,9 +40,10 @@ export interface Projection {
 }
 
 /**
- * H and C1 of one layer projected on k directions, exact over all samples.
+ * Projects H and C1 of one layer on k directions, exactly over all samples. For k = 100 in the 50×50 layer of 784-50-50-10 over
+ * 60 000 samples this costs 48 Gflop.
  * @param directions - k×P, one direction a row (not normalised here)
- * Cost for k = 100 in the 50×50 layer of 784-50-50-10 over 60 000 samples: 48 Gflop.
+ * @throws InputError for directions of another layer, or too many at once
  */
 export function projectedMatrices(
   passes: NetworkPasses,

@@ -1,9 +1,13 @@
-/** What kernels/curvature exports for passes through a network, and how its arrays are placed. All numbers are float64. */
+/**
+ * The functions that kernels/curvature exports for passes through a network, and the layout of its arrays. Numbers are float64.
+ */
 import type { Samples } from '../../data/dataset.js';
 import type { LayerBlock } from '../../model/network.js';
 import type { Arena } from '../../train/arena.js';
 
-/** Pointers are byte addresses; strides count numbers; arrays of a block lie [unit][stride]. */
+/**
+ * Lists the functions of the kernel. Pointers are byte addresses; strides count numbers; arrays of a block are [unit][stride].
+ */
 export interface PassesKernel {
   heapBase(): number;
   workBytes(): number;
@@ -69,17 +73,20 @@ export interface PassesKernel {
   middleSlopes(kind: number, h: number, delta: number, g: number, units: number, stride: number, bend: number): void;
 }
 
-/** Addresses of one flat vector's parts: the first weight transposed [input][padded outputs], later ones as they are. */
+/**
+ * Gives the addresses of a flat vector's parts: the first layer's weights transposed, [input][padded outputs], later ones as
+ * they are.
+ */
 export interface PlacedVector {
   readonly weights: readonly number[];
   /** 0 without biases. */
   readonly biases: readonly number[];
 }
 
-/** Outputs of the first layer, padded for the sparse kernels. */
+/** Returns the number of outputs of the first layer, padded to a multiple of 10 for the sparse kernels. */
 export const padded = (outputs: number): number => 10 * Math.ceil(outputs / 10);
 
-/** Room for a flat vector. */
+/** Reserves memory for a flat vector. */
 export function placeVector(arena: Arena, layers: readonly LayerBlock[], what: string): PlacedVector {
   return {
     weights: layers.map((l, i) => arena.take(8 * l.inputs * (i === 0 ? padded(l.outputs) : l.outputs), what)),
@@ -89,7 +96,7 @@ export function placeVector(arena: Arena, layers: readonly LayerBlock[], what: s
   };
 }
 
-/** Copies a flat vector in. */
+/** Copies a flat vector into reserved memory. */
 export function putVector(
   arena: Arena,
   layers: readonly LayerBlock[],
@@ -110,7 +117,7 @@ export function putVector(
   });
 }
 
-/** Zeroes a placed vector. */
+/** Sets a placed vector to zero. */
 export function clearVector(arena: Arena, layers: readonly LayerBlock[], v: PlacedVector): void {
   layers.forEach((l, i) => {
     const width = i === 0 ? padded(l.outputs) : l.outputs;
@@ -119,7 +126,7 @@ export function clearVector(arena: Arena, layers: readonly LayerBlock[], v: Plac
   });
 }
 
-/** A flat copy, times `scale`. */
+/** Returns a flat copy of a placed vector, times `scale`. */
 export function takeVector(
   arena: Arena,
   layers: readonly LayerBlock[],
@@ -143,7 +150,10 @@ export function takeVector(
   return flat;
 }
 
-/** Inputs in kernel memory: (byte offset of the input's weight row, float32 value) for every nonzero one. */
+/**
+ * Writes the inputs to kernel memory, as (byte offset of the input's weight row, float32 value) for every nonzero one, and
+ * returns the address of the table of rows.
+ */
 export function placeInputs(arena: Arena, samples: Samples, rowBytes: number): number {
   const { values, size, count, divisor } = samples;
   let nonzeros = 0;

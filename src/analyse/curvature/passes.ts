@@ -5,8 +5,8 @@
  * Notation of the code: z_l = W_l h_{l−1} + b_l, h_l = f(z_l); delta_l = ∂L_k/∂z_l of one sample's own loss; t_l = R{z_l} is
  * the derivative of z_l along a direction v in the weights. ReLU has slope 0 at 0, as in PyTorch.
  *
- * Cost of a gradient of 784-50-50-10 over MNIST: 150 of 784 pixels are nonzero, so 60 000·2·(150·50 + 2·50·60)·2 ≈ 3.2 Gflop.
- * Memory: 8 bytes a nonzero input, and the states (2·Σ widths + outputs numbers a sample) where they fit `cacheBytes`.
+ * A gradient of 784-50-50-10 over MNIST, where 150 of 784 pixels are nonzero, costs 60 000·2·(150·50 + 2·50·60)·2 ≈ 3.2 Gflop.
+ * Memory is 8 bytes for each nonzero input, and the states (2·Σ widths + 2 numbers for each sample) where they fit `cacheBytes`.
  */
 import type { Samples } from '../../data/dataset.js';
 import { curvature } from '../../kernels/curvature.generated.js';
@@ -26,19 +26,20 @@ import {
   takeVector,
 } from './passes-kernel.js';
 
+/** Names a network, the point in its weights, and the samples. */
 export interface PassesOptions {
   readonly spec: NetworkSpec;
   /** All weights at the point of interest, flat in PyTorch's order. */
   readonly weights: Float32Array | Float64Array;
   readonly samples: Samples;
-  /** Kernel memory for states kept between calls; 768 MiB by default, 0 recomputes them each time. */
+  /** Bytes of kernel memory for states kept between calls; 768 MiB by default, 0 recomputes them each time. */
   readonly cacheBytes?: number;
 }
 
 /** Samples in a block; a multiple of 8 and not of a page, so that lines of a block spread over the cache sets. */
 export const BLOCK = 520;
 
-/** Addresses of one block's states. */
+/** Gives the addresses of the states of one block of samples in kernel memory. */
 export interface States {
   /** h_1 … h_{L−1}. */
   readonly h: readonly number[];
@@ -54,9 +55,11 @@ export interface States {
   loss: number;
 }
 
+/** Runs float64 passes through a network at fixed weights over a fixed set of samples. docs/theory [S10]. */
 export class NetworkPasses {
   readonly spec: NetworkSpec;
   readonly layers: readonly LayerBlock[];
+  /** P, the number of weights and biases. */
   readonly size: number;
   readonly samples: Samples;
   /** The weights, float64. */
@@ -109,7 +112,7 @@ export class NetworkPasses {
       for (let b = 0; b < this.blocks; b++) this.cache.push(this.placeStates());
   }
 
-  /** Bytes of kernel memory, without vectors of weights. */
+  /** Returns the bytes of kernel memory that passes take, without vectors of weights. */
   static memoryBytes(spec: NetworkSpec, samples: Samples, cacheBytes = 768 * 2 ** 20): number {
     let nonzeros = 0;
     for (const v of samples.values) if (v !== 0) nonzeros++;
@@ -117,18 +120,24 @@ export class NetworkPasses {
     return 8 * nonzeros + 4 * samples.count + (states <= cacheBytes ? states : 0);
   }
 
-  /** Number of blocks that hold all samples in their own order. */
+  /** The number of blocks of `BLOCK` samples that all samples make, in their own order. */
   get blocks(): number {
     return Math.ceil(this.samples.count / BLOCK);
   }
 
-  /** Number of a layer in `layers`. */
+  /**
+   * Returns the index in `layers` of the layer of this name.
+   * @throws InputError for a name that the network does not have
+   */
   layerIndex(name: string): number {
     const { weightOffset } = layerNamed(this.spec, name);
     return this.layers.findIndex((l) => l.weightOffset === weightOffset);
   }
 
-  /** States of block b of all samples. Cost: a gradient without its outer products, once where they are kept. */
+  /**
+   * Returns the states of block b of all samples. Costs a gradient of these samples without its outer products, only the first
+   * time where states are kept.
+   */
   block(b: number): States {
     const states = this.cache[b] ?? this.own;
     if (states.ready && states !== this.own) return states;
@@ -137,7 +146,10 @@ export class NetworkPasses {
     return this.compute(order, states);
   }
 
-  /** States of at most BLOCK listed samples, valid until the next call that is not served from kept states. */
+  /**
+   * Computes the states of the listed samples, valid until the next call that computes states anew.
+   * @throws InputError for an empty list, one of more than `BLOCK` samples, or a number that is not a sample's
+   */
   of(order: Uint32Array): States {
     check(
       order.length >= 1 && order.length <= BLOCK && order.every((s) => s < this.samples.count),
@@ -147,7 +159,9 @@ export class NetworkPasses {
     return this.compute(order, this.own);
   }
 
-  /** Named scratch of at least this many numbers, zeroed when it is made. */
+  /**
+   * Returns the address of named scratch memory for this many float64 numbers, the same one at every call; zeroed at the first.
+   */
   scratch(name: string, numbers: number): number {
     const key = `${name}/${numbers}`;
     const at = this.placed.get(key) ?? this.arena.take(8 * numbers, 'a block of samples');
@@ -155,7 +169,7 @@ export class NetworkPasses {
     return at;
   }
 
-  /** Tells the kernel which samples block b holds (the sparse kernels look their inputs up). */
+  /** Writes the sample numbers of block b to kernel memory, where the sparse kernels read them, and returns their address. */
   placeBlockOrder(b: number): number {
     const count = Math.min(BLOCK, this.samples.count - b * BLOCK);
     const order = this.arena.u32(this.orderAt, count);
@@ -163,19 +177,19 @@ export class NetworkPasses {
     return this.orderAt;
   }
 
-  /** The order placed last. */
+  /** The address of the sample numbers written last. */
   get order(): number {
     return this.orderAt;
   }
 
-  /** c[m][BLOCK] = beta·c + W_l x, or + W_lᵀ x, for a placed weight of layer l ≥ 1. */
+  /** Computes c[m][BLOCK] = beta·c + W_l x, or + W_lᵀ x, for a placed weight of layer l ≥ 1. */
   times(l: number, w: number, x: number, c: number, beta: number, transposed = false): void {
     const { inputs, outputs } = this.layers[l];
     const [m, k, ars, acs] = transposed ? [inputs, outputs, 1, inputs] : [outputs, inputs, inputs, 1];
     this.kernel.gemm(m, BLOCK, k, 1, w, ars, acs, x, BLOCK, 1, beta, c, BLOCK, 0);
   }
 
-  /** z or t of the first layer, [unit][BLOCK], from the sparse inputs of the placed order. */
+  /** Computes z or t of the first layer, [unit][BLOCK], from the sparse inputs of the sample numbers written last. */
   firstLayer(vector: PlacedVector, count: number, out: number): void {
     const width = padded(this.layers[0].outputs);
     this.kernel.gather(this.startsAt, this.orderAt, count, vector.weights[0], width, vector.biases[0], this.rowsAt);
@@ -183,7 +197,7 @@ export class NetworkPasses {
     this.kernel.transpose(BLOCK, this.layers[0].outputs, this.rowsAt, width, out, BLOCK);
   }
 
-  /** Adds x h_{l−1}ᵀ (and the row sums to the bias) to a placed gradient. */
+  /** Adds x h_{l−1}ᵀ to the weights of layer l in a placed gradient. */
   addOuter(l: number, x: number, h: number, count: number, to: PlacedVector): void {
     const { kernel } = this;
     const { inputs, outputs } = this.layers[l];
@@ -194,7 +208,10 @@ export class NetworkPasses {
     } else kernel.gemm(outputs, inputs, BLOCK, 1, x, BLOCK, 1, h, 1, BLOCK, 1, to.weights[l], inputs, 0);
   }
 
-  /** Mean loss and its gradient over all samples, flat; `sampleWeights` (length N) multiply each sample's term. */
+  /**
+   * Computes the mean loss over all samples, nat, and its gradient, flat. `sampleWeights` (length N) multiply each sample's
+   * term of the gradient, not of the loss.
+   */
   gradient(sampleWeights?: ArrayLike<number>): { loss: number; gradient: Float64Array } {
     const { layers, kernel, arena } = this;
     const sum = placeOnce(this, 'gradient');
@@ -226,7 +243,7 @@ export class NetworkPasses {
     return { loss: loss / n, gradient: takeVector(arena, layers, sum, this.size, 1 / n) };
   }
 
-  /** Inputs (N×n) and deltas (N×m) of a layer for all samples, row-major. docs/theory [S10] */
+  /** Returns the inputs (N×n) and deltas (N×m) of a layer for all samples, row-major. docs/theory [S10]. */
   layerStates(name: string): { inputs: Float64Array; deltas: Float64Array } {
     const l = this.layerIndex(name);
     const { inputs: n, outputs: m } = this.layers[l];
@@ -243,7 +260,7 @@ export class NetworkPasses {
     return { inputs, deltas };
   }
 
-  /** Each sample's own loss. */
+  /** Returns each sample's own loss, nat; length N. */
   losses(): Float64Array {
     const out = new Float64Array(this.samples.count);
     for (let b = 0; b < this.blocks; b++) {
@@ -330,7 +347,7 @@ export class NetworkPasses {
 
 const vectors = new WeakMap<NetworkPasses, Map<string, PlacedVector>>();
 
-/** Room for a flat vector in the kernel's memory, by name, made once. */
+/** Reserves kernel memory for a flat vector under a name, once: later calls with that name return the same memory. */
 export function placeOnce(passes: NetworkPasses, name: string): PlacedVector {
   const own = vectors.get(passes) ?? new Map<string, PlacedVector>();
   vectors.set(passes, own);

@@ -1,18 +1,18 @@
 /**
- * In which precision each sample enters a sum of positive semidefinite terms T = Σ_k T_k.
+ * Names the precision in which each sample enters a sum of positive semidefinite terms T = Σ_k T_k.
  *
  * Near the end of training most samples contribute almost nothing: half of MNIST's gradients at loss 8e-4 are below 1e-7 of
- * the rest. A float64 sum of N terms is itself good to N·2^−53 of the trace (7e-12 for 60 000), so
+ * the rest. A float64 sum of N terms is itself accurate to N·2^−53 of the trace (7e-12 for 60 000), so `mixed` does this:
  *
  * - samples that together hold less than 2^−53 of the trace are left out: they are below its last bit;
  * - samples that together hold less than 2^−20 of it are summed in float32, in chunks of at most 256: their error is at most
  *   256·2^−24·2^−20 ≈ 1.5e-11 of the trace in the worst case and about 1e-14 for roundings of random sign.
  *
- * `float64` does neither. Measured: test/noise.test.ts.
+ * `float64` does neither. test/noise.test.ts measures the difference.
  */
 export type Precision = 'float64' | 'mixed';
 
-/** What was done, as shares of the samples and of the trace. */
+/** Reports how a sum was split, in numbers of samples and shares of the trace. */
 export interface Precisions {
   readonly precision: Precision;
   readonly singleSamples: number;
@@ -25,7 +25,11 @@ export interface Precisions {
 const OMITTED_SHARE = 2 ** -53;
 const SINGLE_SHARE = 2 ** -20;
 
-/** @param traces - trace of each term, or for sorting alone something proportional to it; `omit: false` leaves nothing out */
+/**
+ * Splits the terms of a sum into those added in float32, those added in float64 and those left out.
+ * @param traces - trace of each term, or an estimate of it
+ * @param omit - false to leave no term out, as an estimate requires
+ */
 export function splitByShare(
   traces: Float64Array,
   precision: Precision,

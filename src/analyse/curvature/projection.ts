@@ -4,7 +4,7 @@
  *     p_iᵀ H_k p_j = t_i·(A_k t_j) + Σ_{tanh units u} f″(z_u) (∂L_k/∂h_u) t_iu t_ju,   g_k·p_i = delta_L·t_i
  *
  * with t_i the derivative of the outputs (and of the units' pre-activations) along p_i: the second sum is what the exact Hessian
- * has beyond Gauss-Newton. Cost a sample and direction: inputs·outputs of the layer and of those above, then k²·outputs.
+ * has beyond Gauss-Newton. A sample costs inputs·outputs of the layer and of those above for each direction, then k²·outputs.
  */
 import { check } from '../../numeric/errors.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
@@ -12,7 +12,7 @@ import { BLOCK, type NetworkPasses, placeOnce, type States } from './passes.js';
 import { putVector } from './passes-kernel.js';
 import { type CurvatureKind, hasBend, outputCurvature } from './tangents.js';
 
-/** One block of samples along all directions. */
+/** Gives the slopes and curvatures of one block of samples along all k directions, valid during the visit. */
 export interface ProjectedBlock {
   /** Position of the block's first sample in the order. */
   readonly first: number;
@@ -30,7 +30,7 @@ export interface ProjectedBlock {
 const MOST_BYTES = 2 ** 29;
 
 /**
- * Calls `visit` for the samples of `order`, block by block.
+ * Projects curvature and slope of the samples of `order` on k directions in one layer, and calls `visit` block by block.
  * @param directions - k×P, one direction a row, in PyTorch's order of the layer's weight
  * @throws InputError for directions of another layer, or so many that a block of them does not fit
  */
@@ -126,7 +126,7 @@ export function projectBlocks(
   }
 }
 
-/** Keeps the pre-activations' tangents of a tanh layer, and the same times f″ ∂L/∂h = −2 h δ. */
+/** Copies the pre-activations' tangents of a tanh layer, and the same times f″ ∂L/∂h = −2 h δ. */
 function keepBend(
   passes: NetworkPasses,
   states: States,

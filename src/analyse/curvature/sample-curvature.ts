@@ -3,18 +3,19 @@
  *
  *     u_iᵀ H_k u_j = t_i·A t_j + Σ_{l>1} (p_il·r_j,l−1 + p_jl·r_i,l−1) + Σ_{tanh} f″ ∂ℓ/∂h t_i t_j
  *
- * where, along u_i with the block U_l in layer l, t_i are the derivatives of the pre-activations (of the outputs in the first term),
- * r_il those of the activations, p_il = U_lᵀ delta_l, and A is as in tangents.ts. The second term is what directions in several
- * layers add: the outputs are products of the layers' weights. Derivation: two derivatives of z_l = W_l h_{l−1} + b_l, summed from the
- * top with delta_l; the bilinear terms are all that is left beside A and f″.
+ * where, along u_i with the block U_l in layer l, t_i are the derivatives of the pre-activations (of the outputs in the first
+ * term), r_il those of the activations, p_il = U_lᵀ delta_l, and A is as in tangents.ts. The second term comes from directions
+ * in several layers: the outputs are products of the layers' weights. It follows from two derivatives of z_l = W_l h_{l−1} +
+ * b_l, summed from the top with delta_l, of which only the bilinear terms remain beside A and f″.
  *
- * From it follow the moments of a minibatch's curvature at EVERY batch size, since a minibatch's is the mean of its samples'.
+ * The moments of a minibatch's curvature follow at EVERY batch size, since a minibatch's curvature is the mean of its samples'.
  */
 import { check } from '../../numeric/errors.js';
 import { BLOCK, type NetworkPasses, placeOnce, type States } from './passes.js';
 import { type PlacedVector, putVector } from './passes-kernel.js';
 import { forwardTangent, outputCurvature } from './tangents.js';
 
+/** Holds the curvature of every sample's own loss in the span of k directions. */
 export interface SampleCurvature {
   /** Directions, k. */
   readonly directions: number;
@@ -26,19 +27,21 @@ export interface SampleCurvature {
   readonly samples: number;
 }
 
-/** Place of the pair i, j in a packed lower triangle. */
+/** Returns the position of the pair i, j in a packed lower triangle. */
 export const pairIndex = (i: number, j: number): number => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
 
-/** u_iᵀ H_s u_i of every sample s. */
+/** Returns u_iᵀ H_s u_i of every sample s; length N. */
 export function curvatureAlong({ values, pairs, samples }: SampleCurvature, i: number): Float64Array {
   const at = pairIndex(i, i);
   return Float64Array.from({ length: samples }, (_, s) => values[s * pairs + at]);
 }
 
 /**
- * Cost: a forward pass a direction and k²·(outputs + 2·Σ hidden widths) multiplications a sample; 784-50-50-10 over MNIST with k = 10:
- * 9 Gflop. Memory: 8·N·k(k+1)/2 bytes.
+ * Computes u_iᵀ H_s u_j of every sample s and every pair of directions. Costs a forward pass for each direction and
+ * k²·(outputs + 2·Σ hidden widths) multiplications for each sample, 9 Gflop for 784-50-50-10 over MNIST with k = 10;
+ * 8·N·k(k+1)/2 bytes of memory.
  * @param directions - each of the network's P components, flat in PyTorch's order; not normalised here
+ * @throws InputError for no direction, or one of another length
  */
 export function sampleCurvature(passes: NetworkPasses, directions: readonly Float64Array[]): SampleCurvature {
   const k = directions.length;
@@ -81,7 +84,9 @@ export function sampleCurvature(passes: NetworkPasses, directions: readonly Floa
   return { directions: k, values, pairs, samples };
 }
 
-/** Columns x, y of one direction with u_iᵀ H u_j = ½(x_i·y_j + x_j·y_i): x = (t_L, r, t), y = (A t_L, 2p, f″ ∂ℓ/∂h t). */
+/**
+ * Computes columns x, y of one direction with u_iᵀ H u_j = ½(x_i·y_j + x_j·y_i): x = (t_L, r, t), y = (A t_L, 2p, f″ ∂ℓ/∂h t).
+ */
 function factors(
   passes: NetworkPasses,
   states: States,

@@ -1,15 +1,17 @@
-/** Mean and variance of a number that every sample has, exact over the samples; errors: these as a sample of their distribution. */
+/** Mean and variance over samples of a number that every sample has. */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
 
+/** Gives mean and variance, with errors as estimates for the distribution that the samples were drawn from. */
 export interface SampleMoments {
   readonly mean: Estimate;
-  /** PER SAMPLE, with the error √((m4 − m2²)/N), right for heavy tails. Not converged where that is above a third of it. */
+  /** PER SAMPLE, with the error √((m4 − m2²)/N), which holds for heavy tails. Not converged where that is above a third of it. */
   readonly variance: Estimate;
-  /** (Σ a)²/Σ a² with a = (x − mean)²: how many samples carry the variance. */
+  /** (Σ a)²/Σ a² with a = (x − mean)²: the effective number of samples that make up the variance. */
   readonly carriers: number;
 }
 
+/** Computes mean and variance of x, one number for each sample. */
 export function sampleMoments(x: Float64Array): SampleMoments {
   const n = x.length;
   const centre = mean(x);

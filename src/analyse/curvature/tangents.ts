@@ -11,17 +11,24 @@
 import { BLOCK, type NetworkPasses, placeOnce, type States } from './passes.js';
 import { clearVector, type PlacedVector, putVector, takeVector } from './passes-kernel.js';
 
-/** `exact`: the Hessian. `gauss-newton`: Jᵀ A J. They agree on a layer block when all units above are piecewise linear [S10]. */
+/**
+ * Names a curvature: `exact` is the Hessian, `gauss-newton` is Jᵀ A J. They agree on a layer block when all units above are
+ * piecewise linear (docs/theory [S10]).
+ */
 export type CurvatureKind = 'exact' | 'gauss-newton';
 
+/** Gives the addresses of the tangents of one block along a vector, each [unit][BLOCK]. */
 export interface Tangent {
-  /** t_l for the layers from the first that moves, by layer number. */
+  /** t_l by layer number, from the first layer along which the vector is not zero. */
   readonly t: number[];
-  /** R{h_l}; undefined below the first layer that moves. */
+  /** R{h_l} by layer number; undefined below that layer. */
   readonly rh: (number | undefined)[];
 }
 
-/** t_l and R{h_l} of one block along a placed vector, from layer `from` up; with `only`, no other layer moves. */
+/**
+ * Computes t_l and R{h_l} of one block along a placed vector, from layer `from` up; with `only`, the vector counts in that
+ * layer alone and without its bias.
+ */
 export function forwardTangent(
   passes: NetworkPasses,
   states: States,
@@ -52,7 +59,7 @@ export function forwardTangent(
   return { t, rh };
 }
 
-/** out = A t, zero for padding samples. */
+/** Computes out = A t, with zeros for padding samples. */
 export function outputCurvature(passes: NetworkPasses, states: States, t: number, out: number): void {
   const { kernel, classes, arena } = passes;
   if (passes.spec.loss === 'cross-entropy')
@@ -64,8 +71,8 @@ export function outputCurvature(passes: NetworkPasses, states: States, t: number
 }
 
 /**
- * H v over all samples: v and the result are flat over the whole network, or over one layer's weight (outputs×inputs).
- * Cost: about a forward and a backward pass, 1 to 2 gradients.
+ * Computes H v of the mean loss over all samples; v and the result are flat over the whole network, or over one layer's weights
+ * (outputs×inputs). Costs about a forward and a backward pass, 1 to 2 gradients.
  */
 export function hessianVector(
   passes: NetworkPasses,
@@ -113,7 +120,9 @@ export function hessianVector(
   return only ? flat.slice(weightOffset, weightOffset + v.length) : flat;
 }
 
-/** g_k·v of every sample along a vector of the whole network or of one layer's weight. Cost: a forward pass. */
+/**
+ * Computes g_k·v of every sample along a vector of the whole network or of one layer's weights; length N. Costs a forward pass.
+ */
 export function sampleSlopes(passes: NetworkPasses, v: Float64Array, layer?: string): Float64Array {
   const { layers, arena, kernel, classes } = passes;
   const only = layer !== undefined;
@@ -136,29 +145,30 @@ export function sampleSlopes(passes: NetworkPasses, v: Float64Array, layer?: str
   return out;
 }
 
-/** Middle matrices of a block at one layer: G_k = ∂²L_k/∂z∂z (or its Gauss-Newton part), as factors or whole. */
+/** Gives the middle matrices of a block at one layer, G_k = ∂²L_k/∂z∂z (or their Gauss-Newton part), as factors or whole. */
 export interface Middle {
   /** rank > 0: F [unit][rank][BLOCK] with G = Σ_r F_r F_rᵀ. rank 0: G [unit][unit][BLOCK]. */
   readonly at: number;
   readonly rank: number;
 }
 
-/** Whether the exact middle matrices need more than the Gauss-Newton factors: a tanh unit at the layer or above. */
+/** Says whether exact middle matrices differ from the Gauss-Newton ones: in tanh networks for every layer but the last. */
 export function hasBend(passes: NetworkPasses, layer: number): boolean {
   return passes.kind === 1 && layer < passes.layers.length - 1;
 }
 
-/** The rank with which `middle` will describe a layer: outputs of the network, or 0 for whole matrices. */
+/** Returns the rank of the factors that `middle` gives for a layer: the outputs of the network, or 0 for whole matrices. */
 export function middleRank(passes: NetworkPasses, layer: number, curvature: CurvatureKind): number {
   return curvature === 'exact' && hasBend(passes, layer) ? 0 : passes.classes;
 }
 
 /**
- * Middle matrices of one layer for the samples of `states`, by
+ * Computes the middle matrices of one layer for the samples of `states`, by
  *
  *     F_l = f′∘(W_{l+1}ᵀ F_{l+1}),   G_l = diag f′ W_{l+1}ᵀ G_{l+1} W_{l+1} diag f′ + diag(f″∘∂L/∂h_l).
  *
- * Cost a sample: classes·Σ_above inputs·outputs multiplications for factors; whole matrices cost inputs²·outputs more.
+ * A sample costs classes·Σ_above inputs·outputs multiplications for factors; whole matrices cost
+ * Σ_above (inputs·outputs² + inputs²·outputs).
  */
 export function middle(passes: NetworkPasses, states: States, layer: number, curvature: CurvatureKind): Middle {
   const { layers, kernel, kind, classes, weightsAt } = passes;

@@ -11,10 +11,11 @@ import { RunError } from '../../numeric/errors.js';
 import { withHeap } from '../../numeric/linalg/heap.js';
 import { type LinearAlgebra, type Matrix, matrix, transpose } from '../../numeric/linalg/index.js';
 
+/** Holds the canonical form of an n×n antisymmetric K. */
 export interface AntisymmetricForm {
   /** ⌊n/2⌋ values ≥ 0, descending: the eigenvalues of K are ±i·q. */
   readonly q: Float64Array;
-  /** n×n orthonormal ROWS: 2k and 2k + 1 are a_k and b_k with a_kᵀ·K·b_k = q_k; of odd n the last one is left over (K·x = 0). */
+  /** n×n, orthonormal ROWS: rows 2k and 2k + 1 are a_k and b_k with a_kᵀ·K·b_k = q_k; for odd n the last row has K·x = 0. */
   readonly vectors: Matrix;
 }
 
@@ -26,7 +27,11 @@ interface Tridiagonal {
   readonly tau: Float64Array;
 }
 
-/** About 2·n³ flops in fused passes over the lower triangle and 4·n³ in products. */
+/**
+ * Computes the canonical form of an antisymmetric K. Costs 4/3·n³ flops for the reflections, one singular value decomposition
+ * of order n/2, and 2·n³ flops in products.
+ * @throws RunError when an iteration does not converge
+ */
 export function antisymmetricForm(la: LinearAlgebra, k: Matrix): AntisymmetricForm {
   const n = k.rows;
   const { e, v, tau } = tridiagonalise(k);
@@ -51,7 +56,11 @@ export function antisymmetricForm(la: LinearAlgebra, k: Matrix): AntisymmetricFo
   return { q: s, vectors: transpose(y) };
 }
 
-/** The q alone: i·K is similar to the symmetric tridiagonal matrix with zero diagonal and the same |e|. 2/3·n³ flops. */
+/**
+ * Computes the q alone, descending: i·K is similar to the symmetric tridiagonal matrix with zero diagonal and the same |e|. Costs
+ * 4/3·n³ flops.
+ * @throws RunError when the QL iteration does not converge
+ */
 export function antisymmetricValues(k: Matrix): Float64Array {
   const n = k.rows;
   const { e } = tridiagonalise(k);
@@ -70,10 +79,10 @@ export function antisymmetricValues(k: Matrix): Float64Array {
   return Float64Array.from({ length: n >> 1 }, (_, i) => Math.max(0, values[n - 1 - i]));
 }
 
-/** The unit vector orthogonal to the columns of the (m + 1)×m matrix u. */
+/** Returns the unit vector orthogonal to the columns of the (m + 1)×m matrix u. */
 function complement(u: Matrix): Float64Array {
   const [rows, cols] = [u.rows, u.cols];
-  // the unit vector that the columns explain least
+  // the coordinate axis with the smallest projection onto the columns
   let [best, least] = [0, Number.POSITIVE_INFINITY];
   for (let r = 0; r < rows; r++) {
     let s = 0;
@@ -102,8 +111,8 @@ interface Kernel {
 const PAGE = 65536;
 
 /**
- * H·K·H with p = tau·K·v is K + v·pᵀ − p·vᵀ, because vᵀ·K·v = 0. That update and the next product K·v share one pass
- * over the strictly lower triangle (kernels/antisymmetric): n³/6 entries of four multiplications in all.
+ * Reduces K to tridiagonal form. H·K·H with p = tau·K·v is K + v·pᵀ − p·vᵀ, because vᵀ·K·v = 0. That update and the next
+ * product K·v share one pass over the strictly lower triangle (kernels/antisymmetric): n³/6 entries with eight flops each.
  */
 function tridiagonalise(k: Matrix): Tridiagonal {
   const n = k.rows;
@@ -134,7 +143,7 @@ function tridiagonalise(k: Matrix): Tridiagonal {
   return { e, v: vs, tau };
 }
 
-/** Turns x[from…n) into the vector of H with H·x = e·(1, 0, …); returns [e, tau]. */
+/** Replaces x[from…n) by the vector v of the reflection H with H·x = e·(1, 0, …) and returns [e, tau]. */
 function reflector(x: Float64Array, from: number, n: number): [number, number] {
   let size = 0;
   for (let i = from; i < n; i++) size = Math.max(size, Math.abs(x[i]));
@@ -157,7 +166,7 @@ function reflector(x: Float64Array, from: number, n: number): [number, number] {
 
 const BLOCK = 64;
 
-/** Y ← H_0·H_1⋯Y, reflectors in blocks 1 − V·T·Vᵀ (compact WY). */
+/** Replaces Y by H_0·H_1⋯Y, with the reflections in blocks 1 − V·T·Vᵀ (compact WY). */
 function backTransform(la: LinearAlgebra, v: Matrix, tau: Float64Array, y: Matrix): void {
   const n = y.rows;
   const count = tau.length;

@@ -3,7 +3,10 @@ import { identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric
 import { randomKey } from '../../numeric/random.js';
 import { add, norm } from './parts.js';
 
-/** Relative errors ‖left − right‖_F / scale of every identity; rounding is a few 1e-16 times the square root of n. */
+/**
+ * Lists the relative errors ‖left − right‖_F / scale of every identity; rounding alone gives a few 1e-16 times the square root
+ * of n.
+ */
 export interface Residuals {
   /** F·W + W·Fᵀ = 2·D, against ‖2·D‖: with Σ = epsilon·W also F·Σ + Σ·Fᵀ = 2·epsilon·D [D2]. */
   readonly lyapunov: number;
@@ -23,6 +26,7 @@ export interface Residuals {
   readonly method: string;
 }
 
+/** Names the n×n matrices of a decomposition to be checked, all in the same units. */
 export interface Parts {
   readonly drift: Matrix;
   readonly diffusion: Matrix;
@@ -38,9 +42,10 @@ const EXACT = 200;
 const PROBES = 16;
 
 /**
- * Every identity is applied to the columns of Z: the identity matrix (exact norms) up to n = 200, above that 16 vectors of
- * random signs, for which the mean of |R·z|² is ‖R‖²_F. 16 such vectors miss the norm by a fifth as a rule, and by more than a
- * factor of two once in thousands. Cost 14 products n×n by Z.
+ * Measures how well a decomposition satisfies its identities. Every identity is applied to the columns of Z: the identity
+ * matrix (exact norms) up to n = 200, above that 16 vectors of random signs, for which the mean of |R·z|² is ‖R‖²_F. The norm
+ * from 16 such vectors is typically wrong by a fifth, and by more than a factor of two once in thousands. Costs 20 products of
+ * an n×n matrix with Z.
  */
 export function residualsOf(la: LinearAlgebra, p: Parts): Residuals {
   const n = p.drift.rows;
@@ -77,13 +82,13 @@ export function residualsOf(la: LinearAlgebra, p: Parts): Residuals {
   };
 }
 
-/** The columns that a matrix is applied to, and the factor that makes the norm of the result that of the matrix. */
+/** Returns the columns Z that a matrix is applied to, and the factor that turns ‖R·Z‖ into ‖R‖. */
 function probes(n: number): { readonly z: Matrix; readonly weight: number; readonly method: string } {
   if (n <= EXACT) return { z: identity(n), weight: 1, method: 'exact' };
   return { z: signs(n, PROBES), weight: 1 / Math.sqrt(PROBES), method: `${PROBES} random probes` };
 }
 
-/** ‖F⁻¹‖_F, with F⁻¹ = W·(S + A): exact up to n = 200, estimated above as the residuals are. */
+/** Returns ‖F⁻¹‖_F, with F⁻¹ = W·(S + A): exact up to n = 200, above that estimated as the residuals are. */
 export function normOfInverseDrift(la: LinearAlgebra, w: Matrix, friction: Matrix): number {
   const { z, weight } = probes(w.rows);
   return weight * norm(la.gemm(w, la.gemm(friction, z)));

@@ -17,13 +17,14 @@ import { factorCovariance, refuseHiddenSingular } from './singular.js';
 import { type DriftSpectrum, driftSpectrum } from './spectrum.js';
 import { balancedUnits, inUnits, inverse, naturalUnits, rescale } from './units.js';
 
+/** Names the system to decompose and how. */
 export interface DecomposeOptions extends LinearSystem {
   readonly la: LinearAlgebra;
   /** Return the algebraic U of an unstable F, flagged `stationary: false`, without a covariance. Default false: refuse. */
   readonly unstable?: boolean;
 }
 
-/** All matrices n×n; symmetric and antisymmetric ones exactly so. */
+/** Holds the decomposition. All matrices are n×n; symmetric and antisymmetric ones are exactly so. */
 export interface Decomposition {
   readonly system: CheckedSystem;
   /** Eigenvalues of F, ascending real parts, with the factorisation they came from. */
@@ -44,12 +45,12 @@ export interface Decomposition {
   readonly a: Matrix;
   /** Lower G with W = G·Gᵀ: x = G·z has a round potential ½|z|². Null when not stationary. */
   readonly root: Matrix | null;
-  /** In the units of `natural`, if there are such: the next three. */
+  /** `condition`, `residuals` and `errorBound` refer to the units of `natural`, where that is given. */
   readonly condition: ConditionNumbers;
   readonly residuals: Residuals;
   /**
-   * Bound of ‖δW‖/‖W‖ (Frobenius) by the residual and by rounding of F and D: what double precision knows of Σ. That of U is
-   * at most `condition.w` times larger. NaN when not stationary.
+   * Bound of ‖δW‖/‖W‖ (Frobenius) from the residual and from rounding of F and D: the relative accuracy of Σ in double
+   * precision. That of U is at most `condition.w` times larger. NaN when not stationary.
    */
   readonly errorBound: number;
   /** −Tr(D⁻¹·Q·U·Q) ≥ 0 per unit of time, in units of k_B; NaN where undefined (see the warnings). */
@@ -58,29 +59,35 @@ export interface Decomposition {
   readonly cycleFrequencies: Float64Array;
   /**
    * Where the scales of the coordinates differ by more than a factor of 64: the decomposition for the coordinates units_i·x_i
-   * (powers of two), which all numbers here come from. Null otherwise, and for symmetric F.
+   * (powers of two), from which all numbers of this object were computed. Null otherwise, and for symmetric F.
    */
   readonly natural: { readonly units: Float64Array; readonly decomposition: Decomposition } | null;
-  /** What a reader of the numbers must know, one sentence each. */
+  /** What limits the use of the numbers, one sentence each. */
   readonly warnings: readonly string[];
 }
 
+/** Lists the condition numbers of a decomposition, all without unit. */
 export interface ConditionNumbers {
-  /** ‖F‖·‖F⁻¹‖ in the Frobenius norm: between the usual (spectral) one and n times that; estimated for n > 200 as the residuals are. */
+  /** ‖F‖·‖F⁻¹‖ in the Frobenius norm, between 1 and n times the spectral one; estimated for n > 200, as the residuals are. */
   readonly drift: number;
   /** Spectral; Infinity when D is singular. */
   readonly diffusion: number;
   /** Spectral, of W and of U. */
   readonly w: number;
-  /** 2·‖F‖_F·‖H‖_F of F·H + H·Fᵀ = 1: relative errors of F and D reach W multiplied by at most about this. NaN if unstable; for n > 100 and a D of condition below 100 an upper bound, with ‖W‖/(2·λ_min(D)) for ‖H‖. */
+  /**
+   * 2·‖F‖_F·‖H‖_F, where F·H + H·Fᵀ = 1: relative errors of F and D are multiplied by at most about this in W. NaN if unstable.
+   * For a general F with n > 100 and a D of condition at most 100 an upper bound, with λ_max(W)/(2·λ_min(D)) for ‖H‖. For a
+   * symmetric F, ‖H‖ is the spectral norm.
+   */
   readonly lyapunov: number;
 }
 
 /**
- * Decomposes. One Lyapunov solve for W, then Q = F·W − D [D3]; a symmetric F is solved in its eigenbasis, W_ij = 2·D_ij/(l_i + l_j),
- * Q_ij = D_ij·(l_i − l_j)/(l_i + l_j) [D4]. No eigenvectors of a general F are taken, so defective F are as good as any.
- * About 45·n³ flops (general F, half of them the Schur form) or 25·n³ (symmetric F); 20 n² float64 of memory.
- * @throws InputError for what has no decomposition [D8]: see `checkLinearSystem`, `driftSpectrum`, and a singular Σ
+ * Decomposes a linear Langevin system. It solves one Lyapunov equation for W, then takes Q = F·W − D [D3]; a symmetric F is
+ * solved in its eigenbasis, W_ij = 2·D_ij/(l_i + l_j), Q_ij = D_ij·(l_i − l_j)/(l_i + l_j) [D4]. Eigenvectors of a general F
+ * are not used, so a defective F is solved as accurately as any. Costs about 45·n³ flops (general F, half of them for the Schur
+ * form) or 25·n³ (symmetric F) and 20 n² float64 of memory.
+ * @throws InputError for a system without decomposition [D8]: see `checkLinearSystem` and `driftSpectrum`, and a singular Σ
  */
 export function decompose(options: DecomposeOptions): Decomposition {
   const { la, unstable = false } = options;
@@ -101,10 +108,13 @@ export function decompose(options: DecomposeOptions): Decomposition {
   return units ? fromUnits(system, units, d) : d;
 }
 
-/** Deviations of some coordinates are seen only after those of others were brought to the same size; one round does as a rule. */
+/**
+ * Rounds of rescaling: some deviations are resolved only after others were brought to the same size. One round usually
+ * suffices.
+ */
 const ROUNDS = 3;
 
-/** The way back from the coordinates units_i·x_i; exact. */
+/** Converts a decomposition for the coordinates units_i·x_i back to those of x; exact. */
 function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition): Decomposition {
   const back = inverse(units);
   const ones = new Float64Array(units.length).fill(1);
@@ -123,13 +133,13 @@ function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition)
     natural: { units, decomposition: d },
     warnings: [
       ...system.warnings,
-      'the coordinates live on widely different scales; each was measured in a power of two of its own, and condition numbers, residuals and the error bound refer to those units.',
+      'the coordinates have widely different scales; each was measured in its own power of two, and condition numbers, residuals and the error bound refer to those units.',
       ...d.warnings,
     ],
   };
 }
 
-/** Everything that follows from W and Q. */
+/** Computes everything that follows from W and Q. */
 function complete(
   la: LinearAlgebra,
   system: CheckedSystem,
@@ -159,7 +169,7 @@ function complete(
   check(
     [w, u, s, a, ...(sigma ? [sigma] : [])].every((m) => Number.isFinite(largest(m))),
     'overflow',
-    'the numbers of the decomposition leave the range of double precision; measure F, D or x in other units.',
+    'the numbers of the decomposition exceed the range of double precision; measure F, D or x in other units.',
   );
   const out = {
     system,
@@ -195,9 +205,9 @@ function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Ma
 }
 
 /**
- * Entropy production ‖D^(−1/2)·Q·L‖²_F = −Tr(D⁻¹·Q·U·Q) and the cycle frequencies, both with U = L·Lᵀ: Q·U has the eigenvalues
- * of the antisymmetric Lᵀ·Q·L. A current into a direction that D does not stir leaves the entropy production undefined: D⁻¹
- * does not exist there (odd variables such as momenta need another formula).
+ * Returns the entropy production ‖D^(−1/2)·Q·L‖²_F = −Tr(D⁻¹·Q·U·Q) and the cycle frequencies, where U = L·Lᵀ: Q·U has the
+ * eigenvalues of the antisymmetric Lᵀ·Q·L. A current along a direction in which D has no noise leaves the entropy production
+ * undefined (NaN): D⁻¹ does not exist there (odd variables such as momenta need another formula).
  */
 function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, l: Matrix) {
   const { n, noise, noiseRank } = system;
@@ -224,18 +234,18 @@ function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {
     );
   if (system.noiseRank < system.n)
     out.push(
-      `D stirs only ${system.noiseRank} of ${system.n} directions by itself; F carries the noise to the others.` +
+      `D adds noise to only ${system.noiseRank} of ${system.n} directions; F transmits it to the others.` +
         (d.stationary && Number.isNaN(d.entropyProductionRate)
-          ? ' The current also runs where D is zero, so −Tr(D⁻¹QUQ) is undefined and no entropy production rate is given.'
+          ? ' The current also flows where D is zero, so −Tr(D⁻¹QUQ) is undefined and no entropy production rate is given.'
           : ''),
     );
   else if (d.condition.diffusion > 1e8)
     out.push(
-      `D is nearly singular (condition ${round(d.condition.diffusion)}): what is whitened by D (vortices, entropy production) loses as many digits.`,
+      `D is nearly singular (condition ${round(d.condition.diffusion)}): numbers whitened by D (vortices, entropy production) lose as many digits.`,
     );
   if (d.errorBound > 1e-8)
     out.push(
-      `double precision knows Σ to about ${round(d.errorBound)} of its size only: F is near the edge of stability or strongly non-normal ` +
+      `in double precision Σ is accurate to about ${round(d.errorBound)} of its size only: F is near the edge of stability or strongly non-normal ` +
         `(condition of the Lyapunov equation ${round(d.condition.lyapunov)}).`,
     );
   if (d.condition.w > 1e8)

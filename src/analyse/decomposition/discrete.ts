@@ -1,4 +1,4 @@
-/** The same system moved in finite steps: its covariance differs from Σ, and may not exist. */
+/** The same system advanced in finite steps: its covariance differs from Σ, and may not exist. docs/theory [S2]. */
 import { check } from '../../numeric/errors.js';
 import { discreteLyapunov, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { Decomposition } from './decompose.js';
@@ -7,9 +7,11 @@ import { norm, scaled, symmetricPart } from './parts.js';
 import { largestStableStep } from './spectrum.js';
 import { inverse, rescale } from './units.js';
 
+/** Holds the stationary covariance of a linear system advanced in finite steps, and how well it satisfies its equation. */
 export interface DiscreteCovariance {
-  /** Stationary covariance of the discrete system. */
+  /** Stationary covariance of the discrete system, n×n. */
   readonly sigma: Matrix;
+  /** In units of time. */
   readonly step: number;
   /** The map is stable for steps below this: min 2·Re λ/|λ|² over the eigenvalues λ of F. */
   readonly largestStableStep: number;
@@ -18,15 +20,17 @@ export interface DiscreteCovariance {
 }
 
 /**
- * Covariance of x_{k+1} = (1 − F_d)·x_k + noise with F_d = step·F and noise of covariance C = 2·step·epsilon·D per step: the Euler-
- * Maruyama scheme of the system, and SGD with F_d = eta·H. epsilon enters C alone: the white noise of covariance 2·epsilon·D
- * per unit of time, summed over one step. Σ = (1 − F_d)·Σ·(1 − F_d)ᵀ + C, and Σ → epsilon·W as step → 0.
+ * Computes the covariance of x_{k+1} = (1 − F_d)·x_k + noise, where F_d = step·F and the noise has the covariance C =
+ * 2·step·epsilon·D per step: the Euler-Maruyama scheme of the system, and SGD with F_d = eta·H. epsilon enters C alone: the
+ * white noise of covariance 2·epsilon·D per unit of time, summed over one step. Σ = (1 − F_d)·Σ·(1 − F_d)ᵀ + C, and Σ →
+ * epsilon·W as step → 0.
  *
- * By doubling, (docs/theory [S2]; no bilinear transform, which fails for non-normal F), refined on the equation
- * F·Σ + Σ·Fᵀ − step·F·Σ·Fᵀ = 2·epsilon·D, because 1 − step·F forgets digits of a small step·F; a symmetric F in its eigenbasis:
- * Σ_ij = 2·epsilon·D_ij/(l_i + l_j − step·l_i·l_j).
- * Cost 6·n³ flops for each of about log2(18/(step·min Re λ)) doublings.
- * @throws InputError when the step is too long for a stationary state; the sentence says which is not
+ * The solution is found by doubling (docs/theory [S2]; not by a bilinear transform, which fails for non-normal F) and refined
+ * on the equation F·Σ + Σ·Fᵀ − step·F·Σ·Fᵀ = 2·epsilon·D, because 1 − step·F loses digits of a small step·F. A symmetric F is
+ * solved in its eigenbasis: Σ_ij = 2·epsilon·D_ij/(l_i + l_j − step·l_i·l_j). Costs 6·n³ flops for each of about
+ * log2(18/(step·min Re λ)) doublings.
+ * @param step - in units of time
+ * @throws InputError when F is unstable, or the step is too long for a stationary state; the sentence names the limit
  */
 export function discreteCovariance(la: LinearAlgebra, d: Decomposition, step: number): DiscreteCovariance {
   check(step > 0 && Number.isFinite(step), 'step', () => `the step must be a positive finite number, not ${step}.`);
@@ -80,7 +84,7 @@ export function discreteCovariance(la: LinearAlgebra, d: Decomposition, step: nu
   return { sigma, step, largestStableStep: limit, residual: norm(r) / size };
 }
 
-/** Four digits, rounded down: a step that is said to be stable is. */
+/** Writes four digits, rounded down, so that a step below the printed limit is stable. */
 function down(x: number): string {
   const unit = 10 ** (Math.floor(Math.log10(x)) - 3);
   return round(Math.floor(x / unit) * unit);

@@ -1,31 +1,36 @@
-/** A linear Langevin system, checked: x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta(t − t'). docs/theory §3. */
+/**
+ * A linear Langevin system and its checks: x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta(t − t'). docs/theory [D1], [D8].
+ */
 import { check } from '../../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, row, type SymmetricEigen, transpose } from '../../numeric/linalg/index.js';
 import { checkFinite, checkSymmetric, largest } from '../../numeric/linalg/matrix.js';
 import { symmetricPart } from './parts.js';
 
-/** x' = −drift·x + noise of covariance 2·noiseStrength·diffusion per unit of time. */
+/** Describes x' = −drift·x + noise of covariance 2·noiseStrength·diffusion per unit of time. */
 export interface LinearSystem {
   /** F, n×n: the force is −F·x. Stable when every eigenvalue has a positive real part. In 1/time. */
   readonly drift: Matrix;
-  /** D, n×n, symmetric, ≥ 0; singular is allowed where F carries the noise on. In x²/(time·unit of epsilon). */
+  /**
+   * D, n×n, symmetric, ≥ 0; it may be singular where F couples the noise into the other directions. In x²/(time·unit of
+   * epsilon).
+   */
   readonly diffusion: Matrix;
   /** epsilon > 0, default 1: a temperature. */
   readonly noiseStrength?: number;
 }
 
-/** A system that passed `checkLinearSystem`. */
+/** Describes a system that passed `checkLinearSystem`. */
 export interface CheckedSystem {
   readonly n: number;
   readonly drift: Matrix;
   /** Exactly symmetric. */
   readonly diffusion: Matrix;
   readonly noiseStrength: number;
-  /** F is symmetric, exactly after the check. */
+  /** True for a symmetric F, which is exactly symmetric after the check. */
   readonly symmetricDrift: boolean;
   /** Eigenvalues (ascending; those below zero by rounding only are 0) and eigenvectors of D. */
   readonly noise: SymmetricEigen;
-  /** Number of directions that D stirs by itself: eigenvalues above n·2^−52 of the largest. */
+  /** Rank of D, the number of directions that get noise directly: eigenvalues above n·2^−52 of the largest. */
   readonly noiseRank: number;
   readonly warnings: readonly string[];
 }
@@ -34,9 +39,10 @@ export interface CheckedSystem {
 const ROUNDING = 1e-12;
 
 /**
- * Refuses what has no decomposition whatever F and D are worth otherwise: shapes, NaN and Infinity, D not symmetric (beyond
- * 1e-8 of its largest entry) or not ≥ 0, no noise at all. One symmetric eigenproblem of order n. docs/theory [D8].
- * @throws InputError
+ * Checks a system and returns it with D exactly symmetric and its eigenvalues. Costs one symmetric eigenproblem of order n.
+ * docs/theory [D8].
+ * @throws InputError for wrong shapes, NaN and Infinity, a noise strength that is not positive, and a D that is zero, not
+ *   symmetric (beyond 1e-8 of its largest entry) or not ≥ 0
  */
 export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): CheckedSystem {
   const { drift, diffusion, noiseStrength = 1 } = system;
@@ -92,21 +98,24 @@ export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): Chec
   };
 }
 
-/** (M + Mᵀ)/2 and the largest |m_ij − m_ji|. */
+/** Returns (M + Mᵀ)/2 and the largest |m_ij − m_ji|. */
 function symmetrised(m: Matrix): { matrix: Matrix; asymmetry: number } {
   const out = symmetricPart(m);
   let asymmetry = 0;
-  // m_ij differs from the mean by half of what it differs from m_ji
+  // m_ij differs from the mean by half as much as from m_ji
   for (let k = 0; k < out.data.length; k++) asymmetry = Math.max(asymmetry, 2 * Math.abs(m.data[k] - out.data[k]));
   return { matrix: out, asymmetry };
 }
 
 const column = (m: Matrix, j: number): Float64Array => row(transpose(m), j);
 
-/** A number in words of an error message or a warning: four significant digits. */
+/** Writes a number to four significant digits, for an error message or a warning. */
 export const round = (x: number): string => String(Number(x.toPrecision(4)));
 
-/** A direction in words: all components of a short vector, the largest three of a long one. Counted from 0, like entries. */
+/**
+ * Describes a direction in words: all components of a vector of up to 6, the largest three of a longer one. Coordinates are
+ * counted from 0, like entries.
+ */
 export function describeDirection(v: Float64Array): string {
   const size = largest({ rows: 1, cols: v.length, data: v }) || 1;
   const sign = v.find((x) => Math.abs(x) > 1e-6 * size)! < 0 ? -1 : 1;

@@ -1,11 +1,11 @@
-/** The one equation behind a decomposition, F·W + W·Fᵀ = 2·D, and what double precision knows of its solution. */
+/** The one equation behind a decomposition, F·W + W·Fᵀ = 2·D, and the accuracy of its solution in double precision. */
 import { check } from '../../numeric/errors.js';
 import { identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { CheckedSystem } from './linear-system.js';
 import { add, antisymmetricPart, half, norm, scaled, symmetricPart } from './parts.js';
 import type { DriftSpectrum } from './spectrum.js';
 
-/** W symmetric, and Q = F·W − D antisymmetric. docs/theory [D3], [D4]. */
+/** Solves F·W + W·Fᵀ = 2·D for the symmetric W and returns it with the antisymmetric Q = F·W − D. docs/theory [D3], [D4]. */
 export function solveForW(
   la: LinearAlgebra,
   system: CheckedSystem,
@@ -26,8 +26,9 @@ export function solveForW(
 }
 
 /**
- * In the eigenbasis of a symmetric F, W_ij = 2·D_ij/(l_i + l_j) and Q_ij = D_ij·(l_i − l_j)/(l_i + l_j): no cancellation.
- * Both return to the coordinates of x in one pair of products, as the symmetric and the antisymmetric part of their sum.
+ * Solves in the eigenbasis of a symmetric F, W_ij = 2·D_ij/(l_i + l_j) and Q_ij = D_ij·(l_i − l_j)/(l_i + l_j), without
+ * cancellation. Both are turned back to the coordinates of x in one pair of products, as the symmetric and the antisymmetric
+ * part of their sum.
  */
 function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullable<DriftSpectrum['eigen']>) {
   const { n, diffusion } = system;
@@ -51,10 +52,13 @@ function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullab
 const SMALL = 100;
 
 /**
- * Bound of ‖δW‖_F/‖W‖_F. The inverse of a stable Lyapunov operator is positive, so its norm is attained at the identity
- * (Hewer & Kenney 1988): ‖δW‖ ≤ ‖H‖·‖R‖ with F·H + H·Fᵀ = 1 and R the residual, to which rounding of F and D is added.
- * For large n and a well-conditioned D, ‖H‖ ≤ ‖W‖/(2·λ_min(D)) is taken instead of another solve.
+ * Bounds ‖δW‖_F/‖W‖_F. The inverse of a stable Lyapunov operator is positive, so its norm is attained at the identity (Hewer &
+ * Kenney 1988): ‖δW‖ ≤ ‖H‖·‖R‖ with F·H + H·Fᵀ = 1 and R the residual, to which rounding of F and D is added. ‖H‖ is
+ * 1/(2·λ_min(F)) for a symmetric F. For n > 100 and a D of condition at most 100, λ_max(W)/(2·λ_min(D)) is taken instead of
+ * another solve.
+ * @param variances - eigenvalues of W, ascending
  * @param residual - ‖F·W + W·Fᵀ − 2·D‖_F/‖2·D‖_F
+ * @throws InputError when the bound reaches 1
  */
 export function errorBound(
   la: LinearAlgebra,
@@ -76,7 +80,7 @@ export function errorBound(
   check(
     relative < 1,
     'ill-conditioned',
-    `no digit of the covariance can be trusted: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
+    `no digit of the covariance is certain: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
       'F is too close to the edge of stability, or too non-normal, for double precision.',
   );
   return { relative, condition };

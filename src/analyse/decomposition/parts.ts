@@ -1,7 +1,10 @@
-/** Elementwise work on square matrices, in plain loops over blocks: at n = 1000 it would cost as much as the products otherwise. */
+/**
+ * Elementwise work on square matrices, in plain loops over blocks: without blocks it would cost as much as the products at n =
+ * 1000.
+ */
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/index.js';
 
-/** Frobenius norm; the plain sum of squares where that neither overflows nor loses small entries. */
+/** Returns the Frobenius norm, from the plain sum of squares where that neither overflows nor loses small entries. */
 export function norm(m: Matrix): number {
   let s = 0;
   const { data } = m;
@@ -9,13 +12,14 @@ export function norm(m: Matrix): number {
   return s > 1e-250 && s < 1e300 ? Math.sqrt(s) : frobenius(m);
 }
 
-/** a + factor·b. */
+/** Returns a + factor·b, a new matrix. */
 export function add(a: Matrix, factor: number, b: Matrix): Matrix {
   const out = matrix(a.rows, a.cols);
   for (let k = 0; k < out.data.length; k++) out.data[k] = a.data[k] + factor * b.data[k];
   return out;
 }
 
+/** Returns factor·m, a new matrix. */
 export function scaled(m: Matrix, factor: number): Matrix {
   const out = matrix(m.rows, m.cols);
   for (let k = 0; k < out.data.length; k++) out.data[k] = factor * m.data[k];
@@ -25,8 +29,8 @@ export function scaled(m: Matrix, factor: number): Matrix {
 const BLOCK = 32;
 
 /**
- * (m + mᵀ)/2, or (m − mᵀ)/2 with sign −1, times `factor`; exactly (anti)symmetric. `into` may be m itself, for a product that
- * nobody needs afterwards.
+ * Computes (m + mᵀ)/2, or (m − mᵀ)/2 for sign −1, times `factor`; the result is exactly (anti)symmetric. `into` may be m
+ * itself, when m is not needed afterwards.
  */
 export function half(m: Matrix, sign: 1 | -1, into: Matrix = matrix(m.rows, m.cols), factor = 1): Matrix {
   const n = m.rows;
@@ -48,5 +52,7 @@ export function half(m: Matrix, sign: 1 | -1, into: Matrix = matrix(m.rows, m.co
   return into;
 }
 
+/** Computes (m + mᵀ)/2, exactly symmetric, into `into` (a new matrix by default, which may also be m). */
 export const symmetricPart = (m: Matrix, into?: Matrix): Matrix => half(m, 1, into);
+/** Computes (m − mᵀ)/2, exactly antisymmetric, into `into` (a new matrix by default, which may also be m). */
 export const antisymmetricPart = (m: Matrix, into?: Matrix): Matrix => half(m, -1, into);

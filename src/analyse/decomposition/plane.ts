@@ -1,12 +1,13 @@
-/** The two-dimensional shadow of a stationary linear system: what a picture of its potential and its current shows. */
+/** The two-dimensional marginal of a stationary linear system, for a picture of its potential and its current. */
 import { type LinearAlgebra, matrix } from '../../numeric/linalg/index.js';
 import type { Decomposition } from './decompose.js';
 import type { Vortices } from './vortices.js';
 
 /**
- * The marginal of the stationary state over z = (e_1·x, e_2·x). It is exactly a planar system of its own: covariance
- * E·Σ·Eᵀ, potential ½zᵀ(E·W·Eᵀ)⁻¹z, and the current averaged over all other directions, −rho·(E·Q·Eᵀ)(E·W·Eᵀ)⁻¹z, which follows
- * the contours of that potential (a slice of the full potential would not have that property).
+ * Describes the marginal of the stationary state over z = (e_1·x, e_2·x), where the axes e_1 and e_2 are the rows of E. It is
+ * exactly a planar system of its own: covariance E·Σ·Eᵀ, potential ½zᵀ(E·W·Eᵀ)⁻¹z, and the current averaged over all other
+ * directions, −rho·(E·Q·Eᵀ)(E·W·Eᵀ)⁻¹z, where rho is the density of z. That current follows the contours of that potential,
+ * which the current in a slice of the full potential does not.
  */
 export interface PotentialPlane {
   /** Orthonormal axes in the coordinates of x; one only when n = 1. */
@@ -16,13 +17,16 @@ export interface PotentialPlane {
   /** epsilon·e_1ᵀ·Q·e_2: positive when the current turns from the first axis to the second. */
   readonly circulation: number;
   readonly noiseStrength: number;
-  /** Order of the system that this is a shadow of. */
+  /** Order of the full system. */
   readonly n: number;
-  /** Share of the whole flux that the strongest vortex carries; NaN when the system has none and the plane shows the largest variances. */
+  /** Share of the strongest vortex in the whole flux; NaN when the system has none and the plane shows the largest variances. */
   readonly share: number;
 }
 
-/** The plane of the strongest vortex; of the two largest variances where nothing turns. Null when not stationary. */
+/**
+ * Projects a stationary system onto the plane of its strongest vortex, or onto that of its two largest variances where nothing
+ * turns. Returns null when there is no stationary state. For n ≤ 2 the axes are those of x.
+ */
 export function potentialPlane(la: LinearAlgebra, d: Decomposition, v: Vortices): PotentialPlane | null {
   if (!d.sigma) return null;
   const { n, noiseStrength } = d.system;
@@ -46,7 +50,7 @@ export function potentialPlane(la: LinearAlgebra, d: Decomposition, v: Vortices)
 const unitAxes = (n: number) =>
   Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
 
-/** The same plane and sense of turning, its first axis along the coordinate that lies in it most. */
+/** Turns a basis within its plane: the first axis becomes the projection of the coordinate axis that is closest to the plane. */
 function readable(a: Float64Array, b: Float64Array): Float64Array[] {
   let [best, most] = [0, 0];
   for (let i = 0; i < a.length; i++) {

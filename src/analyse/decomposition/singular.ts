@@ -1,9 +1,10 @@
-/** A covariance that is singular, in double precision at least: which direction gets no noise. docs/theory [D8]. */
+/** Factoring a covariance, and naming the direction without noise where it is singular in double precision. docs/theory [D8]. */
 import { InputError } from '../../numeric/errors.js';
 import { column, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { type CheckedSystem, describeDirection, round } from './linear-system.js';
 import { symmetricPart } from './parts.js';
 
+/** Holds the triangular factors of a covariance W and its inverse U, all n×n. */
 export interface CovarianceFactor {
   /** Lower G with W = G·Gᵀ. */
   readonly root: Matrix;
@@ -14,8 +15,9 @@ export interface CovarianceFactor {
 }
 
 /**
- * W = G·Gᵀ, U = W⁻¹ and L = U·G = G⁻ᵀ. The Cholesky factorisation does not mind variances on very different scales.
- * @throws InputError naming the direction without noise when W is not positive definite
+ * Factors W = G·Gᵀ and returns G, U = W⁻¹ and L = U·G = G⁻ᵀ. The Cholesky factorisation keeps its accuracy for variances on very
+ * different scales.
+ * @throws InputError that names the direction without noise when W is not positive definite
  */
 export function factorCovariance(la: LinearAlgebra, system: CheckedSystem, w: Matrix): CovarianceFactor {
   const { n } = system;
@@ -40,7 +42,7 @@ interface Weakest {
   readonly direction: Float64Array;
 }
 
-/** On the scale of each coordinate's own variance, so that units do not matter. */
+/** The weakest direction, measured in units of each coordinate's own deviation, so that the units of x do not matter. */
 function weakest(la: LinearAlgebra, w: Matrix): Weakest {
   const n = w.rows;
   const deviation = Float64Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(0, w.data[i * (n + 1)])));
@@ -74,9 +76,10 @@ function singular(system: CheckedSystem, { value, direction }: Weakest): InputEr
 }
 
 /**
- * Rounding can make a singular Σ look regular. Where D is singular, W must be further from singular than its own error.
+ * Refuses a W that is singular within its own error: rounding can make a singular Σ look regular, so where D is singular the
+ * smallest eigenvalue of the correlation matrix of W must exceed max(4n·2^−52, `errorBound`).
  * @param errorBound - relative error of W
- * @throws InputError as `factorCovariance`
+ * @throws InputError with the sentence of `factorCovariance`
  */
 export function refuseHiddenSingular(la: LinearAlgebra, system: CheckedSystem, w: Matrix, errorBound: number): void {
   const { n } = system;

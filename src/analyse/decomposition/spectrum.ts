@@ -1,26 +1,29 @@
-/** Is a drift matrix stable, is its decomposition unique, how long a step may be. docs/theory [D8]. */
+/** Whether a drift matrix is stable, whether its decomposition is unique, and how long a step may be. docs/theory [D8]. */
 import { check, InputError } from '../../numeric/errors.js';
 import { frobenius, type LinearAlgebra, type RealSchur, type SymmetricEigen } from '../../numeric/linalg/index.js';
 import { type CheckedSystem, round } from './linear-system.js';
 
+/** Lists the n eigenvalues of a matrix, in 1/time for a drift. */
 export interface Eigenvalues {
-  /** Ascending real parts; of a complex pair the positive imaginary part first. */
+  /** Real parts, ascending; of a complex pair the member with the positive imaginary part comes first. */
   readonly re: Float64Array;
   readonly im: Float64Array;
 }
 
-/** Eigenvalues of F with the factorisation that they came from: symmetric F gives `eigen`, any other `schur`. */
+/** Holds the eigenvalues of F and the factorisation that they came from: `eigen` for a symmetric F, `schur` for any other. */
 export interface DriftSpectrum extends Eigenvalues {
+  /** True when every eigenvalue has a real part above zero beyond rounding. */
   readonly stable: boolean;
   readonly eigen?: SymmetricEigen;
   readonly schur?: RealSchur;
 }
 
 /**
- * Factors F (a symmetric eigenproblem, or a real Schur form, which defective F have as well) and judges it.
+ * Factors F (a symmetric eigenproblem, or a real Schur form, which a defective F has as well) and decides whether it is stable.
  * An eigenvalue counts as zero below 2·2^−52·‖F‖_F: rounding F alone moves the eigenvalues of a normal matrix that far.
- * @param unstable - let unstable F pass if its decomposition is unique
- * @throws InputError when F is unstable, or a pair of eigenvalues sums to 0
+ * @param unstable - accept an unstable F whose decomposition is unique
+ * @throws InputError when F is unstable and `unstable` is false, when its smallest real part is zero to rounding, or when a
+ *   pair of eigenvalues sums to 0
  */
 export function driftSpectrum(la: LinearAlgebra, system: CheckedSystem, unstable: boolean): DriftSpectrum {
   const { drift, n } = system;
@@ -51,7 +54,7 @@ export function driftSpectrum(la: LinearAlgebra, system: CheckedSystem, unstable
 
 function neutral(re: number, im: number, zero: number): string {
   return Math.abs(im) <= zero
-    ? `the drift F has the eigenvalue ${round(re)}, which is 0 to rounding: nothing pulls back along its direction, so there is no ` +
+    ? `the drift F has the eigenvalue ${round(re)}, which is 0 to rounding: there is no restoring force along its direction, so there is no ` +
         'stationary state and U and Q are not unique; remove that direction or add a restoring force.'
     : `the drift F has the eigenvalues ±${round(Math.abs(im))}i with no real part to rounding: an undamped oscillation has no ` +
         'stationary state, and U and Q are not unique; add damping.';
@@ -69,14 +72,14 @@ function refusePairs({ re, im }: Eigenvalues, zero: number): void {
   }
 }
 
-/** `0.3`, `0.3 + 2i`, in four digits. */
+/** Writes a complex number to four digits, as in `0.3` and `0.3 + 2i`. */
 export function complex(re: number, im: number): string {
   return im === 0 ? round(re) : `${round(re)} ${im < 0 ? '−' : '+'} ${round(Math.abs(im))}i`;
 }
 
 /**
- * The step below which x' = (1 − step·F)·x + noise has a stationary state: min over the eigenvalues λ of F of
- * 2·Re λ/|λ|², from |1 − step·λ| < 1.
+ * Returns the step, in units of time, below which x ← (1 − step·F)·x + noise has a stationary state: the minimum of 2·Re λ/|λ|²
+ * over the eigenvalues λ of F, from |1 − step·λ| < 1.
  */
 export function largestStableStep({ re, im }: Eigenvalues): number {
   let limit = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 /**
- * Units. A coordinate in metres beside one in nanometres makes any F look non-normal: rounding errors are sized by the largest
- * entries and drown the small ones. In units of its own standard deviation every coordinate counts the same, so a system whose
- * deviations differ much is decomposed there; factors are powers of two, so going there and back is exact.
+ * Units of the coordinates. A coordinate in metres beside one in nanometres makes any F look non-normal: rounding errors scale
+ * with the largest entries and exceed the small ones. In units of its own standard deviation every coordinate counts the same, so
+ * a system whose deviations differ much is decomposed in such units; the factors are powers of two, so both changes are exact.
  */
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearSystem } from './linear-system.js';
@@ -10,9 +10,10 @@ import type { LinearSystem } from './linear-system.js';
 const SPREAD = 64;
 
 /**
- * Powers of two t_i that make rows and columns of diag(t)·F·diag(t)⁻¹ alike (Osborne 1960; Parlett & Reinsch 1969), or undefined
- * where they differ too little to matter. Eigenvalues and equations of a badly scaled F are wrong to rounding without it; only
- * entries off the diagonal count, and a coordinate that nothing enters, or that enters nothing, keeps its unit.
+ * Finds powers of two t_i that make rows and columns of diag(t)·F·diag(t)⁻¹ alike (Osborne 1960; Parlett & Reinsch 1969), and
+ * returns undefined where they differ too little to matter. Without them, eigenvalues and solutions of a badly scaled F lose
+ * digits to rounding. Only entries off the diagonal count; a coordinate whose row or column is zero off the diagonal keeps its
+ * unit.
  */
 export function balancedUnits(f: Matrix): Float64Array | undefined {
   const n = f.rows;
@@ -38,7 +39,7 @@ export function balancedUnits(f: Matrix): Float64Array | undefined {
   return spread > SPREAD && spread < 2 ** 200 ? t : undefined;
 }
 
-/** Does some coordinate have a largest entry in its row 16 times that in its column, or the reverse? One pass. */
+/** Says whether the largest entry in the row of some coordinate is over 16 times that in its column, or the reverse. One pass. */
 function unequal(f: Matrix): boolean {
   const n = f.rows;
   const [into, out] = [new Float64Array(n), new Float64Array(n)];
@@ -52,7 +53,7 @@ function unequal(f: Matrix): boolean {
   return into.some((v, i) => v > 16 * out[i] || out[i] > 16 * v);
 }
 
-/** Powers of two t_i that bring the deviations t_i·√W_ii near 1, or undefined where they differ too little to matter. */
+/** Returns powers of two t_i that bring the deviations t_i·√W_ii near 1, or undefined where they differ too little to matter. */
 export function naturalUnits(w: Matrix): Float64Array | undefined {
   const variances = Array.from({ length: w.rows }, (_, i) => w.data[i * (w.rows + 1)]);
   const low = variances.reduce((a, b) => Math.min(a, b), Infinity);
@@ -61,12 +62,12 @@ export function naturalUnits(w: Matrix): Float64Array | undefined {
   return Float64Array.from(variances, (v) => 2 ** -Math.round(0.5 * Math.log2(v)));
 }
 
-/** The same system for the coordinates t_i·x_i. */
+/** Rewrites a system for the coordinates t_i·x_i: drift diag(t)·F·diag(t)⁻¹, diffusion diag(t)·D·diag(t). */
 export function inUnits({ drift, diffusion, noiseStrength = 1 }: LinearSystem, t: Float64Array): LinearSystem {
   return { drift: rescale(drift, t, inverse(t)), diffusion: rescale(diffusion, t, t), noiseStrength };
 }
 
-/** diag(left)·m·diag(right). */
+/** Returns diag(left)·m·diag(right), a new matrix. */
 export function rescale(m: Matrix, left: Float64Array, right: Float64Array): Matrix {
   const out = matrix(m.rows, m.cols);
   for (let i = 0; i < m.rows; i++)
@@ -74,4 +75,5 @@ export function rescale(m: Matrix, left: Float64Array, right: Float64Array): Mat
   return out;
 }
 
+/** Returns the reciprocals 1/t_i. */
 export const inverse = (t: Float64Array): Float64Array => t.map((v) => 1 / v);

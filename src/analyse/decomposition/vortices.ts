@@ -2,16 +2,19 @@
  * Vortices: the planes in which the stationary current turns. docs/theory [D7]; ao2022, discussion.
  *
  * Whitened by the noise, y = D^(−1/2)·x, the current's matrix K = D^(−1/2)·Q·D^(−1/2) is antisymmetric and D is 1: orthogonal planes
- * turn independently, K = Σ q_k (a_k·b_kᵀ − b_k·a_kᵀ), and S + A = (1 + K)⁻¹ has S = 1/(1 + q²) and A = ∓q/(1 + q²) in them.
+ * turn independently, K = Σ q_k (a_k·b_kᵀ − b_k·a_kᵀ), and S + A = (1 + K)⁻¹ has S = 1/(1 + q²) and A = ∓q/(1 + q²) in plane k.
  */
 import { frobenius, type LinearAlgebra, type Matrix, matrix, row } from '../../numeric/linalg/index.js';
 import { antisymmetricForm } from './antisymmetric.js';
 import type { Decomposition } from './decompose.js';
 import { antisymmetricPart } from './parts.js';
 
-/** One plane. The current turns from the first vector of a basis to the second. */
+/** Describes one plane in which the current turns, from the first vector of each basis to the second. */
 export interface Vortex {
-  /** `diffusion`: q > 0 with ±i·q eigenvalues of the whitened Q. `potential`: the cycle frequency omega, ±i·omega eigenvalues of Q·U. */
+  /**
+   * `diffusion`: q > 0, where ±i·q are eigenvalues of the whitened Q. `potential`: omega > 0, where ±i·omega are eigenvalues of
+   * Q·U.
+   */
   readonly q: number;
   /** Share of the whole mean squared flux (see `Vortices.flux`); shares sum to 1. */
   readonly share: number;
@@ -23,27 +26,28 @@ export interface Vortex {
   readonly whitened: readonly [Float64Array, Float64Array];
 }
 
+/** Lists the vortices of a stationary system, and the directions in which nothing turns. */
 export interface Vortices {
   /**
-   * What `whitened` means. `diffusion`: y = D^(−1/2)·x (symmetric root). `potential`, where D is singular: z = Lᵀ·x with
+   * The meaning of `whitened`. `diffusion`: y = D^(−1/2)·x (symmetric root). `potential`, where D is singular: z = Lᵀ·x with
    * U = L·Lᵀ (L upper triangular, L⁻ᵀ = `Decomposition.root`), in which the potential is round and Q·U is antisymmetric.
    * With `Decomposition.natural`, D, U and x are those in its units.
    */
   readonly whitening: 'diffusion' | 'potential';
-  /** Descending share. Planes that do not turn, to rounding, are not among them. */
+  /** In order of descending share, without the planes that do not turn, to rounding. */
   readonly vortices: readonly Vortex[];
   /** Orthonormal directions (rows), whitened, in which nothing turns: one for odd n, more where Q is degenerate. */
   readonly still: Matrix;
   /**
-   * The whole flux, Σ over the planes. `diffusion`: ⟨|D^(−1/2)·Q·U·x|²⟩/epsilon, which is the entropy production rate.
-   * `potential`: ⟨|Lᵀ·Q·U·x|²⟩/epsilon = 2·Σ omega². Both per unit of time (squared for `potential`).
+   * The whole flux, summed over the planes. `diffusion`: ⟨|D^(−1/2)·Q·U·x|²⟩/epsilon, which is the entropy production rate, in
+   * 1/time. `potential`: ⟨|Lᵀ·Q·U·x|²⟩/epsilon = 2·Σ omega², in 1/time².
    */
   readonly flux: number;
 }
 
 /**
- * The vortices of a stationary decomposition. About 12·n³ flops.
- * Refuses nothing: an equilibrium system (Q = 0) has none, and no flux.
+ * Finds the vortices of a stationary decomposition. Costs five products of n×n matrices and one `antisymmetricForm`, about
+ * 16·n³ flops. An equilibrium system (Q = 0) and an unstable one give no vortices and the flux 0. docs/theory [D7].
  */
 export function vortices(la: LinearAlgebra, d: Decomposition): Vortices {
   if (d.natural) {
@@ -125,7 +129,7 @@ function gather(
   return { whitening, vortices: planes, still, flux: total };
 }
 
-/** An orthonormal basis of the plane of two vectors, same sense of turning. Gram-Schmidt, twice. */
+/** Returns an orthonormal basis of the plane of two vectors with the same sense of turning, by Gram-Schmidt applied twice. */
 function orthonormal(a: Float64Array, b: Float64Array): readonly [Float64Array, Float64Array] {
   const dot = (x: Float64Array, y: Float64Array) => x.reduce((s, v, i) => s + v * y[i], 0);
   const unit = (x: Float64Array) => {

@@ -4,10 +4,11 @@
  * Each side is scanned outwards from 0 in steps of half the distance that the parabola at 0 predicts, growing by 1.5 once
  * beyond it, so that the FIRST rise above the level is found, not some later one (a rise and fall between two scan points
  * would be missed). The bracket is then narrowed by the polynomial through the last points and the value, slope and
- * curvature at 0, one evaluation at a time, until the predicted crossing stands still. A side that stays below the level
+ * curvature at 0, one evaluation at a time, until the predicted crossing no longer changes. A side that stays below the level
  * up to the cap is open.
  */
 
+/** Describes the function at 0, the level to reach, and when to stop. */
 export interface CrossingOptions {
   /** Value at 0 and the level to reach, in the same units; level > centre > 0. */
   readonly centre: number;
@@ -21,7 +22,7 @@ export interface CrossingOptions {
   readonly cap: number;
 }
 
-/** Distances from 0, positive on both sides; null where the side is open. */
+/** Gives the distances of the crossings from 0, positive on both sides; null where the side is open. */
 export interface Crossings {
   readonly left: number | null;
   readonly right: number | null;
@@ -50,10 +51,16 @@ interface Side {
   done: boolean;
 }
 
-/** Passes after which a side is given up as it stands: a bracket halves in the worst case, so that float32 is exhausted long before. */
+/**
+ * Passes after which the current prediction is accepted. A bracket whose outer value is infinite halves with each pass, so that
+ * the precision of float32 is reached long before.
+ */
 const MOST_PASSES = 200;
 
-/** Both crossings of `evaluate` (values at several displacements at once), to the relative tolerance. */
+/**
+ * Finds both crossings of a function with a level, to the relative tolerance. docs/theory [F1], [F2].
+ * @param evaluate - returns the values at several displacements at once, which have been rounded to float32
+ */
 export function nearestCrossings(
   evaluate: (x: readonly number[]) => readonly number[],
   options: CrossingOptions,
@@ -96,7 +103,7 @@ export function nearestCrossings(
   return { left, right };
 }
 
-/** Where slope·x + curvature·x²/2 reaches the goal, x > 0; Infinity if it never does. */
+/** Returns the x > 0 where slope·x + curvature·x²/2 reaches the goal; Infinity if it never does. */
 function parabola(goal: number, slope: number, curvature: number): number {
   if (!(curvature > 0)) return slope > 0 ? goal / slope : Number.POSITIVE_INFINITY;
   return (2 * goal) / (slope + Math.sqrt(slope * slope + 2 * curvature * goal));
@@ -114,11 +121,11 @@ function take(side: Side, point: Point, tolerance: number, cap: number): void {
   }
   const inner = points[points.length - 2];
   const outer = points[points.length - 1];
-  if (point.x > outer.x) return; // a scan point asked for before the bracket was known
+  if (point.x > outer.x) return; // a scan point requested before the bracket was known
   if (point.x > inner.x && point.x < outer.x) {
     points.splice(points.length - 1, below ? 0 : 1, point);
-    // `point` stood where the points before it predicted the crossing. The step to the new prediction is the error of the old
-    // one; the new one's is smaller by as much as steps have been shrinking: fast in a smooth valley, slowly at a kink.
+    // `point` lies where the points before it predicted the crossing. The step to the new prediction is the error of the old
+    // one; that of the new one is smaller by the ratio of successive steps, which is small in a smooth valley, near 1 at a kink.
     const better = predict(side);
     const step = Math.abs(better - point.x) / better;
     const error = step * Math.min(1, step / side.lastStep);
@@ -131,7 +138,10 @@ function take(side: Side, point: Point, tolerance: number, cap: number): void {
   side.done = true;
 }
 
-/** Where the polynomial through what is known reaches the goal inside the bracket; its middle while the outer value is infinite. */
+/**
+ * Returns where the polynomial through the known values and derivatives reaches the goal inside the bracket; the middle of the
+ * bracket while the outer value is infinite.
+ */
 function predict({ points, goal, slope, curvature }: Side): number {
   const a = points[points.length - 2];
   const b = points[points.length - 1];

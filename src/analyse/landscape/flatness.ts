@@ -4,13 +4,14 @@
  *     F_i = δ_r − δ_l,   L(w0 + δ_{l,r} p_i) = e·L(w0)   with the crossings nearest to 0.
  *
  * Each direction is measured from the same centre over all samples, in float32 passes whose sums are float64; results do
- * not depend on which other directions are measured, nor in what order.
+ * not depend on which other directions are measured, or in what order.
  */
 import { InputError } from '../../numeric/errors.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, nearestCrossings } from './crossing.js';
 import { LineLoss, type LineOptions } from './line.js';
 
+/** Sets the level, the accuracy and the range of a width. */
 export interface FlatnessOptions extends LineOptions {
   /** Level of the crossings in units of the centre's loss; e by default [F1]. */
   readonly factor?: number;
@@ -20,6 +21,7 @@ export interface FlatnessOptions extends LineOptions {
   readonly reach?: number;
 }
 
+/** Measures the loss valley along directions of one layer, all from the same centre. docs/theory [F1]–[F4]. */
 export class FlatnessMeter {
   readonly line: LineLoss;
   readonly factor: number;
@@ -43,9 +45,10 @@ export class FlatnessMeter {
   }
 
   /**
-   * Measures along one unit vector.
+   * Measures width, curvature and asymmetry along one unit vector.
+   * @param direction - outputs·inputs components of the layer, PyTorch's order
    * @param index - rank of the direction, from 1
-   * @param variance - its variance over the window, weight², passed through to the record
+   * @param variance - its variance over the window, weight², copied into the result
    */
   measure(direction: ArrayLike<number>, index: number, variance: number): DirectionFlatness {
     const { line, factor } = this;
@@ -70,7 +73,10 @@ export class FlatnessMeter {
     };
   }
 
-  /** Loss at evenly spaced displacements over 1.5 times the valley (or the parabola's width where a side is open). */
+  /**
+   * Returns the loss at evenly spaced displacements that reach 1.5 times as far as the crossings (on an open side, as far as
+   * the other crossing, or the farthest displacement looked at when both are open).
+   */
   profile(
     direction: ArrayLike<number>,
     index: number,

@@ -4,8 +4,8 @@
  *     L^mu ≈ L_min^mu + (L0/2) Σ_ij M_ij^mu (theta_i − theta_i^mu)(theta_j − theta_j^mu)
  *
  * For every frozen minibatch mu, exactly and from the derivatives at the centre: M_ij^mu = p_iᵀ H^mu p_j / L0 and
- * theta_i^mu = −(g^mu·p_i)/(L0 M_ii^mu). The minimum of a nearly flat or downward parabola is no minimum: a minibatch with
- * M_ii^mu < `floor`·M_ii is dropped from the statistics of theta_i (not from those of M), and the dropped share is told.
+ * theta_i^mu = −(g^mu·p_i)/(L0 M_ii^mu). The extremum of a nearly flat or downward parabola is not a minimum: a minibatch with
+ * M_ii^mu < `floor`·M_ii is dropped from the statistics of theta_i (not from those of M), and the dropped share is reported.
  *
  * The noise along direction i at displacement theta, the exact formula of [R2] beside its leading term:
  *
@@ -22,6 +22,7 @@ import type { NetworkPasses } from '../curvature/passes.js';
 import { type ProjectedBlock, projectBlocks } from '../curvature/projection.js';
 import type { CurvatureKind } from '../curvature/tangents.js';
 
+/** Chooses the directions and minibatches of a random landscape. */
 export interface LandscapeOptions {
   /** The layer that the directions lie in. */
   readonly layer: string;
@@ -30,12 +31,13 @@ export interface LandscapeOptions {
   /** Samples batch after batch: an epoch of `batchPlan`, or several; a last incomplete batch is left out. */
   readonly order: Uint32Array;
   readonly batchSize: number;
-  /** Least M_ii^mu, in units of its mean, at which theta_i^mu is believed; 0.1 by default. */
+  /** Least M_ii^mu, in units of its mean, at which theta_i^mu enters the statistics; 0.1 by default. */
   readonly floor?: number;
+  /** `exact` by default. */
   readonly kind?: CurvatureKind;
 }
 
-/** Statistics over minibatches in one direction. */
+/** Holds the statistics over minibatches in one direction. */
 export interface DirectionLandscape {
   /** M_ii, the mean of M_ii^mu, weight^−2. */
   readonly curvature: Estimate;
@@ -51,6 +53,7 @@ export interface DirectionLandscape {
   readonly noise: { readonly full: number; readonly leading: number; readonly measured: Estimate };
 }
 
+/** Holds the random landscape in k directions, with the noise that follows from it, of ONE minibatch. */
 export interface Landscape {
   readonly directions: readonly DirectionLandscape[];
   /** k×k: standard deviation s_ij of M_ij^mu over minibatches; its diagonal is s_M. */
@@ -61,11 +64,11 @@ export interface Landscape {
   readonly batchSize: number;
   /** Mean loss over the samples used, L0. */
   readonly loss: number;
-  /** C_ii(theta) by [R2] at a displacement (length k) from the centre. */
+  /** Returns C_ii(theta) by [R2], (nat/weight)² and length k, at a displacement (length k, weight) from the centre. */
   fullNoise(displacement: ArrayLike<number>): Float64Array;
 }
 
-/** The constants of the random landscape in k directions. */
+/** Holds the constants of the random landscape in k directions. */
 export interface LandscapeStatistics {
   /** L0. */
   readonly loss: number;
@@ -79,7 +82,11 @@ export interface LandscapeStatistics {
   readonly minimumSpread: ArrayLike<number>;
 }
 
-/** C_ii(theta) of [R2] in every direction, of one minibatch. */
+/**
+ * Computes C_ii(theta) of docs/theory [R2] in every direction, of ONE minibatch. Costs k² operations.
+ * @param displacement - theta from the centre, length k, weight
+ * @throws InputError for a displacement of another length
+ */
 export function landscapeNoise(statistics: LandscapeStatistics, displacement: ArrayLike<number>): Float64Array {
   const { loss, meanCurvature, crossSpread, minimum, minimumSpread } = statistics;
   const k = minimum.length;
@@ -98,15 +105,16 @@ export function landscapeNoise(statistics: LandscapeStatistics, displacement: Ar
   });
 }
 
-/** What one minibatch says. */
+/** Curvature (k×k) and slope (k) of the mean loss of one minibatch along the directions. */
 interface Batch {
   readonly curvature: Float64Array;
   readonly slope: Float64Array;
 }
 
 /**
- * Cost for 100 directions in the 50×50 layer of 784-50-50-10: one epoch of 1200 minibatches takes 40 Gflop, half of it the
- * products M_ij. Memory: k²+k numbers a minibatch beside the passes.
+ * Measures the random landscape along given directions of one layer. For 100 directions in the 50×50 layer of 784-50-50-10 an
+ * epoch of 1200 minibatches costs 40 Gflop, half of it for the products M_ij; memory is k²+k numbers for each minibatch beside
+ * the passes. docs/theory [R1]–[R3].
  * @throws InputError for fewer than 3 whole batches, or a loss of 0: M is measured in units of the loss
  */
 export function randomLandscape(passes: NetworkPasses, options: LandscapeOptions): Landscape {
@@ -178,7 +186,7 @@ export function randomLandscape(passes: NetworkPasses, options: LandscapeOptions
   };
 }
 
-/** Curvature and slope of every minibatch, and the mean loss. */
+/** Returns curvature and slope of every minibatch, and the mean loss. */
 function collect(passes: NetworkPasses, options: LandscapeOptions, batches: number): { all: Batch[]; loss: number } {
   const { layer, directions, order, batchSize, kind = 'exact' } = options;
   const k = directions.rows;
@@ -208,7 +216,7 @@ function collect(passes: NetworkPasses, options: LandscapeOptions, batches: numb
   return { all, loss };
 }
 
-/** Second and fourth central moments. */
+/** Returns the mean and the second and fourth central moments. */
 function moments(x: readonly number[]): { mean: number; second: number; fourth: number } {
   const mean = x.reduce((a, b) => a + b, 0) / x.length;
   let second = 0;
@@ -226,7 +234,10 @@ function meanEstimate(x: readonly number[], method: string): Estimate {
   return estimate(n > 0 ? mean : Number.NaN, n > 1 ? Math.sqrt(second / (n - 1)) : Number.NaN, n, method);
 }
 
-/** s² with the standard error √((m4 − m2²)/n) of heavy-tailed data; converged when that is below a third of it. */
+/**
+ * Returns s² with the standard error √((m4 − m2²)/n), which holds for heavy tails; converged when that is at most a third of
+ * s².
+ */
 function varianceEstimate(x: readonly number[], method: string): Estimate {
   const n = x.length;
   const { second, fourth } = moments(x);

@@ -2,8 +2,8 @@
  * Losses of a whole data set along lines in one layer's weights, with everything below the layer computed once.
  * docs/theory [F4]: along w0 + δ p the layer's pre-activations are A + δ B with A = W0 h + b and B = P h.
  *
- * Cost for the 50×50 layer of 784-50-50-10 over 60 000 samples: 300 Mflop for B once a direction, and per displacement
- * 72 Mflop and 600 000 exponentials. Memory: 8·samples·units bytes for A and B and 4·samples·inputs for h.
+ * For the 50×50 layer of 784-50-50-10 over 60 000 samples a direction costs 300 Mflop for B, and a displacement 72 Mflop and
+ * 600 000 exponentials. A and B take 8·samples·units bytes of memory, h 4·samples·inputs.
  */
 import type { Samples } from '../../data/dataset.js';
 import { flatness } from '../../kernels/flatness.generated.js';
@@ -27,6 +27,7 @@ interface FlatnessExports {
 const MOST_DISPLACEMENTS = 64;
 const tilesOf = (outputs: number) => Math.ceil(outputs / 5);
 
+/** Names a network, its weights, the samples and the layer in which lines run. */
 export interface LineOptions {
   readonly spec: NetworkSpec;
   /** All weights at the centre, flat in PyTorch's order; they reach the kernel as float32. */
@@ -36,6 +37,10 @@ export interface LineOptions {
   readonly layer: string;
 }
 
+/**
+ * Evaluates the mean loss over all samples along lines in one layer's weights, in float32 with float64 sums.
+ * Directions and displacements are in weights. docs/theory [F4].
+ */
 export class LineLoss {
   readonly block: LayerBlock;
   readonly samples: number;
@@ -119,7 +124,7 @@ export class LineLoss {
     this.centreLoss = this.losses([0])[0];
   }
 
-  /** Bytes of kernel memory that a `LineLoss` of this size takes, beside those of the `Trainer` that it uses to begin with. */
+  /** Returns the bytes of kernel memory that a `LineLoss` of this size takes, beside the `Trainer` that its constructor uses. */
   static memoryBytes(spec: NetworkSpec, layer: string, samples: number): number {
     const block = layerNamed(spec, layer);
     return Math.ceil(samples / 8) * (32 * block.inputs + 320 * tilesOf(block.outputs) + 32);
@@ -128,6 +133,7 @@ export class LineLoss {
   /**
    * Chooses the line: all later calls move along `direction`.
    * @param direction - outputs·inputs of the layer, PyTorch's order; used as it is, not normalised
+   * @throws InputError for a direction of another length
    */
   setDirection(direction: ArrayLike<number>): void {
     const { block } = this;
@@ -140,7 +146,9 @@ export class LineLoss {
     this.kernel.affine(this.hAt, block.inputs, this.weightsAt, tilesOf(block.outputs), 0, this.blocks, this.bAt);
   }
 
-  /** Mean losses at these displacements (taken as float32); one pass over the activations serves up to 64. */
+  /**
+   * Returns the mean losses at these displacements (rounded to float32). One pass over the activations serves up to 64 of them.
+   */
   losses(displacements: readonly number[]): number[] {
     const result: number[] = [];
     for (let first = 0; first < displacements.length; first += MOST_DISPLACEMENTS) {
@@ -153,7 +161,7 @@ export class LineLoss {
     return result;
   }
 
-  /** Exact first and second derivative of the mean loss by the displacement, at the centre. */
+  /** Returns the exact first and second derivative of the mean loss with respect to the displacement, at the centre. */
   derivatives(): { slope: number; curvature: number } {
     if (this.remembered) this.kernel.derivativesFromProbabilities(this.lineAt);
     else this.kernel.derivatives(this.lineAt);

@@ -1,9 +1,9 @@
 /**
- * How flat one solution is: every measure of flatness there is here, at one point of the weights. docs/theory [F1]–[F3], [V1].
+ * The flatness of one solution by every measure that thermograd has, at one point of the weights. docs/theory [F1]–[F3], [V1].
  *
- * All are means over the same samples and say how many. Cross-entropy falls when weights merely grow, and curvature with it; so beside each
- * measure stands one that does not change when layers are rescaled against each other (w_l → a w_l, w_m → w_m/a leaves a ReLU network
- * without biases as it is):
+ * All are means over the same samples and report their number. Cross-entropy falls when weights merely grow, and curvature with
+ * it; so each measure is accompanied by one that does not change when layers are rescaled against each other (w_l → a w_l, w_m
+ * → w_m/a leaves the function of a ReLU network without biases unchanged):
  *
  *     scaledTrace     Σ_l |w_l|² Tr H_l / P_l     (P_l weights in layer l)
  *     widths          F_l/|w_l| along random directions of one layer
@@ -25,12 +25,13 @@ import { curvedNoiseTrace, gradientNoiseScale } from '../noise/noise-scale.js';
 import { FlatnessMeter } from './flatness.js';
 import { WholeLine } from './whole-width.js';
 
+/** Names a solution, and how much is spent on each measure. */
 export interface SolutionOptions {
   readonly spec: NetworkSpec;
   /** All weights, flat in PyTorch's order. */
   readonly weights: Float32Array;
   readonly samples: Samples;
-  /** Of directions, probes and noise: the same key gives every solution the same ones. */
+  /** Randomness of directions, probes and noise: the same key gives every solution the same ones. */
   readonly key: Key;
   /** Hessian eigenpairs wanted. */
   readonly pairs: number;
@@ -43,7 +44,7 @@ export interface SolutionOptions {
   readonly la?: LinearAlgebra;
 }
 
-/** Widths along a set of directions: the geometric mean over the closed ones. */
+/** Summarises widths along a set of directions by the geometric mean over those whose valley closes. */
 export interface Widths {
   /** F, weight. */
   readonly width: Estimate;
@@ -53,6 +54,7 @@ export interface Widths {
   readonly quadraticRatio: number;
 }
 
+/** Holds the measures of flatness of one layer alone. */
 export interface LayerFlatness {
   readonly layer: string;
   readonly norm: number;
@@ -61,6 +63,7 @@ export interface LayerFlatness {
   readonly widths: Widths;
 }
 
+/** Holds all measures of flatness of one solution. Traces and curvatures in nat/weight². */
 export interface SolutionFlatness {
   readonly samples: number;
   /** Mean loss over them: L0 of the widths. */
@@ -76,7 +79,7 @@ export interface SolutionFlatness {
   /** |w| and |g|. */
   readonly norm: number;
   readonly gradientNorm: number;
-  /** cos of the angle between −g and w: 1 where the loss falls by growing all weights alike. */
+  /** cos of the angle between −g and w: 1 where the loss falls fastest when all weights grow in proportion. */
   readonly radial: number;
   readonly normTrace: Estimate;
   readonly scaledTrace: Estimate;
@@ -87,6 +90,7 @@ export interface SolutionFlatness {
   readonly noise: { readonly absolute: Estimate; readonly relative: Estimate };
 }
 
+/** Holds the measures of a solution and what they were computed from. */
 export interface MeasuredSolution {
   readonly flatness: SolutionFlatness;
   /** Unit eigenvectors of `top`. */
@@ -97,7 +101,10 @@ export interface MeasuredSolution {
 /** Wanted residual of the eigenpairs relative to the largest: 1e-3 of it is far below their scatter from seed to seed. */
 const TOLERANCE = 1e-3;
 
-/** Cost for 784-50-50-10, 12 000 samples, 6 pairs, 10 probes, 8 directions, 20 draws: some 60 Hessian-vector products, 5 s. */
+/**
+ * Measures the flatness of one solution. For 784-50-50-10, 12 000 samples, 6 pairs, 10 probes, 8 directions and 20 draws this
+ * costs about 60 Hessian-vector products, 5 s.
+ */
 export function measureSolution(options: SolutionOptions): MeasuredSolution {
   const { spec, weights, samples, key, pairs, probes, la } = options;
   const passes = new NetworkPasses({ spec, weights, samples });
@@ -155,7 +162,9 @@ function layerNorm(spec: NetworkSpec, w: Float64Array, layer: string): { square:
   return { square: dot(own, own), size: own.length };
 }
 
-/** Widths along random unit vectors of one layer: direction i of a layer is the same for every solution with this key. */
+/**
+ * Measures widths along random unit vectors of one layer. Direction i of a layer is the same for every solution with this key.
+ */
 function randomWidths({ spec, weights, samples, key, directions }: SolutionOptions, layer: string): Widths {
   const meter = new FlatnessMeter({ spec, weights, samples, layer, relativeTolerance: 1e-3 });
   const { inputs, outputs } = layerNamed(spec, layer);
@@ -189,7 +198,7 @@ function widthsOf(
   };
 }
 
-/** Mean rise of the loss over draws of noise; draw i is the same for every solution, up to the layers' sizes. */
+/** Returns the mean rise of the loss over draws of noise. Draw i is the same for every solution, up to the layers' scales. */
 function noiseLoss({ spec, weights, key, noise }: SolutionOptions, line: WholeLine): SolutionFlatness['noise'] {
   const scale = new Float64Array(weights.length);
   const w = Float64Array.from(weights);

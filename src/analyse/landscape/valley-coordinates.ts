@@ -1,8 +1,8 @@
 /**
  * lambda, C and the batch curvature variance along and across the valley of a trained network. docs/theory [V1]–[V4].
  *
- * Across: directions of large curvature (top Hessian eigenvectors). Along: the direction in which the weights have been drifting, or any
- * that hardly bends. For each unit vector u of the whole network
+ * Directions across have a large curvature (top Hessian eigenvectors); the direction along is that of the drift of the weights,
+ * or any other of small curvature. For each unit vector u of the whole network
  *
  *     lambda = uᵀ H u,   C1 = var_k(g_k·u),   s² = var_k(uᵀ H_k u)                          (over samples k)
  *
@@ -16,7 +16,10 @@ import { curvatureAlong, type SampleCurvature, sampleCurvature } from '../curvat
 import { sampleMoments } from '../curvature/sample-moments.js';
 import { sampleSlopes } from '../curvature/tangents.js';
 
-/** One direction. Errors: the samples as a sample of their distribution. */
+/**
+ * Describes the loss along one unit vector. Errors are those of estimates for the distribution that the samples were drawn
+ * from.
+ */
 export interface ValleyDirection {
   /** lambda, nat/weight². */
   readonly curvature: Estimate;
@@ -28,13 +31,18 @@ export interface ValleyDirection {
   readonly curvatureVariance: Estimate;
 }
 
+/** Holds the loss along several unit vectors, and the curvatures sample by sample. */
 export interface ValleyDirections {
   readonly directions: readonly ValleyDirection[];
   /** Sample by sample, all pairs of directions. */
   readonly samples: SampleCurvature;
 }
 
-/** Cost: that of `sampleCurvature` and a forward pass a direction. @param units - unit vectors of all P components */
+/**
+ * Measures curvature, slope and their scatter over samples along unit vectors of the whole network. Costs as much as
+ * `sampleCurvature`, and a forward pass for each direction.
+ * @param units - unit vectors of all P components
+ */
 export function valleyDirections(passes: NetworkPasses, units: readonly Float64Array[]): ValleyDirections {
   const samples = sampleCurvature(passes, units);
   const directions = units.map((u, i): ValleyDirection => {
@@ -50,7 +58,7 @@ export function valleyDirections(passes: NetworkPasses, units: readonly Float64A
   return { directions, samples };
 }
 
-/** kappa: mean of C1 across over C1 along, with the errors of both. */
+/** Computes kappa, the mean of C1 across over C1 along, with the errors of both taken as independent. docs/theory [V1]. */
 export function anisotropy(across: readonly ValleyDirection[], along: ValleyDirection): Estimate {
   const top = mean(across.map((d) => d.noise.value));
   const topError = Math.hypot(...across.map((d) => d.noise.standardError)) / across.length;
@@ -60,7 +68,7 @@ export function anisotropy(across: readonly ValleyDirection[], along: ValleyDire
   return estimate(ratio, error, n, `mean over ${across.length} directions across over one along`);
 }
 
-/** How the curvatures across change along the valley. */
+/** Describes how the curvatures across change along the valley. */
 export interface CurvatureChange {
   /** Displacement to both sides of the centre, weight. */
   readonly step: number;
@@ -71,9 +79,12 @@ export interface CurvatureChange {
 }
 
 /**
- * lambda_i(x) = v_iᵀ H(w + x u) v_i along u at fixed v_i. The eigenvectors turn with x, which is second order in lambda_i where they are
- * exact at the centre and well separated.
- * Cost: two new passes over the samples.
+ * Measures lambda_i(x) = v_iᵀ H(w + x u) v_i at x = −step, 0, +step along u, at fixed v_i. The eigenvectors turn with x, which
+ * is second order in lambda_i where they are exact at the centre and well separated. Costs two calls of `sampleCurvature`.
+ * @param across - the v_i, unit vectors of all P components
+ * @param centre - their measurements at x = 0
+ * @param along - u, a unit vector
+ * @param step - displacement to both sides, weight
  */
 export function curvatureChange(
   passes: NetworkPasses,

@@ -1,10 +1,10 @@
 /**
- * Gradient noise scales: at which batch size noise and signal of a step are equal. docs/theory [A1] (McCandlish et al. 2018).
+ * Gradient noise scales: the batch size at which noise and signal of a step are equal. docs/theory [A1] (McCandlish et al. 2018).
  *
  *     B_simple = Tr C1 / |g|²,      B_noise = Tr(H C1) / (gᵀ H g),
  *
- * with the gradient g, its per-sample covariance C1 and the Hessian H of the whole network. The data are the whole population, so
- * Tr C1 and |g|² are exact sums over it; their errors say how well they stand for the distribution that the data were drawn from.
+ * with the gradient g, its per-sample covariance C1 and the Hessian H of the whole network. Tr C1 and |g|² are exact sums over
+ * the data; their errors are those of estimates for the distribution that the data were drawn from.
  */
 import type { Samples } from '../../data/dataset.js';
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
@@ -14,8 +14,9 @@ import type { Key } from '../../numeric/random.js';
 import { BLOCK, type NetworkPasses } from '../curvature/passes.js';
 import { hessianVector, sampleSlopes } from '../curvature/tangents.js';
 
+/** Gives the simple noise scale of a gradient and the two numbers that it is the ratio of. docs/theory [A1]. */
 export interface NoiseScale {
-  /** |g|², without the bias that N samples give it: |ĝ|² − Tr C1/N. */
+  /** |g|² without the bias from N samples: |ĝ|² − Tr C1/N. */
   readonly squaredGradient: Estimate;
   /** Tr C1. */
   readonly trace: Estimate;
@@ -23,7 +24,10 @@ export interface NoiseScale {
   readonly simple: Estimate;
 }
 
-/** Tr C1, |g|² and their ratio. Cost: a gradient and a forward pass; first-layer norms use the inputs' own squares. */
+/**
+ * Computes Tr C1, |g|² and their ratio over all samples of the passes. Costs a gradient and a forward pass; the norms of the
+ * first layer come from the squares of the inputs.
+ */
 export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
   const n = passes.samples.count;
   const { gradient } = passes.gradient();
@@ -44,7 +48,7 @@ export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
   const scale = 1 / (n * (n - 1));
   const traceError = Math.sqrt(tt * scale);
   const signal = size - trace / n;
-  // of the order Tr C1/N the estimate is quadratic in the noise: 2 Tr(C1²)/N² ≤ 2 (Tr C1/N)²
+  // for |g|² as small as Tr C1/N the estimate is quadratic in the noise: 2 Tr(C1²)/N² ≤ 2 (Tr C1/N)²
   const signalError = Math.sqrt(gg * scale + 2 * (trace / n) ** 2);
   const ratio = trace / signal;
   const relative = tt / trace ** 2 - (2 * tg) / (trace * signal) + gg / signal ** 2;
@@ -58,7 +62,8 @@ export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
 }
 
 /**
- * Tr(H C1), per sample: E[vᵀ H v] − gᵀ H g with v = N^−½ Σ_k ±g_k. One weighted gradient and one Hessian-vector product a probe.
+ * Estimates Tr(H C1), per sample, by E[vᵀ H v] − gᵀ H g with v = N^−½ Σ_k ±g_k over `probes` (default 10) draws of the signs; the
+ * error is the scatter over these. Costs one weighted gradient and one Hessian-vector product for each probe.
  */
 export function curvedNoiseTrace(
   passes: NetworkPasses,
@@ -77,14 +82,17 @@ export function curvedNoiseTrace(
   return { trace: estimate(value - along, standardError, probes, method), along };
 }
 
-/** Tr(H C1)/(gᵀ H g), in samples. Cost: that of `curvedNoiseTrace`. */
+/**
+ * Estimates B_noise = Tr(H C1)/(gᵀ H g), in samples; not converged where either is not positive. Costs as much as
+ * `curvedNoiseTrace`. docs/theory [A1].
+ */
 export function curvatureNoiseScale(passes: NetworkPasses, options: { probes?: number; key: Key }): Estimate {
   const { trace, along } = curvedNoiseTrace(passes, options);
   const { value, standardError, n, method } = trace;
   return estimate(value / along, standardError / Math.abs(along), n, method, along > 0 && value > 0);
 }
 
-/** |g_k|² of every sample over the whole network: Σ_l |delta_l|² (|h_{l−1}|² + 1 with a bias). */
+/** Computes |g_k|² of every sample over the whole network: Σ_l |delta_l|² (|h_{l−1}|² + 1 with a bias). Length N. */
 export function squaredNorms(passes: NetworkPasses): Float64Array {
   const { samples, layers, arena, kernel } = passes;
   const out = new Float64Array(samples.count);
@@ -104,7 +112,7 @@ export function squaredNorms(passes: NetworkPasses): Float64Array {
   return out;
 }
 
-/** |x_k|² of every sample's input. */
+/** Computes |x_k|² of every sample's input. Length N. */
 export function inputSquares({ count, size, values, divisor }: Samples): Float64Array {
   const out = new Float64Array(count);
   for (let s = 0, i = 0; s < count; s++)

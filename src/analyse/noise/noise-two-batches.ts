@@ -3,14 +3,16 @@
  *
  *     |g|² = (B_b⟨|G_b|²⟩ − B_s⟨|G_s|²⟩)/(B_b − B_s),    Tr C1 = (⟨|G_s|²⟩ − ⟨|G_b|²⟩)/(1/B_s − 1/B_b)
  *
- * Unbiased for batches drawn with replacement, since E|G_B|² = |g|² + Tr C1/B. Their ratio is biased and has no moments where |g|² may
- * be 0, so the interval is made for |g|²/Tr C1, which does, and turned over: where |g|² reaches 0 the scale has no upper end.
+ * Both are unbiased for batches drawn with replacement, since E|G_B|² = |g|² + Tr C1/B. Their ratio is biased and has no
+ * moments where |g|² may be 0, so the interval is computed for the reciprocal |g|²/Tr C1 and inverted: where |g|² reaches 0 the
+ * scale has no upper limit.
  */
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
 
+/** Holds squared norms of minibatch gradients at two batch sizes, drawn with replacement. */
 export interface TwoBatches {
   readonly smallSize: number;
   /** |G|² of each small minibatch. */
@@ -19,17 +21,22 @@ export interface TwoBatches {
   readonly big: ArrayLike<number>;
 }
 
+/** Gives the gradient noise scale from minibatches of two sizes. docs/theory [A1]. */
 export interface TwoBatchNoise {
   readonly squaredGradient: Estimate;
   /** Tr C1. */
   readonly trace: Estimate;
   /** Tr C1/|g|², in samples; not converged where either is within two errors of 0. */
   readonly scale: Estimate;
-  /** 95 % interval of the scale; its upper end is Infinity where |g|² may be 0, and it is all of 0 … ∞ where Tr C1 may be 0. */
+  /** 95 % interval of the scale; its upper limit is Infinity where |g|² may be 0, and it is all of 0 … ∞ where Tr C1 may be 0. */
   readonly interval: readonly [number, number];
 }
 
-/** Errors from the spread over minibatches; those of |g|² and Tr C1 are correlated, which ratio and interval take into account. */
+/**
+ * Estimates |g|², Tr C1 and their ratio from minibatches of two sizes. Errors come from the spread over minibatches; those of
+ * |g|² and Tr C1 are correlated, which ratio and interval take into account.
+ * @throws InputError when the second size is not larger than the first, or a size has fewer than 4 minibatches
+ */
 export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): TwoBatchNoise {
   check(
     bigSize > smallSize && smallSize >= 1,
@@ -55,7 +62,7 @@ export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): T
   const method = `${small.length} batches of ${smallSize} and ${big.length} of ${bigSize}, with replacement`;
   const signalError = Math.sqrt(vs);
   const traceError = Math.sqrt(vt);
-  // turned over an interval means something only where what was divided by is away from 0
+  // the inverted interval is meaningful only where the divisor Tr C1 is clearly above 0
   const noisy = trace > 2 * traceError;
   return {
     squaredGradient: estimate(signal, signalError, n, method),
@@ -71,7 +78,10 @@ export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): T
   };
 }
 
-/** 95 % interval of 1/x from x ± error, for a scale that is positive: [1/(x + 1.96 e), 1/(x − 1.96 e) or Infinity]. */
+/**
+ * Returns the 95 % interval of a positive scale 1/x from x ± error e: [1/(x + 1.96 e), 1/(x − 1.96 e)], where a limit whose
+ * divisor is not positive is Infinity.
+ */
 export function scaleInterval(inverse: number, error: number): readonly [number, number] {
   const [low, high] = [inverse - NORMAL_QUANTILE * error, inverse + NORMAL_QUANTILE * error];
   return [high > 0 ? 1 / high : Number.POSITIVE_INFINITY, low > 0 ? 1 / low : Number.POSITIVE_INFINITY];

@@ -3,8 +3,8 @@
  *
  *     C1 = (1/N) Σ_k (δ_k δ_kᵀ) ⊗ (h_k h_kᵀ) − g gᵀ,   g = (1/N) Σ_k δ_k ⊗ h_k
  *
- * C1 is the covariance of the gradient of ONE sample, in PyTorch's order (outputs×inputs, row-major), divided by N: the data are
- * the whole population that batches are drawn from. Of one batch: `batchCovariance`.
+ * C1 is the covariance of the gradient of ONE sample, in PyTorch's order (outputs×inputs, row-major), divided by N and not N −
+ * 1: the data are the whole population that batches are drawn from. `batchCovariance` converts it to that of one batch.
  */
 import type { Sampling } from '../../data/samplers.js';
 import { check, InputError } from '../../numeric/errors.js';
@@ -15,6 +15,7 @@ import type { NetworkPasses } from '../curvature/passes.js';
 import { type Precision, type Precisions, splitByShare } from '../curvature/precision.js';
 import { sampleSlopes } from '../curvature/tangents.js';
 
+/** Holds the gradient covariance of one layer's weights, PER SAMPLE. */
 export interface GradientCovariance {
   /** C1, P×P, per sample. */
   readonly covariance: Matrix;
@@ -22,15 +23,16 @@ export interface GradientCovariance {
   readonly mean: Float64Array;
   /** Samples behind both, N. */
   readonly samples: number;
-  /** How much of the second moment was summed in which precision. */
+  /** Shares of the second moment that were summed in each precision. */
   readonly precision: Precisions;
 }
 
 /**
- * C1 of one layer. Cost for 50×50 over 60 000 samples: 10¹¹ multiplications dense, about a fifth of that after the zeros of
- * ReLU layers are left out. Memory 8·(2 P² + N(m + n)) bytes beside the passes.
+ * Computes C1 of one layer's weights over all samples. Costs, for 50×50 weights over 60 000 samples, 10¹¹ multiplications when
+ * dense, about a fifth of that when the zeros of ReLU layers are left out; 8·(2 P² + N(m + n)) bytes of memory beside the
+ * passes.
  * @param precision - `mixed` (default) or `float64`; see precision.ts
- * @throws InputError when P×P would not fit
+ * @throws InputError when the P×P matrix does not fit into memory
  */
 export function gradientCovariance(
   passes: NetworkPasses,
@@ -65,10 +67,11 @@ export function gradientCovariance(
 }
 
 /**
- * Covariance of ONE minibatch's mean gradient from that of one sample.
+ * Converts the covariance of one sample's gradient to that of ONE minibatch's mean gradient.
  *
- * `replaced`: C1/B. `shuffled`: one draw without replacement, C1/B·(N−B)/(N−1); batches of one epoch are also correlated [S3].
- * @throws InputError for `cyclic` sampling, whose batches are periodic forcing and not noise
+ * `replaced` gives C1/B; `shuffled` gives C1/B·(N−B)/(N−1), one draw without replacement. Shuffled batches of one epoch are also
+ * correlated with one another (docs/theory [S3]).
+ * @throws InputError for a batch size outside 1 … N, and for `cyclic` sampling, whose batches are a periodic force and not noise
  */
 export function batchCovariance(
   c1: Matrix,
@@ -82,7 +85,7 @@ export function batchCovariance(
   if (sampling === 'cyclic')
     throw new InputError(
       'no-noise',
-      'cyclic sampling repeats the same batches for ever: there is no gradient noise to give a covariance of.',
+      'cyclic sampling repeats the same batches in every epoch, so there is no gradient noise and no covariance of it; choose shuffled or replaced sampling.',
     );
   const factor = sampling === 'replaced' ? 1 / b : n === 1 ? 0 : (n - b) / (b * (n - 1));
   return matrix(
@@ -92,15 +95,15 @@ export function batchCovariance(
   );
 }
 
-/** g of one layer's weights, length P. */
+/** Returns g of one layer's weights, length P. Costs a gradient. */
 export function meanGradient(passes: NetworkPasses, layer: string): Float64Array {
   const { weightOffset, inputs, outputs } = passes.layers[passes.layerIndex(layer)];
   return passes.gradient().gradient.slice(weightOffset, weightOffset + inputs * outputs);
 }
 
 /**
- * C1 v = (1/N) Σ_k g_k (g_k·v) − g (g·v) without forming C1, for the whole network or one layer's weight.
- * Cost of a product: a forward pass and the outer products of a gradient.
+ * Makes the operator C1 v = (1/N) Σ_k g_k (g_k·v) − g (g·v), PER SAMPLE, for the whole network or one layer's weights, without
+ * forming C1. A product costs a forward pass and the outer products of a gradient.
  */
 export function covarianceOperator(passes: NetworkPasses, layer?: string): LinearOperator {
   const at = layer === undefined ? undefined : passes.layers[passes.layerIndex(layer)];
@@ -119,7 +122,7 @@ export function covarianceOperator(passes: NetworkPasses, layer?: string): Linea
   };
 }
 
-/** Σ of `count` squares from `start`. */
+/** Returns the sum of `count` squares from index `start` on. */
 export function squares(x: Float64Array, start: number, count: number): number {
   let sum = 0;
   for (let i = start; i < start + count; i++) sum += x[i] * x[i];

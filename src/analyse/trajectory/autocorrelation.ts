@@ -1,9 +1,9 @@
-/** Autocovariance of a series and its integrated autocorrelation time with an honest verdict. docs/theory [P5], [R4]. */
+/** Autocovariance of a series and its integrated autocorrelation time with a test of convergence. docs/theory [P5], [R4]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
 
-/** cos and −sin of 2πk/n for k < n/2. */
+/** Returns cos and −sin of 2πk/n for k < n/2. */
 function twiddles(n: number): { cos: Float64Array; sin: Float64Array } {
   const cos = new Float64Array(n / 2);
   const sin = new Float64Array(n / 2);
@@ -14,7 +14,7 @@ function twiddles(n: number): { cos: Float64Array; sin: Float64Array } {
   return { cos, sin };
 }
 
-/** In-place radix-2 FFT of 2^k complex numbers, X_j = Σ_t x_t e^{−2πi jt/n}. Cost O(n log n). */
+/** Transforms n = 2^k complex numbers in place, X_j = Σ_t x_t e^{−2πi jt/n}, by a radix-2 FFT. Costs O(n log n). */
 function fft(re: Float64Array, im: Float64Array, { cos, sin }: { cos: Float64Array; sin: Float64Array }): void {
   const n = re.length;
   for (let i = 1, j = 0; i < n; i++) {
@@ -50,9 +50,10 @@ function fft(re: Float64Array, im: Float64Array, { cos, sin }: { cos: Float64Arr
 }
 
 /**
- * Autocovariance c_h = Σ_t (x_t − x̄)(x_{t+h} − x̄)/(T − h) for h = 0 … maxLag, by FFT with zero padding (no wrap-around).
- * The sample mean is subtracted, which biases every c_h by about −2 c_0 tau/T.
- * Cost O(T log T) time, 32 T bytes.
+ * Computes the autocovariance c_h = Σ_t (x_t − x̄)(x_{t+h} − x̄)/(T − h) for h = 0 … maxLag, by FFT with zero padding (no
+ * wrap-around). The sample mean is subtracted, which biases every c_h by about −2 c_0 tau/T. Costs O(T log T) and 24 n bytes,
+ * where n is the first power of two above T + maxLag.
+ * @throws InputError for a maxLag below 0 or from T on
  */
 export function autocovariance(x: ArrayLike<number>, maxLag: number): Float64Array {
   const T = x.length;
@@ -77,20 +78,22 @@ export function autocovariance(x: ArrayLike<number>, maxLag: number): Float64Arr
   return Float64Array.from({ length: maxLag + 1 }, (_, h) => re[h] / n / (T - h));
 }
 
-/** Correlation times that fit in a series before its tau counts as measured. */
+/** Length of a series, in correlation times, from which on its tau counts as measured. */
 export const TAUS_NEEDED = 50;
 
 /**
- * Integrated autocorrelation time tau = ½ + Σ_{h≥1} rho_h in units of the sampling step, where rho_h = c_h/c_0.
+ * Estimates the integrated autocorrelation time tau = ½ + Σ_{h≥1} rho_h in units of the sampling step, where rho_h = c_h/c_0.
  *
- * The sum is cut at the first lag W with W ≥ 6 tau(W) (Sokal 1997, "Monte Carlo methods in statistical mechanics", §3):
- * noise beyond it is not summed and the bias left is e^−6 for an exponential. Standard error (Madras & Sokal 1988,
- * J. Stat. Phys. 50, 109): tau·√(2(2W+1)/T). For an Ornstein-Uhlenbeck coordinate with relaxation rate k ≪ 1 per step tau
- * is 1/k, docs/theory [R4]'s 1/(eta H_ii); an AR(1) series x' = a x + noise has (1+a)/(2(1−a)) exactly. White noise: ½.
+ * The sum is cut at the first lag W with W ≥ 6 tau(W) (Sokal 1997, "Monte Carlo methods in statistical mechanics", §3): noise
+ * beyond it is not summed, and the remaining bias is e^−6 for an exponential. The standard error is tau·√(2(2W+1)/T) (Madras &
+ * Sokal 1988, J. Stat. Phys. 50, 109). For an Ornstein-Uhlenbeck coordinate with relaxation rate k ≪ 1 per step tau is 1/k, the
+ * 1/(eta H_ii) of docs/theory [R4]; an AR(1) series x' = a x + noise has (1+a)/(2(1−a)) exactly; white noise has ½.
  *
- * `converged` is false when the series is shorter than 50 tau (then the sample mean eats the slow part and the value is
- * a lower bound), or when the window never closed. A constant series has no tau (NaN).
- * `n` is the number of independent observations T/(2 tau). Cost O(T log T).
+ * `converged` is false when the series is shorter than 50 tau (then subtracting the sample mean removes part of the slow motion
+ * and the value is a lower bound), or when no lag up to T/2 satisfies the cut. A constant series has no tau (NaN). `n` is the
+ * number of independent observations T/(2 tau). Costs O(T log T).
+ * @param windowFactor - the 6 of the cut
+ * @throws InputError for fewer than 4 observations
  */
 export function correlationTime(x: ArrayLike<number>, windowFactor = 6): Estimate {
   const T = x.length;

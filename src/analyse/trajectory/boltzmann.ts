@@ -1,12 +1,12 @@
 /**
- * Is the stationary state Boltzmann's, and with which energy? docs/theory [D9].
+ * Tests of whether the stationary state is a Boltzmann distribution, and with which energy. docs/theory [D9].
  *
  * "The density is exp(−u/epsilon) with u = ½ xᵀU x" is true by construction when U is the inverse of the covariance measured in
  * the same window. It can fail when U = epsilon Σ^−1 comes from elsewhere (from H and C alone, from another window): then
- * u/epsilon must follow a gamma law of shape n/2 (2u/epsilon ~ chi²_n) over n directions. The rival, exp(−L/T), has the same
- * law for (L − L_min)/T if the loss is quadratic, and beyond that one temperature h_i sigma_i² for all directions.
+ * u/epsilon must follow a gamma law of shape n/2 (2u/epsilon ~ chi²_n) over n directions. The alternative, exp(−L/T), has the
+ * same law for (L − L_min)/T if the loss is quadratic, and moreover one temperature h_i sigma_i² for all directions.
  *
- * A trajectory is no independent sample: all errors use the effective sample size T/(2 tau).
+ * Successive steps of a trajectory are not independent: all errors use the effective sample size T/(2 tau).
  */
 
 import { gammaCdf, kolmogorovTail } from '../../numeric/distributions.js';
@@ -17,6 +17,7 @@ import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean, variance } from '../../numeric/statistics.js';
 import { correlationTime } from './autocorrelation.js';
 
+/** Holds the energies of a trajectory for one claimed covariance. */
 export interface Energies {
   /** u/epsilon = ½ xᵀ Σ^−1 x at each step; pure numbers. */
   readonly energies: Float64Array;
@@ -26,8 +27,8 @@ export interface Energies {
 }
 
 /**
- * u(t)/epsilon of a trajectory for a claimed covariance Σ (= epsilon U^−1).
- * @param coordinates - K×T row-major, row i the time course x_i(t) about the centre of the claim
+ * Computes u(t)/epsilon of a trajectory for a claimed covariance Σ (= epsilon U^−1). Costs K³/3 + 2K²T flops.
+ * @param coordinates - K×T row-major, row i the time course x_i(t) about the claimed centre
  * @throws InputError when Σ is not positive definite (a direction without noise has no energy: leave it out)
  */
 export function energiesOf(la: LinearAlgebra, coordinates: Float64Array, covariance: Matrix): Energies {
@@ -49,6 +50,7 @@ export function energiesOf(la: LinearAlgebra, coordinates: Float64Array, covaria
   return { energies, logDeterminant, dimension: K };
 }
 
+/** Compares the energies of a trajectory with the gamma law of shape n/2. */
 export interface BoltzmannTest {
   readonly dimension: number;
   /** Mean of the energies over the temperature, expected n/2, and their variance, expected n/2 as well. */
@@ -57,12 +59,15 @@ export interface BoltzmannTest {
   readonly expected: number;
   /** Correlation time of the energies, steps. */
   readonly correlationTime: Estimate;
-  /** T/(2 tau), at most T: independent draws that the window is worth. */
+  /** T/(2 tau), at most T: the number of independent draws that the window is equivalent to. */
   readonly effective: number;
   /** Largest distance between the empirical distribution and gamma(n/2), and the chance of a larger one. */
   readonly distance: number;
   readonly pValue: number;
-  /** What the energies were divided by: 1, or fitted so that the mean is n/2 (then pValue is too large and only a small one tells). */
+  /**
+   * Divisor of the energies: 1, or fitted so that the mean is n/2 (then pValue is too large, and only a small one is
+   * informative).
+   */
   readonly temperature: number;
   readonly fitted: boolean;
 }
@@ -70,10 +75,11 @@ export interface BoltzmannTest {
 /**
  * Compares energies with gamma(n/2).
  *
- * Distance: Kolmogorov-Smirnov over all T steps, its chance from Kolmogorov's law at the effective n. The effective n takes the
- * longest correlation time among u itself and the indicators of u below the quartiles of the law. `converged` estimates need
- * 50 correlation times (`correlationTime`). Cost O(T log T + T √n).
- * @param energies - u/epsilon; or L(t) − L_min with `temperature: 'fit'`, T = 2 mean/n
+ * The distance is that of Kolmogorov and Smirnov over all T steps, its chance that of Kolmogorov's law at the effective n. The
+ * effective n takes the longest correlation time among u itself and the indicators of u below the quartiles of the law.
+ * `converged` estimates need 50 correlation times (`correlationTime`). Costs O(T log T + T √n).
+ * @param energies - u/epsilon; or L(t) − L_min with `temperature: 'fit'`, which divides by 2 mean/n
+ * @throws InputError for fewer than 8 energies, a dimension that is not a positive integer, or a temperature that is not positive
  */
 export function boltzmannTest(
   energies: ArrayLike<number>,
@@ -123,7 +129,7 @@ export function boltzmannTest(
   };
 }
 
-/** Mean of a correlated series with √(var·2 tau/T). */
+/** Returns the mean of a correlated series with the standard error √(var·2 tau/T). */
 function timeMean(x: Float64Array): Estimate {
   const tau = correlationTime(x);
   const times = Math.max(0.5, Number.isFinite(tau.value) ? tau.value : 0.5);
@@ -132,9 +138,10 @@ function timeMean(x: Float64Array): Estimate {
 }
 
 /**
- * How much better energy A describes the trajectory than energy B: the mean of log(density_A/density_B) per step in nats, for
- * two Gaussians on the same directions. Positive: A. The rival exp(−L/T) on the same data is B with Σ = T·H^−1 and
- * T = Tr(H S)/n, S the measured covariance (its own best temperature).
+ * Measures how much better energy A describes the trajectory than energy B: the mean of log(density_A/density_B) per step in
+ * nats, for two Gaussians on the same directions; positive where A is better. The alternative exp(−L/T) on the same data is B
+ * with Σ = T·H^−1 and T = Tr(H S)/n, where S is the measured covariance (the temperature that suits it best).
+ * @throws InputError when dimensions or numbers of steps differ
  */
 export function logDensityRatio(a: Energies, b: Energies): Estimate {
   check(
@@ -147,6 +154,7 @@ export function logDensityRatio(a: Energies, b: Energies): Estimate {
   return timeMean(a.energies.map((u, t) => b.energies[t] - u + shift));
 }
 
+/** Compares the temperatures h_i sigma_i² of n directions. */
 export interface Equipartition {
   /** h_i sigma_i², in units of the loss: the temperature that exp(−L/T) would give direction i. */
   readonly temperatures: Float64Array;
@@ -159,8 +167,9 @@ export interface Equipartition {
 }
 
 /**
- * The rival's own claim: with density exp(−L/T) every direction has h_i sigma_i² = T. Directions with h ≤ 0 are refused.
- * @param effective - independent draws behind each variance, T/(2 tau_i); ln sigma_i² then scatters by √(2/n_i)
+ * Tests a consequence of the density exp(−L/T): that every direction has h_i sigma_i² = T. docs/theory [D9].
+ * @param effective - independent draws behind each variance, n_i = T/(2 tau_i); ln sigma_i² then scatters by √(2/n_i)
+ * @throws InputError for fewer than 2 directions, lists of unequal lengths, or a curvature or variance that is not positive
  */
 export function equipartition(
   curvatures: ArrayLike<number>,

@@ -14,6 +14,7 @@ import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean } from '../../numeric/statistics.js';
 import { correlationTime } from './autocorrelation.js';
 
+/** Describes the circulation in the plane of two coordinates, with its tests. */
 export interface CirculationPair {
   /** Directions, counted from 0, i < j. */
   readonly i: number;
@@ -22,14 +23,15 @@ export interface CirculationPair {
   readonly standardError: number;
   /** Two-sided chance of so large a value without circulation, for this pair alone (Student's t over blocks). */
   readonly pValue: number;
-  /** The same for the whole family of pairs (Holm 1979): no false alarm anywhere with this chance. */
+  /** The same, adjusted for the whole family of pairs (Holm 1979): a bound on the chance of any false alarm. */
   readonly holm: number;
-  /** Benjamini & Hochberg's adjusted value: the share of false alarms among the pairs up to this one. */
+  /** Benjamini & Hochberg's adjusted value: the expected share of false alarms among the pairs up to this one. */
   readonly falseDiscovery: number;
   /** Chance of so large a deviation from the expected value; NaN if none was given. */
   readonly againstExpected: number;
 }
 
+/** Holds the circulation measured in all planes of K coordinates. */
 export interface CirculationResult {
   /** Antisymmetric, K×K, in squared units of the coordinates per step. */
   readonly measured: Matrix;
@@ -38,26 +40,31 @@ export interface CirculationResult {
   readonly blockLength: number;
   /** Longest correlation time among the coordinates, steps. */
   readonly slowest: number;
-  /** Blocks are longer than `BLOCK_TAUS` correlation times, so that they count as independent. Otherwise errors are too small. */
+  /**
+   * True when blocks are at least `BLOCK_TAUS` correlation times long and so count as independent; otherwise errors are too
+   * small.
+   */
   readonly converged: boolean;
   /** All pairs, most significant first, at most `pairs` of them. */
   readonly pairs: CirculationPair[];
   /** Pairs with a Holm value below 0.05, and with a false-discovery value below 0.05, among all. */
   readonly significant: { readonly holm: number; readonly falseDiscovery: number };
   /**
-   * Measured circulation as a multiple of the expected one: Σ w m e/Σ w e² with w_ij = 1/(sigma_i² sigma_j²), its error over
-   * blocks, so that dependence among pairs is in it. One number, one test: 1 if the theory is right, 0 if there is no rotation.
+   * Measured circulation m as a multiple of the expected one e: Σ w m e/Σ w e² with w_ij = 1/(sigma_i² sigma_j²). Its error
+   * over blocks includes the dependence among pairs. 1 if the theory is right, 0 if there is no rotation; undefined without
+   * `expected`.
    */
   readonly slope: Estimate | undefined;
 }
 
 /** Blocks that the window is cut into. */
 const BLOCKS = 20;
-/** Correlation times that make blocks independent enough. */
+/** Length of a block, in correlation times, from which on blocks count as independent. */
 export const BLOCK_TAUS = 5;
 
+/** Sets the expected circulation and how the measured one is estimated and listed. */
 export interface CirculationOptions {
-  /** What theory says, K×K antisymmetric, e.g. epsilon·Q or `expectedCirculation`. Only i < j is read. */
+  /** Circulation that theory predicts, K×K antisymmetric, e.g. epsilon·Q or `expectedCirculation`. Only i < j is read. */
   readonly expected?: Matrix;
   /** Default 20. */
   readonly blocks?: number;
@@ -66,9 +73,12 @@ export interface CirculationOptions {
 }
 
 /**
- * Measures circulation in all planes of K coordinates, with errors by contiguous blocks and Student's t with blocks−1 degrees
- * of freedom. The window mean is subtracted. Cost 2K²T flops, K² numbers three times.
+ * Measures circulation in all planes of K coordinates, with errors from contiguous blocks and Student's t with blocks−1 degrees
+ * of freedom. The window mean is subtracted. Costs 2K²T flops, O(KT log T) for correlation times, and KT + 3K² numbers.
+ * docs/theory [D6].
  * @param coordinates - K×T row-major
+ * @throws InputError for fewer than 2 coordinates, fewer than 4 blocks, at most 4 steps per block, or an expectation of another
+ *   order
  */
 export function circulation(
   la: LinearAlgebra,
@@ -151,7 +161,7 @@ export function circulation(
   };
 }
 
-/** Mean over t in [from, to) of ½(x_i(t) x_j(t+1) − x_j(t) x_i(t+1)), K×K. */
+/** Returns the mean over t in [from, to) of ½(x_i(t) x_j(t+1) − x_j(t) x_i(t+1)), K×K. */
 function blockCirculation(
   la: LinearAlgebra,
   x: Float64Array,
@@ -203,7 +213,7 @@ function testPairs(measured: Matrix, error: Matrix, expected: Matrix | undefined
   return raw.map((p, k) => ({ ...p, holm: adjusted.holm[k], falseDiscovery: adjusted.falseDiscovery[k] }));
 }
 
-/** Holm's and Benjamini-Hochberg's adjustments of ascending p values. */
+/** Applies Holm's and Benjamini-Hochberg's adjustments to ascending p values. */
 export function adjust(ascending: readonly number[]): { holm: number[]; falseDiscovery: number[] } {
   const n = ascending.length;
   const holm: number[] = [];
@@ -216,7 +226,10 @@ export function adjust(ascending: readonly number[]): { holm: number[]; falseDis
   return { holm, falseDiscovery };
 }
 
-/** ½(FΣ − ΣFᵀ): the circulation of x' = (1−F) x + white noise with stationary covariance Σ. Any F, K×K; 2K³ flops. */
+/**
+ * Computes ½(FΣ − ΣFᵀ), the circulation per step of x' = (1−F) x + white noise with stationary covariance Σ, for any F; K×K.
+ * Costs 2K³ flops. docs/theory [D6].
+ */
 export function expectedCirculation(la: LinearAlgebra, drift: Matrix, covariance: Matrix): Matrix {
   const p = la.gemm(drift, covariance);
   const K = p.rows;

@@ -1,9 +1,9 @@
 /**
- * The controls that every inverse variance-flatness claim carries. docs/theory [S6], [S7].
+ * The controls that every inverse variance-flatness claim needs. docs/theory [S6], [S7].
  *
  * A direction chosen because it happened to vary much in a window is then reported to vary much: the variances of same-window
- * PCA are biased by the choice. Two remedies: directions from one half of the window and variances from the other; or a basis
- * that knows nothing of the window (eigenvectors of the Hessian). Modes are then compared with theory in fixed groups.
+ * PCA are biased by the choice. There are two remedies: directions from one half of the window and variances from the other; or a
+ * basis that does not depend on the window (eigenvectors of the Hessian). Modes are then compared with theory in fixed groups.
  */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
@@ -17,9 +17,10 @@ import { forEachBatch, type RowSource, rowRange } from './rows.js';
 const ROWS = 256;
 
 /**
- * Variance of the rows along given directions about the mean of these rows, (1/T) Σ_t ((w_t − w̄)·p_k)², streamed in one pass:
- * 2KTP flops, K×P + 256·(K + P) numbers.
+ * Computes the variance of the rows along given directions about the mean of these rows, (1/T) Σ_t ((w_t − w̄)·p_k)², in one pass
+ * over the stream: 2KTP flops, K×P + 256·(K + P) numbers.
  * @param directions - K×P, unit vectors as rows (`Pca.components` as a matrix; the transpose of eigenvectors in columns)
+ * @throws InputError when the directions have another number of weights than the window, or T < 2
  */
 export async function variancesAlong(
   source: RowSource,
@@ -50,6 +51,7 @@ export async function variancesAlong(
   return square.map((s, k) => Math.max(0, s / T - (sum[k] / T) ** 2));
 }
 
+/** Holds directions from one half of a window and their variances in both halves. */
 export interface HalfWindows {
   /** Directions from this half, by rows `from` … `to`−1. */
   readonly directions: Pca;
@@ -59,11 +61,13 @@ export interface HalfWindows {
 }
 
 /**
- * PCA on each half of a window with the variances from the other half; [0]: directions from the first half. Odd T: the middle
- * row is left out. Where `same` exceeds `other` systematically the spectrum is what the choice made of it.
+ * Takes the principal directions of each half of a window and their variances in the other half; element [0] has the directions
+ * of the first half. For odd T the middle row is left out. Where `same` exceeds `other` systematically, the spectrum is an
+ * effect of choosing the directions.
  *
- * The halves are disjoint but adjacent: a drift or a mode slower than T/2 makes them dependent, and each half sees less of it
- * than the whole (docs/theory [S4]). Cost: two PCAs and two projections.
+ * The halves are disjoint but adjacent: a drift or a mode slower than T/2 makes them dependent, and contributes less to the
+ * variance of each half than to that of the whole (docs/theory [S4]). Costs two PCAs and two projections.
+ * @throws InputError for fewer than 4 rows, and as `pca`
  */
 export async function halfWindows(
   source: RowSource,
@@ -82,7 +86,7 @@ export async function halfWindows(
   return [await one(halves[0], halves[1]), await one(halves[1], halves[0])];
 }
 
-/** Ranks from 1, inclusive. */
+/** Names the first and the last rank of a group of modes, from 1, inclusive. */
 export type ModeGroup = readonly [from: number, to: number];
 
 /** Groups of Hessian modes, by descending curvature, in which theory and measurement are compared. */
@@ -93,9 +97,10 @@ export const MODE_GROUPS: readonly ModeGroup[] = [
   [201, 800],
 ];
 
-/** A group off by more than this is a bug or a finding. */
+/** Largest |measured/predicted − 1| of a group that counts as agreement. */
 export const TOLERANCE = 0.3;
 
+/** Compares measured with predicted variances in one group of modes. */
 export interface GroupAgreement {
   readonly group: ModeGroup;
   /** Modes of the group that exist and could be compared. */
@@ -111,11 +116,12 @@ export interface GroupAgreement {
 }
 
 /**
- * Measured over predicted variance by groups of modes, with errors over seeds (each seed its own network, window, H and C).
- * Exact theory gives 1 with a scatter per mode of √(2/n_eff), n_eff independent draws of that mode in a window.
- * Groups without modes are left out.
- * @param measured - one list a seed, mode by mode, rank 1 first
+ * Divides measured by predicted variances and averages by groups of modes, with errors over seeds (each seed has its own
+ * network, window, H and C). Exact theory gives 1 with a scatter per mode of √(2/n_eff), where n_eff counts the independent
+ * draws of that mode in a window. Groups without modes are left out.
+ * @param measured - one list per seed, mode by mode, rank 1 first
  * @param predicted - the same shape
+ * @throws InputError when the lists differ in number or length
  */
 export function groupAgreement(
   measured: readonly ArrayLike<number>[],
@@ -168,7 +174,7 @@ export function groupAgreement(
   return out;
 }
 
-/** Mean over seeds with its standard error; for one seed the error is NaN and says so. */
+/** Returns the mean over seeds with its standard error, which is NaN for one seed; `method` then says so. */
 export function overSeeds(values: readonly number[]): Estimate {
   const n = values.length;
   if (n === 0) return estimate(Number.NaN, Number.NaN, 0, 'no seed gave a value', false);
@@ -177,8 +183,10 @@ export function overSeeds(values: readonly number[]): Estimate {
   return estimate(centre, error, n, n < 2 ? 'one seed: no error' : `mean over ${n} seeds`);
 }
 
+/** Names the process that sets the variance of a mode in a window. docs/theory [S3], [S4]. */
 export type Regime = 'long window' | 'short window' | 'shuffled, flat' | 'shuffled, curved';
 
+/** States the variance and psi of one regime. */
 export interface RegimePrediction {
   readonly regime: Regime;
   /** sigma_i² in this regime. */
@@ -188,9 +196,10 @@ export interface RegimePrediction {
 }
 
 /**
- * What each regime predicts for psi when C_ii ~ H_ii^gamma, docs/theory [S6]: with F ~ h^(−1/2) a variance C/h falls as
+ * Returns what each regime predicts for psi when C_ii ~ H_ii^gamma, docs/theory [S6]: with F ~ h^(−1/2) a variance C/h falls as
  * F^(−2(gamma−1)) and a variance ∝ C as F^(−2 gamma). For gamma = 1 (noise like the Hessian) psi is 0 or 2, for gamma = 2 it is
- * 2 or 4: the −4 of ivf2021 needs gamma = 2 and modes that the window or the shuffling leaves no time to relax, or gamma = 3.
+ * 2 or 4: the exponent −4 of ivf2021 needs gamma = 2 and modes that do not relax within the window or under the shuffling, or
+ * gamma = 3.
  */
 export function psiByRegime(gamma: number): RegimePrediction[] {
   return [
@@ -201,14 +210,19 @@ export function psiByRegime(gamma: number): RegimePrediction[] {
   ];
 }
 
+/** Gives the curvatures at which regimes meet, in nat/weight². */
 export interface Crossovers {
-  /** h_x = 3/(eta (M+1)): shuffling rules below it. NaN without shuffling. */
+  /** h_x = 3(1−mu)/(eta (M+1)), below which shuffling sets the variance. NaN without shuffling. */
   readonly shuffling: number;
-  /** (1−mu)·3/(eta T): below it a window of white noise is too short to relax (eta² C T/6 = eta C/(2h)). */
+  /** (1−mu)·3/(eta T), below which a mode under white noise does not relax within the window (eta² C T/6 = eta C/(2h)). */
   readonly window: number;
 }
 
-/** The curvatures at which regimes meet, [S3], [S4]; momentum makes the rate eta h/(1−mu). Time in steps. */
+/**
+ * Computes the curvatures at which regimes meet, docs/theory [S3], [S4]; with momentum the relaxation rate is eta h/(1−mu) per
+ * step.
+ * @param o - `window` is T in steps, `batchesPerEpoch` is M (leave it out for batches that are not shuffled)
+ */
 export function crossovers(o: {
   readonly learningRate: number;
   readonly momentum?: number;
@@ -220,15 +234,19 @@ export function crossovers(o: {
   return { shuffling: M === undefined ? Number.NaN : 3 / (rate * (M + 1)), window: 3 / (rate * o.window) };
 }
 
-/** The regime of a mode of curvature h ≥ 0. Shuffled noise: for windows of an epoch or longer, which see its bridges whole. */
+/**
+ * Returns the regime of a mode of curvature h ≥ 0. For shuffled batches it assumes a window of at least one epoch: the noise
+ * sums to zero over every epoch.
+ */
 export function regimeOf(h: number, at: Crossovers): Regime {
   if (!Number.isNaN(at.shuffling)) return h < at.shuffling ? 'shuffled, flat' : 'shuffled, curved';
   return h < at.window ? 'short window' : 'long window';
 }
 
 /**
- * gamma of C_ii ~ H_ii^gamma over the modes whose curvature and noise both exceed `floor` of their largest (what lies below is
- * rounding); orthogonal line with its bracket, `powerLaw`. The scale of C (per sample, per batch) does not matter.
+ * Fits gamma of C_ii ~ H_ii^gamma over the modes whose curvature and noise both exceed `floor` of their largest (default 1e-8;
+ * lower values are rounding), by an orthogonal line with its bracket (`powerLaw`). The scale of C (per sample or per batch)
+ * does not matter.
  */
 export function noiseExponent(
   curvatures: ArrayLike<number>,

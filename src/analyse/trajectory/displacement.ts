@@ -5,7 +5,7 @@ import { leastSquares } from '../../numeric/lines.js';
 import { logSpaced } from '../../numeric/spacing.js';
 
 /**
- * Splits the start times of every lag into `blocks` contiguous groups of start times and sums squared displacements there.
+ * Splits the start times of every lag into `blocks` contiguous groups and sums the squared displacements of each group.
  * @returns sums and counts, lags × blocks row-major
  */
 function blockSums(
@@ -29,7 +29,10 @@ function blockSums(
   return { sum, count };
 }
 
-/** ⟨(x_{t+lag} − x_t)²⟩ over all start times, for each lag (1 ≤ lag < T). Cost O(T · lags). */
+/**
+ * Computes ⟨(x_{t+lag} − x_t)²⟩ over all start times, for each lag in steps (1 ≤ lag < T). Costs O(T · lags).
+ * @throws InputError for a lag out of range
+ */
 export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly number[]): number[] {
   const T = x.length;
   check(
@@ -43,16 +46,18 @@ export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly num
 
 /** Blocks of start times in the jackknife of the exponent. */
 const BLOCKS = 10;
-/** Root-mean-square misfit, in decades, beyond which a power law is no description of the curve (a factor 1.26). */
+/** Root-mean-square misfit, in decades, beyond which a power law does not describe the curve (a factor 1.26). */
 const LARGEST_MISFIT = 0.1;
 
 /**
- * Exponent of MSD(lag) ~ lag^alpha: least squares in log-log over log-spaced lags from 1 to `lastLag`, all lags weighted
- * alike. Error: delete-one-block jackknife over 10 contiguous blocks of start times. Displacements reach into the next
- * block by at most `lastLag` (T/10 by default, one block), so neighbours are not quite independent; for a random walk the
- * stated error is within a third of the true spread (see the test). `converged` is false when the curve bends
- * (misfit above 0.1 decades), as it does where an Ornstein-Uhlenbeck coordinate goes from diffusion to its plateau.
- * Closed forms: x = v t gives 2; a random walk 1; OU 2S(1 − e^{−k lag}). Cost O(T · lags).
+ * Fits the exponent alpha of MSD(lag) ~ lag^alpha by least squares in log-log over log-spaced lags from 1 to `lastLag` (T/10 by
+ * default), all lags weighted alike. The error is a delete-one-block jackknife over 10 contiguous blocks of start times.
+ * Displacements reach into the next block by at most `lastLag` (one block by default), so neighbours are not quite independent;
+ * for a random walk the stated error is within a third of the true spread (see the test). `converged` is false when the curve
+ * bends (misfit above 0.1 decades), as it does where an Ornstein-Uhlenbeck coordinate goes from diffusion to its plateau.
+ * Closed forms: x = v t gives 2; a random walk 1; the MSD of an Ornstein-Uhlenbeck coordinate is 2S(1 − e^{−k lag}), where S is
+ * its variance and k its rate. Costs O(T · lags).
+ * @throws InputError for a series of fewer than 20 or 2·`lastLag` steps
  */
 export function displacementExponent(
   x: ArrayLike<number>,

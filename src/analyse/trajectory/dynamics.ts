@@ -1,4 +1,4 @@
-/** Drift and diffusion of principal coordinates theta_i(t): is a direction carried, or does it wander? docs/theory [P5]. */
+/** Drift and diffusion of principal coordinates theta_i(t). docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { logSpaced } from '../../numeric/spacing.js';
@@ -10,13 +10,14 @@ import type { DirectionDynamics } from './results.js';
 const BLOCKS = 20;
 
 /**
- * Slope of theta(t) = a + v t by least squares, in units of theta per step.
+ * Fits the slope v of theta(t) = a + v t by least squares, in units of theta per step.
  *
- * Error by blocks: v̂ − v = Σ_t (t − t̄) e_t / Σ(t − t̄)², and the sum over t is taken in 20 contiguous blocks whose
+ * The error comes from blocks: v̂ − v = Σ_t (t − t̄) e_t / Σ(t − t̄)², and the sum over t is taken in 20 contiguous blocks whose
  * subtotals g_b are independent when the residuals e decorrelate within a block, so
  * SE² = (20/18) Σ_b g_b² / (Σ(t − t̄)²)² (two fitted parameters). Correlation up to T/20 is thus accounted for; when the
- * residuals' own correlation time exceeds T/50 (as for a random walk, whose fitted slope means nothing), `converged` is
- * false. Cost O(T log T).
+ * residuals' own correlation time exceeds T/50 (as for a random walk, whose fitted slope is meaningless), `converged` is
+ * false. Costs O(T log T).
+ * @throws InputError for fewer than 40 steps
  */
 export function driftVelocity(theta: ArrayLike<number>): Estimate {
   const T = theta.length;
@@ -50,6 +51,7 @@ export function driftVelocity(theta: ArrayLike<number>): Estimate {
   return estimate(slope, error, exact ? T : tau.n, `least squares on time, error from ${BLOCKS} blocks${why}`, trusted);
 }
 
+/** Names K directions and their coordinates over T steps. */
 export interface DynamicsInput {
   /** Rank i (from 1) of each direction, K of them. */
   readonly indices: ArrayLike<number>;
@@ -61,7 +63,7 @@ export interface DynamicsInput {
   readonly mean: Float64Array;
 }
 
-/** Cosine of the angle between two vectors of one length; NaN if one of them is 0. */
+/** Returns the cosine of the angle between two vectors of equal length; NaN if one of them is 0. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -73,9 +75,10 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /**
- * The read-outs of [P5] for chosen directions: cos(p_i, mean weights), drift velocity, MSD curve at some 40 log-spaced lags
- * up to T/2 with its exponent over lags 1 … T/10, and correlation time. Time in steps.
- * Cost O(K · (T log T + 70 T)): some 10 ms for a direction of 12 000 steps.
+ * Measures the quantities of docs/theory [P5] for chosen directions: cos(p_i, mean weights), drift velocity, MSD curve at about
+ * 40 log-spaced lags up to T/2 with its exponent over lags 1 … T/10, and correlation time. Time is in steps. Costs O(K · (T log
+ * T + 70 T)): about 10 ms for a direction of 12 000 steps.
+ * @throws InputError when the numbers do not fit K directions of P weights, or T is below 40
  */
 export function directionDynamics(input: DynamicsInput): DirectionDynamics[] {
   const K = input.indices.length;

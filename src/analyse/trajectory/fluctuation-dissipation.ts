@@ -1,19 +1,19 @@
 /**
- * Fluctuation-dissipation relations: is the run stationary, and does it fluctuate as its curvature and noise say?
+ * Fluctuation-dissipation relations: tests of whether a run is stationary and fluctuates as its curvature and noise predict.
  * Yaida 2018; docs/theory [S9]. With v' = mu v − eta g, w' = w + v':
  *
  *     (1)  ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩
  *     (2)  (1−mu)⟨|∇L|²⟩ + eta mu/(1+mu) ⟨∇Lᵀ H ∇L⟩ = (eta/2) ⟨Tr(H C2)⟩,   C2 = E[g gᵀ]: covariance PER BATCH plus ∇L ∇Lᵀ
  *
  * (1) follows from stationarity of |w|² and w·v alone: any loss, any sampling, if g is the minibatch gradient that made the
- * step. With ∇L in its place white noise is needed too: in a shuffled epoch w(t) and the noise to come are correlated.
+ * step. With ∇L in its place, white noise is needed too: in a shuffled epoch w(t) and the noise of later steps are correlated.
  * (2) is exact for a quadratic loss under white noise; for other losses it holds to O(eta²). Yaida's printed form
  * ⟨|∇L|²⟩ = (eta/2)⟨Tr(H C2)⟩ is the case mu = 0: with momentum the right side is larger by 1/(1−mu).
  */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 
-/** Both sides of a relation and their ratio, left over right: 1 if it holds. */
+/** Gives both sides of a relation and their ratio, left over right, which is 1 if the relation holds. */
 export interface Relation {
   readonly left: Estimate;
   readonly right: Estimate;
@@ -22,6 +22,7 @@ export interface Relation {
   readonly deviation: number;
 }
 
+/** Records the motion of a run, for relation (1). */
 export interface MotionSeries {
   /** w·g at each record (a step, or the mean over equal stretches of steps); the origin of w is any fixed point. */
   readonly weightsDotGradient: ArrayLike<number>;
@@ -34,8 +35,9 @@ export interface MotionSeries {
 }
 
 /**
- * Relation (1). A ratio away from 1 says that the run is not stationary over the window: |w|² about the origin chosen drifts by
- * 2 eta (right − left)/(1−mu) per step, outwards where the ratio is below 1.
+ * Tests relation (1). A ratio away from 1 says that the run is not stationary over the window: |w|² about the chosen origin
+ * drifts by 2 eta (right − left)/(1−mu) per step, outwards where the ratio is below 1. docs/theory [S9].
+ * @throws InputError for series of unequal lengths or with fewer records than blocks
  */
 export function motionRelation(series: MotionSeries): Relation {
   const { learningRate: eta, momentum = 0 } = series;
@@ -47,19 +49,23 @@ export function motionRelation(series: MotionSeries): Relation {
   );
 }
 
+/** Records the full gradient of a run and what the noise adds, for relation (2). */
 export interface GradientSeries {
   /** |∇L|² of the FULL gradient at each record. */
   readonly gradientSquared: ArrayLike<number>;
   /** Tr(H C2) at each record (or one number for a fixed H and C2). C2 PER BATCH. */
   readonly traceHessianMoment: ArrayLike<number> | number;
-  /** ∇Lᵀ H ∇L at each record: the exact term of momentum. Without it that term, O(eta·h) beside the first, is left out. */
+  /** ∇Lᵀ H ∇L at each record: the exact term of momentum. Without it that term, of order eta·h of the first, is left out. */
   readonly curvedGradient?: ArrayLike<number>;
   readonly learningRate: number;
   readonly momentum?: number;
   readonly blocks?: number;
 }
 
-/** Relation (2); white sampling only. */
+/**
+ * Tests relation (2), for batches drawn independently of one another only. docs/theory [S9].
+ * @throws InputError for series of unequal lengths or with fewer records than blocks
+ */
 export function gradientRelation(series: GradientSeries): Relation {
   const { learningRate: eta, momentum: mu = 0, gradientSquared, traceHessianMoment: trace, curvedGradient } = series;
   const n = gradientSquared.length;
@@ -79,7 +85,7 @@ export function gradientRelation(series: GradientSeries): Relation {
   return relation(left, right, series.blocks);
 }
 
-/** Ratio of means with the jackknife over blocks (their common fluctuation cancels in the ratio). */
+/** Returns the ratio of means with a jackknife over blocks (fluctuations common to both sides cancel in the ratio). */
 function relation(left: Float64Array, right: Float64Array, blocks = 20): Relation {
   const n = left.length;
   check(

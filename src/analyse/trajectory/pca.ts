@@ -5,7 +5,7 @@
  * the p_i are the eigenvectors of C = (1/T) Σ_t (w−w̄)(w−w̄)ᵀ. With T < P the T×T Gram matrix G_st = (w_s−w̄)·(w_t−w̄)/T has
  * the same nonzero eigenvalues and is diagonalised instead: G u = sigma² u gives p = Σ_t u_t (w_t−w̄)/√(T sigma²).
  *
- * Rows are streamed; T×P numbers are never held unless they fit the budget. All sums are float64.
+ * Rows are streamed; T×P numbers are held in memory only if they fit the budget. All sums are float64.
  */
 import { check, RunError } from '../../numeric/errors.js';
 import { covarianceAccumulator, gramAccumulator } from '../../numeric/linalg/covariance.js';
@@ -14,9 +14,10 @@ import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import type { PcaSummary } from './results.js';
 import { forEachBatch, forEachChunk, type RowSource, rowRange } from './rows.js';
 
-/** Memory that an analysis may take when nothing else is said: 1 GiB. */
+/** Memory in bytes that an analysis may take by default: 1 GiB. */
 export const DEFAULT_BUDGET = 2 ** 30;
 
+/** Chooses rows and directions, and limits the memory. */
 export interface PcaOptions {
   /** Ranks (from 1) whose directions are returned, ascending; default all, i.e. min(P, T−1) of them. */
   readonly keep?: readonly number[];
@@ -27,6 +28,7 @@ export interface PcaOptions {
   readonly budget?: number;
 }
 
+/** Holds the principal directions of a window. */
 export interface Pca {
   readonly summary: PcaSummary;
   /** Ranks of the rows of `components`. */
@@ -43,9 +45,9 @@ export interface Pca {
 }
 
 /**
- * Bytes that `pca` needs at least for a window of T steps of P weights: with n = min(P, T) the order of the matrix, seven
- * n×n matrices (sum, eigenvectors, and the workspace of the solver) and the directions kept; via the Gram matrix also one
- * block of 256 columns, or as many more as the budget allows (fewer passes over the data).
+ * Returns the bytes that `pca` needs at least for a window of T steps of P weights: with n = min(P, T) the order of the matrix,
+ * seven n×n matrices (sum, eigenvectors, and the workspace of the solver) and the directions kept; via the Gram matrix also one
+ * block of 256 columns (`pca` takes more where the budget allows, which saves passes over the data).
  */
 export function pcaMemory(shape: { readonly T: number; readonly P: number; readonly kept?: number }): number {
   const { T, P } = shape;
@@ -60,18 +62,18 @@ const COLUMNS = 256;
 const ROWS = 256;
 
 /**
- * Principal component analysis of a streamed window.
+ * Computes the principal components of a streamed window. docs/theory [P3].
  *
- * `summary.resolution` is the variance below which sigma_i² says nothing, the larger of two floors:
- * rounding of the recording: a float32 weight w is off by at most half of its spacing u = 2^(⌊log2|w|⌋−23), uniformly, which
- * adds u²/12 to its variance, so a direction sees Σ_j p_ij² u_j²/12, on average (1/P) Σ_j u_j²/12 with u_j at the mean weight
- * (float64 windows: 2^−29 times smaller spacings); and the eigensolver: by ‖C v − λ v‖ an eigenvalue is uncertain by
- * residual·‖C‖_F/√n (root mean square). Rounding of the training itself (float32 updates) belongs to the dynamics and is
- * not in it.
+ * `summary.resolution` is the variance below which sigma_i² is meaningless, the larger of two limits. Rounding of the
+ * recording: a float32 weight w is off by at most half of its spacing u = 2^(⌊log2|w|⌋−23), uniformly, which adds u²/12 to its
+ * variance and Σ_j p_ij² u_j²/12 to that of a direction, on average (1/P) Σ_j u_j²/12 with u_j at the mean weight (float64
+ * windows: 2^−29 times smaller spacings). The eigensolver: by ‖C v − λ v‖ an eigenvalue is uncertain by residual·‖C‖_F/√n (root
+ * mean square). Rounding of the training itself (float32 updates) belongs to the dynamics and is not included.
  *
- * Cost: P²T flops for the sum (T²P via Gram), about 4n³ + 2n³ for the eigenproblem and its residual, one pass over the data
- * (via Gram ⌈P/columns that fit⌉ + 1 passes). Fails with InputError when the budget or T < 2 forbids it, RunError for
- * non-finite weights and for a window in which nothing moved.
+ * Costs P²T flops for the sum (T²P via Gram), about 4n³ + 2n³ for the eigenproblem and its residual, and one pass over the data
+ * (via Gram ⌈P/columns that fit⌉ + 1 passes).
+ * @throws InputError for fewer than 2 rows, ranks out of range, or a budget below `pcaMemory`; RunError for weights that are
+ *   not finite and for a window in which no weight moved
  */
 export async function pca(whole: RowSource, la: LinearAlgebra, options: PcaOptions = {}): Promise<Pca> {
   const source = rowRange(whole, options.from ?? 0, options.to ?? whole.T);
@@ -145,7 +147,7 @@ async function covariance(source: RowSource, la: LinearAlgebra): Promise<Moments
   return { C: sum.finish({ ddof: 0 }), mean, first: ends.first, last: ends.last, bits: ends.bits };
 }
 
-/** The Gram matrix out of blocks of columns, as wide as `spare` bytes allow; one pass over the rows per block. */
+/** Sums the Gram matrix from blocks of columns, as wide as `spare` bytes allow; one pass over the rows per block. */
 async function gram(source: RowSource, la: LinearAlgebra, spare: number): Promise<Moments> {
   const { T, P } = source;
   const width = Math.min(P, COLUMNS + Math.floor(Math.max(0, spare) / (4 * T)));
@@ -171,7 +173,7 @@ async function gram(source: RowSource, la: LinearAlgebra, spare: number): Promis
   return { C, mean, first: ends.first, last: ends.last, bits: ends.bits };
 }
 
-/** Copies the first and the last row as they pass by. */
+/** Copies the first and the last row of a stream. */
 class Ends {
   readonly first: Float64Array;
   readonly last: Float64Array;
@@ -199,7 +201,7 @@ function refuseNonFinite(mean: Float64Array, source: RowSource): void {
     );
 }
 
-/** ‖C V − V Λ‖_F. One more C·V: 2n³ flops. */
+/** Returns ‖C V − V Λ‖_F. Costs one product C·V: 2n³ flops. */
 function residualOf(la: LinearAlgebra, C: Matrix, values: Float64Array, vectors: Matrix): number {
   const n = C.rows;
   const product = la.gemm(C, vectors);
@@ -209,7 +211,7 @@ function residualOf(la: LinearAlgebra, C: Matrix, values: Float64Array, vectors:
   return Math.sqrt(square);
 }
 
-/** Rows of unit vectors for the given ranks (rank 1 is the last column). */
+/** Returns the eigenvectors of the given ranks as rows (rank 1 is the last column). */
 function takeColumns(vectors: Matrix, indices: readonly number[]): Float64Array {
   const n = vectors.rows;
   const out = new Float64Array(indices.length * n);
@@ -219,8 +221,8 @@ function takeColumns(vectors: Matrix, indices: readonly number[]): Float64Array 
 }
 
 /**
- * Directions from eigenvectors of the Gram matrix, in one pass: p_i ∝ Σ_t u_it (w_t − w̄), then normalised. Orthogonal to
- * about eps·sigma_1²/(sigma_i sigma_k): directions near the resolution are not to be trusted. One without length is 0.
+ * Computes directions from eigenvectors of the Gram matrix in one pass: p_i ∝ Σ_t u_it (w_t − w̄), then normalised. They are
+ * orthogonal to about eps·sigma_1²/(sigma_i sigma_k): directions near the resolution are unreliable. One without length is 0.
  */
 async function lift(
   source: RowSource,
@@ -246,7 +248,7 @@ async function lift(
   return out.data;
 }
 
-/** Turns p so that its entry of largest magnitude is positive; of entries equal to within 1e-6 the first decides. */
+/** Sets the sign of p so that its entry of largest magnitude is positive; of entries equal to within 1e-6 the first decides. */
 function orient(p: Float64Array): void {
   let largest = 0;
   for (const v of p) largest = Math.max(largest, Math.abs(v));
@@ -254,14 +256,17 @@ function orient(p: Float64Array): void {
   if (leader < 0) for (let j = 0; j < p.length; j++) p[j] = -p[j];
 }
 
-/** Mean over the weights of u²/12, u the spacing of recorded numbers at the mean weight. */
+/** Returns the mean over the weights of u²/12, where u is the spacing of recorded numbers at the mean weight. */
 function rounding(mean: Float64Array, bits: 24 | 53): number {
   let sum = 0;
   for (const w of mean) if (w !== 0) sum += 4 ** (Math.floor(Math.log2(Math.abs(w))) - (bits - 1)) / 12;
   return sum / mean.length;
 }
 
-/** The row of `components` that holds rank `index`, as a view. InputError when that rank was not kept. */
+/**
+ * Returns the row of `components` that holds rank `index`, as a view.
+ * @throws InputError when that rank was not kept
+ */
 export function componentOf(result: Pick<Pca, 'indices' | 'components' | 'mean'>, index: number): Float64Array {
   const k = result.indices.indexOf(index);
   check(
@@ -275,9 +280,10 @@ export function componentOf(result: Pick<Pca, 'indices' | 'components' | 'mean'>
 }
 
 /**
- * Principal coordinates theta_i(t) = (w(t) − w̄)·p_i of chosen directions, streamed: one pass, 2KTP flops.
- * @param directions - K×P row-major unit vectors `components`, and `mean` (P); `Pca` itself fits
+ * Computes the principal coordinates theta_i(t) = (w(t) − w̄)·p_i of chosen directions in one pass over the stream: 2KTP flops.
+ * @param directions - K×P row-major unit vectors `components`, and `mean` (P); a `Pca` has both
  * @returns K×T row-major: row k is the time course of direction k, in units of the weights
+ * @throws InputError when the directions do not have the P weights of the window
  */
 export async function project(
   source: RowSource,

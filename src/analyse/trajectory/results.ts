@@ -1,7 +1,7 @@
-/** The numbers an analysis of one recorded window leaves; what reports draw and `analysis.json` holds. */
+/** The numbers that an analysis of one recorded window computes, as reports draw them and `analysis.json` holds them. */
 import type { Estimate } from '../../numeric/estimate.js';
 
-/** Per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN (null in JSON) where not evaluated. */
+/** Holds the per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN (null in JSON) where not evaluated. */
 export interface TrainingCurves {
   readonly epoch: number[];
   /** Mean minibatch loss and accuracy seen while training during that epoch. */
@@ -21,7 +21,7 @@ export interface TrainingCurves {
   readonly stopped: string;
 }
 
-/** Principal directions of a window of T steps of P weights. docs/theory [P3]. */
+/** Holds the spectrum of principal directions of a window of T steps of P weights. docs/theory [P3]. */
 export interface PcaSummary {
   readonly T: number;
   readonly P: number;
@@ -35,7 +35,7 @@ export interface PcaSummary {
   readonly residual: number;
 }
 
-/** Drift and diffusion of one principal coordinate theta_i(t). docs/theory [P5]. */
+/** Describes drift and diffusion of one principal coordinate theta_i(t). docs/theory [P5]. */
 export interface DirectionDynamics {
   /** Rank i, from 1. */
   readonly index: number;
@@ -51,7 +51,7 @@ export interface DirectionDynamics {
   readonly msd: { readonly lag: number[]; readonly value: number[] };
 }
 
-/** Width of the loss valley along p_i. docs/theory [F1]–[F3]. */
+/** Describes the width of the loss valley along p_i; displacements in weight. docs/theory [F1]–[F3]. */
 export interface DirectionFlatness {
   readonly index: number;
   /** sigma_i² of the window. */
@@ -73,6 +73,7 @@ export interface DirectionFlatness {
   readonly evaluations: number;
 }
 
+/** Holds the flatness of all directions measured about one centre, with loss profiles along some. docs/theory [F1]–[F3]. */
 export interface FlatnessSummary {
   readonly centre: 'mean' | 'last';
   /** Full-training-set loss at the centre, and the number of samples behind it. */
@@ -85,11 +86,11 @@ export interface FlatnessSummary {
   readonly profiles: { readonly index: number; readonly displacement: number[]; readonly loss: number[] }[];
 }
 
-/** One power-law fit log10 y = intercept + exponent · log10 x. */
+/** Holds one power-law fit log10 y = intercept + exponent · log10 x. */
 export interface PowerLaw {
   readonly exponent: Estimate;
   readonly intercept: Estimate;
-  /** Range of the abscissa that entered, and how many points. */
+  /** Range of the abscissa of the points fitted, and their number. */
   readonly range: readonly [number, number];
   readonly points: number;
   /** Scatter of log10 y about the line (root mean square, decades) and the coefficient of determination. */
@@ -97,7 +98,7 @@ export interface PowerLaw {
   readonly r2: number;
 }
 
-/** The variance-flatness relation and the rank law with their sensitivity to the fit range. docs/theory [P4]. */
+/** Holds the variance-flatness relation and the rank law with their sensitivity to the fit range. docs/theory [P4]. */
 export interface ScalingSummary {
   /** sigma² ~ F^−psi, so `exponent` is −psi; errors in both coordinates. */
   readonly varianceFlatness: PowerLaw;
@@ -114,7 +115,7 @@ export interface ScalingSummary {
   readonly explained: { readonly index: number[]; readonly fraction: number[]; readonly randomWalk: number[] };
 }
 
-/** Trajectory in a plane of two principal coordinates, thinned for drawing. */
+/** Holds a trajectory in the plane of two principal coordinates, thinned for drawing. */
 export interface PlanePath {
   readonly indices: readonly [number, number];
   readonly step: number[];
@@ -122,6 +123,7 @@ export interface PlanePath {
   readonly y: number[];
 }
 
+/** Holds the whole analysis of the recorded window of one layer. */
 export interface Analysis {
   readonly layer: string;
   readonly curves: TrainingCurves;

@@ -1,17 +1,23 @@
-/** A window of weights as a stream of rows, whatever keeps them: disk, memory, a simulation. */
+/** A window of weights as a stream of rows, from a file, memory or a simulation alike. */
 import { check, RunError } from '../../numeric/errors.js';
 
-/** One piece of a stream: any whole number of rows, row-major. float64 for simulated windows. */
+/** One piece of a stream holds any whole number of rows, row-major; float64 for simulated windows. */
 export type RowChunk = Float32Array | Float64Array;
 
-/** T rows of P numbers. `chunks` starts from the first row each time it is called; pieces may be reused by the producer. */
+/**
+ * Gives T rows of P numbers. `chunks` starts from the first row each time it is called; the producer may reuse the memory of a
+ * piece for the next one.
+ */
 export interface RowSource {
   readonly T: number;
   readonly P: number;
   chunks(): Iterable<RowChunk> | AsyncIterable<RowChunk>;
 }
 
-/** A source over rows that are in memory already (T×P, row-major), given out in pieces of `rows` (default 256). */
+/**
+ * Makes a source of rows that are already in memory (T×P, row-major), in pieces of `rows` rows (default 256), which are views.
+ * @throws InputError when P does not divide the number of values
+ */
 export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
   check(P >= 1 && data.length % P === 0, 'shape', () => `rows of ${P} numbers do not divide ${data.length} numbers.`);
   return {
@@ -24,8 +30,9 @@ export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
 }
 
 /**
- * Rows `from` … `to`−1 as a source of their own (half-windows and shorter windows of the controls, docs/theory [S7]).
- * What lies before is read and skipped, what lies after is not read.
+ * Makes a source of the rows `from` … `to`−1 (half-windows and shorter windows of the controls, docs/theory [S7]). Rows before
+ * them are read and skipped, rows after them are not read.
+ * @throws InputError for a range that is empty or outside the source
  */
 export function rowRange(source: RowSource, from: number, to: number): RowSource {
   const { T, P } = source;
@@ -54,8 +61,8 @@ export function rowRange(source: RowSource, from: number, to: number): RowSource
 }
 
 /**
- * Visits every piece with the number of its first row and its count of rows; checks that pieces are whole rows and that T
- * of them come (RunError else). The next piece is not asked for before the visit is over.
+ * Visits every piece with the number of its first row and its count of rows. The next piece is requested when the visit is over.
+ * @throws RunError when a piece is not made of whole rows, or their number is not T
  */
 export async function forEachChunk(
   source: RowSource,
@@ -81,8 +88,9 @@ export async function forEachChunk(
 }
 
 /**
- * Visits the rows in batches of `capacity` (the last one may be shorter), in float64 and with `centre` subtracted. The
- * batch is one buffer, overwritten by the next: capacity×P×8 bytes.
+ * Visits the rows in batches of `capacity` (the last one may be shorter), in float64 and with `centre` subtracted. All batches
+ * share one buffer of capacity×P×8 bytes, which the next batch overwrites.
+ * @throws RunError as `forEachChunk`
  */
 export async function forEachBatch(
   source: RowSource,

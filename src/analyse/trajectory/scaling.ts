@@ -2,13 +2,13 @@
  * The two scaling laws of ivf2021 with their dependence on the fit range: sigma_i² ~ F_i^−psi and sigma_i² ~ i^−gamma.
  * docs/theory [P4], [S5].
  *
- * Which points enter is fixed here, before any number is seen, by rules that know nothing of the exponent:
+ * Which points enter is fixed here, before any number is seen, by rules that do not depend on the exponent:
  *
  * psi: every direction of rank ≥ 2 (PC1 is a drift and no fluctuation) whose valley closes on both sides and whose
  *   variance exceeds 10 times the resolution of the recording (there rounding adds less than 10 % = 0.04 decades),
- *   thinned to 120 log-spaced ranks. The thinning weighs each decade of rank alike; without it a run with all 2500
- *   directions would fit ranks 1000–2500 and call that the relation, and would disagree with its own default subset.
- *   No upper rank: the source states none that could be verified, and a cut in rank is what the table below varies.
+ *   thinned to 120 log-spaced ranks. The thinning weighs each decade of rank alike; without it the fit of a run with all 2500
+ *   directions would be one of ranks 1000–2500, and would disagree with the fit of the default subset of directions.
+ *   There is no upper rank: the source states none that could be verified, and the table below varies the range of ranks.
  * gamma: ranks 20 … min(P/2, last rank above 10 times the resolution), thinned to 60 log-spaced ranks; beyond P/2 the
  *   spectrum of any finite sample falls off its tail, whatever the law.
  *
@@ -49,6 +49,7 @@ const GAMMA_RANGES = [
   [100, 1000],
 ] as const;
 
+/** Names the variances and flatnesses that are fitted, and the randomness of the bootstraps. */
 export interface ScalingInput {
   readonly pca: Pick<PcaSummary, 'variances' | 'resolution' | 'totalVariance' | 'P'>;
   /** In any order of rank. */
@@ -59,7 +60,10 @@ export interface ScalingInput {
   readonly replicates?: number;
 }
 
-/** A direction that enters fits of psi: closed valley, positive width and variance. */
+/**
+ * Returns the directions that may enter fits of psi, by ascending rank: those with a closed valley, positive width and
+ * variance.
+ */
 export function closedDirections(
   directions: readonly DirectionFlatness[],
 ): (DirectionFlatness & { flatness: number })[] {
@@ -71,14 +75,14 @@ export function closedDirections(
     .sort((a, b) => a.index - b.index);
 }
 
-/** Last rank whose variance exceeds 10 resolutions (0 if none does). `variances` descend. */
+/** Returns the last rank up to which all variances exceed 10 resolutions (0 if there is none). `variances` descend. */
 export function lastResolvedRank(pca: Pick<PcaSummary, 'variances' | 'resolution'>): number {
   let last = 0;
   while (last < pca.variances.length && pca.variances[last] > RESOLUTIONS * pca.resolution) last++;
   return last;
 }
 
-/** The fit of nothing: NaN, not converged, with the reason as method. */
+/** Returns the record of a fit that could not be made: NaN, not converged, with the reason as method. */
 function noFit(points: number, why: string): PowerLaw {
   const none = estimate(Number.NaN, Number.NaN, points, why, false);
   return {
@@ -91,16 +95,17 @@ function noFit(points: number, why: string): PowerLaw {
   };
 }
 
-/** Drops the bracket from a fit: the record that reports hold. */
+/** Copies a fit without its bracket, as reports record it. */
 function recordOf(fit: PowerLawFit): PowerLaw {
   const { exponent, intercept, range, points, scatter, r2 } = fit;
   return { exponent, intercept, range, points, scatter, r2 };
 }
 
 /**
- * Fits both laws with their sensitivity tables; rows with fewer than 10 points are left out. A default fit with fewer than
- * 5 points is NaN with `converged: false` and the reason in `method`, so that a report can be written in any case.
- * Cost: some 20 fits × `replicates` × 120 points, well under a second.
+ * Fits both laws with their sensitivity tables; rows of the table for psi with fewer than 10 points, and rows of that for gamma
+ * that reach beyond the usable ranks, are left out. A default fit with too few points (`FEWEST_POINTS`) is NaN with `converged:
+ * false` and the reason in `method`, so that a report can be written in any case. Costs about 20 fits × `replicates` × 120
+ * points, well under a second. docs/theory [P4], [S5].
  */
 export function scaling(input: ScalingInput): ScalingSummary {
   return { ...varianceFlatness(input), ...rankLaw(input), explained: explained(input.pca) };
@@ -198,8 +203,8 @@ function rankLaw({ pca, key, replicates }: ScalingInput): Pick<ScalingSummary, '
 }
 
 /**
- * Share of PC j in the total variance beside that of a high-dimensional random walk, 6/(π² j²) [S5]: ranks 1 … 20 and
- * log-spaced ones beyond, 150 in all.
+ * Computes the share of PC j in the total variance beside that of a high-dimensional random walk, 6/(π² j²) (docs/theory [S5]),
+ * for ranks 1 … 20 and log-spaced ones beyond, at most 150 in all.
  */
 export function explained(pca: Pick<PcaSummary, 'variances' | 'totalVariance'>): ScalingSummary['explained'] {
   const K = pca.variances.length;
