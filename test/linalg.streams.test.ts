@@ -107,7 +107,7 @@ for (const [label, la] of providers) {
 
     it('refuses short input, too few vectors, use after finish, and NaN', () => {
       const acc = covarianceAccumulator(p, 3);
-      expect(() => acc.add(new Float64Array(5), 2)).toThrow(/6 numbers, but 5/);
+      expect(() => acc.add(new Float64Array(5), 2)).toThrow(/6 numbers; got 5/);
       acc.add(new Float64Array(3), 1);
       expect(() => acc.finish()).toThrow(/too few/);
       acc.add(new Float64Array([1, Number.NaN, 0]), 1);
@@ -180,7 +180,7 @@ describe('providers and matrices', () => {
     expect([...identity(2).data]).toEqual([1, 0, 0, 1]);
     expect([...diagonal([3, 4]).data]).toEqual([3, 0, 0, 4]);
     expect(frobenius(diag([3e200, 4e200]))).toBeCloseTo(5e200, -190);
-    expect(() => matrix(2, 2, new Float64Array(3))).toThrow(/4 numbers, but 3/);
+    expect(() => matrix(2, 2, new Float64Array(3))).toThrow(/4 numbers; got 3/);
     expect(times(identity(3), flip(a)).data).toEqual(flip(a).data);
     expect(() => embeddedLinearAlgebra().gemm(a, a)).toThrow(/5×3 by 5×3/);
   });

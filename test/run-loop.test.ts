@@ -169,5 +169,5 @@ it('a divergence is told with its step since the start', () => {
 it('weights that do not move for a whole epoch end the run with what to try', () => {
   const still = { ...counting(), weights: () => Float32Array.of(3) };
   const { full } = setup({ learner: still });
-  expect(() => drive(full)).toThrow(/stands still: no weight changed in epoch 2.*smaller learning rate/);
+  expect(() => drive(full)).toThrow(/has stopped moving: no weight changed in epoch 2.*smaller learning rate/);
 });

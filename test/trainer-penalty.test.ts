@@ -155,13 +155,13 @@ describe('the penalty in training', () => {
     const p = penalty(anchor, [{ kind: 'diagonal', offset: 0, values: new Float64Array(size).fill(4) }]);
     const t = trainer({ momentum: 0.5 });
     t.setPenalty(p, 14.9, 'explicit');
-    expect(() => t.setPenalty(p, 15.1, 'explicit')).toThrow(/up to a strength of 15\.00; got 15\.1.*implicit/);
+    expect(() => t.setPenalty(p, 15.1, 'explicit')).toThrow(/below a strength of 15\.00; got 15\.1.*implicit/);
     t.setPenalty(p, 1e9, 'implicit');
   });
 
   it('refuses what it cannot do', () => {
     const t = trainer({ trainable: ['layer2'] });
-    expect(() => t.setPenalty(penalty(anchor, parts.whole))).toThrow(/layer1, which stays as it is/);
+    expect(() => t.setPenalty(penalty(anchor, parts.whole))).toThrow(/layer1, which is not trained/);
     const both = penalty(anchor, [...parts.diagonal, ...parts.orthonormal]);
     expect(() => trainer().setPenalty(both)).toThrow(/explicit integration/);
     expect(() => trainer().setPenalty(penalty([0], parts.diagonal.slice(1)), 1)).not.toThrow();

@@ -1,8 +1,8 @@
-/** What a set of samples is, whatever file or formula it comes from. */
+/** Sets of samples, independent of the file or formula they come from. */
 
 /**
- * N samples with D inputs each. The input is x = fround(values / divisor): bytes stay bytes until a kernel takes them.
- * Exactly one of `labels` (classification) and `targets` (regression) is present.
+ * Holds N samples with D inputs each. The input is x = fround(values / divisor): bytes stay bytes until a kernel reads
+ * them. Exactly one of `labels` (classification) and `targets` (regression) is present.
  */
 export interface Samples {
   readonly count: number;
@@ -17,12 +17,15 @@ export interface Samples {
   readonly targets?: Float32Array;
 }
 
+/** Holds the training and test samples of one set, and where they came from. */
 export interface Dataset {
   readonly name: string;
   /** Number of classes, or of regression outputs. */
   readonly classes: number;
   readonly train: Samples;
   readonly test?: Samples;
-  /** Where it came from: file names with sizes and checksums, or the generating parameters. Goes into run.json. */
+  /**
+   * Where it came from: file names with sizes and checksums, or the generating parameters. It is written to run.json.
+   */
   readonly provenance: Readonly<Record<string, unknown>>;
 }

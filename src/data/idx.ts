@@ -6,7 +6,7 @@ import { check } from '../numeric/errors.js';
 import type { Samples } from './dataset.js';
 import { inflate } from './inflate.js';
 
-/** An array of unsigned bytes, row-major. */
+/** Holds an array of unsigned bytes, row-major. */
 export interface IdxArray {
   readonly dims: readonly number[];
   readonly data: Uint8Array;
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<number, string>> = { 9: 'int8', 11: 'int16', 12: 'i
 /**
  * Reads one IDX file of unsigned bytes. The result shares the memory of `bytes` unless they were compressed.
  * @param source - file name, for the message
- * @throws InputError naming the file and the first thing wrong with it
+ * @throws InputError that names the file and the first thing wrong with it
  */
 export async function parseIdx(bytes: Uint8Array, source: string): Promise<IdxArray> {
   const gzipped = bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -56,7 +56,7 @@ export async function parseIdx(bytes: Uint8Array, source: string): Promise<IdxAr
 }
 
 /**
- * Pairs images with labels. The inputs stay bytes, x = byte/255 (docs/theory [P1]).
+ * Combines images and their labels to samples. The inputs stay bytes, x = byte/255 (docs/theory [P1]).
  * @param classes - number of classes; without it the largest label + 1
  * @throws InputError when counts differ, a dimension is zero or a label is out of range (with its position)
  */

@@ -1,10 +1,11 @@
-/** Decompression by the platform's own streams, the same in Node and in the browser. */
+/** Decompression by `DecompressionStream`, which Node and browsers share. */
 import { check, InputError } from '../numeric/errors.js';
 
 /**
  * Decompresses a whole byte array.
  * @param source - file name or the like, for the message
- * @param expected - bytes that must come out, where the container says so: more stops at once, fewer is an error too
+ * @param expected - bytes after decompression, where the container states them; decompression stops as soon as there
+ * are more
  * @throws InputError when the stream is broken, ends early or has another length than `expected`
  */
 export async function inflate(

@@ -1,9 +1,9 @@
-/** MNIST and its relatives: four IDX files become a data set, and the known sets are held to their known counts. */
+/** MNIST and its relatives: a data set from four IDX files; published sets are checked against their known counts. */
 import { check, InputError } from '../numeric/errors.js';
 import type { Dataset, Samples } from './dataset.js';
 import { idxSamples, parseIdx } from './idx.js';
 
-/** The parts of an IDX data set; `F` is a file name or a file's bytes. */
+/** Lists the parts of an IDX data set; `F` is a file name or the bytes of a file. */
 export interface IdxParts<F> {
   readonly trainImages: F;
   readonly trainLabels: F;
@@ -11,13 +11,13 @@ export interface IdxParts<F> {
   readonly testLabels?: F;
 }
 
-/** A file in memory. */
+/** Holds a file in memory. */
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** What a published set must look like: samples of each class. */
+/** Says how many inputs and how many samples of each class a published set has. */
 export interface KnownCounts {
   readonly name: string;
   readonly size: number;
@@ -25,6 +25,7 @@ export interface KnownCounts {
   readonly test: readonly number[];
 }
 
+/** The counts of MNIST. */
 export const MNIST: KnownCounts = {
   name: 'mnist',
   size: 28 * 28,
@@ -32,6 +33,7 @@ export const MNIST: KnownCounts = {
   test: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
 };
 
+/** The counts of Fashion-MNIST. */
 export const FASHION_MNIST: KnownCounts = {
   name: 'fashion-mnist',
   size: 28 * 28,
@@ -43,7 +45,8 @@ const NAME = /^(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz
 
 /**
  * Finds a data set among the names of a folder: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, `t10k-…` or
- * `test-…`, with or without `.gz` (plain wins) and with a common prefix (`emnist-letters-…`). The test set is optional.
+ * `test-…`, with or without `.gz` (plain is preferred) and with a common prefix (`emnist-letters-…`). The test set is
+ * optional.
  * @throws InputError when a file is missing or several sets share the folder
  */
 export function discoverIdx(names: readonly string[], folder: string): IdxParts<string> {
@@ -76,8 +79,8 @@ export function discoverIdx(names: readonly string[], folder: string): IdxParts<
 }
 
 /**
- * Builds a data set from IDX files; classes = the largest training label + 1, or those of `known`.
- * @param provenance - goes into the data set as it is
+ * Builds a data set from IDX files. The number of classes is the largest training label + 1, or that of `known`.
+ * @param provenance - kept in the data set unchanged
  * @throws InputError from the parser, or when the set is not the one that `known` describes
  */
 export async function datasetFromIdx(
@@ -110,7 +113,7 @@ export async function datasetFromIdx(
   return { name, classes, train, ...(test && { test }), provenance };
 }
 
-/** How many samples each class has. */
+/** Counts the samples of each class. */
 export function labelHistogram(labels: Uint8Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;

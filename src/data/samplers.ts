@@ -1,23 +1,31 @@
 /**
- * Which samples a minibatch takes. The order is never left unsaid: it decides the colour of SGD's noise.
+ * Which samples a minibatch takes. The order is always stated, because it determines the correlations of SGD's noise.
  *
- * Over steps k, with C the covariance of one minibatch gradient and M = N/B batches in an epoch (docs/theory [S3]):
+ * Over steps k, with C the covariance of one minibatch gradient, C1 that of one sample's, and M = N/B batches in an
+ * epoch (docs/theory [S3]):
  *
- * - `replaced`: every sample drawn independently; ⟨xi_k xi_{k+h}ᵀ⟩ = C δ_h0, C = C1/B. White.
+ * - `replaced`: every sample is drawn independently; ⟨xi_k xi_{k+h}ᵀ⟩ = C δ_h0, C = C1/B: white noise.
  * - `shuffled`: a new permutation each epoch; two batches of one epoch correlate by −1/(M−1), and the noise of a whole
  *   epoch sums to zero: ⟨xi_k xi_{k+h}ᵀ⟩ = C [δ_h0 − 1_{1≤|h|<M} (M−|h|)/(M(M−1))], C = C1/B·(N−B)/(N−1).
- * - `cyclic`: the same batches in the same order for ever; periodic forcing, not noise.
+ * - `cyclic`: the same batches in the same order in every epoch; a periodic force, not noise.
  */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
 
+/** Names the order in which samples are drawn. */
 export type Sampling = 'shuffled' | 'replaced' | 'cyclic';
-/** What becomes of the N mod B samples that do not fill a batch: left out this epoch, or a smaller last batch. */
+/**
+ * Says what happens to the N mod B samples that do not fill a batch: they are left out of this epoch, or form a smaller
+ * last batch.
+ */
 export type LastBatch = 'drop' | 'keep';
 
+/** All values of `Sampling`. */
 export const SAMPLINGS: readonly Sampling[] = ['shuffled', 'replaced', 'cyclic'];
+/** All values of `LastBatch`. */
 export const LAST_BATCHES: readonly LastBatch[] = ['drop', 'keep'];
 
+/** Says which batches `batchPlan` lays out. */
 export interface BatchRequest {
   /** Training samples, N. */
   readonly count: number;
@@ -28,7 +36,10 @@ export interface BatchRequest {
   readonly key: Key;
 }
 
-/** The batches of one epoch: batch k is the next `sizes[k]` entries of `order`. No batch crosses an epoch. */
+/**
+ * Lists the batches of one epoch: batch k is the next `sizes[k]` entries of `order`. No batch extends into the next
+ * epoch.
+ */
 export interface Epoch {
   /** Sample indices, length samplesPerEpoch. */
   readonly order: Uint32Array;
@@ -36,12 +47,13 @@ export interface Epoch {
   readonly sizes: Uint32Array;
 }
 
+/** Gives the batches of any epoch. */
 export interface BatchPlan {
   readonly batchesPerEpoch: number;
   readonly samplesPerEpoch: number;
   /**
    * Epoch e = 0, 1, …, computed from the key alone: the same at each call, in any order of calls, so that a resumed run
-   * needs no state of a generator. Fresh arrays each time. O(N).
+   * needs no state of a generator. New arrays each time. Cost O(N).
    */
   epoch(e: number): Epoch;
 }
@@ -49,10 +61,10 @@ export interface BatchPlan {
 /**
  * Lays out the batches of every epoch.
  *
- * `drop`: ⌊N/B⌋ batches; `shuffled` leaves out other samples each epoch, `cyclic` always the last N mod B.
- * `keep`: ⌈N/B⌉ batches, the last smaller (its mean gradient weighs each of its samples more: the noise is no longer
- * that of equal batches). `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
- * @throws InputError on a size, a name or an epoch that makes no sense
+ * `drop`: ⌊N/B⌋ batches; `shuffled` leaves out other samples each epoch, `cyclic` always the last N mod B. `keep`:
+ * ⌈N/B⌉ batches, the last smaller (its mean gradient gives each of its samples more weight, so the noise is not that of
+ * equal batches). `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
+ * @throws InputError for a count, batch size, name or epoch out of its range
  */
 export function batchPlan({ count, batchSize, sampling, lastBatch, key }: BatchRequest): BatchPlan {
   check(

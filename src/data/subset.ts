@@ -2,7 +2,10 @@
 import { check } from '../numeric/errors.js';
 import type { Dataset, Samples } from './dataset.js';
 
-/** The first `limit` training samples; shares memory with the whole. The test set stays as it is. */
+/**
+ * Keeps the first `limit` training samples, in shared memory. The test set does not change.
+ * @throws InputError unless `limit` is an integer from 1 to the number of training samples
+ */
 export function limitTraining(dataset: Dataset, limit: number): Dataset {
   const { train } = dataset;
   check(
@@ -13,7 +16,7 @@ export function limitTraining(dataset: Dataset, limit: number): Dataset {
   return { ...dataset, train: firstSamples(train, limit), provenance: { ...dataset.provenance, limit } };
 }
 
-/** The first `most` samples, or all where there are no more; shares memory with the whole. */
+/** Returns the first `most` samples, or all where there are no more, in shared memory. */
 export function firstSamples(samples: Samples, most: number): Samples {
   const count = Math.min(most, samples.count);
   const outputs = samples.targets ? samples.targets.length / samples.count : 0;
@@ -27,8 +30,9 @@ export function firstSamples(samples: Samples, most: number): Samples {
 }
 
 /**
- * Only the samples of some classes, relabelled 0, 1, … in the order given; training and test alike (docs/theory [C3]).
- * Copies the inputs kept.
+ * Keeps the training and test samples of some classes, relabelled 0, 1, … in the order given (docs/theory [C3]). Copies
+ * the inputs kept.
+ * @throws InputError when a class is given twice or does not exist, when there are none, and for a set with targets
  */
 export function selectClasses(dataset: Dataset, classes: readonly number[]): Dataset {
   const list = classes.join(', ');
@@ -55,7 +59,10 @@ export function selectClasses(dataset: Dataset, classes: readonly number[]): Dat
   };
 }
 
-/** Numbers of the samples of some classes, ascending. @throws InputError where there are none */
+/**
+ * Lists the numbers of the samples of some classes, ascending.
+ * @throws InputError when there are none
+ */
 export function numbersOfClasses(name: string, { labels }: Samples, classes: readonly number[]): number[] {
   const wanted = new Set(classes);
   const kept: number[] = [];

@@ -1,13 +1,13 @@
 /**
- * Sequences of tasks made of one data set: some classes first, others later, or the same classes with the pixels in another
- * order. docs/theory [C3].
+ * Sequences of tasks made of one data set: some classes first and others later, or the same classes with permuted
+ * pixels. docs/theory [C3].
  *
  * Two ways for outputs to compete, at training and at test alike:
  *
- *     all-compete   one output layer for the classes of all tasks; a task's labels are places in that list. What was learned first
- *                   is forgotten already because its outputs only ever lose while the second task is trained.
+ *     all-compete   one output layer for the classes of all tasks; a task's labels are positions in that list. The first task
+ *                   is forgotten already because training on the second task only ever lowers its outputs.
  *     task-known    every task has an output layer of its own for its own classes, labelled 0, 1, …; the layers below are shared. The
- *                   output layer of another task takes no part: its loss has no gradient there. This is the same as one wide output
+ *                   output layers of other tasks get no gradient from its loss. This is the same as one wide output
  *                   layer in which the logits of other tasks are left out of the softmax.
  */
 import { check } from '../numeric/errors.js';
@@ -15,16 +15,20 @@ import type { Key } from '../numeric/random.js';
 import type { Dataset, Samples } from './dataset.js';
 import { numbersOfClasses, selectClasses } from './subset.js';
 
+/** Says how the outputs of different tasks compete. */
 export type Head = 'task-known' | 'all-compete';
+/** All values of `Head`. */
 export const HEADS: readonly Head[] = ['task-known', 'all-compete'];
 
+/** Says which classes a task has and whether its pixels are permuted. */
 export interface TaskRequest {
   /** Classes of the data set; all when absent. */
   readonly classes?: readonly number[];
-  /** Pixels in an order of this task's own, the same for all its samples. */
+  /** Whether the pixels are permuted, in one way for all samples of this task. */
   readonly permuted?: boolean;
 }
 
+/** Names a sequence of tasks. */
 export interface Protocol {
   readonly name: string;
   readonly tasks: readonly TaskRequest[];
@@ -33,7 +37,7 @@ export interface Protocol {
 const plain: TaskRequest = {};
 const permuted: TaskRequest = { permuted: true };
 
-/** The protocols of the literature. The first task of the permuted ones is not permuted. */
+/** The protocols of the literature. The first task of those with permuted pixels is not permuted. */
 export const PROTOCOLS: readonly Protocol[] = [
   { name: 'digits-pairs', tasks: [{ classes: [1, 2] }, { classes: [3, 4] }] },
   { name: 'digits-halves', tasks: [{ classes: [0, 1, 2, 3, 4] }, { classes: [5, 6, 7, 8, 9] }] },
@@ -41,29 +45,30 @@ export const PROTOCOLS: readonly Protocol[] = [
   { name: 'permuted-5', tasks: [plain, permuted, permuted, permuted, permuted] },
 ];
 
-/** One task, ready to be trained on. */
+/** Holds the samples of one task. */
 export interface Task {
   /** `classes 1, 2`, `pixels permuted (2)` or `all classes`. */
   readonly name: string;
   /** Width of the output layer that this task is trained and tested with. */
   readonly outputs: number;
   readonly train: Samples;
-  /** Training samples that were kept back, to choose strengths with. */
+  /** Training samples that were held out to choose strengths. */
   readonly validation: Samples;
   readonly test: Samples;
 }
 
+/** Says how the samples of a task are prepared. */
 export interface TaskOptions {
   readonly head: Head;
-  /** Share of the training samples kept back, in (0, 1). */
+  /** Share of the training samples held out, in (0, 1). */
   readonly validationShare: number;
-  /** Of the split and of the permutation. */
+  /** Random numbers of the split and of the permutation. */
   readonly key: Key;
 }
 
 /**
- * Lists of classes such as `0,1/2,3`, one list a task, as a protocol of one's own.
- * @throws InputError where a list is empty, names a class twice or is not made of whole numbers
+ * Reads a protocol from lists of classes such as `0,1/2,3`, one list a task.
+ * @throws InputError when there are fewer than two lists, and for an entry that is not a whole number
  */
 export function classProtocol(text: string): Protocol {
   const lists = text.split('/').map((part) => part.split(',').map((c) => c.trim()));
@@ -75,15 +80,15 @@ export function classProtocol(text: string): Protocol {
   return { name: text, tasks: lists.map((l) => ({ classes: l.map(Number) })) };
 }
 
-/** The classes of all tasks in the order in which they first come. */
+/** Lists the classes of all tasks in the order of their first occurrence. */
 export function classesOf(protocol: Protocol, dataset: Pick<Dataset, 'classes'>): number[] {
   const all = Array.from({ length: dataset.classes }, (_, c) => c);
   return [...new Set(protocol.tasks.flatMap((t) => t.classes ?? all))];
 }
 
 /**
- * Whether the data set can serve the protocol.
- * @throws InputError: targets instead of classes, no test set, classes that are not there or that two tasks share
+ * Checks that the data set suits the protocol.
+ * @throws InputError for targets instead of classes, no test set, and classes that do not exist or that are given twice
  */
 export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
   const { name, classes, train, test } = dataset;
@@ -112,14 +117,17 @@ export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
   );
 }
 
-/** What a task will be, before any sample of it is copied. */
+/** Describes a task before any of its samples is copied. */
 export interface TaskOutline extends Pick<Task, 'name' | 'outputs'> {
-  /** Samples to train on, and those kept back. */
+  /** Samples to train on, and samples held out. */
   readonly training: number;
   readonly validation: number;
 }
 
-/** Cost: one pass over the labels. @throws InputError as `taskOf` does */
+/**
+ * Describes task number `index` (from 0) of a protocol without copying samples. Cost: one pass over the labels.
+ * @throws InputError as `checkProtocol` does, and when no sample remains to train on or to hold out
+ */
 export function outlineOf(
   dataset: Dataset,
   protocol: Protocol,
@@ -145,11 +153,12 @@ export function outlineOf(
 }
 
 /**
- * Task number `index` (from 0) of a protocol. It depends on no other task: what is computed from the first one cannot know of the
- * second, but for the number of competing outputs under `all-compete`.
+ * Makes task number `index` (from 0) of a protocol. It does not depend on other tasks, except through the number of
+ * competing outputs under `all-compete`.
  *
- * The split draws from key/validation/index, the permutation from key/permutation/index. Training samples come in random order, so that the
- * first n of them are a fair sample. Copies the samples kept; cost O(N·D).
+ * The split draws from key/validation/index, the permutation from key/permutation/index. Training samples come in
+ * random order, so that the first n of them are a random sample. Copies the samples kept; cost O(N·D).
+ * @throws InputError as `outlineOf` does
  */
 export function taskOf(dataset: Dataset, protocol: Protocol, index: number, options: TaskOptions): Task {
   const { name, outputs, training, validation } = outlineOf(dataset, protocol, index, options);
@@ -180,7 +189,7 @@ export function taskOf(dataset: Dataset, protocol: Protocol, index: number, opti
 const likeValues = (s: Samples, length: number) =>
   s.values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
 
-/** The samples of these numbers, in this order; copies. */
+/** Copies the samples of these numbers, in this order. */
 export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
   const { size, values, labels, targets } = samples;
   const outputs = targets ? targets.length / samples.count : 0;
@@ -201,7 +210,10 @@ export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
   };
 }
 
-/** All samples of several sets of one kind, one set after the other; copies. */
+/**
+ * Copies all samples of several sets, one set after the other.
+ * @throws InputError unless inputs and units agree and all sets have labels
+ */
 export function joined(sets: readonly Samples[]): Samples {
   const { size, divisor } = sets[0];
   check(
@@ -221,7 +233,7 @@ export function joined(sets: readonly Samples[]): Samples {
   return { ...sets[0], count, values, labels };
 }
 
-/** Input k of each sample becomes what input order[k] was. */
+/** Replaces input k of each sample by its input order[k], in a copy. */
 function reorder(samples: Samples, order: Uint32Array): Samples {
   const { size, values, count } = samples;
   const out = likeValues(samples, count * size);

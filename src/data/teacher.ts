@@ -1,9 +1,9 @@
-/** A synthetic set with known truth: Gaussian inputs, answers from a teacher network, noise on the answers. */
+/** A synthetic set with known truth: Gaussian inputs, labels or targets from a teacher network, and noise on them. */
 import { check } from '../numeric/errors.js';
 import type { Key, Stream } from '../numeric/random.js';
 import type { Dataset, Samples } from './dataset.js';
 
-/** The teacher's architecture; a NetworkSpec of src/model/network.ts fits as it is. */
+/** Describes the teacher's architecture; a `NetworkSpec` (src/model/network.ts) has this form. */
 export interface TeacherNetwork {
   /** Inputs, hidden widths, outputs. */
   readonly widths: readonly number[];
@@ -13,6 +13,7 @@ export interface TeacherNetwork {
   readonly loss: 'cross-entropy' | 'squared-error';
 }
 
+/** Says which samples `teacherSet` draws. */
 export interface TeacherRequest {
   readonly network: TeacherNetwork;
   /** Samples to draw. */
@@ -20,16 +21,17 @@ export interface TeacherRequest {
   readonly test?: number;
   /**
    * Classification: the probability that a training label is replaced by one of the others. Regression: the standard
-   * deviation s of Gaussian noise on each training target (docs/theory [S8]). Default 0; test answers are always clean.
+   * deviation s of Gaussian noise on each training target (docs/theory [S8]). Default 0; the test set has no noise.
    */
   readonly labelNoise?: number;
   /** Variances of the inputs, length D: the eigenvalues of their covariance, whose axes are the coordinates. Default 1. */
   readonly spectrum?: readonly number[];
 }
 
+/** Holds a synthetic data set and the teacher it came from. */
 export interface TeacherSet {
   readonly dataset: Dataset;
-  /** The truth: flat weight vector in the order of src/model/network.ts. */
+  /** The teacher's flat weight vector, in the order of src/model/network.ts. */
   readonly weights: Float32Array;
 }
 
@@ -37,9 +39,10 @@ export interface TeacherSet {
  * Draws a teacher and its samples. The first n training samples do not depend on how many follow, and inputs, teacher
  * and noise come from separate keys: changing one leaves the others as they are.
  *
- * Teacher: weights and biases ~ N(0, g/fan_in), g = 2 for ReLU, else 1, so that outputs stay of order one. Answers are
- * computed in float64 from the float32 weights and inputs, then rounded. Cost: 2·P flops a sample.
- * @throws InputError when a number makes no sense
+ * Weights and biases are drawn from N(0, g/fan_in), g = 2 for ReLU, else 1, so that outputs are of order one. Outputs
+ * are computed in float64 from the float32 weights and inputs; targets are rounded to float32. Cost: 2·P flops a sample
+ * for P weights.
+ * @throws InputError when a number is out of its range
  */
 export function teacherSet(request: TeacherRequest, key: Key): TeacherSet {
   const { network, train, test = 0, labelNoise = 0, spectrum } = request;
@@ -115,7 +118,7 @@ function teacherWeights({ widths, activation, bias }: TeacherNetwork, stream: St
   return weights;
 }
 
-/** z_l = W_l h_{l−1} + b_l, the activation between layers, in float64. */
+/** Computes the outputs, z_l = W_l h_{l−1} + b_l with the activation between layers, in float64. */
 function forward({ widths, activation, bias }: TeacherNetwork, w: Float32Array, x: ArrayLike<number>): Float64Array {
   let h = Float64Array.from(x);
   let at = 0;

@@ -1,14 +1,14 @@
 /**
- * Compiles the embedded WebAssembly modules and picks the build that this engine can run.
+ * Compilation of the embedded WebAssembly modules, in the build that this engine can run.
  *
  * Two builds of every kernel exist: `fma` uses relaxed-SIMD fused multiply-add (one rounding per a·b + c), `simd` uses
- * plain 128-bit SIMD (two roundings). They give numbers that differ in the last bits, so every run records which it used.
+ * plain 128-bit SIMD (two roundings). Their results differ in the last bits, so every run records which it used.
  */
 
-/** Which of the two builds is in use. */
+/** Names one of the two builds. */
 export type KernelBuild = 'fma' | 'simd';
 
-/** The two base64 modules that scripts/build-kernels.mjs writes for each kernel. */
+/** Holds the two base64 modules that scripts/build-kernels.mjs writes for each kernel. */
 export interface KernelBinary {
   readonly fma: string;
   readonly simd: string;
@@ -37,28 +37,31 @@ interface Host {
 }
 
 /**
- * On Node, flags that may be set before the first module is compiled: relaxed SIMD, hidden before Node 24; and no
- * unrolling of loops by V8, whose register allocation it ruins (measured on V8 11.3: a kernel of 13 sums runs at 20
- * instead of 43 GFLOP/s). Elsewhere everything still works.
+ * Sets flags on Node before the first module is compiled: relaxed SIMD, which is off by default before Node 24; and no
+ * unrolling of loops by V8, which spoils its register allocation (measured on V8 11.3: a kernel of 13 sums runs at 20
+ * instead of 43 GFLOP/s). Elsewhere it does nothing, and everything still works.
  */
 function tuneEngine(): void {
   if (tuned) return;
   tuned = true;
   const host = (globalThis as { process?: Host }).process;
   const v8 = host?.getBuiltinModule?.('v8') as { setFlagsFromString(flag: string): void } | undefined;
-  // an engine that no longer knows a flag would complain on stderr: these were tried from V8 11.3 (Node 20) to 13.6 (Node 24)
+  // an engine without such a flag would warn on stderr: these flags were tried from V8 11.3 (Node 20) to 13.6 (Node 24)
   if (!v8 || Number.parseInt(host?.versions?.v8 ?? '99', 10) > 13) return;
   v8.setFlagsFromString('--no-wasm-loop-unrolling');
   if (!WebAssembly.validate(FMA_PROBE)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
-/** The build in use: `fma` where the engine validates relaxed SIMD, else `simd`. */
+/** Returns the build in use: `fma` where the engine validates relaxed SIMD, else `simd`. */
 export function kernelBuild(): KernelBuild {
   tuneEngine();
   return forced ?? (WebAssembly.validate(FMA_PROBE) ? 'fma' : 'simd');
 }
 
-/** Forces one build (tests, comparisons, reproducing a run made elsewhere); `undefined` returns to the automatic choice. */
+/**
+ * Forces one build (for tests, comparisons, or to reproduce a run of another machine); `undefined` restores the
+ * automatic choice.
+ */
 export function forceKernelBuild(build: KernelBuild | undefined): void {
   forced = build;
 }

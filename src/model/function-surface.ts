@@ -2,14 +2,18 @@
 import { check } from '../numeric/errors.js';
 import type { LossSurface } from './surface.js';
 
+/** Holds the functions that `lossSurface` makes a surface of. */
 export interface FunctionSurface {
   readonly size: number;
   readonly loss: (w: Float64Array) => number;
-  /** Without it: `numericalGradient`. */
+  /** Default: `numericalGradient` of the loss. */
   readonly gradient?: (w: Float64Array) => Float64Array;
 }
 
-/** A surface from functions. A loss that is not finite where it is asked for is refused there. */
+/**
+ * Makes a surface from functions.
+ * @throws InputError unless `size` is a positive integer; later, when the loss is not finite where it is evaluated
+ */
 export function lossSurface({ size, loss, gradient }: FunctionSurface): LossSurface {
   check(Number.isInteger(size) && size >= 1, 'bad-size', () => `a surface has at least one weight; got ${size}.`);
   const finite = (w: Float64Array) => {
@@ -24,13 +28,13 @@ export function lossSurface({ size, loss, gradient }: FunctionSurface): LossSurf
   return { size, loss: finite, gradient: gradient ?? ((w) => numericalGradient(finite, w)) };
 }
 
-/** eps^(1/5): where the truncation error of the difference equals its rounding error. */
+/** eps^(1/5): there the truncation error of the difference equals its rounding error. */
 const STEP = 7e-4;
 
 /**
- * Five-point differences (L(w−2h) − 8L(w−h) + 8L(w+h) − L(w+2h))/12h in each coordinate, h = 7e-4·max(1, |w_i|). Error:
- * h⁴/30 of the fifth derivative plus 1.5·2e-16·L/h, about 1e-12 for losses of order 1 that vary on the scale of h/7e-4.
- * Cost: four evaluations a coordinate.
+ * Approximates ∇L by five-point differences, (L(w−2h) − 8L(w−h) + 8L(w+h) − L(w+2h))/12h in each coordinate, h =
+ * 7e-4·max(1, |w_i|). Error: h⁴/30 of the fifth derivative plus 1.5·2e-16·L/h, about 1e-12 for losses of order 1 that
+ * vary on the scale of h/7e-4. Cost: four evaluations a coordinate.
  */
 export function numericalGradient(loss: (w: Float64Array) => number, at: ArrayLike<number>): Float64Array {
   const w = Float64Array.from(at);

@@ -5,10 +5,15 @@
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
 
+/** Names the function between layers. */
 export type Activation = 'relu' | 'tanh' | 'identity';
-/** `cross-entropy`: softmax on logits, natural logarithm. `squared-error`: ½ Σ_outputs (z − y)². Both: mean over samples. */
+/**
+ * Names the loss. `cross-entropy`: softmax on logits, natural logarithm. `squared-error`: ½ Σ_outputs (z − y)². Both:
+ * mean over samples.
+ */
 export type LossKind = 'cross-entropy' | 'squared-error';
 
+/** Describes a multilayer perceptron and its loss. */
 export interface NetworkSpec {
   /** Inputs, hidden widths, outputs. */
   readonly widths: readonly number[];
@@ -17,7 +22,7 @@ export interface NetworkSpec {
   readonly loss: LossKind;
 }
 
-/** A layer's place in the flat vector. */
+/** Says where a layer lies in the flat vector. */
 export interface LayerBlock {
   /** `layer1` is the first weight matrix; the network of ivf2021 records `layer2`. */
   readonly name: string;
@@ -28,7 +33,10 @@ export interface LayerBlock {
   readonly biasOffset: number;
 }
 
-/** Checks a specification and lays its weights out. */
+/**
+ * Checks a specification and lists its layers with their offsets in the flat vector.
+ * @throws InputError for fewer than two widths and for a width that is not an integer from 1 to 2^20
+ */
 export function layersOf(spec: NetworkSpec): LayerBlock[] {
   const { widths } = spec;
   check(
@@ -47,12 +55,15 @@ export function layersOf(spec: NetworkSpec): LayerBlock[] {
   });
 }
 
-/** Length P of the flat weight vector. */
+/** Returns the length P of the flat weight vector. */
 export function parameterCount(spec: NetworkSpec): number {
   return layersOf(spec).reduce((sum, l) => sum + l.outputs * (l.inputs + (spec.bias ? 1 : 0)), 0);
 }
 
-/** The block of a layer by name; the error lists the names there are. */
+/**
+ * Returns the block of a layer by name.
+ * @throws InputError that lists the names
+ */
 export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
   const layers = layersOf(spec);
   const found = layers.find((l) => l.name === name);
@@ -66,7 +77,8 @@ export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
 }
 
 /**
- * PyTorch's default initialisation of linear layers: weights and biases uniform in ±1/√fan_in. docs/theory [P1].
+ * Draws weights by PyTorch's default initialisation of linear layers: weights and biases uniform in ±1/√fan_in.
+ * docs/theory [P1].
  * @returns flat vector, length P, float32
  */
 export function initialWeights(spec: NetworkSpec, key: Key): Float32Array {

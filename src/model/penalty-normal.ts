@@ -1,44 +1,46 @@
 /**
- * The normal form of a penalty: one diagonal with one anchor, and orthonormal axes with targets, whatever it was summed from.
+ * The normal form of a penalty: any sum of parts as one diagonal with one anchor, and orthonormal axes with targets.
  *
  *     ∇R = d∘(w − a) + Σ_i c_i p_i (p_i·w − s_i),   p_i orthonormal within a range of the flat vector
  *
- * For parts K_t with anchors a_t on one range: Σ K_t = Mᵀ M with rows √c_i p_i, whose singular vectors are the axes; the targets
- * follow from b = Σ K_t a_t, which lies in their span: s_i = p_i·b/c_i. R changes by a constant only, its gradient not at all.
+ * For parts K_t with anchors a_t on one range: Σ K_t = Mᵀ M with rows √c_i p_i, whose singular vectors are the axes;
+ * the targets follow from b = Σ K_t a_t, which lies in their span: s_i = p_i·b/c_i. R changes by a constant only, and
+ * its gradient not at all.
  */
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix, row } from '../numeric/linalg/index.js';
 import { type DiagonalPart, type LowRankPart, type Penalty, type PenaltyPart, sizeOf } from './penalty.js';
 
-/** Orthonormal axes on the weights offset … offset + axes.cols − 1. */
+/** Holds orthonormal axes on the weights offset … offset + axes.cols − 1. */
 export interface AxisGroup {
   readonly offset: number;
   /** p_i as rows. */
   readonly axes: Matrix;
   /** c_i > 0. */
   readonly weights: Float64Array;
-  /** s_i: where w·p_i is pulled to. */
+  /** s_i: the value of w·p_i at which the force vanishes. */
   readonly targets: Float64Array;
 }
 
+/** Holds the normal form of a penalty on P weights. */
 export interface NormalForm {
   readonly size: number;
   /** d and a, length P each; undefined without diagonal parts. */
   readonly diagonal: { readonly stiffness: Float64Array; readonly anchor: Float64Array } | undefined;
   /** Ranges of different groups do not overlap. */
   readonly groups: readonly AxisGroup[];
-  /** Whether some weight is under both the diagonal and axes: then the two do not commute. */
+  /** Whether the diagonal and the axes act on a common weight: then the two need not commute. */
   readonly overlap: boolean;
   /** Largest eigenvalue of K; with `overlap` an upper bound. */
   readonly stiffest: number;
 }
 
-/** Axes whose products differ from those of orthonormal ones by less are taken as they are. */
+/** Axes whose products differ from those of orthonormal ones by less are used unchanged. */
 const ORTHONORMAL = 1e-9;
 
 /**
- * Cost: k²·size flops to see that axes are orthonormal; several parts on one range or oblique axes about 6·k²·size more; a dense
- * part of order n an eigenproblem, 9 n³. Memory: k·size numbers.
+ * Brings a penalty to its normal form. Cost: k²·size flops to check that axes are orthonormal; several parts on one
+ * range or oblique axes about 6·k²·size more; a dense part of order n one `eigh`. Memory: k·size numbers.
  * @throws InputError for a dense part with a negative eigenvalue
  */
 export function normalForm(p: Penalty, la: LinearAlgebra): NormalForm {
@@ -76,7 +78,7 @@ interface Cluster {
   readonly parts: readonly { readonly part: LowRankPart; readonly anchor: Float64Array }[];
 }
 
-/** Low-rank and dense parts, those with overlapping ranges together. */
+/** Groups the low-rank and dense parts, those with overlapping ranges together. */
 function clusters(p: Penalty, la: LinearAlgebra): Cluster[] {
   const all = p.terms
     .flatMap(({ anchor, parts }) =>
@@ -97,7 +99,7 @@ function clusters(p: Penalty, la: LinearAlgebra): Cluster[] {
   return out;
 }
 
-/** A dense part by its eigenvectors. Eigenvalues below order·2^−52 of the largest are rounding. */
+/** Turns a dense part into its eigenvectors. Eigenvalues below order·2^−52 of the largest are rounding and left out. */
 function asAxes(part: Exclude<PenaltyPart, DiagonalPart>, la: LinearAlgebra): LowRankPart {
   if (part.kind === 'lowRank') return part;
   const { values, vectors } = la.eigh(part.matrix);
@@ -107,7 +109,7 @@ function asAxes(part: Exclude<PenaltyPart, DiagonalPart>, la: LinearAlgebra): Lo
     values[0] >= -1e-10 * top,
     'penalty-negative',
     () =>
-      `a penalty must not reward: the dense part has the eigenvalue ${values[0].toPrecision(4)} beside ${top.toPrecision(4)}.`,
+      `a penalty must not be negative anywhere: the dense part has the eigenvalue ${values[0].toPrecision(4)} beside ${top.toPrecision(4)}.`,
   );
   const kept = Array.from(values.keys()).filter((k) => values[k] > n * 2 ** -52 * top);
   const axes = matrix(kept.length, n);

@@ -1,10 +1,11 @@
 /**
- * Quadratic penalties on the flat weight vector: what a constraint against forgetting becomes. docs/theory [C1], [C2].
+ * Quadratic penalties on the flat weight vector: the form of every constraint against forgetting. docs/theory [C1],
+ * [C2].
  *
  *     R(w) = Σ_t ½ (w − a_t)ᵀ K_t (w − a_t),   K_t = Σ parts, each symmetric ≥ 0
  *
- * where a_t is the anchor of term t (the solution of a task). Training minimises L(w) + lambda·R(w); lambda is not part of a
- * penalty. Units: lambda·K in nat/weight². All in float64. A part lives on the weights offset … offset + size − 1:
+ * where a_t is the anchor of term t (the solution of a task). Training minimises L(w) + lambda·R(w); lambda is not part
+ * of a penalty. Units: lambda·K in nat/weight². All in float64. A part acts on the weights offset … offset + size − 1:
  *
  *     diagonal   K = diag(d)                       size numbers, 2·size flops for a gradient
  *     lowRank    K = Σ_i c_i p_i p_iᵀ              k·size numbers, 4·k·size flops; axes need not be orthogonal
@@ -14,6 +15,7 @@
 import { check } from '../numeric/errors.js';
 import { checkSymmetric, type Matrix, matrix, row } from '../numeric/linalg/matrix.js';
 
+/** Holds K = diag(d) on a range of weights. */
 export interface DiagonalPart {
   readonly kind: 'diagonal';
   readonly offset: number;
@@ -21,6 +23,7 @@ export interface DiagonalPart {
   readonly values: Float64Array;
 }
 
+/** Holds K = Σ_i c_i p_i p_iᵀ on a range of weights. */
 export interface LowRankPart {
   readonly kind: 'lowRank';
   readonly offset: number;
@@ -30,6 +33,7 @@ export interface LowRankPart {
   readonly weights: Float64Array;
 }
 
+/** Holds a symmetric K ≥ 0 on a range of weights. */
 export interface DensePart {
   readonly kind: 'dense';
   readonly offset: number;
@@ -37,15 +41,17 @@ export interface DensePart {
   readonly matrix: Matrix;
 }
 
+/** Describes one summand of K. */
 export type PenaltyPart = DiagonalPart | LowRankPart | DensePart;
 
-/** ½ (w − anchor)ᵀ (Σ parts) (w − anchor). */
+/** Holds one term of R, ½ (w − anchor)ᵀ (Σ parts) (w − anchor). */
 export interface PenaltyTerm {
   /** Length P. */
   readonly anchor: Float64Array;
   readonly parts: readonly PenaltyPart[];
 }
 
+/** Holds a penalty R on P weights as a sum of terms. */
 export interface Penalty {
   /** Number of weights, P. */
   readonly size: number;
@@ -53,16 +59,16 @@ export interface Penalty {
   readonly terms: readonly PenaltyTerm[];
 }
 
-/** Weights that a part acts on. */
+/** Returns the number of weights that a part acts on. */
 export function sizeOf(part: PenaltyPart): number {
   if (part.kind === 'diagonal') return part.values.length;
   return part.kind === 'lowRank' ? part.axes.cols : part.matrix.rows;
 }
 
 /**
- * A penalty with one anchor, checked: sizes, finite numbers, weights ≥ 0, symmetry of dense parts. That a dense part is ≥ 0 is
- * checked where it is diagonalised (`normalForm`).
- * @throws InputError
+ * Makes a penalty with one anchor, and checks sizes, finite numbers, weights ≥ 0 and the symmetry of dense parts. That
+ * a dense part is ≥ 0 is checked where it is diagonalised (`normalForm`).
+ * @throws InputError when a check fails
  */
 export function penalty(anchor: ArrayLike<number>, parts: readonly PenaltyPart[]): Penalty {
   const a = Float64Array.from(anchor);
@@ -72,7 +78,7 @@ export function penalty(anchor: ArrayLike<number>, parts: readonly PenaltyPart[]
   return { size: a.length, terms: parts.length > 0 ? [{ anchor: a, parts }] : [] };
 }
 
-/** Pairs of axes pinned with one weight each: K = Σ c_k (a_k a_kᵀ + b_k b_kᵀ). */
+/** Makes a part from pairs of axes with one weight a pair: K = Σ c_k (a_k a_kᵀ + b_k b_kᵀ). */
 export function planes(
   offset: number,
   pairs: readonly (readonly [Float64Array, Float64Array])[],
@@ -126,7 +132,7 @@ function checkPart(part: PenaltyPart, size: number): void {
   );
 }
 
-/** y += K x for one part; x and y are its own weights only. Returns xᵀ K x. */
+/** Adds K x to y for one part, where x and y are on its range of weights only, and returns xᵀ K x. */
 function apply(part: PenaltyPart, x: Float64Array, y: Float64Array): number {
   let energy = 0;
   if (part.kind === 'diagonal') {
@@ -154,7 +160,10 @@ function apply(part: PenaltyPart, x: Float64Array, y: Float64Array): number {
   return energy;
 }
 
-/** R(w) and ∇R(w) = Σ_t K_t (w − a_t), float64, without lambda. Cost: see the head of the file. */
+/**
+ * Returns R(w) and ∇R(w) = Σ_t K_t (w − a_t), float64, without lambda. Cost: see the head of the file.
+ * @throws InputError when `w` has another length than the penalty
+ */
 export function penaltyGradient(p: Penalty, w: ArrayLike<number>): { value: number; gradient: Float64Array } {
   check(w.length === p.size, 'weight-count', () => `the penalty acts on ${p.size} weights; got ${w.length}.`);
   const gradient = new Float64Array(p.size);
@@ -169,12 +178,15 @@ export function penaltyGradient(p: Penalty, w: ArrayLike<number>): { value: numb
   return { value, gradient };
 }
 
-/** R(w) alone. */
+/** Returns R(w) alone, at the cost of `penaltyGradient`. */
 export function penaltyValue(p: Penalty, w: ArrayLike<number>): number {
   return penaltyGradient(p, w).value;
 }
 
-/** K multiplied by `factor` ≥ 0. */
+/**
+ * Multiplies K by `factor` ≥ 0.
+ * @throws InputError for a factor that is negative or not finite
+ */
 export function scalePenalty(p: Penalty, factor: number): Penalty {
   check(
     factor >= 0 && Number.isFinite(factor),
@@ -197,7 +209,11 @@ export function scalePenalty(p: Penalty, factor: number): Penalty {
   return { size: p.size, terms: p.terms.map((t) => ({ ...t, parts: t.parts.map(scaled) })) };
 }
 
-/** The sum: every term keeps its anchor ("separate" penalties of several tasks). Memory grows with the tasks. */
+/**
+ * Adds penalties; every term keeps its anchor ("separate" penalties of several tasks). Memory grows with the number of
+ * tasks.
+ * @throws InputError unless all act on the same number of weights
+ */
 export function addPenalties(...penalties: readonly Penalty[]): Penalty {
   const size = penalties[0]?.size ?? 0;
   check(
@@ -209,9 +225,11 @@ export function addPenalties(...penalties: readonly Penalty[]): Penalty {
 }
 
 /**
- * The "online" way with several tasks: what earlier tasks asked for, times `decay`, is moved to the newest solution and stays a
- * penalty with one anchor, K ← decay·K + K_new (Schwarz et al. 2018 for EWC; here for every quadratic form).
- * @param decay - in [0, 1]; 1 forgets nothing
+ * Combines the penalties of several tasks in the "online" way: the K of earlier tasks, times `decay`, is moved to the
+ * newest solution, so that there is one anchor, K ← decay·K + K_new (Schwarz et al. 2018 for EWC; here for every
+ * quadratic form).
+ * @param decay - in [0, 1]; with 1 (default) earlier tasks keep their full strength
+ * @throws InputError for another decay, another number of weights, or a `next` without exactly one anchor
  */
 export function continuePenalty(previous: Penalty, next: Penalty, decay = 1): Penalty {
   check(
@@ -220,13 +238,13 @@ export function continuePenalty(previous: Penalty, next: Penalty, decay = 1): Pe
     () =>
       `an online penalty needs a decay in [0, 1] and equal weights; got ${decay} and ${previous.size} against ${next.size}.`,
   );
-  check(next.terms.length === 1, 'penalty-anchor', 'the newest task must bring a penalty with one anchor.');
+  check(next.terms.length === 1, 'penalty-anchor', 'the penalty of the newest task must have one anchor.');
   const { anchor, parts } = next.terms[0];
   const old = scalePenalty(previous, decay).terms.flatMap((t) => t.parts);
   return { size: next.size, terms: [{ anchor, parts: [...sumDiagonals(old, parts)] }] };
 }
 
-/** Diagonal parts of equal place are added, so that an online EWC keeps P numbers however many tasks come. */
+/** Adds diagonal parts on the same weights, so that an online EWC keeps P numbers for any number of tasks. */
 function sumDiagonals(old: readonly PenaltyPart[], fresh: readonly PenaltyPart[]): PenaltyPart[] {
   const out: PenaltyPart[] = [];
   for (const part of [...old, ...fresh]) {

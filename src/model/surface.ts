@@ -1,7 +1,8 @@
 /**
- * A loss as a function of one flat weight vector: what a user's own model must offer, and all that most methods ask of it.
+ * Evaluates a loss as a function of one flat weight vector. A user's own model must provide this, and most methods need
+ * no more.
  *
- * Implementations leave their arguments alone and return fresh arrays.
+ * Implementations do not change their arguments and return new arrays.
  */
 export interface LossSurface {
   /** Number of weights, P. */

@@ -9,13 +9,16 @@
 import { check } from './errors.js';
 import type { Key, Stream } from './random.js';
 
-/** The block length used when none is given: round(n^(1/3)), at least 1 (the rate optimal for a variance, Künsch 1989). */
+/**
+ * Returns the block length used when none is given: round(n^(1/3)), at least 1 (the rate optimal for a variance, Künsch
+ * 1989).
+ */
 export function defaultBlockLength(n: number): number {
   return Math.max(1, Math.round(Math.cbrt(n)));
 }
 
 /**
- * One resample of 0 … n−1: ⌈n/length⌉ blocks of `length` consecutive indices with uniform starts in 0 … n−length,
+ * Draws one resample of 0 … n−1: ⌈n/length⌉ blocks of `length` consecutive indices with uniform starts in 0 … n−length,
  * cut to n. With `length` 1 it is the ordinary bootstrap.
  */
 export function movingBlockIndices(n: number, length: number, stream: Stream): Uint32Array {
@@ -27,6 +30,7 @@ export function movingBlockIndices(n: number, length: number, stream: Stream): U
   return out;
 }
 
+/** Sets the random numbers, the number of replicates and the block length of `bootstrap`. */
 export interface BootstrapOptions {
   /** Replicate r draws from `key.child(r)`: the result does not depend on the order of evaluation. */
   readonly key: Key;
@@ -36,10 +40,14 @@ export interface BootstrapOptions {
   readonly blockLength?: number;
 }
 
-/** Bootstrap spread of statistic k: standard deviation over replicates (NaN if fewer than half of them were finite). */
+/** Holds the bootstrap spread of each statistic. */
 export interface BootstrapResult {
+  /**
+   * Standard deviation over the finite replicates, per statistic; NaN unless more than half of all replicates were
+   * finite.
+   */
   readonly standardError: number[];
-  /** 2.5 % and 97.5 % points of the replicates (percentile interval), per statistic. */
+  /** 2.5 % and 97.5 % points of the replicates (percentile interval), per statistic; NaN likewise. */
   readonly interval: (readonly [number, number])[];
   readonly replicates: number;
   readonly blockLength: number;
@@ -48,10 +56,11 @@ export interface BootstrapResult {
 }
 
 /**
- * Moving-block bootstrap of one or several statistics of n ordered points.
- * Cost: `replicates` evaluations of the statistic. Fails (InputError) if n < 2 or the block is longer than n.
+ * Estimates the standard errors of one or several statistics of n ordered points by the moving-block bootstrap. Cost:
+ * `replicates` evaluations of the statistic.
  * @param n - number of points
  * @param statistic - value(s) for a resample given as n indices; NaN where undefined
+ * @throws InputError if n < 2, if there are fewer than 2 replicates, or if a block does not hold between 1 and n points
  */
 export function bootstrap(
   n: number,

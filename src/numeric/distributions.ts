@@ -1,7 +1,10 @@
-/** Distribution functions that tests of significance need: gamma, normal, Student, Kolmogorov. */
+/** The distribution functions that tests of significance need: gamma, normal, Student, Kolmogorov. */
 import { check } from './errors.js';
 
-/** log Γ(x), x > 0: Lanczos's sum with g = 7, nine terms; relative error below 1e-14. */
+/**
+ * Returns log Γ(x) for x > 0 by Lanczos's sum with g = 7 and nine terms; relative error below 1e-14.
+ * @throws InputError unless x > 0
+ */
 export function logGamma(x: number): number {
   check(x > 0, 'bad-argument', () => `log Γ is taken of positive numbers; got ${x}.`);
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
@@ -17,9 +20,10 @@ const LANCZOS = [
 ];
 
 /**
- * The distribution function of a gamma variable of given shape and scale 1: P(a, x) = ∫_0^x t^{a−1} e^{−t} dt/Γ(a). A chi² of n
- * degrees of freedom is twice a gamma of shape n/2. Series below a + 1, Lentz's continued fraction above; about 1e-14 up to
- * a ≈ 1e5. Cost O(√a) terms.
+ * Returns the distribution function of a gamma variable of shape a and scale 1, P(a, x) = ∫_0^x t^{a−1} e^{−t} dt/Γ(a).
+ * A chi² of n degrees of freedom is twice a gamma of shape n/2. Series below a + 1, Lentz's continued fraction above;
+ * error about 1e-14 up to a ≈ 1e5. Cost O(√a) terms.
+ * @throws InputError unless a > 0
  */
 export function gammaCdf(shape: number, x: number): number {
   check(shape > 0, 'bad-argument', () => `a gamma distribution has a positive shape; got ${shape}.`);
@@ -49,7 +53,7 @@ export function gammaCdf(shape: number, x: number): number {
 
 const nonzero = (v: number, tiny: number) => (Math.abs(v) < tiny ? tiny : v);
 
-/** P(|Z| > z) of a standard normal Z. Keeps its relative precision far into the tail. */
+/** Returns P(|Z| > z) of a standard normal Z. It keeps its relative precision far into the tail. */
 export function normalTwoSided(z: number): number {
   const half = (z * z) / 2;
   if (half < 1.5) return 1 - gammaCdf(0.5, half);
@@ -59,7 +63,11 @@ export function normalTwoSided(z: number): number {
   return (Math.exp(-half) / (Math.abs(z) + f)) * Math.sqrt(2 / Math.PI);
 }
 
-/** P(|t| > |x|) of Student's t with `freedom` degrees of freedom: the regularised incomplete beta I_{ν/(ν+x²)}(ν/2, ½). */
+/**
+ * Returns P(|t| > |x|) of Student's t with ν = `freedom` degrees of freedom, the regularised incomplete beta function
+ * I_{ν/(ν+x²)}(ν/2, ½).
+ * @throws InputError unless ν > 0
+ */
 export function studentTwoSided(x: number, freedom: number): number {
   check(freedom > 0, 'bad-argument', () => `Student's t has positive degrees of freedom; got ${freedom}.`);
   if (freedom === Number.POSITIVE_INFINITY) return normalTwoSided(x);
@@ -67,8 +75,8 @@ export function studentTwoSided(x: number, freedom: number): number {
 }
 
 /**
- * The t that Student's distribution exceeds on either side with a chance of 5 %: P(|t_f| > t) = 0.05, by bisection to the last bit;
- * Infinity below one degree of freedom. Cost about 60 evaluations of the distribution.
+ * Returns the t with P(|t_f| > t) = 0.05 for Student's distribution with f = `freedom` degrees of freedom, by bisection
+ * to the last bit; Infinity below one degree of freedom. Cost about 60 evaluations of the distribution.
  */
 export function studentQuantile(freedom: number): number {
   if (freedom < 1) return Number.POSITIVE_INFINITY;
@@ -81,10 +89,10 @@ export function studentQuantile(freedom: number): number {
   return high;
 }
 
-/** The same quantile of the normal distribution, for errors that rest on many observations. */
+/** The z with P(|Z| > z) = 0.05 of the normal distribution, rounded: for errors that rest on many observations. */
 export const NORMAL_QUANTILE = 1.96;
 
-/** I_x(a, b) by Lentz's continued fraction, mirrored where that converges faster. */
+/** Returns I_x(a, b) by Lentz's continued fraction, or 1 − I_{1−x}(b, a) where that converges faster. */
 function incompleteBeta(x: number, a: number, b: number): number {
   if (!(x > 0)) return Number.isNaN(x) ? Number.NaN : 0;
   if (x >= 1) return 1;
@@ -113,15 +121,16 @@ function betaFraction(x: number, a: number, b: number): number {
 }
 
 /**
- * P(D > d) of the Kolmogorov-Smirnov distance of n independent draws from a fully specified law: Kolmogorov's limit
- * 2 Σ_k (−1)^{k−1} e^{−2k²λ²} at λ = (√n + 0.12 + 0.11/√n) d (Stephens 1970, J. R. Stat. Soc. B 32, 115; good from n ≈ 4 on).
+ * Returns P(D > d) for the Kolmogorov-Smirnov distance D of n independent draws from a fully specified law, by
+ * Kolmogorov's limit 2 Σ_k (−1)^{k−1} e^{−2k²λ²} at λ = (√n + 0.12 + 0.11/√n) d (Stephens 1970, J. R. Stat. Soc. B 32,
+ * 115; good from n ≈ 4 on).
  */
 export function kolmogorovTail(d: number, n: number): number {
   const root = Math.sqrt(n);
   const lambda = (root + 0.12 + 0.11 / root) * d;
   if (!(lambda > 0)) return Number.isNaN(lambda) ? Number.NaN : 1;
   if (lambda < 1.18) {
-    // the theta function turned over: fast for small λ
+    // the transformed theta series, which converges fast for small λ
     let sum = 0;
     for (let k = 1; k < 20; k++) sum += Math.exp(-((2 * k - 1) ** 2 * Math.PI ** 2) / (8 * lambda ** 2));
     return Math.max(0, 1 - (Math.sqrt(2 * Math.PI) / lambda) * sum);

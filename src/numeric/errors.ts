@@ -1,10 +1,10 @@
 /**
- * Errors with one clear sentence: who wanted what, what came, what to do.
+ * The errors that thermograd raises. Each message is one sentence: who wanted what, what came, what to do.
  *
  * `InputError`: wrong input or use (the command line exits with 2). `RunError`: a run that failed (exit 1).
  */
 
-/** Base of all errors that thermograd raises on purpose. `code` is stable and meant for machines. */
+/** Serves as the base of all errors that thermograd raises on purpose. `code` is stable and meant for machines. */
 export class ThermogradError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -14,13 +14,13 @@ export class ThermogradError extends Error {
   }
 }
 
-/** Wrong input or wrong use; nothing was started and nothing written. */
+/** Reports wrong input or wrong use; nothing was started and nothing written. */
 export class InputError extends ThermogradError {}
 
-/** A run that started and failed; what it wrote stays readable. */
+/** Reports a run that started and failed; what it wrote stays readable. */
 export class RunError extends ThermogradError {}
 
-/** Training left the finite numbers. */
+/** Reports that training met a loss that is not a finite number. */
 export class DivergedError extends RunError {
   constructor(
     readonly step: number,

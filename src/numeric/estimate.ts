@@ -1,6 +1,6 @@
 import { mean, variance } from './statistics.js';
 
-/** No number travels alone: value, standard error, sample size, how it was obtained and whether that converged. */
+/** Holds a measured number with its standard error, its sample size, how it was obtained and whether that converged. */
 export interface Estimate {
   readonly value: number;
   /** One standard error, in the units of `value`; NaN where it could not be estimated. */
@@ -12,7 +12,7 @@ export interface Estimate {
   readonly converged: boolean;
 }
 
-/** Shorthand constructor; `converged` defaults to whether value and error are finite. */
+/** Makes an `Estimate`; `converged` defaults to whether value and error are finite. */
 export function estimate(
   value: number,
   standardError: number,
@@ -29,10 +29,13 @@ export function estimate(
   };
 }
 
-/** An estimate without a value, where there is nothing to estimate from; `method` says what is missing. */
+/** Makes an estimate without a value, where there is nothing to estimate from; `method` says what is missing. */
 export const missing = (method: string): Estimate => estimate(Number.NaN, Number.NaN, 0, method, false);
 
-/** Mean x̄ and standard error √(s²/n) of independent values; the error of fewer than two is NaN. Cost O(n). */
+/**
+ * Returns the mean x̄ of n independent values with the standard error √(s²/n), where s² is their unbiased variance; the
+ * error of fewer than two values is NaN. Cost O(n).
+ */
 export const meanOf = (values: readonly number[], method: string): Estimate =>
   estimate(mean(values), Math.sqrt(variance(values, 1) / values.length), values.length, method);
 
@@ -41,34 +44,34 @@ export const meanOf = (values: readonly number[], method: string): Estimate =>
  * operations below do not change how it was obtained.
  */
 
-/** factor·e; the error grows by |factor|. */
+/** Returns factor·e; the error is multiplied by |factor|. */
 export const scaled = (e: Estimate, factor: number): Estimate => ({
   ...e,
   value: factor * e.value,
   standardError: Math.abs(factor) * e.standardError,
 });
 
-/** e/divisor for a divisor without error. */
+/** Returns e/divisor for a divisor without error. */
 export const divided = (e: Estimate, divisor: number): Estimate => ({
   ...e,
   value: e.value / divisor,
   standardError: e.standardError / Math.abs(divisor),
 });
 
-/** −e, with the same error. */
+/** Returns −e, with the same error. */
 export const negated = (e: Estimate): Estimate => ({ ...e, value: -e.value });
 
-/** e + by for a number without error. */
+/** Returns e + by for a number without error. */
 export const shifted = (e: Estimate, by: number): Estimate => ({ ...e, value: e.value + by });
 
-/** a − b of two independent estimates: the errors add in quadrature. */
+/** Returns a − b of two independent estimates; the errors add in quadrature. */
 export const minus = (a: Estimate, b: Estimate): Estimate => ({
   ...a,
   value: a.value - b.value,
   standardError: Math.hypot(a.standardError, b.standardError),
 });
 
-/** a/b of two independent estimates: error √((δa/b)² + (a·δb/b²)²). */
+/** Returns a/b of two independent estimates, with the error √((δa/b)² + (a·δb/b²)²). */
 export const quotient = (a: Estimate, b: Estimate): Estimate => ({
   ...a,
   value: a.value / b.value,

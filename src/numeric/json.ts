@@ -1,6 +1,6 @@
 /**
- * JSON documents of numbers. JSON has no word for numbers that are not finite: here they are the strings "NaN", "Infinity" and
- * "-Infinity", so that a document itself says what is not a number, and null always means that there is none.
+ * JSON documents of numbers. JSON has no notation for numbers that are not finite: here they are the strings "NaN",
+ * "Infinity" and "-Infinity", so that null always means that there is no value.
  */
 
 const WORDS = new Map<string, number>([
@@ -15,17 +15,20 @@ const encode = (_key: string, value: unknown): unknown =>
 const decode = (_key: string, value: unknown): unknown =>
   typeof value === 'string' && WORDS.has(value) ? WORDS.get(value) : value;
 
-/** A value on one line. */
+/** Writes a value on one line. */
 export const jsonLine = (value: unknown): string => JSON.stringify(value, encode);
 
-/** A document as it is kept in files: indented by one, with a line feed at its end. */
+/** Writes a document as it is kept in files: indented by one space a level, with a line feed at its end. */
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, encode, 1)}\n`;
 
-/** Reads what `jsonText` and `jsonLine` wrote. @throws SyntaxError */
+/**
+ * Reads what `jsonText` and `jsonLine` wrote.
+ * @throws SyntaxError if the text is not JSON
+ */
 export const parseJson = (text: string): unknown => JSON.parse(text, decode);
 
-/** A value as it would be read back: plain data, without what JSON does not keep. */
+/** Returns a value as it would be read back: plain data, without what JSON does not keep. */
 export const plainData = <T>(value: T): T => (value === undefined ? value : (parseJson(jsonLine(value)) as T));
 
-/** Whether two values are the same document. */
+/** Says whether two values are the same document. */
 export const sameData = (a: unknown, b: unknown): boolean => jsonLine(plainData(a)) === jsonLine(plainData(b));

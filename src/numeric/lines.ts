@@ -8,12 +8,16 @@
 import { check } from './errors.js';
 import { pairMoments } from './statistics.js';
 
+/** Describes the straight line y = intercept + slope · x. */
 export interface Line {
   readonly slope: number;
   readonly intercept: number;
 }
 
-/** Least squares of y on x: slope S_xy/S_xx, with the textbook standard errors for independent residuals of one variance. */
+/**
+ * Fits a line by least squares of y on x: slope S_xy/S_xx, with the textbook standard errors for independent residuals
+ * of one variance.
+ */
 export function leastSquares(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
@@ -26,7 +30,7 @@ export function leastSquares(
   return { slope, intercept, slopeError, interceptError: slopeError * Math.sqrt(m.xx + m.meanX ** 2) };
 }
 
-/** Least squares of x on y, solved for y: slope S_yy/S_xy (the other end of the bracket). */
+/** Fits a line by least squares of x on y, solved for y: slope S_yy/S_xy (the other end of the bracket). */
 export function inverseLeastSquares(x: ArrayLike<number>, y: ArrayLike<number>): Line {
   const m = pairMoments(x, y);
   const slope = m.yy / m.xy;
@@ -34,9 +38,10 @@ export function inverseLeastSquares(x: ArrayLike<number>, y: ArrayLike<number>):
 }
 
 /**
- * Deming's line: minimises Σ [(y−η)²/δ + (x−ξ)²] over points (ξ, η) on the line, in closed form
- * slope = [S_yy − δS_xx + √((S_yy − δS_xx)² + 4δS_xy²)] / (2 S_xy).
- * @param delta - ratio of the error variance of y to that of x; 1 (default) is orthogonal regression
+ * Fits Deming's line, which minimises Σ [(y−η)²/δ + (x−ξ)²] over points (ξ, η) on the line, in closed form: slope =
+ * [S_yy − δS_xx + √((S_yy − δS_xx)² + 4δS_xy²)] / (2 S_xy).
+ * @param delta - δ, the ratio of the error variance of y to that of x; 1 (default) is orthogonal regression
+ * @throws InputError unless δ > 0, or when x and y differ in length
  */
 export function deming(x: ArrayLike<number>, y: ArrayLike<number>, delta = 1): Line {
   check(delta > 0, 'bad-ratio', () => `Deming's line needs a positive ratio of error variances; got ${delta}.`);
@@ -48,6 +53,7 @@ export function deming(x: ArrayLike<number>, y: ArrayLike<number>, delta = 1): L
   return { slope, intercept: m.meanY - slope * m.meanX };
 }
 
+/** Describes the line that `york` fitted, with the standard errors of its parameters and the quality of the fit. */
 export interface YorkLine extends Line {
   readonly slopeError: number;
   readonly interceptError: number;
@@ -59,6 +65,7 @@ export interface YorkLine extends Line {
   readonly converged: boolean;
 }
 
+/** Says which scatter `york` adds to the stated errors. */
 export interface YorkOptions {
   /**
    * `'fit'`: where the stated errors do not explain the scatter (chi² > n − 2), add one variance to both coordinates of
@@ -69,10 +76,12 @@ export interface YorkOptions {
 }
 
 /**
- * York's line for independent Gaussian errors of known size in both coordinates of each point
- * (York, Evensen, Martinez & De Basabe Delgado 2004, Am. J. Phys. 72, 367, eq. 13, without correlations).
- * Standard errors are those of maximum likelihood. Cost O(n) per iteration, some ten iterations.
+ * Fits York's line for independent Gaussian errors of known size in both coordinates of each point (York, Evensen,
+ * Martinez & De Basabe Delgado 2004, Am. J. Phys. 72, 367, eq. 13, without correlations). Standard errors are those of
+ * maximum likelihood. Cost O(n) per iteration, some ten iterations.
  * @param sx - standard errors of x, one per point; zeros allowed where the same point has sy > 0
+ * @param sy - standard errors of y likewise
+ * @throws InputError below 3 points, when lengths differ, or when a point has no error and no scatter is added
  */
 export function york(
   x: ArrayLike<number>,

@@ -1,9 +1,10 @@
-/** Orthonormal vectors out of given ones. */
+/** Orthonormal vectors that span the space of given ones. */
 import { dot } from './operators/lanczos.js';
 
 /**
- * Gram-Schmidt, twice over, in the order given. A vector of which less than `least` of its length is new is left out, so the result may
- * be shorter. Cost: 4·n·k² flops for k vectors of n.
+ * Makes vectors orthonormal by Gram-Schmidt, done twice, in the order given. A vector is left out when the part of it
+ * orthogonal to those before is not longer than `least` times its own length, so the result may be shorter. Cost:
+ * 4·n·k² flops for k vectors of n.
  */
 export function orthonormal(vectors: readonly Float64Array[], least = 1e-3): Float64Array[] {
   const out: Float64Array[] = [];

@@ -13,11 +13,13 @@ import type { Key } from './random.js';
 import { pairMoments } from './statistics.js';
 
 /**
- * `orthogonal` (default): equal scatter in log10 x and log10 y. `least-squares`: x is exact (a rank, a lag).
- * `york`: stated errors of every point, plus one isotropic intrinsic scatter where they do not explain what is seen.
+ * Names how a line is fitted. `orthogonal` (default): equal scatter in log10 x and log10 y. `least-squares`: x is exact
+ * (a rank, a lag). `york`: stated errors of every point, plus one isotropic intrinsic scatter where they do not explain
+ * what is seen.
  */
 export type LineMethod = 'orthogonal' | 'least-squares' | 'york';
 
+/** Sets the method, the errors of the points and the bootstrap of `powerLaw`. */
 export interface PowerLawOptions {
   /** Randomness of the bootstrap; replicate r uses `key.child(r)`. */
   readonly key: Key;
@@ -30,6 +32,7 @@ export interface PowerLawOptions {
   readonly blockLength?: number;
 }
 
+/** Holds a fitted power law with the standard errors of its parameters and its bracket. */
 export interface PowerLawFit {
   readonly exponent: Estimate;
   /** log10 of the prefactor. */
@@ -46,13 +49,14 @@ export interface PowerLawFit {
   readonly inverseLeastSquares: number;
 }
 
-/** Fewest points that a power law is fitted to. */
+/** The fewest points that a power law is fitted to. */
 export const FEWEST_POINTS = 5;
 
 /**
- * Fits log10 y = intercept + exponent · log10 x; standard errors by a moving-block bootstrap over the points in the order
- * given (order them by rank or by x). In the bootstrap of `york` the intrinsic scatter stays at its full-sample value.
- * Cost O(replicates · n). Fails (InputError) below `FEWEST_POINTS` points or when a value is not positive and finite.
+ * Fits log10 y = intercept + exponent · log10 x; standard errors by a moving-block bootstrap over the points in the
+ * order given (order them by rank or by x). In the bootstrap of `york` the intrinsic scatter stays at its full-sample
+ * value. Cost O(replicates · n).
+ * @throws InputError below `FEWEST_POINTS` points, when a value is not positive and finite, or when `york` lacks errors
  */
 export function powerLaw(x: ArrayLike<number>, y: ArrayLike<number>, options: PowerLawOptions): PowerLawFit {
   const n = x.length;
@@ -100,7 +104,7 @@ const LABEL: Record<LineMethod, string> = {
   york: "York's line with intrinsic scatter",
 };
 
-/** The chosen line as a function of resampled indices. */
+/** Returns the chosen line as a function of resampled indices. */
 function fitter(
   u: Float64Array,
   v: Float64Array,

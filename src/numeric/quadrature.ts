@@ -1,6 +1,7 @@
 /** Integrals of smooth functions: Gauss-Legendre, Gauss-Hermite, and running integrals on a uniform grid. */
 import { check } from './errors.js';
 
+/** Approximates an integral by Σ weights[i] · f(nodes[i]). */
 export interface QuadratureRule {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
@@ -9,7 +10,11 @@ export interface QuadratureRule {
 const legendre = new Map<number, QuadratureRule>();
 const hermite = new Map<number, QuadratureRule>();
 
-/** Nodes and weights on [−1, 1], exact for polynomials up to degree 2n − 1. Newton's method on P_n; about 1e-15. */
+/**
+ * Returns the nodes and weights of n-point Gauss-Legendre quadrature on [−1, 1], exact for polynomials up to degree 2n
+ * − 1. Newton's method on P_n; error about 1e-15.
+ * @throws InputError unless n is an integer from 1 to 128
+ */
 export function gaussLegendre(n: number): QuadratureRule {
   const known = legendre.get(n);
   if (known) return known;
@@ -36,8 +41,10 @@ export function gaussLegendre(n: number): QuadratureRule {
 }
 
 /**
- * Nodes and weights for the mean over a standard normal number, E f(Z) = Σ w_i f(z_i): exact for polynomials up to degree
- * 2n − 1. The zeros of the Hermite polynomial He_n are bracketed by those of He_{n−1} and refined by bisection and Newton.
+ * Returns n nodes z_i and weights w_i for the mean over a standard normal number, E f(Z) = Σ w_i f(z_i), exact for
+ * polynomials up to degree 2n − 1. The zeros of the Hermite polynomial He_n are bracketed by those of He_{n−1} and
+ * refined by bisection.
+ * @throws InputError unless n is an integer from 1 to 64
  */
 export function gaussHermite(n: number): QuadratureRule {
   const known = hermite.get(n);
@@ -71,7 +78,10 @@ export function gaussHermite(n: number): QuadratureRule {
   return rule;
 }
 
-/** ∫_a^b f by `panels` equal panels of 10 Gauss-Legendre points. For smooth f; the caller chooses the panels. */
+/**
+ * Integrates f from a to b with 10 Gauss-Legendre points in each of `panels` equal panels. For smooth f; the caller
+ * chooses the panels.
+ */
 export function integral(f: (x: number) => number, a: number, b: number, panels = 1): number {
   const { nodes, weights } = gaussLegendre(10);
   const half = (b - a) / (2 * panels);
@@ -82,8 +92,9 @@ export function integral(f: (x: number) => number, a: number, b: number, panels 
 }
 
 /**
- * The running integral of a function given at 2m + 1 points that are `spacing` apart, at the same points, from the first:
+ * Integrates a function, given at 2m + 1 points that are `spacing` apart, from the first point to each of them:
  * Simpson's rule at the even points and its half-panel companion at the odd ones. Error O(spacing⁴).
+ * @throws InputError for an even number of values
  */
 export function runningIntegral(values: Float64Array, spacing: number): Float64Array {
   check(

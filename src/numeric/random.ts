@@ -1,13 +1,13 @@
 /**
- * Randomness as an argument: a key, split by purpose, opens independent streams.
+ * Randomness as an argument: a key is split by purpose and gives independent streams.
  *
  * Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), a counter-based generator: the
- * numbers of a stream depend on its key and position alone, never on who else drew. Same seed, same numbers, on any
- * number of workers.
+ * numbers of a stream depend on its key and position alone, never on what else was drawn. The same seed gives the same
+ * numbers on any number of workers.
  */
 import { check } from './errors.js';
 
-/** One Philox4x32-10 block: four 32-bit words out of a 128-bit counter `c` and a 64-bit key. Writes into `out`. */
+/** Computes one Philox4x32-10 block, four 32-bit words out of a 128-bit counter `c` and a 64-bit key, into `out`. */
 export function philox(c: ArrayLike<number>, key0: number, key1: number, out: Uint32Array): void {
   let c0 = c[0] >>> 0;
   let c1 = c[1] >>> 0;
@@ -44,7 +44,7 @@ function mulHigh(a: number, b: number): number {
   return (ah * bh + Math.floor(mid / 65536) + (mid2 >>> 16)) >>> 0;
 }
 
-/** A key: a point in the tree of seeds. */
+/** A key is a node in the tree of seeds: it gives one stream of random numbers, and further keys. */
 export interface Key {
   /** The key of a purpose (`'data'`, `'init'`, …) or of an index (an epoch, a chain) below this one. */
   child(name: string | number): Key;
@@ -52,7 +52,7 @@ export interface Key {
   stream(): Stream;
 }
 
-/** A sequence of random numbers. */
+/** Draws the random numbers of one sequence, one after another. */
 export interface Stream {
   /** Uniform 32-bit integer. */
   uint32(): number;
@@ -66,7 +66,10 @@ export interface Stream {
   permutation(n: number): Uint32Array;
 }
 
-/** The root key of a seed, an integer in 0 … 2^53−1. */
+/**
+ * Returns the root key of a seed, an integer in 0 … 2^53−1.
+ * @throws InputError for any other number
+ */
 export function randomKey(seed: number): Key {
   check(
     Number.isSafeInteger(seed) && seed >= 0,

@@ -1,13 +1,13 @@
 /**
- * Independent repetitions of one measurement with other random numbers, called seeds: their mean, its standard error, and the
- * chance of such a mean by luck. Student's t accounts for their small number.
+ * Independent repetitions of one measurement with other random numbers, called seeds: their mean, its standard error,
+ * and the probability of such a mean by chance. Student's t accounts for their small number.
  */
 import { studentTwoSided } from './distributions.js';
 import { type Estimate, estimate, meanOf, missing } from './estimate.js';
 
 /**
- * Mean and standard error over seeds; values that are not finite are left out. One seed has no such error: then the error of its own
- * fit is used, where there is one, and the estimate counts as not converged.
+ * Returns mean and standard error over seeds; values that are not finite are left out. One seed has no such error: then
+ * the error of its own fit is used, where there is one, and the estimate counts as not converged.
  * @param ownErrors - the error of each seed's own value, in the order of `values`
  */
 export function overSeeds(values: readonly number[], ownErrors: readonly number[] = []): Estimate {
@@ -19,14 +19,14 @@ export function overSeeds(values: readonly number[], ownErrors: readonly number[
   return estimate(good[0], own, 1, 'one seed; the error is that of its own fit', false);
 }
 
-/** One quantity, seed by seed. */
+/** Holds one quantity for each of several seeds. */
 export interface BySeed {
   readonly seeds: readonly number[];
   /** In the order of `seeds`. */
   readonly values: readonly number[];
 }
 
-/** a − b over the seeds that both have: what the runs of one seed have in common cancels. */
+/** Returns the mean of a − b over the seeds that both have; what the runs of one seed have in common cancels. */
 export function pairedDifference(a: BySeed, b: BySeed): Estimate {
   const values = a.seeds.flatMap((seed, k) => {
     const j = b.seeds.indexOf(seed);
@@ -37,8 +37,8 @@ export function pairedDifference(a: BySeed, b: BySeed): Estimate {
 }
 
 /**
- * The chance that a mean over n seeds lies this far from zero or farther although its expectation is zero, by Student's t. NaN with
- * fewer than two seeds; where all seeds agree exactly, 0, or 1 if they agree on zero.
+ * Returns the probability that a mean over n seeds lies this far from zero or farther although its expectation is zero,
+ * by Student's t. NaN with fewer than two seeds; where all seeds agree exactly, 0, or 1 if they agree on zero.
  */
 export function chanceOf(e: Estimate): number {
   if (e.n < 2 || !Number.isFinite(e.value)) return Number.NaN;

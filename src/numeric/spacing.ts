@@ -2,9 +2,10 @@
 import { check } from './errors.js';
 
 /**
- * `count` different whole numbers from `first` to `last` (all of them where there are no more), evenly spaced in their
- * logarithm, both ends included, ascending. Small neighbours round to one number, so the grid is refined until `count`
- * differ; in rare cases that yields one or two more. Cost O(count²) at worst.
+ * Returns `count` different whole numbers from `first` to `last` (all of them where there are no more), evenly spaced
+ * in their logarithm, both ends included, ascending. Small neighbours round to one number, so the grid is refined until
+ * `count` differ; in rare cases that yields one or two more. Cost O(count²) at worst.
+ * @throws InputError unless 1 ≤ first ≤ last are integers and count ≥ 2
  */
 export function logSpaced(last: number, count: number, first = 1): number[] {
   check(
@@ -21,8 +22,9 @@ export function logSpaced(last: number, count: number, first = 1): number[] {
 }
 
 /**
- * Of the `available` numbers (ascending) those nearest, in the logarithm, to `logSpaced(last, count, first)`, each once.
- * Weighs every decade alike, whether the available ones are dense or already log-spaced (then all of them stay).
+ * Returns those of the `available` numbers (ascending) that are nearest, in the logarithm, to `logSpaced(last, count,
+ * first)`, each once. Weighs every decade alike, whether the available ones are dense or already log-spaced (then all
+ * of them stay).
  */
 export function thinToLogSpaced(available: readonly number[], last: number, count: number, first = 1): number[] {
   if (available.length === 0) return [];

@@ -1,6 +1,9 @@
 /** The nearest known word to a mistyped one. */
 
-/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. O(|a|·|b|). */
+/**
+ * Returns the optimal string alignment distance of two words: the number of insertions, deletions, substitutions and
+ * swaps of neighbours. Cost O(|a|·|b|).
+ */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -18,7 +21,10 @@ export function editDistance(a: string, b: string): number {
   return last[b.length];
 }
 
-/** The word of a list nearest to `word`, if it is near enough to be what was meant: a third of its length, letter case aside. */
+/**
+ * Returns the word of a list nearest to `word`, if it is within a third of its length (at least 1) and may so be what
+ * was meant; letter case, spaces, - and _ do not count.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (s: string) => s.toLowerCase().replace(/[-_ ]/g, '');
   let best: string | undefined;

@@ -1,7 +1,7 @@
-/** Sums over a list of numbers that the rooms above share: moments, quantiles, ranks, correlations. */
+/** Statistics of a list of numbers: moments, quantiles, ranks, correlations. */
 import { check } from './errors.js';
 
-/** Arithmetic mean; NaN of an empty list. Cost O(n). */
+/** Returns the arithmetic mean; NaN of an empty list. Cost O(n). */
 export function mean(x: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i];
@@ -9,7 +9,8 @@ export function mean(x: ArrayLike<number>): number {
 }
 
 /**
- * Variance about the sample mean, Σ (x_i − x̄)² / (n − ddof), in two passes (no cancellation for large means).
+ * Returns the variance about the sample mean, Σ (x_i − x̄)² / (n − ddof), in two passes (no cancellation for large
+ * means).
  * @param ddof - 0 (default): population variance, what docs/theory [P3] calls sigma_i²; 1: unbiased for independent draws
  */
 export function variance(x: ArrayLike<number>, ddof = 0): number {
@@ -19,14 +20,15 @@ export function variance(x: ArrayLike<number>, ddof = 0): number {
   return sum / (x.length - ddof);
 }
 
-/** Square root of `variance` with the same `ddof`. */
+/** Returns the square root of `variance` with the same `ddof`. */
 export function standardDeviation(x: ArrayLike<number>, ddof = 0): number {
   return Math.sqrt(variance(x, ddof));
 }
 
 /**
- * Quantile q in [0, 1] by linear interpolation between order statistics (type 7 of Hyndman & Fan, NumPy's default).
- * NaN of an empty list; a NaN among the values is an input error. Cost O(n log n).
+ * Returns the quantile q in [0, 1] by linear interpolation between order statistics (type 7 of Hyndman & Fan, NumPy's
+ * default); NaN of an empty list. Cost O(n log n).
+ * @throws InputError for q outside [0, 1] and for a NaN among the values
  */
 export function quantile(x: ArrayLike<number>, q: number): number {
   check(q >= 0 && q <= 1, 'bad-quantile', () => `a quantile lies between 0 and 1; got ${q}.`);
@@ -43,12 +45,12 @@ export function quantile(x: ArrayLike<number>, q: number): number {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }
 
-/** Median: `quantile(x, 0.5)`. */
+/** Returns the median, `quantile(x, 0.5)`. */
 export function median(x: ArrayLike<number>): number {
   return quantile(x, 0.5);
 }
 
-/** Ranks 1 … n in ascending order; ties share the mean of their ranks. Cost O(n log n). */
+/** Returns the ranks 1 … n in ascending order; ties share the mean of their ranks. Cost O(n log n). */
 export function ranks(x: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a] - x[b]);
   const out = new Float64Array(x.length);
@@ -61,7 +63,7 @@ export function ranks(x: ArrayLike<number>): Float64Array {
   return out;
 }
 
-/** Centred second moments of pairs: means, Σ(x−x̄)²/n, Σ(y−ȳ)²/n, Σ(x−x̄)(y−ȳ)/n. Two passes. */
+/** Holds the means and centred second moments of n pairs: xx = Σ(x−x̄)²/n, yy = Σ(y−ȳ)²/n, xy = Σ(x−x̄)(y−ȳ)/n. */
 export interface PairMoments {
   readonly n: number;
   readonly meanX: number;
@@ -71,7 +73,10 @@ export interface PairMoments {
   readonly xy: number;
 }
 
-/** The `PairMoments` of two lists of one length. Cost O(n). */
+/**
+ * Returns the `PairMoments` of two lists of one length, in two passes. Cost O(n).
+ * @throws InputError when the lengths differ
+ */
 export function pairMoments(x: ArrayLike<number>, y: ArrayLike<number>): PairMoments {
   check(x.length === y.length, 'shape', () => `pairs need as many x as y; got ${x.length} x and ${y.length} y.`);
   const n = x.length;
@@ -88,13 +93,13 @@ export function pairMoments(x: ArrayLike<number>, y: ArrayLike<number>): PairMom
   return { n, meanX, meanY, xx: xx / n, yy: yy / n, xy: xy / n };
 }
 
-/** Pearson's correlation coefficient; NaN when a side is constant. */
+/** Returns Pearson's correlation coefficient; NaN when a side is constant. */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const m = pairMoments(x, y);
   return m.xy / Math.sqrt(m.xx * m.yy);
 }
 
-/** Spearman's rank correlation: Pearson's of the `ranks`. 1 when y rises strictly with x. */
+/** Returns Spearman's rank correlation, Pearson's of the `ranks`; 1 when y rises strictly with x. */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return pearson(ranks(x), ranks(y));
 }

@@ -1,8 +1,9 @@
-/** Small groups of float64 arrays in Zarr v3, for results: written whole, read by name. */
+/** Small groups of float64 arrays in Zarr v3 for results, written whole and read by name. */
 import * as zarr from 'zarrita';
 import { RunError } from '../numeric/errors.js';
 import { type ArrayStore, FolderStore } from './store.js';
 
+/** Holds a float64 array, row-major, with the names of its dimensions. */
 export interface NamedArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
@@ -11,10 +12,13 @@ export interface NamedArray {
   readonly description: string;
 }
 
-/** Rows of one chunk hold about 8 MB. */
+/** Numbers of one chunk: about 8 MB. */
 const CHUNK = 1e6;
 
-/** Writes a group of arrays, row-major float64; a reader that finds the group's last array finds all. */
+/**
+ * Writes a group of arrays, row-major float64, one after another; a reader that finds the last one finds all.
+ * @throws RunError when the disk is full or not writable
+ */
 export async function writeArrays(
   place: string | ArrayStore,
   arrays: Readonly<Record<string, NamedArray>>,
@@ -49,7 +53,10 @@ export async function writeArrays(
   }
 }
 
-/** One array of a group, or only its rows `from` … `to`−1. @throws RunError when it is not there */
+/**
+ * Reads one array of a group, or only its rows `from` … `to`−1.
+ * @throws RunError when there is no readable array of this name
+ */
 export async function readArray(
   place: string | ArrayStore,
   name: string,

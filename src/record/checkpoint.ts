@@ -1,20 +1,27 @@
-/** All state of a training run in one safetensors file: weights by PyTorch's names, velocity, and plain numbers beside. */
+/**
+ * The state of a training run in one safetensors file: weights under PyTorch's names, velocity, and plain numbers in
+ * the metadata.
+ */
 import { layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
 import { RunError } from '../numeric/errors.js';
 import { readWhole, writeWhole } from './files.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
 
+/** Holds the state of a training run. */
 export interface Checkpoint<State> {
   /** Flat vectors of length P; see model/network. */
   readonly weights: Float32Array;
   readonly velocity?: Float32Array;
-  /** Anything that JSON holds exactly: the cursor of the training loop. */
+  /** Anything that JSON represents exactly: the cursor of the training loop. */
   readonly state: State;
-  /** Short name of the config that it belongs to. */
+  /** Hash of the config that it belongs to. */
   readonly configHash: string;
 }
 
-/** Writes the checkpoint whole: a reader finds the one before or this one. */
+/**
+ * Writes the checkpoint whole: a reader finds the previous one or this one.
+ * @throws RunError when the disk is full or not writable
+ */
 export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoint: Checkpoint<State>): void {
   const tensors = namedTensors(spec, checkpoint.weights, '');
   if (checkpoint.velocity) tensors.push(...namedTensors(spec, checkpoint.velocity, 'velocity.'));
@@ -27,7 +34,10 @@ export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoi
   writeWhole(path, writeSafetensors(tensors, metadata));
 }
 
-/** The checkpoint, or undefined where there is none. */
+/**
+ * Reads the checkpoint, or returns undefined where there is none.
+ * @throws RunError when the file is another one or belongs to another network; InputError when it is malformed
+ */
 export function readCheckpoint<State>(path: string, spec: NetworkSpec): Checkpoint<State> | undefined {
   const bytes = readWhole(path);
   if (!bytes) return undefined;
@@ -44,7 +54,11 @@ export function readCheckpoint<State>(path: string, spec: NetworkSpec): Checkpoi
   };
 }
 
-/** Writes weights alone, for PyTorch: `module.load_state_dict(safetensors.torch.load_file(path))` with layers layer1, layer2, … */
+/**
+ * Writes the weights alone, for PyTorch: `module.load_state_dict(safetensors.torch.load_file(path))` with layers
+ * layer1, layer2, …
+ * @throws RunError when the disk is full or not writable
+ */
 export function writeModel(
   path: string,
   spec: NetworkSpec,
@@ -54,7 +68,11 @@ export function writeModel(
   writeWhole(path, writeSafetensors(namedTensors(spec, weights, ''), { format: 'pt', ...metadata }));
 }
 
-/** Reads weights written by `writeModel`, or by PyTorch under the same names; flat, length P. */
+/**
+ * Reads weights written by `writeModel`, or by PyTorch under the same names; flat, length P. Undefined where there is
+ * no file.
+ * @throws RunError when the file belongs to another network; InputError when it is malformed
+ */
 export function readModel(path: string, spec: NetworkSpec): Float32Array | undefined {
   const bytes = readWhole(path);
   return bytes && flatVector(spec, readSafetensors(bytes, path).tensors, '', path);

@@ -1,4 +1,4 @@
-/** Files that appear whole or not at all, and one clear sentence when the disk says no. */
+/** Files that are written whole or not at all, and one clear sentence when that fails. */
 import {
   closeSync,
   existsSync,
@@ -17,13 +17,16 @@ import { InputError, RunError, type ThermogradError } from '../numeric/errors.js
 
 let serial = 0;
 
-/** A name beside `path` that no other process takes, on this machine or on another that sees the same folder. */
+/**
+ * Returns a file name in the folder of `path` that no other process uses, on this machine or on another with access to
+ * the folder.
+ */
 export const temporaryBeside = (path: string): string => `${path}.${hostname()}-${pid}-${serial++}.tmp`;
 
 /**
  * Writes a file so that a reader, or the next process after a kill or a power cut, finds the old bytes or all the new
  * ones: a temporary file beside it, flushed to the disk, then renamed. Creates missing folders.
- * @throws RunError (`disk-full`, `not-writable`) with what to do; the temporary file is gone then
+ * @throws RunError (`disk-full`, `not-writable`) with what to do; the temporary file is then removed
  */
 export function writeWhole(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
@@ -45,8 +48,9 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
 }
 
 /**
- * Makes a folder and those above it that are missing. (Node's own `recursive` never comes back from places that answer
- * ENOENT for ever, such as /proc.)
+ * Makes a folder and those above it that are missing. (Node's own `recursive` never returns where every level gives
+ * ENOENT, as in /proc.)
+ * @throws RunError (`disk-full`, `not-writable`)
  */
 export function makeFolders(path: string): void {
   if (existsSync(path)) return;
@@ -58,7 +62,10 @@ export function makeFolders(path: string): void {
   }
 }
 
-/** The file's bytes, or undefined where there is none. */
+/**
+ * Reads the bytes of a file, or returns undefined where there is none.
+ * @throws InputError (`not-readable`)
+ */
 export function readWhole(path: string): Uint8Array | undefined {
   try {
     const buffer = readFileSync(path);
@@ -70,7 +77,7 @@ export function readWhole(path: string): Uint8Array | undefined {
   }
 }
 
-/** Turns what the system says about a failed write into one sentence; other errors come back as they are. */
+/** Turns the system's error of a failed write into one sentence; other errors are returned unchanged. */
 export function clearFileError(error: unknown, path: string, bytes: number): ThermogradError | Error {
   const code = (error as { code?: string }).code;
   const size = bytes > 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${bytes} bytes`;
@@ -84,7 +91,7 @@ export function clearFileError(error: unknown, path: string, bytes: number): The
   if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG'].includes(code ?? '')) {
     return new RunError(
       'not-writable',
-      `wanted to write ${path}, but that cannot be done there (${code}); choose another folder with --out or change its permissions.`,
+      `wanted to write ${path}, but the system refuses (${code}); choose another folder with --out or change its permissions.`,
     );
   }
   return error instanceof Error ? error : new Error(String(error));

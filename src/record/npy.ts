@@ -1,11 +1,12 @@
 /**
- * NumPy's .npy: magic, version, a Python dictionary as header, then the values. Bytes in, arrays out, and back.
- * Format: NEP 1 (numpy.lib.format), versions 1.0, 2.0 and 3.0.
+ * NumPy's .npy: magic, version, a Python dictionary as header, then the values. Format: NEP 1 (numpy.lib.format),
+ * versions 1.0, 2.0 and 3.0.
  */
 import { check, InputError } from '../numeric/errors.js';
 
-/** The element types, as NumPy abbreviates them. */
+/** Names an element type, as NumPy abbreviates it. */
 export type NpyType = 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'b1';
+/** Is a typed array that an `NpyArray` can hold. */
 export type NpyData =
   | Float32Array
   | Float64Array
@@ -16,11 +17,11 @@ export type NpyData =
   | Uint16Array
   | Uint32Array;
 
-/** An array of any rank, row-major (C order). */
+/** Holds an array of any rank, row-major (C order). */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly type: NpyType;
-  /** 64-bit integers arrive as exact doubles (`Float64Array`), booleans as 0 and 1 (`Uint8Array`). */
+  /** 64-bit integers are exact doubles (`Float64Array`), booleans are 0 and 1 (`Uint8Array`). */
   readonly data: NpyData;
 }
 
@@ -89,7 +90,7 @@ const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /**
- * Reads one .npy file. Fortran order and foreign byte order are put right; the result owns its memory.
+ * Reads one .npy file. Fortran order and foreign byte order are converted; the result owns its memory.
  * @param source - file name, for the message
  * @throws InputError when the file is malformed, of an unsupported type (structures, objects, strings, complex, half
  * precision), or holds a 64-bit integer beyond ±(2^53−1)
@@ -137,7 +138,10 @@ export function readNpy(bytes: Uint8Array, source: string): NpyArray {
   return { shape, type, data };
 }
 
-/** Writes a .npy file, version 1.0, little-endian, C order; `type` defaults to that of the typed array. */
+/**
+ * Writes a .npy file, version 1.0, little-endian, C order; `type` defaults to that of the typed array.
+ * @throws InputError when type, shape and values do not fit together
+ */
 export function writeNpy(array: Omit<NpyArray, 'type'> & { readonly type?: NpyType }): Uint8Array<ArrayBuffer> {
   const { shape, data } = array;
   const type = array.type ?? typeOf(data);
@@ -205,7 +209,7 @@ function headerOf(bytes: Uint8Array, source: string) {
   return { version, start, text, view };
 }
 
-/** The three entries of the header, in any order; anything else is refused. */
+/** Reads the three entries of the header, in any order; anything else is refused. */
 function parseHeader(text: string, source: string): { descr: string; fortran: boolean; shape: number[] } {
   const bad = (what: string) =>
     new InputError('npy-header', `${source}: ${what} in the .npy header ${JSON.stringify(text.trim().slice(0, 120))}.`);

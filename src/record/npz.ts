@@ -1,4 +1,4 @@
-/** NumPy's .npz: .npy files in a zip archive, stored or deflated. Bytes in, arrays out, and back. */
+/** NumPy's .npz: .npy files in a zip archive, stored or deflated. */
 import { inflate } from '../data/inflate.js';
 import { check } from '../numeric/errors.js';
 import { type NpyArray, type NpyType, readNpy, writeNpy } from './npy.js';
@@ -7,7 +7,7 @@ const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
 
-// Eight tables, eight bytes a turn: about the speed of memory, so that checking costs nothing that one would switch off.
+// Eight tables, eight bytes at a time: about the speed of memory, so that checking always pays.
 const CRC = Array.from({ length: 8 }, () => new Uint32Array(256));
 for (let n = 0; n < 256; n++) {
   let c = n;
@@ -18,7 +18,7 @@ for (let n = 0; n < 256; n++) {
   for (let t = 1; t < 8; t++) CRC[t][n] = (CRC[t - 1][n] >>> 8) ^ CRC[0][CRC[t - 1][n] & 255];
 }
 
-/** CRC-32 of zip, gzip and PNG (reflected polynomial 0xEDB88320), as an unsigned integer. */
+/** Returns the CRC-32 of zip, gzip and PNG (reflected polynomial 0xEDB88320) as an unsigned integer. */
 export function crc32(bytes: Uint8Array): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = CRC;
   let c = -1;
@@ -73,7 +73,10 @@ export async function readNpz(bytes: Uint8Array, source: string): Promise<Map<st
   return arrays;
 }
 
-/** Writes an .npz archive, members stored (not compressed) with their CRC-32, in the order given. Below 4 GiB. */
+/**
+ * Writes an .npz archive, with members stored (not compressed) with their CRC-32 in the order given.
+ * @throws InputError for an empty or repeated name, an array that `writeNpy` refuses, and 4 GiB or more
+ */
 export function writeNpz(
   arrays: Iterable<readonly [string, Omit<NpyArray, 'type'> & { readonly type?: NpyType }]>,
 ): Uint8Array<ArrayBuffer> {
@@ -93,7 +96,7 @@ export function writeNpz(
   );
   const out = new Uint8Array(total);
   const view = new DataView(out.buffer);
-  /** The fields that local header and directory entry share, then the name. */
+  /** Writes the fields that local header and directory entry share, then the name. */
   const common = (at: number, file: (typeof files)[number], nameAt: number) => {
     view.setUint16(at, 20, true); // version needed
     view.setUint16(at + 2, 0x0800, true); // names are UTF-8
@@ -133,7 +136,7 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The central directory. */
+/** Reads the central directory. */
 function membersOf(bytes: Uint8Array, source: string): Member[] {
   const view = viewOf(bytes);
   let end = bytes.length - 22;

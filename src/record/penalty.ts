@@ -1,5 +1,5 @@
 /**
- * A penalty as a file for other programs: NumPy's .npz or safetensors, float64, one group of arrays a part.
+ * Files of penalties for other programs: NumPy's .npz or safetensors, float64, one group of arrays a part.
  *
  *     T.anchor     P                     anchor of term T = 0, 1, …
  *     T.K.offset   1                     first weight of part K of that term, and then one of
@@ -46,7 +46,10 @@ function arraysOf(p: Penalty, strength: number): [string, NumberArray][] {
   return out;
 }
 
-/** The kind of a penalty's file by its name. @throws InputError */
+/**
+ * Returns the format of a penalty file by the end of its name.
+ * @throws InputError for another name
+ */
 export const penaltyFormat = (path: string): 'npz' | 'safetensors' => {
   const end = path.split('.').at(-1);
   if (end === 'npz' || end === 'safetensors') return end;
@@ -54,10 +57,12 @@ export const penaltyFormat = (path: string): 'npz' | 'safetensors' => {
 };
 
 /**
- * Writes the file whole or not at all.
- * @param strength - lambda to start from, for whoever applies it
- * @param metadata - method and origin, in the header of a .safetensors; .npz has no place for it
- * @throws InputError for a strength that is not a finite number ≥ 0, as a natural one is where there is no curvature
+ * Writes a penalty; the file appears whole or not at all.
+ * @param strength - lambda to start from, for the program that applies it
+ * @param metadata - method and origin, kept in the header of a .safetensors; .npz cannot hold them
+ * @throws InputError for a strength that is not a finite number ≥ 0, such as the natural strength where there is no
+ * curvature
+ * @throws RunError when the disk is full or not writable
  */
 export function writePenalty(
   path: string,
@@ -70,13 +75,16 @@ export function writePenalty(
     Number.isFinite(strength) && strength >= 0,
     'bad-strength',
     () =>
-      `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): a natural strength is missing where there is no curvature along what is held.`,
+      `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): there is no natural strength where the loss has no curvature along the axes of the penalty.`,
   );
   const arrays = arraysOf(p, strength);
   writeWhole(path, format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, metadata));
 }
 
-/** Reads what `writePenalty` wrote, or another program in the same names; every array is checked as those of a new penalty are. */
+/**
+ * Reads what `writePenalty` wrote, or another program under the same names; every array is checked as in `penalty`.
+ * @throws InputError when there is no file, or one that does not hold a penalty
+ */
 export async function readPenalty(path: string): Promise<{ readonly penalty: Penalty; readonly strength: number }> {
   const end = penaltyFormat(path);
   const bytes = readWhole(path);

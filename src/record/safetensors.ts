@@ -1,18 +1,21 @@
 /**
- * safetensors: an 8-byte little-endian header length, a JSON header (name → dtype, shape, data_offsets; `__metadata__` of
- * strings), then the tensors without gaps. Bytes in, tensors out, and back.
+ * safetensors: an 8-byte little-endian header length, a JSON header (name → dtype, shape, data_offsets; `__metadata__`
+ * of strings), then the tensors without gaps.
  */
 import { check, InputError } from '../numeric/errors.js';
 
+/** Names an element type, as safetensors abbreviates it. */
 export type TensorType = 'F32' | 'F64' | 'I64' | 'U8';
+/** Is a typed array that a `Tensor` can hold. */
 export type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
 
-/** Row-major. The typed array says the type: F32, F64, I64 (`BigInt64Array`), U8. */
+/** Holds a tensor, row-major. The typed array determines the type: F32, F64, I64 (`BigInt64Array`), U8. */
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
 }
 
+/** Holds the tensors and metadata of a file. */
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -25,7 +28,7 @@ const TYPES = {
   U8: { size: 1, make: (b: ArrayBuffer) => new Uint8Array(b) },
 } as const;
 const NAMES = Object.keys(TYPES) as TensorType[];
-/** The reference implementation's limit. */
+/** Bytes; the limit of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
 function typeOf(data: TensorData): TensorType {
@@ -35,6 +38,7 @@ function typeOf(data: TensorData): TensorType {
 /**
  * Writes a file whose bytes depend on its content alone: larger element types first (so that all are aligned), then by
  * name, as the reference implementation does; the header is padded with spaces to a multiple of 8.
+ * @throws InputError for a repeated or reserved name, and for a shape that does not fit its values
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
@@ -83,7 +87,7 @@ export function writeSafetensors(
 /**
  * Reads a file; every tensor owns its memory.
  * @param source - file name, for the message
- * @throws InputError naming what is wrong: lengths, JSON, types, shapes, offsets out of bounds, overlaps and gaps
+ * @throws InputError that names what is wrong: lengths, JSON, types, shapes, offsets out of bounds, overlaps and gaps
  */
 export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
   const { header, body } = headerOf(bytes, source);
@@ -166,11 +170,7 @@ function headerOf(bytes: Uint8Array, source: string): { header: Record<string, u
 
 function placeOf(entry: unknown, name: string, source: string) {
   const natural = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
-  check(
-    isObject(entry),
-    'tensor-header',
-    () => `${source}: tensor '${name}' is described by something else than an object.`,
-  );
+  check(isObject(entry), 'tensor-header', () => `${source}: tensor '${name}' is not described by an object.`);
   const { dtype, shape, data_offsets: offsets } = entry;
   const type = NAMES.find((known) => known === dtype);
   check(

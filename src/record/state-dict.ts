@@ -1,15 +1,16 @@
-/** Weights of a network from a safetensors file whose layers have names of their own. */
+/** Reading of a network's weights from a safetensors file whose layers have arbitrary names. */
 import { layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
 import { readWhole } from './files.js';
 import { readSafetensors, type Tensor } from './safetensors.js';
 
-/** fc2 before fc10. */
+/** Natural order: fc2 before fc10. */
 const natural = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
 
 /**
- * Flat weights, PyTorch's order, from any state dict of linear layers: names ending in `weight` and `bias`, taken in natural order of
- * their names, float32, shapes as the network's. `layer1.weight` of thermograd's own files is the plainest case.
+ * Reads the flat weights (length P, PyTorch's order) from any state dict of linear layers: tensors whose names end in
+ * `weight` and `bias`, in the natural order of their names, float32, with the shapes of the network. The names
+ * `layer1.weight`, … of thermograd's own files are one case.
  * @throws InputError with the first tensor that does not fit
  */
 export function readStateDict(path: string, spec: NetworkSpec): Float32Array {
@@ -19,7 +20,7 @@ export function readStateDict(path: string, spec: NetworkSpec): Float32Array {
     !(bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3), // PK: a zip, which torch.save makes
     'bad-weights',
     () =>
-      `${path} is no safetensors file but most likely one of torch.save; in Python, safetensors.torch.save_file(model.state_dict(), 'model.safetensors') makes one.`,
+      `${path} is not a safetensors file but most likely one of torch.save; in Python, safetensors.torch.save_file(model.state_dict(), 'model.safetensors') makes one.`,
   );
   const { tensors } = readSafetensors(bytes, path);
   const named = (end: string) =>
@@ -35,7 +36,7 @@ export function readStateDict(path: string, spec: NetworkSpec): Float32Array {
     'bad-weights',
     () =>
       `${path} holds ${weights.length} weights and ${biases.length} biases (${[...tensors.keys()].slice(0, 8).join(', ')}); ${wanted} has ` +
-      `${layers.length} and ${spec.bias ? layers.length : 0}: set network in the config to what was trained.`,
+      `${layers.length} and ${spec.bias ? layers.length : 0}: set network in the config to the one that was trained.`,
   );
   const flat = new Float32Array(parameterCount(spec));
   const put = (name: string, shape: readonly number[], offset: number) => {

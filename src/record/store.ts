@@ -1,16 +1,17 @@
-/** A folder on disk as a Zarr store: each key a file, each file whole or absent. */
+/** Zarr stores: a folder on disk, where each key is a file that is whole or absent, and memory. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, RangeQuery } from 'zarrita';
 import { readWhole, writeWhole } from './files.js';
 
-/** What a trajectory needs of the place it is written to and read from. */
+/** Declares what a trajectory needs of the place it is written to and read from. */
 export interface ArrayStore {
   get(key: AbsolutePath): Uint8Array | undefined;
   getRange?(key: AbsolutePath, range: RangeQuery): Uint8Array | undefined;
   set(key: AbsolutePath, value: Uint8Array): void;
 }
 
+/** Keeps each key as a file in a folder. */
 export class FolderStore implements ArrayStore {
   constructor(readonly root: string) {}
 
@@ -46,7 +47,7 @@ export class FolderStore implements ArrayStore {
   }
 }
 
-/** Arrays in memory, for tests and for analyses of what was never on a disk. */
+/** Keeps arrays in memory, for tests and for analyses without files. */
 export class MemoryStore implements ArrayStore {
   readonly files = new Map<string, Uint8Array>();
   get(key: AbsolutePath): Uint8Array | undefined {

@@ -2,15 +2,15 @@
  * The recorded window on disk: a Zarr v3 group with the weights of one layer at every step.
  *
  * `weights` float32 T×P (row t: the layer AFTER step `step[t]`, PyTorch's out×in order), `loss` float32 T (mean loss of
- * the minibatch BEFORE that step's update), `correct` int32 T (right answers in it), `step` int32 T (steps since the
- * start of training, the first is 1; −1 where nothing was recorded yet). What was not recorded reads as NaN.
- * Chunks are uncompressed (weights hardly compress) and each is one file, written whole. `zarr.open` in Python reads it.
+ * the minibatch BEFORE that step's update), `correct` int32 T (correct predictions in it), `step` int32 T (steps since
+ * the start of training, the first is 1; −1 where nothing was recorded yet). What was not recorded reads as NaN. Chunks
+ * are uncompressed (weights hardly compress) and each is one file, written whole. `zarr.open` in Python reads it.
  */
 import * as zarr from 'zarrita';
 import { check, RunError } from '../numeric/errors.js';
 import { type ArrayStore, FolderStore } from './store.js';
 
-/** What a window is about; goes into the group's attributes. */
+/** Describes a window; it is kept in the attributes of the group. */
 export interface TrajectoryShape {
   /** Steps T of the window. */
   readonly steps: number;
@@ -29,12 +29,15 @@ const FORMAT = 'thermograd trajectory';
 const VERSION = 1;
 const BYTES = [{ name: 'bytes', configuration: { endian: 'little' } }];
 
-/** Rows in a chunk of about 4 MB, from 1 to 1000. */
+/** Returns the number of rows in a chunk of about 4 MB, from 1 to 1000, for P = `size` weights. */
 export function chunkRowsFor(size: number): number {
   return Math.max(1, Math.min(1000, Math.floor(1e6 / size)));
 }
 
-/** Writes rows as they come. Memory: one chunk. Nothing is on disk until a chunk is full, or `flush`. */
+/**
+ * Writes the rows of a window one after another. Memory: one chunk. Nothing is on disk until a chunk is full or `flush`
+ * is called.
+ */
 export class TrajectoryWriter {
   private readonly weights: Float32Array;
   private readonly loss: Float32Array;
@@ -59,7 +62,8 @@ export class TrajectoryWriter {
 
   /**
    * Opens a window for writing at row `from`, a multiple of `chunkRows`: metadata first, then rows from there on.
-   * What stands at `from` and after it is written again.
+   * Existing rows from `from` on are overwritten.
+   * @throws InputError for another `from`
    */
   static async open(place: string | ArrayStore, shape: TrajectoryShape, from = 0): Promise<TrajectoryWriter> {
     const store = typeof place === 'string' ? new FolderStore(place) : place;
@@ -105,23 +109,26 @@ export class TrajectoryWriter {
     return new TrajectoryWriter(store, shape, from);
   }
 
-  /** Rows that are not on disk yet. A checkpoint may be written only when this is 0. */
+  /** Returns the number of rows that are not on disk yet. A checkpoint may be written only when this is 0. */
   get pending(): number {
     return this.filled;
   }
 
-  /** Rows on disk and in memory. */
+  /** Returns the number of rows on disk and in memory. */
   get rows(): number {
     return Math.min(this.chunk * this.shape.chunkRows + this.filled, this.shape.steps);
   }
 
-  /** How many rows fit until the next chunk is complete. */
+  /** Returns how many more rows complete the next chunk. */
   get room(): number {
     const { chunkRows, steps } = this.shape;
     return Math.min(chunkRows - this.filled, steps - this.rows);
   }
 
-  /** Adds rows after steps `firstStep`, `firstStep`+1, …; all arguments are copied. */
+  /**
+   * Adds the rows of steps `firstStep`, `firstStep`+1, …; all arguments are copied.
+   * @throws InputError when sizes do not fit, or the window has no space for the rows
+   */
   append(firstStep: number, weights: Float32Array, loss: ArrayLike<number>, correct: ArrayLike<number>): void {
     const { chunkRows, size, steps } = this.shape;
     const count = loss.length;
@@ -146,7 +153,7 @@ export class TrajectoryWriter {
     }
   }
 
-  /** Puts the rows held in memory on disk, as part of their chunk. Needed only when training stops early. */
+  /** Writes the rows held in memory to disk, as part of their chunk. Needed only when training stops early. */
   flush(): void {
     if (this.filled === 0) return;
     const c = this.chunk;
@@ -169,12 +176,12 @@ export class TrajectoryWriter {
   }
 }
 
-/** Little-endian bytes of an array, as every machine that runs Node stores them. */
+/** Returns the bytes of an array, which are little-endian on every machine that runs Node. */
 function bytes(a: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 }
 
-/** A window to read. Rows are read from disk as asked for: nothing of size T×P is kept. */
+/** Reads a recorded window. Rows are read from disk when they are asked for: nothing of size T×P is kept. */
 export class Trajectory {
   private constructor(
     private readonly weights: zarr.Array<'float32', ArrayStore>,
@@ -183,13 +190,16 @@ export class Trajectory {
     readonly layer: string,
     readonly chunkRows: number,
     readonly attributes: Readonly<Record<string, unknown>>,
-    /** Step of training of each row (−1: never recorded), minibatch loss, right answers. */
+    /** Step of training of each row (−1: never recorded), minibatch loss, correct predictions. */
     readonly step: Int32Array,
     readonly loss: Float32Array,
     readonly correct: Int32Array,
   ) {}
 
-  /** Opens the folder of a trajectory, or any store that holds one. Cost: metadata and the three short arrays. */
+  /**
+   * Opens the folder of a trajectory, or any store that holds one. Cost: metadata and the three short arrays.
+   * @throws RunError when there is no readable trajectory
+   */
   static async open(place: string | ArrayStore): Promise<Trajectory> {
     const store = typeof place === 'string' ? new FolderStore(place) : place;
     const where = typeof place === 'string' ? place : 'the store';
@@ -219,38 +229,44 @@ export class Trajectory {
     }
   }
 
-  /** How many rows from the first were recorded; fewer than `steps` when training ended early. */
+  /** Returns how many rows were recorded; fewer than `steps` when training ended early. */
   get recorded(): number {
     const n = this.step.indexOf(-1);
     return n < 0 ? this.steps : n;
   }
 
-  /** Rows `first` … `first`+`count`−1, count×P row-major. Cost: the chunks that they touch are read. */
+  /**
+   * Reads the rows `first` … `first`+`count`−1, count×P row-major. Cost: the chunks that they touch are read.
+   * @throws InputError for rows that were not recorded
+   */
   async rows(first: number, count: number): Promise<Float32Array> {
     check(
       Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && first + count <= this.recorded,
       'bad-rows',
       () =>
-        `the trajectory holds rows 0 to ${this.recorded - 1}; rows ${first} to ${first + count - 1} were asked for.`,
+        `the trajectory holds rows 0 to ${this.recorded - 1}; rows ${first} to ${first + count - 1} were requested.`,
     );
     const whole = first % this.chunkRows === 0 && count === this.chunkRows;
     if (whole) return (await this.weights.getChunk([first / this.chunkRows, 0])).data as Float32Array;
     return (await zarr.get(this.weights, [zarr.slice(first, first + count), null])).data as Float32Array;
   }
 
-  /** Recorded steps and weights, in the letters of the analysis: a trajectory is the `RowSource` that `pca` takes. */
+  /**
+   * The numbers of recorded steps and of weights under the names of the analysis: a trajectory is a `RowSource` for
+   * `pca`.
+   */
   get T(): number {
     return this.recorded;
   }
   get P(): number {
     return this.size;
   }
-  /** The recorded rows as they stand in the chunks, row-major. */
+  /** Yields the recorded rows chunk by chunk, row-major. */
   async *chunks(): AsyncGenerator<Float32Array> {
     for await (const { weights } of this.blocks()) yield weights;
   }
 
-  /** All recorded rows, one chunk at a time. Memory: one chunk. */
+  /** Yields all recorded rows, one chunk at a time. Memory: one chunk. */
   async *blocks(): AsyncGenerator<{ first: number; rows: number; weights: Float32Array }> {
     const total = this.recorded;
     for (let first = 0; first < total; first += this.chunkRows) {

@@ -1,10 +1,11 @@
 /**
- * Puts a network and its samples into the memory of the training kernel: the structures of kernels/training/layout.ts.
+ * The layout of a network and its samples in the memory of the training kernel: the structures of
+ * kernels/training/layout.ts.
  *
- * Weights lie transposed, one padded row per input (see kernels/training/rows.ts), so that an input that is zero costs
- * nothing. Inputs lie as floats when more than 60 % are nonzero, packed into 4 bytes a nonzero input (row, byte) when
- * they are bytes, else as pairs (byte offset of the input's row, value). Packing matters: random batches come from main
- * memory, and a training step of a small network waits for them.
+ * Weights are stored transposed, one padded row per input (see kernels/training/rows.ts), so that an input that is zero
+ * costs nothing. Inputs are stored as floats when more than 60 % are nonzero; else, when they are bytes, packed into 4
+ * bytes a nonzero input (row, byte); else as pairs (byte offset of the input's row, value). Packing matters because
+ * random batches come from main memory, and a training step of a small network waits for them.
  */
 import type { Samples } from '../data/dataset.js';
 import { type LayerBlock, layersOf, type NetworkSpec } from '../model/network.js';
@@ -15,12 +16,12 @@ const NET_FIELDS = 9;
 const LAYER_FIELDS = 14;
 const DENSE_ABOVE = 0.6;
 
-/** Where one layer's arrays lie, in bytes. */
+/** Gives the addresses of one layer's arrays, in bytes. */
 export interface PlacedLayer extends LayerBlock {
   readonly bytes: number;
   readonly weightsAt: number;
   readonly biasAt: number;
-  /** Where gradients are added up, and with momentum the velocity (else 0). */
+  /** Sums of gradients, and with momentum the velocity (else 0). */
   readonly gradientAt: number;
   readonly biasGradientAt: number;
   readonly velocityAt: number;
@@ -34,19 +35,23 @@ export interface PlacedLayer extends LayerBlock {
   readonly backPairsAt: number;
 }
 
-/** Samples in kernel memory. */
+/** Describes samples in kernel memory. */
 export interface PlacedSamples {
   readonly count: number;
   readonly format: number;
   readonly divisor: number;
-  /** Nonzero inputs of the fullest sample. */
+  /** Most nonzero inputs of a sample. */
   readonly fullest: number;
   readonly rowsAt: number;
   readonly labelsAt: number;
   readonly targetsAt: number;
 }
 
-/** Refuses samples that the network cannot take: sizes, labels out of range, missing targets, non-finite inputs. */
+/**
+ * Refuses samples that do not suit the network: wrong sizes, labels out of range, missing targets, numbers that are not
+ * finite.
+ * @throws InputError
+ */
 export function checkSamples(spec: NetworkSpec, samples: Samples): void {
   const [inputs, outputs] = [spec.widths[0], spec.widths[spec.widths.length - 1]];
   check(
@@ -85,10 +90,10 @@ export function checkSamples(spec: NetworkSpec, samples: Samples): void {
   }
 }
 
-/** Bytes of a padded row of `outputs` floats. */
+/** Returns the bytes of a padded row of `outputs` floats. */
 export const rowBytes = (outputs: number): number => Math.ceil(outputs / 4) * 16;
 
-/** How the inputs lie in kernel memory: the numbers of kernels/training/layout.ts. */
+/** Formats of the inputs in kernel memory: the numbers of kernels/training/layout.ts. */
 const FORMAT = { pairs: 0, dense: 1, packed: 2 } as const;
 
 function survey(samples: Samples): { format: number; nonzeros: number; fullest: number; bytes: number } {
@@ -108,12 +113,15 @@ function survey(samples: Samples): { format: number; nonzeros: number; fullest: 
   return { format: FORMAT.pairs, nonzeros, fullest, bytes: 8 * nonzeros };
 }
 
-/** Bytes that `placeSamples` will take. Cost: one pass. */
+/** Returns the bytes that `placeSamples` takes for the inputs and their row table. Cost: one pass. */
 export function samplesBytes(samples: Samples): number {
   return survey(samples).bytes + 4 * samples.count;
 }
 
-/** Copies samples in. Cost: two passes. */
+/**
+ * Copies samples into kernel memory. Cost: two passes.
+ * @throws InputError when packed inputs of the first layer would exceed 2^28 bytes
+ */
 export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: number): PlacedSamples {
   const { count, size, values, divisor } = samples;
   const { format, fullest, bytes } = survey(samples);
@@ -156,7 +164,10 @@ export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: numb
   return { count, format, divisor, fullest, rowsAt, labelsAt, targetsAt };
 }
 
-/** Reserves a network's arrays for batches of up to `capacity` samples. */
+/**
+ * Reserves the arrays of a network for batches of up to `capacity` samples.
+ * @throws InputError when they do not fit the memory
+ */
 export function placeLayers(arena: Arena, spec: NetworkSpec, capacity: number, momentum: boolean): PlacedLayer[] {
   return layersOf(spec).map((layer, l) => {
     const bytes = rowBytes(layer.outputs);
@@ -182,10 +193,14 @@ export function placeLayers(arena: Arena, spec: NetworkSpec, capacity: number, m
   });
 }
 
-/** What a pass adds its gradients to. */
+/** Names the arrays that a pass adds its gradients to. */
 export type Target = 'weights' | 'velocity' | 'gradient';
 
-/** Writes the Net structure for these layers and samples; returns its address. `unpackedAt`: room for a batch of pairs. */
+/**
+ * Writes the Net structure for these layers and samples, and returns its address.
+ * @param unpackedAt - space for a batch of inputs as pairs
+ * @param moving - whether a pass changes the layer; all by default
+ */
 export function placeNet(
   arena: Arena,
   spec: NetworkSpec,

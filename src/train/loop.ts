@@ -1,16 +1,16 @@
 /**
- * SGD as a generator: it yields what happened, chunk by chunk and epoch by epoch, and knows nothing of who records,
- * measures or draws.
+ * SGD as a generator: it yields the steps taken, chunk by chunk, and each completed epoch. It does not depend on what
+ * is recorded, measured or drawn.
  *
- * Three phases: epochs until the stopping rule is met; then `windowEpochs` epochs more, the window, whose chunks are
- * marked for recording; then the end. A rule that is not met in time gives way: the window is then the last epochs that
- * `maxEpochs` allows, and `reason` says so. All state is in the cursor, the curves and the weights, so a run continued
- * from a saved copy of these three gives the same numbers, bit by bit.
+ * Three phases: epochs until the stopping rule is met; then `windowEpochs` more epochs, the window, whose chunks carry
+ * the recorded weights; then the end. When the rule is not met in time, the window is the last epochs that `maxEpochs`
+ * allows, and `reason` says so. All state is in the cursor, the curves and the weights, so a run continued from a saved
+ * copy of these three gives the same numbers, bit by bit.
  */
 import { check, DivergedError, RunError } from '../numeric/errors.js';
 import { type EpochCurves, type StopRule, shouldStop } from './stopping.js';
 
-/** What the loop needs of a trainer. */
+/** Declares what the loop needs of a trainer. */
 export interface Learner {
   weights(): Float32Array;
   /** Takes order.length/batchSize steps; see `Trainer.steps`. */
@@ -20,23 +20,23 @@ export interface Learner {
   ): { readonly loss: Float32Array; readonly correct: Uint16Array; readonly recorded: Float32Array | undefined };
 }
 
-/** Mean loss and number of misclassified samples of a whole set, at the weights of the moment. */
+/** Returns the mean loss and the number of misclassified samples of a whole set at the current weights. */
 export type Evaluate = () => { readonly loss: number; readonly errors: number; readonly samples: number };
 
-/** The order of samples in each epoch; see data/samplers. */
+/** Gives the order of samples in each epoch; see data/samplers. */
 export interface Plan {
   readonly batchesPerEpoch: number;
   epoch(index: number): { readonly order: Uint32Array; readonly sizes: ArrayLike<number> };
 }
 
-/** Where training stands; plain numbers, saved with every checkpoint. */
+/** Holds the progress of training as plain numbers, saved with every checkpoint. */
 export interface Cursor {
   /** Completed epochs, and batches done in the running one. */
   epoch: number;
   batch: number;
   /** Steps since the start. */
   step: number;
-  /** Sums over the running epoch: minibatch loss × size, right answers, samples. */
+  /** Sums over the running epoch: minibatch loss × size, correct predictions, samples. */
   lossSum: number;
   correct: number;
   seen: number;
@@ -45,11 +45,15 @@ export interface Cursor {
   reason: string;
 }
 
+/** Returns the cursor of a training that has not begun. */
 export function newCursor(): Cursor {
   return { epoch: 0, batch: 0, step: 0, lossSum: 0, correct: 0, seen: 0, stoppedAfter: -1, reason: '' };
 }
 
-/** Mutable curves, one entry per completed epoch. */
+/**
+ * Holds the mutable curves of a run, one entry per completed epoch; losses in nat, accuracies as shares, NaN where not
+ * evaluated.
+ */
 export interface Curves extends EpochCurves {
   readonly epoch: number[];
   readonly runningLoss: number[];
@@ -61,6 +65,7 @@ export interface Curves extends EpochCurves {
   readonly weightNorm: number[];
 }
 
+/** Returns empty curves. */
 export function newCurves(): Curves {
   return {
     epoch: [],
@@ -74,7 +79,7 @@ export function newCurves(): Curves {
   };
 }
 
-/** Steps just taken. The arrays are views that the next chunk overwrites. */
+/** Reports steps just taken. The arrays are views that the next chunk overwrites. */
 export interface StepChunk {
   readonly kind: 'steps';
   /** Number of the first step of the chunk, from 1. */
@@ -85,12 +90,13 @@ export interface StepChunk {
   readonly recorded: Float32Array | undefined;
 }
 
-/** An epoch just completed; its curves are the last entries. */
+/** Reports an epoch just completed; the last entries of the curves are its own. */
 export interface EpochEnd {
   readonly kind: 'epoch';
   readonly epoch: number;
 }
 
+/** Holds the parts of a training run, its rule and lengths, and the state it continues from. */
 export interface LoopOptions {
   readonly learner: Learner;
   readonly plan: Plan;
@@ -104,12 +110,20 @@ export interface LoopOptions {
   readonly evaluateTest: Evaluate | undefined;
   readonly cursor: Cursor;
   readonly curves: Curves;
-  /** Most steps of one chunk; also how many rows the recorder still takes before its chunk is complete. */
+  /** Most steps of one chunk. */
   readonly chunkSteps: number;
+  /**
+   * How many more rows the recorder takes before its own chunk is complete; in the window a chunk has at most as many
+   * steps.
+   */
   readonly room?: () => number;
 }
 
-/** Trains from the cursor to the end of the window, changing `cursor` and `curves` as it goes. */
+/**
+ * Trains from the cursor to the end of the window, and changes `cursor` and `curves` on the way.
+ * @throws DivergedError when a minibatch loss is not finite or too large
+ * @throws RunError (`standstill`) when an epoch changes no weight
+ */
 export function* trainingLoop(options: LoopOptions): Generator<StepChunk | EpochEnd, void, void> {
   const { plan, cursor, curves, windowEpochs, maxEpochs } = options;
   check(
@@ -142,7 +156,7 @@ function* epochChunks(options: LoopOptions): Generator<StepChunk, void, void> {
     const from = cursor.batch * batchSize;
     let count = Math.min(chunkSteps, inWindow && room ? Math.max(1, room()) : chunkSteps, sizes.length - cursor.batch);
     let size = batchSize;
-    // Only the last batch may be shorter; it makes a chunk of its own.
+    // Only the last batch may be shorter; it is a chunk of its own.
     if (sizes[cursor.batch + count - 1] !== batchSize) {
       if (count > 1) count--;
       else size = sizes[cursor.batch];
@@ -165,7 +179,7 @@ function* epochChunks(options: LoopOptions): Generator<StepChunk, void, void> {
   }
 }
 
-/** Takes steps; a divergence is reported with the number of the step since the start of training. */
+/** Takes steps, and reports a divergence with the number of the step since the start of training. */
 function stepsFrom(done: number, learner: Learner, order: Uint32Array, size: number): ReturnType<Learner['steps']> {
   try {
     return learner.steps(order, size);
@@ -175,7 +189,7 @@ function stepsFrom(done: number, learner: Learner, order: Uint32Array, size: num
   }
 }
 
-/** Writes the epoch's entries into the curves and turns the cursor to the next epoch. */
+/** Writes the entries of the epoch into the curves and moves the cursor to the next epoch. */
 function finishEpoch(options: LoopOptions): void {
   const { cursor, curves, learner, evaluateEvery, windowEpochs } = options;
   const e = cursor.epoch;
@@ -199,17 +213,19 @@ function finishEpoch(options: LoopOptions): void {
   cursor.seen = 0;
 }
 
-/** A whole epoch that changes no weight: every gradient is exactly zero, and so it will stay. */
+/**
+ * Refuses an epoch that changed no weight (judged by their norm): every gradient was exactly zero, and will stay so.
+ */
 function refuseStandstill({ curves }: LoopOptions, e: number): void {
   if (e === 0 || curves.weightNorm[e] !== curves.weightNorm[e - 1]) return;
   throw new RunError(
     'standstill',
-    `training stands still: no weight changed in epoch ${e + 1}, the minibatch loss stays at ${curves.runningLoss[e].toPrecision(4)}. ` +
-      'Most likely no hidden unit answers any more after steps that were too large; try a smaller learning rate.',
+    `training has stopped moving: no weight changed in epoch ${e + 1}, the minibatch loss stays at ${curves.runningLoss[e].toPrecision(4)}. ` +
+      'Most likely all hidden units are inactive after steps that were too large; try a smaller learning rate.',
   );
 }
 
-/** Full-set losses at the end of epoch index e, unless they are there already. */
+/** Evaluates the full sets at the end of epoch index e, unless that was done. */
 function evaluateNow(options: LoopOptions, e: number): void {
   const { evaluateTrain, evaluateTest, curves } = options;
   if (!Number.isNaN(curves.trainLoss[e])) return;

@@ -1,5 +1,6 @@
 /**
- * A quadratic penalty inside the training steps: its place in kernel memory (kernels/training/pull.ts) and its factors.
+ * A quadratic penalty inside the training steps: its arrays in kernel memory (kernels/training/pull.ts) and its
+ * factors.
  *
  * `implicit` (default): after each step's own update the penalty is minimised over the step, w⁺ = (1 + h·lambda·K)^−1 (w′ +
  * h·lambda·K a) with h = eta/(1 − mu), exactly, since K is diagonal or has orthonormal axes. Any strength is stable, and lambda → ∞
@@ -20,9 +21,10 @@ import { embeddedLinearAlgebra, row } from '../numeric/linalg/index.js';
 import type { Arena } from './arena.js';
 import type { PlacedLayer } from './layout.js';
 
+/** Names how a penalty acts in a training step; see the head of the file. */
 export type Integration = 'implicit' | 'explicit';
 
-/** An array of weights in kernel memory: the flat range that it holds, and where. */
+/** An array of weights in kernel memory: the flat range that it holds, and its address. */
 interface Place {
   readonly from: number;
   readonly count: number;
@@ -46,7 +48,7 @@ interface PlacedDiagonal {
   readonly factorAt: number;
 }
 
-/** What of the kernel's structures depends on strength and integration. */
+/** Sets the strength lambda of a penalty and how it is integrated, with eta and mu of the steps. */
 export interface PullSettings {
   readonly strength: number;
   readonly integration: Integration;
@@ -54,6 +56,7 @@ export interface PullSettings {
   readonly momentum: number;
 }
 
+/** Holds a penalty in kernel memory. */
 export class PlacedPenalty {
   readonly at: number;
   private readonly form: NormalForm;
@@ -62,7 +65,10 @@ export class PlacedPenalty {
   /** Address of each structure's `target` field, with the arrays that it may name. */
   private readonly targets: { readonly field: number; readonly place: Place }[] = [];
 
-  /** Copies the axes in. @throws InputError for another network's penalty, or one that acts on a layer that stays as it is */
+  /**
+   * Copies the axes into kernel memory.
+   * @throws InputError for a penalty on another number of weights, and for one that acts on a layer that is not trained
+   */
   constructor(
     private readonly arena: Arena,
     layers: readonly PlacedLayer[],
@@ -87,8 +93,7 @@ export class PlacedPenalty {
     check(
       still === undefined,
       'frozen-penalty',
-      () =>
-        `the penalty acts on ${still?.layer.name}, which stays as it is; restrict the penalty or let the layer move.`,
+      () => `the penalty acts on ${still?.layer.name}, which is not trained; restrict the penalty or train the layer.`,
     );
     this.at = arena.take(4 * 5, 'the penalty');
     const shrinksAt = arena.take(4 * 5 * shrunk.length, 'the penalty');
@@ -102,7 +107,11 @@ export class PlacedPenalty {
     arena.u32(this.at, 5).set([0, shrunk.length, shrinksAt, groups.length, groupsAt]);
   }
 
-  /** Writes the factors. @throws InputError for a strength that explicit steps cannot follow, or an overlap in implicit ones */
+  /**
+   * Writes the factors.
+   * @throws InputError for a strength at which explicit steps are unstable, and in implicit ones for a diagonal and
+   * axes on a common weight
+   */
   set({ strength, integration, learningRate: eta, momentum: mu }: PullSettings): void {
     const { arena, form } = this;
     check(
@@ -116,7 +125,7 @@ export class PlacedPenalty {
       implicit || strength < largest,
       'unstable-penalty',
       () =>
-        `explicit steps with learning rate ${eta} follow this penalty up to a strength of ${largest.toPrecision(4)}; got ${strength}. ` +
+        `explicit steps with learning rate ${eta} are stable with this penalty below a strength of ${largest.toPrecision(4)}; got ${strength}. ` +
         'Take a smaller learning rate or implicit integration.',
     );
     check(
@@ -176,7 +185,7 @@ export class PlacedPenalty {
   }
 }
 
-/** The weight (transposed, padded rows) and the bias of a layer. */
+/** Returns the places of the weight (transposed, padded rows) and the bias of a layer. */
 function placesOf(layer: PlacedLayer): Place[] {
   const { inputs, outputs, bytes } = layer;
   const width = bytes / 4;

@@ -1,12 +1,12 @@
 /**
- * When training has gone far enough for the window to begin: named rules over the curves of the epochs so far.
+ * Rules for the beginning of the window: named functions of the curves of the epochs so far.
  *
- * Each rule is a pure function of what was recorded, asked at the end of every epoch; it answers with the reason in
- * words, or undefined to go on.
+ * Each rule is a pure function of what was recorded, evaluated at the end of every epoch. It returns the reason in
+ * words when it is met, else undefined.
  */
 import { check } from '../numeric/errors.js';
 
-/** The curves a rule may look at; index 0 is epoch 1, NaN where not evaluated. A part of `TrainingCurves`. */
+/** Holds the curves that a rule may use; index 0 is epoch 1, NaN where not evaluated. */
 export interface EpochCurves {
   readonly runningLoss: readonly number[];
   readonly runningAccuracy: readonly number[];
@@ -14,7 +14,7 @@ export interface EpochCurves {
   readonly trainErrors: readonly number[];
 }
 
-/** A rule by its name and numbers, as the config states it. */
+/** Names a rule with its numbers, as the config states it. */
 export type StopRule =
   | { readonly rule: 'epochs'; readonly epochs: number }
   | { readonly rule: 'zero-training-error' }
@@ -25,12 +25,15 @@ export type StopRule =
       readonly overEpochs: number;
     };
 
-/** After a fixed number of epochs. */
+/** Is met after a fixed number of epochs. */
 export function afterEpochs(curves: EpochCurves, epochs: number): string | undefined {
   return curves.runningLoss.length >= epochs ? `${epochs} epochs, as asked` : undefined;
 }
 
-/** No sample of the full training set misclassified at the end of the last epoch. */
+/**
+ * Is met when no sample of the full training set is misclassified at the end of the last epoch, where that was
+ * evaluated.
+ */
 export function zeroTrainingError(curves: EpochCurves): string | undefined {
   const epochs = curves.trainErrors.length;
   if (epochs === 0 || curves.trainErrors[epochs - 1] !== 0) return undefined;
@@ -38,8 +41,8 @@ export function zeroTrainingError(curves: EpochCurves): string | undefined {
 }
 
 /**
- * The rule of ivf2021: mean minibatch accuracy above `accuracy` and mean minibatch loss below `loss`, both averaged over
- * the last `overEpochs` epochs. docs/theory [P1].
+ * Is met when the minibatch accuracy is above `accuracy` and the minibatch loss below `loss` (nat), both averaged over
+ * the last `overEpochs` epochs: the rule of ivf2021. docs/theory [P1].
  */
 export function accuracyAndLoss(
   curves: EpochCurves,
@@ -55,7 +58,7 @@ export function accuracyAndLoss(
   return `minibatch accuracy ${a.toFixed(5)} > ${accuracy} and loss ${l.toPrecision(3)} < ${loss}, means over epochs ${epochs - overEpochs + 1} to ${epochs}`;
 }
 
-/** Applies the named rule. */
+/** Applies the named rule: returns the reason when it is met, else undefined. */
 export function shouldStop(rule: StopRule, curves: EpochCurves): string | undefined {
   switch (rule.rule) {
     case 'epochs':
@@ -67,12 +70,15 @@ export function shouldStop(rule: StopRule, curves: EpochCurves): string | undefi
   }
 }
 
-/** The fewest epochs after which a rule can be met. */
+/** Returns the fewest epochs after which a rule can be met. */
 export function earliestStop(rule: StopRule): number {
   return rule.rule === 'epochs' ? rule.epochs : rule.rule === 'accuracy-and-loss' ? rule.overEpochs : 1;
 }
 
-/** Refuses, before anything starts, a window that cannot fit between the stopping rule and the last allowed epoch. */
+/**
+ * Refuses, before anything starts, a window that cannot fit between the stopping rule and the last allowed epoch.
+ * @throws InputError
+ */
 export function checkWindowFits(rule: StopRule, windowEpochs: number, maxEpochs: number): void {
   const before = earliestStop(rule);
   check(

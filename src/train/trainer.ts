@@ -1,5 +1,5 @@
 /**
- * Stochastic gradient descent with whole steps inside WebAssembly, float32. docs/theory [P1], [S1].
+ * Stochastic gradient descent in float32, with whole steps inside WebAssembly. docs/theory [P1], [S1].
  *
  *     v ← mu v + ∇L^mu(w),   w ← w − eta v        (PyTorch's momentum; mu = 0: w ← w − eta ∇L^mu(w))
  *
@@ -50,6 +50,7 @@ interface TrainingExports {
   copyOut(weights: number, inputs: number, outputs: number, bytes: number, to: number): void;
 }
 
+/** Says what a `Trainer` trains and how; a learning rate is eta per step. */
 export interface TrainerOptions {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
@@ -59,11 +60,11 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** Layer whose weights are returned after every step, e.g. `layer2`. */
   readonly recordLayer?: string;
-  /** Layers that `steps` moves; all by default. The others stay as they are. */
+  /** Layers that `steps` changes; all by default. */
   readonly trainable?: readonly string[];
 }
 
-/** What `steps` returns; the arrays are views into kernel memory, valid until the next call. */
+/** Holds what `steps` returns; the arrays are views into kernel memory, valid until the next call. */
 export interface StepsResult {
   /** Mean minibatch loss before each step's update; a penalty is not in it. */
   readonly loss: Float32Array;
@@ -74,10 +75,13 @@ export interface StepsResult {
 }
 
 const EVALUATION_BATCH = 128;
-/** Most steps in one kernel call: a fraction of a second, so that an interruption is heard. */
+/** The most steps in one kernel call, which take a fraction of a second, so that an interruption is noticed soon. */
 export const STEPS_PER_CALL = 200;
 
-/** Inputs and loss derivatives of one layer over a batch: the per-sample gradient is deltas[s] ⊗ inputs[s]. docs/theory [S10]. */
+/**
+ * Holds the inputs and loss derivatives of one layer over a batch: the gradient of sample s is deltas[s] ⊗ inputs[s].
+ * docs/theory [S10].
+ */
 export interface LayerStates {
   /** batch × inputs of the layer (activations of the layer below, or the data). */
   readonly inputs: Float32Array;
@@ -85,6 +89,7 @@ export interface LayerStates {
   readonly deltas: Float32Array;
 }
 
+/** Trains a network by SGD and evaluates its losses and gradients. */
 export class Trainer {
   readonly spec: NetworkSpec;
   readonly parameterCount: number;
@@ -109,7 +114,10 @@ export class Trainer {
   private readonly penalties = new Map<Penalty, PlacedPenalty>();
   private pullAt = 0;
 
-  /** @throws InputError for samples that do not fit the network, a layer that does not exist, a bad rate or batch. */
+  /**
+   * @throws InputError for samples that do not fit the network or the memory, a layer that does not exist, and a
+   * learning rate, momentum or batch size out of its range
+   */
   constructor(options: TrainerOptions) {
     const { spec, samples, learningRate, momentum = 0, batchSize, recordLayer, trainable } = options;
     check(
@@ -160,8 +168,8 @@ export class Trainer {
   }
 
   /**
-   * Bytes of kernel memory that a trainer with these options will take, to within a few per cent. A penalty comes on top (pull.ts).
-   * Cost: one pass over the data.
+   * Returns the bytes of kernel memory that a trainer with these options takes, to within a few per cent. A penalty
+   * needs more (pull.ts). Cost: one pass over the data.
    */
   static memoryBytes({ spec, samples, batchSize, momentum = 0, recordLayer }: TrainerOptions): number {
     const capacity = Math.max(batchSize, EVALUATION_BATCH);
@@ -172,30 +180,36 @@ export class Trainer {
     return bytes + (recorded ? 4 * STEPS_PER_CALL * recorded.inputs * recorded.outputs : 0);
   }
 
-  /** Sets all weights from a flat vector of length P in PyTorch's order. */
+  /**
+   * Sets all weights from a flat vector of length P in PyTorch's order.
+   * @throws InputError for another length
+   */
   setWeights(flat: Float32Array): void {
     this.scatter(flat, 'weights');
   }
 
-  /** A copy of all weights, flat, length P. */
+  /** Returns a copy of all weights, flat, length P. */
   weights(): Float32Array {
     return this.collect('weights');
   }
 
-  /** A copy of the momentum's velocity v, flat; zeros without momentum. */
+  /** Returns a copy of the velocity v, flat, length P; zeros without momentum. */
   velocity(): Float32Array {
     return this.momentum > 0 ? this.collect('velocity') : new Float32Array(this.parameterCount);
   }
 
+  /** Sets the velocity v from a flat vector of length P; without momentum it does nothing. */
   setVelocity(flat: Float32Array): void {
     if (this.momentum > 0) this.scatter(flat, 'velocity');
   }
 
   /**
-   * From now on `steps` minimises L + strength·R, R the penalty without its strength; `loss` stays that of the data alone
-   * (`penaltyValue` gives R). Undefined: no penalty, the same bits as without. Axes are copied into kernel memory once a penalty
-   * object, so that a scan over strengths should pass the same one. How it acts and what it costs: src/train/pull.ts.
-   * @throws InputError for a penalty of another size, on a frozen layer, or too strong for explicit steps
+   * Makes `steps` minimise L + strength·R from now on, with R the penalty; `loss` remains that of the data alone
+   * (`penaltyValue` gives R). Undefined removes the penalty: results are then the same, bit by bit, as without one.
+   * Axes are copied into kernel memory once for each penalty object, so a scan over strengths should pass the same
+   * object. src/train/pull.ts says how it acts and what it costs.
+   * @throws InputError for a penalty on another number of weights, on a layer that is not trained, too strong for
+   * explicit steps, or with overlapping parts in implicit ones
    */
   setPenalty(penalty: Penalty | undefined, strength = 1, integration: Integration = 'implicit'): void {
     if (penalty === undefined || penalty.terms.length === 0) {
@@ -211,7 +225,7 @@ export class Trainer {
   }
 
   /**
-   * Steps over consecutive batches of `order`.
+   * Takes steps over consecutive batches of `order`.
    * @param order - sample numbers: 1 to STEPS_PER_CALL whole batches
    * @throws DivergedError when a minibatch loss is not finite or above 1e30; its `step` counts from 0 within this call,
    * and the weights are then those before the call
@@ -256,7 +270,10 @@ export class Trainer {
     };
   }
 
-  /** Mean loss (float64 sum of the samples' losses) and wrong predictions, over all samples or those listed. */
+  /**
+   * Returns the mean loss (float64 sum of the samples' losses) and the number of wrong predictions (NaN for squared
+   * error), over all samples or those listed.
+   */
   evaluate(subset?: Uint32Array): { loss: number; errors: number; samples: number } {
     const order = subset ?? this.everySample();
     this.placeOrder(order);
@@ -265,7 +282,10 @@ export class Trainer {
     return { loss: sum / order.length, errors: wrong, samples: order.length };
   }
 
-  /** Mean loss and its gradient (flat, length P; batches of 128 in float32, their sum in float64) over all samples or those listed. */
+  /**
+   * Returns the mean loss and its gradient (flat, length P; batches of 128 in float32, their sum in float64) over all
+   * samples or those listed.
+   */
   gradient(subset?: Uint32Array): { loss: number; gradient: Float64Array } {
     const order = subset ?? this.everySample();
     this.placeOrder(order);
@@ -283,7 +303,10 @@ export class Trainer {
     return { loss: loss / order.length, gradient };
   }
 
-  /** Inputs and deltas of a layer for the listed samples, batch by batch, each sample's own loss (not divided by B). */
+  /**
+   * Yields the inputs and deltas of a layer for the listed samples (all by default) in batches of up to 128; deltas are
+   * derivatives of each sample's own loss, not divided by B.
+   */
   *layerStates(layerName: string, subset?: Uint32Array): Generator<LayerStates & { first: number; count: number }> {
     const order = subset ?? this.everySample();
     const l = layersOf(this.spec).findIndex((x) => x.name === layerNamed(this.spec, layerName).name);
@@ -300,8 +323,10 @@ export class Trainer {
   }
 
   /**
-   * Per-sample gradients of one layer's weight, for at most as many samples as a batch or 128.
-   * @returns count × (outputs·inputs), float32, a view valid until the next call. Cost: count·outputs·inputs multiplications.
+   * Returns the per-sample gradients of one layer's weight, for at most as many samples as a batch or 128.
+   * @throws InputError for the first layer and for more samples
+   * @returns count × (outputs·inputs), float32, a view valid until the next call; cost: count·outputs·inputs
+   * multiplications
    */
   perSampleGradients(layerName: string, order: Uint32Array): Float32Array {
     const l = layersOf(this.spec).findIndex((x) => x.name === layerNamed(this.spec, layerName).name);
@@ -309,7 +334,7 @@ export class Trainer {
     check(
       l > 0,
       'first-layer',
-      `per-sample gradients of ${layerName} are the data themselves times layerStates().deltas; ask for a later layer.`,
+      `per-sample gradients of ${layerName} are layerStates().deltas times the data themselves; ask for a later layer.`,
     );
     check(
       order.length <= this.capacity,

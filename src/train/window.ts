@@ -1,14 +1,15 @@
 /**
- * A thinned window of ALL weights: every `every`-th step of some epochs, float32 in memory.
+ * A thinned window of ALL weights: each `every`-th step of some epochs, float32 in memory.
  *
- * For principal directions of several layers the rows must hold them all; T rows of P weights take 4·T·P bytes (600 rows of the
- * 42 200 weights of 784-50-50-10: 101 MB). Thinning leaves variances unbiased; rows closer than the correlation time repeat
- * each other anyway.
+ * For principal directions of several layers the rows must hold all weights; T rows of P weights take 4·T·P bytes (600
+ * rows of the 42 200 weights of 784-50-50-10: 101 MB). Thinning leaves variances unbiased; rows closer than the
+ * correlation time carry little new information.
  */
 import { check } from '../numeric/errors.js';
 import type { Plan } from './loop.js';
 import { STEPS_PER_CALL, type Trainer } from './trainer.js';
 
+/** Says which epochs `recordWindow` trains and which steps it keeps. */
 export interface WindowRequest {
   readonly trainer: Trainer;
   readonly plan: Plan;
@@ -16,12 +17,13 @@ export interface WindowRequest {
   /** Number of the first epoch of the plan that is trained, and how many follow it. */
   readonly firstEpoch: number;
   readonly epochs: number;
-  /** Steps between rows, 1 to STEPS_PER_CALL; the last row is the last step. */
+  /** Steps between rows, 1 to STEPS_PER_CALL; the last row follows the last step. */
   readonly every: number;
-  /** After each epoch, with the number of them done. */
+  /** Called after each epoch with the number of epochs done. */
   readonly onEpoch?: (done: number) => void;
 }
 
+/** Holds T rows of all P weights. */
 export interface WeightWindow {
   /** T×P, row-major. */
   readonly rows: Float32Array;
@@ -31,7 +33,10 @@ export interface WeightWindow {
   readonly steps: number;
 }
 
-/** Trains through the epochs and keeps the rows. Only whole batches are taken: an incomplete last batch is refused. */
+/**
+ * Trains through the epochs and keeps the rows.
+ * @throws InputError for steps between rows out of range, and for an epoch with an incomplete last batch
+ */
 export function recordWindow({
   trainer,
   plan,
@@ -52,7 +57,7 @@ export function recordWindow({
   const rows = new Float32Array(T * P);
   let done = 0;
   let row = 0;
-  let next = steps - (T - 1) * every; // counted back from the end, so that the last row is w1
+  let next = steps - (T - 1) * every; // counted back from the end, so that the last row follows the last step
   for (let e = 0; e < epochs; e++) {
     const { order, sizes } = plan.epoch(firstEpoch + e);
     check(

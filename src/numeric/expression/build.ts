@@ -1,12 +1,12 @@
 /**
- * Makers of formulas: they fold numbers and drop what does nothing (0 + u, 1·u, u^1, −(−u)), no more.
+ * Constructors of formulas. They fold numbers and drop operations without effect (0 + u, 1·u, u^1, −(−u)), no more.
  *
- * A product with the number 0 is 0, also where the other factor would be infinite or NaN; a fold that would give a number that
- * is not finite is not made. Names of functions and their numbers of arguments stand in `ARITY`.
+ * A product with the number 0 is 0, also where the other factor would be infinite or NaN; a fold that would give a
+ * number that is not finite is not made. `ARITY` lists the operations with their numbers of arguments.
  */
 import type { Expression, Operation } from './expression.js';
 
-/** Arguments that each operation takes. */
+/** The number of arguments that each operation takes. */
 export const ARITY: Readonly<Record<Operation, number>> = {
   add: 2,
   subtract: 2,
@@ -29,10 +29,15 @@ export const ARITY: Readonly<Record<Operation, number>> = {
 /** The operations written as `name(…)`. */
 export const FUNCTIONS = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'abs', 'min', 'max', 'if'] as const;
 
+/** Makes the formula that is this number. */
 export const number = (value: number): Expression => ({ kind: 'number', value });
+/** Makes the formula that is this variable. */
 export const variable = (name: string): Expression => ({ kind: 'variable', name });
 
-/** Value of one operation on numbers, as Math has it. `if`: a where c > 0, else (also for NaN) b. */
+/**
+ * Returns the value of one operation on numbers, as JavaScript's operators and `Math` define it. `if` gives b where a >
+ * 0, else (also where a is NaN) c.
+ */
 export function applyOperation(name: Operation, a: number, b: number, c: number): number {
   switch (name) {
     case 'add':
@@ -60,7 +65,7 @@ export function applyOperation(name: Operation, a: number, b: number, c: number)
 
 const is = (e: Expression, value: number) => e.kind === 'number' && e.value === value;
 
-/** The operation on these arguments, simplified where that is plain. */
+/** Makes the formula of an operation on these arguments, simplified by the rules above. */
 export function call(name: Operation, ...args: readonly Expression[]): Expression {
   const [a, b, c] = args;
   if (args.every((x) => x.kind === 'number')) {
@@ -102,10 +107,10 @@ export function call(name: Operation, ...args: readonly Expression[]): Expressio
   return { kind: 'call', name, arguments: args };
 }
 
-/** Sum of formulas; 0 of none. */
+/** Makes the sum of formulas; 0 of none. */
 export const sum = (terms: readonly Expression[]): Expression => terms.reduce((s, t) => call('add', s, t), number(0));
 
-/** The formula with variables replaced by formulas or numbers; names that `values` lacks stay. */
+/** Returns the formula with variables replaced by formulas or numbers; variables that `values` lacks stay. */
 export function substitute(e: Expression, values: Readonly<Record<string, Expression | number>>): Expression {
   const done = new Map<Expression, Expression>();
   const visit = (node: Expression): Expression => {
@@ -125,7 +130,7 @@ export function substitute(e: Expression, values: Readonly<Record<string, Expres
   return visit(e);
 }
 
-/** Names of the variables that occur, each once, in the order met. */
+/** Lists the names of the variables that occur, each once, in the order of their first occurrence. */
 export function variablesOf(e: Expression): string[] {
   const [names, seen] = [new Set<string>(), new Set<Expression>()];
   const visit = (node: Expression): void => {

@@ -3,9 +3,10 @@ import { call, number } from './build.js';
 import type { Expression } from './expression.js';
 
 /**
- * ∂e/∂name, exact, lightly simplified. Where a formula has a kink the derivative is one of the two sides: abs' = −1 at 0,
- * min and max take the second argument's where both are equal, `if` keeps its condition (which is not differentiated).
- * Cost O(nodes of e); equal subtrees of the answer are shared.
+ * Returns ∂e/∂name, exact, simplified as `call` does it. Where a formula has a kink the derivative is that of one side:
+ * abs' = −1 at 0, min and max take that of the second argument where both are equal, `if` keeps its condition (which is
+ * not differentiated). Cost O(nodes of e); a subtree that e shares is differentiated once, and its derivative is
+ * shared.
  */
 export function derivative(e: Expression, name: string): Expression {
   const done = new Map<Expression, Expression>();
@@ -68,7 +69,7 @@ function ofCall(e: Expression & { kind: 'call' }, d: (u: Expression) => Expressi
   }
 }
 
-/** u^v: v·u^(v−1)·u' where v is a number, u^v·log(u)·v' where u is, else u^v·(v'·log u + v·u'/u). */
+/** Differentiates u^v: v·u^(v−1)·u' where v is constant, u^v·log(u)·v' where u is, else u^v·(v'·log u + v·u'/u). */
 function ofPower(e: Expression, u: Expression, v: Expression, du: Expression, dv: Expression): Expression {
   const times = (a: Expression, b: Expression) => call('multiply', a, b);
   if (zero(dv)) {

@@ -4,8 +4,10 @@ import type { Expression, Operation } from './expression.js';
 import { tapeOf } from './tape.js';
 
 /**
- * (point, out) => void: writes the values of `expressions` at the point (one number a variable, in this order) into `out`.
- * Common subterms are computed once. About 5 ns an operation; not reentrant, no allocation.
+ * Returns a function (point, out) => void that writes the values of `expressions` at the point (one number for each of
+ * `variables`, in this order) into `out`. Common subterms are computed once. About 5 ns an operation; no allocation,
+ * and not reentrant.
+ * @throws InputError when a formula uses a variable that is not among `variables`
  */
 export function evaluator(
   expressions: readonly Expression[],

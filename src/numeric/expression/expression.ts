@@ -1,10 +1,13 @@
-/** A formula as a tree: numbers, variables by name, operations. Immutable; made by `parseExpression`, changed by nobody. */
+/**
+ * Represents a formula as an immutable tree of numbers, variables by name, and operations. `parseExpression` makes one
+ * from text.
+ */
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'call'; readonly name: Operation; readonly arguments: readonly Expression[] };
 
-/** What formulas may do. `if(c, a, b)`: a where c > 0, else b. */
+/** Names the operations of formulas. `if(c, a, b)` is a where c > 0, else b. */
 export type Operation =
   | 'add'
   | 'subtract'

@@ -8,12 +8,12 @@ const SIGNS: Readonly<Record<string, { sign: string; level: number }>> = {
   divide: { sign: '/', level: 2 },
 };
 
-/** The formula with the fewest parentheses that keep its meaning. */
+/** Writes a formula with the fewest parentheses that keep its meaning. */
 export function formatExpression(e: Expression): string {
   return write(e).text;
 }
 
-/** Text and how tightly it holds: 1 sum, 2 product, 3 sign, 4 power, 5 atom. */
+/** Returns the text and its binding strength: 1 sum, 2 product, 3 sign, 4 power, 5 atom. */
 function write(e: Expression): { text: string; level: number } {
   if (e.kind === 'number') {
     const text = String(e.value);

@@ -4,11 +4,11 @@
  *     sum     := product (('+' | '-') product)*             left to right
  *     product := signed (('*' | '/') signed)*               left to right
  *     signed  := ('-' | '+') signed | power
- *     power   := atom ('^' signed)?                         2^3^2 = 2^9, −x^2 = −(x^2), 2^−x is legal
+ *     power   := atom ('^' signed)?                         2^3^2 = 2^9, −x^2 = −(x^2), 2^−x is allowed
  *     atom    := number | name | name '(' sum (',' sum)* ')' | '(' sum ')'
  *
- * Text is never executed. Texts over 4000 characters and more than 200 levels of nesting are refused, so that every walk over
- * a formula ends soon.
+ * Text is never executed. Texts over 4000 characters and more than 200 levels of nesting are refused, so that every
+ * traversal of a formula ends soon.
  */
 import { check, InputError } from '../errors.js';
 import { nearest } from '../spelling.js';
@@ -16,12 +16,15 @@ import { ARITY, call, FUNCTIONS, number, variable } from './build.js';
 import type { Expression, Operation } from './expression.js';
 import { type Token, tokensOf } from './tokens.js';
 
+/** Says which names a formula may use, and where it comes from. */
 export interface ParseOptions {
   /** Names that stay variables. */
   readonly variables: readonly string[];
-  /** Names that become numbers here. */
+  /** Names that are replaced by these numbers. */
   readonly parameters?: Readonly<Record<string, number>> | undefined;
-  /** Where the formula stands, a config key such as `landscape.loss`; errors begin with it. Default: "formula". */
+  /**
+   * Where the formula comes from, such as the config key `landscape.loss`; errors begin with it. Default: "formula".
+   */
   readonly source?: string | undefined;
 }
 
@@ -29,13 +32,17 @@ const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 const LONGEST = 4000;
 const DEEPEST = 200;
 
-/** Words that no variable and no parameter may have. */
+/** The names that no variable and no parameter may have. */
 export const RESERVED: readonly string[] = [...FUNCTIONS, ...Object.keys(CONSTANTS)];
 
 const isFunction = (name: string): name is (typeof FUNCTIONS)[number] =>
   (FUNCTIONS as readonly string[]).includes(name);
 
-/** Reads a formula. An `InputError` says in one sentence where it stands, what is wrong at which character, and what was meant. */
+/**
+ * Reads a formula.
+ * @throws InputError that says in one sentence where the formula comes from, what is wrong at which character, and what
+ * may have been meant
+ */
 export function parseExpression(text: string, options: ParseOptions): Expression {
   const { variables, parameters = {}, source = 'formula' } = options;
   for (const name of [...variables, ...Object.keys(parameters)]) {

@@ -2,19 +2,24 @@
 import { check } from '../errors.js';
 import type { Expression, Operation } from './expression.js';
 
-/** What slot i holds: a number, the variable of that index, or an operation on earlier slots. */
+/** Says what slot i of a tape holds: a number, the variable of that index, or an operation on earlier slots. */
 export type Slot =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'variable'; readonly index: number }
   | { readonly kind: 'call'; readonly name: Operation; readonly from: readonly number[] };
 
+/** Lists the operations that evaluate several formulas, in an order in which every slot follows those it uses. */
 export interface Tape {
   readonly slots: readonly Slot[];
   /** Slot of each formula. */
   readonly outputs: readonly number[];
 }
 
-/** All formulas over `variables` on one tape: common subterms of all of them (sums and products in either order) are computed once. */
+/**
+ * Puts all formulas over `variables` on one tape, on which subterms common to all of them (sums and products in either
+ * order) occur once.
+ * @throws InputError when a formula uses a variable that is not among `variables`
+ */
 export function tapeOf(expressions: readonly Expression[], variables: readonly string[]): Tape {
   const slots: Slot[] = [];
   const byText = new Map<string, number>();

@@ -1,15 +1,16 @@
-/** Words of a formula: numbers, names, marks. */
+/** The words of a formula: numbers, names, marks. */
 
+/** Is one word of a formula. */
 export interface Token {
   readonly kind: 'number' | 'name' | 'mark' | 'end' | 'bad';
   readonly text: string;
-  /** Where it starts, from 0. */
+  /** Position of its first character, from 0. */
   readonly at: number;
 }
 
 const WORD = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/^(),])|(\S))/y;
 
-/** The words of `text` and one `end`. What is no word of a formula comes as `bad`. */
+/** Splits `text` into words, followed by one `end`. A character that begins no word is a word of kind `bad`. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   WORD.lastIndex = 0;

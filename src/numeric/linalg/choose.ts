@@ -1,11 +1,15 @@
-/** Picks the linear algebra provider once per process and preference. */
+/** The choice of the linear algebra provider, made once per process for each set of options. */
 import { embeddedLinearAlgebra } from './embedded.js';
 import type { LinearAlgebra, ProviderChoice } from './provider.js';
 import { systemLinearAlgebra } from './system.js';
 import { loadSystemLibrary } from './system-library.js';
 
+/** Says which provider of linear algebra is wanted. */
 export interface ChooseOptions {
-  /** `auto` (default) takes the system's library where one works, else the embedded kernels; `system` insists and may throw. */
+  /**
+   * `auto` (default) takes the system's library where one works, else the embedded kernels; `system` fails where none
+   * works.
+   */
   readonly prefer?: ProviderChoice;
   /** Threads that the system library may use; default 1, because runs are spread over workers. */
   readonly threads?: number;
@@ -15,7 +19,10 @@ export interface ChooseOptions {
 
 const cache = new Map<string, Promise<LinearAlgebra>>();
 
-/** The provider for these options, cached. */
+/**
+ * Returns the provider for these options; it is kept for the next call.
+ * @throws InputError when `prefer` is `system` and no system library works
+ */
 export function chooseProvider(options: ChooseOptions = {}): Promise<LinearAlgebra> {
   const { prefer = 'auto', threads = 1, library } = options;
   if (prefer === 'embedded') return Promise.resolve(embeddedLinearAlgebra());

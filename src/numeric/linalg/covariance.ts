@@ -1,8 +1,9 @@
 /**
  * Covariance and Gram matrices summed over a stream, in float64 whatever the input, without cancellation.
  *
- * Each piece is centred on its own mean before it enters the sum; the shift between the piece's mean m_c (n_c lines) and the
- * mean m of the n lines before it enters as one more line, sqrt(n·n_c/(n + n_c))·(m_c − m): exactly Chan's update.
+ * Each piece is centred on its own mean before it enters the sum; the shift between the mean m_c of the piece (n_c
+ * rows) and the mean m of the n rows before it enters as one more row, sqrt(n·n_c/(n + n_c))·(m_c − m): exactly Chan's
+ * update.
  */
 import { check } from '../errors.js';
 import type { Matrix } from './matrix.js';
@@ -18,13 +19,18 @@ export interface CovarianceAccumulator {
   add(rows: Float32Array | Float64Array, n: number): void;
   /** Mean of the vectors so far (a copy). */
   mean(): Float64Array;
-  /** Σ (x − x̄)(x − x̄)ᵀ / (count − ddof), default ddof = 1. Spent afterwards. Needs count > ddof. */
+  /**
+   * Σ (x − x̄)(x − x̄)ᵀ / (count − ddof), size×size, by default with ddof = 1 (unbiased). The accumulator cannot be
+   * used afterwards.
+   * @throws InputError unless count > ddof, and when a value was not finite
+   */
   finish(options?: { readonly ddof?: number }): Matrix;
 }
 
 /**
- * A covariance over vectors of length `size`; holds size² float64 numbers and one piece of about 256 vectors. Cost size² flops
- * a vector: 12 000 vectors of 2500 take 75 GFLOP.
+ * Starts a covariance of vectors of length `size`; it holds size² float64 numbers and one piece of about 256 vectors.
+ * Cost size² flops a vector: 12 000 vectors of 2500 take 75 GFLOP.
+ * @throws InputError unless `size` is a positive integer
  */
 export function covarianceAccumulator(la: LinearAlgebra, size: number): CovarianceAccumulator {
   check(
@@ -43,7 +49,7 @@ export function covarianceAccumulator(la: LinearAlgebra, size: number): Covarian
 
   function flush(): void {
     if (filled === 0) return;
-    // mean of the piece about its first line, so that it keeps its digits when the offset is large
+    // mean of the piece relative to its first row, so that no digits are lost when the offset is large
     own.fill(0);
     for (let r = 1; r < filled; r++) {
       const o = r * size;
@@ -78,7 +84,7 @@ export function covarianceAccumulator(la: LinearAlgebra, size: number): Covarian
       check(
         rows.length >= n * size,
         'matrix-shape',
-        () => `covariance: ${n} vectors of length ${size} need ${n * size} numbers, but ${rows.length} came.`,
+        () => `covariance: ${n} vectors of length ${size} need ${n * size} numbers; got ${rows.length}.`,
       );
       for (let first = 0; first < n; ) {
         const take = Math.min(n - first, room - filled);
@@ -115,11 +121,19 @@ export interface GramAccumulator {
   readonly size: number;
   /** Adds a block of columns of the T×P matrix: `block` is T×cols, row-major with row distance `stride` (default cols). */
   add(block: Float32Array | Float64Array, cols: number, stride?: number): void;
-  /** G, T×T: its eigenvalues are those of the P×P scatter matrix (divide by T − 1 for the covariance). Spent afterwards. */
+  /**
+   * G, T×T: its eigenvalues are those of the P×P scatter matrix (divide by T − 1 for the covariance). The accumulator
+   * cannot be used afterwards.
+   * @throws InputError when a value was not finite
+   */
   finish(): Matrix;
 }
 
-/** The T×T Gram matrix of centred vectors, for T < P. Holds T² numbers and about 256 columns. Cost T² flops a column. */
+/**
+ * Starts the T×T Gram matrix of T = `size` centred vectors of P numbers, for T < P. It holds T² numbers and about 256
+ * columns. Cost T² flops a column.
+ * @throws InputError unless `size` is a positive integer
+ */
 export function gramAccumulator(la: LinearAlgebra, size: number): GramAccumulator {
   check(Number.isInteger(size) && size > 0, 'gram-size', `gram: the number of vectors must be ≥ 1, not ${size}.`);
   const updater = la.rankUpdater(size);
@@ -145,7 +159,7 @@ export function gramAccumulator(la: LinearAlgebra, size: number): GramAccumulato
       check(
         block.length >= (size - 1) * stride + cols,
         'matrix-shape',
-        () => `gram: a block of ${size}×${cols} numbers was announced, but only ${block.length} came.`,
+        () => `gram: a block of ${size}×${cols} numbers was expected; got ${block.length} numbers.`,
       );
       for (let first = 0; first < cols; ) {
         const take = Math.min(cols - first, updater.capacity - filled);

@@ -4,7 +4,7 @@ import { type Heap, withHeap } from './heap.js';
 import { checkSymmetric, type Matrix, matrix } from './matrix.js';
 import type { SymmetricEigen } from './provider.js';
 
-/** Power of two that brings the largest entry into [1/2, 1): scaling by it is exact. */
+/** Returns the power of two that brings a largest entry of `size` into [1/2, 1); scaling by it is exact. */
 export function binaryScale(size: number): number {
   if (size === 0) return 1;
   const exponent = Math.max(-1022, Math.min(1022, Math.floor(Math.log2(size)) + 1));
@@ -32,8 +32,10 @@ function notConverged(): RunError {
 }
 
 /**
- * A = V·diag(values)·Vᵀ for symmetric A (n×n); only the upper triangle enters. About 4·n³ flops and 4 n² float64 of
- * WebAssembly memory (200 MB at n = 2500) that is free for collection afterwards.
+ * Computes A = V·diag(values)·Vᵀ for symmetric A (n×n), of which only the upper triangle enters. About 4·n³ flops and
+ * 4·n² float64 numbers of WebAssembly memory (200 MB at n = 2500), which can be collected afterwards.
+ * @throws InputError for a matrix that is not symmetric or not finite
+ * @throws RunError when the QL iteration does not converge
  */
 export function embeddedEigh(a: Matrix): SymmetricEigen {
   const scale = binaryScale(checkSymmetric(a, 'eigh'));
@@ -55,7 +57,10 @@ export function embeddedEigh(a: Matrix): SymmetricEigen {
   });
 }
 
-/** Eigenvalues only, ascending. 4/3·n³ flops. */
+/**
+ * Computes the eigenvalues only, ascending. 4/3·n³ flops.
+ * @throws InputError, RunError as `embeddedEigh`
+ */
 export function embeddedEigvalsh(a: Matrix): Float64Array {
   const scale = binaryScale(checkSymmetric(a, 'eigvalsh'));
   const n = a.rows;

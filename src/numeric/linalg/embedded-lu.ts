@@ -4,7 +4,10 @@ import { withHeap } from './heap.js';
 import { checkFinite, checkSquare, identity, type Matrix, matrix } from './matrix.js';
 import type { LuFactor } from './provider.js';
 
-/** P·A = L·U. 2/3·n³ flops; each solve 2·n²·r. */
+/**
+ * Factors P·A = L·U, A n×n. 2/3·n³ flops; each solve with r right sides takes 2·n²·r.
+ * @throws InputError for a matrix that is not square or not finite
+ */
 export function embeddedLu(a: Matrix): LuFactor {
   checkSquare(a, 'lu');
   checkFinite(a, 'lu');
@@ -30,7 +33,9 @@ export function embeddedLu(a: Matrix): LuFactor {
   );
 }
 
-/** The methods around a packed factor (diagonal of `factor` = diagonal of U), shared by both providers. */
+/**
+ * Returns the methods of an LU factor around a packed one (the diagonal of `factor` is that of U), for both providers.
+ */
 export function luFactor(factor: Matrix, pivots: Int32Array, solve: (b: Matrix) => Matrix): LuFactor {
   const n = factor.rows;
   const checked = (b: Matrix): Matrix => {

@@ -7,7 +7,11 @@ import type { RealSchur, SylvesterOptions, TriangularSolution } from './provider
 import { schurEigenvalues, sylvesterShape } from './shapes.js';
 import { solveTriangularLyapunov, solveTriangularSylvester } from './triangular-sylvester.js';
 
-/** A = Z·T·Zᵀ: blocked Hessenberg reduction, then the multishift QR iteration. About 30·n³ flops. */
+/**
+ * Computes A = Z·T·Zᵀ by blocked Hessenberg reduction and the multishift QR iteration. About 30·n³ flops.
+ * @throws InputError for a matrix that is not square or not finite
+ * @throws RunError when the iteration does not converge
+ */
 export function embeddedSchur(a: Matrix): RealSchur {
   checkSquare(a, 'schur');
   const scale = binaryScale(checkFinite(a, 'schur'));
@@ -37,7 +41,10 @@ export function embeddedSchur(a: Matrix): RealSchur {
   });
 }
 
-/** S·Y + Y·op(T) = C; see triangular-sylvester.ts. */
+/**
+ * Solves S·Y + Y·op(T) = C for quasi-triangular S (m×m) and T (n×n), Y and C m×n; see triangular-sylvester.ts.
+ * @throws InputError when shapes do not fit or the solution is not unique
+ */
 export function embeddedTriangularSylvester(
   s: Matrix,
   t: Matrix,

@@ -12,7 +12,10 @@ import { checkFinite, type Matrix, matrix, transpose, transposeInto } from './ma
 import type { SingularValues } from './provider.js';
 
 /**
- * A = U·diag(s)·Vt for m×n A, k = min(m, n). About 22·k³ flops for a square matrix; 12·k² float64 numbers of scratch.
+ * Computes A = U·diag(s)·Vt for m×n A, k = min(m, n). About 22·k³ flops for a square matrix; about 15·k² + 3·m·n
+ * float64 numbers of WebAssembly memory.
+ * @throws InputError for a matrix that is not finite
+ * @throws RunError when the QL iteration does not converge
  */
 export function embeddedSvd(a: Matrix): SingularValues {
   const scale = binaryScale(checkFinite(a, 'svd'));
@@ -37,7 +40,7 @@ function tall(a: Matrix, scale: number): SingularValues {
     const lines = heap.alloc(n * m);
 
     const { reflectors, rightTau, v } = rightVectors(heap, pa, m, n, lines, diag, tau, scratch);
-    // V orthonormal again, then taken back through the right reflectors
+    // V made orthonormal again, then multiplied by the right reflectors
     const vt = heap.alloc(n * n);
     orthonormalise(heap, n, n, v, diag, tau, vt, scratch);
     kernel.backTransform(n, n, n - 1, 1, reflectors, n, rightTau, vt, n, 0, scratch);
@@ -49,7 +52,9 @@ function tall(a: Matrix, scale: number): SingularValues {
   });
 }
 
-/** Rows of `v`: approximate right singular vectors of B, descending. */
+/**
+ * Computes the approximate right singular vectors of B, the rows of `v`, in descending order of their singular values.
+ */
 function rightVectors(
   heap: Heap,
   pa: number,
@@ -103,7 +108,10 @@ function rightVectors(
   return { reflectors, rightTau, v: z };
 }
 
-/** Rows of q (n×m) become an orthonormal basis of the rows of `lines`, nested in their order; diag receives R_jj. */
+/**
+ * Makes the rows of q (n×m) an orthonormal basis of the rows of `lines`, the first j of one spanning the first j of the
+ * other; diag receives R_jj.
+ */
 function orthonormalise(
   heap: Heap,
   n: number,

@@ -1,4 +1,4 @@
-/** The provider that runs everywhere: dense linear algebra in WebAssembly (kernels/linalg). */
+/** The provider of linear algebra that runs everywhere: WebAssembly kernels (kernels/linalg). */
 import { kernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
 import { embeddedEigh, embeddedEigvalsh } from './embedded-eigh.js';
@@ -10,7 +10,10 @@ import { checkFinite, checkSymmetric, type Matrix, matrix } from './matrix.js';
 import type { LinearAlgebra, RankUpdater } from './provider.js';
 import { gemmShape } from './shapes.js';
 
-/** The embedded provider; `name` tells the kernel build in use at that moment (see `forceKernelBuild`). Never fails; one core. */
+/**
+ * Returns the embedded provider. Its `name` says which kernel build is in use at that moment (see `forceKernelBuild`).
+ * It is always available and uses one core.
+ */
 export function embeddedLinearAlgebra(): LinearAlgebra {
   return {
     kind: 'embedded',
@@ -83,13 +86,16 @@ export function embeddedLinearAlgebra(): LinearAlgebra {
   };
 }
 
-/** The sentence for a failed Cholesky factorisation, the same for both providers. */
+/** Returns the sentence for a failed Cholesky factorisation, the same for both providers. */
 export function notPositive(pivot: number, value?: number): string {
   const seen = value === undefined ? 'not positive' : `${value}`;
   return `cholesky: the matrix is not positive definite: pivot ${pivot} is ${seen}; add a ridge or drop the null directions.`;
 }
 
-/** Shapes of a solve with a square factor. */
+/**
+ * Refuses shapes that do not fit a solve with a square factor, and right sides that are not finite.
+ * @throws InputError
+ */
 export function checkSolve(f: Matrix, b: Matrix, who: string): void {
   check(
     f.rows === f.cols && b.rows === f.rows,
@@ -99,7 +105,7 @@ export function checkSolve(f: Matrix, b: Matrix, who: string): void {
   checkFinite(b, who);
 }
 
-/** Copies the upper triangle onto the lower one, in place. */
+/** Copies the upper triangle of a square matrix onto the lower one, in place. */
 export function mirrorUpper(c: Matrix): Matrix {
   const n = c.rows;
   for (let ib = 0; ib < n; ib += 32) {

@@ -1,9 +1,9 @@
-/** WebAssembly memory for the embedded kernels: a fresh one for large work, a kept one for small. */
+/** WebAssembly memory for the embedded kernels: a new one for large work, a kept one for small work. */
 
 import { linalg } from '../../kernels/linalg.generated.js';
 import { instantiate, kernelBuild } from '../../kernels/load.js';
 
-/** What kernels/linalg exports; pointers are byte addresses, strides count float64 numbers. */
+/** Declares what kernels/linalg exports; pointers are byte addresses, strides count float64 numbers. */
 export interface LinalgKernel {
   workBytes(): number;
   useWork(p: number): void;
@@ -72,7 +72,10 @@ const PAGE = 65536;
 /** Memories up to this size are kept between calls; a WebAssembly memory can grow but never shrink. */
 const KEEP_BYTES = 48 * 2 ** 20;
 
-/** A bump allocator on one instance. Views die when a later `alloc` grows the memory: take them after allocating. */
+/**
+ * Allocates memory of one WebAssembly instance from a rising address. Views become invalid when a later `alloc` grows
+ * the memory, so take them after allocating.
+ */
 export class Heap {
   readonly kernel: LinalgKernel;
   private readonly memory: WebAssembly.Memory;
@@ -95,10 +98,12 @@ export class Heap {
     this.top = this.base;
   }
 
+  /** Size of the memory in bytes. */
   get size(): number {
     return this.memory.buffer.byteLength;
   }
 
+  /** Reserves `count` bytes at a multiple of 64 and returns their address. */
   bytes(count: number): number {
     const p = this.top;
     this.top = p + Math.ceil(count / 64) * 64;
@@ -107,27 +112,29 @@ export class Heap {
     return p;
   }
 
-  /** Space for n float64 numbers, not cleared. */
+  /** Reserves space for n float64 numbers, not cleared, and returns its address. */
   alloc(n: number): number {
     return this.bytes(8 * n);
   }
 
-  /** Space that begins with a copy of `data`. */
+  /** Reserves space with a copy of `data` and returns its address. */
   put(data: Float64Array): number {
     const p = this.alloc(data.length);
     this.view(p, data.length).set(data);
     return p;
   }
 
+  /** Returns the n float64 numbers at address p as a view. */
   view(p: number, n: number): Float64Array<ArrayBuffer> {
     return new Float64Array(this.memory.buffer as ArrayBuffer, p, n);
   }
 
+  /** Returns the n 32-bit integers at address p as a view. */
   ints(p: number, n: number): Int32Array<ArrayBuffer> {
     return new Int32Array(this.memory.buffer as ArrayBuffer, p, n);
   }
 
-  /** A copy that outlives the heap. */
+  /** Returns a copy of the n float64 numbers at address p, which stays valid. */
   take(p: number, n: number): Float64Array<ArrayBuffer> {
     return this.view(p, n).slice();
   }
@@ -136,8 +143,8 @@ export class Heap {
 let kept: { heap: Heap; build: string } | undefined;
 
 /**
- * Runs `job` on a heap. `bytes` is a guess of its need: small work shares one kept heap (jobs do not nest), large work gets a
- * memory of its own that can be collected afterwards. Runs the kernel build in use.
+ * Runs `job` on a heap of the kernel build in use. `bytes` estimates the memory it needs: small work shares one kept
+ * heap (jobs do not nest), large work gets a memory of its own that can be collected afterwards.
  */
 export function withHeap<T>(bytes: number, job: (heap: Heap) => T): T {
   const build = kernelBuild();

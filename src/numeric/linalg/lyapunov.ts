@@ -3,18 +3,19 @@ import { check, InputError } from '../errors.js';
 import { checkFinite, checkSquare, checkSymmetric, frobenius, largest, type Matrix, matrix } from './matrix.js';
 import type { LinearAlgebra, RealSchur } from './provider.js';
 
-/** A solution with what is known about it. */
+/** Holds the solution of a matrix equation and measures of its accuracy. */
 export interface EquationSolution {
   readonly x: Matrix;
   /** Relative residual ‖equation‖_F / (sum of the norms of its terms); a few 1e-15 when all went well. */
   readonly residual: number;
-  /** Smallest pivot met: an upper estimate of how far the equation is from having no unique solution. NaN where unknown. */
+  /** Smallest pivot: an upper estimate of how far the equation is from having no unique solution. NaN where unknown. */
   readonly separation: number;
 }
 
 /**
- * A·X + X·B = C, A m×m, B n×n, C m×n. Throws `InputError` when an eigenvalue of A and one of B sum to 0.
- * About 25·(m³ + n³) flops for the two Schur forms and a little more.
+ * Solves A·X + X·B = C for X, with A m×m, B n×n, C m×n. About 25·(m³ + n³) flops for the two Schur forms and a little
+ * more.
+ * @throws InputError when shapes do not fit, and when an eigenvalue of A and one of B sum to 0
  */
 export function sylvester(la: LinearAlgebra, a: Matrix, b: Matrix, c: Matrix): EquationSolution {
   checkSquare(a, 'sylvester');
@@ -38,10 +39,11 @@ export function sylvester(la: LinearAlgebra, a: Matrix, b: Matrix, c: Matrix): E
 }
 
 /**
- * F·X + X·Fᵀ = Q for symmetric Q, X symmetric (docs/theory [D2]: F·Σ + Σ·Fᵀ = 2·epsilon·D). F any square matrix, defective
- * ones included; `schur` of F may be passed when it is known. A symmetric F takes one eigendecomposition instead [D4].
- * Says nothing about stability: look at the eigenvalues (`schur.re`) for that.
- * Throws `InputError` when two eigenvalues of F sum to 0.
+ * Solves F·X + X·Fᵀ = Q for symmetric X, with F and symmetric Q n×n (docs/theory [D2]: F·Σ + Σ·Fᵀ = 2·epsilon·D). F may
+ * be any square matrix, defective ones included; its Schur form may be passed when it is known. A symmetric F takes one
+ * eigendecomposition instead [D4]. A solution does not mean that F is stable: see the eigenvalues (`schur.re`) for
+ * that.
+ * @throws InputError when Q is not symmetric, shapes do not fit, or two eigenvalues of F sum to 0
  */
 export function lyapunov(
   la: LinearAlgebra,
@@ -111,7 +113,7 @@ function bySchur(la: LinearAlgebra, q: Matrix, schur: RealSchur) {
   return { x: la.gemm(la.gemm(z, y), z, { transposeB: true }), smallest };
 }
 
-/** X ← (X + Xᵀ)/2 in place. */
+/** Replaces X by (X + Xᵀ)/2. */
 function symmetrise(x: Matrix): void {
   const n = x.rows;
   for (let i = 0; i < n; i++) {
@@ -124,10 +126,11 @@ function symmetrise(x: Matrix): void {
 }
 
 /**
- * X = A·X·Aᵀ + Q for symmetric Q: the covariance of x' = A·x + noise (docs/theory [S2]: A = 1 − eta·H, Q = eta²·C).
- * Doubling (Smith 1968): X ← X + A·X·Aᵀ, A ← A², so step k has summed 2^k terms; no bilinear transform, so strongly
- * non-normal A are safe. Throws `InputError` when the spectral radius of A is not below 1 (no stationary covariance).
- * 6·n³ flops a doubling, log2(36/(1 − radius)) doublings or so.
+ * Solves X = A·X·Aᵀ + Q for symmetric Q, A and Q n×n: X is the stationary covariance of x' = A·x + noise of covariance
+ * Q (docs/theory [S2]: A = 1 − eta·H, Q = eta²·C with C per step). Doubling (Smith 1968): X ← X + A·X·Aᵀ, A ← A², so
+ * step k has summed 2^k terms; no bilinear transform, so strongly non-normal A are safe. 6·n³ flops a doubling,
+ * log2(36/(1 − radius)) doublings or so.
+ * @throws InputError when the spectral radius of A is not below 1: there is no stationary covariance
  */
 export function discreteLyapunov(la: LinearAlgebra, a: Matrix, q: Matrix): EquationSolution {
   checkSquare(a, 'discreteLyapunov');
@@ -163,7 +166,7 @@ export function discreteLyapunov(la: LinearAlgebra, a: Matrix, q: Matrix): Equat
   );
 }
 
-/** A·X·Aᵀ, symmetrised. */
+/** Returns A·X·Aᵀ, symmetrised. */
 function congruence(la: LinearAlgebra, a: Matrix, x: Matrix): Matrix {
   const s = la.gemm(la.gemm(a, x), a, { transposeB: true });
   symmetrise(s);

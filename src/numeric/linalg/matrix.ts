@@ -1,14 +1,17 @@
-/** Dense float64 matrices, row-major and contiguous, with the checks that every linear algebra entry shares. */
+/** Dense float64 matrices, row-major and contiguous, with the checks that all functions of linear algebra share. */
 import { check } from '../errors.js';
 
-/** rows×cols numbers; entry (i, j) is `data[i * cols + j]`. */
+/** Holds rows×cols numbers; entry (i, j) is `data[i * cols + j]`. */
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
   readonly data: Float64Array;
 }
 
-/** A rows×cols matrix around `data` (not copied), or of zeros. Throws `InputError` when the sizes disagree. */
+/**
+ * Makes a rows×cols matrix around `data` (not copied), or of zeros.
+ * @throws InputError when the sizes disagree
+ */
 export function matrix(rows: number, cols: number, data?: Float64Array): Matrix {
   check(
     Number.isInteger(rows) && Number.isInteger(cols) && rows >= 0 && cols >= 0,
@@ -19,12 +22,15 @@ export function matrix(rows: number, cols: number, data?: Float64Array): Matrix 
   check(
     values.length === rows * cols,
     'matrix-shape',
-    () => `matrix: a ${rows}×${cols} matrix needs ${rows * cols} numbers, but ${values.length} came.`,
+    () => `matrix: a ${rows}×${cols} matrix needs ${rows * cols} numbers; got ${values.length}.`,
   );
   return { rows, cols, data: values };
 }
 
-/** The matrix with the given rows. */
+/**
+ * Makes the matrix with the given rows.
+ * @throws InputError when rows differ in length
+ */
 export function fromRows(rows: readonly (readonly number[])[]): Matrix {
   const cols = rows[0]?.length ?? 0;
   check(
@@ -35,12 +41,12 @@ export function fromRows(rows: readonly (readonly number[])[]): Matrix {
   return matrix(rows.length, cols, Float64Array.from(rows.flat()));
 }
 
-/** The n×n identity. */
+/** Makes the n×n identity. */
 export function identity(n: number): Matrix {
   return diagonal(new Float64Array(n).fill(1));
 }
 
-/** The diagonal matrix of `values`. */
+/** Makes the diagonal matrix of `values`. */
 export function diagonal(values: ArrayLike<number>): Matrix {
   const n = values.length;
   const m = matrix(n, n);
@@ -48,19 +54,19 @@ export function diagonal(values: ArrayLike<number>): Matrix {
   return m;
 }
 
-/** A copy that shares no memory. */
+/** Copies a matrix into memory of its own. */
 export function copy(a: Matrix): Matrix {
   return matrix(a.rows, a.cols, a.data.slice());
 }
 
-/** Aᵀ in memory of its own; blocks of 32×32, so that large matrices stay in the caches. */
+/** Returns Aᵀ in memory of its own, written in blocks of 32×32, which stay in the caches. */
 export function transpose(a: Matrix): Matrix {
   const t = matrix(a.cols, a.rows);
   transposeInto(a.rows, a.cols, a.data, t.data);
   return t;
 }
 
-/** Writes the transpose of rows×cols `from` into `to`. */
+/** Writes the transpose of the rows×cols matrix `from` into `to`. */
 export function transposeInto(rows: number, cols: number, from: Float64Array, to: Float64Array): void {
   for (let ib = 0; ib < rows; ib += 32) {
     const ie = Math.min(ib + 32, rows);
@@ -71,19 +77,19 @@ export function transposeInto(rows: number, cols: number, from: Float64Array, to
   }
 }
 
-/** Row i as a view. */
+/** Returns row i as a view. */
 export function row(a: Matrix, i: number): Float64Array {
   return a.data.subarray(i * a.cols, (i + 1) * a.cols);
 }
 
-/** Column j as a copy: the j-th eigenvector of `eigh`, for instance. */
+/** Returns column j as a copy: the j-th eigenvector of `eigh`, for instance. */
 export function column(a: Matrix, j: number): Float64Array {
   const out = new Float64Array(a.rows);
   for (let i = 0; i < a.rows; i++) out[i] = a.data[i * a.cols + j];
   return out;
 }
 
-/** Frobenius norm, safe against overflow and underflow. */
+/** Returns the Frobenius norm, computed without overflow or underflow. */
 export function frobenius(a: Matrix): number {
   const scale = largest(a);
   if (scale === 0 || !Number.isFinite(scale)) return scale;
@@ -92,7 +98,7 @@ export function frobenius(a: Matrix): number {
   return scale * Math.sqrt(s);
 }
 
-/** max |a_ij|; NaN or Infinity when one is among the entries. */
+/** Returns max |a_ij|; NaN or Infinity when one is among the entries. */
 export function largest(a: Matrix): number {
   let m = 0;
   let sum = 0;
@@ -104,7 +110,10 @@ export function largest(a: Matrix): number {
   return sum === 0 ? m : Number.isFinite(m) ? Number.NaN : m;
 }
 
-/** Refuses NaN and infinite entries; returns max |a_ij|. */
+/**
+ * Refuses NaN and infinite entries; returns max |a_ij|.
+ * @throws InputError that names the first such entry
+ */
 export function checkFinite(a: Matrix, who: string): number {
   const m = largest(a);
   check(Number.isFinite(m), 'not-finite', () => {
@@ -114,12 +123,19 @@ export function checkFinite(a: Matrix, who: string): number {
   return m;
 }
 
-/** Refuses a matrix that is not square. */
+/**
+ * Refuses a matrix that is not square.
+ * @throws InputError
+ */
 export function checkSquare(a: Matrix, who: string): void {
-  check(a.rows === a.cols, 'not-square', () => `${who}: a square matrix is needed, but ${a.rows}×${a.cols} came.`);
+  check(a.rows === a.cols, 'not-square', () => `${who}: a square matrix is needed; got ${a.rows}×${a.cols}.`);
 }
 
-/** Refuses a matrix whose asymmetry exceeds 1e-8 of its largest entry: the physics of a wrong input would be wrong. */
+/**
+ * Refuses a matrix whose asymmetry exceeds 1e-8 of its largest entry, because results for a wrong input would be wrong;
+ * returns max |a_ij|.
+ * @throws InputError that names the first pair of entries that differ
+ */
 export function checkSymmetric(a: Matrix, who: string): number {
   checkSquare(a, who);
   const size = checkFinite(a, who);

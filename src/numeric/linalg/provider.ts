@@ -1,5 +1,5 @@
 /**
- * Dense linear algebra, float64: one interface, two providers.
+ * The interface of dense linear algebra in float64, which two providers implement.
  *
  * `embedded` runs everywhere (WebAssembly, src/numeric/linalg/embedded.ts); `system` calls an installed BLAS and LAPACK
  * (src/numeric/linalg/system.ts). Both return results that differ in the last bits only, so a run records `name`.
@@ -7,15 +7,15 @@
  */
 import type { Matrix } from './matrix.js';
 
-/** A = V·diag(values)·Vᵀ. */
+/** Holds the eigendecomposition A = V·diag(values)·Vᵀ of a symmetric n×n matrix. */
 export interface SymmetricEigen {
   /** Ascending. */
   readonly values: Float64Array;
-  /** n×n, COLUMN j is the unit eigenvector of values[j]; `column(vectors, j)` takes it out. */
+  /** n×n; COLUMN j is the unit eigenvector of values[j], which `column(vectors, j)` returns. */
   readonly vectors: Matrix;
 }
 
-/** A = U·diag(s)·Vt with k = min(m, n). */
+/** Holds the thin singular value decomposition A = U·diag(s)·Vt of an m×n matrix, k = min(m, n). */
 export interface SingularValues {
   /** m×k, orthonormal columns. */
   readonly u: Matrix;
@@ -25,10 +25,13 @@ export interface SingularValues {
   readonly vt: Matrix;
 }
 
-/** P·A = L·U, kept for many solves. */
+/** Holds the factors of P·A = L·U for many solves. */
 export interface LuFactor {
   readonly n: number;
-  /** X with A·X = B. B n×r. Throws `InputError` when a pivot is exactly 0. */
+  /**
+   * X with A·X = B, B and X n×r.
+   * @throws InputError when a pivot is exactly 0
+   */
   solve(b: Matrix): Matrix;
   /** A⁻¹ (prefer `solve`). */
   inverse(): Matrix;
@@ -38,7 +41,7 @@ export interface LuFactor {
   readonly pivots: Int32Array;
 }
 
-/** A = Z·T·Zᵀ for a general square A. */
+/** Holds the real Schur form A = Z·T·Zᵀ of a general square A. */
 export interface RealSchur {
   /** Upper quasi-triangular; a complex pair is a 2×2 block (a b; c a) with b·c < 0. */
   readonly t: Matrix;
@@ -49,6 +52,7 @@ export interface RealSchur {
   readonly im: Float64Array;
 }
 
+/** Says which triangular Sylvester equation is solved. */
 export interface SylvesterOptions {
   /** Take op(T) = Tᵀ. */
   readonly transpose?: boolean;
@@ -56,12 +60,14 @@ export interface SylvesterOptions {
   readonly symmetric?: boolean;
 }
 
+/** Holds the solution of a triangular Sylvester equation. */
 export interface TriangularSolution {
   readonly y: Matrix;
-  /** Smallest pivot met: an upper estimate of the separation. */
+  /** Smallest pivot: an upper estimate of the separation. */
   readonly smallest: number;
 }
 
+/** Says what is multiplied in C = alpha·op(A)·op(B) + beta·C and where the result goes. */
 export interface GemmOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
@@ -72,22 +78,21 @@ export interface GemmOptions {
   readonly beta?: number;
 }
 
-/**
- * Sums XᵀX or X·Xᵀ over pieces that need never be in memory together; see covariance.ts for the statistics around it.
- */
+/** Sums XᵀX over pieces X (count×n) that need never be in memory together; covariance.ts builds statistics on it. */
 export interface RankUpdater {
-  /** Where the next piece is written: `capacity` lines. */
+  /** Where the next piece is written: `capacity` rows. */
   readonly buffer: Float64Array;
   /** Order of the accumulated matrix. */
   readonly n: number;
-  /** Lines of length n that fit the buffer. */
+  /** Rows of length n that fit the buffer. */
   readonly capacity: number;
-  /** Adds the first `count` lines of the buffer. */
+  /** Adds the first `count` rows of the buffer. */
   update(count: number): void;
-  /** The full symmetric sum; the updater is spent afterwards. */
+  /** The full symmetric sum; the updater cannot be used afterwards. */
   finish(): Matrix;
 }
 
+/** Computes with dense float64 matrices. */
 export interface LinearAlgebra {
   readonly kind: 'embedded' | 'system';
   /** What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 through koffi'. */
@@ -96,13 +101,16 @@ export interface LinearAlgebra {
   gemm(a: Matrix, b: Matrix, options?: GemmOptions): Matrix;
   /** A·Aᵀ, or Aᵀ·A with `transpose`; full symmetric result. Half the flops of gemm. */
   syrk(a: Matrix, options?: { readonly transpose?: boolean; readonly alpha?: number }): Matrix;
-  /** An empty sum over pieces of n-long lines: C += Xᵀ·X for pieces X (count×n). */
+  /** An empty sum C (n×n) for updates C += Xᵀ·X with pieces X (count×n). */
   rankUpdater(n: number): RankUpdater;
   /** Eigenvalues and eigenvectors of a symmetric matrix; asymmetry above 1e-8 of the largest entry is refused. */
   eigh(a: Matrix): SymmetricEigen;
   /** Eigenvalues only, ascending: a third of the cost. */
   eigvalsh(a: Matrix): Float64Array;
-  /** Lower L with A = L·Lᵀ; refuses a matrix that is not positive definite and names the pivot. */
+  /**
+   * Lower L with A = L·Lᵀ.
+   * @throws InputError for a matrix that is not positive definite; it names the pivot
+   */
   cholesky(a: Matrix): Matrix;
   /** X with L·Lᵀ·X = B. */
   choleskySolve(l: Matrix, b: Matrix): Matrix;
@@ -112,9 +120,12 @@ export interface LinearAlgebra {
   svd(a: Matrix): SingularValues;
   /** Real Schur form of any square matrix, defective ones included. */
   schur(a: Matrix): RealSchur;
-  /** Y with S·Y + Y·op(T) = C for upper quasi-triangular S and T; refuses when the solution is not unique. */
+  /**
+   * Y with S·Y + Y·op(T) = C for upper quasi-triangular S and T.
+   * @throws InputError when the solution is not unique
+   */
   triangularSylvester(s: Matrix, t: Matrix, c: Matrix, options?: SylvesterOptions): TriangularSolution;
 }
 
-/** Which provider to take: `auto` prefers the system's when it is found and works. */
+/** Says which provider to take: `auto` prefers the system's when it is found and works. */
 export type ProviderChoice = 'auto' | 'embedded' | 'system';

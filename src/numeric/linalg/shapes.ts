@@ -3,7 +3,10 @@ import { check } from '../errors.js';
 import type { Matrix } from './matrix.js';
 import type { GemmOptions, RealSchur, SylvesterOptions } from './provider.js';
 
-/** Sizes of op(A) m×k times op(B) k×n, with the factors filled in; refuses shapes that do not fit. */
+/**
+ * Returns the sizes of op(A) m×k times op(B) k×n, with alpha and beta filled in.
+ * @throws InputError when shapes do not fit
+ */
 export function gemmShape(a: Matrix, b: Matrix, options: GemmOptions) {
   const [m, k] = options.transposeA ? [a.cols, a.rows] : [a.rows, a.cols];
   const [k2, n] = options.transposeB ? [b.cols, b.rows] : [b.rows, b.cols];
@@ -22,7 +25,10 @@ export function gemmShape(a: Matrix, b: Matrix, options: GemmOptions) {
   return { m, n, k, alpha: options.alpha ?? 1, beta: c ? (options.beta ?? 0) : 0 };
 }
 
-/** Refuses sizes that do not fit S·Y + Y·op(T) = C. */
+/**
+ * Refuses sizes that do not fit S·Y + Y·op(T) = C.
+ * @throws InputError
+ */
 export function sylvesterShape(s: Matrix, t: Matrix, c: Matrix, options: SylvesterOptions): void {
   check(
     s.rows === s.cols && t.rows === t.cols && c.rows === s.rows && c.cols === t.rows,
@@ -37,7 +43,10 @@ export function sylvesterShape(s: Matrix, t: Matrix, c: Matrix, options: Sylvest
   );
 }
 
-/** A Schur form with the eigenvalues read off its diagonal blocks (in standard form: equal diagonal entries). */
+/**
+ * Makes a Schur form, with the eigenvalues read off the diagonal blocks of T (in standard form: equal diagonal
+ * entries).
+ */
 export function schurEigenvalues(t: Matrix, z: Matrix): RealSchur {
   const n = t.rows;
   const re = new Float64Array(n);

@@ -1,7 +1,7 @@
 /** Finds an installed BLAS with LAPACK and binds its Fortran symbols through koffi (an optional dependency). */
 import { InputError } from '../errors.js';
 
-/** A Fortran routine: characters as strings, every number and array by reference (typed arrays). */
+/** Calls a Fortran routine: characters are strings, every number and array goes by reference (typed arrays). */
 type Routine = (...args: (string | Float64Array | Int32Array | null)[]) => void;
 
 // One letter an argument: c character, i integer array, d double array, p null pointer.
@@ -17,8 +17,10 @@ const SIGNATURES = {
   dgees: 'ccpidiidddidiii',
 } as const;
 
+/** Holds the bound BLAS and LAPACK routines. */
 export type Lapack = { readonly [K in keyof typeof SIGNATURES]: Routine };
 
+/** Describes an installed library that was loaded and works. */
 export interface SystemLibrary {
   readonly lapack: Lapack;
   /** For example 'OpenBLAS 0.3.21 through koffi, 1 thread'. */
@@ -27,7 +29,7 @@ export interface SystemLibrary {
   readonly path: string;
 }
 
-/** Tried in this order; names without a folder go through the system's own search path. */
+/** The library files that are tried, in this order; names without a folder go through the system's own search path. */
 export const LIBRARY_NAMES: readonly string[] = [
   'libopenblas.so.0',
   'libopenblas.so',
@@ -42,19 +44,20 @@ export const LIBRARY_NAMES: readonly string[] = [
 
 const LETTERS = { c: 'str', i: 'int *', d: 'double *', p: 'void *' } as const;
 
-/** An integer argument. The second word is 0, so that a library with 64-bit integers reads the same number. */
+/** Makes an integer argument. The second word is 0, so that a library with 64-bit integers reads the same number. */
 export function int(v: number): Int32Array {
   return Int32Array.of(v, 0);
 }
 
-/** A floating-point argument. */
+/** Makes a floating-point argument. */
 export function real(v: number): Float64Array {
   return Float64Array.of(v);
 }
 
 /**
- * Loads the first library of `names` that is there and passes a small known problem. Throws `InputError` with what was tried
- * when none does. The library's own thread count is set to `threads` where it has a switch for it (OpenBLAS, MKL).
+ * Loads the first library of `names` that exists and solves a small problem correctly. The library's own thread count
+ * is set to `threads` where it can be set (OpenBLAS, MKL).
+ * @throws InputError when koffi is not installed, and, with what was tried, when no library works
  */
 export async function loadSystemLibrary(names: readonly string[] = LIBRARY_NAMES, threads = 1): Promise<SystemLibrary> {
   const koffi = await import('koffi').catch(() => undefined);
@@ -102,7 +105,7 @@ export async function loadSystemLibrary(names: readonly string[] = LIBRARY_NAMES
   );
 }
 
-/** A product and a factorisation with known answers; the latter tells 32-bit from 64-bit integers. */
+/** Checks a product and a factorisation with known results; the latter distinguishes 32-bit from 64-bit integers. */
 function probe(lapack: Lapack): void {
   const c = new Float64Array(4);
   const [one, two] = [real(1), int(2)];

@@ -6,6 +6,11 @@ import { schurEigenvalues, sylvesterShape } from './shapes.js';
 import { int, type Lapack, real } from './system-library.js';
 import { solveTriangularLyapunov, solveTriangularSylvester } from './triangular-sylvester.js';
 
+/**
+ * Computes A = Z·T·Zᵀ by dgees.
+ * @throws InputError for a matrix that is not square or not finite
+ * @throws RunError when dgees fails
+ */
 export function systemSchur(f: Lapack, a: Matrix): RealSchur {
   checkSquare(a, 'schur');
   checkFinite(a, 'schur');
@@ -25,6 +30,10 @@ export function systemSchur(f: Lapack, a: Matrix): RealSchur {
   return schurEigenvalues(transpose(t), transpose(z));
 }
 
+/**
+ * Solves S·Y + Y·op(T) = C as `embeddedTriangularSylvester` does, with dgemm.
+ * @throws InputError likewise
+ */
 export function systemTriangularSylvester(
   f: Lapack,
   s: Matrix,

@@ -1,4 +1,7 @@
-/** The provider that calls an installed BLAS and LAPACK. Row-major A is column-major Aᵀ to Fortran: no copies for that. */
+/**
+ * The provider that calls an installed BLAS and LAPACK. Fortran reads a row-major A as the column-major Aᵀ, so most
+ * routines need no transposed copy.
+ */
 import { check, RunError } from '../errors.js';
 import { checkSolve, mirrorUpper, notPositive } from './embedded.js';
 import { luFactor } from './embedded-lu.js';
@@ -8,7 +11,7 @@ import { gemmShape } from './shapes.js';
 import { int, type Lapack, real, type SystemLibrary } from './system-library.js';
 import { systemSchur, systemTriangularSylvester } from './system-schur.js';
 
-/** The provider on a library that `loadSystemLibrary` found. */
+/** Returns the provider that uses a library which `loadSystemLibrary` found. */
 export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
   const f = library.lapack;
   return {

@@ -4,7 +4,10 @@
  */
 import { InputError } from '../errors.js';
 
-/** The three matrices, row-major, and the two products that the recursion needs; `y` holds C first and Y afterwards. */
+/**
+ * Holds the three matrices, row-major, and the two products that the recursion needs; `y` holds C first and Y
+ * afterwards.
+ */
 export interface SylvesterWorkspace {
   readonly m: number;
   readonly n: number;
@@ -22,15 +25,19 @@ export interface SylvesterWorkspace {
 const LEAF = 32;
 
 /**
- * Solves in place; returns the smallest pivot met, an upper estimate of the separation of S and −op(T). Throws `InputError`
- * when a pivot vanishes to rounding: then an eigenvalue of S and one of T sum to 0 and the solution is not unique.
- * m·n·(m + n) flops.
+ * Solves in place and returns the smallest pivot, an upper estimate of the separation of S and −op(T). m·n·(m + n)
+ * flops.
+ * @throws InputError when a pivot vanishes to rounding: then an eigenvalue of S and one of T sum to 0 and the solution
+ * is not unique
  */
 export function solveTriangularSylvester(w: SylvesterWorkspace): number {
   return run(w, (state) => general(state, 0, w.m, 0, w.n));
 }
 
-/** The same with T = S, op(T) = Tᵀ and symmetric C, at half the cost: the Lyapunov equation. */
+/**
+ * Solves the Lyapunov equation in place: as `solveTriangularSylvester` with T = S, op(T) = Tᵀ and symmetric C, at half
+ * the cost.
+ */
 export function solveTriangularLyapunov(w: SylvesterWorkspace): number {
   return run(w, (state) => symmetric(state, 0, w.n));
 }
@@ -50,7 +57,7 @@ function run(w: SylvesterWorkspace, solve: (state: State) => void): number {
   return state.smallest;
 }
 
-/** Where to halve lo…hi without cutting a 2×2 block of the matrix with row length ld. */
+/** Returns where to halve lo…hi without dividing a 2×2 block of the matrix with row length ld. */
 function middle(x: Float64Array, ld: number, lo: number, hi: number): number {
   const mid = (lo + hi) >> 1;
   return x[mid * ld + mid - 1] !== 0 ? mid + 1 : mid;
@@ -132,7 +139,7 @@ function leaf(state: State, i0: number, i1: number, j0: number, j1: number): voi
   }
 }
 
-/** One block of at most 2×2 unknowns: Gaussian elimination with complete pivoting. */
+/** Solves for one block of at most 2×2 unknowns by Gaussian elimination with complete pivoting. */
 function block(state: State, ia: number, ib: number, ja: number, jb: number): void {
   const { s, t, y, m, n, transpose } = state.w;
   if (ib - ia === 1 && jb - ja === 1) {

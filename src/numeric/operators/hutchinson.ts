@@ -9,13 +9,14 @@ import { type Estimate, meanOf } from '../estimate.js';
 import type { Key, Stream } from '../random.js';
 import { dot, type LinearOperator } from './lanczos.js';
 
+/** Sets the number of probes of `hutchinsonTrace` and their random numbers. */
 export interface HutchinsonOptions {
   /** Independent probes, at least 2. */
   readonly probes: number;
   readonly key: Key;
 }
 
-/** Independent signs ±1. */
+/** Draws a vector of independent signs ±1. */
 export function signVector(size: number, stream: Stream): Float64Array {
   const z = new Float64Array(size);
   let bits = 0;
@@ -27,7 +28,11 @@ export function signVector(size: number, stream: Stream): Float64Array {
   return z;
 }
 
-/** Tr A with the standard error of the mean over probes; probe i depends on the key and i alone. Cost: one product a probe. */
+/**
+ * Estimates Tr A, with the standard error of the mean over probes; probe i depends on the key and i alone. Cost: one
+ * product with A for each probe.
+ * @throws InputError for fewer than 2 probes
+ */
 export function hutchinsonTrace(op: LinearOperator, { probes, key }: HutchinsonOptions): Estimate {
   check(
     Number.isInteger(probes) && probes >= 2,

@@ -3,21 +3,25 @@
  *
  *     A V_k = V_k T_k + beta_k v_{k+1} e_kᵀ,   T_k y = θ y   ⇒   ‖A x − θ x‖ = beta_k |y_k| for x = V_k y
  *
- * For a symmetric A some eigenvalue lies within that residual of θ; where the next Ritz value is farther than the residual (gap g),
- * the error is below residual²/g (Temple, Kato). The bound told adds k·2^−52·‖A‖ for the rounding of k steps with exact products.
+ * For a symmetric A some eigenvalue lies within that residual of θ; where the next Ritz value is farther than the
+ * residual (gap g), the error is below residual²/g (Temple, Kato). The bound given adds k·2^−52·‖A‖ for the rounding of
+ * k steps with exact products.
  */
 import { check } from '../errors.js';
 import { type Estimate, estimate } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../linalg/index.js';
 import type { Key, Stream } from '../random.js';
 
-/** A symmetric linear map; `apply` returns a fresh vector and leaves its argument alone. */
+/**
+ * Multiplies vectors by a symmetric matrix A of order `size`; `apply` returns a new vector and does not change its
+ * argument.
+ */
 export interface LinearOperator {
   readonly size: number;
   apply(x: Float64Array): Float64Array;
 }
 
-/** An eigenvalue whose `standardError` is a bound from the residual, not a spread. */
+/** Holds an approximate eigenpair; the `standardError` of its eigenvalue is a bound from the residual, not a spread. */
 export interface RitzPair {
   readonly value: Estimate;
   /** Unit vector. */
@@ -26,6 +30,7 @@ export interface RitzPair {
   readonly residual: number;
 }
 
+/** Says which eigenpairs `lanczos` finds, how accurately, and after how many products it stops. */
 export interface LanczosOptions {
   /** Pairs wanted. */
   readonly count: number;
@@ -34,13 +39,17 @@ export interface LanczosOptions {
   readonly end?: 'largest' | 'smallest';
   /** Most products; 2·count + 60 by default, never above the size. */
   readonly maxSteps?: number;
-  /** Most products while wanted pairs have not converged by `maxSteps`; the process is looked at each time it is a fifth longer. */
+  /**
+   * Most products when wanted pairs have not converged after `maxSteps`; convergence is then checked each time the
+   * process is a fifth longer. Default: `maxSteps`.
+   */
   readonly patience?: number;
   /** Wanted residual relative to the largest |θ|; 1e-8 by default. */
   readonly tolerance?: number;
   readonly la?: LinearAlgebra;
 }
 
+/** Holds the eigenpairs that `lanczos` found. */
 export interface LanczosResult {
   /** From the wanted end inwards. */
   readonly pairs: readonly RitzPair[];
@@ -52,20 +61,20 @@ export interface LanczosResult {
   readonly opposite: Estimate;
 }
 
-/** The Lanczos basis and its tridiagonal matrix. */
+/** Holds the Lanczos basis and its tridiagonal matrix. */
 export interface Tridiagonal {
   readonly alpha: number[];
-  /** beta[i] couples i and i + 1; the last one is the residual norm of the recursion. */
+  /** beta[i] is the entry (i, i + 1); the last one is the norm of the residual of the recursion. */
   readonly beta: number[];
   readonly basis: Float64Array[];
 }
 
-/** A vector of independent standard normal numbers. */
+/** Draws a vector of independent standard normal numbers. */
 export function normalVector(size: number, stream: Stream): Float64Array {
   return Float64Array.from({ length: size }, () => stream.normal());
 }
 
-/** Σ x_i y_i */
+/** Returns Σ x_i y_i. */
 export function dot(x: Float64Array, y: Float64Array): number {
   let a = 0;
   let b = 0;
@@ -110,7 +119,7 @@ export function lanczosStep(op: LinearOperator, recursion: Tridiagonal, start: F
   return true;
 }
 
-/** Eigenvalues (ascending) and eigenvectors of the process's k×k matrix. */
+/** Returns the eigenvalues (ascending) and eigenvectors of the k×k tridiagonal matrix. */
 export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float64Array; vectors: Float64Array[] } {
   const k = recursion.alpha.length;
   const t = matrix(k, k);
@@ -129,9 +138,11 @@ export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float
 }
 
 /**
- * Eigenpairs at one end of the spectrum. Memory: size·steps numbers; cost: `steps` products and 4·size·steps² flops. Multiple
- * eigenvalues beyond the first are found only through rounding or a new start; an invariant subspace stops the process early.
- * @throws InputError for a count that makes no sense
+ * Finds eigenpairs at one end of the spectrum. Memory: size·steps numbers; cost: `steps` products and 4·size·steps²
+ * flops. Multiple eigenvalues beyond the first are found only through rounding or a new start; an invariant subspace
+ * stops the process early.
+ * @throws InputError unless `count` is an integer from 1 to the size, and when the operator returns numbers that are
+ * not finite
  */
 export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosResult {
   const { count, key, end = 'largest', tolerance = 1e-8 } = options;

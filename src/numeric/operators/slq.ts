@@ -12,6 +12,7 @@ import type { Key } from '../random.js';
 import { signVector } from './hutchinson.js';
 import { type LinearOperator, lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
 
+/** Sets the probes of `spectralDensity` and where the density is evaluated. */
 export interface SpectralDensityOptions {
   /** Random starts, at least 2; 10 by default. */
   readonly probes?: number;
@@ -25,12 +26,13 @@ export interface SpectralDensityOptions {
   readonly la?: LinearAlgebra;
 }
 
-/** One probe's quadrature; the weights sum to 1. */
+/** Holds the quadrature of one probe; the weights sum to 1. */
 export interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
 }
 
+/** Holds an estimated density of eigenvalues with its standard errors over probes. */
 export interface SpectralDensity {
   readonly at: Float64Array;
   /** Share of eigenvalues per unit of eigenvalue, smoothed. */
@@ -47,7 +49,7 @@ export interface SpectralDensity {
   readonly squaredFrobenius: Estimate;
 }
 
-/** The quadrature of the measure of `start` after at most `steps` products. */
+/** Computes the quadrature of the spectral measure of `start` after at most `steps` products. */
 export function lanczosQuadrature(
   op: LinearOperator,
   start: Float64Array,
@@ -60,7 +62,10 @@ export function lanczosQuadrature(
   return { nodes: values, weights: Float64Array.from(vectors, (y) => y[0] ** 2) };
 }
 
-/** @throws InputError for fewer than 2 probes or steps: no error bar, or no second moment */
+/**
+ * Estimates the density of the eigenvalues of an operator. Cost: probes·steps products.
+ * @throws InputError for fewer than 2 probes (there is no error bar) or steps (there is no second moment)
+ */
 export function spectralDensity(op: LinearOperator, options: SpectralDensityOptions): SpectralDensity {
   const { probes = 10, steps = 80, key, la } = options;
   check(
