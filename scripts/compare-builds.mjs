@@ -61,7 +61,7 @@ const INPUTS = { 'F.csv': '1,-2,0\n2,1,0.5\n0,0.25,3\n', 'D.csv': '1,0.1,0\n0.1,
 
 /** Keys of JSON documents that say when, how long, how much memory or on what, and no result. */
 const TIMES =
-  /^(?:seconds|cpuSeconds|wallSeconds|elapsed|started|finished|startedAt|finishedAt|created|updated|time|date|machine|host|hostname|pid|rssBytes|peakMemory|timings|stepsPerSecond|memoryBytes|source|program)$/;
+  /^(?:seconds|cpuSeconds|wallSeconds|elapsed|started|finished|startedAt|finishedAt|created|updated|time|date|machine|host|hostname|pid|rssBytes|peakMemory|timings|stepsPerSecond|memoryBytes)$/;
 
 const usage = (sentence) => {
   process.stderr.write(
