@@ -170,12 +170,13 @@ export { type PowerLawFit, type PowerLawOptions, powerLaw } from './numeric/powe
 export { type Key, randomKey, type Stream } from './numeric/random.js';
 export { logSpaced } from './numeric/spacing.js';
 // record
+export { type ArrayStore, MemoryStore } from './record/array-store.js';
 export { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from './record/checkpoint.js';
 export { type NpyArray, readNpy, writeNpy } from './record/npy.js';
 export { readNpz, writeNpz } from './record/npz.js';
 export { readPenalty, writePenalty } from './record/penalty.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
-export { type ArrayStore, FolderStore, MemoryStore } from './record/store.js';
+export { FolderStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
 // report
 export type { Finding, Verdict } from './report/finding.js';

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as zarr from 'zarrita';
 import { RunError } from '../src/numeric/errors.js';
+import { MemoryStore } from '../src/record/array-store.js';
 import { clearFileError } from '../src/record/files.js';
-import { FolderStore, MemoryStore } from '../src/record/store.js';
+import { FolderStore } from '../src/record/store.js';
 import { chunkRowsFor, Trajectory, TrajectoryWriter } from '../src/record/trajectory.js';
 
 const P = 3;

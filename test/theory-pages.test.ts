@@ -1,6 +1,7 @@
 /** The pages of docs/theory against what cites them: every tag and chapter resolves, every anchor is unique, every link leads somewhere. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { theoryPage } from '../src/jobs/theory-page.js';
@@ -12,7 +13,7 @@ import { theoryIndex } from '../src/report/theory-index.js';
 import { CHAPTERS, STATEMENTS } from '../src/report/theory-statements.js';
 import { syntheticFindings } from './support/ivf2021-results.js';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const theory = join(root, 'docs/theory');
 const read = (path: string): string => readFileSync(path, 'utf8');
 const named = (path: string): string => relative(root, path);
@@ -32,7 +33,7 @@ const citing = [
   ),
   ...files('docs', /\.md$/),
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].map((f) => join(root, f)),
-].filter((f) => f !== new URL(import.meta.url).pathname);
+].filter((f) => f !== fileURLToPath(import.meta.url));
 
 const ANCHOR = /<a id="([^"]*)"><\/a>/g;
 const TAG = /\[([A-Z]\d{1,2})\](?!\d)/g;

@@ -1,7 +1,8 @@
 /** Small groups of float64 arrays in Zarr v3 for results, written whole and read by name. */
 import * as zarr from 'zarrita';
+import { FolderStore } from '#folder-store';
 import { RunError } from '../numeric/errors.js';
-import { type ArrayStore, FolderStore } from './store.js';
+import type { ArrayStore } from './array-store.js';
 
 /** Holds a float64 array, row-major, with the names of its dimensions. */
 export interface NamedArray {

@@ -1,15 +1,9 @@
-/** Zarr stores: a folder on disk, where each key is a file that is whole or absent, and memory. */
+/** A folder on disk as a Zarr store, where each key is a file that is whole or absent. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, RangeQuery } from 'zarrita';
+import type { ArrayStore } from './array-store.js';
 import { readWhole, writeWhole } from './files.js';
-
-/** Declares what a trajectory needs of the place it is written to and read from. */
-export interface ArrayStore {
-  get(key: AbsolutePath): Uint8Array | undefined;
-  getRange?(key: AbsolutePath, range: RangeQuery): Uint8Array | undefined;
-  set(key: AbsolutePath, value: Uint8Array): void;
-}
 
 /** Keeps each key as a file in a folder. */
 export class FolderStore implements ArrayStore {
@@ -44,16 +38,5 @@ export class FolderStore implements ArrayStore {
 
   set(key: AbsolutePath, value: Uint8Array): void {
     writeWhole(join(this.root, key), value);
-  }
-}
-
-/** Keeps arrays in memory, for tests and for analyses without files. */
-export class MemoryStore implements ArrayStore {
-  readonly files = new Map<string, Uint8Array>();
-  get(key: AbsolutePath): Uint8Array | undefined {
-    return this.files.get(key);
-  }
-  set(key: AbsolutePath, value: Uint8Array): void {
-    this.files.set(key, value.slice());
   }
 }

@@ -7,8 +7,9 @@
  * are uncompressed (weights hardly compress) and each is one file, written whole. `zarr.open` in Python reads it.
  */
 import * as zarr from 'zarrita';
+import { FolderStore } from '#folder-store';
 import { check, RunError } from '../numeric/errors.js';
-import { type ArrayStore, FolderStore } from './store.js';
+import type { ArrayStore } from './array-store.js';
 
 /** Describes a window; it is kept in the attributes of the group. */
 export interface TrajectoryShape {

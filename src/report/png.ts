@@ -3,9 +3,11 @@
 /**
  * Renders a standalone SVG document as PNG on white, `width` pixels wide (default 1520: print at 300 dpi over 13 cm).
  * Uses the fonts of the system; on a machine without any, text is missing.
+ * @throws InputError (`no-resvg`) outside Node
  */
 export async function renderPng(svg: string, width = 1520): Promise<Uint8Array> {
-  const { Resvg } = await import('@resvg/resvg-js');
+  // package.json leads #resvg to the package in Node and to no-resvg.ts elsewhere
+  const { Resvg } = await import('#resvg');
   const plain = svg
     .replace(/<style>[\s\S]*?<\/style>/, '') // screen styles; resvg knows no media queries
     .replace(/font-family="[^"]*"/, 'font-family="DejaVu Sans, Segoe UI, Helvetica Neue, Arial, sans-serif"'); // a face with ∝ and ψ first

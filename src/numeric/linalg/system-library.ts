@@ -60,8 +60,9 @@ export function real(v: number): Float64Array {
  * @throws InputError when koffi is not installed, and, with what was tried, when no library works
  */
 export async function loadSystemLibrary(names: readonly string[] = LIBRARY_NAMES, threads = 1): Promise<SystemLibrary> {
-  const koffi = await import('koffi').catch(() => undefined);
-  if (!koffi) {
+  // package.json leads #koffi to the package in Node and to no-koffi.ts elsewhere, so that no browser bundle contains it
+  const koffi = await import('#koffi').catch(() => undefined);
+  if (!koffi?.load) {
     throw new InputError(
       'no-koffi',
       'linear algebra: the system provider needs the optional package koffi, which is not installed; run "npm install koffi" or use the embedded provider.',
