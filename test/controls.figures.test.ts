@@ -164,9 +164,9 @@ describe('clouds of one network', () => {
 
   test.each([
     ['same-window', COLOURS.blue, 'PCA of the same window, ψ = 4.03'],
-    ['random-walk', COLOURS.orange, 'surrogate with H = 0, same window, ψ = 3.83'],
-    ['other-window', COLOURS.green, 'PCA of the other half, ψ = 2.13'],
-    ['replicas', COLOURS.purple, 'Hessian eigenvectors, drift removed, ψ = 2.77'],
+    ['random-walk', COLOURS.orange, 'surrogate with H = 0, same window, ψ = 3.85'],
+    ['other-window', COLOURS.green, 'PCA of the other half, ψ = 2.17'],
+    ['replicas', COLOURS.purple, 'Hessian eigenvectors, drift removed, ψ = 2.81'],
   ] as const)('%s: the directions of the fit, and its line', (basis, colour, label) => {
     const r = first.regimes.find((x) => x.basis === basis && (basis === 'other-window' || x.epochs === MAIN))!;
     const used = r.directions.filter((d) => ![1, 40, 130].includes(d.index));

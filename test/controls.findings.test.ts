@@ -1,11 +1,13 @@
 /** The rules of the controls' findings, each threshold from both sides, the numbers in their sentences, the sentences on the cause. */
 import { describe, expect, it, test } from 'vitest';
-import { agreement, causeOf, controlsFindings, type Outcome } from '../src/experiments/controls/findings.js';
+import { causeOf, controlsFindings, type Outcome, sameExponent } from '../src/experiments/controls/findings.js';
 import type { Basis, CellResult, Regime } from '../src/experiments/controls/measured.js';
-import { halfWidth, overSeeds, pairedDifference, regimeRows } from '../src/experiments/controls/summary.js';
+import { pairedPsi, regimeRows } from '../src/experiments/controls/summary.js';
 import { type Estimate, estimate } from '../src/numeric/estimate.js';
+import { halfWidth } from '../src/numeric/interval.js';
+import { overSeeds } from '../src/numeric/seeds.js';
 import type { Finding } from '../src/report/finding.js';
-import { MAIN, SHIFT, syntheticCells, TRUTH } from './support/controls-results.js';
+import { deviations, MAIN, SHIFT, syntheticCells, TRUTH } from './support/controls-results.js';
 import { estimatesIn, numbersIn, prints, printsEstimate } from './support/reading.js';
 
 const [YES, OTHER, NO, OPEN] = [
@@ -54,35 +56,35 @@ describe('over seeds', () => {
       rows.find((r) => r.basis === 'same-window' && r.epochs === 6)!,
       rows.find((r) => r.basis === 'replicas')!,
     ];
-    const d = pairedDifference(a, { ...b, seeds: [9, 4, 5], psiOfSeeds: [1, 3, 100] });
+    const d = pairedPsi(a, { ...b, seeds: [9, 4, 5], psiOfSeeds: [1, 3, 100] });
     // seed 4: 4.03 − 3, seed 9: 4.07 − 1; seed 7 has no partner
     expect(d).toMatchObject({
       value: expect.closeTo((1.03 + 3.07) / 2, 10),
       n: 2,
       method: 'mean of differences within 2 seeds',
     });
-    expect(pairedDifference(a, { ...b, seeds: [4] })).toMatchObject({ n: 1, method: 'one seed: no error' });
-    expect(pairedDifference(a, undefined)).toMatchObject({ value: Number.NaN, n: 0, converged: false });
-    expect(pairedDifference(undefined, b).n).toBe(0);
+    expect(pairedPsi(a, { ...b, seeds: [4], psiOfSeeds: [1] })).toMatchObject({ n: 1, method: 'one seed: no error' });
+    expect(pairedPsi(a, undefined)).toMatchObject({ value: Number.NaN, n: 0, converged: false });
+    expect(pairedPsi(undefined, b).n).toBe(0);
   });
 });
 
 describe('two exponents', () => {
   test.each([
-    [0.399, 0.01, 'the same'],
-    [0.401, 0.01, 'different'],
-    [-0.401, 0.01, 'different'],
-    [-0.399, 0.01, 'the same'],
+    [0.399, 0.01, 'agrees'],
+    [0.401, 0.01, 'differs'],
+    [-0.401, 0.01, 'differs'],
+    [-0.399, 0.01, 'agrees'],
     // its interval counts where it is wider
-    [0.99 * T2 * 0.2, 0.2, 'the same'],
-    [1.01 * T2 * 0.2, 0.2, 'different'],
+    [0.99 * T2 * 0.2, 0.2, 'agrees'],
+    [1.01 * T2 * 0.2, 0.2, 'differs'],
     // at most 1 wide on either side
-    [0.1, 0.999 / T2, 'the same'],
+    [0.1, 0.999 / T2, 'agrees'],
     [0.1, 1.001 / T2, 'undecided'],
     [Number.NaN, 0.01, 'undecided'],
     [0.1, Number.NaN, 'undecided'],
   ] as const)('%f ± %f over three seeds: %s', (value, error, found) => {
-    expect(agreement(of(value, error))).toBe(found);
+    expect(sameExponent(of(value, error))).toBe(found);
   });
 });
 
@@ -114,6 +116,22 @@ describe('findings of the branches', () => {
     }
   });
 
+  const spread = (x: number[]) => Math.sqrt(x.reduce((s, v) => s + v * v, 0) / (x.length - 1));
+  /** Deviations of the seeds on both sides of a comparison. */
+  const compared = (id: string): [number[], number[]] => {
+    const own = deviations('same-window');
+    if (id === 'sampling') return [own, deviations('same-window', 'replaced')];
+    if (id === 'momentum') return [deviations('same-window', 'momentum'), own];
+    if (id === 'window') return [deviations('same-window', 'shuffled', 12), deviations('same-window', 'shuffled', 2)];
+    if (id === 'surrogate-selection') return [deviations('other-window'), deviations('surrogate-other')];
+    const other = {
+      selection: 'other-window',
+      'fixed-basis': 'replicas',
+      surrogate: 'surrogate',
+      'random-walk': 'random-walk',
+    } as const;
+    return [own, deviations(other[id as keyof typeof other])];
+  };
   const pairs: [string, number, number, string, string, number, number, string][] = [
     [
       'selection',
@@ -146,7 +164,11 @@ describe('findings of the branches', () => {
     const f = find(id);
     expect(f.verdict).toBe(verdict);
     expect(f.measured.value).toBeCloseTo(a - b, 10);
-    expect(f.measured.standardError).toBeCloseTo(0, 10); // the seeds have all in common
+    const [x, y] = compared(id);
+    const error = spread(x.map((v, k) => v - y[k])) / Math.sqrt(3);
+    expect(error).toBeGreaterThan(0.01);
+    expect(f.measured.standardError).toBeCloseTo(error, 10);
+    expect(prints(f.reason.split('±').at(-1)!.replace(/\.$/, ''), T2 * error)).toBe(true);
     const words = new RegExp(`psi = (.*) \\(${first}\\) against (.*) \\(${second}\\)\\.`).exec(f.reason)!;
     expect(printsEstimate(words[1], { value: a, standardError: 0.02 / Math.sqrt(3) }), words[1]).toBe(true);
     expect(printsEstimate(words[2], { value: b, standardError: 0.02 / Math.sqrt(3) }), words[2]).toBe(true);
@@ -167,9 +189,9 @@ describe('findings of the branches', () => {
   });
 
   it('a half-width in the sentence is that of the differences', () => {
-    const spread = bent((r, c) => (r.basis === 'surrogate' ? psi(r, 4.0 + { 4: -0.1, 7: 0, 9: 0.1 }[c.seed]!) : {}));
-    const f = find('surrogate', spread);
-    // differences 0.13, 0.05, −0.03
+    const scattered = bent((r, c) => (r.basis === 'surrogate' ? psi(r, 4.0 + { 4: -0.1, 7: 0, 9: 0.1 }[c.seed]!) : {}));
+    const f = find('surrogate', scattered);
+    // 4.03, 4.05, 4.07 less 3.9, 4.0, 4.1: 0.13, 0.05, −0.03
     expect(f.measured.value).toBeCloseTo(0.05, 10);
     expect(f.measured.standardError).toBeCloseTo(0.08 / Math.sqrt(3), 10);
     expect(prints(f.reason.split('±').at(-1)!.replace(/\.$/, ''), (T2 * 0.08) / Math.sqrt(3))).toBe(true);
@@ -306,25 +328,25 @@ describe('the cause', () => {
     expect(cause[2]).toMatch(/^It stays when the Hessian of that system is set to zero/);
     expect(cause[3]).toContain('fixed beforehand, 2.790 ± 0.012, is the law of the noise, C ~ H^1.47,');
     expect(judged().outcome).toMatchObject({
-      selection: 'different',
-      surrogate: 'the same',
-      surrogateOther: 'the same',
-      randomWalk: 'the same',
-      noiseLaw: 'the same',
+      selection: 'differs',
+      surrogate: 'agrees',
+      surrogateOther: 'agrees',
+      randomWalk: 'agrees',
+      noiseLaw: 'agrees',
     });
   });
 
   it('each sentence only where its comparison came out so', () => {
-    expect(say({ selection: 'the same' })[0]).toMatch(
+    expect(say({ selection: 'agrees' })[0]).toMatch(
       /^The exponent 4.050 ± 0.012 does not come from choosing .*gives 2.150 ± 0.012\.$/,
     );
     expect(say({ selection: 'undecided' })[0]).toMatch(/not decided by so few seeds/);
-    expect(say({ surrogate: 'different' })[1]).toMatch(/does not give it/);
-    expect(say({ surrogateOther: 'different' })[1]).not.toContain('both choices');
+    expect(say({ surrogate: 'differs' })[1]).toMatch(/does not give it/);
+    expect(say({ surrogateOther: 'differs' })[1]).not.toContain('both choices');
     expect(say({ surrogate: 'undecided' }).length).toBe(3);
-    expect(say({ randomWalk: 'different' })[2]).toMatch(/^It changes when/);
+    expect(say({ randomWalk: 'differs' })[2]).toMatch(/^It changes when/);
     expect(say({ randomWalk: 'undecided' }).length).toBe(3);
-    expect(say({ noiseLaw: 'different' })[3]).toMatch(/is not what the law of the noise predicts/);
+    expect(say({ noiseLaw: 'differs' })[3]).toMatch(/is not what the law of the noise predicts/);
     expect(say({ noiseLaw: 'undecided' }).length).toBe(3);
     expect(say({ replicas: undefined }).length).toBe(3);
     expect(causeOf(judged([])).join(' ')).toBe(
@@ -334,11 +356,11 @@ describe('the cause', () => {
 
   it('the outcome follows the findings', () => {
     const out = (basis: Basis, value: number) => judged(bent((r) => (r.basis === basis ? psi(r, value) : {}))).outcome;
-    expect(out('other-window', 4).selection).toBe('the same');
-    expect(out('surrogate', 3).surrogate).toBe('different');
-    expect(out('surrogate-other', 3).surrogateOther).toBe('different');
-    expect(out('random-walk', 3).randomWalk).toBe('different');
-    expect(out('replicas', 4).noiseLaw).toBe('different');
+    expect(out('other-window', 4).selection).toBe('agrees');
+    expect(out('surrogate', 3).surrogate).toBe('differs');
+    expect(out('surrogate-other', 3).surrogateOther).toBe('differs');
+    expect(out('random-walk', 3).randomWalk).toBe('differs');
+    expect(out('replicas', 4).noiseLaw).toBe('differs');
     expect(judged(syntheticCells([7])).outcome.noiseLaw).toBe('undecided');
     const { psi: own, other, replicas } = judged().outcome;
     expect([own!.basis, own!.epochs, own!.sampling, own!.momentum]).toEqual(['same-window', 6, 'shuffled', 0]);

@@ -21,6 +21,33 @@ export const SEEDS = [4, 7, 9];
 export const MAIN = 6;
 /** Deviation of a seed from the mean over seeds: −1, 0, 1. */
 const off = (seed: number): number => SEEDS.indexOf(seed) - 1;
+/** The same in other orders, so that regimes which are compared have not all in common seed by seed. */
+const ORDERS = [
+  [-1, 0, 1],
+  [1, -1, 0],
+  [0, 1, -1],
+  [1, 0, -1],
+  [-1, 1, 0],
+  [0, -1, 1],
+];
+/** psi of each seed about its mean in a regime. */
+export const deviations = (
+  basis: Basis,
+  branch: 'shuffled' | 'replaced' | 'momentum' = 'shuffled',
+  epochs = MAIN,
+): number[] => {
+  const of = {
+    'same-window': 0,
+    'other-window': 1,
+    hessian: 2,
+    replicas: 3,
+    surrogate: 4,
+    'surrogate-other': 5,
+    'random-walk': 2,
+  };
+  const shift = { shuffled: 0, replaced: 1, momentum: 2 }[branch] + (epochs === 2 ? 3 : epochs === 12 ? 4 : 0);
+  return ORDERS[(of[basis] + shift) % 6].map((d) => 0.02 * d);
+};
 
 /** psi, its theory, gamma and the rank law of the main windows, as means over seeds; spread over seeds is 0.02. */
 export const TRUTH: Record<Basis, { psi: number; theory: number; gamma: number; rank?: number; flat: number }> = {
@@ -66,10 +93,16 @@ function directions(psi: number, seed: number, k: number): RegimeDirection[] {
 
 const BASES = Object.keys(TRUTH) as Basis[];
 
-function regime(basis: Basis, epochs: number, seed: number, shift: number): Regime {
+function regime(
+  basis: Basis,
+  epochs: number,
+  seed: number,
+  shift: number,
+  branch: 'shuffled' | 'replaced' | 'momentum',
+): Regime {
   const t = TRUTH[basis];
   const k = BASES.indexOf(basis);
-  const psi = t.psi + shift + 0.02 * off(seed);
+  const psi = t.psi + shift + deviations(basis, branch, epochs)[SEEDS.indexOf(seed)];
   return {
     basis,
     epochs,
@@ -103,6 +136,7 @@ export const SHIFT = { replaced: -0.13, momentum: 0.21, short: 0.55, long: -0.25
 
 function branch(seed: number, sampling: Sampling, momentum: number): BranchResult {
   const own = (sampling === 'replaced' ? SHIFT.replaced : 0) + (momentum > 0 ? SHIFT.momentum : 0);
+  const name = momentum > 0 ? 'momentum' : sampling;
   const windows =
     momentum === 0
       ? ([
@@ -114,8 +148,8 @@ function branch(seed: number, sampling: Sampling, momentum: number): BranchResul
     ...head(seed, `${sampling}-momentum${momentum}`, sampling, momentum, momentum === 0 ? 0.1 : 0.01),
     kind: 'branch',
     regimes: [
-      ...windows.map(([epochs, shift]) => regime('same-window', epochs, seed, own + shift)),
-      ...BASES.map((b) => regime(b, b.includes('other') ? MAIN / 2 : MAIN, seed, own)),
+      ...windows.map(([epochs, shift]) => regime('same-window', epochs, seed, own + shift, name)),
+      ...BASES.map((b) => regime(b, b.includes('other') ? MAIN / 2 : MAIN, seed, own, name)),
     ],
   };
 }
