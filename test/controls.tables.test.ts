@@ -1,0 +1,179 @@
+/** The CSV documents of the controls, and their document for machines, against the made-up cells. */
+import { describe, expect, test } from 'vitest';
+import type { Basis, BranchResult, Comparison } from '../src/experiments/controls/measured.js';
+import { renderControls } from '../src/experiments/controls/render.js';
+import {
+  deviations,
+  FIXED,
+  GROUPS,
+  RATIOS,
+  SEEDS,
+  SHIFT,
+  syntheticControls,
+  TRUTH,
+} from './support/controls-results.js';
+import { readCsv } from './support/reading.js';
+
+const input = syntheticControls();
+const report = renderControls(input);
+
+describe('CSV documents', () => {
+  const csv = (name: string) => readCsv(report.tables[name]);
+
+  test('names', () => {
+    expect(Object.keys(report.tables)).toEqual(['findings.csv', 'regimes.csv', 'groups.csv', 'directions.csv']);
+    expect(csv('findings.csv').column('id')).toEqual(report.findings.map((f) => f.id));
+  });
+
+  test('regimes.csv', () => {
+    const t = csv('regimes.csv');
+    expect(t.heads).toEqual([
+      'sampling',
+      'momentum',
+      'learning_rate',
+      'epochs',
+      'basis',
+      'seeds',
+      'psi',
+      'psi_error',
+      'theory_psi',
+      'theory_psi_error',
+      'gamma',
+      'gamma_error',
+      'rank_exponent',
+      'r2',
+      'share_below_crossover',
+      'psi_of_seeds',
+    ]);
+    expect(t.rows.length).toBe(25);
+    t.rows.forEach((_, k) => {
+      const cell = (head: string) => t.column(head)[k];
+      const number = (head: string) => t.numbers(head)[k];
+      const basis = cell('basis') as Basis;
+      const truth = TRUTH[basis];
+      const [momentum, epochs] = [number('momentum'), number('epochs')];
+      const shift =
+        (cell('sampling') === 'replaced' ? SHIFT.replaced : 0) +
+        (momentum > 0 ? SHIFT.momentum : 0) +
+        (epochs === 2 ? SHIFT.short : epochs === 12 ? SHIFT.long : 0);
+      const close = (head: string, value: number) => expect(number(head), `${head} ${k}`).toBeCloseTo(value, 10);
+      close('psi', truth.psi + shift);
+      close('psi_error', 0.02 / Math.sqrt(3));
+      close('theory_psi', truth.theory + shift / 10);
+      close('theory_psi_error', 0.01 / Math.sqrt(3));
+      close('gamma', truth.gamma + shift / 20);
+      close('gamma_error', 0.005 / Math.sqrt(3));
+      if (truth.rank === undefined) expect(cell('rank_exponent')).toBe('');
+      else close('rank_exponent', truth.rank);
+      close('r2', 0.9 + Object.keys(TRUTH).indexOf(basis) / 100);
+      close('share_below_crossover', truth.flat);
+      close('learning_rate', momentum > 0 ? 0.01 : 0.1);
+      expect(number('seeds')).toBe(3);
+      const seeds = cell('psi_of_seeds').split(' ').map(Number);
+      const branch = momentum > 0 ? 'momentum' : cell('sampling') === 'replaced' ? 'replaced' : 'shuffled';
+      expect(seeds).toEqual(deviations(basis, branch, epochs).map((s) => expect.closeTo(truth.psi + shift + s, 10)));
+    });
+  });
+
+  test('groups.csv: five comparisons of each group, and fixed noise where it was measured', () => {
+    const t = csv('groups.csv');
+    expect(t.heads).toEqual([
+      'sampling',
+      'learning_rate',
+      'from',
+      'to',
+      'comparison',
+      'ratio_of_modes',
+      'error',
+      'ratio_of_sums',
+      'error_of_sums',
+      'seeds',
+    ]);
+    expect(t.rows.length).toBe(9 * 5 + 3);
+    let k = 0;
+    for (const kind of ['replaced', 'shuffled', 'small'] as const)
+      for (const [g, [from, to]] of GROUPS.entries()) {
+        for (const c of [
+          'raw',
+          'drift',
+          'replicas',
+          'noise-averaged',
+          'both-averaged',
+          ...(kind === 'shuffled' ? ['fixed-noise'] : []),
+        ]) {
+          const value = c === 'fixed-noise' ? FIXED[g] : RATIOS[kind][c as Comparison][g];
+          const r = t.rows[k++];
+          expect([r[0], ...r.slice(1, 4).map(Number), r[4]]).toEqual([
+            kind === 'replaced' ? kind : 'shuffled',
+            kind === 'small' ? 0.02 : 0.1,
+            from,
+            to,
+            c,
+          ]);
+          expect(Number(r[5])).toBeCloseTo(value, 10);
+          expect(Number(r[6])).toBeCloseTo((0.02 * value) / Math.sqrt(3), 10);
+          if (c === 'fixed-noise') expect(r.slice(7, 9)).toEqual(['', '']);
+          else {
+            expect(Number(r[7])).toBeCloseTo(1.1 * value, 10);
+            expect(Number(r[8])).toBeCloseTo((0.03 * value) / Math.sqrt(3), 10);
+          }
+          expect(r[9]).toBe('3');
+        }
+      }
+    expect(k).toBe(t.rows.length);
+  });
+
+  test('directions.csv: every direction of every regime of every branch', () => {
+    const t = csv('directions.csv');
+    expect(t.heads).toEqual([
+      'seed',
+      'cell',
+      'basis',
+      'epochs',
+      'index',
+      'variance',
+      'flatness',
+      'curvature',
+      'noise',
+      'predicted',
+    ]);
+    const all = input.cells
+      .filter((c): c is BranchResult => c.kind === 'branch')
+      .flatMap((c) =>
+        c.regimes.flatMap((r) =>
+          r.directions.map((d) => [
+            c.seed,
+            c.cell,
+            r.basis,
+            r.epochs,
+            d.index,
+            d.variance,
+            d.flatness ?? '',
+            d.curvature,
+            d.noise,
+            d.predicted,
+          ]),
+        ),
+      );
+    expect(t.rows.length).toBe(SEEDS.length * 25 * 12);
+    expect(t.rows).toEqual(all.map((r) => r.map(String)));
+  });
+
+  test('the document for machines holds all of it', () => {
+    const json = JSON.parse(report.json);
+    expect(json.cells).toEqual(JSON.parse(JSON.stringify(input.cells)));
+    expect(json).toMatchObject({
+      format: 'thermograd-controls-report',
+      version: 1,
+      title: input.title,
+      cause: report.cause,
+      bases: input.bases,
+    });
+    expect(json.regimes.length).toBe(25);
+    expect(json.groups.length).toBe(9);
+    expect(json.findings).toEqual(JSON.parse(JSON.stringify(report.findings)));
+    expect(json.references.map((r: { key: string }) => r.key)).toEqual(['ivf2021', 'ao2022', 'antognini2018']);
+    expect(json.references[0]).not.toHaveProperty('bibtex');
+    expect(json.bibtex.match(/^@\w+\{/gm)).toHaveLength(3);
+  });
+});
