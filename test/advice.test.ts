@@ -30,10 +30,15 @@ describe('the learning rate', () => {
     const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.21) }) } });
     expect(advise(vague, 0.5).rate).toBeNull();
     expect(advise(vague, 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
+    // at the threshold itself
+    expect(advise(facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.2) }) } }), 0.5).rate).toBeNull();
     const saddle = (lowest: number) => facts(0.1, 50, { curvature: { facts: curvature({ lowest: e(lowest, 1e-3) }) } });
     expect(advise(saddle(-0.99), 0.5).rate).not.toBeNull();
+    expect(advise(saddle(-1), 0.5).rate).not.toBeNull();
     expect(advise(saddle(-1.01), 0.5).rate).toBeNull();
-    expect(advise(saddle(-1.01), 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/no minimum/);
+    expect(advise(saddle(-1.01), 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(
+      /no minimum: the curvature falls to -1\.0 beside the top 2\.0, .* its ceiling \(0\.20\)/,
+    );
     expect(adviceWords(advise(vague, 0.5), vague, null).ceiling).toMatch(/^no advice on the learning rate: a few/);
   });
 });
@@ -48,7 +53,10 @@ describe('the batch size', () => {
     expect(advise(facts(0.1, size), 0.5).batch?.place).toBe(place);
   });
 
-  it('falls back on the simple scale, and has no advice without a gradient', () => {
+  it('falls back on the simple scale from an error of a third on, and has no advice without a gradient', () => {
+    const kind = (error: number) =>
+      advise(facts(0.1, 50, { noise: { facts: noise({ weighted: e(90, error) }) } }), 0.5).batch?.critical.kind;
+    expect([29.9, 30, 30.1].map(kind)).toEqual(['weighted', 'simple', 'simple']);
     const weighted = e(100, 40);
     expect(advise(facts(0.1, 50, { noise: { facts: noise({ weighted }) } }), 0.5).batch?.critical).toMatchObject({
       kind: 'simple',

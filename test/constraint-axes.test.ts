@@ -1,7 +1,7 @@
 /** Axes that constraints are built from: which are kept, which are left out and why, and how often they are measured. */
 import { describe, expect, it } from 'vitest';
 import { rowsInMemory } from '../src/analyse/trajectory/rows.js';
-import { denseModes, denseOf, firstOf, WHY_UNCONVERGED } from '../src/apply/modes.js';
+import { denseModes, denseOf, firstOf, iterationBytes, WHY_UNCONVERGED } from '../src/apply/modes.js';
 import { networkTask } from '../src/apply/network-task.js';
 import { planeBasis } from '../src/apply/planes.js';
 import { principalAxes } from '../src/apply/principal.js';
@@ -38,6 +38,13 @@ describe('modes of a small Hessian', () => {
     const edge = 1000 * 4 * 2 ** -52;
     const diagonal = fromRows([7, 1.05 * 7 * edge, 0.95 * 7 * edge, 0].map((v, i) => [0, 0, 0, 0].fill(v, i, i + 1)));
     expect([...denseModes(diagonal, la).values]).toEqual([7, 1.05 * 7 * edge]);
+  });
+
+  it('of an operator take a basis of ten times 2·count + 60 products, at most 512 MiB', () => {
+    expect(iterationBytes(5000, 20)).toBe(8 * 5000 * 1000);
+    expect(iterationBytes(50, 90)).toBe(8 * 50 * 10 * 160);
+    expect(iterationBytes(10 ** 6, 50)).toBe(8 * 10 ** 6 * 67);
+    expect(iterationBytes(10 ** 6, 50)).toBeLessThanOrEqual(2 ** 29);
   });
 
   it('come from the products of an operator, made symmetric', () => {

@@ -215,11 +215,11 @@ describe('from made-up measurements', () => {
     const w = Array.from({ length: 8 }, (_, j) => j + 0.03 * rows[0][j]);
     expect(one.value(w) / ((0.5 * 0.03 ** 2) / variance)).toBeCloseTo(1, 10);
     await expect(build('vortex', madeUp({ ...stationary, training }), 3)).rejects.toThrow(
-      /window of 20 steps.*fewer than two.*longer window/,
+      /vortex holds planes of two modes that relax.*window of 20 steps.*fewer than two.*longer window/,
     );
     await expect(
       build('potential', madeUp({ ...stationary, training: { ...training, windowSteps: 1 } }), 3),
-    ).rejects.toThrow(/there is none/);
+    ).rejects.toThrow(/potential holds a mode that relax.* there is none/);
     await expect(build('vortex', madeUp(stationary), 1)).rejects.toThrow(/at most 1 in each of all.*more axes/);
   });
 

@@ -220,6 +220,28 @@ describe('gradient noise scales', () => {
     expect(Math.abs(scale.trace.value / trace - 1)).toBeLessThan(1e-11);
     expect(Math.abs(scale.squaredGradient.value / (size - trace / n) - 1)).toBeLessThan(1e-9);
     expect(scale.simple.value).toBeCloseTo(trace / (size - trace / n), 6);
+    // influence of a sample on Tr C1, on |g|² and on their ratio; of |g|² also what is quadratic in the noise
+    const signal = size - trace / n;
+    const influences = each.map((x, k) => {
+      const along = x.reduce((sum, v, i) => sum + v * g[i], 0);
+      const ofSignal = 2 * (along - size);
+      return { ofTrace: norms[k] - mean(norms) - ofSignal, ofSignal };
+    });
+    const error = (of: (x: (typeof influences)[number]) => number) =>
+      Math.sqrt(influences.reduce((sum, x) => sum + of(x) ** 2, 0) / (n * (n - 1)));
+    const quadratic = (Math.SQRT2 * trace) / n;
+    expect(scale.trace.standardError / error((x) => x.ofTrace)).toBeCloseTo(1, 8);
+    expect(
+      scale.squaredGradient.standardError /
+        Math.hypot(
+          error((x) => x.ofSignal),
+          quadratic,
+        ),
+    ).toBeCloseTo(1, 8);
+    const ofRatio = error((x) => x.ofTrace / signal - (trace * x.ofSignal) / signal ** 2);
+    const expected = Math.hypot(ofRatio, (quadratic / signal) * (trace / signal));
+    expect(scale.simple.standardError / expected).toBeCloseTo(1, 6);
+    expect(scale.simple.converged).toBe(signal > 2 * scale.squaredGradient.standardError);
   });
 
   it('has errors that a jackknife over the samples confirms', () => {

@@ -92,6 +92,15 @@ describe('mixed precision', () => {
     expect(parts[1].samples).toHaveLength(20);
     expect(parts[0].samples).toHaveLength(33);
     expect(summary.omittedSamples).toBe(147);
+    // the total is 2 to its last bit, so that the tail beyond i holds 2^−i of it
+    expect(summary.omittedShare / 2 ** -53).toBeCloseTo(1, 12);
+    expect(summary.singleShare / (2 ** -20 - 2 ** -53)).toBeCloseTo(1, 12);
+    expect(summary.singleSamples).toBe(33);
+    expect([...parts[1].samples]).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    const alike = splitByShare(new Float64Array(5).fill(3), 'mixed');
+    expect(alike.summary).toMatchObject({ singleSamples: 0, singleShare: 0, omittedSamples: 0, omittedShare: 0 });
+    expect(alike.parts.map((part) => part.samples.length)).toEqual([0, 5]);
+    expect(splitByShare(new Float64Array(5), 'mixed').summary).toMatchObject({ singleShare: 0, omittedShare: 0 });
     expect(splitByShare(traces, 'mixed', false).parts[0].samples).toHaveLength(180);
     expect(splitByShare(traces, 'float64').parts).toHaveLength(1);
   });

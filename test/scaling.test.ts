@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DirectionFlatness, PcaSummary } from '../src/analyse/trajectory/results.js';
 import { closedDirections, explained, lastResolvedRank, scaling } from '../src/analyse/trajectory/scaling.js';
 import { randomKey } from '../src/numeric/random.js';
+import { thinToLogSpaced } from '../src/numeric/spacing.js';
 
 /** A spectrum variance(i) with valleys F(i). */
 function made(P: number, variance: (i: number) => number, width: (i: number) => number, resolution = 0) {
@@ -43,7 +44,26 @@ describe('scaling', () => {
     );
     expect(s.varianceFlatness.exponent.value).toBeCloseTo(-4, 9);
     expect(s.rankLaw.exponent.value).toBeCloseTo(-2.5, 9);
-    expect(s.varianceFlatnessRanges.length).toBe(10);
+    expect(s.varianceFlatnessRanges.map((r) => r.label)).toEqual([
+      ...['2–50', '10–200', '20–500', '50–1000', '200–2500'].map((r) => `ranks ${r}`),
+      ...['narrowest', 'middle', 'widest'].map((third) => `${third} third of F`),
+      'with rank 1 and unresolved variances',
+      'every direction, not thinned',
+    ]);
+    // 120 log-spaced ranks from 1 to 2500, without the first; their numbers in each range
+    const thinned = thinToLogSpaced(Array.from({ length: 2499 }, (_, k) => k + 2), 2500, 120); // biome-ignore format: short
+    const inside = (from: number, to: number) => thinned.filter((i) => i >= from && i <= to).length;
+    expect(s.varianceFlatness.points).toBe(thinned.length);
+    expect(s.varianceFlatnessRanges.slice(0, 5).map((r) => r.fit.points)).toEqual(
+      [[2, 50], [10, 200], [20, 500], [50, 1000], [200, 2500]].map(([from, to]) => inside(from, to)),
+    ); // biome-ignore format: short
+    expect(s.varianceFlatnessRanges.slice(5, 8).reduce((sum, r) => sum + r.fit.points, 0)).toBe(thinned.length);
+    expect(s.varianceFlatnessRanges.at(-1)!.fit.points).toBe(2499);
+    const ranks = s.rankLawRanges.map((r) => r.label);
+    expect(ranks).toEqual(
+      ['2–20', '20–50', '20–100', '20–200', '20–500', '50–500', '100–1000'].map((r) => `ranks ${r}`),
+    );
+    expect(s.rankLaw.range).toEqual([20, 1250]);
     for (const row of s.varianceFlatnessRanges) {
       expect(row.fit.exponent.value).toBeCloseTo(-4, 8);
       expect(row.leastSquares).toBeCloseTo(-4, 8);
