@@ -1,5 +1,5 @@
-// The whole experiment once, through the library: seconds of each stage, peak resident memory, what was found.
-// Usage: node bench/chain.mjs '{"preset":"standard","directions":"all","provider":"embedded"}'
+// The whole experiment once, through the library: seconds of each stage, peak resident memory, results. Usage: node
+// bench/chain.mjs '{"preset":"standard","directions":"all","provider":"embedded"}'
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

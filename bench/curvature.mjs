@@ -1,8 +1,9 @@
-// Exact gradient covariance and Hessian block of the 50×50 layer of 784-50-50-10 on all of MNIST, on one core, against NumPy in
-// float64 on one thread in the same minutes (bench/peers/curvature_peer.py), at initial weights and after training.
-// Prints one JSON line per measurement: the best wall and processor seconds of a few runs, and for the peer's matrices the
-// largest difference over the largest entry. `from states` leaves out what the peer is given: activations, deltas, probabilities.
-// Usage: node bench/curvature.mjs [--epochs 30] [--weights FILE (float32, flat)] [--quick]   (after npm run build)
+// Exact gradient covariance and Hessian block of the 50×50 layer of 784-50-50-10 on all of MNIST, on one core, against
+// NumPy in float64 on one thread in the same minutes (bench/peers/curvature_peer.py), at initial weights and after
+// training. Prints one JSON line per measurement: the best wall and processor seconds of a few runs, and for the peer's
+// matrices the largest difference over the largest entry. `from states` leaves out the time for what the peer is given:
+// activations, deltas, probabilities. Usage: node bench/curvature.mjs [--epochs 30] [--weights FILE (float32, flat)]
+// [--quick]   (after npm run build)
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
-// The decomposition of linear systems, one core each: whole calls of decompose (every matrix, every identity checked) and of
-// vortices, on both providers, and in the same minutes what SciPy users write for W, U, Q, S and A alone.
-// Prints one JSON line per measurement: wall and processor seconds (best of a few runs; they differ on a shared machine) and
-// the residual of F·W = D + Q. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+// The decomposition of linear systems, one core each: whole calls of decompose (every matrix, every identity checked)
+// and of vortices, on both providers, and in the same minutes SciPy's functions for W, U, Q, S and A alone. Prints one
+// JSON line per measurement: wall and processor seconds (best of a few runs; they differ on a shared machine) and the
+// residual of F·W = D + Q. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names
+// the Python)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { decompose } from '../dist/analyse/decomposition/decompose.js';

@@ -24,7 +24,7 @@ const field = (names, ...texts) =>
     names,
   );
 const names = ['x', 'y'];
-// L = 0.1 x⁴/4 + λ(x) y²/2, λ = 1 + 4 exp(−x²); noise kappa·λ across and along, turned with the slope of the valley
+// L = 0.1 x⁴/4 + λ(x) y²/2, λ = 1 + 4 exp(−x²); noise kappa·λ across and along, rotated with the slope of the valley
 const valley = {
   size: 2,
   names,

@@ -34,7 +34,10 @@ const problem = (noise, half, cells) => ({
   axes: half.map((h) => ({ from: -h, to: h, cells })),
 });
 const large = problem(1, [3.6, 6], n);
-/** A barrier of 50 times the noise: the two wells exchange so rarely that a rounding error in a diagonal decides between them. */
+/**
+ * A barrier of 50 times the noise: passages between the two wells are so rare that a rounding error in a diagonal
+ * decides their weights.
+ */
 const rare = problem(0.005, [1.8, 0.8], 100);
 
 function best(job) {

@@ -1,7 +1,10 @@
 // The long sections of the bench: dense linear algebra (bench/linalg.mjs, SciPy included) and the whole chain.
 import { median, ours, peer } from './rounds.mjs';
 
-/** Every task of linalg.mjs: SciPy's time over ours, for each provider, from processor seconds of the same round. */
+/**
+ * Compares every task of linalg.mjs: SciPy's time over ours, for each provider, from processor seconds of the same
+ * round.
+ */
 export function linalgLines(size, rounds) {
   const all = Array.from({ length: size === 'full' ? Math.min(rounds, 2) : 1 }, () =>
     ours('linalg.mjs', ...(size === 'full' ? [] : ['--quick'])),
@@ -36,7 +39,10 @@ export function linalgLines(size, rounds) {
   });
 }
 
-/** Ours with each provider, then the peer over as many epochs, the same window and the same number of directions. Once each. */
+/**
+ * Runs ours with each provider, then the peer over as many epochs, the same window and the same number of directions,
+ * once each.
+ */
 export function chainLines(size) {
   const settings = size === 'full' ? { preset: 'standard', directions: 'all' } : { preset: 'quick', directions: 60 };
   const own = ['embedded', 'system'].map((provider) => {

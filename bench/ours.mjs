@@ -1,5 +1,5 @@
-// Our side of the bench: one task a process, one line of JSON, in the words of bench/peers/ivf_peer.py.
-// Usage: node bench/ours.mjs train-step|flatness-eval|per-sample-grads '{"inputs":"mnist","steps":2400,"repeats":5}'
+// Our side of the bench: one task a process, one line of JSON, with the keys of bench/peers/ivf_peer.py. Usage: node
+// bench/ours.mjs train-step|flatness-eval|per-sample-grads '{"inputs":"mnist","steps":2400,"repeats":5}'
 import { LineLoss } from '../dist/analyse/landscape/line.js';
 import { batchPlan, initialWeights, kernelBuild, loadDataset, randomKey, Trainer } from '../dist/index.js';
 
@@ -11,7 +11,7 @@ const key = randomKey(1);
 
 /**
  * Wall and processor seconds per unit, as `measure` in bench/peers/ivf/common.py. The warm-up lasts a second at least:
- * V8 compiles hot kernels anew, in the background, and what runs before that is another program.
+ * V8 recompiles hot kernels in the background, and times before that say nothing about those after it.
  */
 function measure(call, count, unit) {
   const warm = performance.now();
@@ -50,7 +50,7 @@ async function trainingSet() {
   };
 }
 
-/** A trainer at PyTorch's initialisation, and a source of batches without end. */
+/** Returns a trainer at PyTorch's initialisation, and an endless source of batches. */
 function prepared(train, options = {}) {
   const trainer = new Trainer({ spec, samples: train, learningRate: 0.1, batchSize, ...options });
   trainer.setWeights(initialWeights(spec, key.child('init')));
@@ -76,7 +76,7 @@ function prepared(train, options = {}) {
   return { trainer, next };
 }
 
-/** Share of the inputs that are not zero: what a kernel that skips zeros has to multiply. */
+/** Returns the share of inputs that are not zero, which a kernel that skips zeros has to multiply. */
 function density({ values }) {
   let nonzero = 0;
   for (const v of values) if (v !== 0) nonzero++;

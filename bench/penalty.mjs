@@ -1,5 +1,6 @@
-// node bench/penalty.mjs [--rounds N]: what a penalty costs beside a plain step of 784-50-50-10 on MNIST, B = 50, one thread.
-// Processor time of 200 steps in one call, in turns; the ratio of a round is formed with the plain steps of the same round.
+// node bench/penalty.mjs [--rounds N]: the cost of a penalty beside a plain step of 784-50-50-10 on MNIST, B = 50, one
+// thread. Processor time of 200 steps in one call, in turns; the ratio of a round is formed with the plain steps of the
+// same round.
 import { parseArgs } from 'node:util';
 import { batchPlan, initialWeights, loadDataset, parameterCount, penalty, randomKey, Trainer } from '../dist/index.js';
 import { median } from './rounds.mjs';
@@ -14,7 +15,7 @@ const start = initialWeights(spec, key.child('init'));
 const size = parameterCount(spec);
 const blocks = { layer1: [0, 39_200], layer2: [39_200, 2500], layer3: [41_700, 500] };
 
-/** k of the size axes of the cosine basis: orthonormal, dense, cheap to make. */
+/** Returns k of the axes of the cosine basis, which are orthonormal, dense and cheap to make. */
 function axes(k, name) {
   const [offset, n] = blocks[name];
   const data = new Float64Array(k * n);

@@ -24,7 +24,7 @@ function lines(command, args) {
     .map((line) => JSON.parse(line));
 }
 
-/** Our script with its settings; throws where it fails, for that is a fault of ours. */
+/** Runs our script with its settings; throws when it fails, because that is an error of ours. */
 export function ours(script, ...args) {
   const out = lines(process.execPath, [
     here(script),
@@ -34,7 +34,7 @@ export function ours(script, ...args) {
   return out;
 }
 
-/** A command of the peer; `{ skipped }` where Python or a package is missing. */
+/** Runs a command of the peer; `{ skipped }` when Python or a package is missing. */
 export function peer(command, settings = {}, python = PYTHON) {
   const flags = Object.entries({ data: DATA, ...settings }).flatMap(([k, v]) => [`--${k}`, String(v)]);
   const out = lines(python, [here('peers/ivf_peer.py'), command, ...flags]);
@@ -46,7 +46,7 @@ export const median = (values) => {
   return v.length % 2 ? v[v.length >> 1] : (v[v.length / 2 - 1] + v[v.length / 2]) / 2;
 };
 
-/** Times of one variant over the rounds: median, best, in seconds per unit. */
+/** Returns the times of one variant over the rounds: median, best, in seconds per unit. */
 export function timesOf(rounds, name) {
   const found = rounds.map((r) => r.results?.[name]).filter(Boolean);
   if (found.length === 0) return undefined;
@@ -60,7 +60,10 @@ export function timesOf(rounds, name) {
   };
 }
 
-/** Ratio peer/ours of each round's medians: above 1 ours is faster. Also the ratio of the best times of all rounds. */
+/**
+ * Returns the ratio peer/ours of each round's medians (above 1 ours is faster), and the ratio of the best times of all
+ * rounds.
+ */
 export function ratioOf(own, ownName, other, otherName) {
   const pairs = own.map((o, k) => [o.results[ownName], other[k]?.results?.[otherName]]).filter(([, p]) => p);
   if (pairs.length === 0) return undefined;

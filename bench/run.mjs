@@ -1,7 +1,7 @@
 // npm run bench [-- --quick | --smoke] [--only train,dense,jax,flatness,samples,linalg,chain] [--rounds N] [--out FILE]
-// Ours and its peers (bench/peers/README.md) in the same minutes, in turns, one thread each. Prints a table, then the same
-// as one JSON document (with --out into FILE). THERMOGRAD_PYTHON names the Python with torch, numpy and scipy,
-// THERMOGRAD_PYTHON_JAX one with jax. --quick: fewer rounds, a short chain. --smoke: does everything run at all.
+// Ours and its peers (bench/peers/README.md) in the same minutes, in turns, one thread each. Prints a table, then the
+// same as one JSON document (with --out into FILE). THERMOGRAD_PYTHON names the Python with torch, numpy and scipy,
+// THERMOGRAD_PYTHON_JAX one with jax. --quick: fewer rounds, a short chain. --smoke: only checks that everything runs.
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,7 @@ const rounds = Number(flags.rounds ?? { smoke: 1, quick: 3, full: 7 }[size]);
 const repeats = { smoke: 1, quick: 3, full: 5 }[size];
 const steps = { smoke: 200, quick: 1200, full: 2400 }[size];
 
-/** Sections: what runs, and which variants are set against which, with the ratio to reach. */
+/** The sections: what runs, and which variants are compared, with the ratio to reach. */
 const sections = {
   train: versus('train-step', { inputs: 'mnist', steps, repeats }, [
     ['recorded', 'module', 3],
@@ -54,7 +54,7 @@ const sections = {
   chain: () => chainLines(size),
 };
 
-/** A section of rounds in turns: ours, peer, ours, peer, … */
+/** Makes a section of rounds in turns: ours, peer, ours, peer, … */
 function versus(command, settings, pairs, peerCommand = command) {
   return () => {
     const [own, other] = [[], []];

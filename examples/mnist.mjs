@@ -1,4 +1,4 @@
-// MNIST, a first look with a tenth of the images and the shortest preset: where the fit stands and how it moves with its range.
+// MNIST, a first look with a tenth of the images and the shortest preset: the fit, and how it changes with its range.
 // Usage: node examples/mnist.mjs [FOLDER]
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 """Fine-tune a torch module without forgetting: minimise new_loss + strength * R(w), R a penalty written by `thermograd protect`.
 
-penalty, strength = load_penalty("penalty.npz")     # one more term of the loss; follows up to 2/(learning_rate * stiffness)
+penalty, strength = load_penalty("penalty.npz")     # one more term of the loss; stable below 2/(learning_rate * stiffness)
 loss = cross_entropy(model(x), y) + strength * penalty(parameters_to_vector(model.parameters()))
 
 pull, strength = load_pull("penalty.npz")           # or a step of its own after the optimiser's (plain SGD), stable at any strength

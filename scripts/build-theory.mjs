@@ -41,7 +41,7 @@ const tags = (known) => ({
 
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
-/** An index or a power behind a letter, a bracket or a prime: `p_i`, `w_{k+1}`, `s_θ,i`, `L^μ`, `i^−γ`, `h^(−1/2)`. */
+/** An index or a power after a letter, a bracket or a prime: `p_i`, `w_{k+1}`, `s_θ,i`, `L^μ`, `i^−γ`, `h^(−1/2)`. */
 const RAISED_OR_LOWERED =
   /(?<=[\p{L}\d)'’])([_^])(?:\{([^}]*)\}|\(([^)]*)\)|([\u2212+]?[\p{Ll}\p{Lu}\d½]+(?:,[ij](?!\p{L}))?))/gu;
 

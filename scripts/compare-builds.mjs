@@ -1,12 +1,12 @@
 /**
- * Compares what two builds of the program write: every command is run with fixed seeds, and every document must have the same
- * bytes, except for what says when and how long (TIMES below).
+ * Compares what two builds of the program write: every command is run with fixed seeds, and every document must have
+ * the same bytes, except for times and sizes of memory (TIMES below).
  *
  *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR]
  *
- * BEFORE and AFTER are each a built program (dist/cli/main.js) or a folder that an earlier call kept with --keep, which holds
- * what the first of the two wrote. --only takes names of runs, with commas; what a run starts from is made as well.
- * Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
+ * BEFORE and AFTER are each a built program (dist/cli/main.js) or a folder that an earlier call kept with --keep, which
+ * holds what the first of the two wrote. --only takes names of runs, separated by commas; the runs they start from are
+ * made as well. Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** The runs, in this order, all from one working folder; `from` names the run whose folder is used. */
+/** The runs, in this order, all in one working folder; `from` names the run whose folder is used. */
 const RUNS = [
   { name: 'ivf2021', args: 'reproduce ivf2021 --preset quick --seed 1 --out ivf2021' },
   { name: 'train', args: 'train --preset quick --seed 2 --limit 10000 --sampling replaced --out train' },
@@ -59,7 +59,7 @@ const RUNS = [
 
 const INPUTS = { 'F.csv': '1,-2,0\n2,1,0.5\n0,0.25,3\n', 'D.csv': '1,0.1,0\n0.1,2,0\n0,0,0.5\n' };
 
-/** Keys of JSON documents that say when, how long, how much memory or on what, and no result. */
+/** Keys of JSON documents that hold times, durations, memory or the machine, and no result. */
 const TIMES =
   /^(?:seconds|cpuSeconds|wallSeconds|elapsed|started|finished|startedAt|finishedAt|created|updated|time|date|machine|host|hostname|pid|rssBytes|peakMemory|timings|stepsPerSecond|memoryBytes)$/;
 
@@ -98,8 +98,9 @@ function run(main, folder, wanted) {
 const takesNoWorkers = (args) => /^(?:report|decompose|protect) /.test(args);
 
 /**
- * A document without times: JSON loses the keys of TIMES, text loses durations and sizes of memory. JSON is compared by its values: the
- * order of keys and the white space do not count, and a number that is not finite may be null or its name (builds differ in that).
+ * Reads a document without times: the keys of TIMES are removed from JSON, durations and sizes of memory from text.
+ * JSON is compared by its values: the order of keys and white space do not count, and a number that is not finite may
+ * be null or its name (builds differ in that).
  */
 function comparable(path) {
   const bytes = readFileSync(path);
@@ -139,7 +140,7 @@ function documents(folder) {
     .sort();
 }
 
-/** Lines of what differs; empty when the two folders hold the same. */
+/** Lists what differs; empty when the two folders hold the same. */
 function differences(before, after) {
   const [a, b] = [documents(before), documents(after)];
   const lines = [
@@ -163,7 +164,7 @@ const { values, positionals } = (() => {
     return usage(error.message);
   }
 })();
-if (positionals.length !== 2) usage(`two builds are compared; ${positionals.length} came.`);
+if (positionals.length !== 2) usage(`two builds are compared; got ${positionals.length}.`);
 for (const p of positionals) if (!existsSync(p)) usage(`there is no ${p}.`);
 const names = values.only?.split(',');
 for (const n of names ?? [])
@@ -184,7 +185,7 @@ const folders = positionals.map((given, k) => {
 });
 const kept = names ? folders.map((f, k) => selected(f, k)) : folders;
 
-/** With --only, a folder with the documents of the wanted runs alone. */
+/** Returns, with --only, a folder with the documents of the wanted runs alone. */
 function selected(folder, k) {
   const target = join(scratch, `selected-${k}`);
   mkdirSync(target);

@@ -1,4 +1,4 @@
-// Ends the TypeScript build: removes what earlier builds left of files that are no more, and makes the command executable.
+// Ends the TypeScript build: removes the output of source files that no longer exist, and makes the command executable.
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
 /**
- * Mutation testing: changes the sources by one small mistake at a time and sees whether a test fails.
+ * Mutation testing: changes the sources by one small mistake at a time and checks whether a test fails.
  *
  *   npm run mutate -- FILE… [--sample N] [--seed N] [--only KIND] [--list] [--json FILE] [--at-least PERCENT]
  *                           [--tests FILE…] [--again FILE] [--built] [--jobs N]
@@ -61,7 +61,7 @@ const survivors = values.again && JSON.parse(readFileSync(values.again, 'utf8'))
 const paths = survivors ? [...new Set(survivors.map((m) => m.path))] : positionals.flatMap(filesOf);
 if (paths.length === 0) refuse('usage: npm run mutate -- FILE… (files or folders)');
 
-/** path → {source, sites}; sites bear the numbers by which they are marked. */
+/** path → {source, sites}; sites are numbered as they are marked. */
 const files = new Map();
 const mutants = drawn();
 
@@ -187,13 +187,13 @@ async function outcomeOf(m, vitests) {
   return { outcome: 'killed', by: [relative(root, failed.path), ...(test ? [test] : [])].join(': ') };
 }
 
-/** One line that is written over on a terminal. */
+/** Rewrites one line on a terminal. */
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   else console.error(text);
 }
 
-/** Written after each mutant: a run that is broken off leaves what it knows. */
+/** Writes the results after each mutant, so that an interrupted run leaves those it has. */
 function save() {
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed: values.seed, mutants: done }, null, 1)}\n`);
 }

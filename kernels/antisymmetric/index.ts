@@ -27,8 +27,8 @@ function lanes(v: v128): f64 {
 }
 
 /**
- * K += v·pᵀ − p·vᵀ on the strictly lower triangle of rows and columns from `lo` on (K n×n, row-major), and y = K·x there, with
- * K_ci = −K_ic for what lies above the diagonal. y must be 0 from `lo` on. Rows go in pairs, columns in pairs.
+ * Computes K += v·pᵀ − p·vᵀ on the strictly lower triangle of rows and columns from `lo` on (K n×n, row-major), and y =
+ * K·x there, with K_ci = −K_ic above the diagonal. y must be 0 from `lo` on. Rows go in pairs, columns in pairs.
  */
 export function turn(n: i32, lo: i32, k: usize, v: usize, p: usize, x: usize, y: usize): void {
   const line = (<usize>n) << 3;

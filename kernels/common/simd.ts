@@ -1,6 +1,6 @@
 // Shared by the float32 kernels: fused multiply-add where the engine has it, and compile-time tile widths.
 
-/** a·b + c: one rounding in the FMA build, two in the plain SIMD build. */
+/** Returns a·b + c: one rounding in the FMA build, two in the plain SIMD build. */
 // @ts-ignore: decorator
 @inline
 export function fma(a: v128, b: v128, c: v128): v128 {
@@ -8,7 +8,7 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Sum of the four lanes. */
+/** Returns the sum of the four lanes. */
 // @ts-ignore: decorator
 @inline
 export function sum4(a: v128): f32 {
@@ -16,7 +16,7 @@ export function sum4(a: v128): f32 {
   return f32x4.extract_lane(b, 0) + f32x4.extract_lane(b, 1);
 }
 
-/** Largest of the four lanes. */
+/** Returns the largest of the four lanes. */
 // @ts-ignore: decorator
 @inline
 export function max4(a: v128): f32 {
@@ -59,7 +59,7 @@ const CONSTANTS = memory.data<u32>([
   0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, // 30: 1.5·2^23
 ], 16);
 
-/** Constant number i of the table. */
+/** Returns constant number i of the table. */
 // @ts-ignore: decorator
 @inline
 export function k(i: i32): v128 {
@@ -67,13 +67,13 @@ export function k(i: i32): v128 {
 }
 
 /**
- * exp(x), relative error below 2e-7, for x ≤ 88. Below −87 the result is exactly 0: subnormal numbers would slow every
- * kernel after them by two orders of magnitude and are far below any rounding here.
+ * Returns exp(x) for x ≤ 88 with relative error below 2e-7. Below −87 the result is exactly 0: subnormal numbers would
+ * slow every kernel after them by two orders of magnitude and are far below any rounding here.
  */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  // adding 1.5·2^23 rounds to an integer n, which then stands in the low bits
+  // adding 1.5·2^23 rounds to an integer n, which is then in the low bits
   const t = fma(x, k(0), k(30));
   const n = f32x4.sub(t, k(30));
   let r = fma(n, k(1), x); // ln 2 in two parts: the first product is exact
@@ -90,7 +90,8 @@ export function exp4(x: v128): v128 {
 }
 
 /**
- * log(1 + t) for t ≥ 0, relative error below 4e-7 down to the smallest t: the rounding of 1 + t is undone to first order.
+ * Returns log(1 + t) for t ≥ 0 with relative error below 4e-7 down to the smallest t: the rounding of 1 + t is
+ * corrected to first order.
  */
 // @ts-ignore: decorator
 @inline
@@ -119,7 +120,7 @@ export function log1p4(t: v128): v128 {
   return v128.bitselect(t, fma(ef, k(17), tail), f32x4.gt(t, k(18)));
 }
 
-/** tanh(x) from exp, |error| below 2e-7. */
+/** Returns tanh(x) from exp, |error| below 2e-7. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {

@@ -19,7 +19,7 @@ function set(p: usize, i: i32, v: f64): void {
   store<f64>(at(p, i), v);
 }
 
-/** out[u][:] = b[u], or 0 for b = 0. */
+/** Sets out[u][:] = b[u], or 0 for b = 0. */
 export function fillRows(out: usize, units: i32, stride: i32, b: usize): void {
   for (let u = 0; u < units; u++) {
     const v = b ? get(b, u) : 0;
@@ -27,7 +27,7 @@ export function fillRows(out: usize, units: i32, stride: i32, b: usize): void {
   }
 }
 
-/** to[u] += Σ_s x[u][s] */
+/** Computes to[u] += Σ_s x[u][s]. */
 export function sumRows(x: usize, units: i32, stride: i32, to: usize): void {
   for (let u = 0; u < units; u++) {
     let sum: f64 = 0;
@@ -36,7 +36,7 @@ export function sumRows(x: usize, units: i32, stride: i32, to: usize): void {
   }
 }
 
-/** h = f(z) in place; kinds: 0 ReLU, 1 tanh, 2 identity. */
+/** Replaces z by h = f(z); kinds: 0 ReLU, 1 tanh, 2 identity. */
 export function activate(kind: i32, z: usize, length: i32): void {
   if (kind == 0) {
     const zero = f64x2.splat(0);
@@ -55,7 +55,7 @@ function slopes(kind: i32, h: v128): v128 {
   return one;
 }
 
-/** x[u][r][s] *= f′(z), from h[u][s]: `lines` rows r for every unit. */
+/** Computes x[u][r][s] *= f′(z), from h[u][s], with `lines` rows r for every unit. */
 export function timesSlope(kind: i32, h: usize, x: usize, units: i32, lines: i32, stride: i32): void {
   if (kind == 2) return;
   const bytes = (<usize>stride) << 3;
@@ -68,7 +68,7 @@ export function timesSlope(kind: i32, h: usize, x: usize, units: i32, lines: i32
   }
 }
 
-/** x += f″(z)·(∂L/∂h)·t for tanh: f″ ∂L/∂h = −2 h δ with δ = f′ ∂L/∂h. */
+/** Computes x += f″(z)·(∂L/∂h)·t for tanh: f″ ∂L/∂h = −2 h δ with δ = f′ ∂L/∂h. */
 export function addBend(h: usize, delta: usize, t: usize, x: usize, length: i32): void {
   const c = f64x2.splat(-2);
   for (let i = 0; i < length; i += 2) {
@@ -77,7 +77,7 @@ export function addBend(h: usize, delta: usize, t: usize, x: usize, length: i32)
   }
 }
 
-/** x[u][s] *= w[s] */
+/** Computes x[u][s] *= w[s]. */
 export function timesRow(w: usize, x: usize, units: i32, stride: i32): void {
   for (let u = 0; u < units; u++) {
     for (let s = 0; s < stride; s += 2) {
@@ -87,7 +87,7 @@ export function timesRow(w: usize, x: usize, units: i32, stride: i32): void {
   }
 }
 
-/** out[s] += Σ_u x[u][s] y[u][s] */
+/** Computes out[s] += Σ_u x[u][s] y[u][s]. */
 export function dotColumns(x: usize, y: usize, units: i32, stride: i32, out: usize): void {
   for (let u = 0; u < units; u++) {
     for (let s = 0; s < stride; s += 2) {
@@ -98,14 +98,14 @@ export function dotColumns(x: usize, y: usize, units: i32, stride: i32, out: usi
   }
 }
 
-/** Zero for the padding samples of every unit. */
+/** Sets the padding samples of every unit to zero. */
 export function clearPadding(x: usize, units: i32, stride: i32, count: i32): void {
   for (let u = 0; u < units; u++) for (let s = count; s < stride; s++) set(x, u * stride + s, 0);
 }
 
 /**
- * Softmax cross-entropy: probabilities p and derivatives delta = p − e_y with delta_y = −Σ of the others (no cancellation),
- * each sample's loss into `each`; returns the sum of the losses. Logits are kept.
+ * Computes softmax cross-entropy: probabilities p, derivatives delta = p − e_y with delta_y = −Σ of the others (no
+ * cancellation), and each sample's loss into `each`. Returns the sum of the losses. Logits are not changed.
  */
 export function logistic(z: usize, classes: i32, stride: i32, count: i32, labels: usize, p: usize, delta: usize, each: usize): f64 {
   let sum: f64 = 0;
@@ -143,7 +143,7 @@ export function logistic(z: usize, classes: i32, stride: i32, count: i32, labels
   return sum;
 }
 
-/** ½ Σ (z − t)²; delta = z − t, targets [output][stride]. */
+/** Computes ½ Σ (z − t)² likewise; delta = z − t, targets [output][stride]. */
 export function squared(z: usize, outputs: i32, stride: i32, count: i32, targets: usize, delta: usize, each: usize): f64 {
   let sum: f64 = 0;
   for (let s = 0; s < stride; s++) {
@@ -160,7 +160,9 @@ export function squared(z: usize, outputs: i32, stride: i32, count: i32, targets
   return sum;
 }
 
-/** out = (diag p − p pᵀ) t, by differences from the label's tangent: exact when p_y is near 1. */
+/**
+ * Computes out = (diag p − p pᵀ) t by differences from the label's tangent, which keeps its digits when p_y is near 1.
+ */
 export function logisticTangent(p: usize, t: usize, classes: i32, stride: i32, count: i32, labels: usize, out: usize): void {
   for (let s = 0; s < stride; s++) {
     if (s >= count) {
@@ -193,7 +195,7 @@ function complement(p: usize, r: i32, classes: i32, stride: i32, s: i32): f64 {
   return others;
 }
 
-/** F[c][r][s] with Σ_r F_cr F_dr = p_c δ_cd − p_c p_d: F_cr = √p_r (δ_rc − p_c). */
+/** Computes F[c][r][s] with Σ_r F_cr F_dr = p_c δ_cd − p_c p_d: F_cr = √p_r (δ_rc − p_c). */
 export function logisticFactor(p: usize, classes: i32, stride: i32, count: i32, out: usize): void {
   for (let c = 0; c < classes; c++) {
     for (let r = 0; r < classes; r++) {
@@ -207,7 +209,7 @@ export function logisticFactor(p: usize, classes: i32, stride: i32, count: i32, 
   }
 }
 
-/** G[c][d][s] = p_c δ_cd − p_c p_d. */
+/** Computes G[c][d][s] = p_c δ_cd − p_c p_d. */
 export function logisticMiddle(p: usize, classes: i32, stride: i32, count: i32, out: usize): void {
   for (let c = 0; c < classes; c++) {
     for (let d = 0; d < classes; d++) {
@@ -221,13 +223,13 @@ export function logisticMiddle(p: usize, classes: i32, stride: i32, count: i32, 
   }
 }
 
-/** Rows c = r are 1 for real samples, all else 0: the middle matrix of ½(z − t)² and its factor. */
+/** Sets rows c = r to 1 for real samples and all else to 0: the middle matrix of ½(z − t)² and its factor. */
 export function squaredMiddle(outputs: i32, stride: i32, count: i32, out: usize): void {
   memory.fill(out, 0, (<usize>(outputs * outputs * stride)) << 3);
   for (let c = 0; c < outputs; c++) for (let s = 0; s < count; s++) set(out, (c * outputs + c) * stride + s, 1);
 }
 
-/** G[i][j][s] → f′_i f′_j G_ij, and G_ii += −2 h_i δ_i where `bend`: the Hessian by z from that by h. */
+/** Turns the Hessian by h into that by z: G[i][j][s] → f′_i f′_j G_ij, and G_ii += −2 h_i δ_i where `bend`. */
 export function middleSlopes(kind: i32, h: usize, delta: usize, g: usize, units: i32, stride: i32, bend: i32): void {
   for (let i = 0; i < units; i++) {
     for (let j = 0; j < units; j++) {

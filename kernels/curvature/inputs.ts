@@ -1,14 +1,14 @@
 // The first layer on sparse inputs, and transposes between [sample][unit] and [unit][sample].
 import { fma } from '../linalg/simd';
 
-/** One f32 value and the byte offset of its input's row in a weight [input][padded outputs]. */
+/** An entry: one f32 value and the byte offset of its input's row in a weight [input][padded outputs]. */
 @unmanaged
 class Entry {
   offset: u32;
   value: f32;
 }
 
-/** acc[10] over one sample's entries: five vectors. */
+/** Sums ten outputs over the entries of one sample, in five vectors. */
 function rowTen(from: usize, end: usize, w: usize, out: usize): void {
   let a0 = v128.load(out);
   let a1 = v128.load(out, 16);
@@ -33,7 +33,7 @@ function rowTen(from: usize, end: usize, w: usize, out: usize): void {
 }
 
 /**
- * out[s][units] = bias + Σ_entries value · w[row]: z or R{z} of the first layer.
+ * Computes out[s][units] = bias + Σ_entries value · w[row]: z or R{z} of the first layer.
  * @param starts - u32 addresses of each sample's first entry, and of the end
  * @param units - padded to a multiple of ten
  */
@@ -64,7 +64,7 @@ function addRow(x: f64, from: usize, to: usize, bytes: usize): void {
   }
 }
 
-/** g[row] += Σ_s value · delta[s][units]: the first layer's gradient. */
+/** Adds Σ_s value · delta[s][units] to g[row]: the first layer's gradient. */
 export function scatter(starts: usize, order: usize, count: i32, delta: usize, units: i32, g: usize): void {
   const bytes = (<usize>units) << 3;
   for (let s = 0; s < count; s++) {
@@ -78,7 +78,7 @@ export function scatter(starts: usize, order: usize, count: i32, delta: usize, u
   }
 }
 
-/** to[c][r] = from[r][c]; row distances in numbers. */
+/** Copies to[c][r] = from[r][c]; row distances in numbers. */
 export function transpose(rows: i32, cols: i32, from: usize, fromStride: i32, to: usize, toStride: i32): void {
   for (let rb = 0; rb < rows; rb += 16) {
     const re = min(rb + 16, rows);

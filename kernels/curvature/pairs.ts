@@ -7,9 +7,9 @@
 // Zeros of h: the caller orders the units of a block so that rare ones come last, and its samples by the last unit that is
 // not zero, latest first. The row tile r (units 4r … 4r+3) then concerns only the first `bounds[r]` samples of the block.
 //
-// Layouts: h [sample][8·panels], zero padded; one pair's tiles [panel q][row tile r ≥ 2q][4][8], where tile (q, r) holds rows
-// 4r … 4r+3 and columns 8q … 8q+7 of the n×n product; `places` says where the pair's own n(n+1)/2 sums, in
-// the units' true order, find theirs.
+// Layouts: h [sample][8·panels], zero padded; one pair's tiles [panel q][row tile r ≥ 2q][4][8], where tile (q, r)
+// holds rows 4r … 4r+3 and columns 8q … 8q+7 of the n×n product; `places` says where each of the pair's n(n+1)/2 sums,
+// in the units' true order, is in the tiles.
 import { fma } from '../linalg/simd';
 import { fma as fma32 } from '../common/simd';
 
@@ -17,16 +17,16 @@ import { fma as fma32 } from '../common/simd';
 const CHUNK: i32 = 128;
 const CHUNK32: i32 = 256;
 
-/** Bytes of workspace for blocks of `capacity` samples. */
+/** Returns the bytes of workspace for blocks of `capacity` samples. */
 export function pairWork(capacity: i32, inputs: i32, outputs: i32): i32 {
   const panels = (inputs + 7) >> 3;
   return capacity * (24 + 8 * outputs) + 128 + panels * CHUNK * 64 + tileCount(inputs) * 256 + 8 * panels + 64;
 }
 
-/** Samples whose factors stay in the second-level cache while all pairs of one output are made. */
+/** Samples whose factors stay in the second-level cache while all pairs of one output are computed. */
 const PART: usize = 256;
 
-/** w[s] = Σ_r x[r][s] y[r][s] over `bytes` of every row; rows are `row` bytes apart. */
+/** Computes w[s] = Σ_r x[r][s] y[r][s] over `bytes` of every row; rows are `row` bytes apart. */
 function products(x: usize, y: usize, rank: i32, row: usize, bytes: usize, out: usize): void {
   for (let s: usize = 0; s < bytes; s += 64) {
     let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0;
@@ -47,7 +47,9 @@ function products(x: usize, y: usize, rank: i32, row: usize, bytes: usize, out: 
   }
 }
 
-/** w[j][s] = Σ_r F[i][r][s] F[j][r][s] for j ≤ i and s < count (rounded up to 8); F is [unit][rank][stride]. */
+/**
+ * Computes w[j][s] = Σ_r F[i][r][s] F[j][r][s] for j ≤ i and s < count (rounded up to 8); F is [unit][rank][stride].
+ */
 export function factorWeights(f: usize, rank: i32, stride: i32, i: i32, count: i32, out: usize): void {
   const row = (<usize>stride) << 3;
   const end = <usize>((count + 7) & ~7) << 3;
@@ -61,8 +63,8 @@ export function factorWeights(f: usize, rank: i32, stride: i32, i: i32, count: i
 }
 
 /**
- * Numbers (u32) and weights of the samples with w > tiny, listed from `plus`, and of those with w < −tiny, from `minus`: each
- * list has room for all, numbers first. Returns how many there are in the lists, as n₊ + 2^16 n₋.
+ * Lists the numbers (u32) and weights of the samples with w > tiny from `plus` on, and of those with w < −tiny from
+ * `minus` on; each list has space for all, numbers first. Returns the lengths of the lists as n₊ + 2^16 n₋.
  */
 export function compress(w: usize, count: i32, tiny: f64, plus: usize, minus: usize, stride: i32): i32 {
   let p: usize = 0;
@@ -81,14 +83,16 @@ export function compress(w: usize, count: i32, tiny: f64, plus: usize, minus: us
   return <i32>(p | (m << 16));
 }
 
-/** √(scale·|w|) in place. */
+/** Replaces w by √(scale·|w|). */
 export function roots(w: usize, count: i32, scale: f64): void {
   const f = f64x2.splat(scale);
   const end = w + ((<usize>count) << 3);
   for (; w < end; w += 16) v128.store(w, f64x2.sqrt(f64x2.mul(f, f64x2.abs(v128.load(w)))));
 }
 
-/** How many of the first `count` listed samples lie below each row tile's bound (u32 each; bounds fall with r). */
+/**
+ * Counts how many of the first `count` listed samples are below each row tile's bound (u32 each; bounds fall with r).
+ */
 export function prefixes(index: usize, count: i32, bounds: usize, rowTiles: i32, counts: usize): void {
   let n = 0;
   for (let r = rowTiles - 1; r >= 0; r--) {
@@ -98,7 +102,10 @@ export function prefixes(index: usize, count: i32, bounds: usize, rowTiles: i32,
   }
 }
 
-/** Panels of eight columns of √|w|·h for the listed samples that the panel concerns; panels are `room` samples apart. */
+/**
+ * Packs panels of eight columns of √|w|·h for the listed samples that the panel concerns; panels are `room` samples
+ * apart.
+ */
 export function pack64(h: usize, rowBytes: usize, index: usize, root: usize, counts: usize, panels: i32, room: i32, a: usize): void {
   for (let t = 0; t < panels; t++) {
     const n = load<i32>(counts + ((<usize>t) << 3));
@@ -140,7 +147,7 @@ export function pack32(h: usize, rowBytes: usize, index: usize, root: usize, cou
   }
 }
 
-/** c[4][4 of 8] += sign · Σ_k a[k][4]ᵀ b[k][4]: eight accumulators; rows of a, b and c are 64 bytes apart. */
+/** Computes c[4][4 of 8] += sign · Σ_k a[k][4]ᵀ b[k][4]: eight accumulators; rows of a, b and c are 64 bytes apart. */
 export function micro64(count: i32, a: usize, b: usize, c: usize, sign: f64): void {
   const f = f64x2.splat(sign);
   let c00 = f64x2.splat(0);
@@ -189,7 +196,7 @@ function spill(c: usize, x: v128, y: v128, scale: v128): void {
   v128.store(c, fma(scale, f64x2.promote_low_f32x4(v128.shuffle<f64>(y, y, 1, 1)), v128.load(c, 48)), 48);
 }
 
-/** c[4][8] += scale · Σ_k a[k][4]ᵀ b[k][8], summed in float32, added in float64. */
+/** Computes c[4][8] += scale · Σ_k a[k][4]ᵀ b[k][8], summed in float32, added in float64. */
 export function micro32(count: i32, a: usize, b: usize, c: usize, scale: f64): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
@@ -225,7 +232,7 @@ export function micro32(count: i32, a: usize, b: usize, c: usize, scale: f64): v
   spill(c + 192, c30, c31, f);
 }
 
-/** All tiles of one packed chunk, float64. */
+/** Computes all tiles of one packed chunk in float64. */
 export function tiles64(counts: usize, panels: i32, rowTiles: i32, room: i32, a: usize, acc: usize, sign: f64): void {
   const next = (<usize>room) << 6;
   let b = a;
@@ -243,7 +250,7 @@ export function tiles64(counts: usize, panels: i32, rowTiles: i32, room: i32, a:
   }
 }
 
-/** All tiles of one packed chunk, float32. */
+/** Computes all tiles of one packed chunk in float32. */
 export function tiles32(counts: usize, panels: i32, rowTiles: i32, room: i32, a: usize, acc: usize, scale: f64): void {
   const next = (<usize>room) << 5;
   let b = a;
@@ -257,14 +264,17 @@ export function tiles32(counts: usize, panels: i32, rowTiles: i32, room: i32, a:
   }
 }
 
-/** Tiles of 4×8 that hold one pair's symmetric n×n product. */
+/** Returns the number of tiles of 4×8 that hold one pair's symmetric n×n product. */
 export function tileCount(inputs: i32): i32 {
   const panels = (inputs + 7) >> 3;
   const rowTiles = (inputs + 3) >> 2;
   return panels * rowTiles - panels * (panels - 1);
 }
 
-/** sums[k] += tiles[places[k]]: in the order of the sums, which come from far, while the tiles are near. */
+/**
+ * Computes sums[k] += tiles[places[k]] in the order of the sums, because those come from main memory and the tiles from
+ * a cache.
+ */
 export function addTiles(tiles: usize, places: usize, count: i32, sums: usize): void {
   const end = places + ((<usize>count) << 2);
   for (; places < end; places += 4) {
@@ -273,7 +283,7 @@ export function addTiles(tiles: usize, places: usize, count: i32, sums: usize): 
   }
 }
 
-/** Adds ±Σ w h hᵀ of the listed samples to one pair's tiles; `unscale` ≠ 0 asks for float32. */
+/** Adds ±Σ w h hᵀ of the listed samples to one pair's tiles, in float32 when `unscale` ≠ 0. */
 function addListed(
   h: usize,
   inputs: i32,

@@ -1,7 +1,7 @@
 // Elementary functions of float64 over two lanes. Rational forms of the Cephes library (Moshier). Tested against Math in both builds:
 // relative errors of exp below 5e-16, log 4e-16, tanh 6e-16; absolute ones of sin and cos below 4e-16 for |x| < 1e5.
 
-/** a·b + c: one rounding in the FMA build, two in the plain SIMD build. */
+/** Returns a·b + c: one rounding in the FMA build, two in the plain SIMD build. */
 // @ts-ignore: decorator
 @inline
 export function fma(a: v128, b: v128, c: v128): v128 {
@@ -9,7 +9,7 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f64x2.add(f64x2.mul(a, b), c);
 }
 
-/** c − a·b likewise. */
+/** Returns c − a·b likewise. */
 // @ts-ignore: decorator
 @inline
 export function fnma(a: v128, b: v128, c: v128): v128 {
@@ -20,7 +20,7 @@ export function fnma(a: v128, b: v128, c: v128): v128 {
 // Each constant once in memory, loaded into both lanes: this engine builds a literal vector from five instructions at every use.
 const CONSTANTS = memory.data<f64>([
   1.4426950408889634, // 0: 1/ln 2
-  6755399441055744, // 1: 1.5·2^52, whose addition rounds to an integer that then stands in the low bits
+  6755399441055744, // 1: 1.5·2^52, whose addition rounds to an integer that is then in the low bits
   -0.693145751953125, // 2: −ln 2, high part
   -1.42860682030941723212e-6, // 3: and low
   1.26177193074810590878e-4, 3.0299440770744196130e-2, 1, // 4: exp P
@@ -62,7 +62,7 @@ function b(i: i32): v128 {
   return v128.load64_splat(BITS + (<usize>i << 3));
 }
 
-/** exp(x). Below −708 exactly 0, so that no subnormal number slows what follows; above 709.78 infinite. */
+/** Returns exp(x): below −708 exactly 0, so that no subnormal number slows what follows; above 709.78 infinite. */
 // @ts-ignore: decorator
 @inline
 export function exp2lanes(x: v128): v128 {
@@ -80,7 +80,7 @@ export function exp2lanes(x: v128): v128 {
   return v128.bitselect(k(59), v128.andnot(y, f64x2.lt(x, k(11))), f64x2.gt(x, k(12)));
 }
 
-/** log(x) of normal x > 0. */
+/** Returns log(x) of normal x > 0. */
 // @ts-ignore: decorator
 @inline
 export function logNormal(x: v128): v128 {
@@ -110,14 +110,14 @@ export function logNormal(x: v128): v128 {
   return fma(e, k(25), f64x2.add(f, y));
 }
 
-/** log(x): −∞ at 0, NaN below, exact in the subnormal numbers too. */
+/** Returns log(x): −∞ at 0, NaN below, accurate for subnormal numbers too. */
 // @ts-ignore: decorator
 @inline
 export function log2lanes(x: v128): v128 {
   const tiny = f64x2.lt(x, k(56));
   let y = logNormal(v128.bitselect(f64x2.mul(x, k(57)), x, tiny));
   if (v128.any_true(v128.or(tiny, v128.not(f64x2.lt(x, k(59)))))) {
-    // 2^−54 comes off the exponent
+    // subtract the 54 from the exponent
     y = fma(v128.and(tiny, k(58)), f64x2.splat(-0.6931471805599453), y);
     y = v128.bitselect(f64x2.splat(-Infinity), y, f64x2.eq(x, k(60)));
     y = v128.bitselect(f64x2.splat(NaN), y, v128.or(f64x2.lt(x, k(60)), f64x2.ne(x, x)));
@@ -148,7 +148,7 @@ function cosNear(z: v128): v128 {
   return f64x2.add(fma(z, k(55), k(6)), f64x2.mul(f64x2.mul(z, z), c));
 }
 
-/** sin(r + quarters·π/2) from the sine and cosine of r; `quarters` in the low bits of each lane. */
+/** Returns sin(r + quarters·π/2) from the sine and cosine of r; `quarters` in the low bits of each lane. */
 // @ts-ignore: decorator
 @inline
 export function turned(sin: v128, cos: v128, quarters: v128): v128 {
@@ -157,7 +157,10 @@ export function turned(sin: v128, cos: v128, quarters: v128): v128 {
   return v128.xor(v128.bitselect(cos, sin, odd), sign);
 }
 
-/** sin(x + shift·π/2). The argument is reduced by π/2 in three parts: digits are lost only beyond |x| of about 1e6. */
+/**
+ * Returns sin(x + shift·π/2). The argument is reduced by π/2 in three parts: digits are lost only beyond |x| of about
+ * 1e6.
+ */
 // @ts-ignore: decorator
 @inline
 export function sin2lanes(x: v128, shift: u64): v128 {
@@ -168,7 +171,7 @@ export function sin2lanes(x: v128, shift: u64): v128 {
   return turned(sinNear(r, z), cosNear(z), i64x2.add(t, i64x2.splat(shift)));
 }
 
-/** r·cos 2πv to `to`, r·sin 2πv to `other`, for v in [0, 1): the reduction is exact. */
+/** Writes r·cos 2πv to `to` and r·sin 2πv to `other`, for v in [0, 1): the reduction is exact. */
 // @ts-ignore: decorator
 @inline
 export function polar(radius: v128, v: v128, to: usize, other: usize): void {
@@ -184,6 +187,7 @@ export function polar(radius: v128, v: v128, to: usize, other: usize): void {
 
 // @ts-ignore: decorator
 @inline
+/** Returns tanh(x). */
 export function tanh2lanes(x: v128): v128 {
   const sign = v128.and(x, b(6));
   const a = v128.xor(x, sign);
@@ -199,7 +203,10 @@ export function tanh2lanes(x: v128): v128 {
   return v128.xor(v128.bitselect(small, large, f64x2.lt(a, k(50))), sign);
 }
 
-/** a^power = exp(power·log|a|), relative error about |power·log a|·2e-16; sign and NaN of a negative base as in Math.pow, of 0 too; −∞ gives NaN. */
+/**
+ * Returns a^power = exp(power·log|a|), relative error about |power·log a|·2e-16; sign and NaN of a negative base as in
+ * Math.pow, of 0 too; −∞ gives NaN.
+ */
 // @ts-ignore: decorator
 @inline
 export function pow2lanes(a: v128, power: v128): v128 {

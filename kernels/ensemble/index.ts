@@ -5,7 +5,7 @@ import { Job, settle } from './walls';
 
 export { execute, boxMuller, philoxBlock };
 
-/** First byte that belongs to nobody. */
+/** Returns the first free address after the kernel's own constants. */
 export function heapBase(): usize {
   return __heap_base;
 }
@@ -16,7 +16,10 @@ function copy(from: usize, to: usize, bytes: usize): void {
   memory.copy(to, from, bytes);
 }
 
-/** Normal numbers (and signs) of one step. An odd count per step draws for two steps at a time: the second uses the rest. */
+/**
+ * Draws the normal numbers (and signs) of one step. An odd count per step draws for two steps at a time: the second
+ * uses the rest.
+ */
 function draw(job: Job, low: u32, high: u32, fresh: bool): void {
   const n = job.normals;
   const odd = n & 1;
@@ -37,7 +40,7 @@ function draw(job: Job, low: u32, high: u32, fresh: bool): void {
   if (odd && low & 1) copy(job.noise + <usize>n * BYTES, job.noise, <usize>n * BYTES);
 }
 
-/** Whether a moving walker's new coordinate c lies outside its walls, or is no number. */
+/** Says whether the new coordinate c of a moving walker lies outside its walls, or is NaN. */
 function outside(job: Job, c: i32): bool {
   const moving = job.moving;
   const from = load<usize>(job.outputs + (<usize>c << 2));
@@ -52,7 +55,7 @@ function outside(job: Job, c: i32): bool {
   return v128.any_true(bad);
 }
 
-/** Settles one by one the moving walkers of a block that are at a wall or out of bounds. */
+/** Treats one by one the moving walkers of a block that are at a wall or out of bounds. */
 function settleAll(job: Job, low: u32, high: u32): void {
   for (let at: usize = 0; at < BYTES; at += 16) {
     let good = i64x2.splat(-1);
@@ -68,7 +71,7 @@ function settleAll(job: Job, low: u32, high: u32): void {
   }
 }
 
-/** Takes the new values of moving walkers over. What is too small to matter becomes 0 before it becomes subnormal. */
+/** Adopts the new values of moving walkers. Numbers too small to matter become 0 before they become subnormal. */
 function commit(job: Job, low: u32, high: u32): void {
   if (job.bridged || outside(job, 0) || (job.size > 1 && outside(job, 1))) settleAll(job, low, high);
   const moving = job.moving;
@@ -84,7 +87,9 @@ function commit(job: Job, low: u32, high: u32): void {
   }
 }
 
-/** Lanes whose path between two points may have touched an absorbing wall: crossing probability above e^−37. */
+/**
+ * Returns the lanes whose path between two points may have touched an absorbing wall: crossing probability above e^−37.
+ */
 function near(job: Job, at: usize): v128 {
   let any = f64x2.splat(0);
   for (let side = 0; side < 2 * job.size; side++) {
@@ -99,7 +104,7 @@ function near(job: Job, at: usize): v128 {
   return any;
 }
 
-/** `count` steps of one block from step (high, low) on. Stops early when nobody moves. */
+/** Advances one block by `count` steps from step (high, low) on. Stops early when no walker moves. */
 export function advance(jobAt: usize, low: u32, high: u32, count: i32): void {
   const job = changetype<Job>(jobAt);
   let some = false;

@@ -1,8 +1,9 @@
-// The vector machine: instructions over registers of one number a walker. Programs are written by src/theory/ensemble/program.ts.
+// An interpreter of instructions over registers of one number a walker. Programs are written by
+// src/theory/ensemble/program.ts.
 import { exp2lanes, fma, fnma, log2lanes, pow2lanes, sin2lanes, tanh2lanes } from './functions';
 import { BYTES } from './normals';
 
-/** 24 bytes: what to do, addresses of the target and of up to three registers, and a spare word. */
+/** Is 24 bytes: what to do, the addresses of the target and of up to three registers, and a spare word. */
 @unmanaged
 export class Instruction {
   code: i32;
@@ -101,7 +102,7 @@ export function execute(program: usize, count: i32): void {
       case 16:
         for (let i: usize = 0; i < BYTES; i += 16) v128.store(d + i, pow2lanes(get(a + i), get(b + i)));
         break;
-      case 17: // b is the address of one number from here on
+      case 17: // from here on, b is the address of one number
       {
         const k = v128.load64_splat(b);
         for (let i: usize = 0; i < BYTES; i += 64) {

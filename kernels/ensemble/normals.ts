@@ -17,8 +17,9 @@ function high(a: v128, b: v128): v128 {
 }
 
 /**
- * Raw pairs of words of `LANES` walkers from `first` on: words 0 and 1 to `u`, words 2 and 3 to `v`, eight bytes a walker. Two
- * groups of four walkers go together: each round waits for its products, and the other group fills that wait.
+ * Draws the raw words of `LANES` walkers from `first` on: words 0 and 1 to `u`, words 2 and 3 to `v`, eight bytes a
+ * walker. Two groups of four walkers are computed together, because each round waits for its products and the other
+ * group uses that time.
  */
 export function philoxBlock(u: usize, v: usize, first: u32, low: u32, pair: u32, top: u32, key0: u32, key1: u32): void {
   const m0 = i32x4.splat(0xd2511f53);
@@ -73,13 +74,13 @@ function four(to: usize, low: v128, high: v128): void {
   v128.store(to, v128.shuffle<i32>(low, high, 2, 6, 3, 7), 16);
 }
 
-/** ±1 from the lowest bit of the raw words, which the normal numbers do not use. */
+/** Writes ±1 from the lowest bit of the raw words, which the normal numbers do not use. */
 export function signsOf(raw: usize, to: usize): void {
   for (let at: usize = 0; at < BYTES; at += 16)
     v128.store(to + at, v128.or(i64x2.shl(v128.load(raw + at), 63), i64x2.splat(0x3ff0000000000000)));
 }
 
-/** Raw words at u and v become two independent standard normal numbers, in place. */
+/** Replaces the raw words at u and v by two independent standard normal numbers. */
 export function boxMuller(u: usize, v: usize): void {
   const one = i64x2.splat(0x3ff0000000000000);
   const two = f64x2.splat(2);

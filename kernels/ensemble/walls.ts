@@ -1,8 +1,8 @@
-// What happens to one walker at the edge of where it may go.
+// The treatment of one walker at a wall or at the bound of divergence.
 import { exp2lanes } from './functions';
 import { BYTES } from './normals';
 
-/** Everything about one block, written by src/theory/ensemble/machine.ts; addresses are bytes. */
+/** Describes one block; written by src/theory/ensemble/machine.ts, addresses in bytes. */
 @unmanaged
 export class Job {
   program: usize;
@@ -18,7 +18,7 @@ export class Job {
   signs: usize;
   /** Addresses of the registers with the new states, then (bridged) the variances of the step. */
   outputs: usize;
-  /** low, high of each coordinate; open sides stand at ∓ the bound of divergence. */
+  /** low, high of each coordinate; open sides are at ∓ the bound of divergence. */
   walls: usize;
   /** 0 open, 1 reflecting, 2 absorbing, of each side. */
   kinds: usize;
@@ -35,7 +35,7 @@ export class Job {
   bound: f64;
 }
 
-/** Uniform number in (0, 1] for a crossing, from counter (step, walker, 256 + side, high). */
+/** Returns a uniform number in (0, 1] for a crossing, from counter (step, walker, 256 + side, high). */
 function uniform(job: Job, lane: u32, side: u32, low: u32, high: u32): f64 {
   let c0 = low;
   let c1 = job.first + lane;
@@ -56,14 +56,14 @@ function uniform(job: Job, lane: u32, side: u32, low: u32, high: u32): f64 {
   return 2 - reinterpret<f64>((((<u64>c1 << 32) | <u64>c0) >> 12) | 0x3ff0000000000000);
 }
 
-/** The walker stops: 1 absorbed, 2 diverged. */
+/** Stops the walker: status 1 absorbed, 2 diverged. */
 function stop(job: Job, at: usize, status: u8, low: u32, high: u32): void {
   store<i64>(job.moving + at, 0);
   store<u8>(job.status + (at >> 3), status);
   store<f64>(job.exits + at, <f64>high * 4294967296 + <f64>low);
 }
 
-/** A moving walker (byte offset `at` in a register) with its new place at or beyond a wall, maybe. */
+/** Treats a moving walker (byte offset `at` in a register) whose new position may be at or beyond a wall. */
 export function settle(job: Job, at: usize, low: u32, high: u32): void {
   for (let c = 0; c < job.size; c++) {
     const x = load<f64>(load<usize>(job.outputs + (<usize>c << 2)) + at);
@@ -111,7 +111,9 @@ function kind(job: Job, side: i32): i32 {
   return load<i32>(job.kinds + (<usize>side << 2));
 }
 
-/** Whether a Brownian bridge between the two ends touched the wall: probability exp(−2·d0·d1/variance of the step). */
+/**
+ * Says whether a Brownian bridge between the two ends touched the wall: probability exp(−2·d0·d1/variance of the step).
+ */
 function crossed(job: Job, at: usize, c: i32, side: i32, x: f64, low: u32, high: u32): bool {
   const before = load<f64>(job.registers + <usize>c * BYTES + at) - wall(job, side);
   const after = x - wall(job, side);

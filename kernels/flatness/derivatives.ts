@@ -2,7 +2,7 @@
 import { exp4, fma, tanh4 } from '../common/simd';
 import { aboveOf, activate, dense8, lanes, Line, sumLanes } from './line';
 
-/** h, h′, h″ from z, z′, z″ in place over `bytes`: the chain rule to second order. ReLU and identity add no curvature. */
+/** Replaces z, z′, z″ by h, h′, h″ over `bytes`: the chain rule to second order. ReLU and identity add no curvature. */
 function activateDerivatives(kind: i32, z: usize, z1: usize, z2: usize, bytes: usize): void {
   for (let o: usize = 0; o < bytes; o += 16) {
     const x = v128.load(z + o);
@@ -25,7 +25,7 @@ function activateDerivatives(kind: i32, z: usize, z1: usize, z2: usize, bytes: u
 let slopeSum: f64 = 0;
 let curvatureSum: f64 = 0;
 
-/** Slope and curvature contributions of one half of a block from logits and their derivatives by δ. */
+/** Adds the slope and curvature contributions of one half of a block, from logits and their derivatives by δ. */
 function derivativesOf(line: Line, z: usize, z1: usize, z2: usize, second: bool, block: i32, half: i32): void {
   const n = line.outputs;
   const shift = <usize>half << 4;
@@ -61,7 +61,8 @@ function derivativesOf(line: Line, z: usize, z1: usize, z2: usize, second: bool,
     v0 = v128.bitselect(v128.load(z1 + o), v0, is);
     if (second) u0 = v128.bitselect(v128.load(z2 + o), u0, is);
   }
-  // with d_j = v_j − v_y: slope = Σ p_j d_j, curvature = Σ p_j d_j² − (Σ p_j d_j)² + Σ p_j (u_j − u_y): the label's own terms vanish
+  // with d_j = v_j − v_y: slope = Σ p_j d_j, curvature = Σ p_j d_j² − (Σ p_j d_j)² + Σ p_j (u_j − u_y): the terms of
+  // the label vanish
   let total = zero;
   let bend = zero;
   for (let j = 0; j < n; j++) {
@@ -80,7 +81,7 @@ function derivativesOf(line: Line, z: usize, z1: usize, z2: usize, second: bool,
   curvatureSum += sumLanes(v128.and(curvature, mask));
 }
 
-/** Writes the centre's probabilities, from logits at A. Once a centre; only for cross-entropy. */
+/** Writes the centre's probabilities, from logits at A: once for each centre, and only for cross-entropy. */
 export function rememberProbabilities(at: usize): void {
   const line = changetype<Line>(at);
   const blocks = (line.samples + 7) >> 3;
@@ -117,9 +118,9 @@ export function rememberProbabilities(at: usize): void {
 }
 
 /**
- * `derivatives` where they are linear in B behind one rectification (at most one layer above, ReLU or identity,
- * cross-entropy) and the centre's probabilities are remembered. With d_j = v_j − v_y, Σ over j ≠ y:
- * slope = Σ p d, curvature = Σ p d² − (Σ p d)².
+ * Computes `derivatives` where the logits are linear in B after at most one rectification (at most one layer above,
+ * ReLU or identity, cross-entropy) and the centre's probabilities were kept. With d_j = v_j − v_y, Σ over j ≠ y: slope
+ * = Σ p d, curvature = Σ p d² − (Σ p d)².
  */
 export function derivativesFromProbabilities(at: usize): void {
   const line = changetype<Line>(at);
@@ -173,7 +174,10 @@ export function derivativesFromProbabilities(at: usize): void {
   }
 }
 
-/** First and second derivative by δ at δ = 0 of the SUM of all losses: exact, forward mode to second order. */
+/**
+ * Computes the first and second derivative by δ at δ = 0 of the SUM of all losses, exactly, by forward mode to second
+ * order.
+ */
 export function derivatives(at: usize): void {
   const line = changetype<Line>(at);
   const blocks = (line.samples + 7) >> 3;
@@ -214,10 +218,12 @@ export function derivatives(at: usize): void {
   }
 }
 
+/** Returns the first derivative that was computed last. */
 export function slope(): f64 {
   return slopeSum;
 }
 
+/** Returns the second derivative that was computed last. */
 export function curvature(): f64 {
   return curvatureSum;
 }

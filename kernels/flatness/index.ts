@@ -4,7 +4,9 @@ import { dense8 } from './line';
 export { losses } from './losses';
 export { curvature, derivatives, derivativesFromProbabilities, rememberProbabilities, slope } from './derivatives';
 
-/** out = W·h (+ bias) for all blocks: A or B. `h` is [block][inputs][8]. Cost: 2·samples·inputs·outputs flops. */
+/**
+ * Computes out = W·h (+ bias) for all blocks: A or B. `h` is [block][inputs][8]. Cost: 2·samples·inputs·outputs flops.
+ */
 export function affine(h: usize, inputs: i32, w: usize, tiles: i32, bias: usize, blocks: i32, out: usize): void {
   for (let i = 0; i < blocks; i++) {
     dense8(h, inputs, w, tiles, bias, out);
@@ -13,6 +15,7 @@ export function affine(h: usize, inputs: i32, w: usize, tiles: i32, bias: usize,
   }
 }
 
+/** Returns the first free address after the kernel's own constants. */
 export function heapBase(): usize {
   return __heap_base;
 }

@@ -1,11 +1,12 @@
 // Losses along a line in one layer's weights. docs/theory [F1], [F4].
 //
-// Along w0 + δ p the layer's pre-activations are affine in δ: z = A + δ B, A = W0 h + b and B = P h. Both are kept for all
-// samples; an evaluation is then the rest of the network only. Samples lie eight to a block, [block][unit][8], so that
-// every operation runs over samples and nothing is summed across lanes until the end.
+// Along w0 + δ p the layer's pre-activations are affine in δ: z = A + δ B, A = W0 h + b and B = P h. Both are kept for
+// all samples; an evaluation then needs the rest of the network only. Samples are stored eight to a block,
+// [block][unit][8], so that every operation runs over samples and nothing is summed across lanes until the end.
 import { fma, tanh4 } from '../common/simd';
 
 @unmanaged
+/** Describes a line and the network above its layer. */
 export class Line {
   samples: i32;
   /** Units of the analysed layer, padded to a multiple of five. */
@@ -23,14 +24,15 @@ export class Line {
   labels: usize;
   /** [block][output][8], or 0. */
   targets: usize;
-  /** Room for one block of activations, and of their first and second derivatives by δ: two of each. */
+  /** Space for one block of activations, and of their first and second derivatives by δ: two of each. */
   room: usize;
   roomBytes: i32;
-  /** [block][output][8]: the centre's probabilities, the label's own replaced by 0; or 0. */
+  /** [block][output][8]: the centre's probabilities, that of the label replaced by 0; or 0. */
   probabilities: usize;
 }
 
 @unmanaged
+/** Describes a layer above the analysed one. */
 export class Above {
   inputs: i32;
   /** Outputs divided by five, rounded up. */
@@ -47,7 +49,7 @@ export function aboveOf(line: Line, l: i32): Above {
   return changetype<Above>(changetype<usize>(line) + offsetof<Line>() + <usize>l * offsetof<Above>());
 }
 
-/** out[5·tiles][8] = bias + W in[inputs][8]: five outputs by eight samples in ten registers. */
+/** Computes out[5·tiles][8] = bias + W in[inputs][8]: five outputs by eight samples in ten registers. */
 export function dense8(h: usize, inputs: i32, w: usize, tiles: i32, bias: usize, out: usize): void {
   for (let t = 0; t < tiles; t++) {
     let a00 = f32x4.splat(0), a01 = f32x4.splat(0);
@@ -89,7 +91,7 @@ export function dense8(h: usize, inputs: i32, w: usize, tiles: i32, bias: usize,
   }
 }
 
-/** Activation of `bytes` bytes from z to h. */
+/** Returns the activation of z. */
 // @ts-ignore: decorator
 @inline
 export function activate(kind: i32, z: v128): v128 {
@@ -98,7 +100,7 @@ export function activate(kind: i32, z: v128): v128 {
   return z;
 }
 
-/** Lanes of the block's half `half` that are real samples. */
+/** Returns the lanes of half `half` of the block that are real samples. */
 // @ts-ignore: decorator
 @inline
 export function lanes(line: Line, block: i32, half: i32): v128 {

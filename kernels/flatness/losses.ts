@@ -2,7 +2,7 @@
 import { exp4, fma, k, log1p4 } from '../common/simd';
 import { aboveOf, activate, dense8, lanes, Line, sumLanes } from './line';
 
-/** ½ Σ (z − t)² of the four samples of one half of a block. */
+/** Returns ½ Σ (z − t)² of the four samples of one half of a block. */
 function squaredErrors(line: Line, z: usize, block: i32, half: i32): v128 {
   const n = line.outputs;
   z += <usize>half << 4;
@@ -21,12 +21,15 @@ function squaredErrors(line: Line, z: usize, block: i32, half: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function crossEntropies(top: v128, own: v128, rest: v128): v128 {
-  const behind = f32x4.sub(own, top); // 0 where the label wins, and then exactly nothing is added to rest
+  const behind = f32x4.sub(own, top); // 0 where the label has the largest logit; then exactly nothing is added to rest
   const t = f32x4.add(rest, f32x4.sub(exp4(behind), f32x4.splat(1)));
   return f32x4.sub(log1p4(f32x4.pmax(t, f32x4.splat(0))), behind);
 }
 
-/** Sum of the losses of the eight samples of a block from logits z[output][8]; both halves share each exp's constants. */
+/**
+ * Returns the sum of the losses of the eight samples of a block from logits z[output][8]; both halves share the
+ * constants of each exp.
+ */
 function lossOf(line: Line, z: usize, block: i32): f64 {
   const mask0 = lanes(line, block, 0);
   const mask1 = lanes(line, block, 1);
@@ -109,8 +112,8 @@ function lossOf(line: Line, z: usize, block: i32): f64 {
 }
 
 /**
- * Sums of the losses of all samples at `count` displacements, in float64. One pass over A and B serves them all.
- * Cost per displacement: samples · (2·units + Σ_above 2·inputs·outputs) flops and outputs exponentials a sample.
+ * Computes the sums of the losses of all samples at `count` displacements, in float64, in one pass over A and B. Cost
+ * per displacement: samples · (2·units + Σ_above 2·inputs·outputs) flops and outputs exponentials a sample.
  */
 export function losses(at: usize, displacements: usize, count: i32, sums: usize): void {
   const line = changetype<Line>(at);

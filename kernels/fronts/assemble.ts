@@ -1,9 +1,9 @@
-// One front of the multifrontal elimination: gather its entries and what its children left, eliminate, store.
+// One front of the multifrontal elimination: gather its entries and the remainders of its children, eliminate, store.
 //
 // Description of front k: ten i32 words at table + 40·k:
 //   0 first own state · 1 own states ne · 2 boundary states nb · 3 address of the boundary's indices (i32, rising)
 //   4 address of the first ne rows (ne × m) after elimination · 5 address of L below them (nb × ne) · 6 first child · 7 next sibling
-//   8 address of what it leaves to its parent ((nb + 1) × nb, the last row: leaving for good)
+//   8 address of its remainder for the parent ((nb + 1) × nb, the last row: absorption)
 import { at, geti, get, set, seti } from '../linalg/simd';
 import { eliminate } from './eliminate';
 
@@ -15,7 +15,10 @@ export function word(table: usize, k: i32, w: i32): i32 {
   return load<i32>(table + (<usize>(k * WORDS + w) << 2));
 }
 
-/** Own entries: for state p, neighbours col[e] > p with the rates `up` (col → p) and `down` (p → col), times `scale`. */
+/**
+ * Adds the front's own entries: for state p, neighbours col[e] > p with the rates `up` (col → p) and `down` (p → col),
+ * times `scale`.
+ */
 export function gatherEntries(
   start: i32, ne: i32, m: i32, f: usize, local: usize, ptr: usize, col: usize, up: usize, down: usize, scale: f64,
 ): void {
@@ -43,7 +46,7 @@ export function extendAdd(nb: i32, s: usize, rel: usize, m: i32, f: usize): void
   }
 }
 
-/** Assembles and eliminates front k. 0, or 1 + the own state that nothing leaves. */
+/** Assembles and eliminates front k. Returns 0, or 1 + the own state whose total rate is zero. */
 export function factorFront(
   table: usize, k: i32, f: usize, local: usize, rel: usize, ptr: usize, col: usize, up: usize, down: usize,
   out: usize, scale: f64, shift: f64, d: usize, scratch: usize,

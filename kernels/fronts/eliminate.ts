@@ -1,25 +1,28 @@
 // Grassmann-Taksar-Heyman elimination of the first states of a dense front: sums, products and quotients of non-negative
 // numbers only, so every result keeps its relative accuracy however far apart the rates lie.
 //
-// A front holds R_ji, the rate from state i (column) to state j (row), row-major with m columns; row m is what leaves for good.
-// Removing state i:   d_i = Σ_{j>i} R_ji,   L_ji = R_ji/d_i,   R_jk += L_ji R_ik for j, k > i.
-// Diagonal entries (returns to the same state) are written and never read.
+// A front holds R_ji, the rate from state i (column) to state j (row), row-major with m columns; row m is the rate of
+// absorption. Removing state i:   d_i = Σ_{j>i} R_ji,   L_ji = R_ji/d_i,   R_jk += L_ji R_ik for j, k > i. Diagonal
+// entries (returns to the same state) are written and never read.
 import { gemm } from '../linalg/gemm';
 import { at, fma, get, set } from '../linalg/simd';
 import { axpy, combine } from '../linalg/vectors';
 
-/** Columns of a panel, and of the strips it is worked in. */
+/** Columns of a panel, and of the strips in which it is eliminated. */
 const PANEL: i32 = 32;
 const STRIP: i32 = 8;
-/** Fronts up to this order are eliminated state by state. */
+/** Fronts up to this order are eliminated state by state, without panels. */
 const SMALL: i32 = 56;
 
-/** Bytes of scratch for fronts of order m. */
+/** Returns the bytes of scratch for fronts of order m. */
 export function panelBytes(m: i32): i32 {
   return (m + 1) * PANEL * 8 + STRIP * 8;
 }
 
-/** Removes the first `ne` of the m states; d receives their total rates. 0, or 1 + the first state that nothing leaves. */
+/**
+ * Removes the first `ne` of the m states; d receives their total rates. Returns 0, or 1 + the first state whose total
+ * rate is zero.
+ */
 export function eliminate(m: i32, ne: i32, f: usize, d: usize, scratch: usize): i32 {
   if (m <= SMALL) return eliminateSmall(m, ne, f, d);
   for (let k = 0; k < ne; k += PANEL) {
@@ -68,7 +71,7 @@ export function eliminateSmall(m: i32, ne: i32, f: usize, d: usize): i32 {
   return 0;
 }
 
-/** Columns s … s + 7 of the panel receive what the s columns before them pass on. */
+/** Adds the contributions of the first s columns of the panel to its columns s … s + 7. */
 export function updateStrip(rows: i32, s: i32, panel: usize): void {
   if (s == 0) return;
   for (let i = 1; i < s; i++) updatePair(i, at(panel, i * PANEL), at(panel, i * PANEL), s, panel, 0);
@@ -118,7 +121,9 @@ export function updatePair(count: i32, p: usize, q: usize, s: i32, panel: usize,
   v128.store(qc, b3, 48);
 }
 
-/** Removes the states of columns s … s + w − 1 within the strip. 0, or 1 + the column that nothing leaves. */
+/**
+ * Removes the states of columns s … s + w − 1 within the strip. Returns 0, or 1 + the column whose total rate is zero.
+ */
 export function reducePanel(rows: i32, s: i32, w: i32, panel: usize, d: usize): i32 {
   const line = at(panel, rows * PANEL); // the pivot's row of the strip, zero up to the pivot
   const end = at(panel, rows * PANEL);

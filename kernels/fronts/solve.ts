@@ -4,7 +4,7 @@ import { at, get, geti, set } from '../linalg/simd';
 import { axpy, dot } from '../linalg/vectors';
 import { word } from './assemble';
 
-/** b_j += Σ_i L_ji b_i through all fronts. */
+/** Substitutes forward: b_j += Σ_i L_ji b_i through all fronts. */
 export function forward(count: i32, table: usize, b: usize): void {
   for (let k = 0; k < count; k++) {
     forwardFront(word(table, k, 1), word(table, k, 2), <usize>word(table, k, 3), <usize>word(table, k, 4), <usize>word(table, k, 5), at(b, word(table, k, 0)), b);
@@ -20,7 +20,10 @@ export function forwardFront(ne: i32, nb: i32, idx: usize, top: usize, low: usiz
   }
 }
 
-/** x_i = (b_i + Σ_{k>i} R_ik x_k)/d_i from the last front to the first; `keepLast`: x of the last state is given (stationary). */
+/**
+ * Substitutes backward: x_i = (b_i + Σ_{k>i} R_ik x_k)/d_i from the last front to the first; `keepLast`: x of the last
+ * state is given (stationary).
+ */
 export function backward(count: i32, table: usize, x: usize, d: usize, work: usize, keepLast: i32): void {
   for (let k = count - 1; k >= 0; k--) {
     const start = word(table, k, 0);
@@ -43,7 +46,7 @@ export function backwardFront(ne: i32, nb: i32, idx: usize, top: usize, own: usi
   }
 }
 
-/** The adjoint: b_k += Σ_i R_ik (b_i/d_i), and b_i ← b_i/d_i. */
+/** Substitutes forward for the adjoint: b_k += Σ_i R_ik (b_i/d_i), and b_i ← b_i/d_i. */
 export function forwardAdjoint(count: i32, table: usize, b: usize, d: usize, work: usize): void {
   for (let k = 0; k < count; k++) {
     const start = word(table, k, 0);
@@ -65,7 +68,7 @@ export function forwardFrontAdjoint(ne: i32, nb: i32, idx: usize, top: usize, ow
   }
 }
 
-/** y_i = b_i + Σ_{j>i} L_ji y_j from the last front to the first. */
+/** Substitutes backward for the adjoint: y_i = b_i + Σ_{j>i} L_ji y_j from the last front to the first. */
 export function backwardAdjoint(count: i32, table: usize, y: usize): void {
   for (let k = count - 1; k >= 0; k--) {
     backwardFrontAdjoint(word(table, k, 1), word(table, k, 2), <usize>word(table, k, 3), <usize>word(table, k, 4), <usize>word(table, k, 5), at(y, word(table, k, 0)), y);

@@ -6,14 +6,15 @@ import { combine, dots, scale } from './vectors';
 
 const NB: i32 = 32;
 
-/** float64 numbers of scratch for `bidiagonalise`. */
+/** Returns the float64 numbers of scratch for `bidiagonalise`. */
 export function bidiagonalScratch(m: i32, n: i32): i32 {
   return 2 * NB * (m + n) + 2 * NB + 8;
 }
 
 /**
- * A (m×n, m ≥ n, row distance n, destroyed) = U·B·Vᵀ with B upper bidiagonal: diagonal d (n), superdiagonal e (n − 1).
- * Row c of v (n×n) receives right reflector c from column c + 1 on; tau (n). 4·n²·(m − n/3) flops, half in row products.
+ * Computes A (m×n, m ≥ n, row distance n, destroyed) = U·B·Vᵀ with B upper bidiagonal: diagonal d (n), superdiagonal e
+ * (n − 1). Row c of v (n×n) receives right reflector c from column c + 1 on; tau (n). 4·n²·(m − n/3) flops, half in row
+ * products.
  */
 export function bidiagonalise(m: i32, n: i32, a: usize, v: usize, d: usize, e: usize, tau: usize, scratch: usize): void {
   // rows of scratch: U and X (length m), then Y and V (length n): A −= [U X]ᵀ[Y V] is one product
@@ -30,7 +31,7 @@ export function bidiagonalise(m: i32, n: i32, a: usize, v: usize, d: usize, e: u
   }
 }
 
-/** Column and row c = k + i of the reduction; the trailing matrix in `a` stays as the panel found it. */
+/** Reduces column and row c = k + i; the trailing matrix in `a` is not updated within the panel. */
 export function bidiagonalStep(
   m: i32,
   n: i32,

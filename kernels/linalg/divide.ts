@@ -29,14 +29,16 @@ let KEPT: usize = 0;
 let GONE: usize = 0;
 let PLACE: usize = 0;
 
-/** Bytes of scratch for `divide` beside its matrices. */
+/** Returns the bytes of scratch for `divide` beside its matrices. */
 export function divideScratch(n: i32): i32 {
   return n * 8 * 10 + 64;
 }
 
 /**
- * Eigenvalues of the tridiagonal (d, e) ascending in d; row j of `pack` (n − from rows of length n) becomes the eigenvector
- * of eigenvalue from + j. z, pack, roots: n×n scratch each; e has n places. Returns 0, or 1 when a leaf did not converge. The entries of d and e should be of order 1. Cost at most 4/3·n³ flops (times 5/8 for from = n/2).
+ * Computes the eigenvalues of the tridiagonal (d, e), ascending, into d; row j of `pack` (n − from rows of length n)
+ * becomes the eigenvector of eigenvalue from + j. z, pack, roots: n×n scratch each; e has space for n numbers. Returns
+ * 0, or 1 when a leaf did not converge. The entries of d and e should be of order 1. Cost at most 4/3·n³ flops (times
+ * 5/8 for from = n/2).
  */
 export function divide(n: i32, d: usize, e: usize, z: usize, pack: usize, roots: usize, scratch: usize, from: i32): i32 {
   D = d;
@@ -68,13 +70,14 @@ export function divide(n: i32, d: usize, e: usize, z: usize, pack: usize, roots:
   return 0;
 }
 
+/** Solves the block of n rows at `off`: by `ql` when it is small, else by halves and `merge`. */
 export function conquer(off: i32, n: i32, from: i32): i32 {
   if (n <= LEAF) {
     for (let i = 0; i < n; i++) {
       set(Z, (off + i) * N + off + i, 1);
       seti(ORDER, off + i, i);
     }
-    // ql uses e[n − 1] as its own, which is the parent's coupling: work on a copy
+    // ql overwrites e[n − 1], which is the parent's coupling: work on a copy
     memory.copy(W, at(E, off), (<usize>n) << 3);
     return ql(n, at(D, off), W, at(Z, off * N + off), N, n);
   }
@@ -89,7 +92,10 @@ export function conquer(off: i32, n: i32, from: i32): i32 {
   return 0;
 }
 
-/** Ascending order of two ascending lists: rows 0…m − 1 through ORDER[off…], and rows m… through ORDER[off + m…]. */
+/**
+ * Writes the ascending order of two ascending lists: rows 0…m − 1 through ORDER[off…], and rows m… through ORDER[off +
+ * m…].
+ */
 function mergeOrder(off: i32, n: i32, m: i32, out: usize): void {
   let i = 0;
   let j = m;
@@ -106,6 +112,9 @@ function mergeOrder(off: i32, n: i32, m: i32, out: usize): void {
   }
 }
 
+/**
+ * Joins two solved halves of m and n − m rows: eigenvalues and eigenvectors of their sum with the rank-one coupling.
+ */
 export function merge(off: i32, n: i32, m: i32, coupling: f64, from: i32): void {
   const q = at(Z, off * N + off);
   const sign: f64 = coupling < 0 ? -1 : 1;
@@ -126,7 +135,7 @@ export function merge(off: i32, n: i32, m: i32, coupling: f64, from: i32): void 
     return;
   }
 
-  // deflation; KIND: 0 row lives in the first half, 1 in both, 2 in the second
+  // deflation; KIND: 0 row is in the first half, 1 in both, 2 in the second
   for (let i = 0; i < n; i++) seti(KIND, i, i < m ? 0 : 2);
   let k = 0;
   let gone = 0;
@@ -230,14 +239,16 @@ function retire(off: i32, gone: i32, j: i32): i32 {
   return gone + 1;
 }
 
-/** The z for which the computed roots are exact: W_i = sign(z_i)·sqrt(−Π_j (d_i − λ_j)/Π_{j≠i} (d_i − d_j)). */
+/**
+ * Computes the z for which the computed roots are exact: W_i = sign(z_i)·sqrt(−Π_j (d_i − λ_j)/Π_{j≠i} (d_i − d_j)).
+ */
 export function weights(k: i32): void {
   for (let i = 0; i < k; i++) set(W, i, get(ROOTS, i * k + i));
   for (let j = 0; j < k; j++) weightRow(k, j, at(ROOTS, j * k));
   for (let i = 0; i < k; i++) set(W, i, copysign(sqrt(abs(get(W, i))), get(KZ, i)));
 }
 
-/** Factors of root j. */
+/** Multiplies in the factors of root j. */
 export function weightRow(k: i32, j: i32, delta: usize): void {
   const dj = get(KD, j);
   const v = f64x2.splat(dj);

@@ -6,10 +6,10 @@ import { at, EPS, fma, fnma, get, set } from './simd';
 import { rotateRows } from './vectors';
 
 const TINY: f64 = 1e-290;
-/** Rounding error 2^-52, as LAPACK's 'precision'. */
+/** The spacing of 1, 2^-52, LAPACK's 'precision'. */
 const ULP: f64 = 2 * EPS;
 
-/** Standard form of a 2×2 block: its entries, the rotation that led there, the imaginary part of the eigenvalues. */
+/** The standard form of a 2×2 block: its entries, the rotation to it, the imaginary part of the eigenvalues. */
 export let sa: f64 = 0;
 export let sb: f64 = 0;
 export let sc: f64 = 0;
@@ -17,7 +17,10 @@ export let sd: f64 = 0;
 export let cs: f64 = 1;
 export let sn: f64 = 0;
 
-/** (a b; c d) → upper triangular, or equal diagonal entries and off-diagonal ones of opposite sign. */
+/**
+ * Brings (a b; c d) to standard form: upper triangular, or equal diagonal entries and off-diagonal ones of opposite
+ * sign.
+ */
 export function standardise(a: f64, b: f64, c: f64, d: f64): void {
   cs = 1;
   sn = 0;
@@ -114,6 +117,7 @@ export let v1: f64 = 0;
 export let v2: f64 = 0;
 export let beta: f64 = 0;
 
+/** Makes the reflector that maps (x, y, z) to (beta, 0, 0). */
 export function reflector3(x: f64, y: f64, z: f64): void {
   const m = max(abs(x), max(abs(y), abs(z)));
   if (y == 0 && z == 0) {
@@ -198,7 +202,7 @@ export function reflectColumns(count: i32, width: i32, p: usize, ld: i32): void 
   }
 }
 
-/** Whether the subdiagonal entry (k, k − 1) may be set to 0 (conservative test of Ahues and Tisseur, 1997). */
+/** Says whether the subdiagonal entry (k, k − 1) may be set to 0 (conservative test of Ahues and Tisseur, 1997). */
 export function negligible(lo: i32, hi: i32, k: i32, h: usize, ld: i32): bool {
   const row = at(h, k * ld + k);
   const up = at(h, (k - 1) * ld + k);
@@ -220,7 +224,10 @@ export function negligible(lo: i32, hi: i32, k: i32, h: usize, ld: i32): bool {
   return ba * (ab / s) <= max(TINY, ULP * (bb * (aa / s)));
 }
 
-/** First column of (H − s1)(H − s2) up to a factor, as a reflector; h points at the corner of a Hessenberg block. */
+/**
+ * Makes the reflector of the first column of (H − s1)(H − s2) up to a factor; h points at the corner of a Hessenberg
+ * block.
+ */
 export function startBulge(h: usize, ld: i32, r1: f64, i1: f64, r2: f64, i2: f64): void {
   const h00 = get(h, 0);
   const h10 = get(h, ld);
@@ -237,8 +244,8 @@ export function startBulge(h: usize, ld: i32, r1: f64, i1: f64, r2: f64, i2: f64
 }
 
 /**
- * Schur form of the n×n Hessenberg matrix h in place; the rows of u (n×n, row distance ldu) are rotated along. Entries below
- * the subdiagonal must be 0. Returns 0, or 1 when an eigenvalue did not converge.
+ * Computes the Schur form of the n×n Hessenberg matrix h in place; the rows of u (n×n, row distance ldu) are rotated
+ * likewise. Entries below the subdiagonal must be 0. Returns 0, or 1 when an eigenvalue did not converge.
  */
 export function francis(n: i32, h: usize, ld: i32, u: usize, ldu: i32): i32 {
   let i = n - 1;
@@ -286,7 +293,7 @@ export function finishPair(n: i32, i: i32, h: usize, ld: i32, u: usize, ldu: i32
   rotateRows(n, at(u, i * ldu), at(u, (i + 1) * ldu), cs, sn);
 }
 
-/** One implicit double-shift step on the block l…i. */
+/** Does one implicit double-shift step on the block l…i. */
 export function francisStep(n: i32, l: i32, i: i32, stuck: i32, h: usize, ld: i32, u: usize, ldu: i32): void {
   let a: f64;
   let b: f64;

@@ -11,19 +11,22 @@ let tile: usize = 0;
 let packA: usize = 0;
 let packB: usize = 0;
 
-/** Bytes of workspace that `useWork` wants. */
+/** Returns the bytes of workspace that `useWork` needs. */
 export function workBytes(): i32 {
   return 256 + MC * KC * 8 + KC * NC * 8;
 }
 
-/** Tells the module where its packing buffers lie. */
+/** Sets the address of the packing buffers. */
 export function useWork(p: usize): void {
   tile = p;
   packA = p + 256;
   packB = packA + <usize>(MC * KC * 8);
 }
 
-/** Packs `count` lines (stride `is`) of length k (stride `ps`) into panels of W lines, k-major, zero padded. */
+/**
+ * Packs `count` rows (stride `is`) of length k (stride `ps`) into panels of W rows, k-major, zero
+ * padded.
+ */
 // @ts-ignore: decorator
 @inline
 function packPanels(W: i32, count: i32, k: i32, src: usize, is: i32, ps: i32, dst: usize): void {
@@ -73,18 +76,20 @@ function packPanels(W: i32, count: i32, k: i32, src: usize, is: i32, ps: i32, ds
   }
 }
 
+/** Packs the left factor into panels of three rows. */
 export function packLeft(count: i32, k: i32, src: usize, is: i32, ps: i32, dst: usize): void {
   packPanels(3, count, k, src, is, ps, dst);
 }
 
+/** Packs the right factor into panels of six columns. */
 export function packRight(count: i32, k: i32, src: usize, is: i32, ps: i32, dst: usize): void {
   packPanels(6, count, k, src, is, ps, dst);
 }
 
 /**
- * C(3×6) += alpha · panel of A · panel of B; `ld` is the byte distance between rows of C. Nine accumulators and six operands
- * are all the fifteen vector registers that V8 hands out: it moves every load of a loop body to the front, so any larger
- * tile spills (6×4 runs at half the speed).
+ * Computes C(3×6) += alpha · panel of A · panel of B; `ld` is the byte distance between rows of C. Nine accumulators
+ * and six operands fill the fifteen vector registers that V8 uses: it moves every load of a loop body to the front, so
+ * any larger tile spills (6×4 runs at half the speed).
  */
 export function micro(kc: i32, a: usize, b: usize, c: usize, ld: usize, alpha: f64): void {
   let c00 = f64x2.splat(0);
@@ -131,8 +136,9 @@ export function micro(kc: i32, a: usize, b: usize, c: usize, ld: usize, alpha: f
 }
 
 /**
- * One packed block times one packed panel set. `part`: 0 all of C, 1 only tiles that touch i ≤ j, 2 only i ≥ j, where the
- * diagonal is i − j = `shift` in the block's own indices. Tiles that straddle the diagonal are written whole.
+ * Multiplies one packed block by one packed set of panels. `part`: 0 all of C, 1 only tiles that touch i ≤ j, 2 only i
+ * ≥ j, where the diagonal is i − j = `shift` in the block's own indices. Tiles that straddle the diagonal are written
+ * whole.
  */
 export function macro(mc: i32, nc: i32, kc: i32, alpha: f64, c: usize, ldc: i32, part: i32, shift: i32): void {
   const ld = (<usize>ldc) << 3;
@@ -160,9 +166,9 @@ export function macro(mc: i32, nc: i32, kc: i32, alpha: f64, c: usize, ldc: i32,
 }
 
 /**
- * C (m×n, row-major with row distance ldc) = beta·C + alpha·A·B, where A(i,k) lies at a[i·ars + k·acs] and B(k,j) at
- * b[k·brs + j·bcs], so that transposes need no copies. `part` as in `macro`; entries outside the part are unspecified.
- * Cost 2·m·n·k flops (half of that for part 1 and 2).
+ * Computes C (m×n, row-major with row distance ldc) = beta·C + alpha·A·B, where A(i,k) lies at a[i·ars + k·acs] and
+ * B(k,j) at b[k·brs + j·bcs], so that transposes need no copies. `part` as in `macro`; entries outside the part are
+ * unspecified. Cost 2·m·n·k flops (half of that for part 1 and 2).
  */
 export function gemm(
   m: i32,

@@ -6,14 +6,14 @@ import { combine, dots, scale } from './vectors';
 
 const NB: i32 = 32;
 
-/** float64 numbers of scratch for `hessenberg`. */
+/** Returns the float64 numbers of scratch for `hessenberg`. */
 export function hessenbergScratch(n: i32): i32 {
   return 4 * NB * n + NB * NB + NB + 8;
 }
 
 /**
- * A = Q·H·Qᵀ in place (n×n, row-major). Row j of v (n×n) receives reflector j from column j + 1 on, tau (n) its factor:
- * Q = H_0 H_1 … . 10/3·n³ flops, a third of them in matrix-vector products.
+ * Computes A = Q·H·Qᵀ in place (n×n, row-major). Row j of v (n×n) receives reflector j from column j + 1 on, tau (n)
+ * its factor: Q = H_0 H_1 … . 10/3·n³ flops, a third of them in matrix-vector products.
  */
 export function hessenberg(n: i32, a: usize, v: usize, tau: usize, scratch: usize): void {
   const y = scratch; // rows: columns of Y = A·V·T
@@ -33,7 +33,7 @@ export function hessenberg(n: i32, a: usize, v: usize, tau: usize, scratch: usiz
     // Y for the rows above the panel: (V·Aᵀ) and Tᵀ
     gemm(nb, first, len, 1, at(rows, first), n, 1, at(a, first), 1, n, 0, w, first, 0);
     gemm(nb, first, nb, 1, t, 1, NB, w, first, 1, 0, y, n, 0);
-    // from the right: the columns of the panel (upper rows only), then all columns behind it
+    // from the right: the columns of the panel (upper rows only), then all columns after it
     gemm(first, nb - 1, nb, -1, y, 1, n, at(rows, first), n, 1, 1, at(a, first), n, 0);
     gemm(n, n - next, nb, -1, y, 1, n, at(rows, next), n, 1, 1, at(a, next), n, 0);
     // from the left: C −= V·Tᵀ·(Vᵀ·C)
@@ -44,7 +44,7 @@ export function hessenberg(n: i32, a: usize, v: usize, tau: usize, scratch: usiz
   }
 }
 
-/** Column j = k + i of the panel: brings it up to date, makes its reflector, and the next columns of Y and T. */
+/** Updates column j = k + i of the panel, makes its reflector, and the next columns of Y and T. */
 export function hessenbergStep(
   n: i32,
   a: usize,

@@ -1,5 +1,5 @@
-// Dense linear algebra, float64. Exported by name so that hot loops stay functions of their own (the engine optimises a
-// function between calls, not within one).
+// Dense linear algebra, float64. Inner loops are exported by name so that they remain separate functions (the engine
+// optimises a function between calls, not within one).
 export { axpy, combine, combine4, dot, dots, dots4, rotateRows, scale, symv, symv4, transposeBlock, transposeSquare } from './vectors';
 export { gemm, macro, micro, packLeft, packRight, useWork, workBytes } from './gemm';
 export { applyBlock, reflector, triangle } from './reflect';

@@ -3,8 +3,9 @@ import { at, EPS, get, set } from './simd';
 import { rotateRows } from './vectors';
 
 /**
- * Eigenvalues in d, ascending; e (n − 1 used, n allocated) is destroyed. With z != 0 the rows of z (row distance ldz, `cols`
- * long) are rotated along, so that identity rows become eigenvectors. Returns 0, or 1 when it did not converge.
+ * Computes the eigenvalues in d, ascending; e (n − 1 used, n allocated) is destroyed. With z != 0 the rows of z (row
+ * distance ldz, `cols` long) are rotated likewise, so that identity rows become eigenvectors. Returns 0, or 1 when it
+ * did not converge.
  */
 export function ql(n: i32, d: usize, e: usize, z: usize, ldz: i32, cols: i32): i32 {
   if (n > 0) set(e, n - 1, 0);
@@ -77,7 +78,7 @@ export function ql(n: i32, d: usize, e: usize, z: usize, ldz: i32, cols: i32): i
   return 0;
 }
 
-/** sqrt(a² + b²); entries are scaled near 1 beforehand, so the naive form only has to mind underflow. */
+/** Returns sqrt(a² + b²); entries are scaled near 1 beforehand, so that only underflow needs care. */
 // @ts-ignore: decorator
 @inline
 function hypot(a: f64, b: f64): f64 {

@@ -5,14 +5,14 @@ import { axpy, dot } from './vectors';
 
 const NB: i32 = 32;
 
-/** float64 numbers of scratch for `qr` of n columns of length m. */
+/** Returns the float64 numbers of scratch for `qr` of n columns of length m. */
 export function qrScratch(n: i32, m: i32): i32 {
   return NB * m + 2 * NB * NB + 2 * n * NB;
 }
 
 /**
- * n ≤ m columns of length m, column j at a[j·lda]. Afterwards entries i < j of line j are R_ij, entries from j on are
- * reflector j with its leading 1, and diag holds R_jj. 2·n²·(m − n/3) flops.
+ * Factors n ≤ m columns of length m, column j at a[j·lda]. Afterwards entries i < j of column j are R_ij, entries from
+ * j on are reflector j with its leading 1, and diag holds R_jj. 2·n²·(m − n/3) flops.
  */
 export function qr(n: i32, m: i32, a: usize, lda: i32, diag: usize, tau: usize, scratch: usize): void {
   const t = at(scratch, NB * m);

@@ -4,11 +4,12 @@ import { gemm } from './gemm';
 import { at, get, set } from './simd';
 import { dot, scale } from './vectors';
 
-/** Squared norms below this are taken for zero; matrices are scaled to a largest entry near 1 before. */
+/** Squared norms below this count as zero; matrices are scaled to a largest entry near 1 beforehand. */
 const TINY: f64 = 1e-280;
 
 /**
- * Reflector that maps x (length n) to (beta, 0, …): overwrites x with v (v_0 = 1 stored), writes tau, returns beta.
+ * Makes the reflector that maps x (length n) to (beta, 0, …): overwrites x with v (v_0 = 1 stored), writes tau, returns
+ * beta.
  */
 export function reflector(n: i32, x: usize, tau: usize): f64 {
   const alpha = get(x, 0);
@@ -26,7 +27,10 @@ export function reflector(n: i32, x: usize, tau: usize): f64 {
   return beta;
 }
 
-/** T (nb×nb, row distance nb) of the reflectors in the rows of y (row distance ld, length n). gram: nb² scratch. */
+/**
+ * Computes T (nb×nb, row distance nb) of the reflectors in the rows of y (row distance ld, length n). gram: nb²
+ * scratch.
+ */
 export function triangle(nb: i32, n: i32, y: usize, ld: i32, tau: usize, t: usize, gram: usize): void {
   gemm(nb, nb, n, 1, y, ld, 1, y, 1, ld, 0, gram, nb, 1);
   memory.fill(t, 0, (<usize>(nb * nb)) << 3);
@@ -42,8 +46,8 @@ export function triangle(nb: i32, n: i32, y: usize, ld: i32, tau: usize, t: usiz
 }
 
 /**
- * Z ← Z·(H_0 H_1 …)ᵀ (flip = 0) or Z·(H_0 H_1 …) (flip = 1) for rows of Z (m rows of length n, row distance ldz).
- * w: 2·m·nb scratch. In terms of columns (Zᵀ): flip = 0 applies H_0 H_1 … from the left, flip = 1 its transpose.
+ * Computes Z ← Z·(H_0 H_1 …)ᵀ (flip = 0) or Z·(H_0 H_1 …) (flip = 1) for rows of Z (m rows of length n, row distance
+ * ldz). w: 2·m·nb scratch. In terms of columns (Zᵀ): flip = 0 applies H_0 H_1 … from the left, flip = 1 its transpose.
  */
 export function applyBlock(
   m: i32,

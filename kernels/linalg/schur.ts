@@ -1,5 +1,6 @@
-// Real Schur form by the multishift QR iteration with aggressive early deflation (Braman, Byers & Mathias 2002), simplified:
-// deflation without reordering, bulges moved through diagonal windows whose rotations reach the rest by gemm.
+// Real Schur form by the multishift QR iteration with aggressive early deflation (Braman, Byers & Mathias 2002),
+// simplified: deflation without reordering, bulges moved through diagonal windows whose rotations are applied to the
+// rest by gemm.
 import {
   beta,
   francis,
@@ -36,14 +37,15 @@ let IM: usize = 0;
 let NEXT: usize = 0; // i32: next column of each bulge
 let VEC: usize = 0;
 
-/** float64 numbers of scratch for `schur`. */
+/** Returns the float64 numbers of scratch for `schur`. */
 export function schurScratch(n: i32): i32 {
   return 2 * WINDOW * WINDOW + WINDOW * n + 5 * WINDOW;
 }
 
 /**
- * Upper Hessenberg h (n×n, row-major) → quasi-triangular T in place; the columns of z (n×n) are rotated along (Q on entry,
- * Q·Z on return). 2×2 blocks are in standard form. Returns 0, or 1 when an eigenvalue did not converge. About 25·n³ flops.
+ * Reduces the upper Hessenberg h (n×n, row-major) to the quasi-triangular T in place; the columns of z (n×n) are
+ * rotated likewise (Q on entry, Q·Z on return). 2×2 blocks are in standard form. Returns 0, or 1 when an eigenvalue did
+ * not converge. About 25·n³ flops.
  */
 export function schur(n: i32, h: usize, z: usize, scratch: usize): i32 {
   N = n;
@@ -95,7 +97,7 @@ export function schur(n: i32, h: usize, z: usize, scratch: usize): i32 {
 /** Number of shifts in RE, IM: pairs that are conjugate or real. */
 let COUNT: i32 = 0;
 
-/** Copies the window at w0 out of H and starts a fresh factor. */
+/** Copies the window at w0 out of H and starts a new factor. */
 function openWindow(w0: i32, w: i32): void {
   const bytes = (<usize>w) << 3;
   for (let r = 0; r < w; r++) memory.copy(at(WIN, r * w), at(H, (w0 + r) * N + w0), bytes);
@@ -132,7 +134,10 @@ function smallBlock(lo: i32, size: i32): i32 {
   return 0;
 }
 
-/** Eigenvalues of the quasi-triangular leading k rows of the window, last first, as pairs of shifts (at most `limit`). */
+/**
+ * Collects the eigenvalues of the quasi-triangular leading k rows of the window, last first, as pairs of shifts (at
+ * most `limit`).
+ */
 function collectShifts(k: i32, w: i32, limit: i32): void {
   COUNT = 0;
   let held = false;
@@ -162,7 +167,7 @@ function pushPair(r1: f64, i1: f64, r2: f64, i2: f64): void {
   set(IM, COUNT++, i2);
 }
 
-/** Shifts that break a cycle. */
+/** Makes exceptional shifts, which break a cycle. */
 function exceptionalShifts(lo: i32, hi: i32, limit: i32): void {
   COUNT = 0;
   for (let i = hi; i >= lo + 2 && COUNT + 2 <= limit; i -= 2) {
@@ -175,8 +180,9 @@ function exceptionalShifts(lo: i32, hi: i32, limit: i32): void {
 }
 
 /**
- * Aggressive early deflation: Schur form of the trailing `width` rows of the block lo…hi; what the spike in front of them no
- * longer reaches is split off. Returns how many rows, and leaves shifts behind.
+ * Does aggressive early deflation: takes the Schur form of the trailing `width` rows of the block lo…hi and splits off
+ * the rows where the spike in front of them is negligible. Returns the number of these rows, and leaves shifts in RE,
+ * IM.
  */
 export function deflate(lo: i32, hi: i32, width: i32, limit: i32): i32 {
   const w = min(width, hi - lo + 1);
@@ -212,7 +218,7 @@ export function deflate(lo: i32, hi: i32, width: i32, limit: i32): i32 {
   return gone;
 }
 
-/** Turns the spike of the k undeflated rows into a multiple of e_0 and brings their block back to Hessenberg form. */
+/** Maps the spike of the k undeflated rows to a multiple of e_0 and brings their block back to Hessenberg form. */
 function foldSpike(k: i32, w: i32): void {
   for (let i = 0; i < k; i++) set(VEC, i, get(U, i * w));
   for (let j = -1; j < k - 2; j++) {

@@ -7,7 +7,7 @@ import { at, EPS, get, lanes, set } from './simd';
 let psi: f64 = 0;
 let dpsi: f64 = 0;
 
-/** psi = Σ z_j²/(δ_j − τ), dpsi = its derivative, for from ≤ j < to. */
+/** Computes psi = Σ z_j²/(δ_j − τ) and dpsi, its derivative, for from ≤ j < to. */
 export function poles(from: i32, to: i32, z: usize, delta: usize, tau: f64): void {
   let s = f64x2.splat(0);
   let t = s;
@@ -34,8 +34,9 @@ export function poles(from: i32, to: i32, z: usize, delta: usize, tau: f64): voi
 }
 
 /**
- * Root i (0-based) of k ascending distinct poles d with weights z, ‖z‖ = 1, rho > 0: it lies in (d_i, d_{i+1}), the last in
- * (d_{k−1}, d_{k−1} + rho). Writes d_j − λ to delta (k) and returns λ. Three to six passes of k divisions each.
+ * Finds root i (0-based) for k ascending distinct poles d with weights z, ‖z‖ = 1, rho > 0: it lies in (d_i, d_{i+1}),
+ * the last in (d_{k−1}, d_{k−1} + rho). Writes d_j − λ to delta (k) and returns λ. Three to six passes of k divisions
+ * each.
  */
 export function secularRoot(k: i32, i: i32, d: usize, z: usize, rho: f64, delta: usize): f64 {
   const rhoinv = 1 / rho;
@@ -45,7 +46,7 @@ export function secularRoot(k: i32, i: i32, d: usize, z: usize, rho: f64, delta:
     set(delta, 0, -rho * z0 * z0);
     return get(d, 0) + rho * z0 * z0;
   }
-  // poles left (l) and right (r = l + 1) of the root; for the last root the two last poles carry the interpolation
+  // poles left (l) and right (r = l + 1) of the root; for the last root the interpolation uses the two last poles
   const l = last ? k - 2 : i;
   const r = l + 1;
   const zl = get(z, l);
@@ -145,14 +146,14 @@ export function secularRoot(k: i32, i: i32, d: usize, z: usize, rho: f64, delta:
   return lambda;
 }
 
-/** Middle of the bracket; geometric when it lies on one side of 0 and spans decades. */
+/** Returns the middle of the bracket; geometric when the bracket lies on one side of 0 and spans decades. */
 function between(lo: f64, hi: f64): f64 {
   if (lo > 0 && hi > 4 * lo) return sqrt(lo) * sqrt(hi);
   if (hi < 0 && lo < 4 * hi) return -sqrt(-lo) * sqrt(-hi);
   return 0.5 * (lo + hi);
 }
 
-/** out_j = d_j − s. */
+/** Computes out_j = d_j − s. */
 export function shiftPoles(k: i32, d: usize, s: f64, out: usize): void {
   const v = f64x2.splat(s);
   const end = at(d, k & ~1);

@@ -6,7 +6,10 @@ import { axpy, combine, dot, scale } from './vectors';
 const NB: i32 = 64;
 const PANEL: i32 = 32;
 
-/** Lower Cholesky factor in place (the upper triangle is left as scratch). 0, or 1 + the pivot that is not positive. */
+/**
+ * Computes the lower Cholesky factor in place (the upper triangle is used as scratch). Returns 0, or 1 + the pivot that
+ * is not positive.
+ */
 export function cholesky(n: i32, a: usize, lda: i32): i32 {
   for (let k = 0; k < n; k += NB) {
     const nb = min(NB, n - k);
@@ -23,7 +26,10 @@ export function cholesky(n: i32, a: usize, lda: i32): i32 {
   return 0;
 }
 
-/** Entries j < count of one row of the factor, and its own diagonal entry when own ≥ 0 (1 when that is not positive). */
+/**
+ * Computes the entries j < count of one row of the factor, and its own diagonal entry when own ≥ 0. Returns 1 when that
+ * is not positive, else 0.
+ */
 export function choleskyRow(count: i32, own: i32, corner: usize, lda: i32, row: usize): i32 {
   for (let j = 0; j < count; j++) {
     const other = at(corner, j * lda);
@@ -35,7 +41,7 @@ export function choleskyRow(count: i32, own: i32, corner: usize, lda: i32, row: 
   return s > 0 ? 0 : 1;
 }
 
-/** B (n×r) ← L⁻¹·B, L lower (unit diagonal with unit = 1). n²·r flops. */
+/** Computes B (n×r) ← L⁻¹·B, L lower (unit diagonal with unit = 1). n²·r flops. */
 export function solveLower(n: i32, r: i32, l: usize, ldl: i32, unit: i32, b: usize, ldb: i32): void {
   for (let k = 0; k < n; k += NB) {
     const nb = min(NB, n - k);
@@ -51,7 +57,10 @@ export function solveLower(n: i32, r: i32, l: usize, ldl: i32, unit: i32, b: usi
   }
 }
 
-/** B (n×r) ← U⁻¹·B, U upper with entry (i, j) at u[i·urs + j·ucs] (so a stored L serves as Lᵀ). n²·r flops. */
+/**
+ * Computes B (n×r) ← U⁻¹·B, U upper with entry (i, j) at u[i·urs + j·ucs] (so that a stored L can be used as Lᵀ). n²·r
+ * flops.
+ */
 export function solveUpper(n: i32, r: i32, u: usize, urs: i32, ucs: i32, unit: i32, b: usize, ldb: i32): void {
   for (let k = ((n - 1) / NB) * NB; k >= 0; k -= NB) {
     const nb = min(NB, n - k);
@@ -66,12 +75,12 @@ export function solveUpper(n: i32, r: i32, u: usize, urs: i32, ucs: i32, unit: i
   }
 }
 
-/** float64 numbers of scratch for `lu`. */
+/** Returns the float64 numbers of scratch for `lu`. */
 export function luScratch(n: i32): i32 {
   return PANEL * n;
 }
 
-/** P·A = L·U in place, unit lower L; pivots (i32, n): row exchanged with row i at step i. 2/3·n³ flops. */
+/** Computes P·A = L·U in place, unit lower L; pivots (i32, n): row exchanged with row i at step i. 2/3·n³ flops. */
 export function lu(n: i32, a: usize, lda: i32, pivots: usize, scratch: usize): void {
   for (let k = 0; k < n; k += PANEL) {
     const nb = min(PANEL, n - k);
@@ -99,7 +108,7 @@ export function lu(n: i32, a: usize, lda: i32, pivots: usize, scratch: usize): v
   }
 }
 
-/** Column j of an m×nb panel: finds and applies the pivot, eliminates; returns the pivot's row. */
+/** Eliminates with column j of an m×nb panel: finds and applies its pivot, and returns the pivot's row. */
 export function luColumn(m: i32, nb: i32, j: i32, panel: usize): i32 {
   let best = j;
   let size = abs(get(panel, j * nb + j));
@@ -132,6 +141,7 @@ export function swapRows(n: i32, cols: i32, pivots: usize, b: usize, ldb: i32): 
   }
 }
 
+/** Exchanges two rows of n numbers. */
 export function swap(n: i32, p: usize, q: usize): void {
   for (let i = 0; i < n; i++) {
     const v = get(p, i);

@@ -1,4 +1,5 @@
-// Blocked Householder reduction of a symmetric matrix to tridiagonal form (LAPACK's dsytrd/dlatrd), and its way back.
+// Blocked Householder reduction of a symmetric matrix to tridiagonal form (LAPACK's dsytrd/dlatrd), and the
+// back-transformation.
 import { gemm } from './gemm';
 import { applyBlock, reflector, triangle } from './reflect';
 import { at, get, set } from './simd';
@@ -7,14 +8,15 @@ import { axpy, combine, dot, dots, scale, symv } from './vectors';
 const NB: i32 = 32;
 const BACK: i32 = 128;
 
-/** float64 numbers of scratch that `tridiagonalise` needs for order n. */
+/** Returns the float64 numbers of scratch that `tridiagonalise` needs for order n. */
 export function tridiagonalScratch(n: i32): i32 {
   return 3 * NB * n + 2 * NB;
 }
 
 /**
- * A = H·T·Hᵀ. Reads the upper triangle of A (n×n, row-major); row k keeps reflector k from column k + 1 on (with its
- * leading 1), the lower triangle is lost. d (n), e (n − 1), tau (n − 1). Cost 4/3·n³ flops, half of them in `symv`.
+ * Computes A = H·T·Hᵀ. Reads the upper triangle of A (n×n, row-major); row k keeps reflector k from column k + 1 on
+ * (with its leading 1), the lower triangle is lost. d (n), e (n − 1), tau (n − 1). Cost 4/3·n³ flops, half of them in
+ * `symv`.
  */
 export function tridiagonalise(n: i32, a: usize, d: usize, e: usize, tau: usize, scratch: usize): void {
   // rows of `scratch`: V (NB), W (NB), V again: A −= [V W]ᵀ[W V] is then one product
@@ -36,7 +38,7 @@ export function tridiagonalise(n: i32, a: usize, d: usize, e: usize, tau: usize,
   }
 }
 
-/** Step j of the panel that begins at k: brings row i = k + j up to date, makes its reflector and its row of W. */
+/** Does step j of the panel that begins at k: updates row i = k + j, makes its reflector and its row of W. */
 export function panelStep(n: i32, a: usize, k: i32, j: i32, d: usize, e: usize, tau: usize, w: usize, coef: usize): void {
   const i = k + j;
   const row = at(a, i * n);
@@ -63,15 +65,16 @@ export function panelStep(n: i32, a: usize, k: i32, j: i32, d: usize, e: usize, 
   axpy(len, -0.5 * tv * dot(len, wj, v), v, wj);
 }
 
-/** float64 numbers of scratch that `backTransform` needs for m rows of length n. */
+/** Returns the float64 numbers of scratch that `backTransform` needs for m rows of length n. */
 export function backScratch(m: i32, n: i32): i32 {
   return BACK * n + 2 * BACK * BACK + 2 * m * BACK;
 }
 
 /**
- * Rows of Z (m×n, row distance ldz) ← rows of Z·Hᵀ with the `count` reflectors kept in the rows of a (row distance lda):
- * reflector k acts on columns k + `shift` and beyond, its vector begins at a[k·lda + k + shift]. With fresh = 1 the rows of
- * Z are unit vectors e_0, e_1, … yet, of which the first k need no work. Cost 4·m·n·count flops at most.
+ * Replaces the rows of Z (m×n, row distance ldz) by those of Z·Hᵀ with the `count` reflectors kept in the rows of a
+ * (row distance lda): reflector k acts on columns k + `shift` and beyond, its vector begins at a[k·lda + k + shift].
+ * With fresh = 1 the rows of Z are still unit vectors e_0, e_1, …, of which the first k need no work. Cost 4·m·n·count
+ * flops at most.
  */
 export function backTransform(
   m: i32,

@@ -1,7 +1,7 @@
 // Matrix-vector kernels on rows that are contiguous in memory: dot products, combinations of rows, symmetric products.
 import { at, fma, get, lanes, set } from './simd';
 
-/** Σ x_i y_i. */
+/** Returns Σ x_i y_i. */
 export function dot(n: i32, x: usize, y: usize): f64 {
   let s0 = f64x2.splat(0);
   let s1 = s0;
@@ -21,7 +21,7 @@ export function dot(n: i32, x: usize, y: usize): f64 {
   return s;
 }
 
-/** y += alpha·x. */
+/** Adds alpha·x to y. */
 export function axpy(n: i32, alpha: f64, x: usize, y: usize): void {
   const s = f64x2.splat(alpha);
   const end = at(x, n & ~3);
@@ -34,7 +34,7 @@ export function axpy(n: i32, alpha: f64, x: usize, y: usize): void {
   for (let i = 0; i < (n & 3); i++) set(y, i, get(y, i) + alpha * get(x, i));
 }
 
-/** x *= alpha. */
+/** Multiplies x by alpha. */
 export function scale(n: i32, alpha: f64, x: usize): void {
   const s = f64x2.splat(alpha);
   const end = at(x, n & ~1);
@@ -45,13 +45,14 @@ export function scale(n: i32, alpha: f64, x: usize): void {
   if (n & 1) store<f64>(x, alpha * load<f64>(x));
 }
 
-/** out_j = rows_j · x for j < k; rows lie ld elements apart. */
+/** Computes out_j = rows_j · x for j < k; rows are ld elements apart. */
 export function dots(n: i32, k: i32, rows: usize, ld: i32, x: usize, out: usize): void {
   let j = 0;
   for (; j + 4 <= k; j += 4) dots4(n, at(rows, j * ld), ld, x, at(out, j));
   for (; j < k; j++) set(out, j, dot(n, at(rows, j * ld), x));
 }
 
+/** Computes `dots` for four rows. */
 export function dots4(n: i32, r0: usize, ld: i32, x: usize, out: usize): void {
   const line = (<usize>ld) << 3;
   let r1 = r0 + line;
@@ -100,7 +101,7 @@ export function dots4(n: i32, r0: usize, ld: i32, x: usize, out: usize): void {
   set(out, 3, d);
 }
 
-/** y += sign · Σ_j coef_j·rows_j for j < k; coefficients lie cs elements apart. */
+/** Adds sign · Σ_j coef_j·rows_j for j < k to y; coefficients are cs elements apart. */
 export function combine(n: i32, k: i32, rows: usize, ld: i32, coef: usize, cs: i32, sign: f64, y: usize): void {
   let j = 0;
   for (; j + 4 <= k; j += 4) {
@@ -118,6 +119,7 @@ export function combine(n: i32, k: i32, rows: usize, ld: i32, coef: usize, cs: i
   for (; j < k; j++) axpy(n, sign * get(coef, j * cs), at(rows, j * ld), y);
 }
 
+/** Adds a combination of four rows with the coefficients a, b, c, d to y. */
 export function combine4(n: i32, r0: usize, ld: i32, a: f64, b: f64, c: f64, d: f64, y: usize): void {
   const line = (<usize>ld) << 3;
   let r1 = r0 + line;
@@ -150,7 +152,7 @@ export function combine4(n: i32, r0: usize, ld: i32, a: f64, b: f64, c: f64, d: 
   }
 }
 
-/** Four rows of a symmetric product: y += R·(x4) over the columns, out += R x; see `symv`. */
+/** Does four rows R of a symmetric product: y += Rᵀ·x4 over the columns, y4 += R·x; see `symv`. */
 export function symv4(n: i32, r0: usize, ld: i32, x4: usize, x: usize, y: usize, y4: usize): void {
   const line = (<usize>ld) << 3;
   let r1 = r0 + line;
@@ -210,7 +212,7 @@ export function symv4(n: i32, r0: usize, ld: i32, x4: usize, x: usize, y: usize,
   set(y4, 3, get(y4, 3) + d);
 }
 
-/** y = A x with A symmetric, of which only the upper triangle (row i, columns ≥ i) is read. */
+/** Computes y = A x with A symmetric, of which only the upper triangle (row i, columns ≥ i) is read. */
 export function symv(n: i32, a: usize, ld: i32, x: usize, y: usize): void {
   memory.fill(y, 0, (<usize>n) << 3);
   let i = 0;
@@ -240,7 +242,7 @@ export function symv(n: i32, a: usize, ld: i32, x: usize, y: usize): void {
   }
 }
 
-/** Rows p and q become c·p + s·q and c·q − s·p. */
+/** Replaces rows p and q by c·p + s·q and c·q − s·p. */
 export function rotateRows(n: i32, p: usize, q: usize, c: f64, s: f64): void {
   const vc = f64x2.splat(c);
   const vs = f64x2.splat(s);
@@ -261,13 +263,14 @@ export function rotateRows(n: i32, p: usize, q: usize, c: f64, s: f64): void {
   }
 }
 
-/** In-place transpose of a square matrix, 8×8 blocks. */
+/** Transposes a square matrix in place, in 8×8 blocks. */
 export function transposeSquare(n: i32, a: usize): void {
   for (let ib = 0; ib < n; ib += 8) {
     for (let jb = ib; jb < n; jb += 8) transposeBlock(n, a, ib, jb);
   }
 }
 
+/** Exchanges the 8×8 blocks (ib, jb) and (jb, ib), each transposed. */
 export function transposeBlock(n: i32, a: usize, ib: i32, jb: i32): void {
   const ie = min(ib + 8, n);
   const je = min(jb + 8, n);

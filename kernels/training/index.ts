@@ -4,7 +4,7 @@ import { Layer, Net, layerOf } from './layout';
 import { accumulate, correct, deltas, forwardPass, gather, losses, transpose } from './passes';
 import { Pull, pull } from './pull';
 
-/** v ← factor·v over `bytes` at `at`. */
+/** v ← factor·v for the `bytes` at address `at`. */
 function scaleBy(at: usize, bytes: usize, factor: f32): void {
   const f = f32x4.splat(factor);
   for (let b: usize = 0; b < bytes; b += 16) v128.store(at + b, f32x4.mul(v128.load(at + b), f));
@@ -30,7 +30,10 @@ export function copyOut(weights: usize, inputs: i32, outputs: i32, bytes: i32, t
   transpose(weights, inputs, outputs, <usize>bytes, to, <usize>inputs << 2);
 }
 
-/** Takes a weight in PyTorch's order (outputs×inputs) into the padded transpose; padding stays as it is (zero). */
+/**
+ * Copies a weight in PyTorch's order (outputs×inputs) into the padded transpose; the padding is not touched (it is
+ * zero).
+ */
 export function copyIn(from: usize, inputs: i32, outputs: i32, bytes: i32, weights: usize): void {
   const row = <usize>inputs << 2;
   for (let k = 0; k < inputs; k++) {
@@ -44,7 +47,7 @@ export function copyIn(from: usize, inputs: i32, outputs: i32, bytes: i32, weigh
 }
 
 /**
- * `count` steps of SGD over consecutive batches of `order`. Without momentum the update is scattered straight into the
+ * Takes `count` steps of SGD over consecutive batches of `order`. Without momentum the update is added directly to the
  * weights. Returns the number of steps whose loss was finite: less than `count` means that training diverged there.
  * @param recordLayer layer whose weights are copied to `record` after each step, or −1
  * @param pullAt a Pull that acts in every step, or 0
@@ -56,7 +59,7 @@ export function steps(
   const net = changetype<Net>(netAt);
   const pulled = pullAt != 0;
   const after = pulled && changetype<Pull>(pullAt).after != 0;
-  let lowest = 0; // no deltas are needed below the lowest layer that moves
+  let lowest = 0; // no deltas are needed below the lowest layer that is trained
   while (lowest + 1 < net.layers && !layerOf(net, lowest).target) lowest++;
   const scale: f32 = hasMomentum ? <f32>1 / <f32>batch : -learningRate / <f32>batch;
   for (let t = 0; t < count; t++) {
@@ -89,19 +92,22 @@ export function steps(
   return count;
 }
 
-/** First free address behind the kernel's own constants. */
+/** Returns the first free address after the kernel's own constants. */
 export function heapBase(): usize {
   return __heap_base;
 }
 
 let correctSum: i32 = 0;
 
-/** Correct predictions in the last `evaluate`. */
+/** Returns the number of correct predictions in the last `evaluate`. */
 export function correctOfEvaluation(): i32 {
   return correctSum;
 }
 
-/** Sum of the losses of order[0 … count), in float64, batch by batch; per-sample losses to `each` (f64) unless 0. */
+/**
+ * Returns the sum of the losses of order[0 … count), in float64, batch by batch; per-sample losses go to `each` (f64)
+ * unless 0.
+ */
 export function evaluate(netAt: usize, order: usize, count: i32, batch: i32, each: usize): f64 {
   const net = changetype<Net>(netAt);
   let sum: f64 = 0;
@@ -118,7 +124,7 @@ export function evaluate(netAt: usize, order: usize, count: i32, batch: i32, eac
   return sum;
 }
 
-/** Adds the gradient of the SUM of the batch's losses, times `scale`, to every layer's target. */
+/** Adds the gradient of the SUM of the batch's losses, times `scale`, to every layer's target, and returns that sum. */
 export function gradient(netAt: usize, order: usize, count: i32, scale: f32): f64 {
   const net = changetype<Net>(netAt);
   gather(net, order, count);
@@ -129,7 +135,7 @@ export function gradient(netAt: usize, order: usize, count: i32, scale: f32): f6
   return sum;
 }
 
-/** Forward (and backward when `withDelta`) of one batch, leaving each layer's out and delta rows for reading. */
+/** Passes one batch forward (and backward when `withDelta`); the out and delta rows of each layer can then be read. */
 export function states(netAt: usize, order: usize, count: i32, lowest: i32, withDelta: bool): f64 {
   const net = changetype<Net>(netAt);
   gather(net, order, count);
@@ -150,8 +156,9 @@ export function unpad(from: usize, count: i32, columns: i32, bytes: i32, to: usi
 }
 
 /**
- * Per-sample gradients of layer l > 0 of a batch prepared by `states`: out[s] = delta_s ⊗ h_s, outputs×inputs floats each.
- * Rows are written with overlapping vectors, so `out` needs 16 bytes to spare. Cost: one store per four numbers.
+ * Computes the per-sample gradients of layer l > 0 for a batch prepared by `states`: out[s] = delta_s ⊗ h_s,
+ * outputs×inputs floats each. Rows are written with overlapping vectors, so `out` needs 16 bytes to spare. Cost: one
+ * store per four numbers.
  */
 export function outerProducts(netAt: usize, l: i32, count: i32, out: usize): void {
   const net = changetype<Net>(netAt);

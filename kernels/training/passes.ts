@@ -21,8 +21,8 @@ export function gather(net: Net, order: usize, count: i32): void {
 let touched: u32 = 0;
 
 /**
- * Reads one word of every cache line of the batch's inputs. Random samples come from main memory; these loads depend on
- * nothing, so that their waits overlap, which those of the unpacking loop hardly do.
+ * Reads one word of every cache line of the batch's inputs. Random samples come from main memory; these loads are
+ * independent, so that their waits overlap, which those of the unpacking loop hardly do.
  */
 function touch(net: Net, order: usize, count: i32): void {
   let sum: u32 = 0;
@@ -34,7 +34,7 @@ function touch(net: Net, order: usize, count: i32): void {
   touched = sum;
 }
 
-/** Four packed inputs at a time; what is written past a sample's end is overwritten by the next sample. */
+/** Unpacks four inputs at a time; what is written past a sample's end is overwritten by the next sample. */
 function unpack(net: Net, order: usize, count: i32, spans: usize): void {
   const divisor = f32x4.splat(net.divisor);
   const byte = i32x4.splat(255);
@@ -60,7 +60,7 @@ function unpack(net: Net, order: usize, count: i32, spans: usize): void {
   }
 }
 
-/** For each of the 16 subsets of four lanes: the byte shuffle that moves the subset to the front. */
+/** The byte shuffles that move each of the 16 subsets of four lanes to the front. */
 const COMPRESS = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -80,7 +80,9 @@ const COMPRESS = memory.data<u8>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ]);
 
-/** Moves the lanes of (place, value) that `kept` names to the front of `pairs`; returns the place behind them. */
+/**
+ * Writes the lanes of (place, value) that `kept` selects to `pairs`, one after another; returns the address after them.
+ */
 // @ts-ignore: decorator
 @inline
 function compress(pairs: usize, place: v128, value: v128, kept: i32): usize {
@@ -92,7 +94,7 @@ function compress(pairs: usize, place: v128, value: v128, kept: i32): usize {
   return pairs + (<usize>popcnt(kept) << 3);
 }
 
-/** ReLU in place, and the survivors compressed, four lanes at a time, into the next layer's input list. */
+/** Applies ReLU in place, and writes the positive activations, four lanes at a time, to the next layer's input list. */
 function rectify(layer: Layer, next: Layer, count: i32): void {
   const bytes = <usize>layer.bytes;
   const zero = f32x4.splat(0);
@@ -114,7 +116,7 @@ function rectify(layer: Layer, next: Layer, count: i32): void {
   }
 }
 
-/** tanh in place (or nothing), the next layer reading the activations as they lie. */
+/** Applies tanh in place (or nothing); the next layer reads the activations where they are. */
 function activateDense(net: Net, layer: Layer, next: Layer, count: i32): void {
   const bytes = <usize>layer.bytes;
   for (let s = 0; s < count; s++) {
@@ -125,7 +127,9 @@ function activateDense(net: Net, layer: Layer, next: Layer, count: i32): void {
   }
 }
 
-/** Activations of layers 0 … last (inclusive) for a gathered batch; the last layer of the net stays linear. */
+/**
+ * Computes the activations of layers 0 … last (inclusive) for a gathered batch; the last layer of the net is linear.
+ */
 export function forwardPass(net: Net, count: i32, last: i32): void {
   for (let l = 0; l <= last; l++) {
     const layer = layerOf(net, l);
@@ -139,8 +143,9 @@ export function forwardPass(net: Net, count: i32, last: i32): void {
 }
 
 /**
- * Cross-entropy of one sample and, in the delta row, (p − onehot)·scale. With m = max z and rest = Σ_{j≠y} e^{z_j − m}:
- * loss = (m − z_y) + log1p(rest + (e^{z_y − m} − 1)), exact down to the smallest losses because nothing is subtracted from 1.
+ * Computes the cross-entropy of one sample and, in the delta row, (p − onehot)·scale. With m = max z and rest = Σ_{j≠y}
+ * e^{z_j − m}: loss = (m − z_y) + log1p(rest + (e^{z_y − m} − 1)), exact down to the smallest losses because nothing is
+ * subtracted from 1.
  */
 // @ts-ignore: decorator
 @inline
@@ -166,7 +171,7 @@ function crossEntropy(z: usize, delta: usize, outputs: i32, bytes: usize, label:
   return (<f64>m - <f64>load<f32>(z + (<usize>label << 2))) + Math.log1p(<f64>rest + (<f64>own - 1));
 }
 
-/** ½ Σ (z − y)² of one sample and, in the delta row, (z − y)·scale. */
+/** Computes ½ Σ (z − y)² of one sample and, in the delta row, (z − y)·scale. */
 // @ts-ignore: decorator
 @inline
 function squaredError(z: usize, delta: usize, outputs: i32, bytes: usize, target: usize, scale: f32): f64 {
@@ -181,7 +186,10 @@ function squaredError(z: usize, delta: usize, outputs: i32, bytes: usize, target
   return 0.5 * loss;
 }
 
-/** Whether the label is the first of the largest logits: of equal logits the first counts, and nothing wins over NaN. */
+/**
+ * Says whether the label is the first of the largest logits: of equal logits the first counts, and with a NaN no label
+ * does.
+ */
 function wins(z: usize, n: i32, label: i32): bool {
   const own = load<f32>(z + (<usize>label << 2));
   if (own != own) return false;
@@ -192,12 +200,15 @@ function wins(z: usize, n: i32, label: i32): bool {
 
 let correctCount: i32 = 0;
 
-/** Correct predictions in the last call of `losses`. */
+/** Returns the number of correct predictions in the last call of `losses`. */
 export function correct(): i32 {
   return correctCount;
 }
 
-/** Sum of the batch's losses; deltas of the last layer get the factor `scale`; per-sample losses go to `each` unless 0. */
+/**
+ * Returns the sum of the batch's losses; deltas of the last layer get the factor `scale`; per-sample losses go to
+ * `each` unless 0.
+ */
 export function losses(net: Net, order: usize, count: i32, scale: f32, each: usize): f64 {
   const layer = layerOf(net, net.layers - 1);
   const bytes = <usize>layer.bytes;
@@ -220,7 +231,7 @@ export function losses(net: Net, order: usize, count: i32, scale: f32, each: usi
   return sum;
 }
 
-/** W from Wᵀ (inputs rows of `bytes`): outputs rows of `rowBytes`, four by four. */
+/** Copies W from Wᵀ (inputs rows of `bytes`) to outputs rows of `rowBytes`, four by four. */
 export function transpose(from: usize, inputs: i32, outputs: i32, bytes: usize, to: usize, rowBytes: usize): void {
   const whole = inputs & ~3;
   for (let k = 0; k < whole; k += 4) {
@@ -273,7 +284,7 @@ function listDeltas(layer: Layer, count: i32, rowBytes: i32): void {
   }
 }
 
-/** delta of the layer below: (delta W) ⊙ activation′. Only the deltas of active units are multiplied. */
+/** Computes the delta of the layer below, (delta W) ⊙ activation′. Only the deltas of active units are multiplied. */
 function backward(net: Net, l: i32, count: i32): void {
   const layer = layerOf(net, l);
   const below = layerOf(net, l - 1);
@@ -301,7 +312,7 @@ function backward(net: Net, l: i32, count: i32): void {
   }
 }
 
-/** Deltas of layers down to `lowest` (inclusive), given the last layer's. */
+/** Computes the deltas of layers down to `lowest` (inclusive), given the last layer's. */
 export function deltas(net: Net, count: i32, lowest: i32): void {
   for (let l = net.layers - 1; l > lowest; l--) backward(net, l, count);
 }

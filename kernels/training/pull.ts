@@ -1,9 +1,12 @@
-// The pull of a quadratic penalty on the weights, in two thin products; src/train/pull.ts writes the structures.
+// The force of a quadratic penalty on the weights, in two products with few rows; src/train/pull.ts writes the
+// structures.
 //
-// Every array of weights is seen as flat vectors of four in its padded layout; padding is 0 in axes and factors, so it stays 0.
+// Every array of weights is read as flat vectors of four in its padded layout; padding is 0 in axes and factors, so it
+// stays 0.
 import { fma, sum4 } from '../common/simd';
 
 @unmanaged
+/** Describes a penalty. */
 export class Pull {
   /** 1: after the step's own update (an implicit step), 0: before it, at the same weights as the gradient. */
   after: i32;
@@ -59,7 +62,7 @@ function shrink(s: Shrink): void {
   }
 }
 
-/** out[0 … 8) += the products of eight axes with x: nine loads for eight sums. */
+/** Adds the products of eight axes with x to out[0 … 8): nine loads for eight sums. */
 function project8(p: usize, bytes: usize, x: usize, out: usize): void {
   const p1 = p + bytes;
   const p2 = p1 + bytes;
@@ -97,7 +100,7 @@ function project8(p: usize, bytes: usize, x: usize, out: usize): void {
   store<f32>(out, load<f32>(out, 28) + sum4(a7), 28);
 }
 
-/** y += Σ of eight axes with the factors f[0 … 8). */
+/** Adds eight axes with the factors f[0 … 8) to y. */
 function spread8(p: usize, bytes: usize, f: usize, y: usize): void {
   const p1 = p + bytes;
   const p2 = p1 + bytes;
@@ -133,7 +136,10 @@ function segmentOf(g: Group, s: i32): Segment {
   return changetype<Segment>(g.segmentsAt + <usize>s * offsetof<Segment>());
 }
 
-/** All products are taken before any weight moves, so that every part of the penalty sees the same weights. */
+/**
+ * Applies the penalty. All products are computed before any weight changes, so that every part of the penalty uses the
+ * same weights.
+ */
 export function pull(at: usize): void {
   const p = changetype<Pull>(at);
   for (let k = 0; k < p.groups; k++) {

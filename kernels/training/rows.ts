@@ -1,12 +1,12 @@
 // The row kernels: one tile of up to 13 vectors (52 columns) of a row of Wᵀ held in registers.
 //
-// Wᵀ is stored input by input, each row padded to a multiple of four outputs. An input x_k of a sample contributes
-// x_k · Wᵀ[k, :] to its pre-activations and takes x_k · delta[:] back to Wᵀ[k, :]; inputs that are zero cost nothing.
-// `spans` holds, per sample, two pointers: begin and end of its inputs. Sparse inputs are pairs (byte offset of the row in
-// Wᵀ, value); dense inputs are bare floats, row k following row k−1.
+// Wᵀ is stored input by input, each row padded to a multiple of four outputs. An input x_k of a sample contributes x_k
+// · Wᵀ[k, :] to its pre-activations and x_k · delta[:] to the gradient of Wᵀ[k, :]; inputs that are zero cost nothing.
+// `spans` holds, per sample, two pointers: begin and end of its inputs. Sparse inputs are pairs (byte offset of the row
+// in Wᵀ, value); dense inputs are plain floats, row k following row k−1.
 import { fma } from '../common/simd';
 
-/** out[s] = bias + Σ_k x_k Wᵀ[k] over the nonzero inputs: 2·4·width flops for two loads a vector-pair. */
+/** Computes out[s] = bias + Σ_k x_k Wᵀ[k] over the nonzero inputs: 2·4·width flops for two loads a vector-pair. */
 export function forwardSparse<T>(spans: usize, count: i32, w: usize, bias: usize, out: usize, outBytes: usize): void {
   for (let s = 0; s < count; s++) {
     let p: usize = load<u32>(spans, 0);
@@ -143,7 +143,7 @@ export function forwardDense<T>(spans: usize, count: i32, w: usize, wBytes: usiz
   }
 }
 
-/** w[k] += Σ_s x_sk delta[s]: scattered sample by sample, the sample's delta in registers. */
+/** Adds Σ_s x_sk delta[s] to w[k], sample by sample, with the sample's delta in registers. */
 export function updateSparse<T>(spans: usize, count: i32, w: usize, delta: usize, deltaBytes: usize): void {
   for (let s = 0; s < count; s++) {
     let p: usize = load<u32>(spans, 0);
@@ -263,8 +263,9 @@ export function updateDense<T>(spans: usize, count: i32, first: i32, inputs: i32
 }
 
 /**
- * Inputs k0 … k1 of five dense samples at a time and up to two vectors: ten sums in registers for seven loads.
- * `count` is a multiple of 5. Sums start from `bias` (zero without) in the first block of inputs, from `out` in later ones.
+ * Computes `forwardDense` for inputs k0 … k1 of five samples at a time and up to two vectors: ten sums in registers for
+ * seven loads. `count` is a multiple of 5. Sums start from `bias` (zero without) in the first block of inputs, from
+ * `out` in later ones.
  */
 export function forwardDense5<T>(
   spans: usize, count: i32, k0: i32, k1: i32, w: usize, wBytes: usize, bias: usize, out: usize, outBytes: usize,
@@ -341,8 +342,9 @@ export function forwardDense5<T>(
 }
 
 /**
- * updateDense for inputs k0 … k1 by fives and up to two vectors: each delta that is loaded serves five. `w` is row k0.
- * Two samples in one turn of the loop: V8 moves the ten sums between registers once a turn.
+ * Computes `updateDense` for inputs k0 … k1 by fives and up to two vectors: each delta that is loaded is used five
+ * times. `w` is row k0. One pass of the loop takes two samples, because V8 moves the ten sums between registers once a
+ * pass.
  */
 export function updateDense5<T>(spans: usize, count: i32, k0: i32, k1: i32, w: usize, wBytes: usize, delta: usize, deltaBytes: usize): void {
   for (let k = k0; k < k1; k += 5) {

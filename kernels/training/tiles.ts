@@ -1,4 +1,4 @@
-// Splits a layer's columns into tiles of at most 13 vectors and calls the row kernel of that width.
+// Tiles of at most 13 vectors that cover a layer's columns, each given to the row kernel of its width.
 import { N1, N2, N3, N4, N5, N6, N7, N8, N9, N10, N11, N12, N13 } from '../common/simd';
 import { forwardDense, forwardDense5, forwardSparse, updateDense, updateDense5, updateSparse } from './rows';
 
@@ -202,20 +202,23 @@ function updateDense5Tile(nv: i32, spans: usize, count: i32, k0: i32, k1: i32, w
 
 const WIDEST: i32 = 13;
 
-/** Width in vectors of tile t of n tiles over v vectors: they differ by at most one. */
+/** Returns the width in vectors of tile t of n tiles over v vectors; widths differ by at most one. */
 // @ts-ignore: decorator
 @inline
 function tileWidth(v: i32, n: i32, t: i32): i32 {
   return ((t + 1) * v) / n - (t * v) / n;
 }
 
-/** Bytes of Wᵀ that a block of inputs may take in the first-level cache while all samples pass over it. */
+/** Bytes of Wᵀ that a block of inputs may occupy in the first-level cache while it is used for all samples. */
 const BLOCK: i32 = 20480;
 
 /** Inputs (a multiple of five) whose columns over a batch stay in the first-level cache during an update. */
 const COLUMNS: i32 = 80;
 
-/** Pre-activations of `count` samples: out[s, :] = bias + x_s Wᵀ. `bytes` is the padded row length of Wᵀ and of out. */
+/**
+ * Computes the pre-activations of `count` samples, out[s, :] = bias + x_s Wᵀ. `bytes` is the padded row length of Wᵀ
+ * and of out.
+ */
 export function forward(dense: bool, spans: usize, count: i32, inputs: i32, w: usize, bias: usize, out: usize, bytes: usize): void {
   let first = 0;
   if (dense) {
@@ -245,7 +248,7 @@ function forwardFives(spans: usize, count: i32, k0: i32, k1: i32, w: usize, bias
   }
 }
 
-/** w += xᵀ delta over `count` samples, both with rows of `bytes`. */
+/** Adds xᵀ delta over `count` samples to w, both with rows of `bytes`. */
 export function update(dense: bool, spans: usize, count: i32, inputs: i32, w: usize, delta: usize, bytes: usize): void {
   let first = 0;
   if (dense) {

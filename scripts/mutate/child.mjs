@@ -4,7 +4,7 @@
  *
  *   sources   {path: source}: what these modules consist of in this run
  *   files     [{path, ids?}]: test files in this order, each to the end or to its first failure; only the tests of these ids
- *   all       go on after a failed file
+ *   all       continue after a failed file
  */
 import { fileURLToPath } from 'node:url';
 import { createVitest } from 'vitest/node';
@@ -26,7 +26,7 @@ const vitest = await createVitest(
     ...(dry ? { setupFiles: [fileURLToPath(new URL('./setup.mjs', import.meta.url))] } : { bail: 1 }),
     maxWorkers: 1,
     cache: false,
-    // the parent ends what hangs; a busy machine must not count as a failed test
+    // the parent ends a test that hangs; a busy machine must not count as a failed test
     testTimeout: 0,
     hookTimeout: 0,
   },

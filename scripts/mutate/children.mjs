@@ -1,4 +1,4 @@
-/** Keeps one child process with a Vitest in it, and begins a new one where it hangs or dies. */
+/** One child process with a Vitest in it, replaced when it hangs or crashes. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -26,12 +26,15 @@ export class Vitests {
     this.#env = sites === undefined ? {} : { MUTATE_SITES: String(sites) };
   }
 
-  /** All test files of the project. */
+  /** Lists all test files of the project. */
   async tests() {
     return (await this.#ready()).tests;
   }
 
-  /** What the tests of a request gave (see child.mjs), or 'hung' if nothing came within the limit, or 'died'. */
+  /**
+   * Runs the tests of a request and returns their results (see child.mjs), or 'hung' after the limit, or 'died' when
+   * the process ended.
+   */
   async run(request, limit) {
     const { child } = await this.#ready();
     const answer = await new Promise((resolve) => {

@@ -1,9 +1,12 @@
-/** Which test files reach a source file by their imports, imports of imports included. */
+/** Finds which test files reach a source file by their imports, imports of imports included. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from './points.mjs';
 
-/** A function from a file (absolute path) to the set of all files that it imports, itself included; types do not count. */
+/**
+ * Returns a function from a file (absolute path) to the set of all files that it imports, itself included; types do not
+ * count.
+ */
 export function importsFrom() {
   const direct = new Map();
   const importsOf = (file) => {

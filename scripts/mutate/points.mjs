@@ -103,16 +103,18 @@ export function mutantsOf(source, path) {
   return { mutants, sites };
 }
 
-/** The source with one mutant in it. */
+/** Returns the source with one mutant in it. */
 export const mutated = (source, { start, end, text }) => source.slice(0, start) + text + source.slice(end);
 
-/** The source in which every site of the list notes its number in `globalThis.__reached` when it is evaluated. */
+/**
+ * Returns the source in which every site of the list adds its number to `globalThis.__reached` when it is evaluated.
+ */
 export function instrumented(source, sites) {
   const marks = sites.flatMap(({ start, end, number }) => [
     { at: start, order: -end, text: `(globalThis.__reached[${number}] = 1, ` },
     { at: end, order: -start - source.length - 1, text: ')' },
   ]);
-  // at one place what ends comes before what begins; inner ends first, outer begins first
+  // at one position ends come before beginnings; inner ends first, outer beginnings first
   marks.sort((a, b) => a.at - b.at || a.order - b.order);
   let [out, from] = ['', 0];
   for (const { at, text } of marks) {
@@ -128,7 +130,7 @@ const isText = (node) =>
   (node.type === 'Literal' && typeof node.value === 'string') ||
   (node.type === 'BinaryExpression' && node.operator === '+' && (isText(node.left) || isText(node.right)));
 
-/** Where the operator stands behind its left operand: after spaces, comments and closing parentheses. */
+/** Finds the operator after its left operand, past spaces, comments and closing parentheses. */
 function operatorAt(source, from, operator) {
   const between = /(?:[\s)]|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/y;
   between.lastIndex = from;

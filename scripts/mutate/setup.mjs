@@ -1,10 +1,13 @@
-/** Vitest's setup file of the dry run: every test leaves behind the numbers of the sites that it reached, and so does its file. */
+/**
+ * Vitest's setup file of the dry run: every test records the numbers of the sites that it reached, and so does its
+ * file.
+ */
 import { afterEach, beforeEach } from 'vitest';
 
 const reached = new Uint8Array(Number(process.env.MUTATE_SITES));
 globalThis.__reached = reached;
 
-/** What is reached outside of tests: while modules load and in hooks that serve several tests. */
+/** Sites reached outside of tests: while modules load, and in hooks for several tests. */
 const shared = new Set();
 
 const take = () => {

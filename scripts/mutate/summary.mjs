@@ -1,11 +1,11 @@
-/** What is printed: the text before and after, a score for every folder. */
+/** The printed report: the text before and after each mutant, a score for every folder. */
 import { dirname } from 'node:path';
 
 export function describe({ path, line, kind, before, after }) {
   return `${path}:${line} ${kind}\n  - ${before}\n  + ${after}`;
 }
 
-/** The lines that a mutant changes, without and with it. */
+/** Returns the lines that a mutant changes, without and with it. */
 export function beforeAndAfter(source, { start, end, text }) {
   const from = source.lastIndexOf('\n', start - 1) + 1;
   const found = source.indexOf('\n', end);
@@ -20,7 +20,7 @@ const oneLine = (text) => text.trim().replace(/\s*\n\s*/g, ' ');
 
 export const isKilled = ({ outcome }) => outcome !== 'survived' && outcome !== 'not reached';
 
-/** Killed mutants in percent. */
+/** Returns the share of killed mutants in percent. */
 export const scoreOf = (done) => (100 * done.filter(isKilled).length) / done.length;
 
 export function table(done) {

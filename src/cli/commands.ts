@@ -1,4 +1,4 @@
-/** The command table: names, flags, help that teaches. */
+/** The commands of the program: names, flags and help. */
 import { Command, Option } from 'commander';
 import { addAdvise } from '../experiments/advise/command.js';
 import { addDecompose } from '../experiments/decompose/command.js';
@@ -10,9 +10,10 @@ import { VERSION } from '../jobs/machine.js';
 import type { RunFlags } from '../terminal/flags.js';
 import { directions, positiveNumber, wholeNumber } from '../terminal/values.js';
 
-/** The work behind the table, loaded when a command needs it: help appears at once. */
+/** The actions, loaded when a command needs them, so that help appears at once. */
 const actions = () => import('../experiments/ivf2021/command.js');
 
+/** Returns the command line of `thermograd`, ready to parse arguments. */
 export function program(): Command {
   const root = new Command('thermograd')
     .description(

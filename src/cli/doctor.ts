@@ -1,10 +1,11 @@
-/** What this machine offers a run, and what could be installed to go faster. */
+/** The diagnosis of a machine: what it offers a run, and what would make runs faster. */
 
 import { allVersions, type Machine, thisMachine, type Versions } from '../jobs/machine.js';
 import { gigabytes } from '../jobs/memory.js';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { chooseProvider } from '../numeric/linalg/index.js';
 
+/** Reports what this machine offers a run. */
 export interface Diagnosis {
   readonly versions: Versions;
   readonly machine: Machine;
@@ -14,7 +15,7 @@ export interface Diagnosis {
   readonly advice: readonly string[];
 }
 
-/** Looks at the machine; loads the linear algebra provider that runs would take. */
+/** Examines the machine, and loads the linear algebra provider that runs would use. */
 export async function diagnose(): Promise<Diagnosis> {
   const build = kernelBuild();
   const { kind, name } = await chooseProvider();
@@ -40,6 +41,7 @@ export async function diagnose(): Promise<Diagnosis> {
   return { versions: allVersions(), machine, kernelBuild: build, linearAlgebra: { kind, name }, advice };
 }
 
+/** Writes a diagnosis as text, one property a line, then the advice. */
 export function describeDiagnosis(d: Diagnosis): string {
   const rows = [
     ['thermograd', d.versions.thermograd],

@@ -5,7 +5,7 @@ import { InputError } from '../numeric/errors.js';
 import { reportError } from '../terminal/session.js';
 import { program } from './commands.js';
 
-// A reader that closes the pipe early (head, less) is no error.
+// A reader that closes the pipe early (head, less) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -1,8 +1,8 @@
-/** What a run is going to do, in a line. */
+/** The line that announces a run. */
 import { gigabytes } from '../jobs/memory.js';
 import type { Prepared } from '../runs/prepare.js';
 
-/** What is said before the first step. */
+/** Returns the line that is printed before the first step: folder, network, data, training and memory. */
 export function announcement({ context, memory }: Prepared): string {
   const { config, folder } = context;
   const { network, training, record, data } = config;

@@ -1,9 +1,9 @@
-/** What the flags of the command line mean as a config. */
+/** Translation of the command line's flags into a config. */
 import { check } from '../numeric/errors.js';
 import { type PartialConfig, readConfig } from '../runs/config.js';
 import type { Session } from './session.js';
 
-/** Flags as commander hands them over. */
+/** Holds the flags as commander parsed them. */
 export interface RunFlags {
   readonly preset?: PartialConfig['preset'];
   readonly config?: string;
@@ -26,7 +26,10 @@ export interface RunFlags {
 
 type Tree = { [key: string]: unknown };
 
-/** The config file, then the flags over it. */
+/**
+ * Returns the config file, if one was given, and the flags that override it.
+ * @throws InputError when the config file cannot be read
+ */
 export function layersOfFlags(flags: RunFlags): PartialConfig[] {
   const layers: PartialConfig[] = flags.config === undefined ? [] : [readConfig(flags.config)];
   const over = prune({
@@ -41,7 +44,7 @@ export function layersOfFlags(flags: RunFlags): PartialConfig[] {
   return [...layers, over as PartialConfig];
 }
 
-/** Leaves out what was not given. */
+/** Leaves out undefined values, and objects without any value. */
 export function prune(tree: Tree): Tree {
   const out: Tree = {};
   for (const [key, value] of Object.entries(tree)) {
@@ -56,9 +59,9 @@ export function prune(tree: Tree): Tree {
 }
 
 /**
- * What experiments with presets of their own take: refuses flags that mean nothing there.
+ * Builds the request of an experiment with presets of its own.
  * @param known - the flags that the experiment has
- * @throws InputError
+ * @throws InputError for any other flag, and for the preset `paper`
  */
 export function presetRequest(
   experiment: string,

@@ -1,25 +1,31 @@
-/** Progress on the terminal: one line that updates itself, or now and then a line where the output is a file or a pipe. */
+/**
+ * Progress on the terminal: one line that is rewritten, or a new line every 15 s where the output is a file or a pipe.
+ */
 import type { Progress } from '../jobs/context.js';
 
-/** Anything that takes text; process.stderr in the program. */
+/** Takes text; process.stderr in the program. */
 export interface Screen {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
+/** Shows progress and messages. */
 export interface ProgressLine {
   show(progress: Progress): void;
   /** Writes a line of its own above the progress. */
   say(text: string): void;
-  /** Ends the line; `well` says that the last stage was done. */
+  /** Ends the line; `well` says whether the last stage is done. */
   end(well: boolean): void;
 }
 
 /** Milliseconds between updates on a terminal, and between lines elsewhere. */
 const [FAST, SLOW] = [100, 15_000];
 
-/** @param now - clock in milliseconds */
+/**
+ * Makes a `ProgressLine` on a screen.
+ * @param now - clock in milliseconds
+ */
 export function progressLine(screen: Screen, now: () => number): ProgressLine {
   let stage = '';
   let startTime = 0;
@@ -69,7 +75,11 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
   };
 }
 
-/** One line: stage, share, counts, a note, and the time left at the mean rate of this stage so far. */
+/**
+ * Describes progress in one line: stage, share, counts, a note, and the time left at the mean rate of this stage so
+ * far.
+ * @param elapsed - seconds since the stage began, at `startDone` units
+ */
 export function describe(progress: Progress, elapsed: number, startDone = 0): string {
   const { stage, done, total, unit, note } = progress;
   const parts = [stage.padEnd(9)];
@@ -81,7 +91,7 @@ export function describe(progress: Progress, elapsed: number, startDone = 0): st
   return parts.join('  ');
 }
 
-/** Seconds in words: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min. */
+/** Writes a duration in seconds as words: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min. */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const s = Math.round(seconds);

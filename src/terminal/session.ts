@@ -1,16 +1,19 @@
-/** One call of the program: streams, signals, exit codes, and how results and errors are reported. */
+/** One call of the program: streams, signals, exit codes, and the reporting of results and errors. */
 
 import { InterruptedError, type RunOptions } from '../jobs/context.js';
 import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
 import { jsonLine } from '../numeric/json.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
-/** Exit codes: 0 done, 1 the run failed, 2 wrong input or use, 130 stopped by the user. */
+/**
+ * Returns the exit code for an error: 1 the run failed, 2 wrong input or use, 130 stopped by the user. (0 means done.)
+ */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return 130;
   return error instanceof InputError ? 2 : 1;
 }
 
+/** Gives a command its progress line, the signal to stop, and the output of its result. */
 export interface Session extends RunOptions {
   readonly line: ProgressLine;
   readonly signal: AbortSignal;

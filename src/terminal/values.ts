@@ -1,6 +1,10 @@
-/** Values of flags, from text. */
+/** Parsers for the values of flags. */
 import { InvalidArgumentError } from 'commander';
 
+/**
+ * Reads a whole number ≥ 0.
+ * @throws InvalidArgumentError for anything else
+ */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
@@ -8,6 +12,10 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/**
+ * Reads a finite number > 0.
+ * @throws InvalidArgumentError for anything else
+ */
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value)))
@@ -15,6 +23,10 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/**
+ * Reads a momentum, a number in [0, 1).
+ * @throws InvalidArgumentError for anything else
+ */
 export function momentum(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value < 1))
@@ -22,7 +34,10 @@ export function momentum(text: string): number {
   return value;
 }
 
-/** `all`, a number of log-spaced ranks, or a list with ranges such as 1-20,50,100 (a single rank: 7,). */
+/**
+ * Reads `all`, a number of log-spaced ranks, or a list with ranges such as 1-20,50,100 (a single rank: 7,).
+ * @throws InvalidArgumentError for anything else
+ */
 export function directions(text: string): 'all' | number | number[] {
   if (text === 'all') return 'all';
   if (/^\d+$/.test(text)) return wholeNumber(text);
@@ -39,7 +54,7 @@ export function directions(text: string): 'all' | number | number[] {
   return [...new Set(ranks)].sort((a, b) => a - b);
 }
 
-/** `all`, or words with commas between them. */
+/** Reads `all`, or words separated by commas. */
 export const listed = (text: string): 'all' | string[] =>
   text.trim() === 'all'
     ? 'all'
