@@ -235,7 +235,7 @@ describe('the largest stable step', () => {
     ]);
     expect(valley.largest).toBeCloseTo(0.4, 6);
     expect([Math.abs(valley.at[0]) < 1e-12, valley.rate]).toEqual([true, expect.closeTo(5, 6)]);
-    expect(() => stableTimestep(field(['x'], ['x']), [])).toThrow(/wants 1 ranges/);
+    expect(() => stableTimestep(field(['x'], ['x']), [])).toThrow(/needs 1 ranges/);
   });
 
   it('is where walkers start to diverge', () => {

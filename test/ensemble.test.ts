@@ -282,16 +282,16 @@ it('refuses what is no ensemble', () => {
     langevinEnsemble({ model: valley, scheme: 'euler-maruyama', timestep: 0.1, walkers: 4, start: [0, 0], key, ...o });
   expect(go({ timestep: 0 })).toThrow(/time step must be positive; got 0/);
   expect(go({ walkers: 0 })).toThrow(/whole number of walkers/);
-  expect(go({ start: [1, 2, 3] })).toThrow(/one point \(2 numbers\) or one a walker \(8\); got 3/);
-  expect(go({ boundaries: [walls[0]] })).toThrow(/wants 2 pairs of walls/);
+  expect(go({ start: [1, 2, 3] })).toThrow(/one point \(2 numbers\) or one for each walker \(8\); got 3/);
+  expect(go({ boundaries: [walls[0]] })).toThrow(/needs 2 pairs of walls/);
   expect(go({ boundaries: walls, start: [2, 0] })).toThrow(/start between the walls -0.6 and 0.9; got 2/);
   expect(
     go({ boundaries: [{ low: { kind: 'reflecting', at: 1 }, high: { kind: 'reflecting', at: 0 } }, walls[1]] }),
-  ).toThrow(/low wall must stand below/);
+  ).toThrow(/low wall must be below/);
   expect(go({ model: { ...valley, diffusion: field(xy, '1', '2', '1') } })).toThrow(
     /no negative eigenvalue; at the start \(0, 0\) it is 1, 2, 1/,
   );
-  expect(go({ model: { ...valley, diffusion: field(xy, '1') } })).toThrow(/wants 2 drifts and 3 diffusions/);
+  expect(go({ model: { ...valley, diffusion: field(xy, '1') } })).toThrow(/needs 2 drifts and 3 diffusions/);
   expect(go({ scheme: 'strong-1.5-additive' })).toThrow(/constant diffusion only/);
   expect(go({ scheme: 'strong-1.5-additive', model: { ...valley, drift: asCode(valley.drift) } })).toThrow(
     /as formulas/,

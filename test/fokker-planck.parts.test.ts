@@ -140,8 +140,8 @@ describe('refuses', () => {
     ['absorbing', () => stationaryDensity(fokkerPlanck({ model: ou2, axes: square(1, 5), boundaries: [['absorbing', 'reflecting']] })), 'everything is absorbed in the end'],
     ['closed', () => new Passage(fokkerPlanck({ model: ou2, axes: square(1, 5) })), 'this process has neither'],
     ['pockets', () => stationaryDensity(run((x) => 0.3 * x - x ** 3, () => 0)), 'there is no unique stationary density: without noise between them'],
-    ['unreachable', () => new Passage(fokkerPlanck({ model: model1((x) => x, () => 0), axes: [{ from: -1, to: 1, cells: 9 }], target: (p) => p[0] > 0.8 })), 'from x = -0.888889 nothing that absorbs is ever reached'],
-    ['barrier', () => stationaryDensity(run((x) => 1e4 * (x - 4 * x ** 3), () => 1 / 2, 40)), 'the density at x = -0.525 cannot be told in float64: a basin there lies behind a barrier of more than 650 times the noise'],
+    ['unreachable', () => new Passage(fokkerPlanck({ model: model1((x) => x, () => 0), axes: [{ from: -1, to: 1, cells: 9 }], target: (p) => p[0] > 0.8 })), 'from x = -0.888889 no absorbing side or target can be reached'],
+    ['barrier', () => stationaryDensity(run((x) => 1e4 * (x - 4 * x ** 3), () => 1 / 2, 40)), 'the density at x = -0.525 cannot be determined in float64: a basin there lies behind a barrier of more than 650 times the noise'],
   ])('%s', (_, job, sentence) => {
     expect(job).toThrow(sentence);
   }); // biome-ignore format: a table

@@ -318,7 +318,7 @@ describe('dimensionless form', () => {
 
   it('refuses a point without curvature', () => {
     expect(() => scalesAt(problem({ landscape: { loss: f('x+y') } }), [0, 0])).toThrow(
-      /units are made of curvature and noise/,
+      /units come from curvature and noise/,
     );
   });
 });
@@ -334,7 +334,7 @@ describe('refusals', () => {
     [{ learningRate: 0 }, /learning rate is positive/],
     [{ momentum: 1 }, /0 ≤ mu < 1/],
     [{ noise: { kind: 'batch' as const, normals: ['n1'] } }, /as a loss or as a gradient/],
-    [{ landscape: { loss: f('x'), force: [f('1')] } }, /force has one formula a coordinate/],
+    [{ landscape: { loss: f('x'), force: [f('1')] } }, /force has one formula for each coordinate/],
   ])('%#', (input, message) => {
     expect(() => problem(input)).toThrow(message);
   });

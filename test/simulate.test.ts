@@ -87,7 +87,7 @@ describe('what is refused', () => {
     [
       'units without curvature',
       { landscape: { loss: 'x+y' }, methods: { sgd: {} }, units: { at: [0, 0] } },
-      /units are made of/,
+      /units come from/,
     ],
   ])('%s', (_name, over, message) => {
     expect(() => planSimulation({ ...valley, ...over } as PartialSimulationConfig)).toThrow(message);

@@ -2,8 +2,9 @@
  * The largest learning rate at which SGD stays near a minimum of given curvature: closed forms for one direction, and for several
  * directions that minibatches couple. docs/theory [R6], [S2], [S8], [V4], [A2].
  *
- * Model: w_{t+1} = w_t + v, v ← mu v − eta (H^mu w_t − noise), with H^mu drawn anew each step (replaced batches; within a shuffled epoch
- * batches are anticorrelated by 1/(M−1), which this leaves out), H = E H^mu frozen. What is asked is whether E|w|² stays bounded.
+ * Model: w_{t+1} = w_t + v, v ← mu v − eta (H^mu w_t − noise), with H^mu drawn anew each step (replaced batches; the
+ * anticorrelation by 1/(M−1) of batches within a shuffled epoch is neglected) and H = E H^mu constant. The question is whether
+ * E|w|² stays bounded.
  *
  * One direction. With k = eta l, multiplicative noise of variance eta² Var(l) ⟨w²⟩ and the stationary denominator of [S2],
  *
@@ -15,21 +16,27 @@
  *
  *     A(Σ) = (1−mu)(HΣ+ΣH),   B(Σ) = [(1+mu²) HΣH − mu (H²Σ+ΣH²)]/(1−mu²),   N(Σ) = E[(H^mu−H) Σ (H^mu−H)].
  *
- * All three are self-adjoint on symmetric matrices and N is positive, so E|w|² is bounded iff A − eta (B + N) is positive definite:
- * eta < 1/λ_max of B + N relative to A. Restricted to the symmetric matrices over ANY subspace that λ_max can only be smaller: every
- * ceiling given here is NECESSARY for bounded E|w|² (under the model), falls as directions are added, and never promises stability.
- * For mu = 0 this is the criterion of mean-square linear stability (secondary source: Ma & Ying 2021; Mulayoff & Michaeli 2023).
+ * All three are self-adjoint on symmetric matrices and N is positive, so E|w|² is bounded iff A − eta (B + N) is positive
+ * definite: eta < 1/λ_max of B + N relative to A. Restricted to the symmetric matrices over ANY subspace that λ_max can only be
+ * smaller: staying below each ceiling given here is NECESSARY for bounded E|w|² (under the model) and not sufficient, and the
+ * ceiling falls as directions are added. For mu = 0 this is the criterion of mean-square linear stability (secondary source: Ma
+ * & Ying 2021; Mulayoff & Michaeli 2023).
  */
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 
-/** 2(1+mu)/h: from here on the mean motion overshoots for ever, whatever the noise. */
+/**
+ * Returns 2(1+mu)/h, in weight²/nat, the learning rate from which on the mean motion oscillates without decay, whatever the
+ * noise.
+ * @throws InputError for a curvature that is not positive, or a momentum outside [0, 1)
+ */
 export function edgeOfStability(curvature: number, momentum = 0): number {
   check(curvature > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${curvature}.`);
   checkMomentum(momentum);
   return (2 * (1 + momentum)) / curvature;
 }
 
+/** Gives mean and variance over minibatches of the curvature along one direction. */
 export interface CurvatureLaw {
   /** l, mean over minibatches. */
   readonly curvature: number;
@@ -39,7 +46,11 @@ export interface CurvatureLaw {
   readonly momentum?: number;
 }
 
-/** 2(1+mu) l/(l² + Var l (1+mu)/(1−mu)): above it E w² along this direction diverges. */
+/**
+ * Returns 2(1+mu) l/(l² + Var l (1+mu)/(1−mu)), in weight²/nat, the learning rate from which on E w² along this direction
+ * diverges. docs/theory [R6], [V4].
+ * @throws InputError for a curvature that is not positive, a negative variance, or a momentum outside [0, 1)
+ */
 export function meanSquareCeiling({ curvature: l, variance, momentum: mu = 0 }: CurvatureLaw): number {
   check(l > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${l}.`);
   check(variance >= 0, 'bad-variance', () => `a variance is at least 0; got ${variance}.`);
@@ -47,6 +58,7 @@ export function meanSquareCeiling({ curvature: l, variance, momentum: mu = 0 }: 
   return (2 * (1 + mu) * l) / (l * l + (variance * (1 + mu)) / (1 - mu));
 }
 
+/** Gives mean and covariance over minibatches of the Hessian projected on k directions. */
 export interface CoupledCurvature {
   /** UᵀHU, k×k, for k orthonormal directions U. */
   readonly hessian: Matrix;
@@ -54,14 +66,15 @@ export interface CoupledCurvature {
   readonly covariance: Matrix;
   /** mu, default 0. */
   readonly momentum?: number;
-  /** UᵀH²U, needed with momentum; (UᵀHU)² when absent, which is right where U spans eigenvectors. */
+  /** UᵀH²U, which counts with momentum only; (UᵀHU)² when absent, which is exact where U spans eigenvectors. */
   readonly squared?: Matrix;
 }
 
 /**
- * The learning rate at which E|w|² diverges for errors in the span of U. Directions in which UᵀHU is not positive are left out (they
- * run away at any learning rate). Cost: one eigenproblem of order k(k+1)/2.
- * @throws InputError where no direction has a positive curvature
+ * Computes the learning rate, in weight²/nat, from which on E|w|² diverges for errors in the span of U. Directions in which
+ * UᵀHU is not positive are left out (they diverge at every learning rate). Costs one eigenproblem of order k(k+1)/2.
+ * docs/theory [A2].
+ * @throws InputError where no direction has a positive curvature, for a covariance of another order, or a momentum outside [0, 1)
  */
 export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): number {
   const { momentum: mu = 0, hessian, covariance, squared } = problem;
@@ -112,12 +125,12 @@ export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): nu
   return 1 / la.eigvalsh(out)[n - 1];
 }
 
-/** Pairs i ≥ j, in packed order. */
+/** Lists the pairs i ≥ j in packed order. */
 function pairsOf(k: number): [number, number][] {
   return Array.from({ length: k }, (_, i) => Array.from({ length: i + 1 }, (_, j): [number, number] => [i, j])).flat();
 }
 
-/** The map of packed symmetric matrices M → VᵀMV, for V k×m. */
+/** Returns the matrix that maps packed symmetric matrices M to VᵀMV, for V k×m. */
 function pairTurn({ rows: k, cols: m, data: v }: Matrix): Matrix {
   const [from, to] = [pairsOf(k), pairsOf(m)];
   const turn = matrix(to.length, from.length);

@@ -1,11 +1,14 @@
-/** The textbook's continuous-time limit of SGD's covariance, as the thing to compare with. docs/theory [S1], [S4]. */
+/** The continuous-time limit of SGD's covariance in textbooks, for comparison. docs/theory [S1], [S4]. */
 import type { Modes } from './modes.js';
 
 /**
- * Factors per unit of eta² C_ij of an Ornstein-Uhlenbeck process with rates k_i = eta h_i/(1−mu) and noise eta² C/(1−mu)² per
- * step: 1/((1−mu)² (k_i+k_j)) without a window (the Lyapunov equation [S1] in H's eigenbasis), times ψ_i + ψ_j in a window,
- * ψ(x) = ½ − (x−1+e^−x)/x² at x = k_i T, from a stationary start; where a mode has no stationary state (or `given`), the share
- * of the start, cov over the window of e^{−k_i t} and e^{−k_j t}, is taken off, which holds for k < 0 as well.
+ * Returns the factors f(i, j) per unit of eta² C_ij of an Ornstein-Uhlenbeck process with rates k_i = eta h_i/(1−mu) and noise
+ * eta² C/(1−mu)² per step: 1/((1−mu)² (k_i+k_j)) without a window (the Lyapunov equation [S1] in H's eigenbasis), times ψ_i +
+ * ψ_j in a window, ψ(x) = ½ − (x−1+e^−x)/x² at x = k_i T, from a stationary start. Where a mode has no stationary state, or for
+ * given weights at the start, the share of the start, the covariance over the window of e^{−k_i t} and e^{−k_j t}, is
+ * subtracted; that holds for k < 0 too.
+ * @param window - T in steps, or undefined for infinitely many
+ * @param given - true for given weights at the start of the window
  */
 export function continuousFactor(
   modes: Modes,
@@ -20,7 +23,7 @@ export function continuousFactor(
   const psi = x.map(seen);
   return (i, j) => {
     const started = given || !modes.settled(i) || !modes.settled(j);
-    // k_i = −k_j exactly: the limit, by a step to the side
+    // where k_i = −k_j exactly the limit is taken, by a small shift of the sum
     const sum = Math.abs(k[i] + k[j]) > 1e-7 * Math.abs(k[i]) ? k[i] + k[j] : 1e-7 * Math.abs(k[i]);
     const shift = sum - k[i] - k[j];
     if (!started) return (scale * (psi[i] + psi[j])) / sum;
@@ -29,7 +32,7 @@ export function continuousFactor(
   };
 }
 
-/** ψ(x) = ½ − (x − 1 + e^−x)/x² = (x²/2 − x + 1 − e^−x)/x², x/6 − x²/24 + … for small x. */
+/** Returns ψ(x) = ½ − (x − 1 + e^−x)/x² = (x²/2 − x + 1 − e^−x)/x², which is x/6 − x²/24 + … for small x. */
 function seen(x: number): number {
   if (Math.abs(x) > 0.05) return 0.5 - (x + Math.expm1(-x)) / x ** 2;
   let [term, sum] = [1 / 2, 0];
@@ -40,7 +43,7 @@ function seen(x: number): number {
   return sum;
 }
 
-/** Covariance over u in [0, 1] of e^{−xu} and e^{−yu}; about xy/12 when both are small. */
+/** Returns the covariance over u in [0, 1] of e^{−xu} and e^{−yu}; about xy/12 when both are small. */
 function decays(x: number, y: number): number {
   const one = (v: number) => (Math.abs(v) < 1e-9 ? 1 - v / 2 : -Math.expm1(-v) / v);
   if (Math.abs(x) < 1e-3 && Math.abs(y) < 1e-3) return ((x * y) / 12) * (1 - (x + y) / 2);

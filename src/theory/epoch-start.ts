@@ -1,22 +1,23 @@
 /**
- * What a window of T steps sees that begins where an epoch begins, for modes of any curvature. docs/theory [S3], [S4].
+ * The covariance in a window of T steps that begins where an epoch begins, for modes of any curvature. docs/theory [S3], [S4].
  *
  * Factors per unit of eta² C_ij (C per batch) of ⟨(1/T) Σ_{t=1}^{T} (w_i(t) − w̄_i)(w_j(t) − w̄_j)⟩, in two parts that are
- * independent because an epoch's noise knows nothing of the epochs before:
+ * independent because the noise of an epoch is independent of earlier epochs:
  *
  * - noise since the start. With cov_T the covariance over t = 1 … T of two functions of time, a white xi gives
  *   Σ_s cov_T[g_i(t−s+1), g_j(t−s+1)]. Shuffled noise is M/(M−1) times (white noise minus its mean over the epoch), so
  *   M/(M−1)·{the same − (1/M) Σ_epochs cov_T[E_i, E_j]}, E(t') = b(t') − b(t'−M) the response to a force held for one epoch.
- * - what was there at the start, (w_0, v_0) with the stationary covariance at an epoch's beginning:
+ * - the state at the start, (w_0, v_0) with the stationary covariance at an epoch's beginning:
  *   cov_T of (1 − k b(t)) w_0 + mu g(t) v_0.
  *
- * Nothing here divides by k, so k = 0 and k < 0 need no special case in the first part.
+ * No formula here divides by k, so k = 0 and k < 0 need no special case in the first part.
  */
 
 import type { SumMaker } from './gram.js';
 import type { NoiseSampling } from './lag-weights.js';
 import { type Modes, type PairState, Responses, whiteState } from './modes.js';
 
+/** Names the modes, the noise and the window of T steps. */
 export interface EpochStartInput {
   readonly modes: Modes;
   readonly sampling: NoiseSampling;
@@ -26,8 +27,8 @@ export interface EpochStartInput {
 }
 
 /**
- * Noise since the start of the window only: the weights at the start are taken as given. About 3T lines for shuffled noise,
- * 2T for white; memory M lines.
+ * Computes the part of the noise since the start of the window, with given weights at the start. Adds about 3T lines to the sum
+ * for shuffled noise, 2T for white; memory is M lines.
  */
 export function sinceStart(
   { modes, sampling, batchesPerEpoch: M, window: T }: EpochStartInput,
@@ -59,7 +60,10 @@ export function sinceStart(
   return sum.result();
 }
 
-/** The part from the stationary state at the start; 0 for pairs of which a mode has none. T lines (5T with momentum). */
+/**
+ * Computes the part from the stationary state at the start; 0 for pairs of which a mode has none. Adds T lines to one sum; with
+ * momentum T lines to each of three sums, one of them a cross sum.
+ */
 export function fromStart(input: EpochStartInput, make: SumMaker): Float64Array {
   const { modes, window: T } = input;
   const { k, momentum: mu, n } = modes;
@@ -99,9 +103,9 @@ export function fromStart(input: EpochStartInput, make: SumMaker): Float64Array 
 }
 
 /**
- * Stationary moments of (w, v) where an epoch begins, per unit of eta² C_ij. White noise: `whiteState`, at any time. Shuffled:
- * M/(M−1)·{white − Z/M}, Z = A_i^M Z A_j^Mᵀ + e_i e_jᵀ, the sum over all past epochs of the outer product of the state that a
- * unit force during that epoch leaves behind, e = (b(M), g(M)) at the epoch's own end.
+ * Returns the stationary moments of (w, v) where an epoch begins, per unit of eta² C_ij. White noise gives `whiteState`, at any
+ * time. Shuffled noise gives M/(M−1)·{white − Z/M} with Z = A_i^M Z A_j^Mᵀ + e_i e_jᵀ, the sum over all past epochs of the
+ * outer product of the state that results from a unit force during that epoch, e = (b(M), g(M)) at the epoch's own end.
  */
 export function stateAtEpochStart({
   modes,
@@ -134,7 +138,7 @@ export function stateAtEpochStart({
 /** 2×2, row-major. */
 type Block = [number, number, number, number];
 
-/** Z = A Z Bᵀ + Q for 2×2 blocks: four equations by elimination with pivoting. */
+/** Solves Z = A Z Bᵀ + Q for 2×2 blocks: four equations, by elimination with pivoting. */
 function stein(a: Block, b: Block, q: Block): Block {
   const m: number[][] = [];
   for (let r = 0; r < 2; r++)

@@ -1,18 +1,21 @@
-/** Fields: vectors of functions of a point, from formulas or from code. */
+/** Fields, which are vectors of functions of a point, from formulas or from code. */
 import { call, derivative, type Expression, evaluator } from '../numeric/expression/index.js';
 import type { Field } from './motion.js';
 
-/** A field of formulas in `variables`, the coordinates of its points in this order. Runs in the kernels and crosses threads. */
+/**
+ * Makes a field of formulas in `variables`, the coordinates of its points in this order. It runs in kernels and can go to
+ * threads.
+ */
 export function fieldOf(expressions: readonly Expression[], variables: readonly string[]): Field {
   return { outputs: expressions.length, at: evaluator(expressions, variables), expressions };
 }
 
-/** A field of code. Simulated in TypeScript, 14 (Euler-Maruyama) to 60 times slower than formulas. */
+/** Makes a field of code. Its simulation runs in TypeScript, 14 (Euler-Maruyama) to 60 times slower than that of formulas. */
 export function fieldFrom(at: (point: ArrayLike<number>, out: Float64Array) => void, outputs: number): Field {
   return { outputs, at };
 }
 
-/** ∇L in the coordinates `names`, exact. */
+/** Makes the field ∇L in the coordinates `names`, exact. */
 export function gradientField(loss: Expression, names: readonly string[]): Field {
   return fieldOf(
     names.map((name) => derivative(loss, name)),
@@ -20,7 +23,7 @@ export function gradientField(loss: Expression, names: readonly string[]): Field
   );
 }
 
-/** −∇L: the drift of a gradient flow in units of eta·steps. */
+/** Makes the field −∇L, the drift of a gradient flow when time is in eta·steps. */
 export function descentField(loss: Expression, names: readonly string[]): Field {
   return fieldOf(
     names.map((name) => call('negate', derivative(loss, name))),

@@ -1,25 +1,30 @@
-/** Sums Σ weight · x_i y_j over lines x, y of n numbers: their diagonal alone, or the whole matrix by matrix products. */
+/** Sums Σ weight · x_i y_j over lines x, y of n numbers: the diagonal alone, or the whole matrix by matrix products. */
 
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, RankUpdater } from '../numeric/linalg/provider.js';
 
-/** A sum of weighted outer products of lines. Lines are copied; `result` ends it: n numbers or n×n row-major. */
+/** Accumulates weighted outer products of lines. Lines are copied; `result` ends the sum: n numbers, or n×n row-major. */
 export interface LineSum {
+  /** Adds weight·x yᵀ, with y = x by default; a symmetric sum takes no y. */
   add(weight: number, x: Float64Array, y?: Float64Array): void;
   result(): Float64Array;
 }
 
-/** Makes sums; `pairs` says at which (i, j) they are wanted and `index` where those lie in the result. */
+/** Makes sums, either of the diagonal or of the whole matrix. */
 export interface SumMaker {
+  /** True for whole matrices. */
   readonly full: boolean;
+  /** Starts a sum of x xᵀ. */
   symmetric(): LineSum;
+  /** Starts a sum of x yᵀ. */
   cross(): LineSum;
-  /** Visits each wanted pair with its place in the result. */
+  /** Visits each pair (i, j) of the sums with its position in the result. */
   pairs(visit: (i: number, j: number, at: number) => void): void;
+  /** Length of the result: n or n². */
   readonly size: number;
 }
 
-/** Diagonals only: O(n) a line. */
+/** Makes sums of diagonals only, which cost O(n) for each line. */
 export function diagonalSums(n: number): SumMaker {
   const make = (): LineSum => {
     const sum = new Float64Array(n);
@@ -41,7 +46,10 @@ export function diagonalSums(n: number): SumMaker {
   };
 }
 
-/** Whole matrices: n² flops a line (2n² for a cross sum), two n×n sums in memory for the signs of the weights. */
+/**
+ * Makes sums of whole matrices: n² flops for each line (2n² in a cross sum), and two n×n sums in memory, one for each sign of
+ * weight.
+ */
 export function fullSums(la: LinearAlgebra, n: number): SumMaker {
   return {
     full: true,

@@ -1,12 +1,16 @@
-/** The colour of a sampling's noise and of a window, as weights over lags. docs/theory [S3], [S4]. */
+/** The autocorrelation of a sampling's noise and the effect of a window, as weights over lags. docs/theory [S3], [S4]. */
 import { check } from '../numeric/errors.js';
 
-/** White (`replaced`) or anticorrelated within an epoch (`shuffled`); data/samplers.ts derives both. */
+/**
+ * Names a sampling by its noise: white (`replaced`), or anticorrelated within an epoch (`shuffled`); data/samplers.ts derives
+ * both.
+ */
 export type NoiseSampling = 'replaced' | 'shuffled';
 
 /**
- * c_h of [S3] at lag h ≥ 0: ⟨xi_k xi_{k+h}ᵀ⟩ = C c_h averaged over the phase of k in its epoch,
- * c_0 = 1, c_h = −(M−h)/(M(M−1)) for 1 ≤ h < M, else 0. They sum to 0 over all h: an epoch's noise adds up to nothing.
+ * Returns c_h of docs/theory [S3] at lag h ≥ 0 in steps: ⟨xi_k xi_{k+h}ᵀ⟩ = C c_h averaged over the phase of k in its epoch,
+ * for shuffled noise c_0 = 1, c_h = −(M−h)/(M(M−1)) for 1 ≤ h < M, else 0. These sum to 0 over all h, because the noise of an
+ * epoch sums to zero.
  */
 export function noiseAutocorrelation(h: number, sampling: NoiseSampling, M: number): number {
   if (h === 0) return 1;
@@ -14,12 +18,14 @@ export function noiseAutocorrelation(h: number, sampling: NoiseSampling, M: numb
 }
 
 /**
- * ω_d, d = 0, 1, …, with which the variance seen is Σ_{d=−∞}^{∞} ω_|d| R(d), where R is the lag covariance of the SAME linear system
- * under white noise: ω = c ∗ θ, c the noise's autocorrelation, θ_d = δ_d0 − (T−|d|)₊/T² the window (δ_d0 if there is none;
- * its mean subtracted costs the triangle). Σ ω = 0 but for white noise without a window.
+ * Computes ω_d, d = 0, 1, …, with which the variance in the window is Σ_{d=−∞}^{∞} ω_|d| R(d), where R is the lag covariance of
+ * the SAME linear system under white noise: ω = c ∗ θ, where c is the autocorrelation of the noise and θ_d = δ_d0 − (T−|d|)₊/T²
+ * the effect of the window (δ_d0 if there is none; the triangle comes from subtracting the mean). Σ ω = 0 except for white
+ * noise without a window.
  *
- * Exact for any linear system; for shuffled noise it is the average over the phase at which the window starts.
- * Cost (T+M)·M.
+ * This is exact for any linear system; for shuffled noise it is the average over the phase at which the window starts.
+ * Costs (T+M)·M operations.
+ * @param window - T in steps, or undefined for infinitely many
  */
 export function lagWeights(sampling: NoiseSampling, M: number, window: number | undefined): Float64Array {
   const theta = (d: number) => {
@@ -39,7 +45,10 @@ export function lagWeights(sampling: NoiseSampling, M: number, window: number | 
   return out;
 }
 
-/** Refuses a count of batches per epoch that shuffling cannot have. */
+/**
+ * Checks the number of batches per epoch, M, and returns it; 1 for `replaced`.
+ * @throws InputError for `shuffled` without an integer M of at least 2
+ */
 export function checkEpoch(sampling: NoiseSampling, batchesPerEpoch: number | undefined): number {
   if (sampling === 'replaced') return 1;
   check(

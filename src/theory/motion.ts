@@ -1,5 +1,5 @@
 /**
- * Motion in a landscape of one or two dimensions: what every simulator of it takes. docs/theory [V1]–[V7].
+ * Motion in a landscape of one or two dimensions: the models that every simulator takes. docs/theory [V1]–[V7].
  *
  * Time is in units of eta·steps (t = learning rate × steps), so that a gradient flow is x' = −∇L whatever the learning rate.
  *
@@ -7,19 +7,21 @@
  *     Fokker-Planck:  ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P)                     (the same law, for the density)
  *     SGD:            x ← x − eta·g(x, n),  n standard normal numbers, new at each step
  *
- * Near each other when eta is small, f = −E g = −∇L and D = eta C/2, C the covariance of ONE minibatch gradient.
+ * They agree for small eta, f = −E g = −∇L and D = eta C/2, where C is the covariance of ONE minibatch gradient.
  */
 import type { Expression } from '../numeric/expression/expression.js';
 
-/** A vector of functions of a point: as code, and where it was written as formulas also as expressions for the kernel. */
+/** Gives a vector of functions of a point as code and, where it was written as formulas, also as expressions for the kernel. */
 export interface Field {
-  /** Numbers that `at` writes. */
+  /** How many numbers `at` writes. */
   readonly outputs: number;
+  /** Writes the values at a point. */
   at(point: ArrayLike<number>, out: Float64Array): void;
-  /** The same, one an output, in the variables that the model names. */
+  /** The same as formulas, one for each output, in the variables that the model names. */
   readonly expressions?: readonly Expression[];
 }
 
+/** Describes dx = f dt + √(2D) dW (Itô). Time is in eta·steps. */
 export interface LangevinModel {
   readonly size: 1 | 2;
   /** Names of the coordinates, `x` or `x`, `y`. */
@@ -32,6 +34,7 @@ export interface LangevinModel {
   readonly loss?: Field;
 }
 
+/** Describes the map x ← x − eta·g(x, n), with new normal numbers n at each step. */
 export interface SgdModel {
   readonly size: 1 | 2;
   readonly names: readonly string[];

@@ -1,17 +1,20 @@
 /**
- * How correlated noise is made of independent normal numbers: the lower triangular b with b bᵀ = C, C a covariance of one or two
- * components. Cholesky's factor, as formulas and in numbers.
+ * Correlated noise from independent normal numbers: the lower triangular b with b bᵀ = C, where C is a covariance of one or two
+ * components. It is the Cholesky factor, as formulas and in numbers.
  *
  *     b11 = √C_xx,   b21 = C_xy/b11,   b22 = √(C_yy − b21²)
  *
- * A semi-definite C is legal: where C_xx = 0, b21 = 0. Where C has a negative eigenvalue (beyond 1e-12 of C_yy, its rounding) a
- * number of b is NaN, so that what moves with it counts as diverged.
+ * A semi-definite C is allowed: where C_xx = 0, b21 = 0. Where C has a negative eigenvalue (beyond rounding, 1e-12 of C_yy) a
+ * number of b is NaN, so that a walker that moves with it counts as diverged.
  */
 import { call, type Expression, number } from '../numeric/expression/index.js';
 
 const ROUNDING = 1e-12;
 
-/** Columns of b, [[b11, b21], [0, b22]] or [[b11]]. @param covariance - xx, or xx, xy, yy */
+/**
+ * Returns the columns of b as formulas, [[b11, b21], [0, b22]] or [[b11]].
+ * @param covariance - xx, or xx, xy, yy
+ */
 export function noiseColumns(covariance: readonly Expression[]): Expression[][] {
   const [xx, xy, yy] = covariance;
   const root = (e: Expression) => call('sqrt', e);
@@ -34,7 +37,7 @@ export function noiseColumns(covariance: readonly Expression[]): Expression[][] 
   ];
 }
 
-/** b11, or b11, b21, b22, of a covariance in numbers. */
+/** Returns b11, or b11, b21, b22, of a covariance xx, or xx, xy, yy, in numbers. */
 export function columnsAt([xx, xy, yy]: ArrayLike<number> & Iterable<number>, size: 1 | 2): Float64Array {
   const b11 = Math.sqrt(xx);
   if (size === 1) return Float64Array.of(b11);

@@ -5,14 +5,14 @@ import type { LinearAlgebra } from '../numeric/linalg/provider.js';
 import type { Key, Stream } from '../numeric/random.js';
 import type { NoiseSampling } from './lag-weights.js';
 
-/** Eigenvalues of C below this share of the largest are noise of its computation and are left out. */
+/** Eigenvalues of C below this share of the largest are rounding and are left out. */
 const NEGLIGIBLE = 1e-13;
-/** A negative eigenvalue beyond this share is no rounding: C is not a covariance. */
+/** A negative eigenvalue beyond this share of the largest is not rounding: C is not a covariance. */
 const NEGATIVE = 1e-8;
 
 /**
- * L (P×r) with C = L·Lᵀ, r the numerical rank: the eigenvectors times the roots of the eigenvalues. Unlike Cholesky's it exists
- * for singular C (dead units) and its width saves work. One eigenproblem.
+ * Computes L (P×r) with C = L·Lᵀ, where r is the numerical rank: the eigenvectors times the roots of the eigenvalues. Unlike the
+ * Cholesky factor it exists for singular C (dead units), and r < P saves work. Costs one eigenproblem.
  * @throws InputError for a C that is not positive semidefinite
  */
 export function noiseFactor(la: LinearAlgebra, covariance: Matrix): Matrix {
@@ -36,6 +36,7 @@ export function noiseFactor(la: LinearAlgebra, covariance: Matrix): Matrix {
 /** Rows multiplied at once. */
 const ROWS = 256;
 
+/** Describes the noise of `steps` steps. */
 export interface NoiseRequest {
   /** L, P×r, of the covariance PER BATCH. */
   readonly factor: Matrix;
@@ -48,9 +49,9 @@ export interface NoiseRequest {
 }
 
 /**
- * Blocks (rows×P) of noise, `steps` rows in all; each block is its own memory until the next is asked for. Shuffled noise is
- * white noise minus its mean over the epoch, times √(M/(M−1)), which has the covariance C at each step and [S3]'s
- * autocovariance. Memory: M×r numbers for shuffled noise. Cost 2Pr flops and r normal numbers a row.
+ * Generates blocks (rows×P) of noise, `steps` rows in all; each block is new memory that the caller may change. Shuffled noise is
+ * white noise minus its mean over the epoch, times √(M/(M−1)), which has the covariance C at each step and the autocovariance of
+ * docs/theory [S3]. Takes M×r numbers of memory for shuffled noise. A row costs 2Pr flops and r normal numbers.
  */
 export function* noiseRows(la: Pick<LinearAlgebra, 'gemm'>, request: NoiseRequest): Generator<Matrix> {
   const { factor, sampling, steps, key } = request;
@@ -74,7 +75,7 @@ function fillNormal(out: Float64Array, stream: Stream): void {
   for (let i = 0; i < out.length; i++) out[i] = stream.normal();
 }
 
-/** Takes the column means off and restores the variance. */
+/** Subtracts the column means and restores the variance. */
 function subtractMean(z: Float64Array, M: number, r: number): void {
   const mean = new Float64Array(r);
   for (let s = 0; s < M; s++) for (let j = 0; j < r; j++) mean[j] += z[s * r + j] / M;

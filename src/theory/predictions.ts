@@ -1,8 +1,8 @@
 /**
- * The covariance of the weights, predicted from the Hessian H and the covariance C of ONE MINIBATCH gradient alone, before
- * any trajectory is looked at. docs/theory [S1]–[S4]; test (i) of [D9].
+ * The covariance of the weights, predicted from the Hessian H and the covariance C of ONE MINIBATCH gradient alone, without
+ * any trajectory. docs/theory [S1]–[S4]; test (i) of [D9].
  *
- * Everything happens in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij.
+ * All computations are in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij.
  */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
@@ -14,11 +14,12 @@ import { checkEpoch, type NoiseSampling } from './lag-weights.js';
 import { classifyModes, type ModeKind, type Modes, Responses } from './modes.js';
 import { stationaryFactor } from './stationary.js';
 
+/** Describes the quadratic loss, its noise, how SGD runs on it, and the window. Time is in steps. */
 export interface CovarianceRequest {
-  /** H, P×P symmetric, or its eigenvectors where they are known (an eigenproblem saved). */
+  /** H, P×P symmetric, or its eigenvectors where they are known (which saves an eigenproblem). */
   readonly hessian: Matrix | SymmetricEigen;
   /**
-   * C, P×P in the basis of the weights: covariance PER BATCH under the sampling named: C1/B for `replaced`,
+   * C, P×P in the basis of the weights: covariance PER BATCH under the given sampling: C1/B for `replaced`,
    * C1/B·(N−B)/(N−1) for `shuffled`, with C1 per sample.
    */
   readonly covariance: Matrix;
@@ -28,47 +29,59 @@ export interface CovarianceRequest {
   readonly sampling: NoiseSampling;
   /** M; needed for `shuffled`. */
   readonly batchesPerEpoch?: number;
-  /** `continuous` is [S1]'s Lyapunov limit, for comparison: white noise only. Default `discrete`: exact for a quadratic loss. */
+  /**
+   * `continuous` is the Lyapunov limit [S1], for comparison and white noise only. Default `discrete`: exact for a quadratic
+   * loss.
+   */
   readonly time?: 'discrete' | 'continuous';
-  /** T steps, their mean subtracted, variance with 1/T; without it the covariance about the minimum for ever. */
+  /** T steps, their mean subtracted, variance with 1/T; without it the covariance about the minimum over an infinite time. */
   readonly window?: number;
   /**
-   * `stationary` (default): SGD has run long enough to forget; modes that cannot (k ≤ 0, k ≥ 2(1+mu)) start at given weights.
-   * `window`: all modes start at given weights where the window begins, an epoch's beginning.
+   * `stationary` (default): SGD has run so long that its start no longer matters; modes without stationary state (k ≤ 0, k ≥
+   * 2(1+mu)) start at given weights. `window`: all modes start at given weights where the window begins, an epoch's beginning.
    */
   readonly start?: 'stationary' | 'window';
   /** Shuffled noise in a window: `epoch-start` (default) where recorded windows begin, or the `average` over all phases (cheaper for whole matrices). */
   readonly phase?: 'epoch-start' | 'average';
-  /** ∇L at the window's start: adds the variance of the deterministic path −eta g_i b_i(t) that it drives. P numbers, basis of the weights. */
+  /**
+   * ∇L at the window's start: adds the variance of the deterministic path −eta g_i b_i(t) due to it. P numbers, basis of the
+   * weights.
+   */
   readonly gradient?: Float64Array;
-  /** v at the window's start, mean over noise; with momentum it carries on. P numbers, basis of the weights. */
+  /** v at the window's start, averaged over noise: adds mu v_i g_i(t) to the path. P numbers, basis of the weights. */
   readonly velocity?: Float64Array;
 }
 
+/** Holds the predicted covariance of the weights. */
 export interface CovariancePrediction {
   readonly eigen: SymmetricEigen;
   /** Mode by mode, in the order of `eigen.values` (ascending curvature). */
   readonly kinds: readonly ModeKind[];
   /** C_ii PER BATCH along the eigenvectors of H. */
   readonly noise: Float64Array;
-  /** Predicted variances along the eigenvectors of H. Infinity: no bound (a flat or runaway mode and no window, or overflow). */
+  /** Predicted variances along the eigenvectors of H. Infinity: no bound (no stationary state and no window, or overflow). */
   readonly variances: Float64Array;
-  /** The part of `variances` that is the deterministic path, 0 without `gradient` and `velocity`. */
+  /** The part of `variances` that is due to the deterministic path, 0 without `gradient` and `velocity`. */
   readonly drift: Float64Array;
-  /** Σ in H's eigenbasis, computed on the first call and kept. Refused when some variance is infinite: Σ does not exist. */
+  /**
+   * Returns Σ in H's eigenbasis, computed on the first call and kept.
+   * @throws InputError when some variance is infinite: Σ does not exist then
+   */
   inBasis(): Matrix;
-  /** Σ in the basis of the weights: 4P³ flops more. */
+  /** Returns Σ in the basis of the weights: 4P³ flops more. */
   matrix(): Matrix;
-  /** p_kᵀ Σ p_k of K directions given as rows (K×P, basis of the weights). */
+  /** Returns p_kᵀ Σ p_k of K directions given as rows (K×P, basis of the weights). */
   along(directions: Matrix): Float64Array;
 }
 
 /**
- * Predicts; see `CovarianceRequest` for the regimes. Exact for a quadratic loss whose noise does not depend on the weights.
+ * Predicts the covariance of the weights; see `CovarianceRequest` for the regimes. The prediction is exact for a quadratic loss
+ * whose noise does not depend on the weights.
  *
- * Cost: an eigenproblem unless given, 4P³ flops for C in the eigenbasis, O(P·(T+M)) for the variances. Whole matrices: O(P²) for
- * closed forms; for shuffled windows from an epoch's start, for `start: 'window'` and where modes run away, 3–8 T·P² flops.
- * @throws InputError for shapes, rates and combinations that make no sense
+ * Costs an eigenproblem unless given, 4P³ flops for C in the eigenbasis, and O(P·(T+M)) for the variances. Whole matrices cost
+ * O(P²) in closed form; for shuffled windows from an epoch's start, for `start: 'window'` and where modes have no stationary
+ * state, 3–8 T·P² flops.
+ * @throws InputError for shapes, rates and combinations of options that have no meaning
  */
 export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest): CovariancePrediction {
   const { learningRate: eta, momentum: mu = 0, sampling, window, time = 'discrete' } = request;
@@ -86,7 +99,7 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
   check(
     time === 'discrete' || sampling === 'replaced',
     'not-white',
-    'the continuous-time limit knows white noise only; ask for discrete time with shuffled sampling.',
+    'the continuous-time limit exists for white noise only; ask for discrete time with shuffled sampling.',
   );
   const start = request.start ?? 'stationary';
   check(
@@ -168,7 +181,7 @@ interface Regime {
   readonly time: 'discrete' | 'continuous';
 }
 
-/** f at the pairs wanted. */
+/** Computes f at the pairs of `make`. */
 function factors(regime: Regime, make: SumMaker): Float64Array {
   const { modes, sampling, M: batchesPerEpoch, window, start, phase, time } = regime;
   const out = new Float64Array(make.size);
@@ -204,13 +217,13 @@ interface Push {
   readonly velocity: Float64Array | undefined;
 }
 
-/** Covariance over the window of the deterministic paths −eta g_i b_i(t) + mu v_i g_i(t), t = 1 … T. */
+/** Computes the covariance over the window of the deterministic paths −eta g_i b_i(t) + mu v_i g_i(t), t = 1 … T. */
 function path({ modes, window, time }: Regime, { eta, gradient, velocity }: Push, make: SumMaker): Float64Array {
   if (window === undefined || (!gradient && !velocity)) return new Float64Array(make.size);
   check(
     time === 'discrete',
     'not-discrete',
-    'a gradient or a velocity at the start is followed in discrete time only.',
+    'a gradient or a velocity at the start needs discrete time; leave `time` out, or the gradient and the velocity.',
   );
   const { n, momentum } = modes;
   const sum = make.symmetric();

@@ -1,4 +1,4 @@
-/** SGD itself on linear regression with fresh Gaussian samples: the measurement that [S8]'s prediction has to meet. */
+/** SGD itself on linear regression with fresh Gaussian samples: the measurement that tests the prediction of docs/theory [S8]. */
 import { check, DivergedError } from '../numeric/errors.js';
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
@@ -7,6 +7,7 @@ import type { Key } from '../numeric/random.js';
 import { noiseFactor } from './noise-factor.js';
 import { checkProblem, type RegressionProblem } from './regression.js';
 
+/** Sets the number and length of independent runs. */
 export interface RegressionRun {
   readonly key: Key;
   /** Independent runs, from which the errors come; default 20. Chain c draws from `key.child(c)`. */
@@ -16,6 +17,7 @@ export interface RegressionRun {
   readonly burnIn: number;
 }
 
+/** Holds the covariance measured over all runs. */
 export interface RegressionMeasurement {
   /** Mean over chains and steps of (w − w*)(w − w*)ᵀ, P×P (known centre: nothing is subtracted). */
   readonly covariance: Matrix;
@@ -26,9 +28,10 @@ export interface RegressionMeasurement {
 }
 
 /**
- * Runs w ← w + v, v ← mu v − (eta/B) Σ_b x_b (x_b·(w − w*) − s n_b) with every x_b and n_b drawn anew.
- * Cost chains·(burnIn + steps)·B·P·(P/2 + 3) flops and as many normal numbers without the last factor.
- * @throws InputError for a bad problem, DivergedError when the weights leave the finite numbers
+ * Simulates w ← w + v, v ← mu v − (eta/B) Σ_b x_b (x_b·(w − w*) − s n_b) with every x_b and n_b drawn anew, from w = w*. Costs
+ * about 2·chains·(burnIn + steps)·P·(B·(r + 2) + P) flops and chains·(burnIn + steps)·B·(r + 1) normal numbers, where r is the
+ * rank of the covariance of the inputs. docs/theory [S8].
+ * @throws InputError for a bad problem, DivergedError when |w − w*|² exceeds 1e150
  */
 export function simulateRegression(
   la: LinearAlgebra,
@@ -68,7 +71,7 @@ export function simulateRegression(
   };
 }
 
-/** Mean of δδᵀ over the recorded steps of one chain. */
+/** Returns the mean of δδᵀ over the recorded steps of one chain. */
 function oneChain(
   { learningRate: eta, batchSize: B, labelNoise, momentum = 0 }: RegressionProblem,
   L: Matrix,

@@ -1,5 +1,5 @@
 /**
- * Linear regression with Gaussian inputs: the clean acceptance case of "predicted covariance = measured covariance".
+ * Linear regression with Gaussian inputs: an exactly solvable case of "predicted covariance = measured covariance".
  * docs/theory [S8].
  *
  * Inputs x ~ N(0, A), labels x·w* + s·noise, loss ½ (x·w − label)² per sample, B fresh samples a step. With δ = w − w* the
@@ -7,20 +7,22 @@
  *
  *     C(δ) = (1/B) [A δδᵀ A + (δᵀA δ) A + s² A]
  *
- * whose first two terms are multiplicative: they follow the weights. In A's eigenbasis (eigenvalues a_i) the stationary Σ is
+ * whose first two terms are multiplicative: they depend on the weights. In A's eigenbasis (eigenvalues a_i) the stationary Σ is
  * diagonal. With k_i = eta a_i, d_i the white-noise denominator with momentum [S2] ((1−mu) k (2 − k/(1+mu))), and
  * τ = Tr(A Σ):
  *
  *     Σ_i (d_i − k_i²/B) = (eta²/B) a_i (τ + s²),   hence   τ + s² = s²/(1−κ),   κ = (eta²/B) Σ_i a_i²/(d_i − k_i²/B)
  *
- * so the fixed point is explicit. It exists iff every d_i > k_i²/B and κ < 1; κ = 1 is the divergence of the mean square,
- * which comes before the mean diverges at eta a = 2(1+mu). Scalar, mu = 0: Σ = eta s²/(2B − eta a (B+2)).
+ * so the fixed point is explicit. It exists iff every d_i > k_i²/B and κ < 1; κ = 1 is the divergence of the mean square, at a
+ * smaller learning rate than the divergence of the mean at eta a = 2(1+mu). For one weight and mu = 0, Σ = eta s²/(2B − eta a
+ * (B+2)).
  */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';
 import { whiteDenominator } from './modes.js';
 
+/** Describes a linear regression with fresh Gaussian samples and how SGD runs on it. */
 export interface RegressionProblem {
   /** A, P×P: covariance of the inputs, which is the Hessian as well. */
   readonly inputCovariance: Matrix;
@@ -32,6 +34,7 @@ export interface RegressionProblem {
   readonly momentum?: number;
 }
 
+/** Holds the stationary covariances of weights and gradients. */
 export interface RegressionPrediction {
   /** Σ, P×P, covariance of the weights about w*. */
   readonly covariance: Matrix;
@@ -44,9 +47,10 @@ export interface RegressionPrediction {
 }
 
 /**
- * Σ by the closed fixed point. `multiplicative: false` leaves the two terms out (C = s²A/B): visibly wrong where eta·Tr(A)/B is
- * not small, and what a prediction from the covariance at the minimum alone amounts to.
- * Cost: one eigenproblem and 4P³ flops. @throws InputError where no stationary covariance exists
+ * Predicts Σ by the explicit fixed point. `multiplicative: false` leaves the two multiplicative terms out (C = s²A/B), as a
+ * prediction from the covariance at the minimum alone does; it is clearly wrong where eta·Tr(A)/B is not small. Costs one
+ * eigenproblem and 4P³ flops. docs/theory [S8].
+ * @throws InputError where no stationary covariance exists, and for numbers that make no regression problem
  */
 export function predictRegression(
   la: LinearAlgebra,
@@ -87,9 +91,10 @@ export function predictRegression(
 }
 
 /**
- * The learning rate at which the mean square of the weights diverges (κ = 1), to 1e-14 by bisection (κ rises with eta until
- * there). One dimension, mu = 0: 2B/(a(B+2)).
+ * Computes the learning rate at which the mean square of the weights diverges (κ = 1), to 1e-14 by bisection (κ rises with eta
+ * up to there). For one weight and mu = 0 it is 2B/(a(B+2)).
  * @param spectrum - eigenvalues of A
+ * @throws InputError where A has a negative eigenvalue or none above 0
  */
 export function divergenceRate(spectrum: ArrayLike<number>, batchSize: number, momentum = 0): number {
   checkSpectrum(spectrum);
@@ -104,7 +109,7 @@ export function divergenceRate(spectrum: ArrayLike<number>, batchSize: number, m
   return (low + high) / 2;
 }
 
-/** κ; Infinity where some d_i ≤ k_i²/B. */
+/** Returns κ; Infinity where some d_i ≤ k_i²/B. */
 function feedbackAt(values: ArrayLike<number>, eta: number, B: number, mu: number): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
@@ -128,7 +133,10 @@ function checkSpectrum(values: ArrayLike<number>): void {
     );
 }
 
-/** Refuses what is no regression problem. */
+/**
+ * Checks the numbers of a regression problem.
+ * @throws InputError for a rate, momentum, batch size, label noise or shape out of range
+ */
 export function checkProblem(problem: RegressionProblem): void {
   const { learningRate: eta, batchSize: B, labelNoise, momentum = 0, inputCovariance: A } = problem;
   check(

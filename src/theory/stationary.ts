@@ -1,18 +1,19 @@
 /**
  * Pair factors of stationary linear SGD in closed form, at the cost of O(n² + n·(T+M)). docs/theory [S2]–[S4].
  *
- * With R(d) the lag covariance under white noise and ω the lag weights (lag-weights.ts), the variance seen is
+ * With R(d) the lag covariance under white noise and ω the lag weights (lag-weights.ts), the variance in a window is
  * Σ_d ω_d R_ij(d). As R_ij(0) − R_ij(d) = ww·k_i b_i(d) − vw·mu g_i(d) and Σ ω = 0, it splits into numbers of single modes
  * X_i = Σ_{d≥1} (−ω_d) b_i(d), Y_i = Σ_{d≥1} (−ω_d) g_i(d):
  *
  *     f_ij = [k_i X_i + k_j X_j − mu ((k_j − mu k_i) Y_i + (k_i − mu k_j) Y_j)/(1−mu²)] / d_ij     (d: `whiteDenominator`)
  *
- * which neither cancels nor diverges as k → 0: without momentum → X = (T²−1)/(6T) for a window of white noise, (M+1)/6 for
- * shuffled noise and an infinite window.
+ * which neither cancels nor diverges as k → 0: without momentum it tends to X = (T²−1)/(6T) for a window of white noise, and to
+ * (M+1)/6 for shuffled noise and an infinite window.
  */
 import { lagWeights, type NoiseSampling } from './lag-weights.js';
 import { type Modes, Responses, whiteDenominator } from './modes.js';
 
+/** Names the modes, the noise and the window. */
 export interface StationaryInput {
   readonly modes: Modes;
   readonly sampling: NoiseSampling;
@@ -21,7 +22,10 @@ export interface StationaryInput {
   readonly window: number | undefined;
 }
 
-/** f(i, j): the variance seen per unit of eta² C_ij, averaged over the phase of the start. For settled modes; Infinity where flat modes wander for ever. */
+/**
+ * Returns the function f(i, j): the covariance in the window per unit of eta² C_ij, averaged over the phase at which it starts,
+ * for stable and flat modes. Infinity where flat modes diffuse without limit (white noise and no window).
+ */
 export function stationaryFactor({
   modes,
   sampling,
@@ -40,9 +44,9 @@ export function stationaryFactor({
 }
 
 /**
- * Stationary circulation ½⟨w_i(t) w_j(t+1) − w_j(t) w_i(t+1)⟩ per unit of eta² C_ij in an infinite window, docs/theory [D6] in
- * discrete time. White noise: ½ (k_i − k_j)/((1−mu) d_ij). Shuffled: with K_ij(1) = Σ_h c_h R_ij(1−h),
- * ½ [K_ji(1) − K_ij(1)] = ½ Σ_{d≥1} (c_{d−1} − c_{d+1}) [R_ji(d) − R_ij(d)].
+ * Returns the stationary circulation ½⟨w_i(t) w_j(t+1) − w_j(t) w_i(t+1)⟩ per unit of eta² C_ij in an infinite window,
+ * docs/theory [D6] in discrete time. White noise gives ½ (k_i − k_j)/((1−mu) d_ij). Shuffled noise gives, with K_ij(1) = Σ_h
+ * c_h R_ij(1−h), ½ [K_ji(1) − K_ij(1)] = ½ Σ_{d≥1} (c_{d−1} − c_{d+1}) [R_ji(d) − R_ij(d)].
  */
 export function circulationFactor({
   modes,
@@ -64,7 +68,7 @@ export function circulationFactor({
   };
 }
 
-/** X_i and Y_i. */
+/** Sums X_i and Y_i. */
 function contract(modes: Modes, weights: Float64Array): { x: Float64Array; y: Float64Array } {
   const x = new Float64Array(modes.n);
   const y = new Float64Array(modes.n);

@@ -1,7 +1,8 @@
 /**
- * The surrogate of [S7]: the linear system that has the measured Hessian H and the measured covariance C of one minibatch
- * gradient, and nothing else, sampled over the same window with the same sampling. What the analysis of a trained network
- * finds in it as well needs no further physics; with `hessian: 'zero'` it needs no landscape at all [S5].
+ * The surrogate of docs/theory [S7]: the linear system that has only the measured Hessian H and the measured covariance C of
+ * one minibatch gradient in common with a network, over the same window and with the same sampling. A property of a trained
+ * network that the same analysis also finds in the surrogate needs no further physics; with `hessian: 'zero'` it needs no
+ * landscape at all [S5].
  */
 import type { RowSource } from '../analyse/trajectory/rows.js';
 import { check } from '../numeric/errors.js';
@@ -11,6 +12,7 @@ import type { Key } from '../numeric/random.js';
 import { checkEpoch, type NoiseSampling } from './lag-weights.js';
 import { noiseFactor, noiseRows } from './noise-factor.js';
 
+/** Describes a surrogate: its H and C, how SGD runs on it, and the window. */
 export interface SurrogateRequest {
   /** H, P×P, or its eigenvectors; `'zero'`: the control without a landscape. */
   readonly hessian: Matrix | SymmetricEigen | 'zero';
@@ -21,29 +23,35 @@ export interface SurrogateRequest {
   readonly sampling: NoiseSampling;
   /** M; needed for `shuffled`. */
   readonly batchesPerEpoch?: number;
-  /** T: rows given out. Row t is the weights after step t+1 of the window, measured from the minimum. */
+  /** T, the number of rows. Row t holds the weights after step t+1 of the window, measured from the minimum. */
   readonly window: number;
   /**
-   * Steps before the window, from rest; whole epochs for shuffled noise. Default 0: the window starts at rest, the counterpart of
-   * `start: 'window'` in predictions. The steps that the real run had taken are the honest choice; each costs as much as a row.
+   * Steps before the window, from rest; whole epochs for shuffled noise. Default 0: the window starts at rest, the counterpart
+   * of `start: 'window'` in predictions. The number of steps before the window of the real run makes both comparable; each
+   * costs as much as a row.
    */
   readonly burnIn?: number;
-  /** ∇L at the start: the drift of a run that has not arrived. Without burn-in only. P numbers, basis of the weights. */
+  /**
+   * ∇L at the start: the drift of a run that has not reached the minimum. Without burn-in only. P numbers, basis of the
+   * weights.
+   */
   readonly gradient?: Float64Array;
   /** Basis of the rows: the weights' own (default), or H's eigenvectors (saves 2P² flops a row; PCA's variances are the same). */
   readonly basis?: 'weights' | 'hessian';
   readonly key: Key;
-  /** Factor L of C where it is known (`noiseFactor`), to be shared by many seeds. */
+  /** Factor L of C (`noiseFactor`), where it is known because many seeds share it. */
   readonly factor?: Matrix;
 }
 
 /**
- * The window as a source of float32 rows for the same analysis; it starts anew, with the same numbers, each time it is read
- * (`rowsInMemory` over its rows where a reader needs several passes). The same key gives the same noise to `hessian: 'zero'`.
+ * Simulates the surrogate and returns its window as a source of float32 rows for the same analysis. The source starts anew,
+ * with the same numbers, each time it is read (a reader with several passes saves time with `rowsInMemory`). The same key gives
+ * the same noise to `hessian: 'zero'`. Unstable modes may overflow to Infinity, which is not refused here.
  *
- * Cost a row: 2Pr flops of noise, 2P² of rotation (`basis: 'weights'`), r normal numbers; once an eigenproblem of H and one of C
- * unless given, and 2P²r flops. P = 2500, T = 12 000: 1.5e11 flops each. Overflow to Infinity for unstable modes is for the reader to meet.
- * @throws InputError for shapes, rates and a C that is no covariance
+ * A row costs 2Pr flops of noise, 2P² of rotation (`basis: 'weights'`) and r normal numbers, where r is the rank of C; a call
+ * costs an eigenproblem of H and one of C unless they are given, and 2P²r flops. For P = 2500 and T = 12 000 noise and rotation
+ * are 1.5e11 flops each. docs/theory [S7].
+ * @throws InputError for shapes and rates out of range, and a C that is not a covariance
  */
 export function surrogate(la: LinearAlgebra, request: SurrogateRequest): RowSource {
   const { learningRate: eta, momentum: mu = 0, sampling, window: T, burnIn = 0, gradient, key } = request;

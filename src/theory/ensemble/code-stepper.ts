@@ -1,10 +1,11 @@
-/** Blocks of walkers in plain code: what kernels/ensemble does, for fields without formulas. */
+/** Blocks of walkers in plain code: the work of kernels/ensemble, for fields without formulas. */
 import { philox } from '../../numeric/random.js';
 import type { CodeStep } from './code-steps.js';
 import { LANES } from './machine.js';
 import type { Block, Setting, Stepper } from './stepper.js';
 import { STATUS } from './walls.js';
 
+/** Makes a stepper that runs in TypeScript, one walker at a time. */
 export function codeStepper(code: CodeStep, setting: Setting): Stepper {
   const { states } = code;
   const [x, next] = [new Float64Array(states), new Float64Array(states)];
@@ -24,10 +25,10 @@ export function codeStepper(code: CodeStep, setting: Setting): Stepper {
   return { states, advance };
 }
 
-/** Uniform number in (0, 1] from two words: 52 bits. */
+/** Returns a uniform number in (0, 1] from two words: 52 bits. */
 const uniformOf = (low: number, high: number) => 1 - (high * 2 ** 20 + (low >>> 12)) / 2 ** 52;
 
-/** The normal numbers of a walker and step, as kernels/ensemble/normals.ts counts them. */
+/** Draws the normal numbers of a walker and step in the order of kernels/ensemble/normals.ts. */
 function normalsOf(count: number, [k0, k1]: readonly [number, number]) {
   const block = new Uint32Array(4);
   const values = new Float64Array(count);
@@ -60,7 +61,7 @@ interface Arrival {
   readonly step: number;
 }
 
-/** Takes the new state over, or stops the walker: kernels/ensemble/walls.ts retyped. */
+/** Accepts the new state, or stops the walker, by the rules of kernels/ensemble/walls.ts. */
 function settle({ code, setting, block, lane, x, next, walker, step }: Arrival): void {
   const { size, box, key } = setting;
   const stop = (status: number) => {

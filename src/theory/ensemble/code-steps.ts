@@ -4,17 +4,17 @@ import type { LangevinModel, SgdModel } from '../motion.js';
 import { columnsAt } from '../noise-columns.js';
 import type { LangevinScheme } from './schemes.js';
 
-/** One step of one walker: reads x (coordinates, velocities), the normal numbers and the sign; writes the new state. */
+/** Moves one walker by one step: reads x (coordinates, velocities), the normal numbers and the sign, and writes the new state. */
 export interface CodeStep {
   readonly states: number;
   readonly normals: number;
   readonly signs: boolean;
   step(x: Float64Array, n: Float64Array, sign: number, next: Float64Array): void;
-  /** Variance of the coordinates' step from x; undefined for maps. */
+  /** Writes the variance of each coordinate's step from x; undefined for maps. */
   readonly variances?: (x: Float64Array, out: Float64Array) => void;
 }
 
-/** b with b bᵀ = 2D at x, as b11, b21, b22 (or b11). */
+/** Returns the function x ↦ b with b bᵀ = 2D at x, as b11, b21, b22 (or b11). */
 function factor(model: LangevinModel): (x: ArrayLike<number>) => Float64Array {
   const D = new Float64Array(3);
   return (x) => {
@@ -26,6 +26,10 @@ function factor(model: LangevinModel): (x: ArrayLike<number>) => Float64Array {
   };
 }
 
+/**
+ * Makes one step `dt` of dx = f dt + √(2D) dW in plain numbers.
+ * @throws InputError for strong-1.5-additive, which needs formulas
+ */
 export function langevinCode(model: LangevinModel, scheme: LangevinScheme, dt: number): CodeStep {
   const { size } = model;
   const factorAt = factor(model);
@@ -36,7 +40,7 @@ export function langevinCode(model: LangevinModel, scheme: LangevinScheme, dt: n
     out[0] = 2 * dt * D[0];
     if (size > 1) out[1] = 2 * dt * D[2];
   };
-  /** Component i of column j. */
+  /** Returns component i of column j. */
   const entry = (b: Float64Array, i: number, j: number) => (i < j ? 0 : b[i + j]);
   const f = new Float64Array(size);
   if (scheme === 'euler-maruyama') {
@@ -53,7 +57,7 @@ export function langevinCode(model: LangevinModel, scheme: LangevinScheme, dt: n
   if (scheme !== 'platen-weak-2')
     throw new InputError(
       'not-formulas',
-      `the scheme ${scheme} wants drift and diffusion as formulas; use platen-weak-2.`,
+      `the scheme ${scheme} needs drift and diffusion as formulas; use platen-weak-2.`,
     );
   const f2 = new Float64Array(size);
   const step: CodeStep['step'] = (x, n, sign, next) => {
@@ -94,6 +98,7 @@ export function langevinCode(model: LangevinModel, scheme: LangevinScheme, dt: n
   return { states: size, normals: size, signs: size > 1, step, variances };
 }
 
+/** Makes one step of SGD with learning rate eta and momentum mu in plain numbers. */
 export function sgdCode(model: SgdModel, eta: number, mu: number): CodeStep {
   const { size, normals } = model;
   const g = new Float64Array(size);

@@ -2,13 +2,15 @@
  * Ensembles of independent walkers in a landscape of one or two dimensions. docs/theory [V3], [V7], [R6].
  *
  * The numbers of a walker depend on the key, its index and the step alone: any split of the walkers (`firstWalker`) or of the
- * steps gives the same bits, in one build of the kernels (the two differ in the last bits). Fields of formulas run in the kernel, fields of code in plain TypeScript: the same random numbers,
- * equal to rounding, 14 to 60 times slower. Time is eta·steps.
+ * steps gives the same bits, in one build of the kernels (the two builds differ in the last bits). Fields of formulas run in the
+ * kernel; fields of code run in plain TypeScript with the same random numbers, equal to rounding, 14 to 60 times slower. Time is
+ * eta·steps.
  *
- * Walls: mirrored, or absorbing. A discrete check alone sees an absorbing wall 0.58·√(2D dt) too far away (Broadie, Glasserman & Kou
- * 1997), so an excursion between two points of a Langevin walker is drawn too, with the probability exp(−2 d0 d1/(2 D dt)) of a
- * Brownian bridge; the exit is then told at the middle of its step. An SGD walker is absorbed where a step ends beyond the wall.
- * A walker that leaves |x| ≤ bound, or whose numbers are no longer finite, keeps its last place and counts as diverged.
+ * Walls reflect or absorb. If only the ends of steps were checked, an absorbing wall would act as if it were 0.58·√(2D dt)
+ * farther away (Broadie, Glasserman & Kou 1997), so an excursion between two points of a Langevin walker is drawn as well, with
+ * the probability exp(−2 d0 d1/(2 D dt)) of a Brownian bridge, where d0 and d1 are the distances of the points from the wall;
+ * the exit is dated to the middle of the step. An SGD walker is absorbed where a step ends beyond the wall. A walker that
+ * leaves |x| ≤ bound, or whose numbers are no longer finite, keeps its last position and counts as diverged.
  */
 import { check } from '../../numeric/errors.js';
 import type { Key } from '../../numeric/random.js';
@@ -21,28 +23,33 @@ import { type LangevinScheme, langevinStep, sgdStep } from './schemes.js';
 import type { Block, Setting, Stepper } from './stepper.js';
 import { type Boundary, boxOf, STATUS } from './walls.js';
 
-/** An ensemble at one time, as it is measured. */
+/** Gives an ensemble at one time for measurements. */
 export interface EnsembleView {
   readonly walkers: number;
   readonly size: 1 | 2;
   /** eta·steps done: steps × timestep, or × learning rate. */
   readonly time: number;
   readonly stepsDone: number;
-  /** walkers×size; a stopped walker stays where it stopped (at the wall, or at its last finite place). */
+  /**
+   * Returns walkers×size coordinates; a stopped walker stays where it stopped (at the wall, or at its last position within the
+   * bound).
+   */
   positions(): Float64Array;
-  /** 0 moving, 1 absorbed, 2 diverged (`STATUS`). */
+  /** Returns 0 moving, 1 absorbed, 2 diverged (`STATUS`) of each walker. */
   status(): Uint8Array;
-  /** Time at which a walker stopped; NaN of those that move. */
+  /** Returns the times at which walkers stopped, eta·steps; NaN for those that move. */
   exitTimes(): Float64Array;
-  /** Wall that absorbed: 1 low x, 2 high x, 3 low y, 4 high y; 0 of the others. */
+  /** Returns the walls that absorbed: 1 low x, 2 high x, 3 low y, 4 high y; 0 for the other walkers. */
   exitSides(): Uint8Array;
 }
 
+/** Moves an ensemble of walkers. */
 export interface Ensemble extends EnsembleView {
+  /** Advances all walkers by a number of steps. */
   advance(steps: number): void;
-  /** walkers×size, with momentum only. */
+  /** Returns walkers×size velocities, with momentum only. */
   velocities?(): Float64Array;
-  /** 'kernel' or 'code'. */
+  /** Whether formulas run in the kernel or code in TypeScript. */
   readonly path: 'kernel' | 'code';
   /** Floating-point operations of the formulas of one step (kernel). */
   readonly operations?: number | undefined;
@@ -61,6 +68,7 @@ interface Common {
   readonly firstWalker?: number | undefined;
 }
 
+/** Describes an ensemble of Langevin walkers. */
 export interface LangevinOptions extends Common {
   readonly model: LangevinModel;
   /** dt, eta·steps. */
@@ -69,6 +77,7 @@ export interface LangevinOptions extends Common {
   readonly scheme: LangevinScheme;
 }
 
+/** Describes an ensemble of SGD walkers. */
 export interface SgdOptions extends Common {
   readonly model: SgdModel;
   readonly learningRate: number;
@@ -78,7 +87,11 @@ export interface SgdOptions extends Common {
 
 const BOUND = 1e6;
 
-/** Walkers of dx = f dt + √(2D) dW (Itô). */
+/**
+ * Makes an ensemble of walkers of dx = f dt + √(2D) dW (Itô). docs/theory [V3].
+ * @throws InputError for a step that is not positive, a diffusion that is negative at the start, a start outside the walls, and
+ *   numbers or shapes out of range
+ */
 export function langevinEnsemble(options: LangevinOptions): Ensemble {
   const { model, timestep, scheme, boundaries, bound = BOUND } = options;
   check(
@@ -97,7 +110,10 @@ export function langevinEnsemble(options: LangevinOptions): Ensemble {
   return new Walkers(options, setting, stepper, { unit: timestep, exit: 0.5, operations: kernel?.operations });
 }
 
-/** Walkers of the map x ← x − eta g(x, n), with momentum if asked. */
+/**
+ * Makes an ensemble of walkers of the map x ← x − eta g(x, n), or v ← mu v + g, x ← x − eta v with momentum. docs/theory [V7].
+ * @throws InputError for a learning rate, momentum or number of normals out of range, and a start outside the walls
+ */
 export function sgdEnsemble(options: SgdOptions): Ensemble {
   const { model, learningRate: eta, momentum: mu = 0, boundaries, bound = BOUND } = options;
   check(eta > 0 && Number.isFinite(eta), 'bad-learning-rate', () => `a learning rate must be positive; got ${eta}.`);
@@ -119,7 +135,7 @@ function wordsOf(key: Key): [number, number] {
   return [stream.uint32(), stream.uint32()];
 }
 
-/** D must be finite and have no negative eigenvalue where walkers start; elsewhere such a walker counts as diverged. */
+/** Checks that D is finite without a negative eigenvalue where walkers start; elsewhere such a walker counts as diverged. */
 function checkDiffusion(model: LangevinModel, start: ArrayLike<number>): void {
   const { size, diffusion } = model;
   const wanted = size === 1 ? 1 : 3;
@@ -127,7 +143,7 @@ function checkDiffusion(model: LangevinModel, start: ArrayLike<number>): void {
     diffusion.outputs === wanted && model.drift.outputs === size,
     'bad-model',
     () =>
-      `a Langevin model of size ${size} wants ${size} drifts and ${wanted} diffusions; got ${model.drift.outputs} and ${diffusion.outputs}.`,
+      `a Langevin model of size ${size} needs ${size} drifts and ${wanted} diffusions; got ${model.drift.outputs} and ${diffusion.outputs}.`,
   );
   const D = new Float64Array(wanted);
   for (let w = 0; w + size <= start.length; w += size) {
@@ -160,7 +176,7 @@ class Walkers implements Ensemble {
     private readonly stepper: Stepper,
     private readonly clock: {
       readonly unit: number;
-      /** Where in a step its end by absorption is told. */
+      /** The share of a step to which an absorption within it is dated. */
       readonly exit: number;
       readonly operations: number | undefined;
     },
@@ -169,7 +185,7 @@ class Walkers implements Ensemble {
     check(
       Number.isInteger(walkers) && walkers > 0 && Number.isInteger(firstWalker) && firstWalker >= 0,
       'bad-walkers',
-      () => `an ensemble wants a whole number of walkers above 0; got ${walkers} from ${firstWalker} on.`,
+      () => `an ensemble needs a whole number of walkers above 0; got ${walkers} from ${firstWalker} on.`,
     );
     check(
       firstWalker + walkers <= 2 ** 32,
@@ -179,7 +195,8 @@ class Walkers implements Ensemble {
     check(
       start.length === size || start.length === walkers * size,
       'bad-start',
-      () => `a start is one point (${size} numbers) or one a walker (${walkers * size}); got ${start.length} numbers.`,
+      () =>
+        `a start is one point (${size} numbers) or one for each walker (${walkers * size}); got ${start.length} numbers.`,
     );
     [this.walkers, this.size, this.first] = [walkers, size, firstWalker];
     this.operations = clock.operations;
@@ -228,7 +245,7 @@ class Walkers implements Ensemble {
     return this.gather(0);
   }
 
-  /** walkers×size of the state variables from `from` on. */
+  /** Copies the `size` state variables from `from` on of every walker. */
   private gather(from: number): Float64Array {
     const { size, walkers, blocks } = this;
     const out = new Float64Array(walkers * size);

@@ -1,14 +1,19 @@
-/** Blocks of walkers in the kernel: a step's formulas compiled once, memory shared by all ensembles of the thread. */
+/** Blocks of walkers in the kernel: the formulas of a step are compiled once, and all ensembles of a thread share its memory. */
 import { BYTES, LANES, load, machine } from './machine.js';
 import { compileProgram } from './program.js';
 import type { StepFormulas } from './schemes.js';
 import type { Block, Setting, Stepper } from './stepper.js';
 
+/** Moves blocks of walkers in the kernel. */
 export interface KernelStepper extends Stepper {
-  /** Floating-point operations a step of a walker, those of its random numbers not counted. */
+  /** Floating-point operations for one step of one walker, without those of its random numbers. */
   readonly operations: number;
 }
 
+/**
+ * Makes a stepper that runs the formulas of a step in the kernel.
+ * @throws InputError for formulas that need too many registers
+ */
 export function kernelStepper(step: StepFormulas, { size, box, key }: Setting): KernelStepper {
   const states = step.state.length;
   const n = step.normals.length;
@@ -71,7 +76,7 @@ export function kernelStepper(step: StepFormulas, { size, box, key }: Setting): 
   return { states, operations: program.operations, advance };
 }
 
-/** Small tables before the program, in less than `TABLES` bytes. */
+/** Returns the addresses of the small tables before the program, which take less than `TABLES` bytes. */
 const addresses = (base: number) => ({
   job: base,
   walls: base + 128,

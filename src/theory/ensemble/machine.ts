@@ -1,10 +1,11 @@
-/** The vector machine of kernels/ensemble: one instance a thread; programs and blocks of walkers are written into it and read back. */
+/** The vector machine of kernels/ensemble, one for each thread, into which programs and blocks of walkers are written. */
 import { ensemble as binary } from '../../kernels/ensemble.generated.js';
 import { instantiate, type KernelBuild, kernelBuild } from '../../kernels/load.js';
 import type { Program } from './program.js';
 
-/** Walkers of a block, and bytes of a register. */
+/** Number of walkers in a block. */
 export const LANES = 128;
+/** Bytes of a register: one float64 for each walker of a block. */
 export const BYTES = 8 * LANES;
 
 interface EnsembleKernel {
@@ -24,17 +25,19 @@ interface EnsembleKernel {
   advance(job: number, low: number, high: number, count: number): void;
 }
 
+/** Holds the kernel and its memory. */
 export interface Machine {
   readonly kernel: EnsembleKernel;
   readonly memory: WebAssembly.Memory;
+  /** First free address. */
   readonly base: number;
-  /** The program that lies in memory, and its place. */
+  /** The program in memory, and its addresses. */
   current?: { readonly program: Program; readonly loaded: Loaded };
 }
 
 const machines = new Map<KernelBuild, Machine>();
 
-/** The machine of this thread and build. */
+/** Returns the machine of this thread and build of the kernels, made at the first call. */
 export function machine(): Machine {
   const build = kernelBuild();
   let made = machines.get(build);
@@ -46,17 +49,18 @@ export function machine(): Machine {
   return made;
 }
 
-/** Where a program lies in the machine's memory: [numbers][instructions][registers]. */
+/** Gives the addresses of a program in the machine's memory, which holds [numbers][instructions][registers]. */
 export interface Loaded {
+  /** Address of the first instruction. */
   readonly program: number;
-  /** Address of register i. */
+  /** Returns the address of register i. */
   register(i: number): number;
 }
 
-/** Bytes between `base` and the program, for the tables of whoever runs it. */
+/** Bytes between `base` and the program, reserved for the tables of its caller. */
 export const TABLES = 4096;
 
-/** Writes a program into memory, unless it is the one that lies there. */
+/** Writes a program into memory, unless it is there already, and returns its addresses. */
 export function load(m: Machine, program: Program): Loaded {
   if (m.current?.program === program) return m.current.loaded;
   const { memory } = m;

@@ -1,8 +1,9 @@
 /**
  * Formulas as a program of the vector machine of kernels/ensemble: every instruction works on one number of each walker of a block.
  *
- * From the tape of distinct subterms: small powers become products, a division by a number a product with its inverse, a
- * product used once joins the sum it goes into; then registers are given out along the list, each free again after its last use.
+ * It is made from the tape of distinct subterms: small powers become products, a division by a number becomes a product with
+ * its inverse, and a product used once is fused with the sum that uses it; then registers are assigned along the list, each
+ * free again after its last use.
  */
 import { check } from '../../numeric/errors.js';
 import type { Expression, Operation } from '../../numeric/expression/index.js';
@@ -46,9 +47,14 @@ interface Value {
   readonly number: number;
 }
 
+/** Holds a compiled program. */
 export interface Program {
-  /** Five integers an instruction: code, target, a, b, c; registers by number, b of a code with a number is its index in `numbers`. */
+  /**
+   * Five integers for each instruction: code, target, a, b, c. Registers by number; for a code with a number b is its index in
+   * `numbers`.
+   */
   readonly code: Int32Array;
+  /** Number of instructions. */
   readonly length: number;
   readonly numbers: Float64Array;
   /** Registers used; the first are the variables. */
@@ -63,6 +69,10 @@ export interface Program {
 const WITH_NUMBER = new Set<Code>(['addNumber', 'timesNumber', 'fromNumber', 'overNumber', 'timesNumberAdd', 'number']);
 const MOST_REGISTERS = 2000;
 
+/**
+ * Compiles formulas to a program. `variables` are the first registers, in this order.
+ * @throws InputError for formulas that need more than 2000 registers, or use other variables
+ */
 export function compileProgram(expressions: readonly Expression[], variables: readonly string[]): Program {
   const { slots, outputs } = tapeOf(expressions, variables);
   const uses = new Int32Array(slots.length);
@@ -75,7 +85,7 @@ export function compileProgram(expressions: readonly Expression[], variables: re
       const s = slots[j];
       return s.kind === 'number' ? s.value : undefined;
     };
-    /** The factors of a product that only this sum uses. */
+    /** Returns the factors of a product that only this sum uses. */
     const joined = (j: number) => {
       const s = slots[j];
       return s.kind === 'call' && s.name === 'multiply' && uses[j] === 1 ? s.from : undefined;
@@ -98,7 +108,7 @@ function lower(name: Operation, from: readonly number[], { draft, at, num, joine
   const [a, b, c] = from.map((j) => at[j]);
   const [ka, kb] = from.map(num);
   const put = (code: Code, args: readonly number[], k = 0) => draft.put(code, args, k);
-  /** a·b joined with c: by a number where one factor is one. */
+  /** Fuses a·b with a sum, as the product with a number where one factor is a number. */
   const fused = (factors: readonly number[], other: number, sign: 'add' | 'from') => {
     const [p, q] = factors;
     const k = num(p) ?? num(q);
@@ -138,7 +148,7 @@ function lower(name: Operation, from: readonly number[], { draft, at, num, joine
   }
 }
 
-/** a^k for a number k: products up to the 32nd power, square roots for halves, else the general power. */
+/** Computes a^k for a number k: by products up to the 32nd power, square roots for halves, else the general power. */
 function powerOf(draft: Draft, a: number, k: number, b: number): number {
   const put = (code: Code, args: readonly number[], n = 0) => draft.put(code, args, n);
   const size = Math.abs(k);
@@ -160,7 +170,7 @@ class Draft {
     this.values = Array.from({ length: variables }, () => ({ code: 'variable', from: [], number: 0 }));
   }
 
-  /** The value, rewritten where that saves work: signs and numbers move outwards, and meet. Rounding differs, the value does not. */
+  /** Adds a value, rewritten where that saves work: signs and factors move outwards and combine. Only rounding differs. */
   put(code: Code, from: readonly number[], number = 0): number {
     const [a, b, c] = from;
     const [p, q] = [this.values[a], this.values[b]];
@@ -216,7 +226,7 @@ class Draft {
   }
 
   finish(wanted: readonly number[]): Program {
-    // an output is a register of its own
+    // every output has its own register
     const outputs: number[] = [];
     for (const o of wanted) {
       const own = o >= this.variables && !outputs.includes(o);
@@ -229,7 +239,10 @@ class Draft {
     return this.allocate(last, outputs);
   }
 
-  /** Registers along the list. `last` use of each value; −1: never used. */
+  /**
+   * Assigns registers along the list.
+   * @param last - last use of each value; −1: never used
+   */
   private allocate(last: Int32Array, outputs: readonly number[]): Program {
     const code: number[] = [];
     const numbers: number[] = [];
@@ -254,7 +267,7 @@ class Draft {
     check(
       registers <= MOST_REGISTERS,
       'formula-too-large',
-      () => `these formulas need ${registers} registers and ${MOST_REGISTERS} are there; write them more simply.`,
+      () => `these formulas need ${registers} registers and there are ${MOST_REGISTERS}; write them more simply.`,
     );
     return {
       code: Int32Array.from(code),

@@ -1,9 +1,9 @@
 /**
  * One step of a walker as formulas: new state from old state and standard normal numbers. docs/theory [V3], [V7].
  *
- * A whole step becomes one program, in which everything that a scheme would compute twice, or for nothing (differences of a
- * constant diffusion), is gone. Internal variables begin with '#': '#1', '#2' … normal numbers, '#s' a sign ±1 with equal chances,
- * '#vx' … velocities; no formula of a user can name them.
+ * A whole step becomes one program, without anything that a scheme would compute twice or in vain (such as differences of a
+ * constant diffusion). Internal variables begin with '#': '#1', '#2' … normal numbers, '#s' a sign ±1 with equal chances, '#vx'
+ * … velocities; no formula of a user can name them.
  */
 
 import { check } from '../../numeric/errors.js';
@@ -18,9 +18,13 @@ import {
 } from '../../numeric/expression/index.js';
 import { noiseColumns } from '../noise-columns.js';
 
+/** Names a scheme of Langevin steps; `LANGEVIN_SCHEMES` states its orders. */
 export type LangevinScheme = 'euler-maruyama' | 'platen-weak-2' | 'strong-1.5-additive';
 
-/** What a scheme promises: error of one path ~ dt^strong, of a mean over paths ~ dt^weak, for noise of this kind. */
+/**
+ * States the orders of a scheme: the error of one path ~ dt^strong, that of a mean over paths ~ dt^weak, for noise of this
+ * kind.
+ */
 export interface SchemeOrders {
   readonly strong: number;
   readonly weak: number;
@@ -28,7 +32,7 @@ export interface SchemeOrders {
   readonly source: string;
 }
 
-/** Measured in test/ensemble-orders.test.ts. */
+/** The orders of all schemes, as measured in test/ensemble-orders.test.ts. */
 export const LANGEVIN_SCHEMES: Readonly<Record<LangevinScheme, SchemeOrders>> = {
   'euler-maruyama': {
     strong: 0.5,
@@ -50,13 +54,13 @@ export const LANGEVIN_SCHEMES: Readonly<Record<LangevinScheme, SchemeOrders>> = 
   },
 };
 
-/** A step: formulas of the new state in `state`, then `normals`, then (where drawn) '#s'. */
+/** Holds a step: formulas of the new state in the variables `state`, `normals` and (where drawn) '#s', in this order. */
 export interface StepFormulas {
   readonly state: readonly string[];
   readonly normals: readonly string[];
   readonly signs: boolean;
   readonly next: readonly Expression[];
-  /** Variance of each coordinate's step, for crossings of walls between two points; none for maps. */
+  /** Variance of each coordinate's step, for crossings of walls between two points; empty for maps. */
   readonly variances: readonly Expression[];
 }
 
@@ -64,7 +68,10 @@ const times = (...f: readonly Expression[]) => f.reduce((a, b) => call('multiply
 const minus = (a: Expression, b: Expression) => (a === b ? number(0) : call('subtract', a, b));
 const numbered = (n: number) => Array.from({ length: n }, (_, i) => `#${i + 1}`);
 
-/** dx = f dt + √(2D) dW over one step `dt`. */
+/**
+ * Makes the formulas of one step `dt` of dx = f dt + √(2D) dW.
+ * @throws InputError for strong-1.5-additive with a diffusion that is not constant
+ */
 export function langevinStep(
   scheme: LangevinScheme,
   drift: readonly Expression[],
@@ -96,7 +103,7 @@ interface Parts {
   readonly dt: number;
 }
 
-/** x + f dt + Σ_j b^j √dt n_j. */
+/** Returns x + f dt + Σ_j b^j √dt n_j. */
 function euler({ f, b, names, dt }: Parts): Expression[] {
   return names.map((name, i) =>
     sum([
@@ -108,6 +115,8 @@ function euler({ f, b, names, dt }: Parts): Expression[] {
 }
 
 /**
+ * Returns x' of Platen's weak scheme of order 2,
+ *
  * x' = x + ½(f(Υ) + f) dt + ¼ Σ_j [ (b^j(R₊^j) + b^j(R₋^j) + 2b^j) ΔW_j + Σ_{r≠j} (b^j(U₊^r) + b^j(U₋^r) − 2b^j) ΔW_j
  *      + { (b^j(R₊^j) − b^j(R₋^j)) (ΔW_j² − dt) + Σ_{r≠j} (b^j(U₊^r) − b^j(U₋^r)) (ΔW_j ΔW_r + V_rj) } / √dt ],
  * Υ = x + f dt + Σ b^j ΔW_j,  R±^j = x + f dt ± b^j √dt,  U±^r = x ± b^r √dt,  V_12 = −V_21 = ±dt.
@@ -143,7 +152,7 @@ function platen({ f, b, names, dt }: Parts): Expression[] {
 }
 
 /**
- * x' = x + dt (⅓ f(x) + ⅔ f(x + ¾ f dt + (3/2) b I/dt)) + b ΔW, with ΔW = √dt n and the double integral
+ * Returns x' = x + dt (⅓ f(x) + ⅔ f(x + ¾ f dt + (3/2) b I/dt)) + b ΔW, with ΔW = √dt n and the double integral
  * I = ∫W ds = ½ dt^{3/2} (n + n'/√3), for constant b.
  */
 function sra1({ f, b, names, dt }: Parts): Expression[] {
@@ -166,7 +175,10 @@ function sra1({ f, b, names, dt }: Parts): Expression[] {
   );
 }
 
-/** SGD: v ← mu v + g(x, n), x ← x − eta v; without momentum there is no v. `gradient` in names and n1, n2, … */
+/**
+ * Makes the formulas of one step of SGD: v ← mu v + g(x, n), x ← x − eta v; without momentum there is no v.
+ * @param gradient - g in the variables `names` and n1, n2, …
+ */
 export function sgdStep(
   gradient: readonly Expression[],
   names: readonly string[],

@@ -1,30 +1,33 @@
 /**
- * The largest explicit step that does not blow up what the motion itself damps. docs/theory [V4] without noise.
+ * The largest explicit step under which directions that the motion damps do not grow. docs/theory [V4] without noise.
  *
  * Linearised at a point, a step multiplies a deviation along an eigenvalue m of the drift's Jacobian by 1 + m·dt. Where Re m < 0
- * the motion decays, and so does the step iff |1 + m dt| < 1: dt < −2 Re m/|m|². For a real m = −h this is dt·h < 2. Directions
- * that grow by themselves set no limit. Noise in the curvature tightens it [R6], [V4].
+ * the motion decays, and the steps decay iff |1 + m dt| < 1: dt < −2 Re m/|m|². For a real m = −h this is dt·h < 2. Directions
+ * that grow by themselves set no limit. Noise in the curvature lowers the limit [R6], [V4].
  */
 import { check } from '../../numeric/errors.js';
 import type { Field } from '../motion.js';
 
+/** Gives the largest stable step on a box, and where it is reached. */
 export interface StableStep {
   /** eta·steps; Infinity where nothing decays on the box. */
   readonly largest: number;
-  /** Where the limit is met, and the decay rate −Re m there. */
+  /** The point that sets the limit, and the decay rate −Re m there. */
   readonly at: readonly number[];
   readonly rate: number;
 }
 
-/** Sides of a box of points. */
+/** Gives the two sides of a box along one coordinate. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Over a lattice of `points` per axis (default 33) on the box; the Jacobian by central differences of relative width 1e-5, good to
- * about 1e-8. Points where the drift is not finite are passed over. A narrow sharp place between the points is not seen.
+ * Finds the largest stable step over a lattice of `points` per axis (default 33) on the box, with the Jacobian by central
+ * differences of relative width 1e-5, accurate to about 1e-8. Points where the drift is not finite are skipped. A region of
+ * large curvature that is narrower than the lattice is missed. Costs 2·size evaluations of the drift for each point.
+ * @throws InputError for a box of another dimension, or fewer than 2 points
  */
 export function stableTimestep(drift: Field, box: readonly Range[], points = 33): StableStep {
   const size = drift.outputs;
@@ -32,7 +35,7 @@ export function stableTimestep(drift: Field, box: readonly Range[], points = 33)
     box.length === size && box.every((r) => r.from <= r.to) && Number.isInteger(points) && points > 1,
     'bad-box',
     () =>
-      `the stable step of ${size} coordinates wants ${size} ranges and 2 points or more; got ${box.length} and ${points}.`,
+      `the stable step of ${size} coordinates needs ${size} ranges and 2 points or more; got ${box.length} and ${points}.`,
   );
   let best: StableStep = { largest: Number.POSITIVE_INFINITY, at: box.map((r) => r.from), rate: 0 };
   const at = (r: Range, i: number) => r.from + ((r.to - r.from) * i) / (points - 1);
@@ -46,7 +49,7 @@ export function stableTimestep(drift: Field, box: readonly Range[], points = 33)
   return best;
 }
 
-/** Row-major ∂f_i/∂x_j. */
+/** Returns ∂f_i/∂x_j, row-major. */
 function jacobian(f: Field, x: readonly number[], box: readonly Range[]): Float64Array {
   const size = x.length;
   const [up, down, J] = [new Float64Array(size), new Float64Array(size), new Float64Array(size * size)];
@@ -60,7 +63,7 @@ function jacobian(f: Field, x: readonly number[], box: readonly Range[]): Float6
   return J;
 }
 
-/** Pairs (real, imaginary); none where an entry is not finite. */
+/** Returns the eigenvalues as pairs (real, imaginary), one of each conjugate pair; none where an entry is not finite. */
 function eigenvalues(J: Float64Array, size: number): [number, number][] {
   if (!J.every(Number.isFinite)) return [];
   if (size === 1) return [[J[0], 0]];

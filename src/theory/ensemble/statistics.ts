@@ -1,18 +1,21 @@
-/** What is counted and averaged over an ensemble: histograms, means and covariances with their errors. */
+/** Counts and averages over an ensemble: histograms, means and covariances with their errors. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
 import type { Ensemble, EnsembleView } from './ensemble.js';
 import { STATUS } from './walls.js';
 
-/** Equal cells between two outer faces; any `GridAxis` is one. */
+/** Describes equal cells between two outer faces; every `GridAxis` is one. */
 export interface CellAxis {
   readonly from: number;
   readonly to: number;
   readonly cells: number;
 }
 
-/** Counts of walkers on a grid, plain data that threads may add up. Cell i + n_x·j, x fastest. Density: `densityFromCounts(gridOf(axes), counts, total)`. */
+/**
+ * Counts walkers on a grid, as plain data that can be summed over threads. Cell i + n_x·j, x fastest.
+ * `densityFromCounts(gridOf(axes), counts, total)` makes a density of it.
+ */
 export interface Histogram {
   readonly axes: readonly CellAxis[];
   readonly counts: Float64Array;
@@ -24,6 +27,10 @@ export interface Histogram {
   total: number;
 }
 
+/**
+ * Makes an empty histogram.
+ * @throws InputError for an axis without cells or from a number to a smaller one
+ */
 export function newHistogram(axes: readonly CellAxis[]): Histogram {
   for (const { from, to, cells } of axes)
     check(
@@ -35,7 +42,11 @@ export function newHistogram(axes: readonly CellAxis[]): Histogram {
   return { axes, counts: new Float64Array(size), outside: 0, stopped: 0, total: 0 };
 }
 
-/** Counts every walker once where it is now. Cells contain their lower face, the last one its upper too. */
+/**
+ * Adds every walker of an ensemble once at its present position, and returns the histogram. Cells contain their lower face, the
+ * last one its upper face too.
+ * @throws InputError for a histogram of another dimension
+ */
 export function histogram(ensemble: EnsembleView, into: Histogram): Histogram {
   const { axes, counts } = into;
   const { size, walkers } = ensemble;
@@ -65,16 +76,17 @@ export function histogram(ensemble: EnsembleView, into: Histogram): Histogram {
   return into;
 }
 
+/** Holds mean and covariance of the walkers that move. */
 export interface Moments {
   /** ⟨x⟩ or ⟨x⟩, ⟨y⟩. */
   readonly mean: readonly Estimate[];
   /** cov xx, or xx, xy, yy. */
   readonly covariance: readonly Estimate[];
-  /** Share of walkers that had stopped, and are in no mean. */
+  /** Share of walkers that had stopped, which no mean includes. */
   readonly stopped: number;
 }
 
-/** Mean and covariance of the walkers that move now; the error is that of independent walkers. Fewer than 2: NaN. */
+/** Computes mean and covariance of the walkers that move now, with the errors of independent walkers (NaN for fewer than 2). */
 export function ensembleMoments(ensemble: EnsembleView): Moments {
   const { size, walkers } = ensemble;
   const [x, status] = [ensemble.positions(), ensemble.status()];
@@ -84,9 +96,9 @@ export function ensembleMoments(ensemble: EnsembleView): Moments {
   return momentsOf(units, x, size, share, 'over independent walkers');
 }
 
-/** Time averages: what `timeMoments` takes. */
+/** Sets the times of an average over time. */
 export interface Averaging {
-  /** How often walkers are looked at, and how many steps lie between. */
+  /** Number of times at which walkers are sampled, and the number of steps between. */
   readonly samples: number;
   readonly every: number;
   /** Blocks of time for the error where walkers are fewer than 20. Default 20. */
@@ -94,16 +106,17 @@ export interface Averaging {
 }
 
 /**
- * Mean and covariance over walkers AND time, advancing the ensemble by samples·every steps. The error comes from the time means
- * of the walkers, which are independent of one another; of fewer than 20 walkers from means over blocks of time, which should be
- * longer than the correlation time (not checked). Walkers that have stopped by the end are left out, so means are conditional on
- * staying.
+ * Computes mean and covariance over walkers AND time, advancing the ensemble by samples·every steps. The error comes from the
+ * time means of the walkers, which are independent of one another; for fewer than 20 walkers it comes from means over blocks of
+ * time, which should be longer than the correlation time (not checked). Walkers that have stopped by the end are left out, so
+ * means are conditional on not stopping.
+ * @throws InputError for numbers of samples, steps or blocks out of range
  */
 export function timeMoments(ensemble: Ensemble, { samples, every, blocks = 20 }: Averaging): Moments {
   check(
     Number.isInteger(samples) && samples >= 1 && Number.isInteger(every) && every >= 1 && blocks >= 2,
     'bad-averaging',
-    () => `time averages want whole numbers of samples and of steps between; got ${samples} and ${every}.`,
+    () => `time averages need whole numbers of samples and of steps between; got ${samples} and ${every}.`,
   );
   const { size, walkers } = ensemble;
   const origin = ensemble.positions();
@@ -135,7 +148,7 @@ export function timeMoments(ensemble: Ensemble, { samples, every, blocks = 20 }:
   return momentsOf(units, origin, size, 1 - moving / walkers, method);
 }
 
-/** x or x, y relative to the first point of `origin`, and their products. */
+/** Returns x, or x, y, relative to the first point of `origin`, and their products. */
 function products(x: Float64Array, at: number, size: number, origin: Float64Array): number[] {
   const u = x[at] - origin[0];
   if (size === 1) return [u, u * u];
@@ -143,7 +156,10 @@ function products(x: Float64Array, at: number, size: number, origin: Float64Arra
   return [u, v, u * u, u * v, v * v];
 }
 
-/** From the products of each unit (a walker, or a block of time); errors of the covariance by its first-order variation. */
+/**
+ * Computes moments from the products of each unit (a walker, or a block of time); errors of the covariance by its first
+ * variation.
+ */
 function momentsOf(
   units: readonly number[][],
   origin: Float64Array,

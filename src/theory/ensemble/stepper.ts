@@ -1,7 +1,7 @@
-/** What moves a block of walkers; the kernel and the plain code are two of them. */
+/** The interface of a stepper, which moves a block of walkers: one runs in the kernel, one in TypeScript. */
 import type { Box } from './walls.js';
 
-/** One block of `LANES` walkers, all of whose arrays a stepper may write. */
+/** Holds one block of `LANES` walkers, all of whose arrays a stepper may write. */
 export interface Block {
   /** State variables × LANES: coordinates, then velocities. */
   readonly state: Float64Array;
@@ -13,6 +13,7 @@ export interface Block {
   readonly sides: Uint8Array;
 }
 
+/** Moves blocks of walkers. */
 export interface Stepper {
   /** State variables of a walker. */
   readonly states: number;
@@ -20,7 +21,7 @@ export interface Stepper {
   advance(block: Block, first: number, step: number, count: number): void;
 }
 
-/** What both need beside the motion. */
+/** Holds what a stepper needs beside the motion. */
 export interface Setting {
   readonly size: number;
   readonly box: Box;

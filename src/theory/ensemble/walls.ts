@@ -1,20 +1,21 @@
 /** Where walkers may go: walls, and the bound beyond which they count as diverged. */
 import { check } from '../../numeric/errors.js';
 
-/** `reflecting`: mirrored (a velocity too); `absorbing`: the walker stops there; `open`: nothing stands there. */
+/** Describes a wall: `reflecting` mirrors the walker (its velocity too), `absorbing` stops it there, `open` is no wall. */
 export type Wall = { readonly kind: 'reflecting' | 'absorbing'; readonly at: number } | { readonly kind: 'open' };
 
-/** The two walls of each coordinate. */
+/** Gives the two walls of one coordinate. */
 export interface Boundary {
   readonly low: Wall;
   readonly high: Wall;
 }
 
-/** What walkers do. */
+/** The states of a walker. */
 export const STATUS = { moving: 0, absorbed: 1, diverged: 2 } as const;
 
+/** Holds the walls of all coordinates in the form that steppers take. */
 export interface Box {
-  /** low, high of each coordinate; an open side stands at the bound. */
+  /** low, high of each coordinate; an open side is at the bound. */
   readonly walls: Float64Array;
   /** 0 open, 1 reflecting, 2 absorbing. */
   readonly kinds: Int32Array;
@@ -24,6 +25,11 @@ export interface Box {
 
 const KINDS = { open: 0, reflecting: 1, absorbing: 2 } as const;
 
+/**
+ * Checks walls and returns them in the form that steppers take; open by default.
+ * @param bound - |x| beyond which a walker counts as diverged
+ * @throws InputError for walls of another number of coordinates, in the wrong order or beyond the bound
+ */
 export function boxOf(size: number, boundaries: readonly Boundary[] | undefined, bound: number): Box {
   check(
     bound > 0 && bound < 1e150,
@@ -33,7 +39,7 @@ export function boxOf(size: number, boundaries: readonly Boundary[] | undefined,
   check(
     !boundaries || boundaries.length === size,
     'bad-boundaries',
-    () => `an ensemble of ${size} coordinates wants ${size} pairs of walls; got ${boundaries?.length}.`,
+    () => `an ensemble of ${size} coordinates needs ${size} pairs of walls; got ${boundaries?.length}.`,
   );
   const walls = new Float64Array(2 * size);
   const kinds = new Int32Array(2 * size);
@@ -44,12 +50,12 @@ export function boxOf(size: number, boundaries: readonly Boundary[] | undefined,
       check(
         Math.abs(at) <= bound,
         'bad-wall',
-        () => `a wall must stand within the bound of divergence ${bound}; got ${at}.`,
+        () => `a wall must be within the bound of divergence ${bound}; got ${at}.`,
       );
       [walls[2 * c + s], kinds[2 * c + s]] = [at, KINDS[kind]];
     });
     const [low, high] = [walls[2 * c], walls[2 * c + 1]];
-    check(low < high, 'bad-wall', () => `the low wall must stand below the high one; got ${low} and ${high}.`);
+    check(low < high, 'bad-wall', () => `the low wall must be below the high one; got ${low} and ${high}.`);
   }
   return { walls, kinds, absorbing: kinds.includes(2), bound };
 }

@@ -1,17 +1,18 @@
-/** Which cells can reach which, and the cell to eliminate last. */
+/** Which cells can be reached from which, and the cell to eliminate last. */
 import { check } from '../../numeric/errors.js';
 import { describePoint, pointAt } from './grid.js';
 import { type JumpProcess, neighbour } from './jumps.js';
 
 /**
- * A cell that every cell can reach, preferably one of high probability: it is eliminated last, so that no rate that is needed
- * leads to a cell that is hardly ever visited. @throws InputError where there is none
+ * Finds a cell that can be reached from every cell, preferably one of high probability. It is eliminated last, so that no rate
+ * that counts leads to a cell of negligible probability.
+ * @throws InputError where there is none
  */
 export function recurrentCell(jumps: JumpProcess): number {
   const guess = likelyCell(jumps);
   const seen = reaching(jumps, [guess]);
   if (!seen.includes(0)) return guess;
-  // the last start of a search against the jumps through all cells is reached from everywhere if any cell is
+  // after searches against the jumps from all unmarked cells, the last start is reached from everywhere if any cell is
   const mark = new Uint8Array(jumps.grid.size);
   let candidate = 0;
   for (let i = 0; i < mark.length; i++) {
@@ -29,7 +30,7 @@ export function recurrentCell(jumps: JumpProcess): number {
     missed < 0,
     'not-irreducible',
     () =>
-      `there is no unique stationary density: without noise between them, what is at ${name(missed)} never reaches ${name(candidate)} nor back; add noise there or simulate from a given start.`,
+      `there is no unique stationary density: without noise between them, a walker at ${name(missed)} never reaches ${name(candidate)}, nor the reverse; add noise there or simulate from a given start.`,
   );
   return candidate;
 }
@@ -60,7 +61,10 @@ export function reaching(
   return mark;
 }
 
-/** The cell of largest Σ log(rate there/rate back) along the middle row and then up and down: the mode where forces are conservative. */
+/**
+ * Returns the cell of largest Σ log(rate there/rate back) along the middle row, then up and down: the mode for conservative
+ * forces.
+ */
 function likelyCell(jumps: JumpProcess): number {
   const { grid, links } = jumps;
   const score = new Float64Array(grid.size);
@@ -81,8 +85,9 @@ function likelyCell(jumps: JumpProcess): number {
 }
 
 /**
- * A cell whose density came out below float64 although the likeliest jumps from it lead into a basin there, −1 if none: the
- * barrier around such a basin exceeds some 650 times the noise, and its share of the probability is unknown, not zero.
+ * Finds a cell whose density is below the range of float64 although the likeliest jumps from it lead into a basin there; −1 if
+ * there is none. The barrier around such a basin exceeds about 650 times the noise, and its share of the probability is
+ * unknown, not zero.
  */
 export function unseenBasin(jumps: JumpProcess, p: Float64Array): number {
   const { grid, links } = jumps;

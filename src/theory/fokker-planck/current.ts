@@ -1,21 +1,23 @@
 /**
  * Probability current J = f P − ∇·(D P), from the flux along every jump.
  *
- * A jump by e (in cells) carries Φ = rate·p_i − rate'·p_j per unit of time over the displacement e·h; each of its two cells takes half:
- * J_i = Σ Φ e h/(2 volume). Second order in h inside; on outermost cells the missing side counts as zero flux. In a stationary state what
- * flows into a cell flows out of it to rounding (`currentDivergence`).
+ * Jumps by e (in cells) move the probability Φ = rate·p_i − rate'·p_j per unit of time over the displacement e·h, of which each
+ * of the two cells takes half: J_i = Σ Φ e h/(2 volume). This is of second order in h inside; on outermost cells the missing
+ * side counts as zero flux. In a stationary state the flux into a cell equals that out of it to rounding (`currentDivergence`).
  */
 
 import type { LangevinModel } from '../motion.js';
 import { type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
 import { applyGenerator, forEachPair, type JumpProcess } from './jumps.js';
 
+/** Holds the probability current on the cells of a grid. */
 export interface Current {
   readonly grid: Grid;
   /** J along each axis at the gridCentres, probability per unit of time (and per length across, in two dimensions). */
   readonly components: readonly Float64Array[];
 }
 
+/** Computes the probability current J of a density. */
 export function probabilityCurrent(jumps: JumpProcess, density: GridDensity): Current {
   const { grid, target } = jumps;
   const p = massesOf(density);
@@ -35,16 +37,16 @@ export function probabilityCurrent(jumps: JumpProcess, density: GridDensity): Cu
   return { grid, components };
 }
 
-/** ∇·J in each cell, per unit of time and volume: −∂_t P. */
+/** Computes ∇·J = −∂_t P in each cell, per eta·step and unit of volume. */
 export function currentDivergence(jumps: JumpProcess, density: GridDensity): Float64Array {
   const { grid } = jumps;
   return applyGenerator(jumps, massesOf(density), new Float64Array(grid.size)).map((v) => -v / grid.volume);
 }
 
 /**
- * Rate of entropy production of a stationary state, ∫ J·D⁻¹J/P, nat per eta·step; 0 in detailed balance. Infinite where probability
- * flows in a direction without noise.
- * @param diffusionScale - as given to the process
+ * Computes the rate of entropy production of a stationary state, ∫ J·D⁻¹J/P, nat per eta·step: 0 in detailed balance, infinite
+ * where probability flows in a direction without noise.
+ * @param diffusionScale - the scale that the process was made with; default 1
  */
 export function entropyProduction(
   jumps: JumpProcess,
@@ -71,5 +73,5 @@ export function entropyProduction(
   return total * grid.volume;
 }
 
-/** J²/D, 0 without a current. */
+/** Returns J²/D, 0 without a current. */
 const share = (current: number, diffusion: number) => (current === 0 ? 0 : (current * current) / diffusion);

@@ -1,14 +1,14 @@
 /**
  * Nested dissection of the cells of a jump process (George 1973): a separator cuts a region in two parts that no jump joins; the
- * parts are eliminated first, the separator last. For n×n cells with jumps to neighbours the factors have some 15·n²·log2(n)
- * numbers and cost some 30·n³ operations.
+ * parts are eliminated first, the separator last. For n×n cells with jumps to neighbours the factors have about 15·n²·log2(n)
+ * numbers and cost about 30·n³ operations.
  */
 import { type JumpProcess, neighbour } from './jumps.js';
 
 /** Regions up to this many cells are eliminated whole. */
 export const LEAF = 20;
 
-/** States that are eliminated together, in order: a node of the tree, children before parents. */
+/** Lists cells that are eliminated together: a node of the tree, in which children come before parents. */
 export interface Region {
   readonly own: Int32Array;
   /** Indices of regions that come before. */
@@ -16,7 +16,7 @@ export interface Region {
 }
 
 /**
- * Regions in order of elimination, over all cells outside the target.
+ * Divides the cells outside the target into regions, in the order of elimination.
  * @param last - a cell to be eliminated after all others
  */
 export function dissect(jumps: JumpProcess, last?: number): Region[] {
@@ -47,7 +47,7 @@ export function dissect(jumps: JumpProcess, last?: number): Region[] {
     return regions.length - 1;
   }
 
-  /** The cells beyond the middle line that a jump joins to those before it are the separator. */
+  /** Splits at the middle line: the cells beyond it that a jump joins to those before it are the separator. */
   function separate(cells: Int32Array): { before: Int32Array; after: Int32Array; separator: Int32Array } | undefined {
     let [x0, x1, y0, y1] = [grid.nx, -1, grid.ny, -1];
     for (let n = 0; n < cells.length; n++) {
@@ -97,7 +97,7 @@ export function dissect(jumps: JumpProcess, last?: number): Region[] {
   }
 }
 
-/** The order of elimination, and for each front the later states that its elimination touches. */
+/** Holds the order of elimination, and for each front the later positions that its elimination changes. */
 export interface Structure {
   /** Number of unknowns. */
   readonly size: number;
@@ -109,22 +109,27 @@ export interface Structure {
   readonly col: Int32Array;
   readonly up: Float64Array;
   readonly down: Float64Array;
-  /** Rate of leaving for good, sides and target. */
+  /** Rate of absorption, through sides and into the target. */
   readonly out: Float64Array;
   /** Numbers in the factors, and operations of a factorisation. */
   readonly factorNumbers: number;
   readonly flops: number;
 }
 
+/** Describes one front: the positions it eliminates and the later ones that change. */
 export interface FrontShape {
-  /** First own position and how many. */
+  /** First position that is eliminated, and the number of such positions. */
   readonly start: number;
   readonly own: number;
+  /** Later positions that change, ascending. */
   readonly boundary: Int32Array;
   readonly children: readonly number[];
 }
 
-/** Symbolic elimination. */
+/**
+ * Performs the symbolic elimination of a process: the order, the shapes of all fronts and the rates.
+ * @param last - a cell to be eliminated after all others
+ */
 export function structureOf(jumps: JumpProcess, last?: number): Structure {
   const { grid, target } = jumps;
   const regions = dissect(jumps, last);
@@ -161,7 +166,7 @@ export function structureOf(jumps: JumpProcess, last?: number): Structure {
   });
   return { size, cells, fronts, ptr, col, up, down, out, factorNumbers, flops };
 
-  /** The rates, each pair of cells with the one that goes first; what enters the target has left for good. */
+  /** Collects the rates, each pair of cells at the one eliminated first; jumps into the target count as absorption. */
   function entries() {
     const gone = new Float64Array(size);
     for (let p = 0; p < size; p++) gone[p] = jumps.out[cells[p]];

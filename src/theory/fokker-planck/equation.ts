@@ -1,4 +1,4 @@
-/** A Fokker-Planck equation from a model and axes: the way in. docs/theory [V5]. */
+/** A Fokker-Planck equation from a model and axes. docs/theory [V5]. */
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { MEMORY_LIMIT } from './fronts.js';
@@ -7,6 +7,7 @@ import type { JumpProcess } from './jumps.js';
 import { fokkerPlanckMemory } from './memory.js';
 import { jumpProcess, type ProcessOptions } from './rates.js';
 
+/** Names the model, the axes of the grid and the memory allowed. */
 export interface FokkerPlanckOptions extends ProcessOptions {
   readonly model: LangevinModel;
   /** Names default to the model's. */
@@ -16,9 +17,10 @@ export interface FokkerPlanckOptions extends ProcessOptions {
 }
 
 /**
- * The jump process that stands for ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P) on these axes: see `jumpProcess` for the scheme and its order.
- * Then `stationaryDensity`, `Stepper`, `Passage`, `probabilityCurrent`.
- * @throws InputError before anything is evaluated where the memory would not suffice; where f or D is not finite or D negative
+ * Discretises ∂_t P = −∂_i (f_i P) + ∂_i ∂_j (D_ij P) on these axes as a jump process; rates.ts describes the scheme and its
+ * order. `stationaryDensity`, `Stepper`, `Passage` and `probabilityCurrent` take the result.
+ * @throws InputError where the memory would not suffice, before anything is evaluated, and where f or D is not finite or D
+ *   negative
  */
 export function fokkerPlanck(options: FokkerPlanckOptions): JumpProcess {
   const { model, memoryLimit = MEMORY_LIMIT } = options;

@@ -2,9 +2,9 @@
  * The linear systems of a jump process, solved directly: multifrontal elimination along a nested dissection, in the form of
  * Grassmann, Taksar & Heyman (1985).
  *
- * With generator A (dp/dt = A p) it factorises  shift·1 − scale·A  and solves for densities (M p = b) and for functions of the
- * starting point (Mᵀ u = b). The off-diagonal entries and the column sums are all that is read, diagonals follow from them, and nothing
- * is ever subtracted: for b ≥ 0 every component has a small RELATIVE error, 1e-13 or better, over all 300 decades of float64
+ * With generator A (dp/dt = A p) it factorises M = shift·1 − scale·A and solves for densities (M p = b) and for functions of the
+ * starting point (Mᵀ u = b). Only off-diagonal entries and column sums are read, the diagonal follows from them, and there are no
+ * subtractions: for b ≥ 0 every component has a small RELATIVE error, 1e-13 or better, over all 300 decades of float64
  * (O'Cinneide 1993), and none is negative.
  */
 import { fronts as binary } from '../../kernels/fronts.generated.js';
@@ -38,15 +38,15 @@ interface Kernel {
   backwardAdjoint(count: number, table: number, y: number): void;
 }
 
-/** Called between fronts and steps; may throw to stop. */
+/** Receives the work done and the whole, between fronts and between steps; it may throw to stop. */
 export type Progress = (done: number, total: number) => void;
 
 const WORDS = 10;
 const GIBI = 2 ** 30;
-/** Default ceiling of the memory of one factorisation. */
+/** Default limit of the memory of one factorisation, bytes: 2 GiB. */
 export const MEMORY_LIMIT = 2 * GIBI;
 
-/** Where everything lies, from the shapes alone. */
+/** The layout of the memory, which depends on the shapes alone. */
 interface Plan {
   readonly bytes: number;
   readonly at: Readonly<Record<Name, number>>;
@@ -84,7 +84,7 @@ function planOf(s: Structure, sizes: { work: number; panel: (m: number) => numbe
   const boundary = s.fronts.map((f) => take(f.boundary.length * 4));
   const top = s.fronts.map((f) => take(f.own * (f.own + f.boundary.length) * 8));
   const low = s.fronts.map((f) => take(f.own * f.boundary.length * 8));
-  // what fronts leave to their parents lives on a stack: a front takes the place of its children
+  // the blocks that fronts pass to their parents are on a stack, where a front replaces its children
   const left: number[] = [];
   const stack = next;
   let [height, peak] = [0, 0];
@@ -98,7 +98,7 @@ function planOf(s: Structure, sizes: { work: number; panel: (m: number) => numbe
   return { bytes: stack + peak + 64, at, boundary, top, low, left };
 }
 
-/** Factorisation and solution for one process; the memory is held as long as the object. */
+/** Factorises and solves the systems of one process. Its memory is freed with the object. */
 export class FrontSolver {
   private readonly kernel: Kernel;
   private readonly memory: WebAssembly.Memory;
@@ -157,7 +157,10 @@ export class FrontSolver {
     this.f64(plan.at.out, s.size).set(s.out);
   }
 
-  /** Factorises shift·1 − scale·A. @throws RunError where rates vanish in float64 */
+  /**
+   * Factorises M = shift·1 − scale·A. Costs `structure.flops`.
+   * @throws RunError where rates vanish in float64
+   */
   factor(scale: number, shift: number, progress?: Progress): void {
     const { at } = this.plan;
     const { fronts } = this.structure;
@@ -175,8 +178,9 @@ export class FrontSolver {
   }
 
   /**
-   * p with M p = b, or u with Mᵀ u = b; indices are cells, those of the target stay 0.
-   * @throws RunError where a number leaves the range of float64
+   * Returns p with M p = b, or u with Mᵀ u = b (`adjoint`), one number for each cell; those of the target are 0. Costs two
+   * operations for each number in the factors.
+   * @throws RunError where a number exceeds the range of float64
    */
   solve(b: ArrayLike<number>, adjoint = false): Float64Array {
     const { at } = this.plan;
@@ -194,7 +198,10 @@ export class FrontSolver {
     return x;
   }
 
-  /** p with A p = 0 where nothing leaves: 1 in the cell that was eliminated last. After `factor(1, 0)`. */
+  /**
+   * Returns p with A p = 0, normalised to 1 in the cell eliminated last, for a process without absorption. Needs `factor(1, 0)`
+   * before.
+   */
   nullVector(cells: number): Float64Array {
     const { at } = this.plan;
     const n = this.structure.size;
@@ -228,5 +235,5 @@ export class FrontSolver {
 const noExchange = () =>
   new RunError(
     'no-exchange',
-    'parts of the grid exchange probability so rarely that float64 cannot hold the rate (below 1e-300): the noise is too small for the barriers; raise it or look at one basin alone.',
+    'parts of the grid exchange probability so rarely that float64 cannot hold the rate (below 1e-300): the noise is too small for the barriers; raise it, or restrict the axes to one basin.',
   );

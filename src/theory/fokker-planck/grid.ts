@@ -4,7 +4,7 @@
  */
 import { check } from '../../numeric/errors.js';
 
-/** One axis: `cells` equal cells between `from` and `to`, which are the outer faces. */
+/** Describes one axis: `cells` equal cells between `from` and `to`, which are the outer faces. */
 export interface GridAxis {
   /** Default x, y. */
   readonly name?: string;
@@ -13,6 +13,7 @@ export interface GridAxis {
   readonly cells: number;
 }
 
+/** Describes a grid of cells in one or two dimensions. */
 export interface Grid {
   readonly axes: readonly Required<GridAxis>[];
   /** h along each axis, in the axis' unit. */
@@ -26,14 +27,17 @@ export interface Grid {
   readonly volume: number;
 }
 
-/** A density on the cells: `values` integrate to the probability that is left (1 unless some was absorbed). */
+/** Holds a density on the cells: `values` integrate to the probability that is left (1 unless some was absorbed). */
 export interface GridDensity {
   readonly grid: Grid;
   /** P at the gridCentres, ≥ 0, per unit of length or area. */
   readonly values: Float64Array;
 }
 
-/** @throws InputError unless there are one or two axes of at least 3 cells with finite from < to. */
+/**
+ * Makes a grid of one or two axes, with the names x and y by default.
+ * @throws InputError unless there are one or two axes of different names and at least 3 cells with finite from < to
+ */
 export function gridOf(axes: readonly GridAxis[]): Grid {
   check(
     axes.length === 1 || axes.length === 2,
@@ -68,29 +72,29 @@ export function gridOf(axes: readonly GridAxis[]): Grid {
   return { axes: full, spacing, nx, ny, size: nx * ny, volume: spacing.reduce((v, h) => v * h, 1) };
 }
 
-/** Writes the centre of cell k, moved by (dx, dy) cells. */
+/** Writes the centre of cell k, moved by (dx, dy) cells, into `out`. */
 export function pointAt(grid: Grid, k: number, out: Float64Array, dx = 0, dy = 0): void {
   out[0] = grid.axes[0].from + ((k % grid.nx) + 0.5 + dx) * grid.spacing[0];
   if (grid.axes.length === 2) out[1] = grid.axes[1].from + (Math.floor(k / grid.nx) + 0.5 + dy) * grid.spacing[1];
 }
 
-/** Centres along one axis. */
+/** Returns the centres of the cells along one axis. */
 export function gridCentres(grid: Grid, axis: number): Float64Array {
   const { from, cells } = grid.axes[axis];
   return Float64Array.from({ length: cells }, (_, i) => from + (i + 0.5) * grid.spacing[axis]);
 }
 
-/** `x = 1, y = 2` for a sentence. */
+/** Writes a point for a sentence, as in `x = 1, y = 2`. */
 export function describePoint(grid: Grid, point: ArrayLike<number>): string {
   return grid.axes.map((a, k) => `${a.name} = ${Number(point[k].toPrecision(6))}`).join(', ');
 }
 
-/** Probability in each cell. */
+/** Returns the probability in each cell. */
 export function massesOf(density: GridDensity): Float64Array {
   return density.values.map((v) => v * density.grid.volume);
 }
 
-/** From probabilities per cell back to a density. */
+/** Makes a density of the probabilities of all cells. */
 export function densityOf(grid: Grid, masses: ArrayLike<number>): GridDensity {
   return { grid, values: Float64Array.from(masses, (m) => m / grid.volume) };
 }

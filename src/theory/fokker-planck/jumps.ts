@@ -1,14 +1,14 @@
 /**
- * A Markov jump process on the cells of a grid: what a Fokker-Planck equation becomes, and what every solver here takes.
+ * A Markov jump process on the cells of a grid, the discrete form of a Fokker-Planck equation that every solver here takes.
  *
  *     dp_i/dt = Σ_links (rates in)·p_neighbour − (rates out)·p_i − out_i p_i
  *
- * p_i is the probability in cell i. Rates are ≥ 0 and what leaves one cell enters another, so that probability is conserved and
- * stays non-negative by construction. Rates are per unit of the model's time, eta·steps.
+ * p_i is the probability in cell i. Rates are ≥ 0 and probability that leaves one cell enters another, so that it is conserved
+ * and stays non-negative by construction. Rates are per unit of the model's time, eta·steps.
  */
 import { type Grid, type GridDensity, massesOf } from './grid.js';
 
-/** Jumps by one offset (in cells), both ways, for all cells; zero where the other end lies outside. */
+/** Holds the rates of jumps by one offset (in cells), both ways, for all cells; zero where the other end is outside. */
 export interface Link {
   readonly ex: number;
   readonly ey: number;
@@ -20,9 +20,10 @@ export interface Link {
   readonly backward: Float64Array;
 }
 
+/** The names of the sides, in the order of all lists by side. */
 export const SIDES = ['x lower', 'x upper', 'y lower', 'y upper'] as const;
 
-/** Jumps out through an absorbing side. */
+/** Describes a jump out through an absorbing side. */
 export interface Exit {
   readonly cell: number;
   readonly rate: number;
@@ -34,28 +35,29 @@ export interface Exit {
   readonly side: number;
 }
 
+/** Holds the rates of all jumps. */
 export interface JumpProcess {
   readonly grid: Grid;
   readonly links: readonly Link[];
   readonly exits: readonly Exit[];
   /** Total rate of the exits of each cell. */
   readonly out: Float64Array;
-  /** 1 for cells that absorb: what enters them has arrived and nothing leaves them. */
+  /** 1 for cells that absorb: no probability leaves them. */
   readonly target: Uint8Array;
   /** Whether anything absorbs, side or target. */
   readonly absorbing: boolean;
-  /** What the discretisation had to change, in sentences. */
+  /** Changes that the discretisation made to the model, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** Index of the cell at offset e from cell i, −1 outside. */
+/** Returns the index of the cell at offset e from cell i; −1 outside the grid. */
 export function neighbour(grid: Grid, i: number, ex: number, ey: number): number {
   const x = (i % grid.nx) + ex;
   const y = Math.floor(i / grid.nx) + ey;
   return x < 0 || x >= grid.nx || y < 0 || y >= grid.ny ? -1 : i + ex + grid.nx * ey;
 }
 
-/** The rectangle of cells from which a link stays inside: columns 0 … w − 1 and rows y0 … y1 − 1 (ex ≥ 0 always). */
+/** Returns the rectangle of cells from which a link stays inside: columns 0 … x1 − 1 and rows y0 … y1 − 1 (ex ≥ 0 always). */
 export function linkRange(grid: Grid, link: { ex: number; ey: number }): { x1: number; y0: number; y1: number } {
   return {
     x1: grid.nx - link.ex,
@@ -80,8 +82,8 @@ export function forEachPair(jumps: JumpProcess, each: (i: number, j: number, lin
 }
 
 /**
- * out = dp/dt for probabilities p. Entries of target cells are what arrives there per unit of time. The sum of `out` is minus what
- * leaves through the sides, to rounding.
+ * Writes dp/dt for probabilities p into `into` and returns it. Entries of target cells are the probability that arrives there
+ * per unit of time. The entries sum to minus the probability that leaves through the sides, to rounding.
  */
 export function applyGenerator(jumps: JumpProcess, p: ArrayLike<number>, into: Float64Array): Float64Array {
   const { target } = jumps;
@@ -94,7 +96,7 @@ export function applyGenerator(jumps: JumpProcess, p: ArrayLike<number>, into: F
   return into;
 }
 
-/** Total rate of leaving each cell. */
+/** Returns the total rate of leaving each cell, per eta·step. */
 export function exitRates(jumps: JumpProcess): Float64Array {
   const rates = jumps.out.slice();
   forEachPair(jumps, (i, j, link) => {
@@ -104,13 +106,14 @@ export function exitRates(jumps: JumpProcess): Float64Array {
   return rates;
 }
 
-/** Probability that leaves per unit of time, by side and into the target. */
+/** Gives the probability that leaves per unit of time, by side and into the target. */
 export interface Escape {
   /** In the order of SIDES. */
   readonly sides: Float64Array;
   readonly target: number;
 }
 
+/** Computes the probability that leaves per eta·step, through each side and into the target. */
 export function escapeFlux(jumps: JumpProcess, density: GridDensity): Escape {
   const p = massesOf(density);
   const sides = new Float64Array(4);

@@ -1,20 +1,29 @@
-/** What is read off a density on a grid. Integrals are sums over cells (midpoint rule, h²; exact for what the process conserves). */
+/**
+ * Numbers computed from a density on a grid. Integrals are sums over cells (midpoint rule, h²; exact for what the process
+ * conserves).
+ */
 import { check } from '../../numeric/errors.js';
 import { densityOf, type Grid, type GridDensity, gridCentres, massesOf, pointAt } from './grid.js';
 
-/** ∫ P: 1, or what is left. */
+/** Returns ∫ P: 1, or the probability that is left after absorption. */
 export function massOf(density: GridDensity): number {
   return massesOf(density).reduce((s, m) => s + m, 0);
 }
 
-/** P/∫P. @throws InputError where nothing is left */
+/**
+ * Returns P/∫P.
+ * @throws InputError where the mass is 0 or not finite
+ */
 export function normaliseDensity(density: GridDensity): GridDensity {
   const mass = massOf(density);
   check(mass > 0 && Number.isFinite(mass), 'no-mass', `a density of mass ${mass} cannot be normalised.`);
   return { grid: density.grid, values: density.values.map((v) => v / mass) };
 }
 
-/** A density from a function of the point ≥ 0, normalised; only its shape matters. */
+/**
+ * Makes a normalised density of a function of the point, of which only the shape matters.
+ * @throws InputError where the function is negative or not finite, or zero everywhere
+ */
 export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => number): GridDensity {
   const point = new Float64Array(2);
   const values = Float64Array.from({ length: grid.size }, (_, i) => {
@@ -29,7 +38,10 @@ export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => num
   return normaliseDensity({ grid, values });
 }
 
-/** All probability in the cell that holds the point. @throws InputError outside the grid */
+/**
+ * Makes the density whose whole probability is in the cell that holds the point.
+ * @throws InputError for a point outside the grid
+ */
 export function densityAtPoint(grid: Grid, point: ArrayLike<number>): GridDensity {
   const cell = cellOf(grid, point, 0);
   check(cell >= 0, 'outside', `the point ${Array.from(point).join(', ')} lies outside the grid.`);
@@ -38,7 +50,7 @@ export function densityAtPoint(grid: Grid, point: ArrayLike<number>): GridDensit
   return densityOf(grid, masses);
 }
 
-/** Index of the cell with the point `size` numbers from `offset` on, −1 outside. */
+/** Returns the index of the cell that holds the point whose coordinates start at `offset`; −1 outside the grid. */
 function cellOf(grid: Grid, points: ArrayLike<number>, offset: number): number {
   let [cell, stride] = [0, 1];
   for (let a = 0; a < grid.axes.length; a++) {
@@ -50,7 +62,12 @@ function cellOf(grid: Grid, points: ArrayLike<number>, offset: number): number {
   return cell;
 }
 
-/** The histogram of walkers (points one after another, as many numbers each as the grid has axes) as a density; what lies outside is lost mass. */
+/**
+ * Makes a density of the histogram of walkers, and returns it with the share of walkers outside the grid, by which its mass is
+ * less than 1.
+ * @param points - the walkers one after another, with as many numbers each as the grid has axes
+ * @throws InputError for no walkers, or numbers that are not whole points
+ */
 export function densityFromWalkers(grid: Grid, points: ArrayLike<number>): { density: GridDensity; outside: number } {
   const size = grid.axes.length;
   const count = points.length / size;
@@ -69,18 +86,22 @@ export function densityFromWalkers(grid: Grid, points: ArrayLike<number>): { den
   return { density: densityFromCounts(grid, counts, count), outside: outside / count };
 }
 
-/** From counts per cell (`total` of them, those outside the grid included; default all inside). */
+/**
+ * Makes a density of counts per cell.
+ * @param total - number of counts, those outside the grid included; by default the sum of `counts`
+ * @throws InputError for counts of another grid, or none
+ */
 export function densityFromCounts(grid: Grid, counts: ArrayLike<number>, total?: number): GridDensity {
   check(counts.length === grid.size, 'wrong-grid', `${counts.length} counts do not fit a grid of ${grid.size} cells.`);
   const all = total ?? Array.from(counts).reduce((s, c) => s + c, 0);
-  check(all > 0, 'no-mass', 'a histogram without counts is no density.');
+  check(all > 0, 'no-mass', 'a histogram without counts is not a density.');
   return densityOf(
     grid,
     Float64Array.from(counts, (c) => c / all),
   );
 }
 
-/** ∫ P over the other axis, as a density in one dimension. */
+/** Integrates P over the other axis, which gives a density in one dimension. */
 export function marginalDensity(density: GridDensity, axis: 0 | 1): GridDensity {
   const { grid, values } = density;
   const only = lineGrid(grid, axis);
@@ -94,8 +115,10 @@ export function marginalDensity(density: GridDensity, axis: 0 | 1): GridDensity 
 }
 
 /**
- * P along `axis` where the other coordinate is `at`: the density on the floor of a valley. Interpolates log P by a cubic through the
- * four nearest lines (exact across a Gaussian), linearly in P where one of them is 0. Not normalised: divide by `massOf` for the shape.
+ * Returns P along `axis` where the other coordinate is `at`, such as the density on the floor of a valley. It interpolates log
+ * P by a cubic through the four nearest lines (exact across a Gaussian), or P linearly where one of them is 0. The result is
+ * not normalised: divide by `massOf` for the shape.
+ * @throws InputError for a density in one dimension, or a line outside the grid
  */
 export function densityAlong(density: GridDensity, axis: 0 | 1, at: number): GridDensity {
   const { grid, values } = density;
@@ -132,13 +155,14 @@ function lineGrid(grid: Grid, axis: 0 | 1): Grid {
   return { axes: [a], spacing: [h], nx: a.cells, ny: 1, size: a.cells, volume: h };
 }
 
+/** Holds the first and second moments of a density. */
 export interface Moments {
   readonly mean: readonly number[];
   /** xx, or xx, xy, yy. */
   readonly covariance: readonly number[];
 }
 
-/** Mean and covariance of the normalised density, cells taken as points at their centres. */
+/** Computes mean and covariance of the normalised density, with each cell as a point at its centre. */
 export function densityMoments(density: GridDensity): Moments {
   const { grid } = density;
   const p = massesOf(normaliseDensity(density));
@@ -152,12 +176,15 @@ export function densityMoments(density: GridDensity): Moments {
   return { mean, covariance };
 }
 
-/** Mean of a function given on the cells. */
+/** Averages a function, given by its values on the cells, over the normalised density. */
 export function densityAverage(density: GridDensity, values: ArrayLike<number>): number {
   return massesOf(normaliseDensity(density)).reduce((s, m, i) => s + (m > 0 ? m * values[i] : 0), 0);
 }
 
-/** ½ ∫|P − Q| on one grid, 0 to 1; mass that one of them has lost counts as a place of its own. */
+/**
+ * Computes the total variation ½ ∫|P − Q| of two densities on one grid, 0 to 1; absorbed mass counts as one more cell.
+ * @throws InputError for different grids
+ */
 export function totalVariation(a: GridDensity, b: GridDensity): number {
   check(
     a.values.length === b.values.length && a.grid.axes.every((x, k) => sameAxis(x, b.grid.axes[k])),

@@ -1,8 +1,9 @@
-/** What a direct solution on a grid will need, before anything is built. */
+/** Memory and operations of a direct solution on a grid, estimated before anything is built. */
 import { check } from '../../numeric/errors.js';
 import { LEAF } from './dissection.js';
 import { type GridAxis, gridOf } from './grid.js';
 
+/** Gives the memory and the work that a factorisation needs. */
 export interface MemoryNeed {
   readonly bytes: number;
   /** Operations of one factorisation. */
@@ -10,8 +11,10 @@ export interface MemoryNeed {
 }
 
 /**
- * Bytes and operations of one factorisation on these axes.
- * @param reach - longest jump in cells along an axis: 1 for diagonal noise, up to √(ratio of eigenvalues in units of cells) for oblique noise
+ * Estimates the bytes and operations of one factorisation on these axes.
+ * @param reach - longest jump in cells along an axis: 1 for diagonal noise, up to √(ratio of eigenvalues in units of cells) for
+ *   oblique noise
+ * @throws InputError for axes that make no grid, or a reach that is not a positive integer
  */
 export function fokkerPlanckMemory(axes: readonly GridAxis[], reach = 1): MemoryNeed {
   const { nx, ny, size } = gridOf(axes);

@@ -1,13 +1,14 @@
 /**
  * Leaving through absorbing sides or into a target: mean first-passage times, committors, escape rates.
  *
- * With A the generator of the cells that are left (dp/dt = A p) and c the rates of absorption:
+ * With A the generator of the cells that do not absorb (dp/dt = A p) and c the rates of absorption:
  *
  *     mean first-passage time from cell i:   Aᵀ T = −1
  *     probability to be absorbed in the set B:   Aᵀ u = −c_B
  *     slowest decay:   A P = −k P, P > 0: survival ~ e^{−kt}, P/ΣP the quasi-stationary density
  *
- * All from one elimination without subtractions, so that a rate of e^{−100} is as accurate as one of 1. Times in eta·steps.
+ * All follow from one elimination without subtractions, so that a rate of e^{−100} is as accurate as one of 1. Times in
+ * eta·steps.
  */
 import { check } from '../../numeric/errors.js';
 import { reaching } from './connectivity.js';
@@ -17,10 +18,11 @@ import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
 import { type JumpProcess, SIDES } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
+/** Holds the slowest rate of decay and its density. */
 export interface EscapeRate {
   /** k, per eta·step. */
   readonly rate: number;
-  /** Integrates to 1 over what does not absorb. */
+  /** The quasi-stationary density, which integrates to 1 over the cells that do not absorb. */
   readonly density: GridDensity;
   /** Σ|A P + k P|/(k Σ P). */
   readonly residual: number;
@@ -29,11 +31,11 @@ export interface EscapeRate {
   readonly converged: boolean;
 }
 
-/** The factorised process up to absorption; what it answers costs a substitution each. */
+/** Factorises a process up to absorption. After that each vector that it solves for costs one substitution. */
 export class Passage {
   private readonly solver: FrontSolver;
 
-  /** @throws InputError where nothing absorbs, or some cell never reaches what does */
+  /** @throws InputError where nothing absorbs, or an absorbing side or cell cannot be reached from every cell */
   constructor(
     readonly jumps: JumpProcess,
     options: SolveOptions = {},
@@ -48,20 +50,21 @@ export class Passage {
     check(missed < 0, 'never-absorbed', () => {
       const point = new Float64Array(2);
       pointAt(jumps.grid, missed, point);
-      return `from ${describePoint(jumps.grid, point)} nothing that absorbs is ever reached, there is no noise that leads there; the mean time is infinite.`;
+      return `from ${describePoint(jumps.grid, point)} no absorbing side or target can be reached, because no noise leads there, so the mean time is infinite; add noise there or move the target.`;
     });
     this.solver = new FrontSolver(structureOf(jumps), options.memoryLimit);
     this.solver.factor(1, 0, options.onProgress);
   }
 
-  /** Mean first-passage time from every cell, 0 in the target. */
+  /** Returns the mean first-passage time from every cell, in eta·steps; 0 in the target. */
   meanTimes(): Float64Array {
     return this.solver.solve(new Float64Array(this.jumps.grid.size).fill(1), true);
   }
 
   /**
-   * Probability to end, of all that absorbs, where `counts` says so: by the name of a side, or by the centre of a target cell.
-   * In target cells 1 or 0.
+   * Returns the probability, from every cell, of being absorbed in the sides and target cells that `counts` selects, by the
+   * name of a side or the centre of a target cell. In target cells it is 1 or 0.
+   * @throws InputError for a side of another name
    */
   committor(counts: {
     readonly sides?: readonly string[];
@@ -96,7 +99,10 @@ export class Passage {
     return u;
   }
 
-  /** Inverse iteration from the uniform density; slow (and said so) where two basins decay almost equally fast. */
+  /**
+   * Computes the slowest rate of decay by inverse iteration from the uniform density, one substitution for each of at most
+   * `limit` iterations. It converges slowly where two basins decay almost equally fast; `converged` reports that.
+   */
   escapeRate(limit = 500): EscapeRate {
     const { grid, target } = this.jumps;
     const free = grid.size - target.reduce((s, t) => s + t, 0);
@@ -107,7 +113,7 @@ export class Passage {
       const q = this.solver.solve(p);
       const total = q.reduce((s, v) => s + v, 0);
       rate = 1 / total;
-      // of the new density: A q = −p, so that |A q + k q| = |k q − p|
+      // residual of the new density: A q = −p, so that |A q + k q| = |k q − p|
       residual = q.reduce((s, v, i) => s + Math.abs(v * rate - p[i]), 0);
       for (let i = 0; i < q.length; i++) q[i] *= rate;
       p = q;
@@ -119,7 +125,7 @@ export class Passage {
   }
 }
 
-/** Names of the sides with the grid's own axes, in the order of SIDES. */
+/** Returns the names of the sides with the names of the grid's axes, in the order of SIDES. */
 export function sideNames(jumps: JumpProcess): string[] {
   const [x, y] = [jumps.grid.axes[0].name, jumps.grid.axes[1]?.name ?? ''];
   return SIDES.map((s) => s.replace(/^x/, x).replace(/^y/, y)).slice(0, 2 * jumps.grid.axes.length);

@@ -1,10 +1,10 @@
-/** Does the grid hold the density and resolve it? */
+/** Whether a grid contains a density and resolves it. */
 import { check } from '../../numeric/errors.js';
 import { type GridDensity, massesOf } from './grid.js';
 import { type JumpProcess, type Link, neighbour } from './jumps.js';
 import { eigenvalues } from './tensor.js';
 
-/** Share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
+/** Returns the share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
 export function edgeMass(density: GridDensity): number[] {
   const { grid } = density;
   const p = massesOf(density);
@@ -21,9 +21,10 @@ export function edgeMass(density: GridDensity): number[] {
 }
 
 /**
- * Refuses a density that the grid cuts off.
+ * Checks that a grid does not cut a density off.
  * @param limit - largest share in the outermost cells of a side; default 1e-6
- * @param walls - sides (lower and upper, axis by axis) that are meant as walls and may hold mass
+ * @param walls - sides (lower and upper, axis by axis) that are meant as walls, where mass is allowed
+ * @throws InputError that names the side with too much mass
  */
 export function checkHolds(density: GridDensity, limit = 1e-6, walls: readonly boolean[] = []): void {
   edgeMass(density).forEach((share, k) => {
@@ -38,6 +39,7 @@ export function checkHolds(density: GridDensity, limit = 1e-6, walls: readonly b
   });
 }
 
+/** Reports how well the cells resolve a density. */
 export interface Resolution {
   /** Cells per thermal width along each axis over the whole density. */
   readonly overall: readonly number[];
@@ -48,8 +50,9 @@ export interface Resolution {
 }
 
 /**
- * Cells per thermal width, 1/√⟨(Δ log P)²⟩ with Δ between neighbours (1/√ of the Fisher information along the axis, in cells): sigma/h
- * for a Gaussian. At w cells a width the fluxes' own diffusion is too large by a share of about 1/(12 w²).
+ * Measures the cells per thermal width, 1/√⟨(Δ log P)²⟩ with Δ between neighbours (1/√ of the Fisher information along the
+ * axis, in cells), which is sigma/h for a Gaussian. With w cells per width the diffusion of the fluxes is too large by a share
+ * of about 1/(12 w²).
  */
 export function resolutionOf(density: GridDensity): Resolution {
   const { grid } = density;
@@ -90,9 +93,10 @@ export function resolutionOf(density: GridDensity): Resolution {
 }
 
 /**
- * Noise that the scheme adds, as a share of the model's: E = Σ_k rho_k ((q_k/2) coth(q_k/2) − 1) e_k e_kᵀ against D = Σ_k rho_k e_k e_kᵀ,
- * averaged over the density as ⟨Tr(D⁻¹E)⟩/dimensions; about q²/12. Cells at the sides, and those with a direction free of noise
- * (where upwind differences always add some), do not count; NaN where none is left. Above 0.05 or so take more cells.
+ * Computes the noise that the scheme adds, as a share of the model's: E = Σ_k rho_k ((q_k/2) coth(q_k/2) − 1) e_k e_kᵀ against
+ * D = Σ_k rho_k e_k e_kᵀ, averaged over the density as ⟨Tr(D⁻¹E)⟩/dimensions; it is about q²/12. Cells at the sides, and those
+ * with a direction free of noise (where upwind differences always add some), do not count; NaN where none is left. More cells
+ * are needed where it exceeds about 0.05.
  */
 export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): number {
   const { grid, links } = jumps;
@@ -123,7 +127,7 @@ export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): nu
   return sum / (mass * size);
 }
 
-/** ½(B(−q) + B(q)) − 1 of the edge from i to j; not finite where one end has no noise along it. */
+/** Returns ½(B(−q) + B(q)) − 1 of the edge from i to j; not finite where one end has no noise along it. */
 function excess(link: Link, i: number, j: number): number {
   return (link.forward[i] / link.rho[i] + link.backward[i] / link.rho[j]) / 2 - 1;
 }

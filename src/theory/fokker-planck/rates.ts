@@ -7,21 +7,22 @@
  *
  *     rate i → j = rho(i) B(−q),   rate j → i = rho(j) B(q),   B(z) = z/(e^z − 1),   q = ∫_i^j e·D⁻¹f
  *
- * (Simpson's rule). Constant D and f = −D∇Phi, Phi a polynomial of degree ≤ 4 along each edge: e^{−Phi} at the centres is the
- * stationary state exactly. In one dimension P = e^{∫f/D}/D likewise, to the error of Simpson's rule (h⁴). In general the
- * scheme is of second order in h; rates are positive for every f and D. The price is extra noise along each e, by the factor
- * (q/2) coth(q/2) ≈ 1 + q²/12: beyond |q| = 2 upwind differences, first order. q is large where drift circulates through directions
- * with little noise; `numericalDiffusion` measures it.
+ * (Simpson's rule). For constant D and f = −D∇Phi, where Phi is a polynomial of degree ≤ 4 along each edge, e^{−Phi} at the
+ * centres is the stationary state exactly. In one dimension P = e^{∫f/D}/D likewise, to the error of Simpson's rule (h⁴). In
+ * general the scheme is of second order in h; rates are positive for every f and D. Its error is additional noise along each e,
+ * by the factor (q/2) coth(q/2) ≈ 1 + q²/12: beyond |q| = 2 it becomes upwind differences, of first order. q is large where
+ * drift circulates through directions with little noise; `numericalDiffusion` measures it.
  *
- * Where D changes more than fourfold along an edge (an eigenvalue of one against the other), each end takes q from its own D⁻¹f: mean
- * and variance of the jumps stay those of f and D at the cell, detailed balance is lost. Where D vanishes along an axis, drift along it
- * is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT and a warning says so.
+ * Where D changes more than fourfold along an edge (an eigenvalue of one against the other), each end takes q from its own
+ * D⁻¹f: mean and variance of the jumps remain those of f and D at the cell, but detailed balance is lost. Where D vanishes
+ * along an axis, drift along it is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT, with a
+ * warning.
  *
- * Reflecting sides: offsets that leave are dropped; no flux, second order for diagonal D, first order for oblique jumps. Cells that
- * miss an oblique jump would be cut off in corners: they exchange with one another along the axes too, with the smallest noise there is.
- * Absorbing sides: P = 0 on the outer face, half a cell from the last centre: rate rho(i) B(−q_t)/t with t the share of the jump
- * at which it meets the face; second order, first where jumps are longer than one cell. Target cells absorb at their centres: the edge
- * of a target is known to half a cell.
+ * Reflecting sides: offsets that leave the grid are dropped, so there is no flux; second order for diagonal D, first order for
+ * oblique jumps. Cells in corners would lose their connection with an oblique jump: cells that miss one exchange along the axes
+ * too, with the smaller eigenvalue of D as noise. Absorbing sides: P = 0 on the outer face, half a cell from the last centre,
+ * by the rate rho(i) B(−q_t)/t, where t is the share of the jump at which it meets the face; second order, first where jumps
+ * are longer than one cell. Target cells absorb at their centres: the edge of a target is located to half a cell.
  */
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
@@ -29,12 +30,14 @@ import { describePoint, type Grid, pointAt } from './grid.js';
 import { type Exit, type JumpProcess, type Link, linkRange, neighbour } from './jumps.js';
 import { ANISOTROPY_LIMIT, below, eigenvalues, limitAnisotropy, selling, type Tensor } from './tensor.js';
 
+/** Says what a side of the grid does with probability that reaches it. */
 export type Side = 'reflecting' | 'absorbing';
 
+/** Sets the sides, the target and the strength of the noise. */
 export interface ProcessOptions {
   /** Lower and upper side of each axis. Default reflecting. */
   readonly boundaries?: readonly (readonly [Side, Side])[];
-  /** Cells with their centre inside absorb as well. */
+  /** Says whether a point is inside the target; cells with their centre inside absorb as well. */
   readonly target?: (point: ArrayLike<number>) => boolean;
   /** Multiplies the model's diffusion. Default 1. */
   readonly diffusionScale?: number;
@@ -51,14 +54,16 @@ interface Sample {
   ry: number;
 }
 
-/** z/(e^z − 1), accurate everywhere: 1 at 0, −z far below, 0 far above. */
+/** Returns z/(e^z − 1), accurate everywhere: 1 at 0, −z far below 0, 0 far above it. */
 export function bernoulli(z: number): number {
   return z === 0 ? 1 : z / Math.expm1(z);
 }
 
 /**
- * The jump process of a model on a grid. One evaluation of f and D per cell and per link (2 to 3 links a cell).
- * @throws InputError naming the point where f or D is not finite, or D has a negative eigenvalue
+ * Discretises a model on a grid as a jump process. Costs one evaluation of f and D for each cell and each link (2 to 3 links
+ * for each cell). docs/theory [V5].
+ * @throws InputError for a grid of another dimension, a target of no cells or all cells, and where f or D is not finite or D
+ *   has a negative eigenvalue (the sentence names the point)
  */
 export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOptions = {}): JumpProcess {
   check(
@@ -118,7 +123,7 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
       : [];
   return { grid, links, exits, out, target, absorbing: exits.length > 0 || target.includes(1), warnings };
 
-  /** Jumps by (ex, ey) that leave the grid through an absorbing side. */
+  /** Adds the jumps by (ex, ey) that leave the grid through an absorbing side. */
   function leave(ex: number, ey: number, values: Float64Array, axial: boolean): void {
     const absorbs = (axis: number, side: number) => options.boundaries?.[axis]?.[side] === 'absorbing';
     if (!absorbs(0, ex > 0 ? 1 : 0) && !absorbs(1, ey > 0 ? 1 : 0)) return;
@@ -141,7 +146,7 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
   }
 }
 
-/** rho of every offset that occurs, and always of the axes. */
+/** Collects rho of every offset that occurs, and always those of the axes. */
 function termsOf(grid: Grid, cells: readonly Sample[]): { ex: number; ey: number; values: Float64Array }[] {
   const found = new Map<number, { ex: number; ey: number; values: Float64Array }>();
   let at = 0;
@@ -160,7 +165,7 @@ function termsOf(grid: Grid, cells: readonly Sample[]): { ex: number; ey: number
   return [...found.values()];
 }
 
-/** Cells from which an oblique jump leaves the grid. */
+/** Marks the cells from which an oblique jump leaves the grid. */
 function shortOfJumps(grid: Grid, terms: readonly { ex: number; ey: number; values: Float64Array }[]): Uint8Array {
   const short = new Uint8Array(grid.size);
   for (const { ex, ey, values } of terms) {
@@ -171,7 +176,10 @@ function shortOfJumps(grid: Grid, terms: readonly { ex: number; ey: number; valu
   return short;
 }
 
-/** q as the jump from a and the jump from b take it, and the drift along the edge where there is no noise (only read along the axes). */
+/**
+ * Returns q for the jump from a and for that from b, and the drift along the edge where there is no noise (read along the axes
+ * only).
+ */
 function edge(
   a: Sample,
   m: Sample,
@@ -196,7 +204,7 @@ function near(a: Tensor, b: Tensor): boolean {
   return below(a, b, 4) && below(b, a, 4);
 }
 
-/** g with D g = f where D allows it, and the rest r = f − D g. D is diagonal or well conditioned. */
+/** Solves D g = f where D permits, and returns the rest r = f − D g. D is diagonal or well conditioned. */
 function solve(d: Tensor, fx: number, fy: number): Sample {
   const [a, b, c] = d;
   if (b !== 0) {
@@ -230,7 +238,7 @@ class Sampler {
     private readonly scale: number,
   ) {}
 
-  /** At the centre of cell i moved by (dx, dy) cells. */
+  /** Evaluates at the centre of cell i moved by (dx, dy) cells. */
   at(i: number, dx: number, dy: number): Sample {
     const { point, f, d, grid, scale } = this;
     pointAt(grid, i, point, dx, dy);

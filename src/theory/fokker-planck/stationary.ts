@@ -6,17 +6,19 @@ import { FrontSolver, type Progress } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
 import { applyGenerator, exitRates, type JumpProcess } from './jumps.js';
 
+/** Limits the memory of a direct solution and reports its progress. */
 export interface SolveOptions {
   /** Bytes of the factors. Default 2 GiB. */
   readonly memoryLimit?: number;
-  /** Called between fronts with operations done and in all; may throw to stop. */
+  /** Called between fronts with the operations done and their total; it may throw to stop. */
   readonly onProgress?: Progress;
 }
 
+/** Holds a stationary density and how well it satisfies its equation. */
 export interface Stationary {
   /** Integrates to 1; every value has a small relative error, however small it is. */
   readonly density: GridDensity;
-  /** Σ|A P| / Σ (rate of leaving)·P: what the balance of each cell misses. Rounding is 1e-16 times the number of neighbours. */
+  /** Σ|A P| / Σ (rate of leaving)·P, the error of the balance of the cells. Rounding is 1e-16 times the number of neighbours. */
   readonly residual: number;
   /** Whether `residual` is rounding (below 1e-12). */
   readonly converged: boolean;
@@ -26,9 +28,10 @@ export interface Stationary {
 }
 
 /**
- * Solves A P = 0 directly: 400×400 cells take some 2·10⁹ operations (0.8 s in all) and 150 MB with diagonal noise.
- * @throws InputError where something absorbs, where memory does not suffice, or where the process falls into separate pockets
- * (no noise between them) so that there is no unique stationary density; RunError where barriers exceed float64
+ * Solves A P = 0 directly: 400×400 cells with diagonal noise cost about 2·10⁹ operations (0.8 s in all) and 150 MB. docs/theory
+ * [V5].
+ * @throws InputError where something absorbs, where memory does not suffice, or where parts of the grid are not connected by
+ *   noise, so that there is no unique stationary density; RunError where barriers exceed float64
  */
 export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}): Stationary {
   check(
@@ -45,7 +48,7 @@ export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}
   if (!Number.isFinite(total) || !(total > 0))
     throw new RunError(
       'no-exchange',
-      'the stationary density left the range of float64: the noise is too small for this grid; raise it or shrink the axes.',
+      'the stationary density exceeds the range of float64: the noise is too small for this grid; raise it or shorten the axes.',
     );
   for (let i = 0; i < p.length; i++) p[i] /= total;
   const unseen = unseenBasin(jumps, p);
@@ -54,7 +57,7 @@ export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}
     pointAt(grid, unseen, point);
     throw new RunError(
       'no-exchange',
-      `the density at ${describePoint(grid, point)} cannot be told in float64: a basin there lies behind a barrier of more than 650 times the noise; raise the noise or leave that basin out of the axes.`,
+      `the density at ${describePoint(grid, point)} cannot be determined in float64: a basin there lies behind a barrier of more than 650 times the noise; raise the noise or leave that basin out of the axes.`,
     );
   }
   const misfit = applyGenerator(jumps, p, new Float64Array(grid.size)).reduce((s, v) => s + Math.abs(v), 0);

@@ -1,5 +1,5 @@
 /**
- * Implicit steps in time: ∂_t P = A P, one factorisation for any number of steps. docs/theory [V5].
+ * Implicit steps in time of ∂_t P = A P, with one factorisation for any number of steps. docs/theory [V5].
  *
  * `backwardEuler`: (1 − tau A) P' = P. First order, L-stable, non-negative for every tau.
  *
@@ -16,8 +16,10 @@ import { densityOf, type GridDensity, massesOf } from './grid.js';
 import { exitRates, type JumpProcess } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
+/** Names a scheme of steps in time. */
 export type Scheme = 'backwardEuler' | 'sdirk2';
 
+/** Sets the step in time and the scheme. */
 export interface SteppingOptions extends SolveOptions {
   /** tau, eta·steps. */
   readonly step: number;
@@ -25,6 +27,7 @@ export interface SteppingOptions extends SolveOptions {
   readonly scheme?: Scheme;
 }
 
+/** Holds a density after a number of steps, and what was absorbed on the way. */
 export interface Evolved {
   readonly density: GridDensity;
   /** eta·steps since the start. */
@@ -33,7 +36,7 @@ export interface Evolved {
   readonly survival: Float64Array;
   /** Probability absorbed in these steps, summed from the rates: survival[0] − survival[end] to rounding. */
   readonly absorbed: number;
-  /** Largest relative change of the mass in one step by rounding, which is taken out again; 0 where something absorbs. */
+  /** Largest relative change of the mass in one step by rounding, which is corrected; 0 where something absorbs. */
   readonly correction: number;
 }
 
@@ -41,19 +44,21 @@ const GAMMA = 1 - Math.SQRT1_2;
 /** Negative values up to this share of the largest are rounding. */
 const ROUNDING = 1e-14;
 
-/** Largest step up to which `sdirk2` keeps EVERY density non-negative; infinite for backwardEuler. */
+/** Returns the largest step, in eta·steps, up to which a scheme keeps EVERY density non-negative; Infinity for backwardEuler. */
 export function positiveStep(jumps: JumpProcess, scheme: Scheme): number {
   if (scheme === 'backwardEuler') return Number.POSITIVE_INFINITY;
   return (1 + Math.SQRT2) / exitRates(jumps).reduce((m, r) => Math.max(m, r), 0);
 }
 
-/** A factorised step. One solution (two with sdirk2) a step: reads the factors, some 30 ms for 400×400 cells. */
+/** Advances densities by factorised steps. A step costs one solution (two with sdirk2): about 30 ms for 400×400 cells. */
 export class Stepper {
+  /** In eta·steps. */
   readonly step: number;
   readonly scheme: Scheme;
   private readonly solver: FrontSolver;
   private readonly out: Float64Array;
 
+  /** @throws InputError for a step that is not positive, or too little memory */
   constructor(
     readonly jumps: JumpProcess,
     options: SteppingOptions,
@@ -72,8 +77,9 @@ export class Stepper {
   }
 
   /**
-   * `steps` steps from a density on the same grid; what lies in the target at the start counts as absorbed before it.
-   * @throws RunError where sdirk2 makes a value negative
+   * Advances a density on the same grid by `steps` steps; probability that is in the target at the start counts as absorbed
+   * before it.
+   * @throws InputError for a density of another grid or with negative values, RunError where sdirk2 makes a value negative
    */
   advance(start: GridDensity, steps: number, progress?: Progress): Evolved {
     check(
@@ -131,7 +137,7 @@ export class Stepper {
   }
 }
 
-/** Compensated sum: thousands of steps are compared to 1e-12. */
+/** Sums with compensation: the mass after thousands of steps is compared to 1e-12. */
 function sum(p: Float64Array): number {
   let [total, rest] = [0, 0];
   for (const v of p) {

@@ -8,25 +8,25 @@
  * the square root of its condition number.
  */
 
-/** xx, xy, yy. */
+/** Holds xx, xy, yy. */
 export type Tensor = readonly [number, number, number];
 
-/** Largest ratio of eigenvalues, in units of cells, that is followed exactly: offsets stay within some 16 cells. */
+/** Largest ratio of eigenvalues, in units of cells, that is represented exactly: offsets stay within about 16 cells. */
 export const ANISOTROPY_LIMIT = 256;
 
-/** Eigenvalues, smaller first. */
+/** Returns the eigenvalues, the smaller first. */
 export function eigenvalues([a, b, c]: Tensor): [number, number] {
   const mean = (a + c) / 2;
   const r = Math.hypot((a - c) / 2, b);
   const top = mean + r;
-  // the product is the accurate way to the small one
+  // the small one from the product of both, which is more accurate than the difference
   const low = top > 0 ? (a / top) * c - (b / top) * b : mean - r;
   return [Math.min(low, top), top];
 }
 
 /**
- * D with its smaller eigenvalue raised to a share of the larger one, unless D is diagonal (the axes need no oblique jumps).
- * @returns the same tensor where nothing is to do
+ * Raises the smaller eigenvalue of D to 1/`limit` of the larger one, unless D is diagonal (the axes need no oblique jumps).
+ * @returns the same tensor where no change is needed
  */
 export function limitAnisotropy(d: Tensor, limit = ANISOTROPY_LIMIT): Tensor {
   if (d[1] === 0) return d;
@@ -38,16 +38,16 @@ export function limitAnisotropy(d: Tensor, limit = ANISOTROPY_LIMIT): Tensor {
   return [d[0] + s * (top - d[0]), d[1] - s * d[1], d[2] + s * (top - d[2])];
 }
 
-/** Whether A ≤ factor·B in the order of quadratic forms. */
+/** Says whether A ≤ factor·B in the order of quadratic forms. */
 export function below(a: Tensor, b: Tensor, factor: number): boolean {
   const [p, q, r] = [factor * b[0] - a[0], factor * b[1] - a[1], factor * b[2] - a[2]];
   return p >= 0 && r >= 0 && p * r >= q * q;
 }
 
-/** One term of the decomposition: `rho` for jumps by ±(ex, ey). */
+/** Receives one term of the decomposition: `rho` for jumps by ±(ex, ey). */
 export type Term = (ex: number, ey: number, rho: number) => void;
 
-/** Calls `term` for each rho > 0 of a D ≥ 0; offsets with ex > 0, or ex = 0 and ey > 0. */
+/** Decomposes D ≥ 0 and calls `term` for each rho > 0, with offsets ex > 0, or ex = 0 and ey > 0. */
 export function selling(d: Tensor, term: Term): void {
   const [a, b, c] = d;
   if (b === 0) {
@@ -62,7 +62,7 @@ export function selling(d: Tensor, term: Term): void {
     const vw = a * vx * wx + b * (vx * wy + vy * wx) + c * vy * wy;
     const wu = a * wx * ux + b * (wx * uy + wy * ux) + c * wy * uy;
     const worst = Math.max(uv, vw, wu);
-    // positive by rounding only: that term is nothing
+    // positive by rounding only: that term is zero
     const rounding = 1e-14 * (a * wx * wx + 2 * b * wx * wy + c * wy * wy);
     if (worst <= Math.abs(rounding) || n === 199) {
       emit(wx, wy, -uv, term);

@@ -1,18 +1,18 @@
 /**
  * The motion along the floor of a problem's valley, with noise that may depend on y and be correlated. docs/theory [V2], [V3].
  *
- * Beyond `adiabatic`, which takes D_x and D_y as functions of x, y is normal with the variance S(x) that its own noise keeps up,
+ * Beyond `adiabatic`, which takes D_x and D_y as functions of x, y is normal with the variance S(x) that its own noise sustains,
  *
  *     continuous time   lambda S = E D_yy(x, √S z)
  *     finite steps      lambda (1 − eta lambda/(2 (1 + mu))) S = E D_yy(x, √S z)      [S2]
  *
- * and the diffusion along is, to leading order, E D_xx. To the next order y carries x with it: x + g(y) with
+ * and the diffusion along is, to leading order, E D_xx. To the next order the motion of y displaces x: x + g(y) with
  * g' = u = −lambda' y/(2 lambda) is the slow coordinate, hence
  *
  *     D = E [D_xx + 2 u D_xy + u² D_yy]
  *
- * The last term is the wandering of y² that `adiabatic` speaks of; with noise of the minimum's place it and the cross term are as
- * large as E D_xx (whose fourth D is). The drift of that order is left out: it is smaller by D/(f·length).
+ * The last term is the fluctuation of y² that `adiabatic` neglects; with noise of the minimum's position it and the cross term
+ * are as large as E D_xx (D is a fourth of it). The drift of that order is left out: it is smaller by D/(f·length).
  */
 import { check } from '../../numeric/errors.js';
 import { derivative, type Expression, evaluator } from '../../numeric/expression/index.js';
@@ -21,25 +21,30 @@ import { type Adiabatic, adiabatic } from '../valley/adiabatic.js';
 import { type Curve, curvatureAt } from '../valley/valley.js';
 import type { Problem } from './problem.js';
 
+/** Sets the order of the elimination and the size of steps. */
 export interface AlongOptions {
-  /** `leading` (default): [V2] as it stands; `next`: with what y's wandering adds to the diffusion. */
+  /** `leading` (default): [V2] unchanged; `next`: with the contribution of y's fluctuations to the diffusion. */
   readonly order?: 'leading' | 'next';
-  /** `continuous` (default): as Langevin moves; `finite`: ⟨y²⟩ of the SGD map itself. */
+  /** `continuous` (default): ⟨y²⟩ of the Langevin equation; `finite`: ⟨y²⟩ of the SGD map itself. */
   readonly steps?: 'continuous' | 'finite';
 }
 
-/** @throws InputError where the landscape has no valley along its first coordinate, or something else moves the weights */
+/**
+ * Reduces a problem with a valley to the motion along its floor.
+ * @throws InputError where the landscape has no valley along its first coordinate, or the weights do not follow −∇L; the
+ *   functions of the result throw where the motion across the valley is unstable
+ */
 export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiabatic {
   const { valley, names, size } = problem;
   check(size === 2 && valley !== undefined, 'no-valley', () =>
     size === 1
       ? 'a landscape of one coordinate has no valley to be eliminated.'
-      : `the adiabatic method needs a valley along ${names[0]}, L = L0(${names[0]}) + lambda(${names[0]}) ${names[1]}²/2; this loss is none.`,
+      : `the adiabatic method needs a valley along ${names[0]}, L = L0(${names[0]}) + lambda(${names[0]}) ${names[1]}²/2; this loss has another form.`,
   );
   check(
     problem.gradientFlow,
     'not-gradient',
-    `the adiabatic method follows −∇L along ${names[0]}, and here a force, or a minibatch whose mean loss is another, moves the weights too; put it into the loss, or leave that method out.`,
+    `the adiabatic method follows −∇L along ${names[0]}, and here a force, or a minibatch whose mean loss is another, moves the weights as well; include it in the loss, or leave that method out.`,
   );
   const { order = 'leading', steps = 'continuous' } = options;
   const lambda = curveOf(valley.curvature, names[0]);
@@ -68,7 +73,7 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
     );
     const kept = (S: number) => average(x, S, () => D[2]) / rate;
     let S = kept(0);
-    // the map S → kept(S) contracts ever more slowly near the end of stability: Aitken's extrapolation, exact where it is linear
+    // near the limit of stability the map S → kept(S) contracts slowly: Aitken's extrapolation, exact where the map is linear
     for (let n = 0; n < 100 && S < 1e100; n++) {
       const next = kept(S);
       const change = next - S;
@@ -109,7 +114,7 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
   });
 }
 
-/** A formula of one coordinate with its exact derivative. */
+/** Makes a curve of a formula of one coordinate, with its exact derivative. */
 export function curveOf(formula: Expression, name: string): Curve {
   const both = evaluator([formula, derivative(formula, name)], [name]);
   const out = new Float64Array(2);

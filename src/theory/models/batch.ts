@@ -5,18 +5,19 @@
  *
  *     L = E ℓ,   ∇L = E ∇ℓ,   C = E (∇ℓ − ∇L)(∇ℓ − ∇L)ᵀ     (C: covariance of ONE minibatch gradient)
  *
- * come out as formulas in the coordinates. Exact where the gradient is a polynomial in n: degree d_i in n_i takes d_i + 1 nodes.
- * Otherwise `NODES` nodes by the number of normals, and the difference that one node fewer makes is for the caller to look at.
+ * are formulas in the coordinates. They are exact where the gradient is a polynomial in n: degree d_i in n_i takes d_i + 1 nodes.
+ * Otherwise `NODES` nodes by the number of normals are taken, and a caller can check the error with one node fewer.
  */
 import { check } from '../../numeric/errors.js';
 import { call, derivative, type Expression, number, substitute, sum } from '../../numeric/expression/index.js';
 import { gaussHermite } from '../../numeric/quadrature.js';
 
-/** Nodes a normal, for gradients that are no polynomials in it, by the number of normals. */
+/** Nodes for each normal in which the gradient is not a polynomial, by the number of normals. */
 const NODES = [1, 24, 12, 7, 5];
 /** Terms that a formula may have. */
 const MOST_TERMS = 1024;
 
+/** Holds the averages of a batch loss and its gradient over the normal numbers, as formulas in the coordinates. */
 export interface BatchMoments {
   /** E ∇ℓ. */
   readonly gradient: readonly Expression[];
@@ -30,14 +31,16 @@ export interface BatchMoments {
   readonly nodes: readonly number[];
 }
 
-/** ∂ℓ of each coordinate. */
+/** Differentiates a loss with respect to each coordinate. */
 export const gradientOf = (loss: Expression, names: readonly string[]): Expression[] =>
   names.map((name) => derivative(loss, name));
 
 /**
- * @param gradient - ∇ℓ, one formula a coordinate, in the coordinates and the normals
+ * Averages a minibatch loss and its gradient over the normal numbers.
+ * @param gradient - ∇ℓ, one formula for each coordinate, in the coordinates and the normals
  * @param normals - names of the normal numbers
- * @param fewer - nodes left out of each non-polynomial normal, to see what they matter
+ * @param fewer - nodes left out for each non-polynomial normal, to estimate the error; default 0
+ * @throws InputError for more than 4 normals, or averages of more than 1024 terms
  */
 export function batchMoments(
   gradient: readonly Expression[],
@@ -80,7 +83,7 @@ export function batchMoments(
   };
 }
 
-/** xx, or xx, xy, yy. */
+/** Lists the entries of a symmetric tensor in the order xx, or xx, xy, yy. */
 export const pairs = (size: number): (readonly [number, number])[] =>
   size === 1
     ? [[0, 0]]
@@ -103,7 +106,7 @@ function grid(normals: readonly string[], nodes: readonly number[]) {
 
 const depends = (e: Expression, names: readonly string[]): boolean => names.some((name) => degreeIn(e, name) > 0);
 
-/** Degree of a formula as a polynomial in one name; Infinity where it is none. */
+/** Returns the degree of a formula as a polynomial in one name; Infinity where it is not a polynomial. */
 export function degreeIn(e: Expression, name: string): number {
   const done = new Map<Expression, number>();
   const visit = (node: Expression): number => {

@@ -5,8 +5,10 @@ import { fieldFrom } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
 import { columnsAt } from '../noise-columns.js';
 
+/** Maps a point of the landscape to a number. */
 export type PointFunction = (point: ArrayLike<number>) => number;
 
+/** Describes a landscape and its noise as code. */
 export interface FunctionInput {
   readonly surface: LossSurface;
   /** C of ONE minibatch gradient: xx, or xx, xy, yy; numbers or functions of the point. */
@@ -17,8 +19,9 @@ export interface FunctionInput {
 }
 
 /**
- * f = −∇L + force and D = eta C/2 (time in eta·steps), and the map with g = −f + chol(C) n. Runs in TypeScript: formulas
- * are some ten times faster.
+ * Makes the Langevin model with f = −∇L + force and D = eta C/2 (time in eta·steps), and the SGD map with g = −f + chol(C) n.
+ * Both run in TypeScript; formulas are about ten times faster.
+ * @throws InputError for more than two weights, or a covariance of another size
  */
 export function modelsOf(input: FunctionInput): { readonly langevin: LangevinModel; readonly sgd: SgdModel } {
   const { surface, learningRate: eta, force } = input;

@@ -1,6 +1,6 @@
 /**
- * One landscape with its noise, and the three motions in it: the SGD map, Langevin (and Fokker-Planck), and, in a valley, the
- * motion along its floor. All from the same formulas. docs/theory [V1]–[V7].
+ * One landscape with its noise, and the motions in it that follow from the same formulas: the SGD map, the Langevin (and
+ * Fokker-Planck) equation and, in a valley, the motion along its floor. docs/theory [V1]–[V7].
  *
  *     SGD        x ← x − eta g,   E g = ∇L − force,   cov g = C (ONE minibatch)
  *     Langevin   f = −∇L + force,   D = eta C/2                                     (time in eta·steps)
@@ -23,6 +23,7 @@ import type { LangevinModel, SgdModel } from '../motion.js';
 import { noiseColumns } from '../noise-columns.js';
 import { batchMoments, gradientOf } from './batch.js';
 
+/** Describes a landscape by its loss or its valley, and a force. */
 export interface LandscapeInput {
   /** L. */
   readonly loss?: Expression;
@@ -32,12 +33,16 @@ export interface LandscapeInput {
   readonly force?: readonly Expression[];
 }
 
+/** Describes the noise by the diffusion, the covariance of a minibatch gradient, or a minibatch itself. */
 export type NoiseInput =
   /** D: xx, or xx, xy, yy; weight² per eta·step. */
   | { readonly kind: 'diffusion'; readonly values: readonly Expression[] }
   /** C PER BATCH; D = eta C/2. */
   | { readonly kind: 'covariance'; readonly values: readonly Expression[] }
-  /** Loss of one minibatch in the coordinates and n1 … nk, or its gradient: surface and noise from the same. */
+  /**
+   * Loss of one minibatch in the coordinates and the normals, or its gradient, from which both the surface and the noise
+   * follow.
+   */
   | {
       readonly kind: 'batch';
       readonly normals: readonly string[];
@@ -45,6 +50,7 @@ export type NoiseInput =
       readonly gradient?: readonly Expression[];
     };
 
+/** Describes a landscape with its noise and the parameters of SGD, as a caller states them. */
 export interface ProblemInput {
   /** `x` or `x`, `y`. */
   readonly names: readonly string[];
@@ -55,6 +61,7 @@ export interface ProblemInput {
   readonly momentum?: number;
 }
 
+/** Holds a checked problem with the formulas of all its motions. Time is in eta/(1 − mu)·steps. */
 export interface Problem {
   readonly names: readonly string[];
   readonly size: 1 | 2;
@@ -74,11 +81,16 @@ export interface Problem {
   readonly valley?: { readonly floor: Expression; readonly curvature: Expression };
   /** Whether f and D are exact averages of the batch gradient. */
   readonly exactAverages: boolean;
-  /** Whether f = −∇L: no force, and where a minibatch says how weights move its mean is that of the loss (on a sample of points). */
+  /**
+   * Whether f = −∇L: there is no force, and the mean gradient of a given minibatch is that of the loss (at a sample of points).
+   */
   readonly gradientFlow: boolean;
 }
 
-/** @throws InputError where parts are missing or contradict one another */
+/**
+ * Checks a problem and derives the formulas of its motions.
+ * @throws InputError where parts are missing or contradict one another
+ */
 export function problemOf(input: ProblemInput): Problem {
   const { names, landscape, noise, learningRate, momentum = 0 } = input;
   const size = names.length;
@@ -107,7 +119,7 @@ export function problemOf(input: ProblemInput): Problem {
   check(
     force === undefined || force.length === size,
     'bad-force',
-    () => `a force has one formula a coordinate; got ${force?.length} for ${size}.`,
+    () => `a force has one formula for each coordinate; got ${force?.length} for ${size}.`,
   );
   const given = lossOf(landscape, names);
   const batch = noise.kind === 'batch' ? batchOf(noise, names) : undefined;
@@ -118,7 +130,7 @@ export function problemOf(input: ProblemInput): Problem {
     'a simulation needs a landscape: a loss, a valley, or the loss or gradient of a minibatch.',
   );
   const push = (gradient: Expression, i: number) => (force ? call('subtract', gradient, force[i]) : gradient);
-  // where a batch gradient is given it says how the weights move; a loss beside it is for looking at
+  // a given batch gradient determines how the weights move; a loss beside it is only drawn
   const descent = batch ? batch.moments.gradient : gradientOf(loss!, names);
   const mean = descent.map(push);
   const covariance = batch
@@ -146,6 +158,7 @@ export function problemOf(input: ProblemInput): Problem {
   };
 }
 
+/** Returns the Langevin model of a problem, as formulas. */
 export function langevinModel(p: Problem): LangevinModel {
   return {
     size: p.size,
@@ -156,6 +169,7 @@ export function langevinModel(p: Problem): LangevinModel {
   };
 }
 
+/** Returns the SGD map of a problem, as formulas. */
 export function sgdModel(p: Problem): SgdModel {
   return {
     size: p.size,
@@ -185,7 +199,7 @@ function batchOf(noise: NoiseInput & { kind: 'batch' }, names: readonly string[]
   check(
     gradient.length === names.length,
     'bad-noise',
-    () => `a minibatch gradient has one formula a coordinate; got ${gradient.length} for ${names.length}.`,
+    () => `a minibatch gradient has one formula for each coordinate; got ${gradient.length} for ${names.length}.`,
   );
   const renamed = Object.fromEntries(noise.normals.map((name, k) => [name, normal(k)]));
   return {
@@ -197,7 +211,7 @@ function batchOf(noise: NoiseInput & { kind: 'batch' }, names: readonly string[]
 
 const normal = (k: number): Expression => variable(`n${k + 1}`);
 
-/** g = mean + b n, b bᵀ = C. */
+/** Returns g = mean + b n with b bᵀ = C. */
 function withNoise(mean: readonly Expression[], covariance: readonly Expression[]) {
   const columns = noiseColumns(covariance);
   const noise = (i: number) => sum(columns.map((column, k) => call('multiply', column[i], normal(k))));
@@ -207,7 +221,10 @@ function withNoise(mean: readonly Expression[], covariance: readonly Expression[
 /** Points at which formulas are compared. */
 const SAMPLE = [-1.3, -0.4, 0.2, 0.9, 1.7].flatMap((x) => [-1.1, 0.6].map((y) => [x, y] as const));
 
-/** Whether formulas are equal to 1e-6 at the sample's points where both are finite: averages over normals are no better than that. */
+/**
+ * Says whether formulas agree to 1e-6 at the sample's points where both are finite; averages over normals may be no better than
+ * that.
+ */
 function agree(some: readonly Expression[], others: readonly Expression[], names: readonly string[]): boolean {
   const both = fieldOf([...some, ...others], names);
   const out = new Float64Array(both.outputs);
@@ -220,7 +237,7 @@ function agree(some: readonly Expression[], others: readonly Expression[], names
   });
 }
 
-/** L0 = L(x, 0) and lambda = ∂²L/∂y² at y = 0, where L = L0 + lambda y²/2 on a sample of points; undefined where it is not. */
+/** Returns L0 = L(x, 0) and lambda = ∂²L/∂y² at y = 0 if L = L0 + lambda y²/2 at a sample of points, else undefined. */
 function valleyOf(loss: Expression, [along, across]: readonly string[]) {
   const onFloor = (e: Expression) => substitute(e, { [across]: 0 });
   const floor = onFloor(loss);

@@ -1,5 +1,5 @@
 /**
- * Dimensionless form: one landscape in units that its own curvature and noise make.
+ * Dimensionless form: one landscape in units derived from its own curvature and noise.
  *
  *     time tau = 1/h, energy E = Tr D/size, length ℓ = √(E/h)      h: largest |eigenvalue| of ∇²L, D: diffusion, at a reference point
  *
@@ -10,6 +10,7 @@ import { check } from '../../numeric/errors.js';
 import { call, derivative, type Expression, evaluator, number, substitute } from '../../numeric/expression/index.js';
 import type { Problem } from './problem.js';
 
+/** Gives the units of the dimensionless form. */
 export interface Scales {
   /** ℓ, weight. */
   readonly length: number;
@@ -17,11 +18,14 @@ export interface Scales {
   readonly time: number;
   /** E, nat. */
   readonly loss: number;
-  /** Where curvature and noise were taken. */
+  /** The reference point, at which curvature and noise were taken. */
   readonly at: readonly number[];
 }
 
-/** The scales at a point. @throws InputError where there is no curvature or no noise to make them of */
+/**
+ * Computes the units of the dimensionless form at a reference point.
+ * @throws InputError where curvature or noise there is zero or not finite
+ */
 export function scalesAt(problem: Problem, at: readonly number[]): Scales {
   const { names, drift, diffusion, size } = problem;
   check(
@@ -41,12 +45,12 @@ export function scalesAt(problem: Problem, at: readonly number[]): Scales {
     h > 0 && E > 0 && Number.isFinite(h) && Number.isFinite(E),
     'no-scales',
     () =>
-      `units are made of curvature and noise at (${at.join(', ')}), which are ${h} and ${E} there; choose another point with units.at.`,
+      `units come from curvature and noise at (${at.join(', ')}), which are ${h} and ${E} there; choose another point with units.at.`,
   );
   return { length: Math.sqrt(E / h), time: 1 / h, loss: E, at };
 }
 
-/** The problem in these units: same shape, every formula in the new coordinates. */
+/** Rewrites a problem in these units, every formula in the new coordinates. */
 export function dimensionless(problem: Problem, { length, time, loss }: Scales): Problem {
   const { names } = problem;
   const scaled = Object.fromEntries(

@@ -1,10 +1,10 @@
 /**
- * The fast coordinate taken out: motion along the valley alone. docs/theory [V2], derived.
+ * Motion along the valley alone, with the fast coordinate across it eliminated. docs/theory [V2], derived.
  *
  * dx = −(L0' + lambda' y²/2) dt + √(2 D_x(x)) dW,   dy = −lambda y dt + √(2 D_y(x)) dW'        (Itô, time in eta·steps)
  *
  * If y relaxes (rate lambda) before x moves, y is normal about 0 with ⟨y²⟩ = D_y/lambda at each x, and averaging the generator
- * of x over it leaves, with no further Itô term because neither D_x nor D_y depends on y,
+ * of x over it gives, with no further Itô term because neither D_x nor D_y depends on y,
  *
  *     dx = f dt + √(2 D_x) dW,    f = −L0' − (D_y/2) d ln lambda/dx.
  *
@@ -12,8 +12,8 @@
  * P(x)·P(y = 0 | x) ∝ P √(lambda/D_y). With constant D_x and D_y = kappa D_x: marginal ∝ e^{−L0/D_x} F^kappa, floor
  * ∝ e^{−L0/D_x} F^{kappa−1}.
  *
- * The first thing left out is the slow wandering of y² about its mean (variance 2⟨y²⟩², correlation time 1/(2 lambda)), which
- * adds to D_x the diffusion lambda'² D_y²/(4 lambda³); its share of D_x is `separation`.
+ * The leading term that this neglects is the slow fluctuation of y² about its mean (variance 2⟨y²⟩², correlation time 1/(2
+ * lambda)), which adds to D_x the diffusion lambda'² D_y²/(4 lambda³); its share of D_x is `separation`.
  */
 import { check } from '../../numeric/errors.js';
 import { integral } from '../../numeric/quadrature.js';
@@ -21,6 +21,7 @@ import type { LangevinModel } from '../motion.js';
 import type { DensityKind } from './effective-loss.js';
 import { type Curve, type CurveInput, curvatureAt, curve, type Valley } from './valley.js';
 
+/** Describes a valley and its diffusion along and across. */
 export interface AdiabaticInput {
   readonly valley: Valley;
   /** D_x(x) > 0, weight² per eta·step. */
@@ -29,21 +30,31 @@ export interface AdiabaticInput {
   readonly across: CurveInput;
 }
 
+/**
+ * Gives the motion along the valley and its densities. Its functions throw InputError where lambda, D_x or D_y is not positive.
+ */
 export interface Adiabatic {
-  /** f(x), weight per eta·step. */
+  /** Returns f(x), weight per eta·step. */
   drift(x: number): number;
-  /** D_x(x). */
+  /** Returns D_x(x), weight² per eta·step. */
   diffusion(x: number): number;
-  /** ⟨y²⟩ = D_y/lambda at x. */
+  /** Returns ⟨y²⟩ = D_y/lambda at x, weight². */
   acrossVariance(x: number): number;
-  /** lambda'² D_y²/(4 lambda³ D_x): what the elimination leaves out of the diffusion, over D_x. Trust it where ≪ 1. */
+  /**
+   * Returns lambda'² D_y²/(4 lambda³ D_x): the diffusion that the elimination neglects, over D_x. The elimination holds where
+   * it is ≪ 1.
+   */
   separation(x: number): number;
-  /** Marginal or floor density at the points of a rising axis, normalised over it: Σ P·width = 1 with the trapezoid's widths. */
+  /**
+   * Returns the density at the points of a rising axis, normalised over it: Σ P·width = 1 with the widths of the trapezoid
+   * rule.
+   */
   density(axis: ArrayLike<number>, which: DensityKind): Float64Array;
   /** The effective one-dimensional motion, of the marginal. */
   readonly model: LangevinModel;
 }
 
+/** Eliminates the coordinate across a valley. docs/theory [V2]. */
 export function adiabatic(input: AdiabaticInput): Adiabatic {
   const { valley } = input;
   const along = curve(input.along);
@@ -72,7 +83,10 @@ export function adiabatic(input: AdiabaticInput): Adiabatic {
   };
 }
 
-/** log of the density without current, (1/D) exp ∫ f/D, at the points of a rising axis, up to a constant. */
+/**
+ * Returns the logarithm of the density without current, (1/D) exp ∫ f/D, at the points of a rising axis, up to a constant.
+ * @throws InputError for an axis of fewer than 2 points, or one that does not rise
+ */
 export function zeroCurrent(
   drift: (x: number) => number,
   diffusion: (x: number) => number,
@@ -95,7 +109,10 @@ export function zeroCurrent(
   return out;
 }
 
-/** exp of a log density, normalised over the axis by the trapezoid rule. */
+/**
+ * Returns the exponential of a logarithm of a density, normalised over the axis by the trapezoid rule.
+ * @throws InputError where the logarithm is NaN or +Infinity
+ */
 export function normalised(log: ArrayLike<number>, axis: ArrayLike<number>): Float64Array {
   let top = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < log.length; i++) {
@@ -103,7 +120,7 @@ export function normalised(log: ArrayLike<number>, axis: ArrayLike<number>): Flo
       !Number.isNaN(log[i]) && log[i] < Number.POSITIVE_INFINITY,
       'not-finite',
       () =>
-        `a density is wanted along the whole axis; at ${axis[i]} its logarithm is ${log[i]}: change the axis or the formulas.`,
+        `a density must be finite along the whole axis, but at ${axis[i]} its logarithm is ${log[i]}; change the axis or the formulas.`,
     );
     top = Math.max(top, log[i]);
   }

@@ -1,22 +1,24 @@
 /**
- * Where SGD across the valley diverges when the curvature differs from batch to batch. docs/theory [V4], [R6], derived.
+ * The learning rates at which SGD across the valley diverges when the curvature differs from batch to batch. docs/theory [V4],
+ * [R6], derived.
  *
  *     y ← (1 − eta l) y + eta l xi,   l the curvature of the batch's loss: mean l̄, variance v;  xi its minimum
  *
  * Multiplied at each step by an independent random number m = 1 − eta l, y behaves in three ways (Kesten 1973):
  *
  *     mean square  E m² < 1       ⟨y²⟩ is finite            eta < 2 l̄/(l̄² + v)          `meanSquareRate`
- *     almost sure  E ln|m| < 0    y stays bounded for ever   eta < the root              `almostSureRate`
- *     between: every path comes back, but its excursions have a tail P(|y| > r) ~ r^−alpha, E|m|^alpha = 1, alpha < 2, so that in
- *     a finite run with a bound on |y| some paths are lost: the diverged fraction rises from 0 to 1 between the two lines.
+ *     almost sure  E ln|m| < 0    y has a stationary law     eta < the root              `almostSureRate`
+ *     between: every path returns, but its excursions have a tail P(|y| > r) ~ r^−alpha, E|m|^alpha = 1, alpha < 2, so that in
+ *     a finite run with a bound on |y| some paths exceed it: the diverged fraction rises from 0 to 1 between the two rates.
  *
- * The first is the one that theories of the covariance give; the second the one at which training is lost for good.
+ * Theories of the covariance give the first; at the second training diverges for good.
  * l is taken as normal for the second and for alpha.
  */
 import { check } from '../../numeric/errors.js';
 import { gaussLegendre } from '../../numeric/quadrature.js';
 import { meanSquareCeiling } from '../ceiling.js';
 
+/** Gives mean and variance of the curvature of batches, PER BATCH. */
 export interface BatchCurvature {
   /** l̄ > 0, nat/weight², mean over batches. */
   readonly mean: number;
@@ -24,19 +26,23 @@ export interface BatchCurvature {
   readonly variance: number;
 }
 
-/** 2 l̄/(l̄² + v): from this learning rate on ⟨y²⟩ is infinite. `meanSquareCeiling` without momentum. */
+/**
+ * Returns 2 l̄/(l̄² + v), weight²/nat, the learning rate from which on ⟨y²⟩ is infinite: `meanSquareCeiling` without momentum.
+ * @throws InputError for a mean that is not positive or a negative variance
+ */
 export function meanSquareRate(l: BatchCurvature): number {
   checkCurvature(l);
   return meanSquareCeiling({ curvature: l.mean, variance: l.variance });
 }
 
-/** E (1 − eta l)². */
+/** Returns E (1 − eta l)², the factor of ⟨y²⟩ in one step. */
 export const meanSquareFactor = (l: BatchCurvature, eta: number): number =>
   (1 - eta * l.mean) ** 2 + eta * eta * l.variance;
 
 /**
- * E ln|1 − eta l| for normal l: the Lyapunov exponent, per step. Exact: |mu + sigma Z|²/sigma² is a chi² of 1 + 2J degrees of freedom, J Poisson
- * of mean R = mu²/(2 sigma²), hence ½[ln 2 sigma² + E psi(½ + J)]; beyond R = 2000 by ln|mu| − 1/(4R) − 3/(16 R²).
+ * Computes E ln|1 − eta l| for normal l, the Lyapunov exponent, per step. With mu = 1 − eta l̄ and sigma² = eta² v the sum is
+ * exact: |mu + sigma Z|²/sigma² is a chi² of 1 + 2J degrees of freedom, where J is Poisson of mean R = mu²/(2 sigma²), hence
+ * ½[ln 2 sigma² + E psi(½ + J)]. Beyond R = 2000 it is ln|mu| − 1/(4R) − 3/(16 R²).
  */
 export function lyapunov({ mean, variance }: BatchCurvature, eta: number): number {
   const mu = 1 - eta * mean;
@@ -59,7 +65,10 @@ export function lyapunov({ mean, variance }: BatchCurvature, eta: number): numbe
 }
 
 /**
- * The learning rate at which E ln|1 − eta l| turns positive: at or above `meanSquareRate`, 2/l̄ where all batches agree. To 1e-12.
+ * Computes the learning rate, weight²/nat, at which E ln|1 − eta l| becomes positive, to 1e-12. It is at or above
+ * `meanSquareRate`, and 2/l̄ where all batches agree. docs/theory [V4].
+ * @throws InputError for a mean that is not positive or a negative variance, or where no such rate is found below 1e6
+ *   `meanSquareRate`
  */
 export function almostSureRate(l: BatchCurvature): number {
   let low = meanSquareRate(l); // E ln|m| ≤ ½ ln E m² = 0 there
@@ -77,9 +86,9 @@ export function almostSureRate(l: BatchCurvature): number {
 }
 
 /**
- * alpha > 0 with E|1 − eta l|^alpha = 1, the exponent of the tail of |y|: 2 at `meanSquareRate`, 0 at `almostSureRate`; infinite
- * where all batches agree, and in place of more than 512. For normal l, by quadrature.
- * @throws InputError at or beyond `almostSureRate`: there is no stationary y
+ * Computes alpha > 0 with E|1 − eta l|^alpha = 1, the exponent of the tail of |y|, for normal l by quadrature: 2 at
+ * `meanSquareRate`, 0 at `almostSureRate`; Infinity where all batches agree, and where it exceeds 512. docs/theory [V4].
+ * @throws InputError at or beyond `almostSureRate`: y has no stationary law there
  */
 export function tailExponent(l: BatchCurvature, eta: number): number {
   check(
@@ -102,7 +111,7 @@ export function tailExponent(l: BatchCurvature, eta: number): number {
   return (low + high) / 2;
 }
 
-/** ln E|1 − eta l|^alpha; the kink of |m| at m = 0 is an end of the panels, whose nodes crowd towards it. */
+/** Returns ln E|1 − eta l|^alpha by quadrature; panels end at the kink of |m| at m = 0, and their nodes are dense near it. */
 function logMoment({ mean, variance }: BatchCurvature, eta: number, alpha: number): number {
   const [mu, s] = [1 - eta * mean, eta * Math.sqrt(variance)];
   const { nodes, weights } = gaussLegendre(20);
@@ -123,7 +132,9 @@ function logMoment({ mean, variance }: BatchCurvature, eta: number, alpha: numbe
 }
 
 /**
- * ⟨y²⟩ = eta C0/(2 l̄ − eta (l̄² + v)), C0 the variance of the batch gradient at y = 0 [R6]. Infinite from `meanSquareRate` on.
+ * Returns ⟨y²⟩ = eta C0/(2 l̄ − eta (l̄² + v)), weight²; Infinity from `meanSquareRate` on. docs/theory [R6].
+ * @param noiseAtFloor - C0, the variance of the gradient of ONE batch at y = 0, (nat/weight)²
+ * @throws InputError for a mean that is not positive or a negative variance
  */
 export function multiplicativeVariance(l: BatchCurvature, noiseAtFloor: number, eta: number): number {
   checkCurvature(l);

@@ -1,5 +1,5 @@
 /**
- * Leaving a valley: exact mean first-passage times in one dimension and Kramers's limit of them. docs/theory [V6], derived.
+ * Escape from a valley: exact mean first-passage times in one dimension and Kramers's limit of them. docs/theory [V6], derived.
  *
  * dx = f dt + √(2D(x)) dW (Itô, time in eta·steps), phi(x) = −∫ f/D: the potential in units of the noise. The stationary density
  * is e^{−phi}/D. From a to b > a with a wall at w ≤ a the exact mean time is
@@ -8,7 +8,7 @@
  *
  * (and mirrored for b < a). With a minimum at m and a top at t between, and a high barrier, the two integrals separate:
  *
- *     1/tau → √(D(m)/D(t)) √(f'(m)·|f'(t)|)/(2 pi) · e^{−(phi(t) − phi(m))}                 (Kramers; f' signs: f'(m) < 0 < f'(t))
+ *     1/tau → √(D(m)/D(t)) √(|f'(m)|·f'(t))/(2 pi) · e^{−(phi(t) − phi(m))}                 (Kramers; signs: f'(m) < 0 < f'(t))
  *
  * which for constant D is √(V''_m |V''_t|)/(2 pi) e^{−ΔV/D}.
  */
@@ -17,6 +17,7 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { runningIntegral } from '../../numeric/quadrature.js';
 import { numericalSlope } from './valley.js';
 
+/** Describes a motion in one dimension. */
 export interface Line {
   /** f(x), weight per eta·step. */
   readonly drift: (x: number) => number;
@@ -24,16 +25,21 @@ export interface Line {
   readonly diffusion: (x: number) => number;
 }
 
+/** Describes a passage from one point to another. */
 export interface Passage {
   readonly from: number;
   readonly to: number;
-  /** The reflecting wall behind `from`; far enough out, where there is none. */
+  /** The reflecting wall behind `from`; a point of negligible density where there is no wall. */
   readonly wall: number;
   /** Panels of the quadrature, default 4000; the error is O(panels^−4). */
   readonly panels?: number;
 }
 
-/** Mean time from one place to another, in eta·steps (over eta: steps). Error: against half the panels. */
+/**
+ * Computes the mean time of a passage by double quadrature, in eta·steps (divided by eta: steps). The error is the difference
+ * from half the panels; converged when that is below 1e-3 of the time. docs/theory [V6].
+ * @throws InputError for a passage that does not lead away from its wall
+ */
 export function meanFirstPassage(line: Line, passage: Passage): Estimate {
   const { from, to, wall, panels = 4000 } = passage;
   check(
@@ -56,7 +62,7 @@ function passageTime({ drift, diffusion }: Line, { from, to, wall }: Passage, pa
   const sense = Math.sign(to - wall);
   const start = Math.abs(from - wall);
   const whole = Math.abs(to - wall);
-  // the parts wall…from and from…to have panels of their own, so that `from` is an edge
+  // the parts wall…from and from…to have separate panels, so that `from` is an edge
   const behind = start === 0 ? 0 : Math.max(2, Math.round((panels * start) / whole));
   const ahead = Math.max(2, panels - behind);
   const points = (a: number, width: number, count: number) => {
@@ -70,7 +76,7 @@ function passageTime({ drift, diffusion }: Line, { from, to, wall }: Passage, pa
   const first = behind > 0 ? points(0, start, behind) : undefined;
   const second = points(start, whole - start, ahead);
   const joint = first ? last(first.phi) : 0;
-  // phi matters up to a constant: its lowest value is made 0, which leaves nothing to overflow but tau itself
+  // phi matters up to a constant: its lowest value is made 0, so that nothing but tau itself can overflow
   let lowest = second.phi.reduce((m, p) => Math.min(m, p + joint), Number.POSITIVE_INFINITY);
   if (first) lowest = first.phi.reduce((m, p) => Math.min(m, p), lowest);
   const inner = ({ D, phi, h }: typeof second, shift: number) =>
@@ -83,7 +89,11 @@ function passageTime({ drift, diffusion }: Line, { from, to, wall }: Passage, pa
   return last(runningIntegral(outer, second.h));
 }
 
-/** Kramers's escape rate over the top, per eta·step. Good where the barrier is many D high: its error is O(D/barrier). */
+/**
+ * Computes Kramers's rate of escape over the top, per eta·step. It holds where the barrier is many D high: its relative error is
+ * O(D/barrier). docs/theory [V6].
+ * @throws InputError where `minimum` and `top` are not a minimum and a top of the potential
+ */
 export function kramersRate({ drift, diffusion }: Line, minimum: number, top: number): number {
   const slopes = [numericalSlope(drift, minimum), numericalSlope(drift, top)];
   check(
@@ -97,7 +107,7 @@ export function kramersRate({ drift, diffusion }: Line, minimum: number, top: nu
   return prefactor * Math.exp(-barrier);
 }
 
-/** phi(top) − phi(minimum): the barrier in units of the noise. */
+/** Returns phi(top) − phi(minimum), the barrier in units of the noise, by quadrature. */
 export function barrierHeight({ drift, diffusion }: Line, minimum: number, top: number): number {
   const n = 4001;
   const h = (top - minimum) / (n - 1);
@@ -108,7 +118,10 @@ export function barrierHeight({ drift, diffusion }: Line, minimum: number, top: 
   return runningIntegral(values, h)[n - 1];
 }
 
-/** Zeros of the drift in an interval: minima (drift falls through 0) and tops (it rises), by scan and bisection. */
+/**
+ * Finds the zeros of the drift in an interval by scan and bisection: minima (the drift falls through 0, `stable`) and tops (it
+ * rises). Two zeros within one of the `cells` (default 2000) are missed.
+ */
 export function restPoints(
   drift: (x: number) => number,
   low: number,

@@ -1,6 +1,6 @@
 /**
  * Transient freezing between two valleys, a sharp and a flat one: occupation over training, and when it stops changing.
- * docs/theory [V6]; the model is ours, made to have the three stages that 2601.10962 reports.
+ * docs/theory [V6]; the model is thermograd's own, made to have the three stages that arXiv 2601.10962 reports.
  *
  *     p' = −k_s(t) p + k_f(t) (1 − p)      p: probability of the sharp valley; time in eta·steps
  *
@@ -10,12 +10,13 @@
  *     transient: k·t ≫ 1, the occupation follows its equilibrium k_f/(k_s + k_f), which prefers the flat valley
  *     freezing:  from the time t_f on at which the number of passages still to be expected, ∫_{t_f}^{end} (k_s + k_f) dt, is 1
  *
- * Kramers rates k0 e^{−(b + g t)/D} give in the limit of an endless run t_f = (D/g) ln(k0 e^{−b/D} D/g): it grows with D, since stronger noise
- * goes on passing a barrier that stops a weaker one.
+ * Kramers rates k0 e^{−(b + g t)/D} give in the limit of an endless run t_f = (D/g) ln(k0 e^{−b/D} D/g): it grows with D, since
+ * a stronger noise still crosses a barrier that stops a weaker one.
  */
 import { check } from '../../numeric/errors.js';
 import { runningIntegral } from '../../numeric/quadrature.js';
 
+/** Describes two valleys by their escape rates over training. */
 export interface TwoValleys {
   /** Escape rate from the sharp valley at time t, per eta·step. */
   readonly fromSharp: (t: number) => number;
@@ -29,22 +30,24 @@ export interface TwoValleys {
   readonly panels?: number;
 }
 
+/** Holds the occupation over training and the time at which it stops changing. Times in eta·steps. */
 export interface Freezing {
   /** Times, 2·panels + 1 of them from 0 to the end. */
   readonly time: Float64Array;
   /** Probability of the flat valley at these times. */
   readonly flat: Float64Array;
-  /** k_s/(k_s + k_f): what it would be if training waited. */
+  /** k_s/(k_s + k_f): the probability that would be reached at the rates of each time. */
   readonly equilibrium: Float64Array;
-  /** When fewer than one passage is left to expect; 0 where that is so from the start. */
+  /** Time from which on fewer than one further passage is expected; 0 where that is so from the start. */
   readonly freezingTime: number;
   /** Probability of the flat valley when training ends. */
   readonly final: number;
 }
 
 /**
- * Exact up to quadrature: with K(t) = ∫_0^t (k_s + k_f), the flat occupation is
- * q(t) = q0 e^{−K} + ∫_0^t k_s(u) e^{−(K(t) − K(u))} du, carried on from panel to panel.
+ * Computes the occupation of both valleys, exactly up to quadrature: with K(t) = ∫_0^t (k_s + k_f), the flat occupation is
+ * q(t) = q0 e^{−K} + ∫_0^t k_s(u) e^{−(K(t) − K(u))} du, integrated panel by panel. docs/theory [V6].
+ * @throws InputError for an end that is not positive, a probability outside 0 … 1, or rates that are negative or not finite
  */
 export function occupation(model: TwoValleys): Freezing {
   const { fromSharp, fromFlat, end, startSharp = 1, panels = 4000 } = model;
@@ -68,7 +71,8 @@ export function occupation(model: TwoValleys): Freezing {
   const flat = new Float64Array(n);
   flat[0] = 1 - startSharp;
   for (let i = 1; i < n; i++) {
-    // the equilibrium of this interval, taken at its middle, is approached exponentially: exact for constant rates, O(h²) else
+    // the equilibrium of the rates at the middle of this interval is approached exponentially: exact for constant rates, O(h²)
+    // else
     const passed = K[i] - K[i - 1];
     const middle = total[i] + total[i - 1] > 0 ? (sharp[i] + sharp[i - 1]) / (total[i] + total[i - 1]) : 0;
     flat[i] = middle + (flat[i - 1] - middle) * Math.exp(-passed);
@@ -86,7 +90,10 @@ export function occupation(model: TwoValleys): Freezing {
   };
 }
 
-/** k(t) = rate·e^{−(start + growth·t)/noise}: an escape over a barrier that grows with training. */
+/**
+ * Returns k(t) = rate·e^{−(start + growth·t)/noise}, per eta·step: the rate of escape over a barrier that grows with training.
+ * @throws InputError for a noise that is not positive
+ */
 export function growingBarrier(options: {
   /** Prefactor, per eta·step. */
   readonly rate: number;

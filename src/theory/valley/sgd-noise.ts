@@ -5,19 +5,19 @@
  *
  *     y ← (1 − eta lambda) y − eta n,  ⟨n²⟩ = C_yy:   ⟨y²⟩ = eta C_yy/(lambda (2 − eta lambda))
  *
- * (eta C_yy/(2 lambda) for small steps, i.e. D_y = eta C_yy/2), and the mean force along the valley that comes of it is
+ * (eta C_yy/(2 lambda) for small steps, i.e. D_y = eta C_yy/2), and the mean force along the valley that follows from it is
  *
  *     −½ lambda' ⟨y²⟩ = −V',   V = ½ ∫ ⟨y²⟩ dlambda,   the regularisation.
  *
- * With C_yy = strength·lambda^power this is closed; u = eta lambda/2 < 1:
+ * With C_yy = strength·lambda^power the integral has a closed form; u = eta lambda/2 < 1:
  *
  *     power 0   constant noise             V = (eta s/4) ln(lambda/(1 − u))        → (eta s/4) ln lambda = −(eta s/2) ln F
  *     power 1   noise like the Hessian     V = −(s/2) ln(1 − u)                    → (eta s/4) lambda, a trace of the Hessian
- *     power 2   noise of the minimum's place: batch loss ½ lambda(x)(y² − 2 xi y), xi ~ N(0, s)
+ *     power 2   noise of the minimum's position: batch loss ½ lambda(x)(y² − 2 xi y), xi ~ N(0, s)
  *                                          V = −s [lambda/2 + ln(1 − u)/eta]       → eta s lambda²/8
  *
  * The arrows are the limit of small steps. For power 2 the gradient along the valley is ½ lambda'(y² − 2 xi y), whose second
- * term has mean zero because y does not know this step's xi: the force is −½ lambda'⟨y²⟩ there too, which is
+ * term has mean zero because y is independent of this step's xi: the force is −½ lambda'⟨y²⟩ there too, which is
  * −eta s lambda lambda'/(2 (2 − eta lambda)). The power law may hold along the valley only; V then is a function of lambda(x).
  */
 import { check } from '../../numeric/errors.js';
@@ -25,31 +25,45 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { integral } from '../../numeric/quadrature.js';
 import { curvatureAt, type Valley } from './valley.js';
 
-/** C_yy = strength·lambda^power, PER BATCH. Power 2: strength is the variance of the place of a batch's minimum, weight². */
+/**
+ * Describes C_yy = strength·lambda^power, PER BATCH. For power 2 the strength is the variance of the position of a batch's
+ * minimum, weight².
+ */
 export interface AcrossNoise {
   readonly power: 0 | 1 | 2;
   readonly strength: number;
 }
 
+/** Describes a valley with the noise across it and the learning rate. */
 export interface SgdValley {
   readonly valley: Valley;
   readonly noise: AcrossNoise;
   readonly learningRate: number;
 }
 
-/** ⟨y²⟩ of the map itself, eta C_yy/(lambda(2 − eta lambda)), weight². @throws InputError where eta lambda ≥ 2 */
+/**
+ * Returns ⟨y²⟩ of the SGD map itself, eta C_yy/(lambda(2 − eta lambda)), weight². docs/theory [V3].
+ * @throws InputError where eta lambda ≥ 2
+ */
 export function acrossVariance({ noise, learningRate: eta }: Omit<SgdValley, 'valley'>, lambda: number): number {
   checkStable(eta, lambda);
   return (eta * noise.strength * lambda ** (noise.power - 1)) / (2 - eta * lambda);
 }
 
-/** The mean force along the valley that the fluctuations across it make, −½ lambda'⟨y²⟩, nat/weight. */
+/**
+ * Returns the mean force along the valley due to the fluctuations across it, −½ lambda'⟨y²⟩, nat/weight. docs/theory [V3].
+ * @throws InputError where lambda is not positive or eta lambda ≥ 2
+ */
 export function regularisingForce(s: SgdValley, x: number): number {
   const lambda = curvatureAt(s.valley.curvature, x);
   return -0.5 * s.valley.curvature.slope(x) * acrossVariance(s, lambda);
 }
 
-/** V(x) with V' = −`regularisingForce`, nat, as above; its zero is that of the formulas. */
+/**
+ * Returns the regularisation V(x) with V' = −`regularisingForce`, nat, by the formulas above, which fix its zero. docs/theory
+ * [V3].
+ * @throws InputError where lambda is not positive or eta lambda ≥ 2
+ */
 export function regularisation({ valley, noise, learningRate: eta }: SgdValley, x: number): number {
   const lambda = curvatureAt(valley.curvature, x);
   checkStable(eta, lambda);
@@ -60,12 +74,12 @@ export function regularisation({ valley, noise, learningRate: eta }: SgdValley, 
   return -s * (lambda / 2 + log / eta);
 }
 
-/** −L0' − V': weight per eta·step. */
+/** Returns the effective drift −L0' − V', weight per eta·step. */
 export const effectiveDrift = (s: SgdValley, x: number): number => -s.valley.floor.slope(x) + regularisingForce(s, x);
 
 /**
- * Time that the effective drift takes from one place to another, ∫ dx/drift, in eta·steps (over eta: steps). What diffusion along
- * the valley does to it is in `meanFirstPassage`.
+ * Computes the time that the effective drift takes from one point to another, ∫ dx/drift, in eta·steps (divided by eta: steps),
+ * without diffusion along the valley, which `meanFirstPassage` includes.
  * @throws InputError where the drift does not lead there
  */
 export function driftTime(drift: (x: number) => number, from: number, to: number): Estimate {
@@ -78,7 +92,7 @@ export function driftTime(drift: (x: number) => number, from: number, to: number
           f * direction > 0,
           'no-arrival',
           () =>
-            `the drift does not lead from ${from} to ${to}: at ${x} it is ${f}; noise alone gets there, see the mean first-passage time.`,
+            `the drift does not lead from ${from} to ${to}: at ${x} it is ${f}, so only noise does; ask for the mean first-passage time instead.`,
         );
         return 1 / f;
       },
