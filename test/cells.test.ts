@@ -208,7 +208,7 @@ describe('what processes on several machines need', () => {
     expect(record.linearAlgebra).toBe(la.name);
     expect(la.name).toBe(embeddedLinearAlgebra().name);
     await expect(pinnedProvider({ linearAlgebra: 'another' }, 'embedded', 'here')).rejects.toThrow(
-      /what stands in here was begun with the linear algebra 'another', and this machine now gives '/,
+      /the work in here was begun with the linear algebra 'another', and this machine now gives '/,
     );
     // begun where there was no system library: with 'auto' the embedded one is taken again
     expect((await pinnedProvider({ linearAlgebra: la.name }, 'auto', 'here')).name).toBe(la.name);

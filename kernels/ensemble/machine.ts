@@ -3,7 +3,7 @@
 import { exp2lanes, fma, fnma, log2lanes, pow2lanes, sin2lanes, tanh2lanes } from './functions';
 import { BYTES } from './normals';
 
-/** Is 24 bytes: what to do, the addresses of the target and of up to three registers, and a spare word. */
+/** Holds in 24 bytes what to do, the addresses of the target and of up to three registers, and a spare word. */
 @unmanaged
 export class Instruction {
   code: i32;

@@ -1,9 +1,10 @@
 /**
- * Studies in cells: independent pieces of work, each with one document, whole or not there.
+ * Studies in cells: independent pieces of work, each with one document that is whole or absent.
  *
- * A cell is done by a function of the folder and an index: it reads the record, the data and the documents that it needs, and writes
- * its own document and nothing else. It takes no lock, so that threads, and processes on other machines that see the folder, do
- * different cells at a time. One process, which holds the lock, decides which cells are missing and writes the record.
+ * A cell is computed by a function of the folder and an index: it reads the record, the data and the documents that it
+ * needs, and writes its own document. It takes no lock, so that threads, and processes on other machines with access to
+ * the folder, can compute different cells at the same time. One process, which holds the lock, decides which cells are
+ * missing and writes the record.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,53 +13,59 @@ import { writeJson } from '../record/json.js';
 import { InterruptedError, type Progress } from './context.js';
 import { type JobKind, type ReportProgress, runJobs } from './pool.js';
 
-/** What all cells of a study are given; plain data, so that threads can have it. */
+/** Holds what all cells of a study share, as plain data, so that it can be passed to threads. */
 export interface Study<Record, Data> {
   readonly path: string;
   readonly record: Record;
   readonly data: Data;
 }
 
+/** Describes one cell. */
 export interface Cell<Job> {
   /** Path of its document inside the folder. */
   readonly file: string;
   readonly job: Job;
-  /** In a few words, for progress and messages. */
+  /** Short description, for progress and messages. */
   readonly name: string;
   /** Units of progress; one by default. */
   readonly weight?: number;
 }
 
-/** A kind of study: data of the experiment that owns it. */
+/** Defines a kind of study; the experiment provides it. */
 export interface StudyKind<Record, Data, Job, Result> {
   /** URL of the compiled module of the worker, whose whole content is `serveJobs({ run: doJob(kind) })`. */
   readonly worker: URL;
-  /** The record of a folder; takes no lock. */
+  /** Reads the record of a folder, without a lock. */
   read(path: string): Record;
-  /** What the record says that is needed beside it; every process loads it for itself. */
+  /** Loads the data that the record names; every process does this itself. */
   load(record: Record): Promise<Data>;
-  /** All cells of a stage as far as what stands in the folder says which there are; the order never changes, later ones are appended. */
+  /**
+   * Lists the cells of a stage, as far as the documents in the folder determine them; the order never changes, later
+   * ones are appended.
+   */
   cells(study: Omit<Study<Record, Data>, 'data'>, stage: string): readonly Cell<Job>[];
-  /** Computes a cell. What it writes beside its document, it writes whole and before it returns. */
+  /** Computes a cell. Any file other than its document it writes whole, before it returns. */
   run(job: Job, study: Study<Record, Data>, report: ReportProgress): Result | Promise<Result>;
 }
 
+/** Says how cells are computed and how progress is reported. */
 export interface CellOptions {
   /** Cells at a time; 0: one per core. */
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** What the progress counts. */
+  /** The unit in which progress is counted. */
   readonly unit: string;
-  /** What the progress calls the stage; its own name by default. */
+  /** The name of the stage in progress reports; by default its own. */
   readonly title?: string;
   /** Called after each cell, e.g. to save the record. */
   readonly onCell?: () => void;
 }
 
 /**
- * Does the cells of a stage that have no document, in worker threads, until there are no more: documents may make further cells known.
- * @throws InterruptedError when stopped, with all finished cells kept
+ * Computes the cells of a stage that have no document, in worker threads, until none is missing: new documents may add
+ * cells.
+ * @throws InterruptedError when stopped; all finished cells are kept
  */
 export async function runCells<Record, Data, Job, Result>(
   kind: StudyKind<Record, Data, Job, Result>,
@@ -105,16 +112,16 @@ export async function runCells<Record, Data, Job, Result>(
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** The work of a worker thread. */
+/** Makes the function that computes a cell in a worker thread. */
 export const doCell =
   <Record, Data, Job, Result>(kind: Pick<StudyKind<Record, Data, Job, Result>, 'run'>) =>
   ({ job }: Cell<Job>, study: Study<Record, Data>, report: ReportProgress) =>
     kind.run(job, study, report);
 
 /**
- * Does one cell of a folder that another process coordinates, and writes its document unless it stands there already.
+ * Computes one cell of a folder that another process coordinates, and writes its document unless that exists.
  * @returns path of the document
- * @throws InputError for a folder without a record, or an index that its stage does not have
+ * @throws InputError for a folder without a record, and for an index that its stage does not have
  */
 export async function doCellAt<Record, Data, Job, Result>(
   kind: StudyKind<Record, Data, Job, Result>,

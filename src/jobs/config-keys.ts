@@ -1,15 +1,23 @@
-/** What is wrong with a config, in one sentence: unknown keys with the nearest known one, values that the schema refuses. */
+/**
+ * Checks of a config, with one sentence for an error: unknown keys with the nearest known one, values that the schema
+ * refuses.
+ */
 import { z } from 'zod';
 import { InputError } from '../numeric/errors.js';
 import { nearest } from '../numeric/spelling.js';
 
+/** Describes a mapping of config keys. */
 export type Tree = Record<string, unknown>;
 
+/** Says whether a value is a mapping. */
 export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** One layer of a config over another: mappings are merged, everything else and the paths in `whole` are replaced. */
+/**
+ * Lays one layer of a config over another: mappings are merged; everything else, and the paths in `whole`, are
+ * replaced.
+ */
 export function overlay(under: Tree, over: Tree, whole: readonly string[], path = ''): Tree {
   const out: Tree = { ...under };
   for (const [key, value] of Object.entries(over)) {
@@ -37,9 +45,9 @@ function allPaths(node: JsonSchema, path: string[] = []): string[][] {
 }
 
 /**
- * A function that refuses keys which the schema does not have, at any depth. It walks the schema's own JSON Schema, so that there is
- * no second list of keys.
- * @throws InputError (from the function) with the nearest known key, or the known ones
+ * Returns a function that refuses keys which the schema does not have, at any depth. It follows the schema's own JSON
+ * Schema, so that there is no second list of keys.
+ * @throws InputError (from the returned function) with the nearest known key, or the known ones
  */
 export function keyChecker(schema: z.ZodType): (value: unknown) => void {
   const shape = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
@@ -67,9 +75,9 @@ export function keyChecker(schema: z.ZodType): (value: unknown) => void {
   return (value) => walk(value, shape, []);
 }
 
-/** The first thing that the schema refused, with what came. */
+/** Returns the error for a value that the schema refused. */
 export function problemOf(issue: z.core.$ZodIssue, config: Tree): InputError {
   const path = issue.path.join('.');
-  const came = issue.path.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key as string], config);
-  return new InputError('bad-config', `config key '${path}': ${issue.message}; got ${JSON.stringify(came)}.`);
+  const value = issue.path.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key as string], config);
+  return new InputError('bad-config', `config key '${path}': ${issue.message}; got ${JSON.stringify(value)}.`);
 }

@@ -1,18 +1,18 @@
-/** How work is run, and how it is stopped: options, progress, the error of an interruption. None of it changes a number. */
+/** How work is run and stopped: options, progress, the error of an interruption. None of this changes a number. */
 import { setImmediate } from 'node:timers/promises';
 import { RunError } from '../numeric/errors.js';
 
-/** How far a stage has come; `total` is absent while it cannot be known. */
+/** Reports the progress of a stage; `total` is absent while it is unknown. */
 export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total?: number;
   readonly unit: string;
-  /** A few words on the state of things, e.g. the loss. */
+  /** A short note, e.g. the loss. */
   readonly note?: string;
 }
 
-/** How to run; none of this changes a number. */
+/** Says how work is run; none of this changes a number. */
 export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Aborting it stops the run at the next safe point, with everything saved. */
@@ -21,7 +21,10 @@ export interface RunOptions {
   readonly checkpointSeconds?: number;
 }
 
-/** The run was asked to stop and did, with everything saved; or, where a command writes only at its end, with nothing written. */
+/**
+ * Reports that a run stopped on request, with everything saved; or, where a command writes only at its end, with
+ * nothing written.
+ */
 export class InterruptedError extends RunError {
   constructor(
     readonly folder: string,
@@ -34,7 +37,10 @@ export class InterruptedError extends RunError {
   }
 }
 
-/** Lets events (signals, messages) in, then stops if asked to. `save` runs before stopping. */
+/**
+ * Lets pending events (signals, messages) be handled, then stops if that was requested. `save` runs before stopping.
+ * @throws InterruptedError
+ */
 export async function yieldToEvents(
   context: { readonly options: RunOptions; readonly folder: { readonly path: string } },
   save?: () => void,

@@ -1,8 +1,8 @@
 /**
- * A folder of results that one process coordinates: begun, locked, continued, stage by stage.
+ * A folder of results that one process at a time fills, stage by stage, and that can be continued.
  *
- * The record is one JSON document, complete from the first moment: a process killed after it leaves a folder to resume. Only the
- * process that holds the lock writes the record; cells (`cells.ts`) are done without either.
+ * The record is one JSON document, complete from the start: a process that is killed leaves a folder that can be
+ * resumed. Only the process that holds the lock writes the record; cells (`cells.ts`) need neither.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,13 +14,15 @@ import { InterruptedError, type RunOptions, yieldToEvents } from './context.js';
 import { isRunning, lockFolder } from './lock.js';
 import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
+/** Says under which conditions a folder is opened. */
 export interface OpenOptions<Head> {
-  /** Go on with what stands there; without it a folder that holds a record is refused. */
+  /** Continue an existing record; otherwise a folder that holds one is refused. */
   readonly resume: boolean;
-  /** What keeps the record there from being continued with this head, as a sentence; nothing where all is as before. */
+  /** Returns, as a sentence, why the existing record cannot be continued with this head; undefined when it can. */
   readonly differs?: (before: Head) => string | undefined;
 }
 
+/** Holds the lock of a folder and its record. */
 export class JobFolder<Name extends string, Head extends object> {
   private clock: { readonly stage: StageRecord; readonly before: number; readonly start: number } | undefined;
 
@@ -32,8 +34,9 @@ export class JobFolder<Name extends string, Head extends object> {
   ) {}
 
   /**
-   * Refuses what can be refused before anything large is loaded. @throws InputError when the folder holds anything else, or a record
-   * and `resume` is false, or one of other settings or of another version
+   * Refuses a folder before anything large is loaded.
+   * @throws InputError when the folder holds other results, a record although `resume` is false, or a record of other
+   * settings or of another version
    */
   static check<Name extends string, Head extends object>(
     kind: FolderKind<Name>,
@@ -61,7 +64,10 @@ export class JobFolder<Name extends string, Head extends object> {
     );
   }
 
-  /** Opens the folder to go on, or begins it. @throws InputError as `check`, or while another process works there */
+  /**
+   * Opens a folder to continue it, or begins it.
+   * @throws InputError as `check`, and while another process holds the lock
+   */
   static open<Name extends string, Head extends object>(
     kind: FolderKind<Name>,
     path: string,
@@ -76,7 +82,10 @@ export class JobFolder<Name extends string, Head extends object> {
     });
   }
 
-  /** Opens a folder that holds a record, whatever it was begun with. @throws InputError */
+  /**
+   * Opens a folder that holds a record, whatever its settings.
+   * @throws InputError when there is no readable record, and while another process holds the lock
+   */
   static reopen<Name extends string, Head extends object>(kind: FolderKind<Name>, path: string): JobFolder<Name, Head> {
     readRecord(kind, path); // refuses before anything is touched
     return JobFolder.locked(kind, path, () => readRecord<Name, Head>(kind, path));
@@ -99,12 +108,15 @@ export class JobFolder<Name extends string, Head extends object> {
     }
   }
 
-  /** Path of a file inside. */
+  /** Returns the path of a file in the folder. */
   file(...names: string[]): string {
     return join(this.path, ...names);
   }
 
-  /** Writes the record, with the seconds of the stage under way. */
+  /**
+   * Writes the record, with the seconds of the running stage.
+   * @throws RunError when the disk is full or not writable
+   */
   save(): void {
     if (this.clock) {
       const { stage, before, start } = this.clock;
@@ -113,7 +125,11 @@ export class JobFolder<Name extends string, Head extends object> {
     writeJson(this.file(this.kind.file), this.record);
   }
 
-  /** Runs a stage unless the record says that it is done; keeps status and seconds in the record whatever happens. */
+  /**
+   * Runs a stage unless the record says that it is done, and keeps its status and seconds in the record, also when it
+   * fails.
+   * @throws InterruptedError, and whatever `body` throws
+   */
   async stage(name: Name, options: RunOptions, body: () => Promise<void>): Promise<void> {
     const record = this.record.stages[name];
     if (record.status === 'done') return;
@@ -144,7 +160,7 @@ export class JobFolder<Name extends string, Head extends object> {
   }
 }
 
-/** Name of a record of another kind in a folder. */
+/** Finds a record of another kind in a folder, and returns its name. */
 function otherResult(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   return readdirSync(path).find((name) => {
@@ -154,7 +170,7 @@ function otherResult(path: string): string | undefined {
   });
 }
 
-/** Removes temporary files that killed processes of this machine left; those of other machines may be under way. */
+/** Removes temporary files of killed processes of this machine; those of other machines may still be in use. */
 function sweep(path: string): void {
   for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
     const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.tmp$/.exec(name) ?? [];

@@ -1,4 +1,4 @@
-/** One process to a run folder: a lock file with the holder's process, taken over only when that process is dead. */
+/** The lock of a folder: a file that names the process holding it, taken over only when that process has ended. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { clearFileError, temporaryBeside } from '../record/files.js';
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Start time of the process in the kernel's own units, where /proc tells it: a reused pid is another process. */
+  /** Start time of the process in the kernel's own units, where /proc gives it: a reused pid is another process. */
   readonly started: string | null;
 }
 
@@ -18,9 +18,10 @@ let serial = 0;
 /**
  * Takes the lock of a folder and returns the function that releases it.
  *
- * The file appears complete or not at all (written beside, then hard-linked, which fails where a lock exists). A lock
- * left by a killed process of this machine is taken over; one of another machine never is.
- * @throws InputError (`locked`) naming the process that holds it
+ * The file appears complete or not at all (written under another name, then hard-linked, which fails where a lock
+ * exists). A lock left by a killed process of this machine is taken over; one of another machine never is.
+ * @throws InputError (`locked`) that names the process holding it
+ * @throws RunError when the disk is full or not writable
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock');
@@ -104,7 +105,7 @@ function isAlive(holder: Holder): boolean {
   return started === null || holder.started === null || started === holder.started;
 }
 
-/** Whether a process of that number exists on this machine. */
+/** Says whether a process with this number exists on this machine. */
 export function isRunning(id: number): boolean {
   try {
     kill(id, 0);
@@ -114,7 +115,10 @@ export function isRunning(id: number): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat, or null where there is no such file. A process that has ended but was not waited for counts as dead. */
+/**
+ * Returns field 22 of /proc/PID/stat, or null where there is no such file. For a process that has ended but still has
+ * an entry it returns `ended`.
+ */
 function startOf(id: number): string | null {
   const stat = read(`/proc/${id}/stat`);
   if (stat === undefined) return null;

@@ -1,4 +1,4 @@
-/** What a run's numbers and timings depend on: versions, the machine, its memory. */
+/** Versions, the machine and its memory, on which a run's last bits and timings depend. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
 import { arch, constrainedMemory, version, versions } from 'node:process';
@@ -10,9 +10,10 @@ interface Package {
 }
 const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Package;
 
-/** thermograd's version. */
+/** The version of thermograd. */
 export const VERSION = own.version;
 
+/** Lists the versions of thermograd, Node, V8 and the dependencies. */
 export interface Versions {
   readonly thermograd: string;
   readonly node: string;
@@ -21,6 +22,7 @@ export interface Versions {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+/** Returns the versions in use. */
 export function allVersions(): Versions {
   return {
     thermograd: VERSION,
@@ -30,6 +32,7 @@ export function allVersions(): Versions {
   };
 }
 
+/** Describes a machine. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -39,6 +42,7 @@ export interface Machine {
   readonly host: string;
 }
 
+/** Describes the machine that runs this process. */
 export function thisMachine(): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -49,7 +53,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Bytes of memory that this process may use. */
+/** Returns the bytes of memory that this process may use. */
 export function usableMemory(): number {
   const limit = constrainedMemory?.() ?? 0;
   return limit > 0 && limit < totalmem() ? limit : totalmem();

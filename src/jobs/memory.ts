@@ -1,8 +1,11 @@
-/** Memory, stated before the start: what a command needs, whether the machine has it, how many workers it allows. */
+/**
+ * The memory of a command, computed before it starts: what it needs, whether the machine has it, how many workers fit.
+ */
 import { availableParallelism } from 'node:os';
 import { check } from '../numeric/errors.js';
 import { usableMemory } from './machine.js';
 
+/** States one part of the memory of a run. */
 export interface MemoryPart {
   readonly what: string;
   readonly bytes: number;
@@ -10,39 +13,46 @@ export interface MemoryPart {
   readonly key: string;
 }
 
+/** States the memory of a run. */
 export interface MemoryNeed {
-  /** Bytes at the worst moment: the base and the larger of training and analysis. */
+  /** Bytes at the peak: the base, the data, and the larger of training and analysis. */
   readonly peak: number;
   readonly parts: readonly MemoryPart[];
 }
 
-/** Refuses a run that does not fit, and says what to change. */
+/**
+ * Refuses a run that does not fit.
+ * @throws InputError with the largest part and the config key that makes it smaller
+ */
 export function checkMemory(need: MemoryNeed, available: number): void {
   const largest = need.parts.slice(1).reduce((a, b) => (b.bytes > a.bytes ? b : a));
   check(
     need.peak <= available,
     'not-enough-memory',
     () =>
-      `this run needs about ${gigabytes(need.peak)} of memory, and this machine gives ${gigabytes(available)}; the largest part is ` +
+      `this run needs about ${gigabytes(need.peak)} of memory, and this machine has ${gigabytes(available)}; the largest part is ` +
       `${largest.what} (${gigabytes(largest.bytes)}): lower it with ${largest.key}.`,
   );
 }
 
+/** Writes a number of bytes as GB or MB. */
 export function gigabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }
 
-/** Bytes of the program and the data, and of each worker beside them. */
+/** States the bytes of the program with the data, and of each worker in addition. */
 export interface PoolMemory {
   readonly base: number;
   readonly worker: number;
 }
 
 /**
- * Workers at a time, one per core where none are asked for, as far as memory goes; and the bytes that they need.
- * @param who - what is run, for the refusal: `the controls`
- * @param most - bytes that workers chosen here may take in all; those asked for may take what the machine gives
- * @throws InputError when the machine gives less
+ * Returns the number of workers, by default as many as cores and memory allow, and the bytes that they need.
+ * @param asked - number of workers, if one was given
+ * @param who - what is run, for the error: `the controls`
+ * @param most - limit in bytes for a number of workers chosen here; a number that was given may use all memory of the
+ * machine
+ * @throws InputError when the machine has less
  */
 export function poolSize(
   { base, worker }: PoolMemory,
@@ -55,7 +65,7 @@ export function poolSize(
   check(
     need <= usableMemory(),
     'not-enough-memory',
-    `${who} ${who.endsWith('s') ? 'need' : 'needs'} about ${gigabytes(need)} of memory with ${workers} workers, and this machine gives ${gigabytes(usableMemory())}; ${advice}`,
+    `${who} ${who.endsWith('s') ? 'need' : 'needs'} about ${gigabytes(need)} of memory with ${workers} workers, and this machine has ${gigabytes(usableMemory())}; ${advice}`,
   );
   return { workers, need };
 }

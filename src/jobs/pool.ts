@@ -1,42 +1,45 @@
 /**
- * Independent jobs in worker threads. There is one protocol for all of them: a thread is started with what its jobs share,
- * prepares itself once, then does one job after another, reports how far each is, and answers with the result.
+ * Independent jobs in worker threads. All use one protocol: a thread is started with the data that its jobs share,
+ * prepares once, then does one job after another, reports the progress of each, and returns its result.
  */
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
 
-/** Reports what is being done, and which share of the job is behind. */
+/** Reports what is being done, and which share of the job is done. */
 export type ReportProgress = (what: string, share: number) => void;
 
-/** The work itself, the same for a worker thread and for this one. Jobs, results and what all jobs share are plain data. */
+/**
+ * Defines the work itself, the same in a worker thread and in this one. Jobs, results and shared data are plain data.
+ */
 export interface Work<Shared, Job, Result, State = Shared> {
   /**
-   * Builds, once in each thread, what its jobs need beside themselves. Without it a job is given `shared` as it is, and every job
-   * has a fresh thread, whose memory goes back when the job is done.
+   * Builds, once in each thread, the state that its jobs need. Without it a job is given `shared` itself, and every job
+   * has a new thread, whose memory is freed when the job is done.
    */
   readonly prepare?: (shared: Shared) => State | Promise<State>;
   run(job: Job, state: State, report: ReportProgress): Result | Promise<Result>;
 }
 
-/** A kind of job: its work, and where a thread finds it. */
+/** Defines a kind of job: its work, and the module from which a thread loads it. */
 export interface JobKind<Shared, Job, Result, State = Shared> extends Work<Shared, Job, Result, State> {
   /** URL of the compiled module of the worker, whose whole content is `serveJobs` of the same work. */
   readonly worker: URL;
-  /** A job in a few words, for messages. */
+  /** Short description of a job, for messages. */
   name(job: Job): string;
 }
 
+/** Says how jobs are spread over threads, and who receives their results. */
 export interface PoolOptions<Job, Result> {
   /** Threads at a time; 0: one per core. */
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((job: Job, what: string, share: number) => void) | undefined;
-  /** Called once per finished job, in whatever order they finish. */
+  /** Called once for each finished job, in the order in which they finish. */
   readonly onDone: (job: Job, result: Result) => void;
 }
 
-/** What a thread says. */
+/** A message of a thread. */
 type Message<Result> =
   | { readonly kind: 'progress'; readonly what: string; readonly share: number }
   | { readonly kind: 'done'; readonly result: Result }
@@ -51,9 +54,10 @@ type Message<Result> =
     };
 
 /**
- * Does all jobs, `workers` at a time; each result is handed on as soon as it is there. Bytes in `shared` that lie in a
+ * Does all jobs, `workers` at a time, and passes each result to `onDone` as soon as it is there. Bytes of `shared` in a
  * SharedArrayBuffer are not copied. The error of one job among several names the job.
- * @returns false when `signal` stopped it; jobs under way are then given up
+ * @returns false when `signal` stopped it; unfinished jobs are then abandoned
+ * @throws the first error of a job, and RunError (`worker-ended`) when a thread ends early
  */
 export async function runJobs<Shared, Job, Result, State = Shared>(
   kind: JobKind<Shared, Job, Result, State>,
@@ -63,7 +67,7 @@ export async function runJobs<Shared, Job, Result, State = Shared>(
 ): Promise<boolean> {
   const { workers, signal, onProgress, onDone } = options;
   const report = (job: Job) => (what: string, share: number) => onProgress?.(job, what, share);
-  // Run from TypeScript sources (tests) there are no compiled workers to start.
+  // When run from TypeScript sources (tests) there are no compiled workers to start.
   if (import.meta.url.endsWith('.ts')) {
     const state = await stateOf(kind, shared);
     for (const job of jobs) {
@@ -100,7 +104,7 @@ export async function runJobs<Shared, Job, Result, State = Shared>(
   return !signal?.aborted;
 }
 
-/** This side of one worker thread. */
+/** The main thread's side of one worker thread. */
 class Thread<Job, Result> {
   private readonly worker: Worker;
   private readonly stop = () => void this.worker.terminate();
@@ -114,7 +118,11 @@ class Thread<Job, Result> {
     signal?.addEventListener('abort', this.stop);
   }
 
-  /** @param named - the job's name where its errors are to carry it. @returns nothing when the signal stopped it */
+  /**
+   * Does one job.
+   * @param named - the name that errors of the job begin with, if any
+   * @returns undefined when the signal stopped it
+   */
   does(
     job: Job,
     name: string,
@@ -136,7 +144,7 @@ class Thread<Job, Result> {
           reject(
             new RunError(
               'worker-ended',
-              `the worker thread of ${name} ended early, most likely for want of memory; try --workers 1.`,
+              `the worker thread of ${name} ended early, most likely for lack of memory; try --workers 1.`,
             ),
           );
       });
@@ -166,7 +174,7 @@ const stateOf = <Shared, Job, Result, State>(
   shared: Shared,
 ): State | Promise<State> => (prepare ? prepare(shared) : (shared as unknown as State));
 
-/** The worker's side: prepares the thread, then does job after job. */
+/** Runs in a worker thread: prepares it, then does one job after another. */
 export function serveJobs<Shared, Job, Result, State = Shared>(work: Work<Shared, Job, Result, State>): void {
   const port = parentPort!;
   const say = (message: Message<Result>) => port.postMessage(message);

@@ -1,11 +1,12 @@
-/** The linear algebra of a folder: all attempts at the same numbers take the same, because providers differ in the last bits. */
+/** The linear algebra of a folder: all attempts use the same provider, because providers differ in the last bits. */
 import { check } from '../numeric/errors.js';
 import { chooseProvider, type LinearAlgebra } from '../numeric/linalg/index.js';
 import type { ProviderChoice } from '../numeric/linalg/provider.js';
 
 /**
- * Chooses the provider at the first attempt and writes its name into the record; at later ones gives the same again.
- * @throws InputError where this machine does not have it
+ * Chooses the provider at the first attempt and writes its name into the record; returns the same one at later
+ * attempts.
+ * @throws InputError when this machine does not have it
  */
 export async function pinnedProvider(
   record: { linearAlgebra: string | null },
@@ -19,7 +20,7 @@ export async function pinnedProvider(
   check(
     prefer === 'auto' && record.linearAlgebra === embedded.name,
     'other-provider',
-    `what stands in ${path} was begun with the linear algebra '${record.linearAlgebra}', and this machine now gives '${la.name}'; make that one available again, or start again in another folder with --out.`,
+    `the work in ${path} was begun with the linear algebra '${record.linearAlgebra}', and this machine now gives '${la.name}'; make that one available again, or start again in another folder with --out.`,
   );
   return embedded;
 }

@@ -1,4 +1,4 @@
-/** A folder of results that appears whole or not at all. */
+/** Folders of results that appear whole or not at all. */
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -6,16 +6,20 @@ import { pid } from 'node:process';
 import { check } from '../numeric/errors.js';
 import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
 
+/** Says what may be replaced in a folder of results. */
 export interface FreeOptions {
-  /** An earlier result may be replaced. */
+  /** Whether an earlier result may be replaced. */
   readonly force: boolean;
-  /** Names that such a result leaves at the top of its folder. */
+  /** Names that such a result has at the top of its folder. */
   readonly files: readonly string[];
   /** The result in one word, for messages. */
   readonly what: string;
 }
 
-/** Refuses a place that holds anything, or with `force` anything but an earlier result of the same kind. */
+/**
+ * Refuses a folder that holds anything, or with `force` anything but an earlier result of the same kind.
+ * @throws InputError
+ */
 export function checkFree(folder: string, { force, files, what }: FreeOptions): void {
   if (!existsSync(folder)) return;
   check(lstatSync(folder).isDirectory(), 'out-exists', () => `${folder} is not a folder; choose another with --out.`);
@@ -35,7 +39,11 @@ export function checkFree(folder: string, { force, files, what }: FreeOptions): 
   );
 }
 
-/** Writes all files (names may lead into folders) beside the folder, which then takes its name: an error leaves what was there. */
+/**
+ * Writes all files (names may contain folders) to a temporary folder, which then replaces `folder`; an error leaves the
+ * earlier one.
+ * @throws RunError when the disk is full or not writable
+ */
 export function publish(folder: string, files: ReadonlyMap<string, Uint8Array | string>): void {
   const path = resolve(folder);
   const temporary = join(dirname(path), `.${basename(path)}.${hostname()}-${pid}.tmp`);

@@ -1,14 +1,14 @@
-/** The record of a folder of results: what was asked, by which versions on which machine, and which stages are done. */
+/** The record of a folder of results: its settings, versions, machine, and which stages are done. */
 import { join } from 'node:path';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { check, InputError } from '../numeric/errors.js';
 import { readJson } from '../record/json.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
 
-/** Version of the layout of folders; a folder with another one was made by another thermograd. */
+/** The version of the layout of folders; a folder with another one was made by another thermograd. */
 export const FOLDER_VERSION = 2;
 
-/** What a record says of one stage. */
+/** Holds the state of one stage. */
 export interface StageRecord {
   status: 'waiting' | 'running' | 'done' | 'failed' | 'interrupted';
   /** Wall-clock seconds spent, over all attempts. */
@@ -17,36 +17,36 @@ export interface StageRecord {
   note?: string;
 }
 
-/** What kind of folder: data of the experiment that owns it. */
+/** Defines a kind of folder; the experiment provides it. */
 export interface FolderKind<Name extends string> {
   /** Name of the record's file, e.g. `ao2022.json`. */
   readonly file: string;
   readonly format: string;
   readonly stages: readonly Name[];
-  /** What stands in it, in a few words: `a reproduction of ao2022`. */
+  /** Short description of its contents: `a reproduction of ao2022`. */
   readonly what: string;
   /**
-   * Stages whose numbers depend on the last bits of this version: once they are done, another version may go on. All of them where
-   * nothing is said.
+   * Stages whose numbers depend on the last bits of this version: once they are done, another version may continue.
+   * Default: all stages.
    */
   readonly bound?: readonly Name[];
 }
 
-/** What every record holds beside the head that the experiment gives. */
+/** Holds what every record contains beside the head of the experiment. */
 export interface RecordBase<Name extends string> {
   readonly format: string;
   readonly folderVersion: number;
   readonly thermograd: string;
-  /** Build of the kernels that computes the numbers; every attempt takes the same. */
+  /** Build of the kernels that computes the numbers; every attempt uses the same. */
   readonly kernelBuild: KernelBuild;
-  /** Linear algebra that computes the numbers, once it is chosen; every attempt takes the same. */
+  /** Linear algebra that computes the numbers, once it is chosen; every attempt uses the same. */
   linearAlgebra: string | null;
   readonly versions: Versions;
   readonly machine: Machine;
   readonly stages: Record<Name, StageRecord>;
 }
 
-/** A new record, nothing done yet. */
+/** Makes a new record, in which no stage is done. */
 export function newRecord<Name extends string, Head extends object>(
   kind: FolderKind<Name>,
   head: Head,
@@ -65,7 +65,10 @@ export function newRecord<Name extends string, Head extends object>(
   };
 }
 
-/** The record of a folder, or nothing where there is none; takes no lock. @throws InputError when this version cannot read it */
+/**
+ * Reads the record of a folder, without a lock; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
 export function recordIn<Name extends string, Head extends object>(
   kind: FolderKind<Name>,
   path: string,
@@ -88,7 +91,10 @@ export function recordIn<Name extends string, Head extends object>(
   return record;
 }
 
-/** The record of a folder; takes no lock. @throws InputError when there is none, or none that this version can read */
+/**
+ * Reads the record of a folder, without a lock.
+ * @throws InputError when there is none, or none that this version can read
+ */
 export function readRecord<Name extends string, Head extends object>(
   kind: FolderKind<Name>,
   path: string,
@@ -102,7 +108,10 @@ export function readRecord<Name extends string, Head extends object>(
   return record;
 }
 
-/** Refuses to go on with what another version began, unless all that depends on its last bits is done. */
+/**
+ * Refuses to continue what another version began, unless all stages that depend on its last bits are done.
+ * @throws InputError
+ */
 export function checkVersion<Name extends string>(
   kind: FolderKind<Name>,
   path: string,
@@ -118,6 +127,6 @@ export function checkVersion<Name extends string>(
   );
 }
 
-/** Seconds of each stage that took any, over all attempts. */
+/** Returns the seconds of each stage that took any, over all attempts. */
 export const secondsOf = (stages: Readonly<Record<string, StageRecord>>): Record<string, number> =>
   Object.fromEntries(Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds]] : [])));

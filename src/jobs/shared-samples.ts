@@ -1,7 +1,7 @@
 /** Samples for many threads. */
 import type { Samples } from '../data/dataset.js';
 
-/** The samples with their bytes in shared memory: worker threads need no copies of their own. */
+/** Copies samples into shared memory, so that worker threads need no copies of their own. */
 export function sharedSamples(samples: Samples): Samples {
   const share = <T extends Uint8Array | Float32Array>(data: T): T => {
     const bytes = new SharedArrayBuffer(data.byteLength);

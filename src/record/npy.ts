@@ -6,7 +6,7 @@ import { check, InputError } from '../numeric/errors.js';
 
 /** Names an element type, as NumPy abbreviates it. */
 export type NpyType = 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'b1';
-/** Is a typed array that an `NpyArray` can hold. */
+/** Lists the typed arrays that an `NpyArray` can hold. */
 export type NpyData =
   | Float32Array
   | Float64Array

@@ -1,4 +1,4 @@
-/** From what a person wrote (preset, file, command line) to one complete, checked config. */
+/** The way from preset, file and command line to one complete, checked config. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -15,9 +15,9 @@ export type { Config, PartialConfig } from './schema.js';
 const checkKeys = keyChecker(schema);
 
 /**
- * Lays layers over one another, later ones winning, fills in all defaults and checks the result. The preset named last
- * in any layer lies at the bottom. `training.stop`, lists and `data.teacher` are replaced whole.
- * @throws InputError with the place and, for an unknown key, the nearest known one
+ * Merges layers, of which later ones override earlier ones, fills in all defaults and checks the result. The lowest
+ * layer is the preset that is named last. `training.stop`, lists and `data.teacher` are replaced whole.
+ * @throws InputError with the key and, for an unknown key, the nearest known one
  */
 export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
   const given = layers.filter((l): l is PartialConfig => l !== undefined);
@@ -36,7 +36,10 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
   return result.data;
 }
 
-/** Reads a config file, JSON or YAML (JSON is YAML). */
+/**
+ * Reads a config file, JSON or YAML (JSON is YAML).
+ * @throws InputError when it cannot be read or is not a mapping
+ */
 export function readConfig(path: string): PartialConfig {
   let text: string;
   try {
@@ -58,7 +61,7 @@ export function readConfig(path: string): PartialConfig {
   return value as PartialConfig;
 }
 
-/** Sense beyond the schema, before anything is loaded. */
+/** Checks what the schema cannot, before anything is loaded. */
 function checkConfig(config: Config): void {
   layerNamed(config.network, config.record.layer);
   checkWindowFits(config.training.stop, config.record.windowEpochs, config.training.maxEpochs);
@@ -69,7 +72,7 @@ function checkConfig(config: Config): void {
   );
 }
 
-/** With a teacher and no network stated, the student has the teacher's architecture. */
+/** Gives the student the teacher's architecture where no network is stated. */
 function fillFromTeacher(config: Tree): void {
   const data = config.data as Tree | undefined;
   if (data?.set !== 'teacher') return;
@@ -79,17 +82,17 @@ function fillFromTeacher(config: Tree): void {
   config.network = { ...teacher.data.network, ...(config.network as Tree | undefined) };
 }
 
-/** Keys that change nothing in a run's numbers beyond the last bits, and may differ when it is resumed. */
+/** Keys that do not change a run's numbers, and may differ when it is resumed. */
 const FREE = ['workers'];
 
-/** Short name of everything that decides a run's weights and trajectory. */
+/** Returns a hash of all keys that determine a run's weights and trajectory. */
 export function configHash(config: Config): string {
   const { seed, data, network, training, record, kernel } = config;
   const text = JSON.stringify({ seed, data, network, training, record, kernel });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** The first key in which two configs differ, with both values; undefined when they agree. */
+/** Finds the first key in which two configs differ, with both values; undefined when they agree. */
 export function firstDifference(
   a: unknown,
   b: unknown,

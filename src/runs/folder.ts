@@ -1,5 +1,5 @@
 /**
- * A run folder: run.json says what was asked and what was done; beside it stand the numbers.
+ * A run folder: run.json holds the config and what was done; the other files hold the numbers.
  *
  *     run.json               config, seeds, versions, machine, status and seconds of each stage
  *     history.json           curves, one entry per epoch
@@ -14,40 +14,50 @@ import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '..
 import { sameData } from '../numeric/json.js';
 import { type Config, firstDifference } from './config.js';
 
+/** The stages of a run, in order. */
 export const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'] as const;
+/** Names a stage of a run. */
 export type StageName = (typeof STAGES)[number];
 
-/** What a run is begun with. */
+/** Holds what is fixed when a run begins. */
 export interface RunHead {
   readonly config: Config;
   readonly configHash: string;
   readonly seeds: Readonly<Record<string, unknown>>;
-  /** What the data set says of itself: files, sizes, checksums. */
+  /** Provenance of the data set: files, sizes, checksums. */
   readonly data: unknown;
   /** Bytes needed, part by part, as stated before the start. */
   readonly memory: unknown;
 }
 
-/** What run.json holds. */
+/** Describes the content of run.json. */
 export type RunRecord = RecordBase<StageName> & RunHead;
+/** Describes an open, locked run folder. */
 export type RunFolder = JobFolder<StageName, RunHead>;
 
+/** The kind of folder that a run writes. */
 export const RUN: FolderKind<StageName> = {
   file: 'run.json',
   format: 'thermograd run',
   stages: STAGES,
   what: 'a run',
-  // what follows training reads its files, and any version may measure them
+  // the stages after training read its files, and any version may measure them
   bound: ['train'],
 };
 
-/** run.json of a folder, checked for format and version; takes no lock. @throws InputError */
+/**
+ * Reads run.json of a folder, checked for format and version, without a lock.
+ * @throws InputError when there is none that this version can read
+ */
 export const readRecord = (path: string): RunRecord => readRecordOf<StageName, RunHead>(RUN, path);
 
-/** Opens and locks a folder with a run in it. @throws InputError when there is none or it is of another version */
+/**
+ * Opens and locks the folder of a run.
+ * @throws InputError when there is none that this version can read, and while another process holds the lock
+ */
 export const openRun = (path: string): RunFolder => JobFolder.reopen<StageName, RunHead>(RUN, path);
 
-/** Why a run cannot be continued under this config: names the first key that differs. */
+/** Says why a run cannot be continued under this config, with the first key that differs; undefined when it can. */
 export function differenceOf(record: RunHead, asked: Config, path: string): string | undefined {
   if (sameData(record.config, asked)) return undefined;
   const difference = firstDifference(record.config, JSON.parse(JSON.stringify(asked)));

@@ -11,8 +11,8 @@ import type { Config } from './config.js';
 const BASE = 80e6;
 
 /**
- * Estimates the peak. Training holds the data, the trainer's copy of it, and one chunk of the window; the analysis holds
- * the data and what its eigenproblem needs (`pcaMemory`).
+ * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of the window;
+ * the analysis holds the data and what its eigenproblem needs (`pcaMemory`).
  */
 export function memoryNeed(config: Config, dataset: Dataset, steps: number): MemoryNeed {
   const { network: spec, training, record } = config;

@@ -1,4 +1,4 @@
-/** Everything between a config and the first step: data, checks, the folder, the lock, the kernel build. */
+/** The preparation of a run, from its config to the first step: data, checks, folder, lock, kernel build. */
 import type { Dataset } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import type { RunOptions } from '../jobs/context.js';
@@ -17,21 +17,24 @@ import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } 
 import { memoryNeed } from './memory.js';
 import { checkRanks } from './ranks.js';
 
+/** Holds a run that is ready for its first step. */
 export interface Prepared {
   readonly context: Context;
   readonly dataset: Dataset;
   readonly memory: MemoryNeed;
 }
 
-/** Where a run goes when no folder is named. */
+/** Returns the folder of a run when none is given. */
 export function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
   return `${config.experiment}-${config.preset}-seed${config.seed}`;
 }
 
 /**
- * Starts a run, or takes up one that was stopped. Everything that can be refused is refused before the folder exists.
- * @param layers - what was asked, later ones winning; on `resume` they may only repeat what the run was begun with
+ * Begins a run, or continues one that was stopped. Everything that can be refused is refused before the folder exists.
+ * @param layers - layers of the config, later ones overriding; on `resume` they may only repeat the run's own settings
  * @param path - the run folder; `defaultFolder` of the config when undefined
+ * @throws InputError for a wrong config, data that do not fit the network, too little memory, and a folder that cannot
+ * be used
  */
 export async function prepare(
   layers: readonly (PartialConfig | undefined)[],
@@ -97,7 +100,10 @@ async function takeUp(
   }
 }
 
-/** Loads the data a config names and checks that the network fits it. */
+/**
+ * Loads the data set of a config and checks that the network fits it.
+ * @throws InputError
+ */
 export async function loadFor(config: Config, options: RunOptions = {}): Promise<Dataset> {
   options.onProgress?.({ stage: 'load', done: 0, unit: 'files', note: config.data.set });
   const { set, teacher, limit, classes } = config.data;
@@ -116,7 +122,7 @@ export async function loadFor(config: Config, options: RunOptions = {}): Promise
   return dataset;
 }
 
-/** Window length, batch size, ranks and memory, all before the first step. */
+/** Checks window length, batch size, ranks and memory before the first step, and returns the memory. */
 function checkedNeed(config: Config, dataset: Dataset): MemoryNeed {
   const { training, record, analysis } = config;
   const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
@@ -134,7 +140,7 @@ function checkedNeed(config: Config, dataset: Dataset): MemoryNeed {
   return need;
 }
 
-/** Chooses the kernel build by name; `auto` takes what the engine has. */
+/** Chooses the kernel build by name; `auto` takes the best that the engine has. */
 function useKernel(wanted: Config['kernel'], who = 'the config asks for'): KernelBuild {
   forceKernelBuild(undefined);
   const best = kernelBuild();

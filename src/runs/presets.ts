@@ -1,6 +1,7 @@
-/** The presets of the experiment: how far training goes and how much is measured. Data, nothing else. */
+/** The presets of ivf2021: how far training goes and how much is measured. */
 import type { PartialConfig } from './schema.js';
 
+/** The presets by name. */
 export const PRESETS: Readonly<Record<'quick' | 'standard' | 'paper', PartialConfig>> = {
   /** About a minute: a first look, and CI. Stops early, so its losses are far above those of the paper. */
   quick: {

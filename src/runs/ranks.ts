@@ -1,10 +1,10 @@
-/** Which principal directions are looked at: for the flatness, for the dynamics, for the pictures. */
+/** The choice of principal directions for the flatness, the dynamics and the figures. */
 
 import { check } from '../numeric/errors.js';
 import { logSpaced } from '../numeric/spacing.js';
 import type { Config } from './config.js';
 
-/** Planes in which the trajectory is drawn, by rank; those of ivf2021. */
+/** The planes in which the trajectory is drawn, by rank; those of ivf2021. */
 export const PLANES: readonly (readonly [number, number])[] = [
   [1, 2],
   [49, 50],
@@ -13,7 +13,10 @@ export const PLANES: readonly (readonly [number, number])[] = [
 const ascending = (ranks: Iterable<number>, last: number) =>
   [...new Set(ranks)].filter((i) => i >= 1 && i <= last).sort((a, b) => a - b);
 
-/** Ranks whose valley width is measured, ascending; the profiled ones are among them. */
+/**
+ * Returns the ranks whose valley width is measured, ascending: those of a list that was given, or log-spaced ones with
+ * the profiled ones.
+ */
 export function flatnessRanks(analysis: Config['analysis'], last: number): number[] {
   const { directions, profiles } = analysis;
   if (directions === 'all') return Array.from({ length: last }, (_, k) => k + 1);
@@ -21,12 +24,18 @@ export function flatnessRanks(analysis: Config['analysis'], last: number): numbe
   return ascending([...chosen, ...(Array.isArray(directions) ? [] : profiles)], last);
 }
 
-/** Ranks whose drift and diffusion are read out: 120 log-spaced ones, the profiled ones and those of the planes. */
+/**
+ * Returns the ranks whose drift and diffusion are measured, ascending: 120 log-spaced ones, the profiled ones and those
+ * of the planes.
+ */
 export function dynamicsRanks(analysis: Config['analysis'], last: number): number[] {
   return ascending([...logSpaced(last, 120), ...analysis.profiles, ...PLANES.flat()], last);
 }
 
-/** Refuses a list that names a direction there is none of. */
+/**
+ * Refuses a list with a rank above `last`.
+ * @throws InputError
+ */
 export function checkRanks(directions: Config['analysis']['directions'], last: number): void {
   const asked = Array.isArray(directions) ? Math.max(...directions) : 1;
   check(

@@ -1,25 +1,30 @@
-/** A run from a config to its folder: begun or taken up, trained, recorded; what is done is skipped. */
+/** A run from a config to its folder: begun or continued, trained, recorded; stages that are done are skipped. */
 import type { RunOptions } from '../jobs/context.js';
 import type { PartialConfig } from './config.js';
 import type { RunRecord } from './folder.js';
 import { type Prepared, prepare } from './prepare.js';
 import { trainStage } from './train.js';
 
+/** Says where a run goes and whether it is continued. */
 export interface RunRequest extends RunOptions {
   /** Run folder; `ivf2021-<preset>-seed<seed>` when absent. */
   readonly out?: string;
-  /** Continue the run that stands in the folder. */
+  /** Continue the run in the folder. */
   readonly resume?: boolean;
   /** Called once, before the first step. */
   readonly onStart?: (prepared: Prepared) => void;
 }
 
+/** Names the folder of a run, with its record. */
 export interface RunResult {
   readonly folder: string;
   readonly record: RunRecord;
 }
 
-/** Begins a run or takes it up, trains and records it, and does `body` under the lock of its folder. */
+/**
+ * Begins or continues a run, trains and records it, and runs `body` while it holds the lock of the folder.
+ * @throws InputError as `prepare`; DivergedError, RunError, InterruptedError as `trainStage`
+ */
 export async function withTrainedRun(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest,
@@ -39,7 +44,10 @@ export async function withTrainedRun(
   }
 }
 
-/** Trains and records; leaves a run folder that `reproduceIvf2021` with `resume`, or `analyseRun`, takes further. */
+/**
+ * Trains and records a run. `reproduceIvf2021` with `resume`, or `analyseRun`, can continue from its folder.
+ * @throws InputError, DivergedError, RunError, InterruptedError as `withTrainedRun`
+ */
 export const trainRun = (
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest = {},

@@ -1,4 +1,4 @@
-/** The schema of a run's config: every key, its default, and what it may be. The words here are the words of the docs. */
+/** The schema of a run's config: every key with its default and its allowed values. */
 import { z } from 'zod';
 
 const positive = z.number().positive();
@@ -42,7 +42,10 @@ const stop = z.discriminatedUnion('rule', [
   }),
 ]);
 
-/** Everything that decides the numbers of a run, and `workers`, `kernel`, `provider`, which decide only its speed or last bits. */
+/**
+ * All keys: those that determine the numbers of a run, and `workers`, `kernel`, `provider`, which affect only its speed
+ * or last bits.
+ */
 export const schema = z.strictObject({
   experiment: z.literal('ivf2021').default('ivf2021'),
   preset: z.enum(['quick', 'standard', 'paper']).default('standard'),
@@ -94,7 +97,7 @@ export const schema = z.strictObject({
   provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
 });
 
-/** A complete config: all defaults written out. */
+/** Describes a complete config, with all defaults filled in. */
 export type Config = z.output<typeof schema>;
-/** What a person writes. */
+/** Describes a config as a person writes it, in which any key may be missing. */
 export type PartialConfig = z.input<typeof schema>;

@@ -1,4 +1,7 @@
-/** The state that advice is asked at: of a finished run, of a file of weights, at initialisation, or after training. */
+/**
+ * The state for which advice is given: that of a finished run, a file of weights, the initialisation, or after
+ * training.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
@@ -15,10 +18,11 @@ import { readRecord } from './folder.js';
 import { MODEL } from './train.js';
 import { trainToRule } from './train-to-rule.js';
 
+/** Names the state. */
 export interface StateRequest {
-  /** A run folder: its last weights, its data and network; its setting unless `layers` say otherwise. */
+  /** A run folder: its last weights, its data and network, and its settings unless `layers` override them. */
   readonly run?: string;
-  /** Config, later layers winning. */
+  /** Layers of the config; later ones override earlier ones. */
   readonly layers?: readonly (PartialConfig | undefined)[];
   /** A safetensors file of the weights. */
   readonly weights?: string;
@@ -28,6 +32,7 @@ export interface StateRequest {
   readonly epochs?: number;
 }
 
+/** Holds the weights of a state, and where they came from. */
 export interface State {
   readonly weights: Float32Array;
   /** PyTorch's momentum buffer, where it is known. */
@@ -36,9 +41,9 @@ export interface State {
 }
 
 /**
- * The config of a finished run with other settings over it, or of the layers alone.
- * @param what - what is asked of the run, for messages: `advice on a run`
- * @throws InputError for a folder without a finished run, and for other data or another network than its own
+ * Returns the config of a finished run with layers that override it, or of the layers alone.
+ * @param what - the purpose, for messages: `advice on a run`
+ * @throws InputError for a folder without a finished run, and for layers with other data or another network
  */
 export function configAt(
   run: string | undefined,
@@ -67,7 +72,10 @@ export function configAt(
   return config;
 }
 
-/** The config of the request, checked for what advice needs. @throws InputError */
+/**
+ * Returns the config of the request, checked for the needs of advice.
+ * @throws InputError for more than one state, and for cyclic sampling
+ */
 export function adviceConfig({ run, layers = [], epochs, at, weights }: StateRequest): Config {
   const given = [run, weights, at === 'init' || undefined].filter((x) => x !== undefined);
   check(given.length <= 1, 'bad-state', 'advice is given at one state: name a run folder, or --weights, or --at init.');
@@ -82,12 +90,17 @@ export function adviceConfig({ run, layers = [], epochs, at, weights }: StateReq
   check(
     config.training.sampling !== 'cyclic',
     'cyclic',
-    'advice needs batches that are drawn anew: cyclic ones are the same for ever, and noise and ceilings of batches mean nothing; set --sampling shuffled.',
+    'advice needs batches that are drawn anew: cyclic ones are the same in every epoch, so that noise and ceilings of batches have no meaning; set --sampling shuffled.',
   );
   return config;
 }
 
-/** @returns undefined when `stopped` says so while training */
+/**
+ * Loads or makes the state of a request, which may mean training to the stopping rule.
+ * @param report - receives the epoch and loss while training
+ * @returns undefined when `stopped` resolves to true while training
+ * @throws InputError, RunError when files do not fit the network; DivergedError
+ */
 export async function stateOf(
   request: StateRequest,
   config: Config,
@@ -122,7 +135,10 @@ export async function stateOf(
   };
 }
 
-/** The loss of the best constant answer: the entropy of the labels' frequencies, or half the summed variance of the targets. */
+/**
+ * Returns the loss of the best constant output: the entropy (nat) of the labels' frequencies, or half the summed
+ * variance of the targets.
+ */
 export function constantLoss({ count, labels, targets }: Samples): number {
   if (labels) {
     const counts = new Map<number, number>();
@@ -136,7 +152,10 @@ export function constantLoss({ count, labels, targets }: Samples): number {
   );
 }
 
-/** Setting and facts of the state, without its loss. */
+/**
+ * Returns settings and facts of the state, without its loss.
+ * @throws InputError for a batch larger than the training set
+ */
 export function pointOf(config: Config, dataset: Dataset, state: State): Omit<AdvicePoint, 'loss'> {
   const { learningRate, momentum, batchSize, sampling } = config.training;
   const { train } = dataset;

@@ -1,17 +1,21 @@
-/** Steps of a cell: epoch by epoch from the base weights, the recorded layer's rows handed on, the whole network's mean kept. */
+/**
+ * The steps of a cell: training from given weights, epoch by epoch, with the rows of one layer; and means over whole
+ * networks.
+ */
 import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import type { LayerBlock, NetworkSpec } from '../model/network.js';
 import type { Key } from '../numeric/random.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 
-/** How the steps are made. */
+/** Says how the steps are made. */
 export interface Dynamics {
   readonly learningRate: number;
   readonly momentum: number;
   readonly sampling: 'shuffled' | 'replaced';
 }
 
+/** Says what is trained, from which weights and in which batches. */
 export interface StepsRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
@@ -19,12 +23,13 @@ export interface StepsRequest {
   readonly layer: LayerBlock;
   readonly dynamics: Dynamics;
   readonly batchSize: number;
-  /** Layers that move; all by default. */
+  /** Layers that are trained; all by default. */
   readonly trainable?: readonly string[];
-  /** Of the order of the samples; epoch e of the cell is its child e. */
+  /** Random numbers of the order of the samples; epoch e of the cell is child e. */
   readonly key: Key;
 }
 
+/** Trains a network epoch by epoch and gives the weights of one layer after each step. */
 export class CellSteps {
   readonly trainer: Trainer;
   readonly batchesPerEpoch: number;
@@ -48,12 +53,15 @@ export class CellSteps {
     this.batchesPerEpoch = this.plan.batchesPerEpoch;
   }
 
-  /** One epoch. `visit` sees the rows of each call (valid until the next) and afterwards the trainer's weights. */
+  /**
+   * Trains one epoch. `visit` gets the rows of each call (valid until the next); the trainer then holds the weights
+   * after them.
+   */
   run(visit?: (rows: Float32Array) => void): void {
     for (const rows of this.calls()) visit?.(rows);
   }
 
-  /** One epoch, call by call: rows (valid until the next call) of at most STEPS_PER_CALL steps. */
+  /** Trains one epoch, and yields call by call the rows (valid until the next call) of at most STEPS_PER_CALL steps. */
   *calls(): Generator<Float32Array> {
     const { batchSize } = this.request;
     const { order } = this.plan.epoch(this.epoch++);
@@ -65,7 +73,7 @@ export class CellSteps {
   }
 }
 
-/** An epoch of two cells in step; `visit` sees both rows. */
+/** Trains an epoch of two cells call by call; `visit` gets the rows of both. */
 export function runTwo(a: CellSteps, b: CellSteps, visit: (a: Float32Array, b: Float32Array) => void): void {
   const other = b.calls();
   for (const rows of a.calls()) visit(rows, other.next().value!);
@@ -73,8 +81,8 @@ export function runTwo(a: CellSteps, b: CellSteps, visit: (a: Float32Array, b: F
 }
 
 /**
- * (a − b)/√2 of two replicas: branches from the same weights that drew other batches. What both do alike, the descent along the
- * landscape, cancels; independent fluctuations keep their variance.
+ * Returns (a − b)/√2 of two replicas, branches from the same weights with different batches. Their common motion, the
+ * descent along the landscape, cancels; independent fluctuations keep their variance.
  */
 export function difference(a: Float32Array, b: Float32Array): Float64Array {
   const out = new Float64Array(a.length);
@@ -82,25 +90,26 @@ export function difference(a: Float32Array, b: Float32Array): Float64Array {
   return out;
 }
 
-/** Mean of whole weight vectors, taken after each call of `steps`. */
+/** Accumulates the mean of whole weight vectors, added after each call of `steps`. */
 export class WeightMean {
   count = 0;
   private readonly sum: Float64Array;
   constructor(size: number) {
     this.sum = new Float64Array(size);
   }
+  /** Adds one weight vector, length P. */
   add(weights: Float32Array): void {
     for (let i = 0; i < weights.length; i++) this.sum[i] += weights[i];
     this.count++;
   }
-  /** The mean of both. */
+  /** Returns the mean over the vectors of both. */
   with(other: WeightMean): WeightMean {
     const out = new WeightMean(this.sum.length);
     out.count = this.count + other.count;
     for (let i = 0; i < this.sum.length; i++) out.sum[i] = this.sum[i] + other.sum[i];
     return out;
   }
-  /** Where a layer's exact mean is known, with that in its place. */
+  /** Returns the mean in float32; a layer whose exact mean is known can be given in its place. */
   weights(layer?: LayerBlock, exact?: Float64Array): Float32Array {
     const out = Float32Array.from(this.sum, (v) => v / this.count);
     if (layer && exact) out.set(Float32Array.from(exact), layer.weightOffset);

@@ -7,7 +7,11 @@ import { type Cursor, newCursor, newCurves, trainingLoop } from '../train/loop.j
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { Config } from './config.js';
 
-/** Trains until the stopping rule of the config is met; undefined when `stopped` says so between epochs. */
+/**
+ * Trains until the stopping rule of the config is met, or until `maxEpochs` − 1.
+ * @returns undefined when `stopped` resolves to true between epochs
+ * @throws DivergedError, RunError as `trainingLoop`
+ */
 export async function trainToRule(
   config: Config,
   seed: number,

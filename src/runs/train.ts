@@ -16,15 +16,18 @@ import type { Context } from './context.js';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';
+/** File of the final weights in a run folder. */
 export const MODEL = 'model.safetensors';
+/** Folder of the recorded window in a run folder. */
 export const TRAJECTORY = 'trajectory.zarr';
 
 /**
- * Trains from where the folder stands to the end of the window.
+ * Trains from the last checkpoint of the folder, or the initial weights, to the end of the window.
  *
  * A checkpoint is written only when all rows before it are on disk, so a run continued from it rewrites the rows after
  * it with the same bits. Curves are written before their checkpoint and cut to its epoch when read.
- * @throws DivergedError with what was recorded flushed to disk; RunError when the disk refuses; InterruptedError
+ * @throws DivergedError, after what was recorded is written; RunError when training stands still, or the disk is full
+ * or not writable; InterruptedError
  */
 export async function trainStage(context: Context, dataset: Dataset): Promise<void> {
   const { folder, config, options } = context;
@@ -98,7 +101,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   });
 }
 
-/** The curves of a run whose training is done. */
+/** Reads the curves of a run whose training is done. */
 export function readHistory(context: Pick<Context, 'folder'>): TrainingCurves {
   return readJson<TrainingCurves>(context.folder.file(HISTORY))!;
 }
@@ -127,7 +130,7 @@ function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: 
   return TrajectoryWriter.open(folder.file(TRAJECTORY), shape, row);
 }
 
-/** A second trainer holds the test samples and takes the weights of the moment. */
+/** Returns the evaluation of the test samples, by a second trainer that gets the current weights. */
 function testEvaluation(config: Config, samples: Samples, learner: Trainer) {
   const batchSize = Math.min(config.training.batchSize, samples.count);
   const tester = new Trainer({ spec: config.network, samples, learningRate: config.training.learningRate, batchSize });
@@ -147,7 +150,7 @@ function historyOf(curves: Curves, cursor: Cursor, config: Config, stepsPerEpoch
   };
 }
 
-/** Cuts saved curves to the epochs that a checkpoint knows; null is NaN again. */
+/** Cuts saved curves to the epochs of the checkpoint. */
 function readCurves(saved: Partial<Curves> | undefined, epochs: number): Curves {
   const curves = newCurves();
   for (const name of Object.keys(curves) as (keyof Curves)[]) {

@@ -1,4 +1,4 @@
-/** Ensembles as plain data: what a worker thread is told, and what it answers. */
+/** Ensembles as plain data: the jobs and results of worker threads. */
 import type { Expression } from '../../numeric/expression/index.js';
 import { randomKey } from '../../numeric/random.js';
 import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -7,7 +7,7 @@ import type { Boundary } from '../../theory/ensemble/walls.js';
 import { fieldOf } from '../../theory/fields.js';
 import type { ReportProgress } from '../pool.js';
 
-/** The motion, by its formulas. */
+/** Describes a motion by its formulas; time is eta·steps, with eta the timestep or the learning rate. */
 export type Motion =
   | {
       readonly kind: 'langevin';
@@ -19,36 +19,37 @@ export type Motion =
     }
   | {
       readonly kind: 'sgd';
-      /** In the names, then n1 … */
+      /** Formulas in the names and in the normal numbers n1, n2, … */
       readonly batchGradient: readonly Expression[];
       readonly normals: number;
       readonly learningRate: number;
       readonly momentum?: number;
     };
 
+/** Describes an ensemble of walkers. */
 export interface EnsembleSpec {
   readonly names: readonly string[];
   readonly motion: Motion;
   /** One point, or walkers×size. */
   readonly start: ArrayLike<number>;
   readonly walkers: number;
-  /** The key: a seed, and the children taken from it. */
+  /** Random numbers: a seed, and the path of child keys from it. */
   readonly seed: number;
   readonly purpose: readonly (string | number)[];
   readonly boundaries?: readonly Boundary[];
   readonly bound?: number;
-  /** Numbers of steps, ascending, at which the ensemble is looked at; the last one ends it. */
+  /** Numbers of steps, ascending, after which the ensemble is returned; the last one ends it. */
   readonly looks: readonly number[];
 }
 
-/** Some walkers of the spec of that index. */
+/** Names some walkers of the spec of an index. */
 export interface Part {
   readonly spec: number;
   readonly first: number;
   readonly walkers: number;
 }
 
-/** A part at one look. */
+/** Holds the state of a part at one look. */
 export interface Look {
   readonly positions: Float64Array;
   readonly status: Uint8Array;
@@ -56,7 +57,10 @@ export interface Look {
   readonly exitSides: Uint8Array;
 }
 
-/** The walkers first … first + walkers − 1 of a spec. */
+/**
+ * Makes the walkers first … first + walkers − 1 of a spec.
+ * @throws InputError when the spec is wrong
+ */
 export function ensembleOf(spec: EnsembleSpec, { first, walkers }: Omit<Part, 'spec'>): Ensemble {
   const { names, motion, start, boundaries, bound } = spec;
   const size = names.length as 1 | 2;
@@ -75,10 +79,10 @@ export function ensembleOf(spec: EnsembleSpec, { first, walkers }: Omit<Part, 's
   return sgdEnsemble({ ...common, model, learningRate, momentum });
 }
 
-/** Steps between two reports of progress of one part, times walkers. */
+/** Walker-steps between two reports of progress. */
 const PIECE = 2e7;
 
-/** Does all parts; one list of looks a part. */
+/** Computes all parts, and returns one list of looks for each. */
 export function runParts(parts: readonly Part[], specs: readonly EnsembleSpec[], report: ReportProgress): Look[][] {
   const work = parts.map((p) => p.walkers * (specs[p.spec].looks.at(-1) ?? 0));
   const total = work.reduce((a, b) => a + b, 0);

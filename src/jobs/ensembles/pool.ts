@@ -1,6 +1,6 @@
 /**
- * Ensembles over worker threads: many small ones, or few large ones whose walkers are shared out. The same numbers on any number
- * of workers, because a walker's depend on key, index and step alone.
+ * Ensembles in worker threads: many small ones, or few large ones whose walkers are divided. Results do not depend on
+ * the number of workers, because a walker's numbers depend on key, index and step alone.
  */
 import { availableParallelism } from 'node:os';
 import { check } from '../../numeric/errors.js';
@@ -9,6 +9,7 @@ import { LANES } from '../../theory/ensemble/machine.js';
 import { runJobs } from '../pool.js';
 import { type EnsembleSpec, ensembleOf, type Look, type Part, runParts } from './jobs.js';
 
+/** Says how ensembles are run. */
 export interface EnsemblesOptions {
   /** Threads; 0: one per core. */
   readonly workers: number;
@@ -18,9 +19,10 @@ export interface EnsemblesOptions {
 }
 
 /**
- * Runs every spec to its last look. @returns one list of views a spec, one view a look; undefined when `signal` stopped it.
- * A worker holds its walkers and all their looks: 17 bytes a walker and look, and 8 a coordinate.
- * @throws InputError where a spec is wrong, before any thread starts
+ * Runs every ensemble to its last look. A worker holds all looks of its walkers: 10 bytes a walker and look, and 8 a
+ * coordinate.
+ * @returns one list of views for each spec, one view for each look; undefined when `signal` stopped it
+ * @throws InputError when a spec is wrong, before any thread starts
  */
 export async function runEnsembles(
   specs: readonly EnsembleSpec[],
@@ -45,8 +47,8 @@ export async function runEnsembles(
   );
   const found = new Map<Part, Look[]>();
   const shares = new Float64Array(groups.length);
-  const told = groups.map((g) => g.parts.reduce((s, p) => s + p.walkers * (specs[p.spec].looks.at(-1) ?? 0), 0));
-  const total = told.reduce((a, b) => a + b, 0) || 1;
+  const walkerSteps = groups.map((g) => g.parts.reduce((s, p) => s + p.walkers * (specs[p.spec].looks.at(-1) ?? 0), 0));
+  const total = walkerSteps.reduce((a, b) => a + b, 0) || 1;
   const finished = await runJobs(
     {
       worker: new URL('./worker.js', import.meta.url),
@@ -61,7 +63,7 @@ export async function runEnsembles(
       onProgress: (job, _what, share) => {
         const k = groups.findIndex((g) => g.parts === job);
         shares[k] = share;
-        onProgress?.(told.reduce((s, t, i) => s + t * shares[i], 0) / total);
+        onProgress?.(walkerSteps.reduce((s, t, i) => s + t * shares[i], 0) / total);
       },
       onDone: (job, looks) => job.forEach((part, i) => void found.set(part, looks[i])),
     },
@@ -79,7 +81,7 @@ export async function runEnsembles(
   });
 }
 
-/** Whole blocks of walkers to each of at most `pieces` parts. */
+/** Divides walkers into at most `pieces` parts of whole blocks. */
 function split(walkers: number, spec: number, pieces: number): Part[] {
   const size = Math.ceil(walkers / LANES / pieces) * LANES;
   const parts: Part[] = [];

@@ -1,4 +1,4 @@
-/** Entry of the worker threads of ensembles of walkers. */
+/** The entry of the worker threads of ensembles of walkers. */
 import { serveJobs } from '../pool.js';
 import { runParts } from './jobs.js';
 

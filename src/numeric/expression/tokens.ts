@@ -1,6 +1,6 @@
 /** The words of a formula: numbers, names, marks. */
 
-/** Is one word of a formula. */
+/** Holds one word of a formula. */
 export interface Token {
   readonly kind: 'number' | 'name' | 'mark' | 'end' | 'bad';
   readonly text: string;

@@ -4,11 +4,12 @@ import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajector
 import type { Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 
+/** Says what a meter measures, and with which kernel build. */
 export interface MeterRequest extends FlatnessOptions {
   readonly kernelBuild: KernelBuild;
 }
 
-/** The loss at the centre to look at, or one direction to measure, or to draw the loss along. */
+/** Describes one job: the loss at the centre, the width along one direction, or the loss profile along one. */
 export type Task =
   | { readonly kind: 'centre' }
   | {
@@ -19,19 +20,21 @@ export type Task =
       readonly direction: Float64Array;
     };
 
+/** Holds the losses along one direction. */
 export type Profile = FlatnessSummary['profiles'][number];
-/** What a meter knows of its centre. */
+/** Holds the loss at the centre of a meter and the factor that defines its widths. */
 export interface Centre {
   readonly centreLoss: number;
   readonly factor: number;
 }
 
+/** Holds the result of a `Task`. */
 export type Answer =
   | { readonly kind: 'centre'; readonly value: Centre }
   | { readonly kind: 'measure'; readonly value: DirectionFlatness }
   | { readonly kind: 'profile'; readonly value: Profile };
 
-/** A meter takes a few tenths of a second to build for 60 000 images. */
+/** The work of a worker thread. Building a meter takes a few tenths of a second for 60 000 images. */
 export const FLATNESS_WORK: Work<MeterRequest, Task, Answer, FlatnessMeter> = {
   prepare({ kernelBuild, ...options }) {
     forceKernelBuild(kernelBuild);

@@ -1,4 +1,4 @@
-/** Widths along many directions, saved batch by batch so that an interrupted measurement goes on where it stopped. */
+/** Widths along many directions, saved batch by batch so that an interrupted measurement continues where it stopped. */
 import { join } from 'node:path';
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajectory/results.js';
@@ -10,7 +10,7 @@ import { readJson, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { type Answer, type Centre, FLATNESS_WORK, type MeterRequest, type Profile, type Task } from './meter.js';
 
-/** Answers gathered so far, for a resumed run; superfluous once flatness.json is there. */
+/** File of the results so far, for a resumed run; it is removed once flatness.json is written. */
 export const PARTIAL = 'flatness.partial.json';
 /** Tasks between two saves. */
 const SAVE_EVERY = 40;
@@ -21,23 +21,28 @@ const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, FlatnessMeter> = {
   name: (task) => (task.kind === 'centre' ? 'the loss at the centre' : `direction ${task.index}`),
 };
 
+/** Says along which directions, and around which weights, widths are measured. */
 export interface FlatnessRequest {
   /** All weights at the centre, flat. */
   readonly weights: Float32Array;
   readonly samples: Samples;
   readonly ranks: readonly number[];
   readonly variances: readonly number[];
-  /** All unit vectors, K×P row-major. */
+  /** All K unit vectors, K×P row-major. */
   readonly directions: Float64Array;
 }
 
 interface Partial {
-  /** What the answers depend on besides the window. */
+  /** What the results depend on besides the window. */
   readonly asked: string;
   readonly directions: DirectionFlatness[];
   readonly profiles: Profile[];
 }
 
+/**
+ * Measures widths and profiles in worker threads, and saves results to the folder `out` every 40 tasks.
+ * @throws InterruptedError when stopped, with all results saved
+ */
 export async function measureInBatches(
   context: Context,
   request: FlatnessRequest,

@@ -1,4 +1,4 @@
-/** The long computations of an analysis, from files to files, so that a worker thread can do them. */
+/** The long computations of an analysis, which read and write files, so that a worker thread can do them. */
 import { directionDynamics } from '../../analyse/trajectory/dynamics.js';
 import { pca, project } from '../../analyse/trajectory/pca.js';
 import type { DirectionDynamics, PlanePath } from '../../analyse/trajectory/results.js';
@@ -15,29 +15,33 @@ import { PLANES } from '../ranks.js';
 interface Common {
   /** Folder of the trajectory. */
   readonly trajectory: string;
-  /** Folder of the arrays that the principal component analysis leaves. */
+  /** Folder of the arrays that the principal component analysis writes. */
   readonly arrays: string;
   readonly provider: ProviderChoice;
   readonly kernelBuild: KernelBuild;
 }
 
+/** Asks for the principal component analysis of a window. */
 export interface PcaJob extends Common {
   readonly job: 'pca';
-  /** Where the `PcaSummary` goes. */
+  /** File for the `PcaSummary`. */
   readonly summary: string;
-  /** Bytes. */
+  /** Memory for matrices, in bytes. */
   readonly budget: number;
 }
 
+/** Asks for the drift and diffusion along some directions. */
 export interface DynamicsJob extends Common {
   readonly job: 'dynamics';
   readonly ranks: readonly number[];
-  /** Where `DynamicsResult` goes. */
+  /** File for the `DynamicsResult`. */
   readonly result: string;
 }
 
+/** Describes one job on a window. */
 export type WindowJob = PcaJob | DynamicsJob;
 
+/** Holds drift and diffusion along directions, and the paths in the planes that are drawn. */
 export interface DynamicsResult {
   readonly dynamics: DirectionDynamics[];
   readonly paths: PlanePath[];
@@ -46,7 +50,7 @@ export interface DynamicsResult {
 /** Points of a drawn path. */
 const PATH_POINTS = 3000;
 
-/** Does a job; leaves its files. */
+/** Does a job and writes its files. */
 export async function runWindowJob(job: WindowJob, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
@@ -92,7 +96,7 @@ export async function runWindowJob(job: WindowJob, _: undefined, report: ReportP
   }
 }
 
-/** The recorded rows as the analysis takes them, reporting how many were read. */
+/** Returns the recorded rows as a `RowSource` that reports how many were read. */
 function rowsOf(window: Trajectory, report: ReportProgress): RowSource {
   return {
     T: window.recorded,

@@ -1,4 +1,7 @@
-/** What is measured of a recorded window, each stage from files to files: principal directions, their motion, widths along them. */
+/**
+ * The stages that measure a recorded window, each of which reads and writes files: principal directions, their motion,
+ * widths along them.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PcaSummary } from '../../analyse/trajectory/results.js';
@@ -17,11 +20,14 @@ import { dynamicsRanks, flatnessRanks } from '../ranks.js';
 import { MODEL, TRAJECTORY } from '../train.js';
 import { runWindowJob, type WindowJob } from './jobs.js';
 
-/** Documents of a measured window. */
+/** The documents of a measured window. */
 export const ARRAYS = 'pca.zarr';
 export const [PCA, DYNAMICS, FLATNESS] = ['pca.json', 'dynamics.json', 'flatness.json'];
 
-/** Principal directions and their drift and diffusion; they depend on the recorded window alone. */
+/**
+ * Computes the principal directions and their drift and diffusion, which depend on the recorded window alone.
+ * @throws InterruptedError; InputError when this machine does not have the linear algebra of an earlier attempt
+ */
 export async function windowStages(context: Context): Promise<void> {
   const { folder, config, options } = context;
   const { stages } = folder.record;
@@ -62,7 +68,7 @@ async function doJob({ options, folder }: Context, job: WindowJob): Promise<void
         done: Math.round(100 * share),
         total: 100,
         unit: '%',
-        // the eigenproblem follows when all rows are read, and cannot report how far it is
+        // the eigenproblem follows when all rows are read, and cannot report its progress
         note: job.job === 'pca' && share === 1 ? 'eigenvalues and directions' : what,
       }),
     onDone: () => {},
@@ -70,11 +76,15 @@ async function doJob({ options, folder }: Context, job: WindowJob): Promise<void
   if (!finished) throw new InterruptedError(folder.path);
 }
 
+/** Reads the summary of the principal component analysis. */
 export function summaryOf({ folder }: Context): PcaSummary {
   return readJson<PcaSummary>(folder.file(PCA))!;
 }
 
-/** Widths of the valley along the directions asked for; into `out`. */
+/**
+ * Measures the widths of the valley along the directions of the config, and writes them to the folder `out`.
+ * @throws InterruptedError
+ */
 export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
   const { folder, config } = context;
   const { network: spec, record, analysis } = config;

@@ -1,4 +1,4 @@
-/** Entry of the worker threads of the measurement of a recorded window. */
+/** The entry of the worker threads that measure a recorded window. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runWindowJob } from './jobs.js';
 
