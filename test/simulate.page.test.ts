@@ -251,7 +251,9 @@ describe('the page', () => {
   });
 
   it('says the units of a dimensionless run', () => {
-    expect(pageFacts(moving, 'header').get('units')).toMatch(/length 0\.25, time 12\.5 (?:η|eta)·steps, loss 3\.5: .*\(0\.1\)/);
+    expect(pageFacts(moving, 'header').get('units')).toMatch(
+      /length 0\.25, time 12\.5 (?:η|eta)·steps, loss 3\.5: .*\(0\.1\)/,
+    );
     expect(pageFacts(stationary, 'header').has('units')).toBe(false);
   });
 
