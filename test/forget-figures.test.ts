@@ -409,6 +409,50 @@ describe('accuracies near one', () => {
   });
 });
 
+it('an error bar is cut at a quarter of the error where its own error is larger', () => {
+  const wide: ForgetInput = {
+    ...input,
+    groups: input.groups
+      .filter((g) => g.method === 'none')
+      .map((g) => ({
+        ...g,
+        branches: g.branches.map((b) => ({ ...b, test: [b.test[0], b.test[1], [0.9, 0.9, g.seed === 0 ? 0.7 : 1]] })),
+      })),
+  };
+  // errors of 30, 0, 0, 0 %: 7.5 ± 7.5
+  const [bar] = errorBars(readFront(renderForget(wide).figures['forget-front']), 'y', { kind: 'link' }).slice(-1);
+  expect(bar.low).toBeCloseTo(7.5 / 4, 2);
+  expect(bar.high).toBeCloseTo(15, 2);
+});
+
+it('two strengths are a scan', () => {
+  const two = input.groups.filter((g) => g.method === 'l2').map((g) => ({ ...g, branches: g.branches.slice(0, 2) }));
+  const [line] = marks(
+    readFigure(renderForget({ ...input, groups: two }).figures['forget-strength'], { x: { type: 'log' } }),
+    { kind: 'line' },
+  );
+  expect(line.points.map(([x]) => Math.round(1000 * x) / 1000)).toEqual([0.1, 1]);
+});
+
+it('a branch without a profile, and motion that is exactly zero, are left out', () => {
+  const groups = input.groups
+    .filter((g) => ['none', 'l2', 'ewc'].includes(g.method))
+    .map((g) => ({
+      ...g,
+      branches: g.branches.map((b) => ({
+        ...b,
+        ...(g.method === 'none' && { profiles: [] }),
+        ...(g.method === 'ewc' && {
+          moved: { ...b.moved, hessian: { ...b.moved.hessian!, perDirection: [0.1, 0, 0.3] } },
+        }),
+      })),
+    }));
+  const { figures: drawn } = renderForget({ ...input, groups });
+  expect(readFigure(drawn['forget-profile-1']).legend.map((l) => l.label)).toEqual(['before', 'L2 anchor', 'EWC']);
+  const lines = marks(readFigure(drawn['forget-moved-hessian'], { x: { type: 'log' } }), { kind: 'line' });
+  expect(lines.map((l) => l.pieces.map((piece) => piece.length))).toEqual([[3], [3], [2]]);
+});
+
 it('labels of accuracies are exact, however near to 100 %', () => {
   const near: ForgetInput = {
     ...input,

@@ -179,6 +179,13 @@ describe('a claim that names the better method', () => {
     expect(claims[5].measured.value).toBeCloseTo(-5, 10);
     expect(claims.map((f) => f.verdict)).toEqual([...Array(5).fill('reproduced'), ...Array(2).fill('not reproduced')]);
   });
+  it('says how wide the interval is where three seeds leave it open, and less with two', () => {
+    const reason = (seeds: number) =>
+      find('l2', [NONE, ldc([0.93, 0.95]), { method: 'l2', multiple: 1, test: [0.9, 0.95] }], { seeds, scatter: 0.03 })
+        .reason;
+    expect(reason(3)).toMatch(/^Interval ±\S+ \(chance by luck .* after correction\)\. More seeds would decide it\./);
+    expect(reason(2)).toMatch(/^With fewer than three seeds nothing is decided\./);
+  });
   it('is corrected with every method against none and the pairs of all claims', () => {
     // two methods: l2–none, ldc–none, ldc–l2
     const { findings } = judge([NONE, ldc([0.63, 0.97]), { method: 'l2', multiple: 1, test: [0.6, 0.97] }], {
@@ -306,6 +313,7 @@ describe('sentences of the outcome', () => {
       'Not shown to be better than nothing: LDC (1/F²).',
     );
     expect(words([NONE, ldc([0.9, 0.97])]).join()).not.toMatch(/better than nothing/);
+    expect(words([NONE, ldc([0.601, 0.97])])).toContain('No better than nothing: LDC (1/F²).');
   });
   it('tell who cannot be told from the first, who is better on the test samples, and when it is better than all', () => {
     const first = ldc([0.9, 0.95], { validation: [0.99, 0.99] });
