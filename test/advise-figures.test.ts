@@ -186,6 +186,17 @@ describe('where to train, with less known', () => {
     expect(marks(far, { colour: PURPLE })).toEqual([]);
   });
 
+  it('a critical size at one of the measured ones ends the shade there, one below all of them leaves none', () => {
+    const shade = (weighted: number) =>
+      marks(read(facts(0.1, 50, { noise: { facts: noise({ weighted: e(weighted, 0.01) }) } })), {
+        kind: 'area',
+        fill: GREEN,
+      });
+    const [at64] = shade(64);
+    expect(at64.points.map(([b]) => Math.round(b))).toEqual([1, 4, 16, 64, 64, 16, 4, 1]);
+    expect(shade(0.5).flatMap((m) => m.points)).toEqual([]);
+  });
+
   it('an error as wide as the frame is cut at the frame', () => {
     const line = [1, 4, 16, 64, 256, 1000].map((batchSize) => ({
       batchSize,

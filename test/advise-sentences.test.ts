@@ -42,6 +42,7 @@ describe('the learning rate', () => {
   }); // biome-ignore format: one sentence a line
 
   it('speaks of the best single step only where that is larger', () => {
+    expect(at(0.0047, 1).rate).toMatch(/^0\.0047 is safe and small: 21 times as much/);
     // |g|²/gᵀHg = 0.5, over 1 + 100/1 at B = 1
     expect(at(0.0049, 1).rate).toMatch(/larger \(0\.0050\)$/);
     const slow = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.0099 }) } });

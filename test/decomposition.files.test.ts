@@ -3,10 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
-import { readMatrix } from '../src/experiments/decompose/input.js';
 import { fromRows, type Matrix } from '../src/numeric/linalg/index.js';
 import { readNpy, writeNpy } from '../src/record/npy.js';
-import { readNpz, writeNpz } from '../src/record/npz.js';
+import { readNpz } from '../src/record/npz.js';
 import { scratch, thermograd } from './support/cli.js';
 
 const { folder } = scratch();
@@ -19,7 +18,6 @@ const put = (name: string, content: string | Uint8Array) => {
 const array = (m: Matrix) => ({ shape: [m.rows, m.cols], data: m.data });
 
 const F = fromRows([[1, -2], [2, 1]]); // biome-ignore format: matrix
-const one = fromRows([[1, 0], [0, 1]]); // biome-ignore format: matrix
 const drift = put('F.npy', writeNpy(array(F)));
 const diffusion = put('D.csv', '# diffusion\n1, 0\n0, 1\n');
 const values = (path: string) => {
@@ -28,51 +26,12 @@ const values = (path: string) => {
 };
 const everything = ['a.npy', 'potential.svg', 'q.npy', 's.npy', 'sigma.npy', 'summary.json', 'u.npy', 'vortices.json', 'vortices.npz']; // biome-ignore format: list
 
-describe('matrices are read from', () => {
-  it('.npy of any number type and order, .npz with and without a name, CSV', async () => {
-    const wanted = Array.from(F.data);
-    const read = async (path: string) => Array.from((await readMatrix(path, 'drift')).data);
-    expect(await read(drift)).toEqual(wanted);
-    expect(await read(put('int.npy', writeNpy({ shape: [2, 2], data: Int32Array.from(wanted), type: 'i4' })))).toEqual(
-      wanted,
-    );
-    expect(
-      await read(put('single.npy', writeNpy({ shape: [2, 2], data: Float32Array.from(wanted), type: 'f4' }))),
-    ).toEqual(wanted);
-    const both = put('both.npz', writeNpz([['drift', array(F)], ['diffusion', array(one)]])); // biome-ignore format: pairs
-    expect(await read(`${both}:drift`)).toEqual(wanted);
-    expect(await read(put('lone.npz', writeNpz([['x', array(F)]])))).toEqual(wanted);
-    for (const text of ['1,-2\n2,1', '1;-2\r\n2;1\r\n', '\n 1\t-2\n2\t1\n', '1.0  -2e0\n+2  1\n', '\ufeff1,-2\n2,1\n'])
-      expect(await read(put('m.csv', text)), text).toEqual(wanted);
-  });
-
-  it.each<[string, () => string, string, RegExp]>([
-    ['a missing file', () => at('none.npy'), 'no-file', /no file .*none\.npy to read the drift from/],
-    ['a missing archive', () => `${at('none.npz')}:x`, 'no-file', /no file .*none\.npz/],
-    ['an archive of two without a name', () => put('two.npz', writeNpz([['drift', array(F)], ['D', array(one)]])), 'npz-name', /holds drift, D; say which is the drift as .*two\.npz:drift/],
-    ['a mistyped name', () => `${put('typo.npz', writeNpz([['drift', array(F)]]))}:drfit`, 'npz-name', /no array 'drfit' \(did you mean 'drift'\?\)/],
-    ['a vector', () => put('v.npy', writeNpy({ shape: [3], data: Float64Array.of(1, 2, 3) })), 'matrix-shape', /shape \(3\).*numpy\.diag/],
-    ['a cube', () => put('c.npy', writeNpy({ shape: [1, 1, 1], data: Float64Array.of(1) })), 'matrix-shape', /two dimensions/],
-    ['a heading', () => put('h.csv', 'a,b\n1,2\n3,4\n'), 'csv', /line 1: 'a' is not a number.*without a heading/],
-    ['a ragged table', () => put('r.csv', '1,2\n3\n'), 'csv', /line 2: 1 numbers, but the first line has 2/],
-    ['a gap', () => put('g.csv', '1,,2\n'), 'csv', /line 1: '' is not a number/],
-    ['an empty file', () => put('e.csv', '# nothing\n'), 'csv', /holds no numbers/],
-    ['a damaged .npy', () => put('bad.npy', 'no'), 'npy-magic', /bad\.npy/],
-  ])('not %s', async (_, path, code, sentence) => {
-    const error = await readMatrix(path(), 'drift').catch((e) => e);
-    expect(error.message).toMatch(sentence);
-    if (code !== 'npy-magic') expect(error.code).toBe(code);
-    expect(error.message).not.toContain('\n');
-  }); // biome-ignore format: one case a line
-
-  it('infinite and missing numbers arrive and are refused as such', async () => {
-    const f = put('nan.csv', '1,nan\n0,-inf\n');
-    expect(Array.from((await readMatrix(f, 'drift')).data)).toEqual([1, Number.NaN, 0, Number.NEGATIVE_INFINITY]);
-    await expect(decomposeFiles({ drift: f, diffusion, out: at('never') })).rejects.toThrow(
-      /drift F: entry \(0, 1\).* is NaN/,
-    );
-    expect(existsSync(at('never'))).toBe(false);
-  });
+it('infinite and missing numbers are refused as such', async () => {
+  const f = put('nan.csv', '1,nan\n0,-inf\n');
+  await expect(decomposeFiles({ drift: f, diffusion, out: at('never') })).rejects.toThrow(
+    /drift F: entry \(0, 1\).* is NaN/,
+  );
+  expect(existsSync(at('never'))).toBe(false);
 });
 
 describe('results', () => {
