@@ -57,6 +57,7 @@ describe('matrices are read from', () => {
     ['an archive of two without a name', () => put('two.npz', writeNpz([['drift', array(F)], ['D', array(one)]])), 'npz-name', /holds drift, D; say which is the drift as .*two\.npz:drift/],
     ['a mistyped name', () => `${put('typo.npz', writeNpz([['drift', array(F)]]))}:drfit`, 'npz-name', /no array 'drfit' \(did you mean 'drift'\?\)/],
     ['a vector', () => put('v.npy', writeNpy({ shape: [3], data: Float64Array.of(1, 2, 3) })), 'matrix-shape', /shape \(3\).*numpy\.diag/],
+    ['a vector alone in an archive', () => put('v.npz', writeNpz([['y', { shape: [2], data: Float64Array.of(1, 2) }]])), 'matrix-shape', /v\.npz:y has the shape \(2\)/],
     ['a cube', () => put('c.npy', writeNpy({ shape: [1, 1, 1], data: Float64Array.of(1) })), 'matrix-shape', /two dimensions/],
     ['a heading', () => put('h.csv', 'a,b\n1,2\n3,4\n'), 'csv', /line 1: 'a' is not a number.*without a heading/],
     ['a ragged table', () => put('r.csv', '1,2\n3\n'), 'csv', /line 2: 1 numbers, but the first line has 2/],
