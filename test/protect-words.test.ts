@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { describeProtection } from '../src/experiments/protect/command.js';
 import type { ProtectResult } from '../src/experiments/protect/experiment.js';
+import { jsonText } from '../src/numeric/json.js';
 import { protection } from './support/protect-results.js';
 import { numbersIn, prints } from './support/reading.js';
 
@@ -21,7 +22,7 @@ it('terminal and JSON document are as committed', async () => {
   await expect(`${describeProtection(protection()).replace(example, 'examples/protect.py')}\n`).toMatchFileSnapshot(
     snapshot('terminal.txt'),
   );
-  await expect(`${JSON.stringify(protection(), null, 1)}\n`).toMatchFileSnapshot(snapshot('result.json'));
+  await expect(jsonText(protection())).toMatchFileSnapshot(snapshot('result.json'));
 });
 
 it('one row for each fact, names in one column', () => {

@@ -18,7 +18,7 @@ export interface SummaryInput {
 
 export type DecompositionSummary = ReturnType<typeof decompositionSummary>;
 
-/** Numbers that do not exist (NaN, or an infinite condition) become null in JSON. */
+/** Sums up a decomposition for summary.json, where numbers that are not finite (an infinite condition) stand as words (`numeric/json`). */
 export function decompositionSummary({
   decomposition: d,
   vortices: v,
