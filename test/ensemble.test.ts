@@ -173,6 +173,20 @@ it('every word of the key counts in the same way for both', () => {
   }
 });
 
+it('the numbers of late steps are those of their own count, beyond 2¹⁶ as before', () => {
+  const [kernel, code] = [scalarMap, { ...scalarMap, batchGradient: asCode(scalarMap.batchGradient) }].map((model) =>
+    sgdEnsemble({ model, learningRate: 0.1, start: [0.1], key, walkers: 1 }),
+  );
+  // an odd count of normal numbers is drawn for two steps at a time: 2¹⁷ steps are 2¹⁶ draws
+  for (const n of [2 ** 17 - 1, 1, 1, 1, 100])
+    for (const e of [kernel, code]) {
+      e.advance(n);
+      expect(
+        kernel.stepsDone === code.stepsDone ? Math.abs(kernel.positions()[0] - code.positions()[0]) : 0,
+      ).toBeLessThan(1e-11);
+    }
+});
+
 describe('walls', () => {
   const free = (start: number, boundary: Boundary, seed: number, dt: number, walkers = 4000) =>
     langevinEnsemble({
@@ -285,6 +299,8 @@ it('refuses what is no ensemble', () => {
   expect(go({ start: [1, 2, 3] })).toThrow(/one point \(2 numbers\) or one for each walker \(8\); got 3/);
   expect(go({ boundaries: [walls[0]] })).toThrow(/needs 2 pairs of walls/);
   expect(go({ boundaries: walls, start: [2, 0] })).toThrow(/start between the walls -0.6 and 0.9; got 2/);
+  expect(go({ boundaries: walls, start: [-0.61, 0] })).toThrow(/start between the walls -0.6 and 0.9; got -0.61/);
+  for (const start of [[-0.6, 0], [0.9, 0.5]]) expect(go({ boundaries: walls, start })).not.toThrow(); // biome-ignore format: short
   expect(
     go({ boundaries: [{ low: { kind: 'reflecting', at: 1 }, high: { kind: 'reflecting', at: 0 } }, walls[1]] }),
   ).toThrow(/low wall must be below/);

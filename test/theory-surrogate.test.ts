@@ -51,6 +51,12 @@ describe('noise', () => {
     expect(L.cols).toBe(2);
     const back = la.gemm(L, L, { transposeB: true });
     for (let i = 0; i < 9; i++) expect(back.data[i]).toBeCloseTo(singular.data[i], 12);
+    // relative to the largest eigenvalue: below 1e-13 of it nothing is noise, below −1e-8 of it C is no covariance
+    for (const size of [1e-9, 1, 1e9]) {
+      const scaled = (v: number) => matrix(2, 2, Float64Array.of(size, 0, 0, v * size));
+      expect([2e-13, 0.5e-13, -0.5e-8].map((v) => noiseFactor(la, scaled(v)).cols)).toEqual([2, 1, 1]);
+      expect(() => noiseFactor(la, scaled(-2e-8))).toThrow(/no negative eigenvalues/);
+    }
     expect(noiseFactor(la, matrix(3, 3)).cols).toBe(0);
     expect(() =>
       noiseFactor(
