@@ -219,6 +219,19 @@ describe('findings of the branches', () => {
     expect(find('psi', [])).toMatchObject({ verdict: OPEN, measured: { n: 0 } });
   });
 
+  it('a branch is compared with no copy of itself: without momentum, or with one window, nothing is decided', () => {
+    expect(
+      find(
+        'momentum',
+        cells.filter((c) => c.momentum === 0),
+      ),
+    ).toMatchObject({ verdict: OPEN, measured: { n: 0 } });
+    const one = cells.map((c) =>
+      c.kind === 'branch' ? { ...c, regimes: c.regimes.filter((r) => r.epochs <= MAIN && r.epochs !== 2) } : c,
+    );
+    expect(find('window', one)).toMatchObject({ verdict: OPEN, measured: { n: 0 } });
+  });
+
   it('half-windows belong to the other half, the main window to all else', () => {
     const double = bent(() => ({})).map((c) =>
       c.kind === 'branch'

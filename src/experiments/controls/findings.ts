@@ -140,14 +140,14 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     same(
       'momentum',
       'The exponent is the same with momentum, at the same eta/(1−μ)',
-      find('same-window', 'shuffled', momentum),
+      momentum > 0 ? find('same-window', 'shuffled', momentum) : undefined,
       own,
       [`momentum ${momentum}`, 'momentum 0'],
     ),
     same(
       'window',
       'The exponent does not depend on the length of the window',
-      find('same-window', 'shuffled', 0, long),
+      long > short ? find('same-window', 'shuffled', 0, long) : undefined,
       find('same-window', 'shuffled', 0, short),
       [`${long} epochs`, `${short} epochs`],
     ),
