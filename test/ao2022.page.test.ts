@@ -150,7 +150,7 @@ describe('the page', () => {
       expect(prints(frequency, d.cycleFrequencies[k])).toBe(true);
       expect(prints(turn, (2 * Math.PI) / d.cycleFrequencies[k])).toBe(true);
     });
-    expect(facts.get('Condition numbers')).toBe('D 3400, U 560; largest residual of the identities 4.5 × 10⁻¹³');
+    expect(facts.get('Condition numbers')).toBe('D 3400, U 570; largest residual of the identities 4.5 × 10⁻¹³');
     expect(facts.has('Warnings')).toBe(false);
     const warned = pageFacts(
       page({ decomposition: { ...d, warnings: ['First.', 'Second.'], cycleFrequencies: [] } }),

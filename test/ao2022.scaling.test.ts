@@ -105,6 +105,7 @@ describe('the leading term', () => {
       k === 0 ? { index: 1 } : k === 1 ? { full: 0 } : k === 2 ? { leading: 0 } : {};
     expect(at(23, () => 1, skip).measured.n).toBe(20);
     expect(at(0, () => 1).measured.value).toBeNaN();
+    expect(at(1, () => 1.2).measured).toMatchObject({ value: 1.2, n: 1 });
   });
 
   it('the error of a median of a log-normal: 1.253·value·s/√n', () => {
@@ -260,7 +261,13 @@ describe('the fits', () => {
     replaced.y.forEach((v, k) => {
       expect(v / (0.05 * energy[k + 1].noise * (1 / 50))).toBeCloseTo(1, 12);
     });
-    expect(shuffled.correlation).toMatchObject({ value: -1, n: n - 1 });
+    // monotone, and so is every resample
+    expect(shuffled.correlation).toMatchObject({
+      value: -1,
+      standardError: expect.closeTo(0, 12),
+      n: n - 1,
+      converged: true,
+    });
     expect(shuffled.fit.exponent.value).toBeCloseTo(-5, 10);
     expect(temperatures(input({ energy: energy.slice(0, 5) })).correlation.value).toBeNaN();
     expect(temperatures(input({ energy: energy.slice(0, 6) })).correlation.value).toBe(-1);

@@ -214,7 +214,7 @@ export function syntheticAo2022(): Ao2022Results {
       commutator: { layer: 0.123, resolved: 0.234, settled: 0.345 },
       qShare: { resolved: 0.0456, settled: 0.0678 },
       transverse: 0.271,
-      condition: { diffusion: 3400, w: 560 },
+      condition: { diffusion: 3412.3, w: 567.8 },
       residual: 4.5e-13,
       entropyProductionRate: 0.0123,
       cycleFrequencies: [0.04, 0.025, 0.016, 0.01, 0.004],
@@ -246,7 +246,7 @@ export function syntheticAo2022(): Ao2022Results {
       equipartition: {
         temperature: given(3.3e-6, 4e-7),
         excessSpread: 7.7,
-        range: 23,
+        range: 23.4,
         temperatures: settled.map((h, k) => 3.3e-6 * h ** 0.4 * 10 ** (0.1 * wobble(k))),
         curvature: settled,
       },
