@@ -202,6 +202,8 @@ describe('clouds of one network', () => {
       ...first,
       regimes: first.regimes.map((r) => ({ ...r, directions: r.directions.slice(0, r.basis === 'replicas' ? 2 : 3) })),
     };
+    const single = { ...first, regimes: first.regimes.filter((r) => r.basis === 'replicas') };
+    expect(labels(readNamed([variancesByBasis([single], MAIN)], 'controls-variance-flatness').figure).length).toBe(1);
     // one point makes no cloud
     expect(labels(readNamed([variancesByBasis([short], MAIN)], 'controls-variance-flatness').figure).length).toBe(3);
   });

@@ -235,6 +235,9 @@ describe('the page', () => {
     expect(facts.get('Branches')).toBe(
       '12 epochs from the base weights, each window ending with the last of them; η = 0.1 with momentum 0; η = 0.01 with momentum 0.9; η = 0.02 with momentum 0: the same η/(1−μ). Velocity starts at zero.',
     );
+    const odd = page({ cells: input.cells.map((c) => ({ ...c, learningRate: 0.1234, momentum: 0.95 })) });
+    expect(pageFacts(odd, '#method').get('Branches')).toContain('; η = 0.12 with momentum 0.95: the same');
+    for (const t of pageTables(odd, '#frozen')) expect(t.column('batches, η')[0]).toBe('replaced,\u00a00.12');
     expect(facts.get('H and C')).toContain('the window of 6 epochs');
     expect(facts.get('Fits')).toMatch(/^40 log-spaced directions/);
     expect(facts.get('Surrogate')).toContain('5 epochs before a window');
