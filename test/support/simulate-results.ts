@@ -138,7 +138,7 @@ export function line(): SimulationInput {
       absorbing: true,
       hasValley: false,
       warnings: ['the grid adds 7 % to the diffusion.'],
-      scales: { length: 0.25, time: 12.5, loss: 3.5, at: [0.1] },
+      scales: { length: 0.25, time: 12.5, loss: 3.5217, at: [0.1] },
     }),
     methods: [
       {
