@@ -41,7 +41,7 @@ function summary(u: Draw, method: Method, size: 1 | 2, more: Partial<MethodSumma
     },
     outside: 0,
     diverged: 0,
-    noiseFloor: sampled ? { density: u(0.1, 0.2), marginal_x: u(0.01, 0.04), ...(size === 2 && { marginal_y: u(0.04, 0.09) }) } : {}, // biome-ignore format: one line
+    noiseFloor: sampled ? { density: u(0.1, 0.2), marginal_x: u(0.01, 0.04), ...(size === 2 && { marginal_y: u(0.04, 0.09), floor: u(0.2, 0.3) }) } : {}, // biome-ignore format: one line
     facts: {},
     warnings: [],
     ...more,
