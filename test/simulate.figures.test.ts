@@ -116,6 +116,12 @@ describe('snapshots', () => {
     framed(figure, wide, ['x']);
   });
 
+  it('of a line where nothing is absorbed: as they are', () => {
+    const { figure } = drawn(snapshotLines({ ...input, facts: { ...input.facts, absorbing: false } }));
+    const last = x.map((a): Point => [a, 0.3456 * bell(a, 0.2, 0.5)]);
+    expect(offBy(figure, marks(figure, { kind: 'line', stroke: RAMP[8] }), within(figure, last))).toBeLessThan(EXACT);
+  });
+
   it('of a plane: the marginal of x, sums over y times their width', () => {
     const { figure, caption } = drawn(snapshotLines(planeInTime()));
     const centres = [...planeInTime().facts.centres[0]];

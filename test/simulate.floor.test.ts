@@ -5,6 +5,7 @@ import { factsOf, statementOf } from '../src/experiments/simulate/facts.js';
 import { adiabaticMethod } from '../src/experiments/simulate/floor.js';
 import { planOf } from '../src/experiments/simulate/plan.js';
 import type { PartialSimulationConfig } from '../src/experiments/simulate/schema.js';
+import { meanFirstPassage } from '../src/theory/valley/escape.js';
 
 const setup = (given: PartialSimulationConfig): Setup => setupOf(completeSimulation(given));
 const method = (given: PartialSimulationConfig) => adiabaticMethod(setup(given), () => {});
@@ -207,6 +208,37 @@ describe('of one coordinate', () => {
     expect(found.standardError).toBeLessThan(1e-3);
   });
 
+  it('averaged over a start by its density, its error too', () => {
+    // −2x drift, a wall at 0, the end at 1; a normal start cut at the wall, on cells of 0.01
+    const given = line({
+      landscape: { loss: 'x^2' },
+      noise: { diffusion: { xx: 0.2 } },
+      grid: { x: { from: 0, to: 1, cells: 100, lower: 'reflecting', upper: 'absorbing' } },
+      time: { mode: 'transient', until: 3 },
+      start: { mean: [0.02], deviation: 0.02 },
+    });
+    const motion = { drift: (x: number) => -2 * x, diffusion: () => 0.2 };
+    let [sum, error, mass] = [0, 0, 0];
+    for (let k = 0; k < 100; k++) {
+      const x = (k + 0.5) / 100;
+      const p = Math.exp(-0.5 * ((x - 0.02) / 0.02) ** 2);
+      const t = meanFirstPassage(motion, { from: x, to: 1, wall: 0, panels: 1000 });
+      sum += p * t.value;
+      error += p * t.standardError;
+      mass += p;
+    }
+    const found = method(given).summary.passage!;
+    expect(found.value / (sum / mass)).toBeCloseTo(1, 9);
+    expect(found.standardError / (error / mass)).toBeCloseTo(1, 6);
+  });
+
+  it('warns where the grid nearly cuts the density off', () => {
+    const cut = (to: number) => method(line({ landscape: { loss: 'x^2' }, noise: { diffusion: { xx: 0.2 } }, grid: { x: { from: -to, to, cells: 100 } } })).summary.warnings; // biome-ignore format: one line
+    // e^{−x²/0.2}: 5 10⁻⁵ at the ends of the first, nothing at those of the second
+    expect(cut(1.4).join()).toMatch(/outermost cells/);
+    expect(cut(2.4)).toEqual([]);
+  });
+
   it('is refused between two absorbing sides', () => {
     const both = line({ grid: { x: { from: -2, to: 2, cells: 100, lower: 'absorbing', upper: 'absorbing' } }, time: { mode: 'transient', until: 3 } }); // biome-ignore format: one line
     expect(() => method(both)).toThrow(/one absorbing side/);
@@ -246,6 +278,11 @@ describe('what a report says of the problem', () => {
       ['learning rate', '0.01, momentum 0.75: eta/(1 − mu) = 0.04'],
       ['time', 'transient: up to 7 eta·steps'],
     ]);
+  });
+
+  it('times to six digits', () => {
+    const [, time] = rows(valley({ time: { burnIn: 1 / 3, length: 200 / 3 } })).at(-1)!;
+    expect(time).toMatch(/0\.333333 before and 66\.6667 counted/);
   });
 
   it('minibatches by their loss or gradient; one coordinate has one number of noise', () => {

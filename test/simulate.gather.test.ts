@@ -216,6 +216,7 @@ describe('an ensemble in time', () => {
     const all = gather(moving, [{ ...parts()[0], exits: Float64Array.of(0.5, 1.5, 2.5) }, { ...parts()[1], exits: Float64Array.of(3, 3.5) }]); // biome-ignore format: one line
     same(all.passage!, over([0.5, 1.5, 2.5, 3, 3.5]));
     expect(all.passage!.converged).toBe(true);
+    expect(all.passage!.method).toMatch(/^mean exit time of 5 walkers$/);
     expect([...all.arrays.survival.data]).toEqual([0.6, 0]);
   });
 

@@ -171,20 +171,45 @@ describe('arrows of the current', () => {
     for (const a of arrows) expect(P('fokker-planck', ...middle(a)) / top).toBeGreaterThan(0.007);
   });
 
-  it('are left out where the current is rounding', () => {
+  /** The made-up density with its current times a factor. */
+  const scaled = (factor: number) => {
     const fp = input.methods[1];
-    const scaled = (factor: number) => {
-      const arrays = {
-        ...fp.arrays,
-        current_x: { ...fp.arrays.current_x, data: fp.arrays.current_x.data.map((v) => factor * v) },
-        current_y: { ...fp.arrays.current_y, data: fp.arrays.current_y.data.map((v) => factor * v) },
-      };
-      return drawn(densityMap(input, { ...fp, arrays }));
-    };
-    expect(marks(scaled(1e-10).figure, { kind: 'arrow' })).toHaveLength(0);
-    expect(scaled(1e-10).caption).not.toMatch(/Arrows/);
-    expect(marks(scaled(1e-6).figure, { kind: 'arrow' }).length).toBe(arrows.length);
+    const times = (name: string) => ({ ...fp.arrays[name], data: fp.arrays[name].data.map((v) => factor * v) });
+    const arrays = { ...fp.arrays, current_x: times('current_x'), current_y: times('current_y') };
+    return drawn(densityMap(input, { ...fp, arrays }));
+  };
+
+  it('are left out where the current, in fields of the frame, is a hundred-millionth of the density: rounding', () => {
+    const { density, current_x: jx, current_y: jy } = input.methods[1].arrays;
+    const top = Math.max(...density.data);
+    const strongest = Math.max(...[...jx.data].map((u, k) => Math.hypot(u / wx, jy.data[k] / wy)));
+    // no field's middle need lie on the strongest cell
+    expect(marks(scaled((1.1e-8 * top) / strongest).figure, { kind: 'arrow' })).toHaveLength(arrows.length);
+    const none = scaled((0.99e-8 * top) / strongest);
+    expect(marks(none.figure, { kind: 'arrow' })).toHaveLength(0);
+    expect(none.caption).not.toMatch(/Arrows/);
+    legendIs(none.figure, /probability/, /contours/);
     expect(marks(drawn(map('adiabatic')).figure, { kind: 'arrow' })).toHaveLength(0);
+  });
+
+  it('fill the frame where the density does', () => {
+    const [nx, ny] = [40, 40];
+    const flat = (value: number, n = nx * ny) => new Float64Array(n).fill(value);
+    const centres = Float64Array.from({ length: 40 }, (_, k) => (k + 0.5) / 40);
+    const fp = input.methods[1];
+    const arrays = { density: { shape: [ny, nx], data: flat(1) }, marginal_x: { shape: [nx], data: flat(1, nx) }, marginal_y: { shape: [ny], data: flat(1, ny) }, current_x: { shape: [ny, nx], data: flat(2) }, current_y: { shape: [ny, nx], data: flat(0) } }; // biome-ignore format: one line
+    const { loss: _, ...facts } = { ...input.facts, centres: [centres, centres] };
+    // a method that left nothing does not matter
+    const methods = [
+      { ...fp, arrays },
+      { ...input.methods[0], arrays: {} },
+    ];
+    const { figure: full } = drawn(densityMap({ facts, methods }, methods[0]));
+    const all = marks(full, { kind: 'arrow' });
+    expect(all).toHaveLength(14 * 14);
+    const [low, high] = full.domain.y;
+    const ys = [...new Set(all.map((a) => Math.round((14 * (middle(a)[1] - low)) / (high - low) - 0.5)))];
+    expect(ys.sort((a, b) => a - b)).toEqual(Array.from({ length: 14 }, (_, k) => k));
   });
 });
 

@@ -76,7 +76,8 @@ describe('moments', () => {
 
   it('a computed zero is 0, whatever rounding left of it; an error above a millionth is shown', () => {
     const e = (value: number, error: number) => momentText(estimate(value, error, 1, ''));
-    expect(e(9e-12, 0)).toBe('0');
+    expect(e(9.9e-12, 0)).toBe('0');
+    expect(e(1e-11, 0)).toMatch(/^1\.000 × 10/);
     expect(e(-1.1e-11, 0)).toMatch(/^−1\.100 × 10/);
     expect(e(1.23456, 1.2e-6)).toBe('1.235');
     expect(e(1.23456, 1.3e-6)).toMatch(/±/);
@@ -252,7 +253,7 @@ describe('the page', () => {
 
   it('says the units of a dimensionless run', () => {
     expect(pageFacts(moving, 'header').get('units')).toMatch(
-      /length 0\.25, time 12\.5 (?:η|eta)·steps, loss 3\.5: .*\(0\.1\)/,
+      /length 0\.25, time 12\.5 (?:η|eta)·steps, loss 3\.5217: .*\(0\.1\)/,
     );
     expect(pageFacts(stationary, 'header').has('units')).toBe(false);
   });

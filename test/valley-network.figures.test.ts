@@ -130,6 +130,10 @@ describe('flatness against the strength of the noise', () => {
     expect(drawn(find('valley-network-test-error', networkSections(two).figures)).figure.marks.length).toBeGreaterThan(
       0,
     );
+    // a number that is 0 has no place on a logarithmic axis
+    const none = input.cells.map((c) => (c.kind === 'solution' && c.batchSize === 100 ? { ...c, flatness: { ...c.flatness!, trace: { ...c.flatness!.trace, value: 0 } } } : c)); // biome-ignore format: one line
+    const left = drawn(find('valley-network-curvature', networkSections({ ...input, cells: none }).figures)).figure;
+    expect(marks(left, { kind: 'dot', fill: paint(left, /^Tr H$/), where: (d) => d.r > 3 })).toHaveLength(5);
     // one seed has no bar to draw: it ends where it begins
     const single = networkSections({ ...two, cells: two.cells.filter((c) => c.seed === 0) }).figures;
     const { figure } = drawn(find('valley-network-test-error', single));
@@ -224,6 +228,28 @@ describe('ceilings', () => {
       framed(figure, [[5, mean(scans[0].map((s) => s.predicted.coupled))], [60, Math.max(...diverged[1].filter((v) => v > 0))]]); // biome-ignore format: one line
     },
   );
+
+  it('are framed with their bars, also where these are the lowest', () => {
+    const far = ceilings.map((c) => ({
+      ...c,
+      scans: c.scans.map((s, k) => ({
+        ...s,
+        predicted: { ...s.predicted, edge: 40, meanSquare: 30, coupled: 20 },
+        // thresholds that scatter from seed to seed
+        probes: s.probes.map((p) => ({ ...p, learningRate: p.learningRate * (1 + ((c.seed + k) % 3)) })),
+      })),
+    }));
+    const { figure } = drawn(find('valley-network-ceiling-trained', networkSections({ ...input, cells: far }).figures), { x: { type: 'log' } }); // biome-ignore format: one line
+    const bars = errorBars(figure, 'y', { stroke: paint(figure, /unstable/) });
+    expect(bars).toHaveLength(2);
+    [5, 60].forEach((b, k) => {
+      const etas = far.map((c) => c.scans.find((s) => s.start === 'trained' && s.batchSize === b)!.probes[0].learningRate * Math.sqrt(1.2)); // biome-ignore format: one line
+      const { value, standardError } = over(etas);
+      const e = Math.hypot(standardError, resolution * value);
+      expect(offBy(figure, bars[k].mark, [[b * 0.96, value - e], [b * 0.96, value + e]])).toBeLessThan(EXACT); // biome-ignore format: one line
+      expect(bars[k].low).toBeGreaterThan(figure.domain.y[0]);
+    });
+  });
 
   it('are named where fewer than two batch sizes have a threshold', () => {
     const cells = ceilings.map((c) => ({ ...c, scans: c.scans.filter((s) => s.batchSize === 5) }));

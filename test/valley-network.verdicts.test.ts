@@ -80,6 +80,26 @@ describe('claims that solutions are flatter', () => {
     expect(byId('flatter-trace').claim).toMatch(/falls$/);
   });
 
+  it('fewer than three strengths have no slope', () => {
+    const power = (ladder: readonly (readonly [number, number])[]) => {
+      const found = networkFindings(
+        study(
+          (s, x) => ({
+            ...s,
+            flatness: { ...s.flatness!, trace: { ...s.flatness!.trace, value: x ** -0.1 } },
+            path: [1000, 10].map((trace, k) => ({ epoch: k, step: (1 + 9 * k) * x ** -0.2, loss: 1, trace })),
+          }),
+          ladder,
+        ),
+      ).findings;
+      return ['flatter-trace', 'sooner-time'].map((id) => byId(id, found).measured.value);
+    };
+    for (const value of power([[0.1, 1000], [0.1, 100], [0.4, 400]])) expect(value).toBeNaN(); // biome-ignore format: one line
+    const [trace, time] = power([[0.1, 1000], [0.1, 100], [0.1, 10]]); // biome-ignore format: one line
+    expect(trace).toBeCloseTo(-0.1, 9);
+    expect(time).toBeCloseTo(-0.2, 9);
+  });
+
   it('one seed decides nothing', () => {
     const one = goes({ power: -0.1 });
     const { findings: few } = networkFindings({ ...one, cells: one.cells.filter((c) => c.seed === 0) });

@@ -254,10 +254,10 @@ describe('circulation', () => {
 
   it('shades a cell for each density, the largest brightest', () => {
     const rects = marks(figure, { kind: 'rect' });
-    expect(offBy(figure, rects, places.flatMap(([x, y]): Point[] => [[x - 0.5, y - 1], [x + 0.5, y + 1]]))).toBeLessThan(0.2 + EXACT); // biome-ignore format: one line
+    expect(offBy(figure, rects, places.flatMap(([x, y]): Point[] => [[x - 0.4, y - 1], [x + 0.4, y + 1]]))).toBeLessThan(0.2 + EXACT); // biome-ignore format: one line
     const top = Math.max(...field.density);
     expect(rects.map((r) => r.fill)).toEqual(field.density.map((p) => (p === top ? RAMP[9] : ramp(p / top))));
-    spans(figure, 'x', -2, 1);
+    spans(figure, 'x', -2, 0.4);
     spans(figure, 'y', -3, 1);
   });
 
@@ -266,8 +266,8 @@ describe('circulation', () => {
     const size = field.currentX.map((u, k) => Math.hypot(u, field.currentY[k]));
     const longest = Math.max(...size);
     const shown = places.map((place, k) => ({ place, k })).filter(({ k }) => size[k] > 0.06 * longest);
-    // the smaller side of a cell is 1
-    const tip = ([x, y]: Point, u: number, v: number): Point => [x + (1.6 * u) / longest, y + (1.6 * v) / longest];
+    // 1.6 of the smaller side of a cell, 0.8
+    const tip = ([x, y]: Point, u: number, v: number): Point => [x + (1.28 * u) / longest, y + (1.28 * v) / longest];
     const arrows = marks(figure, { kind: 'arrow' });
     expect(arrows).toHaveLength(shown.length);
     const tails = shown.map(({ place }) => place);
@@ -293,7 +293,7 @@ describe('circulation', () => {
   it('leaves out arrows below six hundredths of the longest, and needs two cells each way', () => {
     const quiet = { ...field, currentX: [1, 0.059, 0.061, 0, 0, 0], currentY: [0, 0, 0, 0, 0, 0] };
     const few = drawn(circulationFigure({ rows: [], field: quiet })).figure;
-    expect(marks(few, { kind: 'arrow' }).map((a) => Number(extent(a).x[0].toFixed(1)))).toEqual([-1.5, 0.5]);
+    expect(marks(few, { kind: 'arrow' }).map((a) => Number(extent(a).x[0].toFixed(1)))).toEqual([-1.6, 0]);
     const still = { ...field, currentX: [0, 0, 0, 0, 0, 0], currentY: [0, 0, 0, 0, 0, 0] };
     expect(marks(drawn(circulationFigure({ rows: [], field: still })).figure, { kind: 'arrow' })).toHaveLength(0);
     expect(missing(circulationFigure({ rows: [], field: { ...field, x: [0] } }))).toMatch(/no current/);

@@ -41,7 +41,7 @@ function summary(u: Draw, method: Method, size: 1 | 2, more: Partial<MethodSumma
     },
     outside: 0,
     diverged: 0,
-    noiseFloor: sampled ? { density: u(0.1, 0.2), marginal_x: u(0.01, 0.04), ...(size === 2 && { marginal_y: u(0.04, 0.09) }) } : {}, // biome-ignore format: one line
+    noiseFloor: sampled ? { density: u(0.1, 0.2), marginal_x: u(0.01, 0.04), ...(size === 2 && { marginal_y: u(0.04, 0.09), floor: u(0.2, 0.3) }) } : {}, // biome-ignore format: one line
     facts: {},
     warnings: [],
     ...more,
@@ -138,7 +138,7 @@ export function line(): SimulationInput {
       absorbing: true,
       hasValley: false,
       warnings: ['the grid adds 7 % to the diffusion.'],
-      scales: { length: 0.25, time: 12.5, loss: 3.5, at: [0.1] },
+      scales: { length: 0.25, time: 12.5, loss: 3.5217, at: [0.1] },
     }),
     methods: [
       {

@@ -139,7 +139,7 @@ export function unlikeValley(): ValleyModelResults {
     predictedRotation: u(3, 4),
     currentError: grid(u(0.01, 0.02)),
   });
-  const [fx, fy] = [[-1.5, -0.5, 0.5], [-2, 0]]; // biome-ignore format: one line
+  const [fx, fy] = [[-1.6, -0.8, 0], [-2, 0]]; // biome-ignore format: one line
   const cells = (from: number, to: number) => fy.flatMap(() => fx.map(() => u(from, to)));
 
   return {
