@@ -61,6 +61,21 @@ describe('units', () => {
   });
 });
 
+it('a decomposition made in other units has the root of W in the units asked for', () => {
+  const t = [1, 2 ** 20, 2 ** -15];
+  const scaled = (m: number[][], p: number) => fromRows(m.map((line, i) => line.map((v, j) => t[i] * v * t[j] ** p)));
+  const drift = [[2, 1, 0], [-1, 3, 0.5], [0.2, 0, 1]]; // biome-ignore format: matrix
+  const noise = [[1, 0.3, 0], [0.3, 2, 0.1], [0, 0.1, 1]]; // biome-ignore format: matrix
+  const x = decompose({ la, drift: scaled(drift, -1), diffusion: scaled(noise, 1) });
+  expect(x.natural).not.toBeNull();
+  const squared = la.gemm(x.root!, x.root!, { transposeB: true });
+  for (let i = 0; i < 3; i++)
+    for (let j = 0; j < 3; j++) {
+      const size = Math.sqrt(x.w.data[4 * i] * x.w.data[4 * j]);
+      expect((squared.data[3 * i + j] - x.w.data[3 * i + j]) / size).toBeCloseTo(0, 11);
+    }
+});
+
 describe('matrices, part by part', () => {
   const n = 71; // three blocks, the last one partly empty
   const [a, b] = [random(n, n, 1), random(n, n, 2)];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KroneckerSum, zeroOrder } from '../src/analyse/curvature/kronecker.js';
 import { BLOCK, NetworkPasses } from '../src/analyse/curvature/passes.js';
+import { inputSquares } from '../src/analyse/noise/noise-scale.js';
 import { randomKey } from '../src/numeric/random.js';
 import { gradient, sampleLoss } from './support/naive-network.js';
 import { SPECS, smallNet, smallSamples } from './support/small-nets.js';
@@ -36,12 +37,20 @@ it('memory is known before: nonzero inputs, their numbers, and states where they
   expect(NetworkPasses.memoryBytes(spec, samples, states - 1)).toBe(inputs);
 });
 
+it('squares of inputs are those that the network sees', () => {
+  const samples = { ...smallSamples(3, 4, 2), divisor: 3 };
+  const inputs = (k: number) => [...samples.values.subarray(4 * k, 4 * k + 4)].map((v) => Math.fround(v / 3));
+  inputSquares(samples).forEach((square, k) => {
+    expect(square).toBeCloseTo(inputs(k).reduce((s, v) => s + v * v, 0), 12); // biome-ignore format: short
+  });
+});
+
 describe('sums of Kronecker products', () => {
   const stream = randomKey(5).stream();
   const numbers = (count: number) => Float64Array.from({ length: count }, () => stream.normal());
 
   /** Σ_k (Σ_r F_ir F_jr) h_a h_b of the samples, at rows (i, a) and columns (j, b). */
-  function check(m: number, n: number, count: number, rank: number, single: boolean, f: Float64Array) {
+  function check(m: number, n: number, count: number, rank: number, single: boolean, f: Float64Array, size = 1) {
     const h = numbers(count * n);
     const total = new KroneckerSum(m, n, rank);
     for (const group of zeroOrder(
@@ -62,20 +71,20 @@ describe('sums of Kronecker products', () => {
       for (let k = 0; k < count; k++)
         for (let r = 0; r < rank; r++)
           sum += f[(k * m + i) * rank + r] * f[(k * m + j) * rank + r] * h[k * n + a] * h[k * n + b];
-      return sum / 2;
+      return sum / 2 / size;
     };
     const digits = single ? 4 : 11;
     for (let e = 0; e < 400; e++) {
       const [i, j, a, b] = [stream.integer(m), stream.integer(m), stream.integer(n), stream.integer(n)];
-      expect(out[(i * n + a) * p + j * n + b]).toBeCloseTo(entry(i, a, j, b), digits);
+      expect(out[(i * n + a) * p + j * n + b] / size).toBeCloseTo(entry(i, a, j, b), digits);
     }
     for (const [row, column] of [[0, 0], [0, p - 1], [p - 1, 0], [p - 1, p - 1]]) {
       const [i, a, j, b] = [Math.floor(row / n), row % n, Math.floor(column / n), column % n];
-      expect(out[row * p + column]).toBeCloseTo(entry(i, a, j, b), digits);
+      expect(out[row * p + column] / size).toBeCloseTo(entry(i, a, j, b), digits);
     } // biome-ignore format: short
     let trace = 0;
-    for (let i = 0; i < p; i++) trace += 2 * out[i * p + i];
-    expect(total.trace()).toBeCloseTo(trace, single ? 3 : 9);
+    for (let i = 0; i < p; i++) trace += (2 * out[i * p + i]) / size;
+    expect(total.trace() / size).toBeCloseTo(trace, single ? 3 : 9);
   }
 
   it.each([1, 2])('of more megabytes than at the start, rank %i', (rank) => {
@@ -86,6 +95,6 @@ describe('sums of Kronecker products', () => {
     const f = numbers(12 * 5);
     for (let k = 0; k < 12; k++) f[k * 5] = 0; // the first output has no factor in any sample
     check(5, 9, 12, 1, true, f);
-    check(5, 9, 12, 1, true, f.map((v) => 1e-25 * v)); // biome-ignore format: short
+    for (const size of [1e-25, 1e10]) check(5, 9, 12, 1, true, f.map((v) => size * v), size ** 2); // biome-ignore format: short
   });
 });

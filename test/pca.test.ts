@@ -169,6 +169,21 @@ describe('pca against the definition', () => {
     for (let k = 0; k < 5; k++) expect(Math.abs(result.summary.variances[k] / truth.values[k] - 1)).toBeLessThan(1e-6);
   });
 
+  it('a direction without any variance has no length, and is no number that is none', async () => {
+    // four rows of six weights on one line
+    const line = Float64Array.from([0, 1, 2, 5].flatMap((x) => [1, 2, 0, 0, 2, 0].map((v) => 7 + x * v)));
+    const { components, summary } = await pca(rowsInMemory(line, 6), la, { keep: [1, 2, 3] });
+    expect(summary.variances[0]).toBeCloseTo(9 * 3.5, 9);
+    [1, 2, 0, 0, 2, 0].forEach((v, i) => {
+      expect(components[i]).toBeCloseTo(v / 3, 12);
+    });
+    expect(components.every(Number.isFinite)).toBe(true);
+    // one that is zero exactly stays so
+    const two = await pca(rowsInMemory(Float64Array.of(1, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0), 4), la, { keep: [1, 2] });
+    expect([...two.components.subarray(0, 4)].map(Math.abs)).toEqual([1, 0, 0, 0]);
+    expect([...two.components.subarray(4)].map(Math.abs)).toEqual([0, 0, 0, 0]);
+  });
+
   it('returns only the directions asked for', async () => {
     for (const T of [60, 9]) {
       const x = noisy(T, 20, randomKey(5));
