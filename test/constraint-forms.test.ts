@@ -215,11 +215,11 @@ describe('from made-up measurements', () => {
     const w = Array.from({ length: 8 }, (_, j) => j + 0.03 * rows[0][j]);
     expect(one.value(w) / ((0.5 * 0.03 ** 2) / variance)).toBeCloseTo(1, 10);
     await expect(build('vortex', madeUp({ ...stationary, training }), 3)).rejects.toThrow(
-      /vortex holds planes of two modes that relax.*window of 20 steps.*fewer than two.*longer window/,
+      /vortex needs 2 modes of one block that relax.*window of 20 steps.*are fewer.*longer window/,
     );
     await expect(
       build('potential', madeUp({ ...stationary, training: { ...training, windowSteps: 1 } }), 3),
-    ).rejects.toThrow(/potential holds a mode that relax.* there is none/);
+    ).rejects.toThrow(/potential needs a mode that relaxes.* there is none/);
     await expect(build('vortex', madeUp(stationary), 1)).rejects.toThrow(/at most 1 in each of all.*more axes/);
   });
 
@@ -308,7 +308,7 @@ describe('a parabola L0 + ½(w − m)ᵀH(w − m): the Laplace value makes lamb
     await expect(ask('ewc-empirical')).rejects.toThrow(/perSampleGradients/);
     await expect(ask('potential')).rejects.toThrow(/perSampleGradients/);
     await expect(ask('ldc', { weights: centre })).rejects.toThrow(/window/);
-    await expect(ask('hessian', { weights: [1] })).rejects.toThrow(/has 5 weights; the run ended at 1/);
+    await expect(ask('hessian', { weights: [1] })).rejects.toThrow(/must end at 5 finite weights.*got 1/);
     await expect(protect(surface, run, { method: 'l2', axes: 0 })).rejects.toThrow(/positive integer; got 0/);
     await expect(ask('l2', { ...run, blocks: [{ name: 'a', offset: 3, size: 3 }] })).rejects.toThrow(/block 'a'/);
   });

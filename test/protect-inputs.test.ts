@@ -73,8 +73,8 @@ describe('gradients of single samples', () => {
     ['half a row', [[1, 2, 3]], /whole rows of 6 weights; a piece has 3 numbers/],
     ['numbers that are no pieces', rows, /whole rows of 6 weights; got '1' as a piece/],
     ['none', [], /no gradient of any sample/],
-    ['NaN', [rows.slice(0, P), [0, 0, 0, Number.NaN, 0, 0]], /gradient of sample 1 .* finite.*weight 3 came NaN/],
-    ['rows in rows', [[rows, rows, rows, rows, rows, rows]], /gradient of sample 0 .*weight 0 came NaN/],
+    ['NaN', [rows.slice(0, P), [0, 0, 0, Number.NaN, 0, 0]], /gradient of sample 1 .* finite.*weight 3 it is NaN/],
+    ['rows in rows', [[rows, rows, rows, rows, rows, rows]], /gradient of sample 0 .*weight 0 it is NaN/],
   ])('%s is refused', async (_, pieces, sentence) => {
     await expect(ask('ewc-empirical', { perSampleGradients: () => pieces })).rejects.toThrow(sentence);
     await expect(
@@ -112,18 +112,20 @@ describe('gradients of single samples', () => {
   it('an outcome without a finite gradient is named', async () => {
     const gradients = rows.map((g, i) => (i === 8 ? Number.POSITIVE_INFINITY : g));
     const predictiveGradients = () => [{ probabilities: [0.5, 0.5], gradients }];
-    await expect(ask('ewc', { predictiveGradients })).rejects.toThrow(/outcome 1 of sample 0 .*weight 2 came Infinity/);
+    await expect(ask('ewc', { predictiveGradients })).rejects.toThrow(
+      /outcome 1 of sample 0 .*weight 2 it is Infinity/,
+    );
   });
 });
 
 describe('at w1', () => {
   it.each([
-    ['a loss of NaN', { loss: () => Number.NaN }, /loss at w1 must be a finite number; came NaN/],
-    ['an infinite loss', { loss: () => Number.POSITIVE_INFINITY }, /came Infinity/],
+    ['a loss of NaN', { loss: () => Number.NaN }, /loss at w1 must be a finite number; got NaN/],
+    ['an infinite loss', { loss: () => Number.POSITIVE_INFINITY }, /got Infinity/],
     [
       'a gradient of NaN',
       { gradient: (w: Float64Array) => w.map((_, i) => (i === 2 ? Number.NaN : 0)) },
-      /gradient at w1 .*weight 2 came NaN/,
+      /gradient at w1 .*weight 2 it is NaN/,
     ],
     [
       'a gradient of another length',
@@ -139,7 +141,7 @@ describe('at w1', () => {
     for (const method of ['l2', 'hessian', 'random']) {
       const asked = (hessianVector: (w: Float64Array, v: Float64Array) => Float64Array) =>
         ask(method, { hessianVector });
-      await expect(asked((_, v) => v.map((x) => x / 0))).rejects.toThrow(/Hessian at w1 must be finite/);
+      await expect(asked((_, v) => v.map((x) => x / 0))).rejects.toThrow(/Hessian at w1 must consist of finite/);
       await expect(asked(() => new Float64Array(2))).rejects.toThrow(/Hessian at w1 has 2 numbers/);
     }
   });

@@ -1,7 +1,10 @@
-/** What advice on learning rate and batch size is judged from: measured numbers, plain data. docs/theory [A1], [A2], [S9]. */
+/**
+ * The measured numbers that advice on learning rate and batch size is derived from, as plain data. docs/theory [A1], [A2],
+ * [S9].
+ */
 import type { Estimate } from '../numeric/estimate.js';
 
-/** The setting that advice is asked about, and the state it is asked at. */
+/** Describes the setting that advice is about, and the state at which it was measured. */
 export interface AdvicePoint {
   readonly learningRate: number;
   readonly momentum: number;
@@ -13,15 +16,16 @@ export interface AdvicePoint {
   readonly parameters: number;
   /** Training loss at the state. */
   readonly loss: number;
-  /** Loss of the best constant answer: what a network that computes nothing has. */
+  /** Loss of the best constant output, the same for every input. */
   readonly constantLoss: number;
-  /** Where the weights come from, in words. */
+  /** The origin of the weights, in words. */
   readonly origin: string;
 }
 
-/** A part of the measurement, or why there is none. */
+/** Holds a part of the measurement, or the reason why there is none. */
 export type Measured<T> = { readonly facts: T } | { readonly refused: string };
 
+/** Holds the gradient noise at a state. */
 export interface NoiseFacts {
   /** |g|² of the mean loss over the training set: exact. */
   readonly squaredGradient: number;
@@ -29,9 +33,9 @@ export interface NoiseFacts {
   readonly trace: Estimate;
   /** Tr C1/|g|², in samples, of the training set: exact. */
   readonly ofSet: number;
-  /** The same of the distribution, |g|² freed of the noise of N samples. */
+  /** The same for the distribution, with |g|² corrected for the noise of N samples. */
   readonly ofDistribution: Estimate;
-  /** Its 95 % interval; the upper end is null where |g|² may be 0. */
+  /** Its 95 % interval; the upper limit is null where |g|² may be 0. */
   readonly interval: readonly [number, number | null];
   /** Tr(H C1)/(gᵀHg), of the training set. Refused where gᵀHg or Tr(H C1) is not positive. */
   readonly weighted: Estimate;
@@ -48,23 +52,28 @@ export interface NoiseFacts {
   };
 }
 
+/** Gives the ceiling of the learning rate at one batch size. */
 export interface CeilingAt {
   readonly batchSize: number;
   readonly ceiling: Estimate;
 }
 
+/** Holds the curvature at a state and the ceilings of the learning rate that follow from it. */
 export interface CurvatureFacts {
   /** Largest eigenvalue of the Hessian, error bounded by the Lanczos residual. */
   readonly top: Estimate;
-  /** Lowest Ritz value: how negative the curvature gets at least. */
+  /** Lowest Ritz value, an upper bound of the lowest curvature. */
   readonly lowest: Estimate;
   /** Curvatures of the eigenvectors used, descending. */
   readonly curvatures: readonly number[];
-  /** Gradients of hard samples among the directions. */
+  /** Number of gradients of hard samples among the directions. */
   readonly hardSamples: number;
   /** 2(1+mu)/h_max: the edge for the mean motion. */
   readonly edge: Estimate;
-  /** Along the top eigenvector: Var l/l² over minibatches of the size asked, and how many samples carry it. */
+  /**
+   * Along the top eigenvector: Var l/l² over minibatches of the given size, and the effective number of samples that make it
+   * up.
+   */
   readonly relativeVariance: Estimate;
   readonly carriers: number;
   /** Mean-square ceiling along the top eigenvector alone, [V4]. */
@@ -73,24 +82,26 @@ export interface CurvatureFacts {
   readonly eigenvectorsOnly: number;
   /** With half of the hard samples' directions. */
   readonly fewer: number;
-  /** In the span of all directions, at the batch size asked. */
+  /** In the span of all directions, at the given batch size. */
   readonly ceiling: Estimate;
   /** The same over batch sizes, ascending. */
   readonly line: readonly CeilingAt[];
 }
 
+/** Holds measurements over a window of steps at the state. */
 export interface WindowFacts {
   readonly epochs: number;
   readonly steps: number;
   /** ⟨w·g⟩ over (1+mu)/(2 eta) ⟨|v|²⟩. */
   readonly ratio: Estimate;
-  /** Change of the minibatch loss over the window along a straight line, over its mean. */
+  /** Change of the minibatch loss over the window, by a straight line, relative to its mean. */
   readonly trend: Estimate;
   readonly meanLoss: number;
   /** Share of ⟨|v|²⟩ that is rounding of float32 weights. */
   readonly roundingShare: number;
 }
 
+/** Holds everything that advice is derived from. */
 export interface AdviceFacts {
   readonly point: AdvicePoint;
   readonly noise: Measured<NoiseFacts>;
@@ -98,5 +109,5 @@ export interface AdviceFacts {
   readonly window: Measured<WindowFacts>;
 }
 
-/** Facts of a measured part, or undefined. */
+/** Returns the facts of a part, or undefined where it was refused. */
 export const factsOf = <T>(m: Measured<T>): T | undefined => ('facts' in m ? m.facts : undefined);

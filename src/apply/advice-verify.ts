@@ -1,45 +1,53 @@
 /**
- * What real runs did on both sides of a ceiling, and whether the advice held. Rules, fixed before any run:
+ * A test of advice by real runs on both sides of a ceiling. The rules were fixed before any run:
  *
- * A run starts at the state with loss L0 (on a fixed part of the training set) and takes fresh batches at learning rate eta. Its loss is
- * looked at forty times. The rim of the basin is e·(L0 + N): e is the level at which this project measures the width of valleys ([F1]), and
- * N = eta Tr C1/(4(1−mu)B), at most L0, what the gradient noise alone adds in a quadratic valley ([S2]). Where the state is better than 0.9
- * of a constant answer, the rim is at most half-way to that answer's loss.
- *   - `stays`: never seen above the rim.
- *   - `returns`: seen above it, but the mean of the last quarter of the looks is below: it left the basin and found another, or came back.
- *   - `leaves`: the last quarter is above the rim and better than a constant answer.
- *   - `diverges`: a loss that is not finite, or a last quarter within 5 % of a constant answer's loss or above (of e times that loss where
- *     the state itself is no better than 0.9 of a constant answer), or weights that stopped moving.
+ * A run starts at the state with loss L0 (on a fixed part of the training set) and takes fresh batches at learning rate eta.
+ * Its loss is measured forty times. The rim of the basin is e·(L0 + N): e is the level at which this project measures the width
+ * of valleys ([F1]), and N = eta Tr C1/(4(1−mu)B), at most L0, is the loss that gradient noise alone adds in a quadratic valley
+ * ([S2]). Where the loss of the state is at most 0.9 of that of a constant output, the rim is at most half-way to the loss of a
+ * constant output.
+ *   - `stays`: the loss was never above the rim.
+ *   - `returns`: it was above the rim, but its mean over the last quarter is at most the rim: the run found another basin, or
+ *     came back.
+ *   - `leaves`: the mean over the last quarter is above the rim and better than a constant output.
+ *   - `diverges`: the loss is not finite, or its mean over the last quarter is 0.95 of a constant output's loss or more (where
+ *     the loss of the state is above 0.9 of a constant output's: e times the larger of the two or more), or the weights stopped
+ *     moving.
  *
- * The threshold lies between the largest eta up to which every run stays, and the smallest eta from which on more than half of the runs
- * at each eta do not. The advised rate `held` if every run at or below it stays, and `failed` if one does not; without such runs nothing is
- * said. The ceiling is `tight` if the bracket holds it, `cautious` if it lies below the bracket, `too high` if above.
+ * The threshold lies between the largest eta up to which every run stays, and the smallest eta from which on more than half of
+ * the runs at each eta do not. The advised rate has `held` if every run at or below it stays, and `failed` if one does not;
+ * without such runs it is `not tested`. The ceiling is `tight` if the bracket contains it, `cautious` if it lies below the
+ * bracket, `too high` if above.
  */
 import type { AdvicePoint } from './advice-facts.js';
 
+/** Names the outcome of one run, by the rules above. */
 export type Outcome = 'stays' | 'returns' | 'leaves' | 'diverges';
 
-/** What was seen of one run. */
+/** Records one run. */
 export interface RunSeen {
   readonly learningRate: number;
   readonly seed: number;
-  /** Losses on the fixed part, in time; shorter where the loss stopped being finite. */
+  /** Losses on the fixed part, in order of time; shorter where the loss stopped being finite. */
   readonly losses: readonly number[];
   readonly finite: boolean;
-  /** No weight changed in the last stretch of steps. */
+  /** True where no weight changed in the steps before the last measurement. */
   readonly still: boolean;
   /** Top curvature on the fixed part at the end; null where it was not measured. */
   readonly top: number | null;
 }
 
+/** Adds the outcome of a run to its record. */
 export interface RunJudged extends RunSeen {
   readonly outcome: Outcome;
   readonly rim: number;
+  /** Largest loss. */
   readonly peak: number;
-  /** Mean of the last quarter of the looks. */
+  /** Mean of the last quarter of the losses. */
   readonly end: number;
 }
 
+/** Describes the state from which runs start. */
 export interface VerifyBase {
   readonly loss: number;
   readonly constantLoss: number;
@@ -49,7 +57,7 @@ export interface VerifyBase {
   readonly batchSize: number;
 }
 
-/** @see the rules above */
+/** Determines the outcome of one run by the rules above. */
 export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {
   const { losses, learningRate, finite, still } = run;
   const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
@@ -67,10 +75,11 @@ export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {
   return { ...run, rim, peak, end, outcome };
 }
 
+/** Holds the outcomes of all runs and the conclusions. */
 export interface Verification {
   readonly base: VerifyBase;
   readonly epochs: number;
-  /** Samples on which losses and curvatures are looked at. */
+  /** Number of samples on which losses and curvatures are measured. */
   readonly looked: number;
   /** Top curvature on them at the start. */
   readonly top: number;
@@ -85,6 +94,7 @@ export interface Verification {
   readonly tightness: 'tight' | 'cautious' | 'too high' | 'not decidable';
 }
 
+/** Holds the runs and what they are compared with. */
 export type VerificationInput = Pick<
   Verification,
   'base' | 'epochs' | 'looked' | 'top' | 'ceiling' | 'edge' | 'advised'
@@ -92,6 +102,7 @@ export type VerificationInput = Pick<
   readonly runs: readonly RunSeen[];
 };
 
+/** Determines the outcomes of all runs and the conclusions by the rules above. */
 export function judgeVerification(input: VerificationInput): Verification {
   const runs = input.runs
     .map((r) => judgeRun(r, input.base))
@@ -120,10 +131,13 @@ export function judgeVerification(input: VerificationInput): Verification {
   return { ...input, runs, bracket: [low, high], advice, tightness };
 }
 
-/** Multiples of the ceiling that are tried, and of the advised rate itself. */
+/** Multiples of the ceiling that are tried as learning rates. */
 export const FACTORS = [0.5, 0.8, 1.25, 2, 4] as const;
 
-/** Learning rates to try around a ceiling, ascending, with the advised rate and the present one among them. */
+/**
+ * Returns the learning rates to try around a ceiling, ascending, with the advised rate and the present one among them; a rate
+ * within 2 % of the one before it is left out.
+ */
 export function ratesToTry(ceiling: number, advised: number, point: Pick<AdvicePoint, 'learningRate'>): number[] {
   const rates = [...FACTORS.map((f) => f * ceiling), advised, point.learningRate].sort((a, b) => a - b);
   return rates.filter((r, k) => k === 0 || r > 1.02 * rates[k - 1]);

@@ -1,22 +1,24 @@
 /**
- * What may be said about a learning rate and a batch size, from what was measured at one state. docs/theory §8. Rules, fixed before any
- * run was judged:
+ * Advice on a learning rate and a batch size, from measurements at one state. docs/theory §8. The rules were fixed before any
+ * run was judged, with the two changes noted below:
  *
  * Learning rate, against the mean-square ceiling at its batch size (± its standard error) and the edge 2(1+mu)/h_max:
- *   `beyond the edge`: eta at or above the edge: even the mean motion overshoots for ever.
+ *   `beyond the edge`: eta at or above the edge: even the mean motion oscillates without decay.
  *   `above the ceiling`: eta more than two errors above the ceiling.  `at the ceiling`: within two errors of it.
  *   `above the advice`: below the ceiling, above safety × (ceiling + its error).    `inside`: at or below that.
  *   `far below`: below a twentieth of safety × ceiling.
- * Batch size, against the critical one (interval: 95 %): `below` it, `around` it, `beyond` it, each with the interval's ends.
- * Critical batch size: Tr(H C1)/(gᵀHg) where that converged to a third; else Tr C1/|g|² of the training set; none where |g|² is 0.
- * Stationary: `stationary` if the motion relation holds within two errors, its error is below 0.2, and the loss has no trend beyond two
- *   errors or of more than 5 %; `not stationary` if it fails by more than three errors, or the loss moves by more than 5 % and three errors;
- *   else, or where more than 1 % of the motion is rounding, `not decidable`.
- * The advised rates are those up to safety × ceiling; without a ceiling there is no advised rate. The ceiling is exact
- * for batches of this training set; its error takes the set as a sample, and where it reaches the value itself it is refused. (At first it
- * was refused from half of the value on; looking at a fitted MNIST network, where a few samples rule, showed that to withhold what holds.) It is refused as well where
- * the most negative curvature is above half of the top one: such a state is no minimum and is left at once. (Added when advice at initial
- * weights was seen to fail.)
+ * Batch size, against the critical one (interval: 95 %): `below`, `around` (within) or `beyond` the interval.
+ * Critical batch size: Tr(H C1)/(gᵀHg) where its error is below a third of it; else Tr C1/|g|² of the training set; none where
+ *   |g|² is 0.
+ * Stationary: `stationary` if the motion relation holds within two errors, its error is below 0.2, and the trend of the loss is
+ *   within two errors of 0 or below 5 %; `not stationary` if the relation fails by more than three errors, or the trend exceeds
+ *   both 5 % and three errors; else, or where more than 1 % of the motion is rounding, `not decidable`.
+ *
+ * The advised rates are those up to safety × ceiling; without a ceiling there is no advised rate. The ceiling is exact for
+ * batches of this training set; its error takes the set as a sample of a distribution, and the ceiling is refused where the
+ * error reaches the value. (The limit was first half of the value; on a fitted MNIST network, where a few samples dominate,
+ * that refused ceilings that hold.) It is also refused where the most negative curvature is above half of the top one: such a
+ * state is not a minimum, and SGD leaves it at once. (Added when advice at initial weights was found to fail.)
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { normalHalfWidth } from '../numeric/interval.js';
@@ -29,6 +31,7 @@ import {
   type WindowFacts,
 } from './advice-facts.js';
 
+/** Places a learning rate relative to the ceiling and the edge, by the rules above. */
 export type RatePlace =
   | 'beyond the edge'
   | 'above the ceiling'
@@ -36,29 +39,35 @@ export type RatePlace =
   | 'above the advice'
   | 'inside'
   | 'far below';
+/** Places a batch size relative to the critical one, by the rules above. */
 export type BatchPlace = 'below' | 'around' | 'beyond';
+/** Says whether a window was stationary, by the rules above. */
 export type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
 
-/** One number of the advice, with what it stands on. */
+/** Holds one number of the advice, with its assumptions. */
 export interface AdviceItem {
   readonly id: string;
   readonly name: string;
   readonly value: Estimate | null;
   readonly unit: string;
-  /** 95 % interval where the error is not symmetric; an upper end of null is open. */
+  /** 95 % interval where the error is not symmetric; an upper limit of null is infinite. */
   readonly interval?: readonly [number, number | null];
-  /** Why there is no value. */
+  /** The reason why there is no value. */
   readonly refused?: string;
+  /** The assumptions behind the number, in words. */
   readonly assumes: string;
+  /** What changes the number, in words. */
   readonly changes: string;
 }
 
+/** Gives the critical batch size, in samples. */
 export interface CriticalBatch {
   readonly kind: 'weighted' | 'simple';
   readonly value: Estimate;
   readonly interval: readonly [number, number];
 }
 
+/** Holds the advice at one state. */
 export interface Advice {
   readonly point: AdvicePoint;
   readonly safety: number;
@@ -71,12 +80,17 @@ export interface Advice {
   readonly bestStep: { readonly atBatch: number; readonly atFull: number } | null;
 }
 
-/** Most relative error with which a ceiling is told. */
-const TELLABLE = 1;
+/** Relative error from which on a ceiling is refused. */
+const LARGEST_ERROR = 1;
 /** Most negative curvature, in units of the top one, at which a state still counts as a valley. */
 const SADDLE = 0.5;
+/** Share of the largest advised rate below which a learning rate counts as far below. */
 export const FAR_BELOW = 1 / 20;
 
+/**
+ * Derives advice from measurements, by the rules above.
+ * @param safety - largest advised rate as a share of the ceiling
+ */
 export function advise(facts: AdviceFacts, safety: number): Advice {
   const { point } = facts;
   const noise = factsOf(facts.noise);
@@ -110,12 +124,12 @@ function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate
   return { place, ceiling, largestRate };
 }
 
-/** Why the ceiling is not told, or undefined. */
+/** Returns the reason why the ceiling is refused, or undefined. */
 function withheld({ ceiling, lowest, top }: CurvatureFacts): string | undefined {
   if (-lowest.value > SADDLE * top.value)
-    return `this is no minimum: the curvature falls to ${lowest.value.toPrecision(2)} beside the top ${top.value.toPrecision(2)}, the state is left at once and its ceiling (${ceiling.value.toPrecision(2)}) with it. Ask again after some training.`;
-  if (!(ceiling.standardError < TELLABLE * ceiling.value))
-    return 'a few samples carry the curvature of minibatches, and its error is as large as itself.';
+    return `this is no minimum: the curvature falls to ${lowest.value.toPrecision(2)} beside the top ${top.value.toPrecision(2)}, so SGD leaves the state at once and its ceiling (${ceiling.value.toPrecision(2)}) does not apply. Ask again after some training.`;
+  if (!(ceiling.standardError < LARGEST_ERROR * ceiling.value))
+    return 'a few samples make up the curvature of minibatches, and the error of the ceiling is as large as the ceiling itself.';
   return undefined;
 }
 
@@ -141,7 +155,7 @@ function stepOf(
   return { atFull, atBatch: atFull / (1 + weighted.value / batchSize) };
 }
 
-/** @see the rules above */
+/** Decides whether a window was stationary, by the rules above. */
 export function stationarityOf({ ratio, trend, roundingShare }: WindowFacts): Stationarity {
   if (roundingShare > 0.01) return 'not decidable';
   const away = Math.abs(ratio.value - 1) / ratio.standardError;

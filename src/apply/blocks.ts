@@ -1,14 +1,14 @@
-/** The stretches of a flat vector that someone wants constrained, checked. */
+/** The check of the ranges of a flat vector that a caller wants constrained. */
 import { check } from '../numeric/errors.js';
 import type { Block } from './task.js';
 
-/** A block as given; `span` is `size` where nothing is said. */
+/** Describes a block as given by a caller; `span` is `size` by default. */
 export type GivenBlock = Omit<Block, 'span'> & { readonly span?: number };
 
 /**
- * Blocks of their own names that lie within the vector and apart from one another: what is measured is kept by name, and a weight in
- * two blocks would be held twice.
- * @throws InputError
+ * Checks that blocks have different names, lie within the vector and do not overlap, and returns them with their spans:
+ * measurements are cached by name, and a weight in two blocks would be constrained twice.
+ * @throws InputError for no block, and for one that fails the check
  */
 export function checkedBlocks(given: readonly GivenBlock[], size: number): Block[] {
   check(
@@ -26,7 +26,7 @@ export function checkedBlocks(given: readonly GivenBlock[], size: number): Block
     );
   blocks.forEach(({ name }, i) => {
     const first = blocks.findIndex((b) => b.name === name);
-    check(first === i, 'block-name', `two blocks are called '${name}'; give each a name of its own.`);
+    check(first === i, 'block-name', `two blocks are called '${name}'; give each a different name.`);
   });
   const inOrder = [...blocks].sort((a, b) => a.offset - b.offset);
   inOrder.slice(1).forEach((b, i) => {

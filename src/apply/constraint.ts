@@ -1,12 +1,14 @@
 /**
- * A constraint against forgetting: from what is known of task 1 to a quadratic penalty and the strength that theory gives it.
+ * A constraint against forgetting: it turns measurements of task 1 into a quadratic penalty R = ½ (w − w1)ᵀ K (w − w1) and the
+ * strength that theory gives it. docs/theory [C1], [C2].
  *
- * **Strengths.** Task 2 minimises L2 + lambda·R (mean losses). Where R's K is a multiple of task 1's Hessian on the constrained
+ * **Strengths.** Task 2 minimises L2 + lambda·R (mean losses). Where K is a multiple of task 1's Hessian on the constrained
  * directions, lambda·K = H has a solution, the Laplace value: then lambda·R is the quadratic approximation of L1 and both tasks
- * weigh alike (times N1/N2 if every sample of both tasks shall weigh alike). For the others the strength is *matched*: lambda is the
- * mean of p_iᵀHp_i/K_ii over the constrained axes, which is the Laplace value wherever there is one, the mean curvature for equal
- * weights, and the temperature of equipartition, ⟨h_i sigma_i²⟩, for inverse variances. `unit.strength` is that lambda for every method,
- * so grids of lambda/unit compare methods on equal terms; `unit.exact` tells which of the two it is.
+ * have equal weight (times N1/N2 to give every sample of both tasks equal weight). For the others the strength is *matched*:
+ * lambda is the mean of p_iᵀHp_i/K_ii over the constrained axes, which is the Laplace value wherever there is one, the mean
+ * curvature for equal weights, and the temperature of equipartition, ⟨h_i sigma_i²⟩, for inverse variances. `unit.strength` is
+ * that lambda for every method, so grids of lambda/unit compare methods on equal terms; `unit.exact` says which of the two it
+ * is.
  */
 
 import type { PenaltyPart } from '../model/penalty.js';
@@ -15,27 +17,29 @@ import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
 import type { Task } from './task.js';
 
+/** Sets how a constraint is built. */
 export interface ConstraintOptions {
-  /** N_c: axes a block; ignored by constraints weight by weight. */
+  /** N_c, the number of axes in each block; ignored by constraints weight by weight. */
   readonly axes: number;
-  /** Of random axes. */
+  /** Randomness of random axes. */
   readonly key: Key;
   readonly la: LinearAlgebra;
 }
 
+/** Gives the strength that theory assigns to a penalty. */
 export interface UnitStrength {
   /** lambda; NaN where neither a Laplace value nor a match exists (no curvature on the constrained directions). */
   readonly strength: number;
-  /** True: the Laplace value. False: matched to the curvature along the axes. */
+  /** True for the Laplace value, false for a strength matched to the curvature along the axes. */
   readonly exact: boolean;
-  /** How it follows, in words with the formula. */
+  /** Its derivation, in words with the formula. */
   readonly how: string;
 }
 
-/** Counts and spectra, block by block, for tables and warnings. */
+/** Reports counts and spectra of one block, for tables and warnings. */
 export interface BlockDiagnostics {
   readonly block: string;
-  /** Axes (or weights) that are constrained, and candidates left out with the reason. */
+  /** Number of axes (or weights) that are constrained, number of candidates left out, and the reason. */
   readonly constrained: number;
   readonly excluded: number;
   readonly why: string;
@@ -43,6 +47,7 @@ export interface BlockDiagnostics {
   readonly stiffness: readonly number[];
 }
 
+/** Holds the penalty that a constraint built, without its strength. */
 export interface BuiltConstraint {
   readonly parts: readonly PenaltyPart[];
   readonly unit: UnitStrength;
@@ -50,10 +55,12 @@ export interface BuiltConstraint {
 }
 
 /**
- * `none` trains on without a penalty, `joint` trains on both tasks (a protocol, the ceiling), `penalty` is built from task 1.
+ * Says how a constraint acts: `none` continues training without a penalty, `joint` trains on both tasks together (a protocol,
+ * the upper limit), `penalty` adds a penalty built from task 1.
  */
 export type ConstraintKind = 'none' | 'penalty' | 'joint';
 
+/** Describes one method against forgetting, and builds its penalty. */
 export interface Constraint {
   readonly name: string;
   readonly kind: ConstraintKind;
@@ -63,19 +70,22 @@ export interface Constraint {
   /** Whether the number of axes N_c matters, and whether a recorded window is needed. */
   readonly takesAxes: boolean;
   readonly needsWindow: boolean;
-  /** Whether it must know how task 1 was trained (`trainingOf`): constraints of its stationary state. */
+  /** Whether `task.training` is needed, as for constraints of the stationary state of task 1. */
   readonly needsTraining?: boolean;
-  /** @throws InputError where the task cannot give what the constraint asks for */
+  /**
+   * Builds the penalty from measurements of task 1.
+   * @throws InputError where the task lacks a measurement that the constraint needs
+   */
   build(task: Task, options: ConstraintOptions): Promise<BuiltConstraint>;
 }
 
-/** What a constraint without penalty builds. */
+/** Returns the result of a constraint without penalty. */
 export function nothing(): Promise<BuiltConstraint> {
   const unit = { strength: Number.NaN, exact: false, how: 'no penalty' };
   return Promise.resolve({ parts: [], unit, diagnostics: [] });
 }
 
-/** The mean of curvature over stiffness, axis by axis. */
+/** Returns the matched strength: the mean of curvature over stiffness, axis by axis; NaN where it is not positive. */
 export function matched(ratios: readonly number[]): UnitStrength {
   const strength = total(ratios) / ratios.length;
   return {
@@ -85,13 +95,18 @@ export function matched(ratios: readonly number[]): UnitStrength {
   };
 }
 
+/** Sums numbers. */
 export const total = (values: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum;
 };
 
-/** The training's constants, or a sentence that they are needed. */
+/**
+ * Returns how task 1 was trained.
+ * @param who - the constraint that needs it, for the error
+ * @throws InputError where the task does not say
+ */
 export function trainingOf(task: Task, who: string): NonNullable<Task['training']> {
   if (!task.training)
     throw new InputError(

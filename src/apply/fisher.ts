@@ -1,18 +1,20 @@
 /**
- * Diagonal of a network's Fisher matrix, per sample, exact over all samples. docs/theory [C2], [S10].
+ * The diagonal of a network's Fisher matrix, PER SAMPLE, exact over all samples. docs/theory [C2], [S10].
  *
  *     F_j = (1/N) Σ_k E_y[(∂ℓ_k(y)/∂w_j)²]
  *
- * `empirical`: y is the label that came. `true`: y is drawn from the model's own softmax, the expectation being the sum over all
- * classes, which equals the diagonal of the Gauss-Newton matrix Jᵀ(diag p − p pᵀ)J (squared error: of JᵀJ, unit variance). The
- * gradient of a dense layer is δ⊗h, so its square is δ²⊗h²: F of a layer is one product of squares, and nothing N×P is made.
+ * `empirical`: y is the label of the sample. `true`: y is drawn from the model's own softmax, the expectation being the sum
+ * over all classes, which equals the diagonal of the Gauss-Newton matrix Jᵀ(diag p − p pᵀ)J (squared error: of JᵀJ, unit
+ * variance). The gradient of a dense layer is δ⊗h, so its square is δ²⊗h²: F of a layer is a sum of products of squares,
+ * without an N×P array.
  */
 import { BLOCK, type NetworkPasses, type States } from '../analyse/curvature/passes.js';
 import { middle } from '../analyse/curvature/tangents.js';
 import type { FisherKind } from './task.js';
 
 /**
- * Length P, float64. Cost: N·(nonzero inputs of every layer)·outputs multiplications, and for `true` a backward pass per class.
+ * Computes the diagonal of the Fisher matrix, length P. Costs N·(nonzero inputs of every layer)·outputs multiplications, and
+ * for `true` a backward pass for each class.
  */
 export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64Array {
   const { layers, samples, arena, size } = passes;
@@ -25,7 +27,7 @@ export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64
         for (let i = 0; i < outputs; i++)
           for (let s = 0; s < states.count; s++) out[biasOffset + i] += squares[s * outputs + i];
       const h = l === 0 ? undefined : arena.f64(states.h[l - 1], inputs * BLOCK);
-      const line = new Float64Array(outputs * inputs); // inputs×outputs: the inner loop runs over what is contiguous
+      const line = new Float64Array(outputs * inputs); // inputs×outputs: the inner loop runs over contiguous numbers
       for (let s = 0; s < states.count; s++) {
         const first = (b * BLOCK + s) * inputs;
         for (let j = 0; j < inputs; j++) {
@@ -44,7 +46,7 @@ export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64
   return out;
 }
 
-/** E_y[δ_i²] of every sample of a block, samples×outputs. */
+/** Computes E_y[δ_i²] of every sample of a block, samples×outputs. */
 function squaredDeltas(passes: NetworkPasses, states: States, l: number, kind: FisherKind): Float64Array {
   const { arena, layers } = passes;
   const { outputs } = layers[l];

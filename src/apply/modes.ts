@@ -1,22 +1,22 @@
-/** The stiffest directions of a block: all of a small Hessian, the wanted ones of a large one. */
+/** The stiffest directions of a block: all of a small Hessian, a given number of a large one. */
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import { type LinearOperator, lanczos } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
 import type { Axes } from './task.js';
 
-/** An eigenvalue counts as curvature above this many times order·2^−52 of the largest. */
+/** An eigenvalue counts as positive curvature above this many times order·2^−52 of the largest. */
 const ROUNDINGS = 1000;
-/** Wanted residual of an iterated pair, relative to the largest eigenvalue. */
+/** Required residual of an iterated pair, relative to the largest eigenvalue. */
 const RESIDUAL = 1e-6;
-/** Products beyond which an iteration gives up, in multiples of the 2·count + 60 that do for a spectrum with gaps. */
+/** Products after which an iteration stops, in multiples of the 2·count + 60 that suffice for a spectrum with gaps. */
 const PATIENCE = 10;
-/** Most bytes of its basis. */
+/** Most bytes of the basis of an iteration. */
 const BASIS = 2 ** 29;
 
-/** What is told of directions that were not reached. */
+/** The reason given for directions that did not converge. */
 export const WHY_UNCONVERGED = `did not converge to ${RESIDUAL.toExponential()} of the largest eigenvalue`;
 
-/** The first `count` axes of a set, sharing memory. */
+/** Returns the first `count` axes of a set, which share its memory. */
 export function firstOf({ axes, values, unconverged = 0 }: Axes, count: number): Axes {
   const n = Math.min(count, axes.rows);
   const first = { axes: matrix(n, axes.cols, axes.data.subarray(0, n * axes.cols)), values: values.subarray(0, n) };
@@ -25,7 +25,10 @@ export function firstOf({ axes, values, unconverged = 0 }: Axes, count: number):
 
 const leastOf = (order: number, largest: number): number => ROUNDINGS * order * 2 ** -52 * Math.abs(largest);
 
-/** Eigenvectors of a dense Hessian as rows, descending, those of positive eigenvalues above rounding. Cost: one eigenproblem. */
+/**
+ * Returns the eigenvectors of a dense Hessian with positive eigenvalues above rounding, as rows, descending. Costs one
+ * eigenproblem.
+ */
 export function denseModes(hessian: Matrix, la: LinearAlgebra): Axes {
   const { values, vectors } = la.eigh(hessian);
   const n = values.length;
@@ -37,9 +40,10 @@ export function denseModes(hessian: Matrix, la: LinearAlgebra): Axes {
 }
 
 /**
- * The `most` stiffest of an operator. The Lanczos process goes on, where a spectrum has no gaps, until they converge or it has taken
- * `patience` times 2·most + 60 products, or 512 MiB; those that then have not are left out and counted, those without positive
- * curvature above rounding are left out. Multiple eigenvalues are found once. Cost: see `lanczos`.
+ * Returns the `most` stiffest eigenvectors of an operator by the Lanczos process. Where a spectrum has no gaps the process
+ * continues until they converge or it has taken `patience` times 2·most + 60 products, or 512 MiB; those that have not
+ * converged then are left out and counted, those without positive curvature above rounding are left out. Multiple eigenvalues
+ * are found once. `lanczos` states the cost.
  */
 export function iteratedModes(
   operator: LinearOperator,
@@ -68,14 +72,14 @@ export function iteratedModes(
   return { axes, values: Float64Array.from(kept, ({ value }) => value.value), ...(unconverged > 0 && { unconverged }) };
 }
 
-/** Most products of `iteratedModes`. */
+/** Returns the largest number of products that `iteratedModes` takes. */
 const productsOf = (size: number, count: number, patience = PATIENCE): number =>
   Math.min(patience * (2 * count + 60), Math.floor(BASIS / (8 * size)));
 
-/** Bytes of the basis of `iteratedModes`, at most. */
+/** Returns the largest number of bytes that the basis of `iteratedModes` takes. */
 export const iterationBytes = (size: number, most: number): number => 8 * size * productsOf(size, Math.min(most, size));
 
-/** The matrix of a symmetric operator, column by column. */
+/** Makes the matrix of a symmetric operator, column by column; exactly symmetric. Costs one product for each column. */
 export function denseOf(operator: LinearOperator): Matrix {
   const n = operator.size;
   const out = matrix(n, n);

@@ -1,22 +1,24 @@
-/** How much of a move in weight space went along a penalty's axes. */
+/** The part of a displacement in weight space that is along a penalty's axes. */
 import type { Penalty } from '../model/penalty.js';
 import { normalForm } from '../model/penalty-normal.js';
 import { check } from '../numeric/errors.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, row } from '../numeric/linalg/index.js';
 
+/** Gives the squared length of a displacement, and of its part along the axes. Both in weight². */
 export interface Movement {
   /** |w − a|² over all weights. */
   readonly total: number;
-  /** The part of it in the span of the axes; 1 axis in P of a random direction holds 1/P of it on average. */
+  /** The part of it in the span of the axes. For a random displacement among P weights it is `axes`/P of the total on average. */
   readonly along: number;
-  /** Axes of that span, orthonormal. */
+  /** Dimension of that span. */
   readonly axes: number;
 }
 
 /**
- * Moves from the anchor of a penalty with axes (principal directions, Hessian modes, vortex planes, …): oblique axes are made
- * orthonormal first, so that shares of different sets compare. Cost: that of the normal form, and 2 flops a number of the axes.
- * @throws InputError for a penalty of several anchors, or one without axes
+ * Measures the displacement of w from the anchor of a penalty with axes (principal directions, Hessian modes, vortex planes,
+ * …). Oblique axes are made orthonormal first, so that shares of different sets are comparable. Costs the normal form, and 2
+ * flops for each number of the axes.
+ * @throws InputError for a penalty of several anchors, one without axes, or w of another length
  */
 export function movementAlong(p: Penalty, w: ArrayLike<number>, la: LinearAlgebra = embeddedLinearAlgebra()): Movement {
   check(

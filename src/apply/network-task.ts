@@ -1,4 +1,4 @@
-/** A task learnt by a network of ours: every measurement exact, by the kernels. docs/theory §7. */
+/** A task learnt by one of thermograd's own networks, for which the kernels make every measurement exactly. docs/theory §7. */
 
 import { hessianBlock } from '../analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../analyse/curvature/network-hessian.js';
@@ -16,11 +16,12 @@ import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
 import type { Block, FisherKind, Task, TaskTraining, Width } from './task.js';
 
+/** Describes a network that has learnt task 1. */
 export interface NetworkTaskOptions {
   readonly spec: NetworkSpec;
   /** Task 1's solution w1, flat. */
   readonly weights: Float32Array;
-  /** Task 1's training samples, and nothing else. */
+  /** Task 1's training samples only. */
   readonly samples: Samples;
   /** Layers to constrain; all by default. */
   readonly layers?: readonly string[];
@@ -28,21 +29,25 @@ export interface NetworkTaskOptions {
   readonly windows?: Readonly<Record<string, RowSource>>;
   readonly training?: TaskTraining;
   readonly la: LinearAlgebra;
-  /** Largest number of axes a block that will be asked for, so that nothing is measured twice; 50 by default. */
+  /** Largest number of axes in a block that will be requested, so that none are computed twice; 50 by default. */
   readonly axes?: number;
-  /** Of iterative eigensolvers. */
+  /** Randomness of iterative eigensolvers. */
   readonly key: Key;
 }
 
 const AXES = 50;
-/** Blocks up to this order get their dense Hessian and all its eigenvectors; larger ones the Lanczos process. */
+/**
+ * Order up to which the dense Hessian of a block and all its eigenvectors are computed; larger blocks take the Lanczos process.
+ */
 export const DENSE = 3000;
 /** Bytes of per-sample states kept between passes. */
 const CACHE = 256 * 2 ** 20;
 
 /**
- * Memory: the samples once as float64 (8 bytes a nonzero input), states (16·Σ widths bytes a sample up to 256 MiB), and dense Hessians
- * (3·8·size² bytes while a block of up to 3000 weights is diagonalised); the window of a layer T² or size² numbers (`pcaMemory`).
+ * Makes a task of a network that has learnt it. Memory holds the nonzero inputs (8 bytes each), the states (16·Σ widths bytes
+ * for each sample, up to 256 MiB), dense Hessians (3·8·size² bytes while a block of up to 3000 weights is diagonalised), and
+ * for the window of a layer T² or size² numbers (`pcaMemory`).
+ * @throws InputError for no layers, a layer named twice or unknown, and samples or weights that do not fit the network
  */
 export function networkTask(options: NetworkTaskOptions): Task {
   const { spec, weights, samples, training, windows = {}, axes = AXES, la, key } = options;
@@ -50,7 +55,7 @@ export function networkTask(options: NetworkTaskOptions): Task {
   const names = options.layers ?? layersOf(spec).map((l) => l.name);
   check(names.length > 0, 'no-layers', 'a constraint needs at least one layer.');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  check(twice === undefined, 'layer-twice', `the layer '${twice}' is named twice; it can be held once.`);
+  check(twice === undefined, 'layer-twice', `the layer '${twice}' is named twice; name it once.`);
   const blocks = names.map((name): Block => {
     const { inputs, outputs, weightOffset, biasOffset } = layerNamed(spec, name);
     const size = inputs * outputs;
@@ -102,7 +107,7 @@ export function networkTask(options: NetworkTaskOptions): Task {
           : iteratedModes(hessianOperator(passes, { layer: name }), most, key.child('hessian').child(name), la),
       axes,
     ),
-    /** Of the Gauss-Newton matrix, which is the Hessian's wherever the units above are piecewise linear [S10]. */
+    /** The trace of the Gauss-Newton matrix, which is that of the Hessian wherever the units above are piecewise linear [S10]. */
     trace({ offset, span }) {
       return fisher('true')
         .subarray(offset, offset + span)

@@ -1,8 +1,8 @@
-/** Planes among weights: orthonormal pairs that span what oblique pairs span. */
+/** Planes among weights: orthonormal pairs that span the same planes as oblique pairs. */
 import { type Matrix, matrix, row } from '../numeric/linalg/index.js';
 import type { Axes } from './task.js';
 
-/** Gram-Schmidt within each pair of rows; values are 1 for each row. Rows 2k and 2k + 1 of `pairs` must not be parallel. */
+/** Orthonormalises each pair of rows by Gram-Schmidt; values are 1. Rows 2k and 2k + 1 of `pairs` must not be parallel. */
 export function planeBasis(pairs: Matrix): Axes {
   const out = matrix(pairs.rows, pairs.cols, pairs.data.slice(0, pairs.rows * pairs.cols));
   const dot = (a: Float64Array, b: Float64Array) => a.reduce((s, v, i) => s + v * b[i], 0);

@@ -1,4 +1,4 @@
-/** Principal directions of a block's window, those that the record resolves. docs/theory [P3] */
+/** The principal directions of a block's window that the recording resolves. docs/theory [P3]. */
 import { pca } from '../analyse/trajectory/pca.js';
 import type { RowSource } from '../analyse/trajectory/rows.js';
 import { RESOLUTIONS } from '../analyse/trajectory/scaling.js';
@@ -6,7 +6,10 @@ import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
 import { firstOf } from './modes.js';
 import type { Axes } from './task.js';
 
-/** At most `most` of them. Cost: see `pca`. */
+/**
+ * Returns at most `most` principal directions, those whose variance exceeds 10 resolutions of the recording. Costs one `pca`.
+ * @throws InputError and RunError as `pca`
+ */
 export async function principalAxes(window: RowSource, most: number, la: LinearAlgebra): Promise<Axes> {
   const wanted = Math.min(most, window.P, window.T - 1);
   const keep = Array.from({ length: wanted }, (_, i) => i + 1);

@@ -1,8 +1,8 @@
 /**
- * Protect what was learnt: a penalty that keeps task 1 while task 2 is trained, for any loss surface. docs/theory §7.
+ * Protection of a learnt task: a penalty that preserves task 1 while task 2 is trained, for any loss surface. docs/theory §7.
  *
- * Minimise L2(w) + lambda·R(w), R = `value`, from w1 on. `unit.strength` is the lambda to start from (constraint.ts says what it is);
- * scan some decades around it: no theory knows how much of task 1 is to be given up for task 2.
+ * Minimise L2(w) + lambda·R(w), R = `value`, from w1 on. `unit.strength` is the lambda to start from (constraint.ts defines
+ * it); scan some decades around it, since how much of task 1 to give up for task 2 is a choice and not a result of theory.
  */
 import { type Penalty, penalty, penaltyGradient } from '../model/penalty.js';
 import { check } from '../numeric/errors.js';
@@ -13,16 +13,18 @@ import { constraintNamed } from './constraints/table.js';
 import { type FinishedRun, type ProtectableSurface, surfaceTask } from './surface-task.js';
 import type { Task } from './task.js';
 
+/** Chooses the method and its axes. */
 export interface ProtectOptions {
   /** Name in the table of constraints: `ldc`, `ewc`, `hessian`, … */
   readonly method: string;
-  /** N_c, axes a block; 50 by default. */
+  /** N_c, the number of axes in each block; 50 by default. */
   readonly axes?: number;
-  /** Of random axes and iterated eigenvectors; that of seed 0 by default. */
+  /** Randomness of random axes and iterated eigenvectors; that of seed 0 by default. */
   readonly key?: Key;
   readonly la?: LinearAlgebra;
 }
 
+/** Holds the penalty R and its strength, and evaluates R. */
 export interface Protection {
   readonly method: string;
   /** R, without its strength: for `Trainer.setPenalty`, `writePenalty`. */
@@ -31,15 +33,20 @@ export interface Protection {
   /** `unit.strength` where it is the Laplace value, else NaN. */
   readonly laplaceStrength: number;
   readonly diagnostics: readonly BlockDiagnostics[];
-  /** R(w) and ∇R(w), float64. */
+  /** Returns R(w), without its strength, in float64. */
   value(w: ArrayLike<number>): number;
+  /** Returns ∇R(w), without its strength, in float64. */
   gradient(w: ArrayLike<number>): Float64Array;
 }
 
-/** Axes a block when nothing is said. */
+/** Default number of axes in each block. */
 const AXES = 50;
 
-/** For a task that is known already, so that many methods share its measurements. @throws InputError */
+/**
+ * Builds the penalty of one method for a task. Many methods can share the measurements of one task.
+ * @throws InputError for an unknown method, a number of axes that is not a positive integer, and where the task lacks a
+ *   measurement
+ */
 export async function protectTask(task: Task, options: ProtectOptions): Promise<Protection> {
   const { method, axes = AXES, key = randomKey(0), la = embeddedLinearAlgebra() } = options;
   check(
@@ -61,10 +68,10 @@ export async function protectTask(task: Task, options: ProtectOptions): Promise<
 }
 
 /**
- * For a model of your own.
- * @param surface - task 1's loss and gradient; some methods ask for gradients of single samples
- * @param run - where task 1 ended, and the window before it for methods along principal directions
- * @throws InputError naming what the method misses
+ * Builds the penalty of one method for any model, given by its loss surface.
+ * @param surface - task 1's loss and gradient; some methods need gradients of single samples
+ * @param run - the weights at the end of task 1, and the window before it for methods along principal directions
+ * @throws InputError that names what the method needs and the surface or the run lacks
  */
 export async function protect(
   surface: ProtectableSurface,

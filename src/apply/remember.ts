@@ -1,13 +1,17 @@
 /**
- * What was measured of a task once is kept: many constraints, and many numbers of axes, are built from one task.
+ * Caches of a task's measurements, because many constraints, with many numbers of axes, are built from one task.
  *
- * Fewer axes of a set are its first ones and share their memory; that is how a number measured along one of them is found again.
+ * A smaller set of axes consists of the first ones of a larger set and shares their memory, by which a measurement along one of
+ * them is found again.
  */
 import type { Matrix } from '../numeric/linalg/index.js';
 import { firstOf } from './modes.js';
 import type { Axes, Block } from './task.js';
 
-/** Finds a block's axes once for the largest number asked for, at least `least`. */
+/**
+ * Wraps a search for axes so that a block is searched again only for more axes than before; the first search takes `least` or
+ * more.
+ */
 export function rememberAxes<R extends Axes | Promise<Axes>>(
   find: (block: Block, most: number) => R,
   least: number,
@@ -25,7 +29,7 @@ export function rememberAxes<R extends Axes | Promise<Axes>>(
   };
 }
 
-/** Measures along each row of a set of axes, once a row. */
+/** Wraps a measurement along an axis so that each row of a set of axes is measured once. */
 export function rememberAlong<T>(
   measure: (block: Block, axis: Float64Array) => T,
 ): (block: Block, axes: Matrix) => T[] {

@@ -1,31 +1,44 @@
-/** Gradients of single samples that a surface brings, checked one by one, and the Fisher diagonals out of them. docs/theory [C2], [S1] */
+/**
+ * Gradients of single samples from a surface, checked one by one, and the Fisher diagonals made of them. docs/theory [C2],
+ * [S1].
+ */
 import { check, InputError } from '../numeric/errors.js';
 
-/** What a surface of P = `size` weights may offer. Plain arrays and typed ones are welcome. */
+/** Gives gradients of single samples of a surface of P = `size` weights, as plain or typed arrays. */
 export interface SampleSurface {
   readonly size: number;
-  /** Gradients of single samples' own losses (never of batches, never divided by the batch), in pieces of whole rows of P. */
+  /**
+   * Gives the gradients of single samples' own losses (not of batches, not divided by the batch size), in pieces of whole rows
+   * of P.
+   */
   perSampleGradients?(w: Float64Array): Iterable<ArrayLike<number>>;
-  /** Per sample the model's probabilities of its C outcomes, and the gradient of −ln p of each outcome, C×P. */
+  /** Gives for each sample the model's probabilities of its C outcomes, and the gradient of −ln p of each outcome, C×P. */
   predictiveGradients?(w: Float64Array): Iterable<{
     readonly probabilities: ArrayLike<number>;
     readonly gradients: ArrayLike<number>;
   }>;
 }
 
-/** How far probabilities may sum from 1, and where all of them are float32 numbers. */
+/** Largest deviation of a sum of probabilities from 1, and the same where all of them are float32 numbers. */
 const SUM = 1e-6;
 const SUM_FLOAT32 = 1e-4;
 
-/** Numbers as float64. @throws InputError with `what` and the first that is not finite */
+/**
+ * Returns numbers as float64, the same array where it is one.
+ * @param what - the subject of the error
+ * @throws InputError that names the first number that is not finite
+ */
 export function finiteNumbers(values: ArrayLike<number>, what: string): Float64Array {
   const own = values instanceof Float64Array ? values : Float64Array.from(values);
   const bad = own.findIndex((v) => !Number.isFinite(v));
-  check(bad < 0, 'not-finite', () => `${what} must be finite numbers; at weight ${bad} came ${own[bad]}.`);
+  check(bad < 0, 'not-finite', () => `${what} must consist of finite numbers; at weight ${bad} it is ${own[bad]}.`);
   return own;
 }
 
-/** One sample's gradient after the other, as views. @throws InputError */
+/**
+ * Generates the gradients of all samples one after another, as views.
+ * @throws InputError for a surface without `perSampleGradients`, and for pieces that are not whole rows of finite numbers
+ */
 export function* gradientRows(surface: SampleSurface, w: Float64Array): Generator<Float64Array> {
   const { size } = surface;
   if (!surface.perSampleGradients)
@@ -48,7 +61,10 @@ export function* gradientRows(surface: SampleSurface, w: Float64Array): Generato
   check(count > 0, 'sample-gradients', 'the surface gave no gradient of any sample.');
 }
 
-/** The mean over samples of g_j², length P. */
+/**
+ * Computes the mean over samples of g_j², length P, PER SAMPLE.
+ * @throws InputError as `gradientRows`
+ */
 export function empiricalFisher(surface: SampleSurface, w: Float64Array): Float64Array {
   const out = new Float64Array(surface.size);
   let n = 0;
@@ -59,7 +75,11 @@ export function empiricalFisher(surface: SampleSurface, w: Float64Array): Float6
   return out.map((v) => v / n);
 }
 
-/** The mean over samples of Σ_c p_c g_cj², length P. */
+/**
+ * Computes the mean over samples of Σ_c p_c g_cj², length P, PER SAMPLE.
+ * @throws InputError for a surface without `predictiveGradients`, gradients of another shape or not finite, and probabilities
+ *   that are negative or do not sum to 1
+ */
 export function trueFisher(surface: SampleSurface, w: Float64Array): Float64Array {
   if (!surface.predictiveGradients)
     throw new InputError(
@@ -102,6 +122,6 @@ function checkProbabilities(given: ArrayLike<number>, sample: number): void {
   check(
     Math.abs(sum - 1) <= (p.every((v) => Math.fround(v) === v) ? SUM_FLOAT32 : SUM),
     'probabilities',
-    () => `the probabilities of sample ${sample} must sum to 1; they sum to ${sum} (logits want a softmax first).`,
+    () => `the probabilities of sample ${sample} must sum to 1; they sum to ${sum} (apply a softmax to logits first).`,
   );
 }

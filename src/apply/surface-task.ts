@@ -1,8 +1,9 @@
 /**
- * A task on any loss surface: the same measurements as of a network of ours, from losses and gradients alone. docs/theory §7.
+ * A task on any loss surface: the same measurements as for thermograd's own networks, from losses and gradients alone.
+ * docs/theory §7.
  *
- * Hessian products are central differences of gradients unless the surface brings its own, to about 1e-9 of the gradient's scale.
- * Widths take some twenty losses an axis.
+ * Hessian products are central differences of gradients, accurate to about 1e-9 of the gradient's scale, unless the surface has
+ * its own. A width costs about twenty losses.
  */
 import { nearestCrossings } from '../analyse/landscape/crossing.js';
 import type { RowSource } from '../analyse/trajectory/rows.js';
@@ -20,30 +21,35 @@ import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueF
 import type { Block, Task, TaskTraining, Width } from './task.js';
 import { columnsOf } from './windows.js';
 
-/** What more a surface may offer; each method says which of it it misses. */
+/** Describes a loss surface with the optional functions that some methods need; errors name a missing one. */
 export interface ProtectableSurface extends LossSurface, SampleSurface {
-  /** H(w) v. */
+  /** Returns H(w) v. */
   hessianVector?(w: Float64Array, v: Float64Array): Float64Array;
 }
 
-/** How task 1 ended. */
+/** Describes the end of task 1. */
 export interface FinishedRun {
   /** w1, length P. */
   readonly weights: ArrayLike<number>;
   /** Rows of all P weights before w1, for methods along principal directions. */
   readonly window?: RowSource;
-  /** Stretches with axes of their own, layers for instance (`span`: with the biases behind them); one over everything by default. */
+  /** Ranges with separate axes, such as layers (`span`: with the biases that follow); one over all weights by default. */
   readonly blocks?: readonly GivenBlock[];
   readonly training?: TaskTraining;
 }
 
-/** Blocks up to this order get a dense Hessian out of as many products. */
+/** Order up to which a dense Hessian is made, of as many products. */
 const DENSE = 400;
 const PROBES = 64;
 const RELATIVE_TOLERANCE = 1e-6;
 /** Farthest displacement of a width, in norms of the block's weights (or 1). */
 const REACH = 10;
 
+/**
+ * Makes a task of a loss surface and the end of a run on it.
+ * @param key - randomness of iterative eigensolvers and trace probes
+ * @throws InputError for weights, a loss or a gradient of another length or not finite, and for blocks that fail `checkedBlocks`
+ */
 export function surfaceTask(
   surface: ProtectableSurface,
   run: FinishedRun,
@@ -54,7 +60,8 @@ export function surfaceTask(
   check(
     anchor.length === size && anchor.every(Number.isFinite),
     'weight-count',
-    () => `the surface has ${size} weights; the run ended at ${anchor.length}, all of which must be finite.`,
+    () =>
+      `the run must end at ${size} finite weights, as many as the surface has; got ${anchor.length}${anchor.every(Number.isFinite) ? '' : ', not all finite'}.`,
   );
   const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
   const whole = (values: ArrayLike<number>, what: string) => {
@@ -69,7 +76,7 @@ export function surfaceTask(
   check(
     Number.isFinite(loss),
     'not-finite',
-    () => `the loss at w1 must be a finite number; came ${loss}. Is w1 where task 1's training ended well?`,
+    () => `the loss at w1 must be a finite number; got ${loss}. Did the training of task 1 diverge?`,
   );
   const gradient = whole(surface.gradient(anchor), 'the gradient at w1').slice();
   const embed = (block: Block, v: Float64Array) => {
@@ -113,7 +120,8 @@ export function surfaceTask(
       check(
         loss > 0,
         'no-centre-loss',
-        () => `widths are measured at e times the loss at w1; that loss is ${loss}, so there are none.`,
+        () =>
+          `widths are measured at e times the loss at w1, which must be positive; it is ${loss}, so there are no widths.`,
       );
       const along = embed(block, axis);
       const h = curvature(block, axis);
@@ -166,13 +174,13 @@ export function surfaceTask(
   };
 }
 
-/** Central differences: truncation h²/6·|∇⁴L| and rounding eps/h balance at the third root of eps. */
+/** Makes Hessian products of central differences: truncation h²/6·|∇⁴L| and rounding eps/h balance at the third root of eps. */
 function differences(surface: LossSurface): (w: Float64Array, v: Float64Array) => Float64Array {
   return (w, v) => {
     const norm = Math.sqrt(dot(v, v));
     if (norm === 0) return new Float64Array(v.length);
     const h = (Math.cbrt(2 ** -52) * Math.max(1, Math.sqrt(dot(w, w)))) / norm;
-    const up = Float64Array.from(surface.gradient(w.map((x, i) => x + h * v[i]))); // a copy: the next may come in the same place
+    const up = Float64Array.from(surface.gradient(w.map((x, i) => x + h * v[i]))); // a copy: the next call may reuse the array
     const down = surface.gradient(w.map((x, i) => x - h * v[i]));
     return up.map((g, i) => (g - down[i]) / (2 * h));
   };

@@ -1,8 +1,8 @@
-/** Windows of single layers out of rows of the whole network. */
+/** Windows of single layers from rows of the whole network. */
 import type { RowSource } from '../analyse/trajectory/rows.js';
 import { layersOf, type NetworkSpec } from '../model/network.js';
 
-/** Columns from … from + count − 1 of every row, as a source of their own. Copies piece by piece. */
+/** Makes a source of the columns from … from + count − 1 of every row, copied piece by piece. */
 export function columnsOf(source: RowSource, from: number, count: number): RowSource {
   return {
     T: source.T,
@@ -21,7 +21,7 @@ export function columnsOf(source: RowSource, from: number, count: number): RowSo
   };
 }
 
-/** The window of each layer's weight, by name, from rows of the whole network (`recordWindow`). */
+/** Returns the window of each layer's weights, by name, from rows of the whole network (`recordWindow`). */
 export function layerWindows(spec: NetworkSpec, rows: RowSource): Record<string, RowSource> {
   return Object.fromEntries(
     layersOf(spec).map(({ name, weightOffset, inputs, outputs }) => [

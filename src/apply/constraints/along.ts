@@ -1,9 +1,9 @@
-/** What constraints along given axes share: one low-rank part a block, and a strength matched to the curvature along the axes. */
+/** Constraints along given axes: one low-rank part in each block, and a strength matched to the curvature along the axes. */
 import type { Matrix } from '../../numeric/linalg/index.js';
 import { type BuiltConstraint, matched } from '../constraint.js';
 import type { Block, Task } from '../task.js';
 
-/** R = ½ Σ_i c_i ((w − w1)·p_i)² in one block. */
+/** Describes R = ½ Σ_i c_i ((w − w1)·p_i)² in one block. */
 export interface AlongAxes {
   readonly block: Block;
   readonly axes: Matrix;
@@ -14,6 +14,7 @@ export interface AlongAxes {
   readonly why: string;
 }
 
+/** Builds the penalty Σ_blocks ½ Σ_i c_i ((w − w1)·p_i)² with the matched strength; measures curvatures that are not given. */
 export function alongAxes(task: Task, all: readonly AlongAxes[]): BuiltConstraint {
   const used = all.filter((a) => a.axes.rows > 0);
   const ratios = used.flatMap(({ block, axes, weights, curvatures }) =>

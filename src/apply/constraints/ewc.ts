@@ -1,6 +1,6 @@
 /**
- * Elastic weight consolidation: R = ½ Σ_j F_j (w_j − w1_j)², F the diagonal of the Fisher matrix of ONE sample, a mean over samples
- * of squared per-sample gradients: it knows no batch. Kirkpatrick et al. 2017; docs/theory [C2].
+ * Elastic weight consolidation: R = ½ Σ_j F_j (w_j − w1_j)², where F is the diagonal of the Fisher matrix of ONE sample, a mean
+ * over samples of squared per-sample gradients, which does not depend on a batch. Kirkpatrick et al. 2017; docs/theory [C2].
  *
  * `ewc` takes the true Fisher matrix (expectation over the model's own predictions), which for cross-entropy is the diagonal of the
  * Gauss-Newton matrix; `ewc-empirical` squares the gradients at the labels, which vanish together with the training error.
@@ -51,7 +51,9 @@ function elastic(name: string, kind: FisherKind, title: string): Constraint {
   };
 }
 
+/** Constrains every weight by the true Fisher matrix. */
 export const ewc = elastic('ewc', 'true', 'elastic weights, true Fisher matrix (per sample)');
+/** Constrains every weight by the empirical Fisher matrix. */
 export const ewcEmpirical = elastic(
   'ewc-empirical',
   'empirical',

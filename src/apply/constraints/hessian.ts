@@ -1,6 +1,6 @@
 /**
  * The stiffest Hessian directions of each layer at w1: R = ½ Σ_{i ≤ N_c} h_i ((w − w1)·v_i)², the part of task 1's quadratic
- * approximation that N_c axes can hold; unweighted all h_i are replaced by 1. docs/theory [C2].
+ * approximation that N_c axes can represent; without weights all h_i are replaced by 1. docs/theory [C2].
  */
 import type { Constraint, ConstraintOptions } from '../constraint.js';
 import { WHY_UNCONVERGED } from '../modes.js';
@@ -42,5 +42,7 @@ function stiffest(name: string, weighted: boolean, title: string): Constraint {
   };
 }
 
+/** Constrains the stiffest Hessian directions by their eigenvalues. */
 export const hessian = stiffest('hessian', true, 'eigenvalues along the stiffest Hessian directions');
+/** Constrains the stiffest Hessian directions equally. */
 export const hessianUnweighted = stiffest('hessian-unweighted', false, 'the stiffest Hessian directions, all alike');

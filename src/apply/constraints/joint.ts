@@ -1,6 +1,7 @@
-/** Training on both tasks at once: the ceiling that no penalty can promise more than. A protocol, no penalty. */
+/** Training on both tasks at once: the upper limit of what a penalty can achieve. It is a protocol and not a penalty. */
 import { type Constraint, nothing } from '../constraint.js';
 
+/** Trains on both tasks together, without a penalty. */
 export const joint: Constraint = {
   name: 'joint',
   kind: 'joint',

@@ -1,6 +1,7 @@
 /** The isotropic anchor: R = ½ |w − w1|² over the constrained layers, biases included. */
 import { type Constraint, matched, total } from '../constraint.js';
 
+/** Constrains every weight equally. */
 export const l2: Constraint = {
   name: 'l2',
   kind: 'penalty',

@@ -1,13 +1,14 @@
 /**
  * Landscape-dependent constraints of Feng & Tu: R = Σ_{i ≤ N_c} ((w − w1)·p_i)²/F_i², so K_ii = 2/F_i². docs/theory [C1].
  *
- * p_i are the principal directions of task 1's window in each layer, F_i the widths at w1 [F1]. An axis with an open side has no
- * width: it is left out and counted, and the next one does not take its place. Laplace: for a parabola H_ii = 8(e−1)L0/F_i² [F3],
- * so lambda = 4(e−1)L0 makes lambda·K = H exactly.
+ * p_i are the principal directions of task 1's window in each layer, F_i the widths at w1 [F1]. An axis with an open side has
+ * no width: it is left out and counted, and no further axis replaces it. For a parabola H_ii = 8(e−1)L0/F_i² [F3], so the
+ * Laplace value lambda = 4(e−1)L0 gives lambda·K = H exactly.
  */
 import { matrix, row } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
 
+/** Constrains principal directions by 1/F_i². */
 export const ldc: Constraint = {
   name: 'ldc',
   kind: 'penalty',

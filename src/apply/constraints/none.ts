@@ -1,6 +1,7 @@
-/** No constraint: how much is forgotten when nothing is done. */
+/** No constraint, as a reference: how much is forgotten without any method. */
 import { type Constraint, nothing } from '../constraint.js';
 
+/** Continues training without a penalty. */
 export const none: Constraint = {
   name: 'none',
   kind: 'none',

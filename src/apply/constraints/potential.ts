@@ -1,11 +1,13 @@
 /**
- * The true potential of task 1's stationary state: R = ½ xᵀ (U/epsilon) x = −ln of its density, x = w − w1 in the settled modes.
- * ao2022's outlook; docs/theory [C2], [D2]. U/epsilon is the inverse of the stationary covariance that H and C1 predict.
+ * The true potential of task 1's stationary state: R = ½ xᵀ (U/epsilon) x = −ln of its density up to a constant, where x = w −
+ * w1 in the settled modes (stationary.ts). Outlook of ao2022; docs/theory [C2], [D2]. U/epsilon is the inverse of the
+ * stationary covariance that H and C1 predict.
  */
 import { matrix, transpose } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
 import { alongStationary } from './stationary.js';
 
+/** Constrains the settled modes by the potential of the stationary state. */
 export const potential: Constraint = {
   name: 'potential',
   kind: 'penalty',

@@ -1,8 +1,9 @@
-/** Random orthonormal axes, all alike: what N_c constraints do that know nothing. docs/theory [C2] */
+/** Random orthonormal axes with equal weights, as a reference: N_c constraints that use no measurement. docs/theory [C2]. */
 import { matrix } from '../../numeric/linalg/index.js';
 import type { Constraint } from '../constraint.js';
 import { alongAxes } from './along.js';
 
+/** Constrains random directions equally. */
 export const random: Constraint = {
   name: 'random',
   kind: 'penalty',

@@ -1,10 +1,11 @@
 /**
- * Task 1's stationary state in its stiffest modes, decomposed: what `potential` and `vortex` penalise. docs/theory [D1]–[D7], [S1].
+ * The decomposition of task 1's stationary state in its stiffest modes, from which `potential` and `vortex` are built.
+ * docs/theory [D1]–[D7], [S1].
  *
- * In the eigenbasis of H the drift F = eta·H is diagonal, so the n stiffest modes are a linear system of their own with D = C1 and
- * epsilon = eta²/(2B); its potential U is that of their marginal density. Only *settled* modes count, those that relax ten times
- * within the window (eta·h·T ≥ 10, as in `reproduce ao2022`): flatter ones are in no stationary state. A block that has too few of
- * them is left out.
+ * In the eigenbasis of H the drift F = eta·H is diagonal, so the n stiffest modes are a linear system of their own with D = C1
+ * and epsilon = eta²/(2B); its potential U is that of their marginal density. Only *settled* modes count, those that relax ten
+ * times within the window (eta·h·T ≥ 10, as in `reproduce ao2022`): flatter ones have not reached a stationary state. A block
+ * that has too few of them is left out.
  */
 import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
 import { check } from '../../numeric/errors.js';
@@ -13,9 +14,10 @@ import { type BuiltConstraint, trainingOf } from '../constraint.js';
 import type { Block, Task } from '../task.js';
 import { type AlongAxes, alongAxes } from './along.js';
 
-/** Relaxation times within the window that make a mode settled. */
+/** Relaxation times within the window from which on a mode counts as settled. */
 const RELAXATIONS = 10;
 
+/** Holds the settled modes of a block and the decomposition of their stationary state. */
 export interface StationaryModes {
   /** v_i as rows, n×size. */
   readonly axes: Matrix;
@@ -25,7 +27,7 @@ export interface StationaryModes {
   readonly noiseStrength: number;
 }
 
-/** What a block contributes along directions given in its modes. */
+/** Gives weighted directions of a block in the coordinates of its modes. */
 export interface InModes {
   /** Rows in the modes, k×n. */
   readonly rows: Matrix;
@@ -33,9 +35,11 @@ export interface InModes {
 }
 
 /**
- * A constraint along directions of each block's settled modes.
- * @param least - modes that a block must have to take part
- * @throws InputError where no block has so many
+ * Builds a constraint along directions in the span of each block's settled modes.
+ * @param options - `who`: name of the constraint, for errors; `most`: number of modes considered in each block; `least`: number
+ *   of settled modes below which a block is left out
+ * @param choose - returns the directions and weights of a block
+ * @throws InputError where no block has `least` settled modes, or `task.training` is missing
  */
 export function alongStationary(
   task: Task,
@@ -80,14 +84,14 @@ export function alongStationary(
     all.some((a) => a.axes.rows > 0),
     'nothing-settled',
     () =>
-      `${who} holds ${least === 1 ? 'a mode' : 'planes of two modes'} that relax ten times within the window of ${windowSteps} steps, at most ${most} in each of ${task.blocks.map((b) => b.name).join(', ')}, and there ${least === 1 ? 'is none' : 'are fewer than two'}; take a longer window or more axes.`,
+      `${who} needs ${least === 1 ? 'a mode that relaxes' : `${least} modes of one block that relax`} ten times within the window of ${windowSteps} steps; among at most ${most} in each of ${task.blocks.map((b) => b.name).join(', ')} there ${least === 1 ? 'is none' : 'are fewer'}; take a longer window or more axes.`,
   );
   return alongAxes(task, all);
 }
 
-const WHY_UNSETTLED = 'modes that relax less than ten times within the window are in no stationary state';
+const WHY_UNSETTLED = 'modes that relax less than ten times within the window have not reached a stationary state';
 
-/** aᵀ diag(h) a of directions given as rows in the modes. */
+/** Returns aᵀ diag(h) a of directions a given as rows in the modes. */
 function curvaturesOf(rows: Matrix, h: Float64Array, la: LinearAlgebra): Float64Array {
   const squares = matrix(
     rows.rows,

@@ -1,4 +1,4 @@
-/** Every constraint by name. A new one is a file beside this one and a line here; test/constraints.test.ts then tries it. */
+/** Every constraint by name. A new one is a file beside this one and a line here; test/constraints.test.ts then tests it. */
 import { InputError } from '../../numeric/errors.js';
 import type { Constraint } from '../constraint.js';
 import { ewc, ewcEmpirical } from './ewc.js';
@@ -12,6 +12,7 @@ import { random } from './random.js';
 import { variance } from './variance.js';
 import { vortex, vortexByRate } from './vortex.js';
 
+/** Lists all constraints, in the order of tables. */
 export const CONSTRAINTS: readonly Constraint[] = [
   none,
   l2,
@@ -28,7 +29,10 @@ export const CONSTRAINTS: readonly Constraint[] = [
   joint,
 ];
 
-/** The constraint of that name. @throws InputError with the names there are */
+/**
+ * Returns the constraint of a name.
+ * @throws InputError that lists the names, for any other name
+ */
 export function constraintNamed(name: string): Constraint {
   const found = CONSTRAINTS.find((c) => c.name === name);
   if (found) return found;

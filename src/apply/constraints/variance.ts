@@ -1,7 +1,11 @@
-/** Principal directions weighted by 1/sigma_i²: the rival of 1/F_i² on the same axes. R = ½ Σ ((w − w1)·p_i)²/sigma_i². docs/theory [C2] */
+/**
+ * Principal directions weighted by 1/sigma_i², to compare with 1/F_i² on the same axes: R = ½ Σ ((w − w1)·p_i)²/sigma_i².
+ * docs/theory [C2].
+ */
 import type { Constraint } from '../constraint.js';
 import { alongAxes } from './along.js';
 
+/** Constrains principal directions by 1/sigma_i². */
 export const variance: Constraint = {
   name: 'variance',
   kind: 'penalty',

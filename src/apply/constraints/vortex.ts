@@ -1,8 +1,8 @@
 /**
- * The vortex planes of task 1's stationary current pinned: R = ½ Σ_k c_k (|a_k·x|² + |b_k·x|²), the ⌊N_c/2⌋ planes with the largest
- * share of the flux. `vortex` pins them alike, `vortex-q` with c_k = q_k. docs/theory [C2], [D7]; ao2022's outlook.
+ * The vortex planes of task 1's stationary current: R = ½ Σ_k c_k (|a_k·x|² + |b_k·x|²) over the ⌊N_c/2⌋ planes with the
+ * largest share of the flux. `vortex` takes c_k = 1, `vortex-q` c_k = q_k. docs/theory [C2], [D7]; outlook of ao2022.
  *
- * The planes are orthogonal in whitened coordinates and oblique among weights; that is how they enter.
+ * The planes are orthogonal in whitened coordinates and oblique among weights, and are used as they are.
  */
 import { vortices } from '../../analyse/decomposition/vortices.js';
 import { check } from '../../numeric/errors.js';
@@ -41,5 +41,7 @@ function pinned(name: string, weighted: boolean, title: string): Constraint {
   };
 }
 
+/** Constrains vortex planes equally. */
 export const vortex = pinned('vortex', false, "vortex planes of task 1's stationary current, pinned alike");
+/** Constrains vortex planes by q. */
 export const vortexByRate = pinned('vortex-q', true, "vortex planes of task 1's stationary current, weighted by q");
