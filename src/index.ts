@@ -88,8 +88,8 @@ export { completeForget, type ForgetConfig, type PartialForget } from './experim
 export { type ForgetRequest, type ForgetRun, forget } from './experiments/forget/experiment.js';
 export { reproduceIvf2021 } from './experiments/ivf2021/experiment.js';
 export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
+export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './experiments/ivf2021/reanalyse.js';
-export { renderReport } from './experiments/ivf2021/render.js';
 export { readResults } from './experiments/ivf2021/stages.js';
 export { type ProtectRequest, type ProtectResult, protectRun } from './experiments/protect/experiment.js';
 export { reproduceAo2022 } from './experiments/sequence.js';
@@ -180,7 +180,7 @@ export { FolderStore } from './record/store.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
 // report
 export type { Finding, Verdict } from './report/finding.js';
-export type { Report, ReportInput, RunFacts } from './report/input.js';
+export type { Report, RunFacts } from './report/input.js';
 export { renderPng } from './report/png.js';
 export { type Config, completeConfig, type PartialConfig, readConfig } from './runs/config.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './runs/datasets.js';

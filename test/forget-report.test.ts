@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../src/experiments/forget/compare.js';
 import { forgetFindings } from '../src/experiments/forget/findings.js';
-import { renderForget } from '../src/experiments/forget/render.js';
+import { renderForget } from '../src/experiments/forget/page.js';
 import { chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/experiments/forget/summary.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { chanceOf } from '../src/numeric/seeds.js';

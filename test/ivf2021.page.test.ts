@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Analysis } from '../src/analyse/trajectory/results.js';
 import { ivf2021Findings } from '../src/experiments/ivf2021/findings.js';
-import { ivf2021Page } from '../src/experiments/ivf2021/page.js';
-import { renderReport } from '../src/experiments/ivf2021/render.js';
+import { ivf2021Page, renderReport } from '../src/experiments/ivf2021/page.js';
 import { lineOf } from '../src/experiments/ivf2021/result.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -32,7 +31,6 @@ const rendered = (change: Partial<Analysis>, found: readonly Finding[] = finding
     ivf2021Page(
       { ...input, analysis: { ...analysis, ...change }, findings: found },
       { relation: [], training: [], fluctuations: [], landscape: [] },
-      [],
     ),
   );
 

@@ -1,8 +1,7 @@
 /** Every table of ivf2021, on the page and as CSV, against the made-up analysis: cells, heads, units, order, numbers of rows. */
 import { describe, expect, it, test } from 'vitest';
 import type { Analysis } from '../src/analyse/trajectory/results.js';
-import { ivf2021Page } from '../src/experiments/ivf2021/page.js';
-import { renderReport } from '../src/experiments/ivf2021/render.js';
+import { ivf2021Page, renderReport } from '../src/experiments/ivf2021/page.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { renderPage } from '../src/report/page.js';
 import { syntheticAnalysis, syntheticReport } from './support/ivf2021-results.js';
@@ -18,7 +17,6 @@ const rendered = (change: Partial<Analysis>) =>
     ivf2021Page(
       { ...input, analysis: { ...analysis, ...change } },
       { relation: [], training: [], fluctuations: [], landscape: [] },
-      [],
     ),
   );
 const minus = ({ value, standardError }: { value: number; standardError: number }) => ({

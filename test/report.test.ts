@@ -3,10 +3,9 @@ import { Resvg } from '@resvg/resvg-js';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import type { Analysis } from '../src/analyse/trajectory/results.js';
-import { renderReport } from '../src/experiments/ivf2021/render.js';
+import { type ReportInput, renderReport } from '../src/experiments/ivf2021/page.js';
 import { estimate } from '../src/numeric/estimate.js';
 import type { Finding } from '../src/report/finding.js';
-import type { ReportInput } from '../src/report/input.js';
 import { renderPng } from '../src/report/png.js';
 import { syntheticAnalysis, syntheticFindings, syntheticReport } from './support/ivf2021-results.js';
 

@@ -14,9 +14,9 @@ import type {
   SolutionResult,
 } from '../src/experiments/valley2023/network/measured.js';
 import { networkSections } from '../src/experiments/valley2023/network/page.js';
-import { renderNetworkStudy } from '../src/experiments/valley2023/network/render.js';
 import { flatTimes, MEASURES, slopeRow, stepsToFlat } from '../src/experiments/valley2023/network/summary.js';
 import { divergedAt, threshold, unstableAt } from '../src/experiments/valley2023/network/thresholds.js';
+import { renderValley2023 } from '../src/experiments/valley2023/page.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { completeConfig } from '../src/runs/config.js';
@@ -118,10 +118,12 @@ describe('the study', () => {
     const figures = report.figures.filter((f) => 'svg' in f);
     expect(figures.map((f) => f.name)).toContain('valley-network-curvature');
     for (const f of figures) if ('svg' in f) expect(f.svg).not.toMatch(/NaN|undefined/);
-    expect(report.citations).toContain('valley2023');
-    const { html, json, findings } = renderNetworkStudy(input, {});
+    const { html, json, findings } = renderValley2023({ title: 'Networks', network: input, run: {} });
+    expect(findings).toEqual(report.findings);
     for (const f of findings) expect(html).toContain(`id="${f.id}"`);
-    expect(JSON.parse(json).cells).toHaveLength(10);
+    const { network, references } = JSON.parse(json);
+    expect(network.input.cells).toHaveLength(10);
+    expect(references.map((r: { key: string }) => r.key)).toContain('valley2023');
   });
 
   it('is taken up where it stopped, to the same bits, and refuses other settings', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { valleyConfig } from '../src/experiments/valley2023/config.js';
 import { finiteSteps } from '../src/experiments/valley2023/figures/densities.js';
 import { phaseDiagram } from '../src/experiments/valley2023/figures/phase.js';
+import { valleyFindings } from '../src/experiments/valley2023/findings.js';
 import { freezingTime } from '../src/experiments/valley2023/freezing.js';
 import type { ValleyModelResults } from '../src/experiments/valley2023/measured.js';
 import {
@@ -12,9 +13,9 @@ import {
   levelValley,
   noisyValley,
 } from '../src/experiments/valley2023/models.js';
+import { renderValley2023 } from '../src/experiments/valley2023/page.js';
 import { crossing } from '../src/experiments/valley2023/phase.js';
 import { exponent } from '../src/experiments/valley2023/potential.js';
-import { renderValley2023, valleyFindings } from '../src/experiments/valley2023/render.js';
 import { against, falls, rises } from '../src/experiments/valley2023/rules.js';
 import { evaluator } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';

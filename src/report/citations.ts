@@ -1,4 +1,5 @@
 /** The literature a report rests on, as text and as BibTeX. Keys are those of docs/theory. */
+import type { Finding } from './finding.js';
 
 export interface Citation {
   readonly key: string;
@@ -146,3 +147,7 @@ export function citationsUsed(texts: readonly string[], config = ''): Citation[]
     (c) => c.key === 'ivf2021' || c.key === 'antognini2018' || c.key === data || all.includes(c.key),
   );
 }
+
+/** Works that findings name, with the data set that the text of a configuration names, and others by their keys. */
+export const citationsOf = (findings: readonly Finding[], config = '', keys: readonly string[] = []): Citation[] =>
+  citationsUsed([...keys, ...findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason])], config);

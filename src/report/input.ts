@@ -1,6 +1,4 @@
-/** What a report is made from: measured numbers, findings, and facts of the run. Nothing here is computed. */
-import type { Analysis } from '../analyse/trajectory/results.js';
-import type { Finding } from './finding.js';
+/** What goes into every report, the facts of its run, and what comes out. */
 
 /** Any plain JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -22,13 +20,6 @@ export interface RunFacts {
   readonly [key: string]: Json | undefined;
 }
 
-export interface ReportInput {
-  readonly title: string;
-  readonly analysis: Analysis;
-  readonly findings: readonly Finding[];
-  readonly run: RunFacts;
-}
-
 /** A report in memory; the caller decides where it goes. */
 export interface Report {
   /** One self-contained page: no network, no script. */
@@ -37,6 +28,6 @@ export interface Report {
   readonly figures: Record<string, string>;
   /** CSV documents by file name (`variances.csv`, …), full precision. */
   readonly tables: Record<string, string>;
-  /** Findings, analysis, run and references; numbers that are not finite are null. */
+  /** Findings, numbers, run and references; numbers that are not finite are null. */
   readonly json: string;
 }

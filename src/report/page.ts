@@ -1,5 +1,5 @@
 /** One self-contained HTML page: a title, a head that sums up, and named sections. Every report is one. */
-import type { Figure, MissingFigure } from './figures/frame.js';
+import type { Drawn, Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
 import { html, Markup, prose } from './markup.js';
 import { PAGE_CSS } from './style.js';
@@ -55,7 +55,7 @@ ${body}
 }
 
 /** Figures side by side with their captions; those that could not be drawn are named with the reason. */
-export function gallery(figures: readonly (Figure | MissingFigure)[], style = ''): Markup {
+export function gallery(figures: readonly Drawn[], style = ''): Markup {
   const drawn = figures.filter((f): f is Figure => 'svg' in f);
   const missing = figures.filter((f): f is MissingFigure => 'missing' in f);
   return html`<div class="figures ${style}">${drawn.map(

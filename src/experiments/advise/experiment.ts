@@ -18,8 +18,8 @@ import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/mach
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
+import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
-import { theoryPage } from '../../jobs/theory-page.js';
 import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
 import { THEORY_FILE } from '../../report/theory.js';
@@ -109,28 +109,15 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   const verification = verify
     ? await verifyAll(shared, facts, advice, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
     : null;
-  const run = {
-    config,
-    versions: allVersions(),
-    kernel: kernelBuild(),
-    linearAlgebra,
-    machine: thisMachine(),
-    data: dataset.provenance,
-    seeds: { seed: config.seed, measurement: 'key(seed)/advice' },
-  };
-  const { renderAdvice } = await import('./render.js');
-  const title = `Advice on learning rate and batch size: ${config.data.set}, ${config.network.widths.join('-')}`;
-  const report = renderAdvice({ title, advice, facts, verification, run: JSON.parse(JSON.stringify(run)) });
-  publish(
-    folder,
-    new Map([
-      ['advice.json', report.json],
-      ['report.html', report.html],
-      [THEORY_FILE, theoryPage()],
-      ...Object.entries(report.figures).map(([name, svg]) => [`figures/${name}.svg`, svg] as const),
-      ...Object.entries(report.tables).map(([name, text]) => [`tables/${name}`, text] as const),
-    ]),
+  const run = factsOf(
+    { versions: allVersions(), kernelBuild: kernelBuild(), linearAlgebra, machine: thisMachine() },
+    { config },
+    { data: dataset.provenance, seeds: { seed: config.seed, measurement: 'key(seed)/advice' } },
   );
+  const { renderAdvice } = await import('./page.js');
+  const title = `Advice on learning rate and batch size: ${config.data.set}, ${config.network.widths.join('-')}`;
+  const report = renderAdvice({ title, advice, facts, verification, run });
+  publish(folder, reportFiles(report, 'advice.json'));
   return { folder, advice, facts, verification };
 }
 

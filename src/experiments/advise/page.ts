@@ -1,47 +1,69 @@
-/** The page of `thermograd advise`. */
-import type { AdviceItem } from '../../apply/advice.js';
-import { factsOf } from '../../apply/advice-facts.js';
+/** The report of `thermograd advise`. */
+import type { Advice, AdviceItem } from '../../apply/advice.js';
+import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Verification } from '../../apply/advice-verify.js';
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { citationsUsed } from '../../report/citations.js';
+import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING, sentence } from '../../report/format.js';
+import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { gallery, type Page } from '../../report/page.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
+import { gallery } from '../../report/page.js';
+import { factList, keyList } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import type { AdviceReportInput } from './input.js';
-import { type AdviceWords, brief, outcomeCounts, shownInterval, shownValue } from './words.js';
+import { adviceTables } from './csv.js';
+import { adviceRegion } from './figures/region.js';
+import { adviceRuns } from './figures/runs.js';
+import { type AdviceWords, adviceWords, brief, outcomeCounts, shownInterval, shownValue } from './words.js';
 
-export function advicePage(
-  input: AdviceReportInput,
-  words: AdviceWords,
-  figures: readonly (Figure | MissingFigure)[],
-  citations: readonly Citation[],
-): Page {
-  const { advice, verification: v, run } = input;
-  const told = [words.rate, words.batch, words.stationary, ...(words.verified ? [words.verified] : [])];
-  const head = html`<p class="subtitle">At ${words.state}. ${sentence(words.setting)}</p>
-<dl class="key">${keyNumbers(input).map(([k, x]) => html`<div><dt>${k}</dt><dd>${x}</dd></div>`)}</dl>
-${['Learning rate', 'Batch size', 'Stationary', 'Tried out'].map((name, k) => (told[k] ? html`<p class="summary"><b>${name}.</b> ${prose(sentence(told[k]))}</p>` : ''))}
-${words.notes.map((n) => html`<p>${prose(n)}</p>`)}`;
-  const [region, runs] = figures;
-  const sections: Page['sections'] = [
-    [
-      'region',
-      'Where to train',
-      html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
-    ],
-    ...(v && runs ? [['runs', 'Tried out', tried(v, runs)] as Page['sections'][number]] : []),
-    ['numbers', 'Every number, with what it stands on', numbers(advice.items)],
-    ['method', 'How this was measured', method(input)],
-    ['run', 'The run', runFacts(run)],
-    ['references', 'References', references(citations)],
-  ];
-  return { title: input.title, head, sections };
+/** What the report is made from. */
+export interface AdviceReportInput {
+  readonly title: string;
+  readonly advice: Advice;
+  readonly facts: AdviceFacts;
+  readonly verification: Verification | null;
+  readonly run: RunFacts;
 }
 
-function keyNumbers({ advice, facts }: AdviceReportInput): [string, string][] {
+/** The report of `thermograd advise` out of its numbers. Pure: the same input gives the same bytes. */
+export function renderAdvice(input: AdviceReportInput): Report {
+  const { title, advice, facts, verification: v, run } = input;
+  const words = adviceWords(advice, facts, v);
+  const region = adviceRegion(advice, facts, v);
+  const runs = v && adviceRuns(v);
+  return composeReport({
+    title,
+    head: headOf(input, words),
+    sections: [
+      [
+        'region',
+        'Where to train',
+        html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
+      ],
+      ...(v && runs ? [['runs', 'Tried out', tried(v, runs)] as const] : []),
+      ['numbers', 'Every number, with what it stands on', numbers(advice.items)],
+      ['method', 'How this was measured', method(input)],
+    ],
+    figures: [region, ...(runs ? [runs] : [])],
+    tables: adviceTables(advice, facts, v),
+    format: 'thermograd advice',
+    version: 1,
+    document: { words, advice, facts, verification: v },
+    run,
+    citations: citationsUsed(['valley2023'], JSON.stringify(run)),
+    listed: false,
+  });
+}
+
+function headOf(input: AdviceReportInput, words: AdviceWords): Markup {
+  const told = [words.rate, words.batch, words.stationary, ...(words.verified ? [words.verified] : [])];
+  return html`<p class="subtitle">At ${words.state}. ${sentence(words.setting)}</p>
+${keyList(firstNumbers(input))}
+${['Learning rate', 'Batch size', 'Stationary', 'Tried out'].map((name, k) => (told[k] ? html`<p class="summary"><b>${name}.</b> ${prose(sentence(told[k]))}</p>` : ''))}
+${words.notes.map((n) => html`<p>${prose(n)}</p>`)}`;
+}
+
+function firstNumbers({ advice, facts }: AdviceReportInput): [string, string][] {
   const { rate, batch, point } = advice;
   const edge = factsOf(facts.curvature)?.edge;
   return [
@@ -72,7 +94,7 @@ interface RateRow {
   readonly runs: Verification['runs'];
 }
 
-function tried(v: Verification, figure: Figure | MissingFigure): Markup {
+function tried(v: Verification, figure: Drawn): Markup {
   const rows: RateRow[] = [...new Set(v.runs.map((r) => r.learningRate))].map((eta) => ({
     eta,
     runs: v.runs.filter((r) => r.learningRate === eta),
@@ -135,5 +157,5 @@ function method({ advice, facts }: AdviceReportInput): Markup {
       `${formatPlain(safety)} of the ceiling is advised: the ceiling is an upper bound, the loss is not quadratic, and curvature changes while training goes on.`,
     ],
   ];
-  return html`<dl class="facts">${entries.map(([k, x]) => html`<dt>${k}</dt><dd>${prose(x)}</dd>`)}</dl>`;
+  return factList(entries);
 }

@@ -14,6 +14,8 @@ import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
+import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
@@ -22,10 +24,8 @@ import { shellWord } from '../../numeric/shell-word.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
-import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import type { Json, RunFacts } from '../../report/input.js';
 import { completeConfig, type PartialConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor, type Prepared } from '../../runs/prepare.js';
@@ -310,30 +310,15 @@ export function readAo2022Results(out: string): { readonly results: Ao2022Result
 /** Draws the report again from what stands in the folder. */
 export async function reportAo2022(out: string): Promise<void> {
   // drawing brings large packages along, which only this stage needs
-  const { renderAo2022 } = await import('./render.js');
+  const { renderAo2022 } = await import('./page.js');
   const record = readAo2022(out);
   const run = readRecord(join(out, record.run));
-  const { results, findings } = readAo2022Results(out);
   const title = `Stochastic decomposition of SGD: ${run.config.network.widths.join('-')} on ${run.config.data.set}, ${run.config.record.layer}`;
-  const report = renderAo2022({ title, results, findings, run: factsOf(record, run) });
-  writeWhole(join(out, 'report.html'), report.html);
-  writeWhole(join(out, 'report.json'), report.json);
-  for (const [name, svg] of Object.entries(report.figures)) writeWhole(join(out, 'figures', `${name}.svg`), svg);
-  for (const [name, csv] of Object.entries(report.tables)) writeWhole(join(out, 'tables', name), csv);
-}
-
-function factsOf(record: Ao2022Record, run: RunRecord): RunFacts {
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
-  const seconds = (stages: Readonly<Record<string, { readonly seconds: number }>>) =>
-    Object.fromEntries(Object.entries(stages).flatMap(([s, r]) => (r.seconds > 0 ? [[s, r.seconds]] : [])));
-  return {
-    config: plain(run.config),
-    seeds: plain(run.seeds),
-    versions: plain(record.versions),
-    kernel: record.kernelBuild,
-    linearAlgebra: record.linearAlgebra,
-    machine: plain(record.machine),
-    timings: { run: seconds(run.stages), decomposition: seconds(record.stages) },
-    data: plain(run.data),
-  };
+  const { config, seeds, data, stages } = run;
+  const facts = factsOf(
+    record,
+    { config, seeds },
+    { timings: { run: secondsOf(stages), decomposition: secondsOf(record.stages) }, data },
+  );
+  writeReport(out, renderAo2022({ title, ...readAo2022Results(out), run: facts }));
 }

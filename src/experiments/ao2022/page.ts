@@ -1,28 +1,53 @@
 /** The page of ao2022: one layer's SGD as a linear Langevin system, and what of it can fail. */
 import { divided } from '../../numeric/estimate.js';
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { citationsOf } from '../../report/citations.js';
+import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
+import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
+import { exceptions, findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { table } from '../../report/sections/tables.js';
-import { exceptions } from '../ivf2021/key-numbers.js';
-import { glossary, type Symbols } from '../ivf2021/method.js';
+import { ao2022Tables } from './csv.js';
+import { chainFigures, fallFigures } from './figures/chain.js';
+import { energies, energyVariances, energyWidths } from './figures/energy.js';
+import { modeVariances, noiseCurvature } from './figures/modes.js';
+import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
 import { type Ao2022ReportInput, type Ao2022Results, RELAXATIONS, type Regime, ROUNDINGS } from './measured.js';
 
-type Group = 'energy' | 'covariance' | 'tests' | 'chain';
+/** The report of `reproduce ao2022` out of its numbers. Pure: the same input gives the same bytes. */
+export function renderAo2022(input: Ao2022ReportInput): Report {
+  const { results: r, findings, run } = input;
+  const figures = {
+    energy: [energyWidths(r), energyVariances(r), energies(r)],
+    covariance: [modeVariances(r)],
+    tests: [noiseCurvature(r), energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
+    chain: [...chainFigures(r), ...fallFigures(r)],
+  };
+  return composeReport({
+    ...ao2022Page(input, figures),
+    symbols: SYMBOLS,
+    figures: Object.values(figures).flat(),
+    tables: ao2022Tables(r),
+    findings,
+    format: 'thermograd-ao2022-report',
+    version: 1,
+    document: { findings, results: r },
+    run,
+    citations: citationsOf(findings, JSON.stringify(run), ['ao2022']),
+  });
+}
 
+/** Title, head and sections. */
 export function ao2022Page(
-  { title, results: r, findings, run }: Ao2022ReportInput,
-  figures: Record<Group, readonly (Figure | MissingFigure)[]>,
-  citations: readonly Citation[],
+  { title, results: r, findings }: Ao2022ReportInput,
+  figures: Readonly<Record<'energy' | 'covariance' | 'tests' | 'chain', readonly Drawn[]>>,
 ): Page {
   return {
     title,
-    head: html`${summary(r)}<p class="summary">${verdictWords(findings)} ${prose(exceptions(findings))}</p>${keyNumbers(r)}`,
+    head: html`${summary(r)}<p class="summary">${verdictWords(findings)} ${prose(exceptions(findings))}</p>${firstNumbers(r)}`,
     sections: [
       ['findings', 'Findings', findingsTable(findings)],
       [
@@ -36,9 +61,6 @@ export function ao2022Page(
       ['chain', 'The scaling chain', html`${gallery(figures.chain)}${landscapeTable(r)}`],
       ['method', 'How this was measured', method(r)],
       ['print', 'Where this departs from the print', departures()],
-      ['run', 'The run', runFacts(run)],
-      ['symbols', 'Symbols', glossary(SYMBOLS)],
-      ['references', 'References', references(citations)],
     ],
   };
 }
@@ -51,7 +73,7 @@ weights; the recorded window, which had no say in them, puts them to the test. $
 ${formatCount(RELAXATIONS)} times within the window; only these can be in the steady state that U describes.</p>`;
 }
 
-function keyNumbers(r: Ao2022Results): Markup {
+function firstNumbers(r: Ao2022Results): Markup {
   const items: [string, string][] = [
     ['ε·U⁻¹ over measured, settled modes', formatEstimate(r.settledRatio.continuous)],
     ['own sampling and window over measured', formatEstimate(r.settledRatio.window)],
@@ -59,7 +81,7 @@ function keyNumbers(r: Ao2022Results): Markup {
     ['exponent γ of C ∝ H^γ', formatEstimate(r.gamma.resolved.exponent)],
     ['settled / resolved modes', `${formatCount(r.subspaces.settled)} / ${formatCount(r.subspaces.resolved)}`],
   ];
-  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+  return keyList(items);
 }
 
 const REGIME_HEADS: readonly (readonly [Regime, string])[] = [
@@ -220,7 +242,7 @@ function method(r: Ao2022Results): Markup {
       'After ± stands one standard error throughout: moving blocks of modes or directions, or contiguous blocks of the trajectory. One run has no error over seeds.',
     ],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+  return factList(items);
 }
 
 /** docs/theory §9, as far as they touch what is computed here. */

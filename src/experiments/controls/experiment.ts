@@ -7,16 +7,15 @@
  *     seeds/seed<n>/<cell>.json         one document a cell, whole or not there
  *     report.html report.json findings.json figures/ tables/
  */
-import { join } from 'node:path';
 import { runCells } from '../../jobs/cells.js';
 import type { Progress } from '../../jobs/context.js';
 import { gigabytes, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { check } from '../../numeric/errors.js';
-import { makeFolders, writeWhole } from '../../record/files.js';
-import { readJson, writeJson } from '../../record/json.js';
+import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './config.js';
@@ -85,7 +84,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
       });
     let report: Omit<ControlsRun, 'folder'> | undefined;
     await folder.stage('report', request, async () => {
-      report = await writeReport(folder);
+      report = await reportControls(folder);
     });
     return { folder: path, ...report! };
   } finally {
@@ -94,8 +93,8 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
 }
 
 /** Draws the report from the cells that stand in the folder. */
-async function writeReport(folder: ControlsFolder): Promise<Omit<ControlsRun, 'folder'>> {
-  const { renderControls } = await import('./render.js');
+async function reportControls(folder: ControlsFolder): Promise<Omit<ControlsRun, 'folder'>> {
+  const { renderControls } = await import('./page.js');
   const { path, record } = folder;
   const { config } = record;
   const documents = <Result>(stage: string) =>
@@ -107,23 +106,16 @@ async function writeReport(folder: ControlsFolder): Promise<Omit<ControlsRun, 'f
     mainWindow: config.mainWindow,
     bases,
     cells,
-    run: {
-      config: { ...config, base: { network, data, training, layer: config.base.record.layer } },
-      seeds: { count: record.seeds, base: 'key(seed)/init, key(seed)/batches', cells: 'key(seed)/controls/cell' },
-      versions: record.versions,
-      kernel: record.kernelBuild,
-      machine: record.machine,
-      memory: record.memory,
-      timings: secondsOf(record.stages),
-    },
+    run: factsOf(
+      record,
+      {
+        config: { ...config, base: { network, data, training, layer: config.base.record.layer } },
+        seeds: { count: record.seeds, base: 'key(seed)/init, key(seed)/batches', cells: 'key(seed)/controls/cell' },
+      },
+      { memory: record.memory, timings: secondsOf(record.stages) },
+    ),
   };
-  const { findings, cause, html, figures, tables, json } = renderControls(input);
-  makeFolders(join(path, 'figures'));
-  makeFolders(join(path, 'tables'));
-  for (const [name, svg] of Object.entries(figures)) writeWhole(join(path, 'figures', `${name}.svg`), svg);
-  for (const [name, text] of Object.entries(tables)) writeWhole(join(path, 'tables', name), text);
-  writeJson(join(path, 'findings.json'), findings);
-  writeWhole(join(path, 'report.json'), json);
-  writeWhole(join(path, 'report.html'), html);
-  return { findings, cause };
+  const report = renderControls(input);
+  writeReport(path, report);
+  return { findings: report.findings, cause: report.cause };
 }

@@ -1,5 +1,6 @@
 /** What the cells of `reproduce controls` leave, one JSON document each; what its report draws. docs/theory [S6], [S7]. */
 import type { PowerLaw } from '../../analyse/trajectory/results.js';
+import type { RunFacts } from '../../report/input.js';
 
 /** Where the directions come from, and what moved along them. */
 export type Basis =
@@ -154,5 +155,5 @@ export interface ControlsInput {
   readonly mainWindow: number;
   readonly bases: readonly BaseFacts[];
   readonly cells: readonly CellResult[];
-  readonly run: Readonly<Record<string, unknown>>;
+  readonly run: RunFacts;
 }

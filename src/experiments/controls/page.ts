@@ -1,73 +1,91 @@
 /** The page of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
 import { overSeeds } from '../../numeric/seeds.js';
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { composeReport } from '../../report/compose.js';
+import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from '../../report/format.js';
-import type { RunFacts } from '../../report/input.js';
+import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { gallery, type Page } from '../../report/page.js';
+import { gallery } from '../../report/page.js';
 import { findingsTable, verdictWords } from '../../report/sections/findings.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
+import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import type { Judged } from './findings.js';
+import { controlsTables } from './csv.js';
+import { closure } from './figures/closure.js';
+import { exponentsByRegime, exponentsByWindow } from './figures/exponents.js';
+import { noiseAgainstCurvature, variancesByBasis } from './figures/scatter.js';
+import { causeOf, controlsFindings, type Judged } from './findings.js';
 import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './measured.js';
 import type { GroupRow, RegimeRow } from './summary.js';
 
-type Drawn = Figure | MissingFigure;
+export interface ControlsReport extends Report {
+  readonly findings: readonly Finding[];
+  /** What makes the exponent, in sentences. */
+  readonly cause: readonly string[];
+}
 
-export function controlsPage(
-  input: ControlsInput,
-  { findings, rows, groups, outcome }: Judged,
-  cause: readonly string[],
-  figures: Readonly<Record<'exponents' | 'windows' | 'scatter' | 'noise' | 'closure', Drawn>>,
-  citations: readonly Citation[],
-): Page {
+/** The report of `reproduce controls` out of the cells of all seeds. Pure: the same input gives the same bytes. */
+export function renderControls(input: ControlsInput): ControlsReport {
+  const judged = controlsFindings(input);
+  const { findings, rows, groups, outcome } = judged;
+  const cause = causeOf(judged);
+  const figures = {
+    exponents: exponentsByRegime(rows, input.mainWindow),
+    windows: exponentsByWindow(rows),
+    scatter: variancesByBasis(input.cells, input.mainWindow),
+    noise: noiseAgainstCurvature(input.cells),
+    closure: closure(groups),
+  };
   const { bases, cells } = input;
   const losses = bases.map((b) => b.loss);
   const frozen = cells.filter((c): c is FrozenResult => c.kind === 'frozen');
   const largest = Math.max(...frozen.map((c) => c.learningRate));
-  const head = html`<p class="summary">${formatCount(bases.length)} ${bases.length === 1 ? 'network was' : 'networks were'} trained as in ivf2021
+  const report = composeReport({
+    title: input.title,
+    head: html`<p class="summary">${formatCount(bases.length)} ${bases.length === 1 ? 'network was' : 'networks were'} trained as in ivf2021
 (training loss ${formatRange([Math.min(...losses), Math.max(...losses)])}). From the same weights each was continued under different noise, and
 its fluctuations were measured along directions chosen in different ways, and in linear systems with the same measured Hessian and gradient noise.
 ${verdictWords(findings)}</p>
 <h2 id="cause">What makes the exponent</h2>
 ${cause.map((c) => html`<p class="summary">${prose(c)}</p>`)}
-<dl class="key">${keyNumbers(outcome)}</dl>`;
-  const sections: Page['sections'] = [
-    [
-      'regimes',
-      'Regimes',
-      html`${gallery([figures.exponents, figures.scatter], 'wide')}
+${firstNumbers(outcome)}`,
+    sections: [
+      [
+        'regimes',
+        'Regimes',
+        html`${gallery([figures.exponents, figures.scatter], 'wide')}
 ${regimesTable(rows)}
 ${gallery([figures.windows, figures.noise])}`,
-    ],
-    ['findings', 'Findings', findingsTable(findings)],
-    [
-      'frozen',
-      'One layer alone: where theory is closed',
-      html`<p>${frozenWords(frozen.filter((c) => c.learningRate === largest))}</p>
+      ],
+      ['findings', 'Findings', findingsTable(findings)],
+      [
+        'frozen',
+        'One layer alone: where theory is closed',
+        html`<p>${frozenWords(frozen.filter((c) => c.learningRate === largest))}</p>
 ${gallery([figures.closure], 'wide')}
 ${groupsTable(groups)}
 ${stabilityTable(groups)}`,
+      ],
+      ['method', 'How this was measured', method(input)],
     ],
-    ['method', 'How this was measured', method(input)],
-    ['run', 'The run', runFacts(input.run as RunFacts)],
-    ['symbols', 'Symbols', glossary()],
-    ['references', 'References', references(citations)],
-  ];
-  return { title: input.title, head, sections };
+    symbols: SYMBOLS,
+    figures: Object.values(figures),
+    tables: controlsTables(input, rows, groups),
+    findings,
+    format: 'thermograd-controls-report',
+    version: 1,
+    document: { cause, findings, regimes: rows, groups, cells, bases },
+    run: input.run,
+  });
+  return { ...report, findings, cause };
 }
 
-function keyNumbers(o: Judged['outcome']): Markup {
-  const items: [string, string][] = [
+const firstNumbers = (o: Judged['outcome']): Markup =>
+  keyList([
     ['ψ, PCA of the same window', formatEstimate(o.psi?.psi)],
     ['ψ, variances of the other half', formatEstimate(o.other?.psi)],
     ['ψ, Hessian eigenvectors, drift removed', formatEstimate(o.replicas?.psi)],
     ['γ of C ∝ H^γ (Hessian eigenvectors)', formatEstimate(o.replicas?.gamma)],
-  ];
-  return html`${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}`;
-}
+  ]);
 
 function regimesTable(rows: readonly RegimeRow[]): Markup {
   const twice = (r: RegimeRow) =>
@@ -186,10 +204,10 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
     ],
     ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+  return factList(items);
 }
 
-const SYMBOLS: readonly (readonly [string, string])[] = [
+const SYMBOLS: Symbols = [
   ['σ²', 'variance of the weights along a direction over a window (weight²)'],
   [
     'F',
@@ -206,6 +224,3 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
     'curvature 3/(η(M+1)) for shuffled batches, M of them an epoch, and 3/(ηT) for replaced ones in a window of T steps: below it a mode has no time to relax',
   ],
 ];
-
-const glossary = (): Markup =>
-  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

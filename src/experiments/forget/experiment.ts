@@ -6,19 +6,17 @@
  *     constraints   methods with axes at every other N_c, at the strength that validation chose for them
  *     report        findings, figures, tables
  */
-import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { runCells } from '../../jobs/cells.js';
 import type { RunOptions } from '../../jobs/context.js';
 import { gigabytes, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { check } from '../../numeric/errors.js';
-import { writeWhole } from '../../record/files.js';
-import { readJson, writeJson } from '../../record/json.js';
+import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import type { Json } from '../../report/input.js';
 import { type ForgetBudget, forgetBudget } from './budget.js';
 import { checkAgainstData, completeForget, type ForgetConfig, type PartialForget } from './config.js';
 import type { FirstFacts } from './first.js';
@@ -85,7 +83,7 @@ export async function forget(
     let report: Omit<ForgetRun, 'folder'> | undefined;
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', options, async () => {
-      report = await writeReport(context);
+      report = await reportForget(context);
     });
     return { folder: path, ...report! };
   } finally {
@@ -122,16 +120,15 @@ async function cellStage({ folder, dataset, options, workers }: Context, stage: 
   });
 }
 
-async function writeReport({ folder, config, dataset }: Context): Promise<Omit<ForgetRun, 'folder'>> {
+async function reportForget({ folder, config, dataset }: Context): Promise<Omit<ForgetRun, 'folder'>> {
   // drawing brings large packages along, which only this stage needs
-  const { renderForget } = await import('./render.js');
+  const { renderForget } = await import('./page.js');
   const { path, record } = folder;
   const groups = (['strengths', 'constraints'] as const).flatMap((stage) =>
     readGroups(folder, FORGET_STUDY.cells(folder, stage)),
   );
   const firsts = seedsOf(config).flatMap((seed) => readJson<FirstFacts>(firstFiles(path, seed).facts) ?? []);
   const taskSet = new TaskSet(config, dataset, 0);
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
   const input: ForgetInput = {
     title: `Learning without forgetting: ${config.protocol} on ${config.data.set}, ${config.seeds} ${config.seeds === 1 ? 'seed' : 'seeds'}`,
     protocol: config.protocol,
@@ -144,22 +141,13 @@ async function writeReport({ folder, config, dataset }: Context): Promise<Omit<F
     seeds: firsts,
     groups,
     methods: firsts[0]?.methods ?? {},
-    run: {
-      config: plain(config),
-      seeds: { count: config.seeds, everything: 'key(seed)/forget' },
-      versions: plain(record.versions),
-      kernel: record.kernelBuild,
-      linearAlgebra: record.linearAlgebra,
-      machine: plain(record.machine),
-      data: plain(record.data),
-      timings: secondsOf(record.stages),
-    },
+    run: factsOf(
+      record,
+      { config, seeds: { count: config.seeds, everything: 'key(seed)/forget' } },
+      { data: record.data, timings: secondsOf(record.stages) },
+    ),
   };
-  const { findings, outcome, html, figures, tables, json } = renderForget(input);
-  for (const [name, svg] of Object.entries(figures)) writeWhole(join(path, 'figures', `${name}.svg`), svg);
-  for (const [name, text] of Object.entries(tables)) writeWhole(join(path, 'tables', name), text);
-  writeJson(join(path, 'findings.json'), findings);
-  writeWhole(join(path, 'report.json'), json);
-  writeWhole(join(path, 'report.html'), html);
-  return { findings, outcome };
+  const report = renderForget(input);
+  writeReport(path, report);
+  return { findings: report.findings, outcome: report.outcome };
 }

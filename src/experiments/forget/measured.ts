@@ -1,5 +1,6 @@
 /** What the branches of `forget` leave, one small group a document; what its report draws. docs/theory [C1]–[C3]. */
 import type { Head } from '../../data/tasks.js';
+import type { RunFacts } from '../../report/input.js';
 
 /** Name of a constraint in the table of src/apply/constraints. */
 export type Method = string;
@@ -128,5 +129,5 @@ export interface ForgetInput {
   readonly groups: readonly BranchGroup[];
   /** In one line what each method holds on to, and what its natural strength is. */
   readonly methods: Readonly<Record<Method, { readonly title: string; readonly strength: string }>>;
-  readonly run: Readonly<Record<string, unknown>>;
+  readonly run: RunFacts;
 }

@@ -1,40 +1,82 @@
 /** The page of `forget`: which method wins where, the table, the fronts, the landscape of task 1 before and after. */
 import { overSeeds } from '../../numeric/seeds.js';
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+import { composeReport } from '../../report/compose.js';
+import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
-import type { RunFacts } from '../../report/input.js';
+import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { gallery, type Page } from '../../report/page.js';
+import { gallery, type Section } from '../../report/page.js';
 import { findingsTable, verdictWords } from '../../report/sections/findings.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
+import { factList } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { type Contest, inPoints } from './compare.js';
-import type { Judged } from './findings.js';
+import { forgetTables } from './csv.js';
+import { curves } from './figures/curves.js';
+import { front } from './figures/front.js';
+import { moved, profile } from './figures/landscape.js';
+import { constraintScan, strengthScan } from './figures/scan.js';
+import { forgetFindings, type Judged } from './findings.js';
 import { type Branch, type ForgetInput, nameOf } from './measured.js';
 import { paired, type Setting } from './summary.js';
 
-export interface ForgetFigures {
-  readonly fronts: readonly (Figure | MissingFigure)[];
-  readonly scans: readonly (Figure | MissingFigure)[];
-  readonly curves: readonly (Figure | MissingFigure)[];
-  readonly profiles: readonly (Figure | MissingFigure)[];
-  readonly moved: readonly (Figure | MissingFigure)[];
+export interface ForgetReport extends Report {
+  readonly findings: readonly Finding[];
+  /** Which method wins where, in sentences. */
+  readonly outcome: readonly string[];
 }
 
-export function forgetPage(
-  input: ForgetInput,
-  judged: Judged,
-  figures: ForgetFigures,
-  citations: readonly Citation[],
-): Page {
-  const { findings, best, settings, contests, outcome } = judged;
-  const head = html`<p class="summary">${inWords(input)} ${verdictWords(findings)}</p>
+/** The report of `forget` out of the branches of all seeds. Pure: the same input gives the same bytes. */
+export function renderForget(input: ForgetInput): ForgetReport {
+  const judged = forgetFindings(input);
+  const { findings, best, contests, outcome } = judged;
+  const figures = drawFigures(input, judged);
+  const report = composeReport({
+    title: input.title,
+    head: html`<p class="summary">${inWords(input)} ${verdictWords(findings)}</p>
 <h2 id="outcome">Which method wins</h2>
-${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`;
+${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`,
+    sections: sectionsOf(input, judged, figures),
+    figures: Object.values(figures).flat(),
+    tables: forgetTables(input, contests),
+    findings,
+    format: 'thermograd-forget-report',
+    version: 1,
+    document: {
+      outcome,
+      findings,
+      chosen: best.map(({ branches: _, ...s }) => s),
+      contests,
+      seeds: input.seeds,
+      groups: input.groups,
+    },
+    run: input.run,
+  });
+  return { ...report, findings, outcome };
+}
+
+function drawFigures(input: ForgetInput, { settings, best }: Judged) {
+  const ranks = [...new Set(input.seeds.flatMap((s) => s.profiles.map((p) => p.index)))].sort((a, b) => a - b);
+  return {
+    fronts: [front(input, settings, best)],
+    scans: [
+      strengthScan(input, settings, best),
+      front(input, settings, best, 'constraints'),
+      constraintScan(settings, best, 'first'),
+      constraintScan(settings, best, 'learning'),
+    ],
+    curves: [curves(input, best, 0), curves(input, best, -1)],
+    profiles: ranks.map((i) => profile(input, best, i)),
+    moved: [moved(best, 'principal'), moved(best, 'hessian'), moved(best, 'vortex')],
+  };
+}
+
+function sectionsOf(
+  input: ForgetInput,
+  { findings, best, settings, contests }: Judged,
+  figures: ReturnType<typeof drawFigures>,
+): Section[] {
   const none = best.find((s) => s.method === 'none');
-  const sections: Page['sections'] = [
+  return [
     [
       'methods',
       'Methods at their chosen strength',
@@ -54,10 +96,7 @@ ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`;
     ],
     ['pairs', 'Every pair of methods', pairsTable(contests)],
     ['method', 'How this was measured', method(input)],
-    ['run', 'The run', runFacts(input.run as RunFacts)],
-    ['references', 'References', references(citations)],
   ];
-  return { title: input.title, head, sections };
 }
 
 function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
@@ -203,5 +242,5 @@ function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInpu
     ],
     ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+  return factList(items);
 }

@@ -4,8 +4,10 @@ import { negated } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { verdictWords } from '../../report/sections/findings.js';
+import { exceptions, verdictWords } from '../../report/sections/findings.js';
+import { keyList } from '../../report/sections/lists.js';
 
+/** What ran and what came out, in one paragraph. */
 export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
   const closed = f.directions.filter((d) => d.flatness !== null).length;
@@ -22,21 +24,8 @@ The fluctuations of these weights were resolved into principal directions, and t
 ${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(findings)} ${prose(exceptions(findings))}</p>`;
 }
 
-/** Names what did not come out as the source says. */
-export function exceptions(findings: readonly Finding[]): string {
-  const named = (verdict: Finding['verdict']) =>
-    findings.filter((f) => f.verdict === verdict).map((f) => `“${trimmed(f.claim)}”`);
-  const not = named('not reproduced');
-  const other = named('reproduced with another exponent');
-  return [
-    other.length > 0 ? `With another exponent: ${other.join('; ')}.` : '',
-    not.length > 0 ? `Not reproduced: ${not.join('; ')}.` : '',
-  ].join(' ');
-}
-
-const trimmed = (s: string): string => s.trim().replace(/[.\s]+$/, '');
-
-export function keyNumbers(a: Analysis): Markup {
+/** The five numbers. */
+export function firstNumbers(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s } = a;
   const open = f.directions.filter((d) => d.open !== null).length;
   const items: [string, string][] = [
@@ -46,5 +35,5 @@ export function keyNumbers(a: Analysis): Markup {
     ['share of direction 1', `${formatNumber(100 * (pca.variances[0] / pca.totalVariance))} %`],
     ['valleys closed / open', `${formatCount(f.directions.length - open)} / ${formatCount(open)}`],
   ];
-  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+  return keyList(items);
 }

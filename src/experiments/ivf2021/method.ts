@@ -1,7 +1,8 @@
-/** How the numbers came about, from the numbers themselves; and the glossary of symbols. */
+/** How the numbers came about, from the numbers themselves; and what the symbols stand for. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../../report/format.js';
-import { html, type Markup, prose } from '../../report/markup.js';
+import type { Markup } from '../../report/markup.js';
+import { factList, type Symbols } from '../../report/sections/lists.js';
 import { factorName } from './figures/profiles.js';
 
 export function method(a: Analysis): Markup {
@@ -51,13 +52,11 @@ export function method(a: Analysis): Markup {
     ],
     ['Errors', 'After ± stands one standard error throughout.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+  return factList(items);
 }
 
-/** A symbol and what it stands for. */
-export type Symbols = readonly (readonly [string, string])[];
-
-const SYMBOLS: Symbols = [
+/** Symbols of the page. */
+export const SYMBOLS: Symbols = [
   ['w', 'weights of the recorded layer'],
   ['w₀', 'centre of the landscape: mean or last weights of the window'],
   ['T, P', 'steps in the window, number of weights'],
@@ -73,6 +72,3 @@ const SYMBOLS: Symbols = [
   ['SGD', 'stochastic gradient descent: steps along the gradient of a random minibatch'],
   ['PC', 'principal direction'],
 ];
-
-export const glossary = (symbols: Symbols = SYMBOLS): Markup =>
-  html`<dl class="facts">${symbols.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

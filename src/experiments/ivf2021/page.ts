@@ -1,50 +1,74 @@
-/** The page of ivf2021: the variance-flatness relation of one recorded window. */
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
-import type { ReportInput } from '../../report/input.js';
+/** The report of ivf2021: the variance-flatness relation of one recorded window. */
+import type { Analysis } from '../../analyse/trajectory/results.js';
+import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
+import type { Finding } from '../../report/finding.js';
+import type { Report, RunFacts } from '../../report/input.js';
 import { html } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
 import { findingsTable } from '../../report/sections/findings.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
-import { dynamicsTable, explainedTable, flatnessTable, sensitivity } from '../../report/sections/tables.js';
-import type { FigureGroup } from './figures/all.js';
-import { keyNumbers, summary } from './key-numbers.js';
-import { glossary, method } from './method.js';
+import { ivf2021Tables } from './csv.js';
+import { drawFigures, type FigureGroup } from './figures/all.js';
+import { firstNumbers, summary } from './key-numbers.js';
+import { method, SYMBOLS } from './method.js';
+import { dynamicsTable, explainedTable, flatnessTable, sensitivity } from './tables.js';
 
+/** What the report is made from: measured numbers, findings, and facts of the run. */
+export interface ReportInput {
+  readonly title: string;
+  readonly analysis: Analysis;
+  readonly findings: readonly Finding[];
+  readonly run: RunFacts;
+}
+
+/**
+ * The report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures for which the analysis
+ * holds no numbers are left out and named in the page with the reason. Cost: about a second, set by the drawing of figures.
+ */
+export function renderReport(input: ReportInput): Report {
+  const { analysis, findings, run } = input;
+  const figures = drawFigures(analysis);
+  return composeReport({
+    ...ivf2021Page(input, figures),
+    symbols: SYMBOLS,
+    figures: Object.values(figures).flat(),
+    tables: ivf2021Tables(analysis),
+    findings,
+    format: 'thermograd-report',
+    version: 1,
+    document: { findings, analysis },
+    run,
+  });
+}
+
+/** Title, head and sections. */
 export function ivf2021Page(
-  input: ReportInput,
-  figures: Record<FigureGroup, readonly (Figure | MissingFigure)[]>,
-  citations: readonly Citation[],
+  { title, analysis: a, findings }: ReportInput,
+  figures: Readonly<Record<FigureGroup, readonly Drawn[]>>,
 ): Page {
-  const { title, analysis: a, findings, run } = input;
-  const sections: Page['sections'] = [
-    ['findings', 'Findings', findingsTable(findings)],
-    [
-      'relation',
-      'Variance and flatness',
-      html`${gallery(figures.relation, 'wide')}
-<h3 id="sensitivity">Sensitivity to the fit range</h3>
-${sensitivity(a)}`,
-    ],
-    ['training', 'Training', gallery(figures.training)],
-    [
-      'fluctuations',
-      'Fluctuations',
-      html`${gallery(figures.fluctuations)}
-${dynamicsTable(a)}
-<div class="narrow">${explainedTable(a)}</div>`,
-    ],
-    ['landscape', 'Loss landscape', html`${gallery(figures.landscape)}${flatnessTable(a)}`],
-    ['method', 'How this was measured', method(a)],
-    ['run', 'The run', runFacts(run)],
-    ['symbols', 'Symbols', glossary()],
-    ['references', 'References', references(citations)],
-  ];
   return {
     title,
     head: html`${summary(a, findings)}
-${keyNumbers(a)}`,
-    sections,
+${firstNumbers(a)}`,
+    sections: [
+      ['findings', 'Findings', findingsTable(findings)],
+      [
+        'relation',
+        'Variance and flatness',
+        html`${gallery(figures.relation, 'wide')}
+<h3 id="sensitivity">Sensitivity to the fit range</h3>
+${sensitivity(a)}`,
+      ],
+      ['training', 'Training', gallery(figures.training)],
+      [
+        'fluctuations',
+        'Fluctuations',
+        html`${gallery(figures.fluctuations)}
+${dynamicsTable(a)}
+<div class="narrow">${explainedTable(a)}</div>`,
+      ],
+      ['landscape', 'Loss landscape', html`${gallery(figures.landscape)}${flatnessTable(a)}`],
+      ['method', 'How this was measured', method(a)],
+    ],
   };
 }

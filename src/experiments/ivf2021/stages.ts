@@ -2,21 +2,20 @@
 import { join } from 'node:path';
 import type { Analysis, FlatnessSummary } from '../../analyse/trajectory/results.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
+import { FINDINGS_FILE, factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { shellWord } from '../../numeric/shell-word.js';
-import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import type { Json, RunFacts } from '../../report/input.js';
 import type { Context } from '../../runs/context.js';
-import type { RunRecord, StageName } from '../../runs/folder.js';
+import type { RunRecord } from '../../runs/folder.js';
 import { readHistory } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
 import { ivf2021Findings } from './findings.js';
 
-const [ANALYSIS, FINDINGS] = ['analysis.json', 'findings.json'];
+const ANALYSIS = 'analysis.json';
 
 /** Fits and findings; into `out`. */
 export function fitsStage(context: Context, out: string): void {
@@ -35,25 +34,23 @@ export function fitsStage(context: Context, out: string): void {
     scaling: scaling({ pca, directions: flatness.directions, key }),
   };
   writeJson(join(out, ANALYSIS), analysis);
-  writeJson(join(out, FINDINGS), ivf2021Findings({ ...analysis, key: key.child('findings') }));
+  writeJson(join(out, FINDINGS_FILE), ivf2021Findings({ ...analysis, key: key.child('findings') }));
 }
 
 /** Draws the report from what stands in `out`; the analysis settings may be others than the run's own. */
 export async function reportStage(record: RunRecord, out: string): Promise<void> {
   // drawing brings large packages along, which only this stage needs
-  const { renderReport } = await import('./render.js');
-  const { analysis, findings } = readResults(out);
-  const report = renderReport({ title: titleOf(record), analysis, findings, run: factsOf(record) });
-  writeWhole(join(out, 'report.html'), report.html);
-  writeWhole(join(out, 'report.json'), report.json);
-  for (const [name, svg] of Object.entries(report.figures)) writeWhole(join(out, 'figures', `${name}.svg`), svg);
-  for (const [name, csv] of Object.entries(report.tables)) writeWhole(join(out, 'tables', name), csv);
+  const { renderReport } = await import('./page.js');
+  const { config, seeds, stages, data } = record;
+  const timings = Object.fromEntries(Object.entries(stages).map(([name, { seconds }]) => [name, seconds]));
+  const run = factsOf(record, { config, seeds }, { timings, data });
+  writeReport(out, renderReport({ title: titleOf(record), ...readResults(out), run }));
 }
 
 /** Analysis and findings that stand in a folder. @throws InputError when there are none */
 export function readResults(out: string): { readonly analysis: Analysis; readonly findings: Finding[] } {
   const analysis = readJson<Analysis>(join(out, ANALYSIS));
-  const findings = readJson<Finding[]>(join(out, FINDINGS));
+  const findings = readJson<Finding[]>(join(out, FINDINGS_FILE));
   check(
     analysis !== undefined && findings !== undefined,
     'not-analysed',
@@ -64,21 +61,4 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
 
 function titleOf({ config }: RunRecord): string {
   return `Inverse variance-flatness relation: ${config.network.widths.join('-')} on ${config.data.set}, ${config.record.layer}`;
-}
-
-function factsOf(record: RunRecord): RunFacts {
-  const timings = Object.fromEntries(
-    (Object.entries(record.stages) as [StageName, { seconds: number }][]).map(([s, r]) => [s, r.seconds]),
-  );
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
-  return {
-    config: plain(record.config),
-    seeds: plain(record.seeds),
-    versions: plain(record.versions),
-    kernel: record.kernelBuild,
-    linearAlgebra: record.linearAlgebra,
-    machine: plain(record.machine),
-    timings,
-    data: plain(record.data),
-  };
 }

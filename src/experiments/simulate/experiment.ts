@@ -16,15 +16,15 @@ import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
 import { runJobs } from '../../jobs/pool.js';
 import { type FolderKind, type RecordBase, readRecord } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { InputError } from '../../numeric/errors.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import { readNpz, writeNpz } from '../../record/npz.js';
-import type { Json } from '../../report/input.js';
 import { gridOf } from '../../theory/fokker-planck/grid.js';
 import { completeSimulation, type Setup, setupOf } from './config.js';
-import { factsOf } from './facts.js';
+import { simulationFacts } from './facts.js';
 import { gather } from './gather.js';
 import { axisCentres, lossOnGrid } from './grid.js';
 import { partsOf, SIMULATION_JOBS, type SimulationJob } from './jobs.js';
@@ -110,7 +110,7 @@ export async function simulate(
     for (const method of methods)
       await folder.stage(method, request, () => runMethod(folder, setup, plan, method, request));
     let summaries: readonly MethodSummary[] = [];
-    await folder.stage('report', request, () => writeReport(folder, setup, plan, methods));
+    await folder.stage('report', request, () => reportSimulation(folder, setup, plan, methods));
     summaries = methods.map((m) => readSummary(folder.path, m));
     return { folder: path, record: folder.record, methods: summaries };
   } catch (error) {
@@ -268,8 +268,8 @@ export async function readSimulation(
   return { record, methods: await Promise.all(done.map((m) => load(path, m))) };
 }
 
-async function writeReport(folder: Folder, setup: Setup, plan: Plan, methods: readonly Method[]): Promise<void> {
-  const { renderSimulation } = await import('./render.js');
+async function reportSimulation(folder: Folder, setup: Setup, plan: Plan, methods: readonly Method[]): Promise<void> {
+  const { renderSimulation } = await import('./page.js');
   const centres = axisCentres(setup);
   const loss = setup.problem.loss && lossOnGrid(setup, gridOf(setup.axes));
   writeWhole(
@@ -283,20 +283,23 @@ async function writeReport(folder: Folder, setup: Setup, plan: Plan, methods: re
   const { record } = folder;
   const timings = Object.fromEntries(methods.map((m) => [m, record.stages[m].seconds]));
   const input: SimulationInput = {
-    facts: factsOf(setup, plan, centres, loss, {
-      config: record.config as unknown as Json,
-      seeds: { seed: setup.config.seed, keys: 'key(seed)/simulate/<method>/start and /noise' },
-      versions: record.versions as unknown as Json,
-      kernel: record.kernelBuild,
-      machine: record.machine as unknown as Json,
-      memory: plan.memory as unknown as Json,
-      timings,
-    }),
+    facts: simulationFacts(
+      setup,
+      plan,
+      centres,
+      loss,
+      factsOf(
+        record,
+        {
+          config: record.config,
+          seeds: { seed: setup.config.seed, keys: 'key(seed)/simulate/<method>/start and /noise' },
+        },
+        { memory: plan.memory, timings },
+      ),
+    ),
     methods: results,
   };
-  const { html, figures, tables, json, comparison } = renderSimulation(input);
-  for (const [name, svg] of Object.entries(figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
-  for (const [name, text] of Object.entries(tables)) writeWhole(folder.file('tables', name), text);
+  const report = renderSimulation(input);
   writeJson(
     folder.file('moments.json'),
     Object.fromEntries(
@@ -306,7 +309,6 @@ async function writeReport(folder: Folder, setup: Setup, plan: Plan, methods: re
       ]),
     ),
   );
-  writeJson(folder.file('comparison.json'), comparison);
-  writeWhole(folder.file('report.json'), json);
-  writeWhole(folder.file('report.html'), html);
+  writeJson(folder.file('comparison.json'), report.comparison);
+  writeReport(folder.path, report);
 }

@@ -1,15 +1,15 @@
 /** What a report says of the problem itself: its formulas, units, warnings. */
-import type { Json } from '../../report/input.js';
+import type { RunFacts } from '../../report/input.js';
 import type { Setup } from './config.js';
 import type { SimulationFacts } from './measured.js';
 import type { Plan } from './plan.js';
 
-export function factsOf(
+export function simulationFacts(
   setup: Setup,
   plan: Plan,
   centres: readonly Float64Array[],
   loss: Float64Array | undefined,
-  run: Readonly<Record<string, Json>>,
+  run: RunFacts,
 ): SimulationFacts {
   const { config, problem, scales, sides, time } = setup;
   return {

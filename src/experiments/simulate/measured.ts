@@ -1,6 +1,6 @@
 /** What the methods of `thermograd simulate` leave: numbers in a document, densities and paths as arrays. */
 import type { Estimate } from '../../numeric/estimate.js';
-import type { Json } from '../../report/input.js';
+import type { Json, RunFacts } from '../../report/input.js';
 
 export const METHODS = ['adiabatic', 'fokker-planck', 'sgd', 'langevin'] as const;
 export type Method = (typeof METHODS)[number];
@@ -80,7 +80,7 @@ export interface SimulationFacts {
   /** Formulas and numbers that state the problem, for people. */
   readonly statement: readonly (readonly [string, string])[];
   readonly warnings: readonly string[];
-  readonly run: Readonly<Record<string, Json>>;
+  readonly run: RunFacts;
 }
 
 export interface SimulationInput {

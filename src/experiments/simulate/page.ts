@@ -1,23 +1,26 @@
-/** The page of a simulation: what was asked, moments and distances, pictures, how it was computed. */
-
-import type { Citation } from '../../report/citations.js';
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+/** The report of a simulation: what was asked, moments and distances, pictures, how it was computed. */
+import { CITATIONS } from '../../report/citations.js';
+import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
 import { formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { gallery, type Page } from '../../report/page.js';
-import { references } from '../../report/sections/references.js';
-import { runFacts } from '../../report/sections/run.js';
+import { gallery, type Section } from '../../report/page.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import { type Comparison, DENSITIES, type DensityName, type Distance, type MomentRow, momentText } from './compare.js';
+import {
+  type Comparison,
+  compare,
+  DENSITIES,
+  type DensityName,
+  type Distance,
+  type MomentRow,
+  momentText,
+} from './compare.js';
+import { simulationTables } from './csv.js';
+import { densityLines, snapshotLines } from './figures/lines.js';
+import { densityMap } from './figures/map.js';
+import { meansFigure, pathsFigure, survivalFigure } from './figures/time.js';
 import type { Method, MethodResult, SimulationInput } from './measured.js';
-
-type Drawn = Figure | MissingFigure;
-
-export interface SimulationFigures {
-  readonly lines: readonly Drawn[];
-  readonly maps: readonly Drawn[];
-  readonly time: readonly Drawn[];
-}
 
 const DENSITY_WORDS: Record<DensityName, string> = {
   marginal_x: 'marginal of x',
@@ -26,26 +29,58 @@ const DENSITY_WORDS: Record<DensityName, string> = {
   density: 'both coordinates',
 };
 
-export function simulationPage(
-  input: SimulationInput,
-  comparison: Comparison,
-  figures: SimulationFigures,
-  citations: readonly Citation[],
-): Page {
+/** The report of `thermograd simulate` out of its numbers. Pure: the same input gives the same bytes. */
+export function renderSimulation(input: SimulationInput): Report & { readonly comparison: Comparison } {
   const { facts, methods } = input;
-  const label = (m: MethodResult['summary']['method']) =>
-    methods.find((r) => r.summary.method === m)?.summary.label ?? m;
+  const comparison = compare(input);
+  const figures = {
+    lines: [densityLines(input, 'marginal_x'), densityLines(input, 'floor'), densityLines(input, 'marginal_y')],
+    maps: methods.map((m) => densityMap(input, m)),
+    time: [pathsFigure(input), meansFigure(input), snapshotLines(input), survivalFigure(input)],
+  };
+  const report = composeReport({
+    title: facts.title,
+    head: headOf(input),
+    sections: sectionsOf(input, comparison, figures),
+    figures: Object.values(figures).flat(),
+    tables: simulationTables(input, comparison),
+    format: 'thermograd-simulation-report',
+    version: 1,
+    document: {
+      statement: facts.statement,
+      scales: facts.scales,
+      warnings: facts.warnings,
+      methods: methods.map((m) => m.summary),
+      comparison,
+    },
+    run: facts.run,
+    citations: CITATIONS.filter((c) => c.key === 'valley2023'),
+  });
+  return { ...report, comparison };
+}
+
+function headOf(input: SimulationInput): Markup {
+  const { facts, methods } = input;
   const warnings = [
     ...facts.warnings,
     ...methods.flatMap(({ summary }) => summary.warnings.map((w) => `${summary.label}: ${w}`)),
   ];
-  const head = html`<p class="summary">${
+  return html`<p class="summary">${
     facts.mode === 'stationary' ? 'The stationary law' : 'The course in time'
   } of one landscape with its noise, by ${methods.map((m) => m.summary.label).join(', ')}.</p>
 <dl class="facts">${facts.statement.map(([k, v]) => html`<dt>${prose(k)}</dt><dd><code>${v}</code></dd>`)}${unitsOf(input)}</dl>
 ${warnings.length > 0 ? html`<h3>Warnings</h3><ul>${warnings.map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
-  const drawn = (list: readonly Drawn[]) => list.filter((f): f is Figure => 'svg' in f);
-  const sections: Page['sections'] = [
+}
+
+function sectionsOf(
+  { methods }: SimulationInput,
+  comparison: Comparison,
+  figures: Readonly<Record<'lines' | 'maps' | 'time', readonly Drawn[]>>,
+): Section[] {
+  const label = (m: Method) => methods.find((r) => r.summary.method === m)?.summary.label ?? m;
+  const drawn = (list: readonly Drawn[]) => list.filter((f) => 'svg' in f);
+  const [maps, time] = [drawn(figures.maps), drawn(figures.time)];
+  return [
     ['moments', 'Moments', momentsTable(comparison.moments, methods)],
     [
       'densities',
@@ -53,15 +88,10 @@ ${warnings.length > 0 ? html`<h3>Warnings</h3><ul>${warnings.map((w) => html`<li
       html`${gallery(drawn(figures.lines))}
 ${distancesTable(comparison.distances, label)}`,
     ],
-    ...(drawn(figures.maps).length > 0 ? ([['maps', 'Maps', gallery(drawn(figures.maps))]] as Page['sections']) : []),
-    ...(drawn(figures.time).length > 0
-      ? ([['time', 'In time', gallery(drawn(figures.time), 'wide')]] as Page['sections'])
-      : []),
+    ...(maps.length > 0 ? [['maps', 'Maps', gallery(maps)] as const] : []),
+    ...(time.length > 0 ? [['time', 'In time', gallery(time, 'wide')] as const] : []),
     ['method', 'How this was computed', howOf(methods)],
-    ['run', 'The run', runFacts(facts.run)],
-    ['references', 'References', references(citations)],
   ];
-  return { title: facts.title, head, sections };
 }
 
 function unitsOf({ facts: { scales } }: SimulationInput): Markup {

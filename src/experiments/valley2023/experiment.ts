@@ -8,12 +8,12 @@ import { runCells } from '../../jobs/cells.js';
 import { InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
 import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Finding } from '../../report/finding.js';
-import type { Json, RunFacts } from '../../report/input.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './config.js';
 import { openValley, type ValleyFolder, valleyIn } from './folder.js';
 import { MODEL_STAGE_NAMES, type ModelStageName, stageNamed } from './jobs.js';
@@ -87,7 +87,7 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', request, async () => {
-      findings = await writeReport(folder);
+      findings = await reportValley(folder);
     });
     return { folder: path, findings, seconds: secondsIn(folder) };
   } finally {
@@ -185,37 +185,31 @@ function modelResults({ record, path }: ValleyFolder): ValleyModelResults | unde
 }
 
 /** Of everything that stands in the folder, whichever part ran last. */
-async function writeReport(folder: ValleyFolder): Promise<readonly Finding[]> {
+async function reportValley(folder: ValleyFolder): Promise<readonly Finding[]> {
   // drawing brings large packages along, which only this stage needs
-  const { renderValley2023 } = await import('./render.js');
+  const { renderValley2023 } = await import('./page.js');
   const { record } = folder;
   const model = modelResults(folder);
   const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
   const study = networkStudyIn(folder.file(NETWORK));
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
-  const run: RunFacts = {
-    config: plain({ ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) }),
-    seeds: {
-      ...(model && { model: record.config.seeds, keys: 'key(seed)/valley2023/stage/job' }),
-      ...(study && { networks: study.seeds }),
+  const run = factsOf(
+    record,
+    {
+      config: { ...(model && { model: record.config }), ...(study && { networks: networkSettings(study) }) },
+      seeds: {
+        ...(model && { model: record.config.seeds, keys: 'key(seed)/valley2023/stage/job' }),
+        ...(study && { networks: study.seeds }),
+      },
     },
-    versions: plain(record.versions),
-    kernel: record.kernelBuild,
-    machine: plain(record.machine),
-    timings: secondsIn(folder),
-    ...(study && { data: plain(study.data) }),
-  };
+    { timings: secondsIn(folder), ...(study && { data: study.data }) },
+  );
   const report = renderValley2023({
     title: 'The degenerate valley of SGD: an effective loss that favours flat solutions',
     ...(model && { model }),
     ...(network && { network }),
     run,
   });
-  for (const [name, svg] of Object.entries(report.figures)) writeWhole(folder.file('figures', `${name}.svg`), svg);
-  for (const [name, text] of Object.entries(report.tables)) writeWhole(folder.file('tables', name), text);
-  writeJson(folder.file('findings.json'), report.findings);
-  writeWhole(folder.file('report.json'), report.json);
-  writeWhole(folder.file('report.html'), report.html);
+  writeReport(folder.path, report);
   return report.findings;
 }
 

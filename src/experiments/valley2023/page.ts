@@ -1,17 +1,23 @@
-/** The sections of the model part in the report of `reproduce valley2023`. */
-import type { Figure, MissingFigure } from '../../report/figures/frame.js';
+/** The report of `reproduce valley2023`: the model of the valley, and real networks where they were trained. */
+import { citationsOf } from '../../report/citations.js';
+import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
-import { html, type Markup, prose } from '../../report/markup.js';
+import type { Report, RunFacts } from '../../report/input.js';
+import { html, type Markup } from '../../report/markup.js';
 import { gallery, type Section } from '../../report/page.js';
-import { findingsTable } from '../../report/sections/findings.js';
+import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
+import { valleyTables } from './csv.js';
 import { circulationFigure } from './figures/circulation.js';
 import { convergenceFigure } from './figures/convergence.js';
 import { densitiesFigure, finiteSteps } from './figures/densities.js';
 import { escapeTimes, finalFlatness, freezingTimes, occupationFigure } from './figures/freezing.js';
 import { phaseDiagram } from './figures/phase.js';
 import { effectivePotential, potentialSlopes } from './figures/potential.js';
+import { valleyFindings } from './findings.js';
 import {
   type ConvergenceRow,
   type EscapeRow,
@@ -21,11 +27,73 @@ import {
   type PotentialCase,
   type ValleyModelResults,
 } from './measured.js';
+import type { NetworkInput } from './network/measured.js';
+import { networkSections } from './network/page.js';
 
-type Drawn = Figure | MissingFigure;
+export interface Valley2023Input {
+  readonly title: string;
+  /** Either part may be missing. */
+  readonly model?: ValleyModelResults;
+  readonly network?: NetworkInput;
+  readonly run: RunFacts;
+}
+
+export interface Valley2023Report extends Report {
+  readonly findings: readonly Finding[];
+}
+
+/** The report of `reproduce valley2023` out of what its stages left. Pure: the same input gives the same bytes. */
+export function renderValley2023({ title, model, network, run }: Valley2023Input): Valley2023Report {
+  const part = model && modelPart(model);
+  const networks = network && networkSections(network);
+  const findings = [...(part?.findings ?? []), ...(networks?.findings ?? [])];
+  const report = composeReport({
+    title,
+    head: html`${part?.head}${
+      networks
+        ? html`<p class="summary">Real networks trained to one loss with noise of different strength. ${verdictWords(networks.findings)}</p>`
+        : ''
+    }`,
+    sections: [
+      ...(part?.sections ?? []),
+      ...(networks?.sections ?? []),
+      ...(networks
+        ? [['networks-findings', 'Real networks: findings', findingsTable(networks.findings)] as const]
+        : []),
+    ],
+    ...(model && { symbols: SYMBOLS }),
+    figures: [...(part?.figures ?? []), ...(networks?.figures ?? [])],
+    tables: { ...(model && valleyTables(model)), ...networks?.tables },
+    findings,
+    format: 'thermograd-valley2023-report',
+    version: 1,
+    document: {
+      findings,
+      ...(model && { model }),
+      ...(networks && { network: { input: network, judged: networks.judged } }),
+    },
+    run,
+    citations: citationsOf(findings, network?.dataset),
+  });
+  return { ...report, findings };
+}
+
+function modelPart(model: ValleyModelResults) {
+  const findings = valleyFindings(model);
+  const figures = valleyFigures(model);
+  return {
+    findings,
+    figures: Object.values<Drawn>(figures),
+    sections: valleySections(model, figures, findings),
+    head: html`<p class="summary">A model of the valley that solutions of a network form, with the noise of minibatches in it: what the noise adds
+to the loss, how fast it carries SGD to flat places, and where it makes it diverge. ${verdictWords(findings)}
+Equations of the paper are quoted after a secondary source; what is derived from them says so.</p>
+${firstNumbers(model, findings)}`,
+  };
+}
 
 /** Each figure of the model part, drawn once. */
-export function valleyFigures(m: ValleyModelResults) {
+function valleyFigures(m: ValleyModelResults) {
   return {
     floor: effectivePotential(m.potential, 'floor'),
     marginal: effectivePotential(m.potential, 'marginal'),
@@ -44,9 +112,9 @@ export function valleyFigures(m: ValleyModelResults) {
   } satisfies Record<string, Drawn>;
 }
 
-export type ValleyFigures = ReturnType<typeof valleyFigures>;
+type ValleyFigures = ReturnType<typeof valleyFigures>;
 
-export function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings: readonly Finding[]): Section[] {
+function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings: readonly Finding[]): Section[] {
   const own = (...ids: string[]) =>
     html`<h3>Findings</h3>${findingsTable(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))))}`;
   return [
@@ -181,8 +249,7 @@ function escapeTable(rows: readonly EscapeRow[]): Markup {
   return table('Mean time from the minimum of the sharp valley to that of the flat one, η·steps.', columns, rows);
 }
 
-/** Numbers a reader looks for first. */
-export function valleyKeyNumbers(m: ValleyModelResults, findings: readonly Finding[]): Markup {
+function firstNumbers(m: ValleyModelResults, findings: readonly Finding[]): Markup {
   const of = (id: string) => findings.find((f) => f.id === `valley.${id}`);
   const estimateOf = (id: string) => formatEstimate(of(id)?.measured);
   const items: [string, string][] = [
@@ -192,10 +259,10 @@ export function valleyKeyNumbers(m: ValleyModelResults, findings: readonly Findi
     ['share in the flat valley, strongest noise', estimateOf('ends-flatter')],
     ['points of the phase diagram', formatCount(m.phase.rates.length * m.phase.noise.length)],
   ];
-  return html`<dl class="key">${items.map(([k, v]) => html`<div><dt>${prose(k)}</dt><dd>${v}</dd></div>`)}</dl>`;
+  return keyList(items);
 }
 
-const SYMBOLS: readonly (readonly [string, string])[] = [
+const SYMBOLS: Symbols = [
   ['x, y', 'along the floor of the valley, from the sharp end 0 to the flat end 1; across it'],
   ['λ(x), F', 'curvature across the valley (nat/weight²); its width, 1/√λ'],
   ['L₀', 'loss on the floor (nat)'],
@@ -213,6 +280,3 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ],
   ['first passage', 'mean time until a place is reached first'],
 ];
-
-export const valleyGlossary = (): Markup =>
-  html`<dl class="facts">${SYMBOLS.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;

@@ -50,6 +50,9 @@ export interface MissingFigure {
   readonly missing: string;
 }
 
+/** A figure, or why it is not drawn. */
+export type Drawn = Figure | MissingFigure;
+
 /** Draws the marks and returns a standalone SVG document. Pure: the same options give the same text. */
 export function drawFrame(o: FrameOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as { document: Document };

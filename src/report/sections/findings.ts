@@ -25,6 +25,19 @@ export function verdictWords(findings: readonly Finding[]): string {
   return `Of ${formatCount(findings.length)} ${findings.length === 1 ? 'claim' : 'claims'} tested, ${list}.`;
 }
 
+/** Names what did not come out as the source says. */
+export function exceptions(findings: readonly Finding[]): string {
+  const named = (verdict: Verdict) => findings.filter((f) => f.verdict === verdict).map((f) => `“${trimmed(f.claim)}”`);
+  const not = named('not reproduced');
+  const other = named('reproduced with another exponent');
+  return [
+    other.length > 0 ? `With another exponent: ${other.join('; ')}.` : '',
+    not.length > 0 ? `Not reproduced: ${not.join('; ')}.` : '',
+  ].join(' ');
+}
+
+const trimmed = (s: string): string => s.trim().replace(/[.\s]+$/, '');
+
 /** A source with its citation keys turned into links to the list of references, and its tags into links to docs/theory. */
 function source(text: string): Markup {
   const keys = CITATIONS.map((c) => c.key).join('|');

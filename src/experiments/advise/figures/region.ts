@@ -4,7 +4,7 @@ import type { Advice } from '../../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../../apply/advice-facts.js';
 import type { Outcome, Verification } from '../../../apply/advice-verify.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
 
@@ -15,7 +15,7 @@ const MARKS: Record<Outcome, { readonly mark: 'dot' | 'triangle' | 'ring' | 'cro
   diverges: { mark: 'cross', colour: COLOURS.orange },
 };
 
-export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification | null): Figure | MissingFigure {
+export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification | null): Drawn {
   const name = 'advice-region';
   const c = factsOf(facts.curvature);
   const n = factsOf(facts.noise);

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { PowerLaw } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatEstimate } from '../../../report/format.js';
 import type { Ao2022Results } from '../measured.js';
@@ -19,7 +19,7 @@ interface Scatter {
   readonly caption: string;
 }
 
-function scatter(s: Scatter): Figure | MissingFigure {
+function scatter(s: Scatter): Drawn {
   const { name, fit } = s;
   const points = s.x.map((x, k) => ({ x, y: s.y[k] })).filter((p) => p.y > 0);
   if (points.length < 5)
@@ -105,7 +105,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   ],
 };
 
-export function chainFigures(r: Ao2022Results): (Figure | MissingFigure)[] {
+export function chainFigures(r: Ao2022Results): Drawn[] {
   return r.chain.map((link) => {
     const [title, yLabel, caption] = WORDS[link.id];
     return scatter({
@@ -121,7 +121,7 @@ export function chainFigures(r: Ao2022Results): (Figure | MissingFigure)[] {
   });
 }
 
-export function fallFigures(r: Ao2022Results): (Figure | MissingFigure)[] {
+export function fallFigures(r: Ao2022Results): Drawn[] {
   return [
     scatter({
       name: 'active-temperature',

@@ -1,7 +1,7 @@
 /** The energy picture of ao2022 (their figure 1) along the principal directions: widths, variances, energies against rank. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { Ao2022Results } from '../measured.js';
 
@@ -72,7 +72,7 @@ function draw(
   });
 }
 
-export function energyWidths(r: Ao2022Results): Figure | MissingFigure {
+export function energyWidths(r: Ao2022Results): Drawn {
   const name = 'energy-widths';
   if (r.energy.length < 2) return { name, missing: 'no directions were measured.' };
   const title = 'Widths of the loss and of the potential';
@@ -96,7 +96,7 @@ export function energyWidths(r: Ao2022Results): Figure | MissingFigure {
   };
 }
 
-export function energyVariances(r: Ao2022Results): Figure | MissingFigure {
+export function energyVariances(r: Ao2022Results): Drawn {
   const name = 'energy-variances';
   if (r.energy.length < 2) return { name, missing: 'no directions were measured.' };
   return {
@@ -113,7 +113,7 @@ export function energyVariances(r: Ao2022Results): Figure | MissingFigure {
   };
 }
 
-export function energies(r: Ao2022Results): Figure | MissingFigure {
+export function energies(r: Ao2022Results): Drawn {
   const name = 'energies';
   if (r.energy.length < 2) return { name, missing: 'no directions were measured.' };
   const half = { label: '½', mark: 'dash' as const, colour: COLOURS.muted };

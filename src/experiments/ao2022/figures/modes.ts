@@ -1,7 +1,7 @@
 /** Variances along the Hessian modes against their predictions, and the noise against the curvature. docs/theory [S1]–[S6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
 import { type Ao2022Results, RELAXATIONS, type Regime } from '../measured.js';
@@ -20,7 +20,7 @@ const STYLES: Record<
 /** Indices of the resolved modes that a figure shows. */
 const shown = ({ subspaces }: Ao2022Results): number[] => thinLog(subspaces.resolved, 60, 240);
 
-export function modeVariances(r: Ao2022Results): Figure | MissingFigure {
+export function modeVariances(r: Ao2022Results): Drawn {
   const name = 'mode-variances';
   const { modes, subspaces } = r;
   const kept = shown(r);
@@ -78,7 +78,7 @@ export function modeVariances(r: Ao2022Results): Figure | MissingFigure {
   };
 }
 
-export function noiseCurvature(r: Ao2022Results): Figure | MissingFigure {
+export function noiseCurvature(r: Ao2022Results): Drawn {
   const name = 'noise-curvature';
   const { modes, gamma } = r;
   const points = shown(r)

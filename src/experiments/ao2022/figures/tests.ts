@@ -2,12 +2,12 @@
 import * as Plot from '@observablehq/plot';
 import { gammaCdf } from '../../../numeric/distributions.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
 import type { Ao2022Results } from '../measured.js';
 
-export function energyDistribution({ trajectory: t }: Ao2022Results): Figure | MissingFigure {
+export function energyDistribution({ trajectory: t }: Ao2022Results): Drawn {
   const name = 'energy-distribution';
   if (!t) return { name, missing: 'the trajectory was not analysed.' };
   const { edges, ...counts } = t.histogram;
@@ -50,7 +50,7 @@ export function energyDistribution({ trajectory: t }: Ao2022Results): Figure | M
   };
 }
 
-export function equipartitionFigure({ trajectory: t }: Ao2022Results): Figure | MissingFigure {
+export function equipartitionFigure({ trajectory: t }: Ao2022Results): Drawn {
   const name = 'equipartition';
   if (!t || t.equipartition.curvature.length < 2) return { name, missing: 'fewer than two modes are settled.' };
   const e = t.equipartition;
@@ -77,7 +77,7 @@ export function equipartitionFigure({ trajectory: t }: Ao2022Results): Figure | 
   };
 }
 
-export function circulationFigure({ trajectory: t }: Ao2022Results): Figure | MissingFigure {
+export function circulationFigure({ trajectory: t }: Ao2022Results): Drawn {
   const name = 'circulation';
   if (!t || t.circulation.strongest.length === 0) return { name, missing: 'fewer than two modes are settled.' };
   const sign = (p: { readonly expected: number }) => (p.expected < 0 ? -1 : 1);

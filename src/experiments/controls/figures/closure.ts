@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { Comparison } from '../measured.js';
@@ -25,7 +25,7 @@ const kindOf = (g: GroupRow): string => `${g.sampling}, η = ${formatPlain(g.lea
 /** Ratios below this are drawn at the edge. */
 const LEAST = 0.02;
 
-export function closure(groups: readonly GroupRow[]): Figure | MissingFigure {
+export function closure(groups: readonly GroupRow[]): Drawn {
   const name = 'controls-closure';
   if (groups.length === 0) return { name, missing: 'there are no cells with frozen layers.' };
   const ranks = [...new Set(groups.map((g) => `${g.from}–${g.to}`))];

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { BASIS_NAMES, type Basis } from '../measured.js';
@@ -25,7 +25,7 @@ const READING: readonly Basis[] = [
 /** Half of the 95 % interval where it is known, one standard error of the fit for a single seed. */
 const bar = (r: RegimeRow): number => (r.psi.n < 2 ? r.psi.standardError : halfWidth(r.psi));
 
-export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number): Figure | MissingFigure {
+export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number): Drawn {
   const name = 'controls-exponents';
   const main = rows.filter(
     (r) => (r.epochs === mainWindow || r.epochs === mainWindow / 2) && READING.includes(r.basis) && drawable(r),
@@ -90,7 +90,7 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
 
 const drawable = (r: RegimeRow): boolean => Number.isFinite(r.psi.value) && Number.isFinite(r.theory.value);
 
-export function exponentsByWindow(rows: readonly RegimeRow[]): Figure | MissingFigure {
+export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
   const name = 'controls-windows';
   const own = rows.filter((r) => r.basis === 'same-window' && r.momentum === 0 && drawable(r));
   if (new Set(own.map((r) => r.epochs)).size < 2) return { name, missing: 'there is only one length of window.' };

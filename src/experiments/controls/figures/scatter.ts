@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
 import {
@@ -31,7 +31,7 @@ const fitted = (r: Regime, d: RegimeDirection): boolean =>
 
 const points = (r: Regime) => r.directions.flatMap((d) => (fitted(r, d) ? [{ x: d.flatness!, y: d.variance }] : []));
 
-export function variancesByBasis(cells: readonly CellResult[], mainWindow: number): Figure | MissingFigure {
+export function variancesByBasis(cells: readonly CellResult[], mainWindow: number): Drawn {
   const name = 'controls-variance-flatness';
   const cell = branch(cells);
   const series = SHOWN.flatMap(([basis, colour]) => {
@@ -73,7 +73,7 @@ export function variancesByBasis(cells: readonly CellResult[], mainWindow: numbe
   };
 }
 
-export function noiseAgainstCurvature(cells: readonly CellResult[]): Figure | MissingFigure {
+export function noiseAgainstCurvature(cells: readonly CellResult[]): Drawn {
   const name = 'controls-noise';
   const own = cells.filter(
     (c): c is BranchResult => c.kind === 'branch' && c.sampling === 'shuffled' && c.momentum === 0,

@@ -2,18 +2,14 @@
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { ForgetInput } from '../measured.js';
 import type { Setting } from '../summary.js';
 import { legendOf, strokeOf } from './style.js';
 
 /** @param task - whose accuracy, from 0; −1: the mean over those after the first */
-export function curves(
-  input: Pick<ForgetInput, 'tasks'>,
-  best: readonly Setting[],
-  task: 0 | -1,
-): Figure | MissingFigure {
+export function curves(input: Pick<ForgetInput, 'tasks'>, best: readonly Setting[], task: 0 | -1): Drawn {
   const name = task === 0 ? 'forget-curve-first' : 'forget-curve-later';
   const later = (row: readonly number[]) => mean(row.slice(1).filter(Number.isFinite));
   const of = (row: readonly number[]) => 100 * (task === 0 ? row[0] : later(row));

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { ForgetInput, Method } from '../measured.js';
@@ -47,7 +47,7 @@ export function front(
   settings: readonly Setting[],
   best: readonly Setting[],
   through: 'strengths' | 'constraints' = 'strengths',
-): Figure | MissingFigure {
+): Drawn {
   const byStrength = through === 'strengths';
   const name = byStrength ? 'forget-front' : 'forget-front-constraints';
   const methods = best.map((s) => s.method);

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { Branch, ForgetInput, Moved } from '../measured.js';
@@ -10,11 +10,7 @@ import type { Setting } from '../summary.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
 /** Loss along the principal direction of this rank: at task 1's solution, and through the end of each branch of the first seed. */
-export function profile(
-  input: Pick<ForgetInput, 'seeds'>,
-  best: readonly Setting[],
-  index: number,
-): Figure | MissingFigure {
+export function profile(input: Pick<ForgetInput, 'seeds'>, best: readonly Setting[], index: number): Drawn {
   const name = `forget-profile-${index}`;
   const before = input.seeds[0]?.profiles.find((p) => p.index === index);
   const shown = best
@@ -52,7 +48,7 @@ const KINDS = {
   vortex: ['vortex planes', 'of task 1, by falling circulation'],
 } as const;
 
-export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Figure | MissingFigure {
+export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Drawn {
   const name = `forget-moved-${kind}`;
   const lines = best
     .map((s) => {

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { ForgetInput } from '../measured.js';
@@ -28,7 +28,7 @@ export function strengthScan(
   input: Pick<ForgetInput, 'constraints' | 'absolute'>,
   settings: readonly Setting[],
   best: readonly Setting[],
-): Figure | MissingFigure {
+): Drawn {
   const name = 'forget-strength';
   const scanned = best.map((s) => s.method).filter((m) => m !== 'none' && m !== 'joint');
   const lines = scanned.map((m) => ({
@@ -81,7 +81,7 @@ export function constraintScan(
   settings: readonly Setting[],
   best: readonly Setting[],
   what: 'first' | 'learning',
-): Figure | MissingFigure {
+): Drawn {
   const name = `forget-constraints-${what}`;
   const lines = best
     .filter((s) => s.constraints !== null)

@@ -1,6 +1,6 @@
 /** Every figure of a report, in reading order. */
 import type { Analysis } from '../../../analyse/trajectory/results.js';
-import type { Figure, MissingFigure } from '../../../report/figures/frame.js';
+import type { Drawn } from '../../../report/figures/frame.js';
 import { flatnessByRank } from './flatness.js';
 import { displacementCurves } from './msd.js';
 import { lossProfiles } from './profiles.js';
@@ -12,7 +12,7 @@ import { rankedVariances } from './variances.js';
 
 export type FigureGroup = 'relation' | 'training' | 'fluctuations' | 'landscape';
 
-export function drawFigures(a: Analysis): Record<FigureGroup, (Figure | MissingFigure)[]> {
+export function drawFigures(a: Analysis): Record<FigureGroup, Drawn[]> {
   return {
     relation: [varianceFlatness(a)],
     training: [trainingLoss(a), trainingErrors(a)],

@@ -2,11 +2,11 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 
-export function flatnessByRank({ flatness: f }: Analysis): Figure | MissingFigure {
+export function flatnessByRank({ flatness: f }: Analysis): Drawn {
   const name = 'flatness';
   if (f.directions.length === 0) return { name, missing: 'no direction was measured.' };
   const closed = f.directions.flatMap((d) =>

@@ -2,14 +2,14 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis, DirectionDynamics } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatEstimate } from '../../../report/format.js';
 
 /** Ranks to show; the nearest measured ones are drawn. */
 const RANKS = [1, 2, 10, 50, 200, 1000];
 
-export function displacementCurves({ dynamics }: Analysis): Figure | MissingFigure {
+export function displacementCurves({ dynamics }: Analysis): Drawn {
   const name = 'msd';
   const usable = dynamics
     .map((d) => ({ d, points: d.msd.lag.map((x, k) => ({ x, y: d.msd.value[k] })).filter((p) => p.x > 0 && p.y > 0) }))

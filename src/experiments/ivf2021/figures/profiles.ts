@@ -2,14 +2,14 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
 import { spread } from './msd.js';
 
 const MOST_CURVES = 6;
 
-export function lossProfiles({ flatness: f }: Analysis): Figure | MissingFigure {
+export function lossProfiles({ flatness: f }: Analysis): Drawn {
   const name = 'loss-profiles';
   const usable = f.profiles
     .map((p) => ({

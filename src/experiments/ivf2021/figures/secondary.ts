@@ -2,13 +2,13 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { factorName } from './profiles.js';
 
 /** p_iᵀHp_i against F, with the curvature that a quadratic valley of that width would have, 8 (factor − 1) L0 / F². */
-export function curvatureByFlatness({ flatness: f }: Analysis): Figure | MissingFigure {
+export function curvatureByFlatness({ flatness: f }: Analysis): Drawn {
   const name = 'curvature';
   const closed = f.directions.filter((d) => d.flatness !== null && d.flatness > 0);
   const points = closed.flatMap((d) => (d.curvature > 0 ? [{ x: d.flatness!, y: d.curvature }] : []));
@@ -46,7 +46,7 @@ export function curvatureByFlatness({ flatness: f }: Analysis): Figure | Missing
 }
 
 /** tau_i against F, or against rank where fewer than two of the directions have a width. */
-export function correlationTimes({ dynamics, flatness }: Analysis): Figure | MissingFigure {
+export function correlationTimes({ dynamics, flatness }: Analysis): Drawn {
   const name = 'correlation-time';
   const widths = new Map(flatness.directions.map((d) => [d.index, d.flatness]));
   const measured = dynamics.filter((d) => d.correlationTime.value > 0 && Number.isFinite(d.correlationTime.value));

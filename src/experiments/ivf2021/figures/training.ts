@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber, fullStop } from '../../../report/format.js';
 
@@ -17,7 +17,7 @@ const points = (x: readonly number[], y: readonly number[]) =>
   x.map((e, k) => ({ x: e, y: y[k] ?? NaN })).filter((p) => Number.isFinite(p.y));
 
 /** Running, training-set and test-set loss. */
-export function trainingLoss({ curves: c }: Analysis): Figure | MissingFigure {
+export function trainingLoss({ curves: c }: Analysis): Drawn {
   const name = 'training-loss';
   const series: Series[] = [
     { label: 'running', mark: 'line', colour: COLOURS.blue, points: points(c.epoch, c.runningLoss) },
@@ -43,7 +43,7 @@ export function trainingLoss({ curves: c }: Analysis): Figure | MissingFigure {
 }
 
 /** Share of wrong answers, 1 − accuracy. `trainErrors` are counts over `samples` images. */
-export function trainingErrors({ curves: c, flatness: f }: Analysis): Figure | MissingFigure {
+export function trainingErrors({ curves: c, flatness: f }: Analysis): Drawn {
   const name = 'training-errors';
   const percent = (accuracy: number) => 100 * Math.max(0, 1 - accuracy);
   const series: Series[] = [

@@ -2,18 +2,18 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PlanePath } from '../../../analyse/trajectory/results.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, subscript } from '../../../report/format.js';
 
 const MOST_POINTS = 1500;
 
-export function trajectories({ paths }: Analysis): (Figure | MissingFigure)[] {
+export function trajectories({ paths }: Analysis): Drawn[] {
   if (paths.length === 0) return [{ name: 'trajectory', missing: 'a plane needs two principal directions.' }];
   return paths.map(trajectory);
 }
 
-function trajectory(path: PlanePath): Figure | MissingFigure {
+function trajectory(path: PlanePath): Drawn {
   const [i, j] = path.indices;
   const name = `trajectory-${i}-${j}`;
   const stride = Math.max(1, Math.ceil(path.step.length / MOST_POINTS));

@@ -4,7 +4,7 @@ import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js'
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../../../report/format.js';
 
@@ -14,7 +14,7 @@ interface Point {
   readonly index: number;
 }
 
-export function varianceFlatness({ flatness, pca, scaling }: Analysis): Figure | MissingFigure {
+export function varianceFlatness({ flatness, pca, scaling }: Analysis): Drawn {
   const name = 'variance-flatness';
   const points: Point[] = flatness.directions.flatMap((d) =>
     d.flatness !== null && d.flatness > 0 && d.variance > 0 ? [{ x: d.flatness, y: d.variance, index: d.index }] : [],

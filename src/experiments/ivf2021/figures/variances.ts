@@ -3,11 +3,11 @@ import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
 
-export function rankedVariances({ pca, scaling }: Analysis): Figure | MissingFigure {
+export function rankedVariances({ pca, scaling }: Analysis): Drawn {
   const name = 'variances';
   const measured = thinLog(pca.variances.length)
     .map((k) => ({ x: k + 1, y: pca.variances[k] }))

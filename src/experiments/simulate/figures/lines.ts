@@ -1,7 +1,7 @@
 /** Densities of one coordinate by all methods over one another; snapshots of them in time. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
@@ -50,7 +50,7 @@ const WORDS: Record<Which, { title: string; y: string; caption: string }> = {
   },
 };
 
-export function densityLines(input: SimulationInput, which: Which): Figure | MissingFigure {
+export function densityLines(input: SimulationInput, which: Which): Drawn {
   const { facts, methods } = input;
   const name = which.replace('_', '-');
   const shown = methods.filter((m) => arrayOf(m, which));
@@ -117,7 +117,7 @@ function thin(centres: Float64Array, values: Float64Array, group: number): Point
 }
 
 /** The marginal of x at several times, of the computed densities where there are any. */
-export function snapshotLines(input: SimulationInput): Figure | MissingFigure {
+export function snapshotLines(input: SimulationInput): Drawn {
   const name = 'snapshots';
   const { facts, methods } = input;
   const m = methods.find((r) => r.arrays.snapshots);

@@ -1,7 +1,7 @@
 /** The density of both coordinates as regions of highest density, with the landscape's contours and the current. docs/theory [V5]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel } from './lines.js';
@@ -21,7 +21,7 @@ interface MapGrid {
   readonly covers: readonly [number, number];
 }
 
-export function densityMap(input: SimulationInput, method: MethodResult): Figure | MissingFigure {
+export function densityMap(input: SimulationInput, method: MethodResult): Drawn {
   const { facts } = input;
   const { label } = method.summary;
   const name = `density-${method.summary.method}`;

@@ -1,13 +1,13 @@
 /** What changes in time: sample paths, means, survival. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { rampColour } from '../../../report/figures/palette.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel, METHOD_STYLE, timeLabel } from './lines.js';
 
 /** The first coordinate of some walkers. */
-export function pathsFigure(input: SimulationInput): Figure | MissingFigure {
+export function pathsFigure(input: SimulationInput): Drawn {
   const name = 'paths';
   const m = input.methods.find((r) => r.arrays.paths);
   if (!m) return { name, missing: 'no method has walkers, or paths.count is 0.' };
@@ -49,7 +49,7 @@ export function pathsFigure(input: SimulationInput): Figure | MissingFigure {
 }
 
 /** Mean of the first coordinate in time. */
-export function meansFigure(input: SimulationInput): Figure | MissingFigure {
+export function meansFigure(input: SimulationInput): Drawn {
   const name = 'means';
   const shown = input.methods.filter((m) => m.arrays.mean);
   if (shown.length === 0) return { name, missing: 'a stationary run has no means in time.' };
@@ -114,7 +114,7 @@ function seriesMark(m: MethodResult, points: readonly { x: number; y: number }[]
 }
 
 /** Probability that is left, on a logarithmic scale: a constant escape rate is a straight line. */
-export function survivalFigure(input: SimulationInput): Figure | MissingFigure {
+export function survivalFigure(input: SimulationInput): Drawn {
   const name = 'survival';
   const shown = input.methods.filter((m) => m.arrays.survival);
   if (shown.length === 0) return { name, missing: 'nothing is absorbed in this run.' };

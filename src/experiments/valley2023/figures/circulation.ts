@@ -1,12 +1,12 @@
 /** Density and current under a force that circulates. docs/theory [V7]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { CirculationResult } from '../measured.js';
 
-export function circulationFigure({ field: f }: CirculationResult): Figure | MissingFigure {
+export function circulationFigure({ field: f }: CirculationResult): Drawn {
   const name = 'valley-circulation';
   const [nx, ny] = [f.x.length, f.y.length];
   if (nx < 2 || ny < 2) return { name, missing: 'no current was computed.' };

@@ -1,7 +1,7 @@
 /** Steps to the flat end against the strength of the noise, up to divergence. docs/theory [V3], [V4]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import { type BatchNoise, type ConvergenceResult, type ConvergenceRow, NOISE_NAMES } from '../measured.js';
@@ -15,7 +15,7 @@ const LOOK: Readonly<Record<BatchNoise, string>> = {
 /** Shown only while most walkers arrive: the mean over a few lucky ones says little. */
 const SHOWN = 0.5;
 
-export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoise[]): Figure | MissingFigure {
+export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoise[]): Drawn {
   const name = `valley-convergence-${kinds.includes('curvature') ? 'curvature' : 'strength'}`;
   const rows = r.rows.filter((row) => kinds.includes(row.noise) && row.arrived >= SHOWN && row.steps.value > 0);
   if (rows.length === 0) return { name, missing: 'no walker reached the flat end.' };

@@ -1,7 +1,7 @@
 /** Stationary densities of four methods over one another, and the SGD map leaving the continuous theory. docs/theory [V2], [V3], [V5]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { DensitiesResult, DensitySource } from '../measured.js';
@@ -14,7 +14,7 @@ const LOOK: Readonly<Record<DensitySource, LegendEntry & { readonly colour: stri
 };
 const ORDER: readonly DensitySource[] = ['fokker-planck', 'adiabatic', 'langevin', 'sgd'];
 
-export function densitiesFigure(r: DensitiesResult, which: 'marginal' | 'floor'): Figure | MissingFigure {
+export function densitiesFigure(r: DensitiesResult, which: 'marginal' | 'floor'): Drawn {
   const name = `valley-densities-${which}`;
   const shown = ORDER.flatMap((source) => r.densities.find((d) => d.source === source) ?? []);
   if (shown.length === 0) return { name, missing: 'no density was measured.' };
@@ -53,7 +53,7 @@ export function densitiesFigure(r: DensitiesResult, which: 'marginal' | 'floor')
 }
 
 /** ⟨y²⟩ over its continuous value, and ⟨x⟩, against the largest eta·lambda. */
-export function finiteSteps(r: DensitiesResult): Figure | MissingFigure {
+export function finiteSteps(r: DensitiesResult): Drawn {
   const name = 'valley-finite-steps';
   if (r.steps.length < 2) return { name, missing: 'the map was run at one learning rate only.' };
   const points = r.steps.map((s) => ({

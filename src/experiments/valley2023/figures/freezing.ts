@@ -1,12 +1,12 @@
 /** Occupation of the flat valley over training, freezing time against noise, escape times. docs/theory [V6]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { FreezingResult } from '../measured.js';
 
-export function occupationFigure(r: FreezingResult): Figure | MissingFigure {
+export function occupationFigure(r: FreezingResult): Drawn {
   const name = 'valley-occupation';
   const rows = r.rows.filter((row) => row.noise === 'additive').sort((a, b) => a.diffusion - b.diffusion);
   if (rows.length === 0) return { name, missing: 'no training was simulated.' };
@@ -60,7 +60,7 @@ export function occupationFigure(r: FreezingResult): Figure | MissingFigure {
   };
 }
 
-export function freezingTimes(r: FreezingResult): Figure | MissingFigure {
+export function freezingTimes(r: FreezingResult): Drawn {
   const name = 'valley-freezing';
   if (r.rows.length < 2) return { name, missing: 'there is only one strength of noise.' };
   const kinds = [...new Set(r.rows.map((row) => row.noise))];
@@ -103,7 +103,7 @@ export function freezingTimes(r: FreezingResult): Figure | MissingFigure {
   };
 }
 
-export function finalFlatness(r: FreezingResult): Figure | MissingFigure {
+export function finalFlatness(r: FreezingResult): Drawn {
   const name = 'valley-final';
   if (r.rows.length < 2) return { name, missing: 'there is only one strength of noise.' };
   const kinds = [...new Set(r.rows.map((row) => row.noise))];
@@ -142,7 +142,7 @@ export function finalFlatness(r: FreezingResult): Figure | MissingFigure {
   };
 }
 
-export function escapeTimes(r: FreezingResult): Figure | MissingFigure {
+export function escapeTimes(r: FreezingResult): Drawn {
   const name = 'valley-escape';
   if (r.escapes.length < 2) return { name, missing: 'there is only one barrier.' };
   const rows = [...r.escapes].sort((a, b) => a.barrier - b.barrier);

@@ -1,7 +1,7 @@
 /** The diagram of noise and learning rate: how flat the walkers get, and where they diverge. docs/theory [V1], [V4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, linearAxis, logAxis } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { LINE_NAMES, type PhaseLine, type PhaseResult } from '../measured.js';
@@ -14,7 +14,7 @@ const LINES: Readonly<Record<PhaseLine, { readonly dash?: string; readonly mark:
 };
 const lineColour = (line: PhaseLine): string => (line.startsWith('sharp') ? COLOURS.ink : COLOURS.muted);
 
-export function phaseDiagram(r: PhaseResult): Figure | MissingFigure {
+export function phaseDiagram(r: PhaseResult): Drawn {
   const name = 'valley-phase';
   const [nx, ny] = [r.noise.length, r.rates.length];
   if (nx < 2 || ny < 2) return { name, missing: 'the diagram has a single row or column.' };

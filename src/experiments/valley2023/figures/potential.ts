@@ -1,13 +1,13 @@
 /** The effective potential along a level valley, on the floor and as a marginal, against eq. 7; and its slopes. docs/theory [V1], [V2]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { PotentialResult } from '../measured.js';
 
 /** Curves of one strength of noise: −ln P against ln F. */
-export function effectivePotential(r: PotentialResult, which: 'floor' | 'marginal'): Figure | MissingFigure {
+export function effectivePotential(r: PotentialResult, which: 'floor' | 'marginal'): Drawn {
   const name = `valley-potential-${which}`;
   const smallest = Math.min(...r.cases.map((c) => c.diffusion));
   const cases = r.cases.filter((c) => c.diffusion === smallest).sort((a, b) => a.anisotropy - b.anisotropy);
@@ -62,7 +62,7 @@ export function effectivePotential(r: PotentialResult, which: 'floor' | 'margina
 }
 
 /** Slope over its law against the separation parameter: where eq. 7 ends. */
-export function potentialSlopes(r: PotentialResult): Figure | MissingFigure {
+export function potentialSlopes(r: PotentialResult): Drawn {
   const name = 'valley-slopes';
   const points = r.cases.flatMap((c) => {
     const found = c.slopes.find((s) => s.method === 'fokker-planck');

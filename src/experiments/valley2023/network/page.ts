@@ -1,13 +1,13 @@
 /** What the page of `reproduce valley2023` says of real networks: findings, sections, figures, tables. Pure. */
-import { citationsUsed } from '../../../report/citations.js';
-import { csv, findingsCsv } from '../../../report/csv.js';
-import type { Figure, MissingFigure } from '../../../report/figures/frame.js';
+import type { Drawn } from '../../../report/figures/frame.js';
 import type { Finding } from '../../../report/finding.js';
 import { formatCount, formatEstimate, formatPlain } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
-import { gallery, type Page } from '../../../report/page.js';
+import { gallery, type Section } from '../../../report/page.js';
+import { factList } from '../../../report/sections/lists.js';
 import { type Column, table } from '../../../report/sections/tables.js';
 import { type CeilingRow, PREDICTIONS } from './ceilings.js';
+import { networkTables } from './csv.js';
 import { ceilingFigure } from './figures/ceilings.js';
 import { flatnessFigure, flatTimeFigure, testErrorFigure } from './figures/strength.js';
 import { type NetworkJudged, networkFindings } from './findings.js';
@@ -17,13 +17,11 @@ import { logCurvatureAlongDrift, MEASURES, type SettingRow, type SlopeRow, solut
 export interface NetworkReport {
   readonly findings: readonly Finding[];
   /** Without the findings' own table, which belongs to the whole page. */
-  readonly sections: Page['sections'];
-  readonly figures: readonly (Figure | MissingFigure)[];
+  readonly sections: readonly Section[];
+  readonly figures: readonly Drawn[];
   /** CSV documents by file name. */
   readonly tables: Readonly<Record<string, string>>;
   readonly judged: NetworkJudged;
-  /** Keys of the works that the findings name. */
-  readonly citations: readonly string[];
 }
 
 export function networkSections(input: NetworkInput): NetworkReport {
@@ -46,7 +44,7 @@ export function networkSections(input: NetworkInput): NetworkReport {
   const test = testErrorFigure(solved);
   const [time, epochs] = [flatTimeFigure(times, 'time'), flatTimeFigure(times, 'epochs')];
   const [trained, initial] = [ceilingFigure(ceilings, 'trained'), ceilingFigure(ceilings, 'initial')];
-  const sections: Page['sections'] = [
+  const sections: Section[] = [
     [
       'networks-flatness',
       'Real networks: flatness at equal loss',
@@ -75,15 +73,8 @@ ${ceilingsTable(ceilings)}`,
     findings,
     sections,
     figures: [curvature, widths, test, time, epochs, trained, initial],
-    tables: {
-      'network-findings.csv': findingsCsv(findings),
-      'network-slopes.csv': slopesCsv(slopes),
-      'network-solutions.csv': solutionsCsv(input),
-      'network-ceilings.csv': ceilingsCsv(ceilings),
-      'network-paths.csv': pathsCsv(input),
-    },
+    tables: networkTables(input, judged),
     judged,
-    citations: citationsUsed(findings.flatMap((f) => [f.source, f.reason])).map((c) => c.key),
   };
 }
 
@@ -217,99 +208,5 @@ function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, setti
     ],
     ['Errors', 'After ± stands one standard error over seeds; verdicts use Student’s t at 95 %.'],
   ];
-  return html`<dl class="facts">${items.map(([k, v]) => html`<dt>${k}</dt><dd>${prose(v)}</dd>`)}</dl>`;
+  return factList(items);
 }
-
-function slopesCsv(rows: readonly SlopeRow[]): string {
-  return csv(
-    [
-      'measure',
-      'name',
-      'flatter_is',
-      'invariant',
-      'slope',
-      'slope_error',
-      'spearman',
-      'spearman_error',
-      'pairs',
-      'pairs_error',
-      'seeds',
-    ],
-    rows.map(({ measure: m, slope, spearman, pairs }) => [
-      m.id,
-      m.name,
-      m.flatter,
-      m.invariant,
-      slope.value,
-      slope.standardError,
-      spearman.value,
-      spearman.standardError,
-      pairs.value,
-      pairs.standardError,
-      slope.n,
-    ]),
-  );
-}
-
-function solutionsCsv({ cells }: NetworkInput): string {
-  const head = [
-    'seed',
-    'learning_rate',
-    'batch_size',
-    'outcome',
-    'epochs',
-    'steps',
-    'loss',
-    'errors',
-    'test_loss',
-    'test_errors',
-  ];
-  const valley = ['kappa_drift', 'kappa_random', 'sgd_loss', 'sgd_loss_logarithmic', 'noise_force', 'gradient_force'];
-  return csv(
-    [...head, ...MEASURES.map((m) => m.id.replace('-', '_')), ...valley],
-    solutionsOf(cells).map((s) => [
-      s.seed,
-      s.learningRate,
-      s.batchSize,
-      s.outcome,
-      s.epochs,
-      s.steps,
-      s.loss,
-      s.errors,
-      s.test?.loss,
-      s.test?.errors,
-      ...MEASURES.map((m) => m.of(s)),
-      s.valley?.anisotropyDrift.value,
-      s.valley?.anisotropyRandom.value,
-      s.valley?.proportional.value,
-      s.valley?.logarithmic,
-      s.valley?.noiseForce,
-      s.valley?.gradientForce,
-    ]),
-  );
-}
-
-function ceilingsCsv(rows: readonly CeilingRow[]): string {
-  const names = Object.keys(PREDICTIONS) as (keyof typeof PREDICTIONS)[];
-  return csv(
-    ['start', 'batch_size', 'seeds', 'unstable', 'unstable_error', 'diverged', 'diverged_error', ...names],
-    rows.map((r) => [
-      r.start,
-      r.batchSize,
-      r.unstable.n,
-      r.unstable.value,
-      r.unstable.standardError,
-      r.diverged.value,
-      r.diverged.standardError,
-      ...names.map((n) => r.predicted[n].value),
-    ]),
-  );
-}
-
-const pathsCsv = ({ cells }: NetworkInput): string =>
-  csv(
-    ['seed', 'learning_rate', 'batch_size', 'epoch', 'step', 'loss', 'trace'],
-    solutionsOf(cells).flatMap((s) =>
-      s.path.map((p) => [s.seed, s.learningRate, s.batchSize, p.epoch, p.step, p.loss, p.trace]),
-    ),
-  );

@@ -1,7 +1,7 @@
 /** Learning rates at which short runs become unstable and diverge, against batch size, with what curvature allows. [V4], [R6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../../report/figures/axes.js';
-import { drawFrame, type Figure, type MissingFigure } from '../../../../report/figures/frame.js';
+import { type Drawn, drawFrame } from '../../../../report/figures/frame.js';
 import { COLOURS } from '../../../../report/figures/palette.js';
 import { formatCount } from '../../../../report/format.js';
 import { type CeilingRow, PREDICTIONS } from '../ceilings.js';
@@ -12,7 +12,7 @@ const BOUNDS = [
   ['coupled', COLOURS.green],
 ] as const;
 
-export function ceilingFigure(rows: readonly CeilingRow[], start: CeilingRow['start']): Figure | MissingFigure {
+export function ceilingFigure(rows: readonly CeilingRow[], start: CeilingRow['start']): Drawn {
   const name = `valley-network-ceiling-${start}`;
   const own = rows.filter((r) => r.start === start && Number.isFinite(r.unstable.value));
   if (own.length < 2) return { name, missing: 'fewer than two batch sizes have a threshold.' };

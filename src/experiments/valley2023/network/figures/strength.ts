@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { mean, variance } from '../../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../../report/figures/axes.js';
-import { drawFrame, type Figure, type LegendEntry, type MissingFigure } from '../../../../report/figures/frame.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../../../../report/figures/frame.js';
 import { COLOURS } from '../../../../report/figures/palette.js';
 import { formatCount } from '../../../../report/format.js';
 import { noiseStrength, type SolutionResult } from '../measured.js';
@@ -37,7 +37,7 @@ interface Drawing {
 const STRENGTH = 'noise strength η/B';
 
 /** Seeds as small dots, means over them with one standard error as large ones; lines connect means of equal eta/B. */
-function draw({ name, title, y, linear, series, caption }: Drawing): Figure | MissingFigure {
+function draw({ name, title, y, linear, series, caption }: Drawing): Drawn {
   const all = series.flatMap((s, k) =>
     s.points.filter((p) => Number.isFinite(p.y) && (linear || p.y > 0)).map((p) => ({ ...p, k })),
   );
@@ -104,7 +104,7 @@ export function flatnessFigure(
   title: string,
   solved: readonly SolutionResult[],
   measures: readonly Measure[],
-): Figure | MissingFigure {
+): Drawn {
   const series = measures.map((m): Series => {
     const points = [...new Set(solved.map((s) => s.seed))].flatMap((seed) => {
       const own = solved.filter((s) => s.seed === seed);
@@ -124,7 +124,7 @@ export function flatnessFigure(
   });
 }
 
-export function testErrorFigure(solved: readonly SolutionResult[]): Figure | MissingFigure {
+export function testErrorFigure(solved: readonly SolutionResult[]): Drawn {
   const percent = (t: { readonly errors: number; readonly count: number } | undefined) =>
     t ? (100 * t.errors) / t.count : Number.NaN;
   return draw({
@@ -140,7 +140,7 @@ export function testErrorFigure(solved: readonly SolutionResult[]): Figure | Mis
   });
 }
 
-export function flatTimeFigure({ points }: FlatTimes, unit: 'time' | 'epochs'): Figure | MissingFigure {
+export function flatTimeFigure({ points }: FlatTimes, unit: 'time' | 'epochs'): Drawn {
   const name = `valley-network-flat-${unit}`;
   return draw({
     name,

@@ -1,42 +1,15 @@
-/** The report of `thermograd advise` out of its numbers: pure, the same input gives the same bytes. */
-
+/** The tables of `thermograd advise` as CSV documents, at full precision. */
 import type { Advice } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Verification } from '../../apply/advice-verify.js';
-import { citationsUsed } from '../../report/citations.js';
 import { csv } from '../../report/csv.js';
-import type { Report } from '../../report/input.js';
-import { renderPage } from '../../report/page.js';
-import { adviceRegion } from './figures/region.js';
-import { adviceRuns } from './figures/runs.js';
-import type { AdviceReportInput } from './input.js';
-import { advicePage } from './page.js';
-import { adviceWords } from './words.js';
 
-export function renderAdvice(input: AdviceReportInput): Report {
-  const { advice, facts, verification: v, run } = input;
-  const figures = [adviceRegion(advice, facts, v), ...(v ? [adviceRuns(v)] : [])];
-  const citations = citationsUsed(['valley2023'], JSON.stringify(run));
-  const words = adviceWords(advice, facts, v);
-  const document = {
-    format: 'thermograd advice',
-    version: 1,
-    title: input.title,
-    words,
-    advice,
-    facts,
-    verification: v,
-    run,
-  };
-  return {
-    html: renderPage(advicePage(input, words, figures, citations)),
-    figures: Object.fromEntries(figures.flatMap((f) => ('svg' in f ? [[f.name, f.svg]] : []))),
-    tables: tables(advice, facts, v),
-    json: `${JSON.stringify(document, null, 1)}\n`,
-  };
-}
-
-function tables({ items, safety }: Advice, facts: AdviceFacts, v: Verification | null): Record<string, string> {
+/** Every number, the ceiling over batch sizes, the runs that tried it out; by file name. */
+export function adviceTables(
+  { items, safety }: Advice,
+  facts: AdviceFacts,
+  v: Verification | null,
+): Record<string, string> {
   const c = factsOf(facts.curvature);
   return {
     'numbers.csv': csv(

@@ -1,59 +1,11 @@
-/** The report of `reproduce ao2022` out of its numbers: pure, the same input gives the same bytes. */
+/** The tables of `reproduce ao2022` as CSV documents, at full precision. */
+import { csv } from '../../report/csv.js';
+import { type Ao2022Results, REGIMES } from './measured.js';
 
-import { citationsUsed } from '../../report/citations.js';
-import { csv, findingsCsv } from '../../report/csv.js';
-import type { Finding } from '../../report/finding.js';
-import type { Report } from '../../report/input.js';
-import { renderPage } from '../../report/page.js';
-import { bibtex } from '../../report/sections/references.js';
-import { chainFigures, fallFigures } from './figures/chain.js';
-import { energies, energyVariances, energyWidths } from './figures/energy.js';
-import { modeVariances, noiseCurvature } from './figures/modes.js';
-import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
-import { type Ao2022ReportInput, type Ao2022Results, REGIMES } from './measured.js';
-import { ao2022Page } from './page.js';
-
-/** Version of the layout of the JSON document. */
-const JSON_VERSION = 1;
-
-export function renderAo2022(input: Ao2022ReportInput): Report {
-  const { title, results: r, findings, run } = input;
-  const figures = {
-    energy: [energyWidths(r), energyVariances(r), energies(r)],
-    covariance: [modeVariances(r)],
-    tests: [noiseCurvature(r), energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
-    chain: [...chainFigures(r), ...fallFigures(r)],
-  };
-  const citations = citationsUsed(
-    ['ao2022', ...findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason])],
-    JSON.stringify(run),
-  );
-  const document = {
-    format: 'thermograd-ao2022-report',
-    version: JSON_VERSION,
-    title,
-    findings,
-    results: r,
-    run,
-    references: citations.map(({ bibtex: _, ...c }) => c),
-    bibtex: bibtex(citations),
-  };
-  return {
-    html: renderPage(ao2022Page(input, figures, citations)),
-    figures: Object.fromEntries(
-      Object.values(figures)
-        .flat()
-        .flatMap((f) => ('svg' in f ? [[f.name, f.svg]] : [])),
-    ),
-    tables: tables(r, findings),
-    json: `${JSON.stringify(document, null, 1)}\n`,
-  };
-}
-
-function tables(r: Ao2022Results, findings: readonly Finding[]): Record<string, string> {
+/** Modes, groups, energies, the chain, vortices, the random landscape, circulation; by file name. */
+export function ao2022Tables(r: Ao2022Results): Record<string, string> {
   const { modes, trajectory: t } = r;
   return {
-    'findings.csv': findingsCsv(findings),
     'hessian-modes.csv': csv(
       [
         'rank',

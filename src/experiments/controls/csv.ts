@@ -1,0 +1,113 @@
+/** The tables of `reproduce controls` as CSV documents, at full precision. */
+import { csv } from '../../report/csv.js';
+import type { ControlsInput } from './measured.js';
+import type { GroupRow, RegimeRow } from './summary.js';
+
+/** Regimes, groups of Hessian modes, single directions; by file name. */
+export const controlsTables = (
+  input: ControlsInput,
+  rows: readonly RegimeRow[],
+  groups: readonly GroupRow[],
+): Record<string, string> => ({
+  'regimes.csv': regimesCsv(rows),
+  'groups.csv': groupsCsv(groups),
+  'directions.csv': directionsCsv(input),
+});
+
+function regimesCsv(rows: readonly RegimeRow[]): string {
+  return csv(
+    [
+      'sampling',
+      'momentum',
+      'learning_rate',
+      'epochs',
+      'basis',
+      'seeds',
+      'psi',
+      'psi_error',
+      'theory_psi',
+      'theory_psi_error',
+      'gamma',
+      'gamma_error',
+      'rank_exponent',
+      'r2',
+      'share_below_crossover',
+      'psi_of_seeds',
+    ],
+    rows.map((r) => [
+      r.sampling,
+      r.momentum,
+      r.learningRate,
+      r.epochs,
+      r.basis,
+      r.psi.n,
+      r.psi.value,
+      r.psi.standardError,
+      r.theory.value,
+      r.theory.standardError,
+      r.gamma.value,
+      r.gamma.standardError,
+      r.rank?.value,
+      r.r2,
+      r.flatShare,
+      r.psiOfSeeds.join(' '),
+    ]),
+  );
+}
+
+function groupsCsv(groups: readonly GroupRow[]): string {
+  return csv(
+    [
+      'sampling',
+      'learning_rate',
+      'from',
+      'to',
+      'comparison',
+      'ratio_of_modes',
+      'error',
+      'ratio_of_sums',
+      'error_of_sums',
+      'seeds',
+    ],
+    groups.flatMap((g) =>
+      Object.entries({ ...g.ratios, ...(g.fixed && { 'fixed-noise': { modes: g.fixed, sums: undefined } }) }).map(
+        ([name, r]) => [
+          g.sampling,
+          g.learningRate,
+          g.from,
+          g.to,
+          name,
+          r.modes.value,
+          r.modes.standardError,
+          r.sums?.value,
+          r.sums?.standardError,
+          r.modes.n,
+        ],
+      ),
+    ),
+  );
+}
+
+function directionsCsv({ cells }: ControlsInput): string {
+  return csv(
+    ['seed', 'cell', 'basis', 'epochs', 'index', 'variance', 'flatness', 'curvature', 'noise', 'predicted'],
+    cells.flatMap((c) =>
+      c.kind !== 'branch'
+        ? []
+        : c.regimes.flatMap((r) =>
+            r.directions.map((d) => [
+              c.seed,
+              c.cell,
+              r.basis,
+              r.epochs,
+              d.index,
+              d.variance,
+              d.flatness,
+              d.curvature,
+              d.noise,
+              d.predicted,
+            ]),
+          ),
+    ),
+  );
+}

@@ -1,0 +1,103 @@
+/** The tables of `forget` as CSV documents, at full precision. */
+import { csv } from '../../report/csv.js';
+import type { Contest } from './compare.js';
+import type { ForgetInput } from './measured.js';
+import { averageOf, forgettingOf, learningOf, transferOf } from './summary.js';
+
+/** Every branch, every comparison of two methods, every curve; by file name. */
+export const forgetTables = (input: ForgetInput, contests: readonly Contest[]): Record<string, string> => ({
+  'branches.csv': branchesCsv(input),
+  'contests.csv': contestsCsv(contests),
+  'curves.csv': curvesCsv(input),
+});
+
+function branchesCsv({ groups, tasks: { length: tasks }, seeds }: ForgetInput): string {
+  return csv(
+    [
+      'seed',
+      'method',
+      'constraints',
+      'held',
+      'left_out',
+      'multiple',
+      'strength',
+      'average',
+      'forgetting',
+      'learning',
+      'transfer',
+      ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
+      ...Array.from({ length: tasks }, (_, t) => `validation_${t + 1}`),
+      'first_loss',
+      'predicted_rise',
+      'squared_distance',
+      'diverged',
+    ],
+    groups.flatMap((g) =>
+      g.branches.map((b) => [
+        g.seed,
+        g.method,
+        g.constraints,
+        g.held?.constrained ?? null,
+        g.held?.excluded ?? null,
+        b.multiple,
+        b.strength,
+        averageOf(b),
+        forgettingOf(b),
+        learningOf(b),
+        transferOf(
+          b,
+          seeds.find((s) => s.seed === g.seed),
+        ),
+        ...b.test.at(-1)!,
+        ...b.validation,
+        b.firstLoss,
+        b.predictedRise,
+        b.distance,
+        b.diverged,
+      ]),
+    ),
+  );
+}
+
+function contestsCsv(contests: readonly Contest[]): string {
+  return csv(
+    ['method', 'against', 'difference', 'standard_error', 'seeds', 'p', 'p_holm', 'outcome'],
+    contests.map((c) => [
+      c.a,
+      c.b,
+      c.difference.value,
+      c.difference.standardError,
+      c.difference.n,
+      c.p,
+      c.holm,
+      c.outcome,
+    ]),
+  );
+}
+
+function curvesCsv({ groups, tasks: { length: tasks } }: ForgetInput): string {
+  return csv(
+    [
+      'seed',
+      'method',
+      'constraints',
+      'multiple',
+      'epoch',
+      'task',
+      ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
+    ],
+    groups.flatMap((g) =>
+      g.branches.flatMap((b) =>
+        b.curve.epoch.map((e, k) => [
+          g.seed,
+          g.method,
+          g.constraints,
+          b.multiple,
+          e,
+          b.curve.task[k] + 1,
+          ...b.curve.test[k],
+        ]),
+      ),
+    ),
+  );
+}

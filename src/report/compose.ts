@@ -1,0 +1,78 @@
+/** Puts a report together from its parts: the page, figures, tables and the JSON document. Pure: the same parts give the same bytes. */
+import { type Citation, citationsOf } from './citations.js';
+import { findingsCsv } from './csv.js';
+import type { Drawn, Figure } from './figures/frame.js';
+import type { Finding } from './finding.js';
+import type { Report, RunFacts } from './input.js';
+import { type Page, renderPage } from './page.js';
+import { glossary, type Symbols } from './sections/lists.js';
+import { bibtex, references } from './sections/references.js';
+import { runFacts } from './sections/run.js';
+
+/** What an experiment gives; title, head and sections are those of its page. */
+export interface ReportParts extends Page {
+  /** Every figure that stands on the page, drawn or not. */
+  readonly figures: readonly Drawn[];
+  /** CSV documents by file name, beside `findings.csv`. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Symbols of the page and what they stand for. */
+  readonly symbols?: Symbols;
+  /** Claims and their verdicts; undefined in a report that tests none. */
+  readonly findings?: readonly Finding[];
+  /** The JSON document: its format with the version of its layout, and its own content. */
+  readonly format: string;
+  readonly version: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Facts of the run, which the page lists and the document repeats. */
+  readonly run: RunFacts;
+  /** The works to refer to; by default those that findings and run name. */
+  readonly citations?: readonly Citation[];
+  /** Whether the document lists these works too, as the page does; true by default. */
+  readonly listed?: boolean;
+}
+
+/**
+ * The report in memory. The page ends with the facts of the run, the symbols and the references; the document holds the title, the
+ * content, the facts of the run, and the references with their BibTeX. Cost: set by the figures, which are drawn already.
+ */
+export function composeReport(parts: ReportParts): Report {
+  const {
+    title,
+    head,
+    sections,
+    figures,
+    tables,
+    symbols,
+    findings,
+    format,
+    version,
+    document,
+    run,
+    listed = true,
+  } = parts;
+  const citations = parts.citations ?? citationsOf(findings ?? [], JSON.stringify(run));
+  const page: Page = {
+    title,
+    head,
+    sections: [
+      ...sections,
+      ['run', 'The run', runFacts(run)],
+      ...(symbols ? [['symbols', 'Symbols', glossary(symbols)] as const] : []),
+      ['references', 'References', references(citations)],
+    ],
+  };
+  const whole = {
+    format,
+    version,
+    title,
+    ...document,
+    run,
+    ...(listed && { references: citations.map(({ bibtex: _, ...c }) => c), bibtex: bibtex(citations) }),
+  };
+  return {
+    html: renderPage(page),
+    figures: Object.fromEntries(figures.filter((f): f is Figure => 'svg' in f).map((f) => [f.name, f.svg])),
+    tables: { ...(findings && { 'findings.csv': findingsCsv(findings) }), ...tables },
+    json: `${JSON.stringify(whole, null, 1)}\n`,
+  };
+}
