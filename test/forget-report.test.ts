@@ -1,9 +1,10 @@
 /** What is made of the branches of `forget`: choice of strengths, comparisons, verdicts on both sides of every rule, the page. */
 import { describe, expect, it } from 'vitest';
-import { compare } from '../src/experiments/forget/compare.js';
+import { forgettingOf, learningOf } from '../src/experiments/forget/accuracies.js';
+import { compare, paired } from '../src/experiments/forget/compare.js';
 import { forgetFindings } from '../src/experiments/forget/findings.js';
 import { renderForget } from '../src/experiments/forget/page.js';
-import { chosen, forgettingOf, learningOf, paired, placeOf, settingsOf } from '../src/experiments/forget/summary.js';
+import { chosen, placeOf, settingsOf } from '../src/experiments/forget/strengths.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { chanceOf } from '../src/numeric/seeds.js';
 import { type Made, madeComparison, madeInput } from './support/forget-results.js';

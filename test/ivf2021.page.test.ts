@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Analysis } from '../src/analyse/trajectory/results.js';
 import { ivf2021Findings } from '../src/experiments/ivf2021/findings.js';
 import { ivf2021Page, renderReport } from '../src/experiments/ivf2021/page.js';
-import { lineOf } from '../src/experiments/ivf2021/result.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
 import type { Finding } from '../src/report/finding.js';
 import { renderPage } from '../src/report/page.js';
+import { lineOf } from '../src/terminal/findings.js';
 import { syntheticAnalysis, syntheticFindings, syntheticReport } from './support/ivf2021-results.js';
 import {
   matchesSnapshots,

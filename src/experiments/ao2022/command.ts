@@ -4,9 +4,9 @@ import { gigabytes } from '../../jobs/memory.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import type { PartialConfig } from '../../runs/config.js';
 import { announcement } from '../../terminal/announcement.js';
+import { lineOf } from '../../terminal/findings.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
-import { lineOf } from '../ivf2021/result.js';
 import { type Ao2022Request, type Ao2022Result, readAo2022Results } from './experiment.js';
 
 /** @param reproduceAo2022 - the experiment, with the making of its run */

@@ -131,7 +131,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
     import('../../terminal/session.js'),
     import('./experiment.js'),
     import('../../runs/config.js'),
-    import('../ivf2021/result.js'),
+    import('../../terminal/findings.js'),
     import('../../apply/constraints/table.js'),
   ]);
   await session(

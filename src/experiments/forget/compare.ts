@@ -1,12 +1,12 @@
 /** Methods against one another: differences within seeds, corrected together; the rule stands at the head of forget-findings.ts. */
 import { adjust } from '../../analyse/trajectory/circulation.js';
-import { type Estimate, negated, scaled } from '../../numeric/estimate.js';
+import { type Estimate, missing, negated, scaled } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
-import { chanceOf, overSeeds } from '../../numeric/seeds.js';
+import { chanceOf, overSeeds, pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Method } from './measured.js';
-import { paired, type Setting } from './summary.js';
+import type { Setting } from './strengths.js';
 
 /** Too small to matter. */
 const MARGIN = 0.01;
@@ -24,6 +24,16 @@ export function compare(difference: Estimate, p: number): Comparison {
   if (Math.abs(value) + half <= MARGIN) return 'equal';
   if (p < 0.05) return value > 0 ? 'better' : 'worse';
   return 'undecided';
+}
+
+/** A quantity of `a` minus that of `b`, seed by seed. */
+export function paired(
+  a: Setting | undefined,
+  b: Setting | undefined,
+  of: (s: Setting) => readonly number[] = (s) => s.average,
+): Estimate {
+  if (!a || !b) return missing('the branches of this comparison are missing');
+  return pairedDifference({ seeds: a.seeds, values: of(a) }, { seeds: b.seeds, values: of(b) });
 }
 
 /** Two methods and what their difference amounts to. */

@@ -1,8 +1,8 @@
 /** The tables of `forget` as CSV documents, at full precision. */
 import { csv } from '../../report/csv.js';
+import { averageOf, forgettingOf, learningOf, transferOf } from './accuracies.js';
 import type { Contest } from './compare.js';
 import type { ForgetInput } from './measured.js';
-import { averageOf, forgettingOf, learningOf, transferOf } from './summary.js';
 
 /** Every branch, every comparison of two methods, every curve; by file name. */
 export const forgetTables = (input: ForgetInput, contests: readonly Contest[]): Record<string, string> => ({

@@ -3,7 +3,7 @@
  * runs had been seen, were the families of Holm's correction (one of all pairs before), the least number of seeds, and what follows
  * where fewer axes can be held or LDC does nothing.
  *
- * Compared are average test accuracies at the end (forget-summary.ts), every method at the strength that validation samples chose
+ * Compared are average test accuracies at the end (accuracies.ts), every method at the strength that validation samples chose
  * for it over all seeds, methods with axes at the same number N_c of them; differences seed by seed. Intervals are 95 % of
  * Student's t. Of two methods one is
  *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter (no correction: a claim of
@@ -46,6 +46,7 @@ import {
   inPoints,
   interval,
   LEAST_SEEDS,
+  paired,
   percent,
   ranked,
   strengthOf,
@@ -53,7 +54,7 @@ import {
 } from './compare.js';
 import { type ForgetInput, inOrder, type Method, nameOf } from './measured.js';
 import { outcomeOf } from './outcome.js';
-import { chosen, paired, type Setting, settingsOf } from './summary.js';
+import { chosen, type Setting, settingsOf } from './strengths.js';
 
 /** The least forgetting that counts as such. */
 const FORGOTTEN = 0.05;

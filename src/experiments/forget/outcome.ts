@@ -2,7 +2,7 @@
 import type { Finding } from '../../report/finding.js';
 import { type Chosen, type Contest, contest, percent, ranked } from './compare.js';
 import { type Method, nameOf } from './measured.js';
-import { type Place, placeOf, type Setting } from './summary.js';
+import { type Place, placeOf, type Setting } from './strengths.js';
 
 export interface Compared {
   readonly rivals: readonly Method[];

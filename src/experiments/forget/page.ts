@@ -9,7 +9,7 @@ import { gallery, type Section } from '../../report/page.js';
 import { findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { factList } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import { type Contest, inPoints } from './compare.js';
+import { type Contest, inPoints, paired } from './compare.js';
 import { forgetTables } from './csv.js';
 import { curves } from './figures/curves.js';
 import { front } from './figures/front.js';
@@ -17,7 +17,7 @@ import { moved, profile } from './figures/landscape.js';
 import { constraintScan, strengthScan } from './figures/scan.js';
 import { forgetFindings, type Judged } from './findings.js';
 import { type Branch, type ForgetInput, nameOf } from './measured.js';
-import { paired, type Setting } from './summary.js';
+import type { Setting } from './strengths.js';
 
 export interface ForgetReport extends Report {
   readonly findings: readonly Finding[];

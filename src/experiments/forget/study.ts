@@ -15,7 +15,7 @@ import { type ForgetRecord, firstFiles, groupFile, readForget, seedFolder } from
 import { type ForgetJob, type ForgetResult, type GroupJob, runForgetJob } from './job.js';
 import type { BranchGroup } from './measured.js';
 import type { ForgetConfig } from './schema.js';
-import { chosen, placeOf, settingsOf } from './summary.js';
+import { chosen, placeOf, settingsOf } from './strengths.js';
 
 type Place = Omit<Study<ForgetRecord, Dataset>, 'data'>;
 

@@ -1,9 +1,8 @@
 /** The result of a run in a few lines for people, and as one document for machines. */
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
-import type { Finding } from '../../report/finding.js';
-import { formatEstimate } from '../../report/format.js';
 import type { RunResult } from '../../runs/run.js';
+import { lineOf } from '../../terminal/findings.js';
 import { readResults } from './stages.js';
 
 /** What --json prints for a run. */
@@ -26,8 +25,4 @@ export function summaryOf({ folder, record }: RunResult): string {
 export function analysisSummary(out: string): string {
   const { findings } = readResults(out);
   return [...findings.map(lineOf), `report: ${join(out, 'report.html')}`].join('\n');
-}
-
-export function lineOf(f: Finding): string {
-  return `${f.id.padEnd(24)} ${formatEstimate(f.measured)}${f.unit && ` ${f.unit}`}  stated: ${f.stated}  → ${f.verdict}`;
 }

@@ -1,10 +1,10 @@
 /** `thermograd reproduce valley2023`: flags to a request, and the telling of its result. */
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
+import { lineOf } from '../../terminal/findings.js';
 import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { duration } from '../../terminal/progress.js';
 import { session } from '../../terminal/session.js';
-import { lineOf } from '../ivf2021/result.js';
 import { reproduceValley2023, type ValleyPart } from './experiment.js';
 
 /** Flags that mean something here; the experiment fixes the rest. */

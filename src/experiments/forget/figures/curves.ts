@@ -5,7 +5,7 @@ import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { ForgetInput } from '../measured.js';
-import type { Setting } from '../summary.js';
+import type { Setting } from '../strengths.js';
 import { legendOf, strokeOf } from './style.js';
 
 /** @param task - whose accuracy, from 0; −1: the mean over those after the first */

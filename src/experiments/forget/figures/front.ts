@@ -6,7 +6,7 @@ import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { ForgetInput, Method } from '../measured.js';
-import type { Setting } from '../summary.js';
+import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
 /** Errors in %, and the ends of one standard error on either side. */

@@ -6,7 +6,7 @@ import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { Branch, ForgetInput, Moved } from '../measured.js';
-import type { Setting } from '../summary.js';
+import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
 /** Loss along the principal direction of this rank: at task 1's solution, and through the end of each branch of the first seed. */

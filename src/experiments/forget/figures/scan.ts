@@ -6,7 +6,7 @@ import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { ForgetInput } from '../measured.js';
-import type { Setting } from '../summary.js';
+import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
 interface Point {

@@ -1,16 +1,10 @@
 /**
- * Branches of all seeds put together. Accuracies in [0, 1]; a_tj is that on task j after training task t, T tasks:
- *
- *     average     mean over j of a_Tj
- *     forgetting  mean over j < T of a_jj − a_Tj
- *     learning    mean over j > 1 of a_jj: the later tasks right after their training
- *     transfer    learning minus what fresh weights reach on the same task in the same time, or minus that without a constraint
- *
- * Strengths are chosen on validation samples, which belong to the training data; everything reported is on test samples.
+ * Which strength of a method is its best, over all seeds: what says whether a further one has to be run, and which stands for the
+ * method in the report. Strengths are chosen on validation samples, which belong to the training data; everything that is reported is
+ * measured on test samples.
  */
-import { type Estimate, missing } from '../../numeric/estimate.js';
-import { pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
+import { averageOf, forgettingOf, learningOf, transferOf } from './accuracies.js';
 import type { Branch, BranchGroup, ForgetInput, Method, SeedFacts } from './measured.js';
 
 /** One method at one strength and number of axes; lists run over `seeds`. */
@@ -32,19 +26,6 @@ export interface Setting {
   /** Learning minus that of fresh weights. */
   readonly transfer: readonly number[];
 }
-
-export const averageOf = ({ test }: Branch): number => mean(test.at(-1)!);
-
-export function forgettingOf({ test }: Branch): number {
-  const end = test.at(-1)!;
-  return mean(end.slice(0, -1).map((a, j) => test[j][j] - a));
-}
-
-export const learningOf = ({ test }: Branch): number => mean(test.slice(1).map((row, t) => row[t + 1]));
-
-/** Learning minus what fresh weights reach on the same tasks; NaN where that is not known. */
-export const transferOf = (branch: Branch, facts: SeedFacts | undefined): number =>
-  facts ? learningOf(branch) - mean(facts.scratch.slice(1)) : Number.NaN;
 
 /** Every method, number of axes and strength, in the order in which the groups come. */
 export function settingsOf({ groups, seeds }: Pick<ForgetInput, 'groups' | 'seeds'>): Setting[] {
@@ -122,14 +103,4 @@ export function placeOf(own: Setting, settings: readonly Setting[]): Place {
   const gain = mean(own.validation) - mean(neighbour.validation);
   if (k === 0) return gain < GAIN ? 'idle' : 'weakest';
   return gain < GAIN ? 'level' : 'strongest';
-}
-
-/** A quantity of `a` minus that of `b`, seed by seed. */
-export function paired(
-  a: Setting | undefined,
-  b: Setting | undefined,
-  of: (s: Setting) => readonly number[] = (s) => s.average,
-): Estimate {
-  if (!a || !b) return missing('the branches of this comparison are missing');
-  return pairedDifference({ seeds: a.seeds, values: of(a) }, { seeds: b.seeds, values: of(b) });
 }
