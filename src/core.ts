@@ -80,7 +80,7 @@ export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet }
 export { ao2022Findings } from './experiments/ao2022/findings.js';
 export { potentialFigure } from './experiments/decompose/figure.js';
 export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
-export { renderReport } from './experiments/ivf2021/render.js';
+export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
 export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';
 export {
@@ -144,7 +144,7 @@ export { readNpz, writeNpz } from './record/npz.js';
 export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from './record/safetensors.js';
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
 export type { Finding, Verdict } from './report/finding.js';
-export type { Report, ReportInput, RunFacts } from './report/input.js';
+export type { Report, RunFacts } from './report/input.js';
 export {
   type CoupledCurvature,
   type CurvatureLaw,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { advise } from '../src/apply/advice.js';
 import type { AdviceFacts } from '../src/apply/advice-facts.js';
-import { renderAdvice } from '../src/experiments/advise/render.js';
+import { renderAdvice } from '../src/experiments/advise/page.js';
 import { adviceStudy, curvature, e, facts, noise } from './support/advise-results.js';
 import { lineThrough, marks, offBy, type Point, pageFigures, pageWords, readFigure } from './support/reading.js';
 

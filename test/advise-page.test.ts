@@ -1,7 +1,7 @@
 /** Tables, page and JSON of `advise`: every cell against the facts it was made from, formulas computed here. */
 import { describe, expect, it } from 'vitest';
 import { advise } from '../src/apply/advice.js';
-import { renderAdvice } from '../src/experiments/advise/render.js';
+import { renderAdvice } from '../src/experiments/advise/page.js';
 import { adviceStudy, curvature, e, facts, noise } from './support/advise-results.js';
 import { expectEstimate } from './support/printed-estimates.js';
 import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageWords, prints, readCsv } from './support/reading.js';

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
 import type { Ao2022Results, GammaTest, Regime } from '../src/experiments/ao2022/measured.js';
-import { ao2022Page } from '../src/experiments/ao2022/page.js';
-import { renderAo2022 } from '../src/experiments/ao2022/render.js';
+import { ao2022Page, renderAo2022 } from '../src/experiments/ao2022/page.js';
 import { renderPage } from '../src/report/page.js';
 import { syntheticAo2022 } from './support/ao2022-results.js';
 import { syntheticReport } from './support/ivf2021-results.js';
@@ -29,11 +28,7 @@ const { html } = report;
 /** The page of a changed result, without its figures. */
 const page = (change: Partial<Ao2022Results>) =>
   renderPage(
-    ao2022Page(
-      { ...input, results: { ...results, ...change } },
-      { energy: [], covariance: [], tests: [], chain: [] },
-      [],
-    ),
+    ao2022Page({ ...input, results: { ...results, ...change } }, { energy: [], covariance: [], tests: [], chain: [] }),
   );
 const REGIMES: Regime[] = ['continuous', 'discrete', 'shuffled', 'window'];
 
@@ -262,7 +257,7 @@ describe('the page', () => {
   it('says what was not measured', () => {
     const { landscape: _, trajectory: __, ...rest } = results;
     const bare = renderPage(
-      ao2022Page({ ...input, results: rest }, { energy: [], covariance: [], tests: [], chain: [] }, []),
+      ao2022Page({ ...input, results: rest }, { energy: [], covariance: [], tests: [], chain: [] }),
     );
     expect(pageWords(bare, 'p.missing')).toEqual([
       'The trajectory was not analysed.',

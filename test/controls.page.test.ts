@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { controlsFindings } from '../src/experiments/controls/findings.js';
 import type { Basis, Comparison, ControlsInput } from '../src/experiments/controls/measured.js';
-import { controlsPage } from '../src/experiments/controls/page.js';
-import { renderControls } from '../src/experiments/controls/render.js';
+import { controlsPage, renderControls } from '../src/experiments/controls/page.js';
 import { renderPage } from '../src/report/page.js';
 import { FIXED, GROUPS, RATIOS, SHIFT, syntheticCells, syntheticControls, TRUTH } from './support/controls-results.js';
 import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageWords, printsEstimate } from './support/reading.js';
@@ -22,7 +21,7 @@ function page(change: Partial<ControlsInput>, cause: readonly string[] = []): st
     noise: none('d'),
     closure: none('e'),
   };
-  return renderPage(controlsPage(all, controlsFindings(all), cause, figures, []));
+  return renderPage(controlsPage(all, controlsFindings(all), cause, figures));
 }
 /** Mean over the three seeds, whose spread is −s, 0, s, with its standard error. */
 const over = (value: number, spread: number) => ({ value, standardError: spread / Math.sqrt(3) });

@@ -1,7 +1,7 @@
 /** The CSV documents of the controls, and their document for machines, against the made-up cells. */
 import { describe, expect, test } from 'vitest';
 import type { Basis, BranchResult, Comparison } from '../src/experiments/controls/measured.js';
-import { renderControls } from '../src/experiments/controls/render.js';
+import { renderControls } from '../src/experiments/controls/page.js';
 import {
   deviations,
   FIXED,

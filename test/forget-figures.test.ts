@@ -2,7 +2,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import type { Branch, ForgetInput, Moved, Profile } from '../src/experiments/forget/measured.js';
-import { renderForget } from '../src/experiments/forget/render.js';
+import { renderForget } from '../src/experiments/forget/page.js';
 import { averageOf, chosenOf, learningOf, type Own, ownOf } from './support/forget-by-hand.js';
 import { forgetStudy } from './support/forget-study.js';
 import { meanAndError } from './support/naive-statistics.js';

@@ -1,6 +1,6 @@
 /** Findings and sentences of `forget`: every number in them is that of the branches, computed here from the definitions. */
 import { describe, expect, it } from 'vitest';
-import { renderForget } from '../src/experiments/forget/render.js';
+import { renderForget } from '../src/experiments/forget/page.js';
 import type { Finding } from '../src/report/finding.js';
 import {
   averageOf,

@@ -1,7 +1,7 @@
 /** Pictures of forget's report for one made-up study, and what its page says of the protocol. */
 import { describe, expect, it } from 'vitest';
 import type { ForgetInput } from '../src/experiments/forget/measured.js';
-import { renderForget } from '../src/experiments/forget/render.js';
+import { renderForget } from '../src/experiments/forget/page.js';
 import { forgetStudy } from './support/forget-study.js';
 import { matchesSnapshots, pageFacts, pageTables, pageWords } from './support/reading.js';
 

@@ -1,7 +1,7 @@
 /** Tables of `forget`: every cell read back and compared with the branches it was made from, computed here from the definitions. */
 import { describe, expect, it } from 'vitest';
 import type { Branch, SeedFacts } from '../src/experiments/forget/measured.js';
-import { renderForget } from '../src/experiments/forget/render.js';
+import { renderForget } from '../src/experiments/forget/page.js';
 import {
   averageOf,
   chosenOf,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare, contest, contestsOf, uneven } from '../src/experiments/forget/compare.js';
 import { forgetFindings } from '../src/experiments/forget/findings.js';
-import { chosen, placeOf, settingsOf } from '../src/experiments/forget/summary.js';
+import { chosen, placeOf, settingsOf } from '../src/experiments/forget/strengths.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { type Made, type MadeOptions, madeInput } from './support/forget-results.js';
 

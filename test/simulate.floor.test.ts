@@ -1,7 +1,7 @@
 /** The adiabatic method of simulate against closed forms: marginal and floor of a valley, moments, one coordinate, mean first passage. */
 import { describe, expect, it } from 'vitest';
 import { completeSimulation, type Setup, setupOf } from '../src/experiments/simulate/config.js';
-import { factsOf, statementOf } from '../src/experiments/simulate/facts.js';
+import { simulationFacts, statementOf } from '../src/experiments/simulate/facts.js';
 import { adiabaticMethod } from '../src/experiments/simulate/floor.js';
 import { planOf } from '../src/experiments/simulate/plan.js';
 import type { PartialSimulationConfig } from '../src/experiments/simulate/schema.js';
@@ -302,7 +302,7 @@ describe('what a report says of the problem', () => {
     const given: PartialSimulationConfig = { variables: ['x'], landscape: { loss: '2*x^2' }, noise: { covariance: { xx: 40 } }, learningRate: 0.01, momentum: 0.5, grid: { x: { from: -3, to: 3, lower: 'absorbing' } }, time: { mode: 'transient', until: 2 }, methods: { 'fokker-planck': {} }, units: { at: [0] }, title: 'T' }; // biome-ignore format: one line
     const s = setup(given);
     const x = Float64Array.of(1, 2);
-    const facts = factsOf(s, planOf(s), [x], Float64Array.of(3), { seeds: 1 });
+    const facts = simulationFacts(s, planOf(s), [x], Float64Array.of(3), { seeds: 1 });
     expect(statementOf(s)).toContainEqual(['time', 'transient: up to 2 eta·steps']);
     expect(statementOf(s)).toContainEqual(['learning rate', '0.01, momentum 0.5: eta/(1 − mu) = 0.02']);
     expect(facts).toMatchObject({
@@ -318,7 +318,7 @@ describe('what a report says of the problem', () => {
     expect(facts.timePerStep).toBeCloseTo(0.02 / 0.25, 12);
     expect([...facts.centres[0]]).toEqual([1, 2]);
     const plain = setup(valley());
-    const other = factsOf(plain, planOf(plain), [], undefined, {});
+    const other = simulationFacts(plain, planOf(plain), [], undefined, {});
     expect(other).toMatchObject({
       title: 'Simulation of a landscape',
       hasValley: true,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare, momentText } from '../src/experiments/simulate/compare.js';
 import type { Method, MethodResult, SimulationInput } from '../src/experiments/simulate/measured.js';
-import { renderSimulation } from '../src/experiments/simulate/render.js';
+import { renderSimulation } from '../src/experiments/simulate/page.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { type Shown, shows, tableIs, to } from './support/cells.js';
 import { matchesSnapshots, pageFacts, pageTables, pageText, pageWords, readCsv } from './support/reading.js';

@@ -1,6 +1,6 @@
 /** The page of the valley model: every cell of its tables and every number at its head is the made-up one that stands there. */
 import { describe, expect, it } from 'vitest';
-import { renderValley2023 } from '../src/experiments/valley2023/render.js';
+import { renderValley2023 } from '../src/experiments/valley2023/page.js';
 import { percent, shows, tableIs, to } from './support/cells.js';
 import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageText, pageWords } from './support/reading.js';
 import { unlikeValley } from './support/valley-unlike.js';

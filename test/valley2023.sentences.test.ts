@@ -1,7 +1,7 @@
 /** The sentences of the valley model's findings: every number in them is the made-up one it speaks of, and the farthest case is named. */
 import { describe, expect, it } from 'vitest';
+import { valleyFindings } from '../src/experiments/valley2023/findings.js';
 import type { ConvergenceRow, PotentialCase } from '../src/experiments/valley2023/measured.js';
-import { valleyFindings } from '../src/experiments/valley2023/render.js';
 import type { Estimate } from '../src/numeric/estimate.js';
 import { sentenceHas } from './support/cells.js';
 import { unlikeValley } from './support/valley-unlike.js';

@@ -1,6 +1,6 @@
 /** The tables of the valley model as CSV documents: every cell is the made-up number that its column names, none left out or shifted. */
 import { describe, expect, it } from 'vitest';
-import { valleyTables } from '../src/experiments/valley2023/tables.js';
+import { valleyTables } from '../src/experiments/valley2023/csv.js';
 import { readCsv } from './support/reading.js';
 import { unlikeValley } from './support/valley-unlike.js';
 

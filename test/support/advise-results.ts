@@ -2,7 +2,7 @@
 import { advise } from '../../src/apply/advice.js';
 import type { AdviceFacts, CurvatureFacts, NoiseFacts, WindowFacts } from '../../src/apply/advice-facts.js';
 import { judgeVerification, type RunSeen } from '../../src/apply/advice-verify.js';
-import type { AdviceReportInput } from '../../src/experiments/advise/input.js';
+import type { AdviceReportInput } from '../../src/experiments/advise/page.js';
 import { estimate } from '../../src/numeric/estimate.js';
 
 export const e = (value: number, error: number, converged = true) => estimate(value, error, 10, 'made up', converged);

@@ -1,11 +1,12 @@
 /** The page of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
 import { overSeeds } from '../../numeric/seeds.js';
 import { composeReport } from '../../report/compose.js';
+import type { Drawn } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from '../../report/format.js';
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
-import { gallery } from '../../report/page.js';
+import { gallery, type Page } from '../../report/page.js';
 import { findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
@@ -26,7 +27,7 @@ export interface ControlsReport extends Report {
 /** The report of `reproduce controls` out of the cells of all seeds. Pure: the same input gives the same bytes. */
 export function renderControls(input: ControlsInput): ControlsReport {
   const judged = controlsFindings(input);
-  const { findings, rows, groups, outcome } = judged;
+  const { findings, rows, groups } = judged;
   const cause = causeOf(judged);
   const figures = {
     exponents: exponentsByRegime(rows, input.mainWindow),
@@ -35,11 +36,32 @@ export function renderControls(input: ControlsInput): ControlsReport {
     noise: noiseAgainstCurvature(input.cells),
     closure: closure(groups),
   };
+  const report = composeReport({
+    ...controlsPage(input, judged, cause, figures),
+    symbols: SYMBOLS,
+    figures: Object.values(figures),
+    tables: controlsTables(input, rows, groups),
+    findings,
+    format: 'thermograd-controls-report',
+    version: 1,
+    document: { cause, findings, regimes: rows, groups, cells: input.cells, bases: input.bases },
+    run: input.run,
+  });
+  return { ...report, findings, cause };
+}
+
+/** Title, head and sections. */
+export function controlsPage(
+  input: ControlsInput,
+  { findings, rows, groups, outcome }: Judged,
+  cause: readonly string[],
+  figures: Readonly<Record<'exponents' | 'windows' | 'scatter' | 'noise' | 'closure', Drawn>>,
+): Page {
   const { bases, cells } = input;
   const losses = bases.map((b) => b.loss);
   const frozen = cells.filter((c): c is FrozenResult => c.kind === 'frozen');
   const largest = Math.max(...frozen.map((c) => c.learningRate));
-  const report = composeReport({
+  return {
     title: input.title,
     head: html`<p class="summary">${formatCount(bases.length)} ${bases.length === 1 ? 'network was' : 'networks were'} trained as in ivf2021
 (training loss ${formatRange([Math.min(...losses), Math.max(...losses)])}). From the same weights each was continued under different noise, and
@@ -67,16 +89,7 @@ ${stabilityTable(groups)}`,
       ],
       ['method', 'How this was measured', method(input)],
     ],
-    symbols: SYMBOLS,
-    figures: Object.values(figures),
-    tables: controlsTables(input, rows, groups),
-    findings,
-    format: 'thermograd-controls-report',
-    version: 1,
-    document: { cause, findings, regimes: rows, groups, cells, bases },
-    run: input.run,
-  });
-  return { ...report, findings, cause };
+  };
 }
 
 const firstNumbers = (o: Judged['outcome']): Markup =>
