@@ -55,8 +55,11 @@ describe('ticks', () => {
     expect(logTicks([0.9, 5.5])).toEqual([1, 2, 5]);
     expect(logTicks([2.6, 4.5])).toEqual([2.6, 4.5]);
     expect(logTicks([2.4, 4.5])).toEqual([2.5, 3, 4]);
-    // ends of the domain count
+    expect(logTicks([0.89, 1.21])).toEqual([0.9, 1, 1.2]);
+    // ends of the domain count, to rounding
     expect(logTicks([1, 100])).toEqual([1, 10, 100]);
+    expect(logTicks([1 + 7e-13, 100 * (1 - 7e-13)])).toEqual([1, 10, 100]);
+    expect(logTicks([1 + 2e-12, 1000 * (1 - 2e-12)])).toEqual([3, 10, 30, 100, 300]);
   });
   test('of many decades: every second, every third', () => {
     expect(logTicks([1e-6, 1e2])).toEqual([1e-6, 1e-4, 1e-2, 1, 1e2]);
@@ -69,6 +72,8 @@ describe('ticks', () => {
     expect(linearTicks([0, 10], 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(linearTicks([-1, 1], 4)).toEqual([-1, -0.5, 0, 0.5, 1]);
     expect(linearTicks([0, 0.3], 3)).toEqual([0, 0.1, 0.2, 0.3]);
+    expect(linearTicks([0, 10 * (1 - 7e-13)], 5)).toHaveLength(6);
+    expect(linearTicks([0, 10 * (1 - 2e-12)], 5)).toHaveLength(5);
     const step = (raw: number) => linearTicks([0, 6 * raw], 6)[1];
     expect([1.41, 1.42, 3.16, 3.17, 7.07, 7.08].map(step)).toEqual([1, 2, 2, 5, 5, 10]);
     expect([0.0141, 0.0143].map(step)).toEqual([0.01, 0.02]);
