@@ -148,7 +148,7 @@ describe('a minibatch loss', () => {
     expect(nodes('x*exp(n1)*n2', ['n1', 'n2'], 2)).toEqual([false, 10, 2]);
     expect(nodes('x*exp(n1)*n2*n3', ['n1', 'n2', 'n3'])).toEqual([false, 7, 2, 2]);
     expect(nodes('x*exp(n1)*n2*n3*n4', ['n1', 'n2', 'n3', 'n4'])).toEqual([false, 5, 2, 2, 2]);
-    expect(() => nodes('x', ['n1', 'n2', 'n3', 'n4', 'n5'])).toThrow(/at most 4 normal numbers a step; got 5/);
+    expect(() => nodes('x', ['n1', 'n2', 'n3', 'n4', 'n5'])).toThrow(/at most 4 normal numbers for each step; got 5/);
     expect(() => nodes('x*n1^31*n2^31*n3', ['n1', 'n2', 'n3'])).toThrow(/takes 2048 terms; the limit is 1024/);
     expect(nodes('x*n1^31*n2^31', ['n1', 'n2'])).toEqual([true, 32, 32]);
   });

@@ -111,7 +111,7 @@ export function trainingOf(task: Task, who: string): NonNullable<Task['training'
   if (!task.training)
     throw new InputError(
       'no-training',
-      `${who} needs to know how task 1 was trained (learning rate, batch size, steps of the window); give \`training\`.`,
+      `${who} needs the settings with which task 1 was trained (learning rate, batch size, steps of the window); give \`training\`.`,
     );
   return task.training;
 }

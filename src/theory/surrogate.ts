@@ -36,7 +36,7 @@ export interface SurrogateRequest {
    * weights.
    */
   readonly gradient?: Float64Array;
-  /** Basis of the rows: the weights' own (default), or H's eigenvectors (saves 2P² flops a row; PCA's variances are the same). */
+  /** Basis of the rows: the weights' own (default), or H's eigenvectors (saves 2P² flops for each row; PCA's variances are the same). */
   readonly basis?: 'weights' | 'hessian';
   readonly key: Key;
   /** Factor L of C (`noiseFactor`), where it is known because many seeds share it. */

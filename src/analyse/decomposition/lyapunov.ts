@@ -20,7 +20,7 @@ export function solveForW(
   const { y } = la.triangularSylvester(t, t, right, { transpose: true, symmetric: true });
   const w = la.gemm(la.gemm(z, symmetricPart(y, y)), z, { transposeB: true });
   symmetricPart(w, w);
-  // F·W = D + Q: the antisymmetric part of F·W is Q whatever rounding did to the symmetric one
+  // F·W = D + Q: the antisymmetric part of F·W is Q, however rounding affected the symmetric part
   const q = la.gemm(drift, w);
   return { w, q: antisymmetricPart(q, q) };
 }
@@ -42,7 +42,7 @@ function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullab
       q.data[i * n + j] = v * (l[i] - l[j]);
     }
   }
-  // each part on a scale of its own, so that neither rounds the other away
+  // each part is scaled separately, so that neither loses digits to the other
   const [sw, sq] = [norm(w) || 1, norm(q) || 1];
   const m = la.gemm(la.gemm(vectors, add(scaled(w, 1 / sw), 1 / sq, q)), vectors, { transposeB: true });
   return { w: half(m, 1, w, sw), q: half(m, -1, q, sq) };

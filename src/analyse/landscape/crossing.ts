@@ -18,7 +18,7 @@ export interface CrossingOptions {
   readonly curvature: number;
   /** Relative tolerance of the crossing's distance from 0. */
   readonly relativeTolerance: number;
-  /** Farthest distance looked at. */
+  /** Farthest distance searched. */
   readonly cap: number;
 }
 

@@ -17,7 +17,7 @@ export interface FlatnessOptions extends LineOptions {
   readonly factor?: number;
   /** Relative tolerance of each crossing; 1e-4 by default. */
   readonly relativeTolerance?: number;
-  /** Farthest displacement looked at, in units of the layer's weight norm at the centre; 10 by default. */
+  /** Farthest displacement searched, in units of the layer's weight norm at the centre; 10 by default. */
   readonly reach?: number;
 }
 
@@ -75,7 +75,7 @@ export class FlatnessMeter {
 
   /**
    * Returns the loss at evenly spaced displacements that reach 1.5 times as far as the crossings (on an open side, as far as
-   * the other crossing, or the farthest displacement looked at when both are open).
+   * the other crossing, or the farthest displacement searched when both are open).
    */
   profile(
     direction: ArrayLike<number>,

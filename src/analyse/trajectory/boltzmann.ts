@@ -187,7 +187,7 @@ export function equipartition(
   check(
     temperatures.every((t) => t > 0 && Number.isFinite(t)),
     'bad-curvature',
-    'equipartition needs positive curvatures and variances; leave the flat and negative directions out, and say so.',
+    'equipartition needs positive curvatures and variances; leave out the flat and negative directions, and report that.',
   );
   const logs = temperatures.map(Math.log);
   const centre = mean(logs);

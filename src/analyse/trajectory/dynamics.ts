@@ -44,11 +44,17 @@ export function driftVelocity(theta: ArrayLike<number>): Estimate {
   const error = Math.sqrt((BLOCKS / (BLOCKS - 2)) * square) / sxx;
   const tau = correlationTime(residual);
   const exact = Number.isNaN(tau.value); // a straight line leaves no residual
-  const trusted = exact || tau.converged;
-  const why = trusted
+  const reliable = exact || tau.converged;
+  const why = reliable
     ? ''
     : `; the residuals stay correlated for more than T/${TAUS_NEEDED}: the error is a lower bound`;
-  return estimate(slope, error, exact ? T : tau.n, `least squares on time, error from ${BLOCKS} blocks${why}`, trusted);
+  return estimate(
+    slope,
+    error,
+    exact ? T : tau.n,
+    `least squares on time, error from ${BLOCKS} blocks${why}`,
+    reliable,
+  );
 }
 
 /** Names K directions and their coordinates over T steps. */

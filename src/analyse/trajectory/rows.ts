@@ -40,7 +40,7 @@ export function rowRange(source: RowSource, from: number, to: number): RowSource
     Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= T,
     'bad-range',
     () =>
-      `rows ${from} to ${to} were asked for, but the window has rows 0 to ${T} (the end is exclusive and after the start).`,
+      `rows ${from} to ${to} were requested, but the window has rows 0 to ${T} (the end is exclusive and after the start).`,
   );
   if (from === 0 && to === T) return source;
   return {

@@ -11,7 +11,7 @@ import type { Constraint, ConstraintOptions } from '../constraint.js';
 import type { Task } from '../task.js';
 import { alongStationary } from './stationary.js';
 
-function pinned(name: string, weighted: boolean, title: string): Constraint {
+function alongVortices(name: string, weighted: boolean, title: string): Constraint {
   return {
     name,
     kind: 'penalty',
@@ -42,6 +42,10 @@ function pinned(name: string, weighted: boolean, title: string): Constraint {
 }
 
 /** Constrains vortex planes equally. */
-export const vortex = pinned('vortex', false, "vortex planes of task 1's stationary current, pinned alike");
+export const vortex = alongVortices('vortex', false, "vortex planes of task 1's stationary current, all alike");
 /** Constrains vortex planes by q. */
-export const vortexByRate = pinned('vortex-q', true, "vortex planes of task 1's stationary current, weighted by q");
+export const vortexByRate = alongVortices(
+  'vortex-q',
+  true,
+  "vortex planes of task 1's stationary current, weighted by q",
+);

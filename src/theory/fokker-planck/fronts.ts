@@ -103,7 +103,7 @@ export class FrontSolver {
   private readonly kernel: Kernel;
   private readonly memory: WebAssembly.Memory;
   private readonly plan: Plan;
-  /** Bytes held. */
+  /** Bytes allocated. */
   readonly bytes: number;
 
   /** @throws InputError where more than `limit` bytes are needed (also of address space: 4 GiB) */

@@ -51,7 +51,7 @@ export function batchMoments(
   check(
     normals.length < NODES.length,
     'too-many-normals',
-    () => `a batch loss takes at most ${NODES.length - 1} normal numbers a step; got ${normals.length}.`,
+    () => `a batch loss takes at most ${NODES.length - 1} normal numbers for each step; got ${normals.length}.`,
   );
   const degrees = normals.map((name) => Math.max(...gradient.map((g) => degreeIn(g, name))));
   const exact = degrees.every(Number.isFinite);
