@@ -82,7 +82,7 @@ describe('what is refused', () => {
     [
       'a surface twice',
       { landscape: { loss: 'x^2' }, noise: { batch: { loss: 'x^2*n1' } } },
-      /already says the landscape/,
+      /already determines the landscape/,
     ],
     [
       'units without curvature',

@@ -1,4 +1,4 @@
-/** `thermograd advise`: its flags, the help that teaches, and the telling of the result. */
+/** `thermograd advise`: its flags, its help, and the printing of its result. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
@@ -17,6 +17,7 @@ interface Flags extends Omit<RunFlags, 'directions'> {
   readonly force?: boolean;
 }
 
+/** Adds the command. */
 export function addAdvise(root: Command): void {
   root
     .command('advise')

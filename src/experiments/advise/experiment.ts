@@ -1,5 +1,5 @@
 /**
- * `thermograd advise`: from a state of a network to a folder of advice, whole or not at all.
+ * `thermograd advise`: advice for a state of a network, in a folder that appears whole or not at all.
  *
  *     advice.json    the advice, every measured fact, the setting, seeds, versions, machine
  *     report.html    the page; figures/*.svg, tables/*.csv
@@ -31,18 +31,19 @@ import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } fr
 import type { MeasuredState } from './measure.js';
 import { spreadSamples, topCurvatureOn } from './verify.js';
 
+/** Names the state for which advice is wanted, and how it is measured. */
 export interface AdviseRequest extends RunOptions, StateRequest {
-  /** Share of the ceiling that is advised; 0.5. */
+  /** Share of the ceiling that is advised; 0.5 by default. */
   readonly safety?: number;
-  /** Directions in which batches are compared; 16. */
+  /** Directions in which batches are compared; 16 by default. */
   readonly directions?: number;
-  /** Epochs of the window that tells whether the run is stationary; 3. */
+  /** Epochs of the window from which stationarity is judged; 3 by default. */
   readonly windowEpochs?: number;
-  /** Also short real runs on both sides of the ceiling. */
+  /** Whether short real runs are made on both sides of the ceiling. */
   readonly verify?: boolean;
-  /** Runs at each learning rate; 3. */
+  /** Runs at each learning rate; 3 by default. */
   readonly runs?: number;
-  /** Epochs of each; 2, or as many as 300 steps need, at most 10. */
+  /** Epochs of each; by default 2, or as many as 300 steps need, at most 10. */
   readonly verifyEpochs?: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -50,6 +51,7 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
 }
 
+/** Holds the advice and the folder that it was written to. */
 export interface AdviseResult {
   readonly folder: string;
   readonly advice: Advice;
@@ -66,7 +68,10 @@ const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
     job.kind === 'verify' ? `the run at learning rate ${job.learningRate}` : `the ${job.kind} of the state`,
 };
 
-/** @throws InputError before anything starts; RunError where nothing can be advised; InterruptedError */
+/**
+ * Measures a state, gives advice and writes the report.
+ * @throws InputError before anything starts; RunError when nothing can be advised; InterruptedError
+ */
 export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   const { safety = 0.5, directions = 16, windowEpochs = 3, runs = 3, verify = false, signal } = request;
   checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
@@ -141,7 +146,7 @@ async function measureAll(shared: AdviceShared, workers: number, request: Advise
   return { measured, window, linearAlgebra };
 }
 
-/** A run of verification takes at least so many steps, unless that were more epochs than these. */
+/** A run of verification has at least this many steps, but by default no more than this many epochs. */
 const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
 
 async function verifyAll(
@@ -211,7 +216,7 @@ function checkNumbers(n: Record<'safety' | 'directions' | 'windowEpochs' | 'runs
     check(Number.isInteger(value) && value >= 1, 'bad-count', `${flag} takes a whole number from 1; got ${value}.`);
 }
 
-/** The first of path, path-2, path-3, … that does not exist. */
+/** Returns the first of path, path-2, path-3, … that does not exist. */
 function freeFolder(path: string): string {
   for (let k = 1; ; k++) {
     const candidate = k === 1 ? path : `${path}-${k}`;
@@ -228,7 +233,10 @@ function announcement({ network, data, training }: Config, { run, weights, at }:
   );
 }
 
-/** Node, the data, passes through the network with their states, and the curvature of every sample in pairs of directions. */
+/**
+ * Estimates the memory: Node, the data, passes through the network with their states, and the curvature of every sample
+ * in pairs of directions.
+ */
 function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset, directions: number): MemoryNeed {
   const { train } = dataset;
   const pairs = (directions * (directions + 1)) / 2;

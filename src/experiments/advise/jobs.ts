@@ -1,4 +1,4 @@
-/** The work of `thermograd advise`, job by job, for any thread. */
+/** The jobs of `thermograd advise`, which run in worker threads. */
 import type { Measured, WindowFacts } from '../../apply/advice-facts.js';
 import type { RunSeen } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
@@ -9,7 +9,7 @@ import { type MeasuredState, type MeasureRequest, measureState } from './measure
 import { tryRate } from './verify.js';
 import { measureWindow } from './window.js';
 
-/** What all jobs share. */
+/** Holds what all jobs share. */
 export interface AdviceShared {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
@@ -22,6 +22,7 @@ export interface AdviceShared {
   readonly provider: ProviderChoice;
 }
 
+/** Describes one job. */
 export type AdviceJob =
   | { readonly kind: 'measure' }
   | { readonly kind: 'window' }
@@ -33,11 +34,13 @@ export type AdviceJob =
       readonly looked: Uint32Array;
     };
 
+/** Holds the result of one job. */
 export type AdviceResult =
   | { readonly kind: 'measure'; readonly state: MeasuredState; readonly linearAlgebra: string }
   | { readonly kind: 'window'; readonly window: Measured<WindowFacts> }
   | { readonly kind: 'verify'; readonly seen: RunSeen };
 
+/** Does one job. */
 export async function runAdviceJob(
   job: AdviceJob,
   shared: AdviceShared,

@@ -1,4 +1,4 @@
-/** What advice is judged from, measured at one state of one network. docs/theory [A1], [A2]. */
+/** The measurements on which advice rests, at one state of one network. docs/theory [A1], [A2]. */
 import { batchCurvature, batchShare } from '../../analyse/curvature/batch-curvature.js';
 import { curvatureMoments, type PairMomentsOfCurvature } from '../../analyse/curvature/curvature-moments.js';
 import { hardSampleDirections } from '../../analyse/curvature/hard-samples.js';
@@ -19,21 +19,25 @@ import { type Key, randomKey } from '../../numeric/random.js';
 import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../../theory/ceiling.js';
 import { Trainer } from '../../train/trainer.js';
 
+/** Names the state and says how it is measured. */
 export interface MeasureRequest {
   readonly la: LinearAlgebra;
   readonly spec: NetworkSpec;
   readonly samples: Samples;
   readonly weights: Float32Array;
   readonly setting: Pick<AdvicePoint, 'learningRate' | 'momentum' | 'batchSize' | 'sampling'>;
-  /** Directions in which batches are compared: five eighths top eigenvectors, the rest gradients of hard samples. */
+  /**
+   * Directions in which batches are compared: five eighths are top eigenvectors, the rest gradients of hard samples.
+   */
   readonly directions: number;
   readonly seed: number;
   readonly report: (what: string, share: number) => void;
 }
 
-/** What `Trainer.steps` calls diverged. */
+/** The loss above which `Trainer.steps` reports divergence. */
 const LARGEST_LOSS = 1e30;
 
+/** Holds what was measured at a state. */
 export interface MeasuredState {
   readonly loss: number;
   readonly noise: Measured<NoiseFacts>;
@@ -41,8 +45,10 @@ export interface MeasuredState {
 }
 
 /**
- * Cost on 784-50-50-10 over MNIST: half a minute of one core, most of it the thirty to fifty Hessian products of Lanczos.
- * @throws RunError where nothing can be advised: a loss that is not finite, or no sample with a gradient
+ * Measures noise and curvature at a state. Cost on 784-50-50-10 over MNIST: half a minute of one core, most of it for
+ * the thirty to fifty Hessian products of Lanczos.
+ * @throws RunError when nothing can be advised: for weights or a loss that are not finite, and when no sample has a
+ * gradient
  */
 export function measureState(request: MeasureRequest): MeasuredState {
   const { spec, samples, weights, seed, report } = request;
@@ -62,7 +68,7 @@ export function measureState(request: MeasureRequest): MeasuredState {
     throw new RunError(
       'no-advice',
       `there is no advice where every sample's gradient is exactly zero (training loss ${loss.toPrecision(4)}): no learning rate moves ` +
-        'this network and none is too large. Most likely no hidden unit answers any more; start from other weights.',
+        'this network and none is too large. Most likely all hidden units are inactive; start from other weights.',
     );
   const key = randomKey(seed).child('advice');
   const noise = measureNoise(request, passes, gradient, key);
@@ -133,7 +139,7 @@ const finite = ([low, high]: readonly [number, number]): readonly [number, numbe
   Number.isFinite(high) ? high : null,
 ];
 
-/** Worst residual, relative to the top curvature, at which the edge is told. */
+/** Largest residual, relative to the top curvature, at which the edge of stability is reported. */
 const RESIDUAL = 0.01;
 
 function measureCurvature(
@@ -145,18 +151,18 @@ function measureCurvature(
   const operator = hessianOperator(passes);
   const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), passes.size);
   let products = 0;
-  const told = {
+  const counted = {
     size: operator.size,
     apply: (v: Float64Array) => {
       report('top of the Hessian', Math.min(0.75, 0.25 + 0.01 * products++));
       return operator.apply(v);
     },
   };
-  const { pairs, opposite } = lanczos(told, { count: eigenvectors, key, tolerance: 1e-3 });
+  const { pairs, opposite } = lanczos(counted, { count: eigenvectors, key, tolerance: 1e-3 });
   const top = pairs[0].value;
   if (!(top.value > 0))
     return {
-      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which every learning rate runs away and none is too large.`,
+      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which SGD moves away at every learning rate, so that none is too large.`,
     };
   if (!(pairs[0].residual <= RESIDUAL * top.value))
     return {
@@ -171,7 +177,7 @@ function measureCurvature(
   const along = batchCurvature(passes, each, { batchSize, sampling })[0];
   report('ceilings', 0.92);
   const moments = curvatureMoments(la, each);
-  // what UᵀH²U has beyond (UᵀHU)² reaches out of the span; it stays when samples are left out
+  // UᵀH²U − (UᵀHU)² comes from outside the span; it is kept when samples are left out
   const beyond =
     momentum > 0 ? sum(squaredForm(operator.apply, basis), la.gemm(moments.mean, moments.mean), -1) : undefined;
   const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
@@ -224,7 +230,7 @@ function measureCurvature(
   };
 }
 
-/** UᵀH²U from the products HU. */
+/** Returns UᵀH²U from the products HU. */
 function squaredForm(apply: (v: Float64Array) => Float64Array, basis: readonly Float64Array[]): Matrix {
   const images = basis.map(apply);
   return matrix(basis.length, basis.length, Float64Array.from(images.flatMap((a) => images.map((b) => dot(a, b)))));
@@ -238,14 +244,14 @@ function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
   );
 }
 
-/** The leading k×k block, times a factor. */
+/** Returns the leading k×k block, times a factor. */
 function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
   const out = matrix(k, k);
   for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out.data[i * k + j] = factor * data[i * cols + j];
   return out;
 }
 
-/** Powers of two up to the training set, and the set itself. */
+/** Returns the powers of two up to the size of the training set, and that size. */
 export function batchSizes(samples: number): number[] {
   const out: number[] = [];
   for (let b = 1; b < samples; b *= 2) out.push(b);

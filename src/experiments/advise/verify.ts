@@ -12,6 +12,7 @@ import { lanczos } from '../../numeric/operators/lanczos.js';
 import { randomKey } from '../../numeric/random.js';
 import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
 
+/** Describes one run. */
 export interface VerifyRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
@@ -20,23 +21,26 @@ export interface VerifyRequest {
   readonly learningRate: number;
   readonly run: number;
   readonly epochs: number;
-  /** Numbers of the samples on which the loss is looked at. */
+  /** Numbers of the samples on which the loss is evaluated. */
   readonly looked: Uint32Array;
   readonly seed: number;
   readonly report: (what: string, share: number) => void;
 }
 
 const LOOKS = 40;
-/** Samples on which the curvature at the end is taken. */
+/** Samples on which the curvature at the end is measured. */
 const CURVED = 2000;
 
-/** Every so many samples, at most `most` of them, the same for every run. */
+/** Returns evenly spaced sample numbers, at most `most`, the same for every run. */
 export function spreadSamples(count: number, most = 5000): Uint32Array {
   const step = Math.ceil(count / most);
   return Uint32Array.from({ length: Math.floor((count - 1) / step) + 1 }, (_, k) => k * step);
 }
 
-/** Top curvature on some of the samples; NaN where it did not converge. Cost: some thirty Hessian products on 2000 samples. */
+/**
+ * Returns the top curvature on some of the samples; NaN where it did not converge. Cost: some thirty Hessian products
+ * on 2000 samples.
+ */
 export function topCurvatureOn(
   spec: NetworkSpec,
   samples: Samples,
@@ -49,7 +53,7 @@ export function topCurvatureOn(
   return pairs[0].value.converged ? pairs[0].value.value : Number.NaN;
 }
 
-/** Fresh batches, velocity zero at the start, run and seed a key of their own. */
+/** Makes one run, with velocity zero at the start and batches from a key of its own. */
 export function tryRate(request: VerifyRequest): RunSeen {
   const { spec, samples, weights, setting, learningRate, run, epochs, looked, seed, report } = request;
   const { momentum, batchSize, sampling } = setting;

@@ -1,4 +1,4 @@
-/** A short real window from the state of interest: is the run stationary? docs/theory [S9]. */
+/** A short window of real steps from a state, from which stationarity is judged. docs/theory [S9]. */
 import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation.js';
 import type { AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
 import type { Samples } from '../../data/dataset.js';
@@ -10,6 +10,7 @@ import { leastSquares } from '../../numeric/lines.js';
 import { randomKey } from '../../numeric/random.js';
 import { Trainer } from '../../train/trainer.js';
 
+/** Names the state and the length of the window. */
 export interface WindowRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
@@ -25,8 +26,9 @@ export interface WindowRequest {
 const BLOCKS = 20;
 
 /**
- * Steps one by one, taking from the weights before and after each the displacement v and the minibatch gradient that made it,
- * g = (mu v_before − v)/eta. Cost: a step and two copies of the weights each. Epochs are added until there are two steps a block.
+ * Takes steps one by one, and from the weights before and after each computes the displacement v and the minibatch
+ * gradient of the step, g = (mu v_before − v)/eta. Cost for each step: the step and two copies of the weights. Epochs
+ * are added until there are two steps a block.
  */
 export function measureWindow(request: WindowRequest): Measured<WindowFacts> {
   const { spec, samples, weights, velocity, setting, seed, report } = request;
@@ -93,7 +95,10 @@ export function measureWindow(request: WindowRequest): Measured<WindowFacts> {
   };
 }
 
-/** A straight line through block means: change over the window over the mean, error from the scatter about the line. */
+/**
+ * Fits a straight line to block means: the change over the window divided by the mean, with an error from the scatter
+ * about the line.
+ */
 function trendOf(losses: readonly number[]): Pick<WindowFacts, 'trend' | 'meanLoss'> {
   const means = Array.from({ length: BLOCKS }, (_, k) => {
     const part = losses.slice(Math.floor((k * losses.length) / BLOCKS), Math.floor(((k + 1) * losses.length) / BLOCKS));

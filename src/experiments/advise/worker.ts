@@ -1,4 +1,4 @@
-/** Entry of the worker threads of `thermograd advise`. */
+/** The entry of the worker threads of `thermograd advise`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runAdviceJob } from './jobs.js';
 

@@ -1,4 +1,4 @@
-/** `thermograd reproduce ao2022`: flags to a request, and the telling of its result. */
+/** `thermograd reproduce ao2022`: its request from flags, and the printing of its result. */
 import { join } from 'node:path';
 import { gigabytes } from '../../jobs/memory.js';
 import { shellWord } from '../../numeric/shell-word.js';
@@ -9,7 +9,10 @@ import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
 import { type Ao2022Request, type Ao2022Result, readAo2022Results } from './experiment.js';
 
-/** @param reproduceAo2022 - the experiment, with the making of its run */
+/**
+ * Runs the command.
+ * @param reproduceAo2022 - the experiment, which can also make the run that it measures
+ */
 export async function reproduceAo2022Command(
   run: string | undefined,
   flags: RunFlags,

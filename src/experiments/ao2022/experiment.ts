@@ -1,4 +1,6 @@
-/** The experiment of ao2022 on the recorded layer of a run of ivf2021, stage by stage; what is done is skipped. */
+/**
+ * The experiment of ao2022 on the recorded layer of a run of ivf2021, stage by stage; stages that are done are skipped.
+ */
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type {
@@ -41,10 +43,11 @@ import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from
 import { ao2022Memory } from './memory.js';
 import { batchFactor, type ModesOutput } from './modes.js';
 
+/** Names the run to measure and the folder of the results. */
 export interface Ao2022Request extends RunOptions {
   /** A run of ivf2021 to measure; without it one is made in `out`/run. */
   readonly run?: string;
-  /** Folder of the results; `ao2022` inside the run given, else `ao2022-<preset>-seed<seed>`. */
+  /** Folder of the results; by default `ao2022` inside the run given, else `ao2022-<preset>-seed<seed>`. */
   readonly out?: string;
   readonly resume?: boolean;
   /** Called before the training of a run that is made first, and before the measurement. */
@@ -52,6 +55,7 @@ export interface Ao2022Request extends RunOptions {
   readonly onStart?: (start: { readonly folder: string; readonly run: string; readonly memory: MemoryNeed }) => void;
 }
 
+/** Holds the results and their folder. */
 export interface Ao2022Result {
   readonly folder: string;
   readonly record: Ao2022Record;
@@ -61,12 +65,14 @@ const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
 /** Most directions along which single minibatches are measured. */
 const LANDSCAPE_DIRECTIONS = 120;
 
-/** Makes or completes the run that is measured. */
+/** Makes the run that is measured, or completes it. */
 type MakeRun = (layers: readonly PartialConfig[], request: RunRequest) => Promise<unknown>;
 
 /**
- * All stages.
+ * Does all stages.
  * @param makeRun - makes the run where none is given, and completes one that was stopped
+ * @throws InputError for a run that the theory does not describe, too little memory, and a folder that cannot be used;
+ * InterruptedError
  */
 export async function measureAo2022(
   config: PartialConfig | readonly PartialConfig[],
@@ -98,7 +104,7 @@ export async function measureAo2022(
   }
 }
 
-/** The run to measure, complete, and where the results go. */
+/** Returns the completed run to measure and the folder of the results. */
 async function finishedRun(
   layers: readonly PartialConfig[],
   makeRun: MakeRun,
@@ -134,7 +140,10 @@ const optionsOf = ({ onProgress, signal, checkpointSeconds }: Ao2022Request): Ru
   ...(checkpointSeconds !== undefined && { checkpointSeconds }),
 });
 
-/** What the theory of ao2022 does not speak of is refused, not measured wrongly. */
+/**
+ * Refuses runs that the theory of ao2022 does not describe.
+ * @throws InputError
+ */
 function checkPhysics({ config }: RunRecord, run: string): void {
   const { training } = config;
   check(
@@ -145,11 +154,11 @@ function checkPhysics({ config }: RunRecord, run: string): void {
   check(
     training.sampling !== 'cyclic',
     'cyclic',
-    `the run in ${run} takes the same batches in the same order for ever: that is a periodic force, no noise with a covariance; measure a run with sampling shuffled or replaced.`,
+    `the run in ${run} takes the same batches in the same order in every epoch: that is a periodic force, not a noise with a covariance; measure a run with sampling shuffled or replaced.`,
   );
 }
 
-/** modes.json. */
+/** The content of modes.json. */
 type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'>;
 
 interface Context {
@@ -225,7 +234,9 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   await folder.stage('report', options, () => reportAo2022(folder.path));
 }
 
-/** All weights, the recorded layer at the centre of the run's landscape, the others at the end of the window. */
+/**
+ * Returns all weights, the recorded layer at the centre of the run's landscape, the others at the end of the window.
+ */
 async function centreWeights({ config }: RunRecord, from: string): Promise<Float32Array> {
   const layer = layerNamed(config.network, config.record.layer);
   const weights = readModel(join(from, MODEL), config.network)!;
@@ -295,7 +306,10 @@ function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed
   writeJson(folder.file(FINDINGS), ao2022Findings(results));
 }
 
-/** Results and findings of a folder. @throws InputError when there are none yet */
+/**
+ * Reads the results and findings of a folder.
+ * @throws InputError when there are none yet
+ */
 export function readAo2022Results(out: string): { readonly results: Ao2022Results; readonly findings: Finding[] } {
   const results = readJson<Ao2022Results>(join(out, RESULTS));
   const findings = readJson<Finding[]>(join(out, FINDINGS));
@@ -307,7 +321,7 @@ export function readAo2022Results(out: string): { readonly results: Ao2022Result
   return { results, findings };
 }
 
-/** Draws the report again from what stands in the folder. */
+/** Writes the report again from the documents in the folder. */
 export async function reportAo2022(out: string): Promise<void> {
   // drawing brings large packages along, which only this stage needs
   const { renderAo2022 } = await import('./page.js');

@@ -20,7 +20,10 @@ import {
 } from './measured.js';
 import { fitted } from './modes.js';
 
-/** Geometric mean of predicted over measured, by groups of modes and over the settled ones; error by moving blocks of modes. */
+/**
+ * Computes the geometric mean of predicted over measured, by groups of modes and over the settled ones; errors by
+ * moving blocks of modes.
+ */
 export function groupRatios(
   modes: HessianModes,
   settled: number,
@@ -67,6 +70,7 @@ function ratioOf(modes: HessianModes, regime: Regime, from: number, to: number, 
   );
 }
 
+/** Holds what the fits are made from. */
 export interface ChainInput {
   readonly setting: Ao2022Setting;
   readonly energy: readonly EnergyRow[];
@@ -75,7 +79,7 @@ export interface ChainInput {
   readonly key: Key;
 }
 
-/** The directions that the fit of psi takes as well: rank ≥ 2, closed valley, variance above the resolution. */
+/** Returns the directions that the fit of psi uses too: rank ≥ 2, closed valley, variance above the resolution. */
 function usable({ energy }: ChainInput): (EnergyRow & { flatness: number })[] {
   return energy.filter(
     (e): e is EnergyRow & { flatness: number } =>
@@ -83,7 +87,7 @@ function usable({ energy }: ChainInput): (EnergyRow & { flatness: number })[] {
   );
 }
 
-/** The links of [R5], in the order of the argument. */
+/** Fits the links of [R5], in the order of the argument. */
 export function scalingChain(input: ChainInput): ChainLink[] {
   const { setting, landscape, key } = input;
   const rows = usable(input);
@@ -128,7 +132,7 @@ export function scalingChain(input: ChainInput): ChainLink[] {
   return out;
 }
 
-/** T_i = (eta/2)·C_ii, C per batch, against F. */
+/** Fits the temperatures T_i = (eta/2)·C_ii, with C per batch, against the width F. */
 export function temperatures(input: ChainInput): FallWithFlatness {
   const { learningRate: eta, batchSize, samples, sampling } = input.setting;
   const scale = sampling === 'shuffled' ? (samples - batchSize) / ((samples - 1) * batchSize) : 1 / batchSize;
@@ -140,7 +144,7 @@ export function temperatures(input: ChainInput): FallWithFlatness {
   );
 }
 
-/** tau_i against F where both were measured, with 1/(eta·h_i) beside it. */
+/** Fits the correlation times tau_i (steps) against F where both were measured, and gives 1/(eta·h_i) with them. */
 export function correlationTimes(input: ChainInput): Ao2022Results['correlationTime'] {
   const rows = new Map(usable(input).map((e) => [e.index, e]));
   const both = input.dynamics.flatMap((d) => {

@@ -1,4 +1,6 @@
-/** The long computations of ao2022, from files to files, so that a worker thread can do them and give its memory back. */
+/**
+ * The long computations of ao2022, which read and write files, so that a worker thread can do them and free its memory.
+ */
 import { join } from 'node:path';
 import { project } from '../../analyse/trajectory/pca.js';
 import type { PcaSummary } from '../../analyse/trajectory/results.js';
@@ -29,6 +31,7 @@ interface Common {
   readonly kernelBuild: KernelBuild;
 }
 
+/** Asks for H and C1 of the layer. */
 export interface MatricesJob extends Common {
   readonly job: 'matrices';
   readonly spec: NetworkSpec;
@@ -37,12 +40,13 @@ export interface MatricesJob extends Common {
   readonly layer: string;
 }
 
-/** matrices.json. */
+/** Describes the content of matrices.json. */
 export interface MatricesResult {
   readonly loss: number;
   readonly gradientNorm: number;
 }
 
+/** Asks for the analysis in the eigenbasis of H. */
 export interface ModesJob extends Common {
   readonly job: 'modes';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
@@ -52,6 +56,7 @@ export interface ModesJob extends Common {
   readonly seed: number;
 }
 
+/** Asks for the tests on the recorded window. */
 export interface TrajectoryJob extends Common {
   readonly job: 'trajectory';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
@@ -59,6 +64,7 @@ export interface TrajectoryJob extends Common {
   readonly trajectory: string;
 }
 
+/** Asks for the random landscape of minibatches. */
 export interface LandscapeJob extends Omit<MatricesJob, 'job'> {
   readonly job: 'landscape';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
@@ -68,8 +74,10 @@ export interface LandscapeJob extends Omit<MatricesJob, 'job'> {
   readonly seed: number;
 }
 
+/** Describes one job. */
 export type Ao2022Job = MatricesJob | ModesJob | TrajectoryJob | LandscapeJob;
 
+/** The files of a measurement, and the folder of its arrays. */
 export const FILES = {
   hessian: 'hessian.npy',
   covariance: 'gradient-covariance.npy',
@@ -81,7 +89,10 @@ export const FILES = {
   parts: 'decomposition',
 } as const;
 
-/** Does a job; leaves its files. */
+/**
+ * Does a job and writes its files.
+ * @throws RunError when a file of an earlier job is missing
+ */
 export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });

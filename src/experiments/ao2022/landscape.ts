@@ -8,6 +8,7 @@ import type { Matrix } from '../../numeric/linalg/index.js';
 import type { Key } from '../../numeric/random.js';
 import type { LandscapeRow } from './measured.js';
 
+/** Names the network, the directions and the batches. */
 export interface LandscapeInput {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
@@ -28,7 +29,10 @@ export interface LandscapeInput {
 /** Bytes of per-sample states that one pass may keep. */
 const CACHE = 256 * 2 ** 20;
 
-/** 40 Gflop for 100 directions of 50×50 weights and 60 000 samples. */
+/**
+ * Measures the random landscape along each direction. Cost: 40 Gflop for 100 directions of 50×50 weights and 60 000
+ * samples.
+ */
 export function landscape({ directions, rows, layer, batchSize, key, ...network }: LandscapeInput): LandscapeRow[] {
   const { weights, samples } = network;
   const passes = new NetworkPasses({ ...network, weights: Float64Array.from(weights), cacheBytes: CACHE });

@@ -6,6 +6,7 @@ import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
 
+/** Holds H and C1 of a layer, P×P, and the gradient. */
 export interface LayerMatrices {
   readonly hessian: Matrix;
   /** C1, PER SAMPLE. */
@@ -15,6 +16,7 @@ export interface LayerMatrices {
   readonly loss: number;
 }
 
+/** Names the network, its weights and samples, and the layer. */
 export interface MatricesRequest {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
@@ -25,6 +27,7 @@ export interface MatricesRequest {
 /** Bytes of per-sample states that one pass may keep. */
 const CACHE = 256 * 2 ** 20;
 
+/** Computes H, C1, the gradient and the loss, exactly over all samples. */
 export function layerMatrices({ spec, weights, samples, layer }: MatricesRequest): LayerMatrices {
   const passes = new NetworkPasses({ spec, weights: Float64Array.from(weights), samples, cacheBytes: CACHE });
   const { loss } = passes.gradient();

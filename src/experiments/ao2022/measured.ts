@@ -1,10 +1,12 @@
-/** The numbers that `reproduce ao2022` leaves in results.json: one layer's SGD measured as a linear Langevin system. */
+/**
+ * The numbers of `reproduce ao2022`, kept in results.json: the SGD of one layer measured as a linear Langevin system.
+ */
 import type { PowerLaw, TrainingCurves } from '../../analyse/trajectory/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
 import type { RunFacts } from '../../report/input.js';
 
-/** What was measured, where, and with which constants of the training. docs/theory [S1]. */
+/** Names the layer that was measured, and the constants of its training. docs/theory [S1]. */
 export interface Ao2022Setting {
   readonly layer: string;
   /** P: weights of the layer. T: steps of the window. */
@@ -25,11 +27,15 @@ export interface Ao2022Setting {
   readonly curves: TrainingCurves;
 }
 
-/** Predictions of the variance, in the order of their honesty. docs/theory [S1]–[S4]. */
+/** The predictions of the variance, from the simplest to the most complete. docs/theory [S1]–[S4]. */
 export const REGIMES = ['continuous', 'discrete', 'shuffled', 'window'] as const;
+/** Names a prediction of the variance. */
 export type Regime = (typeof REGIMES)[number];
 
-/** Along the eigenvectors of H, descending curvature; P entries each. NaN or Infinity (null in JSON) where there is none. */
+/**
+ * Holds numbers along the eigenvectors of H, by descending curvature; P entries each. NaN or Infinity where there is
+ * none.
+ */
 export interface HessianModes {
   readonly curvature: number[];
   /** v_iᵀ C1 v_i, PER SAMPLE. */
@@ -40,7 +46,10 @@ export interface HessianModes {
   readonly predicted: Readonly<Record<Regime, number[]>>;
 }
 
-/** Modes `from`–`to` (ranks of curvature, inclusive): geometric mean of predicted over measured (without the drift). */
+/**
+ * Holds, for the modes `from`–`to` (ranks of curvature, inclusive), the geometric mean of predicted over measured
+ * (without the drift).
+ */
 export interface ModeGroupRatio {
   readonly from: number;
   readonly to: number;
@@ -50,6 +59,7 @@ export interface ModeGroupRatio {
   readonly ratio: Readonly<Record<Regime, Estimate>>;
 }
 
+/** Counts the modes of each subspace. */
 export interface Subspaces {
   /** Curvatures below this are rounding of H: P·2^−52·h_max × `ROUNDINGS`. */
   readonly rounding: number;
@@ -64,7 +74,7 @@ export interface Subspaces {
   readonly flat: number;
 }
 
-/** U, Q, S, A on a subspace, in scalars. docs/theory [D1]–[D7]. */
+/** Holds scalars of U, Q, S, A on a subspace. docs/theory [D1]–[D7]. */
 export interface DecompositionFacts {
   readonly dimension: number;
   /** ‖[H, C1]‖/(‖H‖·‖C1‖), Frobenius norms, of the whole layer, the resolved and the settled subspace. */
@@ -83,7 +93,7 @@ export interface DecompositionFacts {
   readonly warnings: readonly string[];
 }
 
-/** Energies and widths along one principal direction; the energy picture of ao2022 (their figure 1). */
+/** Holds energies and widths along one principal direction: the energy picture of ao2022 (their figure 1). */
 export interface EnergyRow {
   readonly index: number;
   readonly variance: number;
@@ -108,7 +118,7 @@ export interface EnergyRow {
   readonly settledShare: number;
 }
 
-/** Random-landscape statistics along a principal direction. docs/theory [R1]–[R3]. */
+/** Holds statistics of the random landscape along a principal direction. docs/theory [R1]–[R3]. */
 export interface LandscapeRow {
   readonly index: number;
   readonly flatness: number | null;
@@ -127,7 +137,7 @@ export interface LandscapeRow {
   readonly doubling: number;
 }
 
-/** One link of the scaling chain: y ~ F^slope. docs/theory [R5]. */
+/** Holds one link of the scaling chain, y ~ F^slope. docs/theory [R5]. */
 export interface ChainLink {
   readonly id: string;
   readonly quantity: string;
@@ -138,7 +148,7 @@ export interface ChainLink {
   readonly y: number[];
 }
 
-/** A rank correlation and a power law against F. docs/theory [R4]. */
+/** Holds a rank correlation and a power law against F. docs/theory [R4]. */
 export interface FallWithFlatness {
   readonly correlation: Estimate;
   readonly fit: PowerLaw;
@@ -146,6 +156,7 @@ export interface FallWithFlatness {
   readonly y: number[];
 }
 
+/** Holds the comparison of energies with a gamma distribution. */
 export interface GammaTest {
   readonly dimension: number;
   readonly mean: Estimate;
@@ -157,15 +168,20 @@ export interface GammaTest {
   readonly temperature: number;
 }
 
+/** Holds the tests of the stationary state on the recorded window. */
 export interface TrajectoryTests {
-  /** u/epsilon on the settled modes against gamma(n/2), U from four places; the fourth is the rival exp(−L/T). */
+  /**
+   * u/epsilon on the settled modes against gamma(n/2), with U from H and C1. Likewise below: `windowed` with the
+   * covariance of the run's own sampling and window, `otherHalf` with that of the other half of the window, and `loss`
+   * for the alternative exp(−L/T).
+   */
   readonly potential: GammaTest;
   /** `potential` with the drift (principal direction 1) left in the coordinates. */
   readonly withDrift: GammaTest;
   readonly windowed: GammaTest;
   readonly otherHalf: GammaTest;
   readonly loss: GammaTest;
-  /** ln of density exp(−u/epsilon) over exp(−L/T), nats per step; > 0 speaks for U. */
+  /** ln of density exp(−u/epsilon) over exp(−L/T), nats per step; > 0 favours U. */
   readonly logRatio: Estimate;
   readonly logRatioWindowed: Estimate;
   readonly equipartition: {
@@ -203,13 +219,13 @@ export interface TrajectoryTests {
   readonly motion: { readonly layer: Estimate; readonly settled: Estimate };
 }
 
-/** results.json. Parts that this run could not measure are absent. */
+/** Describes the content of results.json. Parts that a run could not measure are absent. */
 export interface Ao2022Results {
   readonly setting: Ao2022Setting;
   readonly subspaces: Subspaces;
   readonly modes: HessianModes;
   readonly groups: ModeGroupRatio[];
-  /** predicted over measured on the settled modes alone. */
+  /** Predicted over measured on the settled modes alone. */
   readonly settledRatio: Readonly<Record<Regime, Estimate>>;
   /** C1_ii ~ H_ii^gamma over the settled and over the resolved modes. */
   readonly gamma: { readonly settled: PowerLaw; readonly resolved: PowerLaw };
@@ -222,11 +238,11 @@ export interface Ao2022Results {
   readonly trajectory?: TrajectoryTests;
 }
 
-/** Multiple of the rounding level that a curvature must exceed to count as one. */
+/** The multiple of the rounding level that a curvature must exceed to count as resolved. */
 export const ROUNDINGS = 1000;
-/** Relaxation times that a mode must have had within the window to be called settled. */
+/** The number of relaxation times within the window from which a mode counts as settled. */
 export const RELAXATIONS = 10;
-/** Groups of Hessian modes, by rank of curvature. */
+/** The groups of Hessian modes, by rank of curvature. */
 export const GROUPS: readonly (readonly [number, number])[] = [
   [1, 10],
   [11, 50],
@@ -234,7 +250,7 @@ export const GROUPS: readonly (readonly [number, number])[] = [
   [201, 800],
 ];
 
-/** What the report is drawn from. */
+/** Holds what the report is made from. */
 export interface Ao2022ReportInput {
   readonly title: string;
   readonly results: Ao2022Results;

@@ -7,10 +7,10 @@ import { Trainer } from '../../train/trainer.js';
 
 /** Node with the program and a worker thread, resident. */
 const BASE = 150e6;
-/** P×P float64 arrays that the modes stage holds at its worst moment: eigenproblem, products, predictions. */
+/** P×P float64 arrays that the modes stage holds at its peak: eigenproblem, products, predictions. */
 const ARRAYS = 14;
 
-/** Peak bytes: the data, and the larger of the two stages that hold P×P matrices. */
+/** Estimates the peak in bytes: the data, and the larger of the two stages that hold P×P matrices. */
 export function ao2022Memory(config: Config, dataset: Dataset): MemoryNeed {
   const { network: spec, training, record } = config;
   const layer = layerNamed(spec, record.layer);

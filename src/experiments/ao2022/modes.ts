@@ -1,10 +1,11 @@
 /**
- * One layer in the eigenbasis of its Hessian: subspaces, predicted variances, the stochastic decomposition, and the energies
- * along principal directions. docs/theory [S1]–[S4], [D1]–[D7]. Pure: matrices in, numbers out.
+ * One layer in the eigenbasis of its Hessian: subspaces, predicted variances, the stochastic decomposition, and the
+ * energies along principal directions. docs/theory [S1]–[S4], [D1]–[D7]. Pure functions of matrices.
  *
- * The subspaces are chosen by rules fixed before any number is seen. *Resolved*: curvature above ROUNDINGS × P·2^−52·h_max, which
- * leaves out the null space of dead units, where F·U⁻¹ = D has no solution. *Settled*: resolved, and eta·h·T ≥ RELAXATIONS; only
- * these can be in the stationary state that U describes, so the decomposition proper and all tests of it live there.
+ * The subspaces are chosen by rules fixed before any number is seen. *Resolved*: curvature above ROUNDINGS ×
+ * P·2^−52·h_max, which leaves out the null space of dead units, where F·U⁻¹ = D has no solution. *Settled*: resolved,
+ * and eta·h·T ≥ RELAXATIONS; only these can be in the stationary state that U describes, so the decomposition and all
+ * its tests are on this subspace.
  */
 
 import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
@@ -29,6 +30,7 @@ import {
   type Subspaces,
 } from './measured.js';
 
+/** Holds the matrices of a layer and the directions in which it is analysed. */
 export interface ModesInput {
   readonly la: LinearAlgebra;
   /** H and C1 (per sample), P×P. */
@@ -47,6 +49,7 @@ export interface ModesInput {
   readonly key: Key;
 }
 
+/** Holds the analysis of a layer. */
 export interface ModesOutput {
   readonly subspaces: Subspaces;
   readonly modes: HessianModes;
@@ -61,7 +64,11 @@ export interface ModesOutput {
   readonly turning: Vortices;
 }
 
-/** Cost at P = 2500: one eigenproblem, seven products of P×P matrices, about ten P×P float64 arrays at once. */
+/**
+ * Analyses a layer. Cost at P = 2500: one eigenproblem, seven products of P×P matrices, about ten P×P float64 arrays at
+ * once.
+ * @throws RunError when hardly any curvature is resolved
+ */
 export function measureModes(input: ModesInput): ModesOutput {
   const { la, setting, key } = input;
   const { learningRate: eta, noiseStrength: epsilon, T, centreLoss } = setting;
@@ -117,7 +124,7 @@ export function measureModes(input: ModesInput): ModesOutput {
   };
 }
 
-/** Eigenvalues and columns of eigenvectors turned round: descending. */
+/** Reverses eigenvalues and columns of eigenvectors, so that they descend. */
 function descending(e: { readonly values: Float64Array; readonly vectors: Matrix }) {
   const P = e.values.length;
   const data = e.vectors.data;
@@ -142,7 +149,7 @@ function subspacesOf(h: Float64Array, eta: number, T: number, hessian: Matrix): 
   };
 }
 
-/** Σ_{k ≥ from} σ_k²·a_ki²: variance along mode i of what the principal directions beyond the first `from` hold. */
+/** Returns Σ_{k ≥ from} σ_k²·a_ki², the variance along mode i from the principal directions after the first `from`. */
 function variancesOf(coordinates: Matrix, variances: readonly number[], from: number): Float64Array {
   const { rows, cols, data } = coordinates;
   const out = new Float64Array(cols);
@@ -150,12 +157,12 @@ function variancesOf(coordinates: Matrix, variances: readonly number[], from: nu
   return out;
 }
 
-/** C per batch from C1 per sample under the sampling named. docs/theory, symbols. */
+/** Returns the factor from C1 (per sample) to C (per batch) under a sampling. docs/theory, symbols. */
 export function perBatch({ sampling, samples: N, batchSize: B }: ModesInput['setting']): number {
   return sampling === 'shuffled' ? (N - B) / ((N - 1) * B) : 1 / B;
 }
 
-/** The request of each regime, without H and C. */
+/** Returns the request of a regime, without H and C. */
 export function regimeRequest(regime: Regime, setting: ModesInput['setting']) {
   const { learningRate, stepsPerEpoch: batchesPerEpoch, T: window } = setting;
   const white = { learningRate, sampling: 'replaced' as const };
@@ -165,14 +172,20 @@ export function regimeRequest(regime: Regime, setting: ModesInput['setting']) {
   return regime === 'shuffled' ? { ...own, sampling: 'shuffled' as const } : { ...own, window };
 }
 
-/** The factor that turns C1 into the C of a regime: 1/B for white noise, the finite-population one for shuffled noise. */
+/**
+ * Returns the factor that turns C1 into the C of a regime: 1/B for white noise, that of a finite population for
+ * shuffled noise.
+ */
 export const batchFactor = (regime: Regime, setting: ModesInput['setting']): number =>
   perBatch({
     ...setting,
     sampling: regime === 'shuffled' ? 'shuffled' : regime === 'window' ? setting.sampling : 'replaced',
   });
 
-/** Modes are predicted in blocks with a diagonal C: each variance knows its own mode only, and products of P×P are saved. */
+/**
+ * Modes are predicted in blocks with a diagonal C: each variance depends on its own mode only, which avoids P×P
+ * products.
+ */
 const BLOCK = 128;
 
 function predictAll(
@@ -195,7 +208,7 @@ function predictAll(
   return { continuous: one('continuous'), discrete: one('discrete'), shuffled: one('shuffled'), window: one('window') };
 }
 
-/** The leading n×n block. */
+/** Returns the leading n×n block. */
 function block(m: Matrix, n: number): Matrix {
   const out = matrix(n, n);
   for (let i = 0; i < n; i++)
@@ -203,7 +216,7 @@ function block(m: Matrix, n: number): Matrix {
   return out;
 }
 
-/** Ranks that a fit over many modes keeps. */
+/** Number of ranks that a fit over many modes keeps. */
 const THINNED = 120;
 
 function gammaOf(h: Float64Array, noise: Float64Array, count: number, key: Key): PowerLaw {
@@ -225,7 +238,7 @@ function gammaOf(h: Float64Array, noise: Float64Array, count: number, key: Key):
   );
 }
 
-/** A power law, or an empty one with the reason where there are too few points. */
+/** Fits a power law, or returns an empty one with the reason where there are too few points. */
 export function fitted(x: readonly number[], y: readonly number[], key: Key): PowerLaw {
   if (x.length < FEWEST_POINTS) {
     const none = estimate(Number.NaN, Number.NaN, x.length, `no fit: only ${x.length} points`, false);
@@ -242,7 +255,7 @@ export function fitted(x: readonly number[], y: readonly number[], key: Key): Po
   return { exponent, intercept, range, points, scatter, r2 };
 }
 
-/** Vortices and frequencies that are kept. */
+/** Number of vortices and frequencies that are kept. */
 const KEPT = 20;
 
 function factsOf(
@@ -271,7 +284,7 @@ function factsOf(
   };
 }
 
-/** ‖[H, C]‖/(‖H‖·‖C‖) on the n stiffest modes: in the eigenbasis [H, C]_ij = (h_i − h_j)·C_ij. */
+/** Returns ‖[H, C]‖/(‖H‖·‖C‖) on the n stiffest modes; in the eigenbasis [H, C]_ij = (h_i − h_j)·C_ij. */
 export function commutator(c: Matrix, h: Float64Array, n: number): number {
   let [top, hh, cc] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
@@ -285,7 +298,7 @@ export function commutator(c: Matrix, h: Float64Array, n: number): number {
   return Math.sqrt(top / (hh * cc));
 }
 
-/** ‖Q‖²/(‖D‖² + ‖Q‖²) with Q_ij = D_ij·(h_i − h_j)/(h_i + h_j) [D4]. */
+/** Returns ‖Q‖²/(‖D‖² + ‖Q‖²) with Q_ij = D_ij·(h_i − h_j)/(h_i + h_j) [D4]. */
 export function qShare(c: Matrix, h: Float64Array, n: number): number {
   let [q, d] = [0, 0];
   for (let i = 0; i < n; i++)
@@ -357,7 +370,7 @@ function energies(
   });
 }
 
-/** a_rᵀ M a_r of the rows of a. */
+/** Returns a_rᵀ M a_r for the rows of a. */
 function quadratic(la: LinearAlgebra, a: Matrix, m: Matrix): Float64Array {
   const image = la.gemm(a, m).data;
   return Float64Array.from({ length: a.rows }, (_, r) => {

@@ -1,10 +1,11 @@
 /**
  * Tests of the stationary state that can fail, on the recorded window in the settled Hessian modes. docs/theory [D9], [D6], [S9].
  *
- * U comes from H and C1 alone, so the trajectory has had no say in it. Beside the white, stationary Σ = epsilon·U⁻¹ of ao2022
- * stands the covariance that the run's own sampling and window give; the energy exp(−L/T) competes on the same data with its
- * own best temperature; and the covariance of one half of the window is tried on the other. Principal direction 1, the drift, is
- * taken off the coordinates, as it is where variances are compared; the test with the drift left in stands beside.
+ * U comes from H and C1 alone and is independent of the trajectory. The white, stationary Σ = epsilon·U⁻¹ of ao2022 is
+ * compared with the covariance that the run's own sampling and window give; with the energy exp(−L/T) at its own best
+ * temperature on the same data; and with the covariance of one half of the window, tested on the other. Principal
+ * direction 1, the drift, is removed from the coordinates, as where variances are compared; the test with the drift is
+ * given too.
  */
 
 import { correlationTime } from '../../analyse/trajectory/autocorrelation.js';
@@ -25,6 +26,7 @@ import { circulationFactor } from '../../theory/stationary.js';
 import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
 import { batchFactor, regimeRequest } from './modes.js';
 
+/** Holds the recorded window in the settled modes, and what is tested on it. */
 export interface TrajectoryInput {
   readonly la: LinearAlgebra;
   readonly setting: Pick<
@@ -41,13 +43,13 @@ export interface TrajectoryInput {
   readonly motion: MotionSums;
 }
 
-/** w·Δw and |Δw|² at each step, w from the window mean. */
+/** Holds w·Δw and |Δw|² at each step, with w relative to the window mean. */
 export interface MotionSums {
   readonly weightsDotStep: Float64Array;
   readonly stepSquared: Float64Array;
 }
 
-/** One pass over the window. */
+/** Computes the sums in one pass over the window. */
 export async function motionSums(source: RowSource, mean: Float64Array): Promise<MotionSums> {
   const { T, P } = source;
   const [weightsDotStep, stepSquared] = [new Float64Array(T - 1), new Float64Array(T - 1)];
@@ -69,7 +71,7 @@ export async function motionSums(source: RowSource, mean: Float64Array): Promise
   return { weightsDotStep, stepSquared };
 }
 
-/** All tests. Cost O(n²·T). */
+/** Does all tests. Cost O(n²·T). */
 export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
   const { la, setting, coordinates: x, curvatures: h, noise } = input;
   const { learningRate: eta, noiseStrength: epsilon } = setting;
@@ -185,16 +187,19 @@ function circulationOf({
   };
 }
 
-/** Planes that are listed. */
+/** Number of planes that are listed. */
 const PAIRS = 20;
 /** Fewest blocks that an error is estimated from. */
 const FEWEST_BLOCKS = 8;
 
-/** As many blocks as stay longer than `BLOCK_TAUS` of the slowest correlation time, but at least `FEWEST_BLOCKS`. */
+/**
+ * Returns the number of blocks that are longer than `BLOCK_TAUS` times the slowest correlation time, but at least
+ * `FEWEST_BLOCKS`.
+ */
 const blocksFor = (slowest: number, T: number) =>
   Math.max(FEWEST_BLOCKS, Math.floor((T - 1) / (BLOCK_TAUS * Math.max(1, slowest))));
 
-/** x_i − (v_i·p_1)·theta_1: courses without the part along principal direction 1. */
+/** Returns x_i − (v_i·p_1)·theta_1, the courses without the part along principal direction 1. */
 export function withoutDirection(
   courses: Float64Array,
   n: number,
@@ -207,7 +212,7 @@ export function withoutDirection(
   return out;
 }
 
-/** Relation (1) of [S9] on the settled modes alone. */
+/** Computes relation (1) of [S9] on the settled modes alone. */
 function settledMotion(x: Float64Array, n: number, T: number, eta: number) {
   const [dot, square] = [new Float64Array(T - 1), new Float64Array(T - 1)];
   for (let i = 0; i < n; i++)
@@ -239,7 +244,7 @@ const gamma = ({
   temperature,
 });
 
-/** Steps from … to−1 of all courses, about their own means. */
+/** Returns steps from … to−1 of all courses, relative to their own means. */
 function coursesAbout(x: Float64Array, n: number, from: number, to: number): Float64Array {
   const T = x.length / n;
   const out = new Float64Array(n * (to - from));

@@ -1,4 +1,4 @@
-/** Entry of the worker threads of `reproduce ao2022`. */
+/** The entry of the worker threads of `reproduce ao2022`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runAo2022Job } from './jobs.js';
 

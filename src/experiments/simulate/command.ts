@@ -1,4 +1,4 @@
-/** `thermograd simulate`: its flags, the help that teaches, and the telling of the result. */
+/** `thermograd simulate`: its flags, its help, and the printing of its result. */
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../numeric/errors.js';
@@ -20,6 +20,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
+/** Adds the command. */
 export function addSimulate(root: Command): void {
   root
     .command('simulate')

@@ -1,4 +1,6 @@
-/** From a config of `thermograd simulate` to the problem it states: formulas read, units settled, grid and start checked. */
+/**
+ * The problem that a config of `thermograd simulate` states: formulas are read, units fixed, grid and start checked.
+ */
 
 import { keyChecker, problemOf as refusal, type Tree } from '../../jobs/config-keys.js';
 import { check } from '../../numeric/errors.js';
@@ -9,19 +11,20 @@ import { type NoiseInput, type Problem, problemOf } from '../../theory/models/pr
 import { dimensionless, type Scales, scalesAt } from '../../theory/models/scales.js';
 import { type PartialSimulationConfig, type SimulationConfig, simulationSchema } from './schema.js';
 
+/** Names what happens at a side of the grid. */
 export type SideKind = 'open' | 'reflecting' | 'absorbing';
 
-/** A start in the problem's own units. */
+/** Describes the initial distribution, in the units of the computation. */
 export type Start =
   | { readonly kind: 'point'; readonly at: readonly number[] }
   | { readonly kind: 'normal'; readonly mean: readonly number[]; readonly deviation: readonly number[] }
   | { readonly kind: 'uniform'; readonly low: readonly number[]; readonly high: readonly number[] };
 
-/** Everything a method needs, in the units in which it is computed. */
+/** Holds everything that a method needs, in the units of the computation. */
 export interface Setup {
   readonly config: SimulationConfig;
   readonly problem: Problem;
-  /** Units of length, time and loss where the run is dimensionless. */
+  /** Units of length, time and loss, where the computation is dimensionless. */
   readonly scales?: Scales;
   readonly axes: readonly GridAxis[];
   /** Lower and upper side of each axis. */
@@ -40,7 +43,10 @@ export interface Setup {
 const checkKeys = keyChecker(simulationSchema);
 const CELLS = [400, 160];
 
-/** Defaults filled in. @throws InputError for unknown keys, with the nearest one, and for values that cannot be */
+/**
+ * Fills in all defaults.
+ * @throws InputError for unknown keys, with the nearest one, and for values out of their range
+ */
 export function completeSimulation(given: PartialSimulationConfig): SimulationConfig {
   checkKeys(given);
   const result = simulationSchema.safeParse(given);
@@ -48,7 +54,10 @@ export function completeSimulation(given: PartialSimulationConfig): SimulationCo
   return result.data;
 }
 
-/** @throws InputError in one sentence for whatever makes no sense */
+/**
+ * Builds the problem that a config states.
+ * @throws InputError for formulas that cannot be read and for keys that contradict each other
+ */
 export function setupOf(config: SimulationConfig): Setup {
   const names = config.variables;
   const size = names.length;
@@ -100,9 +109,9 @@ function landscapeOf(config: SimulationConfig) {
   check(
     !(config.noise.batch?.loss !== undefined && loss !== undefined),
     'two-landscapes',
-    'the loss of a minibatch already says the landscape, as its mean; leave out landscape.loss (a valley may stay, for the adiabatic method).',
+    'the loss of a minibatch already determines the landscape, as its mean; leave out landscape.loss (a valley may stay, for the adiabatic method).',
   );
-  // a parameter may make the curvature depend on x alone; y in it is no valley
+  // the curvature may depend on parameters and on x alone; with y in it there is no valley
   const along = (text: string | number, key: string) =>
     typeof text === 'number'
       ? number(text)
@@ -151,7 +160,7 @@ function learningRateOf({ learningRate, methods, noise }: SimulationConfig): num
   check(
     learningRate !== undefined || (!methods.sgd && noise.diffusion !== undefined),
     'no-learning-rate',
-    'learningRate is missing: SGD moves with it, and the noise of minibatches becomes a diffusion by it.',
+    'learningRate is missing: it is the step of SGD, and turns the noise of minibatches into a diffusion.',
   );
   return learningRate ?? 1;
 }
@@ -161,7 +170,7 @@ function axesOf(config: SimulationConfig, unit: number): GridAxis[] {
   check(
     variables.length === 2 || grid.y === undefined,
     'bad-grid',
-    'grid.y is given, but the landscape has one variable; leave it out, or say variables: [x, y].',
+    'grid.y is given, but the landscape has one variable; leave it out, or set variables: [x, y].',
   );
   return variables.map((name) => {
     const axis = grid[name];
@@ -253,18 +262,18 @@ function checkSides({ sides, time, config, axes }: Setup): void {
   check(
     time.mode === 'transient' || absorbing.length === 0,
     'absorbing',
-    `grid.${absorbing[0]?.[0]} has an absorbing side, where in the end everything is lost: nothing is stationary; say time: {mode: transient, until: …}.`,
+    `grid.${absorbing[0]?.[0]} has an absorbing side, where in the end all walkers are lost, so that nothing is stationary; use time: {mode: transient, until: …}.`,
   );
   check(
     config.methods.adiabatic === undefined ||
       config.variables.length === 1 ||
       absorbing.every(([name]) => name === 'x'),
     'absorbing',
-    'the adiabatic method keeps only x: it cannot see an absorbing side of y.',
+    'the adiabatic method keeps only x, so it cannot treat an absorbing side of y.',
   );
 }
 
-/** Starting places, walkers×size; walker w's depend on the key and w alone. */
+/** Draws starting points, walkers×size; that of walker w depends on the key and w alone. */
 export function placesOf(start: Start, size: number, first: number, count: number, key: Key): Float64Array {
   const out = new Float64Array(count * size);
   for (let w = 0; w < count; w++) {
@@ -280,7 +289,7 @@ export function placesOf(start: Start, size: number, first: number, count: numbe
   return out;
 }
 
-/** The density of the start on the grid, up to its norm; undefined for a point, or a normal law without width. */
+/** Returns the density of the start, up to its norm; undefined for a point, or a normal law without width. */
 export function startShape(start: Start): ((at: ArrayLike<number>) => number) | undefined {
   if (start.kind === 'point' || (start.kind === 'normal' && start.deviation.some((d) => d === 0))) return undefined;
   if (start.kind === 'uniform')

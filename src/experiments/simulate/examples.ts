@@ -4,9 +4,13 @@ import { check } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import { readWhole } from '../../record/files.js';
 
+/** The names of the examples. */
 export const SIMULATION_EXAMPLES = ['valley', 'double-well', 'chaudhari-soatto', 'minimum-noise', 'escape'] as const;
 
-/** Text of an example, YAML. @throws InputError for a name that there is not */
+/**
+ * Returns the text of an example, YAML.
+ * @throws InputError for an unknown name
+ */
 export function simulationExample(name: string): string {
   const known = SIMULATION_EXAMPLES as readonly string[];
   const close = nearest(name, known);

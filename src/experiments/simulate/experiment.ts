@@ -1,12 +1,12 @@
 /**
- * `thermograd simulate`: one landscape with its noise, by several methods side by side. A config in, a folder out:
+ * `thermograd simulate`: one landscape with its noise, by several methods. It reads a config and writes a folder:
  *
  *     simulation.json                    config, seeds, versions, machine, memory, seconds of each method
  *     adiabatic/ fokker-planck/ sgd/ langevin/     summary.json (moments with errors), arrays.npz (densities, paths, series)
  *     grid.npz                           centres of the cells, and the loss on them
  *     moments.json comparison.json report.html report.json figures/ tables/
  *
- * Each method is a stage: what is done is kept, and `resume` goes on behind it.
+ * Each method is a stage: finished ones are kept, and `resume` continues after them.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
@@ -48,23 +48,29 @@ interface SimulationHead {
   readonly memory: unknown;
 }
 
+/** Describes the content of simulation.json. */
 export type SimulationRecord = RecordBase<Stage> & SimulationHead;
 
+/** Says where the results of a simulation go and how it is run. */
 export interface SimulationRequest extends RunOptions {
-  /** Folder of the results; `simulation-seed<seed>`. */
+  /** Folder of the results; default `simulation-seed<seed>`. */
   readonly out?: string;
   readonly resume?: boolean;
   /** Called once everything is checked, before the first step. */
   readonly onStart?: (start: { readonly folder: string; readonly setup: Setup; readonly plan: Plan }) => void;
 }
 
+/** Holds the folder and the results of a simulation. */
 export interface SimulationRun {
   readonly folder: string;
   readonly record: SimulationRecord;
   readonly methods: readonly MethodSummary[];
 }
 
-/** Checks everything that can be checked without running. @throws InputError */
+/**
+ * Checks everything that can be checked without running, and returns the problem and its plan.
+ * @throws InputError
+ */
 export function planSimulation(given: PartialSimulationConfig): { readonly setup: Setup; readonly plan: Plan } {
   const setup = setupOf(completeSimulation(given));
   return { setup, plan: planOf(setup) };
@@ -78,8 +84,9 @@ const kindOf = (methods: readonly Method[]): FolderKind<Stage> => ({
 });
 
 /**
- * Runs what is asked and writes the report. @throws InputError for what cannot be, with nothing written; InterruptedError when
- * stopped, with all finished methods kept
+ * Runs the methods of a config and writes the report.
+ * @throws InputError for a config that cannot be run, with nothing written; InterruptedError when stopped, with all
+ * finished methods kept
  */
 export async function simulate(
   given: PartialSimulationConfig,
@@ -119,12 +126,12 @@ export async function simulate(
   } finally {
     folder.close();
     forceKernelBuild(undefined);
-    // wrong input that only a method could find leaves nothing behind
+    // wrong input that only a method could detect leaves no folder
     if (ended) rmSync(path, { recursive: true, force: true });
   }
 }
 
-/** Everything that decides the numbers, in short. */
+/** Returns a hash of all keys that determine the numbers. */
 function hashOf({ workers: _, ...config }: SimulationConfig): string {
   return createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
 }
@@ -203,7 +210,7 @@ function walkersResult(
   if (open && outside > OUTSIDE)
     throw new InputError(
       'grid-too-small',
-      `the grid does not hold the mass: ${(100 * outside).toPrecision(2)} % of the places of ${label}'s walkers lie outside it; widen the grid, or say that walls stand at its sides.`,
+      `the grid does not hold the mass: ${(100 * outside).toPrecision(2)} % of the positions of ${label}'s walkers lie outside it; widen the grid, or give it walls at its sides.`,
     );
   const size = problem.size;
   const times = paths?.times;
@@ -233,7 +240,7 @@ function walkersResult(
   };
 }
 
-/** Largest share of the walkers' places outside the grid. */
+/** Largest share of the walkers' positions outside the grid. */
 const OUTSIDE = 0.02;
 
 function store(folder: Folder, { summary, arrays }: MethodResult): void {
@@ -259,7 +266,10 @@ async function load(path: string, method: Method): Promise<MethodResult> {
   };
 }
 
-/** Reads a simulation's results back: its record and, method by method, moments and arrays. */
+/**
+ * Reads the results of a simulation: its record and, for each finished method, moments and arrays.
+ * @throws InputError when the folder holds no simulation
+ */
 export async function readSimulation(
   path: string,
 ): Promise<{ readonly record: SimulationRecord; readonly methods: readonly MethodResult[] }> {

@@ -1,9 +1,10 @@
-/** What a report says of the problem itself: its formulas, units, warnings. */
+/** What a report states about the problem: its formulas, units and warnings. */
 import type { RunFacts } from '../../report/input.js';
 import type { Setup } from './config.js';
 import type { SimulationFacts } from './measured.js';
 import type { Plan } from './plan.js';
 
+/** Collects the facts of a simulation for its report. */
 export function simulationFacts(
   setup: Setup,
   plan: Plan,
@@ -28,7 +29,7 @@ export function simulationFacts(
   };
 }
 
-/** The problem as it was written, line by line. */
+/** Returns the problem as it was written, line by line. */
 export function statementOf({ config, problem, time, scales }: Setup): (readonly [string, string])[] {
   const { landscape, noise, parameters } = config;
   const unit = scales?.time ?? 1;

@@ -16,9 +16,13 @@ import { floorOf, shapeOf } from './gather.js';
 import { boundariesOf, evolve, exact, judged, startDensity } from './grid.js';
 import type { MethodResult } from './measured.js';
 
-/** Share of the diffusion that the elimination leaves out, from which on it is said. */
+/** Share of the diffusion that the elimination leaves out, above which the result carries a warning. */
 const COARSE = 0.1;
 
+/**
+ * Computes the density along a valley, or the closed form in one coordinate.
+ * @throws InputError for two absorbing sides in one coordinate
+ */
 export function adiabaticMethod(setup: Setup, report: (share: number) => void): MethodResult {
   return setup.problem.size === 1 ? closedForm(setup) : floorMotion(setup, report);
 }
@@ -72,7 +76,7 @@ function floorArray(joint: GridDensity) {
   return data ? { floor: { shape: [data.length], data } } : {};
 }
 
-/** P(x)·N(y; 0, S(x)) on the grid. */
+/** Returns P(x)·N(y; 0, S(x)) on the grid. */
 function densityWith(setup: Setup, along: GridDensity, variance: Float64Array): GridDensity {
   const grid = gridOf(setup.axes);
   const { from } = grid.axes[1];
@@ -85,7 +89,7 @@ function densityWith(setup: Setup, along: GridDensity, variance: Float64Array): 
   return { grid, values };
 }
 
-/** Moments of x from the line, of y from S(x): the grid's extent across does not enter. */
+/** Returns moments of x from the line and of y from S(x), so that the grid's extent across does not enter. */
 function momentsWithAcross(setup: Setup, along: GridDensity, variance: Float64Array, joint: GridDensity) {
   const of = (v: number): Estimate => estimate(v, 0, along.grid.size, 'sums over the line');
   const m = densityMoments(along);
@@ -99,7 +103,7 @@ function momentsWithAcross(setup: Setup, along: GridDensity, variance: Float64Ar
   };
 }
 
-/** Mean of `separation` over the density. */
+/** Returns the mean of `separation` over the density. */
 function separationOf(floor: Adiabatic, x: Float64Array, density: Float64Array): number {
   let [sum, mass] = [0, 0];
   for (let k = 0; k < x.length; k++) {
@@ -131,7 +135,7 @@ function closedForm(setup: Setup): MethodResult {
   check(
     time.mode === 'stationary' || absorbing < 2,
     'absorbing',
-    'the closed form knows the mean time to one absorbing side with a wall or an open side behind, not to two; leave out methods.adiabatic.',
+    'the closed form gives the mean time to one absorbing side with a wall or an open side opposite, not to two; leave out methods.adiabatic.',
   );
   const density = normaliseDensity({ grid, values: normalised(zeroCurrent(line.drift, line.diffusion, x), x) });
   const passage = absorbing === 1 ? passageOf(line, setup) : undefined;
@@ -165,7 +169,7 @@ function closedForm(setup: Setup): MethodResult {
     const [wall, to] = up ? [axis.from, axis.to] : [axis.to, axis.from];
     const time = (from: number) => meanFirstPassage(l, { from, to, wall });
     if (start.kind === 'point') return time(start.at[0]);
-    // over the start: 20 quantiles' midpoints of the density on the grid
+    // average over the start density on the grid
     const p = startDensity(setup, grid).values;
     const centres = centresOf(setup);
     let [sum, error, mass] = [0, 0, 0];

@@ -1,4 +1,7 @@
-/** From the parts of an ensemble to its moments with errors, densities, survival. Walkers are independent: errors are over walkers. */
+/**
+ * Moments with errors, densities and survival from the parts of an ensemble. Walkers are independent, so errors are
+ * over walkers.
+ */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import type { EnsembleView } from '../../theory/ensemble/ensemble.js';
 import { ensembleMoments } from '../../theory/ensemble/statistics.js';
@@ -9,20 +12,21 @@ import type { Setup } from './config.js';
 import type { MethodResult, MethodSummary, MomentEstimates, NumberArray } from './measured.js';
 import { momentColumns, type StationaryPart, type TransientPart, type WalkersPart } from './walkers.js';
 
-/** What of a result the parts say; the rest is known beforehand. */
+/** Holds the part of a result that follows from the walkers; the rest is known beforehand. */
 export type Gathered = Pick<
   MethodSummary,
   'moments' | 'outside' | 'diverged' | 'survival' | 'passage' | 'noiseFloor' | 'warnings'
 > &
   Pick<MethodResult, 'arrays'>;
 
+/** Combines the parts of an ensemble. */
 export function gather(setup: Setup, parts: readonly WalkersPart[]): Gathered {
   return setup.time.mode === 'stationary'
     ? gatherStationary(setup, parts as readonly StationaryPart[])
     : gatherTransient(setup, setup.time, parts as readonly TransientPart[]);
 }
 
-/** Values over independent walkers: mean and its error; NaN are left out. */
+/** Returns the mean over independent walkers and its error; NaN are left out. */
 function overWalkers(values: Iterable<number>, method: string): Estimate {
   let [n, sum, square] = [0, 0, 0];
   const list: number[] = [];
@@ -35,8 +39,8 @@ function overWalkers(values: Iterable<number>, method: string): Estimate {
 }
 
 /**
- * Means and covariances from a table of walkers×columns (x, [y], xx, [xy, yy], L): the covariance about the common mean, whose own
- * uncertainty changes it by a share of 1/walkers only.
+ * Returns means and covariances from a table of walkers×columns (x, [y], xx, [xy, yy], L). The covariance is about the
+ * common mean, whose own uncertainty changes it by a share of 1/walkers only.
  */
 export function momentsOver(table: Float64Array, size: number, hasLoss: boolean, method: string): MomentEstimates {
   const columns = momentColumns(size);
@@ -84,7 +88,10 @@ function gatherStationary(setup: Setup, parts: readonly StationaryPart[]): Gathe
   };
 }
 
-/** Whether the coordinates still moved between the two halves of the time that was counted: difference over its error. */
+/**
+ * Warns where the mean of a coordinate differs between the two halves of the time that was counted, by the difference
+ * over its error.
+ */
 function drifting(parts: readonly StationaryPart[], { problem }: Setup): string[] {
   const { size, names } = problem;
   return names.flatMap((name, i) => {
@@ -175,7 +182,9 @@ function gatherTransient(
   };
 }
 
-/** Mean exit time. With walkers still there it is a mean of those that left, and does not count as converged. */
+/**
+ * Returns the mean exit time. While walkers remain it is the mean of those that left, and does not count as converged.
+ */
 function passageOf(parts: readonly TransientPart[], walkers: number, left: number): Estimate {
   const mean = overWalkers(
     parts.flatMap((p) => [...p.exits]),
@@ -186,12 +195,12 @@ function passageOf(parts: readonly TransientPart[], walkers: number, left: numbe
   return { ...mean, converged: left === 0 && mean.converged };
 }
 
-/** Walkers neither absorbed nor diverged at a time: those that have a place then. */
+/** Counts the walkers neither absorbed nor diverged at a time, which have a position then. */
 function survivors(parts: readonly TransientPart[], time: number): number {
   return parts.reduce((n, p) => n + p.exits.reduce((m, t) => m + (t <= time ? 0 : 1), 0), 0);
 }
 
-/** The ensemble as it was at one output. */
+/** Returns the ensemble at one output. */
 function viewAt(parts: readonly TransientPart[], output: number, time: number, size: 1 | 2): EnsembleView {
   const positions = join(
     parts.map((p) => {
@@ -217,7 +226,7 @@ function viewAt(parts: readonly TransientPart[], output: number, time: number, s
   };
 }
 
-/** density, marginal_x, marginal_y and, in a valley, the normalised floor. */
+/** Returns the arrays density, marginal_x, marginal_y and, in a valley, the normalised floor. */
 export function densityArrays(density: GridDensity, setup: Setup): Record<string, NumberArray> {
   const { grid } = density;
   const out: Record<string, NumberArray> = { density: { shape: shapeOf(grid), data: density.values } };
@@ -229,7 +238,7 @@ export function densityArrays(density: GridDensity, setup: Setup): Record<string
   return out;
 }
 
-/** P(x, 0) normalised along x; nothing where y = 0 lies outside the grid or nothing is found there. */
+/** Returns P(x, 0) normalised along x; undefined when y = 0 lies outside the grid or has no mass. */
 export function floorOf(density: GridDensity): Float64Array | undefined {
   const y = density.grid.axes[1];
   if (!(y.from < 0 && y.to > 0)) return undefined;
@@ -238,11 +247,12 @@ export function floorOf(density: GridDensity): Float64Array | undefined {
   return mass > 0 ? line.values.map((v) => v / mass) : undefined;
 }
 
+/** Returns the shape of an array over the cells, [nx] or [ny, nx]. */
 export const shapeOf = (grid: Grid): number[] => (grid.axes.length === 1 ? [grid.nx] : [grid.ny, grid.nx]);
 
 /**
- * Total variation between the full count and the truth that counting noise makes: half of that between two halves of the walkers,
- * since their difference has twice the spread of the whole.
+ * Estimates the total variation between the full count and the true density that is due to counting noise: half of that
+ * between two halves of the walkers, because their difference has twice the spread of the whole.
  */
 function floorOfHalves(grid: Grid, counts: readonly Float64Array[]): Record<string, number> {
   const half = (k: number) => total(counts.filter((_, i) => i % 2 === k));

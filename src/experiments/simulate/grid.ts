@@ -1,4 +1,7 @@
-/** The methods that compute densities instead of sampling them: Fokker-Planck on the grid, and the motion along a valley's floor. */
+/**
+ * The methods that compute densities instead of sampling them: Fokker-Planck on the grid, and the parts that other
+ * methods share with it.
+ */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { evaluator } from '../../numeric/expression/index.js';
@@ -22,16 +25,20 @@ import { type Setup, startShape } from './config.js';
 import { densityArrays, shapeOf } from './gather.js';
 import type { MethodResult, MomentEstimates, NumberArray } from './measured.js';
 
-/** Largest share of the mass in the outermost cells of an open side; from there on the grid does not hold it. */
+/** The largest share of the mass in the outermost cells of an open side; above it the grid is refused. */
 export const HELD = 1e-3;
-/** Largest share of diffusion that a grid may add unsaid. */
+/** Share of the diffusion that a grid may add without a warning. */
 const DIFFUSED = 0.05;
 /** Steps of a transient run when none is given. */
 const STEPS = 400;
 
-type Tell = (share: number) => void;
+type ReportShare = (share: number) => void;
 
-export function fokkerPlanckMethod(setup: Setup, report: Tell): MethodResult {
+/**
+ * Computes the stationary density on the grid, or its evolution.
+ * @throws InputError when the grid does not hold the density
+ */
+export function fokkerPlanckMethod(setup: Setup, report: ReportShare): MethodResult {
   const model = langevinModel(setup.problem);
   const grid = gridOf(setup.axes);
   const jumps = jumpProcess(model, grid, { boundaries: boundariesOf(setup) });
@@ -72,8 +79,8 @@ export function fokkerPlanckMethod(setup: Setup, report: Tell): MethodResult {
 const NOTHING_LOST = { outside: 0, diverged: 0, noiseFloor: {} } as const;
 const scaled = ({ time }: Setup): number => (time.mode === 'transient' ? time.until / STEPS : 1);
 
-/** A density carried on in time; the motion is whatever jumps is given. */
-export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wanted: number, report: Tell) {
+/** Evolves a density in time by a jump process, in steps of about `wanted`. */
+export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wanted: number, report: ReportShare) {
   const time = setup.time as Setup['time'] & { mode: 'transient' };
   const { grid } = jumps;
   const size = grid.axes.length;
@@ -82,7 +89,7 @@ export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wan
   const small = new Stepper(jumps, { step: step / 8 });
   const stepper = new Stepper(jumps, { step, scheme: 'sdirk2' });
   let plain: Stepper | undefined;
-  /** Second order where that keeps the density positive; else, and from then on, first order. */
+  /** Steps are of second order while that keeps the density positive; after the first failure, of first order. */
   const advance = (from: GridDensity, count: number) => {
     if (!plain) {
       try {
@@ -152,7 +159,10 @@ export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wan
   };
 }
 
-/** Mean time until absorption, from the start density: solved directly, whatever the length of the run. */
+/**
+ * Computes the mean time until absorption from the start density; it is solved directly and does not depend on the
+ * length of the run.
+ */
 function passage(jumps: JumpProcess, start: GridDensity): Estimate {
   const times = new Passage(jumps).meanTimes();
   return estimate(
@@ -163,11 +173,13 @@ function passage(jumps: JumpProcess, start: GridDensity): Estimate {
   );
 }
 
+/** Returns the boundary conditions of the grid, lower and upper for each axis. */
 export function boundariesOf({ sides }: Setup): (readonly [Side, Side])[] {
   const side = (s: string): Side => (s === 'absorbing' ? 'absorbing' : 'reflecting');
   return sides.map(([low, high]) => [side(low), side(high)] as const);
 }
 
+/** Returns the density of the start on the grid. */
 export function startDensity({ start }: Setup, grid: Grid): GridDensity {
   const shape = startShape(start);
   return shape
@@ -175,7 +187,7 @@ export function startDensity({ start }: Setup, grid: Grid): GridDensity {
     : densityAtPoint(grid, start.kind === 'point' ? start.at : (start as { mean: readonly number[] }).mean);
 }
 
-/** Moments of a density that was computed: without an error of chance. */
+/** Returns the moments of a computed density, which have no statistical error. */
 export function exact(setup: Setup, density: GridDensity, method: string): MomentEstimates {
   const { problem } = setup;
   const of = (v: number) => estimate(v, 0, density.grid.size, method);
@@ -188,7 +200,7 @@ export function exact(setup: Setup, density: GridDensity, method: string): Momen
   };
 }
 
-/** L at the cells. */
+/** Returns L at the centres of the cells. */
 export function lossOnGrid({ problem }: Setup, grid: Grid): Float64Array {
   const L = evaluator([problem.loss!], problem.names);
   const [point, out] = [new Float64Array(2), new Float64Array(1)];
@@ -199,7 +211,10 @@ export function lossOnGrid({ problem }: Setup, grid: Grid): Float64Array {
   });
 }
 
-/** Refuses a grid that cuts the density off; warns where it nearly does, or is coarse. */
+/**
+ * Refuses a grid that cuts off the density, and warns where it nearly does, or is coarse.
+ * @throws InputError
+ */
 export function judged({ sides, scales }: Setup, density: GridDensity): string[] {
   const warnings: string[] = [];
   const unit = scales?.length ?? 1;
@@ -211,7 +226,7 @@ export function judged({ sides, scales }: Setup, density: GridDensity): string[]
       share <= HELD,
       'grid-too-small',
       () =>
-        `the grid does not hold the mass: ${share.toExponential(1)} of it lies in the outermost cells at ${where}; widen the grid there, or say that a wall stands there.`,
+        `the grid does not hold the mass: ${share.toExponential(1)} of it lies in the outermost cells at ${where}; widen the grid there, or give it a wall there.`,
     );
     if (share > 1e-6)
       warnings.push(
@@ -221,7 +236,10 @@ export function judged({ sides, scales }: Setup, density: GridDensity): string[]
   return [...warnings, ...resolutionOf(density).warnings];
 }
 
-/** Warns where the scheme's own diffusion is no small part of the model's: a strong circulation, or little noise, on wide cells. */
+/**
+ * Warns where the numerical diffusion of the scheme is not small against that of the model: a strong circulation, or
+ * little noise, on wide cells.
+ */
 function diffused(jumps: JumpProcess, density: GridDensity): string[] {
   const share = numericalDiffusion(jumps, density);
   if (!(share > DIFFUSED)) return [];
@@ -238,7 +256,7 @@ function currentArrays(jumps: JumpProcess, density: GridDensity): Record<string,
   );
 }
 
-/** Centres along the axes of the setup. */
+/** Returns the centres of the cells along the axes of the setup. */
 export const axisCentres = (setup: Setup): Float64Array[] => {
   const grid = gridOf(setup.axes);
   return setup.axes.map((_, k) => gridCentres(grid, k));

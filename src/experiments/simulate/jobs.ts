@@ -9,21 +9,25 @@ import type { MethodResult } from './measured.js';
 import type { SimulationConfig } from './schema.js';
 import { runPaths, runWalkers, type WalkersJob, type WalkersPart } from './walkers.js';
 
+/** Holds what all jobs of a simulation share. */
 export interface SharedSimulation {
   readonly config: SimulationConfig;
   readonly kernelBuild: KernelBuild;
 }
 
+/** Describes one job. */
 export type SimulationJob =
   | ({ readonly kind: 'walkers'; readonly part: number } & WalkersJob)
   | ({ readonly kind: 'paths'; readonly points: number } & WalkersJob)
   | { readonly kind: 'grid'; readonly method: 'fokker-planck' | 'adiabatic' };
 
+/** Holds the result of one job. */
 export type SimulationAnswer =
   | { readonly kind: 'walkers'; readonly part: number; readonly result: WalkersPart }
   | { readonly kind: 'paths'; readonly times: Float64Array; readonly places: Float64Array }
   | { readonly kind: 'grid'; readonly result: MethodResult };
 
+/** Does one job of a simulation. */
 export function runSimulationJob(
   job: SimulationJob,
   shared: SharedSimulation,
@@ -38,20 +42,23 @@ export function runSimulationJob(
   return { kind: 'grid', result };
 }
 
+/** The kind of job of a simulation. */
 export const SIMULATION_JOBS: JobKind<SharedSimulation, SimulationJob, SimulationAnswer> = {
   worker: new URL('./worker.js', import.meta.url),
   name: (job) => job.method,
   run: runSimulationJob,
 };
 
-/** Walkers of one part are a multiple of this, but for the last: the lanes of the kernel. */
+/** The number of walkers of a part is a multiple of this, except for the last one: the lanes of the kernel. */
 const LANES = 128;
 const PARTS = 16;
 
-/** The parts of an ensemble: always the same, however many threads there are. An even number of them where possible. */
+/**
+ * Divides an ensemble into parts, which do not depend on the number of threads. Their number is even where possible.
+ */
 export function partsOf(walkers: number): { first: number; count: number }[] {
   const blocks = Math.ceil(walkers / LANES);
-  // halves of few walkers are compared too: two parts at least
+  // at least two parts, so that halves can be compared also for few walkers
   const size = blocks < 2 ? Math.ceil(walkers / 2) : Math.ceil(blocks / PARTS) * LANES;
   return Array.from({ length: Math.ceil(walkers / size) }, (_, k) => ({
     first: k * size,

@@ -1,16 +1,19 @@
-/** What the methods of `thermograd simulate` leave: numbers in a document, densities and paths as arrays. */
+/** The results of the methods of `thermograd simulate`: numbers in a document, densities and paths as arrays. */
 import type { Estimate } from '../../numeric/estimate.js';
 import type { Json, RunFacts } from '../../report/input.js';
 
+/** The methods, in the order in which they run. */
 export const METHODS = ['adiabatic', 'fokker-planck', 'sgd', 'langevin'] as const;
+/** Names a method. */
 export type Method = (typeof METHODS)[number];
 
+/** Holds an array, row-major. */
 export interface NumberArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
-/** Means and covariances, each with its error; of what is left, where something is absorbed. */
+/** Holds means and covariances, each with its error; where walkers are absorbed, of those that remain. */
 export interface MomentEstimates {
   readonly mean: readonly Estimate[];
   /** xx, or xx, xy, yy. */
@@ -19,11 +22,12 @@ export interface MomentEstimates {
   readonly loss?: Estimate;
 }
 
+/** Holds the results of a method that are single numbers. */
 export interface MethodSummary {
   readonly method: Method;
-  /** As it is called in tables and legends. */
+  /** Its name in tables and legends. */
   readonly label: string;
-  /** One sentence: what was computed, with its steps. */
+  /** What was computed, with its steps, in one sentence. */
   readonly how: string;
   readonly moments: MomentEstimates;
   /** Share of the probability outside the grid. */
@@ -34,15 +38,18 @@ export interface MethodSummary {
   readonly survival?: Estimate;
   /** Mean time until absorption, in the run's unit of time. */
   readonly passage?: Estimate;
-  /** Total variation that counting noise alone makes, of the marginals by name and of the joint density; 0 of what is computed. */
+  /**
+   * Total variation that counting noise alone causes, for the marginals by name and for the joint density; 0 for a
+   * computed density.
+   */
   readonly noiseFloor: Readonly<Record<string, number>>;
-  /** Numbers that belong to one method, in words for the report. */
+  /** Numbers of this method alone, for the report. */
   readonly facts: Readonly<Record<string, Json>>;
   readonly warnings: readonly string[];
 }
 
 /**
- * A method's summary with its arrays:
+ * Holds a method's summary and its arrays:
  *
  *     density [ny, nx] or [nx]      marginal_x [nx]  marginal_y [ny]  floor [nx] (density on y = 0, normalised along x)
  *     current_x, current_y          probability current at the cells
@@ -51,13 +58,14 @@ export interface MethodSummary {
  *     snapshot_times [S], snapshots [S, ny, nx]
  *     exit_times [walkers that were absorbed]
  *
- * All of the last time in a transient run, but for the series.
+ * In a transient run all are for the last time, except the series.
  */
 export interface MethodResult {
   readonly summary: MethodSummary;
   readonly arrays: Readonly<Record<string, NumberArray>>;
 }
 
+/** States the problem for the report. */
 export interface SimulationFacts {
   readonly title: string;
   readonly mode: 'stationary' | 'transient';
@@ -70,22 +78,24 @@ export interface SimulationFacts {
   readonly absorbing: boolean;
   /** One step of SGD in units of time. */
   readonly timePerStep: number;
-  /** Units that the numbers are in, where they are not those of the config. */
+  /** Units of the numbers, where they are not those of the config. */
   readonly scales?: {
     readonly length: number;
     readonly time: number;
     readonly loss: number;
     readonly at: readonly number[];
   };
-  /** Formulas and numbers that state the problem, for people. */
+  /** Formulas and numbers that state the problem, as names and values. */
   readonly statement: readonly (readonly [string, string])[];
   readonly warnings: readonly string[];
   readonly run: RunFacts;
 }
 
+/** Holds everything that the report of a simulation is made from. */
 export interface SimulationInput {
   readonly facts: SimulationFacts;
   readonly methods: readonly MethodResult[];
 }
 
+/** Returns an array of a method by name, where it has one. */
 export const arrayOf = (r: MethodResult, name: string): Float64Array | undefined => r.arrays[name]?.data;

@@ -1,4 +1,4 @@
-/** What a simulation will take, before anything is written: steps, memory, and refusals that need no run. */
+/** The plan of a simulation, made before anything is written: steps, memory, and refusals that need no run. */
 
 import type { MemoryNeed, MemoryPart } from '../../jobs/memory.js';
 import { check } from '../../numeric/errors.js';
@@ -9,34 +9,40 @@ import { alongFloor } from '../../theory/models/along.js';
 import type { Setup } from './config.js';
 import type { Method } from './measured.js';
 
+/** States the steps of one method. */
 export interface MethodPlan {
   readonly method: Method;
-  /** Steps of all walkers, or of the density; 0 where one solution is enough. */
+  /** Steps of the walkers, or of the density; 0 where a direct solution is enough. */
   readonly steps: number;
-  /** Units of time a step. */
+  /** Time of a step, eta·steps or the dimensionless unit. */
   readonly timestep: number;
   readonly walkers: number;
-  /** In a few words. */
+  /** Short description of the computation. */
   readonly what: string;
 }
 
+/** States what a simulation needs and which steps are stable. */
 export interface Plan {
   readonly methods: readonly MethodPlan[];
   readonly memory: MemoryNeed;
   /** Fastest relaxation anywhere on the grid, per unit of time: the largest real part of an eigenvalue of −∂f. */
   readonly stiffness: number;
-  /** Explicit steps from this on are unstable there: 2/stiffness. */
+  /** Explicit steps of this length or more are unstable there: 2/stiffness. */
   readonly largestStep: number;
-  /** Share of that step which Langevin takes where none is given. */
+  /** Warnings for the person who runs it, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** Most points of the grid at which formulas are looked at, along an axis. */
+/** Most points along an axis at which formulas are evaluated for the plan. */
 const LOOK = 120;
-/** Langevin's own step, as a share of the fastest relaxation time on the grid. */
+/** Default step of Langevin, as a share of the fastest relaxation time on the grid. */
 const SHARE = 1 / 20;
 
-/** @throws InputError for surfaces and noise that are not what they must be somewhere on the grid, and for unstable steps */
+/**
+ * Plans a simulation.
+ * @throws InputError for a loss, gradient or noise that is not finite somewhere on the grid, for a diffusion that is
+ * not ≥ 0, and for unstable steps
+ */
 export function planOf(setup: Setup): Plan {
   const { config, problem, time } = setup;
   const grid = gridOf(setup.axes);
@@ -93,7 +99,7 @@ function walkersPlan(method: 'sgd' | 'langevin', timestep: number, walkers: numb
 
 const short = (v: number): string => String(Number(v.toPrecision(3)));
 
-/** Evaluates loss, drift and diffusion over the grid: all finite, D ≥ 0. Returns the fastest relaxation. */
+/** Checks loss, drift and diffusion over the grid (all finite, D ≥ 0), and returns the fastest relaxation rate. */
 function lookAt({ problem, scales }: Setup, grid: Grid): number {
   const { names, drift, diffusion, size, loss } = problem;
   const slopes = drift.flatMap((f) => names.map((name) => derivative(f, name)));
@@ -131,8 +137,9 @@ function lookAt({ problem, scales }: Setup, grid: Grid): number {
 }
 
 /**
- * Largest real part of an eigenvalue of −(a b; c d): the stiffness. Steps near 2/stiffness blow up; rotation, which some place on
- * every grid damps hardly at all, sets no limit here (`stableTimestep` is the strict criterion at one place).
+ * Largest real part of an eigenvalue of −(a b; c d): the stiffness. Steps near 2/stiffness are unstable. Rotation sets
+ * no limit here, because on every grid there are points where it is hardly damped (`stableTimestep` is the strict
+ * criterion at one point).
  */
 function relaxation(a: number, b: number, c: number, d: number): number {
   const [half, rest] = [-(a + d) / 2, ((a - d) / 2) ** 2 + b * c];

@@ -1,4 +1,7 @@
-/** The config of `thermograd simulate`: every key, its default, what it may be. Formulas are text or numbers. */
+/**
+ * The schema of the config of `thermograd simulate`: every key with its default and its allowed values. Formulas are
+ * text or numbers.
+ */
 import { z } from 'zod';
 
 const positive = z.number().positive();
@@ -20,10 +23,10 @@ const axis = z.strictObject({
   upper: side,
 });
 const point = z.array(z.number()).min(1).max(2);
-/** `sgd:` with nothing behind it is null in YAML. */
+/** `sgd:` without a value is null in YAML. */
 const settings = <T extends z.ZodType>(shape: T) => z.preprocess((v) => (v === null ? {} : v), shape);
 
-/** Everything that decides the numbers, and `workers`, which does not. */
+/** All keys: those that determine the numbers, and `workers`, which does not. */
 export const simulationSchema = z.strictObject({
   title: z.string().optional(),
   seed: z.int().min(0).default(0),
@@ -113,6 +116,7 @@ export const simulationSchema = z.strictObject({
   workers: z.int().min(0).default(0).describe('worker threads; 0: one per core. Changes no number'),
 });
 
+/** Describes a complete config, with all defaults filled in. */
 export type SimulationConfig = z.output<typeof simulationSchema>;
-/** What a person writes. */
+/** Describes a config as a person writes it, in which most keys may be missing. */
 export type PartialSimulationConfig = z.input<typeof simulationSchema>;

@@ -1,6 +1,6 @@
 /**
- * Walkers of one method, a part of them at a time: what a worker thread does. A walker's numbers depend on the seed and its
- * index alone and the parts are always the same, so that nothing depends on how many threads there are.
+ * Walkers of one method, part by part: the work of a worker thread. A walker's numbers depend on the seed and its index
+ * alone, and the parts are always the same, so that nothing depends on the number of threads.
  */
 import { evaluator } from '../../numeric/expression/index.js';
 import { randomKey } from '../../numeric/random.js';
@@ -10,8 +10,10 @@ import { type Boundary, STATUS, type Wall } from '../../theory/ensemble/walls.js
 import { langevinModel, sgdModel } from '../../theory/models/problem.js';
 import { placesOf, type Setup, type SideKind } from './config.js';
 
+/** Names a method that moves walkers. */
 export type WalkerMethod = 'sgd' | 'langevin';
 
+/** Describes one part of the walkers. */
 export interface WalkersJob {
   readonly method: WalkerMethod;
   /** Walkers first … first + count − 1. */
@@ -21,40 +23,44 @@ export interface WalkersJob {
   readonly timestep: number;
 }
 
-/** Samples of each walker that a stationary run counts, at most. */
+/** The most samples of each walker that a stationary run counts. */
 export const SAMPLES = 400;
 
+/** Holds what a part of the walkers contributes to a stationary run. */
 export interface StationaryPart {
   /** Samples per cell, x fastest. */
   readonly counts: Float64Array;
   readonly samples: number;
   readonly outside: number;
-  /** Time averages of each walker, count×columns: x, xx, L or x, y, xx, xy, yy, L; NaN of those that diverged. */
+  /** Time averages of each walker, count×columns: x, xx, L or x, y, xx, xy, yy, L; NaN for those that diverged. */
   readonly averages: Float64Array;
   /** Averages of the coordinates over the first and the second half of the time, count×2×size. */
   readonly halves: Float64Array;
   readonly diverged: number;
 }
 
+/** Holds what a part of the walkers contributes to a transient run. */
 export interface TransientPart {
-  /** Places at the output times, outputs×count×size; NaN where a walker had stopped. */
+  /** Positions at the output times, outputs×count×size; NaN where a walker had stopped. */
   readonly places: Float64Array;
   /** Walkers per cell at each snapshot, and those outside. */
   readonly counts: readonly Float64Array[];
   readonly outside: readonly number[];
-  /** When each walker was absorbed; NaN of the others. */
+  /** Time at which each walker was absorbed; NaN for the others. */
   readonly exits: Float64Array;
   readonly diverged: number;
 }
 
+/** Holds what a part of the walkers contributes to a run. */
 export type WalkersPart = StationaryPart | TransientPart;
 
-/** What a step is, and how many lead to a time. */
+/** Returns the time of a step and a function from a time to the number of steps. */
 export function clockOf(setup: Setup, job: Pick<WalkersJob, 'method' | 'timestep'>) {
   const step = job.method === 'sgd' ? setup.problem.timePerStep : job.timestep;
   return { step, steps: (time: number) => Math.max(0, Math.round(time / step)) };
 }
 
+/** Runs one part of the walkers. */
 export function runWalkers(setup: Setup, job: WalkersJob, report: (share: number) => void): WalkersPart {
   const ensemble = ensembleOf(setup, job);
   return setup.time.mode === 'stationary'
@@ -62,7 +68,7 @@ export function runWalkers(setup: Setup, job: WalkersJob, report: (share: number
     : transientPart(setup, setup.time, job, ensemble, report);
 }
 
-/** Places of the first walkers at evenly spaced times: count×points×size, with the times. */
+/** Returns the positions of the first walkers at evenly spaced times, count×points×size, with the times. */
 export function runPaths(setup: Setup, job: WalkersJob, points: number): { times: Float64Array; places: Float64Array } {
   const { size } = setup.problem;
   const ensemble = ensembleOf(setup, job);
@@ -163,6 +169,7 @@ function stationaryPart(
   return { counts, samples: total - stopped, outside, averages, halves, diverged };
 }
 
+/** Returns the number of columns of a moment table, including that of the loss. */
 export const momentColumns = (size: number): number => (size === 1 ? 3 : 6);
 
 function transientPart(
@@ -194,7 +201,7 @@ function transientPart(
     report(at / events[events.length - 1].at);
   }
   const status = ensemble.status();
-  // the ensemble's clock is eta per step; with momentum a step takes eta/(1 − mu)
+  // the ensemble counts eta per step; with momentum a step takes eta/(1 − mu)
   const unit = job.method === 'sgd' ? step / problem.learningRate : 1;
   const exits = ensemble.exitTimes().map((t, w) => (status[w] === STATUS.absorbed ? t * unit : Number.NaN));
   return {

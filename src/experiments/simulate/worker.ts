@@ -1,4 +1,4 @@
-/** Entry of the worker threads of `thermograd simulate`. */
+/** The entry of the worker threads of `thermograd simulate`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runSimulationJob } from './jobs.js';
 
