@@ -1,5 +1,6 @@
 /** A report as files in a folder of results, and the facts of the run that every report states. */
 import { join } from 'node:path';
+import { plainData } from '../numeric/json.js';
 import { writeWhole } from '../record/files.js';
 import { writeJson } from '../record/json.js';
 import type { Finding } from '../report/finding.js';
@@ -46,5 +47,5 @@ export function factsOf(
   more: Readonly<Record<string, unknown>> = {},
 ): RunFacts {
   const facts = { ...asked, versions, kernel, ...(linearAlgebra && { linearAlgebra }), machine, ...more };
-  return JSON.parse(JSON.stringify(facts)) as RunFacts;
+  return plainData(facts) as unknown as RunFacts;
 }

@@ -1,4 +1,5 @@
 /** Puts a report together from its parts: the page, figures, tables and the JSON document. Pure: the same parts give the same bytes. */
+import { jsonText } from '../numeric/json.js';
 import { type Citation, citationsOf } from './citations.js';
 import { findingsCsv } from './csv.js';
 import type { Drawn, Figure } from './figures/frame.js';
@@ -73,6 +74,6 @@ export function composeReport(parts: ReportParts): Report {
     html: renderPage(page),
     figures: Object.fromEntries(figures.filter((f): f is Figure => 'svg' in f).map((f) => [f.name, f.svg])),
     tables: { ...(findings && { 'findings.csv': findingsCsv(findings) }), ...tables },
-    json: `${JSON.stringify(whole, null, 1)}\n`,
+    json: jsonText(whole),
   };
 }
