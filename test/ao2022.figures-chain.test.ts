@@ -2,9 +2,10 @@
 import { describe, expect, it, test } from 'vitest';
 import { chainFigures, fallFigures } from '../src/experiments/ao2022/figures/chain.js';
 import { energies, energyVariances, energyWidths } from '../src/experiments/ao2022/figures/energy.js';
-import type { Ao2022Results, EnergyRow } from '../src/experiments/ao2022/measured.js';
+import type { Ao2022Results } from '../src/experiments/ao2022/measured.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS } from '../src/report/figures/palette.js';
+import type { EnergyRow } from '../src/theory/layer/results.js';
 import { syntheticAo2022 } from './support/ao2022-results.js';
 import { type FigureReading, lineThrough, marks, offBy, type Point, readNamed } from './support/reading.js';
 

@@ -1,8 +1,9 @@
 /** The rules of ao2022's findings on the steady state, each threshold from both sides, and the numbers in their sentences. */
 import { describe, expect, it, test } from 'vitest';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
-import type { Ao2022Results, EnergyRow, GammaTest, TrajectoryTests } from '../src/experiments/ao2022/measured.js';
+import type { Ao2022Results, GammaTest, TrajectoryTests } from '../src/experiments/ao2022/measured.js';
 import type { Finding } from '../src/report/finding.js';
+import type { EnergyRow } from '../src/theory/layer/results.js';
 import { given, syntheticAo2022 } from './support/ao2022-results.js';
 import { estimatesIn, numbersIn, prints, printsEstimate } from './support/reading.js';
 

@@ -1,9 +1,10 @@
 /** The page of ao2022 and its tables read back and compared with the made-up result; snapshots of everything the report shows. */
 import { describe, expect, it } from 'vitest';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
-import type { Ao2022Results, GammaTest, Regime } from '../src/experiments/ao2022/measured.js';
+import type { Ao2022Results, GammaTest } from '../src/experiments/ao2022/measured.js';
 import { ao2022Page, renderAo2022 } from '../src/experiments/ao2022/page.js';
 import { renderPage } from '../src/report/page.js';
+import type { Regime } from '../src/theory/layer/results.js';
 import { syntheticAo2022 } from './support/ao2022-results.js';
 import { syntheticReport } from './support/ivf2021-results.js';
 import {

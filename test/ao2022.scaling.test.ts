@@ -9,10 +9,11 @@ import {
   scalingChain,
   temperatures,
 } from '../src/experiments/ao2022/fits.js';
-import type { Ao2022Results, EnergyRow, LandscapeRow } from '../src/experiments/ao2022/measured.js';
+import type { Ao2022Results, LandscapeRow } from '../src/experiments/ao2022/measured.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
 import type { Finding } from '../src/report/finding.js';
+import type { EnergyRow } from '../src/theory/layer/results.js';
 import { given, syntheticAo2022 } from './support/ao2022-results.js';
 import { numbersIn, prints, printsEstimate } from './support/reading.js';
 

@@ -1,8 +1,8 @@
 /** The CSV documents of ao2022, and its document for machines, against the made-up result. */
 import { describe, expect, test } from 'vitest';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
-import type { Regime } from '../src/experiments/ao2022/measured.js';
 import { renderAo2022 } from '../src/experiments/ao2022/page.js';
+import type { Regime } from '../src/theory/layer/results.js';
 import { syntheticAo2022 } from './support/ao2022-results.js';
 import { syntheticReport } from './support/ivf2021-results.js';
 import { readCsv } from './support/reading.js';

@@ -7,7 +7,6 @@ import { readAo2022Results } from '../src/experiments/ao2022/experiment.js';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
 import { groupRatios } from '../src/experiments/ao2022/fits.js';
 import type { Ao2022Results } from '../src/experiments/ao2022/measured.js';
-import { commutator, measureModes, qShare } from '../src/experiments/ao2022/modes.js';
 import { trajectoryTests, withoutDirection } from '../src/experiments/ao2022/trajectory.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
 import { reproduceAo2022 } from '../src/experiments/sequence.js';
@@ -16,6 +15,7 @@ import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../src/numeri
 import { randomKey } from '../src/numeric/random.js';
 import { readNpy } from '../src/record/npy.js';
 import type { PartialConfig } from '../src/runs/config.js';
+import { commutator, measureModes, qShare } from '../src/theory/layer/modes.js';
 
 let la: LinearAlgebra;
 beforeAll(async () => {

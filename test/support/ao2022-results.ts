@@ -1,14 +1,8 @@
 /** A made-up result of ao2022 in which every claim holds; all numbers differ from one another, so that none can stand for its neighbour. */
 import type { PowerLaw } from '../../src/analyse/trajectory/results.js';
-import type {
-  Ao2022Results,
-  ChainLink,
-  EnergyRow,
-  GammaTest,
-  LandscapeRow,
-  Regime,
-} from '../../src/experiments/ao2022/measured.js';
+import type { Ao2022Results, ChainLink, GammaTest, LandscapeRow } from '../../src/experiments/ao2022/measured.js';
 import { type Estimate, estimate } from '../../src/numeric/estimate.js';
+import type { EnergyRow, Regime } from '../../src/theory/layer/results.js';
 import { syntheticAnalysis } from './ivf2021-results.js';
 
 export const given = (value: number, error = Math.abs(value) / 50, n = 30): Estimate =>

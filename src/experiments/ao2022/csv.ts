@@ -1,6 +1,7 @@
 /** The tables of `reproduce ao2022` as CSV documents, at full precision. */
 import { csv } from '../../report/csv.js';
-import { type Ao2022Results, REGIMES } from './measured.js';
+import { REGIMES } from '../../theory/layer/results.js';
+import type { Ao2022Results } from './measured.js';
 
 /** Modes, groups, energies, the chain, vortices, the random landscape, circulation; by file name. */
 export function ao2022Tables(r: Ao2022Results): Record<string, string> {

@@ -35,13 +35,13 @@ import type { RunRequest } from '../../runs/run.js';
 import { MODEL, TRAJECTORY } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
+import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
 import { ao2022Findings } from './findings.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures } from './fits.js';
 import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './jobs.js';
 import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from './measured.js';
 import { ao2022Memory } from './memory.js';
-import { batchFactor, type ModesOutput } from './modes.js';
 
 /** Names the run to measure and the folder of the results. */
 export interface Ao2022Request extends RunOptions {

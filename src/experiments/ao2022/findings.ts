@@ -34,8 +34,9 @@ import { median, spearman } from '../../numeric/statistics.js';
 import { compatible, side, signVerdict, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
+import { RELAXATIONS } from '../../theory/layer/results.js';
 import type { Ao2022Results, GammaTest, TrajectoryTests } from './measured.js';
-import { GROUPS, RELAXATIONS } from './measured.js';
+import { GROUPS } from './measured.js';
 import { chain, DIRECTIONS, falls, leading } from './scaling.js';
 
 /** Fewest settled modes that a verdict on the stationary state rests on. */

@@ -5,20 +5,17 @@ import { bootstrap } from '../../numeric/bootstrap.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import type { Key } from '../../numeric/random.js';
 import { spearman } from '../../numeric/statistics.js';
+import { fitted } from '../../theory/layer/modes.js';
+import { type EnergyRow, type HessianModes, REGIMES, type Regime } from '../../theory/layer/results.js';
 import {
   type Ao2022Results,
   type Ao2022Setting,
   type ChainLink,
-  type EnergyRow,
   type FallWithFlatness,
   GROUPS,
-  type HessianModes,
   type LandscapeRow,
   type ModeGroupRatio,
-  REGIMES,
-  type Regime,
 } from './measured.js';
-import { fitted } from './modes.js';
 
 /**
  * Computes the geometric mean of predicted over measured, by groups of modes and over the settled ones; errors by

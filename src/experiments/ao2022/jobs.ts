@@ -18,10 +18,10 @@ import { makeFolders, readWhole, writeWhole } from '../../record/files.js';
 import { writeJson } from '../../record/json.js';
 import { readNpy, writeNpy } from '../../record/npy.js';
 import { Trajectory } from '../../record/trajectory.js';
+import { measureModes } from '../../theory/layer/modes.js';
 import { type LandscapeInput, landscape } from './landscape.js';
 import { layerMatrices } from './matrices.js';
 import type { Ao2022Setting } from './measured.js';
-import { measureModes } from './modes.js';
 import { motionSums, trajectoryTests, withoutDirection } from './trajectory.js';
 
 interface Common {

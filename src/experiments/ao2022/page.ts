@@ -10,12 +10,13 @@ import { gallery, type Page } from '../../report/page.js';
 import { exceptions, findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { table } from '../../report/sections/tables.js';
+import { RELAXATIONS, type Regime, ROUNDINGS } from '../../theory/layer/results.js';
 import { ao2022Tables } from './csv.js';
 import { chainFigures, fallFigures } from './figures/chain.js';
 import { energies, energyVariances, energyWidths } from './figures/energy.js';
 import { modeVariances, noiseCurvature } from './figures/modes.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
-import { type Ao2022ReportInput, type Ao2022Results, RELAXATIONS, type Regime, ROUNDINGS } from './measured.js';
+import type { Ao2022ReportInput, Ao2022Results } from './measured.js';
 
 /** The report of `reproduce ao2022` out of its numbers. Pure: the same input gives the same bytes. */
 export function renderAo2022(input: Ao2022ReportInput): Report {

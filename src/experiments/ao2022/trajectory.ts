@@ -20,11 +20,11 @@ import { BLOCK_TAUS, circulation } from '../../analyse/trajectory/circulation.js
 import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation.js';
 import { forEachChunk, type RowSource } from '../../analyse/trajectory/rows.js';
 import { diagonal, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { batchFactor, regimeRequest } from '../../theory/layer/modes.js';
 import { classifyModes } from '../../theory/modes.js';
 import { predictCovariance } from '../../theory/predictions.js';
 import { circulationFactor } from '../../theory/stationary.js';
 import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
-import { batchFactor, regimeRequest } from './modes.js';
 
 /** Holds the recorded window in the settled modes, and what is tested on it. */
 export interface TrajectoryInput {

@@ -4,7 +4,8 @@ import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
-import { type Ao2022Results, RELAXATIONS, type Regime } from '../measured.js';
+import { RELAXATIONS, type Regime } from '../../../theory/layer/results.js';
+import type { Ao2022Results } from '../measured.js';
 
 /** Line style of a prediction; white regimes coincide over most of the range. */
 const STYLES: Record<

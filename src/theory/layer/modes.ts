@@ -18,17 +18,17 @@ import { diagonal, frobenius, identity, type LinearAlgebra, type Matrix, matrix 
 import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
-import { predictCovariance } from '../../theory/predictions.js';
+import { predictCovariance } from '../predictions.js';
 import {
-  type Ao2022Setting,
   type DecompositionFacts,
   type EnergyRow,
   type HessianModes,
+  type LayerSetting,
   RELAXATIONS,
   type Regime,
   ROUNDINGS,
   type Subspaces,
-} from './measured.js';
+} from './results.js';
 
 /** Holds the matrices of a layer and the directions in which it is analysed. */
 export interface ModesInput {
@@ -36,10 +36,7 @@ export interface ModesInput {
   /** H and C1 (per sample), P×P. */
   readonly hessian: Matrix;
   readonly covariance: Matrix;
-  readonly setting: Pick<
-    Ao2022Setting,
-    'T' | 'samples' | 'batchSize' | 'stepsPerEpoch' | 'sampling' | 'learningRate' | 'noiseStrength' | 'centreLoss'
-  >;
+  readonly setting: LayerSetting;
   readonly pca: Pick<PcaSummary, 'variances' | 'resolution'>;
   /** All principal directions as rows, K×P. */
   readonly directions: Matrix;
