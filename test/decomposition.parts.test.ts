@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { antisymmetricForm } from '../src/analyse/decomposition/antisymmetric.js';
 import { normOfInverseDrift } from '../src/analyse/decomposition/checks.js';
 import { decompose } from '../src/analyse/decomposition/decompose.js';
+import { describeDirection } from '../src/analyse/decomposition/linear-system.js';
 import { add, antisymmetricPart, half, norm, scaled, symmetricPart } from '../src/analyse/decomposition/parts.js';
 import { potentialPlane } from '../src/analyse/decomposition/plane.js';
 import { complex, largestStableStep } from '../src/analyse/decomposition/spectrum.js';
@@ -144,6 +145,21 @@ describe('steps and eigenvalues', () => {
   it('the longest stable step is the least 2 Re λ/|λ|²', () => {
     expect(largestStableStep({ re: Float64Array.of(1, 4), im: Float64Array.of(0, 0) })).toBeCloseTo(0.5, 14);
     expect(largestStableStep({ re: Float64Array.of(1, 4), im: Float64Array.of(7, 0) })).toBeCloseTo(2 / 50, 14);
+  });
+
+  it('directions are written with all of up to six components, else with the three largest', () => {
+    const words = (...v: number[]) => describeDirection(Float64Array.from(v));
+    expect(words(0.5, -0.25, 0)).toBe('(0.5, -0.25, 0)');
+    expect(words(-0.5, 0.25, 0, 0, 0, 1e-9)).toBe('(0.5, -0.25, 0, 0, 0, 0)');
+    expect(words(1e-9, -0.5, 0.25)).toBe('(0, 0.5, -0.25)');
+    expect(words(0.1, -0.8, 0.05, 0.3, 0, 0.5, -0.2)).toBe(
+      'with components -0.8 at coordinate 1, 0.5 at coordinate 5, 0.3 at coordinate 3 and smaller ones',
+    );
+    // the first component that counts is written as positive
+    expect(words(0, -0.8, 0, 0.3, 0, 0.5, 0)).toBe(
+      'with components 0.8 at coordinate 1, -0.5 at coordinate 5, -0.3 at coordinate 3',
+    );
+    expect(words(0, 0, 0, 0.0079, 0, 1, 0)).toBe('with components 1 at coordinate 5');
   });
 
   it('are written in four digits', () => {

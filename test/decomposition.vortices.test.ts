@@ -47,6 +47,7 @@ describe.each(providers)('antisymmetric matrices, %s', (_, la) => {
     ['nothing turns', [], 6],
     ['one coordinate', [], 1],
     ['order 2 at rest', [0], 2],
+    ...[65, 66, 67, 68].map((n): [string, number[], number] => [`${n}, around a block of reflections`, Array.from({ length: n >> 1 }, (_, i) => 40 - i), n]), // biome-ignore format: a table
     ['large', Array.from({ length: 65 }, (_, i) => 65 - i), 131],
   ])('%s', (_, rates, n) => {
     const k = turning(rates, n, n + 7);

@@ -153,6 +153,23 @@ describe('pca against the definition', () => {
     });
     expect([...part.last]).toEqual([...x.subarray(76 * 6, 77 * 6)]);
     expect(() => rowRange(rowsInMemory(x, 6), 50, 101)).toThrow(/rows 50 to 101/);
+    // pieces of two rows: the part begins and ends within pieces, and has none that is empty
+    const pieces: RowSource = {
+      T: 8,
+      P: 1,
+      async *chunks() {
+        for (let t = 0; t < 8; t += 2) yield Float64Array.of(t, t + 1);
+      },
+    };
+    const read = async (from: number, to: number) => {
+      const chunks: number[][] = [];
+      for await (const chunk of rowRange(pieces, from, to).chunks()) chunks.push([...chunk]);
+      return chunks;
+    };
+    expect(await read(3, 7)).toEqual([[3], [4, 5], [6]]);
+    expect(await read(2, 6)).toEqual([[2, 3], [4, 5]]); // biome-ignore format: short
+    expect(await read(4, 5)).toEqual([[4]]);
+    expect(await read(0, 8)).toHaveLength(4);
   });
 
   it('keeps small fluctuations about a large offset', async () => {
