@@ -83,7 +83,7 @@ export { readAo2022Results } from './experiments/ao2022/experiment.js';
 export { ao2022Findings } from './experiments/ao2022/findings.js';
 export { type ControlsRequest, type ControlsRun, reproduceControls } from './experiments/controls/experiment.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './experiments/decompose/experiment.js';
-export { potentialFigure } from './experiments/decompose/figure.js';
+export { potentialFigure } from './experiments/decompose/figures/potential.js';
 export { completeForget, type ForgetConfig, type PartialForget } from './experiments/forget/config.js';
 export { type ForgetRequest, type ForgetRun, forget } from './experiments/forget/experiment.js';
 export { reproduceIvf2021 } from './experiments/ivf2021/experiment.js';

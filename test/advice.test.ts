@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { advise, stationarityOf } from '../src/apply/advice.js';
 import type { AdviceFacts, NoiseFacts } from '../src/apply/advice-facts.js';
 import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
+import { adviceWords } from '../src/experiments/advise/findings.js';
 import { renderAdvice } from '../src/experiments/advise/page.js';
-import { adviceWords } from '../src/experiments/advise/words.js';
 import { curvature, e, facts, noise, window } from './support/advise-results.js';
 
 describe('the learning rate', () => {

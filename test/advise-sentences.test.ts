@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { advise } from '../src/apply/advice.js';
 import type { AdviceFacts, AdvicePoint } from '../src/apply/advice-facts.js';
 import { FACTORS, judgeRun, judgeVerification, ratesToTry, type Verification } from '../src/apply/advice-verify.js';
-import { adviceWords, outcomeCounts, shownInterval, shownValue } from '../src/experiments/advise/words.js';
+import { adviceWords, outcomeCounts, shownInterval, shownValue } from '../src/experiments/advise/findings.js';
 import type { estimate } from '../src/numeric/estimate.js';
 import { adviceStudy, curvature, e, facts, noise, window } from './support/advise-results.js';
 import { expectEstimate } from './support/printed-estimates.js';

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { addAdvise } from '../src/experiments/advise/command.js';
 import { adviseRun } from '../src/experiments/advise/experiment.js';
-import { adviceWords } from '../src/experiments/advise/words.js';
+import { adviceWords } from '../src/experiments/advise/findings.js';
 import { addDecompose, describeResult } from '../src/experiments/decompose/command.js';
 import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
 import { decompositionSummary } from '../src/experiments/decompose/summary.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PotentialPlane } from '../src/analyse/decomposition/plane.js';
 import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
-import { potentialFigure } from '../src/experiments/decompose/figure.js';
+import { potentialFigure } from '../src/experiments/decompose/figures/potential.js';
 import {
   type FigureReading,
   type Mark,

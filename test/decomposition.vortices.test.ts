@@ -5,7 +5,7 @@ import { antisymmetricForm, antisymmetricValues } from '../src/analyse/decomposi
 import { decompose } from '../src/analyse/decomposition/decompose.js';
 import { potentialPlane } from '../src/analyse/decomposition/plane.js';
 import { vortices } from '../src/analyse/decomposition/vortices.js';
-import { potentialFigure } from '../src/experiments/decompose/figure.js';
+import { potentialFigure } from '../src/experiments/decompose/figures/potential.js';
 import { forceKernelBuild } from '../src/kernels/load.js';
 import { chooseProvider, fromRows, type LinearAlgebra, type Matrix, row } from '../src/numeric/linalg/index.js';
 import { diag, fill, flip, minus, norm, orthonormality, random, reflect, times } from './oracles/linalg-matrices.js';

@@ -94,7 +94,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
       const { session } = await import('../../terminal/session.js');
       await session(flags.json ?? false, async (s) => {
         const { adviseRun } = await import('./experiment.js');
-        const { adviceWords } = await import('./words.js');
+        const { adviceWords } = await import('./findings.js');
         const { gigabytes } = await import('../../jobs/memory.js');
         const { window, momentum, directions, ...rest } = flags;
         const layers = [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])];

@@ -14,7 +14,7 @@ import { type Column, table } from '../../report/sections/tables.js';
 import { adviceTables } from './csv.js';
 import { adviceRegion } from './figures/region.js';
 import { adviceRuns } from './figures/runs.js';
-import { type AdviceWords, adviceWords, brief, outcomeCounts, shownInterval, shownValue } from './words.js';
+import { type AdviceWords, adviceWords, brief, outcomeCounts, shownInterval, shownValue } from './findings.js';
 
 /** What the report is made from. */
 export interface AdviceReportInput {

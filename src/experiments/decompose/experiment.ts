@@ -114,6 +114,6 @@ function vorticesArchive({ vortices: list, still }: Vortices, n: number): Uint8A
 async function picture(la: LinearAlgebra, d: Decomposition, v: Vortices): Promise<Figure | undefined> {
   const plane = potentialPlane(la, d, v);
   if (!plane) return undefined;
-  const { potentialFigure } = await import('./figure.js');
+  const { potentialFigure } = await import('./figures/potential.js');
   return potentialFigure(plane);
 }

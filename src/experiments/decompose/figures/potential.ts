@@ -1,10 +1,10 @@
 /** Contours of a potential and the current along them. docs/theory [D6], [D7]. */
 import * as Plot from '@observablehq/plot';
-import type { PotentialPlane } from '../../analyse/decomposition/plane.js';
-import { linearAxis, linearDomain } from '../../report/figures/axes.js';
-import { drawFrame, type Figure } from '../../report/figures/frame.js';
-import { COLOURS, rampColour } from '../../report/figures/palette.js';
-import { formatNumber, subscript } from '../../report/format.js';
+import type { PotentialPlane } from '../../../analyse/decomposition/plane.js';
+import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
+import { drawFrame, type Figure } from '../../../report/figures/frame.js';
+import { COLOURS, rampColour } from '../../../report/figures/palette.js';
+import { formatNumber, subscript } from '../../../report/format.js';
 
 /** Contours at these multiples of the standard deviation: the potential there is ½r² noise strengths. */
 const CONTOURS = [0.5, 1, 1.5, 2, 2.5, 3];
