@@ -84,8 +84,9 @@ export { ao2022Findings } from './experiments/ao2022/findings.js';
 export { type ControlsRequest, type ControlsRun, reproduceControls } from './experiments/controls/experiment.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from './experiments/decompose/experiment.js';
 export { potentialFigure } from './experiments/decompose/figures/potential.js';
-export { completeForget, type ForgetConfig, type PartialForget } from './experiments/forget/config.js';
+export { completeForget } from './experiments/forget/config.js';
 export { type ForgetRequest, type ForgetRun, forget } from './experiments/forget/experiment.js';
+export type { ForgetConfig, PartialForget } from './experiments/forget/schema.js';
 export { reproduceIvf2021 } from './experiments/ivf2021/experiment.js';
 export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
 export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
@@ -182,11 +183,12 @@ export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/tra
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, RunFacts } from './report/input.js';
 export { renderPng } from './report/png.js';
-export { type Config, completeConfig, type PartialConfig, readConfig } from './runs/config.js';
+export { completeConfig, readConfig } from './runs/config.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from './runs/datasets.js';
 export { type RunRecord, readRecord, type StageName } from './runs/folder.js';
 export { PRESETS } from './runs/presets.js';
 export { type RunRequest, type RunResult, trainRun } from './runs/run.js';
+export type { Config, PartialConfig } from './runs/schema.js';
 // theory
 export {
   type CoupledCurvature,

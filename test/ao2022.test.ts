@@ -14,7 +14,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { readNpy } from '../src/record/npy.js';
-import type { PartialConfig } from '../src/runs/config.js';
+import type { PartialConfig } from '../src/runs/schema.js';
 import { commutator, measureModes, qShare } from '../src/theory/layer/modes.js';
 
 let la: LinearAlgebra;

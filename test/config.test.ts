@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../src/numeric/errors.js';
 import { editDistance, nearest } from '../src/numeric/spelling.js';
-import { completeConfig, configHash, firstDifference, type PartialConfig, readConfig } from '../src/runs/config.js';
+import { completeConfig, configHash, firstDifference, readConfig } from '../src/runs/config.js';
+import type { PartialConfig } from '../src/runs/schema.js';
 
 function refusal(...layers: unknown[]): InputError {
   try {

@@ -2,9 +2,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Samples } from '../src/data/dataset.js';
 import { branchGroup } from '../src/experiments/forget/branch.js';
-import { completeForget, type PartialForget } from '../src/experiments/forget/config.js';
+import { completeForget } from '../src/experiments/forget/config.js';
 import type { FirstFacts } from '../src/experiments/forget/first.js';
 import { Weights } from '../src/experiments/forget/network.js';
+import type { PartialForget } from '../src/experiments/forget/schema.js';
 import { AlternatingStage, SingleStage } from '../src/experiments/forget/stage.js';
 import { TaskSet } from '../src/experiments/forget/task-set.js';
 import { parameterCount } from '../src/model/network.js';

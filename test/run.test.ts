@@ -12,12 +12,13 @@ import { readArray, writeArrays } from '../src/record/arrays.js';
 import { readModel } from '../src/record/checkpoint.js';
 import { readJson, writeJson } from '../src/record/json.js';
 import { Trajectory } from '../src/record/trajectory.js';
-import { completeConfig, type PartialConfig } from '../src/runs/config.js';
+import { completeConfig } from '../src/runs/config.js';
 import { openRun } from '../src/runs/folder.js';
 import { memoryNeed } from '../src/runs/memory.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { dynamicsRanks, flatnessRanks } from '../src/runs/ranks.js';
 import { trainRun } from '../src/runs/run.js';
+import type { PartialConfig } from '../src/runs/schema.js';
 import type { DynamicsResult } from '../src/runs/window/jobs.js';
 import { windowStages } from '../src/runs/window/stages.js';
 

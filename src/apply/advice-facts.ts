@@ -53,7 +53,7 @@ export interface NoiseFacts {
 }
 
 /** Gives the ceiling of the learning rate at one batch size. */
-export interface CeilingAt {
+interface CeilingAt {
   readonly batchSize: number;
   readonly ceiling: Estimate;
 }

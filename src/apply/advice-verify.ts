@@ -38,7 +38,7 @@ export interface RunSeen {
 }
 
 /** Adds the outcome of a run to its record. */
-export interface RunJudged extends RunSeen {
+interface RunJudged extends RunSeen {
   readonly outcome: Outcome;
   readonly rim: number;
   /** Largest loss. */
@@ -48,7 +48,7 @@ export interface RunJudged extends RunSeen {
 }
 
 /** Describes the state from which runs start. */
-export interface VerifyBase {
+interface VerifyBase {
   readonly loss: number;
   readonly constantLoss: number;
   /** Tr C1. */
@@ -95,10 +95,7 @@ export interface Verification {
 }
 
 /** Holds the runs and what they are compared with. */
-export type VerificationInput = Pick<
-  Verification,
-  'base' | 'epochs' | 'looked' | 'top' | 'ceiling' | 'edge' | 'advised'
-> & {
+type VerificationInput = Pick<Verification, 'base' | 'epochs' | 'looked' | 'top' | 'ceiling' | 'edge' | 'advised'> & {
   readonly runs: readonly RunSeen[];
 };
 

@@ -32,7 +32,7 @@ import {
 } from './advice-facts.js';
 
 /** Places a learning rate relative to the ceiling and the edge, by the rules above. */
-export type RatePlace =
+type RatePlace =
   | 'beyond the edge'
   | 'above the ceiling'
   | 'at the ceiling'
@@ -40,9 +40,9 @@ export type RatePlace =
   | 'inside'
   | 'far below';
 /** Places a batch size relative to the critical one, by the rules above. */
-export type BatchPlace = 'below' | 'around' | 'beyond';
+type BatchPlace = 'below' | 'around' | 'beyond';
 /** Says whether a window was stationary, by the rules above. */
-export type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
+type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
 
 /** Holds one number of the advice, with its assumptions. */
 export interface AdviceItem {
@@ -61,7 +61,7 @@ export interface AdviceItem {
 }
 
 /** Gives the critical batch size, in samples. */
-export interface CriticalBatch {
+interface CriticalBatch {
   readonly kind: 'weighted' | 'simple';
   readonly value: Estimate;
   readonly interval: readonly [number, number];

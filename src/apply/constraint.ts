@@ -58,7 +58,7 @@ export interface BuiltConstraint {
  * Says how a constraint acts: `none` continues training without a penalty, `joint` trains on both tasks together (a protocol,
  * the upper limit), `penalty` adds a penalty built from task 1.
  */
-export type ConstraintKind = 'none' | 'penalty' | 'joint';
+type ConstraintKind = 'none' | 'penalty' | 'joint';
 
 /** Describes one method against forgetting, and builds its penalty. */
 export interface Constraint {

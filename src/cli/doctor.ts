@@ -6,7 +6,7 @@ import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { chooseProvider } from '../numeric/linalg/index.js';
 
 /** Reports what this machine offers a run. */
-export interface Diagnosis {
+interface Diagnosis {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly kernelBuild: KernelBuild;

@@ -114,7 +114,7 @@ export async function datasetFromIdx(
 }
 
 /** Counts the samples of each class. */
-export function labelHistogram(labels: Uint8Array, classes: number): number[] {
+function labelHistogram(labels: Uint8Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;
   return counts;

@@ -21,9 +21,9 @@ export type Sampling = 'shuffled' | 'replaced' | 'cyclic';
 export type LastBatch = 'drop' | 'keep';
 
 /** All values of `Sampling`. */
-export const SAMPLINGS: readonly Sampling[] = ['shuffled', 'replaced', 'cyclic'];
+const SAMPLINGS: readonly Sampling[] = ['shuffled', 'replaced', 'cyclic'];
 /** All values of `LastBatch`. */
-export const LAST_BATCHES: readonly LastBatch[] = ['drop', 'keep'];
+const LAST_BATCHES: readonly LastBatch[] = ['drop', 'keep'];
 
 /** Says which batches `batchPlan` lays out. */
 export interface BatchRequest {

@@ -17,8 +17,6 @@ import { numbersOfClasses, selectClasses } from './subset.js';
 
 /** Says how the outputs of different tasks compete. */
 export type Head = 'task-known' | 'all-compete';
-/** All values of `Head`. */
-export const HEADS: readonly Head[] = ['task-known', 'all-compete'];
 
 /** Says which classes a task has and whether its pixels are permuted. */
 export interface TaskRequest {
@@ -81,7 +79,7 @@ export function classProtocol(text: string): Protocol {
 }
 
 /** Lists the classes of all tasks in the order of their first occurrence. */
-export function classesOf(protocol: Protocol, dataset: Pick<Dataset, 'classes'>): number[] {
+function classesOf(protocol: Protocol, dataset: Pick<Dataset, 'classes'>): number[] {
   const all = Array.from({ length: dataset.classes }, (_, c) => c);
   return [...new Set(protocol.tasks.flatMap((t) => t.classes ?? all))];
 }
@@ -90,7 +88,7 @@ export function classesOf(protocol: Protocol, dataset: Pick<Dataset, 'classes'>)
  * Checks that the data set suits the protocol.
  * @throws InputError for targets instead of classes, no test set, and classes that do not exist or that are given twice
  */
-export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
+function checkProtocol(protocol: Protocol, dataset: Dataset): void {
   const { name, classes, train, test } = dataset;
   check(
     train.labels !== undefined,
@@ -118,7 +116,7 @@ export function checkProtocol(protocol: Protocol, dataset: Dataset): void {
 }
 
 /** Describes a task before any of its samples is copied. */
-export interface TaskOutline extends Pick<Task, 'name' | 'outputs'> {
+interface TaskOutline extends Pick<Task, 'name' | 'outputs'> {
   /** Samples to train on, and samples held out. */
   readonly training: number;
   readonly validation: number;

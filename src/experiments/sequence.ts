@@ -1,5 +1,5 @@
 /** Experiments one after another. An experiment imports no other; what runs two of them stands here. */
-import type { PartialConfig } from '../runs/config.js';
+import type { PartialConfig } from '../runs/schema.js';
 import { type Ao2022Request, type Ao2022Result, measureAo2022 } from './ao2022/experiment.js';
 import { reproduceIvf2021 } from './ivf2021/experiment.js';
 

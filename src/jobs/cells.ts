@@ -49,7 +49,7 @@ export interface StudyKind<Record, Data, Job, Result> {
 }
 
 /** Says how cells are computed and how progress is reported. */
-export interface CellOptions {
+interface CellOptions {
   /** Cells at a time; 0: one per core. */
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;

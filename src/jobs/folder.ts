@@ -15,7 +15,7 @@ import { isRunning, lockFolder } from './lock.js';
 import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
 /** Says under which conditions a folder is opened. */
-export interface OpenOptions<Head> {
+interface OpenOptions<Head> {
   /** Continue an existing record; otherwise a folder that holds one is refused. */
   readonly resume: boolean;
   /** Returns, as a sentence, why the existing record cannot be continued with this head; undefined when it can. */

@@ -30,7 +30,7 @@ export interface JobKind<Shared, Job, Result, State = Shared> extends Work<Share
 }
 
 /** Says how jobs are spread over threads, and who receives their results. */
-export interface PoolOptions<Job, Result> {
+interface PoolOptions<Job, Result> {
   /** Threads at a time; 0: one per core. */
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;

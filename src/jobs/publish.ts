@@ -7,7 +7,7 @@ import { check } from '../numeric/errors.js';
 import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
 
 /** Says what may be replaced in a folder of results. */
-export interface FreeOptions {
+interface FreeOptions {
   /** Whether an earlier result may be replaced. */
   readonly force: boolean;
   /** Names that such a result has at the top of its folder. */

@@ -6,7 +6,7 @@ import { readJson } from '../record/json.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
 
 /** The version of the layout of folders; a folder with another one was made by another thermograd. */
-export const FOLDER_VERSION = 2;
+const FOLDER_VERSION = 2;
 
 /** Holds the state of one stage. */
 export interface StageRecord {

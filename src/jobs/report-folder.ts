@@ -33,7 +33,7 @@ export function writeReport(folder: string, report: Report & { readonly findings
 }
 
 /** As much of a record as the facts of a run are taken from. */
-export type Recorded = Pick<RecordBase<never>, 'versions' | 'kernelBuild' | 'machine'> & {
+type Recorded = Pick<RecordBase<never>, 'versions' | 'kernelBuild' | 'machine'> & {
   readonly linearAlgebra?: string | null;
 };
 

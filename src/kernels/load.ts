@@ -9,7 +9,7 @@
 export type KernelBuild = 'fma' | 'simd';
 
 /** Holds the two base64 modules that scripts/build-kernels.mjs writes for each kernel. */
-export interface KernelBinary {
+interface KernelBinary {
   readonly fma: string;
   readonly simd: string;
 }

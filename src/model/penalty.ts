@@ -34,7 +34,7 @@ export interface LowRankPart {
 }
 
 /** Holds a symmetric K ≥ 0 on a range of weights. */
-export interface DensePart {
+interface DensePart {
   readonly kind: 'dense';
   readonly offset: number;
   /** Symmetric, ≥ 0. */

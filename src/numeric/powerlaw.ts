@@ -17,7 +17,7 @@ import { pairMoments } from './statistics.js';
  * (a rank, a lag). `york`: stated errors of every point, plus one isotropic intrinsic scatter where they do not explain
  * what is seen.
  */
-export type LineMethod = 'orthogonal' | 'least-squares' | 'york';
+type LineMethod = 'orthogonal' | 'least-squares' | 'york';
 
 /** Sets the method, the errors of the points and the bootstrap of `powerLaw`. */
 export interface PowerLawOptions {

@@ -2,7 +2,7 @@
 import { check } from './errors.js';
 
 /** Approximates an integral by Σ weights[i] · f(nodes[i]). */
-export interface QuadratureRule {
+interface QuadratureRule {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
 }

@@ -20,7 +20,7 @@ export function overSeeds(values: readonly number[], ownErrors: readonly number[
 }
 
 /** Holds one quantity for each of several seeds. */
-export interface BySeed {
+interface BySeed {
   readonly seeds: readonly number[];
   /** In the order of `seeds`. */
   readonly values: readonly number[];

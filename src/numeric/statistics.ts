@@ -64,7 +64,7 @@ export function ranks(x: ArrayLike<number>): Float64Array {
 }
 
 /** Holds the means and centred second moments of n pairs: xx = Σ(x−x̄)²/n, yy = Σ(y−ȳ)²/n, xy = Σ(x−x̄)(y−ȳ)/n. */
-export interface PairMoments {
+interface PairMoments {
   readonly n: number;
   readonly meanX: number;
   readonly meanY: number;

@@ -5,7 +5,7 @@ import { RunError } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
 
 /** Holds a float64 array, row-major, with the names of its dimensions. */
-export interface NamedArray {
+interface NamedArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
   readonly dimensions: readonly string[];

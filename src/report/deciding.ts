@@ -11,7 +11,7 @@ export const UNDECIDED: Verdict = 'not decidable with this run';
 
 export type Agreement = 'agrees' | 'differs' | 'undecided';
 
-export interface DecisionRule {
+interface DecisionRule {
   /** How far from the stated value a measured one may lie and still agree, in the units of the value. */
   readonly tolerance: number;
   /** Half the width of the interval about the measured value; by default Student's 95 % interval over seeds (`halfWidth`). */

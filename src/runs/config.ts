@@ -10,8 +10,6 @@ import { checkWindowFits } from '../train/stopping.js';
 import { PRESETS } from './presets.js';
 import { type Config, type PartialConfig, schema } from './schema.js';
 
-export type { Config, PartialConfig } from './schema.js';
-
 const checkKeys = keyChecker(schema);
 
 /**

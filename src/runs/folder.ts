@@ -12,10 +12,11 @@
 import { JobFolder } from '../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '../jobs/record.js';
 import { sameData } from '../numeric/json.js';
-import { type Config, firstDifference } from './config.js';
+import { firstDifference } from './config.js';
+import type { Config } from './schema.js';
 
 /** The stages of a run, in order. */
-export const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'] as const;
+const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'] as const;
 /** Names a stage of a run. */
 export type StageName = (typeof STAGES)[number];
 

@@ -5,7 +5,7 @@ import type { MemoryNeed, MemoryPart } from '../jobs/memory.js';
 import { layerNamed } from '../model/network.js';
 import { chunkRowsFor } from '../record/trajectory.js';
 import { Trainer } from '../train/trainer.js';
-import type { Config } from './config.js';
+import type { Config } from './schema.js';
 
 /** Node itself with the program, measured: about 70 MB resident. */
 const BASE = 80e6;

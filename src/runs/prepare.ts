@@ -10,12 +10,13 @@ import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
-import { type Config, completeConfig, configHash, type PartialConfig } from './config.js';
+import { completeConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
 import { memoryNeed } from './memory.js';
 import { checkRanks } from './ranks.js';
+import type { Config, PartialConfig } from './schema.js';
 
 /** Holds a run that is ready for its first step. */
 export interface Prepared {
@@ -25,7 +26,7 @@ export interface Prepared {
 }
 
 /** Returns the folder of a run when none is given. */
-export function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
+function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
   return `${config.experiment}-${config.preset}-seed${config.seed}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { check } from '../numeric/errors.js';
 import { logSpaced } from '../numeric/spacing.js';
-import type { Config } from './config.js';
+import type { Config } from './schema.js';
 
 /** The planes in which the trajectory is drawn, by rank; those of ivf2021. */
 export const PLANES: readonly (readonly [number, number])[] = [

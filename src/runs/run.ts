@@ -1,8 +1,8 @@
 /** A run from a config to its folder: begun or continued, trained, recorded; stages that are done are skipped. */
 import type { RunOptions } from '../jobs/context.js';
-import type { PartialConfig } from './config.js';
 import type { RunRecord } from './folder.js';
 import { type Prepared, prepare } from './prepare.js';
+import type { PartialConfig } from './schema.js';
 import { trainStage } from './train.js';
 
 /** Says where a run goes and whether it is continued. */

@@ -13,8 +13,9 @@ import { shellWord } from '../numeric/shell-word.js';
 import { variance } from '../numeric/statistics.js';
 import { readCheckpoint, readModel } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
-import { type Config, completeConfig, firstDifference, type PartialConfig } from './config.js';
+import { completeConfig, firstDifference } from './config.js';
 import { readRecord } from './folder.js';
+import type { Config, PartialConfig } from './schema.js';
 import { MODEL } from './train.js';
 import { trainToRule } from './train-to-rule.js';
 
@@ -33,7 +34,7 @@ export interface StateRequest {
 }
 
 /** Holds the weights of a state, and where they came from. */
-export interface State {
+interface State {
   readonly weights: Float32Array;
   /** PyTorch's momentum buffer, where it is known. */
   readonly velocity?: Float32Array;

@@ -16,7 +16,7 @@ export interface Dynamics {
 }
 
 /** Says what is trained, from which weights and in which batches. */
-export interface StepsRequest {
+interface StepsRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
   readonly weights: Float32Array;

@@ -5,7 +5,7 @@ import { initialWeights } from '../model/network.js';
 import { randomKey } from '../numeric/random.js';
 import { type Cursor, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
-import type { Config } from './config.js';
+import type { Config } from './schema.js';
 
 /**
  * Trains until the stopping rule of the config is met, or until `maxEpochs` − 1.

@@ -11,8 +11,8 @@ import { readJson, writeJson } from '../record/json.js';
 import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
-import type { Config } from './config.js';
 import type { Context } from './context.js';
+import type { Config } from './schema.js';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';

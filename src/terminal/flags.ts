@@ -1,6 +1,7 @@
 /** Translation of the command line's flags into a config. */
 import { check } from '../numeric/errors.js';
-import { type PartialConfig, readConfig } from '../runs/config.js';
+import { readConfig } from '../runs/config.js';
+import type { PartialConfig } from '../runs/schema.js';
 import type { Session } from './session.js';
 
 /** Holds the flags as commander parsed them. */

@@ -4,7 +4,7 @@
 import type { Progress } from '../jobs/context.js';
 
 /** Takes text; process.stderr in the program. */
-export interface Screen {
+interface Screen {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;

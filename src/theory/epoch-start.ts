@@ -18,7 +18,7 @@ import type { NoiseSampling } from './lag-weights.js';
 import { type Modes, type PairState, Responses, whiteState } from './modes.js';
 
 /** Names the modes, the noise and the window of T steps. */
-export interface EpochStartInput {
+interface EpochStartInput {
   readonly modes: Modes;
   readonly sampling: NoiseSampling;
   /** M; ignored for `replaced`. */
@@ -107,7 +107,7 @@ export function fromStart(input: EpochStartInput, make: SumMaker): Float64Array 
  * time. Shuffled noise gives M/(M−1)·{white − Z/M} with Z = A_i^M Z A_j^Mᵀ + e_i e_jᵀ, the sum over all past epochs of the
  * outer product of the state that results from a unit force during that epoch, e = (b(M), g(M)) at the epoch's own end.
  */
-export function stateAtEpochStart({
+function stateAtEpochStart({
   modes,
   sampling,
   batchesPerEpoch: M,

@@ -4,7 +4,7 @@ import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, RankUpdater } from '../numeric/linalg/provider.js';
 
 /** Accumulates weighted outer products of lines. Lines are copied; `result` ends the sum: n numbers, or n×n row-major. */
-export interface LineSum {
+interface LineSum {
   /** Adds weight·x yᵀ, with y = x by default; a symmetric sum takes no y. */
   add(weight: number, x: Float64Array, y?: Float64Array): void;
   result(): Float64Array;

@@ -12,7 +12,7 @@ export type NoiseSampling = 'replaced' | 'shuffled';
  * for shuffled noise c_0 = 1, c_h = −(M−h)/(M(M−1)) for 1 ≤ h < M, else 0. These sum to 0 over all h, because the noise of an
  * epoch sums to zero.
  */
-export function noiseAutocorrelation(h: number, sampling: NoiseSampling, M: number): number {
+function noiseAutocorrelation(h: number, sampling: NoiseSampling, M: number): number {
   if (h === 0) return 1;
   return sampling === 'shuffled' && h < M ? -(M - h) / (M * (M - 1)) : 0;
 }

@@ -37,7 +37,7 @@ export function noiseFactor(la: LinearAlgebra, covariance: Matrix): Matrix {
 const ROWS = 256;
 
 /** Describes the noise of `steps` steps. */
-export interface NoiseRequest {
+interface NoiseRequest {
   /** L, P×r, of the covariance PER BATCH. */
   readonly factor: Matrix;
   readonly sampling: NoiseSampling;

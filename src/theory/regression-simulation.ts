@@ -8,7 +8,7 @@ import { noiseFactor } from './noise-factor.js';
 import { checkProblem, type RegressionProblem } from './regression.js';
 
 /** Sets the number and length of independent runs. */
-export interface RegressionRun {
+interface RegressionRun {
   readonly key: Key;
   /** Independent runs, from which the errors come; default 20. Chain c draws from `key.child(c)`. */
   readonly chains?: number;
@@ -18,7 +18,7 @@ export interface RegressionRun {
 }
 
 /** Holds the covariance measured over all runs. */
-export interface RegressionMeasurement {
+interface RegressionMeasurement {
   /** Mean over chains and steps of (w − w*)(w − w*)ᵀ, P×P (known centre: nothing is subtracted). */
   readonly covariance: Matrix;
   /** Standard error of each entry from the spread over chains, P×P. */

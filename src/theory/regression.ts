@@ -35,7 +35,7 @@ export interface RegressionProblem {
 }
 
 /** Holds the stationary covariances of weights and gradients. */
-export interface RegressionPrediction {
+interface RegressionPrediction {
   /** Σ, P×P, covariance of the weights about w*. */
   readonly covariance: Matrix;
   /** C = (1/B)[AΣA + τA + s²A] averaged over the stationary state, PER BATCH. */

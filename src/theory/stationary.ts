@@ -14,7 +14,7 @@ import { lagWeights, type NoiseSampling } from './lag-weights.js';
 import { type Modes, Responses, whiteDenominator } from './modes.js';
 
 /** Names the modes, the noise and the window. */
-export interface StationaryInput {
+interface StationaryInput {
   readonly modes: Modes;
   readonly sampling: NoiseSampling;
   readonly batchesPerEpoch: number;

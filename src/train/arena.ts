@@ -2,7 +2,7 @@
 import { InputError } from '../numeric/errors.js';
 
 /** The largest memory that a 32-bit module can address, in bytes. */
-export const WASM_LIMIT = 65536 * 65536;
+const WASM_LIMIT = 65536 * 65536;
 
 /** Allocates from a rising address in one WebAssembly memory, and gives views of it. */
 export class Arena {

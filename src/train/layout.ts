@@ -36,7 +36,7 @@ export interface PlacedLayer extends LayerBlock {
 }
 
 /** Describes samples in kernel memory. */
-export interface PlacedSamples {
+interface PlacedSamples {
   readonly count: number;
   readonly format: number;
   readonly divisor: number;
@@ -91,7 +91,7 @@ export function checkSamples(spec: NetworkSpec, samples: Samples): void {
 }
 
 /** Returns the bytes of a padded row of `outputs` floats. */
-export const rowBytes = (outputs: number): number => Math.ceil(outputs / 4) * 16;
+const rowBytes = (outputs: number): number => Math.ceil(outputs / 4) * 16;
 
 /** Formats of the inputs in kernel memory: the numbers of kernels/training/layout.ts. */
 const FORMAT = { pairs: 0, dense: 1, packed: 2 } as const;

@@ -49,7 +49,7 @@ interface PlacedDiagonal {
 }
 
 /** Sets the strength lambda of a penalty and how it is integrated, with eta and mu of the steps. */
-export interface PullSettings {
+interface PullSettings {
   readonly strength: number;
   readonly integration: Integration;
   readonly learningRate: number;

@@ -71,7 +71,7 @@ export function shouldStop(rule: StopRule, curves: EpochCurves): string | undefi
 }
 
 /** Returns the fewest epochs after which a rule can be met. */
-export function earliestStop(rule: StopRule): number {
+function earliestStop(rule: StopRule): number {
   return rule.rule === 'epochs' ? rule.epochs : rule.rule === 'accuracy-and-loss' ? rule.overEpochs : 1;
 }
 

@@ -15,7 +15,7 @@ export interface PairMomentsOfCurvature {
 }
 
 /** Holds the moments over all samples, and those without one group each. */
-export interface CurvatureMoments extends PairMomentsOfCurvature {
+interface CurvatureMoments extends PairMomentsOfCurvature {
   /** The same without one group of samples each; group g holds every sample s with s ≡ g modulo the number of groups. */
   readonly without: readonly PairMomentsOfCurvature[];
 }

@@ -13,7 +13,7 @@ import { BLOCK, type NetworkPasses } from './passes.js';
 import { middle, middleRank } from './tangents.js';
 
 /** Holds the trace of the Hessian, nat/weight². */
-export interface HessianTrace {
+interface HessianTrace {
   /** Over all weights and biases; the error is that of an estimate for the distribution that the samples were drawn from. */
   readonly trace: Estimate;
   /** The traces of the layers' blocks, by name; they add up to the whole. */

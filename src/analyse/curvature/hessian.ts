@@ -15,7 +15,7 @@ import { type Precision, type Precisions, splitByShare } from './precision.js';
 import { type CurvatureKind, hasBend, middle, middleRank } from './tangents.js';
 
 /** Holds the Hessian block of one layer's weights. */
-export interface HessianBlock {
+interface HessianBlock {
   /** P×P in PyTorch's order. */
   readonly hessian: Matrix;
   readonly kind: CurvatureKind;
@@ -29,7 +29,7 @@ export interface HessianBlock {
 }
 
 /** Sets the kind of curvature and the precision of the sums. */
-export interface HessianOptions {
+interface HessianOptions {
   /** `exact` by default. */
   readonly kind?: CurvatureKind;
   /**

@@ -33,7 +33,7 @@ interface PairKernel {
 }
 
 /** Orders samples and units so that the zeros of the samples lie at the end. */
-export interface ZeroGroup {
+interface ZeroGroup {
   /** Sample numbers, in descending order of `reach`. */
   readonly samples: Uint32Array;
   /** The order of the units: those that are rarely nonzero come last. */
@@ -116,7 +116,7 @@ function tailOrder(active: Uint8Array, n: number, samples: Uint32Array, counts: 
 }
 
 /** Gives the memory into which the middle matrices of a block are written before `add`. */
-export interface BlockFactors {
+interface BlockFactors {
   /** rank > 0: F [output][rank][stride] with G_ij = Σ_r F_ir F_jr. rank 0: G itself, [i][j][stride] for j ≤ i. */
   readonly values: Float64Array;
   readonly stride: number;

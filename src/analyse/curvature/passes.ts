@@ -27,7 +27,7 @@ import {
 } from './passes-kernel.js';
 
 /** Names a network, the point in its weights, and the samples. */
-export interface PassesOptions {
+interface PassesOptions {
   readonly spec: NetworkSpec;
   /** All weights at the point of interest, flat in PyTorch's order. */
   readonly weights: Float32Array | Float64Array;

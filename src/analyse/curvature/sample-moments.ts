@@ -3,7 +3,7 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
 
 /** Gives mean and variance, with errors as estimates for the distribution that the samples were drawn from. */
-export interface SampleMoments {
+interface SampleMoments {
   readonly mean: Estimate;
   /** PER SAMPLE, with the error √((m4 − m2²)/N), which holds for heavy tails. Not converged where that is above a third of it. */
   readonly variance: Estimate;

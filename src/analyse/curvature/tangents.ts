@@ -18,7 +18,7 @@ import { clearVector, type PlacedVector, putVector, takeVector } from './passes-
 export type CurvatureKind = 'exact' | 'gauss-newton';
 
 /** Gives the addresses of the tangents of one block along a vector, each [unit][BLOCK]. */
-export interface Tangent {
+interface Tangent {
   /** t_l by layer number, from the first layer along which the vector is not zero. */
   readonly t: number[];
   /** R{h_l} by layer number; undefined below that layer. */
@@ -146,7 +146,7 @@ export function sampleSlopes(passes: NetworkPasses, v: Float64Array, layer?: str
 }
 
 /** Gives the middle matrices of a block at one layer, G_k = ∂²L_k/∂z∂z (or their Gauss-Newton part), as factors or whole. */
-export interface Middle {
+interface Middle {
   /** rank > 0: F [unit][rank][BLOCK] with G = Σ_r F_r F_rᵀ. rank 0: G [unit][unit][BLOCK]. */
   readonly at: number;
   readonly rank: number;

@@ -12,7 +12,7 @@ import { withHeap } from '../../numeric/linalg/heap.js';
 import { type LinearAlgebra, type Matrix, matrix, transpose } from '../../numeric/linalg/index.js';
 
 /** Holds the canonical form of an n×n antisymmetric K. */
-export interface AntisymmetricForm {
+interface AntisymmetricForm {
   /** ⌊n/2⌋ values ≥ 0, descending: the eigenvalues of K are ±i·q. */
   readonly q: Float64Array;
   /** n×n, orthonormal ROWS: rows 2k and 2k + 1 are a_k and b_k with a_kᵀ·K·b_k = q_k; for odd n the last row has K·x = 0. */

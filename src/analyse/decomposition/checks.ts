@@ -27,7 +27,7 @@ export interface Residuals {
 }
 
 /** Names the n×n matrices of a decomposition to be checked, all in the same units. */
-export interface Parts {
+interface Parts {
   readonly drift: Matrix;
   readonly diffusion: Matrix;
   readonly w: Matrix;

@@ -5,7 +5,7 @@ import { type CheckedSystem, describeDirection, round } from './linear-system.js
 import { symmetricPart } from './parts.js';
 
 /** Holds the triangular factors of a covariance W and its inverse U, all n×n. */
-export interface CovarianceFactor {
+interface CovarianceFactor {
   /** Lower G with W = G·Gᵀ. */
   readonly root: Matrix;
   /** U = W⁻¹, symmetric. */

@@ -4,7 +4,7 @@ import { frobenius, type LinearAlgebra, type RealSchur, type SymmetricEigen } fr
 import { type CheckedSystem, round } from './linear-system.js';
 
 /** Lists the n eigenvalues of a matrix, in 1/time for a drift. */
-export interface Eigenvalues {
+interface Eigenvalues {
   /** Real parts, ascending; of a complex pair the member with the positive imaginary part comes first. */
   readonly re: Float64Array;
   readonly im: Float64Array;

@@ -9,7 +9,7 @@
  */
 
 /** Describes the function at 0, the level to reach, and when to stop. */
-export interface CrossingOptions {
+interface CrossingOptions {
   /** Value at 0 and the level to reach, in the same units; level > centre > 0. */
   readonly centre: number;
   readonly level: number;

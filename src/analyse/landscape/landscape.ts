@@ -23,7 +23,7 @@ import { type ProjectedBlock, projectBlocks } from '../curvature/projection.js';
 import type { CurvatureKind } from '../curvature/tangents.js';
 
 /** Chooses the directions and minibatches of a random landscape. */
-export interface LandscapeOptions {
+interface LandscapeOptions {
   /** The layer that the directions lie in. */
   readonly layer: string;
   /** k×P, one unit direction a row. */
@@ -38,7 +38,7 @@ export interface LandscapeOptions {
 }
 
 /** Holds the statistics over minibatches in one direction. */
-export interface DirectionLandscape {
+interface DirectionLandscape {
   /** M_ii, the mean of M_ii^mu, weight^−2. */
   readonly curvature: Estimate;
   /** s_M,i, the standard deviation of M_ii^mu. */
@@ -54,7 +54,7 @@ export interface DirectionLandscape {
 }
 
 /** Holds the random landscape in k directions, with the noise that follows from it, of ONE minibatch. */
-export interface Landscape {
+interface Landscape {
   readonly directions: readonly DirectionLandscape[];
   /** k×k: standard deviation s_ij of M_ij^mu over minibatches; its diagonal is s_M. */
   readonly crossSpread: Matrix;
@@ -69,7 +69,7 @@ export interface Landscape {
 }
 
 /** Holds the constants of the random landscape in k directions. */
-export interface LandscapeStatistics {
+interface LandscapeStatistics {
   /** L0. */
   readonly loss: number;
   /** ⟨M_ij⟩; only its diagonal enters. */

@@ -26,7 +26,7 @@ import { FlatnessMeter } from './flatness.js';
 import { WholeLine } from './whole-width.js';
 
 /** Names a solution, and how much is spent on each measure. */
-export interface SolutionOptions {
+interface SolutionOptions {
   readonly spec: NetworkSpec;
   /** All weights, flat in PyTorch's order. */
   readonly weights: Float32Array;
@@ -45,7 +45,7 @@ export interface SolutionOptions {
 }
 
 /** Summarises widths along a set of directions by the geometric mean over those whose valley closes. */
-export interface Widths {
+interface Widths {
   /** F, weight. */
   readonly width: Estimate;
   /** Directions with an open side, left out. */
@@ -55,7 +55,7 @@ export interface Widths {
 }
 
 /** Holds the measures of flatness of one layer alone. */
-export interface LayerFlatness {
+interface LayerFlatness {
   readonly layer: string;
   readonly norm: number;
   readonly trace: Estimate;

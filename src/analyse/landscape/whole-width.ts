@@ -11,7 +11,7 @@ import type { NetworkPasses } from '../curvature/passes.js';
 import { nearestCrossings } from './crossing.js';
 
 /** Describes the width of the valley along one direction; displacements in weight. */
-export interface WholeWidth {
+interface WholeWidth {
   /** F = right − left; null when a side is open. */
   readonly flatness: number | null;
   /** Nearest crossings left (negative) and right (positive) of the centre; null where that side is open. */
@@ -22,7 +22,7 @@ export interface WholeWidth {
 }
 
 /** Sets the level, the accuracy and the range of a width. */
-export interface WholeWidthOptions {
+interface WholeWidthOptions {
   /** Level of the crossings in units of the centre's loss; e by default (docs/theory [F1]). */
   readonly factor?: number;
   /** Relative tolerance of each crossing; 1e-3 by default. */

@@ -15,7 +15,7 @@ import { BLOCK, type NetworkPasses } from '../curvature/passes.js';
 import { hessianVector, sampleSlopes } from '../curvature/tangents.js';
 
 /** Gives the simple noise scale of a gradient and the two numbers that it is the ratio of. docs/theory [A1]. */
-export interface NoiseScale {
+interface NoiseScale {
   /** |g|² without the bias from N samples: |ĝ|² − Tr C1/N. */
   readonly squaredGradient: Estimate;
   /** Tr C1. */

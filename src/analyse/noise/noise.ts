@@ -16,7 +16,7 @@ import { type Precision, type Precisions, splitByShare } from '../curvature/prec
 import { sampleSlopes } from '../curvature/tangents.js';
 
 /** Holds the gradient covariance of one layer's weights, PER SAMPLE. */
-export interface GradientCovariance {
+interface GradientCovariance {
   /** C1, P×P, per sample. */
   readonly covariance: Matrix;
   /** g, the mean gradient, length P. */
@@ -96,7 +96,7 @@ export function batchCovariance(
 }
 
 /** Returns g of one layer's weights, length P. Costs a gradient. */
-export function meanGradient(passes: NetworkPasses, layer: string): Float64Array {
+function meanGradient(passes: NetworkPasses, layer: string): Float64Array {
   const { weightOffset, inputs, outputs } = passes.layers[passes.layerIndex(layer)];
   return passes.gradient().gradient.slice(weightOffset, weightOffset + inputs * outputs);
 }

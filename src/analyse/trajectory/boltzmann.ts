@@ -18,7 +18,7 @@ import { mean, variance } from '../../numeric/statistics.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Holds the energies of a trajectory for one claimed covariance. */
-export interface Energies {
+interface Energies {
   /** u/epsilon = ½ xᵀ Σ^−1 x at each step; pure numbers. */
   readonly energies: Float64Array;
   /** log det Σ, for comparing densities. */
@@ -155,7 +155,7 @@ export function logDensityRatio(a: Energies, b: Energies): Estimate {
 }
 
 /** Compares the temperatures h_i sigma_i² of n directions. */
-export interface Equipartition {
+interface Equipartition {
   /** h_i sigma_i², in units of the loss: the temperature that exp(−L/T) would give direction i. */
   readonly temperatures: Float64Array;
   /** The one temperature that fits best, Σ h_i sigma_i²/n, with its error from the effective sizes. */

@@ -15,7 +15,7 @@ import { mean } from '../../numeric/statistics.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Describes the circulation in the plane of two coordinates, with its tests. */
-export interface CirculationPair {
+interface CirculationPair {
   /** Directions, counted from 0, i < j. */
   readonly i: number;
   readonly j: number;
@@ -32,7 +32,7 @@ export interface CirculationPair {
 }
 
 /** Holds the circulation measured in all planes of K coordinates. */
-export interface CirculationResult {
+interface CirculationResult {
   /** Antisymmetric, K×K, in squared units of the coordinates per step. */
   readonly measured: Matrix;
   readonly standardError: Matrix;
@@ -63,7 +63,7 @@ const BLOCKS = 20;
 export const BLOCK_TAUS = 5;
 
 /** Sets the expected circulation and how the measured one is estimated and listed. */
-export interface CirculationOptions {
+interface CirculationOptions {
   /** Circulation that theory predicts, K×K antisymmetric, e.g. epsilon·Q or `expectedCirculation`. Only i < j is read. */
   readonly expected?: Matrix;
   /** Default 20. */

@@ -52,7 +52,7 @@ export async function variancesAlong(
 }
 
 /** Holds directions from one half of a window and their variances in both halves. */
-export interface HalfWindows {
+interface HalfWindows {
   /** Directions from this half, by rows `from` … `to`−1. */
   readonly directions: Pca;
   /** sigma_i² of these directions in the half that chose them and in the other one, in the order of `directions.indices`. */
@@ -87,7 +87,7 @@ export async function halfWindows(
 }
 
 /** Names the first and the last rank of a group of modes, from 1, inclusive. */
-export type ModeGroup = readonly [from: number, to: number];
+type ModeGroup = readonly [from: number, to: number];
 
 /** Groups of Hessian modes, by descending curvature, in which theory and measurement are compared. */
 export const MODE_GROUPS: readonly ModeGroup[] = [
@@ -98,10 +98,10 @@ export const MODE_GROUPS: readonly ModeGroup[] = [
 ];
 
 /** Largest |measured/predicted − 1| of a group that counts as agreement. */
-export const TOLERANCE = 0.3;
+const TOLERANCE = 0.3;
 
 /** Compares measured with predicted variances in one group of modes. */
-export interface GroupAgreement {
+interface GroupAgreement {
   readonly group: ModeGroup;
   /** Modes of the group that exist and could be compared. */
   readonly modes: number;
@@ -184,10 +184,10 @@ export function overSeeds(values: readonly number[]): Estimate {
 }
 
 /** Names the process that sets the variance of a mode in a window. docs/theory [S3], [S4]. */
-export type Regime = 'long window' | 'short window' | 'shuffled, flat' | 'shuffled, curved';
+type Regime = 'long window' | 'short window' | 'shuffled, flat' | 'shuffled, curved';
 
 /** States the variance and psi of one regime. */
-export interface RegimePrediction {
+interface RegimePrediction {
   readonly regime: Regime;
   /** sigma_i² in this regime. */
   readonly variance: string;
@@ -211,7 +211,7 @@ export function psiByRegime(gamma: number): RegimePrediction[] {
 }
 
 /** Gives the curvatures at which regimes meet, in nat/weight². */
-export interface Crossovers {
+interface Crossovers {
   /** h_x = 3(1−mu)/(eta (M+1)), below which shuffling sets the variance. NaN without shuffling. */
   readonly shuffling: number;
   /** (1−mu)·3/(eta T), below which a mode under white noise does not relax within the window (eta² C T/6 = eta C/(2h)). */

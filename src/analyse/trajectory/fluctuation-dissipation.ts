@@ -14,7 +14,7 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 
 /** Gives both sides of a relation and their ratio, left over right, which is 1 if the relation holds. */
-export interface Relation {
+interface Relation {
   readonly left: Estimate;
   readonly right: Estimate;
   readonly ratio: Estimate;
@@ -23,7 +23,7 @@ export interface Relation {
 }
 
 /** Records the motion of a run, for relation (1). */
-export interface MotionSeries {
+interface MotionSeries {
   /** w·g at each record (a step, or the mean over equal stretches of steps); the origin of w is any fixed point. */
   readonly weightsDotGradient: ArrayLike<number>;
   /** |v|² after the same steps; |w' − w|² is the same. */
@@ -50,7 +50,7 @@ export function motionRelation(series: MotionSeries): Relation {
 }
 
 /** Records the full gradient of a run and what the noise adds, for relation (2). */
-export interface GradientSeries {
+interface GradientSeries {
   /** |∇L|² of the FULL gradient at each record. */
   readonly gradientSquared: ArrayLike<number>;
   /** Tr(H C2) at each record (or one number for a fixed H and C2). C2 PER BATCH. */

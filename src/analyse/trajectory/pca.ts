@@ -15,7 +15,7 @@ import type { PcaSummary } from './results.js';
 import { forEachBatch, forEachChunk, type RowSource, rowRange } from './rows.js';
 
 /** Memory in bytes that an analysis may take by default: 1 GiB. */
-export const DEFAULT_BUDGET = 2 ** 30;
+const DEFAULT_BUDGET = 2 ** 30;
 
 /** Chooses rows and directions, and limits the memory. */
 export interface PcaOptions {

@@ -27,7 +27,7 @@ export const RESOLUTIONS = 10;
 /** First rank of the default psi fit. */
 export const FIRST_RANK = 2;
 /** First rank of the gamma fit: "beyond i ≈ 20" in ivf2021. */
-export const FIRST_RANK_OF_LAW = 20;
+const FIRST_RANK_OF_LAW = 20;
 const THINNED = 120;
 const THINNED_RANKS = 60;
 /** Ranges of rank in the sensitivity table of psi, inclusive. */

@@ -18,7 +18,7 @@ import { type AlongAxes, alongAxes } from './along.js';
 const RELAXATIONS = 10;
 
 /** Holds the settled modes of a block and the decomposition of their stationary state. */
-export interface StationaryModes {
+interface StationaryModes {
   /** v_i as rows, n×size. */
   readonly axes: Matrix;
   readonly curvatures: Float64Array;
@@ -28,7 +28,7 @@ export interface StationaryModes {
 }
 
 /** Gives weighted directions of a block in the coordinates of its modes. */
-export interface InModes {
+interface InModes {
   /** Rows in the modes, k×n. */
   readonly rows: Matrix;
   readonly weights: Float64Array;

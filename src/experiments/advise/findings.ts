@@ -139,7 +139,7 @@ function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): str
   );
 }
 
-export const OUTCOMES: readonly Outcome[] = ['stays', 'returns', 'leaves', 'diverges'];
+const OUTCOMES: readonly Outcome[] = ['stays', 'returns', 'leaves', 'diverges'];
 
 /** `3 stay, 1 leaves`. */
 export function outcomeCounts(runs: Verification['runs']): string {

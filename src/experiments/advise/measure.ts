@@ -252,7 +252,7 @@ function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
 }
 
 /** Returns the powers of two up to the size of the training set, and that size. */
-export function batchSizes(samples: number): number[] {
+function batchSizes(samples: number): number[] {
   const out: number[] = [];
   for (let b = 1; b < samples; b *= 2) out.push(b);
   return [...out, samples];

@@ -11,7 +11,7 @@ import { randomKey } from '../../numeric/random.js';
 import { Trainer } from '../../train/trainer.js';
 
 /** Names the state and the length of the window. */
-export interface WindowRequest {
+interface WindowRequest {
   readonly spec: NetworkSpec;
   readonly samples: Samples;
   readonly weights: Float32Array;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { gigabytes } from '../../jobs/memory.js';
 import { shellWord } from '../../numeric/shell-word.js';
-import type { PartialConfig } from '../../runs/config.js';
+import type { PartialConfig } from '../../runs/schema.js';
 import { announcement } from '../../terminal/announcement.js';
 import { lineOf } from '../../terminal/findings.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';

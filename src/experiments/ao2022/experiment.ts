@@ -28,10 +28,11 @@ import { readArray } from '../../record/arrays.js';
 import { readModel } from '../../record/checkpoint.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import { completeConfig, type PartialConfig } from '../../runs/config.js';
+import { completeConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor, type Prepared } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
+import type { PartialConfig } from '../../runs/schema.js';
 import { MODEL, TRAJECTORY } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
@@ -322,7 +323,7 @@ export function readAo2022Results(out: string): { readonly results: Ao2022Result
 }
 
 /** Writes the report again from the documents in the folder. */
-export async function reportAo2022(out: string): Promise<void> {
+async function reportAo2022(out: string): Promise<void> {
   // drawing brings large packages along, which only this stage needs
   const { renderAo2022 } = await import('./page.js');
   const record = readAo2022(out);

@@ -32,7 +32,7 @@ interface Common {
 }
 
 /** Asks for H and C1 of the layer. */
-export interface MatricesJob extends Common {
+interface MatricesJob extends Common {
   readonly job: 'matrices';
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
@@ -47,7 +47,7 @@ export interface MatricesResult {
 }
 
 /** Asks for the analysis in the eigenbasis of H. */
-export interface ModesJob extends Common {
+interface ModesJob extends Common {
   readonly job: 'modes';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
   readonly arrays: string;
@@ -57,7 +57,7 @@ export interface ModesJob extends Common {
 }
 
 /** Asks for the tests on the recorded window. */
-export interface TrajectoryJob extends Common {
+interface TrajectoryJob extends Common {
   readonly job: 'trajectory';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
   readonly arrays: string;
@@ -65,7 +65,7 @@ export interface TrajectoryJob extends Common {
 }
 
 /** Asks for the random landscape of minibatches. */
-export interface LandscapeJob extends Omit<MatricesJob, 'job'> {
+interface LandscapeJob extends Omit<MatricesJob, 'job'> {
   readonly job: 'landscape';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
   readonly arrays: string;

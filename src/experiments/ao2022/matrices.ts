@@ -7,7 +7,7 @@ import type { NetworkSpec } from '../../model/network.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
 
 /** Holds H and C1 of a layer, P×P, and the gradient. */
-export interface LayerMatrices {
+interface LayerMatrices {
   readonly hessian: Matrix;
   /** C1, PER SAMPLE. */
   readonly covariance: Matrix;
@@ -17,7 +17,7 @@ export interface LayerMatrices {
 }
 
 /** Names the network, its weights and samples, and the layer. */
-export interface MatricesRequest {
+interface MatricesRequest {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
   readonly samples: Samples;

@@ -2,7 +2,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { MemoryNeed } from '../../jobs/memory.js';
 import { layerNamed } from '../../model/network.js';
-import type { Config } from '../../runs/config.js';
+import type { Config } from '../../runs/schema.js';
 import { Trainer } from '../../train/trainer.js';
 
 /** Node with the program and a worker thread, resident. */

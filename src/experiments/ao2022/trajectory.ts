@@ -27,7 +27,7 @@ import { circulationFactor } from '../../theory/stationary.js';
 import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
 
 /** Holds the recorded window in the settled modes, and what is tested on it. */
-export interface TrajectoryInput {
+interface TrajectoryInput {
   readonly la: LinearAlgebra;
   readonly setting: Pick<
     Ao2022Setting,
@@ -44,7 +44,7 @@ export interface TrajectoryInput {
 }
 
 /** Holds w·Δw and |Δw|² at each step, with w relative to the window mean. */
-export interface MotionSums {
+interface MotionSums {
   readonly weightsDotStep: Float64Array;
   readonly stepSquared: Float64Array;
 }

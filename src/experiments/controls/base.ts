@@ -2,11 +2,11 @@
 import type { Samples } from '../../data/dataset.js';
 import { readModel, writeModel } from '../../record/checkpoint.js';
 import { readJson } from '../../record/json.js';
-import type { Config } from '../../runs/config.js';
+import type { Config } from '../../runs/schema.js';
 import { trainToRule } from '../../runs/train-to-rule.js';
 import type { BaseFacts } from './measured.js';
 
-export interface Base {
+interface Base {
   readonly weights: Float32Array;
   readonly facts: BaseFacts;
 }

@@ -9,7 +9,7 @@ import { fixedCell } from './fixed.js';
 import { frozenCell } from './frozen.js';
 import type { CellResult } from './measured.js';
 
-export interface CellJob {
+interface CellJob {
   readonly config: ControlsConfig;
   readonly seed: number;
   /** Name of the cell in `config.cells`. */

@@ -1,7 +1,7 @@
 /** What `reproduce controls` does: its two presets, its cells. Data, nothing else. docs/theory [S6], [S7]. */
 import { check } from '../../numeric/errors.js';
-import type { Config, PartialConfig } from '../../runs/config.js';
 import { completeConfig } from '../../runs/config.js';
+import type { Config, PartialConfig } from '../../runs/schema.js';
 import type { Sampling } from './measured.js';
 
 export interface BranchCell {
@@ -31,7 +31,7 @@ export interface FixedCell {
   readonly learningRate: number;
 }
 
-export type Cell = BranchCell | FrozenCell | FixedCell;
+type Cell = BranchCell | FrozenCell | FixedCell;
 
 export interface ControlsConfig {
   readonly preset: 'quick' | 'standard';

@@ -9,7 +9,7 @@ import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { Sampling } from './measured.js';
 
 /** A network at a point of its weights; the recorded layer; how batches are drawn. */
-export interface Place {
+interface Place {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
   readonly samples: Samples;
@@ -18,7 +18,7 @@ export interface Place {
   readonly batchSize: number;
 }
 
-export interface Curvature {
+interface Curvature {
   /** P×P, mean over the samples. */
   readonly hessian: Matrix;
   /** C, covariance of the gradient of ONE BATCH, P×P. */
@@ -34,7 +34,7 @@ export function curvatureAt(place: Place): Curvature {
   return { hessian, noise: batchCovariance(covariance, { batchSize, samples: samples.count, sampling }) };
 }
 
-export interface CurvatureAlong {
+interface CurvatureAlong {
   readonly curvature: Float64Array;
   /** C_ii PER BATCH. */
   readonly noise: Float64Array;

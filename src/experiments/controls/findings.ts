@@ -26,7 +26,7 @@ import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/
 import type { Finding } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import { closure, leak } from './closure.js';
-import { BASIS_NAMES, type Basis, type ControlsInput, type Sampling } from './measured.js';
+import type { Basis, ControlsInput, Sampling } from './measured.js';
 import { type GroupRow, groupRows, pairedPsi, type RegimeRow, regimeRows } from './summary.js';
 
 /** 10 % of the claimed 4. */
@@ -298,5 +298,3 @@ export function causeOf({ outcome: o }: Pick<Judged, 'outcome'>): string[] {
     out.push('What remains when the directions are fixed beforehand is not what the law of the noise predicts.');
   return out;
 }
-
-export { BASIS_NAMES };

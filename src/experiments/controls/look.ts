@@ -21,7 +21,7 @@ export interface Span {
   readonly steps: number;
 }
 
-export interface View extends Span {
+interface View extends Span {
   readonly basis: Basis;
   readonly meter: FlatnessMeter;
   /** Variances must exceed ten times this, or the window's own resolution where none is given. */

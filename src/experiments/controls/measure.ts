@@ -50,7 +50,7 @@ export function modeVariances(
   return out;
 }
 
-export interface RegimeRequest {
+interface RegimeRequest {
   readonly basis: Basis;
   readonly epochs: number;
   readonly steps: number;

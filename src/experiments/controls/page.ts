@@ -18,7 +18,7 @@ import { causeOf, controlsFindings, type Judged } from './findings.js';
 import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './measured.js';
 import type { GroupRow, RegimeRow } from './summary.js';
 
-export interface ControlsReport extends Report {
+interface ControlsReport extends Report {
   readonly findings: readonly Finding[];
   /** What makes the exponent, in sentences. */
   readonly cause: readonly string[];

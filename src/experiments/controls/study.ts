@@ -20,9 +20,9 @@ import { runCell } from './cell.js';
 import type { ControlsConfig } from './config.js';
 import type { BaseFacts, CellResult } from './measured.js';
 
-export type ControlsStage = 'bases' | 'cells' | 'report';
+type ControlsStage = 'bases' | 'cells' | 'report';
 
-export interface ControlsHead {
+interface ControlsHead {
   readonly config: ControlsConfig;
   seeds: number;
   /** Provenance of the data set. */
@@ -30,7 +30,7 @@ export interface ControlsHead {
   readonly memory: unknown;
 }
 
-export type ControlsRecord = RecordBase<ControlsStage> & ControlsHead;
+type ControlsRecord = RecordBase<ControlsStage> & ControlsHead;
 export type ControlsFolder = JobFolder<ControlsStage, ControlsHead>;
 
 const KIND: FolderKind<ControlsStage> = {
@@ -71,9 +71,9 @@ export function openControls(path: string, head: ControlsHead, resume: boolean):
   return folder;
 }
 
-export const seedFile = (seed: number, name: string): string => join('seeds', `seed${seed}`, name);
+const seedFile = (seed: number, name: string): string => join('seeds', `seed${seed}`, name);
 
-export type ControlsJob = { readonly seed: number; readonly cell: string } | { readonly seed: number };
+type ControlsJob = { readonly seed: number; readonly cell: string } | { readonly seed: number };
 
 const baseFiles = (path: string, seed: number) => ({
   model: join(path, seedFile(seed, 'base.safetensors')),

@@ -15,7 +15,7 @@ import {
 } from './measured.js';
 
 /** Which regime: how the weights moved, which window, which directions. */
-export interface RegimeKey {
+interface RegimeKey {
   readonly sampling: Sampling;
   readonly momentum: number;
   readonly epochs: number;

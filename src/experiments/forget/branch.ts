@@ -26,7 +26,7 @@ import { forNetwork, freshHead, Weights } from './network.js';
 import { SingleStage, type Stage, stageOf } from './stage.js';
 import type { TaskSet } from './task-set.js';
 
-export interface GroupRequest {
+interface GroupRequest {
   readonly taskSet: TaskSet;
   readonly la: LinearAlgebra;
   readonly method: string;

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../numeric/shell-word.js';
 import { prune } from '../../terminal/flags.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
-import type { PartialForget } from './config.js';
+import type { PartialForget } from './schema.js';
 
 interface ForgetFlags {
   readonly preset?: 'quick' | 'standard';

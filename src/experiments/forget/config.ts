@@ -9,8 +9,6 @@ import { nearest } from '../../numeric/spelling.js';
 import { sharedLayers, specFor } from './network.js';
 import { FORGET_PRESETS, type ForgetConfig, forgetSchema, type PartialForget } from './schema.js';
 
-export type { ForgetConfig, PartialForget } from './schema.js';
-
 const checkKeys = keyChecker(forgetSchema);
 
 /**

@@ -18,10 +18,11 @@ import { check } from '../../numeric/errors.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { type ForgetBudget, forgetBudget } from './budget.js';
-import { checkAgainstData, completeForget, type ForgetConfig, type PartialForget } from './config.js';
+import { checkAgainstData, completeForget } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
 import type { ForgetInput } from './measured.js';
+import type { ForgetConfig, PartialForget } from './schema.js';
 import { FORGET_STUDY, loadForget, mainOf, readGroups, seedsOf } from './study.js';
 import { TaskSet } from './task-set.js';
 

@@ -16,9 +16,9 @@ import { firstDifference } from '../../runs/config.js';
 import type { FirstFiles } from './first.js';
 import type { ForgetConfig } from './schema.js';
 
-export type ForgetStage = 'first' | 'strengths' | 'constraints' | 'report';
+type ForgetStage = 'first' | 'strengths' | 'constraints' | 'report';
 
-export interface ForgetHead {
+interface ForgetHead {
   config: ForgetConfig;
   /** Provenance of the data set. */
   readonly data: unknown;

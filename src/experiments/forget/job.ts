@@ -12,7 +12,7 @@ import type { BranchGroup } from './measured.js';
 import type { ForgetConfig } from './schema.js';
 import { TaskSet } from './task-set.js';
 
-export interface FirstJob {
+interface FirstJob {
   readonly kind: 'first';
   readonly seed: number;
 }
@@ -30,7 +30,7 @@ export type ForgetJob = FirstJob | GroupJob;
 export type ForgetResult = FirstFacts | BranchGroup;
 
 /** What a job is given besides itself. */
-export interface JobSetting {
+interface JobSetting {
   readonly config: ForgetConfig;
   readonly dataset: Dataset;
   readonly la: LinearAlgebra;

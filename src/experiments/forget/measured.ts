@@ -32,7 +32,7 @@ export function inOrder(methods: readonly Method[]): Method[] {
 }
 
 /** Accuracies in [0, 1], one entry a task; NaN where a task was not met yet. */
-export type Accuracies = readonly number[];
+type Accuracies = readonly number[];
 
 /** Test accuracies at the end of an epoch, counted through all tasks from 1. */
 export interface Curve {

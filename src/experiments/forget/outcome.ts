@@ -4,7 +4,7 @@ import { type Chosen, type Contest, contest, percent, ranked } from './compare.j
 import { type Method, nameOf } from './measured.js';
 import { type Place, placeOf, type Setting } from './strengths.js';
 
-export interface Compared {
+interface Compared {
   readonly rivals: readonly Method[];
   readonly at: Chosen;
   /** The first by validation against each other method. */

@@ -19,7 +19,7 @@ import { forgetFindings, type Judged } from './findings.js';
 import { type Branch, type ForgetInput, nameOf } from './measured.js';
 import type { Setting } from './strengths.js';
 
-export interface ForgetReport extends Report {
+interface ForgetReport extends Report {
   readonly findings: readonly Finding[];
   /** Which method wins where, in sentences. */
   readonly outcome: readonly string[];

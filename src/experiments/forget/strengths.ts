@@ -86,7 +86,7 @@ export function chosen(settings: readonly Setting[], method: Method, constraints
 }
 
 /** Validation accuracy that a further strength must have gained to be worth another: a tenth of a point. */
-export const GAIN = 0.001;
+const GAIN = 0.001;
 
 /** Where among its method's strengths a setting lies. At either end with less than GAIN over its neighbour: `level`, `idle`. */
 export type Place = 'inside' | 'strongest' | 'weakest' | 'level' | 'idle';

@@ -1,6 +1,7 @@
 /** The experiment of ivf2021 from one end to the other, stage by stage; each stage is skipped when run.json says it is done. */
-import type { PartialConfig } from '../../runs/config.js';
+
 import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
+import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
 

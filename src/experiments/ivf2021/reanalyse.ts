@@ -6,11 +6,12 @@ import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { writeJson } from '../../record/json.js';
-import { completeConfig, type PartialConfig } from '../../runs/config.js';
+import { completeConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
 import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
+import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
 

@@ -21,9 +21,9 @@ import { check, InputError } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { nearest } from '../../numeric/spelling.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
-import type { Config } from '../../runs/config.js';
 import { readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
+import type { Config } from '../../runs/schema.js';
 import { configAt, type StateRequest, stateOf } from '../../runs/state.js';
 import { TRAJECTORY } from '../../runs/train.js';
 import {

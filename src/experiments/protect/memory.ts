@@ -14,7 +14,7 @@ import { Trajectory } from '../../record/trajectory.js';
 import { Trainer } from '../../train/trainer.js';
 import { thinning, type WindowPlan } from './job.js';
 
-export interface ProtectMemoryRequest {
+interface ProtectMemoryRequest {
   readonly spec: NetworkSpec;
   readonly measured: Samples;
   readonly train: Samples;

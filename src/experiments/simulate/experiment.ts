@@ -49,7 +49,7 @@ interface SimulationHead {
 }
 
 /** Describes the content of simulation.json. */
-export type SimulationRecord = RecordBase<Stage> & SimulationHead;
+type SimulationRecord = RecordBase<Stage> & SimulationHead;
 
 /** Says where the results of a simulation go and how it is run. */
 export interface SimulationRequest extends RunOptions {

@@ -13,7 +13,7 @@ import type { MethodResult, MethodSummary, MomentEstimates, NumberArray } from '
 import { momentColumns, type StationaryPart, type TransientPart, type WalkersPart } from './walkers.js';
 
 /** Holds the part of a result that follows from the walkers; the rest is known beforehand. */
-export type Gathered = Pick<
+type Gathered = Pick<
   MethodSummary,
   'moments' | 'outside' | 'diverged' | 'survival' | 'passage' | 'noiseFloor' | 'warnings'
 > &

@@ -26,7 +26,7 @@ import { densityArrays, shapeOf } from './gather.js';
 import type { MethodResult, MomentEstimates, NumberArray } from './measured.js';
 
 /** The largest share of the mass in the outermost cells of an open side; above it the grid is refused. */
-export const HELD = 1e-3;
+const HELD = 1e-3;
 /** Share of the diffusion that a grid may add without a warning. */
 const DIFFUSED = 0.05;
 /** Steps of a transient run when none is given. */

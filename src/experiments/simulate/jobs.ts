@@ -10,7 +10,7 @@ import type { SimulationConfig } from './schema.js';
 import { runPaths, runWalkers, type WalkersJob, type WalkersPart } from './walkers.js';
 
 /** Holds what all jobs of a simulation share. */
-export interface SharedSimulation {
+interface SharedSimulation {
   readonly config: SimulationConfig;
   readonly kernelBuild: KernelBuild;
 }
@@ -22,7 +22,7 @@ export type SimulationJob =
   | { readonly kind: 'grid'; readonly method: 'fokker-planck' | 'adiabatic' };
 
 /** Holds the result of one job. */
-export type SimulationAnswer =
+type SimulationAnswer =
   | { readonly kind: 'walkers'; readonly part: number; readonly result: WalkersPart }
   | { readonly kind: 'paths'; readonly times: Float64Array; readonly places: Float64Array }
   | { readonly kind: 'grid'; readonly result: MethodResult };

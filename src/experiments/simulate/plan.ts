@@ -10,7 +10,7 @@ import type { Setup } from './config.js';
 import type { Method } from './measured.js';
 
 /** States the steps of one method. */
-export interface MethodPlan {
+interface MethodPlan {
   readonly method: Method;
   /** Steps of the walkers, or of the density; 0 where a direct solution is enough. */
   readonly steps: number;

@@ -55,7 +55,7 @@ export interface TransientPart {
 export type WalkersPart = StationaryPart | TransientPart;
 
 /** Returns the time of a step and a function from a time to the number of steps. */
-export function clockOf(setup: Setup, job: Pick<WalkersJob, 'method' | 'timestep'>) {
+function clockOf(setup: Setup, job: Pick<WalkersJob, 'method' | 'timestep'>) {
   const step = job.method === 'sgd' ? setup.problem.timePerStep : job.timestep;
   return { step, steps: (time: number) => Math.max(0, Math.round(time / step)) };
 }

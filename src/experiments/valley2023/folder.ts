@@ -14,9 +14,9 @@ import { sameData } from '../../numeric/json.js';
 import type { ValleyConfig } from './config.js';
 import { MODEL_STAGE_NAMES, type ModelStageName } from './jobs.js';
 
-export type ValleyStage = ModelStageName | 'report';
+type ValleyStage = ModelStageName | 'report';
 
-export interface ValleyHead {
+interface ValleyHead {
   /** Of the model. */
   config: ValleyConfig;
 }

@@ -89,7 +89,7 @@ export const freezingStage: ModelStage<Part, FreezingResult> = {
 };
 
 /** x of a place u: w = u − skew, (1 − skew²) x = w + skew √(w² + 1 − skew²). */
-export function placeOf({ freezing: { skew } }: ValleyConfig, u: number): number {
+function placeOf({ freezing: { skew } }: ValleyConfig, u: number): number {
   const w = u - skew;
   return (w + skew * Math.sqrt(w * w + 1 - skew * skew)) / (1 - skew * skew);
 }

@@ -14,7 +14,7 @@ export const formula = (text: string, variables: readonly string[] = ['x', 'y'])
 export const fall = ({ valley }: ValleyConfig): number => Math.log(valley.sharp / valley.flat);
 
 /** lambda(x), as a formula and as a number. */
-export const curvatureFormula = (config: ValleyConfig): string => `(${config.valley.sharp}*exp(${-fall(config)}*x))`;
+const curvatureFormula = (config: ValleyConfig): string => `(${config.valley.sharp}*exp(${-fall(config)}*x))`;
 export const curvatureOf = (config: ValleyConfig, x: number): number =>
   config.valley.sharp * Math.exp(-fall(config) * x);
 

@@ -30,7 +30,7 @@ import {
 import type { NetworkInput } from './network/measured.js';
 import { networkSections } from './network/page.js';
 
-export interface Valley2023Input {
+interface Valley2023Input {
   readonly title: string;
   /** Either part may be missing. */
   readonly model?: ValleyModelResults;
@@ -38,7 +38,7 @@ export interface Valley2023Input {
   readonly run: RunFacts;
 }
 
-export interface Valley2023Report extends Report {
+interface Valley2023Report extends Report {
   readonly findings: readonly Finding[];
 }
 

@@ -33,7 +33,7 @@ const LONGEST = 4000;
 const DEEPEST = 200;
 
 /** The names that no variable and no parameter may have. */
-export const RESERVED: readonly string[] = [...FUNCTIONS, ...Object.keys(CONSTANTS)];
+const RESERVED: readonly string[] = [...FUNCTIONS, ...Object.keys(CONSTANTS)];
 
 const isFunction = (name: string): name is (typeof FUNCTIONS)[number] =>
   (FUNCTIONS as readonly string[]).includes(name);

@@ -3,13 +3,13 @@ import { check } from '../errors.js';
 import type { Expression, Operation } from './expression.js';
 
 /** Says what slot i of a tape holds: a number, the variable of that index, or an operation on earlier slots. */
-export type Slot =
+type Slot =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'variable'; readonly index: number }
   | { readonly kind: 'call'; readonly name: Operation; readonly from: readonly number[] };
 
 /** Lists the operations that evaluate several formulas, in an order in which every slot follows those it uses. */
-export interface Tape {
+interface Tape {
   readonly slots: readonly Slot[];
   /** Slot of each formula. */
   readonly outputs: readonly number[];

@@ -4,7 +4,7 @@ import { linalg } from '../../kernels/linalg.generated.js';
 import { instantiate, kernelBuild } from '../../kernels/load.js';
 
 /** Declares what kernels/linalg exports; pointers are byte addresses, strides count float64 numbers. */
-export interface LinalgKernel {
+interface LinalgKernel {
   workBytes(): number;
   useWork(p: number): void;
   gemm(

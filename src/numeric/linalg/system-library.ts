@@ -30,7 +30,7 @@ export interface SystemLibrary {
 }
 
 /** The library files that are tried, in this order; names without a folder go through the system's own search path. */
-export const LIBRARY_NAMES: readonly string[] = [
+const LIBRARY_NAMES: readonly string[] = [
   'libopenblas.so.0',
   'libopenblas.so',
   'libmkl_rt.so.2',

@@ -8,7 +8,7 @@ import { InputError } from '../errors.js';
  * Holds the three matrices, row-major, and the two products that the recursion needs; `y` holds C first and Y
  * afterwards.
  */
-export interface SylvesterWorkspace {
+interface SylvesterWorkspace {
   readonly m: number;
   readonly n: number;
   readonly s: Float64Array;

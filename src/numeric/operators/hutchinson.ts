@@ -10,7 +10,7 @@ import type { Key, Stream } from '../random.js';
 import { dot, type LinearOperator } from './lanczos.js';
 
 /** Sets the number of probes of `hutchinsonTrace` and their random numbers. */
-export interface HutchinsonOptions {
+interface HutchinsonOptions {
   /** Independent probes, at least 2. */
   readonly probes: number;
   readonly key: Key;

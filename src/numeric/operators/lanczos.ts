@@ -22,7 +22,7 @@ export interface LinearOperator {
 }
 
 /** Holds an approximate eigenpair; the `standardError` of its eigenvalue is a bound from the residual, not a spread. */
-export interface RitzPair {
+interface RitzPair {
   readonly value: Estimate;
   /** Unit vector. */
   readonly vector: Float64Array;
@@ -31,7 +31,7 @@ export interface RitzPair {
 }
 
 /** Says which eigenpairs `lanczos` finds, how accurately, and after how many products it stops. */
-export interface LanczosOptions {
+interface LanczosOptions {
   /** Pairs wanted. */
   readonly count: number;
   readonly key: Key;
@@ -50,7 +50,7 @@ export interface LanczosOptions {
 }
 
 /** Holds the eigenpairs that `lanczos` found. */
-export interface LanczosResult {
+interface LanczosResult {
   /** From the wanted end inwards. */
   readonly pairs: readonly RitzPair[];
   /** Products done. */

@@ -13,7 +13,7 @@ import { signVector } from './hutchinson.js';
 import { type LinearOperator, lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
 
 /** Sets the probes of `spectralDensity` and where the density is evaluated. */
-export interface SpectralDensityOptions {
+interface SpectralDensityOptions {
   /** Random starts, at least 2; 10 by default. */
   readonly probes?: number;
   /** Products for each; 80 by default, never above the size. */
@@ -27,13 +27,13 @@ export interface SpectralDensityOptions {
 }
 
 /** Holds the quadrature of one probe; the weights sum to 1. */
-export interface Quadrature {
+interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
 }
 
 /** Holds an estimated density of eigenvalues with its standard errors over probes. */
-export interface SpectralDensity {
+interface SpectralDensity {
   readonly at: Float64Array;
   /** Share of eigenvalues per unit of eigenvalue, smoothed. */
   readonly density: Float64Array;

@@ -22,7 +22,7 @@ const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, FlatnessMeter> = {
 };
 
 /** Says along which directions, and around which weights, widths are measured. */
-export interface FlatnessRequest {
+interface FlatnessRequest {
   /** All weights at the centre, flat. */
   readonly weights: Float32Array;
   readonly samples: Samples;

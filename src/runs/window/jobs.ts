@@ -22,7 +22,7 @@ interface Common {
 }
 
 /** Asks for the principal component analysis of a window. */
-export interface PcaJob extends Common {
+interface PcaJob extends Common {
   readonly job: 'pca';
   /** File for the `PcaSummary`. */
   readonly summary: string;
@@ -31,7 +31,7 @@ export interface PcaJob extends Common {
 }
 
 /** Asks for the drift and diffusion along some directions. */
-export interface DynamicsJob extends Common {
+interface DynamicsJob extends Common {
   readonly job: 'dynamics';
   readonly ranks: readonly number[];
   /** File for the `DynamicsResult`. */

@@ -5,7 +5,7 @@ import type { StepFormulas } from './schemes.js';
 import type { Block, Setting, Stepper } from './stepper.js';
 
 /** Moves blocks of walkers in the kernel. */
-export interface KernelStepper extends Stepper {
+interface KernelStepper extends Stepper {
   /** Floating-point operations for one step of one walker, without those of its random numbers. */
   readonly operations: number;
 }

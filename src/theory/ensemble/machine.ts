@@ -26,7 +26,7 @@ interface EnsembleKernel {
 }
 
 /** Holds the kernel and its memory. */
-export interface Machine {
+interface Machine {
   readonly kernel: EnsembleKernel;
   readonly memory: WebAssembly.Memory;
   /** First free address. */
@@ -50,7 +50,7 @@ export function machine(): Machine {
 }
 
 /** Gives the addresses of a program in the machine's memory, which holds [numbers][instructions][registers]. */
-export interface Loaded {
+interface Loaded {
   /** Address of the first instruction. */
   readonly program: number;
   /** Returns the address of register i. */
@@ -58,7 +58,7 @@ export interface Loaded {
 }
 
 /** Bytes between `base` and the program, reserved for the tables of its caller. */
-export const TABLES = 4096;
+const TABLES = 4096;
 
 /** Writes a program into memory, unless it is there already, and returns its addresses. */
 export function load(m: Machine, program: Program): Loaded {

@@ -18,7 +18,7 @@ export interface StableStep {
 }
 
 /** Gives the two sides of a box along one coordinate. */
-export interface Range {
+interface Range {
   readonly from: number;
   readonly to: number;
 }

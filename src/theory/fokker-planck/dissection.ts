@@ -9,7 +9,7 @@ import { type JumpProcess, neighbour } from './jumps.js';
 export const LEAF = 20;
 
 /** Lists cells that are eliminated together: a node of the tree, in which children come before parents. */
-export interface Region {
+interface Region {
   readonly own: Int32Array;
   /** Indices of regions that come before. */
   readonly children: readonly number[];
@@ -19,7 +19,7 @@ export interface Region {
  * Divides the cells outside the target into regions, in the order of elimination.
  * @param last - a cell to be eliminated after all others
  */
-export function dissect(jumps: JumpProcess, last?: number): Region[] {
+function dissect(jumps: JumpProcess, last?: number): Region[] {
   const { grid, links } = jumps;
   const free: number[] = [];
   for (let i = 0; i < grid.size; i++) if (!jumps.target[i] && i !== last) free.push(i);
@@ -117,7 +117,7 @@ export interface Structure {
 }
 
 /** Describes one front: the positions it eliminates and the later ones that change. */
-export interface FrontShape {
+interface FrontShape {
   /** First position that is eliminated, and the number of such positions. */
   readonly start: number;
   readonly own: number;

@@ -156,7 +156,7 @@ function lineGrid(grid: Grid, axis: 0 | 1): Grid {
 }
 
 /** Holds the first and second moments of a density. */
-export interface Moments {
+interface Moments {
   readonly mean: readonly number[];
   /** xx, or xx, xy, yy. */
   readonly covariance: readonly number[];

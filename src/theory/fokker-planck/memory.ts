@@ -4,7 +4,7 @@ import { LEAF } from './dissection.js';
 import { type GridAxis, gridOf } from './grid.js';
 
 /** Gives the memory and the work that a factorisation needs. */
-export interface MemoryNeed {
+interface MemoryNeed {
   readonly bytes: number;
   /** Operations of one factorisation. */
   readonly flops: number;

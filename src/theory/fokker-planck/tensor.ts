@@ -45,7 +45,7 @@ export function below(a: Tensor, b: Tensor, factor: number): boolean {
 }
 
 /** Receives one term of the decomposition: `rho` for jumps by ±(ex, ey). */
-export type Term = (ex: number, ey: number, rho: number) => void;
+type Term = (ex: number, ey: number, rho: number) => void;
 
 /** Decomposes D ≥ 0 and calls `term` for each rho > 0, with offsets ex > 0, or ex = 0 and ey > 0. */
 export function selling(d: Tensor, term: Term): void {

@@ -31,7 +31,7 @@ import {
 } from './results.js';
 
 /** Holds the matrices of a layer and the directions in which it is analysed. */
-export interface ModesInput {
+interface ModesInput {
   readonly la: LinearAlgebra;
   /** H and C1 (per sample), P×P. */
   readonly hessian: Matrix;
@@ -155,7 +155,7 @@ function variancesOf(coordinates: Matrix, variances: readonly number[], from: nu
 }
 
 /** Returns the factor from C1 (per sample) to C (per batch) under a sampling. docs/theory, symbols. */
-export function perBatch({ sampling, samples: N, batchSize: B }: ModesInput['setting']): number {
+function perBatch({ sampling, samples: N, batchSize: B }: ModesInput['setting']): number {
   return sampling === 'shuffled' ? (N - B) / ((N - 1) * B) : 1 / B;
 }
 

@@ -115,7 +115,7 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
 }
 
 /** Makes a curve of a formula of one coordinate, with its exact derivative. */
-export function curveOf(formula: Expression, name: string): Curve {
+function curveOf(formula: Expression, name: string): Curve {
   const both = evaluator([formula, derivative(formula, name)], [name]);
   const out = new Float64Array(2);
   const value = (x: number, k: number) => {

@@ -18,7 +18,7 @@ const NODES = [1, 24, 12, 7, 5];
 const MOST_TERMS = 1024;
 
 /** Holds the averages of a batch loss and its gradient over the normal numbers, as formulas in the coordinates. */
-export interface BatchMoments {
+interface BatchMoments {
   /** E ∇ℓ. */
   readonly gradient: readonly Expression[];
   /** C PER BATCH: xx, or xx, xy, yy. */
@@ -84,7 +84,7 @@ export function batchMoments(
 }
 
 /** Lists the entries of a symmetric tensor in the order xx, or xx, xy, yy. */
-export const pairs = (size: number): (readonly [number, number])[] =>
+const pairs = (size: number): (readonly [number, number])[] =>
   size === 1
     ? [[0, 0]]
     : [

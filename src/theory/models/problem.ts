@@ -24,7 +24,7 @@ import { noiseColumns } from '../noise-columns.js';
 import { batchMoments, gradientOf } from './batch.js';
 
 /** Describes a landscape by its loss or its valley, and a force. */
-export interface LandscapeInput {
+interface LandscapeInput {
   /** L. */
   readonly loss?: Expression;
   /** L = floor(x) + curvature(x) y²/2, in place of `loss`. */

@@ -26,7 +26,7 @@ export interface Line {
 }
 
 /** Describes a passage from one point to another. */
-export interface Passage {
+interface Passage {
   readonly from: number;
   readonly to: number;
   /** The reflecting wall behind `from`; a point of negligible density where there is no wall. */

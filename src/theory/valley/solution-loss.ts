@@ -16,7 +16,7 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 
 /** Describes one direction across the valley. */
-export interface AcrossDirection {
+interface AcrossDirection {
   /** lambda_i, nat/weight². */
   readonly curvature: number;
   /** C_ii of ONE minibatch, (nat/weight)². */

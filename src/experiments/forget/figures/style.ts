@@ -4,7 +4,7 @@ import type { LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { type Method, nameOf } from '../measured.js';
 
-export interface Look {
+interface Look {
   readonly colour: string;
   readonly mark: 'line' | 'dash' | 'dots';
 }

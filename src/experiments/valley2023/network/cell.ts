@@ -13,7 +13,7 @@ export interface NetworkJob {
   readonly cell: string;
 }
 
-export const CEILING = 'ceiling';
+const CEILING = 'ceiling';
 
 /** Names of a seed's cells. */
 export const networkCells = (config: NetworkStudyConfig): string[] => [...config.settings.map(settingName), CEILING];

@@ -1,6 +1,7 @@
 /** What the study of the valley on real networks does: its two presets. Data, nothing else. docs/theory §6; valley2023. */
 import { check } from '../../../numeric/errors.js';
-import { type Config, completeConfig, type PartialConfig } from '../../../runs/config.js';
+import { completeConfig } from '../../../runs/config.js';
+import type { Config, PartialConfig } from '../../../runs/schema.js';
 import type { NoiseSetting } from './measured.js';
 
 export interface NetworkStudyConfig {

@@ -42,7 +42,7 @@ export interface NetworkStudyRequest {
   readonly onStart?: (announcement: string) => void;
 }
 
-export interface NetworkStudyResult {
+interface NetworkStudyResult {
   readonly folder: string;
   readonly record: NetworkStudyRecord;
   /** What the report is made from. */
@@ -113,7 +113,7 @@ function inputOf({ path, record }: NetworkStudyFolder, dataset: Dataset): Networ
 }
 
 /** Before anything starts: the data once, and for each cell a trainer, the passes of the measures, the weights of all epochs. */
-export function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): PoolMemory {
+function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): PoolMemory {
   const spec = config.base.network;
   const P = parameterCount(spec);
   const bytes = [train, test].reduce((sum, s) => sum + (s ? s.values.byteLength + s.count : 0), 0);

@@ -14,7 +14,7 @@ import { type NetworkJudged, networkFindings } from './findings.js';
 import type { NetworkInput } from './measured.js';
 import { logCurvatureAlongDrift, MEASURES, type SettingRow, type SlopeRow, solutionsOf } from './summary.js';
 
-export interface NetworkReport {
+interface NetworkReport {
   readonly findings: readonly Finding[];
   /** Without the findings' own table, which belongs to the whole page. */
   readonly sections: readonly Section[];

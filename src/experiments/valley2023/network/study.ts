@@ -16,7 +16,7 @@ import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
 import type { NetworkStudyConfig } from './config.js';
 import type { NetworkCell } from './measured.js';
 
-export interface NetworkStudyHead {
+interface NetworkStudyHead {
   readonly config: NetworkStudyConfig;
   seeds: number;
   /** Provenance of the data set. */
@@ -64,7 +64,7 @@ export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: b
   return folder;
 }
 
-export type NetworkData = Pick<Dataset, 'train' | 'test'>;
+type NetworkData = Pick<Dataset, 'train' | 'test'>;
 
 export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
   worker: new URL('./worker.js', import.meta.url),

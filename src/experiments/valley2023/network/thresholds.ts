@@ -23,7 +23,7 @@ export interface ScanStart extends Pick<CeilingScan, 'start' | 'loss'> {
   readonly chance: number;
 }
 
-export interface Threshold {
+interface Threshold {
   /** Geometric mean of the largest learning rate before trouble began and the first with it; NaN where there was none. */
   readonly value: number;
   /** Both. */

@@ -13,7 +13,7 @@ import type { NetworkStudyConfig } from './config.js';
 import type { NoiseSetting, Outcome, PathPoint } from './measured.js';
 import { chanceLoss, DEAD } from './thresholds.js';
 
-export interface Reached {
+interface Reached {
   readonly weights: Float32Array;
   readonly steps: number;
   readonly loss: number;
