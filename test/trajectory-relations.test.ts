@@ -14,37 +14,9 @@ import { rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { studentTwoSided } from '../src/numeric/distributions.js';
 import { embeddedLinearAlgebra, fromRows } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { mean, naiveTau, range, series, sum } from './support/series.js';
 
 const la = embeddedLinearAlgebra();
-const sum = (x: readonly number[]) => x.reduce((s, v) => s + v, 0);
-const mean = (x: readonly number[]) => sum(x) / x.length;
-const range = (n: number) => Array.from({ length: n }, (_, i) => i);
-/** A memory that fades, without randomness: the irregular wave of a sine of squares, smoothed. */
-function series(T: number, memory: number, phase = 0): number[] {
-  const out: number[] = [];
-  let x = 0;
-  for (let t = 0; t < T; t++) {
-    x = memory * x + Math.sin(1.7 * t * t + phase * t + phase);
-    out.push(x + 0.3);
-  }
-  return out;
-}
-/** c_h of the definition. */
-function autocovariances(x: readonly number[]): number[] {
-  const m = mean(x);
-  return range(Math.floor(x.length / 2) + 1).map((h) => sum(range(x.length - h).map((t) => (x[t] - m) * (x[t + h] - m))) / (x.length - h)); // biome-ignore format: a definition
-}
-/** tau, its window and error by the definition. */
-function naiveTau(x: readonly number[], factor = 6) {
-  const c = autocovariances(x);
-  let [tau, window] = [0.5, 0];
-  while (window + 1 < c.length) {
-    window++;
-    tau += c[window] / c[0];
-    if (window >= factor * tau) break;
-  }
-  return { tau, window, error: tau * Math.sqrt((2 * (2 * window + 1)) / x.length) };
-}
 
 describe('fluctuation-dissipation', () => {
   const n = 67;
