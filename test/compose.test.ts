@@ -67,7 +67,7 @@ describe('a composed report', () => {
     expect(Object.keys(composeReport(untested).tables)).toEqual(['apples.csv']);
     const document = JSON.parse(report.json);
     expect(Object.keys(document)).toEqual(['format', 'version', 'title', 'apples', 'run', 'references', 'bibtex']);
-    expect(document).toMatchObject({ format: 'made', version: 3, title: 'Apples', apples: [1, null], run: parts.run });
+    expect(document).toMatchObject({ format: 'made', version: 3, title: 'Apples', apples: [1, 'NaN'], run: parts.run });
     expect('references' in JSON.parse(composeReport({ ...parts, listed: false }).json)).toBe(false);
   });
 
@@ -105,7 +105,7 @@ it('facts of a run are plain data: what was asked, the program and the machine, 
     versions: { thermograd: '1' },
     kernel: 'fma',
     machine: { cpu: 'any' },
-    data: { n: null },
+    data: { n: Number.NaN },
   });
   expect(Object.keys(facts)).toEqual(['config', 'seeds', 'versions', 'kernel', 'machine', 'data']);
   expect(factsOf({ ...record, linearAlgebra: 'embedded' }, {}).linearAlgebra).toBe('embedded');

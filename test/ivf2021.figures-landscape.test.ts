@@ -140,7 +140,7 @@ describe('flatness by rank', () => {
     const closed = { ...small, flatness: { ...small.flatness, directions: all.filter(width) } };
     const f = drawn(closed, 'flatness');
     expect(labels(f.figure)).toEqual(['width F']);
-    expect(f.caption).toMatch(/Every valley closed/);
+    expect(f.caption).toMatch(/Every valley is closed/);
   });
 });
 
@@ -172,7 +172,7 @@ describe('curvature and correlation time', () => {
     const bent = small.flatness.directions.map((d, k) => (k < 3 ? { ...d, curvature: -1 } : d));
     const f = drawn({ ...small, flatness: { ...small.flatness, directions: bent } }, 'curvature');
     expect(marks(f.figure, { kind: 'dot' }).length).toBe(closed.length - 3);
-    expect(f.caption).toContain('3 closed directions curve downwards');
+    expect(f.caption).toContain('3 closed directions have a negative curvature');
   });
 
   const withTime = (value: number, error: number, index: number): Analysis => ({

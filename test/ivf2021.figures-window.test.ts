@@ -207,8 +207,8 @@ describe('variances by rank', () => {
     expect(caption).toContain('(400 directions, thinned for drawing)');
     expect(caption).toContain('over ranks 50 to 900');
     const percent = (100 * pca.variances[0]) / pca.variances.reduce((a, b) => a + b);
-    expect(Math.abs(Number(/holds ([\d.]+) %/.exec(caption)![1]) - percent)).toBeLessThan(0.05);
-    expect(caption).toContain('the random walk gives 60.8 %.'); // 100·6/π²
+    expect(Math.abs(Number(/has ([\d.]+) %/.exec(caption)![1]) - percent)).toBeLessThan(0.05);
+    expect(caption).toContain('a random walk has 60.8 %.'); // 100·6/π²
   });
 
   test('rounding is shaded as far as variances lie in it', () => {

@@ -27,7 +27,7 @@ describe('flatness and rank', () => {
     expect(above.measured.standardError).toBeLessThan(0.25);
     expect(above.measured.n).toBe(200);
     expect(above.reason).toContain('rho = 0.51 ± ');
-    expect(above.reason).toContain('Rests on 200 closed directions; 0 open ones');
+    expect(above.reason).toContain('It uses 200 closed directions; the 0 open ones');
     expect(above.measured.method).toMatch(
       /^Spearman's rank correlation, moving-block bootstrap \(400 replicates, blocks of 6\)/,
     );
@@ -49,7 +49,7 @@ describe('flatness and rank', () => {
       d.index === 5 ? { ...d, open: 'left' as const, flatness: null } : d.index === 6 ? { ...d, variance: 9e-9 } : d,
     );
     expect(of(some).measured.n).toBe(20);
-    expect(of(some).reason).toContain('Rests on 20 closed directions; 1 open ones');
+    expect(of(some).reason).toContain('It uses 20 closed directions; the 1 open ones');
     // ten resolutions are not resolved, a little more is
     expect(of(some.map((d) => (d.index === 7 ? { ...d, variance: 1e-8 } : d))).measured.n).toBe(19);
     expect(of(some.map((d) => (d.index === 7 ? { ...d, variance: 1.01e-8 } : d))).measured.n).toBe(20);
@@ -173,8 +173,8 @@ describe('diffusion of the others', () => {
   });
 
   it('says to which side it is off, how many curves bend, and over which lags', () => {
-    expect(of(same(0.3)).reason).toMatch(/it lies below it: held back/);
-    expect(of(same(1.7)).reason).toMatch(/it lies above it: carried along/);
+    expect(of(same(0.3)).reason).toMatch(/it lies below it: confined/);
+    expect(of(same(1.7)).reason).toMatch(/it lies above it: it drifts/);
     const f = of(same(1), 10, (k) =>
       k < 3 ? { msdExponent: estimate(1, 0.1, 9, 'lags 1 … 100, jackknife', false) } : {},
     );
@@ -198,7 +198,7 @@ describe('quadratic valleys', () => {
     const f = of(ratio);
     expect(f.verdict).toBe(verdict);
     expect(f.measured).toMatchObject({ value: ratio, n: 20 });
-    const text = verdict === YES ? 'within 10 % of 1, so widths may be' : 'outside 10 % of 1, so widths must not be';
+    const text = verdict === YES ? 'within 10 % of 1, so widths can be' : 'outside 10 % of 1, so widths cannot be';
     expect(f.reason).toContain(text);
     expect(f.reason).toContain('at loss 4.83 × 10⁻⁵.');
     expect(estimatesIn(f.reason)[0].value).toBe(ratio);

@@ -37,7 +37,7 @@ describe('psi', () => {
     expect(f.measured).toMatchObject({ value: 3.918, standardError: 0.112, n: 86 });
     expect(f.reason).toContain('3.92 ± 0.11 agrees with 4 within 0.40.');
     expect(f.reason).toContain('86 directions over 1.1 decades of F, r² = 0.98; 0 of 25 valleys stayed open.');
-    expect(f.reason).toContain('There is no other range of rank to compare with.');
+    expect(f.reason).toContain('There is no other range of ranks to compare with.');
     expect(f.range).toContain('F from 0.900 to 12: every closed direction of rank ≥ 2');
     expect(f.range).toContain('10 × the resolution 1.0 × 10⁻⁹');
     expect(psi({ value: 2.5 }).reason).toContain('psi = 2.500 ± 0.010, which is not 4.');
@@ -60,7 +60,7 @@ describe('psi', () => {
     const rows = [row('ranks 2–50', 3.8, 0.02), row('ranks 50–1000', 4.2, 0.02)];
     expect(psi({ value: 4.55 }, rows).verdict).toBe(YES);
     expect(psi({ value: 4.56 }, rows).verdict).toBe(OTHER);
-    expect(psi({ value: 4.55 }, rows).reason).toContain('Over 2 other ranges of rank it runs from 3.80 to 4.20.');
+    expect(psi({ value: 4.55 }, rows).reason).toContain('Over 2 other ranges of rank it ranges from 3.80 to 4.20.');
     // errors of their own explain the difference: nothing is added
     expect(psi({ value: 4.45 }, [row('ranks 2–50', 3.8, 0.3), row('ranks 50–1000', 4.2, 0.3)]).verdict).toBe(OTHER);
     // ranges of F, short ranges and failed fits have no voice; with one range there is nothing to compare
@@ -107,10 +107,10 @@ describe('rank law', () => {
     const f = law({ value: 2.531, error: 0.043, points: 47, scatter: 0.021 });
     expect(f.measured.value).toBe(2.531);
     expect(f.reason).toContain(
-      '2.53 ± 0.04 lies within 2 to 3 widened by 0.084; rests on a line through 47 log-spaced ranks with 0.021 decades of scatter.',
+      '2.53 ± 0.04 lies within 2 to 3 widened by 0.084. The fit is a line through 47 log-spaced ranks with 0.021 decades of scatter.',
     );
     expect(law({ value: 4, error: 0.05 }).reason).toContain('gamma = 4.00 ± 0.05, outside 2 to 3');
-    expect(law({ r2: 0.9 }).reason).toContain('no straight line (r² = 0.90)');
+    expect(law({ r2: 0.9 }).reason).toContain('a straight line in logarithms (r² = 0.90)');
     expect(numbersIn(f.range!)).toEqual([20, 1250, 20, 10_000]);
   });
 });

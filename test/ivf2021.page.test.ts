@@ -80,7 +80,7 @@ describe('the head of the page', () => {
       '.summary',
     )[0];
     expect(text).toContain('at every step of epoch 7 (');
-    expect(text).toContain('Too few valleys closed to fit');
+    expect(text).toContain('Too few valleys are closed to fit');
     expect(text).not.toContain('ψ');
   });
 
@@ -175,7 +175,7 @@ describe('sections', () => {
       /^The covariance matrix.* 120 directions of 120 weights; residual of the eigenvectors 3.1 × 10⁻¹⁵/,
     );
     expect(facts.get('Resolution')).toBe(
-      'Variances under 6 × 10⁻¹¹ weight² are rounding of the single-precision recording: 0 of 120 directions.',
+      'Variances under 6 × 10⁻¹¹ weight² are within the rounding of the single-precision recording: 0 of 120 directions.',
     );
     expect(facts.get('Centre')).toMatch(/^The mean weights/);
     expect(facts.get('Loss')).toContain('over 60\u202f000 samples, L₀ = 4.83 × 10⁻⁵ at the centre');

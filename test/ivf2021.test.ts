@@ -64,7 +64,7 @@ describe('findings of ivf2021', () => {
 
   it('judge diffusion, the order of the widths and the shape of the valley', () => {
     expect(verdict('ivf.diffuse', { alphaRest: 0.2 })).toBe('not reproduced');
-    expect(run({ alphaRest: 0.2 }).get('ivf.diffuse')?.reason).toMatch(/held back/);
+    expect(run({ alphaRest: 0.2 }).get('ivf.diffuse')?.reason).toMatch(/confined/);
     expect(verdict('ivf.diffuse', { followed: 8 })).toBe('not decidable with this run');
     expect(verdict('ivf.flatness-rank', { psi: -4 })).toBe('not reproduced');
     expect(verdict('ivf.flatness-rank', { open: true })).toBe('not decidable with this run');

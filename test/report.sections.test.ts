@@ -41,7 +41,7 @@ const FOUR: Verdict[] = [
 describe('findings', () => {
   test('are counted in words, in the order of their weight', () => {
     const of = (...verdicts: number[]) => verdictWords(verdicts.map((v) => finding(FOUR[v])));
-    expect(of()).toBe('No claim was put to the test.');
+    expect(of()).toBe('No claim was tested.');
     expect(of(0)).toBe('Of 1 claim tested, 1 is reproduced.');
     expect(of(3, 3)).toBe('Of 2 claims tested, 2 are not decidable with this run.');
     expect(of(2, 0)).toBe('Of 2 claims tested, 1 is reproduced and 1 not reproduced.');
@@ -79,7 +79,7 @@ describe('findings', () => {
     expect(t.rows[1][0]).toBe(
       'the line is straight. Method a fit (not converged) · Source ivf2021; mine2020 · made.up',
     );
-    expect(pageWords(body(findingsTable([]).text), 'p')).toEqual(['This run holds no findings.']);
+    expect(pageWords(body(findingsTable([]).text), 'p')).toEqual(['This run has no findings.']);
   });
 
   test('link the works that are listed, and no other', () => {

@@ -1,4 +1,4 @@
-/** The literature a report rests on, as text and as BibTeX. Keys are those of docs/theory. */
+/** The works that reports cite, as text and as BibTeX, under the keys that docs/theory uses. */
 import type { Finding } from './finding.js';
 
 export interface Citation {
@@ -7,7 +7,7 @@ export interface Citation {
   readonly title: string;
   readonly where: string;
   readonly year: number;
-  /** Address of the version of record, where there is a lasting one. */
+  /** Address of the version of record, where it has a permanent one. */
   readonly url?: string;
   readonly bibtex: string;
 }
@@ -137,8 +137,8 @@ export const CITATIONS: readonly Citation[] = [
 ];
 
 /**
- * Works a report used: the protocol and the null model always, others where a text names their key, the data set
- * where the configuration names it.
+ * Selects the works that a report cites: always the protocol and the null model, others where a text contains their key, and the data
+ * set that the configuration names.
  */
 export function citationsUsed(texts: readonly string[], config = ''): Citation[] {
   const all = texts.join('\n');
@@ -148,6 +148,6 @@ export function citationsUsed(texts: readonly string[], config = ''): Citation[]
   );
 }
 
-/** Works that findings name, with the data set that the text of a configuration names, and others by their keys. */
+/** Selects the works that findings name, the data set that the text of a configuration names, and others by their keys. */
 export const citationsOf = (findings: readonly Finding[], config = '', keys: readonly string[] = []): Citation[] =>
   citationsUsed([...keys, ...findings.flatMap((f) => [f.source, f.stated, f.predicted ?? '', f.reason])], config);

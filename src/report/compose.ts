@@ -10,31 +10,31 @@ import { glossary, type Symbols } from './sections/lists.js';
 import { bibtex, references } from './sections/references.js';
 import { runFacts } from './sections/run.js';
 
-/** What an experiment gives; title, head and sections are those of its page. */
+/** What an experiment contributes to its report. Title, head and sections are those of its page. */
 export interface ReportParts extends Page {
   /** Every figure that stands on the page, drawn or not. */
   readonly figures: readonly Drawn[];
-  /** CSV documents by file name, beside `findings.csv`. */
+  /** CSV documents by file name; `findings.csv` is added to them where there are findings. */
   readonly tables: Readonly<Record<string, string>>;
-  /** Symbols of the page and what they stand for. */
+  /** The symbols used on the page and their meanings. */
   readonly symbols?: Symbols;
-  /** Claims and their verdicts; undefined in a report that tests none. */
+  /** Claims and their verdicts; undefined in a report that tests no claim. */
   readonly findings?: readonly Finding[];
-  /** The JSON document: its format with the version of its layout, and its own content. */
+  /** Name of the format of the JSON document, the version of its layout, and its content. */
   readonly format: string;
   readonly version: number;
   readonly document: Readonly<Record<string, unknown>>;
-  /** Facts of the run, which the page lists and the document repeats. */
+  /** Facts of the run; the page lists them and the document contains them. */
   readonly run: RunFacts;
-  /** The works to refer to; by default those that findings and run name. */
+  /** The works to cite; by default those that the findings and the run name. */
   readonly citations?: readonly Citation[];
   /** Whether the document lists these works too, as the page does; true by default. */
   readonly listed?: boolean;
 }
 
 /**
- * The report in memory. The page ends with the facts of the run, the symbols and the references; the document holds the title, the
- * content, the facts of the run, and the references with their BibTeX. Cost: set by the figures, which are drawn already.
+ * Composes the report in memory. The page ends with the facts of the run, the symbols and the references; the document holds the title,
+ * the content, the facts of the run, and the references with their BibTeX. The cost is small, since the figures are drawn already.
  */
 export function composeReport(parts: ReportParts): Report {
   const {

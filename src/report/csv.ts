@@ -1,9 +1,9 @@
-/** CSV documents (RFC 4180) at full precision; what does not exist is an empty field. */
+/** CSV documents (RFC 4180) at full precision. A value that does not exist is an empty field. */
 import type { Finding } from './finding.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** A CSV document with a header row and CRLF line ends; short rows end in empty fields. */
+/** Writes a CSV document with a header row and CRLF line ends; rows that are too short end in empty fields. */
 export function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const line = (r: readonly Cell[]) => header.map((_, k) => cell(r[k])).join(',');
   return `${[header, ...rows].map(line).join('\r\n')}\r\n`;
@@ -15,7 +15,7 @@ function cell(c: Cell): string {
   return /[",\r\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s;
 }
 
-/** The findings, one to a row. */
+/** Writes the findings as a CSV document, one to a row. */
 export function findingsCsv(findings: readonly Finding[]): string {
   return csv(
     [

@@ -1,7 +1,7 @@
 /**
- * How findings are decided: whether a measured value agrees with a stated one, differs from it, or cannot be told from it; on which
- * side of zero a value lies; and which verdict follows. Each experiment says at the head of its findings which claim is decided with
- * which tolerance and which interval; the comparisons themselves are made here.
+ * The rules by which findings are decided: whether a measured value agrees with a stated one or differs from it, or the data do not
+ * decide; on which side of zero a value lies; and which verdict follows. The head of each experiment's findings states the tolerance
+ * and the interval of each claim; the comparisons themselves are made here.
  */
 import type { Estimate } from '../numeric/estimate.js';
 import { halfWidth } from '../numeric/interval.js';
@@ -17,21 +17,21 @@ interface DecisionRule {
   /** Half the width of the interval about the measured value; by default Student's 95 % interval over seeds (`halfWidth`). */
   readonly half?: number;
   /**
-   * What the whole interval has to miss before the value differs: every value within the tolerance (the default), or the stated value
-   * alone, while the measured one lies outside the tolerance.
+   * What the interval must not contain for the value to differ: any value within the tolerance (the default), or only the stated
+   * value, in which case the measured value must still lie outside the tolerance.
    */
   readonly misses?: 'tolerance' | 'stated';
   /**
-   * Where given, a value that does not differ agrees if half its interval is at most so wide, be it within the tolerance or not: a
-   * larger difference would have been seen. Where not given, only values within the tolerance agree.
+   * If given, a value that does not differ agrees when half its interval is at most this wide, whether or not it lies within the
+   * tolerance, because a larger difference would have been detected. If not given, only values within the tolerance agree.
    */
   readonly widest?: number;
 }
 
 /**
- * The rule of deciding. With d = |measured − stated| and h half the interval, a value *differs* if d − h > tolerance, or, where only
- * the stated value must be missed, if d > max(tolerance, h); else it *agrees* if d ≤ tolerance, or, where `widest` is given, if
- * h ≤ widest; else it is *undecided*. A value or an interval that is not finite decides nothing.
+ * Compares a measured value with a stated one. With d = |measured − stated| and h half the interval, the value *differs* if
+ * d − h > tolerance, or, with `misses: 'stated'`, if d > max(tolerance, h); otherwise it *agrees* if d ≤ tolerance, or, where `widest`
+ * is given, if h ≤ widest; otherwise it is *undecided*. It is also undecided where the value or the interval is not finite.
  */
 export function decide(
   measured: Estimate,
@@ -47,20 +47,21 @@ export function decide(
 }
 
 /**
- * Whether the stated value lies within the tolerance or within the interval of the measured one, for claims that are left undecided
- * beforehand where the interval is too wide to tell.
+ * Whether the stated value lies within the tolerance or within the interval of the measured one. The caller has checked beforehand
+ * that the interval is narrow enough to decide.
  */
 export const compatible = (e: Estimate, stated: number, tolerance: number, half = halfWidth(e)): boolean =>
   decide(e, stated, { tolerance, half, misses: 'stated', widest: Number.POSITIVE_INFINITY }) === 'agrees';
 
-/** On which side of zero the whole interval lies: −1, 1, or 0 where it holds zero or is not known. */
+/** The side of zero on which the whole interval lies: −1, 1, or 0 where it contains zero or is not known. */
 export function side(e: Estimate, half = halfWidth(e)): -1 | 0 | 1 {
   return e.value - half > 0 ? 1 : e.value + half < 0 ? -1 : 0;
 }
 
 /**
- * The verdict on a claim about a sign: reproduced where the whole interval has it, not reproduced where the whole interval has the
- * other one, or where the interval holds zero and half of it is at most `narrow`: then there is no effect. Undecided else.
+ * The verdict on a claim about a sign. It is reproduced if the whole interval has this sign, and not reproduced if the whole interval
+ * has the other one, or if the interval contains zero and half of it is at most `narrow`, so that there is no effect. Otherwise it is
+ * undecided.
  */
 export function signVerdict(
   e: Estimate,
@@ -73,14 +74,14 @@ export function signVerdict(
   return found === -wanted || half <= narrow ? 'not reproduced' : UNDECIDED;
 }
 
-/** The verdict on a claim that all these numbers support together: one that differs refutes it, one undecided leaves it open. */
+/** The verdict on a claim that needs all these numbers to agree: one that differs refutes it, one that is undecided leaves it undecided. */
 export function verdictOf(...all: readonly Agreement[]): Verdict {
   if (all.length === 0) return UNDECIDED;
   if (all.includes('differs')) return 'not reproduced';
   return all.includes('undecided') ? UNDECIDED : 'reproduced';
 }
 
-/** Why a number over so few seeds decides nothing. */
+/** Says why a number over so few seeds decides nothing. */
 export const few = (e: Estimate): string =>
   e.n < 2
     ? 'One seed has no error over seeds; run at least two, better five.'

@@ -1,4 +1,4 @@
-/** A claim with what was measured, what was predicted, and the only place where a verdict is spoken. docs/theory §10. */
+/** A finding: a claim, what was measured, what was predicted, and the verdict, which is given nowhere else. docs/theory §10. */
 import type { Estimate } from '../numeric/estimate.js';
 
 export type Verdict =
@@ -13,18 +13,18 @@ export interface Finding {
   readonly id: string;
   /** The claim in one sentence, as the source states it. */
   readonly claim: string;
-  /** Where the claim is made, e.g. `ivf2021`, and the tag of docs/theory. */
+  /** Where the claim is made, e.g. `ivf2021`, and the tag of the statement in docs/theory. */
   readonly source: string;
   readonly measured: Estimate;
   /** Unit of the measured value; empty for pure numbers. */
   readonly unit: string;
-  /** What the source says, in words or numbers. */
+  /** What the source states, in words or numbers. */
   readonly stated: string;
   /** What theory or a null model predicts for the same quantity, with its name. */
   readonly predicted?: string;
-  /** Range of the fit or the window used, and why. */
+  /** Range of the fit or the window that was used, and the reason. */
   readonly range?: string;
   readonly verdict: Verdict;
-  /** Why this verdict, in one or two sentences, including what would change it. */
+  /** The reason for the verdict in one or two sentences, including what would change it. */
   readonly reason: string;
 }

@@ -1,18 +1,18 @@
-/** Numbers as people read them: few digits, errors that set the precision, typographic signs. Never for machines. */
+/** Numbers for readers: few digits, precision set by the error, typographic signs. Documents for programs take full precision instead. */
 import type { Estimate } from '../numeric/estimate.js';
 
-/** Printed where a number does not exist. */
+/** What is printed where a number does not exist. */
 export const MISSING = '–';
 const MINUS = '\u2212';
 const THIN = '\u202f';
 const SUPER: Record<string, string> = { '-': '⁻', '.': '·' };
 for (const [k, c] of [...'⁰¹²³⁴⁵⁶⁷⁸⁹'].entries()) SUPER[k] = c;
 
-/** Digits, sign and point as Unicode superscripts. */
+/** Writes digits, sign and point as Unicode superscripts. */
 export const superscript = (s: string | number): string =>
   [...String(s)].map((c) => SUPER[c === MINUS ? '-' : c] ?? c).join('');
 
-/** Digits as Unicode subscripts. */
+/** Writes digits as Unicode subscripts. */
 export const subscript = (n: number): string =>
   [...String(n)].map((c) => String.fromCharCode(0x2080 + Number(c))).join('');
 
@@ -34,7 +34,7 @@ const grouped = (s: string): string => s.replace(/(?<![.\d])\d{5,}/, (d) => d.re
 /** No zeros at the end of a fraction. */
 const trimmed = (s: string): string => s.replace(/(\.\d*?)0+(?=$| )/, '$1').replace(/\.(?=$| )/, '');
 
-/** A number to `digits` significant digits (at most 6); powers of ten outside 0.001 … 999 999. */
+/** Writes a number to `digits` significant digits (at most 6), and as a power of ten outside 0.001 … 999 999. */
 export function formatNumber(x: number | null | undefined, digits = 3): string {
   if (x === null || x === undefined || !Number.isFinite(x)) return MISSING;
   if (x === 0) return '0';
@@ -45,13 +45,13 @@ export function formatNumber(x: number | null | undefined, digits = 3): string {
   return signed(grouped(Number.isInteger(x) ? String(rounded) : rounded.toFixed(Math.max(0, d - 1 - e))));
 }
 
-/** A whole number with its digits grouped, however long. */
+/** Writes a whole number with all its digits, in groups of three. */
 export function formatCount(n: number | null | undefined): string {
   if (n === null || n === undefined || !Number.isFinite(n)) return MISSING;
   return Number.isInteger(n) ? signed(grouped(String(n))) : formatNumber(n);
 }
 
-/** An error and the significant digits it deserves: two for leading digits 1.0 … 3.5, else one; 9.5 and more is 10. */
+/** An error and the number of significant digits to print it with: two for leading digits 1.0 … 3.5, otherwise one; 9.5 and more is 10. */
 function deserved(error: number): [error: number, digits: number] {
   const [mantissa, exponent] = error.toExponential(2).split('e').map(Number);
   if (mantissa >= 9.5) return [10 ** (exponent + 1), 2];
@@ -59,8 +59,8 @@ function deserved(error: number): [error: number, digits: number] {
 }
 
 /**
- * `3.92 ± 0.11`: one standard error, which sets the decimals of the value; `(4.81 ± 0.11) × 10⁻⁵` for small or large
- * ones. Without an error three significant digits and nothing behind them; never more than six.
+ * Writes an estimate as `3.92 ± 0.11`: the standard error sets the decimals of the value. Small and large values are written as
+ * `(4.81 ± 0.11) × 10⁻⁵`. A value without an error has three significant digits. There are never more than six.
  */
 export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'> | undefined): string {
   if (q === undefined || !Number.isFinite(q.value)) return MISSING;
@@ -80,13 +80,13 @@ export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'> | un
   return shift === 0 ? body : `(${body}) × 10${superscript(shift)}`;
 }
 
-/** No minus before a rounded zero. */
+/** Removes the minus sign before a rounded zero. */
 const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) : s);
 
-/** Like formatNumber, without trailing zeros: for numbers that were chosen and not measured. */
+/** Writes a number as `formatNumber` does, without trailing zeros: for numbers that were chosen and not measured. */
 export const formatPlain = (x: number | null | undefined, digits = 3): string => trimmed(formatNumber(x, digits));
 
-/** Tick labels: no trailing zeros; powers of ten where asked or where the digits would be long. */
+/** Writes the label of a tick: without trailing zeros, and as a power of ten where asked or where the digits would be long. */
 export function formatTick(x: number, powers = false): string {
   if (x === 0) return '0';
   const e = exponentOf(x, 4);
@@ -97,17 +97,17 @@ export function formatTick(x: number, powers = false): string {
   return signed(`${head}10${superscript(e)}`);
 }
 
-/** The two ends of an interval, `1.2 … 35`. */
+/** Writes the two ends of an interval, `1.2 … 35`. */
 export const formatRange = (r: readonly [number, number], digits = 3): string =>
   `${formatPlain(r[0], digits)} … ${formatPlain(r[1], digits)}`;
 
-/** Words that end in a full stop. */
+/** Adds a full stop where the text has none. */
 export const fullStop = (s: string): string => `${s.trim()}${/[.!?]$/.test(s.trim()) || s.trim() === '' ? '' : '.'}`;
 
-/** Words that begin with a capital and end in a full stop. */
+/** Begins the text with a capital and ends it with a full stop. */
 export const sentence = (s: string): string => fullStop(s.trim().charAt(0).toUpperCase() + s.trim().slice(1));
 
-/** Seconds as `0.42 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Writes seconds as `0.42 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatSeconds(s: number): string {
   if (!Number.isFinite(s)) return MISSING;
   if (s < 60) return `${formatNumber(s, s < 10 ? 2 : 3)} s`;

@@ -1,9 +1,9 @@
-/** What goes into every report, the facts of its run, and what comes out. */
+/** The facts of a run, which every report states, and the report in memory. */
 
 /** Any plain JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** Facts of a run as plain JSON, all optional; further keys are printed as they come. */
+/** Facts of a run as plain JSON. All are optional; further keys are listed after these. */
 export interface RunFacts {
   /** Complete configuration, defaults included. */
   readonly config?: Json;
@@ -20,14 +20,14 @@ export interface RunFacts {
   readonly [key: string]: Json | undefined;
 }
 
-/** A report in memory; the caller decides where it goes. */
+/** A report in memory; the caller decides where it is written. */
 export interface Report {
-  /** One self-contained page: no network, no script. */
+  /** One self-contained page, which needs no network and no script. */
   readonly html: string;
   /** Standalone SVG documents by name (without extension). */
   readonly figures: Record<string, string>;
   /** CSV documents by file name (`variances.csv`, …), full precision. */
   readonly tables: Record<string, string>;
-  /** Findings, numbers, run and references; numbers that are not finite are null. */
+  /** Findings, numbers, run and references; numbers that are not finite are words (`numeric/json`). */
   readonly json: string;
 }

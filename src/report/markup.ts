@@ -1,4 +1,4 @@
-/** Markup that escapes whatever is put into it: text becomes markup only through the `html` template. */
+/** Markup that escapes every text put into it: text becomes markup only through the `html` template. */
 import { linkTags } from './theory.js';
 
 /** A piece of finished markup. */
@@ -6,24 +6,24 @@ export class Markup {
   constructor(readonly text: string) {}
 }
 
-/** What may stand in a template. Numbers are left out on purpose: they go through format.ts first. */
+/** What a template accepts. Numbers are excluded on purpose: they are formatted by format.ts first. */
 export type Content = string | Markup | false | null | undefined | readonly Content[];
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-/** Control characters, lone surrogates and non-characters, which neither HTML nor XML may hold. */
+/** Whether a character is a control character, a lone surrogate or a non-character, which HTML and XML forbid. */
 const forbidden = (c: string): boolean => {
   const n = c.codePointAt(0)!;
   return (n < 32 && n !== 9 && n !== 10 && n !== 13) || (n >= 0xd800 && n <= 0xdfff) || n === 0xfffe || n === 0xffff;
 };
 
-/** Text made safe for element content and quoted attributes, of HTML and of XML. */
+/** Escapes text for element content and quoted attributes of HTML and XML. */
 export const escapeText = (s: string): string =>
   [...s].map((c) => (forbidden(c) ? '\ufffd' : (ENTITIES[c] ?? c))).join('');
 
 const render = (c: Content): string =>
   c instanceof Markup ? c.text : typeof c === 'string' ? escapeText(c) : Array.isArray(c) ? c.map(render).join('') : '';
 
-/** Tagged template: literal parts stay, values are escaped unless they are Markup already. */
+/** A tagged template: literal parts are kept, values are escaped unless they are `Markup` already. */
 export const html = (parts: TemplateStringsArray, ...values: Content[]): Markup =>
   new Markup(parts.map((p, i) => p + (i < values.length ? render(values[i]) : '')).join(''));
 
@@ -42,7 +42,10 @@ const GREEK: Record<string, string> = {
 /** A power `^−psi`, `^3.9`; an index `_i`, `_x`, `_10`, `_SGD` behind a letter; nothing else is touched. */
 const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ijxy]|SGD|sharp|flat|\d+)(?![\p{L}\d_])/gu;
 
-/** Prose with plain-text formulas: Greek letters by name become letters, `F^−psi` a power, `p_1` an index, `[D3]` a link to docs/theory. */
+/**
+ * Turns prose with plain-text formulas into markup: names of Greek letters become letters, `F^−psi`
+ * a power, `p_1` an index, `[D3]` a link to docs/theory.
+ */
 export function prose(s: string): Markup {
   const text = s.replace(
     /(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda|kappa|Delta|Phi)(?![\p{L}\d])/gu,

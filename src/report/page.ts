@@ -1,10 +1,10 @@
-/** One self-contained HTML page: a title, a head that sums up, and named sections. Every report is one. */
+/** A self-contained HTML page with a title, a summary at its head, and named sections. Every report is such a page. */
 import type { Drawn, Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
 import { html, Markup, prose } from './markup.js';
 import { PAGE_CSS } from './style.js';
 
-/** A section of the page: its address, its heading, what stands in it. */
+/** A section of the page: its anchor, its heading, its content. */
 export type Section = readonly [id: string, name: string, body: Markup];
 
 export interface Page {
@@ -12,13 +12,13 @@ export interface Page {
   /** Below the title: what ran, what came out, the first numbers a reader looks for. */
   readonly head: Markup;
   readonly sections: readonly Section[];
-  /** Below everything; by default where else the numbers of a report lie. */
+  /** The last line; by default it says where else the numbers of a report are found. */
   readonly footer?: string;
 }
 
 const FOOTER = 'Made by thermograd. Every figure also exists as SVG, every number as JSON and CSV.';
 
-/** The page as text; no network, no script. */
+/** Writes the page as text; it needs no network and no script. */
 export function renderPage({ title, head, sections, footer = FOOTER }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">
@@ -54,7 +54,7 @@ ${body}
   return page.text;
 }
 
-/** Figures side by side with their captions; those that could not be drawn are named with the reason. */
+/** Shows figures side by side with their captions, and names those that could not be drawn with the reason. */
 export function gallery(figures: readonly Drawn[], style = ''): Markup {
   const drawn = figures.filter((f): f is Figure => 'svg' in f);
   const missing = figures.filter((f): f is MissingFigure => 'missing' in f);
@@ -67,6 +67,6 @@ ${new Markup(inline(f.svg))}
   )}</div>${missing.map((f) => html`<p class="missing">Figure ${f.name} is not drawn: ${f.missing}</p>`)}`;
 }
 
-/** The SVG without its own styles (the page has them once) and without the tooltip that `<title>` would raise. */
+/** The SVG without its own styles (the page has them once) and without its `<title>`, which browsers would show as a tooltip. */
 const inline = (svg: string): string =>
   svg.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<title>[\s\S]*?<\/title>/, '');

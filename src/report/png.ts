@@ -1,4 +1,4 @@
-/** Pixels of a figure, through resvg; the library is loaded only when a picture is asked for. */
+/** Figures as pixels, rendered by resvg; the library is loaded when the first picture is asked for. */
 
 /**
  * Renders a standalone SVG document as PNG on white, `width` pixels wide (default 1520: print at 300 dpi over 13 cm).

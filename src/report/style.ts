@@ -1,4 +1,4 @@
-/** Style of the page: system fonts, light and dark by the reader's choice, print without dark, nothing loaded. */
+/** Style of the page: system fonts, light or dark as the reader's system is set, light in print; no file is loaded. */
 export const PAGE_CSS = `
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#f4f6f8;--line:#d5dae0;--muted:#59626d;--link:#0a63a8;
 --good:#04755a;--near:#8a5a00;--bad:#a8321f;--open:#4f5965}

@@ -1,9 +1,9 @@
-/** The statements of docs/theory by their titles alone: what lies beside a report where the rendered pages are missing. */
+/** The statements of docs/theory by their titles alone: the page beside a report where the rendered pages are missing. */
 import { html } from './markup.js';
 import { renderPage } from './page.js';
 import { CHAPTERS, STATEMENTS } from './theory-statements.js';
 
-/** A page with the anchor of every tag and chapter, so that links of reports lead to a title; no network, no script. */
+/** Writes a page with the anchor of every tag and chapter, so that the links of reports lead to a title. */
 export function theoryIndex(): string {
   return renderPage({
     title: 'Theory',

@@ -2,7 +2,7 @@
 import type { Analysis, PowerLaw } from '../../analyse/trajectory/results.js';
 import { type Cell, csv } from '../../report/csv.js';
 
-/** Everything that the report draws or lists; by file name. */
+/** Writes everything that the report draws or lists, by file name. */
 export function ivf2021Tables(a: Analysis): Record<string, string> {
   return {
     'training.csv': trainingCsv(a),

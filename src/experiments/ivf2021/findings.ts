@@ -1,10 +1,10 @@
 /**
- * The claims of ivf2021 (docs/theory [P4]) against one run: what was measured, what a null model gives, and a verdict.
+ * Findings of ivf2021: the claims of docs/theory [P4] tested on one run, with what was measured, what a null model gives, and a verdict.
  *
  * The rules below were written before any run was analysed; they are part of the result. Intervals are value ± 1.96 standard
- * errors. Where an exponent depends on the fit range, that dependence is added in quadrature, the *total* error: the variance
- * of the exponent over the rank ranges of the sensitivity table (those with at least 20 points), less the mean of their own
- * squared errors, as far as that is positive.
+ * errors. The *total* error of an exponent also contains its dependence on the fit range, added in quadrature: the variance of the
+ * exponent over the rank ranges of the sensitivity table (those with at least 20 points), less the mean of their own squared errors,
+ * where that is positive.
  *
  * psi (`ivf.psi`): not decidable with fewer than 20 fitted directions, less than a decade of F, no converged fit, or a
  *   statistical interval wider than ±1. Not reproduced if psi is not significantly positive or r² < 0.8 (no power law).
@@ -12,14 +12,14 @@
  *   with another exponent.
  * gamma (`ivf.rank-law`): not decidable with fewer than 20 ranks, less than half a decade of rank, or a statistical interval
  *   wider than ±0.5. Not reproduced if r² < 0.95. Reproduced if gamma lies in [2, 3] widened by 1.96 total errors, at most
- *   0.5. Else another exponent. That gamma = 2 needs no landscape [S5] is said in the reason and does not enter.
+ *   0.5. Else another exponent. The reason states that gamma = 2 needs no landscape [S5]; this does not affect the verdict.
  * drift-aligned (`ivf.drift-aligned`): |cos(p_1, mean weights)| ≥ 0.5 and ≥ 5/√P (five times a random direction's).
  * drift-ballistic (`ivf.drift-ballistic`): |alpha − 2| ≤ max(0.2, 1.96 SE); not decidable if SE > 0.25 or unknown.
  * drift-share (`ivf.drift-share`): share of PC1 above 6/π² by three standard deviations of that null, 6/π²·√(2/P); below it
  *   by as much: not reproduced; between: not decidable.
  * diffuse (`ivf.diffuse`): median alpha of PCs 10–100 within max(0.2, 1.96 SE) of 1; not decidable with fewer than 10 of them.
  * flatness-rank (`ivf.flatness-rank`): Spearman's rho ≥ 0.5 and significantly positive; not decidable below 20 directions.
- * quadratic (`ivf.quadratic`): median of F over its quadratic value within 10 % of 1, a condition of reading F as curvature;
+ * quadratic (`ivf.quadratic`): median of F over its quadratic value within 10 % of 1, which is required to interpret F as a curvature;
  *   not decidable below 20 directions.
  */
 import type { Analysis, DirectionDynamics, PowerLaw } from '../../analyse/trajectory/results.js';
@@ -34,11 +34,11 @@ import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 
 export interface Ivf2021Input extends Pick<Analysis, 'pca' | 'dynamics' | 'flatness' | 'scaling'> {
-  /** Randomness of the bootstraps of medians and rank correlations. */
+  /** Key of the random numbers for the bootstraps of medians and rank correlations. */
   readonly key: Key;
 }
 
-/** All findings of ivf2021, in the order a reader wants them. Never fails on a poor run: it says 'not decidable'. */
+/** All findings of ivf2021, the most important first. A run with too little data causes no error: its findings are not decidable. */
 export function ivf2021Findings(input: Ivf2021Input): Finding[] {
   return [psi(input), rankLaw(input), flatnessRank(input), ...drift(input), diffuse(input), quadratic(input)];
 }
@@ -56,8 +56,8 @@ function totalError(
   const between = values.length > 1 ? Math.max(0, variance(values, 1) - own) : 0;
   const words =
     values.length > 1
-      ? `Over ${values.length} other ranges of rank it runs from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}.`
-      : 'There is no other range of rank to compare with.';
+      ? `Over ${values.length} other ranges of rank it ranges from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}.`
+      : 'There is no other range of ranks to compare with.';
   const { exponent } = fit;
   return { total: { ...exponent, standardError: Math.sqrt(exponent.standardError ** 2 + between) }, words };
 }
@@ -83,17 +83,17 @@ function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
   else if (fit.r2 < 0.8)
     [verdict, reason] = [
       'not reproduced',
-      `Variance and width go together, but not as a power law: a line explains only ${formatNumber(100 * fit.r2, 2)} % of the scatter. ${basis}`,
+      `Variance and width are related, but not by a power law: a line explains only ${formatNumber(100 * fit.r2, 2)} % of the scatter. ${basis}`,
     ];
   else if (compatible(measured, 4, 0.4, half))
     [verdict, reason] = [
       'reproduced',
-      `${formatEstimate(measured)} agrees with 4 within ${formatNumber(Math.max(0.4, half), 2)}. Rests on ${basis}`,
+      `${formatEstimate(measured)} agrees with 4 within ${formatNumber(Math.max(0.4, half), 2)}. The fit uses ${basis}`,
     ];
   else
     [verdict, reason] = [
       'reproduced with another exponent',
-      `The relation holds with psi = ${formatEstimate(measured)}, which is not 4. Rests on ${basis}`,
+      `The relation holds with psi = ${formatEstimate(measured)}, which is not 4. The fit uses ${basis}`,
     ];
   return {
     id: 'ivf.psi',
@@ -103,7 +103,7 @@ function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
     unit: '',
     stated: 'psi ≈ 4 (MNIST)',
     predicted:
-      'linear theory [S6], noise C ~ H^g with g between 1 and 2: psi = 2g (2 to 4) where shuffling or a short window rules, 2(g−1) (0 to 2) else',
+      'linear theory [S6], noise C ~ H^g with g between 1 and 2: psi = 2g (2 to 4) where shuffling or a short window dominates, 2(g−1) (0 to 2) otherwise',
     range: Number.isFinite(fit.range[0])
       ? `F from ${formatNumber(fit.range[0])} to ${formatNumber(fit.range[1])}: every closed direction of rank ≥ ${FIRST_RANK} (PC1 is a drift) with sigma² above ${RESOLUTIONS} × the resolution ${formatNumber(pca.resolution, 2)}, log-spaced in rank`
       : 'none',
@@ -112,7 +112,7 @@ function psi({ scaling, flatness, pca }: Ivf2021Input): Finding {
   };
 }
 
-/** Why a fit cannot carry a verdict, or undefined. */
+/** Says why a fit allows no verdict; undefined where it allows one. */
 function undecidedFit(
   fit: PowerLaw,
   points: number,
@@ -141,7 +141,7 @@ function rankLaw({ scaling, pca }: Ivf2021Input): Finding {
   const basis = `a line through ${fit.points} log-spaced ranks with ${formatNumber(fit.scatter, 2)} decades of scatter. ${words}`;
   const null2 =
     Math.abs(value - 2) <= margin
-      ? 'A random walk without any landscape would give 2 as well, so this exponent alone says nothing of the landscape.'
+      ? 'A random walk without any landscape would give 2 as well, so this exponent alone says nothing about the landscape.'
       : 'A random walk without any landscape would give 2, which is excluded.';
   let verdict: Verdict;
   let reason: string;
@@ -150,17 +150,17 @@ function rankLaw({ scaling, pca }: Ivf2021Input): Finding {
   else if (fit.r2 < 0.95)
     [verdict, reason] = [
       'not reproduced',
-      `The ranked variances are no straight line (r² = ${formatNumber(fit.r2, 2)}); rests on ${basis}`,
+      `The ranked variances do not follow a straight line in logarithms (r² = ${formatNumber(fit.r2, 2)}). The fit is ${basis}`,
     ];
   else if (value >= 2 - margin && value <= 3 + margin)
     [verdict, reason] = [
       'reproduced',
-      `${formatEstimate(measured)} lies within 2 to 3 widened by ${formatNumber(margin, 2)}; rests on ${basis} ${null2}`,
+      `${formatEstimate(measured)} lies within 2 to 3 widened by ${formatNumber(margin, 2)}. The fit is ${basis} ${null2}`,
     ];
   else
     [verdict, reason] = [
       'reproduced with another exponent',
-      `A power law with gamma = ${formatEstimate(measured)}, outside 2 to 3; rests on ${basis} ${null2}`,
+      `A power law with gamma = ${formatEstimate(measured)}, outside 2 to 3. The fit is ${basis} ${null2}`,
     ];
   return {
     id: 'ivf.rank-law',
@@ -199,7 +199,7 @@ function flatnessRank({ flatness, pca, key }: Ivf2021Input): Finding {
           key.child('flatness-rank'),
         );
   const open = flatness.directions.filter((d) => d.open !== null).length;
-  const basis = `Rests on ${n} closed directions; ${open} open ones, flatter than the search reached, are left out.`;
+  const basis = `It uses ${n} closed directions; the ${open} open ones, flatter than the search reached, are excluded.`;
   let verdict: Verdict = 'not reproduced';
   if (n < 20) verdict = UNDECIDED;
   else if (measured.value >= 0.5 && side(measured, normalHalfWidth(measured)) > 0) verdict = 'reproduced';
@@ -210,7 +210,7 @@ function flatnessRank({ flatness, pca, key }: Ivf2021Input): Finding {
     measured,
     unit: '',
     stated: 'F_i rises with i',
-    predicted: '0 for widths that know nothing of the variances',
+    predicted: '0 for widths that are independent of the variances',
     range: `closed directions of rank ≥ ${FIRST_RANK} with resolved variance`,
     verdict,
     reason:
@@ -261,7 +261,7 @@ function drift({ pca, dynamics }: Ivf2021Input): Finding[] {
       range: window,
       verdict: !cos.converged ? UNDECIDED : aligned ? 'reproduced' : 'not reproduced',
       reason: cos.converged
-        ? `|cos(p_1, mean weights)| = ${formatNumber(cos.value, 3)}, ${formatNumber(cos.value / chance, 2)} times that of a random direction; the rule asks for 0.5. One window has no error bar: other seeds would give one.`
+        ? `|cos(p_1, mean weights)| = ${formatNumber(cos.value, 3)}, ${formatNumber(cos.value / chance, 2)} times that of a random direction; the rule asks for 0.5. One window gives no error; several seeds would.`
         : `${cos.method}.`,
     },
     {
@@ -275,7 +275,7 @@ function drift({ pca, dynamics }: Ivf2021Input): Finding[] {
       range: `${window}, ${alpha.method}`,
       verdict: !sure ? UNDECIDED : ballistic ? 'reproduced' : 'not reproduced',
       reason: sure
-        ? `Exponent ${formatEstimate(alpha)} against 2, tolerance ${formatNumber(Math.max(0.2, half), 2)}.${speed} A random walk would come near 2 too; alignment and share tell the two apart.`
+        ? `Exponent ${formatEstimate(alpha)} against 2, tolerance ${formatNumber(Math.max(0.2, half), 2)}.${speed} A random walk would also be near 2; alignment and share distinguish the two.`
         : `The exponent has no usable error (${alpha.method}).`,
     },
     {
@@ -309,11 +309,11 @@ function diffuse({ dynamics, key }: Ivf2021Input): Finding {
   const near = compatible(measured, 1, 0.2, half);
   const where =
     measured.value < 1
-      ? 'below it: held back by the valley or already bounded within these lags'
-      : 'above it: carried along, as the cosines of a random walk are too';
+      ? 'below it: confined by the valley, or already bounded within these lags'
+      : 'above it: it drifts, as the cosines of a random walk also do';
   return {
     id: 'ivf.diffuse',
-    claim: 'The other principal coordinates diffuse: their mean squared displacement grows in proportion to the lag.',
+    claim: 'The other principal coordinates diffuse: their mean squared displacement is proportional to the lag.',
     source: 'ivf2021 [P4], [P5]',
     measured,
     unit: '',
@@ -358,7 +358,7 @@ function quadratic({ flatness, key }: Ivf2021Input): Finding {
     reason:
       n < 20
         ? `Only ${n} closed directions with positive curvature; the rule asks for 20.`
-        : `Half of the ${n} widths lie above ${formatEstimate(measured)} times their quadratic value; ${near ? 'within' : 'outside'} 10 % of 1, so widths ${near ? 'may' : 'must not'} be read as curvatures at loss ${formatNumber(flatness.centreLoss)}.`,
+        : `Half of the ${n} widths lie above ${formatEstimate(measured)} times their quadratic value; ${near ? 'within' : 'outside'} 10 % of 1, so widths ${near ? 'can' : 'cannot'} be interpreted as curvatures at loss ${formatNumber(flatness.centreLoss)}.`,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The top of the page: what ran, what came out, the five numbers a reader looks for first. */
+/** The head of the page: what was run, what was found, and five key numbers. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { negated } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
@@ -7,7 +7,7 @@ import { html, type Markup, prose } from '../../report/markup.js';
 import { exceptions, verdictWords } from '../../report/sections/findings.js';
 import { keyList } from '../../report/sections/lists.js';
 
-/** What ran and what came out, in one paragraph. */
+/** Says in one paragraph what was run and what was found. */
 export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
   const closed = f.directions.filter((d) => d.flatness !== null).length;
@@ -15,7 +15,7 @@ export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const [from, to] = c.window;
   const relation = Number.isFinite(fit.exponent.value)
     ? `Fitted over ${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, σ² ∝ F^−ψ gives ψ = ${formatEstimate(negated(fit.exponent))}.`
-    : 'Too few valleys closed to fit a relation between variance and flatness.';
+    : 'Too few valleys are closed to fit a relation between variance and flatness.';
   return html`<p class="summary">Stochastic gradient descent was recorded at every step of ${
     from === to ? `epoch ${formatCount(from)}` : `epochs ${formatCount(from)} to ${formatCount(to)}`
   }
@@ -24,7 +24,7 @@ The fluctuations of these weights were resolved into principal directions, and t
 ${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(findings)} ${prose(exceptions(findings))}</p>`;
 }
 
-/** The five numbers. */
+/** Lists the five key numbers. */
 export function firstNumbers(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s } = a;
   const open = f.directions.filter((d) => d.open !== null).length;

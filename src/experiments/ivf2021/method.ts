@@ -1,4 +1,4 @@
-/** How the numbers came about, from the numbers themselves; and what the symbols stand for. */
+/** The section on how the numbers were measured, and the symbols of the page. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../../report/format.js';
 import type { Markup } from '../../report/markup.js';
@@ -22,7 +22,7 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Resolution',
-      `Variances under ${formatPlain(pca.resolution, 2)} weight² are rounding of the single-precision recording: ${formatCount(noise)} of ${formatCount(pca.variances.length)} directions.`,
+      `Variances under ${formatPlain(pca.resolution, 2)} weight² are within the rounding of the single-precision recording: ${formatCount(noise)} of ${formatCount(pca.variances.length)} directions.`,
     ],
     [
       'Centre',
@@ -32,7 +32,7 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Loss',
-      `Full training loss over ${formatCount(f.samples)} samples, L₀ = ${formatNumber(f.centreLoss)} at the centre. Widths taken at different L₀ cannot be compared.`,
+      `Full training loss over ${formatCount(f.samples)} samples, L₀ = ${formatNumber(f.centreLoss)} at the centre. Widths measured at different L₀ cannot be compared.`,
     ],
     [
       'Width',
@@ -40,7 +40,7 @@ export function method(a: Analysis): Markup {
     ],
     [
       'Open sides',
-      `Left only ${formatCount(count('left'))}, right only ${formatCount(count('right'))}, both ${formatCount(count('both'))}. An open direction has no width; it is flagged and enters no fit.`,
+      `Left only ${formatCount(count('left'))}, right only ${formatCount(count('right'))}, both ${formatCount(count('both'))}. An open direction has no width; it is marked and excluded from all fits.`,
     ],
     [
       'Fit of the relation',
@@ -50,12 +50,12 @@ export function method(a: Analysis): Markup {
       'Fit of the rank law',
       `${sentence(s.rankLaw.exponent.method)} Over ranks ${formatRange(s.rankLaw.range)}, ${formatCount(s.rankLaw.points)} directions.`,
     ],
-    ['Errors', 'After ± stands one standard error throughout.'],
+    ['Errors', 'The number after ± is one standard error throughout.'],
   ];
   return factList(items);
 }
 
-/** Symbols of the page. */
+/** The symbols of the page and their meanings. */
 export const SYMBOLS: Symbols = [
   ['w', 'weights of the recorded layer'],
   ['w₀', 'centre of the landscape: mean or last weights of the window'],

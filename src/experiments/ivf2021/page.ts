@@ -13,7 +13,7 @@ import { firstNumbers, summary } from './key-numbers.js';
 import { method, SYMBOLS } from './method.js';
 import { dynamicsTable, explainedTable, flatnessTable, sensitivity } from './tables.js';
 
-/** What the report is made from: measured numbers, findings, and facts of the run. */
+/** The input of the report: measured numbers, findings, and facts of the run. */
 export interface ReportInput {
   readonly title: string;
   readonly analysis: Analysis;
@@ -22,8 +22,8 @@ export interface ReportInput {
 }
 
 /**
- * The report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures for which the analysis
- * holds no numbers are left out and named in the page with the reason. Cost: about a second, set by the drawing of figures.
+ * Makes the report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures for which the
+ * analysis has no numbers are omitted, and the page names them with the reason. The cost is about a second, for drawing the figures.
  */
 export function renderReport(input: ReportInput): Report {
   const { analysis, findings, run } = input;

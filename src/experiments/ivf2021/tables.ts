@@ -23,7 +23,7 @@ const rangeColumns = (exponent: string, width: string): Column<RangeRow>[] => [
   { head: 'R²', cell: (r) => formatNumber(r.fit.r2, 3) },
 ];
 
-/** How the exponents depend on the range they were fitted over. */
+/** Shows how the exponents depend on the range of the fit. */
 export function sensitivity({ scaling: s }: Analysis): Markup {
   const negative = (x: number | undefined) => (x === undefined ? MISSING : formatNumber(-x));
   return html`${table(
@@ -43,7 +43,7 @@ ${table(
 )}`;
 }
 
-/** Drift and diffusion per direction; docs/theory [P5]. */
+/** Shows drift and diffusion of each direction; docs/theory [P5]. */
 export function dynamicsTable({ dynamics }: Analysis): Markup {
   if (dynamics.length === 0) return html``;
   type Row = (typeof dynamics)[number];
@@ -65,7 +65,7 @@ export function dynamicsTable({ dynamics }: Analysis): Markup {
 <details><summary>All ${formatCount(dynamics.length)} directions</summary>${table('', columns, dynamics)}</details>`;
 }
 
-/** Share of the variance in the first directions against the random walk; docs/theory [S5]. */
+/** Compares the share of the variance in the first directions with that of a random walk; docs/theory [S5]. */
 export function explainedTable({ scaling }: Analysis): Markup {
   const { index, fraction, randomWalk } = scaling.explained;
   const rows = index.map((j, k) => ({ j, fraction: fraction[k], walk: randomWalk[k] })).slice(0, 8);
@@ -84,7 +84,7 @@ export function explainedTable({ scaling }: Analysis): Markup {
 
 const MOST_ROWS = 200;
 
-/** The directions whose valley was measured, thinned where they are many. */
+/** Lists the directions whose valley was measured; where there are many, some of them. */
 export function flatnessTable({ flatness: f }: Analysis): Markup {
   type Row = (typeof f.directions)[number];
   const columns: Column<Row>[] = [

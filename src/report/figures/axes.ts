@@ -1,10 +1,10 @@
-/** Axes: domains, ticks that never crowd, labels in the middle with their units. */
+/** Axes of figures: domains, ticks that never overlap, labels in the middle with their units. */
 import type { ScaleOptions } from '@observablehq/plot';
 import { formatTick } from '../format.js';
 
 const positive = (xs: Iterable<number>): number[] => [...xs].filter((x) => Number.isFinite(x) && x > 0);
 
-/** Smallest and largest positive value widened by `pad` decades; at least `span` decades wide; [0.1, 10] when empty. */
+/** The smallest and the largest positive value, widened by `pad` decades to at least `span` decades; [0.1, 10] where there is none. */
 export function logDomain(values: Iterable<number>, pad = 0.08, span = 0.35): [number, number] {
   const xs = positive(values);
   if (xs.length === 0) return [0.1, 10];
@@ -18,7 +18,7 @@ export function logDomain(values: Iterable<number>, pad = 0.08, span = 0.35): [n
   return [10 ** (lo - pad - short), 10 ** (hi + pad + short)];
 }
 
-/** Smallest and largest finite value widened by a fraction of their distance; [0, 1] when empty. */
+/** The smallest and the largest finite value, widened by a fraction of their distance; [0, 1] where there is none. */
 export function linearDomain(values: Iterable<number>, pad = 0.04): [number, number] {
   let [lo, hi] = [Infinity, -Infinity];
   for (const x of values) {
@@ -31,7 +31,7 @@ export function linearDomain(values: Iterable<number>, pad = 0.04): [number, num
   return [lo - pad * width, hi + pad * width];
 }
 
-/** At most `most` + 1 ticks of a logarithmic axis: whole decades where there are enough, finer ones where not. */
+/** Chooses at most `most` + 1 ticks of a logarithmic axis: whole decades where there are enough of them, finer steps otherwise. */
 export function logTicks([lo, hi]: readonly [number, number], most = 7): number[] {
   const [a, b] = [Math.log10(lo), Math.log10(hi)];
   for (const digits of [
@@ -56,7 +56,7 @@ export function logTicks([lo, hi]: readonly [number, number], most = 7): number[
   return [lo, hi].map((x) => Number(x.toPrecision(2)));
 }
 
-/** Round numbers inside a linear domain, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+/** Chooses about `count` round numbers inside a linear domain, in steps of 1, 2 or 5 times a power of ten. */
 export function linearTicks([lo, hi]: readonly [number, number], count: number): number[] {
   const raw = (hi - lo) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -67,7 +67,7 @@ export function linearTicks([lo, hi]: readonly [number, number], count: number):
   return ticks;
 }
 
-/** An axis with its ticks settled, so that the frame can leave room for their labels. */
+/** An axis whose ticks are chosen, so that the frame can leave room for their labels. */
 export interface Axis extends ScaleOptions {
   readonly ticks: number[];
   readonly tickFormat: (x: number) => string;
@@ -89,20 +89,20 @@ const axis = (
   tickFormat: (x: number) => formatTick(x, powers && x !== 0),
 });
 
-/** Logarithmic axis over `domain`; all its labels are powers of ten as soon as one is long. */
+/** A logarithmic axis over `domain`; all its labels are powers of ten if any label would be long. */
 export function logAxis(label: string, domain: readonly [number, number]): Axis {
   const ticks = logTicks(domain);
   return axis('log', label, domain, ticks, ticks[0] < 0.9e-2 || ticks[ticks.length - 1] > 1.1e4);
 }
 
-/** Linear axis over `domain`. */
+/** A linear axis over `domain`. */
 export function linearAxis(label: string, domain: readonly [number, number], count = 6): Axis {
   const ticks = linearTicks(domain, count);
   const largest = Math.max(...ticks.map(Math.abs));
   return axis('linear', label, domain, ticks, largest < 0.99e-3 || largest >= 1e5);
 }
 
-/** Every index below `dense`, then about `count` more, evenly in the logarithm: what a log axis can show of a long list. */
+/** The indices of a long list that a logarithmic axis can show: all below `dense`, then about `count` more, evenly in the logarithm. */
 export function thinLog(length: number, dense = 40, count = 240): number[] {
   const out = new Set<number>();
   for (let i = 0; i < Math.min(length, dense); i++) out.add(i);

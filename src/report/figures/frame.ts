@@ -1,6 +1,6 @@
 /**
- * A figure: Observable Plot's marks in one frame, with a legend above the frame that can touch nothing, as an SVG
- * document that stands alone (namespace, own styles, title and description for readers who do not see).
+ * A figure: Observable Plot's marks in one frame, with a legend above the frame that overlaps nothing, as an SVG document that stands
+ * alone (namespace, own styles, title and description for screen readers).
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
@@ -10,23 +10,23 @@ import { typeset } from './typeset.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FONT_SIZE = 13;
-/** Generous mean width of a character at FONT_SIZE, so that legends wrap before they collide in any system font. */
+/** An upper estimate of the mean width of a character at FONT_SIZE, so that legends wrap early enough in any system font. */
 const CHARACTER = 7.4;
 const ROW = 20;
 const SWATCH = 24;
 
-/** One entry of a legend: how the mark looks and what it is. */
+/** One entry of a legend: the look of the mark and its meaning. */
 export interface LegendEntry {
   readonly label: string;
   readonly mark: 'line' | 'dash' | 'dots' | 'dot' | 'ring' | 'triangle' | 'cross' | 'area' | 'rule' | 'bar' | 'ramp';
   readonly colour?: string;
-  /** For a ramp: its two ends in words; `label` then names the quantity. */
+  /** The two ends of a ramp in words; `label` then names the quantity. */
   readonly ends?: readonly [string, string];
 }
 
 export interface FrameOptions {
   readonly name: string;
-  /** One sentence for screen readers and the SVG's title. */
+  /** One sentence, for screen readers and the title of the SVG. */
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
@@ -36,7 +36,7 @@ export interface FrameOptions {
   readonly height?: number;
 }
 
-/** What a figure leaves: the drawing and the words under it. */
+/** A drawn figure: the drawing and its caption. */
 export interface Figure {
   readonly name: string;
   readonly title: string;
@@ -44,7 +44,7 @@ export interface Figure {
   readonly caption: string;
 }
 
-/** A figure that this analysis has no numbers for, with the reason. */
+/** A figure for which there are no numbers, with the reason. */
 export interface MissingFigure {
   readonly name: string;
   readonly missing: string;

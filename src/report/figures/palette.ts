@@ -1,7 +1,7 @@
 /**
- * Colours of figures: a light set that stands in the SVG itself (so that any reader and printer understands it) and a
- * dark set that a style rule puts in its place on dark screens. Okabe-Ito hues, darkened to 4.5:1 on white and lifted
- * to 6:1 on the dark paper; the ramp rises in lightness, so order survives colour blindness and grey print.
+ * Colours of figures: a light set in the SVG itself, which every viewer and printer understands, and a dark set that a style rule puts in
+ * its place on dark screens. The hues are those of Okabe and Ito, darkened to a contrast of 4.5:1 on white and lightened to 6:1 on the
+ * dark background; the lightness of the ramp increases, so that its order is visible to the colour-blind and in grey print.
  */
 
 export const COLOURS = {
@@ -29,7 +29,7 @@ export const RAMP_STEPS = 10;
 const LIGHT_STOPS = [0x262a78, 0x7a2a8f, 0xc23a63, 0xdc7a1e];
 const DARK_STOPS = [0x7187ff, 0xc071f0, 0xff7d9c, 0xffcc6e];
 
-/** Ordered colours, first to last. */
+/** The colours of the ramp, first to last. */
 export const RAMP: readonly string[] = ramp(LIGHT_STOPS);
 for (const [k, c] of ramp(DARK_STOPS).entries()) DARK[RAMP[k]] = c;
 
@@ -47,11 +47,11 @@ function ramp(stops: readonly number[]): string[] {
   });
 }
 
-/** Colour at a fraction 0 … 1 of the ramp. */
+/** The colour at a fraction 0 … 1 of the ramp. */
 export const rampColour = (t: number): string =>
   RAMP[Math.max(0, Math.min(RAMP_STEPS - 1, Math.floor((Number.isFinite(t) ? t : 0) * RAMP_STEPS)))];
 
-/** Style rules shared by all figures: once in a page, and inside each standalone SVG. */
+/** Style rules shared by all figures; a page has them once, and each standalone SVG has its own. */
 export const FIGURE_CSS: string = [
   '.tg-figure{display:block;max-width:100%;height:auto;color:#1b1f24;background:#fff}',
   '.tg-figure text{white-space:pre}',

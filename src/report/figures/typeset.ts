@@ -1,5 +1,5 @@
 /**
- * Raised and lowered digits as shifted spans instead of Unicode signs, which many fonts lack (a missing sign makes a
+ * Superscripts and subscripts in figures as shifted spans instead of Unicode signs, which many fonts lack (a missing sign makes a
  * renderer change the font of the whole label).
  */
 const SVG = 'http://www.w3.org/2000/svg';
@@ -7,7 +7,7 @@ const PLAIN: Record<string, string> = { '⁻': '\u2212', '¹': '1', '²': '2', '
 for (const c of '⁰⁴⁵⁶⁷⁸⁹') PLAIN[c] = String(c.charCodeAt(0) - 0x2070);
 for (const c of '₀₁₂₃₄₅₆₇₈₉') PLAIN[c] = String(c.charCodeAt(0) - 0x2080);
 
-/** Runs: `^−ψ`, superscript signs, subscript signs; everything else is plain. */
+/** What is raised or lowered: `^−ψ`, superscript signs, subscript signs. */
 const RUNS = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|([⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]+)|([₀₁₂₃₄₅₆₇₈₉ᵢ]+)/gu;
 
 /** Rewrites the content of a text element in place; text without such signs stays as it is. */

@@ -1,4 +1,4 @@
-/** The findings: summary sentence, table with badges. The verdict is the Finding's; nothing is judged here. */
+/** The findings on a page: a summary sentence and a table with badges. Verdicts are those of the findings; none is made here. */
 import { CITATIONS } from '../citations.js';
 import type { Finding, Verdict } from '../finding.js';
 import { formatCount, formatEstimate } from '../format.js';
@@ -14,9 +14,9 @@ const BADGES: Record<Verdict, { readonly style: string; readonly sign: string }>
 
 const badge = (v: Verdict): Markup => html`<span class="badge ${BADGES[v].style}">${BADGES[v].sign}\u00a0${v}</span>`;
 
-/** How many claims got which verdict, in words. */
+/** Says how many claims received which verdict. */
 export function verdictWords(findings: readonly Finding[]): string {
-  if (findings.length === 0) return 'No claim was put to the test.';
+  if (findings.length === 0) return 'No claim was tested.';
   const counts = (Object.keys(BADGES) as Verdict[])
     .map((v) => ({ v, n: findings.filter((f) => f.verdict === v).length }))
     .filter((c) => c.n > 0);
@@ -25,7 +25,7 @@ export function verdictWords(findings: readonly Finding[]): string {
   return `Of ${formatCount(findings.length)} ${findings.length === 1 ? 'claim' : 'claims'} tested, ${list}.`;
 }
 
-/** Names what did not come out as the source says. */
+/** Names the claims that were not reproduced, or with another exponent. */
 export function exceptions(findings: readonly Finding[]): string {
   const named = (verdict: Verdict) => findings.filter((f) => f.verdict === verdict).map((f) => `“${trimmed(f.claim)}”`);
   const not = named('not reproduced');
@@ -38,7 +38,7 @@ export function exceptions(findings: readonly Finding[]): string {
 
 const trimmed = (s: string): string => s.trim().replace(/[.\s]+$/, '');
 
-/** A source with its citation keys turned into links to the list of references, and its tags into links to docs/theory. */
+/** A source whose citation keys link to the list of references and whose tags link to docs/theory. */
 function source(text: string): Markup {
   const keys = CITATIONS.map((c) => c.key).join('|');
   const parts = text
@@ -48,7 +48,7 @@ function source(text: string): Markup {
 }
 
 export function findingsTable(findings: readonly Finding[]): Markup {
-  if (findings.length === 0) return html`<p class="missing">This run holds no findings.</p>`;
+  if (findings.length === 0) return html`<p class="missing">This run has no findings.</p>`;
   return html`<table class="findings stack">
 <thead><tr><th>Claim</th><th>Measured</th><th class="n">n</th><th>Stated in the source</th><th>Predicted or null model</th><th>Verdict</th></tr></thead>
 ${findings.map(row)}

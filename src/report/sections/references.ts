@@ -1,4 +1,4 @@
-/** The works a report rests on, with BibTeX to copy. */
+/** The list of works that a report cites, with their BibTeX. */
 import type { Citation } from '../citations.js';
 import { html, type Markup } from '../markup.js';
 
@@ -12,5 +12,5 @@ export function references(citations: readonly Citation[]): Markup {
 <details><summary>BibTeX</summary><pre>${bibtex(citations)}</pre></details>`;
 }
 
-/** A BibTeX document. */
+/** Writes the works as a BibTeX document. */
 export const bibtex = (citations: readonly Citation[]): string => `${citations.map((c) => c.bibtex).join('\n\n')}\n`;

@@ -1,4 +1,4 @@
-/** Facts of the run, whatever keys they have, as lists of names and values. */
+/** The facts of a run on a page, as lists of names and values, whatever their keys are. */
 import { formatCount, formatPlain, formatSeconds, MISSING } from '../format.js';
 import type { Json, RunFacts } from '../input.js';
 import { html, type Markup } from '../markup.js';
@@ -30,7 +30,7 @@ function group(title: string, value: Json, seconds: boolean): Markup {
 
 type Leaf = null | boolean | number | string;
 
-/** Nested objects as dotted names; lists of plain values stay on one line. */
+/** Writes nested objects with dotted names, and lists of plain values on one line. */
 function flatten(value: Json, path = ''): [string, Leaf][] {
   if (value === null || typeof value !== 'object') return [[path, value]];
   if (Array.isArray(value)) {
@@ -43,7 +43,7 @@ function flatten(value: Json, path = ''): [string, Leaf][] {
   );
 }
 
-/** Whole numbers with all their digits (seeds can be long), others to six. */
+/** Writes whole numbers with all their digits (seeds can be long), others to six. */
 function text(v: Leaf): string {
   if (v === null) return MISSING;
   if (typeof v === 'boolean') return v ? 'yes' : 'no';
@@ -51,7 +51,7 @@ function text(v: Leaf): string {
   return v === '' ? MISSING : v;
 }
 
-/** `peakMemory` → `Peak memory`. */
+/** Turns a key into words: `peakMemory` becomes `Peak memory`. */
 function words(key: string): string {
   const s = key
     .replace(/([a-z])([A-Z])/g, '$1 $2')

@@ -1,4 +1,4 @@
-/** A table of a page: its columns say what each row shows. */
+/** Tables of a page; each column says what it shows of a row. */
 import type { Estimate } from '../../numeric/estimate.js';
 import { formatEstimate } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
@@ -6,7 +6,7 @@ import { type Content, html, type Markup, prose } from '../markup.js';
 export interface Column<T> {
   readonly head: string;
   readonly cell: (row: T) => string;
-  /** Left-aligned words instead of right-aligned numbers. */
+  /** Whether the cells are words, aligned left, instead of numbers, aligned right. */
   readonly words?: boolean;
 }
 
@@ -22,10 +22,10 @@ export function table<T>(caption: string, columns: readonly Column<T>[], rows: r
   )}</tbody></table>`;
 }
 
-/** Keeps `3.92 ± 0.11` on one line. */
+/** Keeps a text such as `3.92 ± 0.11` on one line. */
 const whole = (s: string): Content => (/[±×]/.test(s) ? html`<span class="whole">${s}</span>` : s);
 
-/** An estimate, with a star where it did not converge. */
+/** Writes an estimate, with a star where it did not converge. */
 export const starred = (e: Estimate): string =>
   formatEstimate(e) + (e.converged || !Number.isFinite(e.value) ? '' : '\u202f*');
 export const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';

@@ -1,4 +1,4 @@
-/** Every figure of a report, in reading order. */
+/** All figures of the report, in reading order. */
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import type { Drawn } from '../../../report/figures/frame.js';
 import { flatnessByRank } from './flatness.js';

@@ -1,4 +1,4 @@
-/** Flatness against rank; directions whose valley does not close are shown and flagged. docs/theory [F1], [F2]. */
+/** Flatness against rank; directions whose valley does not close are drawn with marks of their own. docs/theory [F1], [F2]. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -56,8 +56,10 @@ export function flatnessByRank({ flatness: f }: Analysis): Drawn {
       `Width of the valley along ${formatCount(f.directions.length)} principal directions; ${formatCount(closed.length)} closed on both sides.` +
       (half.length + open.length > 0
         ? ` Where the loss never reaches the threshold on one side (${formatCount(half.length)}) the closed half is drawn as a lower bound. ` +
-          (open.length > 0 ? `Those open on both sides (${formatCount(open.length)}) stand on the upper edge. ` : '') +
-          'Open directions enter no fit.'
-        : ' Every valley closed within the searched range.'),
+          (open.length > 0
+            ? `Those open on both sides (${formatCount(open.length)}) are drawn on the upper edge. `
+            : '') +
+          'Open directions are excluded from all fits.'
+        : ' Every valley is closed within the searched range.'),
   };
 }

@@ -6,7 +6,7 @@ import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatEstimate } from '../../../report/format.js';
 
-/** Ranks to show; the nearest measured ones are drawn. */
+/** Ranks to show; for each the nearest measured one is drawn. */
 const RANKS = [1, 2, 10, 50, 200, 1000];
 
 export function displacementCurves({ dynamics }: Analysis): Drawn {
@@ -60,7 +60,7 @@ export function displacementCurves({ dynamics }: Analysis): Drawn {
       ],
     }),
     caption:
-      'How far a principal coordinate moves within a lag, averaged over the window. Slope 2 is a steady drift, slope 1 diffusion, ' +
+      'Mean squared displacement of a principal coordinate within a lag, averaged over the window. Slope 2 means a steady drift, slope 1 diffusion, ' +
       'slope 0 a bounded coordinate; the number beside each direction is its fitted exponent.',
   };
 }

@@ -55,7 +55,7 @@ export function lossProfiles({ flatness: f }: Analysis): Drawn {
     caption:
       `Loss over ${formatCount(f.samples)} training samples when only the coordinate along one direction changes, from the ` +
       `${f.centre === 'mean' ? 'mean weights of the window' : 'last weights of the window'} (L₀ = ${formatNumber(f.centreLoss)}). ` +
-      `The distance between the two crossings of the dashed line is the flatness F. The wider the valley, the flatter the direction.`,
+      `The distance between the two crossings of the dashed line is the flatness F. A wider valley means a flatter direction.`,
   };
 }
 

@@ -37,10 +37,10 @@ export function curvatureByFlatness({ flatness: f }: Analysis): Drawn {
       ],
     }),
     caption:
-      'Exact second derivative at the centre against the width. On the dashed line the loss would be quadratic out to the threshold; ' +
-      'points above it are sharper at the centre than their width suggests, points below it have a flat floor and steep walls.' +
+      'Exact second derivative at the centre against the width. On the dashed line the loss would be quadratic up to the threshold; ' +
+      'points above it have a larger curvature at the centre than their width suggests, points below it a flat floor and steep walls.' +
       (points.length < closed.length
-        ? ` ${formatCount(closed.length - points.length)} closed directions curve downwards at the centre and are missing here.`
+        ? ` ${formatCount(closed.length - points.length)} closed directions have a negative curvature at the centre and are not shown.`
         : ''),
   };
 }
@@ -99,7 +99,7 @@ export function correlationTimes({ dynamics, flatness }: Analysis): Drawn {
       ],
     }),
     caption:
-      'Integrated autocorrelation time of the principal coordinates within the window. Times that are not short against the window ' +
-      'are lower bounds: the coordinate has not been seen to return.',
+      'Integrated autocorrelation time of the principal coordinates within the window. Times that are not short compared with the window ' +
+      'are lower bounds, because the coordinate did not return within it.',
   };
 }

@@ -67,7 +67,7 @@ export function trainingErrors({ curves: c, flatness: f }: Analysis): Drawn {
     title: 'Errors',
     svg,
     caption:
-      'Share of samples that the network gets wrong, on a logarithmic axis; bars on the lower edge mark epochs without a single error.' +
+      'Share of misclassified samples on a logarithmic axis; bars on the lower edge mark epochs without errors.' +
       (last ? ` The last test error is ${formatNumber(last.y)} %.` : ''),
   };
 }

@@ -57,7 +57,7 @@ function trajectory(path: PlanePath): Drawn {
     }),
     caption:
       i === 1
-        ? 'The two largest principal coordinates over the window. A slow arc or parabola is also what a random walk leaves in its first two coordinates.'
+        ? 'The two largest principal coordinates over the window. The first two coordinates of a random walk also form a slow arc or a parabola.'
         : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`,
   };
 }

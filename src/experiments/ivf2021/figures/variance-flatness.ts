@@ -1,4 +1,4 @@
-/** The central plot: variance of the weights against flatness of the loss, with fit, band and fit range. */
+/** The main figure: variance of the weights against flatness of the loss, with the fit, its band and its range. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
@@ -102,22 +102,22 @@ export function varianceFlatness({ flatness, pca, scaling }: Analysis): Drawn {
 function caption(fit: PowerLaw, fitted: boolean, shown: number, left: number): string {
   const psi = negated(fit.exponent);
   return (
-    `Each point is a principal direction: how much the weights fluctuate along it against how wide the valley is. ` +
-    `A falling line means that the weights fluctuate least where the loss is flattest, the inverse of what thermal equilibrium would give. ` +
+    `Each point is a principal direction: the variance of the weights along it against the width of the valley. ` +
+    `A falling line means that the weights fluctuate least where the loss is flattest, the opposite of thermal equilibrium. ` +
     (fitted
       ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, evenly spaced in the logarithm of the rank; errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
         `scatter ${formatNumber(fit.scatter, 2)} decades, R² = ${formatNumber(fit.r2, 3)}. `
       : 'No line could be fitted. ') +
     `Shown: ${formatCount(shown)} directions` +
     (left > 0
-      ? `; ${formatCount(left)} without a width (open valleys) are missing here and flagged in the figure of flatness by rank.`
+      ? `; ${formatCount(left)} without a width (open valleys) are not shown here; the figure of flatness by rank marks them.`
       : '.')
   );
 }
 
 /**
- * The line and its one-standard-error band: about the centroid of the fitted points the errors of height
- * (scatter/√n) and slope are independent, so var(y) = scatter²/n + SE²·(log10 x − centroid)². Empty error: no band.
+ * The fitted line and its band of one standard error. About the centroid of the fitted points the errors of height (scatter/√n) and
+ * slope are independent, so that var(y) = scatter²/n + SE²·(log10 x − centroid)². Without an error there is no band.
  */
 function fitBand(fit: PowerLaw, used: readonly Point[]): { x: number; mid: number; low: number; high: number }[] {
   const [a, b] = fit.range.map(Math.log10);

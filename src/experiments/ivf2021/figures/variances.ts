@@ -58,9 +58,9 @@ export function rankedVariances({ pca, scaling }: Analysis): Drawn {
       (fitted
         ? `The solid line is the rank law over ranks ${formatCount(fit.range[0])} to ${formatCount(fit.range[1])}. `
         : '') +
-      'The dashed line is what principal components of a random walk with the same total variance would show without any landscape.' +
+      'The dashed line shows the principal components of a random walk with the same total variance and no landscape.' +
       (Number.isFinite(share)
-        ? ` Direction 1 holds ${formatNumber(100 * share)} % of the total variance; the random walk gives ${formatNumber(600 / Math.PI ** 2)} %.`
+        ? ` Direction 1 has ${formatNumber(100 * share)} % of the total variance; a random walk has ${formatNumber(600 / Math.PI ** 2)} %.`
         : ''),
   };
 }
