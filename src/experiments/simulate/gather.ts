@@ -195,7 +195,7 @@ function passageOf(parts: readonly TransientPart[], walkers: number, left: numbe
   return { ...mean, converged: left === 0 && mean.converged };
 }
 
-/** Counts the walkers neither absorbed nor diverged at a time, which have a position then. */
+/** Counts the walkers that were not absorbed until a time; those that diverged are among them. */
 function survivors(parts: readonly TransientPart[], time: number): number {
   return parts.reduce((n, p) => n + p.exits.reduce((m, t) => m + (t <= time ? 0 : 1), 0), 0);
 }

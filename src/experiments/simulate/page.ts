@@ -96,7 +96,7 @@ ${distancesTable(comparison.distances, label)}`,
 
 function unitsOf({ facts: { scales } }: SimulationInput): Markup {
   if (!scales) return html``;
-  return html`<dt>units</dt><dd>length ${formatPlain(scales.length, 5)}, time ${formatPlain(scales.time, 5)} eta·steps, loss ${formatPlain(scales.loss, 5)}: of curvature and noise at (${scales.at.join(', ')}). All numbers, axes and files below are in these units; the formulas above are not.</dd>`;
+  return html`<dt>units</dt><dd>length ${formatPlain(scales.length, 5)}, time ${formatPlain(scales.time, 5)} η·steps, loss ${formatPlain(scales.loss, 5)}: of curvature and noise at (${scales.at.join(', ')}). All numbers, axes and files below are in these units; the formulas above are not.</dd>`;
 }
 
 function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult[]): Markup {
