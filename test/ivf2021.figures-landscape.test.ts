@@ -319,14 +319,15 @@ describe('training', () => {
     expect(Math.abs(Number(/last test error is ([\d.]+) %/.exec(caption)![1]) - last)).toBeLessThan(0.005);
   });
 
-  test('two stretches without errors are two bars', () => {
-    const errors = epoch.map((e) => ([20, 25, 40, 45].includes(e) ? 0 : e % 5 === 0 ? 3 : Number.NaN));
+  test('stretches without errors are bars of their own, a single epoch too', () => {
+    const errors = epoch.map((e) => ([20, 25, 40, 45, 60].includes(e) ? 0 : e % 5 === 0 ? 3 : Number.NaN));
     const { figure } = drawn({ ...small, curves: { ...small.curves, trainErrors: errors } }, 'training-errors');
     const bars = errorBars(figure, 'x', { stroke: COLOURS.orange }).map((b) => [b.low, b.high]);
     expect(bars).toEqual(
       [
         [19.5, 25.5],
         [39.5, 45.5],
+        [59.5, 60.5],
       ].map((b) => b.map((v) => expect.closeTo(v, 1))),
     );
   });

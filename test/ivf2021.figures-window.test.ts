@@ -189,6 +189,13 @@ describe('variance against flatness, other inputs', () => {
     expect(labels(f)[0]).toBe('rank 5 … 80');
   });
 
+  test('the points at both ends of the range are in the fit', () => {
+    const ten = many(10);
+    const ends = (from: number, to: number) =>
+      marks(at(ten, { range: [ten[from].flatness, ten[to].flatness] }), { kind: 'dot', fill: 'none' }).length;
+    expect([ends(0, 9), ends(1, 9), ends(0, 8), ends(2, 6)]).toEqual([0, 1, 1, 5]);
+  });
+
   test('more than four hundred points are smaller and have no rims', () => {
     for (const [n, rim, r] of [
       [400, COLOURS.paper, 3.4],
