@@ -1,7 +1,10 @@
 /** Figures of the landscape and of the training of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
-import { drawFigures } from '../src/experiments/ivf2021/figures/all.js';
+import { flatnessByRank } from '../src/experiments/ivf2021/figures/flatness.js';
+import { lossProfiles } from '../src/experiments/ivf2021/figures/profiles.js';
+import { correlationTimes, curvatureByFlatness } from '../src/experiments/ivf2021/figures/secondary.js';
+import { trainingErrors, trainingLoss } from '../src/experiments/ivf2021/figures/training.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS } from '../src/report/figures/palette.js';
 import { syntheticAnalysis } from './support/ivf2021-results.js';
@@ -22,7 +25,15 @@ const small = syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 
 /** Agreement within the rounding of coordinates, in pixels. */
 const PIXEL = 0.05;
 
-const drawn = (analysis: Analysis, name: string) => readNamed(Object.values(drawFigures(analysis)).flat(), name);
+const FIGURES = {
+  'loss-profiles': lossProfiles,
+  flatness: flatnessByRank,
+  curvature: curvatureByFlatness,
+  'correlation-time': correlationTimes,
+  'training-loss': trainingLoss,
+  'training-errors': trainingErrors,
+};
+const drawn = (analysis: Analysis, name: keyof typeof FIGURES) => readNamed([FIGURES[name](analysis)], name);
 
 const lg = Math.log10;
 const width = (d: DirectionFlatness): d is DirectionFlatness & { flatness: number } => d.flatness !== null;
@@ -89,6 +100,9 @@ describe('loss along principal directions', () => {
     const steep = { ...profiles[0], loss: profiles[0].loss.map((l, k) => (k === 0 ? 1 : l)) };
     const g = drawn({ ...small, flatness: { ...small.flatness, profiles: [steep] } }, 'loss-profiles').figure;
     expect(g.domain.y[1]).toBeLessThan(31 * Math.E * centreLoss * 1.2);
+    const high = { ...profiles[0], loss: profiles[0].loss.map((l, k) => (k === 0 ? 29 * Math.E * centreLoss : l)) };
+    const h = drawn({ ...small, flatness: { ...small.flatness, profiles: [high] } }, 'loss-profiles').figure;
+    expect(h.domain.y[1]).toBeGreaterThan(29 * Math.E * centreLoss);
   });
 });
 
@@ -305,14 +319,15 @@ describe('training', () => {
     expect(Math.abs(Number(/last test error is ([\d.]+) %/.exec(caption)![1]) - last)).toBeLessThan(0.005);
   });
 
-  test('two stretches without errors are two bars', () => {
-    const errors = epoch.map((e) => ([20, 25, 40, 45].includes(e) ? 0 : e % 5 === 0 ? 3 : Number.NaN));
+  test('stretches without errors are bars of their own, a single epoch too', () => {
+    const errors = epoch.map((e) => ([20, 25, 40, 45, 60].includes(e) ? 0 : e % 5 === 0 ? 3 : Number.NaN));
     const { figure } = drawn({ ...small, curves: { ...small.curves, trainErrors: errors } }, 'training-errors');
     const bars = errorBars(figure, 'x', { stroke: COLOURS.orange }).map((b) => [b.low, b.high]);
     expect(bars).toEqual(
       [
         [19.5, 25.5],
         [39.5, 45.5],
+        [59.5, 60.5],
       ].map((b) => b.map((v) => expect.closeTo(v, 1))),
     );
   });

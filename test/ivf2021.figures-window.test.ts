@@ -1,7 +1,10 @@
 /** Figures of the relation and of the fluctuations of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
-import { drawFigures } from '../src/experiments/ivf2021/figures/all.js';
+import { displacementCurves } from '../src/experiments/ivf2021/figures/msd.js';
+import { trajectories } from '../src/experiments/ivf2021/figures/trajectory.js';
+import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
+import { rankedVariances } from '../src/experiments/ivf2021/figures/variances.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS, RAMP } from '../src/report/figures/palette.js';
 import { syntheticAnalysis } from './support/ivf2021-results.js';
@@ -20,7 +23,9 @@ const small = syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 
 /** Agreement within the rounding of coordinates, in pixels. */
 const PIXEL = 0.05;
 
-const drawn = (analysis: Analysis, name: string) => readNamed(Object.values(drawFigures(analysis)).flat(), name);
+const FIGURES = { 'variance-flatness': varianceFlatness, variances: rankedVariances, msd: displacementCurves };
+const drawn = (analysis: Analysis, name: string) =>
+  readNamed(name in FIGURES ? [FIGURES[name as keyof typeof FIGURES](analysis)] : trajectories(analysis), name);
 
 const lg = Math.log10;
 const width = (d: DirectionFlatness): d is DirectionFlatness & { flatness: number } => d.flatness !== null;
@@ -159,6 +164,56 @@ describe('variance against flatness', () => {
     const [end, middle] = at({ scatter: Number.NaN });
     expect(end).toBeCloseTo(2 * 0.112 * (centre - lg(0.9)), 2);
     expect(middle).toBeCloseTo(2 * 0.112 * Math.abs(centre - (lg(0.9) + lg(12)) / 2), 2);
+  });
+});
+
+describe('variance against flatness, other inputs', () => {
+  const at = (directions: DirectionFlatness[], change = {}) =>
+    drawn(
+      {
+        ...small,
+        flatness: { ...small.flatness, directions },
+        scaling: { ...small.scaling, varianceFlatness: { ...small.scaling.varianceFlatness, ...change } },
+      },
+      'variance-flatness',
+    ).figure;
+  const [one] = small.flatness.directions;
+  const many = (n: number) =>
+    Array.from({ length: n }, (_, k) => ({ ...one, index: k + 2, flatness: 1 + k / 100, variance: 1e-3 / (k + 1) }));
+
+  test('colours of ranks that do not begin at 1', () => {
+    const ranks = [5, 10, 20, 40, 80];
+    const f = at(ranks.map((index, k) => ({ ...one, index, flatness: k + 1, variance: 10 ** -k })));
+    // halves, quarters, … of ln 16
+    expect(marks(f, { kind: 'dot' }).map((m) => m.fill)).toEqual([0, 2, 4, 7, 9].map((k) => RAMP[k]));
+    expect(labels(f)[0]).toBe('rank 5 … 80');
+  });
+
+  test('the points at both ends of the range are in the fit', () => {
+    const ten = many(10);
+    const ends = (from: number, to: number) =>
+      marks(at(ten, { range: [ten[from].flatness, ten[to].flatness] }), { kind: 'dot', fill: 'none' }).length;
+    expect([ends(0, 9), ends(1, 9), ends(0, 8), ends(2, 6)]).toEqual([0, 1, 1, 5]);
+  });
+
+  test('more than four hundred points are smaller and have no rims', () => {
+    for (const [n, rim, r] of [
+      [400, COLOURS.paper, 3.4],
+      [401, 'none', 2],
+    ] as const) {
+      const dots = marks(at(many(n), { range: [0.5, 9] }), { kind: 'dot', where: (m) => m.fill !== 'none' });
+      expect(dots.length).toBe(n);
+      expect([dots[0].stroke, dots[0].r]).toEqual([rim, r]);
+    }
+  });
+
+  test('where no point shown is in the fit its band is narrowest in the middle of the range', () => {
+    const f = at(many(9), { range: [100, 10_000] });
+    const [band] = marks(f, { kind: 'area' });
+    const tall = (k: number) => Math.abs(lg(band.points[k][1] / band.points[81 - k][1]));
+    expect(tall(0)).toBeCloseTo(tall(40), 2);
+    expect(tall(0)).toBeCloseTo(2 * Math.hypot(0.164 / Math.sqrt(small.scaling.varianceFlatness.points), 0.112), 2);
+    expect(tall(20)).toBeCloseTo((2 * 0.164) / Math.sqrt(small.scaling.varianceFlatness.points), 2);
   });
 });
 

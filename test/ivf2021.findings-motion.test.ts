@@ -159,6 +159,14 @@ describe('diffusion of the others', () => {
     expect(numbersIn(f.reason.split('tolerance ')[1])[0] / (1.96 * f.measured.standardError)).toBeCloseTo(1, 1);
   });
 
+  it('does not depend on the order of the directions', () => {
+    const some = upTo(15, (k) => follow(9 + k, 1 + 0.1 * Math.sin(k * k)));
+    const of_ = (dynamics: DirectionDynamics[]) => find('diffuse', { dynamics: dynamics as never });
+    const mixed = [...some].sort((a, b) => Math.sin(7 * a.index) - Math.sin(7 * b.index));
+    expect(of_(mixed)).toEqual(of_(some));
+    expect(of_([...some].reverse())).toEqual(of_(some));
+  });
+
   it('asks for ten of ranks 10 to 100, both included', () => {
     expect(of(same(1, 9)).verdict).toBe(OPEN);
     expect(of(same(1, 9)).reason).toBe(

@@ -119,6 +119,17 @@ describe('tables of the page', () => {
     });
   });
 
+  test('numbers are aligned to the right, words to the left; estimates and powers stay on one line', () => {
+    const cells = (css: string) => pageWords(report.html, `#relation ${css}`);
+    expect(cells('td:not(.n)')).toEqual([...pageTables(report.html, '#relation')].flatMap((t) => t.column('range')));
+    expect(cells('th:not(.n)')).toEqual(['range', 'range']);
+    const whole = pageWords(report.html, '#landscape .whole, #fluctuations .whole');
+    expect(whole.length).toBeGreaterThan(20);
+    for (const w of whole) expect(w).toMatch(/[±×]/);
+    for (const c of pageWords(report.html, '#landscape td.n, #fluctuations td.n'))
+      if (/[±×]/.test(c)) expect(whole).toContain(c);
+  });
+
   const widths = (html: string) => pageTables(html, '#landscape')[0];
 
   test('widths: crossings, open sides, asymmetry, slope, curvature', () => {
