@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { advise } from '../src/apply/advice.js';
 import { renderAdvice } from '../src/experiments/advise/page.js';
+import { jsonLine } from '../src/numeric/json.js';
 import { adviceStudy, curvature, e, facts, noise } from './support/advise-results.js';
 import { expectEstimate } from './support/printed-estimates.js';
 import { matchesSnapshots, numbersIn, pageFacts, pageTables, pageWords, prints, readCsv } from './support/reading.js';
@@ -281,7 +282,7 @@ describe('the head and the method of the page', () => {
 
 it('JSON holds words, advice, facts, runs and the run', () => {
   const json = JSON.parse(report.json);
-  const plain = (x: unknown) => JSON.parse(JSON.stringify(x));
+  const plain = (x: unknown) => JSON.parse(jsonLine(x));
   expect(Object.keys(json)).toEqual(['format', 'version', 'title', 'words', 'advice', 'facts', 'verification', 'run']);
   expect([json.format, json.version, json.title]).toEqual(['thermograd advice', 1, 'Made-up advice']);
   expect(json.advice).toEqual(plain(input.advice));

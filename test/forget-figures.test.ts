@@ -425,6 +425,18 @@ it('an error bar is cut at a quarter of the error where its own error is larger'
   expect(bar.high).toBeCloseTo(15, 2);
 });
 
+it('one seed has points without errors', () => {
+  const groups = input.groups.filter((g) => g.seed === 0 && g.method !== 'hessian');
+  const { figures: drawn } = renderForget({ ...input, groups });
+  const front = readFront(drawn['forget-front']);
+  const bars = marks(front, { kind: 'link' });
+  expect(bars).toHaveLength(2 * marks(front, { kind: 'dot', where: (m) => m.r === 2.6 }).length);
+  for (const { pixels: [a, b] } of bars) expect(Math.hypot(a[0] - b[0], a[1] - b[1])).toBeLessThan(0.02); // biome-ignore format: one line
+  const scan = marks(readFigure(drawn['forget-strength']), { kind: 'link' });
+  expect(scan).toHaveLength(16);
+  for (const { pixels: [a, b] } of scan) expect(Math.abs(a[1] - b[1])).toBeLessThan(0.02); // biome-ignore format: one line
+});
+
 it('two strengths are a scan', () => {
   const two = input.groups.filter((g) => g.method === 'l2').map((g) => ({ ...g, branches: g.branches.slice(0, 2) }));
   const [line] = marks(

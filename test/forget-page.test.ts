@@ -63,6 +63,14 @@ it('a method without a title, and one seed', () => {
   expect(pageWords(html, 'figcaption').filter((c) => /\b1 seed\b/.test(c))).toHaveLength(4);
 });
 
+it('strengths are printed to three digits', () => {
+  const groups = input.groups
+    .filter((g) => g.method === 'l2')
+    .map((g) => ({ ...g, branches: g.branches.map((b) => ({ ...b, multiple: b.multiple / 3 })) }));
+  const [table] = pageTables(renderForget({ ...input, groups }).html, '#strength');
+  expect(table.column('strength')).toEqual(['0.0333', '0.333', '3.33']);
+});
+
 it('the run, as recorded', () => {
   expect(pageFacts(report.html, '#run')).toEqual(
     new Map([

@@ -32,6 +32,21 @@ describe('what is forgotten', () => {
     expect(exists(0.0501, 1e-5).verdict).toBe('reproduced');
     expect(exists(0.0499, 1e-5).verdict).toBe('not reproduced');
   });
+  it('counts at five points exactly', () => {
+    const input = madeInput([NONE], { scatter: 0 });
+    const groups = input.groups.map((g) => ({
+      ...g,
+      branches: g.branches.map((b) => ({
+        ...b,
+        test: [
+          [0.05, Number.NaN],
+          [0, 0.9],
+        ],
+      })),
+    }));
+    const [exact] = forgetFindings({ ...input, groups }).findings;
+    expect([exact.measured.value / 100, exact.verdict]).toEqual([0.05, 'reproduced']);
+  });
   it('is there where its interval is above 0', () => {
     expect(exists(0.06, scatterFor(0.0599)).verdict).toBe('reproduced');
     expect(exists(0.06, scatterFor(0.0601))).toMatchObject({

@@ -130,7 +130,7 @@ function curveOf(test: Branch['test'], start: number): Curve {
 
 function branchOf({ method, at, seeds, spread = 0.012 }: Plan, p: number, seed: number): Branch[] {
   if (seeds && !seeds.includes(seed)) return [];
-  return at.map(([multiple, ...level], k): Branch => {
+  const all = at.map(([multiple, ...level], k): Branch => {
     const b = 10 * p + k;
     const [a1, a2, a3, valid] = level.map((a, i) => a + (i === 3 ? 0.012 : spread) * (fraction(seed, b, i) - 0.5));
     const diverged = method === 'ldc' && multiple === 100 && seed === 1;
@@ -174,7 +174,8 @@ function branchOf({ method, at, seeds, spread = 0.012 }: Plan, p: number, seed: 
       profiles: method === 'joint' ? [] : [1, 4].map((i) => profile(i, loss, 0.05 * i * (1 - a1))),
       diverged,
     };
-  });
+  }); // strengths in no order, as those that were added beyond the grid come
+  return method === 'variance' ? all.reverse() : all;
 }
 
 export function forgetStudy(): ForgetInput {
