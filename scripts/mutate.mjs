@@ -5,7 +5,7 @@
  *                           [--tests FILE…] [--again FILE] [--built] [--jobs N]
  *
  * FILE is a TypeScript file or a folder. Of all mutants in them N (default 100) are drawn by the seed (default 1), the same
- * ones for the same text, at most one for each expression as long as there are enough expressions. Kinds:
+ * ones for the same lines, at most one for each expression as long as there are enough expressions. Kinds:
  *
  *   sign         + ↔ −, −x → x              comparison   < → <= >=, === ↔ !==    boolean     && ↔ ||, !x → x
  *   factor       * ↔ /, n → 2n, n/2, 0 → 1    offset       a[i] → a[i ± 1], x ± 1 → x     condition   → true, false
@@ -114,8 +114,18 @@ function drawn() {
     const wanted = new Set(survivors.map(key));
     return all.filter((m) => wanted.has(key(m)));
   }
-  const rank = (m) => createHash('sha256').update([values.seed, m.path, m.start, m.text].join('\n')).digest('hex');
-  const ranked = all.map((m) => ({ m, rank: rank(m) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  // by what a mutant changes and not by where it lies: an edit elsewhere in the file does not change the sample
+  const seen = new Map();
+  const ranked = all
+    .map((m) => {
+      const name = [values.seed, m.path, m.kind, m.before, m.after].join('\n');
+      seen.set(name, (seen.get(name) ?? 0) + 1);
+      const rank = createHash('sha256')
+        .update(`${name}\n${seen.get(name)}`)
+        .digest('hex');
+      return { m, rank };
+    })
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   const taken = new Set();
   const first = [];
   const rest = [];
