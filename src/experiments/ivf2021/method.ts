@@ -1,4 +1,4 @@
-/** How the numbers came about, from the numbers themselves; and what the symbols stand for. */
+/** How the numbers were obtained, and the glossary of symbols. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../../report/format.js';
 import type { Markup } from '../../report/markup.js';
@@ -55,7 +55,7 @@ export function method(a: Analysis): Markup {
   return factList(items);
 }
 
-/** Symbols of the page. */
+/** The symbols of the page. */
 export const SYMBOLS: Symbols = [
   ['w', 'weights of the recorded layer'],
   ['w₀', 'centre of the landscape: mean or last weights of the window'],
