@@ -2,11 +2,12 @@
  * Compares what two builds of the program write: every command is run with fixed seeds, and every document must have
  * the same bytes, except for times and sizes of memory (TIMES below).
  *
- *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR]
+ *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers]
  *
  * BEFORE and AFTER are each a built program (dist/cli/main.js) or a folder that an earlier call kept with --keep, which
  * holds what the first of the two wrote. --only takes names of runs, separated by commas; the runs they start from are
- * made as well. Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
+ * made as well. With --numbers words do not count: numbers of JSON documents by their keys, cells of tables that are numbers, and
+ * the marks of figures are compared, and pages are not. Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -65,7 +66,7 @@ const TIMES =
 
 const usage = (sentence) => {
   process.stderr.write(
-    `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR]\n`,
+    `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers]\n`,
   );
   process.exit(2);
 };
@@ -115,6 +116,19 @@ function comparable(path) {
   return bytes.toString('latin1');
 }
 
+/** What is left of a document when words do not count. */
+function numbersOf(path) {
+  const text = readFileSync(path, 'utf8');
+  if (/\.html$/.test(path)) return '';
+  if (/\.csv$/.test(path))
+    return text.replace(/"(?:[^"]|"")*"|[^,\r\n]+/g, (c) => (Number.isFinite(Number(c)) ? c : ''));
+  if (/\.svg$/.test(path))
+    return text.replace(/<(title|text)\b[^>]*>.*?<\/\1>/gs, '').replace(/ aria-label="[^"]*"/g, '');
+  return comparable(path)
+    .replace(/: "(?:[^"\\]|\\.)*"/g, ': ""')
+    .replace(/^(\s*)"(?:[^"\\]|\\.)*"(,?)$/gm, '$1""$2');
+}
+
 function withoutTimes(value) {
   if (Array.isArray(value)) return value.map(withoutTimes);
   if (['NaN', 'Infinity', '-Infinity'].includes(value)) return null;
@@ -148,7 +162,8 @@ function differences(before, after) {
     ...b.filter((f) => !a.includes(f)).map((f) => `only after:  ${f}`),
   ];
   for (const file of a.filter((f) => b.includes(f))) {
-    const [x, y] = [comparable(join(before, file)), comparable(join(after, file))];
+    const read = values.numbers && /\.(json|csv|svg|html)$/.test(file) ? numbersOf : comparable;
+    const [x, y] = [read(join(before, file)), read(join(after, file))];
     if (x === y) continue;
     const at = [...x].findIndex((c, k) => c !== y[k]);
     const around = (text) => JSON.stringify(text.slice(Math.max(0, at - 60), at + 60));
@@ -159,7 +174,10 @@ function differences(before, after) {
 
 const { values, positionals } = (() => {
   try {
-    return parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, keep: { type: 'string' } } });
+    return parseArgs({
+      allowPositionals: true,
+      options: { only: { type: 'string' }, keep: { type: 'string' }, numbers: { type: 'boolean' } },
+    });
   } catch (error) {
     return usage(error.message);
   }

@@ -1,4 +1,6 @@
-/** A branch from the trained weights: record, and look at its windows in every basis. docs/theory [S6], [S7]. */
+/**
+ * A branch from the trained weights: training, and the analysis of its windows in every basis. docs/theory [S6], [S7].
+ */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
@@ -7,7 +9,7 @@ import { CellSteps, difference, runTwo, WeightMean } from '../../runs/steps.js';
 import type { BranchCell } from './config.js';
 import type { CellContext } from './context.js';
 import { curvatureAt } from './curvature.js';
-import { common, type Looker, othersDirections, ownDirections, type Span } from './look.js';
+import { common, type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import { type Dynamics, meterAt, regime } from './measure.js';
 import type { BranchResult, Regime } from './measured.js';
 import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, trace, without } from './moments.js';
@@ -19,6 +21,7 @@ interface Window extends Span {
   readonly weights: Float32Array;
 }
 
+/** Computes a branch. */
 export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
   const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
@@ -60,7 +63,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   }
   sums.cut();
 
-  // from the end: each window is the one before it with one more piece
+  // from the end: each window is the previous one with one more piece
   const regimes: Regime[] = [];
   let moments: Moments | undefined;
   let mean: WeightMean | undefined;
@@ -81,15 +84,15 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     } else if (cell.windows.includes(length)) others.push(window);
   }
   firstHalf ??= without(main!.moments, secondHalf!);
-  moments = undefined; // matrices of 50 MB are let go as soon as they have served
+  moments = undefined; // matrices of 50 MB are released as soon as they are not needed
 
-  // H and C where the main window lies
+  // H and C at the main window
   report('Hessian and noise', 0.2);
   const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
   const { hessian, noise } = curvatureAt(place);
-  const looker: Looker = { ...context, dynamics, hessian, noise };
+  const branch: MeasuredBranch = { ...context, dynamics, hessian, noise };
   const look = (window: Window, meter: FlatnessMeter): Regime =>
-    ownDirections(looker, principal(la, window.moments), {
+    ownDirections(branch, principal(la, window.moments), {
       ...window,
       basis: 'same-window',
       meter,
@@ -108,7 +111,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
 
   report('the other half', 0.5);
   regimes.push(
-    othersDirections(looker, [firstHalf, secondHalf!], {
+    othersDirections(branch, [firstHalf, secondHalf!], {
       basis: 'other-window',
       epochs: half,
       steps: secondHalf!.count,
@@ -129,7 +132,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     const variances = diagonalIn(la, eigen.vectors, covariance);
     regimes.push(
       regime(la, {
-        ...common(looker, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
+        ...common(branch, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
         ranks,
         variances: ranks.map((r) => variances[P - r]),
         spectrum: undefined,
@@ -139,7 +142,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     );
   }
   main = undefined;
-  regimes.push(...(await surrogateRegimes(looker, span, eigen, meter, resolution)));
+  regimes.push(...(await surrogateRegimes(branch, span, eigen, meter, resolution)));
   return {
     format: 'thermograd controls cell',
     kind: 'branch',

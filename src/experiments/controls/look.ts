@@ -1,4 +1,4 @@
-/** A branch's window looked at along directions: those that it chose itself, or those of another half. docs/theory [S7]. */
+/** A branch's window along directions: its own principal ones, or those of another half. docs/theory [S7]. */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { Matrix } from '../../numeric/linalg/matrix.js';
 import type { Key } from '../../numeric/random.js';
@@ -8,32 +8,34 @@ import { type Dynamics, regime } from './measure.js';
 import type { Basis, Regime } from './measured.js';
 import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './moments.js';
 
-/** A branch whose main window is known: its H and C serve all that is looked at. */
-export interface Looker extends CellContext {
+/** Describes a branch whose main window is known; its H and C are used for all regimes. */
+export interface MeasuredBranch extends CellContext {
   readonly dynamics: Dynamics;
   readonly hessian: Matrix;
   /** C per batch. */
   readonly noise: Matrix;
 }
 
+/** States the length of a window. */
 export interface Span {
   readonly epochs: number;
   readonly steps: number;
 }
 
+/** Says along which directions a window is analysed, and how. */
 interface View extends Span {
   readonly basis: Basis;
   readonly meter: FlatnessMeter;
   /** Variances must exceed ten times this, or the window's own resolution where none is given. */
   readonly resolution?: number;
-  /** Directions in the basis of the weights, from those of the moments' basis. */
+  /** Returns directions in the basis of the weights from those in the basis of the moments. */
   readonly turned?: (rows: Matrix) => Matrix;
   readonly key: Key;
 }
 
-/** What every regime of a branch is given, for these directions in the basis of the weights. */
+/** Returns the part of a request that all regimes of a branch have, for directions in the basis of the weights. */
 export function common(
-  { la, dynamics, hessian, noise }: Looker,
+  { la, dynamics, hessian, noise }: MeasuredBranch,
   { epochs, steps, basis, meter, key }: View,
   directions: Matrix,
 ) {
@@ -51,12 +53,12 @@ export function common(
   };
 }
 
-/** Principal directions and variances of one and the same window. */
-export function ownDirections(looker: Looker, own: Principal, view: View): Regime {
-  const ranks = logSpaced(own.variances.length, looker.config.directions);
+/** Measures a regime with the principal directions and variances of the same window. */
+export function ownDirections(branch: MeasuredBranch, own: Principal, view: View): Regime {
+  const ranks = logSpaced(own.variances.length, branch.config.directions);
   const rows = topColumns(own.vectors, ranks);
-  return regime(looker.la, {
-    ...common(looker, view, view.turned?.(rows) ?? rows),
+  return regime(branch.la, {
+    ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,
     variances: ranks.map((r) => own.variances[r - 1]),
     spectrum: own.variances,
@@ -65,14 +67,14 @@ export function ownDirections(looker: Looker, own: Principal, view: View): Regim
   });
 }
 
-/** Principal directions of one half with the variances of the other. */
-export function othersDirections(looker: Looker, [choosing, measured]: readonly Moments[], view: View): Regime {
-  const { la, config } = looker;
+/** Measures a regime with the principal directions of one half and the variances of the other. */
+export function othersDirections(branch: MeasuredBranch, [choosing, measured]: readonly Moments[], view: View): Regime {
+  const { la, config } = branch;
   const chosen = principal(la, choosing);
   const ranks = logSpaced(chosen.variances.length, config.directions);
   const rows = topColumns(chosen.vectors, ranks);
   return regime(la, {
-    ...common(looker, view, view.turned?.(rows) ?? rows),
+    ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,
     variances: quadraticForms(la, rows, measured.covariance),
     spectrum: undefined,

@@ -1,4 +1,4 @@
-/** The schema of `forget`: every key, its default, and what it may be. Data, nothing else. */
+/** The schema of the config of `forget`: every key with its default and its allowed values. */
 import { z } from 'zod';
 import { schema as common } from '../../runs/schema.js';
 
@@ -6,6 +6,7 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const { data } = common.shape;
 
+/** All keys of the config. */
 export const forgetSchema = z.strictObject({
   experiment: z.literal('forget').default('forget'),
   preset: z.enum(['quick', 'standard']).default('standard'),
@@ -43,17 +44,17 @@ export const forgetSchema = z.strictObject({
     .int()
     .min(0)
     .default(3)
-    .describe('strengths added, one at a time, beyond an end of the grid while the best one lies there'),
+    .describe('most strengths added, one at a time, beyond an end of the grid while the best one lies there'),
   absolute: z.boolean().default(false).describe('strengths are lambda itself'),
   constraints: z
     .array(count)
     .min(1)
     .default([2, 5, 10, 20, 50])
-    .describe('N_c, axes held in each layer; methods are compared at the largest'),
+    .describe('N_c, axes constrained in each layer; methods are compared at the largest'),
   layers: z
     .union([z.literal('all'), z.array(z.string()).min(1)])
     .default('all')
-    .describe('layers that are held'),
+    .describe('layers that are constrained'),
   several: z
     .enum(['separate', 'online'])
     .default('separate')
@@ -82,14 +83,12 @@ export const forgetSchema = z.strictObject({
         .gt(0)
         .lt(1)
         .default(1 / 6)
-        .describe('share of the training samples kept back to choose strengths with'),
+        .describe('share of the training samples held out to choose strengths'),
     })
     .prefault({}),
   statistics: z
     .strictObject({
-      samples: count
-        .default(10_000)
-        .describe('at most so many training samples of a task are measured for its constraint'),
+      samples: count.default(10_000).describe('most training samples of a task that are measured for its constraint'),
       layer: z
         .string()
         .default('')
@@ -102,13 +101,14 @@ export const forgetSchema = z.strictObject({
   provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
 });
 
-/** A complete config: all defaults written out. */
+/** Describes a complete config, with all defaults filled in. */
 export type ForgetConfig = z.output<typeof forgetSchema>;
-/** What a person writes. */
+/** Describes a config as a person writes it, in which any key may be missing. */
 export type PartialForget = z.input<typeof forgetSchema>;
 
+/** The presets by name. */
 export const FORGET_PRESETS: Readonly<Record<'quick' | 'standard', PartialForget>> = {
-  /** Seconds, on a synthetic set of four classes: a first look at a report, and CI. Says nothing of real data. */
+  /** Seconds, on a synthetic set of four classes: for a first report, and CI. It allows no conclusion on real data. */
   quick: {
     protocol: '0,1/2,3',
     seeds: 3,

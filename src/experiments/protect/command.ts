@@ -1,4 +1,4 @@
-/** `thermograd protect`: its flags, the help that teaches, and the telling of the result. */
+/** `thermograd protect`: its flags, its help, and the printing of its result. */
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../../report/format.js';
@@ -21,6 +21,7 @@ interface Flags
   readonly force?: boolean;
 }
 
+/** Adds the command. */
 export function addProtect(root: Command): void {
   root
     .command('protect')
@@ -76,7 +77,7 @@ measures K in its own way, on the training samples of task 1:
 
 The strength in the file is the natural one: where theory says that R is the quadratic approximation of task 1's loss (exact), or the
 mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underestimates what leaving a valley costs,
-and no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest
+and how much the old task is worth is for you to decide. Explicit steps are stable up to 2(1+momentum)/(learning rate × largest
 stiffness); load_pull of examples/protect.py takes exact steps, stable at any strength.
 
 Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
@@ -121,7 +122,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
 /** The Python that reads the file. */
 const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.meta.url));
 
-/** Rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
+/** Writes the result as rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
 export function describeProtection(r: ProtectResult): string {
   const { unit, window, training } = r;
   const rows: [string, string][] = [
