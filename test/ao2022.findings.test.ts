@@ -75,7 +75,9 @@ describe('predicted over measured variance', () => {
     it('five settled modes', () => {
       expect(at(1, 0.1, 5).verdict).toBe(YES);
       expect(at(1, 0.1, 4).verdict).toBe(OPEN);
-      expect(at(1, 0.1, 4).reason).toBe('Only 4 modes are settled; the rule asks for 5. A longer window settles more.');
+      expect(at(1, 0.1, 4).reason).toBe(
+        'Only 4 modes are settled; the rule asks for 5. In a longer window more would settle.',
+      );
       expect(at(1, 0.4).reason).toBe('The ratio 1.0 ± 0.4 is too uncertain.');
     });
 
@@ -225,7 +227,7 @@ describe('circulation', () => {
     expect(f.reason).toBe(
       '17 of 300 pairs circulate with a family-wise chance below 5 %, 61 at a false-discovery rate of 5 %. One slope over all pairs: 0.94 ± 0.06.',
     );
-    expect(f.range).toBe('300 pairs of 25 settled modes, drift taken off; 40 blocks');
+    expect(f.range).toBe('300 pairs of 25 settled modes, drift removed; 40 blocks');
     expect(printsEstimate(f.predicted!, T.circulation.slopeOfSampling)).toBe(true);
     expect(turning({ converged: false }).reason).toContain('The blocks are shorter than 5 correlation times');
     expect(turning({ converged: false }).reason).not.toContain('exceeds the 0.5');
@@ -306,7 +308,7 @@ describe('widths of the potential', () => {
       energy: rows(30, 0, (k) => ({ predictedWidth: 3 * k + (k === 30 ? 30 : 0), flatness: k === 5 ? null : 1 / k })),
     });
     expect(f.reason).toContain(
-      'measured widths span a factor 30, predicted ones 40; the predicted width is in the median 3 times the measured one',
+      'measured widths span a factor 30, predicted ones 40; the median of predicted over measured width is 3,',
     );
     expect(f.predicted).toBe('width of the loss against the same variance: −1 (the inverse relation)');
     expect(find('energy', { energy: rows(30, 0, (k) => ({ flatness: k < 3 ? 1 : null })) }).predicted).toContain(

@@ -177,7 +177,7 @@ describe('the page', () => {
     expect(t.heads).toEqual(['energy', 'mean', 'variance', 'distance', 'draws', 'p']);
     expect(t.column('energy')).toEqual([
       'U from H and C₁',
-      'the same, drift left in',
+      'the same, drift not removed',
       'Σ of own sampling and window',
       'Σ of the first half, on the second',
       'L/T, T fitted',

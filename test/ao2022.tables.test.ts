@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
 import { renderAo2022 } from '../src/experiments/ao2022/page.js';
+import { jsonLine } from '../src/numeric/json.js';
 import type { Regime } from '../src/theory/layer/results.js';
 import { syntheticAo2022 } from './support/ao2022-results.js';
 import { syntheticReport } from './support/ivf2021-results.js';
@@ -146,8 +147,8 @@ describe('CSV documents', () => {
 
   test('the document for machines holds all of it', () => {
     const json = JSON.parse(report.json);
-    expect(json.results).toEqual(JSON.parse(JSON.stringify(results)));
-    expect(json.findings).toEqual(JSON.parse(JSON.stringify(input.findings)));
+    expect(json.results).toEqual(JSON.parse(jsonLine(results)));
+    expect(json.findings).toEqual(JSON.parse(jsonLine(input.findings)));
     expect(json).toMatchObject({ format: 'thermograd-ao2022-report', version: 1, title: input.title, run: input.run });
     expect(json.references.map((r: { key: string }) => r.key)).toEqual(['ivf2021', 'ao2022', 'antognini2018', 'mnist']);
     expect(json.references[0]).not.toHaveProperty('bibtex');

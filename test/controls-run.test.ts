@@ -298,12 +298,12 @@ describe('the rules', () => {
     expect(verdict('selection')).toBe('not reproduced');
     expect(verdict('random-walk')).toBe('not reproduced');
     expect(causeOf(biased).join(' ')).toMatch(
-      /property of the choice.*restoring force of the landscape is not its cause/,
+      /results from the choice of directions.*restoring force of the landscape is not its cause/,
     );
     const honest = controlsFindings({ cells: withPsi({ 'random-walk': 2 }), mainWindow: 4 });
     expect(verdict('selection', honest)).toBe('reproduced');
     expect(verdict('random-walk', honest)).toBe('reproduced');
-    expect(causeOf(honest).join(' ')).toMatch(/does not come from choosing.*restoring force takes part/);
+    expect(causeOf(honest).join(' ')).toMatch(/does not come from choosing.*restoring force contributes/);
   });
 });
 

@@ -103,7 +103,7 @@ describe('the frozen layer', () => {
       expect(small.measured.value).toBeCloseTo(0.89, 10);
       expect(small.range).toMatch(/^eta = 0.020, other layers frozen/);
       expect(small.verdict).toBe(YES);
-      expect(small.reason).toContain('Only the steps are smaller here.');
+      expect(small.reason).toContain('Here only the steps are smaller.');
     });
     it('is not asked where nothing is off', () => {
       const fine = groups.map((g) => ({

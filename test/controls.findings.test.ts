@@ -335,10 +335,10 @@ describe('the cause', () => {
   it('of the made-up cells, with its numbers', () => {
     const cause = causeOf(judged());
     expect(cause.length).toBe(4);
-    expect(cause[0]).toMatch(/^The exponent 4.050 ± 0.012 is a property of the choice/);
+    expect(cause[0]).toMatch(/^The exponent 4.050 ± 0.012 results from the choice of directions/);
     expect(cause[0]).toMatch(/give 2.150 ± 0.012\.$/);
-    expect(cause[1]).toContain('gives the same, with both choices of directions: nothing nonlinear is needed.');
-    expect(cause[2]).toMatch(/^It stays when the Hessian of that system is set to zero/);
+    expect(cause[1]).toContain('gives the same, with both choices of directions: no nonlinearity is needed.');
+    expect(cause[2]).toMatch(/^It does not change when the Hessian of that system is set to zero/);
     expect(cause[3]).toContain('fixed beforehand, 2.790 ± 0.012, is the law of the noise, C ~ H^1.47,');
     expect(judged().outcome).toMatchObject({
       selection: 'differs',
@@ -353,17 +353,17 @@ describe('the cause', () => {
     expect(say({ selection: 'agrees' })[0]).toMatch(
       /^The exponent 4.050 ± 0.012 does not come from choosing .*gives 2.150 ± 0.012\.$/,
     );
-    expect(say({ selection: 'undecided' })[0]).toMatch(/not decided by so few seeds/);
+    expect(say({ selection: 'undecided' })[0]).toMatch(/^So few seeds do not decide/);
     expect(say({ surrogate: 'differs' })[1]).toMatch(/does not give it/);
     expect(say({ surrogateOther: 'differs' })[1]).not.toContain('both choices');
     expect(say({ surrogate: 'undecided' }).length).toBe(3);
     expect(say({ randomWalk: 'differs' })[2]).toMatch(/^It changes when/);
     expect(say({ randomWalk: 'undecided' }).length).toBe(3);
-    expect(say({ noiseLaw: 'differs' })[3]).toMatch(/is not what the law of the noise predicts/);
+    expect(say({ noiseLaw: 'differs' })[3]).toMatch(/is not the one that the law of the noise predicts/);
     expect(say({ noiseLaw: 'undecided' }).length).toBe(3);
     expect(say({ replicas: undefined }).length).toBe(3);
     expect(causeOf(judged([])).join(' ')).toBe(
-      'Whether the choice of directions makes the exponent is not decided by so few seeds.',
+      'So few seeds do not decide whether the exponent results from the choice of directions.',
     );
   });
 

@@ -35,7 +35,7 @@ describe('the page', () => {
     expect(pageWords(html, 'main h2')).toEqual([
       'Regimes',
       'Findings',
-      'One layer alone: where theory is closed',
+      'One layer alone: where the theory is complete',
       'How this was measured',
       'The run',
       'Symbols',

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Basis, BranchResult, Comparison } from '../src/experiments/controls/measured.js';
 import { renderControls } from '../src/experiments/controls/page.js';
+import { jsonLine } from '../src/numeric/json.js';
 import {
   deviations,
   FIXED,
@@ -161,7 +162,7 @@ describe('CSV documents', () => {
 
   test('the document for machines holds all of it', () => {
     const json = JSON.parse(report.json);
-    expect(json.cells).toEqual(JSON.parse(JSON.stringify(input.cells)));
+    expect(json.cells).toEqual(JSON.parse(jsonLine(input.cells)));
     expect(json).toMatchObject({
       format: 'thermograd-controls-report',
       version: 1,
@@ -171,7 +172,7 @@ describe('CSV documents', () => {
     });
     expect(json.regimes.length).toBe(25);
     expect(json.groups.length).toBe(9);
-    expect(json.findings).toEqual(JSON.parse(JSON.stringify(report.findings)));
+    expect(json.findings).toEqual(JSON.parse(jsonLine(report.findings)));
     expect(json.references.map((r: { key: string }) => r.key)).toEqual(['ivf2021', 'ao2022', 'antognini2018']);
     expect(json.references[0]).not.toHaveProperty('bibtex');
     expect(json.bibtex.match(/^@\w+\{/gm)).toHaveLength(3);

@@ -3,7 +3,7 @@ import { csv } from '../../report/csv.js';
 import { REGIMES } from '../../theory/layer/results.js';
 import type { Ao2022Results } from './measured.js';
 
-/** Modes, groups, energies, the chain, vortices, the random landscape, circulation; by file name. */
+/** Writes modes, groups, energies, the chain, vortices, the random landscape and circulation, by file name. */
 export function ao2022Tables(r: Ao2022Results): Record<string, string> {
   const { modes, trajectory: t } = r;
   return {

@@ -1,30 +1,31 @@
 /**
- * The claims of ao2022 (docs/theory §3–§5) against one run: what was measured, what other regimes and rivals give, a verdict.
+ * Findings of ao2022: the claims of docs/theory §3–§5 tested on one run, with what was measured, what other regimes and rival laws give,
+ * and a verdict.
  *
- * The rules below are part of the result. They were written before any run was analysed, but for one thing: after a first look
- * the drift was taken off the trajectory tests (Boltzmann, circulation, stationarity) too, as the rule of sigma already asked,
- * and circulation's blocks follow the correlation time. Intervals are value ± 1.96 standard errors.
+ * The rules below are part of the result. They were written before any run was analysed, with one exception: after a
+ * first look the drift was also removed in the tests on the trajectory (Boltzmann, circulation, stationarity), as the rule of sigma
+ * already required, and the blocks of circulation were tied to the correlation time. Intervals are value ± 1.96 standard errors.
  *
  * sigma (`ao.sigma`, `ao.sigma-sampling`): geometric mean of predicted over measured variance on the settled Hessian modes,
- *   drift (principal direction 1) taken off. Not decidable with fewer than 5 settled modes or a standard error of its logarithm
- *   above 0.3. Reproduced if within 30 % of 1 (a factor 1.3 either way) or within the interval; else not reproduced.
+ *   with the drift (principal direction 1) removed. Not decidable with fewer than 5 settled modes or a standard error of its logarithm
+ *   above 0.3. Reproduced if within 30 % of 1 (a factor 1.3 either way) or within the interval; otherwise not reproduced.
  * circulating part (`ao.circulating`): share ‖Q‖²/(‖D‖²+‖Q‖²) on the settled modes; C1 and H are exact over all samples, so the
  *   share has no sampling error. Reproduced above 1 %; not decidable below 5 modes.
  * circulation (`ao.circulation`): slope of the measured on epsilon·Q. Not decidable when blocks are shorter than 5 correlation
  *   times, or the standard error exceeds 0.5. Reproduced if significantly positive and within max(0.3, interval) of 1.
  * Boltzmann (`ao.boltzmann`, `ao.boltzmann-sampling`): mean of u/epsilon over n/2, and Kolmogorov's distance to gamma(n/2). Not
  *   decidable below 10 effective draws. Not reproduced if p < 0.01; reproduced if p ≥ 0.05 and the mean is within 30 % of 1;
- *   else not decidable.
+ *   otherwise not decidable.
  * rival (`ao.rival`): nats per step by which exp(−u/epsilon) describes the window better than exp(−L/T); reproduced if
- *   significantly positive, not reproduced if significantly negative, else not decidable.
+ *   significantly positive, not reproduced if significantly negative, otherwise not decidable.
  * energy (`ao.energy`): Spearman correlation of the width of U along p_i, from H and C1 alone, with the measured deviation
  *   sigma_i. Reproduced if ≥ 0.5 and significantly positive; not decidable below 20 directions.
  * chain (`ao.chain-…`): exponent against F. Not decidable with fewer than 20 directions, less than half a decade of F, or an
  *   interval wider than ±1. Not reproduced if the sign is wrong or r² < 0.8. Reproduced if within max(10 %, interval) of the
- *   stated exponent; else with another exponent.
+ *   stated exponent; otherwise with another exponent.
  * leading term (`ao.leading`): median of leading over full Cᵢᵢ; reproduced within 30 % of 1; not decidable below 20 directions.
  * temperature, correlation time (`ao.temperature`, `ao.correlation-time`): reproduced if Spearman's rho with F is ≤ −0.5 and
- *   significantly negative; not decidable below 20 directions; else not reproduced.
+ *   significantly negative; not decidable below 20 directions; otherwise not reproduced.
  * stationary (`ao.stationary`): ⟨w·g⟩ over its stationary value on the settled modes within max(5 %, interval) of 1; not
  *   decidable when the standard error exceeds 0.25.
  */
@@ -39,10 +40,10 @@ import type { Ao2022Results, GammaTest, TrajectoryTests } from './measured.js';
 import { GROUPS } from './measured.js';
 import { chain, DIRECTIONS, falls, leading } from './scaling.js';
 
-/** Fewest settled modes that a verdict on the stationary state rests on. */
+/** The least number of settled modes for a verdict on the stationary state. */
 const MODES = 5;
 
-/** All findings, in the order a reader wants them. Never fails on a poor run: it says 'not decidable'. */
+/** All findings, the most important first. A run with too little data causes no error: its findings are not decidable. */
 export function ao2022Findings(r: Ao2022Results): Finding[] {
   const t = r.trajectory;
   return [
@@ -85,19 +86,19 @@ function sigma(r: Ao2022Results): Finding {
     unit: 'predicted/measured',
     stated: '1: exact for the linear system with white noise',
     predicted:
-      'shuffled epochs take noise from slow modes, a finite window hides it: predictions above the measurement',
+      'shuffled epochs reduce the noise of slow modes and a finite window hides it, so that predictions exceed the measurement',
     range: where(r),
     verdict,
     reason:
       verdict === UNDECIDED
         ? thinModes(r, measured)
-        : `The prediction, made without the trajectory, is ${formatEstimate(measured)} times the measured variance. By groups of modes: ${groups || 'none'}. Flatter modes have not reached the stationary state that Σ describes; and the other layers move as well and share the restoring force, which a block of one layer does not know (reproduce controls freezes them).`,
+        : `The prediction, made without the trajectory, is ${formatEstimate(measured)} times the measured variance. By groups of modes: ${groups || 'none'}. Flatter modes have not reached the stationary state that Σ describes, and the other layers also move and share the restoring force, which the block of one layer does not contain (reproduce controls freezes them).`,
   };
 }
 
 const thinModes = (r: Ao2022Results, e: Estimate): string =>
   r.subspaces.settled < MODES
-    ? `Only ${formatCount(r.subspaces.settled)} modes are settled; the rule asks for ${MODES}. A longer window settles more.`
+    ? `Only ${formatCount(r.subspaces.settled)} modes are settled; the rule asks for ${MODES}. In a longer window more would settle.`
     : `The ratio ${formatEstimate(e)} is too uncertain.`;
 
 function sigmaOfSampling(r: Ao2022Results): Finding {
@@ -117,7 +118,7 @@ function sigmaOfSampling(r: Ao2022Results): Finding {
     reason:
       verdict === UNDECIDED
         ? thinModes(r, measured)
-        : `By groups of modes (ranks ${GROUPS.map(([a, b]) => `${a}–${b}`).join(', ')} of curvature): ${groups}. Left out of this prediction: the motion of the other layers, which share the restoring force (ratios above 1) and move the minimum (below 1, in flat modes). With them frozen the theory is closed: see reproduce controls.`,
+        : `By groups of modes (ranks ${GROUPS.map(([a, b]) => `${a}–${b}`).join(', ')} of curvature): ${groups}. This prediction omits the motion of the other layers, which share the restoring force (ratios above 1) and move the minimum (below 1, in flat modes). With these layers frozen the theory is complete: see reproduce controls.`,
   };
 }
 
@@ -135,10 +136,10 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
       measured,
       unit: 'of ε n/2',
       stated: '1: 2u/ε follows a chi-squared law of n degrees',
-      predicted: `half-window control (U from the first half, tried on the second): ${formatEstimate(over(t.otherHalf))}, p = ${formatNumber(t.otherHalf.pValue, 2)}`,
+      predicted: `half-window control (U from the first half, tested on the second): ${formatEstimate(over(t.otherHalf))}, p = ${formatNumber(t.otherHalf.pValue, 2)}`,
       range: where(r),
       verdict,
-      reason: `Mean energy ${formatEstimate(measured)} of its value over ${formatCount(g.dimension)} modes; largest distance between the distributions ${formatNumber(g.distance, 2)}, p = ${formatNumber(g.pValue, 2)} at ${formatNumber(g.effective, 3)} independent draws${g.effective < 10 ? ', fewer than the 10 that the rule asks for: slow parts of the energy would need a longer window' : ''}. ${note}`,
+      reason: `Mean energy ${formatEstimate(measured)} of its value over ${formatCount(g.dimension)} modes; largest distance between the distributions ${formatNumber(g.distance, 2)}, p = ${formatNumber(g.pValue, 2)} at ${formatNumber(g.effective, 3)} independent draws${g.effective < 10 ? ', fewer than the 10 that the rule asks for; the slow parts of the energy need a longer window' : ''}. ${note}`,
     };
   };
   return [
@@ -147,14 +148,14 @@ function boltzmann(r: Ao2022Results, t: TrajectoryTests): Finding[] {
       'The weights are distributed as exp(−u/ε), with the potential U from H and C₁ alone.',
       'ao2022, [D9] (ii)',
       t.potential,
-      `With U = ε·Σ⁻¹ from the same trajectory this would hold by construction and test nothing. With the drift left in, the mean is ${formatEstimate(over(t.withDrift))}.`,
+      `With U = ε·Σ⁻¹ from the same trajectory this would hold by construction and would test nothing. If the drift is not removed, the mean is ${formatEstimate(over(t.withDrift))}.`,
     ),
     one(
       'ao.boltzmann-sampling',
       'The weights are distributed as exp(−½ xᵀΣ⁻¹x), with Σ predicted for the run’s own sampling and window.',
       '[S3], [S4], [D9] as control of ao2022',
       t.windowed,
-      'This asks whether the distribution is Gaussian with the covariance that linear theory gives.',
+      'This tests whether the distribution is Gaussian with the covariance of linear theory.',
     ),
   ];
 }
@@ -174,9 +175,9 @@ function rival(t: TrajectoryTests): Finding {
     unit: 'nats per step',
     stated: '> 0',
     predicted: `with Σ of the run’s own sampling and window in place of ε·U⁻¹: ${formatEstimate(t.logRatioWindowed)}`,
-    range: 'settled Hessian modes; the rival has one free temperature, fitted to this window',
+    range: 'settled Hessian modes; the rival law has one free temperature, fitted to this window',
     verdict: t.potential.dimension < MODES ? UNDECIDED : verdict,
-    reason: `If exp(−L/T) held, h·σ² would be one temperature; it spreads over a factor ${formatNumber(e.range, 2)}, ${formatNumber(e.excessSpread, 2)} times the scatter that sampling allows. A negative value says that U, which has no free number, misses the size of the fluctuations by more than the loss misses their shape.`,
+    reason: `If exp(−L/T) held, h·σ² would be one temperature; it spreads over a factor ${formatNumber(e.range, 2)}, ${formatNumber(e.excessSpread, 2)} times the scatter that sampling allows. A negative value means that U, which has no free parameter, errs more in the size of the fluctuations than the loss errs in their shape.`,
   };
 }
 
@@ -202,7 +203,7 @@ function circulating(r: Ao2022Results): Finding {
     verdict: thin ? UNDECIDED : measured.value > 0.01 ? 'reproduced' : 'not reproduced',
     reason: thin
       ? thinModes(r, measured)
-      : `Q holds ${formatNumber(100 * d.qShare.settled, 2)} % of D + Q here and ${formatNumber(100 * d.qShare.resolved, 2)} % on all ${formatCount(r.subspaces.resolved)} resolved modes; ‖[H, C]‖/(‖H‖ ‖C‖) is ${formatNumber(d.commutator.settled, 2)} and ${formatNumber(d.commutator.layer, 2)} in the whole layer. Entropy is produced at ${formatNumber(d.entropyProductionRate, 2)} k per step. The rule asks for 1 %.`,
+      : `Q makes up ${formatNumber(100 * d.qShare.settled, 2)} % of D + Q here and ${formatNumber(100 * d.qShare.resolved, 2)} % on all ${formatCount(r.subspaces.resolved)} resolved modes; ‖[H, C]‖/(‖H‖ ‖C‖) is ${formatNumber(d.commutator.settled, 2)} and ${formatNumber(d.commutator.layer, 2)} in the whole layer. Entropy is produced at ${formatNumber(d.entropyProductionRate, 2)} k per step. The rule asks for 1 %.`,
   };
 }
 
@@ -215,15 +216,15 @@ function circulation(t: TrajectoryTests): Finding {
   else if (side(measured, half) > 0 && compatible(measured, 1, 0.3, half)) verdict = 'reproduced';
   return {
     id: 'ao.circulation',
-    claim: 'The weights circulate as the antisymmetric part says: ½⟨xᵢẋⱼ − xⱼẋᵢ⟩ = ε·Qᵢⱼ.',
+    claim: 'The weights circulate as the antisymmetric part predicts: ½⟨xᵢẋⱼ − xⱼẋᵢ⟩ = ε·Qᵢⱼ.',
     source: 'ao2022, [D6]',
     measured,
     unit: 'measured/ε Q',
     stated: '1',
     predicted: `measured over the discrete prediction of the run’s own sampling: ${formatEstimate(c.slopeOfSampling)}`,
-    range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes, drift taken off; ${formatCount(c.blocks)} blocks`,
+    range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes, drift removed; ${formatCount(c.blocks)} blocks`,
     verdict,
-    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is too small. '}One slope over all pairs: ${formatEstimate(measured)}.${verdict === UNDECIDED && c.converged ? ' Its error exceeds the 0.5 that the rule allows.' : ''}`,
+    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is underestimated. '}One slope over all pairs: ${formatEstimate(measured)}.${verdict === UNDECIDED && c.converged ? ' Its error exceeds the 0.5 that the rule allows.' : ''}`,
   };
 }
 
@@ -244,7 +245,7 @@ function stationary(r: Ao2022Results, t: TrajectoryTests): Finding {
     predicted: `1; whole layer, drift included: ${formatEstimate(t.motion.layer)}`,
     range: where(r),
     verdict,
-    reason: `The sum telescopes: it sees the net growth of |w|² over the window, w from the window mean; below 1 the weights end farther out than they began, above 1 closer. Directions that are not settled are not stationary, and U does not describe them.`,
+    reason: `The sum telescopes to the net growth of |w|² over the window, with w measured from the window mean: below 1 the weights end farther out than they began, above 1 closer. Directions that are not settled are not stationary, and U does not describe them.`,
   };
 }
 
@@ -289,6 +290,6 @@ function energy(r: Ao2022Results): Finding {
     reason:
       n < DIRECTIONS
         ? `Only ${formatCount(n)} directions; the rule asks for ${DIRECTIONS}.`
-        : `The order of the widths agrees with rho = ${formatEstimate(measured)}. Their size need not: measured widths span a factor ${factor(rows.map((e) => e.potentialWidth))}, predicted ones ${factor(rows.map((e) => e.predictedWidth))}; the predicted width is in the median ${formatNumber(off, 2)} times the measured one, because flat directions have not had the time that a steady state takes.`,
+        : `The order of the widths agrees, with rho = ${formatEstimate(measured)}. Their size need not agree: measured widths span a factor ${factor(rows.map((e) => e.potentialWidth))}, predicted ones ${factor(rows.map((e) => e.predictedWidth))}; the median of predicted over measured width is ${formatNumber(off, 2)}, because flat directions did not have the time to reach a steady state.`,
   };
 }

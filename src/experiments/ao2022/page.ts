@@ -1,4 +1,4 @@
-/** The page of ao2022: one layer's SGD as a linear Langevin system, and what of it can fail. */
+/** The report of ao2022: SGD of one layer as a linear Langevin system, and the tests that this description can fail. */
 import { divided } from '../../numeric/estimate.js';
 import { citationsOf } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
@@ -18,7 +18,7 @@ import { modeVariances, noiseCurvature } from './figures/modes.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
 import type { Ao2022ReportInput, Ao2022Results } from './measured.js';
 
-/** The report of `reproduce ao2022` out of its numbers. Pure: the same input gives the same bytes. */
+/** Makes the report of `reproduce ao2022` from its numbers. Pure: the same input gives the same bytes. */
 export function renderAo2022(input: Ao2022ReportInput): Report {
   const { results: r, findings, run } = input;
   const figures = {
@@ -69,9 +69,9 @@ export function ao2022Page(
 function summary({ setting: s, subspaces }: Ao2022Results): Markup {
   return html`<p class="summary">Plain SGD in ${s.layer} (${formatCount(s.P)} weights) is measured as the linear Langevin system of the stochastic
 decomposition: force F = η·H and noise D = C₁ at the ${s.centre === 'mean' ? 'mean' : 'last'} weights of a recorded window of ${formatCount(s.T)} steps, both exact over
-all ${formatCount(s.samples)} samples, at a loss of ${formatNumber(s.centreLoss)}. From H and C₁ alone follow the potential U, the circulating part Q and the covariance of the
-weights; the recorded window, which had no say in them, puts them to the test. ${formatCount(subspaces.settled)} of the ${formatCount(s.P)} Hessian modes relax at least
-${formatCount(RELAXATIONS)} times within the window; only these can be in the steady state that U describes.</p>`;
+all ${formatCount(s.samples)} samples, at a loss of ${formatNumber(s.centreLoss)}. The potential U, the circulating part Q and the covariance of the
+weights follow from H and C₁ alone; they are tested on the recorded window, which was not used to compute them. ${formatCount(subspaces.settled)} of the ${formatCount(s.P)} Hessian modes relax at least
+${formatCount(RELAXATIONS)} times within the window; only these modes can be in the steady state that U describes.</p>`;
 }
 
 function firstNumbers(r: Ao2022Results): Markup {
@@ -103,7 +103,7 @@ function groupTable(r: Ao2022Results): Markup {
     })),
   ];
   return table(
-    'Predicted over measured variance (drift taken off), geometric mean over Hessian modes ranked by curvature. ε U⁻¹: white noise, continuous time, for ever, as in ao2022; discrete: the same in steps; shuffled: the noise of shuffled epochs, for ever; own window: the sampling of the run, seen in its window. Infinite predictions of flat modes are left out.',
+    'Predicted over measured variance (drift removed), geometric mean over Hessian modes ranked by curvature. ε U⁻¹: white noise, continuous time, infinite window, as in ao2022; discrete: the same with discrete steps; shuffled: the noise of shuffled epochs in an infinite window; own window: the sampling of the run in a window of its length. Infinite predictions of flat modes are excluded.',
     [
       { head: 'modes', cell: (g) => g.name, words: true },
       { head: 'count', cell: (g) => formatCount(g.modes) },
@@ -144,7 +144,7 @@ ${
   rows.length === 0
     ? html``
     : html`<h3>Vortices</h3>${table(
-        'Planes in which the current turns, in coordinates whitened by the noise. Share of the whole flux, which is the entropy production.',
+        'Planes in which the current circulates, in coordinates whitened by the noise. The share is that of the total flux, which equals the entropy production.',
         [
           { head: 'plane', cell: (v) => formatCount(v.rank) },
           { head: 'q', cell: (v) => formatNumber(v.q) },
@@ -160,13 +160,13 @@ function testTable({ trajectory: t }: Ao2022Results): Markup {
   if (!t) return html`<p class="missing">The trajectory was not analysed.</p>`;
   const rows = [
     { name: 'U from H and C₁', g: t.potential },
-    { name: 'the same, drift left in', g: t.withDrift },
+    { name: 'the same, drift not removed', g: t.withDrift },
     { name: 'Σ of own sampling and window', g: t.windowed },
     { name: 'Σ of the first half, on the second', g: t.otherHalf },
     { name: 'L/T, T fitted', g: t.loss },
   ];
   return table(
-    'Energies against the law of a Boltzmann distribution. Mean and variance are over n/2, their value under the law. Draws: steps over twice the correlation time.',
+    'Energies compared with the law of a Boltzmann distribution. Mean and variance are given relative to n/2, their value under this law. Draws: steps over twice the correlation time.',
     [
       { head: 'energy', cell: (x) => x.name, words: true },
       {
@@ -189,7 +189,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
   if (!landscape)
     return html`<p class="missing">The random-landscape statistics of single minibatches were not measured in this run.</p>`;
   return html`<details><summary>Random-landscape statistics: ${formatCount(landscape.length)} directions</summary>${table(
-    'Curvature of single minibatches and scatter of their minima; leading term, all terms of the random landscape over these directions, and C per batch as it is; displacement, in deviations of the weights, at which the spread of curvatures doubles C.',
+    'Curvature of single minibatches and scatter of their minima; the leading term, all terms of the random landscape over these directions, and C per batch as measured; the displacement, in standard deviations of the weights, at which the spread of curvatures doubles C.',
     [
       { head: 'i', cell: (l) => formatCount(l.index) },
       { head: 'F', cell: (l) => formatNumber(l.flatness) },
@@ -215,7 +215,7 @@ function method(r: Ao2022Results): Markup {
     ],
     [
       'Point',
-      `The layer at the ${s.centre === 'mean' ? 'window mean' : 'last weights'}, the other layers at the end of the window; |∇L| of the layer ${formatNumber(s.gradientNorm, 2)}. The other layers keep moving while the layer is recorded; the linear system does not know that.`,
+      `The layer at the ${s.centre === 'mean' ? 'window mean' : 'last weights'}, the other layers at the end of the window; |∇L| of the layer ${formatNumber(s.gradientNorm, 2)}. The other layers keep moving while the layer is recorded; the linear system does not account for this.`,
     ],
     [
       'Force and noise',
@@ -227,34 +227,34 @@ function method(r: Ao2022Results): Markup {
     ],
     [
       'Settled modes',
-      `Resolved, and η·h·T ≥ ${formatCount(RELAXATIONS)}: ${formatCount(b.settled)} modes. A mode that relaxes ${formatCount(RELAXATIONS)} times shows 18 % less than its stationary variance in the window. The decomposition and all tests of the steady state live here${b.settled < 2 ? ' (two modes were decomposed nevertheless)' : ''}.`,
+      `Resolved, and η·h·T ≥ ${formatCount(RELAXATIONS)}: ${formatCount(b.settled)} modes. A mode that relaxes ${formatCount(RELAXATIONS)} times shows 18 % less than its stationary variance in the window. The decomposition and all tests of the steady state are restricted to these modes${b.settled < 2 ? ' (two modes were decomposed nevertheless)' : ''}.`,
     ],
     [
       'Drift',
-      'Principal direction 1 of the window is a drift and is taken off where predicted and measured variances are compared and in the tests of the steady state; predictions are of fluctuations about a fixed minimum.',
+      'Principal direction 1 of the window is a drift. It is removed where predicted and measured variances are compared and in the tests of the steady state, because predictions describe fluctuations about a fixed minimum.',
     ],
     [
       'Predictions',
-      'Closed forms for a quadratic loss with noise that does not depend on the weights, in discrete time; see the table for the regimes.',
+      'Closed forms for a quadratic loss with noise that does not depend on the weights, in discrete time; the table lists the regimes.',
     ],
     ['Flatness', 'Widths of the loss at e·L₀ along the principal directions, as the run measured them.'],
     [
       'Errors',
-      'After ± stands one standard error throughout: moving blocks of modes or directions, or contiguous blocks of the trajectory. One run has no error over seeds.',
+      'The number after ± is one standard error throughout, from moving blocks of modes or directions or from contiguous blocks of the trajectory. One run has no error over seeds.',
     ],
   ];
   return factList(items);
 }
 
-/** docs/theory §9, as far as they touch what is computed here. */
+/** Lists the items of docs/theory §9 that affect what is computed here. */
 function departures(): Markup {
   const items = [
     'Equation 13 lacks ε: the covariance is Σ = ε·U⁻¹.',
     'The noise of equation 4 has a Dirac, not a Kronecker, delta in time; equation 16 is evaluated at the weights of step k.',
-    'Equations 18 and 19 lack transposes; D here is C₁, per sample, and 1/B stands in ε alone. The D of equation 23 contains 1/B already; using it with the ε of 18 and 19 would count the batch twice.',
+    'Equations 18 and 19 lack transposes; D here is C₁, per sample, and 1/B appears in ε alone. The D of equation 23 contains 1/B already; using it with the ε of 18 and 19 would count the batch twice.',
     'Equations 20 and 21 lack the constant 1 and M₁₁·θ₁²/2; the second term of equation 23 must be averaged.',
-    'Equation 24 keeps the leading term of the noise only; C₁ here is measured whole, and the leading term stands beside it.',
-    'F means both the force matrix and the flatness in the source: here width or flatness is said of the valley, and the force is η·H.',
+    'Equation 24 keeps only the leading term of the noise; here the whole C₁ is measured, and the leading term is listed beside it.',
+    'In the source F means both the force matrix and the flatness; here width and flatness describe the valley, and the force is η·H.',
   ];
   return html`<ul>${items.map((s) => html`<li>${prose(s)}</li>`)}</ul>`;
 }
@@ -268,7 +268,7 @@ const SYMBOLS: Symbols = [
   ['F = η·H, D = C₁', 'force and diffusion of w′ = −F w + ζ, ⟨ζζᵀ⟩ = 2ε D δ'],
   ['ε', 'noise strength, η²/(2B)'],
   ['U', 'potential: the steady state is exp(−wᵀU w/2ε), Σ = ε·U⁻¹'],
-  ['Q', 'antisymmetric: F = (D + Q)·U; the steady current turns along the levels of U'],
+  ['Q', 'antisymmetric: F = (D + Q)·U; the steady current circulates along the levels of U'],
   ['S, A', 'friction and transverse part, S + A = (D + Q)⁻¹'],
   ['Fᵢ', 'flatness: width of the loss along principal direction i at e·L₀'],
   ['M, sθ', 'curvature over L₀; standard deviation of the minima of single minibatches'],

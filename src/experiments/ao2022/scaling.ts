@@ -1,4 +1,4 @@
-/** Findings of ao2022 on the scaling chain and on what falls with the flatness; the rules stand in ao2022.ts. docs/theory [R2]–[R5]. */
+/** Findings of ao2022 on the scaling chain and on what falls with the flatness; the rules are stated in findings.ts. docs/theory [R2]–[R5]. */
 import { estimate } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
 import { median } from '../../numeric/statistics.js';
@@ -7,7 +7,7 @@ import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import type { Ao2022Results, ChainLink } from './measured.js';
 
-/** Fewest directions of a fit or a rank correlation. */
+/** The least number of directions for a fit or a rank correlation. */
 export const DIRECTIONS = 20;
 
 const CHAIN_CLAIMS: Record<string, readonly [claim: string, source: string, predicted: string]> = {
@@ -24,12 +24,12 @@ const CHAIN_CLAIMS: Record<string, readonly [claim: string, source: string, pred
   minima: [
     'The minima of minibatches scatter less in flat directions: sθ² ~ F^−2.',
     '[R5], [R3]',
-    'ivf2021 says sθ ~ F, so 2; with sθ²·H² = C the exponents of noise and curvature fix it',
+    'ivf2021 states sθ ~ F, hence 2; with sθ²·H² = C the exponents of noise and curvature determine it',
   ],
   variance: [
     'The variance falls with the width: Σ ~ F^−4.',
     '[R5], [P4]',
-    '−2(γ−1) settled, −2γ where shuffling or the window rules [S6]',
+    '−2(γ−1) settled, −2γ where shuffling or the window dominates [S6]',
   ],
 };
 
@@ -60,7 +60,7 @@ export function chain(link: ChainLink, r: Ao2022Results): Finding {
     verdict,
     reason:
       verdict === UNDECIDED
-        ? `Rests on ${basis}: too little for a verdict.`
+        ? `The fit uses ${basis}: too little for a verdict.`
         : `${link.quantity} ~ F^${formatNumber(value, 3)}, stated ${String(stated).replace('-', '−')}; ${basis}.`,
   };
 }
@@ -82,18 +82,18 @@ export function leading(r: Ao2022Results): Finding {
     measured,
     unit: 'leading/full',
     stated: '1',
-    predicted: 'below 1 where the cross terms count, above 1 where few minima far away carry sθ²',
+    predicted: 'below 1 where the cross terms matter, above 1 where a few distant minima dominate sθ²',
     range: 'principal directions from 2 on',
     verdict: n < DIRECTIONS ? UNDECIDED : Math.abs(Math.log(value)) <= Math.log(1.3) ? 'reproduced' : 'not reproduced',
-    reason: `Median ${formatEstimate(measured)} of ${formatCount(n)} directions; from ${formatNumber(Math.min(...ratios), 2)} to ${formatNumber(Math.max(...ratios), 2)}. All terms of the formula, which takes minima and curvatures of different directions for independent, give ${formatNumber(all, 2)} times C (median): within a minibatch they are not. In the median direction ${formatNumber(100 * dropped, 2)} % of the minibatches have no clearly positive curvature, hence no minimum, and are left out of sθ. The minimum along one direction is where its own slope leads, and that slope holds the cross terms: agreement says that curvatures spread little, not that cross terms are absent.`,
+    reason: `Median ${formatEstimate(measured)} of ${formatCount(n)} directions; from ${formatNumber(Math.min(...ratios), 2)} to ${formatNumber(Math.max(...ratios), 2)}. All terms of the formula, which assumes that minima and curvatures of different directions are independent, give ${formatNumber(all, 2)} times C (median); within a minibatch they are not independent. In the median direction ${formatNumber(100 * dropped, 2)} % of the minibatches have no clearly positive curvature, hence no minimum, and are excluded from sθ. The minimum along one direction is determined by the slope along it, which contains the cross terms: agreement means that curvatures vary little, not that cross terms are absent.`,
   };
 }
 
-/** How far the temperature depends on the displacement. */
+/** Says how strongly the temperature depends on the displacement. */
 function doubling({ landscape }: Ao2022Results): string {
   if (!landscape) return '';
   const sigmas = landscape.filter((l) => l.index > 1 && Number.isFinite(l.doubling)).map((l) => l.doubling);
-  return `The spread of curvatures among minibatches would double it at a displacement of ${formatNumber(median(sigmas), 2)} standard deviations of the weights (median over directions; from ${formatNumber(Math.min(...sigmas), 2)} up).`;
+  return `The spread of curvatures among minibatches would double the temperature at a displacement of ${formatNumber(median(sigmas), 2)} standard deviations of the weights (median over directions; from ${formatNumber(Math.min(...sigmas), 2)} up).`;
 }
 
 export function falls(r: Ao2022Results): Finding[] {
@@ -134,7 +134,7 @@ export function falls(r: Ao2022Results): Finding[] {
       'The correlation time of the coordinates falls with the flatness.',
       r.correlationTime,
       'rises as 1/(η h) for an Ornstein-Uhlenbeck mode; falls with rank, hence with F, in the PCA of a random walk [S5]',
-      'Correlation times that are not short against the window are lower bounds; shuffled epochs shorten them to the epoch.',
+      'Correlation times that are not short compared with the window are lower bounds; shuffling shortens them to the length of an epoch.',
     ),
   ];
 }

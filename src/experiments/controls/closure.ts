@@ -1,4 +1,4 @@
-/** Findings of the frozen layer: does the theory of fluctuations hold, are they all there is, what does it leave out. Rules: controls-findings.ts. */
+/** Findings of the frozen layer: whether the theory of fluctuations holds, whether it describes the whole variance, and what it omits. The rules are stated in findings.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
 import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
@@ -6,10 +6,10 @@ import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Comparison, Sampling } from './measured.js';
 import type { GroupRow } from './summary.js';
 
-/** Predicted over measured may leave 1 by this much. */
+/** How far predicted over measured variance may lie from 1. */
 const TOLERANCE = 0.3;
 
-/** Two findings for a sampling: the theory of fluctuations, and whether fluctuations are all there is. */
+/** Two findings for one sampling: whether the theory of fluctuations holds, and whether it describes the whole variance. */
 export function closure(groups: readonly GroupRow[], sampling: Sampling): Finding[] {
   const own = atLargeRate(groups).filter((g) => g.sampling === sampling);
   if (own.length === 0) return [];
@@ -42,7 +42,7 @@ export function closure(groups: readonly GroupRow[], sampling: Sampling): Findin
       predicted: `with the descent that the gradient at the start drives (ratio of sums): ${list('drift', 'sums')}`,
       verdict: whole.verdict,
       reason:
-        `Group by group: ${list('raw', 'modes')}. ${whole.verdict === 'not reproduced' ? `In modes ${last.from}–${last.to} most of the variance is descent and no fluctuation: the loss still falls.` : ''}`.trim(),
+        `Group by group: ${list('raw', 'modes')}. ${whole.verdict === 'not reproduced' ? `In modes ${last.from}–${last.to} most of the variance is descent and not fluctuation, because the loss still falls.` : ''}`.trim(),
     },
   ];
 }
@@ -53,9 +53,9 @@ const atLargeRate = (groups: readonly GroupRow[]): GroupRow[] => {
 };
 
 /**
- * Where the theory of shuffled noise is off: two tests of what it leaves out. The noise of an epoch sums to zero at fixed weights
- * only; as the weights move within the epoch a remainder of relative order eta stays and adds up over epochs, while the part that
- * returns to zero does not. So the theory must hold for the noise of real batches at one point, and better at smaller steps.
+ * Two tests of what the theory of shuffled noise omits, where it deviates. The noise of an epoch sums to zero at fixed weights only; as
+ * the weights move within the epoch, a remainder of relative order eta is left, which adds up over epochs while the other part does not.
+ * So the theory must hold for the noise of real batches at one point, and better at smaller steps.
  */
 export function leak(groups: readonly GroupRow[]): Finding[] {
   const large = atLargeRate(groups).filter((g) => g.sampling === 'shuffled');
@@ -67,7 +67,7 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
   const off = before.verdict === 'not reproduced';
   const asked = off
     ? `In these modes of the network the ratio is ${formatEstimate(before.worst)} at eta = ${formatNumber(learningRate, 2)}.`
-    : 'At the learning rate of the base no group is off beyond its error, so there is nothing to explain.';
+    : 'At the learning rate of the base no group deviates by more than its error, so there is nothing to explain.';
   const findings: Finding[] = [];
   if (fixed)
     findings.push({
@@ -78,22 +78,22 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
       unit: `predicted over measured, modes ${from}–${to}`,
       stated: '1',
       range:
-        'linear modes driven by the batches of the run, all at the base weights; the group in which the network is farthest off',
+        'linear modes driven by the batches of the run, all at the base weights; the group in which the network deviates most',
       verdict: verdictOf(within(fixed)),
-      reason: `${asked} With the noise unable to follow the weights it is ${formatEstimate(fixed)}.`,
+      reason: `${asked} If the noise cannot follow the weights, it is ${formatEstimate(fixed)}.`,
     });
   if (small.length > k)
     findings.push({
       id: 'controls.leak-small-steps',
       claim:
-        'What the theory of shuffled noise leaves out, noise that follows the weights within the epoch, shrinks with the learning rate',
+        'What the theory of shuffled noise omits, noise that follows the weights within the epoch, decreases with the learning rate',
       source: 'theory [S3]',
       measured: small[k].ratios.replicas.modes,
       unit: `predicted over measured, modes ${from}–${to}`,
       stated: '1 for small steps',
       range: `eta = ${formatNumber(small[k].learningRate, 2)}, other layers frozen, drift-free variance; as many epochs`,
       verdict: off ? verdictOf(within(small[k].ratios.replicas.modes)) : UNDECIDED,
-      reason: `${asked} Only the steps are smaller here.`,
+      reason: `${asked} Here only the steps are smaller.`,
     });
   return findings;
 }
@@ -101,7 +101,7 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
 /** A predicted over a measured variance against 1. */
 const within = (e: Estimate): Agreement => decide(e, 1, { tolerance: TOLERANCE });
 
-/** The group farthest from 1 in the logarithm, and the verdict over all. */
+/** The group farthest from 1 in the logarithm, and the verdict over all groups. */
 function outside(own: readonly GroupRow[], c: Comparison): { worst: Estimate; verdict: Verdict } {
   const ratios = own.map((g) => g.ratios[c].modes);
   const far = (e: Estimate) => Math.abs(Math.log(e.value));

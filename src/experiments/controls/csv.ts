@@ -3,7 +3,7 @@ import { csv } from '../../report/csv.js';
 import type { ControlsInput } from './measured.js';
 import type { GroupRow, RegimeRow } from './summary.js';
 
-/** Regimes, groups of Hessian modes, single directions; by file name. */
+/** Writes regimes, groups of Hessian modes and single directions, by file name. */
 export const controlsTables = (
   input: ControlsInput,
   rows: readonly RegimeRow[],

@@ -1,23 +1,23 @@
 /**
- * Verdicts of `reproduce controls`. The rules are part of the result, and were not all blind: they were written after a trial
- * with one seed; what counts as different or undecided was changed once, when two seeds of the quick preset and one of the
- * standard preset were known; the wording and the leak test came after three. No rule was changed after five seeds.
+ * Verdicts of `reproduce controls`. The rules are part of the result, and not all of them were written blind: they were written after a
+ * trial with one seed; what counts as different or undecided was changed once, when two seeds of the quick preset and one of the
+ * standard preset were known; the wording and the leak test were added after three. No rule was changed after five seeds.
  *
  * All errors are over seeds; intervals are 95 % of Student's t. Exponents are compared seed by seed, a − b. Two exponents are
  * *different* if |a − b| exceeds both 0.4, 10 % of the claimed 4, and the half-width of its interval; *the same* if not and the
- * half-width is at most 1; undecided else, and with fewer than two seeds.
+ * half-width is at most 1; undecided otherwise, and with fewer than two seeds.
  *
  * psi: the claimed 4 against same-window PCA of the main window under shuffled batches without momentum.
- * selection, fixed-basis: the claim that psi belongs to the directions: directions that the window's own fluctuations did not choose
- *   give the same psi. Different: not reproduced.
- * surrogate: the linear system with the measured H and C gives the same psi, window and choice of directions alike.
- * random-walk: the relation is made by the landscape's restoring force: a surrogate without one gives another psi. The same psi:
- *   not reproduced.
+ * selection, fixed-basis: the claim is that psi is a property of the directions: directions that were not chosen by the fluctuations of
+ *   the window give the same psi. Different: not reproduced.
+ * surrogate: the linear system with the measured H and C gives the same psi, with the same window and the same choice of directions.
+ * random-walk: the claim is that the landscape's restoring force causes the relation: a surrogate without one gives another psi. The same
+ *   psi: not reproduced.
  * sampling, momentum, window: psi is the same for replaced batches, for momentum 0.9, for the longest and the shortest window.
  * noise-law: psi of drift-free variances along Hessian eigenvectors is that of [S2]–[S4] with the measured H_ii and C_ii.
  * closure: with all other layers frozen, predicted over measured drift-free variance is within 30 % of 1 in every group of modes.
- *   Not reproduced if a group's interval lies outside wholly; undecided if a group is outside but its interval is not.
- * leak: asked in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
+ *   Not reproduced if the whole interval of a group lies outside; undecided if a group lies outside but not its whole interval.
+ * leak: tested in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
  */
 import { type Estimate, minus, missing, scaled, shifted } from '../../numeric/estimate.js';
@@ -36,7 +36,7 @@ const NEAR = 0.4;
 export const sameExponent = (difference: Estimate): Agreement =>
   decide(difference, 0, { tolerance: NEAR, misses: 'stated', widest: 1 });
 
-/** What the verdict on the cause rests on. */
+/** The comparisons from which the verdict on the cause follows. */
 export interface Outcome {
   readonly psi: RegimeRow | undefined;
   readonly other: RegimeRow | undefined;
@@ -93,21 +93,21 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     claimed(own, main),
     same(
       'selection',
-      'The exponent belongs to the directions: those chosen by one half of the window give the same psi from the variances of the other half',
+      'The exponent is a property of the directions: those chosen by one half of the window give the same psi from the variances of the other half',
       own,
       other,
       [inWords, 'directions from the first half, variances from the second'],
     ),
     same(
       'fixed-basis',
-      'Along eigenvectors of the Hessian, which know nothing of the window, psi is the same',
+      'Along eigenvectors of the Hessian, which do not depend on the window, psi is the same',
       own,
       replicas,
       [inWords, 'Hessian eigenvectors, drift removed'],
     ),
     same(
       'surrogate',
-      'A linear system with the measured H and C, seen through the same window, gives the same psi',
+      'A linear system with the measured H and C, observed in the same window, gives the same psi',
       own,
       surrogate,
       [inWords, 'the surrogate'],
@@ -116,7 +116,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     ),
     same(
       'surrogate-selection',
-      'Also in the surrogate the exponent comes from the choice: directions from its other half give what those of the network give',
+      'In the surrogate, too, the exponent comes from the choice: directions from its other half give the same psi as those of the network',
       other,
       find('surrogate-other'),
       ['the network, other half', 'the surrogate, other half'],
@@ -125,7 +125,7 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     ),
     same(
       'random-walk',
-      'The relation is made by the restoring force of the landscape: without it psi is another',
+      'The restoring force of the landscape causes the relation: without it psi is different',
       own,
       walk,
       [inWords, 'the surrogate with H = 0'],
@@ -194,7 +194,7 @@ function claimed(row: RegimeRow | undefined, main: number): Finding {
     reason: !decided
       ? few(measured)
       : near
-        ? `Over ${measured.n} seeds psi is 4 to within 10 % or its interval of ±${formatNumber(half, 2)}. What makes it so is decided below.`
+        ? `Over ${measured.n} seeds psi is 4 to within 10 % or its interval of ±${formatNumber(half, 2)}. The comparisons below decide what causes it.`
         : `Over ${measured.n} seeds psi differs from 4 by more than 10 % and more than its interval of ±${formatNumber(half, 2)}.`,
   };
 }
@@ -242,7 +242,7 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
   const base = {
     id: 'controls.noise-law',
     claim:
-      'Where the window did not choose the directions, psi follows from Cᵢᵢ ~ Hᵢᵢ^gamma: 2 gamma below the crossover curvature, 2(gamma−1) above it',
+      'Where the directions were not chosen by the window, psi follows from Cᵢᵢ ~ Hᵢᵢ^gamma: 2 gamma below the crossover curvature, 2(gamma−1) above it',
     source: 'theory [S6]',
     unit: '',
     stated: 'psi = 2 gamma for slow modes',
@@ -263,38 +263,38 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
   };
 }
 
-/** The verdict on the cause, in sentences; each stands only if the comparison behind it came out so. */
+/** The verdict on the cause, in sentences; each is included only if its comparison supports it. */
 export function causeOf({ outcome: o }: Pick<Judged, 'outcome'>): string[] {
   const out: string[] = [];
   const psi = (r: RegimeRow | undefined) => formatEstimate(r?.psi ?? NONE);
   if (o.selection === 'differs')
     out.push(
-      `The exponent ${psi(o.psi)} is a property of the choice: principal directions are those along which this very window happened to move most or least. Slow modes take few independent positions in a window, so the first variances are far too large and the last far too small. Variances from the other half of the window, along directions that it did not choose, give ${psi(o.other)}.`,
+      `The exponent ${psi(o.psi)} results from the choice of directions: principal directions are those along which the weights happened to move most or least in this window. Slow modes take few independent positions in a window, so that the first variances are far too large and the last far too small. Variances from the other half of the window, along directions that it did not choose, give ${psi(o.other)}.`,
     );
   else if (o.selection === 'agrees')
     out.push(
       `The exponent ${psi(o.psi)} does not come from choosing directions by the fluctuations that are then measured: the other half of the window gives ${psi(o.other)}.`,
     );
-  else out.push('Whether the choice of directions makes the exponent is not decided by so few seeds.');
+  else out.push('So few seeds do not decide whether the exponent results from the choice of directions.');
   if (o.surrogate === 'agrees')
     out.push(
-      `A linear system with the measured Hessian and gradient noise gives the same${o.surrogateOther === 'agrees' ? ', with both choices of directions' : ''}: nothing nonlinear is needed.`,
+      `A linear system with the measured Hessian and gradient noise gives the same${o.surrogateOther === 'agrees' ? ', with both choices of directions' : ''}: no nonlinearity is needed.`,
     );
   else if (o.surrogate === 'differs')
-    out.push(
-      'A linear system with the measured Hessian and gradient noise does not give it: something else is at work.',
-    );
+    out.push('A linear system with the measured Hessian and gradient noise does not give it: there is another cause.');
   if (o.randomWalk === 'agrees')
     out.push(
-      'It stays when the Hessian of that system is set to zero: the restoring force of the landscape is not its cause; a random walk whose steps have the covariance of the gradient noise suffices.',
+      'It does not change when the Hessian of that system is set to zero: the restoring force of the landscape is not its cause; a random walk whose steps have the covariance of the gradient noise suffices.',
     );
   else if (o.randomWalk === 'differs')
-    out.push('It changes when the Hessian of that system is set to zero: the restoring force takes part in it.');
+    out.push('It changes when the Hessian of that system is set to zero: the restoring force contributes to it.');
   if (o.noiseLaw === 'agrees' && o.replicas)
     out.push(
-      `What remains when the directions are fixed beforehand, ${psi(o.replicas)}, is the law of the noise, C ~ H^${formatNumber(o.replicas.gamma.value, 3)}, carried over by steps too few to feel the curvature.`,
+      `The exponent that remains when the directions are fixed beforehand, ${psi(o.replicas)}, follows from the law of the noise, C ~ H^${formatNumber(o.replicas.gamma.value, 3)}, because the window has too few steps for the curvature to matter.`,
     );
   else if (o.noiseLaw === 'differs')
-    out.push('What remains when the directions are fixed beforehand is not what the law of the noise predicts.');
+    out.push(
+      'The exponent that remains when the directions are fixed beforehand is not the one that the law of the noise predicts.',
+    );
   return out;
 }

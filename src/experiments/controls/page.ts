@@ -1,4 +1,4 @@
-/** The page of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
+/** The report of `reproduce controls`: the verdict on the cause, the table of regimes, the frozen layer. */
 import { overSeeds } from '../../numeric/seeds.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
@@ -20,11 +20,11 @@ import type { GroupRow, RegimeRow } from './summary.js';
 
 interface ControlsReport extends Report {
   readonly findings: readonly Finding[];
-  /** What makes the exponent, in sentences. */
+  /** What causes the exponent, in sentences. */
   readonly cause: readonly string[];
 }
 
-/** The report of `reproduce controls` out of the cells of all seeds. Pure: the same input gives the same bytes. */
+/** Makes the report of `reproduce controls` from the cells of all seeds. Pure: the same input gives the same bytes. */
 export function renderControls(input: ControlsInput): ControlsReport {
   const judged = controlsFindings(input);
   const { findings, rows, groups } = judged;
@@ -64,10 +64,10 @@ export function controlsPage(
   return {
     title: input.title,
     head: html`<p class="summary">${formatCount(bases.length)} ${bases.length === 1 ? 'network was' : 'networks were'} trained as in ivf2021
-(training loss ${formatRange([Math.min(...losses), Math.max(...losses)])}). From the same weights each was continued under different noise, and
-its fluctuations were measured along directions chosen in different ways, and in linear systems with the same measured Hessian and gradient noise.
+(training loss ${formatRange([Math.min(...losses), Math.max(...losses)])}). From the same weights each was continued with different noise. Its
+fluctuations were measured along directions chosen in different ways, and in linear systems with the same Hessian and gradient noise.
 ${verdictWords(findings)}</p>
-<h2 id="cause">What makes the exponent</h2>
+<h2 id="cause">What causes the exponent</h2>
 ${cause.map((c) => html`<p class="summary">${prose(c)}</p>`)}
 ${firstNumbers(outcome)}`,
     sections: [
@@ -81,7 +81,7 @@ ${gallery([figures.windows, figures.noise])}`,
       ['findings', 'Findings', findingsTable(findings)],
       [
         'frozen',
-        'One layer alone: where theory is closed',
+        'One layer alone: where the theory is complete',
         html`<p>${frozenWords(frozen.filter((c) => c.learningRate === largest))}</p>
 ${gallery([figures.closure], 'wide')}
 ${groupsTable(groups)}
@@ -119,7 +119,7 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
     { head: 'rank law', cell: (r) => (r.rank ? formatEstimate(r.rank) : MISSING) },
   ];
   return table(
-    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. Theory knows nothing of how the directions were chosen. ‘Rank law’ is the exponent of the fall of σᵢ² with the rank i, where all variances are one window’s own.',
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. The theory does not account for how the directions were chosen. ‘Rank law’ is the exponent of the decrease of σᵢ² with the rank i, where all variances belong to one window.',
     columns,
     rows,
   );
@@ -137,7 +137,7 @@ function groupsTable(groups: readonly GroupRow[]): Markup {
     { head: 'fixed noise', cell: (g) => (g.fixed ? formatEstimate(g.fixed) : MISSING) },
   ];
   return table(
-    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with other batches, free of what both do alike. ‘+ descent’ adds the path that the gradient at the start of the window drives, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory in place of the values at its mean. ‘Fixed noise’: linear modes driven by the gradients of real batches, in their order, all taken at the base weights.',
+    'Predicted over measured variance by groups of Hessian modes, one standard error over seeds. ‘Whole’ is the variance of the window; ‘replicas’ half the variance of the difference of two branches with different batches, which removes what both have in common. ‘+ descent’ adds the path driven by the gradient at the start of the window, and compares sums, since a mode without a gradient has no such prediction to divide by. ⟨C⟩ and ⟨H⟩ are averages along the trajectory instead of the values at its mean. ‘Fixed noise’: linear modes driven by the gradients of real batches, in their order, all taken at the base weights.',
     columns,
     groups,
   );
@@ -154,7 +154,7 @@ function stabilityTable(groups: readonly GroupRow[]): Markup {
     { head: 'variance, first / second half', cell: (g) => formatEstimate(g.halves) },
   ];
   return table(
-    'How constant the ‘constants’ of the theory are: noise and curvature averaged over points of the trajectory over those at its mean, their values at the start of the window over those at its end, and the variance between replicas in the two halves of the window.',
+    'How constant the constants of the theory are: noise and curvature averaged over points of the trajectory relative to those at its mean, their values at the start of the window relative to those at its end, and the ratio of the variances between replicas in the two halves of the window.',
     columns,
     groups,
   );
@@ -165,9 +165,9 @@ function frozenWords(frozen: readonly FrozenResult[]): string {
   const over = (of: (c: FrozenResult) => number) => formatEstimate(overSeeds(frozen.map(of)));
   const [first] = frozen;
   return (
-    `Starting from the trained weights only the recorded layer moved: ${formatCount(first.relaxEpochs)} epochs to settle, ${formatCount(first.epochs)} recorded. ` +
-    `Then nothing is left to assume but that H and C keep their values over the window. They do not quite: the loss falls from ${over((c) => c.loss.start)} at its start to ${over((c) => c.loss.end)} at its end; at the mean weights it is ${over((c) => c.loss.mean)}. ` +
-    `The stiffest mode has η·h = ${over((c) => c.stiffest)}, far below 2: the discrete steps hardly matter.`
+    `Starting from the trained weights, only the recorded layer moved: ${formatCount(first.relaxEpochs)} epochs to settle, ${formatCount(first.epochs)} recorded. ` +
+    `Then the only assumption left is that H and C are constant over the window. This is not quite true: the loss falls from ${over((c) => c.loss.start)} at its start to ${over((c) => c.loss.end)} at its end; at the mean weights it is ${over((c) => c.loss.mean)}. ` +
+    `The stiffest mode has η·h = ${over((c) => c.stiffest)}, far below 2, so that the discrete steps hardly matter.`
   );
 }
 
@@ -193,29 +193,29 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
     ],
     [
       'Centre',
-      'The mean of all weights over the window: of the recorded layer at every step, of the others at six points an epoch or so. The widths F are measured around it over all training samples.',
+      'The mean of all weights over the window: of the recorded layer at every step, of the others at about six points per epoch. The widths F are measured around it over all training samples.',
     ],
     [
       'H and C',
-      `Exact over all training samples at the centre of the window of ${formatCount(mainWindow)} epochs; C per batch, for shuffled batches with its factor (N−B)/(N−1). They serve all windows of a branch.`,
+      `Exact over all training samples at the centre of the window of ${formatCount(mainWindow)} epochs; C per batch, for shuffled batches with its factor (N−B)/(N−1). They are used for all windows of a branch.`,
     ],
     [
       'Fits',
-      `${formatCount(config.directions)} log-spaced directions; those of rank ≥ 2 with a closed valley and a variance above ten resolutions enter, errors in both coordinates: the rule of ivf2021's report, unchanged. In the Hessian basis rank means rank of curvature.`,
+      `${formatCount(config.directions)} log-spaced directions; those of rank ≥ 2 with a closed valley and a variance above ten resolutions are fitted, with errors in both coordinates, as in the report of ivf2021. In the Hessian basis the rank is that of the curvature.`,
     ],
     [
       'Other half',
-      'Principal directions of the first half of the main window, variances along them from the second half, theory for windows of that half.',
+      'Principal directions of the first half of the main window, variances along them from the second half, and theory for windows as long as that half.',
     ],
     [
       'Surrogate',
-      `Gaussian noise of covariance C (for shuffled batches minus its mean over the epoch), ${formatCount(config.surrogateEpochs)} epochs before a window as long as the real one; no gradient at its start, hence no descent. H = 0 needs no such beginning. Its directions are measured on the real loss.`,
+      `Gaussian noise of covariance C (for shuffled batches minus its mean over the epoch), ${formatCount(config.surrogateEpochs)} epochs before a window as long as the real one; there is no gradient at its start, hence no descent. With H = 0 no such beginning is needed. Widths along its directions are those of the real loss.`,
     ],
     [
       'Replicas',
-      'Two branches from the same weights with other batches; (a − b)/√2 has the variance of the fluctuations and not that of the descent.',
+      'Two branches from the same weights with different batches; (a − b)/√2 has the variance of the fluctuations without that of the descent.',
     ],
-    ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
+    ['Errors', 'The number after ± is one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
   ];
   return factList(items);
 }
@@ -227,13 +227,16 @@ const SYMBOLS: Symbols = [
     'flatness: distance between the two nearest points along a direction where the loss is e times that at the centre',
   ],
   ['ψ', 'exponent of σ² ∝ F^−ψ'],
-  ['H', 'second derivatives of the training loss by the recorded layer’s weights; Hᵢᵢ along a direction'],
+  [
+    'H',
+    'second derivatives of the training loss with respect to the weights of the recorded layer; Hᵢᵢ along a direction',
+  ],
   ['C', 'covariance of the gradient of one minibatch; Cᵢᵢ along a direction'],
   ['γ', 'exponent of Cᵢᵢ ∝ Hᵢᵢ^γ over directions'],
   ['η, μ', 'learning rate and momentum'],
   ['PCA', 'principal component analysis: the directions of largest variance'],
   [
     'crossover',
-    'curvature 3/(η(M+1)) for shuffled batches, M of them an epoch, and 3/(ηT) for replaced ones in a window of T steps: below it a mode has no time to relax',
+    'curvature 3/(η(M+1)) for shuffled batches, M of them per epoch, and 3/(ηT) for replaced ones in a window of T steps: below it a mode has no time to relax',
   ],
 ];

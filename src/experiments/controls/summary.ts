@@ -1,4 +1,4 @@
-/** The cells of all seeds put together: one number with one error for each regime. Errors are over seeds. */
+/** The cells of all seeds combined: one number with one error over seeds for each regime. */
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import { overSeeds, pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
@@ -14,7 +14,7 @@ import {
   type Sampling,
 } from './measured.js';
 
-/** Which regime: how the weights moved, which window, which directions. */
+/** What defines a regime: how the weights moved, the window, the directions. */
 interface RegimeKey {
   readonly sampling: Sampling;
   readonly momentum: number;
@@ -88,7 +88,7 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
   });
 }
 
-/** psi of `a` minus psi of `b`, seed by seed: what the seeds have in common cancels. */
+/** psi of `a` minus psi of `b`, seed by seed, so that what the runs of one seed have in common cancels. */
 export function pairedPsi(a: RegimeRow | undefined, b: RegimeRow | undefined): Estimate {
   if (!a || !b) return missing('the cells of this comparison are missing');
   return pairedDifference({ seeds: a.seeds, values: a.psiOfSeeds }, { seeds: b.seeds, values: b.psiOfSeeds });

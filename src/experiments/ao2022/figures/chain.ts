@@ -1,4 +1,4 @@
-/** The links of the scaling chain, each a scatter against the flatness with its fit and the exponent stated. docs/theory [R4], [R5]. */
+/** The links of the scaling chain: each quantity against the flatness, with its fit and the stated exponent. docs/theory [R4], [R5]. */
 import * as Plot from '@observablehq/plot';
 import type { PowerLaw } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -86,7 +86,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   curvature: [
     'Curvature',
     'M = H/L₀ (1/weight²)',
-    'Exact curvature of the loss along the principal directions, over the loss at the centre. For a quadratic valley the slope is −2; the loss is not quadratic out to e·L₀.',
+    'Exact curvature of the loss along the principal directions, over the loss at the centre. For a quadratic valley the slope is −2; the loss is not quadratic up to e·L₀.',
   ],
   noise: [
     'Noise',
@@ -96,7 +96,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   minima: [
     'Scatter of the minima',
     'sθ² (weight²)',
-    'Variance of the minima of single minibatches along the principal directions, minibatches without a clearly positive curvature left out.',
+    'Variance of the minima of single minibatches along the principal directions, without the minibatches that have no clearly positive curvature.',
   ],
   variance: [
     'Variance',
@@ -137,8 +137,8 @@ export function fallFigures(r: Ao2022Results): Drawn[] {
       ...r.correlationTime,
       beside: { label: '1/(η h)', y: r.correlationTime.predicted },
       caption:
-        'Integrated correlation times within the window, and what an Ornstein-Uhlenbeck mode of the same curvature would have. Times that are not short ' +
-        'against the window are lower bounds. Both papers state that τ falls with F; the principal coordinates of a random walk, cosines of rising frequency, do the same.',
+        'Integrated correlation times within the window, and those of an Ornstein-Uhlenbeck mode of the same curvature. Times that are not short ' +
+        'compared with the window are lower bounds. Both papers state that τ falls with F; so do the principal coordinates of a random walk, cosines of rising frequency.',
     }),
   ];
 }

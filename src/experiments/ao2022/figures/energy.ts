@@ -91,8 +91,8 @@ export function energyWidths(r: Ao2022Results): Drawn {
       ],
     ),
     caption:
-      'The loss widens with rank while the weights move less and less; the potential U = ε·Σ⁻¹ narrows with them. Its width, where u reaches ε, ' +
-      'is 2√2·σ by construction when U is made of the measured Σ (filled), and says nothing; made of H and C₁ alone (rings) it is a prediction. Directions under the resolution of the recording are left out.',
+      'With rising rank the loss becomes wider while the weights move less; the potential U = ε·Σ⁻¹ becomes narrower with them. Its width, where u reaches ε, ' +
+      'is 2√2·σ by construction if U is computed from the measured Σ (filled), which is no test; computed from H and C₁ alone (rings) it is a prediction. Directions below the resolution of the recording are excluded.',
   };
 }
 
@@ -108,8 +108,8 @@ export function energyVariances(r: Ao2022Results): Drawn {
       series(r, 'own sampling and window', COLOURS.ink, 'line', (e) => e.windowVariance),
     ]),
     caption:
-      'Same-window principal directions are chosen for their variance, so that high ranks lie below and low ranks above any prediction along fixed ' +
-      'directions, even where the theory is right: the Hessian modes are the fair comparison.',
+      'Principal directions of the same window are chosen by their variance, so that high ranks lie below and low ranks above any prediction along fixed ' +
+      'directions even where the theory is right; along Hessian modes the comparison is unbiased.',
   };
 }
 
@@ -132,7 +132,7 @@ export function energies(r: Ao2022Results): Drawn {
       [half],
     ),
     caption:
-      'In the steady state each direction holds the potential energy ε/2 (dashed); U is made of H and C₁ alone. The loss energy is in units of L₀: ' +
-      'equal temperature of all directions would make it a level line.',
+      'In the steady state each direction has the potential energy ε/2 (dashed); U is computed from H and C₁ alone. The loss energy is in units of L₀: ' +
+      'if all directions had one temperature, it would be constant.',
   };
 }

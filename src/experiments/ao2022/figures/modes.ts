@@ -7,7 +7,7 @@ import { formatCount, formatEstimate, formatNumber } from '../../../report/forma
 import { RELAXATIONS, type Regime } from '../../../theory/layer/results.js';
 import type { Ao2022Results } from '../measured.js';
 
-/** Line style of a prediction; white regimes coincide over most of the range. */
+/** Line style of each prediction; those with white noise coincide over most of the range. */
 const STYLES: Record<
   Regime,
   { readonly label: string; readonly colour: string; readonly dash?: string; readonly mark: LegendEntry['mark'] }
@@ -18,7 +18,7 @@ const STYLES: Record<
   window: { label: 'own sampling and window', colour: COLOURS.ink, mark: 'line' },
 };
 
-/** Indices of the resolved modes that a figure shows. */
+/** The indices of the resolved modes that a figure shows. */
 const shown = ({ subspaces }: Ao2022Results): number[] => thinLog(subspaces.resolved, 60, 240);
 
 export function modeVariances(r: Ao2022Results): Drawn {
@@ -73,9 +73,9 @@ export function modeVariances(r: Ao2022Results): Drawn {
       ],
     }),
     caption:
-      `Variance over the window along eigenvectors of H, without and with principal direction 1 (the drift), and what H and C₁ predict without ` +
-      `the trajectory. Modes right of the dashed line (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only there can a ` +
-      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.setting.P)} modes have a curvature above rounding; log-spaced ones are drawn. Lines that coincide hide one another: at small η·h steps are as good as continuous time, and a window of many epochs sees shuffled noise as a window without end does.`,
+      `Variance over the window along eigenvectors of H, without and with principal direction 1 (the drift), and the predictions from H and C₁ without ` +
+      `the trajectory. Modes right of the dashed line (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only for these can a ` +
+      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.setting.P)} modes have a curvature above rounding; log-spaced ones are drawn. Lines may coincide: at small η·h discrete steps are equivalent to continuous time, and for shuffled noise a window of many epochs is equivalent to an infinite one.`,
   };
 }
 
@@ -118,6 +118,6 @@ export function noiseCurvature(r: Ao2022Results): Drawn {
     }),
     caption:
       `Noise per sample along eigenvectors of H. With C ∝ h^γ the variance falls with the width to the power −2(γ−1) where modes have settled and −2γ ` +
-      `where shuffling or the window keeps them from it: ${Number.isFinite(gamma.resolved.exponent.value) ? `${formatNumber(-2 * (gamma.resolved.exponent.value - 1), 2)} or ${formatNumber(-2 * gamma.resolved.exponent.value)} for the slope of all resolved modes` : 'no slope here'}.`,
+      `where shuffling or the window prevents this: ${Number.isFinite(gamma.resolved.exponent.value) ? `${formatNumber(-2 * (gamma.resolved.exponent.value - 1), 2)} or ${formatNumber(-2 * gamma.resolved.exponent.value)} for the slope of all resolved modes` : 'no slope here'}.`,
   };
 }

@@ -46,7 +46,7 @@ export function energyDistribution({ trajectory: t }: Ao2022Results): Drawn {
     }),
     caption:
       `Energies of the ${formatCount(n)} settled modes at every step. If the density is exp(−u/ε), 2u/ε follows a chi-squared law of n degrees of freedom (dashed). ` +
-      'L/T has its temperature fitted to this window, so its mean is right by construction and only its shape can fail.',
+      'L/T has its temperature fitted to this window, so its mean agrees by construction and only its shape is tested.',
   };
 }
 
@@ -112,6 +112,6 @@ export function circulationFigure({ trajectory: t }: Ao2022Results): Drawn {
         { label: 'ε Q', mark: 'line', colour: COLOURS.orange },
       ],
     }),
-    caption: `The ${formatCount(points.length)} planes whose measured circulation is most significant, signs turned so that the prediction is positive. Chosen for their significance, they overstate the circulation of the whole; the finding uses all ${formatCount(t.circulation.pairs)} planes.`,
+    caption: `The ${formatCount(points.length)} planes whose measured circulation is most significant, signs turned so that the prediction is positive. Because they are selected by significance, they overestimate the circulation as a whole; the finding uses all ${formatCount(t.circulation.pairs)} planes.`,
   };
 }

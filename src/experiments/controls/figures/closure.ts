@@ -98,6 +98,6 @@ export function closure(groups: readonly GroupRow[]): Drawn {
         ),
       ],
     }),
-    caption: `Only the recorded layer moves, so that H and C, exact at the window's mean, are all the theory needs. The variance between two replicas (half that of their difference) is free of the descent that both share. Bars are 95 % intervals over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.`,
+    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are 95 % intervals over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.`,
   };
 }

@@ -11,7 +11,7 @@ import type { RegimeRow } from '../summary.js';
 const branchOf = (r: RegimeRow): string => `${r.sampling}, momentum ${r.momentum}`;
 const PALETTE = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.purple];
 
-/** Rows for the page's order of reading: choices by the window first, choices that know nothing of it below. */
+/** The order of the rows: choices made by the window first, then those that do not depend on it. */
 const READING: readonly Basis[] = [
   'same-window',
   'surrogate',
@@ -82,9 +82,9 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
       ],
     }),
     caption:
-      `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose). ` +
+      `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose the directions). ` +
       `Bars are ${n < 2 ? 'one standard error of the fit of the single seed' : `95 % intervals over ${formatCount(n)} seeds`}. ` +
-      'Rings: the exponent that the discrete-time theory gives for single modes with the curvature and the noise measured along the same directions; where directions were chosen by the fluctuations they are measured with, the dots leave the rings.',
+      'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.',
   };
 }
 
@@ -130,6 +130,6 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
       ],
     }),
     caption:
-      'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are set slightly apart.',
+      'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are shifted slightly apart.',
   };
 }

@@ -1,4 +1,4 @@
-/** Clouds: variance against flatness in several bases, and the noise against the curvature. docs/theory [S6]. */
+/** Scatter plots: variance against flatness in several bases, and the noise against the curvature. docs/theory [S6]. */
 import * as Plot from '@observablehq/plot';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { overSeeds } from '../../../numeric/seeds.js';
@@ -25,7 +25,7 @@ const SHOWN: readonly (readonly [Basis, string])[] = [
 const branch = (cells: readonly CellResult[]): BranchResult | undefined =>
   cells.find((c): c is BranchResult => c.kind === 'branch' && c.sampling === 'shuffled' && c.momentum === 0);
 
-/** Whether the fits of a regime take a direction. */
+/** Whether the fits of a regime use a direction. */
 const fitted = (r: Regime, d: RegimeDirection): boolean =>
   d.index >= FIRST_RANK && d.flatness !== null && d.flatness > 0 && d.variance > RESOLUTIONS * r.resolution;
 
@@ -69,7 +69,7 @@ export function variancesByBasis(cells: readonly CellResult[], mainWindow: numbe
           : []),
       ]),
     }),
-    caption: `One network (seed ${formatCount(cell.seed)}), shuffled batches, no momentum, window of ${formatCount(mainWindow)} epochs. All widths are those of the real loss, also along the directions of the random walk, which never felt it. Lines are the fits over the points shown.`,
+    caption: `One network (seed ${formatCount(cell.seed)}), shuffled batches, no momentum, window of ${formatCount(mainWindow)} epochs. All widths are those of the real loss, also along the directions of the random walk, which did not depend on it. Lines are the fits over the points shown.`,
   };
 }
 
@@ -115,6 +115,6 @@ export function noiseAgainstCurvature(cells: readonly CellResult[]): Drawn {
       ],
     }),
     caption:
-      'Exact over all training samples at the mean of the main window. The line is the fit of the first seed, γ its mean over seeds. Left of the crossover a mode does not relax within an epoch and its variance is that of the noise alone; right of it the landscape’s force shares in it.',
+      'Exact over all training samples at the mean of the main window. The line is the fit of the first seed, γ its mean over seeds. Left of the crossover a mode does not relax within an epoch and its variance is that of the noise alone; right of it the force of the landscape contributes.',
   };
 }
