@@ -81,7 +81,7 @@ describe('findings of the study', () => {
     const f = finding('exists');
     expectMeasured(f, over(best.get('none')!, forgettingOf));
     expect([f.unit, f.verdict]).toEqual(['points of accuracy', 'reproduced']);
-    expect(f.reason).toMatch(/At least 5 points, and its interval above 0\.$/);
+    expect(f.reason).toMatch(/At least 5 points, with its whole interval above 0\.$/);
   });
 
   it.each(['ldc', 'ewc'])('prevents: %s against none', (m) => {
@@ -99,7 +99,7 @@ describe('findings of the study', () => {
     ]);
     expect(f.reason).toContain('at strength 10 against');
     expect(f.reason).toContain('without: better (chance by luck');
-    expect(f.reason).toContain('Less than half of the forgetting is left');
+    expect(f.reason).toContain('Less than half of the forgetting remains');
     expectChance(f.reason, pair(m, 'none').holm);
   });
 
@@ -201,10 +201,10 @@ describe('which method wins, in sentences', () => {
     expect(lost).toMatch(/^Without a constraint .* points of accuracy on what was learned first is lost\.$/);
     expectEstimates(lost, [over(at('none'), forgettingOf)]);
     expect(leader).toMatch(
-      /^LDC \(1\/F²\) comes first by validation with .* % average accuracy against .* % without a constraint \(better\); 1\/σ², EWC cannot be told from it\.$/,
+      /^LDC \(1\/F²\) comes first by validation with .* % average accuracy against .* % without a constraint \(better\); 1\/σ², EWC cannot be distinguished from it\.$/,
     );
     expectEstimates(leader, [over(at('ldc'), averageOf), over(at('none'), averageOf)]);
-    expect(partly).toBe('Not compared, since they ran for a part of the seeds only: Hessian (2).');
+    expect(partly).toBe('Not compared, because they ran for only some of the seeds: Hessian (2).');
     expect(ends).toBe(
       'The best strength lies at an end of those tried for EWC, random axes: a wider grid may do better.',
     );
@@ -232,7 +232,7 @@ describe('which method wins, in sentences', () => {
       epochs: 1234567,
     });
     expect(pageWords(two.html, 'header .summary')[0]).toMatch(
-      /^1 network learned two tasks one after the other: a; then b\. Every task has outputs of its own\. Later tasks had 1\u202f234\u202f567 epochs each\./,
+      /^1 network learned two tasks one after the other: a; then b\. Every task has its own outputs\. Later tasks had 1\u202f234\u202f567 epochs each\./,
     );
   });
 });

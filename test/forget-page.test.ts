@@ -38,8 +38,8 @@ describe('how this was measured', () => {
     expect(all.get('Axes')).toMatch(/N_c = 50 in each layer/);
   });
   it('tells outputs and several tasks as the protocol has them', () => {
-    expect(facts({}).get('Outputs')).toMatch(/^One output layer serves all tasks/);
-    expect(facts({ head: 'task-known' }).get('Outputs')).toMatch(/^Each task has an output layer of its own/);
+    expect(facts({}).get('Outputs')).toMatch(/^One output layer is used for all tasks/);
+    expect(facts({ head: 'task-known' }).get('Outputs')).toMatch(/^Each task has its own output layer/);
     expect(facts({}).get('More than two tasks')).toMatch(/^After every task all earlier constraints are moved/);
     expect(facts({ several: 'separate' }).get('More than two tasks')).toMatch(/^After every task its own constraint/);
     expect(facts({ tasks: ['a', 'b'] }).get('More than two tasks')).toBe('Not in this protocol.');

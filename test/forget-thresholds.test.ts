@@ -57,7 +57,7 @@ describe('what is forgotten', () => {
   it('is not where its interval is below five points', () => {
     expect(exists(0.02, scatterFor(0.0299))).toMatchObject({
       verdict: 'not reproduced',
-      reason: expect.stringMatching(/Less than 5 points: there is little to prevent here\.$/),
+      reason: expect.stringMatching(/Less than 5 points, so that there is little to prevent\.$/),
     });
     expect(exists(0.02, scatterFor(0.0301)).verdict).toBe(OPEN);
   });
@@ -78,15 +78,15 @@ describe('what is prevented', () => {
   it('is less than half, by its interval', () => {
     expect(prevents(0.19, 0.0049)).toMatchObject({
       verdict: 'reproduced',
-      reason: expect.stringMatching(/Less than half of the forgetting is left/),
+      reason: expect.stringMatching(/Less than half of the forgetting remains/),
     });
     expect(prevents(0.19, 0.0051)).toMatchObject({
       verdict: OPEN,
-      reason: expect.stringMatching(/Whether half of the forgetting is left is not clear/),
+      reason: expect.stringMatching(/Whether half of the forgetting remains is not clear/),
     });
     expect(prevents(0.2, 0.0049)).toMatchObject({
       verdict: 'not reproduced',
-      reason: expect.stringMatching(/More than half of the forgetting is left/),
+      reason: expect.stringMatching(/More than half of the forgetting remains/),
     });
     expect(prevents(0.2, 0.0051).verdict).toBe(OPEN);
   });
@@ -97,7 +97,9 @@ describe('what is prevented', () => {
     });
     expect(find('prevents.ldc', [ldc([0.9, 0.9])]).predicted).toBeUndefined();
     const open = [{ ...NONE, test: [0.93, 0.97] } as Made, ldc([0.98, 0.97])];
-    expect(find('prevents.ldc', open, { scatter: 0.06 }).reason).toMatch(/^How much is forgotten .* is not decided/);
+    expect(find('prevents.ldc', open, { scatter: 0.06 }).reason).toMatch(
+      /^Whether enough is forgotten .* is not decided/,
+    );
   });
   it('is claimed for four methods, each with its source', () => {
     const four = ['ldc', 'ewc', 'potential', 'vortex'].map((method): Made => ({ ...ldc([0.95, 0.95]), method }));
@@ -253,7 +255,7 @@ describe('the Laplace value', () => {
     const idle = find('laplace', [NONE, at(1, 0.6, 0.7), at(10, 0.6, 0.71)]);
     expect(idle.verdict).toBe(OPEN);
     expect(idle.reason).toMatch(
-      /^LDC is not shown to be better than nothing here, so no strength of it is right\. At the/,
+      /^LDC is not shown to be better than no constraint here, so that no strength of it is right\. At the/,
     );
     // at the N_c of the comparison only
     const other = ldc([0.9, 0.95], { multiple: 1, constraints: 5, validation: [0.1, 0.1] });
@@ -314,7 +316,7 @@ describe('sentences of the outcome', () => {
       'Without a constraint 39.00 ± 0.07 points of accuracy on what was learned first is lost.',
     ]);
     expect(words([{ ...NONE, test: [0.985, 0.97] }])).toEqual([
-      'Without a constraint hardly anything is forgotten in this protocol: no method can show much.',
+      'Without a constraint hardly anything is forgotten in this protocol, so that no method can improve much.',
     ]);
     expect(words([NONE], { seeds: 1 })).toEqual([]);
     expect(words([ldc([0.9, 0.9])])).toEqual([
@@ -323,18 +325,18 @@ describe('sentences of the outcome', () => {
   });
   it('name those that do nothing, and those that are open', () => {
     const all = [NONE, ldc([0.9, 0.97]), l2([0.601, 0.97]), { ...l2([0.5, 0.97]), method: 'ewc' }];
-    expect(words(all)).toContain('No better than nothing: L2 anchor, EWC.');
+    expect(words(all)).toContain('No better than no constraint: L2 anchor, EWC.');
     expect(words([NONE, ldc([0.62, 0.97])], { scatter: 0.02 })).toContain(
-      'Not shown to be better than nothing: LDC (1/F²).',
+      'Not shown to be better than no constraint: LDC (1/F²).',
     );
     expect(words([NONE, ldc([0.9, 0.97])]).join()).not.toMatch(/better than nothing/);
-    expect(words([NONE, ldc([0.601, 0.97])])).toContain('No better than nothing: LDC (1/F²).');
+    expect(words([NONE, ldc([0.601, 0.97])])).toContain('No better than no constraint: LDC (1/F²).');
   });
   it('tell who cannot be told from the first, who is better on the test samples, and when it is better than all', () => {
     const first = ldc([0.9, 0.95], { validation: [0.99, 0.99] });
     const of = (other: number) => words([NONE, first, l2([other, 0.95])])[1];
     expect(of(0.8)).toMatch(/without a constraint \(better\); it is better than every other method\.$/);
-    expect(of(0.899)).toMatch(/\(better\); L2 anchor cannot be told from it\.$/);
+    expect(of(0.899)).toMatch(/\(better\); L2 anchor cannot be distinguished from it\.$/);
     expect(of(0.95)).toMatch(/\(better\); on the test samples L2 anchor is better\.$/);
     expect(words([NONE, ldc([0.601, 0.97], { validation: [0.99, 0.99] })])[1]).toMatch(/constraint \(equal\)\.$/);
   });

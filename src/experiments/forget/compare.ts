@@ -1,4 +1,4 @@
-/** Methods against one another: differences within seeds, corrected together; the rule stands at the head of forget-findings.ts. */
+/** Comparisons of methods: differences within seeds, corrected together. The rule is stated at the head of findings.ts. */
 import { adjust } from '../../analyse/trajectory/circulation.js';
 import { type Estimate, missing, negated, scaled } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
@@ -8,15 +8,15 @@ import { formatEstimate, formatNumber } from '../../report/format.js';
 import type { Method } from './measured.js';
 import type { Setting } from './strengths.js';
 
-/** Too small to matter. */
+/** The difference of accuracies below which two methods are equal. */
 const MARGIN = 0.01;
 
-/** The setting that stands for a method. */
+/** The setting that represents a method. */
 export type Chosen = (m: Method) => Setting | undefined;
 
 export type Comparison = 'better' | 'worse' | 'equal' | 'undecided';
 
-/** The rule above; `p` is the chance after correction. */
+/** Applies the rule; `p` is the chance after the correction. */
 export function compare(difference: Estimate, p: number): Comparison {
   const half = halfWidth(difference);
   const { value } = difference;
@@ -36,7 +36,7 @@ export function paired(
   return pairedDifference({ seeds: a.seeds, values: of(a) }, { seeds: b.seeds, values: of(b) });
 }
 
-/** Two methods and what their difference amounts to. */
+/** Two methods, their difference, and the outcome of the comparison. */
 export interface Contest {
   readonly a: Method;
   readonly b: Method;
@@ -47,12 +47,12 @@ export interface Contest {
   readonly outcome: Comparison;
 }
 
-/** Fewer seeds than these decide nothing: two equal differences by chance would look certain. */
+/** The least number of seeds that decide anything: with two, differences that agree by chance would look certain. */
 export const LEAST_SEEDS = 3;
 
 type Pair = readonly [a: Method, b: Method];
 
-/** These pairs, corrected together. */
+/** Compares these pairs, corrected together. */
 export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
   const raw = pairs.map(([a, b]) => {
     const difference = paired(at(a), at(b));
@@ -66,7 +66,7 @@ export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
   });
 }
 
-/** All pairs of methods but the ceiling, corrected together. */
+/** Compares all pairs of methods except joint training, corrected together. */
 export function contestsBetween(methods: readonly Method[], at: Chosen): Contest[] {
   const rivals = methods.filter((m) => m !== 'joint');
   return contestsOf(
@@ -77,7 +77,7 @@ export function contestsBetween(methods: readonly Method[], at: Chosen): Contest
 
 const FLIPPED = { better: 'worse', worse: 'better', equal: 'equal', undecided: 'undecided' } as const;
 
-/** `a` against `b`, whichever way round the pair was compared. */
+/** The comparison of `a` with `b`, whichever way round it was made. */
 export function contest(contests: readonly Contest[], a: Method, b: Method): Contest | undefined {
   const same = contests.find((c) => c.a === a && c.b === b);
   if (same) return same;
@@ -98,13 +98,13 @@ export const strengthOf = (s: Setting): string =>
 export const chanceWords = (c: Contest): string =>
   Number.isFinite(c.holm) ? ` (chance by luck ${formatNumber(c.holm, 2)} after correction)` : '';
 
-/** Axes held by both, if they are axes: whether one has so many more that the comparison is not one of methods. */
+/** Whether `a` holds so many fewer or more axes than `b` that the comparison is not one of methods; 'alike' for methods without axes. */
 export function uneven(a: Setting | undefined, b: Setting | undefined): 'fewer' | 'more' | 'alike' {
   if (!a || !b || a.constraints === null || b.constraints === null) return 'alike';
   const [own, other] = [mean(a.held), mean(b.held)];
   return own < 0.9 * other ? 'fewer' : own > 1.1 * other ? 'more' : 'alike';
 }
 
-/** Best first, by validation. */
+/** The methods by decreasing validation accuracy. */
 export const ranked = (methods: readonly Method[], at: Chosen): Method[] =>
   [...methods].sort((a, b) => mean(at(b)!.validation) - mean(at(a)!.validation));

@@ -4,7 +4,7 @@ import { averageOf, forgettingOf, learningOf, transferOf } from './accuracies.js
 import type { Contest } from './compare.js';
 import type { ForgetInput } from './measured.js';
 
-/** Every branch, every comparison of two methods, every curve; by file name. */
+/** Writes every branch, every comparison of two methods and every curve, by file name. */
 export const forgetTables = (input: ForgetInput, contests: readonly Contest[]): Record<string, string> => ({
   'branches.csv': branchesCsv(input),
   'contests.csv': contestsCsv(contests),

@@ -1,30 +1,31 @@
 /**
- * Verdicts of `forget`. The rules are part of the result. They were written before any run of it was looked at; changed since, after
- * runs had been seen, were the families of Holm's correction (one of all pairs before), the least number of seeds, and what follows
- * where fewer axes can be held or LDC does nothing.
+ * Verdicts of `forget`. The rules are part of the result. They were written before any of its runs was analysed. After runs had been
+ * seen, three things were changed: the families of Holm's correction (before, one family of all pairs), the least number of seeds, and
+ * the rules for the cases in which fewer axes can be held or LDC has no effect.
  *
  * Compared are average test accuracies at the end (accuracies.ts), every method at the strength that validation samples chose
- * for it over all seeds, methods with axes at the same number N_c of them; differences seed by seed. Intervals are 95 % of
+ * for it over all seeds, methods with axes at the same number N_c of them. Differences are taken seed by seed. Intervals are 95 % of
  * Student's t. Of two methods one is
- *   equal      if the interval of the difference lies within ±1 percentage point: too small to matter (no correction: a claim of
- *              equality is the harder one, 2.5 % on either side);
- *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. Three families:
- *              every method against none with the pairs that claims name; the method that validation put first against each other
- *              one; the table of all pairs;
- *   undecided  else, and always with fewer than three seeds.
- * A method that ran for a part of the seeds only takes no part.
+ *   equal      if the interval of the difference lies within ±1 percentage point, which is too small to matter (without a correction,
+ *              because a claim of equality is the more demanding one, 2.5 % on either side);
+ *   better, worse   if it is not, and the chance of such a difference by luck is below 5 % after Holm's correction. There are three
+ *              families: every method against none, with the pairs that claims name; the method that is first by validation against
+ *              each other one; the table of all pairs;
+ *   undecided  otherwise, and always with fewer than three seeds.
+ * A method that ran for only some of the seeds is not compared.
  *
- * exists: without a constraint the first task is forgotten: by at least 5 points, the interval above 0. Where it is not, there is
- *   nothing to prevent, and `prevents` findings are not decidable.
- * prevents (LDC, EWC, U, vortex planes): the average is better than without a constraint, and what is forgotten is less than half of
- *   what is forgotten without, the interval of the difference below 0. Not reproduced if the average is equal or worse, or the interval of that
+ * exists: without a constraint the first task is forgotten: by at least 5 points, with the whole interval above 0. Where it is not, there
+ *   is nothing to prevent, and the `prevents` findings are not decidable.
+ * prevents (LDC, EWC, U, vortex planes): the average is better than without a constraint, and less than half as much is forgotten, with
+ *   the whole interval of the difference below 0. Not reproduced if the average is equal or worse, or if the whole interval of that
  *   difference lies above 0.
- * beats (claims that name a better method): better: reproduced; equal or worse: not reproduced. Where one of two methods with axes
- *   could hold fewer of them (by more than a tenth), only its winning counts: else the comparison is not one of methods.
+ * beats (claims that name a better method): better: reproduced; equal or worse: not reproduced. Where one of two methods with
+ *   axes could hold fewer of them (by more than a tenth), only a better result of this method counts: otherwise the comparison is not one of
+ *   methods.
  * constraints: at the strength chosen for the N_c of the comparison the first task is kept better with the most axes than with
  *   the fewest; one comparison, no correction.
  * laplace: LDC at lambda = 4(e−1)L0 is as good as at the strength that was chosen: equal or better; one comparison, no correction.
- *   Not decidable where LDC is no better than nothing: then no strength is right.
+ *   Not decidable where LDC is no better than no constraint, because then no strength is right.
  * winner: the method with the largest validation average is better than each other one. Not reproduced if another one is equal to it.
  */
 import { halfWidth } from '../../numeric/interval.js';
@@ -56,7 +57,7 @@ import { type ForgetInput, inOrder, type Method, nameOf } from './measured.js';
 import { outcomeOf } from './outcome.js';
 import { chosen, type Setting, settingsOf } from './strengths.js';
 
-/** The least forgetting that counts as such. */
+/** The least loss of accuracy that counts as forgetting. */
 const FORGOTTEN = 0.05;
 
 export interface Judged {
@@ -76,7 +77,7 @@ const CLAIMS: readonly Claim[] = [
     'l2',
     'ldc',
     'l2',
-    'Constraints that know the landscape protect better than one that pulls every weight alike',
+    'Constraints that use the landscape protect better than one that pulls all weights equally',
     'ivf2021; theory [C1], [C2]',
     'LDC better',
   ],
@@ -84,7 +85,7 @@ const CLAIMS: readonly Claim[] = [
     'random',
     'ldc',
     'random',
-    'It matters which axes are held: principal directions protect better than axes at random',
+    'The choice of axes matters: principal directions protect better than random axes',
     'ivf2021; theory [C2]',
     'LDC better',
   ],
@@ -92,7 +93,7 @@ const CLAIMS: readonly Claim[] = [
     'variance',
     'ldc',
     'variance',
-    'On the same axes the weight 1/F² protects better than 1/sigma², as it must where flat directions have the small variances',
+    'On the same axes the weight 1/F² protects better than 1/sigma², as expected where flat directions have small variances',
     'ivf2021; theory [C2]',
     '1/F² better',
   ],
@@ -108,7 +109,7 @@ const CLAIMS: readonly Claim[] = [
     'hessian',
     'ldc',
     'hessian',
-    'Principal directions of the fluctuations protect better than as many of largest curvature',
+    'Principal directions of the fluctuations protect better than the same number of directions of largest curvature',
     'theory [C2]',
     'rivals on equal terms',
   ],
@@ -124,13 +125,13 @@ const CLAIMS: readonly Claim[] = [
     'vortex',
     'vortex',
     'random',
-    'Pinning the planes of strongest circulation protects better than holding axes at random',
+    'Constraining the planes of strongest circulation protects better than constraining random axes',
     'ao2022; theory [C2]',
     'an outlook, not tested there',
   ],
 ];
 
-/** Methods whose claim is to prevent forgetting, with who makes it. */
+/** Methods that are claimed to prevent forgetting, with the source of the claim. */
 const PREVENT: readonly (readonly [Method, string, string])[] = [
   ['ldc', 'ivf2021; theory [C1]', 'forgetting is prevented'],
   ['ewc', 'kirkpatrick2017; theory [C2]', 'forgetting is prevented'],
@@ -147,7 +148,7 @@ export function forgetFindings(input: ForgetInput): Judged {
   const contests = contestsBetween(methods, at);
   const claimed = contestsOf(familyOf(methods), at);
   const exists = existence(at('none'));
-  // the one strength that was not chosen by anything measured
+  // the one strength that was not chosen from measurements
   const natural = (m: Method) =>
     input.absolute
       ? undefined
@@ -174,7 +175,7 @@ export function forgetFindings(input: ForgetInput): Judged {
   return { findings, settings, best, contests, outcome };
 }
 
-/** What findings compare: every method against none, and the pairs that claims name; each pair once. */
+/** The pairs that findings compare: every method with none, and those that claims name; each pair once. */
 function familyOf(methods: readonly Method[]): [Method, Method][] {
   const against = methods.filter((m) => m !== 'none' && m !== 'joint').map((m): [Method, Method] => [m, 'none']);
   const named = CLAIMS.map(([, a, b]): [Method, Method] => [a, b]);
@@ -196,7 +197,7 @@ function existence(none: Setting | undefined): Finding {
     stated: 'catastrophic forgetting',
     verdict: found ? 'reproduced' : absent ? 'not reproduced' : UNDECIDED,
     reason: none
-      ? `Test accuracy on earlier tasks right after they were learned, minus that at the end. ${found ? 'At least 5 points, and its interval above 0' : absent ? 'Less than 5 points: there is little to prevent here' : few(measured)}.`.replace(
+      ? `Test accuracy on earlier tasks right after they were learned, minus that at the end. ${found ? 'At least 5 points, with its whole interval above 0' : absent ? 'Less than 5 points, so that there is little to prevent' : few(measured)}.`.replace(
           '..',
           '.',
         )
@@ -234,8 +235,8 @@ function prevents(
       verdict: UNDECIDED,
       reason:
         exists.verdict === 'not reproduced'
-          ? 'Too little is forgotten without a constraint for prevention to show.'
-          : 'How much is forgotten without a constraint is not decided, so neither is what prevents it.',
+          ? 'Too little is forgotten without a constraint to show that anything prevents it.'
+          : 'Whether enough is forgotten without a constraint is not decided, so neither is whether this is prevented.',
     };
   const failed = against.outcome === 'equal' || against.outcome === 'worse' || more;
   const verdict: Verdict = against.outcome === 'better' && less ? 'reproduced' : failed ? 'not reproduced' : UNDECIDED;
@@ -244,7 +245,7 @@ function prevents(
     verdict,
     reason:
       `Average accuracy ${percent(own.average)}${strengthOf(own)} against ${percent(none.average)} without: ${against.outcome}${chanceWords(against)}. ` +
-      `${less ? 'Less than half of the forgetting is left' : more ? 'More than half of the forgetting is left' : 'Whether half of the forgetting is left is not clear'} (the later tasks reach ${percent(own.learning)} against ${percent(none.learning)}).`,
+      `${less ? 'Less than half of the forgetting remains' : more ? 'More than half of the forgetting remains' : 'Whether half of the forgetting remains is not clear'} (the later tasks reach ${percent(own.learning)} against ${percent(none.learning)}).`,
   };
 }
 
@@ -333,12 +334,12 @@ function laplace(own: Setting | undefined, main: Setting, claimed: readonly Cont
     verdict:
       !own || idle || outcome === 'undecided' ? UNDECIDED : outcome === 'worse' ? 'not reproduced' : 'reproduced',
     reason: own
-      ? `${idle ? 'LDC is not shown to be better than nothing here, so no strength of it is right. ' : ''}At the Laplace value ${percent(own.average)}, at the chosen strength of ${formatNumber(main.multiple, 2)} times it ${percent(main.average)}. ${outcome === 'undecided' ? few(difference) : ''}`.trim()
+      ? `${idle ? 'LDC is not shown to be better than no constraint here, so that no strength of it is right. ' : ''}At the Laplace value ${percent(own.average)}, at the chosen strength of ${formatNumber(main.multiple, 2)} times it ${percent(main.average)}. ${outcome === 'undecided' ? few(difference) : ''}`.trim()
       : 'The Laplace value is not among the strengths.',
   };
 }
 
-/** @param lead - the first by validation against each other one, by falling validation */
+/** @param lead - the first method by validation against each other one, by decreasing validation accuracy */
 function winner(lead: readonly Contest[]): Finding {
   const [{ a: first, b: second, difference }] = lead;
   const equal = lead.filter((c) => c.outcome === 'equal' || c.outcome === 'worse');

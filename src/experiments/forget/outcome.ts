@@ -1,4 +1,4 @@
-/** Which method wins where, out of the comparisons. */
+/** Which method is best, in sentences drawn from the comparisons. */
 import type { Finding } from '../../report/finding.js';
 import { type Chosen, type Contest, contest, percent, ranked } from './compare.js';
 import { type Method, nameOf } from './measured.js';
@@ -7,18 +7,18 @@ import { type Place, placeOf, type Setting } from './strengths.js';
 interface Compared {
   readonly rivals: readonly Method[];
   readonly at: Chosen;
-  /** The first by validation against each other method. */
+  /** The first method by validation against each other one. */
   readonly lead: readonly Contest[];
-  /** The pairs of the findings, every method against none among them. */
+  /** The pairs of the findings, including every method against none. */
   readonly claimed: readonly Contest[];
   readonly exists: Finding;
   readonly best: readonly Setting[];
   readonly settings: readonly Setting[];
-  /** Methods that ran for a part of the seeds only. */
+  /** Methods that ran for only some of the seeds. */
   readonly partly: readonly Setting[];
 }
 
-/** In sentences; each stands only if the comparison behind it came out so. */
+/** Writes the sentences; each is included only if its comparison supports it. */
 export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly }: Compared): string[] {
   const none = at('none');
   const out: string[] = [];
@@ -29,13 +29,13 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
             ' %',
             ' points',
           )
-        : 'Without a constraint hardly anything is forgotten in this protocol: no method can show much.',
+        : 'Without a constraint hardly anything is forgotten in this protocol, so that no method can improve much.',
     );
   const order = ranked(
     rivals.filter((m) => m !== 'none'),
     at,
   );
-  if (lead[0]?.a === 'none') out.push('By validation no method comes before training without a constraint.');
+  if (lead[0]?.a === 'none') out.push('By validation no method is better than training without a constraint.');
   else if (order.length > 0) {
     const top = order[0];
     const others = order.slice(1).flatMap((m) => {
@@ -51,7 +51,7 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
     out.push(
       [
         `${nameOf(top)} comes first by validation with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}`,
-        names('equal', 'undecided') && `${names('equal', 'undecided')} cannot be told from it`,
+        names('equal', 'undecided') && `${names('equal', 'undecided')} cannot be distinguished from it`,
         names('worse') && `on the test samples ${names('worse')} is better`,
         others.length > 0 && others.every((o) => o.outcome === 'better') && 'it is better than every other method',
       ]
@@ -63,11 +63,11 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
   const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
   const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
   const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
-  if (idle.length > 0) out.push(`No better than nothing: ${idle.join(', ')}.`);
-  if (open.length > 0) out.push(`Not shown to be better than nothing: ${open.join(', ')}.`);
+  if (idle.length > 0) out.push(`No better than no constraint: ${idle.join(', ')}.`);
+  if (open.length > 0) out.push(`Not shown to be better than no constraint: ${open.join(', ')}.`);
   if (partly.length > 0)
     out.push(
-      `Not compared, since they ran for a part of the seeds only: ${partly.map((s) => `${nameOf(s.method)} (${s.seeds.length})`).join(', ')}.`,
+      `Not compared, because they ran for only some of the seeds: ${partly.map((s) => `${nameOf(s.method)} (${s.seeds.length})`).join(', ')}.`,
     );
   const scanned = best.filter((s) => Number.isFinite(s.multiple));
   const standing = (...places: Place[]) =>
@@ -78,7 +78,7 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
   const level = standing('level');
   if (level.length > 0)
     out.push(
-      `Even the strongest pull tried gains less than a tenth of a point over the one before for ${level.join(', ')}; axes that are held so hard are held alike, whatever their weights.`,
+      `For ${level.join(', ')} the largest strength tried gains less than a tenth of a point over the one before it; at such strengths the axes are all fixed, whatever their weights.`,
     );
   const ceiling = best.find((s) => s.method === 'joint');
   if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);

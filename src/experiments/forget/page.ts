@@ -1,4 +1,4 @@
-/** The page of `forget`: which method wins where, the table, the fronts, the landscape of task 1 before and after. */
+/** The report of `forget`: which method is best, the tables, the accuracies on old and new tasks, the landscape of task 1 before and after. */
 import { overSeeds } from '../../numeric/seeds.js';
 import { composeReport } from '../../report/compose.js';
 import type { Finding } from '../../report/finding.js';
@@ -21,11 +21,11 @@ import type { Setting } from './strengths.js';
 
 interface ForgetReport extends Report {
   readonly findings: readonly Finding[];
-  /** Which method wins where, in sentences. */
+  /** Which method is best, in sentences. */
   readonly outcome: readonly string[];
 }
 
-/** The report of `forget` out of the branches of all seeds. Pure: the same input gives the same bytes. */
+/** Makes the report of `forget` from the branches of all seeds. Pure: the same input gives the same bytes. */
 export function renderForget(input: ForgetInput): ForgetReport {
   const judged = forgetFindings(input);
   const { findings, best, contests, outcome } = judged;
@@ -33,7 +33,7 @@ export function renderForget(input: ForgetInput): ForgetReport {
   const report = composeReport({
     title: input.title,
     head: html`<p class="summary">${inWords(input)} ${verdictWords(findings)}</p>
-<h2 id="outcome">Which method wins</h2>
+<h2 id="outcome">Which method is best</h2>
 ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`,
     sections: sectionsOf(input, judged, figures),
     figures: Object.values(figures).flat(),
@@ -103,7 +103,7 @@ function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
   const n = seeds.length;
   return (
     `${formatCount(n)} ${n === 1 ? 'network' : 'networks'} learned ${tasks.length === 2 ? 'two tasks' : `${formatCount(tasks.length)} tasks`} one after the other: ${tasks.join('; then ')}. ` +
-    `${head === 'task-known' ? 'Every task has outputs of its own.' : 'All outputs compete.'} Later tasks had ${formatCount(epochs)} epochs each.`
+    `${head === 'task-known' ? 'Every task has its own outputs.' : 'All outputs compete.'} Later tasks had ${formatCount(epochs)} epochs each.`
   );
 }
 
@@ -130,14 +130,14 @@ function bestTable(best: readonly Setting[], none: Setting | undefined, { method
     },
   ];
   return html`${table(
-    `Test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ are the axes (or weights) of all layers that task 1’s constraint could really hold. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
+    `Test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ is the number of axes (or weights) of all layers that the constraint of task 1 could hold. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
     columns,
     best,
   )}
 <dl class="facts">${best.map((s) => html`<dt>${nameOf(s.method)}</dt><dd>${prose(titleOf(methods[s.method], s.why))}</dd>`)}</dl>`;
 }
 
-/** Methods that could not run for a seed, with what they miss. */
+/** Names the methods that could not run for a seed, with the reason. */
 function refusals({ groups }: ForgetInput): Markup {
   const out = new Map<string, string>();
   for (const g of groups) if (g.refused !== '') out.set(g.method, g.refused);
@@ -163,13 +163,13 @@ function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
   ];
   const lost = input.seeds.map((s) => s.loss);
   return html`<details><summary>All strengths and numbers of axes</summary>${table(
-    `‘Loss of task 1’ is that on its training samples at the end (${formatEstimate(overSeeds(lost))} nat before); ‘predicted rise’ is the penalty at its natural strength, λR: for 1/F² what a parabola through the measured widths says the loss rose by.`,
+    `‘Loss of task 1’ is that on its training samples at the end (${formatEstimate(overSeeds(lost))} nat before); ‘predicted rise’ is the penalty at its natural strength, λR: for 1/F² the rise of a parabola through the measured widths.`,
     columns,
     settings,
   )}</details>`;
 }
 
-/** Motion along the leading directions, which is all there is to show where only one vortex plane is settled. */
+/** Lists the motion along the leading directions; where only one vortex plane is settled, there is no other. */
 function movedTable(best: readonly Setting[]): Markup {
   const leading =
     (kind: keyof Branch['moved']) =>
@@ -202,7 +202,7 @@ function pairsTable(contests: readonly Contest[]): Markup {
     { head: 'outcome', cell: (c) => c.outcome, words: true },
   ];
   return table(
-    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct for the pairs that they name alone, and the winner for its own, so that a pair may be decided there and open here.',
+    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct only for the pairs that they name, and the comparison of the best method only for its own pairs, so that a pair may be decided there and undecided here.',
     columns,
     contests,
   );
@@ -212,35 +212,35 @@ function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInpu
   const items: [string, string][] = [
     [
       'First task',
-      `Trained to ${seeds.map((s) => `epoch ${formatCount(s.epochs)}`).join(', ')} (${seeds[0]?.stopped ?? ''} for the first seed); its statistics are taken around a window that follows, once a seed, from its own training samples alone.`,
+      `Trained to ${seeds.map((s) => `epoch ${formatCount(s.epochs)}`).join(', ')} (${seeds[0]?.stopped ?? ''} for the first seed); its statistics are measured once per seed, around a window that follows, from its own training samples alone.`,
     ],
     [
       'Later tasks',
-      `${formatCount(epochs)} epochs each from the weights of the task before, by SGD as the first one, with the penalty inside every step. Every branch of a seed sees the same batches in the same order.`,
+      `${formatCount(epochs)} epochs each from the weights of the task before, by SGD as the first one, with the penalty applied in every step. Every branch of a seed uses the same batches in the same order.`,
     ],
     [
       'Outputs',
       head === 'task-known'
-        ? 'Each task has an output layer of its own, which no other task trains or is tested with; the layers below are shared, and only they can be held.'
-        : 'One output layer serves all tasks; the outputs of absent classes compete and lose.',
+        ? 'Each task has its own output layer, which is not used in training or testing other tasks; the layers below are shared, and only these can be held.'
+        : 'One output layer is used for all tasks; the outputs of absent classes compete too.',
     ],
     [
       'Strength',
-      'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that no training saw; test samples chose nothing. Beyond an end of the grid strengths were added, one at a time, while the best one lay there and gained a tenth of a point over its neighbour (if the config’s `extend` allows it).',
+      'Chosen for each method, over all seeds at once, by the mean validation accuracy over tasks. Validation samples are a part of the training samples that is excluded from training; test samples are used for no choice. Strengths were added beyond an end of the grid, one at a time, while the best one lay there and gained a tenth of a point over its neighbour (if the config’s `extend` allows it).',
     ],
     [
       'Axes',
-      `Methods with axes may hold N_c = ${formatCount(constraints)} in each layer; a plane takes two. Some find fewer: potential and vortex planes take modes only that have settled in the window, 1/F² axes only along which the loss rises on both sides. Column ‘held’ says how many, and a comparison with a method that holds more is not decided by losing it.`,
+      `Methods with axes may hold N_c = ${formatCount(constraints)} in each layer; a plane takes two. Some methods find fewer: potential and vortex planes use only modes that have settled in the window, 1/F² only axes along which the loss rises on both sides. Column ‘held’ gives the number; a method that could hold fewer is not judged worse for it.`,
     ],
     [
       'More than two tasks',
       tasks.length <= 2
         ? 'Not in this protocol.'
         : several === 'online'
-          ? 'After every task all earlier constraints are moved to the newest anchor, and its own is added.'
+          ? 'After every task all earlier constraints are moved to the newest anchor, and its own constraint is added.'
           : 'After every task its own constraint, at its own anchor, is added to the earlier ones.',
     ],
-    ['Errors', 'After ± stands one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
+    ['Errors', 'The number after ± is one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
   ];
   return factList(items);
 }

@@ -1,4 +1,4 @@
-/** Test accuracy on the first task and on later ones while training goes through all of them. docs/theory [C3]. */
+/** Test accuracy on the first task and on later ones during training on all tasks. docs/theory [C3]. */
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
@@ -41,6 +41,6 @@ export function curves(input: Pick<ForgetInput, 'tasks'>, best: readonly Setting
         ...lines.map(({ m, points }) => Plot.line(points, { x: 'x', y: 'y', ...strokeOf(m) })),
       ],
     }),
-    caption: `Means over seeds, every method at its chosen strength. ${task === 0 ? 'The fall after the first broken line is forgetting.' : 'Where holding on to task 1 slows learning, the curves rise later or less.'}`,
+    caption: `Means over seeds, every method at its chosen strength. ${task === 0 ? 'The decrease after the first broken line is forgetting.' : 'Where a constraint slows learning, the curves rise later or less.'}`,
   };
 }

@@ -1,4 +1,4 @@
-/** What is kept of the first task against what is learned of the last, one line a method through its strengths. docs/theory [C3]. */
+/** Accuracy on the first task against accuracy on the last, with one line through the strengths of each method. docs/theory [C3]. */
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -9,7 +9,7 @@ import type { ForgetInput, Method } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
-/** Errors in %, and the ends of one standard error on either side. */
+/** Errors in percent, with the ends of one standard error on either side. */
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -18,7 +18,7 @@ interface Point {
   readonly multiple: number;
 }
 
-/** Least error that is drawn, %: an axis of logarithms has no zero. */
+/** The least error that is drawn, in percent: a logarithmic axis has no zero. */
 const LEAST = 0.01;
 
 function errorOf(accuracies: readonly number[]): { at: number; ends: readonly [number, number] } {
@@ -119,6 +119,6 @@ export function front(
         ];
       }),
     }),
-    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} The upper right corner is where both tasks are known.`,
+    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} In the upper right corner both tasks are known.`,
   };
 }

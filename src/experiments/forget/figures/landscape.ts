@@ -1,4 +1,4 @@
-/** Task 1's landscape after later training: its loss along its own principal directions, and where the weights went. docs/theory [C3]. */
+/** The landscape of task 1 after later training: its loss along its own principal directions, and the motion of the weights. docs/theory [C3]. */
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -9,7 +9,7 @@ import type { Branch, ForgetInput, Moved } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
-/** Loss along the principal direction of this rank: at task 1's solution, and through the end of each branch of the first seed. */
+/** The loss along the principal direction of this rank: at the solution of task 1, and at the end of each branch of the first seed. */
 export function profile(input: Pick<ForgetInput, 'seeds'>, best: readonly Setting[], index: number): Drawn {
   const name = `forget-profile-${index}`;
   const before = input.seeds[0]?.profiles.find((p) => p.index === index);
@@ -38,7 +38,7 @@ export function profile(input: Pick<ForgetInput, 'seeds'>, best: readonly Settin
       ],
     }),
     caption:
-      'Mean loss over task 1’s training samples, first seed, every method at its chosen strength. Zero is the point where a branch ended (before: task 1’s own solution), so that a rise of the whole curve is forgetting, and a shift of its minimum is motion along this direction.',
+      'Mean loss over the training samples of task 1 for the first seed, every method at its chosen strength. Zero is the end of a branch (before: the solution of task 1), so that a rise of the whole curve is forgetting, and a shift of its minimum is motion along this direction.',
   };
 }
 
@@ -61,7 +61,7 @@ export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Dr
     return { name, missing: `a line needs two ${KINDS[kind][0]} of task 1, and fewer are known.` };
   return {
     name,
-    title: `Where the weights went: ${KINDS[kind][0]}`,
+    title: `Motion of the weights: ${KINDS[kind][0]}`,
     svg: drawFrame({
       name,
       title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}`,
@@ -77,7 +77,7 @@ export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Dr
   };
 }
 
-/** Geometric means over seeds, of those groups of ranks that all seeds have. */
+/** Geometric means over seeds of the groups of ranks that all seeds have. */
 function averaged(parts: readonly Moved[]): { x: number; y: number }[] {
   const of = ({ ranks, perDirection }: Moved, from: number, to: number) =>
     perDirection[ranks.findIndex(([a, b]) => a === from && b === to)];

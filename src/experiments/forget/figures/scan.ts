@@ -1,4 +1,4 @@
-/** Average accuracy against the strength, and what is kept and learned against the number of axes. docs/theory [C1], [C3]. */
+/** Average accuracy against the strength, and accuracies on old and new tasks against the number of axes. docs/theory [C1], [C3]. */
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -73,7 +73,7 @@ export function strengthScan(
       ],
     }),
     caption:
-      'Mean of the test accuracies on all tasks at the end, one standard error over seeds. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along what they hold.',
+      'Mean of the test accuracies on all tasks at the end, one standard error over seeds. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along the axes or weights that they hold.',
   };
 }
 

@@ -1,4 +1,4 @@
-/** One look for each method in all figures of `forget`: hue by family, dashes within it. */
+/** The style of each method in all figures of `forget`: a hue for each family, dashes within it. */
 
 import type { LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
@@ -25,7 +25,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'vortex-q': { colour: COLOURS.purple, mark: 'dots' },
 };
 
-/** A constraint that is not listed looks like this. */
+/** The style of a constraint that is not listed. */
 const OTHER: Look = { colour: COLOURS.green, mark: 'dots' };
 
 export const lookOf = (m: Method): Look => LOOKS[m] ?? OTHER;
