@@ -186,7 +186,7 @@ describe('what is refused leaves no file', () => {
     };
     mkdirSync(at('folder.npz'));
     expect(await refusal('penalty.pt')).toMatch(/\.npz or \.safetensors/);
-    expect(await refusal('folder.npz')).toMatch(/is no file/);
+    expect(await refusal('folder.npz')).toMatch(/is not a file/);
     expect(await refusal('mine.npz')).toMatch(/--force/);
     expect(readFileSync(at('mine.npz'), 'utf8')).toBe('x');
     await protectRun({ run, out: at('mine.npz'), force: true });
@@ -198,7 +198,7 @@ describe('what is refused leaves no file', () => {
     writeModel(at('zero.safetensors'), spec, new Float32Array(384), {});
     const error = await protectRun({ layers, weights: at('zero.safetensors'), out: out() }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(RunError);
-    expect((error as Error).message).toMatch(/ewc holds nothing at these weights: no sample has a gradient there/);
+    expect((error as Error).message).toMatch(/ewc constrains nothing at these weights: no sample has a gradient there/);
   });
 
   it('methods of the stationary state where no mode has settled', async () => {

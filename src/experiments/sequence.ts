@@ -1,11 +1,11 @@
-/** Experiments one after another. An experiment imports no other; what runs two of them stands here. */
+/** Experiments one after another. An experiment imports no other, so what runs two of them is here. */
 import type { PartialConfig } from '../runs/schema.js';
 import { type Ao2022Request, type Ao2022Result, measureAo2022 } from './ao2022/experiment.js';
 import { reproduceIvf2021 } from './ivf2021/experiment.js';
 
 /**
- * The experiment of ao2022 on a run of ivf2021, which is made first where none is given and completed where it was stopped. About
- * 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
+ * Runs the experiment of ao2022 on a run of ivf2021, which is made first where none is given and completed where it was
+ * stopped. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
  * @throws InputError for runs with momentum, with a cyclic order, or of layers whose matrices do not fit
  */
 export const reproduceAo2022 = (

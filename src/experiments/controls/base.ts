@@ -6,12 +6,16 @@ import type { Config } from '../../runs/schema.js';
 import { trainToRule } from '../../runs/train-to-rule.js';
 import type { BaseFacts } from './measured.js';
 
+/** Holds the trained network of a seed and the facts of its training. */
 interface Base {
   readonly weights: Float32Array;
   readonly facts: BaseFacts;
 }
 
-/** The base in these files, or undefined. The facts are written after the weights: where they stand, both are whole. */
+/**
+ * Reads the base network from its files, or returns undefined. The facts are written after the weights: where they
+ * exist, both are whole.
+ */
 export function readBase(config: Config, model: string, facts: string): Base | undefined {
   const known = readJson<BaseFacts>(facts);
   const weights = known && readModel(model, config.network);
@@ -19,9 +23,10 @@ export function readBase(config: Config, model: string, facts: string): Base | u
 }
 
 /**
- * Trains with the numbers of `reproduce ivf2021` for the same seed: same weights, same batches. The loop's window of one epoch, the
- * shortest there is, is not part of it: the weights are those with which the rule was met.
- * @param model - file of the weights, written before the facts come back
+ * Trains the network of a seed until the stopping rule is met, with the same initial weights and batches as `reproduce
+ * ivf2021`.
+ * @param model - file of the weights, written before the facts are returned
+ * @throws DivergedError, RunError as `trainingLoop`
  */
 export async function trainBase(
   config: Config,

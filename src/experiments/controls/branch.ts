@@ -1,4 +1,6 @@
-/** A branch from the trained weights: record, and look at its windows in every basis. docs/theory [S6], [S7]. */
+/**
+ * A branch from the trained weights: training, and the analysis of its windows in every basis. docs/theory [S6], [S7].
+ */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
@@ -19,6 +21,7 @@ interface Window extends Span {
   readonly weights: Float32Array;
 }
 
+/** Computes a branch. */
 export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
   const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
@@ -60,7 +63,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   }
   sums.cut();
 
-  // from the end: each window is the one before it with one more piece
+  // from the end: each window is the previous one with one more piece
   const regimes: Regime[] = [];
   let moments: Moments | undefined;
   let mean: WeightMean | undefined;
@@ -81,9 +84,9 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     } else if (cell.windows.includes(length)) others.push(window);
   }
   firstHalf ??= without(main!.moments, secondHalf!);
-  moments = undefined; // matrices of 50 MB are let go as soon as they have served
+  moments = undefined; // matrices of 50 MB are released as soon as they are not needed
 
-  // H and C where the main window lies
+  // H and C at the main window
   report('Hessian and noise', 0.2);
   const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
   const { hessian, noise } = curvatureAt(place);

@@ -1,4 +1,4 @@
-/** One cell of the controls from the base weights to its JSON document; what a worker thread does. */
+/** One cell of the controls, from the base weights to its JSON document: the work of a worker thread. */
 import type { Samples } from '../../data/dataset.js';
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
@@ -9,6 +9,7 @@ import { fixedCell } from './fixed.js';
 import { frozenCell } from './frozen.js';
 import type { CellResult } from './measured.js';
 
+/** Describes one cell. */
 interface CellJob {
   readonly config: ControlsConfig;
   readonly seed: number;
@@ -20,6 +21,7 @@ interface CellJob {
   readonly la: LinearAlgebra;
 }
 
+/** Computes one cell. */
 export async function runCell(job: CellJob, report: CellContext['report']): Promise<CellResult> {
   const { la, config, seed, weights, samples } = job;
   const cell = config.cells.find((c) => c.name === job.cell)!;

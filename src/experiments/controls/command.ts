@@ -1,4 +1,4 @@
-/** `thermograd reproduce controls`: flags to a request, and the telling of its result. */
+/** `thermograd reproduce controls`: its request from flags, and the printing of its result. */
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
 import { lineOf } from '../../terminal/findings.js';
@@ -6,9 +6,10 @@ import { presetRequest, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
 import { reproduceControls } from './experiment.js';
 
-/** Flags that mean something here; the experiment fixes the rest. */
+/** The flags of this experiment; it fixes everything else. */
 const KNOWN = ['preset', 'seeds', 'out', 'resume', 'workers', 'json'];
 
+/** Runs the command. */
 export async function reproduceControlsCommand(flags: RunFlags & { readonly seeds?: number }): Promise<void> {
   const again = (folder: string) => `thermograd reproduce controls --out ${shellWord(folder)} --resume`;
   await session(

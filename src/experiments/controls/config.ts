@@ -1,9 +1,10 @@
-/** What `reproduce controls` does: its two presets, its cells. Data, nothing else. docs/theory [S6], [S7]. */
+/** The two presets and the cells of `reproduce controls`. docs/theory [S6], [S7]. */
 import { check } from '../../numeric/errors.js';
 import { completeConfig } from '../../runs/config.js';
 import type { Config, PartialConfig } from '../../runs/schema.js';
 import type { Sampling } from './measured.js';
 
+/** Describes a branch from the trained weights, in which all layers are trained. */
 export interface BranchCell {
   readonly kind: 'branch';
   readonly name: string;
@@ -14,6 +15,7 @@ export interface BranchCell {
   readonly windows: readonly number[];
 }
 
+/** Describes a branch in which all layers but the recorded one are frozen. */
 export interface FrozenCell {
   readonly kind: 'frozen';
   readonly name: string;
@@ -22,7 +24,7 @@ export interface FrozenCell {
   readonly learningRate: number;
 }
 
-/** The noise of real batches at fixed weights. */
+/** Describes linear modes driven by the noise of real batches at fixed weights. */
 export interface FixedCell {
   readonly kind: 'fixed';
   readonly name: string;
@@ -31,13 +33,15 @@ export interface FixedCell {
   readonly learningRate: number;
 }
 
+/** Describes a cell. */
 type Cell = BranchCell | FrozenCell | FixedCell;
 
+/** Describes the complete config of the controls. */
 export interface ControlsConfig {
   readonly preset: 'quick' | 'standard';
-  /** The base network and its training, in the words of ivf2021; its seed is replaced by each seed in turn. */
+  /** The base network and its training, as a config of ivf2021; its seed is replaced by each seed in turn. */
   readonly base: Config;
-  /** Epochs each cell runs; the windows are taken from its end. */
+  /** Epochs of each cell; its windows are at the end of it. */
   readonly epochs: number;
   /** Epochs of the window in which all bases are compared; even. */
   readonly mainWindow: number;
@@ -49,16 +53,22 @@ export interface ControlsConfig {
   readonly directions: number;
   /** Ranks of curvature, inclusive. */
   readonly groups: readonly (readonly [number, number])[];
-  /** Points of the frozen trajectory at which H and C are measured again, and modes of each group used for it. */
+  /**
+   * Points of the frozen trajectory at which H and C are measured again, and the modes of each group that are used for
+   * it.
+   */
   readonly points: number;
   readonly modesPerGroup: number;
   readonly cells: readonly Cell[];
 }
 
-/** Share of the learning rate in the frozen cell that tells what the theory leaves out: noise that depends on the weights. */
+/**
+ * Share of the learning rate in the frozen cell that shows what the theory leaves out: noise that depends on the
+ * weights.
+ */
 const SMALL = 0.2;
 
-/** All cells for a base learning rate. With momentum 0.9 eta is a tenth: the same eta/(1−mu). */
+/** Returns all cells for a base learning rate. With momentum 0.9 eta is a tenth, which gives the same eta/(1−mu). */
 function cells(eta: number, windows: readonly number[], main: number): Cell[] {
   const branch = (sampling: Sampling, momentum: 0 | 0.9): BranchCell => ({
     kind: 'branch',
@@ -94,7 +104,10 @@ const QUICK: PartialConfig = {
   record: { layer: 'layer2' },
 };
 
-/** The complete config of a preset. */
+/**
+ * Returns the complete config of a preset.
+ * @throws InputError for another preset
+ */
 export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
   check(
     preset === 'quick' || preset === 'standard',
@@ -131,5 +144,5 @@ export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
   };
 }
 
-/** Seeds when none are asked for. */
+/** Returns the number of seeds when none is given. */
 export const defaultSeeds = (preset: 'quick' | 'standard'): number => (preset === 'quick' ? 2 : 5);

@@ -1,9 +1,10 @@
-/** What every cell of the controls is given. */
+/** The context of the cells of the controls. */
 import type { Samples } from '../../data/dataset.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import type { Key } from '../../numeric/random.js';
 import type { ControlsConfig } from './config.js';
 
+/** Holds what every cell is given. */
 export interface CellContext {
   readonly la: LinearAlgebra;
   readonly config: ControlsConfig;

@@ -8,7 +8,7 @@ import type { NetworkSpec } from '../../model/network.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { Sampling } from './measured.js';
 
-/** A network at a point of its weights; the recorded layer; how batches are drawn. */
+/** Names a network at given weights, the recorded layer, and how batches are drawn. */
 interface Place {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
@@ -18,6 +18,7 @@ interface Place {
   readonly batchSize: number;
 }
 
+/** Holds H and C of the layer. */
 interface Curvature {
   /** P×P, mean over the samples. */
   readonly hessian: Matrix;
@@ -25,7 +26,7 @@ interface Curvature {
   readonly noise: Matrix;
 }
 
-/** Dense blocks; cost and memory as `hessianBlock` and `gradientCovariance` say. */
+/** Computes H and C of the layer as dense blocks; `hessianBlock` and `gradientCovariance` state the cost and memory. */
 export function curvatureAt(place: Place): Curvature {
   const { samples, layer, sampling, batchSize } = place;
   const passes = passesAt(place);
@@ -34,16 +35,17 @@ export function curvatureAt(place: Place): Curvature {
   return { hessian, noise: batchCovariance(covariance, { batchSize, samples: samples.count, sampling }) };
 }
 
+/** Holds the diagonals of H and C along directions. */
 interface CurvatureAlong {
   readonly curvature: Float64Array;
   /** C_ii PER BATCH. */
   readonly noise: Float64Array;
 }
 
-/** Directions projected at once: what the k² products of a sample cost stays below what its forward passes do. */
+/** Directions projected at once, so that the k² products of a sample cost less than its forward passes. */
 const AT_ONCE = 32;
 
-/** H_ii and C_ii along the K rows of `directions`. About 2·N·P·K flops. */
+/** Computes H_ii and C_ii along the K rows of `directions`. About 2·N·P·K flops. */
 export function curvatureAlong(place: Place, directions: Matrix): CurvatureAlong {
   const { samples, layer, sampling, batchSize } = place;
   const passes = passesAt(place);
@@ -76,5 +78,5 @@ export function curvatureAlong(place: Place, directions: Matrix): CurvatureAlong
   return { curvature, noise: noise.map((v) => factor * v) };
 }
 
-/** States are computed twice and not kept: 0.2 GB less in each worker. */
+/** States are computed twice instead of kept, which saves 0.2 GB in each worker. */
 const passesAt = ({ spec, weights, samples }: Place) => new NetworkPasses({ spec, weights, samples, cacheBytes: 0 });

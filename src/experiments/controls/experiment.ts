@@ -1,10 +1,11 @@
 /**
- * `reproduce controls`: the decisive experiment of docs/theory [S6]–[S7]. From the same trained weights, branches under different
- * noise; their windows in different bases; surrogates; and the layer alone, where theory is closed.
+ * `reproduce controls`: the experiment of docs/theory [S6]–[S7]. From the same trained weights it runs branches under
+ * different noise, and analyses their windows in different bases, surrogates of them, and the layer alone, for which
+ * the theory has no free assumption.
  *
- *     controls.json                     what was asked, versions, machine, memory
+ *     controls.json                     settings, versions, machine, memory
  *     seeds/seed<n>/base.safetensors    the trained network, base.json its facts
- *     seeds/seed<n>/<cell>.json         one document a cell, whole or not there
+ *     seeds/seed<n>/<cell>.json         one document a cell, whole or absent
  *     report.html report.json findings.json figures/ tables/
  */
 import { runCells } from '../../jobs/cells.js';
@@ -23,13 +24,14 @@ import type { BaseFacts, CellResult, ControlsInput } from './measured.js';
 import { controlsMemory } from './memory.js';
 import { CONTROLS_STUDY, type ControlsFolder, checkControls, controlsIn, openControls } from './study.js';
 
+/** Says which preset is run, with how many seeds, and where. */
 export interface ControlsRequest {
   readonly preset?: 'quick' | 'standard';
   /** Seeds 0 … n−1; 5 by default, 2 in the quick preset. */
   readonly seeds?: number;
   readonly out?: string;
   readonly resume?: boolean;
-  /** Cells at a time; 0 or nothing: one per core, as far as memory goes. */
+  /** Cells at a time; 0 (default): one per core, as far as memory allows. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -38,17 +40,19 @@ export interface ControlsRequest {
   readonly config?: ControlsConfig;
 }
 
+/** Holds the results and their folder. */
 export interface ControlsRun {
   readonly folder: string;
   readonly findings: readonly Finding[];
-  /** What makes the exponent, in sentences. */
+  /** What determines the exponent, in sentences. */
   readonly cause: readonly string[];
 }
 
 /**
- * Runs what is missing of the experiment and writes the report. A cell's document is written whole when the cell is done; with
- * `resume` cells that have one are not run again, and more seeds than before may be asked for.
- * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished cells kept
+ * Runs the cells that are missing and writes the report. A cell's document is written whole when the cell is done; with
+ * `resume` cells that have one are not run again, and there may be more seeds than before.
+ * @throws InputError for a folder in use or begun with other settings; InterruptedError when stopped, with all finished
+ * cells kept
  */
 export async function reproduceControls(request: ControlsRequest = {}): Promise<ControlsRun> {
   const preset = request.preset ?? 'standard';
@@ -92,7 +96,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   }
 }
 
-/** Draws the report from the cells that stand in the folder. */
+/** Writes the report from the cells in the folder. */
 async function reportControls(folder: ControlsFolder): Promise<Omit<ControlsRun, 'folder'>> {
   const { renderControls } = await import('./page.js');
   const { path, record } = folder;

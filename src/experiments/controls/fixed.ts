@@ -1,7 +1,8 @@
 /**
- * The noise of real batches, in their real order, taken at ONE point of the weights and driving linear modes: x' = (1 − eta h) x − eta xi_k.
- * Here the noise cannot follow the weights, so [S2]–[S4] must hold whatever the distribution of batch gradients; where they hold here
- * and fail for the network with its other layers frozen, it is the dependence of the noise on the weights that they leave out.
+ * The noise of real batches, in their real order, at ONE point of the weights, driving linear modes: x' = (1 − eta h) x
+ * − eta xi_k. Here the noise does not depend on the weights, so [S2]–[S4] must hold for any distribution of batch
+ * gradients; where they hold here and fail for the network with its other layers frozen, they leave out the dependence
+ * of the noise on the weights.
  */
 
 import { batchPlan } from '../../data/samplers.js';
@@ -20,7 +21,10 @@ import { topColumns } from './moments.js';
 /** Batches whose gradients are projected at once. */
 const ROWS = 100;
 
-/** `surrogateEpochs` epochs to settle, then a window of `mainWindow` epochs. Cost 2·P·K flops a step beside the batch gradient. */
+/**
+ * Computes a fixed cell: `surrogateEpochs` epochs to become stationary, then a window of `mainWindow` epochs. Cost
+ * 2·P·K flops a step beside the batch gradient.
+ */
 export function fixedCell(context: CellContext, cell: FixedCell): Omit<FixedResult, 'seconds'> {
   const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
@@ -94,7 +98,7 @@ export function fixedCell(context: CellContext, cell: FixedCell): Omit<FixedResu
   };
 }
 
-/** Mean gradient of a batch by the layer's weight, added to `out`: the mean of delta ⊗ h. */
+/** Adds to `out` the mean gradient of a batch by the layer's weight, the mean of delta ⊗ h. */
 function addBatchGradient(out: Float64Array, trainer: Trainer, layer: LayerBlock, order: Uint32Array): void {
   const { inputs: n, outputs: m } = layer;
   for (const { inputs, deltas, count } of trainer.layerStates(layer.name, order))

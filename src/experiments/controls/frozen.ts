@@ -1,7 +1,7 @@
 /**
- * All other layers frozen: the loss is a function of the recorded weights alone, near a point where H and C are known exactly, so
- * the theory of [S2]–[S4] has nothing left to assume but that H and C stay what they are over the window. Predicted against
- * measured variances by groups of Hessian modes, and what H and C do along the trajectory.
+ * A branch with all other layers frozen: the loss is a function of the recorded weights alone, near a point where H and
+ * C are known exactly, so that the only assumption of [S2]–[S4] is that H and C are constant over the window. Compared
+ * are predicted and measured variances by groups of Hessian modes, and H and C along the trajectory.
  */
 import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
@@ -14,6 +14,7 @@ import { type Dynamics, law, modeVariances } from './measure.js';
 import type { FrozenGroup, FrozenResult, Ratio } from './measured.js';
 import { diagonalIn, merged, PieceSums, quadraticForms, topColumns } from './moments.js';
 
+/** Computes a frozen cell. */
 export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenResult, 'seconds'> {
   const { la, config, samples, weights, key, seed, report } = context;
   const { network: spec, training, record } = config.base;
@@ -115,7 +116,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
     offset += seen.length;
     const mode = (k: number) => P - ranks[k];
     const fluctuation = (i: number) => predicted[i] - drift[i];
-    /** Over the modes looked at: how an averaged H or C moves the prediction. */
+    /** Applies to `base` the change of the prediction by an averaged H or C, over the modes considered. */
     const moved = (alternative: Float64Array, base: Ratio): Ratio => {
       const factor = (k: number) => alternative[k] / atCentre[k];
       const here = ratio(
@@ -179,7 +180,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   };
 }
 
-/** At most `count` ranks from `from` to `to`, evenly spaced. */
+/** Returns at most `count` ranks from `from` to `to`, evenly spaced. */
 function spread(from: number, to: number, count: number): number[] {
   const n = Math.min(count, to - from + 1);
   return Array.from({ length: n }, (_, k) => Math.round(from + (n === 1 ? 0 : (k * (to - from)) / (n - 1))));
@@ -187,13 +188,13 @@ function spread(from: number, to: number, count: number): number[] {
 
 const sum = (of: readonly number[], value: (k: number) => number) => of.reduce((s, k) => s + value(k), 0);
 
-/** Mean over those that are finite. */
+/** Returns the mean over the finite values. */
 function average(of: readonly number[], value: (k: number) => number): number {
   const values = of.map(value).filter(Number.isFinite);
   return values.reduce((s, v) => s + v, 0) / values.length;
 }
 
-/** Predicted over measured, both ways of averaging. */
+/** Returns predicted over measured, averaged in both ways. */
 export function ratio(of: readonly number[], predicted: (k: number) => number, measured: (k: number) => number): Ratio {
   return {
     modes: 1 / average(of, (k) => measured(k) / predicted(k)),

@@ -1,4 +1,4 @@
-/** A branch's window looked at along directions: those that it chose itself, or those of another half. docs/theory [S7]. */
+/** A branch's window along directions: its own principal ones, or those of another half. docs/theory [S7]. */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { Matrix } from '../../numeric/linalg/matrix.js';
 import type { Key } from '../../numeric/random.js';
@@ -8,7 +8,7 @@ import { type Dynamics, regime } from './measure.js';
 import type { Basis, Regime } from './measured.js';
 import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './moments.js';
 
-/** A branch whose main window is known: its H and C serve all that is looked at. */
+/** Describes a branch whose main window is known; its H and C are used for all regimes. */
 export interface Looker extends CellContext {
   readonly dynamics: Dynamics;
   readonly hessian: Matrix;
@@ -16,22 +16,24 @@ export interface Looker extends CellContext {
   readonly noise: Matrix;
 }
 
+/** States the length of a window. */
 export interface Span {
   readonly epochs: number;
   readonly steps: number;
 }
 
+/** Says along which directions a window is analysed, and how. */
 interface View extends Span {
   readonly basis: Basis;
   readonly meter: FlatnessMeter;
   /** Variances must exceed ten times this, or the window's own resolution where none is given. */
   readonly resolution?: number;
-  /** Directions in the basis of the weights, from those of the moments' basis. */
+  /** Returns directions in the basis of the weights from those in the basis of the moments. */
   readonly turned?: (rows: Matrix) => Matrix;
   readonly key: Key;
 }
 
-/** What every regime of a branch is given, for these directions in the basis of the weights. */
+/** Returns the part of a request that all regimes of a branch have, for directions in the basis of the weights. */
 export function common(
   { la, dynamics, hessian, noise }: Looker,
   { epochs, steps, basis, meter, key }: View,
@@ -51,7 +53,7 @@ export function common(
   };
 }
 
-/** Principal directions and variances of one and the same window. */
+/** Measures a regime with the principal directions and variances of the same window. */
 export function ownDirections(looker: Looker, own: Principal, view: View): Regime {
   const ranks = logSpaced(own.variances.length, looker.config.directions);
   const rows = topColumns(own.vectors, ranks);
@@ -65,7 +67,7 @@ export function ownDirections(looker: Looker, own: Principal, view: View): Regim
   });
 }
 
-/** Principal directions of one half with the variances of the other. */
+/** Measures a regime with the principal directions of one half and the variances of the other. */
 export function othersDirections(looker: Looker, [choosing, measured]: readonly Moments[], view: View): Regime {
   const { la, config } = looker;
   const chosen = principal(la, choosing);

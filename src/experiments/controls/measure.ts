@@ -15,14 +15,14 @@ import type { Dynamics as StepDynamics } from '../../runs/steps.js';
 import { predictCovariance } from '../../theory/predictions.js';
 import type { Basis, Regime, RegimeDirection } from './measured.js';
 
-/** How the steps of a cell were taken. */
+/** Says how the steps of a cell were taken. */
 export interface Dynamics extends StepDynamics {
   readonly batchesPerEpoch: number;
 }
 
 /**
- * Variances over a window of single modes with these curvatures and these noises per batch: [S2]–[S4], the diagonal of the theory
- * taken in whatever basis. Exact where H and C are diagonal together.
+ * Predicts the variances over a window of single modes with these curvatures and noises (per batch) by [S2]–[S4], the
+ * diagonal of the theory in any basis. Exact where H and C are both diagonal.
  */
 export function modeVariances(
   la: LinearAlgebra,
@@ -50,6 +50,7 @@ export function modeVariances(
   return out;
 }
 
+/** Holds the directions of a regime with what was measured along them. */
 interface RegimeRequest {
   readonly basis: Basis;
   readonly epochs: number;
@@ -58,22 +59,22 @@ interface RegimeRequest {
   readonly ranks: readonly number[];
   /** K×P unit vectors, one to a rank. */
   readonly directions: Matrix;
-  /** Along them. */
+  /** Variances along them, weight². */
   readonly variances: ArrayLike<number>;
   readonly curvature: Float64Array;
-  /** PER BATCH. */
+  /** C_ii along them, PER BATCH. */
   readonly noise: Float64Array;
   /** All variances of the window, descending, for the rank law; without it none is fitted. */
   readonly spectrum: readonly number[] | undefined;
   readonly totalVariance: number;
   readonly resolution: number;
   readonly dynamics: Dynamics;
-  /** The landscape that moved the weights; the random walk has none. */
+  /** Whether the weights moved without a landscape, as in the random walk. */
   readonly flat: boolean;
   readonly key: Key;
 }
 
-/** Measures the widths and fits. K times the cost of a width. */
+/** Measures the widths and fits the laws. K times the cost of a width. */
 export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
   const { basis, epochs, steps, meter, ranks, directions, curvature, noise, dynamics, resolution, key } = request;
   const P = directions.cols;
@@ -124,12 +125,15 @@ export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
   };
 }
 
-/** The directions that the fit of psi takes, by the rule of analyse/scaling.ts (their count is below its thinning). */
+/**
+ * Returns the directions that the fit of psi uses, by the rule of analyse/scaling.ts (their number is below its
+ * thinning).
+ */
 function fitted(widths: readonly DirectionFlatness[], resolution: number) {
   return closedDirections(widths).filter((d) => d.index >= FIRST_RANK && d.variance > RESOLUTIONS * resolution);
 }
 
-/** A power law with errors in both coordinates, or NaN with the reason. */
+/** Fits a power law with errors in both coordinates, or returns NaN with the reason. */
 export function law(x: readonly number[], y: readonly number[], key: Key): PowerLaw {
   const keep = x.map((v, i) => v > 0 && y[i] > 0 && Number.isFinite(v * y[i]));
   const [u, v] = [x.filter((_, i) => keep[i]), y.filter((_, i) => keep[i])];
@@ -148,7 +152,7 @@ export function law(x: readonly number[], y: readonly number[], key: Key): Power
   return { exponent, intercept, range, points, scatter, r2 };
 }
 
-/** A meter around these weights. */
+/** Makes a flatness meter around these weights. */
 export function meterAt(spec: NetworkSpec, weights: Float32Array, samples: Samples, layer: string): FlatnessMeter {
   return new FlatnessMeter({ spec, weights, samples, layer });
 }

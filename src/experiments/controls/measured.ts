@@ -1,8 +1,11 @@
-/** What the cells of `reproduce controls` leave, one JSON document each; what its report draws. docs/theory [S6], [S7]. */
+/**
+ * The results of the cells of `reproduce controls`, one JSON document each, and the input of its report. docs/theory
+ * [S6], [S7].
+ */
 import type { PowerLaw } from '../../analyse/trajectory/results.js';
 import type { RunFacts } from '../../report/input.js';
 
-/** Where the directions come from, and what moved along them. */
+/** Names the source of the directions, and what moved along them. */
 export type Basis =
   | 'same-window'
   | 'other-window'
@@ -12,6 +15,7 @@ export type Basis =
   | 'surrogate-other'
   | 'random-walk';
 
+/** The names of the bases in the report. */
 export const BASIS_NAMES: Readonly<Record<Basis, string>> = {
   'same-window': 'PCA of the same window',
   'other-window': 'PCA of the other half',
@@ -22,7 +26,7 @@ export const BASIS_NAMES: Readonly<Record<Basis, string>> = {
   'random-walk': 'surrogate with H = 0, same window',
 };
 
-/** One direction of a regime. All quantities along the same unit vector. */
+/** Holds one direction of a regime. All quantities are along the same unit vector. */
 export interface RegimeDirection {
   /** Rank: of the variance in a PCA, of the curvature in the Hessian basis; from 1. */
   readonly index: number;
@@ -37,7 +41,7 @@ export interface RegimeDirection {
   readonly predicted: number;
 }
 
-/** One row of the table: a window of a cell, seen in a basis. */
+/** Holds one row of the table: a window of a cell in one basis. */
 export interface Regime {
   readonly basis: Basis;
   /** Epochs of the window, its last being the last of the cell; steps. */
@@ -61,6 +65,7 @@ export interface Regime {
   readonly directions: readonly RegimeDirection[];
 }
 
+/** Names the order of samples. */
 export type Sampling = 'shuffled' | 'replaced';
 
 interface CellHead {
@@ -74,15 +79,16 @@ interface CellHead {
   readonly seconds: number;
 }
 
-/** A branch from the trained weights with every layer moving. */
+/** Holds a branch from the trained weights in which every layer is trained. */
 export interface BranchResult extends CellHead {
   readonly kind: 'branch';
   readonly regimes: readonly Regime[];
 }
 
-/** How predicted variances are laid against measured ones in a frozen cell. */
+/** Names how predicted variances are compared with measured ones in a frozen cell. */
 export type Comparison = 'raw' | 'drift' | 'replicas' | 'noise-averaged' | 'both-averaged';
 
+/** The comparisons in words, for the report. */
 export const COMPARISONS: Readonly<Record<Comparison, string>> = {
   raw: 'H and C alone, against the whole variance',
   drift: 'with the path that the gradient at the start drives, against the whole variance',
@@ -91,6 +97,7 @@ export const COMPARISONS: Readonly<Record<Comparison, string>> = {
   'both-averaged': 'C and H averaged along the trajectory, against replicas',
 };
 
+/** Holds predicted over measured variances, averaged in two ways. */
 export interface Ratio {
   /**
    * The inverse of the mean over modes of measured over predicted, which has expectation 1 where the theory holds (the mean of the
@@ -101,7 +108,7 @@ export interface Ratio {
   readonly sums: number;
 }
 
-/** Variance along a Hessian eigenvector of the frozen cells, measured and predicted. */
+/** Holds measured and predicted variances of a group of Hessian modes in a frozen cell. */
 export interface FrozenGroup {
   /** Ranks of curvature, from 1, inclusive. */
   readonly from: number;
@@ -109,7 +116,7 @@ export interface FrozenGroup {
   readonly curvature: readonly [number, number];
   /** Predicted over measured variance, by comparison. */
   readonly ratios: Readonly<Record<Comparison, Ratio>>;
-  /** Along the trajectory over at its mean: means over the modes looked at. */
+  /** Average along the trajectory over the value at its mean: means over the modes considered. */
   readonly noiseGain: number;
   readonly curvatureGain: number;
   /** Drift-free variance of the first half of the window over that of the second. */
@@ -119,7 +126,7 @@ export interface FrozenGroup {
   readonly curvatureDecay: number;
 }
 
-/** Every other layer frozen: the loss is a function of the recorded weights alone, and theory is closed. */
+/** Holds a branch with every other layer frozen: the loss is a function of the recorded weights alone. */
 export interface FrozenResult extends CellHead {
   readonly kind: 'frozen';
   readonly relaxEpochs: number;
@@ -131,15 +138,17 @@ export interface FrozenResult extends CellHead {
   readonly noiseLaw: PowerLaw;
 }
 
-/** Linear modes driven by the noise of real batches at fixed weights. */
+/** Holds linear modes driven by the noise of real batches at fixed weights. */
 export interface FixedResult extends CellHead {
   readonly kind: 'fixed';
   readonly epochs: number;
   readonly groups: readonly { readonly from: number; readonly to: number; readonly ratio: Ratio }[];
 }
 
+/** Holds the result of a cell. */
 export type CellResult = BranchResult | FrozenResult | FixedResult;
 
+/** States how the base network of a seed was trained. */
 export interface BaseFacts {
   readonly seed: number;
   readonly epochs: number;
@@ -148,7 +157,7 @@ export interface BaseFacts {
   readonly errors: number;
 }
 
-/** Everything the report is made from. */
+/** Holds everything that the report is made from. */
 export interface ControlsInput {
   readonly title: string;
   /** Epochs of the main window, in which all bases are compared. */

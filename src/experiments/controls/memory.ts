@@ -5,10 +5,16 @@ import { layerNamed } from '../../model/network.js';
 import { Trainer } from '../../train/trainer.js';
 import type { ControlsConfig } from './config.js';
 
-/** Most P×P matrices of float64 that a cell holds at once: pieces of the windows, H, C, eigenvectors and a solver's workspace. */
+/**
+ * The most P×P matrices of float64 that a cell holds at once: pieces of the windows, H, C, eigenvectors and a solver's
+ * workspace.
+ */
 const MATRICES = 15;
 
-/** A cell needs no trajectory on disk or in memory: 36 000 rows of 2500 weights (360 MB) are summed as they come. */
+/**
+ * Estimates the memory of a worker. A cell keeps no trajectory on disk or in memory: 36 000 rows of 2500 weights (360
+ * MB) are summed as they arrive.
+ */
 export function controlsMemory(config: ControlsConfig, dataset: Dataset): PoolMemory {
   const { network: spec, training, record } = config.base;
   const layer = layerNamed(spec, record.layer);

@@ -1,19 +1,19 @@
 /**
- * Covariances of windows that share their end, from one pass over the steps: the moments of the pieces between their beginnings
- * are kept, and a window's are put together from its pieces. Nothing of the trajectory is stored.
+ * Covariances of windows that share their end, from one pass over the steps: the moments of the pieces between their
+ * beginnings are kept, and those of a window are combined from its pieces. The trajectory is not stored.
  */
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 
-/** Count, mean and covariance (population, P×P) of rows. */
+/** Holds count, mean and covariance (population, P×P) of rows. */
 export interface Moments {
   readonly count: number;
   readonly mean: Float64Array;
   readonly covariance: Matrix;
 }
 
-/** Moments of the rows of both, written into a copy. docs/theory [P3]; Chan's update. */
+/** Returns the moments of the rows of both, in new arrays, by Chan's update. docs/theory [P3]. */
 export function merged(a: Moments, b: Moments): Moments {
   const count = a.count + b.count;
   const [s, t] = [a.count / count, b.count / count];
@@ -28,7 +28,7 @@ export function merged(a: Moments, b: Moments): Moments {
   return { count, mean: Float64Array.from(a.mean, (v, i) => v + t * d[i]), covariance: matrix(P, P, out) };
 }
 
-/** Sums rows into pieces; `cut` ends a piece. */
+/** Accumulates rows into pieces; `cut` ends a piece. */
 export class PieceSums {
   readonly pieces: Moments[] = [];
   private open: ReturnType<typeof covarianceAccumulator> | undefined;
@@ -51,7 +51,7 @@ export class PieceSums {
   }
 }
 
-/** Principal directions of moments, as analyse/pca.ts defines them. */
+/** Holds the principal directions of moments, as analyse/pca.ts defines them. */
 export interface Principal {
   /** Descending, min(P, count−1) of them. */
   readonly variances: number[];
@@ -62,6 +62,7 @@ export interface Principal {
   readonly vectors: Matrix;
 }
 
+/** Computes the principal directions of moments. One eigenproblem of order P. */
 export function principal(la: LinearAlgebra, m: Moments): Principal {
   const P = m.mean.length;
   const { values, vectors } = la.eigh(m.covariance);
@@ -76,7 +77,7 @@ export function principal(la: LinearAlgebra, m: Moments): Principal {
   };
 }
 
-/** Columns of `vectors` counted from the end (rank 1 is the last), as rows of unit vectors. */
+/** Returns columns of `vectors`, counted from the end (rank 1 is the last), as rows. */
 export function topColumns(vectors: Matrix, ranks: readonly number[]): Matrix {
   const n = vectors.cols;
   const out = matrix(ranks.length, vectors.rows);
@@ -85,7 +86,7 @@ export function topColumns(vectors: Matrix, ranks: readonly number[]): Matrix {
   return out;
 }
 
-/** p_kᵀ A p_k of the K rows of `directions`. 2KP² flops. */
+/** Returns p_kᵀ A p_k for the K rows of `directions`. 2KP² flops. */
 export function quadraticForms(la: Pick<LinearAlgebra, 'gemm'>, directions: Matrix, a: Matrix): Float64Array {
   const image = la.gemm(directions, a);
   return Float64Array.from({ length: directions.rows }, (_, k) => {
@@ -95,7 +96,7 @@ export function quadraticForms(la: Pick<LinearAlgebra, 'gemm'>, directions: Matr
   });
 }
 
-/** v_jᵀ A v_j of all columns of `vectors`. 2P³ flops. */
+/** Returns v_jᵀ A v_j for all columns of `vectors`. 2P³ flops. */
 export function diagonalIn(la: Pick<LinearAlgebra, 'gemm'>, vectors: Matrix, a: Matrix): Float64Array {
   const image = la.gemm(a, vectors);
   const n = vectors.cols;
@@ -105,13 +106,17 @@ export function diagonalIn(la: Pick<LinearAlgebra, 'gemm'>, vectors: Matrix, a: 
   return out;
 }
 
+/** Returns the trace of a square matrix. */
 export function trace(a: Matrix): number {
   let sum = 0;
   for (let i = 0; i < a.rows; i++) sum += a.data[i * a.cols + i];
   return sum;
 }
 
-/** The moments of a window's beginning from the whole and its end; for windows with a cut inside that half. */
+/**
+ * Returns the moments of the beginning of a window from those of the whole and of its end; for windows with a cut
+ * inside that half.
+ */
 export function without(whole: Moments, end: Moments): Moments {
   const count = whole.count - end.count;
   const P = whole.mean.length;

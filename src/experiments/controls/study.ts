@@ -1,9 +1,9 @@
 /**
- * The controls as a study in cells: for each seed the base network, then one cell a control from its weights.
+ * The controls as a study in cells: for each seed the base network, then one cell for each control from its weights.
  *
- *     controls.json                     what was asked, versions, machine, memory, seconds of each stage
+ *     controls.json                     settings, versions, machine, memory, seconds of each stage
  *     seeds/seed<n>/base.safetensors    the trained network, base.json its facts
- *     seeds/seed<n>/<cell>.json         one document a cell, whole or not there
+ *     seeds/seed<n>/<cell>.json         one document a cell, whole or absent
  */
 import { join } from 'node:path';
 import type { Samples } from '../../data/dataset.js';
@@ -20,8 +20,10 @@ import { runCell } from './cell.js';
 import type { ControlsConfig } from './config.js';
 import type { BaseFacts, CellResult } from './measured.js';
 
+/** Names a stage. */
 type ControlsStage = 'bases' | 'cells' | 'report';
 
+/** Holds what is fixed when the study begins. */
 interface ControlsHead {
   readonly config: ControlsConfig;
   seeds: number;
@@ -30,7 +32,9 @@ interface ControlsHead {
   readonly memory: unknown;
 }
 
+/** Describes the content of controls.json. */
 type ControlsRecord = RecordBase<ControlsStage> & ControlsHead;
+/** Describes an open, locked folder. */
 export type ControlsFolder = JobFolder<ControlsStage, ControlsHead>;
 
 const KIND: FolderKind<ControlsStage> = {
@@ -41,7 +45,10 @@ const KIND: FolderKind<ControlsStage> = {
   bound: ['bases', 'cells'],
 };
 
-/** The record of a folder, or nothing where there is none. @throws InputError */
+/**
+ * Reads the record of a folder; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
 export const controlsIn = (path: string): ControlsRecord | undefined =>
   recordIn<ControlsStage, ControlsHead>(KIND, path);
 
@@ -55,24 +62,32 @@ const difference =
     return undefined;
   };
 
-/** Refuses what can be refused before the data are loaded. @throws InputError */
+/**
+ * Refuses a folder that cannot be used, before the data are loaded.
+ * @throws InputError
+ */
 export const checkControls = (path: string, config: ControlsConfig, resume: boolean): void =>
   JobFolder.check<ControlsStage, ControlsHead>(KIND, path, { resume, differs: difference(path, config) });
 
-/** Opens the folder to go on, or begins it; more seeds than before may be asked for. @throws InputError */
+/**
+ * Opens the folder to continue it, or begins it; there may be more seeds than before.
+ * @throws InputError
+ */
 export function openControls(path: string, head: ControlsHead, resume: boolean): ControlsFolder {
   const differs = difference(path, head.config, head.data);
   const folder = JobFolder.open<ControlsStage, ControlsHead>(KIND, path, head, { resume, differs });
   const { record } = folder;
   record.seeds = Math.max(record.seeds, head.seeds);
-  // what is done is known by its documents; every stage looks for what is missing
+  // documents show what is done; every stage looks for what is missing
   for (const stage of KIND.stages) record.stages[stage].status = 'waiting';
   folder.save();
   return folder;
 }
 
+/** Returns the path of a file of a seed inside the folder. */
 const seedFile = (seed: number, name: string): string => join('seeds', `seed${seed}`, name);
 
+/** Describes a cell of the study: a control of a seed, or its base network. */
 type ControlsJob = { readonly seed: number; readonly cell: string } | { readonly seed: number };
 
 const baseFiles = (path: string, seed: number) => ({
@@ -80,6 +95,7 @@ const baseFiles = (path: string, seed: number) => ({
   facts: join(path, seedFile(seed, 'base.json')),
 });
 
+/** The kind of study. */
 export const CONTROLS_STUDY: StudyKind<
   ControlsRecord,
   { readonly train: Samples },

@@ -1,4 +1,7 @@
-/** The surrogates of a branch: linear systems with its H and C, or with C alone, seen as its own window is. docs/theory [S7]. */
+/**
+ * The surrogates of a branch: linear systems with its H and C, or with C alone, analysed as its own window is.
+ * docs/theory [S7].
+ */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { forEachChunk } from '../../analyse/trajectory/rows.js';
 import type { Matrix } from '../../numeric/linalg/matrix.js';
@@ -10,8 +13,9 @@ import type { Regime } from './measured.js';
 import { type Moments, merged, PieceSums, principal } from './moments.js';
 
 /**
- * Three regimes: the surrogate by its own and by its other half's directions, and the random walk by its own. Variances below
- * what float32 rows of the network could show do not count here either: `resolution` is that of the network's window.
+ * Computes three regimes: the surrogate along its own directions and along those of its other half, and the random walk
+ * along its own. Variances below the resolution of float32 rows do not count here either: `resolution` is that of the
+ * network's window.
  */
 export async function surrogateRegimes(
   looker: Looker,
@@ -49,7 +53,10 @@ export async function surrogateRegimes(
   return regimes;
 }
 
-/** A window of the linear system with this H (in its eigenbasis) or none, as many steps and the same sampling, in two halves. */
+/**
+ * Simulates a window of the linear system with this H (in its eigenbasis) or none, with as many steps and the same
+ * sampling, in two halves.
+ */
 async function linearHalves(
   { la, config, dynamics, noise, key }: Looker,
   steps: number,

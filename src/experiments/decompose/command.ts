@@ -1,4 +1,4 @@
-/** `thermograd decompose`: its flags, the help that teaches, and the telling of the result. */
+/** `thermograd decompose`: its flags, its help, and the printing of its result. */
 import { type Command, Option } from 'commander';
 import { jsonLine } from '../../numeric/json.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
@@ -7,6 +7,7 @@ import type { DecomposeRequest, DecomposeResult } from './experiment.js';
 
 type Flags = DecomposeRequest & { readonly json?: boolean };
 
+/** Adds the command. */
 export function addDecompose(root: Command): void {
   root
     .command('decompose')
@@ -58,6 +59,7 @@ gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy productio
     });
 }
 
+/** Writes the result as text, one property a line. */
 export function describeResult({ folder, summary: s }: DecomposeResult): string {
   const [re, im] = s.eigenvalues[0];
   const rows: [string, string][] = [

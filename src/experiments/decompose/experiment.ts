@@ -1,4 +1,4 @@
-/** The decomposition of a linear system from files to a folder, whole or not at all. */
+/** The decomposition of a linear system from files, into a folder that appears whole or not at all. */
 import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
 import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { potentialPlane } from '../../analyse/decomposition/plane.js';
@@ -12,6 +12,7 @@ import type { Figure } from '../../report/figures/frame.js';
 import { readMatrix } from './input.js';
 import { type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
 
+/** Names the files of a linear system, and what is computed from them. */
 export interface DecomposeRequest {
   /** File of F, n×n: .npy, .npz (`file.npz:name`) or CSV. */
   readonly drift: string;
@@ -19,9 +20,9 @@ export interface DecomposeRequest {
   readonly diffusion: string;
   /** epsilon, default 1. */
   readonly noiseStrength?: number;
-  /** Also the covariance of the system moved in steps of this length. */
+  /** Length dt of the steps for which the covariance is computed too. */
   readonly step?: number;
-  /** Accept an unstable F: the algebraic U, no covariance. */
+  /** Accept an unstable F, which has an algebraic U and no covariance. */
   readonly unstable?: boolean;
   /** Folder of the results, default `decomposition`; it must not exist, or be empty. */
   readonly out?: string;
@@ -30,6 +31,7 @@ export interface DecomposeRequest {
   readonly provider?: ProviderChoice;
 }
 
+/** Holds the results and their folder. */
 export interface DecomposeResult {
   readonly folder: string;
   readonly summary: DecompositionSummary;
@@ -44,9 +46,10 @@ const FILES = [
 ];
 
 /**
- * Reads, decomposes, writes. Files of the folder: sigma.npy, u.npy, q.npy, s.npy, a.npy, summary.json; vortices.json, vortices.npz
- * and potential.svg of a stationary system; sigma_discrete.npy with `step`. Everything is written beside the folder and takes
- * its name when it is complete: an error leaves nothing, and an earlier result as it was.
+ * Reads a linear system, decomposes it and writes the results. Files of the folder: sigma.npy, u.npy, q.npy, s.npy,
+ * a.npy, summary.json; vortices.json, vortices.npz and potential.svg of a stationary system; sigma_discrete.npy with
+ * `step`. Everything is written to a temporary folder, which replaces the other when it is complete: an error leaves
+ * nothing, and does not change an earlier result.
  * @throws InputError before anything is written
  */
 export async function decomposeFiles(request: DecomposeRequest): Promise<DecomposeResult> {
@@ -94,7 +97,7 @@ function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteC
   return files;
 }
 
-/** q, share (m), basis and whitened (m×2×n), still (r×n). */
+/** Writes the arrays q, share (m), basis and whitened (m×2×n), still (r×n). */
 function vorticesArchive({ vortices: list, still }: Vortices, n: number): Uint8Array {
   const planes = (key: 'basis' | 'whitened') => {
     const data = new Float64Array(list.length * 2 * n);

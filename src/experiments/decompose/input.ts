@@ -1,4 +1,4 @@
-/** Matrices from files: .npy, .npz (one of its arrays) and CSV. */
+/** Reading of matrices from files: .npy, .npz (one of its arrays) and CSV. */
 import { check, InputError } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { nearest } from '../../numeric/spelling.js';
@@ -10,7 +10,7 @@ import { readNpz } from '../../record/npz.js';
  * Reads a matrix. `file.npz:name` takes one array of an archive, `file.npz` its only one; anything that is neither .npy nor
  * .npz is read as numbers in lines, separated by commas, semicolons, tabs or blanks; lines that begin with # are skipped.
  * @param role - what the matrix is, for the message: `drift`
- * @throws InputError
+ * @throws InputError that names the file and what is wrong
  */
 export async function readMatrix(path: string, role: string): Promise<Matrix> {
   const named = /^(.+\.npz):([^/\\]+)$/i.exec(path);

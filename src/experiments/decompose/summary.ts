@@ -1,10 +1,11 @@
-/** What a decomposition says of itself in summary.json and vortices.json. */
+/** The content of summary.json and vortices.json. */
 import type { Decomposition } from '../../analyse/decomposition/decompose.js';
 import type { DiscreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { largestStableStep } from '../../analyse/decomposition/spectrum.js';
 import type { Vortices } from '../../analyse/decomposition/vortices.js';
 import { VERSION } from '../../jobs/machine.js';
 
+/** Holds a decomposition and what is stated about it. */
 export interface SummaryInput {
   readonly decomposition: Decomposition;
   readonly vortices?: Vortices;
@@ -12,13 +13,17 @@ export interface SummaryInput {
   readonly provider: string;
   readonly inputs: { readonly drift: string; readonly diffusion: string };
   readonly files: readonly string[];
-  /** What potential.svg shows. */
+  /** The caption of potential.svg. */
   readonly picture?: string;
 }
 
+/** Describes the content of summary.json. */
 export type DecompositionSummary = ReturnType<typeof decompositionSummary>;
 
-/** Sums up a decomposition for summary.json, where numbers that are not finite (an infinite condition) stand as words (`numeric/json`). */
+/**
+ * Builds the content of summary.json, where numbers that are not finite (an infinite condition) are strings
+ * (`numeric/json`).
+ */
 export function decompositionSummary({
   decomposition: d,
   vortices: v,
@@ -77,7 +82,7 @@ const MEANING = {
     'q is the cycle frequency, +-i q the eigenvalues of Q U; flux = mean squared velocity of the current in z, over the noise strength.',
 };
 
-/** Planes, q and shares; the full arrays of every plane are in vortices.npz. */
+/** Builds the content of vortices.json: planes, q and shares; the full arrays of every plane are in vortices.npz. */
 export function vorticesDocument(v: Vortices, d: Decomposition) {
   const { n } = d.system;
   const listed = n <= ALL_BASES ? v.vortices.length : FEW_BASES;

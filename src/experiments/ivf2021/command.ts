@@ -1,4 +1,7 @@
-/** The commands on a run (reproduce ivf2021, train, analyse, report): flags to a config, a function of the library, the result printed. */
+/**
+ * The commands on a run (reproduce ivf2021, train, analyse, report): each makes a config from flags, calls a function
+ * of the library and prints its result.
+ */
 
 import { shellWord } from '../../numeric/shell-word.js';
 import { type RunRequest, trainRun } from '../../runs/run.js';
@@ -9,10 +12,13 @@ import { reproduceIvf2021 } from './experiment.js';
 import { analyseRun, reportRun } from './reanalyse.js';
 import { analysisOf, analysisSummary, resultOf, summaryOf } from './result.js';
 
+/** Runs `thermograd reproduce ivf2021`. */
 export const reproduce = (flags: RunFlags) => runCommand('reproduce ivf2021', flags, reproduceIvf2021);
 
+/** Runs `thermograd train`. */
 export const train = (flags: RunFlags) => runCommand('train', flags, trainRun);
 
+/** Runs `thermograd analyse`. */
 export async function analyse(run: string, flags: RunFlags): Promise<void> {
   await session(flags.json ?? false, async (s) => {
     const out = await analyseRun(run, {
@@ -26,6 +32,7 @@ export async function analyse(run: string, flags: RunFlags): Promise<void> {
   });
 }
 
+/** Runs `thermograd report`. */
 export async function report(run: string, json: boolean): Promise<void> {
   await session(json, async (s) => {
     await reportRun(run);

@@ -1,11 +1,15 @@
-/** The experiment of ivf2021 from one end to the other, stage by stage; each stage is skipped when run.json says it is done. */
+/** The whole experiment of ivf2021, stage by stage; a stage is skipped when run.json says that it is done. */
 
 import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
 
-/** All stages: train, record, principal directions, their motion, the widths along them, fits with findings, the report. */
+/**
+ * Does all stages: training, recording, principal directions, their motion, the widths along them, fits with findings,
+ * the report.
+ * @throws InputError, DivergedError, RunError, InterruptedError as `trainRun`
+ */
 export async function reproduceIvf2021(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest = {},

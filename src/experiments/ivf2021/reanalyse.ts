@@ -1,4 +1,4 @@
-/** Measuring a recorded run again with other settings, and drawing its report again: no training. */
+/** Measuring a recorded run again with other settings, and writing its report again, without training. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
@@ -15,8 +15,9 @@ import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
 
+/** Says what is measured differently, and where the results go. */
 export interface AnalyseRequest extends RunOptions {
-  /** What differs from the run's own settings. */
+  /** Settings that differ from those of the run. */
   readonly analysis?: NonNullable<PartialConfig['analysis']>;
   readonly workers?: number;
   /** Folder of the results; `analysis-2`, `analysis-3`, … inside the run folder when absent. */
@@ -24,9 +25,10 @@ export interface AnalyseRequest extends RunOptions {
 }
 
 /**
- * Measures flatness, fits and reports anew. Principal directions are taken from the run folder (computed there first if
- * they are missing); the run's own results stay as they are.
+ * Measures the flatness of a run again, with fits and a report. Principal directions are taken from the run folder
+ * (computed there first if they are missing); the run's own results do not change.
  * @returns the folder of the results
+ * @throws InputError for a run that is not trained to the end; InterruptedError
  */
 export async function analyseRun(path: string, request: AnalyseRequest = {}): Promise<string> {
   const before = readRecord(path);
@@ -61,7 +63,10 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
   }
 }
 
-/** Draws the report of a run folder, or of an analysis inside one, again. Returns the path of the page. */
+/**
+ * Writes the report of a run folder, or of an analysis inside one, again, and returns the path of the page.
+ * @throws InputError when there is no finished analysis
+ */
 export async function reportRun(path: string): Promise<string> {
   const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, 'settings.json')) ? path : dirname(path);
   await reportStage(readRecord(home), path);

@@ -17,7 +17,7 @@ import { ivf2021Findings } from './findings.js';
 
 const ANALYSIS = 'analysis.json';
 
-/** Fits and findings; into `out`. */
+/** Computes fits and findings, and writes them to the folder `out`. */
 export function fitsStage(context: Context, out: string): void {
   const { folder, config } = context;
   const pca = summaryOf(context);
@@ -37,9 +37,9 @@ export function fitsStage(context: Context, out: string): void {
   writeJson(join(out, FINDINGS_FILE), ivf2021Findings({ ...analysis, key: key.child('findings') }));
 }
 
-/** Draws the report from what stands in `out`; the analysis settings may be others than the run's own. */
+/** Writes the report from the documents in `out`; the analysis settings may differ from those of the run. */
 export async function reportStage(record: RunRecord, out: string): Promise<void> {
-  // drawing brings large packages along, which only this stage needs
+  // rendering loads large packages, which only this stage needs
   const { renderReport } = await import('./page.js');
   const { config, seeds, stages, data } = record;
   const timings = Object.fromEntries(Object.entries(stages).map(([name, { seconds }]) => [name, seconds]));
@@ -47,7 +47,10 @@ export async function reportStage(record: RunRecord, out: string): Promise<void>
   writeReport(out, renderReport({ title: titleOf(record), ...readResults(out), run }));
 }
 
-/** Analysis and findings that stand in a folder. @throws InputError when there are none */
+/**
+ * Reads the analysis and findings of a folder.
+ * @throws InputError when there are none
+ */
 export function readResults(out: string): { readonly analysis: Analysis; readonly findings: Finding[] } {
   const analysis = readJson<Analysis>(join(out, ANALYSIS));
   const findings = readJson<Finding[]>(join(out, FINDINGS_FILE));

@@ -1,4 +1,4 @@
-/** `thermograd protect`: its flags, the help that teaches, and the telling of the result. */
+/** `thermograd protect`: its flags, its help, and the printing of its result. */
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../../report/format.js';
@@ -21,6 +21,7 @@ interface Flags
   readonly force?: boolean;
 }
 
+/** Adds the command. */
 export function addProtect(root: Command): void {
   root
     .command('protect')
@@ -121,7 +122,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
 /** The Python that reads the file. */
 const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.meta.url));
 
-/** Rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
+/** Writes the result as rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
 export function describeProtection(r: ProtectResult): string {
   const { unit, window, training } = r;
   const rows: [string, string][] = [

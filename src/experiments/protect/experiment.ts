@@ -1,8 +1,9 @@
 /**
- * `thermograd protect`: from a trained network and its data to a penalty in a file, whole or not at all. docs/theory [C1], [C2].
+ * `thermograd protect`: a penalty from a trained network and its data, in a file that appears whole or not at all.
+ * docs/theory [C1], [C2].
  *
- * The anchor is always the weights that were given. A window that is trained for principal directions starts from them and only says
- * in which directions SGD moves; its end is thrown away.
+ * The anchor is always the weights that were given. A window that is trained for principal directions starts from them
+ * and only gives the directions in which SGD moves; its last weights are not used.
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,23 +37,25 @@ import {
 } from './job.js';
 import { protectMemory } from './memory.js';
 
+/** Names the network, the method and the file. */
 export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights'> {
   /** Name in the table of constraints; `ewc` by default. */
   readonly method?: string;
-  /** N_c, axes a layer; 50. */
+  /** N_c, axes a layer; 50 by default. */
   readonly axes?: number;
-  /** Layers to hold; all, or the recorded one where a run's own window is used. */
+  /** Layers to constrain; by default all, or the recorded one where a run's own window is used. */
   readonly held?: 'all' | readonly string[];
-  /** Measure so many training samples at most, drawn at random; all. */
+  /** Most training samples that are measured, drawn at random; by default all. */
   readonly samples?: number;
-  /** Train on for so many epochs and record all layers. */
+  /** Epochs of further training in which all layers are recorded. */
   readonly windowEpochs?: number;
-  /** .npz or .safetensors; penalty.npz. */
+  /** File, .npz or .safetensors; penalty.npz by default. */
   readonly out?: string;
   readonly force?: boolean;
   readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
 }
 
+/** Holds the penalty's properties and the file it was written to. */
 export interface ProtectResult {
   readonly file: string;
   readonly bytes: number;
@@ -74,10 +77,10 @@ export interface ProtectResult {
   readonly learningRate: number;
   readonly momentum: number;
   readonly stiffest: number;
-  /** Explicit steps at that learning rate follow the penalty below this strength: 2(1 + mu)/(eta·stiffest). */
+  /** Explicit steps at that learning rate are stable below this strength, 2(1 + mu)/(eta·stiffest). */
   readonly largestStrength: number;
   readonly window?: WindowSeen & { readonly trained: boolean };
-  /** What methods of the stationary state were told. */
+  /** The training that methods of the stationary state assume. */
   readonly training?: TaskTraining;
   readonly seed: number;
   readonly thermograd: string;
@@ -92,7 +95,10 @@ const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
   name: () => 'the penalty',
 };
 
-/** @throws InputError before anything is measured; RunError where nothing can be held; InterruptedError */
+/**
+ * Measures a network, builds the penalty and writes the file.
+ * @throws InputError before anything is measured; RunError when the method gives no penalty; InterruptedError
+ */
 export async function protectRun(request: ProtectRequest): Promise<ProtectResult> {
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
   checkFile(out, request.force === true);
@@ -106,9 +112,9 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   check(
     (run === undefined) !== (request.weights === undefined),
     'bad-state',
-    'a penalty holds one state of a network: name a finished run folder, or give --weights with its --config and --data.',
+    'a penalty belongs to one state of a network: name a finished run folder, or give --weights with its --config and --data.',
   );
-  // weights alone are not recorded: a network of one layer needs no record.layer of its own
+  // weights alone are not recorded, so a network of one layer needs no record.layer
   const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
   const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
   const source = windowSource(request, constraint);
@@ -147,7 +153,10 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
 
 const nothing = () => {};
 
-/** @throws InterruptedError with nothing written */
+/**
+ * Measures the network and builds the penalty in a worker thread.
+ * @throws InterruptedError with nothing written
+ */
 async function measure(
   method: string,
   shared: ProtectShared,
@@ -177,7 +186,7 @@ interface Found {
   readonly outcome: ProtectOutcome;
 }
 
-/** Writes the file; what is told of it. */
+/** Writes the file and returns its properties. */
 function keep({ out, constraint, config, origin, shared, outcome }: Found): ProtectResult {
   const { penalty, unit, diagnostics, loss, errors, stiffest, window, linearAlgebra } = outcome;
   const { name: method, title, source } = constraint;
@@ -226,11 +235,14 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
 function checkFile(out: string, force: boolean): void {
   penaltyFormat(out);
   if (!existsSync(out)) return;
-  check(lstatSync(out).isFile(), 'out-exists', `${out} is no file; choose another with --out.`);
+  check(lstatSync(out).isFile(), 'out-exists', `${out} is not a file; choose another with --out.`);
   check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
 }
 
-/** The constraint of that name, if it is a penalty. @throws InputError with the nearest name */
+/**
+ * Returns the constraint of a name, if it is a penalty.
+ * @throws InputError with the nearest name
+ */
 function penaltyNamed(name: string): Constraint {
   const penalties = CONSTRAINTS.filter((c) => c.kind === 'penalty');
   const found = penalties.find((c) => c.name === name);
@@ -245,7 +257,10 @@ function penaltyNamed(name: string): Constraint {
   );
 }
 
-/** Where principal directions come from. @throws InputError where they are asked for and there is no window, or the reverse */
+/**
+ * Decides where principal directions come from.
+ * @throws InputError when the method needs them and there is no window, or the reverse
+ */
 function windowSource(
   { run, windowEpochs }: ProtectRequest,
   { name, needsWindow, needsTraining = false }: Constraint,
@@ -262,13 +277,13 @@ function windowSource(
   check(
     run !== undefined,
     'no-window',
-    `${name} needs directions in which SGD moves, and a file of weights holds no window of training: train on from it with --window-epochs 10 ` +
+    `${name} needs directions in which SGD moves, and a file of weights holds no window of training: continue training from it with --window-epochs 10 ` +
       '(only the directions are kept), or take a method that needs none, such as ewc or hessian.',
   );
   check(
     existsSync(join(run, TRAJECTORY)),
     'no-window',
-    `the run in ${run} has no ${TRAJECTORY} any more; train on from its weights with --window-epochs 10.`,
+    `the run in ${run} has no ${TRAJECTORY} any more; continue training from its weights with --window-epochs 10.`,
   );
   return 'recorded';
 }
@@ -292,15 +307,16 @@ function heldLayers({ run, held }: ProtectRequest, source: WindowPlan['kind'] | 
     check(
       other === undefined,
       'no-window',
-      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or train on with --window-epochs 10, which records every layer.`,
+      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or continue training with --window-epochs 10, which records every layer.`,
     );
   }
   return all.filter((name) => asked.includes(name));
 }
 
 /**
- * What the stationary state depends on: the setting that the run was trained with, or that of the config for weights alone and for a
- * window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in eta.
+ * Returns what the stationary state depends on: the settings that the run was trained with, or those of the config for
+ * weights alone and for a window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in
+ * eta.
  */
 function trainingOf(
   { run, windowEpochs }: ProtectRequest,
@@ -315,7 +331,7 @@ function trainingOf(
     check(
       sampling !== 'cyclic',
       'cyclic',
-      `${name} holds the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
+      `${name} assumes the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
     );
   }
   return {

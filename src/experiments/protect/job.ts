@@ -1,4 +1,7 @@
-/** The work of `thermograd protect`, for any thread: a window where the method needs one, measurements, the penalty. */
+/**
+ * The job of `thermograd protect`, which runs in a worker thread: a window where the method needs one, measurements,
+ * the penalty.
+ */
 import { type RowSource, rowsInMemory } from '../../analyse/trajectory/rows.js';
 import type { BlockDiagnostics, UnitStrength } from '../../apply/constraint.js';
 import { networkTask } from '../../apply/network-task.js';
@@ -18,11 +21,11 @@ import { Trajectory } from '../../record/trajectory.js';
 import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
 import { recordWindow } from '../../train/window.js';
 
-/** Where principal directions come from. */
+/** Names the source of principal directions. */
 export type WindowPlan =
   /** The trajectory of a finished run, which holds one layer. */
   | { readonly kind: 'recorded'; readonly path: string; readonly layer: string }
-  /** Training that goes on from the weights, every layer recorded. */
+  /** Further training from the weights, with every layer recorded. */
   | {
       readonly kind: 'trained';
       readonly epochs: number;
@@ -33,14 +36,15 @@ export type WindowPlan =
       readonly sampling: Sampling;
     };
 
+/** Holds the network, its data and what is constrained. */
 export interface ProtectShared {
   readonly spec: NetworkSpec;
   readonly weights: Float32Array;
-  /** PyTorch's momentum buffer, where it is known; for training on. */
+  /** PyTorch's momentum buffer, where it is known; for further training. */
   readonly velocity?: Float32Array;
-  /** What is measured. */
+  /** Samples that are measured. */
   readonly measured: Samples;
-  /** What a window is trained on. */
+  /** Samples on which a window is trained. */
   readonly train?: Samples;
   readonly layers: readonly string[];
   readonly axes: number;
@@ -50,23 +54,25 @@ export interface ProtectShared {
   readonly provider: ProviderChoice;
 }
 
+/** Names the method. */
 export interface ProtectJob {
   readonly method: string;
 }
 
-/** What came of the window. */
+/** Describes the window that was used. */
 export interface WindowSeen {
   readonly steps: number;
   readonly rows: number;
-  /** Training loss at its end; NaN of a recorded one, which ends at the weights themselves. */
+  /** Training loss at its end; NaN for a recorded one, which ends at the weights themselves. */
   readonly loss: number;
 }
 
+/** Holds the penalty and what was measured. */
 export interface ProtectOutcome {
   readonly penalty: Penalty;
   readonly unit: UnitStrength;
   readonly diagnostics: readonly BlockDiagnostics[];
-  /** Of the samples measured, at the weights; errors NaN without classes. */
+  /** Mean loss and misclassified samples of those measured, at the weights; errors are NaN without classes. */
   readonly loss: number;
   readonly errors: number;
   /** Largest eigenvalue of K. */
@@ -75,16 +81,19 @@ export interface ProtectOutcome {
   readonly linearAlgebra: string;
 }
 
-/** Rows of a window that is trained, at least, and for every axis asked for. */
+/** Fewest rows of a window that is trained, in total and for each axis. */
 const [ROWS, ROWS_PER_AXIS] = [600, 4];
 
-/** Steps between rows. */
+/** Returns the number of steps between rows. */
 export function thinning(steps: number, axes: number): number {
   const rows = Math.max(ROWS, ROWS_PER_AXIS * axes);
   return Math.max(1, Math.min(STEPS_PER_CALL, Math.floor(steps / rows)));
 }
 
-/** @throws InputError what the method says; RunError for weights without a finite loss, a penalty that would hold nothing */
+/**
+ * Does the job.
+ * @throws InputError from the method; RunError for weights without a finite loss, and for a penalty that is zero
+ */
 export async function runProtectJob(
   { method }: ProtectJob,
   shared: ProtectShared,
@@ -112,7 +121,7 @@ export async function runProtectJob(
   if (!(stiffest > 0))
     throw new RunError(
       'nothing-held',
-      `${method} holds nothing at these weights: ${[...new Set(diagnostics.map((d) => d.why).filter((w) => w))].join('; ') || 'no direction has any curvature'}. Take another method, or other weights.`,
+      `${method} constrains nothing at these weights: ${[...new Set(diagnostics.map((d) => d.why).filter((w) => w))].join('; ') || 'no direction has any curvature'}. Take another method, or other weights.`,
     );
   return {
     penalty,
@@ -169,7 +178,7 @@ async function windowsOf(
   return { windows: layerWindows(spec, rowsInMemory(rows, P)), seen: { steps, rows: T, loss } };
 }
 
-/** The task, saying which measurement of which layer is being made. */
+/** Returns the task with reports of which measurement of which layer is being made. */
 function reportingTask(task: Task, report: ReportProgress): Task {
   const said =
     <Rest extends unknown[], R>(what: string, measure: (block: Block, ...rest: Rest) => R) =>

@@ -14,6 +14,7 @@ import { Trajectory } from '../../record/trajectory.js';
 import { Trainer } from '../../train/trainer.js';
 import { thinning, type WindowPlan } from './job.js';
 
+/** Says what is measured, and how. */
 interface ProtectMemoryRequest {
   readonly spec: NetworkSpec;
   readonly measured: Samples;
@@ -24,9 +25,10 @@ interface ProtectMemoryRequest {
   readonly window: WindowPlan | undefined;
 }
 
-/** Square matrices of an eigenproblem. */
+/** Number of square matrices in an eigenproblem. */
 const MATRICES = 6;
 
+/** Estimates the peak memory in bytes, part by part. */
 export async function protectMemory(request: ProtectMemoryRequest): Promise<MemoryNeed> {
   const { spec, measured, train, held, axes, constraint, window } = request;
   const sizes = held.map((name) => layerNamed(spec, name)).map((l) => l.inputs * l.outputs);
@@ -48,7 +50,7 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
     },
   ];
   if (constraint.takesAxes) {
-    // kept, in the normal form, on the way between threads and in the file
+    // kept, in the normal form, copied between threads, and in the file
     const kept = 4 * 8 * axes * sizes.reduce((a, b) => a + b, 0);
     parts.push({ what: `${axes} axes of each layer`, bytes: kept, key: '--axes or --layers' });
     const modes = sizes.map((n) => (n <= DENSE ? 8 * MATRICES * n * n : iterationBytes(n, axes) + 8 * axes * n));

@@ -1,4 +1,4 @@
-/** Entry of the worker threads of `thermograd protect`. */
+/** The entry of the worker threads of `thermograd protect`. */
 import { serveJobs } from '../../jobs/pool.js';
 import { runProtectJob } from './job.js';
 
