@@ -334,7 +334,7 @@ describe('refusals', () => {
     [{ protocol: 'digits-pairs' }, /asks for class 4, and teacher has classes 0 … 3/],
     [{ protocol: '0,1/1,2' }, /class 1 to more than one place/],
     [{ strengths: [1, -1] }, /strengths\.1/],
-    [{ constraints: [500] }, /N_c = 500 is more than there is/],
+    [{ constraints: [500] }, /N_c = 500 is too large/],
     [{ layers: ['layer3'] }, /can hold layer1, layer2 \(each task has its own output layer\); got 'layer3'/],
     [{ statistics: { layer: 'layer3', profiles: [1] } }, /statistics\.layer is 'layer3'/],
     [{ protocol: '0/1' }, /'classes 0' has one class/],

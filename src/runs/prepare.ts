@@ -44,7 +44,7 @@ export async function prepare(
   options: RunOptions,
 ): Promise<Prepared> {
   return resume
-    ? takeUp(layers, path ?? defaultFolder(completeConfig(...layers)), options)
+    ? continueRun(layers, path ?? defaultFolder(completeConfig(...layers)), options)
     : begin(layers, path, options);
 }
 
@@ -74,7 +74,7 @@ async function begin(
   return { context: { folder, config, options }, dataset, memory };
 }
 
-async function takeUp(
+async function continueRun(
   layers: readonly (PartialConfig | undefined)[],
   path: string,
   options: RunOptions,

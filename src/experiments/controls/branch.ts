@@ -9,7 +9,7 @@ import { CellSteps, difference, runTwo, WeightMean } from '../../runs/steps.js';
 import type { BranchCell } from './config.js';
 import type { CellContext } from './context.js';
 import { curvatureAt } from './curvature.js';
-import { common, type Looker, othersDirections, ownDirections, type Span } from './look.js';
+import { common, type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import { type Dynamics, meterAt, regime } from './measure.js';
 import type { BranchResult, Regime } from './measured.js';
 import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, trace, without } from './moments.js';
@@ -90,9 +90,9 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   report('Hessian and noise', 0.2);
   const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
   const { hessian, noise } = curvatureAt(place);
-  const looker: Looker = { ...context, dynamics, hessian, noise };
+  const branch: MeasuredBranch = { ...context, dynamics, hessian, noise };
   const look = (window: Window, meter: FlatnessMeter): Regime =>
-    ownDirections(looker, principal(la, window.moments), {
+    ownDirections(branch, principal(la, window.moments), {
       ...window,
       basis: 'same-window',
       meter,
@@ -111,7 +111,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
 
   report('the other half', 0.5);
   regimes.push(
-    othersDirections(looker, [firstHalf, secondHalf!], {
+    othersDirections(branch, [firstHalf, secondHalf!], {
       basis: 'other-window',
       epochs: half,
       steps: secondHalf!.count,
@@ -132,7 +132,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     const variances = diagonalIn(la, eigen.vectors, covariance);
     regimes.push(
       regime(la, {
-        ...common(looker, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
+        ...common(branch, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
         ranks,
         variances: ranks.map((r) => variances[P - r]),
         spectrum: undefined,
@@ -142,7 +142,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     );
   }
   main = undefined;
-  regimes.push(...(await surrogateRegimes(looker, span, eigen, meter, resolution)));
+  regimes.push(...(await surrogateRegimes(branch, span, eigen, meter, resolution)));
   return {
     format: 'thermograd controls cell',
     kind: 'branch',

@@ -9,7 +9,7 @@ import type { Basis, Regime } from './measured.js';
 import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './moments.js';
 
 /** Describes a branch whose main window is known; its H and C are used for all regimes. */
-export interface Looker extends CellContext {
+export interface MeasuredBranch extends CellContext {
   readonly dynamics: Dynamics;
   readonly hessian: Matrix;
   /** C per batch. */
@@ -35,7 +35,7 @@ interface View extends Span {
 
 /** Returns the part of a request that all regimes of a branch have, for directions in the basis of the weights. */
 export function common(
-  { la, dynamics, hessian, noise }: Looker,
+  { la, dynamics, hessian, noise }: MeasuredBranch,
   { epochs, steps, basis, meter, key }: View,
   directions: Matrix,
 ) {
@@ -54,11 +54,11 @@ export function common(
 }
 
 /** Measures a regime with the principal directions and variances of the same window. */
-export function ownDirections(looker: Looker, own: Principal, view: View): Regime {
-  const ranks = logSpaced(own.variances.length, looker.config.directions);
+export function ownDirections(branch: MeasuredBranch, own: Principal, view: View): Regime {
+  const ranks = logSpaced(own.variances.length, branch.config.directions);
   const rows = topColumns(own.vectors, ranks);
-  return regime(looker.la, {
-    ...common(looker, view, view.turned?.(rows) ?? rows),
+  return regime(branch.la, {
+    ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,
     variances: ranks.map((r) => own.variances[r - 1]),
     spectrum: own.variances,
@@ -68,13 +68,13 @@ export function ownDirections(looker: Looker, own: Principal, view: View): Regim
 }
 
 /** Measures a regime with the principal directions of one half and the variances of the other. */
-export function othersDirections(looker: Looker, [choosing, measured]: readonly Moments[], view: View): Regime {
-  const { la, config } = looker;
+export function othersDirections(branch: MeasuredBranch, [choosing, measured]: readonly Moments[], view: View): Regime {
+  const { la, config } = branch;
   const chosen = principal(la, choosing);
   const ranks = logSpaced(chosen.variances.length, config.directions);
   const rows = topColumns(chosen.vectors, ranks);
   return regime(la, {
-    ...common(looker, view, view.turned?.(rows) ?? rows),
+    ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,
     variances: quadraticForms(la, rows, measured.covariance),
     spectrum: undefined,

@@ -8,7 +8,7 @@ import type { Matrix } from '../../numeric/linalg/matrix.js';
 import type { SymmetricEigen } from '../../numeric/linalg/provider.js';
 import { noiseFactor } from '../../theory/noise-factor.js';
 import { surrogate } from '../../theory/surrogate.js';
-import { type Looker, othersDirections, ownDirections, type Span } from './look.js';
+import { type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import type { Regime } from './measured.js';
 import { type Moments, merged, PieceSums, principal } from './moments.js';
 
@@ -18,19 +18,19 @@ import { type Moments, merged, PieceSums, principal } from './moments.js';
  * network's window.
  */
 export async function surrogateRegimes(
-  looker: Looker,
+  branch: MeasuredBranch,
   span: Span,
   eigen: SymmetricEigen,
   meter: FlatnessMeter,
   resolution: number,
 ): Promise<Regime[]> {
-  const { la, key, report } = looker;
+  const { la, key, report } = branch;
   const regimes: Regime[] = [];
-  const factor = noiseFactor(la, looker.noise);
+  const factor = noiseFactor(la, branch.noise);
   for (const basis of ['surrogate', 'random-walk'] as const) {
     report(basis, basis === 'surrogate' ? 0.7 : 0.9);
     const linear = basis === 'surrogate';
-    const halves = await linearHalves(looker, span.steps, linear ? eigen : 'zero', factor);
+    const halves = await linearHalves(branch, span.steps, linear ? eigen : 'zero', factor);
     const turned = linear
       ? (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true })
       : (rows: Matrix) => rows;
@@ -38,7 +38,7 @@ export async function surrogateRegimes(
     if (linear) {
       const half = { epochs: span.epochs / 2, steps: halves[1].count };
       regimes.push(
-        othersDirections(looker, halves, {
+        othersDirections(branch, halves, {
           ...view,
           ...half,
           basis: 'surrogate-other',
@@ -48,7 +48,7 @@ export async function surrogateRegimes(
     }
     const whole = merged(halves[0], halves[1]);
     halves.length = 0;
-    regimes.push(ownDirections(looker, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
+    regimes.push(ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
   }
   return regimes;
 }
@@ -58,7 +58,7 @@ export async function surrogateRegimes(
  * sampling, in two halves.
  */
 async function linearHalves(
-  { la, config, dynamics, noise, key }: Looker,
+  { la, config, dynamics, noise, key }: MeasuredBranch,
   steps: number,
   eigen: SymmetricEigen | 'zero',
   factor: Matrix,

@@ -1,8 +1,10 @@
 /**
- * One constraint with one number of axes, all its strengths: from task 1's solution through all later tasks. docs/theory [C1]–[C3].
+ * One constraint with one number of axes, at all its strengths, from task 1's solution through all later tasks.
+ * docs/theory [C1]–[C3].
  *
- * Penalties of several tasks: after every task its own constraint is built at the weights reached, from its own samples, and added
- * with its own natural strength to the earlier ones (`separate`), or all earlier ones are moved to the newest anchor (`online`).
+ * Penalties of several tasks: after every task its constraint is built at the weights reached, from its own samples,
+ * and added to the earlier ones with its own natural strength (`separate`), or all earlier ones are moved to the newest
+ * anchor (`online`).
  */
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import type { BlockDiagnostics } from '../../apply/constraint.js';
@@ -26,21 +28,22 @@ import { forNetwork, freshHead, Weights } from './network.js';
 import { SingleStage, type Stage, stageOf } from './stage.js';
 import type { TaskSet } from './task-set.js';
 
+/** Names the task set, the constraint and its strengths. */
 interface GroupRequest {
   readonly taskSet: TaskSet;
   readonly la: LinearAlgebra;
   readonly method: string;
   readonly constraints: number | null;
-  /** In units of the natural strength, or lambda itself; one entry, NaN, for methods without a penalty. */
+  /** Strengths in units of the natural one, or lambda itself; one entry, NaN, for methods without a penalty. */
   readonly strengths: readonly number[];
-  /** Task 1. */
+  /** Solution of task 1. */
   readonly weights: Float32Array;
   readonly facts: FirstFacts;
   readonly axes: StoredAxes;
   readonly report: ReportProgress;
 }
 
-/** A task's constraint in units of the strengths asked for. */
+/** The constraint of a task in units of the requested strengths. */
 interface Held {
   readonly penalty: Penalty;
   /** lambda at strength 1, and the method's natural one. */
@@ -49,6 +52,10 @@ interface Held {
   readonly count: NonNullable<BranchGroup['held']>;
 }
 
+/**
+ * Trains all branches of a group. A method that does not apply gives a result that says why.
+ * @throws what is not an InputError or RunError of the method
+ */
 export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGroup, 'seconds'>> {
   const { taskSet, la, method, constraints, strengths, facts, weights, axes, report } = request;
   const head = { format: 'thermograd forget branches', seed: taskSet.seed, method, constraints } as const;
@@ -63,7 +70,8 @@ export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGro
     }
     return { ...head, held: held?.count ?? null, branches, refused: '' };
   } catch (error) {
-    // what a method misses (no curvature, no current, a window in which nothing moved) is a result, and other methods go on
+    // a method that does not apply (no curvature, no current, a window in which nothing moved) is a result, and other
+    // methods continue
     if (!(error instanceof InputError || error instanceof RunError)) throw error;
     return { ...head, held: null, branches: [], refused: error.message };
   }
@@ -80,7 +88,7 @@ async function hold({ taskSet, method, constraints, la }: GroupRequest, known: K
   check(
     Number.isFinite(natural) || taskSet.config.absolute,
     'no-curvature',
-    `${method} has no natural strength here: there is no curvature along what it holds. Give absolute strengths.`,
+    `${method} has no natural strength here: there is no curvature along its directions. Give absolute strengths.`,
   );
   const lambda = taskSet.config.absolute ? 1 : natural;
   return {
@@ -148,7 +156,7 @@ async function branch(
 
 type Growing = { readonly epoch: number[]; readonly task: number[]; readonly test: (readonly number[])[] };
 
-/** All epochs of a task; the last of them recorded where a constraint on this task will follow. */
+/** Trains all epochs of a task, and records the last of them where a constraint on this task follows. */
 function train(taskSet: TaskSet, stage: Stage, t: number, weights: Weights, curve: Growing, record: boolean) {
   const { epochs, windowEpochs } = taskSet.config.training;
   const recorded = record ? Math.min(windowEpochs, epochs) : 0;
@@ -167,7 +175,7 @@ function train(taskSet: TaskSet, stage: Stage, t: number, weights: Weights, curv
   return stage.window(epochs - recorded, recorded, (done) => look(epochs - recorded + done));
 }
 
-/** The penalty after one more task. */
+/** Returns the penalty after one more task. */
 async function further(
   request: GroupRequest,
   before: Penalty,

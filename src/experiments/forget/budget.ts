@@ -1,4 +1,4 @@
-/** Memory and time of `forget`, before it starts. */
+/** The memory and time of `forget`, estimated before it starts. */
 
 import type { Constraint } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
@@ -12,16 +12,20 @@ import { protocolOf } from './config.js';
 import { specFor } from './network.js';
 import type { ForgetConfig } from './schema.js';
 
+/** States the memory and time of an experiment. */
 export interface ForgetBudget {
-  /** Bytes of the program and the data, and of each worker beside them. */
+  /** Bytes of the program with the data, and of each worker in addition. */
   readonly base: number;
   readonly worker: number;
   readonly branches: number;
-  /** Processor seconds, rough: of a core like that on which the constants were measured. */
+  /** Processor seconds, a rough estimate for a core like that on which the constants were measured. */
   readonly seconds: number;
 }
 
-/** Measured on one core (AMD Zen 4): multiply-adds a second of a training step, of an evaluation, bytes of axes a second. */
+/**
+ * Measured on one core (AMD Zen 4): multiply-adds a second in a training step, in an evaluation, bytes of axes a
+ * second.
+ */
 const [STEP, EVALUATION, AXES] = [3.5e10, 1.5e10, 2.2e10];
 /** Multiply-adds a second of the products between rows of a window. */
 const PRODUCTS = 2e10;
@@ -29,11 +33,12 @@ const PRODUCTS = 2e10;
 const FILLED = 0.25;
 /** Passes over the measured samples that the statistics of a first task take, most of them Hessian-vector products. */
 const PASSES = 500;
-/** The same for the constraint of one method at a later task that others follow, an axis; others take about ten. */
+/** The same for each axis of the constraint at a later task that others follow; methods without axes take about ten. */
 const PASSES_PER_AXIS = 7;
 /** Seconds that a worker thread takes to start and to read what it needs. */
 const THREAD = 0.25;
 
+/** Estimates the memory and time of an experiment. */
 export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudget {
   const { training, head, network, constraints, strengths, methods, seeds, statistics } = config;
   const protocol = protocolOf(config);
@@ -52,7 +57,7 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
   const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
   const windowSeconds = (2 * rows * rows * P) / PRODUCTS;
-  // a penalty grows by its axes with every task that it remembers, and is measured anew in every branch
+  // a penalty grows by its axes with every earlier task, and is measured again in every branch
   const remembered = (later + 1) / 2;
   const branch = (axes: number, { kind, needsWindow }: Pick<Constraint, 'kind' | 'needsWindow'>) =>
     later *
@@ -78,7 +83,7 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
     statisticsSeconds(PASSES) +
     windowSeconds;
   const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
-  // of every later task a trainer, whose memory goes back some time after its use
+  // a trainer for every later task, whose memory is freed some time after its use
   const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
   const own =
     (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
@@ -88,7 +93,7 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const penalties = (2 + 4 * later) * axesBytes(most);
   return {
     base: 200e6 + 2 * samples,
-    // the statistics of later tasks are made while earlier penalties are in force
+    // the statistics of later tasks are measured while earlier penalties are in memory
     worker: 120e6 + own + kernels + (later > 1 ? statisticsBytes + penalties : Math.max(statisticsBytes, penalties)),
     branches: branches * seeds,
     seconds: seeds * (seconds + firstSeconds),

@@ -1,4 +1,4 @@
-/** `thermograd forget`: flags to a config, and the telling of its result. */
+/** `thermograd forget`: its config from flags, its help, and the printing of its result. */
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../numeric/shell-word.js';
@@ -41,6 +41,7 @@ function counts(text: string): number[] {
   return list;
 }
 
+/** Adds the command. */
 export function addForget(root: Command): void {
   root
     .command('forget')
@@ -144,7 +145,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         head: flags.head,
         methods: flags.methods === 'all' ? CONSTRAINTS.map((c) => c.name) : flags.methods,
         strengths: flags.lambdaGrid?.strengths,
-        // who names strengths means these
+        // strengths that are given are not extended
         extend: flags.lambdaGrid && 0,
         absolute: flags.lambdaGrid?.absolute,
         constraints: flags.constraints,

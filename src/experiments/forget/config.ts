@@ -1,4 +1,4 @@
-/** From what a person wrote to one complete, checked config of `forget`. */
+/** The way from preset, file and flags to one complete, checked config of `forget`. */
 import { CONSTRAINTS } from '../../apply/constraints/table.js';
 import type { Dataset } from '../../data/dataset.js';
 import { classProtocol, outlineOf, PROTOCOLS, type Protocol } from '../../data/tasks.js';
@@ -12,9 +12,10 @@ import { FORGET_PRESETS, type ForgetConfig, forgetSchema, type PartialForget } f
 const checkKeys = keyChecker(forgetSchema);
 
 /**
- * Lays layers over one another, later ones winning, over the preset named last; fills in defaults and checks what can be checked
- * without the data. Lists and `data.teacher` are replaced whole; another data set leaves nothing of the teacher.
- * @throws InputError with the place, and the nearest known key, method or protocol
+ * Merges layers, of which later ones override earlier ones, over the preset that is named last; fills in defaults and
+ * checks what can be checked without the data. Lists and `data.teacher` are replaced whole; another data set removes
+ * the teacher.
+ * @throws InputError with the key, and the nearest known key, method or protocol
  */
 export function completeForget(...layers: (PartialForget | undefined)[]): ForgetConfig {
   const given = layers.filter((l): l is PartialForget => l !== undefined);
@@ -44,7 +45,10 @@ export function completeForget(...layers: (PartialForget | undefined)[]): Forget
   };
 }
 
-/** The protocol that a config names. */
+/**
+ * Returns the protocol of a config.
+ * @throws InputError with the nearest name
+ */
 export function protocolOf({ protocol }: Pick<ForgetConfig, 'protocol'>): Protocol {
   const known = PROTOCOLS.find((p) => p.name === protocol);
   if (known) return known;
@@ -68,8 +72,8 @@ function checkMethod(name: string): void {
 }
 
 /**
- * What only the data can report: whether they serve the protocol, whether N_c axes exist.
- * @throws InputError
+ * Checks what depends on the data: whether they suit the protocol, and whether N_c axes exist.
+ * @throws InputError when they do not
  */
 export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   const protocol = protocolOf(config);
@@ -108,7 +112,7 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   check(
     most <= rank,
     'too-many-constraints',
-    `N_c = ${most} is more than there is: a window of ${rows} rows has at most ${rows - 1} principal directions, and the largest layer that is held has ${largest} weights. Ask for at most ${rank}, or raise training.windowEpochs.`,
+    `N_c = ${most} is too large: a window of ${rows} rows has at most ${rows - 1} principal directions, and the largest constrained layer has ${largest} weights. Ask for at most ${rank}, or raise training.windowEpochs.`,
   );
   const name = statistics.layer;
   const shown = layers.find((l) => l.name === name);
@@ -126,7 +130,10 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   );
 }
 
-/** Layers that a constraint holds: those asked for, of those that all tasks share. */
+/**
+ * Returns the layers that are constrained: those of the config, among those that all tasks share.
+ * @throws InputError for other layers
+ */
 export function heldLayers({ layers, head }: Pick<ForgetConfig, 'layers' | 'head'>, all: readonly string[]): string[] {
   const shared = head === 'task-known' ? all.slice(0, -1) : [...all];
   if (layers === 'all') return shared;

@@ -1,5 +1,6 @@
 /**
- * `forget`: one task after another with constraints against forgetting, on equal terms. docs/theory §7.
+ * `forget`: one task after another with constraints against forgetting, compared under equal conditions. docs/theory
+ * §7.
  *
  *     first         train the first task of every seed, record its window, measure what constraints need
  *     strengths     every method at every strength, at the largest N_c; beyond the grid where the best lies at its end
@@ -26,18 +27,20 @@ import type { ForgetConfig, PartialForget } from './schema.js';
 import { FORGET_STUDY, loadForget, mainOf, readGroups, seedsOf } from './study.js';
 import { TaskSet } from './task-set.js';
 
+/** Says where an experiment goes and how it is run. */
 export interface ForgetRequest extends RunOptions {
-  /** forget-<preset> by default. */
+  /** Folder; forget-<preset> by default. */
   readonly out?: string;
   readonly resume?: boolean;
-  /** Said before the first step: folder, budget. */
+  /** Called before the first step with a sentence on folder and budget. */
   readonly onStart?: (announcement: string) => void;
 }
 
+/** Holds the results and their folder. */
 export interface ForgetRun {
   readonly folder: string;
   readonly findings: readonly Finding[];
-  /** Which method wins where, in sentences. */
+  /** Which method is best where, in sentences. */
   readonly outcome: readonly string[];
 }
 
@@ -50,9 +53,11 @@ interface Context {
 }
 
 /**
- * Runs what is missing of the experiment and writes its report. The same config gives the same numbers on any number of workers.
- * @param layers - what was asked, later ones winning; on resume they lie over what the folder was begun with
- * @throws InputError for a config that makes no sense; InterruptedError when stopped, with all finished documents kept
+ * Runs the cells that are missing and writes the report. The same config gives the same numbers on any number of
+ * workers.
+ * @param layers - layers of the config, later ones overriding; on resume they override the folder's own config
+ * @throws InputError for a wrong config, and for a folder that cannot be used; InterruptedError when stopped, with all
+ * finished documents kept
  */
 export async function forget(
   layers: readonly (PartialForget | undefined)[] = [],
@@ -106,7 +111,7 @@ const shared = (dataset: Dataset): Dataset => ({
   ...(dataset.test && { test: sharedSamples(dataset.test) }),
 });
 
-/** Does the cells of a stage that are missing. */
+/** Computes the cells of a stage that are missing. */
 async function cellStage({ folder, dataset, options, workers }: Context, stage: 'first' | 'strengths' | 'constraints') {
   const { signal, onProgress } = options;
   await folder.stage(stage, options, async () => {
@@ -122,7 +127,7 @@ async function cellStage({ folder, dataset, options, workers }: Context, stage: 
 }
 
 async function reportForget({ folder, config, dataset }: Context): Promise<Omit<ForgetRun, 'folder'>> {
-  // drawing brings large packages along, which only this stage needs
+  // rendering loads large packages, which only this stage needs
   const { renderForget } = await import('./page.js');
   const { path, record } = folder;
   const groups = (['strengths', 'constraints'] as const).flatMap((stage) =>

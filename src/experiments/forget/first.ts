@@ -1,6 +1,6 @@
 /**
- * The first task of a seed: trained, its window recorded, what constraints need of it measured; and what later tasks reach from fresh
- * weights. Nothing of a later task's samples is touched before the files of the first are written.
+ * The first task of a seed: it is trained, its window is recorded, and what constraints need is measured; then later
+ * tasks are trained from new weights. No sample of a later task is read before the files of the first are written.
  *
  *     task1.safetensors   its solution   axes.npz  principal directions, stiffest modes, vortex planes   first.json  the facts
  */
@@ -22,13 +22,16 @@ import type { Curve, Profile, SeedFacts } from './measured.js';
 import { Weights } from './network.js';
 import { runEpoch, type TaskSet } from './task-set.js';
 
+/** Names the files of a first task. */
 export interface FirstFiles {
   readonly model: string;
   readonly axes: string;
   readonly facts: string;
 }
 
-/** first.json: facts for the report, and for the branches what a method's natural strength is. */
+/**
+ * Describes the content of first.json: facts for the report, and the natural strengths of the methods for the branches.
+ */
 export interface FirstFacts extends SeedFacts {
   readonly format: 'thermograd forget first task';
   readonly windowSteps: number;
@@ -42,6 +45,10 @@ export interface FirstFacts extends SeedFacts {
 /** Points of a profile on either side of its centre. */
 const POINTS = 20;
 
+/**
+ * Trains and measures the first task of a seed, and writes its weights and axes.
+ * @throws RunError when training diverges
+ */
 export async function firstTask(
   taskSet: TaskSet,
   la: LinearAlgebra,
@@ -146,7 +153,9 @@ function trainFirst(taskSet: TaskSet, report: ReportProgress) {
   }
 }
 
-/** Loss along the asked principal directions at task 1's solution, as far as the valley reaches and a third beyond. */
+/**
+ * Returns the loss along the requested principal directions at task 1's solution, across the valley and a third beyond.
+ */
 function ownProfiles(taskSet: TaskSet, weights: Weights, axes: StoredAxes): Profile[] {
   const { layer, profiles, samples } = taskSet.config.statistics;
   const { axes: directions, values } = axes.principal.get(layer) as Axes;
@@ -168,7 +177,10 @@ function ownProfiles(taskSet: TaskSet, weights: Weights, axes: StoredAxes): Prof
     });
 }
 
-/** Test accuracy of a later task after as many epochs as a branch has, from fresh weights; NaN where that diverges. */
+/**
+ * Returns the test accuracy of a later task after as many epochs as a branch has, from new weights; NaN when that
+ * diverges.
+ */
 function fromScratch(taskSet: TaskSet, t: number, size: number): number {
   const { epochs, batchSize } = taskSet.config.training;
   const trainer = taskSet.trainer(t);

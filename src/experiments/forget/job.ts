@@ -1,4 +1,4 @@
-/** What a worker thread of `forget` does: the first task of a seed, or a group of branches from it. */
+/** The jobs of `forget`: the first task of a seed, or a group of branches from it. */
 import type { Dataset } from '../../data/dataset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import { RunError } from '../../numeric/errors.js';
@@ -12,33 +12,37 @@ import type { BranchGroup } from './measured.js';
 import type { ForgetConfig } from './schema.js';
 import { TaskSet } from './task-set.js';
 
+/** Asks for the first task of a seed. */
 interface FirstJob {
   readonly kind: 'first';
   readonly seed: number;
 }
 
+/** Asks for all branches of one method with one number of axes. */
 export interface GroupJob {
   readonly kind: 'branches';
   readonly seed: number;
   readonly method: string;
   readonly constraints: number | null;
-  /** One entry, NaN, where the method has no penalty. */
+  /** Strengths; one entry, NaN, where the method has no penalty. */
   readonly strengths: readonly number[];
 }
 
+/** Describes a job. */
 export type ForgetJob = FirstJob | GroupJob;
+/** Holds the result of a job. */
 export type ForgetResult = FirstFacts | BranchGroup;
 
-/** What a job is given besides itself. */
+/** Holds what all jobs are given. */
 interface JobSetting {
   readonly config: ForgetConfig;
   readonly dataset: Dataset;
   readonly la: LinearAlgebra;
-  /** Where the first task of the job's seed is, or will be. */
+  /** Files of the first task of the job's seed. */
   readonly files: FirstFiles;
 }
 
-/** The facts of a first task come last: where its document stands, weights and axes are whole. */
+/** Does a job. The facts of a first task are written last: where its document exists, weights and axes are whole. */
 export async function runForgetJob(
   job: ForgetJob,
   { config, dataset, la, files }: JobSetting,

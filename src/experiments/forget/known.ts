@@ -1,4 +1,6 @@
-/** What is known of a finished task, made once and kept: axes on disk, everything else measured when a constraint asks. */
+/**
+ * What is known of a finished task: its axes are kept on disk, everything else is measured when a constraint needs it.
+ */
 
 import type { RowSource } from '../../analyse/trajectory/rows.js';
 import { firstOf } from '../../apply/modes.js';
@@ -12,7 +14,7 @@ import { readWhole, writeWhole } from '../../record/files.js';
 import { readNpz, writeNpz } from '../../record/npz.js';
 import type { TaskSet } from './task-set.js';
 
-/** Directions by block, as many as were asked for. */
+/** Holds directions by block. */
 export interface StoredAxes {
   readonly principal: ReadonlyMap<string, Axes>;
   readonly stiffest: ReadonlyMap<string, Axes>;
@@ -20,21 +22,25 @@ export interface StoredAxes {
   readonly planes: ReadonlyMap<string, Axes>;
 }
 
+/** Names a task, its weights and its window or axes. */
 export interface KnownRequest {
   readonly taskSet: TaskSet;
   readonly task: number;
-  /** w of the task's own network. */
+  /** Weights of the task's own network. */
   readonly weights: Float32Array;
   readonly windowSteps: number;
   readonly la: LinearAlgebra;
-  /** Rows of the whole network, or axes that were found before. */
+  /** Rows of the whole network; or axes that were found before. */
   readonly window?: RowSource;
   readonly stored?: StoredAxes;
-  /** Layers; those held by default. */
+  /** Layers; by default those that are constrained. */
   readonly layers?: readonly string[];
 }
 
-/** Everything is measured on the task's own training samples, at most `statistics.samples` of them. */
+/**
+ * Makes the task that constraints are built from. Everything is measured on its own training samples, at most
+ * `statistics.samples` of them.
+ */
 export function knownTask({
   taskSet,
   task,
@@ -70,7 +76,7 @@ export function knownTask({
   };
 }
 
-/** A task that also keeps the longest lists of axes that anyone asked it for. */
+/** Returns a task that also keeps the longest lists of axes that were requested of it. */
 export function remembering(known: KnownTask) {
   const principal = new Map<string, Axes>();
   const stiffest = new Map<string, Axes>();
@@ -90,7 +96,10 @@ export function remembering(known: KnownTask) {
 
 const KINDS = ['principal', 'stiffest', 'planes'] as const;
 
-/** `principal.layer2.axes` (k×size) and `principal.layer2.values`, likewise stiffest and planes; float64. */
+/**
+ * Writes axes as an .npz with `principal.layer2.axes` (k×size), `principal.layer2.values`, …, likewise for stiffest and
+ * planes; float64.
+ */
 export function writeAxes(path: string, stored: StoredAxes): void {
   const entries = KINDS.flatMap((kind) =>
     [...stored[kind]].flatMap(([name, { axes, values }]) => [
@@ -104,6 +113,10 @@ export function writeAxes(path: string, stored: StoredAxes): void {
   writeWhole(path, writeNpz(entries));
 }
 
+/**
+ * Reads what `writeAxes` wrote.
+ * @throws RunError when there is no file
+ */
 export async function readAxes(path: string): Promise<StoredAxes> {
   const bytes = readWhole(path);
   if (!bytes) throw new RunError('no-axes', `the directions of task 1 are missing: ${path}.`);

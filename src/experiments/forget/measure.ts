@@ -1,4 +1,6 @@
-/** Where a branch ended, seen from task 1: displacement over its directions, loss along them. docs/theory [C3]. */
+/**
+ * The end of a branch relative to task 1: displacement along its directions, and the loss along them. docs/theory [C3].
+ */
 import { LineLoss } from '../../analyse/landscape/line.js';
 import type { Axes } from '../../apply/task.js';
 import { firstSamples } from '../../data/subset.js';
@@ -10,10 +12,13 @@ import type { Branch, Moved, Profile } from './measured.js';
 import type { Weights } from './network.js';
 import type { TaskSet } from './task-set.js';
 
-/** Groups of ranks that a displacement is averaged over. */
+/** Number of groups of ranks over which a displacement is averaged. */
 const GROUPS = 14;
 
-/** ((w − w1)·p)² averaged over log-spaced groups of rows; with `width` 2 the rows are pairs, and a plane's is that of its two axes. */
+/**
+ * Returns ((w − w1)·p)² averaged over log-spaced groups of rows; with `width` 2 rows are pairs, and the value of a
+ * plane is the mean over its two axes.
+ */
 export function displacement(delta: Float64Array, axes: Matrix, width = 1): Moved {
   const count = Math.floor(axes.rows / width);
   const squares = Array.from({ length: count }, (_, k) => {
@@ -34,7 +39,7 @@ export function displacement(delta: Float64Array, axes: Matrix, width = 1): Move
   };
 }
 
-/** By kind of direction of the reported layer, those that were kept. */
+/** Returns the displacement by kind of direction in the reported layer, for those that were kept. */
 export function movedOf(taskSet: TaskSet, first: Weights, end: Weights, axes: StoredAxes): Branch['moved'] {
   const { layer } = taskSet.config.statistics;
   const { weightOffset, inputs, outputs } = layerNamed(taskSet.spec(0), layer);
@@ -50,7 +55,10 @@ export function movedOf(taskSet: TaskSet, first: Weights, end: Weights, axes: St
   return { ...(principal && { principal }), ...(hessian && { hessian }), ...(vortex && { vortex }) };
 }
 
-/** Loss of task 1 through the end of a branch, along the directions and at the displacements of `before`. */
+/**
+ * Returns the loss of task 1 along lines through the end of a branch, in the directions and at the displacements of
+ * `before`.
+ */
 export function profilesThrough(
   taskSet: TaskSet,
   end: Weights,

@@ -1,11 +1,14 @@
-/** What the branches of `forget` leave, one small group a document; what its report draws. docs/theory [C1]–[C3]. */
+/**
+ * The results of the branches of `forget`, one group in each document, and the input of its report. docs/theory
+ * [C1]–[C3].
+ */
 import type { Head } from '../../data/tasks.js';
 import type { RunFacts } from '../../report/input.js';
 
-/** Name of a constraint in the table of src/apply/constraints. */
+/** Names a constraint of the table in src/apply/constraints. */
 export type Method = string;
 
-/** Short names for tables and figures, in the order of reading; others go by their own. */
+/** Short names for tables and figures, in the order of presentation; other methods keep their names. */
 const NAMES: Readonly<Record<string, string>> = {
   none: 'none',
   l2: 'L2 anchor',
@@ -21,9 +24,10 @@ const NAMES: Readonly<Record<string, string>> = {
   'vortex-q': 'vortex planes (by q)',
   joint: 'joint',
 };
+/** Returns the short name of a method. */
 export const nameOf = (m: Method): string => NAMES[m] ?? m;
 
-/** Methods in the order of reading, unknown ones before the ceiling. */
+/** Returns methods in the order of presentation, unknown ones before the ceiling. */
 export function inOrder(methods: readonly Method[]): Method[] {
   const known = Object.keys(NAMES);
   const place = (m: Method) =>
@@ -31,10 +35,10 @@ export function inOrder(methods: readonly Method[]): Method[] {
   return [...new Set(methods)].sort((a, b) => place(a) - place(b));
 }
 
-/** Accuracies in [0, 1], one entry a task; NaN where a task was not met yet. */
+/** Holds accuracies in [0, 1], one entry a task; NaN for a task that was not trained yet. */
 type Accuracies = readonly number[];
 
-/** Test accuracies at the end of an epoch, counted through all tasks from 1. */
+/** Holds test accuracies at the ends of epochs, which count from 1 through all tasks. */
 export interface Curve {
   readonly epoch: readonly number[];
   /** Which task was trained, from 0. */
@@ -42,7 +46,7 @@ export interface Curve {
   readonly test: readonly Accuracies[];
 }
 
-/** How far the shared weights went from those of task 1, over groups of directions of task 1. */
+/** Holds the displacement of the shared weights from those of task 1, over groups of directions of task 1. */
 export interface Moved {
   /** First and last rank of each group, from 1. */
   readonly ranks: readonly (readonly [number, number])[];
@@ -50,7 +54,7 @@ export interface Moved {
   readonly perDirection: readonly number[];
 }
 
-/** Loss of task 1 along one of its principal directions, through the end of a branch. */
+/** Holds the loss of task 1 along one of its principal directions, through its solution or the end of a branch. */
 export interface Profile {
   /** Rank from 1. */
   readonly index: number;
@@ -58,9 +62,12 @@ export interface Profile {
   readonly loss: readonly number[];
 }
 
-/** One constraint at one strength, from task 1's solution through all later tasks. */
+/** Holds one constraint at one strength, from task 1's solution through all later tasks. */
 export interface Branch {
-  /** Strength as asked for: in units of the method's natural one, or lambda itself where strengths are absolute; NaN without a penalty. */
+  /**
+   * Strength in units of the method's natural one, or lambda itself where strengths are absolute; NaN without a
+   * penalty.
+   */
   readonly multiple: number;
   /** lambda itself, of the second task. */
   readonly strength: number;
@@ -70,33 +77,35 @@ export interface Branch {
   readonly validation: Accuracies;
   /** Loss of task 1 on its training samples at the end, nat. */
   readonly firstLoss: number;
-  /** lambda·R at the end with the natural lambda, nat: by how much a Laplace approximation says that task 1's loss rose [C1]. */
+  /** lambda·R at the end with the natural lambda, nat: the rise of task 1's loss in the Laplace approximation [C1]. */
   readonly predictedRise: number;
   /** |w − w1|² over the shared weights. */
   readonly distance: number;
   readonly moved: { readonly principal?: Moved; readonly hessian?: Moved; readonly vortex?: Moved };
   readonly curve: Curve;
   readonly profiles: readonly Profile[];
-  /** Training left the finite numbers; all numbers are then NaN. */
+  /** Whether training diverged; all numbers are then NaN. */
   readonly diverged: boolean;
 }
 
-/** All strengths of one constraint with one number of axes, one seed. */
+/** Holds all strengths of one constraint with one number of axes, for one seed. */
 export interface BranchGroup {
   readonly format: 'thermograd forget branches';
   readonly seed: number;
   readonly method: Method;
-  /** Axes held, N_c; null where the method has no such number. */
+  /** Constrained axes, N_c; null where the method has no such number. */
   readonly constraints: number | null;
   readonly branches: readonly Branch[];
-  /** Axes or weights that task 1's constraint really holds over all layers, and how many it had to leave out; null without a penalty. */
+  /**
+   * Axes or weights that task 1's constraint holds over all layers, and how many it left out; null without a penalty.
+   */
   readonly held: { readonly constrained: number; readonly excluded: number; readonly why: string } | null;
-  /** Why there are no branches: what the method misses here; empty otherwise. */
+  /** Why the method does not apply and there are no branches; empty otherwise. */
   readonly refused: string;
   readonly seconds: number;
 }
 
-/** Task 1 of one seed, and what later tasks reach from a fresh start. */
+/** Holds facts on task 1 of one seed, and the accuracies of later tasks trained alone. */
 export interface SeedFacts {
   readonly seed: number;
   readonly epochs: number;
@@ -106,12 +115,16 @@ export interface SeedFacts {
   readonly centreLoss: number;
   readonly loss: number;
   readonly test: number;
-  /** Test accuracy of every task trained alone from fresh weights for as many epochs as a branch has; entry 0 is task 1's own. */
+  /**
+   * Test accuracy of every task trained alone from new weights for as many epochs as a branch has; entry 0 is task 1's
+   * own.
+   */
   readonly scratch: Accuracies;
   /** Loss of task 1 along its principal directions at its own solution. */
   readonly profiles: readonly Profile[];
 }
 
+/** Holds everything that the report is made from. */
 export interface ForgetInput {
   readonly title: string;
   readonly protocol: string;
@@ -119,7 +132,7 @@ export interface ForgetInput {
   readonly tasks: readonly string[];
   /** N_c at which methods are compared. */
   readonly constraints: number;
-  /** Strengths are lambda itself. */
+  /** Whether strengths are lambda itself. */
   readonly absolute: boolean;
   /** Epochs of every later task. */
   readonly epochs: number;
@@ -127,7 +140,7 @@ export interface ForgetInput {
   readonly several: 'separate' | 'online';
   readonly seeds: readonly SeedFacts[];
   readonly groups: readonly BranchGroup[];
-  /** In one line what each method holds on to, and what its natural strength is. */
+  /** One line on what each method constrains, and one on its natural strength. */
   readonly methods: Readonly<Record<Method, { readonly title: string; readonly strength: string }>>;
   readonly run: RunFacts;
 }

@@ -1,6 +1,6 @@
 /**
- * Networks of a sequence of tasks. With a head of its own each task has the same layers but the last; the flat vector begins with what
- * is shared, so that the shared weights are a prefix of every task's vector and a penalty on them means the same in each.
+ * Networks of a sequence of tasks. With separate heads all tasks share every layer except the last; the shared weights
+ * are the beginning of every task's flat vector, so that a penalty on them means the same for each.
  */
 import type { Head, Task } from '../../data/tasks.js';
 import { initialWeights, layersOf, type NetworkSpec } from '../../model/network.js';
@@ -8,7 +8,7 @@ import type { Penalty } from '../../model/penalty.js';
 import type { Key } from '../../numeric/random.js';
 import type { ForgetConfig } from './schema.js';
 
-/** The network that a task is trained and tested with. */
+/** Returns the network that a task is trained and tested with. */
 export function specFor(
   network: ForgetConfig['network'],
   { train, outputs }: Pick<Task, 'train' | 'outputs'>,
@@ -17,7 +17,7 @@ export function specFor(
   return { widths: [train.size, ...hidden, outputs], activation, bias, loss: 'cross-entropy' };
 }
 
-/** Number of weights that all tasks share: with heads of their own, all below the output layer. */
+/** Returns the number of weights that all tasks share: with separate heads, all below the output layer. */
 export function sharedSize(head: Head, spec: NetworkSpec): number {
   const last = layersOf(spec).at(-1)!;
   return head === 'task-known'
@@ -25,12 +25,13 @@ export function sharedSize(head: Head, spec: NetworkSpec): number {
     : last.weightOffset + last.outputs * (last.inputs + (spec.bias ? 1 : 0));
 }
 
+/** Returns the names of the layers that all tasks share. */
 export function sharedLayers(head: Head, spec: NetworkSpec): string[] {
   const names = layersOf(spec).map((l) => l.name);
   return head === 'task-known' ? names.slice(0, -1) : names;
 }
 
-/** The weights of all tasks: what is shared, and a head for each where they are apart. */
+/** Holds the weights of all tasks: the shared ones, and a head for each where heads are separate. */
 export class Weights {
   readonly shared: Float32Array;
   /** Output layers by task; empty where all outputs compete in one. */
@@ -41,12 +42,12 @@ export class Weights {
     this.heads = heads.map((h) => h.slice());
   }
 
-  /** Takes a task's flat vector apart. */
+  /** Splits a task's flat vector into shared weights and head. */
   static of(flat: Float32Array, size: number): Weights {
     return new Weights(flat.subarray(0, size), size < flat.length ? [flat.subarray(size)] : []);
   }
 
-  /** The flat vector of a task's network. */
+  /** Returns the flat vector of a task's network. */
   flat(task: number): Float32Array {
     const head = this.heads[task] ?? new Float32Array(0);
     const out = new Float32Array(this.shared.length + head.length);
@@ -55,7 +56,7 @@ export class Weights {
     return out;
   }
 
-  /** Puts a task's flat vector back. */
+  /** Stores a task's flat vector. */
   take(task: number, flat: Float32Array): void {
     const { shared, heads } = this;
     shared.set(flat.subarray(0, shared.length));
@@ -63,12 +64,15 @@ export class Weights {
   }
 }
 
-/** A fresh output layer for a task, from the network's own initialisation. */
+/** Draws a new output layer for a task, as the network's initialisation does. */
 export function freshHead(spec: NetworkSpec, size: number, key: Key): Float32Array {
   return initialWeights(spec, key).slice(size);
 }
 
-/** The same penalty for a network whose vector begins with the same shared weights. Its parts must act on those alone. */
+/**
+ * Returns the same penalty for a network whose vector begins with the same shared weights. Its parts must act on those
+ * alone.
+ */
 export function forNetwork(penalty: Penalty, size: number): Penalty {
   return {
     size,

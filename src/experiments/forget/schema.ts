@@ -1,4 +1,4 @@
-/** The schema of `forget`: every key, its default, and what it may be. Data, nothing else. */
+/** The schema of the config of `forget`: every key with its default and its allowed values. */
 import { z } from 'zod';
 import { schema as common } from '../../runs/schema.js';
 
@@ -6,6 +6,7 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const { data } = common.shape;
 
+/** The schema. */
 export const forgetSchema = z.strictObject({
   experiment: z.literal('forget').default('forget'),
   preset: z.enum(['quick', 'standard']).default('standard'),
@@ -102,13 +103,14 @@ export const forgetSchema = z.strictObject({
   provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
 });
 
-/** A complete config: all defaults written out. */
+/** Describes a complete config, with all defaults filled in. */
 export type ForgetConfig = z.output<typeof forgetSchema>;
-/** What a person writes. */
+/** Describes a config as a person writes it, in which any key may be missing. */
 export type PartialForget = z.input<typeof forgetSchema>;
 
+/** The presets by name. */
 export const FORGET_PRESETS: Readonly<Record<'quick' | 'standard', PartialForget>> = {
-  /** Seconds, on a synthetic set of four classes: a first look at a report, and CI. Says nothing of real data. */
+  /** Seconds, on a synthetic set of four classes: for a first report, and CI. It allows no conclusion on real data. */
   quick: {
     protocol: '0,1/2,3',
     seeds: 3,

@@ -1,18 +1,22 @@
-/** Training on one task of a sequence, or on all so far together; weights go in and come out whichever heads there are. */
+/** Training on one task of a sequence, or on all so far together, with or without separate heads. */
 import type { Penalty } from '../../model/penalty.js';
 import type { Trainer } from '../../train/trainer.js';
 import { recordWindow, type WeightWindow } from '../../train/window.js';
 import { forNetwork, type Weights } from './network.js';
 import { runEpoch, type TaskSet } from './task-set.js';
 
+/** Trains weights epoch by epoch. */
 export interface Stage {
   load(weights: Weights): void;
-  /** @throws DivergedError */
+  /**
+   * Trains one epoch.
+   * @throws DivergedError
+   */
   epoch(e: number): void;
   store(weights: Weights): void;
 }
 
-/** One network on one set of samples: a task's own, or with competing outputs the union of several. */
+/** Trains one network on one set of samples: a task's own, or with competing outputs the union of several. */
 export class SingleStage implements Stage {
   private readonly trainer: Trainer;
   private readonly plan: ReturnType<TaskSet['plan']>;
@@ -28,13 +32,13 @@ export class SingleStage implements Stage {
     this.plan = taskSet.plan(t, samples.count);
   }
 
-  /** Starts from these weights, at rest. */
+  /** Starts from these weights with velocity zero. */
   load(weights: Weights): void {
     this.trainer.setWeights(weights.flat(this.t));
     this.trainer.setVelocity(new Float32Array(this.trainer.parameterCount));
   }
 
-  /** A penalty on shared weights, of whichever task's network. The same object again costs no second copy of its axes. */
+  /** Sets a penalty on shared weights, from any task's network. The axes of the same object are copied only once. */
   hold(penalty: Penalty, strength: number): void {
     const own = this.placed.get(penalty) ?? forNetwork(penalty, this.trainer.parameterCount);
     this.placed.set(penalty, own);
@@ -45,7 +49,7 @@ export class SingleStage implements Stage {
     runEpoch(this.trainer, this.plan.epoch(e).order, this.taskSet.config.training.batchSize);
   }
 
-  /** Epochs whose weights are kept. */
+  /** Trains epochs whose weights are kept. */
   window(firstEpoch: number, epochs: number, onEpoch: (done: number) => void): WeightWindow {
     const { batchSize, windowEvery: every } = this.taskSet.config.training;
     return recordWindow({ trainer: this.trainer, plan: this.plan, batchSize, firstEpoch, epochs, every, onEpoch });
@@ -57,8 +61,9 @@ export class SingleStage implements Stage {
 }
 
 /**
- * Joint training where every task has its own head: one batch of each task in turn, the shared weights (and their velocity) handed on
- * after every step. Tasks of fewer samples come round again within an epoch, which is as long as that of the newest task.
+ * Trains several tasks with separate heads jointly: one batch of each task in turn, with the shared weights (and their
+ * velocity) passed on after every step. An epoch is as long as that of the newest task; tasks with fewer samples repeat
+ * within it.
  */
 export class AlternatingStage implements Stage {
   private readonly trainers: Trainer[];
@@ -107,6 +112,7 @@ export class AlternatingStage implements Stage {
   }
 }
 
+/** Makes the stage of task t: alone, or together with all earlier ones. */
 export function stageOf(taskSet: TaskSet, t: number, together: boolean): SingleStage | AlternatingStage {
   return together && taskSet.config.head === 'task-known'
     ? new AlternatingStage(taskSet, t)

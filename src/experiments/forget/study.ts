@@ -1,6 +1,6 @@
 /**
- * `forget` as a study in cells: the first task of every seed; every method at every strength, with further strengths while the best
- * lies at an end of what was tried; every other number of axes at the strength that was chosen.
+ * `forget` as a study in cells: the first task of every seed; every method at every strength, with further strengths
+ * while the best lies at an end of those tried; every other number of axes at the chosen strength.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { chosen, placeOf, settingsOf } from './strengths.js';
 
 type Place = Omit<Study<ForgetRecord, Dataset>, 'data'>;
 
-/** The data set that a config asks for. */
+/** Loads the data set of a config. */
 export function loadForget({ data }: ForgetConfig): Promise<Dataset> {
   const { set, teacher, limit, classes } = data;
   return loadDataset((set === 'teacher' ? { teacher: teacher! } : set) as DatasetRequest, {
@@ -28,6 +28,7 @@ export function loadForget({ data }: ForgetConfig): Promise<Dataset> {
   });
 }
 
+/** The kind of study. */
 export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetResult> = {
   worker: new URL('./worker.js', import.meta.url),
   read: readForget,
@@ -50,13 +51,14 @@ export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetRes
   },
 };
 
-/** The groups whose documents stand in the folder. */
+/** Reads the groups whose documents are in the folder. */
 export const readGroups = ({ path }: Place, cells: readonly Cell<ForgetJob>[]): BranchGroup[] =>
   cells.flatMap(({ file }) => readJson<BranchGroup>(join(path, file)) ?? []);
 
+/** Returns the seeds of a config. */
 export const seedsOf = ({ seeds }: ForgetConfig): number[] => Array.from({ length: seeds }, (_, seed) => seed);
 
-/** The number of axes at which methods are compared. */
+/** Returns the number of axes at which methods are compared. */
 export const mainOf = ({ constraints }: ForgetConfig): number => Math.max(...constraints);
 
 const penalises = (method: string): boolean => constraintNamed(method).kind === 'penalty';
@@ -72,9 +74,9 @@ function groupCell(job: Omit<GroupJob, 'kind'>, at?: number): Cell<GroupJob> {
 }
 
 /**
- * The grid, then for every method whose best strength lies at an end of what was tried one strength beyond it, at most
- * `config.extend` times. A round is made of the documents of those before it and known once all of them stand there; so one resumed
- * with more seeds chooses as one begun with them.
+ * Lists the grid, then for every method whose best strength lies at an end of those tried one strength beyond it, at
+ * most `config.extend` times. A round follows from the documents of those before it, once all of them exist; so an
+ * experiment resumed with more seeds chooses like one begun with them.
  */
 function strengthCells(place: Place): Cell<GroupJob>[] {
   const { config } = place.record;
@@ -90,7 +92,7 @@ function strengthCells(place: Place): Cell<GroupJob>[] {
   return all;
 }
 
-/** Every method at every strength, at the largest N_c. Those that need most time first. */
+/** Lists every method at every strength, at the largest N_c. Those that need most time come first. */
 function gridCells(config: ForgetConfig): Cell<GroupJob>[] {
   const order = [...config.methods].sort(
     (a, b) => Number(constraintNamed(b).takesAxes) - Number(constraintNamed(a).takesAxes),
@@ -110,14 +112,14 @@ function beyondCells(config: ForgetConfig, groups: readonly BranchGroup[]): Cell
     const place = best && placeOf(best, settings);
     if (!best || (place !== 'strongest' && place !== 'weakest')) return [];
     const [inner, outer] = place === 'strongest' ? strengths.slice(-2) : strengths.slice(0, 2).reverse();
-    // rounded, since it stands in names of documents
+    // rounded, because it is part of the names of documents
     const next = Number(((best.multiple * outer) / inner).toPrecision(6));
     const { constraints } = best;
     return seedsOf(config).map((seed) => groupCell({ seed, method, constraints, strengths: [next] }, next));
   });
 }
 
-/** Methods with axes at every other N_c, at the strength that validation chose over all seeds. */
+/** Lists methods with axes at every other N_c, at the strength that validation chose over all seeds. */
 function axesCells({ record: { config } }: Place, groups: readonly BranchGroup[]): Cell<GroupJob>[] {
   const main = mainOf(config);
   const settings = settingsOf({ groups, seeds: [] });

@@ -1,4 +1,4 @@
-/** What every job of `forget` is given: the tasks of one seed with their networks, and the means to train and to judge. */
+/** The tasks of one seed with their networks, and the means to train and evaluate them. */
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { joined, type Protocol, type Task, taskOf } from '../../data/tasks.js';
@@ -9,6 +9,7 @@ import { heldLayers, protocolOf } from './config.js';
 import { sharedSize, specFor, type Weights } from './network.js';
 import type { ForgetConfig } from './schema.js';
 
+/** Holds the tasks of one seed. */
 export class TaskSet {
   readonly key: Key;
   readonly protocol: Protocol;
@@ -16,7 +17,7 @@ export class TaskSet {
   readonly count: number;
   /** Weights that all tasks share. */
   readonly size: number;
-  /** Layers that constraints hold. */
+  /** Layers that are constrained. */
   readonly held: readonly string[];
   private readonly tasks: Task[] = [];
   private readonly judges = new Map<string, Trainer>();
@@ -51,7 +52,7 @@ export class TaskSet {
     return specFor(this.config.network, this.task(t));
   }
 
-  /** Of everything that belongs to training on a task. */
+  /** Random numbers of everything that belongs to training on a task. */
   taskKey(t: number): Key {
     return this.key.child('task').child(t);
   }
@@ -64,7 +65,7 @@ export class TaskSet {
     return new Trainer({ spec: this.spec(t), samples, ...this.config.training });
   }
 
-  /** Batches of a task: whole ones only, a new order each epoch. */
+  /** Plans the batches of a task: only whole ones, in a new order each epoch. */
   plan(t: number, count = this.task(t).train.count) {
     const { batchSize } = this.config.training;
     return batchPlan({
@@ -76,24 +77,24 @@ export class TaskSet {
     });
   }
 
-  /** Training samples of the first t + 1 tasks: what joint training has seen by then. One network must serve them. */
+  /** Returns the training samples of the first t + 1 tasks, for joint training. All must have the same network. */
   union(t: number) {
     return joined(Array.from({ length: t + 1 }, (_, j) => this.task(j).train));
   }
 
-  /** Share of right answers; NaN for a task that has no outputs yet. */
+  /** Returns the accuracy on a task; NaN for a task that has no outputs yet. */
   accuracy(weights: Weights, t: number, set: 'test' | 'validation'): number {
     if (this.config.head === 'task-known' && weights.heads[t] === undefined) return Number.NaN;
     const { errors, samples } = this.judge(t, set, weights);
     return 1 - errors / samples;
   }
 
-  /** Of all tasks. */
+  /** Returns the accuracies on all tasks. */
   accuracies(weights: Weights, set: 'test' | 'validation'): number[] {
     return Array.from({ length: this.count }, (_, t) => this.accuracy(weights, t, set));
   }
 
-  /** Mean training loss of task 1. */
+  /** Returns the mean training loss of task 1. */
   firstLoss(weights: Weights): number {
     return this.judge(0, 'train', weights).loss;
   }
@@ -109,7 +110,10 @@ export class TaskSet {
   }
 }
 
-/** One epoch of whole batches. @throws DivergedError */
+/**
+ * Trains one epoch of whole batches.
+ * @throws DivergedError
+ */
 export function runEpoch(trainer: Pick<Trainer, 'steps'>, order: Uint32Array, batchSize: number): void {
   const batches = Math.floor(order.length / batchSize);
   for (let b = 0; b < batches; b += STEPS_PER_CALL) {

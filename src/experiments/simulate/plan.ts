@@ -46,7 +46,7 @@ const SHARE = 1 / 20;
 export function planOf(setup: Setup): Plan {
   const { config, problem, time } = setup;
   const grid = gridOf(setup.axes);
-  const stiffness = lookAt(setup, grid);
+  const stiffness = checkedStiffness(setup, grid);
   const largestStep = 2 / stiffness;
   const asked = Object.keys(config.methods) as Method[];
   const duration = time.mode === 'stationary' ? time.burnIn + time.length : time.until;
@@ -100,7 +100,7 @@ function walkersPlan(method: 'sgd' | 'langevin', timestep: number, walkers: numb
 const short = (v: number): string => String(Number(v.toPrecision(3)));
 
 /** Checks loss, drift and diffusion over the grid (all finite, D ≥ 0), and returns the fastest relaxation rate. */
-function lookAt({ problem, scales }: Setup, grid: Grid): number {
+function checkedStiffness({ problem, scales }: Setup, grid: Grid): number {
   const { names, drift, diffusion, size, loss } = problem;
   const slopes = drift.flatMap((f) => names.map((name) => derivative(f, name)));
   const formulas = [...drift, ...diffusion, ...(loss ? [loss] : []), ...slopes];

@@ -1,4 +1,4 @@
-/** Stage `circulation`: the exact two-dimensional test of a force that turns. docs/theory [V7]. */
+/** Stage `circulation`: an exact test with a rotational force in two dimensions. docs/theory [V7]. */
 import type { ReportProgress } from '../../jobs/pool.js';
 import { estimate } from '../../numeric/estimate.js';
 import { number } from '../../numeric/expression/index.js';
@@ -20,19 +20,19 @@ interface Part {
 }
 
 const POTENTIAL = '((x^2-1)^2/4 + y^2/2)';
-/** Relaxation is of order 1; eta·steps before the first look and between two. */
+/** Relaxation is of order 1; eta·steps before the first sample and between two. */
 const [BEFORE, BETWEEN] = [10, 2];
-/** Arrows along each axis. */
+/** Number of arrows along each axis. */
 const ARROWS = 25;
 
 const potential = (x: number, y: number): number => (x * x - 1) ** 2 / 4 + (y * y) / 2;
-/** J of [V7] without l and Z. */
+/** Returns J of [V7] without l and Z. */
 const current = (x: number, y: number): [number, number] => {
   const weight = Math.exp(-((x * x + y * y) ** 2) / 4);
   return [-y * weight, x * weight];
 };
 
-/** f = −∇Phi + l e^{Phi} J with D = 1. */
+/** Builds the problem f = −∇Phi + l e^{Phi} J with D = 1. */
 function turning(strength: number): Problem {
   const j = `${strength}*exp(${POTENTIAL} - (x^2+y^2)^2/4)`;
   return problemOf({
@@ -46,6 +46,7 @@ function turning(strength: number): Problem {
   });
 }
 
+/** The stage. */
 export const circulationStage: ModelStage<Part, CirculationResult> = {
   plan: (config) => {
     const { strengths, walk, timestep } = config.circulation;
@@ -142,7 +143,7 @@ function solved(config: ValleyConfig, problem: Problem, strength: number, cells:
   };
 }
 
-/** Means over blocks of cells. */
+/** Returns means over blocks of cells. */
 function coarseField(s: Solved, strength: number): CirculationResult['field'] {
   const block = s.grid.nx / ARROWS;
   const indices = Array.from({ length: ARROWS }, (_, k) => k);
@@ -217,7 +218,7 @@ function walked(
   };
 }
 
-/** e^{−Phi}/Z in bins, each the mean over 9 × 9 points. */
+/** Returns e^{−Phi}/Z in bins, each the mean over 9 × 9 points. */
 function binnedPotential(bins: number, reach: number): number[] {
   const h = (2 * reach) / bins;
   const inside = Array.from({ length: 9 }, (_, k) => ((k + 0.5) / 9) * h);

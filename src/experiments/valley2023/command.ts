@@ -1,4 +1,4 @@
-/** `thermograd reproduce valley2023`: flags to a request, and the telling of its result. */
+/** `thermograd reproduce valley2023`: its request from flags, and the printing of its result. */
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
 import { lineOf } from '../../terminal/findings.js';
@@ -7,9 +7,10 @@ import { duration } from '../../terminal/progress.js';
 import { session } from '../../terminal/session.js';
 import { reproduceValley2023, type ValleyPart } from './experiment.js';
 
-/** Flags that mean something here; the experiment fixes the rest. */
+/** The flags of this experiment; it fixes everything else. */
 const KNOWN = ['preset', 'part', 'seeds', 'out', 'resume', 'workers', 'json'];
 
+/** Runs the command. */
 export async function reproduceValley2023Command(
   flags: RunFlags & { readonly seeds?: number; readonly part?: ValleyPart },
 ): Promise<void> {

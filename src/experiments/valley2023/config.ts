@@ -1,16 +1,18 @@
-/** What the model part of `reproduce valley2023` does: its two presets. Data, nothing else. docs/theory §6. */
+/** The two presets of the model part of `reproduce valley2023`. docs/theory §6. */
 import type { BatchNoise, FreezingNoise } from './measured.js';
 
+/** Names a preset. */
 export type ValleyPreset = 'quick' | 'standard';
 
-/** How many walkers show a number, and for how long. Errors are over seeds. */
+/** Says with how many walkers and samples a number is measured. Errors are over seeds. */
 interface Walk {
   /** Walkers of each seed. */
   readonly walkers: number;
-  /** Looks at them. */
+  /** Samples of each. */
   readonly looks: number;
 }
 
+/** Describes the complete config of the model part. */
 export interface ValleyConfig {
   readonly preset: ValleyPreset;
   /** Independent ensembles. */
@@ -23,7 +25,7 @@ export interface ValleyConfig {
     readonly anisotropies: readonly number[];
     /** Cells along and across; halved for the error. */
     readonly cells: readonly [number, number];
-    /** Anisotropies at which Langevin walkers are set beside the grid, at the smallest D_x. */
+    /** Anisotropies at which Langevin walkers are compared with the grid, at the smallest D_x. */
     readonly walkerAnisotropies: readonly number[];
     readonly walk: Walk;
     /** Eq. 11: L0 = stiffness (x − lowest)²/2. */
@@ -46,22 +48,22 @@ export interface ValleyConfig {
     readonly target: number;
     /** C_yy per batch in the middle of the valley, for the three additive or state-dependent kinds. */
     readonly strengths: readonly number[];
-    /** Standard deviations of the batch curvature over its mean; C_yy in the middle that stands beside them. */
+    /** Standard deviations of the batch curvature over its mean; fixed C_yy in the middle. */
     readonly curvature: { readonly spreads: readonly number[]; readonly strength: number };
     /** eta·C_yy in the middle at which the learning rate is varied. */
     readonly equal: { readonly temperature: number; readonly learningRates: readonly number[] };
     readonly walkers: number;
-    /** Steps after which a walker is given up. */
+    /** Most steps of a walker. */
     readonly most: number;
-    /** Steps of the walkers that show whether SGD diverges. */
+    /** Steps of the walkers that test whether SGD diverges. */
     readonly stay: number;
-    /** |x| or |y| from which on a walker has diverged: its loss is then hundreds of times that of any place it came from. */
+    /** |x| or |y| beyond which a walker has diverged: its loss is then hundreds of times any earlier one. */
     readonly bound: number;
   };
   readonly phase: {
     readonly noise: { readonly from: number; readonly to: number; readonly count: number };
     readonly rates: { readonly from: number; readonly to: number; readonly count: number };
-    /** Standard deviation of the place of a batch's minimum, weight. */
+    /** Standard deviation of the location of a batch's minimum, weight. */
     readonly locationNoise: number;
     readonly steps: number;
     readonly walkers: number;
@@ -76,7 +78,7 @@ export interface ValleyConfig {
     readonly skew: number;
     readonly diffusions: readonly number[];
     readonly noises: readonly FreezingNoise[];
-    /** Of 'sharper': D e^{−tilt u}. */
+    /** Decay of D in 'sharper': D e^{−tilt u}. */
     readonly tilt: number;
     readonly timestep: number;
     readonly walkers: number;
@@ -96,6 +98,7 @@ export interface ValleyConfig {
   };
 }
 
+/** The kinds of noise that do not change the curvature. */
 export const ADDITIVE: readonly Exclude<BatchNoise, 'curvature'>[] = ['constant', 'hessian', 'location'];
 
 const STANDARD: ValleyConfig = {
@@ -213,4 +216,5 @@ const QUICK: ValleyConfig = {
   circulation: { ...STANDARD.circulation, strengths: [0, 1.5], cells: 60, bins: 20, walk: { walkers: 512, looks: 6 } },
 };
 
+/** Returns the config of a preset. */
 export const valleyConfig = (preset: ValleyPreset): ValleyConfig => (preset === 'quick' ? QUICK : STANDARD);

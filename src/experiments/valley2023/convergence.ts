@@ -1,9 +1,10 @@
 /**
- * Stage `convergence`: from the sharp end to the flat one against the strength of the noise, up to divergence.
+ * Stage `convergence`: the time from the sharp end to the flat one against the strength of the noise, up to divergence.
  * docs/theory [V3], [V4], [R6].
  *
- * Walkers of the SGD map start on the floor of the sharp end and have arrived where a step ends beyond the target. Whether they
- * diverge is asked of others that go on between reflecting ends for a fixed number of steps: arriving is no way out.
+ * Walkers of the SGD map start on the floor of the sharp end and have arrived when a step ends beyond the target.
+ * Divergence is measured on other walkers, which continue between reflecting ends for a fixed number of steps and do
+ * not stop on arrival.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
 import { InputError } from '../../numeric/errors.js';
@@ -23,11 +24,11 @@ import { type JobPlan, type ModelStage, vector } from './stage.js';
 
 interface Job {
   readonly noise: BatchNoise;
-  /** C_yy in the middle; of curvature noise the fixed one beside it. */
+  /** C_yy in the middle; for curvature noise its fixed additive part. */
   readonly strength: number;
   readonly spread: number;
   readonly learningRate: number;
-  /** Part of the comparison at equal eta·C. */
+  /** Whether it belongs to the comparison at equal eta·C. */
   readonly equal: boolean;
 }
 
@@ -39,7 +40,7 @@ interface Part {
   readonly passageSteps: number;
 }
 
-/** Looks at the ensemble until all have ended. */
+/** Most checks whether all walkers have ended. */
 const LOOKS = 50;
 
 function jobsOf({ convergence: c }: ValleyConfig): Job[] {
@@ -62,6 +63,7 @@ function jobsOf({ convergence: c }: ValleyConfig): Job[] {
   ];
 }
 
+/** The stage. */
 export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
   plan: (config) =>
     jobsOf(config).map((job): JobPlan => {
@@ -124,7 +126,10 @@ export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
   }),
 };
 
-/** The standard deviation over the mean of the batch curvature at which a line crosses this learning rate, by bisection. */
+/**
+ * Returns the standard deviation over the mean of the batch curvature at which a line crosses this learning rate, by
+ * bisection.
+ */
 function criticalSpread(mean: number, eta: number, line: (l: { mean: number; variance: number }) => number): number {
   let [low, high] = [0, 1e4];
   for (let k = 0; k < 100; k++) {
@@ -172,10 +177,16 @@ function converged(config: ValleyConfig, job: Job, index: number, report: Report
   };
 }
 
-/** Most of f·length/D that a first passage is computed for; beyond it diffusion changes the time by less than a hundredth. */
+/**
+ * Largest f·length/D for which a first passage is computed; beyond it diffusion changes the time by less than a
+ * hundredth.
+ */
 const SHARP = 100;
 
-/** Steps of the effective drift with the ⟨y²⟩ of the map; and of the first passage in continuous time with the diffusion along the floor. */
+/**
+ * Returns the steps of the effective drift with the ⟨y²⟩ of the map, and those of the first passage in continuous time
+ * with the diffusion along the floor.
+ */
 function predicted(problem: Problem, target: number): { driftSteps: number; passageSteps: number } {
   const eta = problem.learningRate;
   return {
@@ -192,7 +203,7 @@ function passage(problem: Problem, target: number): number {
   return meanFirstPassage(line, { from: 0, to: target, wall: 0, panels: 400 }).value;
 }
 
-/** NaN where y has no finite variance: there is no such time. */
+/** Returns NaN where y has no finite variance and there is no such time. */
 function whereItIs(of: () => number): number {
   try {
     return of();

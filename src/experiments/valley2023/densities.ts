@@ -2,8 +2,8 @@
  * Stage `densities`: one tilted valley by four methods, and the SGD map at learning rates up to the edge of stability.
  * docs/theory [V2], [V3], [V5].
  *
- * The gradient noise of the map is C = 2D/eta, so that D and with it Langevin, Fokker-Planck and the adiabatic theory are the same at
- * every learning rate; what changes is the effect of finite steps.
+ * The gradient noise of the map is C = 2D/eta, so that D, and with it Langevin, Fokker-Planck and the adiabatic theory,
+ * are the same at every learning rate; only the effect of finite steps changes.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
 import type { Estimate } from '../../numeric/estimate.js';
@@ -35,13 +35,13 @@ type Job =
   | { readonly kind: 'langevin' }
   | { readonly kind: 'sgd'; readonly learningRate: number };
 
-/** Probabilities of the bins. */
+/** Holds the probabilities of the bins. */
 interface Histogram {
   readonly marginal: number[];
   readonly floor: number[];
 }
 
-/** Of one seed. */
+/** Holds what one seed contributes. */
 interface Walked extends Histogram {
   readonly visits: number;
   readonly floorVisits: number;
@@ -62,9 +62,9 @@ type Part =
   | { readonly kind: 'walkers'; readonly seeds: readonly Walked[] };
 
 const WIDTHS = 5.5;
-/** Relaxation times along the valley, 1/stiffness, before the first look and between two looks. */
+/** Relaxation times along the valley, 1/stiffness, before the first sample and between two. */
 const [BEFORE, BETWEEN] = [6, 3];
-/** Share of the local standard deviation of y within which a walker is on the floor. */
+/** Share of the local standard deviation of y within which a walker counts as on the floor. */
 const FLOOR = 0.5;
 const LANGEVIN_STEP = 0.2;
 
@@ -85,6 +85,7 @@ function clock(config: ValleyConfig, job: Job) {
   return { before, between, cost: (config.seeds * walk.walkers * (before + walk.looks * between)) / 1e6 };
 }
 
+/** The stage. */
 export const densitiesStage: ModelStage<Part, DensitiesResult> = {
   plan: (config) =>
     jobsOf(config).map(

@@ -1,6 +1,6 @@
 /**
- * `reproduce valley2023`: the degenerate valley as a model, stage by stage, and on real networks; what is done is skipped.
- * docs/theory §6.
+ * `reproduce valley2023`: the degenerate valley as a model, stage by stage, and on real networks; stages that are done
+ * are skipped. docs/theory §6.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +24,10 @@ import type { NetworkInput } from './network/measured.js';
 import { type NetworkStudyRecord, networkStudyIn } from './network/study.js';
 import { PARTS, VALLEY_STUDY } from './study.js';
 
+/** Names the part that is run. */
 export type ValleyPart = 'model' | 'network' | 'all';
 
+/** Says which part is run, with how many seeds, and where. */
 export interface ValleyRequest extends RunOptions {
   /** `all` by default. */
   readonly part?: ValleyPart;
@@ -34,14 +36,17 @@ export interface ValleyRequest extends RunOptions {
   readonly seeds?: number;
   readonly out?: string;
   readonly resume?: boolean;
-  /** Jobs at a time; 0 or nothing: one per core, as far as memory goes. */
+  /** Jobs at a time; 0 (default): one per core, as far as memory allows. */
   readonly workers?: number;
   readonly onStart?: (announcement: string) => void;
-  /** For experiments beyond the presets: replace the preset's config of the model, of the study of networks. */
+  /**
+   * For experiments beyond the presets: these replace the preset's config of the model and of the study of networks.
+   */
   readonly config?: ValleyConfig;
   readonly network?: NetworkStudyConfig;
 }
 
+/** Holds the results and their folder. */
 export interface ValleyRun {
   readonly folder: string;
   readonly findings: readonly Finding[];
@@ -49,17 +54,20 @@ export interface ValleyRun {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Of the model, measured; a worker thread is itself, the kernels, and the factors of the largest grid. */
+/**
+ * Memory of the model part, measured; that of a worker thread includes the kernels and the factors of the largest grid.
+ */
 const MEMORY: PoolMemory = { base: 100e6, worker: 150e6 };
-/** The study of networks inside the folder, and what its report is made from. */
+/** The folder of the study of networks, and the file with the input of its report. */
 const [NETWORK, NETWORK_INPUT] = ['network', 'input.json'];
-/** Millions of walker-steps that one core does in a second, roughly: only for the announcement. */
+/** Millions of walker-steps a second on one core, roughly, for the announcement only. */
 const SPEED = 12;
 
 /**
- * Runs what is missing and writes the report. The same numbers on any number of workers; a job's document is kept until its stage is done,
- * so that nothing is computed twice after a stop.
- * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished jobs kept
+ * Runs the stages that are missing and writes the report. Results do not depend on the number of workers. A job's
+ * document is kept until its stage is done, so that nothing is computed twice after an interruption.
+ * @throws InputError for a folder in use or begun with other settings; InterruptedError when stopped, with all finished
+ * jobs kept
  */
 export async function reproduceValley2023(request: ValleyRequest = {}): Promise<ValleyRun> {
   const preset = request.preset ?? 'standard';
@@ -68,7 +76,7 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   const known = request.preset === undefined ? before?.config : undefined;
   const asked = request.config ?? known ?? valleyConfig(preset);
   const part = request.part ?? 'all';
-  // seeds that are asked of the networks alone are no change to the model
+  // a number of seeds for the networks alone does not change the model
   const config = request.seeds === undefined || part === 'network' ? asked : { ...asked, seeds: request.seeds };
   check(
     Number.isInteger(config.seeds) && config.seeds >= 1,
@@ -112,7 +120,7 @@ async function runModel(
     await folder.stage(stage, context.options, () => modelStage(context, stage, config, workers));
 }
 
-/** The study of real networks, in a folder of its own; its input of the report beside it. */
+/** Runs the study of real networks in a folder of its own, and writes the input of its report next to it. */
 async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset: ValleyPreset): Promise<void> {
   const place = folder.file(NETWORK);
   const { seeds, workers, signal, onProgress, onStart } = request;
@@ -136,7 +144,7 @@ async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset:
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.max(10, Math.ceil(seconds / 10) * 10)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 
-/** Seconds of each stage, over all attempts. */
+/** Returns the seconds of each stage, over all attempts. */
 function secondsIn({ record, path }: ValleyFolder): Record<string, number> {
   const study = networkStudyIn(join(path, NETWORK));
   return { ...secondsOf(record.stages), ...(study && { network: study.stages.cells.seconds }) };
@@ -147,7 +155,7 @@ interface Context {
   readonly options: RunOptions;
 }
 
-/** All jobs of a stage that have no document yet, then the document of the stage. */
+/** Does all jobs of a stage that have no document, then writes the document of the stage. */
 async function modelStage(
   context: Context,
   name: ModelStageName,
@@ -163,7 +171,7 @@ async function modelStage(
     unit: 'million steps',
   });
   await yieldToEvents(context);
-  // from the files, so that a run that was stopped and one that was not see the same bits
+  // from the files, so that an interrupted run uses the same bits as one that was not
   const result = stage.merge(
     cells.map(({ file }) => readJson(folder.file(file))),
     config,
@@ -176,7 +184,7 @@ async function modelStage(
   rmSync(folder.file(PARTS, name), { recursive: true, force: true });
 }
 
-/** What the stages of the model left; nothing unless all are done. */
+/** Reads the results of the stages of the model; undefined unless all are done. */
 function modelResults({ record, path }: ValleyFolder): ValleyModelResults | undefined {
   if (MODEL_STAGE_NAMES.some((name) => record.stages[name].status !== 'done')) return undefined;
   return Object.fromEntries(
@@ -184,9 +192,9 @@ function modelResults({ record, path }: ValleyFolder): ValleyModelResults | unde
   ) as unknown as ValleyModelResults;
 }
 
-/** Of everything that stands in the folder, whichever part ran last. */
+/** Writes the report of everything in the folder, whichever part ran last. */
 async function reportValley(folder: ValleyFolder): Promise<readonly Finding[]> {
-  // drawing brings large packages along, which only this stage needs
+  // rendering loads large packages, which only this stage needs
   const { renderValley2023 } = await import('./page.js');
   const { record } = folder;
   const model = modelResults(folder);
@@ -213,7 +221,7 @@ async function reportValley(folder: ValleyFolder): Promise<readonly Finding[]> {
   return report.findings;
 }
 
-/** Without what the study does not use of a config of ivf2021. */
+/** Returns the settings without those of ivf2021 that the study does not use. */
 function networkSettings({ config }: NetworkStudyRecord): unknown {
   const { base, ...rest } = config;
   return { ...rest, data: base.data, network: base.network };

@@ -1,9 +1,9 @@
 /**
- * The folder of one `reproduce valley2023`: valley2023.json says what was asked and which stages are done.
+ * The folder of one `reproduce valley2023`: valley2023.json holds the settings and which stages are done.
  *
  *     valley2023.json                 settings, versions, machine, status and seconds of each stage
  *     <stage>.json <stage>.npz        of the model part: potential, densities, convergence, phase, freezing, circulation
- *     parts/<stage>/<n>.json          finished jobs of a stage under way
+ *     parts/<stage>/<n>.json          finished jobs of an unfinished stage
  *     network/                        the study of real networks: a folder of its own
  *     report.html report.json findings.json figures/ tables/
  */
@@ -14,14 +14,18 @@ import { sameData } from '../../numeric/json.js';
 import type { ValleyConfig } from './config.js';
 import { MODEL_STAGE_NAMES, type ModelStageName } from './jobs.js';
 
+/** Names a stage. */
 type ValleyStage = ModelStageName | 'report';
 
+/** Holds the settings that a folder is begun with. */
 interface ValleyHead {
-  /** Of the model. */
+  /** Config of the model part. */
   config: ValleyConfig;
 }
 
+/** Describes the content of valley2023.json. */
 export type ValleyRecord = RecordBase<ValleyStage> & ValleyHead;
+/** Describes an open, locked folder. */
 export type ValleyFolder = JobFolder<ValleyStage, ValleyHead>;
 
 const KIND: FolderKind<ValleyStage> = {
@@ -32,8 +36,9 @@ const KIND: FolderKind<ValleyStage> = {
 };
 
 /**
- * Opens the folder to go on, or begins it. Settings of a model that was not begun may change.
- * @throws InputError when it holds anything else, or one and `resume` is false
+ * Opens the folder to continue it, or begins it. Settings of a model that was not begun may change.
+ * @throws InputError when it holds other results, or a reproduction although `resume` is false, or one with other
+ * settings
  */
 export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
   const begun = (record: ValleyHead) =>
@@ -55,8 +60,14 @@ export function openValley(path: string, config: ValleyConfig, resume: boolean):
   return folder;
 }
 
-/** The record of a folder, or nothing where there is none. @throws InputError */
+/**
+ * Reads the record of a folder; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
 export const valleyIn = (path: string): ValleyRecord | undefined => recordIn<ValleyStage, ValleyHead>(KIND, path);
 
-/** The record of a folder. @throws InputError where there is none */
+/**
+ * Reads the record of a folder.
+ * @throws InputError when there is none
+ */
 export const readValley = (path: string): ValleyRecord => readRecord<ValleyStage, ValleyHead>(KIND, path);

@@ -1,14 +1,15 @@
 /**
  * Stage `freezing`: a sharp and a flat valley of equal depth, and a barrier between them that grows over training.
- * docs/theory [V6]; the model is ours.
+ * docs/theory [V6]; the model is not from the paper.
  *
  *     V(x, t) = b(t) (u² − 1)²,   u = x − skew (√(1 + x²) − 1):   minima at u = ∓1, the top at u = x = 0
  *
  * The curvature of a minimum is 8b u'², with u' = 1 − skew x/√(1 + x²) between 1 + skew far to the left and 1 − skew far to the right: the left
  * valley is sharp, the right one flat, and nowhere is the force much steeper than in the sharp valley.
  *
- * b grows in equal steps, constant in each piece of training, so that walkers, Fokker-Planck equation and two-state theory solve one
- * and the same problem. Langevin stands for SGD here: with one coordinate and additive noise its Euler steps ARE the map.
+ * b grows in equal steps and is constant in each piece of training, so that walkers, Fokker-Planck equation and
+ * two-state theory solve the same problem. Langevin represents SGD here: with one coordinate and additive noise its
+ * Euler steps ARE the map.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
 import { RunError } from '../../numeric/errors.js';
@@ -50,6 +51,7 @@ function jobsOf({ freezing: f }: ValleyConfig): Job[] {
   ];
 }
 
+/** The stage. */
 export const freezingStage: ModelStage<Part, FreezingResult> = {
   plan: (config) => {
     const { end, timestep, walkers, escapeWalkers } = config.freezing;
@@ -88,16 +90,16 @@ export const freezingStage: ModelStage<Part, FreezingResult> = {
   }),
 };
 
-/** x of a place u: w = u − skew, (1 − skew²) x = w + skew √(w² + 1 − skew²). */
+/** Returns x from u: w = u − skew, (1 − skew²) x = w + skew √(w² + 1 − skew²). */
 function placeOf({ freezing: { skew } }: ValleyConfig, u: number): number {
   const w = u - skew;
   return (w + skew * Math.sqrt(w * w + 1 - skew * skew)) / (1 - skew * skew);
 }
 
-/** u' there: the inverse of the width, up to a constant. */
+/** Returns u' at x: the inverse of the width, up to a constant. */
 const steepness = ({ freezing: { skew } }: ValleyConfig, x: number): number => 1 - (skew * x) / Math.sqrt(1 + x * x);
 
-/** The two valleys with a barrier of height `barrier`. */
+/** Builds the two valleys with a barrier of height `barrier` (nat). */
 function valleys(config: ValleyConfig, barrier: number, noise: FreezingNoise, diffusion: number): Problem {
   const { skew, tilt, timestep } = config.freezing;
   const u = `(x-${skew}*(sqrt(1+x^2)-1))`;
@@ -112,7 +114,7 @@ function valleys(config: ValleyConfig, barrier: number, noise: FreezingNoise, di
   });
 }
 
-/** Drift and diffusion as functions of x. */
+/** Returns drift and diffusion as functions of x. */
 function lineOf(model: LangevinModel): Line {
   const [point, out] = [new Float64Array(1), new Float64Array(1)];
   const value = (field: LangevinModel['drift']) => (x: number) => {
@@ -154,7 +156,7 @@ function training(
   const steps = Math.round(end / pieces / timestep);
   const seeds = seedsOf(config).map((seed) => {
     const key = keyOf(seed, 'freezing', `${noise}-${diffusion}`);
-    // by look: in the flat valley or not
+    // for each sample: in the flat valley or not
     const looks: Uint8Array[] = [new Uint8Array(walkers)];
     let positions: ArrayLike<number> = [sharp];
     models.forEach((model, k) => {
@@ -195,13 +197,13 @@ function training(
 }
 
 /**
- * When the valley of a walker begins to determine its last one: the time at which P(flat at the end | flat at t) − P(flat at the end | sharp at t)
- * rises through 1/e for good; in a two-state process it is e^{−∫(k_s + k_f) dt} from t on. 0 where it is above from the start; NaN where
- * one of the valleys is empty to the end.
+ * Returns the time from which the valley of a walker predicts its last one: P(flat at the end | flat at t) − P(flat at
+ * the end | sharp at t) then stays above 1/e. In a two-state process it is e^{−∫(k_s + k_f) dt} from t on. 0 where it
+ * is above from the start; NaN where one of the valleys is empty to the end.
  */
 export function freezingTime(looks: readonly Uint8Array[], time: readonly number[]): number {
   const last = looks[looks.length - 1];
-  const told = looks.map((look) => {
+  const predictive = looks.map((look) => {
     const n = [0, 0];
     const ends = [0, 0];
     look.forEach((valley, w) => {
@@ -211,26 +213,26 @@ export function freezingTime(looks: readonly Uint8Array[], time: readonly number
     return ends[1] / n[1] - ends[0] / n[0];
   });
   const level = Math.exp(-1);
-  for (let k = told.length - 1; k > 0; k--) {
-    const [before, after] = [told[k - 1], told[k]];
+  for (let k = predictive.length - 1; k > 0; k--) {
+    const [before, after] = [predictive[k - 1], predictive[k]];
     if (!Number.isFinite(after)) return Number.NaN;
-    // before anyone has crossed there is nobody to ask
+    // before the first walker has crossed, one of the probabilities is undefined
     if (!Number.isFinite(before)) return 0;
     if (before < level) return time[k - 1] + ((level - before) / (after - before)) * (time[k] - time[k - 1]);
   }
   return 0;
 }
 
-/** Between reflecting walls nobody can get lost; if someone does the steps are too long for the force. */
+/**
+ * Refuses an ensemble that lost walkers between reflecting walls: the steps are then too long for the force.
+ * @throws RunError
+ */
 function checkKept(ensemble: Ensemble): void {
   if (ensemble.status().includes(STATUS.diverged))
-    throw new RunError(
-      'walker-lost',
-      'a walker between the two valleys left the numbers that its force is made for; take a smaller freezing.timestep.',
-    );
+    throw new RunError('walker-lost', 'a walker between the two valleys diverged; take a smaller freezing.timestep.');
 }
 
-/** Share in the flat valley after each piece, by the Fokker-Planck equation. */
+/** Returns the share in the flat valley after each piece, by the Fokker-Planck equation. */
 function solved(
   models: readonly LangevinModel[],
   { sharp, low, high, cells }: { sharp: number; low: number; high: number; cells: number },
@@ -249,7 +251,7 @@ function solved(
   return share;
 }
 
-/** Mean time from the minimum of the sharp valley to that of the flat one, the barrier one nat. */
+/** Measures the mean time from the minimum of the sharp valley to that of the flat one, with a barrier of one nat. */
 function escapeRow(config: ValleyConfig, barrier: number, report: ReportProgress): EscapeRow {
   const { escapeWalkers: walkers, timestep, cells } = config.freezing;
   const [sharp, flat, low] = [-1, 1, -REACH].map((u) => placeOf(config, u));

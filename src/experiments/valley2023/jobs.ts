@@ -1,4 +1,4 @@
-/** The stages of the model part by name, and one job of one of them: what a worker thread does. */
+/** The stages of the model part by name, and the jobs of worker threads. */
 import type { ReportProgress } from '../../jobs/pool.js';
 import { circulationStage } from './circulation.js';
 import type { ValleyConfig } from './config.js';
@@ -9,9 +9,10 @@ import { phaseStage } from './phase.js';
 import { potentialStage } from './potential.js';
 import type { ModelStage } from './stage.js';
 
+/** Names a stage of the model part. */
 export type ModelStageName = 'potential' | 'densities' | 'convergence' | 'phase' | 'freezing' | 'circulation';
 
-/** In the order in which they run. Parts and document of a stage are nobody's business but its own. */
+/** The stages in the order in which they run. The types of a stage's parts and document are private to it. */
 const STAGES: Readonly<Record<ModelStageName, unknown>> = {
   potential: potentialStage,
   densities: densitiesStage,
@@ -21,15 +22,19 @@ const STAGES: Readonly<Record<ModelStageName, unknown>> = {
   circulation: circulationStage,
 };
 
+/** The names of the stages, in order. */
 export const MODEL_STAGE_NAMES = Object.keys(STAGES) as ModelStageName[];
 
+/** Names a job of a stage. */
 export interface ValleyJob {
   readonly stage: ModelStageName;
   readonly index: number;
 }
 
+/** Returns a stage by name. */
 export const stageNamed = (name: ModelStageName): ModelStage<unknown, unknown> =>
   STAGES[name] as ModelStage<unknown, unknown>;
 
+/** Does one job. */
 export const runValleyJob = ({ stage, index }: ValleyJob, config: ValleyConfig, report: ReportProgress): unknown =>
   stageNamed(stage).run(index, config, report);

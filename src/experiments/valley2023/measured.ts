@@ -1,22 +1,26 @@
 /**
- * What the stages of the model part of `reproduce valley2023` leave, one document each; what its report draws. docs/theory §6.
+ * The results of the stages of the model part of `reproduce valley2023`, one document each, and the input of its
+ * report. docs/theory §6.
  *
  * All valleys are L(x, y) = L0(x) + lambda(x) y²/2 with 0 ≤ x ≤ 1 from the sharp to the flat end; F = 1/√lambda. Time is in eta·steps
  * unless a name says steps.
  */
 import type { Estimate } from '../../numeric/estimate.js';
 
-/** Errors of the grid come from halving it; errors of walkers are over seeds. */
+/** Names a method. Errors of the grid are estimated by halving it; errors of walkers are over seeds. */
 export type Method = 'fokker-planck' | 'langevin';
 
-/** Slopes of −ln P against ln F, which eq. 7 puts at 1 − kappa on the floor; derived for the marginal: −kappa. */
+/**
+ * Holds slopes of −ln P against ln F. By eq. 7 it is 1 − kappa on the floor; for the marginal −kappa, which is derived
+ * here.
+ */
 export interface PotentialSlopes {
   readonly method: Method;
   readonly floor: Estimate;
   readonly marginal: Estimate;
 }
 
-/** One pair (D_x, kappa) in the valley with a level floor, L0 = 0. */
+/** Holds one pair (D_x, kappa) in the valley with a level floor, L0 = 0. */
 export interface PotentialCase {
   /** Delta = D_x. */
   readonly diffusion: number;
@@ -34,7 +38,7 @@ export interface PotentialCase {
   };
 }
 
-/** Eq. 11 where the floor carries a loss: −D_y ln P(x, 0) = a·L0 + b·D_y·ln F + constant. */
+/** Holds the fit of eq. 11 on a floor with a loss: −D_y ln P(x, 0) = a·L0 + b·D_y·ln F + constant. */
 export interface TiltedCase {
   readonly diffusion: number;
   readonly anisotropy: number;
@@ -45,32 +49,37 @@ export interface TiltedCase {
   readonly flatnessCoefficient: Estimate;
 }
 
+/** Holds the result of the stage `potential`. */
 export interface PotentialResult {
   readonly ends: { readonly sharp: number; readonly flat: number };
   readonly cases: readonly PotentialCase[];
   readonly tilted: readonly TiltedCase[];
 }
 
+/** Names a method that gives a density. */
 export type DensitySource = 'sgd' | 'langevin' | 'fokker-planck' | 'adiabatic';
 
-/** Densities on common bins; integral 1 each. */
+/** Holds the densities of one method on common bins; each has integral 1. */
 export interface DensityOf {
   readonly source: DensitySource;
   readonly marginal: readonly number[];
   readonly floor: readonly number[];
 }
 
-/** Total-variation distance to the Fokker-Planck solution, ½ Σ |p − q|. */
+/** Holds the total-variation distance to the Fokker-Planck solution, ½ Σ |p − q|. */
 export interface Distance {
   readonly source: DensitySource;
   readonly which: 'marginal' | 'floor';
   /** Walkers: mean over seeds. */
   readonly distance: Estimate;
-  /** What counting alone would give for as many independent visits; 0 for densities that were not counted. */
+  /** The distance that counting noise alone causes for as many independent visits; 0 for computed densities. */
   readonly counting: number;
 }
 
-/** The SGD map at one learning rate; the gradient noise is chosen so that the continuous theory is the same at each. */
+/**
+ * Holds the SGD map at one learning rate; the gradient noise is chosen so that the continuous theory is the same at
+ * each.
+ */
 export interface FiniteStepRow {
   readonly learningRate: number;
   /** eta·lambda at the sharp end; the map is stable below 2. */
@@ -82,33 +91,36 @@ export interface FiniteStepRow {
   readonly meanX: Estimate;
   readonly continuousX: number;
   readonly finiteStepX: number;
-  /** Total-variation distance of the marginal to the two theories, and what counting alone would give. */
+  /** Total-variation distance of the marginal to the two theories, and that of counting noise alone. */
   readonly toContinuous: Estimate;
   readonly toFiniteStep: Estimate;
   readonly counting: number;
 }
 
+/** Holds the result of the stage `densities`. */
 export interface DensitiesResult {
   readonly diffusion: number;
   readonly anisotropy: number;
-  /** Learning rate of the SGD map that stands beside the other three. */
+  /** Learning rate of the SGD map that is compared with the other three methods. */
   readonly learningRate: number;
   /** Edges of the bins. */
   readonly edges: readonly number[];
   readonly densities: readonly DensityOf[];
   readonly distances: readonly Distance[];
   readonly steps: readonly FiniteStepRow[];
-  /** Lowest point of the loss on the floor, which no density has to share. */
+  /** Lowest point of the loss on the floor, where a density need not have its maximum. */
   readonly lowest: number;
 }
 
 /**
- * How batches differ. The gradient of a batch's loss ½ lambda y² − √C n y across the valley has at y = 0 the variance
- *   constant C = c², hessian C = c² lambda, location C = c² lambda² (the place of the batch's minimum);
- * curvature: lambda(1 + s n') instead of lambda, at a fixed noise of location.
+ * Names how batches differ. The gradient of a batch's loss ½ lambda y² − √C n y across the valley has at y = 0 the
+ * variance
+ *   constant C = c², hessian C = c² lambda, location C = c² lambda² (the location of the batch's minimum);
+ * curvature: lambda(1 + s n') instead of lambda, with a fixed noise of location.
  */
 export type BatchNoise = 'constant' | 'hessian' | 'location' | 'curvature';
 
+/** The kinds of noise in words, for the report. */
 export const NOISE_NAMES: Readonly<Record<BatchNoise, string>> = {
   constant: 'constant noise (additive)',
   hessian: 'noise like the Hessian',
@@ -116,7 +128,7 @@ export const NOISE_NAMES: Readonly<Record<BatchNoise, string>> = {
   curvature: 'curvature from batch to batch',
 };
 
-/** Walkers started at the sharp end until they reach the flat one. */
+/** Holds walkers from the sharp end until they reach the flat one. */
 export interface ConvergenceRow {
   readonly noise: BatchNoise;
   /** C_yy of one batch in the middle of the valley, nat²/weight²; for curvature s. */
@@ -135,12 +147,13 @@ export interface ConvergenceRow {
   readonly growth: number;
 }
 
+/** Holds the result of the stage `convergence`. */
 export interface ConvergenceResult {
-  /** Where a walker has arrived. */
+  /** x at which a walker has arrived. */
   readonly target: number;
   readonly most: number;
   readonly rows: readonly ConvergenceRow[];
-  /** eta and C changed against each other at equal eta·C: time in eta·steps. */
+  /** Different eta at equal eta·C; times in eta·steps. */
   readonly equalTemperature: readonly {
     readonly learningRate: number;
     readonly strength: number;
@@ -156,6 +169,7 @@ export interface ConvergenceResult {
   };
 }
 
+/** Holds the result of the stage `phase`. */
 export interface PhaseResult {
   /** Standard deviation of the batch curvature over its mean, a column each. */
   readonly noise: readonly number[];
@@ -175,8 +189,10 @@ export interface PhaseResult {
   readonly half: readonly number[];
 }
 
+/** Names a line of [V4] in the phase diagram. */
 export type PhaseLine = 'sharpMeanSquare' | 'sharpAlmostSure' | 'flatMeanSquare' | 'flatAlmostSure';
 
+/** The lines in words, for the report. */
 export const LINE_NAMES: Readonly<Record<PhaseLine, string>> = {
   sharpMeanSquare: 'sharp end, mean square',
   sharpAlmostSure: 'sharp end, almost sure',
@@ -184,13 +200,17 @@ export const LINE_NAMES: Readonly<Record<PhaseLine, string>> = {
   flatAlmostSure: 'flat end, almost sure',
 };
 
-/** additive: the same noise in both valleys; sharper: more in the sharp one, as gradient noise that follows the curvature. */
+/**
+ * Names the noise between two valleys. additive: the same in both; sharper: more in the sharp one, like gradient noise
+ * that grows with the curvature.
+ */
 export type FreezingNoise = 'additive' | 'sharper';
 
+/** Holds the freezing of walkers for one noise and one diffusion. */
 export interface FreezingRow {
   readonly noise: FreezingNoise;
   readonly diffusion: number;
-  /** Time at which a walker's valley tells its last valley with correlation 1/e: walkers, two-state theory. */
+  /** Time from which a walker's valley predicts its last one with correlation 1/e: walkers, two-state theory. */
   readonly freezingTime: Estimate;
   readonly predictedTime: number;
   /** Share in the flat valley at the end: walkers, two-state theory, Fokker-Planck equation. */
@@ -205,7 +225,7 @@ export interface FreezingRow {
   };
 }
 
-/** Escape from the sharp valley at one fixed barrier. */
+/** Holds the escape from the sharp valley at one fixed barrier. */
 export interface EscapeRow {
   readonly diffusion: number;
   /** Barrier over D. */
@@ -217,6 +237,7 @@ export interface EscapeRow {
   readonly kramers: number;
 }
 
+/** Holds the result of the stage `freezing`. */
 export interface FreezingResult {
   readonly end: number;
   readonly barrier: readonly [number, number];
@@ -226,6 +247,7 @@ export interface FreezingResult {
   readonly escapes: readonly EscapeRow[];
 }
 
+/** Holds the results for one strength of the rotational force. */
 export interface CirculationRow {
   /** Strength l of the circulating force. */
   readonly strength: number;
@@ -241,9 +263,10 @@ export interface CirculationRow {
   readonly currentError: Estimate;
 }
 
+/** Holds the result of the stage `circulation`. */
 export interface CirculationResult {
   readonly rows: readonly CirculationRow[];
-  /** The largest l on a coarse grid, for drawing. */
+  /** The field at the largest l on a coarse grid, for the figure. */
   readonly field: {
     readonly strength: number;
     readonly x: readonly number[];
@@ -257,7 +280,7 @@ export interface CirculationResult {
   };
 }
 
-/** All stages of the model part. */
+/** Holds the results of all stages of the model part. */
 export interface ValleyModelResults {
   readonly potential: PotentialResult;
   readonly densities: DensitiesResult;

@@ -1,4 +1,4 @@
-/** The valleys of `reproduce valley2023` as formulas, and how their walkers are counted. docs/theory [V1]–[V4]. */
+/** The valleys of `reproduce valley2023` as formulas, and statistics of their walkers. docs/theory [V1]–[V4]. */
 import { type Expression, number, parseExpression } from '../../numeric/expression/index.js';
 import type { Key } from '../../numeric/random.js';
 import { randomKey } from '../../numeric/random.js';
@@ -7,24 +7,25 @@ import { type Problem, problemOf } from '../../theory/models/problem.js';
 import type { ValleyConfig } from './config.js';
 import type { BatchNoise } from './measured.js';
 
+/** Reads a formula in x and y. */
 export const formula = (text: string, variables: readonly string[] = ['x', 'y']): Expression =>
   parseExpression(text, { variables });
 
-/** ln(sharp/flat): −d ln lambda/dx. */
+/** Returns ln(sharp/flat) = −d ln lambda/dx. */
 export const fall = ({ valley }: ValleyConfig): number => Math.log(valley.sharp / valley.flat);
 
-/** lambda(x), as a formula and as a number. */
+/** Returns lambda(x) as a formula; `curvatureOf` gives its value. */
 const curvatureFormula = (config: ValleyConfig): string => `(${config.valley.sharp}*exp(${-fall(config)}*x))`;
 export const curvatureOf = (config: ValleyConfig, x: number): number =>
   config.valley.sharp * Math.exp(-fall(config) * x);
 
-/** (ln F − ln F_sharp)/(ln F_flat − ln F_sharp) is x itself, since ln lambda is a straight line. */
+/** Returns (ln F − ln F_sharp)/(ln F_flat − ln F_sharp), which is x itself, because ln lambda is linear in x. */
 export const orderParameter = (x: number): number => x;
 
-/** L0 of the tilted valleys. */
+/** Returns L0 of the tilted valleys as a formula. */
 export const parabola = (stiffness: number, lowest: number): string => `${stiffness / 2}*(x-${lowest})^2`;
 
-/** A valley with given diffusion: for Langevin and Fokker-Planck. `eta` only says what SGD would step. */
+/** Builds a valley with given diffusion, for Langevin and Fokker-Planck. `eta` only states the step of SGD. */
 export function diffusiveValley(
   config: ValleyConfig,
   floor: string,
@@ -41,8 +42,8 @@ export function diffusiveValley(
 }
 
 /**
- * The same as minibatches make it: batch loss L − √C_x n1 x − √C_y n2 y, with C = 2D/eta, so that the continuous theory does not
- * depend on eta.
+ * Builds the same valley with minibatches: batch loss L − √C_x n1 x − √C_y n2 y, with C = 2D/eta, so that the
+ * continuous theory does not depend on eta.
  */
 export function noisyValley(
   config: ValleyConfig,
@@ -61,7 +62,7 @@ export function noisyValley(
 /** C_yy(y = 0) = c² lambda^power. */
 const POWERS: Readonly<Record<Exclude<BatchNoise, 'curvature'>, 0 | 1 | 2>> = { constant: 0, hessian: 1, location: 2 };
 
-/** The c² that gives C_yy = `strength` per batch in the middle of the valley. */
+/** Returns the c² that gives C_yy = `strength` per batch in the middle of the valley. */
 export function acrossNoise(
   config: ValleyConfig,
   kind: BatchNoise,
@@ -71,7 +72,10 @@ export function acrossNoise(
   return { power, strength: strength / curvatureOf(config, 0.5) ** power };
 }
 
-/** Batch loss ½ lambda (1 + s n1) y² − c lambda^{power/2} n2 y (for curvature noise (1 + s n1) stands before both): level floor. */
+/**
+ * Builds a valley with a level floor and the batch loss ½ lambda (1 + s n1) y² − c lambda^{power/2} n2 y (for curvature
+ * noise the factor (1 + s n1) applies to both terms).
+ */
 export function levelValley(
   config: ValleyConfig,
   kind: BatchNoise,
@@ -97,24 +101,27 @@ function batchValley(loss: string, eta: number, normals = 2): Problem {
   });
 }
 
-/** The ends of the valley reflect; across it is open. */
+/** The boundaries: the ends of the valley reflect, across it is open. */
 export const WALLED: readonly Boundary[] = [
   { low: { kind: 'reflecting', at: 0 }, high: { kind: 'reflecting', at: 1 } },
   { low: { kind: 'open' }, high: { kind: 'open' } },
 ];
 
-/** key(seed)/valley2023/<stage>/<job>: the numbers of a job do not depend on any other. */
+/** Returns the key seed/valley2023/<stage>/<job>, so that the numbers of a job do not depend on any other. */
 export const keyOf = (seed: number, stage: string, job: string | number): Key =>
   randomKey(seed).child('valley2023').child(stage).child(job);
 
-/** Estimates over seeds 0 … n−1. */
+/** Returns the seeds 0 … n−1. */
 export const seedsOf = ({ seeds }: ValleyConfig): number[] => Array.from({ length: seeds }, (_, k) => k);
 
-/** Expected total variation of a histogram of `visits` independent visits to the densities it comes from: Σ √(p/(2 pi visits)). */
+/**
+ * Returns the expected total variation between a histogram of `visits` independent visits and the density it is drawn
+ * from: Σ √(p/(2 pi visits)).
+ */
 export function countingDistance(p: readonly number[], visits: number): number {
   return p.reduce((s, v) => s + Math.sqrt((Math.max(0, v) * (1 - Math.min(1, v))) / (2 * Math.PI * visits)), 0);
 }
 
-/** ½ Σ |p − q|. */
+/** Returns ½ Σ |p − q|. */
 export const apart = (p: readonly number[], q: readonly number[]): number =>
   0.5 * p.reduce((s, v, k) => s + Math.abs(v - q[k]), 0);

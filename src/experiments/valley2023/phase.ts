@@ -1,9 +1,9 @@
 /**
- * Stage `phase`: noise of the batch curvature against learning rate. How flat SGD gets in a fixed number of steps, and where it diverges.
- * docs/theory [V1], [V4].
+ * Stage `phase`: the flatness that SGD reaches in a fixed number of steps, and divergence, against the noise of the
+ * batch curvature and the learning rate. docs/theory [V1], [V4].
  *
- * Batch loss ½ lambda(x)(1 + s n1)(y² − 2 a n2 y): the curvature has standard deviation s·lambda, the place of the minimum a. One job a
- * row of the diagram, which has one learning rate.
+ * Batch loss ½ lambda(x)(1 + s n1)(y² − 2 a n2 y): the curvature has standard deviation s·lambda, the location of the
+ * minimum a. Each job is a row of the diagram, which has one learning rate.
  */
 
 import { sgdEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -33,6 +33,7 @@ const logarithmically = ({ from, to, count }: Range): number[] =>
     k === 0 ? from : k === count - 1 ? to : Math.exp(v),
   );
 
+/** The stage. */
 export const phaseStage: ModelStage<Part, PhaseResult> = {
   plan: ({ phase }) =>
     logarithmically(phase.rates).map((eta) => ({
@@ -109,7 +110,10 @@ function point(config: ValleyConfig, s: number, eta: number, index: number): { f
   return { flatness: alive > 0 ? sum / alive : Number.NaN, diverged: 1 - alive / walkers };
 }
 
-/** Where a share first reaches a level, interpolated in ln eta; NaN where it does so below the first rate or nowhere. */
+/**
+ * Returns the learning rate at which a share first reaches a level, interpolated in ln eta; NaN where that is below the
+ * first rate or nowhere.
+ */
 export function crossing(rates: readonly number[], share: readonly number[], level: number): number {
   const k = share.findIndex((v) => v >= level);
   if (k <= 0) return Number.NaN;

@@ -1,7 +1,8 @@
 /**
  * Stage `potential`: −ln P along a level valley against eq. 7, and along a tilted one against eq. 11. docs/theory [V1], [V2].
  *
- * The grid spans 5.5 standard deviations of y at the flat end; slopes are least squares over the middle eight tenths, where no wall is near.
+ * The grid spans 5.5 standard deviations of y at the flat end; slopes are least squares over the middle eight tenths,
+ * away from the walls.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
@@ -28,12 +29,12 @@ type Part =
   | { readonly kind: 'walkers'; readonly job: Job; readonly slopes: PotentialSlopes }
   | { readonly kind: 'tilted'; readonly found: TiltedCase };
 
-/** The part of the valley that slopes are taken from. */
+/** The part of the valley in which slopes are measured. */
 const [FROM, TO] = [0.1, 0.9];
 const WIDTHS = 5.5;
-/** Relaxation times before the first look, and over all looks. */
+/** Relaxation times before the first sample, and over all samples. */
 const [BEFORE, DURING] = [2, 3];
-/** Share of the local standard deviation of y within which a walker is on the floor. */
+/** Share of the local standard deviation of y within which a walker counts as on the floor. */
 const FLOOR = 0.5;
 
 function jobsOf({ potential: p }: ValleyConfig): Job[] {
@@ -47,6 +48,7 @@ function jobsOf({ potential: p }: ValleyConfig): Job[] {
   ];
 }
 
+/** The stage. */
 export const potentialStage: ModelStage<Part, PotentialResult> = {
   plan: (config) =>
     jobsOf(config).map(
@@ -97,7 +99,7 @@ export const potentialStage: ModelStage<Part, PotentialResult> = {
   },
 };
 
-/** ln P at the cells along the valley. */
+/** Holds ln P at the cells along the valley. */
 interface Logs {
   readonly x: Float64Array;
   readonly floor: Float64Array;
@@ -125,7 +127,7 @@ function solved(config: ValleyConfig, problem: Problem, job: Job, halved: boolea
 
 const logFlatness = (config: ValleyConfig, x: number): number => -0.5 * Math.log(curvatureOf(config, x));
 
-/** Slope of −ln P against ln F. */
+/** Returns the slope of −ln P against ln F. */
 function slope(config: ValleyConfig, { x }: Logs, log: Float64Array): number {
   const inside = [...x.keys()].filter((k) => x[k] > FROM && x[k] < TO);
   return leastSquares(
@@ -162,7 +164,7 @@ function separation(problem: Problem, x: Float64Array): number {
   return Math.max(...Array.from(x, (v) => along.separation(v)));
 }
 
-/** Least squares of −D_y ln P(x, 0) on L0, D_y ln F and a constant. */
+/** Fits −D_y ln P(x, 0) to L0, D_y ln F and a constant by least squares. */
 function tilted(config: ValleyConfig, job: Job): TiltedCase {
   const { stiffness, lowest } = config.potential.tilted;
   const problem = diffusiveValley(config, parabola(stiffness, lowest), job.diffusion, job.anisotropy);
@@ -188,7 +190,7 @@ function tilted(config: ValleyConfig, job: Job): TiltedCase {
   };
 }
 
-/** w = a u + b v + constant, least squares. */
+/** Fits w = a u + b v + constant by least squares and returns a and b. */
 function twoSlopes(u: readonly number[], v: readonly number[], w: readonly number[]): [number, number] {
   const centred = (z: readonly number[]) => {
     const middle = z.reduce((s, q) => s + q, 0) / z.length;
@@ -201,7 +203,10 @@ function twoSlopes(u: readonly number[], v: readonly number[], w: readonly numbe
   return [(pr * qq - qr * pq) / determinant, (qr * pp - pr * pq) / determinant];
 }
 
-/** Relaxation along the valley of the marginal e^{a x}, a = kappa ln(sharp/flat)/2: gap D (pi² + a²/4). */
+/**
+ * Plans the samples from the relaxation along the valley of the marginal e^{a x}, a = kappa ln(sharp/flat)/2: gap D
+ * (pi² + a²/4).
+ */
 function walkPlan(config: ValleyConfig, diffusion: number, anisotropy: number) {
   const { walkers, looks } = config.potential.walk;
   const a = (anisotropy * fall(config)) / 2;
@@ -212,7 +217,10 @@ function walkPlan(config: ValleyConfig, diffusion: number, anisotropy: number) {
   return { timestep, before, between, cost: (config.seeds * walkers * (before + looks * between)) / 1e6 };
 }
 
-/** Walkers from the adiabatic density, left to go where they will for two relaxation times before they are counted. */
+/**
+ * Measures slopes with walkers, which start from the adiabatic density and relax for two relaxation times before they
+ * are counted.
+ */
 function walkerSlopes(config: ValleyConfig, job: Job, report: ReportProgress): PotentialSlopes {
   const { walkers, looks } = config.potential.walk;
   const { timestep, before, between } = walkPlan(config, job.diffusion, job.anisotropy);
@@ -273,7 +281,7 @@ class Mean {
   }
 }
 
-/** Maximum likelihood: b with mean ∫x e^{bx}/∫e^{bx} over [low, high], by bisection. */
+/** Returns the maximum-likelihood b, with mean = ∫x e^{bx}/∫e^{bx} over [low, high], by bisection. */
 export function exponent(mean: number, low: number, high: number): number {
   const width = high - low;
   const share = (mean - low) / width;

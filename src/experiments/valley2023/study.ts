@@ -1,13 +1,14 @@
-/** The model part of valley2023 as a study in cells: one cell a job of a stage. */
+/** The model part of valley2023 as a study in cells, one cell for each job of a stage. */
 import { join } from 'node:path';
 import type { StudyKind } from '../../jobs/cells.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { readValley, type ValleyRecord } from './folder.js';
 import { type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
 
-/** Where finished jobs of a stage under way stand. */
+/** The folder of finished jobs of an unfinished stage. */
 export const PARTS = 'parts';
 
+/** The kind of study. */
 export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown> = {
   worker: new URL('./worker.js', import.meta.url),
   read: readValley,

@@ -1,4 +1,7 @@
-/** A ceiling cell: where divergence begins, from the initial weights and from a solution, against what curvature allows. [V4], [R6]. */
+/**
+ * A ceiling cell: the learning rate at which divergence begins, from the initial weights and from a solution, against
+ * the predictions from curvature. [V4], [R6].
+ */
 import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { curvatureMoments } from '../../../analyse/curvature/curvature-moments.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
@@ -21,6 +24,7 @@ import type { CeilingPrediction, CeilingResult, CeilingScan, Probe } from './mea
 import { chanceLoss, divergedAt, type ScanStart, unstableAt } from './thresholds.js';
 import { trainToTarget } from './training.js';
 
+/** Computes a ceiling cell. */
 export function ceilingCell(
   config: NetworkStudyConfig,
   seed: number,
@@ -81,7 +85,10 @@ function scansFrom(
   });
 }
 
-/** @param share - of the per-sample (co)variances in those of one batch */
+/**
+ * Computes the predicted ceilings.
+ * @param share - factor from the per-sample (co)variances to those of one batch
+ */
 function predictions({ directions, samples }: ValleyDirections, share: number): CeilingPrediction {
   const laws = directions
     .map((d) => ({ curvature: d.curvature.value, variance: share * d.curvatureVariance.value }))
@@ -101,7 +108,10 @@ function predictions({ directions, samples }: ValleyDirections, share: number): 
   };
 }
 
-/** Upwards until a run diverges; then once between the last learning rate without and the first with each kind of trouble. */
+/**
+ * Scans learning rates upwards until a run diverges; then tries one between the last learning rate without and the
+ * first with each kind of instability.
+ */
 function scan(
   run: (learningRate: number) => Probe,
   predicted: CeilingPrediction,
@@ -122,7 +132,7 @@ function scan(
   return probes.sort((a, b) => a.learningRate - b.learningRate);
 }
 
-/** `steps` steps from the start's weights; every learning rate meets the same batches. */
+/** Takes `steps` steps from the weights of the start; every learning rate has the same batches. */
 function probe(
   { base, ceiling }: NetworkStudyConfig,
   weights: Float32Array,

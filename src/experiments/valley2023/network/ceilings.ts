@@ -1,6 +1,7 @@
 /**
- * Where divergence begins against what curvature allows: the scans of all seeds put together. Errors are over seeds, with the scans' own
- * resolution ln(b/a)/√12 for a threshold between a and b added in quadrature: scans begin at a share of the prediction, so that it is shared.
+ * The onset of divergence against the predictions from curvature, combined over the scans of all seeds. Errors are over
+ * seeds, with the resolution of the scans, ln(b/a)/√12 for a threshold between a and b, added in quadrature: scans
+ * begin at a share of the prediction, so that this error is common to them.
  */
 import type { Estimate } from '../../../numeric/estimate.js';
 import { leastSquares } from '../../../numeric/lines.js';
@@ -9,6 +10,7 @@ import { mean } from '../../../numeric/statistics.js';
 import type { CeilingPrediction, CeilingResult, CeilingScan, NetworkCell } from './measured.js';
 import { chanceLoss, divergedAt, threshold, unstableAt } from './thresholds.js';
 
+/** The predictions in words, for the report. */
 export const PREDICTIONS: Readonly<Record<keyof CeilingPrediction, string>> = {
   edge: '2/h_max',
   meanSquare: '2l/(l² + Var l) along the top eigenvector',
@@ -17,7 +19,7 @@ export const PREDICTIONS: Readonly<Record<keyof CeilingPrediction, string>> = {
   coupled: 'the directions coupled by minibatches',
 };
 
-/** A start and a batch size, over seeds. */
+/** Holds a start and a batch size, over seeds. */
 export interface CeilingRow extends Pick<CeilingScan, 'start' | 'batchSize'> {
   readonly curvature: Estimate;
   /** PER BATCH. */
@@ -60,6 +62,7 @@ function scansOf(cells: readonly NetworkCell[]): Scanned[] {
     );
 }
 
+/** Combines the scans of all seeds, a row for each start and batch size. */
 export function ceilingRows(cells: readonly NetworkCell[]): CeilingRow[] {
   const all = scansOf(cells);
   const keys = [...new Set(all.map(({ scan }) => `${scan.start} ${scan.batchSize}`))];
@@ -86,7 +89,10 @@ export function ceilingRows(cells: readonly NetworkCell[]): CeilingRow[] {
   });
 }
 
-/** Slope of ln measured against ln predicted over batch sizes, from solutions: 1 where the noise lowers the ceiling as predicted. */
+/**
+ * Returns the slope of ln measured against ln predicted over batch sizes, from solutions: 1 where the noise lowers the
+ * ceiling as predicted.
+ */
 export function ceilingSlope(cells: readonly NetworkCell[], name: keyof CeilingPrediction): Estimate {
   const all = scansOf(cells).filter(({ scan, unstable }) => scan.start === 'trained' && Number.isFinite(unstable));
   const slopes = [...new Set(all.map((s) => s.seed))].map((seed) => {

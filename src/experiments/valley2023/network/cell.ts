@@ -1,4 +1,4 @@
-/** One cell of the study of real networks, from the data to its document; what a worker thread does. */
+/** One cell of the study of real networks, from the data to its document: the work of a worker thread. */
 import type { Dataset } from '../../../data/dataset.js';
 import type { ReportProgress } from '../../../jobs/pool.js';
 import { ceilingCell } from './ceiling.js';
@@ -7,17 +7,20 @@ import type { NetworkCell } from './measured.js';
 import { settingName } from './measured.js';
 import { solutionCell } from './solution.js';
 
+/** Names a cell. */
 export interface NetworkJob {
   readonly seed: number;
   /** `ceiling`, or the name of a setting. */
   readonly cell: string;
 }
 
+/** The name of the ceiling cell. */
 const CEILING = 'ceiling';
 
-/** Names of a seed's cells. */
+/** Returns the names of a seed's cells. */
 export const networkCells = (config: NetworkStudyConfig): string[] => [...config.settings.map(settingName), CEILING];
 
+/** Computes a cell. */
 export function runNetworkCell(
   { seed, cell }: NetworkJob,
   config: NetworkStudyConfig,

@@ -1,24 +1,26 @@
-/** What the study of the valley on real networks does: its two presets. Data, nothing else. docs/theory §6; valley2023. */
+/** The two presets of the study of the valley on real networks. docs/theory §6; valley2023. */
 import { check } from '../../../numeric/errors.js';
 import { completeConfig } from '../../../runs/config.js';
 import type { Config, PartialConfig } from '../../../runs/schema.js';
 import type { NoiseSetting } from './measured.js';
 
+/** Describes the complete config of the study. */
 export interface NetworkStudyConfig {
   readonly preset: 'quick' | 'standard';
-  /** Network and data, in the words of ivf2021; the rest of it is not used. */
+  /** Network and data, as a config of ivf2021; the rest of it is not used. */
   readonly base: Config;
-  /** Shuffled batches, no momentum; settings of equal eta/B test whether that ratio alone decides. */
+  /** Settings, with shuffled batches and no momentum; those of equal eta/B test whether only that ratio matters. */
   readonly settings: readonly NoiseSetting[];
   /**
-   * A run's solution is its first evaluation at or below this full training loss. Evaluations: after each epoch; twice an epoch in the
-   * first and once the loss is below twice the target; and twenty times in the stretch in which it fell below the target, gone through again.
+   * A run's solution is its first evaluation at or below this full training loss. Evaluations: after each epoch; twice
+   * an epoch in the first and once the loss is below twice the target; and twenty times in the piece in which it fell
+   * below the target, which is repeated for this.
    */
   readonly targetLoss: number;
   readonly maxEpochs: number;
-  /** Tr H under way: over the first so many samples, each time the steps have grown by this factor. */
+  /** Tr H during training: over this many first samples, each time the number of steps has grown by this factor. */
   readonly track: { readonly samples: number; readonly factor: number };
-  /** Of a solution; over the first so many training samples. */
+  /** Measurements of a solution, over this many first training samples. */
   readonly measure: {
     readonly samples: number;
     readonly pairs: number;
@@ -29,12 +31,12 @@ export interface NetworkStudyConfig {
   /** Scan of the learning rate, upwards by `factor` from `from` times the least predicted ceiling until a run diverges. */
   readonly ceiling: {
     readonly batchSizes: readonly number[];
-    /** How the start called trained was trained, to the target loss. */
+    /** Setting with which the start `trained` was trained to the target loss. */
     readonly trained: NoiseSetting;
-    /** Batches come from the first so many training samples. */
+    /** Batches are drawn from this many first training samples. */
     readonly samples: number;
     readonly steps: number;
-    /** Steps whose mean minibatch loss is looked at. */
+    /** Steps over which the minibatch loss is averaged. */
     readonly window: number;
     readonly from: number;
     readonly factor: number;
@@ -50,9 +52,10 @@ const QUICK: PartialConfig = {
 };
 
 /**
- * The complete config of a preset. The target 0.02 of `standard`, its ladder of eta/B (2e-4 … 1e-2, 1.7 decades) and its last setting,
- * beyond what reaches the target, were chosen on a run with seed 100, which is no seed of the study, for the time that training takes;
- * no flatness was looked at.
+ * Returns the complete config of a preset. The target 0.02 of `standard`, its values of eta/B (2e-4 … 1e-2, 1.7
+ * decades) and its last setting, which does not reach the target, were chosen for their training time on a run with
+ * seed 100, which is not a seed of the study, without any flatness being measured.
+ * @throws InputError for another preset
  */
 export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyConfig {
   check(
@@ -131,5 +134,5 @@ export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyCo
   };
 }
 
-/** Seeds when none are asked for. */
+/** Returns the number of seeds when none is given. */
 export const networkStudySeeds = (preset: 'quick' | 'standard'): number => (preset === 'quick' ? 2 : 5);

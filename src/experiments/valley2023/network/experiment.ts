@@ -1,7 +1,8 @@
 /**
- * The study of the degenerate valley on real networks: valley2023's claims about solutions found with different eta/B.
+ * The study of the degenerate valley on real networks: the claims of valley2023 on solutions found with different
+ * eta/B.
  *
- * It computes and keeps (study.ts); findings.ts judges, page.ts draws.
+ * It computes and stores the cells (study.ts); findings.ts judges them and page.ts presents them.
  */
 import { join } from 'node:path';
 import { NetworkPasses } from '../../../analyse/curvature/passes.js';
@@ -28,20 +29,22 @@ import {
   openNetworkStudy,
 } from './study.js';
 
+/** Says what the study computes and where. */
 export interface NetworkStudyRequest {
   readonly config: NetworkStudyConfig;
   readonly folder: string;
   /** Seeds 0 … n−1; those of the preset by default. */
   readonly seeds?: number;
-  /** Cells at a time; 0 or nothing: one per core, as far as memory goes. */
+  /** Cells at a time; 0 (default): one per core, as far as memory allows. */
   readonly workers?: number;
-  /** Go on with what stands in the folder. */
+  /** Continue the study in the folder. */
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onStart?: (announcement: string) => void;
 }
 
+/** Holds the folder of the study and the input of its report. */
 interface NetworkStudyResult {
   readonly folder: string;
   readonly record: NetworkStudyRecord;
@@ -50,9 +53,10 @@ interface NetworkStudyResult {
 }
 
 /**
- * Runs the cells that are missing. The same numbers on any number of workers; a cell's document is written whole when the cell is done,
- * and with `resume` cells that have one are not run again. More seeds than before may be asked for.
- * @throws InputError for a folder in use or begun otherwise; InterruptedError when stopped, with all finished cells kept
+ * Runs the cells that are missing. Results do not depend on the number of workers. A cell's document is written whole
+ * when the cell is done, and with `resume` cells that have one are not run again; there may be more seeds than before.
+ * @throws InputError for a folder in use or begun with other settings; InterruptedError when stopped, with all finished
+ * cells kept
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
   const { config, folder: path, signal, onProgress, resume = false } = request;
@@ -92,7 +96,7 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
   }
 }
 
-/** All cells that stand in the folder, with what the report must say of the study. */
+/** Collects all cells of the folder, with the facts of the study for the report. */
 function inputOf({ path, record }: NetworkStudyFolder, dataset: Dataset): NetworkInput {
   const { config } = record;
   const seeds = Array.from({ length: record.seeds }, (_, k) => k);
@@ -112,7 +116,10 @@ function inputOf({ path, record }: NetworkStudyFolder, dataset: Dataset): Networ
   };
 }
 
-/** Before anything starts: the data once, and for each cell a trainer, the passes of the measures, the weights of all epochs. */
+/**
+ * Estimates the memory: the data once, and for each cell a trainer, the passes of the measurements, and the weights of
+ * all epochs.
+ */
 function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset): PoolMemory {
   const spec = config.base.network;
   const P = parameterCount(spec);

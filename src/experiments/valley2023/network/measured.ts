@@ -1,18 +1,22 @@
-/** What the cells of the study of the valley on real networks leave, one JSON document each; what its report draws. docs/theory §6. */
+/**
+ * The results of the cells of the study of the valley on real networks, one JSON document each, and the input of its
+ * report. docs/theory §6.
+ */
 
 import type { SolutionFlatness } from '../../../analyse/landscape/solution-flatness.js';
 import type { CurvatureChange, ValleyDirection } from '../../../analyse/landscape/valley-coordinates.js';
 import type { Estimate } from '../../../numeric/estimate.js';
 
-/** A learning rate and a batch size. */
+/** Holds a learning rate and a batch size. */
 export interface NoiseSetting {
   readonly learningRate: number;
   readonly batchSize: number;
 }
 
+/** Returns the name of a setting. */
 export const settingName = ({ learningRate, batchSize }: NoiseSetting): string => `eta${learningRate}-B${batchSize}`;
 
-/** Strength of the noise: eta/B. Rounded, so that settings with the same have the same. */
+/** Returns the strength of the noise, eta/B, rounded so that settings of equal strength have equal numbers. */
 export const noiseStrength = ({ learningRate, batchSize }: NoiseSetting): number =>
   Number((learningRate / batchSize).toPrecision(9));
 
@@ -23,23 +27,24 @@ interface CellHead {
   readonly seconds: number;
 }
 
-/** A look at a run under way. */
+/** Holds one evaluation during training. */
 export interface PathPoint {
   readonly epoch: number;
   readonly step: number;
   /** Over the whole training set. */
   readonly loss: number;
-  /** Tr H over the first samples of `track`; NaN where it was not looked at. */
+  /** Tr H over the first samples of `track`; NaN where it was not measured. */
   readonly trace: number;
 }
 
+/** Holds loss and accuracy on the test set. */
 export interface TestResult {
   readonly loss: number;
   readonly errors: number;
   readonly count: number;
 }
 
-/** The mean of the weights over an epoch: where the valley is below the fluctuations. */
+/** Holds a solution that is the mean of the weights over an epoch, which lies below the fluctuations. */
 export interface FloorSolution {
   readonly epoch: number;
   readonly loss: number;
@@ -49,15 +54,15 @@ export interface FloorSolution {
   readonly top: Estimate;
 }
 
-/** lambda, C and curvature variance along and across the valley, with C and Var PER SAMPLE. */
+/** Holds lambda, C and the variance of curvature along and across the valley, with C and Var PER SAMPLE. */
 export interface ValleyMeasures {
   /** Along the top eigenvectors, steepest first. */
   readonly across: readonly ValleyDirection[];
-  /** Along the weights' way over the last quarter of the steps. */
+  /** Along the displacement of the weights over the last quarter of the steps. */
   readonly drift: ValleyDirection;
   /** Along random unit vectors of the whole network. */
   readonly random: readonly ValleyDirection[];
-  /** kappa = mean of C across over C along the drift, and over the mean along random directions. */
+  /** kappa: the mean of C across, divided by C along the drift, and by its mean along random directions. */
   readonly anisotropyDrift: Estimate;
   readonly anisotropyRandom: Estimate;
   /** Length of the drift, weight. */
@@ -67,14 +72,15 @@ export interface ValleyMeasures {
   /** (eta/4) Tr C, nat; (eta/4) Σ C_ii ln lambda_i over the directions across. PER BATCH of this setting. */
   readonly proportional: Estimate;
   readonly logarithmic: number;
-  /** Along the drift, positive onwards: what the noise does by [V3] and what the gradient does, nat/weight. */
+  /** Forces along the drift, positive forwards, nat/weight: that of the noise by [V3] and that of the gradient. */
   readonly noiseForce: number;
   readonly gradientForce: number;
 }
 
+/** Names how a training ended. */
 export type Outcome = 'reached' | 'not reached' | 'diverged';
 
-/** One network trained with one setting until the training loss is that of all others. */
+/** Holds one network, trained with one setting to the common training loss. */
 export interface SolutionResult extends CellHead, NoiseSetting {
   readonly kind: 'solution';
   readonly outcome: Outcome;
@@ -92,28 +98,29 @@ export interface SolutionResult extends CellHead, NoiseSetting {
   readonly floor?: FloorSolution;
 }
 
-/** A short run at one learning rate. */
+/** Holds a short run at one learning rate. */
 export interface Probe {
   readonly learningRate: number;
-  /** Largest mean of `window` consecutive minibatch losses; Infinity where the numbers ended. */
+  /** Largest mean of `window` consecutive minibatch losses; Infinity when training diverged. */
   readonly peak: number;
   /** Loss over the samples after the last step. */
   readonly end: number;
 }
 
-/** Learning rates that theory allows, for one batch size. */
+/** Holds the predicted ceilings of the learning rate, for one batch size. */
 export interface CeilingPrediction {
   /** 2/h_max. */
   readonly edge: number;
-  /** [V4] along the top eigenvector, and the least over all directions looked at. */
+  /** [V4] along the top eigenvector, and the least over all measured directions. */
   readonly meanSquare: number;
   readonly meanSquareLeast: number;
-  /** Where E ln|1 − eta l| = 0 along the top eigenvector. */
+  /** Solution of E ln|1 − eta l| = 0 along the top eigenvector. */
   readonly almostSure: number;
   /** With the directions coupled by minibatches. */
   readonly coupled: number;
 }
 
+/** Holds a scan of learning rates from one start with one batch size. */
 export interface CeilingScan {
   readonly start: 'initial' | 'trained';
   readonly batchSize: number;
@@ -127,16 +134,17 @@ export interface CeilingScan {
   readonly probes: readonly Probe[];
 }
 
-/** Where divergence begins, from two starts and for several batch sizes. */
+/** Holds the onset of divergence, from two starts and for several batch sizes. */
 export interface CeilingResult extends CellHead {
   readonly kind: 'ceiling';
   readonly classes: number;
   readonly scans: readonly CeilingScan[];
 }
 
+/** Holds the result of a cell. */
 export type NetworkCell = SolutionResult | CeilingResult;
 
-/** Everything the report is made from. */
+/** Holds everything that the report is made from. */
 export interface NetworkInput {
   readonly settings: readonly NoiseSetting[];
   /** The training loss at which all solutions are compared. */

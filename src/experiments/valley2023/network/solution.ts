@@ -1,4 +1,7 @@
-/** A solution cell: trained with one setting from the seed's initial weights, measured where its loss is the target's. */
+/**
+ * A solution cell: training with one setting from the seed's initial weights, and measurements where the loss is the
+ * target.
+ */
 import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
@@ -26,7 +29,10 @@ import { type TrainedSolution, trainToTarget } from './training.js';
 
 type Data = Pick<Dataset, 'train' | 'test'>;
 
-/** Cost for 784-50-50-10 on MNIST: the training (2 to 20 s) and some 10 s for the measures. */
+/**
+ * Computes a solution cell. Cost for 784-50-50-10 on MNIST: the training (2 to 20 s) and some 10 s for the
+ * measurements.
+ */
 export function solutionCell(
   config: NetworkStudyConfig,
   setting: NoiseSetting,
@@ -69,9 +75,9 @@ function tested(spec: NetworkSpec, weights: Float32Array, test: Samples): TestRe
   return { loss, errors, count: test.count };
 }
 
-/** Random directions of the whole network beside the drift. */
+/** Number of random directions of the whole network. */
 const RANDOM = 4;
-/** Half the distance over which curvatures are followed, as a share of the drift. */
+/** Half the distance over which the change of curvatures is measured, as a share of the drift. */
 const PART = 0.25;
 
 function valleyMeasures(
@@ -114,7 +120,7 @@ function unit(v: Float64Array): Float64Array {
   return v.map((x) => x / size);
 }
 
-/** Means over directions whose noise is correlated through the samples: errors are not divided. */
+/** Returns means over directions whose noise is correlated through the samples, so that errors are not divided. */
 function meanOfDirections(all: readonly ValleyDirection[]): ValleyDirection {
   const over = (of: keyof ValleyDirection) =>
     estimate(

@@ -1,8 +1,8 @@
 /**
- * The study of real networks in cells: for each seed one cell a setting of the noise, and one for the ceiling.
+ * The study of real networks in cells: for each seed one cell for each setting of the noise, and one for the ceiling.
  *
- *     network.json                    what was asked, versions, machine, memory, seconds
- *     seeds/seed<n>/<cell>.json       one document a cell, whole or not there
+ *     network.json                    settings, versions, machine, memory, seconds
+ *     seeds/seed<n>/<cell>.json       one document a cell, whole or absent
  */
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
@@ -16,6 +16,7 @@ import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
 import type { NetworkStudyConfig } from './config.js';
 import type { NetworkCell } from './measured.js';
 
+/** Holds what is fixed when the study begins. */
 interface NetworkStudyHead {
   readonly config: NetworkStudyConfig;
   seeds: number;
@@ -24,8 +25,9 @@ interface NetworkStudyHead {
   readonly memory: unknown;
 }
 
-/** What network.json holds. */
+/** Describes the content of network.json. */
 export type NetworkStudyRecord = RecordBase<'cells'> & NetworkStudyHead;
+/** Describes an open, locked folder. */
 export type NetworkStudyFolder = JobFolder<'cells', NetworkStudyHead>;
 
 const KIND: FolderKind<'cells'> = {
@@ -35,7 +37,10 @@ const KIND: FolderKind<'cells'> = {
   what: 'a study of real networks',
 };
 
-/** The record of a study; nothing where there is none. @throws InputError */
+/**
+ * Reads the record of a study; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
 export const networkStudyIn = (path: string): NetworkStudyRecord | undefined =>
   recordIn<'cells', NetworkStudyHead>(KIND, path);
 
@@ -49,11 +54,17 @@ const difference =
     return undefined;
   };
 
-/** Refuses what can be refused before the data are loaded. @throws InputError */
+/**
+ * Refuses a folder that cannot be used, before the data are loaded.
+ * @throws InputError
+ */
 export const checkNetworkStudy = (path: string, config: NetworkStudyConfig, resume: boolean): void =>
   JobFolder.check<'cells', NetworkStudyHead>(KIND, path, { resume, differs: difference(path, config) });
 
-/** Opens the folder to go on, or begins it; more seeds than before may be asked for. @throws InputError */
+/**
+ * Opens the folder to continue it, or begins it; there may be more seeds than before.
+ * @throws InputError
+ */
 export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: boolean): NetworkStudyFolder {
   const differs = difference(path, head.config, head.data);
   const folder = JobFolder.open<'cells', NetworkStudyHead>(KIND, path, head, { resume, differs });
@@ -64,8 +75,10 @@ export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: b
   return folder;
 }
 
+/** Holds the training and test samples of the study. */
 type NetworkData = Pick<Dataset, 'train' | 'test'>;
 
+/** The kind of study. */
 export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
   worker: new URL('./worker.js', import.meta.url),
   read: (path) => readRecord<'cells', NetworkStudyHead>(KIND, path),

@@ -1,4 +1,4 @@
-/** Training for the study of real networks: until the loss is the target's, with looks on the way. */
+/** Training for the study of real networks to the target loss, with evaluations on the way. */
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
 import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import type { Samples } from '../../../data/dataset.js';
@@ -13,6 +13,7 @@ import type { NetworkStudyConfig } from './config.js';
 import type { NoiseSetting, Outcome, PathPoint } from './measured.js';
 import { chanceLoss, DEAD } from './thresholds.js';
 
+/** Holds the weights at which training ended. */
 interface Reached {
   readonly weights: Float32Array;
   readonly steps: number;
@@ -20,6 +21,7 @@ interface Reached {
   readonly errors: number;
 }
 
+/** Holds a trained network and its history. */
 export interface TrainedSolution extends Reached {
   readonly outcome: Outcome;
   readonly stepsPerEpoch: number;
@@ -31,18 +33,19 @@ export interface TrainedSolution extends Reached {
   readonly floor?: { readonly weights: Float32Array; readonly epoch: number; readonly loss: number };
 }
 
-/** Parts of an epoch, each followed by an evaluation, in the first epoch and near the target. */
+/** Number of parts of an epoch, each followed by an evaluation, in the first epoch and near the target. */
 const FINE = 2;
-/** Parts of the stretch in which the loss fell below the target, gone through again to see where. */
+/** Number of parts of the piece in which the loss fell below the target, which is repeated to find where. */
 const AGAIN = 20;
-/** The mean of an epoch is evaluated once the loss is below so many times the target. */
+/** The mean of an epoch is evaluated once the loss is below this multiple of the target. */
 const FLOOR_FROM = 4;
-/** Points of an epoch at least, where it has as many steps, whose weights enter its mean. */
+/** Fewest points of an epoch whose weights enter its mean, where it has as many steps. */
 const POINTS = 20;
 
 /**
- * From the seed's initial weights, the same for every setting, with the seed's order of samples. Ends at the first evaluation at or below
- * the target (and the first such mean over an epoch, if that comes later); at divergence, or with dead units; or after the most epochs.
+ * Trains from the seed's initial weights, the same for every setting, with the seed's order of samples. It ends at the
+ * first evaluation at or below the target (and the first such mean over an epoch, if that is later), at divergence,
+ * when all units are inactive, or after the most epochs.
  */
 export function trainToTarget(
   config: NetworkStudyConfig,
@@ -76,7 +79,7 @@ export function trainToTarget(
   let found: Reached | undefined;
   let floor: TrainedSolution['floor'];
   let outcome: Outcome = 'not reached';
-  /** Steps over batches from … to of an epoch, in calls of at most `most`; `visit` may stop them. */
+  /** Takes steps over batches from … to of an epoch, in calls of at most `most`; `visit` may stop them. */
   const run = (order: Uint32Array, from: number, to: number, most: number, visit: () => boolean): void => {
     for (let b = from; b < to; ) {
       const count = Math.min(STEPS_PER_CALL, most, to - b);
