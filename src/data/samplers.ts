@@ -61,9 +61,11 @@ export interface BatchPlan {
 /**
  * Lays out the batches of every epoch.
  *
- * `drop`: ⌊N/B⌋ batches; `shuffled` leaves out other samples each epoch, `cyclic` always the last N mod B. `keep`:
- * ⌈N/B⌉ batches, the last smaller (its mean gradient gives each of its samples more weight, so the noise is not that of
- * equal batches). `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
+ * - `drop`: ⌊N/B⌋ batches; `shuffled` leaves out other samples each epoch, `cyclic` always the last N mod B.
+ * - `keep`: ⌈N/B⌉ batches, the last smaller (its mean gradient gives each of its samples more weight, so the noise is not
+ *   that of equal batches).
+ *
+ * `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
  * @throws InputError for a count, batch size, name or epoch out of its range
  */
 export function batchPlan({ count, batchSize, sampling, lastBatch, key }: BatchRequest): BatchPlan {

@@ -4,11 +4,11 @@
  *
  * Two ways for outputs to compete, at training and at test alike:
  *
- *     all-compete   one output layer for the classes of all tasks; a task's labels are positions in that list. The first task
- *                   is forgotten already because training on the second task only ever lowers its outputs.
- *     task-known    every task has an output layer of its own for its own classes, labelled 0, 1, …; the layers below are shared. The
- *                   output layers of other tasks get no gradient from its loss. This is the same as one wide output
- *                   layer in which the logits of other tasks are left out of the softmax.
+ *     all-compete   one output layer for the classes of all tasks; a task's labels are positions in that list. The first
+ *                   task is forgotten already because training on the second one only ever lowers its outputs.
+ *     task-known    every task has an output layer of its own for its own classes, labelled 0, 1, …; the layers below are
+ *                   shared. The output layers of other tasks get no gradient from its loss. This is the same as one wide
+ *                   output layer in which the logits of other tasks are left out of the softmax.
  */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';

@@ -26,7 +26,7 @@ export const TRAJECTORY = 'trajectory.zarr';
  *
  * A checkpoint is written only when all rows before it are on disk, so a run continued from it rewrites the rows after
  * it with the same bits. Curves are written before their checkpoint and cut to its epoch when read.
- * @throws DivergedError, after what was recorded is written; RunError when training stands still, or the disk is full
+ * @throws DivergedError, after what was recorded is written; RunError when training has stopped moving, or the disk is full
  * or not writable; InterruptedError
  */
 export async function trainStage(context: Context, dataset: Dataset): Promise<void> {

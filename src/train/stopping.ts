@@ -25,14 +25,14 @@ export type StopRule =
       readonly overEpochs: number;
     };
 
-/** Is met after a fixed number of epochs. */
+/** Returns the reason once a fixed number of epochs is completed, else undefined. */
 export function afterEpochs(curves: EpochCurves, epochs: number): string | undefined {
   return curves.runningLoss.length >= epochs ? `${epochs} epochs, as asked` : undefined;
 }
 
 /**
- * Is met when no sample of the full training set is misclassified at the end of the last epoch, where that was
- * evaluated.
+ * Returns the reason when no sample of the full training set is misclassified at the end of the last epoch (where that
+ * was evaluated), else undefined.
  */
 export function zeroTrainingError(curves: EpochCurves): string | undefined {
   const epochs = curves.trainErrors.length;
@@ -41,8 +41,8 @@ export function zeroTrainingError(curves: EpochCurves): string | undefined {
 }
 
 /**
- * Is met when the minibatch accuracy is above `accuracy` and the minibatch loss below `loss` (nat), both averaged over
- * the last `overEpochs` epochs: the rule of ivf2021. docs/theory [P1].
+ * Returns the reason when the minibatch accuracy is above `accuracy` and the minibatch loss below `loss` (nat), both
+ * averaged over the last `overEpochs` epochs, else undefined: the rule of ivf2021. docs/theory [P1].
  */
 export function accuracyAndLoss(
   curves: EpochCurves,

@@ -95,7 +95,7 @@ const baseFiles = (path: string, seed: number) => ({
   facts: join(path, seedFile(seed, 'base.json')),
 });
 
-/** The kind of study. */
+/** The study of the controls: how its record is read, and its cells are listed and computed. */
 export const CONTROLS_STUDY: StudyKind<
   ControlsRecord,
   { readonly train: Samples },

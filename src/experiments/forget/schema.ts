@@ -6,7 +6,7 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const { data } = common.shape;
 
-/** The schema. */
+/** All keys of the config. */
 export const forgetSchema = z.strictObject({
   experiment: z.literal('forget').default('forget'),
   preset: z.enum(['quick', 'standard']).default('standard'),

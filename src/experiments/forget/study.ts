@@ -28,7 +28,7 @@ export function loadForget({ data }: ForgetConfig): Promise<Dataset> {
   });
 }
 
-/** The kind of study. */
+/** The study of forgetting: how its record is read, and its cells are listed and computed. */
 export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetResult> = {
   worker: new URL('./worker.js', import.meta.url),
   read: readForget,

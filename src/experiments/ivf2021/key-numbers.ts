@@ -7,7 +7,7 @@ import { html, type Markup, prose } from '../../report/markup.js';
 import { exceptions, verdictWords } from '../../report/sections/findings.js';
 import { keyList } from '../../report/sections/lists.js';
 
-/** Says in one paragraph what was run and what was found. */
+/** Writes the summary of a run: what was trained, and the fitted relation. */
 export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
   const closed = f.directions.filter((d) => d.flatness !== null).length;

@@ -5,6 +5,7 @@ import type { Markup } from '../../report/markup.js';
 import { factList, type Symbols } from '../../report/sections/lists.js';
 import { factorName } from './figures/profiles.js';
 
+/** Writes the section on methods. */
 export function method(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
   const evaluations = f.directions.reduce((n, d) => n + d.evaluations, 0);

@@ -42,7 +42,7 @@ export function runSimulationJob(
   return { kind: 'grid', result };
 }
 
-/** The kind of job of a simulation. */
+/** The jobs of a simulation: their work, and the module from which a thread loads it. */
 export const SIMULATION_JOBS: JobKind<SharedSimulation, SimulationJob, SimulationAnswer> = {
   worker: new URL('./worker.js', import.meta.url),
   name: (job) => job.method,

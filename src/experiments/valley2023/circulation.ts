@@ -46,7 +46,7 @@ function turning(strength: number): Problem {
   });
 }
 
-/** The stage. */
+/** The stage `circulation`: its plan, its jobs, and how their parts are merged. */
 export const circulationStage: ModelStage<Part, CirculationResult> = {
   plan: (config) => {
     const { strengths, walk, timestep } = config.circulation;

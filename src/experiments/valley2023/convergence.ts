@@ -63,7 +63,7 @@ function jobsOf({ convergence: c }: ValleyConfig): Job[] {
   ];
 }
 
-/** The stage. */
+/** The stage `convergence`: its plan, its jobs, and how their parts are merged. */
 export const convergenceStage: ModelStage<Part, ConvergenceResult> = {
   plan: (config) =>
     jobsOf(config).map((job): JobPlan => {

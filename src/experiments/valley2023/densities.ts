@@ -85,7 +85,7 @@ function clock(config: ValleyConfig, job: Job) {
   return { before, between, cost: (config.seeds * walk.walkers * (before + walk.looks * between)) / 1e6 };
 }
 
-/** The stage. */
+/** The stage `densities`: its plan, its jobs, and how their parts are merged. */
 export const densitiesStage: ModelStage<Part, DensitiesResult> = {
   plan: (config) =>
     jobsOf(config).map(

@@ -51,7 +51,7 @@ function jobsOf({ freezing: f }: ValleyConfig): Job[] {
   ];
 }
 
-/** The stage. */
+/** The stage `freezing`: its plan, its jobs, and how their parts are merged. */
 export const freezingStage: ModelStage<Part, FreezingResult> = {
   plan: (config) => {
     const { end, timestep, walkers, escapeWalkers } = config.freezing;

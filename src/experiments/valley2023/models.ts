@@ -14,8 +14,9 @@ export const formula = (text: string, variables: readonly string[] = ['x', 'y'])
 /** Returns ln(sharp/flat) = −d ln lambda/dx. */
 export const fall = ({ valley }: ValleyConfig): number => Math.log(valley.sharp / valley.flat);
 
-/** Returns lambda(x) as a formula; `curvatureOf` gives its value. */
+/** Returns lambda(x) as a formula. */
 const curvatureFormula = (config: ValleyConfig): string => `(${config.valley.sharp}*exp(${-fall(config)}*x))`;
+/** Returns lambda(x) as a number. */
 export const curvatureOf = (config: ValleyConfig, x: number): number =>
   config.valley.sharp * Math.exp(-fall(config) * x);
 

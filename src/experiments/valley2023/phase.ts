@@ -33,7 +33,7 @@ const logarithmically = ({ from, to, count }: Range): number[] =>
     k === 0 ? from : k === count - 1 ? to : Math.exp(v),
   );
 
-/** The stage. */
+/** The stage `phase`: its plan, its jobs, and how their parts are merged. */
 export const phaseStage: ModelStage<Part, PhaseResult> = {
   plan: ({ phase }) =>
     logarithmically(phase.rates).map((eta) => ({

@@ -48,7 +48,7 @@ function jobsOf({ potential: p }: ValleyConfig): Job[] {
   ];
 }
 
-/** The stage. */
+/** The stage `potential`: its plan, its jobs, and how their parts are merged. */
 export const potentialStage: ModelStage<Part, PotentialResult> = {
   plan: (config) =>
     jobsOf(config).map(

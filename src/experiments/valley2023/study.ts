@@ -8,7 +8,7 @@ import { type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from '.
 /** The folder of finished jobs of an unfinished stage. */
 export const PARTS = 'parts';
 
-/** The kind of study. */
+/** The study of the model: how its record is read, and its cells are listed and computed. */
 export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown> = {
   worker: new URL('./worker.js', import.meta.url),
   read: readValley,

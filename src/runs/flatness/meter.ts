@@ -34,7 +34,10 @@ export type Answer =
   | { readonly kind: 'measure'; readonly value: DirectionFlatness }
   | { readonly kind: 'profile'; readonly value: Profile };
 
-/** The work of a worker thread. Building a meter takes a few tenths of a second for 60 000 images. */
+/**
+ * The work of a worker thread, which builds one meter and then does tasks with it. Building a meter takes a few tenths
+ * of a second for 60 000 images.
+ */
 export const FLATNESS_WORK: Work<MeterRequest, Task, Answer, FlatnessMeter> = {
   prepare({ kernelBuild, ...options }) {
     forceKernelBuild(kernelBuild);

@@ -78,7 +78,7 @@ export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: b
 /** Holds the training and test samples of the study. */
 type NetworkData = Pick<Dataset, 'train' | 'test'>;
 
-/** The kind of study. */
+/** The study of real networks: how its record is read, and its cells are listed and computed. */
 export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
   worker: new URL('./worker.js', import.meta.url),
   read: (path) => readRecord<'cells', NetworkStudyHead>(KIND, path),
