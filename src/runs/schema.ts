@@ -38,7 +38,7 @@ const stop = z.discriminatedUnion('rule', [
     rule: z.literal('accuracy-and-loss'),
     accuracy: z.number().min(0).max(1).default(0.99),
     loss: positive.default(5e-5),
-    overEpochs: count.default(10).describe('means are taken over so many last epochs'),
+    overEpochs: count.default(10).describe('number of last epochs over which means are taken'),
   }),
 ]);
 
@@ -56,7 +56,7 @@ export const schema = z.strictObject({
         .string()
         .regex(/^(mnist|fashion-mnist|teacher|idx:.+)$/, "expected 'mnist', 'fashion-mnist', 'idx:DIR' or 'teacher'")
         .default('mnist'),
-      limit: count.optional().describe('use only the first so many training samples'),
+      limit: count.optional().describe('number of training samples, the first ones of the set'),
       classes: z.array(z.int().min(0)).min(1).optional().describe('use only these classes, relabelled 0, 1, …'),
       teacher: teacher.optional(),
     })
@@ -71,7 +71,7 @@ export const schema = z.strictObject({
       lastBatch: z.enum(['drop', 'keep']).default('drop'),
       maxEpochs: count.default(300).describe('the window included'),
       stop: stop.default({ rule: 'zero-training-error' }),
-      evaluateEvery: count.default(1).describe('full training and test loss after every so many epochs'),
+      evaluateEvery: count.default(1).describe('epochs between evaluations of the full training and test loss'),
     })
     .prefault({}),
   record: z

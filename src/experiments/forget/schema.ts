@@ -44,17 +44,17 @@ export const forgetSchema = z.strictObject({
     .int()
     .min(0)
     .default(3)
-    .describe('strengths added, one at a time, beyond an end of the grid while the best one lies there'),
+    .describe('most strengths added, one at a time, beyond an end of the grid while the best one lies there'),
   absolute: z.boolean().default(false).describe('strengths are lambda itself'),
   constraints: z
     .array(count)
     .min(1)
     .default([2, 5, 10, 20, 50])
-    .describe('N_c, axes held in each layer; methods are compared at the largest'),
+    .describe('N_c, axes constrained in each layer; methods are compared at the largest'),
   layers: z
     .union([z.literal('all'), z.array(z.string()).min(1)])
     .default('all')
-    .describe('layers that are held'),
+    .describe('layers that are constrained'),
   several: z
     .enum(['separate', 'online'])
     .default('separate')
@@ -83,14 +83,12 @@ export const forgetSchema = z.strictObject({
         .gt(0)
         .lt(1)
         .default(1 / 6)
-        .describe('share of the training samples kept back to choose strengths with'),
+        .describe('share of the training samples held out to choose strengths'),
     })
     .prefault({}),
   statistics: z
     .strictObject({
-      samples: count
-        .default(10_000)
-        .describe('at most so many training samples of a task are measured for its constraint'),
+      samples: count.default(10_000).describe('most training samples of a task that are measured for its constraint'),
       layer: z
         .string()
         .default('')

@@ -77,7 +77,7 @@ measures K in its own way, on the training samples of task 1:
 
 The strength in the file is the natural one: where theory says that R is the quadratic approximation of task 1's loss (exact), or the
 mean curvature over K (matched). Start there and try some decades ABOVE it: a parabola underestimates what leaving a valley costs,
-and no theory knows what the old task is worth to you. Explicit steps follow R up to 2(1+momentum)/(learning rate × largest
+and how much the old task is worth is for you to decide. Explicit steps are stable up to 2(1+momentum)/(learning rate × largest
 stiffness); load_pull of examples/protect.py takes exact steps, stable at any strength.
 
 Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.

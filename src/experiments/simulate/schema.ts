@@ -14,7 +14,7 @@ const tensor = z.strictObject({
 const side = z
   .enum(['open', 'reflecting', 'absorbing'])
   .default('open')
-  .describe('open: nothing stands there, and the grid must hold the mass');
+  .describe('open: there is no wall, and the grid must hold the mass');
 const axis = z.strictObject({
   from: z.number(),
   to: z.number(),
@@ -74,7 +74,12 @@ export const simulationSchema = z.strictObject({
     .strictObject({
       mode: z.enum(['stationary', 'transient']).default('stationary'),
       until: positive.optional().describe('transient: length in eta·steps'),
-      outputs: z.int().min(2).max(10_000).default(40).describe('transient: moments at so many times'),
+      outputs: z
+        .int()
+        .min(2)
+        .max(10_000)
+        .default(40)
+        .describe('transient: number of times at which moments are measured'),
       snapshots: z.array(z.number().min(0)).max(20).optional().describe('transient: densities at these times'),
       burnIn: z.number().min(0).optional().describe('stationary: eta·steps before anything is counted'),
       length: positive.optional().describe('stationary: eta·steps that are counted, by each walker'),
@@ -108,7 +113,7 @@ export const simulationSchema = z.strictObject({
   paths: z
     .strictObject({ count: z.int().min(0).max(100).default(6), points: z.int().min(2).max(100_000).default(400) })
     .prefault({})
-    .describe('sample paths of the walkers, to look at'),
+    .describe('sample paths of the walkers, for the figures'),
   units: z
     .strictObject({ dimensionless: z.boolean().default(true), at: point })
     .optional()
