@@ -1,6 +1,7 @@
 /**
- * The part of the door that needs no module of Node, for browsers and other places: arithmetic, data in memory, networks and
- * their training, what is measured on them, theory, penalties, findings and reports. Explicit names, as in the door.
+ * The part of the public entry point that needs no module of Node, for browsers and other hosts: arithmetic, data in
+ * memory, networks and their training, measurements on them, theory, penalties, findings and reports. Names are
+ * explicit, as in index.ts.
  */
 
 export {

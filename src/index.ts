@@ -1,4 +1,4 @@
-/** The one door of the library: explicit names, room by room in the order of import. */
+/** The public entry point of the library: explicit names, in the order in which the folders import one another. */
 
 export {
   type BatchCurvature,

@@ -9,12 +9,13 @@ import { THEORY_FILE } from '../report/theory.js';
 import type { RecordBase } from './record.js';
 import { theoryPage } from './theory-page.js';
 
-/** Name of the document with the findings alone. */
+/** The name of the document with the findings alone. */
 export const FINDINGS_FILE = 'findings.json';
 
 /**
- * The files of a report by their names inside its folder: figures/*.svg, tables/*.csv, the JSON document (report.json unless another
- * name is given), report.html with the pages of the theory that it links to. The page comes last: where it is, the rest is.
+ * Returns the files of a report by their names inside its folder: figures/*.svg, tables/*.csv, the JSON document
+ * (report.json unless another name is given), report.html with the pages of the theory that it links to. The page comes
+ * last: where it exists, the rest does.
  */
 export function reportFiles(report: Report, document = 'report.json'): Map<string, string> {
   return new Map([
@@ -26,20 +27,24 @@ export function reportFiles(report: Report, document = 'report.json'): Map<strin
   ]);
 }
 
-/** Writes a report into a folder, each file whole, and the findings beside it where they are given. @throws RunError when the disk refuses */
+/**
+ * Writes a report into a folder, each file whole, and the findings where they are given.
+ * @throws RunError when the disk is full or not writable
+ */
 export function writeReport(folder: string, report: Report & { readonly findings?: readonly Finding[] }): void {
   if (report.findings) writeJson(join(folder, FINDINGS_FILE), report.findings);
   for (const [name, text] of reportFiles(report)) writeWhole(join(folder, name), text);
 }
 
-/** As much of a record as the facts of a run are taken from. */
+/** The part of a record from which the facts of a run are taken. */
 type Recorded = Pick<RecordBase<never>, 'versions' | 'kernelBuild' | 'machine'> & {
   readonly linearAlgebra?: string | null;
 };
 
 /**
- * The facts of a run as plain data for its report: what was asked (the config, the seeds), then versions, kernel build, linear algebra
- * and machine of the record, then what else the experiment states, such as the seconds of its stages and the data.
+ * Returns the facts of a run as plain data for its report: its settings (the config, the seeds), then versions, kernel
+ * build, linear algebra and machine of the record, then what else the experiment states, such as the seconds of its
+ * stages and the data.
  */
 export function factsOf(
   { versions, kernelBuild: kernel, linearAlgebra, machine }: Recorded,

@@ -1,8 +1,11 @@
-/** Takes the place of the store of folders outside Node. */
+/** The replacement of the store of folders outside Node. */
 import { InputError } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
 
-/** Refuses every folder with an InputError (`no-folders`). */
+/**
+ * Refuses every folder.
+ * @throws InputError (`no-folders`)
+ */
 export class FolderStore implements ArrayStore {
   constructor(root: string) {
     throw new InputError(

@@ -2,7 +2,7 @@
 import type { Finding } from '../report/finding.js';
 import { formatEstimate } from '../report/format.js';
 
-/** One finding on one line: its name, what was measured, what the source states, the verdict. */
+/** Writes one finding on one line: its name, what was measured, what the source states, the verdict. */
 export function lineOf(f: Finding): string {
   return `${f.id.padEnd(24)} ${formatEstimate(f.measured)}${f.unit && ` ${f.unit}`}  stated: ${f.stated}  → ${f.verdict}`;
 }

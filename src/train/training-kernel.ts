@@ -1,4 +1,4 @@
-/** What kernels/training exports: addresses are byte offsets into the memory of the kernel. */
+/** Declares what kernels/training exports; addresses are byte offsets into the memory of the kernel. */
 export interface TrainingExports {
   heapBase(): number;
   steps(

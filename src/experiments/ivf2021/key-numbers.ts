@@ -1,4 +1,4 @@
-/** The head of the page: what was run, what was found, and five key numbers. */
+/** The top of the page: what ran, its result, and the five numbers that a reader looks for first. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { negated } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
@@ -7,7 +7,7 @@ import { html, type Markup, prose } from '../../report/markup.js';
 import { exceptions, verdictWords } from '../../report/sections/findings.js';
 import { keyList } from '../../report/sections/lists.js';
 
-/** Says in one paragraph what was run and what was found. */
+/** Writes the summary of a run: what was trained, and the fitted relation. */
 export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const { pca, flatness: f, scaling: s, curves: c } = a;
   const closed = f.directions.filter((d) => d.flatness !== null).length;
@@ -24,7 +24,7 @@ The fluctuations of these weights were resolved into principal directions, and t
 ${formatCount(f.directions.length)} of them. ${prose(relation)} ${verdictWords(findings)} ${prose(exceptions(findings))}</p>`;
 }
 
-/** Lists the five key numbers. */
+/** Writes the list of the five key numbers. */
 export function firstNumbers(a: Analysis): Markup {
   const { pca, flatness: f, scaling: s } = a;
   const open = f.directions.filter((d) => d.open !== null).length;

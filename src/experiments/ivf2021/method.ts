@@ -1,4 +1,4 @@
-/** The section on how the numbers were measured, and the symbols of the page. */
+/** How the numbers were obtained, and the glossary of symbols. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
 import { formatCount, formatNumber, formatPlain, formatRange, fullStop, sentence } from '../../report/format.js';
 import type { Markup } from '../../report/markup.js';
@@ -56,7 +56,7 @@ export function method(a: Analysis): Markup {
   return factList(items);
 }
 
-/** The symbols of the page and their meanings. */
+/** The symbols of the page. */
 export const SYMBOLS: Symbols = [
   ['w', 'weights of the recorded layer'],
   ['w₀', 'centre of the landscape: mean or last weights of the window'],

@@ -1,3 +1,3 @@
-/** Takes the place of the package koffi outside Node, where no system library can be loaded. */
-/** Says that there is no loader. */
+/** The replacement of the package koffi outside Node, where no system library can be loaded. */
+/** Undefined: there is no loader. */
 export const load = undefined;
