@@ -126,6 +126,9 @@ describe('principal axes', () => {
     for await (const chunk of own.chunks()) chunks.push(...chunk);
     expect(chunks).toEqual(Array.from({ length: 6 }, (_, r) => [rows[4 * r + 1], rows[4 * r + 2]]).flat());
     expect([own.T, own.P]).toEqual([6, 2]);
+    const single = columnsOf(rowsInMemory(Float32Array.from(rows), 4), 1, 2);
+    for await (const chunk of single.chunks()) expect(chunk).toBeInstanceOf(Float32Array);
+    for await (const chunk of own.chunks()) expect(chunk).toBeInstanceOf(Float64Array);
   });
 });
 
@@ -302,6 +305,22 @@ describe('on a surface of one’s own', () => {
     const large = counted(401);
     large.task.trace(large.task.blocks[0]);
     expect(large.products()).toBe(64);
+  });
+
+  it('a width is open beyond ten norms of the block’s weights, or ten where they are shorter than 1', () => {
+    // along the first weight the loss is e times its centre at 12 from 0; the second is free
+    const k = (2 * (Math.E - 1)) / 12 ** 2;
+    const surface: ProtectableSurface = {
+      size: 2,
+      loss: (w) => 1 + (k * w[0] ** 2) / 2,
+      gradient: (w) => Float64Array.of(k * w[0], 0),
+    };
+    const width = (norm: number) => {
+      const task = surfaceTask(surface, { weights: [0, norm] }, { la, key });
+      return task.widths(task.blocks[0], fromRows([[1, 0]]))[0].flatness;
+    };
+    expect([0, 0.9, 1, 1.19].map(width)).toEqual([null, null, null, null]);
+    expect(width(1.21)! / 24).toBeCloseTo(1, 5);
   });
 
   it('products from differences of gradients are good to 1e-9 of the scale of the gradient', () => {

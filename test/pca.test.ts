@@ -153,6 +153,8 @@ describe('pca against the definition', () => {
     });
     expect([...part.last]).toEqual([...x.subarray(76 * 6, 77 * 6)]);
     expect(() => rowRange(rowsInMemory(x, 6), 50, 101)).toThrow(/rows 50 to 101/);
+    for (const [from, to] of [[0.5, 3], [0, 2.5], [-1, 3], [3, 3]])
+      expect(() => rowRange(rowsInMemory(x, 6), from, to)).toThrow(/but the window has rows 0 to 100/); // biome-ignore format: short
     // pieces of two rows: the part begins and ends within pieces, and has none that is empty
     const pieces: RowSource = {
       T: 8,

@@ -98,6 +98,14 @@ describe('gradients of single samples', () => {
     await expect(ask('ewc', { predictiveGradients })).rejects.toThrow(sentence);
   });
 
+  it('gradients of another number of outcomes are refused, and infinite probabilities', async () => {
+    const outcomes = (probabilities: number[]) => ({ predictiveGradients: () => [{ probabilities, gradients: rows }] });
+    await expect(ask('ewc', outcomes([0.2, 0.3, 0.5]))).rejects.toThrow(
+      /3 outcomes of 6 weights need 18 numbers; got 12/,
+    );
+    await expect(ask('ewc', outcomes([Number.POSITIVE_INFINITY, 0]))).rejects.toThrow(/that of outcome 0 is Infinity/);
+  });
+
   it('probabilities of float32 may be off by their rounding, those of float64 by 1e-6', async () => {
     for (const probabilities of [
       Float32Array.of(0.25, 0.75005),
