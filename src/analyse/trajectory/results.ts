@@ -1,7 +1,7 @@
 /** The numbers that an analysis of one recorded window computes, as reports draw them and `analysis.json` holds them. */
 import type { Estimate } from '../../numeric/estimate.js';
 
-/** Holds the per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN (null in JSON) where not evaluated. */
+/** Holds the per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN where not evaluated. */
 export interface TrainingCurves {
   readonly epoch: number[];
   /** Mean minibatch loss and accuracy seen while training during that epoch. */
