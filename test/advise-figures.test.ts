@@ -137,6 +137,20 @@ describe('where to train', () => {
     expect(dots).toHaveLength(13);
   });
 
+  it('marks a single run at each rate at the batch size itself', () => {
+    const v = input.verification!;
+    const one = { ...input, verification: { ...v, runs: v.runs.filter((r) => r.seed === 0) } };
+    const g = readFigure(renderAdvice(one).figures['advice-region']);
+    const runs = marks(g, { kind: 'dot', where: (d) => d.r !== 8 });
+    expect(
+      offBy(
+        g,
+        runs,
+        [0.0451 / 1.01, 0.072, 0.18, 0.36].map((eta): Point => [40, eta]),
+      ),
+    ).toBeLessThan(0.05);
+  });
+
   it('has a caption with the safety, the critical batch size and the epochs of the runs', () => {
     const { caption } = pageFigures(report.html).get('advice-region')!;
     expect(caption).toMatch(/and 0\.499 of it is advised, up to the critical batch size 181\./);

@@ -94,6 +94,11 @@ describe('a run', () => {
     expect([wild.still, wild.top]).toEqual([false, null]);
   });
 
+  it('leaves out a loss that is not finite', () => {
+    // the first step takes the weights beyond the largest float32, and is looked at before the next one
+    expect(tryRate({ ...request, learningRate: 3e38, epochs: 2 })).toMatchObject({ finite: false, losses: [] });
+  });
+
   it('stands still where steps are below the resolution of its weights', () => {
     const dead = tryRate({ ...request, learningRate: 1e-20 });
     expect([dead.finite, dead.still, dead.top]).toEqual([true, true, null]);

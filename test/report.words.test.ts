@@ -50,11 +50,11 @@ describe('numbers', () => {
     );
   });
   test('counts are whole, negative ones with a minus; a fraction is printed as a number', () => {
-    expect([formatCount(1234), formatCount(12_345), formatCount(-98_765), formatCount(2.25)]).toEqual([
+    expect([formatCount(1234), formatCount(12_345), formatCount(-98_765), formatCount(2.256)]).toEqual([
       '1234',
       '12\u202f345',
       '−98\u202f765',
-      '2.25',
+      '2.26',
     ]);
   });
   test('chosen numbers have no zeros at their end', () => {
