@@ -48,7 +48,7 @@ describe('the learning rate', () => {
     const slow = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.0099 }) } });
     expect(words(slow).rate).toMatch(/the best single step is larger/);
     const slower = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.00989 }) } });
-    expect(words(slower).rate).toMatch(/for the same way$/);
+    expect(words(slower).rate).toMatch(/for the same distance$/);
   });
 
   it('has its ceiling with the edge, and whether it converged', () => {
@@ -128,7 +128,7 @@ describe('the noise', () => {
     );
     const moving = words(pointed(facts(0.1), { momentum: 0.5 })).noise;
     expectEstimate(moving, 0.004, 0.0001);
-    expect(moving).toMatch(/of loss, 0\.80 % of the training loss\./);
+    expect(moving).toMatch(/to the loss, 0\.80 % of the training loss\./);
     expect(at(0.1, 50, { noise: { refused: 'no gradient.' } }).noise).toBe('not known: no gradient.');
   });
 });
@@ -216,7 +216,7 @@ describe('runs that were tried', () => {
       /the threshold lies below 0\.0400; the ceiling, an upper bound, lies above it \(0\.0902\)\. The advised rate 0\.0450: failed$/,
     );
     expect(told({ bracket: [null, null], tightness: 'not decidable', advice: 'not tested' })).toMatch(
-      /no threshold is seen; which does not judge the ceiling \(0\.0902\)\. The advised rate 0\.0450: not tested$/,
+      /no threshold was found; which does not test the ceiling \(0\.0902\)\. The advised rate 0\.0450: not tested$/,
     );
     expect(adviceWords(advice, given, null)).not.toHaveProperty('verified');
   });
