@@ -182,8 +182,8 @@ describe('where to train, with less known', () => {
       0.05,
     );
     const { caption } = pageFigures(draw(given).html).get('advice-region')!;
-    expect(caption).toMatch(/up to the whole set, for want of a noise scale\./);
-    expect(caption).toMatch(/Nothing was tried out: add --verify\.$/);
+    expect(caption).toMatch(/up to the whole set, because there is no noise scale\./);
+    expect(caption).toMatch(/No runs were made; --verify makes them\.$/);
     expect(caption).not.toMatch(/best single step/);
   });
 

@@ -253,11 +253,16 @@ describe('the head and the method of the page', () => {
 
   it('puts each judgement under its name', () => {
     const lines = pageWords(html, 'header .summary');
-    expect(lines.map((l) => l.split('. ')[0])).toEqual(['Learning rate', 'Batch size', 'Stationary', 'Tried out']);
-    expect(lines[0]).toMatch(/^Learning rate\. 0\.03 is inside what is advised/);
+    expect(lines.map((l) => l.split('. ')[0])).toEqual([
+      'Learning rate',
+      'Batch size',
+      'Stationary',
+      'Runs from this state',
+    ]);
+    expect(lines[0]).toMatch(/^Learning rate\. 0\.03 is within the advised range/);
     expect(lines[1]).toMatch(/^Batch size\. Critical size 181 ± 9/);
     expect(lines[2]).toMatch(/^Stationary\. Stationary: motion relation 1\.03 ± 0\.04/);
-    expect(lines[3]).toMatch(/^Tried out\. 12 runs of 3 epochs/);
+    expect(lines[3]).toMatch(/^Runs from this state\. 12 runs of 3 epochs/);
     const [setting] = pageWords(html, 'header .subtitle');
     expect(setting).toBe(
       'At the last weights of a made-up run; training loss 0.437. Learning rate 0.03, batches of 40 (shuffled), momentum 0.5; temperature η/((1−μ)B) = 0.00150.',

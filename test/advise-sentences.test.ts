@@ -31,25 +31,25 @@ describe('the setting', () => {
 
 describe('the learning rate', () => {
   it.each([
-    [1, /^1 is beyond the edge: .*; take 0\.10 or less$/],
-    [0.5, /^0\.5 is above the ceiling: .*; take 0\.10 or less$/],
-    [0.2, /^0\.2 cannot be told from the ceiling; take 0\.10 or less$/],
+    [1, /^1 is beyond the edge: .*; use 0\.10 or less$/],
+    [0.5, /^0\.5 is above the ceiling: .*; use 0\.10 or less$/],
+    [0.2, /^0\.2 cannot be distinguished from the ceiling; use 0\.10 or less$/],
     [0.15, /^0\.15 is below the ceiling, but by less than the safety factor: .*; 0\.10 or less is advised$/],
-    [0.06, /^0\.06 is inside what is advised, up to 0\.100 ± 0\.005$/],
-    [0.004, /^0\.004 is safe and small: 25 times as much is advised at most\. Below 0\.05 of that, training takes many steps for the same way, and even the best single step is larger \(0\.17\)$/],
+    [0.06, /^0\.06 is within the advised range, up to 0\.100 ± 0\.005$/],
+    [0.004, /^0\.004 is safe and small: at most 25 times as much is advised\. Below 0\.05 of that, training takes many steps for the same distance, and even the best single step is larger \(0\.17\)$/],
   ])('%d', (eta, sentence) => {
     expect(at(eta).rate).toMatch(sentence);
   }); // biome-ignore format: one sentence a line
 
   it('speaks of the best single step only where that is larger', () => {
-    expect(at(0.0047, 1).rate).toMatch(/^0\.0047 is safe and small: 21 times as much/);
+    expect(at(0.0047, 1).rate).toMatch(/^0\.0047 is safe and small: at most 21 times as much/);
     // |g|²/gᵀHg = 0.5, over 1 + 100/1 at B = 1
     expect(at(0.0049, 1).rate).toMatch(/larger \(0\.0050\)$/);
     expect(at(0.5 / 101, 1).rate).toMatch(/for the same way$/);
     const slow = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.0099 }) } });
     expect(words(slow).rate).toMatch(/the best single step is larger/);
     const slower = facts(0.0049, 1, { noise: { facts: noise({ squaredGradient: 0.00989 }) } });
-    expect(words(slower).rate).toMatch(/for the same way$/);
+    expect(words(slower).rate).toMatch(/for the same distance$/);
   });
 
   it('has its ceiling with the edge, and whether it converged', () => {
@@ -125,11 +125,11 @@ describe('the noise', () => {
   it('is worth (η/4)·Tr C/(1−μ), with C = C₁/B, and so many per cent of the loss', () => {
     // 0.1/4·4/50 = 0.002; with μ = 0.5 twice as much; 0.4 % of 0.5
     expect(at(0.1).noise).toMatch(
-      /\(η\/4\) Tr C\/\(1−μ\) = 0\.00200 ± 0\.00005 of loss, 0\.40 % of the training loss\. A larger/,
+      /\(η\/4\) Tr C\/\(1−μ\) = 0\.00200 ± 0\.00005 to the loss, 0\.40 % of the training loss\. A larger/,
     );
     const moving = words(pointed(facts(0.1), { momentum: 0.5 })).noise;
     expectEstimate(moving, 0.004, 0.0001);
-    expect(moving).toMatch(/of loss, 0\.80 % of the training loss\./);
+    expect(moving).toMatch(/to the loss, 0\.80 % of the training loss\./);
     expect(at(0.1, 50, { noise: { refused: 'no gradient.' } }).noise).toBe('not known: no gradient.');
   });
 });
@@ -181,7 +181,7 @@ describe('notes', () => {
     expect(notes({ ceiling: e(0.501, 0.01) })).toEqual([]);
     // √3 of relative variance, 40 carriers of 1000 samples
     expect(notes({ ceiling: e(0.499, 0.01) })).toEqual([
-      expect.stringMatching(/varies by 1\.7 times its mean from batch to batch, and 40 of 1000 samples carry that\.$/),
+      expect.stringMatching(/varies by 1\.7 times its mean from batch to batch, and 40 of 1000 samples cause this variation\.$/),
     ]);
   });
   it('of a ceiling that has not converged: exact for these samples, or too few directions', () => {
@@ -211,13 +211,13 @@ describe('runs that were tried', () => {
       '12 runs of 3 epochs: the threshold lies from 0.0447 to 0.180; the ceiling lies in it (0.0902). The advised rate 0.0450: held',
     );
     expect(told({ bracket: [0.2, null], tightness: 'cautious', epochs: 1 })).toMatch(
-      /^12 runs of 1 epoch: the threshold lies above 0\.200; the loss, not quadratic, holds SGD beyond the ceiling \(0\.0902\)/,
+      /^12 runs of 1 epoch: the threshold lies above 0\.200; the loss is not quadratic and keeps SGD stable beyond the ceiling \(0\.0902\)/,
     );
     expect(told({ bracket: [null, 0.04], tightness: 'too high', advice: 'failed' })).toMatch(
       /the threshold lies below 0\.0400; the ceiling, an upper bound, lies above it \(0\.0902\)\. The advised rate 0\.0450: failed$/,
     );
     expect(told({ bracket: [null, null], tightness: 'not decidable', advice: 'not tested' })).toMatch(
-      /no threshold is seen; which does not judge the ceiling \(0\.0902\)\. The advised rate 0\.0450: not tested$/,
+      /no threshold was found; which does not test the ceiling \(0\.0902\)\. The advised rate 0\.0450: not tested$/,
     );
     expect(adviceWords(advice, given, null)).not.toHaveProperty('verified');
   });
@@ -226,7 +226,7 @@ describe('runs that were tried', () => {
     const { noise: sentence } = adviceWords(advice, given, verification);
     // rates 0.0447 and 0.18: the means of 5 − 10η + 0.1·seed over 4.71, at 0.18 of the run that returned alone
     const low = 5 - 10 * (0.0451 / 1.01) + 0.1;
-    expect(sentence.endsWith(`. Seen in the runs: the top curvature ended at ${(low / 4.71).toFixed(2)} of that at the start for η = 0.045 and at ${(3.2 / 4.71).toFixed(2)} of that at the start for η = 0.18`)).toBe(true); // biome-ignore format: one sentence
+    expect(sentence.endsWith(`. In the runs the top curvature ended at ${(low / 4.71).toFixed(2)} of that at the start for η = 0.045 and at ${(3.2 / 4.71).toFixed(2)} of that at the start for η = 0.18`)).toBe(true); // biome-ignore format: one sentence
     const one = { ...verification!, runs: verification!.runs.filter((r) => r.learningRate < 0.05) };
     expect(adviceWords(advice, given, one).noise).not.toMatch(/Seen in the runs/);
     const left = { ...verification!, runs: verification!.runs.filter((r) => r.outcome !== 'returns') };

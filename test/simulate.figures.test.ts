@@ -111,7 +111,7 @@ describe('snapshots', () => {
     const lowest = Math.max(...lines[2].map((p) => p[1]));
     expect(figure.domain.y[1] / (3 * lowest)).toBeGreaterThan(1);
     expect(figure.domain.y[1] / (3 * lowest)).toBeLessThan(1.15);
-    expect(caption).toMatch(/Fokker-Planck.*left.*higher/);
+    expect(caption).toMatch(/Fokker-Planck.*left.*beyond the frame/);
     const wide = lines[2].filter((p) => p[1] > 0.01 * lowest);
     framed(figure, wide, ['x']);
   });

@@ -4,7 +4,7 @@ import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Verification } from '../../apply/advice-verify.js';
 import { csv } from '../../report/csv.js';
 
-/** Every number, the ceiling over batch sizes, the runs that tried it out; by file name. */
+/** Writes every number, the ceiling over batch sizes and the runs that tested it, by file name. */
 export function adviceTables(
   { items, safety }: Advice,
   facts: AdviceFacts,

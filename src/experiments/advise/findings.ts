@@ -1,22 +1,22 @@
-/** Advice in sentences, for the terminal and the page. Judgements come from apply/advice; here they only get words. */
+/** The advice in sentences, for the terminal and the page. The judgements are made in apply/advice. */
 import { type Advice, type AdviceItem, FAR_BELOW } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Outcome, Verification } from '../../apply/advice-verify.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 
-/** As formatEstimate, without an error far below what anybody reads. */
+/** Writes an estimate, without its error where that is negligible. */
 export const brief = (e: Estimate): string =>
   e.standardError < 1e-4 * Math.abs(e.value) ? formatNumber(e.value) : formatEstimate(e);
 
-/** A value with its error, or that there is none. */
+/** Writes the value of an item with its error, or a dash where there is none. */
 export function shownValue({ value, unit }: AdviceItem): string {
   if (!value) return MISSING;
   const exact = value.standardError === 0 ? `${formatNumber(value.value)} (exact)` : brief(value);
   return `${exact}${unit && ` ${unit}`}${value.converged ? '' : ' (not converged)'}`;
 }
 
-/** The 95 % interval where the error is not symmetric. */
+/** Writes the 95 % interval of an item whose error is not symmetric. */
 export const shownInterval = ({ interval }: AdviceItem): string =>
   interval ? `${formatNumber(interval[0])} … ${interval[1] === null ? '∞' : formatNumber(interval[1])}` : '';
 
@@ -69,17 +69,17 @@ function rateWords({ rate, point, safety, bestStep }: Advice): string {
   const times = formatNumber(largestRate / point.learningRate, 2);
   switch (place) {
     case 'beyond the edge':
-      return `${eta} is beyond the edge: even the mean motion overshoots. Expect the loss to rise until the network finds flatter ground or is lost; take ${formatNumber(largestRate, 2)} or less`;
+      return `${eta} is beyond the edge: even the mean motion overshoots. Expect the loss to rise until the network reaches a flatter region or diverges; use ${formatNumber(largestRate, 2)} or less`;
     case 'above the ceiling':
-      return `${eta} is above the ceiling: minibatches kick the weights farther than they settle. Expect bursts of the loss, and that this basin is left for a flatter one or for good; take ${formatNumber(largestRate, 2)} or less`;
+      return `${eta} is above the ceiling: minibatches move the weights farther than they relax. Expect bursts of the loss, and that SGD leaves this basin for a flatter one or diverges; use ${formatNumber(largestRate, 2)} or less`;
     case 'at the ceiling':
-      return `${eta} cannot be told from the ceiling; take ${formatNumber(largestRate, 2)} or less`;
+      return `${eta} cannot be distinguished from the ceiling; use ${formatNumber(largestRate, 2)} or less`;
     case 'above the advice':
-      return `${eta} is below the ceiling, but by less than the safety factor: where minibatches reach out farther than the directions looked at, it may already be too much; ${formatNumber(largestRate, 2)} or less is advised`;
+      return `${eta} is below the ceiling, but by less than the safety factor: if minibatches move the weights along other directions than those measured, it may already be too large; ${formatNumber(largestRate, 2)} or less is advised`;
     case 'far below':
-      return `${eta} is safe and small: ${times} times as much is advised at most. Below ${formatPlain(FAR_BELOW)} of that, training takes many steps for the same way${bestStep && point.learningRate < bestStep.atBatch ? `, and even the best single step is larger (${formatNumber(bestStep.atBatch, 2)})` : ''}`;
+      return `${eta} is safe and small: at most ${times} times as much is advised. Below ${formatPlain(FAR_BELOW)} of that, training takes many steps for the same distance${bestStep && point.learningRate < bestStep.atBatch ? `, and even the best single step is larger (${formatNumber(bestStep.atBatch, 2)})` : ''}`;
     case 'inside':
-      return `${eta} is inside what is advised, up to ${advised}`;
+      return `${eta} is within the advised range, up to ${advised}`;
   }
 }
 
@@ -96,7 +96,7 @@ function batchWords({ batch, point }: Advice, { noise }: AdviceFacts): string {
   const cost = `steps ${formatNumber(1 + c / b, 2)} times the fewest, samples ${formatNumber(1 + b / c, 2)} times the fewest`;
   const what =
     place === 'below'
-      ? 'is below it: a larger batch, with a learning rate raised along, still saves steps nearly in proportion'
+      ? 'is below it: a larger batch, with a larger learning rate, still saves steps nearly in proportion'
       : place === 'beyond'
         ? 'is beyond it: a larger batch hardly saves steps, and a smaller one saves work'
         : 'is about there';
@@ -107,12 +107,12 @@ function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {
   const loss = items.find((i) => i.id === 'noise-loss')?.value;
   if (!loss) return `not known: ${refusal(noise)}`;
   return (
-    `the gradient noise is worth (η/4) Tr C/(1−μ) = ${formatEstimate(loss)} of loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
+    `the gradient noise adds (η/4) Tr C/(1−μ) = ${formatEstimate(loss)} to the loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
     'A larger η/B strengthens it and, where noise grows with curvature, the drift towards flatter minima ([V3]); it also raises the loss by as much, and the drift takes time'
   );
 }
 
-/** Top curvature at the end over that at the start, at the smallest and the largest rate whose runs ended in a basin. */
+/** Gives the top curvature at the end relative to the start, at the smallest and the largest rate whose runs ended in a basin. */
 function flatnessWords(v: Verification): string {
   const settled = v.runs.filter((r) => (r.outcome === 'stays' || r.outcome === 'returns') && r.top !== null);
   const rates = [...new Set(settled.map((r) => r.learningRate))];
@@ -124,7 +124,7 @@ function flatnessWords(v: Verification): string {
       2,
     )} of that at the start for η = ${formatNumber(eta, 2)}`;
   };
-  return `. Seen in the runs: the top curvature ended at ${share(rates[0])} and at ${share(rates.at(-1)!)}`;
+  return `. In the runs the top curvature ended at ${share(rates[0])} and at ${share(rates.at(-1)!)}`;
 }
 
 function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): string {
@@ -141,7 +141,7 @@ function stationaryWords({ stationarity }: Advice, { window }: AdviceFacts): str
 
 const OUTCOMES: readonly Outcome[] = ['stays', 'returns', 'leaves', 'diverges'];
 
-/** `3 stay, 1 leaves`. */
+/** Counts the outcomes of runs: `3 stay, 1 leaves`. */
 export function outcomeCounts(runs: Verification['runs']): string {
   const plural: Record<Outcome, string> = { stays: 'stay', returns: 'return', leaves: 'leave', diverges: 'diverge' };
   return OUTCOMES.map((o) => ({ o, n: runs.filter((r) => r.outcome === o).length }))
@@ -154,13 +154,13 @@ function verifiedWords(v: Verification): string {
   const [low, high] = v.bracket;
   const threshold =
     low === null && high === null
-      ? 'no threshold is seen'
+      ? 'no threshold was found'
       : `the threshold lies ${low === null ? `below ${formatNumber(high)}` : high === null ? `above ${formatNumber(low)}` : `from ${formatNumber(low)} to ${formatNumber(high)}`}`;
   const says = {
     tight: 'the ceiling lies in it',
-    cautious: 'the loss, not quadratic, holds SGD beyond the ceiling',
+    cautious: 'the loss is not quadratic and keeps SGD stable beyond the ceiling',
     'too high': 'the ceiling, an upper bound, lies above it',
-    'not decidable': 'which does not judge the ceiling',
+    'not decidable': 'which does not test the ceiling',
   }[v.tightness];
   return (
     `${formatCount(v.runs.length)} runs of ${formatCount(v.epochs)} ${v.epochs === 1 ? 'epoch' : 'epochs'}: ${threshold}; ${says} (${formatNumber(v.ceiling)}). ` +
@@ -174,16 +174,16 @@ function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFact
   const out: string[] = [];
   if (c && -c.lowest.value > 0.05 * c.top.value)
     out.push(
-      `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling speaks of its valleys only.`,
+      `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling applies only to the directions of positive curvature.`,
     );
   if (rate && c && rate.ceiling.value < 0.5 * c.edge.value)
     out.push(
-      `It is the difference between minibatches that limits the rate here, not the mean curvature: along the top eigenvector it varies by ${formatNumber(Math.sqrt(c.relativeVariance.value), 2)} times its mean from batch to batch, and ${formatCount(Math.round(c.carriers))} of ${formatCount(point.samples)} samples carry that.`,
+      `The difference between minibatches limits the rate here, not the mean curvature: along the top eigenvector the curvature varies by ${formatNumber(Math.sqrt(c.relativeVariance.value), 2)} times its mean from batch to batch, and ${formatCount(Math.round(c.carriers))} of ${formatCount(point.samples)} samples cause this variation.`,
     );
   if (c && !c.ceiling.converged)
     out.push(
       c.ceiling.value > 0.8 * c.fewer
-        ? `The ceiling is exact for batches of this training set and hardly falls with more directions (${formatNumber(c.fewer)} with fewer); its error says that a few hard samples make it, so other data of the kind would give another.`
+        ? `The ceiling is exact for batches of this training set and hardly falls with more directions (${formatNumber(c.fewer)} with fewer); its error shows that a few hard samples determine it, so that other data of the same kind would give a different one.`
         : `The ceiling has not converged: ${formatNumber(c.fewer)} with fewer directions, ${formatEstimate(c.ceiling)} with all; more --directions can only lower it.`,
     );
   if (n && !n.ofDistribution.converged)

@@ -16,7 +16,7 @@ import { adviceRegion } from './figures/region.js';
 import { adviceRuns } from './figures/runs.js';
 import { type AdviceWords, adviceWords, brief, outcomeCounts, shownInterval, shownValue } from './findings.js';
 
-/** What the report is made from. */
+/** The input of the report. */
 export interface AdviceReportInput {
   readonly title: string;
   readonly advice: Advice;
@@ -25,7 +25,7 @@ export interface AdviceReportInput {
   readonly run: RunFacts;
 }
 
-/** The report of `thermograd advise` out of its numbers. Pure: the same input gives the same bytes. */
+/** Makes the report of `thermograd advise` from its numbers. Pure: the same input gives the same bytes. */
 export function renderAdvice(input: AdviceReportInput): Report {
   const { title, advice, facts, verification: v, run } = input;
   const words = adviceWords(advice, facts, v);
@@ -40,8 +40,8 @@ export function renderAdvice(input: AdviceReportInput): Report {
         'Where to train',
         html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
       ],
-      ...(v && runs ? [['runs', 'Tried out', tried(v, runs)] as const] : []),
-      ['numbers', 'Every number, with what it stands on', numbers(advice.items)],
+      ...(v && runs ? [['runs', 'Runs from this state', tried(v, runs)] as const] : []),
+      ['numbers', 'Every number, with its assumptions', numbers(advice.items)],
       ['method', 'How this was measured', method(input)],
     ],
     figures: [region, ...(runs ? [runs] : [])],
@@ -59,7 +59,7 @@ function headOf(input: AdviceReportInput, words: AdviceWords): Markup {
   const told = [words.rate, words.batch, words.stationary, ...(words.verified ? [words.verified] : [])];
   return html`<p class="subtitle">At ${words.state}. ${sentence(words.setting)}</p>
 ${keyList(firstNumbers(input))}
-${['Learning rate', 'Batch size', 'Stationary', 'Tried out'].map((name, k) => (told[k] ? html`<p class="summary"><b>${name}.</b> ${prose(sentence(told[k]))}</p>` : ''))}
+${['Learning rate', 'Batch size', 'Stationary', 'Runs from this state'].map((name, k) => (told[k] ? html`<p class="summary"><b>${name}.</b> ${prose(sentence(told[k]))}</p>` : ''))}
 ${words.notes.map((n) => html`<p>${prose(n)}</p>`)}`;
 }
 
@@ -83,7 +83,7 @@ function numbers(items: readonly AdviceItem[]): Markup {
     { head: 'what would change it', cell: (i) => (i.changes ? sentence(i.changes) : ''), words: true },
   ];
   return table(
-    'After ± stands one standard error; of the edge, a bound from the residual of the eigenvector.',
+    'The number after ± is one standard error, for the edge a bound from the residual of the eigenvector.',
     columns,
     items,
   );
@@ -119,8 +119,8 @@ function tried(v: Verification, figure: Drawn): Markup {
     },
   ];
   return html`${gallery([figure], 'wide')}
-<h3>What became of the runs</h3>
-${table(`Runs from the same weights with fresh batches. The rim of the basin is e times the loss at the start (${formatNumber(v.base.loss)} on ${formatCount(v.looked)} samples) with what the gradient noise alone adds; ‘stays’: never seen above it; ‘returns’: above it once, below it at the end; ‘leaves’: above it at the end; ‘diverges’: no better than a constant answer, or not finite.`, columns, rows)}`;
+<h3>Outcomes of the runs</h3>
+${table(`Runs from the same weights with fresh batches. The rim of the basin is e times the loss at the start (${formatNumber(v.base.loss)} on ${formatCount(v.looked)} samples) plus what the gradient noise alone adds; ‘stays’: never observed above it; ‘returns’: above it once, below it at the end; ‘leaves’: above it at the end; ‘diverges’: no better than a constant answer, or not finite.`, columns, rows)}`;
 }
 
 function method({ advice, facts }: AdviceReportInput): Markup {
@@ -130,7 +130,7 @@ function method({ advice, facts }: AdviceReportInput): Markup {
   const entries: [string, string][] = [
     [
       'Samples',
-      `Gradients, their covariance and the Hessian are exact sums over all ${formatCount(point.samples)} training samples in float64, at one state. Errors: the set as a sample of a distribution, unless said otherwise.`,
+      `Gradients, their covariance and the Hessian are exact sums over all ${formatCount(point.samples)} training samples in float64, at one state. Errors treat the set as a sample of a distribution, unless stated otherwise.`,
     ],
     ...(c
       ? ([
@@ -148,13 +148,13 @@ function method({ advice, facts }: AdviceReportInput): Markup {
       ? ([
           [
             'Noise scale',
-            `|g|² = ${formatNumber(n.squaredGradient)}, Tr C₁ = ${formatEstimate(n.trace)} per sample over the training set; from ${n.twoBatches.counts.map(formatCount).join(' and ')} minibatches of ${n.twoBatches.sizes.map(formatCount).join(' and ')} samples |g|² = ${formatEstimate(n.twoBatches.squaredGradient)}, Tr C₁ = ${formatEstimate(n.twoBatches.trace)}. The exact values are used; the others check them and need no more than minibatches.`,
+            `|g|² = ${formatNumber(n.squaredGradient)}, Tr C₁ = ${formatEstimate(n.trace)} per sample over the training set; from ${n.twoBatches.counts.map(formatCount).join(' and ')} minibatches of ${n.twoBatches.sizes.map(formatCount).join(' and ')} samples |g|² = ${formatEstimate(n.twoBatches.squaredGradient)}, Tr C₁ = ${formatEstimate(n.twoBatches.trace)}. The exact values are used; the others are a check that needs only minibatches.`,
           ],
         ] as [string, string][])
       : []),
     [
       'Safety',
-      `${formatPlain(safety)} of the ceiling is advised: the ceiling is an upper bound, the loss is not quadratic, and curvature changes while training goes on.`,
+      `${formatPlain(safety)} of the ceiling is advised: the ceiling is an upper bound, the loss is not quadratic, and the curvature changes during training.`,
     ],
   ];
   return factList(entries);

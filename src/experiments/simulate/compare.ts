@@ -1,4 +1,4 @@
-/** How far the methods of a simulation lie apart: total variation of their densities, and moments in units of their errors. */
+/** The differences between the methods of a simulation: total variation of their densities, and their moments. */
 import type { Estimate } from '../../numeric/estimate.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
 import { arrayOf, type Method, type MethodResult, type SimulationInput } from './measured.js';
@@ -14,7 +14,7 @@ export interface Distance {
   readonly b: Method;
   /** ½ ∫|P − Q|, 0 to 1. */
   readonly totalVariation: number;
-  /** What counting noise alone would make of it, were the two laws the same; 0 of computed densities, NaN where it is not known. */
+  /** Its expected value from counting noise alone if the two laws were the same; 0 for computed densities, NaN where it is not known. */
   readonly noise: number;
 }
 
@@ -50,7 +50,7 @@ export function compare({ facts, methods }: SimulationInput): Comparison {
   return { distances, moments: momentRows(facts.names, methods) };
 }
 
-/** Of two densities on the same cells; mass that one has lost counts as a place of its own. */
+/** Total variation of two densities on the same cells; probability that one of them has lost counts as one more cell. */
 function totalVariation(p: Float64Array, q: Float64Array, volume: number): number {
   let [apart, more] = [0, 0];
   for (let i = 0; i < p.length; i++) {
@@ -89,7 +89,7 @@ function momentRows(names: readonly string[], methods: readonly MethodResult[]):
   return rows.filter((r) => Object.keys(r.values).length > 0);
 }
 
-/** A computed value without the noise of rounding; a sampled one with its error. */
+/** Writes a computed value without rounding noise, and a sampled one with its error. */
 export function momentText(e: Estimate): string {
   if (e.standardError > 1e-6 * Math.abs(e.value)) return formatEstimate(e);
   return Math.abs(e.value) < 1e-11 ? '0' : formatNumber(e.value, 4);

@@ -3,7 +3,7 @@ import { csv } from '../../report/csv.js';
 import type { Comparison } from './compare.js';
 import { arrayOf, type SimulationInput } from './measured.js';
 
-/** Moments, distances and densities; by file name. */
+/** Writes moments, distances and densities, by file name. */
 export function simulationTables({ facts, methods }: SimulationInput, comparison: Comparison): Record<string, string> {
   const densities = (name: 'marginal_x' | 'marginal_y' | 'floor', axis: number) => {
     const shown = methods.filter((m) => arrayOf(m, name));

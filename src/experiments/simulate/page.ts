@@ -1,4 +1,4 @@
-/** The report of a simulation: what was asked, moments and distances, pictures, how it was computed. */
+/** The report of a simulation: the problem, moments and distances, figures, and how they were computed. */
 import { CITATIONS } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
@@ -29,7 +29,7 @@ const DENSITY_WORDS: Record<DensityName, string> = {
   density: 'both coordinates',
 };
 
-/** The report of `thermograd simulate` out of its numbers. Pure: the same input gives the same bytes. */
+/** Makes the report of `thermograd simulate` from its numbers. Pure: the same input gives the same bytes. */
 export function renderSimulation(input: SimulationInput): Report & { readonly comparison: Comparison } {
   const { facts, methods } = input;
   const comparison = compare(input);
@@ -66,7 +66,7 @@ function headOf(input: SimulationInput): Markup {
     ...methods.flatMap(({ summary }) => summary.warnings.map((w) => `${summary.label}: ${w}`)),
   ];
   return html`<p class="summary">${
-    facts.mode === 'stationary' ? 'The stationary law' : 'The course in time'
+    facts.mode === 'stationary' ? 'The stationary law' : 'The evolution in time'
   } of one landscape with its noise, by ${methods.map((m) => m.summary.label).join(', ')}.</p>
 <dl class="facts">${facts.statement.map(([k, v]) => html`<dt>${prose(k)}</dt><dd><code>${v}</code></dd>`)}${unitsOf(input)}</dl>
 ${warnings.length > 0 ? html`<h3>Warnings</h3><ul>${warnings.map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
@@ -96,7 +96,7 @@ ${distancesTable(comparison.distances, label)}`,
 
 function unitsOf({ facts: { scales } }: SimulationInput): Markup {
   if (!scales) return html``;
-  return html`<dt>units</dt><dd>length ${formatPlain(scales.length, 5)}, time ${formatPlain(scales.time, 5)} η·steps, loss ${formatPlain(scales.loss, 5)}: of curvature and noise at (${scales.at.join(', ')}). All numbers, axes and files below are in these units; the formulas above are not.</dd>`;
+  return html`<dt>units</dt><dd>length ${formatPlain(scales.length, 5)}, time ${formatPlain(scales.time, 5)} η·steps, loss ${formatPlain(scales.loss, 5)}: from curvature and noise at (${scales.at.join(', ')}). All numbers, axes and files below are in these units; the formulas above are not.</dd>`;
 }
 
 function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult[]): Markup {
@@ -111,8 +111,8 @@ function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult
       },
     })),
   ];
-  return html`<div class="scroll">${table('Sampled values carry one standard error over independent walkers; computed ones have none of chance.', columns, rows)}</div>
-${rows.some((r) => Object.values(r.values).some((e) => !e.converged)) ? html`<p>* not converged: walkers were still there when the run ended, so that the time is too short.</p>` : ''}`;
+  return html`<div class="scroll">${table('Sampled values have one standard error over independent walkers; computed ones have no statistical error.', columns, rows)}</div>
+${rows.some((r) => Object.values(r.values).some((e) => !e.converged)) ? html`<p>* not converged: some walkers were not absorbed when the run ended, so that the mean time is too short.</p>` : ''}`;
 }
 
 interface PairRow {
@@ -137,8 +137,8 @@ function distancesTable(distances: readonly Distance[], label: (m: Method) => st
     { head: 'between', cell: (r) => `${label(r.a)} and ${label(r.b)}`, words: true },
     ...shown.map((n) => ({ head: DENSITY_WORDS[n], cell: (r: PairRow) => cell(r.of[n]) })),
   ];
-  return html`<h3>How far they lie apart</h3><div class="scroll">${table(
-    'Total variation ½∫|P − Q| of the densities on the cells of the grid: 0 where they agree, 1 where they have nothing in common. In parentheses what counting finitely many walkers would make of it, were the laws the same: from two halves of the walkers; (?) where that is not known.',
+  return html`<h3>Differences between the methods</h3><div class="scroll">${table(
+    'Total variation ½∫|P − Q| of the densities on the cells of the grid: 0 where they agree, 1 where they do not overlap. In parentheses: the value expected from counting finitely many walkers if the laws were the same, from two halves of the walkers; (?) where it is not known.',
     columns,
     [...rows.values()],
   )}</div>`;
@@ -152,6 +152,6 @@ function howOf(methods: readonly MethodResult[]): Markup {
     const extra = facts.map(([k, v]) => `${k} ${typeof v === 'number' ? formatNumber(v, 2) : String(v)}`).join(', ');
     return html`<dt>${s.label}</dt><dd>${prose(s.how)}${extra ? `; ${extra}` : ''}.</dd>`;
   })}
-<dt>residual</dt><dd>of the stationary density: what the balance of its cells misses, as a share of what moves.</dd>
-<dt>separation</dt><dd>what the wandering of y² adds to the diffusion along the valley, as a share of it, on average; the adiabatic method needs it small.</dd></dl>`;
+<dt>residual</dt><dd>of the stationary density: the imbalance of probability in its cells, as a share of the probability that moves.</dd>
+<dt>separation</dt><dd>the mean share that fluctuations of y² add to the diffusion along the valley; it must be small for the adiabatic method.</dd></dl>`;
 }

@@ -1,4 +1,4 @@
-/** Tables of the model part as CSV documents, at full precision. */
+/** The tables of the model part as CSV documents, at full precision. */
 import type { Estimate } from '../../numeric/estimate.js';
 import { csv } from '../../report/csv.js';
 import type { ValleyModelResults } from './measured.js';

@@ -1,4 +1,4 @@
-/** All findings of the model part, in the order a reader wants them. Rules: rules.ts. */
+/** All findings of the model part; their rules are stated in rules.ts. */
 import type { Finding } from '../../report/finding.js';
 import type { ValleyModelResults } from './measured.js';
 import { convergenceFindings, densityFindings } from './motion-findings.js';

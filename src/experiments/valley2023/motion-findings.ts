@@ -1,4 +1,4 @@
-/** Findings on stationary densities, finite steps, and the way to the flat end. Rules: valley-rules.ts. */
+/** Findings on stationary densities, finite steps, and the time to the flat end; their rules are stated in rules.ts. */
 import { divided, type Estimate, estimate, minus, quotient } from '../../numeric/estimate.js';
 import { type Agreement, signVerdict, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
@@ -19,7 +19,7 @@ const SOURCES = {
   'fokker-planck': 'Fokker-Planck',
   adiabatic: 'adiabatic theory',
 };
-/** Total variation allowed above counting. */
+/** Largest total variation above that of counting. */
 const APART = 0.02;
 
 export function densityFindings(r: DensitiesResult): Finding[] {
@@ -61,7 +61,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
     }),
     finding('finite-step', {
       claim:
-        'With large steps the density leaves the continuous theory for the one with the finite-step force, towards flatter places',
+        'With large steps the density follows the theory with the finite-step force instead of the continuous one, towards flatter places',
       source: 'theory [V3], derived',
       measured: gain,
       unit: 'total variation to the continuous theory minus that to the finite-step theory',
@@ -111,7 +111,7 @@ export function convergenceFindings(r: ConvergenceResult): Finding[] {
       .filter((t) => Number.isFinite(t.measured.value));
   return [
     finding('shorter', {
-      claim: 'Stronger noise shortens the way to the flat solutions, up to a critical strength',
+      claim: 'Stronger noise shortens the time to the flat solutions, up to a critical strength',
       source: `${VALLEY}; theory [V1]`,
       measured: shown ? change(shown) : NOTHING,
       unit: shown
@@ -153,7 +153,7 @@ function critical(r: ConvergenceResult, rows: readonly ConvergenceRow[]): Findin
         before ? Math.sqrt(before.strength * beyond.strength) : beyond.strength,
         before ? (beyond.strength - before.strength) / 4 : Number.NaN,
         rows.length,
-        'between the two strengths of the scan on either side; half their distance is two errors',
+        'between the two strengths of the scan on either side; half of their distance is two errors',
       )
     : NOTHING;
   const inside = beyond && before && beyond.strength >= c.sharpMeanSquare && before.strength <= c.flatAlmostSure;
@@ -215,7 +215,8 @@ function temperature(r: ConvergenceResult): Finding {
   }));
   const far = worst(tests, (t) => t);
   return finding('temperature', {
-    claim: 'Only the noise temperature eta·C (eta/B) matters: at equal eta·C the way takes the same time in eta·steps',
+    claim:
+      'Only the noise temperature eta·C (eta/B) matters: at equal eta·C reaching the flat end takes the same time in eta·steps',
     source: 'theory [V3]',
     measured: far?.measured ?? NOTHING,
     unit: far ? `time at eta = ${formatPlain(far.o.learningRate)} over that at the smallest eta, the farthest` : '',

@@ -42,7 +42,7 @@ interface Valley2023Report extends Report {
   readonly findings: readonly Finding[];
 }
 
-/** The report of `reproduce valley2023` out of what its stages left. Pure: the same input gives the same bytes. */
+/** Makes the report of `reproduce valley2023` from the results of its stages. Pure: the same input gives the same bytes. */
 export function renderValley2023({ title, model, network, run }: Valley2023Input): Valley2023Report {
   const part = model && modelPart(model);
   const networks = network && networkSections(network);
@@ -51,7 +51,7 @@ export function renderValley2023({ title, model, network, run }: Valley2023Input
     title,
     head: html`${part?.head}${
       networks
-        ? html`<p class="summary">Real networks trained to one loss with noise of different strength. ${verdictWords(networks.findings)}</p>`
+        ? html`<p class="summary">Real networks were trained to the same loss with noise of different strength. ${verdictWords(networks.findings)}</p>`
         : ''
     }`,
     sections: [
@@ -85,9 +85,9 @@ function modelPart(model: ValleyModelResults) {
     findings,
     figures: Object.values<Drawn>(figures),
     sections: valleySections(model, figures, findings),
-    head: html`<p class="summary">A model of the valley that solutions of a network form, with the noise of minibatches in it: what the noise adds
-to the loss, how fast it carries SGD to flat places, and where it makes it diverge. ${verdictWords(findings)}
-Equations of the paper are quoted after a secondary source; what is derived from them says so.</p>
+    head: html`<p class="summary">A model of the valley formed by the solutions of a network, with minibatch noise: what the noise adds to the loss,
+how fast it drives SGD to flat places, and where SGD diverges. ${verdictWords(findings)}
+Equations of the paper are quoted after a secondary source; what is derived from them is marked.</p>
 ${firstNumbers(model, findings)}`,
   };
 }
@@ -122,7 +122,7 @@ function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings:
       'potential',
       'The effective potential',
       html`<p>The valley is L(x, y) = L₀(x) + λ(x) y²/2 with λ falling from ${formatPlain(m.potential.ends.sharp)} to ${formatPlain(m.potential.ends.flat)}
-as x goes from 0 to 1; its width is F = 1/√λ. With a level floor all that makes one place likelier than another is noise.</p>
+as x goes from 0 to 1; its width is F = 1/√λ. With a level floor only noise makes one place more likely than another.</p>
 ${gallery([figures.floor, figures.marginal, figures.slopes])}
 <h3>Slopes</h3>${potentialTable(m.potential.cases)}
 ${own('floor', 'histogram', 'marginal', 'isotropic', 'walkers', 'strong', 'eq11')}`,
@@ -136,7 +136,7 @@ ${own('methods', 'variance', 'finite-step')}`,
     ],
     [
       'convergence',
-      'The way to the flat end',
+      'Reaching the flat end',
       html`${gallery([figures.convergence, figures.critical])}
 <h3>Steps to the flat end</h3>${convergenceTable(m.convergence.rows)}
 ${own('shorter', 'critical', 'drift', 'passage', 'temperature')}`,
@@ -158,7 +158,7 @@ ${own('delay', 'ends-flatter', 'delay-theory', 'rates', 'kramers')}`,
     ],
     [
       'circulation',
-      'A force that turns',
+      'A circulating force',
       html`${gallery([figures.circulation], 'wide')}
 ${own('circulation', 'current')}`,
     ],
@@ -177,7 +177,7 @@ function potentialTable(cases: readonly PotentialCase[]): Markup {
     { head: '−κ', cell: ({ c }) => formatPlain(-c.anisotropy) },
   ];
   return table(
-    'Slopes of −ln P against ln F beside what theory says. Separation: diffusion along that the elimination of y leaves out, over D_x.',
+    'Slopes of −ln P against ln F and their predictions. Separation: diffusion along the valley that the elimination of y neglects, over D_x.',
     columns,
     cases.flatMap((c) => c.slopes.map((s) => ({ ...s, c }))),
   );
@@ -197,7 +197,7 @@ function stepsTable(rows: readonly FiniteStepRow[]): Markup {
     { head: 'counting', cell: (s) => formatNumber(s.counting, 2) },
   ];
   return table(
-    'The SGD map at growing learning rate, D_x and D_y kept. TV: total variation of the marginal to either theory, and what counting alone would give.',
+    'The SGD map at increasing learning rate, with D_x and D_y fixed. TV: total variation between the marginal and either theory, and its value from counting alone.',
     columns,
     rows,
   );
@@ -232,7 +232,7 @@ function freezingTable(rows: readonly FreezingRow[]): Markup {
     { head: 'Fokker-Planck', cell: (r) => formatNumber(r.fokkerPlanckFinal) },
   ];
   return table(
-    '‘additive’: the same noise everywhere; ‘sharper’: more in the sharp valley. Times in η·steps; one that was over at the start is 0.',
+    '‘additive’: the same noise everywhere; ‘sharper’: more in the sharp valley. Times in η·steps; freezing that was over at the start has time 0.',
     columns,
     rows,
   );
@@ -266,17 +266,17 @@ const SYMBOLS: Symbols = [
   ['x, y', 'along the floor of the valley, from the sharp end 0 to the flat end 1; across it'],
   ['λ(x), F', 'curvature across the valley (nat/weight²); its width, 1/√λ'],
   ['L₀', 'loss on the floor (nat)'],
-  ['η', 'learning rate; time is in η·steps unless it says steps'],
+  ['η', 'learning rate; times are in η·steps unless steps are stated'],
   ['C', 'covariance of the gradient of ONE minibatch'],
   ['Dₓ, D_y, κ', 'diffusion along and across, ηC/2 (weight² per η·step); κ = D_y/D_x'],
   [
     'P(x), P(x, 0)',
-    'the marginal density: how often SGD is at x; the density on the floor y = 0, which eq. 7 speaks of',
+    'the marginal density: how often SGD is at x; the density on the floor y = 0, to which eq. 7 refers',
   ],
   ['s', 'standard deviation of the curvature of a batch’s loss over its mean'],
   [
     'mean square, almost surely',
-    'E(1 − ηλ)² = 1: from there on ⟨y²⟩ is infinite; E ln|1 − ηλ| = 0: from there on every path is lost',
+    'E(1 − ηλ)² = 1: beyond it ⟨y²⟩ is infinite; E ln|1 − ηλ| = 0: beyond it every path diverges',
   ],
-  ['first passage', 'mean time until a place is reached first'],
+  ['first passage', 'mean time until a place is first reached'],
 ];

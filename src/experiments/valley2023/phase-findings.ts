@@ -1,4 +1,4 @@
-/** Findings on the phase diagram, on freezing and on the circulating force. Rules: valley-rules.ts. */
+/** Findings on the phase diagram, on freezing and on the circulating force; their rules are stated in rules.ts. */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { UNDECIDED, verdictOf } from '../../report/deciding.js';
@@ -15,7 +15,7 @@ import {
 } from './measured.js';
 import { against, finding, NOTHING, rises, VALLEY, worst } from './rules.js';
 
-/** How near a measured boundary has to be to a line, in the median of the columns; fewest columns that decide. */
+/** How near the median over columns of a measured boundary has to be to a line, and the least number of columns that decide. */
 const [NEAR, COLUMNS] = [0.1, 5];
 
 export function phaseFindings(r: PhaseResult): Finding[] {
@@ -35,7 +35,7 @@ export function phaseFindings(r: PhaseResult): Finding[] {
         range,
         verdict,
         reason:
-          `${columns.length > 0 ? `From ${columns[0]} to ${columns[columns.length - 1]}.` : ''} ${line === 'sharpMeanSquare' ? `Over the four lines: ${told}. Walkers that grow at the sharp end are thrown towards the flat one, where they may settle.` : ''}`.trim(),
+          `${columns.length > 0 ? `From ${columns[0]} to ${columns[columns.length - 1]}.` : ''} ${line === 'sharpMeanSquare' ? `Over the four lines: ${told}. Walkers whose fluctuations grow at the sharp end move towards the flat one, where they may settle.` : ''}`.trim(),
       }),
     ),
     finding('first', {
@@ -65,7 +65,7 @@ const FORMULAS: Readonly<Record<PhaseLine, string>> = {
   flatAlmostSure: 'the root of E ln|1 − eta l|',
 };
 
-/** A measured boundary over a line: median of the columns, its error from their scatter. */
+/** A measured boundary relative to a line: the median over columns, with its error from their scatter. */
 function compared(
   { noise }: PhaseResult,
   boundary: readonly number[],
@@ -89,7 +89,7 @@ function compared(
       middle,
       (1.2533 * scatter) / Math.sqrt(n),
       n,
-      'median over columns; error from their scatter, which is no independent one',
+      'median over columns; error from their scatter, which are not independent',
     ),
     verdict: Math.abs(middle - 1) <= NEAR ? 'reproduced' : 'not reproduced',
     span: [Math.min(...ratios), Math.max(...ratios)],
@@ -97,7 +97,7 @@ function compared(
   };
 }
 
-/** Rows of the diagram: does the order parameter follow the noise? */
+/** Whether the order parameter increases with the noise along the rows of the diagram. */
 function flatter(r: PhaseResult, range: string): Finding {
   const columns = r.noise.length;
   const correlations = r.rates.flatMap((_, row) => {
@@ -131,7 +131,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
   const kinds = [...new Set(r.rows.map((row) => row.noise))];
   const of = (kind: FreezingNoise) =>
     r.rows.filter((row) => row.noise === kind).sort((a, b) => a.diffusion - b.diffusion);
-  // freezing that was over at the start, or that training does not reach, has no time that could rise
+  // freezing that was over at the start, or that training does not reach, has no time that could increase
   const timed = (row: FreezingRow) => row.predictedTime > 0.02 * r.end && row.predictedTime < 0.98 * r.end;
   const times = r.rows
     .filter(timed)
@@ -175,7 +175,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       reason: `Walkers (exact; Fokker-Planck): ${r.escapes.map((e) => `${formatEstimate(e.walkers)} (${formatNumber(e.exact)}; ${formatNumber(e.fokkerPlanck)})`).join(', ')}.`,
     }),
     finding('kramers', {
-      claim: "Kramers's rate is good where the barrier is at least 5 D",
+      claim: "Kramers's rate is accurate where the barrier is at least 5 D",
       source: 'theory [V6], derived',
       measured: farKramers
         ? estimate(farKramers.kramers / farKramers.exact, 0, high.length, 'closed form over quadrature')
@@ -271,7 +271,8 @@ export function circulationFindings(r: CirculationResult): Finding[] {
   const range = `Phi = (x² − 1)²/4 + y²/2, l = ${r.rows.map((row) => formatPlain(row.strength)).join(', ')}`;
   return [
     finding('circulation', {
-      claim: 'A circulating force leaves the stationary density e^−Phi as it is, although the loss is another',
+      claim:
+        'A circulating force does not change the stationary density e^−Phi, although the loss is a different function',
       source,
       measured: far?.measured ?? NOTHING,
       unit: far
@@ -283,7 +284,7 @@ export function circulationFindings(r: CirculationResult): Finding[] {
       reason: `Total variation: ${r.rows.map((row) => `l = ${formatPlain(row.strength)}: grid ${formatEstimate(row.fokkerPlanck)}, walkers ${formatEstimate(row.langevin)} (${formatNumber(row.counting, 2)} from counting)`).join('; ')}.`,
     }),
     finding('current', {
-      claim: 'The stationary current is l·J/Z: it turns for ever along the contours of x² + y²',
+      claim: 'The stationary current is l·J/Z: it circulates permanently along the contours of x² + y²',
       source,
       measured: farCurrent?.measured ?? NOTHING,
       unit: farCurrent ? `${farCurrent.name}, l = ${formatPlain(farCurrent.row.strength)}, the farthest` : '',

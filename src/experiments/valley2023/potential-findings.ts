@@ -1,4 +1,4 @@
-/** Findings on the effective potential: eq. 7, eq. 11, floor and marginal. Rules: valley-rules.ts. */
+/** Findings on the effective potential: eq. 7, eq. 11, floor and marginal; their rules are stated in rules.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
 import { verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
@@ -14,7 +14,7 @@ type Which = 'floor' | 'marginal';
 const slopeOf = (c: PotentialCase, which: Which, method: Method = 'fokker-planck'): Estimate | undefined =>
   c.slopes.find((s) => s.method === method)?.[which];
 
-/** A law of slopes put to the test over some cases. */
+/** One case in which a law of slopes is tested. */
 interface Test {
   readonly c: PotentialCase;
   readonly measured: Estimate;
@@ -56,7 +56,7 @@ export function potentialFindings(r: PotentialResult): Finding[] {
   return [
     finding('floor', {
       claim:
-        'L_SGD = Delta (1 − kappa) ln F: on the floor of the valley the density falls and rises as the power kappa − 1 of the width',
+        'L_SGD = Delta (1 − kappa) ln F: on the floor of the valley the density varies as the power kappa − 1 of the width',
       source: `${VALLEY}, eq. 7; theory [V1], [V2]`,
       measured: shown(floor),
       unit: at(floor),
@@ -66,7 +66,7 @@ export function potentialFindings(r: PotentialResult): Finding[] {
       reason: `Slopes (predicted): ${list(floor)}.`,
     }),
     finding('histogram', {
-      claim: 'Eq. 7 says how often SGD is found at x, whatever its distance from the floor',
+      claim: 'Eq. 7 gives how often SGD is found at x, whatever its distance from the floor',
       source: `${VALLEY}, eq. 7 read as a law of the marginal; theory [V2]`,
       measured: shown(read),
       unit: at(read),
@@ -74,7 +74,7 @@ export function potentialFindings(r: PotentialResult): Finding[] {
       predicted: `−kappa, here ${formatPlain(-(far(read)?.c.anisotropy ?? Number.NaN))}: integrating over y adds one power of F`,
       range,
       verdict: judge(read),
-      reason: `Slopes (eq. 7): ${list(read)}. A histogram of x prefers flat places by one power of F more than eq. 7 says, also where kappa = 1.`,
+      reason: `Slopes (eq. 7): ${list(read)}. A histogram of x prefers flat places by one power of F more than eq. 7, also where kappa = 1.`,
     }),
     finding('marginal', {
       claim: 'How often SGD is found at x goes as the power kappa of the width: −Delta kappa ln F',
@@ -98,7 +98,7 @@ export function potentialFindings(r: PotentialResult): Finding[] {
         .join()} for −1`,
       range,
       verdict: verdictOf(...isotropic.map((t) => against(t.measured, 0, TOLERANCE))),
-      reason: 'The control of eq. 7: detailed balance holds here, whatever is fast or slow.',
+      reason: 'The control of eq. 7: detailed balance holds here, whether or not the motion across is faster.',
     }),
     walkers(weak, range),
     strong(r.cases),
@@ -127,7 +127,7 @@ function walkers(weak: readonly PotentialCase[], range: string): Finding {
   });
 }
 
-/** Does eq. 7 hold at every strength of noise of the scan? */
+/** Whether eq. 7 holds at every strength of noise of the scan. */
 function strong(cases: readonly PotentialCase[]): Finding {
   const tests = testsOf(cases, 'floor', (kappa) => 1 - kappa);
   const far = worst(tests, (t) => t);
@@ -150,7 +150,7 @@ function strong(cases: readonly PotentialCase[]): Finding {
     verdict: judge(tests),
     reason:
       off.length > 0
-        ? `Off in ${off.length} of ${tests.length} cases, with separation parameters ${formatRange(extremes(off), 2)}; within 5 % in ${good.length}, ${good.length > 0 ? `with ${formatRange(extremes(good), 2)}` : 'none'}.`
+        ? `Violated in ${off.length} of ${tests.length} cases, with separation parameters ${formatRange(extremes(off), 2)}; within 5 % in ${good.length}, ${good.length > 0 ? `with ${formatRange(extremes(good), 2)}` : 'none'}.`
         : `Within 5 % in ${good.length} of ${tests.length} cases.`,
   });
 }

@@ -1,28 +1,28 @@
 /**
  * Verdicts of the model part of `reproduce valley2023`. The rules are part of the result; all were written before the first run. Changed
- * once, after a first look at the quick preset: divergence is counted among walkers that go on between reflecting ends, since those
+ * once, after a first look at the quick preset: divergence is counted among walkers that continue between reflecting ends, because those
  * that may leave at the flat end are gone before they could diverge. After a first run of the standard preset the landscape of the
- * freezing stage was replaced, no rule with it: walkers were off the Fokker-Planck equation, since their steps did not resolve the force
- * behind the sharp valley. The verdict on `delay` was undecided before.
+ * freezing stage was replaced, but no rule: walkers deviated from the Fokker-Planck equation, because their steps did not resolve the
+ * force behind the sharp valley. The verdict on `delay` was undecided before.
  *
  * Equations of the paper are quoted after a secondary source [V1]; what the project derives from them is marked 'derived'. Errors of walkers are
  * over seeds, errors of grids come from halving the grid. Intervals are 95 %: Student's t over seeds, twice the error for grids.
  *
  * A number *agrees* with a prediction if it lies within the tolerance of the claim; it *differs* if its whole interval lies outside;
- * undecided else. 'reproduced': all numbers of the claim agree. 'not reproduced': one differs. A number without an error decides nothing.
+ * undecided otherwise. 'reproduced': all numbers of the claim agree. 'not reproduced': one differs. A number without an error decides nothing.
  *
  * floor        eq. 7 on the floor: slope of −ln P(x, 0) against ln F is 1 − kappa within 5 % of the larger of 1 and |1 − kappa|, at every kappa,
  *              smallest D_x, Fokker-Planck. The first and last tenth of the valley are left out: layers at the walls.
  * histogram    eq. 7 read as how often SGD is found at x: the same rule for the marginal. marginal: −kappa, same rule.
  * isotropic    the control kappa = 1: slope on the floor 0 within 0.05.
  * walkers      Langevin walkers give the slopes of the grid at the smallest D_x within 5 % of the larger of 1 and |slope|.
- * strong       eq. 7 at every D_x of the scan: the rule of `floor`, over all pairs. The separation parameter of [V2] is told beside it.
+ * strong       eq. 7 at every D_x of the scan: the rule of `floor`, over all pairs. The separation parameter of [V2] is reported with it.
  * eq11         on a floor that carries a loss, −D_y ln P(x, 0) = a L0 + b D_y ln F with a = kappa and b = 1 − kappa, within 5 %.
  * methods      SGD map, Langevin and adiabatic theory against the grid: total variation at most 0.02 above what counting gives, marginal
  *              and floor each.
  * variance     ⟨y²⟩ of the SGD map is 2/(2 − eta lambda) of the continuous value: within 5 % at every learning rate.
  * finite-step  at the largest learning rate the marginal of the map is nearer to the theory with finite steps than to the continuous one.
- * shorter      stronger noise shortens the way to the flat end: for each kind of noise the mean number of steps falls from each strength to
+ * shorter      stronger noise shortens the time to the flat end: for each kind of noise the mean number of steps falls from each strength to
  *              the next while at most 1 % diverge. Not reproduced if it rises anywhere by more than the interval of the difference.
  * critical     with curvature noise there is a strength in the scan beyond which more than half diverge; reproduced if the first such
  *              strength lies within the lines of [V4], from mean square at the sharp end to almost sure at the flat end.
@@ -53,14 +53,14 @@ import type { Finding } from '../../report/finding.js';
 
 export const VALLEY = 'valley2023 (secondary source)';
 
-/** Half of the 95 % interval. Grids have one number, and an error that bounds it. */
+/** Half of the 95 % interval. A grid gives one number with an error that bounds it: two errors. */
 export const interval = (e: Estimate): number => (e.method.includes('seed') ? halfWidth(e) : halfWidth(e, 2));
 
-/** A number against a prediction, with an absolute tolerance. */
+/** Compares a number with a prediction, within an absolute tolerance. */
 export const against = (e: Estimate, predicted: number, tolerance: number): Agreement =>
   decide(e, predicted, { tolerance, half: interval(e) });
 
-/** The one farthest from its prediction, in units of the tolerance. */
+/** The row that is farthest from its prediction, in units of the tolerance. */
 export function worst<T>(
   rows: readonly T[],
   of: (row: T) => { readonly measured: Estimate; readonly predicted: number; readonly tolerance: number },
@@ -76,7 +76,7 @@ export function worst<T>(
 
 export const NOTHING: Estimate = missing('the numbers of this claim are missing');
 
-/** Steps from each value to the next: do they all rise? Errors are independent. */
+/** Whether the values rise from each to the next; their errors are independent. */
 export function rises(values: readonly Estimate[]): Agreement {
   if (values.length < 2) return 'undecided';
   const steps = values.slice(1).map((b, k): Agreement => {
@@ -90,10 +90,10 @@ export function rises(values: readonly Estimate[]): Agreement {
   return steps.includes('differs') ? 'differs' : steps.includes('undecided') ? 'undecided' : 'agrees';
 }
 
-/** The same for falling values. */
+/** Whether the values fall from each to the next. */
 export const falls = (values: readonly Estimate[]): Agreement => rises(values.map(negated));
 
-/** A finding of the model part. */
+/** Makes a finding of the model part. */
 export function finding(
   id: string,
   parts: Omit<Finding, 'id' | 'unit' | 'source'> & { readonly unit?: string; readonly source?: string },

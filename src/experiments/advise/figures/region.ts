@@ -1,4 +1,4 @@
-/** The plane of batch size and learning rate: where SGD can stay, what is advised, where it is. docs/theory [A1], [A2]. */
+/** The plane of batch size and learning rate: where SGD is stable, what is advised, the present setting. docs/theory [A1], [A2]. */
 import * as Plot from '@observablehq/plot';
 import type { Advice } from '../../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../../apply/advice-facts.js';
@@ -113,18 +113,18 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     }),
     caption:
       `Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; the ceiling is an upper bound, and ${formatPlain(safety)} of it is advised, ` +
-      `up to ${batch ? `the critical batch size ${formatNumber(batch.critical.value.value)}` : 'the whole set, for want of a noise scale'}. ` +
+      `up to ${batch ? `the critical batch size ${formatNumber(batch.critical.value.value)}` : 'the whole set, because there is no noise scale'}. ` +
       'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
       (step ? 'The best single step is the greedy optimum of one step ([A1], secondary source). ' : '') +
       (v
-        ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, seeds set slightly apart.`
-        : 'Nothing was tried out: add --verify.'),
+        ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, with seeds shifted slightly apart.`
+        : 'No runs were made; --verify makes them.'),
   };
 }
 
 const count = (runs: Verification['runs']): number => Math.max(0, ...runs.map((r) => r.seed)) + 1;
 
-/** The line up to x = last, its end interpolated in the logarithms. */
+/** The line up to x = last, with its end interpolated in the logarithms. */
 function clippedLine(line: readonly { readonly b: number; readonly eta: number }[], last: number) {
   const kept = line.filter((p) => p.b <= last);
   const next = line[kept.length];

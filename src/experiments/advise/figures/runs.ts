@@ -20,7 +20,7 @@ export function adviceRuns(v: Verification): Figure {
   );
   return {
     name,
-    title: 'What training did',
+    title: 'Runs from this state',
     svg: drawFrame({
       name,
       title: 'Loss of short runs from the same weights at learning rates around the ceiling',
@@ -37,6 +37,6 @@ export function adviceRuns(v: Verification): Figure {
         Plot.line(points, { x: 'at', y: 'loss', z: 'run', stroke: (p) => colour(p.eta), strokeWidth: 1.5, clip: true }),
       ],
     }),
-    caption: `Loss on ${formatCount(v.looked)} training samples, the same for all runs, at forty looks a run; learning rates ${rates.map((r) => formatNumber(r)).join(', ')}. A line that ends early left the finite numbers.`,
+    caption: `Loss on ${formatCount(v.looked)} training samples, the same for all runs, evaluated forty times per run; learning rates ${rates.map((r) => formatNumber(r)).join(', ')}. A line that ends early became infinite.`,
   };
 }

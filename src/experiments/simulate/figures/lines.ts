@@ -1,4 +1,4 @@
-/** Densities of one coordinate by all methods over one another; snapshots of them in time. */
+/** Densities of one coordinate by all methods in one figure; snapshots of them in time. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
@@ -13,7 +13,7 @@ export const METHOD_STYLE = {
   langevin: { colour: COLOURS.green, mark: 'ring' },
 } as const;
 
-/** Points of a sampled density that a figure can show. */
+/** The number of points of a sampled density that a figure can show. */
 const POINTS = 70;
 
 interface Point {
@@ -35,18 +35,18 @@ const WORDS: Record<Which, { title: string; y: string; caption: string }> = {
   marginal_x: {
     title: 'Marginal density of x',
     y: 'density of x',
-    caption: 'How often x is found where, whatever the other coordinate: the marginal.',
+    caption: 'The marginal density of x, whatever the other coordinate.',
   },
   marginal_y: {
     title: 'Marginal density of y',
     y: 'density of y',
-    caption: 'How often y is found where, whatever x.',
+    caption: 'The marginal density of y, whatever x.',
   },
   floor: {
     title: 'Density on the floor',
     y: 'density of x at y = 0',
     caption:
-      'The density on the line y = 0, normalised along it: the floor density, which eq. 7 of valley2023 speaks of. It is not the marginal: that has one more power of the width of the valley.',
+      'The density on the line y = 0, normalised along it: the floor density, to which eq. 7 of valley2023 refers. It differs from the marginal, which has one more power of the width of the valley.',
   },
 };
 
@@ -165,6 +165,6 @@ export function snapshotLines(input: SimulationInput): Drawn {
       ),
       legend: lines.map((l, k) => ({ label: `t = ${formatPlain(l.t)}`, mark: 'line', colour: colour(k) })),
     }),
-    caption: `Marginal of x by ${m.summary.label}${facts.absorbing ? ', of what is left at each time' : ''}${peaks[peaks.length - 1] > top ? '; the first ones are higher than the frame' : ''}.`,
+    caption: `Marginal of x by ${m.summary.label}${facts.absorbing ? ', of the probability that is left at each time' : ''}${peaks[peaks.length - 1] > top ? '; the first ones extend beyond the frame' : ''}.`,
   };
 }

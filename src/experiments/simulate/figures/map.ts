@@ -6,7 +6,7 @@ import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel } from './lines.js';
 
-/** The regions hold these shares of the probability. */
+/** The shares of the probability in the regions. */
 const SHARES = [0.95, 0.8, 0.6, 0.4, 0.2];
 /** Cells along an axis of a sampled map, and of a computed one. */
 const [FEW, MANY] = [40, 120];
@@ -95,13 +95,13 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
     }),
     caption: `The regions of highest density that hold 95, 80, 60, 40 and 20 % of the probability, by ${label}${sampled ? ' (counted in wider cells)' : ''}.${
       arrows.length > 0
-        ? ' Arrows follow the probability current, their length the root of its size: probability circulates.'
+        ? ' Arrows show the probability current, with lengths proportional to the root of its magnitude: probability circulates.'
         : ''
     }`,
   };
 }
 
-/** Where any method has density: one frame for all maps. */
+/** The range in which any method has density, which is the frame of all maps. */
 function viewOf({ facts, methods }: SimulationInput): { x: [number, number]; y: [number, number] } {
   const range = (name: 'marginal_x' | 'marginal_y', centres: Float64Array): [number, number] => {
     let [lo, hi] = [Infinity, -Infinity];
@@ -133,7 +133,7 @@ function coarse(values: Float64Array, nx: number, ny: number, most: number): Map
   return { nx: mx, ny: my, values: out, covers: [mx * gx, my * gy] };
 }
 
-/** Density levels whose regions hold the SHARES, falling shares: rising levels. */
+/** The density levels whose regions contain the SHARES: decreasing shares, increasing levels. */
 function levelsOf(values: Float64Array): number[] {
   const sorted = Float64Array.from(values).sort().reverse();
   const total = sorted.reduce((s, v) => s + v, 0);
@@ -147,7 +147,7 @@ function levelsOf(values: Float64Array): number[] {
   });
 }
 
-/** Contours of the loss: denser near its minimum, where something happens. */
+/** The contours of the loss, denser near its minimum. */
 function lossLevels(values: Float64Array): number[] {
   const sorted = Float64Array.from(values).sort();
   const lowest = sorted[0];

@@ -1,4 +1,4 @@
-/** What changes in time: sample paths, means, survival. */
+/** Quantities that change in time: sample paths, means, survival. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
@@ -44,11 +44,11 @@ export function pathsFigure(input: SimulationInput): Drawn {
       ),
       legend: [{ label: `${count} walkers of ${m.summary.label}`, mark: 'line', colour: rampColour(0.5) }],
     }),
-    caption: `${count} walkers of ${m.summary.label}, at ${points} evenly spaced times; between them they move on.`,
+    caption: `${count} walkers of ${m.summary.label}, at ${points} evenly spaced times.`,
   };
 }
 
-/** Mean of the first coordinate in time. */
+/** The mean of the first coordinate in time. */
 export function meansFigure(input: SimulationInput): Drawn {
   const name = 'means';
   const shown = input.methods.filter((m) => m.arrays.mean);
@@ -94,7 +94,7 @@ export function meansFigure(input: SimulationInput): Drawn {
       ]),
       legend: series.map(({ m }) => entry(m)),
     }),
-    caption: `Mean over what is left${input.facts.absorbing ? ' and was not absorbed' : ''}; bars are one standard error.`,
+    caption: `Mean of x${input.facts.absorbing ? ' over the probability that is not yet absorbed' : ''}; bars are one standard error.`,
   };
 }
 
@@ -113,7 +113,7 @@ function seriesMark(m: MethodResult, points: readonly { x: number; y: number }[]
   });
 }
 
-/** Probability that is left, on a logarithmic scale: a constant escape rate is a straight line. */
+/** The probability that is not yet absorbed, on a logarithmic scale, where a constant escape rate is a straight line. */
 export function survivalFigure(input: SimulationInput): Drawn {
   const name = 'survival';
   const shown = input.methods.filter((m) => m.arrays.survival);

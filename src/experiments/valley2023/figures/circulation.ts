@@ -73,6 +73,6 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
         }),
       ],
     }),
-    caption: `l = ${formatPlain(f.strength)}. Colour: stationary density of the grid, which is e^−Φ/Z whatever l; arrows: its current, rings the tips of the arrows that theory draws, l·J/Z.`,
+    caption: `l = ${formatPlain(f.strength)}. Colour: stationary density of the grid, which is e^−Φ/Z for every l; arrows: its current; rings: tips of the arrows predicted by theory, l·J/Z.`,
   };
 }

@@ -12,7 +12,7 @@ const LOOK: Readonly<Record<BatchNoise, string>> = {
   location: COLOURS.orange,
   curvature: COLOURS.purple,
 };
-/** Shown only while most walkers arrive: the mean over a few lucky ones says little. */
+/** A strength is shown only while most walkers arrive, because the mean over a few of them says little. */
 const SHOWN = 0.5;
 
 export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoise[]): Drawn {
@@ -45,7 +45,7 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
   ]);
   return {
     name,
-    title: alone ? `Way to the flat end: ${NOISE_NAMES[present[0]]}` : 'Way to the flat end',
+    title: alone ? `Steps to the flat end: ${NOISE_NAMES[present[0]]}` : 'Steps to the flat end',
     svg: drawFrame({
       name,
       title: 'Number of steps from the sharp to the flat end against the strength of the noise',
@@ -91,6 +91,6 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
         Plot.dot(broken, { x: 'strength', y: () => y[0] * 1.15, r: 4, symbol: 'times', stroke: COLOURS.ink }),
       ],
     }),
-    caption: `Walkers of the SGD map start at the sharp end and have arrived at x = ${formatPlain(r.target)}; means of those that arrive, bars are two standard errors over seeds. ${kinds.includes('curvature') ? 'The batch curvature varies; the place of the minimum varies as well, by a fixed amount, or nothing would move. Strengths at which most walkers diverge carry a cross.' : 'The effective drift is −½λ′⟨y²⟩ with the variance of the map.'}`,
+    caption: `Walkers of the SGD map start at the sharp end and have arrived at x = ${formatPlain(r.target)}; lines and dots are means over those that arrive, bars two standard errors over seeds. ${kinds.includes('curvature') ? 'The batch curvature varies; the place of the minimum varies as well, by a fixed amount, because otherwise nothing would move. Crosses mark strengths at which most walkers diverge.' : 'The effective drift is −½λ′⟨y²⟩ with the variance of the map.'}`,
   };
 }

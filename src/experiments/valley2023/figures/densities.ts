@@ -1,4 +1,4 @@
-/** Stationary densities of four methods over one another, and the SGD map leaving the continuous theory. docs/theory [V2], [V3], [V5]. */
+/** Stationary densities by four methods in one figure, and the deviation of the SGD map from the continuous theory. docs/theory [V2], [V3], [V5]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
@@ -48,7 +48,7 @@ export function densitiesFigure(r: DensitiesResult, which: 'marginal' | 'floor')
         }),
       ],
     }),
-    caption: `Tilted valley, D_x = ${formatPlain(r.diffusion)}, κ = ${formatPlain(r.anisotropy)}; the SGD map takes steps of η = ${formatPlain(r.learningRate)}. ${which === 'marginal' ? 'Noise moves the most visited place from that of the lowest loss towards the flat end.' : 'On the floor the shift is that of one power of F less.'}`,
+    caption: `Tilted valley, D_x = ${formatPlain(r.diffusion)}, κ = ${formatPlain(r.anisotropy)}; the SGD map takes steps of η = ${formatPlain(r.learningRate)}. ${which === 'marginal' ? 'Noise moves the maximum of the density from the lowest loss towards the flat end.' : 'On the floor the shift corresponds to one power of F less.'}`,
   };
 }
 
@@ -66,7 +66,7 @@ export function finiteSteps(r: DensitiesResult): Drawn {
   }));
   return {
     name,
-    title: 'The map leaves the continuous theory',
+    title: 'Deviation of the map from the continuous theory',
     svg: drawFrame({
       name,
       title: 'Mean place along the valley against the step size, measured and by two theories',
@@ -91,6 +91,6 @@ export function finiteSteps(r: DensitiesResult): Drawn {
       ],
     }),
     caption:
-      'The gradient noise is scaled so that D_x and D_y, and with them the continuous theory, are the same at each learning rate. What moves is the effect of finite steps: ⟨y²⟩ = ηC/(λ(2 − ηλ)) grows without bound as ηλ → 2 and presses towards flat places. Bars are two standard errors.',
+      'The gradient noise is scaled so that D_x and D_y, and with them the continuous theory, are the same at each learning rate. The change is the effect of finite steps: ⟨y²⟩ = ηC/(λ(2 − ηλ)) grows without bound as ηλ → 2 and pushes the weights towards flat places. Bars are two standard errors.',
   };
 }

@@ -56,7 +56,7 @@ export function occupationFigure(r: FreezingResult): Drawn {
         ),
       ],
     }),
-    caption: `All start in the sharp valley. The barrier grows from ${formatPlain(r.barrier[0])} to ${formatPlain(r.barrier[1])} while the noise D stays: passages become rare and the share freezes. Dots: walkers; full lines: Fokker-Planck equation; dotted: two states with the exact escape rates.`,
+    caption: `All start in the sharp valley. The barrier grows from ${formatPlain(r.barrier[0])} to ${formatPlain(r.barrier[1])} while the noise D is constant: passages become rare and the share freezes. Dots: walkers; full lines: Fokker-Planck equation; dotted: two states with the exact escape rates.`,
   };
 }
 
@@ -99,7 +99,7 @@ export function freezingTimes(r: FreezingResult): Drawn {
       ],
     }),
     caption:
-      'From this time on the valley of a walker tells in which valley it ends: the correlation of the two is 1/e, one passage is left to expect. Bars are two standard errors over seeds.',
+      'From this time on the valley of a walker predicts the valley in which it ends: the correlation of the two is 1/e, and one more passage is expected. Bars are two standard errors over seeds.',
   };
 }
 
@@ -111,7 +111,7 @@ export function finalFlatness(r: FreezingResult): Drawn {
   const words = { additive: 'additive noise', sharper: 'more noise in the sharp valley' };
   return {
     name,
-    title: 'Where training ends',
+    title: 'The end of training',
     svg: drawFrame({
       name,
       title: 'Share in the flat valley at the end of training against the strength of the noise',

@@ -1,4 +1,4 @@
-/** The diagram of noise and learning rate: how flat the walkers get, and where they diverge. docs/theory [V1], [V4]. */
+/** The diagram of noise and learning rate: the flatness that the walkers reach, and where they diverge. docs/theory [V1], [V4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, linearAxis, logAxis } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';

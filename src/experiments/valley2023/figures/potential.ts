@@ -57,11 +57,11 @@ export function effectivePotential(r: PotentialResult, which: 'floor' | 'margina
         ),
       ],
     }),
-    caption: `Dots: Fokker-Planck equation in two dimensions at D_x = ${formatPlain(smallest)}; lines: ${which === 'floor' ? 'eq. 7' : 'eq. 7 with one more power of F, as integrating over y gives'}. Curves are shifted to meet their line in the middle of the valley. Without loss on the floor everything here is made by noise.`,
+    caption: `Dots: Fokker-Planck equation in two dimensions at D_x = ${formatPlain(smallest)}; lines: ${which === 'floor' ? 'eq. 7' : 'eq. 7 with one more power of F, as integrating over y gives'}. Curves are shifted to coincide with their line in the middle of the valley. Without loss on the floor all of this is an effect of noise.`,
   };
 }
 
-/** Slope over its law against the separation parameter: where eq. 7 ends. */
+/** Measured slope minus eq. 7 against the separation parameter: the range in which eq. 7 is valid. */
 export function potentialSlopes(r: PotentialResult): Drawn {
   const name = 'valley-slopes';
   const points = r.cases.flatMap((c) => {
@@ -75,7 +75,7 @@ export function potentialSlopes(r: PotentialResult): Drawn {
   const colour = (kappa: number) => rampColour(kappas.length === 1 ? 0 : kappas.indexOf(kappa) / (kappas.length - 1));
   return {
     name,
-    title: 'Where eq. 7 ends',
+    title: 'Validity of eq. 7',
     svg: drawFrame({
       name,
       title: 'Difference of the measured slope to eq. 7 against the separation parameter',
@@ -103,6 +103,6 @@ export function potentialSlopes(r: PotentialResult): Drawn {
       ],
     }),
     caption:
-      'Eq. 7 takes the motion across the valley to be much faster than along it. The parameter is the diffusion that slow changes of y² add along the valley, over D_x. At κ = 1 detailed balance makes the law exact at any noise.',
+      'Eq. 7 assumes that the motion across the valley is much faster than along it. The parameter is the diffusion that slow changes of y² add along the valley, over D_x. At κ = 1 detailed balance makes the law exact at any noise.',
   };
 }

@@ -5,7 +5,7 @@ import type { NetworkJudged } from './findings.js';
 import type { NetworkInput } from './measured.js';
 import { MEASURES, type SlopeRow, solutionsOf } from './summary.js';
 
-/** Findings, slopes, solutions, ceilings, the paths to the solutions; by file name. */
+/** Writes findings, slopes, solutions, ceilings and the paths to the solutions, by file name. */
 export const networkTables = (
   input: NetworkInput,
   { findings, slopes, ceilings }: NetworkJudged,

@@ -6,17 +6,17 @@
  * reached the target loss, seed by seed.
  *
  * flatter-…: the slope of each measure has the sign of "flatter". Reproduced: the interval lies wholly on that side of 0. Not reproduced:
- *   wholly on the other, or it holds 0 and its half-width is at most 0.05. Undecided else, and with fewer than two seeds.
+ *   wholly on the other, or it contains 0 and its half-width is at most 0.05. Undecided otherwise, and with fewer than two seeds.
  * test-error: the same rule for the number of wrong test answers, which should fall.
  * floor-…: the same rules at the mean of an epoch's weights, each taken where that mean's loss is the target's.
  * ratio-…: at equal eta/B a measure does not depend on eta: its slope b = d ln m/d ln eta within pairs of settings of equal eta/B. Reproduced:
  *   the half-width is at most 0.1, and |b| at most 0.05 or 0 in the interval. Not reproduced: |b| above 0.05 and the interval without 0.
  * sooner-…: the time until Tr H has fallen, after its maximum, to what the seed's weakest noise has at the target (the larger of its settings),
- *   interpolated in the logarithms. A slope below 0 (interval) reproduces; above 0, or within ±0.05, does not. Asked in eta·steps, the time of
+ *   interpolated in the logarithms. A slope below 0 (interval) reproduces; above 0, or within ±0.05, does not. Tested in eta·steps, the time of
  *   gradient flow, and in epochs. Settings that reach the target above that level have no such time; where more than a quarter have none:
  *   undecided.
  * until-divergence: the strongest noise of the ladder does not reach the target and all others do, in every seed: reproduced. It does in
- *   every seed: not reproduced. Undecided else.
+ *   every seed: not reproduced. Undecided otherwise.
  * anisotropy: kappa = C across over C along the drift exceeds 1: sign of the mean of ln kappa over the solutions of a seed.
  * noise-curvature: C_ii ~ lambda_i^gamma over directions across, along the drift and at random, gamma of least squares in the logarithms,
  *   averaged over a seed's solutions. Reproduced (gamma = 1): |gamma − 1| at most 0.2. Not reproduced: more than that, and the interval
@@ -24,11 +24,11 @@
  * drift-flattens: at the strongest two ratios that reached the target, the mean over directions across of d ln lambda/dx times the length of
  *   the drift is below 0 (sign, interval).
  * ceiling-…: measured over predicted learning rate where runs from a solution become unstable, for every batch size. Reproduced: every mean
- *   within 30 % of 1. Not reproduced: some interval wholly outside. Undecided else.
+ *   within 30 % of 1. Not reproduced: some interval wholly outside. Undecided otherwise.
  * ceiling-slope: how that threshold falls with smaller batches: slope of ln measured against ln [V4] over batch sizes, 1 predicted. Reproduced:
  *   within 0.2 of 1. Not reproduced: farther, and the interval without 1.
  * ceiling-initial: as ceiling-…, from the initial weights and 2/h_max there, which linear theory would have for divergence.
- * recovery: runs that became unstable settle elsewhere: divergence over instability from a solution, at the largest batch. Reproduced: the
+ * recovery: runs that became unstable settle elsewhere: learning rate of divergence over that of instability from a solution, at the largest batch. Reproduced: the
  *   interval lies above 1.2. Not reproduced: the mean is below 1.2 and the interval's upper end below 1.5.
  */
 import { type Estimate, estimate } from '../../../numeric/estimate.js';
@@ -126,7 +126,7 @@ function flatter({ measure, slope, spearman, pairs }: SlopeRow, id: string, rang
     stated: measure.flatter > 0 ? 'above 0' : 'below 0',
     range,
     verdict: signOf(slope, measure.flatter),
-    reason: `Rank correlation with eta/B ${formatEstimate(spearman)}; at equal eta/B it goes with eta to the power ${formatEstimate(pairs)}.${measure.invariant ? ' A rescaling of layers leaves this measure as it is.' : ''} ${wide(slope)}`,
+    reason: `Rank correlation with eta/B ${formatEstimate(spearman)}; at equal eta/B it goes with eta to the power ${formatEstimate(pairs)}.${measure.invariant ? ' A rescaling of layers does not change this measure.' : ''} ${wide(slope)}`,
   };
 }
 
@@ -230,12 +230,12 @@ function driftFlattens(solved: readonly SolutionResult[]): Finding {
   );
   return {
     id: 'valley-network.drift-flattens',
-    claim: 'Under strong noise the weights drift along the valley to where it is flatter',
+    claim: 'Under strong noise the weights drift along the valley towards flatter places',
     source: SOURCE,
     measured: change,
     unit: 'd ln lambda over the drift',
     stated: 'below 0',
-    range: `the two strongest ratios that reached the target, ${strongest.map((s) => formatPlain(s)).join(' and ')}; along the way of the last quarter of the steps, at the eigenvectors of its end`,
+    range: `the two strongest ratios that reached the target, ${strongest.map((s) => formatPlain(s)).join(' and ')}; along the displacement of the last quarter of the steps, for the eigenvectors at its end`,
     verdict: signOf(change, -1),
     reason: `For the weaker ones it is ${formatEstimate(weak)}. ${wide(change)}`,
   };
@@ -259,10 +259,10 @@ function ceiling(
     claim:
       start === 'initial'
         ? 'Training from the initial weights becomes unstable at 2/h_max of these weights'
-        : `SGD leaves a solution at the learning rate where theory says: ${PREDICTIONS[name]}`,
+        : `SGD leaves a solution at the learning rate that theory predicts: ${PREDICTIONS[name]}`,
     source: name === 'edge' ? 'theory [A2]' : 'theory [V4], [R6]',
     measured: worst,
-    unit: 'measured over predicted, batch size farthest off',
+    unit: 'measured over predicted, for the batch size that deviates most',
     stated: '1',
     range: `${c.steps} steps; unstable once the mean loss of ${c.window} steps exceeds ${start === 'initial' ? 'twice chance' : 'ten times that of the solution'}`,
     verdict: verdictOf(...ratios.map((e) => decide(e, 1, { tolerance: TOLERANCE }))),
@@ -275,7 +275,7 @@ const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLo
 function slopeOfCeiling(slope: Estimate): Finding {
   return {
     id: 'valley-network.ceiling-slope',
-    claim: 'Batch-to-batch variance of the curvature lowers the ceiling of the learning rate as 2l/(l² + Var l) says',
+    claim: 'Batch-to-batch variance of the curvature lowers the ceiling of the learning rate as 2l/(l² + Var l)',
     source: 'theory [V4]',
     measured: slope,
     unit: 'd ln measured/d ln predicted over batch sizes',

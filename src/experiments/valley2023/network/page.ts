@@ -1,4 +1,4 @@
-/** What the page of `reproduce valley2023` says of real networks: findings, sections, figures, tables. Pure. */
+/** The part of the report of `reproduce valley2023` on real networks: findings, sections, figures, tables. Pure. */
 import type { Drawn } from '../../../report/figures/frame.js';
 import type { Finding } from '../../../report/finding.js';
 import { formatCount, formatEstimate, formatPlain } from '../../../report/format.js';
@@ -16,7 +16,7 @@ import { logCurvatureAlongDrift, MEASURES, type SettingRow, type SlopeRow, solut
 
 interface NetworkReport {
   readonly findings: readonly Finding[];
-  /** Without the findings' own table, which belongs to the whole page. */
+  /** The sections without the table of findings, which the whole page adds. */
   readonly sections: readonly Section[];
   readonly figures: readonly Drawn[];
   /** CSV documents by file name. */
@@ -56,7 +56,7 @@ ${settingsTable(settings)}`,
     [
       'networks-valley',
       'Real networks: along and across the valley',
-      html`<p>${prose('Across are the top eigenvectors of the Hessian, along is the way of the weights over the last quarter of the steps. C is that of one sample. L_SGD is what the noise adds to the loss by [V3]: (eta/4) Tr C if noise is proportional to curvature; only differences of its logarithmic form mean anything. Forces along the drift are positive onwards.')}</p>
+      html`<p>${prose('Across the valley are the top eigenvectors of the Hessian; along it is the displacement of the weights over the last quarter of the steps. C is that of one sample. L_SGD is what the noise adds to the loss by [V3]: (eta/4) Tr C if noise is proportional to curvature; only differences of its logarithmic form are meaningful. Forces along the drift are positive in its direction.')}</p>
 ${valleyTable(settings)}`,
     ],
     [
@@ -82,12 +82,12 @@ function flatnessWords({ widths, dataset, seeds, targetLoss, settings }: Network
   return (
     `Networks ${widths.join('-')} were trained on ${dataset} with ${formatCount(settings.length)} pairs of learning rate and batch size and ${formatCount(seeds.length)} seeds, ` +
     `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}. ` +
-    'A slope of 0.1 changes a measure by a quarter over a hundredfold stronger noise and more. Measures marked invariant do not change when layers are rescaled against each other, which leaves the network as it is.'
+    'A slope of 0.1 changes a measure by a factor of 1.6 when the noise becomes a hundred times stronger. Measures marked invariant do not change when layers are rescaled against each other, which does not change the network.'
   );
 }
 
 const ceilingWords = ({ ceiling: c }: NetworkInput): string =>
-  `Short runs of ${formatCount(c.steps)} steps were made at ever larger learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;
+  `Short runs of ${formatCount(c.steps)} steps were made at increasing learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;
 
 function slopesTable(rows: readonly SlopeRow[]): Markup {
   const columns: Column<SlopeRow>[] = [
@@ -98,7 +98,7 @@ function slopesTable(rows: readonly SlopeRow[]): Markup {
     { head: 'd ln/d ln η at equal η/B', cell: (r) => formatEstimate(r.pairs) },
   ];
   return table(
-    'How each number goes with the strength of the noise at equal training loss: slope of its logarithm, Spearman’s rank correlation, and what remains of a dependence on the learning rate where η/B is the same. One standard error over seeds.',
+    'How each number depends on the strength of the noise at equal training loss: slope of its logarithm, Spearman’s rank correlation, and the remaining dependence on the learning rate at equal η/B. One standard error over seeds.',
     columns,
     rows,
   );
@@ -191,11 +191,11 @@ function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, setti
   const items: [string, string][] = [
     [
       'Solutions',
-      `Shuffled batches, no momentum, at most ${formatCount(maxEpochs)} epochs. The first evaluation over all ${formatCount(trainingSamples)} training samples at or below ${formatPlain(targetLoss)}; the stretch in which that happened is gone through again with twenty evaluations. A noisy run meets the target on a downward fluctuation.`,
+      `Shuffled batches, no momentum, at most ${formatCount(maxEpochs)} epochs. The first evaluation over all ${formatCount(trainingSamples)} training samples at or below ${formatPlain(targetLoss)}; the interval in which that happened is repeated with twenty evaluations. A noisy run meets the target on a downward fluctuation.`,
     ],
     [
       'The floor',
-      'Therefore the mean of the weights over an epoch is measured too, where its own loss first is the target’s: below the fluctuations, and earlier.',
+      'Therefore the mean of the weights over an epoch is also measured, where its own loss first reaches the target: below the fluctuations, and earlier.',
     ],
     ['Settings', settings.map((s) => `η = ${formatPlain(s.learningRate)}, B = ${formatCount(s.batchSize)}`).join('; ')],
     [
@@ -206,7 +206,7 @@ function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, setti
       'Widths',
       'F between the nearest points where the loss is e times that of the solution, along random unit vectors of one layer at a time and along top eigenvectors of the whole network; the geometric mean. Random directions, probes and weight noise are the same for all settings of a seed.',
     ],
-    ['Errors', 'After ± stands one standard error over seeds; verdicts use Student’s t at 95 %.'],
+    ['Errors', 'The number after ± is one standard error over seeds; verdicts use Student’s t at 95 %.'],
   ];
   return factList(items);
 }

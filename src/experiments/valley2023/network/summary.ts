@@ -12,13 +12,13 @@ import {
   settingName,
 } from './measured.js';
 
-/** A number of a solution that says how flat it is. */
+/** A number that measures the flatness of a solution. */
 export interface Measure {
   readonly id: string;
   readonly name: string;
   /** Sign of the change that means flatter. */
   readonly flatter: 1 | -1;
-  /** Whether rescaling layers against each other leaves it as it is. */
+  /** Whether rescaling layers against each other leaves it unchanged. */
   readonly invariant: boolean;
   readonly of: (s: SolutionResult) => number;
 }
@@ -76,7 +76,7 @@ export const FLOOR_MEASURES: readonly Measure[] = [
   measure('floor-test-error', 'wrong test answers at the mean of an epoch', -1, (s) => s.floor?.test.errors),
 ];
 
-/** What should not change, or explains what does. */
+/** Numbers that should not change, or that explain the others. */
 export const CONTROLS: readonly Measure[] = [
   measure('loss', 'training loss (the same by construction)', -1, (s) => s.loss),
   measure('norm', '|w|', -1, (s) => s.flatness?.norm),

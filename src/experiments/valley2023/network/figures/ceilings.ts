@@ -1,4 +1,4 @@
-/** Learning rates at which short runs become unstable and diverge, against batch size, with what curvature allows. [V4], [R6]. */
+/** Learning rates at which short runs become unstable and diverge, against batch size, with the ceilings predicted from curvature. [V4], [R6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../../report/figures/frame.js';

@@ -1,4 +1,4 @@
-/** Numbers of solutions against the strength of the noise, eta/B: flatness, test error, time to flatness. valley2023; docs/theory §6. */
+/** Properties of solutions against the strength of the noise, eta/B: flatness, test error, time to flatness. valley2023; docs/theory §6. */
 import * as Plot from '@observablehq/plot';
 import { mean, variance } from '../../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../../report/figures/axes.js';
@@ -13,7 +13,7 @@ const PALETTE = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.purple];
 /** One number of one seed at one setting. */
 interface Point {
   readonly seed: number;
-  /** What settings differ in: points of one `x` and `setting` are averaged over seeds. */
+  /** The setting; points of one `x` and `setting` are averaged over seeds. */
   readonly setting: string;
   readonly x: number;
   readonly y: number;
@@ -28,7 +28,7 @@ interface Drawing {
   readonly name: string;
   readonly title: string;
   readonly y: string;
-  /** Logarithmic unless said. */
+  /** Whether the axis is linear; it is logarithmic by default. */
   readonly linear?: boolean;
   readonly series: readonly Series[];
   readonly caption: string;
@@ -36,7 +36,7 @@ interface Drawing {
 
 const STRENGTH = 'noise strength η/B';
 
-/** Seeds as small dots, means over them with one standard error as large ones; lines connect means of equal eta/B. */
+/** Draws seeds as small dots and means over them with one standard error as large ones; lines connect means of equal eta/B. */
 function draw({ name, title, y, linear, series, caption }: Drawing): Drawn {
   const all = series.flatMap((s, k) =>
     s.points.filter((p) => Number.isFinite(p.y) && (linear || p.y > 0)).map((p) => ({ ...p, k })),
@@ -98,7 +98,7 @@ function draw({ name, title, y, linear, series, caption }: Drawing): Drawn {
 
 const pointOf = (s: SolutionResult, y: number): Point => ({ seed: s.seed, setting: s.cell, x: noiseStrength(s), y });
 
-/** Measures relative to the seed's mean at its weakest noise, so that they share an axis. */
+/** Draws measures relative to the seed's mean at its weakest noise, so that they share an axis. */
 export function flatnessFigure(
   name: string,
   title: string,
@@ -120,7 +120,7 @@ export function flatnessFigure(
     y: 'relative to the weakest noise',
     series,
     caption:
-      'Measured where the full training loss first is that of all others, each relative to the weakest noise of the same seed.',
+      'Measured where the full training loss first reaches the target, relative to the weakest noise of the same seed.',
   });
 }
 
@@ -136,7 +136,7 @@ export function testErrorFigure(solved: readonly SolutionResult[]): Drawn {
       { label: 'solution', points: solved.map((s) => pointOf(s, percent(s.test))) },
       { label: 'mean of an epoch’s weights', points: solved.map((s) => pointOf(s, percent(s.floor?.test))) },
     ],
-    caption: `${formatCount(solved[0]?.test?.count)} test samples. The mean over an epoch’s weights is taken where its own training loss is the target’s.`,
+    caption: `${formatCount(solved[0]?.test?.count)} test samples. The mean over the weights of an epoch is evaluated where its own training loss reaches the target.`,
   });
 }
 
@@ -160,6 +160,6 @@ export function flatTimeFigure({ points }: FlatTimes, unit: 'time' | 'epochs'): 
     caption:
       unit === 'time'
         ? 'Gradient flow without noise would take the same time in η·steps at every η/B.'
-        : 'An epoch of a larger η/B goes farther: what a practitioner waits for.',
+        : 'An epoch at a larger η/B moves the weights farther; the number of epochs is the cost of training.',
   });
 }
