@@ -181,7 +181,9 @@ describe('notes', () => {
     expect(notes({ ceiling: e(0.501, 0.01) })).toEqual([]);
     // √3 of relative variance, 40 carriers of 1000 samples
     expect(notes({ ceiling: e(0.499, 0.01) })).toEqual([
-      expect.stringMatching(/varies by 1\.7 times its mean from batch to batch, and 40 of 1000 samples cause this variation\.$/),
+      expect.stringMatching(
+        /varies by 1\.7 times its mean from batch to batch, and 40 of 1000 samples cause this variation\.$/,
+      ),
     ]);
   });
   it('of a ceiling that has not converged: exact for these samples, or too few directions', () => {

@@ -145,7 +145,9 @@ describe('the same numbers', () => {
     const tests = (path: string) => group(path).branches.map((b) => [b.test, b.validation, b.distance]);
     for (const f of ['seed0/none.json', 'seed1/none.json', 'seed0/l2.json', 'seed1/l2.json'])
       expect(tests(join(place, 'seeds', f)), f).toEqual(tests(doc(f)));
-    await expect(forget([{ seeds: 1 }], { out: place, resume: true })).rejects.toThrow(/has 2 seeds; it cannot be continued with fewer/);
+    await expect(forget([{ seeds: 1 }], { out: place, resume: true })).rejects.toThrow(
+      /has 2 seeds; it cannot be continued with fewer/,
+    );
     await expect(forget([{ head: 'all-compete' }], { out: place, resume: true })).rejects.toThrow(
       /was begun with head/,
     );

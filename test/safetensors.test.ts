@@ -139,7 +139,7 @@ describe('malformed safetensors', () => {
     ['a JSON array', make([]), 'tensor-header', 'not a JSON object'],
     ['metadata that is no object', make({ __metadata__: ['x'] }), 'tensor-header', '__metadata__ must be an object'],
     ['metadata that is no text', make({ __metadata__: { x: 1 } }), 'tensor-header', "entry 'x' is not a string"],
-    ['an entry that is a number', make({ a: 1 }), 'tensor-header', "tensor 'a' is described by something else"],
+    ['an entry that is a number', make({ a: 1 }), 'tensor-header', "tensor 'a' is not described by an object"],
     [
       'half precision',
       make({ a: f32(0, 4, [2], 'F16') }, 4),
