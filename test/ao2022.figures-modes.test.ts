@@ -43,7 +43,7 @@ describe('Hessian modes', () => {
       ['drift included', COLOURS.muted, ''],
       ['ε U^−1 (white noise)', COLOURS.orange, ''],
       ['white, discrete steps', COLOURS.purple, '6 4'],
-      ['shuffled, for ever', COLOURS.green, '2 3'],
+      ['shuffled, infinite window', COLOURS.green, '2 3'],
       ['own sampling and window', COLOURS.ink, ''],
       ['10 relaxations', COLOURS.muted, '3 2'],
     ]);
@@ -56,7 +56,7 @@ describe('Hessian modes', () => {
     const replaced = { ...result, setting: { ...setting, sampling: 'replaced' as const, learningRate: 1e-6 } };
     const { figure } = drawn(modeVariances, replaced);
     expect(marks(figure, { kind: 'line', stroke: COLOURS.green })).toEqual([]);
-    expect(labels(figure)).not.toContain('shuffled, for ever');
+    expect(labels(figure)).not.toContain('shuffled, infinite window');
     expect(marks(figure, { kind: 'rule' })).toEqual([]);
   });
 

@@ -66,7 +66,7 @@ export interface Judged {
   /** The chosen setting of each method, in the order of reading. */
   readonly best: readonly Setting[];
   readonly contests: readonly Contest[];
-  /** Which method wins where, in sentences. */
+  /** Which method is best, in sentences. */
   readonly outcome: readonly string[];
 }
 

@@ -80,7 +80,7 @@ export function densityFindings(r: DensitiesResult): Finding[] {
 
 /** Shares of divergence up to which a strength counts as below the critical one, and from which as beyond it. */
 const [FEW, HALF] = [0.01, 0.5];
-/** Largest E(1 − eta l)² at the sharp end at which the effective drift is put to the test. */
+/** Largest E(1 − eta l)² at the sharp end at which the effective drift is tested. */
 const CALM = 0.8;
 
 const KINDS: readonly BatchNoise[] = ['constant', 'hessian', 'location', 'curvature'];

@@ -32,7 +32,7 @@
  * temperature  at equal eta·C the time in eta·steps does not depend on eta: within 10 % of that of the smallest eta.
  * line-*       critical line of [V4] against the learning rate at which half of the walkers diverge, column by column: reproduced if
  *              the median ratio is within 10 % of 1, not reproduced else; undecided with fewer than 5 columns. Four lines: curvature of
- *              the sharp or of the flat end, mean square or almost sure. [V4] does not say which; all four are put to the test.
+ *              the sharp or of the flat end, mean square or almost sure. [V4] does not say which; all four are tested.
  * first        the first walker diverges at the line of the mean square of the sharp end: same rule.
  * flatter      at equal learning rate and steps stronger noise reaches flatter places: order parameter against noise in the columns
  *              without divergence, rank correlation in each row whose order parameter varies by more than 0.05. Reproduced if the

@@ -14,7 +14,7 @@ const STYLES: Record<
 > = {
   continuous: { label: 'ε U⁻¹ (white noise)', colour: COLOURS.orange, mark: 'line' },
   discrete: { label: 'white, discrete steps', colour: COLOURS.purple, dash: '6 4', mark: 'dash' },
-  shuffled: { label: 'shuffled, for ever', colour: COLOURS.green, dash: '2 3', mark: 'dots' },
+  shuffled: { label: 'shuffled, infinite window', colour: COLOURS.green, dash: '2 3', mark: 'dots' },
   window: { label: 'own sampling and window', colour: COLOURS.ink, mark: 'line' },
 };
 
