@@ -335,6 +335,17 @@ describe('the frozen layer', () => {
     expect(caption).toContain('a ratio below 0.02:');
   });
 
+  it('a border wherever another cell begins, also after a single group', () => {
+    const firsts = groups.filter((g) => g.from === 1);
+    const f = readNamed([closure(firsts)], 'controls-closure', { x: { values: [1, 2, 3] } }).figure;
+    const upright = marks(f, {
+      kind: 'rule',
+      stroke: COLOURS.muted,
+      where: (m) => Math.abs(extent(m).y[1] - f.domain.y[1]) < 1e-3,
+    });
+    expect(upright.map((m) => m.x)).toEqual([1.5, 2.5].map((v) => expect.closeTo(v, 2)));
+  });
+
   it('a single seed has no bars; ratios that are not positive are no points', () => {
     const one = groupRows(syntheticCells([7]));
     const f = readNamed([closure(one)], 'controls-closure', { x: { values } }).figure;

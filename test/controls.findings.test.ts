@@ -232,6 +232,15 @@ describe('findings of the branches', () => {
     expect(find('window', one)).toMatchObject({ verdict: OPEN, measured: { n: 0 } });
   });
 
+  it('the lengths compared are those of shuffled batches', () => {
+    const fewer = cells.map((c) =>
+      c.kind === 'branch' && c.sampling === 'replaced'
+        ? { ...c, regimes: c.regimes.filter((r) => r.epochs !== 12) }
+        : c,
+    );
+    expect(find('window', fewer).reason).toContain('(12 epochs) against');
+  });
+
   it('half-windows belong to the other half, the main window to all else', () => {
     const double = bent(() => ({})).map((c) =>
       c.kind === 'branch'
