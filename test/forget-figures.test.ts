@@ -425,6 +425,17 @@ it('an error bar is cut at a quarter of the error where its own error is larger'
   expect(bar.high).toBeCloseTo(15, 2);
 });
 
+it('without a branch that has no constraint there is no level to draw', () => {
+  const { figures: drawn, html: page } = renderForget({
+    ...input,
+    groups: input.groups.filter((g) => g.method === 'ldc'),
+  });
+  const f = readFigure(drawn['forget-constraints-first'], { x: { type: 'log' } });
+  expect(f.legend.map((l) => l.label)).toEqual(['LDC (1/F^2)']);
+  expect(marks(f, { kind: 'rule' })).toEqual([]);
+  expect(pageWords(page, '#figure-forget-constraints-first figcaption')[0]).toMatch(/\b4 seeds\.$/);
+});
+
 it('one seed has points without errors', () => {
   const groups = input.groups.filter((g) => g.seed === 0 && g.method !== 'hessian');
   const { figures: drawn } = renderForget({ ...input, groups });

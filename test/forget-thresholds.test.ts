@@ -301,6 +301,7 @@ describe('where a chosen strength lies', () => {
     expect(place(0.9, 0.95, 0.9509)).toBe('level');
     expect(place(0.9511, 0.95, 0.9)).toBe('weakest');
     expect(place(0.9509, 0.95, 0.9)).toBe('idle');
+    expect([place(0, 0.001), place(0.001, 0)]).toEqual(['strongest', 'weakest']);
     expect(place(0.9, 0.95, 0.9)).toBe('inside');
     expect(place(0.9)).toBe('inside');
     expect([place(0.9, 0.95), place(0.95, 0.9)]).toEqual(['strongest', 'weakest']);
