@@ -173,6 +173,10 @@ describe('the modes of a layer', () => {
     const expected =
       SETTING.noiseStrength * c.reduce((s, x, i) => s + x * W5[i].reduce((t, v, j) => t + v * c[j], 0), 0);
     expect(row.boltzmannVariance / expected).toBeCloseTo(1, 8);
+    expect(row.predictedWidth / (2 * Math.sqrt(2 * expected))).toBeCloseTo(1, 8);
+    expect(row.lossEnergy).toBeCloseTo((row.curvature * 4) / 2, 12);
+    expect(row.quadraticFlatness).toBeCloseTo(2 * Math.sqrt((2 * (Math.E - 1) * 0.5) / row.curvature), 12);
+    expect(energy.map((e) => e.flatness)).toEqual([2, null]);
     expect(energy[0].resolved).toBe(true);
   });
 

@@ -33,6 +33,10 @@ describe('units', () => {
     expect([...two(2 ** 14)!]).toEqual([2 ** -7, 1]);
     expect([...two(2 ** -14)!]).toEqual([2 ** 7, 1]);
     expect([...balancedUnits(fromRows([[1, 1], [2 ** 14, 1]]))!]).toEqual([2 ** 7, 1]); // biome-ignore format: short
+    // a chain is looked at from a ratio of 16 at its ends on, and its steps add up
+    const chain = (step: number) => balancedUnits(fill(9, 9, (i, j) => (Math.abs(i - j) > 1 ? 0 : step ** (j - i))));
+    expect(chain(2 ** 1.95)).toBeUndefined();
+    expect([...chain(2 ** 2.05)!].map((t, i, all) => t / all[0] / 4 ** i)).toEqual(new Array(9).fill(1));
     // the diagonal does not count, nor a coordinate that nothing enters
     expect(balancedUnits(diag([1, 2 ** 40]))).toBeUndefined();
     expect(balancedUnits(fromRows([[1, 2 ** 40], [0, 1]]))).toBeUndefined(); // biome-ignore format: short

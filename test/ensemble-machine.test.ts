@@ -186,3 +186,38 @@ it('draws the words of Philox, and normal numbers from them', () => {
   });
   expect(randomKey(1).stream().uint32()).not.toBe(randomKey(2).stream().uint32());
 });
+
+it('programs are short: numbers join an instruction, products a sum, signs move outwards', () => {
+  const variables = ['x', 'y', 'z'];
+  const of = (text: string) => compileProgram([parseExpression(text, { variables })], variables);
+  // codes of kernels/ensemble/machine.ts
+  const [NEGATE, ADD_NUMBER, TIMES_NUMBER, FROM_NUMBER, OVER_NUMBER] = [5, 17, 18, 19, 20];
+  for (const [text, code, number] of [
+    ['x*3', TIMES_NUMBER, 3],
+    ['3*x', TIMES_NUMBER, 3],
+    ['x/4', TIMES_NUMBER, 0.25],
+    ['4/x', OVER_NUMBER, 4],
+    ['x + 3', ADD_NUMBER, 3],
+    ['3 + x', ADD_NUMBER, 3],
+    ['x - 3', ADD_NUMBER, -3],
+    ['3 - x', FROM_NUMBER, 3],
+    ['x^-1', OVER_NUMBER, 1],
+    ['2*(3*x)', TIMES_NUMBER, 6],
+    ['2*(-x)', TIMES_NUMBER, -2],
+  ] as const) {
+    const { code: made, numbers, length, operations } = of(text);
+    expect([length, made[0], ...numbers, operations], text).toEqual([1, code, number, 1]);
+  }
+  expect([...of('x*(-1)').code.subarray(0, 1), of('x*(-1)').length]).toEqual([NEGATE, 1]);
+  const size = (text: string) => [of(text).length, of(text).operations];
+  expect(size('x*y + z')).toEqual([1, 2]);
+  expect(size('x*y - z')).toEqual([1, 2]);
+  expect(size('z - x*y')).toEqual([1, 2]);
+  expect(size('z - 2*y')).toEqual([1, 2]);
+  expect(size('x - (-y)')).toEqual([1, 1]);
+  expect(size('x^2')).toEqual([1, 1]);
+  expect(size('x^3')).toEqual([2, 2]);
+  expect(size('x^8')).toEqual([3, 3]);
+  expect(size('x')).toEqual([1, 0]);
+  expect(size('x*y + x*y*z')).toEqual([2, 3]);
+});

@@ -1,9 +1,10 @@
 /** One landscape, three motions: surface, noise and map from the same formulas; functions; dimensionless form. */
 import { describe, expect, it } from 'vitest';
 import { lossSurface, numericalGradient } from '../src/model/function-surface.js';
-import { parseExpression } from '../src/numeric/expression/index.js';
+import { type Expression, parseExpression } from '../src/numeric/expression/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { sgdEnsemble } from '../src/theory/ensemble/ensemble.js';
+import { fieldOf } from '../src/theory/fields.js';
 import { alongFloor } from '../src/theory/models/along.js';
 import { batchMoments, degreeIn, gradientOf } from '../src/theory/models/batch.js';
 import { modelsOf } from '../src/theory/models/functions.js';
@@ -195,6 +196,12 @@ describe('a minibatch loss', () => {
     expect(degreeIn(f('n1/(1+x)'), 'n1')).toBe(1);
     expect(degreeIn(f('exp(n1)'), 'n1')).toBe(Number.POSITIVE_INFINITY);
     expect(degreeIn(f('exp(x)'), 'n1')).toBe(0);
+    expect(degreeIn(f('if(x, n1^2, n1)'), 'n1')).toBe(2);
+    expect(degreeIn(f('if(n1, n1^2, n1)'), 'n1')).toBe(Number.POSITIVE_INFINITY);
+    expect(degreeIn(f('x - (-n1)^2'), 'n1')).toBe(2);
+    expect(degreeIn(f('n1^x'), 'n1')).toBe(Number.POSITIVE_INFINITY);
+    expect(degreeIn(f('n1^0.5'), 'n1')).toBe(Number.POSITIVE_INFINITY);
+    expect(degreeIn(f('x/n1'), 'n1')).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -206,6 +213,26 @@ describe('along the floor', () => {
     const next = alongFloor(problem({}), { order: 'next' });
     // what `separation` says is left out
     expect(next.diffusion(0.5) / a.diffusion(0.5) - 1).toBeCloseTo(a.separation(0.5), 12);
+  });
+
+  it('takes ⟨y²⟩ from the map, whose momentum eases the overshoot: lambda (1 − eta lambda/(2(1+mu))) S = D_yy', () => {
+    for (const momentum of [0, 0.6]) {
+      // D = eta C/(2(1−mu)); here D_xx grows with y², and lambda is 5 at x = 0
+      const C = (D: number) => (2 * (1 - momentum) * D) / 0.1;
+      const p = problem({
+        momentum,
+        learningRate: 0.1,
+        noise: { kind: 'covariance', values: [f(`${C(0.1)}*(1 + y^2)`), f('0'), f(`${C(0.3)}`)] },
+      });
+      const [yy, lambda] = [at(langevinModel(p).diffusion, [0, 0])[2], 5];
+      const xx = at(langevinModel(p).diffusion, [0, 0])[0];
+      const S = { continuous: yy / lambda, finite: yy / (lambda * (1 - (0.1 * lambda) / (2 * (1 + momentum)))) };
+      for (const steps of ['continuous', 'finite'] as const) {
+        const a = alongFloor(p, { steps });
+        expect(a.acrossVariance(0) / S[steps]).toBeCloseTo(1, 11);
+        expect(a.diffusion(0) / (xx * (1 + S[steps]))).toBeCloseTo(1, 11);
+      }
+    }
   });
 
   it('noise of the minimum’s place: D = eta² s⁴ lambda lambda’²/16, a fourth of E D_xx; the sum of forces of a naive simulation', () => {
@@ -313,6 +340,14 @@ describe('dimensionless form', () => {
     const g = at(sgdModel(p).batchGradient, [x, y, n1, n2]);
     const scaled = at(sgdModel(d).batchGradient, [x / s.length, y / s.length, n1, n2]);
     for (const i of [0, 1]) expect(d.learningRate * scaled[i] * s.length).toBeCloseTo(p.learningRate * g[i], 12);
+    // L = E L̂ at x = ℓ x̂, of the whole and of its parts
+    const value = (e: Expression, point: readonly number[]) => at(fieldOf([e], ['x', 'y']), point)[0];
+    const there = [x / s.length, y / s.length];
+    expect(value(d.loss!, there) * s.loss).toBeCloseTo(value(p.loss!, [x, y]), 12);
+    expect(value(d.valley!.floor, there) * s.loss).toBeCloseTo(value(p.valley!.floor, [x, y]), 12);
+    const curvature = (value(d.valley!.curvature, there) * s.loss) / s.length ** 2;
+    expect(curvature).toBeCloseTo(value(p.valley!.curvature, [x, y]), 12);
+    expect(d.timePerStep * s.time).toBeCloseTo(p.timePerStep, 14);
     expect(alongFloor(d).drift(x / s.length) * (s.length / s.time)).toBeCloseTo(alongFloor(p).drift(x), 12);
   });
 

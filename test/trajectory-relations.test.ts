@@ -116,10 +116,17 @@ describe('circulation', () => {
       return pValue;
     });
     expect(chances).toEqual(chances.toSorted((p, q) => p - q));
+    // Holm: (n − k) p_k, never falling; Benjamini and Hochberg: the least n p_l/(l + 1) from k on
+    const holm = chances.map((_, k) => Math.min(1, Math.max(...chances.slice(0, k + 1).map((p, l) => (3 - l) * p))));
+    const discovery = chances.map((_, k) => Math.min(1, ...chances.map((p, l) => (l < k ? 1 : (3 * p) / (l + 1)))));
+    found.pairs.forEach((p, k) => {
+      expect(p.holm).toBeCloseTo(holm[k], 12);
+      expect(p.falseDiscovery).toBeCloseTo(discovery[k], 12);
+    });
     expect(circulation(la, Float64Array.from(x.flat()), K, { blocks, pairs: 2 }).pairs).toHaveLength(2);
-    const { holm, falseDiscovery } = found.significant;
-    expect(holm).toBe(found.pairs.filter((p) => p.holm < 0.05).length);
-    expect(falseDiscovery).toBe(found.pairs.filter((p) => p.falseDiscovery < 0.05).length);
+    const significant = found.significant;
+    expect(significant.holm).toBe(found.pairs.filter((p) => p.holm < 0.05).length);
+    expect(significant.falseDiscovery).toBe(found.pairs.filter((p) => p.falseDiscovery < 0.05).length);
   });
 
   it('as a multiple of what is expected, planes weighed by 1/(sigma_i² sigma_j²)', () => {

@@ -91,6 +91,9 @@ describe('adiabatic elimination [V2]', () => {
   it('refuses an axis that leaves the landscape', () => {
     const a = adiabatic({ valley: valley({ at: Math.log, slope: (x) => Math.sqrt(x - 1) }, 2), along: 1, across: 1 });
     expect(() => a.density([0.5, 1, 2], 'marginal')).toThrow(/at 1 its logarithm is NaN/);
+    const flat = adiabatic({ valley: valley(0, 2), along: 1, across: 1 });
+    expect(() => flat.density([0, 2, 1], 'marginal')).toThrow(/the axis of a density must rise; got 2, 1\./);
+    expect(() => flat.density([0], 'marginal')).toThrow(/at least 2 points; got 1/);
   });
 
   const D = 0.15;
