@@ -85,7 +85,7 @@ export async function runJobs<Shared, Job, Result, State = Shared>(
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         if (signal?.aborted || failed.length > 0) return;
         thread ??= new Thread<Job, Result>(kind.worker, shared, signal);
-        const answer = await thread.does(job, kind.name(job), named(job), report(job));
+        const answer = await thread.does(job, { name: kind.name(job), named: named(job), report: report(job) });
         if (answer) onDone(job, answer.result);
         if (!kind.prepare) {
           await thread.end();
@@ -104,9 +104,21 @@ export async function runJobs<Shared, Job, Result, State = Shared>(
   return !signal?.aborted;
 }
 
+/** The job under way in a thread: its name, and what is called when the thread says something or ends. */
+interface Pending<Result> {
+  readonly name: string;
+  /** The name that errors of the job begin with, if any. */
+  readonly named: string | undefined;
+  readonly report: ReportProgress;
+  readonly resolve: (answer: { result: Result } | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** The main thread's side of one worker thread. */
 class Thread<Job, Result> {
   private readonly worker: Worker;
+  private pending: Pending<Result> | undefined;
+  private ended = false;
   private readonly stop = () => void this.worker.terminate();
 
   constructor(
@@ -116,45 +128,46 @@ class Thread<Job, Result> {
   ) {
     this.worker = new Worker(url, { workerData: shared, execArgv: [] });
     signal?.addEventListener('abort', this.stop);
+    this.worker.on('message', (message: Message<Result>) => {
+      if (!this.pending) return;
+      const { named, report, resolve, reject } = this.pending;
+      if (message.kind === 'progress') report(message.what, message.share);
+      else if (message.kind === 'done') resolve({ result: message.result });
+      else reject(errorOf(message, message.preparing ? undefined : named));
+    });
+    this.worker.on('error', (error) => this.pending?.reject(error));
+    this.worker.on('exit', () => {
+      this.ended = true;
+      this.settleEnd();
+    });
   }
 
-  /**
-   * Does one job.
-   * @param named - the name that errors of the job begin with, if any
-   * @returns undefined when the signal stopped it
-   */
-  does(
-    job: Job,
-    name: string,
-    named: string | undefined,
-    report: ReportProgress,
-  ): Promise<{ result: Result } | undefined> {
-    const { worker, signal } = this;
-    return new Promise<{ result: Result } | undefined>((resolve, reject) => {
-      worker.removeAllListeners();
-      worker.on('message', (message: Message<Result>) => {
-        if (message.kind === 'progress') report(message.what, message.share);
-        else if (message.kind === 'done') resolve({ result: message.result });
-        else reject(errorOf(message, message.preparing ? undefined : named));
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => {
-        if (signal?.aborted) resolve(undefined);
-        else
-          reject(
-            new RunError(
-              'worker-ended',
-              `the worker thread of ${name} ended early, most likely for lack of memory; try --workers 1.`,
-            ),
-          );
-      });
-      worker.postMessage(job);
+  /** Does one job. @returns undefined when the signal stopped it */
+  does(job: Job, about: Pick<Pending<Result>, 'name' | 'named' | 'report'>): Promise<{ result: Result } | undefined> {
+    return new Promise((resolve, reject) => {
+      this.pending = { ...about, resolve, reject };
+      if (this.ended) this.settleEnd();
+      else this.worker.postMessage(job);
     });
+  }
+
+  /** Settles the job under way when the thread has ended; one that is settled already stays as it is. */
+  private settleEnd(): void {
+    if (!this.pending) return;
+    const { name, resolve, reject } = this.pending;
+    if (this.signal?.aborted) resolve(undefined);
+    else
+      reject(
+        new RunError(
+          'worker-ended',
+          `the worker thread of ${name} ended early, most likely for lack of memory; try --workers 1.`,
+        ),
+      );
   }
 
   async end(): Promise<void> {
     this.signal?.removeEventListener('abort', this.stop);
-    this.worker.removeAllListeners();
+    this.pending = undefined;
     await this.worker.terminate();
   }
 }

@@ -48,6 +48,9 @@ function tuneEngine(): void {
   const v8 = host?.getBuiltinModule?.('v8') as { setFlagsFromString(flag: string): void } | undefined;
   // an engine without such a flag would warn on stderr: these flags were tried from V8 11.3 (Node 20) to 13.6 (Node 24)
   if (!v8 || Number.parseInt(host?.versions?.v8 ?? '99', 10) > 13) return;
+  // flags belong to the process: where the main thread has set them, a worker leaves them alone while others compile
+  const threads = host?.getBuiltinModule?.('worker_threads') as { isMainThread: boolean } | undefined;
+  if (threads?.isMainThread === false && WebAssembly.validate(FMA_PROBE)) return;
   v8.setFlagsFromString('--no-wasm-loop-unrolling');
   if (!WebAssembly.validate(FMA_PROBE)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
