@@ -64,7 +64,9 @@ describe('links of the chain', () => {
       'Σ = σ² ~ F^−3.85, stated −4; 77 directions over 1.6 decades of F, r² = 0.93, scatter 0.17 decades.',
     );
     expect(f.range).toMatch(/^F from 0.500 to 20: closed/);
-    expect(at('variance', { points: 7 }).reason).toMatch(/^Rests on 7 directions over .*: too little for a verdict\.$/);
+    expect(at('variance', { points: 7 }).reason).toMatch(
+      /^The fit uses 7 directions over .*: too little for a verdict\.$/,
+    );
     expect(at('variance', { range: [Number.NaN, Number.NaN] }).range).toBe('none');
     for (const id of ['noise', 'variance'])
       expect(printsEstimate(find(`chain-${id}`).predicted!.split('here γ')[1], base.gamma.resolved.exponent)).toBe(
