@@ -340,3 +340,38 @@ describe('training', () => {
     expect(caption).toContain('the recorded window, epoch 1.');
   });
 });
+
+test('figures without numbers are named with the reason', () => {
+  const missing = (f: object) => (f as { missing?: string }).missing;
+  const { flatness, dynamics, curves } = small;
+  expect(missing(flatnessByRank({ ...small, flatness: { ...flatness, directions: [] } }))).toBe(
+    'no direction was measured.',
+  );
+  expect(missing(lossProfiles({ ...small, flatness: { ...flatness, profiles: [] } }))).toBe(
+    'no loss profile was measured.',
+  );
+  const short = flatness.profiles.map((p) => ({ ...p, displacement: [0], loss: [1] }));
+  expect(missing(lossProfiles({ ...small, flatness: { ...flatness, profiles: short } }))).toBe(
+    'no loss profile was measured.',
+  );
+  const bent = flatness.directions.map((d) => ({ ...d, curvature: -1 }));
+  expect(missing(curvatureByFlatness({ ...small, flatness: { ...flatness, directions: bent } }))).toMatch(
+    /^no direction has both a width/,
+  );
+  const timeless = dynamics.map((d) => ({ ...d, correlationTime: estimate(Number.NaN, Number.NaN, 0, '') }));
+  expect(missing(correlationTimes({ ...small, dynamics: timeless }))).toBe('no correlation time was measured.');
+  const gone = curves.epoch.map(() => Number.NaN);
+  const none = {
+    ...curves,
+    runningLoss: gone,
+    trainLoss: gone,
+    testLoss: gone,
+    runningAccuracy: gone,
+    trainErrors: gone,
+    testAccuracy: gone,
+  };
+  expect(missing(trainingLoss({ ...small, curves: none }))).toBe('no epoch has a positive, finite loss.');
+  expect(missing(trainingErrors({ ...small, curves: none }))).toBe('no epoch has an accuracy.');
+  const perfect = { ...none, runningAccuracy: curves.epoch.map(() => 1) };
+  expect(missing(trainingErrors({ ...small, curves: perfect }))).toBe('no epoch has an accuracy.');
+});

@@ -14,6 +14,7 @@ import {
   type FigureReading,
   lineThrough,
   marks,
+  numbersIn,
   offBy,
   type Point,
   readNamed,
@@ -273,7 +274,54 @@ describe('variances by rank', () => {
     expect(y[1] / pca.variances[349]).toBeCloseTo(1, 2);
     expect(y[0] / f.domain.y[0]).toBeCloseTo(1, 4);
     expect(x[1] / f.domain.x[1]).toBeCloseTo(1, 4);
+    expect(marks(f, { kind: 'rect' })[0].opacity).toBe(0.18);
     expect(labels(f).at(-1)).toBe('float32 rounding');
+  });
+});
+
+describe('what is not drawn', () => {
+  const missing = (f: object) => (f as { missing?: string }).missing;
+
+  test('figures without numbers are named with the reason', () => {
+    const { pca, flatness, dynamics } = small;
+    expect(missing(rankedVariances({ ...small, pca: { ...pca, variances: [0, 0] } }))).toBe(
+      'no direction has a positive variance.',
+    );
+    const open = flatness.directions.map((d) => ({ ...d, flatness: null }));
+    expect(missing(varianceFlatness({ ...small, flatness: { ...flatness, directions: open } }))).toBe(
+      'no direction has both a variance and a width.',
+    );
+    const bare = dynamics.map((d) => ({ ...d, msd: { lag: [0, 1], value: [1, 0] } }));
+    expect(missing(displacementCurves({ ...small, dynamics: bare }))).toBe('no displacement curve was measured.');
+    expect(trajectories({ ...small, paths: [] })).toEqual([
+      { name: 'trajectory', missing: 'a plane needs two principal directions.' },
+    ]);
+    const lost = { ...small.paths[0], x: small.paths[0].x.map(() => Number.NaN) };
+    expect(trajectories({ ...small, paths: [lost] }).map(missing)).toEqual(['the path has no points.']);
+  });
+
+  test('a curve without points, a direction without variance, points at infinity', () => {
+    const one = small.dynamics.map((d, k) => (k === 0 ? { ...d, msd: { lag: [1], value: [0] } } : d));
+    expect(labels(drawn({ ...small, dynamics: one }, 'msd').figure)[0]).not.toMatch(/^PC 1:/);
+    const still = small.flatness.directions.map((d, k) => (k === 0 ? { ...d, variance: 0 } : d));
+    const { caption } = drawn({ ...small, flatness: { ...small.flatness, directions: still } }, 'variance-flatness');
+    expect(numbersIn(caption.split('Shown: ')[1])[0]).toBe(small.flatness.directions.filter(width).length - 1);
+    const [p] = small.paths;
+    const gap = { ...p, x: p.x.map((x, k) => (k === 5 ? Number.POSITIVE_INFINITY : x)) };
+    const lines = marks(drawn({ ...small, paths: [gap] }, 'trajectory-1-2').figure, { kind: 'line' });
+    expect(lines.reduce((s, l) => s + l.points.length - 1, 1)).toBe(79);
+  });
+
+  test('no rank law, no line, no sentence on it', () => {
+    const none = { ...small.scaling.rankLaw, intercept: estimate(Number.NaN, Number.NaN, 0, '') };
+    const { figure, caption } = drawn({ ...small, scaling: { ...small.scaling, rankLaw: none } }, 'variances');
+    expect(marks(figure, { kind: 'line' }).map((m) => m.stroke)).toEqual([COLOURS.green]);
+    expect(labels(figure)).toEqual(['measured', 'random walk 6/(π^2i^2)']);
+    expect(caption).not.toContain('solid line');
+    const single = { ...small.scaling.rankLaw, points: 1 };
+    expect(labels(drawn({ ...small, scaling: { ...small.scaling, rankLaw: single } }, 'variances').figure).length).toBe(
+      2,
+    );
   });
 });
 

@@ -128,6 +128,7 @@ describe('the first direction', () => {
     });
     expect(none('drift-ballistic').verdict).toBe(OPEN);
     expect(find('drift-share', { pca: { variances: [0], totalVariance: 0 } }).verdict).toBe(OPEN);
+    expect(find('drift-share', { pca: { variances: [0], totalVariance: 1 } }).verdict).toBe(OPEN);
   });
 });
 

@@ -228,6 +228,14 @@ describe('sections', () => {
   });
 });
 
+it('the document for machines holds all of it', () => {
+  // what is not finite stands there by its name
+  const json = JSON.parse(report.json, (_, v) => (v === 'NaN' ? Number.NaN : v));
+  expect(json).toMatchObject({ format: 'thermograd-report', version: 1, title: input.title, run: input.run });
+  expect(json.analysis).toEqual(analysis);
+  expect(json.findings).toEqual(findings);
+});
+
 it('a finding on the terminal is one line', () => {
   expect(lineOf(syntheticFindings()[0])).toBe(
     'ivf.psi                  3.92 ± 0.11  stated: ψ ≈ 4 for MNIST  → reproduced',
