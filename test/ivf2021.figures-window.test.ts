@@ -368,6 +368,16 @@ describe('mean squared displacement', () => {
   });
 });
 
+test('guides stay in the frame of curves that hardly rise', () => {
+  const level = small.dynamics.slice(0, 1).map((d) => ({ ...d, msd: { lag: [1, 10, 1000], value: [1, 1.1, 1.2] } }));
+  const { figure } = drawn({ ...small, dynamics: level }, 'msd');
+  for (const dash of ['2 3', '6 4']) {
+    const [guide] = marks(figure, { kind: 'line', dash });
+    expect(guide.points[1][1]).toBeGreaterThan(guide.points[0][1]);
+    expect(guide.points[1][1]).toBeLessThan(figure.domain.y[1]);
+  }
+});
+
 describe('trajectories', () => {
   test.each(small.paths.map((p) => [`trajectory-${p.indices.join('-')}`, p] as const))('%s', (name, path) => {
     const { figure } = drawn(small, name);

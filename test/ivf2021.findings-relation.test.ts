@@ -110,6 +110,7 @@ describe('rank law', () => {
       '2.53 ± 0.04 lies within 2 to 3 widened by 0.084. The fit is a line through 47 log-spaced ranks with 0.021 decades of scatter.',
     );
     expect(law({ value: 4, error: 0.05 }).reason).toContain('gamma = 4.00 ± 0.05, outside 2 to 3');
+    expect(law({ range: [20, 60] }).reason).toContain('span 0.48 decades of rank; the rule asks for 0.50.');
     expect(law({ r2: 0.9 }).reason).toContain('a straight line in logarithms (r² = 0.90)');
     expect(numbersIn(f.range!)).toEqual([20, 1250, 20, 10_000]);
   });
