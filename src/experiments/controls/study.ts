@@ -10,10 +10,9 @@ import type { Samples } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import { JobFolder } from '../../jobs/folder.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../jobs/record.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { RunError } from '../../numeric/errors.js';
-import { sameData } from '../../numeric/json.js';
 import { loadFor } from '../../runs/prepare.js';
 import { readBase, trainBase } from './base.js';
 import { runCell } from './cell.js';
@@ -52,29 +51,21 @@ const KIND: FolderKind<ControlsStage> = {
 export const controlsIn = (path: string): ControlsRecord | undefined =>
   recordIn<ControlsStage, ControlsHead>(KIND, path);
 
-const difference =
-  (path: string, config: ControlsConfig, data?: unknown) =>
-  (before: ControlsHead): string | undefined => {
-    if (!sameData(before.config, config))
-      return `the controls in ${path} were begun with other settings (preset ${before.config.preset}); leave them as they were, or choose another folder with --out.`;
-    if (data !== undefined && !sameData(before.data, data))
-      return `the controls in ${path} were begun with other data; choose another folder with --out.`;
-    return undefined;
-  };
+const STUDY = ['the controls', 'were'] as const;
 
 /**
  * Refuses a folder that cannot be used, before the data are loaded.
  * @throws InputError
  */
 export const checkControls = (path: string, config: ControlsConfig, resume: boolean): void =>
-  JobFolder.check<ControlsStage, ControlsHead>(KIND, path, { resume, differs: difference(path, config) });
+  JobFolder.check<ControlsStage, ControlsHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
 
 /**
  * Opens the folder to continue it, or begins it; there may be more seeds than before.
  * @throws InputError
  */
 export function openControls(path: string, head: ControlsHead, resume: boolean): ControlsFolder {
-  const differs = difference(path, head.config, head.data);
+  const differs = studyDifference(STUDY, path, head.config, head.data);
   const folder = JobFolder.open<ControlsStage, ControlsHead>(KIND, path, head, { resume, differs });
   const { record } = folder;
   record.seeds = Math.max(record.seeds, head.seeds);

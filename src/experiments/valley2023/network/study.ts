@@ -8,9 +8,8 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import type { StudyKind } from '../../../jobs/cells.js';
 import { JobFolder } from '../../../jobs/folder.js';
-import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../../jobs/record.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../../jobs/record.js';
 import { forceKernelBuild } from '../../../kernels/load.js';
-import { sameData } from '../../../numeric/json.js';
 import { loadFor } from '../../../runs/prepare.js';
 import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
 import type { NetworkStudyConfig } from './config.js';
@@ -44,29 +43,21 @@ const KIND: FolderKind<'cells'> = {
 export const networkStudyIn = (path: string): NetworkStudyRecord | undefined =>
   recordIn<'cells', NetworkStudyHead>(KIND, path);
 
-const difference =
-  (path: string, config: NetworkStudyConfig, data?: unknown) =>
-  (before: NetworkStudyHead): string | undefined => {
-    if (!sameData(before.config, config))
-      return `the study in ${path} was begun with other settings (preset ${before.config.preset}); leave them as they were, or choose another folder with --out.`;
-    if (data !== undefined && !sameData(before.data, data))
-      return `the study in ${path} was begun with other data; choose another folder with --out.`;
-    return undefined;
-  };
+const STUDY = ['the study', 'was'] as const;
 
 /**
  * Refuses a folder that cannot be used, before the data are loaded.
  * @throws InputError
  */
 export const checkNetworkStudy = (path: string, config: NetworkStudyConfig, resume: boolean): void =>
-  JobFolder.check<'cells', NetworkStudyHead>(KIND, path, { resume, differs: difference(path, config) });
+  JobFolder.check<'cells', NetworkStudyHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
 
 /**
  * Opens the folder to continue it, or begins it; there may be more seeds than before.
  * @throws InputError
  */
 export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: boolean): NetworkStudyFolder {
-  const differs = difference(path, head.config, head.data);
+  const differs = studyDifference(STUDY, path, head.config, head.data);
   const folder = JobFolder.open<'cells', NetworkStudyHead>(KIND, path, head, { resume, differs });
   const { record } = folder;
   record.seeds = Math.max(record.seeds, head.seeds);
