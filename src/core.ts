@@ -80,7 +80,8 @@ export {
 export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from './data/teacher.js';
 export { ao2022Findings } from './experiments/ao2022/findings.js';
 export { potentialFigure } from './experiments/decompose/figures/potential.js';
-export { type Ivf2021Input, ivf2021Findings } from './experiments/ivf2021/findings.js';
+export type { Ivf2021Input } from './experiments/ivf2021/facts.js';
+export { ivf2021Findings } from './experiments/ivf2021/findings.js';
 export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
 export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
 export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';

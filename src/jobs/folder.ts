@@ -131,6 +131,8 @@ export class JobFolder<Name extends string, Head extends object> {
    * @throws InterruptedError, and whatever `body` throws
    */
   async stage(name: Name, options: RunOptions, body: () => Promise<void>): Promise<void> {
+    // a folder of an earlier build may lack a stage that was added since
+    this.record.stages[name] ??= { status: 'waiting', seconds: 0 };
     const record = this.record.stages[name];
     if (record.status === 'done') return;
     await yieldToEvents({ options, folder: this });

@@ -16,7 +16,7 @@ import { firstDifference } from './config.js';
 import type { Config } from './schema.js';
 
 /** The stages of a run, in order. */
-const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'] as const;
+const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'walk', 'fits', 'report'] as const;
 /** Names a stage of a run. */
 export type StageName = (typeof STAGES)[number];
 

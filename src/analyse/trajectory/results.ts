@@ -115,6 +115,49 @@ export interface ScalingSummary {
   readonly explained: { readonly index: number[]; readonly fraction: number[]; readonly randomWalk: number[] };
 }
 
+/** Holds the mean and the standard deviation over draws of a number of a random walk. */
+export interface OverDraws {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly draws: number;
+}
+
+/** Holds what a walk without any restoring force shows with one kind of batches. docs/theory [N1]. */
+export interface WalkForm {
+  readonly sampling: 'replaced' | 'shuffled';
+  /** Variance along principal direction `index`, mean over draws, weight²; log-spaced ranks. */
+  readonly variances: { readonly index: number[]; readonly value: number[] };
+  /** gamma, by the line of the run's rank law over `WalkNull.ranks`. */
+  readonly gamma: OverDraws;
+  /** Share of the first principal direction. */
+  readonly share: OverDraws;
+  /** Exponents of the mean squared displacement: of PC1, and the median of the ranks 10–100 that are followed in the run. */
+  readonly first: OverDraws;
+  readonly median: OverDraws;
+}
+
+/** Holds the null of a window: a walk whose steps have the gradient covariance of the run at the centre. docs/theory [N1]. */
+export interface WalkNull {
+  /** Samples over which C1 was averaged. */
+  readonly samples: number;
+  /** eta²·Tr C, variance of one step of SGD, weight². */
+  readonly stepVariance: number;
+  /** (Tr C1)²/Tr C1², the number of directions in which the noise acts. */
+  readonly directions: number;
+  /** Root mean square cosine of a step with the mean weights. */
+  readonly alongWeights: number;
+  /** First and last rank over which gamma was compared. */
+  readonly ranks: readonly [number, number];
+  /** gamma of the run over the same ranks. */
+  readonly gamma: number;
+  readonly forms: readonly WalkForm[];
+}
+
+/** Says why there is no null. */
+export interface NoWalk {
+  readonly missing: string;
+}
+
 /** Holds a trajectory in the plane of two principal coordinates, thinned for drawing. */
 export interface PlanePath {
   readonly indices: readonly [number, number];
@@ -132,4 +175,5 @@ export interface Analysis {
   readonly paths: PlanePath[];
   readonly flatness: FlatnessSummary;
   readonly scaling: ScalingSummary;
+  readonly walk: WalkNull | NoWalk;
 }

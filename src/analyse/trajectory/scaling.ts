@@ -26,13 +26,15 @@ import type { DirectionFlatness, PcaSummary, PowerLaw, ScalingSummary } from './
 export const RESOLUTIONS = 10;
 /** First rank of the default psi fit. */
 export const FIRST_RANK = 2;
+/** Last rank of the leading directions, which hold most of the variance that is not drift, and are judged on their own. */
+export const LAST_LEADING_RANK = 50;
 /** First rank of the gamma fit: "beyond i ≈ 20" in ivf2021. */
-const FIRST_RANK_OF_LAW = 20;
+export const FIRST_RANK_OF_LAW = 20;
 const THINNED = 120;
 const THINNED_RANKS = 60;
 /** Ranges of rank in the sensitivity table of psi, inclusive. */
 const PSI_RANGES = [
-  [2, 50],
+  [FIRST_RANK, LAST_LEADING_RANK],
   [10, 200],
   [20, 500],
   [50, 1000],
@@ -171,9 +173,15 @@ function varianceFlatness({
   };
 }
 
+/** Returns the ranks to which the rank law is fitted, of those up to `last`: log-spaced from 20 to half of the ranks or the last resolved one. */
+export function rankLawRanks(pca: Pick<PcaSummary, 'variances' | 'resolution' | 'P'>, last = pca.P): number[] {
+  return ranksBetween(FIRST_RANK_OF_LAW, Math.min(Math.floor(pca.P / 2), lastResolvedRank(pca), last));
+}
+
+const ranksBetween = (from: number, to: number): number[] => (to >= from ? logSpaced(to, THINNED_RANKS, from) : []);
+
 function rankLaw({ pca, key, replicates }: ScalingInput): Pick<ScalingSummary, 'rankLaw' | 'rankLawRanges'> {
   const end = Math.min(Math.floor(pca.P / 2), lastResolvedRank(pca));
-  const points = (from: number, to: number) => (to >= from ? logSpaced(to, THINNED_RANKS, from) : []);
   const fit = (ranks: readonly number[], name: string) =>
     recordOf(
       powerLaw(
@@ -186,7 +194,7 @@ function rankLaw({ pca, key, replicates }: ScalingInput): Pick<ScalingSummary, '
         },
       ),
     );
-  const chosen = points(FIRST_RANK_OF_LAW, end);
+  const chosen = rankLawRanks(pca);
   return {
     rankLaw:
       chosen.length < FEWEST_POINTS
@@ -197,7 +205,7 @@ function rankLaw({ pca, key, replicates }: ScalingInput): Pick<ScalingSummary, '
         : fit(chosen, 'default'),
     rankLawRanges: GAMMA_RANGES.filter(([, to]) => to <= end).map(([from, to]) => {
       const label = `ranks ${from}–${to}`;
-      return { label, fit: fit(points(from, to), label) };
+      return { label, fit: fit(ranksBetween(from, to), label) };
     }),
   };
 }

@@ -4,10 +4,11 @@ import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
+import { walkStage } from './walk-stage.js';
 
 /**
- * Does all stages: training, recording, principal directions, their motion, the widths along them, fits with findings,
- * the report.
+ * Does all stages: training, recording, principal directions, their motion, the widths along them, walks with the
+ * same noise, fits with findings, the report.
  * @throws InputError, DivergedError, RunError, InterruptedError as `trainRun`
  */
 export async function reproduceIvf2021(
@@ -18,6 +19,7 @@ export async function reproduceIvf2021(
     const { folder, options } = context;
     await windowStages(context);
     await folder.stage('flatness', options, () => flatnessStage(context, dataset, folder.path));
+    await folder.stage('walk', options, () => walkStage(context, dataset, folder.path));
     await folder.stage('fits', options, async () => fitsStage(context, folder.path));
     await folder.stage('report', options, () => reportStage(folder.record, folder.path));
   });

@@ -14,6 +14,7 @@ import { checkRanks } from '../../runs/ranks.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
+import { walkStage } from './walk-stage.js';
 
 /** Says what is measured differently, and where the results go. */
 export interface AnalyseRequest extends RunOptions {
@@ -51,6 +52,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     checkRanks(config.analysis.directions, summaryOf(context).variances.length);
     const out = request.out ?? nextFolder(path);
     await flatnessStage(context, dataset, out);
+    await walkStage(context, dataset, out);
     await yieldToEvents(context);
     fitsStage(context, out);
     const record: RunRecord = { ...folder.record, config };

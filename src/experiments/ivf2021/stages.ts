@@ -1,6 +1,6 @@
 /** The stages of ivf2021 after the window is measured: fits with findings, and the report. */
 import { join } from 'node:path';
-import type { Analysis, FlatnessSummary } from '../../analyse/trajectory/results.js';
+import type { Analysis, FlatnessSummary, NoWalk, WalkNull } from '../../analyse/trajectory/results.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
 import { FINDINGS_FILE, factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
@@ -13,7 +13,9 @@ import type { RunRecord } from '../../runs/folder.js';
 import { readHistory } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
+import type { Ivf2021Input } from './facts.js';
 import { ivf2021Findings } from './findings.js';
+import { WALK } from './walk-stage.js';
 
 const ANALYSIS = 'analysis.json';
 
@@ -32,10 +34,17 @@ export function fitsStage(context: Context, out: string): void {
     paths,
     flatness,
     scaling: scaling({ pca, directions: flatness.directions, key }),
+    walk: readJson<WalkNull | NoWalk>(join(out, WALK))!,
   };
   writeJson(join(out, ANALYSIS), analysis);
-  writeJson(join(out, FINDINGS_FILE), ivf2021Findings({ ...analysis, key: key.child('findings') }));
+  writeJson(join(out, FINDINGS_FILE), ivf2021Findings(findingsInput(analysis, config.seed)));
 }
+
+/** Returns what the findings of a run are made from. */
+export const findingsInput = (analysis: Analysis, seed: number): Ivf2021Input => ({
+  ...analysis,
+  key: randomKey(seed).child('bootstrap').child('findings'),
+});
 
 /** Writes the report from the documents in `out`; the analysis settings may differ from those of the run. */
 export async function reportStage(record: RunRecord, out: string): Promise<void> {
