@@ -66,7 +66,11 @@ function addReproduce(root: Command): void {
         'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
-    .addOption(new Option('--seeds <n>', 'controls, valley2023: number of seeds, from 0 to n−1').argParser(wholeNumber))
+    .addOption(
+      new Option('--seeds <n>', 'ivf2021, controls, valley2023: number of seeds; verdicts over all of them').argParser(
+        wholeNumber,
+      ),
+    )
     .addOption(
       new Option('--part <which>', 'valley2023: the valley as a model, real networks, or both (all)').choices([
         'model',
@@ -98,6 +102,7 @@ Examples:
   thermograd reproduce ivf2021 --preset quick --seed 7
   thermograd reproduce ivf2021 --data fashion-mnist --sampling replaced --out runs/fashion
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
+  thermograd reproduce ivf2021 --seeds 10            ten runs and one verdict a claim over all of them, five minutes
   thermograd reproduce ivf2021 --resume              continue a run that was stopped
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
@@ -120,8 +125,8 @@ Examples:
         return;
       }
       if (flags.part !== undefined) refuse('--part belongs to valley2023.');
-      if (flags.seeds !== undefined)
-        refuse('--seeds belongs to controls and valley2023; one seed is chosen with --seed.');
+      if (flags.seeds !== undefined && experiment !== 'ivf2021')
+        refuse('--seeds belongs to ivf2021, controls and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
         const { reproduceAo2022 } = await import('../experiments/sequence.js');
         const { reproduceAo2022Command } = await import('../experiments/ao2022/command.js');
@@ -131,7 +136,9 @@ Examples:
       if (experiment !== 'ivf2021')
         refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, valley2023.`);
       if (run !== undefined) refuse('ivf2021 makes its own run; only ao2022 and thermograd analyse take a run.');
-      await (await actions()).reproduce(flags);
+      const { reproduce, reproduceSeeds } = await actions();
+      const { seeds, ...others } = flags;
+      await (seeds === undefined ? reproduce(others) : reproduceSeeds({ ...others, seeds }));
     });
 }
 

@@ -59,7 +59,7 @@ export const readRecord = (path: string): RunRecord => readRecordOf<StageName, R
 export const openRun = (path: string): RunFolder => JobFolder.reopen<StageName, RunHead>(RUN, path);
 
 /** Says why a run cannot be continued under this config, with the first key that differs; undefined when it can. */
-export function differenceOf(record: RunHead, asked: Config, path: string): string | undefined {
+export function differenceOf(record: Pick<RunHead, 'config'>, asked: Config, path: string): string | undefined {
   if (sameData(record.config, asked)) return undefined;
   const difference = firstDifference(record.config, JSON.parse(JSON.stringify(asked)));
   return (

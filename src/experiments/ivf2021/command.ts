@@ -3,17 +3,43 @@
  * of the library and prints its result.
  */
 
+import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
 import { type RunRequest, trainRun } from '../../runs/run.js';
 import { announcement } from '../../terminal/announcement.js';
+import { lineOf } from '../../terminal/findings.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
 import { type Session, session } from '../../terminal/session.js';
 import { reproduceIvf2021 } from './experiment.js';
 import { analyseRun, reportRun } from './reanalyse.js';
 import { analysisOf, analysisSummary, resultOf, summaryOf } from './result.js';
+import { reproduceIvf2021Seeds } from './seeds/experiment.js';
 
 /** Runs `thermograd reproduce ivf2021`. */
 export const reproduce = (flags: RunFlags) => runCommand('reproduce ivf2021', flags, reproduceIvf2021);
+
+/** Runs `thermograd reproduce ivf2021 --seeds N`. */
+export async function reproduceSeeds(flags: RunFlags & { readonly seeds: number }): Promise<void> {
+  const again = (folder: string) =>
+    `thermograd reproduce ivf2021 --seeds ${flags.seeds} --out ${shellWord(folder)} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s: Session) => {
+      const { folder, findings } = await reproduceIvf2021Seeds(layersOfFlags(flags), {
+        seeds: flags.seeds,
+        ...(flags.out !== undefined && { out: flags.out }),
+        ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
+        resume: flags.resume ?? false,
+        signal: s.signal,
+        ...(s.onProgress && { onProgress: s.onProgress }),
+        onStart: (text) => s.line.say(text),
+      });
+      const report = join(folder, 'report.html');
+      s.result({ folder, report, findings }, [...findings.map(lineOf), `report: ${report}`].join('\n'));
+    },
+    again,
+  );
+}
 
 /** Runs `thermograd train`. */
 export const train = (flags: RunFlags) => runCommand('train', flags, trainRun);

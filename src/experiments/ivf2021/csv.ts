@@ -1,6 +1,9 @@
 /** The tables of ivf2021 as CSV documents, at full precision. */
-import type { Analysis, PowerLaw } from '../../analyse/trajectory/results.js';
+
+import { silence, type VoteRule } from '../../analyse/trajectory/fit-ranges.js';
+import type { Analysis, PowerLaw, WalkNull } from '../../analyse/trajectory/results.js';
 import { type Cell, csv } from '../../report/csv.js';
+import { GAMMA_VOTE, PSI_VOTE } from './facts.js';
 
 /** Writes everything that the report draws or lists, by file name. */
 export function ivf2021Tables(a: Analysis): Record<string, string> {
@@ -22,6 +25,7 @@ export function ivf2021Tables(a: Analysis): Record<string, string> {
       a.paths.flatMap((p) => p.step.map((s, k) => [...p.indices, s, p.x[k], p.y[k]])),
     ),
     'fit-ranges.csv': fitRangesCsv(a),
+    ...('missing' in a.walk ? {} : { 'walk.csv': walkCsv(a.walk) }),
   };
 }
 
@@ -121,8 +125,15 @@ function dynamicsCsv(a: Analysis): string {
   );
 }
 
+function walkCsv({ forms }: WalkNull): string {
+  return csv(
+    ['batches', 'index', 'variance'],
+    forms.flatMap(({ sampling, variances: { index, value } }) => index.map((i, k) => [sampling, i, value[k]])),
+  );
+}
+
 function fitRangesCsv({ scaling: s }: Analysis): string {
-  const fit = (f: PowerLaw): Cell[] => [
+  const fit = (f: PowerLaw, rule: VoteRule): Cell[] => [
     f.exponent.value,
     f.exponent.standardError,
     f.intercept.value,
@@ -132,6 +143,7 @@ function fitRangesCsv({ scaling: s }: Analysis): string {
     f.points,
     f.scatter,
     f.r2,
+    silence({ label: '', fit: f }, rule) === undefined,
   ];
   return csv(
     [
@@ -146,20 +158,21 @@ function fitRangesCsv({ scaling: s }: Analysis): string {
       'points',
       'scatter_decades',
       'r2',
+      'decidable',
       'least_squares',
       'inverse_least_squares',
     ],
     [
-      ['variance-flatness', 'main', ...fit(s.varianceFlatness)],
+      ['variance-flatness', 'main', ...fit(s.varianceFlatness, PSI_VOTE)],
       ...s.varianceFlatnessRanges.map((r) => [
         'variance-flatness',
         r.label,
-        ...fit(r.fit),
+        ...fit(r.fit, PSI_VOTE),
         r.leastSquares,
         r.inverseLeastSquares,
       ]),
-      ['rank', 'main', ...fit(s.rankLaw)],
-      ...s.rankLawRanges.map((r) => ['rank', r.label, ...fit(r.fit)]),
+      ['rank', 'main', ...fit(s.rankLaw, GAMMA_VOTE)],
+      ...s.rankLawRanges.map((r) => ['rank', r.label, ...fit(r.fit, GAMMA_VOTE)]),
     ],
   );
 }

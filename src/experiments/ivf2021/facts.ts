@@ -14,7 +14,7 @@ import {
 import { bootstrap } from '../../numeric/bootstrap.js';
 import { ofOneRun, overRuns, type Parted, sampled } from '../../numeric/error-parts.js';
 import { type Estimate, estimate, missing, negated } from '../../numeric/estimate.js';
-import type { Key } from '../../numeric/random.js';
+import { type Key, randomKey } from '../../numeric/random.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { formatNumber } from '../../report/format.js';
 
@@ -72,8 +72,14 @@ export interface Ivf2021Facts {
 }
 
 /** Which ranges vote: as many points as the law itself needs, and an interval as narrow. */
-const PSI_VOTE: VoteRule = { points: 20, width: 1 };
-const GAMMA_VOTE: VoteRule = { points: 20, width: 0.5 };
+export const PSI_VOTE: VoteRule = { points: 20, width: 1 };
+export const GAMMA_VOTE: VoteRule = { points: 20, width: 0.5 };
+
+/** Returns what the findings of a run are made from. */
+export const findingsInput = (analysis: Analysis, seed: number): Ivf2021Input => ({
+  ...analysis,
+  key: randomKey(seed).child('bootstrap').child('findings'),
+});
 
 /** Computes the facts of one run; a run with too little data gives NaN and counts of zero, never an error. */
 export function factsOf(input: Ivf2021Input): Ivf2021Facts {

@@ -139,10 +139,10 @@ function head({ head: law }: Ivf2021Facts): Finding {
       'not reproduced',
       `Along these ranks sigma² does not fall with F as a power: a line explains ${perCent(law.r2)} of the scatter (psi = ${value}).`,
     ];
-  else if (half > PSI.width || !exponent.converged)
-    [verdict, reason] = [UNDECIDED, `psi = ${value}; the rule asks for an interval of ±${PSI.width}.`];
   else if (exponent.value - half <= 0)
     [verdict, reason] = ['not reproduced', `sigma² does not fall significantly with F: psi = ${value}.`];
+  else if (half > PSI.width || !exponent.converged)
+    [verdict, reason] = [UNDECIDED, `psi = ${value}; the rule asks for an interval of ±${PSI.width}.`];
   else if (Math.abs(exponent.value - PSI.stated) <= Math.max(PSI.tolerance, half))
     [verdict, reason] = ['reproduced', `psi = ${value} agrees with ${PSI.stated}.`];
   else [verdict, reason] = ['reproduced with another exponent', `psi = ${value}, which is not ${PSI.stated}.`];

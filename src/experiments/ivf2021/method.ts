@@ -7,7 +7,7 @@ import { factorName } from './figures/profiles.js';
 
 /** Writes the section on methods. */
 export function method(a: Analysis): Markup {
-  const { pca, flatness: f, scaling: s, curves: c } = a;
+  const { pca, flatness: f, scaling: s, curves: c, walk } = a;
   const evaluations = f.directions.reduce((n, d) => n + d.evaluations, 0);
   const count = (side: 'left' | 'right' | 'both') => f.directions.filter((d) => d.open === side).length;
   const noise = pca.variances.filter((v) => v < pca.resolution).length;
@@ -51,7 +51,16 @@ export function method(a: Analysis): Markup {
       'Fit of the rank law',
       `${sentence(s.rankLaw.exponent.method)} Over ranks ${formatRange(s.rankLaw.range)}, ${formatCount(s.rankLaw.points)} directions.`,
     ],
-    ['Errors', 'The number after ± is one standard error throughout.'],
+    [
+      'Errors',
+      'The number after ± is one standard error throughout: of an exponent in a finding, misfit and choice of range in quadrature; of a single fit, its misfit (block bootstrap).',
+    ],
+    [
+      'Null',
+      'missing' in walk
+        ? walk.missing
+        : `Walks without a restoring force: steps of learning rate times minibatch noise, with the gradient covariance of the layer at the centre (rms step ${formatPlain(Math.sqrt(walk.stepVariance), 2)}), over as many steps as the window; ${formatCount(walk.forms[0]?.gamma.draws ?? 0)} draws of the variances and of the motion, ${formatCount(walk.forms[0]?.share.draws ?? 0)} of the share of direction 1. Shuffled batches sum to zero over each epoch.`,
+    ],
   ];
   return factList(items);
 }

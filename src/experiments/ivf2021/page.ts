@@ -11,7 +11,7 @@ import { ivf2021Tables } from './csv.js';
 import { drawFigures, type FigureGroup } from './figures/all.js';
 import { firstNumbers, summary } from './key-numbers.js';
 import { method, SYMBOLS } from './method.js';
-import { dynamicsTable, explainedTable, flatnessTable, sensitivity } from './tables.js';
+import { dynamicsTable, flatnessTable, sensitivity, walkTable } from './tables.js';
 
 /** The input of the report: measured numbers, findings, and facts of the run. */
 export interface ReportInput {
@@ -49,7 +49,7 @@ export function ivf2021Page(
   return {
     title,
     head: html`${summary(a, findings)}
-${firstNumbers(a)}`,
+${firstNumbers(a, findings)}`,
     sections: [
       ['findings', 'Findings', findingsTable(findings)],
       [
@@ -64,8 +64,8 @@ ${sensitivity(a)}`,
         'fluctuations',
         'Fluctuations',
         html`${gallery(figures.fluctuations)}
-${dynamicsTable(a)}
-<div class="narrow">${explainedTable(a)}</div>`,
+${walkTable(a)}
+${dynamicsTable(a)}`,
       ],
       ['landscape', 'Loss landscape', html`${gallery(figures.landscape)}${flatnessTable(a)}`],
       ['method', 'How this was measured', method(a)],

@@ -13,7 +13,7 @@ import type { RunRecord } from '../../runs/folder.js';
 import { readHistory } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
-import type { Ivf2021Input } from './facts.js';
+import { findingsInput } from './facts.js';
 import { ivf2021Findings } from './findings.js';
 import { WALK } from './walk-stage.js';
 
@@ -39,12 +39,6 @@ export function fitsStage(context: Context, out: string): void {
   writeJson(join(out, ANALYSIS), analysis);
   writeJson(join(out, FINDINGS_FILE), ivf2021Findings(findingsInput(analysis, config.seed)));
 }
-
-/** Returns what the findings of a run are made from. */
-export const findingsInput = (analysis: Analysis, seed: number): Ivf2021Input => ({
-  ...analysis,
-  key: randomKey(seed).child('bootstrap').child('findings'),
-});
 
 /** Writes the report from the documents in `out`; the analysis settings may differ from those of the run. */
 export async function reportStage(record: RunRecord, out: string): Promise<void> {

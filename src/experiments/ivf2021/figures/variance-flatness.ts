@@ -1,7 +1,7 @@
 /** The main figure: variance of the weights against flatness of the loss, with the fit, its band and its range. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js';
-import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
+import { FIRST_RANK, LAST_LEADING_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
@@ -14,7 +14,8 @@ interface Point {
   readonly index: number;
 }
 
-export function varianceFlatness({ flatness, pca, scaling }: Analysis): Drawn {
+export function varianceFlatness(analysis: Analysis): Drawn {
+  const { flatness, pca, scaling } = analysis;
   const name = 'variance-flatness';
   const points: Point[] = flatness.directions.flatMap((d) =>
     d.flatness !== null && d.flatness > 0 && d.variance > 0 ? [{ x: d.flatness, y: d.variance, index: d.index }] : [],
@@ -45,8 +46,8 @@ export function varianceFlatness({ flatness, pca, scaling }: Analysis): Drawn {
     ...(used.length < points.length ? [{ label: 'not in the fit', mark: 'ring' as const, colour: COLOURS.muted }] : []),
     ...(fitted
       ? [
-          { label: `fit σ² ∝ F^−ψ, ψ = ${formatEstimate(psi)}`, mark: 'line' as const, colour: COLOURS.ink },
-          { label: '±1 standard error', mark: 'area' as const, colour: COLOURS.ink },
+          { label: `fit σ² ∝ F^−ψ, ψ = ${formatNumber(psi.value)}`, mark: 'line' as const, colour: COLOURS.ink },
+          { label: '±1 standard error (misfit)', mark: 'area' as const, colour: COLOURS.ink },
           { label: 'fit range', mark: 'rule' as const, colour: COLOURS.muted },
         ]
       : []),
@@ -95,23 +96,38 @@ export function varianceFlatness({ flatness, pca, scaling }: Analysis): Drawn {
       ],
       legend,
     }),
-    caption: caption(fit, fitted, points.length, flatness.directions.length - points.length),
+    caption: caption(analysis, fitted, points.length),
   };
 }
 
-function caption(fit: PowerLaw, fitted: boolean, shown: number, left: number): string {
+function caption({ scaling, pca, flatness }: Analysis, fitted: boolean, shown: number): string {
+  const fit = scaling.varianceFlatness;
   const psi = negated(fit.exponent);
+  const left = flatness.directions.length - shown;
   return (
     `Each point is a principal direction: the variance of the weights along it against the width of the valley. ` +
     `A falling line means that the weights fluctuate least where the loss is flattest, the opposite of thermal equilibrium. ` +
     (fitted
-      ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, evenly spaced in the logarithm of the rank; errors in both coordinates): ψ = ${formatEstimate(psi)}, ` +
-        `scatter ${formatNumber(fit.scatter, 2)} decades, R² = ${formatNumber(fit.r2, 3)}. `
+      ? `Fit over F = ${formatRange(fit.range)} (${formatCount(fit.points)} directions, evenly spaced in the logarithm of the rank; errors in both coordinates; ± is the misfit of this one fit): ψ = ${formatEstimate(psi)}, ` +
+        `scatter ${formatNumber(fit.scatter, 2)} decades, R² = ${formatNumber(fit.r2, 3)}. ${where(scaling, pca)}`
       : 'No line could be fitted. ') +
     `Shown: ${formatCount(shown)} directions` +
     (left > 0
       ? `; ${formatCount(left)} without a width (open valleys) are not shown here; the figure of flatness by rank marks them.`
       : '.')
+  );
+}
+
+/** Says how well the line holds along the leading ranks. */
+function where({ varianceFlatnessRanges }: Analysis['scaling'], pca: Analysis['pca']): string {
+  const head = varianceFlatnessRanges.find((r) => r.label === `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`);
+  if (!head) return '';
+  const share =
+    pca.variances.slice(FIRST_RANK - 1, LAST_LEADING_RANK).reduce((a, b) => a + b, 0) /
+    (pca.totalVariance - pca.variances[0]);
+  return (
+    `Along ranks ${FIRST_RANK} to ${LAST_LEADING_RANK}, which hold ${formatNumber(100 * share, 2)} % of the variance that is not drift, ` +
+    `a line explains ${formatNumber(100 * head.fit.r2, 2)} % of the scatter${head.fit.r2 < 0.5 ? ': there the law fails' : ''}. `
   );
 }
 

@@ -1,0 +1,100 @@
+/** `reproduce ivf2021 --seeds N`: the same experiment with several seeds, and one verdict a claim over all of them. */
+import { existsSync } from 'node:fs';
+import { InterruptedError, type Progress } from '../../../jobs/context.js';
+import { secondsOf } from '../../../jobs/record.js';
+import { factsOf, writeReport } from '../../../jobs/report-folder.js';
+import { check } from '../../../numeric/errors.js';
+import type { Finding } from '../../../report/finding.js';
+import { completeConfig } from '../../../runs/config.js';
+import type { RunRequest } from '../../../runs/run.js';
+import type { PartialConfig } from '../../../runs/schema.js';
+import { reproduceIvf2021 } from '../experiment.js';
+import { readResults } from '../stages.js';
+import { openSeeds, type SeedsFolder, seedsIn } from './folder.js';
+
+/** Says how many seeds are run, and where. */
+export interface SeedsRequest extends Omit<RunRequest, 'onStart'> {
+  /** Number of seeds, from the seed of the config on; at least 2. As many as before when absent and `resume`. */
+  readonly seeds?: number;
+  readonly onStart?: (announcement: string) => void;
+}
+
+/** Holds the findings over all seeds and their folder. */
+export interface SeedsRun {
+  readonly folder: string;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Runs the seeds that are missing, one after another, and writes a report over all of them. Each seed has a run folder of its own;
+ * with `resume` a run that was stopped continues, and there may be more seeds than before. Costs one run a seed.
+ * @throws InputError for a folder in use or begun with another config; InterruptedError when stopped, with all work kept
+ */
+export async function reproduceIvf2021Seeds(
+  config: PartialConfig | readonly PartialConfig[],
+  request: SeedsRequest = {},
+): Promise<SeedsRun> {
+  const layers = Array.isArray(config) ? config : [config];
+  const { resume = false, onStart, out, onProgress, ...rest } = request;
+  const complete = completeConfig(...layers);
+  const path = out ?? `ivf2021-${complete.preset}-seeds`;
+  const seeds = request.seeds ?? seedsIn(path)?.seeds ?? 2;
+  check(
+    Number.isInteger(seeds) && seeds >= 2,
+    'bad-seeds',
+    `findings over seeds need at least 2 of them; got ${seeds}. One run is made with --seed.`,
+  );
+  const folder = openSeeds(path, { config: complete, seeds }, resume);
+  try {
+    const total = folder.record.seeds;
+    onStart?.(
+      `folder ${path}: ${total} runs, seeds ${complete.seed} to ${complete.seed + total - 1}, one after another`,
+    );
+    await folder.stage('runs', request, async () => {
+      for (let k = 0; k < total; k++) {
+        const seed = complete.seed + k;
+        const own = seedFolder(folder, seed);
+        const shown = (p: Progress) => onProgress?.({ ...p, stage: `seed ${seed} (${k + 1} of ${total}) ${p.stage}` });
+        await reproduceIvf2021([...layers, { seed }], {
+          ...rest,
+          out: own,
+          resume: existsSync(own),
+          ...(onProgress && { onProgress: shown }),
+        });
+      }
+    });
+    let findings: readonly Finding[] = [];
+    await folder.stage('report', request, async () => {
+      findings = await reportSeeds(folder);
+    });
+    return { folder: path, findings };
+  } catch (error) {
+    // the folder to continue is that of all seeds
+    throw error instanceof InterruptedError ? new InterruptedError(path) : error;
+  } finally {
+    folder.close();
+  }
+}
+
+const seedFolder = (folder: SeedsFolder, seed: number): string => folder.file(`seed${seed}`);
+
+async function reportSeeds(folder: SeedsFolder): Promise<readonly Finding[]> {
+  const { renderSeeds } = await import('./page.js');
+  const { record, path } = folder;
+  const { config } = record;
+  const runs = Array.from({ length: record.seeds }, (_, k) => {
+    const seed = config.seed + k;
+    return { seed, analysis: readResults(seedFolder(folder, seed)).analysis };
+  });
+  const report = renderSeeds({
+    title: `Inverse variance-flatness relation: ${config.network.widths.join('-')} on ${config.data.set}, ${config.record.layer}, ${runs.length} seeds`,
+    runs,
+    run: factsOf(
+      record,
+      { config, seeds: { first: config.seed, count: record.seeds } },
+      { timings: secondsOf(record.stages) },
+    ),
+  });
+  writeReport(path, report);
+  return report.findings;
+}

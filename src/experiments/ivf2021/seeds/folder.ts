@@ -1,0 +1,54 @@
+/**
+ * A folder of runs of ivf2021 that differ in their seed alone.
+ *
+ *     seeds.json                the config, the seeds, versions, machine, seconds of each stage
+ *     seed<n>/                  one run folder a seed, as `reproduce ivf2021` writes it
+ *     report.html report.json findings.json figures/ tables/    the findings over all seeds
+ */
+import { JobFolder } from '../../../jobs/folder.js';
+import { type FolderKind, type RecordBase, recordIn } from '../../../jobs/record.js';
+import { differenceOf } from '../../../runs/folder.js';
+import type { Config } from '../../../runs/schema.js';
+
+/** Names a stage. */
+type SeedsStage = 'runs' | 'report';
+
+/** Holds what is fixed when the study begins. */
+interface SeedsHead {
+  /** The config of the first run; the others differ in `seed`. */
+  readonly config: Config;
+  /** Runs: seeds config.seed … config.seed + seeds − 1. */
+  seeds: number;
+}
+
+/** Describes the content of seeds.json. */
+type SeedsRecord = RecordBase<SeedsStage> & SeedsHead;
+/** Describes an open, locked folder. */
+export type SeedsFolder = JobFolder<SeedsStage, SeedsHead>;
+
+const KIND: FolderKind<SeedsStage> = {
+  file: 'seeds.json',
+  format: 'thermograd seeds',
+  stages: ['runs', 'report'],
+  what: 'runs over several seeds',
+  bound: ['runs'],
+};
+
+/**
+ * Reads the record of a folder; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
+export const seedsIn = (path: string): SeedsRecord | undefined => recordIn<SeedsStage, SeedsHead>(KIND, path);
+
+/**
+ * Opens the folder to continue it, or begins it; there may be more seeds than before.
+ * @throws InputError
+ */
+export function openSeeds(path: string, head: SeedsHead, resume: boolean): SeedsFolder {
+  const differs = (before: SeedsHead) => differenceOf(before, head.config, path);
+  const folder = JobFolder.open<SeedsStage, SeedsHead>(KIND, path, head, { resume, differs });
+  folder.record.seeds = Math.max(folder.record.seeds, head.seeds);
+  for (const stage of KIND.stages) folder.record.stages[stage].status = 'waiting';
+  folder.save();
+  return folder;
+}
