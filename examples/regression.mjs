@@ -1,6 +1,6 @@
 // Real linear regression: the covariance of the weights predicted from the data alone, against the program's own SGD.
 // Odd or even digit from 20 principal components of MNIST's pixels and a constant; nothing is written.
-// Usage: node examples/regression.mjs [CHAINS [TIMES]]: independent runs, and relaxation times of the slowest direction in each
+// Usage: node examples/regression.mjs [CHAINS [TIMES [SEED]]]: independent runs, relaxation times of the slowest direction in each
 import {
   batchNoise,
   batchPlan,
@@ -13,9 +13,9 @@ import {
   Trainer,
 } from 'thermograd';
 
-const [chains = 8, times = 200] = process.argv.slice(2).map(Number);
+const [chains = 8, times = 200, seed = 1] = process.argv.slice(2).map(Number);
 const la = await chooseProvider();
-const key = randomKey(1);
+const key = randomKey(seed);
 const [N, keep] = [2000, 20];
 
 // inputs: coordinates along the principal directions of the pixels, and 1; targets: ±1
