@@ -30,7 +30,7 @@ export interface CovarianceRequest {
    * minibatch adds to C, which is then the covariance AT the minimum [S11]. `batchNoise` makes both from data. For white noise in
    * discrete time and the stationary state. Default: the noise does not depend on the weights.
    */
-  readonly curvatureNoise?: (sigma: Matrix) => Matrix;
+  readonly curvatureNoise?: ((sigma: Matrix) => Matrix) | undefined;
   readonly learningRate: number;
   /** mu, PyTorch's; default 0. */
   readonly momentum?: number;
