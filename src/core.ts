@@ -109,7 +109,7 @@ export {
 export type { LossSurface } from './model/surface.js';
 export { type BootstrapOptions, type BootstrapResult, bootstrap } from './numeric/bootstrap.js';
 export { DivergedError, InputError, RunError, ThermogradError } from './numeric/errors.js';
-export { type Estimate, estimate } from './numeric/estimate.js';
+export { type ErrorKind, type Estimate, estimate } from './numeric/estimate.js';
 export {
   derivative,
   type Expression,

@@ -160,6 +160,8 @@ describe('all batches written out', () => {
     // the same loss, sample by sample
     const gradients = fromRows(samples.map((s) => s.gradient));
     const again = sampledLoss(la, { gradients, hessian: (k) => matrix(4, 4, Float64Array.from(samples[k].hessian)) });
+    const any = la.syrk(draw(4, 4, randomKey(4)));
+    expect(worst(loss.curvatureNoise(any).data, again.curvatureNoise(any).data)).toBeLessThan(1e-13);
     const same = predictCovariance(la, { ...batchNoise(again, { batchSize, sampling }), ...sgd });
     expect(worst(same.variances, found.variances)).toBeLessThan(1e-12);
     expect(same.ceiling / found.ceiling).toBeCloseTo(1, 10);
