@@ -109,7 +109,7 @@ export {
 export type { LossSurface } from './model/surface.js';
 export { type BootstrapOptions, type BootstrapResult, bootstrap } from './numeric/bootstrap.js';
 export { DivergedError, InputError, RunError, ThermogradError } from './numeric/errors.js';
-export { type Estimate, estimate } from './numeric/estimate.js';
+export { type ErrorKind, type Estimate, estimate } from './numeric/estimate.js';
 export {
   derivative,
   type Expression,
@@ -217,7 +217,16 @@ export { dimensionless, type Scales, scalesAt } from './theory/models/scales.js'
 export type { Field, LangevinModel, SgdModel } from './theory/motion.js';
 export { type CovariancePrediction, type CovarianceRequest, predictCovariance } from './theory/predictions.js';
 export { predictRegression } from './theory/regression.js';
+export { type RegressionData, regressionLoss } from './theory/regression-data.js';
 export { simulateRegression } from './theory/regression-simulation.js';
+export {
+  type BatchDraw,
+  type BatchNoise,
+  batchNoise,
+  type SampledLoss,
+  type SampledQuadratic,
+  sampledLoss,
+} from './theory/sampled-loss.js';
 export { type SurrogateRequest, surrogate } from './theory/surrogate.js';
 export { type Adiabatic, type AdiabaticInput, adiabatic } from './theory/valley/adiabatic.js';
 export {

@@ -24,8 +24,6 @@ const cells = syntheticCells();
 const rows = regimeRows(cells);
 const PIXEL = 0.05;
 const lg = Math.log10;
-/** 97.5 % of Student's t with two degrees of freedom: three seeds. */
-const T2 = 4.302653;
 /** Standard error of −1, 0, 1 times a spread over three seeds. */
 const error = (spread: number) => spread / Math.sqrt(3);
 const labels = (f: FigureReading) => f.legend.map((l) => l.label);
@@ -66,7 +64,7 @@ describe('psi by regime', () => {
   });
 
   test.each(branches)(
-    '$label: dots of psi with bars of 95 %, rings of the theory',
+    '$label: dots of psi with bars of one standard error, rings of the theory',
     ({ label, shift, colour, lift }) => {
       const dots = marks(figure, { kind: 'dot', fill: colour });
       expect(dots.length).toBe(7);
@@ -76,7 +74,7 @@ describe('psi by regime', () => {
         const dot = dots.find((d) => offBy(figure, [d], [[x, y]]) < PIXEL);
         expect(dot, `${label} ${basis}`).toBeDefined();
         const bar = bars.find((b) => Math.abs(b.at - y) < 0.01)!;
-        const half = T2 * error(0.02);
+        const half = error(0.02);
         expect([bar.low, bar.high]).toEqual([x - half, x + half].map((v) => expect.closeTo(v, 3)));
         const ring: Point = [TRUTH[basis].theory + shift / 10, y];
         expect(
@@ -92,7 +90,7 @@ describe('psi by regime', () => {
     expect(marks(figure, { kind: 'dot' }).length).toBe(2 * 21);
     expect(labels(figure).slice(3)).toEqual(['theory, single modes', 'ψ = 4']);
     expect(caption).toContain('in windows of 6 epochs');
-    expect(caption).toContain('Bars are 95 % intervals over 3 seeds.');
+    expect(caption).toContain('Bars are one standard error over 3 seeds.');
   });
 
   test('of a single seed bars are one error of its fit', () => {
@@ -131,10 +129,10 @@ describe('psi by window', () => {
   test.each([
     ['shuffled', 0, COLOURS.blue, 0.97],
     ['replaced', SHIFT.replaced, COLOURS.green, 1.03],
-  ] as const)('%s: psi, bars of 95 %%, theory', (label, shift, colour, aside) => {
+  ] as const)('%s: psi, bars of one standard error, theory', (label, shift, colour, aside) => {
     const psi = windows.map(([T, s]): Point => [T * aside, TRUTH['same-window'].psi + shift + s]);
     expect(offBy(figure, marks(figure, { kind: 'dot', fill: colour }), psi)).toBeLessThan(PIXEL);
-    const half = T2 * error(0.02);
+    const half = error(0.02);
     expect(ends(errorBars(figure, 'y', { stroke: colour }))).toEqual(
       psi.map(([x, y]) => [x, y - half, y + half].map((v) => expect.closeTo(v, 2))),
     );
@@ -268,7 +266,7 @@ describe('the frozen layer', () => {
     ['drift', 1, COLOURS.orange, 'with descent / whole variance'],
     ['replicas', 2, COLOURS.blue, 'H and C alone / variance between replicas'],
     ['noise-averaged', 3, COLOURS.green, 'C along the trajectory / between replicas'],
-  ] as const)('%s in every group, bars of 95 %%', (comparison, j, colour, label) => {
+  ] as const)('%s in every group, bars of one standard error', (comparison, j, colour, label) => {
     const truth = places.map(({ kind, g }, k) => {
       const mean = RATIOS[kind][comparison][g];
       const [value, spread] = comparison === 'drift' ? [1.1 * mean, 0.03 * mean] : [mean, 0.02 * mean];
@@ -276,7 +274,7 @@ describe('the frozen layer', () => {
         x: k + 1 + 0.14 * (j - 1.5),
         value: Math.max(0.02, value),
         ring: value < 0.02,
-        half: T2 * error(spread),
+        half: error(spread),
         centre: value,
       };
     });
@@ -331,7 +329,7 @@ describe('the frozen layer', () => {
     );
     expect(figure.yLabel).toBe('predicted / measured');
     expect(labels(figure).at(-1)).toBe('±30 %');
-    expect(caption).toContain('95 % intervals over 3 seeds.');
+    expect(caption).toContain('Bars are one standard error over 3 seeds.');
     expect(caption).toContain('a ratio below 0.02:');
   });
 

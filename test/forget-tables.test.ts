@@ -55,7 +55,15 @@ describe('methods at their chosen strength', () => {
     expect(table.column('method')).toEqual(BEST.map((b) => b.name));
     expect(table.column('N_c')).toEqual(BEST.map((b) => b.constraints?.toString() ?? '–'));
     expect(table.column('strength')).toEqual(BEST.map((b) => b.strength));
-    expect(table.column('held')).toEqual(['–', '690 ± 0', '655 ± 0', '86.5 ± 0.6', '99 ± 0', '100 ± 0', '–']);
+    expect(table.column('held')).toEqual([
+      '–',
+      '690 (no spread)',
+      '655 (no spread)',
+      '86.5 ± 0.6',
+      '99 (no spread)',
+      '100 (no spread)',
+      '–',
+    ]);
   });
 
   it.each<[string, (b: Branch, facts: SeedFacts) => number]>([

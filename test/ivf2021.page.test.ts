@@ -151,7 +151,10 @@ describe('sections', () => {
     expect(rows.length).toBe(findings.length);
     findings.forEach((f, k) => {
       const { value, standardError, n } = f.measured;
-      const cell = rows[k][1];
+      const mark = ' (not converged)';
+      const marked = rows[k][1].endsWith(mark);
+      expect(marked).toBe(Number.isFinite(value) && !f.measured.converged);
+      const cell = marked ? rows[k][1].slice(0, -mark.length) : rows[k][1];
       if (!Number.isFinite(value)) expect(cell).toBe('–');
       else if (!Number.isFinite(standardError)) expect(prints(cell, value), cell).toBe(true);
       else expect(printsEstimate(cell, f.measured), cell).toBe(true);
@@ -161,7 +164,6 @@ describe('sections', () => {
     const why = table.rows.filter((r) => r.length === 1).map((r) => r[0]);
     findings.forEach((f, k) => {
       expect(why[k]).toContain(f.id);
-      expect(why[k].includes('(not converged)')).toBe(!f.measured.converged);
     });
   });
 

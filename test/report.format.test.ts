@@ -1,16 +1,29 @@
 /** Numbers, powers and ticks as the report prints them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  computed,
+  type ErrorKind,
+  errorOf,
+  estimate,
+  exactly,
+  minus,
+  quotient,
+  scaled,
+} from '../src/numeric/estimate.js';
 import { linearTicks, logDomain, logTicks, thinLog } from '../src/report/figures/axes.js';
 import {
   formatCount,
   formatEstimate,
+  formatMarked,
   formatNumber,
   formatRange,
   formatSeconds,
   formatTick,
 } from '../src/report/format.js';
 import { escapeText, html, prose } from '../src/report/markup.js';
+import { starred } from '../src/report/sections/tables.js';
+import { lineOf } from '../src/terminal/findings.js';
 
 const q = (value: number, standardError: number) => formatEstimate({ value, standardError });
 
@@ -93,11 +106,68 @@ describe('values with errors', () => {
     [0, 1.3e-7, '(0.0 ± 1.3) × 10⁻⁷'],
     [4.2, Number.NaN, '4.20'],
     [Number.NaN, 0.1, '–'],
-    [2, 0, '2 ± 0'],
+    [2, 0, '2 (exact)'],
+    [-0.204499, 6e-15, '\u22120.2045 (exact)'],
+    [0, 0, '0 (exact)'],
     [0.0993, 0.0099, '0.099 ± 0.010'],
     [1.4, 0.098, '1.40 ± 0.10'],
   ])('%f with error %f is %s', (value, error, s) => {
     expect(q(value, error)).toBe(s);
+  });
+
+  test('rounding is no error, and what was not sampled has none of the statistical kind', () => {
+    const of = (value: number, standardError: number, n: number, kind?: ErrorKind) =>
+      formatEstimate({ value, standardError, n, ...(kind && { kind }) });
+    expect(of(94.48, 0, 5)).toBe('94.48 (no spread)');
+    expect(of(0, 0, 3)).toBe('0 (no spread)');
+    expect(of(-0.204499, 6e-15, 5)).toBe('\u22120.2045 (no spread)');
+    // one part in 10¹² is rounding, and a little more is not
+    expect(of(3, 2.9e-12, 5)).toBe('3 (no spread)');
+    expect(of(3, 3.1e-12, 5)).toBe('3 ± 3.1 × 10⁻¹²');
+    expect(of(1e-20, 1e-21, 5)).toBe('(1.00 ± 0.10) × 10⁻²⁰');
+    expect(of(9.601, 0, 200, 'exact')).toBe('9.601 (exact)');
+    expect(of(9.601, 0, 200, 'numerical')).toBe('9.601 (exact)');
+    expect(of(0.02284, 0.0012, 200, 'numerical')).toBe('0.02284 (numerical error 0.001)');
+    expect(of(4.123456, 3.2e-9, 60, 'numerical')).toBe('4.123 (numerical error 3 × 10⁻⁹)');
+  });
+
+  test('a value that did not converge carries the same words everywhere; no value carries none', () => {
+    const e = (value: number, converged: boolean) => estimate(value, 0.1, 4, 'a fit', converged);
+    expect(formatMarked(e(2, false))).toBe('2.00 ± 0.10 (not converged)');
+    expect(formatMarked(e(2, true))).toBe('2.00 ± 0.10');
+    expect(formatMarked(e(Number.NaN, false))).toBe('–');
+    expect([starred(e(2, false)), starred(e(2, true)), starred(e(Number.NaN, false))]).toEqual([
+      '2.00 ± 0.10\u202f*',
+      '2.00 ± 0.10',
+      '–',
+    ]);
+    const finding = {
+      id: 'a',
+      claim: '',
+      source: '',
+      unit: 'm',
+      stated: '2',
+      verdict: 'reproduced',
+      reason: '',
+    } as const;
+    expect(lineOf({ ...finding, measured: e(2, false) })).toContain('2.00 ± 0.10 (not converged) m');
+    // and of two estimates together, when one of them did not
+    expect(minus(e(2, true), e(1, false)).converged).toBe(false);
+    expect(quotient(e(2, false), e(1, true)).converged).toBe(false);
+    expect(quotient(e(2, true), e(1, true)).converged).toBe(true);
+  });
+
+  test('an error of two estimates is statistical when one of them is', () => {
+    const sampled = estimate(2, 0.3, 4, 'walkers');
+    const solved = computed(1, 0.4, 100, 'grid');
+    const known = exactly(5, 'closed form');
+    expect(minus(solved, sampled)).toEqual(estimate(-1, 0.5, 100, 'grid'));
+    expect(minus(sampled, known)).toEqual(estimate(-3, 0.3, 4, 'walkers'));
+    expect(minus(solved, known)).toEqual(computed(-4, 0.4, 100, 'grid'));
+    expect(errorOf(minus(known, known))).toBe('exact');
+    expect(errorOf(scaled(solved, 2))).toBe('numerical');
+    expect(errorOf({ value: 1, standardError: Number.NaN })).toBe('unknown');
+    expect(errorOf({ value: 1, standardError: Number.NaN, kind: 'exact' })).toBe('unknown');
   });
 
   test('rounding moves a value by less than its error', () => {
@@ -106,6 +176,7 @@ describe('values with errors', () => {
         fc.double({ min: -1e6, max: 1e6, noNaN: true }),
         fc.double({ min: 1e-7, max: 1e5, noNaN: true }),
         (value, error) => {
+          fc.pre(error > 1e-12 * Math.abs(value));
           const s = q(value, error);
           const [, head, tail = ''] = /^\(?(.*?) ± .*?\)?( × 10.*)?$/.exec(s) ?? [];
           expect(significant(head)).toBeLessThanOrEqual(6);

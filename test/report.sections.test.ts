@@ -75,10 +75,11 @@ describe('findings', () => {
   test('say where an estimate did not converge, and leave out what is not there', () => {
     const { predicted: _, range: __, ...bare } = finding('reproduced');
     const [t] = pageTables(body(findingsTable([{ ...bare, measured: estimate(1, 0.1, 3, 'a fit', false) }]).text));
+    expect(t.rows[0][1]).toBe('1.00 ± 0.10 (not converged) per step');
     expect(t.rows[0][4]).toBe('–');
-    expect(t.rows[1][0]).toBe(
-      'the line is straight. Method a fit (not converged) · Source ivf2021; mine2020 · made.up',
-    );
+    expect(t.rows[1][0]).toBe('the line is straight. Method a fit · Source ivf2021; mine2020 · made.up');
+    const gone = { ...bare, measured: estimate(Number.NaN, Number.NaN, 0, 'nothing', false) };
+    expect(pageTables(body(findingsTable([gone]).text))[0].rows[0][1]).toBe('– per step');
     expect(pageWords(body(findingsTable([]).text), 'p')).toEqual(['This run has no findings.']);
   });
 

@@ -31,7 +31,13 @@ function visible(root: Element | Document): string {
 
 describe('page', () => {
   test('every finding is printed with value, error, sample size, verdict, source and reason', () => {
-    const printed = ['3.92 ± 0.11', '2.53 ± 0.04', '(4.360 ± 0.021) × 10⁻⁵', '\u22120.12 ± 0.20', '14.2'];
+    const printed = [
+      '3.92 ± 0.11',
+      '2.53 ± 0.04',
+      '(4.360 ± 0.021) × 10⁻⁵',
+      '\u22120.12 ± 0.20',
+      '14.2 (not converged)',
+    ];
     input.findings.forEach((f, k) => {
       const rows = page.getElementById(f.id);
       const text = rows?.textContent ?? '';

@@ -66,10 +66,16 @@ describe('moments', () => {
       ['SGD', [sgd.moments.mean[0], sgd.moments.covariance[0], sgd.moments.loss!, sgd.survival!, sgd.passage!]],
       [
         'Langevin',
-        [langevin.moments.mean[0], langevin.moments.covariance[0], langevin.moments.loss!, langevin.survival!, / \*$/],
+        [
+          langevin.moments.mean[0],
+          langevin.moments.covariance[0],
+          langevin.moments.loss!,
+          langevin.survival!,
+          /\u202f\*$/,
+        ],
       ],
     ]);
-    shows([table.rows[4][4].replace(' *', '')], [langevin.passage!]);
+    shows([table.rows[4][4].replace('\u202f*', '')], [langevin.passage!]);
     expect(closed.survival).toBeUndefined();
     expect(pageWords(page, '#moments p').join()).toMatch(/not converged/);
   });

@@ -154,7 +154,7 @@ describe('freezing', () => {
       expect(bars).toHaveLength(rows.length);
       rows.forEach((r, k) => {
         const { value: v, standardError: e } = r[value];
-        const ends: Point[] = [[r.diffusion, v - 2 * e], [r.diffusion, v + 2 * e]]; // biome-ignore format: one line
+        const ends: Point[] = [[r.diffusion, v - e], [r.diffusion, v + e]]; // biome-ignore format: one line
         expect(offBy(figure, bars[k].mark, ends)).toBeLessThan(EXACT);
       });
       const line = marks(figure, { kind: 'line', stroke: colour });
@@ -164,7 +164,7 @@ describe('freezing', () => {
     expect([figure.x.type, figure.y.type]).toEqual(['log', 'linear']);
   };
 
-  it('freezing times: with two standard errors, the two-state theory, and the end of training', () => {
+  it('freezing times: with one standard error, the two-state theory, and the end of training', () => {
     const { figure, caption } = drawn(freezingTimes(freezing));
     both(figure, 'freezingTime', 'predictedTime');
     legendIs(figure, /additive/, /sharp/, /two-state/, /end/);
@@ -178,7 +178,7 @@ describe('freezing', () => {
       ['x'],
     );
     expect(figure.yLabel).toMatch(/η·steps/);
-    expect(caption).toMatch(/two standard errors/i);
+    expect(caption).toMatch(/one standard error/i);
     expect(missing(freezingTimes({ ...freezing, rows: additive.slice(0, 1) }))).toMatch(/only one/);
     // a row without a time has no dot; two rows are enough
     const lost = { ...additive[0], freezingTime: { ...additive[0].freezingTime, value: Number.NaN } };
@@ -187,7 +187,7 @@ describe('freezing', () => {
     expect(errorBars(few, 'y')).toHaveLength(1);
   });
 
-  it('the end of training: shares with two standard errors, and the Fokker-Planck equation', () => {
+  it('the end of training: shares with one standard error, and the Fokker-Planck equation', () => {
     const { figure, caption } = drawn(finalFlatness(freezing));
     both(figure, 'final', 'fokkerPlanckFinal');
     legendIs(figure, /additive/, /sharp/, /Fokker-Planck/);

@@ -141,7 +141,7 @@ describe('the densities', () => {
     for (const number of ['D_x = 0.004', 'κ = 4', 'η = 0.01']) expect(caption).toContain(number);
   });
 
-  it('⟨x⟩ of the map leaves the continuous theory: measured with two standard errors, and both theories', () => {
+  it('⟨x⟩ of the map leaves the continuous theory: measured with one standard error, and both theories', () => {
     const { figure } = drawn(finiteSteps(densities));
     const at = (of: (s: (typeof densities.steps)[number]) => number) =>
       densities.steps.map((s): Point => [s.sharpest, of(s)]);
@@ -156,7 +156,7 @@ describe('the densities', () => {
     const bars = errorBars(figure, 'y', { stroke: paint(figure, /SGD/) });
     bars.forEach((b, k) => {
       const { sharpest, meanX } = densities.steps[k];
-      const ends: Point[] = [[sharpest, meanX.value - 2 * meanX.standardError], [sharpest, meanX.value + 2 * meanX.standardError]]; // biome-ignore format: one line
+      const ends: Point[] = [[sharpest, meanX.value - meanX.standardError], [sharpest, meanX.value + meanX.standardError]]; // biome-ignore format: one line
       expect(offBy(figure, b.mark, ends)).toBeLessThan(EXACT);
     });
     expect(bars).toHaveLength(3);
@@ -217,7 +217,7 @@ describe('the way to the flat end', () => {
       expect(bars).toHaveLength(own.length);
       bars.forEach((b, k) => {
         const { value, standardError } = own[k].steps;
-        const ends: Point[] = [[own[k].strength, value - 2 * standardError], [own[k].strength, value + 2 * standardError]]; // biome-ignore format: one line
+        const ends: Point[] = [[own[k].strength, value - standardError], [own[k].strength, value + standardError]]; // biome-ignore format: one line
         expect(offBy(figure, b.mark, ends)).toBeLessThan(EXACT);
       });
     }
@@ -250,11 +250,11 @@ describe('the way to the flat end', () => {
     expect([figure.x.type, figure.y.type]).toEqual(['log', 'log']);
     expect(figure.yLabel).toMatch(/steps/);
     expect(caption).toContain('x = 0.9;');
-    expect(caption).toContain('two standard errors');
+    expect(caption).toContain('one standard error');
     return figure;
   };
 
-  it('of additive noise: steps with two standard errors, both theories, and a cross where most diverge', () => {
+  it('of additive noise: steps with one standard error, both theories, and a cross where most diverge', () => {
     const figure = check(['constant', 'hessian', 'location'], {
       constant: /additive/,
       hessian: /Hessian/,

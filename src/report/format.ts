@@ -1,5 +1,5 @@
 /** Numbers for readers: few digits, precision set by the error, typographic signs. Documents for programs take full precision instead. */
-import type { Estimate } from '../numeric/estimate.js';
+import { type Estimate, errorOf, unconverged } from '../numeric/estimate.js';
 
 /** What is printed where a number does not exist. */
 export const MISSING = '–';
@@ -34,15 +34,18 @@ const grouped = (s: string): string => s.replace(/(?<![.\d])\d{5,}/, (d) => d.re
 /** No zeros at the end of a fraction. */
 const trimmed = (s: string): string => s.replace(/(\.\d*?)0+(?=$| )/, '$1').replace(/\.(?=$| )/, '');
 
-/** Writes a number to `digits` significant digits (at most 6), and as a power of ten outside 0.001 … 999 999. */
+/**
+ * Writes a number to `digits` significant digits (at most 6), and as a power of ten outside 0.001 … 999 999. A whole number within
+ * this range keeps all its digits.
+ */
 export function formatNumber(x: number | null | undefined, digits = 3): string {
   if (x === null || x === undefined || !Number.isFinite(x)) return MISSING;
   if (x === 0) return '0';
   const d = Math.min(6, Math.max(1, digits));
+  const whole = Number.isInteger(x) && Math.abs(x) < 1e6;
   const e = exponentOf(x, d);
-  if (outOfRange(e)) return signed(power((x / 10 ** e).toFixed(d - 1), e));
-  const rounded = Number(x.toPrecision(Math.max(d, Number.isInteger(x) ? 6 : d)));
-  return signed(grouped(Number.isInteger(x) ? String(rounded) : rounded.toFixed(Math.max(0, d - 1 - e))));
+  if (outOfRange(e) && !whole) return signed(power((x / 10 ** e).toFixed(d - 1), e));
+  return signed(grouped(whole ? String(x) : Number(x.toPrecision(d)).toFixed(Math.max(0, d - 1 - e))));
 }
 
 /** Writes a whole number with all its digits, in groups of three. */
@@ -61,12 +64,17 @@ function deserved(error: number): [error: number, digits: number] {
 /**
  * Writes an estimate as `3.92 ± 0.11`: the standard error sets the decimals of the value. Small and large values are written as
  * `(4.81 ± 0.11) × 10⁻⁵`. A value without an error has three significant digits. There are never more than six.
+ *
+ * What follows ± is always one standard error. A value whose error is none is followed by a word: `(exact)`, `(no spread)` for a
+ * sample that gave the same number each time, `(numerical error 0.02)` for what was computed and not sampled.
  */
-export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'> | undefined): string {
+export function formatEstimate(q: (Pick<Estimate, 'value' | 'standardError'> & Partial<Estimate>) | undefined): string {
   if (q === undefined || !Number.isFinite(q.value)) return MISSING;
   const { value, standardError } = q;
-  if (!Number.isFinite(standardError) || standardError < 0) return formatNumber(value);
-  if (standardError === 0) return `${formatNumber(value, 4)} ± 0`;
+  const kind = errorOf(q);
+  if (kind === 'unknown') return formatNumber(value);
+  if (kind === 'exact' || kind === 'no spread') return `${formatPlain(value, 4)} (${kind})`;
+  if (kind === 'numerical') return `${formatNumber(value, 4)} (numerical error ${formatNumber(standardError, 1)})`;
   const [error, digits] = deserved(standardError);
   const scale = Math.max(exponentOf(error, digits), value === 0 ? -400 : exponentOf(value, 6));
   const shift = outOfRange(scale) ? scale : 0;
@@ -79,6 +87,9 @@ export function formatEstimate(q: Pick<Estimate, 'value' | 'standardError'> | un
   const body = `${clearZero(fixed(value))} ± ${fixed(error)}`;
   return shift === 0 ? body : `(${body}) × 10${superscript(shift)}`;
 }
+
+/** Writes an estimate, and beside it that it did not converge where this is so: the mark of the terminal and of the page. */
+export const formatMarked = (e: Estimate): string => formatEstimate(e) + (unconverged(e) ? ' (not converged)' : '');
 
 /** Removes the minus sign before a rounded zero. */
 const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) : s);

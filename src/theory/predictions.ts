@@ -2,12 +2,14 @@
  * The covariance of the weights, predicted from the Hessian H and the covariance C of ONE MINIBATCH gradient alone, without
  * any trajectory. docs/theory [S1]–[S4]; test (i) of [D9].
  *
- * All computations are in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij.
+ * All computations are in H's eigenbasis, where each regime is a factor: Σ_ij = eta² C_ij f_ij. Noise that grows with Σ [S11] is
+ * solved for first; it is white and stationary, so that the same factors follow.
  */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
 import { continuousFactor } from './continuous.js';
+import { solveCurvatureNoise } from './curvature-noise.js';
 import { fromStart, sinceStart } from './epoch-start.js';
 import { diagonalSums, fullSums, type SumMaker } from './gram.js';
 import { checkEpoch, type NoiseSampling } from './lag-weights.js';
@@ -23,6 +25,12 @@ export interface CovarianceRequest {
    * C1/B·(N−B)/(N−1) for `shuffled`, with C1 per sample.
    */
   readonly covariance: Matrix;
+  /**
+   * Σ ↦ N(Σ) = E[(H_B−H) Σ (H_B−H)], P×P, PER BATCH and in the basis of the weights: the noise that the varying Hessian of the
+   * minibatch adds to C, which is then the covariance AT the minimum [S11]. `batchNoise` makes both from data. For white noise in
+   * discrete time and the stationary state. Default: the noise does not depend on the weights.
+   */
+  readonly curvatureNoise?: ((sigma: Matrix) => Matrix) | undefined;
   readonly learningRate: number;
   /** mu, PyTorch's; default 0. */
   readonly momentum?: number;
@@ -57,8 +65,13 @@ export interface CovariancePrediction {
   readonly eigen: SymmetricEigen;
   /** Mode by mode, in the order of `eigen.values` (ascending curvature). */
   readonly kinds: readonly ModeKind[];
-  /** C_ii PER BATCH along the eigenvectors of H. */
+  /** C_ii PER BATCH along the eigenvectors of H; with `curvatureNoise` that of the stationary state, C + N(Σ). */
   readonly noise: Float64Array;
+  /**
+   * The learning rate, in weight²/nat, from which on the mean square of some mode with curvature grows without bound: 2(1+mu)/h
+   * of the largest curvature, and less with `curvatureNoise`. Infinity without curvature and in continuous time.
+   */
+  readonly ceiling: number;
   /** Predicted variances along the eigenvectors of H. Infinity: no bound (no stationary state and no window, or overflow). */
   readonly variances: Float64Array;
   /** The part of `variances` that is due to the deterministic path, 0 without `gradient` and `velocity`. */
@@ -76,12 +89,14 @@ export interface CovariancePrediction {
 
 /**
  * Predicts the covariance of the weights; see `CovarianceRequest` for the regimes. The prediction is exact for a quadratic loss
- * whose noise does not depend on the weights.
+ * whose noise does not depend on the weights, and with `curvatureNoise` for every quadratic loss made of samples.
  *
- * Costs an eigenproblem unless given, 4P³ flops for C in the eigenbasis, and O(P·(T+M)) for the variances. Whole matrices cost
+ * Costs an eigenproblem unless given, 20 to 200 calls of `curvatureNoise` with 8P³ flops each and as many P×P matrices where it
+ * is given, 4P³ flops for C in the eigenbasis, and O(P·(T+M)) for the variances. Whole matrices cost
  * O(P²) in closed form; for shuffled windows from an epoch's start, for `start: 'window'` and where modes have no stationary
  * state, 3–8 T·P² flops.
- * @throws InputError for shapes, rates and combinations of options that have no meaning
+ * @throws InputError for shapes, rates and combinations of options that have no meaning, and with `curvatureNoise` for a learning
+ * rate from the ceiling on (it names the ceiling)
  */
 export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest): CovariancePrediction {
   const { learningRate: eta, momentum: mu = 0, sampling, window, time = 'discrete' } = request;
@@ -107,6 +122,16 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
     'no-window',
     'a start at given weights, a gradient and a velocity act within a window; give its length.',
   );
+  check(
+    !request.curvatureNoise ||
+      (sampling === 'replaced' &&
+        time === 'discrete' &&
+        start === 'stationary' &&
+        !request.gradient &&
+        !request.velocity),
+    'not-stationary',
+    'noise that depends on the weights is solved for independent batches in discrete time and the stationary state; leave `curvatureNoise` out for shuffled epochs, continuous time, a start at given weights, a gradient or a velocity.',
+  );
   const eigen = 'values' in request.hessian ? request.hessian : la.eigh(request.hessian);
   const P = eigen.values.length;
   check(
@@ -123,7 +148,16 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
     memory,
     time === 'continuous' ? Number.POSITIVE_INFINITY : undefined,
   );
-  const rotated = la.gemm(la.gemm(eigen.vectors, request.covariance, { transposeA: true }), eigen.vectors);
+  const atMinimum = la.gemm(la.gemm(eigen.vectors, request.covariance, { transposeA: true }), eigen.vectors);
+  const { covariance: rotated, ceiling } = request.curvatureNoise
+    ? solveCurvatureNoise(la, {
+        eigen,
+        modes,
+        learningRate: eta,
+        atMinimum,
+        curvatureNoise: request.curvatureNoise,
+      })
+    : { covariance: atMinimum, ceiling: edge(eigen.values, mu, time) };
   const noise = Float64Array.from({ length: P }, (_, i) => rotated.data[i * P + i]);
   const regime: Regime = { modes, sampling, M, window, start, phase: request.phase ?? 'epoch-start', time };
   const rotate = (v: Float64Array | undefined) => (v ? la.gemm(matrix(1, P, v), eigen.vectors).data : undefined);
@@ -145,7 +179,8 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
     const make = fullSums(la, P);
     const factor = factors(regime, make);
     const moved = path(regime, push, make);
-    const data = factor.map((v, at) => eta * eta * rotated.data[at] * v + moved[at]);
+    // flat modes without noise do not move, and their factor is infinite
+    const data = factor.map((v, at) => (rotated.data[at] === 0 ? 0 : eta * eta * rotated.data[at] * v) + moved[at]);
     for (let i = 0; i < P; i++)
       for (let j = 0; j < i; j++) data[i * P + j] = data[j * P + i] = 0.5 * (data[i * P + j] + data[j * P + i]);
     whole = matrix(P, P, data);
@@ -155,6 +190,7 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
     eigen,
     kinds: modes.kinds,
     noise,
+    ceiling,
     variances,
     drift,
     inBasis,
@@ -169,6 +205,12 @@ export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest)
       });
     },
   };
+}
+
+/** Returns the edge of stability under noise that does not depend on the weights. */
+function edge(curvatures: Float64Array, mu: number, time: 'discrete' | 'continuous'): number {
+  const top = curvatures.reduce((most, h) => Math.max(most, h), 0);
+  return top > 0 && time === 'discrete' ? (2 * (1 + mu)) / top : Number.POSITIVE_INFINITY;
 }
 
 interface Regime {

@@ -5,7 +5,7 @@ import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
 import { wholeNumber } from '../../terminal/values.js';
-import { type Comparison, momentText } from './compare.js';
+import { type Comparison, momentText, starWords } from './compare.js';
 import type { Setup } from './config.js';
 import type { SimulationRun } from './experiment.js';
 import type { Plan } from './plan.js';
@@ -187,6 +187,7 @@ function resultWords({ folder, methods }: SimulationRun, { moments, distances }:
       .join('')
       .trimEnd()}`,
     ...rows,
+    ...(starWords(moments) ? [starWords(moments)] : []),
     ...(distances.length > 0
       ? [
           '',

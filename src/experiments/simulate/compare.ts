@@ -1,6 +1,7 @@
 /** The differences between the methods of a simulation: total variation of their densities, and their moments. */
-import type { Estimate } from '../../numeric/estimate.js';
-import { formatEstimate, formatNumber } from '../../report/format.js';
+import { type Estimate, unconverged } from '../../numeric/estimate.js';
+import { formatNumber } from '../../report/format.js';
+import { star, starred } from '../../report/sections/tables.js';
 import { arrayOf, type Method, type MethodResult, type SimulationInput } from './measured.js';
 
 /** Which density: of x, of y, on the floor y = 0, of both. */
@@ -89,8 +90,14 @@ function momentRows(names: readonly string[], methods: readonly MethodResult[]):
   return rows.filter((r) => Object.keys(r.values).length > 0);
 }
 
-/** Writes a computed value without rounding noise, and a sampled one with its error. */
+/** What the star of `momentText` says, or nothing where there is none. */
+export const starWords = (rows: readonly MomentRow[]): string =>
+  rows.some((r) => Object.values(r.values).some(unconverged))
+    ? '* not converged: some walkers were not absorbed when the run ended, so that the mean time is too short.'
+    : '';
+
+/** Writes a computed value without rounding noise, and a sampled one with its error; a star where it did not converge. */
 export function momentText(e: Estimate): string {
-  if (e.standardError > 1e-6 * Math.abs(e.value)) return formatEstimate(e);
-  return Math.abs(e.value) < 1e-11 ? '0' : formatNumber(e.value, 4);
+  if (e.standardError > 1e-6 * Math.abs(e.value)) return starred(e);
+  return (Math.abs(e.value) < 1e-11 ? '0' : formatNumber(e.value, 4)) + star(e);
 }

@@ -3,7 +3,7 @@
  * without current, and the exact mean time to an absorbing side [V6].
  */
 import { check } from '../../numeric/errors.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { computed, type Estimate, exactly } from '../../numeric/estimate.js';
 import { evaluator } from '../../numeric/expression/index.js';
 import { type GridDensity, gridOf } from '../../theory/fokker-planck/grid.js';
 import { densityMoments, marginalDensity, normaliseDensity } from '../../theory/fokker-planck/measures.js';
@@ -91,7 +91,7 @@ function densityWith(setup: Setup, along: GridDensity, variance: Float64Array): 
 
 /** Returns moments of x from the line and of y from S(x), so that the grid's extent across does not enter. */
 function momentsWithAcross(setup: Setup, along: GridDensity, variance: Float64Array, joint: GridDensity) {
-  const of = (v: number): Estimate => estimate(v, 0, along.grid.size, 'sums over the line');
+  const of = (v: number): Estimate => exactly(v, 'sums over the line', along.grid.size);
   const m = densityMoments(along);
   const p = normaliseDensity(along);
   const across = p.values.reduce((s, v, k) => s + v * p.grid.volume * variance[k], 0);
@@ -181,7 +181,7 @@ function closedForm(setup: Setup): MethodResult {
       error += p[k] * t.standardError;
       mass += p[k];
     }
-    return estimate(sum / mass, error / mass, 100, 'double quadrature, averaged over the start');
+    return computed(sum / mass, error / mass, 100, 'double quadrature, averaged over the start');
   }
 }
 

@@ -3,7 +3,7 @@
  * methods share with it.
  */
 import { check } from '../../numeric/errors.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, exactly } from '../../numeric/estimate.js';
 import { evaluator } from '../../numeric/expression/index.js';
 import { probabilityCurrent } from '../../theory/fokker-planck/current.js';
 import { type Grid, type GridDensity, gridCentres, gridOf, pointAt } from '../../theory/fokker-planck/grid.js';
@@ -152,7 +152,7 @@ export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wan
     arrays,
     lost: jumps.absorbing
       ? {
-          survival: estimate(survival[T - 1], 0, T, 'mass that is left on the grid'),
+          survival: exactly(survival[T - 1], 'mass that is left on the grid', T),
           passage: passage(jumps, start),
         }
       : {},
@@ -165,11 +165,10 @@ export function evolve(setup: Setup, jumps: JumpProcess, start: GridDensity, wan
  */
 function passage(jumps: JumpProcess, start: GridDensity): Estimate {
   const times = new Passage(jumps).meanTimes();
-  return estimate(
+  return exactly(
     densityAverage(start, times),
-    0,
-    start.grid.size,
     'the mean first-passage time of the grid, solved directly',
+    start.grid.size,
   );
 }
 
@@ -190,7 +189,7 @@ export function startDensity({ start }: Setup, grid: Grid): GridDensity {
 /** Returns the moments of a computed density, which have no statistical error. */
 export function exact(setup: Setup, density: GridDensity, method: string): MomentEstimates {
   const { problem } = setup;
-  const of = (v: number) => estimate(v, 0, density.grid.size, method);
+  const of = (v: number) => exactly(v, method, density.grid.size);
   const m = densityMoments(density);
   const loss = problem.loss && density.grid.axes.length === problem.size ? lossOnGrid(setup, density.grid) : undefined;
   return {

@@ -15,6 +15,7 @@ import {
   type Distance,
   type MomentRow,
   momentText,
+  starWords,
 } from './compare.js';
 import { simulationTables } from './csv.js';
 import { densityLines, snapshotLines } from './figures/lines.js';
@@ -106,13 +107,12 @@ function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult
       head: summary.label,
       cell: (r: MomentRow) => {
         const e = r.values[summary.method];
-        if (!e) return MISSING;
-        return e.converged ? momentText(e) : `${momentText(e)} *`;
+        return e ? momentText(e) : MISSING;
       },
     })),
   ];
   return html`<div class="scroll">${table('Sampled values have one standard error over independent walkers; computed ones have no statistical error.', columns, rows)}</div>
-${rows.some((r) => Object.values(r.values).some((e) => !e.converged)) ? html`<p>* not converged: some walkers were not absorbed when the run ended, so that the mean time is too short.</p>` : ''}`;
+${starWords(rows) ? html`<p>${starWords(rows)}</p>` : ''}`;
 }
 
 interface PairRow {

@@ -6,7 +6,7 @@
  * are the same at every learning rate; only the effect of finite steps changes.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, exactly } from '../../numeric/estimate.js';
 import { overSeeds } from '../../numeric/seeds.js';
 import { type Ensemble, langevinEnsemble, sgdEnsemble } from '../../theory/ensemble/ensemble.js';
 import { fokkerPlanck } from '../../theory/fokker-planck/equation.js';
@@ -295,10 +295,4 @@ function merged(parts: readonly Part[], config: ValleyConfig): DensitiesResult {
   };
 }
 
-const exact = (value: number): Estimate => ({
-  value,
-  standardError: 0,
-  n: 1,
-  method: 'sum over bins of two computed densities',
-  converged: true,
-});
+const exact = (value: number): Estimate => exactly(value, 'sum over bins of two computed densities');

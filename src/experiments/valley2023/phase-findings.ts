@@ -1,5 +1,5 @@
 /** Findings on the phase diagram, on freezing and on the circulating force; their rules are stated in rules.ts. */
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { type Estimate, estimate, exactly } from '../../numeric/estimate.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
@@ -147,7 +147,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
   const far = worst(times, (t) => t);
   const farEscape = worst(escapes, (t) => t);
   const farKramers = worst(high, (e) => ({
-    measured: estimate(e.kramers, 0, 1, ''),
+    measured: exactly(e.kramers, ''),
     predicted: e.exact,
     tolerance: 0.1 * e.exact,
   }));
@@ -178,7 +178,7 @@ export function freezingFindings(r: FreezingResult): Finding[] {
       claim: "Kramers's rate is accurate where the barrier is at least 5 D",
       source: 'theory [V6], derived',
       measured: farKramers
-        ? estimate(farKramers.kramers / farKramers.exact, 0, high.length, 'closed form over quadrature')
+        ? exactly(farKramers.kramers / farKramers.exact, 'closed form over quadrature', high.length)
         : NOTHING,
       unit: farKramers
         ? `Kramers's time over the exact one at ${formatNumber(farKramers.barrier)} D, the farthest`

@@ -5,7 +5,7 @@
  * away from the walls.
  */
 import type { ReportProgress } from '../../jobs/pool.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { computed, type Estimate } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { overSeeds } from '../../numeric/seeds.js';
 import { langevinEnsemble } from '../../theory/ensemble/ensemble.js';
@@ -143,7 +143,7 @@ function gridCase(config: ValleyConfig, job: Job): PotentialCase {
   const [fine, coarse] = [false, true].map((halved) => solved(config, problem, job, halved));
   const compared = (which: 'floor' | 'marginal'): Estimate => {
     const value = slope(config, fine, fine[which]);
-    return estimate(value, Math.abs(value - slope(config, coarse, coarse[which])), fine.x.length, HALVED);
+    return computed(value, Math.abs(value - slope(config, coarse, coarse[which])), fine.x.length, HALVED);
   };
   return {
     diffusion: job.diffusion,
@@ -180,7 +180,7 @@ function tilted(config: ValleyConfig, job: Job): TiltedCase {
     return twoSlopes(u, v, w);
   };
   const [fine, coarse] = [coefficients(false), coefficients(true)];
-  const compared = (k: 0 | 1) => estimate(fine[k], Math.abs(fine[k] - coarse[k]), config.potential.cells[0], HALVED);
+  const compared = (k: 0 | 1) => computed(fine[k], Math.abs(fine[k] - coarse[k]), config.potential.cells[0], HALVED);
   return {
     diffusion: job.diffusion,
     anisotropy: job.anisotropy,

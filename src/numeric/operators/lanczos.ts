@@ -8,7 +8,7 @@
  * k steps with exact products.
  */
 import { check } from '../errors.js';
-import { type Estimate, estimate } from '../estimate.js';
+import { computed, type Estimate } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../linalg/index.js';
 import type { Key, Stream } from '../random.js';
 
@@ -188,11 +188,11 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
     const rounding = k * 2 ** -52 * scale;
     const bound = rounding + (gap > residual ? Math.min(residual, residual ** 2 / gap) : residual);
     const method = `Lanczos, ${k} products, error bounded by the residual`;
-    const value = estimate(result.values[j], bound, k, method, residual <= tolerance * scale);
+    const value = computed(result.values[j], bound, k, method, residual <= tolerance * scale);
     return { value, vector, residual };
   });
   const far = end === 'largest' ? 0 : k - 1;
   const left = Math.abs(recursion.beta[k - 1] * result.vectors[far][k - 1]);
-  const opposite = estimate(result.values[far], left, k, `Ritz value of ${k} products`, left <= tolerance * scale);
+  const opposite = computed(result.values[far], left, k, `Ritz value of ${k} products`, left <= tolerance * scale);
   return { pairs, steps: k, converged, opposite };
 }

@@ -1,7 +1,7 @@
 /** The findings on a page: a summary sentence and a table with badges. Verdicts are those of the findings; none is made here. */
 import { CITATIONS } from '../citations.js';
 import type { Finding, Verdict } from '../finding.js';
-import { formatCount, formatEstimate } from '../format.js';
+import { formatCount, formatMarked } from '../format.js';
 import { html, Markup, prose } from '../markup.js';
 import { linkTags } from '../theory.js';
 
@@ -56,9 +56,9 @@ ${findings.map(row)}
 }
 
 const row = (f: Finding): Markup => html`<tbody id="${f.id}">
-<tr><td>${prose(f.claim)}</td><td data-label="Measured"><span class="value">${formatEstimate(f.measured)}</span> ${prose(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
+<tr><td>${prose(f.claim)}</td><td data-label="Measured"><span class="value">${formatMarked(f.measured)}</span> ${prose(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
 <td data-label="Stated">${prose(f.stated)}</td><td data-label="Predicted">${prose(f.predicted ?? '–')}</td><td>${badge(f.verdict)}</td></tr>
 <tr class="why"><td colspan="6"><p>${prose(f.reason)}</p>
-<p>${f.range ? html`<b>Range</b> ${prose(f.range)} · ` : ''}<b>Method</b> ${f.measured.method}${f.measured.converged ? '' : ' (not converged)'} ·
+<p>${f.range ? html`<b>Range</b> ${prose(f.range)} · ` : ''}<b>Method</b> ${f.measured.method} ·
 <b>Source</b> ${source(f.source)} · <code>${f.id}</code></p></td></tr>
 </tbody>`;

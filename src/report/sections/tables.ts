@@ -1,5 +1,5 @@
 /** Tables of a page; each column says what it shows of a row. */
-import type { Estimate } from '../../numeric/estimate.js';
+import { type Estimate, unconverged } from '../../numeric/estimate.js';
 import { formatEstimate } from '../format.js';
 import { type Content, html, type Markup, prose } from '../markup.js';
 
@@ -25,7 +25,8 @@ export function table<T>(caption: string, columns: readonly Column<T>[], rows: r
 /** Keeps a text such as `3.92 ± 0.11` on one line. */
 const whole = (s: string): Content => (/[±×]/.test(s) ? html`<span class="whole">${s}</span>` : s);
 
+/** The mark of an estimate that did not converge, for tables, where words are too long. */
+export const star = (e: Estimate): string => (unconverged(e) ? '\u202f*' : '');
 /** Writes an estimate, with a star where it did not converge. */
-export const starred = (e: Estimate): string =>
-  formatEstimate(e) + (e.converged || !Number.isFinite(e.value) ? '' : '\u202f*');
+export const starred = (e: Estimate): string => formatEstimate(e) + star(e);
 export const STAR = 'A star marks estimates that did not converge; their errors are lower bounds.';

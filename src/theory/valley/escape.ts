@@ -13,7 +13,7 @@
  * which for constant D is √(V''_m |V''_t|)/(2 pi) e^{−ΔV/D}.
  */
 import { check } from '../../numeric/errors.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { computed, type Estimate } from '../../numeric/estimate.js';
 import { runningIntegral } from '../../numeric/quadrature.js';
 import { numericalSlope } from './valley.js';
 
@@ -49,7 +49,7 @@ export function meanFirstPassage(line: Line, passage: Passage): Estimate {
   );
   const fine = passageTime(line, passage, panels);
   const coarse = passageTime(line, passage, Math.ceil(panels / 2));
-  return estimate(
+  return computed(
     fine,
     Math.abs(fine - coarse),
     panels,

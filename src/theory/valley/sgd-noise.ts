@@ -21,7 +21,7 @@
  * −eta s lambda lambda'/(2 (2 − eta lambda)). The power law may hold along the valley only; V then is a function of lambda(x).
  */
 import { check } from '../../numeric/errors.js';
-import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { computed, type Estimate } from '../../numeric/estimate.js';
 import { integral } from '../../numeric/quadrature.js';
 import { curvatureAt, type Valley } from './valley.js';
 
@@ -101,7 +101,7 @@ export function driftTime(drift: (x: number) => number, from: number, to: number
       panels,
     );
   const [coarse, fine] = [time(32), time(64)];
-  return estimate(fine, Math.abs(fine - coarse), 640, 'Gauss-Legendre quadrature; error: against half the panels');
+  return computed(fine, Math.abs(fine - coarse), 640, 'Gauss-Legendre quadrature; error: against half the panels');
 }
 
 function checkStable(eta: number, lambda: number): void {

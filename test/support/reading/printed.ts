@@ -34,10 +34,22 @@ export function numberIn(text: string): number {
 export const numbersIn = (text: string): number[] =>
   [...text.matchAll(new RegExp(`(?<![\\p{L}\\d.])${PLAIN}${POWER}?`, 'gu'))].map((m) => numberIn(m[0]));
 
-/** `value ± error` wherever it stands in a text; `(4.36 ± 0.02) × 10⁻⁵` has both scaled. */
+/**
+ * `value ± error` wherever it stands in a text; `(4.36 ± 0.02) × 10⁻⁵` has both scaled. `value (exact)` and `value (no spread)`
+ * have the error 0, and `value (numerical error 0.02)` has that one.
+ */
 export function estimatesIn(text: string): { value: number; error: number }[] {
-  const found = text.matchAll(new RegExp(`\\(?(${PLAIN}${POWER}?) ± (${PLAIN}${POWER}?)(?:\\)(${POWER}))?`, 'gu'));
-  return [...found].map((m) => ({ value: numberIn(m[1] + (m[3] ?? '')), error: numberIn(m[2] + (m[3] ?? '')) }));
+  const number = `${PLAIN}${POWER}?`;
+  const found = text.matchAll(
+    new RegExp(
+      `\\(?(${number})(?: ± (${number})(?:\\)(${POWER}))?| \\((?:exact|no spread|numerical error (${number}))\\))`,
+      'gu',
+    ),
+  );
+  return [...found].map(([, value, error, scale = '', numerical = '0']) => ({
+    value: numberIn(value + scale),
+    error: error === undefined ? numberIn(numerical) : numberIn(error + scale),
+  }));
 }
 
 /** Size of one unit in the last printed digit of a number. */

@@ -1,6 +1,5 @@
 /** Predicted over measured variance of the frozen cells by groups of Hessian modes. docs/theory [S2]–[S4]. */
 import * as Plot from '@observablehq/plot';
-import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
@@ -35,15 +34,15 @@ export function closure(groups: readonly GroupRow[]): Drawn {
     SERIES.flatMap(({ of, how, colour }, j) => {
       const e = g.ratios[of][how];
       if (!(e.value > 0)) return [];
-      const half = e.n < 2 ? 0 : halfWidth(e);
+      const bar = e.n < 2 ? 0 : e.standardError;
       const at = (v: number) => Math.max(LEAST, v);
-      const low = e.value - half;
+      const low = e.value - bar;
       return [
         {
           x: k + 1 + 0.14 * (j - 1.5),
           y: at(e.value),
           low: at(low),
-          high: at(e.value + half),
+          high: at(e.value + bar),
           colour,
           edge: e.value < LEAST,
         },
@@ -98,6 +97,6 @@ export function closure(groups: readonly GroupRow[]): Drawn {
         ),
       ],
     }),
-    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are 95 % intervals over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.`,
+    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are one standard error over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.`,
   };
 }

@@ -1,6 +1,5 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
-import { halfWidth } from '../../../numeric/interval.js';
 import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
@@ -22,8 +21,8 @@ const READING: readonly Basis[] = [
   'replicas',
 ];
 
-/** Half of the 95 % interval where it is known, one standard error of the fit for a single seed. */
-const bar = (r: RegimeRow): number => (r.psi.n < 2 ? r.psi.standardError : halfWidth(r.psi));
+/** One standard error: over seeds, or of the fit for a single seed. */
+const bar = (r: RegimeRow): number => (Number.isFinite(r.psi.standardError) ? r.psi.standardError : 0);
 
 export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number): Drawn {
   const name = 'controls-exponents';
@@ -38,7 +37,7 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
   const points = shown.map((r) => {
     const k = branches.indexOf(branchOf(r));
     const at = bases.length - bases.indexOf(r.basis) + (branches.length - 1 - 2 * k) * 0.1;
-    const error = Number.isFinite(bar(r)) ? bar(r) : 0;
+    const error = bar(r);
     return { at, psi: r.psi.value, low: r.psi.value - error, high: r.psi.value + error, theory: r.theory.value, k };
   });
   const x = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
@@ -83,7 +82,7 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
     }),
     caption:
       `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose the directions). ` +
-      `Bars are ${n < 2 ? 'one standard error of the fit of the single seed' : `95 % intervals over ${formatCount(n)} seeds`}. ` +
+      `Bars are one standard error ${n < 2 ? 'of the fit of the single seed' : `over ${formatCount(n)} seeds`}. ` +
       'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.',
   };
 }
@@ -96,7 +95,7 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
   if (new Set(own.map((r) => r.epochs)).size < 2) return { name, missing: 'there is only one length of window.' };
   const points = own.map((r) => {
     const k = r.sampling === 'shuffled' ? 0 : 1;
-    const error = Number.isFinite(bar(r)) ? bar(r) : 0;
+    const error = bar(r);
     return { x: r.epochs * (k ? 1.03 : 0.97), psi: r.psi.value, error, k, theory: r.theory.value };
   });
   const y = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);

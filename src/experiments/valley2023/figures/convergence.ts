@@ -77,8 +77,8 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
         ]),
         Plot.ruleX(rows, {
           x: 'strength',
-          y1: (row) => row.steps.value - 2 * (row.steps.standardError || 0),
-          y2: (row) => row.steps.value + 2 * (row.steps.standardError || 0),
+          y1: (row) => row.steps.value - (row.steps.standardError || 0),
+          y2: (row) => row.steps.value + (row.steps.standardError || 0),
           stroke: (row: ConvergenceRow) => LOOK[row.noise],
           strokeWidth: 1.6,
         }),
@@ -91,6 +91,6 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
         Plot.dot(broken, { x: 'strength', y: () => y[0] * 1.15, r: 4, symbol: 'times', stroke: COLOURS.ink }),
       ],
     }),
-    caption: `Walkers of the SGD map start at the sharp end and have arrived at x = ${formatPlain(r.target)}; lines and dots are means over those that arrive, bars two standard errors over seeds. ${kinds.includes('curvature') ? 'The batch curvature varies; the place of the minimum varies as well, by a fixed amount, because otherwise nothing would move. Crosses mark strengths at which most walkers diverge.' : 'The effective drift is −½λ′⟨y²⟩ with the variance of the map.'}`,
+    caption: `Walkers of the SGD map start at the sharp end and have arrived at x = ${formatPlain(r.target)}; lines and dots are means over those that arrive, bars one standard error over seeds. ${kinds.includes('curvature') ? 'The batch curvature varies; the place of the minimum varies as well, by a fixed amount, because otherwise nothing would move. Crosses mark strengths at which most walkers diverge.' : 'The effective drift is −½λ′⟨y²⟩ with the variance of the map.'}`,
   };
 }

@@ -59,8 +59,8 @@ export function finiteSteps(r: DensitiesResult): Drawn {
   const points = r.steps.map((s) => ({
     x: s.sharpest,
     measured: s.meanX.value,
-    low: s.meanX.value - 2 * (s.meanX.standardError || 0),
-    high: s.meanX.value + 2 * (s.meanX.standardError || 0),
+    low: s.meanX.value - (s.meanX.standardError || 0),
+    high: s.meanX.value + (s.meanX.standardError || 0),
     continuous: s.continuousX,
     finite: s.finiteStepX,
   }));
@@ -91,6 +91,6 @@ export function finiteSteps(r: DensitiesResult): Drawn {
       ],
     }),
     caption:
-      'The gradient noise is scaled so that D_x and D_y, and with them the continuous theory, are the same at each learning rate. The change is the effect of finite steps: ⟨y²⟩ = ηC/(λ(2 − ηλ)) grows without bound as ηλ → 2 and pushes the weights towards flat places. Bars are two standard errors.',
+      'The gradient noise is scaled so that D_x and D_y, and with them the continuous theory, are the same at each learning rate. The change is the effect of finite steps: ⟨y²⟩ = ηC/(λ(2 − ηλ)) grows without bound as ηλ → 2 and pushes the weights towards flat places. Bars are one standard error.',
   };
 }

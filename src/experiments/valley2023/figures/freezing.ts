@@ -90,8 +90,8 @@ export function freezingTimes(r: FreezingResult): Drawn {
         ),
         Plot.ruleX(rows, {
           x: 'diffusion',
-          y1: (row) => row.freezingTime.value - 2 * (row.freezingTime.standardError || 0),
-          y2: (row) => row.freezingTime.value + 2 * (row.freezingTime.standardError || 0),
+          y1: (row) => row.freezingTime.value - (row.freezingTime.standardError || 0),
+          y2: (row) => row.freezingTime.value + (row.freezingTime.standardError || 0),
           stroke: (row) => colour(row.noise),
           strokeWidth: 1.6,
         }),
@@ -99,7 +99,7 @@ export function freezingTimes(r: FreezingResult): Drawn {
       ],
     }),
     caption:
-      'From this time on the valley of a walker predicts the valley in which it ends: the correlation of the two is 1/e, and one more passage is expected. Bars are two standard errors over seeds.',
+      'From this time on the valley of a walker predicts the valley in which it ends: the correlation of the two is 1/e, and one more passage is expected. Bars are one standard error over seeds.',
   };
 }
 
@@ -130,15 +130,15 @@ export function finalFlatness(r: FreezingResult): Drawn {
         ),
         Plot.ruleX(r.rows, {
           x: 'diffusion',
-          y1: (row) => row.final.value - 2 * (row.final.standardError || 0),
-          y2: (row) => row.final.value + 2 * (row.final.standardError || 0),
+          y1: (row) => row.final.value - (row.final.standardError || 0),
+          y2: (row) => row.final.value + (row.final.standardError || 0),
           stroke: (row) => colour(row.noise),
           strokeWidth: 1.6,
         }),
         Plot.dot(r.rows, { x: 'diffusion', y: (row) => row.final.value, r: 4, fill: (row) => colour(row.noise) }),
       ],
     }),
-    caption: `Both valleys are equally deep; the flat one is ${formatPlain(r.widths)} times as wide. Bars are two standard errors over seeds.`,
+    caption: `Both valleys are equally deep; the flat one is ${formatPlain(r.widths)} times as wide. Bars are one standard error over seeds.`,
   };
 }
 
