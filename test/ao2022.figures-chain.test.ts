@@ -26,12 +26,14 @@ describe('the scaling chain', () => {
     noise: 'D = C_1 (loss^2/weight^2)',
     minima: 'sθ^2 (weight^2)',
     variance: 'Σ = σ^2 (weight^2)',
+    closure: 'Σ·M/D (weight^2/loss)',
   };
   const exponents: Record<string, string> = {
     curvature: '−1.90 ± 0.05',
     noise: '−5.80 ± 0.05',
     minima: '−2.15 ± 0.05',
     variance: '−3.85 ± 0.05',
+    closure: '0.12 ± 0.05',
   };
 
   test.each(result.chain.map((l, k) => [l.id, k] as const))(
@@ -56,7 +58,7 @@ describe('the scaling chain', () => {
       const [stated] = marks(figure, { kind: 'line', stroke: COLOURS.green });
       expect(offBy(figure, stated, ends(l.stated, mean(l.y) - l.stated * mean(l.x)))).toBeLessThan(PIXEL);
       expect(lineThrough(figure, stated).slope).toBeCloseTo(
-        { curvature: -2, noise: -6, minima: -2, variance: -4 }[id]!,
+        { curvature: -2, noise: -6, minima: -2, variance: -4, closure: 0 }[id]!,
         2,
       );
       expect(stated.dash).toBe('6 4');
@@ -66,7 +68,7 @@ describe('the scaling chain', () => {
       expect(labels(figure)).toEqual([
         'principal directions',
         `F^${exponents[id]}`,
-        `stated F^${String(l.stated).replace('-', '−')}`,
+        l.stated === 0 ? 'stated: constant' : `stated F^${String(l.stated).replace('-', '−')}`,
       ]);
       expect(figure.legend.map((e) => [e.colour, e.dash])).toEqual([
         [COLOURS.blue, ''],

@@ -70,6 +70,7 @@ describe('the page', () => {
       'Noise.',
       'Scatter of the minima.',
       'Variance.',
+      'Variance over what noise and curvature explain.',
       'Active temperature.',
       'Correlation time.',
     ]);
@@ -84,7 +85,7 @@ describe('the page', () => {
     expect(first).toContain('at the mean weights of a recorded window of 12\u202f000 steps');
     expect(first).toContain('all 60\u202f000 samples, at a loss of 4.83 × 10⁻⁵.');
     expect(first).toContain('25 of the 60 Hessian modes relax at least 10 times');
-    expect(second).toMatch(/^Of 16 claims tested, /);
+    expect(second).toMatch(/^Of 17 claims tested, /);
     expect(pageWords(page({ setting: { ...results.setting, centre: 'last' } }), '.summary')[0]).toContain(
       'at the last weights',
     );
@@ -93,23 +94,34 @@ describe('the page', () => {
   it('key numbers', () => {
     const facts = pageFacts(html, '.key');
     expect([...facts.keys()].slice(0, 5)).toEqual([
-      'ε·U⁻¹ over measured, settled modes',
+      'ε·U⁻¹ over measured, by groups of settled modes',
       'own sampling and window over measured',
-      'share of Q in D + Q',
+      'share of Q in D + Q, resolved modes',
       'exponent γ of C ∝ H^γ',
       'settled / resolved modes',
     ]);
     const [white, own, share, gamma, modes] = [...facts.values()];
-    expect(printsEstimate(white, results.settledRatio.continuous)).toBe(true);
-    expect(printsEstimate(own, results.settledRatio.window)).toBe(true);
-    expect(share).toBe('6.8 %');
+    expect(white).toBe('1–10: 1.23 ± 0.04; 11–25: 1.17 ± 0.06');
+    expect(own).toBe('1–10: 1.09 ± 0.04; 11–25: 0.94 ± 0.06');
+    expect(share).toBe('4.6 %');
     expect(printsEstimate(gamma, results.gamma.resolved.exponent)).toBe(true);
     expect(modes).toBe('25 / 50');
     expect(facts.size).toBe(5);
   });
 
-  it('ratios by groups of modes, the settled ones first', () => {
+  it('the settled modes: both predictions by groups, chi² once for each', () => {
     const [t] = pageTables(html, '#covariance');
+    expect(t.heads).toEqual(['prediction', 'modes', 'predicted/measured', 'chi² / modes']);
+    expect(t.rows).toEqual([
+      ['ε U⁻¹', '1–10', '1.23 ± 0.04', '31.4 / 25, p = 0.17'],
+      ['ε U⁻¹', '11–25', '1.17 ± 0.06', '–'],
+      ['own sampling and window', '1–10', '1.09 ± 0.04', '22.6 / 25, p = 0.58'],
+      ['own sampling and window', '11–25', '0.94 ± 0.06', '–'],
+    ]);
+  });
+
+  it('ratios by groups of modes, the settled ones first', () => {
+    const [, t] = pageTables(html, '#covariance');
     expect(t.heads).toEqual(['modes', 'count', 'curvature', 'ε U⁻¹', 'discrete', 'shuffled', 'own window']);
     expect(t.column('modes')).toEqual(['settled', '1–10', '11–50', '51–60']);
     expect(t.column('count').map(numberIn)).toEqual([25, 10, 40, 10]);

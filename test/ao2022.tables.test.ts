@@ -27,6 +27,7 @@ describe('CSV documents', () => {
       'findings.csv',
       'hessian-modes.csv',
       'groups.csv',
+      'settled.csv',
       'energy.csv',
       'chain.csv',
       'vortices.csv',
@@ -65,6 +66,21 @@ describe('CSV documents', () => {
     expect(t.numbers('predicted_over_measured')).toEqual(rows.map((x) => x.e.value));
     expect(t.numbers('standard_error')).toEqual(rows.map((x) => x.e.standardError));
     expect(t.numbers('modes')).toEqual(rows.map((x) => x.e.n));
+  });
+
+  test('settled.csv: one row a group and prediction, with chi² of the prediction', () => {
+    const t = csv('settled.csv');
+    const { continuous, window } = results.simulated.agreement;
+    const rows = [continuous, window].flatMap((a) => a.groups.map((g) => ({ a, g })));
+    expect(t.column('regime')).toEqual(['continuous', 'continuous', 'window', 'window']);
+    expect(t.numbers('from')).toEqual([1, 11, 1, 11]);
+    expect(t.numbers('to')).toEqual([10, 25, 10, 25]);
+    expect(t.numbers('predicted_over_measured')).toEqual(rows.map((r) => r.g.ratio.value));
+    expect(t.numbers('standard_error')).toEqual(rows.map((r) => r.g.ratio.standardError));
+    expect(t.numbers('chi_squared')).toEqual([31.4, 31.4, 22.6, 22.6]);
+    expect(t.numbers('p')).toEqual([0.17, 0.17, 0.58, 0.58]);
+    expect(t.numbers('modes')).toEqual([25, 25, 25, 25]);
+    expect(t.numbers('draws')).toEqual([200, 200, 200, 200]);
   });
 
   test('energy.csv: each quantity under its name', () => {

@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAo2022Results } from '../src/experiments/ao2022/experiment.js';
-import { ao2022Findings } from '../src/experiments/ao2022/findings.js';
 import { groupRatios } from '../src/experiments/ao2022/fits.js';
 import type { Ao2022Results } from '../src/experiments/ao2022/measured.js';
 import { trajectoryTests, withoutDirection } from '../src/experiments/ao2022/trajectory.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
 import { reproduceAo2022 } from '../src/experiments/sequence.js';
-import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { readNpy } from '../src/record/npy.js';
@@ -385,20 +383,5 @@ describe('a run on a small teacher', () => {
     await expect(reproduceAo2022({}, { run: folder })).rejects.toThrow(/momentum/);
     expect(existsSync(join(folder, 'ao2022'))).toBe(false);
     await expect(reproduceAo2022({}, { run: join(home, 'nowhere') })).rejects.toThrow(/no run/);
-  });
-
-  it('the rules: within 30 % reproduced, beyond not, too few modes undecided', () => {
-    const verdict = (value: number, standardError: number, settled: number) =>
-      ao2022Findings({
-        ...results,
-        subspaces: { ...results.subspaces, settled },
-        settledRatio: { ...results.settledRatio, continuous: estimate(value, standardError, settled, 'given') },
-      }).find((f) => f.id === 'ao.sigma')!.verdict;
-    expect(verdict(1.25, 0.01, 20)).toBe('reproduced');
-    expect(verdict(1 / 1.25, 0.01, 20)).toBe('reproduced');
-    expect(verdict(1.4, 0.01, 20)).toBe('not reproduced');
-    expect(verdict(1.4, 0.3, 20)).toBe('reproduced'); // within the interval
-    expect(verdict(1.4, 0.6, 20)).toBe('not decidable with this run');
-    expect(verdict(1, 0.01, 4)).toBe('not decidable with this run');
   });
 });

@@ -57,6 +57,24 @@ describe('a rotating plane', () => {
     expect(result.measured.data[2]).toBe(-result.measured.data[1]);
   });
 
+  it('is counted where all blocks agree exactly; a coordinate that never moved is not', () => {
+    // three points with the sum 0, each step sweeping the area ½; 33 steps, 4 blocks of 8
+    const corners = [
+      [1, 0],
+      [0, 1],
+      [-1, -1],
+    ];
+    const turning = [0, 1].flatMap((i) => Array.from({ length: 33 }, (_, t) => corners[t % 3][i]));
+    const found = (x: number[]) => circulation(la, Float64Array.from(x), x.length / 33, { blocks: 4 });
+    const alone = found(turning);
+    expect(alone.pairs[0]).toMatchObject({ i: 0, j: 1, value: 0.5, standardError: 0, pValue: 0, holm: 0 });
+    expect(alone.significant).toEqual({ holm: 1, falseDiscovery: 1 });
+    expect(found([...turning, ...new Array(33).fill(2)]).pairs.length).toBe(1);
+    // to and fro on a line: no area, in any block
+    const line = [1, 2].flatMap((f) => Array.from({ length: 33 }, (_, t) => f * corners[t % 3][0]));
+    expect(found(line).pairs[0]).toMatchObject({ value: 0, standardError: 0, pValue: 1 });
+  });
+
   it('is the naive sum over time', () => {
     const T = 101;
     const x = run(F, [s, s], T, 2);

@@ -72,6 +72,17 @@ describe('the experiment', () => {
     expect(rows.length - 1).toBe(2 * 9 + 2 * 7);
   });
 
+  it('draws as many walks as asked, with their exponents, from the noise of the branch', () => {
+    const { regimes } = cellOf<BranchResult>(0, 'shuffled-momentum0');
+    const walk = regimes.find((r) => r.basis === 'random-walk')!;
+    const { psi, rank } = walk.walks!;
+    expect([psi.length, rank.length]).toEqual([CONFIG.walks, CONFIG.walks]);
+    expect(new Set(psi).size).toBe(CONFIG.walks);
+    expect(psi[0]).toBe(-walk.relation.exponent.value);
+    expect(regimes.filter((r) => r.walks).length).toBe(1);
+    for (const r of regimes) for (const g of r.ranges) expect(g.fit.points).toBeGreaterThanOrEqual(10);
+  });
+
   it('takes windows that end together: the variance of a longer one is not below what its part allows', () => {
     const { regimes } = cellOf<BranchResult>(0, 'replaced-momentum0');
     const own = regimes.filter((r) => r.basis === 'same-window').sort((a, b) => a.epochs - b.epochs);
@@ -289,6 +300,9 @@ describe('the rules', () => {
                     ...r.relation,
                     exponent: estimate(-(psi[r.basis] ?? 4) + 0.01 * c.seed, 0.1, 30, ''),
                   },
+                  ...(r.walks && {
+                    walks: { ...r.walks, psi: r.walks.psi.map(() => (psi[r.basis] ?? 4) - 0.01 * c.seed) },
+                  }),
                 })),
               },
       );

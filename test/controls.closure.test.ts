@@ -73,7 +73,10 @@ describe('the frozen layer', () => {
     expect(whole.id).toBe('controls.stationary-shuffled');
     expect(whole.measured.value).toBeCloseTo(0.23, 10);
     expect(estimatesIn(whole.reason).map((e) => e.value)).toEqual([0.91, 0.61, 0.23].map((v) => expect.closeTo(v, 2)));
-    expect(whole.reason).toContain('In modes 21–60 most of the variance is descent');
+    expect(whole.reason).toContain(
+      'In modes 6–20, 21–60 the variance is larger than these fluctuations: there is descent in it',
+    );
+    expect(whole.reason).not.toContain('smaller');
     expect(estimatesIn(whole.predicted!).map((e) => e.value)).toEqual(
       [1.1 * 0.95, 1.1 * 0.86, 1.1 * 0.79].map((v) => expect.closeTo(v, 2)),
     );
@@ -88,6 +91,24 @@ describe('the frozen layer', () => {
     ).toEqual([]);
     expect(closure([group(1, of(1.1, 0.1, 1))], 'shuffled')[0].reason).toContain('One seed has no error');
     expect(closure([group(1, of(1.1, 0.01))], 'shuffled')[1].reason).not.toContain('descent');
+  });
+
+  it('the sentence names the groups that are off, and no other', () => {
+    const said = (...ratios: Estimate[]) =>
+      closure(
+        ratios.map((r, k) => group(5 * k + 1, r)),
+        'shuffled',
+      )[1].reason.split(' In modes ');
+    expect(said(of(0.2, 0.01), of(1, 0.01), of(1.1, 0.01)).slice(1)).toEqual([expect.stringMatching(/^1–5 .*descent/)]);
+    expect(said(of(1, 0.01), of(1, 0.01), of(2, 0.01)).slice(1)).toEqual([
+      '11–15 the variance is smaller than predicted.',
+    ]);
+    // a group whose interval reaches into the tolerance is not named
+    expect(said(of(1, 0.01), of(0.6, 0.1), of(1.6, 0.2)).length).toBe(1);
+    expect(said(of(0.2, 0.01), of(1.6, 0.01), of(0.3, 0.01)).slice(1)).toEqual([
+      expect.stringMatching(/^1–5, 11–15 .*descent/),
+      expect.stringMatching(/^6–10 .*smaller/),
+    ]);
   });
 
   describe('what the theory leaves out', () => {

@@ -53,7 +53,7 @@ describe('psi by regime', () => {
     expect(figure.y.ticks.map((t) => t.label)).toEqual([
       'PCA of the same window',
       'surrogate, PCA of the same window',
-      'surrogate with H = 0, same window',
+      'walks with H = 0, same window',
       'PCA of the other half',
       'surrogate, PCA of the other half',
       'Hessian eigenvectors',
@@ -162,7 +162,7 @@ describe('clouds of one network', () => {
 
   test.each([
     ['same-window', COLOURS.blue, 'PCA of the same window, ψ = 4.03'],
-    ['random-walk', COLOURS.orange, 'surrogate with H = 0, same window, ψ = 3.85'],
+    ['random-walk', COLOURS.orange, 'walks with H = 0, same window, ψ = 3.85'],
     ['other-window', COLOURS.green, 'PCA of the other half, ψ = 2.17'],
     ['replicas', COLOURS.purple, 'Hessian eigenvectors, drift removed, ψ = 2.81'],
   ] as const)('%s: the directions of the fit, and its line', (basis, colour, label) => {

@@ -28,7 +28,10 @@ const bent = (change: (r: Regime, c: CellResult & { kind: 'branch' }) => Partial
   cells.map((c) => (c.kind === 'branch' ? { ...c, regimes: c.regimes.map((r) => ({ ...r, ...change(r, c) })) } : c));
 const psi = (r: Regime, value: number): Partial<Regime> => ({
   relation: { ...r.relation, exponent: { ...r.relation.exponent, value: -value } },
+  ...(r.walks && { walks: { ...r.walks, psi: r.walks.psi.map(() => value) } }),
 });
+
+const fitAt = (exponent: number, error = 0.1) => ({ exponent: estimate(exponent, error, 11, 'made up'), points: 11 });
 
 describe('over seeds', () => {
   it('mean, error, half-width of Student', () => {
@@ -146,7 +149,7 @@ describe('findings of the branches', () => {
     ['fixed-basis', 4.05, 2.79, 'PCA of the same 6 epochs', 'Hessian eigenvectors, drift removed', 2.75, 2.86, NO],
     ['surrogate', 4.05, 3.95, 'PCA of the same 6 epochs', 'the surrogate', 2.75, 2.77, YES],
     ['surrogate-selection', 2.15, 2.05, 'the network, other half', 'the surrogate, other half', 2.71, 2.72, YES],
-    ['random-walk', 4.05, 3.85, 'PCA of the same 6 epochs', 'the surrogate with H = 0', 2.75, 2.9, NO],
+    ['random-walk', 4.05, 3.85, 'PCA of the same 6 epochs', 'walks with the same C and H = 0', 2.75, 2.9, NO],
     ['sampling', 4.05, 4.05 + SHIFT.replaced, 'shuffled', 'replaced', 2.75, 2.75 + SHIFT.replaced / 10, YES],
     ['momentum', 4.05 + SHIFT.momentum, 4.05, 'momentum 0.9', 'momentum 0', 2.75 + SHIFT.momentum / 10, 2.75, YES],
     [
@@ -168,7 +171,7 @@ describe('findings of the branches', () => {
     const error = spread(x.map((v, k) => v - y[k])) / Math.sqrt(3);
     expect(error).toBeGreaterThan(0.01);
     expect(f.measured.standardError).toBeCloseTo(error, 10);
-    expect(prints(f.reason.split('±').at(-1)!.replace(/\.$/, ''), T2 * error)).toBe(true);
+    expect(prints(/its interval of ±([\d.]*\d)/.exec(f.reason)![1], T2 * error)).toBe(true);
     const words = new RegExp(`psi = (.*) \\(${first}\\) against (.*) \\(${second}\\)\\.`).exec(f.reason)!;
     expect(printsEstimate(words[1], { value: a, standardError: 0.02 / Math.sqrt(3) }), words[1]).toBe(true);
     expect(printsEstimate(words[2], { value: b, standardError: 0.02 / Math.sqrt(3) }), words[2]).toBe(true);
@@ -186,6 +189,43 @@ describe('findings of the branches', () => {
     expect(find('random-walk', other).verdict).toBe(YES);
     const surrogate = bent((r) => (r.basis === 'surrogate' ? psi(r, 3) : {}));
     expect(find('surrogate', surrogate).verdict).toBe(NO);
+  });
+
+  it('walks: their number, their scatter, and the exponents of rank of network, walks and an isotropic walk', () => {
+    const text = find('random-walk').reason.split('9 walks; ')[1];
+    expect(prints(/psi of one scatters by ([\d.]*\d)/.exec(text)![1], Math.sqrt((3 * 0.0104) / 6))).toBe(true);
+    const [own, walk, isotropic] = estimatesIn(text);
+    expect([own.value, walk.value, isotropic.value]).toEqual([2.61, 2.02, 1.93].map((v) => expect.closeTo(v, 3)));
+    expect(find('surrogate').reason).not.toContain('walks');
+    // psi of a seed is the mean over its walks, not that of the first
+    const one = bent((r) => (r.walks ? { walks: { ...r.walks, psi: [3.05, 3.25, 3.15] } } : {}));
+    expect(find('random-walk', one).measured.value).toBeCloseTo(4.05 - 3.15, 10);
+  });
+
+  it('ranges over which alone the difference is on the other side of 0.4', () => {
+    expect(find('selection').reason).not.toContain('choice of range');
+    // the difference of two regimes at range 10–200 is that of psi and −0.02 a step in the order of bases
+    const near = bent((r) =>
+      r.basis === 'surrogate'
+        ? { ranges: r.ranges.map((g) => (g.label === 'ranks 2–50' ? { ...g, fit: fitAt(-3.5) } : g)) }
+        : {},
+    );
+    expect(find('surrogate', near).reason).toContain(
+      'Over ranks 2–50 it is 0.45: the choice of range alone moves it across 0.4.',
+    );
+    // ranges that cannot be fitted do not vote
+    const wide = bent((r) =>
+      r.basis === 'surrogate' ? { ranges: r.ranges.map((g) => ({ ...g, fit: fitAt(-3.5, 0.52) })) } : {},
+    );
+    expect(find('surrogate', wide).reason).not.toContain('choice of range');
+  });
+
+  it('three errors of psi under three names', () => {
+    expect(find('psi').reason).toMatch(
+      /Errors: 0.012 sampling \(over seeds\), 0.11 misfit \(block bootstrap over directions of one seed\), 0.17 choice of range/,
+    );
+    const single = find('psi', syntheticCells([7])).reason;
+    expect(single).toContain('Errors: – sampling');
   });
 
   it('a half-width in the sentence is that of the differences', () => {

@@ -37,6 +37,8 @@ describe('CSV documents', () => {
       'seeds',
       'psi',
       'psi_error',
+      'psi_misfit',
+      'psi_range',
       'theory_psi',
       'theory_psi_error',
       'gamma',
@@ -45,6 +47,9 @@ describe('CSV documents', () => {
       'r2',
       'share_below_crossover',
       'psi_of_seeds',
+      'walks',
+      'psi_spread_of_a_walk',
+      'rank_exponent_isotropic',
     ]);
     expect(t.rows.length).toBe(25);
     t.rows.forEach((_, k) => {
@@ -60,6 +65,14 @@ describe('CSV documents', () => {
       const close = (head: string, value: number) => expect(number(head), `${head} ${k}`).toBeCloseTo(value, 10);
       close('psi', truth.psi + shift);
       close('psi_error', 0.02 / Math.sqrt(3));
+      close('psi_misfit', 0.11);
+      close('psi_range', (0.24 + Object.keys(TRUTH).indexOf(basis) / 50) / Math.SQRT2);
+      if (basis === 'random-walk') {
+        close('walks', 9);
+        // −0.06, 0.08, −0.02 about the mean of each seed, six degrees of freedom
+        close('psi_spread_of_a_walk', Math.sqrt((3 * 0.0104) / 6));
+        close('rank_exponent_isotropic', 1.93);
+      } else expect([cell('walks'), cell('rank_exponent_isotropic')]).toEqual(['', '']);
       close('theory_psi', truth.theory + shift / 10);
       close('theory_psi_error', 0.01 / Math.sqrt(3));
       close('gamma', truth.gamma + shift / 20);

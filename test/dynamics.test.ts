@@ -101,6 +101,36 @@ describe('displacement', () => {
     expect(stated / sd).toBeLessThan(1.5);
   });
 
+  it('has an error not below the real spread for a drift with shuffled noise, which says nothing about other drifts', () => {
+    const epoch = 200;
+    /** A drift of v a step, and white noise of variance 1 less its mean over each epoch. */
+    const drifting = (v: number, seed: number) => {
+      const s = randomKey(seed).stream();
+      const x = new Float64Array(10 * epoch);
+      for (let t = 0, at = 0; t < x.length; t += epoch) {
+        const z = Array.from({ length: epoch }, () => s.normal());
+        const m = z.reduce((a, b) => a + b) / epoch;
+        z.forEach((w, k) => {
+          at += v + w - m;
+          x[t + k] = at;
+        });
+      }
+      return x;
+    };
+    const runs = (v: (r: number) => number) =>
+      Array.from({ length: 100 }, (_, r) => displacementExponent(drifting(v(r), 900 + r)));
+    const [one, many] = [() => 0.3, (r: number) => 0.3 + 0.01 * (r % 10)].map((v) => {
+      const e = runs(v);
+      return spreadOf(e.map((x) => x.value)).sd / spreadOf(e.map((x) => x.standardError)).mean;
+    });
+    // 100 runs know a spread to 7 %
+    expect(one).toBeLessThan(1.28);
+    expect(one).toBeGreaterThan(0.4);
+    // drifts that differ by a tenth from seed to seed are outside the error of one window
+    expect(many).toBeGreaterThan(1.6 * one);
+    expect(runs(() => 0.3)[0].method).toContain('of this window');
+  });
+
   it('has exponent 0 far beyond the correlation time, and says when the curve bends', () => {
     const bounded = displacementExponent(ar1(20_000, 0, 6));
     expect(Math.abs(bounded.value)).toBeLessThan(0.01);

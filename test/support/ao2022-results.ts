@@ -1,6 +1,12 @@
 /** A made-up result of ao2022 in which every claim holds; all numbers differ from one another, so that none can stand for its neighbour. */
 import type { PowerLaw } from '../../src/analyse/trajectory/results.js';
-import type { Ao2022Results, ChainLink, GammaTest, LandscapeRow } from '../../src/experiments/ao2022/measured.js';
+import type {
+  Ao2022Results,
+  ChainLink,
+  GammaTest,
+  LandscapeRow,
+  ModeAgreement,
+} from '../../src/experiments/ao2022/measured.js';
 import { type Estimate, estimate } from '../../src/numeric/estimate.js';
 import type { EnergyRow, Regime } from '../../src/theory/layer/results.js';
 import { syntheticAnalysis } from './ivf2021-results.js';
@@ -25,6 +31,18 @@ const ratios = (values: readonly number[]): Record<Regime, Estimate> => ({
   discrete: given(values[1]),
   shuffled: given(values[2]),
   window: given(values[3]),
+});
+
+/** Groups 1–10 and 11–25 with these ratios, and chi² over the 25 modes. */
+const agreeing = (first: number, second: number, chiSquared: number, pValue: number): ModeAgreement => ({
+  modes: SETTLED,
+  draws: 200,
+  chiSquared,
+  pValue,
+  groups: [
+    { from: 1, to: 10, ratio: given(first, 0.04, 10) },
+    { from: 11, to: 25, ratio: given(second, 0.06, 15) },
+  ],
 });
 
 /** Points (F, y) about y = 10^intercept·F^exponent, and the law as their fit; F is that of the energy rows. */
@@ -85,6 +103,10 @@ const link = (
   id,
   quantity,
   stated,
+  ranges: ['lower', 'upper'].map((half, i) => ({
+    label: `${half} half of the ranks`,
+    fit: { exponent: given(exponent + (i === 0 ? -0.1 : 0.14) * k, 0.07 * k, 13 - i), points: 13 - i },
+  })),
   ...law(exponent, intercept, k, widths),
 });
 
@@ -114,6 +136,14 @@ const test = (mean: number, variance: number, distance: number, pValue: number, 
   distance,
   pValue,
   temperature: 1e-6 * k,
+});
+/** The same with the mean of each group of modes, a little off the whole on both sides. */
+const grouped = (g: GammaTest, mean: number): GammaTest => ({
+  ...g,
+  groups: [
+    { from: 1, to: 10, mean: given(mean * 1.02, 0.07) },
+    { from: 11, to: 25, mean: given(mean * 0.97, 0.05) },
+  ],
 });
 
 const edges = Array.from({ length: 13 }, (_, k) => k / 3);
@@ -185,6 +215,18 @@ export function syntheticAo2022(): Ao2022Results {
       },
     ],
     settledRatio: ratios([1.21, 1.26, 0.93, 1.07]),
+    simulated: {
+      agreement: { continuous: agreeing(1.23, 1.17, 31.4, 0.17), window: agreeing(1.09, 0.94, 22.6, 0.58) },
+      logRatioOfWalks: given(-7.3, 1.9, 200),
+      rule: {
+        draws: 200,
+        walksPassing: 0.115,
+        power: 0.875,
+        walksOfSamplingPassing: 0.62,
+        falseAlarms: 0.045,
+        relaxations: [10.4, 2400],
+      },
+    },
     gamma: {
       settled: {
         exponent: given(1.52, 0.06, 25),
@@ -216,23 +258,40 @@ export function syntheticAo2022(): Ao2022Results {
       warnings: [],
     },
     energy,
+    widths: {
+      correlation: given(0.97, 0.02, 29),
+      fit: law(
+        0.98,
+        0.07,
+        7,
+        upTo(29, (k) => 0.13 * k),
+      ).fit,
+      hessian: law(
+        0.93,
+        0.03,
+        8,
+        upTo(50, (k) => 0.01 * k),
+      ).fit,
+    },
     chain: [
       link('curvature', 'M = p·H·p/L₀', -2, -1.9, 1.05, 1),
       link('noise', 'D = p·C₁·p', -6, -5.8, -5.4, 2),
       link('minima', 'sθ²', -2, -2.15, -2.2, 3),
       link('variance', 'Σ = σ²', -4, -3.85, -3.3, 4),
+      link('closure', 'Σ·M/D', 0, 0.12, 3.1, 5),
     ],
     temperature: { correlation: given(-0.91, 0.04, widths.length), ...law(-2.9, -8.3, 5, widths) },
     correlationTime: {
       correlation: given(-0.77, 0.09, 22),
       ...law(-0.7, 2.1, 6, widths.slice(0, 22)),
+      bounded: 3,
       predicted: widths.slice(0, 22).map((F, k) => (k === 3 ? Number.NaN : 90 * F ** 2)),
     },
     landscape,
     trajectory: {
-      potential: test(1.13, 1.31, 0.071, 0.21, 1),
+      potential: grouped(test(1.13, 1.31, 0.071, 0.21, 1), 1.13),
       withDrift: test(1.57, 1.71, 0.171, 0.0021, 2),
-      windowed: test(1.03, 1.09, 0.041, 0.41, 3),
+      windowed: grouped(test(1.03, 1.09, 0.041, 0.41, 3), 1.03),
       otherHalf: test(1.19, 1.27, 0.063, 0.31, 4),
       loss: test(1, 2.3, 0.31, 3e-9, 5),
       logRatio: given(4.2, 0.3),
@@ -265,7 +324,10 @@ export function syntheticAo2022(): Ao2022Results {
           };
         }),
       },
-      motion: { layer: given(0.71, 0.02), settled: given(0.98, 0.012) },
+      motion: {
+        layer: given(0.71, 0.02),
+        settled: given(0.98, 0.012),
+      },
     },
   };
 }

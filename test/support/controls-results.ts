@@ -109,6 +109,17 @@ function regime(
     steps: 60 * epochs,
     centreLoss: 1e-3 * (1 + k / 10),
     relation: law(-psi, -3 + k / 20, [0.5, 8], 0.9 + k / 100),
+    // the last range cannot be fitted
+    ranges: (
+      [
+        ['ranks 2–50', -0.1, 0.2],
+        ['ranks 10–200', 0.14 + k / 50, 0.3],
+        ['ranks 20–500', 7, 0.6],
+      ] as const
+    ).map(([label, away, error]) => ({
+      label,
+      fit: { exponent: estimate(-(psi + away), error, 11, 'made up'), points: 11 },
+    })),
     predictedRelation: law(-(t.theory + shift / 10 + 0.01 * off(seed)), -2.7, [0.5, 8]),
     noiseLaw: law(t.gamma + shift / 20 + 0.005 * off(seed), -3 + k / 50, [3e-4, 0.05]),
     rankLaw: t.rank === undefined ? undefined : law(-(t.rank + 0.03 * off(seed)), -2, [20, 100]),
@@ -117,6 +128,14 @@ function regime(
     totalVariance: 0.01,
     resolution: RESOLUTION,
     directions: directions(psi, seed, k),
+    // the first walk is that of the fits, the others lie on both sides of the mean psi
+    ...(basis === 'random-walk' && {
+      walks: {
+        psi: [psi - 0.06, psi + 0.08, psi - 0.02],
+        rank: [t.rank! + 0.03 * off(seed) - 0.04, t.rank! + 0.03 * off(seed), t.rank! + 0.03 * off(seed) + 0.04],
+        isotropicRank: 1.93 + 0.01 * off(seed),
+      },
+    }),
   };
 }
 
@@ -260,7 +279,7 @@ export function syntheticControls(seeds: readonly number[] = SEEDS): ControlsInp
     cells: syntheticCells(seeds),
     run: {
       ...syntheticReport().run,
-      config: { epochs: 12, directions: 40, surrogateEpochs: 5, relaxEpochs: 8, points: 4 },
+      config: { epochs: 12, walks: 3, directions: 40, surrogateEpochs: 5, relaxEpochs: 8, points: 4 },
     },
   };
 }

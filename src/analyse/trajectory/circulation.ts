@@ -144,7 +144,13 @@ export function circulation(
   );
   const blockLength = Math.floor((T - 1) / blocks);
   const converged = blockLength >= BLOCK_TAUS * slowest;
-  const all = testPairs(measured, standardError, expected, blocks - 1);
+  const all = testPairs(
+    measured,
+    standardError,
+    expected,
+    Array.from(spread, (v) => v > 0),
+    blocks - 1,
+  );
   return {
     measured,
     standardError,
@@ -195,16 +201,24 @@ function slopeOf(slopes: readonly number[], converged: boolean): Estimate {
   );
 }
 
-function testPairs(measured: Matrix, error: Matrix, expected: Matrix | undefined, freedom: number): CirculationPair[] {
+function testPairs(
+  measured: Matrix,
+  error: Matrix,
+  expected: Matrix | undefined,
+  moves: readonly boolean[],
+  freedom: number,
+): CirculationPair[] {
   const K = measured.rows;
-  const chance = (deviation: number, se: number) => (se > 0 ? studentTwoSided(deviation / se, freedom) : Number.NaN);
+  // blocks that agree exactly leave no chance to any deviation, and full chance to none
+  const chance = (deviation: number, se: number) =>
+    se > 0 ? studentTwoSided(deviation / se, freedom) : deviation === 0 ? 1 : 0;
   const raw: Omit<CirculationPair, 'holm' | 'falseDiscovery'>[] = [];
   for (let i = 0; i < K; i++)
     for (let j = i + 1; j < K; j++) {
       const at = i * K + j;
       const [value, standardError] = [measured.data[at], error.data[at]];
+      if (!moves[i] || !moves[j]) continue;
       const pValue = chance(value, standardError);
-      if (Number.isNaN(pValue)) continue; // a coordinate that never moved
       const againstExpected = expected ? chance(value - expected.data[at], standardError) : Number.NaN;
       raw.push({ i, j, value, standardError, pValue, againstExpected });
     }

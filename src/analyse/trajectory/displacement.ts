@@ -53,7 +53,9 @@ const LARGEST_MISFIT = 0.1;
  * Fits the exponent alpha of MSD(lag) ~ lag^alpha by least squares in log-log over log-spaced lags from 1 to `lastLag` (T/10 by
  * default), all lags weighted alike. The error is a delete-one-block jackknife over 10 contiguous blocks of start times.
  * Displacements reach into the next block by at most `lastLag` (one block by default), so neighbours are not quite independent;
- * for a random walk the stated error is within a third of the true spread (see the test). `converged` is false when the curve
+ * for a random walk the stated error is within a third of the true spread, and for a drift with shuffled noise it is up to twice
+ * that spread (see the tests). It is the error of this window alone: over seeds the exponent of a drift scatters more, because each
+ * network has a drift and a noise of its own, and only an error over seeds contains that. `converged` is false when the curve
  * bends (misfit above 0.1 decades), as it does where an Ornstein-Uhlenbeck coordinate goes from diffusion to its plateau.
  * Closed forms: x = v t gives 2; a random walk 1; the MSD of an Ornstein-Uhlenbeck coordinate is 2S(1 − e^{−k lag}), where S is
  * its variance and k its rate. Costs O(T · lags).
@@ -94,7 +96,7 @@ export function displacementExponent(
   const centre = deleted.reduce((a, b) => a + b) / BLOCKS;
   const error = Math.sqrt(((BLOCKS - 1) / BLOCKS) * deleted.reduce((a, b) => a + (b - centre) ** 2, 0));
   const bent = misfit > LARGEST_MISFIT ? `; bent: misfit ${misfit.toPrecision(2)} decades` : '';
-  const method = `least squares in log-log, lags 1 to ${lastLag} steps, jackknife over ${BLOCKS} blocks${bent}`;
+  const method = `least squares in log-log, lags 1 to ${lastLag} steps, jackknife over ${BLOCKS} blocks of this window${bent}`;
   return estimate(
     line.slope,
     error,

@@ -31,6 +31,23 @@ export function ao2022Tables(r: Ao2022Results): Record<string, string> {
         REGIMES.map((k) => [g.from, g.to, k, g.ratio[k].value, g.ratio[k].standardError, g.ratio[k].n]),
       ),
     ),
+    'settled.csv': csv(
+      ['regime', 'from', 'to', 'predicted_over_measured', 'standard_error', 'chi_squared', 'modes', 'p', 'draws'],
+      (['continuous', 'window'] as const).flatMap((k) => {
+        const { groups, chiSquared, modes: count, pValue, draws } = r.simulated.agreement[k];
+        return groups.map((g) => [
+          k,
+          g.from,
+          g.to,
+          g.ratio.value,
+          g.ratio.standardError,
+          chiSquared,
+          count,
+          pValue,
+          draws,
+        ]);
+      }),
+    ),
     'energy.csv': csv(
       Object.keys(r.energy[0] ?? { index: 0 }),
       r.energy.map((e) => Object.values(e)),

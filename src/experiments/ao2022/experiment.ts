@@ -38,7 +38,7 @@ import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
 import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
 import { ao2022Findings } from './findings.js';
-import { correlationTimes, groupRatios, scalingChain, temperatures } from './fits.js';
+import { correlationTimes, groupRatios, scalingChain, temperatures, widthComparison } from './fits.js';
 import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './jobs.js';
 import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from './measured.js';
@@ -160,7 +160,8 @@ function checkPhysics({ config }: RunRecord, run: string): void {
 }
 
 /** The content of modes.json. */
-type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'>;
+type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'> &
+  Pick<Ao2022Results, 'simulated'>;
 
 interface Context {
   readonly folder: Ao2022Folder;
@@ -297,6 +298,7 @@ function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed
     setting,
     ...modes,
     ...groupRatios(modes.modes, modes.subspaces.settled, key.child('groups')),
+    widths: widthComparison(modes, key.child('widths')),
     chain: scalingChain(chain),
     temperature: temperatures(chain),
     correlationTime: correlationTimes(chain),

@@ -4,6 +4,7 @@ import { FIRST_RANK } from '../../analyse/trajectory/scaling.js';
 import { bootstrap } from '../../numeric/bootstrap.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import type { Key } from '../../numeric/random.js';
+import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { spearman } from '../../numeric/statistics.js';
 import { fitted } from '../../theory/layer/modes.js';
 import { type EnergyRow, type HessianModes, REGIMES, type Regime } from '../../theory/layer/results.js';
@@ -15,6 +16,7 @@ import {
   GROUPS,
   type LandscapeRow,
   type ModeGroupRatio,
+  type WidthComparison,
 } from './measured.js';
 
 /**
@@ -96,7 +98,20 @@ export function scalingChain(input: ChainInput): ChainLink[] {
   ): ChainLink => {
     const used = points.filter(([, y]) => y > 0 && Number.isFinite(y));
     const [x, y] = [used.map((p) => p[0]), used.map((p) => p[1])];
-    return { id, quantity, stated, fit: fitted(x, y, key.child(id)), x, y };
+    const middle = Math.floor(x.length / 2);
+    const half = (name: string, from: number, to: number) => {
+      const { exponent, points } = fitted(x.slice(from, to), y.slice(from, to), key.child(id).child(name));
+      return { label: `${name} half of the ranks`, fit: { exponent, points } };
+    };
+    return {
+      id,
+      quantity,
+      stated,
+      fit: fitted(x, y, key.child(id)),
+      ranges: [half('lower', 0, middle), half('upper', middle, x.length)],
+      x,
+      y,
+    };
   };
   const out = [
     link(
@@ -116,6 +131,12 @@ export function scalingChain(input: ChainInput): ChainLink[] {
       'Σ = σ²',
       -4,
       rows.map((e) => [e.flatness, e.variance]),
+    ),
+    link(
+      'closure',
+      'Σ·M/D',
+      0,
+      rows.map((e) => [e.flatness, (e.variance * e.curvature) / (setting.centreLoss * e.noise)]),
     ),
   ];
   if (landscape) {
@@ -141,19 +162,27 @@ export function temperatures(input: ChainInput): FallWithFlatness {
   );
 }
 
-/** Fits the correlation times tau_i (steps) against F where both were measured, and gives 1/(eta·h_i) with them. */
+/**
+ * Fits the correlation times tau_i (steps) against F where both were measured and the time converged; the others are lower bounds,
+ * set by the window, and are listed only. Gives 1/(eta·h_i) with them.
+ */
 export function correlationTimes(input: ChainInput): Ao2022Results['correlationTime'] {
   const rows = new Map(usable(input).map((e) => [e.index, e]));
   const both = input.dynamics.flatMap((d) => {
     const e = rows.get(d.index);
-    return e && d.correlationTime.value > 0 ? [{ e, tau: d.correlationTime.value }] : [];
+    const { value: tau, converged } = d.correlationTime;
+    return e && tau > 0 ? [{ e, tau, converged }] : [];
   });
+  const known = both.filter((b) => b.converged);
   return {
     ...fall(
-      both.map((b) => b.e.flatness),
-      both.map((b) => b.tau),
+      known.map((b) => b.e.flatness),
+      known.map((b) => b.tau),
       input.key.child('tau'),
     ),
+    x: both.map((b) => b.e.flatness),
+    y: both.map((b) => b.tau),
+    bounded: both.length - known.length,
     predicted: both.map(({ e }) => (e.curvature > 0 ? 1 / (input.setting.learningRate * e.curvature) : Number.NaN)),
   };
 }
@@ -171,4 +200,40 @@ function fall(x: number[], y: number[], key: Key): FallWithFlatness {
           "Spearman's rank correlation with F, moving-block bootstrap over directions by rank",
         );
   return { correlation, fit: fitted(x, y, key.child('fit')), x, y };
+}
+
+/** Number of Hessian modes that a fit keeps. */
+const THINNED = 120;
+
+/**
+ * Compares the widths of U from H and C1 with the measured ones, along the principal directions from rank 2 and along the resolved
+ * Hessian modes (there as deviations, with the drift removed). The slope of ln(predicted) on ln(measured) is 1 if the one follows
+ * the other. docs/theory [N3].
+ */
+export function widthComparison(
+  { energy, modes, subspaces }: Pick<Ao2022Results, 'energy' | 'modes' | 'subspaces'>,
+  key: Key,
+): WidthComparison {
+  const rows = energy.filter((e) => e.index >= FIRST_RANK && e.resolved && e.predictedWidth > 0);
+  const { correlation, fit } = fall(
+    rows.map((e) => e.potentialWidth),
+    rows.map((e) => e.predictedWidth),
+    key,
+  );
+  const ranks = Array.from({ length: subspaces.resolved }, (_, i) => i + 1).filter(
+    (i) =>
+      modes.predicted.continuous[i - 1] > 0 &&
+      Number.isFinite(modes.predicted.continuous[i - 1]) &&
+      modes.withoutDrift[i - 1] > 0,
+  );
+  const kept = ranks.length > THINNED ? thinToLogSpaced(ranks, subspaces.resolved, THINNED) : ranks;
+  return {
+    correlation: { ...correlation, method: correlation.method.replace(' with F', '') },
+    fit,
+    hessian: fitted(
+      kept.map((i) => Math.sqrt(modes.withoutDrift[i - 1])),
+      kept.map((i) => Math.sqrt(modes.predicted.continuous[i - 1])),
+      key.child('hessian'),
+    ),
+  };
 }

@@ -22,6 +22,7 @@ import { measureModes } from '../../theory/layer/modes.js';
 import { type LandscapeInput, landscape } from './landscape.js';
 import { layerMatrices } from './matrices.js';
 import type { Ao2022Setting } from './measured.js';
+import { simulatedWindows } from './simulated.js';
 import { motionSums, trajectoryTests, withoutDirection } from './trajectory.js';
 
 interface Common {
@@ -134,7 +135,9 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
     if (part) saveMatrix(folder, `${name}.npy`, part);
   }
   const { turning: _, ...rest } = result;
-  writeJson(join(job.out, FILES.modes), rest);
+  const key = randomKey(job.seed).child('ao2022').child('simulated');
+  const simulated = simulatedWindows({ la, setting: job.setting, modes: rest.modes, curvatures, noise, key });
+  writeJson(join(job.out, FILES.modes), { ...rest, simulated });
 }
 
 async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * The numbers of `reproduce ao2022`, kept in results.json: the SGD of one layer measured as a linear Langevin system.
  */
+import type { RangeFit } from '../../analyse/trajectory/fit-ranges.js';
 import type { PowerLaw, TrainingCurves } from '../../analyse/trajectory/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import type { Finding } from '../../report/finding.js';
@@ -38,6 +39,18 @@ export interface ModeGroupRatio {
   readonly ratio: Readonly<Record<Regime, Estimate>>;
 }
 
+/** Holds the comparison of the settled modes with one prediction. docs/theory [N2]. */
+export interface ModeAgreement {
+  readonly modes: number;
+  /** Draws of the linear system that the errors and p come from. */
+  readonly draws: number;
+  /** Σ (d_i/s_i)² over the modes, with as many degrees of freedom, and the share of draws with a larger one. */
+  readonly chiSquared: number;
+  readonly pValue: number;
+  /** Geometric mean of predicted over measured in the settled part of each group, with its sampling error. */
+  readonly groups: readonly { readonly from: number; readonly to: number; readonly ratio: Estimate }[];
+}
+
 /** Holds statistics of the random landscape along a principal direction. docs/theory [R1]–[R3]. */
 export interface LandscapeRow {
   readonly index: number;
@@ -64,8 +77,18 @@ export interface ChainLink {
   /** Exponent that the source states. */
   readonly stated: number;
   readonly fit: PowerLaw;
+  /** Fits over the lower and over the upper half of the ranks, for the error of the choice of range. docs/theory [N5]. */
+  readonly ranges: readonly RangeFit[];
   readonly x: number[];
   readonly y: number[];
+}
+
+/** Holds the widths of U along principal directions against the measured ones, as y ~ x^slope. docs/theory [N3]. */
+export interface WidthComparison {
+  readonly correlation: Estimate;
+  readonly fit: PowerLaw;
+  /** The same along all resolved Hessian modes, which the window did not choose. */
+  readonly hessian: PowerLaw;
 }
 
 /** Holds a rank correlation and a power law against F. docs/theory [R4]. */
@@ -86,6 +109,30 @@ export interface GammaTest {
   readonly distance: number;
   readonly pValue: number;
   readonly temperature: number;
+  /** Mean energy over its value in each group of settled modes alone, where the law was tested by groups. docs/theory [N2]. */
+  readonly groups?: readonly { readonly from: number; readonly to: number; readonly mean: Estimate }[];
+}
+
+/** Holds what the rule of stationarity does to simulated windows. docs/theory [S9]. */
+export interface RulePower {
+  readonly draws: number;
+  /** Share of walks with white steps that the rule takes for stationary, and share that it refuses: its power. */
+  readonly walksPassing: number;
+  readonly power: number;
+  /** Share of walks with the sampling of the run that it takes for stationary. */
+  readonly walksOfSamplingPassing: number;
+  /** Share of stationary windows that the rule refuses. */
+  readonly falseAlarms: number;
+  /** Fewest and most relaxation times within the window, over the modes. */
+  readonly relaxations: readonly [number, number];
+}
+
+/** Holds what simulated windows of the linear system of the settled modes give. docs/theory [N1], [N2]. */
+export interface SimulatedWindows {
+  readonly agreement: Readonly<Record<'continuous' | 'window', ModeAgreement>>;
+  /** logRatio for walks with the run's own noise and no restoring force: mean over draws and, as error, the spread of one draw. */
+  readonly logRatioOfWalks: Estimate;
+  readonly rule: RulePower;
 }
 
 /** Holds the tests of the stationary state on the recorded window. */
@@ -145,15 +192,18 @@ export interface Ao2022Results {
   readonly subspaces: Subspaces;
   readonly modes: HessianModes;
   readonly groups: ModeGroupRatio[];
-  /** Predicted over measured on the settled modes alone. */
+  /** Geometric mean of predicted over measured on all settled modes; it decides nothing [N2]. */
   readonly settledRatio: Readonly<Record<Regime, Estimate>>;
+  readonly simulated: SimulatedWindows;
   /** C1_ii ~ H_ii^gamma over the settled and over the resolved modes. */
   readonly gamma: { readonly settled: PowerLaw; readonly resolved: PowerLaw };
   readonly decomposition: DecompositionFacts;
   readonly energy: EnergyRow[];
+  readonly widths: WidthComparison;
   readonly chain: ChainLink[];
   readonly temperature: FallWithFlatness;
-  readonly correlationTime: FallWithFlatness & { readonly predicted: number[] };
+  /** Correlation and fit over the directions whose time converged; x, y and predicted of all, `bounded` of them lower bounds. */
+  readonly correlationTime: FallWithFlatness & { readonly predicted: number[]; readonly bounded: number };
   readonly landscape?: LandscapeRow[];
   readonly trajectory?: TrajectoryTests;
 }

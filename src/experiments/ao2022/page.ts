@@ -16,7 +16,7 @@ import { chainFigures, fallFigures } from './figures/chain.js';
 import { energies, energyVariances, energyWidths } from './figures/energy.js';
 import { modeVariances, noiseCurvature } from './figures/modes.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
-import type { Ao2022ReportInput, Ao2022Results } from './measured.js';
+import type { Ao2022ReportInput, Ao2022Results, ModeAgreement } from './measured.js';
 
 /** Makes the report of `reproduce ao2022` from its numbers. Pure: the same input gives the same bytes. */
 export function renderAo2022(input: Ao2022ReportInput): Report {
@@ -54,7 +54,7 @@ export function ao2022Page(
       [
         'covariance',
         'The covariance, predicted and measured',
-        html`${gallery(figures.covariance, 'wide')}<h3>By groups of modes</h3>${groupTable(r)}`,
+        html`${gallery(figures.covariance, 'wide')}<h3>Settled modes</h3>${agreementTable(r)}<h3>All modes by groups</h3>${groupTable(r)}`,
       ],
       ['decomposition', 'The decomposition', decomposition(r)],
       ['tests', 'Tests of the steady state', html`${gallery(figures.tests)}<h3>Energies</h3>${testTable(r)}`],
@@ -74,15 +74,37 @@ weights follow from H and C₁ alone; they are tested on the recorded window, wh
 ${formatCount(RELAXATIONS)} times within the window; only these modes can be in the steady state that U describes.</p>`;
 }
 
+const groups = (a: ModeAgreement): string =>
+  a.groups.map((g) => `${g.from}–${g.to}: ${formatEstimate(g.ratio)}`).join('; ') || 'none';
+
 function firstNumbers(r: Ao2022Results): Markup {
   const items: [string, string][] = [
-    ['ε·U⁻¹ over measured, settled modes', formatEstimate(r.settledRatio.continuous)],
-    ['own sampling and window over measured', formatEstimate(r.settledRatio.window)],
-    ['share of Q in D + Q', `${formatNumber(100 * r.decomposition.qShare.settled, 2)} %`],
+    ['ε·U⁻¹ over measured, by groups of settled modes', groups(r.simulated.agreement.continuous)],
+    ['own sampling and window over measured', groups(r.simulated.agreement.window)],
+    ['share of Q in D + Q, resolved modes', `${formatNumber(100 * r.decomposition.qShare.resolved, 2)} %`],
     ['exponent γ of C ∝ H^γ', formatEstimate(r.gamma.resolved.exponent)],
     ['settled / resolved modes', `${formatCount(r.subspaces.settled)} / ${formatCount(r.subspaces.resolved)}`],
   ];
   return keyList(items);
+}
+
+function agreementTable(r: Ao2022Results): Markup {
+  const rows = (['continuous', 'window'] as const).flatMap((regime) => {
+    const { groups, chiSquared, modes, pValue } = r.simulated.agreement[regime];
+    const name = regime === 'continuous' ? 'ε U⁻¹' : 'own sampling and window';
+    const chi = `${formatNumber(chiSquared, 3)} / ${formatCount(modes)}, p = ${formatNumber(pValue, 2)}`;
+    return groups.map((g, k) => ({ ...g, name, chi: k === 0 ? chi : '' }));
+  });
+  return table(
+    `Predicted over measured variance of the settled modes, geometric mean in each group. Errors are the spread over ${formatCount(r.simulated.agreement.window.draws)} draws of the linear system with the same H, C₁ and number of steps. chi² sums the squared deviations of all modes, each in units of its own spread.`,
+    [
+      { head: 'prediction', cell: (g) => g.name, words: true },
+      { head: 'modes', cell: (g) => `${g.from}–${g.to}` },
+      { head: 'predicted/measured', cell: (g) => formatEstimate(g.ratio) },
+      { head: 'chi² / modes', cell: (g) => g.chi || '–' },
+    ],
+    rows,
+  );
 }
 
 const REGIME_HEADS: readonly (readonly [Regime, string])[] = [
@@ -103,7 +125,7 @@ function groupTable(r: Ao2022Results): Markup {
     })),
   ];
   return table(
-    'Predicted over measured variance (drift removed), geometric mean over Hessian modes ranked by curvature. ε U⁻¹: white noise, continuous time, infinite window, as in ao2022; discrete: the same with discrete steps; shuffled: the noise of shuffled epochs in an infinite window; own window: the sampling of the run in a window of its length. Infinite predictions of flat modes are excluded.',
+    'Predicted over measured variance (drift removed), geometric mean over Hessian modes ranked by curvature; errors from the scatter of neighbouring modes. A mean over groups on both sides of 1 is no agreement. ε U⁻¹: white noise, continuous time, infinite window, as in ao2022; discrete: the same with discrete steps; shuffled: the noise of shuffled epochs in an infinite window; own window: the sampling of the run in a window of its length. Infinite predictions of flat modes are excluded.',
     [
       { head: 'modes', cell: (g) => g.name, words: true },
       { head: 'count', cell: (g) => formatCount(g.modes) },
@@ -234,13 +256,17 @@ function method(r: Ao2022Results): Markup {
       'Principal direction 1 of the window is a drift. It is removed where predicted and measured variances are compared and in the tests of the steady state, because predictions describe fluctuations about a fixed minimum.',
     ],
     [
+      'Simulated windows',
+      `${formatCount(r.simulated.agreement.window.draws)} windows of the settled modes with the same H, C₁ and steps, begun in their stationary state, give the errors of variances; as many walks with H = 0 show what the test of stationarity detects.`,
+    ],
+    [
       'Predictions',
       'Closed forms for a quadratic loss with noise that does not depend on the weights, in discrete time; the table lists the regimes.',
     ],
     ['Flatness', 'Widths of the loss at e·L₀ along the principal directions, as the run measured them.'],
     [
       'Errors',
-      'The number after ± is one standard error throughout, from moving blocks of modes or directions or from contiguous blocks of the trajectory. One run has no error over seeds.',
+      'The number after ± is one standard error throughout: from moving blocks of modes or directions, from contiguous blocks of the trajectory, or, for the settled modes, from simulated windows of the linear system. One run has no error over seeds.',
     ],
   ];
   return factList(items);

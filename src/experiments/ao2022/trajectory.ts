@@ -19,12 +19,16 @@ import {
 import { BLOCK_TAUS, circulation } from '../../analyse/trajectory/circulation.js';
 import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation.js';
 import { forEachChunk, type RowSource } from '../../analyse/trajectory/rows.js';
+import { divided } from '../../numeric/estimate.js';
 import { diagonal, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { batchFactor, regimeRequest } from '../../theory/layer/modes.js';
 import { classifyModes } from '../../theory/modes.js';
 import { predictCovariance } from '../../theory/predictions.js';
 import { circulationFactor } from '../../theory/stationary.js';
+import { settledGroups } from './agreement.js';
 import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
+import { steadyCovariance } from './simulated.js';
+import { settledMotion } from './stationarity.js';
 
 /** Holds the recorded window in the settled modes, and what is tested on it. */
 interface TrajectoryInput {
@@ -74,14 +78,11 @@ export async function motionSums(source: RowSource, mean: Float64Array): Promise
 /** Does all tests. Cost O(n²·T). */
 export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
   const { la, setting, coordinates: x, curvatures: h, noise } = input;
-  const { learningRate: eta, noiseStrength: epsilon } = setting;
+  const { learningRate: eta } = setting;
   const n = h.length;
   const T = x.length / n;
   const measured = covarianceOf(la, x, n, 0, T);
-  const potential = matrix(n, n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
-      potential.data[i * n + j] = (2 * epsilon * noise.data[i * n + j]) / (eta * (h[i] + h[j]));
+  const potential = steadyCovariance(setting, h, noise);
   const scale = batchFactor('window', setting);
   const windowed = predictCovariance(la, {
     ...regimeRequest('window', setting),
@@ -110,10 +111,15 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
     effective,
   );
   const settled = settledMotion(input.whole, n, T, eta);
+  const byGroups = (sigma: Matrix) =>
+    settledGroups(n).map(([from, to]) => {
+      const part = energiesOf(la, x.subarray((from - 1) * T, to * T), blockOf(sigma, from - 1, to));
+      return { from, to, mean: divided(boltzmannTest(part.energies, to - from + 1).mean, (to - from + 1) / 2) };
+    });
   return {
-    potential: gamma(boltzmannTest(u.energies, n)),
+    potential: { ...gamma(boltzmannTest(u.energies, n)), groups: byGroups(potential) },
     withDrift: gamma(boltzmannTest(energiesOf(la, input.whole, potential).energies, n)),
-    windowed: gamma(boltzmannTest(uw.energies, n)),
+    windowed: { ...gamma(boltzmannTest(uw.energies, n)), groups: byGroups(windowed) },
     otherHalf: gamma(boltzmannTest(other.energies, n)),
     loss: { ...gamma(lossTest), temperature },
     logRatio: logDensityRatio(u, ul),
@@ -136,6 +142,14 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
       settled,
     },
   };
+}
+
+/** Returns the block of rows and columns from … to−1. */
+function blockOf(m: Matrix, from: number, to: number): Matrix {
+  const out = matrix(to - from, to - from);
+  for (let i = from; i < to; i++)
+    for (let j = from; j < to; j++) out.data[(i - from) * out.cols + j - from] = m.data[i * m.cols + j];
+  return out;
 }
 
 function circulationOf({
@@ -210,18 +224,6 @@ export function withoutDirection(
   const out = courses.slice(0, n * T);
   for (let i = 0; i < n; i++) for (let t = 0; t < T; t++) out[i * T + t] -= overlap[i] * theta[t];
   return out;
-}
-
-/** Computes relation (1) of [S9] on the settled modes alone. */
-function settledMotion(x: Float64Array, n: number, T: number, eta: number) {
-  const [dot, square] = [new Float64Array(T - 1), new Float64Array(T - 1)];
-  for (let i = 0; i < n; i++)
-    for (let t = 0; t + 1 < T; t++) {
-      const step = x[i * T + t + 1] - x[i * T + t];
-      dot[t] -= (x[i * T + t] * step) / eta;
-      square[t] += step * step;
-    }
-  return motionRelation({ weightsDotGradient: dot, velocitySquared: square, learningRate: eta }).ratio;
 }
 
 const gamma = ({

@@ -13,7 +13,6 @@ const TOLERANCE = 0.3;
 export function closure(groups: readonly GroupRow[], sampling: Sampling): Finding[] {
   const own = atLargeRate(groups).filter((g) => g.sampling === sampling);
   if (own.length === 0) return [];
-  const last = own[own.length - 1];
   const list = (c: Comparison, how: 'modes' | 'sums') =>
     own.map((g) => `${formatEstimate(g.ratios[c][how])} (modes ${g.from}–${g.to})`).join(', ');
   const theory = outside(own, 'replicas');
@@ -41,10 +40,22 @@ export function closure(groups: readonly GroupRow[], sampling: Sampling): Findin
       stated: '1: H and C alone account for the whole variance',
       predicted: `with the descent that the gradient at the start drives (ratio of sums): ${list('drift', 'sums')}`,
       verdict: whole.verdict,
-      reason:
-        `Group by group: ${list('raw', 'modes')}. ${whole.verdict === 'not reproduced' ? `In modes ${last.from}–${last.to} most of the variance is descent and not fluctuation, because the loss still falls.` : ''}`.trim(),
+      reason: `Group by group: ${list('raw', 'modes')}.${deviating(own)}`,
     },
   ];
+}
+
+/** Names the groups whose whole interval of H and C alone lies outside, and on which side. */
+function deviating(own: readonly GroupRow[]): string {
+  const off = own.filter((g) => within(g.ratios.raw.modes) === 'differs');
+  const name = (groups: readonly GroupRow[]) => groups.map((g) => `${g.from}–${g.to}`).join(', ');
+  const [less, more] = [
+    off.filter((g) => g.ratios.raw.modes.value < 1),
+    off.filter((g) => g.ratios.raw.modes.value > 1),
+  ];
+  const part = (groups: readonly GroupRow[], words: string) =>
+    groups.length > 0 ? ` In modes ${name(groups)} ${words}` : '';
+  return `${part(less, 'the variance is larger than these fluctuations: there is descent in it, because the loss still falls.')}${part(more, 'the variance is smaller than predicted.')}`;
 }
 
 const atLargeRate = (groups: readonly GroupRow[]): GroupRow[] => {

@@ -49,6 +49,8 @@ export interface ControlsConfig {
   readonly relaxEpochs: number;
   /** Epochs that the surrogate runs before its window. */
   readonly surrogateEpochs: number;
+  /** Walks without a restoring force that are drawn for each branch. */
+  readonly walks: number;
   /** Log-spaced directions along which the flatness is measured. */
   readonly directions: number;
   /** Ranks of curvature, inclusive. */
@@ -125,6 +127,7 @@ export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
     mainWindow: main,
     relaxEpochs: quick ? 8 : 30,
     surrogateEpochs: quick ? 6 : 10,
+    walks: 4,
     directions: 40,
     groups: quick
       ? [

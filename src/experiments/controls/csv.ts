@@ -25,6 +25,8 @@ function regimesCsv(rows: readonly RegimeRow[]): string {
       'seeds',
       'psi',
       'psi_error',
+      'psi_misfit',
+      'psi_range',
       'theory_psi',
       'theory_psi_error',
       'gamma',
@@ -33,6 +35,9 @@ function regimesCsv(rows: readonly RegimeRow[]): string {
       'r2',
       'share_below_crossover',
       'psi_of_seeds',
+      'walks',
+      'psi_spread_of_a_walk',
+      'rank_exponent_isotropic',
     ],
     rows.map((r) => [
       r.sampling,
@@ -43,6 +48,8 @@ function regimesCsv(rows: readonly RegimeRow[]): string {
       r.psi.n,
       r.psi.value,
       r.psi.standardError,
+      r.misfit,
+      r.range,
       r.theory.value,
       r.theory.standardError,
       r.gamma.value,
@@ -51,6 +58,9 @@ function regimesCsv(rows: readonly RegimeRow[]): string {
       r.r2,
       r.flatShare,
       r.psiOfSeeds.join(' '),
+      r.walks?.draws,
+      r.walks?.spread,
+      r.walks?.isotropicRank.value,
     ]),
   );
 }

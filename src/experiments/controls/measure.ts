@@ -74,6 +74,9 @@ interface RegimeRequest {
   readonly key: Key;
 }
 
+/** The least span of F over which a fit says something about an exponent. */
+const HALF_DECADE = Math.sqrt(10);
+
 /** Measures the widths and fits the laws. K times the cost of a width. */
 export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
   const { basis, epochs, steps, meter, ranks, directions, curvature, noise, dynamics, resolution, key } = request;
@@ -110,6 +113,9 @@ export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
     steps,
     centreLoss: meter.line.centreLoss,
     relation: fits.varianceFlatness,
+    ranges: fits.varianceFlatnessRanges
+      .filter((row) => row.label.startsWith('ranks ') && row.fit.range[1] / row.fit.range[0] >= HALF_DECADE)
+      .map(({ label, fit: { exponent, points } }) => ({ label, fit: { exponent, points } })),
     predictedRelation: law(
       used.map((d) => d.flatness),
       along(predicted),

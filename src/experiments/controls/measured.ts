@@ -2,6 +2,7 @@
  * The results of the cells of `reproduce controls`, one JSON document each, and the input of its report. docs/theory
  * [S6], [S7].
  */
+import type { RangeFit } from '../../analyse/trajectory/fit-ranges.js';
 import type { PowerLaw } from '../../analyse/trajectory/results.js';
 import type { RunFacts } from '../../report/input.js';
 
@@ -23,7 +24,7 @@ export const BASIS_NAMES: Readonly<Record<Basis, string>> = {
   replicas: 'Hessian eigenvectors, drift removed',
   surrogate: 'surrogate, PCA of the same window',
   'surrogate-other': 'surrogate, PCA of the other half',
-  'random-walk': 'surrogate with H = 0, same window',
+  'random-walk': 'walks with H = 0, same window',
 };
 
 /** Holds one direction of a regime. All quantities are along the same unit vector. */
@@ -51,6 +52,8 @@ export interface Regime {
   readonly centreLoss: number;
   /** sigma² ~ F^−psi; `exponent` is −psi. The rule of analyse/scaling.ts chooses the points. */
   readonly relation: PowerLaw;
+  /** The same fit over ranges of rank with at least 10 directions and half a decade of F each. docs/theory [N5]. */
+  readonly ranges: readonly RangeFit[];
   /** The same fit with `predicted` in place of the measured variance. */
   readonly predictedRelation: PowerLaw;
   /** C_ii ~ H_ii^gamma over the same directions. */
@@ -63,6 +66,12 @@ export interface Regime {
   readonly totalVariance: number;
   readonly resolution: number;
   readonly directions: readonly RegimeDirection[];
+  /** psi and the exponent of rank of all walks drawn (the random walk alone), and the exponent of rank of an isotropic walk. */
+  readonly walks?: {
+    readonly psi: readonly number[];
+    readonly rank: readonly number[];
+    readonly isotropicRank: number;
+  };
 }
 
 /** Names the order of samples. */

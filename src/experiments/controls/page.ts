@@ -112,6 +112,8 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
     { head: 'directions', cell: (r) => BASIS_NAMES[r.basis], words: true },
     { head: 'epochs', cell: (r) => formatCount(r.epochs) },
     { head: 'ψ', cell: (r) => formatEstimate(r.psi) },
+    { head: 'misfit', cell: (r) => formatNumber(r.misfit, 2) },
+    { head: 'range', cell: (r) => formatNumber(r.range, 2) },
     { head: 'ψ of theory', cell: (r) => formatEstimate(r.theory) },
     { head: 'γ', cell: (r) => formatEstimate(r.gamma) },
     { head: '2γ or 2(γ−1)', cell: twice },
@@ -119,7 +121,7 @@ function regimesTable(rows: readonly RegimeRow[]): Markup {
     { head: 'rank law', cell: (r) => (r.rank ? formatEstimate(r.rank) : MISSING) },
   ];
   return table(
-    'Measured exponents with one standard error over seeds (of the fit, where there is one seed). γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. The theory does not account for how the directions were chosen. ‘Rank law’ is the exponent of the decrease of σᵢ² with the rank i, where all variances belong to one window.',
+    'Measured exponents with one standard error over seeds (of the fit, where there is one seed), which is the sampling error. ‘Misfit’ is the block bootstrap over directions within a seed and ‘range’ the standard deviation of ψ between ranges of rank that can be fitted, both as means over seeds; they are errors of their own and are not part of the first. γ of C ∝ H^γ is measured along the same directions; 2γ and 2(γ−1) are what theory predicts for slow and for relaxed modes, ‘slow’ is the share of the fitted directions below the crossover curvature (all, where H = 0), and ‘ψ of theory’ is the same fit on the exact variances of single modes with the measured curvature and noise. The theory does not account for how the directions were chosen. ‘Rank law’ is the exponent of the decrease of σᵢ² with the rank i, where all variances belong to one window.',
     columns,
     rows,
   );
@@ -176,6 +178,7 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
     epochs: number;
     directions: number;
     surrogateEpochs: number;
+    walks: number;
     relaxEpochs: number;
     points: number;
   };
@@ -209,13 +212,20 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
     ],
     [
       'Surrogate',
-      `Gaussian noise of covariance C (for shuffled batches minus its mean over the epoch), ${formatCount(config.surrogateEpochs)} epochs before a window as long as the real one; there is no gradient at its start, hence no descent. With H = 0 no such beginning is needed. Widths along its directions are those of the real loss.`,
+      `Gaussian noise of covariance C (for shuffled batches minus its mean over the epoch), ${formatCount(config.surrogateEpochs)} epochs before a window as long as the real one; there is no gradient at its start, hence no descent. Widths along its directions are those of the real loss.`,
+    ],
+    [
+      'Walks',
+      `${formatCount(config.walks)} for each branch, with the same C, sampling and window and no restoring force, drawn from the eigenvalues of C and those of the walk in time; ψ of a seed is their mean. An isotropic walk has the same trace of C spread evenly over all directions.`,
     ],
     [
       'Replicas',
       'Two branches from the same weights with different batches; (a − b)/√2 has the variance of the fluctuations without that of the descent.',
     ],
-    ['Errors', 'The number after ± is one standard error over seeds; intervals and verdicts use Student’s t at 95 %.'],
+    [
+      'Errors',
+      'The number after ± is one standard error over seeds; intervals and verdicts use Student’s t at 95 %. Misfit and choice of range are given beside it under these names.',
+    ],
   ];
   return factList(items);
 }

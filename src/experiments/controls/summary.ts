@@ -1,4 +1,5 @@
 /** The cells of all seeds combined: one number with one error over seeds for each regime. */
+import { type RangeFit, rangeSpread, silence } from '../../analyse/trajectory/fit-ranges.js';
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import { overSeeds, pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
@@ -32,10 +33,23 @@ export interface RegimeRow extends RegimeKey {
   readonly rank: Estimate | undefined;
   readonly r2: number;
   readonly flatShare: number;
-  /** psi seed by seed, in the order of `seeds`. */
+  /** psi seed by seed, in the order of `seeds`; for walks the mean over the draws of a seed. */
   readonly seeds: readonly number[];
   readonly psiOfSeeds: readonly number[];
+  /**
+   * The other two errors of psi, as means over seeds: misfit, the block bootstrap over directions within a seed, and range, the spread
+   * between ranges of which each can be fitted. The error of `psi` is that of sampling, over seeds. docs/theory [N5].
+   */
+  readonly misfit: number;
+  readonly range: number;
+  /** Fits over ranges, seed by seed. */
+  readonly rangesOfSeeds: readonly (readonly RangeFit[])[];
+  /** Walks alone: draws in all, the spread of psi of one draw about its seed's mean, and the exponents of rank. */
+  readonly walks: { readonly draws: number; readonly spread: number; readonly isotropicRank: Estimate } | undefined;
 }
+
+/** Ranges of which the exponent votes on the error of the choice of range. */
+export const VOTES = { points: 10, width: 1 };
 
 const ORDER: readonly Basis[] = [
   'same-window',
@@ -66,18 +80,32 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
         parts.map(([, r]) => sign * of(r).value),
         parts.map(([, r]) => of(r).standardError),
       );
+    const psiOf = (r: Regime) => (r.walks ? mean(r.walks.psi) : -r.relation.exponent.value);
+    const finite = (values: number[]) => mean(values.filter(Number.isFinite));
     const ranked = parts.every(([, r]) => r.rankLaw !== undefined);
     return {
       ...key,
       learningRate: parts[0][0].learningRate,
-      psi: over((r) => r.relation.exponent, -1),
+      psi: overSeeds(
+        parts.map(([, r]) => psiOf(r)),
+        parts.map(([, r]) => r.relation.exponent.standardError),
+      ),
       theory: over((r) => r.predictedRelation.exponent, -1),
       gamma: over((r) => r.noiseLaw.exponent),
-      rank: ranked ? over((r) => r.rankLaw!.exponent, -1) : undefined,
+      rank: ranked
+        ? overSeeds(
+            parts.map(([, r]) => (r.walks ? mean(r.walks.rank) : -r.rankLaw!.exponent.value)),
+            parts.map(([, r]) => r.rankLaw!.exponent.standardError),
+          )
+        : undefined,
       r2: mean(parts.map(([, r]) => r.relation.r2)),
       flatShare: mean(parts.map(([, r]) => r.flatShare)),
       seeds: parts.map(([c]) => c.seed),
-      psiOfSeeds: parts.map(([, r]) => -r.relation.exponent.value),
+      psiOfSeeds: parts.map(([, r]) => psiOf(r)),
+      misfit: finite(parts.map(([, r]) => r.relation.exponent.standardError)),
+      range: finite(parts.map(([, r]) => rangeSpread(r.ranges, VOTES).standardError)),
+      rangesOfSeeds: parts.map(([, r]) => r.ranges),
+      walks: walksOf(parts.map(([, r]) => r.walks)),
     };
   });
   const place = (r: RegimeRow) => [r.momentum, r.sampling === 'shuffled' ? 0 : 1, ORDER.indexOf(r.basis), r.epochs];
@@ -85,6 +113,38 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
     const [x, y] = [place(a), place(b)];
     const k = x.findIndex((v, i) => v !== y[i]);
     return k < 0 ? 0 : x[k] - y[k];
+  });
+}
+
+/** Combines the walks of all seeds. */
+function walksOf(all: readonly Regime['walks'][]): RegimeRow['walks'] {
+  const own = all.filter((w) => w !== undefined);
+  if (own.length === 0) return undefined;
+  const squares = own.flatMap(({ psi }) => psi.map((v) => (v - mean(psi)) ** 2));
+  const freedom = squares.length - own.length;
+  return {
+    draws: squares.length,
+    spread: Math.sqrt(squares.reduce((s, v) => s + v, 0) / freedom),
+    isotropicRank: overSeeds(own.map((w) => w.isotropicRank)),
+  };
+}
+
+/**
+ * Compares two regimes over single ranges: for each range that votes in all seeds of both, the mean over common seeds of psi of `a`
+ * minus psi of `b`.
+ */
+export function rangeDifferences(a: RegimeRow, b: RegimeRow): { readonly label: string; readonly value: number }[] {
+  const pairs = a.seeds.flatMap((seed, k) => {
+    const at = b.seeds.indexOf(seed);
+    return at < 0 ? [] : [[a.rangesOfSeeds[k], b.rangesOfSeeds[at]] as const];
+  });
+  const of = (ranges: readonly RangeFit[], label: string) =>
+    ranges.find((r) => r.label === label && silence(r, VOTES) === undefined)?.fit.exponent.value;
+  const labels = [...new Set(pairs.flatMap(([x]) => x.map((r) => r.label)))];
+  return labels.flatMap((label) => {
+    const differences = pairs.map(([x, y]) => (of(y, label) ?? Number.NaN) - (of(x, label) ?? Number.NaN));
+    const value = mean(differences);
+    return Number.isFinite(value) ? [{ label, value }] : [];
   });
 }
 

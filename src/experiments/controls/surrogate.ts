@@ -1,21 +1,23 @@
 /**
- * The surrogates of a branch: linear systems with its H and C, or with C alone, analysed as its own window is.
- * docs/theory [S7].
+ * The surrogates of a branch: linear systems with its H and C, or walks with its C alone, analysed as its own window is.
+ * docs/theory [S7], [N1].
  */
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { forEachChunk } from '../../analyse/trajectory/rows.js';
-import type { Matrix } from '../../numeric/linalg/matrix.js';
+import { scaling } from '../../analyse/trajectory/scaling.js';
+import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { SymmetricEigen } from '../../numeric/linalg/provider.js';
 import { noiseFactor } from '../../theory/noise-factor.js';
 import { surrogate } from '../../theory/surrogate.js';
+import { walkTimes, walkVariances } from '../../theory/walk.js';
+import { walkDirections } from '../../theory/walk-directions.js';
 import { type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import type { Regime } from './measured.js';
-import { type Moments, merged, PieceSums, principal } from './moments.js';
+import { type Moments, merged, PieceSums, type Principal, principal, trace } from './moments.js';
 
 /**
- * Computes three regimes: the surrogate along its own directions and along those of its other half, and the random walk
- * along its own. Variances below the resolution of float32 rows do not count here either: `resolution` is that of the
- * network's window.
+ * Computes three regimes: the surrogate along its own directions and along those of its other half, and walks along their own.
+ * Variances below the resolution of float32 rows do not count here either: `resolution` is that of the network's window.
  */
 export async function surrogateRegimes(
   branch: MeasuredBranch,
@@ -26,41 +28,85 @@ export async function surrogateRegimes(
 ): Promise<Regime[]> {
   const { la, key, report } = branch;
   const regimes: Regime[] = [];
-  const factor = noiseFactor(la, branch.noise);
-  for (const basis of ['surrogate', 'random-walk'] as const) {
-    report(basis, basis === 'surrogate' ? 0.7 : 0.9);
-    const linear = basis === 'surrogate';
-    const halves = await linearHalves(branch, span.steps, linear ? eigen : 'zero', factor);
-    const turned = linear
-      ? (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true })
-      : (rows: Matrix) => rows;
-    const view = { meter, resolution, turned };
-    if (linear) {
-      const half = { epochs: span.epochs / 2, steps: halves[1].count };
-      regimes.push(
-        othersDirections(branch, halves, {
-          ...view,
-          ...half,
-          basis: 'surrogate-other',
-          key: key.child('surrogate other half'),
-        }),
-      );
-    }
-    const whole = merged(halves[0], halves[1]);
-    halves.length = 0;
-    regimes.push(ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
-  }
+  report('surrogate', 0.7);
+  const halves = await linearHalves(branch, span.steps, eigen, noiseFactor(la, branch.noise));
+  const turned = (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true });
+  const view = { meter, resolution, turned };
+  const half = { epochs: span.epochs / 2, steps: halves[1].count };
+  regimes.push(
+    othersDirections(branch, halves, {
+      ...view,
+      ...half,
+      basis: 'surrogate-other',
+      key: key.child('surrogate other half'),
+    }),
+  );
+  const whole = merged(halves[0], halves[1]);
+  halves.length = 0;
+  const basis = 'surrogate';
+  regimes.push(ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
+  regimes.push(walks(branch, span, meter, resolution));
   return regimes;
 }
 
 /**
- * Simulates a window of the linear system with this H (in its eigenbasis) or none, with as many steps and the same
- * sampling, in two halves.
+ * Draws walks with the branch's own C, sampling and window and no restoring force, and one with an isotropic C of the same trace.
+ * The regime is that of the first draw, with the exponents of all. docs/theory [N1].
+ */
+function walks(branch: MeasuredBranch, span: Span, meter: FlatnessMeter, resolution: number): Regime {
+  const { la, config, dynamics, noise, key, report } = branch;
+  const P = noise.rows;
+  const { learningRate, sampling, batchesPerEpoch, momentum } = dynamics;
+  const times = walkTimes({ steps: span.steps, sampling, batchesPerEpoch, momentum });
+  const own = la.eigh(noise);
+  const step = { values: own.values.map((v) => learningRate ** 2 * v), vectors: own.vectors };
+  const draw = (d: number): Regime => {
+    report(`walk ${d + 1} of ${config.walks}`, 0.85 + (0.15 * d) / config.walks);
+    const walkKey = key.child('random-walk').child(d);
+    const drawn = walkDirections(la, { step, times, key: walkKey });
+    const basis = 'random-walk';
+    return ownDirections(branch, principalOf(drawn, span.steps), {
+      meter,
+      resolution,
+      ...span,
+      basis,
+      key: walkKey.child('fit'),
+    });
+  };
+  const all = Array.from({ length: config.walks }, (_, d) => draw(d));
+  const covariance = new Float64Array(P).fill((learningRate ** 2 * trace(noise)) / P);
+  const isotropic = walkVariances(la, { covariance, times, key: key.child('isotropic walk') });
+  const pca = { variances: [...isotropic], resolution: all[0].resolution, totalVariance: all[0].totalVariance, P };
+  const { rankLaw } = scaling({ pca, directions: [], key: key.child('isotropic walk').child('fit') });
+  return {
+    ...all[0],
+    walks: {
+      psi: all.map((r) => -r.relation.exponent.value),
+      rank: all.map((r) => -r.rankLaw!.exponent.value),
+      isotropicRank: -rankLaw.exponent.value,
+    },
+  };
+}
+
+/** Returns drawn eigenvalues as the principal directions of a window of `steps` rows. */
+function principalOf({ values, vectors }: SymmetricEigen, steps: number): Principal {
+  const P = values.length;
+  return {
+    variances: Array.from({ length: Math.min(P, steps - 1) }, (_, k) => Math.max(0, values[P - 1 - k])),
+    totalVariance: values.reduce((s, v) => s + v, 0),
+    resolution: 2 ** -52 * frobenius(matrix(1, P, values)),
+    vectors,
+  };
+}
+
+/**
+ * Simulates a window of the linear system with this H (in its eigenbasis), with as many steps and the same sampling, in two
+ * halves.
  */
 async function linearHalves(
   { la, config, dynamics, noise, key }: MeasuredBranch,
   steps: number,
-  eigen: SymmetricEigen | 'zero',
+  eigen: SymmetricEigen,
   factor: Matrix,
 ): Promise<Moments[]> {
   const P = noise.rows;
@@ -69,7 +115,7 @@ async function linearHalves(
     covariance: noise,
     ...dynamics,
     window: steps,
-    burnIn: eigen === 'zero' ? 0 : config.surrogateEpochs * dynamics.batchesPerEpoch,
+    burnIn: config.surrogateEpochs * dynamics.batchesPerEpoch,
     basis: 'hessian',
     key: key.child('surrogate'),
     factor,

@@ -36,7 +36,13 @@ function scatter(s: Scatter): Drawn {
     ...(beside.length > 0 ? [{ label: s.beside!.label, mark: 'ring' as const, colour: COLOURS.purple }] : []),
     ...(fitted ? [{ label: `F^${formatEstimate(fit.exponent)}`, mark: 'line' as const, colour: COLOURS.orange }] : []),
     ...(stated.length > 0
-      ? [{ label: `stated F^${String(s.stated).replace('-', '−')}`, mark: 'dash' as const, colour: COLOURS.green }]
+      ? [
+          {
+            label: s.stated === 0 ? 'stated: constant' : `stated F^${String(s.stated).replace('-', '−')}`,
+            mark: 'dash' as const,
+            colour: COLOURS.green,
+          },
+        ]
       : []),
   ];
   return {
@@ -102,6 +108,11 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
     'Variance',
     'Σ = σ² (weight²)',
     'Variance of the weights over the window: the inverse variance-flatness relation itself.',
+  ],
+  closure: [
+    'Variance over what noise and curvature explain',
+    'Σ·M/D (weight²/loss)',
+    'If the variance were ε·D/(η·H) in every direction, this would not depend on F. Where Σ is proportional to the noise alone, it falls as the curvature does.',
   ],
 };
 
