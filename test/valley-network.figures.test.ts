@@ -121,6 +121,37 @@ describe('flatness against the strength of the noise', () => {
     framed(figure, solved.flatMap((s): Point[] => [[strength(s), s.test!.errors / 40], [strength(s), s.floor!.test.errors / 40]])); // biome-ignore format: one line
   });
 
+  it('test loss, of the solution, at the best temperature, and of the mean of an epoch', () => {
+    const { figure, caption } = drawn(find('valley-network-test-loss'));
+    legendIs(figure, /solution/, /best temperature/, /mean of an epoch/);
+    study(figure, /solution/, (s) => s.test!.loss);
+    study(figure, /best temperature/, (s) => s.confidence!.testLoss!);
+    study(figure, /mean of an epoch/, (s) => s.floor!.test.loss);
+    expect(figure.yLabel).toMatch(/test loss \(nat\)/);
+    expect([figure.x.type, figure.y.type]).toEqual(['log', 'linear']);
+    expect(caption).toMatch(/^4000 test samples/);
+  });
+
+  it('Tr H with rivals taken out', () => {
+    const { figure } = drawn(find('valley-network-rivals'));
+    legendIs(figure, /^Tr H$/, /^\|w.*Tr H\/P$/, /best temperature/, /equal mean/);
+    study(
+      figure,
+      /^\|w.*Tr H\/P$/,
+      relative((s) => s.flatness!.normTrace.value),
+    );
+    study(
+      figure,
+      /best temperature/,
+      relative((s) => s.confidence!.best.trace.value),
+    );
+    study(
+      figure,
+      /equal mean/,
+      relative((s) => s.confidence!.equal.trace.value),
+    );
+  });
+
   it('is named where fewer than two strengths have the number', () => {
     const one = { ...input, cells: input.cells.filter((c) => c.kind === 'ceiling' || c.batchSize === 100) };
     const { figures } = networkSections(one);

@@ -39,13 +39,19 @@ const MEASURES: readonly (readonly [id: string, words: RegExp, flatter: 1 | -1, 
 ];
 const OTHERS: typeof MEASURES = [
   ['test-error', /^wrong test answers$/, -1, false, (s) => s.test?.errors],
+  ['test-loss', /^test loss$/, -1, false, (s) => s.test?.loss],
   ['floor-top', /largest eigenvalue of H at the mean/, -1, false, (s) => s.floor?.top.value],
   ['floor-trace', /^Tr H at the mean/, -1, false, (s) => s.floor?.trace.value],
   ['floor-test-error', /^wrong test answers at the mean/, -1, false, (s) => s.floor?.test.errors],
+  ['trace-best', /^Tr H at the best temperature/, -1, false, (s) => s.confidence?.best.trace.value],
+  ['trace-equal', /^Tr H at equal mean 1 − Σ p²/, -1, false, (s) => s.confidence?.equal.trace.value],
+  ['norm-trace-best', /^\|w\|² Tr H\/P at the best/, -1, false, (s) => s.flatness && (s.confidence!.best.trace.value * s.flatness.normTrace.value) / s.flatness.trace.value], // biome-ignore format: one line
   ['loss', /^training loss/, -1, false, (s) => s.loss],
   ['norm', /^\|w\|$/, -1, false, (s) => s.flatness?.norm],
+  ['spread', /^mean of 1 − Σ p²/, -1, false, (s) => s.confidence?.spread.value],
+  ['temperature', /^best temperature/, -1, false, (s) => s.confidence?.best.temperature],
   ['training-errors', /^wrong training answers/, -1, false, (s) => s.errors],
-  ['test-loss', /^test loss/, -1, false, (s) => s.test?.loss],
+  ['test-loss-best', /^test loss at the best/, -1, false, (s) => s.confidence?.testLoss],
 ];
 
 /** Per seed: slope of ln m against ln(eta/B), rank correlation, and the mean over pairs of equal eta/B of Δ ln m/Δ ln eta. */
@@ -53,7 +59,15 @@ function goes(of: Of) {
   const bySeed = [0, 1, 2].map((seed) => solved.filter((s) => s.seed === seed));
   const ln = (s: SolutionResult) => Math.log(of(s)!);
   const x = (own: readonly SolutionResult[]) => own.map((s) => Math.log(Number(strength(s).toPrecision(6))));
+  /** ln m at the strongest noise minus that at the weakest, means over the settings of each. */
+  const end = (own: readonly SolutionResult[], x: number) => mean(own.filter((s) => Math.abs(strength(s) / x - 1) < 1e-6).map(ln)); // biome-ignore format: one line
+  const change = over(bySeed.map((own) => end(own, 0.01) - end(own, 1e-4)));
+  const steps = [[1e-4, 1e-3], [1e-3, 0.01], [1e-4, 0.01]].map(([a, b]) => over(bySeed.map((own) => end(own, b) - end(own, a)))); // biome-ignore format: one line
+  // one-sided 0.05/3 of Student's t with two degrees of freedom
+  const significant = (sign: 1 | -1) => steps.some((e) => (sign * e.value) / e.standardError > 5.339);
   return {
+    change,
+    monotone: !(significant(1) && significant(-1)),
     slope: over(bySeed.map((own) => slope(x(own), own.map(ln)))),
     ranks: over(bySeed.map((own) => rankCorrelation(x(own), own.map(ln)))),
     pairs: over(
@@ -74,7 +88,11 @@ describe('how each number goes with the strength of the noise', () => {
     tableIs(pageTables(html, '#networks-flatness')[0], [
       [/measure/, rows.map(([, words]) => words)],
       [/invariant/, rows.map(([, , , invariant]) => (invariant ? 'yes' : ''))],
-      ['d ln/d ln(η/B)', found.map((f) => f.slope)],
+      [/strongest over weakest/, found.map(({ change: e }) => ({ value: Math.exp(e.value), standardError: Math.exp(e.value) * e.standardError }))], // biome-ignore format: one line
+      [/d ln\/d ln\(η\/B\), sampling/, found.map((f) => (f.monotone ? f.slope : 'not monotone'))],
+      // three strengths allow neither
+      ['misfit', found.map(() => '–')],
+      ['range', found.map(() => '–')],
       [/rank/, found.map((f) => f.ranks)],
       [/^d ln\/d ln η .*η\/B/, found.map((f) => f.pairs)],
     ]);
@@ -82,17 +100,25 @@ describe('how each number goes with the strength of the noise', () => {
 
   it('in full as CSV', () => {
     const table = readCsv(report.tables['network-slopes.csv']);
-    expect(table.heads).toEqual(['measure', 'name', 'flatter_is', 'invariant', 'slope', 'slope_error', 'spearman', 'spearman_error', 'pairs', 'pairs_error', 'seeds']); // biome-ignore format: one line
+    expect(table.heads).toEqual(['measure', 'name', 'flatter_is', 'invariant', 'monotone', 'slope', 'sampling_error', 'misfit_error', 'range_error', 'log_change', 'log_change_error', 'spearman', 'spearman_error', 'pairs', 'pairs_error', 'seeds']); // biome-ignore format: one line
+    expect(table.column('monotone')).toEqual(found.map((f) => String(f.monotone)));
     expect(table.column('measure')).toEqual(rows.map(([id]) => id));
     rows.forEach(([, words], k) => {
       expect(table.column('name')[k]).toMatch(words);
     });
     expect(table.numbers('flatter_is')).toEqual(rows.map(([, , flatter]) => flatter));
     expect(table.column('invariant')).toEqual(rows.map(([, , , invariant]) => String(invariant)));
-    for (const [head, what] of [['slope', 'slope'], ['spearman', 'ranks'], ['pairs', 'pairs']] as const) // biome-ignore format: one line
+    for (const [
+      head,
+      error,
+      what,
+    ] of [['slope', 'sampling_error', 'slope'], ['log_change', 'log_change_error', 'change'], ['spearman', 'spearman_error', 'ranks'], ['pairs', 'pairs_error', 'pairs']] as const) // biome-ignore format: one line
       found.forEach((f, k) => {
+        const none = what === 'slope' && !f.monotone;
+        expect(table.column(head)[k] === '', head).toBe(none);
+        if (none) return;
         expect(table.numbers(head)[k], head).toBeCloseTo(f[what].value, 9);
-        expect(table.numbers(`${head}_error`)[k], head).toBeCloseTo(f[what].standardError, 9);
+        expect(table.numbers(error)[k], head).toBeCloseTo(f[what].standardError, 9);
       });
     expect(table.numbers('seeds')).toEqual(rows.map(() => 3));
   });
@@ -108,17 +134,21 @@ const names = (ladder: readonly (readonly [number, number])[]) => ladder.map(([e
 describe('the settings', () => {
   it('by rising strength, with how many seeds reached the target, and the test error in percent', () => {
     const column = (of: Of) => LADDER.map((setting) => at(setting, of));
-    tableIs(pageTables(html, '#networks-flatness')[1], [
+    tableIs(pageTables(html, '#networks-flatness')[2], [
       ['η, B', names(LADDER)],
       ['η/B', LADDER.map(([eta, b]) => to(eta / b))],
       [/reached/, ['3 of 3', '3 of 3', '3 of 3', '3 of 3', '2 of 3', '3 of 3', '0 of 3']],
       [/epochs/, column((s) => s.epochs)],
       [/loss/, column((s) => s.loss)],
       ['|w|', column((s) => s.flatness?.norm)],
+      [/1 − Σ p²/, column((s) => s.confidence?.spread.value)],
+      [/best T/, column((s) => s.confidence?.best.temperature)],
       ['h₁', column((s) => s.flatness?.top[0].value)],
       ['Tr H', column((s) => s.flatness?.trace.value)],
+      [/Tr H at best T/, column((s) => s.confidence?.best.trace.value)],
       ['Tr C1', column((s) => s.flatness?.noiseTrace.value)],
       [/test error %/, column((s) => 100 * (s.test!.errors / 4000))],
+      [/test loss/, column((s) => s.test!.loss)],
     ]);
   });
 
@@ -212,6 +242,13 @@ describe('tables of every run', () => {
       ['test_loss', (s) => s.test?.loss],
       ['test_errors', (s) => s.test?.errors],
       ...MEASURES.map(([id, , , , of]): (typeof columns)[number] => [id.replace('-', '_'), of]),
+      ['norm', (s) => s.flatness?.norm],
+      ['spread', (s) => s.confidence?.spread.value],
+      ['best_temperature', (s) => s.confidence?.best.temperature],
+      ['trace_best', (s) => s.confidence?.best.trace.value],
+      ['equal_temperature', (s) => s.confidence?.equal.temperature],
+      ['trace_equal', (s) => s.confidence?.equal.trace.value],
+      ['test_loss_best', (s) => s.confidence?.testLoss],
       ['kappa_drift', (s) => s.valley?.anisotropyDrift.value],
       ['kappa_random', (s) => s.valley?.anisotropyRandom.value],
       ['sgd_loss', (s) => s.valley?.proportional.value],
@@ -244,9 +281,12 @@ describe('the page', () => {
     const [words] = pageWords(html, '#networks-flatness p');
     expect(words).toContain('16-12-10');
     expect(words).toMatch(/on mnist with 7 pairs .* and 3 seeds/);
-    expect(words).toMatch(/fell to 0\.02\./);
+    expect(words).toMatch(/fell to 0\.02; 6 pairs arrived/);
     const [ceiling] = pageWords(html, '#networks-time > p');
     expect(numbersIn(ceiling)).toEqual([321, 17]);
+    const [rivals] = pageWords(html, '#networks-rivals > p');
+    expect(rivals).toMatch(/234 training samples/);
+    expect(rivals).toMatch(/1 − Σ p² over them is 0\.0123/);
     const method = [...pageFacts(html, '#networks-method').values()].join('\n');
     expect(method).toMatch(/at most 150 epochs/);
     expect(method).toMatch(/all 12\u202f345 training samples at or below 0\.02;/);

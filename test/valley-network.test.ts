@@ -6,16 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ceilingRows, ceilingSlope } from '../src/experiments/valley2023/network/ceilings.js';
 import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/valley2023/network/config.js';
 import { runNetworkStudy } from '../src/experiments/valley2023/network/experiment.js';
-import { networkFindings, signOf } from '../src/experiments/valley2023/network/findings.js';
+import { networkFindings } from '../src/experiments/valley2023/network/findings.js';
 import type {
   CeilingResult,
   NetworkInput,
   Probe,
   SolutionResult,
 } from '../src/experiments/valley2023/network/measured.js';
+import { MEASURES } from '../src/experiments/valley2023/network/measures.js';
 import { networkSections } from '../src/experiments/valley2023/network/page.js';
-import { flatTimes, MEASURES, slopeRow, stepsToFlat } from '../src/experiments/valley2023/network/summary.js';
+import { slopeRow } from '../src/experiments/valley2023/network/summary.js';
 import { divergedAt, threshold, unstableAt } from '../src/experiments/valley2023/network/thresholds.js';
+import { flatTimes, stepsToFlat } from '../src/experiments/valley2023/network/times.js';
+import { signOf } from '../src/experiments/valley2023/network/words.js';
 import { renderValley2023 } from '../src/experiments/valley2023/page.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { estimate } from '../src/numeric/estimate.js';

@@ -109,10 +109,23 @@ describe('claims about a sign or an order', () => {
     expect(verdict('flatter', flat([0.3, 0.2, 0.1, 0.4, 0.5, 0.6]))).toBe(YES); // 0.77
     expect(verdict('flatter', flat([0.5, 0.2, 0.1, 0.3, 0.4, 0.6]))).toBe(OPEN); // 0.37
     expect(verdict('flatter', flat([0.6, 0.2, 0.3, 0.4, 0.5, 0.1]))).toBe(NO); // −0.43
+    // nine tenths of the rows are positive: five of six are too few; and half of them have to be
+    const rowsOf = (all: readonly (readonly number[])[]) => (m: Mutable<ValleyModelResults>) => {
+      m.phase.flatness = all.flat();
+      m.phase.diverged = m.phase.diverged.map(() => 0);
+    };
+    const [up, down] = [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.55, 0.6, 0.52, 0.53, 0.54, 0.51]]; // biome-ignore format: one line
+    expect(verdict('flatter', rowsOf([up, up, up, up, up, down]))).toBe(OPEN);
+    expect(verdict('flatter', rowsOf([up, up, up, down, down, down]))).toBe(OPEN);
+    expect(verdict('flatter', rowsOf([up, up, down, down, down, down]))).toBe(NO);
+    // the median change along a row is at least 0.1
+    expect(verdict('flatter', flat([0.1, 0.12, 0.14, 0.16, 0.18, 0.201]))).toBe(YES);
+    expect(verdict('flatter', flat([0.1, 0.12, 0.14, 0.16, 0.18, 0.199]))).toBe(OPEN);
     // rows that vary by no more than 0.05 do not count, and three are needed
     expect(verdict('flatter', flat([0.1, 0.11, 0.12, 0.13, 0.14, 0.149]))).toBe(OPEN);
     expect(verdict('flatter', flat([0, 0.01, 0.02, 0.03, 0.04, 0.05]))).toBe(OPEN);
-    expect(verdict('flatter', flat([0.1, 0.11, 0.12, 0.13, 0.14, 0.151]))).toBe(YES);
+    expect(verdict('flatter', flat([0.15, 0.14, 0.13, 0.12, 0.11, 0.101]))).toBe(OPEN);
+    expect(verdict('flatter', flat([0.15, 0.14, 0.13, 0.12, 0.11, 0.099]))).toBe(NO);
     expect(verdict('flatter', flat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 3))).toBe(YES);
     expect(verdict('flatter', flat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 2))).toBe(OPEN);
     // columns with any divergence do not count: here the falling ones
@@ -124,6 +137,22 @@ describe('claims about a sign or an order', () => {
     expect(verdict('flatter', partly([0, 0, 0, 0, 0, 0]))).toBe(NO);
     // four columns are needed
     expect(verdict('flatter', partly([0, 0, 0, 0.01, 0.01, 0.01]))).toBe(OPEN);
+  });
+
+  it('a line is met in every column, or missed by more than a step of the learning rates', () => {
+    // steps of 5 %; a median of 1 is not enough
+    const ratios = (all: readonly number[]) => (m: Mutable<ValleyModelResults>) =>
+      void (m.phase.half = m.phase.lines.sharpMeanSquare.map((l, k) => l * all[k]));
+    expect(verdict('line-sharp-mean-square', ratios([1.099, 1, 1, 1, 1, 0.901]))).toBe(YES);
+    expect(verdict('line-sharp-mean-square', ratios([1.2, 1, 1, 1, 1, 0.8]))).toBe(NO);
+    const coarse = (all: readonly number[]) => (m: Mutable<ValleyModelResults>) => {
+      m.phase.rates = [0.01, 0.0125, 0.014];
+      ratios(all)(m);
+    };
+    expect(verdict('line-sharp-mean-square', coarse([1.24, 1, 1, 1, 1, 1]))).toBe(OPEN);
+    expect(verdict('line-sharp-mean-square', coarse([1.26, 1, 1, 1, 1, 1]))).toBe(NO);
+    expect(verdict('line-sharp-mean-square', coarse([0.81, 1, 1, 1, 1, 1]))).toBe(OPEN);
+    expect(verdict('line-sharp-mean-square', coarse([0.79, 1, 1, 1, 1, 1]))).toBe(NO);
   });
 
   it('a measured line needs five columns', () => {

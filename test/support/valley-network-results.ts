@@ -65,6 +65,22 @@ export function unlikeStudy(): NetworkInput {
     noise: { absolute: e(falling(x, 0.03, -0.2)), relative: e(falling(x, 0.4, -0.05)) },
   });
 
+  /** From a generator of its own, so that the other numbers do not depend on it. */
+  const v = unlike(23);
+  const atTemperature = (value: number) => ({
+    temperature: v(0.7, 1.3),
+    loss: v(0.018, 0.019),
+    spread: v(0.008, 0.012),
+    trace: estimate(value, 0.1, 100, 'made up'),
+    layers: [],
+  });
+  const confidence = (x: number): NonNullable<SolutionResult['confidence']> => ({
+    spread: estimate(v(0.009, 0.02), 0.001, 100, 'made up'),
+    best: atTemperature(220 * (x / 0.001) ** -0.15 * v(0.9, 1.1)),
+    equal: atTemperature(210 * (x / 0.001) ** -0.12 * v(0.9, 1.1)),
+    testLoss: v(0.2, 0.3),
+  });
+
   const valley = (): ValleyMeasures => ({
     across: [direction(u(20, 30)), direction(u(8, 12))],
     drift: direction(u(0.3, 0.5)),
@@ -121,6 +137,7 @@ export function unlikeStudy(): NetworkInput {
       ...(!diverged && {
         test: { loss: u(0.1, 0.2), errors: Math.round(falling(x, 700, -0.1)), count: 4000 },
         flatness: flatness(x),
+        confidence: confidence(x),
         valley: valley(),
         floor: {
           epoch: Math.round(u(10, 20)),
@@ -179,6 +196,7 @@ export function unlikeStudy(): NetworkInput {
     dataset: 'mnist',
     trainingSamples: 12_345,
     measuredSamples: 234,
+    spread: 0.0123,
     ceiling: { steps: 321, window: 17, samples: 456 },
     cells: SEEDS.flatMap((seed) => [...SETTINGS.map((s) => solution(seed, s)), ceiling(seed)]),
   };

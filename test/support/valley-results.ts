@@ -146,7 +146,8 @@ export function idealValley(): ValleyModelResults {
     },
     phase: {
       noise,
-      rates,
+      // finer than the rows of the order parameter were made for
+      rates: rates.map((_, k) => 0.02 * 1.05 ** k),
       steps: 1000,
       walkers: 64,
       locationNoise: 0.3,

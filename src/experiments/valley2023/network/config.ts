@@ -27,6 +27,8 @@ export interface NetworkStudyConfig {
     readonly probes: number;
     readonly directions: number;
     readonly noise: { readonly draws: number; readonly absolute: number; readonly relative: number };
+    /** The mean of 1 − Σ p² to which logits are scaled for the comparison at equal confidence. */
+    readonly spread: number;
   };
   /** Scan of the learning rate, upwards by `factor` from `from` times the least predicted ceiling until a run diverges. */
   readonly ceiling: {
@@ -84,6 +86,7 @@ export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyCo
         probes: 4,
         directions: 4,
         noise: { draws: 4, absolute: 0.02, relative: 0.1 },
+        spread: 0.12,
       },
       ceiling: {
         batchSizes: [5, 100],
@@ -120,6 +123,7 @@ export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyCo
       probes: 6,
       directions: 8,
       noise: { draws: 12, absolute: 0.02, relative: 0.1 },
+      spread: 0.01,
     },
     ceiling: {
       batchSizes: [5, 50, 500],

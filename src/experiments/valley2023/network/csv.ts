@@ -3,15 +3,20 @@ import { csv, findingsCsv } from '../../../report/csv.js';
 import { type CeilingRow, PREDICTIONS } from './ceilings.js';
 import type { NetworkJudged } from './findings.js';
 import type { NetworkInput } from './measured.js';
-import { MEASURES, type SlopeRow, solutionsOf } from './summary.js';
+import { MEASURES } from './measures.js';
+import type { RivalRow } from './rivals.js';
+import { type SlopeRow, solutionsOf } from './summary.js';
 
-/** Writes findings, slopes, solutions, ceilings and the paths to the solutions, by file name. */
+/** Writes findings, slopes, their ranges, pairs of equal eta/B, rivals, solutions, ceilings and the paths to the solutions, by file name. */
 export const networkTables = (
   input: NetworkInput,
-  { findings, slopes, ceilings }: NetworkJudged,
+  { findings, slopes, rivals, ceilings }: NetworkJudged,
 ): Record<string, string> => ({
   'network-findings.csv': findingsCsv(findings),
   'network-slopes.csv': slopesCsv(slopes),
+  'network-ranges.csv': rangesCsv(slopes),
+  'network-pairs.csv': pairsCsv(slopes),
+  'network-rivals.csv': rivalsCsv(rivals),
   'network-solutions.csv': solutionsCsv(input),
   'network-ceilings.csv': ceilingsCsv(ceilings),
   'network-paths.csv': pathsCsv(input),
@@ -24,29 +29,88 @@ function slopesCsv(rows: readonly SlopeRow[]): string {
       'name',
       'flatter_is',
       'invariant',
+      'monotone',
       'slope',
-      'slope_error',
+      'sampling_error',
+      'misfit_error',
+      'range_error',
+      'log_change',
+      'log_change_error',
       'spearman',
       'spearman_error',
       'pairs',
       'pairs_error',
       'seeds',
     ],
-    rows.map(({ measure: m, slope, spearman, pairs }) => [
+    rows.map(({ measure: m, course, slope, misfit, range, spearman, pairs }) => [
       m.id,
       m.name,
       m.flatter,
       m.invariant,
+      course.monotone,
       slope.value,
       slope.standardError,
+      misfit,
+      range,
+      course.whole?.change.value,
+      course.whole?.change.standardError,
       spearman.value,
       spearman.standardError,
       pairs.value,
       pairs.standardError,
-      slope.n,
+      spearman.n,
     ]),
   );
 }
+
+const rangesCsv = (rows: readonly SlopeRow[]): string =>
+  csv(
+    ['measure', 'from', 'to', 'strengths', 'monotone', 'decidable', 'slope', 'sampling_error', 'seeds'],
+    rows.flatMap(({ measure, ranges }) =>
+      ranges.map((r) => [
+        measure.id,
+        r.from,
+        r.to,
+        r.strengths,
+        r.monotone,
+        r.decidable,
+        r.slope.value,
+        r.slope.standardError,
+        r.slope.n,
+      ]),
+    ),
+  );
+
+const pairsCsv = (rows: readonly SlopeRow[]): string =>
+  csv(
+    ['measure', 'strength', 'learning_rate', 'larger_learning_rate', 'power_of_eta', 'power_error', 'seeds'],
+    rows.flatMap(({ measure, eachPair }) =>
+      eachPair.map(({ strength, rates, slope }) => [
+        measure.id,
+        strength,
+        ...rates,
+        slope.value,
+        slope.standardError,
+        slope.n,
+      ]),
+    ),
+  );
+
+const rivalsCsv = (rows: readonly RivalRow[]): string =>
+  csv(
+    [
+      'rival',
+      'controlled',
+      ...['whole', 'lower_half', 'upper_half', 'of_slope'].flatMap((name) => [name, `${name}_error`]),
+      'seeds',
+    ],
+    rows.map((r) => [
+      r.id,
+      r.measure,
+      ...[r.whole, r.lower, r.upper, r.ofSlope].flatMap((e) => [e.value, e.standardError]),
+      r.whole.n,
+    ]),
+  );
 
 function solutionsCsv({ cells }: NetworkInput): string {
   const head = [
@@ -61,9 +125,18 @@ function solutionsCsv({ cells }: NetworkInput): string {
     'test_loss',
     'test_errors',
   ];
+  const rival = [
+    'norm',
+    'spread',
+    'best_temperature',
+    'trace_best',
+    'equal_temperature',
+    'trace_equal',
+    'test_loss_best',
+  ];
   const valley = ['kappa_drift', 'kappa_random', 'sgd_loss', 'sgd_loss_logarithmic', 'noise_force', 'gradient_force'];
   return csv(
-    [...head, ...MEASURES.map((m) => m.id.replace('-', '_')), ...valley],
+    [...head, ...MEASURES.map((m) => m.id.replace('-', '_')), ...rival, ...valley],
     solutionsOf(cells).map((s) => [
       s.seed,
       s.learningRate,
@@ -76,6 +149,13 @@ function solutionsCsv({ cells }: NetworkInput): string {
       s.test?.loss,
       s.test?.errors,
       ...MEASURES.map((m) => m.of(s)),
+      s.flatness?.norm,
+      s.confidence?.spread.value,
+      s.confidence?.best.temperature,
+      s.confidence?.best.trace.value,
+      s.confidence?.equal.temperature,
+      s.confidence?.equal.trace.value,
+      s.confidence?.testLoss,
       s.valley?.anisotropyDrift.value,
       s.valley?.anisotropyRandom.value,
       s.valley?.proportional.value,

@@ -109,6 +109,7 @@ function inputOf({ path, record }: NetworkStudyFolder, dataset: Dataset): Networ
     dataset: dataset.name,
     trainingSamples: dataset.train.count,
     measuredSamples: Math.min(config.measure.samples, dataset.train.count),
+    spread: config.measure.spread,
     ceiling: config.ceiling,
     cells: NETWORK_STUDY.cells({ path, record }, 'cells').flatMap(
       ({ file }) => readJson<NetworkCell>(join(path, file)) ?? [],

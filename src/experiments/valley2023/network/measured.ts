@@ -3,6 +3,7 @@
  * report. docs/theory §6.
  */
 
+import type { Confidence } from '../../../analyse/landscape/confidence.js';
 import type { SolutionFlatness } from '../../../analyse/landscape/solution-flatness.js';
 import type { CurvatureChange, ValleyDirection } from '../../../analyse/landscape/valley-coordinates.js';
 import type { Estimate } from '../../../numeric/estimate.js';
@@ -77,6 +78,11 @@ export interface ValleyMeasures {
   readonly gradientForce: number;
 }
 
+/** Holds the confidence of the outputs on the training samples, and the test loss at the best temperature found there. */
+export interface SolutionConfidence extends Confidence {
+  readonly testLoss?: number;
+}
+
 /** Names how a training ended. */
 export type Outcome = 'reached' | 'not reached' | 'diverged';
 
@@ -94,6 +100,7 @@ export interface SolutionResult extends CellHead, NoiseSetting {
   readonly test?: TestResult;
   readonly path: readonly PathPoint[];
   readonly flatness?: SolutionFlatness;
+  readonly confidence?: SolutionConfidence;
   readonly valley?: ValleyMeasures;
   readonly floor?: FloorSolution;
 }
@@ -156,6 +163,8 @@ export interface NetworkInput {
   /** Samples of the training set, and those of Hessian measures. */
   readonly trainingSamples: number;
   readonly measuredSamples: number;
+  /** The mean of 1 − Σ p² of the comparison at equal confidence. */
+  readonly spread?: number;
   readonly ceiling: { readonly steps: number; readonly window: number; readonly samples: number };
   readonly cells: readonly NetworkCell[];
 }

@@ -9,10 +9,12 @@ import { type Column, table } from '../../../report/sections/tables.js';
 import { type CeilingRow, PREDICTIONS } from './ceilings.js';
 import { networkTables } from './csv.js';
 import { ceilingFigure } from './figures/ceilings.js';
-import { flatnessFigure, flatTimeFigure, testErrorFigure } from './figures/strength.js';
+import { flatnessFigure, flatTimeFigure, testErrorFigure, testLossFigure } from './figures/strength.js';
 import { type NetworkJudged, networkFindings } from './findings.js';
-import type { NetworkInput } from './measured.js';
-import { logCurvatureAlongDrift, MEASURES, type SettingRow, type SlopeRow, solutionsOf } from './summary.js';
+import { type NetworkInput, settingName } from './measured.js';
+import { CONTROLLED, MEASURES } from './measures.js';
+import { logCurvatureAlongDrift, reached, type SettingRow } from './summary.js';
+import { rangesTable, rivalsTable, settingsTable, slopesTable } from './tables.js';
 
 interface NetworkReport {
   readonly findings: readonly Finding[];
@@ -26,9 +28,9 @@ interface NetworkReport {
 
 export function networkSections(input: NetworkInput): NetworkReport {
   const judged = networkFindings(input);
-  const { findings, settings, slopes, times, ceilings } = judged;
-  const solved = solutionsOf(input.cells).filter((c) => c.outcome === 'reached');
-  const pick = (...ids: string[]) => MEASURES.filter((m) => ids.includes(m.id));
+  const { findings, settings, slopes, rivals, times, ceilings } = judged;
+  const solved = reached(input.cells);
+  const pick = (...ids: string[]) => [...MEASURES, ...CONTROLLED].filter((m) => ids.includes(m.id));
   const curvature = flatnessFigure(
     'valley-network-curvature',
     'Curvature and gradient noise of solutions at equal loss',
@@ -41,7 +43,13 @@ export function networkSections(input: NetworkInput): NetworkReport {
     solved,
     pick('width-top', 'width-random', 'width-relative'),
   );
-  const test = testErrorFigure(solved);
+  const explained = flatnessFigure(
+    'valley-network-rivals',
+    'Tr H with rival explanations taken out',
+    solved,
+    pick('trace', 'norm-trace', 'trace-best', 'trace-equal'),
+  );
+  const [test, testLoss] = [testErrorFigure(solved), testLossFigure(solved)];
   const [time, epochs] = [flatTimeFigure(times, 'time'), flatTimeFigure(times, 'epochs')];
   const [trained, initial] = [ceilingFigure(ceilings, 'trained'), ceilingFigure(ceilings, 'initial')];
   const sections: Section[] = [
@@ -49,9 +57,17 @@ export function networkSections(input: NetworkInput): NetworkReport {
       'networks-flatness',
       'Real networks: flatness at equal loss',
       html`<p>${flatnessWords(input)}</p>
-${gallery([curvature, widths, test])}
+${gallery([curvature, widths, test, testLoss])}
 ${slopesTable(slopes)}
+${rangesTable(slopes)}
 ${settingsTable(settings)}`,
+    ],
+    [
+      'networks-rivals',
+      'Real networks: what else the fall of Tr H may be',
+      html`<p>${prose(rivalWords(input))}</p>
+${gallery([explained])}
+${rivalsTable(rivals)}`,
     ],
     [
       'networks-valley',
@@ -72,60 +88,27 @@ ${ceilingsTable(ceilings)}`,
   return {
     findings,
     sections,
-    figures: [curvature, widths, test, time, epochs, trained, initial],
+    figures: [curvature, widths, test, testLoss, explained, time, epochs, trained, initial],
     tables: networkTables(input, judged),
     judged,
   };
 }
 
-function flatnessWords({ widths, dataset, seeds, targetLoss, settings }: NetworkInput): string {
+function flatnessWords({ widths, dataset, seeds, targetLoss, settings, cells }: NetworkInput): string {
+  const solved = reached(cells);
+  const arrived = settings.filter((s) => solved.some((c) => c.cell === settingName(s)));
   return (
     `Networks ${widths.join('-')} were trained on ${dataset} with ${formatCount(settings.length)} pairs of learning rate and batch size and ${formatCount(seeds.length)} seeds, ` +
-    `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}. ` +
-    'A slope of 0.1 changes a measure by a factor of 1.6 when the noise becomes a hundred times stronger. Measures marked invariant do not change when layers are rescaled against each other, which does not change the network.'
+    `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}; ${formatCount(arrived.length)} pairs arrived there, and all slopes are over these. ` +
+    'A slope of 0.1 changes a measure by a factor of 1.6 when the noise becomes a hundred times stronger. A number that rises between two strengths and falls between two others, beyond what seeds explain, is not monotone and has no slope. Measures marked invariant do not change when layers are rescaled against each other, which does not change the network.'
   );
 }
+
+const rivalWords = ({ spread, measuredSamples }: NetworkInput): string =>
+  `Tr H falls when weights merely grow and when outputs become surer of themselves, at one loss. Each rival is therefore taken out of the trace. Weight norm: |w|² Tr H/P, and |wₗ|² Tr Hₗ/Pₗ added over layers. Confidence: the logits are divided by a temperature, the weights and their curvature stay those of the network; once by the temperature at which the loss over the ${formatCount(measuredSamples)} training samples measured is lowest, and once by the one at which the mean of 1 − Σ p² over them is ${formatPlain(spread)}. The share explained is 1 minus the change of the logarithm that is left over that of Tr H, within each seed; it is 1 where nothing is left.`;
 
 const ceilingWords = ({ ceiling: c }: NetworkInput): string =>
   `Short runs of ${formatCount(c.steps)} steps were made at increasing learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;
-
-function slopesTable(rows: readonly SlopeRow[]): Markup {
-  const columns: Column<SlopeRow>[] = [
-    { head: 'measure', cell: (r) => r.measure.name, words: true },
-    { head: 'invariant', cell: (r) => (r.measure.invariant ? 'yes' : ''), words: true },
-    { head: 'd ln/d ln(η/B)', cell: (r) => formatEstimate(r.slope) },
-    { head: 'rank correlation', cell: (r) => formatEstimate(r.spearman) },
-    { head: 'd ln/d ln η at equal η/B', cell: (r) => formatEstimate(r.pairs) },
-  ];
-  return table(
-    'How each number depends on the strength of the noise at equal training loss: slope of its logarithm, Spearman’s rank correlation, and the remaining dependence on the learning rate at equal η/B. One standard error over seeds.',
-    columns,
-    rows,
-  );
-}
-
-function settingsTable(rows: readonly SettingRow[]): Markup {
-  const columns: Column<SettingRow>[] = [
-    { head: 'η, B', cell: (r) => `${formatPlain(r.learningRate)}, ${formatCount(r.batchSize)}`, words: true },
-    { head: 'η/B', cell: (r) => formatPlain(r.strength) },
-    { head: 'reached', cell: (r) => `${formatCount(r.reached)} of ${formatCount(r.seeds)}` },
-    { head: 'epochs', cell: (r) => formatEstimate(r.over((s) => s.epochs)) },
-    { head: 'loss', cell: (r) => formatEstimate(r.over((s) => s.loss)) },
-    { head: '|w|', cell: (r) => formatEstimate(r.over((s) => s.flatness?.norm)) },
-    { head: 'h₁', cell: (r) => formatEstimate(r.over((s) => s.flatness?.top[0].value)) },
-    { head: 'Tr H', cell: (r) => formatEstimate(r.over((s) => s.flatness?.trace.value)) },
-    { head: 'Tr C1', cell: (r) => formatEstimate(r.over((s) => s.flatness?.noiseTrace.value)) },
-    {
-      head: 'test error %',
-      cell: (r) => formatEstimate(r.over((s) => s.test && (100 * s.test.errors) / s.test.count)),
-    },
-  ];
-  return table(
-    'The settings, in order of η/B; one standard error over the seeds that reached the target.',
-    columns,
-    rows,
-  );
-}
 
 function valleyTable(rows: readonly SettingRow[]): Markup {
   const solved = rows.filter((r) => r.reached > 0);
@@ -206,7 +189,10 @@ function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, setti
       'Widths',
       'F between the nearest points where the loss is e times that of the solution, along random unit vectors of one layer at a time and along top eigenvectors of the whole network; the geometric mean. Random directions, probes and weight noise are the same for all settings of a seed.',
     ],
-    ['Errors', 'The number after ± is one standard error over seeds; verdicts use Student’s t at 95 %.'],
+    [
+      'Errors',
+      'The number after ± is one standard error over seeds (sampling); verdicts use Student’s t at 95 %. Misfit: jackknife over the strengths of the noise. Range: root mean square deviation of the slopes of the other ranges of three or more neighbouring strengths, of those that decide (monotone, interval at most ±0.25). The three are not added.',
+    ],
   ];
   return factList(items);
 }

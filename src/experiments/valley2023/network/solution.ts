@@ -6,6 +6,7 @@ import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
 import { NetworkPasses } from '../../../analyse/curvature/passes.js';
+import { confidence, withScaledLogits } from '../../../analyse/landscape/confidence.js';
 import { type MeasuredSolution, measureSolution } from '../../../analyse/landscape/solution-flatness.js';
 import {
   anisotropy,
@@ -24,7 +25,14 @@ import { mean } from '../../../numeric/statistics.js';
 import { logarithmicSgdLoss, proportionalSgdLoss, sgdForce } from '../../../theory/valley/solution-loss.js';
 import { Trainer } from '../../../train/trainer.js';
 import type { NetworkStudyConfig } from './config.js';
-import type { FloorSolution, NoiseSetting, SolutionResult, TestResult, ValleyMeasures } from './measured.js';
+import type {
+  FloorSolution,
+  NoiseSetting,
+  SolutionConfidence,
+  SolutionResult,
+  TestResult,
+  ValleyMeasures,
+} from './measured.js';
 import { type TrainedSolution, trainToTarget } from './training.js';
 
 type Data = Pick<Dataset, 'train' | 'test'>;
@@ -61,11 +69,13 @@ export function solutionCell(
   const samples = firstSamples(data.train, config.measure.samples);
   report('flatness', 0.7);
   const measured = measureSolution({ ...config.measure, spec, weights, samples, key });
+  report('confidence', 0.88);
+  const sure = confidenceOf(measured, config.measure.spread, data.test);
   report('valley', 0.9);
   const valley = valleyMeasures(measured, trained, setting, data.train.count, key);
   const test = data.test && { test: tested(spec, weights, data.test) };
   const floor = trained.floor && data.test && { floor: floorOf(spec, trained.floor, samples, data.test, key) };
-  return { ...head, ...test, flatness: measured.flatness, valley, ...floor };
+  return { ...head, ...test, flatness: measured.flatness, confidence: sure, valley, ...floor };
 }
 
 function tested(spec: NetworkSpec, weights: Float32Array, test: Samples): TestResult {
@@ -73,6 +83,14 @@ function tested(spec: NetworkSpec, weights: Float32Array, test: Samples): TestRe
   trainer.setWeights(weights);
   const { loss, errors } = trainer.evaluate();
   return { loss, errors, count: test.count };
+}
+
+function confidenceOf({ passes }: MeasuredSolution, spread: number, test: Samples | undefined): SolutionConfidence {
+  const found = confidence(passes, spread);
+  const { temperature } = found.best;
+  if (!test || !Number.isFinite(temperature)) return found;
+  const { loss } = tested(passes.spec, withScaledLogits(passes.spec, passes.weights, 1 / temperature), test);
+  return { ...found, testLoss: loss };
 }
 
 /** Number of random directions of the whole network. */

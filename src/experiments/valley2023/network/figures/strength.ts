@@ -6,7 +6,8 @@ import { type Drawn, drawFrame, type LegendEntry } from '../../../../report/figu
 import { COLOURS } from '../../../../report/figures/palette.js';
 import { formatCount } from '../../../../report/format.js';
 import { noiseStrength, type SolutionResult } from '../measured.js';
-import type { FlatTimes, Measure } from '../summary.js';
+import type { Measure } from '../measures.js';
+import type { FlatTimes } from '../times.js';
 
 const PALETTE = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.purple];
 
@@ -139,6 +140,26 @@ export function testErrorFigure(solved: readonly SolutionResult[]): Drawn {
     caption: `${formatCount(solved[0]?.test?.count)} test samples. The mean over the weights of an epoch is evaluated where its own training loss reaches the target.`,
   });
 }
+
+export const testLossFigure = (solved: readonly SolutionResult[]): Drawn =>
+  draw({
+    name: 'valley-network-test-loss',
+    title: 'Test loss against the noise at equal training loss',
+    y: 'test loss (nat)',
+    linear: true,
+    series: [
+      { label: 'solution', points: solved.map((s) => pointOf(s, s.test?.loss ?? Number.NaN)) },
+      {
+        label: 'at the best temperature of the training samples',
+        points: solved.map((s) => pointOf(s, s.confidence?.testLoss ?? Number.NaN)),
+      },
+      {
+        label: 'mean of an epoch’s weights',
+        points: solved.map((s) => pointOf(s, s.floor?.test.loss ?? Number.NaN)),
+      },
+    ],
+    caption: `${formatCount(solved[0]?.test?.count)} test samples. The temperature divides the logits; it minimises the loss over the training samples measured.`,
+  });
 
 export function flatTimeFigure({ points }: FlatTimes, unit: 'time' | 'epochs'): Drawn {
   const name = `valley-network-flat-${unit}`;
