@@ -47,7 +47,7 @@ export function networkSections(input: NetworkInput): NetworkReport {
     'valley-network-rivals',
     'Tr H with rival explanations taken out',
     solved,
-    pick('trace', 'norm-trace', 'trace-best', 'trace-equal'),
+    pick('trace', 'norm-trace', 'trace-best', 'trace-outputs'),
   );
   const [test, testLoss] = [testErrorFigure(solved), testLossFigure(solved)];
   const [time, epochs] = [flatTimeFigure(times, 'time'), flatTimeFigure(times, 'epochs')];
@@ -105,7 +105,7 @@ function flatnessWords(input: NetworkInput): string {
 }
 
 const rivalWords = ({ spread, measuredSamples }: NetworkInput): string =>
-  `Tr H falls when weights merely grow and when outputs become surer of themselves, at one loss. Each rival is therefore taken out of the trace. Weight norm: |w|² Tr H/P, and |wₗ|² Tr Hₗ/Pₗ added over layers. Confidence: the logits are divided by a temperature, the weights and their curvature stay those of the network; once by the temperature at which the loss over the ${formatCount(measuredSamples)} training samples measured is lowest, and once by the one at which the mean of 1 − Σ p² over them is ${formatPlain(spread)}. Dividing the logits divides their Jacobian J too, and Tr H is the mean of Tr(Jᵀ(diag p − p pᵀ)J); in a third row only p is that of equal confidence and J is kept. The share explained is 1 minus the change of the logarithm that is left over that of Tr H, within each seed; it is 1 where nothing is left.`;
+  `Tr H falls when weights merely grow and when outputs become surer of themselves, at one loss. Each rival is therefore taken out of the trace. Weight norm: |w|² Tr H/P, and |wₗ|² Tr Hₗ/Pₗ added over layers. Confidence: the logits are divided by a temperature and the weights stay as they are; once by the temperature at which the loss over the ${formatCount(measuredSamples)} training samples measured is lowest, and once by the one at which the mean of 1 − Σ p² over them is ${formatPlain(spread)}. Dividing the logits divides their Jacobian J too, and Tr H is the mean of Tr(Jᵀ(diag p − p pᵀ)J); in a third row only p is that of equal confidence and J is kept. The share explained is 1 minus the change of the logarithm that is left over that of Tr H, within each seed; it is 1 where nothing is left.`;
 
 const ceilingWords = ({ ceiling: c }: NetworkInput): string =>
   `Short runs of ${formatCount(c.steps)} steps were made at increasing learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;
