@@ -274,7 +274,7 @@ describe('claims about a direction', () => {
     expect(u.reason).toMatch(/^Not monotone.*from eta\/B = 1 × 10⁻⁴ to 0\.01 it falls by a factor of 54\.6.*from eta\/B = 0\.01 to 0\.1 it rises by a factor of 2\.7/); // biome-ignore format: one line
     const falls = verdict('flatter-trace', trace([0, -2, -4, -4, -5], apart(2, 0.01)));
     expect(falls.verdict).toBe(YES);
-    sentenceHas(falls.reason.slice(0, falls.reason.indexOf('. Errors')), [1e-4, 1, { value: Math.exp(5), standardError: 0 }]); // biome-ignore format: one line
+    sentenceHas(falls.reason.slice(0, falls.reason.indexOf('. Errors')), [1e-4, 1, { number: Math.exp(5), digits: 4 }]); // biome-ignore format: one line
     expect(falls.reason).toMatch(/sampling.*misfit.*choice of range/);
   });
 
