@@ -134,7 +134,7 @@ describe('flatness against the strength of the noise', () => {
 
   it('Tr H with rivals taken out', () => {
     const { figure } = drawn(find('valley-network-rivals'));
-    legendIs(figure, /^Tr H$/, /^\|w.*Tr H\/P$/, /best temperature/, /equal mean/);
+    legendIs(figure, /^Tr H$/, /^\|w.*Tr H\/P$/, /best temperature/, /equal mean.*Jacobian kept/);
     study(
       figure,
       /^\|w.*Tr H\/P$/,
@@ -148,7 +148,7 @@ describe('flatness against the strength of the noise', () => {
     study(
       figure,
       /equal mean/,
-      relative((s) => s.confidence!.equal.trace.value),
+      relative((s) => s.confidence!.equal.temperature ** 2 * s.confidence!.equal.trace.value),
     );
   });
 

@@ -44,7 +44,8 @@ const OTHERS: typeof MEASURES = [
   ['floor-trace', /^Tr H at the mean/, -1, false, (s) => s.floor?.trace.value],
   ['floor-test-error', /^wrong test answers at the mean/, -1, false, (s) => s.floor?.test.errors],
   ['trace-best', /^Tr H at the best temperature/, -1, false, (s) => s.confidence?.best.trace.value],
-  ['trace-equal', /^Tr H at equal mean 1 − Σ p²/, -1, false, (s) => s.confidence?.equal.trace.value],
+  ['trace-equal', /^Tr H at equal mean 1 − Σ p²$/, -1, false, (s) => s.confidence?.equal.trace.value],
+  ['trace-outputs', /^Tr H at equal mean 1 − Σ p², Jacobian kept/, -1, false, (s) => s.confidence && s.confidence.equal.trace.value * s.confidence.equal.temperature * s.confidence.equal.temperature], // biome-ignore format: one line
   ['norm-trace-best', /^\|w\|² Tr H\/P at the best/, -1, false, (s) => s.flatness && (s.confidence!.best.trace.value * s.flatness.normTrace.value) / s.flatness.trace.value], // biome-ignore format: one line
   ['loss', /^training loss/, -1, false, (s) => s.loss],
   ['norm', /^\|w\|$/, -1, false, (s) => s.flatness?.norm],
@@ -281,7 +282,7 @@ describe('the page', () => {
     const [words] = pageWords(html, '#networks-flatness p');
     expect(words).toContain('16-12-10');
     expect(words).toMatch(/on mnist with 7 pairs .* and 3 seeds/);
-    expect(words).toMatch(/fell to 0\.02; 6 pairs arrived/);
+    expect(words).toMatch(/fell to 0\.02; 6 pairs arrived there, 5 of them in every seed,/);
     const [ceiling] = pageWords(html, '#networks-time > p');
     expect(numbersIn(ceiling)).toEqual([321, 17]);
     const [rivals] = pageWords(html, '#networks-rivals > p');

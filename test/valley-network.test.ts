@@ -82,6 +82,13 @@ describe('the study', () => {
       expect(s.flatness!.samples).toBe(200);
       expect(s.test!.count).toBe(100);
       expect(s.floor!.loss).toBeLessThanOrEqual(CONFIG.targetLoss);
+      const { best, equal, spread, testLoss } = s.confidence!;
+      expect(best.loss).toBeLessThanOrEqual(s.flatness!.loss);
+      expect(equal.spread).toBeCloseTo(CONFIG.measure.spread, 8);
+      // cooler outputs are surer
+      expect(Math.sign(best.spread - spread.value)).toBe(Math.sign(best.temperature - 1));
+      expect(testLoss).toBeGreaterThan(0);
+      expect(testLoss).not.toBe(s.test!.loss);
     }
   });
 

@@ -21,7 +21,7 @@
  *   or for one pair (that at the level 0.05 over the number of pairs).
  * sooner-…: the time until Tr H has fallen, after its maximum, to what the seed's weakest noise has at the target (the larger of its settings),
  *   interpolated in the logarithms. In eta·steps, the time of gradient flow: a slope below 0 (interval) reproduces; above 0, or within ±0.05, does
- *   not. In epochs gradient flow gives −1: the same rule for slope + 1. Settings that reach the target above that level have no such time; where
+ *   not. In epochs gradient flow gives −1, and the finding is the same in other units. Settings that reach the target above that level have no such time; where
  *   more than a quarter have none: undecided.
  * until-divergence: the strongest noise of the ladder does not reach the target and all others do, in every seed: reproduced. It does in
  *   every seed: not reproduced. Undecided otherwise.
@@ -40,7 +40,6 @@
  * recovery: runs that became unstable settle elsewhere: learning rate of divergence over that of instability from a solution, at the largest batch. Reproduced: the
  *   interval lies above 1.2. Not reproduced: the mean is below 1.2 and the interval's upper end below 1.5.
  */
-import { shifted } from '../../../numeric/estimate.js';
 import { UNDECIDED } from '../../../report/deciding.js';
 import type { Finding } from '../../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain } from '../../../report/format.js';
@@ -59,10 +58,10 @@ import {
   TEST_LOSS,
 } from './measures.js';
 import { halfSlopes, measureOf, type RivalRow, rivalRows } from './rivals.js';
-import { reached, type SettingRow, type SlopeRow, settingRows, slopeRow } from './summary.js';
+import { arrivals, reached, type SettingRow, type SlopeRow, settingRows, slopeRow } from './summary.js';
 import { type FlatTimes, flatTimes } from './times.js';
 import { anisotropyFinding, driftFlattens, noiseCurvature } from './valley-findings.js';
-import { SOURCE, signOf, wide } from './words.js';
+import { courseWords, SOURCE, signOf, wide } from './words.js';
 
 export interface NetworkJudged {
   readonly findings: readonly Finding[];
@@ -110,23 +109,19 @@ export function networkFindings(input: NetworkInput): NetworkJudged {
 }
 
 /** Says over which strengths the settings spread that arrived, how many these are, and on what they were measured. */
-function rangeWords({ targetLoss, settings, cells, measuredSamples, trainingSamples }: NetworkInput): string {
-  const solved = reached(cells);
-  const arrived = settings.filter((s) =>
-    solved.some((c) => c.learningRate === s.learningRate && c.batchSize === s.batchSize),
-  );
+function rangeWords(input: NetworkInput): string {
+  const { targetLoss, settings, measuredSamples, trainingSamples } = input;
+  const { arrived, everywhere } = arrivals(input);
   const strengths = arrived.map(noiseStrength);
   const span =
     strengths.length > 0
       ? `eta/B from ${formatPlain(Math.min(...strengths))} to ${formatPlain(Math.max(...strengths))}`
       : 'no eta/B';
-  return `${span}, the ${arrived.length} of ${settings.length} settings that reached the training loss ${formatPlain(targetLoss)}; Hessian and noise over ${measuredSamples} of ${trainingSamples} samples`;
+  return `${span}, the ${arrived.length} of ${settings.length} settings that reached the training loss ${formatPlain(targetLoss)}, ${everywhere} of them in every seed; Hessian and noise over ${measuredSamples} of ${trainingSamples} samples`;
 }
 
 function sooner(times: FlatTimes, unit: 'time' | 'epochs'): Finding {
   const slope = times[unit];
-  // gradient flow takes the same time in eta·steps, and so ever fewer epochs
-  const beyond = unit === 'time' ? slope : shifted(slope, 1);
   return {
     id: `valley-network.sooner-${unit}`,
     claim: `Stronger noise reaches flat solutions sooner than gradient flow would, in ${unit === 'time' ? 'eta·steps' : 'epochs'}`,
@@ -136,7 +131,14 @@ function sooner(times: FlatTimes, unit: 'time' | 'epochs'): Finding {
     stated: unit === 'time' ? 'below 0' : 'below −1',
     predicted: `${unit === 'time' ? '0' : '−1'} for gradient flow, without any effect of the noise`,
     range: `until Tr H has fallen to that of the weakest noise at the target, ${formatEstimate(times.level)}`,
-    verdict: times.missing > 0.25 ? UNDECIDED : signOf(beyond, -1),
-    reason: `${formatNumber(100 * times.missing, 2)} % of the solutions have no such time: their trace at the target is above that level. ${wide(slope)}${unit === 'epochs' ? ' This is the finding in eta·steps in other units.' : ''}`,
+    // gradient flow takes the same time in eta·steps, and so ever fewer epochs: one finding in two units
+    verdict: times.missing > 0.25 ? UNDECIDED : signOf(times.time, -1),
+    reason: [
+      `${formatNumber(100 * times.missing, 2)} % of the solutions have no such time: their trace at the target is above that level.`,
+      unit === 'time' ? courseWords(times) : 'This is the finding in eta·steps in other units.',
+      Number.isFinite(slope.value) ? wide(slope) : '',
+    ]
+      .filter((s) => s !== '')
+      .join(' '),
   };
 }

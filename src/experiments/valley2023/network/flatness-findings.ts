@@ -91,7 +91,7 @@ export function ratioAlone({ measure, pairs, eachPair, slope }: SlopeRow): Findi
   const mean = decide(pairs, 0, { tolerance: NO_POWER, misses: 'stated', widest: WIDEST });
   return {
     id: `valley-network.ratio-${measure.id}`,
-    claim: `Only the ratio eta/B matters: at equal eta/B ${measure.name} does not depend on eta`,
+    claim: `Only the ratio eta/B matters: at equal eta/B no dependence on eta is left in ${measure.name}`,
     source: 'theory [S1], [V1]',
     measured: pairs,
     unit: 'd ln/d ln eta at equal eta/B, mean over pairs',

@@ -87,6 +87,13 @@ export const CONTROLS: readonly Measure[] = [
 export const CONTROLLED: readonly Measure[] = [
   measure('trace-best', 'Tr H at the best temperature', -1, (s) => s.confidence?.best.trace.value),
   measure('trace-equal', 'Tr H at equal mean 1 − Σ p²', -1, (s) => s.confidence?.equal.trace.value),
+  // logits divided by T have a Jacobian divided by T: T² times that trace has the network's own
+  measure(
+    'trace-outputs',
+    'Tr H at equal mean 1 − Σ p², Jacobian kept',
+    -1,
+    (s) => s.confidence && s.confidence.equal.temperature ** 2 * s.confidence.equal.trace.value,
+  ),
   measure(
     'norm-trace-best',
     '|w|² Tr H/P at the best temperature',

@@ -11,9 +11,9 @@ import { networkTables } from './csv.js';
 import { ceilingFigure } from './figures/ceilings.js';
 import { flatnessFigure, flatTimeFigure, testErrorFigure, testLossFigure } from './figures/strength.js';
 import { type NetworkJudged, networkFindings } from './findings.js';
-import { type NetworkInput, settingName } from './measured.js';
+import type { NetworkInput } from './measured.js';
 import { CONTROLLED, MEASURES } from './measures.js';
-import { logCurvatureAlongDrift, reached, type SettingRow } from './summary.js';
+import { arrivals, logCurvatureAlongDrift, reached, type SettingRow } from './summary.js';
 import { rangesTable, rivalsTable, settingsTable, slopesTable } from './tables.js';
 
 interface NetworkReport {
@@ -47,7 +47,7 @@ export function networkSections(input: NetworkInput): NetworkReport {
     'valley-network-rivals',
     'Tr H with rival explanations taken out',
     solved,
-    pick('trace', 'norm-trace', 'trace-best', 'trace-equal'),
+    pick('trace', 'norm-trace', 'trace-best', 'trace-outputs'),
   );
   const [test, testLoss] = [testErrorFigure(solved), testLossFigure(solved)];
   const [time, epochs] = [flatTimeFigure(times, 'time'), flatTimeFigure(times, 'epochs')];
@@ -94,18 +94,18 @@ ${ceilingsTable(ceilings)}`,
   };
 }
 
-function flatnessWords({ widths, dataset, seeds, targetLoss, settings, cells }: NetworkInput): string {
-  const solved = reached(cells);
-  const arrived = settings.filter((s) => solved.some((c) => c.cell === settingName(s)));
+function flatnessWords(input: NetworkInput): string {
+  const { widths, dataset, seeds, targetLoss, settings } = input;
+  const { arrived, everywhere } = arrivals(input);
   return (
     `Networks ${widths.join('-')} were trained on ${dataset} with ${formatCount(settings.length)} pairs of learning rate and batch size and ${formatCount(seeds.length)} seeds, ` +
-    `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}; ${formatCount(arrived.length)} pairs arrived there, and all slopes are over these. ` +
+    `each seed from the same initial weights, and measured where the loss over the whole training set first fell to ${formatPlain(targetLoss)}; ${formatCount(arrived.length)} pairs arrived there, ${formatCount(everywhere)} of them in every seed, and all slopes are over the runs that arrived. ` +
     'A slope of 0.1 changes a measure by a factor of 1.6 when the noise becomes a hundred times stronger. A number that rises between two strengths and falls between two others, beyond what seeds explain, is not monotone and has no slope. Measures marked invariant do not change when layers are rescaled against each other, which does not change the network.'
   );
 }
 
 const rivalWords = ({ spread, measuredSamples }: NetworkInput): string =>
-  `Tr H falls when weights merely grow and when outputs become surer of themselves, at one loss. Each rival is therefore taken out of the trace. Weight norm: |w|² Tr H/P, and |wₗ|² Tr Hₗ/Pₗ added over layers. Confidence: the logits are divided by a temperature, the weights and their curvature stay those of the network; once by the temperature at which the loss over the ${formatCount(measuredSamples)} training samples measured is lowest, and once by the one at which the mean of 1 − Σ p² over them is ${formatPlain(spread)}. The share explained is 1 minus the change of the logarithm that is left over that of Tr H, within each seed; it is 1 where nothing is left.`;
+  `Tr H falls when weights merely grow and when outputs become surer of themselves, at one loss. Each rival is therefore taken out of the trace. Weight norm: |w|² Tr H/P, and |wₗ|² Tr Hₗ/Pₗ added over layers. Confidence: the logits are divided by a temperature and the weights stay as they are; once by the temperature at which the loss over the ${formatCount(measuredSamples)} training samples measured is lowest, and once by the one at which the mean of 1 − Σ p² over them is ${formatPlain(spread)}. Dividing the logits divides their Jacobian J too, and Tr H is the mean of Tr(Jᵀ(diag p − p pᵀ)J); in a third row only p is that of equal confidence and J is kept. The share explained is 1 minus the change of the logarithm that is left over that of Tr H, within each seed; it is 1 where nothing is left.`;
 
 const ceilingWords = ({ ceiling: c }: NetworkInput): string =>
   `Short runs of ${formatCount(c.steps)} steps were made at increasing learning rates. Unstable: the mean minibatch loss of ${formatCount(c.window)} consecutive steps exceeded ten times the loss of the solution started from (twice chance from the initial weights). Diverged: it exceeded ten times chance, or ended at chance. Predictions use the curvature and its variance from batch to batch at the start, which training then changes.`;

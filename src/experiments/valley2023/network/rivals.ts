@@ -27,6 +27,11 @@ export const RIVALS: readonly Rival[] = [
   { id: 'confidence', name: 'the confidence of the outputs (best temperature)', measure: 'trace-best' },
   { id: 'equal-confidence', name: 'the confidence of the outputs (equal mean 1 − Σ p²)', measure: 'trace-equal' },
   {
+    id: 'output-confidence',
+    name: 'the confidence of the outputs (equal mean 1 − Σ p², the Jacobian of the logits kept)',
+    measure: 'trace-outputs',
+  },
+  {
     id: 'norm-and-confidence',
     name: 'the weight norm and the confidence of the outputs (best temperature)',
     measure: 'norm-trace-best',

@@ -4,7 +4,14 @@ import { leastSquares } from '../../../numeric/lines.js';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { mean, spearman } from '../../../numeric/statistics.js';
 import { type Course, courseOf, FEWEST_STRENGTHS, type LadderPoint, seedsOf, strengthsOf } from './ladder.js';
-import { type NetworkCell, type NoiseSetting, noiseStrength, type SolutionResult, settingName } from './measured.js';
+import {
+  type NetworkCell,
+  type NetworkInput,
+  type NoiseSetting,
+  noiseStrength,
+  type SolutionResult,
+  settingName,
+} from './measured.js';
 import type { Measure } from './measures.js';
 import { type LadderSlope, ladderSlope } from './ranges.js';
 
@@ -90,6 +97,13 @@ function pairSlopes(
       }),
     );
   });
+}
+
+/** Returns the settings that reached the target in any seed, and how many of them did in every seed. */
+export function arrivals({ settings, seeds, cells }: Pick<NetworkInput, 'settings' | 'seeds' | 'cells'>) {
+  const by = (s: NoiseSetting) => new Set(reached(cells).flatMap((c) => (c.cell === settingName(s) ? [c.seed] : [])));
+  const arrived = settings.filter((s) => by(s).size > 0);
+  return { arrived, everywhere: arrived.filter((s) => by(s).size === seeds.length).length };
 }
 
 /** One setting, over seeds. */

@@ -1,7 +1,7 @@
 /** The time until Tr H has fallen to what the weakest noise has at the target, against the strength of the noise. */
 import type { Estimate } from '../../../numeric/estimate.js';
 import { overSeeds } from '../../../numeric/seeds.js';
-import { slopeOf } from './ladder.js';
+import { type Course, courseOf, slopeOf } from './ladder.js';
 import { type NetworkCell, type NoiseSetting, noiseStrength, type PathPoint, type SolutionResult } from './measured.js';
 import { bySeed, reached } from './summary.js';
 
@@ -27,6 +27,8 @@ export interface FlatTimes {
   /** Slopes against eta/B of the time in eta·steps and in epochs. */
   readonly time: Estimate;
   readonly epochs: Estimate;
+  /** The course of the time in eta·steps along the ladder. */
+  readonly course: Course;
   /** Share of the solutions without such a time. */
   readonly missing: number;
   readonly points: readonly {
@@ -60,16 +62,13 @@ export function flatTimes(cells: readonly NetworkCell[]): FlatTimes {
       };
     });
   });
-  const slope = (of: (p: (typeof points)[number]) => number) =>
-    slopeOf(
-      points.flatMap((p) =>
-        Number.isFinite(of(p)) ? [{ seed: p.seed, strength: p.strength, y: Math.log(of(p)) }] : [],
-      ),
-    );
+  const logs = (of: (p: (typeof points)[number]) => number) =>
+    points.flatMap((p) => (Number.isFinite(of(p)) ? [{ seed: p.seed, strength: p.strength, y: Math.log(of(p)) }] : []));
   return {
     level: overSeeds(levels),
-    time: slope((p) => p.time),
-    epochs: slope((p) => p.epochs),
+    time: slopeOf(logs((p) => p.time)),
+    epochs: slopeOf(logs((p) => p.epochs)),
+    course: courseOf(logs((p) => p.time)),
     missing: points.filter((p) => !Number.isFinite(p.time)).length / Math.max(1, points.length),
     points,
   };
