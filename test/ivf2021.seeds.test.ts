@@ -1,5 +1,5 @@
 /** `reproduce ivf2021 --seeds N` on a tiny teacher: runs, findings over them, more seeds later, stopping, and bad input. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -143,7 +143,9 @@ describe('stopping', () => {
     expect(readJson(join(folder, 'seeds.json'))).toMatchObject({
       stages: { runs: { status: 'interrupted' }, report: { status: 'waiting' } },
     });
-    await reproduceIvf2021Seeds(CONFIG, { out: folder, resume: true });
+    // a folder that was made and holds no record yet is begun
+    mkdirSync(join(folder, 'seed6'));
+    await reproduceIvf2021Seeds({}, { out: folder, resume: true });
     const csv = (f: string) => readFileSync(join(f, 'tables/seeds.csv'), 'utf8');
     expect(csv(folder)).toBe(csv(out));
   });
@@ -198,7 +200,8 @@ describe('the command', () => {
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     expect(stderr).toContain(`continue with:  thermograd reproduce ivf2021 --seeds 2 --out ${where} --resume`);
-    const done = thermograd(...args, '--resume', '--json');
+    // the line as it stands, without the config
+    const done = thermograd('reproduce', 'ivf2021', '--seeds', '2', '--out', where, '--resume', '--json');
     expect(done.code).toBe(0);
     const result = JSON.parse(done.stdout);
     expect(result).toMatchObject({ folder: where, report: join(where, 'report.html') });
