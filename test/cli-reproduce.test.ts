@@ -15,8 +15,8 @@ const CONFIG = {
 };
 const { folder, config } = scratch(CONFIG);
 const out = join(folder, 'whole');
-const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'fits', 'report'];
-const RESULTS = ['pca.json', 'dynamics.json', 'flatness.json', 'analysis.json', 'findings.json'];
+const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'walk', 'fits', 'report'];
+const RESULTS = ['pca.json', 'dynamics.json', 'flatness.json', 'walk.json', 'analysis.json', 'findings.json'];
 let first: Outcome;
 let duration: number;
 beforeAll(() => {

@@ -11,6 +11,7 @@ import {
   type FigureReading,
   lineThrough,
   marks,
+  numbersIn,
   offBy,
   type Point,
   readNamed,
@@ -110,7 +111,8 @@ describe('variance against flatness', () => {
   });
 
   test('legend and caption state the exponent, its error, the range and the numbers of directions', () => {
-    expect(labels(figure)).toContain('fit σ^2 ∝ F^−ψ, ψ = 3.92 ± 0.11');
+    expect(labels(figure)).toContain('fit σ^2 ∝ F^−ψ, ψ = 3.92');
+    expect(labels(figure)).toContain('±1 standard error (misfit)');
     expect(sample(figure, 'fit').colour).toBe(marks(figure, { kind: 'line' })[0].stroke);
     expect(sample(figure, 'fit range').dash).toBe('3 2');
     expect(labels(figure)).toContain('not in the fit');
@@ -121,6 +123,27 @@ describe('variance against flatness', () => {
     expect(caption).toContain(`Shown: ${closed.length} directions; ${open} without a width`);
     const whole = { ...small, flatness: { ...small.flatness, directions: closed } };
     expect(drawn(whole, 'variance-flatness').caption).toMatch(new RegExp(`Shown: ${closed.length} directions\\.$`));
+  });
+
+  test('the caption says where the law fails: share and R² of ranks 2 to 50', () => {
+    const { variances } = small.pca;
+    const total = variances.reduce((a, b) => a + b);
+    const share = variances.slice(1, 50).reduce((a, b) => a + b) / (total - variances[0]);
+    const along = (text: string) => numbersIn(text.split('Along ranks ')[1]).slice(0, 4);
+    const [first, last, held, explained] = along(caption);
+    expect([first, last, explained]).toEqual([2, 50, 23]);
+    expect(held).toBeCloseTo(100 * share, 0);
+    expect(caption).toContain('of the scatter: there the law fails. ');
+    const ranges = (r2: number, label = 'ranks 2–50') =>
+      small.scaling.varianceFlatnessRanges.map((r) =>
+        r.label === 'ranks 2–50' ? { ...r, label, fit: { ...r.fit, r2 } } : r,
+      );
+    const at = (...of: Parameters<typeof ranges>) =>
+      drawn({ ...small, scaling: { ...small.scaling, varianceFlatnessRanges: ranges(...of) } }).caption;
+    expect(at(0.499)).toContain('the law fails');
+    expect(at(0.5)).toContain('a line explains 50 % of the scatter. ');
+    expect(at(0.5)).not.toContain('fails');
+    expect(at(0.2, 'ranks 2–60')).not.toContain('Along ranks');
   });
 
   test('without a fit there is no line, no band, no range, and every point is filled', () => {

@@ -1,6 +1,6 @@
 /** Figures of the fluctuations of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
-import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
+import type { Analysis, DirectionFlatness, WalkNull } from '../src/analyse/trajectory/results.js';
 import { displacementCurves } from '../src/experiments/ivf2021/figures/msd.js';
 import { trajectories } from '../src/experiments/ivf2021/figures/trajectory.js';
 import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
@@ -52,16 +52,18 @@ describe('variances by rank', () => {
     expect([figure.xLabel, figure.yLabel]).toEqual(['rank i', 'variance σ_i^2 (weight^2)']);
   });
 
-  test('the rank law over its range, and a random walk of the same total variance', () => {
-    const [walk] = marks(figure, { kind: 'line', colour: COLOURS.green });
+  const { forms } = small.walk as WalkNull;
+
+  test('the rank law over its range, and an isotropic walk of the same total variance', () => {
+    const [isotropic] = marks(figure, { kind: 'line', colour: COLOURS.green });
     const share = (j: number) => (6 / (Math.PI * j) ** 2) * pca.totalVariance;
     expect(
-      offBy(figure, walk, [
+      offBy(figure, isotropic, [
         [1, share(1)],
         [400, share(400)],
       ]),
     ).toBeLessThan(PIXEL);
-    const [law] = marks(figure, { kind: 'line', colour: COLOURS.orange });
+    const [law] = marks(figure, { kind: 'line', colour: COLOURS.ink });
     const { rankLaw } = scaling;
     expect(lineThrough(figure, law).slope).toBeCloseTo(-2.531, 2);
     const height = (i: number) => 10 ** (rankLaw.intercept.value - 2.531 * lg(i));
@@ -71,15 +73,47 @@ describe('variances by rank', () => {
         [900, height(900)],
       ]),
     ).toBeLessThan(PIXEL);
-    expect(labels(figure)).toEqual(['measured', 'fit i^−γ, γ = 2.53 ± 0.04', 'random walk 6/(π^2i^2)']);
+    expect([law.dash, isotropic.dash]).toEqual(['', '6 4']);
+    expect(labels(figure)).toEqual([
+      'measured',
+      'fit i^−γ, γ = 2.53',
+      'walk, independent batches',
+      'walk, shuffled batches',
+      'isotropic walk 6/(π^2i^2)',
+    ]);
   });
 
-  test('the caption gives the range and the share of direction 1 in percent', () => {
+  test('walks with the noise of the run, on their own absolute scale, to half of the ranks', () => {
+    for (const [k, colour, name] of [
+      [0, COLOURS.purple, 'walk, independent'],
+      [1, COLOURS.orange, 'walk, shuffled'],
+    ] as const) {
+      const [line] = marks(figure, { kind: 'line', colour });
+      const { index, value } = forms[k].variances;
+      const points = index.map((i, j): Point => [i, value[j]]).filter(([i]) => i <= 200);
+      expect(points.length).toBeLessThan(index.length);
+      expect(offBy(figure, line, points)).toBeLessThan(PIXEL);
+      expect(line.dash).toBe('6 4');
+      expect(sample(figure, name).colour).toBe(colour);
+    }
+  });
+
+  test('without a walk there are no such lines, and the caption speaks of the isotropic one alone', () => {
+    const { figure: f, caption: c } = drawn({ ...small, walk: { missing: 'None.' } }, 'variances');
+    expect(marks(f, { kind: 'line' }).map((m) => m.stroke)).toEqual([COLOURS.green, COLOURS.ink]);
+    expect(labels(f)).toEqual(['measured', 'fit i^−γ, γ = 2.53', 'isotropic walk 6/(π^2i^2)']);
+    expect(c).toContain('The dashed line shows the principal components of an isotropic random walk');
+    expect(c).toMatch(/of the total variance; an isotropic walk 60.8 %\.$/);
+  });
+
+  test('the caption gives the range and the share of direction 1 in percent, beside those of the walks', () => {
     expect(caption).toContain('(400 directions, thinned for drawing)');
     expect(caption).toContain('over ranks 50 to 900');
     const percent = (100 * pca.variances[0]) / pca.variances.reduce((a, b) => a + b);
     expect(Math.abs(Number(/has ([\d.]+) %/.exec(caption)![1]) - percent)).toBeLessThan(0.05);
-    expect(caption).toContain('a random walk has 60.8 %.'); // 100·6/π²
+    expect(caption).toContain(
+      'a walk with independent batches has 62.3 %, a walk with shuffled batches has 9.12 %, an isotropic walk 60.8 %.',
+    );
   });
 
   test('rounding is shaded as far as variances lie in it', () => {
@@ -130,12 +164,13 @@ describe('what is not drawn', () => {
   test('no rank law, no line, no sentence on it', () => {
     const none = { ...small.scaling.rankLaw, intercept: estimate(Number.NaN, Number.NaN, 0, '') };
     const { figure, caption } = drawn({ ...small, scaling: { ...small.scaling, rankLaw: none } }, 'variances');
-    expect(marks(figure, { kind: 'line' }).map((m) => m.stroke)).toEqual([COLOURS.green]);
-    expect(labels(figure)).toEqual(['measured', 'random walk 6/(π^2i^2)']);
+    const walks = [COLOURS.green, COLOURS.purple, COLOURS.orange];
+    expect(marks(figure, { kind: 'line' }).map((m) => m.stroke)).toEqual(walks);
+    expect(labels(figure).filter((l) => l.startsWith('fit'))).toEqual([]);
     expect(caption).not.toContain('solid line');
     const single = { ...small.scaling.rankLaw, points: 1 };
     expect(labels(drawn({ ...small, scaling: { ...small.scaling, rankLaw: single } }, 'variances').figure).length).toBe(
-      2,
+      4,
     );
   });
 });

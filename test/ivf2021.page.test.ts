@@ -51,7 +51,7 @@ describe('the head of the page', () => {
     const { points } = analysis.scaling.varianceFlatness;
     expect(points).toBeLessThan(closed);
     expect(summary).toContain(
-      `Fitted over ${points} of the ${closed} closed directions, with widths F from 0.9 to 12, σ² ∝ F^−ψ gives ψ = 3.92 ± 0.11.`,
+      `Fitted over ${points} of the ${closed} closed directions, with widths F from 0.9 to 12, σ² ∝ F^−ψ gives ψ = 3.92 ± 0.11 (misfit and choice of range together).`,
     );
   });
 

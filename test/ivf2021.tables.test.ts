@@ -1,6 +1,6 @@
 /** Every table of ivf2021, on the page and as CSV, against the made-up analysis: cells, heads, units, order, numbers of rows. */
 import { describe, expect, it, test } from 'vitest';
-import type { Analysis } from '../src/analyse/trajectory/results.js';
+import type { Analysis, WalkNull } from '../src/analyse/trajectory/results.js';
 import { ivf2021Page, renderReport } from '../src/experiments/ivf2021/page.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { renderPage } from '../src/report/page.js';
@@ -11,6 +11,10 @@ const analysis = syntheticAnalysis({ epochs: 40, directions: 80, P: 400, steps: 
 const input = { ...syntheticReport(), analysis };
 const report = renderReport(input);
 const { pca, flatness, scaling, dynamics, curves } = analysis;
+const walk = analysis.walk as WalkNull;
+/** Which rows of a table of ranges are decidable: 20 points, and 1.96 errors of at most this width. */
+const decidable = (f: { points: number; exponent: { standardError: number } }, width: number) =>
+  f.points < 20 ? `${f.points} points` : 1.96 * f.exponent.standardError > width ? 'interval too wide' : 'yes';
 /** The page of a changed analysis, without its figures. */
 const rendered = (change: Partial<Analysis>) =>
   renderPage(
@@ -27,17 +31,28 @@ const minus = ({ value, standardError }: { value: number; standardError: number 
 describe('tables of the page', () => {
   test('psi over ranges of F: the fit first, signs turned, the least-squares bracket', () => {
     const t = pageTables(report.html, '#relation')[0];
-    expect(t.heads).toEqual(['range', 'F', 'points', 'ψ', 'scatter (decades)', 'R²', 'least squares', 'inverse']);
+    expect(t.heads).toEqual([
+      'range',
+      'F',
+      'points',
+      'ψ',
+      'scatter (decades)',
+      'R²',
+      'decidable',
+      'least squares',
+      'inverse',
+    ]);
     const rows = [{ label: 'fit of this report', fit: scaling.varianceFlatness }, ...scaling.varianceFlatnessRanges];
     expect(t.rows.length).toBe(5);
     rows.forEach((r, k) => {
-      const [label, range, points, psi, scatter, r2, least, inverse] = t.rows[k];
+      const [label, range, points, psi, scatter, r2, voice, least, inverse] = t.rows[k];
       expect(label).toBe(r.label);
       expect(range.split(' … ').map(numberIn)).toEqual(r.fit.range);
       expect(numberIn(points)).toBe(r.fit.points);
       expect(printsEstimate(psi, minus(r.fit.exponent)), psi).toBe(true);
       expect(prints(scatter, r.fit.scatter)).toBe(true);
       expect(prints(r2, r.fit.r2, 3)).toBe(true);
+      expect(voice).toBe(decidable(r.fit, 1));
       if (!('leastSquares' in r)) expect([least, inverse]).toEqual(['–', '–']);
       else expect([prints(least, -r.leastSquares), prints(inverse, -r.inverseLeastSquares)]).toEqual([true, true]);
     });
@@ -45,16 +60,48 @@ describe('tables of the page', () => {
 
   test('gamma over ranges of rank', () => {
     const t = pageTables(report.html, '#relation')[1];
-    expect(t.heads).toEqual(['range', 'ranks', 'points', 'γ', 'scatter (decades)', 'R²']);
-    expect(t.caption).toContain('A random walk without landscape gives 2.');
+    expect(t.heads).toEqual(['range', 'ranks', 'points', 'γ', 'scatter (decades)', 'R²', 'decidable']);
+    expect(t.caption).toContain(
+      'A walk with the same noise and no landscape gives 2.83 with independent batches, 1.44 with shuffled batches over ranks 20 … 200, an isotropic one 2.',
+    );
     [{ label: 'fit of this report', fit: scaling.rankLaw }, ...scaling.rankLawRanges].forEach((r, k) => {
       expect(t.rows[k][0]).toBe(r.label);
       expect(t.rows[k][1].split(' … ').map(numberIn)).toEqual(r.fit.range);
       expect(numberIn(t.rows[k][2])).toBe(r.fit.points);
       expect(printsEstimate(t.rows[k][3], minus(r.fit.exponent))).toBe(true);
       expect(prints(t.rows[k][5], r.fit.r2, 3)).toBe(true);
+      expect(t.rows[k][6]).toBe(decidable(r.fit, 0.5));
     });
     expect(t.rows.length).toBe(3);
+    expect(
+      pageTables(rendered({ walk: { missing: 'Full batches have no noise.' } }), '#relation')[1].caption,
+    ).toContain('There is no walk to compare with. Full batches have no noise.');
+  });
+
+  test('a range is decidable by its points, its error and its convergence', () => {
+    const of = (points: number, standardError: number, converged = true) => {
+      const own = {
+        label: 'ranks 2–50',
+        fit: {
+          ...scaling.varianceFlatness,
+          points,
+          exponent: { ...scaling.varianceFlatness.exponent, standardError, converged },
+        },
+      };
+      const html = rendered({
+        scaling: {
+          ...scaling,
+          varianceFlatnessRanges: [{ ...own, leastSquares: -4, inverseLeastSquares: -4 }],
+          rankLawRanges: [own],
+        },
+      });
+      return pageTables(html, '#relation').map((t) => t.column('decidable')[1]);
+    };
+    expect(of(20, 0.25)).toEqual(['yes', 'yes']);
+    expect(of(19, 0.25)).toEqual(['19 points', '19 points']);
+    expect(of(20, 0.26)).toEqual(['yes', 'interval too wide']);
+    expect(of(20, 0.52)).toEqual(['interval too wide', 'interval too wide']);
+    expect(of(20, 0.1, false)).toEqual(['no converged fit', 'no converged fit']);
   });
 
   const drift = (html: string) => pageTables(html, '#fluctuations').filter((t) => t.heads.includes('τ (steps)'));
@@ -107,22 +154,62 @@ describe('tables of the page', () => {
     expect(pageWords(rendered({ dynamics: many(23) }), '#fluctuations summary')).toEqual(['All 23 directions']);
   });
 
-  test('shares of the variance in percent beside those of a random walk', () => {
-    const t = pageTables(report.html, '#fluctuations').find((x) => x.heads.includes('random walk'))!;
-    expect(t.heads).toEqual(['direction', 'measured', 'random walk']);
-    expect(t.column('direction').map(numberIn)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  test('the run beside walks of the same noise and an isotropic one', () => {
+    const [t] = pageTables(report.html, '#fluctuations');
+    expect(t.heads).toEqual(['', 'run', 'independent batches', 'shuffled batches', 'isotropic']);
+    expect(t.caption).toContain('exact over 60\u202f000 samples: it acts in 35 directions');
     const total = pca.variances.reduce((a, b) => a + b);
-    t.rows.forEach(([, measured, walk], k) => {
-      expect(measured).toMatch(/ %$/);
-      expect(prints(measured.replace(' %', ''), (100 * pca.variances[k]) / total, 3)).toBe(true);
-      expect(prints(walk.replace(' %', ''), 600 / (Math.PI * (k + 1)) ** 2, 3), walk).toBe(true);
+    const followed = dynamics
+      .filter((d) => d.index >= 10 && d.index <= 100)
+      .map((d) => d.msdExponent.value)
+      .sort((a, b) => a - b);
+    const n = followed.length;
+    expect(n).toBeGreaterThan(2);
+    const rows = [
+      ['γ over ranks 20 … 200', walk.gamma, 'gamma', 2],
+      ['share of direction 1', pca.variances[0] / total, 'share', 6 / Math.PI ** 2],
+      ['displacement exponent of direction 1', dynamics[0].msdExponent.value, 'first', Number.NaN],
+      [
+        'median exponent of directions 10–100',
+        (followed[Math.floor((n - 1) / 2)] + followed[Math.ceil((n - 1) / 2)]) / 2,
+        'median',
+        Number.NaN,
+      ],
+    ] as const;
+    expect(t.rows.length).toBe(rows.length);
+    rows.forEach(([what, run, name, isotropic], k) => {
+      const [head, own, first, second, last] = t.rows[k];
+      expect(head).toBe(what);
+      expect(prints(own, run, 3), own).toBe(true);
+      [first, second].forEach((cell, j) => {
+        const [mean, deviation] = cell.replace(')', '').split(' (');
+        expect(prints(mean, walk.forms[j][name].mean, 3), cell).toBe(true);
+        expect(prints(deviation, walk.forms[j][name].deviation, 2), cell).toBe(true);
+      });
+      if (Number.isNaN(isotropic)) expect(last).toBe('–');
+      else expect(prints(last, isotropic, 3)).toBe(true);
     });
+  });
+
+  test('no walk, no table: the page says why', () => {
+    const html = rendered({ walk: { missing: 'Full batches have no noise.' } });
+    expect(pageTables(html, '#fluctuations').map((t) => t.heads[0])).toEqual(['direction']);
+    expect(pageWords(html, '#fluctuations .missing')).toEqual(['Full batches have no noise.']);
+  });
+
+  test('a run of which no direction was followed', () => {
+    const [t] = pageTables(rendered({ dynamics: [] }), '#fluctuations');
+    expect(t.column('run').slice(2)).toEqual(['–', '–']);
   });
 
   test('numbers are aligned to the right, words to the left; estimates and powers stay on one line', () => {
     const cells = (css: string) => pageWords(report.html, `#relation ${css}`);
-    expect(cells('td:not(.n)')).toEqual([...pageTables(report.html, '#relation')].flatMap((t) => t.column('range')));
-    expect(cells('th:not(.n)')).toEqual(['range', 'range']);
+    expect(cells('td:not(.n)')).toEqual(
+      [...pageTables(report.html, '#relation')].flatMap((t) =>
+        t.rows.flatMap((_, k) => [t.column('range')[k], t.column('decidable')[k]]),
+      ),
+    );
+    expect(cells('th:not(.n)')).toEqual(['range', 'decidable', 'range', 'decidable']);
     const whole = pageWords(report.html, '#landscape .whole, #fluctuations .whole');
     expect(whole.length).toBeGreaterThan(20);
     for (const w of whole) expect(w).toMatch(/[±×]/);
@@ -188,6 +275,7 @@ describe('CSV documents', () => {
       'msd.csv',
       'trajectory.csv',
       'fit-ranges.csv',
+      'walk.csv',
     ]);
     for (const text of Object.values(report.tables)) {
       expect(text.endsWith('\r\n')).toBe(true);
@@ -329,6 +417,7 @@ describe('CSV documents', () => {
       'points',
       'scatter_decades',
       'r2',
+      'decidable',
       'least_squares',
       'inverse_least_squares',
     ]);
@@ -357,6 +446,23 @@ describe('CSV documents', () => {
     };
     for (const [head, values] of Object.entries(columns)) expect(t.numbers(head), head).toEqual(values);
     expect(t.numbers('exponent')[0]).toBe(-3.918);
+    expect(t.column('decidable')).toEqual(
+      fits.map((f) => String(decidable(f.fit, f.relation === 'rank' ? 0.5 : 1) === 'yes')),
+    );
+    expect(new Set(t.column('decidable')).size).toBe(2);
+  });
+
+  it('walk.csv: the spectrum of each form; no document without a walk', () => {
+    const t = csv('walk.csv');
+    expect(t.heads).toEqual(['batches', 'index', 'variance']);
+    const rows = walk.forms.flatMap(({ sampling, variances: { index, value } }) =>
+      index.map((i, k) => [sampling, i, value[k]] as const),
+    );
+    expect(t.column('batches')).toEqual(rows.map((r) => r[0]));
+    expect(t.numbers('index')).toEqual(rows.map((r) => r[1]));
+    expect(t.numbers('variance')).toEqual(rows.map((r) => r[2]));
+    const { tables } = renderReport({ ...input, analysis: { ...analysis, walk: { missing: 'None.' } } });
+    expect(Object.keys(tables)).not.toContain('walk.csv');
   });
 
   it('findings.csv: every field under its own head', () => {

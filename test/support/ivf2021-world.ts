@@ -6,10 +6,12 @@ import type {
   PcaSummary,
 } from '../../src/analyse/trajectory/results.js';
 import { scaling } from '../../src/analyse/trajectory/scaling.js';
-import { type Ivf2021Input, ivf2021Findings } from '../../src/experiments/ivf2021/findings.js';
+import type { Ivf2021Input } from '../../src/experiments/ivf2021/facts.js';
+import { ivf2021Findings } from '../../src/experiments/ivf2021/findings.js';
 import { estimate } from '../../src/numeric/estimate.js';
 import { randomKey } from '../../src/numeric/random.js';
 import type { Finding } from '../../src/report/finding.js';
+import { draws, form, walkNull } from './ivf2021-input.js';
 
 export interface World {
   P?: number;
@@ -26,6 +28,9 @@ export interface World {
   alphaRest?: number;
   followed?: number;
   open?: boolean;
+  /** gamma of the walk. */
+  walkGamma?: number;
+  noWalk?: boolean;
 }
 
 /** A made-up run in which every claim has a known truth. */
@@ -85,6 +90,9 @@ export function run(w: World): Map<string, Finding> {
     dynamics,
     flatness,
     scaling: scaling({ pca, directions, key: randomKey(6), replicates: 100 }),
+    walk: w.noWalk
+      ? { missing: 'Full batches have no noise.' }
+      : walkNull({ gamma, forms: [form({ gamma: draws(w.walkGamma ?? 2, 0.05) })] }),
     key: randomKey(7),
   };
   return new Map(ivf2021Findings(input).map((f) => [f.id, f]));

@@ -325,7 +325,9 @@ export function combinedFacts(all: readonly Ivf2021Facts[]): Ivf2021Facts {
 function combinedLaw(all: readonly LawFacts[]): LawFacts {
   const [first] = all;
   const middle = (pick: (l: LawFacts) => number) => median(all.map(pick).filter(Number.isFinite));
-  const labels = first.extremes.map((e) => e.label);
+  // a seed with fewer than two votes has no extremes
+  const spread = all.filter((l) => l.extremes.length > 0);
+  const labels = (spread[0]?.extremes ?? []).map((e) => e.label);
   return {
     ...first,
     exponent: overRuns(all.map((l) => l.exponent)),
@@ -333,12 +335,22 @@ function combinedLaw(all: readonly LawFacts[]): LawFacts {
     decades: middle((l) => l.decades),
     r2: middle((l) => l.r2),
     scatter: middle((l) => l.scatter),
-    bend: middle((l) => l.bend),
+    bend: spread.length > 0 ? median(spread.map((l) => l.bend)) : 0,
     extremes: labels.map((label, k) => ({
-      label: all.every((l) => l.extremes[k]?.label === label) ? label : 'one range or another',
-      exponent: mean(all.map((l) => l.extremes[k]?.exponent ?? Number.NaN).filter(Number.isFinite)),
+      label: spread.every((l) => l.extremes[k].label === label) ? label : 'one range or another',
+      exponent: mean(spread.map((l) => l.extremes[k].exponent)),
     })),
-    votes: Math.min(...all.map((l) => l.votes)),
+    votes: spread.length > 0 ? Math.min(...spread.map((l) => l.votes)) : 0,
+    silent: counted(all.map((l) => l.silent)),
     range: [Math.min(...all.map((l) => l.range[0])), Math.max(...all.map((l) => l.range[1]))],
   };
+}
+
+/** Lists what each run says, with the number of runs that say it where these are not all. */
+function counted(all: readonly (readonly string[])[]): string[] {
+  const said = [...new Set(all.flat())];
+  return said.map((text) => {
+    const runs = all.filter((one) => one.includes(text)).length;
+    return runs === all.length ? text : `${text} in ${runs} of ${all.length} seeds`;
+  });
 }

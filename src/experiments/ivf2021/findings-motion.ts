@@ -14,9 +14,9 @@ export const motionFindings = (facts: Ivf2021Facts): Finding[] => [
   quadratic(facts),
 ];
 
-/** Says by how many standard deviations over draws a value lies above each form of the walk; the smallest of them. */
+/** Says by how many standard deviations over draws a value lies above each form of the walk; the smallest of them, NaN without a walk. */
 const excess = (value: number, { forms }: WalkNumbers): number =>
-  Math.min(...forms.map((f) => (value - f.value.mean) / f.value.deviation));
+  forms.length === 0 ? Number.NaN : Math.min(...forms.map((f) => (value - f.value.mean) / f.value.deviation));
 /** How many standard deviations over draws a value must lie above the walk. */
 const DEVIATIONS = 3;
 
@@ -28,7 +28,7 @@ const overSeeds = (runs: number): string =>
 
 function aligned({ aligned: { cos, P, walk }, runs }: Ivf2021Facts): Finding {
   const chance = 1 / Math.sqrt(P);
-  const small = 5 * chance > 1;
+  const small = 5 * chance >= 1;
   const known = cos.converged && !small;
   const enough = cos.value >= 0.5 && cos.value >= 5 * chance && (!Number.isFinite(walk) || cos.value >= 3 * walk);
   return {
@@ -44,7 +44,7 @@ function aligned({ aligned: { cos, P, walk }, runs }: Ivf2021Facts): Finding {
     reason: !cos.converged
       ? `${cos.method}.`
       : small
-        ? `The layer has ${P} ${P === 1 ? 'weight, so that |cos| = 1 is forced' : 'weights: five times a random direction exceeds 1'}.`
+        ? `The layer has ${P} ${P === 1 ? 'weight, so that |cos| = 1 is forced' : 'weights: five times a random direction is 1 or more'}.`
         : `|cos(p_1, mean weights)| = ${formatNumber(cos.value, 3)}; the rule asks for 0.5, five times a random direction and three times a step of the run's own noise. ${overSeeds(runs)}${runs > 1 ? `: ${formatEstimate(asEstimate(cos))}` : ''}.`,
   };
 }

@@ -8,7 +8,7 @@ import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { asEstimate, type Parted, partedHalfWidth } from '../../numeric/error-parts.js';
 import { UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
-import { formatEstimate, formatNumber, formatRange } from '../../report/format.js';
+import { formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
 import { combinedFacts, factsOf, type Ivf2021Facts, type Ivf2021Input, type LawFacts } from './facts.js';
 import { motionFindings } from './findings-motion.js';
 import { FORMS, walkWords } from './walk-words.js';
@@ -113,7 +113,7 @@ function psi(facts: Ivf2021Facts): Finding {
     predicted:
       'linear theory [S6], noise C ~ H^g with g between 1 and 2: psi = 2g (2 to 4) where shuffling or a short window dominates, 2(g−1) (0 to 2) otherwise',
     range: Number.isFinite(law.range[0])
-      ? `F from ${formatRange(law.range)}: every closed direction of rank ≥ ${FIRST_RANK} (PC1 is a drift) with sigma² above ${RESOLUTIONS} × the resolution ${formatNumber(resolution, 2)}, log-spaced in rank`
+      ? `F from ${formatPlain(law.range[0])} to ${formatPlain(law.range[1])}: every closed direction of rank ≥ ${FIRST_RANK} (PC1 is a drift) with sigma² above ${RESOLUTIONS} × the resolution ${formatNumber(resolution, 2)}, log-spaced in rank`
       : 'none',
     verdict,
     reason: why ? `${reason} ${ranges(law)}` : `${reason} ${basis}`,

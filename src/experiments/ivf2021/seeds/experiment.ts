@@ -1,11 +1,13 @@
 /** `reproduce ivf2021 --seeds N`: the same experiment with several seeds, and one verdict a claim over all of them. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { InterruptedError, type Progress } from '../../../jobs/context.js';
 import { secondsOf } from '../../../jobs/record.js';
 import { factsOf, writeReport } from '../../../jobs/report-folder.js';
 import { check } from '../../../numeric/errors.js';
 import type { Finding } from '../../../report/finding.js';
 import { completeConfig } from '../../../runs/config.js';
+import { RUN } from '../../../runs/folder.js';
 import type { RunRequest } from '../../../runs/run.js';
 import type { PartialConfig } from '../../../runs/schema.js';
 import { reproduceIvf2021 } from '../experiment.js';
@@ -34,11 +36,14 @@ export async function reproduceIvf2021Seeds(
   config: PartialConfig | readonly PartialConfig[],
   request: SeedsRequest = {},
 ): Promise<SeedsRun> {
-  const layers = Array.isArray(config) ? config : [config];
+  const asked: readonly PartialConfig[] = Array.isArray(config) ? config : [config];
   const { resume = false, onStart, out, onProgress, ...rest } = request;
+  const path = out ?? `ivf2021-${completeConfig(...asked).preset}-seeds`;
+  const before = resume ? seedsIn(path) : undefined;
+  // what is not asked for stays as it was begun
+  const layers = before ? [before.config as PartialConfig, ...asked] : asked;
   const complete = completeConfig(...layers);
-  const path = out ?? `ivf2021-${complete.preset}-seeds`;
-  const seeds = request.seeds ?? seedsIn(path)?.seeds ?? 2;
+  const seeds = request.seeds ?? before?.seeds ?? 2;
   check(
     Number.isInteger(seeds) && seeds >= 2,
     'bad-seeds',
@@ -58,7 +63,7 @@ export async function reproduceIvf2021Seeds(
         await reproduceIvf2021([...layers, { seed }], {
           ...rest,
           out: own,
-          resume: existsSync(own),
+          resume: existsSync(join(own, RUN.file)),
           ...(onProgress && { onProgress: shown }),
         });
       }
