@@ -91,7 +91,7 @@ function sigmaOfSampling(r: Ao2022Results): Finding {
     predicted: `1; means over all settled modes for an infinite window: ${formatNumber(r.settledRatio.shuffled.value)} if shuffled, ${formatNumber(r.settledRatio.discrete.value)} if white`,
     range: where(r),
     verdict: agreement(a),
-    reason: `${thinModes(r)}${byGroups(a)} The mean over all settled modes, ${formatNumber(r.settledRatio.window.value)}, says nothing where groups lie on both sides of 1. This prediction omits the motion of the other layers, which share the restoring force (ratios above 1) and move the minimum (below 1, in flat modes). With these layers frozen the theory is complete: see reproduce controls.`,
+    reason: `${thinModes(r)}${byGroups(a)} The mean over all settled modes, ${formatNumber(r.settledRatio.window.value)}, says nothing where groups lie on both sides of 1. This prediction omits the motion of the other layers, which share the restoring force (ratios above 1) and move the minimum (below 1, in flat modes). reproduce controls freezes these layers.`,
   };
 }
 
