@@ -214,6 +214,26 @@ describe('loss or potential', () => {
     expect(f.unit).toBe('nats per step');
   });
 
+  test.each([
+    // √(0.3² + 0.4²)·1.96 = 0.98
+    [1.99, YES],
+    [1.97, OPEN],
+    [0.7, OPEN],
+  ])('%f nats per step against walks that have 1: %s', (value, verdict) => {
+    const f = find('rival', {
+      simulated: { ...base.simulated, logRatioOfWalks: given(1, 0.4) },
+      trajectory: { ...T, logRatio: given(value, 0.3) },
+    });
+    expect(f.verdict).toBe(verdict);
+    expect(f.reason.startsWith('Walks with the run’s own noise')).toBe(f.verdict === OPEN);
+    // below zero walks do not matter
+    const negative = find('rival', {
+      simulated: { ...base.simulated, logRatioOfWalks: given(-9, 0.4) },
+      trajectory: { ...T, logRatio: given(-2, 0.3) },
+    });
+    expect(negative.verdict).toBe(NO);
+  });
+
   it('sentences, and five modes', () => {
     const f = find('rival');
     expect(numbersIn(f.reason.split('spreads over')[1]).slice(0, 2)).toEqual([23, 7.7]);

@@ -222,6 +222,28 @@ describe('what falls with the width', () => {
     });
   });
 
+  test.each([
+    // √(0.06² + 0.08²)·1.96 = 0.196
+    [-0.63, YES],
+    [-0.64, OPEN],
+    [-0.9, OPEN],
+  ])('correlation times: rho = −0.83 ± 0.06 over ranks 2–100 against walks with %f ± 0.08: %s', (rho, verdict) => {
+    const walkCorrelation = { ranks: 18, rho: given(rho, 0.08, 10) };
+    const f = find('correlation-time', { walkCorrelation });
+    expect(f.verdict).toBe(verdict);
+    expect(f.reason).toContain('Over ranks 2 to 100 rho is −0.83 ± 0.06, and in walks');
+    expect(f.reason.includes('no sign of a landscape')).toBe(verdict === OPEN);
+    // a time that does not fall is refuted whatever walks do, and the temperature has nothing to do with them
+    const { correlationTime } = base;
+    expect(
+      find('correlation-time', {
+        walkCorrelation,
+        correlationTime: { ...correlationTime, correlation: given(-0.4, 0.01) },
+      }).verdict,
+    ).toBe(NO);
+    expect(find('temperature', { walkCorrelation }).verdict).toBe(YES);
+  });
+
   it('says how many correlation times are only bounded by the window', () => {
     expect(find('correlation-time').reason).toContain('3 further directions have a time that is not short');
     expect(find('temperature').reason).not.toContain('further directions');
@@ -368,6 +390,7 @@ describe('the fits', () => {
         msd: { lag: [1], value: [1] },
       }),
     );
+    const used = energy.filter((e) => e.index > 1 && e.index !== 7 && e.index !== 8);
     const all = correlationTimes(input({ dynamics: [...dynamics, { ...dynamics[0], index: 999 }] }));
     expect(all.bounded).toBe(0);
     // a time that did not converge is listed, but does not count
@@ -377,8 +400,11 @@ describe('the fits', () => {
     const bounded = correlationTimes(input({ dynamics: slow }));
     expect([bounded.bounded, bounded.y.length - bounded.correlation.n]).toEqual([1, 1]);
     expect(bounded.y).toContain(1e6);
+    // over the leading ranks it counts as the bound that it is
+    expect(bounded.leading.n).toBe(all.leading.n);
+    expect(bounded.leading.value).toBeLessThan(1);
+    expect(all.leading).toMatchObject({ value: 1, n: used.length });
     expect(bounded.fit.exponent.value).toBeCloseTo(0.5, 10);
-    const used = energy.filter((e) => e.index > 1 && e.index !== 7 && e.index !== 8);
     expect(all.x).toEqual(used.map((e) => e.flatness));
     expect(all.fit.exponent.value).toBeCloseTo(0.5, 10);
     all.predicted.forEach((p, k) => {

@@ -292,6 +292,40 @@ describe('tests of the steady state', () => {
     expect(area).toBeLessThanOrEqual(1 + 1e-12);
   });
 
+  it('tell the energy of each group of modes by itself', () => {
+    const [n, steps] = [14, 400];
+    const s = randomKey(21).stream();
+    const x = Float64Array.from({ length: n * steps }, (_, k) => (1 + Math.floor(k / steps)) * s.normal());
+    const curvatures = Float64Array.from({ length: n }, (_, i) => 1 / (i + 1));
+    const noise = matrix(n, n);
+    for (let i = 0; i < n; i++) noise.data[i * n + i] = 2 + i;
+    const t = trajectoryTests({
+      la,
+      setting: { ...SETTING, T: steps },
+      whole: x,
+      coordinates: x,
+      curvatures,
+      noise,
+      motion: {
+        weightsDotStep: Float64Array.from({ length: 100 }, (_, k) => -1 - (k % 3)),
+        stepSquared: Float64Array.from({ length: 100 }, (_, k) => 2 * (1 + (k % 3))),
+      },
+    });
+    // ε·U⁻¹ of mode i is eta·C1/(2·B·h); the energy over its value is the mean of x²/Σ over the modes of the group
+    const over = (from: number, to: number) => {
+      let sum = 0;
+      for (let i = from - 1; i < to; i++)
+        for (let k = 0; k < steps; k++) sum += x[i * steps + k] ** 2 / ((0.1 * (2 + i) * (i + 1)) / 20);
+      return sum / steps / (to - from + 1);
+    };
+    const [first, second] = t.potential.groups!;
+    expect([first.from, first.to, second.from, second.to]).toEqual([1, 10, 11, 14]);
+    expect(first.mean.value / over(1, 10)).toBeCloseTo(1, 10);
+    expect(second.mean.value / over(11, 14)).toBeCloseTo(1, 10);
+    expect(t.windowed.groups!.length).toBe(2);
+    expect(t.loss.groups).toBeUndefined();
+  });
+
   it('find the circulation that Q predicts', () => {
     const { circulation: found } = run();
     expect(found.pairs).toBe(6);

@@ -32,9 +32,12 @@ describe('the frozen layer', () => {
     [1.31, 0.0024, 3, OPEN], // 1.31 − 4.303·0.0024 < 1.3
     [0.69, 0.0022, 3, NO],
     [0.69, 0.0024, 3, OPEN],
-    [1.2, 0.5, 3, YES],
+    // an interval wider than the tolerance shows no agreement: 4.303·0.07 = 0.301, 12.706·0.023 = 0.292
+    [1.1, 0.069, 3, YES],
+    [1.1, 0.07, 3, OPEN],
     [1, 0.1, 1, OPEN],
-    [1, 0.1, 2, YES],
+    [1, 0.023, 2, YES],
+    [1, 0.1, 2, OPEN],
     [Number.NaN, 0.1, 3, OPEN],
   ])('a ratio of %f ± %f over %i seeds: %s', (value, error, n, verdict) => {
     expect(verdicts(of(value, error, n))).toEqual([verdict, verdict]);

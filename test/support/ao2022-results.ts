@@ -285,8 +285,10 @@ export function syntheticAo2022(): Ao2022Results {
       correlation: given(-0.77, 0.09, 22),
       ...law(-0.7, 2.1, 6, widths.slice(0, 22)),
       bounded: 3,
+      leading: given(-0.83, 0.06, 18),
       predicted: widths.slice(0, 22).map((F, k) => (k === 3 ? Number.NaN : 90 * F ** 2)),
     },
+    walkCorrelation: { ranks: 18, rho: given(-0.31, 0.09, 10) },
     landscape,
     trajectory: {
       potential: grouped(test(1.13, 1.31, 0.071, 0.21, 1), 1.13),

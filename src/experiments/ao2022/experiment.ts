@@ -161,7 +161,7 @@ function checkPhysics({ config }: RunRecord, run: string): void {
 
 /** The content of modes.json. */
 type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'> &
-  Pick<Ao2022Results, 'simulated'>;
+  Pick<Ao2022Results, 'simulated' | 'walkCorrelation'>;
 
 interface Context {
   readonly folder: Ao2022Folder;

@@ -14,6 +14,7 @@ import {
   type ChainLink,
   type FallWithFlatness,
   GROUPS,
+  LAST_RANK,
   type LandscapeRow,
   type ModeGroupRatio,
   type WidthComparison,
@@ -174,6 +175,7 @@ export function correlationTimes(input: ChainInput): Ao2022Results['correlationT
     return e && tau > 0 ? [{ e, tau, converged }] : [];
   });
   const known = both.filter((b) => b.converged);
+  const leading = both.filter((b) => b.e.index <= LAST_RANK);
   return {
     ...fall(
       known.map((b) => b.e.flatness),
@@ -183,23 +185,30 @@ export function correlationTimes(input: ChainInput): Ao2022Results['correlationT
     x: both.map((b) => b.e.flatness),
     y: both.map((b) => b.tau),
     bounded: both.length - known.length,
+    leading: rankCorrelation(
+      leading.map((b) => b.e.flatness),
+      leading.map((b) => b.tau),
+      input.key.child('leading'),
+    ),
     predicted: both.map(({ e }) => (e.curvature > 0 ? 1 / (input.setting.learningRate * e.curvature) : Number.NaN)),
   };
 }
 
 function fall(x: number[], y: number[], key: Key): FallWithFlatness {
+  return { correlation: rankCorrelation(x, y, key.child('rank')), fit: fitted(x, y, key.child('fit')), x, y };
+}
+
+function rankCorrelation(x: readonly number[], y: readonly number[], key: Key): Estimate {
   const n = x.length;
   const pick = (a: readonly number[], i: Uint32Array) => Array.from(i, (k) => a[k]);
-  const correlation =
-    n < 5
-      ? estimate(Number.NaN, Number.NaN, n, 'too few directions', false)
-      : estimate(
-          spearman(x, y),
-          bootstrap(n, (i) => [spearman(pick(x, i), pick(y, i))], { key: key.child('rank') }).standardError[0],
-          n,
-          "Spearman's rank correlation with F, moving-block bootstrap over directions by rank",
-        );
-  return { correlation, fit: fitted(x, y, key.child('fit')), x, y };
+  return n < 5
+    ? estimate(Number.NaN, Number.NaN, n, 'too few directions', false)
+    : estimate(
+        spearman(x, y),
+        bootstrap(n, (i) => [spearman(pick(x, i), pick(y, i))], { key }).standardError[0],
+        n,
+        "Spearman's rank correlation with F, moving-block bootstrap over directions by rank",
+      );
 }
 
 /** Number of Hessian modes that a fit keeps. */

@@ -24,6 +24,7 @@ import { layerMatrices } from './matrices.js';
 import type { Ao2022Setting } from './measured.js';
 import { simulatedWindows } from './simulated.js';
 import { motionSums, trajectoryTests, withoutDirection } from './trajectory.js';
+import { walkCorrelation } from './walk-times.js';
 
 interface Common {
   /** Folder of the results. */
@@ -137,7 +138,14 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
   const { turning: _, ...rest } = result;
   const key = randomKey(job.seed).child('ao2022').child('simulated');
   const simulated = simulatedWindows({ la, setting: job.setting, modes: rest.modes, curvatures, noise, key });
-  writeJson(join(job.out, FILES.modes), { ...rest, simulated });
+  const walks = walkCorrelation({
+    la,
+    setting: job.setting,
+    covariance: loadMatrix(job.out, FILES.covariance),
+    flatness: job.flatness,
+    key: key.child('walks'),
+  });
+  writeJson(join(job.out, FILES.modes), { ...rest, simulated, walkCorrelation: walks });
 }
 
 async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {

@@ -135,6 +135,16 @@ export interface SimulatedWindows {
   readonly rule: RulePower;
 }
 
+/** Ranks of principal directions in which walks are compared with the run, from 2, and the fewest of them. */
+export const [LAST_RANK, FEWEST_RANKS] = [100, 10];
+
+/** Holds Spearman's rho of the correlation times of walks with the widths that the run has at their ranks. docs/theory [N1]. */
+export interface WalkCorrelation {
+  readonly ranks: number;
+  /** Mean over walks and, as error, the spread of one. */
+  readonly rho: Estimate;
+}
+
 /** Holds the tests of the stationary state on the recorded window. */
 export interface TrajectoryTests {
   /**
@@ -203,7 +213,13 @@ export interface Ao2022Results {
   readonly chain: ChainLink[];
   readonly temperature: FallWithFlatness;
   /** Correlation and fit over the directions whose time converged; x, y and predicted of all, `bounded` of them lower bounds. */
-  readonly correlationTime: FallWithFlatness & { readonly predicted: number[]; readonly bounded: number };
+  readonly correlationTime: FallWithFlatness & {
+    readonly predicted: number[];
+    readonly bounded: number;
+    /** The correlation over the ranks up to 100 alone, with the times that are only bounded, as in the walks beside it. */
+    readonly leading: Estimate;
+  };
+  readonly walkCorrelation: WalkCorrelation;
   readonly landscape?: LandscapeRow[];
   readonly trajectory?: TrajectoryTests;
 }

@@ -59,7 +59,7 @@ export function simulatedWindows({ la, setting, modes, curvatures: h, noise, key
       ratios.push(logDensityRatio(energiesOf(la, draw.walk, potential), rival).value);
       for (const process of ['walk', 'stationary'] as const) {
         const verdict: Agreement = passesAsStationary(settledMotion(draw[process], n, T, eta));
-        found[process][verdict] += 1 / count;
+        found[process][verdict]++;
       }
     }
     return { logs, ratios, found };
@@ -79,10 +79,10 @@ export function simulatedWindows({ la, setting, modes, curvatures: h, noise, key
     ),
     rule: {
       draws: count,
-      walksPassing: white.found.walk.agrees,
-      power: white.found.walk.differs,
-      walksOfSamplingPassing: own.found.walk.agrees,
-      falseAlarms: own.found.stationary.differs,
+      walksPassing: white.found.walk.agrees / count,
+      power: white.found.walk.differs / count,
+      walksOfSamplingPassing: own.found.walk.agrees / count,
+      falseAlarms: own.found.stationary.differs / count,
       relaxations: [Math.min(...relaxations), Math.max(...relaxations)],
     },
   };

@@ -1,5 +1,6 @@
 /** Findings of the frozen layer: whether the theory of fluctuations holds, whether it describes the whole variance, and what it omits. The rules are stated in findings.ts. */
 import type { Estimate } from '../../numeric/estimate.js';
+import { halfWidth } from '../../numeric/interval.js';
 import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
@@ -29,7 +30,10 @@ export function closure(groups: readonly GroupRow[], sampling: Sampling): Findin
       range: 'drift-free variance: half the variance of the difference of two replicas',
       verdict: theory.verdict,
       reason:
-        `Group by group: ${list('replicas', 'modes')}. With C averaged along the trajectory: ${list('noise-averaged', 'modes')}. ${n < 2 ? few(theory.worst) : ''}`.trim(),
+        `Group by group: ${list('replicas', 'modes')}. With C averaged along the trajectory: ${list('noise-averaged', 'modes')}. ${n < 2 ? few(theory.worst) : ''}`.trim() +
+        (n >= 2 && own.some((g) => halfWidth(g.ratios.replicas.modes) > TOLERANCE)
+          ? ` The 95 % interval of a group is wider than ±${formatNumber(TOLERANCE, 1)}; more seeds would narrow it.`
+          : ''),
     },
     {
       id: `controls.stationary-${sampling}`,
@@ -109,8 +113,11 @@ export function leak(groups: readonly GroupRow[]): Finding[] {
   return findings;
 }
 
-/** A predicted over a measured variance against 1. */
-const within = (e: Estimate): Agreement => decide(e, 1, { tolerance: TOLERANCE });
+/** A predicted over a measured variance against 1; it agrees only if its interval is no wider than the tolerance. */
+function within(e: Estimate): Agreement {
+  const found = decide(e, 1, { tolerance: TOLERANCE });
+  return found === 'agrees' && halfWidth(e) > TOLERANCE ? 'undecided' : found;
+}
 
 /** The group farthest from 1 in the logarithm, and the verdict over all groups. */
 function outside(own: readonly GroupRow[], c: Comparison): { worst: Estimate; verdict: Verdict } {

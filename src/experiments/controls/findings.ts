@@ -15,7 +15,8 @@
  * sampling, momentum, window: psi is the same for replaced batches, for momentum 0.9, for the longest and the shortest window.
  * noise-law: psi of drift-free variances along Hessian eigenvectors is that of [S2]–[S4] with the measured H_ii and C_ii.
  * closure: with all other layers frozen, predicted over measured drift-free variance is within 30 % of 1 in every group of modes.
- *   Not reproduced if the whole interval of a group lies outside; undecided if a group lies outside but not its whole interval.
+ *   Not reproduced if the whole interval of a group lies outside; undecided if a group lies outside but not its whole interval, or if
+ *   the half-width of an interval exceeds 0.3.
  * leak: tested in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
  */
