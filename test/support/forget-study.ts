@@ -214,6 +214,7 @@ export function forgetStudy(): ForgetInput {
     protocol: '0,1/2,3/4,5',
     head: 'all-compete',
     tasks: TASKS,
+    samples: { training: 1234, validation: 246 },
     constraints: 50,
     absolute: false,
     epochs: 12,

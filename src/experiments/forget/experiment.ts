@@ -140,6 +140,7 @@ async function reportForget({ folder, config, dataset }: Context): Promise<Omit<
     protocol: config.protocol,
     head: config.head,
     tasks: Array.from({ length: taskSet.count }, (_, t) => taskSet.task(t).name),
+    samples: { training: taskSet.task(0).train.count, validation: taskSet.task(0).validation.count },
     constraints: mainOf(config),
     absolute: config.absolute,
     epochs: config.training.epochs,
