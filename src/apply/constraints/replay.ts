@@ -2,7 +2,7 @@
  * Replay of stored samples of earlier tasks: the second trivial rival of every constraint, because whoever chooses a strength by old
  * samples has old samples to train on. It is a protocol and not a penalty. docs/theory [N6].
  *
- * After every step on a batch of the new task, one step is taken on a batch of the stored samples of each earlier task, at the same
+ * Before every step on a batch of the new task, one step is taken on a batch of the stored samples of each earlier task, at the same
  * learning rate. To first order in the learning rate this is a step of L2 + L_memory (mean losses), the weight that Laplace's
  * approximation gives to task 1 as well, so there is no strength to choose.
  */

@@ -114,7 +114,7 @@ Methods:
   none, joint            no constraint, and all data together: the lower and the upper reference
   frozen                 whole layers not trained after task 1; it has no strength and needs no old sample
   replay-100, replay-validation      so many stored samples of each earlier task (any number; validation: as many as the others use to
-                         choose their strength), one batch of them after every batch of the new task
+                         choose their strength), one batch of them before every batch of the new task
   l2                     every weight pulled back equally
   ewc, ewc-empirical     each weight by its Fisher information, per sample
   ldc                    principal directions of task 1 weighted by 1/F² (Feng & Tu); variance: by 1/sigma² instead
