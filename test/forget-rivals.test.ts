@@ -40,7 +40,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function sceneOf(change: PartialForget = {}): Promise<TaskSet> {
   const config = completeForget(THREE, change);
-  const { teacher } = config.data as { teacher: never };
+  const { teacher } = config.data as { set: string; teacher: never };
   return new TaskSet(config, await loadDataset({ teacher }), 0);
 }
 const listOf = ({ values, labels, size, count, divisor }: Samples): Sample[] =>

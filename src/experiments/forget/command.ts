@@ -171,7 +171,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         data: { set: flags.data, limit: flags.limit },
         workers: flags.workers,
       }) as PartialForget;
-      const { folder, findings, outcome } = await forget([file, over], {
+      const { folder, findings, outcome, outputs } = await forget([file, over], {
         ...(flags.out !== undefined && { out: flags.out }),
         resume: flags.resume ?? false,
         signal: s.signal,
@@ -180,7 +180,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
       });
       const report = join(folder, 'report.html');
       s.result(
-        { folder, report, outcome, findings },
+        { folder, report, outputs, outcome, findings },
         [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },

@@ -22,7 +22,7 @@ import { type ForgetBudget, forgetBudget } from './budget.js';
 import { checkAgainstData, completeForget } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
-import type { ForgetInput } from './measured.js';
+import { type ForgetInput, outputsOf } from './measured.js';
 import type { ForgetConfig, PartialForget } from './schema.js';
 import { FORGET_STUDY, loadForget, mainOf, readGroups, seedsOf } from './study.js';
 import { TaskSet } from './task-set.js';
@@ -42,6 +42,8 @@ export interface ForgetRun {
   readonly findings: readonly Finding[];
   /** Which method is best where, in sentences. */
   readonly outcome: readonly string[];
+  /** How outputs compete, in words. */
+  readonly outputs: string;
 }
 
 interface Context {
@@ -156,5 +158,5 @@ async function reportForget({ folder, config, dataset }: Context): Promise<Omit<
   };
   const report = renderForget(input);
   writeReport(path, report);
-  return { findings: report.findings, outcome: report.outcome };
+  return { findings: report.findings, outcome: report.outcome, outputs: outputsOf(config.head) };
 }

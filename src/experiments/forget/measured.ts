@@ -29,6 +29,9 @@ const NAMES: Readonly<Record<string, string>> = {
 export const nameOf = (m: Method): string =>
   NAMES[m] ?? m.replace(/^replay-(\w+)$/, (_, n: string) => `replay (${n === 'validation' ? 'as validation' : n})`);
 
+/** Says how outputs compete, in the words that stand beside every number: accuracies of the two kinds are not comparable. */
+export const outputsOf = (head: Head): string => (head === 'task-known' ? 'task-known outputs' : 'all outputs compete');
+
 /** Returns methods in the order of presentation, unknown ones before the ceiling. */
 export function inOrder(methods: readonly Method[]): Method[] {
   const known = Object.keys(NAMES);
