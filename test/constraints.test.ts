@@ -44,12 +44,15 @@ it('the tests know the table', () => {
     'potential',
     'vortex',
     'vortex-q',
+    'frozen',
+    'replay-100',
+    'replay-validation',
     'joint',
   ]);
   expect(() => constraintNamed('si')).toThrow(/no constraint 'si'; there are none, l2, ewc/);
 });
 
-it.each(['none', 'joint'])('%s is no penalty', async (method) => {
+it.each(['none', 'frozen', 'replay-100', 'replay-validation', 'joint'])('%s is no penalty', async (method) => {
   const p = await build(method);
   expect(p.penalty.terms).toEqual([]);
   expect(p.value(run.weights.map((w) => w + 1))).toBe(0);

@@ -136,6 +136,7 @@ describe('the rule of deciding', () => {
     expect(verdictOf('agrees', 'undecided')).toBe(UNDECIDED);
     expect(verdictOf('undecided', 'differs')).toBe('not reproduced');
     expect(verdictOf()).toBe(UNDECIDED);
+    expect(few({ ...e(1, 1, 1), n: 0 })).toBe('No seed gave a number.');
     expect(few(e(1, 1, 1))).toMatch(/One seed/);
     expect(few(e(1, 1, 3))).toMatch(/3 seeds/);
   });

@@ -28,6 +28,8 @@ const METHODS: readonly (readonly [method: string, name: string, constraints: nu
   ['ldc', 'LDC (1/F^2)', 50],
   ['variance', '1/σ^2', 50],
   ['random', 'random axes', 50],
+  ['frozen', 'frozen layers', null],
+  ['replay-100', 'replay (100)', null],
   ['joint', 'joint', null],
 ];
 const BEST = METHODS.map(([method, name, constraints]) => ({
@@ -99,6 +101,8 @@ const LOOKS: readonly (readonly [string, string])[] = [
   ['#0a63a8', ''],
   ['#0a63a8', '6 4'],
   ['#69717c', '2 3'],
+  ['#69717c', '6 4'],
+  ['#b84a0d', '2 3'],
   ['#1b1f24', '6 4'],
 ];
 
@@ -117,13 +121,16 @@ describe.each(['strengths', 'constraints'])('what is kept against what is learne
   const place = (own: Own): Point => [errorOf(own, first).at, errorOf(own, last).at];
 
   it('has axes of accuracy, better to the right and above, and every method in the legend', () => {
-    expect([f.xLabel, f.yLabel]).toEqual(['accuracy on task 1 at the end (%)', 'accuracy on task 3 (%)']);
+    expect([f.xLabel, f.yLabel]).toEqual([
+      'accuracy on task 1 at the end (%, all outputs compete)',
+      'accuracy on task 3 (%, all outputs compete)',
+    ]);
     expect(f.x.pixel(1)).toBeGreaterThan(f.x.pixel(10));
     expect(f.y.pixel(1)).toBeLessThan(f.y.pixel(10));
     const notes = through === 'strengths' ? ['chosen by validation', 'natural strength'] : ['chosen by validation'];
     expect(f.legend.map((l) => l.label)).toEqual([...METHODS.map(([, label]) => label), ...notes]);
-    expect(f.legend.slice(0, 7).map((l) => [l.colour, l.dash])).toEqual(LOOKS);
-    expect(f.legend[7]).toMatchObject({ element: 'circle', hollow: true });
+    expect(f.legend.slice(0, 9).map((l) => [l.colour, l.dash])).toEqual(LOOKS);
+    expect(f.legend[9]).toMatchObject({ element: 'circle', hollow: true });
   });
 
   it('runs a line through the means over seeds, weakest first', () => {
@@ -132,7 +139,7 @@ describe.each(['strengths', 'constraints'])('what is kept against what is learne
       lines.map(({ name, points }) => ({ name, points: points.map((p) => place(p.own)) })),
     );
     const dots = lines.flatMap(({ name, points }) => points.map((p) => ({ name, at: place(p.own) })));
-    expect(dots).toHaveLength(through === 'strengths' ? 1 + 3 + 3 + 4 + 3 + 3 + 1 : 9);
+    expect(dots).toHaveLength(through === 'strengths' ? 1 + 3 + 3 + 4 + 3 + 3 + 1 + 1 + 1 : 11);
     expectDots(f, 2.6, dots);
   });
 
@@ -176,7 +183,7 @@ describe.each(['strengths', 'constraints'])('what is kept against what is learne
 
 describe('average accuracy against the strength', () => {
   const f = readFigure(figures['forget-strength']);
-  const scanned = BEST.filter((b) => b.method !== 'none' && b.method !== 'joint').map((b) => ({
+  const scanned = BEST.filter((b) => Number.isFinite(b.own[0].branch.multiple)).map((b) => ({
     name: b.name,
     points: strengthsOf(b.method, b.constraints).map(({ x, own }) => ({ x, ...meanAndError(of(own, averageOf)) })),
   }));
@@ -184,7 +191,7 @@ describe('average accuracy against the strength', () => {
   it('goes through 100 × the mean over seeds at every strength, also where a seed diverged', () => {
     expect([f.xLabel, f.yLabel, f.x.type, f.y.type]).toEqual([
       'strength in units of the method’s natural one',
-      'average accuracy (%)',
+      'average accuracy (%, all outputs compete)',
       'log',
       'linear',
     ]);
@@ -212,19 +219,23 @@ describe('average accuracy against the strength', () => {
     });
   });
 
-  it('with the levels of no constraint and of all tasks together, and the Laplace value at 1', () => {
+  it('with the levels of methods that have no strength, and the Laplace value at 1', () => {
     const rules = marks(f, { kind: 'rule' });
     expect(rules.map((r) => [r.stroke, r.dash])).toEqual([
       ['#1b1f24', '3 2'],
       ['#1b1f24', ''],
+      ['#69717c', '6 4'],
+      ['#b84a0d', '2 3'],
       ['#1b1f24', '6 4'],
     ]);
     expect(rules[0].points.map(([x]) => x)).toEqual([expect.closeTo(1, 3), expect.closeTo(1, 3)]);
-    for (const [k, own] of [BEST[0].own, BEST[6].own].entries())
+    for (const [k, own] of [0, 6, 7, 8].map((m) => BEST[m].own).entries())
       for (const [, y] of rules[1 + k].points) expect(y).toBeCloseTo(100 * meanAndError(of(own, averageOf)).mean, 1);
     expect(f.legend.map((l) => l.label)).toEqual([
       ...METHODS.slice(1, 6).map(([, label]) => label),
       'none',
+      'frozen layers',
+      'replay (100)',
       'joint',
       'Laplace value',
     ]);
@@ -232,8 +243,8 @@ describe('average accuracy against the strength', () => {
 });
 
 describe.each([
-  ['first', 'accuracy on task 1 at the end (%)', first],
-  ['learning', 'accuracy on later tasks (%)', learningOf],
+  ['first', 'accuracy on task 1 at the end (%, all outputs compete)', first],
+  ['learning', 'accuracy on later tasks (%, all outputs compete)', learningOf],
 ] as const)('%s against the number of axes', (what, label, value) => {
   const f = readFigure(figures[`forget-constraints-${what}`], { x: { type: 'log' } });
   const points = [5, 20, 50].map((axes) => ({ axes, ...meanAndError(of(ownOf(input, 'ldc', axes, 10), value)) }));
@@ -262,8 +273,13 @@ describe.each([
 describe('accuracy through training', () => {
   const epochs = [1, 2, 3, 4, 5, 6, 7];
   it.each([
-    ['first', 'accuracy on task 1 (%)', (row: readonly number[]) => row[0], 0],
-    ['later', 'accuracy on later tasks (%)', ([, b, c]: readonly number[]) => (Number.isNaN(c) ? b : (b + c) / 2), 3],
+    ['first', 'accuracy on task 1 (%, all outputs compete)', (row: readonly number[]) => row[0], 0],
+    [
+      'later',
+      'accuracy on later tasks (%, all outputs compete)',
+      ([, b, c]: readonly number[]) => (Number.isNaN(c) ? b : (b + c) / 2),
+      3,
+    ],
   ] as const)('%s: means over seeds in %, and where the next task begins', (what, label, value, from) => {
     const f = readFigure(figures[`forget-curve-${what}`]);
     expect([f.xLabel, f.yLabel]).toEqual(['time (epochs of all tasks)', label]);
@@ -373,14 +389,14 @@ describe('absolute strengths and two tasks', () => {
 
   it('have no natural strength to mark, and name the second task', () => {
     const front = readFront(drawn['forget-front']);
-    expect(front.yLabel).toBe('accuracy on task 2 (%)');
+    expect(front.yLabel).toBe('accuracy on task 2 (%, all outputs compete)');
     expect(front.legend.map((l) => l.label)).not.toContain('natural strength');
     expect(marks(front, { kind: 'dot', element: 'path' })).toEqual([]);
     const strength = readFigure(drawn['forget-strength']);
     expect(strength.xLabel).toBe('strength λ');
     expect(marks(strength, { kind: 'rule', dash: '3 2' })).toEqual([]);
     expect(strength.legend.map((l) => l.label)).not.toContain('Laplace value');
-    expect(readFigure(drawn['forget-curve-later']).yLabel).toBe('accuracy on task 2 (%)');
+    expect(readFigure(drawn['forget-curve-later']).yLabel).toBe('accuracy on task 2 (%, all outputs compete)');
   });
 });
 

@@ -25,7 +25,7 @@ const { findings, outcome, html } = report;
 const finding = (id: string): Finding => findings.find((f) => f.id === `forget.${id}`)!;
 
 const AXES = { ldc: 50, variance: 50, random: 50 } as const;
-const METHODS = ['none', 'l2', 'ewc', 'ldc', 'variance', 'random', 'joint'];
+const METHODS = ['none', 'l2', 'ewc', 'ldc', 'variance', 'random', 'frozen', 'replay-100', 'joint'];
 const best = new Map<string, Own>(METHODS.map((m) => [m, chosenOf(input, m, AXES[m as 'ldc'] ?? null)]));
 const over = (own: Own, what: Parameters<typeof averageOf>[0] extends infer B ? (b: B) => number : never) =>
   own.map(({ branch }) => what(branch));
@@ -33,7 +33,8 @@ const first = (b: Own[number]['branch']) => b.test[2][0];
 
 /** What the findings correct together: every method against none, and the pairs that claims name. */
 const family = pairsOf(best, [
-  ...['l2', 'ewc', 'ldc', 'variance', 'random'].map((m) => [m, 'none'] as const),
+  ...['l2', 'ewc', 'ldc', 'variance', 'random', 'frozen', 'replay-100'].map((m) => [m, 'none'] as const),
+  ...['ldc', 'ewc'].flatMap((a) => ['frozen', 'replay-100'].map((b) => [a, b] as const)),
   ...['l2', 'random', 'variance', 'ewc'].map((m) => ['ldc', m] as const),
 ]);
 const pair = (a: string, b: string): Pair => family.find((p) => p.a === a && p.b === b)!;
@@ -55,6 +56,25 @@ function expectEstimates(text: string, all: readonly (readonly number[])[]): voi
   });
 }
 
+/** A comparison as it is printed: both averages with their strengths, the outcome, and half of the interval. */
+function expectComparison(
+  text: string,
+  p: Pair,
+  [a, atA]: readonly string[],
+  [b, atB]: readonly string[],
+  words: string,
+): void {
+  const [value, other] = [p.a, p.b].map((m) => over(best.get(m)!, averageOf));
+  const [left, right] = text.split(`%${atA}, ${b} `);
+  expect(left.startsWith(`${a} `), text).toBe(true);
+  expectMean(left.slice(a.length + 1), value, 100);
+  expectMean(right, other, 100);
+  const rest = right.slice(right.indexOf('%') + 1);
+  expect(rest.startsWith(`${atB}: ${words}, interval ±`), text).toBe(true);
+  const [half] = numbersIn(rest.slice(rest.indexOf('±') + 1));
+  expect(half / (100 * p.half)).toBeCloseTo(1, 1);
+}
+
 /** A chance as it is printed, to two digits. */
 function expectChance(text: string, p: number): void {
   const [printed] = numbersIn(text.slice(text.indexOf('chance by luck ') + 'chance by luck '.length));
@@ -67,6 +87,12 @@ describe('findings of the study', () => {
       'exists',
       'prevents.ldc',
       'prevents.ewc',
+      'prevents.frozen',
+      'prevents.replay-100',
+      'control.ldc.frozen',
+      'control.ldc.replay-100',
+      'control.ewc.frozen',
+      'control.ewc.replay-100',
       'l2',
       'random',
       'variance',
@@ -80,15 +106,15 @@ describe('findings of the study', () => {
   it('exists: accuracy lost on what was learned first, in points', () => {
     const f = finding('exists');
     expectMeasured(f, over(best.get('none')!, forgettingOf));
-    expect([f.unit, f.verdict]).toEqual(['points of accuracy', 'reproduced']);
+    expect([f.unit, f.verdict]).toEqual(['points of accuracy; all outputs compete', 'reproduced']);
     expect(f.reason).toMatch(/At least 5 points, with its whole interval above 0\.$/);
   });
 
-  it.each(['ldc', 'ewc'])('prevents: %s against none', (m) => {
+  it.each(['ldc', 'ewc', 'frozen', 'replay-100'])('prevents: %s against none', (m) => {
     const f = finding(`prevents.${m}`);
     const [own, none] = [best.get(m)!, best.get('none')!];
     expectMeasured(f, over(own, forgettingOf));
-    expect([f.unit, f.verdict]).toEqual(['points of accuracy forgotten', 'reproduced']);
+    expect([f.unit, f.verdict]).toEqual(['points of accuracy forgotten; all outputs compete', 'reproduced']);
     expect(f.predicted).toMatch(/^without a constraint .* %$/);
     expectMean(f.predicted!, over(none, forgettingOf), 100);
     expectEstimates(f.reason, [
@@ -97,31 +123,50 @@ describe('findings of the study', () => {
       over(own, learningOf),
       over(none, learningOf),
     ]);
-    expect(f.reason).toContain('at strength 10 against');
+    if (['ldc', 'ewc'].includes(m)) expect(f.reason).toContain('at strength 10 against');
+    else expect(f.reason).toMatch(/^Average accuracy \S+ ± \S+ % against/);
     expect(f.reason).toContain('without: better (chance by luck');
     expect(f.reason).toContain('Less than half of the forgetting remains');
     expectChance(f.reason, pair(m, 'none').holm);
   });
 
   it.each([
-    ['l2', 'L2 anchor', 'reproduced', 'LDC (1/F²) is better, interval'],
-    ['random', 'random axes', 'reproduced', 'LDC (1/F²) is better, interval'],
-    ['variance', '1/σ²', 'not decidable with this run', 'The difference is within one point, interval'],
-    ['ewc', 'EWC', 'not decidable with this run', 'Interval ±'],
-  ])('beats: LDC against %s', (m, name, verdict, words) => {
+    ['l2', 'L2 anchor at strength 1', 'reproduced', 'better'],
+    ['random', 'random axes at strength 100', 'reproduced', 'better'],
+    ['variance', '1/σ² at strength 10', 'not decidable with this run', 'within one point'],
+    ['ewc', 'EWC at strength 10', 'not decidable with this run', 'undecided'],
+  ])('beats: LDC against %s', (m, named, verdict, words) => {
     const f = finding(m);
     const p = pair('ldc', m);
+    const [name, strength] = named.split(' at ');
     expectMeasured(f, p.differences);
-    expect(f.unit).toBe(`points of average accuracy, LDC (1/F²) minus ${name}`);
+    expect(f.unit).toBe(`points of average accuracy, LDC (1/F²) minus ${name}; all outputs compete`);
     expect(f.verdict).toBe(verdict);
-    expect(f.reason.startsWith(words), f.reason).toBe(true);
-    const [half] = numbersIn(f.reason.slice(f.reason.indexOf('±') + 1));
-    expect(half / (100 * p.half)).toBeCloseTo(1, 1);
+    expectComparison(f.reason, p, ['LDC (1/F²)', ' at strength 10'], [name, ` at ${strength}`], words);
     if (p.outcome === 'equal') expect(f.reason).not.toContain('luck');
     else expectChance(f.reason, p.holm);
     const natural = ['ldc', m].map((x) => ownOf(input, x, AXES[x as 'ldc'] ?? null, 1));
     const beside = natural[0].map(({ branch }, k) => averageOf(branch) - averageOf(natural[1][k].branch));
     expectMean(f.reason.slice(f.reason.indexOf('At the natural strength of both it is')), beside, 100);
+  });
+
+  it.each([
+    ['ldc', 'frozen', 'reproduced', 'better'],
+    ['ldc', 'replay-100', 'not reproduced', 'within one point'],
+    ['ewc', 'frozen', 'reproduced', 'better'],
+    ['ewc', 'replay-100', 'not reproduced', 'worse'],
+  ])('control: %s against %s, with both averages', (m, rival, verdict, words) => {
+    const f = finding(`control.${m}.${rival}`);
+    const p = pair(m, rival);
+    const name = (x: string) => ({ ldc: 'LDC (1/F²)', ewc: 'EWC', frozen: 'frozen layers' })[x] ?? 'replay (100)';
+    expectMeasured(f, p.differences);
+    expect([f.unit, f.verdict]).toEqual([
+      `points of average accuracy, ${name(m)} minus ${name(rival)}; all outputs compete`,
+      verdict,
+    ]);
+    expectComparison(f.reason, p, [name(m), ' at strength 10'], [name(rival), ''], words);
+    if (p.outcome !== 'equal') expectChance(f.reason, p.holm);
+    expect(f.reason).not.toContain('natural strength');
   });
 
   it('says how many axes either could hold where the numbers differ, and whether the comparison is one of methods', () => {
@@ -142,7 +187,7 @@ describe('findings of the study', () => {
       most.map((a, k) => a - few[k]),
     );
     expect([f.unit, f.range, f.verdict]).toEqual([
-      'points of task-1 accuracy, N_c = 50 minus N_c = 5',
+      'points of task-1 accuracy, N_c = 50 minus N_c = 5; all outputs compete',
       'LDC at strength 10',
       'reproduced',
     ]);
@@ -151,10 +196,13 @@ describe('findings of the study', () => {
       '20',
       '50',
     ]);
+    const [levels, steps] = f.reason.split('. From each to the next: ');
     expectEstimates(
-      f.reason,
+      levels,
       [5, 20, 50].flatMap((n) => [over(at(n), first), over(at(n), learningOf)]),
     );
+    const rises = [20, 50].map((n, k) => over(at(n), first).map((a, s) => a - over(at([5, 20][k]), first)[s]));
+    expectEstimates(steps.replaceAll(',', ''), rises);
   });
 
   it('laplace: at strength 1 minus at the one that was chosen', () => {
@@ -165,7 +213,7 @@ describe('findings of the study', () => {
       one.map((a, k) => a - ten[k]),
     );
     expect([f.unit, f.verdict]).toEqual([
-      'points of average accuracy, Laplace minus chosen strength',
+      'points of average accuracy, Laplace minus chosen strength; all outputs compete',
       'not reproduced',
     ]);
     expectEstimates(f.reason, [one, ten]);
@@ -174,20 +222,23 @@ describe('findings of the study', () => {
 
   it('winner: the first by validation minus the second, and who is equal to it or open', () => {
     const f = finding('winner');
-    const order = ['none', 'l2', 'ewc', 'ldc', 'variance', 'random']
+    const order = ['none', 'l2', 'ewc', 'ldc', 'variance', 'random', 'frozen', 'replay-100']
       .map((m) => ({ m, v: meanAndError(over(best.get(m)!, validationOf)).mean }))
       .sort((a, b) => b.v - a.v)
       .map(({ m }) => m);
-    expect(order.slice(0, 3)).toEqual(['ldc', 'variance', 'ewc']);
+    expect(order.slice(0, 3)).toEqual(['ldc', 'replay-100', 'variance']);
     const lead = pairsOf(
       best,
       order.slice(1).map((m) => [order[0], m] as const),
     );
     expectMeasured(f, lead[0].differences);
-    expect(lead.map((p) => p.outcome)).toEqual(['equal', 'undecided', 'better', 'better', 'better']);
-    expect([f.unit, f.verdict]).toEqual(['points of average accuracy, LDC (1/F²) minus 1/σ²', 'not reproduced']);
+    expect(lead.map((p) => p.outcome)).toEqual(['equal', 'equal', 'undecided', 'better', 'better', 'better', 'better']);
+    expect([f.unit, f.verdict]).toEqual([
+      'points of average accuracy, LDC (1/F²) minus replay (100); all outputs compete',
+      'not reproduced',
+    ]);
     expect(f.reason).toBe(
-      'By validation LDC (1/F²) comes first, 1/σ² second. Not better than 1/σ². Undecided against EWC.',
+      'By validation LDC (1/F²) comes first, replay (100) second. Within one point of it: replay (100), 1/σ². Undecided against EWC.',
     );
   });
 });
@@ -196,19 +247,37 @@ describe('which method wins, in sentences', () => {
   const at = (m: string) => best.get(m)!;
 
   it('has the numbers of the branches', () => {
-    expect(outcome).toHaveLength(5);
-    const [lost, leader, partly, ends, ceiling] = outcome;
-    expect(lost).toMatch(/^Without a constraint .* points of accuracy on what was learned first is lost\.$/);
+    expect(outcome).toHaveLength(7);
+    const [lost, leader, ...rest] = outcome;
+    const [partly, ends, ceiling] = rest.slice(2);
+    expect(lost).toMatch(
+      /^Without a constraint .* points of accuracy on what was learned first are lost \(all outputs compete\)\.$/,
+    );
     expectEstimates(lost, [over(at('none'), forgettingOf)]);
     expect(leader).toMatch(
-      /^LDC \(1\/F²\) comes first by validation with .* % average accuracy against .* % without a constraint \(better\); 1\/σ², EWC cannot be distinguished from it\.$/,
+      /^LDC \(1\/F²\) comes first by validation with .* % average accuracy against .* % without a constraint \(better\), all outputs compete; within one point of it: replay \(100\), 1\/σ²; undecided against EWC\.$/,
     );
     expectEstimates(leader, [over(at('ldc'), averageOf), over(at('none'), averageOf)]);
+    for (const [k, [m, name, replayed]] of [
+      ['ldc', 'LDC \\(1/F²\\)', 'within one point of'],
+      ['ewc', 'EWC', 'worse than'],
+    ].entries()) {
+      expect(rest[k]).toMatch(
+        new RegExp(
+          `^${name} with .* % is ${replayed} replay \\(100\\) \\(.* %\\), better than frozen layers \\(.* %\\); all outputs compete\\.$`,
+        ),
+      );
+      expectEstimates(rest[k].replaceAll('(', ''), [
+        over(at(m), averageOf),
+        over(at('replay-100'), averageOf),
+        over(at('frozen'), averageOf),
+      ]);
+    }
     expect(partly).toBe('Not compared, because they ran for only some of the seeds: Hessian (2).');
     expect(ends).toBe(
       'The best strength lies at an end of those tried for EWC, random axes: a wider grid may do better.',
     );
-    expect(ceiling).toMatch(/^Trained on all tasks together the same network reaches .* %\.$/);
+    expect(ceiling).toMatch(/^Trained on all tasks together the same network reaches .* % \(all outputs compete\)\.$/);
     expectEstimates(ceiling, [over(at('joint'), averageOf)]);
   });
 
@@ -218,7 +287,7 @@ describe('which method wins, in sentences', () => {
     expect(head).toBe(
       '4 networks learned 3 tasks one after the other: classes 0, 1; then classes 2, 3; then classes 4, 5. ' +
         'All outputs compete. Later tasks had 12 epochs each. ' +
-        'Of 10 claims tested, 6 are reproduced, 2 not reproduced and 2 not decidable with this run.',
+        'Of 16 claims tested, 10 are reproduced, 4 not reproduced and 2 not decidable with this run.',
     );
   });
 
@@ -232,7 +301,7 @@ describe('which method wins, in sentences', () => {
       epochs: 1234567,
     });
     expect(pageWords(two.html, 'header .summary')[0]).toMatch(
-      /^1 network learned two tasks one after the other: a; then b\. Every task has its own outputs\. Later tasks had 1\u202f234\u202f567 epochs each\./,
+      /^1 network learned two tasks one after the other: a; then b\. Outputs are task-known: every task is trained and tested with its own outputs only\. Later tasks had 1\u202f234\u202f567 epochs each\./,
     );
   });
 });
@@ -269,11 +338,15 @@ describe('the findings as tables', () => {
       ['ldc', 10],
       ['variance', 10],
       ['random', 100],
+      ['frozen', 'NaN'],
+      ['replay-100', 'NaN'],
       ['joint', 'NaN'],
     ]);
     expect(json.chosen[3].average).toEqual(over(best.get('ldc')!, averageOf).map((a) => expect.closeTo(a, 12)));
     expect(json.chosen[0]).not.toHaveProperty('branches');
-    expect(json.contests).toHaveLength(15);
+    expect(json.contests).toHaveLength(28);
+    expect(json.outputs).toBe('all outputs compete');
+    expect(json.samples).toEqual({ training: 1234, validation: 246 });
     expect(json.seeds).toEqual(input.seeds);
     expect(json.groups).toEqual(JSON.parse(jsonLine(input.groups)));
     expect(json.references.map((r: { key: string }) => r.key)).toEqual([

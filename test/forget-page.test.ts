@@ -15,7 +15,7 @@ it('figures, tables and text of the page are as committed', async () => {
   const { 'curves.csv': curves, ...tables } = report.tables;
   await matchesSnapshots('forget', { ...report, tables });
   await matchesSnapshots('forget', { tables: { 'curves.csv': renderForget(first).tables['curves.csv'] } });
-  expect(curves.split('\r\n')[0]).toBe('seed,method,constraints,multiple,epoch,task,test_1,test_2,test_3');
+  expect(curves.split('\r\n')[0]).toBe('seed,method,constraints,multiple,epoch,task,outputs,test_1,test_2,test_3');
 });
 
 describe('how this was measured', () => {
@@ -28,6 +28,7 @@ describe('how this was measured', () => {
       'Outputs',
       'Strength',
       'Axes',
+      'Trivial rivals',
       'More than two tasks',
       'Errors',
     ]);
@@ -39,7 +40,12 @@ describe('how this was measured', () => {
   });
   it('tells outputs and several tasks as the protocol has them', () => {
     expect(facts({}).get('Outputs')).toMatch(/^One output layer is used for all tasks/);
-    expect(facts({ head: 'task-known' }).get('Outputs')).toMatch(/^Each task has its own output layer/);
+    expect(facts({ head: 'task-known' }).get('Outputs')).toMatch(/^Task-known: each task has its own output layer/);
+    expect(facts({}).get('Trivial rivals')).toMatch(/chosen with 246 validation samples of task 1\.$/);
+    expect(facts({}).get('Trivial rivals')).not.toContain('own task');
+    expect(facts({ head: 'task-known' }).get('Trivial rivals')).toContain(
+      'Each batch is scored with its own task’s outputs.',
+    );
     expect(facts({}).get('More than two tasks')).toMatch(/^After every task all earlier constraints are moved/);
     expect(facts({ several: 'separate' }).get('More than two tasks')).toMatch(/^After every task its own constraint/);
     expect(facts({ tasks: ['a', 'b'] }).get('More than two tasks')).toBe('Not in this protocol.');

@@ -28,6 +28,14 @@ const BEST = [
   { method: 'ldc', name: 'LDC (1/F²)', constraints: 50, strength: '10', own: chosenOf(input, 'ldc', 50) },
   { method: 'variance', name: '1/σ²', constraints: 50, strength: '10', own: chosenOf(input, 'variance', 50) },
   { method: 'random', name: 'random axes', constraints: 50, strength: '100', own: chosenOf(input, 'random', 50) },
+  { method: 'frozen', name: 'frozen layers', constraints: null, strength: '–', own: chosenOf(input, 'frozen', null) },
+  {
+    method: 'replay-100',
+    name: 'replay (100)',
+    constraints: null,
+    strength: '–',
+    own: chosenOf(input, 'replay-100', null),
+  },
   { method: 'joint', name: 'joint', constraints: null, strength: '–', own: chosenOf(input, 'joint', null) },
 ];
 const none = BEST[0].own;
@@ -37,13 +45,14 @@ const tableOf = (section: string, caption: string) =>
   pageTables(html, `#${section}`).find((t) => t.caption.startsWith(caption))!;
 
 describe('methods at their chosen strength', () => {
-  const table = tableOf('methods', 'Test accuracies in %');
+  const table = tableOf('methods', 'All outputs compete: test accuracies in %');
 
   it('has a row for each method that ran for all seeds, in the order of reading, with its axes and its strength', () => {
     expect(table.heads).toEqual([
       'method',
       'N_c',
       'held',
+      'old samples',
       'strength',
       'average',
       'task 1',
@@ -55,15 +64,8 @@ describe('methods at their chosen strength', () => {
     expect(table.column('method')).toEqual(BEST.map((b) => b.name));
     expect(table.column('N_c')).toEqual(BEST.map((b) => b.constraints?.toString() ?? '–'));
     expect(table.column('strength')).toEqual(BEST.map((b) => b.strength));
-    expect(table.column('held')).toEqual([
-      '–',
-      '690 (no spread)',
-      '655 (no spread)',
-      '86.5 ± 0.6',
-      '99 (no spread)',
-      '100 (no spread)',
-      '–',
-    ]);
+    expect(table.column('held')).toEqual(['–', '690', '655', '86.5 ± 0.6', '99', '100', '392', '–', '–']);
+    expect(table.column('old samples').map(numberIn)).toEqual([0, 246, 246, 246, 246, 246, 0, 100, 1234]);
   });
 
   it.each<[string, (b: Branch, facts: SeedFacts) => number]>([
@@ -110,7 +112,7 @@ describe('methods at their chosen strength', () => {
 });
 
 describe('all strengths and numbers of axes', () => {
-  const table = tableOf('strength', '‘Loss of task 1’');
+  const table = tableOf('strength', 'All outputs compete. ‘Loss of task 1’');
   /** In the order in which the documents come, each setting once. */
   const settings = [
     ...new Map(
@@ -132,7 +134,7 @@ describe('all strengths and numbers of axes', () => {
       'loss of task 1',
       'predicted rise',
     ]);
-    expect(settings).toHaveLength(1 + 4 + 2 + 3 + 3 + 1 + 1 + 3 + 3);
+    expect(settings).toHaveLength(1 + 4 + 2 + 3 + 3 + 1 + 1 + 3 + 3 + 2);
     const names = {
       l2: 'L2 anchor',
       ewc: 'EWC',
@@ -140,6 +142,8 @@ describe('all strengths and numbers of axes', () => {
       random: 'random axes',
       variance: '1/σ²',
       hessian: 'Hessian',
+      frozen: 'frozen layers',
+      'replay-100': 'replay (100)',
     };
     expect(table.column('method')).toEqual(settings.map(({ key: [m] }) => names[m as 'l2'] ?? m));
     expect(table.column('N_c')).toEqual(settings.map(({ key: [, n] }) => n?.toString() ?? '–'));
@@ -172,7 +176,7 @@ describe('all strengths and numbers of axes', () => {
 });
 
 it('squared displacements: of all weights, and along the leading direction of each kind', () => {
-  const table = tableOf('landscape', 'Squared displacement');
+  const table = tableOf('landscape', 'All outputs compete: squared displacement');
   expect(table.column('method')).toEqual(BEST.map((b) => b.name));
   const columns: [string, (b: Branch) => number | undefined][] = [
     ['all shared weights', (b) => b.distance],
@@ -187,7 +191,7 @@ it('squared displacements: of all weights, and along the leading direction of ea
       if (values[0] === undefined) expect(cell).toBe('–');
       else expectMean(cell, values as number[]);
     });
-  expect(table.column('strongest vortex plane')[6]).toBe('–');
+  expect(table.column('strongest vortex plane')[8]).toBe('–');
 });
 
 describe('every pair of methods', () => {
@@ -203,7 +207,7 @@ describe('every pair of methods', () => {
   });
 
   it('on the page: differences in points, chances before and after Holm’s correction', () => {
-    const table = tableOf('pairs', 'Average test accuracy of the first minus');
+    const table = tableOf('pairs', 'All outputs compete: average test accuracy of the first minus');
     expect(table.heads).toEqual(['method', 'against', 'difference', 'p', 'p, Holm', 'outcome']);
     expect(table.column('method')).toEqual(pairs.map(({ a }) => nameOf(a)));
     expect(table.column('against')).toEqual(pairs.map(({ b }) => nameOf(b)));
@@ -230,7 +234,9 @@ describe('every pair of methods', () => {
       'p',
       'p_holm',
       'outcome',
+      'outputs',
     ]);
+    expect(table.column('outputs')).toEqual(Array(28).fill('all outputs compete'));
     expect(table.column('method')).toEqual(pairs.map((p) => p.a));
     expect(table.column('against')).toEqual(pairs.map((p) => p.b));
     pairs.forEach((p, k) => {
@@ -239,7 +245,7 @@ describe('every pair of methods', () => {
       expect(table.numbers('p')[k] / p.p).toBeCloseTo(1, 6);
       expect(table.numbers('p_holm')[k] / p.holm).toBeCloseTo(1, 6);
     });
-    expect(table.column('seeds')).toEqual(Array(15).fill('4'));
+    expect(table.column('seeds')).toEqual(Array(28).fill('4'));
     expect(table.column('outcome')).toEqual(pairs.map((p) => p.outcome));
   });
 });
@@ -248,14 +254,16 @@ describe('CSV of what was measured', () => {
   it('branches: one row each, as the documents come', () => {
     const table = readCsv(tables['branches.csv']);
     const rows = input.groups.flatMap((g) => g.branches.map((b) => ({ g, b })));
-    expect(rows).toHaveLength(4 * 20 + 2);
+    expect(rows).toHaveLength(4 * 22 + 2);
     const bare = (x: number | null | undefined) => (x === null || x === undefined || Number.isNaN(x) ? '' : `${x}`);
     const exact: Record<string, (r: (typeof rows)[number]) => string> = {
       seed: ({ g }) => `${g.seed}`,
       method: ({ g }) => g.method,
+      outputs: () => 'all outputs compete',
       constraints: ({ g }) => bare(g.constraints),
       held: ({ g }) => bare(g.held?.constrained),
       left_out: ({ g }) => bare(g.held?.excluded),
+      stored: ({ g }) => bare(g.stored),
       multiple: ({ b }) => bare(b.multiple),
       strength: ({ b }) => bare(b.strength),
       test_1: ({ b }) => bare(b.test[2][0]),
@@ -276,9 +284,9 @@ describe('CSV of what was measured', () => {
       transfer: ({ b, g }) => learningOf(b) - scratchOf(factsOf(g.seed)),
     };
     expect(table.heads).toEqual([
-      ...Object.keys(exact).slice(0, 7),
+      ...Object.keys(exact).slice(0, 9),
       ...Object.keys(rounded),
-      ...Object.keys(exact).slice(7),
+      ...Object.keys(exact).slice(9),
     ]);
     for (const [head, of] of Object.entries(exact)) expect(table.column(head), head).toEqual(rows.map(of));
     for (const [head, of] of Object.entries(rounded))
@@ -298,18 +306,28 @@ describe('CSV of what was measured', () => {
       'multiple',
       'epoch',
       'task',
+      'outputs',
       'test_1',
       'test_2',
       'test_3',
     ]);
     const rows = input.groups.flatMap((g) =>
       g.branches.flatMap(({ curve: c, multiple }) =>
-        c.epoch.map((e, k) => [g.seed, g.method, g.constraints, multiple, e, c.task[k] + 1, ...c.test[k]]),
+        c.epoch.map((e, k) => [
+          g.seed,
+          g.method,
+          g.constraints,
+          multiple,
+          e,
+          c.task[k] + 1,
+          'all outputs compete',
+          ...c.test[k],
+        ]),
       ),
     );
-    expect(rows).toHaveLength(82 * 7);
+    expect(rows).toHaveLength(90 * 7);
     const bare = (x: unknown) => (x === null || Number.isNaN(x) ? '' : String(x));
     expect(table.rows).toEqual(rows.map((r) => r.map(bare)));
-    expect(table.rows[0].slice(6)).toEqual([expect.stringMatching(/^0\.\d+$/), '', '']);
+    expect(table.rows[0].slice(7)).toEqual([expect.stringMatching(/^0\.\d+$/), '', '']);
   });
 });

@@ -156,6 +156,8 @@ describe('what is refused leaves no file', () => {
       /no method 'hesian'; did you mean hessian\? There are l2, /,
     ],
     ['no penalty', () => ({ run, method: 'joint' }), /'joint' leaves no penalty; there are l2, /],
+    ['frozen layers', () => ({ run, method: 'frozen' }), /'frozen' leaves no penalty: set requires_grad to False/],
+    ['replay', () => ({ run, method: 'replay-500' }), /'replay-500' leaves no penalty; there are l2, /],
     ['ldc without a window', () => ({ layers, weights, method: 'ldc' }), /--window-epochs 10/],
     ['a window for nothing', () => ({ run, method: 'ewc', windowEpochs: 2 }), /ewc needs no window/],
     ['a layer not recorded', () => ({ run, method: 'ldc', held: 'all' }), /recorded layer1 alone, and layer2/],

@@ -15,7 +15,7 @@ import type { PenaltyPart } from '../model/penalty.js';
 import { InputError } from '../numeric/errors.js';
 import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
-import type { Task } from './task.js';
+import type { Block, Task } from './task.js';
 
 /** Sets how a constraint is built. */
 export interface ConstraintOptions {
@@ -24,6 +24,8 @@ export interface ConstraintOptions {
   /** Randomness of random axes. */
   readonly key: Key;
   readonly la: LinearAlgebra;
+  /** Names of the blocks that `frozen` holds; the first block by default. Other constraints ignore it. */
+  readonly hold?: readonly string[];
 }
 
 /** Gives the strength that theory assigns to a penalty. */
@@ -52,13 +54,16 @@ export interface BuiltConstraint {
   readonly parts: readonly PenaltyPart[];
   readonly unit: UnitStrength;
   readonly diagnostics: readonly BlockDiagnostics[];
+  /** Blocks whose weights (with the biases of their spans) must not change at all; `frozen` alone gives any. */
+  readonly frozen?: readonly Block[];
 }
 
 /**
  * Says how a constraint acts: `none` continues training without a penalty, `joint` trains on both tasks together (a protocol,
- * the upper limit), `penalty` adds a penalty built from task 1.
+ * the upper limit), `penalty` adds a penalty built from task 1, `frozen` excludes whole blocks from training (a hard constraint, which
+ * has no strength), and `replay` trains on stored samples of task 1 beside those of task 2 (a protocol).
  */
-type ConstraintKind = 'none' | 'penalty' | 'joint';
+type ConstraintKind = 'none' | 'penalty' | 'frozen' | 'replay' | 'joint';
 
 /** Describes one method against forgetting, and builds its penalty. */
 export interface Constraint {
@@ -72,6 +77,8 @@ export interface Constraint {
   readonly needsWindow: boolean;
   /** Whether `task.training` is needed, as for constraints of the stationary state of task 1. */
   readonly needsTraining?: boolean;
+  /** Of `replay`: number of samples stored of each earlier task, or as many as are held out to choose strengths. */
+  readonly memory?: number | 'validation';
   /**
    * Builds the penalty from measurements of task 1.
    * @throws InputError where the task lacks a measurement that the constraint needs

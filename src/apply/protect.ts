@@ -11,7 +11,7 @@ import { type Key, randomKey } from '../numeric/random.js';
 import type { BlockDiagnostics, UnitStrength } from './constraint.js';
 import { constraintNamed } from './constraints/table.js';
 import { type FinishedRun, type ProtectableSurface, surfaceTask } from './surface-task.js';
-import type { Task } from './task.js';
+import type { Block, Task } from './task.js';
 
 /** Chooses the method and its axes. */
 export interface ProtectOptions {
@@ -22,6 +22,8 @@ export interface ProtectOptions {
   /** Randomness of random axes and iterated eigenvectors; that of seed 0 by default. */
   readonly key?: Key;
   readonly la?: LinearAlgebra;
+  /** Names of the blocks that the method `frozen` holds; the first block by default. */
+  readonly hold?: readonly string[];
 }
 
 /** Holds the penalty R and its strength, and evaluates R. */
@@ -33,6 +35,8 @@ export interface Protection {
   /** `unit.strength` where it is the Laplace value, else NaN. */
   readonly laplaceStrength: number;
   readonly diagnostics: readonly BlockDiagnostics[];
+  /** Ranges of weights that must not be trained any more; `frozen` alone gives any, and then R = 0. */
+  readonly frozen: readonly Block[];
   /** Returns R(w), without its strength, in float64. */
   value(w: ArrayLike<number>): number;
   /** Returns ∇R(w), without its strength, in float64. */
@@ -48,13 +52,18 @@ const AXES = 50;
  *   measurement
  */
 export async function protectTask(task: Task, options: ProtectOptions): Promise<Protection> {
-  const { method, axes = AXES, key = randomKey(0), la = embeddedLinearAlgebra() } = options;
+  const { method, axes = AXES, key = randomKey(0), la = embeddedLinearAlgebra(), hold } = options;
   check(
     Number.isInteger(axes) && axes >= 1,
     'bad-axes',
     () => `the number of axes must be a positive integer; got ${axes}.`,
   );
-  const { parts, unit, diagnostics } = await constraintNamed(method).build(task, { axes, key, la });
+  const {
+    parts,
+    unit,
+    diagnostics,
+    frozen = [],
+  } = await constraintNamed(method).build(task, { axes, key, la, ...(hold && { hold }) });
   const own = penalty(task.anchor, parts);
   return {
     method,
@@ -62,6 +71,7 @@ export async function protectTask(task: Task, options: ProtectOptions): Promise<
     unit,
     laplaceStrength: unit.exact ? unit.strength : Number.NaN,
     diagnostics,
+    frozen,
     value: (w) => penaltyGradient(own, w).value,
     gradient: (w) => penaltyGradient(own, w).gradient,
   };

@@ -83,6 +83,8 @@ export function verdictOf(...all: readonly Agreement[]): Verdict {
 
 /** Says why a number over so few seeds decides nothing. */
 export const few = (e: Estimate): string =>
-  e.n < 2
-    ? 'One seed has no error over seeds; run at least two, better five.'
-    : `The 95 % interval over ${e.n} seeds is wider than ±1; more seeds would narrow it.`;
+  e.n < 1
+    ? 'No seed gave a number.'
+    : e.n < 2
+      ? 'One seed has no error over seeds; run at least two, better five.'
+      : `The 95 % interval over ${e.n} seeds is wider than ±1; more seeds would narrow it.`;

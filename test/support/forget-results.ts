@@ -102,6 +102,7 @@ export function madeInput(
     protocol: '0,1/2,3',
     head: 'task-known',
     tasks: ['classes 0, 1', 'classes 2, 3'],
+    samples: { training: 1234, validation: 246 },
     constraints,
     absolute: false,
     epochs: 2,

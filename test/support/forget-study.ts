@@ -28,6 +28,7 @@ interface Plan {
   readonly excluded?: number;
   readonly why?: string;
   readonly seeds?: readonly number[];
+  readonly stored?: number;
 }
 
 const NONE = Number.NaN;
@@ -93,6 +94,8 @@ const PLANS: readonly Plan[] = [
     excluded: 35,
     why: 'no information',
   },
+  { method: 'frozen', constraints: null, at: [[NONE, 0.955, 0.89, 0.87, 0.905]], held: 392 },
+  { method: 'replay-100', constraints: null, at: [[NONE, 0.946, 0.927, 0.947, 0.938]], held: Number.NaN, stored: 100 },
 ];
 
 const SEEDS = [0, 1, 2, 3];
@@ -194,6 +197,7 @@ export function forgetStudy(): ForgetInput {
               excluded: plan.excluded ?? 0,
               why: plan.why ?? '',
             },
+        ...(plan.stored !== undefined && { stored: plan.stored }),
         refused: '',
         seconds: 3 + seed + p,
       }),
@@ -214,6 +218,7 @@ export function forgetStudy(): ForgetInput {
     protocol: '0,1/2,3/4,5',
     head: 'all-compete',
     tasks: TASKS,
+    samples: { training: 1234, validation: 246 },
     constraints: 50,
     absolute: false,
     epochs: 12,
@@ -237,6 +242,8 @@ export function forgetStudy(): ForgetInput {
       ldc: { title: 'principal directions by 1/F²', strength: '4(e−1)L0' },
       random: { title: 'random axes', strength: 'the mean curvature along them' },
       hessian: { title: 'the stiffest directions', strength: '1' },
+      frozen: { title: 'layer1 not trained', strength: '' },
+      'replay-100': { title: 'stored samples in turn', strength: '' },
       joint: { title: 'all tasks at once', strength: '' },
     },
     run: { config: { data: { set: 'mnist' } }, seeds: SEEDS },

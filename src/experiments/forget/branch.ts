@@ -60,15 +60,19 @@ export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGro
   const { taskSet, la, method, constraints, strengths, facts, weights, axes, report } = request;
   const head = { format: 'thermograd forget branches', seed: taskSet.seed, method, constraints } as const;
   const own = { taskSet, la, task: 0, weights, windowSteps: facts.windowSteps, stored: axes };
+  const constraint = constraintNamed(method);
+  const { kind, memory } = constraint;
   try {
-    const held = constraintNamed(method).kind === 'penalty' ? await hold(request, own) : undefined;
-    const second = stageOf(taskSet, 1, constraintNamed(method).kind === 'joint');
+    const held = kind === 'penalty' ? await hold(request, own) : undefined;
+    const count = kind === 'frozen' ? await frozenCount(request, own) : (held?.count ?? null);
+    const second = stageOf(taskSet, 1, constraint);
     const branches: Branch[] = [];
     for (const [k, strength] of strengths.entries()) {
       report(`strength ${k + 1} of ${strengths.length}`, k / strengths.length);
       branches.push(await branch(request, held, strength, second));
     }
-    return { ...head, held: held?.count ?? null, branches, refused: '' };
+    const stored = memory === undefined ? {} : { stored: taskSet.memoryCount(0, memory) };
+    return { ...head, held: count, ...stored, branches, refused: '' };
   } catch (error) {
     // a method that does not apply (no curvature, no current, a window in which nothing moved) is a result, and other
     // methods continue
@@ -99,6 +103,18 @@ async function hold({ taskSet, method, constraints, la }: GroupRequest, known: K
   };
 }
 
+/** Counts the weights that are excluded from training. */
+async function frozenCount({ taskSet, method, la }: GroupRequest, known: KnownRequest) {
+  const { frozen } = taskSet.config;
+  const { diagnostics } = await constraintNamed(method).build(knownTask({ ...known, layers: frozen }), {
+    axes: 1,
+    key: taskSet.taskKey(known.task).child('axes'),
+    la,
+    hold: frozen,
+  });
+  return countOf(diagnostics);
+}
+
 function countOf(blocks: readonly BlockDiagnostics[]): NonNullable<BranchGroup['held']> {
   return {
     constrained: blocks.reduce((n, b) => n + b.constrained, 0),
@@ -116,7 +132,6 @@ async function branch(
   const { taskSet, method, facts, axes } = request;
   const { count, size } = taskSet;
   const { head } = taskSet.config;
-  const together = constraintNamed(method).kind === 'joint';
   const first = Weights.of(request.weights, size);
   const weights = Weights.of(request.weights, size);
   const { epoch, task, test } = facts.curve;
@@ -127,7 +142,7 @@ async function branch(
   try {
     for (let t = 1; t < count; t++) {
       if (head === 'task-known') weights.heads[t] = freshHead(taskSet.spec(t), size, taskSet.taskKey(t).child('init'));
-      const stage = t === 1 ? second : stageOf(taskSet, t, together);
+      const stage = t === 1 ? second : stageOf(taskSet, t, constraintNamed(method));
       stage.load(weights);
       if (pull && stage instanceof SingleStage) stage.hold(pull, strength);
       const more = pull !== undefined && t < count - 1 && stage instanceof SingleStage;

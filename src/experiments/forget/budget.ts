@@ -57,12 +57,14 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
   const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
   const windowSeconds = (2 * rows * rows * P) / PRODUCTS;
+  // steps on batches of earlier tasks in turn with those of the newest one
+  const inTurn = (kind: Constraint['kind']) => (kind === 'joint' || kind === 'replay' ? (later + 3) / 2 : 1);
   // a penalty grows by its axes with every earlier task, and is measured again in every branch
   const remembered = (later + 1) / 2;
   const branch = (axes: number, { kind, needsWindow }: Pick<Constraint, 'kind' | 'needsWindow'>) =>
     later *
       training.epochs *
-      (steps * ((3 * flops(training.batchSize)) / STEP + (remembered * axesBytes(axes)) / AXES) +
+      (steps * inTurn(kind) * ((3 * flops(training.batchSize)) / STEP + (remembered * axesBytes(axes)) / AXES) +
         ((later + 1) * flops(task.test.count)) / EVALUATION) +
     (kind === 'penalty' ? later - 1 : 0) *
       (statisticsSeconds(Math.max(10, PASSES_PER_AXIS * axes)) + (needsWindow ? windowSeconds : 0));

@@ -15,6 +15,7 @@ interface ForgetFlags {
   readonly lambdaGrid?: { readonly absolute: boolean; readonly strengths: number[] };
   readonly constraints?: number[];
   readonly layers?: 'all' | string[];
+  readonly frozen?: string[];
   readonly seeds?: number;
   readonly learningRate?: number;
   readonly batchSize?: number;
@@ -40,6 +41,8 @@ function counts(text: string): number[] {
   if (list.includes(0)) throw new InvalidArgumentError('expected numbers of axes from 1 up.');
   return list;
 }
+
+const names = (text: string): string[] => text.split(',').map((w) => w.trim());
 
 /** Adds the command. */
 export function addForget(root: Command): void {
@@ -81,6 +84,9 @@ export function addForget(root: Command): void {
     .addOption(
       new Option('--layers <list>', 'layers that are constrained: all, or names such as layer2').argParser(listed),
     )
+    .addOption(
+      new Option('--frozen <list>', 'layers that the method frozen excludes from training (layer1)').argParser(names),
+    )
     .addOption(new Option('--seeds <n>', 'number of seeds, from 0 to n−1 (5)').argParser(wholeNumber))
     .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
@@ -106,6 +112,9 @@ represents a method is chosen on validation samples, which no training saw; test
 
 Methods:
   none, joint            no constraint, and all data together: the lower and the upper reference
+  frozen                 whole layers not trained after task 1; it has no strength and needs no old sample
+  replay-100, replay-validation      so many stored samples of each earlier task (any number; validation: as many as the others use to
+                         choose their strength), one batch of them before every batch of the new task
   l2                     every weight pulled back equally
   ewc, ewc-empirical     each weight by its Fisher information, per sample
   ldc                    principal directions of task 1 weighted by 1/F² (Feng & Tu); variance: by 1/sigma² instead
@@ -150,6 +159,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         absolute: flags.lambdaGrid?.absolute,
         constraints: flags.constraints,
         layers: flags.layers,
+        frozen: flags.frozen,
         seeds: flags.seeds,
         training: {
           learningRate: flags.learningRate,
@@ -161,7 +171,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         data: { set: flags.data, limit: flags.limit },
         workers: flags.workers,
       }) as PartialForget;
-      const { folder, findings, outcome } = await forget([file, over], {
+      const { folder, findings, outcome, outputs } = await forget([file, over], {
         ...(flags.out !== undefined && { out: flags.out }),
         resume: flags.resume ?? false,
         signal: s.signal,
@@ -170,7 +180,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
       });
       const report = join(folder, 'report.html');
       s.result(
-        { folder, report, outcome, findings },
+        { folder, report, outputs, outcome, findings },
         [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },

@@ -58,12 +58,15 @@ export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
     const difference = paired(at(a), at(b));
     return { a, b, difference, p: chanceOf(difference) };
   });
-  const known = raw.filter((c) => Number.isFinite(c.p)).sort((x, y) => x.p - y.p);
-  const { holm } = adjust(known.map((c) => c.p));
-  return raw.map((c): Contest => {
-    const corrected = holm[known.indexOf(c)] ?? Number.NaN;
-    return { ...c, holm: corrected, outcome: compare(c.difference, corrected) };
-  });
+  const holm = corrected(raw.map((c) => c.p));
+  return raw.map((c, k): Contest => ({ ...c, holm: holm[k], outcome: compare(c.difference, holm[k]) }));
+}
+
+/** Corrects chances of one family by Holm's method; those that are not known stay so and do not count. */
+export function corrected(chances: readonly number[]): number[] {
+  const known = chances.filter(Number.isFinite).sort((x, y) => x - y);
+  const { holm } = adjust(known);
+  return chances.map((p) => holm[known.indexOf(p)] ?? Number.NaN);
 }
 
 /** Compares all pairs of methods except joint training, corrected together. */
@@ -90,7 +93,7 @@ export function contest(contests: readonly Contest[], a: Method, b: Method): Con
 export const inPoints = (e: Estimate): Estimate => scaled(e, 100);
 export const percent = (values: readonly number[]): string => `${formatEstimate(inPoints(overSeeds(values)))} %`;
 export const few = (e: Estimate): string =>
-  e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds would decide it.';
+  e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds may decide it.';
 export const interval = (e: Estimate): string => (e.n < 2 ? '' : `interval ±${formatNumber(100 * halfWidth(e), 2)}`);
 export const strengthOf = (s: Setting): string =>
   Number.isFinite(s.multiple) ? ` at strength ${formatNumber(s.multiple, 2)}` : '';

@@ -1,9 +1,9 @@
 /** The way from preset, file and flags to one complete, checked config of `forget`. */
-import { CONSTRAINTS } from '../../apply/constraints/table.js';
+import { CONSTRAINTS, constraintNamed, findConstraint } from '../../apply/constraints/table.js';
 import type { Dataset } from '../../data/dataset.js';
 import { classProtocol, outlineOf, PROTOCOLS, type Protocol } from '../../data/tasks.js';
 import { keyChecker, overlay, problemOf, type Tree } from '../../jobs/config-keys.js';
-import { layersOf } from '../../model/network.js';
+import { layersOf, type NetworkSpec } from '../../model/network.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import { sharedLayers, specFor } from './network.js';
@@ -62,8 +62,8 @@ export function protocolOf({ protocol }: Pick<ForgetConfig, 'protocol'>): Protoc
 }
 
 function checkMethod(name: string): void {
+  if (findConstraint(name)) return;
   const names = CONSTRAINTS.map((c) => c.name);
-  if (names.includes(name)) return;
   const close = nearest(name, names);
   throw new InputError(
     'no-such-constraint',
@@ -95,6 +95,8 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   const [first] = tasks;
   const spec = specFor(network, { train: dataset.train, outputs: first.outputs });
   const layers = layersOf(spec);
+  checkFrozen(config, spec);
+  checkMemories(config, tasks);
   const held = heldLayers(
     config,
     layers.map((l) => l.name),
@@ -128,6 +130,36 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
     'bad-config',
     `statistics.profiles asks for direction ${deepest}; the window and ${name} have ${there}.`,
   );
+}
+
+/** Checks that the layers to freeze are shared by all tasks, and that something is left to train. */
+function checkFrozen({ frozen, head, methods }: ForgetConfig, spec: NetworkSpec): void {
+  if (!methods.includes('frozen')) return;
+  const shared = sharedLayers(head, spec);
+  const wrong = frozen.find((l) => !shared.includes(l));
+  check(
+    wrong === undefined,
+    'no-such-layer',
+    `the method frozen can hold ${shared.join(', ')}${head === 'task-known' ? ' (each task has its own output layer)' : ''}; got '${wrong}'.`,
+  );
+  check(
+    head === 'task-known' || shared.some((l) => !frozen.includes(l)),
+    'nothing-to-train',
+    `frozen holds all layers (${shared.join(', ')}), which leaves nothing to train; leave one out.`,
+  );
+}
+
+/** Checks that every earlier task has as many samples as a replay stores. */
+function checkMemories({ methods }: ForgetConfig, tasks: readonly { name: string; training: number }[]): void {
+  for (const method of methods) {
+    const { memory } = constraintNamed(method);
+    const short = tasks.slice(0, -1).find((t) => typeof memory === 'number' && memory > t.training);
+    check(
+      short === undefined,
+      'bad-memory',
+      `${method} stores ${memory} samples of each earlier task, and '${short?.name}' has ${short?.training} to train on; ask for fewer, or for all with joint.`,
+    );
+  }
 }
 
 /**

@@ -2,23 +2,25 @@
 import { csv } from '../../report/csv.js';
 import { averageOf, forgettingOf, learningOf, transferOf } from './accuracies.js';
 import type { Contest } from './compare.js';
-import type { ForgetInput } from './measured.js';
+import { type ForgetInput, outputsOf } from './measured.js';
 
 /** Writes every branch, every comparison of two methods and every curve, by file name. */
 export const forgetTables = (input: ForgetInput, contests: readonly Contest[]): Record<string, string> => ({
   'branches.csv': branchesCsv(input),
-  'contests.csv': contestsCsv(contests),
+  'contests.csv': contestsCsv(contests, input.head),
   'curves.csv': curvesCsv(input),
 });
 
-function branchesCsv({ groups, tasks: { length: tasks }, seeds }: ForgetInput): string {
+function branchesCsv({ groups, tasks: { length: tasks }, seeds, head }: ForgetInput): string {
   return csv(
     [
       'seed',
       'method',
+      'outputs',
       'constraints',
       'held',
       'left_out',
+      'stored',
       'multiple',
       'strength',
       'average',
@@ -36,9 +38,11 @@ function branchesCsv({ groups, tasks: { length: tasks }, seeds }: ForgetInput): 
       g.branches.map((b) => [
         g.seed,
         g.method,
+        outputsOf(head),
         g.constraints,
         g.held?.constrained ?? null,
         g.held?.excluded ?? null,
+        g.stored ?? null,
         b.multiple,
         b.strength,
         averageOf(b),
@@ -59,9 +63,9 @@ function branchesCsv({ groups, tasks: { length: tasks }, seeds }: ForgetInput): 
   );
 }
 
-function contestsCsv(contests: readonly Contest[]): string {
+function contestsCsv(contests: readonly Contest[], head: ForgetInput['head']): string {
   return csv(
-    ['method', 'against', 'difference', 'standard_error', 'seeds', 'p', 'p_holm', 'outcome'],
+    ['method', 'against', 'difference', 'standard_error', 'seeds', 'p', 'p_holm', 'outcome', 'outputs'],
     contests.map((c) => [
       c.a,
       c.b,
@@ -71,11 +75,12 @@ function contestsCsv(contests: readonly Contest[]): string {
       c.p,
       c.holm,
       c.outcome,
+      outputsOf(head),
     ]),
   );
 }
 
-function curvesCsv({ groups, tasks: { length: tasks } }: ForgetInput): string {
+function curvesCsv({ groups, tasks: { length: tasks }, head }: ForgetInput): string {
   return csv(
     [
       'seed',
@@ -84,6 +89,7 @@ function curvesCsv({ groups, tasks: { length: tasks } }: ForgetInput): string {
       'multiple',
       'epoch',
       'task',
+      'outputs',
       ...Array.from({ length: tasks }, (_, t) => `test_${t + 1}`),
     ],
     groups.flatMap((g) =>
@@ -95,6 +101,7 @@ function curvesCsv({ groups, tasks: { length: tasks } }: ForgetInput): string {
           b.multiple,
           e,
           b.curve.task[k] + 1,
+          outputsOf(head),
           ...b.curve.test[k],
         ]),
       ),

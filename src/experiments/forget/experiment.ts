@@ -22,7 +22,7 @@ import { type ForgetBudget, forgetBudget } from './budget.js';
 import { checkAgainstData, completeForget } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
-import type { ForgetInput } from './measured.js';
+import { type ForgetInput, outputsOf } from './measured.js';
 import type { ForgetConfig, PartialForget } from './schema.js';
 import { FORGET_STUDY, loadForget, mainOf, readGroups, seedsOf } from './study.js';
 import { TaskSet } from './task-set.js';
@@ -42,6 +42,8 @@ export interface ForgetRun {
   readonly findings: readonly Finding[];
   /** Which method is best where, in sentences. */
   readonly outcome: readonly string[];
+  /** How outputs compete, in words. */
+  readonly outputs: string;
 }
 
 interface Context {
@@ -140,6 +142,7 @@ async function reportForget({ folder, config, dataset }: Context): Promise<Omit<
     protocol: config.protocol,
     head: config.head,
     tasks: Array.from({ length: taskSet.count }, (_, t) => taskSet.task(t).name),
+    samples: { training: taskSet.task(0).train.count, validation: taskSet.task(0).validation.count },
     constraints: mainOf(config),
     absolute: config.absolute,
     epochs: config.training.epochs,
@@ -155,5 +158,5 @@ async function reportForget({ folder, config, dataset }: Context): Promise<Omit<
   };
   const report = renderForget(input);
   writeReport(path, report);
-  return { findings: report.findings, outcome: report.outcome };
+  return { findings: report.findings, outcome: report.outcome, outputs: outputsOf(config.head) };
 }

@@ -6,7 +6,7 @@
  */
 import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
-import type { ConstraintOptions } from '../../apply/constraint.js';
+import type { Constraint, ConstraintOptions } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
 import { planeBasis } from '../../apply/planes.js';
 import type { Axes } from '../../apply/task.js';
@@ -20,6 +20,7 @@ import { recordWindow } from '../../train/window.js';
 import { knownTask, remembering, type StoredAxes, writeAxes } from './known.js';
 import type { Curve, Profile, SeedFacts } from './measured.js';
 import { Weights } from './network.js';
+import type { ForgetConfig } from './schema.js';
 import { runEpoch, type TaskSet } from './task-set.js';
 
 /** Names the files of a first task. */
@@ -41,6 +42,10 @@ export interface FirstFacts extends SeedFacts {
   >;
   readonly seconds: number;
 }
+
+/** Says what a method holds; of frozen layers, which. */
+const titleOf = ({ kind, title }: Constraint, { frozen }: ForgetConfig): string =>
+  kind === 'frozen' ? `${frozen.join(', ')} excluded from training after task 1` : title;
 
 /** Points of a profile on either side of its centre. */
 const POINTS = 20;
@@ -78,10 +83,12 @@ export async function firstTask(
   for (const [k, name] of config.methods.entries()) {
     report(`statistics for ${name}`, 0.2 + (0.6 * k) / config.methods.length);
     const constraint = constraintNamed(name);
-    const described = { title: constraint.title, strength: '', refused: '' };
+    const described = { title: titleOf(constraint, config), strength: '', refused: '' };
+    methods[name] = described;
+    if (constraint.kind !== 'penalty') continue;
     try {
       const { unit, parts } = await constraint.build(task, options);
-      methods[name] = { ...described, strength: constraint.kind === 'penalty' ? unit.how : '' };
+      methods[name] = { ...described, strength: unit.how };
       const own = parts.find((p) => p.offset === block.offset);
       if (name.startsWith('vortex') && own?.kind === 'lowRank') axes.planes.set(block.name, planeBasis(own.axes));
     } catch (error) {

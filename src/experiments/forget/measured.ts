@@ -22,10 +22,15 @@ const NAMES: Readonly<Record<string, string>> = {
   potential: 'potential U',
   vortex: 'vortex planes',
   'vortex-q': 'vortex planes (by q)',
+  frozen: 'frozen layers',
   joint: 'joint',
 };
 /** Returns the short name of a method. */
-export const nameOf = (m: Method): string => NAMES[m] ?? m;
+export const nameOf = (m: Method): string =>
+  NAMES[m] ?? m.replace(/^replay-(\w+)$/, (_, n: string) => `replay (${n === 'validation' ? 'as validation' : n})`);
+
+/** Says how outputs compete, in the words that stand beside every number: accuracies of the two kinds are not comparable. */
+export const outputsOf = (head: Head): string => (head === 'task-known' ? 'task-known outputs' : 'all outputs compete');
 
 /** Returns methods in the order of presentation, unknown ones before the ceiling. */
 export function inOrder(methods: readonly Method[]): Method[] {
@@ -100,6 +105,8 @@ export interface BranchGroup {
    * Axes or weights that task 1's constraint holds over all layers, and how many it left out; null without a penalty.
    */
   readonly held: { readonly constrained: number; readonly excluded: number; readonly why: string } | null;
+  /** Samples of task 1 that replay stores; absent for other methods. */
+  readonly stored?: number;
   /** Why the method does not apply and there are no branches; empty otherwise. */
   readonly refused: string;
   readonly seconds: number;
@@ -130,6 +137,8 @@ export interface ForgetInput {
   readonly protocol: string;
   readonly head: Head;
   readonly tasks: readonly string[];
+  /** Training samples of task 1, and those of it that are held out to choose strengths. */
+  readonly samples: { readonly training: number; readonly validation: number };
   /** N_c at which methods are compared. */
   readonly constraints: number;
   /** Whether strengths are lambda itself. */

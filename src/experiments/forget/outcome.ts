@@ -1,10 +1,15 @@
 /** Which method is best, in sentences drawn from the comparisons. */
+import { overSeeds } from '../../numeric/seeds.js';
 import type { Finding } from '../../report/finding.js';
-import { type Chosen, type Contest, contest, percent, ranked } from './compare.js';
+import { formatEstimate } from '../../report/format.js';
+import { isRival } from './claims.js';
+import { type Chosen, type Contest, contest, inPoints, percent, ranked } from './compare.js';
 import { type Method, nameOf } from './measured.js';
 import { type Place, placeOf, type Setting } from './strengths.js';
 
-interface Compared {
+interface Outcomes {
+  /** How outputs compete, in words. */
+  readonly outputs: string;
   readonly rivals: readonly Method[];
   readonly at: Chosen;
   /** The first method by validation against each other one. */
@@ -19,17 +24,14 @@ interface Compared {
 }
 
 /** Writes the sentences; each is included only if its comparison supports it. */
-export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, partly }: Compared): string[] {
+export function outcomeOf({ outputs, rivals, at, lead, claimed, exists, best, settings, partly }: Outcomes): string[] {
   const none = at('none');
   const out: string[] = [];
   if (none && exists.verdict !== 'not decidable with this run')
     out.push(
       exists.verdict === 'reproduced'
-        ? `Without a constraint ${percent(none.forgetting)} of accuracy on what was learned first is lost.`.replace(
-            ' %',
-            ' points',
-          )
-        : 'Without a constraint hardly anything is forgotten in this protocol, so that no method can improve much.',
+        ? `Without a constraint ${formatEstimate(inPoints(overSeeds(none.forgetting)))} points of accuracy on what was learned first are lost (${outputs}).`
+        : `Without a constraint less than 5 points of accuracy are forgotten in this protocol (${outputs}), so that no method can improve much.`,
     );
   const order = ranked(
     rivals.filter((m) => m !== 'none'),
@@ -50,8 +52,9 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
     const gain = none ? contest(claimed, top, 'none') : undefined;
     out.push(
       [
-        `${nameOf(top)} comes first by validation with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}`,
-        names('equal', 'undecided') && `${names('equal', 'undecided')} cannot be distinguished from it`,
+        `${nameOf(top)} comes first by validation with ${percent(at(top)!.average)} average accuracy${none ? ` against ${percent(none.average)} without a constraint (${gain!.outcome})` : ''}, ${outputs}`,
+        names('equal') && `within one point of it: ${names('equal')}`,
+        names('undecided') && `undecided against ${names('undecided')}`,
         names('worse') && `on the test samples ${names('worse')} is better`,
         others.length > 0 && others.every((o) => o.outcome === 'better') && 'it is better than every other method',
       ]
@@ -61,9 +64,10 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
     );
   }
   const outcomes = order.map((m) => ({ m, outcome: none && contest(claimed, m, 'none')?.outcome }));
+  for (const m of ['ldc', 'ewc']) out.push(...againstRivals(m, order, at, claimed, outputs));
   const idle = outcomes.filter((o) => o.outcome === 'equal' || o.outcome === 'worse').map((o) => nameOf(o.m));
   const open = outcomes.filter((o) => o.outcome === 'undecided').map((o) => nameOf(o.m));
-  if (idle.length > 0) out.push(`No better than no constraint: ${idle.join(', ')}.`);
+  if (idle.length > 0) out.push(`Within one point of no constraint, or worse: ${idle.join(', ')}.`);
   if (open.length > 0) out.push(`Not shown to be better than no constraint: ${open.join(', ')}.`);
   if (partly.length > 0)
     out.push(
@@ -78,9 +82,35 @@ export function outcomeOf({ rivals, at, lead, claimed, exists, best, settings, p
   const level = standing('level');
   if (level.length > 0)
     out.push(
-      `For ${level.join(', ')} the largest strength tried gains less than a tenth of a point over the one before it; at such strengths the axes are all fixed, whatever their weights.`,
+      `For ${level.join(', ')} the largest strength tried gains less than a tenth of a point of validation accuracy over the one before it.`,
     );
   const ceiling = best.find((s) => s.method === 'joint');
-  if (ceiling) out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)}.`);
+  if (ceiling)
+    out.push(`Trained on all tasks together the same network reaches ${percent(ceiling.average)} (${outputs}).`);
   return out;
+}
+
+const WORDS = {
+  better: 'better than',
+  worse: 'worse than',
+  equal: 'within one point of',
+  undecided: 'undecided against',
+} as const;
+
+/** Compares a constraint with the trivial rivals, each with its average. */
+function againstRivals(
+  m: Method,
+  order: readonly Method[],
+  at: Chosen,
+  claimed: readonly Contest[],
+  outputs: string,
+): string[] {
+  const own = at(m);
+  const parts = order.filter(isRival).flatMap((rival) => {
+    const c = contest(claimed, m, rival);
+    return c ? [`${WORDS[c.outcome]} ${nameOf(rival)} (${percent(at(rival)!.average)})`] : [];
+  });
+  return own && order.includes(m) && parts.length > 0
+    ? [`${nameOf(m)} with ${percent(own.average)} is ${parts.join(', ')}; ${outputs}.`]
+    : [];
 }

@@ -16,7 +16,7 @@ import { front } from './figures/front.js';
 import { moved, profile } from './figures/landscape.js';
 import { constraintScan, strengthScan } from './figures/scan.js';
 import { forgetFindings, type Judged } from './findings.js';
-import { type Branch, type ForgetInput, nameOf } from './measured.js';
+import { type Branch, type ForgetInput, nameOf, outputsOf } from './measured.js';
 import type { Setting } from './strengths.js';
 
 interface ForgetReport extends Report {
@@ -42,6 +42,8 @@ ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`,
     format: 'thermograd-forget-report',
     version: 1,
     document: {
+      outputs: outputsOf(input.head),
+      samples: input.samples,
       outcome,
       findings,
       chosen: best.map(({ branches: _, ...s }) => s),
@@ -61,12 +63,12 @@ function drawFigures(input: ForgetInput, { settings, best }: Judged) {
     scans: [
       strengthScan(input, settings, best),
       front(input, settings, best, 'constraints'),
-      constraintScan(settings, best, 'first'),
-      constraintScan(settings, best, 'learning'),
+      constraintScan(input, settings, best, 'first'),
+      constraintScan(input, settings, best, 'learning'),
     ],
     curves: [curves(input, best, 0), curves(input, best, -1)],
     profiles: ranks.map((i) => profile(input, best, i)),
-    moved: [moved(best, 'principal'), moved(best, 'hessian'), moved(best, 'vortex')],
+    moved: (['principal', 'hessian', 'vortex'] as const).map((kind) => moved(input, best, kind)),
   };
 }
 
@@ -92,9 +94,9 @@ function sectionsOf(
     [
       'landscape',
       'Task 1’s landscape, before and after',
-      html`${gallery(figures.profiles)}${gallery(figures.moved)}${movedTable(best)}`,
+      html`${gallery(figures.profiles)}${gallery(figures.moved)}${movedTable(best, outputsOf(input.head))}`,
     ],
-    ['pairs', 'Every pair of methods', pairsTable(contests)],
+    ['pairs', 'Every pair of methods', pairsTable(contests, outputsOf(input.head))],
     ['method', 'How this was measured', method(input)],
   ];
 }
@@ -103,7 +105,7 @@ function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
   const n = seeds.length;
   return (
     `${formatCount(n)} ${n === 1 ? 'network' : 'networks'} learned ${tasks.length === 2 ? 'two tasks' : `${formatCount(tasks.length)} tasks`} one after the other: ${tasks.join('; then ')}. ` +
-    `${head === 'task-known' ? 'Every task has its own outputs.' : 'All outputs compete.'} Later tasks had ${formatCount(epochs)} epochs each.`
+    `${head === 'task-known' ? 'Outputs are task-known: every task is trained and tested with its own outputs only.' : 'All outputs compete.'} Later tasks had ${formatCount(epochs)} epochs each.`
   );
 }
 
@@ -111,11 +113,13 @@ const points = (values: readonly number[]): string => formatEstimate(inPoints(ov
 
 const multipleOf = (s: Setting): string => (Number.isFinite(s.multiple) ? formatPlain(s.multiple, 3) : MISSING);
 
-function bestTable(best: readonly Setting[], none: Setting | undefined, { methods, absolute }: ForgetInput): Markup {
+function bestTable(best: readonly Setting[], none: Setting | undefined, input: ForgetInput): Markup {
+  const { methods, absolute, head } = input;
   const columns: Column<Setting>[] = [
     { head: 'method', cell: (s) => nameOf(s.method), words: true },
     { head: 'N_c', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
-    { head: 'held', cell: (s) => formatEstimate(overSeeds(s.held)) },
+    { head: 'held', cell: (s) => counted(s.held) },
+    { head: 'old samples', cell: (s) => oldSamples(s, input) },
     { head: 'strength', cell: multipleOf },
     { head: 'average', cell: (s) => points(s.average) },
     { head: 'task 1', cell: (s) => points(s.first) },
@@ -130,7 +134,7 @@ function bestTable(best: readonly Setting[], none: Setting | undefined, { method
     },
   ];
   return html`${table(
-    `Test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ is the number of axes (or weights) of all layers that the constraint of task 1 could hold. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
+    `${capital(outputsOf(head))}: test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ is the number of axes (or weights) of all layers that the constraint of task 1 could hold. ‘Old samples’ are those of task 1 that must be there when the next task is trained: to choose a strength (not to train on), or to train on. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
     columns,
     best,
   )}
@@ -142,6 +146,21 @@ function refusals({ groups }: ForgetInput): Markup {
   const out = new Map<string, string>();
   for (const g of groups) if (g.refused !== '') out.set(g.method, g.refused);
   return html`${[...out].map(([m, why]) => html`<p class="missing">${nameOf(m)} did not run: ${prose(why)}</p>`)}`;
+}
+
+/** A count over seeds: one number where all agree. */
+const counted = (values: readonly number[]): string =>
+  values.every((v) => v === values[0]) && Number.isFinite(values[0])
+    ? formatCount(values[0])
+    : formatEstimate(overSeeds(values));
+
+const capital = (words: string): string => words[0].toUpperCase() + words.slice(1);
+
+/** The samples of task 1 that a method needs after task 1: those that it trains on, or that its strength is chosen by. */
+function oldSamples({ method, stored, multiple }: Setting, { samples }: ForgetInput): string {
+  if (method === 'joint') return formatCount(samples.training);
+  if (stored !== undefined) return formatCount(stored);
+  return Number.isFinite(multiple) ? formatCount(samples.validation) : '0';
 }
 
 const titleOf = (m: ForgetInput['methods'][string] | undefined, why: string): string =>
@@ -163,14 +182,14 @@ function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
   ];
   const lost = input.seeds.map((s) => s.loss);
   return html`<details><summary>All strengths and numbers of axes</summary>${table(
-    `‘Loss of task 1’ is that on its training samples at the end (${formatEstimate(overSeeds(lost))} nat before); ‘predicted rise’ is the penalty at its natural strength, λR: for 1/F² the rise of a parabola through the measured widths.`,
+    `${capital(outputsOf(input.head))}. ‘Loss of task 1’ is that on its training samples at the end (${formatEstimate(overSeeds(lost))} nat before); ‘predicted rise’ is the penalty at its natural strength, λR: for 1/F² the rise of a parabola through the measured widths.`,
     columns,
     settings,
   )}</details>`;
 }
 
 /** Lists the motion along the leading directions; where only one vortex plane is settled, there is no other. */
-function movedTable(best: readonly Setting[]): Markup {
+function movedTable(best: readonly Setting[], outputs: string): Markup {
   const leading =
     (kind: keyof Branch['moved']) =>
     ({ branches }: Setting): string =>
@@ -183,13 +202,13 @@ function movedTable(best: readonly Setting[]): Markup {
     { head: 'strongest vortex plane', cell: leading('vortex') },
   ];
   return table(
-    'Squared displacement from task 1’s solution at the end, weight², one standard error over seeds: of all shared weights together, and in the reported layer along the leading direction of each kind (a plane: per axis of the two).',
+    `${capital(outputs)}: squared displacement from task 1’s solution at the end, weight², one standard error over seeds: of all shared weights together, and in the reported layer along the leading direction of each kind (a plane: per axis of the two).`,
     columns,
     best,
   );
 }
 
-function pairsTable(contests: readonly Contest[]): Markup {
+function pairsTable(contests: readonly Contest[], outputs: string): Markup {
   const columns: Column<Contest>[] = [
     { head: 'method', cell: (c) => nameOf(c.a), words: true },
     { head: 'against', cell: (c) => nameOf(c.b), words: true },
@@ -202,13 +221,13 @@ function pairsTable(contests: readonly Contest[]): Markup {
     { head: 'outcome', cell: (c) => c.outcome, words: true },
   ];
   return table(
-    'Average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct only for the pairs that they name, and the comparison of the best method only for its own pairs, so that a pair may be decided there and undecided here.',
+    `${capital(outputs)}: average test accuracy of the first minus that of the second, percentage points, within seeds. ‘equal’: the 95 % interval lies within one point; ‘better’ and ‘worse’ hold at 5 % after Holm’s correction for all pairs of this table. Findings correct only for the pairs that they name, and the comparison of the best method only for its own pairs, so that a pair may be decided there and undecided here.`,
     columns,
     contests,
   );
 }
 
-function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInput): Markup {
+function method({ seeds, constraints, head, epochs, tasks, several, samples }: ForgetInput): Markup {
   const items: [string, string][] = [
     [
       'First task',
@@ -221,7 +240,7 @@ function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInpu
     [
       'Outputs',
       head === 'task-known'
-        ? 'Each task has its own output layer, which is not used in training or testing other tasks; the layers below are shared, and only these can be held.'
+        ? 'Task-known: each task has its own output layer, which is not used in training or testing other tasks; the layers below are shared, and only these can be held. Which task a test sample belongs to is given.'
         : 'One output layer is used for all tasks; the outputs of absent classes compete too.',
     ],
     [
@@ -231,6 +250,10 @@ function method({ seeds, constraints, head, epochs, tasks, several }: ForgetInpu
     [
       'Axes',
       `Methods with axes may hold N_c = ${formatCount(constraints)} in each layer; a plane takes two. Some methods find fewer: potential and vortex planes use only modes that have settled in the window, 1/F² only axes along which the loss rises on both sides. Column ‘held’ gives the number; a method that could hold fewer is not judged worse for it.`,
+    ],
+    [
+      'Trivial rivals',
+      `Frozen layers keep the weights of task 1 and have no strength. Replay takes, before every step on a batch of the new task, a step on a batch of stored training samples of each earlier task, at the same learning rate. ${head === 'task-known' ? 'Each batch is scored with its own task’s outputs. ' : ''}It has no strength either. Strengths of the other methods are chosen with ${formatCount(samples.validation)} validation samples of task 1.`,
     ],
     [
       'More than two tasks',

@@ -33,6 +33,9 @@ export const forgetSchema = z.strictObject({
       'random',
       'potential',
       'vortex',
+      'frozen',
+      'replay-100',
+      'replay-validation',
       'joint',
     ]),
   strengths: z
@@ -55,6 +58,11 @@ export const forgetSchema = z.strictObject({
     .union([z.literal('all'), z.array(z.string()).min(1)])
     .default('all')
     .describe('layers that are constrained'),
+  frozen: z
+    .array(z.string())
+    .min(1)
+    .default(['layer1'])
+    .describe('layers that the method `frozen` excludes from training after task 1'),
   several: z
     .enum(['separate', 'online'])
     .default('separate')

@@ -1,4 +1,7 @@
-/** Training on one task of a sequence, or on all so far together, with or without separate heads. */
+/** Training on one task of a sequence, alone or with samples of earlier ones, with or without separate heads. */
+import type { Constraint } from '../../apply/constraint.js';
+import { batchPlan } from '../../data/samplers.js';
+import { layersOf } from '../../model/network.js';
 import type { Penalty } from '../../model/penalty.js';
 import type { Trainer } from '../../train/trainer.js';
 import { recordWindow, type WeightWindow } from '../../train/window.js';
@@ -16,7 +19,10 @@ export interface Stage {
   store(weights: Weights): void;
 }
 
-/** Trains one network on one set of samples: a task's own, or with competing outputs the union of several. */
+/**
+ * Trains one network on one set of samples: a task's own, or with competing outputs the union of several. Frozen layers
+ * keep their weights.
+ */
 export class SingleStage implements Stage {
   private readonly trainer: Trainer;
   private readonly plan: ReturnType<TaskSet['plan']>;
@@ -25,10 +31,15 @@ export class SingleStage implements Stage {
   constructor(
     private readonly taskSet: TaskSet,
     private readonly t: number,
-    together: boolean,
+    { together = false, frozen = [] }: { readonly together?: boolean; readonly frozen?: readonly string[] } = {},
   ) {
     const samples = together ? taskSet.union(t) : taskSet.task(t).train;
-    this.trainer = taskSet.trainer(t, samples);
+    const names = layersOf(taskSet.spec(t)).map((l) => l.name);
+    this.trainer = taskSet.trainer(
+      t,
+      samples,
+      frozen.length > 0 ? { trainable: names.filter((l) => !frozen.includes(l)) } : {},
+    );
     this.plan = taskSet.plan(t, samples.count);
   }
 
@@ -60,42 +71,93 @@ export class SingleStage implements Stage {
   }
 }
 
+/** Batches of one task's samples, one after the other, for steps in turn with those of other tasks. */
+interface Source {
+  readonly trainer: Trainer;
+  /** Returns batch b of epoch e, where epochs have the length of the newest task's. */
+  batch(e: number, b: number): Uint32Array;
+}
+
+/** All training samples of a task; where the newest task has more batches, they repeat within the epoch. */
+function allSamples(taskSet: TaskSet, j: number): Source {
+  const B = taskSet.config.training.batchSize;
+  const plan = taskSet.plan(j);
+  const orderOf = latest((e) => plan.epoch(e).order);
+  return {
+    trainer: taskSet.trainer(j),
+    batch(e, b) {
+      const at = B * (b % plan.batchesPerEpoch);
+      return orderOf(e).subarray(at, at + B);
+    },
+  };
+}
+
 /**
- * Trains several tasks with separate heads jointly: one batch of each task in turn, with the shared weights (and their
- * velocity) passed on after every step. An epoch is as long as that of the newest task; tasks with fewer samples repeat
- * within it.
+ * Stored samples of a task, in a new order after every pass through them. A batch is as large as the others, or all that
+ * is stored if that is less.
+ * @param batches - batches of an epoch
+ */
+function stored(taskSet: TaskSet, j: number, memory: number | 'validation', batches: number): Source {
+  const samples = taskSet.memory(j, memory);
+  const batchSize = Math.min(taskSet.config.training.batchSize, samples.count);
+  const key = taskSet.taskKey(j).child('memory');
+  const plan = batchPlan({ count: samples.count, batchSize, sampling: 'shuffled', lastBatch: 'drop', key });
+  const orderOf = latest((pass) => plan.epoch(pass).order);
+  return {
+    trainer: taskSet.trainer(j, samples, { batchSize }),
+    batch(e, b) {
+      const k = e * batches + b;
+      const at = batchSize * (k % plan.batchesPerEpoch);
+      return orderOf(Math.floor(k / plan.batchesPerEpoch)).subarray(at, at + batchSize);
+    },
+  };
+}
+
+/** Remembers the newest value of a function of a whole number. */
+function latest<T>(of: (n: number) => T): (n: number) => T {
+  let known: { readonly n: number; readonly value: T } | undefined;
+  return (n) => {
+    if (known?.n !== n) known = { n, value: of(n) };
+    return known.value;
+  };
+}
+
+/**
+ * Trains on several tasks in turn: one batch of each, the newest task last, with the shared weights (and their velocity)
+ * passed on after every step. Each batch is scored with its own task's outputs. An epoch is as long as that of the
+ * newest task, which sees the batches that it would see alone.
  */
 export class AlternatingStage implements Stage {
-  private readonly trainers: Trainer[];
-  private readonly plans: ReturnType<TaskSet['plan']>[];
+  private readonly sources: readonly Source[];
+  private readonly batches: number;
   private current: Float32Array[] = [];
   private velocity: Float32Array[] = [];
 
+  /** @param memory - how many samples of each earlier task are used; all by default */
   constructor(
     private readonly taskSet: TaskSet,
     t: number,
+    memory?: number | 'validation',
   ) {
-    const tasks = Array.from({ length: t + 1 }, (_, j) => j);
-    this.trainers = tasks.map((j) => taskSet.trainer(j));
-    this.plans = tasks.map((j) => taskSet.plan(j));
+    this.batches = taskSet.plan(t).batchesPerEpoch;
+    this.sources = Array.from({ length: t + 1 }, (_, j) =>
+      j === t || memory === undefined ? allSamples(taskSet, j) : stored(taskSet, j, memory, this.batches),
+    );
   }
 
   load(weights: Weights): void {
-    this.current = this.trainers.map((_, j) => weights.flat(j));
+    this.current = this.sources.map((_, j) => weights.flat(j));
     this.velocity = this.current.map((w) => new Float32Array(w.length));
   }
 
   epoch(e: number): void {
-    const { trainers, plans, current, velocity, taskSet } = this;
-    const B = taskSet.config.training.batchSize;
-    const orders = plans.map((p) => p.epoch(e).order);
-    const batches = plans.at(-1)!.batchesPerEpoch;
+    const { sources, batches, current, velocity, taskSet } = this;
     for (let b = 0; b < batches; b++)
-      trainers.forEach((trainer, j) => {
-        const at = B * (b % plans[j].batchesPerEpoch);
+      sources.forEach(({ trainer, batch }, j) => {
+        const order = batch(e, b);
         trainer.setWeights(current[j]);
         if (trainer.momentum > 0) trainer.setVelocity(velocity[j]);
-        trainer.steps(orders[j].subarray(at, at + B), B);
+        trainer.steps(order, order.length);
         current[j] = trainer.weights();
         if (trainer.momentum > 0) velocity[j] = trainer.velocity();
         for (const all of trainer.momentum > 0 ? [current, velocity] : [current]) {
@@ -112,9 +174,14 @@ export class AlternatingStage implements Stage {
   }
 }
 
-/** Makes the stage of task t: alone, or together with all earlier ones. */
-export function stageOf(taskSet: TaskSet, t: number, together: boolean): SingleStage | AlternatingStage {
-  return together && taskSet.config.head === 'task-known'
-    ? new AlternatingStage(taskSet, t)
-    : new SingleStage(taskSet, t, together);
+/** Makes the stage in which a method trains task t. */
+export function stageOf(
+  taskSet: TaskSet,
+  t: number,
+  { kind, memory }: Pick<Constraint, 'kind' | 'memory'>,
+): SingleStage | AlternatingStage {
+  const { head, frozen } = taskSet.config;
+  if (kind === 'replay') return new AlternatingStage(taskSet, t, memory);
+  if (kind === 'joint' && head === 'task-known') return new AlternatingStage(taskSet, t);
+  return new SingleStage(taskSet, t, { together: kind === 'joint', ...(kind === 'frozen' && { frozen }) });
 }

@@ -15,6 +15,8 @@ export interface Setting {
   /** Axes or weights really held by task 1's constraint, seed by seed; and what kept others out. */
   readonly held: readonly number[];
   readonly why: string;
+  /** Samples of task 1 that replay stores; undefined for other methods. */
+  readonly stored?: number;
   readonly seeds: readonly number[];
   readonly branches: readonly Branch[];
   readonly validation: readonly number[];
@@ -54,6 +56,7 @@ export function settingsOf({ groups, seeds }: Pick<ForgetInput, 'groups' | 'seed
       multiple,
       held: parts.map(([, , g]) => g.held?.constrained ?? Number.NaN),
       why: parts.map(([, , g]) => g.held?.why ?? '').find((w) => w !== '') ?? '',
+      ...(group.stored !== undefined && { stored: group.stored }),
       seeds: parts.map(([seed]) => seed),
       branches: parts.map(([, b]) => b),
       validation: over((b) => mean(b.validation)),

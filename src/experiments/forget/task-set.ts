@@ -1,10 +1,11 @@
 /** The tasks of one seed with their networks, and the means to train and evaluate them. */
-import type { Dataset } from '../../data/dataset.js';
+import type { Dataset, Samples } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
+import { firstSamples } from '../../data/subset.js';
 import { joined, type Protocol, type Task, taskOf } from '../../data/tasks.js';
 import { initialWeights, layersOf, type NetworkSpec } from '../../model/network.js';
 import { type Key, randomKey } from '../../numeric/random.js';
-import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+import { STEPS_PER_CALL, Trainer, type TrainerOptions } from '../../train/trainer.js';
 import { heldLayers, protocolOf } from './config.js';
 import { sharedSize, specFor, type Weights } from './network.js';
 import type { ForgetConfig } from './schema.js';
@@ -61,8 +62,26 @@ export class TaskSet {
     return initialWeights(this.spec(t), this.taskKey(t).child('init'));
   }
 
-  trainer(t: number, samples = this.task(t).train): Trainer {
-    return new Trainer({ spec: this.spec(t), samples, ...this.config.training });
+  /**
+   * Makes a trainer of a task.
+   * @param changes - another batch size, or the only layers that are trained
+   */
+  trainer(
+    t: number,
+    samples = this.task(t).train,
+    changes: Partial<Pick<TrainerOptions, 'batchSize' | 'trainable'>> = {},
+  ): Trainer {
+    return new Trainer({ spec: this.spec(t), samples, ...this.config.training, ...changes });
+  }
+
+  /** Returns the number of samples that replay stores of a task. */
+  memoryCount(t: number, memory: number | 'validation'): number {
+    return memory === 'validation' ? this.task(t).validation.count : memory;
+  }
+
+  /** Returns the samples that replay stores of a task: its first training samples, which come in random order. */
+  memory(t: number, memory: number | 'validation'): Samples {
+    return firstSamples(this.task(t).train, this.memoryCount(t, memory));
   }
 
   /** Plans the batches of a task: only whole ones, in a new order each epoch. */

@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
-import { CONSTRAINTS } from '../../apply/constraints/table.js';
+import { CONSTRAINTS, findConstraint } from '../../apply/constraints/table.js';
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
@@ -248,7 +248,12 @@ function penaltyNamed(name: string): Constraint {
   const found = penalties.find((c) => c.name === name);
   if (found) return found;
   const names = penalties.map((c) => c.name);
-  const other = CONSTRAINTS.some((c) => c.name === name);
+  const other = findConstraint(name) !== undefined;
+  check(
+    name !== 'frozen',
+    'no-penalty',
+    "'frozen' leaves no penalty: set requires_grad to False on the parameters of a layer (usually the first) in PyTorch, which needs no file.",
+  );
   const near = other ? undefined : nearest(name, names);
   throw new InputError(
     'no-such-constraint',

@@ -4,12 +4,12 @@ import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
-import type { ForgetInput } from '../measured.js';
+import { type ForgetInput, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, strokeOf } from './style.js';
 
 /** @param task - whose accuracy, from 0; −1: the mean over those after the first */
-export function curves(input: Pick<ForgetInput, 'tasks'>, best: readonly Setting[], task: 0 | -1): Drawn {
+export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, best: readonly Setting[], task: 0 | -1): Drawn {
   const name = task === 0 ? 'forget-curve-first' : 'forget-curve-later';
   const later = (row: readonly number[]) => mean(row.slice(1).filter(Number.isFinite));
   const of = (row: readonly number[]) => 100 * (task === 0 ? row[0] : later(row));
@@ -26,15 +26,16 @@ export function curves(input: Pick<ForgetInput, 'tasks'>, best: readonly Setting
   if (all.length === 0) return { name, missing: 'no epoch was evaluated.' };
   const { epoch, task: trained } = best[0].branches[0].curve;
   const borders = epoch.filter((_, k) => k > 0 && trained[k] !== trained[k - 1]).map((e) => e - 0.5);
+  const outputs = outputsOf(input.head);
   const what = task === 0 ? 'task 1' : input.tasks.length > 2 ? 'later tasks' : 'task 2';
   return {
     name,
-    title: `Accuracy on ${what} through training`,
+    title: `Accuracy on ${what} through training, ${outputs}`,
     svg: drawFrame({
       name,
-      title: `Test accuracy on ${what} after every epoch of all tasks`,
+      title: `Test accuracy on ${what} after every epoch of all tasks, ${outputs}`,
       x: linearAxis('time (epochs of all tasks)', linearDomain(epoch, 0.02)),
-      y: linearAxis(`accuracy on ${what} (%)`, linearDomain(all.map((p) => p.y))),
+      y: linearAxis(`accuracy on ${what} (%, ${outputs})`, linearDomain(all.map((p) => p.y))),
       legend: [...legendOf(lines.map((l) => l.m)), { label: 'next task begins', mark: 'rule', colour: COLOURS.muted }],
       marks: [
         Plot.ruleX(borders, { stroke: COLOURS.muted, strokeDasharray: '3 2' }),

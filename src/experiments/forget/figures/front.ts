@@ -5,7 +5,7 @@ import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
-import type { ForgetInput, Method } from '../measured.js';
+import { type ForgetInput, type Method, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
@@ -43,13 +43,14 @@ function accuracyAxis(label: string, errors: readonly number[]): Axis {
  * @param through - lines run through strengths at the largest N_c, or through N_c at the chosen strength
  */
 export function front(
-  input: Pick<ForgetInput, 'constraints' | 'tasks' | 'absolute'>,
+  input: Pick<ForgetInput, 'constraints' | 'tasks' | 'absolute' | 'head'>,
   settings: readonly Setting[],
   best: readonly Setting[],
   through: 'strengths' | 'constraints' = 'strengths',
 ): Drawn {
   const byStrength = through === 'strengths';
   const name = byStrength ? 'forget-front' : 'forget-front-constraints';
+  const outputs = outputsOf(input.head);
   const methods = best.map((s) => s.method);
   const onLine = (s: Setting, own: Setting) =>
     s.method === own.method &&
@@ -70,18 +71,18 @@ export function front(
   const natural = byStrength && !input.absolute;
   return {
     name,
-    title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}`,
+    title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}, ${outputs}`,
     svg: drawFrame({
       name,
-      title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}`,
+      title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}, ${outputs}`,
       width: 860,
       height: 520,
       x: accuracyAxis(
-        'accuracy on task 1 at the end (%)',
+        `accuracy on task 1 at the end (%, ${outputs})`,
         all.flatMap((p) => p.xs),
       ),
       y: accuracyAxis(
-        `accuracy on task ${last} (%)`,
+        `accuracy on task ${last} (%, ${outputs})`,
         all.flatMap((p) => p.ys),
       ),
       legend: [
@@ -119,6 +120,6 @@ export function front(
         ];
       }),
     }),
-    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} In the upper right corner both tasks are known.`,
+    caption: `Test accuracies after the last task, means over ${formatCount(best[0].seeds.length)} ${best[0].seeds.length === 1 ? 'seed' : 'seeds'} with one standard error; the axes are even in the logarithm of the error, 100 % minus accuracy. ${byStrength ? `Each line runs through the strengths of one method, weakest at the end near ‘none’; methods with axes hold ${formatCount(input.constraints)} of them, and methods without a strength are points.` : 'Each line runs through the numbers of axes N_c of one method, fewest at the end near ‘none’, at the strength that was chosen for the largest; methods without axes are points.'} In the upper right corner both tasks are known.`,
   };
 }

@@ -5,12 +5,12 @@ import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/fi
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
-import type { Branch, ForgetInput, Moved } from '../measured.js';
+import { type Branch, type ForgetInput, type Moved, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
 /** The loss along the principal direction of this rank: at the solution of task 1, and at the end of each branch of the first seed. */
-export function profile(input: Pick<ForgetInput, 'seeds'>, best: readonly Setting[], index: number): Drawn {
+export function profile(input: Pick<ForgetInput, 'seeds' | 'head'>, best: readonly Setting[], index: number): Drawn {
   const name = `forget-profile-${index}`;
   const before = input.seeds[0]?.profiles.find((p) => p.index === index);
   const shown = best
@@ -25,10 +25,10 @@ export function profile(input: Pick<ForgetInput, 'seeds'>, best: readonly Settin
   const all = [before, ...shown.map((s) => s.p)].flatMap(points);
   return {
     name,
-    title: `Loss of task 1 along its principal direction ${formatCount(index)}`,
+    title: `Loss of task 1 along its principal direction ${formatCount(index)}, ${outputsOf(input.head)}`,
     svg: drawFrame({
       name,
-      title: `Training loss of task 1 along its principal direction ${index}, before and after later training`,
+      title: `Training loss of task 1 along its principal direction ${index}, before and after later training, ${outputsOf(input.head)}`,
       x: linearAxis('displacement (weight)', linearDomain(all.map((p) => p.x))),
       y: logAxis('loss of task 1 (nat)', logDomain(all.map((p) => p.y))),
       legend: [{ label: 'before', mark: 'area', colour: COLOURS.ink }, ...legendOf(shown.map((s) => s.method))],
@@ -48,7 +48,7 @@ const KINDS = {
   vortex: ['vortex planes', 'of task 1, by falling circulation'],
 } as const;
 
-export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Drawn {
+export function moved(input: Pick<ForgetInput, 'head'>, best: readonly Setting[], kind: keyof Branch['moved']): Drawn {
   const name = `forget-moved-${kind}`;
   const lines = best
     .map((s) => {
@@ -61,10 +61,10 @@ export function moved(best: readonly Setting[], kind: keyof Branch['moved']): Dr
     return { name, missing: `a line needs two ${KINDS[kind][0]} of task 1, and fewer are known.` };
   return {
     name,
-    title: `Motion of the weights: ${KINDS[kind][0]}`,
+    title: `Motion of the weights: ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
     svg: drawFrame({
       name,
-      title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}`,
+      title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
       x: logAxis(`rank of ${kind === 'vortex' ? 'the plane' : 'the direction'}`, logDomain(all.map((p) => p.x))),
       y: logAxis('squared displacement a direction (weight²)', logDomain(all.map((p) => p.y))),
       legend: legendOf(lines.map((l) => l.m)),

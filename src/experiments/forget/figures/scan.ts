@@ -5,7 +5,7 @@ import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/fi
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
-import type { ForgetInput } from '../measured.js';
+import { type ForgetInput, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
 import { legendOf, lookOf, strokeOf } from './style.js';
 
@@ -25,12 +25,13 @@ function point(x: number, values: readonly number[]): Point {
 const good = (p: Point): boolean => Number.isFinite(p.x) && Number.isFinite(p.y);
 
 export function strengthScan(
-  input: Pick<ForgetInput, 'constraints' | 'absolute'>,
+  input: Pick<ForgetInput, 'constraints' | 'absolute' | 'head'>,
   settings: readonly Setting[],
   best: readonly Setting[],
 ): Drawn {
   const name = 'forget-strength';
-  const scanned = best.map((s) => s.method).filter((m) => m !== 'none' && m !== 'joint');
+  const outputs = outputsOf(input.head);
+  const scanned = best.filter((s) => Number.isFinite(s.multiple)).map((s) => s.method);
   const lines = scanned.map((m) => ({
     m,
     points: settings
@@ -41,23 +42,23 @@ export function strengthScan(
   }));
   const all = lines.flatMap((l) => l.points);
   if (new Set(all.map((p) => p.x)).size < 2) return { name, missing: 'there is only one strength.' };
-  const level = (m: 'none' | 'joint') =>
-    best.filter((s) => s.method === m).map((s) => ({ m, ...point(Number.NaN, s.average) }));
-  const levels = [...level('none'), ...level('joint')];
+  const levels = best
+    .filter((s) => !Number.isFinite(s.multiple))
+    .map((s) => ({ m: s.method, ...point(Number.NaN, s.average) }));
   const y = linearDomain([...all.flatMap((p) => [p.low, p.high]), ...levels.map((l) => l.y)]);
   return {
     name,
-    title: 'Average accuracy against the strength',
+    title: `Average accuracy against the strength, ${outputs}`,
     svg: drawFrame({
       name,
-      title: 'Average test accuracy over all tasks against the strength of the constraint',
+      title: `Average test accuracy over all tasks against the strength of the constraint, ${outputs}`,
       width: 860,
       height: 420,
       x: logAxis(
         input.absolute ? 'strength λ' : 'strength in units of the method’s natural one',
         logDomain(all.map((p) => p.x)),
       ),
-      y: linearAxis('average accuracy (%)', y, 7),
+      y: linearAxis(`average accuracy (%, ${outputs})`, y, 7),
       legend: [
         ...legendOf([...scanned, ...levels.map((l) => l.m)]),
         ...(input.absolute ? [] : [{ label: 'Laplace value', mark: 'rule' as const, colour: COLOURS.ink }]),
@@ -73,16 +74,18 @@ export function strengthScan(
       ],
     }),
     caption:
-      'Mean of the test accuracies on all tasks at the end, one standard error over seeds. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along the axes or weights that they hold.',
+      'Mean of the test accuracies on all tasks at the end, one standard error over seeds. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along the axes or weights that they hold. Methods without a strength are horizontal lines.',
   };
 }
 
 export function constraintScan(
+  input: Pick<ForgetInput, 'head'>,
   settings: readonly Setting[],
   best: readonly Setting[],
   what: 'first' | 'learning',
 ): Drawn {
   const name = `forget-constraints-${what}`;
+  const outputs = outputsOf(input.head);
   const lines = best
     .filter((s) => s.constraints !== null)
     .map(({ method: m, multiple }) => ({
@@ -101,13 +104,13 @@ export function constraintScan(
   const legend: LegendEntry[] = legendOf([...lines.map((l) => l.m), ...(none ? (['none'] as const) : [])]);
   return {
     name,
-    title: what === 'first' ? 'What is kept, by the number of axes' : 'What is learned, by the number of axes',
+    title: `${what === 'first' ? 'What is kept' : 'What is learned'}, by the number of axes, ${outputs}`,
     svg: drawFrame({
       name,
-      title: `Test accuracy on ${what === 'first' ? 'task 1 at the end' : 'later tasks'} against the number of axes held`,
+      title: `Test accuracy on ${what === 'first' ? 'task 1 at the end' : 'later tasks'} against the number of axes held, ${outputs}`,
       x: logAxis('axes held N_c', logDomain(all.map((p) => p.x))),
       y: linearAxis(
-        what === 'first' ? 'accuracy on task 1 at the end (%)' : 'accuracy on later tasks (%)',
+        `${what === 'first' ? 'accuracy on task 1 at the end' : 'accuracy on later tasks'} (%, ${outputs})`,
         linearDomain([...all.flatMap((p) => [p.low, p.high]), ...floor]),
         6,
       ),

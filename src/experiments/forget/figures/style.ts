@@ -23,12 +23,17 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'hessian-unweighted': { colour: COLOURS.green, mark: 'dash' },
   vortex: { colour: COLOURS.purple, mark: 'dash' },
   'vortex-q': { colour: COLOURS.purple, mark: 'dots' },
+  frozen: { colour: COLOURS.muted, mark: 'dash' },
+  'replay-validation': { colour: COLOURS.ink, mark: 'dots' },
 };
 
 /** The style of a constraint that is not listed. */
 const OTHER: Look = { colour: COLOURS.green, mark: 'dots' };
 
-export const lookOf = (m: Method): Look => LOOKS[m] ?? OTHER;
+/** The style of replay of other numbers of samples. */
+const REPLAY: Look = { colour: COLOURS.orange, mark: 'dots' };
+
+export const lookOf = (m: Method): Look => LOOKS[m] ?? (m.startsWith('replay-') ? REPLAY : OTHER);
 
 const DASHES = { line: undefined, dash: '6 4', dots: '2 3' } as const;
 
