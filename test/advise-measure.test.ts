@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../src/apply/advice-facts.js';
 import { teacherSet } from '../src/data/teacher.js';
-import { measureState } from '../src/experiments/advise/measure.js';
-import { spreadSamples, tryRate } from '../src/experiments/advise/verify.js';
+import { measureState } from '../src/apply/advice-measure.js';
+import { spreadSamples, tryRate } from '../src/apply/advice-run.js';
 import { measureWindow } from '../src/experiments/advise/window.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchPlan } from '../src/data/samplers.js';
 import { teacherSet } from '../src/data/teacher.js';
-import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/experiments/advise/verify.js';
+import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/apply/advice-run.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 

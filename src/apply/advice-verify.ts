@@ -48,7 +48,7 @@ interface RunJudged extends RunSeen {
 }
 
 /** Describes the state from which runs start. */
-interface VerifyBase {
+export interface VerifyBase {
   readonly loss: number;
   readonly constantLoss: number;
   /** Tr C1. */
@@ -57,17 +57,24 @@ interface VerifyBase {
   readonly batchSize: number;
 }
 
+/** Returns the rim of the basin at a learning rate, by the rules above. */
+export function rimOf(learningRate: number, base: VerifyBase): number {
+  const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
+  const level = Math.E * (base.loss + Math.min(noise, base.loss));
+  return fittedAt(base) ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
+}
+
+/** Says whether a state is better than a constant output by so much that the rim is bounded by that output's loss. */
+const fittedAt = ({ loss, constantLoss }: VerifyBase): boolean => loss <= 0.9 * constantLoss;
+
 /** Determines the outcome of one run by the rules above. */
 export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {
   const { losses, learningRate, finite, still } = run;
-  const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
-  const fitted = base.loss <= 0.9 * base.constantLoss;
-  const level = Math.E * (base.loss + Math.min(noise, base.loss));
-  const rim = fitted ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
+  const rim = rimOf(learningRate, base);
   const peak = finite ? Math.max(...losses) : Number.POSITIVE_INFINITY;
   const last = losses.slice(Math.floor((3 * losses.length) / 4));
   const end = finite ? last.reduce((s, v) => s + v / last.length, 0) : Number.POSITIVE_INFINITY;
-  const useless = fitted ? 0.95 * base.constantLoss : Math.E * Math.max(base.loss, base.constantLoss);
+  const useless = fittedAt(base) ? 0.95 * base.constantLoss : Math.E * Math.max(base.loss, base.constantLoss);
   let outcome: Outcome;
   if (!finite || still || end >= useless) outcome = 'diverges';
   else if (peak <= rim) outcome = 'stays';

@@ -28,8 +28,8 @@ import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
 import { Trainer } from '../../train/trainer.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
-import type { MeasuredState } from './measure.js';
-import { spreadSamples, topCurvatureOn } from './verify.js';
+import type { MeasuredState } from '../../apply/advice-measure.js';
+import { spreadSamples, topCurvatureOn } from '../../apply/advice-run.js';
 
 /** Names the state for which advice is wanted, and how it is measured. */
 export interface AdviseRequest extends RunOptions, StateRequest {

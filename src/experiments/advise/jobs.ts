@@ -5,8 +5,8 @@ import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
-import { type MeasuredState, type MeasureRequest, measureState } from './measure.js';
-import { tryRate } from './verify.js';
+import { type MeasuredState, type MeasureRequest, measureState } from '../../apply/advice-measure.js';
+import { tryRate } from '../../apply/advice-run.js';
 import { measureWindow } from './window.js';
 
 /** Holds what all jobs share. */

@@ -1,23 +1,23 @@
 /** The measurements on which advice rests, at one state of one network. docs/theory [A1], [A2]. */
-import { batchCurvature, batchShare } from '../../analyse/curvature/batch-curvature.js';
-import { curvatureMoments, type PairMomentsOfCurvature } from '../../analyse/curvature/curvature-moments.js';
-import { hardSampleDirections } from '../../analyse/curvature/hard-samples.js';
-import { hessianOperator } from '../../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
-import { sampleCurvature } from '../../analyse/curvature/sample-curvature.js';
-import { curvatureNoiseScale, gradientNoiseScale } from '../../analyse/noise/noise-scale.js';
-import { scaleInterval, twoBatchNoise } from '../../analyse/noise/noise-two-batches.js';
-import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from '../../apply/advice-facts.js';
-import type { Samples } from '../../data/dataset.js';
-import type { NetworkSpec } from '../../model/network.js';
-import { RunError } from '../../numeric/errors.js';
-import { divided, estimate } from '../../numeric/estimate.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
-import { dot, lanczos } from '../../numeric/operators/lanczos.js';
-import { orthonormal } from '../../numeric/orthonormal.js';
-import { type Key, randomKey } from '../../numeric/random.js';
-import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../../theory/ceiling.js';
-import { Trainer } from '../../train/trainer.js';
+import { batchCurvature, batchShare } from '../analyse/curvature/batch-curvature.js';
+import { curvatureMoments, type PairMomentsOfCurvature } from '../analyse/curvature/curvature-moments.js';
+import { hardSampleDirections } from '../analyse/curvature/hard-samples.js';
+import { hessianOperator } from '../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../analyse/curvature/passes.js';
+import { sampleCurvature } from '../analyse/curvature/sample-curvature.js';
+import { curvatureNoiseScale, gradientNoiseScale } from '../analyse/noise/noise-scale.js';
+import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
+import type { Samples } from '../data/dataset.js';
+import type { NetworkSpec } from '../model/network.js';
+import { RunError } from '../numeric/errors.js';
+import { divided, estimate } from '../numeric/estimate.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { dot, lanczos } from '../numeric/operators/lanczos.js';
+import { orthonormal } from '../numeric/orthonormal.js';
+import { type Key, randomKey } from '../numeric/random.js';
+import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
+import { Trainer } from '../train/trainer.js';
+import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
 
 /** Names the state and says how it is measured. */
 export interface MeasureRequest {
