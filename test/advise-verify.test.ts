@@ -1,8 +1,8 @@
 /** One short run of `advise --verify` against SGD in plain loops on linear regression: when it looks, and what it sees. */
 import { describe, expect, it } from 'vitest';
+import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/apply/advice-run.js';
 import { batchPlan } from '../src/data/samplers.js';
 import { teacherSet } from '../src/data/teacher.js';
-import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/apply/advice-run.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 
