@@ -2,7 +2,7 @@
 import type { Samples } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { firstSamples } from '../../data/subset.js';
-import { DivergedError } from '../../numeric/errors.js';
+import { DivergedError, RunError } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { completeConfig } from '../../runs/config.js';
 import type { Config, PartialConfig } from '../../runs/schema.js';
@@ -52,7 +52,7 @@ export function configOf(base: Config, spec: StateSpec): Config {
   });
 }
 
-/** Trains a state; returns a sentence where training diverged. */
+/** Trains a state; returns the reason in words where training diverged, or where all units became inactive. */
 export async function trainState(
   base: Config,
   spec: StateSpec,
@@ -81,7 +81,8 @@ export async function trainState(
     const { loss, errors } = learner.evaluate();
     return { weights: learner.weights(), epochs, steps, loss, errors };
   } catch (error) {
-    if (!(error instanceof DivergedError)) throw error;
-    return `training diverged (minibatch loss ${error.loss})`;
+    if (error instanceof DivergedError) return `training diverged (minibatch loss ${error.loss})`;
+    if (error instanceof RunError) return error.message.split(':')[0];
+    throw error;
   }
 }
