@@ -110,7 +110,9 @@ describe('the study', () => {
     expect({ ...(cell('small') as TriedState), seconds: 0 }).toEqual(before);
     expect(readFileSync(join(out, 'states', 'squared.json'), 'utf8')).toBe(kept);
     const other = { ...CONFIG, splitSeed: 12 };
-    await expect(reproduceCeilings({ out, config: other, resume: true })).rejects.toThrow(/was begun with other settings/);
+    await expect(reproduceCeilings({ out, config: other, resume: true })).rejects.toThrow(
+      /was begun with other settings/,
+    );
   });
 });
 

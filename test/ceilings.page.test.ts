@@ -26,15 +26,17 @@ it('figures, tables and page are those of the snapshots', async () => {
 });
 
 describe('the table of rules', () => {
-  const [table] = pageTables(report.html, '#rules');
+  const [table, split] = pageTables(report.html, '#rules');
   it('has a row for each, with the numbers of the judging', () => {
     expect(table.column('rule')).toEqual(Object.values(RIVAL_NAMES));
     judging.rivals.forEach((r, k) => {
       expect(prints(table.column('constant')[k].split(',')[0], r.fit.factor, 3)).toBe(true);
-      expect(prints(table.column('interval ×÷')[k], Math.exp(r.fit.half), 3)).toBe(true);
+      expect(prints(table.column('95 % ×÷')[k], Math.exp(r.fit.half), 3)).toBe(true);
       expect(prints(table.column('miss ×÷')[k], Math.exp(r.scores.miss.value), 3)).toBe(true);
       expect(printsEstimate(table.column('bias, ln')[k], r.scores.bias)).toBe(true);
-      expect(printsEstimate(table.column('rank correlation')[k], r.scores.rank)).toBe(true);
+      expect(printsEstimate(table.column('rank')[k], r.scores.rank)).toBe(true);
+      expect(prints(split.column('fitting half ×÷')[k], Math.exp(r.leaveOneOut), 3)).toBe(true);
+      expect(prints(split.column('judged half ×÷')[k], Math.exp(r.scores.miss.value), 3)).toBe(true);
       const covered = Math.round(r.scores.coverage.value * 13);
       expect(table.column('covered')[k]).toBe(`${covered} of 13`);
     });

@@ -107,7 +107,7 @@ async function reportCeilings(folder: CeilingsFolder): Promise<Omit<CeilingsRun,
     run: factsOf(
       record,
       {
-        config: { ...config, base: { data: config.base.data } },
+        config: { ...config, states: config.states.length, base: { data: config.base.data } },
         seeds: {
           states: 'key(seed)/init, key(seed)/batches',
           runs: 'key(seed)/advice/verify/run',

@@ -42,7 +42,11 @@ export function renderCeilings(input: CeilingsInput): CeilingsReport {
 <p class="summary">${verdictWords(findings)}</p>
 ${judging ? firstNumbers(judging) : ''}`,
     sections: [
-      ['rules', 'Rules on equal terms', html`${judging ? rulesTable(judging) : ''}${gallery(figures)}`],
+      [
+        'rules',
+        'Rules on equal terms',
+        html`${judging ? rulesTable(judging) : ''}${gallery(figures)}${judging ? halvesTable(judging) : ''}`,
+      ],
       ['findings', 'Findings', findingsTable(findings)],
       ['states', 'States', html`${statesTable(cells, judging)}${noStates(cells)}`],
       ['method', 'How this was measured', method(input)],
@@ -109,22 +113,36 @@ function rulesTable({ rivals }: Judging): Markup {
       cell: ({ fit }) =>
         formatNumber(fit.factor, 3) + (fit.exponent === null ? '' : `, a = ${formatNumber(fit.exponent, 2)}`),
     },
-    { head: 'interval ×÷', cell: ({ fit }) => factor(fit.half) },
-    { head: 'fitting half, miss ×÷', cell: (r) => factor(r.leaveOneOut) },
+    { head: '95 % ×÷', cell: ({ fit }) => factor(fit.half) },
     { head: 'miss ×÷', cell: (r) => factor(r.scores.miss.value) },
     { head: 'bias, ln', cell: (r) => formatEstimate(r.scores.bias) },
-    { head: 'rank correlation', cell: (r) => formatEstimate(r.scores.rank) },
+    { head: 'rank', cell: (r) => formatEstimate(r.scores.rank) },
     { head: 'covered', cell: (r) => counted(r.scores.coverage) },
-    { head: 'in the bracket', cell: (r) => counted(r.scores.hits) },
-    { head: 'lower end safe', cell: (r) => counted(r.scores.safe) },
+    { head: 'in bracket', cell: (r) => counted(r.scores.hits) },
+    { head: 'safe', cell: (r) => counted(r.scores.safe) },
+  ];
+  return table(
+    'Each rule with one constant (the last with two) from the fitting half, judged on the other half. The miss is the root mean square of the logarithm of stated over measured, as a factor; ‘95 %’ is the stated interval, as a factor on either side. ‘Rank’: Spearman’s correlation of x and the measured rate. ‘Covered’: the measured rate lies in the stated interval; ‘in bracket’: the stated value lies between the largest rate at which all runs stay and the smallest at which most leave; ‘safe’: all runs stay at the lower end of the stated interval.',
+    columns,
+    rivals,
+  );
+}
+
+/** How much depends on which states are fitted. */
+function halvesTable({ rivals }: Judging): Markup {
+  const columns: Column<JudgedRival>[] = [
+    { head: 'rule', cell: (r) => RIVAL_NAMES[r.rival], words: true },
+    { head: 'fitting half ×÷', cell: (r) => factor(r.leaveOneOut) },
+    { head: 'judged half ×÷', cell: (r) => factor(r.scores.miss.value) },
     {
-      head: 'other halves, miss ×÷',
+      head: 'other halves ×÷',
       cell: ({ otherHalves: { miss } }) =>
         `${factor(miss.value - miss.standardError)} … ${factor(miss.value + miss.standardError)}`,
     },
+    { head: 'covered in other halves', cell: (r) => `${formatNumber(100 * r.otherHalves.coverage.value, 3)}\u00a0%` },
   ];
   return table(
-    'Each rule with one constant (the last with two) from the fitting half. The miss is the root mean square of the logarithm of stated over measured, as a factor; on the fitting half it is that of states left out one at a time, elsewhere that of the judged half. ‘Covered’: the measured value lies in the stated 95 % interval; ‘in the bracket’: the stated value lies between the largest rate at which all runs stay and the smallest at which most leave; ‘lower end safe’: all runs stay at the lower end of the stated interval. The last column is one standard deviation about the mean over 1000 other random halves.',
+    'How much depends on which states are fitted: the miss of states left out one at a time in the fitting half, from which the candidate is chosen; that of the judged half; and one standard deviation about the mean over 1000 other random halves, which decide nothing.',
     columns,
     rivals,
   );
