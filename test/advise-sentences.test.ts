@@ -55,6 +55,10 @@ describe('the learning rate', () => {
       'no rate is advised: at every rate tried, down to 0.0500, a run of 2 epochs left the basin',
     );
     expect(at(0.1).rate).toMatch(/^no rate is advised without runs/);
+    expect(words(pointed(facts(0.1), { loss: 2.08 })).rate).toMatch(
+      /^no rate is advised: a training loss of 2\.08 is hardly better than that of a constant answer \(2\.30\)/,
+    );
+    expect(words(pointed(facts(0.1), { loss: 2.06 })).rate).not.toMatch(/hardly better/);
   });
 
   it('has bounds from curvature, and is placed against them', () => {

@@ -64,8 +64,12 @@ export function rimOf(learningRate: number, base: VerifyBase): number {
   return fittedAt(base) ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
 }
 
-/** Says whether a state is better than a constant output by so much that the rim is bounded by that output's loss. */
-const fittedAt = ({ loss, constantLoss }: VerifyBase): boolean => loss <= 0.9 * constantLoss;
+/**
+ * Says whether a state is better than a constant output by so much that the rim is bounded by that output's loss. Runs from other
+ * states advise nothing: staying near the loss of a constant output is no success.
+ */
+export const fittedAt = ({ loss, constantLoss }: Pick<VerifyBase, 'loss' | 'constantLoss'>): boolean =>
+  loss <= 0.9 * constantLoss;
 
 /** Determines the outcome of one run by the rules above. */
 export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {

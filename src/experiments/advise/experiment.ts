@@ -14,7 +14,14 @@ import { type Advice, advise } from '../../apply/advice.js';
 import type { AdviceFacts, AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
 import type { MeasuredState } from '../../apply/advice-measure.js';
 import { spreadSamples, topCurvatureOn } from '../../apply/advice-run.js';
-import { judgeVerification, LADDER, nextToTry, type RunSeen, type Verification } from '../../apply/advice-verify.js';
+import {
+  fittedAt,
+  judgeVerification,
+  LADDER,
+  nextToTry,
+  type RunSeen,
+  type Verification,
+} from '../../apply/advice-verify.js';
 import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
@@ -114,9 +121,10 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
       'no-advice',
       `there is no advice at this state: ${facts.noise.refused} And ${facts.curvature.refused}`,
     );
-  const verification = verify
-    ? await verifyAll(shared, facts, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
-    : null;
+  const verification =
+    verify && fittedAt(point)
+      ? await verifyAll(shared, facts, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
+      : null;
   const advice = advise(facts, safety, verification);
   const run = factsOf(
     { versions: allVersions(), kernelBuild: kernelBuild(), linearAlgebra, machine: thisMachine() },

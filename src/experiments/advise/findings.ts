@@ -1,7 +1,7 @@
 /** The advice in sentences, for the terminal and the page. The judgements are made in apply/advice. */
 import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
-import type { Outcome, Verification } from '../../apply/advice-verify.js';
+import { fittedAt, type Outcome, type Verification } from '../../apply/advice-verify.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 
@@ -69,6 +69,8 @@ function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFa
 }
 
 function rateWords({ rate, point, safety }: Advice, v: Verification | null): string {
+  if (!fittedAt(point))
+    return `no rate is advised: a training loss of ${formatNumber(point.loss)} is hardly better than that of a constant answer (${formatNumber(point.constantLoss)}), and runs that stay there say nothing. Train a little first`;
   if (!rate || !v) return `no rate is advised without runs; ${estimateWords()}`;
   const eta = formatPlain(point.learningRate);
   const [low, high] = v.bracket;

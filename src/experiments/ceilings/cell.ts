@@ -4,7 +4,7 @@ import { batchSharpness } from '../../analyse/noise/batch-sharpness.js';
 import { nextRung } from '../../apply/advice-ladder.js';
 import { measureState } from '../../apply/advice-measure.js';
 import { spreadSamples, tryRate } from '../../apply/advice-run.js';
-import { rimOf, type VerifyBase } from '../../apply/advice-verify.js';
+import { fittedAt, rimOf, type VerifyBase } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
@@ -25,9 +25,6 @@ interface StateRequest {
   readonly report: (what: string, share: number) => void;
 }
 
-/** The share of a constant output's loss above which a network counts as not trained. */
-const LEARNED = 0.9;
-
 /** Computes a cell. */
 export async function stateCell(request: StateRequest): Promise<StateCell> {
   const { config, spec, keep, report } = request;
@@ -39,8 +36,8 @@ export async function stateCell(request: StateRequest): Promise<StateCell> {
   const trained = await trainState(config.base, spec, samples, (note) => report(note, 0));
   if (typeof trained === 'string') return none(trained);
   const constant = constantLoss(samples);
-  if (!(trained.loss <= LEARNED * constant))
-    return none(`the training loss ${trained.loss.toPrecision(3)} is above ${LEARNED} of that of a constant output`);
+  if (!fittedAt({ loss: trained.loss, constantLoss: constant }))
+    return none(`the training loss ${trained.loss.toPrecision(3)} is above 0.9 of that of a constant output`);
   const { weights, epochs, steps, loss, errors } = trained;
   keep(weights);
   const measures = measured(request, samples, weights);
