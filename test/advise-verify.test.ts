@@ -78,6 +78,28 @@ describe('a run', () => {
     });
   });
 
+  it('of a least number of steps goes on into further epochs, and stops in the middle of one', () => {
+    const long = tryRate({ ...request, epochs: 2, leastSteps: 61 });
+    const all = naive({ ...request, epochs: 5 });
+    expect(long.losses).toHaveLength(40);
+    long.losses.forEach((loss, look) => {
+      expect(loss / all[Math.ceil(((look + 1) * 61) / 40) - 1], `look ${look}`).toBeCloseTo(1, 4);
+    });
+    expect(tryRate({ ...request, epochs: 2, leastSteps: 26 })).toEqual(tryRate({ ...request, epochs: 2 }));
+  });
+
+  it('ends at its first look above a rim, without a curvature where none is asked for', () => {
+    const whole = tryRate(request);
+    const highest = Math.max(...whole.losses);
+    const at = whole.losses.indexOf(highest);
+    const stopped = tryRate({ ...request, rim: highest * (1 - 1e-6), curved: false });
+    const before = whole.losses.findIndex((l) => l > highest * (1 - 1e-6));
+    expect(stopped.losses).toEqual(whole.losses.slice(0, before + 1));
+    expect(at).toBe(before);
+    expect(stopped.top).toBeNull();
+    expect(tryRate({ ...request, rim: highest }).losses).toEqual(whole.losses);
+  });
+
   it('has batches of its own for every run and seed, and the same for the same', () => {
     const last = (changes: Partial<VerifyRequest>) => tryRate({ ...request, epochs: 1, ...changes }).losses.at(-1)!;
     expect(last({})).toBe(last({}));

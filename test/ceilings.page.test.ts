@@ -99,7 +99,7 @@ describe('the conclusion', () => {
     expect(numbers).toMatch(
       /^Rules were fitted on 13 states and judged on 13 others\. There .* times the present rate η misses/,
     );
-    expect(comparison).toMatch(/^No measured curvature or noise/);
+    expect(comparison).toMatch(/^No measured curvature or noise .* the two are not distinguished\.$/);
     const { fit } = judging.present;
     const [low, high] = [fit.factor * Math.exp(-fit.half), fit.factor * Math.exp(fit.half)].map((v) =>
       v.toPrecision(3),
