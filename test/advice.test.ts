@@ -2,44 +2,62 @@
 import { describe, expect, it } from 'vitest';
 import { advise, stationarityOf } from '../src/apply/advice.js';
 import type { AdviceFacts, NoiseFacts } from '../src/apply/advice-facts.js';
-import { judgeRun, judgeVerification, type RunSeen, ratesToTry } from '../src/apply/advice-verify.js';
+import { judgeRun, judgeVerification, nextToTry, type RunSeen } from '../src/apply/advice-verify.js';
 import { adviceWords } from '../src/experiments/advise/findings.js';
 import { renderAdvice } from '../src/experiments/advise/page.js';
-import { curvature, e, facts, noise, window } from './support/advise-results.js';
+import { curvature, e, facts, noise, runsAt, window } from './support/advise-results.js';
 
 describe('the learning rate', () => {
   it.each([
-    [1, 'beyond the edge'],
-    [0.99, 'above the ceiling'],
-    [0.221, 'above the ceiling'],
-    [0.219, 'at the ceiling'],
-    [0.181, 'at the ceiling'],
-    [0.179, 'above the advice'],
-    [0.106, 'above the advice'],
-    [0.104, 'inside'],
-    [0.0051, 'inside'],
-    [0.0049, 'far below'],
-  ])('%s is %s', (eta, place) => {
-    expect(advise(facts(eta), 0.5).rate?.place).toBe(place);
+    [{ 0.1: 6, 0.13: 6, 0.169: 5, 0.22: 0 }, 'inside', 0.13],
+    [{ 0.1: 6, 0.13: 1 }, 'inside', 0.1],
+    [{ 0.1: 5, 0.077: 6, 0.13: 0 }, 'at the rim', 0.077],
+    [{ 0.1: 3, 0.077: 6, 0.13: 0 }, 'at the rim', 0.077],
+    [{ 0.1: 2, 0.077: 6 }, 'beyond', 0.077],
+    [{ 0.1: 0, 0.077: 5, 0.05: 1 }, 'beyond', null],
+    [{ 0.1: 6, 1.9: 6, 2.1: 0 }, 'inside', 1.9],
+    [{ 0.1: 6, 2.1: 6, 2.7: 0 }, 'far below', 2.1],
+  ])('%o: the present 0.1 is %s, up to %s is advised', (stays, place, largestRate) => {
+    expect(advise(facts(0.1), 1, runsAt(stays)).rate).toEqual({ place, largestRate });
   });
 
-  it('has no advice without a ceiling, or with one whose error is as large as itself', () => {
-    const refused = advise(facts(0.1, 50, { curvature: { refused: 'because.' } }), 0.5);
-    expect(refused.rate).toBeNull();
+  it('is never advised where a run leaves, nor without runs', () => {
+    for (const stays of [
+      { 0.1: 6, 0.13: 5, 0.169: 6, 0.22: 0 },
+      { 0.1: 6, 0.13: 6, 0.169: 2 },
+    ]) {
+      const v = runsAt(stays);
+      const { largestRate } = advise(facts(0.1), 1, v).rate!;
+      expect(v.runs.filter((r) => r.learningRate <= largestRate!).every((r) => r.outcome === 'stays')).toBe(true);
+    }
+    expect(advise(facts(0.1), 1, null).rate).toBeNull();
+  });
+
+  it('keeps a share of what stays on request', () => {
+    const rate = (safety: number) => advise(facts(0.1), safety, runsAt({ 0.1: 6, 0.2: 6, 0.4: 0 })).rate;
+    expect(rate(0.5)).toEqual({ place: 'inside', largestRate: 0.1 });
+    expect(rate(0.49)).toMatchObject({ place: 'above the advice', largestRate: expect.closeTo(0.098, 12) });
+  });
+
+  it('has no bound without a ceiling, or with one whose error is as large as itself', () => {
+    const refused = advise(facts(0.1, 50, { curvature: { refused: 'because.' } }), 1, null);
+    expect(refused.ceiling).toBeNull();
     expect(refused.items.find((i) => i.id === 'ceiling')).toMatchObject({ value: null, refused: 'because.' });
     const vague = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.21) }) } });
-    expect(advise(vague, 0.5).rate).toBeNull();
-    expect(advise(vague, 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
+    expect(advise(vague, 1, null).ceiling).toBeNull();
+    expect(advise(vague, 1, null).items.find((i) => i.id === 'ceiling')?.refused).toMatch(/a few samples/);
     // at the threshold itself
-    expect(advise(facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.2) }) } }), 0.5).rate).toBeNull();
+    expect(
+      advise(facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.2) }) } }), 1, null).ceiling,
+    ).toBeNull();
     const saddle = (lowest: number) => facts(0.1, 50, { curvature: { facts: curvature({ lowest: e(lowest, 1e-3) }) } });
-    expect(advise(saddle(-0.99), 0.5).rate).not.toBeNull();
-    expect(advise(saddle(-1), 0.5).rate).not.toBeNull();
-    expect(advise(saddle(-1.01), 0.5).rate).toBeNull();
-    expect(advise(saddle(-1.01), 0.5).items.find((i) => i.id === 'ceiling')?.refused).toMatch(
+    expect(advise(saddle(-0.99), 1, null).ceiling).not.toBeNull();
+    expect(advise(saddle(-1), 1, null).ceiling).not.toBeNull();
+    expect(advise(saddle(-1.01), 1, null).ceiling).toBeNull();
+    expect(advise(saddle(-1.01), 1, null).items.find((i) => i.id === 'ceiling')?.refused).toMatch(
       /no minimum: the curvature falls to -1\.0 beside the top 2\.0, .* its ceiling \(0\.20\)/,
     );
-    expect(adviceWords(advise(vague, 0.5), vague, null).ceiling).toMatch(/^no advice on the learning rate: a few/);
+    expect(adviceWords(advise(vague, 1, null), vague, null).ceiling).toMatch(/^no bound: a few/);
   });
 });
 
@@ -50,19 +68,29 @@ describe('the batch size', () => {
     [109, 'around'],
     [110, 'beyond'],
   ])('%s is %s 100 ± 5', (size, place) => {
-    expect(advise(facts(0.1, size), 0.5).batch?.place).toBe(place);
+    expect(advise(facts(0.1, size), 1, null).batch?.place).toBe(place);
+  });
+
+  it('has no advice where no training sample is misclassified', () => {
+    const at = (errors: number | null) => {
+      const f = facts(0.1);
+      return advise({ ...f, point: { ...f.point, errors } }, 1, null).batch;
+    };
+    expect(at(0)).toBeNull();
+    expect(at(1)).not.toBeNull();
+    expect(at(null)).not.toBeNull();
   });
 
   it('falls back on the simple scale from an error of a third on, and has no advice without a gradient', () => {
     const kind = (error: number) =>
-      advise(facts(0.1, 50, { noise: { facts: noise({ weighted: e(90, error) }) } }), 0.5).batch?.critical.kind;
+      advise(facts(0.1, 50, { noise: { facts: noise({ weighted: e(90, error) }) } }), 1, null).batch?.critical.kind;
     expect([29.9, 30, 30.1].map(kind)).toEqual(['weighted', 'simple', 'simple']);
     const weighted = e(100, 40);
-    expect(advise(facts(0.1, 50, { noise: { facts: noise({ weighted }) } }), 0.5).batch?.critical).toMatchObject({
+    expect(advise(facts(0.1, 50, { noise: { facts: noise({ weighted }) } }), 1, null).batch?.critical).toMatchObject({
       kind: 'simple',
       interval: [400, 400],
     });
-    const none = advise(facts(0.1, 50, { noise: { refused: 'no gradient.' } }), 0.5);
+    const none = advise(facts(0.1, 50, { noise: { refused: 'no gradient.' } }), 1, null);
     expect(none.batch).toBeNull();
     expect(none.bestStep).toBeNull();
   });
@@ -71,15 +99,15 @@ describe('the batch size', () => {
     const f = facts(0.1, 50, {
       noise: { facts: noise({ ofDistribution: e(900, 800, false), interval: [300, null] }) },
     });
-    const item = advise(f, 0.5).items.find((i) => i.id === 'noise-distribution');
+    const item = advise(f, 1, null).items.find((i) => i.id === 'noise-distribution');
     expect(item).toMatchObject({ value: null, interval: [300, null] });
-    expect(adviceWords(advise(f, 0.5), f, null).notes.join()).toMatch(/lower bound only, 300/);
+    expect(adviceWords(advise(f, 1, null), f, null).notes.join()).toMatch(/lower bound only, 300/);
   });
 });
 
 it('the best single step is the minimum of the expected loss of one', () => {
   // −eta |g|² + eta²/2 (gᵀHg + Tr(H C1)/B), searched on a grid
-  const { bestStep } = advise(facts(0.1, 50), 0.5);
+  const { bestStep } = advise(facts(0.1, 50), 1, null);
   const expected = (eta: number) => -eta * 0.01 + (eta * eta * (0.02 + (100 * 0.02) / 50)) / 2;
   const grid = Array.from({ length: 20001 }, (_, k) => k / 20000);
   const best = grid.reduce((a, b) => (expected(b) < expected(a) ? b : a));
@@ -89,7 +117,7 @@ it('the best single step is the minimum of the expected loss of one', () => {
 describe('the numbers of the items', () => {
   const asked = facts(0.02, 50);
   const f: AdviceFacts = { ...asked, point: { ...asked.point, momentum: 0.9 } };
-  const item = (id: string) => advise(f, 0.5).items.find((i) => i.id === id)!.value!;
+  const item = (id: string) => advise(f, 1, null).items.find((i) => i.id === id)!.value!;
 
   it('the temperature is eta/((1−mu) B), and the noise a quarter of it times Tr C1', () => {
     expect(item('temperature')).toMatchObject({ value: expect.closeTo(0.02 / (0.1 * 50), 14), standardError: 0, n: 1 });
@@ -100,7 +128,7 @@ describe('the numbers of the items', () => {
   it('what has no value says why', () => {
     const [no, yes] = [e(1, 1, false), e(1, 1)];
     const why = (id: string, changes: Partial<NoiseFacts>) => {
-      const i = advise({ ...f, noise: { facts: noise(changes) } }, 0.5).items.find((x) => x.id === id)!;
+      const i = advise({ ...f, noise: { facts: noise(changes) } }, 1, null).items.find((x) => x.id === id)!;
       return i.value === null ? i.refused : undefined;
     };
     const twoBatches = { ...noise().twoBatches, scale: no };
@@ -108,18 +136,18 @@ describe('the numbers of the items', () => {
     expect(why('noise-two-batches', { twoBatches })).toMatch(/within two errors of 0/);
     expect(why('noise-distribution', { ofDistribution: no })).toMatch(/within two errors of 0/);
     for (const id of ['noise-weighted', 'noise-two-batches', 'noise-distribution', 'best-step', 'noise-loss']) {
-      const i = advise(f, 0.5).items.find((x) => x.id === id)!;
+      const i = advise(f, 1, null).items.find((x) => x.id === id)!;
       expect(i).not.toHaveProperty('refused');
     }
     expect(why('best-step', { weighted: e(0, 1) })).toMatch(/not positive/);
     expect(why('best-step', { curvedGradient: 0 })).toMatch(/not positive/);
     expect(why('best-step', { curvedGradient: 1e-9, weighted: yes })).toBeUndefined();
-    const none = advise({ ...f, noise: { refused: 'no gradient.' }, window: { refused: 'no steps.' } }, 0.5);
+    const none = advise({ ...f, noise: { refused: 'no gradient.' }, window: { refused: 'no steps.' } }, 1, null);
     const refused = Object.fromEntries(none.items.filter((i) => i.value === null).map((i) => [i.id, i.refused]));
     expect(refused).toMatchObject({ 'best-step': 'no gradient.', 'noise-loss': 'no gradient.', trend: 'no steps.' });
     expect(Object.keys(refused)).toHaveLength(9);
     expect(
-      advise(f, 0.5)
+      advise(f, 1, null)
         .items.filter((i) => i.interval)
         .map((i) => [i.id, i.interval]),
     ).toEqual([
@@ -148,7 +176,7 @@ describe('the numbers of the items', () => {
       return (h * ww) / 2;
     });
     const here = { ...f, point: { ...f.point, learningRate: eta, momentum: mu, batchSize: B } };
-    const strength = advise(here, 0.5).items.find((i) => i.id === 'noise-loss')!.value!.value;
+    const strength = advise(here, 1, null).items.find((i) => i.id === 'noise-loss')!.value!.value;
     expect(Math.abs((excess[0] + excess[1]) / strength - 1)).toBeLessThan(eta);
   });
 
@@ -156,13 +184,13 @@ describe('the numbers of the items', () => {
     // |g|² = 0.01, gᵀHg = 0.02, B_noise = 100 ± 5, B = 50
     expect(item('best-step').value).toBeCloseTo(0.5 / 3, 14);
     expect(item('best-step').standardError).toBeCloseTo((0.5 / 3) * (5 / 150), 14);
-    const full = advise(facts(0.1, 1e12), 0.5).bestStep!;
+    const full = advise(facts(0.1, 1e12), 1, null).bestStep!;
     expect(full.atBatch / full.atFull).toBeCloseTo(1, 9);
     expect(full.atFull).toBeCloseTo(0.5, 14);
   });
 
   it('all others are the measured ones', () => {
-    const values = Object.fromEntries(advise(f, 0.5).items.map((i) => [i.id, i.value?.value]));
+    const values = Object.fromEntries(advise(f, 1, null).items.map((i) => [i.id, i.value?.value]));
     expect(values).toMatchObject({
       edge: 1,
       ceiling: 0.2,
@@ -235,37 +263,54 @@ describe('a run near the ceiling', () => {
       [0, 1, 2].map((seed) => run([n > seed ? 0.1 : 1], { learningRate: Number(eta), seed })),
     );
   const judge = (stays: Record<number, number>) =>
-    judgeVerification({ base, epochs: 1, looked: 100, top: 1, ceiling: 0.2, edge: 1, advised: 0.1, runs: seen(stays) });
+    judgeVerification({ base, epochs: 1, looked: 100, top: 1, ceiling: 0.2, runs: seen(stays) });
 
   it.each([
-    [{ 0.1: 3, 0.16: 3, 0.25: 1, 0.4: 0 }, [0.16, 0.25], 'held', 'tight'],
-    [{ 0.1: 3, 0.16: 3, 0.25: 3, 0.4: 0 }, [0.25, 0.4], 'held', 'cautious'],
-    [{ 0.1: 3, 0.16: 1, 0.25: 0, 0.4: 0 }, [0.1, 0.16], 'held', 'too high'],
-    [{ 0.1: 2, 0.16: 2, 0.25: 0, 0.4: 0 }, [null, 0.25], 'failed', 'not decidable'],
-    [{ 0.16: 3, 0.25: 3 }, [0.25, null], 'not tested', 'cautious'],
-    [{ 0.1: 3, 0.2: 3, 0.4: 0 }, [0.2, 0.4], 'held', 'tight'],
-    [{ 0.1: 3, 0.2: 0 }, [0.1, 0.2], 'held', 'tight'],
-    [{ 0.1: 3, 0.16: 3 }, [0.16, null], 'held', 'not decidable'],
-  ] as const)('together: %o', (stays, bracket, advice, tightness) => {
-    expect(judge(stays)).toMatchObject({ bracket, advice, tightness });
+    [{ 0.1: 3, 0.16: 3, 0.25: 1, 0.4: 0 }, [0.16, 0.25], 'tight'],
+    [{ 0.1: 3, 0.16: 3, 0.25: 3, 0.4: 0 }, [0.25, 0.4], 'cautious'],
+    [{ 0.1: 3, 0.16: 1, 0.25: 0, 0.4: 0 }, [0.1, 0.16], 'too high'],
+    [{ 0.1: 2, 0.16: 2, 0.25: 0, 0.4: 0 }, [null, 0.25], 'not decidable'],
+    [{ 0.16: 3, 0.25: 3 }, [0.25, null], 'cautious'],
+    [{ 0.1: 3, 0.2: 3, 0.4: 0 }, [0.2, 0.4], 'tight'],
+    [{ 0.1: 3, 0.2: 0 }, [0.1, 0.2], 'tight'],
+    [{ 0.1: 3, 0.16: 3 }, [0.16, null], 'not decidable'],
+  ] as const)('together: %o', (stays, bracket, tightness) => {
+    expect(judge(stays)).toMatchObject({ bracket, tightness });
   });
 
-  it('is tried around the ceiling, at the advised and the present rate, none twice', () => {
-    expect(ratesToTry(0.2, 0.1, { learningRate: 0.05 })).toEqual([0.05, 0.1, 0.16000000000000003, 0.25, 0.4, 0.8]);
+  it('without a ceiling tests none', () => {
+    expect(runsAt({ 0.1: 6, 0.2: 0 }, 6, null)).toMatchObject({ bracket: [0.1, 0.2], tightness: 'not decidable' });
+  });
+
+  it('is tried at the present rate first, then where those before left it open', () => {
+    const at = (counts: Record<number, number>) =>
+      nextToTry(
+        new Map(
+          Object.entries(counts).map(([rung, n]) => [Number(rung), [0, 1, 2].map((k) => run([n > k ? 0.1 : 1]))]),
+        ),
+        base,
+      );
+    expect(at({})).toBe(0);
+    expect(at({ 0: 3 })).toBe(1);
+    expect(at({ 0: 3, 1: 1 })).toBeUndefined();
+    expect(at({ 0: 3, 1: 2 })).toBe(3);
+    expect(at({ 0: 2 })).toBe(-1);
   });
 
   it('is drawn, counted and told', () => {
     const f = facts(0.1);
     const v = judge({ 0.1: 3, 0.16: 3, 0.25: 1, 0.4: 0 });
-    const report = renderAdvice({ title: 'Advice', advice: advise(f, 0.5), facts: f, verification: v, run: {} });
+    const report = renderAdvice({ title: 'Advice', advice: advise(f, 1, v), facts: f, verification: v, run: {} });
     expect(Object.keys(report.figures)).toEqual(['advice-region', 'advice-runs']);
     expect(report.html).toContain('1 stays, 2 leave');
     expect(report.html).toContain('the ceiling lies in it');
     expect(report.tables['runs.csv'].split('\r\n')).toHaveLength(1 + 12 + 1);
-    expect(JSON.parse(report.json).verification.advice).toBe('held');
+    expect(report.html).toContain(
+      'up to 0.160 is advised: all 3 runs of 1 epoch stay up to 0.160, most leave from 0.250 on',
+    );
     const without = renderAdvice({
       title: 'Advice',
-      advice: advise({ ...f, curvature: { refused: 'why not.' } }, 0.5),
+      advice: advise({ ...f, curvature: { refused: 'why not.' } }, 1, null),
       facts: { ...f, curvature: { refused: 'why not.' } },
       verification: null,
       run: {},

@@ -11,13 +11,6 @@ const report = renderAdvice(input);
 const [ORANGE, GREEN, PURPLE, BLUE, MUTED, INK] = ['#b84a0d', '#04755a', '#8a4a8c', '#0a63a8', '#69717c', '#1b1f24'];
 const CEILINGS = [1, 8, 40, 300, 2500, 12000].map((b): Point => [b, 0.649 / (1 + 248 / b)]);
 
-/** The ceiling at any batch size, between the measured ones a straight line in both logarithms. */
-function ceilingAt(b: number): number {
-  const k = CEILINGS.findIndex(([size]) => size >= b);
-  const [[b0, c0], [b1, c1]] = [CEILINGS[k - 1], CEILINGS[k]];
-  return c0 * (c1 / c0) ** (Math.log(b / b0) / Math.log(b1 / b0));
-}
-
 describe('where to train', () => {
   const f = readFigure(report.figures['advice-region']);
   const area = (fill: string) => marks(f, { kind: 'area', fill });
@@ -32,7 +25,7 @@ describe('where to train', () => {
     expect(f.legend.map((l) => [l.label, l.element, l.colour, l.dash, l.hollow])).toEqual([
       ['ceiling, ± 2 errors', 'line', ORANGE, '', false],
       ['edge, full batches', 'line', ORANGE, '6 4', false],
-      ['advised', 'rect', GREEN, '', false],
+      ['all runs stay', 'line', GREEN, '', false],
       ['critical batch', 'line', PURPLE, '3 2', false],
       ['best single step', 'line', BLUE, '', false],
       ['equal η/B', 'line', MUTED, '2 3', false],
@@ -70,12 +63,15 @@ describe('where to train', () => {
     expect(points[1][1] / f.domain.y[1]).toBeCloseTo(1, 3);
   });
 
-  it('shades what is advised: up to the safe share of the ceiling, up to the critical batch size', () => {
-    const [shade] = area(GREEN);
-    const last = [181, ceilingAt(181)] as const;
-    const upper = [...CEILINGS.slice(0, 3), last].map(([b, c]): Point => [b, 0.499 * c]);
-    const lower = upper.map(([b]): Point => [b, f.domain.y[0]]).reverse();
-    expect(offBy(f, shade, [...upper, ...lower])).toBeLessThan(0.05);
+  it('draws how far all runs stay, at the batch size', () => {
+    const [bar, ...others] = marks(f, { kind: 'line', stroke: GREEN });
+    expect(others).toEqual([]);
+    expect(
+      offBy(f, bar, [
+        [40, f.domain.y[0]],
+        [40, 0.0451 / 1.01],
+      ]),
+    ).toBeLessThan(0.05);
   });
 
   it('draws lines of equal η/B: the present one, ten times and a tenth of it', () => {
@@ -151,39 +147,27 @@ describe('where to train', () => {
     ).toBeLessThan(0.05);
   });
 
-  it('has a caption with the safety, the critical batch size and the epochs of the runs', () => {
+  it('has a caption that advises nothing from bounds, with the epochs of the runs', () => {
     const { caption } = pageFigures(report.html).get('advice-region')!;
-    expect(caption).toMatch(/and 0\.499 of it is advised, up to the critical batch size 181\./);
+    expect(caption).toMatch(/it is a bound, from which nothing is advised\./);
     expect(caption).toMatch(/Points: runs of 3 epochs from this state/);
   });
 });
 
 describe('where to train, with less known', () => {
-  const draw = (given: AdviceFacts, safety = 0.5) =>
-    renderAdvice({ title: 'x', advice: advise(given, safety), facts: given, verification: null, run: {} });
+  const draw = (given: AdviceFacts) =>
+    renderAdvice({ title: 'x', advice: advise(given, 1, null), facts: given, verification: null, run: {} });
   const read = (given: AdviceFacts) => readFigure(draw(given).figures['advice-region']);
 
-  it('without noise there is no critical batch and no best step, and the whole set is advised', () => {
+  it('without noise there is no critical batch and no best step', () => {
     const given = facts(0.1, 50, { noise: { refused: 'no gradient.' } });
     const f = read(given);
-    expect(f.legend.map((l) => l.label)).toEqual([
-      'ceiling, ± 2 errors',
-      'edge, full batches',
-      'advised',
-      'equal η/B',
-      'present',
-    ]);
+    expect(f.legend.map((l) => l.label)).toEqual(['ceiling, ± 2 errors', 'edge, full batches', 'equal η/B', 'present']);
     expect(marks(f, { colour: PURPLE })).toEqual([]);
     expect(marks(f, { colour: BLUE })).toEqual([]);
-    const [shade] = marks(f, { kind: 'area', fill: GREEN });
-    const upper = [1, 4, 16, 64, 256, 1000].map((b): Point => [b, 0.5 / (1 + 200 / b)]);
-    const lower = upper.map(([b]): Point => [b, f.domain.y[0]]).reverse();
-    expect(offBy(f, shade, [...upper.map(([b, c]): Point => [b, Math.max(c, f.domain.y[0])]), ...lower])).toBeLessThan(
-      0.05,
-    );
+    expect(marks(f, { colour: GREEN })).toEqual([]);
     const { caption } = pageFigures(draw(given).html).get('advice-region')!;
-    expect(caption).toMatch(/up to the whole set, because there is no noise scale\./);
-    expect(caption).toMatch(/No runs were made; --verify makes them\.$/);
+    expect(caption).toMatch(/No runs were made, so that no rate is advised\.$/);
     expect(caption).not.toMatch(/best single step/);
   });
 
@@ -193,22 +177,8 @@ describe('where to train, with less known', () => {
     const [{ points }] = marks(beyond, { kind: 'rect', fill: PURPLE });
     expect(points[0][0]).toBeCloseTo(1300 - 1.96 * 120, -1);
     expect(points[1][0] / beyond.domain.x[1]).toBeCloseTo(1, 3);
-    // advised up to the whole set
-    const [shade] = marks(beyond, { kind: 'area', fill: GREEN });
-    expect(Math.max(...shade.points.map(([b]) => b))).toBeCloseTo(1000, 0);
     const far = read(facts(0.1, 50, { noise: { facts: noise({ weighted: e(9000, 500) }) } }));
     expect(marks(far, { colour: PURPLE })).toEqual([]);
-  });
-
-  it('a critical size at one of the measured ones ends the shade there, one below all of them leaves none', () => {
-    const shade = (weighted: number) =>
-      marks(read(facts(0.1, 50, { noise: { facts: noise({ weighted: e(weighted, 0.01) }) } })), {
-        kind: 'area',
-        fill: GREEN,
-      });
-    const [at64] = shade(64);
-    expect(at64.points.map(([b]) => Math.round(b))).toEqual([1, 4, 16, 64, 64, 16, 4, 1]);
-    expect(shade(0.5).flatMap((m) => m.points)).toEqual([]);
   });
 
   it('an error as wide as the frame is cut at the frame', () => {

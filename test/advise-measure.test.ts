@@ -1,9 +1,9 @@
 /** What advice is judged from, on networks whose answer is known; and what is refused. */
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../src/apply/advice-facts.js';
+import { measureState } from '../src/apply/advice-measure.js';
+import { spreadSamples, tryRate } from '../src/apply/advice-run.js';
 import { teacherSet } from '../src/data/teacher.js';
-import { measureState } from '../src/experiments/advise/measure.js';
-import { spreadSamples, tryRate } from '../src/experiments/advise/verify.js';
 import { measureWindow } from '../src/experiments/advise/window.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';

@@ -108,7 +108,13 @@ describe('numbers', () => {
       },
       window: { refused: 'no window.' },
     });
-    const open = renderAdvice({ title: 'x', advice: advise(given, 0.5), facts: given, verification: null, run: {} });
+    const open = renderAdvice({
+      title: 'x',
+      advice: advise(given, 1, null),
+      facts: given,
+      verification: null,
+      run: {},
+    });
     const [page] = pageTables(open.html, '#numbers');
     const row = (name: string) => page.rows.find((r) => r[0].startsWith(name))!;
     expect(row('the same for new data')[1]).toBe('–');
@@ -129,14 +135,13 @@ describe('numbers', () => {
 
 it('the ceiling over batch sizes, as CSV', () => {
   const csv = readCsv(tables['ceiling.csv']);
-  expect(csv.heads).toEqual(['batch_size', 'ceiling', 'standard_error', 'advised']);
+  expect(csv.heads).toEqual(['batch_size', 'ceiling', 'standard_error']);
   const sizes = [1, 8, 40, 300, 2500, 12000];
   expect(csv.numbers('batch_size')).toEqual(sizes);
   sizes.forEach((b, k) => {
     const c = 0.649 / (1 + 248 / b);
     expect(csv.numbers('ceiling')[k]).toBeCloseTo(c, 12);
     expect(csv.numbers('standard_error')[k]).toBeCloseTo(0.05 * c + 0.0001, 12);
-    expect(csv.numbers('advised')[k]).toBeCloseTo(0.499 * c, 12);
   });
 });
 
@@ -228,23 +233,29 @@ describe('the head and the method of the page', () => {
   it('shows four key numbers', () => {
     const key = pageFacts(html, 'header');
     expect([...key.keys()]).toEqual([
-      'ceiling on η at B = 40',
       'advised η, up to',
-      'edge for full batches',
+      'bound on η at B = 40, quadratic loss',
+      'edge for full batches, quadratic loss',
       'critical batch size',
     ]);
-    const [ceiling, advised, edge, critical] = [...key.values()];
+    const [advised, ceiling, edge, critical] = [...key.values()];
     expectEstimate(ceiling, 0.0902, 0.0043);
-    expect(prints(advised, 0.499 * 0.0902)).toBe(true);
+    expect(prints(advised, 0.9 * (0.0451 / 1.01))).toBe(true);
     expect(edge).toBe('0.649');
     expectEstimate(critical, 181, 9);
   });
 
   it('has none of them where they were refused', () => {
     const given = facts(0.1, 50, { noise: { refused: 'no.' }, curvature: { refused: 'no.' } });
-    const none = renderAdvice({ title: 'x', advice: advise(given, 0.5), facts: given, verification: null, run: {} });
+    const none = renderAdvice({
+      title: 'x',
+      advice: advise(given, 1, null),
+      facts: given,
+      verification: null,
+      run: {},
+    });
     expect([...pageFacts(none.html, 'header').values()]).toEqual(['–', '–', '–', '–']);
-    expect([...pageFacts(none.html, '#method').keys()]).toEqual(['Samples', 'Safety']);
+    expect([...pageFacts(none.html, '#method').keys()]).toEqual(['Samples']);
     expect(pageWords(none.html, 'header .summary b')).toEqual(['Learning rate.', 'Batch size.', 'Stationary.']);
     expect(Object.keys(none.tables)).toEqual(['numbers.csv']);
     const ceilingless = readCsv(none.tables['numbers.csv']);
@@ -271,7 +282,7 @@ describe('the head and the method of the page', () => {
 
   it('tells how each number was measured', () => {
     const how = pageFacts(html, '#method');
-    expect([...how.keys()]).toEqual(['Samples', 'Ceiling', 'Top of the Hessian', 'Noise scale', 'Safety']);
+    expect([...how.keys()]).toEqual(['Samples', 'Ceiling', 'Top of the Hessian', 'Noise scale', 'Advice']);
     expect(how.get('Samples')).toMatch(/over all 12\u202f000 training samples/);
     expect(how.get('Ceiling')).toContain(
       'Here 3 top eigenvectors and the gradients of 8 samples that are hard to fit. Along the top eigenvector alone it is 0.134, ' +
@@ -281,7 +292,9 @@ describe('the head and the method of the page', () => {
     expect(numbersIn(how.get('Noise scale')!)).toEqual([
       0.0123, 6.31, 0.17, 256, 33, 64, 1024, 0.0119, 0.0008, 6.44, 0.21,
     ]);
-    expect(how.get('Safety')).toMatch(/^0\.499 of the ceiling is advised/);
+    expect(how.get('Advice')).toMatch(
+      /^The largest rate at which all runs stayed, times 0\.9\. .* times powers of 1\.3, /,
+    );
   });
 });
 
@@ -289,7 +302,7 @@ it('JSON holds words, advice, facts, runs and the run', () => {
   const json = JSON.parse(report.json);
   const plain = (x: unknown) => JSON.parse(jsonLine(x));
   expect(Object.keys(json)).toEqual(['format', 'version', 'title', 'words', 'advice', 'facts', 'verification', 'run']);
-  expect([json.format, json.version, json.title]).toEqual(['thermograd advice', 1, 'Made-up advice']);
+  expect([json.format, json.version, json.title]).toEqual(['thermograd advice', 2, 'Made-up advice']);
   expect(json.advice).toEqual(plain(input.advice));
   expect(json.facts).toEqual(plain(input.facts));
   expect(json.verification).toEqual(plain(input.verification));
@@ -298,7 +311,7 @@ it('JSON holds words, advice, facts, runs and the run', () => {
 
 it('a curvature without a ceiling keeps its own numbers', () => {
   const given = facts(0.1, 50, { curvature: { facts: curvature({ ceiling: e(0.2, 0.21) }) } });
-  const vague = renderAdvice({ title: 'x', advice: advise(given, 0.5), facts: given, verification: null, run: {} });
+  const vague = renderAdvice({ title: 'x', advice: advise(given, 1, null), facts: given, verification: null, run: {} });
   expect([...pageFacts(vague.html, 'header').values()].slice(0, 3)).toEqual(['–', '–', '1']);
   expect(Object.keys(vague.tables)).toEqual(['numbers.csv', 'ceiling.csv']);
 });

@@ -1,8 +1,8 @@
 /** One short run of `advise --verify` against SGD in plain loops on linear regression: when it looks, and what it sees. */
 import { describe, expect, it } from 'vitest';
+import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/apply/advice-run.js';
 import { batchPlan } from '../src/data/samplers.js';
 import { teacherSet } from '../src/data/teacher.js';
-import { spreadSamples, topCurvatureOn, tryRate, type VerifyRequest } from '../src/experiments/advise/verify.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 
@@ -76,6 +76,28 @@ describe('a run', () => {
     seen.losses.forEach((loss, step) => {
       expect(loss / all[step]).toBeCloseTo(1, 4);
     });
+  });
+
+  it('of a least number of steps goes on into further epochs, and stops in the middle of one', () => {
+    const long = tryRate({ ...request, epochs: 2, leastSteps: 61 });
+    const all = naive({ ...request, epochs: 5 });
+    expect(long.losses).toHaveLength(40);
+    long.losses.forEach((loss, look) => {
+      expect(loss / all[Math.ceil(((look + 1) * 61) / 40) - 1], `look ${look}`).toBeCloseTo(1, 4);
+    });
+    expect(tryRate({ ...request, epochs: 2, leastSteps: 26 })).toEqual(tryRate({ ...request, epochs: 2 }));
+  });
+
+  it('ends at its first look above a rim, without a curvature where none is asked for', () => {
+    const whole = tryRate(request);
+    const highest = Math.max(...whole.losses);
+    const at = whole.losses.indexOf(highest);
+    const stopped = tryRate({ ...request, rim: highest * (1 - 1e-6), curved: false });
+    const before = whole.losses.findIndex((l) => l > highest * (1 - 1e-6));
+    expect(stopped.losses).toEqual(whole.losses.slice(0, before + 1));
+    expect(at).toBe(before);
+    expect(stopped.top).toBeNull();
+    expect(tryRate({ ...request, rim: highest }).losses).toEqual(whole.losses);
   });
 
   it('has batches of its own for every run and seed, and the same for the same', () => {

@@ -220,6 +220,8 @@ describe('gradient noise scales', () => {
     expect(Math.abs(scale.trace.value / trace - 1)).toBeLessThan(1e-11);
     expect(Math.abs(scale.squaredGradient.value / (size - trace / n) - 1)).toBeLessThan(1e-9);
     expect(scale.simple.value).toBeCloseTo(trace / (size - trace / n), 6);
+    const fourth = norms.reduce((sum, x) => sum + x * x, 0);
+    expect(scale.carriers / ((n * mean(norms)) ** 2 / fourth)).toBeCloseTo(1, 10);
     // influence of a sample on Tr C1, on |g|² and on their ratio; of |g|² also what is quadratic in the noise
     const signal = size - trace / n;
     const influences = each.map((x, k) => {

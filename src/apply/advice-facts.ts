@@ -16,6 +16,8 @@ export interface AdvicePoint {
   readonly parameters: number;
   /** Training loss at the state. */
   readonly loss: number;
+  /** Misclassified training samples; null for squared error. */
+  readonly errors: number | null;
   /** Loss of the best constant output, the same for every input. */
   readonly constantLoss: number;
   /** The origin of the weights, in words. */
@@ -31,6 +33,8 @@ export interface NoiseFacts {
   readonly squaredGradient: number;
   /** Tr C1; its error is for the distribution that the samples were drawn from. */
   readonly trace: Estimate;
+  /** (Σ|g_k|²)²/Σ|g_k|⁴: the effective number of samples that make up the noise. */
+  readonly carriers: number;
   /** Tr C1/|g|², in samples, of the training set: exact. */
   readonly ofSet: number;
   /** The same for the distribution, with |g|² corrected for the noise of N samples. */

@@ -1,5 +1,6 @@
 /**
- * A test of advice by real runs on both sides of a ceiling. The rules were fixed before any run:
+ * The learning rates at which short real runs from a state stay in its basin: what advice on the rate rests on. The rules of the
+ * outcomes were fixed before any run:
  *
  * A run starts at the state with loss L0 (on a fixed part of the training set) and takes fresh batches at learning rate eta.
  * Its loss is measured forty times. The rim of the basin is e·(L0 + N): e is the level at which this project measures the width
@@ -14,12 +15,11 @@
  *     the loss of the state is above 0.9 of a constant output's: e times the larger of the two or more), or the weights stopped
  *     moving.
  *
- * The threshold lies between the largest eta up to which every run stays, and the smallest eta from which on more than half of
- * the runs at each eta do not. The advised rate has `held` if every run at or below it stays, and `failed` if one does not;
- * without such runs it is `not tested`. The ceiling is `tight` if the bracket contains it, `cautious` if it lies below the
- * bracket, `too high` if above.
+ * Rates are tried on the ladder of advice-ladder.ts around the present one. The threshold lies between the largest eta up to which
+ * every run stays, and the smallest eta from which on more than half of the runs at each eta do not. The ceiling is `tight` if the
+ * bracket contains it, `cautious` if it lies below the bracket, `too high` if above.
  */
-import type { AdvicePoint } from './advice-facts.js';
+import { type LadderLimits, nextRung, type RungSeen } from './advice-ladder.js';
 
 /** Names the outcome of one run, by the rules above. */
 export type Outcome = 'stays' | 'returns' | 'leaves' | 'diverges';
@@ -48,7 +48,7 @@ interface RunJudged extends RunSeen {
 }
 
 /** Describes the state from which runs start. */
-interface VerifyBase {
+export interface VerifyBase {
   readonly loss: number;
   readonly constantLoss: number;
   /** Tr C1. */
@@ -57,17 +57,28 @@ interface VerifyBase {
   readonly batchSize: number;
 }
 
+/** Returns the rim of the basin at a learning rate, by the rules above. */
+export function rimOf(learningRate: number, base: VerifyBase): number {
+  const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
+  const level = Math.E * (base.loss + Math.min(noise, base.loss));
+  return fittedAt(base) ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
+}
+
+/**
+ * Says whether a state is better than a constant output by so much that the rim is bounded by that output's loss. Runs from other
+ * states advise nothing: staying near the loss of a constant output is no success.
+ */
+export const fittedAt = ({ loss, constantLoss }: Pick<VerifyBase, 'loss' | 'constantLoss'>): boolean =>
+  loss <= 0.9 * constantLoss;
+
 /** Determines the outcome of one run by the rules above. */
 export function judgeRun(run: RunSeen, base: VerifyBase): RunJudged {
   const { losses, learningRate, finite, still } = run;
-  const noise = (learningRate * base.trace) / (4 * (1 - base.momentum) * base.batchSize);
-  const fitted = base.loss <= 0.9 * base.constantLoss;
-  const level = Math.E * (base.loss + Math.min(noise, base.loss));
-  const rim = fitted ? Math.min(level, (base.loss + base.constantLoss) / 2) : level;
+  const rim = rimOf(learningRate, base);
   const peak = finite ? Math.max(...losses) : Number.POSITIVE_INFINITY;
   const last = losses.slice(Math.floor((3 * losses.length) / 4));
   const end = finite ? last.reduce((s, v) => s + v / last.length, 0) : Number.POSITIVE_INFINITY;
-  const useless = fitted ? 0.95 * base.constantLoss : Math.E * Math.max(base.loss, base.constantLoss);
+  const useless = fittedAt(base) ? 0.95 * base.constantLoss : Math.E * Math.max(base.loss, base.constantLoss);
   let outcome: Outcome;
   if (!finite || still || end >= useless) outcome = 'diverges';
   else if (peak <= rim) outcome = 'stays';
@@ -81,21 +92,19 @@ export interface Verification {
   readonly epochs: number;
   /** Number of samples on which losses and curvatures are measured. */
   readonly looked: number;
-  /** Top curvature on them at the start. */
-  readonly top: number;
-  readonly ceiling: number;
-  readonly edge: number;
-  /** The advised largest rate. */
-  readonly advised: number;
+  /** Top curvature on them at the start; null where it did not converge. */
+  readonly top: number | null;
+  /** The mean-square ceiling; null where there is none. */
+  readonly ceiling: number | null;
   readonly runs: readonly RunJudged[];
   /** Largest eta up to which all runs stay, and smallest from which on most do not; null where the runs do not reach it. */
   readonly bracket: readonly [number | null, number | null];
-  readonly advice: 'held' | 'failed' | 'not tested';
+  /** Where the ceiling lies relative to the bracket. */
   readonly tightness: 'tight' | 'cautious' | 'too high' | 'not decidable';
 }
 
 /** Holds the runs and what they are compared with. */
-type VerificationInput = Pick<Verification, 'base' | 'epochs' | 'looked' | 'top' | 'ceiling' | 'edge' | 'advised'> & {
+type VerificationInput = Pick<Verification, 'base' | 'epochs' | 'looked' | 'top' | 'ceiling'> & {
   readonly runs: readonly RunSeen[];
 };
 
@@ -117,25 +126,28 @@ export function judgeVerification(input: VerificationInput): Verification {
     if (stay(eta) * 2 >= all(eta)) break;
     high = eta;
   }
-  const below = runs.filter((r) => r.learningRate <= input.advised * (1 + 1e-9));
-  const advice =
-    below.length === 0 ? 'not tested' : below.every((r) => r.outcome === 'stays') ? 'held' : ('failed' as const);
   const { ceiling } = input;
   let tightness: Verification['tightness'] = 'not decidable';
-  if (low !== null && low > ceiling) tightness = 'cautious';
-  else if (high !== null && high < ceiling) tightness = 'too high';
-  else if (low !== null && high !== null) tightness = 'tight';
-  return { ...input, runs, bracket: [low, high], advice, tightness };
+  if (ceiling !== null) {
+    if (low !== null && low > ceiling) tightness = 'cautious';
+    else if (high !== null && high < ceiling) tightness = 'too high';
+    else if (low !== null && high !== null) tightness = 'tight';
+  }
+  return { ...input, runs, bracket: [low, high], tightness };
 }
 
-/** Multiples of the ceiling that are tried as learning rates. */
-export const FACTORS = [0.5, 0.8, 1.25, 2, 4] as const;
+/** The ladder on which rates are tried: the present rate times powers of this factor, between these powers. */
+export const LADDER: LadderLimits & { readonly factor: number } = { factor: 1.3, from: -12, to: 20 };
 
 /**
- * Returns the learning rates to try around a ceiling, ascending, with the advised rate and the present one among them; a rate
- * within 2 % of the one before it is left out.
+ * Returns the rung of LADDER to try next, given the runs made so far at rungs; undefined where the bracket is found or the ladder
+ * ends.
  */
-export function ratesToTry(ceiling: number, advised: number, point: Pick<AdvicePoint, 'learningRate'>): number[] {
-  const rates = [...FACTORS.map((f) => f * ceiling), advised, point.learningRate].sort((a, b) => a - b);
-  return rates.filter((r, k) => k === 0 || r > 1.02 * rates[k - 1]);
+export function nextToTry(tried: ReadonlyMap<number, readonly RunSeen[]>, base: VerifyBase): number | undefined {
+  const seen: RungSeen[] = [...tried].map(([rung, runs]) => ({
+    rung,
+    runs: runs.length,
+    left: runs.filter((r) => judgeRun(r, base).outcome !== 'stays').length,
+  }));
+  return nextRung(seen, LADDER);
 }

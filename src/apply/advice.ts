@@ -2,26 +2,28 @@
  * Advice on a learning rate and a batch size, from measurements at one state. docs/theory §8. The rules were fixed before any
  * run was judged, with the two changes noted below:
  *
- * Learning rate, against the mean-square ceiling at its batch size (± its standard error) and the edge 2(1+mu)/h_max:
- *   `beyond the edge`: eta at or above the edge: even the mean motion oscillates without decay.
- *   `above the ceiling`: eta more than two errors above the ceiling.  `at the ceiling`: within two errors of it.
- *   `above the advice`: below the ceiling, above safety × (ceiling + its error).    `inside`: at or below that.
- *   `far below`: below a twentieth of safety × ceiling.
+ * Learning rate. Advised are the rates up to safety × the largest one up to which every short real run stayed (advice-verify.ts);
+ *   without runs no rate is advised. The present rate is
+ *   `beyond`: more than half of its runs did not stay.  `at the rim`: some of them did not.
+ *   `above the advice`: all stayed, and it lies above safety × the largest such rate.  `far below`: below a twentieth of that rate.
+ *   `inside`: otherwise.
+ * Bounds from curvature: the mean-square ceiling at the batch size (± its standard error) and the edge 2(1+mu)/h_max. Both hold for a
+ *   quadratic loss and advise nothing; on real networks they often lie far above the rates at which runs leave (docs/results/ceilings).
  * Batch size, against the critical one (interval: 95 %): `below`, `around` (within) or `beyond` the interval.
  * Critical batch size: Tr(H C1)/(gᵀHg) where its error is below a third of it; else Tr C1/|g|² of the training set; none where
- *   |g|² is 0.
+ *   |g|² is 0, and none where no training sample is misclassified: a few hard samples then make up gradient and noise.
  * Stationary: `stationary` if the motion relation holds within two errors, its error is below 0.2, and the trend of the loss is
  *   within two errors of 0 or below 5 %; `not stationary` if the relation fails by more than three errors, or the trend exceeds
  *   both 5 % and three errors; else, or where more than 1 % of the motion is rounding, `not decidable`.
  *
- * The advised rates are those up to safety × ceiling; without a ceiling there is no advised rate. The ceiling is exact for
- * batches of this training set; its error takes the set as a sample of a distribution, and the ceiling is refused where the
- * error reaches the value. (The limit was first half of the value; on a fitted MNIST network, where a few samples dominate,
+ * The ceiling is exact for batches of this training set; its error takes the set as a sample of a distribution, and the ceiling is
+ * refused where the error reaches the value. (The limit was first half of the value; on a fitted MNIST network, where a few samples dominate,
  * that refused ceilings that hold.) It is also refused where the most negative curvature is above half of the top one: such a
  * state is not a minimum, and SGD leaves it at once. (Added when advice at initial weights was found to fail.)
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { normalHalfWidth } from '../numeric/interval.js';
+import { estimatedThreshold, type RateEstimate } from './advice-estimate.js';
 import {
   type AdviceFacts,
   type AdvicePoint,
@@ -30,15 +32,10 @@ import {
   type NoiseFacts,
   type WindowFacts,
 } from './advice-facts.js';
+import type { Verification } from './advice-verify.js';
 
-/** Places a learning rate relative to the ceiling and the edge, by the rules above. */
-type RatePlace =
-  | 'beyond the edge'
-  | 'above the ceiling'
-  | 'at the ceiling'
-  | 'above the advice'
-  | 'inside'
-  | 'far below';
+/** Places the present learning rate among those at which runs were made, by the rules above. */
+export type RatePlace = 'beyond' | 'at the rim' | 'above the advice' | 'inside' | 'far below';
 /** Places a batch size relative to the critical one, by the rules above. */
 type BatchPlace = 'below' | 'around' | 'beyond';
 /** Says whether a window was stationary, by the rules above. */
@@ -72,8 +69,12 @@ export interface Advice {
   readonly point: AdvicePoint;
   readonly safety: number;
   readonly items: readonly AdviceItem[];
-  /** Ceiling, advised rates up to `largestRate`; null where the ceiling is refused. */
-  readonly rate: { readonly place: RatePlace; readonly ceiling: Estimate; readonly largestRate: number } | null;
+  /** Advised rates, up to `largestRate` (null where at every tried rate a run left); null where no runs were made. */
+  readonly rate: { readonly place: RatePlace; readonly largestRate: number | null } | null;
+  /** The mean-square ceiling, a bound for a quadratic loss; null where it is refused. */
+  readonly ceiling: Estimate | null;
+  /** Where runs leave, as a study of other states says without any run. */
+  readonly estimate: RateEstimate;
   readonly batch: { readonly place: BatchPlace; readonly critical: CriticalBatch } | null;
   readonly stationarity: Stationarity | null;
   /** (|g|²/gᵀHg)/(1 + B_noise/B): the single step that lowers a quadratic loss most; null where it does not exist. */
@@ -84,44 +85,49 @@ export interface Advice {
 const LARGEST_ERROR = 1;
 /** Most negative curvature, in units of the top one, at which a state still counts as a valley. */
 const SADDLE = 0.5;
-/** Share of the largest advised rate below which a learning rate counts as far below. */
-export const FAR_BELOW = 1 / 20;
+/** Share of the largest rate at which all runs stay, below which a learning rate counts as far below. */
+const FAR_BELOW = 1 / 20;
 
 /**
  * Derives advice from measurements, by the rules above.
- * @param safety - largest advised rate as a share of the ceiling
+ * @param safety - largest advised rate as a share of the largest one at which all runs stay
+ * @param verification - the runs; null where none were made
  */
-export function advise(facts: AdviceFacts, safety: number): Advice {
+export function advise(facts: AdviceFacts, safety: number, verification: Verification | null): Advice {
   const { point } = facts;
   const noise = factsOf(facts.noise);
   const window = factsOf(facts.window);
-  const critical = noise ? criticalBatch(noise) : null;
+  const critical = noise && point.errors !== 0 ? criticalBatch(noise) : null;
   const bestStep = noise ? stepOf(noise, point) : null;
   return {
     point,
     safety,
     items: items(facts, bestStep),
-    rate: rateOf(facts, safety),
+    rate: verification && rateOf(point, safety, verification),
+    ceiling: ceilingOf(facts),
+    estimate: estimatedThreshold(point),
     batch: critical && { critical, place: batchPlace(point.batchSize, critical) },
     stationarity: window ? stationarityOf(window) : null,
     bestStep,
   };
 }
 
-function rateOf({ point, curvature }: AdviceFacts, safety: number): Advice['rate'] {
-  const c = factsOf(curvature);
-  if (!c || withheld(c)) return null;
-  const { ceiling, edge } = c;
-  const largestRate = safety * ceiling.value;
-  const eta = point.learningRate;
-  const distance = (eta - ceiling.value) / ceiling.standardError;
+function rateOf({ learningRate: eta }: AdvicePoint, safety: number, { runs, bracket }: Verification): Advice['rate'] {
+  const [low] = bracket;
+  const largestRate = low === null ? null : safety * low;
+  const own = runs.filter((r) => r.learningRate === eta);
+  const gone = own.filter((r) => r.outcome !== 'stays').length;
   let place: RatePlace = 'inside';
-  if (eta >= edge.value) place = 'beyond the edge';
-  else if (distance > 2) place = 'above the ceiling';
-  else if (distance >= -2) place = 'at the ceiling';
-  else if (eta > largestRate + safety * ceiling.standardError) place = 'above the advice';
-  else if (eta < FAR_BELOW * largestRate) place = 'far below';
-  return { place, ceiling, largestRate };
+  if (2 * gone > own.length) place = 'beyond';
+  else if (gone > 0 || largestRate === null) place = 'at the rim';
+  else if (eta > largestRate * (1 + 1e-9)) place = 'above the advice';
+  else if (eta < FAR_BELOW * low!) place = 'far below';
+  return { place, largestRate };
+}
+
+function ceilingOf({ curvature }: AdviceFacts): Estimate | null {
+  const c = factsOf(curvature);
+  return c && !withheld(c) ? c.ceiling : null;
 }
 
 /** Returns the reason why the ceiling is refused, or undefined. */

@@ -63,6 +63,7 @@ function addReproduce(root: Command): void {
       'ivf2021: the inverse variance-flatness relation of Feng & Tu, PNAS 118 e2015617118 (2021); ' +
         'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run; ' +
         'controls: what makes the exponent of the relation, over several seeds; ' +
+        'ceilings: which rule for the largest learning rate holds on states it was not fitted to; ' +
         'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
@@ -108,6 +109,8 @@ Examples:
   thermograd reproduce ao2022 --preset quick         both, one after the other
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
   thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
+  thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
+  thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
   thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
   thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume continues it`,
@@ -117,6 +120,11 @@ Examples:
       if (experiment === 'controls') {
         if (run !== undefined) refuse('controls makes its own runs; only ao2022 takes a run.');
         await (await import('../experiments/controls/command.js')).reproduceControlsCommand(flags);
+        return;
+      }
+      if (experiment === 'ceilings') {
+        if (run !== undefined) refuse('ceilings makes its own runs; only ao2022 takes a run.');
+        await (await import('../experiments/ceilings/command.js')).reproduceCeilingsCommand(flags);
         return;
       }
       if (experiment === 'valley2023') {
@@ -134,7 +142,7 @@ Examples:
         return;
       }
       if (experiment !== 'ivf2021')
-        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, valley2023.`);
+        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, ceilings, valley2023.`);
       if (run !== undefined) refuse('ivf2021 makes its own run; only ao2022 and thermograd analyse take a run.');
       const { reproduce, reproduceSeeds } = await actions();
       const { seeds, ...others } = flags;

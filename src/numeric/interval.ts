@@ -17,3 +17,15 @@ export function halfWidth(e: Estimate, quantile?: number): number {
  * 1.96 standard errors.
  */
 export const normalHalfWidth = (e: Estimate): number => halfWidth(e, NORMAL_QUANTILE);
+
+/**
+ * Returns Wilson's 95 % interval of a probability of which k of n independent trials are known; [0, 1] for no trial. It keeps within
+ * 0 … 1 and does not shrink to a point at k = 0 and k = n.
+ */
+export function wilsonInterval(k: number, n: number): readonly [number, number] {
+  if (n === 0) return [0, 1];
+  const z2 = NORMAL_QUANTILE ** 2;
+  const centre = (k + z2 / 2) / (n + z2);
+  const half = (NORMAL_QUANTILE * Math.sqrt((k * (n - k)) / n + z2 / 4)) / (n + z2);
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}

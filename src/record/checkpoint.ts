@@ -65,8 +65,15 @@ export function writeModel(
   weights: Float32Array,
   metadata: Record<string, string>,
 ): void {
-  writeWhole(path, writeSafetensors(namedTensors(spec, weights, ''), { format: 'pt', ...metadata }));
+  writeWhole(path, modelBytes(spec, weights, metadata));
 }
+
+/** Returns the bytes of the file that `writeModel` writes. */
+export const modelBytes = (
+  spec: NetworkSpec,
+  weights: Float32Array,
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBufferLike> => writeSafetensors(namedTensors(spec, weights, ''), { format: 'pt', ...metadata });
 
 /**
  * Reads weights written by `writeModel`, or by PyTorch under the same names; flat, length P. Undefined where there is

@@ -154,10 +154,10 @@ export function constantLoss({ count, labels, targets }: Samples): number {
 }
 
 /**
- * Returns settings and facts of the state, without its loss.
+ * Returns settings and facts of the state, without its loss and its errors.
  * @throws InputError for a batch larger than the training set
  */
-export function pointOf(config: Config, dataset: Dataset, state: State): Omit<AdvicePoint, 'loss'> {
+export function pointOf(config: Config, dataset: Dataset, state: State): Omit<AdvicePoint, 'loss' | 'errors'> {
   const { learningRate, momentum, batchSize, sampling } = config.training;
   const { train } = dataset;
   check(

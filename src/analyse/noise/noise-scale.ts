@@ -22,6 +22,8 @@ interface NoiseScale {
   readonly trace: Estimate;
   /** Tr C1/|g|², in samples. Not converged when |g|² is within two errors of 0: at a minimum there is no such scale. */
   readonly simple: Estimate;
+  /** (Σ|g_k|²)²/Σ|g_k|⁴: the effective number of samples that make up Tr C1. */
+  readonly carriers: number;
 }
 
 /**
@@ -58,6 +60,7 @@ export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
     squaredGradient: estimate(signal, signalError, n, `${method}, bias removed`),
     trace: estimate(trace, traceError, n, method),
     simple: estimate(ratio, ratioError, n, `${method}, delta method`, signal > 2 * signalError),
+    carriers: (n * mean) ** 2 / norms.reduce((s, v) => s + v * v, 0),
   };
 }
 

@@ -22,7 +22,7 @@ export function addAdvise(root: Command): void {
   root
     .command('advise')
     .description(
-      'advise a learning rate and a batch size with their bounds, from noise scales, ceilings and stationarity; or say why not',
+      'advise a learning rate from short real runs, and a batch size from noise scales, with bounds from curvature; or say why not',
     )
     .argument('[run]', 'a finished run folder: advice at its last weights; without it a network is trained first')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
@@ -42,14 +42,17 @@ export function addAdvise(root: Command): void {
     .addOption(new Option('--learning-rate <x>', 'the rate to judge').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'the batch size to judge').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentum))
-    .option('--verify', 'also make short real runs on both sides of the ceiling')
-    .addOption(new Option('--runs <n>', 'with --verify: runs at each learning rate (3)').argParser(wholeNumber))
+    .option('--verify', 'make short real runs, from which the rate is advised (the default)')
+    .option('--no-verify', 'make no runs: bounds and estimates alone, and no advised rate')
+    .addOption(new Option('--runs <n>', 'runs at each learning rate (6)').argParser(wholeNumber))
     .addOption(
-      new Option('--verify-epochs <n>', 'with --verify: epochs of each run (2, or more to reach 300 steps)').argParser(
-        wholeNumber,
+      new Option('--verify-epochs <n>', 'epochs of each run (2, or more to reach 300 steps)').argParser(wholeNumber),
+    )
+    .addOption(
+      new Option('--safety <x>', 'share of the largest rate at which all runs stay that is advised (1)').argParser(
+        positiveNumber,
       ),
     )
-    .addOption(new Option('--safety <x>', 'share of the ceiling that is advised (0.5)').argParser(positiveNumber))
     .addOption(
       new Option('--window <epochs>', 'epochs of real steps from which stationarity is judged (3)').argParser(
         wholeNumber,
@@ -66,28 +69,28 @@ export function addAdvise(root: Command): void {
     .addHelpText(
       'after',
       `
-It measures, at one state of a network and over all training samples:
-  edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction
+It makes short real runs from one state of a network: the present rate times powers of 1.3, six runs each. A run stays in the
+basin, leaves it and returns, leaves it for good, or diverges; advised are the rates at which all runs stay. It measures
+over all training samples:
+  edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction of a quadratic loss
   ceiling    the same for minibatches: they differ in curvature, and E|w|² of SGD on a quadratic loss grows above
-             eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included).
-             It is an upper bound, of which the share --safety is advised. Near a fitted minimum a few hard samples make it ten
-             times lower than the edge.
+             eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included)
+             Both are bounds and advise nothing: on real networks runs often leave far below them.
   batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to these a larger batch saves steps
   noise      temperature eta/((1-mu)B), and (eta/4) Tr C: the loss that the noise costs, and how strongly it drives to flatness
   stationary a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss
 Each number comes with its error, its assumption and what would change it. Where an estimate does not converge or an
 assumption fails, it is refused with the reason; where nothing remains, the command ends with exit code 1.
 
---verify trains from the same weights at half to four times the ceiling, at the advised and at the present rate, and counts
-runs that stay in the basin, leave it and return, leave it for good, or diverge.
+With --no-verify no runs are made, and no rate is advised.
 
 Examples:
-  thermograd advise ivf2021-standard-seed0 --verify
+  thermograd advise ivf2021-standard-seed0
   thermograd advise ivf2021-standard-seed0 --learning-rate 0.3 --batch-size 256
   thermograd advise --data mnist --at init           before any training: noise scales
   thermograd advise --config my.yaml --weights model.safetensors --json
 
-Writes advice.json, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,
+Writes advice.json, the weights, report.html, the plane of batch size and learning rate as SVG, every number as CSV. Exit codes: 0 advice,
 in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing written.`,
     )
     .action(async (run: string | undefined, flags: Flags) => {
@@ -122,18 +125,15 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
         const { advice, facts, verification } = result;
         const words = adviceWords(advice, facts, verification);
         const report = join(result.folder, 'report.html');
-        const verified =
-          words.verified ??
-          (flags.verify ? 'no: without a ceiling there are no rates to try; the reason is given above' : undefined);
         const rows: [string, string][] = [
           ['state', words.state],
           ['setting', words.setting],
-          ['ceiling', words.ceiling],
           ['rate', words.rate],
+          ['ceiling', words.ceiling],
           ['batch', words.batch],
           ['noise', words.noise],
           ['stationary', words.stationary],
-          ...(verified ? ([['verified', verified]] as [string, string][]) : []),
+          ...(words.verified ? ([['verified', words.verified]] as [string, string][]) : []),
           ...words.notes.map((n): [string, string] => ['note', n]),
           ['report', report],
         ];

@@ -4,12 +4,8 @@ import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import type { Verification } from '../../apply/advice-verify.js';
 import { csv } from '../../report/csv.js';
 
-/** Writes every number, the ceiling over batch sizes and the runs that tested it, by file name. */
-export function adviceTables(
-  { items, safety }: Advice,
-  facts: AdviceFacts,
-  v: Verification | null,
-): Record<string, string> {
+/** Writes every number, the ceiling over batch sizes and the runs, by file name. */
+export function adviceTables({ items }: Advice, facts: AdviceFacts, v: Verification | null): Record<string, string> {
   const c = factsOf(facts.curvature);
   return {
     'numbers.csv': csv(
@@ -42,8 +38,8 @@ export function adviceTables(
     ),
     ...(c && {
       'ceiling.csv': csv(
-        ['batch_size', 'ceiling', 'standard_error', 'advised'],
-        c.line.map(({ batchSize, ceiling: e }) => [batchSize, e.value, e.standardError, safety * e.value]),
+        ['batch_size', 'ceiling', 'standard_error'],
+        c.line.map(({ batchSize, ceiling: e }) => [batchSize, e.value, e.standardError]),
       ),
     }),
     ...(v && {
@@ -61,7 +57,7 @@ export function adviceTables(
         ],
         v.runs.map((r) => [
           r.learningRate,
-          r.learningRate / v.ceiling,
+          v.ceiling === null ? null : r.learningRate / v.ceiling,
           r.seed,
           r.outcome,
           r.peak,

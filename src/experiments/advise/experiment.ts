@@ -2,6 +2,7 @@
  * `thermograd advise`: advice for a state of a network, in a folder that appears whole or not at all.
  *
  *     advice.json    the advice, every measured fact, the setting, seeds, versions, machine
+ *     weights.safetensors   the weights at which it was measured
  *     report.html    the page; figures/*.svg, tables/*.csv
  *     theory.html    the statements of docs/theory that the page links to
  */
@@ -11,7 +12,16 @@ import { setImmediate } from 'node:timers/promises';
 import { NetworkPasses } from '../../analyse/curvature/passes.js';
 import { type Advice, advise } from '../../apply/advice.js';
 import type { AdviceFacts, AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
-import { judgeVerification, type RunSeen, ratesToTry, type Verification } from '../../apply/advice-verify.js';
+import type { MeasuredState } from '../../apply/advice-measure.js';
+import { spreadSamples, topCurvatureOn } from '../../apply/advice-run.js';
+import {
+  fittedAt,
+  judgeVerification,
+  LADDER,
+  nextToTry,
+  type RunSeen,
+  type Verification,
+} from '../../apply/advice-verify.js';
 import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
@@ -22,26 +32,25 @@ import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
+import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
 import { Trainer } from '../../train/trainer.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
-import type { MeasuredState } from './measure.js';
-import { spreadSamples, topCurvatureOn } from './verify.js';
 
 /** Names the state for which advice is wanted, and how it is measured. */
 export interface AdviseRequest extends RunOptions, StateRequest {
-  /** Share of the ceiling that is advised; 0.5 by default. */
+  /** Share of the largest rate at which all runs stay that is advised; 1 by default. */
   readonly safety?: number;
   /** Directions in which batches are compared; 16 by default. */
   readonly directions?: number;
   /** Epochs of the window from which stationarity is judged; 3 by default. */
   readonly windowEpochs?: number;
-  /** Whether short real runs are made on both sides of the ceiling. */
+  /** Whether short real runs are made, without which no rate is advised; true by default. */
   readonly verify?: boolean;
-  /** Runs at each learning rate; 3 by default. */
+  /** Runs at each learning rate; 6 by default. */
   readonly runs?: number;
   /** Epochs of each; by default 2, or as many as 300 steps need, at most 10. */
   readonly verifyEpochs?: number;
@@ -59,7 +68,9 @@ export interface AdviseResult {
   readonly verification: Verification | null;
 }
 
-const FILES = ['advice.json', 'report.html', THEORY_FILE, 'figures', 'tables'];
+/** The weights at which advice was measured, in the folder of the advice. */
+const WEIGHTS = 'weights.safetensors';
+const FILES = ['advice.json', WEIGHTS, 'report.html', THEORY_FILE, 'figures', 'tables'];
 
 const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
   worker: new URL('./worker.js', import.meta.url),
@@ -73,7 +84,7 @@ const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
  * @throws InputError before anything starts; RunError when nothing can be advised; InterruptedError
  */
 export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
-  const { safety = 0.5, directions = 16, windowEpochs = 3, runs = 3, verify = false, signal } = request;
+  const { safety = 1, directions = 16, windowEpochs = 3, runs = 6, verify = true, signal } = request;
   checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
   const config = adviceConfig(request);
   const folder = request.out ?? freeFolder(request.run === undefined ? 'advice' : join(request.run, 'advice'));
@@ -103,17 +114,18 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   };
   const workers = request.workers ?? config.workers;
   const { measured, window, linearAlgebra } = await measureAll(shared, workers, request, folder);
-  const point: AdvicePoint = { ...known, loss: measured.loss };
+  const point: AdvicePoint = { ...known, loss: measured.loss, errors: measured.errors };
   const facts: AdviceFacts = { point, noise: measured.noise, curvature: measured.curvature, window };
   if ('refused' in facts.noise && 'refused' in facts.curvature)
     throw new RunError(
       'no-advice',
       `there is no advice at this state: ${facts.noise.refused} And ${facts.curvature.refused}`,
     );
-  const advice = advise(facts, safety);
-  const verification = verify
-    ? await verifyAll(shared, facts, advice, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
-    : null;
+  const verification =
+    verify && fittedAt(point)
+      ? await verifyAll(shared, facts, { runs, epochs: request.verifyEpochs ?? 2, workers }, request, folder)
+      : null;
+  const advice = advise(facts, safety, verification);
   const run = factsOf(
     { versions: allVersions(), kernelBuild: kernelBuild(), linearAlgebra, machine: thisMachine() },
     { config },
@@ -122,7 +134,13 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   const { renderAdvice } = await import('./page.js');
   const title = `Advice on learning rate and batch size: ${config.data.set}, ${config.network.widths.join('-')}`;
   const report = renderAdvice({ title, advice, facts, verification, run });
-  publish(folder, reportFiles(report, 'advice.json'));
+  publish(
+    folder,
+    new Map<string, string | Uint8Array>([
+      [WEIGHTS, modelBytes(config.network, state.weights, { origin: state.origin })],
+      ...reportFiles(report, 'advice.json'),
+    ]),
+  );
   return { folder, advice, facts, verification };
 }
 
@@ -149,15 +167,14 @@ async function measureAll(shared: AdviceShared, workers: number, request: Advise
 /** A run of verification has at least this many steps, but by default no more than this many epochs. */
 const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
 
+/** Makes runs at one rate after the other, until the rates at which they leave are found. */
 async function verifyAll(
   shared: AdviceShared,
   { point, noise, curvature }: AdviceFacts,
-  { rate }: Advice,
   how: { readonly runs: number; readonly epochs: number; readonly workers: number },
   { signal, onProgress }: AdviseRequest,
   folder: string,
-): Promise<Verification | null> {
-  if (!rate || !('facts' in curvature) || !('facts' in noise)) return null;
+): Promise<Verification> {
   const { spec, samples, weights } = shared;
   const looked = spreadSamples(point.samples);
   const perEpoch = Math.floor(point.samples / point.batchSize);
@@ -167,33 +184,38 @@ async function verifyAll(
   const base = {
     loss: judge.evaluate(looked).loss,
     constantLoss: point.constantLoss,
-    trace: noise.facts.trace.value,
+    trace: 'facts' in noise ? noise.facts.trace.value : 0,
     momentum: point.momentum,
     batchSize: point.batchSize,
   };
-  const rates = ratesToTry(rate.ceiling.value, rate.largestRate, point);
-  const jobs: AdviceJob[] = rates.flatMap((learningRate) =>
-    Array.from({ length: how.runs }, (_, run) => ({ kind: 'verify' as const, learningRate, run, epochs, looked })),
-  );
-  const runs: RunSeen[] = [];
-  const finished = await runJobs(JOB_KIND, shared, jobs, {
-    workers: how.workers,
-    signal,
-    onDone: (_, result) => {
-      if (result.kind === 'verify') runs.push(result.seen);
-      onProgress?.({ stage: 'verify', done: runs.length, total: jobs.length, unit: 'runs' });
-    },
-  });
-  if (!finished) throw new InterruptedError(folder, false);
+  const tried = new Map<number, RunSeen[]>();
+  for (let rung = nextToTry(tried, base); rung !== undefined; rung = nextToTry(tried, base)) {
+    const learningRate = point.learningRate * LADDER.factor ** rung;
+    const jobs = Array.from(
+      { length: how.runs },
+      (_, run): AdviceJob => ({ kind: 'verify', learningRate, run, epochs, looked, curved: run === 0 }),
+    );
+    const seen: RunSeen[] = [];
+    const note = `learning rate ${learningRate.toPrecision(3)}`;
+    onProgress?.({ stage: 'verify', done: tried.size, unit: 'rates', note });
+    const finished = await runJobs(JOB_KIND, shared, jobs, {
+      workers: how.workers,
+      signal,
+      onDone: (_, result) => {
+        if (result.kind === 'verify') seen.push(result.seen);
+      },
+    });
+    if (!finished) throw new InterruptedError(folder, false);
+    tried.set(rung, seen);
+  }
+  const top = topCurvatureOn(spec, samples, weights, looked);
   return judgeVerification({
     base,
     epochs,
     looked: looked.length,
-    top: topCurvatureOn(spec, samples, weights, looked),
-    ceiling: rate.ceiling.value,
-    edge: curvature.facts.edge.value,
-    advised: rate.largestRate,
-    runs,
+    top: Number.isFinite(top) ? top : null,
+    ceiling: 'facts' in curvature ? curvature.facts.ceiling.value : null,
+    runs: [...tried.values()].flat(),
   });
 }
 
@@ -201,7 +223,7 @@ function checkNumbers(n: Record<'safety' | 'directions' | 'windowEpochs' | 'runs
   check(
     n.safety > 0 && n.safety <= 1,
     'bad-safety',
-    `--safety is a share of the ceiling, above 0 and at most 1; got ${n.safety}.`,
+    `--safety is a share of the largest rate at which all runs stay, above 0 and at most 1; got ${n.safety}.`,
   );
   check(
     Number.isInteger(n.directions) && n.directions >= 1 && n.directions <= 40,

@@ -1,7 +1,7 @@
 /** The advice in sentences, for the terminal and the page. The judgements are made in apply/advice. */
-import { type Advice, type AdviceItem, FAR_BELOW } from '../../apply/advice.js';
+import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
-import type { Outcome, Verification } from '../../apply/advice-verify.js';
+import { fittedAt, type Outcome, type Verification } from '../../apply/advice-verify.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 
@@ -40,50 +40,74 @@ export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification 
       `learning rate ${formatPlain(point.learningRate)}, batches of ${formatCount(point.batchSize)} (${point.sampling})` +
       `${point.momentum > 0 ? `, momentum ${formatPlain(point.momentum)}` : ''}; temperature η/((1−μ)B) = ${formatNumber(temperature(advice))}`,
     ceiling: ceilingWords(advice, facts),
-    rate: rateWords(advice),
+    rate: rateWords(advice, v),
     batch: batchWords(advice, facts),
     noise: `${noiseWords(advice, facts)}${v ? flatnessWords(v) : ''}`,
     stationary: stationaryWords(advice, facts),
     ...(v && { verified: verifiedWords(v) }),
-    notes: notes(advice, facts, v),
+    notes: notes(advice, facts),
   };
 }
 
 const temperature = ({ point }: Advice) => point.learningRate / ((1 - point.momentum) * point.batchSize);
 const refusal = (m: object) => ('refused' in m ? String(m.refused) : '');
 
-function ceilingWords({ rate, point, safety, items }: Advice, { curvature }: AdviceFacts): string {
+/** The bounds from curvature, which advise nothing. */
+function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFacts): string {
   const c = factsOf(curvature);
-  if (!rate || !c) return `no advice on the learning rate: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
+  if (!ceiling || !c) return `no bound: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
+  const far = point.learningRate / ceiling.value;
   return (
-    `${formatEstimate(rate.ceiling)}${rate.ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
-    `(full batches: ${brief(c.edge)}); advised: up to ${formatNumber(rate.largestRate)}, ${formatPlain(safety)} of it`
+    `a bound and no advice: ${formatEstimate(ceiling)}${ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
+    `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic` +
+    (point.learningRate >= c.edge.value
+      ? `; ${formatPlain(point.learningRate)} is beyond the edge, where even the mean motion overshoots`
+      : far > 1
+        ? `; ${formatPlain(point.learningRate)} is above it, where minibatches move the weights farther than they relax`
+        : '')
   );
 }
 
-function rateWords({ rate, point, safety, bestStep }: Advice): string {
-  if (!rate) return 'not judged';
+function rateWords({ rate, point, safety }: Advice, v: Verification | null): string {
+  if (!fittedAt(point))
+    return `no rate is advised: a training loss of ${formatNumber(point.loss)} is hardly better than that of a constant answer (${formatNumber(point.constantLoss)}), and runs that stay there say nothing. Train a little first`;
+  if (!rate || !v) return `no rate is advised without runs; ${estimateWords()}`;
   const eta = formatPlain(point.learningRate);
-  const { largestRate, place } = rate;
-  const advised = brief(scaled(rate.ceiling, safety));
-  const times = formatNumber(largestRate / point.learningRate, 2);
-  switch (place) {
-    case 'beyond the edge':
-      return `${eta} is beyond the edge: even the mean motion overshoots. Expect the loss to rise until the network reaches a flatter region or diverges; use ${formatNumber(largestRate, 2)} or less`;
-    case 'above the ceiling':
-      return `${eta} is above the ceiling: minibatches move the weights farther than they relax. Expect bursts of the loss, and that SGD leaves this basin for a flatter one or diverges; use ${formatNumber(largestRate, 2)} or less`;
-    case 'at the ceiling':
-      return `${eta} cannot be distinguished from the ceiling; use ${formatNumber(largestRate, 2)} or less`;
+  const [low, high] = v.bracket;
+  const at = (rate: number) => v.runs.filter((r) => r.learningRate === rate);
+  const own = outcomeCounts(at(point.learningRate));
+  const length = `${formatCount(v.epochs)} ${v.epochs === 1 ? 'epoch' : 'epochs'}`;
+  if (low === null || rate.largestRate === null)
+    return `no rate is advised: at every rate tried, down to ${formatNumber(v.runs[0].learningRate)}, a run of ${length} left the basin`;
+  const upTo = formatNumber(rate.largestRate);
+  const stayed =
+    `up to ${upTo} is advised${safety < 1 ? `, ${formatPlain(safety)} of the largest rate at which all runs stay` : ''}: ` +
+    `all ${formatCount(at(low).length)} runs of ${length} stay up to ${formatNumber(low)}` +
+    (high === null ? ', the largest rate that was tried' : `, most leave from ${formatNumber(high)} on`);
+  switch (rate.place) {
+    case 'beyond':
+      return `${eta} is too large: of its runs ${own}; ${stayed}`;
+    case 'at the rim':
+      return `${eta} is at the limit: of its runs ${own}; ${stayed}`;
     case 'above the advice':
-      return `${eta} is below the ceiling, but by less than the safety factor: if minibatches move the weights along other directions than those measured, it may already be too large; ${formatNumber(largestRate, 2)} or less is advised`;
+      return `${eta} stays, and lies above what is advised; ${stayed}`;
     case 'far below':
-      return `${eta} is safe and small: at most ${times} times as much is advised. Below ${formatPlain(FAR_BELOW)} of that, training takes many steps for the same distance${bestStep && point.learningRate < bestStep.atBatch ? `, and even the best single step is larger (${formatNumber(bestStep.atBatch, 2)})` : ''}`;
+      return `${eta} is safe and small; ${stayed}. Below a twentieth of that, training takes many steps for the same distance`;
     case 'inside':
-      return `${eta} is within the advised range, up to ${advised}`;
+      return `${eta} is within the advised range; ${stayed}`;
   }
 }
 
+/** What the study of other states says without any run. */
+const estimateWords = (): string => '';
+
 function batchWords({ batch, point }: Advice, { noise }: AdviceFacts): string {
+  const n = factsOf(noise);
+  if (n && point.errors === 0)
+    return (
+      `no advice on the batch size: no training sample is misclassified, so that a few hard samples (in effect ${formatCount(Math.round(n.carriers))} of ` +
+      `${formatCount(point.samples)}) make up gradient and noise, and their ratio changes with the next steps`
+    );
   if (!batch) return `no advice on the batch size: ${refusal(noise) || 'the noise scale did not converge.'}`;
   const { critical, place } = batch;
   const [b, c] = [point.batchSize, critical.value.value];
@@ -114,11 +138,13 @@ function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {
 
 /** Gives the top curvature at the end relative to the start, at the smallest and the largest rate whose runs ended in a basin. */
 function flatnessWords(v: Verification): string {
+  if (v.top === null) return '';
+  const start = v.top;
   const settled = v.runs.filter((r) => (r.outcome === 'stays' || r.outcome === 'returns') && r.top !== null);
   const rates = [...new Set(settled.map((r) => r.learningRate))];
   if (rates.length < 2) return '';
   const share = (eta: number) => {
-    const tops = settled.filter((r) => r.learningRate === eta).map((r) => r.top! / v.top);
+    const tops = settled.filter((r) => r.learningRate === eta).map((r) => r.top! / start);
     return `${formatNumber(
       tops.reduce((s, t) => s + t / tops.length, 0),
       2,
@@ -163,12 +189,12 @@ function verifiedWords(v: Verification): string {
     'not decidable': 'which does not test the ceiling',
   }[v.tightness];
   return (
-    `${formatCount(v.runs.length)} runs of ${formatCount(v.epochs)} ${v.epochs === 1 ? 'epoch' : 'epochs'}: ${threshold}; ${says} (${formatNumber(v.ceiling)}). ` +
-    `The advised rate ${formatNumber(v.advised)}: ${v.advice}`
+    `${formatCount(v.runs.length)} runs of ${formatCount(v.epochs)} ${v.epochs === 1 ? 'epoch' : 'epochs'}: ${threshold}; ${says}` +
+    (v.ceiling === null ? '' : ` (${formatNumber(v.ceiling)})`)
   );
 }
 
-function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFacts, v: Verification | null): string[] {
+function notes({ ceiling }: Advice, { point, curvature, noise }: AdviceFacts): string[] {
   const c = factsOf(curvature);
   const n = factsOf(noise);
   const out: string[] = [];
@@ -176,9 +202,9 @@ function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFact
     out.push(
       `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling applies only to the directions of positive curvature.`,
     );
-  if (rate && c && rate.ceiling.value < 0.5 * c.edge.value)
+  if (ceiling && c && ceiling.value < 0.5 * c.edge.value)
     out.push(
-      `The difference between minibatches limits the rate here, not the mean curvature: along the top eigenvector the curvature varies by ${formatNumber(Math.sqrt(c.relativeVariance.value), 2)} times its mean from batch to batch, and ${formatCount(Math.round(c.carriers))} of ${formatCount(point.samples)} samples cause this variation.`,
+      `For a quadratic loss the difference between minibatches would limit the rate here, not the mean curvature: along the top eigenvector the curvature varies by ${formatNumber(Math.sqrt(c.relativeVariance.value), 2)} times its mean from batch to batch, and ${formatCount(Math.round(c.carriers))} of ${formatCount(point.samples)} samples cause this variation.`,
     );
   if (c && !c.ceiling.converged)
     out.push(
@@ -189,10 +215,6 @@ function notes({ rate, safety }: Advice, { point, curvature, noise }: AdviceFact
   if (n && !n.ofDistribution.converged)
     out.push(
       `Among new samples of the same kind the mean gradient could be zero: their noise scale has a lower bound only, ${formatNumber(n.interval[0])}.`,
-    );
-  if (v?.advice === 'failed')
-    out.push(
-      `A run at or below ${formatNumber(v.advised)} left the basin: ${formatPlain(safety)} of the ceiling is not safe here.`,
     );
   return out;
 }

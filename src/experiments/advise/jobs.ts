@@ -1,12 +1,12 @@
 /** The jobs of `thermograd advise`, which run in worker threads. */
 import type { Measured, WindowFacts } from '../../apply/advice-facts.js';
+import { type MeasuredState, type MeasureRequest, measureState } from '../../apply/advice-measure.js';
+import { tryRate } from '../../apply/advice-run.js';
 import type { RunSeen } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
-import { type MeasuredState, type MeasureRequest, measureState } from './measure.js';
-import { tryRate } from './verify.js';
 import { measureWindow } from './window.js';
 
 /** Holds what all jobs share. */
@@ -32,6 +32,8 @@ export type AdviceJob =
       readonly run: number;
       readonly epochs: number;
       readonly looked: Uint32Array;
+      /** Whether the curvature at the end is measured. */
+      readonly curved: boolean;
     };
 
 /** Holds the result of one job. */

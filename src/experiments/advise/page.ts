@@ -1,7 +1,7 @@
 /** The report of `thermograd advise`. */
 import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
-import type { Verification } from '../../apply/advice-verify.js';
+import { LADDER, type Verification } from '../../apply/advice-verify.js';
 import { citationsUsed } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
@@ -37,7 +37,7 @@ export function renderAdvice(input: AdviceReportInput): Report {
     sections: [
       [
         'region',
-        'Where to train',
+        'Bounds and runs',
         html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
       ],
       ...(v && runs ? [['runs', 'Runs from this state', tried(v, runs)] as const] : []),
@@ -47,7 +47,7 @@ export function renderAdvice(input: AdviceReportInput): Report {
     figures: [region, ...(runs ? [runs] : [])],
     tables: adviceTables(advice, facts, v),
     format: 'thermograd advice',
-    version: 1,
+    version: 2,
     document: { words, advice, facts, verification: v },
     run,
     citations: citationsUsed(['valley2023'], JSON.stringify(run)),
@@ -64,12 +64,12 @@ ${words.notes.map((n) => html`<p>${prose(n)}</p>`)}`;
 }
 
 function firstNumbers({ advice, facts }: AdviceReportInput): [string, string][] {
-  const { rate, batch, point } = advice;
+  const { rate, ceiling, batch, point } = advice;
   const edge = factsOf(facts.curvature)?.edge;
   return [
-    [`ceiling on η at B = ${formatCount(point.batchSize)}`, rate ? formatEstimate(rate.ceiling) : MISSING],
-    ['advised η, up to', rate ? formatNumber(rate.largestRate, 2) : MISSING],
-    ['edge for full batches', edge ? brief(edge) : MISSING],
+    ['advised η, up to', rate?.largestRate ? formatNumber(rate.largestRate) : MISSING],
+    [`bound on η at B = ${formatCount(point.batchSize)}, quadratic loss`, ceiling ? formatEstimate(ceiling) : MISSING],
+    ['edge for full batches, quadratic loss', edge ? brief(edge) : MISSING],
     ['critical batch size', batch ? brief(batch.critical.value) : MISSING],
   ];
 }
@@ -105,7 +105,7 @@ function tried(v: Verification, figure: Drawn): Markup {
   };
   const columns: Column<RateRow>[] = [
     { head: 'η', cell: (r) => formatNumber(r.eta) },
-    { head: 'η / ceiling', cell: (r) => formatNumber(r.eta / v.ceiling, 2) },
+    { head: 'η / ceiling', cell: (r) => (v.ceiling === null ? MISSING : formatNumber(r.eta / v.ceiling, 2)) },
     { head: 'runs', cell: (r) => outcomeCounts(r.runs), words: true },
     { head: 'rim', cell: (r) => formatNumber(r.runs[0].rim, 2) },
     { head: 'highest loss', cell: (r) => spread(r.runs.map((x) => x.peak)) },
@@ -113,8 +113,8 @@ function tried(v: Verification, figure: Drawn): Markup {
     {
       head: 'top curvature, end / start',
       cell: (r) =>
-        r.runs.some((x) => x.top !== null)
-          ? spread(r.runs.flatMap((x) => (x.top === null ? [] : [x.top / v.top])))
+        v.top !== null && r.runs.some((x) => x.top !== null)
+          ? spread(r.runs.flatMap((x) => (x.top === null ? [] : [x.top / v.top!])))
           : MISSING,
     },
   ];
@@ -123,7 +123,7 @@ function tried(v: Verification, figure: Drawn): Markup {
 ${table(`Runs from the same weights with fresh batches. The rim of the basin is e times the loss at the start (${formatNumber(v.base.loss)} on ${formatCount(v.looked)} samples) plus what the gradient noise alone adds; ‘stays’: never observed above it; ‘returns’: above it once, below it at the end; ‘leaves’: above it at the end; ‘diverges’: no better than a constant answer, or not finite.`, columns, rows)}`;
 }
 
-function method({ advice, facts }: AdviceReportInput): Markup {
+function method({ advice, facts, verification }: AdviceReportInput): Markup {
   const c = factsOf(facts.curvature);
   const n = factsOf(facts.noise);
   const { point, safety } = advice;
@@ -152,10 +152,14 @@ function method({ advice, facts }: AdviceReportInput): Markup {
           ],
         ] as [string, string][])
       : []),
-    [
-      'Safety',
-      `${formatPlain(safety)} of the ceiling is advised: the ceiling is an upper bound, the loss is not quadratic, and the curvature changes during training.`,
-    ],
+    ...(verification
+      ? ([
+          [
+            'Advice',
+            `The largest rate at which all runs stayed${safety < 1 ? `, times ${formatPlain(safety)}` : ''}. Rates were tried at the present one times powers of ${formatPlain(LADDER.factor)}, by doubling strides and bisection. Bounds and estimates from curvature advise nothing: see docs/results/ceilings.md.`,
+          ],
+        ] as [string, string][])
+      : []),
   ];
   return factList(entries);
 }

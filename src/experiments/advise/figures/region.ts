@@ -1,4 +1,4 @@
-/** The plane of batch size and learning rate: where SGD is stable, what is advised, the present setting. docs/theory [A1], [A2]. */
+/** The plane of batch size and learning rate: the bounds for a quadratic loss, the runs, the present setting. docs/theory [A1], [A2]. */
 import * as Plot from '@observablehq/plot';
 import type { Advice } from '../../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../../apply/advice-facts.js';
@@ -6,7 +6,7 @@ import type { Outcome, Verification } from '../../../apply/advice-verify.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
-import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
+import { formatCount } from '../../../report/format.js';
 
 const MARKS: Record<Outcome, { readonly mark: 'dot' | 'triangle' | 'ring' | 'cross'; readonly colour: string }> = {
   stays: { mark: 'dot', colour: COLOURS.green },
@@ -19,13 +19,13 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
   const name = 'advice-region';
   const c = factsOf(facts.curvature);
   const n = factsOf(facts.noise);
-  if (!c || !advice.rate) return { name, missing: 'there is no ceiling on the learning rate at this state.' };
-  const { point, safety, batch } = advice;
+  if (!c || !advice.ceiling) return { name, missing: 'there is no ceiling on the learning rate at this state.' };
+  const { point, batch } = advice;
   const tested = v?.runs ?? [];
   const first = c.line[0].ceiling.value;
   const x = logDomain([1, point.samples], 0.05);
   const y = logDomain(
-    [safety * first, 1.6 * c.edge.value, point.learningRate, ...tested.map((r) => r.learningRate)],
+    [0.5 * first, 1.6 * c.edge.value, point.learningRate, ...tested.map((r) => r.learningRate)],
     0.25,
   );
   const inside = (value: number) => Math.min(y[1], Math.max(y[0], value));
@@ -35,8 +35,8 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     low: inside(e.value - 2 * e.standardError),
     high: inside(e.value + 2 * e.standardError),
   }));
-  const last = batch ? Math.min(batch.critical.value.value, point.samples) : point.samples;
-  const advised = clippedLine(line, last).map(({ b, eta }) => ({ b, eta: inside(safety * eta) }));
+  const low = v?.bracket[0] ?? null;
+  const stays = low === null ? [] : [y[0], low].map((eta) => ({ b: point.batchSize, eta }));
   const temperature = point.learningRate / point.batchSize;
   const equal = [0.1, 1, 10].flatMap((f) => [1, point.samples].map((b) => ({ b, eta: f * temperature * b, f })));
   const step = advice.bestStep && n;
@@ -50,7 +50,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
   const legend: LegendEntry[] = [
     { label: 'ceiling, ± 2 errors', mark: 'line', colour: COLOURS.orange },
     { label: 'edge, full batches', mark: 'dash', colour: COLOURS.orange },
-    { label: 'advised', mark: 'area', colour: COLOURS.green },
+    ...(stays.length > 0 ? [{ label: 'all runs stay', mark: 'line' as const, colour: COLOURS.green }] : []),
     ...(batch ? [{ label: 'critical batch', mark: 'rule' as const, colour: COLOURS.purple }] : []),
     ...(step ? [{ label: 'best single step', mark: 'line' as const, colour: COLOURS.blue }] : []),
     { label: 'equal η/B', mark: 'dots', colour: COLOURS.muted },
@@ -63,14 +63,14 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     svg: drawFrame({
       name,
       title:
-        'Learning rate against batch size: ceiling, edge of stability, advised region, critical batch size and the present setting',
+        'Learning rate against batch size: ceiling, edge of stability, runs, critical batch size and the present setting',
       width: 820,
       height: 470,
       x: logAxis('batch size B (samples)', x),
       y: logAxis('learning rate η', y),
       legend,
       marks: [
-        Plot.areaY(advised, { x: 'b', y1: y[0], y2: 'eta', fill: COLOURS.green, fillOpacity: 0.16, clip: true }),
+        Plot.line(stays, { x: 'b', y: 'eta', stroke: COLOURS.green, strokeWidth: 7, strokeOpacity: 0.35 }),
         Plot.line(equal, { x: 'b', y: 'eta', z: 'f', stroke: COLOURS.muted, strokeDasharray: '2 3', clip: true }),
         ...(batch && batch.critical.value.value < x[1]
           ? [
@@ -112,24 +112,13 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
       ],
     }),
     caption:
-      `Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; the ceiling is an upper bound, and ${formatPlain(safety)} of it is advised, ` +
-      `up to ${batch ? `the critical batch size ${formatNumber(batch.critical.value.value)}` : 'the whole set, because there is no noise scale'}. ` +
+      'Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; it is a bound, from which nothing is advised. ' +
       'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
       (step ? 'The best single step is the greedy optimum of one step ([A1], secondary source). ' : '') +
       (v
         ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, with seeds shifted slightly apart.`
-        : 'No runs were made; --verify makes them.'),
+        : 'No runs were made, so that no rate is advised.'),
   };
 }
 
 const count = (runs: Verification['runs']): number => Math.max(0, ...runs.map((r) => r.seed)) + 1;
-
-/** The line up to x = last, with its end interpolated in the logarithms. */
-function clippedLine(line: readonly { readonly b: number; readonly eta: number }[], last: number) {
-  const kept = line.filter((p) => p.b <= last);
-  const next = line[kept.length];
-  const from = kept.at(-1);
-  if (!next || !from || from.b === last) return kept;
-  const t = Math.log(last / from.b) / Math.log(next.b / from.b);
-  return [...kept, { b: last, eta: from.eta * (next.eta / from.eta) ** t }];
-}

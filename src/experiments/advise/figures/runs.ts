@@ -1,4 +1,4 @@
-/** Losses of the short runs on both sides of the ceiling. */
+/** Losses of the short runs at different learning rates. */
 import * as Plot from '@observablehq/plot';
 import type { Verification } from '../../../apply/advice-verify.js';
 import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -23,7 +23,7 @@ export function adviceRuns(v: Verification): Figure {
     title: 'Runs from this state',
     svg: drawFrame({
       name,
-      title: 'Loss of short runs from the same weights at learning rates around the ceiling',
+      title: 'Loss of short runs from the same weights at different learning rates',
       width: 820,
       height: 360,
       x: linearAxis('epochs from this state', [0, v.epochs]),

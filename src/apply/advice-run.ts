@@ -1,16 +1,16 @@
 /** One short real run at a learning rate near a ceiling. */
-import { hessianOperator } from '../../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
-import type { AdvicePoint } from '../../apply/advice-facts.js';
-import type { RunSeen } from '../../apply/advice-verify.js';
-import type { Samples } from '../../data/dataset.js';
-import { batchPlan } from '../../data/samplers.js';
-import { pick } from '../../data/tasks.js';
-import type { NetworkSpec } from '../../model/network.js';
-import { DivergedError } from '../../numeric/errors.js';
-import { lanczos } from '../../numeric/operators/lanczos.js';
-import { randomKey } from '../../numeric/random.js';
-import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+import { hessianOperator } from '../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../analyse/curvature/passes.js';
+import type { Samples } from '../data/dataset.js';
+import { batchPlan } from '../data/samplers.js';
+import { pick } from '../data/tasks.js';
+import type { NetworkSpec } from '../model/network.js';
+import { DivergedError } from '../numeric/errors.js';
+import { lanczos } from '../numeric/operators/lanczos.js';
+import { randomKey } from '../numeric/random.js';
+import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
+import type { AdvicePoint } from './advice-facts.js';
+import type { RunSeen } from './advice-verify.js';
 
 /** Describes one run. */
 export interface VerifyRequest {
@@ -23,6 +23,12 @@ export interface VerifyRequest {
   readonly epochs: number;
   /** Numbers of the samples on which the loss is evaluated. */
   readonly looked: Uint32Array;
+  /** The run ends at the first evaluation above this loss; it goes on to the last epoch when absent. */
+  readonly rim?: number;
+  /** Fewest steps of a run, for which epochs are added; 0 when absent. */
+  readonly leastSteps?: number;
+  /** Whether the top curvature at the end is measured; true when absent. */
+  readonly curved?: boolean;
   readonly seed: number;
   readonly report: (what: string, share: number) => void;
 }
@@ -55,20 +61,23 @@ export function topCurvatureOn(
 
 /** Makes one run, with velocity zero at the start and batches from a key of its own. */
 export function tryRate(request: VerifyRequest): RunSeen {
-  const { spec, samples, weights, setting, learningRate, run, epochs, looked, seed, report } = request;
+  const { spec, samples, weights, setting, learningRate, run, looked, seed, report } = request;
+  const { rim = Number.POSITIVE_INFINITY, leastSteps = 0, curved = true } = request;
   const { momentum, batchSize, sampling } = setting;
   const trainer = new Trainer({ spec, samples, learningRate, momentum, batchSize: Math.max(batchSize, 1) });
   trainer.setWeights(weights);
   const key = randomKey(seed).child('advice').child('verify').child(run);
   const plan = batchPlan({ count: samples.count, batchSize, sampling, lastBatch: 'drop', key });
-  const total = epochs * plan.batchesPerEpoch;
+  const total = Math.max(request.epochs * plan.batchesPerEpoch, leastSteps);
+  const epochs = Math.ceil(total / plan.batchesPerEpoch);
   const losses: number[] = [];
   let done = 0;
   let before = weights;
   let finite = true;
-  for (let e = 0; e < epochs && finite; e++) {
+  let over = false;
+  for (let e = 0; e < epochs && finite && !over; e++) {
     const { order } = plan.epoch(e);
-    for (let b = 0; b < plan.batchesPerEpoch && finite; ) {
+    for (let b = 0; b < plan.batchesPerEpoch && done < total && finite && !over; ) {
       const due = Math.ceil(((losses.length + 1) * total) / LOOKS) - done;
       const count = Math.min(STEPS_PER_CALL, plan.batchesPerEpoch - b, Math.max(1, due));
       before = trainer.weights();
@@ -85,11 +94,12 @@ export function tryRate(request: VerifyRequest): RunSeen {
       const { loss } = trainer.evaluate(looked);
       finite = Number.isFinite(loss);
       if (finite) losses.push(loss);
+      over = loss > rim;
       report(`learning rate ${learningRate.toPrecision(3)}`, done / total);
     }
   }
   const after = trainer.weights();
   const still = finite && after.every((w, i) => w === before[i]);
-  const top = finite && !still ? topCurvatureOn(spec, samples, after, looked) : Number.NaN;
+  const top = finite && !still && curved ? topCurvatureOn(spec, samples, after, looked) : Number.NaN;
   return { learningRate, seed: run, losses, finite, still, top: Number.isFinite(top) ? top : null };
 }

@@ -1,23 +1,23 @@
 /** The measurements on which advice rests, at one state of one network. docs/theory [A1], [A2]. */
-import { batchCurvature, batchShare } from '../../analyse/curvature/batch-curvature.js';
-import { curvatureMoments, type PairMomentsOfCurvature } from '../../analyse/curvature/curvature-moments.js';
-import { hardSampleDirections } from '../../analyse/curvature/hard-samples.js';
-import { hessianOperator } from '../../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
-import { sampleCurvature } from '../../analyse/curvature/sample-curvature.js';
-import { curvatureNoiseScale, gradientNoiseScale } from '../../analyse/noise/noise-scale.js';
-import { scaleInterval, twoBatchNoise } from '../../analyse/noise/noise-two-batches.js';
-import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from '../../apply/advice-facts.js';
-import type { Samples } from '../../data/dataset.js';
-import type { NetworkSpec } from '../../model/network.js';
-import { RunError } from '../../numeric/errors.js';
-import { divided, estimate } from '../../numeric/estimate.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
-import { dot, lanczos } from '../../numeric/operators/lanczos.js';
-import { orthonormal } from '../../numeric/orthonormal.js';
-import { type Key, randomKey } from '../../numeric/random.js';
-import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../../theory/ceiling.js';
-import { Trainer } from '../../train/trainer.js';
+import { batchCurvature, batchShare } from '../analyse/curvature/batch-curvature.js';
+import { curvatureMoments, type PairMomentsOfCurvature } from '../analyse/curvature/curvature-moments.js';
+import { hardSampleDirections } from '../analyse/curvature/hard-samples.js';
+import { hessianOperator } from '../analyse/curvature/network-hessian.js';
+import { NetworkPasses } from '../analyse/curvature/passes.js';
+import { sampleCurvature } from '../analyse/curvature/sample-curvature.js';
+import { curvatureNoiseScale, gradientNoiseScale } from '../analyse/noise/noise-scale.js';
+import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
+import type { Samples } from '../data/dataset.js';
+import type { NetworkSpec } from '../model/network.js';
+import { RunError } from '../numeric/errors.js';
+import { divided, estimate } from '../numeric/estimate.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { dot, lanczos } from '../numeric/operators/lanczos.js';
+import { orthonormal } from '../numeric/orthonormal.js';
+import { type Key, randomKey } from '../numeric/random.js';
+import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
+import { Trainer } from '../train/trainer.js';
+import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
 
 /** Names the state and says how it is measured. */
 export interface MeasureRequest {
@@ -40,6 +40,8 @@ const LARGEST_LOSS = 1e30;
 /** Holds what was measured at a state. */
 export interface MeasuredState {
   readonly loss: number;
+  /** Misclassified training samples; null for squared error. */
+  readonly errors: number | null;
   readonly noise: Measured<NoiseFacts>;
   readonly curvature: Measured<CurvatureFacts>;
 }
@@ -72,19 +74,33 @@ export function measureState(request: MeasureRequest): MeasuredState {
     );
   const key = randomKey(seed).child('advice');
   const noise = measureNoise(request, passes, gradient, key);
-  return { loss, noise, curvature: measureCurvature(request, passes, key) };
+  const { errors } = trainerAt(request, 1).evaluate();
+  return {
+    loss,
+    errors: spec.loss === 'cross-entropy' ? errors : null,
+    noise,
+    curvature: measureCurvature(request, passes, key),
+  };
+}
+
+/** Makes a trainer at the state, for losses and gradients of batches. */
+function trainerAt({ spec, samples, weights }: MeasureRequest, batchSize: number): Trainer {
+  const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize });
+  trainer.setWeights(weights);
+  return trainer;
 }
 
 function measureNoise(
-  { spec, samples, weights, setting, report }: MeasureRequest,
+  request: MeasureRequest,
   passes: NetworkPasses,
   gradient: Float64Array,
   key: Key,
 ): Measured<NoiseFacts> {
+  const { samples, setting, report } = request;
   const squaredGradient = dot(gradient, gradient);
   if (squaredGradient === 0)
     return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
-  const { trace, simple } = gradientNoiseScale(passes);
+  const { trace, simple, carriers } = gradientNoiseScale(passes);
   report('gradient noise along the curvature', 0.05);
   // a probe is a gradient and a Hessian product over all samples: eight of them at the size of MNIST, more where they are cheap
   const probes = Math.max(8, Math.min(64, Math.round(2e10 / (samples.count * passes.size))));
@@ -94,8 +110,7 @@ function measureNoise(
   const n = samples.count;
   const smallSize = Math.max(1, Math.min(setting.batchSize, Math.floor(n / 16)));
   const bigSize = Math.min(16 * smallSize, n);
-  const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: smallSize });
-  trainer.setWeights(weights);
+  const trainer = trainerAt(request, smallSize);
   const draw = (size: number, count: number, name: string) =>
     Array.from({ length: count }, (_, k) => {
       const stream = key.child(name).child(k).stream();
@@ -117,6 +132,7 @@ function measureNoise(
     facts: {
       squaredGradient,
       trace,
+      carriers,
       ofSet: (trace.value * (n - 1)) / n / squaredGradient,
       ofDistribution: simple,
       interval: finite(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),

@@ -1,0 +1,139 @@
+/**
+ * `reproduce ceilings`: which statement on the largest learning rate holds on states that it was not fitted to. docs/theory
+ * [A2], [N6]; docs/rules/ceilings.md.
+ *
+ * At each state of a grid fixed in advance it finds, by short runs, the rates at which SGD leaves the basin, and measures what
+ * rules for that rate are made from. Rules are fitted on half of the states and judged on the others.
+ *
+ *     ceilings.json              settings, versions, machine, memory
+ *     states/<name>.json         one document a state, whole or absent; <name>.safetensors its weights
+ *     report.html report.json findings.json figures/ tables/
+ */
+import { NetworkPasses } from '../../analyse/curvature/passes.js';
+import type { Dataset } from '../../data/dataset.js';
+import { firstSamples } from '../../data/subset.js';
+import { runCells } from '../../jobs/cells.js';
+import type { Progress } from '../../jobs/context.js';
+import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
+import { sharedSamples } from '../../jobs/shared-samples.js';
+import { readJson } from '../../record/json.js';
+import type { Finding } from '../../report/finding.js';
+import { loadFor } from '../../runs/prepare.js';
+import { Trainer } from '../../train/trainer.js';
+import { type CeilingsConfig, ceilingsConfig } from './config.js';
+import type { StateCell } from './measured.js';
+import { CEILINGS_STUDY, type CeilingsFolder, ceilingsIn, checkCeilings, openCeilings } from './study.js';
+
+/** Says which preset is run, and where. */
+export interface CeilingsRequest {
+  readonly preset?: 'quick' | 'standard';
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** States at a time; 0 (default): one per core, as far as memory allows. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onStart?: (announcement: string) => void;
+  /** For experiments beyond the presets: replaces the preset's config. */
+  readonly config?: CeilingsConfig;
+}
+
+/** Holds the results and their folder. */
+export interface CeilingsRun {
+  readonly folder: string;
+  readonly findings: readonly Finding[];
+  /** The table of rules, and which statement held, in sentences. */
+  readonly conclusion: readonly string[];
+}
+
+/**
+ * Computes the states that are missing and writes the report. With `resume` states that have a document are not computed again.
+ * @throws InputError for a folder in use or begun with other settings; InterruptedError when stopped, with all finished states
+ * kept
+ */
+export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<CeilingsRun> {
+  const preset = request.preset ?? 'standard';
+  const path = request.out ?? `ceilings-${preset}`;
+  const resume = request.resume ?? false;
+  const before = ceilingsIn(path);
+  const asBefore = before !== undefined && request.preset === undefined;
+  const config = request.config ?? (asBefore ? before.config : ceilingsConfig(preset));
+  checkCeilings(path, config, resume);
+  const dataset = await loadFor(config.base);
+  const memory = ceilingsMemory(config, dataset);
+  const { workers, need } = poolSize(memory, request.workers, {
+    who: 'the study',
+    advice: 'use fewer --workers.',
+  });
+  const folder = openCeilings(path, { config, data: dataset.provenance, memory }, resume);
+  const { record } = folder;
+  try {
+    await pinnedProvider(record, config.base.provider, path);
+    folder.save();
+    request.onStart?.(
+      `folder ${path}: ${config.states.length} states, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
+    );
+    const study = { path, record, data: { train: sharedSamples(dataset.train) } };
+    const { signal, onProgress } = request;
+    await folder.stage('states', request, async () => {
+      const options = { workers, signal, onProgress, unit: 'states', onCell: () => folder.save() };
+      await runCells(CEILINGS_STUDY, study, 'states', options);
+    });
+    let report: Omit<CeilingsRun, 'folder'> | undefined;
+    await folder.stage('report', request, async () => {
+      report = await reportCeilings(folder);
+    });
+    return { folder: path, ...report! };
+  } finally {
+    folder.close();
+  }
+}
+
+/** Writes the report from the states in the folder. */
+async function reportCeilings(folder: CeilingsFolder): Promise<Omit<CeilingsRun, 'folder'>> {
+  const { renderCeilings } = await import('./page.js');
+  const { path, record } = folder;
+  const { config } = record;
+  const cells = CEILINGS_STUDY.cells({ path, record }, 'states').flatMap(
+    ({ file }) => readJson<StateCell>(folder.file(file)) ?? [],
+  );
+  const report = renderCeilings({
+    title: `Rules for the largest learning rate, judged on states they were not fitted to: ${config.base.data.set}`,
+    config,
+    cells,
+    run: factsOf(
+      record,
+      {
+        config: { ...config, states: config.states.length, base: { data: config.base.data } },
+        seeds: {
+          states: 'key(seed)/init, key(seed)/batches',
+          runs: 'key(seed)/advice/verify/run',
+          split: config.splitSeed,
+        },
+      },
+      { memory: record.memory, timings: secondsOf(record.stages) },
+    ),
+  });
+  writeReport(path, report);
+  return { findings: report.findings, conclusion: report.conclusion };
+}
+
+/** Estimates the memory: the data, and for each worker a trainer, the passes, the curvature of every sample and a basis. */
+function ceilingsMemory({ states, measure }: CeilingsConfig, { train }: Dataset): PoolMemory {
+  const pairs = (measure.directions * (measure.directions + 1)) / 2;
+  const worker = Math.max(
+    ...states.map(({ network: spec, samples: count, batchSize }) => {
+      const samples = firstSamples(train, count);
+      const one = { widths: spec.widths, activation: spec.activation, bias: spec.bias, loss: 'cross-entropy' } as const;
+      return (
+        2 * Trainer.memoryBytes({ spec: one, samples, learningRate: 1, batchSize }) +
+        2 * NetworkPasses.memoryBytes(one, samples) +
+        16 * samples.count * pairs
+      );
+    }),
+  );
+  return { base: 100e6 + 2 * train.values.byteLength, worker: 150e6 + worker };
+}

@@ -1,0 +1,95 @@
+/**
+ * The study of ceilings in cells: one for each state.
+ *
+ *     ceilings.json              settings, versions, machine, memory, seconds
+ *     states/<name>.json         one document a state, whole or absent; <name>.safetensors its weights
+ */
+import { join } from 'node:path';
+import type { Samples } from '../../data/dataset.js';
+import type { StudyKind } from '../../jobs/cells.js';
+import { JobFolder } from '../../jobs/folder.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../jobs/record.js';
+import { forceKernelBuild } from '../../kernels/load.js';
+import { writeModel } from '../../record/checkpoint.js';
+import { loadFor } from '../../runs/prepare.js';
+import { stateCell } from './cell.js';
+import type { CeilingsConfig } from './config.js';
+import type { StateCell } from './measured.js';
+
+/** Names a stage. */
+type CeilingsStage = 'states' | 'report';
+
+/** Holds what is fixed when the study begins. */
+interface CeilingsHead {
+  readonly config: CeilingsConfig;
+  /** Provenance of the data set. */
+  readonly data: unknown;
+  readonly memory: unknown;
+}
+
+/** Describes the content of ceilings.json. */
+type CeilingsRecord = RecordBase<CeilingsStage> & CeilingsHead;
+/** Describes an open, locked folder. */
+export type CeilingsFolder = JobFolder<CeilingsStage, CeilingsHead>;
+
+const KIND: FolderKind<CeilingsStage> = {
+  file: 'ceilings.json',
+  format: 'thermograd ceilings',
+  stages: ['states', 'report'],
+  what: 'a study of ceilings',
+  bound: ['states'],
+};
+
+/**
+ * Reads the record of a folder; undefined where there is none.
+ * @throws InputError when this version cannot read it
+ */
+export const ceilingsIn = (path: string): CeilingsRecord | undefined =>
+  recordIn<CeilingsStage, CeilingsHead>(KIND, path);
+
+const STUDY = ['the study of ceilings', 'was'] as const;
+
+/**
+ * Refuses a folder that cannot be used, before the data are loaded.
+ * @throws InputError
+ */
+export const checkCeilings = (path: string, config: CeilingsConfig, resume: boolean): void =>
+  JobFolder.check<CeilingsStage, CeilingsHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
+
+/**
+ * Opens the folder to continue it, or begins it.
+ * @throws InputError
+ */
+export function openCeilings(path: string, head: CeilingsHead, resume: boolean): CeilingsFolder {
+  const differs = studyDifference(STUDY, path, head.config, head.data);
+  const folder = JobFolder.open<CeilingsStage, CeilingsHead>(KIND, path, head, { resume, differs });
+  // documents show what is done; every stage looks for what is missing
+  for (const stage of KIND.stages) folder.record.stages[stage].status = 'waiting';
+  folder.save();
+  return folder;
+}
+
+/** Names a cell. */
+interface CeilingsJob {
+  /** Name of the state in `config.states`. */
+  readonly state: string;
+}
+
+/** The study of ceilings: how its record is read, and its cells are listed and computed. */
+export const CEILINGS_STUDY: StudyKind<CeilingsRecord, { readonly train: Samples }, CeilingsJob, StateCell> = {
+  worker: new URL('./worker.js', import.meta.url),
+  read: (path) => readRecord<CeilingsStage, CeilingsHead>(KIND, path),
+  load: ({ config }) => loadFor(config.base),
+  cells: ({ record: { config } }) =>
+    config.states.map(({ name }) => ({ file: join('states', `${name}.json`), job: { state: name }, name })),
+  async run({ state }, { path, record, data }, report) {
+    forceKernelBuild(record.kernelBuild);
+    const { config } = record;
+    const spec = config.states.find((s) => s.name === state)!;
+    const la = await pinnedProvider(record, config.base.provider, path);
+    const keep = (weights: Float32Array) =>
+      writeModel(join(path, 'states', `${state}.safetensors`), spec.network, weights, { seed: String(spec.seed) });
+    return stateCell({ la, config, spec, train: data.train, keep, report });
+  },
+};
