@@ -342,7 +342,9 @@ describe('more constraints', () => {
   it('are refuted by a step that makes it worse, though the ends agree', () => {
     const f = find('constraints', [NONE, at(2, 0.7), at(10, 0.9), at(20, 0.8), at(50, 0.95)]);
     expect(f.verdict).toBe('not reproduced');
-    expect(f.reason).toMatch(/From each to the next: 20 \(no spread\), −10 \(no spread\), 15 \(no spread\) points\. Worse at N_c = 20\.$/);
+    expect(f.reason).toMatch(
+      /From each to the next: 20 \(no spread\), −10 \(no spread\), 15 \(no spread\) points\. Worse at N_c = 20\.$/,
+    );
     expect(find('constraints', [NONE, at(2, 0.7), at(10, 0.9), at(20, 0.895), at(50, 0.95)]).verdict).toBe(
       'reproduced',
     );
