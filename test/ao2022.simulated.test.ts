@@ -6,7 +6,9 @@ import { passesAsStationary, settledMotion } from '../src/experiments/ao2022/sta
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { type DrawsRequest, drawCount, linearDraws } from '../src/theory/layer/draws.js';
+import { batchFactor, regimeRequest } from '../src/theory/layer/modes.js';
 import type { LayerSetting } from '../src/theory/layer/results.js';
+import { predictCovariance } from '../src/theory/predictions.js';
 import { given } from './support/ao2022-results.js';
 
 const la = embeddedLinearAlgebra();
@@ -108,6 +110,28 @@ describe('draws of the linear system', () => {
   ])('%i modes over %i steps: %i draws', (n, steps, count) => {
     expect(drawCount(n, steps)).toBe(count);
   });
+});
+
+it('the closed form of shuffled noise in a window is the mean of the draws', () => {
+  const T = SETTING.T;
+  const all = draws({ sampling: 'own', count: 200 });
+  const scale = batchFactor('window', SETTING);
+  const { variances } = predictCovariance(la, {
+    ...regimeRequest('window', SETTING),
+    hessian: { values: h, vectors: matrix(2, 2, Float64Array.of(1, 0, 0, 1)) },
+    covariance: matrix(
+      2,
+      2,
+      c1.data.map((v) => scale * v),
+    ),
+  });
+  for (let i = 0; i < 2; i++) {
+    const found = all.map((d) => product(d.stationary, i, i, T) / variances[i]);
+    const mean = found.reduce((s, v) => s + v) / 200;
+    const sd = Math.sqrt(found.reduce((s, v) => s + (v - mean) ** 2, 0) / 199);
+    expect(Math.abs(mean - 1), `mode ${i}`).toBeLessThan((4 * sd) / Math.sqrt(200));
+    expect(sd).toBeLessThan(0.3);
+  }
 });
 
 describe('agreement over modes', () => {
