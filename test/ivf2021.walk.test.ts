@@ -1,18 +1,19 @@
 /** The stage that measures the null of a run: noise against naive gradients, walks against the noise, and runs that have none. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { NoWalk, PcaSummary, WalkNull } from '../src/analyse/trajectory/results.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
-import { analyseRun } from '../src/experiments/ivf2021/reanalyse.js';
+import { analyseRun, reportRun } from '../src/experiments/ivf2021/reanalyse.js';
 import { gammaOf } from '../src/experiments/ivf2021/walk-jobs.js';
 import { readArray } from '../src/record/arrays.js';
 import { readModel } from '../src/record/checkpoint.js';
-import { readJson } from '../src/record/json.js';
+import { readJson, writeJson } from '../src/record/json.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
+import { pageWords } from './support/reading.js';
 import { naiveLayerGradients } from './support/small-nets.js';
 
 /** 300 samples in batches of 15: 20 steps an epoch. */
@@ -175,4 +176,15 @@ describe('a run without a walk says why', () => {
     expect(walkIn(await at(1_038_336)).forms.length).toBe(2);
     saysSo(await at(1_038_335), /^The gradient covariance of 208 weights needs .* more than analysis\.memoryBudget\.$/);
   });
+});
+
+it('an analysis of an earlier version, which drew no walks, can be reported again', async () => {
+  const folder = await analyseRun(out, {});
+  const file = join(folder, 'analysis.json');
+  const { walk: _, ...earlier } = readJson<Record<string, unknown>>(file)!;
+  writeJson(file, earlier);
+  const html = readFileSync(await reportRun(folder), 'utf8');
+  expect(pageWords(html, '#fluctuations .missing')).toContain(
+    'An earlier version, which drew no walks, made this analysis.',
+  );
 });
