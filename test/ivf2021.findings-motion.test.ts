@@ -208,13 +208,8 @@ describe('the first direction', () => {
     const f = with1([follow(1, 1.9)], {}, still(...means))('drift-ballistic');
     expect(f.verdict).toBe(verdict);
     const above = (1.9 - Math.max(...means)) / 0.1;
-    if (verdict === YES) {
-      const [times] = numbersIn(f.reason.split('at least ')[1]);
-      expect(times).toBeCloseTo(above, 1);
-    } else {
-      expect(f.reason).toContain('a walk without any drift reaches it too');
-      expect(numbersIn(f.reason.split('too (')[1])[0]).toBeCloseTo(above, 1);
-    }
+    expect(numbersIn(f.reason.split('it lies at least ')[1])[0]).toBeCloseTo(above, 1);
+    expect(f.reason.includes('a walk without any drift comes near it too')).toBe(verdict === OPEN);
     expect(
       f
         .predicted!.split(': ')[1]
@@ -262,7 +257,9 @@ describe('the first direction', () => {
       expect(f.measured.value).toBeCloseTo(share, 12);
       const [percent, above] = numbersIn(f.reason.replace('12\u202f000 ', ''));
       expect(percent).toBeCloseTo(100 * share, 1);
-      expect(above / ((share - 0.6) / 0.05)).toBeCloseTo(1, 1);
+      expect(above / (Math.abs(share - 0.6) / 0.05)).toBeCloseTo(1, 1);
+      expect(f.reason).toContain(share > 0.6 ? 'variance, at least' : 'variance, as much as');
+      expect(f.reason).toContain(share > 0.6 ? 'above the walk; the rule asks for 3.' : 'below the walk; the rule');
       expect(f.predicted).toContain('0.600 (independent batches; standard deviation over draws 0.050)');
       expect(f.predicted).toContain(
         '0.550 (independent batches; standard deviation over draws 0.050)'.replace('independent', 'shuffled'),

@@ -1,18 +1,23 @@
 /** The stage that measures the null of a run: noise against naive gradients, walks against the noise, and runs that have none. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { NoWalk, PcaSummary, WalkNull } from '../src/analyse/trajectory/results.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
-import { analyseRun } from '../src/experiments/ivf2021/reanalyse.js';
+import { analyseRun, reportRun } from '../src/experiments/ivf2021/reanalyse.js';
 import { gammaOf } from '../src/experiments/ivf2021/walk-jobs.js';
+import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
+import { matrix } from '../src/numeric/linalg/matrix.js';
+import { randomKey } from '../src/numeric/random.js';
 import { readArray } from '../src/record/arrays.js';
 import { readModel } from '../src/record/checkpoint.js';
-import { readJson } from '../src/record/json.js';
+import { readJson, writeJson } from '../src/record/json.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
+import { walkExponents } from '../src/theory/walk-motion.js';
+import { pageWords } from './support/reading.js';
 import { naiveLayerGradients } from './support/small-nets.js';
 
 /** 300 samples in batches of 15: 20 steps an epoch. */
@@ -36,6 +41,8 @@ beforeAll(async () => {
   walk = walkIn(out);
   pca = readJson<PcaSummary>(join(out, 'pca.json'))!;
 });
+
+const la = embeddedLinearAlgebra();
 
 describe('the noise of a run', () => {
   /** C1 of the recorded layer with the layer at these weights, from naive gradients of every sample. */
@@ -65,7 +72,15 @@ describe('the noise of a run', () => {
         along += mean[i] * c1(i, k) * mean[k];
       }
     }
-    return { trace, directions: trace ** 2 / square, along: Math.sqrt(along / (trace * sum(mean.map((m) => m * m)))) };
+    const c = matrix(P, P);
+    for (let i = 0; i < P; i++) for (let k = 0; k < P; k++) c.data[i * P + k] = c1(i, k);
+    const spectrum = Float64Array.from([...la.eigvalsh(c)].reverse().map((v) => Math.max(0, v)));
+    return {
+      spectrum,
+      trace,
+      directions: trace ** 2 / square,
+      along: Math.sqrt(along / (trace * sum(mean.map((m) => m * m)))),
+    };
   }
 
   it('is the exact gradient covariance of the layer at the centre, of one step', async () => {
@@ -75,6 +90,37 @@ describe('the noise of a run', () => {
     expect(walk.directions / directions).toBeCloseTo(1, 5);
     expect(walk.alongWeights / along).toBeCloseTo(1, 5);
     expect(walk.samples).toBe(300);
+  });
+
+  it('moves the walks: PC1, and the median of the ranks from 10 to 100 that the run follows', async () => {
+    const covariance = (await noise('mean')).spectrum.map((v) => (0.05 ** 2 * v * 285) / (15 * 299));
+    const { dynamics } = readJson<{ dynamics: { index: number }[] }>(join(out, 'dynamics.json'))!;
+    const followed = dynamics.map((d) => d.index).filter((i) => i >= 10 && i <= 100);
+    for (const { sampling, first, median } of walk.forms) {
+      const draws = Array.from({ length: 8 }, (_, n) =>
+        walkExponents(la, {
+          steps: 200,
+          sampling,
+          batchesPerEpoch: 20,
+          covariance,
+          ranks: [1, ...followed],
+          key: randomKey(0).child('walk').child(sampling).child('motion').child(n),
+        }),
+      );
+      const own = draws.map((d) => d[0]);
+      const middle = draws.map(([, ...rest]) => {
+        const s = rest.sort((a, b) => a - b);
+        return (s[Math.floor((s.length - 1) / 2)] + s[Math.ceil((s.length - 1) / 2)]) / 2;
+      });
+      for (const [found, values] of [
+        [first, own],
+        [median, middle],
+      ] as const) {
+        const mean = sum(values) / 8;
+        expect(found.mean).toBeCloseTo(mean, 4);
+        expect(found.deviation).toBeCloseTo(Math.sqrt(sum(values.map((v) => (v - mean) ** 2)) / 7), 4);
+      }
+    }
   });
 
   it('is that of the last weights where these are the centre', async () => {
@@ -175,4 +221,15 @@ describe('a run without a walk says why', () => {
     expect(walkIn(await at(1_038_336)).forms.length).toBe(2);
     saysSo(await at(1_038_335), /^The gradient covariance of 208 weights needs .* more than analysis\.memoryBudget\.$/);
   });
+});
+
+it('an analysis of an earlier version, which drew no walks, can be reported again', async () => {
+  const folder = await analyseRun(out, {});
+  const file = join(folder, 'analysis.json');
+  const { walk: _, ...earlier } = readJson<Record<string, unknown>>(file)!;
+  writeJson(file, earlier);
+  const html = readFileSync(await reportRun(folder), 'utf8');
+  expect(pageWords(html, '#fluctuations .missing')).toContain(
+    'An earlier version, which drew no walks, made this analysis.',
+  );
 });

@@ -31,8 +31,8 @@ export const ofOneRun = (e: Estimate, range = Number.NaN): Parted => ({
 });
 
 /**
- * Combines runs with different seeds: the mean, its standard error as the sampling part, and the mean of each other part, which more
- * seeds do not make smaller. Runs without a finite value are left out.
+ * Combines runs with different seeds: the mean, its standard error as the sampling part, and the mean of each other
+ * part, which more seeds do not make smaller. Runs without a finite value are left out.
  */
 export function overRuns(all: readonly Parted[]): Parted {
   const good = all.filter((p) => Number.isFinite(p.value));
@@ -51,7 +51,9 @@ export function overRuns(all: readonly Parted[]): Parted {
   };
 }
 
-/** Leaves only the sampling part, where it is known: for numbers whose error within a run is itself an estimate of it. */
+/**
+ * Leaves only the sampling part, where it is known: for numbers whose error within a run is itself an estimate of it.
+ */
 export const sampled = (p: Parted): Parted => (p.runs > 1 ? { ...p, misfit: Number.NaN, range: Number.NaN } : p);
 
 /** Returns the root of the sum of squares of the parts that are known; NaN if none is. */
@@ -61,8 +63,8 @@ export function totalError({ sampling, misfit, range }: Parted): number {
 }
 
 /**
- * Returns half the width of the 95 % interval from all known parts in quadrature: Student's quantile for the sampling part, 1.96 for the others.
- * Infinite if no part is known.
+ * Returns half the width of the 95 % interval from all known parts in quadrature: Student's quantile for the sampling
+ * part, 1.96 for the others. Infinite if no part is known.
  */
 export function partedHalfWidth({ sampling, misfit, range, runs }: Parted): number {
   const known = [

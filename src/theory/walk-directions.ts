@@ -1,6 +1,7 @@
 /**
- * Principal directions of a random walk without any restoring force, drawn without simulating its steps: the null of a relation
- * between variances and what is measured along the directions. docs/theory [N1]; `walk.ts` explains the spectra.
+ * Principal directions of a random walk without any restoring force, drawn without simulating its steps: the null of a
+ * relation between variances and what is measured along the directions. docs/theory [N1]; `walk.ts` explains the
+ * spectra.
  */
 import type { Matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
@@ -8,7 +9,10 @@ import type { Key } from '../numeric/random.js';
 
 /** Describes one walk. */
 interface WalkDirectionsRequest {
-  /** Eigenvalues (weight²) and eigenvectors of the covariance of one step, P of them in any order; negative ones count as 0. */
+  /**
+   * Eigenvalues (weight²) and eigenvectors of the covariance of one step, P of them in any order; negative ones count
+   * as 0.
+   */
   readonly step: SymmetricEigen;
   /** From `walkTimes`, descending. */
   readonly times: Float64Array;
@@ -19,9 +23,9 @@ interface WalkDirectionsRequest {
 const MODES = 4000;
 
 /**
- * Draws the covariance of the window of one walk in the eigenvectors of a step's covariance, and diagonalises it. Returns eigenvalues
- * (weight²) and eigenvectors, ascending, in the basis of the weights. Costs 4000·P normal numbers, 4000·P² flops, an eigenproblem of
- * order P and a product of P×P matrices.
+ * Draws the covariance of the window of one walk in the eigenvectors of a step's covariance, and diagonalises it.
+ * Returns eigenvalues (weight²) and eigenvectors, ascending, in the basis of the weights. Costs 4000·P normal numbers,
+ * 4000·P² flops, an eigenproblem of order P and a product of P×P matrices.
  */
 export function walkDirections(la: LinearAlgebra, { step, times, key }: WalkDirectionsRequest): SymmetricEigen {
   const P = step.values.length;

@@ -21,16 +21,16 @@ export interface WalkMotion extends WalkWindow {
 const DIRECTIONS = 300;
 
 /**
- * Simulates one walk and returns, for each rank, the exponent of the mean squared displacement of its principal coordinate, estimated as
- * that of a run is (`displacementExponent`). Costs those of `walkCourses`.
+ * Simulates one walk and returns, for each rank, the exponent of the mean squared displacement of its principal
+ * coordinate, estimated as that of a run is (`displacementExponent`). Costs those of `walkCourses`.
  * @throws InputError for a rank that the walk does not have
  */
 export const walkExponents = (la: Pick<LinearAlgebra, 'gemm' | 'eigh'>, walk: WalkMotion): number[] =>
   walkCourses(la, walk).map((theta) => displacementExponent(theta).value);
 
 /**
- * Simulates one walk and returns, for each rank, its principal coordinate at each step. Costs T·D normal numbers and 2·T·D² operations with D = 300, about 2 GFLOP for 12 000
- * steps, and 8·T·D bytes.
+ * Simulates one walk and returns, for each rank, its principal coordinate at each step. Costs T·D normal numbers and
+ * 2·T·D² operations with D = 300, about 2 GFLOP for 12 000 steps, and 8·T·D bytes.
  * @throws InputError for a rank that the walk does not have
  */
 export function walkCourses(la: Pick<LinearAlgebra, 'gemm' | 'eigh'>, walk: WalkMotion): Float64Array[] {

@@ -1,10 +1,10 @@
 /**
- * Principal components of a random walk without any restoring force whose steps have a given covariance: the null of every claim about
- * the variances of a window. docs/theory [S5], [N1].
+ * Principal components of a random walk without any restoring force whose steps have a given covariance: the null of
+ * every claim about the variances of a window. docs/theory [S5], [N1].
  *
- * The centred window X (T×P) of a walk is a product X = A Z L, where A AᵀT⁻¹ has known eigenvalues tau_j (the time modes), L Lᵀ is the covariance of one step,
- * and Z has independent standard normal entries. In the eigenbases of both, X_ji = √(T·tau_j·lambda_i)·z_ji, so that a draw needs
- * the eigenvalues alone and no walk of T steps.
+ * The centred window X (T×P) of a walk is a product X = A Z L, where A AᵀT⁻¹ has known eigenvalues tau_j (the time
+ * modes), L Lᵀ is the covariance of one step, and Z has independent standard normal entries. In the eigenbases of both,
+ * X_ji = √(T·tau_j·lambda_i)·z_ji, so that a draw needs the eigenvalues alone and no walk of T steps.
  */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
@@ -23,11 +23,12 @@ export interface WalkWindow {
 }
 
 /**
- * Computes the eigenvalues tau_j of the time modes, descending, for steps of unit variance: with independent steps 1/(T·(2 − 2cos(πj/T))), j = 1 … T−1, the
- * inverse of the Laplacian of a path. Shuffled steps sum to zero over each of the E = T/M epochs, so that the window is a chain
- * of E bridges: E−1 times the inverse Laplacian of a path of M−1 nodes with fixed ends, and once that of a ring of M nodes, all
- * times M/(M−1). Momentum multiplies mode j by |1/(1 − mu·e^{iω_j})|², its response at the frequency of the mode; this leaves out the ends of the window
- * and is exact for T ≫ 1/(1−mu). Σ_j tau_j is the mean square of the walk about its window mean.
+ * Computes the eigenvalues tau_j of the time modes, descending, for steps of unit variance: with independent steps
+ * 1/(T·(2 − 2cos(πj/T))), j = 1 … T−1, the inverse of the Laplacian of a path. Shuffled steps sum to zero over each of
+ * the E = T/M epochs, so that the window is a chain of E bridges: E−1 times the inverse Laplacian of a path of M−1
+ * nodes with fixed ends, and once that of a ring of M nodes, all times M/(M−1). Momentum multiplies mode j by
+ * |1/(1 − mu·e^{iω_j})|², its response at the frequency of the mode; this leaves out the ends of the window and is exact
+ * for T ≫ 1/(1−mu). Σ_j tau_j is the mean square of the walk about its window mean.
  * @throws InputError for fewer than 2 steps, and for a shuffled window that is not made of whole epochs
  */
 export function walkTimes({ steps: T, sampling, batchesPerEpoch, momentum = 0 }: WalkWindow): Float64Array {
@@ -66,9 +67,10 @@ export interface WalkDraw {
 const [MODES, DIRECTIONS] = [1000, 1500];
 
 /**
- * Draws the variances along the principal directions of one walk, descending, weight². The covariance of the window is drawn in
- * the leading 1500 directions from the leading 1000 time modes; the other modes, which are many and weak, enter by their mean. Ranks up to about
- * 1250 are right to a few percent. Costs 2 GFLOP for the product and 4 for the eigenvalues: about a second.
+ * Draws the variances along the principal directions of one walk, descending, weight². The covariance of the window is
+ * drawn in the leading 1500 directions from the leading 1000 time modes; the other modes, which are many and weak,
+ * enter by their mean. Ranks up to about 1250 are right to a few percent. Costs 2 GFLOP for the product and 4 for the
+ * eigenvalues: about a second.
  */
 export function walkVariances(
   la: Pick<LinearAlgebra, 'gemm' | 'eigvalsh'>,
@@ -89,7 +91,8 @@ export function walkVariances(
 const [MODES_OF_SHARE, DIRECTIONS_OF_SHARE] = [120, 400];
 
 /**
- * Draws the share of the first principal direction in the total variance of one walk. Further directions enter by their mean. Costs 6 MFLOP.
+ * Draws the share of the first principal direction in the total variance of one walk. Further directions enter by their
+ * mean. Costs 6 MFLOP.
  */
 export function walkShare(la: Pick<LinearAlgebra, 'gemm' | 'eigvalsh'>, { covariance, times, key }: WalkDraw): number {
   const [J, I] = [Math.min(MODES_OF_SHARE, times.length), Math.min(DIRECTIONS_OF_SHARE, covariance.length)];

@@ -1,6 +1,6 @@
 /**
- * What the choice of the fit range contributes to the error of an exponent, and whether one exponent describes all ranges.
- * docs/theory [N5].
+ * What the choice of the fit range contributes to the error of an exponent, and whether one exponent describes all
+ * ranges. docs/theory [N5].
  */
 import type { Estimate } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
@@ -40,9 +40,9 @@ export interface RangeSpread<Row extends RangeFit = RangeFit> {
 }
 
 /**
- * Computes the range error of an exponent from the fits over several ranges. A range votes if its own fit is decidable: enough points, a converged
- * fit, and a 95 % misfit interval that is narrow enough. The ranges' own misfit errors are not subtracted, because ranges overlap and
- * share most of their misfit. docs/theory [N5].
+ * Computes the range error of an exponent from the fits over several ranges. A range votes if its own fit is decidable:
+ * enough points, a converged fit, and a 95 % misfit interval that is narrow enough. The ranges' own misfit errors are
+ * not subtracted, because ranges overlap and share most of their misfit. docs/theory [N5].
  */
 export function rangeSpread<Row extends RangeFit>(rows: readonly Row[], rule: VoteRule): RangeSpread<Row> {
   const votes = rows.filter((row) => silence(row, rule) === undefined);

@@ -1,5 +1,6 @@
 /**
- * The numbers on which the findings of ivf2021 rest, of one run or as means over several seeds; findings.ts decides on them.
+ * The numbers on which the findings of ivf2021 rest, of one run or as means over several seeds; findings.ts decides on
+ * them.
  */
 
 import { type RangeFit, rangeSpread, silence, type VoteRule } from '../../analyse/trajectory/fit-ranges.js';

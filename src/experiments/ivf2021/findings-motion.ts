@@ -1,4 +1,7 @@
-/** Findings of ivf2021 on how the weights move: drift, diffusion and the form of the valley. docs/rules/ivf2021.md states the rules. */
+/**
+ * Findings of ivf2021 on how the weights move: drift, diffusion and the form of the valley. docs/rules/ivf2021.md
+ * states the rules.
+ */
 import { asEstimate, type Parted, partedHalfWidth, totalError } from '../../numeric/error-parts.js';
 import { UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
@@ -14,11 +17,19 @@ export const motionFindings = (facts: Ivf2021Facts): Finding[] => [
   quadratic(facts),
 ];
 
-/** Says by how many standard deviations over draws a value lies above each form of the walk; the smallest of them, NaN without a walk. */
+/**
+ * Says by how many standard deviations over draws a value lies above each form of the walk; the smallest of them, NaN
+ * without a walk.
+ */
 const excess = (value: number, { forms }: WalkNumbers): number =>
   forms.length === 0 ? Number.NaN : Math.min(...forms.map((f) => (value - f.value.mean) / f.value.deviation));
 /** How many standard deviations over draws a value must lie above the walk. */
 const DEVIATIONS = 3;
+/** Writes an excess over the walk in words. */
+const beside = (above: number): string =>
+  above >= 0
+    ? `at least ${formatNumber(above, 2)} standard deviations over draws above the walk`
+    : `as much as ${formatNumber(-above, 2)} standard deviations over draws below the walk`;
 
 const near = (p: Parted, stated: number, tolerance: number): boolean =>
   Math.abs(p.value - stated) <= Math.max(tolerance, finiteHalf(p));
@@ -66,12 +77,12 @@ function ballistic({ ballistic: { alpha, n, speed, forms }, noWalk }: Ivf2021Fac
     [verdict, reason] = [
       UNDECIDED,
       noWalk ??
-        `Exponent ${formatEstimate(asEstimate(alpha))}: a walk without any drift reaches it too (${formatNumber(above, 2)} standard deviations below).`,
+        `Exponent ${formatEstimate(asEstimate(alpha))}: a walk without any drift comes near it too; it lies ${beside(above)}, and the rule asks for ${DEVIATIONS}.`,
     ];
   else
     [verdict, reason] = [
       'reproduced',
-      `Exponent ${formatEstimate(asEstimate(alpha))} against 2, tolerance ${formatNumber(tolerance, 2)}; it exceeds the walk by at least ${formatNumber(above, 2)} standard deviations over draws.`,
+      `Exponent ${formatEstimate(asEstimate(alpha))} against 2, tolerance ${formatNumber(tolerance, 2)}; it lies ${beside(above)}.`,
     ];
   return {
     id: 'ivf.drift-ballistic',
@@ -110,7 +121,7 @@ function share({ share: { share: own, T, forms }, runs, noWalk }: Ivf2021Facts):
     range: `the window of ${formatCount(T)} steps`,
     verdict,
     reason: decidable
-      ? `PC1 holds ${formatNumber(100 * own.value, 3)} % of the variance${runs > 1 ? ` (mean over ${runs} seeds)` : ''}, at least ${formatNumber(above, 2)} standard deviations over draws above the walk; the rule asks for ${DEVIATIONS}.`
+      ? `PC1 holds ${formatNumber(100 * own.value, 3)} % of the variance${runs > 1 ? ` (mean over ${runs} seeds)` : ''}, ${beside(above)}; the rule asks for ${DEVIATIONS}.`
       : (noWalk ?? own.method),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Findings of ivf2021: the claims of docs/theory [P4] tested on one run or on several seeds, with what was measured, what a null model
- * gives, and a verdict. The rules are part of the result: docs/rules/ivf2021.md states them in words, with what had been seen before
- * they were written. The numbers that they compare are those of facts.ts.
+ * Findings of ivf2021: the claims of docs/theory [P4] tested on one run or on several seeds, with what was measured,
+ * what a null model gives, and a verdict. The rules are part of the result: docs/rules/ivf2021.md states them in words,
+ * with what had been seen before they were written. The numbers that they compare are those of facts.ts.
  */
 import { FIRST_RANK, FIRST_RANK_OF_LAW, LAST_LEADING_RANK, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
@@ -13,7 +13,10 @@ import { combinedFacts, factsOf, type Ivf2021Facts, type Ivf2021Input, type LawF
 import { motionFindings } from './findings-motion.js';
 import { FORMS, walkWords } from './walk-words.js';
 
-/** Makes all findings of one run, the most important first. A run with too little data causes no error: its findings are not decidable. */
+/**
+ * Makes all findings of one run, the most important first. A run with too little data causes no error: its findings are
+ * not decidable.
+ */
 export const ivf2021Findings = (input: Ivf2021Input): Finding[] => decided(factsOf(input));
 
 /** Makes all findings of several runs that differ in their seed alone. */

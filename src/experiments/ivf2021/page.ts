@@ -22,8 +22,9 @@ export interface ReportInput {
 }
 
 /**
- * Makes the report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures for which the
- * analysis has no numbers are omitted, and the page names them with the reason. The cost is about a second, for drawing the figures.
+ * Makes the report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures
+ * for which the analysis has no numbers are omitted, and the page names them with the reason. The cost is about a
+ * second, for drawing the figures.
  */
 export function renderReport(input: ReportInput): Report {
   const { analysis, findings, run } = input;

@@ -19,6 +19,8 @@ import { WALK } from './walk-stage.js';
 
 const ANALYSIS = 'analysis.json';
 
+const EARLIER: NoWalk = { missing: 'An earlier version, which drew no walks, made this analysis.' };
+
 /** Computes fits and findings, and writes them to the folder `out`. */
 export function fitsStage(context: Context, out: string): void {
   const { folder, config } = context;
@@ -62,7 +64,8 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
     'not-analysed',
     `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${shellWord(out)}, or thermograd analyse ${shellWord(out)}.`,
   );
-  return { analysis, findings };
+  // an analysis of an earlier version has no walk
+  return { analysis: { ...analysis, walk: analysis.walk ?? EARLIER }, findings };
 }
 
 function titleOf({ config }: RunRecord): string {

@@ -1,4 +1,7 @@
-/** The null of a window, measured and drawn in worker threads: a walk with the run's own noise and no restoring force. docs/theory [N1]. */
+/**
+ * The null of a window, measured and drawn in worker threads: a walk with the run's own noise and no restoring force.
+ * docs/theory [N1].
+ */
 import { NetworkPasses } from '../../analyse/curvature/passes.js';
 import { gradientCovariance } from '../../analyse/noise/noise.js';
 import type { OverDraws, WalkForm } from '../../analyse/trajectory/results.js';

@@ -31,8 +31,8 @@ const WALK_JOBS: JobKind<undefined, WalkJob, WalkAnswer> = {
 };
 
 /**
- * Measures the gradient covariance of the layer at the centre, draws walks with it, and writes the null, or why there is none, to
- * the folder `out`.
+ * Measures the gradient covariance of the layer at the centre, draws walks with it, and writes the null, or why there
+ * is none, to the folder `out`.
  * @throws InterruptedError
  */
 export async function walkStage(context: Context, dataset: Dataset, out: string): Promise<void> {

@@ -132,8 +132,9 @@ function where({ varianceFlatnessRanges }: Analysis['scaling'], pca: Analysis['p
 }
 
 /**
- * The fitted line and its band of one standard error. About the centroid of the fitted points the errors of height (scatter/√n) and
- * slope are independent, so that var(y) = scatter²/n + SE²·(log10 x − centroid)². Without an error there is no band.
+ * The fitted line and its band of one standard error. About the centroid of the fitted points the errors of height
+ * (scatter/√n) and slope are independent, so that var(y) = scatter²/n + SE²·(log10 x − centroid)². Without an error
+ * there is no band.
  */
 function fitBand(fit: PowerLaw, used: readonly Point[]): { x: number; mid: number; low: number; high: number }[] {
   const [a, b] = fit.range.map(Math.log10);

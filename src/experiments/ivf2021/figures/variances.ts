@@ -1,4 +1,7 @@
-/** Rank-ordered variances with the fitted rank law and the spectra of walks without a landscape. docs/theory [P4], [S5], [N1]. */
+/**
+ * Rank-ordered variances with the fitted rank law and the spectra of walks without a landscape. docs/theory [P4], [S5],
+ * [N1].
+ */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';

@@ -28,8 +28,9 @@ export interface SeedsRun {
 }
 
 /**
- * Runs the seeds that are missing, one after another, and writes a report over all of them. Each seed has a run folder of its own;
- * with `resume` a run that was stopped continues, and there may be more seeds than before. Costs one run a seed.
+ * Runs the seeds that are missing, one after another, and writes a report over all of them. Each seed has a run folder
+ * of its own; with `resume` a run that was stopped continues, and there may be more seeds than before. Costs one run a
+ * seed.
  * @throws InputError for a folder in use or begun with another config; InterruptedError when stopped, with all work kept
  */
 export async function reproduceIvf2021Seeds(
