@@ -12,7 +12,7 @@ import { exceptions, findingsTable, verdictWords } from '../../../report/section
 import { keyList } from '../../../report/sections/lists.js';
 import { table } from '../../../report/sections/tables.js';
 import { combinedFacts, factsOf, findingsInput, type Ivf2021Facts } from '../facts.js';
-import { ivf2021FindingsOver, parts } from '../findings.js';
+import { ivf2021FindingsOver } from '../findings.js';
 import { SYMBOLS } from '../method.js';
 import { exponentsByRange } from './figure.js';
 
@@ -46,15 +46,15 @@ export function renderSeeds({ title, runs, run }: SeedsInput): Report & { readon
 seed alone. ${verdictWords(findings)} ${prose(exceptions(findings))}</p>
 ${keyList([
   ['exponent ψ, mean over seeds', formatNumber(all.psi.exponent.value)],
-  ['its errors', parts(all.psi.exponent)],
+  ['its sampling error', formatNumber(all.psi.exponent.sampling, 2)],
+  ['its misfit', formatNumber(all.psi.exponent.misfit, 2)],
+  ['its choice of range', formatNumber(all.psi.exponent.range, 2)],
   ['half of its 95 % interval', formatNumber(partedHalfWidth(all.psi.exponent), 2)],
-  ['exponent γ, mean over seeds', formatNumber(all.rank.exponent.value)],
-  ['its errors', parts(all.rank.exponent)],
 ])}`,
     sections: [
       ['findings', 'Findings', findingsTable(findings)],
       ['ranges', 'The exponent by fit range', gallery([figure], 'wide')],
-      ['seeds', 'Each seed', seedsTable(rows)],
+      ['seeds', 'Each seed', seedsTables(rows)],
     ],
     symbols: SYMBOLS,
     figures: [figure],
@@ -89,15 +89,21 @@ const COLUMNS: readonly (readonly [head: string, name: string, value: (r: Row) =
   ['F/quadratic', 'quadratic_ratio', (r) => r.facts.quadratic.ratio.value],
 ];
 
-const seedsTable = (rows: readonly Row[]): Markup =>
-  table(
-    'Each seed on its own. Misfit and range are one standard error of ψ; the walk has the run’s own gradient covariance, independent batches and no landscape.',
-    [
-      { head: 'seed', cell: (r: Row) => formatCount(r.seed) },
-      ...COLUMNS.map(([head, , value]) => ({ head, cell: (r: Row) => formatNumber(value(r)) })),
-    ],
+/** Columns of the first of the two tables on the page; the others stand in the second, so that both fit its width. */
+const FIRST_COLUMNS = 7;
+
+function seedsTables(rows: readonly Row[]): Markup {
+  const columns = (some: typeof COLUMNS) => [
+    { head: 'seed', cell: (r: Row) => formatCount(r.seed) },
+    ...some.map(([head, , value]) => ({ head, cell: (r: Row) => formatNumber(value(r)) })),
+  ];
+  return html`${table(
+    'Variance and flatness of each seed on its own. Misfit and range are one standard error of ψ; the walk has the run’s own gradient covariance, independent batches and no landscape.',
+    columns(COLUMNS.slice(0, FIRST_COLUMNS)),
     rows,
-  );
+  )}
+${table('Motion of each seed, beside the same walk; F/quadratic is the median of F over its quadratic value.', columns(COLUMNS.slice(FIRST_COLUMNS)), rows)}`;
+}
 
 const seedsCsv = (rows: readonly Row[]): string =>
   csv(
