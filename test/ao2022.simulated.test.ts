@@ -276,7 +276,16 @@ describe('the rule of stationarity', () => {
     expect(agreement.continuous.groups[0].ratio.value).toBeCloseTo(1, 12);
     expect(agreement.continuous.pValue).toBeGreaterThan(0.01);
     expect(agreement.window.pValue).toBeLessThan(0.01);
-    // a walk of shuffled steps is no steady state of the white system: U describes it worse than one temperature does
+    // nats of walks with the own sampling by hand, all matrices being diagonal: with one temperature T for h·σ² the rival has the energy
+    // n/2 and ln det = Σ ln(T/h_i); U has Σ σ_i²/(2s) and n·ln s, where s = eta/(2B)
+    const [s, rates] = [0.1 / 20, Float64Array.from(curvature)];
+    const own = { la, setting: SETTING, curvatures: rates, noise, sampling: 'own', count: 200 } as const;
+    const nats = [...linearDraws({ ...own, key: randomKey(8).child('own') })].map(({ walk }) => {
+      const v = curvature.map((_, i) => product(walk, i, i, SETTING.T));
+      const t = v.reduce((sum, x, i) => sum + curvature[i] * x, 0) / n;
+      return v.reduce((sum, x, i) => sum + 0.5 - x / (2 * s) + 0.5 * Math.log(t / curvature[i] / s), 0);
+    });
+    expect(out.logRatioOfWalks.value).toBeCloseTo(nats.reduce((a, b) => a + b) / 200, 8);
     expect(out.logRatioOfWalks.n).toBe(200);
     expect(out.logRatioOfWalks.standardError).toBeGreaterThan(0);
   });

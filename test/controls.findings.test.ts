@@ -222,8 +222,10 @@ describe('findings of the branches', () => {
 
   it('three errors of psi under three names', () => {
     expect(find('psi').reason).toMatch(
-      /Errors: 0.012 sampling \(over seeds\), 0.11 misfit \(block bootstrap over directions of one seed\), 0.17 choice of range/,
+      /Errors: 0.012 sampling \(over seeds\), 0.11 misfit \(block bootstrap over directions of one seed\), 0.17 choice of range \(between ranges of rank that can be fitted; no decidable fit over ranks 20–500 in 3 of 3 seeds\)/,
     );
+    const fitting = bent((r) => ({ ranges: r.ranges.slice(0, 2) }));
+    expect(find('psi', fitting).reason).toContain('(between ranges of rank that can be fitted).');
     const single = find('psi', syntheticCells([7])).reason;
     expect(single).toContain('Errors: – sampling');
   });

@@ -27,7 +27,15 @@ import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import { closure, leak } from './closure.js';
 import type { Basis, ControlsInput, Sampling } from './measured.js';
-import { type GroupRow, groupRows, pairedPsi, type RegimeRow, rangeDifferences, regimeRows } from './summary.js';
+import {
+  type GroupRow,
+  groupRows,
+  pairedPsi,
+  type RegimeRow,
+  rangeDifferences,
+  regimeRows,
+  silentRanges,
+} from './summary.js';
 
 /** 10 % of the claimed 4. */
 const NEAR = 0.4;
@@ -37,8 +45,12 @@ export const sameExponent = (difference: Estimate): Agreement =>
   decide(difference, 0, { tolerance: NEAR, misses: 'stated', widest: 1 });
 
 /** The three errors of an exponent, each under its name; none is added to another. docs/theory [N5]. */
-export const errorsOf = (r: RegimeRow): string =>
-  `${formatNumber(r.psi.n < 2 ? Number.NaN : r.psi.standardError, 2)} sampling (over seeds), ${formatNumber(r.misfit, 2)} misfit (block bootstrap over directions of one seed), ${formatNumber(r.range, 2)} choice of range (between ranges of rank that can be fitted)`;
+export function errorsOf(r: RegimeRow): string {
+  const silent = silentRanges(r).map(({ label, seeds }) => `${label} in ${formatCount(seeds)}`);
+  const none =
+    silent.length > 0 ? `; no decidable fit over ${silent.join(', ')} of ${formatCount(r.seeds.length)} seeds` : '';
+  return `${formatNumber(r.psi.n < 2 ? Number.NaN : r.psi.standardError, 2)} sampling (over seeds), ${formatNumber(r.misfit, 2)} misfit (block bootstrap over directions of one seed), ${formatNumber(r.range, 2)} choice of range (between ranges of rank that can be fitted${none})`;
+}
 
 /** The comparisons from which the verdict on the cause follows. */
 export interface Outcome {

@@ -129,6 +129,17 @@ function walksOf(all: readonly Regime['walks'][]): RegimeRow['walks'] {
   };
 }
 
+/** Lists the ranges whose own fit is not decidable, with the number of seeds in which it is not. */
+export function silentRanges({ rangesOfSeeds }: RegimeRow): { readonly label: string; readonly seeds: number }[] {
+  const labels = [...new Set(rangesOfSeeds.flatMap((ranges) => ranges.map((r) => r.label)))];
+  return labels.flatMap((label) => {
+    const seeds = rangesOfSeeds.filter((ranges) =>
+      ranges.some((r) => r.label === label && silence(r, VOTES) !== undefined),
+    ).length;
+    return seeds > 0 ? [{ label, seeds }] : [];
+  });
+}
+
 /**
  * Compares two regimes over single ranges: for each range that votes in all seeds of both, the mean over common seeds of psi of `a`
  * minus psi of `b`.
