@@ -39,7 +39,7 @@ describe('the learning rate', () => {
     expect(rate(0.49)).toMatchObject({ place: 'above the advice', largestRate: expect.closeTo(0.098, 12) });
   });
 
-  it('has no bound without a ceiling, or with one whose error is as large as itself', () => {
+  it('has no ceiling without a curvature, or with one whose error is as large as itself', () => {
     const refused = advise(facts(0.1, 50, { curvature: { refused: 'because.' } }), 1, null);
     expect(refused.ceiling).toBeNull();
     expect(refused.items.find((i) => i.id === 'ceiling')).toMatchObject({ value: null, refused: 'because.' });
@@ -57,7 +57,7 @@ describe('the learning rate', () => {
     expect(advise(saddle(-1.01), 1, null).items.find((i) => i.id === 'ceiling')?.refused).toMatch(
       /no minimum: the curvature falls to -1\.0 beside the top 2\.0, .* its ceiling \(0\.20\)/,
     );
-    expect(adviceWords(advise(vague, 1, null), vague, null).ceiling).toMatch(/^no bound: a few/);
+    expect(adviceWords(advise(vague, 1, null), vague, null).ceiling).toMatch(/^none: a few/);
   });
 });
 

@@ -147,9 +147,9 @@ describe('where to train', () => {
     ).toBeLessThan(0.05);
   });
 
-  it('has a caption that advises nothing from bounds, with the epochs of the runs', () => {
+  it('has a caption that advises nothing from the ceiling, with the epochs of the runs', () => {
     const { caption } = pageFigures(report.html).get('advice-region')!;
-    expect(caption).toMatch(/it is a bound, from which nothing is advised\./);
+    expect(caption).toMatch(/nothing is advised from it, because real losses are not quadratic\./);
     expect(caption).toMatch(/Points: runs of 3 epochs from this state/);
   });
 });

@@ -234,7 +234,7 @@ describe('the head and the method of the page', () => {
     const key = pageFacts(html, 'header');
     expect([...key.keys()]).toEqual([
       'advised η, up to',
-      'bound on η at B = 40, quadratic loss',
+      'ceiling on η at B = 40, quadratic loss',
       'edge for full batches, quadratic loss',
       'critical batch size',
     ]);

@@ -54,26 +54,26 @@ describe('the learning rate', () => {
     expect(told({ 0.1: 0, 0.05: 5 })).toBe(
       'no rate is advised: at every rate tried, down to 0.0500, a run of 2 epochs left the basin',
     );
-    expect(at(0.1).rate).toMatch(/^no rate is advised without runs/);
+    expect(at(0.1).rate).toBe(
+      'no rate is advised without runs: at states that it was not fitted to, no rule was shown to do better than a multiple of the present rate, and that is known to within a factor of 7.3 only (thermograd reproduce ceilings)',
+    );
     expect(words(pointed(facts(0.1), { loss: 2.08 })).rate).toMatch(
       /^no rate is advised: a training loss of 2\.08 is hardly better than that of a constant answer \(2\.30\)/,
     );
     expect(words(pointed(facts(0.1), { loss: 2.06 })).rate).not.toMatch(/hardly better/);
   });
 
-  it('has bounds from curvature, and is placed against them', () => {
-    const bound =
-      '0.200 ± 0.010 for batches of 50 (full batches: 1), where E|w|² of SGD diverges if the loss is quadratic';
-    expect(at(0.2).ceiling).toBe(`a bound and no advice: ${bound}`);
-    expect(at(0.201).ceiling).toBe(
-      `a bound and no advice: ${bound}; 0.201 is above it, where minibatches move the weights farther than they relax`,
-    );
-    expect(at(1).ceiling).toBe(
-      `a bound and no advice: ${bound}; 1 is beyond the edge, where even the mean motion overshoots`,
-    );
+  it('stands beside the ceilings of a quadratic loss, from which nothing is advised', () => {
+    const ceilings =
+      '0.200 ± 0.010 for batches of 50 (full batches: 1), where E|w|² of SGD diverges if the loss is quadratic.';
+    const why =
+      ' Nothing is advised from it: at 50 states of real networks runs left at 0.29 to 4.8 times it, and half of it was safe at 41 (thermograd reproduce ceilings)';
+    expect(at(0.2).ceiling).toBe(`${ceilings}${why}`);
+    expect(at(0.201).ceiling).toBe(`${ceilings} 0.201 is above it.${why}`);
+    expect(at(1).ceiling).toBe(`${ceilings} 1 is beyond the edge of full batches.${why}`);
     const vague = { curvature: { facts: curvature({ ceiling: e(0.2, 0.01, false) }) } };
-    expect(at(0.1, 50, vague).ceiling).toMatch(/: 0\.200 ± 0\.010 \(not converged\) for/);
-    expect(at(0.1, 50, { curvature: { refused: 'why.' } }).ceiling).toBe('no bound: why.');
+    expect(at(0.1, 50, vague).ceiling).toMatch(/^0\.200 ± 0\.010 \(not converged\) for/);
+    expect(at(0.1, 50, { curvature: { refused: 'why.' } }).ceiling).toBe('none: why.');
   });
 
   it('has no bound where the error reaches the ceiling, and at a saddle', () => {
@@ -209,10 +209,10 @@ describe('runs that were tried', () => {
       '12 runs of 3 epochs: the threshold lies from 0.0447 to 0.180; the ceiling lies in it (0.0902)',
     );
     expect(told({ bracket: [0.2, null], tightness: 'cautious', epochs: 1 })).toMatch(
-      /^12 runs of 1 epoch: the threshold lies above 0\.200; the loss is not quadratic and keeps SGD stable beyond the ceiling \(0\.0902\)/,
+      /^12 runs of 1 epoch: the threshold lies above 0\.200; the ceiling lies below it, since the loss is not quadratic \(0\.0902\)/,
     );
     expect(told({ bracket: [null, 0.04], tightness: 'too high' })).toMatch(
-      /the threshold lies below 0\.0400; the ceiling, an upper bound, lies above it \(0\.0902\)$/,
+      /the threshold lies below 0\.0400; the ceiling lies above it \(0\.0902\)$/,
     );
     expect(told({ bracket: [null, null], tightness: 'not decidable' })).toMatch(
       /no threshold was found; which does not test the ceiling \(0\.0902\)$/,
@@ -225,11 +225,11 @@ describe('runs that were tried', () => {
     const { noise: sentence } = adviceWords(advice, given, verification);
     // rates 0.0447 and 0.18: the means of 5 − 10η + 0.1·seed over 4.71, at 0.18 of the run that returned alone
     const low = 5 - 10 * (0.0451 / 1.01) + 0.1;
-    expect(sentence.endsWith(`. In the runs the top curvature ended at ${(low / 4.71).toFixed(2)} of that at the start for η = 0.045 and at ${(3.2 / 4.71).toFixed(2)} of that at the start for η = 0.18`)).toBe(true); // biome-ignore format: one sentence
+    expect(sentence.endsWith(`. In the runs the top curvature ended at ${(low / 4.71).toFixed(2)} of that at the start for η = 0.045 (3 runs) and at ${(3.2 / 4.71).toFixed(2)} of that at the start for η = 0.18 (1 run)`)).toBe(true); // biome-ignore format: one sentence
     const one = { ...verification!, runs: verification!.runs.filter((r) => r.learningRate < 0.05) };
     expect(adviceWords(advice, given, one).noise).not.toMatch(/Seen in the runs/);
     const left = { ...verification!, runs: verification!.runs.filter((r) => r.outcome !== 'returns') };
-    expect(adviceWords(advice, given, left).noise).toMatch(/start for η = 0\.072$/);
+    expect(adviceWords(advice, given, left).noise).toMatch(/start for η = 0\.072 \(2 runs\)$/);
     expect(adviceWords(advice, given, { ...verification!, top: null }).noise).not.toMatch(/In the runs/);
   });
 

@@ -7,8 +7,8 @@
  *   `beyond`: more than half of its runs did not stay.  `at the rim`: some of them did not.
  *   `above the advice`: all stayed, and it lies above safety × the largest such rate.  `far below`: below a twentieth of that rate.
  *   `inside`: otherwise.
- * Bounds from curvature: the mean-square ceiling at the batch size (± its standard error) and the edge 2(1+mu)/h_max. Both hold for a
- *   quadratic loss and advise nothing; on real networks they often lie far above the rates at which runs leave (docs/results/ceilings).
+ * From curvature: the mean-square ceiling at the batch size (± its standard error) and the edge 2(1+mu)/h_max. Both are bounds for a
+ *   quadratic loss and advise nothing: on real networks runs leave far below them or stay far beyond (docs/results/ceilings.md).
  * Batch size, against the critical one (interval: 95 %): `below`, `around` (within) or `beyond` the interval.
  * Critical batch size: Tr(H C1)/(gᵀHg) where its error is below a third of it; else Tr C1/|g|² of the training set; none where
  *   |g|² is 0, and none where no training sample is misclassified: a few hard samples then make up gradient and noise.
@@ -23,7 +23,6 @@
  */
 import { type Estimate, estimate } from '../numeric/estimate.js';
 import { normalHalfWidth } from '../numeric/interval.js';
-import { estimatedThreshold, type RateEstimate } from './advice-estimate.js';
 import {
   type AdviceFacts,
   type AdvicePoint,
@@ -71,10 +70,8 @@ export interface Advice {
   readonly items: readonly AdviceItem[];
   /** Advised rates, up to `largestRate` (null where at every tried rate a run left); null where no runs were made. */
   readonly rate: { readonly place: RatePlace; readonly largestRate: number | null } | null;
-  /** The mean-square ceiling, a bound for a quadratic loss; null where it is refused. */
+  /** The mean-square ceiling of a quadratic loss, from which nothing is advised; null where it is refused. */
   readonly ceiling: Estimate | null;
-  /** Where runs leave, as a study of other states says without any run. */
-  readonly estimate: RateEstimate;
   readonly batch: { readonly place: BatchPlace; readonly critical: CriticalBatch } | null;
   readonly stationarity: Stationarity | null;
   /** (|g|²/gᵀHg)/(1 + B_noise/B): the single step that lowers a quadratic loss most; null where it does not exist. */
@@ -105,7 +102,6 @@ export function advise(facts: AdviceFacts, safety: number, verification: Verific
     items: items(facts, bestStep),
     rate: verification && rateOf(point, safety, verification),
     ceiling: ceilingOf(facts),
-    estimate: estimatedThreshold(point),
     batch: critical && { critical, place: batchPlace(point.batchSize, critical) },
     stationarity: window ? stationarityOf(window) : null,
     bestStep,

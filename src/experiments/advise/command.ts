@@ -22,7 +22,7 @@ export function addAdvise(root: Command): void {
   root
     .command('advise')
     .description(
-      'advise a learning rate from short real runs, and a batch size from noise scales, with bounds from curvature; or say why not',
+      'advise a learning rate from short real runs, and a batch size from noise scales, with ceilings from curvature beside it; or say why not',
     )
     .argument('[run]', 'a finished run folder: advice at its last weights; without it a network is trained first')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
@@ -43,7 +43,7 @@ export function addAdvise(root: Command): void {
     .addOption(new Option('--batch-size <n>', 'the batch size to judge').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1').argParser(momentum))
     .option('--verify', 'make short real runs, from which the rate is advised (the default)')
-    .option('--no-verify', 'make no runs: bounds and estimates alone, and no advised rate')
+    .option('--no-verify', 'make no runs, and advise no rate')
     .addOption(new Option('--runs <n>', 'runs at each learning rate (6)').argParser(wholeNumber))
     .addOption(
       new Option('--verify-epochs <n>', 'epochs of each run (2, or more to reach 300 steps)').argParser(wholeNumber),
@@ -75,7 +75,7 @@ over all training samples:
   edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction of a quadratic loss
   ceiling    the same for minibatches: they differ in curvature, and E|w|² of SGD on a quadratic loss grows above
              eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included)
-             Both are bounds and advise nothing: on real networks runs often leave far below them.
+             Nothing is advised from these two: runs of real networks leave below them or stay beyond (reproduce ceilings).
   batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to these a larger batch saves steps
   noise      temperature eta/((1-mu)B), and (eta/4) Tr C: the loss that the noise costs, and how strongly it drives to flatness
   stationary a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss

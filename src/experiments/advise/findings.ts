@@ -1,6 +1,7 @@
 /** The advice in sentences, for the terminal and the page. The judgements are made in apply/advice. */
 import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
+import { CEILING_STUDY } from '../../apply/advice-study.js';
 import { fittedAt, type Outcome, type Verification } from '../../apply/advice-verify.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
@@ -52,26 +53,34 @@ export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification 
 const temperature = ({ point }: Advice) => point.learningRate / ((1 - point.momentum) * point.batchSize);
 const refusal = (m: object) => ('refused' in m ? String(m.refused) : '');
 
-/** The bounds from curvature, which advise nothing. */
+/** The ceilings of a quadratic loss, from which nothing is advised. */
 function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFacts): string {
   const c = factsOf(curvature);
-  if (!ceiling || !c) return `no bound: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
-  const far = point.learningRate / ceiling.value;
+  if (!ceiling || !c) return `none: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
+  const { states, overCeiling, halfSafe } = CEILING_STUDY;
+  const [least, most] = overCeiling;
+  const eta = formatPlain(point.learningRate);
+  const place =
+    point.learningRate >= c.edge.value
+      ? ` ${eta} is beyond the edge of full batches.`
+      : point.learningRate > ceiling.value
+        ? ` ${eta} is above it.`
+        : '';
   return (
-    `a bound and no advice: ${formatEstimate(ceiling)}${ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
-    `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic` +
-    (point.learningRate >= c.edge.value
-      ? `; ${formatPlain(point.learningRate)} is beyond the edge, where even the mean motion overshoots`
-      : far > 1
-        ? `; ${formatPlain(point.learningRate)} is above it, where minibatches move the weights farther than they relax`
-        : '')
+    `${formatEstimate(ceiling)}${ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
+    `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic.${place} Nothing is advised from it: at ${formatCount(states)} states of ` +
+    `real networks runs left at ${formatPlain(least)} to ${formatPlain(most)} times it, and half of it was safe at ${formatCount(halfSafe)} (thermograd reproduce ceilings)`
   );
 }
 
 function rateWords({ rate, point, safety }: Advice, v: Verification | null): string {
   if (!fittedAt(point))
     return `no rate is advised: a training loss of ${formatNumber(point.loss)} is hardly better than that of a constant answer (${formatNumber(point.constantLoss)}), and runs that stay there say nothing. Train a little first`;
-  if (!rate || !v) return `no rate is advised without runs; ${estimateWords()}`;
+  if (!rate || !v)
+    return (
+      'no rate is advised without runs: at states that it was not fitted to, no rule was shown to do better than a multiple of the present rate, and that ' +
+      `is known to within a factor of ${formatPlain(CEILING_STUDY.presentWithin)} only (thermograd reproduce ceilings)`
+    );
   const eta = formatPlain(point.learningRate);
   const [low, high] = v.bracket;
   const at = (rate: number) => v.runs.filter((r) => r.learningRate === rate);
@@ -97,9 +106,6 @@ function rateWords({ rate, point, safety }: Advice, v: Verification | null): str
       return `${eta} is within the advised range; ${stayed}`;
   }
 }
-
-/** What the study of other states says without any run. */
-const estimateWords = (): string => '';
 
 function batchWords({ batch, point }: Advice, { noise }: AdviceFacts): string {
   const n = factsOf(noise);
@@ -148,7 +154,7 @@ function flatnessWords(v: Verification): string {
     return `${formatNumber(
       tops.reduce((s, t) => s + t / tops.length, 0),
       2,
-    )} of that at the start for η = ${formatNumber(eta, 2)}`;
+    )} of that at the start for η = ${formatNumber(eta, 2)} (${formatCount(tops.length)} ${tops.length === 1 ? 'run' : 'runs'})`;
   };
   return `. In the runs the top curvature ended at ${share(rates[0])} and at ${share(rates.at(-1)!)}`;
 }
@@ -184,8 +190,8 @@ function verifiedWords(v: Verification): string {
       : `the threshold lies ${low === null ? `below ${formatNumber(high)}` : high === null ? `above ${formatNumber(low)}` : `from ${formatNumber(low)} to ${formatNumber(high)}`}`;
   const says = {
     tight: 'the ceiling lies in it',
-    cautious: 'the loss is not quadratic and keeps SGD stable beyond the ceiling',
-    'too high': 'the ceiling, an upper bound, lies above it',
+    cautious: 'the ceiling lies below it, since the loss is not quadratic',
+    'too high': 'the ceiling lies above it',
     'not decidable': 'which does not test the ceiling',
   }[v.tightness];
   return (
@@ -200,7 +206,7 @@ function notes({ ceiling }: Advice, { point, curvature, noise }: AdviceFacts): s
   const out: string[] = [];
   if (c && -c.lowest.value > 0.05 * c.top.value)
     out.push(
-      `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling applies only to the directions of positive curvature.`,
+      `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling is that of the directions of positive curvature alone.`,
     );
   if (ceiling && c && ceiling.value < 0.5 * c.edge.value)
     out.push(

@@ -37,8 +37,8 @@ export function renderAdvice(input: AdviceReportInput): Report {
     sections: [
       [
         'region',
-        'Bounds and runs',
-        html`${gallery([region], 'wide')}<p>${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
+        'Ceilings and runs',
+        html`${gallery([region], 'wide')}<p>Ceiling: ${prose(sentence(words.ceiling))} ${prose(sentence(words.noise))}</p>`,
       ],
       ...(v && runs ? [['runs', 'Runs from this state', tried(v, runs)] as const] : []),
       ['numbers', 'Every number, with its assumptions', numbers(advice.items)],
@@ -68,7 +68,10 @@ function firstNumbers({ advice, facts }: AdviceReportInput): [string, string][] 
   const edge = factsOf(facts.curvature)?.edge;
   return [
     ['advised η, up to', rate?.largestRate ? formatNumber(rate.largestRate) : MISSING],
-    [`bound on η at B = ${formatCount(point.batchSize)}, quadratic loss`, ceiling ? formatEstimate(ceiling) : MISSING],
+    [
+      `ceiling on η at B = ${formatCount(point.batchSize)}, quadratic loss`,
+      ceiling ? formatEstimate(ceiling) : MISSING,
+    ],
     ['edge for full batches, quadratic loss', edge ? brief(edge) : MISSING],
     ['critical batch size', batch ? brief(batch.critical.value) : MISSING],
   ];
@@ -156,7 +159,7 @@ function method({ advice, facts, verification }: AdviceReportInput): Markup {
       ? ([
           [
             'Advice',
-            `The largest rate at which all runs stayed${safety < 1 ? `, times ${formatPlain(safety)}` : ''}. Rates were tried at the present one times powers of ${formatPlain(LADDER.factor)}, by doubling strides and bisection. Bounds and estimates from curvature advise nothing: see docs/results/ceilings.md.`,
+            `The largest rate at which all runs stayed${safety < 1 ? `, times ${formatPlain(safety)}` : ''}. Rates were tried at the present one times powers of ${formatPlain(LADDER.factor)}, by doubling strides and bisection. Nothing is advised from curvature: see docs/results/ceilings.md.`,
           ],
         ] as [string, string][])
       : []),

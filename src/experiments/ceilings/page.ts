@@ -12,7 +12,7 @@ import { type Column, table } from '../../report/sections/tables.js';
 import { ceilingsTables } from './csv.js';
 import { thresholdsAgainst } from './figures/thresholds.js';
 import { ceilingsFindings } from './findings.js';
-import { type JudgedRival, type Judging, judge } from './judging.js';
+import { type JudgedRival, type Judging, judge, WIDEST } from './judging.js';
 import type { CeilingsInput, StateCell } from './measured.js';
 import { QUANTITIES, RIVAL_NAMES } from './rivals.js';
 import { bracketed, bracketOf } from './thresholds.js';
@@ -85,16 +85,18 @@ export function conclusionOf(judging: Judging | undefined, cells: readonly State
   const coupled = judging.rivals.find((r) => r.rival === 'coupled')!;
   const of = ({ fit, rival, scores }: JudgedRival) =>
     `${formatNumber(fit.factor, 3)} times ${RIVAL_NAMES[rival]} misses the learning rate at which runs leave by a factor of ${factor(scores.miss.value)}`;
+  const interval = ({ fit, rival, scores }: JudgedRival) =>
+    `between ${factor(Math.log(fit.factor) - fit.half)} and ${factor(Math.log(fit.factor) + fit.half)} times ${RIVAL_NAMES[rival]}, which covered ${counted(scores.coverage)} judged states`;
   return [
-    `Rules were fitted on ${formatCount(fitted.length)} states and judged on ${formatCount(judged.length)} others. There ${of(present)}; ${of(candidate)} (chosen on the fitting half); ${of(coupled)}.`,
+    `Rules were fitted on ${formatCount(fitted.length)} states and judged on ${formatCount(judged.length)} others. There ${of(present)}; ${of(candidate)} (chosen on the fitting half)${candidate === coupled ? '' : `; ${of(coupled)}`}.`,
     comparison === 'beats'
       ? `The candidate beats the trivial rule on states that it was not fitted to.`
       : comparison === 'loses'
         ? `No measured curvature or noise improves on a multiple of the present rate: the best rival on the fitting half does worse on the judged half.`
-        : `No measured curvature or noise is shown to improve on a multiple of the present rate: on the judged half the two are not distinguished.`,
+        : `No measured curvature or noise is shown to improve on a multiple of the present rate: on the judged half the two are not distinguished, the candidate saves ${formatEstimate(judging.advantage)} of squared miss.`,
     stated
-      ? `What can be stated: runs leave between ${factor(Math.log(stated.fit.factor) - stated.fit.half)} and ${factor(Math.log(stated.fit.factor) + stated.fit.half)} times ${RIVAL_NAMES[stated.rival]}, which covered ${counted(stated.scores.coverage)} judged states.`
-      : `No interval both covers as often as it says and is narrower than a factor of four on either side: without runs nothing useful can be stated.`,
+      ? `What can be stated: runs leave ${interval(stated)}.`
+      : `Nothing is stated without runs: the interval of the trivial rule, ${interval(present)}, ${present.fit.half > WIDEST ? 'is wider than a factor of four on either side' : 'covers too few'}; that of the candidate, ${interval(candidate)}, is not stated because the candidate ${comparison === 'beats' ? 'does not hold' : 'is not shown to be better'}.`,
   ];
 }
 

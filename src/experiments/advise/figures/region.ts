@@ -112,7 +112,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
       ],
     }),
     caption:
-      'Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; it is a bound, from which nothing is advised. ' +
+      'Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; nothing is advised from it, because real losses are not quadratic. ' +
       'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
       (step ? 'The best single step is the greedy optimum of one step ([A1], secondary source). ' : '') +
       (v
