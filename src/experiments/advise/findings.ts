@@ -2,8 +2,16 @@
 import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import { fittedAt, type Outcome, type Verification } from '../../apply/advice-verify.js';
-import { type Estimate, scaled } from '../../numeric/estimate.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import { type Estimate, errorOf, scaled } from '../../numeric/estimate.js';
+import {
+  convergenceMark,
+  formatCount,
+  formatEstimate,
+  formatMarked,
+  formatNumber,
+  formatPlain,
+  MISSING,
+} from '../../report/format.js';
 
 /** Writes an estimate, without its error where that is negligible. */
 export const brief = (e: Estimate): string =>
@@ -12,8 +20,8 @@ export const brief = (e: Estimate): string =>
 /** Writes the value of an item with its error, or a dash where there is none. */
 export function shownValue({ value, unit }: AdviceItem): string {
   if (!value) return MISSING;
-  const exact = value.standardError === 0 ? `${formatNumber(value.value)} (exact)` : brief(value);
-  return `${exact}${unit && ` ${unit}`}${value.converged ? '' : ' (not converged)'}`;
+  const text = ['exact', 'no spread'].includes(errorOf(value)) ? formatEstimate(value) : brief(value);
+  return `${text}${unit && ` ${unit}`}${convergenceMark(value)}`;
 }
 
 /** Writes the 95 % interval of an item whose error is not symmetric. */
@@ -58,7 +66,7 @@ function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFa
   if (!ceiling || !c) return `no bound: ${items.find((i) => i.id === 'ceiling')?.refused ?? ''}`;
   const far = point.learningRate / ceiling.value;
   return (
-    `a bound and no advice: ${formatEstimate(ceiling)}${ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
+    `a bound and no advice: ${formatMarked(ceiling)} for batches of ${formatCount(point.batchSize)} ` +
     `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic` +
     (point.learningRate >= c.edge.value
       ? `; ${formatPlain(point.learningRate)} is beyond the edge, where even the mean motion overshoots`
