@@ -23,7 +23,7 @@ describe('where to train', () => {
       'log',
     ]);
     expect(f.legend.map((l) => [l.label, l.element, l.colour, l.dash, l.hollow])).toEqual([
-      ['ceiling, ± 2 errors', 'line', ORANGE, '', false],
+      ['ceiling, ± standard error', 'line', ORANGE, '', false],
       ['edge, full batches', 'line', ORANGE, '6 4', false],
       ['all runs stay', 'line', GREEN, '', false],
       ['critical batch', 'line', PURPLE, '3 2', false],
@@ -37,14 +37,14 @@ describe('where to train', () => {
     ]);
   });
 
-  it('draws the ceiling with two errors to each side', () => {
+  it('draws the ceiling with one standard error to each side', () => {
     const [line, ...others] = marks(f, { kind: 'line', stroke: ORANGE });
     expect(others).toEqual([]);
     expect(offBy(f, line, CEILINGS)).toBeLessThan(0.05);
     const [band] = area(ORANGE);
     const errors = CEILINGS.map(([, c]) => 0.05 * c + 0.0001);
-    const high = CEILINGS.map(([b, c], k): Point => [b, c + 2 * errors[k]]);
-    const low = CEILINGS.map(([b, c], k): Point => [b, c - 2 * errors[k]]);
+    const high = CEILINGS.map(([b, c], k): Point => [b, c + errors[k]]);
+    const low = CEILINGS.map(([b, c], k): Point => [b, c - errors[k]]);
     const [bottom, top] = f.domain.y;
     const inside = ([b, c]: Point): Point => [b, Math.min(top, Math.max(bottom, c))];
     expect(offBy(f, band, [...high, ...low.reverse()].map(inside))).toBeLessThan(0.05);
@@ -162,7 +162,12 @@ describe('where to train, with less known', () => {
   it('without noise there is no critical batch and no best step', () => {
     const given = facts(0.1, 50, { noise: { refused: 'no gradient.' } });
     const f = read(given);
-    expect(f.legend.map((l) => l.label)).toEqual(['ceiling, ± 2 errors', 'edge, full batches', 'equal η/B', 'present']);
+    expect(f.legend.map((l) => l.label)).toEqual([
+      'ceiling, ± standard error',
+      'edge, full batches',
+      'equal η/B',
+      'present',
+    ]);
     expect(marks(f, { colour: PURPLE })).toEqual([]);
     expect(marks(f, { colour: BLUE })).toEqual([]);
     expect(marks(f, { colour: GREEN })).toEqual([]);
@@ -184,7 +189,7 @@ describe('where to train, with less known', () => {
   it('an error as wide as the frame is cut at the frame', () => {
     const line = [1, 4, 16, 64, 256, 1000].map((batchSize) => ({
       batchSize,
-      ceiling: e(1 / (1 + 200 / batchSize), 1.5),
+      ceiling: e(1 / (1 + 200 / batchSize), 3),
     }));
     const f = read(facts(0.1, 50, { curvature: { facts: curvature({ line }) } }));
     const [band] = marks(f, { kind: 'area', fill: ORANGE });

@@ -84,7 +84,7 @@ describe('numbers', () => {
     expectEstimate(cells[4], 181, 9);
     expect(cells[5]).toBe('540 ± 40 samples');
     expectEstimate(cells[6], STEP, error('best-step'));
-    expect(cells[7]).toBe('0.00150 (exact)');
+    expect(cells[7]).toBe('0.0015 (exact)');
     expectEstimate(cells[8], LOSS.value, LOSS.error);
     expect(cells[8]).toMatch(/ loss$/);
     expectEstimate(cells[9], 1.034, 0.041);

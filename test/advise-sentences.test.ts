@@ -4,7 +4,7 @@ import { advise } from '../src/apply/advice.js';
 import type { AdviceFacts, AdvicePoint } from '../src/apply/advice-facts.js';
 import { judgeRun, judgeVerification, type Verification } from '../src/apply/advice-verify.js';
 import { adviceWords, outcomeCounts, shownInterval, shownValue } from '../src/experiments/advise/findings.js';
-import type { estimate } from '../src/numeric/estimate.js';
+import { computed, type estimate, exactly } from '../src/numeric/estimate.js';
 import { adviceStudy, curvature, e, facts, noise, runsAt, window } from './support/advise-results.js';
 import { expectEstimate } from './support/printed-estimates.js';
 
@@ -250,7 +250,9 @@ describe('printed values', () => {
     expect(item(e(2, 0.0001999))).toBe('2');
     expect(item(e(2.5, 0.000251))).toBe('2.50000 ± 0.00025');
     expect(item(e(-2.5, 0.000249))).toBe('−2.50');
-    expect(item(e(2, 0), 'samples')).toBe('2 (exact) samples');
+    expect(item(exactly(2, 'all samples', 50), 'samples')).toBe('2 (exact) samples');
+    expect(item(e(2, 0), 'samples')).toBe('2 (no spread) samples');
+    expect(item(computed(0.25, 2e-9, 60, 'residual'))).toBe('0.250');
     expect(item(e(2, 0.1, false), 'loss')).toBe('2.00 ± 0.10 loss (not converged)');
     expect(item(null)).toBe('–');
   });

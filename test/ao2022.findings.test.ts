@@ -293,7 +293,7 @@ describe('circulation', () => {
   it('sentences count the pairs', () => {
     const f = find('circulation');
     expect(f.reason).toBe(
-      '17 of 300 pairs circulate with a family-wise chance below 5 %, 61 at a false-discovery rate of 5 %. One slope over all pairs: 0.94 ± 0.06, interval ± 0.12.',
+      '17 of 300 pairs circulate with a family-wise chance below 5 %, 61 at a false-discovery rate of 5 %. One slope over all pairs: 0.94 ± 0.06, 95 % interval ±0.12.',
     );
     expect(f.range).toBe('300 pairs of 25 settled modes, drift removed; 40 blocks');
     expect(printsEstimate(f.predicted!, T.circulation.slopeOfSampling)).toBe(true);

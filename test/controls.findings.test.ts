@@ -171,7 +171,7 @@ describe('findings of the branches', () => {
     const error = spread(x.map((v, k) => v - y[k])) / Math.sqrt(3);
     expect(error).toBeGreaterThan(0.01);
     expect(f.measured.standardError).toBeCloseTo(error, 10);
-    expect(prints(/its interval of ±([\d.]*\d)/.exec(f.reason)![1], T2 * error)).toBe(true);
+    expect(prints(/its 95 % interval of ±([\d.]*\d)/.exec(f.reason)![1], T2 * error)).toBe(true);
     const words = new RegExp(`psi = (.*) \\(${first}\\) against (.*) \\(${second}\\)\\.`).exec(f.reason)!;
     expect(printsEstimate(words[1], { value: a, standardError: 0.02 / Math.sqrt(3) }), words[1]).toBe(true);
     expect(printsEstimate(words[2], { value: b, standardError: 0.02 / Math.sqrt(3) }), words[2]).toBe(true);
@@ -180,7 +180,7 @@ describe('findings of the branches', () => {
     expect(f.unit).toBe('difference of psi');
     expect(f.stated).toBe(id === 'random-walk' ? 'a difference' : 'no difference');
     expect(f.reason).toContain(
-      Math.abs(a - b) < 0.4 ? 'is within 0.4 or its interval of ±' : 'exceeds 0.4 and its interval of ±',
+      Math.abs(a - b) < 0.4 ? 'is within 0.4 or its 95 % interval of ±' : 'exceeds 0.4 and its 95 % interval of ±',
     );
   });
 
@@ -325,9 +325,9 @@ describe('psi against 4', () => {
     expect(f.measured.value).toBeCloseTo(value, 10);
   });
   it('its sentences', () => {
-    expect(at(4.05, 0.1).reason).toMatch(/^Over 3 seeds psi is 4 to within 10 % or its interval of ±0.25\./);
+    expect(at(4.05, 0.1).reason).toMatch(/^Over 3 seeds psi is 4 to within 10 % or its 95 % interval of ±0.25\./);
     expect(at(2.9, 0.1).reason).toMatch(
-      /^Over 3 seeds psi differs from 4 by more than 10 % and more than its interval of ±0.25\./,
+      /^Over 3 seeds psi differs from 4 by more than 10 % and more than its 95 % interval of ±0.25\./,
     );
     const [slow, relaxed] = estimatesIn(find('psi').predicted!);
     expect([slow.value, relaxed.value]).toEqual(

@@ -70,7 +70,7 @@ function expectComparison(
   expectMean(left.slice(a.length + 1), value, 100);
   expectMean(right, other, 100);
   const rest = right.slice(right.indexOf('%') + 1);
-  expect(rest.startsWith(`${atB}: ${words}, interval ±`), text).toBe(true);
+  expect(rest.startsWith(`${atB}: ${words}, 95 % interval ±`), text).toBe(true);
   const [half] = numbersIn(rest.slice(rest.indexOf('±') + 1));
   expect(half / (100 * p.half)).toBeCloseTo(1, 1);
 }

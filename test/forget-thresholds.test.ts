@@ -203,7 +203,7 @@ describe('a claim that names the better method', () => {
       find('l2', [NONE, ldc([0.93, 0.95]), { method: 'l2', multiple: 1, test: [0.9, 0.95] }], { seeds, scatter: 0.03 })
         .reason;
     expect(reason(3)).toMatch(
-      /: undecided, interval ±\S+ \(chance by luck .* after correction\)\. More seeds may decide it\./,
+      /: undecided, 95 % interval ±\S+ \(chance by luck .* after correction\)\. More seeds may decide it\./,
     );
     expect(reason(2)).toMatch(/: With fewer than three seeds nothing is decided\./);
   });
@@ -214,7 +214,7 @@ describe('a claim that names the better method', () => {
     });
     const reason = findings.find((f) => f.id === 'forget.l2')!.reason;
     // 0.015 with the error 0.004/√2: t = 5.30 of four degrees of freedom, 0.00609, times three as the smallest
-    expect(reason).toMatch(/better, interval ±0\.79 \(chance by luck 0\.018 after correction\)\./);
+    expect(reason).toMatch(/better, 95 % interval ±0\.79 \(chance by luck 0\.018 after correction\)\./);
   });
 });
 
@@ -296,8 +296,8 @@ describe('what is said beside a comparison', () => {
   it('of equal methods: whether the difference is zero, and whether anything else was possible', () => {
     const words = (own: number, second: number) =>
       find('random', [NONE, ldc([own, own]), other('random', [second, second])]).reason;
-    expect(words(0.95, 0.946)).toMatch(/: within one point, interval ±\S+, though not zero\. At the natural/);
-    expect(words(0.95, 0.95)).toMatch(/: within one point, interval ±\S+\. At the natural/);
+    expect(words(0.95, 0.946)).toMatch(/: within one point, 95 % interval ±\S+, though not zero\. At the natural/);
+    expect(words(0.95, 0.95)).toMatch(/: within one point, 95 % interval ±\S+\. At the natural/);
     expect(words(0.992, 0.991)).toMatch(/Both errors are below one point, so that no other result was possible\./);
     expect(words(0.992, 0.989)).not.toMatch(/Both errors/);
   });

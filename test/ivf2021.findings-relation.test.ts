@@ -190,7 +190,7 @@ describe('psi along the leading ranks', () => {
     const poor = head({ value: 3.7, r2: 0.23 }).reason;
     expect(poor).toContain('a line explains 23 % of the scatter (psi = 3.700 ± 0.010).');
     expect(head({ value: -1 }).reason).toContain('does not fall significantly with F: psi = \u22121.000 ± 0.010.');
-    expect(head({ error: 0.6 }).reason).toContain('the rule asks for an interval of ±1.');
+    expect(head({ error: 0.6 }).reason).toContain('the rule asks for a 95 % interval of ±1.');
     expect(head({ value: 3 }).reason).toBe('psi = 3.000 ± 0.010, which is not 4.');
   });
 

@@ -10,7 +10,7 @@ import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches
 import type { Samples } from '../data/dataset.js';
 import type { NetworkSpec } from '../model/network.js';
 import { RunError } from '../numeric/errors.js';
-import { divided, estimate } from '../numeric/estimate.js';
+import { computed, divided, estimate } from '../numeric/estimate.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import { dot, lanczos } from '../numeric/operators/lanczos.js';
 import { orthonormal } from '../numeric/orthonormal.js';
@@ -229,7 +229,7 @@ function measureCurvature(
       lowest: opposite,
       curvatures: pairs.slice(0, vectors.length).map((p) => p.value.value),
       hardSamples: basis.length - vectors.length,
-      edge: estimate(
+      edge: computed(
         edge,
         (edge * top.standardError) / top.value,
         top.n,

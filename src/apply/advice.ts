@@ -21,7 +21,7 @@
  * that refused ceilings that hold.) It is also refused where the most negative curvature is above half of the top one: such a
  * state is not a minimum, and SGD leaves it at once. (Added when advice at initial weights was found to fail.)
  */
-import { type Estimate, estimate } from '../numeric/estimate.js';
+import { type Estimate, estimate, exactly } from '../numeric/estimate.js';
 import { normalHalfWidth } from '../numeric/interval.js';
 import {
   type AdviceFacts,
@@ -141,7 +141,7 @@ function criticalBatch({ weighted, ofSet, trace }: NoiseFacts): CriticalBatch | 
     return { kind: 'weighted', value: weighted, interval: [weighted.value - half, weighted.value + half] };
   }
   if (!Number.isFinite(ofSet)) return null;
-  const value = estimate(ofSet, 0, trace.n, 'Tr C1/|g|² of the training set, exact');
+  const value = exactly(ofSet, 'Tr C1/|g|² of the training set, exact', trace.n);
   return { kind: 'simple', value, interval: [ofSet, ofSet] };
 }
 
@@ -202,7 +202,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     {
       id: 'noise-simple',
       name: 'noise scale, Tr C₁/|g|², training set',
-      value: n ? estimate(n.ofSet, 0, point.samples, `exact over ${point.samples} samples`) : null,
+      value: n ? exactly(n.ofSet, `exact over ${point.samples} samples`, point.samples) : null,
       unit: 'samples',
       ...why(noise),
       assumes:
@@ -263,7 +263,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     {
       id: 'temperature',
       name: 'effective temperature, η/((1−μ)B)',
-      value: estimate(temperature, 0, 1, 'from the setting'),
+      value: exactly(temperature, 'from the setting'),
       unit: '',
       assumes: 'small steps: to first order in η the noise enters through this ratio alone',
       changes: 'the setting itself: η, μ, B',

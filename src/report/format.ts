@@ -88,8 +88,11 @@ export function formatEstimate(q: (Pick<Estimate, 'value' | 'standardError'> & P
   return shift === 0 ? body : `(${body}) × 10${superscript(shift)}`;
 }
 
-/** Writes an estimate, and beside it that it did not converge where this is so: the mark of the terminal and of the page. */
-export const formatMarked = (e: Estimate): string => formatEstimate(e) + (unconverged(e) ? ' (not converged)' : '');
+/** The mark of an estimate that did not converge, the same in terminal and page; empty for all others. */
+export const convergenceMark = (e: Estimate): string => (unconverged(e) ? ' (not converged)' : '');
+
+/** Writes an estimate with that mark. */
+export const formatMarked = (e: Estimate): string => formatEstimate(e) + convergenceMark(e);
 
 /** Removes the minus sign before a rounded zero. */
 const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) : s);

@@ -3,8 +3,16 @@ import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import { CEILING_STUDY } from '../../apply/advice-study.js';
 import { fittedAt, type Outcome, type Verification } from '../../apply/advice-verify.js';
-import { type Estimate, scaled } from '../../numeric/estimate.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import { type Estimate, errorOf, scaled } from '../../numeric/estimate.js';
+import {
+  convergenceMark,
+  formatCount,
+  formatEstimate,
+  formatMarked,
+  formatNumber,
+  formatPlain,
+  MISSING,
+} from '../../report/format.js';
 
 /** Writes an estimate, without its error where that is negligible. */
 export const brief = (e: Estimate): string =>
@@ -13,8 +21,8 @@ export const brief = (e: Estimate): string =>
 /** Writes the value of an item with its error, or a dash where there is none. */
 export function shownValue({ value, unit }: AdviceItem): string {
   if (!value) return MISSING;
-  const exact = value.standardError === 0 ? `${formatNumber(value.value)} (exact)` : brief(value);
-  return `${exact}${unit && ` ${unit}`}${value.converged ? '' : ' (not converged)'}`;
+  const text = ['exact', 'no spread'].includes(errorOf(value)) ? formatEstimate(value) : brief(value);
+  return `${text}${unit && ` ${unit}`}${convergenceMark(value)}`;
 }
 
 /** Writes the 95 % interval of an item whose error is not symmetric. */
@@ -67,7 +75,7 @@ function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFa
         ? ` ${eta} is above it.`
         : '';
   return (
-    `${formatEstimate(ceiling)}${ceiling.converged ? '' : ' (not converged)'} for batches of ${formatCount(point.batchSize)} ` +
+    `${formatMarked(ceiling)} for batches of ${formatCount(point.batchSize)} ` +
     `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic.${place} Nothing is advised from it: at ${formatCount(states)} states of ` +
     `real networks runs left at ${formatPlain(least)} to ${formatPlain(most)} times it, and half of it was safe at ${formatCount(halfSafe)} (thermograd reproduce ceilings)`
   );

@@ -5,7 +5,15 @@ import { LADDER, type Verification } from '../../apply/advice-verify.js';
 import { citationsUsed } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING, sentence } from '../../report/format.js';
+import {
+  formatCount,
+  formatEstimate,
+  formatMarked,
+  formatNumber,
+  formatPlain,
+  MISSING,
+  sentence,
+} from '../../report/format.js';
 import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
@@ -68,10 +76,7 @@ function firstNumbers({ advice, facts }: AdviceReportInput): [string, string][] 
   const edge = factsOf(facts.curvature)?.edge;
   return [
     ['advised η, up to', rate?.largestRate ? formatNumber(rate.largestRate) : MISSING],
-    [
-      `ceiling on η at B = ${formatCount(point.batchSize)}, quadratic loss`,
-      ceiling ? formatEstimate(ceiling) : MISSING,
-    ],
+    [`ceiling on η at B = ${formatCount(point.batchSize)}, quadratic loss`, ceiling ? formatMarked(ceiling) : MISSING],
     ['edge for full batches, quadratic loss', edge ? brief(edge) : MISSING],
     ['critical batch size', batch ? brief(batch.critical.value) : MISSING],
   ];
@@ -86,7 +91,7 @@ function numbers(items: readonly AdviceItem[]): Markup {
     { head: 'what would change it', cell: (i) => (i.changes ? sentence(i.changes) : ''), words: true },
   ];
   return table(
-    'The number after ± is one standard error, for the edge a bound from the residual of the eigenvector.',
+    'The number after ± is one standard error. The error of the edge is numerical, from the residual of the eigenvector, and left out where it is negligible.',
     columns,
     items,
   );

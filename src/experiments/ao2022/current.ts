@@ -63,7 +63,7 @@ export function circulation(t: TrajectoryTests): Finding {
     predicted: `measured over the discrete prediction of the run’s own sampling: ${formatEstimate(c.slopeOfSampling)}`,
     range: `${formatCount(c.pairs)} pairs of ${formatCount(c.dimension)} settled modes, drift removed; ${formatCount(c.blocks)} blocks`,
     verdict,
-    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is underestimated. '}One slope over all pairs: ${formatEstimate(measured)}, interval ± ${formatNumber(half, 2)}.${verdict === UNDECIDED && c.converged ? ' It neither excludes 1 ± 0.3 nor is it 1 with an error of at most 0.5 and above 0.' : ''}`,
+    reason: `${formatCount(c.significant.holm)} of ${formatCount(c.pairs)} pairs circulate with a family-wise chance below 5 %, ${formatCount(c.significant.falseDiscovery)} at a false-discovery rate of 5 %. ${c.converged ? '' : 'The blocks are shorter than 5 correlation times, so that the error is underestimated. '}One slope over all pairs: ${formatEstimate(measured)}, 95 % interval ±${formatNumber(half, 2)}.${verdict === UNDECIDED && c.converged ? ' It neither excludes 1 ± 0.3 nor is it 1 with an error of at most 0.5 and above 0.' : ''}`,
   };
 }
 

@@ -211,8 +211,8 @@ function claimed(row: RegimeRow | undefined, main: number): Finding {
       !decided
         ? few(measured)
         : near
-          ? `Over ${measured.n} seeds psi is 4 to within 10 % or its interval of ±${formatNumber(half, 2)}. The comparisons below decide what causes it.`
-          : `Over ${measured.n} seeds psi differs from 4 by more than 10 % and more than its interval of ±${formatNumber(half, 2)}.`
+          ? `Over ${measured.n} seeds psi is 4 to within 10 % or its 95 % interval of ±${formatNumber(half, 2)}. The comparisons below decide what causes it.`
+          : `Over ${measured.n} seeds psi differs from 4 by more than 10 % and more than its 95 % interval of ±${formatNumber(half, 2)}.`
     }${row ? ` Errors: ${errorsOf(row)}.` : ''}`,
   };
 }
@@ -234,7 +234,7 @@ function compare(
   const numbers =
     a && b ? `psi = ${formatEstimate(a.psi)} (${first}) against ${formatEstimate(b.psi)} (${second}).` : '';
   const expected = wanted === 'agrees' ? 'no difference' : 'a difference';
-  const interval = `its interval of ±${formatNumber(halfWidth(measured), 2)}`;
+  const interval = `its 95 % interval of ±${formatNumber(halfWidth(measured), 2)}`;
   const size =
     found === 'undecided'
       ? few(measured)
@@ -292,7 +292,7 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
     reason:
       found === 'undecided'
         ? few(difference)
-        : `gamma = ${formatEstimate(row.gamma)}; ${formatNumber(100 * row.flatShare, 2)} % of the fitted directions lie below the crossover. Measured and predicted psi differ by ${formatNumber(difference.value, 2)}, ${found === 'agrees' ? 'within' : 'more than'} 0.4 or the interval of ±${formatNumber(halfWidth(difference), 2)}.`,
+        : `gamma = ${formatEstimate(row.gamma)}; ${formatNumber(100 * row.flatShare, 2)} % of the fitted directions lie below the crossover. Measured and predicted psi differ by ${formatNumber(difference.value, 2)}, ${found === 'agrees' ? 'within' : 'more than'} 0.4 or the 95 % interval of ±${formatNumber(halfWidth(difference), 2)}.`,
   };
 }
 

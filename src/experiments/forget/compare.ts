@@ -1,6 +1,6 @@
 /** Comparisons of methods: differences within seeds, corrected together. The rule is stated at the head of findings.ts. */
 import { adjust } from '../../analyse/trajectory/circulation.js';
-import { type Estimate, missing, negated, scaled } from '../../numeric/estimate.js';
+import { type Estimate, errorOf, missing, negated, scaled } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
 import { chanceOf, overSeeds, pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
@@ -94,7 +94,10 @@ export const inPoints = (e: Estimate): Estimate => scaled(e, 100);
 export const percent = (values: readonly number[]): string => `${formatEstimate(inPoints(overSeeds(values)))} %`;
 export const few = (e: Estimate): string =>
   e.n < LEAST_SEEDS ? 'With fewer than three seeds nothing is decided.' : 'More seeds may decide it.';
-export const interval = (e: Estimate): string => (e.n < 2 ? '' : `interval ±${formatNumber(100 * halfWidth(e), 2)}`);
+export const interval = (e: Estimate): string => {
+  if (e.n < 2) return '';
+  return errorOf(e) === 'no spread' ? 'no spread over seeds' : `95 % interval ±${formatNumber(100 * halfWidth(e), 2)}`;
+};
 export const strengthOf = (s: Setting): string =>
   Number.isFinite(s.multiple) ? ` at strength ${formatNumber(s.multiple, 2)}` : '';
 

@@ -145,7 +145,7 @@ function head({ head: law }: Ivf2021Facts): Finding {
   else if (exponent.value - half <= 0)
     [verdict, reason] = ['not reproduced', `sigma² does not fall significantly with F: psi = ${value}.`];
   else if (half > PSI.width || !exponent.converged)
-    [verdict, reason] = [UNDECIDED, `psi = ${value}; the rule asks for an interval of ±${PSI.width}.`];
+    [verdict, reason] = [UNDECIDED, `psi = ${value}; the rule asks for a 95 % interval of ±${PSI.width}.`];
   else if (Math.abs(exponent.value - PSI.stated) <= Math.max(PSI.tolerance, half))
     [verdict, reason] = ['reproduced', `psi = ${value} agrees with ${PSI.stated}.`];
   else [verdict, reason] = ['reproduced with another exponent', `psi = ${value}, which is not ${PSI.stated}.`];

@@ -32,8 +32,8 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
   const line = c.line.map(({ batchSize, ceiling: e }) => ({
     b: batchSize,
     eta: e.value,
-    low: inside(e.value - 2 * e.standardError),
-    high: inside(e.value + 2 * e.standardError),
+    low: inside(e.value - e.standardError),
+    high: inside(e.value + e.standardError),
   }));
   const low = v?.bracket[0] ?? null;
   const stays = low === null ? [] : [y[0], low].map((eta) => ({ b: point.batchSize, eta }));
@@ -48,7 +48,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     seen.some((r) => r.outcome === o),
   );
   const legend: LegendEntry[] = [
-    { label: 'ceiling, ± 2 errors', mark: 'line', colour: COLOURS.orange },
+    { label: 'ceiling, ± standard error', mark: 'line', colour: COLOURS.orange },
     { label: 'edge, full batches', mark: 'dash', colour: COLOURS.orange },
     ...(stays.length > 0 ? [{ label: 'all runs stay', mark: 'line' as const, colour: COLOURS.green }] : []),
     ...(batch ? [{ label: 'critical batch', mark: 'rule' as const, colour: COLOURS.purple }] : []),
