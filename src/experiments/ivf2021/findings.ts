@@ -8,7 +8,7 @@ import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { asEstimate, type Parted, partedHalfWidth } from '../../numeric/error-parts.js';
 import { UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
-import { formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
 import { combinedFacts, factsOf, type Ivf2021Facts, type Ivf2021Input, type LawFacts } from './facts.js';
 import { motionFindings } from './findings-motion.js';
 import { FORMS, walkWords } from './walk-words.js';
@@ -78,13 +78,17 @@ const bends = ({ extremes: [low, high] }: LawFacts): string =>
 
 const perCent = (share: number): string => `${formatNumber(100 * share, 2)} %`;
 
+/** Writes how many valleys stayed open, on average over seeds. */
+const openWords = ({ open, runs }: Ivf2021Facts): string =>
+  runs > 1 ? `on average ${open.toFixed(1)}` : formatCount(open);
+
 function psi(facts: Ivf2021Facts): Finding {
-  const { psi: law, open, measured, head: leading, resolution } = facts;
+  const { psi: law, measured, head: leading, resolution } = facts;
   const { exponent } = law;
   const half = partedHalfWidth(exponent);
   const basis =
     `Errors (one standard error each): ${parts(exponent)}. ${ranges(law)} The fit uses ${law.points} directions over ${formatNumber(law.decades, 2)} decades of F, R² = ${formatNumber(law.r2, 2)}; ` +
-    `${formatNumber(open, 3)} of ${measured} valleys stayed open. Along ranks ${FIRST_RANK}–${LAST_LEADING_RANK}, which hold ${perCent(leading.share)} of the variance that is not drift, a line explains ${perCent(leading.r2)}: see the next finding.`;
+    `${openWords(facts)} of ${measured} valleys stayed open. Along ranks ${FIRST_RANK}–${LAST_LEADING_RANK}, which hold ${perCent(leading.share)} of the variance that is not drift, a line explains ${perCent(leading.r2)}: see the next finding.`;
   const value = formatEstimate(asEstimate(exponent));
   const why = thin(law, PSI, { what: 'closed, resolved directions', axis: 'F', half });
   const away = Math.abs(exponent.value - PSI.stated);
@@ -240,7 +244,8 @@ function beyondWalk({ rank, beyondWalk: walks, noWalk }: Ivf2021Facts): Finding 
   };
 }
 
-function flatnessRank({ widths, open }: Ivf2021Facts): Finding {
+function flatnessRank(facts: Ivf2021Facts): Finding {
+  const { widths } = facts;
   const groups = [
     { name: `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`, ...widths.head },
     { name: `ranks beyond ${LAST_LEADING_RANK}`, ...widths.rest },
@@ -264,6 +269,6 @@ function flatnessRank({ widths, open }: Ivf2021Facts): Finding {
     reason:
       few.length > 0
         ? `Only ${few.map((g) => `${g.n} closed directions in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.`
-        : `Spearman's rho is ${each}, against the threshold 0.5. ${fails.length === 1 ? `It does not rise in ${fails[0].name}. ` : ''}The ${formatNumber(open, 3)} open directions, flatter than the search reached, are excluded.`,
+        : `Spearman's rho is ${each}, against the threshold 0.5. ${fails.length === 1 ? `It does not rise in ${fails[0].name}. ` : ''}Open directions (${openWords(facts)}), flatter than the search reached, are excluded.`,
   };
 }
