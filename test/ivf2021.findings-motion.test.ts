@@ -93,7 +93,7 @@ describe('flatness and rank', () => {
       d.index === 5 ? { ...d, open: 'left' as const, flatness: null } : d.index === 6 ? { ...d, variance: 9e-9 } : d,
     );
     expect(of(some).reason).toContain('in ranks 2–50 (20 directions)');
-    expect(of(some).reason).toContain('The 1 open directions');
+    expect(of(some).reason).toContain('Open directions (1)');
     // ten resolutions are not resolved, a little more is
     expect(of(some.map((d) => (d.index === 7 ? { ...d, variance: 1e-8 } : d))).verdict).toBe(OPEN);
     expect(of(some.map((d) => (d.index === 7 ? { ...d, variance: 1.01e-8 } : d))).verdict).toBe(YES);
