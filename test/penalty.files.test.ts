@@ -26,14 +26,26 @@ describe.each(['npz', 'safetensors'])('%s', (end) => {
 
   it('comes back the same, with its strength', async () => {
     writePenalty(path, p, 0.25);
-    const back = await readPenalty(path);
-    expect(back.strength).toBe(0.25);
-    expect(back.penalty).toEqual(p);
+    expect(await readPenalty(path)).toEqual({ penalty: p, strength: 0.25, parameters: [] });
   });
 
-  it('no penalty is a file too', async () => {
-    writePenalty(path, penalty(vector(), []), 0);
-    expect(await readPenalty(path)).toEqual({ penalty: { size: P, terms: [] }, strength: 0 });
+  it('carries names and shapes of more than ten parameters in their order', async () => {
+    const parameters = [
+      { name: 'encoder.0.weight', shape: [4, 3] },
+      { name: 'encoder.0.bias', shape: [4] },
+      ...Array.from({ length: 12 }, (_, i) => ({ name: `scale.${11 - i}.weight`, shape: [2] })),
+    ];
+    writePenalty(path, p, 0.25, undefined, parameters);
+    expect((await readPenalty(path)).parameters).toEqual(parameters);
+  });
+
+  it('is not written without terms, nor with parameters of another size', () => {
+    const other = join(folder, `other.${end}`);
+    expect(() => writePenalty(other, penalty(vector(), []), 0)).toThrow(/no terms/);
+    expect(() => writePenalty(other, p, 1, undefined, [{ name: 'weight', shape: [3, 13] }])).toThrow(
+      /1 parameters have 39 numbers; the penalty is of 40 weights/,
+    );
+    expect(existsSync(other)).toBe(false);
   });
 });
 
@@ -57,6 +69,19 @@ describe('what is refused', () => {
     await expect(damaged((a) => a.set('1.anchor', { shape: [41], data: new Float64Array(41) }))).rejects.toThrow(
       /40 numbers; one has 41/,
     );
+  });
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('a strength of %s', async (strength) => {
+    await expect(damaged((a) => a.set('strength', { shape: [1], data: Float64Array.of(strength) }))).rejects.toThrow(
+      new RegExp(`'strength' must be a finite number ≥ 0; it is ${strength}\\.`),
+    );
+  });
+  it('no terms, and shapes that are not those of the weights', async () => {
+    await expect(damaged((a) => a.delete('0.anchor'))).rejects.toThrow(/holds no terms/);
+    const shape = (name: string, ...data: number[]) =>
+      damaged((a) => a.set(name, { shape: [data.length], data: Float64Array.of(...data) }));
+    await expect(shape('parameters.0.weight', 5, 7)).rejects.toThrow(/35 numbers; the penalty is of 40 weights/);
+    await expect(shape('parameters.1.weight', 40)).rejects.toThrow(/numbered from 0/);
+    await expect(shape('parameters.0.weight', 80, 0.5)).rejects.toThrow(/whole numbers from 1/);
   });
   it('another kind of file, and none at all', async () => {
     expect(() => writePenalty(join(folder, 'penalty.pt'), p, 1)).toThrow(/\.npz or \.safetensors/);

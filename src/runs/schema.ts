@@ -62,6 +62,11 @@ export const schema = z.strictObject({
     })
     .prefault({}),
   network: network.prefault({}),
+  layers: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('names of the modules of a file of weights (what comes before .weight), in the order of the network'),
   training: z
     .strictObject({
       learningRate: positive.default(0.1),

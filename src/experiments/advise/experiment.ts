@@ -34,6 +34,7 @@ import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
+import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
@@ -58,6 +59,8 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly force?: boolean;
   readonly workers?: number;
   readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+  /** Receives what the weights give on all training samples, before they are measured further. */
+  readonly onJudged?: (judged: JudgedState) => void;
 }
 
 /** Holds the advice and the folder that it was written to. */
@@ -66,6 +69,8 @@ export interface AdviseResult {
   readonly advice: Advice;
   readonly facts: AdviceFacts;
   readonly verification: Verification | null;
+  /** Why the weights are probably not read as they were trained, where something suggests it. */
+  readonly doubts?: readonly string[];
 }
 
 /** The weights at which advice was measured, in the folder of the advice. */
@@ -101,6 +106,10 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   const state = await stateOf(request, config, dataset, note, stopped);
   if (!state) throw new InterruptedError(folder, false);
   const known = pointOf(config, dataset, state);
+  const foreign = request.weights !== undefined;
+  const { expected = {} } = request;
+  const judged = judgeWeights(config.network, state.weights, dataset.train, expected, foreign);
+  request.onJudged?.(judged);
   const shared: AdviceShared = {
     spec: config.network,
     samples: sharedSamples(dataset.train),
@@ -141,7 +150,7 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
       ...reportFiles(report, 'advice.json'),
     ]),
   );
-  return { folder, advice, facts, verification };
+  return { folder, advice, facts, verification, ...(judged.doubts.length > 0 && { doubts: judged.doubts }) };
 }
 
 async function measureAll(shared: AdviceShared, workers: number, request: AdviseRequest, folder: string) {
@@ -267,7 +276,7 @@ function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset,
     { what: `the data set ${data.set}, shared by all threads`, bytes: 2 * train.values.byteLength, key: 'data.limit' },
     {
       what: 'training, with the samples in kernel memory',
-      bytes: 2 * Trainer.memoryBytes({ spec, samples: train, ...training }),
+      bytes: 3 * Trainer.memoryBytes({ spec, samples: train, ...training }),
       key: 'data.limit',
     },
     { what: 'passes through the network', bytes: NetworkPasses.memoryBytes(spec, train), key: 'data.limit' },
