@@ -10,6 +10,7 @@
  */
 import { BLOCK, type NetworkPasses, type States } from '../analyse/curvature/passes.js';
 import { middle } from '../analyse/curvature/tangents.js';
+import { inputsOf } from '../data/inputs.js';
 import type { FisherKind } from './task.js';
 
 /**
@@ -27,11 +28,12 @@ export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64
         for (let i = 0; i < outputs; i++)
           for (let s = 0; s < states.count; s++) out[biasOffset + i] += squares[s * outputs + i];
       const h = l === 0 ? undefined : arena.f64(states.h[l - 1], inputs * BLOCK);
+      const row = new Float32Array(inputs);
       const line = new Float64Array(outputs * inputs); // inputs×outputs: the inner loop runs over contiguous numbers
       for (let s = 0; s < states.count; s++) {
-        const first = (b * BLOCK + s) * inputs;
+        if (l === 0) inputsOf(samples, b * BLOCK + s, row);
         for (let j = 0; j < inputs; j++) {
-          const x = h ? h[j * BLOCK + s] : Math.fround(samples.values[first + j] / samples.divisor);
+          const x = h ? h[j * BLOCK + s] : row[j];
           if (x === 0) continue;
           const x2 = x * x;
           for (let i = 0, to = j * outputs, from = s * outputs; i < outputs; i++)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
+const numbers = z.union([z.number(), z.array(z.number()).min(1)]);
 
 const network = z
   .strictObject({
@@ -59,6 +60,12 @@ export const schema = z.strictObject({
       limit: count.optional().describe('number of training samples, the first ones of the set'),
       classes: z.array(z.int().min(0)).min(1).optional().describe('use only these classes, relabelled 0, 1, …'),
       teacher: teacher.optional(),
+      normalize: z
+        .strictObject({ mean: numbers, std: numbers })
+        .optional()
+        .describe(
+          'inputs become (x − mean)/std: one number, one for each channel, or one for each input; bytes are x = 0 … 1',
+        ),
     })
     .prefault({}),
   network: network.prefault({}),
