@@ -19,7 +19,10 @@ const checkKeys = keyChecker(schema);
  */
 export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
   const given = layers.filter((l): l is PartialConfig => l !== undefined);
-  for (const layer of given) checkKeys(layer);
+  for (const layer of given) {
+    checkWeightDecay(layer);
+    checkKeys(layer);
+  }
   const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
@@ -57,6 +60,15 @@ export function readConfig(path: string): PartialConfig {
     `${path} must hold a mapping of config keys.`,
   );
   return value as PartialConfig;
+}
+
+/** Refuses weight decay, which nothing here takes part in, with what it would change. */
+function checkWeightDecay({ training }: PartialConfig): void {
+  check(
+    !isTree(training) || !('weightDecay' in training),
+    'bad-config',
+    'training.weightDecay is not taken: steps, losses, curvatures and penalties here are those of the data alone, and weight decay d would add (d/2) w·w to the loss and d to every curvature; leave the key out, and keep weight decay in the optimiser that you fine-tune with.',
+  );
 }
 
 /** Checks what the schema cannot, before anything is loaded. */
