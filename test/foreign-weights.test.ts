@@ -119,6 +119,7 @@ describe('the right loss and the right errors', () => {
     expect(errors).toBe(0);
     const raw = await protect(weights, [six]);
     expect([raw.loss / 0.6330732319110633, raw.errors]).toEqual([expect.closeTo(1, 5), 102]);
+    expect(raw.doubts).toEqual([expect.stringMatching(/misclassify 34 % .* normalisation of the inputs/)]);
   });
 
   it('of the squared error on labels: half the sum over the outputs, with one-hot targets', async () => {
@@ -221,7 +222,9 @@ describe('doubts', () => {
         /far above what 30 misclassified of 1000 samples suggest \(about 0\.206\): the usual cause is/,
       ),
     ]);
-    expect(doubts(Math.log(10) - 1e-9, 900)).toEqual([]);
+    expect(doubts(Math.log(10) - 1e-9, 900)).toEqual([expect.stringMatching(/misclassify 90 % .* if training ended/)]);
+    expect(doubts(0.3, 100)).toEqual([]);
+    expect(doubts(0.3, 101)).toEqual([expect.stringMatching(/misclassify 10\.1 %/)]);
     expect(doubts(Math.log(10) + 1e-3, 0)).toEqual([expect.stringContaining('best constant answer')]);
     expect(doubtsOf(0.4, Number.NaN, { ...samples, labels }, 10)).toEqual([]);
   });

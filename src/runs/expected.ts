@@ -48,6 +48,9 @@ export function suggestedLoss(errors: number, samples: number, classes: number):
 /** A loss is far above what the errors suggest above so many times that, plus so many nat. */
 export const FAR = { factor: 2, offset: 0.1 };
 
+/** Share of misclassified training samples above which a network is worth a question. */
+const MANY = 0.1;
+
 /** Says in sentences why a state is probably not what was trained; a trained network is better than a constant answer. */
 export function doubtsOf(loss: number, errors: number, samples: Samples, classes: number): string[] {
   const constant = constantLoss(samples);
@@ -57,7 +60,12 @@ export function doubtsOf(loss: number, errors: number, samples: Samples, classes
     ];
   if (Number.isNaN(errors) || classes < 2) return [];
   const suggested = suggestedLoss(errors, samples.count, classes);
-  if (!(loss > FAR.factor * suggested + FAR.offset)) return [];
+  if (!(loss > FAR.factor * suggested + FAR.offset))
+    return errors > MANY * samples.count
+      ? [
+          `the weights misclassify ${show((100 * errors) / samples.count)} % of the samples that they are said to be trained on; if training ended with fewer, ${CAUSE}; --expect-error refuses weights that are not those you know`,
+        ]
+      : [];
   return [
     `the loss ${show(loss)} is far above what ${errors} misclassified of ${samples.count} samples suggest (about ${show(suggested)}): ${CAUSE}; --expect-loss and --expect-error refuse weights that are not those you know`,
   ];

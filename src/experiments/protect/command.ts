@@ -182,10 +182,10 @@ export function describeProtection(r: ProtectResult): string {
   return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
 
 in PyTorch, with ${EXAMPLE}:
-    penalty, strength = load_penalty(${JSON.stringify(r.file)})
+    penalty, strength = load_penalty(${JSON.stringify(r.file)}, model)
     loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
 or, for any strength, after each step of plain SGD:
-    pull, strength = load_pull(${JSON.stringify(r.file)})
+    pull, strength = load_pull(${JSON.stringify(r.file)}, model)
     hold(model, pull, learning_rate * strength)`;
 }
 
