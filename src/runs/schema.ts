@@ -10,7 +10,10 @@ const network = z
     widths: z.array(count).min(2).default([784, 50, 50, 10]).describe('inputs, hidden widths, outputs'),
     activation: z.enum(['relu', 'tanh', 'identity']).default('relu'),
     bias: z.boolean().default(false),
-    loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
+    loss: z
+      .enum(['cross-entropy', 'squared-error'])
+      .default('cross-entropy')
+      .describe('squared-error: ½ Σ_outputs (z − y)², a mean over samples; labels become targets 0 and 1'),
   })
   .describe('the multilayer perceptron');
 
