@@ -7,7 +7,7 @@ pull, strength = load_pull("penalty.npz", model)           # or a step of its ow
 optimizer.step()
 hold(model, pull, learning_rate * strength)
 
-A module whose parameters are not those of the penalty is refused. With grown=True a layer may have more outputs than it had
+Parameters are matched by their names where these are the penalty's, by their places otherwise; other shapes are refused. With grown=True a layer may have more outputs than it had
 (a head for more classes): its first rows are those of the penalty, and new rows are not held.
 """
 import numpy as np
@@ -111,17 +111,22 @@ def _shared(path, a, model, grown):
             return slice(None)
 
         return whole
-    own = [(name, tuple(p.shape)) for name, p in model.named_parameters()]
-    index, at = [], 0
-    for i, (name, shape) in enumerate(own):
+    own, at = [], 0
+    for name, p in model.named_parameters():
+        own.append((name, tuple(p.shape), at))
+        at += p.numel()
+    if len(own) == len(kept) and {name for name, _, _ in own} == {name for name, _ in kept}:
+        by_name = {name: (name, shape, place) for name, shape, place in own}
+        own = [by_name[name] for name, _ in kept]  # a module may list its layers in another order than it applies them
+    index = []
+    for i, (name, shape, place) in enumerate(own):
         was = kept[i][1] if i < len(kept) else ()
         wider = grown and len(shape) == len(was) and shape[1:] == was[1:] and shape[0] > was[0]
         if len(own) != len(kept) or not (shape == was or wider):
-            raise ValueError(f"{path} holds {words}; the module has {', '.join(f'{n} {list(s)}' for n, s in own)}: give it the module it was "
-                             "measured for" + ("; grown=True allows more outputs and nothing else." if grown else
-                                               ", or grown=True where a layer has more outputs than it had."))
-        index.append(torch.arange(at, at + int(np.prod(was))))
-        at += int(np.prod(shape))
+            raise ValueError(f"{path} holds {words}; the module has {', '.join(f'{n} {list(s)}' for n, s, _ in own)}: give it the module it "
+                             "was measured for" + ("; grown=True allows more outputs and nothing else." if grown else
+                                                   ", or grown=True where a layer has more outputs than it had."))
+        index.append(torch.arange(place, place + int(np.prod(was))))
     index = torch.cat(index)
 
     def rows(w):

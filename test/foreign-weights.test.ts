@@ -205,6 +205,13 @@ describe('what is refused', () => {
     await expect(adviseRun(advice)).rejects.toThrow(/--expect-loss/);
     expect(existsSync(at('refused'))).toBe(false);
   });
+
+  it('a doubt stands in the document and on the page of the advice', async () => {
+    const weights = fixture('trained-on-normalised.safetensors');
+    await adviseRun({ weights, layers: [six], verify: false, workers: 1, out: at('doubted') });
+    expect(readFileSync(at('doubted/advice.json'), 'utf8')).toMatch(/"doubts": \[\s*"the weights misclassify 34 %/);
+    expect(readFileSync(at('doubted/report.html'), 'utf8')).toMatch(/Warning: the weights misclassify 34/);
+  });
 });
 
 describe('doubts', () => {

@@ -150,7 +150,7 @@ import json, sys, torch
 sys.path.insert(0, ${JSON.stringify(fileURLToPath(new URL('../examples', import.meta.url)))})
 sys.dont_write_bytecode = True
 from protect import load_penalty, load_pull, hold
-from torch.nn import Module, Parameter, ParameterList
+from torch.nn import Linear, Module, Parameter, ParameterList
 from torch.nn.utils import parameters_to_vector as flat
 torch.set_default_dtype(torch.float64)
 path, w = ${JSON.stringify(path)}, torch.tensor(json.load(sys.stdin))
@@ -173,6 +173,18 @@ grown = Two(6, last=4)
 with torch.no_grad():
     grown.all[0].copy_(w[:20].view(4, 5)); grown.all[1].copy_(w[20:24])
     grown.all[2][:3].copy_(w[24:36].view(3, 4)); grown.all[3].copy_(w[36:])
+class Named(Module):  # the parameters of the file, listed in another order
+    def __init__(self):
+        super().__init__()
+        self.add_module("1", Linear(4, 3)); self.add_module("0", Linear(5, 4))
+        self.get_submodule("1").bias = Parameter(torch.zeros(4))
+
+named = Named()
+with torch.no_grad():
+    named.get_submodule("0").weight.copy_(w[:20].view(4, 5)); named.get_submodule("0").bias.copy_(w[20:24])
+    named.get_submodule("1").weight.copy_(w[24:36].view(3, 4)); named.get_submodule("1").bias.copy_(w[36:])
+N, _ = load_penalty(path, named)
+by_name = N(flat(named.parameters())).item()
 R, strength = load_penalty(path, Two(3))
 S, _ = load_penalty(path, grown, grown=True)
 value = S(flat(grown.parameters()))
@@ -185,6 +197,7 @@ shared = torch.tensor([*range(36), *range(48, 52)])
 new = torch.tensor(range(36, 48))
 print(json.dumps({
     "same": [R(w).item(), value.item()],
+    "by name": by_name,
     "gradient of new rows": grown.all[2].grad[3:].abs().max().item(),
     "gradient of old rows": grown.all[2].grad[:3].abs().max().item(),
     "pull": (after[shared] - pull(w, 0.125)).abs().max().item(),
@@ -202,6 +215,7 @@ print(json.dumps({
       expect(stderr).toBe('');
       const seen = JSON.parse(stdout);
       const ours = penaltyGradient(p, w).value;
+      expect(seen['by name'] / ours).toBeCloseTo(1, 12);
       expect(seen.same.map((v: number) => v / ours)).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)]);
       expect(seen['gradient of new rows']).toBe(0);
       expect(seen['gradient of old rows']).toBeGreaterThan(0.01);

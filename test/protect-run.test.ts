@@ -238,7 +238,7 @@ describe('the command', () => {
     expect(names).toEqual(['state', 'task', 'method', 'layer1', 'layer2', 'strength', '', 'steps', 'file']);
     expect(text.stdout).toMatch(/5 held; stiffness .* to .*\n/);
     expect(text.stdout).toMatch(/strength {2}1 \(exact; Laplace/);
-    expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}")`);
+    expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}", model)`);
     const json = thermograd('protect', run, '--layers', 'layer2', '--out', at('cli2.npz'), '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({
       method: 'ewc',

@@ -143,7 +143,6 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
           ['stationary', words.stationary],
           ...(words.verified ? ([['verified', words.verified]] as [string, string][]) : []),
           ...words.notes.map((n): [string, string] => ['note', n]),
-          ...(result.doubts ?? []).map((d): [string, string] => ['warning', d]),
           ['report', report],
         ];
         s.result({ report, words, ...result }, rows.map(([name, text]) => `${name.padEnd(11)} ${text}`).join('\n'));

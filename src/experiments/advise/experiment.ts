@@ -69,8 +69,6 @@ export interface AdviseResult {
   readonly advice: Advice;
   readonly facts: AdviceFacts;
   readonly verification: Verification | null;
-  /** Why the weights are probably not read as they were trained, where something suggests it. */
-  readonly doubts?: readonly string[];
 }
 
 /** The weights at which advice was measured, in the folder of the advice. */
@@ -123,7 +121,13 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   };
   const workers = request.workers ?? config.workers;
   const { measured, window, linearAlgebra } = await measureAll(shared, workers, request, folder);
-  const point: AdvicePoint = { ...known, loss: measured.loss, errors: measured.errors };
+  const { doubts } = judged;
+  const point: AdvicePoint = {
+    ...known,
+    loss: measured.loss,
+    errors: measured.errors,
+    ...(doubts.length > 0 && { doubts }),
+  };
   const facts: AdviceFacts = { point, noise: measured.noise, curvature: measured.curvature, window };
   if ('refused' in facts.noise && 'refused' in facts.curvature)
     throw new RunError(
@@ -150,7 +154,7 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
       ...reportFiles(report, 'advice.json'),
     ]),
   );
-  return { folder, advice, facts, verification, ...(judged.doubts.length > 0 && { doubts: judged.doubts }) };
+  return { folder, advice, facts, verification };
 }
 
 async function measureAll(shared: AdviceShared, workers: number, request: AdviseRequest, folder: string) {
