@@ -82,6 +82,18 @@ function checkConfig(config: Config): void {
   );
 }
 
+/**
+ * Refuses a config that names the modules of a file where no file is read.
+ * @throws InputError
+ */
+export function checkLayers({ layers }: Config, weights: string | undefined): void {
+  check(
+    layers === undefined || weights !== undefined,
+    'bad-config',
+    'layers names the modules of a file of weights in their order, and no file is read here: give --weights, or leave layers out.',
+  );
+}
+
 /** Gives the student the teacher's architecture where no network is stated. */
 function fillFromTeacher(config: Tree): void {
   const data = config.data as Tree | undefined;

@@ -11,7 +11,7 @@ import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
-import { completeConfig, configHash } from './config.js';
+import { checkLayers, completeConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
@@ -55,6 +55,7 @@ async function begin(
   options: RunOptions,
 ): Promise<Prepared> {
   const config = completeConfig(...layers);
+  checkLayers(config, undefined);
   const place = path ?? defaultFolder(config);
   JobFolder.check(RUN, place, { resume: false });
   useKernel(config.kernel);

@@ -12,7 +12,7 @@ import { randomKey } from '../numeric/random.js';
 import { shellWord } from '../numeric/shell-word.js';
 import { readCheckpoint, readModel } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
-import { completeConfig, firstDifference } from './config.js';
+import { checkLayers, completeConfig, firstDifference } from './config.js';
 import { constantLoss } from './constant-loss.js';
 import type { ExpectedState } from './expected.js';
 import { readRecord } from './folder.js';
@@ -76,18 +76,6 @@ export function configAt(
     );
   }
   return config;
-}
-
-/**
- * Refuses a config that names the modules of a file where no file is read.
- * @throws InputError
- */
-export function checkLayers({ layers }: Config, weights: string | undefined): void {
-  check(
-    layers === undefined || weights !== undefined,
-    'bad-config',
-    'layers names the modules of a file of weights in their order, and no file is read here: give --weights, or leave layers out.',
-  );
 }
 
 /**

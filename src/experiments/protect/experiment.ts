@@ -21,11 +21,12 @@ import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { nearest } from '../../numeric/spelling.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
+import { checkLayers } from '../../runs/config.js';
 import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
-import { checkLayers, configAt, type State, type StateRequest, stateOf } from '../../runs/state.js';
+import { configAt, type State, type StateRequest, stateOf } from '../../runs/state.js';
 import { TRAJECTORY } from '../../runs/train.js';
 import {
   type ProtectJob,
