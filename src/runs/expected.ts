@@ -46,7 +46,7 @@ export function suggestedLoss(errors: number, samples: number, classes: number):
 }
 
 /** A loss is far above what the errors suggest above so many times that, plus so many nat. */
-export const FAR = { factor: 2, offset: 0.1 };
+const FAR = { factor: 2, offset: 0.1 };
 
 /** Share of misclassified training samples above which a network is worth a question. */
 const MANY = 0.1;
