@@ -80,6 +80,7 @@ describe('what is refused', () => {
     const shape = (name: string, ...data: number[]) =>
       damaged((a) => a.set(name, { shape: [data.length], data: Float64Array.of(...data) }));
     await expect(shape('parameters.0.weight', 5, 7)).rejects.toThrow(/35 numbers; the penalty is of 40 weights/);
+    await expect(shape('parameters.4000000000.weight', 40)).rejects.toThrow(/numbered from 0/);
     await expect(shape('parameters.1.weight', 40)).rejects.toThrow(/numbered from 0/);
     await expect(shape('parameters.0.weight', 80, 0.5)).rejects.toThrow(/whole numbers from 1/);
   });

@@ -145,7 +145,9 @@ describe('numbers of 16 bits', () => {
       ['a', { type: 'BF16', shape: [1] }],
       ['mask', { type: 'BOOL', shape: [3] }],
     ]);
-    expect(() => readSafetensors(bytes, 'f')).toThrow(/tensor 'mask' has type "BOOL"; I64, F64, F32, U8, F16, BF16/);
+    expect(() => readSafetensors(bytes, 'f')).toThrow(
+      /tensor 'mask' has the type "BOOL"; I64, F64, F32, U8, F16, BF16/,
+    );
   });
 });
 
@@ -187,9 +189,15 @@ describe('malformed safetensors', () => {
       'eight bits',
       make({ a: f32(0, 4, [4], 'F8_E4M3') }, 4),
       'tensor-type',
-      `tensor 'a' has type "F8_E4M3"; I64, F64, F32, U8, F16, BF16 are read`,
+      `tensor 'a' has the type "F8_E4M3"; I64, F64, F32, U8, F16, BF16 are read`,
     ],
-    ['no type', make({ a: f32(0, 4, [1], null) }, 4), 'tensor-type', "tensor 'a' has type null"],
+    ['no type', make({ a: f32(0, 4, [1], null) }, 4), 'tensor-type', "tensor 'a' has the type null"],
+    [
+      'no type at all',
+      make({ a: { shape: [1], data_offsets: [0, 4] } }, 4),
+      'tensor-type',
+      "tensor 'a' has the type not stated",
+    ],
     ['a negative shape', make({ a: f32(0, 4, [-1]) }, 4), 'tensor-shape', 'the shape [-1]'],
     ['a shape that is no list', make({ a: f32(0, 4, 1) }, 4), 'tensor-shape', 'the shape 1'],
     ['offsets backwards', make({ a: f32(8, 4, [1]) }, 8), 'tensor-bounds', 'the data offsets [8,4]'],

@@ -152,16 +152,18 @@ export async function readPenalty(path: string): Promise<PenaltyFile> {
     'penalty-file',
     `${path}: 'strength' must be a finite number ≥ 0; it is ${strength}.`,
   );
-  const parameters: NamedShape[] = [];
-  for (const name of found.keys()) {
-    const match = /^parameters\.(\d+)\.(.+)$/s.exec(name);
-    if (match) parameters[Number(match[1])] = { name: match[2], shape: [...numbers(name, 1)!.data] };
+  const listed: [number, NamedShape][] = [];
+  for (const key of found.keys()) {
+    const match = /^parameters\.(\d+)\.(.+)$/s.exec(key);
+    if (match) listed.push([Number(match[1]), { name: match[2], shape: [...numbers(key, 1)!.data] }]);
   }
+  listed.sort(([i], [j]) => i - j);
   check(
-    Array.from(parameters).every((p) => p?.shape.every((d) => Number.isInteger(d) && d >= 1)),
+    listed.every(([i, p], k) => i === k && p.shape.every((d) => Number.isInteger(d) && d >= 1)),
     'penalty-file',
     `${path}: its parameters must be numbered from 0, with shapes of whole numbers from 1.`,
   );
+  const parameters = listed.map(([, p]) => p);
   checkParameters(parameters, size, path);
   return { penalty: { size, terms }, strength, parameters };
 }

@@ -127,7 +127,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
       tensors.has(name),
       'tensor-type',
       () =>
-        `${source}: tensor '${name}' has type ${JSON.stringify(type)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
+        `${source}: tensor '${name}' has the type ${written(type)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
     );
   return { tensors, metadata };
 }
@@ -180,6 +180,12 @@ export function readForeignSafetensors(bytes: Uint8Array, source: string): Forei
     else if (type in TYPES) tensors.set(name, { shape, data: TYPES[type as TensorType].make(own.buffer) });
   }
   return { tensors, metadata, entries: new Map(inOrder.map(({ name, type, shape }) => [name, { type, shape }])) };
+}
+
+/** Writes a value of the header, or that there is none, in at most 60 characters. */
+function written(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not stated';
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -242,18 +248,18 @@ function placeOf(entry: unknown, name: string, source: string) {
     width !== undefined,
     'tensor-type',
     () =>
-      `${source}: tensor '${name}' has type ${JSON.stringify(dtype)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
+      `${source}: tensor '${name}' has the type ${written(dtype)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
   );
   const type = dtype as string;
   check(
     Array.isArray(shape) && shape.every(natural),
     'tensor-shape',
-    () => `${source}: tensor '${name}' has the shape ${JSON.stringify(shape)}.`,
+    () => `${source}: tensor '${name}' has the shape ${written(shape)}.`,
   );
   check(
     Array.isArray(offsets) && offsets.length === 2 && offsets.every(natural) && offsets[0] <= offsets[1],
     'tensor-bounds',
-    () => `${source}: tensor '${name}' has the data offsets ${JSON.stringify(offsets)}.`,
+    () => `${source}: tensor '${name}' has the data offsets ${written(offsets)}.`,
   );
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((p: number, d: number) => p * d, width);
