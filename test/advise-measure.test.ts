@@ -8,7 +8,7 @@ import { measureWindow } from '../src/experiments/advise/window.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
-import { constantLoss } from '../src/runs/state.js';
+import { constantLoss } from '../src/runs/constant-loss.js';
 import { divergenceRate } from '../src/theory/regression.js';
 
 const la = embeddedLinearAlgebra();

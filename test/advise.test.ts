@@ -63,8 +63,8 @@ describe('advice on a run folder', () => {
     // the weights that the advice is about are kept with it
     const { network } = readConfig(place.config) as { network?: object };
     const spec = { widths: [20, 16, 4], activation: 'relu', bias: false, loss: 'cross-entropy', ...network } as const;
-    const weights = readStateDict(at('run/advice/weights.safetensors'), spec);
-    expect(weights).toEqual(readStateDict(at('run/model.safetensors'), spec));
+    const { weights } = readStateDict(at('run/advice/weights.safetensors'), spec);
+    expect(weights).toEqual(readStateDict(at('run/model.safetensors'), spec).weights);
   });
 
   it('judges another setting on request, but no other data or network', () => {
@@ -127,10 +127,10 @@ describe('advice at given weights', () => {
 
   it('reads state dicts of linear layers by any name, in natural order', () => {
     writeFileSync(at('sequential.safetensors'), dict(['2.weight', '10.weight']));
-    expect(readStateDict(at('sequential.safetensors'), spec)).toEqual(flat);
+    expect(readStateDict(at('sequential.safetensors'), spec).weights).toEqual(flat);
     writeFileSync(at('wrong.safetensors'), dict(['10.weight', '2.weight']));
     expect(() => readStateDict(at('wrong.safetensors'), spec)).toThrow(
-      /2\.weight has the shape \[4, 16\].*needs float32 of \[16, 20\]/,
+      /2\.weight has the shape \[4, 16\].*needs floating-point numbers of \[16, 20\]/,
     );
     expect(() => readStateDict(at('sequential.safetensors'), { ...spec, bias: true })).toThrow(
       /2 weights and 0 biases/,

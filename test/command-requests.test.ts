@@ -48,7 +48,7 @@ async function run(
   add(root);
   await root.parseAsync(line, { from: 'user' });
   expect(asked).toHaveBeenCalledTimes(1);
-  const { signal: _, onProgress: __, onStart: ___, ...request } = asked.mock.calls[0][0];
+  const { signal: _, onProgress: __, onStart: ___, onJudged: ____, ...request } = asked.mock.calls[0][0];
   return { request, stdout };
 }
 const protect = (...flags: string[]) => run(addProtect, vi.mocked(protectRun), protection(), ['protect', ...flags]);

@@ -57,7 +57,11 @@ describe('of a run folder', () => {
     });
     const built = await protectTask(task, { method, axes: 4, la, key: randomKey(0).child('protect') });
     const file = await readPenalty(out);
-    expect(file).toEqual({ penalty: built.penalty, strength: built.unit.strength });
+    const parameters = [
+      { name: 'layer1.weight', shape: [16, 20] },
+      { name: 'layer2.weight', shape: [4, 16] },
+    ];
+    expect(file).toEqual({ penalty: built.penalty, strength: built.unit.strength, parameters });
     expect(result.layers.map((l) => l.block)).toEqual(held);
     expect(result).toMatchObject({ loss: task.loss > 0 ? expect.closeTo(task.loss, 5) : 0, samples: 400, method });
   });
@@ -149,7 +153,11 @@ describe('what is refused leaves no file', () => {
     ['no weights', () => ({ layers, weights: at('nowhere') }), /no file of weights/],
     ['a file of torch.save', () => ({ layers, weights: at('model.pt') }), /safetensors\.torch\.save_file/],
     ['another network', () => ({ layers: [{ ...config, network: { widths: [20, 9, 4] } }], weights }), /\[16, 20\]/],
-    ['weights that are not finite', () => ({ layers, weights: at('nan.safetensors') }), /number 7 of them is NaN/],
+    [
+      'weights that are not finite',
+      () => ({ layers, weights: at('nan.safetensors') }),
+      /number 7 of layer1\.weight is NaN/,
+    ],
     [
       'a mistyped method',
       () => ({ run, method: 'hesian' }),
@@ -230,7 +238,7 @@ describe('the command', () => {
     expect(names).toEqual(['state', 'task', 'method', 'layer1', 'layer2', 'strength', '', 'steps', 'file']);
     expect(text.stdout).toMatch(/5 held; stiffness .* to .*\n/);
     expect(text.stdout).toMatch(/strength {2}1 \(exact; Laplace/);
-    expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}")`);
+    expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}", model)`);
     const json = thermograd('protect', run, '--layers', 'layer2', '--out', at('cli2.npz'), '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({
       method: 'ewc',

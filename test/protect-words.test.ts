@@ -43,8 +43,8 @@ it('one row for each fact, names in one column', () => {
   const starts = table.split('\n').map((l) => /^\S*\s+/.exec(l)![0].length);
   expect(new Set(starts)).toEqual(new Set([12]));
   expect(python).toContain(`with ${example}:`);
-  expect(python).toContain('load_penalty("made up/penalty.npz")');
-  expect(python).toContain('load_pull("made up/penalty.npz")');
+  expect(python).toContain('load_penalty("made up/penalty.npz", model)');
+  expect(python).toContain('load_pull("made up/penalty.npz", model)');
   expect(python).toContain('learning_rate * strength');
 });
 

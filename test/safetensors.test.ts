@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../src/numeric/errors.js';
-import { readSafetensors, type Tensor, writeSafetensors } from '../src/record/safetensors.js';
+import { readForeignSafetensors, readSafetensors, type Tensor, writeSafetensors } from '../src/record/safetensors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'thermograd-tensors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -106,6 +106,51 @@ print(json.dumps(out))`;
   });
 });
 
+describe('numbers of 16 bits', () => {
+  /** One tensor `a` of these bit patterns, with a BOOL tensor behind it. */
+  function file(dtype: string, bits: number[], mask: number[] = []): Uint8Array {
+    const end = 2 * bits.length;
+    const header = {
+      a: { dtype, shape: [bits.length], data_offsets: [0, end] },
+      ...(mask.length > 0 && { mask: { dtype: 'BOOL', shape: [mask.length], data_offsets: [end, end + mask.length] } }),
+    };
+    const text = Buffer.from(JSON.stringify(header));
+    const start = Buffer.alloc(8);
+    start.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([start, text, Buffer.from(Uint16Array.from(bits).buffer), Buffer.from(mask)]);
+  }
+
+  it('half precision is widened exactly, with its extremes', () => {
+    const bits = [0x3c00, 0xc000, 0x3555, 0x7bff, 0x0001, 0x03ff, 0x0400, 0x8000, 0x7c00, 0xfc00, 0x7e00];
+    const { data } = readSafetensors(file('F16', bits), 'f').tensors.get('a')!;
+    expect(data).toEqual(
+      Float32Array.of(
+        ...[1, -2, 1365 / 4096, 65504, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, -0],
+        ...[Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN],
+      ),
+    );
+    expect(Object.is(data[7], -0)).toBe(true);
+  });
+
+  it('bfloat16 is the upper half of a float32', () => {
+    const { data } = readSafetensors(file('BF16', [0x3f80, 0xc049, 0x0001, 0xff80, 0x8000]), 'f').tensors.get('a')!;
+    expect(data).toEqual(Float32Array.of(1, -3.140625, 2 ** -133, Number.NEGATIVE_INFINITY, -0));
+  });
+
+  it('other types are described and not read, in the order of the data', () => {
+    const bytes = file('BF16', [0x3f80], [1, 0, 1]);
+    const { tensors, entries } = readForeignSafetensors(bytes, 'f');
+    expect([...tensors.keys()]).toEqual(['a']);
+    expect([...entries]).toEqual([
+      ['a', { type: 'BF16', shape: [1] }],
+      ['mask', { type: 'BOOL', shape: [3] }],
+    ]);
+    expect(() => readSafetensors(bytes, 'f')).toThrow(
+      /tensor 'mask' has the type "BOOL"; I64, F64, F32, U8, F16, BF16/,
+    );
+  });
+});
+
 describe('malformed safetensors', () => {
   /** A file with a header of one's own and `size` bytes of data. */
   function make(header: unknown, size = 0, length?: number): Uint8Array {
@@ -141,12 +186,18 @@ describe('malformed safetensors', () => {
     ['metadata that is no text', make({ __metadata__: { x: 1 } }), 'tensor-header', "entry 'x' is not a string"],
     ['an entry that is a number', make({ a: 1 }), 'tensor-header', "tensor 'a' is not described by an object"],
     [
-      'half precision',
-      make({ a: f32(0, 4, [2], 'F16') }, 4),
+      'eight bits',
+      make({ a: f32(0, 4, [4], 'F8_E4M3') }, 4),
       'tensor-type',
-      `tensor 'a' has type "F16"; I64, F64, F32, U8`,
+      `tensor 'a' has the type "F8_E4M3"; I64, F64, F32, U8, F16, BF16 are read`,
     ],
-    ['no type', make({ a: f32(0, 4, [1], null) }, 4), 'tensor-type', "tensor 'a' has type null"],
+    ['no type', make({ a: f32(0, 4, [1], null) }, 4), 'tensor-type', "tensor 'a' has the type null"],
+    [
+      'no type at all',
+      make({ a: { shape: [1], data_offsets: [0, 4] } }, 4),
+      'tensor-type',
+      "tensor 'a' has the type not stated",
+    ],
     ['a negative shape', make({ a: f32(0, 4, [-1]) }, 4), 'tensor-shape', 'the shape [-1]'],
     ['a shape that is no list', make({ a: f32(0, 4, 1) }, 4), 'tensor-shape', 'the shape 1'],
     ['offsets backwards', make({ a: f32(8, 4, [1]) }, 8), 'tensor-bounds', 'the data offsets [8,4]'],
@@ -162,6 +213,21 @@ describe('malformed safetensors', () => {
     ['an overlap', make({ a: f32(0, 8), b: f32(4, 12) }, 12), 'tensor-overlap', "tensor 'b' overlaps"],
     ['one place twice', make({ a: f32(0, 4), b: f32(0, 4) }, 4), 'tensor-overlap', "tensor 'b' overlaps"],
     ['a gap', make({ a: f32(0, 4), b: f32(8, 12) }, 12), 'tensor-gap', "4 unused bytes before tensor 'b'"],
+    [
+      'a name twice',
+      make(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        8,
+      ),
+      'tensor-name',
+      "holds 'a' twice",
+    ],
+    [
+      'a key of a tensor twice',
+      make('{"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,4]}}', 4),
+      'tensor-name',
+      "holds 'shape' twice",
+    ],
     ['bytes after the last', make({ a: f32(0, 4) }, 6), 'tensor-gap', '2 bytes after the last tensor'],
   ])('%s is refused', (_, bytes, code, message) => {
     const read = () => readSafetensors(bytes, 'c.safetensors');

@@ -22,6 +22,11 @@ export class Net {
   /** Space for a batch of unpacked pairs, and the divisor of packed bytes. */
   unpacked: usize;
   divisor: f32;
+  /** Begin and end of plain floats that every sample has besides its own inputs (normalisation), or 0. */
+  background: usize;
+  /** A row each: the bias of the first layer with the background's product, and the sum of the batch's deltas. */
+  shifted: usize;
+  summed: usize;
 }
 
 @unmanaged

@@ -133,7 +133,13 @@ function activateDense(net: Net, layer: Layer, next: Layer, count: i32): void {
 export function forwardPass(net: Net, count: i32, last: i32): void {
   for (let l = 0; l <= last; l++) {
     const layer = layerOf(net, l);
-    forward(takesDense(net, l), layer.spans, count, layer.inputs, layer.weights, layer.bias, layer.out, <usize>layer.bytes);
+    const bytes = <usize>layer.bytes;
+    let bias = layer.bias;
+    if (l == 0 && net.background) {
+      forward(true, net.background, 1, layer.inputs, layer.weights, bias, net.shifted, bytes);
+      bias = net.shifted;
+    }
+    forward(takesDense(net, l), layer.spans, count, layer.inputs, layer.weights, bias, layer.out, bytes);
     if (l + 1 < net.layers) {
       const next = layerOf(net, l + 1);
       if (net.activation == 0) rectify(layer, next, count);
@@ -317,6 +323,16 @@ export function deltas(net: Net, count: i32, lowest: i32): void {
   for (let l = net.layers - 1; l > lowest; l--) backward(net, l, count);
 }
 
+/** Sets a row to the sum of the deltas of a batch. */
+function sumDeltas(layer: Layer, count: i32, to: usize): void {
+  const bytes = <usize>layer.bytes;
+  memory.fill(to, 0, bytes);
+  for (let s = 0; s < count; s++) {
+    const d = layer.delta + <usize>s * bytes;
+    for (let b: usize = 0; b < bytes; b += 16) v128.store(to + b, f32x4.add(v128.load(to + b), v128.load(d + b)));
+  }
+}
+
 /** Adds inputsᵀ·delta of every layer to its target. */
 export function accumulate(net: Net, count: i32): void {
   for (let l = 0; l < net.layers; l++) {
@@ -324,6 +340,10 @@ export function accumulate(net: Net, count: i32): void {
     if (!layer.target) continue;
     const bytes = <usize>layer.bytes;
     update(takesDense(net, l), layer.spans, count, layer.inputs, layer.target, layer.delta, bytes);
+    if (l == 0 && net.background) {
+      sumDeltas(layer, count, net.summed);
+      update(true, net.background, 1, layer.inputs, layer.target, net.summed, bytes);
+    }
     if (layer.biasTarget) {
       for (let s = 0; s < count; s++) {
         const d = layer.delta + <usize>s * bytes;

@@ -22,6 +22,8 @@ export interface AdvicePoint {
   readonly constantLoss: number;
   /** The origin of the weights, in words. */
   readonly origin: string;
+  /** Why the weights are probably not read as they were trained, where something suggests it. */
+  readonly doubts?: readonly string[];
 }
 
 /** Holds a part of the measurement, or the reason why there is none. */

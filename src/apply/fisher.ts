@@ -10,6 +10,7 @@
  */
 import { BLOCK, type NetworkPasses, type States } from '../analyse/curvature/passes.js';
 import { middle } from '../analyse/curvature/tangents.js';
+import { background, inputsOf } from '../data/inputs.js';
 import type { FisherKind } from './task.js';
 
 /**
@@ -27,19 +28,26 @@ export function fisherDiagonal(passes: NetworkPasses, kind: FisherKind): Float64
         for (let i = 0; i < outputs; i++)
           for (let s = 0; s < states.count; s++) out[biasOffset + i] += squares[s * outputs + i];
       const h = l === 0 ? undefined : arena.f64(states.h[l - 1], inputs * BLOCK);
+      const row = new Float32Array(inputs);
+      // Σ x²δ² = Σ (x² − c²)δ² + c² Σ δ²: inputs that equal their background c cost nothing
+      const c = l === 0 ? (background(samples) ?? row.slice()) : new Float32Array(inputs);
       const line = new Float64Array(outputs * inputs); // inputs×outputs: the inner loop runs over contiguous numbers
       for (let s = 0; s < states.count; s++) {
-        const first = (b * BLOCK + s) * inputs;
+        if (l === 0) inputsOf(samples, b * BLOCK + s, row);
         for (let j = 0; j < inputs; j++) {
-          const x = h ? h[j * BLOCK + s] : Math.fround(samples.values[first + j] / samples.divisor);
-          if (x === 0) continue;
-          const x2 = x * x;
+          const x = h ? h[j * BLOCK + s] : row[j];
+          if (x === c[j]) continue;
+          const x2 = x * x - c[j] * c[j];
           for (let i = 0, to = j * outputs, from = s * outputs; i < outputs; i++)
             line[to + i] += x2 * squares[from + i];
         }
       }
-      for (let i = 0; i < outputs; i++)
-        for (let j = 0; j < inputs; j++) out[weightOffset + i * inputs + j] += line[j * outputs + i];
+      for (let i = 0; i < outputs; i++) {
+        let sum = 0;
+        for (let s = 0; s < states.count; s++) sum += squares[s * outputs + i];
+        for (let j = 0; j < inputs; j++)
+          out[weightOffset + i * inputs + j] += Math.max(0, line[j * outputs + i] + c[j] * c[j] * sum);
+      }
     });
   }
   for (let j = 0; j < size; j++) out[j] /= samples.count;

@@ -161,6 +161,9 @@ function addTrain(root: Command): void {
       `
 Writes trajectory.zarr (zarr.open in Python reads it), model.safetensors, history.json and run.json.
 
+A config also says data: {normalize: {mean: 0.1307, std: 0.3081}} for inputs (x - mean)/std, and network: {loss: squared-error}: the
+loss is then half the SUM of (z - y)^2 over the outputs, a mean over samples, and labels become targets 0 and 1.
+
 Examples:
   thermograd train --preset quick --out runs/a
   thermograd reproduce ivf2021 --resume --out runs/a      measure what was recorded`,

@@ -1,8 +1,8 @@
 /** Sets of samples, independent of the file or formula they come from. */
 
 /**
- * Holds N samples with D inputs each. The input is x = fround(values / divisor): bytes stay bytes until a kernel reads
- * them. Exactly one of `labels` (classification) and `targets` (regression) is present.
+ * Holds N samples with D inputs each. The input is x = fround(values / divisor), or fround((values / divisor − mean) / std)
+ * where they are normalised: bytes stay bytes until a kernel reads them. Exactly one of `labels` (classification) and `targets` (regression) is present.
  */
 export interface Samples {
   readonly count: number;
@@ -11,10 +11,18 @@ export interface Samples {
   /** count×size, row-major. */
   readonly values: Uint8Array | Float32Array;
   readonly divisor: number;
+  readonly normalize?: Normalization;
   /** Class of each sample, 0 … classes−1. */
   readonly labels?: Uint8Array;
   /** count×outputs, row-major, for squared error. */
   readonly targets?: Float32Array;
+}
+
+/** Holds what is subtracted from each input and what it is then divided by, both of length D. */
+export interface Normalization {
+  readonly mean: Float64Array;
+  /** Positive. */
+  readonly std: Float64Array;
 }
 
 /** Holds the training and test samples of one set, and where they came from. */
@@ -24,6 +32,8 @@ export interface Dataset {
   readonly classes: number;
   readonly train: Samples;
   readonly test?: Samples;
+  /** Dimensions of one sample, such as height×width, where the files state them. */
+  readonly shape?: readonly number[];
   /**
    * Where it came from: file names with sizes and checksums, or the generating parameters. It is written to run.json.
    */

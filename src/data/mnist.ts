@@ -89,8 +89,10 @@ export async function datasetFromIdx(
   provenance: Dataset['provenance'],
   known?: KnownCounts,
 ): Promise<Dataset> {
+  let shape: readonly number[] | undefined;
   const read = async (images: NamedBytes, labels: NamedBytes, classes?: number) => {
     const [x, y] = [await parseIdx(images.bytes, images.name), await parseIdx(labels.bytes, labels.name)];
+    shape ??= x.dims.slice(1);
     return idxSamples(x, y, `${images.name} with ${labels.name}`, classes);
   };
   const train = await read(files.trainImages, files.trainLabels, known?.train.length);
@@ -110,7 +112,7 @@ export async function datasetFromIdx(
     check(test !== undefined, 'idx-missing', `${name}: the test set is missing.`);
     checkCounts(test, known.test, known, 'test');
   }
-  return { name, classes, train, ...(test && { test }), provenance };
+  return { name, classes, train, ...(test && { test }), ...(shape && { shape }), provenance };
 }
 
 /** Counts the samples of each class. */

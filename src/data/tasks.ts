@@ -213,9 +213,16 @@ export function pick(samples: Samples, numbers: ArrayLike<number>): Samples {
  * @throws InputError unless inputs and units agree and all sets have labels
  */
 export function joined(sets: readonly Samples[]): Samples {
-  const { size, divisor } = sets[0];
+  const { size, divisor, normalize } = sets[0];
   check(
-    sets.every((s) => s.size === size && s.divisor === divisor && s.labels !== undefined),
+    sets.every(
+      (s) =>
+        s.size === size &&
+        s.divisor === divisor &&
+        s.labels !== undefined &&
+        sameNumbers(s.normalize?.mean, normalize?.mean) &&
+        sameNumbers(s.normalize?.std, normalize?.std),
+    ),
     'bad-samples',
     'sets of samples are joined where inputs and units agree and all have labels.',
   );
@@ -233,8 +240,16 @@ export function joined(sets: readonly Samples[]): Samples {
 
 /** Replaces input k of each sample by its input order[k], in a copy. */
 function reorder(samples: Samples, order: Uint32Array): Samples {
-  const { size, values, count } = samples;
+  const { size, values, count, normalize } = samples;
   const out = likeValues(samples, count * size);
   for (let s = 0; s < count * size; s += size) for (let k = 0; k < size; k++) out[s + k] = values[s + order[k]];
-  return { ...samples, values: out };
+  const moved = (x: Float64Array) => x.map((_, k) => x[order[k]]);
+  return {
+    ...samples,
+    values: out,
+    ...(normalize && { normalize: { mean: moved(normalize.mean), std: moved(normalize.std) } }),
+  };
 }
+
+const sameNumbers = (a?: Float64Array, b?: Float64Array) =>
+  a === b || (a !== undefined && b !== undefined && a.every((x, k) => x === b[k]));

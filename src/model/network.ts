@@ -55,6 +55,20 @@ export function layersOf(spec: NetworkSpec): LayerBlock[] {
   });
 }
 
+/** Names a parameter of a module and gives its shape, outputs×inputs for a weight. */
+export interface NamedShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Lists the parameters in the order of the flat vector, under thermograd's own names: layer1.weight, layer1.bias, … */
+export function parameterShapes(spec: NetworkSpec): NamedShape[] {
+  return layersOf(spec).flatMap(({ name, inputs, outputs, biasOffset }) => [
+    { name: `${name}.weight`, shape: [outputs, inputs] },
+    ...(biasOffset >= 0 ? [{ name: `${name}.bias`, shape: [outputs] }] : []),
+  ]);
+}
+
 /** Returns the length P of the flat weight vector. */
 export function parameterCount(spec: NetworkSpec): number {
   return layersOf(spec).reduce((sum, l) => sum + l.outputs * (l.inputs + (spec.bias ? 1 : 0)), 0);

@@ -7,9 +7,11 @@
  *     T.K.axes, T.K.weights   k×size, k  ½ Σ c_i (p_i·(w − a))²
  *     T.K.dense    size×size             ½ (w − a)ᵀ K (w − a)
  *     size, strength   1                 P, and the strength lambda to start from (finite, ≥ 0)
+ *     parameters.i.NAME   dimensions     shape of parameter i = 0, 1, … of the module, as numbers: they make up the flat vector
  *
  * The flat vector is in PyTorch's order: `torch.nn.utils.parameters_to_vector`. examples/protect.py applies it to a module.
  */
+import type { NamedShape } from '../model/network.js';
 import { type Penalty, type PenaltyPart, type PenaltyTerm, penalty, sizeOf } from '../model/penalty.js';
 import { check, InputError } from '../numeric/errors.js';
 import { matrix } from '../numeric/linalg/index.js';
@@ -24,10 +26,14 @@ interface NumberArray {
 
 const scalar = (x: number): NumberArray => ({ shape: [1], data: Float64Array.of(x) });
 
-function arraysOf(p: Penalty, strength: number): [string, NumberArray][] {
+function arraysOf(p: Penalty, strength: number, parameters: readonly NamedShape[]): [string, NumberArray][] {
   const out: [string, NumberArray][] = [
     ['size', scalar(p.size)],
     ['strength', scalar(strength)],
+    ...parameters.map(({ name, shape }, i): [string, NumberArray] => [
+      `parameters.${i}.${name}`,
+      { shape: [shape.length], data: Float64Array.from(shape) },
+    ]),
   ];
   p.terms.forEach(({ anchor, parts }, t) => {
     out.push([`${t}.anchor`, { shape: [p.size], data: anchor }]);
@@ -60,8 +66,10 @@ export const penaltyFormat = (path: string): 'npz' | 'safetensors' => {
  * Writes a penalty; the file appears whole or not at all.
  * @param strength - lambda to start from, for the program that applies it
  * @param metadata - method and origin, kept in the header of a .safetensors; .npz cannot hold them
+ * @param parameters - names and shapes of all parameters in the order of the flat vector, by which the program that
+ * applies it recognises a module that is another one
  * @throws InputError for a strength that is not a finite number ≥ 0, such as the natural strength where there is no
- * curvature
+ * curvature, and for parameters that do not make up the penalty's size
  * @throws RunError when the disk is full or not writable
  */
 export function writePenalty(
@@ -69,23 +77,44 @@ export function writePenalty(
   p: Penalty,
   strength: number,
   metadata?: Readonly<Record<string, string>>,
+  parameters: readonly NamedShape[] = [],
 ): void {
   const format = penaltyFormat(path);
+  checkParameters(parameters, p.size, path);
+  check(p.terms.length > 0, 'penalty-file', `${path}: the penalty has no terms, so that it would hold nothing.`);
   check(
     Number.isFinite(strength) && strength >= 0,
     'bad-strength',
     () =>
       `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): there is no natural strength where the loss has no curvature along the axes of the penalty.`,
   );
-  const arrays = arraysOf(p, strength);
+  const arrays = arraysOf(p, strength, parameters);
   writeWhole(path, format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, metadata));
+}
+
+/** Refuses names and shapes that do not make up the flat vector of the penalty; none are allowed. */
+function checkParameters(parameters: readonly NamedShape[], size: number, path: string): void {
+  const total = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  check(
+    parameters.length === 0 || total === size,
+    'penalty-file',
+    () => `${path}: its ${parameters.length} parameters have ${total} numbers; the penalty is of ${size} weights.`,
+  );
+}
+
+/** Holds what a penalty file holds. */
+export interface PenaltyFile {
+  readonly penalty: Penalty;
+  readonly strength: number;
+  /** Names and shapes in the order of the flat vector; none in files of other programs. */
+  readonly parameters: readonly NamedShape[];
 }
 
 /**
  * Reads what `writePenalty` wrote, or another program under the same names; every array is checked as in `penalty`.
- * @throws InputError when there is no file, or one that does not hold a penalty
+ * @throws InputError when there is no file, or one that does not hold a penalty with at least one term and a strength
  */
-export async function readPenalty(path: string): Promise<{ readonly penalty: Penalty; readonly strength: number }> {
+export async function readPenalty(path: string): Promise<PenaltyFile> {
   const end = penaltyFormat(path);
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);
@@ -116,7 +145,27 @@ export async function readPenalty(path: string): Promise<{ readonly penalty: Pen
     check(own.length === 1, 'penalty-file', () => `${path}: term ${terms.length} has no parts.`);
     terms.push(...own);
   }
-  return { penalty: { size, terms }, strength: one('strength') };
+  check(terms.length > 0, 'penalty-file', `${path} holds no terms ('0.anchor' and so on), so that it holds nothing.`);
+  const strength = one('strength');
+  check(
+    Number.isFinite(strength) && strength >= 0,
+    'penalty-file',
+    `${path}: 'strength' must be a finite number ≥ 0; it is ${strength}.`,
+  );
+  const listed: [number, NamedShape][] = [];
+  for (const key of found.keys()) {
+    const match = /^parameters\.(\d+)\.(.+)$/s.exec(key);
+    if (match) listed.push([Number(match[1]), { name: match[2], shape: [...numbers(key, 1)!.data] }]);
+  }
+  listed.sort(([i], [j]) => i - j);
+  check(
+    listed.every(([i, p], k) => i === k && p.shape.every((d) => Number.isInteger(d) && d >= 1)),
+    'penalty-file',
+    `${path}: its parameters must be numbered from 0, with shapes of whole numbers from 1.`,
+  );
+  const parameters = listed.map(([, p]) => p);
+  checkParameters(parameters, size, path);
+  return { penalty: { size, terms }, strength, parameters };
 }
 
 function partOf(

@@ -3,6 +3,8 @@
  * of strings), then the tensors without gaps.
  */
 import { check, InputError } from '../numeric/errors.js';
+import { widenBrain, widenHalf } from './half.js';
+import { repeatedName } from './json-names.js';
 
 /** Names an element type, as safetensors abbreviates it. */
 type TensorType = 'F32' | 'F64' | 'I64' | 'U8';
@@ -17,8 +19,22 @@ export interface Tensor {
 
 /** Holds the tensors and metadata of a file. */
 export interface TensorFile {
+  /** In the order in which their values lie in the file. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Describes a tensor of a file without its values. */
+export interface TensorEntry {
+  /** The file's own name of the element type: F32, BF16, BOOL, … */
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+/** Holds the tensors of a file of anyone's, of which those of other element types are listed without their values. */
+export interface ForeignTensorFile extends TensorFile {
+  /** Every tensor, in the order in which their values lie in the file. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
 }
 
 const TYPES = {
@@ -28,6 +44,20 @@ const TYPES = {
   U8: { size: 1, make: (b: ArrayBuffer) => new Uint8Array(b) },
 } as const;
 const NAMES = Object.keys(TYPES) as TensorType[];
+/** Element types that are read and never written: float32 holds their numbers exactly. */
+const WIDENED: Readonly<Record<string, (bytes: Uint8Array) => Float32Array>> = { F16: widenHalf, BF16: widenBrain };
+/** Bytes of an element of the types whose tensors are described and not read. */
+const UNREAD: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I16: 2,
+  U16: 2,
+  I32: 4,
+  U32: 4,
+  U64: 8,
+};
 /** Bytes; the limit of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
@@ -85,13 +115,31 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a file; every tensor owns its memory.
+ * Reads a file; every tensor owns its memory. F16 and BF16 are widened to float32, exactly.
  * @param source - file name, for the message
- * @throws InputError that names what is wrong: lengths, JSON, types, shapes, offsets out of bounds, overlaps and gaps
+ * @throws InputError that names what is wrong: lengths, JSON, types, shapes, a name given twice, offsets out of bounds,
+ * overlaps and gaps
  */
 export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
+  const { tensors, metadata, entries } = readForeignSafetensors(bytes, source);
+  for (const [name, { type }] of entries)
+    check(
+      tensors.has(name),
+      'tensor-type',
+      () =>
+        `${source}: tensor '${name}' has the type ${written(type)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
+    );
+  return { tensors, metadata };
+}
+
+/**
+ * Reads a file as `readSafetensors` does, and lists tensors of other known element types, such as BOOL, without their
+ * values.
+ * @throws InputError as `readSafetensors`
+ */
+export function readForeignSafetensors(bytes: Uint8Array, source: string): ForeignTensorFile {
   const { header, body } = headerOf(bytes, source);
-  const places: { name: string; type: TensorType; shape: number[]; begin: number; end: number }[] = [];
+  const places: { name: string; type: string; shape: number[]; begin: number; end: number }[] = [];
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name !== '__metadata__') {
@@ -125,12 +173,19 @@ export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
     'tensor-gap',
     () => `${source}: ${body.length - reached} bytes after the last tensor.`,
   );
-  const read = ({ type, shape, begin, end }: (typeof places)[number]): Tensor => {
-    const buffer = new ArrayBuffer(end - begin);
-    new Uint8Array(buffer).set(body.subarray(begin, end));
-    return { shape, data: TYPES[type].make(buffer) };
-  };
-  return { tensors: new Map(places.map((place) => [place.name, read(place)])), metadata };
+  const tensors = new Map<string, Tensor>();
+  for (const { name, type, shape, begin, end } of inOrder) {
+    const own = Uint8Array.from(body.subarray(begin, end)); // not slice, which shares memory where bytes are a Buffer
+    if (type in WIDENED) tensors.set(name, { shape, data: WIDENED[type](own) });
+    else if (type in TYPES) tensors.set(name, { shape, data: TYPES[type as TensorType].make(own.buffer) });
+  }
+  return { tensors, metadata, entries: new Map(inOrder.map(({ name, type, shape }) => [name, { type, shape }])) };
+}
+
+/** Writes a value of the header, or that there is none, in at most 60 characters. */
+function written(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not stated';
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -156,8 +211,10 @@ function headerOf(bytes: Uint8Array, source: string): { header: Record<string, u
     () => `${source}: truncated safetensors file: the header ends at byte ${start}, the file at ${bytes.length}.`,
   );
   let header: unknown;
+  let text = '';
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
+    header = JSON.parse(text);
   } catch (cause) {
     throw new InputError(
       'tensor-header',
@@ -165,32 +222,47 @@ function headerOf(bytes: Uint8Array, source: string): { header: Record<string, u
     );
   }
   check(isObject(header), 'tensor-header', () => `${source}: the safetensors header is not a JSON object.`);
+  const twice = repeatedName(text);
+  check(
+    twice === undefined,
+    'tensor-name',
+    () =>
+      `${source}: the safetensors header holds '${twice}' twice, so that it is open which one counts; save it again.`,
+  );
   return { header, body: bytes.subarray(start) };
+}
+
+/** Returns the bytes of an element; undefined for a type that is not known. */
+function widthOf(type: string): number | undefined {
+  if (Object.hasOwn(TYPES, type)) return TYPES[type as TensorType].size;
+  if (Object.hasOwn(WIDENED, type)) return 2;
+  return Object.hasOwn(UNREAD, type) ? UNREAD[type] : undefined;
 }
 
 function placeOf(entry: unknown, name: string, source: string) {
   const natural = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
   check(isObject(entry), 'tensor-header', () => `${source}: tensor '${name}' is not described by an object.`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  const type = NAMES.find((known) => known === dtype);
+  const width = typeof dtype === 'string' ? widthOf(dtype) : undefined;
   check(
-    type !== undefined,
+    width !== undefined,
     'tensor-type',
     () =>
-      `${source}: tensor '${name}' has type ${JSON.stringify(dtype)}; ${NAMES.join(', ')} are read (convert before saving).`,
+      `${source}: tensor '${name}' has the type ${written(dtype)}; ${[...NAMES, ...Object.keys(WIDENED)].join(', ')} are read (convert before saving).`,
   );
+  const type = dtype as string;
   check(
     Array.isArray(shape) && shape.every(natural),
     'tensor-shape',
-    () => `${source}: tensor '${name}' has the shape ${JSON.stringify(shape)}.`,
+    () => `${source}: tensor '${name}' has the shape ${written(shape)}.`,
   );
   check(
     Array.isArray(offsets) && offsets.length === 2 && offsets.every(natural) && offsets[0] <= offsets[1],
     'tensor-bounds',
-    () => `${source}: tensor '${name}' has the data offsets ${JSON.stringify(offsets)}.`,
+    () => `${source}: tensor '${name}' has the data offsets ${written(offsets)}.`,
   );
   const [begin, end] = offsets as [number, number];
-  const size = shape.reduce((p: number, d: number) => p * d, TYPES[type].size);
+  const size = shape.reduce((p: number, d: number) => p * d, width);
   check(
     end - begin === size,
     'tensor-shape',

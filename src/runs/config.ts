@@ -19,7 +19,10 @@ const checkKeys = keyChecker(schema);
  */
 export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
   const given = layers.filter((l): l is PartialConfig => l !== undefined);
-  for (const layer of given) checkKeys(layer);
+  for (const layer of given) {
+    checkWeightDecay(layer);
+    checkKeys(layer);
+  }
   const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
@@ -59,6 +62,15 @@ export function readConfig(path: string): PartialConfig {
   return value as PartialConfig;
 }
 
+/** Refuses weight decay, which nothing here takes part in, with what it would change. */
+function checkWeightDecay({ training }: PartialConfig): void {
+  check(
+    !isTree(training) || !('weightDecay' in training),
+    'bad-config',
+    'training.weightDecay is not taken: steps, losses, curvatures and penalties here are those of the data alone, and weight decay d would add (d/2) w·w to the loss and d to every curvature; leave the key out, and keep weight decay in the optimiser that you fine-tune with.',
+  );
+}
+
 /** Checks what the schema cannot, before anything is loaded. */
 function checkConfig(config: Config): void {
   layerNamed(config.network, config.record.layer);
@@ -67,6 +79,18 @@ function checkConfig(config: Config): void {
     config.training.stop.rule !== 'zero-training-error' || config.network.loss === 'cross-entropy',
     'bad-config',
     "training.stop: the rule 'zero-training-error' counts misclassified samples and needs network.loss 'cross-entropy'.",
+  );
+}
+
+/**
+ * Refuses a config that names the modules of a file where no file is read.
+ * @throws InputError
+ */
+export function checkLayers({ layers }: Config, weights: string | undefined): void {
+  check(
+    layers === undefined || weights !== undefined,
+    'bad-config',
+    'layers names the modules of a file of weights in their order, and no file is read here: give --weights, or leave layers out.',
   );
 }
 

@@ -14,6 +14,7 @@ import {
   MNIST,
   type NamedBytes,
 } from '../data/mnist.js';
+import { type NormalizationRequest, normalized } from '../data/normalize.js';
 import { limitTraining, selectClasses } from '../data/subset.js';
 import { type TeacherRequest, teacherSet } from '../data/teacher.js';
 import { check, InputError } from '../numeric/errors.js';
@@ -32,6 +33,8 @@ export interface DatasetPart {
   readonly classes?: readonly number[];
   /** Keep the first `limit` training samples (after the choice of classes). */
   readonly limit?: number;
+  /** What the inputs are normalised by; as they are by default. */
+  readonly normalize?: NormalizationRequest;
 }
 
 /** Folder of a Debian package; THERMOGRAD_FASHION_MNIST names another. */
@@ -49,6 +52,7 @@ export async function loadDataset(request: DatasetRequest, part: DatasetPart = {
   let dataset = await loadWhole(request);
   if (part.classes !== undefined) dataset = selectClasses(dataset, part.classes);
   if (part.limit !== undefined) dataset = limitTraining(dataset, part.limit);
+  if (part.normalize !== undefined) dataset = normalized(dataset, part.normalize);
   return dataset;
 }
 

@@ -1,5 +1,6 @@
 /** The preparation of a run, from its config to the first step: data, checks, folder, lock, kernel build. */
 import type { Dataset } from '../data/dataset.js';
+import { oneHot } from '../data/one-hot.js';
 import { batchPlan } from '../data/samplers.js';
 import type { RunOptions } from '../jobs/context.js';
 import { JobFolder } from '../jobs/folder.js';
@@ -10,7 +11,7 @@ import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
-import { completeConfig, configHash } from './config.js';
+import { checkLayers, completeConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
@@ -54,6 +55,7 @@ async function begin(
   options: RunOptions,
 ): Promise<Prepared> {
   const config = completeConfig(...layers);
+  checkLayers(config, undefined);
   const place = path ?? defaultFolder(config);
   JobFolder.check(RUN, place, { resume: false });
   useKernel(config.kernel);
@@ -107,9 +109,13 @@ async function continueRun(
  */
 export async function loadFor(config: Config, options: RunOptions = {}): Promise<Dataset> {
   options.onProgress?.({ stage: 'load', done: 0, unit: 'files', note: config.data.set });
-  const { set, teacher, limit, classes } = config.data;
+  const { set, teacher, limit, classes, normalize } = config.data;
   const request = set === 'teacher' ? { teacher: teacher! } : set;
-  const part = { ...(limit !== undefined && { limit }), ...(classes !== undefined && { classes }) };
+  const part = {
+    ...(limit !== undefined && { limit }),
+    ...(classes !== undefined && { classes }),
+    ...(normalize && { normalize }),
+  };
   const dataset = await loadDataset(request as DatasetRequest, part as DatasetPart);
   const { widths } = config.network;
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]];
@@ -120,7 +126,23 @@ export async function loadFor(config: Config, options: RunOptions = {}): Promise
       `the data set '${dataset.name}' has ${dataset.train.size} inputs and ${dataset.classes} classes; the network ${widths.join('-')} ` +
       `has ${inputs} inputs and ${outputs} outputs: set network.widths to [${dataset.train.size}, …, ${dataset.classes}].`,
   );
-  return dataset;
+  return forLoss(dataset, config);
+}
+
+/**
+ * Gives the loss what it needs: labels become one-hot targets of the squared error.
+ * @throws InputError for targets where cross-entropy needs labels
+ */
+function forLoss(dataset: Dataset, { network: { loss, widths } }: Config): Dataset {
+  const { train, test, name } = dataset;
+  check(
+    loss === 'squared-error' || train.labels !== undefined,
+    'no-labels',
+    `the data set '${name}' has targets and no labels, which cross-entropy needs: set network.loss to squared-error.`,
+  );
+  if (loss === 'cross-entropy' || !train.labels) return dataset;
+  const outputs = widths[widths.length - 1];
+  return { ...dataset, train: oneHot(train, outputs), ...(test && { test: oneHot(test, outputs) }) };
 }
 
 /** Checks window length, batch size, ranks and memory before the first step, and returns the memory. */

@@ -3,13 +3,17 @@ import { z } from 'zod';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
+const numbers = z.union([z.number(), z.array(z.number()).min(1)]);
 
 const network = z
   .strictObject({
     widths: z.array(count).min(2).default([784, 50, 50, 10]).describe('inputs, hidden widths, outputs'),
     activation: z.enum(['relu', 'tanh', 'identity']).default('relu'),
     bias: z.boolean().default(false),
-    loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
+    loss: z
+      .enum(['cross-entropy', 'squared-error'])
+      .default('cross-entropy')
+      .describe('squared-error: ½ Σ_outputs (z − y)², a mean over samples; labels become targets 0 and 1'),
   })
   .describe('the multilayer perceptron');
 
@@ -59,9 +63,20 @@ export const schema = z.strictObject({
       limit: count.optional().describe('number of training samples, the first ones of the set'),
       classes: z.array(z.int().min(0)).min(1).optional().describe('use only these classes, relabelled 0, 1, …'),
       teacher: teacher.optional(),
+      normalize: z
+        .strictObject({ mean: numbers, std: numbers })
+        .optional()
+        .describe(
+          'inputs become (x − mean)/std: one number, one for each channel, or one for each input; bytes are x = 0 … 1',
+        ),
     })
     .prefault({}),
   network: network.prefault({}),
+  layers: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('names of the modules of a file of weights (what comes before .weight), in the order of the network'),
   training: z
     .strictObject({
       learningRate: positive.default(0.1),

@@ -5,15 +5,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
-import type { Dataset, Samples } from '../data/dataset.js';
-import { initialWeights } from '../model/network.js';
+import type { Dataset } from '../data/dataset.js';
+import { initialWeights, type NamedShape, parameterShapes } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { shellWord } from '../numeric/shell-word.js';
-import { variance } from '../numeric/statistics.js';
 import { readCheckpoint, readModel } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
-import { completeConfig, firstDifference } from './config.js';
+import { checkLayers, completeConfig, firstDifference } from './config.js';
+import { constantLoss } from './constant-loss.js';
+import type { ExpectedState } from './expected.js';
 import { readRecord } from './folder.js';
 import type { Config, PartialConfig } from './schema.js';
 import { MODEL } from './train.js';
@@ -27,6 +28,8 @@ export interface StateRequest {
   readonly layers?: readonly (PartialConfig | undefined)[];
   /** A safetensors file of the weights. */
   readonly weights?: string;
+  /** What the state must give on the training samples. */
+  readonly expected?: ExpectedState;
   /** `init`: the initial weights. `end` (default): after training. */
   readonly at?: 'init' | 'end';
   /** Train for so many epochs instead of the config's stopping rule. */
@@ -34,8 +37,10 @@ export interface StateRequest {
 }
 
 /** Holds the weights of a state, and where they came from. */
-interface State {
+export interface State {
   readonly weights: Float32Array;
+  /** Names and shapes of the parameters, in the order of `weights`. */
+  readonly parameters: readonly NamedShape[];
   /** PyTorch's momentum buffer, where it is known. */
   readonly velocity?: Float32Array;
   readonly origin: string;
@@ -88,6 +93,7 @@ export function adviceConfig({ run, layers = [], epochs, at, weights }: StateReq
   const stop: PartialConfig | undefined =
     epochs === undefined ? undefined : { training: { stop: { rule: 'epochs', epochs }, maxEpochs: epochs + 100 } };
   const config = configAt(run, [...layers, stop], 'advice on a run');
+  checkLayers(config, weights);
   check(
     config.training.sampling !== 'cyclic',
     'cyclic',
@@ -111,19 +117,25 @@ export async function stateOf(
 ): Promise<State | undefined> {
   const { run, weights: file, at } = request;
   const { network: spec, seed, training } = config;
+  const parameters = parameterShapes(spec);
   if (run !== undefined) {
     const weights = readModel(join(run, MODEL), spec)!;
     const { velocity } = readCheckpoint(join(run, 'checkpoint.safetensors'), spec) ?? {};
     return {
       weights,
+      parameters,
       ...(velocity && training.momentum > 0 && { velocity }),
       origin: `the last weights of the run in ${run}`,
     };
   }
-  if (file !== undefined) return { weights: readStateDict(file, spec), origin: `the weights in ${file}` };
+  if (file !== undefined) {
+    const { how, ...state } = readStateDict(file, spec, config.layers);
+    return { ...state, origin: `the weights in ${file} (${how.join('; ')})` };
+  }
   if (at === 'init')
     return {
       weights: initialWeights(spec, randomKey(seed).child('init')),
+      parameters,
       origin: `the initial weights of seed ${seed}`,
     };
   const trained = await trainToRule(config, seed, dataset, report, stopped);
@@ -131,26 +143,10 @@ export async function stateOf(
   const { learner, cursor } = trained;
   return {
     weights: learner.weights(),
+    parameters,
     ...(training.momentum > 0 && { velocity: learner.velocity() }),
     origin: `seed ${seed} after ${cursor.epoch} epochs at learning rate ${training.learningRate} and batches of ${training.batchSize} (${cursor.reason})`,
   };
-}
-
-/**
- * Returns the loss of the best constant output: the entropy (nat) of the labels' frequencies, or half the summed
- * variance of the targets.
- */
-export function constantLoss({ count, labels, targets }: Samples): number {
-  if (labels) {
-    const counts = new Map<number, number>();
-    for (const y of labels) counts.set(y, (counts.get(y) ?? 0) + 1);
-    return [...counts.values()].reduce((s, c) => s - (c / count) * Math.log(c / count), 0);
-  }
-  const outputs = targets!.length / count;
-  return Array.from({ length: outputs }, (_, j) => targets!.filter((_, e) => e % outputs === j)).reduce(
-    (s, y) => s + variance(Float64Array.from(y)) / 2,
-    0,
-  );
 }
 
 /**

@@ -6,13 +6,19 @@
  * costs nothing. Inputs are stored as floats when more than 60 % are nonzero; else, when they are bytes, packed into 4
  * bytes a nonzero input (row, byte); else as pairs (byte offset of the input's row, value). Packing matters because
  * random batches come from main memory, and a training step of a small network waits for them.
+ *
+ * Normalised inputs (x − m)/s that are zero before normalising keep costing nothing: x/s is stored, and the background −m/s is
+ * multiplied once for each batch, W(−m/s) being added to the bias and Σ delta ⊗ (−m/s) to the gradient.
  */
 import type { Samples } from '../data/dataset.js';
+import { background, divisors, inputsOf } from '../data/inputs.js';
 import { type LayerBlock, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import type { Arena } from './arena.js';
 
-const NET_FIELDS = 9;
+const NET_FIELDS = 12;
+/** Number of the field that holds the divisor. */
+const DIVISOR = 8;
 const LAYER_FIELDS = 14;
 const DENSE_ABOVE = 0.6;
 
@@ -45,6 +51,11 @@ interface PlacedSamples {
   readonly rowsAt: number;
   readonly labelsAt: number;
   readonly targetsAt: number;
+  /**
+   * Begin and end of the background of normalised inputs, which every sample has besides its own inputs; 0 without. Then
+   * the two rows of outputs that its product and the sum of the deltas are kept in.
+   */
+  readonly background: readonly [span: number, product: number, deltas: number];
 }
 
 /**
@@ -98,6 +109,7 @@ const FORMAT = { pairs: 0, dense: 1, packed: 2 } as const;
 
 function survey(samples: Samples): { format: number; nonzeros: number; fullest: number; bytes: number } {
   const { values, size } = samples;
+  const uniform = typeof divisors(samples) === 'number';
   let nonzeros = 0;
   let fullest = 0;
   for (let start = 0; start < values.length; start += size) {
@@ -108,14 +120,14 @@ function survey(samples: Samples): { format: number; nonzeros: number; fullest: 
   }
   if (nonzeros > DENSE_ABOVE * values.length)
     return { format: FORMAT.dense, nonzeros, fullest, bytes: 4 * values.length };
-  if (values instanceof Uint8Array && size < 65536)
+  if (values instanceof Uint8Array && size < 65536 && uniform)
     return { format: FORMAT.packed, nonzeros, fullest, bytes: 4 * nonzeros };
   return { format: FORMAT.pairs, nonzeros, fullest, bytes: 8 * nonzeros };
 }
 
 /** Returns the bytes that `placeSamples` takes for the inputs and their row table. Cost: one pass. */
 export function samplesBytes(samples: Samples): number {
-  return survey(samples).bytes + 4 * samples.count;
+  return survey(samples).bytes + 4 * samples.count + (samples.normalize ? 4 * samples.size : 0);
 }
 
 /**
@@ -123,7 +135,9 @@ export function samplesBytes(samples: Samples): number {
  * @throws InputError when packed inputs of the first layer would exceed 2^28 bytes
  */
 export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: number): PlacedSamples {
-  const { count, size, values, divisor } = samples;
+  const { count, size, values } = samples;
+  const own = divisors(samples);
+  const divisorOf = typeof own === 'number' ? () => own : (k: number) => own[k];
   const { format, fullest, bytes } = survey(samples);
   check(
     format !== FORMAT.packed || size * firstRowBytes < 2 ** 28,
@@ -138,7 +152,7 @@ export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: numb
   const rows = arena.u32(rowsAt, count + 1);
   if (format === FORMAT.dense) {
     const x = arena.f32(at, values.length);
-    for (let i = 0; i < values.length; i++) x[i] = values[i] / divisor;
+    for (let s = 0; s < count; s++) inputsOf(samples, s, x.subarray(s * size, (s + 1) * size));
     for (let s = 0; s <= count; s++) rows[s] = at + 4 * size * s;
   } else {
     const word = arena.u32(at, bytes / 4);
@@ -153,7 +167,7 @@ export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: numb
         if (packed) word[p++] = ((k * firstRowBytes) << 4) | v;
         else {
           word[p++] = k * firstRowBytes;
-          value[p++] = v / divisor;
+          value[p++] = v / divisorOf(k);
         }
       }
     }
@@ -161,7 +175,26 @@ export function placeSamples(arena: Arena, samples: Samples, firstRowBytes: numb
   }
   if (samples.labels) arena.u8(labelsAt, count).set(samples.labels);
   if (samples.targets) arena.f32(targetsAt, samples.targets.length).set(samples.targets);
-  return { count, format, divisor, fullest, rowsAt, labelsAt, targetsAt };
+  const divisor = typeof own === 'number' ? own : 1;
+  const shift = format === FORMAT.dense ? undefined : background(samples);
+  return {
+    count,
+    format,
+    divisor,
+    fullest,
+    rowsAt,
+    labelsAt,
+    targetsAt,
+    background: shift ? placeBackground(arena, shift, firstRowBytes) : [0, 0, 0],
+  };
+}
+
+function placeBackground(arena: Arena, shift: Float32Array, rowBytes: number): [number, number, number] {
+  const at = arena.take(4 * shift.length, 'the normalisation');
+  arena.f32(at, shift.length).set(shift);
+  const span = arena.take(8, 'the normalisation');
+  arena.u32(span, 2).set([at, at + 4 * shift.length]);
+  return [span, arena.take(rowBytes, 'the normalisation'), arena.take(rowBytes, 'the normalisation')];
 }
 
 /**
@@ -217,7 +250,8 @@ export function placeNet(
   const loss = spec.loss === 'cross-entropy' ? 0 : 1;
   const { format, rowsAt, labelsAt, targetsAt } = samples;
   fields.set([layers.length, activation, loss, format, rowsAt, labelsAt, targetsAt, unpackedAt]);
-  arena.f32(at, NET_FIELDS)[NET_FIELDS - 1] = samples.divisor;
+  arena.f32(at, NET_FIELDS)[DIVISOR] = samples.divisor;
+  fields.set(samples.background, DIVISOR + 1);
   layers.forEach((l, i) => {
     const to = {
       weights: [l.weightsAt, l.biasAt],

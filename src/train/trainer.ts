@@ -7,6 +7,7 @@
  * (150 of 784 pixels and about half of the ReLU units are nonzero) against 8.8 Mflop dense.
  */
 import type { Samples } from '../data/dataset.js';
+import { inputsOf } from '../data/inputs.js';
 import { instantiate } from '../kernels/load.js';
 import { training } from '../kernels/training.generated.js';
 import { layerNamed, layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
@@ -345,10 +346,10 @@ export class Trainer {
   }
 
   private inputsOf(order: Uint32Array): Float32Array {
-    const { size, values, divisor } = this.samples;
+    const { size } = this.samples;
     const out = new Float32Array(order.length * size);
     order.forEach((sample, s) => {
-      for (let k = 0; k < size; k++) out[s * size + k] = values[sample * size + k] / divisor;
+      inputsOf(this.samples, sample, out.subarray(s * size, (s + 1) * size));
     });
     return out;
   }

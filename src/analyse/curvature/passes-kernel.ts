@@ -2,6 +2,7 @@
  * The functions that kernels/curvature exports for passes through a network, and the layout of its arrays. Numbers are float64.
  */
 import type { Samples } from '../../data/dataset.js';
+import { background, divisors } from '../../data/inputs.js';
 import type { LayerBlock } from '../../model/network.js';
 import type { Arena } from '../../train/arena.js';
 
@@ -152,15 +153,17 @@ export function takeVector(
 
 /**
  * Writes the inputs to kernel memory, as (byte offset of the input's weight row, float32 value) for every nonzero one, and
- * returns the address of the table of rows.
+ * returns the address of the table of rows. Of normalised inputs (x − m)/s it writes x/s, and −m/s as one row more.
  */
 export function placeInputs(arena: Arena, samples: Samples, rowBytes: number): number {
-  const { values, size, count, divisor } = samples;
-  let nonzeros = 0;
+  const { values, size, count } = samples;
+  const own = divisors(samples);
+  const shift = background(samples);
+  let nonzeros = shift ? size : 0;
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
-  const startsAt = arena.take(4 * (count + 1), 'the row table');
+  const startsAt = arena.take(4 * (count + 2), 'the row table');
   const entriesAt = arena.take(8 * nonzeros, 'the inputs');
-  const starts = arena.u32(startsAt, count + 1);
+  const starts = arena.u32(startsAt, count + 2);
   const offset = arena.u32(entriesAt, 2 * nonzeros);
   const value = arena.f32(entriesAt, 2 * nonzeros);
   let p = 0;
@@ -169,10 +172,16 @@ export function placeInputs(arena: Arena, samples: Samples, rowBytes: number): n
     for (let k = 0; k < size; k++, i++) {
       if (values[i] === 0) continue;
       offset[p] = k * rowBytes;
-      value[p + 1] = values[i] / divisor;
+      value[p + 1] = values[i] / (typeof own === 'number' ? own : own[k]);
       p += 2;
     }
   }
   starts[count] = entriesAt + 4 * p;
+  shift?.forEach((x, k) => {
+    offset[p] = k * rowBytes;
+    value[p + 1] = x;
+    p += 2;
+  });
+  starts[count + 1] = entriesAt + 4 * p;
   return startsAt;
 }

@@ -9,6 +9,7 @@
  * Memory is 8 bytes for each nonzero input, and the states (2·Σ widths + 2 numbers for each sample) where they fit `cacheBytes`.
  */
 import type { Samples } from '../../data/dataset.js';
+import { inputsOf } from '../../data/inputs.js';
 import { curvature } from '../../kernels/curvature.generated.js';
 import { instantiate } from '../../kernels/load.js';
 import { type LayerBlock, layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
@@ -76,6 +77,9 @@ export class NetworkPasses {
   /** [sample][padded outputs of the first layer]. */
   readonly rowsAt: number;
   private readonly logitsAt: number;
+  /** A row of the first layer for what all normalised inputs have in common, and the number of that row; 0 without. */
+  private readonly shiftAt: number = 0;
+  private readonly shiftOrderAt: number = 0;
   private readonly own: States;
   private readonly cache: States[] = [];
   private placed = new Map<string, number>();
@@ -101,6 +105,11 @@ export class NetworkPasses {
     this.arena = arena;
     exports.useWork(arena.take(exports.workBytes(), 'the panels'));
     this.startsAt = placeInputs(arena, samples, 8 * padded(this.layers[0].outputs));
+    if (samples.normalize) {
+      this.shiftAt = arena.take(8 * padded(this.layers[0].outputs), 'the normalisation');
+      this.shiftOrderAt = arena.take(4, 'the normalisation');
+      arena.u32(this.shiftOrderAt, 1)[0] = samples.count;
+    }
     this.weightsAt = placeVector(arena, this.layers, 'the weights');
     putVector(arena, this.layers, this.weightsAt, weights);
     this.orderAt = arena.take(4 * BLOCK, 'the order');
@@ -114,7 +123,7 @@ export class NetworkPasses {
 
   /** Returns the bytes of kernel memory that passes take, without vectors of weights. */
   static memoryBytes(spec: NetworkSpec, samples: Samples, cacheBytes = 768 * 2 ** 20): number {
-    let nonzeros = 0;
+    let nonzeros = samples.normalize ? samples.size : 0;
     for (const v of samples.values) if (v !== 0) nonzeros++;
     const states = 8 * samples.count * (2 * spec.widths.slice(1).reduce((a, b) => a + b, 0) + 2);
     return 8 * nonzeros + 4 * samples.count + (states <= cacheBytes ? states : 0);
@@ -192,7 +201,10 @@ export class NetworkPasses {
   /** Computes z or t of the first layer, [unit][BLOCK], from the sparse inputs of the sample numbers written last. */
   firstLayer(vector: PlacedVector, count: number, out: number): void {
     const width = padded(this.layers[0].outputs);
-    this.kernel.gather(this.startsAt, this.orderAt, count, vector.weights[0], width, vector.biases[0], this.rowsAt);
+    const { kernel, startsAt, orderAt, rowsAt, shiftAt } = this;
+    const [w, bias] = [vector.weights[0], vector.biases[0]];
+    if (shiftAt !== 0) kernel.gather(startsAt, this.shiftOrderAt, 1, w, width, bias, shiftAt);
+    kernel.gather(startsAt, orderAt, count, w, width, shiftAt || bias, rowsAt);
     this.arena.f64(this.rowsAt + 8 * count * width, (BLOCK - count) * width).fill(0);
     this.kernel.transpose(BLOCK, this.layers[0].outputs, this.rowsAt, width, out, BLOCK);
   }
@@ -205,6 +217,11 @@ export class NetworkPasses {
       const width = padded(outputs);
       kernel.transpose(outputs, BLOCK, x, BLOCK, this.rowsAt, width);
       kernel.scatter(this.startsAt, this.orderAt, count, this.rowsAt, width, to.weights[0]);
+      if (this.shiftAt === 0) return;
+      const sum = this.arena.f64(this.shiftAt, width).fill(0);
+      const rows = this.arena.f64(this.rowsAt, count * width);
+      for (let at = 0; at < rows.length; at += width) for (let j = 0; j < width; j++) sum[j] += rows[at + j];
+      kernel.scatter(this.startsAt, this.shiftOrderAt, 1, this.shiftAt, width, to.weights[0]);
     } else kernel.gemm(outputs, inputs, BLOCK, 1, x, BLOCK, 1, h, 1, BLOCK, 1, to.weights[l], inputs, 0);
   }
 
@@ -247,10 +264,10 @@ export class NetworkPasses {
   layerStates(name: string): { inputs: Float64Array; deltas: Float64Array } {
     const l = this.layerIndex(name);
     const { inputs: n, outputs: m } = this.layers[l];
-    const { count, values, divisor } = this.samples;
+    const { count } = this.samples;
     const inputs = new Float64Array(count * n);
     const deltas = new Float64Array(count * m);
-    if (l === 0) for (let i = 0; i < inputs.length; i++) inputs[i] = Math.fround(values[i] / divisor);
+    if (l === 0) for (let s = 0; s < count; s++) inputs.set(inputsOf(this.samples, s), s * n);
     for (let b = 0; b < this.blocks; b++) {
       const states = this.block(b);
       const first = b * BLOCK;

@@ -7,6 +7,7 @@
  * the data; their errors are those of estimates for the distribution that the data were drawn from.
  */
 import type { Samples } from '../../data/dataset.js';
+import { inputsOf } from '../../data/inputs.js';
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
@@ -116,9 +117,9 @@ export function squaredNorms(passes: NetworkPasses): Float64Array {
 }
 
 /** Computes |x_k|² of every sample's input. Length N. */
-export function inputSquares({ count, size, values, divisor }: Samples): Float64Array {
-  const out = new Float64Array(count);
-  for (let s = 0, i = 0; s < count; s++)
-    for (let a = 0; a < size; a++, i++) out[s] += Math.fround(values[i] / divisor) ** 2;
+export function inputSquares(samples: Samples): Float64Array {
+  const out = new Float64Array(samples.count);
+  const row = new Float32Array(samples.size);
+  for (let s = 0; s < samples.count; s++) for (const x of inputsOf(samples, s, row)) out[s] += x * x;
   return out;
 }

@@ -1,6 +1,8 @@
 /** `thermograd advise`: its flags, its help, and the printing of its result. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Expectation } from '../../runs/expected.js';
+import { expectErrorOption, expectedOf, expectLossOption, sayJudged } from '../../terminal/expected.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
 
@@ -8,6 +10,8 @@ interface Flags extends Omit<RunFlags, 'directions'> {
   readonly directions?: number;
   readonly momentum?: number;
   readonly weights?: string;
+  readonly expectLoss?: Expectation;
+  readonly expectError?: Expectation;
   readonly at?: 'init' | 'end';
   readonly epochs?: number;
   readonly verify?: boolean;
@@ -28,6 +32,8 @@ export function addAdvise(root: Command): void {
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
     .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
     .option('--weights <file>', 'advice at these weights: safetensors of linear layers, with PyTorch’s names and order')
+    .addOption(expectLossOption())
+    .addOption(expectErrorOption())
     .addOption(
       new Option('--at <state>', 'init: at the initial weights; end: after training (end)').choices(['init', 'end']),
     )
@@ -99,7 +105,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
         const { adviseRun } = await import('./experiment.js');
         const { adviceWords } = await import('./findings.js');
         const { gigabytes } = await import('../../jobs/memory.js');
-        const { window, momentum, directions, ...rest } = flags;
+        const { window, momentum, directions, expectLoss, expectError, ...rest } = flags;
         const layers = [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])];
         const given = <K extends string, T>(name: K, value: T | undefined) =>
           (value === undefined ? {} : { [name]: value }) as { readonly [k in K]?: T };
@@ -107,6 +113,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
           ...given('run', run),
           layers,
           ...given('weights', flags.weights),
+          ...expectedOf({ expectLoss, expectError }),
           ...given('at', flags.at),
           ...given('epochs', flags.epochs),
           ...given('verify', flags.verify),
@@ -121,6 +128,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
           signal: s.signal,
           ...(s.onProgress && { onProgress: s.onProgress }),
           onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+          onJudged: (judged) => sayJudged(judged, s),
         });
         const { advice, facts, verification } = result;
         const words = adviceWords(advice, facts, verification);

@@ -34,6 +34,7 @@ import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
+import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
@@ -58,6 +59,8 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly force?: boolean;
   readonly workers?: number;
   readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+  /** Receives what the weights give on all training samples, before they are measured further. */
+  readonly onJudged?: (judged: JudgedState) => void;
 }
 
 /** Holds the advice and the folder that it was written to. */
@@ -101,6 +104,10 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   const state = await stateOf(request, config, dataset, note, stopped);
   if (!state) throw new InterruptedError(folder, false);
   const known = pointOf(config, dataset, state);
+  const foreign = request.weights !== undefined;
+  const { expected = {} } = request;
+  const judged = judgeWeights(config.network, state.weights, dataset.train, expected, foreign);
+  request.onJudged?.(judged);
   const shared: AdviceShared = {
     spec: config.network,
     samples: sharedSamples(dataset.train),
@@ -114,7 +121,13 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   };
   const workers = request.workers ?? config.workers;
   const { measured, window, linearAlgebra } = await measureAll(shared, workers, request, folder);
-  const point: AdvicePoint = { ...known, loss: measured.loss, errors: measured.errors };
+  const { doubts } = judged;
+  const point: AdvicePoint = {
+    ...known,
+    loss: measured.loss,
+    errors: measured.errors,
+    ...(doubts.length > 0 && { doubts }),
+  };
   const facts: AdviceFacts = { point, noise: measured.noise, curvature: measured.curvature, window };
   if ('refused' in facts.noise && 'refused' in facts.curvature)
     throw new RunError(
@@ -267,7 +280,7 @@ function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset,
     { what: `the data set ${data.set}, shared by all threads`, bytes: 2 * train.values.byteLength, key: 'data.limit' },
     {
       what: 'training, with the samples in kernel memory',
-      bytes: 2 * Trainer.memoryBytes({ spec, samples: train, ...training }),
+      bytes: 3 * Trainer.memoryBytes({ spec, samples: train, ...training }),
       key: 'data.limit',
     },
     { what: 'passes through the network', bytes: NetworkPasses.memoryBytes(spec, train), key: 'data.limit' },

@@ -211,7 +211,7 @@ function verifiedWords(v: Verification): string {
 function notes({ ceiling }: Advice, { point, curvature, noise }: AdviceFacts): string[] {
   const c = factsOf(curvature);
   const n = factsOf(noise);
-  const out: string[] = [];
+  const out = (point.doubts ?? []).map((d) => `Warning: ${d}.`);
   if (c && -c.lowest.value > 0.05 * c.top.value)
     out.push(
       `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling is that of the directions of positive curvature alone.`,

@@ -8,7 +8,7 @@ import { fittedAt, rimOf, type VerifyBase } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
-import { constantLoss } from '../../runs/state.js';
+import { constantLoss } from '../../runs/constant-loss.js';
 import { Trainer } from '../../train/trainer.js';
 import type { CeilingsConfig, StateSpec } from './config.js';
 import type { RungTried, StateCell, StateMeasures } from './measured.js';

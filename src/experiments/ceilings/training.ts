@@ -1,5 +1,6 @@
 /** The training of a state, with the initial weights and batches of `reproduce ivf2021` for its seed. */
 import type { Samples } from '../../data/dataset.js';
+import { oneHot } from '../../data/one-hot.js';
 import { batchPlan } from '../../data/samplers.js';
 import { firstSamples } from '../../data/subset.js';
 import { DivergedError, RunError } from '../../numeric/errors.js';
@@ -24,14 +25,8 @@ const AFTER = 10;
 
 /** Returns the samples of a state; for the squared error the labels become targets 0 and 1, one output for each class. */
 export function samplesOf({ samples: count, network }: StateSpec, train: Samples): Samples {
-  const { labels, ...part } = firstSamples(train, count);
-  if (network.loss === 'cross-entropy') return { ...part, ...(labels && { labels }) };
-  const outputs = network.widths[network.widths.length - 1];
-  const targets = new Float32Array(part.count * outputs);
-  labels!.forEach((label, k) => {
-    targets[k * outputs + label] = 1;
-  });
-  return { ...part, targets };
+  const part = firstSamples(train, count);
+  return network.loss === 'cross-entropy' ? part : oneHot(part, network.widths[network.widths.length - 1]);
 }
 
 /** Returns the config of a state: that of the study with the state's network and training. */

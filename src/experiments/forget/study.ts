@@ -21,10 +21,11 @@ type Place = Omit<Study<ForgetRecord, Dataset>, 'data'>;
 
 /** Loads the data set of a config. */
 export function loadForget({ data }: ForgetConfig): Promise<Dataset> {
-  const { set, teacher, limit, classes } = data;
+  const { set, teacher, limit, classes, normalize } = data;
   return loadDataset((set === 'teacher' ? { teacher: teacher! } : set) as DatasetRequest, {
     ...(limit !== undefined && { limit }),
     ...(classes !== undefined && { classes }),
+    ...(normalize && { normalize }),
   });
 }
 

@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../../report/format.js';
+import type { Expectation } from '../../runs/expected.js';
+import { expectErrorOption, expectedOf, expectLossOption, sayJudged } from '../../terminal/expected.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { listed, momentum as momentumOf, positiveNumber, wholeNumber } from '../../terminal/values.js';
 import type { ProtectResult } from './experiment.js';
@@ -13,6 +15,8 @@ interface Flags
   > {
   readonly method?: string;
   readonly weights?: string;
+  readonly expectLoss?: Expectation;
+  readonly expectError?: Expectation;
   readonly axes?: number;
   readonly layers?: 'all' | string[];
   readonly samples?: number;
@@ -34,6 +38,8 @@ export function addProtect(root: Command): void {
       '--weights <file>',
       'safetensors of linear layers, with PyTorch’s names and order; the config describes the network',
     )
+    .addOption(expectLossOption())
+    .addOption(expectErrorOption())
     .option('--config <file>', 'JSON or YAML: network, data, training; flags override it, and it overrides the preset')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
     .option('--data <set>', 'what the network was trained on: mnist, fashion-mnist, idx:DIR or teacher')
@@ -80,9 +86,10 @@ mean curvature over K (matched). Start there and try some decades ABOVE it: a pa
 and how much the old task is worth is for you to decide. Explicit steps are stable up to 2(1+momentum)/(learning rate × largest
 stiffness); load_pull of examples/protect.py takes exact steps, stable at any strength.
 
-Layers of --weights are taken in natural order of their names (0.weight, 2.weight, 10.weight), which must be the module's order.
-The network must get its inputs as it was trained with them: thermograd reads bytes as 0 … 1, with no other normalisation. The line
-'task' reports loss and errors of the weights on the data: if they are not those that you expect, weights, config or data do not match.
+The order of the layers of --weights follows from their names (0.weight, 2.weight, 10.weight; inp, hidden, head), from their places in
+the file, or from their shapes; where two orders fit, both are named, and layers: [first, second, …] in the config decides. The network
+must get its inputs as it was trained with them: bytes are read as 0 … 1; data: {normalize: {mean: 0.1307, std: 0.3081}} says what
+else. Loss and errors on the data are shown before anything is written; --expect-loss and --expect-error refuse other ones.
 
 Examples:
   thermograd protect ivf2021-standard-seed0 --method ewc
@@ -98,12 +105,14 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
       await session(flags.json ?? false, async (s) => {
         const { protectRun } = await import('./experiment.js');
         const { gigabytes } = await import('../../jobs/memory.js');
-        const { method, weights, axes, layers, samples, windowEpochs, momentum, out, force, json: _, ...rest } = flags;
+        const { method, weights, axes, layers, samples, windowEpochs, momentum, out, force, json: _, ...more } = flags;
+        const { expectLoss, expectError, ...rest } = more;
         const result = await protectRun({
           ...(run !== undefined && { run }),
           layers: [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])],
           ...(method !== undefined && { method }),
           ...(weights !== undefined && { weights }),
+          ...expectedOf({ expectLoss, expectError }),
           ...(axes !== undefined && { axes }),
           ...(layers !== undefined && { held: layers }),
           ...(samples !== undefined && { samples }),
@@ -113,6 +122,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
           signal: s.signal,
           ...(s.onProgress && { onProgress: s.onProgress }),
           onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+          onJudged: (judged) => sayJudged(judged, s),
         });
         s.result(result, describeProtection(result));
       });
@@ -172,10 +182,10 @@ export function describeProtection(r: ProtectResult): string {
   return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
 
 in PyTorch, with ${EXAMPLE}:
-    penalty, strength = load_penalty(${JSON.stringify(r.file)})
+    penalty, strength = load_penalty(${JSON.stringify(r.file)}, model)
     loss = cross_entropy(model(x), y) + strength * penalty(torch.nn.utils.parameters_to_vector(model.parameters()))
 or, for any strength, after each step of plain SGD:
-    pull, strength = load_pull(${JSON.stringify(r.file)})
+    pull, strength = load_pull(${JSON.stringify(r.file)}, model)
     hold(model, pull, learning_rate * strength)`;
 }
 
@@ -196,8 +206,8 @@ function rangeOf(stiffness: readonly number[]): string {
   return `; stiffness ${least === most ? formatNumber(most) : `${formatNumber(least)} to ${formatNumber(most)}`}`;
 }
 
-function warningsOf({ unit, largestStrength, learningRate, window, loss }: ProtectResult): string[] {
-  const out: string[] = [];
+function warningsOf({ unit, largestStrength, learningRate, window, loss, doubts = [] }: ProtectResult): string[] {
+  const out: string[] = [...doubts];
   if (unit.strength >= largestStrength)
     out.push(
       `the natural strength is above that: steps with it diverge; fine-tune at a learning rate below ${formatNumber((learningRate * largestStrength) / unit.strength)}`,

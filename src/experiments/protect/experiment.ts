@@ -8,7 +8,6 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
-import { CONSTRAINTS, findConstraint } from '../../apply/constraints/table.js';
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
@@ -18,14 +17,16 @@ import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { layersOf } from '../../model/network.js';
-import { check, InputError } from '../../numeric/errors.js';
+import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { nearest } from '../../numeric/spelling.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
+import { checkLayers } from '../../runs/config.js';
+import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
-import { configAt, type StateRequest, stateOf } from '../../runs/state.js';
+import { configAt, type State, type StateRequest, stateOf } from '../../runs/state.js';
 import { TRAJECTORY } from '../../runs/train.js';
 import {
   type ProtectJob,
@@ -36,9 +37,10 @@ import {
   type WindowSeen,
 } from './job.js';
 import { protectMemory } from './memory.js';
+import { penaltyNamed } from './method.js';
 
 /** Names the network, the method and the file. */
-export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights'> {
+export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights' | 'expected'> {
   /** Name in the table of constraints; `ewc` by default. */
   readonly method?: string;
   /** N_c, axes a layer; 50 by default. */
@@ -53,6 +55,8 @@ export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | '
   readonly out?: string;
   readonly force?: boolean;
   readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+  /** Receives what the weights give on all training samples, before they are measured further. */
+  readonly onJudged?: (judged: JudgedState) => void;
 }
 
 /** Holds the penalty's properties and the file it was written to. */
@@ -82,6 +86,8 @@ export interface ProtectResult {
   readonly window?: WindowSeen & { readonly trained: boolean };
   /** The training that methods of the stationary state assume. */
   readonly training?: TaskTraining;
+  /** Why the weights are probably not read as they were trained, where something suggests it. */
+  readonly doubts?: readonly string[];
   readonly seed: number;
   readonly thermograd: string;
   readonly linearAlgebra: string;
@@ -117,6 +123,7 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   // weights alone are not recorded, so a network of one layer needs no record.layer
   const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
   const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
+  checkLayers(config, request.weights);
   const source = windowSource(request, constraint);
   const held = heldLayers(request, source, config);
   const dataset = await loadFor(config, request);
@@ -134,8 +141,11 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   const bad = state.weights.findIndex((w) => !Number.isFinite(w));
   check(bad < 0, 'not-finite', `${state.origin} are not all finite: number ${bad} of them is ${state.weights[bad]}.`);
   request.onStart?.(announcement(config, constraint, held, measured), memory);
+  const { network: spec } = config;
+  const judged = judgeWeights(spec, state.weights, train, request.expected ?? {}, request.weights !== undefined);
+  request.onJudged?.(judged);
   const shared: ProtectShared = {
-    spec: config.network,
+    spec,
     weights: state.weights,
     ...(state.velocity && { velocity: state.velocity }),
     measured: sharedSamples(measured),
@@ -148,7 +158,7 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
     provider: config.provider,
   };
   const outcome = await measure(constraint.name, shared, request, out);
-  return keep({ out, constraint, config, origin: state.origin, shared, outcome });
+  return keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
 }
 
 const nothing = () => {};
@@ -181,19 +191,28 @@ interface Found {
   readonly out: string;
   readonly constraint: Constraint;
   readonly config: Config;
-  readonly origin: string;
+  readonly state: State;
   readonly shared: ProtectShared;
   readonly outcome: ProtectOutcome;
+  readonly doubts: readonly string[];
 }
 
 /** Writes the file and returns its properties. */
-function keep({ out, constraint, config, origin, shared, outcome }: Found): ProtectResult {
+function keep({
+  out,
+  constraint,
+  config,
+  state: { origin, parameters },
+  shared,
+  outcome,
+  doubts,
+}: Found): ProtectResult {
   const { penalty, unit, diagnostics, loss, errors, stiffest, window, linearAlgebra } = outcome;
   const { name: method, title, source } = constraint;
   const { learningRate, momentum } = config.training;
   const data = config.data.set;
   const strength = Number.isFinite(unit.strength) ? unit.strength : 1;
-  writePenalty(out, penalty, strength, {
+  const metadata = {
     format: 'thermograd penalty',
     thermograd: VERSION,
     method,
@@ -204,7 +223,8 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
     network: config.network.widths.join('-'),
     layers: shared.layers.join(', '),
     seed: String(config.seed),
-  });
+  };
+  writePenalty(out, penalty, strength, metadata, parameters);
   return {
     file: out,
     bytes: statSync(out).size,
@@ -226,6 +246,7 @@ function keep({ out, constraint, config, origin, shared, outcome }: Found): Prot
     largestStrength: (2 * (1 + momentum)) / (learningRate * stiffest),
     ...(window && { window: { ...window, trained: shared.window?.kind === 'trained' } }),
     ...(constraint.needsTraining && { training: shared.training }),
+    ...(doubts.length > 0 && { doubts }),
     seed: config.seed,
     thermograd: VERSION,
     linearAlgebra,
@@ -237,29 +258,6 @@ function checkFile(out: string, force: boolean): void {
   if (!existsSync(out)) return;
   check(lstatSync(out).isFile(), 'out-exists', `${out} is not a file; choose another with --out.`);
   check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
-}
-
-/**
- * Returns the constraint of a name, if it is a penalty.
- * @throws InputError with the nearest name
- */
-function penaltyNamed(name: string): Constraint {
-  const penalties = CONSTRAINTS.filter((c) => c.kind === 'penalty');
-  const found = penalties.find((c) => c.name === name);
-  if (found) return found;
-  const names = penalties.map((c) => c.name);
-  const other = findConstraint(name) !== undefined;
-  check(
-    name !== 'frozen',
-    'no-penalty',
-    "'frozen' leaves no penalty: set requires_grad to False on the parameters of a layer (usually the first) in PyTorch, which needs no file.",
-  );
-  const near = other ? undefined : nearest(name, names);
-  throw new InputError(
-    'no-such-constraint',
-    `${other ? `'${name}' leaves no penalty` : `there is no method '${name}'${near ? `; did you mean ${near}?` : ''}`}` +
-      `${near ? ' There' : '; there'} are ${names.join(', ')}.`,
-  );
 }
 
 /**

@@ -42,6 +42,11 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
       key: '--samples or --limit',
     },
     {
+      what: 'the loss of the weights',
+      bytes: Trainer.memoryBytes({ spec, samples: train, learningRate: 1, batchSize: 1 }),
+      key: '--limit',
+    },
+    {
       what: 'passes through the network',
       bytes:
         NetworkPasses.memoryBytes(spec, measured, 256 * 2 ** 20) +
