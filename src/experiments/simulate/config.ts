@@ -77,6 +77,7 @@ export function setupOf(config: SimulationConfig): Setup {
     noise: noiseOf(config),
     learningRate: learningRateOf(config),
     momentum: config.momentum,
+    ...(config.noise.interpretation && { interpretation: config.noise.interpretation }),
   });
   const scales = config.units?.dimensionless ? scalesAt(given, config.units.at) : undefined;
   const problem = scales ? dimensionless(given, scales) : given;
@@ -125,7 +126,7 @@ function landscapeOf(config: SimulationConfig) {
 
 function noiseOf(config: SimulationConfig): NoiseInput {
   const { diffusion, covariance, batch } = config.noise;
-  const given = Object.keys(config.noise);
+  const given = Object.keys(config.noise).filter((key) => key !== 'interpretation');
   check(
     given.length === 1,
     'bad-noise',
@@ -220,19 +221,14 @@ function startOf({ start }: SimulationConfig, size: number, axes: readonly GridA
   return { kind: 'point', at: inside(point ? of(point, 'point') : axes.map((a) => (a.from + a.to) / 2)) };
 }
 
-function timeOf({ time, methods }: SimulationConfig, unit: number): Setup['time'] {
-  const walkers = methods.sgd !== undefined || methods.langevin !== undefined;
+function timeOf({ time }: SimulationConfig, unit: number): Setup['time'] {
   if (time.mode === 'stationary') {
     check(
       time.until === undefined && time.snapshots === undefined,
       'bad-time',
       'time.until and time.snapshots belong to time.mode transient; a stationary run counts for time.length after time.burnIn.',
     );
-    check(
-      !walkers || time.length !== undefined,
-      'no-time',
-      'time.length is missing: how long each walker is counted, in eta·steps; some tens of the slowest relaxation.',
-    );
+    // of walkers, `withTimes` has chosen a length that was left out
     const length = (time.length ?? 1) / unit;
     return { mode: 'stationary', length, burnIn: time.burnIn === undefined ? length / 5 : time.burnIn / unit };
   }
