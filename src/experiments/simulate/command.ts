@@ -7,6 +7,7 @@ import { formatNumber, formatPlain } from '../../report/format.js';
 import { wholeNumber } from '../../terminal/values.js';
 import { type Comparison, momentText, starWords } from './compare.js';
 import type { Setup } from './config.js';
+import { disagreementText } from './disagreements.js';
 import type { SimulationRun } from './experiment.js';
 import type { Plan } from './plan.js';
 
@@ -130,12 +131,14 @@ const planDocument = ({ scales, problem, config }: Setup, plan: Plan) => ({
   timePerStep: problem.timePerStep,
   stiffness: plan.stiffness,
   largestStep: plan.largestStep,
+  relaxation: plan.relaxation ?? null,
+  time: config.time,
   methods: plan.methods,
   memory: plan.memory,
   warnings: plan.warnings,
 });
 
-function planWords({ scales, problem }: Setup, { methods, memory, stiffness, warnings }: Plan): string {
+function planWords({ scales, problem }: Setup, { methods, memory, stiffness, relaxation, warnings }: Plan): string {
   const lines = [
     ...(scales
       ? [
@@ -143,6 +146,9 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, war
         ]
       : []),
     `stiffest  relaxation rate ${formatNumber(stiffness)} per unit of time on the grid; multiplied by SGD's step ${formatNumber(stiffness * problem.timePerStep)}`,
+    ...(relaxation
+      ? [`slowest   relaxation takes ${formatNumber(relaxation.time)} units of time, by the ${relaxation.how}`]
+      : []),
     ...methods.map((m) => `${m.method.padEnd(9)} ${m.what}${m.walkers > 0 ? `: ${formatNumber(m.steps)} in all` : ''}`),
     `memory    about ${Math.ceil(memory.peak / 1e6)} MB`,
     ...warnings.map((w) => `note      ${w}`),
@@ -150,7 +156,7 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, war
   return lines.join('\n');
 }
 
-function resultWords({ folder, methods }: SimulationRun, { moments, distances }: Comparison): string {
+function resultWords({ folder, methods }: SimulationRun, { moments, distances, disagreements }: Comparison): string {
   const label = (id: string) => methods.find((m) => m.method === id)?.label ?? id;
   const wide = Math.max(...moments.map((r) => r.name.length)) + 2;
   const columns = methods.map((m) => m.method);
@@ -180,7 +186,10 @@ function resultWords({ folder, methods }: SimulationRun, { moments, distances }:
         .join('')
         .trimEnd(),
   );
-  const warnings = methods.flatMap((m) => m.warnings.map((w) => `note: ${m.label}: ${w}`));
+  const warnings = [
+    ...methods.flatMap((m) => m.warnings.map((w) => `note: ${m.label}: ${w}`)),
+    ...disagreements.map((d) => `note: ${disagreementText(d, label)}`),
+  ];
   return [
     `${''.padEnd(wide)}${methods
       .map((m) => m.label.padEnd(22))

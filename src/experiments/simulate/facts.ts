@@ -22,11 +22,27 @@ export function simulationFacts(
     hasValley: problem.valley !== undefined,
     absorbing: sides.some((s) => s.includes('absorbing')),
     timePerStep: problem.timePerStep,
+    stepRate: plan.stiffness * problem.timePerStep,
+    ...(problem.momentum > 0 && { momentum: problem.momentum }),
+    ...(problem.interpreted && { interpreted: INTERPRETED[problem.interpretation] }),
+    ...(plan.relaxation && { relaxation: { time: plan.relaxation.time, how: plan.relaxation.how } }),
     ...(scales && { scales }),
-    statement: statementOf(setup),
+    statement: [...statementOf(setup), ...relaxationRow(setup, plan)],
     warnings: plan.warnings,
     run,
   };
+}
+
+const INTERPRETED = {
+  ito: 'Itô',
+  stratonovich: 'Stratonovich',
+  'haenggi-klimontovich': 'Hänggi-Klimontovich',
+} as const;
+
+function relaxationRow({ scales }: Setup, { relaxation }: Plan): (readonly [string, string])[] {
+  if (!relaxation) return [];
+  const unit = scales?.time ?? 1;
+  return [['slowest relaxation', `${Number((relaxation.time * unit).toPrecision(4))} eta·steps, ${relaxation.how}`]];
 }
 
 /** Returns the problem as it was written, line by line. */
@@ -55,6 +71,11 @@ export function statementOf({ config, problem, time, scales }: Setup): (readonly
         .join(', '),
     ]);
   }
+  if (noise.interpretation !== undefined)
+    rows.push([
+      'noise as',
+      `${INTERPRETED[noise.interpretation]}, by Langevin and Fokker-Planck; SGD draws it where a step begins (Itô)`,
+    ]);
   if (noise.batch?.loss !== undefined) rows.push(['loss of one minibatch', text(noise.batch.loss)]);
   if (noise.batch?.gradient) rows.push(['gradient of one minibatch', noise.batch.gradient.map(text).join(', ')]);
   if (Object.keys(parameters).length > 0)

@@ -78,6 +78,14 @@ export interface SimulationFacts {
   readonly absorbing: boolean;
   /** One step of SGD in units of time. */
   readonly timePerStep: number;
+  /** Momentum of SGD, where it has one. */
+  readonly momentum?: number;
+  /** Learning rate times the largest curvature on the grid. */
+  readonly stepRate?: number;
+  /** The interpretation of noise that depends on the place, where it is not Itô's. */
+  readonly interpreted?: string;
+  /** The slowest relaxation, in units of time, and how it was obtained. */
+  readonly relaxation?: { readonly time: number; readonly how: string };
   /** Units of the numbers, where they are not those of the config. */
   readonly scales?: {
     readonly length: number;

@@ -8,6 +8,7 @@ import { fokkerPlanckMemory } from '../../theory/fokker-planck/memory.js';
 import { alongFloor } from '../../theory/models/along.js';
 import type { Setup } from './config.js';
 import type { Method } from './measured.js';
+import type { Expected } from './settled.js';
 
 /** States the steps of one method. */
 interface MethodPlan {
@@ -29,6 +30,8 @@ export interface Plan {
   readonly stiffness: number;
   /** Explicit steps of this length or more are unstable there: 2/stiffness. */
   readonly largestStep: number;
+  /** The slowest relaxation, of a stationary run with walkers. */
+  readonly relaxation?: Expected;
   /** Warnings for the person who runs it, one sentence each. */
   readonly warnings: readonly string[];
 }
