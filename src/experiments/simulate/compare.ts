@@ -3,7 +3,7 @@ import { type Estimate, unconverged } from '../../numeric/estimate.js';
 import { formatNumber } from '../../report/format.js';
 import { star, starred } from '../../report/sections/tables.js';
 import { type Disagreement, disagreements } from './disagreements.js';
-import { arrayOf, type Method, type MethodResult, type SimulationInput } from './measured.js';
+import { arrayOf, type Method, type MethodResult, type MomentRow, type SimulationInput } from './measured.js';
 import { LOSS, momentNames } from './names.js';
 
 /** Which density: of x, of y, on the floor y = 0, of both. */
@@ -19,11 +19,6 @@ export interface Distance {
   readonly totalVariation: number;
   /** Its expected value from counting noise alone if the two laws were the same; 0 for computed densities, NaN where it is not known. */
   readonly noise: number;
-}
-
-export interface MomentRow {
-  readonly name: string;
-  readonly values: Readonly<Partial<Record<Method, Estimate>>>;
 }
 
 export interface Comparison {

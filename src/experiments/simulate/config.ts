@@ -12,7 +12,7 @@ import { dimensionless, type Scales, scalesAt } from '../../theory/models/scales
 import { type PartialSimulationConfig, type SimulationConfig, simulationSchema } from './schema.js';
 
 /** Names what happens at a side of the grid. */
-export type SideKind = 'open' | 'reflecting' | 'absorbing';
+export type SideKind = 'open' | 'reflecting' | 'absorbing' | 'periodic';
 
 /** Describes the initial distribution, in the units of the computation. */
 type Start =
@@ -177,7 +177,19 @@ function axesOf(config: SimulationConfig, unit: number): GridAxis[] {
     const axis = grid[name];
     check(axis !== undefined, 'bad-grid', `grid.${name} is missing: from, to and perhaps cells.`);
     check(axis.from < axis.to, 'bad-grid', `grid.${name} must run upwards; got from ${axis.from} to ${axis.to}.`);
-    return { name, from: axis.from / unit, to: axis.to / unit, cells: axis.cells ?? CELLS[variables.length - 1] };
+    const periodic = [axis.lower, axis.upper].filter((side) => side === 'periodic').length;
+    check(
+      periodic !== 1,
+      'bad-grid',
+      `grid.${name} is periodic at one side only; a ring needs lower: periodic and upper: periodic.`,
+    );
+    return {
+      name,
+      from: axis.from / unit,
+      to: axis.to / unit,
+      cells: axis.cells ?? CELLS[variables.length - 1],
+      ...(periodic === 2 && { periodic: true }),
+    };
   });
 }
 
@@ -266,6 +278,11 @@ function checkSides({ sides, time, config, axes }: Setup): void {
       absorbing.every(([name]) => name === 'x'),
     'absorbing',
     'the adiabatic method keeps only x, so it cannot treat an absorbing side of y.',
+  );
+  check(
+    config.methods.adiabatic === undefined || config.variables.length === 1 || axes.every((a) => !a.periodic),
+    'periodic',
+    'in two coordinates the adiabatic method has no periodic sides; leave methods.adiabatic out.',
   );
 }
 

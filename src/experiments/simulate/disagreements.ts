@@ -8,8 +8,7 @@
  */
 import { type Estimate, errorOf, unconverged } from '../../numeric/estimate.js';
 import { formatNumber } from '../../report/format.js';
-import type { MomentRow } from './compare.js';
-import type { Method, MethodResult, MethodSummary, SimulationFacts } from './measured.js';
+import type { Method, MethodResult, MethodSummary, MomentRow, SimulationFacts } from './measured.js';
 import { LOSS, listed, momentNames } from './names.js';
 
 /** Describes one quantity in which two methods disagree. */

@@ -46,9 +46,9 @@ function relaxationRow({ scales }: Setup, { relaxation }: Plan): (readonly [stri
 }
 
 /** Returns the problem as it was written, line by line. */
-export function statementOf({ config, problem, time, scales }: Setup): (readonly [string, string])[] {
+export function statementOf({ config, problem, time, scales, axes }: Setup): (readonly [string, string])[] {
   const { landscape, noise, parameters } = config;
-  const unit = scales?.time ?? 1;
+  const [unit, length] = [scales?.time ?? 1, scales?.length ?? 1];
   const text = (f: string | number) => String(f);
   const rows: (readonly [string, string])[] = [];
   if (landscape.loss !== undefined) rows.push(['L', text(landscape.loss)]);
@@ -71,6 +71,12 @@ export function statementOf({ config, problem, time, scales }: Setup): (readonly
         .join(', '),
     ]);
   }
+  const rings = axes.filter((a) => a.periodic);
+  if (rings.length > 0)
+    rows.push([
+      'periodic',
+      `${rings.map((a) => `${a.name}, period ${Number(((a.to - a.from) * length).toPrecision(6))}`).join('; ')}: moments are of the coordinate between the sides of the grid`,
+    ]);
   if (noise.interpretation !== undefined)
     rows.push([
       'noise as',

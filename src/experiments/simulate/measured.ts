@@ -22,6 +22,19 @@ export interface MomentEstimates {
   readonly loss?: Estimate;
 }
 
+/** Holds one quantity by all methods that have it. */
+export interface MomentRow {
+  readonly name: string;
+  readonly values: Readonly<Partial<Record<Method, Estimate>>>;
+}
+
+/** Numbers in the order of `MomentEstimates`. */
+export interface MomentNumbers {
+  readonly mean: readonly number[];
+  readonly covariance: readonly number[];
+  readonly loss?: number;
+}
+
 /** Holds the results of a method that are single numbers. */
 export interface MethodSummary {
   readonly method: Method;

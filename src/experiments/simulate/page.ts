@@ -13,7 +13,6 @@ import {
   DENSITIES,
   type DensityName,
   type Distance,
-  type MomentRow,
   momentText,
   starWords,
 } from './compare.js';
@@ -22,7 +21,7 @@ import { disagreementText } from './disagreements.js';
 import { densityLines, snapshotLines } from './figures/lines.js';
 import { densityMap } from './figures/map.js';
 import { meansFigure, pathsFigure, survivalFigure } from './figures/time.js';
-import type { Method, MethodResult, SimulationInput } from './measured.js';
+import type { Method, MethodResult, MomentRow, SimulationInput } from './measured.js';
 
 const DENSITY_WORDS: Record<DensityName, string> = {
   marginal_x: 'marginal of x',

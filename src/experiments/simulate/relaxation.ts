@@ -12,14 +12,9 @@ import { Stepper } from '../../theory/fokker-planck/stepping.js';
 import { langevinModel } from '../../theory/models/problem.js';
 import type { Setup } from './config.js';
 import { boundariesOf, lossOnGrid, startDensity } from './grid.js';
+import type { MomentNumbers } from './measured.js';
 import type { SimulationConfig } from './schema.js';
-
-/** Numbers in the order of `MomentEstimates`. */
-export interface MomentNumbers {
-  readonly mean: readonly number[];
-  readonly covariance: readonly number[];
-  readonly loss?: number;
-}
+import { BURN_IN, LENGTH } from './settled.js';
 
 /** Holds the slowest relaxation of a problem, in the units of the computation. */
 export interface Relaxing {
@@ -35,8 +30,6 @@ export interface Relaxing {
 const CELLS = [400, 72];
 /** Implicit steps over the burn-in and over the length. */
 const STEPS = 64;
-/** Burn-in and length in units of the slowest relaxation, when they are not given. */
-export const [BURN_IN, LENGTH] = [6, 10];
 /** Steps of walkers beyond which a length is not chosen unasked. */
 const MOST_STEPS = 1e12;
 

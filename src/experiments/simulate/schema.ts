@@ -13,9 +13,9 @@ const tensor = z.strictObject({
   yy: formula.optional().describe('in two coordinates'),
 });
 const side = z
-  .enum(['open', 'reflecting', 'absorbing'])
+  .enum(['open', 'reflecting', 'absorbing', 'periodic'])
   .default('open')
-  .describe('open: there is no wall, and the grid must hold the mass');
+  .describe('open: there is no wall, and the grid must hold the mass; periodic (both sides): the axis is a ring');
 const axis = z.strictObject({
   from: z.number(),
   to: z.number(),

@@ -10,16 +10,22 @@ import type { Estimate } from '../../numeric/estimate.js';
 import { meanOf } from '../../numeric/estimate.js';
 import { formatNumber } from '../../report/format.js';
 import type { Setup } from './config.js';
-import type { MomentEstimates } from './measured.js';
+import type { MomentEstimates, MomentNumbers } from './measured.js';
 import { LOSS, listed, momentNames } from './names.js';
-import { BURN_IN, LENGTH, type MomentNumbers, type Relaxing } from './relaxation.js';
 import { momentColumns, type StationaryPart } from './walkers.js';
 
 /** What is known of the relaxation before the run. */
-export interface Expected extends Pick<Relaxing, 'time' | 'how'> {
+export interface Expected {
+  /** The slowest relaxation, in units of time. */
+  readonly time: number;
+  /** How it was obtained, in words. */
+  readonly how: string;
   /** What the start has left in each moment, in units of the moment. */
   readonly left: MomentNumbers;
 }
+
+/** Burn-in and length in units of the slowest relaxation, when they are not given. */
+export const [BURN_IN, LENGTH] = [6, 10];
 
 const MOST = 4;
 
