@@ -166,5 +166,5 @@ it('finite steps of SGD: apart from Fokker-Planck by eta h/2 of the variance, an
   expect(Math.abs(variance.sgd!.value - 0.5)).toBeLessThan(4 * variance.sgd!.standardError);
   expect(disagreements[0].quantities[0]).toMatchObject({ quantity: 'variance of x' });
   expect(Math.abs(disagreements[0].quantities[0].share - 0.25)).toBeLessThan(0.03);
-  expect(disagreements[0].reason).toMatch(/steps of SGD are finite: learning rate times curvature reaches 0\.40/);
+  expect(disagreements[0].reason).toMatch(/^the steps of SGD are finite: learning rate times curvature reaches 0\.40/);
 });

@@ -29,7 +29,7 @@ export function addSimulate(root: Command): void {
     .argument('[file]', 'config, YAML or JSON')
     .option(
       '--example <name>',
-      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape',
+      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape, washboard',
     )
     .option('--out <dir>', 'folder of the results (<name of the config>-seed<n>)')
     .option('--resume', 'continue with the methods that are missing in the folder')
@@ -56,10 +56,15 @@ A config:
     covariance: { xx: 40, yy: 320 }     # of one minibatch; or diffusion: {..}; or batch: { loss: .. in x, y, n1 .. }
   learningRate: 0.005
   grid:
-    x: { from: -1.9, to: 3.2 }          # lower, upper: open, reflecting or absorbing
+    x: { from: -1.9, to: 3.2 }          # lower, upper: open, reflecting, absorbing or periodic
     y: { from: -1.6, to: 1.6 }
-  time: { burnIn: 15, length: 100 }     # stationary; or { mode: transient, until: 300, snapshots: [1, 20] }
+  time: { burnIn: 15, length: 100 }     # stationary, by default 6 and 10 of the slowest relaxation;
+                                        # or { mode: transient, until: 300, snapshots: [1, 20] }
   methods: { sgd: {}, langevin: {}, fokker-planck: {}, adiabatic: {} }
+
+Noise that depends on the place is Itô's; noise: { .., interpretation: stratonovich | haenggi-klimontovich } adds D'/2 or D' to the
+drift of Langevin, Fokker-Planck and the closed form. SGD itself is an Itô map.
+Every moment is judged: a star and a note say which are not stationary; methods that disagree are named, with the likely reason.
 
 Formulas: + − * / ^, exp log sqrt sin cos tanh abs min max, if(c, a, b), pi, e, and the names under parameters.
 

@@ -91,13 +91,9 @@ function scaleOf(names: readonly string[], row: MomentRow, a: MethodSummary, b: 
   return Number.isFinite(scale) ? scale : 0;
 }
 
-/** Names the likeliest reason: the first of these that applies. */
-function reasonOf(
-  { interpreted, stepRate, mode, momentum = 0 }: SimulationFacts,
-  a: MethodSummary,
-  b: MethodSummary,
-  quantities: readonly Apart[],
-): string {
+/** Names the likeliest reason, or two where neither rules out the other. */
+function reasonOf(facts: SimulationFacts, a: MethodSummary, b: MethodSummary, quantities: readonly Apart[]): string {
+  const { interpreted, mode } = facts;
   const both = [a, b];
   const has = (method: Method) => both.find((m) => m.method === method);
   const moving = both.filter((m) => mode === 'stationary' && quantities.some((q) => !convergedIn(m, q.quantity)));
@@ -108,19 +104,33 @@ function reasonOf(
   const sgd = has('sgd');
   if (interpreted && sgd)
     return `SGD is an Itô map whatever noise.interpretation says, and ${(sgd === a ? b : a).label} takes the noise as ${interpreted}`;
-  const adiabatic = has('adiabatic');
-  const separation = adiabatic?.facts.separation;
-  if (typeof separation === 'number' && separation > 0.02)
-    return `the theory takes y as much faster than x, and here its wandering is ${formatNumber(100 * separation, 2)} % of the diffusion along the valley`;
-  const grid = has('fokker-planck');
-  if (grid?.warnings.some((w) => /cells|grid|noise is narrower/.test(w)))
-    return 'the grid of Fokker-Planck is too coarse or too small: see its note';
-  if (sgd && stepRate !== undefined && (stepRate > 0.01 || momentum > 0))
-    return `steps of SGD are finite: learning rate times curvature reaches ${formatNumber(stepRate, 2)} on the grid${momentum > 0 ? `, with momentum ${momentum}` : ''}, which changes variances by about half of what it is where the walkers are`;
-  if (adiabatic?.facts.order !== undefined)
-    return 'the theory keeps the leading order only, of a y that follows x at once and has normal fluctuations';
-  if (has('langevin')) return 'steps of Langevin are finite: try a smaller methods.langevin.timestep';
-  return 'none is known: more cells, more walkers or a longer run would tell';
+  return candidates(facts, a, b).slice(0, 2).join('; or ');
+}
+
+/** Lists what may make two methods differ, the likeliest first. */
+function candidates({ stepRate = 0, momentum = 0 }: SimulationFacts, a: MethodSummary, b: MethodSummary): string[] {
+  const has = (method: Method) => [a, b].find((m) => m.method === method);
+  const [adiabatic, grid] = [has('adiabatic'), has('fokker-planck')];
+  const inSteps = (m: MethodSummary) => m.method === 'sgd' || m.facts.steps === 'finite';
+  const { separation, order } = adiabatic?.facts ?? {};
+  const found: string[] = [];
+  if (inSteps(a) !== inSteps(b) && (stepRate > 0.01 || momentum > 0))
+    found.push(
+      `the steps of ${(inSteps(a) ? a : b).label} are finite: learning rate times curvature reaches ${formatNumber(stepRate, 2)} on the grid${momentum > 0 ? `, with momentum ${momentum}` : ''}, and changes variances by about half of what it is where the walkers are`,
+    );
+  if (order === 'leading' && typeof separation === 'number' && separation > 0.02)
+    found.push(
+      `the theory takes y as much faster than x, and here its wandering is ${formatNumber(100 * separation, 2)} % of the diffusion along the valley`,
+    );
+  else if (order !== undefined)
+    found.push(
+      `the theory is of ${order === 'leading' ? 'the leading' : 'the next'} order only, with normal fluctuations of a y that follows x at once`,
+    );
+  if (grid?.warnings.some((w) => /cells|grid adds|wider grid/.test(w)))
+    found.push('the grid of Fokker-Planck is too coarse or too small, as its note says');
+  if (found.length === 0 && has('langevin'))
+    found.push('steps of Langevin are finite: try a smaller methods.langevin.timestep');
+  return found.length > 0 ? found : ['none is known: more cells, more walkers or a longer run would tell'];
 }
 
 function convergedIn({ moments }: MethodSummary, quantity: string): boolean {

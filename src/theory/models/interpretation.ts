@@ -1,5 +1,5 @@
 /**
- * The drift that belongs to an interpretation of noise whose strength depends on the place. docs/theory [V3].
+ * The drift that belongs to an interpretation of noise whose strength depends on the place. docs/theory [V5].
  *
  *     dx = f dt + b(x) ∘ dW,  b bᵀ = 2 D      ⇔      dx = (f + c) dt + b(x) dW (Itô)
  *
