@@ -148,6 +148,19 @@ describe('a flat parabola', () => {
   });
 });
 
+it('a narrow oblique law on a wide grid: corners beyond float64 hide no relaxation', () => {
+  const { plan } = planSimulation({
+    landscape: { loss: '0.5*x^2 + 0.25*y^2' },
+    noise: { diffusion: { xx: 1, xy: 0.99, yy: 1 } },
+    learningRate: 0.01,
+    grid: { x: { from: -6, to: 6 }, y: { from: -8, to: 8 } },
+    methods: { langevin: { walkers: 10 } },
+  });
+  // cells are as wide as the law is narrow, and drift along it is upwind: a fifth
+  expect(Math.abs(plan.relaxation!.time / 2 - 1)).toBeLessThan(0.25);
+  expect(plan.warnings).toEqual([]);
+});
+
 it('finite steps of SGD: apart from Fokker-Planck by eta h/2 of the variance, and said why', async () => {
   const out = folder();
   await simulate(

@@ -12,7 +12,7 @@ export function simulationFacts(
   loss: Float64Array | undefined,
   run: RunFacts,
 ): SimulationFacts {
-  const { config, problem, scales, sides, time } = setup;
+  const { config, problem, scales, sides, time, axes } = setup;
   return {
     title: config.title ?? 'Simulation of a landscape',
     mode: time.mode,
@@ -22,6 +22,7 @@ export function simulationFacts(
     hasValley: problem.valley !== undefined,
     absorbing: sides.some((s) => s.includes('absorbing')),
     timePerStep: problem.timePerStep,
+    ...(axes[0].periodic && { period: axes[0].to - axes[0].from }),
     stepRate: plan.stiffness * problem.timePerStep,
     ...(problem.momentum > 0 && { momentum: problem.momentum }),
     ...(problem.interpreted && { interpreted: INTERPRETED[problem.interpretation] }),

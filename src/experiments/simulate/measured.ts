@@ -93,6 +93,8 @@ export interface SimulationFacts {
   readonly timePerStep: number;
   /** Momentum of SGD, where it has one. */
   readonly momentum?: number;
+  /** Period of x, where it is periodic. */
+  readonly period?: number;
   /** Learning rate times the largest curvature on the grid. */
   readonly stepRate?: number;
   /** The interpretation of noise that depends on the place, where it is not Itô's. */
