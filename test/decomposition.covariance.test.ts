@@ -80,7 +80,7 @@ it('a direction without noise keeps the sentence that it gets none; Σ of the ot
   const c = stationaryCovariance({ la, drift: fromRows([[1, 0], [0, 2]]), diffusion: fromRows([[3, 0], [0, 0]]) }); // biome-ignore format: matrix
   expect([...c.sigma.data]).toEqual([3, 0, 0, 0]);
   expect([c.rank, c.reached]).toEqual([1, 1]);
-  expect(c.lost).toMatch(/direction \(0, 1\) gets no noise.*spreads it to 1 of 2/);
+  expect(c.lost).toMatch(/direction \(0, 1\) gets no noise.*both together reach 1 of 2/);
   expect([...c.direction]).toEqual([0, 1]);
 });
 

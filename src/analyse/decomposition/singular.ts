@@ -77,7 +77,7 @@ export function whySingular(la: LinearAlgebra, system: CheckedSystem, { value, d
   const reached = reachedDirections(la, system);
   return reached < n
     ? `Σ is singular: the direction ${describeDirection(direction)} gets no noise, neither from D (rank ${noiseRank} of ${n}) ` +
-        `nor through F (which spreads it to ${reached} of ${n} directions), so U is undefined; add noise there or leave that direction out.`
+        `nor through F (both together reach ${reached} of ${n} directions), so U is undefined; add noise there or leave that direction out.`
     : `Σ is singular in double precision, so U = Σ⁻¹ is lost: F spreads the noise of D (rank ${noiseRank}) to all ${n} directions, but so little of it ` +
         `that rounding hides its variance along ${describeDirection(direction)}.`;
 }

@@ -78,7 +78,7 @@ export function describeResult({ folder, summary: s }: DecomposeResult): string 
     const { rank, reached, condition, why } = s.lost;
     rows.push([
       'lost',
-      `U, S, A and vortices: of ${s.n} directions the variance of ${rank} is known, and noise reaches ${reached} (condition ${formatNumber(condition, 2)})`,
+      `U, S, A and vortices: of ${s.n} directions the variance of ${rank} is known, and noise reaches ${reached} (condition ${Number.isFinite(condition) ? formatNumber(condition, 2) : 'infinite'})`,
     ]);
     rows.push(['', why]);
     rows.push(['accuracy', `Σ is known to about ${formatNumber(s.errorBound, 2)} of its size`]);
