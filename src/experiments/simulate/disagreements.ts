@@ -76,7 +76,7 @@ function apart(facts: SimulationFacts, row: MomentRow, a: MethodSummary, b: Meth
 /** The statistical error of an estimate; 0 of a computed one. */
 const sampled = (e: Estimate): number => (errorOf(e) === 'statistical' ? e.standardError : 0);
 
-/** Returns the size with which differences of a quantity are compared, the smaller one of the two methods. */
+/** Returns the size with which differences of a quantity are compared: of the one computed value, else the smaller of the two. */
 function scaleOf(names: readonly string[], row: MomentRow, a: MethodSummary, b: MethodSummary): number {
   const called = momentNames(names);
   const of = (m: MethodSummary): number => {
@@ -87,7 +87,8 @@ function scaleOf(names: readonly string[], row: MomentRow, a: MethodSummary, b: 
     if (pair >= 0) return deviation[pair === 2 ? 1 : 0] * deviation[pair === 0 ? 0 : 1];
     return row.name === 'survival at the end' ? 1 : Math.abs(row.values[m.method]!.value);
   };
-  const scale = Math.min(of(a), of(b));
+  const computed = [a, b].filter((m) => sampled(row.values[m.method]!) === 0);
+  const scale = computed.length === 1 ? of(computed[0]) : Math.min(of(a), of(b));
   return Number.isFinite(scale) ? scale : 0;
 }
 

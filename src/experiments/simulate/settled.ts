@@ -57,10 +57,13 @@ export function settled(
       ...(moments.loss && { loss: mark(moments.loss, LOSS) }),
     },
     warnings: [
-      ...moving.map(
-        ({ name, change: c }) =>
-          `the ${name} changed by ${c.value.toPrecision(2)} (${Math.abs(c.value / c.standardError).toFixed(1)} standard errors) from the first to the second half of the time that was counted: not stationary yet; lengthen time.burnIn.`,
-      ),
+      // a moment whose start is still seen is named once, with the relaxation
+      ...moving
+        .filter((r) => !leftOver.includes(r))
+        .map(
+          ({ name, change: c }) =>
+            `the ${name} changed by ${c.value.toPrecision(2)} (${Math.abs(c.value / c.standardError).toFixed(1)} standard errors) from the first to the second half of the time that was counted: not stationary yet; lengthen time.burnIn.`,
+        ),
       ...(leftOver.length > 0 ? [tooShort(setup, leftOver, expected!)] : []),
     ],
   };
