@@ -73,8 +73,9 @@ function apart(facts: SimulationFacts, row: MomentRow, a: MethodSummary, b: Meth
   ];
 }
 
-/** The statistical error of an estimate; 0 of a computed one. */
-const sampled = (e: Estimate): number => (errorOf(e) === 'statistical' ? e.standardError : 0);
+/** The statistical error of an estimate; 0 of a computed one, whose error is numerical or below a millionth. */
+const sampled = (e: Estimate): number =>
+  errorOf(e) === 'statistical' && e.standardError > 1e-6 * Math.abs(e.value) ? e.standardError : 0;
 
 /** Returns the size with which differences of a quantity are compared: of the one computed value, else the smaller of the two. */
 function scaleOf(names: readonly string[], row: MomentRow, a: MethodSummary, b: MethodSummary): number {
