@@ -10,6 +10,7 @@ export { hessianOperator, projectedMatrices } from './analyse/curvature/network-
 export { NetworkPasses } from './analyse/curvature/passes.js';
 export { type SampleCurvature, sampleCurvature } from './analyse/curvature/sample-curvature.js';
 export type { Residuals } from './analyse/decomposition/checks.js';
+export { type StationaryCovariance, stationaryCovariance } from './analyse/decomposition/covariance.js';
 export {
   type ConditionNumbers,
   type DecomposeOptions,

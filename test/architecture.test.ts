@@ -382,6 +382,7 @@ it('the door opens on these names and no others', () => {
       "simulationExample",
       "spectralDensity",
       "stableTimestep",
+      "stationaryCovariance",
       "stationaryDensity",
       "surrogate",
       "tailExponent",

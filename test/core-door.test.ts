@@ -251,6 +251,7 @@ it('core has these names and no others', () => {
       "simulateRegression",
       "spectralDensity",
       "stableTimestep",
+      "stationaryCovariance",
       "stationaryDensity",
       "surrogate",
       "tailExponent",

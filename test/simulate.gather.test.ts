@@ -50,7 +50,7 @@ const part = (
   samples: counts.reduce((a, b) => a + b, 0),
   outside: 0,
   averages: Float64Array.from(rows.flat()),
-  halves: new Float64Array(rows.length * 4),
+  halves: new Float64Array(rows.length * 12),
   diverged: 0,
   ...more,
 });
@@ -126,9 +126,10 @@ describe('time averages of independent walkers', () => {
 
   it('warns where the mean still moves between the two halves of the time: four standard errors', () => {
     const moved = (changes: readonly number[]) => {
-      const halves = changes.flatMap((d, w) => [w, 1, w + d, 1]);
-      return gather(PLANE, [part(averages(changes.length, u), counts[0], { halves: Float64Array.from(halves) })])
-        .warnings;
+      const halves = changes.flatMap((d, w) => [w, 1, 1, 1, 1, 1, w + d, 1, 1, 1, 1, 1]);
+      // about a mean of 0, so that a change of x is none of x²
+      const still = changes.map((_, w) => [w - 1, 0, 1 + w / 5, w / 9, 1 + w / 7, w]);
+      return gather(PLANE, [part(still, counts[0], { halves: Float64Array.from(halves) })]).warnings;
     };
     // mean d, error √(Σ(x − d)²/(n(n − 1))): of 1, 2, 3 it is 1/√3, which 2 exceeds 3.46 times
     expect(moved([1, 2, 3])).toEqual([]);
@@ -138,12 +139,49 @@ describe('time averages of independent walkers', () => {
     expect(moved([-2, -3, -4])[0]).toMatch(/changed by -3\.0 \(5\.2 standard errors\)/);
   });
 
+  it('of every moment: the variance about the common mean, the covariance and the loss', () => {
+    const rows = [[1, 2, 3, 4, 5, 6], [3, 2, 2, 3, 4, 5], [2, 5, 1, 4, 9, 7]]; // biome-ignore format: one line
+    const moved = (column: number, by: readonly number[]) =>
+      gather(PLANE, [part(rows, counts[0], { halves: Float64Array.from(by.flatMap((d) => [0, 0, 0, 0, 0, 0, ...Array.from({ length: 6 }, (_, c) => (c === column ? d : 0))])) })]); // biome-ignore format: one line
+    for (const [column, name] of [
+      [2, 'variance of x'],
+      [3, 'covariance of x, y'],
+      [4, 'variance of y'],
+      [5, 'mean loss'],
+    ] as const) {
+      // biome-ignore format: one line
+      const { warnings, moments } = moved(column, [2, 3, 4]);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(`the ${name} changed by 3.0 (5.2 standard errors)`);
+      const all = [...moments.mean, ...moments.covariance, moments.loss!].map((e) => e.converged);
+      expect(all).toEqual([0, 1, 2, 3, 4, 5].map((c) => c !== column));
+    }
+    // a mean that moves by d changes the variance of x about the mean 2 by −2·2·d, unless ⟨x²⟩ moves by 4d as well
+    expect(moved(0, [2, 3, 4]).warnings.map((w) => w.split(' changed')[0])).toEqual(['the mean of x', 'the variance of x', 'the covariance of x, y']); // biome-ignore format: one line
+  });
+
+  it('and of what the start has left, against one standard error', () => {
+    const rows = [[1, 2, 3, 4, 5, 6], [3, 2, 2, 3, 4, 5], [2, 5, 1, 4, 9, 7]]; // biome-ignore format: one line
+    const left = (variance: number) =>
+      gather(PLANE, [part(rows, counts[0])], {
+        time: 7,
+        how: 'by hand',
+        left: { mean: [0, 0], covariance: [variance, 0, 0], loss: 0 },
+      });
+    const error = left(0).moments.covariance[0].standardError;
+    expect(left(-0.9 * error).warnings).toEqual([]);
+    const { warnings, moments } = left(-1.1 * error);
+    expect(warnings[0]).toMatch(/slowest relaxation takes 7 eta·steps \(by hand\).*variance of x \(about .* too small, 1\.1 standard errors\).*time.burnIn 42 and time.length 70/); // biome-ignore format: one line
+    expect(moments.covariance.map((e) => e.converged)).toEqual([false, true, true]);
+    expect(left(1.1 * error).warnings[0]).toMatch(/too large/);
+  });
+
   it('of one coordinate: x, xx, L', () => {
     const table = [[0.5, 1, 3], [1.5, 2, 5], [-1, 4, 9]]; // biome-ignore format: one line
     const { mean: m, covariance, loss } = momentsOver(Float64Array.from(table.flat()), 1, true, 'by hand');
     expect([m[0].value, covariance[0].value, loss!.value].map((v) => Number(v.toFixed(6)))).toEqual([0.333333, 2.222222, 5.666667]); // biome-ignore format: one line
     expect(momentsOver(Float64Array.from(table.flat()), 1, false, '').loss).toBeUndefined();
-    const line = gather(LINE, [part([], [1, 2, 3, 4, 5, 6, 7, 8], { averages: Float64Array.from(table.flat()), halves: new Float64Array(6) })]); // biome-ignore format: one line
+    const line = gather(LINE, [part([], [1, 2, 3, 4, 5, 6, 7, 8], { averages: Float64Array.from(table.flat()), halves: new Float64Array(18) })]); // biome-ignore format: one line
     expect(Object.keys(line.arrays)).toEqual(['density', 'marginal_x']);
     expect(line.arrays.density.shape).toEqual([8]);
     expect(line.arrays.density.data[7]).toBeCloseTo(8 / 36 / 0.5, 12);
@@ -201,19 +239,20 @@ describe('an ensemble in time', () => {
     expect(array('covariance')[1]).toBeCloseTo(found.moments.covariance[0].value, 12);
   });
 
-  it('survival with its binomial error, and the mean time of those that left', () => {
-    expect(array('survival')).toEqual([0.8, 0.6]);
-    expect(array('survival_error')[0]).toBeCloseTo(Math.sqrt((0.8 * 0.2) / 5), 12);
-    expect(array('survival_error')[1]).toBeCloseTo(Math.sqrt((0.6 * 0.4) / 5), 12);
+  it('survival with its binomial error, and the mean time of those that left; a walker that diverged is neither', () => {
+    // of five walkers one diverged; of the other four one leaves at 1.5 and one at 3
+    expect(array('survival')).toEqual([0.75, 0.5]);
+    expect(array('survival_error')[0]).toBeCloseTo(Math.sqrt((0.75 * 0.25) / 4), 12);
+    expect(array('survival_error')[1]).toBeCloseTo(Math.sqrt((0.5 * 0.5) / 4), 12);
     expect(array('exit_times')).toEqual([1.5, 3]);
-    expect(found.survival!.value).toBe(0.6);
-    expect(found.survival!.standardError).toBeCloseTo(Math.sqrt(0.24 / 5), 12);
-    expect(found.survival!.n).toBe(5);
+    expect(found.survival!.value).toBe(0.5);
+    expect(found.survival!.standardError).toBeCloseTo(Math.sqrt(0.25 / 4), 12);
+    expect(found.survival!.n).toBe(4);
     same(found.passage!, over([1.5, 3]));
-    // three were still there: too small
+    // two were still there: too small
     expect(found.passage!.converged).toBe(false);
     expect(found.passage!.method).toMatch(/too small/);
-    const all = gather(moving, [{ ...parts()[0], exits: Float64Array.of(0.5, 1.5, 2.5) }, { ...parts()[1], exits: Float64Array.of(3, 3.5) }]); // biome-ignore format: one line
+    const all = gather(moving, [{ ...parts()[0], exits: Float64Array.of(0.5, 1.5, 2.5) }, { ...parts()[1], exits: Float64Array.of(3, 3.5), diverged: 0 }]); // biome-ignore format: one line
     same(all.passage!, over([0.5, 1.5, 2.5, 3, 3.5]));
     expect(all.passage!.converged).toBe(true);
     expect(all.passage!.method).toMatch(/^mean exit time of 5 walkers$/);

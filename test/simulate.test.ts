@@ -69,7 +69,17 @@ describe('what is refused', () => {
     ['two starts', { start: { point: [0, 0], low: [0, 0], high: [1, 1] } }, /start is one of/],
     ['no methods', { methods: {} }, /names none of sgd/],
     ['no learning rate', { learningRate: undefined }, /learningRate is missing/],
-    ['no length', { time: {} }, /time.length is missing/],
+    [
+      'no length where noise does not connect the grid',
+      {
+        time: {},
+        ...loss,
+        noise: { diffusion: { xx: 0, yy: 1 } },
+        landscape: { loss: '(x^2 - 1)^2 + y^2' },
+        methods: { langevin: {} },
+      },
+      /time.length is missing, and it cannot be chosen from the slowest relaxation: .* Give time.length/,
+    ],
     ['no end', { time: { mode: 'transient' } }, /time.until is missing/],
     [
       'an absorbing side for ever',

@@ -20,7 +20,7 @@ export class Job {
   outputs: usize;
   /** low, high of each coordinate; open sides are at ∓ the bound of divergence. */
   walls: usize;
-  /** 0 open, 1 reflecting, 2 absorbing, of each side. */
+  /** 0 open, 1 reflecting, 2 absorbing, 3 periodic (then both sides of a coordinate are), of each side. */
   kinds: usize;
   bridged: i32;
   moving: usize;
@@ -72,6 +72,12 @@ export function settle(job: Job, at: usize, low: u32, high: u32): void {
   for (let c = 0; c < job.size; c++) {
     const place = load<usize>(job.outputs + (<usize>c << 2)) + at;
     let x = load<f64>(place);
+    if (kind(job, 2 * c) == 3) {
+      const from = wall(job, 2 * c);
+      const period = wall(job, 2 * c + 1) - from;
+      store<f64>(place, x - period * floor((x - from) / period));
+      continue;
+    }
     let bounces = 0;
     let side = -1;
     while (side < 0 && bounces < 64) {

@@ -87,9 +87,28 @@ export interface ConditionNumbers {
  * solved in its eigenbasis, W_ij = 2·D_ij/(l_i + l_j), Q_ij = D_ij·(l_i − l_j)/(l_i + l_j) [D4]. Eigenvectors of a general F
  * are not used, so a defective F is solved as accurately as any. Costs about 45·n³ flops (general F, half of them for the Schur
  * form) or 25·n³ (symmetric F) and 20 n² float64 of memory.
- * @throws InputError for a system without decomposition [D8]: see `checkLinearSystem` and `driftSpectrum`, and a singular Σ
+ * @throws InputError for a system without decomposition [D8]: see `checkLinearSystem` and `driftSpectrum`, and a singular Σ, of
+ *   which U does not exist (`stationaryCovariance` gives Σ all the same)
  */
 export function decompose(options: DecomposeOptions): Decomposition {
+  const { la } = options;
+  const { system, units, inside, spectrum, solution } = solveSystem(options);
+  const d = complete(la, inside, spectrum, solution);
+  return units ? fromUnits(system, units, d) : d;
+}
+
+/** Holds a checked system with the solution of its Lyapunov equation, for the coordinates units_i·x_i where there are `units`. */
+interface Solved {
+  readonly system: CheckedSystem;
+  readonly units: Float64Array | undefined;
+  /** The system in these units; `system` itself without. */
+  readonly inside: CheckedSystem;
+  readonly spectrum: DriftSpectrum;
+  readonly solution: { readonly w: Matrix; readonly q: Matrix };
+}
+
+/** Checks a system, finds the units in which it is solved best, and solves it. */
+export function solveSystem(options: DecomposeOptions): Solved {
   const { la, unstable = false } = options;
   const system = checkLinearSystem(la, options);
   let units = system.symmetricDrift ? undefined : balancedUnits(system.drift);
@@ -104,8 +123,7 @@ export function decompose(options: DecomposeOptions): Decomposition {
     spectrum = driftSpectrum(la, inside, unstable);
     solution = solveForW(la, inside, spectrum);
   }
-  const d = complete(la, inside, spectrum, solution);
-  return units ? fromUnits(system, units, d) : d;
+  return { system, units, inside, spectrum, solution };
 }
 
 /**

@@ -32,7 +32,11 @@ export interface DiscreteCovariance {
  * @param step - in units of time
  * @throws InputError when F is unstable, or the step is too long for a stationary state; the sentence names the limit
  */
-export function discreteCovariance(la: LinearAlgebra, d: Decomposition, step: number): DiscreteCovariance {
+export function discreteCovariance(
+  la: LinearAlgebra,
+  d: Pick<Decomposition, 'stationary' | 'natural' | 'system' | 'spectrum'>,
+  step: number,
+): DiscreteCovariance {
   check(step > 0 && Number.isFinite(step), 'step', () => `the step must be a positive finite number, not ${step}.`);
   check(
     d.stationary,

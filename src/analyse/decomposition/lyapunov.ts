@@ -58,9 +58,8 @@ const SMALL = 100;
  * another solve.
  * @param variances - eigenvalues of W, ascending
  * @param residual - ‖F·W + W·Fᵀ − 2·D‖_F/‖2·D‖_F
- * @throws InputError when the bound reaches 1
  */
-export function errorBound(
+export function boundOfError(
   la: LinearAlgebra,
   system: CheckedSystem,
   spectrum: DriftSpectrum,
@@ -77,13 +76,22 @@ export function errorBound(
   const [f, size] = [norm(drift), norm(w)];
   const condition = 2 * f * inverse;
   const relative = (inverse * 2 * norm(diffusion) * residual) / size + 2 ** -52 * condition;
+  return { relative, condition };
+}
+
+/**
+ * Bounds the error as `boundOfError` does, and refuses a covariance of which nothing is certain.
+ * @throws InputError when the bound reaches 1
+ */
+export function errorBound(...of: Parameters<typeof boundOfError>): ReturnType<typeof boundOfError> {
+  const bound = boundOfError(...of);
   check(
-    relative < 1,
+    bound.relative < 1,
     'ill-conditioned',
-    `no digit of the covariance is certain: the Lyapunov equation of this F has the condition ${condition.toExponential(1)}; ` +
+    `no digit of the covariance is certain: the Lyapunov equation of this F has the condition ${bound.condition.toExponential(1)}; ` +
       'F is too close to the edge of stability, or too non-normal, for double precision.',
   );
-  return { relative, condition };
+  return bound;
 }
 
 function normOfInverse(la: LinearAlgebra, { schur }: DriftSpectrum, n: number): number {

@@ -44,7 +44,8 @@ is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,    F =
   potential.svg        the potential, and the current along its contours, in the plane of the strongest vortex
 
 F must be stable (real parts of its eigenvalues positive). D may be singular where F passes the noise on, as from a
-velocity to its position. A system without an answer is refused with one sentence, and nothing is written.
+velocity to its position. Where Σ is known but cannot be inverted (noise does not reach every direction, or hardly), sigma.npy and
+q.npy are written, and U, S, A and vortices are reported as lost, with the reason. A system without an answer is refused with one sentence, and nothing is written.
 
 Example, two coordinates that relax at rate 1 and rotate at rate 2:
   printf '1,-2\\n2,1\\n' > F.csv
@@ -68,9 +69,20 @@ export function describeResult({ folder, summary: s }: DecomposeResult): string 
       s.stationary ? 'slowest' : 'unstable',
       `eigenvalue ${formatPlain(re)}${im === 0 ? '' : ` ± ${formatPlain(Math.abs(im))}i`} of F`,
     ],
-    ['residual', `F W = D + Q to ${formatNumber(s.residuals.force, 2)} (${s.residuals.method}; ${s.linearAlgebra})`],
+    [
+      'residual',
+      `${s.lost ? `F Σ + Σ Fᵀ = 2 epsilon D to ${formatNumber(s.lost.backwardError, 2)} of ‖F‖‖Σ‖, ` : ''}F W = D + Q to ${formatNumber(s.residuals.force, 2)} (${s.residuals.method}; ${s.linearAlgebra})`,
+    ],
   ];
-  if (s.stationary) {
+  if (s.lost) {
+    const { rank, reached, condition, why } = s.lost;
+    rows.push([
+      'lost',
+      `U, S, A and vortices: of ${s.n} directions the variance of ${rank} is known, and noise reaches ${reached} (condition ${Number.isFinite(condition) ? formatNumber(condition, 2) : 'infinite'})`,
+    ]);
+    rows.push(['', why]);
+    rows.push(['accuracy', `Σ is known to about ${formatNumber(s.errorBound, 2)} of its size`]);
+  } else if (s.stationary) {
     rows.push(['entropy', `production rate ${formatNumber(s.entropyProductionRate)} per unit of time`]);
     rows.push(['vortices', vortexLine(s)]);
   }

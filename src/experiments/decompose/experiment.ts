@@ -1,16 +1,18 @@
 /** The decomposition of a linear system from files, into a folder that appears whole or not at all. */
-import { type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
+import { type StationaryCovariance, stationaryCovariance } from '../../analyse/decomposition/covariance.js';
+import { type DecomposeOptions, type Decomposition, decompose } from '../../analyse/decomposition/decompose.js';
 import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { potentialPlane } from '../../analyse/decomposition/plane.js';
 import { type Vortices, vortices } from '../../analyse/decomposition/vortices.js';
 import { checkFree, publish } from '../../jobs/publish.js';
+import { InputError } from '../../numeric/errors.js';
 import { jsonText } from '../../numeric/json.js';
 import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { writeNpy } from '../../record/npy.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Figure } from '../../report/figures/frame.js';
 import { readMatrix } from './input.js';
-import { type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
+import { covarianceSummary, type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
 
 /** Names the files of a linear system, and what is computed from them. */
 export interface DecomposeRequest {
@@ -47,7 +49,7 @@ const FILES = [
 
 /**
  * Reads a linear system, decomposes it and writes the results. Files of the folder: sigma.npy, u.npy, q.npy, s.npy,
- * a.npy, summary.json; vortices.json, vortices.npz and potential.svg of a stationary system; sigma_discrete.npy with
+ * a.npy, summary.json (of a system whose Σ cannot be inverted sigma.npy, q.npy and summary.json, which says why); vortices.json, vortices.npz and potential.svg of a stationary system; sigma_discrete.npy with
  * `step`. Everything is written to a temporary folder, which replaces the other when it is complete: an error leaves
  * nothing, and does not change an earlier result.
  * @throws InputError before anything is written
@@ -59,7 +61,23 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
   const diffusion = await readMatrix(request.diffusion, 'diffusion');
   const la = await chooseProvider({ prefer: request.provider ?? 'auto' });
   const { noiseStrength, step, unstable = false } = request;
-  const d = decompose({ la, drift, diffusion, unstable, ...(noiseStrength !== undefined && { noiseStrength }) });
+  const system = { la, drift, diffusion, ...(noiseStrength !== undefined && { noiseStrength }) };
+  const d = whole({ ...system, unstable });
+  if (!('u' in d)) {
+    const steps =
+      step === undefined ? undefined : discreteCovariance(la, { ...d, stationary: true, natural: null }, step);
+    const files = covarianceFiles(d, steps);
+    const summary = covarianceSummary({
+      covariance: d,
+      provider: la.name,
+      inputs: { drift: request.drift, diffusion: request.diffusion },
+      files: [...files.keys(), 'summary.json'],
+      ...(steps && { discrete: steps }),
+    });
+    files.set('summary.json', jsonText(summary));
+    publish(folder, files);
+    return { folder, summary };
+  }
   const discrete = step === undefined ? undefined : discreteCovariance(la, d, step);
   const turning = d.stationary ? vortices(la, d) : undefined;
   const files = contents(d, turning, discrete);
@@ -77,6 +95,39 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
   files.set('summary.json', jsonText(summary));
   publish(folder, files);
   return { folder, summary };
+}
+
+/**
+ * Decomposes a system, or returns its covariance where only the potential is lost.
+ * @throws InputError as `decompose`, for a system without a covariance
+ */
+function whole(options: DecomposeOptions): Decomposition | StationaryCovariance {
+  try {
+    return decompose(options);
+  } catch (error) {
+    if (!(error instanceof InputError) || !['singular', 'ill-conditioned'].includes(error.code)) throw error;
+    // of an unstable F there is no covariance; one without a certain digit is refused unless it is U that fails first
+    let found: StationaryCovariance | undefined;
+    try {
+      found = stationaryCovariance(options);
+    } catch {
+      throw error;
+    }
+    if (error.code === 'ill-conditioned' && !(found.errorBound < 1)) throw error;
+    // why U is lost is what the decomposition could not do, also where the rank is whole
+    return found.lost === undefined ? { ...found, lost: error.message } : found;
+  }
+}
+
+function covarianceFiles(d: StationaryCovariance, discrete: DiscreteCovariance | undefined) {
+  const files = new Map<string, Uint8Array | string>();
+  const put = (name: string, m: Matrix) => {
+    files.set(`${name}.npy`, writeNpy({ shape: [m.rows, m.cols], data: m.data }));
+  };
+  put('sigma', d.sigma);
+  put('q', d.q);
+  if (discrete) put('sigma_discrete', discrete.sigma);
+  return files;
 }
 
 function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteCovariance | undefined) {

@@ -1,4 +1,5 @@
 /** The content of summary.json and vortices.json. */
+import type { StationaryCovariance } from '../../analyse/decomposition/covariance.js';
 import type { Decomposition } from '../../analyse/decomposition/decompose.js';
 import type { DiscreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { largestStableStep } from '../../analyse/decomposition/spectrum.js';
@@ -64,7 +65,86 @@ export function decompositionSummary({
       },
     }),
     ...(picture !== undefined && { picture }),
+    ...NOTHING_LOST,
     warnings: d.warnings,
+    files,
+  };
+}
+
+/** Says what a summary without potential lacks and why. */
+interface Lost {
+  /** What does not exist, or cannot be computed in double precision. */
+  readonly without: readonly string[];
+  readonly why: string;
+  /** Directions whose variance is known, of n; and those that D and F bring noise to. */
+  readonly rank: number;
+  readonly reached: number;
+  /** Condition of the correlation matrix of Σ, as far as double precision goes. */
+  readonly condition: number;
+  /** ‖F·W + W·Fᵀ − 2·D‖/(2·‖F‖·‖W‖): rounding where the equation is solved as well as double precision can. */
+  readonly backwardError: number;
+  /** A direction of the least variance. */
+  readonly direction: readonly number[];
+}
+
+const NOTHING_LOST: { readonly lost?: Lost } = {};
+
+/** Holds a covariance without a potential and what is stated about it. */
+interface CovarianceInput {
+  readonly covariance: StationaryCovariance;
+  readonly discrete?: DiscreteCovariance;
+  readonly provider: string;
+  readonly inputs: { readonly drift: string; readonly diffusion: string };
+  readonly files: readonly string[];
+}
+
+/** Builds the summary of a system whose Σ is known and whose U is lost; what follows from U is NaN or left out. */
+export function covarianceSummary({
+  covariance: c,
+  discrete,
+  provider,
+  inputs,
+  files,
+}: CovarianceInput): DecompositionSummary {
+  const { system, spectrum } = c;
+  const none = Number.NaN;
+  return {
+    thermograd: VERSION,
+    linearAlgebra: provider,
+    inputs,
+    n: system.n,
+    noiseStrength: system.noiseStrength,
+    stationary: true,
+    symmetricDrift: system.symmetricDrift,
+    noiseRank: system.noiseRank,
+    ...(c.units && { units: Array.from(c.units) }),
+    eigenvalues: Array.from(spectrum.re, (re, k) => [re, spectrum.im[k]]),
+    conditionNumbers: { drift: none, diffusion: none, w: c.condition, lyapunov: c.lyapunovCondition },
+    residuals: {
+      lyapunov: c.residuals.lyapunov,
+      force: c.residuals.force,
+      exchange: none,
+      drift: none,
+      friction: none,
+      dissipation: none,
+      inverse: none,
+      method: 'exact',
+    },
+    errorBound: c.errorBound,
+    entropyProductionRate: none,
+    cycleFrequencies: [],
+    largestStableStep: largestStableStep(spectrum),
+    ...(discrete && { discrete: { step: discrete.step, residual: discrete.residual } }),
+    lost: {
+      without: ['u', 's', 'a', 'vortices', 'entropyProductionRate'],
+      why: c.lost!,
+      rank: c.rank,
+      reached: c.reached,
+      condition: c.condition,
+      backwardError: c.residuals.backward,
+      direction: Array.from(c.direction),
+    },
+    warnings: c.warnings,
     files,
   };
 }

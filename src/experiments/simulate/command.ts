@@ -7,6 +7,7 @@ import { formatNumber, formatPlain } from '../../report/format.js';
 import { wholeNumber } from '../../terminal/values.js';
 import { type Comparison, momentText, starWords } from './compare.js';
 import type { Setup } from './config.js';
+import { disagreementText } from './disagreements.js';
 import type { SimulationRun } from './experiment.js';
 import type { Plan } from './plan.js';
 
@@ -28,7 +29,7 @@ export function addSimulate(root: Command): void {
     .argument('[file]', 'config, YAML or JSON')
     .option(
       '--example <name>',
-      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape',
+      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape, washboard',
     )
     .option('--out <dir>', 'folder of the results (<name of the config>-seed<n>)')
     .option('--resume', 'continue with the methods that are missing in the folder')
@@ -55,10 +56,15 @@ A config:
     covariance: { xx: 40, yy: 320 }     # of one minibatch; or diffusion: {..}; or batch: { loss: .. in x, y, n1 .. }
   learningRate: 0.005
   grid:
-    x: { from: -1.9, to: 3.2 }          # lower, upper: open, reflecting or absorbing
+    x: { from: -1.9, to: 3.2 }          # lower, upper: open, reflecting, absorbing or periodic
     y: { from: -1.6, to: 1.6 }
-  time: { burnIn: 15, length: 100 }     # stationary; or { mode: transient, until: 300, snapshots: [1, 20] }
+  time: { burnIn: 15, length: 100 }     # stationary, by default 6 and 10 of the slowest relaxation;
+                                        # or { mode: transient, until: 300, snapshots: [1, 20] }
   methods: { sgd: {}, langevin: {}, fokker-planck: {}, adiabatic: {} }
+
+Noise that depends on the place is Itô's; noise: { .., interpretation: stratonovich | haenggi-klimontovich } adds D'/2 or D' to the
+drift of Langevin, Fokker-Planck and the closed form. SGD itself is an Itô map.
+Every moment is judged: a star and a note say which are not stationary; methods that disagree are named, with the likely reason.
 
 Formulas: + − * / ^, exp log sqrt sin cos tanh abs min max, if(c, a, b), pi, e, and the names under parameters.
 
@@ -130,12 +136,14 @@ const planDocument = ({ scales, problem, config }: Setup, plan: Plan) => ({
   timePerStep: problem.timePerStep,
   stiffness: plan.stiffness,
   largestStep: plan.largestStep,
+  relaxation: plan.relaxation ?? null,
+  time: config.time,
   methods: plan.methods,
   memory: plan.memory,
   warnings: plan.warnings,
 });
 
-function planWords({ scales, problem }: Setup, { methods, memory, stiffness, warnings }: Plan): string {
+function planWords({ scales, problem }: Setup, { methods, memory, stiffness, relaxation, warnings }: Plan): string {
   const lines = [
     ...(scales
       ? [
@@ -143,6 +151,9 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, war
         ]
       : []),
     `stiffest  relaxation rate ${formatNumber(stiffness)} per unit of time on the grid; multiplied by SGD's step ${formatNumber(stiffness * problem.timePerStep)}`,
+    ...(relaxation
+      ? [`slowest   relaxation takes ${formatNumber(relaxation.time)} units of time, by the ${relaxation.how}`]
+      : []),
     ...methods.map((m) => `${m.method.padEnd(9)} ${m.what}${m.walkers > 0 ? `: ${formatNumber(m.steps)} in all` : ''}`),
     `memory    about ${Math.ceil(memory.peak / 1e6)} MB`,
     ...warnings.map((w) => `note      ${w}`),
@@ -150,7 +161,7 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, war
   return lines.join('\n');
 }
 
-function resultWords({ folder, methods }: SimulationRun, { moments, distances }: Comparison): string {
+function resultWords({ folder, methods }: SimulationRun, { moments, distances, disagreements }: Comparison): string {
   const label = (id: string) => methods.find((m) => m.method === id)?.label ?? id;
   const wide = Math.max(...moments.map((r) => r.name.length)) + 2;
   const columns = methods.map((m) => m.method);
@@ -180,7 +191,10 @@ function resultWords({ folder, methods }: SimulationRun, { moments, distances }:
         .join('')
         .trimEnd(),
   );
-  const warnings = methods.flatMap((m) => m.warnings.map((w) => `note: ${m.label}: ${w}`));
+  const warnings = [
+    ...methods.flatMap((m) => m.warnings.map((w) => `note: ${m.label}: ${w}`)),
+    ...disagreements.map((d) => `note: ${disagreementText(d, label)}`),
+  ];
   return [
     `${''.padEnd(wide)}${methods
       .map((m) => m.label.padEnd(22))

@@ -2,7 +2,9 @@
 import { type Estimate, unconverged } from '../../numeric/estimate.js';
 import { formatNumber } from '../../report/format.js';
 import { star, starred } from '../../report/sections/tables.js';
-import { arrayOf, type Method, type MethodResult, type SimulationInput } from './measured.js';
+import { type Disagreement, disagreements } from './disagreements.js';
+import { arrayOf, type Method, type MethodResult, type MomentRow, type SimulationInput } from './measured.js';
+import { LOSS, momentNames } from './names.js';
 
 /** Which density: of x, of y, on the floor y = 0, of both. */
 export type DensityName = 'marginal_x' | 'marginal_y' | 'floor' | 'density';
@@ -19,15 +21,14 @@ export interface Distance {
   readonly noise: number;
 }
 
-export interface MomentRow {
-  readonly name: string;
-  readonly values: Readonly<Partial<Record<Method, Estimate>>>;
-}
-
 export interface Comparison {
   readonly distances: readonly Distance[];
   readonly moments: readonly MomentRow[];
+  /** Pairs of methods that differ beyond their errors. */
+  readonly disagreements: readonly Disagreement[];
 }
+
+const PASSAGE = 'mean time until absorption';
 
 export function compare({ facts, methods }: SimulationInput): Comparison {
   const distances: Distance[] = [];
@@ -48,7 +49,8 @@ export function compare({ facts, methods }: SimulationInput): Comparison {
         });
       }
   }
-  return { distances, moments: momentRows(facts.names, methods) };
+  const moments = momentRows(facts.names, methods);
+  return { distances, moments, disagreements: disagreements(facts, methods, moments) };
 }
 
 /** Total variation of two densities on the same cells; probability that one of them has lost counts as one more cell. */
@@ -77,24 +79,30 @@ function momentRows(names: readonly string[], methods: readonly MethodResult[]):
       }),
     ),
   });
-  const pairs = names.length === 1 ? ['xx'] : ['xx', 'xy', 'yy'];
+  const called = momentNames(names);
   const rows = [
-    ...names.map((n, i) => row(`mean of ${n}`, (r) => r.summary.moments.mean[i])),
-    ...pairs.map((p, k) =>
-      row(p[0] === p[1] ? `variance of ${p[0]}` : 'covariance of x, y', (r) => r.summary.moments.covariance[k]),
-    ),
-    row('mean loss', (r) => r.summary.moments.loss),
+    ...called.mean.map((name, i) => row(name, (r) => r.summary.moments.mean[i])),
+    ...called.covariance.map((name, k) => row(name, (r) => r.summary.moments.covariance[k])),
+    row(LOSS, (r) => r.summary.moments.loss),
     row('survival at the end', (r) => r.summary.survival),
-    row('mean time until absorption', (r) => r.summary.passage),
+    row(PASSAGE, (r) => r.summary.passage),
   ];
   return rows.filter((r) => Object.keys(r.values).length > 0);
 }
 
-/** What the star of `momentText` says, or nothing where there is none. */
-export const starWords = (rows: readonly MomentRow[]): string =>
-  rows.some((r) => Object.values(r.values).some(unconverged))
-    ? '* not converged: some walkers were not absorbed when the run ended, so that the mean time is too short.'
-    : '';
+/** What the stars of `momentText` say, or nothing where there is none. */
+export function starWords(rows: readonly MomentRow[]): string {
+  const starred = rows.filter((r) => Object.values(r.values).some(unconverged)).map((r) => r.name);
+  const passage = starred.includes(PASSAGE);
+  return [
+    ...(starred.some((name) => name !== PASSAGE)
+      ? ['not stationary, as the notes say, so that the value is not that of the stationary state.']
+      : []),
+    ...(passage ? ['some walkers were not absorbed when the run ended, so that the mean time is too short.'] : []),
+  ]
+    .map((why) => `* not converged: ${why}`)
+    .join(' ');
+}
 
 /** Writes a computed value without rounding noise, and a sampled one with its error; a star where it did not converge. */
 export function momentText(e: Estimate): string {

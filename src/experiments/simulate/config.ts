@@ -12,7 +12,7 @@ import { dimensionless, type Scales, scalesAt } from '../../theory/models/scales
 import { type PartialSimulationConfig, type SimulationConfig, simulationSchema } from './schema.js';
 
 /** Names what happens at a side of the grid. */
-export type SideKind = 'open' | 'reflecting' | 'absorbing';
+export type SideKind = 'open' | 'reflecting' | 'absorbing' | 'periodic';
 
 /** Describes the initial distribution, in the units of the computation. */
 type Start =
@@ -77,6 +77,7 @@ export function setupOf(config: SimulationConfig): Setup {
     noise: noiseOf(config),
     learningRate: learningRateOf(config),
     momentum: config.momentum,
+    ...(config.noise.interpretation && { interpretation: config.noise.interpretation }),
   });
   const scales = config.units?.dimensionless ? scalesAt(given, config.units.at) : undefined;
   const problem = scales ? dimensionless(given, scales) : given;
@@ -125,7 +126,7 @@ function landscapeOf(config: SimulationConfig) {
 
 function noiseOf(config: SimulationConfig): NoiseInput {
   const { diffusion, covariance, batch } = config.noise;
-  const given = Object.keys(config.noise);
+  const given = Object.keys(config.noise).filter((key) => key !== 'interpretation');
   check(
     given.length === 1,
     'bad-noise',
@@ -176,7 +177,19 @@ function axesOf(config: SimulationConfig, unit: number): GridAxis[] {
     const axis = grid[name];
     check(axis !== undefined, 'bad-grid', `grid.${name} is missing: from, to and perhaps cells.`);
     check(axis.from < axis.to, 'bad-grid', `grid.${name} must run upwards; got from ${axis.from} to ${axis.to}.`);
-    return { name, from: axis.from / unit, to: axis.to / unit, cells: axis.cells ?? CELLS[variables.length - 1] };
+    const periodic = [axis.lower, axis.upper].filter((side) => side === 'periodic').length;
+    check(
+      periodic !== 1,
+      'bad-grid',
+      `grid.${name} is periodic at one side only; a ring needs lower: periodic and upper: periodic.`,
+    );
+    return {
+      name,
+      from: axis.from / unit,
+      to: axis.to / unit,
+      cells: axis.cells ?? CELLS[variables.length - 1],
+      ...(periodic === 2 && { periodic: true }),
+    };
   });
 }
 
@@ -220,19 +233,14 @@ function startOf({ start }: SimulationConfig, size: number, axes: readonly GridA
   return { kind: 'point', at: inside(point ? of(point, 'point') : axes.map((a) => (a.from + a.to) / 2)) };
 }
 
-function timeOf({ time, methods }: SimulationConfig, unit: number): Setup['time'] {
-  const walkers = methods.sgd !== undefined || methods.langevin !== undefined;
+function timeOf({ time }: SimulationConfig, unit: number): Setup['time'] {
   if (time.mode === 'stationary') {
     check(
       time.until === undefined && time.snapshots === undefined,
       'bad-time',
       'time.until and time.snapshots belong to time.mode transient; a stationary run counts for time.length after time.burnIn.',
     );
-    check(
-      !walkers || time.length !== undefined,
-      'no-time',
-      'time.length is missing: how long each walker is counted, in eta·steps; some tens of the slowest relaxation.',
-    );
+    // of walkers, `withTimes` has chosen a length that was left out
     const length = (time.length ?? 1) / unit;
     return { mode: 'stationary', length, burnIn: time.burnIn === undefined ? length / 5 : time.burnIn / unit };
   }
@@ -270,6 +278,11 @@ function checkSides({ sides, time, config, axes }: Setup): void {
       absorbing.every(([name]) => name === 'x'),
     'absorbing',
     'the adiabatic method keeps only x, so it cannot treat an absorbing side of y.',
+  );
+  check(
+    config.methods.adiabatic === undefined || config.variables.length === 1 || axes.every((a) => !a.periodic),
+    'periodic',
+    'in two coordinates the adiabatic method has no periodic sides; leave methods.adiabatic out.',
   );
 }
 

@@ -5,7 +5,14 @@ import { nearest } from '../../numeric/spelling.js';
 import { readWhole } from '../../record/files.js';
 
 /** The names of the examples. */
-export const SIMULATION_EXAMPLES = ['valley', 'double-well', 'chaudhari-soatto', 'minimum-noise', 'escape'] as const;
+export const SIMULATION_EXAMPLES = [
+  'valley',
+  'double-well',
+  'chaudhari-soatto',
+  'minimum-noise',
+  'escape',
+  'washboard',
+] as const;
 
 /**
  * Returns the text of an example, YAML.

@@ -37,6 +37,7 @@ import {
   type SimulationInput,
 } from './measured.js';
 import { type Plan, planOf } from './plan.js';
+import { checkChosenLength, relaxationOf, withTimes } from './relaxation.js';
 import type { PartialSimulationConfig, SimulationConfig } from './schema.js';
 import { SAMPLES, type WalkerMethod, type WalkersPart } from './walkers.js';
 
@@ -72,8 +73,31 @@ export interface SimulationRun {
  * @throws InputError
  */
 export function planSimulation(given: PartialSimulationConfig): { readonly setup: Setup; readonly plan: Plan } {
-  const setup = setupOf(completeSimulation(given));
-  return { setup, plan: planOf(setup) };
+  return planned(completeSimulation(given));
+}
+
+function planned(given: SimulationConfig): { readonly setup: Setup; readonly plan: Plan } {
+  const first = setupOf(given);
+  const plan = planOf(first);
+  const walkers = given.methods.sgd !== undefined || given.methods.langevin !== undefined;
+  if (first.time.mode !== 'stationary' || !walkers) return { setup: first, plan };
+  const relaxing = relaxationOf(first);
+  const config = withTimes(given, first, relaxing);
+  const setup = setupOf(config);
+  const full = planOf(setup);
+  checkChosenLength(
+    given,
+    config,
+    full.methods.reduce((n, m) => n + m.steps, 0),
+  );
+  if (typeof relaxing === 'string')
+    return {
+      setup,
+      plan: { ...full, warnings: [...full.warnings, `the slowest relaxation is not known: ${relaxing}`] },
+    };
+  const { burnIn, length } = setup.time as Setup['time'] & { mode: 'stationary' };
+  const relaxation = { time: relaxing.time, how: relaxing.how, left: relaxing.expected(burnIn, length) };
+  return { setup, plan: { ...full, relaxation } };
 }
 
 const kindOf = (methods: readonly Method[]): FolderKind<Stage> => ({
@@ -92,7 +116,8 @@ export async function simulate(
   given: PartialSimulationConfig,
   request: SimulationRequest = {},
 ): Promise<SimulationRun> {
-  const { setup, plan } = planSimulation(given);
+  const asked = completeSimulation(given);
+  const { setup, plan } = planned(asked);
   const { config } = setup;
   checkMemory(plan.memory, usableMemory());
   const path = request.out ?? `simulation-seed${config.seed}`;
@@ -101,11 +126,11 @@ export async function simulate(
   const folder = JobFolder.open<Stage, SimulationHead>(
     kindOf(methods),
     path,
-    { configHash: hashOf(config), config, memory: plan.memory },
+    { configHash: hashOf(asked), config, memory: plan.memory },
     {
       resume: request.resume ?? false,
       differs: (before) =>
-        before.configHash === hashOf(config)
+        before.configHash === hashOf(asked)
           ? undefined
           : `the simulation in ${path} was begun with another config; leave it as it was, or choose another folder with --out.`,
     },
@@ -191,18 +216,19 @@ async function runMethod(
     },
   });
   if (!finished) throw new InterruptedError(folder.path);
-  store(folder, result ?? walkersResult(setup, method as WalkerMethod, what, parts, paths));
+  store(folder, result ?? walkersResult(setup, plan, method as WalkerMethod, what, parts, paths));
 }
 
 function walkersResult(
   setup: Setup,
+  plan: Plan,
   method: WalkerMethod,
   what: string,
   parts: readonly WalkersPart[],
   paths: { times: Float64Array; places: Float64Array } | undefined,
 ): MethodResult {
   const { config, problem, sides } = setup;
-  const { warnings, arrays, ...found } = gather(setup, parts);
+  const { warnings, arrays, ...found } = gather(setup, parts, plan.relaxation);
   const { outside, diverged } = found;
   const label = method === 'sgd' ? 'SGD' : 'Langevin';
   const scheme = method === 'langevin' ? `, scheme ${config.methods.langevin!.scheme}` : '';

@@ -12,7 +12,7 @@ export function simulationFacts(
   loss: Float64Array | undefined,
   run: RunFacts,
 ): SimulationFacts {
-  const { config, problem, scales, sides, time } = setup;
+  const { config, problem, scales, sides, time, axes } = setup;
   return {
     title: config.title ?? 'Simulation of a landscape',
     mode: time.mode,
@@ -22,17 +22,34 @@ export function simulationFacts(
     hasValley: problem.valley !== undefined,
     absorbing: sides.some((s) => s.includes('absorbing')),
     timePerStep: problem.timePerStep,
+    ...(axes[0].periodic && { period: axes[0].to - axes[0].from }),
+    stepRate: plan.stiffness * problem.timePerStep,
+    ...(problem.momentum > 0 && { momentum: problem.momentum }),
+    ...(problem.interpreted && { interpreted: INTERPRETED[problem.interpretation] }),
+    ...(plan.relaxation && { relaxation: { time: plan.relaxation.time, how: plan.relaxation.how } }),
     ...(scales && { scales }),
-    statement: statementOf(setup),
+    statement: [...statementOf(setup), ...relaxationRow(setup, plan)],
     warnings: plan.warnings,
     run,
   };
 }
 
-/** Returns the problem as it was written, line by line. */
-export function statementOf({ config, problem, time, scales }: Setup): (readonly [string, string])[] {
-  const { landscape, noise, parameters } = config;
+const INTERPRETED = {
+  ito: 'Itô',
+  stratonovich: 'Stratonovich',
+  'haenggi-klimontovich': 'Hänggi-Klimontovich',
+} as const;
+
+function relaxationRow({ scales }: Setup, { relaxation }: Plan): (readonly [string, string])[] {
+  if (!relaxation) return [];
   const unit = scales?.time ?? 1;
+  return [['slowest relaxation', `${Number((relaxation.time * unit).toPrecision(4))} eta·steps, ${relaxation.how}`]];
+}
+
+/** Returns the problem as it was written, line by line. */
+export function statementOf({ config, problem, time, scales, axes }: Setup): (readonly [string, string])[] {
+  const { landscape, noise, parameters } = config;
+  const [unit, length] = [scales?.time ?? 1, scales?.length ?? 1];
   const text = (f: string | number) => String(f);
   const rows: (readonly [string, string])[] = [];
   if (landscape.loss !== undefined) rows.push(['L', text(landscape.loss)]);
@@ -55,6 +72,17 @@ export function statementOf({ config, problem, time, scales }: Setup): (readonly
         .join(', '),
     ]);
   }
+  const rings = axes.filter((a) => a.periodic);
+  if (rings.length > 0)
+    rows.push([
+      'periodic',
+      `${rings.map((a) => `${a.name}, period ${Number(((a.to - a.from) * length).toPrecision(6))}`).join('; ')}: moments are of the coordinate between the sides of the grid`,
+    ]);
+  if (noise.interpretation !== undefined)
+    rows.push([
+      'noise as',
+      `${INTERPRETED[noise.interpretation]}, by Langevin and Fokker-Planck; SGD draws it where a step begins (Itô)`,
+    ]);
   if (noise.batch?.loss !== undefined) rows.push(['loss of one minibatch', text(noise.batch.loss)]);
   if (noise.batch?.gradient) rows.push(['gradient of one minibatch', noise.batch.gradient.map(text).join(', ')]);
   if (Object.keys(parameters).length > 0)

@@ -5,7 +5,7 @@
 import { check } from '../../numeric/errors.js';
 import { computed, type Estimate, exactly } from '../../numeric/estimate.js';
 import { evaluator } from '../../numeric/expression/index.js';
-import { type GridDensity, gridOf } from '../../theory/fokker-planck/grid.js';
+import { type Grid, type GridDensity, gridOf } from '../../theory/fokker-planck/grid.js';
 import { densityMoments, marginalDensity, normaliseDensity } from '../../theory/fokker-planck/measures.js';
 import { jumpProcess } from '../../theory/fokker-planck/rates.js';
 import { alongFloor } from '../../theory/models/along.js';
@@ -137,7 +137,9 @@ function closedForm(setup: Setup): MethodResult {
     'absorbing',
     'the closed form gives the mean time to one absorbing side with a wall or an open side opposite, not to two; leave out methods.adiabatic.',
   );
-  const density = normaliseDensity({ grid, values: normalised(zeroCurrent(line.drift, line.diffusion, x), x) });
+  const density = axes[0].periodic
+    ? normaliseDensity({ grid, values: onRing(line, grid) })
+    : normaliseDensity({ grid, values: normalised(zeroCurrent(line.drift, line.diffusion, x), x) });
   const passage = absorbing === 1 ? passageOf(line, setup) : undefined;
   const limit = time.mode === 'transient';
   return {
@@ -146,7 +148,9 @@ function closedForm(setup: Setup): MethodResult {
       label: limit && absorbing === 0 ? 'limit of long times' : 'closed form',
       how: passage
         ? 'the exact mean first-passage time, by double quadrature'
-        : 'the density without current, (1/D) exp ∫ f/D',
+        : axes[0].periodic
+          ? 'the density of constant current around the ring, by quadrature'
+          : 'the density without current, (1/D) exp ∫ f/D',
       moments: absorbing > 0 ? { mean: [], covariance: [] } : exact(setup, density, `sums over ${grid.size} cells`),
       outside: 0,
       diverged: 0,
@@ -183,6 +187,35 @@ function closedForm(setup: Setup): MethodResult {
     }
     return computed(sum / mass, error / mass, 100, 'double quadrature, averaged over the start');
   }
+}
+
+/** Points of the quadrature in each cell of a ring; even. */
+const FINE = 8;
+
+/**
+ * Returns the density on a ring of one coordinate at the centres of the cells, up to its norm. With a constant current J,
+ * (D P)' = f P − J gives P(x) ∝ (1/D) e^{psi(x)} ∫_x^{x+L} e^{−psi}, psi = ∫ f/D, where psi(x + L) = psi(x) + psi(L)
+ * (Stratonovich; Risken 1989, §11.3). By the trapezoid rule on eight points a cell.
+ */
+function onRing({ drift, diffusion }: Line, grid: Grid): Float64Array {
+  const { from, cells } = grid.axes[0];
+  const n = cells * FINE;
+  const h = grid.spacing[0] / FINE;
+  const slope = Float64Array.from({ length: n + 1 }, (_, i) => drift(from + i * h) / diffusion(from + i * h));
+  const psi = new Float64Array(2 * n + 1);
+  for (let i = 1; i <= n; i++) psi[i] = psi[i - 1] + (h / 2) * (slope[i - 1] + slope[i]);
+  for (let i = 1; i <= n; i++) psi[n + i] = psi[n] + psi[i];
+  const logs = Float64Array.from({ length: cells }, (_, c) => {
+    const at = c * FINE + FINE / 2;
+    // the sum of e^{psi(x) − psi(y)} over a period from x on, with its largest term taken out
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = at; i <= at + n; i++) most = Math.max(most, psi[at] - psi[i]);
+    let sum = 0;
+    for (let i = at; i <= at + n; i++) sum += (i === at || i === at + n ? 0.5 : 1) * Math.exp(psi[at] - psi[i] - most);
+    return most + Math.log(sum) - Math.log(diffusion(from + at * h));
+  });
+  const top = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return logs.map((v) => Math.exp(v - top));
 }
 
 function lineOf({ problem }: Setup): Line {

@@ -10,6 +10,7 @@ import { type Grid, type GridDensity, gridOf } from '../../theory/fokker-planck/
 import { densityAlong, densityFromCounts, marginalDensity, massOf } from '../../theory/fokker-planck/measures.js';
 import type { Setup } from './config.js';
 import type { MethodResult, MethodSummary, MomentEstimates, NumberArray } from './measured.js';
+import { type Expected, settled } from './settled.js';
 import { momentColumns, type StationaryPart, type TransientPart, type WalkersPart } from './walkers.js';
 
 /** Holds the part of a result that follows from the walkers; the rest is known beforehand. */
@@ -19,10 +20,13 @@ type Gathered = Pick<
 > &
   Pick<MethodResult, 'arrays'>;
 
-/** Combines the parts of an ensemble. */
-export function gather(setup: Setup, parts: readonly WalkersPart[]): Gathered {
+/**
+ * Combines the parts of an ensemble.
+ * @param expected - the slowest relaxation of a stationary run, where it is known
+ */
+export function gather(setup: Setup, parts: readonly WalkersPart[], expected?: Expected): Gathered {
   return setup.time.mode === 'stationary'
-    ? gatherStationary(setup, parts as readonly StationaryPart[])
+    ? gatherStationary(setup, parts as readonly StationaryPart[], expected)
     : gatherTransient(setup, setup.time, parts as readonly TransientPart[]);
 }
 
@@ -59,7 +63,7 @@ export function momentsOver(table: Float64Array, size: number, hasLoss: boolean,
   return { mean, covariance, ...(hasLoss && { loss: over((r) => table[r + columns - 1]) }) };
 }
 
-function gatherStationary(setup: Setup, parts: readonly StationaryPart[]): Gathered {
+function gatherStationary(setup: Setup, parts: readonly StationaryPart[], expected: Expected | undefined): Gathered {
   const { problem, axes } = setup;
   const { size } = problem;
   const grid = gridOf(axes);
@@ -68,13 +72,14 @@ function gatherStationary(setup: Setup, parts: readonly StationaryPart[]): Gathe
   const samples = parts.reduce((n, p) => n + p.samples, 0);
   const outside = parts.reduce((n, p) => n + p.outside, 0) / Math.max(1, samples);
   const table = join(parts.map((p) => p.averages));
-  const moments = momentsOver(
+  const found = momentsOver(
     table,
     size,
     problem.loss !== undefined,
     `time averages of ${walkers} independent walkers; error over walkers`,
   );
   const density = densityFromCounts(grid, total(parts.map((p) => p.counts)), Math.max(1, samples));
+  const { moments, warnings } = settled(setup, found, parts, expected);
   return {
     moments,
     outside,
@@ -83,34 +88,9 @@ function gatherStationary(setup: Setup, parts: readonly StationaryPart[]): Gathe
       grid,
       parts.map((p) => p.counts),
     ),
-    warnings: drifting(parts, setup),
+    warnings,
     arrays: densityArrays(density, setup),
   };
-}
-
-/**
- * Warns where the mean of a coordinate differs between the two halves of the time that was counted, by the difference
- * over its error.
- */
-function drifting(parts: readonly StationaryPart[], { problem }: Setup): string[] {
-  const { size, names } = problem;
-  return names.flatMap((name, i) => {
-    const change = overWalkers(
-      parts.flatMap((p) =>
-        Array.from(
-          { length: p.halves.length / (2 * size) },
-          (_, w) => p.halves[(2 * w + 1) * size + i] - p.halves[2 * w * size + i],
-        ),
-      ),
-      'difference of halves',
-    );
-    const z = change.value / change.standardError;
-    return Math.abs(z) > 4
-      ? [
-          `the mean of ${name} changed by ${change.value.toPrecision(2)} (${Math.abs(z).toFixed(1)} standard errors) from the first to the second half of the time that was counted: not stationary yet; lengthen time.burnIn.`,
-        ]
-      : [];
-  });
 }
 
 function gatherTransient(
@@ -121,7 +101,9 @@ function gatherTransient(
   const { problem, axes, sides } = setup;
   const { size } = problem;
   const grid = gridOf(axes);
-  const walkers = parts.reduce((n, p) => n + p.exits.length, 0);
+  const all = parts.reduce((n, p) => n + p.exits.length, 0);
+  const lost = parts.reduce((n, p) => n + p.diverged, 0);
+  const walkers = all - lost;
   const absorbing = sides.some((s) => s.includes('absorbing'));
   const T = outputs.length;
   const arrays: Record<string, NumberArray> = {};
@@ -149,7 +131,7 @@ function gatherTransient(
   }
   const S = snapshots.length;
   const each = snapshots.map((_, s) => parts.map((p) => p.counts[s]));
-  const densities = each.map((counts) => densityFromCounts(grid, total(counts), walkers));
+  const densities = each.map((counts) => densityFromCounts(grid, total(counts), all));
   const put = (name: string, data: Float64Array, ...shape: number[]) => {
     arrays[name] = { shape, data };
   };
@@ -166,14 +148,20 @@ function gatherTransient(
   put('snapshot_times', Float64Array.from(snapshots), S);
   put('snapshots', join(densities.map((d) => d.values)), S, ...shapeOf(grid));
   Object.assign(arrays, densityArrays(densities[S - 1], setup));
-  const outsideLast = parts.reduce((n, p) => n + p.outside[S - 1], 0) / walkers;
+  const outsideLast = parts.reduce((n, p) => n + p.outside[S - 1], 0) / all;
   const left = series.survival[T - 1];
   return {
     moments: { mean: moments!.mean, covariance: moments!.covariance },
     outside: outsideLast,
-    diverged: parts.reduce((n, p) => n + p.diverged, 0) / walkers,
+    diverged: lost / all,
     ...(absorbing && {
-      survival: estimate(left, series.survival_error[T - 1], walkers, 'share of the walkers', true),
+      survival: estimate(
+        left,
+        series.survival_error[T - 1],
+        walkers,
+        'share of the walkers that did not diverge',
+        true,
+      ),
       passage: passageOf(parts, walkers, left),
     }),
     noiseFloor: floorOfHalves(grid, each[S - 1]),
@@ -195,9 +183,9 @@ function passageOf(parts: readonly TransientPart[], walkers: number, left: numbe
   return { ...mean, converged: left === 0 && mean.converged };
 }
 
-/** Counts the walkers that were not absorbed until a time; those that diverged are among them. */
+/** Counts the walkers that were not absorbed until a time and did not diverge, then or later. */
 function survivors(parts: readonly TransientPart[], time: number): number {
-  return parts.reduce((n, p) => n + p.exits.reduce((m, t) => m + (t <= time ? 0 : 1), 0), 0);
+  return parts.reduce((n, p) => n - p.diverged + p.exits.reduce((m, t) => m + (t <= time ? 0 : 1), 0), 0);
 }
 
 /** Returns the ensemble at one output. */

@@ -172,7 +172,7 @@ function passage(jumps: JumpProcess, start: GridDensity): Estimate {
   );
 }
 
-/** Returns the boundary conditions of the grid, lower and upper for each axis. */
+/** Returns the boundary conditions of the grid, lower and upper for each axis; a periodic one has none. */
 export function boundariesOf({ sides }: Setup): (readonly [Side, Side])[] {
   const side = (s: string): Side => (s === 'absorbing' ? 'absorbing' : 'reflecting');
   return sides.map(([low, high]) => [side(low), side(high)] as const);

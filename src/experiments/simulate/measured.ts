@@ -22,6 +22,19 @@ export interface MomentEstimates {
   readonly loss?: Estimate;
 }
 
+/** Holds one quantity by all methods that have it. */
+export interface MomentRow {
+  readonly name: string;
+  readonly values: Readonly<Partial<Record<Method, Estimate>>>;
+}
+
+/** Numbers in the order of `MomentEstimates`. */
+export interface MomentNumbers {
+  readonly mean: readonly number[];
+  readonly covariance: readonly number[];
+  readonly loss?: number;
+}
+
 /** Holds the results of a method that are single numbers. */
 export interface MethodSummary {
   readonly method: Method;
@@ -78,6 +91,16 @@ export interface SimulationFacts {
   readonly absorbing: boolean;
   /** One step of SGD in units of time. */
   readonly timePerStep: number;
+  /** Momentum of SGD, where it has one. */
+  readonly momentum?: number;
+  /** Period of x, where it is periodic. */
+  readonly period?: number;
+  /** Learning rate times the largest curvature on the grid. */
+  readonly stepRate?: number;
+  /** The interpretation of noise that depends on the place, where it is not Itô's. */
+  readonly interpreted?: string;
+  /** The slowest relaxation, in units of time, and how it was obtained. */
+  readonly relaxation?: { readonly time: number; readonly how: string };
   /** Units of the numbers, where they are not those of the config. */
   readonly scales?: {
     readonly length: number;

@@ -13,15 +13,15 @@ import {
   DENSITIES,
   type DensityName,
   type Distance,
-  type MomentRow,
   momentText,
   starWords,
 } from './compare.js';
 import { simulationTables } from './csv.js';
+import { disagreementText } from './disagreements.js';
 import { densityLines, snapshotLines } from './figures/lines.js';
 import { densityMap } from './figures/map.js';
 import { meansFigure, pathsFigure, survivalFigure } from './figures/time.js';
-import type { Method, MethodResult, SimulationInput } from './measured.js';
+import type { Method, MethodResult, MomentRow, SimulationInput } from './measured.js';
 
 const DENSITY_WORDS: Record<DensityName, string> = {
   marginal_x: 'marginal of x',
@@ -82,7 +82,7 @@ function sectionsOf(
   const drawn = (list: readonly Drawn[]) => list.filter((f) => 'svg' in f);
   const [maps, time] = [drawn(figures.maps), drawn(figures.time)];
   return [
-    ['moments', 'Moments', momentsTable(comparison.moments, methods)],
+    ['moments', 'Moments', html`${momentsTable(comparison.moments, methods)}${disagreementsList(comparison, label)}`],
     [
       'densities',
       'Densities',
@@ -113,6 +113,11 @@ function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult
   ];
   return html`<div class="scroll">${table('Sampled values have one standard error over independent walkers; computed ones have no statistical error.', columns, rows)}</div>
 ${starWords(rows) ? html`<p>${starWords(rows)}</p>` : ''}`;
+}
+
+function disagreementsList({ disagreements }: Comparison, label: (m: Method) => string): Markup {
+  if (disagreements.length === 0) return html``;
+  return html`<h3>Where methods disagree</h3><ul>${disagreements.map((d) => html`<li>${prose(disagreementText(d, label))}</li>`)}</ul>`;
 }
 
 interface PairRow {

@@ -8,6 +8,7 @@ import { fokkerPlanckMemory } from '../../theory/fokker-planck/memory.js';
 import { alongFloor } from '../../theory/models/along.js';
 import type { Setup } from './config.js';
 import type { Method } from './measured.js';
+import type { Expected } from './settled.js';
 
 /** States the steps of one method. */
 interface MethodPlan {
@@ -29,6 +30,8 @@ export interface Plan {
   readonly stiffness: number;
   /** Explicit steps of this length or more are unstable there: 2/stiffness. */
   readonly largestStep: number;
+  /** The slowest relaxation, of a stationary run with walkers. */
+  readonly relaxation?: Expected;
   /** Warnings for the person who runs it, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -146,13 +149,42 @@ function relaxation(a: number, b: number, c: number, d: number): number {
   return rest > 0 ? half + Math.sqrt(rest) : half;
 }
 
-function warningsOf({ problem, config }: Setup, stiffness: number): string[] {
+/** Says where a periodic axis joins values of drift or diffusion that differ by more than a thousandth of the largest. */
+function seams({ drift, diffusion, names }: Setup['problem'], axes: Setup['axes']): string[] {
+  const all = evaluator([...drift, ...diffusion], names);
+  return axes.flatMap((axis, k) => {
+    if (!axis.periodic) return [];
+    const other = axes[1 - k];
+    const [low, high] = [0, 1].map(() => new Float64Array(drift.length + diffusion.length));
+    let [apart, size] = [0, 0];
+    for (const share of other ? [0.1, 0.3, 0.5, 0.7, 0.9] : [0]) {
+      const at = (v: number) => {
+        const across = other ? other.from + share * (other.to - other.from) : 0;
+        return k === 0 ? [v, across] : [across, v];
+      };
+      all(at(axis.from), low);
+      all(at(axis.to), high);
+      low.forEach((v, i) => {
+        apart = Math.max(apart, Math.abs(v - high[i]));
+        size = Math.max(size, Math.abs(v), Math.abs(high[i]));
+      });
+    }
+    return apart > 1e-3 * size
+      ? [
+          `drift or noise jump where the ring of ${axis.name} closes (by up to ${short(apart)}): are grid.${axis.name}.from and to one period apart?`,
+        ]
+      : [];
+  });
+}
+
+function warningsOf({ problem, config, axes }: Setup, stiffness: number): string[] {
   const warnings: string[] = [];
   const k = problem.timePerStep * stiffness;
   if (config.methods.sgd && k >= (2 * (1 + problem.momentum)) / (1 - problem.momentum))
     warnings.push(
       `SGD's own step is unstable somewhere on the grid (learning rate times curvature reaches ${short(k)}): walkers that get there may diverge.`,
     );
+  warnings.push(...seams(problem, axes));
   if (!problem.exactAverages)
     warnings.push('the loss of a minibatch is no polynomial in its normal numbers: its averages are by quadrature.');
   return warnings;

@@ -3,6 +3,7 @@
  * text or numbers.
  */
 import { z } from 'zod';
+import { INTERPRETATIONS } from '../../theory/models/interpretation.js';
 
 const positive = z.number().positive();
 const formula = z.union([z.string().min(1), z.number()]).describe('a formula or a number');
@@ -12,9 +13,9 @@ const tensor = z.strictObject({
   yy: formula.optional().describe('in two coordinates'),
 });
 const side = z
-  .enum(['open', 'reflecting', 'absorbing'])
+  .enum(['open', 'reflecting', 'absorbing', 'periodic'])
   .default('open')
-  .describe('open: there is no wall, and the grid must hold the mass');
+  .describe('open: there is no wall, and the grid must hold the mass; periodic (both sides): the axis is a ring');
 const axis = z.strictObject({
   from: z.number(),
   to: z.number(),
@@ -49,6 +50,12 @@ export const simulationSchema = z.strictObject({
   noise: z.strictObject({
     diffusion: tensor.optional().describe('D, weight^2 per eta·step'),
     covariance: tensor.optional().describe('C of one minibatch gradient; D = eta C/2'),
+    interpretation: z
+      .enum(INTERPRETATIONS)
+      .optional()
+      .describe(
+        'how noise that depends on the place is meant by Langevin and Fokker-Planck; SGD itself is ito. Default ito',
+      ),
     batch: z
       .strictObject({
         loss: formula.optional().describe('loss of one minibatch, in the coordinates and n1, n2, …'),
@@ -81,8 +88,14 @@ export const simulationSchema = z.strictObject({
         .default(40)
         .describe('transient: number of times at which moments are measured'),
       snapshots: z.array(z.number().min(0)).max(20).optional().describe('transient: densities at these times'),
-      burnIn: z.number().min(0).optional().describe('stationary: eta·steps before anything is counted'),
-      length: positive.optional().describe('stationary: eta·steps that are counted, by each walker'),
+      burnIn: z
+        .number()
+        .min(0)
+        .optional()
+        .describe('stationary: eta·steps before anything is counted; default from the slowest relaxation'),
+      length: positive
+        .optional()
+        .describe('stationary: eta·steps that are counted, by each walker; default 10 of the slowest relaxation'),
     })
     .prefault({}),
   methods: z.strictObject({

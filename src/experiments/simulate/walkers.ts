@@ -34,7 +34,7 @@ export interface StationaryPart {
   readonly outside: number;
   /** Time averages of each walker, count×columns: x, xx, L or x, y, xx, xy, yy, L; NaN for those that diverged. */
   readonly averages: Float64Array;
-  /** Averages of the coordinates over the first and the second half of the time, count×2×size. */
+  /** The same averages over the first and over the second half of the time, count×2×columns. */
   readonly halves: Float64Array;
   readonly diverged: number;
 }
@@ -133,7 +133,7 @@ function stationaryPart(
   const samples = Math.min(SAMPLES, length);
   const columns = momentColumns(size);
   const averages = new Float64Array(job.count * columns);
-  const halves = new Float64Array(job.count * 2 * size);
+  const halves = new Float64Array(job.count * 2 * columns);
   const places = newHistogram(setup.axes);
   const loss = problem.loss ? evaluator([problem.loss], problem.names) : undefined;
   const [point, L] = [new Float64Array(size), new Float64Array(1)];
@@ -150,17 +150,17 @@ function stationaryPart(
     const weight = 1 / (half === 0 ? Math.floor(samples / 2) : samples - Math.floor(samples / 2));
     histogram(ensemble, places);
     for (let w = 0; w < job.count; w++) {
-      for (let i = 0; i < size; i++) {
-        point[i] = at[w * size + i];
-        halves[(2 * w + half) * size + i] += point[i] * weight;
-      }
+      for (let i = 0; i < size; i++) point[i] = at[w * size + i];
       loss?.(point, L);
       const values =
         size === 1
           ? [point[0], point[0] ** 2, L[0]]
           : [point[0], point[1], point[0] ** 2, point[0] * point[1], point[1] ** 2, L[0]];
-      for (let c = 0; c < columns; c++)
-        averages[w * columns + c] += status[w] === STATUS.moving ? values[c] / samples : Number.NaN;
+      for (let c = 0; c < columns; c++) {
+        const value = status[w] === STATUS.moving ? values[c] : Number.NaN;
+        averages[w * columns + c] += value / samples;
+        halves[(2 * w + half) * columns + c] += value * weight;
+      }
     }
     if (s % 8 === 0) report((burn + (length * s) / samples) / (burn + length));
   }

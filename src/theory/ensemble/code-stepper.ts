@@ -77,6 +77,10 @@ function settle({ code, setting, block, lane, x, next, walker, step }: Arrival):
   if (box.absorbing) code.variances?.(x, spread);
   for (let c = 0; c < size; c++) {
     const [low, high] = [box.walls[2 * c], box.walls[2 * c + 1]];
+    if (box.kinds[2 * c] === 3) {
+      next[c] -= (high - low) * Math.floor((next[c] - low) / (high - low));
+      continue;
+    }
     let side = -1;
     let bounces = 0;
     while (side < 0 && bounces < 64) {

@@ -6,7 +6,7 @@
  * kernel; fields of code run in plain TypeScript with the same random numbers, equal to rounding, 14 to 60 times slower. Time is
  * eta·steps.
  *
- * Walls reflect or absorb. If only the ends of steps were checked, an absorbing wall would act as if it were 0.58·√(2D dt)
+ * Walls reflect or absorb, or join the two sides of a periodic coordinate. If only the ends of steps were checked, an absorbing wall would act as if it were 0.58·√(2D dt)
  * farther away (Broadie, Glasserman & Kou 1997), so an excursion between two points of a Langevin walker is drawn as well, with
  * the probability exp(−2 d0 d1/(2 D dt)) of a Brownian bridge, where d0 and d1 are the distances of the points from the wall;
  * the exit is dated to the middle of the step. An SGD walker is absorbed where a step ends beyond the wall. A walker that

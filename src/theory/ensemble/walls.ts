@@ -1,8 +1,13 @@
 /** Where walkers may go: walls, and the bound beyond which they count as diverged. */
 import { check } from '../../numeric/errors.js';
 
-/** Describes a wall: `reflecting` mirrors the walker (its velocity too), `absorbing` stops it there, `open` is no wall. */
-export type Wall = { readonly kind: 'reflecting' | 'absorbing'; readonly at: number } | { readonly kind: 'open' };
+/**
+ * Describes a wall: `reflecting` mirrors the walker (its velocity too), `absorbing` stops it there, `open` is no wall, and
+ * `periodic` joins the two sides of a coordinate: what leaves through one enters through the other.
+ */
+export type Wall =
+  | { readonly kind: 'reflecting' | 'absorbing' | 'periodic'; readonly at: number }
+  | { readonly kind: 'open' };
 
 /** Gives the two walls of one coordinate. */
 export interface Boundary {
@@ -17,13 +22,13 @@ export const STATUS = { moving: 0, absorbed: 1, diverged: 2 } as const;
 export interface Box {
   /** low, high of each coordinate; an open side is at the bound. */
   readonly walls: Float64Array;
-  /** 0 open, 1 reflecting, 2 absorbing. */
+  /** 0 open, 1 reflecting, 2 absorbing, 3 periodic. */
   readonly kinds: Int32Array;
   readonly absorbing: boolean;
   readonly bound: number;
 }
 
-const KINDS = { open: 0, reflecting: 1, absorbing: 2 } as const;
+const KINDS = { open: 0, reflecting: 1, absorbing: 2, periodic: 3 } as const;
 
 /**
  * Checks walls and returns them in the form that steppers take; open by default.
@@ -55,6 +60,11 @@ export function boxOf(size: number, boundaries: readonly Boundary[] | undefined,
       [walls[2 * c + s], kinds[2 * c + s]] = [at, KINDS[kind]];
     });
     const [low, high] = [walls[2 * c], walls[2 * c + 1]];
+    check(
+      (kinds[2 * c] === KINDS.periodic) === (kinds[2 * c + 1] === KINDS.periodic),
+      'bad-wall',
+      'a coordinate is periodic at both of its sides or at neither.',
+    );
     check(low < high, 'bad-wall', () => `the low wall must be below the high one; got ${low} and ${high}.`);
   }
   return { walls, kinds, absorbing: kinds.includes(2), bound };

@@ -59,6 +59,7 @@ function dissect(jumps: JumpProcess, last?: number): Region[] {
     }
     const alongX = (x1 - x0 + 1) / reachX >= (y1 - y0 + 1) / reachY;
     const place = alongX ? xs : ys;
+    const ring = grid.axes[alongX ? 0 : 1]?.periodic;
     const [low, high, reach] = alongX ? [x0, x1, reachX] : [y0, y1, reachY];
     const line = Math.max(low + 1, Math.round((low + high + 1 - reach) / 2));
     // 2·id: after the line, 2·id + 1: separator
@@ -72,7 +73,8 @@ function dissect(jumps: JumpProcess, last?: number): Region[] {
     let joined = 0;
     for (let n = 0; n < cells.length; n++) {
       const i = cells[n];
-      if (place[i] >= line || place[i] < line - reach) continue;
+      // around a ring, the far end is joined to what lies beyond the line as well
+      if (place[i] >= line || (!ring && place[i] < line - reach)) continue;
       for (const link of links) {
         const j = neighbour(grid, i, link.ex, link.ey);
         if (j >= 0 && stamp[j] === 2 * id && link.forward[i] + link.backward[i] > 0)
@@ -176,7 +178,7 @@ export function structureOf(jumps: JumpProcess, last?: number): Structure {
         for (let i = 0; i < grid.size; i++) {
           const [forward, backward] = [link.forward[i], link.backward[i]];
           if (!(forward > 0) && !(backward > 0)) continue;
-          const [p, q] = [position[i], position[i + link.ex + grid.nx * link.ey]];
+          const [p, q] = [position[i], position[neighbour(grid, i, link.ex, link.ey)]];
           if (p >= 0 && q >= 0 && p < q) each(p, q, forward, backward);
           else if (p >= 0 && q >= 0) each(q, p, backward, forward);
         }
@@ -196,7 +198,7 @@ export function structureOf(jumps: JumpProcess, last?: number): Structure {
     });
     for (const link of jumps.links) {
       for (let i = 0; i < grid.size; i++) {
-        const j = i + link.ex + grid.nx * link.ey;
+        const j = neighbour(grid, i, link.ex, link.ey);
         if (link.forward[i] > 0 && target[j] && !target[i]) gone[position[i]] += link.forward[i];
         if (link.backward[i] > 0 && target[i] && !target[j]) gone[position[j]] += link.backward[i];
       }

@@ -11,11 +11,13 @@ export interface GridAxis {
   readonly from: number;
   readonly to: number;
   readonly cells: number;
+  /** Whether the axis is a ring: the last cell is the neighbour of the first. Default false. */
+  readonly periodic?: boolean;
 }
 
 /** Describes a grid of cells in one or two dimensions. */
 export interface Grid {
-  readonly axes: readonly Required<GridAxis>[];
+  readonly axes: readonly (Required<Omit<GridAxis, 'periodic'>> & Pick<GridAxis, 'periodic'>)[];
   /** h along each axis, in the axis' unit. */
   readonly spacing: readonly number[];
   /** n_x and n_y (1 in one dimension). */
@@ -34,6 +36,9 @@ export interface GridDensity {
   readonly values: Float64Array;
 }
 
+/** Fewest cells of a periodic axis, in one dimension and in two: oblique jumps reach 16 cells (`ANISOTROPY_LIMIT`). */
+const RING = [8, 36];
+
 /**
  * Makes a grid of one or two axes, with the names x and y by default.
  * @throws InputError unless there are one or two axes of different names and at least 3 cells with finite from < to
@@ -49,6 +54,7 @@ export function gridOf(axes: readonly GridAxis[]): Grid {
     from: a.from,
     to: a.to,
     cells: a.cells,
+    ...(a.periodic && { periodic: true }),
   }));
   for (const a of full) {
     check(
@@ -60,6 +66,11 @@ export function gridOf(axes: readonly GridAxis[]): Grid {
       Number.isInteger(a.cells) && a.cells >= 3,
       'bad-axes',
       `axis ${a.name} of the grid needs at least 3 cells, a whole number; got ${a.cells}.`,
+    );
+    check(
+      !a.periodic || a.cells >= RING[full.length - 1],
+      'bad-axes',
+      `a periodic axis needs at least ${RING[full.length - 1]} cells, so that no jump goes around; axis ${a.name} has ${a.cells}.`,
     );
   }
   check(

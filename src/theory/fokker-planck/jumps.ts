@@ -50,15 +50,41 @@ export interface JumpProcess {
   readonly warnings: readonly string[];
 }
 
-/** Returns the index of the cell at offset e from cell i; −1 outside the grid. */
+/** Whether an axis of the grid is a ring. */
+export const isRing = (grid: Grid): boolean => grid.axes.some((a) => a.periodic);
+
+/** Returns the index of the cell at offset e from cell i, around a ring where the axis is periodic; −1 outside the grid. */
 export function neighbour(grid: Grid, i: number, ex: number, ey: number): number {
   const x = (i % grid.nx) + ex;
   const y = Math.floor(i / grid.nx) + ey;
+  const [ringX, ringY] = [grid.axes[0].periodic, grid.axes[1]?.periodic];
+  if (ringX || ringY) {
+    const [cx, cy] = [ringX ? (x + 8 * grid.nx) % grid.nx : x, ringY ? (y + 8 * grid.ny) % grid.ny : y];
+    return cx < 0 || cx >= grid.nx || cy < 0 || cy >= grid.ny ? -1 : cx + grid.nx * cy;
+  }
   return x < 0 || x >= grid.nx || y < 0 || y >= grid.ny ? -1 : i + ex + grid.nx * ey;
 }
 
+/** Calls `each(i, j)` for all cells i from which a link leads to a cell j of the grid. */
+export function forEachLinked(
+  grid: Grid,
+  link: { ex: number; ey: number },
+  each: (i: number, j: number) => void,
+): void {
+  if (isRing(grid)) {
+    for (let i = 0; i < grid.size; i++) {
+      const j = neighbour(grid, i, link.ex, link.ey);
+      if (j >= 0) each(i, j);
+    }
+    return;
+  }
+  const { x1, y0, y1 } = linkRange(grid, link);
+  const step = link.ex + grid.nx * link.ey;
+  for (let y = y0; y < y1; y++) for (let x = 0; x < x1; x++) each(x + grid.nx * y, x + grid.nx * y + step);
+}
+
 /** Returns the rectangle of cells from which a link stays inside: columns 0 … x1 − 1 and rows y0 … y1 − 1 (ex ≥ 0 always). */
-export function linkRange(grid: Grid, link: { ex: number; ey: number }): { x1: number; y0: number; y1: number } {
+function linkRange(grid: Grid, link: { ex: number; ey: number }): { x1: number; y0: number; y1: number } {
   return {
     x1: grid.nx - link.ex,
     y0: Math.max(0, -link.ey),
@@ -69,16 +95,10 @@ export function linkRange(grid: Grid, link: { ex: number; ey: number }): { x1: n
 /** Calls `each(i, j, link)` for every pair of cells that a link joins. */
 export function forEachPair(jumps: JumpProcess, each: (i: number, j: number, link: Link) => void): void {
   const { grid, links } = jumps;
-  for (const link of links) {
-    const { x1, y0, y1 } = linkRange(grid, link);
-    const step = link.ex + grid.nx * link.ey;
-    for (let y = y0; y < y1; y++) {
-      for (let x = 0; x < x1; x++) {
-        const i = x + grid.nx * y;
-        if (link.forward[i] > 0 || link.backward[i] > 0) each(i, i + step, link);
-      }
-    }
-  }
+  for (const link of links)
+    forEachLinked(grid, link, (i, j) => {
+      if (link.forward[i] > 0 || link.backward[i] > 0) each(i, j, link);
+    });
 }
 
 /**

@@ -53,7 +53,9 @@ export function fokkerPlanckMemory(axes: readonly GridAxis[], reach = 1): Memory
     known.set(key, need);
     return need;
   };
-  const need = of(nx, ny, [0, 0, 0, 0]);
+  // a ring is cut twice: each of its halves has neighbours at both ends
+  const ends = axes.map((a) => (a.periodic ? 1 : 0));
+  const need = of(nx, ny, [ends[0], ends[0], ends[1] ?? 0, ends[1] ?? 0]);
   // per cell: rates of the links both ways, entries of the system with their indices, vectors
   const perCell = 48 * (ny === 1 ? 1 : 2 + (reach > 1 ? 4 : 0)) + 80;
   return { bytes: 8 * (need.numbers + need.peak + need.front) + perCell * size + 3e6, flops: need.flops };

@@ -15,7 +15,7 @@ import { reaching } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
-import { type JumpProcess, SIDES } from './jumps.js';
+import { type JumpProcess, neighbour, SIDES } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
 /** Holds the slowest rate of decay and its density. */
@@ -89,7 +89,7 @@ export class Passage {
     for (const e of exits) if (counts.sides?.includes(names[e.side])) c[e.cell] += e.rate;
     for (const link of links) {
       for (let i = 0; i < grid.size; i++) {
-        const j = i + link.ex + grid.nx * link.ey;
+        const j = neighbour(grid, i, link.ex, link.ey);
         if (link.forward[i] > 0 && success[j] && !target[i]) c[i] += link.forward[i];
         if (link.backward[i] > 0 && success[i] && !target[j]) c[j] += link.backward[i];
       }

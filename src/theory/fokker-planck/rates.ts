@@ -18,6 +18,8 @@
  * along an axis, drift along it is upwind (first order). Near-singular oblique D is widened to ANISOTROPY_LIMIT, with a
  * warning.
  *
+ * Periodic axes: the last cell is the neighbour of the first, and nothing else changes.
+ *
  * Reflecting sides: offsets that leave the grid are dropped, so there is no flux; second order for diagonal D, first order for
  * oblique jumps. Cells in corners would lose their connection with an oblique jump: cells that miss one exchange along the axes
  * too, with the smaller eigenvalue of D as noise. Absorbing sides: P = 0 on the outer face, half a cell from the last centre,
@@ -27,7 +29,7 @@
 import { check } from '../../numeric/errors.js';
 import type { LangevinModel } from '../motion.js';
 import { describePoint, type Grid, pointAt } from './grid.js';
-import { type Exit, type JumpProcess, type Link, linkRange, neighbour } from './jumps.js';
+import { type Exit, forEachLinked, type JumpProcess, type Link, neighbour } from './jumps.js';
 import { ANISOTROPY_LIMIT, below, eigenvalues, limitAnisotropy, selling, type Tensor } from './tensor.js';
 
 /** Says what a side of the grid does with probability that reaches it. */
@@ -35,7 +37,7 @@ export type Side = 'reflecting' | 'absorbing';
 
 /** Sets the sides, the target and the strength of the noise. */
 export interface ProcessOptions {
-  /** Lower and upper side of each axis. Default reflecting. */
+  /** Lower and upper side of each axis; of a periodic axis, which has no sides, they are not read. Default reflecting. */
   readonly boundaries?: readonly (readonly [Side, Side])[];
   /** Says whether a point is inside the target; cells with their centre inside absorb as well. */
   readonly target?: (point: ArrayLike<number>) => boolean;
@@ -85,19 +87,13 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
   for (const { ex, ey, values } of rho) {
     const link = { ex, ey, rho: values, forward: new Float64Array(grid.size), backward: new Float64Array(grid.size) };
     const axial = Math.abs(ex) + Math.abs(ey) === 1;
-    const { x1, y0, y1 } = linkRange(grid, link);
-    const step = ex + grid.nx * ey;
-    for (let y = y0; y < y1; y++) {
-      for (let x = 0; x < x1; x++) {
-        const i = x + grid.nx * y;
-        const j = i + step;
-        if (!axial && !(values[i] > 0) && !(values[j] > 0)) continue;
-        const { qa, qb, ra, rb } = edge(cells[i], sampler.at(i, ex / 2, ey / 2), cells[j], ex, ey);
-        const spare = axial && short[i] && short[j] ? 1 : 0;
-        link.forward[i] = (values[i] + spare * least(i)) * bernoulli(-qa) + (axial && ra > 0 ? ra : 0);
-        link.backward[i] = (values[j] + spare * least(j)) * bernoulli(qb) + (axial && rb < 0 ? -rb : 0);
-      }
-    }
+    forEachLinked(grid, link, (i, j) => {
+      if (!axial && !(values[i] > 0) && !(values[j] > 0)) return;
+      const { qa, qb, ra, rb } = edge(cells[i], sampler.at(i, ex / 2, ey / 2), cells[j], ex, ey);
+      const spare = axial && short[i] && short[j] ? 1 : 0;
+      link.forward[i] = (values[i] + spare * least(i)) * bernoulli(-qa) + (axial && ra > 0 ? ra : 0);
+      link.backward[i] = (values[j] + spare * least(j)) * bernoulli(qb) + (axial && rb < 0 ? -rb : 0);
+    });
     links.push(link);
     leave(ex, ey, values, axial);
     leave(-ex, -ey, values, axial);
@@ -125,12 +121,13 @@ export function jumpProcess(model: LangevinModel, grid: Grid, options: ProcessOp
 
   /** Adds the jumps by (ex, ey) that leave the grid through an absorbing side. */
   function leave(ex: number, ey: number, values: Float64Array, axial: boolean): void {
-    const absorbs = (axis: number, side: number) => options.boundaries?.[axis]?.[side] === 'absorbing';
+    const absorbs = (axis: number, side: number) =>
+      !grid.axes[axis]?.periodic && options.boundaries?.[axis]?.[side] === 'absorbing';
     if (!absorbs(0, ex > 0 ? 1 : 0) && !absorbs(1, ey > 0 ? 1 : 0)) return;
     for (let i = 0; i < grid.size; i++) {
       const [x, y] = [i % grid.nx, Math.floor(i / grid.nx)];
-      const tx = ex === 0 ? 2 : (ex > 0 ? grid.nx - x - 0.5 : x + 0.5) / Math.abs(ex);
-      const ty = ey === 0 ? 2 : (ey > 0 ? grid.ny - y - 0.5 : y + 0.5) / Math.abs(ey);
+      const tx = ex === 0 || grid.axes[0].periodic ? 2 : (ex > 0 ? grid.nx - x - 0.5 : x + 0.5) / Math.abs(ex);
+      const ty = ey === 0 || grid.axes[1]?.periodic ? 2 : (ey > 0 ? grid.ny - y - 0.5 : y + 0.5) / Math.abs(ey);
       const share = Math.min(tx, ty);
       if (share > 1 || (!axial && !(values[i] > 0))) continue;
       const axis = tx <= ty ? 0 : 1;

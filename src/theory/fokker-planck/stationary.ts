@@ -12,6 +12,11 @@ export interface SolveOptions {
   readonly memoryLimit?: number;
   /** Called between fronts with the operations done and their total; it may throw to stop. */
   readonly onProgress?: Progress;
+  /**
+   * Accept a density that float64 cannot determine behind barriers of more than 650 times the noise, where it is then 0. Default
+   * false: refuse.
+   */
+  readonly hiddenBasins?: boolean;
 }
 
 /** Holds a stationary density and how well it satisfies its equation. */
@@ -51,7 +56,7 @@ export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}
       'the stationary density exceeds the range of float64: the noise is too small for this grid; raise it or shorten the axes.',
     );
   for (let i = 0; i < p.length; i++) p[i] /= total;
-  const unseen = unseenBasin(jumps, p);
+  const unseen = options.hiddenBasins ? -1 : unseenBasin(jumps, p);
   if (unseen >= 0) {
     const point = new Float64Array(2);
     pointAt(grid, unseen, point);

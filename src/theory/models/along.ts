@@ -44,7 +44,7 @@ export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiaba
   check(
     problem.gradientFlow,
     'not-gradient',
-    `the adiabatic method follows −∇L along ${names[0]}, and here a force, or a minibatch whose mean loss is another, moves the weights as well; include it in the loss, or leave that method out.`,
+    `the adiabatic method follows −∇L along ${names[0]}, and here a force, a minibatch whose mean loss is another, or the drift of noise that is not Itô's moves the weights as well; include it in the loss, or leave that method out.`,
   );
   const { order = 'leading', steps = 'continuous' } = options;
   const lambda = curveOf(valley.curvature, names[0]);

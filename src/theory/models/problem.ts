@@ -5,6 +5,10 @@
  *     SGD        x ← x − eta g,   E g = ∇L − force,   cov g = C (ONE minibatch)
  *     Langevin   f = −∇L + force,   D = eta C/2                                     (time in eta·steps)
  *
+ * The Langevin equation above is Itô's. Where the noise depends on the place and is meant as Stratonovich's or as that of Hänggi
+ * and Klimontovich, f also contains the drift of `interpretedDrift`. The SGD map needs no such choice: a minibatch is drawn at the
+ * place where its step begins, which is Itô's rule.
+ *
  * With momentum mu the slow motion is that of the learning rate eta/(1 − mu) [S2]: time is then in eta/(1 − mu)·steps and
  * D = eta/(1 − mu)·C/2.
  */
@@ -22,6 +26,7 @@ import { fieldOf } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
 import { noiseColumns } from '../noise-columns.js';
 import { batchMoments, gradientOf } from './batch.js';
+import { type Interpretation, interpretedDrift, isNothing } from './interpretation.js';
 
 /** Describes a landscape by its loss or its valley, and a force. */
 interface LandscapeInput {
@@ -59,6 +64,8 @@ export interface ProblemInput {
   readonly learningRate: number;
   /** Default 0. */
   readonly momentum?: number;
+  /** How noise that depends on the place is meant in the Langevin and Fokker-Planck equations. Default ito. */
+  readonly interpretation?: Interpretation;
 }
 
 /** Holds a checked problem with the formulas of all its motions. Time is in eta/(1 − mu)·steps. */
@@ -69,7 +76,7 @@ export interface Problem {
   readonly momentum: number;
   /** eta/(1 − mu): one step in units of time. */
   readonly timePerStep: number;
-  /** f, weight per unit of time. */
+  /** f of the Itô equation, weight per unit of time; it contains the drift that `interpretation` adds. */
   readonly drift: readonly Expression[];
   /** D, weight² per unit of time. */
   readonly diffusion: readonly Expression[];
@@ -85,6 +92,10 @@ export interface Problem {
    * Whether f = −∇L: there is no force, and the mean gradient of a given minibatch is that of the loss (at a sample of points).
    */
   readonly gradientFlow: boolean;
+  /** How the noise was meant: what was added to −∇L + force to get `drift`. */
+  readonly interpretation: Interpretation;
+  /** Whether `interpretation` changes the drift, which it does where the noise depends on the place. */
+  readonly interpreted: boolean;
 }
 
 /**
@@ -92,7 +103,7 @@ export interface Problem {
  * @throws InputError where parts are missing or contradict one another
  */
 export function problemOf(input: ProblemInput): Problem {
-  const { names, landscape, noise, learningRate, momentum = 0 } = input;
+  const { names, landscape, noise, learningRate, momentum = 0, interpretation = 'ito' } = input;
   const size = names.length;
   check(size === 1 || size === 2, 'bad-size', () => `a landscape here has one or two coordinates; got ${size}.`);
   const taken = names.find((name) => /^n\d+$/.test(name));
@@ -139,6 +150,9 @@ export function problemOf(input: ProblemInput): Problem {
         noise.kind === 'covariance' ? v : call('divide', call('multiply', number(2), v), number(timePerStep)),
       );
   const drawn = batch ? { gradient: batch.gradient.map(push), normals: batch.normals } : withNoise(mean, covariance);
+  const diffusion = covariance.map((c) => call('multiply', number(timePerStep / 2), c));
+  const added = interpretedDrift(interpretation, diffusion, names);
+  const interpreted = !isNothing(added);
   const valley = landscape.valley ?? (loss && size === 2 ? valleyOf(loss, names) : undefined);
   return {
     names,
@@ -146,15 +160,20 @@ export function problemOf(input: ProblemInput): Problem {
     learningRate,
     momentum,
     timePerStep,
-    drift: mean.map((g) => call('negate', g)),
-    diffusion: covariance.map((c) => call('multiply', number(timePerStep / 2), c)),
+    drift: mean.map((g, i) => (interpreted ? call('subtract', added[i], g) : call('negate', g))),
+    diffusion,
     batchGradient: drawn.gradient,
     normals: drawn.normals,
     ...(loss && { loss }),
     ...(valley && { valley }),
     exactAverages: batch?.moments.exact ?? true,
+    interpretation,
+    interpreted,
     gradientFlow:
-      force === undefined && loss !== undefined && (!batch || agree(descent, gradientOf(loss, names), names)),
+      !interpreted &&
+      force === undefined &&
+      loss !== undefined &&
+      (!batch || agree(descent, gradientOf(loss, names), names)),
   };
 }
 

@@ -15,7 +15,10 @@ export function pathsFigure(input: SimulationInput): Drawn {
   const [count, points, size] = shape;
   const times = arrayOf(m, 'path_times')!;
   const rows = Array.from({ length: count }, (_, w) =>
-    Array.from({ length: points }, (_, p) => ({ t: times[p], x: data[(w * points + p) * size] })),
+    broken(
+      Array.from({ length: points }, (_, p) => ({ t: times[p], x: data[(w * points + p) * size] })),
+      input.facts.period,
+    ),
   );
   return {
     name,
@@ -29,7 +32,7 @@ export function pathsFigure(input: SimulationInput): Drawn {
       y: linearAxis(
         coordinateLabel(input, input.facts.names[0]),
         linearDomain(
-          rows.flat().map((p) => p.x),
+          rows.flatMap((row) => row.map((p) => p.x).filter(Number.isFinite)),
           0.05,
         ),
       ),
@@ -46,6 +49,14 @@ export function pathsFigure(input: SimulationInput): Drawn {
     }),
     caption: `${count} walkers of ${m.summary.label}, at ${points} evenly spaced times.`,
   };
+}
+
+/** Breaks a path where it went around a ring, so that no line crosses the figure from side to side. */
+function broken(path: readonly { t: number; x: number }[], period: number | undefined): { t: number; x: number }[] {
+  if (period === undefined) return [...path];
+  return path.flatMap((p, k) =>
+    k > 0 && Math.abs(p.x - path[k - 1].x) > period / 2 ? [{ t: p.t, x: Number.NaN }, p] : [p],
+  );
 }
 
 /** The mean of the first coordinate in time. */
