@@ -29,7 +29,7 @@ type Seen = ReadonlyMap<string, string>;
 const NO_OUTPUT =
   /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
 /** Names of documents by which a folder is one of its own. */
-const OWN = ['settings.json', 'advice.json', 'summary.json', 'run.json', 'ao2022.json', 'seeds.json', 'network.json'];
+const OWN = ['settings.json', 'advice.json', 'run.json', 'ao2022.json', 'seeds.json', 'network.json'];
 const KEPT = /\.(?:json|npz|npy|safetensors)$/;
 
 /** Lists the entries of a folder: documents and files of arrays by themselves, arrays in chunks as one entry each. */
@@ -40,7 +40,7 @@ function entriesOf(folder: string, record: string): string[] {
       if (path === '' && (NO_OUTPUT.test(entry.name) || entry.name === record)) return [];
       if (entry.isDirectory()) {
         if (entry.name.endsWith('.zarr')) return readdirSync(join(folder, at)).map((name) => `${at}/${name}`);
-        const own = path === '' && OWN.some((name) => name !== 'summary.json' && existsSync(join(folder, at, name)));
+        const own = path === '' && OWN.some((name) => existsSync(join(folder, at, name)));
         return own ? [] : walk(at);
       }
       return entry.isFile() && KEPT.test(entry.name) && !NO_OUTPUT.test(entry.name) ? [at] : [];
