@@ -103,11 +103,6 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   });
 }
 
-/** Reads the curves of a run whose training is done. */
-export function readHistory(context: Pick<Context, 'folder'>): TrainingCurves {
-  return historyIn(context.folder.path);
-}
-
 /**
  * Reads the curves of a run folder.
  * @throws InputError when they are missing or damaged

@@ -66,6 +66,9 @@ const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
 /** Most directions along which single minibatches are measured. */
 const LANDSCAPE_DIRECTIONS = 120;
 
+/** Steps above which a circulation gets an error: 20 blocks of at least 4 (`circulation`). */
+const LEAST_STEPS = 80;
+
 /** Makes the run that is measured, or completes it. */
 type MakeRun = (layers: readonly PartialConfig[], request: RunRequest) => Promise<unknown>;
 
@@ -87,6 +90,15 @@ export async function measureAo2022(
   const settings = record.config;
   forceKernelBuild(record.kernelBuild);
   const dataset = await loadFor(settings, request);
+  const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...settings.training, key: randomKey(0) });
+  const steps = batchesPerEpoch * settings.record.windowEpochs;
+  check(
+    steps > LEAST_STEPS,
+    'window-too-short',
+    `the window of the run in ${run} has ${steps} steps; its circulation needs more than ${LEAST_STEPS}: measure a run with a longer window.`,
+  );
+  readInputs(run);
+  await centreWeights(record, run);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
   const head = {

@@ -14,8 +14,9 @@ import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
 import type { PartialConfig } from '../../runs/schema.js';
+import { finalWeights } from '../../runs/train.js';
 import { FLATNESS, flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
-import { ANALYSIS, fitsStage, reportStage } from './stages.js';
+import { ANALYSIS, fitsStage, readMotion, reportStage } from './stages.js';
 import { WALK, walkStage } from './walk-stage.js';
 
 /** File of the settings of an analysis, with the digests of what it wrote. */
@@ -55,6 +56,8 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     const dataset = await loadFor(config, request);
     await windowStages(context);
     checkRanks(config.analysis.directions, summaryOf(context).variances.length);
+    readMotion(context);
+    finalWeights(path, config.network);
     const out = request.out ?? nextFolder(path);
     await flatnessStage(context, dataset, out);
     await walkStage(context, dataset, out);

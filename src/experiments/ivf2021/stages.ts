@@ -1,7 +1,7 @@
 /** The stages of ivf2021 after the window is measured: fits with findings, and the report. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Analysis, FlatnessSummary, NoWalk, WalkNull } from '../../analyse/trajectory/results.js';
+import type { Analysis, FlatnessSummary, NoWalk, TrainingCurves, WalkNull } from '../../analyse/trajectory/results.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
 import { FINDINGS_FILE, factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
@@ -11,7 +11,7 @@ import { readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Context } from '../../runs/context.js';
 import type { RunRecord } from '../../runs/folder.js';
-import { readHistory } from '../../runs/train.js';
+import { historyIn } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
 import { findingsInput } from './facts.js';
@@ -23,16 +23,25 @@ export const ANALYSIS = 'analysis.json';
 
 const EARLIER: NoWalk = { missing: 'An earlier version, which drew no walks, made this analysis.' };
 
+/**
+ * Reads the motion along directions and the curves of a run.
+ * @throws InputError when one of them is missing or damaged
+ */
+export const readMotion = ({ folder }: Context): DynamicsResult & { readonly curves: TrainingCurves } => ({
+  ...readPart<DynamicsResult>(folder.file(DYNAMICS), ['dynamics', 'paths']),
+  curves: historyIn(folder.path),
+});
+
 /** Computes fits and findings, and writes them to the folder `out`. */
 export function fitsStage(context: Context, out: string): void {
-  const { folder, config } = context;
+  const { config } = context;
   const pca = summaryOf(context);
   const flatness = readPart<FlatnessSummary>(join(out, FLATNESS), ['centreLoss', 'directions', 'profiles']);
-  const { dynamics, paths } = readPart<DynamicsResult>(folder.file(DYNAMICS), ['dynamics', 'paths']);
+  const { dynamics, paths, curves } = readMotion(context);
   const key = randomKey(config.seed).child('bootstrap');
   const analysis: Analysis = {
     layer: config.record.layer,
-    curves: readHistory(context),
+    curves,
     pca,
     dynamics,
     paths,
