@@ -185,6 +185,26 @@ function bytes(a: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 }
 
+/**
+ * Refuses a window whose short arrays do not agree: steps follow one another, and what was not recorded has no step, no
+ * loss and no answers.
+ */
+function checkRows(step: Int32Array, loss: Float32Array, correct: Int32Array): void {
+  const end = step.indexOf(-1);
+  const recorded = end < 0 ? step.length : end;
+  for (let t = 0; t < step.length; t++) {
+    const good =
+      t < recorded
+        ? step[t] === step[0] + t && correct[t] >= 0
+        : step[t] === -1 && correct[t] === -1 && Number.isNaN(loss[t]);
+    if (!good)
+      throw new RunError(
+        'bad-zarr',
+        `'step', 'loss' and 'correct' do not agree at row ${t}; a chunk is missing or damaged.`,
+      );
+  }
+}
+
 /** Reads a recorded window. Rows are read from disk when they are asked for: nothing of size T×P is kept. */
 export class Trajectory {
   private constructor(
@@ -235,6 +255,12 @@ export class Trajectory {
           `a layer of ${layerShape.join(' × ')} weights has not ${size} of them; the metadata are damaged.`,
         );
       if (steps < 1 || size < 1) throw new RunError('bad-zarr', `it has ${steps} steps of ${size} weights.`);
+      const [steps32, losses, right] = [
+        (await step.rows(0, steps)) as Int32Array,
+        Float32Array.from(await loss.rows(0, steps)),
+        (await correct.rows(0, steps)) as Int32Array,
+      ];
+      if (own) checkRows(steps32, losses, right);
       return new Trajectory(
         weights,
         steps,
@@ -242,9 +268,9 @@ export class Trajectory {
         String(attributes.layer ?? 'weights'),
         Math.max(1, Math.min(weights.chunks[0], steps, Math.floor(LARGEST_BLOCK / size))),
         attributes,
-        (await step.rows(0, steps)) as Int32Array,
-        Float32Array.from(await loss.rows(0, steps)),
-        (await correct.rows(0, steps)) as Int32Array,
+        steps32,
+        losses,
+        right,
       );
     } catch (error) {
       throw new RunError('no-trajectory', `no readable trajectory in ${where}: ${(error as Error).message}`);

@@ -14,7 +14,7 @@ import { JobFolder } from '../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '../jobs/record.js';
 import { check, shown } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
-import { firstDifference } from './config.js';
+import { configHash, firstDifference } from './config.js';
 import { type Config, schema } from './schema.js';
 
 /** The stages of a run, in order. */
@@ -60,6 +60,12 @@ export function readRecord(path: string): RunRecord {
     'bad-run',
     () =>
       `${join(path, RUN.file)} is damaged: its config is not one of a run (${config.error?.issues[0].path.join('.') || 'missing'}); restore it from a copy, or start again in another folder.`,
+  );
+  check(
+    configHash(record.config) === record.configHash,
+    'bad-run',
+    () =>
+      `${join(path, RUN.file)} is damaged: its config is not the one that the run was made with (its hash differs); restore it from a copy, or start again in another folder.`,
   );
   return record;
 }
