@@ -75,6 +75,7 @@ describe('matrices are read from', () => {
       (word): [string, () => string, string, RegExp] => [`the word ${word}`, () => put('x.csv', `1,${word}\n3,4\n`), 'csv', /is not a number/],
     ),
     ['a number beyond all doubles', () => put('hu.csv', '1,1e999\n3,4\n'), 'csv', /'1e999' is larger than any double/],
+    ['a gap between tabs', () => put('gt.csv', '1\t\t2\n3\t\t4\n'), 'csv', /line 1: '' is not a number/],
     ['an empty file', () => put('e.csv', '# nothing\n'), 'csv', /holds no numbers/],
     ['a damaged .npy', () => put('bad.npy', 'no'), 'npy-magic', /bad\.npy/],
   ])('not %s', async (_, path, code, sentence) => {

@@ -7,9 +7,14 @@
 /** Characters of the longest sentence, and how many are kept of the beginning and the end of a longer one. */
 const [LONGEST, HEAD, TAIL] = [1500, 900, 500];
 
-/** Cuts the middle out of a sentence that would not be read, such as one that repeats a long list that was given. */
-export const readable = (text: string): string =>
-  text.length <= LONGEST ? text : `${text.slice(0, HEAD)} … ${text.slice(-TAIL)}`;
+/**
+ * Cuts the middle out of a sentence that would not be read, such as one that repeats a long list that was given, and
+ * says `nothing` where a value is missing.
+ */
+export function readable(text: string): string {
+  const plain = text.replace(/(?<=[ ,'])undefined(?=[ ,.;)\]']|$)/g, 'nothing');
+  return plain.length <= LONGEST ? plain : `${plain.slice(0, HEAD)} … ${plain.slice(-TAIL)}`;
+}
 
 /** Writes a value for a sentence: JSON, at most 120 characters; `nothing` where there is none. */
 export function shown(value: unknown): string {

@@ -186,10 +186,10 @@ function bytes(a: Float32Array | Int32Array): Uint8Array {
 }
 
 /**
- * Refuses a window whose short arrays do not agree: steps follow one another, and what was not recorded has no step, no
+ * Returns the number of recorded rows, and refuses a window whose short arrays do not agree: steps follow one another, and what was not recorded has no step, no
  * loss and no answers.
  */
-function checkRows(step: Int32Array, loss: Float32Array, correct: Int32Array): void {
+function checkRows(step: Int32Array, loss: Float32Array, correct: Int32Array): number {
   const end = step.indexOf(-1);
   const recorded = end < 0 ? step.length : end;
   for (let t = 0; t < step.length; t++) {
@@ -203,6 +203,7 @@ function checkRows(step: Int32Array, loss: Float32Array, correct: Int32Array): v
         `'step', 'loss' and 'correct' do not agree at row ${t}; a chunk is missing or damaged.`,
       );
   }
+  return recorded;
 }
 
 /** Reads a recorded window. Rows are read from disk when they are asked for: nothing of size T×P is kept. */
@@ -260,7 +261,15 @@ export class Trajectory {
         Float32Array.from(await loss.rows(0, steps)),
         (await correct.rows(0, steps)) as Int32Array,
       ];
-      if (own) checkRows(steps32, losses, right);
+      if (own) {
+        const recorded = checkRows(steps32, losses, right);
+        // what was recorded has its chunks
+        for (const [name, types] of [
+          ['loss', ['float32', 'float64']],
+          ['correct', ['int32', 'int64']],
+        ] as const)
+          await (await openRows(store, name, { types, dimensions: 1 })).rows(0, recorded);
+      }
       return new Trajectory(
         weights,
         steps,

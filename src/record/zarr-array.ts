@@ -3,7 +3,7 @@
  * array that cannot be read as it says it is.
  */
 import * as zarr from 'zarrita';
-import { RunError } from '../numeric/errors.js';
+import { RunError, shown } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
 
 /** The element types that are read. */
@@ -50,7 +50,7 @@ export async function openRows(store: ArrayStore, name: string, expected: Expect
   const whole = (list: readonly number[], least: number) => list.every((n) => Number.isSafeInteger(n) && n >= least);
   if (shape.length !== expected.dimensions || chunks.length !== shape.length || !whole(shape, 0) || !whole(chunks, 1))
     throw bad(
-      `has the shape [${short(shape.join(', '))}] in chunks of [${short(chunks.join(', '))}]; ${expected.dimensions} dimensions are needed`,
+      `has the shape ${shown(shape)} in chunks of ${shown(chunks)}; ${expected.dimensions} dimensions are needed`,
     );
   const size = (list: readonly number[]) => list.reduce((product, n) => product * n, 1);
   if (size(chunks) > MOST || size(shape.slice(1)) > MOST || shape[0] > MOST)
@@ -145,7 +145,9 @@ function refuseCodecs(store: ArrayStore, name: string, bad: (why: string) => Run
   } catch {
     throw bad('has metadata that are not JSON');
   }
-  const { codecs, filters, compressor } = (meta ?? {}) as Record<string, unknown>;
+  const { codecs, filters, compressor, ...rest } = (meta ?? {}) as Record<string, unknown>;
+  const missing = three ? missingInThree(rest) : missingInTwo(rest);
+  if (missing !== undefined) throw bad(`has metadata without ${missing}; they are damaged`);
   const listed = three
     ? codecNames(codecs)
     : [...(Array.isArray(filters) ? filters : []), ...(compressor ? [compressor] : [])].map(
@@ -159,11 +161,41 @@ function refuseCodecs(store: ArrayStore, name: string, bad: (why: string) => Run
     );
 }
 
+interface ThreeMetadata {
+  readonly shape?: unknown;
+  readonly data_type?: unknown;
+  readonly chunk_grid?: { readonly configuration?: { readonly chunk_shape?: unknown } | null } | null;
+  readonly chunk_key_encoding?: {
+    readonly name?: unknown;
+    readonly configuration?: { readonly separator?: unknown } | null;
+  } | null;
+}
+
+/** Names the part that the metadata of version 3 lack, of those that the reader takes for granted. */
+function missingInThree({ shape, data_type, chunk_grid, chunk_key_encoding }: ThreeMetadata): string | undefined {
+  if (!Array.isArray(shape)) return 'a shape';
+  if (typeof data_type !== 'string') return 'a type of its numbers';
+  if (!Array.isArray(chunk_grid?.configuration?.chunk_shape)) return 'a shape of its chunks';
+  if (chunk_key_encoding?.name !== 'default' && chunk_key_encoding?.name !== 'v2') return 'known names of its chunks';
+  const separator = chunk_key_encoding.configuration?.separator;
+  if (separator !== undefined && separator !== '/' && separator !== '.') return 'known names of its chunks';
+  return undefined;
+}
+
+/** Names the part that the metadata of version 2 lack. */
+function missingInTwo({ shape, chunks, dtype, order }: Record<string, unknown>): string | undefined {
+  if (!Array.isArray(shape)) return 'a shape';
+  if (!Array.isArray(chunks)) return 'a shape of its chunks';
+  if (typeof dtype !== 'string') return 'a type of its numbers';
+  if (order !== 'C' && order !== 'F') return 'an order of its numbers';
+  return undefined;
+}
+
 function codecNames(codecs: unknown): string[] | undefined {
   if (!Array.isArray(codecs)) return undefined;
   return codecs.flatMap(
     (codec: { name?: unknown; configuration?: { codecs?: unknown; index_codecs?: unknown } } | null) => [
-      String(codec?.name),
+      codec?.name === undefined ? 'without a name' : String(codec.name),
       ...(codecNames(codec?.configuration?.codecs) ?? []),
       ...(codecNames(codec?.configuration?.index_codecs) ?? []),
     ],

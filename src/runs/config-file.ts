@@ -19,7 +19,7 @@ export function readMapping(path: string): Record<string, unknown> {
   const text = textOf(path);
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, { logLevel: 'error' });
   } catch (error) {
     throw new InputError('bad-config', `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`);
   }

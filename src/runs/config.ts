@@ -22,7 +22,7 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
     checkWeightDecay(layer);
     checkKeys(layer);
   }
-  const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
+  const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
     (under, over) => overlay(under, over as Tree, ['training.stop', 'data.teacher']),
@@ -77,7 +77,7 @@ export function checkLayers({ layers }: Config, weights: string | undefined): vo
 /** Gives the student the teacher's architecture where no network is stated. */
 function fillFromTeacher(config: Tree): void {
   const data = config.data as Tree | undefined;
-  if (data?.set !== 'teacher') return;
+  if (data?.set !== 'teacher' || (config.network !== undefined && !isTree(config.network))) return;
   data.teacher = data.teacher ?? {};
   const teacher = schema.shape.data.unwrap().shape.teacher.safeParse(data.teacher);
   if (!teacher.success || !teacher.data) return;

@@ -43,13 +43,24 @@ export function memoryNeed(config: Config, dataset: Dataset, steps: number): Mem
       bytes: pcaMemory({ T: steps, P: size }),
       key: steps < size ? 'record.windowEpochs' : 'record.layer',
     },
+    { what: 'walks with the noise of the run', bytes: walkBytes(size, steps), key: 'record.layer' },
   ];
-  const [base, data, train, chunk, analysis] = parts.map((p) => p.bytes);
-  return { peak: base + data + chunk + Math.max(train, analysis), parts };
+  const [base, data, train, chunk, analysis, walk] = parts.map((p) => p.bytes);
+  return { peak: base + data + chunk + Math.max(train, analysis, walk), parts };
 }
 
 function bytesOf(samples: Samples): number {
   return samples.values.byteLength + (samples.labels?.byteLength ?? 0) + (samples.targets?.byteLength ?? 0);
+}
+
+/**
+ * Estimates the memory of the stage that draws the null: two threads, each with up to 1000 modes of up to 1500 directions,
+ * their product and its eigenproblem, twice, as what a draw leaves is collected late; before it the covariance itself.
+ */
+function walkBytes(size: number, steps: number): number {
+  const [directions, modes] = [Math.min(1500, size), Math.min(1000, steps)];
+  const draws = 2 * 2 * 8 * (modes * directions + 4 * directions ** 2);
+  return Math.max(draws, 8 * 4 * size ** 2);
 }
 
 /**

@@ -70,7 +70,8 @@ function fromText(text: string, source: string): Matrix {
       `${source} has both ${kinds.map((mark) => ({ ',': 'commas', ';': 'semicolons', '\t': 'tabs' })[mark]).join(' and ')}: write decimal points instead of decimal commas, and one kind of separator.`,
   );
   const rows = lines.map(({ at, line }) => {
-    const words = /[,;\t]/.test(line) ? line.split(/\s*[,;\t]\s*/) : line.split(/\s+/);
+    const words =
+      kinds[0] !== undefined && line.includes(kinds[0]) ? line.split(kinds[0]).map((w) => w.trim()) : line.split(/\s+/);
     return words.map((word) => {
       const plain = word.replace(/^([+-]?)inf(?:inity)?$/i, '$1Infinity');
       const value = Number(plain);
