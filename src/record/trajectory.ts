@@ -8,7 +8,7 @@
  */
 import * as zarr from 'zarrita';
 import { FolderStore } from '#folder-store';
-import { check, RunError } from '../numeric/errors.js';
+import { check, RunError, shown } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
 import { openRows, type ZarrRows } from './zarr-array.js';
 
@@ -253,7 +253,7 @@ export class Trajectory {
       if (own && Array.isArray(layerShape) && layerShape[0] * layerShape[1] !== size)
         throw new RunError(
           'bad-zarr',
-          `a layer of ${layerShape.join(' × ')} weights has not ${size} of them; the metadata are damaged.`,
+          `a layer of the shape ${shown(layerShape)} has not ${size} weights; the metadata are damaged.`,
         );
       if (steps < 1 || size < 1) throw new RunError('bad-zarr', `it has ${steps} steps of ${size} weights.`);
       const [steps32, losses, right] = [

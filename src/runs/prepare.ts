@@ -125,14 +125,7 @@ export async function loadFor(config: Config, options: RunOptions = {}): Promise
     ...(normalize && { normalize }),
   };
   const dataset = await loadDataset(request as DatasetRequest, part as DatasetPart);
-  const { widths, loss } = config.network;
-  check(
-    (loss === 'squared-error') === (dataset.train.targets !== undefined),
-    'loss-does-not-fit',
-    dataset.train.targets
-      ? `the data set '${dataset.name}' has numbers as targets, which network.loss '${loss}' cannot compare with classes: set network.loss to squared-error.`
-      : `the data set '${dataset.name}' has classes and no numbers to be squared: set network.loss to cross-entropy${set === 'teacher' ? ', or data.teacher.network.loss to squared-error' : ''}.`,
-  );
+  const { widths } = config.network;
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]];
   check(
     inputs === dataset.train.size && (dataset.train.targets ? outputs === dataset.classes : outputs >= dataset.classes),
