@@ -7,7 +7,7 @@ import { Trajectory } from '../src/record/trajectory.js';
 import { layersOfFlags } from '../src/terminal/flags.js';
 import { describe as describeProgress, duration, progressLine } from '../src/terminal/progress.js';
 import { directions } from '../src/terminal/values.js';
-import { scratch, thermograd } from './support/cli.js';
+import { begin, scratch, thermograd } from './support/cli.js';
 
 const SMALL = {
   data: { set: 'teacher', teacher: { train: 400, test: 100 } },
@@ -283,7 +283,7 @@ describe('runs that fail', () => {
   const mount = join(folder, 'disk');
   mkdirSync(mount, { recursive: true });
   const mounted =
-    process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', mount]).status === 0;
+    process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=50M', 'tmpfs', mount]).status === 0;
   if (mounted) afterAll(() => void spawnSync('umount', [mount]));
   it.skipIf(!mounted)(
     'a disk that fills up: one sentence, then --resume on a larger one (needs root and tmpfs)',
@@ -291,12 +291,17 @@ describe('runs that fail', () => {
       const [out, other] = [join(mount, 'run'), join(folder, 'enough')];
       const bigger = {
         ...SMALL,
-        training: { ...SMALL.training, maxEpochs: 60 },
+        training: { ...SMALL.training, stop: { rule: 'epochs', epochs: 5000 }, maxEpochs: 5050 },
         record: { layer: 'layer1', windowEpochs: 50 },
       };
       const path = join(folder, 'bigger.json');
       writeFileSync(path, JSON.stringify(bigger));
-      const { code, error } = failure('train', '--config', path, '--out', out);
+      // there is room when the run begins, and another program takes it
+      const running = begin('train', '--config', path, '--out', out, '--json');
+      await running.said('run folder');
+      expect(spawnSync('mount', ['-o', 'remount,size=100k', mount]).status).toBe(0);
+      const { code, stdout } = await running.ended;
+      const { error } = JSON.parse(stdout);
       expect(code).toBe(1);
       expect(error.code).toBe('disk-full');
       expect(error.message).toContain('make room and continue with --resume');

@@ -31,6 +31,8 @@ describe('matrices are read from', () => {
     expect(
       await read(put('single.npy', writeNpy({ shape: [2, 2], data: Float32Array.from(wanted), type: 'f4' }))),
     ).toEqual(wanted);
+    const slashes = put('slashes.npz', writeNpz([['model/layer/F', array(F)], ['D', array(one)]])); // biome-ignore format: pairs
+    expect(await read(`${slashes}:model/layer/F`)).toEqual(wanted);
     const both = put('both.npz', writeNpz([['drift', array(F)], ['diffusion', array(one)]])); // biome-ignore format: pairs
     expect(await read(`${both}:drift`)).toEqual(wanted);
     expect(await read(put('lone.npz', writeNpz([['x', array(F)]])))).toEqual(wanted);
@@ -65,6 +67,15 @@ describe('matrices are read from', () => {
     ['a word further down', () => put('w.csv', '1,2\n3,x\n'), 'csv', /line 2: 'x' is not a number; a matrix is written as lines of numbers\.$/],
     ['a name that is like no other', () => `${put('far.npz', writeNpz([['drift', array(F)]]))}:zzzz`, 'npz-name', /no array 'zzzz'; it holds drift\.$/],
     ['a gap', () => put('g.csv', '1,,2\n'), 'csv', /line 1: '' is not a number/],
+    ['decimal commas between semicolons', () => put('dc.csv', '1,5;2\n3;4,5\n'), 'csv', /both commas and semicolons: write decimal points/],
+    ['decimal commas between tabs', () => put('dt.csv', '1,5\t2\n3\t4\n'), 'csv', /both commas and tabs/],
+    ['decimal commas between blanks', () => put('db.csv', '1,5 2\n3 4,5\n'), 'csv', /'5 2' is not a number/],
+    ['a separator of its own on one line', () => put('ds.csv', '1,2\n3;4\n'), 'csv', /both commas and semicolons/],
+    ...['0x10', '0b1', '0o7', '1_000', '1e', '.', '--1', '1 2'].map(
+      (word): [string, () => string, string, RegExp] => [`the word ${word}`, () => put('x.csv', `1,${word}\n3,4\n`), 'csv', /is not a number/],
+    ),
+    ['a number beyond all doubles', () => put('hu.csv', '1,1e999\n3,4\n'), 'csv', /'1e999' is larger than any double/],
+    ['a gap between tabs', () => put('gt.csv', '1\t\t2\n3\t\t4\n'), 'csv', /line 1: '' is not a number/],
     ['an empty file', () => put('e.csv', '# nothing\n'), 'csv', /holds no numbers/],
     ['a damaged .npy', () => put('bad.npy', 'no'), 'npy-magic', /bad\.npy/],
   ])('not %s', async (_, path, code, sentence) => {

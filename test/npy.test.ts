@@ -306,7 +306,9 @@ describe('.npz', () => {
     view.setUint16(entry + 28, 5, true);
     bytes.set(Buffer.from('a.npy'), entry + 46);
     view.setUint32(end, 0x06054b50, true);
+    view.setUint16(end + 8, 1, true);
     view.setUint16(end + 10, 1, true);
+    view.setUint32(end + 12, end - entry, true);
     view.setUint32(end + 16, entry, true);
     await expect(readNpz(bytes, 'w.npz')).rejects.toThrow(
       'w.npz[a]: expected 1000 bytes after decompression, got more',

@@ -7,6 +7,7 @@ import { addProtect } from '../experiments/protect/command.js';
 import { addSimulate } from '../experiments/simulate/command.js';
 import type { ValleyPart } from '../experiments/valley2023/experiment.js';
 import { VERSION } from '../jobs/machine.js';
+import { readable } from '../numeric/errors.js';
 import type { RunFlags } from '../terminal/flags.js';
 import { directions, positiveNumber, wholeNumber } from '../terminal/values.js';
 
@@ -21,6 +22,9 @@ export function program(): Command {
         'how wide the valley is along each direction, and how the two are related, with error bars.',
     )
     .version(VERSION)
+    .configureOutput({
+      outputError: (text, write) => write(text.length > 2000 ? `${readable(text.trimEnd())}\n` : text),
+    })
     .configureHelp({ helpWidth: 110, showGlobalOptions: false })
     .showHelpAfterError('(thermograd --help lists commands and flags)')
     .exitOverride()

@@ -30,6 +30,8 @@ export interface Dataset {
   readonly name: string;
   /** Number of classes, or of regression outputs. */
   readonly classes: number;
+  /** Label of each class in the files, where these are not 0, 1, …. */
+  readonly classValues?: readonly number[];
   readonly train: Samples;
   readonly test?: Samples;
   /** Dimensions of one sample, such as height×width, where the files state them. */

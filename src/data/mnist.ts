@@ -1,7 +1,7 @@
 /** MNIST and its relatives: a data set from four IDX files; published sets are checked against their known counts. */
 import { check, InputError } from '../numeric/errors.js';
 import type { Dataset, Samples } from './dataset.js';
-import { idxSamples, parseIdx } from './idx.js';
+import { classValues, idxSamples, labelColumn, parseIdx } from './idx.js';
 
 /** Lists the parts of an IDX data set; `F` is a file name or the bytes of a file. */
 export interface IdxParts<F> {
@@ -41,28 +41,37 @@ export const FASHION_MNIST: KnownCounts = {
   test: Array(10).fill(1000),
 };
 
-const NAME = /^(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
+const NAME = /^(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx\d-(?:ubyte|byte|short|int|float|double)(\.gz)?$/;
 
 /**
  * Finds a data set among the names of a folder: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, `t10k-…` or
  * `test-…`, with or without `.gz` (plain is preferred) and with a common prefix (`emnist-letters-…`). The test set is
  * optional.
- * @throws InputError when a file is missing or several sets share the folder
+ * @throws InputError when a file is missing, there are two for one part, or several sets share the folder
  */
 export function discoverIdx(names: readonly string[], folder: string): IdxParts<string> {
   const found = new Map<string, string>();
   const prefixes = new Set<string>();
+  const twice: (readonly [string, string, string])[] = [];
   for (const name of [...names].sort()) {
     const match = NAME.exec(name);
     if (!match) continue;
     prefixes.add(match[1] ?? '');
     const part = `${match[2] === 'train' ? 'train' : 'test'}-${match[3]}`;
-    if (!found.has(part)) found.set(part, name); // sorted: the plain name comes before its .gz
+    const other = found.get(part); // sorted: the plain name comes before its .gz
+    if (other === undefined) found.set(part, name);
+    else if (name !== `${other}.gz`) twice.push([other, name, part]);
   }
   check(
     prefixes.size <= 1,
     'idx-ambiguous',
     () => `${folder}: holds ${prefixes.size} IDX sets (${[...prefixes].sort().join(', ')}); give each its own folder.`,
+  );
+  check(
+    twice.length === 0,
+    'idx-ambiguous',
+    () =>
+      `${folder}: holds ${twice[0][0]} and ${twice[0][1]}, both of which could be the ${twice[0][2]}; leave one of them there.`,
   );
   const need = (part: string) => {
     const name = found.get(part);
@@ -79,7 +88,8 @@ export function discoverIdx(names: readonly string[], folder: string): IdxParts<
 }
 
 /**
- * Builds a data set from IDX files. The number of classes is the largest training label + 1, or that of `known`.
+ * Builds a data set from IDX files. The classes are those of `known`, or follow from the training labels (`classValues`);
+ * labels that do not begin at 0 are renumbered, and the provenance says from which.
  * @param provenance - kept in the data set unchanged
  * @throws InputError from the parser, or when the set is not the one that `known` describes
  */
@@ -89,21 +99,24 @@ export async function datasetFromIdx(
   provenance: Dataset['provenance'],
   known?: KnownCounts,
 ): Promise<Dataset> {
+  let values = known?.train.map((_, k) => k);
   let shape: readonly number[] | undefined;
-  const read = async (images: NamedBytes, labels: NamedBytes, classes?: number) => {
+  const read = async (images: NamedBytes, labels: NamedBytes) => {
     const [x, y] = [await parseIdx(images.bytes, images.name), await parseIdx(labels.bytes, labels.name)];
     shape ??= x.dims.slice(1);
-    return idxSamples(x, y, `${images.name} with ${labels.name}`, classes);
+    values ??= classValues(labelColumn(y, labels.name), labels.name);
+    return idxSamples(x, y, `${images.name} with ${labels.name}`, values);
   };
-  const train = await read(files.trainImages, files.trainLabels, known?.train.length);
-  const classes = known?.train.length ?? train.labels!.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const train = await read(files.trainImages, files.trainLabels);
+  const classes = values!.length;
+  const renumbered = values!.some((value, k) => value !== k);
   const { testImages, testLabels } = files;
   check(
     (testImages === undefined) === (testLabels === undefined),
     'idx-missing',
     `${name}: a test set needs both images and labels.`,
   );
-  const test = testImages && testLabels && (await read(testImages, testLabels, classes));
+  const test = testImages && testLabels && (await read(testImages, testLabels));
   if (test && test.size !== train.size) {
     throw new InputError('idx-images', `${name}: test inputs have ${test.size} values, training inputs ${train.size}.`);
   }
@@ -112,7 +125,15 @@ export async function datasetFromIdx(
     check(test !== undefined, 'idx-missing', `${name}: the test set is missing.`);
     checkCounts(test, known.test, known, 'test');
   }
-  return { name, classes, train, ...(test && { test }), ...(shape && { shape }), provenance };
+  return {
+    name,
+    classes,
+    train,
+    ...(test && { test }),
+    ...(shape && { shape }),
+    ...(renumbered && { classValues: values! }),
+    provenance: renumbered ? { ...provenance, labels: values! } : provenance,
+  };
 }
 
 /** Counts the samples of each class. */

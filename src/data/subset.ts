@@ -30,14 +30,15 @@ export function firstSamples(samples: Samples, most: number): Samples {
 }
 
 /**
- * Keeps the training and test samples of some classes, relabelled 0, 1, … in the order given (docs/theory [C3]). Copies
+ * Keeps the training and test samples of some classes, named by their labels in the files, relabelled 0, 1, … in the order given (docs/theory [C3]). Copies
  * the inputs kept.
  * @throws InputError when a class is given twice or does not exist, when there are none, and for a set with targets
  */
-export function selectClasses(dataset: Dataset, classes: readonly number[]): Dataset {
-  const list = classes.join(', ');
+export function selectClasses({ classValues, ...dataset }: Dataset, labels: readonly number[]): Dataset {
+  const classes = classValues ? labels.map((label) => classValues.indexOf(label)) : labels;
+  const list = labels.join(', ');
   check(
-    classes.length >= 1 && new Set(classes).size === classes.length,
+    labels.length >= 1 && new Set(labels).size === labels.length,
     'bad-classes',
     () => `${dataset.name}: the class list must name at least one class, and none twice; got [${list}].`,
   );
@@ -46,7 +47,7 @@ export function selectClasses(dataset: Dataset, classes: readonly number[]): Dat
     'bad-classes',
     () =>
       dataset.train.labels
-        ? `${dataset.name}: has classes 0 … ${dataset.classes - 1}; got [${list}].`
+        ? `${dataset.name}: has classes ${classValues?.join(', ') ?? `0 … ${dataset.classes - 1}`}; got [${list}].`
         : `${dataset.name}: has targets and no classes to select from.`,
   );
   const { test } = dataset;
@@ -55,7 +56,7 @@ export function selectClasses(dataset: Dataset, classes: readonly number[]): Dat
     classes: classes.length,
     train: keepClasses(dataset.name, dataset.train, classes),
     ...(test && { test: keepClasses(dataset.name, test, classes) }),
-    provenance: { ...dataset.provenance, classes: [...classes] },
+    provenance: { ...dataset.provenance, classes: [...labels] },
   };
 }
 

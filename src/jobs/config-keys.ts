@@ -3,7 +3,7 @@
  * refuses.
  */
 import { z } from 'zod';
-import { InputError } from '../numeric/errors.js';
+import { InputError, shown } from '../numeric/errors.js';
 import { nearest } from '../numeric/spelling.js';
 
 /** Describes a mapping of config keys. */
@@ -78,6 +78,7 @@ export function keyChecker(schema: z.ZodType): (value: unknown) => void {
 /** Returns the error for a value that the schema refused. */
 export function problemOf(issue: z.core.$ZodIssue, config: Tree): InputError {
   const path = issue.path.join('.');
-  const value = issue.path.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key as string], config);
-  return new InputError('bad-config', `config key '${path}': ${issue.message}; got ${JSON.stringify(value)}.`);
+  const value = issue.path.reduce<unknown>((at, key) => (at as Tree | null | undefined)?.[key as string], config);
+  const message = issue.message.replace(/, received (?:undefined|NaN)$/, '');
+  return new InputError('bad-config', `config key '${path}': ${message}; got ${shown(value)}.`);
 }

@@ -4,7 +4,7 @@
  * The record is one JSON document, complete from the start: a process that is killed leaves a folder that can be
  * resumed. Only the process that holds the lock writes the record; cells (`cells.ts`) need neither.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../numeric/errors.js';
@@ -12,6 +12,7 @@ import { makeFolders, readWhole } from '../record/files.js';
 import { writeJson } from '../record/json.js';
 import { InterruptedError, type RunOptions, yieldToEvents } from './context.js';
 import { isRunning, lockFolder } from './lock.js';
+import { refuseLinks, sealOutputs, seenIn, verifyOutputs } from './outputs.js';
 import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
 /** Says under which conditions a folder is opened. */
@@ -43,6 +44,12 @@ export class JobFolder<Name extends string, Head extends object> {
     path: string,
     { resume, differs }: OpenOptions<RecordBase<Name> & Head>,
   ): void {
+    check(
+      !existsSync(path) || statSync(path).isDirectory(),
+      'out-exists',
+      `${path} is not a folder; choose another with --out.`,
+    );
+    refuseLinks(path);
     const there = existsSync(join(path, kind.file));
     check(
       resume || !there,
@@ -66,7 +73,8 @@ export class JobFolder<Name extends string, Head extends object> {
 
   /**
    * Opens a folder to continue it, or begins it.
-   * @throws InputError as `check`, and while another process holds the lock
+   * @throws InputError as `check`, while another process holds the lock, and when something in it is not as its stages
+   * wrote it
    */
   static open<Name extends string, Head extends object>(
     kind: FolderKind<Name>,
@@ -88,6 +96,7 @@ export class JobFolder<Name extends string, Head extends object> {
    */
   static reopen<Name extends string, Head extends object>(kind: FolderKind<Name>, path: string): JobFolder<Name, Head> {
     readRecord(kind, path); // refuses before anything is touched
+    refuseLinks(path);
     return JobFolder.locked(kind, path, () => readRecord<Name, Head>(kind, path));
   }
 
@@ -99,7 +108,9 @@ export class JobFolder<Name extends string, Head extends object> {
     const release = lockFolder(path);
     try {
       sweep(path);
-      const folder = new JobFolder(kind, path, recordOf(), release);
+      const record = recordOf();
+      verifyOutputs(path, record.outputs);
+      const folder = new JobFolder(kind, path, record, release);
       folder.save();
       return folder;
     } catch (error) {
@@ -126,8 +137,8 @@ export class JobFolder<Name extends string, Head extends object> {
   }
 
   /**
-   * Runs a stage unless the record says that it is done, and keeps its status and seconds in the record, also when it
-   * fails.
+   * Runs a stage unless the record says that it is done, and keeps its status, its seconds and the digests of what it
+   * wrote in the record, also when it fails.
    * @throws InterruptedError, and whatever `body` throws
    */
   async stage(name: Name, options: RunOptions, body: () => Promise<void>): Promise<void> {
@@ -138,16 +149,26 @@ export class JobFolder<Name extends string, Head extends object> {
     await yieldToEvents({ options, folder: this });
     record.status = 'running';
     delete record.note;
+    // what an earlier attempt at this stage left is about to change
+    this.record.outputs = Object.fromEntries(
+      Object.entries(this.record.outputs ?? {}).filter(([, output]) => output.stage !== name),
+    );
+    const before = seenIn(this.path, this.kind.file);
+    const seal = () => {
+      this.record.outputs = sealOutputs(this.path, this.kind.file, name, before, this.record.outputs ?? {});
+    };
     this.clock = { stage: record, before: record.seconds, start: performance.now() };
     try {
       this.save();
       await body();
+      seal();
       record.status = 'done';
       this.save();
     } catch (error) {
       record.status = error instanceof InterruptedError ? 'interrupted' : 'failed';
       record.note = (error as Error).message;
       try {
+        seal();
         this.save();
       } catch {} // the first error is the one to report; a full disk may refuse this note as well
       throw error;

@@ -5,6 +5,11 @@ import { availableParallelism } from 'node:os';
 import { check } from '../numeric/errors.js';
 import { usableMemory } from './machine.js';
 
+/** Node with the program, and with the packages that draw a report at the end: measured, resident, and a tenth more. */
+export const PROGRAM_BYTES = 140e6;
+/** A worker thread without its data: measured, and a tenth more. */
+export const THREAD_BYTES = 25e6;
+
 /** States one part of the memory of a run. */
 export interface MemoryPart {
   readonly what: string;
@@ -35,8 +40,9 @@ export function checkMemory(need: MemoryNeed, available: number): void {
   );
 }
 
-/** Writes a number of bytes as GB or MB. */
+/** Writes a number of bytes as TB, GB or MB. */
 export function gigabytes(bytes: number): string {
+  if (bytes >= 1e12) return `${(bytes / 1e12).toPrecision(3)} TB`;
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }
 

@@ -4,7 +4,9 @@ import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { check, InputError } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { readJson } from '../record/json.js';
+import { isTree } from './config-keys.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
+import { type Outputs, refuseLinks } from './outputs.js';
 
 /** The version of the layout of folders; a folder with another one was made by another thermograd. */
 const FOLDER_VERSION = 2;
@@ -45,6 +47,8 @@ export interface RecordBase<Name extends string> {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly stages: Record<Name, StageRecord>;
+  /** Files, bytes and digests of what the stages wrote (`outputs.ts`); absent in folders of earlier builds. */
+  outputs?: Outputs;
 }
 
 /** Makes a new record, in which no stage is done. */
@@ -83,13 +87,38 @@ export function recordIn<Name extends string, Head extends object>(
   }
   if (record === undefined) return undefined;
   check(record?.format === kind.format, 'bad-run', `${file} was not written by thermograd.`);
+  refuseLinks(path);
   check(
     record.folderVersion === FOLDER_VERSION,
     'other-version',
     `${kind.what} in ${path} has folder version ${record.folderVersion}, written by thermograd ${record.thermograd}; this is ${VERSION}, ` +
       `which reads version ${FOLDER_VERSION}. Use thermograd ${record.thermograd} for it, or start again in another folder.`,
   );
+  const damage = damageOf(record);
+  check(
+    damage === undefined,
+    'bad-run',
+    () => `${file} is damaged: ${damage}; restore it from a copy, or start again in another folder.`,
+  );
   return record;
+}
+
+const STATUS = ['waiting', 'running', 'done', 'failed', 'interrupted'];
+
+/** Says which part of a record is not as every record has it. */
+function damageOf({ thermograd, stages, outputs, kernelBuild, linearAlgebra }: RecordBase<string>): string | undefined {
+  if (typeof thermograd !== 'string') return 'it names no version of thermograd';
+  if (!isTree(stages)) return 'it has no stages';
+  for (const [name, stage] of Object.entries(stages))
+    if (!isTree(stage) || !STATUS.includes(stage.status) || typeof stage.seconds !== 'number')
+      return `its stage ${name.slice(0, 40)} has no status or no seconds`;
+  if (kernelBuild !== 'fma' && kernelBuild !== 'simd') return 'it names no kernel build';
+  if (linearAlgebra !== null && typeof linearAlgebra !== 'string') return 'it names no linear algebra';
+  const badOutput = (o: unknown) =>
+    !isTree(o) || typeof o.sha256 !== 'string' || !Number.isInteger(o.files) || !Number.isInteger(o.bytes);
+  if (outputs !== undefined && (!isTree(outputs) || Object.values(outputs).some(badOutput)))
+    return 'its list of outputs is not readable';
+  return undefined;
 }
 
 /**

@@ -42,7 +42,8 @@ export function layersOf(spec: NetworkSpec): LayerBlock[] {
   check(
     widths.length >= 2 && widths.every((w) => Number.isInteger(w) && w >= 1 && w <= 1 << 20),
     'bad-widths',
-    () => `a network needs at least two positive integer widths (inputs, …, outputs); got [${widths.join(', ')}].`,
+    () =>
+      `a network needs at least two widths (inputs, …, outputs), integers from 1 to ${1 << 20}; got [${widths.join(', ')}].`,
   );
   let offset = 0;
   return widths.slice(1).map((outputs, l) => {

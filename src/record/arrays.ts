@@ -3,6 +3,7 @@ import * as zarr from 'zarrita';
 import { FolderStore } from '#folder-store';
 import { RunError } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
+import { openRows } from './zarr-array.js';
 
 /** Holds a float64 array, row-major, with the names of its dimensions. */
 interface NamedArray {
@@ -66,17 +67,22 @@ export async function readArray(
 ): Promise<{ readonly shape: readonly number[]; readonly data: Float64Array }> {
   const store = typeof place === 'string' ? new FolderStore(place) : place;
   try {
-    const array = (await zarr.open(zarr.root(store).resolve(`/${name}`), { kind: 'array' })) as zarr.Array<
-      'float64',
-      ArrayStore
-    >;
-    const rows = from === undefined ? null : zarr.slice(from, to ?? array.shape[0]);
-    const read = await zarr.get(array, [rows, ...array.shape.slice(1).map(() => null)]);
-    return { shape: read.shape, data: read.data as Float64Array };
+    const dimensions = dimensionsOf(store, name);
+    const array = await openRows(store, name, { types: ['float64'], dimensions });
+    const [first, last] = [from ?? 0, to ?? array.shape[0]];
+    const data = (await array.rows(first, last - first)) as Float64Array;
+    return { shape: [last - first, ...array.shape.slice(1)], data };
   } catch (error) {
     throw new RunError(
       'no-array',
       `no readable array '${name}' in ${typeof place === 'string' ? place : 'the store'}: ${(error as Error).message}`,
     );
   }
+}
+
+/** Returns the number of dimensions that the metadata of an array state, 1 or 2. */
+function dimensionsOf(store: ArrayStore, name: string): number {
+  const bytes = store.get(`/${name}/zarr.json`);
+  const shape = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { shape?: unknown } | null)?.shape;
+  return Array.isArray(shape) && shape.length === 2 ? 2 : 1;
 }

@@ -36,9 +36,14 @@ export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoi
 
 /**
  * Reads the checkpoint, or returns undefined where there is none.
+ * @param example - a state; where given, the one in the file must have values of the same types under the same keys
  * @throws RunError when the file is another one or belongs to another network; InputError when it is malformed
  */
-export function readCheckpoint<State>(path: string, spec: NetworkSpec): Checkpoint<State> | undefined {
+export function readCheckpoint<State>(
+  path: string,
+  spec: NetworkSpec,
+  example?: State & object,
+): Checkpoint<State> | undefined {
   const bytes = readWhole(path);
   if (!bytes) return undefined;
   const { tensors, metadata } = readSafetensors(bytes, path);
@@ -49,9 +54,33 @@ export function readCheckpoint<State>(path: string, spec: NetworkSpec): Checkpoi
   return {
     weights,
     ...(velocity && { velocity }),
-    state: JSON.parse(metadata.state) as State,
+    state: stateIn<State>(metadata.state, path, example),
     configHash: metadata.config,
   };
+}
+
+/**
+ * Reads the state from the metadata.
+ * @throws RunError (`bad-checkpoint`) when it is not there, or unlike the example
+ */
+function stateIn<State>(text: string | undefined, path: string, example?: object): State {
+  const damaged = (what: string) =>
+    new RunError(
+      'bad-checkpoint',
+      `${path} is damaged: its metadata ${what}; restore it from a copy, or start again in another folder with --out.`,
+    );
+  let state: unknown;
+  try {
+    state = JSON.parse(text ?? '');
+  } catch {
+    throw damaged(text === undefined ? 'hold no state of training' : 'hold a state of training that is not JSON');
+  }
+  if (typeof state !== 'object' || state === null) throw damaged('hold no state of training');
+  const wrong = Object.entries(example ?? {}).find(
+    ([key, value]) => typeof (state as Record<string, unknown>)[key] !== typeof value,
+  );
+  if (wrong) throw damaged(`hold a state of training without '${wrong[0]}'`);
+  return state as State;
 }
 
 /**

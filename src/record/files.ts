@@ -1,7 +1,9 @@
 /** Files that are written whole or not at all, and one clear sentence when that fails. */
 import {
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -63,16 +65,32 @@ export function makeFolders(path: string): void {
 }
 
 /**
- * Reads the bytes of a file, or returns undefined where there is none.
- * @throws InputError (`not-readable`)
+ * Reads the bytes of a file, or returns undefined where there is none, or a folder.
+ * @throws InputError (`not-readable`) for a file that cannot be read, and for anything else than a file: a pipe or a
+ * device has no end that a reader could rely on
  */
 export function readWhole(path: string): Uint8Array | undefined {
   try {
-    const buffer = readFileSync(path);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    // without O_NONBLOCK, opening a pipe that nobody writes to would never return
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const kind = fstatSync(file);
+      if (kind.isDirectory()) return undefined;
+      if (!kind.isFile())
+        throw new InputError(
+          'not-a-file',
+          `${path} is a pipe or a device and not a file; copy its content to a file first.`,
+        );
+      const buffer = readFileSync(file);
+      return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = (error as { code?: string }).code;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    if (code === 'ENXIO') throw new InputError('not-a-file', `${path} is a socket and not a file.`);
     throw new InputError('not-readable', `cannot read ${path}: ${(error as Error).message}.`);
   }
 }

@@ -1,5 +1,5 @@
 /** Writing and reading of JSON documents in files. */
-import { RunError } from '../numeric/errors.js';
+import { InputError, RunError } from '../numeric/errors.js';
 import { jsonText, parseJson } from '../numeric/json.js';
 import { readWhole, writeWhole } from './files.js';
 
@@ -23,4 +23,33 @@ export function readJson<T>(path: string): T | undefined {
   } catch (error) {
     throw new RunError('bad-file', `${path} is not readable as JSON: ${(error as Error).message}.`);
   }
+}
+
+/**
+ * Reads a document that a stage left, and which must be there.
+ * @param parts - keys that it must have, or `list` where it is a list
+ * @throws InputError (`bad-document`) when it is missing, is not JSON or lacks one of them
+ */
+export function readPart<T>(path: string, parts: readonly (keyof T & string)[] | 'list'): T {
+  let value: T | undefined;
+  try {
+    value = readJson<T>(path);
+  } catch (error) {
+    throw new InputError('bad-document', (error as Error).message);
+  }
+  const refuse = (what: string) =>
+    new InputError(
+      'bad-document',
+      `${path} ${what}; restore it from a copy, or make the run again in another folder with --out.`,
+    );
+  if (value === undefined) throw refuse('is missing, and the record says that it was written');
+  if (parts === 'list') {
+    if (!Array.isArray(value)) throw refuse('is damaged: it should be a list');
+    return value;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse('is damaged: it should hold named values');
+  const missing = parts.find((part) => (value as Record<string, unknown>)[part] == null);
+  if (missing !== undefined) throw refuse(`is damaged: it has no '${missing}'`);
+  return value;
 }

@@ -158,7 +158,13 @@ function membersOf(bytes: Uint8Array, source: string): Member[] {
     'npz-zip64',
     () => `${source}: zip64 archives (over 4 GiB) are not supported.`,
   );
-  return Array.from({ length: count }, () => {
+  const directory = view.getUint32(end + 12, true);
+  check(
+    view.getUint16(end + 8, true) === count && at + directory === end,
+    'npz-directory',
+    () => `${source}: the zip directory is damaged: its place or the number of members is not what it says.`,
+  );
+  const members = Array.from({ length: count }, () => {
     check(
       at + 46 <= end && view.getUint32(at, true) === CENTRAL,
       'npz-directory',
@@ -190,6 +196,12 @@ function membersOf(bytes: Uint8Array, source: string): Member[] {
     at = next;
     return member;
   });
+  check(
+    at === end,
+    'npz-directory',
+    () => `${source}: the zip directory is damaged: it holds more than ${count} members.`,
+  );
+  return members;
 }
 
 async function contentOf(bytes: Uint8Array, member: Member, label: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** A folder on disk as a Zarr store, where each key is a file that is whole or absent. */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, RangeQuery } from 'zarrita';
 import type { ArrayStore } from './array-store.js';
@@ -16,9 +16,11 @@ export class FolderStore implements ArrayStore {
   getRange(key: AbsolutePath, range: RangeQuery): Uint8Array | undefined {
     const path = join(this.root, key);
     if (!existsSync(path)) return undefined;
-    const file = openSync(path, 'r');
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const size = fstatSync(file).size;
+      const kind = fstatSync(file);
+      if (!kind.isFile()) return undefined;
+      const size = kind.size;
       const [from, length] =
         'suffixLength' in range
           ? [Math.max(0, size - range.suffixLength), range.suffixLength]

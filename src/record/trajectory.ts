@@ -8,8 +8,9 @@
  */
 import * as zarr from 'zarrita';
 import { FolderStore } from '#folder-store';
-import { check, RunError } from '../numeric/errors.js';
+import { check, RunError, shown } from '../numeric/errors.js';
 import type { ArrayStore } from './array-store.js';
+import { openRows, type ZarrRows } from './zarr-array.js';
 
 /** Describes a window; it is kept in the attributes of the group. */
 export interface TrajectoryShape {
@@ -28,6 +29,8 @@ export interface TrajectoryShape {
 
 const FORMAT = 'thermograd trajectory';
 const VERSION = 1;
+/** Numbers of the largest block of rows that is read at once: 256 MB. */
+const LARGEST_BLOCK = 2 ** 26;
 const BYTES = [{ name: 'bytes', configuration: { endian: 'little' } }];
 
 /** Returns the number of rows in a chunk of about 4 MB, from 1 to 1000, for P = `size` weights. */
@@ -182,10 +185,31 @@ function bytes(a: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 }
 
+/**
+ * Returns the number of recorded rows, and refuses a window whose short arrays do not agree: steps follow one another, and what was not recorded has no step, no
+ * loss and no answers.
+ */
+function checkRows(step: Int32Array, loss: Float32Array, correct: Int32Array): number {
+  const end = step.indexOf(-1);
+  const recorded = end < 0 ? step.length : end;
+  for (let t = 0; t < step.length; t++) {
+    const good =
+      t < recorded
+        ? step[t] === step[0] + t && correct[t] >= 0
+        : step[t] === -1 && correct[t] === -1 && Number.isNaN(loss[t]);
+    if (!good)
+      throw new RunError(
+        'bad-zarr',
+        `'step', 'loss' and 'correct' do not agree at row ${t}; a chunk is missing or damaged.`,
+      );
+  }
+  return recorded;
+}
+
 /** Reads a recorded window. Rows are read from disk when they are asked for: nothing of size T×P is kept. */
 export class Trajectory {
   private constructor(
-    private readonly weights: zarr.Array<'float32', ArrayStore>,
+    private readonly weights: ZarrRows,
     readonly steps: number,
     readonly size: number,
     readonly layer: string,
@@ -206,24 +230,56 @@ export class Trajectory {
     const where = typeof place === 'string' ? place : 'the store';
     try {
       const group = await zarr.open(store, { kind: 'group' });
-      const array = <D extends zarr.DataType>(name: string) =>
-        zarr.open(group.resolve(name), { kind: 'array' }) as Promise<zarr.Array<D, ArrayStore>>;
-      const weights = await array<'float32'>('weights');
-      const step = await zarr.get(await array<'int32'>('step'));
-      const loss = await zarr.get(await array<'float32'>('loss'));
-      const correct = await zarr.get(await array<'int32'>('correct'));
-      const [steps, size] = weights.shape;
       const attributes = group.attrs as Record<string, unknown>;
+      // what was not recorded has no chunk; rows that were recorded are checked when they are read
+      const own = attributes.format === FORMAT;
+      const weights = await openRows(store, 'weights', { types: ['float32', 'float64'], dimensions: 2, gaps: !own });
+      const [steps, size] = weights.shape;
+      const short = async (name: string, types: readonly ('float32' | 'float64' | 'int32' | 'int64')[]) => {
+        const array = await openRows(store, name, { types, dimensions: 1, gaps: true });
+        if (array.shape[0] !== steps)
+          throw new RunError(
+            'bad-zarr',
+            `'${name}' has ${array.shape[0]} numbers and 'weights' has ${steps} rows; both belong to the same steps.`,
+          );
+        return array;
+      };
+      const [step, loss, correct] = [
+        await short('step', ['int32', 'int64']),
+        await short('loss', ['float32', 'float64']),
+        await short('correct', ['int32', 'int64']),
+      ];
+      const layerShape = attributes.layerShape;
+      if (own && Array.isArray(layerShape) && layerShape[0] * layerShape[1] !== size)
+        throw new RunError(
+          'bad-zarr',
+          `a layer of the shape ${shown(layerShape)} has not ${size} weights; the metadata are damaged.`,
+        );
+      if (steps < 1 || size < 1) throw new RunError('bad-zarr', `it has ${steps} steps of ${size} weights.`);
+      const [steps32, losses, right] = [
+        (await step.rows(0, steps)) as Int32Array,
+        Float32Array.from(await loss.rows(0, steps)),
+        (await correct.rows(0, steps)) as Int32Array,
+      ];
+      if (own) {
+        const recorded = checkRows(steps32, losses, right);
+        // what was recorded has its chunks
+        for (const [name, types] of [
+          ['loss', ['float32', 'float64']],
+          ['correct', ['int32', 'int64']],
+        ] as const)
+          await (await openRows(store, name, { types, dimensions: 1 })).rows(0, recorded);
+      }
       return new Trajectory(
         weights,
         steps,
         size,
-        String(attributes.layer),
-        weights.chunks[0],
+        String(attributes.layer ?? 'weights'),
+        Math.max(1, Math.min(weights.chunks[0], steps, Math.floor(LARGEST_BLOCK / size))),
         attributes,
-        step.data as Int32Array,
-        loss.data as Float32Array,
-        correct.data as Int32Array,
+        steps32,
+        losses,
+        right,
       );
     } catch (error) {
       throw new RunError('no-trajectory', `no readable trajectory in ${where}: ${(error as Error).message}`);
@@ -247,9 +303,7 @@ export class Trajectory {
       () =>
         `the trajectory holds rows 0 to ${this.recorded - 1}; rows ${first} to ${first + count - 1} were requested.`,
     );
-    const whole = first % this.chunkRows === 0 && count === this.chunkRows;
-    if (whole) return (await this.weights.getChunk([first / this.chunkRows, 0])).data as Float32Array;
-    return (await zarr.get(this.weights, [zarr.slice(first, first + count), null])).data as Float32Array;
+    return (await this.weights.rows(first, count)) as Float32Array;
   }
 
   /**

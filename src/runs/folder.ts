@@ -9,11 +9,13 @@
  *     analysis.json findings.json report.html figures/ tables/
  *     lock                   while a process works here
  */
+import { join } from 'node:path';
 import { JobFolder } from '../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '../jobs/record.js';
+import { check, shown } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
-import { firstDifference } from './config.js';
-import type { Config } from './schema.js';
+import { configHash, firstDifference } from './config.js';
+import { type Config, schema } from './schema.js';
 
 /** The stages of a run, in order. */
 const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'walk', 'fits', 'report'] as const;
@@ -50,7 +52,23 @@ export const RUN: FolderKind<StageName> = {
  * Reads run.json of a folder, checked for format and version, without a lock.
  * @throws InputError when there is none that this version can read
  */
-export const readRecord = (path: string): RunRecord => readRecordOf<StageName, RunHead>(RUN, path);
+export function readRecord(path: string): RunRecord {
+  const record = readRecordOf<StageName, RunHead>(RUN, path);
+  const config = schema.safeParse(record.config);
+  check(
+    config.success,
+    'bad-run',
+    () =>
+      `${join(path, RUN.file)} is damaged: its config is not one of a run (${config.error?.issues[0].path.join('.') || 'missing'}); restore it from a copy, or start again in another folder.`,
+  );
+  check(
+    configHash(record.config) === record.configHash,
+    'bad-run',
+    () =>
+      `${join(path, RUN.file)} is damaged: its config is not the one that the run was made with (its hash differs); restore it from a copy, or start again in another folder.`,
+  );
+  return record;
+}
 
 /**
  * Opens and locks the folder of a run.
@@ -65,6 +83,6 @@ export function differenceOf(record: Pick<RunHead, 'config'>, asked: Config, pat
   return (
     difference &&
     `--resume continues the run in ${path} as it was begun, but config key '${difference.key}' was ` +
-      `${JSON.stringify(difference.was)} and is now ${JSON.stringify(difference.is)}; leave it as it was, or start a new run with --out.`
+      `${shown(difference.was)} and is now ${shown(difference.is)}; leave it as it was, or start a new run with --out.`
   );
 }

@@ -1,14 +1,14 @@
-/** The memory that a run needs, part by part, computed before it starts. */
+/** The memory and the disk that a run needs, part by part, computed before it starts. */
+import { availableParallelism } from 'node:os';
 import { pcaMemory } from '../analyse/trajectory/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
-import type { MemoryNeed, MemoryPart } from '../jobs/memory.js';
-import { layerNamed } from '../model/network.js';
+import { type DiskPart, REPORT_BYTES } from '../jobs/disk.js';
+import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../jobs/memory.js';
+import { layerNamed, parameterCount } from '../model/network.js';
 import { chunkRowsFor } from '../record/trajectory.js';
 import { Trainer } from '../train/trainer.js';
+import { dynamicsRanks } from './ranks.js';
 import type { Config } from './schema.js';
-
-/** Node itself with the program, measured: about 70 MB resident. */
-const BASE = 80e6;
 
 /**
  * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of the window;
@@ -22,24 +22,69 @@ export function memoryNeed(config: Config, dataset: Dataset, steps: number): Mem
   const trainer = Trainer.memoryBytes({ spec, samples: dataset.train, ...training, recordLayer: record.layer });
   const tester = dataset.test ? Trainer.memoryBytes({ spec, samples: dataset.test, learningRate: 1, batchSize: 1 }) : 0;
   const parts: MemoryPart[] = [
-    { what: 'Node and the program', bytes: BASE, key: '' },
+    {
+      what: 'Node, the program and its threads',
+      bytes: PROGRAM_BYTES + THREAD_BYTES * (config.workers || availableParallelism()),
+      key: 'workers',
+    },
     {
       what: 'the data set',
       bytes: bytesOf(dataset.train) + (dataset.test ? bytesOf(dataset.test) : 0),
       key: 'data.limit',
     },
     { what: 'training, with the samples in kernel memory', bytes: trainer + tester, key: 'data.limit' },
-    { what: 'one chunk of the window', bytes: 4 * size * chunkRowsFor(size), key: 'record.layer' },
+    {
+      what: 'one chunk of the window, and what every step has: loss, correct answers, motion along the directions',
+      bytes: 8 * size * chunkRowsFor(size) + steps * (12 + 16 * dynamicsRanks(config.analysis, n).length),
+      key: 'record.windowEpochs or record.layer',
+    },
     {
       what: `the eigenproblem of a ${n}×${n} matrix and its directions`,
       bytes: pcaMemory({ T: steps, P: size }),
       key: steps < size ? 'record.windowEpochs' : 'record.layer',
     },
+    { what: 'walks with the noise of the run', bytes: walkBytes(size, steps), key: 'record.layer' },
   ];
-  const [base, data, train, chunk, analysis] = parts.map((p) => p.bytes);
-  return { peak: base + data + chunk + Math.max(train, analysis), parts };
+  const [base, data, train, chunk, analysis, walk] = parts.map((p) => p.bytes);
+  return { peak: base + data + chunk + Math.max(train, analysis, walk), parts };
 }
 
 function bytesOf(samples: Samples): number {
   return samples.values.byteLength + (samples.labels?.byteLength ?? 0) + (samples.targets?.byteLength ?? 0);
+}
+
+/**
+ * Estimates the memory of the stage that draws the null: two threads, each with up to 1000 modes of up to 1500 directions,
+ * their product and its eigenproblem, twice, as what a draw leaves is collected late; before it the covariance itself.
+ */
+function walkBytes(size: number, steps: number): number {
+  const [directions, modes] = [Math.min(1500, size), Math.min(1000, steps)];
+  const draws = 2 * 2 * 8 * (modes * directions + 4 * directions ** 2);
+  return Math.max(draws, 8 * 4 * size ** 2);
+}
+
+/**
+ * States what a run writes: the window, the principal directions, weights with a checkpoint, documents and the report.
+ */
+export function diskNeed(config: Config, steps: number): DiskPart[] {
+  const { network: spec, record } = config;
+  const layer = layerNamed(spec, record.layer);
+  const size = layer.inputs * layer.outputs;
+  const ranks = Math.min(size, steps - 1);
+  const rows = chunkRowsFor(size);
+  return [
+    {
+      what: 'the recorded window',
+      // weights, loss, correct answers and step of every step, in whole chunks
+      bytes: (4 * size + 12) * rows * Math.ceil(steps / rows),
+      key: 'record.windowEpochs or record.layer',
+    },
+    { what: 'the principal directions', bytes: 8 * (ranks + 3) * size + 8 * ranks, key: 'record.layer' },
+    {
+      what: 'weights and checkpoint, each beside its predecessor',
+      bytes: 20 * parameterCount(spec),
+      key: 'network.widths',
+    },
+    { what: 'documents and report', bytes: REPORT_BYTES, key: '' },
+  ];
 }

@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import { oneHot } from '../data/one-hot.js';
 import { batchPlan } from '../data/samplers.js';
 import type { RunOptions } from '../jobs/context.js';
+import { bytesIn, checkDisk } from '../jobs/disk.js';
 import { JobFolder } from '../jobs/folder.js';
 import { usableMemory } from '../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../jobs/memory.js';
@@ -15,7 +16,7 @@ import { checkLayers, completeConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
-import { memoryNeed } from './memory.js';
+import { diskNeed, memoryNeed } from './memory.js';
 import { checkRanks } from './ranks.js';
 import type { Config, PartialConfig } from './schema.js';
 
@@ -26,6 +27,9 @@ export interface Prepared {
   readonly memory: MemoryNeed;
 }
 
+/** Fewest steps of a window that is recorded. */
+const LEAST_STEPS = 20;
+
 /** Returns the folder of a run when none is given. */
 function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
   return `${config.experiment}-${config.preset}-seed${config.seed}`;
@@ -35,6 +39,7 @@ function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): 
  * Begins a run, or continues one that was stopped. Everything that can be refused is refused before the folder exists.
  * @param layers - layers of the config, later ones overriding; on `resume` they may only repeat the run's own settings
  * @param path - the run folder; `defaultFolder` of the config when undefined
+ * @param leastSteps - fewest steps of the window that what follows can use
  * @throws InputError for a wrong config, data that do not fit the network, too little memory, and a folder that cannot
  * be used
  */
@@ -43,16 +48,18 @@ export async function prepare(
   path: string | undefined,
   resume: boolean,
   options: RunOptions,
+  leastSteps = LEAST_STEPS,
 ): Promise<Prepared> {
   return resume
-    ? continueRun(layers, path ?? defaultFolder(completeConfig(...layers)), options)
-    : begin(layers, path, options);
+    ? continueRun(layers, path ?? defaultFolder(completeConfig(...layers)), options, leastSteps)
+    : begin(layers, path, options, leastSteps);
 }
 
 async function begin(
   layers: readonly (PartialConfig | undefined)[],
   path: string | undefined,
   options: RunOptions,
+  leastSteps: number,
 ): Promise<Prepared> {
   const config = completeConfig(...layers);
   checkLayers(config, undefined);
@@ -62,7 +69,7 @@ async function begin(
   const start = performance.now();
   const dataset = await loadFor(config, options);
   const seconds = Math.round(performance.now() - start) / 1000;
-  const memory = checkedNeed(config, dataset);
+  const memory = checkedNeed(config, dataset, leastSteps, place);
   const seeds = {
     seed: config.seed,
     init: 'key(seed)/init',
@@ -80,6 +87,7 @@ async function continueRun(
   layers: readonly (PartialConfig | undefined)[],
   path: string,
   options: RunOptions,
+  leastSteps: number,
 ): Promise<Prepared> {
   const before = readRecord(path);
   const config = completeConfig(before.config as PartialConfig, ...layers);
@@ -96,7 +104,7 @@ async function continueRun(
       'data-changed',
       `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
     );
-    return { context: { folder, config, options }, dataset, memory: checkedNeed(config, dataset) };
+    return { context: { folder, config, options }, dataset, memory: checkedNeed(config, dataset, leastSteps, path) };
   } catch (error) {
     folder.close();
     throw error;
@@ -145,21 +153,22 @@ function forLoss(dataset: Dataset, { network: { loss, widths } }: Config): Datas
   return { ...dataset, train: oneHot(train, outputs), ...(test && { test: oneHot(test, outputs) }) };
 }
 
-/** Checks window length, batch size, ranks and memory before the first step, and returns the memory. */
-function checkedNeed(config: Config, dataset: Dataset): MemoryNeed {
+/** Checks window length, batch size, ranks, memory and disk before the first step, and returns the memory. */
+function checkedNeed(config: Config, dataset: Dataset, leastSteps: number, path: string): MemoryNeed {
   const { training, record, analysis } = config;
   const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
   const steps = plan.batchesPerEpoch * record.windowEpochs;
   const layer = layerNamed(config.network, record.layer);
   const ranks = Math.min(layer.inputs * layer.outputs, steps - 1);
   check(
-    steps >= 20,
+    steps >= leastSteps,
     'window-too-short',
-    `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least 20: raise record.windowEpochs.`,
+    `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least ${leastSteps}: raise record.windowEpochs.`,
   );
   checkRanks(analysis.directions, ranks);
   const need = memoryNeed(config, dataset, steps);
   checkMemory(need, usableMemory());
+  checkDisk(diskNeed(config, steps), path, bytesIn(path));
   return need;
 }
 

@@ -29,9 +29,10 @@ export async function withTrainedRun(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest,
   body: (prepared: Prepared) => Promise<void>,
+  leastSteps?: number,
 ): Promise<RunResult> {
   const layers = Array.isArray(config) ? config : [config];
-  const prepared = await prepare(layers, request.out, request.resume ?? false, request);
+  const prepared = await prepare(layers, request.out, request.resume ?? false, request, leastSteps);
   const { context, dataset } = prepared;
   const { folder } = context;
   try {

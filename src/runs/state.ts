@@ -6,18 +6,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
 import type { Dataset } from '../data/dataset.js';
+import { verifyOutputs } from '../jobs/outputs.js';
 import { initialWeights, type NamedShape, parameterShapes } from '../model/network.js';
-import { check } from '../numeric/errors.js';
+import { check, shown } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { shellWord } from '../numeric/shell-word.js';
-import { readCheckpoint, readModel } from '../record/checkpoint.js';
+import { readCheckpoint } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
 import { checkLayers, completeConfig, firstDifference } from './config.js';
 import { constantLoss } from './constant-loss.js';
 import type { ExpectedState } from './expected.js';
 import { readRecord } from './folder.js';
 import type { Config, PartialConfig } from './schema.js';
-import { MODEL } from './train.js';
+import { CHECKPOINT, finalWeights, MODEL } from './train.js';
 import { trainToRule } from './train-to-rule.js';
 
 /** Names the state. */
@@ -49,7 +50,7 @@ export interface State {
 /**
  * Returns the config of a finished run with layers that override it, or of the layers alone.
  * @param what - the purpose, for messages: `advice on a run`
- * @throws InputError for a folder without a finished run, and for layers with other data or another network
+ * @throws InputError for a folder without a finished run or with files that changed since, and for layers with other data or another network
  */
 export function configAt(
   run: string | undefined,
@@ -63,6 +64,7 @@ export function configAt(
     () =>
       `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run!)}.`,
   );
+  if (record) verifyOutputs(run!, record.outputs, [MODEL, CHECKPOINT]);
   const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
   if (record) {
     const { data, network } = record.config;
@@ -71,7 +73,7 @@ export function configAt(
       other === undefined,
       'config-changed',
       () =>
-        `the run in ${run} has ${other!.key} ${JSON.stringify(other!.was)}, and ${JSON.stringify(other!.is)} is asked for; ` +
+        `the run in ${run} has ${other!.key} ${shown(other!.was)}, and ${shown(other!.is)} is asked for; ` +
         `${what} can change learning rate, batch size, momentum and sampling, not the data or the network.`,
     );
   }
@@ -119,8 +121,8 @@ export async function stateOf(
   const { network: spec, seed, training } = config;
   const parameters = parameterShapes(spec);
   if (run !== undefined) {
-    const weights = readModel(join(run, MODEL), spec)!;
-    const { velocity } = readCheckpoint(join(run, 'checkpoint.safetensors'), spec) ?? {};
+    const weights = finalWeights(run, spec);
+    const { velocity } = readCheckpoint(join(run, CHECKPOINT), spec) ?? {};
     return {
       weights,
       parameters,

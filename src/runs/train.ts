@@ -1,20 +1,22 @@
 /** Training and recording: drives the loop, writes trajectory, curves and checkpoints, and continues from them. */
+import { join } from 'node:path';
 import type { TrainingCurves } from '../analyse/trajectory/results.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { yieldToEvents } from '../jobs/context.js';
-import { initialWeights, layerNamed } from '../model/network.js';
-import { DivergedError } from '../numeric/errors.js';
+import { initialWeights, layerNamed, type NetworkSpec } from '../model/network.js';
+import { check, DivergedError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint, writeModel } from '../record/checkpoint.js';
-import { readJson, writeJson } from '../record/json.js';
+import { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from '../record/checkpoint.js';
+import { readJson, readPart, writeJson } from '../record/json.js';
 import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { Context } from './context.js';
 import type { Config } from './schema.js';
 
-const CHECKPOINT = 'checkpoint.safetensors';
+/** File of the state of training in a run folder. */
+export const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';
 /** File of the final weights in a run folder. */
 export const MODEL = 'model.safetensors';
@@ -35,7 +37,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   const key = randomKey(config.seed);
   const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
   const learner = new Trainer({ spec: network, samples: dataset.train, ...training, recordLayer: record.layer });
-  const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network);
+  const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network, newCursor());
   learner.setWeights(saved?.weights ?? initialWeights(network, key.child('init')));
   if (saved?.velocity) learner.setVelocity(saved.velocity);
   const cursor = saved?.state ?? newCursor();
@@ -101,9 +103,26 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   });
 }
 
-/** Reads the curves of a run whose training is done. */
-export function readHistory(context: Pick<Context, 'folder'>): TrainingCurves {
-  return readJson<TrainingCurves>(context.folder.file(HISTORY))!;
+/**
+ * Reads the curves of a run folder.
+ * @throws InputError when they are missing or damaged
+ */
+export const historyIn = (path: string): TrainingCurves =>
+  readPart<TrainingCurves>(join(path, HISTORY), ['epoch', 'runningLoss', 'stepsPerEpoch']);
+
+/**
+ * Reads the final weights of a run folder.
+ * @throws InputError when they are missing; RunError when they belong to another network
+ */
+export function finalWeights(path: string, spec: NetworkSpec): Float32Array {
+  const file = join(path, MODEL);
+  const weights = readModel(file, spec);
+  check(
+    weights !== undefined,
+    'no-weights',
+    `${file} is missing, and the record says that the run was trained; restore it from a copy, or make the run again in another folder with --out.`,
+  );
+  return weights;
 }
 
 function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: Cursor): Promise<TrajectoryWriter> {

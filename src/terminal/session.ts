@@ -1,7 +1,7 @@
 /** One call of the program: streams, signals, exit codes, and the reporting of results and errors. */
 
 import { InterruptedError, type RunOptions } from '../jobs/context.js';
-import { InputError, RunError, ThermogradError } from '../numeric/errors.js';
+import { InputError, RunError, readable, ThermogradError } from '../numeric/errors.js';
 import { jsonLine } from '../numeric/json.js';
 import { type ProgressLine, progressLine } from './progress.js';
 
@@ -22,7 +22,7 @@ export interface Session extends RunOptions {
 }
 
 /**
- * Runs a command. The first Ctrl-C (or SIGTERM) asks the run to stop at the next safe point, the second ends it at once.
+ * Runs a command. The first Ctrl-C (or SIGTERM, or SIGHUP of a closed terminal) asks the run to stop at the next safe point, the second ends it at once.
  * @param resumeWith - the command that continues an interrupted run, given its folder
  */
 export async function session(
@@ -39,6 +39,7 @@ export async function session(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
   try {
     await body({
       line,
@@ -56,14 +57,23 @@ export async function session(
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+    process.off('SIGHUP', onSignal);
   }
 }
+
+/** Says whether an error is the engine's refusal to allocate. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof RangeError &&
+  /allocation failed|Invalid (?:typed )?array (?:buffer )?length|string length/i.test(error.message);
 
 /** Reports an error: a sentence on stderr; with --json also {error: {code, message}} on stdout. */
 export function reportError(error: unknown, json: boolean, resumeWith?: (folder: string) => string): void {
   const known = error instanceof ThermogradError;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = known ? error.code : 'unexpected';
+  const memory = !known && isOutOfMemory(error);
+  const message = memory
+    ? `there is not enough memory for what was asked (${(error as Error).message}); make it smaller, or use a machine with more.`
+    : readable(error instanceof Error ? error.message : String(error));
+  const code = known ? error.code : memory ? 'out-of-memory' : 'unexpected';
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   if (error instanceof InterruptedError) {
     process.stderr.write(`${message}\n`);
@@ -73,6 +83,6 @@ export function reportError(error: unknown, json: boolean, resumeWith?: (folder:
   process.stderr.write(`thermograd: ${message}\n`);
   if (error instanceof RunError && resumeWith)
     process.stderr.write('What was recorded before stays readable in the run folder.\n');
-  if (!known && error instanceof Error)
+  if (!known && !memory && error instanceof Error)
     process.stderr.write(`This should not happen; please report it with these lines:\n${error.stack}\n`);
 }

@@ -2,6 +2,7 @@
  * A linear Langevin system and its checks: x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta(t − t'). docs/theory [D1], [D8].
  */
 import { check } from '../../numeric/errors.js';
+import { asMatrix } from '../../numeric/given.js';
 import { type LinearAlgebra, type Matrix, row, type SymmetricEigen, transpose } from '../../numeric/linalg/index.js';
 import { checkFinite, checkSymmetric, largest } from '../../numeric/linalg/matrix.js';
 import { symmetricPart } from './parts.js';
@@ -45,7 +46,9 @@ const ROUNDING = 1e-12;
  *   symmetric (beyond 1e-8 of its largest entry) or not ≥ 0
  */
 export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): CheckedSystem {
-  const { drift, diffusion, noiseStrength = 1 } = system;
+  const { noiseStrength = 1 } = system;
+  const drift = asMatrix(system.drift, 'the drift F');
+  const diffusion = asMatrix(system.diffusion, 'the diffusion D');
   const n = drift.rows;
   check(
     n === drift.cols && n > 0,

@@ -1,6 +1,7 @@
 /** Autocovariance of a series and its integrated autocorrelation time with a test of convergence. docs/theory [P5], [R4]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { checkNumbers } from '../../numeric/given.js';
 import { mean } from '../../numeric/statistics.js';
 
 /** Returns cos and −sin of 2πk/n for k < n/2. */
@@ -56,6 +57,7 @@ function fft(re: Float64Array, im: Float64Array, { cos, sin }: { cos: Float64Arr
  * @throws InputError for a maxLag below 0 or from T on
  */
 export function autocovariance(x: ArrayLike<number>, maxLag: number): Float64Array {
+  checkNumbers(x, 'the series');
   const T = x.length;
   check(
     maxLag >= 0 && maxLag < T,
@@ -96,6 +98,7 @@ export const TAUS_NEEDED = 50;
  * @throws InputError for fewer than 4 observations
  */
 export function correlationTime(x: ArrayLike<number>, windowFactor = 6): Estimate {
+  checkNumbers(x, 'the series of a correlation time');
   const T = x.length;
   check(T >= 4, 'too-short', () => `a correlation time needs at least 4 observations; got ${T}.`);
   const c = autocovariance(x, Math.floor(T / 2));

@@ -12,6 +12,7 @@
 import { gammaCdf, kolmogorovTail } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { asMatrix, checkNumbers } from '../../numeric/given.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean, variance } from '../../numeric/statistics.js';
@@ -32,14 +33,16 @@ interface Energies {
  * @throws InputError when Σ is not positive definite (a direction without noise has no energy: leave it out)
  */
 export function energiesOf(la: LinearAlgebra, coordinates: Float64Array, covariance: Matrix): Energies {
-  const K = covariance.rows;
+  const c = asMatrix(covariance, 'the covariance');
+  checkNumbers(coordinates, 'the coordinates');
+  const K = c.rows;
   check(
     K > 0 && coordinates.length % K === 0 && coordinates.length > 0,
     'shape',
     () => `energies in ${K} directions need ${K}×T coordinates; got ${coordinates.length} numbers.`,
   );
   const T = coordinates.length / K;
-  const L = la.cholesky(covariance);
+  const L = la.cholesky(c);
   const x = matrix(K, T, coordinates);
   const y = la.choleskySolve(L, x);
   const energies = new Float64Array(T);
@@ -86,6 +89,7 @@ export function boltzmannTest(
   dimension: number,
   options: { readonly temperature?: number | 'fit' } = {},
 ): BoltzmannTest {
+  checkNumbers(energies, 'the energies');
   const T = energies.length;
   check(T >= 8, 'too-short', () => `a Boltzmann test needs at least 8 energies; got ${T}.`);
   check(

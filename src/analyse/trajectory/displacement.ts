@@ -1,6 +1,7 @@
 /** Mean squared displacement of a coordinate and the exponent of its growth: drift 2, diffusion 1, bounded 0. docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { checkNumbers } from '../../numeric/given.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { logSpaced } from '../../numeric/spacing.js';
 
@@ -34,6 +35,8 @@ function blockSums(
  * @throws InputError for a lag out of range
  */
 export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly number[]): number[] {
+  checkNumbers(x, 'the series');
+  checkNumbers(lags, 'the lags');
   const T = x.length;
   check(
     lags.every((h) => Number.isInteger(h) && h >= 1 && h < T),
@@ -65,6 +68,7 @@ export function displacementExponent(
   x: ArrayLike<number>,
   options: { lastLag?: number; lags?: number } = {},
 ): Estimate {
+  checkNumbers(x, 'the series');
   const T = x.length;
   const lastLag = options.lastLag ?? Math.floor(T / 10);
   check(

@@ -1,6 +1,7 @@
 /** Drift and diffusion of principal coordinates theta_i(t). docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { checkNumbers } from '../../numeric/given.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import { correlationTime, TAUS_NEEDED } from './autocorrelation.js';
 import { displacementExponent, meanSquaredDisplacement } from './displacement.js';
@@ -20,6 +21,7 @@ const BLOCKS = 20;
  * @throws InputError for fewer than 40 steps
  */
 export function driftVelocity(theta: ArrayLike<number>): Estimate {
+  checkNumbers(theta, 'the series');
   const T = theta.length;
   check(
     T >= 2 * BLOCKS,

@@ -12,7 +12,7 @@ import { covarianceAccumulator, gramAccumulator } from '../../numeric/linalg/cov
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import type { PcaSummary } from './results.js';
-import { forEachBatch, forEachChunk, type RowSource, rowRange } from './rows.js';
+import { asRows, forEachBatch, forEachChunk, type RowSource, rowRange } from './rows.js';
 
 /** Memory in bytes that an analysis may take by default: 1 GiB. */
 const DEFAULT_BUDGET = 2 ** 30;
@@ -76,7 +76,8 @@ const ROWS = 256;
  *   not finite and for a window in which no weight moved
  */
 export async function pca(whole: RowSource, la: LinearAlgebra, options: PcaOptions = {}): Promise<Pca> {
-  const source = rowRange(whole, options.from ?? 0, options.to ?? whole.T);
+  const rows = asRows(whole);
+  const source = rowRange(rows, options.from ?? 0, options.to ?? rows.T);
   const { T, P } = source;
   check(T >= 2 && P >= 1, 'too-short', () => `principal directions need at least 2 rows; the window has ${T}.`);
   const K = Math.min(P, T - 1);
@@ -286,10 +287,11 @@ export function componentOf(result: Pick<Pca, 'indices' | 'components' | 'mean'>
  * @throws InputError when the directions do not have the P weights of the window
  */
 export async function project(
-  source: RowSource,
+  window: RowSource,
   directions: { readonly components: Float64Array; readonly mean: Float64Array },
   la: Pick<LinearAlgebra, 'gemm'>,
 ): Promise<Float64Array> {
+  const source = asRows(window);
   const { T, P } = source;
   const { components, mean } = directions;
   check(

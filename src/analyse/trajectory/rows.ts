@@ -1,5 +1,6 @@
 /** A window of weights as a stream of rows, from a file, memory or a simulation alike. */
 import { check, RunError } from '../../numeric/errors.js';
+import { asMatrix, checkNumbers, kindOf } from '../../numeric/given.js';
 
 /** One piece of a stream holds any whole number of rows, row-major; float64 for simulated windows. */
 export type RowChunk = Float32Array | Float64Array;
@@ -19,6 +20,7 @@ export interface RowSource {
  * @throws InputError when P does not divide the number of values
  */
 export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
+  checkNumbers(data, 'the numbers of rows in memory');
   check(P >= 1 && data.length % P === 0, 'shape', () => `rows of ${P} numbers do not divide ${data.length} numbers.`);
   return {
     T: data.length / P,
@@ -30,11 +32,29 @@ export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
 }
 
 /**
+ * Returns a source of rows, also from an array of rows, which is copied to float64.
+ * @throws InputError for anything else, and for rows of different lengths
+ */
+export function asRows(given: RowSource): RowSource {
+  if (Array.isArray(given)) {
+    const { data, cols } = asMatrix(given as never, 'the window');
+    return rowsInMemory(data, cols);
+  }
+  check(
+    Number.isInteger(given?.T) && Number.isInteger(given.P) && typeof given.chunks === 'function',
+    'no-rows',
+    () => `a window must be an open Trajectory, rowsInMemory(data, P) or an array of rows; got ${kindOf(given)}.`,
+  );
+  return given;
+}
+
+/**
  * Makes a source of the rows `from` … `to`−1 (half-windows and shorter windows of the controls, docs/theory [S7]). Rows before
  * them are read and skipped, rows after them are not read.
  * @throws InputError for a range that is empty or outside the source
  */
-export function rowRange(source: RowSource, from: number, to: number): RowSource {
+export function rowRange(given: RowSource, from: number, to: number): RowSource {
+  const source = asRows(given);
   const { T, P } = source;
   check(
     Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= T,

@@ -25,7 +25,7 @@ import {
 import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
-import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { checkMemory, type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { factsOf, reportFiles } from '../../jobs/report-folder.js';
@@ -276,7 +276,7 @@ function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset,
   const { train } = dataset;
   const pairs = (directions * (directions + 1)) / 2;
   const parts = [
-    { what: `Node and thermograd ${VERSION}`, bytes: 80e6, key: '' },
+    { what: `Node and thermograd ${VERSION}`, bytes: PROGRAM_BYTES + 2 * THREAD_BYTES, key: '' },
     { what: `the data set ${data.set}, shared by all threads`, bytes: 2 * train.values.byteLength, key: 'data.limit' },
     {
       what: 'training, with the samples in kernel memory',

@@ -14,6 +14,7 @@ import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { verifyOutputs } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
@@ -25,15 +26,14 @@ import { randomKey } from '../../numeric/random.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { readArray } from '../../record/arrays.js';
-import { readModel } from '../../record/checkpoint.js';
-import { readJson, writeJson } from '../../record/json.js';
+import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { completeConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor, type Prepared } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
-import { MODEL, TRAJECTORY } from '../../runs/train.js';
+import { finalWeights, historyIn, TRAJECTORY } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
 import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
@@ -66,6 +66,9 @@ const [RESULTS, FINDINGS] = ['results.json', 'findings.json'];
 /** Most directions along which single minibatches are measured. */
 const LANDSCAPE_DIRECTIONS = 120;
 
+/** Steps above which a circulation gets an error: 20 blocks of at least 4 (`circulation`). */
+const LEAST_STEPS = 80;
+
 /** Makes the run that is measured, or completes it. */
 type MakeRun = (layers: readonly PartialConfig[], request: RunRequest) => Promise<unknown>;
 
@@ -82,10 +85,20 @@ export async function measureAo2022(
 ): Promise<Ao2022Result> {
   const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], makeRun, request);
   const record = readRecord(run);
+  verifyOutputs(run, record.outputs);
   checkPhysics(record, run);
   const settings = record.config;
   forceKernelBuild(record.kernelBuild);
   const dataset = await loadFor(settings, request);
+  const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...settings.training, key: randomKey(0) });
+  const steps = batchesPerEpoch * settings.record.windowEpochs;
+  check(
+    steps > LEAST_STEPS,
+    'window-too-short',
+    `the window of the run in ${run} has ${steps} steps; its circulation needs more than ${LEAST_STEPS}: measure a run with a longer window.`,
+  );
+  readInputs(run);
+  await centreWeights(record, run);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
   const head = {
@@ -196,7 +209,12 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run, from) });
   });
   const inputs = readInputs(from);
-  const { setting, curves } = settingOf(run, dataset, inputs, readJson<MatricesResult>(folder.file(FILES.matrices))!);
+  const { setting, curves } = settingOf(
+    run,
+    dataset,
+    inputs,
+    readPart<MatricesResult>(folder.file(FILES.matrices), ['loss', 'gradientNorm']),
+  );
   await folder.stage('modes', options, () => {
     const flatness = inputs.flatness.directions.map((d: DirectionFlatness) => [d.index, d.flatness] as const);
     return does({ job: 'modes', ...common, setting, arrays, pca: inputs.pca, flatness, seed: config.seed });
@@ -205,7 +223,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
   );
   await folder.stage('landscape', options, async () => {
-    const { energy } = readJson<ModesDocument>(folder.file(FILES.modes))!;
+    const { energy } = readPart<ModesDocument>(folder.file(FILES.modes), ['energy']);
     const usable = energy.filter((e) => e.resolved);
     const keep = new Set(
       thinToLogSpaced(
@@ -241,7 +259,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
  */
 async function centreWeights({ config }: RunRecord, from: string): Promise<Float32Array> {
   const layer = layerNamed(config.network, config.record.layer);
-  const weights = readModel(join(from, MODEL), config.network)!;
+  const weights = finalWeights(from, config.network);
   const centre = await readArray(join(from, ARRAYS), config.analysis.centre);
   weights.set(Float32Array.from(centre.data), layer.weightOffset);
   return weights;
@@ -255,10 +273,10 @@ interface Inputs {
 }
 
 const readInputs = (from: string): Inputs => ({
-  pca: readJson<PcaSummary>(join(from, PCA))!,
-  flatness: readJson<FlatnessSummary>(join(from, FLATNESS))!,
-  dynamics: readJson<DynamicsResult>(join(from, DYNAMICS))!,
-  curves: readJson<TrainingCurves>(join(from, 'history.json'))!,
+  pca: readPart<PcaSummary>(join(from, PCA), ['T', 'P', 'variances', 'totalVariance']),
+  flatness: readPart<FlatnessSummary>(join(from, FLATNESS), ['centreLoss', 'directions', 'profiles']),
+  dynamics: readPart<DynamicsResult>(join(from, DYNAMICS), ['dynamics', 'paths']),
+  curves: historyIn(from),
 });
 
 function settingOf({ config }: RunRecord, dataset: Dataset, inputs: Inputs, matrices: MatricesResult) {
@@ -283,7 +301,7 @@ function settingOf({ config }: RunRecord, dataset: Dataset, inputs: Inputs, matr
 }
 
 function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed: number): void {
-  const modes = readJson<ModesDocument>(folder.file(FILES.modes))!;
+  const modes = readPart<ModesDocument>(folder.file(FILES.modes), ['energy', 'modes', 'subspaces']);
   const trajectory = readJson<TrajectoryTests>(folder.file(FILES.trajectory));
   const landscape = readJson<LandscapeRow[]>(folder.file(FILES.landscape));
   const key = randomKey(seed).child('ao2022').child('fits');

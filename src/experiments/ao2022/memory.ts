@@ -1,12 +1,10 @@
 /** The memory that ao2022 needs, computed before it starts. */
 import type { Dataset } from '../../data/dataset.js';
-import type { MemoryNeed } from '../../jobs/memory.js';
+import { type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { layerNamed } from '../../model/network.js';
 import type { Config } from '../../runs/schema.js';
 import { Trainer } from '../../train/trainer.js';
 
-/** Node with the program and a worker thread, resident. */
-const BASE = 150e6;
 /** P×P float64 arrays that the modes stage holds at its peak: eigenproblem, products, predictions. */
 const ARRAYS = 14;
 
@@ -19,7 +17,7 @@ export function ao2022Memory(config: Config, dataset: Dataset): MemoryNeed {
   const data = samples.values.byteLength + (dataset.test?.values.byteLength ?? 0);
   const trainer = Trainer.memoryBytes({ spec, samples, ...training, recordLayer: record.layer });
   const parts = [
-    { what: 'Node and the program', bytes: BASE, key: '' },
+    { what: 'Node and the program', bytes: PROGRAM_BYTES + 2 * THREAD_BYTES, key: '' },
     { what: 'the data set', bytes: data, key: 'data.limit' },
     { what: 'the samples in kernel memory', bytes: trainer + samples.values.byteLength, key: 'data.limit' },
     { what: `the ${P}×${P} matrices of the layer`, bytes: 8 * ARRAYS * P * P, key: 'record.layer' },

@@ -1,6 +1,6 @@
 /** The memory that the controls need, before they start. */
 import type { Dataset } from '../../data/dataset.js';
-import type { PoolMemory } from '../../jobs/memory.js';
+import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { layerNamed } from '../../model/network.js';
 import { Trainer } from '../../train/trainer.js';
 import type { ControlsConfig } from './config.js';
@@ -23,7 +23,7 @@ export function controlsMemory(config: ControlsConfig, dataset: Dataset): PoolMe
   const data = train.values.byteLength + (train.labels?.byteLength ?? 0);
   const trainer = Trainer.memoryBytes({ spec, samples: train, ...training, recordLayer: layer.name });
   return {
-    base: 100e6 + 2 * data,
-    worker: 40e6 + 2 * trainer + 8 * MATRICES * P * P,
+    base: PROGRAM_BYTES + 2 * data,
+    worker: THREAD_BYTES + 25e6 + 2 * trainer + 8 * MATRICES * P * P,
   };
 }

@@ -13,7 +13,7 @@ import { readNpz } from '../../record/npz.js';
  * @throws InputError that names the file and what is wrong
  */
 export async function readMatrix(path: string, role: string): Promise<Matrix> {
-  const named = /^(.+\.npz):([^/\\]+)$/i.exec(path);
+  const named = /^(.+?\.npz):(.+)$/i.exec(path);
   const whole = readWhole(path);
   const file = whole || !named ? path : named[1];
   const bytes = whole ?? (named ? readWhole(file) : undefined);
@@ -62,16 +62,29 @@ function fromText(text: string, source: string): Matrix {
     .map((line, k) => ({ at: k + 1, line: line.trim() }))
     .filter(({ line }) => line !== '' && !line.startsWith('#'));
   check(lines.length > 0, 'csv', () => `${source} holds no numbers.`);
+  const kinds = [',', ';', '\t'].filter((mark) => lines.some(({ line }) => line.includes(mark)));
+  check(
+    kinds.length <= 1,
+    'csv',
+    () =>
+      `${source} has both ${kinds.map((mark) => ({ ',': 'commas', ';': 'semicolons', '\t': 'tabs' })[mark]).join(' and ')}: write decimal points instead of decimal commas, and one kind of separator.`,
+  );
   const rows = lines.map(({ at, line }) => {
-    const words = /[,;\t]/.test(line) ? line.split(/\s*[,;\t]\s*/) : line.split(/\s+/);
+    const words =
+      kinds[0] !== undefined && line.includes(kinds[0]) ? line.split(kinds[0]).map((w) => w.trim()) : line.split(/\s+/);
     return words.map((word) => {
       const plain = word.replace(/^([+-]?)inf(?:inity)?$/i, '$1Infinity');
       const value = Number(plain);
       check(
-        plain !== '' && (!Number.isNaN(value) || /^[+-]?nan$/i.test(word)),
+        /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|Infinity|nan)$/i.test(plain),
         'csv',
         () =>
           `${source}, line ${at}: '${word}' is not a number; a matrix is written as lines of numbers${at === lines[0].at ? ', without a heading (or with # before it)' : ''}.`,
+      );
+      check(
+        Number.isFinite(value) || !/\d/.test(plain),
+        'csv',
+        () => `${source}, line ${at}: '${word}' is larger than any double.`,
       );
       return value;
     });

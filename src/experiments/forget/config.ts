@@ -20,7 +20,7 @@ const checkKeys = keyChecker(forgetSchema);
 export function completeForget(...layers: (PartialForget | undefined)[]): ForgetConfig {
   const given = layers.filter((l): l is PartialForget => l !== undefined);
   for (const layer of given) checkKeys(layer);
-  const preset = given.reduce<string>((name, layer) => layer.preset ?? name, 'standard');
+  const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');
   const base = FORGET_PRESETS[preset as keyof typeof FORGET_PRESETS] as PartialForget | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
     (under, over) => overlay(under, over as Tree, ['data.teacher']),

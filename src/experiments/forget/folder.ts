@@ -11,6 +11,7 @@
 import { join } from 'node:path';
 import { JobFolder } from '../../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
+import { shown } from '../../numeric/errors.js';
 import { sameData } from '../../numeric/json.js';
 import { firstDifference } from '../../runs/config.js';
 import type { FirstFiles } from './first.js';
@@ -60,7 +61,7 @@ function differenceOf(path: string, before: ForgetHead, head: ForgetHead): strin
   const seeds = Math.max(before.config.seeds, head.config.seeds);
   const found = firstDifference({ ...before.config, seeds }, { ...head.config, seeds });
   if (found)
-    return `the experiment in ${path} was begun with ${found.key} = ${JSON.stringify(found.was)}, and this asks for ${JSON.stringify(found.is)}; leave it as it was, or choose another folder with --out.`;
+    return `the experiment in ${path} was begun with ${found.key} = ${shown(found.was)}, and this asks for ${shown(found.is)}; leave it as it was, or choose another folder with --out.`;
   if (head.config.seeds < before.config.seeds)
     return `the experiment in ${path} has ${before.config.seeds} seeds; it cannot be continued with fewer (${head.config.seeds}).`;
   if (!sameData(before.data, head.data))

@@ -1,10 +1,14 @@
 /** The whole experiment of ivf2021, stage by stage; a stage is skipped when run.json says that it is done. */
 
+import type { Prepared } from '../../runs/prepare.js';
 import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
 import { walkStage } from './walk-stage.js';
+
+/** Fewest steps from which a drift velocity gets an error (`driftVelocity`). */
+const LEAST_STEPS = 40;
 
 /**
  * Does all stages: training, recording, principal directions, their motion, the widths along them, walks with the
@@ -15,12 +19,13 @@ export async function reproduceIvf2021(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest = {},
 ): Promise<RunResult> {
-  return withTrainedRun(config, request, async ({ context, dataset }) => {
+  const measured = async ({ context, dataset }: Prepared) => {
     const { folder, options } = context;
     await windowStages(context);
     await folder.stage('flatness', options, () => flatnessStage(context, dataset, folder.path));
     await folder.stage('walk', options, () => walkStage(context, dataset, folder.path));
     await folder.stage('fits', options, async () => fitsStage(context, folder.path));
     await folder.stage('report', options, () => reportStage(folder.record, folder.path));
-  });
+  };
+  return withTrainedRun(config, request, measured, LEAST_STEPS);
 }

@@ -2,19 +2,25 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { measure, type Outputs, refuseLinks, verifyOutputs } from '../../jobs/outputs.js';
+import { FINDINGS_FILE } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
-import { writeJson } from '../../record/json.js';
+import { readPart, writeJson } from '../../record/json.js';
 import { completeConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
 import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
 import type { PartialConfig } from '../../runs/schema.js';
-import { flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
-import { fitsStage, reportStage } from './stages.js';
-import { walkStage } from './walk-stage.js';
+import { finalWeights } from '../../runs/train.js';
+import { FLATNESS, flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
+import { ANALYSIS, fitsStage, readMotion, reportStage } from './stages.js';
+import { WALK, walkStage } from './walk-stage.js';
+
+/** File of the settings of an analysis, with the digests of what it wrote. */
+const SETTINGS = 'settings.json';
 
 /** Says what is measured differently, and where the results go. */
 export interface AnalyseRequest extends RunOptions {
@@ -50,13 +56,19 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     const dataset = await loadFor(config, request);
     await windowStages(context);
     checkRanks(config.analysis.directions, summaryOf(context).variances.length);
+    readMotion(context);
+    finalWeights(path, config.network);
     const out = request.out ?? nextFolder(path);
     await flatnessStage(context, dataset, out);
     await walkStage(context, dataset, out);
     await yieldToEvents(context);
     fitsStage(context, out);
     const record: RunRecord = { ...folder.record, config };
-    writeJson(join(out, 'settings.json'), { run: path, analysis: config.analysis });
+    const written = [FLATNESS, WALK, ANALYSIS, FINDINGS_FILE].map((name) => [
+      name,
+      { stage: 'analyse', ...measure(join(out, name)) },
+    ]);
+    writeJson(join(out, SETTINGS), { run: path, analysis: config.analysis, outputs: Object.fromEntries(written) });
     await reportStage(record, out);
     return out;
   } finally {
@@ -70,8 +82,12 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
  * @throws InputError when there is no finished analysis
  */
 export async function reportRun(path: string): Promise<string> {
-  const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, 'settings.json')) ? path : dirname(path);
-  await reportStage(readRecord(home), path);
+  const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, SETTINGS)) ? path : dirname(path);
+  const record = readRecord(home);
+  refuseLinks(path);
+  const settings = home === path ? undefined : readPart<{ outputs?: Outputs }>(join(path, SETTINGS), []);
+  verifyOutputs(path, settings ? settings.outputs : record.outputs, [ANALYSIS, FINDINGS_FILE]);
+  await reportStage(record, path);
   return join(path, 'report.html');
 }
 

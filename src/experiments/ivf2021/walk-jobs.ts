@@ -115,7 +115,10 @@ function draws(
     gamma: summarised(spectra.map((v) => gammaOf(law, v))),
     share,
     first: summarised(motions.map((m) => m[0])),
-    median: summarised(motions.map((m) => (followed.length > 0 ? median(m.slice(1)) : Number.NaN))),
+    // a short window has directions without an exponent, and then no median either
+    median: summarised(
+      motions.map((m) => (followed.length > 0 && m.every(Number.isFinite) ? median(m.slice(1)) : Number.NaN)),
+    ),
   };
 }
 

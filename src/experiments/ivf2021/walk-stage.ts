@@ -11,11 +11,10 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { layerNamed } from '../../model/network.js';
 import { matrix } from '../../numeric/linalg/matrix.js';
 import { readArray } from '../../record/arrays.js';
-import { readModel } from '../../record/checkpoint.js';
 import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
 import { dynamicsRanks } from '../../runs/ranks.js';
-import { MODEL } from '../../runs/train.js';
+import { finalWeights } from '../../runs/train.js';
 import { ARRAYS, summaryOf } from '../../runs/window/stages.js';
 import { gammaOf, type NoiseSpectrum, WALK_WORK, type WalkAnswer, type WalkJob } from './walk-jobs.js';
 
@@ -48,7 +47,7 @@ async function walkNull(context: Context, dataset: Dataset): Promise<WalkNull | 
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { provider, kernelBuild: folder.record.kernelBuild };
   const layer = layerNamed(spec, record.layer);
-  const weights = readModel(folder.file(MODEL), spec)!;
+  const weights = finalWeights(folder.path, spec);
   const centre = await readArray(folder.file(ARRAYS), analysis.centre);
   weights.set(Float32Array.from(centre.data), layer.weightOffset);
   const { data: mean } = await readArray(folder.file(ARRAYS), 'mean');

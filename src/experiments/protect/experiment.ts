@@ -14,6 +14,7 @@ import { pick } from '../../data/tasks.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { verifyOutputs } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { layersOf } from '../../model/network.js';
@@ -351,8 +352,11 @@ function windowPlan(
   { count }: Samples,
 ): WindowPlan | undefined {
   if (source === undefined) return undefined;
-  if (source === 'recorded')
-    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: readRecord(run!).config.record.layer };
+  if (source === 'recorded') {
+    const record = readRecord(run!);
+    verifyOutputs(run!, record.outputs, [TRAJECTORY]);
+    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: record.config.record.layer };
+  }
   const { learningRate, momentum, batchSize, sampling } = config.training;
   checkBatchSize(batchSize, count);
   const epochs = windowEpochs!;

@@ -8,7 +8,7 @@ import { iterationBytes } from '../../apply/modes.js';
 import { DENSE } from '../../apply/network-task.js';
 import type { Samples } from '../../data/dataset.js';
 import { VERSION } from '../../jobs/machine.js';
-import type { MemoryNeed, MemoryPart } from '../../jobs/memory.js';
+import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { layerNamed, type NetworkSpec, parameterCount } from '../../model/network.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { Trainer } from '../../train/trainer.js';
@@ -35,7 +35,7 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
   const trained = window?.kind === 'trained';
   const own = measured === train ? 1 : 2;
   const parts: MemoryPart[] = [
-    { what: `Node and thermograd ${VERSION} in two threads`, bytes: 120e6, key: '' },
+    { what: `Node and thermograd ${VERSION} in two threads`, bytes: PROGRAM_BYTES + THREAD_BYTES, key: '' },
     {
       what: 'the training samples',
       bytes: train.values.byteLength * (trained ? 2 : 1) + own * measured.values.byteLength,

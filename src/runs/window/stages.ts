@@ -12,12 +12,11 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { layerNamed } from '../../model/network.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray } from '../../record/arrays.js';
-import { readModel } from '../../record/checkpoint.js';
-import { readJson, writeJson } from '../../record/json.js';
+import { readPart, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
-import { MODEL, TRAJECTORY } from '../train.js';
+import { finalWeights, TRAJECTORY } from '../train.js';
 import { runWindowJob, type WindowJob } from './jobs.js';
 
 /** The documents of a measured window. */
@@ -78,7 +77,7 @@ async function doJob({ options, folder }: Context, job: WindowJob): Promise<void
 
 /** Reads the summary of the principal component analysis. */
 export function summaryOf({ folder }: Context): PcaSummary {
-  return readJson<PcaSummary>(folder.file(PCA))!;
+  return readPart<PcaSummary>(folder.file(PCA), ['T', 'P', 'variances', 'totalVariance']);
 }
 
 /**
@@ -91,7 +90,7 @@ export async function flatnessStage(context: Context, dataset: Dataset, out: str
   const layer = layerNamed(spec, record.layer);
   const { variances } = summaryOf(context);
   const ranks = flatnessRanks(analysis, variances.length);
-  const weights = readModel(folder.file(MODEL), spec)!;
+  const weights = finalWeights(folder.path, spec);
   const centre = await readArray(folder.file(ARRAYS), analysis.centre);
   weights.set(Float32Array.from(centre.data), layer.weightOffset);
   const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');

@@ -1,0 +1,166 @@
+/**
+ * What the stages of a folder wrote, as numbers that are checked before it is read again: files, bytes and a SHA-256 of
+ * every array and document. A chunk that was cut short, or a shape that was lowered, is then refused and changes no
+ * verdict.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { check, InputError } from '../numeric/errors.js';
+
+/** Describes one array or document as the stage that wrote it left it. */
+export interface Output {
+  /** The stage. */
+  readonly stage: string;
+  /** Number of files (an array in chunks has several) and their bytes. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Over the names, lengths and contents of the files, in the order of their names; of one file, that of its content. */
+  readonly sha256: string;
+}
+
+/** Maps paths in a folder, with `/` between names, to what was written there. */
+export type Outputs = Readonly<Record<string, Output>>;
+
+/** Holds what the file system says of an entry, to see whether a stage wrote it. */
+type Seen = ReadonlyMap<string, string>;
+
+/** Lists what is written at the end from other documents, and what a person may add or remove. */
+const NO_OUTPUT =
+  /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
+/** Names of documents by which a folder is one of its own. */
+const OWN = ['settings.json', 'advice.json', 'run.json', 'ao2022.json', 'seeds.json', 'network.json'];
+const KEPT = /\.(?:json|npz|npy|safetensors)$/;
+
+/** Lists the entries of a folder: documents and files of arrays by themselves, arrays in chunks as one entry each. */
+function entriesOf(folder: string, record: string): string[] {
+  const walk = (path: string): string[] =>
+    readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
+      const at = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (path === '' && (NO_OUTPUT.test(entry.name) || entry.name === record)) return [];
+      if (entry.isDirectory()) {
+        if (entry.name.endsWith('.zarr')) return readdirSync(join(folder, at)).map((name) => `${at}/${name}`);
+        const own = path === '' && OWN.some((name) => existsSync(join(folder, at, name)));
+        return own ? [] : walk(at);
+      }
+      return entry.isFile() && KEPT.test(entry.name) && !NO_OUTPUT.test(entry.name) ? [at] : [];
+    });
+  return walk('').sort();
+}
+
+/** Lists the files of an entry, sorted, relative to it; [''] for a file. */
+function filesOf(path: string): string[] {
+  if (!lstatSync(path).isDirectory()) return [''];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => lstatSync(join(path, name)).isFile() && !name.endsWith('.tmp'))
+    .map((name) => name.split(sep).join('/'))
+    .sort();
+}
+
+/** Returns what the file system says of every entry, so that `sealOutputs` can tell which of them changed. */
+export function seenIn(folder: string, record: string): Seen {
+  return new Map(entriesOf(folder, record).map((name) => [name, stampOf(join(folder, name))]));
+}
+
+function stampOf(path: string): string {
+  const stamps = filesOf(path).map((file) => {
+    const { size, mtimeMs, ino } = lstatSync(join(path, file));
+    return `${file}:${size}:${mtimeMs}:${ino}`;
+  });
+  return createHash('sha256').update(stamps.join('\n')).digest('hex');
+}
+
+/**
+ * Returns the outputs of a folder after a stage: those it had, and those that the stage wrote. Costs the reading of what
+ * was written.
+ * @param before - `seenIn` before the stage
+ */
+export function sealOutputs(folder: string, record: string, stage: string, before: Seen, known: Outputs): Outputs {
+  const out: Record<string, Output> = { ...known };
+  for (const name of entriesOf(folder, record)) {
+    if (name in known && before.get(name) === stampOf(join(folder, name))) continue;
+    out[name] = { stage, ...measure(join(folder, name)) };
+  }
+  return out;
+}
+
+/**
+ * Refuses a folder in which something is not as the stages left it. Entries that are missing with the whole folder or
+ * file of the same name are left to whoever needs them.
+ * @param only - names at the top of the folder; default all
+ * @throws InputError with the first entry that differs
+ */
+export function verifyOutputs(folder: string, outputs: Outputs | undefined, only?: readonly string[]): void {
+  for (const [name, wrote] of Object.entries(outputs ?? {})) {
+    const top = name.split('/')[0];
+    if ((only && !only.includes(top)) || !existsSync(join(folder, top))) continue;
+    const refuse = (is: string) =>
+      new InputError(
+        'changed-output',
+        `${join(folder, name)} is not as the run wrote it (${is}): restore it from a copy, or start again in another folder.`,
+      );
+    if (!existsSync(join(folder, name))) throw refuse('it is missing');
+    const { files, bytes } = sizeOf(join(folder, name));
+    if (files !== wrote.files) throw refuse(`${files} files instead of ${wrote.files}`);
+    if (bytes !== wrote.bytes) throw refuse(`${bytes} bytes instead of ${wrote.bytes}`);
+    if (measure(join(folder, name)).sha256 !== wrote.sha256)
+      throw refuse('as many bytes, but others: its SHA-256 differs');
+  }
+}
+
+function sizeOf(path: string): { files: number; bytes: number } {
+  const files = filesOf(path);
+  return { files: files.length, bytes: files.reduce((sum, file) => sum + lstatSync(join(path, file)).size, 0) };
+}
+
+/** Bytes that are read at once. */
+const PIECE = 2 ** 20;
+
+/** Reads an entry and returns its numbers. */
+export function measure(path: string): Pick<Output, 'files' | 'bytes' | 'sha256'> {
+  const hash = createHash('sha256');
+  const files = filesOf(path);
+  const piece = new Uint8Array(PIECE);
+  let bytes = 0;
+  for (const name of files) {
+    const file = openSync(join(path, name), 'r');
+    try {
+      if (name !== '') hash.update(`${name}\0${lstatSync(join(path, name)).size}\0`);
+      for (let got = readSync(file, piece); got > 0; got = readSync(file, piece)) {
+        hash.update(piece.subarray(0, got));
+        bytes += got;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+  return { files: files.length, bytes, sha256: hash.digest('hex') };
+}
+
+/**
+ * Refuses a folder of results in which a symbolic link leads outside: what is read there is not what a run wrote, and
+ * what is written there would land elsewhere.
+ * @throws InputError with the first such link
+ */
+export function refuseLinks(folder: string): void {
+  if (!existsSync(folder)) return;
+  const home = realpathSync(folder);
+  const walk = (path: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const at = join(path, entry.name);
+      if (entry.isDirectory()) walk(at);
+      if (!entry.isSymbolicLink()) continue;
+      let target = '';
+      try {
+        target = realpathSync(at);
+      } catch {}
+      check(
+        target === home || target.startsWith(home + sep),
+        'link-outside',
+        () =>
+          `${at} is a symbolic link that leads ${target ? `out of the folder, to ${target}` : 'nowhere'}; put what it names in its place, or choose another folder with --out.`,
+      );
+    }
+  };
+  walk(folder);
+}
