@@ -2,7 +2,11 @@
 import type { Samples } from './dataset.js';
 
 /** Computes the inputs of sample s, normalised where the samples are; length D. */
-export function inputsOf(samples: Samples, s: number, out: Float32Array = new Float32Array(samples.size)): Float32Array {
+export function inputsOf(
+  samples: Samples,
+  s: number,
+  out: Float32Array = new Float32Array(samples.size),
+): Float32Array {
   const { size, values, divisor, normalize } = samples;
   const at = s * size;
   if (normalize) {
