@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { sweep } from '../src/jobs/folder.js';
 import { isRunning } from '../src/jobs/lock.js';
 import { publish, removeAbandoned } from '../src/jobs/publish.js';
 import { secondsOf } from '../src/jobs/record.js';
@@ -26,6 +27,17 @@ it('temporary files and folders of a dead process beside a result go, and no oth
   mkdirSync(join(folder, `.out.${host}-${dead}.old`));
   removeAbandoned(join(folder, 'out'));
   expect(readdirSync(folder).sort()).toEqual(kept.sort());
+});
+
+it('temporary files of a dead process inside a folder go, at any depth', () => {
+  const folder = fresh();
+  mkdirSync(join(folder, 'figures'));
+  const kept = ['figures', join('figures', 'a.svg'), `b.${host}-${process.pid}-0.tmp`];
+  for (const name of [...kept.slice(1), join('figures', `a.svg.${host}-${dead}-8.tmp`)])
+    writeFileSync(join(folder, name), '');
+  sweep(folder);
+  expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(kept.sort());
+  expect(() => sweep(join(folder, 'none'))).not.toThrow();
 });
 
 it('an earlier result that a dead process had moved aside goes back', () => {
