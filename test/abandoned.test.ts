@@ -33,7 +33,7 @@ it('temporary files of a dead process inside a folder go, at any depth', () => {
   const folder = fresh();
   mkdirSync(join(folder, 'figures'));
   const kept = ['figures', join('figures', 'a.svg'), `b.${host}-${process.pid}-0.tmp`];
-  for (const name of [...kept.slice(1), join('figures', `a.svg.${host}-${dead}-8.tmp`)])
+  for (const name of [...kept.slice(1), join('figures', `a.svg.${host}-${dead}-8.tmp`), `lock.${host}-${dead}-0.stale`])
     writeFileSync(join(folder, name), '');
   sweep(folder);
   expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(kept.sort());
