@@ -21,12 +21,15 @@ export const largestOf = (path) => Math.max(0, ...filesOf(path).map((f) => statS
 /** Files that a finished, failed or stopped program must not leave: locks and temporary files. */
 export const strayIn = (folder) => filesOf(folder).filter((f) => /(^|\/)lock$|\.(tmp|old|stale)(\/|$)/.test(f));
 
-/** Of digests in a record those of files without times are compared; the program itself compares all with the files. */
+/**
+ * Of digests in a record those of files without times are compared; the program itself compares all with the files. The
+ * stage under which one is listed does not count: after a kill it is that which was finished first.
+ */
 const timeless = (key, value) => {
   if (TIMES.test(key)) return undefined;
-  if (typeof value?.sha256 !== 'string' || /\.(zarr|safetensors|npz|npy|csv|svg)$/.test(key)) return value;
-  const { sha256, bytes, ...rest } = value;
-  return rest;
+  if (typeof value?.sha256 !== 'string') return value;
+  const { sha256, bytes, stage, ...rest } = value;
+  return /\.(npz|npy|safetensors|csv|svg)$|\.zarr\//.test(key) ? { sha256, bytes, ...rest } : rest;
 };
 
 /** A file without what may differ between two runs. Keys keep their order, and numbers their digits. */
