@@ -23,6 +23,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { TIMES, textWithoutTimes } from './times.mjs';
 
 /** The runs, in this order, all in one working folder; `from` names the run whose folder is used. */
 const RUNS = [
@@ -59,10 +60,6 @@ const RUNS = [
 ];
 
 const INPUTS = { 'F.csv': '1,-2,0\n2,1,0.5\n0,0.25,3\n', 'D.csv': '1,0.1,0\n0.1,2,0\n0,0,0.5\n' };
-
-/** Keys of JSON documents that hold times, durations, memory or the machine, and no result. */
-const TIMES =
-  /^(?:seconds|cpuSeconds|wallSeconds|elapsed|started|finished|startedAt|finishedAt|created|updated|time|date|machine|host|hostname|pid|rssBytes|peakMemory|timings|stepsPerSecond|memoryBytes)$/;
 
 const usage = (sentence) => {
   process.stderr.write(
@@ -141,12 +138,6 @@ function withoutTimes(value) {
     );
   return value;
 }
-
-const textWithoutTimes = (text) =>
-  text
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
-    .replace(/\b\d+(?:\.\d+)? (?:s|ms|min|h)\b/g, 'DURATION')
-    .replace(/\b\d+(?:\.\d+)? (?:[MG]B)\b/g, 'MEMORY');
 
 function documents(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

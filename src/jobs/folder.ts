@@ -193,10 +193,14 @@ function otherResult(path: string): string | undefined {
   });
 }
 
-/** Removes temporary files of killed processes of this machine; those of other machines may still be in use. */
-function sweep(path: string): void {
+/**
+ * Removes temporary files of killed processes of this machine, and locks that they had moved aside, from a folder, where there is one; those of other machines
+ * may still be in use.
+ */
+export function sweep(path: string): void {
+  if (!existsSync(path)) return;
   for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
-    const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.tmp$/.exec(name) ?? [];
+    const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.(?:tmp|stale)$/.exec(name) ?? [];
     if (host?.endsWith(hostname()) && !isRunning(Number(pid))) rmSync(join(path, name), { force: true });
   }
 }

@@ -105,11 +105,11 @@ function isAlive(holder: Holder): boolean {
   return started === null || holder.started === null || started === holder.started;
 }
 
-/** Says whether a process with this number exists on this machine. */
+/** Says whether a process with this number runs on this machine. */
 export function isRunning(id: number): boolean {
   try {
     kill(id, 0);
-    return true;
+    return startOf(id) !== 'ended';
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM';
   }

@@ -81,7 +81,8 @@ export function sealOutputs(folder: string, record: string, stage: string, befor
     if (name in known && before.get(name) === stampOf(join(folder, name))) continue;
     out[name] = { stage, ...measure(join(folder, name)) };
   }
-  return out;
+  // in one order, however often the run was stopped
+  return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

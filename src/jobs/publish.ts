@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import { check } from '../numeric/errors.js';
 import { clearFileError, makeFolders, writeWhole } from '../record/files.js';
+import { isRunning } from './lock.js';
 
 /** Says what may be replaced in a folder of results. */
 interface FreeOptions {
@@ -49,6 +50,7 @@ export function publish(folder: string, files: ReadonlyMap<string, Uint8Array | 
   const temporary = join(dirname(path), `.${basename(path)}.${hostname()}-${pid}.tmp`);
   const earlier = join(dirname(path), `.${basename(path)}.${hostname()}-${pid}.old`);
   try {
+    removeAbandoned(path);
     makeFolders(temporary);
     for (const [name, content] of files) writeWhole(join(temporary, name), content);
     if (existsSync(path)) renameSync(path, earlier);
@@ -58,5 +60,22 @@ export function publish(folder: string, files: ReadonlyMap<string, Uint8Array | 
     if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
     if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw clearFileError(error, folder, 0);
+  }
+}
+
+/**
+ * Removes what a killed process of this machine left beside the file or folder that it was writing: temporary files and
+ * folders, which nobody continues. An earlier result that it had moved aside goes back where nothing replaced it.
+ */
+export function removeAbandoned(path: string): void {
+  const folder = dirname(resolve(path));
+  if (!existsSync(folder)) return;
+  const ours = `${basename(resolve(path))}.${hostname()}-`;
+  for (const entry of readdirSync(folder)) {
+    const start = [ours, `.${ours}`].find((s) => entry.startsWith(s));
+    const [, pid, end] = /^(\d+)(?:-\d+)?\.(tmp|old)$/.exec(entry.slice(start?.length ?? 0)) ?? [];
+    if (start === undefined || pid === undefined || isRunning(Number(pid))) continue;
+    if (end === 'old' && !existsSync(path)) renameSync(join(folder, entry), path);
+    else rmSync(join(folder, entry), { recursive: true, force: true });
   }
 }

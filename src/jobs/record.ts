@@ -157,9 +157,14 @@ export function checkVersion<Name extends string>(
   );
 }
 
-/** Returns the seconds of each stage that took any, over all attempts. */
+/**
+ * Returns the seconds of each stage that took any, over all attempts; without the stage `report`, in which they are
+ * asked for: only a report that is drawn again would have some, and a page does not depend on that.
+ */
 export const secondsOf = (stages: Readonly<Record<string, StageRecord>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 ? [[name, s.seconds]] : [])));
+  Object.fromEntries(
+    Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 && name !== 'report' ? [[name, s.seconds]] : [])),
+  );
 
 /**
  * Says why a study cannot be continued with this config, or with these data where they are given; undefined where all is as before.

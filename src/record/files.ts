@@ -106,6 +106,12 @@ export function clearFileError(error: unknown, path: string, bytes: number): The
         'make room and continue with --resume. Everything written before stays readable.',
     );
   }
+  if (code === 'EFBIG')
+    return new RunError(
+      'disk-full',
+      `wanted to write ${size} to ${path}, but the system allows no file of that size here; raise the limit (ulimit -f) ` +
+        'and continue with --resume. Everything written before stays readable.',
+    );
   if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG'].includes(code ?? '')) {
     return new RunError(
       'not-writable',

@@ -98,13 +98,21 @@ async function continueRun(
   useKernel(before.kernelBuild, `the run in ${path} was begun`);
   const folder = openRun(path);
   try {
+    const start = performance.now();
     const dataset = await loadFor(config, options);
     check(
       sameData(dataset.provenance, folder.record.data),
       'data-changed',
       `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
     );
-    return { context: { folder, config, options }, dataset, memory: checkedNeed(config, dataset, leastSteps, path) };
+    const memory = checkedNeed(config, dataset, leastSteps, path);
+    const { stages } = folder.record;
+    if (stages.load.status !== 'done') {
+      // an earlier process was killed between its first record and this one
+      stages.load = { status: 'done', seconds: Math.round(performance.now() - start) / 1000 };
+      folder.save();
+    }
+    return { context: { folder, config, options }, dataset, memory };
   } catch (error) {
     folder.close();
     throw error;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { sweep } from '../../jobs/folder.js';
 import { measure, type Outputs, refuseLinks, verifyOutputs } from '../../jobs/outputs.js';
 import { FINDINGS_FILE } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
@@ -59,6 +60,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     readMotion(context);
     finalWeights(path, config.network);
     const out = request.out ?? nextFolder(path);
+    sweep(out);
     await flatnessStage(context, dataset, out);
     await walkStage(context, dataset, out);
     await yieldToEvents(context);

@@ -16,6 +16,7 @@ import { usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { removeAbandoned } from '../../jobs/publish.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { layersOf } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
@@ -225,6 +226,7 @@ function keep({
     layers: shared.layers.join(', '),
     seed: String(config.seed),
   };
+  removeAbandoned(out);
   writePenalty(out, penalty, strength, metadata, parameters);
   return {
     file: out,

@@ -1,0 +1,143 @@
+/** The long commands of the program in two sizes, with the files that they need. */
+
+const teacher = (widths, train, epochs, windowEpochs) => ({
+  seed: 5,
+  data: {
+    set: 'teacher',
+    teacher: { network: { widths: [widths[0], 2 * widths[0], widths.at(-1)] }, train, test: 200 },
+  },
+  network: { widths, activation: 'relu', bias: false },
+  training: {
+    learningRate: 0.1,
+    batchSize: 20,
+    lastBatch: 'keep',
+    stop: { rule: 'epochs', epochs },
+    maxEpochs: epochs + windowEpochs,
+  },
+  record: { layer: 'layer2', windowEpochs },
+});
+
+/** Momentum, biases, a shorter last batch, hundreds of checkpoints: everything that a checkpoint could forget. */
+const forTraining = teacher([24, 40, 40, 5], 2010, 15, 8);
+forTraining.network.bias = true;
+forTraining.training.momentum = 0.5;
+
+const well = (walkers, length) => `title: A double well
+variables: [x]
+landscape: { loss: b*(x^2 - 1)^2 }
+parameters: { b: 2 }
+noise: { diffusion: { xx: 0.8 } }
+learningRate: 0.002
+start: { low: [-1.5], high: [1.5] }
+grid: { x: { from: -2.2, to: 2.2, cells: 120 } }
+time: { burnIn: 2, length: ${length} }
+methods: { sgd: { walkers: ${walkers} }, langevin: { walkers: ${walkers} }, fokker-planck: {}, adiabatic: {} }
+`;
+
+/** Files that each working folder holds, by size. */
+export const INPUTS = {
+  quick: {
+    'run.json.in': JSON.stringify(teacher([12, 16, 12, 4], 1010, 8, 8)),
+    'train.json.in': JSON.stringify(forTraining),
+    'well.yaml': well(200, 8),
+  },
+  real: { 'well.yaml': well(2000, 20) },
+};
+
+/** The run that commands on a trained network start from; also the reference of ivf2021. */
+const ivf2021 = {
+  quick: 'reproduce ivf2021 --config run.json.in --directions 12 --checkpoint-every 0.02',
+  real: 'reproduce ivf2021 --preset quick --seed 1',
+};
+
+/**
+ * `base`: needs a finished run of ivf2021 in the folder base. `resumes`: takes --resume; the others write at once.
+ * `file`: writes this file and no folder. Without `workers` the command takes no --workers.
+ */
+export const COMMANDS = [
+  { name: 'ivf2021', ...ivf2021, resumes: true, workers: true },
+  {
+    name: 'ivf2021 --seeds',
+    quick: 'reproduce ivf2021 --seeds 2 --config run.json.in --directions 8',
+    real: 'reproduce ivf2021 --seeds 2 --preset quick --limit 10000',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'train',
+    quick: 'train --config train.json.in --checkpoint-every 0.02',
+    real: 'train --preset quick --seed 2 --sampling replaced --checkpoint-every 0.5',
+    resumes: true,
+  },
+  {
+    name: 'analyse',
+    base: true,
+    quick: 'analyse base --centre last --directions 6',
+    real: 'analyse base --centre last --directions 1-20,50',
+    workers: true,
+  },
+  {
+    name: 'ao2022',
+    base: true,
+    quick: 'reproduce ao2022 base',
+    real: 'reproduce ao2022 base',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'controls',
+    quick: 'reproduce controls --preset quick --seeds 2',
+    real: 'reproduce controls --preset quick --seeds 3',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'valley2023 model',
+    quick: 'reproduce valley2023 --part model --preset quick',
+    real: 'reproduce valley2023 --part model --preset quick',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'valley2023 network',
+    quick: 'reproduce valley2023 --part network --preset quick --seeds 2',
+    real: 'reproduce valley2023 --part network --preset quick --seeds 4',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'ceilings',
+    quick: 'reproduce ceilings --preset quick',
+    real: 'reproduce ceilings --preset quick',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'forget',
+    quick: 'forget --preset quick --seeds 2 --methods none,ewc,ldc --constraints 4 --lambda-grid 1,10',
+    real: 'forget --preset quick --methods all',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'simulate',
+    quick: 'simulate well.yaml --seed 3',
+    real: 'simulate well.yaml --seed 3',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'advise',
+    base: true,
+    quick: 'advise base --runs 2 --verify-epochs 1',
+    real: 'advise base --runs 2 --verify-epochs 1',
+    workers: true,
+  },
+  {
+    name: 'protect',
+    base: true,
+    file: 'out.npz',
+    quick: 'protect base --method hessian --axes 5',
+    real: 'protect base --method hessian --axes 5 --samples 5000',
+  },
+];
