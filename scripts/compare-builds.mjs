@@ -2,12 +2,13 @@
  * Compares what two builds of the program write: every command is run with fixed seeds, and every document must have
  * the same bytes, except for times and sizes of memory (TIMES below).
  *
- *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers]
+ *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers] [--workers A,B] [--nodes A,B]
  *
  * BEFORE and AFTER are each a built program (dist/cli/main.js) or a folder that an earlier call kept with --keep, which
  * holds what the first of the two wrote. --only takes names of runs, separated by commas; the runs they start from are
  * made as well. With --numbers words do not count: numbers of JSON documents by their keys, cells of tables that are numbers, and
- * the marks of figures are compared, and pages are not. Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
+ * the marks of figures are compared, and pages are not. --workers gives the threads of the first and of the second (2,2), --nodes
+ * the Node programs that run them; BEFORE and AFTER may then be the same program. Ends with exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -28,12 +29,14 @@ import { TIMES, textWithoutTimes } from './times.mjs';
 /** The runs, in this order, all in one working folder; `from` names the run whose folder is used. */
 const RUNS = [
   { name: 'ivf2021', args: 'reproduce ivf2021 --preset quick --seed 1 --out ivf2021' },
+  { name: 'ivf2021-seeds', args: 'reproduce ivf2021 --preset quick --seeds 2 --limit 3000 --out ivf2021-seeds' },
   { name: 'train', args: 'train --preset quick --seed 2 --limit 10000 --sampling replaced --out train' },
   { name: 'analyse', from: 'ivf2021', args: 'analyse ivf2021 --centre last --directions 1-20,50 --out analyse' },
   { name: 'report', from: 'ivf2021', args: 'report ivf2021' },
   { name: 'ao2022', from: 'ivf2021', args: 'reproduce ao2022 ivf2021 --out ao2022' },
   { name: 'controls', args: 'reproduce controls --preset quick --out controls' },
   { name: 'valley2023', args: 'reproduce valley2023 --preset quick --out valley2023' },
+  { name: 'ceilings', args: 'reproduce ceilings --preset quick --out ceilings' },
   { name: 'forget', args: 'forget --preset quick --methods all --out forget' },
   {
     name: 'advise',
@@ -61,27 +64,31 @@ const RUNS = [
 
 const INPUTS = { 'F.csv': '1,-2,0\n2,1,0.5\n0,0.25,3\n', 'D.csv': '1,0.1,0\n0.1,2,0\n0,0,0.5\n' };
 
+/** Keys of settings and of what follows from them, which do not count where --workers or --nodes asks for two kinds. */
+const SETTINGS = /^(?:workers|memory|versions)$/;
+const PAGE_SETTINGS = /(<dt>workers<\/dt><dd>)\d+|<h3>(?:Memory|Versions)<\/h3>.*?<\/section>/gs;
+
 const usage = (sentence) => {
   process.stderr.write(
-    `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers]\n`,
+    `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers] [--workers A,B] [--nodes A,B]\n`,
   );
   process.exit(2);
 };
 
 /** Runs the commands of one build in `folder`; stdout of each is kept beside its folder. */
-function run(main, folder, wanted) {
+function run(main, folder, wanted, { node, workers }) {
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(INPUTS)) writeFileSync(join(folder, file), text);
   for (const { name, args } of wanted) {
     const started = Date.now();
     if (name.startsWith('simulate-')) {
       const example = name.slice('simulate-'.length);
-      const { stdout } = spawnSync(process.execPath, [main, 'simulate', '--example', example], { encoding: 'utf8' });
+      const { stdout } = spawnSync(node, [main, 'simulate', '--example', example], { encoding: 'utf8' });
       writeFileSync(join(folder, `${example}.yaml`), stdout);
     }
     const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [main, ...args.split(' '), '--workers', '2', '--json'].filter(
+      node,
+      [main, ...args.split(' '), '--workers', workers, '--json'].filter(
         (word, k, all) => !takesNoWorkers(args) || (word !== '--workers' && all[k - 1] !== '--workers'),
       ),
       { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 },
@@ -109,7 +116,7 @@ function comparable(path) {
       return bytes.toString('latin1');
     }
   }
-  if (/\.(html|txt|md)$/.test(path)) return textWithoutTimes(bytes.toString('utf8'));
+  if (/\.(html|txt|md)$/.test(path)) return textOf(bytes.toString('utf8'));
   return bytes.toString('latin1');
 }
 
@@ -132,12 +139,15 @@ function withoutTimes(value) {
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
       Object.entries(value)
-        .filter(([key]) => !TIMES.test(key))
+        .filter(([key]) => !TIMES.test(key) && !(twoKinds && SETTINGS.test(key)))
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, inner]) => [key, withoutTimes(inner)]),
     );
   return value;
 }
+
+/** A text without times, and without settings where two kinds are compared. */
+const textOf = (text) => textWithoutTimes(twoKinds ? text.replace(PAGE_SETTINGS, '$1') : text);
 
 function documents(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -167,7 +177,13 @@ const { values, positionals } = (() => {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { only: { type: 'string' }, keep: { type: 'string' }, numbers: { type: 'boolean' } },
+      options: {
+        only: { type: 'string' },
+        keep: { type: 'string' },
+        numbers: { type: 'boolean' },
+        workers: { type: 'string', default: '2,2' },
+        nodes: { type: 'string' },
+      },
     });
   } catch (error) {
     return usage(error.message);
@@ -175,6 +191,13 @@ const { values, positionals } = (() => {
 })();
 if (positionals.length !== 2) usage(`two builds are compared; got ${positionals.length}.`);
 for (const p of positionals) if (!existsSync(p)) usage(`there is no ${p}.`);
+const [threads, programs] = [values.workers, values.nodes ?? `${process.execPath},${process.execPath}`].map((t) =>
+  t.split(','),
+);
+if (threads.length !== 2 || threads.some((t) => !/^\d+$/.test(t)))
+  usage(`--workers takes two numbers; got ${values.workers}.`);
+if (programs.length !== 2) usage(`--nodes takes two programs; got ${values.nodes}.`);
+const twoKinds = threads[0] !== threads[1] || programs[0] !== programs[1];
 const names = values.only?.split(',');
 for (const n of names ?? [])
   if (!RUNS.some((r) => r.name === n))
@@ -189,7 +212,7 @@ const folders = positionals.map((given, k) => {
   if (statSync(path).isDirectory()) return path;
   const folder = k === 0 && values.keep ? resolve(values.keep) : join(scratch, k === 0 ? 'before' : 'after');
   process.stderr.write(`${k === 0 ? 'before' : 'after'}: ${path}\n`);
-  run(path, folder, wanted);
+  run(path, folder, wanted, { node: programs[k], workers: threads[k] });
   return folder;
 });
 const kept = names ? folders.map((f, k) => selected(f, k)) : folders;

@@ -223,6 +223,27 @@ describe('a run without a walk says why', () => {
   });
 });
 
+it('directions without noise, as of a dead unit, have no exponent: the walk has no median then, and the run ends with a report', async () => {
+  // one of five ReLU units is dead with this seed: 6 of 30 variances are exactly zero
+  const folder = join(home, 'dead');
+  await reproduceIvf2021(
+    {
+      seed: 3,
+      data: { set: 'teacher', teacher: { network: { widths: [8, 6, 5, 3] }, train: 300, test: 50, labelNoise: 0.05 } },
+      network: { widths: [8, 6, 5, 3], activation: 'relu' },
+      training: { batchSize: 15, stop: { rule: 'epochs', epochs: 20 }, maxEpochs: 60 },
+      record: { layer: 'layer2', windowEpochs: 30 },
+      analysis: { directions: 20, profiles: [1] },
+    },
+    { out: folder },
+  );
+  const { variances } = readJson<PcaSummary>(join(folder, 'pca.json'))!;
+  expect(variances.filter((v) => v === 0)).toHaveLength(6);
+  for (const form of walkIn(folder).forms) expect(form.median.mean).toBeNaN();
+  const html = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(html).toContain('median exponent of directions 10–100');
+});
+
 it('an analysis of an earlier version, which drew no walks, can be reported again', async () => {
   const folder = await analyseRun(out, {});
   const file = join(folder, 'analysis.json');

@@ -15,9 +15,11 @@
  * which assumes independent Gaussian M and theta; `measured` is the variance over minibatches of g^mu·p_i and assumes nothing.
  * All are for ONE minibatch of the given size. Displacements are in weight units.
  */
+
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { wholePower } from '../../numeric/power.js';
 import type { NetworkPasses } from '../curvature/passes.js';
 import { type ProjectedBlock, projectBlocks } from '../curvature/projection.js';
 import type { CurvatureKind } from '../curvature/tangents.js';
@@ -223,7 +225,7 @@ function moments(x: readonly number[]): { mean: number; second: number; fourth: 
   let fourth = 0;
   for (const v of x) {
     second += (v - mean) ** 2 / x.length;
-    fourth += (v - mean) ** 4 / x.length;
+    fourth += wholePower(v - mean, 4) / x.length;
   }
   return { mean, second, fourth };
 }

@@ -6,6 +6,7 @@
  *     report.html    the page; figures/*.svg, tables/*.csv
  *     theory.html    the statements of docs/theory that the page links to
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -32,6 +33,7 @@ import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { kernelBuild } from '../../kernels/load.js';
 import { check, RunError } from '../../numeric/errors.js';
+import { wholePower } from '../../numeric/power.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { type JudgedState, judgeWeights } from '../../runs/expected.js';
@@ -203,7 +205,7 @@ async function verifyAll(
   };
   const tried = new Map<number, RunSeen[]>();
   for (let rung = nextToTry(tried, base); rung !== undefined; rung = nextToTry(tried, base)) {
-    const learningRate = point.learningRate * LADDER.factor ** rung;
+    const learningRate = point.learningRate * wholePower(LADDER.factor, rung);
     const jobs = Array.from(
       { length: how.runs },
       (_, run): AdviceJob => ({ kind: 'verify', learningRate, run, epochs, looked, curved: run === 0 }),

@@ -7,6 +7,7 @@ import { spreadSamples, tryRate } from '../../apply/advice-run.js';
 import { fittedAt, rimOf, type VerifyBase } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
+import { wholePower } from '../../numeric/power.js';
 import { randomKey } from '../../numeric/random.js';
 import { constantLoss } from '../../runs/constant-loss.js';
 import { Trainer } from '../../train/trainer.js';
@@ -117,7 +118,7 @@ function triedRungs(
   const seen = () =>
     tried.map(({ rung, runs }) => ({ rung, runs: runs.length, left: runs.filter((r) => r.left).length }));
   for (let rung = nextRung(seen(), ladder); rung !== undefined; rung = nextRung(seen(), ladder)) {
-    const learningRate = spec.learningRate * ladder.factor ** rung;
+    const learningRate = spec.learningRate * wholePower(ladder.factor, rung);
     const rim = rimOf(learningRate, base);
     const runs = Array.from({ length: ladder.runs }, (_, seed) => {
       report(

@@ -80,7 +80,10 @@ export function walkTable({ scaling, walk, dynamics }: Analysis): Markup {
   const title = html`<h3 id="walk">The run and a walk without a landscape</h3>`;
   if ('missing' in walk) return html`${title}<p class="missing">${walk.missing}</p>`;
   type Row = readonly [what: string, run: number, of: (f: WalkForm) => OverDraws, isotropic: number];
-  const followed = dynamics.filter((d) => d.index >= 10 && d.index <= 100).map((d) => d.msdExponent.value);
+  const followed = dynamics
+    .filter((d) => d.index >= 10 && d.index <= 100)
+    .map((d) => d.msdExponent.value)
+    .filter(Number.isFinite);
   const first = dynamics.find((d) => d.index === 1)?.msdExponent.value ?? Number.NaN;
   const rows: Row[] = [
     [`γ over ranks ${formatRange(walk.ranks)}`, walk.gamma, (f) => f.gamma, 2],

@@ -4,6 +4,7 @@
  * A product with the number 0 is 0, also where the other factor would be infinite or NaN; a fold that would give a
  * number that is not finite is not made. `ARITY` lists the operations with their numbers of arguments.
  */
+import { wholePower } from '../power.js';
 import type { Expression, Operation } from './expression.js';
 
 /** The number of arguments that each operation takes. */
@@ -51,7 +52,7 @@ export function applyOperation(name: Operation, a: number, b: number, c: number)
     case 'negate':
       return -a;
     case 'power':
-      return a ** b;
+      return Number.isInteger(b) && Math.abs(b) <= 32 ? wholePower(a, b) : a ** b;
     case 'if':
       return a > 0 ? b : c;
     case 'min':

@@ -14,7 +14,9 @@
  * Theories of the covariance give the first; at the second training diverges for good.
  * l is taken as normal for the second and for alpha.
  */
+
 import { check } from '../../numeric/errors.js';
+import { wholePower } from '../../numeric/power.js';
 import { gaussLegendre } from '../../numeric/quadrature.js';
 import { meanSquareCeiling } from '../ceiling.js';
 
@@ -123,9 +125,9 @@ function logMoment({ mean, variance }: BatchCurvature, eta: number, alpha: numbe
     for (let p = 0; p < 24; p++)
       for (let i = 0; i < nodes.length; i++) {
         const q = (p + 0.5 + nodes[i] / 2) / 24;
-        const m = side * reach * q ** 4;
+        const m = side * reach * wholePower(q, 4);
         const z = (m - mu) / s;
-        sum += (weights[i] / 48) * 4 * reach * q ** 3 * Math.abs(m) ** alpha * Math.exp(-0.5 * z * z);
+        sum += (weights[i] / 48) * 4 * reach * wholePower(q, 3) * Math.abs(m) ** alpha * Math.exp(-0.5 * z * z);
       }
   }
   return Math.log(sum / (s * Math.sqrt(2 * Math.PI)));

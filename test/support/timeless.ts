@@ -1,0 +1,39 @@
+/** What documents say besides times, durations and memory: what must not depend on how many threads wrote them. */
+
+/** Keys of JSON documents that hold times, memory, or how many threads were asked for, versions, and what memory they were told to need, and no result. */
+const TIMES = /^(?:seconds|cpuSeconds|started|finished|updated|machine|memory|memoryBytes|timings|versions|workers)$/;
+
+/** Returns a document with its times taken out: JSON by its keys, pages by their text; any other file as it is. */
+export function timeless(name: string, bytes: Buffer): string {
+  if (name.endsWith('.json'))
+    return JSON.stringify(JSON.parse(bytes.toString('utf8')), (key, value) => (TIMES.test(key) ? undefined : value), 1);
+  if (name.endsWith('.html')) return pageWithoutTimes(bytes.toString('utf8'));
+  return bytes.toString('latin1');
+}
+
+const pageWithoutTimes = (html: string): string =>
+  html
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
+    .replace(/\b\d+(?:\.\d+)? (?:ms|s|min|h)\b(?: \d+ (?:s|min)\b)?/g, 'DURATION')
+    .replace(/\b\d+(?:\.\d+)? [MG]B\b/g, 'MEMORY')
+    .replace(/<h3>(?:Memory|Versions)<\/h3>.*?<\/section>/gs, '')
+    .replace(/(<dt>workers<\/dt><dd>)\d+/g, '$1');
+
+/** Lists what differs between two folders, given with `filesOf`; empty when they hold the same but for times. */
+export function differences(one: ReadonlyMap<string, Buffer>, other: ReadonlyMap<string, Buffer>): string[] {
+  const lines = [...new Set([...one.keys(), ...other.keys()])]
+    .filter((name) => !one.has(name) || !other.has(name))
+    .map((name) => `${name} is in one folder only`);
+  for (const [name, bytes] of one) {
+    const twin = other.get(name);
+    if (!twin || bytes.equals(twin)) continue;
+    const [a, b] = [timeless(name, bytes), timeless(name, twin)];
+    if (a === b) continue;
+    let at = 0;
+    while (a[at] === b[at]) at++;
+    lines.push(
+      `${name}: …${JSON.stringify(a.slice(Math.max(0, at - 80), at + 40))}, …${JSON.stringify(b.slice(at, at + 40))}`,
+    );
+  }
+  return lines;
+}
