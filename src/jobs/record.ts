@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
 import { check, InputError } from '../numeric/errors.js';
-import { sameData } from '../numeric/json.js';
 import { readJson } from '../record/json.js';
 import { isTree } from './config-keys.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
@@ -165,23 +164,3 @@ export const secondsOf = (stages: Readonly<Record<string, StageRecord>>): Record
   Object.fromEntries(
     Object.entries(stages).flatMap(([name, s]) => (s.seconds > 0 && name !== 'report' ? [[name, s.seconds]] : [])),
   );
-
-/**
- * Says why a study cannot be continued with this config, or with these data where they are given; undefined where all is as before.
- * @param what - the study in a few words and its verb: `['the controls', 'were']`
- */
-export const studyDifference =
-  <Config extends { readonly preset: string }>(
-    what: readonly [string, string],
-    path: string,
-    config: Config,
-    data?: unknown,
-  ) =>
-  (before: { readonly config: Config; readonly data: unknown }): string | undefined => {
-    const [who, were] = what;
-    if (!sameData(before.config, config))
-      return `${who} in ${path} ${were} begun with other settings (preset ${before.config.preset}); leave them as they were, or choose another folder with --out.`;
-    if (data !== undefined && !sameData(before.data, data))
-      return `${who} in ${path} ${were} begun with other data; choose another folder with --out.`;
-    return undefined;
-  };

@@ -25,7 +25,7 @@ import { loadFor } from '../../runs/prepare.js';
 import { Trainer } from '../../train/trainer.js';
 import { type CeilingsConfig, ceilingsConfig } from './config.js';
 import type { StateCell } from './measured.js';
-import { CEILINGS_STUDY, type CeilingsFolder, ceilingsIn, checkCeilings, openCeilings } from './study.js';
+import { CEILINGS_FOLDER, CEILINGS_STUDY, type CeilingsFolder } from './study.js';
 
 /** Says which preset is run, and where. */
 export interface CeilingsRequest {
@@ -58,17 +58,17 @@ export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `ceilings-${preset}`;
   const resume = request.resume ?? false;
-  const before = ceilingsIn(path);
+  const before = CEILINGS_FOLDER.recordIn(path);
   const asBefore = before !== undefined && request.preset === undefined;
   const config = request.config ?? (asBefore ? before.config : ceilingsConfig(preset));
-  checkCeilings(path, config, resume);
+  CEILINGS_FOLDER.check(path, config, resume);
   const dataset = await loadFor(config.base);
   const memory = ceilingsMemory(config, dataset);
   const { workers, need } = poolSize(memory, request.workers, {
     who: 'the study',
     advice: 'use fewer --workers.',
   });
-  const folder = openCeilings(path, { config, data: dataset.provenance, memory }, resume);
+  const folder = CEILINGS_FOLDER.open(path, { config, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);

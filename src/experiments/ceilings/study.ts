@@ -7,9 +7,10 @@
 import { join } from 'node:path';
 import type { Samples } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
-import { JobFolder } from '../../jobs/folder.js';
+import type { JobFolder } from '../../jobs/folder.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../jobs/record.js';
+import type { FolderKind, RecordBase } from '../../jobs/record.js';
+import { studyFolder } from '../../jobs/study-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { writeModel } from '../../record/checkpoint.js';
 import { loadFor } from '../../runs/prepare.js';
@@ -41,34 +42,8 @@ const KIND: FolderKind<CeilingsStage> = {
   bound: ['states'],
 };
 
-/**
- * Reads the record of a folder; undefined where there is none.
- * @throws InputError when this version cannot read it
- */
-export const ceilingsIn = (path: string): CeilingsRecord | undefined =>
-  recordIn<CeilingsStage, CeilingsHead>(KIND, path);
-
-const STUDY = ['the study of ceilings', 'was'] as const;
-
-/**
- * Refuses a folder that cannot be used, before the data are loaded.
- * @throws InputError
- */
-export const checkCeilings = (path: string, config: CeilingsConfig, resume: boolean): void =>
-  JobFolder.check<CeilingsStage, CeilingsHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
-
-/**
- * Opens the folder to continue it, or begins it.
- * @throws InputError
- */
-export function openCeilings(path: string, head: CeilingsHead, resume: boolean): CeilingsFolder {
-  const differs = studyDifference(STUDY, path, head.config, head.data);
-  const folder = JobFolder.open<CeilingsStage, CeilingsHead>(KIND, path, head, { resume, differs });
-  // documents show what is done; every stage looks for what is missing
-  for (const stage of KIND.stages) folder.record.stages[stage].status = 'waiting';
-  folder.save();
-  return folder;
-}
+/** The folder of the study. */
+export const CEILINGS_FOLDER = studyFolder<CeilingsStage, CeilingsHead>(KIND, ['the study of ceilings', 'was']);
 
 /** Names a cell. */
 interface CeilingsJob {
@@ -79,7 +54,7 @@ interface CeilingsJob {
 /** The study of ceilings: how its record is read, and its cells are listed and computed. */
 export const CEILINGS_STUDY: StudyKind<CeilingsRecord, { readonly train: Samples }, CeilingsJob, StateCell> = {
   worker: new URL('./worker.js', import.meta.url),
-  read: (path) => readRecord<CeilingsStage, CeilingsHead>(KIND, path),
+  read: CEILINGS_FOLDER.read,
   load: ({ config }) => loadFor(config.base),
   cells: ({ record: { config } }) =>
     config.states.map(({ name }) => ({ file: join('states', `${name}.json`), job: { state: name }, name })),

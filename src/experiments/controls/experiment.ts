@@ -22,7 +22,7 @@ import { loadFor } from '../../runs/prepare.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './config.js';
 import type { BaseFacts, CellResult, ControlsInput } from './measured.js';
 import { controlsMemory } from './memory.js';
-import { CONTROLS_STUDY, type ControlsFolder, checkControls, controlsIn, openControls } from './study.js';
+import { CONTROLS_FOLDER, CONTROLS_STUDY, type ControlsFolder } from './study.js';
 
 /** Says which preset is run, with how many seeds, and where. */
 export interface ControlsRequest {
@@ -58,12 +58,12 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `controls-${preset}`;
   const resume = request.resume ?? false;
-  const before = controlsIn(path);
+  const before = CONTROLS_FOLDER.recordIn(path);
   const asBefore = before !== undefined && request.preset === undefined;
   const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
-  checkControls(path, config, resume);
+  CONTROLS_FOLDER.check(path, config, resume);
   const dataset = await loadFor(config.base);
   const memory = controlsMemory(config, dataset);
   const { workers, need } = poolSize(memory, request.workers, {
@@ -71,7 +71,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
-  const folder = openControls(path, { config, seeds, data: dataset.provenance, memory }, resume);
+  const folder = CONTROLS_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);

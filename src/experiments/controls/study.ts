@@ -8,9 +8,10 @@
 import { join } from 'node:path';
 import type { Samples } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
-import { JobFolder } from '../../jobs/folder.js';
+import type { JobFolder } from '../../jobs/folder.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../jobs/record.js';
+import type { FolderKind, RecordBase } from '../../jobs/record.js';
+import { studyFolder } from '../../jobs/study-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { RunError } from '../../numeric/errors.js';
 import { loadFor } from '../../runs/prepare.js';
@@ -44,36 +45,8 @@ const KIND: FolderKind<ControlsStage> = {
   bound: ['bases', 'cells'],
 };
 
-/**
- * Reads the record of a folder; undefined where there is none.
- * @throws InputError when this version cannot read it
- */
-export const controlsIn = (path: string): ControlsRecord | undefined =>
-  recordIn<ControlsStage, ControlsHead>(KIND, path);
-
-const STUDY = ['the controls', 'were'] as const;
-
-/**
- * Refuses a folder that cannot be used, before the data are loaded.
- * @throws InputError
- */
-export const checkControls = (path: string, config: ControlsConfig, resume: boolean): void =>
-  JobFolder.check<ControlsStage, ControlsHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
-
-/**
- * Opens the folder to continue it, or begins it; there may be more seeds than before.
- * @throws InputError
- */
-export function openControls(path: string, head: ControlsHead, resume: boolean): ControlsFolder {
-  const differs = studyDifference(STUDY, path, head.config, head.data);
-  const folder = JobFolder.open<ControlsStage, ControlsHead>(KIND, path, head, { resume, differs });
-  const { record } = folder;
-  record.seeds = Math.max(record.seeds, head.seeds);
-  // documents show what is done; every stage looks for what is missing
-  for (const stage of KIND.stages) record.stages[stage].status = 'waiting';
-  folder.save();
-  return folder;
-}
+/** The folder of the controls. */
+export const CONTROLS_FOLDER = studyFolder<ControlsStage, ControlsHead>(KIND, ['the controls', 'were']);
 
 /** Returns the path of a file of a seed inside the folder. */
 const seedFile = (seed: number, name: string): string => join('seeds', `seed${seed}`, name);
@@ -94,7 +67,7 @@ export const CONTROLS_STUDY: StudyKind<
   BaseFacts | CellResult
 > = {
   worker: new URL('./worker.js', import.meta.url),
-  read: (path) => readRecord<ControlsStage, ControlsHead>(KIND, path),
+  read: CONTROLS_FOLDER.read,
   load: ({ config }) => loadFor(config.base),
   cells({ record: { config, seeds } }, stage) {
     const all = Array.from({ length: seeds }, (_, seed) => seed);

@@ -21,7 +21,7 @@ import type { ValleyModelResults } from './measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
 import { runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
-import { type NetworkStudyRecord, networkStudyIn } from './network/study.js';
+import { NETWORK_FOLDER, type NetworkStudyRecord } from './network/study.js';
 import { PARTS, VALLEY_STUDY } from './study.js';
 
 /** Names the part that is run. */
@@ -146,7 +146,7 @@ const minutes = (seconds: number): string =>
 
 /** Returns the seconds of each stage, over all attempts. */
 function secondsIn({ record, path }: ValleyFolder): Record<string, number> {
-  const study = networkStudyIn(join(path, NETWORK));
+  const study = NETWORK_FOLDER.recordIn(join(path, NETWORK));
   return { ...secondsOf(record.stages), ...(study && { network: study.stages.cells.seconds }) };
 }
 
@@ -199,7 +199,7 @@ async function reportValley(folder: ValleyFolder): Promise<readonly Finding[]> {
   const { record } = folder;
   const model = modelResults(folder);
   const network = readJson<NetworkInput>(folder.file(NETWORK, NETWORK_INPUT));
-  const study = networkStudyIn(folder.file(NETWORK));
+  const study = NETWORK_FOLDER.recordIn(folder.file(NETWORK));
   const run = factsOf(
     record,
     {

@@ -20,14 +20,7 @@ import { Trainer } from '../../../train/trainer.js';
 import { networkCells } from './cell.js';
 import { type NetworkStudyConfig, networkStudySeeds } from './config.js';
 import type { NetworkCell, NetworkInput } from './measured.js';
-import {
-  checkNetworkStudy,
-  NETWORK_STUDY,
-  type NetworkStudyFolder,
-  type NetworkStudyRecord,
-  networkStudyIn,
-  openNetworkStudy,
-} from './study.js';
+import { NETWORK_FOLDER, NETWORK_STUDY, type NetworkStudyFolder, type NetworkStudyRecord } from './study.js';
 
 /** Says what the study computes and where. */
 export interface NetworkStudyRequest {
@@ -60,10 +53,10 @@ interface NetworkStudyResult {
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
   const { config, folder: path, signal, onProgress, resume = false } = request;
-  const before = networkStudyIn(path);
+  const before = NETWORK_FOLDER.recordIn(path);
   const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `a study needs at least one seed; got ${seeds}.`);
-  checkNetworkStudy(path, config, resume);
+  NETWORK_FOLDER.check(path, config, resume);
   const dataset = await loadFor(config.base);
   check(
     dataset.train.labels !== undefined && config.settings.every((s) => s.batchSize <= dataset.train.count),
@@ -75,7 +68,7 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     who: 'the study',
     advice: 'use fewer --workers.',
   });
-  const folder = openNetworkStudy(path, { config, seeds, data: dataset.provenance, memory }, resume);
+  const folder = NETWORK_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     const names = networkCells(config);

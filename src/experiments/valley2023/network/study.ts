@@ -7,8 +7,9 @@
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import type { StudyKind } from '../../../jobs/cells.js';
-import { JobFolder } from '../../../jobs/folder.js';
-import { type FolderKind, type RecordBase, readRecord, recordIn, studyDifference } from '../../../jobs/record.js';
+import type { JobFolder } from '../../../jobs/folder.js';
+import type { FolderKind, RecordBase } from '../../../jobs/record.js';
+import { studyFolder } from '../../../jobs/study-folder.js';
 import { forceKernelBuild } from '../../../kernels/load.js';
 import { loadFor } from '../../../runs/prepare.js';
 import { type NetworkJob, networkCells, runNetworkCell } from './cell.js';
@@ -36,35 +37,8 @@ const KIND: FolderKind<'cells'> = {
   what: 'a study of real networks',
 };
 
-/**
- * Reads the record of a study; undefined where there is none.
- * @throws InputError when this version cannot read it
- */
-export const networkStudyIn = (path: string): NetworkStudyRecord | undefined =>
-  recordIn<'cells', NetworkStudyHead>(KIND, path);
-
-const STUDY = ['the study', 'was'] as const;
-
-/**
- * Refuses a folder that cannot be used, before the data are loaded.
- * @throws InputError
- */
-export const checkNetworkStudy = (path: string, config: NetworkStudyConfig, resume: boolean): void =>
-  JobFolder.check<'cells', NetworkStudyHead>(KIND, path, { resume, differs: studyDifference(STUDY, path, config) });
-
-/**
- * Opens the folder to continue it, or begins it; there may be more seeds than before.
- * @throws InputError
- */
-export function openNetworkStudy(path: string, head: NetworkStudyHead, resume: boolean): NetworkStudyFolder {
-  const differs = studyDifference(STUDY, path, head.config, head.data);
-  const folder = JobFolder.open<'cells', NetworkStudyHead>(KIND, path, head, { resume, differs });
-  const { record } = folder;
-  record.seeds = Math.max(record.seeds, head.seeds);
-  record.stages.cells.status = 'waiting';
-  folder.save();
-  return folder;
-}
+/** The folder of the study of real networks. */
+export const NETWORK_FOLDER = studyFolder<'cells', NetworkStudyHead>(KIND, ['the study', 'was']);
 
 /** Holds the training and test samples of the study. */
 type NetworkData = Pick<Dataset, 'train' | 'test'>;
@@ -72,7 +46,7 @@ type NetworkData = Pick<Dataset, 'train' | 'test'>;
 /** The study of real networks: how its record is read, and its cells are listed and computed. */
 export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
   worker: new URL('./worker.js', import.meta.url),
-  read: (path) => readRecord<'cells', NetworkStudyHead>(KIND, path),
+  read: NETWORK_FOLDER.read,
   load: ({ config }) => loadFor(config.base),
   cells: ({ record: { config, seeds } }) =>
     Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
