@@ -20,12 +20,10 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
-import { layerNamed } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
-import { readArray } from '../../record/arrays.js';
 import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { completeConfig } from '../../runs/config.js';
@@ -33,9 +31,9 @@ import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { loadFor, type Prepared } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
-import { finalWeights, historyIn, TRAJECTORY } from '../../runs/train.js';
+import { historyIn, TRAJECTORY } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
-import { ARRAYS, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
+import { ARRAYS, centreWeights, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
 import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
 import { ao2022Findings } from './findings.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures, widthComparison } from './fits.js';
@@ -98,7 +96,7 @@ export async function measureAo2022(
     `the window of the run in ${run} has ${steps} steps; its circulation needs more than ${LEAST_STEPS}: measure a run with a longer window.`,
   );
   readInputs(run);
-  await centreWeights(record, run);
+  await centreWeights(record.config, run);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
   const head = {
@@ -206,7 +204,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   };
   const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
   await folder.stage('matrices', options, async () => {
-    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run, from) });
+    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run.config, from) });
   });
   const inputs = readInputs(from);
   const { setting, curves } = settingOf(
@@ -236,7 +234,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     const rows = usable
       .filter((e) => keep.has(e.index))
       .map(({ index, flatness, variance, noise }) => ({ index, flatness, variance, noise: scale * noise }));
-    const weights = await centreWeights(run, from);
+    const weights = await centreWeights(run.config, from);
     const { batchSize } = setting;
     await does({
       job: 'landscape',
@@ -252,17 +250,6 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   });
   await folder.stage('fits', options, async () => fits(folder, { ...setting, curves }, inputs, config.seed));
   await folder.stage('report', options, () => reportAo2022(folder.path));
-}
-
-/**
- * Returns all weights, the recorded layer at the centre of the run's landscape, the others at the end of the window.
- */
-async function centreWeights({ config }: RunRecord, from: string): Promise<Float32Array> {
-  const layer = layerNamed(config.network, config.record.layer);
-  const weights = finalWeights(from, config.network);
-  const centre = await readArray(join(from, ARRAYS), config.analysis.centre);
-  weights.set(Float32Array.from(centre.data), layer.weightOffset);
-  return weights;
 }
 
 interface Inputs {

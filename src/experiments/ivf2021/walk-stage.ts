@@ -1,6 +1,6 @@
 /** The stage that draws the null of a window: walks with the run's own noise. docs/theory [N1]. */
 import { join } from 'node:path';
-import { batchCovariance } from '../../analyse/noise/noise.js';
+import { batchShare } from '../../analyse/curvature/batch-curvature.js';
 import type { NoWalk, PcaSummary, WalkForm, WalkNull } from '../../analyse/trajectory/results.js';
 import { rankLawRanks } from '../../analyse/trajectory/scaling.js';
 import type { Dataset } from '../../data/dataset.js';
@@ -8,14 +8,12 @@ import { InterruptedError } from '../../jobs/context.js';
 import { gigabytes } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { layerNamed } from '../../model/network.js';
-import { matrix } from '../../numeric/linalg/matrix.js';
 import { readArray } from '../../record/arrays.js';
 import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
 import { dynamicsRanks } from '../../runs/ranks.js';
-import { finalWeights } from '../../runs/train.js';
-import { ARRAYS, summaryOf } from '../../runs/window/stages.js';
+import { ARRAYS, centreWeights, summaryOf } from '../../runs/window/stages.js';
+import { isDiffusing } from './diffusing.js';
 import { gammaOf, type NoiseSpectrum, WALK_WORK, type WalkAnswer, type WalkJob } from './walk-jobs.js';
 
 /** File of the null. */
@@ -46,26 +44,17 @@ async function walkNull(context: Context, dataset: Dataset): Promise<WalkNull | 
   if (missing !== undefined) return { missing };
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { provider, kernelBuild: folder.record.kernelBuild };
-  const layer = layerNamed(spec, record.layer);
-  const weights = finalWeights(folder.path, spec);
-  const centre = await readArray(folder.file(ARRAYS), analysis.centre);
-  weights.set(Float32Array.from(centre.data), layer.weightOffset);
+  const weights = await centreWeights(config, folder.path);
   const { data: mean } = await readArray(folder.file(ARRAYS), 'mean');
   const samples = dataset.train;
   const [spectrum] = (await doJobs(context, [
     { job: 'noise', ...common, spec, weights, samples, layer: record.layer, mean },
   ])) as [NoiseSpectrum];
   const { eigenvalues, alongWeights } = spectrum;
-  const factor =
-    training.learningRate ** 2 *
-    batchCovariance(matrix(1, 1, Float64Array.of(1)), {
-      batchSize: training.batchSize,
-      samples: samples.count,
-      sampling: training.sampling,
-    }).data[0];
+  const factor = training.learningRate ** 2 * batchShare(samples.count, training);
   const covariance = eigenvalues.map((v) => factor * v);
   const law = rankLawRanks(pca, LAST_RANK);
-  const followed = dynamicsRanks(analysis, pca.variances.length).filter((i) => i >= 10 && i <= 100);
+  const followed = dynamicsRanks(analysis, pca.variances.length).filter(isDiffusing);
   const epochs = record.windowEpochs;
   const forms: WalkJob[] = (['replaced', 'shuffled'] as const)
     .filter((sampling) => sampling === 'replaced' || (pca.T % epochs === 0 && pca.T / epochs >= 2))

@@ -16,6 +16,7 @@ import { readPart, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
+import type { Config } from '../schema.js';
 import { finalWeights, TRAJECTORY } from '../train.js';
 import { runWindowJob, type WindowJob } from './jobs.js';
 
@@ -81,18 +82,24 @@ export function summaryOf({ folder }: Context): PcaSummary {
 }
 
 /**
+ * Returns all weights of a run, flat: the recorded layer at the centre that the config names, the others at the end of the window.
+ */
+export async function centreWeights({ network, record, analysis }: Config, run: string): Promise<Float32Array> {
+  const weights = finalWeights(run, network);
+  const centre = await readArray(join(run, ARRAYS), analysis.centre);
+  weights.set(Float32Array.from(centre.data), layerNamed(network, record.layer).weightOffset);
+  return weights;
+}
+
+/**
  * Measures the widths of the valley along the directions of the config, and writes them to the folder `out`.
  * @throws InterruptedError
  */
 export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
   const { folder, config } = context;
-  const { network: spec, record, analysis } = config;
-  const layer = layerNamed(spec, record.layer);
   const { variances } = summaryOf(context);
-  const ranks = flatnessRanks(analysis, variances.length);
-  const weights = finalWeights(folder.path, spec);
-  const centre = await readArray(folder.file(ARRAYS), analysis.centre);
-  weights.set(Float32Array.from(centre.data), layer.weightOffset);
+  const ranks = flatnessRanks(config.analysis, variances.length);
+  const weights = await centreWeights(config, folder.path);
   const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');
   const summary = await measureInBatches(
     context,
