@@ -77,6 +77,10 @@ export function closedDirections(
     .sort((a, b) => a.index - b.index);
 }
 
+/** Returns the share of the leading directions in the variance that is not drift, i.e. without PC1. */
+export const leadingShare = ({ variances, totalVariance }: Pick<PcaSummary, 'variances' | 'totalVariance'>): number =>
+  variances.slice(FIRST_RANK - 1, LAST_LEADING_RANK).reduce((a, b) => a + b, 0) / (totalVariance - variances[0]);
+
 /** Returns the last rank up to which all variances exceed 10 resolutions (0 if there is none). `variances` descend. */
 export function lastResolvedRank(pca: Pick<PcaSummary, 'variances' | 'resolution'>): number {
   let last = 0;

@@ -10,6 +10,7 @@ import {
   FIRST_RANK,
   FIRST_RANK_OF_LAW,
   LAST_LEADING_RANK,
+  leadingShare,
   RESOLUTIONS,
 } from '../../analyse/trajectory/scaling.js';
 import { bootstrap } from '../../numeric/bootstrap.js';
@@ -18,6 +19,7 @@ import { type Estimate, estimate, missing, negated } from '../../numeric/estimat
 import { type Key, randomKey } from '../../numeric/random.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { formatNumber } from '../../report/format.js';
+import { diffusing } from './diffusing.js';
 
 export interface Ivf2021Input extends Pick<Analysis, 'pca' | 'dynamics' | 'flatness' | 'scaling' | 'walk'> {
   /** Key of the random numbers for the bootstraps of medians and rank correlations. */
@@ -110,8 +112,7 @@ export function factsOf(input: Ivf2021Input): Ivf2021Facts {
         [],
         PSI_VOTE,
       ),
-      share:
-        pca.variances.slice(1, LAST_LEADING_RANK).reduce((a, b) => a + b, 0) / (pca.totalVariance - pca.variances[0]),
+      share: leadingShare(pca),
     },
     rank,
     beyondWalk:
@@ -212,9 +213,7 @@ function rankCorrelation(own: readonly (DirectionFlatness & { flatness: number }
 }
 
 function diffusion(dynamics: Analysis['dynamics'], key: Key): Omit<Ivf2021Facts['diffuse'], 'forms'> {
-  const chosen = dynamics
-    .filter((d) => d.index >= 10 && d.index <= 100 && Number.isFinite(d.msdExponent.value))
-    .sort((a, b) => a.index - b.index);
+  const chosen = diffusing(dynamics);
   const alpha = chosen.map((d) => d.msdExponent.value);
   const n = alpha.length;
   const how = chosen[0]?.msdExponent.method.split(', jackknife')[0] ?? '';

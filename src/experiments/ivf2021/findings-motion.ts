@@ -3,7 +3,7 @@
  * states the rules.
  */
 import { asEstimate, type Parted, partedHalfWidth, totalError } from '../../numeric/error-parts.js';
-import { UNDECIDED } from '../../report/deciding.js';
+import { compatible, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import type { Ivf2021Facts, WalkNumbers } from './facts.js';
@@ -32,7 +32,7 @@ const beside = (above: number): string =>
     : `as much as ${formatNumber(-above, 2)} standard deviations over draws below the walk`;
 
 const near = (p: Parted, stated: number, tolerance: number): boolean =>
-  Math.abs(p.value - stated) <= Math.max(tolerance, finiteHalf(p));
+  compatible(asEstimate(p), stated, tolerance, finiteHalf(p));
 const finiteHalf = (p: Parted): number => (Number.isFinite(partedHalfWidth(p)) ? partedHalfWidth(p) : 0);
 const overSeeds = (runs: number): string =>
   runs > 1 ? `mean over ${runs} seeds` : 'One window gives no error; several seeds would';

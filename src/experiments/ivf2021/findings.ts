@@ -6,7 +6,7 @@
 import { FIRST_RANK, FIRST_RANK_OF_LAW, LAST_LEADING_RANK, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { asEstimate, type Parted, partedHalfWidth } from '../../numeric/error-parts.js';
-import { UNDECIDED } from '../../report/deciding.js';
+import { compatible, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
 import { combinedFacts, factsOf, type Ivf2021Facts, type Ivf2021Input, type LawFacts } from './facts.js';
@@ -91,7 +91,6 @@ function psi(facts: Ivf2021Facts): Finding {
     `${openWords(facts)} of ${measured} valleys stayed open. Along ranks ${FIRST_RANK}–${LAST_LEADING_RANK}, which hold ${perCent(leading.share)} of the variance that is not drift, a line explains ${perCent(leading.r2)}: see the next finding.`;
   const value = formatEstimate(asEstimate(exponent));
   const why = thin(law, PSI, { what: 'closed, resolved directions', axis: 'F', half });
-  const away = Math.abs(exponent.value - PSI.stated);
   let verdict: Verdict;
   let reason: string;
   if (why) [verdict, reason] = [UNDECIDED, `${why} More directions or a wider search for crossings would change this.`];
@@ -103,7 +102,7 @@ function psi(facts: Ivf2021Facts): Finding {
       `Variance and width are related, but not by a power law: a line explains only ${perCent(law.r2)} of the scatter.`,
     ];
   else if (law.bend > BEND) [verdict, reason] = ['not reproduced', bends(law)];
-  else if (away <= Math.max(PSI.tolerance, half))
+  else if (compatible(asEstimate(exponent), PSI.stated, PSI.tolerance, half))
     [verdict, reason] = [
       'reproduced',
       `${value} agrees with ${PSI.stated} within ${formatNumber(Math.max(PSI.tolerance, half), 2)}.`,
@@ -150,7 +149,7 @@ function head({ head: law }: Ivf2021Facts): Finding {
     [verdict, reason] = ['not reproduced', `sigma² does not fall significantly with F: psi = ${value}.`];
   else if (half > PSI.width || !exponent.converged)
     [verdict, reason] = [UNDECIDED, `psi = ${value}; the rule asks for a 95 % interval of ±${PSI.width}.`];
-  else if (Math.abs(exponent.value - PSI.stated) <= Math.max(PSI.tolerance, half))
+  else if (compatible(asEstimate(exponent), PSI.stated, PSI.tolerance, half))
     [verdict, reason] = ['reproduced', `psi = ${value} agrees with ${PSI.stated}.`];
   else [verdict, reason] = ['reproduced with another exponent', `psi = ${value}, which is not ${PSI.stated}.`];
   return {

@@ -7,6 +7,7 @@ import { thinLog } from '../../report/figures/axes.js';
 import { formatCount, formatNumber, formatRange, MISSING } from '../../report/format.js';
 import { html, type Markup } from '../../report/markup.js';
 import { type Column, STAR, starred, table } from '../../report/sections/tables.js';
+import { diffusing } from './diffusing.js';
 import { GAMMA_VOTE, PSI_VOTE } from './facts.js';
 import { spread } from './figures/msd.js';
 import { FORMS } from './walk-words.js';
@@ -80,10 +81,7 @@ export function walkTable({ scaling, walk, dynamics }: Analysis): Markup {
   const title = html`<h3 id="walk">The run and a walk without a landscape</h3>`;
   if ('missing' in walk) return html`${title}<p class="missing">${walk.missing}</p>`;
   type Row = readonly [what: string, run: number, of: (f: WalkForm) => OverDraws, isotropic: number];
-  const followed = dynamics
-    .filter((d) => d.index >= 10 && d.index <= 100)
-    .map((d) => d.msdExponent.value)
-    .filter(Number.isFinite);
+  const followed = diffusing(dynamics).map((d) => d.msdExponent.value);
   const first = dynamics.find((d) => d.index === 1)?.msdExponent.value ?? Number.NaN;
   const rows: Row[] = [
     [`γ over ranks ${formatRange(walk.ranks)}`, walk.gamma, (f) => f.gamma, 2],

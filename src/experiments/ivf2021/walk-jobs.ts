@@ -14,7 +14,7 @@ import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { type Key, randomKey } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
-import { median } from '../../numeric/statistics.js';
+import { mean, median, variance } from '../../numeric/statistics.js';
 import { type WalkWindow, walkShare, walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkExponents } from '../../theory/walk-motion.js';
 
@@ -137,8 +137,8 @@ const eachDraw = <T>(count: number, key: Key, draw: (key: Key, n: number) => T):
 const overDraws = (count: number, key: Key, draw: (key: Key) => number): OverDraws =>
   summarised(eachDraw(count, key, draw));
 
-function summarised(values: readonly number[]): OverDraws {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b / n, 0);
-  return { mean, deviation: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)), draws: n };
-}
+const summarised = (values: readonly number[]): OverDraws => ({
+  mean: mean(values),
+  deviation: Math.sqrt(variance(values, 1)),
+  draws: values.length,
+});

@@ -1,7 +1,7 @@
 /** The main figure: variance of the weights against flatness of the loss, with the fit, its band and its range. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js';
-import { FIRST_RANK, LAST_LEADING_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
+import { FIRST_RANK, LAST_LEADING_RANK, leadingShare, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
@@ -122,11 +122,8 @@ function caption({ scaling, pca, flatness }: Analysis, fitted: boolean, shown: n
 function where({ varianceFlatnessRanges }: Analysis['scaling'], pca: Analysis['pca']): string {
   const head = varianceFlatnessRanges.find((r) => r.label === `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`);
   if (!head) return '';
-  const share =
-    pca.variances.slice(FIRST_RANK - 1, LAST_LEADING_RANK).reduce((a, b) => a + b, 0) /
-    (pca.totalVariance - pca.variances[0]);
   return (
-    `Along ranks ${FIRST_RANK} to ${LAST_LEADING_RANK}, which hold ${formatNumber(100 * share, 2)} % of the variance that is not drift, ` +
+    `Along ranks ${FIRST_RANK} to ${LAST_LEADING_RANK}, which hold ${formatNumber(100 * leadingShare(pca), 2)} % of the variance that is not drift, ` +
     `a line explains ${formatNumber(100 * head.fit.r2, 2)} % of the scatter${head.fit.r2 < 0.5 ? ': there the law fails' : ''}. `
   );
 }
