@@ -1,0 +1,41 @@
+/** A reproduction with presets of its own, as a command: its request from flags, and the printing of its findings. */
+import { join } from 'node:path';
+import { shellWord } from '../numeric/shell-word.js';
+import type { Finding } from '../report/finding.js';
+import { lineOf } from './findings.js';
+import { presetRequest, type RunFlags } from './flags.js';
+import { session } from './session.js';
+
+/** Describes the command of one experiment. */
+interface StudyCommand<Run> {
+  readonly experiment: string;
+  /** The flags that the experiment has; everything else is fixed by its preset. */
+  readonly known: readonly string[];
+  readonly run: (request: ReturnType<typeof presetRequest>) => Promise<Run>;
+  /** What --json prints beside folder, report and findings, and the lines between the findings and the path of the report. */
+  readonly more: (run: Run) => { readonly document: object; readonly lines: readonly string[] };
+  /** Options that the command which continues the work needs too, each with a space before it. */
+  readonly options?: string;
+}
+
+/** Runs the command and prints its result, as text or as one JSON document. */
+export async function studyCommand<Run extends { readonly folder: string; readonly findings: readonly Finding[] }>(
+  flags: RunFlags & { readonly seeds?: number },
+  { experiment, known, run, more, options = '' }: StudyCommand<Run>,
+): Promise<void> {
+  const again = (folder: string) => `thermograd reproduce ${experiment}${options} --out ${shellWord(folder)} --resume`;
+  await session(
+    flags.json ?? false,
+    async (s) => {
+      const done = await run(presetRequest(experiment, flags, known, s));
+      const { folder, findings } = done;
+      const report = join(folder, 'report.html');
+      const { document, lines } = more(done);
+      s.result(
+        { folder, report, ...document, findings },
+        [...findings.map(lineOf), '', ...lines, `report: ${report}`].join('\n'),
+      );
+    },
+    again,
+  );
+}
