@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ControlsConfig, controlsConfig } from '../src/experiments/controls/config.js';
+import type { ControlsConfig } from '../src/experiments/controls/config.js';
 import { curvatureAlong, curvatureAt } from '../src/experiments/controls/curvature.js';
 import { type ControlsRun, reproduceControls } from '../src/experiments/controls/experiment.js';
 import { causeOf, controlsFindings, sameExponent } from '../src/experiments/controls/findings.js';
@@ -17,34 +17,13 @@ import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { overSeeds } from '../src/numeric/seeds.js';
-import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { CellSteps, difference, runTwo } from '../src/runs/steps.js';
 import { thermograd } from './support/cli.js';
+import { smallControls } from './support/small-studies.js';
 
 const la = embeddedLinearAlgebra();
-const quick = controlsConfig('quick');
-const CONFIG: ControlsConfig = {
-  ...quick,
-  base: completeConfig({
-    data: { set: 'teacher', teacher: { network: { widths: [8, 6, 3] }, train: 300, test: 0 } },
-    network: { widths: [8, 8, 6, 3], activation: 'relu' },
-    training: { batchSize: 15, stop: { rule: 'epochs', epochs: 20 }, maxEpochs: 40 },
-    provider: 'embedded',
-  }),
-  epochs: 8,
-  mainWindow: 4,
-  relaxEpochs: 3,
-  surrogateEpochs: 2,
-  groups: [
-    [1, 4],
-    [5, 20],
-  ],
-  modesPerGroup: 8,
-  cells: quick.cells
-    .map((c) => (c.kind === 'branch' && c.momentum === 0 ? { ...c, windows: [2, 4, 8] } : c))
-    .map((c) => (c.kind === 'branch' && c.momentum > 0 ? { ...c, windows: [4] } : c)),
-};
+const CONFIG: ControlsConfig = { ...smallControls(20, [2, 4, 8]), relaxEpochs: 3, modesPerGroup: 8 };
 const home = mkdtempSync(join(tmpdir(), 'controls-'));
 const out = join(home, 'run');
 const read = <T>(...names: string[]): T => JSON.parse(readFileSync(join(out, ...names), 'utf8')) as T;

@@ -18,20 +18,9 @@ import { loadDataset } from '../src/runs/datasets.js';
 import { Trainer } from '../src/train/trainer.js';
 import { thermograd } from './support/cli.js';
 import { logits } from './support/naive-network.js';
+import { SMALL_FORGET } from './support/small-studies.js';
 
-const TINY: PartialForget = {
-  preset: 'quick',
-  seeds: 2,
-  methods: ['none', 'l2', 'ldc', 'hessian', 'joint'],
-  data: { set: 'teacher', teacher: { network: { widths: [8, 6, 4] }, train: 500, test: 300 } },
-  network: { hidden: [10, 8] },
-  strengths: [1, 100],
-  extend: 0,
-  constraints: [3, 6],
-  training: { batchSize: 10, firstEpochs: 6, windowEpochs: 3, windowEvery: 1, epochs: 2 },
-  statistics: { profiles: [1], modes: 20 },
-  provider: 'embedded',
-};
+const TINY: PartialForget = { ...SMALL_FORGET, provider: 'embedded' };
 const home = mkdtempSync(join(tmpdir(), 'forget-'));
 const out = join(home, 'run');
 const doc = (...names: string[]) => join(out, 'seeds', ...names);

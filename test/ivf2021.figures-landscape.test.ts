@@ -7,6 +7,7 @@ import { correlationTimes, curvatureByFlatness } from '../src/experiments/ivf202
 import { trainingErrors, trainingLoss } from '../src/experiments/ivf2021/figures/training.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS } from '../src/report/figures/palette.js';
+import { labels, lg, PIXEL, small, width } from './support/ivf2021-figures.js';
 import { syntheticAnalysis } from './support/ivf2021-results.js';
 import {
   errorBars,
@@ -21,10 +22,6 @@ import {
   readNamed,
 } from './support/reading.js';
 
-const small = syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 });
-/** Agreement within the rounding of coordinates, in pixels. */
-const PIXEL = 0.05;
-
 const FIGURES = {
   'loss-profiles': lossProfiles,
   flatness: flatnessByRank,
@@ -35,9 +32,6 @@ const FIGURES = {
 };
 const drawn = (analysis: Analysis, name: keyof typeof FIGURES) => readNamed([FIGURES[name](analysis)], name);
 
-const lg = Math.log10;
-const width = (d: DirectionFlatness): d is DirectionFlatness & { flatness: number } => d.flatness !== null;
-const labels = (f: FigureReading) => f.legend.map((l) => l.label);
 /** Points of marks by ascending abscissa, for marks whose order does not matter. */
 const sorted = (f: FigureReading, points: readonly Point[]) =>
   [...points].sort((a, b) => f.x.pixel(a[0]) - f.x.pixel(b[0]));

@@ -4,29 +4,10 @@ import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/resu
 import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS, RAMP } from '../src/report/figures/palette.js';
-import { syntheticAnalysis } from './support/ivf2021-results.js';
-import {
-  estimatesIn,
-  extent,
-  type FigureReading,
-  lineThrough,
-  marks,
-  numbersIn,
-  offBy,
-  type Point,
-  readNamed,
-} from './support/reading.js';
-
-const small = syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 });
-/** Agreement within the rounding of coordinates, in pixels. */
-const PIXEL = 0.05;
+import { labels, lg, PIXEL, sample, small, width } from './support/ivf2021-figures.js';
+import { estimatesIn, extent, lineThrough, marks, numbersIn, offBy, type Point, readNamed } from './support/reading.js';
 
 const drawn = (analysis: Analysis, name = 'variance-flatness') => readNamed([varianceFlatness(analysis)], name);
-
-const lg = Math.log10;
-const width = (d: DirectionFlatness): d is DirectionFlatness & { flatness: number } => d.flatness !== null;
-const labels = (f: FigureReading) => f.legend.map((l) => l.label);
-const sample = (f: FigureReading, label: string) => f.legend.find((l) => l.label.startsWith(label))!;
 
 describe('variance against flatness', () => {
   const { figure, caption } = drawn(small, 'variance-flatness');

@@ -1,37 +1,18 @@
 /** Figures of the fluctuations of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
-import type { Analysis, DirectionFlatness, WalkNull } from '../src/analyse/trajectory/results.js';
+import type { Analysis, WalkNull } from '../src/analyse/trajectory/results.js';
 import { displacementCurves } from '../src/experiments/ivf2021/figures/msd.js';
 import { trajectories } from '../src/experiments/ivf2021/figures/trajectory.js';
 import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
 import { rankedVariances } from '../src/experiments/ivf2021/figures/variances.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS, RAMP } from '../src/report/figures/palette.js';
-import { syntheticAnalysis } from './support/ivf2021-results.js';
-import {
-  estimatesIn,
-  extent,
-  type FigureReading,
-  lineThrough,
-  marks,
-  numbersIn,
-  offBy,
-  type Point,
-  readNamed,
-} from './support/reading.js';
-
-const small = syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 });
-/** Agreement within the rounding of coordinates, in pixels. */
-const PIXEL = 0.05;
+import { labels, lg, PIXEL, sample, small, width } from './support/ivf2021-figures.js';
+import { estimatesIn, extent, lineThrough, marks, numbersIn, offBy, type Point, readNamed } from './support/reading.js';
 
 const FIGURES = { 'variance-flatness': varianceFlatness, variances: rankedVariances, msd: displacementCurves };
 const drawn = (analysis: Analysis, name: string) =>
   readNamed(name in FIGURES ? [FIGURES[name as keyof typeof FIGURES](analysis)] : trajectories(analysis), name);
-
-const lg = Math.log10;
-const width = (d: DirectionFlatness): d is DirectionFlatness & { flatness: number } => d.flatness !== null;
-const labels = (f: FigureReading) => f.legend.map((l) => l.label);
-const sample = (f: FigureReading, label: string) => f.legend.find((l) => l.label.startsWith(label))!;
 
 describe('variances by rank', () => {
   const { figure, caption } = drawn(small, 'variances');

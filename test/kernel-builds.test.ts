@@ -14,6 +14,7 @@ import { loadFor } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
 import { Trainer } from '../src/train/trainer.js';
 import { thermograd } from './support/cli.js';
+import { SMALL_RUN } from './support/small-studies.js';
 
 /** The stated tolerances: of one pass and five steps; of a small run of 1000 steps; of its widths, the median. */
 const [PASS, RUN, WIDTHS] = [4e-6, 1e-5, 1e-4];
@@ -22,14 +23,7 @@ const both = kernelBuild() === 'fma';
 const test = it.skipIf(!both);
 if (!both) console.log('skipped: needs an engine with relaxed SIMD');
 
-const CONFIG = {
-  seed: 2,
-  data: { set: 'teacher', teacher: { network: { widths: [8, 6, 5, 3] }, train: 300, test: 50, labelNoise: 0.05 } },
-  network: { widths: [8, 6, 5, 3], activation: 'relu' },
-  training: { batchSize: 15, stop: { rule: 'epochs', epochs: 20 }, maxEpochs: 60 },
-  record: { layer: 'layer2', windowEpochs: 30 },
-  analysis: { directions: 20, profiles: [1] },
-} satisfies PartialConfig;
+const CONFIG = { ...SMALL_RUN, analysis: { directions: 20, profiles: [1] } } satisfies PartialConfig;
 const spec = completeConfig(CONFIG).network;
 const home = mkdtempSync(join(tmpdir(), 'builds-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

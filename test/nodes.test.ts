@@ -6,18 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { filesOf, HANG } from './support/cli.js';
+import { SMALL_RUN } from './support/small-studies.js';
 import { differences } from './support/timeless.js';
 
 const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const OTHERS = process.env.THERMOGRAD_NODES?.split(':').filter((program) => program !== '') ?? [];
-const NETWORK = {
-  seed: 2,
-  data: { set: 'teacher', teacher: { network: { widths: [8, 6, 5, 3] }, train: 300, test: 50, labelNoise: 0.05 } },
-  network: { widths: [8, 6, 5, 3], activation: 'relu' },
-  training: { batchSize: 15, stop: { rule: 'epochs', epochs: 20 }, maxEpochs: 60 },
-  record: { layer: 'layer2', windowEpochs: 30 },
-  analysis: { directions: 20, profiles: [1, 5] },
-};
 const SIMULATE = {
   variables: ['x'],
   landscape: { loss: '(x^2 - 1)^2 + 0.1*x^3' },
@@ -42,7 +35,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 function documents(node: string, name: string) {
   const place = join(home, name);
   mkdirSync(place);
-  writeFileSync(join(place, 'network.json'), JSON.stringify(NETWORK));
+  writeFileSync(join(place, 'network.json'), JSON.stringify(SMALL_RUN));
   writeFileSync(join(place, 'simulate.json'), JSON.stringify(SIMULATE));
   for (const line of LINES) {
     const words = [MAIN, ...line.split(' ')];

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ValleyConfig, valleyConfig } from '../src/experiments/valley2023/config.js';
 import { reproduceValley2023, type ValleyRun } from '../src/experiments/valley2023/experiment.js';
 import type { CirculationResult, PotentialResult } from '../src/experiments/valley2023/measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/valley2023/network/config.js';
@@ -11,45 +10,9 @@ import { InterruptedError } from '../src/jobs/context.js';
 import { readNpz } from '../src/record/npz.js';
 import { completeConfig } from '../src/runs/config.js';
 import { thermograd } from './support/cli.js';
+import { smallValley } from './support/small-studies.js';
 
-const quick = valleyConfig('quick');
-const CONFIG: ValleyConfig = {
-  ...quick,
-  potential: {
-    ...quick.potential,
-    diffusions: [0.001],
-    cells: [20, 40],
-    walk: { walkers: 64, looks: 4 },
-  },
-  densities: { ...quick.densities, bins: 10, cells: [2, 41], walk: { walkers: 64, looks: 2 } },
-  convergence: {
-    ...quick.convergence,
-    strengths: [8],
-    curvature: { spreads: [4, 20], strength: 1 },
-    equal: { temperature: 0.08, learningRates: [0.08] },
-    walkers: 16,
-    most: 2000,
-    stay: 200,
-  },
-  phase: {
-    ...quick.phase,
-    noise: { from: 0, to: 5, count: 4 },
-    rates: { from: 0.01, to: 1, count: 4 },
-    steps: 200,
-    walkers: 16,
-  },
-  freezing: {
-    ...quick.freezing,
-    diffusions: [0.15, 0.5],
-    end: 4,
-    pieces: 4,
-    walkers: 32,
-    cells: 60,
-    escapes: [2],
-    escapeWalkers: 32,
-  },
-  circulation: { ...quick.circulation, cells: 50, bins: 10, walk: { walkers: 64, looks: 2 } },
-};
+const CONFIG = smallValley([64, 16, 32]);
 const STAGES = ['potential', 'densities', 'convergence', 'phase', 'freezing', 'circulation'];
 const home = mkdtempSync(join(tmpdir(), 'valley-'));
 const out = join(home, 'run');

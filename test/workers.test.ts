@@ -9,7 +9,14 @@ import type { reproduceCeilings } from '../src/experiments/ceilings/experiment.j
 import type { reproduceControls } from '../src/experiments/controls/experiment.js';
 import type { reproduceValley2023 } from '../src/experiments/valley2023/experiment.js';
 import { filesOf, HANG } from './support/cli.js';
-import { smallCeilings, smallControls, smallNetworks, smallValley } from './support/small-studies.js';
+import {
+  SMALL_FORGET,
+  SMALL_RUN,
+  smallCeilings,
+  smallControls,
+  smallNetworks,
+  smallValley,
+} from './support/small-studies.js';
 import { differences } from './support/timeless.js';
 
 const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -18,26 +25,6 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 /** One folder for each number of threads, in which the same paths are used. */
 const PLACES = [1, 2].map((workers) => ({ workers, place: join(home, `${workers}`) }));
 
-const NETWORK = {
-  seed: 2,
-  data: { set: 'teacher', teacher: { network: { widths: [8, 6, 5, 3] }, train: 300, test: 50, labelNoise: 0.05 } },
-  network: { widths: [8, 6, 5, 3], activation: 'relu' },
-  training: { batchSize: 15, stop: { rule: 'epochs', epochs: 20 }, maxEpochs: 60 },
-  record: { layer: 'layer2', windowEpochs: 30 },
-  analysis: { directions: 20, profiles: [1, 5] },
-};
-const FORGET = {
-  preset: 'quick',
-  seeds: 2,
-  methods: ['none', 'l2', 'ldc', 'hessian', 'joint'],
-  data: { set: 'teacher', teacher: { network: { widths: [8, 6, 4] }, train: 500, test: 300 } },
-  network: { hidden: [10, 8] },
-  strengths: [1, 100],
-  extend: 0,
-  constraints: [3, 6],
-  training: { batchSize: 10, firstEpochs: 6, windowEpochs: 3, windowEvery: 1, epochs: 2 },
-  statistics: { profiles: [1], modes: 20 },
-};
 /** 610 walkers: no multiple of the lanes of the kernel. */
 const SIMULATE = {
   variables: ['x', 'y'],
@@ -51,7 +38,7 @@ const SIMULATE = {
 };
 for (const { place } of PLACES) {
   mkdirSync(place);
-  for (const [name, config] of Object.entries({ network: NETWORK, forget: FORGET, simulate: SIMULATE }))
+  for (const [name, config] of Object.entries({ network: SMALL_RUN, forget: SMALL_FORGET, simulate: SIMULATE }))
     writeFileSync(join(place, `${name}.json`), JSON.stringify(config));
 }
 
