@@ -1,6 +1,6 @@
 /**
  * Compares what two builds of the program write: every command is run with fixed seeds, and every document must have
- * the same bytes, except for times and sizes of memory (TIMES below).
+ * the same bytes, except for times and sizes of memory (times.mjs).
  *
  *   node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers] [--workers A,B] [--nodes A,B]
  *
@@ -24,7 +24,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { TIMES, textWithoutTimes } from './times.mjs';
+import { PAGE_SETTINGS, textWithoutTimes, timeless } from './times.mjs';
 
 /** The runs, in this order, all in one working folder; `from` names the run whose folder is used. */
 const RUNS = [
@@ -64,10 +64,6 @@ const RUNS = [
 
 const INPUTS = { 'F.csv': '1,-2,0\n2,1,0.5\n0,0.25,3\n', 'D.csv': '1,0.1,0\n0.1,2,0\n0,0,0.5\n' };
 
-/** Keys of settings and of what follows from them, which do not count where --workers or --nodes asks for two kinds. */
-const SETTINGS = /^(?:workers|memory|versions)$/;
-const PAGE_SETTINGS = /(<dt>workers<\/dt><dd>)\d+|<h3>(?:Memory|Versions)<\/h3>.*?<\/section>/gs;
-
 const usage = (sentence) => {
   process.stderr.write(
     `compare-builds: ${sentence}\nusage: node scripts/compare-builds.mjs BEFORE AFTER [--only NAMES] [--keep DIR] [--numbers] [--workers A,B] [--nodes A,B]\n`,
@@ -103,7 +99,7 @@ function run(main, folder, wanted, { node, workers }) {
 const takesNoWorkers = (args) => /^(?:report|decompose|protect) /.test(args);
 
 /**
- * Reads a document without times: the keys of TIMES are removed from JSON, durations and sizes of memory from text.
+ * Reads a document without times: times are removed from JSON by their keys, durations and sizes of memory from text.
  * JSON is compared by its values: the order of keys and white space do not count, and a number that is not finite may
  * be null or its name (builds differ in that).
  */
@@ -111,7 +107,7 @@ function comparable(path) {
   const bytes = readFileSync(path);
   if (/\.(json|ipynb)$/.test(path)) {
     try {
-      return JSON.stringify(withoutTimes(JSON.parse(bytes.toString('utf8'))), null, 1);
+      return JSON.stringify(ordered(JSON.parse(bytes.toString('utf8'), timeless(twoKinds))), null, 1);
     } catch {
       return bytes.toString('latin1');
     }
@@ -133,16 +129,15 @@ function numbersOf(path) {
     .replace(/^(\s*)"(?:[^"\\]|\\.)*"(,?)$/gm, '$1""$2');
 }
 
-function withoutTimes(value) {
-  if (Array.isArray(value)) return value.map(withoutTimes);
+/** A value with its keys in order, and null for a number that is not finite. */
+function ordered(value) {
+  if (Array.isArray(value)) return value.map(ordered);
   if (['NaN', 'Infinity', '-Infinity'].includes(value)) return null;
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
       Object.entries(value)
-        // a record lists the digests of documents that hold times; the documents themselves are compared
-        .filter(([key]) => !TIMES.test(key) && !key.endsWith('.json') && !(twoKinds && SETTINGS.test(key)))
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, inner]) => [key, withoutTimes(inner)]),
+        .map(([key, inner]) => [key, ordered(inner)]),
     );
   return value;
 }

@@ -1,7 +1,7 @@
 /** What two folders of results hold, but for times, memory and the machine. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { TIMES, textWithoutTimes } from '../times.mjs';
+import { textWithoutTimes, timeless } from '../times.mjs';
 
 /** The files of a folder, or the file itself, by relative path. */
 export function filesOf(path) {
@@ -21,23 +21,12 @@ export const largestOf = (path) => Math.max(0, ...filesOf(path).map((f) => statS
 /** Files that a finished, failed or stopped program must not leave: locks and temporary files. */
 export const strayIn = (folder) => filesOf(folder).filter((f) => /(^|\/)lock$|\.(tmp|old|stale)(\/|$)/.test(f));
 
-/**
- * Of digests in a record those of files without times are compared; the program itself compares all with the files. The
- * stage under which one is listed does not count: after a kill it is that which was finished first.
- */
-const timeless = (key, value) => {
-  if (TIMES.test(key)) return undefined;
-  if (typeof value?.sha256 !== 'string') return value;
-  const { sha256, bytes, stage, ...rest } = value;
-  return /\.(npz|npy|safetensors|csv|svg)$|\.zarr\//.test(key) ? { sha256, bytes, ...rest } : rest;
-};
-
 /** A file without what may differ between two runs. Keys keep their order, and numbers their digits. */
 function comparable(path, name) {
   const bytes = readFileSync(path);
   if (/\.json$/.test(name)) {
     try {
-      return JSON.stringify(JSON.parse(bytes.toString('utf8'), timeless), null, 1);
+      return JSON.stringify(JSON.parse(bytes.toString('utf8'), timeless()), null, 1);
     } catch {
       return bytes.toString('latin1');
     }

@@ -1,17 +1,14 @@
 /** What documents say besides times, durations and memory: what must not depend on how many threads wrote them. */
 
-/** Keys of JSON documents that hold times, memory, or how many threads were asked for, versions, and what memory they were told to need, and no result. */
-const TIMES = /^(?:seconds|cpuSeconds|started|finished|updated|machine|memory|memoryBytes|timings|versions|workers)$/;
+// @ts-expect-error: plain JavaScript without declarations
+import { PAGE_SETTINGS, timeless as reviver } from '../../scripts/times.mjs';
+
+/** Keys of JSON documents that hold times, durations, memory or the machine. */
+const TIMES = /^(?:seconds|cpuSeconds|started|finished|updated|machine|memoryBytes|timings)$/;
 
 /** Returns a document with its times taken out: JSON by its keys, pages by their text; any other file as it is. */
 export function timeless(name: string, bytes: Buffer): string {
-  if (name.endsWith('.json'))
-    return JSON.stringify(
-      JSON.parse(bytes.toString('utf8')),
-      // a record lists the digests of documents that hold times; the documents themselves are compared
-      (key, value) => (TIMES.test(key) || key.endsWith('.json') ? undefined : value),
-      1,
-    );
+  if (name.endsWith('.json')) return JSON.stringify(JSON.parse(bytes.toString('utf8'), reviver(true, TIMES)), null, 1);
   if (name.endsWith('.html')) return pageWithoutTimes(bytes.toString('utf8'));
   return bytes.toString('latin1');
 }
@@ -21,8 +18,7 @@ const pageWithoutTimes = (html: string): string =>
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
     .replace(/\b\d+(?:\.\d+)? (?:ms|s|min|h)\b(?: \d+ (?:s|min)\b)?/g, 'DURATION')
     .replace(/\b\d+(?:\.\d+)? [MG]B\b/g, 'MEMORY')
-    .replace(/<h3>(?:Memory|Versions)<\/h3>.*?<\/section>/gs, '')
-    .replace(/(<dt>workers<\/dt><dd>)\d+/g, '$1');
+    .replace(PAGE_SETTINGS, '$1');
 
 /** Lists what differs between two folders, given with `filesOf`; empty when they hold the same but for times. */
 export function differences(one: ReadonlyMap<string, Buffer>, other: ReadonlyMap<string, Buffer>): string[] {
