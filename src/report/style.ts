@@ -62,7 +62,7 @@ main,header,footer,nav{padding-left:16px;padding-right:16px}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block}
 .stack td,.findings tr:first-child td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
-.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--muted);font-weight:400}
+.stack td[data-label]:not([data-label=""])::before{content:attr(data-label) ": ";color:var(--muted);font-weight:400}
 .stack tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
 .stack:not(.findings) tr{display:grid;grid-template-columns:1fr 1fr;column-gap:1rem}
 .findings tr{padding:.2rem 0;border-bottom:0}.findings tr:first-child td:first-child{width:auto}
