@@ -133,8 +133,8 @@ export class Trials {
     this.fresh();
     const at = this.anywhere();
     const code = await startInTerminal(this.folder, this.args, at);
-    // a program that was done can end with 1: its last words reached nobody
-    const done = code === 1 && differences(this.reference, this.place).length === 0;
+    // a program that was done can end with 1, since its last words reached nobody, or by the hangup itself
+    const done = (code === 1 || code === 'killed') && differences(this.reference, this.place).length === 0;
     const problems = code === undefined || code === 0 || done ? [] : this.stopped(code);
     return { what: `terminal closed at ${at}`, problems: [...problems, ...(await this.finish())] };
   }
