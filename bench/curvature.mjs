@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hessianBlock } from '../dist/analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../dist/analyse/curvature/network-hessian.js';
-import { BLOCK, NetworkPasses } from '../dist/analyse/curvature/passes.js';
 import { gradientCovariance } from '../dist/analyse/noise/noise.js';
 import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/index.js';
+import { BLOCK, NetworkPasses } from '../dist/surface/network/passes.js';
 
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(name);

@@ -11,7 +11,6 @@ export {
 } from './analyse/curvature/batch-curvature.js';
 export { hessianBlock } from './analyse/curvature/hessian.js';
 export { hessianOperator, projectedMatrices } from './analyse/curvature/network-hessian.js';
-export { NetworkPasses } from './analyse/curvature/passes.js';
 export { type SampleCurvature, sampleCurvature } from './analyse/curvature/sample-curvature.js';
 export type { Residuals } from './analyse/decomposition/checks.js';
 export { type StationaryCovariance, stationaryCovariance } from './analyse/decomposition/covariance.js';
@@ -148,6 +147,7 @@ export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from 
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, RunFacts } from './report/input.js';
+export { NetworkPasses } from './surface/network/passes.js';
 export {
   type CoupledCurvature,
   type CurvatureLaw,

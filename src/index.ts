@@ -7,7 +7,6 @@ export {
 } from './analyse/curvature/batch-curvature.js';
 export { hessianBlock } from './analyse/curvature/hessian.js';
 export { hessianOperator, projectedMatrices } from './analyse/curvature/network-hessian.js';
-export { NetworkPasses } from './analyse/curvature/passes.js';
 export { type SampleCurvature, sampleCurvature } from './analyse/curvature/sample-curvature.js';
 export type { Residuals } from './analyse/decomposition/checks.js';
 export { type StationaryCovariance, stationaryCovariance } from './analyse/decomposition/covariance.js';
@@ -191,6 +190,7 @@ export { type RunRecord, readRecord, type StageName } from './runs/folder.js';
 export { PRESETS } from './runs/presets.js';
 export { type RunRequest, type RunResult, trainRun } from './runs/run.js';
 export type { Config, PartialConfig } from './runs/schema.js';
+export { NetworkPasses } from './surface/network/passes.js';
 // theory
 export {
   type CoupledCurvature,

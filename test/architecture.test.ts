@@ -14,6 +14,7 @@ const ROOMS = [
   'model',
   'train',
   'record',
+  'surface',
   'analyse',
   'theory',
   'apply',

@@ -1,9 +1,9 @@
 /** Confidence of outputs and the trace of the Hessian at other temperatures, against naive loops and differences. */
 import { describe, expect, it } from 'vitest';
 import { hessianTrace } from '../src/analyse/curvature/hessian-trace.js';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import { confidence, withScaledLogits } from '../src/analyse/landscape/confidence.js';
 import { layersOf, type NetworkSpec } from '../src/model/network.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient, logits, sampleLoss } from './support/naive-network.js';
 import { SPECS, smallNet } from './support/small-nets.js';
 

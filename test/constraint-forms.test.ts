@@ -1,7 +1,6 @@
 /** What single constraints must be, against closed forms, the naive Fisher matrix, and made-up measurements. docs/theory §7. */
 import { describe, expect, it } from 'vitest';
 import { hessianBlock } from '../src/analyse/curvature/hessian.js';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import { rowsInMemory } from '../src/analyse/trajectory/rows.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
 import { movementAlong } from '../src/apply/movement.js';
@@ -13,6 +12,7 @@ import { penalty } from '../src/model/penalty.js';
 import type { LossSurface } from '../src/model/surface.js';
 import { identity, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient, logits, type Sample } from './support/naive-network.js';
 import { denseOf, orthonormalRows, solve } from './support/penalties.js';
 import { SPECS, smallNet } from './support/small-nets.js';

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { nearestCrossings } from '../src/analyse/landscape/crossing.js';
 import { FlatnessMeter } from '../src/analyse/landscape/flatness.js';
-import { LineLoss } from '../src/analyse/landscape/line.js';
 import type { Samples } from '../src/data/dataset.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { initialWeights, layerNamed, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
+import { LineLoss } from '../src/surface/network/line.js';
 import { sampleLoss } from './support/naive-network.js';
 
 afterEach(() => forceKernelBuild(undefined));

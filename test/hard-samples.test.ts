@@ -1,9 +1,9 @@
 /** Directions of hard samples, against their definition with naive gradients. */
 import { describe, expect, it } from 'vitest';
 import { hardSampleDirections } from '../src/analyse/curvature/hard-samples.js';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import type { Samples } from '../src/data/dataset.js';
 import type { NetworkSpec } from '../src/model/network.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient } from './support/naive-network.js';
 import { SPECS, smallNet } from './support/small-nets.js';
 

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { hessianBlock } from '../src/analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../src/analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
-import type { CurvatureKind } from '../src/analyse/curvature/tangents.js';
 import { FlatnessMeter } from '../src/analyse/landscape/flatness.js';
 import { covarianceOperator } from '../src/analyse/noise/noise.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { layerNamed } from '../src/model/network.js';
 import { matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
+import type { CurvatureKind } from '../src/surface/network/tangents.js';
 import { logits } from './support/naive-network.js';
 import { differenceHessian, SPECS, smallNet } from './support/small-nets.js';
 

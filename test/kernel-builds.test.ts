@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { LineLoss } from '../src/analyse/landscape/line.js';
 import type { FlatnessSummary } from '../src/analyse/trajectory/results.js';
 import { forceKernelBuild, type KernelBuild, kernelBuild } from '../src/kernels/load.js';
 import { initialWeights } from '../src/model/network.js';
@@ -12,6 +11,7 @@ import { readModel } from '../src/record/checkpoint.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
+import { LineLoss } from '../src/surface/network/line.js';
 import { Trainer } from '../src/train/trainer.js';
 import { thermograd } from './support/cli.js';
 import { SMALL_RUN } from './support/small-studies.js';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import { landscapeNoise, randomLandscape } from '../src/analyse/landscape/landscape.js';
 import { batchCovariance, gradientCovariance } from '../src/analyse/noise/noise.js';
 import { curvatureNoiseScale, gradientNoiseScale, squaredNorms } from '../src/analyse/noise/noise-scale.js';
@@ -8,6 +7,7 @@ import { batchPlan } from '../src/data/samplers.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { fromRows, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient } from './support/naive-network.js';
 import { differenceHessian, SPECS, smallNet } from './support/small-nets.js';
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { KroneckerSum, zeroOrder } from '../src/analyse/curvature/kronecker.js';
-import { splitByShare } from '../src/analyse/curvature/precision.js';
 import { batchCovariance, covarianceOperator, gradientCovariance } from '../src/analyse/noise/noise.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
 import { fromRows } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { KroneckerSum, zeroOrder } from '../src/surface/network/kronecker.js';
+import { splitByShare } from '../src/surface/network/precision.js';
 import { gradient } from './support/naive-network.js';
 import { naiveLayerGradients, SPECS, smallNet } from './support/small-nets.js';
 

@@ -1,8 +1,6 @@
 /** Normalised inputs: every kernel computes what it computes on the normalised numbers themselves. */
 import { describe, expect, it } from 'vitest';
 import { hessianBlock } from '../src/analyse/curvature/hessian.js';
-import { BLOCK, NetworkPasses } from '../src/analyse/curvature/passes.js';
-import { hessianVector } from '../src/analyse/curvature/tangents.js';
 import { inputSquares } from '../src/analyse/noise/noise-scale.js';
 import { fisherDiagonal } from '../src/apply/fisher.js';
 import type { Dataset, Samples } from '../src/data/dataset.js';
@@ -10,6 +8,8 @@ import { normalized } from '../src/data/normalize.js';
 import { joined, pick } from '../src/data/tasks.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
+import { BLOCK, NetworkPasses } from '../src/surface/network/passes.js';
+import { hessianVector } from '../src/surface/network/tangents.js';
 import { Trainer } from '../src/train/trainer.js';
 import { gradient, sampleLoss } from './support/naive-network.js';
 

@@ -1,7 +1,6 @@
 /** Measures of one solution against naive loops, differences and closed forms. */
 import { describe, expect, it } from 'vitest';
 import { hessianTrace } from '../src/analyse/curvature/hessian-trace.js';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import { measureSolution } from '../src/analyse/landscape/solution-flatness.js';
 import { anisotropy, curvatureChange, valleyDirections } from '../src/analyse/landscape/valley-coordinates.js';
 import { WholeLine } from '../src/analyse/landscape/whole-width.js';
@@ -10,6 +9,7 @@ import { layersOf, type NetworkSpec } from '../src/model/network.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { dot, normalVector } from '../src/numeric/operators/lanczos.js';
 import { randomKey } from '../src/numeric/random.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient, sampleLoss } from './support/naive-network.js';
 import { differenceHessian, SPECS, smallNet } from './support/small-nets.js';
 

@@ -1,10 +1,10 @@
 /** Widths of an exact parabola: a linear network of two weights, whose loss is L0 + ½ a |w − w*|² in both of them. */
 import { describe, expect, it } from 'vitest';
-import { NetworkPasses } from '../src/analyse/curvature/passes.js';
 import { FlatnessMeter } from '../src/analyse/landscape/flatness.js';
 import { WholeLine } from '../src/analyse/landscape/whole-width.js';
 import type { Samples } from '../src/data/dataset.js';
 import type { NetworkSpec } from '../src/model/network.js';
+import { NetworkPasses } from '../src/surface/network/passes.js';
 import { sampleLoss } from './support/naive-network.js';
 
 const spec: NetworkSpec = { widths: [2, 1], activation: 'identity', bias: false, loss: 'squared-error' };

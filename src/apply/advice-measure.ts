@@ -3,7 +3,6 @@ import { batchCurvature, batchShare } from '../analyse/curvature/batch-curvature
 import { curvatureMoments, type PairMomentsOfCurvature } from '../analyse/curvature/curvature-moments.js';
 import { hardSampleDirections } from '../analyse/curvature/hard-samples.js';
 import { hessianOperator } from '../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../analyse/curvature/passes.js';
 import { sampleCurvature } from '../analyse/curvature/sample-curvature.js';
 import { curvatureNoiseScale, gradientNoiseScale } from '../analyse/noise/noise-scale.js';
 import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
@@ -15,6 +14,7 @@ import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index
 import { dot, lanczos } from '../numeric/operators/lanczos.js';
 import { orthonormal } from '../numeric/orthonormal.js';
 import { type Key, randomKey } from '../numeric/random.js';
+import { NetworkPasses } from '../surface/network/passes.js';
 import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
 import { Trainer } from '../train/trainer.js';
 import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';

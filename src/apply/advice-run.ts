@@ -1,6 +1,5 @@
 /** One short real run at a learning rate near a ceiling. */
 import { hessianOperator } from '../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../analyse/curvature/passes.js';
 import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { pick } from '../data/tasks.js';
@@ -8,6 +7,7 @@ import type { NetworkSpec } from '../model/network.js';
 import { DivergedError } from '../numeric/errors.js';
 import { lanczos } from '../numeric/operators/lanczos.js';
 import { randomKey } from '../numeric/random.js';
+import { NetworkPasses } from '../surface/network/passes.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { AdvicePoint } from './advice-facts.js';
 import type { RunSeen } from './advice-verify.js';

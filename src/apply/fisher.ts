@@ -8,9 +8,10 @@
  * variance). The gradient of a dense layer is δ⊗h, so its square is δ²⊗h²: F of a layer is a sum of products of squares,
  * without an N×P array.
  */
-import { BLOCK, type NetworkPasses, type States } from '../analyse/curvature/passes.js';
-import { middle } from '../analyse/curvature/tangents.js';
+
 import { background, inputsOf } from '../data/inputs.js';
+import { BLOCK, type NetworkPasses, type States } from '../surface/network/passes.js';
+import { middle } from '../surface/network/tangents.js';
 import type { FisherKind } from './task.js';
 
 /**

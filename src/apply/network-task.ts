@@ -2,7 +2,6 @@
 
 import { hessianBlock } from '../analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../analyse/curvature/passes.js';
 import { FlatnessMeter } from '../analyse/landscape/flatness.js';
 import type { RowSource } from '../analyse/trajectory/rows.js';
 import type { Samples } from '../data/dataset.js';
@@ -10,6 +9,7 @@ import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
+import { NetworkPasses } from '../surface/network/passes.js';
 import { fisherDiagonal } from './fisher.js';
 import { denseModes, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';

@@ -1,8 +1,9 @@
 /** Small networks with random data, and their Hessians by differences of naive gradients: shared by the curvature tests. */
-import { NetworkPasses } from '../../src/analyse/curvature/passes.js';
+
 import type { Samples } from '../../src/data/dataset.js';
 import { initialWeights, layerNamed, type NetworkSpec } from '../../src/model/network.js';
 import { randomKey } from '../../src/numeric/random.js';
+import { NetworkPasses } from '../../src/surface/network/passes.js';
 import { gradient, type Sample } from './naive-network.js';
 
 /** Inputs with many zeros, labels and targets. */

@@ -11,7 +11,7 @@
 import type { Sampling } from '../../data/samplers.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import type { NetworkPasses } from './passes.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
 import { curvatureAlong, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
 import { sampleMoments } from './sample-moments.js';
 

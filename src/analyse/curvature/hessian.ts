@@ -8,11 +8,11 @@
  * is not positive semidefinite. 1 − p_y is summed from the other probabilities, so no digits cancel when p_y is near 1.
  */
 import type { Matrix } from '../../numeric/linalg/index.js';
+import { KroneckerSum, zeroOrder } from '../../surface/network/kronecker.js';
+import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
+import { type Precision, type Precisions, splitByShare } from '../../surface/network/precision.js';
+import { type CurvatureKind, hasBend, middle, middleRank } from '../../surface/network/tangents.js';
 import { squares } from '../noise/noise.js';
-import { KroneckerSum, zeroOrder } from './kronecker.js';
-import { BLOCK, type NetworkPasses } from './passes.js';
-import { type Precision, type Precisions, splitByShare } from './precision.js';
-import { type CurvatureKind, hasBend, middle, middleRank } from './tangents.js';
 
 /** Holds the Hessian block of one layer's weights. */
 interface HessianBlock {

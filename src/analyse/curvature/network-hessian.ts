@@ -7,9 +7,9 @@
  */
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
-import type { NetworkPasses } from './passes.js';
-import { projectBlocks } from './projection.js';
-import { type CurvatureKind, hessianVector } from './tangents.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
+import { projectBlocks } from '../../surface/network/projection.js';
+import { type CurvatureKind, hessianVector } from '../../surface/network/tangents.js';
 
 /**
  * Makes the operator v ↦ H v of the mean loss, flat over the network or over one layer's weights. A product costs 1 to 2

@@ -13,8 +13,8 @@ import { layersOf, type NetworkSpec } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { hessianTrace } from '../curvature/hessian-trace.js';
-import { NetworkPasses } from '../curvature/passes.js';
 
 /** Holds Tr H, nat/weight², with the logits divided by a temperature. */
 export interface TraceAtTemperature {

@@ -7,9 +7,9 @@
  * not depend on which other directions are measured, or in what order.
  */
 import { InputError } from '../../numeric/errors.js';
+import { LineLoss, type LineOptions } from '../../surface/network/line.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, nearestCrossings } from './crossing.js';
-import { LineLoss, type LineOptions } from './line.js';
 
 /** Sets the level, the accuracy and the range of a width. */
 export interface FlatnessOptions extends LineOptions {

@@ -20,9 +20,9 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { wholePower } from '../../numeric/power.js';
-import type { NetworkPasses } from '../curvature/passes.js';
-import { type ProjectedBlock, projectBlocks } from '../curvature/projection.js';
-import type { CurvatureKind } from '../curvature/tangents.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
+import { type ProjectedBlock, projectBlocks } from '../../surface/network/projection.js';
+import type { CurvatureKind } from '../../surface/network/tangents.js';
 
 /** Chooses the directions and minibatches of a random landscape. */
 interface LandscapeOptions {

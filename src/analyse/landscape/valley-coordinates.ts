@@ -11,10 +11,10 @@
  */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
-import { NetworkPasses } from '../curvature/passes.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
+import { sampleSlopes } from '../../surface/network/tangents.js';
 import { curvatureAlong, type SampleCurvature, sampleCurvature } from '../curvature/sample-curvature.js';
 import { sampleMoments } from '../curvature/sample-moments.js';
-import { sampleSlopes } from '../curvature/tangents.js';
 
 /**
  * Describes the loss along one unit vector. Errors are those of estimates for the distribution that the samples were drawn

@@ -6,8 +6,8 @@
  */
 
 import { dot } from '../../numeric/operators/lanczos.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
-import type { NetworkPasses } from '../curvature/passes.js';
 import { nearestCrossings } from './crossing.js';
 
 /** Describes the width of the valley along one direction; displacements in weight. */

@@ -16,8 +16,8 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { hessianOperator } from '../curvature/network-hessian.js';
-import { NetworkPasses } from '../curvature/passes.js';
 
 /** Names the state, and the batches that are drawn. */
 export interface BatchSharpnessRequest {

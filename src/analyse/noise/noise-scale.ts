@@ -12,8 +12,8 @@ import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
-import { BLOCK, type NetworkPasses } from '../curvature/passes.js';
-import { hessianVector, sampleSlopes } from '../curvature/tangents.js';
+import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
+import { hessianVector, sampleSlopes } from '../../surface/network/tangents.js';
 
 /** Gives the simple noise scale of a gradient and the two numbers that it is the ratio of. docs/theory [A1]. */
 interface NoiseScale {

@@ -10,10 +10,10 @@ import type { Sampling } from '../../data/samplers.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
-import { KroneckerSum, zeroOrder } from '../curvature/kronecker.js';
-import type { NetworkPasses } from '../curvature/passes.js';
-import { type Precision, type Precisions, splitByShare } from '../curvature/precision.js';
-import { sampleSlopes } from '../curvature/tangents.js';
+import { KroneckerSum, zeroOrder } from '../../surface/network/kronecker.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
+import { type Precision, type Precisions, splitByShare } from '../../surface/network/precision.js';
+import { sampleSlopes } from '../../surface/network/tangents.js';
 
 /** Holds the gradient covariance of one layer's weights, PER SAMPLE. */
 interface GradientCovariance {

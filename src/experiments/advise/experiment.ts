@@ -10,7 +10,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
 import { type Advice, advise } from '../../apply/advice.js';
 import type { AdviceFacts, AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
 import type { MeasuredState } from '../../apply/advice-measure.js';
@@ -40,6 +39,7 @@ import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { loadFor } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
 

@@ -1,11 +1,11 @@
 /** The random landscape of single minibatches along principal directions, over one shuffled epoch of frozen batches. docs/theory [R1]–[R3]. */
 
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
 import { randomLandscape } from '../../analyse/landscape/landscape.js';
 import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
 import type { Key } from '../../numeric/random.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import type { LandscapeRow } from './measured.js';
 
 /** Names the network, the directions and the batches. */

@@ -1,10 +1,10 @@
 /** H and C1 of the recorded layer at the centre, exact over all samples. docs/theory [S10]. */
 import { hessianBlock } from '../../analyse/curvature/hessian.js';
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
 import { gradientCovariance } from '../../analyse/noise/noise.js';
 import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 
 /** Holds H and C1 of a layer, P×P, and the gradient. */
 interface LayerMatrices {

@@ -9,7 +9,7 @@
  *     states/<name>.json         one document a state, whole or absent; <name>.safetensors its weights
  *     report.html report.json findings.json figures/ tables/
  */
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
+
 import type { Dataset } from '../../data/dataset.js';
 import { firstSamples } from '../../data/subset.js';
 import { runCells } from '../../jobs/cells.js';
@@ -22,6 +22,7 @@ import { sharedSamples } from '../../jobs/shared-samples.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
 import { type CeilingsConfig, ceilingsConfig } from './config.js';
 import type { StateCell } from './measured.js';

@@ -1,11 +1,11 @@
 /** H and C of the layer at a point, exact over all samples, and their diagonals along chosen directions. */
 import { hessianBlock } from '../../analyse/curvature/hessian.js';
-import { BLOCK, NetworkPasses } from '../../analyse/curvature/passes.js';
-import { projectBlocks } from '../../analyse/curvature/projection.js';
 import { batchCovariance, gradientCovariance } from '../../analyse/noise/noise.js';
 import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import { BLOCK, NetworkPasses } from '../../surface/network/passes.js';
+import { projectBlocks } from '../../surface/network/projection.js';
 import type { Sampling } from './measured.js';
 
 /** Names a network at given weights, the recorded layer, and how batches are drawn. */

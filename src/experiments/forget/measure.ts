@@ -1,12 +1,13 @@
 /**
  * The end of a branch relative to task 1: displacement along its directions, and the loss along them. docs/theory [C3].
  */
-import { LineLoss } from '../../analyse/landscape/line.js';
+
 import type { Axes } from '../../apply/task.js';
 import { firstSamples } from '../../data/subset.js';
 import { layerNamed } from '../../model/network.js';
 import { type Matrix, row } from '../../numeric/linalg/index.js';
 import { logSpaced } from '../../numeric/spacing.js';
+import { LineLoss } from '../../surface/network/line.js';
 import type { StoredAxes } from './known.js';
 import type { Branch, Moved, Profile } from './measured.js';
 import type { Weights } from './network.js';

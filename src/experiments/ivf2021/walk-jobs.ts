@@ -2,7 +2,7 @@
  * The null of a window, measured and drawn in worker threads: a walk with the run's own noise and no restoring force.
  * docs/theory [N1].
  */
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
+
 import { gradientCovariance } from '../../analyse/noise/noise.js';
 import type { OverDraws, WalkForm } from '../../analyse/trajectory/results.js';
 import type { Samples } from '../../data/dataset.js';
@@ -15,6 +15,7 @@ import { leastSquares } from '../../numeric/lines.js';
 import { type Key, randomKey } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import { mean, median, variance } from '../../numeric/statistics.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { type WalkWindow, walkShare, walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkExponents } from '../../theory/walk-motion.js';
 

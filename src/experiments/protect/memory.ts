@@ -1,7 +1,5 @@
 /** The memory that `thermograd protect` needs, before it measures. */
 
-import { NetworkPasses } from '../../analyse/curvature/passes.js';
-import { LineLoss } from '../../analyse/landscape/line.js';
 import { pcaMemory } from '../../analyse/trajectory/pca.js';
 import type { Constraint } from '../../apply/constraint.js';
 import { iterationBytes } from '../../apply/modes.js';
@@ -11,6 +9,8 @@ import { VERSION } from '../../jobs/machine.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { layerNamed, type NetworkSpec, parameterCount } from '../../model/network.js';
 import { Trajectory } from '../../record/trajectory.js';
+import { LineLoss } from '../../surface/network/line.js';
+import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
 import { thinning, type WindowPlan } from './job.js';
 

@@ -5,7 +5,6 @@
 import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { curvatureMoments } from '../../../analyse/curvature/curvature-moments.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import { type ValleyDirections, valleyDirections } from '../../../analyse/landscape/valley-coordinates.js';
 import type { Samples } from '../../../data/dataset.js';
 import { batchPlan } from '../../../data/samplers.js';
@@ -16,6 +15,7 @@ import { scaled } from '../../../numeric/estimate.js';
 import { embeddedLinearAlgebra } from '../../../numeric/linalg/index.js';
 import { lanczos } from '../../../numeric/operators/lanczos.js';
 import { type Key, randomKey } from '../../../numeric/random.js';
+import { NetworkPasses } from '../../../surface/network/passes.js';
 import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../../../theory/ceiling.js';
 import { almostSureRate } from '../../../theory/valley/divergence.js';
 import { Trainer } from '../../../train/trainer.js';

@@ -5,7 +5,6 @@
  * It computes and stores the cells (study.ts); findings.ts judges them and page.ts presents them.
  */
 import { join } from 'node:path';
-import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
 import { runCells } from '../../../jobs/cells.js';
@@ -16,6 +15,7 @@ import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
 import { readJson } from '../../../record/json.js';
 import { loadFor } from '../../../runs/prepare.js';
+import { NetworkPasses } from '../../../surface/network/passes.js';
 import { Trainer } from '../../../train/trainer.js';
 import { networkCells } from './cell.js';
 import { type NetworkStudyConfig, networkStudySeeds } from './config.js';

@@ -5,7 +5,6 @@
 import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
-import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import { confidence, withScaledLogits } from '../../../analyse/landscape/confidence.js';
 import { type MeasuredSolution, measureSolution } from '../../../analyse/landscape/solution-flatness.js';
 import {
@@ -22,6 +21,7 @@ import { estimate, scaled } from '../../../numeric/estimate.js';
 import { dot, lanczos, normalVector } from '../../../numeric/operators/lanczos.js';
 import { type Key, randomKey } from '../../../numeric/random.js';
 import { mean } from '../../../numeric/statistics.js';
+import { NetworkPasses } from '../../../surface/network/passes.js';
 import { logarithmicSgdLoss, proportionalSgdLoss, sgdForce } from '../../../theory/valley/solution-loss.js';
 import { Trainer } from '../../../train/trainer.js';
 import type { NetworkStudyConfig } from './config.js';

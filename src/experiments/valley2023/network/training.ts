@@ -1,6 +1,5 @@
 /** Training for the study of real networks to the target loss, with evaluations on the way. */
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
-import { NetworkPasses } from '../../../analyse/curvature/passes.js';
 import type { Samples } from '../../../data/dataset.js';
 import { batchPlan } from '../../../data/samplers.js';
 import { firstSamples } from '../../../data/subset.js';
@@ -8,6 +7,7 @@ import { initialWeights } from '../../../model/network.js';
 import { DivergedError } from '../../../numeric/errors.js';
 import { randomKey } from '../../../numeric/random.js';
 import { WeightMean } from '../../../runs/steps.js';
+import { NetworkPasses } from '../../../surface/network/passes.js';
 import { STEPS_PER_CALL, Trainer } from '../../../train/trainer.js';
 import type { NetworkStudyConfig } from './config.js';
 import type { NoiseSetting, Outcome, PathPoint } from './measured.js';
