@@ -30,5 +30,5 @@ export const timeless =
 export const textWithoutTimes = (text) =>
   text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
-    .replace(/\b\d+(?:\.\d+)? (?:s|ms|min|h)\b/g, 'DURATION')
+    .replace(/\b\d+(?:\.\d+)? (?:s|ms|min|h)\b(?: \d+ (?:s|min)\b)?/g, 'DURATION') // also 2 min 05 s
     .replace(/\b\d+(?:\.\d+)? (?:[MG]B)\b/g, 'MEMORY');

@@ -57,7 +57,7 @@ const local = (source: Source) =>
 it('reads the tree it means to', () => {
   expect(sources.length).toBeGreaterThan(60);
   expect(sources.find((s) => s.name === 'runs/run.ts')?.imports).toContain('./train.js');
-  expect(sources.find((s) => s.name === 'cli/main.ts')?.imports).toContain('./commands.js');
+  expect(sources.find((s) => s.name === 'cli/call.ts')?.imports).toContain('./commands.js');
   expect(sources.find((s) => s.name === 'cli/commands.ts')?.imports).toContain('../experiments/sequence.js'); // import()
   for (const s of sources) expect(['', ...ROOMS], s.name).toContain(s.room);
 });

@@ -86,6 +86,10 @@ describe('what differs', () => {
 
   it('is nothing where only times differ', () => {
     expect(differences(expected, folder({ 'a.json': '{"x":1.5,"seconds":9}', 'in/b.bin': 'abc' }))).toEqual([]);
+    const page = (took: string, x: string) => folder({ 'p.html': `<dd>${took}</dd><dd>x = ${x}</dd>` });
+    for (const took of ['0.4 s', '99 s', '2 min 05 s', '1 h 02 min'])
+      expect(differences(page('9.1 s', '2'), page(took, '2'))).toEqual([]);
+    expect(differences(page('99 s', '2'), page('2 min 05 s', '3'))).toHaveLength(1);
   });
 
   it('is a number, a byte, a file that is missing or too many', () => {

@@ -1,12 +1,14 @@
 /** What is given to the program in place of a file, and what becomes of its streams and signals; the built program. */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkDisk, freeDisk } from '../src/jobs/disk.js';
 import { readWhole } from '../src/record/files.js';
-import { begin, HANG, scratch, thermograd } from './support/cli.js';
+import { fromPipe } from '../src/runs/config-file.js';
+import { begin, HANG, scratch } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const { folder } = scratch();
@@ -47,14 +49,14 @@ describe('configs', () => {
     ['80 kB of ranks', `data: { set: teacher }\nanalysis: { directions: [${Array.from({ length: 20_000 }, (_, k) => k).join(', ')}] }\n`, /analysis\.directions/],
     ['a missing value', 'data: { set: teacher }\ntraining: { stop: { rule: epochs } }\n', /training\.stop\.epochs'.*got nothing/],
     ['a value that is null', 'training: null\n', /config key 'training'/],
-  ])('%s', (name, text, words) => {
+  ])('%s', async (name, text, words) => {
     const out = at(`c-${name.replace(/\W/g, '')}`);
-    sentence(thermograd('train', '--config', put('c.yaml', text), '--out', out), 2, words);
+    sentence(await thermogradHere('train', '--config', put('c.yaml', text), '--out', out), 2, words);
     expect(existsSync(out)).toBe(false);
   }); // biome-ignore format: a table
 
   const config =
-    'preset: quick\ndata: { set: teacher }\ntraining: { stop: { rule: epochs, epochs: 1 } }\nrecord: { windowEpochs: 1 }\n';
+    'preset: quick\ndata: { set: teacher, teacher: { train: 400, test: 100 } }\ntraining: { stop: { rule: epochs, epochs: 1 } }\nrecord: { windowEpochs: 1 }\n';
   it.skipIf(!posix)('from a process substitution, also a slow one, and from standard input', () => {
     const file = put('p.yaml', config);
     for (const [k, source] of [`<(cat "${file}")`, `<(sleep 0.2; cat "${file}")`].entries())
@@ -68,30 +70,34 @@ describe.skipIf(!posix)('pipes and devices in place of files', () => {
     spawnSync('mkfifo', [at(name)]);
     return at(name);
   };
-  it('a config, a matrix, weights', () => {
+  it('a config, a matrix, weights', async () => {
     const pipe = fifo('pipe');
-    sentence(thermograd('train', '--config', pipe), 2, /pipe is a pipe or a device and not a file/);
-    sentence(thermograd('simulate', pipe), 2, /a pipe or a device/);
-    sentence(thermograd('decompose', '--drift', pipe, '--diffusion', pipe, '--out', at('d')), 2, /a pipe or a device/);
+    sentence(await thermogradHere('train', '--config', pipe), 2, /pipe is a pipe or a device and not a file/);
+    sentence(await thermogradHere('simulate', pipe), 2, /a pipe or a device/);
     sentence(
-      thermograd('protect', '--weights', pipe, '--data', 'teacher', '--out', at('p.npz')),
+      await thermogradHere('decompose', '--drift', pipe, '--diffusion', pipe, '--out', at('d')),
       2,
       /a pipe or a device/,
     );
-    sentence(thermograd('train', '--config', '/dev/zero'), 2, /a pipe or a device/);
+    sentence(
+      await thermogradHere('protect', '--weights', pipe, '--data', 'teacher', '--out', at('p.npz')),
+      2,
+      /a pipe or a device/,
+    );
+    sentence(await thermogradHere('train', '--config', '/dev/zero'), 2, /a pipe or a device/);
   });
-  it('a file of a data set', () => {
+  it('a file of a data set', async () => {
     mkdirSync(at('set'));
     spawnSync('mkfifo', [at('set/train-images-idx3-ubyte'), at('set/train-labels-idx1-ubyte')]);
-    sentence(thermograd('train', '--data', `idx:${at('set')}`, '--out', at('s')), 2, /a pipe or a device/);
+    sentence(await thermogradHere('train', '--data', `idx:${at('set')}`, '--out', at('s')), 2, /a pipe or a device/);
     expect(existsSync(at('s'))).toBe(false);
   });
-  it('a record, and a document of a run', () => {
+  it('a record, and a document of a run', async () => {
     mkdirSync(at('run'));
     spawnSync('mkfifo', [at('run/run.json')]);
     for (const command of ['report', 'analyse', 'advise', 'protect'])
-      sentence(thermograd(command, at('run')), 2, /a pipe or a device|run\.json/);
-    sentence(thermograd('train', '--out', at('run'), '--resume'), 2, /a pipe or a device/);
+      sentence(await thermogradHere(command, at('run')), 2, /a pipe or a device|run\.json/);
+    sentence(await thermogradHere('train', '--out', at('run'), '--resume'), 2, /a pipe or a device/);
   });
   it('a reader of the library', () => {
     expect(() => readWhole('/dev/null')).toThrow(/a pipe or a device/);
@@ -102,12 +108,12 @@ describe.skipIf(!posix)('pipes and devices in place of files', () => {
 
 describe('places for results', () => {
   const quick = ['--preset', 'quick', '--data', 'teacher', '--limit', '1000', '--window', '1'];
-  it.skipIf(!existsSync('/dev/null'))('a device or a file is no folder', () => {
+  it.skipIf(!existsSync('/dev/null'))('a device or a file is no folder', async () => {
     const file = put('file', '');
     for (const out of ['/dev/null', file]) {
-      sentence(thermograd('train', ...quick, '--out', out), 2, /is not a folder; choose another with --out/);
-      sentence(thermograd('forget', '--preset', 'quick', '--out', out), 2, /is not a folder/);
-      sentence(thermograd('reproduce', 'controls', '--preset', 'quick', '--out', out), 2, /is not a folder/);
+      sentence(await thermogradHere('train', ...quick, '--out', out), 2, /is not a folder; choose another with --out/);
+      sentence(await thermogradHere('forget', '--preset', 'quick', '--out', out), 2, /is not a folder/);
+      sentence(await thermogradHere('reproduce', 'controls', '--preset', 'quick', '--out', out), 2, /is not a folder/);
     }
   });
 
@@ -158,7 +164,19 @@ describe('streams and signals', () => {
     expect(readdirSync(out)).toContain('checkpoint.safetensors');
   });
 
-  it.skipIf(!posix)('a config that never comes does not keep the program', async () => {
+  it.skipIf(!posix)('a pipe that does not end is given up', () => {
+    const path = at('silent');
+    spawnSync('mkfifo', [path]);
+    // an end for writing that is open keeps a pipe from ending
+    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    expect(() => fromPipe(path, 3)).toThrow(/nothing came from .*silent for 0\.03 s; does its command write and end\?/);
+    writeSync(writer, 'seed: 1');
+    expect(() => fromPipe(path, 3)).toThrow(/nothing came/);
+    closeSync(writer);
+  });
+
+  // ten seconds
+  it.skipIf(!posix || process.env.CI === undefined)('a config that never comes does not keep the program', async () => {
     const child = spawn('bash', [
       '-c',
       `"$1" "$2" train --config <(sleep 60) --out "${at('never')}"; echo "code $?"`,

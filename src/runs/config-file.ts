@@ -66,8 +66,9 @@ function textOf(path: string): string {
 
 /**
  * Reads a pipe to its end without waiting in the system, so that a writer that never writes stops nobody for ever.
+ * @param looks - how often it looks in vain, every 10 ms, before it gives up
  */
-function fromPipe(path: string): Uint8Array {
+export function fromPipe(path: string, looks = LOOKS): Uint8Array {
   const parts: Uint8Array[] = [];
   let [length, idle] = [0, 0];
   let file: number;
@@ -91,7 +92,11 @@ function fromPipe(path: string): Uint8Array {
         got = readSync(file, buffer, 0, buffer.length, null);
       } catch (error) {
         if ((error as { code?: string }).code !== 'EAGAIN') throw error;
-        check(++idle < LOOKS, 'no-config', `nothing came from ${path} for 10 s; does its command write and end?`);
+        check(
+          ++idle < looks,
+          'no-config',
+          `nothing came from ${path} for ${(looks * PAUSE) / 1000} s; does its command write and end?`,
+        );
         Atomics.wait(clock, 0, 0, PAUSE);
         continue;
       }

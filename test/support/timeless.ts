@@ -1,7 +1,7 @@
 /** What documents say besides times, durations and memory: what must not depend on how many threads wrote them. */
 
 // @ts-expect-error: plain JavaScript without declarations
-import { PAGE_SETTINGS, timeless as reviver } from '../../scripts/times.mjs';
+import { PAGE_SETTINGS, timeless as reviver, textWithoutTimes } from '../../scripts/times.mjs';
 
 /** Keys of JSON documents that hold times, durations, memory or the machine. */
 const TIMES = /^(?:seconds|cpuSeconds|started|finished|updated|machine|memoryBytes|timings)$/;
@@ -13,12 +13,7 @@ export function timeless(name: string, bytes: Buffer): string {
   return bytes.toString('latin1');
 }
 
-const pageWithoutTimes = (html: string): string =>
-  html
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
-    .replace(/\b\d+(?:\.\d+)? (?:ms|s|min|h)\b(?: \d+ (?:s|min)\b)?/g, 'DURATION')
-    .replace(/\b\d+(?:\.\d+)? [MG]B\b/g, 'MEMORY')
-    .replace(PAGE_SETTINGS, '$1');
+const pageWithoutTimes = (html: string): string => textWithoutTimes(html).replace(PAGE_SETTINGS, '$1');
 
 /** Lists what differs between two folders, given with `filesOf`; empty when they hold the same but for times. */
 export function differences(one: ReadonlyMap<string, Buffer>, other: ReadonlyMap<string, Buffer>): string[] {
