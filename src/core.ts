@@ -147,7 +147,25 @@ export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from 
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/trajectory.js';
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, RunFacts } from './report/input.js';
+export { blockNamed, blockOf, parametersOf, wholeBlock } from './surface/blocks.js';
+export { completed } from './surface/completed.js';
+export { functionSurface, type ModelFunctions } from './surface/functions.js';
+export type { SurfaceParts } from './surface/made.js';
 export { NetworkPasses } from './surface/network/passes.js';
+export { type NetworkSurfaceOptions, networkSurface } from './surface/network/surface.js';
+export { hardAndRandom, sampleWeights, stratifiedMean } from './surface/subsets.js';
+export type {
+  Line as SurfaceLine,
+  LineLosses,
+  Offer,
+  Parameter,
+  RequestOptions,
+  SampleSubset,
+  Subset,
+  Surface,
+  SurfaceBlock,
+  Verb,
+} from './surface/surface.js';
 export {
   type CoupledCurvature,
   type CurvatureLaw,

@@ -190,7 +190,25 @@ export { type RunRecord, readRecord, type StageName } from './runs/folder.js';
 export { PRESETS } from './runs/presets.js';
 export { type RunRequest, type RunResult, trainRun } from './runs/run.js';
 export type { Config, PartialConfig } from './runs/schema.js';
+export { blockNamed, blockOf, parametersOf, wholeBlock } from './surface/blocks.js';
+export { completed } from './surface/completed.js';
+export { functionSurface, type ModelFunctions } from './surface/functions.js';
+export type { SurfaceParts } from './surface/made.js';
 export { NetworkPasses } from './surface/network/passes.js';
+export { type NetworkSurfaceOptions, networkSurface } from './surface/network/surface.js';
+export { hardAndRandom, sampleWeights, stratifiedMean } from './surface/subsets.js';
+export type {
+  Line as SurfaceLine,
+  LineLosses,
+  Offer,
+  Parameter,
+  RequestOptions,
+  SampleSubset,
+  Subset,
+  Surface,
+  SurfaceBlock,
+  Verb,
+} from './surface/surface.js';
 // theory
 export {
   type CoupledCurvature,

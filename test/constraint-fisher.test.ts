@@ -1,9 +1,9 @@
 /** Elastic weights and what else has a closed stiffness: K itself, against per-sample gradients of naive loops. docs/theory [C2] */
 import { describe, expect, it } from 'vitest';
-import { fisherDiagonal } from '../src/apply/fisher.js';
 import { protectTask } from '../src/apply/protect.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
+import { fisherDiagonal } from '../src/surface/network/fisher.js';
 import { BLOCK } from '../src/surface/network/passes.js';
 import { gradient, logits, type Sample } from './support/naive-network.js';
 import { smallNet } from './support/small-nets.js';

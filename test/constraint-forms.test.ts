@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { hessianBlock } from '../src/analyse/curvature/hessian.js';
 import { rowsInMemory } from '../src/analyse/trajectory/rows.js';
-import { fisherDiagonal } from '../src/apply/fisher.js';
 import { movementAlong } from '../src/apply/movement.js';
 import { protect, protectTask } from '../src/apply/protect.js';
 import { surfaceTask } from '../src/apply/surface-task.js';
@@ -12,6 +11,7 @@ import { penalty } from '../src/model/penalty.js';
 import type { LossSurface } from '../src/model/surface.js';
 import { identity, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { fisherDiagonal } from '../src/surface/network/fisher.js';
 import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient, logits, type Sample } from './support/naive-network.js';
 import { denseOf, orthonormalRows, solve } from './support/penalties.js';

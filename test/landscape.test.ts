@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { landscapeNoise, randomLandscape } from '../src/analyse/landscape/landscape.js';
 import { batchCovariance, gradientCovariance } from '../src/analyse/noise/noise.js';
-import { curvatureNoiseScale, gradientNoiseScale, squaredNorms } from '../src/analyse/noise/noise-scale.js';
+import { curvatureNoiseScale, gradientNoiseScale } from '../src/analyse/noise/noise-scale.js';
 import type { Samples } from '../src/data/dataset.js';
 import { batchPlan } from '../src/data/samplers.js';
 import type { NetworkSpec } from '../src/model/network.js';
 import { fromRows, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
+import { squaredNorms } from '../src/surface/network/norms.js';
 import { NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient } from './support/naive-network.js';
 import { differenceHessian, SPECS, smallNet } from './support/small-nets.js';

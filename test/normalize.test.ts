@@ -1,13 +1,13 @@
 /** Normalised inputs: every kernel computes what it computes on the normalised numbers themselves. */
 import { describe, expect, it } from 'vitest';
 import { hessianBlock } from '../src/analyse/curvature/hessian.js';
-import { inputSquares } from '../src/analyse/noise/noise-scale.js';
-import { fisherDiagonal } from '../src/apply/fisher.js';
 import type { Dataset, Samples } from '../src/data/dataset.js';
 import { normalized } from '../src/data/normalize.js';
 import { joined, pick } from '../src/data/tasks.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
+import { fisherDiagonal } from '../src/surface/network/fisher.js';
+import { inputSquares } from '../src/surface/network/norms.js';
 import { BLOCK, NetworkPasses } from '../src/surface/network/passes.js';
 import { hessianVector } from '../src/surface/network/tangents.js';
 import { Trainer } from '../src/train/trainer.js';

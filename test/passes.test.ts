@@ -1,8 +1,8 @@
 /** What passes keep of each sample, and sums of Kronecker products that need more memory than a kernel begins with. */
 import { describe, expect, it } from 'vitest';
-import { inputSquares } from '../src/analyse/noise/noise-scale.js';
 import { randomKey } from '../src/numeric/random.js';
 import { KroneckerSum, zeroOrder } from '../src/surface/network/kronecker.js';
+import { inputSquares } from '../src/surface/network/norms.js';
 import { BLOCK, NetworkPasses } from '../src/surface/network/passes.js';
 import { gradient, sampleLoss } from './support/naive-network.js';
 import { SPECS, smallNet, smallSamples } from './support/small-nets.js';

@@ -9,12 +9,12 @@ import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
+import { type FisherKind, fisherDiagonal } from '../surface/network/fisher.js';
 import { NetworkPasses } from '../surface/network/passes.js';
-import { fisherDiagonal } from './fisher.js';
 import { denseModes, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
-import type { Block, FisherKind, Task, TaskTraining, Width } from './task.js';
+import type { Block, Task, TaskTraining, Width } from './task.js';
 
 /** Describes a network that has learnt task 1. */
 export interface NetworkTaskOptions {

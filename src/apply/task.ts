@@ -6,6 +6,7 @@
  * tasks.
  */
 import type { Matrix } from '../numeric/linalg/index.js';
+import type { FisherKind } from '../surface/network/fisher.js';
 
 /**
  * Describes a range of the flat vector that is constrained separately: a layer, or all of it. Axes cover offset … offset + size
@@ -35,12 +36,6 @@ export interface Width {
   readonly flatness: number | null;
   readonly curvature: number;
 }
-
-/**
- * Names a Fisher matrix: `empirical` takes the gradients at the labels of the samples, `true` the expectation over the model's
- * own predictions, summed over classes.
- */
-export type FisherKind = 'empirical' | 'true';
 
 /** Says how the task was trained, on which its stationary state depends. docs/theory [S1]. */
 export interface TaskTraining {

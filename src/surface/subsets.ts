@@ -34,6 +34,23 @@ export function stratifiedMean(
   return { mean: total, standardError: Math.sqrt(squared) };
 }
 
+/** Returns the subset of one sample of N, for which what is asked is that sample's own. */
+export const oneSample = (sample: number, of: number): SampleSubset => ({
+  samples: Uint32Array.of(sample),
+  strata: [{ count: 1, of }],
+});
+
+/** Lists the strata: the samples of each, and its share N_h/N, with which a mean over them counts. */
+export function strataOf({ samples, strata }: SampleSubset): { samples: Uint32Array; share: number }[] {
+  const all = strata.reduce((sum, s) => sum + s.of, 0);
+  let first = 0;
+  return strata.map(({ count, of }) => {
+    const part = { samples: samples.subarray(first, first + count), share: of / all };
+    first += count;
+    return part;
+  });
+}
+
 /**
  * Draws a subset of n samples: those with the largest values (losses at the centre) all, half of n, and the other half at random
  * from the rest. A few hard samples hold most of a small loss, so this has a smaller error than n drawn evenly. docs/theory [F5].

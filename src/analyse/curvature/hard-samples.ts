@@ -9,8 +9,8 @@
  */
 import { pick } from '../../data/tasks.js';
 import { dot } from '../../numeric/operators/lanczos.js';
+import { squaredNorms } from '../../surface/network/norms.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
-import { squaredNorms } from '../noise/noise-scale.js';
 import { pairIndex, sampleCurvature } from './sample-curvature.js';
 
 /** Number of samples considered: those of largest gradient. */

@@ -8,9 +8,9 @@
  */
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
+import { inputSquares } from '../../surface/network/norms.js';
 import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
 import { middle, middleRank } from '../../surface/network/tangents.js';
-import { inputSquares } from '../noise/noise-scale.js';
 
 /** Holds the trace of the Hessian, nat/weight². */
 interface HessianTrace {

@@ -11,8 +11,8 @@ import type { Matrix } from '../../numeric/linalg/index.js';
 import { KroneckerSum, zeroOrder } from '../../surface/network/kronecker.js';
 import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
 import { type Precision, type Precisions, splitByShare } from '../../surface/network/precision.js';
+import { squares } from '../../surface/network/second-moment.js';
 import { type CurvatureKind, hasBend, middle, middleRank } from '../../surface/network/tangents.js';
-import { squares } from '../noise/noise.js';
 
 /** Holds the Hessian block of one layer's weights. */
 interface HessianBlock {

@@ -11,8 +11,9 @@
  * The moments of a minibatch's curvature follow at EVERY batch size, since a minibatch's curvature is the mean of its samples'.
  */
 import { check } from '../../numeric/errors.js';
-import { BLOCK, type NetworkPasses, placeOnce, type States } from '../../surface/network/passes.js';
+import { BLOCK, type NetworkPasses, type States } from '../../surface/network/passes.js';
 import { type PlacedVector, putVector } from '../../surface/network/passes-kernel.js';
+import { placeOnce } from '../../surface/network/placed.js';
 import { forwardTangent, outputCurvature } from '../../surface/network/tangents.js';
 
 /** Holds the curvature of every sample's own loss in the span of k directions. */

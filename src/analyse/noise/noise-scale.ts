@@ -6,13 +6,12 @@
  * with the gradient g, its per-sample covariance C1 and the Hessian H of the whole network. Tr C1 and |g|² are exact sums over
  * the data; their errors are those of estimates for the distribution that the data were drawn from.
  */
-import type { Samples } from '../../data/dataset.js';
-import { inputsOf } from '../../data/inputs.js';
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
-import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
+import { squaredNorms } from '../../surface/network/norms.js';
+import type { NetworkPasses } from '../../surface/network/passes.js';
 import { hessianVector, sampleSlopes } from '../../surface/network/tangents.js';
 
 /** Gives the simple noise scale of a gradient and the two numbers that it is the ratio of. docs/theory [A1]. */
@@ -94,32 +93,4 @@ export function curvatureNoiseScale(passes: NetworkPasses, options: { probes?: n
   const { trace, along } = curvedNoiseTrace(passes, options);
   const { value, standardError, n, method } = trace;
   return estimate(value / along, standardError / Math.abs(along), n, method, along > 0 && value > 0);
-}
-
-/** Computes |g_k|² of every sample over the whole network: Σ_l |delta_l|² (|h_{l−1}|² + 1 with a bias). Length N. */
-export function squaredNorms(passes: NetworkPasses): Float64Array {
-  const { samples, layers, arena, kernel } = passes;
-  const out = new Float64Array(samples.count);
-  const sums = passes.scratch('norms', 2 * BLOCK);
-  const inputs = inputSquares(samples);
-  for (let b = 0; b < passes.blocks; b++) {
-    const { h, delta, count } = passes.block(b);
-    layers.forEach((layer, l) => {
-      const view = arena.f64(sums, 2 * BLOCK).fill(0);
-      kernel.dotColumns(delta[l], delta[l], layer.outputs, BLOCK, sums);
-      if (l > 0) kernel.dotColumns(h[l - 1], h[l - 1], layer.inputs, BLOCK, sums + 8 * BLOCK);
-      const one = layer.biasOffset < 0 ? 0 : 1;
-      for (let s = 0; s < count; s++)
-        out[b * BLOCK + s] += view[s] * ((l > 0 ? view[BLOCK + s] : inputs[b * BLOCK + s]) + one);
-    });
-  }
-  return out;
-}
-
-/** Computes |x_k|² of every sample's input. Length N. */
-export function inputSquares(samples: Samples): Float64Array {
-  const out = new Float64Array(samples.count);
-  const row = new Float32Array(samples.size);
-  for (let s = 0; s < samples.count; s++) for (const x of inputsOf(samples, s, row)) out[s] += x * x;
-  return out;
 }

@@ -10,9 +10,9 @@ import type { Sampling } from '../../data/samplers.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
-import { KroneckerSum, zeroOrder } from '../../surface/network/kronecker.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
-import { type Precision, type Precisions, splitByShare } from '../../surface/network/precision.js';
+import type { Precision, Precisions } from '../../surface/network/precision.js';
+import { layerSecondMoment } from '../../surface/network/second-moment.js';
 import { sampleSlopes } from '../../surface/network/tangents.js';
 
 /** Holds the gradient covariance of one layer's weights, PER SAMPLE. */
@@ -39,31 +39,11 @@ export function gradientCovariance(
   layer: string,
   precision: Precision = 'mixed',
 ): GradientCovariance {
-  const { inputs: n, outputs: m } = passes.layers[passes.layerIndex(layer)];
-  const count = passes.samples.count;
-  const sum = new KroneckerSum(m, n, 1);
-  const { inputs: h, deltas } = passes.layerStates(layer);
-  const traces = new Float64Array(count);
-  for (let k = 0; k < count; k++) traces[k] = squares(deltas, k * m, m) * squares(h, k * n, n);
-  const split = splitByShare(traces, precision);
-  for (const { samples, single } of split.parts) {
-    for (const group of zeroOrder(h, n, samples)) {
-      for (let first = 0; first < group.samples.length; first += sum.block) {
-        const size = Math.min(sum.block, group.samples.length - first);
-        const { values, stride } = sum.factors();
-        for (let s = 0; s < size; s++) {
-          const from = group.samples[first + s] * m;
-          for (let i = 0; i < m; i++) values[i * stride + s] = deltas[from + i];
-        }
-        sum.add(h, group, first, size, single);
-      }
-    }
-  }
-  const covariance = sum.finish(1 / count);
+  const { moment: covariance, precision: split } = layerSecondMoment(passes, layer, precision);
   const mean = meanGradient(passes, layer);
-  const p = m * n;
+  const p = mean.length;
   for (let i = 0; i < p; i++) for (let j = 0; j < p; j++) covariance.data[i * p + j] -= mean[i] * mean[j];
-  return { covariance, mean, samples: count, precision: split.summary };
+  return { covariance, mean, samples: passes.samples.count, precision: split };
 }
 
 /**
@@ -120,11 +100,4 @@ export function covarianceOperator(passes: NetworkPasses, layer?: string): Linea
       return product;
     },
   };
-}
-
-/** Returns the sum of `count` squares from index `start` on. */
-export function squares(x: Float64Array, start: number, count: number): number {
-  let sum = 0;
-  for (let i = start; i < start + count; i++) sum += x[i] * x[i];
-  return sum;
 }

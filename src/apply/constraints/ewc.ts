@@ -5,8 +5,10 @@
  * `ewc` takes the true Fisher matrix (expectation over the model's own predictions), which for cross-entropy is the diagonal of the
  * Gauss-Newton matrix; `ewc-empirical` squares the gradients at the labels, which vanish together with the training error.
  */
+
+import type { FisherKind } from '../../surface/network/fisher.js';
 import type { Constraint, ConstraintOptions } from '../constraint.js';
-import type { FisherKind, Task } from '../task.js';
+import type { Task } from '../task.js';
 
 function elastic(name: string, kind: FisherKind, title: string): Constraint {
   return {

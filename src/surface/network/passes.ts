@@ -26,6 +26,7 @@ import {
   putVector,
   takeVector,
 } from './passes-kernel.js';
+import { placeOnce } from './placed.js';
 
 /** Names a network, the point in its weights, and the samples. */
 interface PassesOptions {
@@ -150,9 +151,7 @@ export class NetworkPasses {
   block(b: number): States {
     const states = this.cache[b] ?? this.own;
     if (states.ready && states !== this.own) return states;
-    const first = b * BLOCK;
-    const order = Uint32Array.from({ length: Math.min(BLOCK, this.samples.count - first) }, (_, i) => first + i);
-    return this.compute(order, states);
+    return this.compute(this.orderOf(b), states);
   }
 
   /**
@@ -180,9 +179,8 @@ export class NetworkPasses {
 
   /** Writes the sample numbers of block b to kernel memory, where the sparse kernels read them, and returns their address. */
   placeBlockOrder(b: number): number {
-    const count = Math.min(BLOCK, this.samples.count - b * BLOCK);
-    const order = this.arena.u32(this.orderAt, count);
-    for (let i = 0; i < count; i++) order[i] = b * BLOCK + i;
+    const order = this.orderOf(b);
+    this.arena.u32(this.orderAt, order.length).set(order);
     return this.orderAt;
   }
 
@@ -277,6 +275,27 @@ export class NetworkPasses {
     return { inputs, deltas };
   }
 
+  /** Moves to other weights, of the same length: all later calls are made there. Costs nothing but the states, which are lost. */
+  setWeights(weights: ArrayLike<number>): void {
+    this.weights.set(weights);
+    putVector(this.arena, this.layers, this.weightsAt, weights);
+    for (const states of this.cache) states.ready = false;
+  }
+
+  /** Returns each sample's own loss at other weights, nat, length N; these passes stay where they are. Costs a forward pass. */
+  lossesAt(weights: ArrayLike<number>): Float64Array {
+    const { arena, layers, weightsAt, own } = this;
+    const out = new Float64Array(this.samples.count);
+    putVector(arena, layers, weightsAt, weights);
+    for (let b = 0; b < this.blocks; b++) {
+      const order = this.orderOf(b);
+      this.forward(order, own);
+      out.set(arena.f64(own.losses, order.length), b * BLOCK);
+    }
+    putVector(arena, layers, weightsAt, this.weights);
+    return out;
+  }
+
   /** Returns each sample's own loss, nat; length N. */
   losses(): Float64Array {
     const out = new Float64Array(this.samples.count);
@@ -311,7 +330,25 @@ export class NetworkPasses {
     };
   }
 
+  private orderOf(b: number): Uint32Array {
+    const first = b * BLOCK;
+    return Uint32Array.from({ length: Math.min(BLOCK, this.samples.count - first) }, (_, i) => first + i);
+  }
+
   private compute(order: Uint32Array, states: States): States {
+    const { kernel, layers, kind, weightsAt } = this;
+    this.forward(order, states);
+    for (let l = layers.length - 1; l > 0; l--) {
+      this.times(l, weightsAt.weights[l], states.delta[l], states.delta[l - 1], 0, true);
+      kernel.timesSlope(kind, states.h[l - 1], states.delta[l - 1], layers[l].inputs, 1, BLOCK);
+    }
+    states.count = order.length;
+    states.ready = true;
+    return states;
+  }
+
+  /** Computes all states but the deltas below the last layer. */
+  private forward(order: Uint32Array, states: States): void {
     const { kernel, arena, layers, samples, kind, classes, weightsAt } = this;
     const count = order.length;
     arena.u32(this.orderAt, count).set(order);
@@ -352,23 +389,5 @@ export class NetworkPasses {
         states.losses,
       );
     }
-    for (let l = last; l > 0; l--) {
-      this.times(l, weightsAt.weights[l], states.delta[l], states.delta[l - 1], 0, true);
-      kernel.timesSlope(kind, states.h[l - 1], states.delta[l - 1], layers[l].inputs, 1, BLOCK);
-    }
-    states.count = count;
-    states.ready = true;
-    return states;
   }
-}
-
-const vectors = new WeakMap<NetworkPasses, Map<string, PlacedVector>>();
-
-/** Reserves kernel memory for a flat vector under a name, once: later calls with that name return the same memory. */
-export function placeOnce(passes: NetworkPasses, name: string): PlacedVector {
-  const own = vectors.get(passes) ?? new Map<string, PlacedVector>();
-  vectors.set(passes, own);
-  const vector = own.get(name) ?? placeVector(passes.arena, passes.layers, 'a vector of weights');
-  own.set(name, vector);
-  return vector;
 }

@@ -8,8 +8,9 @@
  */
 import { check } from '../../numeric/errors.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
-import { BLOCK, type NetworkPasses, placeOnce, type States } from './passes.js';
+import { BLOCK, type NetworkPasses, type States } from './passes.js';
 import { putVector } from './passes-kernel.js';
+import { placeOnce } from './placed.js';
 import { type CurvatureKind, hasBend, outputCurvature } from './tangents.js';
 
 /** Gives the slopes and curvatures of one block of samples along all k directions, valid during the visit. */

@@ -8,8 +8,9 @@
  * where A = diag p − p pᵀ for softmax and 1 for squared error. The Gauss-Newton product keeps A and drops every term with delta.
  */
 
-import { BLOCK, type NetworkPasses, placeOnce, type States } from './passes.js';
+import { BLOCK, type NetworkPasses, type States } from './passes.js';
 import { clearVector, type PlacedVector, putVector, takeVector } from './passes-kernel.js';
+import { placeOnce } from './placed.js';
 
 /**
  * Names a curvature: `exact` is the Hessian, `gauss-newton` is Jᵀ A J. They agree on a layer block when all units above are

@@ -9,10 +9,15 @@
  * without an N×P array.
  */
 
-import { background, inputsOf } from '../data/inputs.js';
-import { BLOCK, type NetworkPasses, type States } from '../surface/network/passes.js';
-import { middle } from '../surface/network/tangents.js';
-import type { FisherKind } from './task.js';
+import { background, inputsOf } from '../../data/inputs.js';
+import { BLOCK, type NetworkPasses, type States } from './passes.js';
+import { middle } from './tangents.js';
+
+/**
+ * Names a Fisher matrix: `empirical` takes the gradients at the labels of the samples, `true` the expectation over the model's
+ * own predictions, summed over classes.
+ */
+export type FisherKind = 'empirical' | 'true';
 
 /**
  * Computes the diagonal of the Fisher matrix, length P. Costs N·(nonzero inputs of every layer)·outputs multiplications, and
