@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { column, embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
-import { hutchinsonTrace, signVector } from '../src/numeric/operators/hutchinson.js';
+import { hutchinsonProbes, hutchinsonTrace, signVector, traceOf } from '../src/numeric/operators/hutchinson.js';
 import { type LinearOperator, lanczos } from '../src/numeric/operators/lanczos.js';
-import { lanczosQuadrature, spectralDensity } from '../src/numeric/operators/slq.js';
+import { type Multiplying, multiplyTogether } from '../src/numeric/operators/products.js';
+import {
+  densityOf,
+  densityProbes,
+  lanczosQuadrature,
+  type Quadrature,
+  spectralDensity,
+} from '../src/numeric/operators/slq.js';
 import { randomKey } from '../src/numeric/random.js';
 
 const la = embeddedLinearAlgebra();
@@ -95,10 +102,70 @@ describe('Lanczos', () => {
     expect(pairs.map((p) => p.value.value)).toEqual([expect.closeTo(2, 12), expect.closeTo(-3, 12)]);
   });
 
+  it('finds the same pairs with few vectors in memory, by restarts, and says how many products that took', () => {
+    const { op } = withSpectrum(values);
+    let most = 0;
+    const counting = {
+      size: op.size,
+      apply: (x: Float64Array) => {
+        most++;
+        return op.apply(x);
+      },
+    };
+    const key = randomKey(2);
+    const options = { count: 3, key, vectors: 10, maxSteps: 400, opposite: 'pair' as const };
+    const { pairs, steps, converged, oppositePair } = lanczos(counting, options);
+    expect(converged).toBe(true);
+    expect(steps).toBe(most);
+    expect(steps).toBeGreaterThan(10);
+    [13, 8, 5].forEach((truth, i) => {
+      expect(Math.abs(pairs[i].value.value - truth)).toBeLessThan(pairs[i].value.standardError + 1e-13);
+    });
+    for (const { value, vector, residual } of [...pairs, oppositePair!]) {
+      const product = op.apply(vector);
+      const norm = Math.sqrt(product.reduce((sum, x, k) => sum + (x - value.value * vector[k]) ** 2, 0));
+      expect(Math.abs(norm - residual)).toBeLessThan(1e-10);
+    }
+    expect(oppositePair!.value.value).toBeCloseTo(-4, 10);
+    expect(lanczos(op, { count: 3, key }).oppositePair).toBeUndefined();
+    expect(() => lanczos(op, { count: 3, key, vectors: 6 })).toThrow(/at least 7 vectors.*room for 6/);
+  });
+
   it('refuses counts and operators that make no sense', () => {
     const op: LinearOperator = { size: 3, apply: () => new Float64Array(3).fill(Number.NaN) };
     expect(() => lanczos(op, { count: 4, key: randomKey(1) })).toThrow(/1 to 3 eigenpairs.*got 4/);
     expect(() => lanczos(op, { count: 1, key: randomKey(1) })).toThrow(/3 finite numbers; step 1 did not/);
+  });
+});
+
+describe('products together', () => {
+  it('give the same bits as one after the other, in as many rounds as the longest piece of work takes', async () => {
+    const { op } = withSpectrum([5, 4, 1, 0.5, 0.1, 0, -1, -2]);
+    const key = randomKey(3);
+    const works = [
+      ...densityProbes(8, { probes: 3, steps: 6, key }),
+      ...hutchinsonProbes(8, { probes: 2, key }),
+    ] as Multiplying<unknown>[];
+    const rounds: number[] = [];
+    const told: [number, number][] = [];
+    const found = await multiplyTogether(
+      async (vectors) => {
+        rounds.push(vectors.length);
+        return vectors.map(op.apply);
+      },
+      works,
+      (products, unfinished) => told.push([products, unfinished]),
+    );
+    expect(rounds).toEqual([5, 3, 3, 3, 3, 3]);
+    expect([told[0], told[1], told.at(-1)]).toEqual([
+      [0, 5],
+      [5, 3],
+      [20, 0],
+    ]);
+    expect(densityOf(8, found.slice(0, 3) as Quadrature[], { steps: 6 })).toEqual(
+      spectralDensity(op, { probes: 3, steps: 6, key }),
+    );
+    expect(traceOf(found.slice(3) as number[])).toEqual(hutchinsonTrace(op, { probes: 2, key }));
   });
 });
 
@@ -192,5 +259,16 @@ describe('spectral density', () => {
     const step = at[1] - at[0];
     expect(density.reduce((a, b) => a + b, 0) * step).toBeCloseTo(1, 2);
     expect(() => spectralDensity(op, { probes: 1, key: randomKey(1) })).toThrow(/at least 2 probes/);
+  });
+
+  it('stays right with three vectors for each probe', () => {
+    const { op } = withSpectrum(Array.from({ length: 60 }, (_, i) => (i < 3 ? 50 - 10 * i : 0.02 * i)));
+    const options = { probes: 4, steps: 40, key: randomKey(7), at: [-0.1, 10, 35, 60], width: 0.1 };
+    const [all, three] = [spectralDensity(op, options), spectralDensity(op, { ...options, memory: 'three' })];
+    all.cumulative.forEach((x, i) => {
+      expect(Math.abs(x - three.cumulative[i])).toBeLessThan(1e-8);
+    });
+    expect(three.trace.value / all.trace.value).toBeCloseTo(1, 8);
+    expect(three.squaredFrobenius.value / all.squaredFrobenius.value).toBeCloseTo(1, 8);
   });
 });

@@ -16,6 +16,7 @@ import { check, RunError } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
 import { dot, lanczosStep, ritz, type Tridiagonal } from '../numeric/operators/lanczos.js';
+import { multiplyBy } from '../numeric/operators/products.js';
 import { type Modes, whiteDenominator } from './modes.js';
 
 /** Describes modes, noise at the minimum, and how the noise grows with the covariance. */
@@ -169,7 +170,7 @@ function ceilingOf(
   // a positive matrix overlaps with the one that grows fastest, because that one is positive too
   const recursion: Tridiagonal = { alpha: [], beta: [], basis: [] };
   for (let step = 1; step <= PATIENCE; step++) {
-    const more = lanczosStep({ size: m * m, apply }, recursion, start);
+    const more = multiplyBy({ size: m * m, apply }, lanczosStep(m * m, recursion, start));
     if (more && step % 5 !== 0) continue;
     const { values, vectors } = ritz(recursion, la);
     const top = values[values.length - 1];

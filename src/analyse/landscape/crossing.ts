@@ -9,7 +9,7 @@
  */
 
 /** Describes the function at 0, the level to reach, and when to stop. */
-interface CrossingOptions {
+export interface CrossingOptions {
   /** Value at 0 and the level to reach, in the same units; level > centre > 0. */
   readonly centre: number;
   readonly level: number;
@@ -65,6 +65,18 @@ export function nearestCrossings(
   evaluate: (x: readonly number[]) => readonly number[],
   options: CrossingOptions,
 ): Crossings {
+  const search = crossingSearch(options);
+  let next = search.next();
+  while (!next.done) next = search.next(evaluate(next.value));
+  return next.value;
+}
+
+/**
+ * Searches for the same crossings as `nearestCrossings` without evaluating anything itself: the generator yields displacements,
+ * one to four at a time, takes the values there, in their order, by `next(values)`, and returns the crossings. Many searches
+ * can so share one evaluation.
+ */
+export function* crossingSearch(options: CrossingOptions): Generator<number[], Crossings, ArrayLike<number>> {
   const { centre, level, relativeTolerance, cap } = options;
   const goal = level / centre - 1;
   const sides = ([-1, 1] as const).map((sign): Side => {
@@ -94,7 +106,7 @@ export function nearestCrossings(
         return pass === 0 ? [...scan, { side, x: side.next + side.step }] : scan;
       })
       .map(({ side, x }) => ({ side, x: Math.fround(x) }));
-    const values = evaluate(asked.map(({ side, x }) => side.sign * x));
+    const values = yield asked.map(({ side, x }) => side.sign * x);
     asked.forEach(({ side, x }, i) => {
       if (!side.done) take(side, { x, rise: values[i] / centre - 1 }, relativeTolerance, cap);
     });

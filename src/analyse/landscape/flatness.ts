@@ -6,10 +6,10 @@
  * Each direction is measured from the same centre over all samples, in float32 passes whose sums are float64; results do
  * not depend on which other directions are measured, or in what order.
  */
-import { InputError } from '../../numeric/errors.js';
 import { LineLoss, type LineOptions } from '../../surface/network/line.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, nearestCrossings } from './crossing.js';
+import { checkCentreLoss, widthOf } from './width.js';
 
 /** Sets the level, the accuracy and the range of a width. */
 export interface FlatnessOptions extends LineOptions {
@@ -34,12 +34,7 @@ export class FlatnessMeter {
     this.factor = options.factor ?? Math.E;
     this.relativeTolerance = options.relativeTolerance ?? 1e-4;
     const { block, centreLoss } = this.line;
-    if (!(centreLoss > 0 && centreLoss < Number.POSITIVE_INFINITY)) {
-      throw new InputError(
-        'no-centre-loss',
-        `flatness is the width at ${this.factor.toFixed(3)} times the loss at the centre; that loss is ${centreLoss}, so no width is defined: choose another centre or stop training earlier.`,
-      );
-    }
+    checkCentreLoss(centreLoss, this.factor);
     const own = options.weights.subarray(block.weightOffset, block.weightOffset + block.inputs * block.outputs);
     this.cap = (options.reach ?? 10) * Math.sqrt(own.reduce((sum, w) => sum + w * w, 0));
   }
@@ -55,22 +50,17 @@ export class FlatnessMeter {
     line.setDirection(direction);
     const before = line.evaluations;
     const { slope, curvature } = line.derivatives();
-    const { left, right } = this.crossings(slope, curvature);
-    const flatness = left === null || right === null ? null : right + left;
-    const quadratic = 2 * Math.sqrt((2 * (factor - 1) * line.centreLoss) / curvature);
-    return {
+    const crossings = this.crossings(slope, curvature);
+    return widthOf({
       index,
       variance,
-      left: left === null ? null : -left,
-      right,
-      flatness,
-      open: left === null ? (right === null ? 'both' : 'left') : right === null ? 'right' : null,
+      crossings,
       slope,
       curvature,
-      quadraticRatio: flatness !== null && curvature > 0 ? flatness / quadratic : Number.NaN,
-      asymmetry: flatness === null ? Number.NaN : (right! - left!) / flatness,
+      centre: line.centreLoss,
+      factor,
       evaluations: line.evaluations - before,
-    };
+    });
   }
 
   /**

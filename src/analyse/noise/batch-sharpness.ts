@@ -49,16 +49,7 @@ export interface BatchSharpness {
  */
 export function batchSharpness(request: BatchSharpnessRequest): BatchSharpness {
   const { spec, weights, samples, batchSize, batches, key } = request;
-  check(
-    Number.isInteger(batches) && batches >= 2,
-    'bad-count',
-    `batch sharpness is a mean over batches and needs at least two; got ${batches}.`,
-  );
-  check(
-    Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= samples.count,
-    'bad-batch-size',
-    `the batch size must be an integer from 1 to the ${samples.count} samples; got ${batchSize}.`,
-  );
+  checkBatches(samples.count, batchSize, batches);
   const squares: number[] = [];
   const forms: number[] = [];
   for (let b = 0; b < batches; b++) {
@@ -71,10 +62,29 @@ export function batchSharpness(request: BatchSharpnessRequest): BatchSharpness {
     squares.push(dot(gradient, gradient));
     forms.push(dot(gradient, hessianOperator(passes).apply(gradient)));
   }
+  return sharpnessOf(squares, forms, batchSize);
+}
+
+/** @throws InputError for fewer than two batches, or a batch larger than the set */
+export function checkBatches(samples: number, batchSize: number, batches: number): void {
+  check(
+    Number.isInteger(batches) && batches >= 2,
+    'bad-count',
+    `batch sharpness is a mean over batches and needs at least two; got ${batches}.`,
+  );
+  check(
+    Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= samples,
+    'bad-batch-size',
+    `the batch size must be an integer from 1 to the ${samples} samples; got ${batchSize}.`,
+  );
+}
+
+/** Computes R from |g_B|² and g_Bᵀ H_B g_B of each batch. */
+export function sharpnessOf(squares: readonly number[], forms: readonly number[], batchSize: number): BatchSharpness {
   const mean = (x: readonly number[]) => x.reduce((s, v) => s + v / x.length, 0);
   const [squared, curved] = [mean(squares), mean(forms)];
   const ratio = squared / curved;
-  const n = batches;
+  const n = squares.length;
   const spread = (of: (k: number) => number) =>
     Math.sqrt(Array.from({ length: n }, (_, k) => of(k) ** 2).reduce((s, v) => s + v, 0) / (n * (n - 1)));
   const error = spread((k) => squares[k] - ratio * forms[k]) / Math.abs(curved);
@@ -93,7 +103,7 @@ export function batchSharpness(request: BatchSharpnessRequest): BatchSharpness {
 }
 
 /** Draws distinct sample numbers: a partial shuffle for large batches, repeated draws for small ones. */
-function distinct(count: number, size: number, key: Key): Uint32Array {
+export function distinct(count: number, size: number, key: Key): Uint32Array {
   const stream = key.stream();
   if (4 * size > count) {
     const all = Uint32Array.from({ length: count }, (_, i) => i);

@@ -13,9 +13,12 @@ import type { Key } from '../../numeric/random.js';
 import { squaredNorms } from '../../surface/network/norms.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import { hessianVector, sampleSlopes } from '../../surface/network/tangents.js';
+import { stratifiedMean } from '../../surface/subsets.js';
+import type { Subset } from '../../surface/surface.js';
+import { sampleCounts } from './over-samples.js';
 
 /** Gives the simple noise scale of a gradient and the two numbers that it is the ratio of. docs/theory [A1]. */
-interface NoiseScale {
+export interface NoiseScale {
   /** |g|² without the bias from N samples: |ĝ|² − Tr C1/N. */
   readonly squaredGradient: Estimate;
   /** Tr C1. */
@@ -26,41 +29,68 @@ interface NoiseScale {
   readonly carriers: number;
 }
 
+/** Holds the gradients of samples as far as the noise scale needs them. */
+interface SampleGradients {
+  /** |g_k|² and g_k·g of each asked sample. */
+  readonly norms: Float64Array;
+  readonly along: Float64Array;
+  /** |g|² over all samples. */
+  readonly size: number;
+  /** N. */
+  readonly samples: number;
+  /** The asked samples; all by default. */
+  readonly subset?: Subset;
+}
+
 /**
  * Computes Tr C1, |g|² and their ratio over all samples of the passes. Costs a gradient and a forward pass; the norms of the
  * first layer come from the squares of the inputs.
  */
 export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
-  const n = passes.samples.count;
   const { gradient } = passes.gradient();
   const norms = squaredNorms(passes);
   const along = sampleSlopes(passes, gradient);
-  const size = dot(gradient, gradient);
-  const mean = norms.reduce((a, b) => a + b, 0) / n;
-  const trace = ((mean - size) * n) / (n - 1);
+  return noiseScaleOf({ norms, along, size: dot(gradient, gradient), samples: passes.samples.count });
+}
+
+/** Computes Tr C1, |g|² and their ratio from the gradients of samples; a subset adds its error to Tr C1 and the ratio [F5]. */
+export function noiseScaleOf({ norms, along, size, samples: n, subset }: SampleGradients): NoiseScale {
+  const counts = sampleCounts(n, subset);
+  const mean = norms.reduce((a, b, k) => a + counts[k] * b, 0) / n;
+  // over a subset g_k·g is not |g|² on the average, and what it is off is taken from |g_k|²
+  const off = subset ? along.reduce((a, b, k) => a + counts[k] * b, 0) / n - size : 0;
+  const trace = ((mean - 2 * off - size) * n) / (n - 1);
   // influence of sample k: on Tr C1 |g_k|² − 2 g_k·g, on |g|² 2 g_k·g − 2|g|²
   let [tt, tg, gg] = [0, 0, 0];
-  for (let k = 0; k < n; k++) {
-    const a = norms[k] - mean - 2 * (along[k] - size);
-    const b = 2 * (along[k] - size);
-    tt += a * a;
-    tg += a * b;
-    gg += b * b;
+  for (let k = 0; k < norms.length; k++) {
+    const a = norms[k] - mean - 2 * (along[k] - size - off);
+    const b = 2 * (along[k] - size - off);
+    tt += counts[k] * (a * a);
+    tg += counts[k] * (a * b);
+    gg += counts[k] * (b * b);
   }
   const scale = 1 / (n * (n - 1));
-  const traceError = Math.sqrt(tt * scale);
+  const drawn = subset
+    ? stratifiedMean(
+        norms.map((x, k) => x - 2 * along[k]),
+        subset,
+      ).standardError
+    : 0;
+  const traceError = Math.sqrt(tt * scale + drawn ** 2);
   const signal = size - trace / n;
   // for |g|² as small as Tr C1/N the estimate is quadratic in the noise: 2 Tr(C1²)/N² ≤ 2 (Tr C1/N)²
   const signalError = Math.sqrt(gg * scale + 2 * (trace / n) ** 2);
   const ratio = trace / signal;
   const relative = tt / trace ** 2 - (2 * tg) / (trace * signal) + gg / signal ** 2;
-  const ratioError = Math.abs(ratio) * Math.sqrt(Math.max(relative * scale, 0) + 2 * (trace / n / signal) ** 2);
-  const method = `exact sums over ${n} samples`;
+  const ratioError =
+    Math.abs(ratio) * Math.sqrt(Math.max(relative * scale, 0) + 2 * (trace / n / signal) ** 2 + (drawn / trace) ** 2);
+  const asked = norms.length;
+  const method = subset ? `${asked} of ${n} samples` : `exact sums over ${n} samples`;
   return {
-    squaredGradient: estimate(signal, signalError, n, `${method}, bias removed`),
-    trace: estimate(trace, traceError, n, method),
-    simple: estimate(ratio, ratioError, n, `${method}, delta method`, signal > 2 * signalError),
-    carriers: (n * mean) ** 2 / norms.reduce((s, v) => s + v * v, 0),
+    squaredGradient: estimate(signal, signalError, asked, `${method}, bias removed`),
+    trace: estimate(trace, traceError, asked, method),
+    simple: estimate(ratio, ratioError, asked, `${method}, delta method`, signal > 2 * signalError),
+    carriers: (n * mean) ** 2 / norms.reduce((s, v, k) => s + counts[k] * (v * v), 0),
   };
 }
 

@@ -7,10 +7,11 @@
 import { check } from '../errors.js';
 import { type Estimate, meanOf } from '../estimate.js';
 import type { Key, Stream } from '../random.js';
-import { dot, type LinearOperator } from './lanczos.js';
+import { dot } from './lanczos.js';
+import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
 /** Sets the number of probes of `hutchinsonTrace` and their random numbers. */
-interface HutchinsonOptions {
+export interface HutchinsonOptions {
   /** Independent probes, at least 2. */
   readonly probes: number;
   readonly key: Key;
@@ -33,15 +34,27 @@ export function signVector(size: number, stream: Stream): Float64Array {
  * product with A for each probe.
  * @throws InputError for fewer than 2 probes
  */
-export function hutchinsonTrace(op: LinearOperator, { probes, key }: HutchinsonOptions): Estimate {
+export const hutchinsonTrace = (op: LinearOperator, options: HutchinsonOptions): Estimate =>
+  traceOf(hutchinsonProbes(op.size, options).map((probe) => multiplyBy(op, probe)));
+
+/**
+ * Returns the work of each probe for an operator of order `size`: one product, from which zᵀ A z follows.
+ * @throws InputError for fewer than 2 probes
+ */
+export function hutchinsonProbes(size: number, { probes, key }: HutchinsonOptions): Multiplying<number>[] {
   check(
     Number.isInteger(probes) && probes >= 2,
     'bad-probes',
     () => `a trace with an error bar needs at least 2 probes; got ${probes}.`,
   );
-  const values = Array.from({ length: probes }, (_, i) => {
-    const z = signVector(op.size, key.child('hutchinson').child(i).stream());
-    return dot(z, op.apply(z));
-  });
-  return meanOf(values, `Hutchinson, ${probes} probes of random signs`);
+  return Array.from({ length: probes }, (_, i) => form(size, key.child('hutchinson').child(i)));
 }
+
+function* form(size: number, key: Key): Multiplying<number> {
+  const z = signVector(size, key.stream());
+  return dot(z, yield z);
+}
+
+/** Returns the trace that the probes found, their mean. */
+export const traceOf = (values: readonly number[]): Estimate =>
+  meanOf(values, `Hutchinson, ${values.length} probes of random signs`);

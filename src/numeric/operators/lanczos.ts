@@ -11,18 +11,12 @@ import { check } from '../errors.js';
 import { computed, type Estimate } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../linalg/index.js';
 import type { Key, Stream } from '../random.js';
+import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
-/**
- * Multiplies vectors by a symmetric matrix A of order `size`; `apply` returns a new vector and does not change its
- * argument.
- */
-export interface LinearOperator {
-  readonly size: number;
-  apply(x: Float64Array): Float64Array;
-}
+export type { LinearOperator } from './products.js';
 
 /** Holds an approximate eigenpair; the `standardError` of its eigenvalue is a bound from the residual, not a spread. */
-interface RitzPair {
+export interface RitzPair {
   readonly value: Estimate;
   /** Unit vector. */
   readonly vector: Float64Array;
@@ -31,7 +25,7 @@ interface RitzPair {
 }
 
 /** Says which eigenpairs `lanczos` finds, how accurately, and after how many products it stops. */
-interface LanczosOptions {
+export interface LanczosOptions {
   /** Pairs wanted. */
   readonly count: number;
   readonly key: Key;
@@ -46,11 +40,18 @@ interface LanczosOptions {
   readonly patience?: number;
   /** Wanted residual relative to the largest |θ|; 1e-8 by default. */
   readonly tolerance?: number;
+  /** `pair`: go on until the extreme pair of the other end has converged as well, and return it. Default: `value`. */
+  readonly opposite?: 'value' | 'pair';
+  /**
+   * Most vectors kept, at least count + 4; all by default. With fewer vectors than products the process is restarted from the best
+   * Ritz vectors (thick restart, Wu & Simon 2000), which costs more products.
+   */
+  readonly vectors?: number;
   readonly la?: LinearAlgebra;
 }
 
 /** Holds the eigenpairs that `lanczos` found. */
-interface LanczosResult {
+export interface LanczosResult {
   /** From the wanted end inwards. */
   readonly pairs: readonly RitzPair[];
   /** Products done. */
@@ -59,6 +60,8 @@ interface LanczosResult {
   readonly converged: boolean;
   /** The extreme Ritz value at the end that was not asked for, with its own residual as error: from inside, so a bound. */
   readonly opposite: Estimate;
+  /** The pair of that value, where it was asked for. */
+  readonly oppositePair?: RitzPair;
 }
 
 /** Holds the Lanczos basis and its tridiagonal matrix. */
@@ -67,6 +70,11 @@ export interface Tridiagonal {
   /** beta[i] is the entry (i, i + 1); the last one is the norm of the residual of the recursion. */
   readonly beta: number[];
   readonly basis: Float64Array[];
+  /**
+   * After a restart from r Ritz vectors: the entries (i, r), i < r, of the matrix, of which the first r rows are otherwise
+   * diagonal; `beta` is 0 there.
+   */
+  border?: readonly number[];
 }
 
 /** Draws a vector of independent standard normal numbers. */
@@ -94,19 +102,26 @@ function addScaled(y: Float64Array, s: number, x: Float64Array): void {
 /**
  * Extends the process by one product. Returns false when the space is exhausted: what was found spans an invariant subspace.
  * Cost: one product and 4·size·steps flops.
+ * @param memory - `three`: keep the last vectors of the basis only and orthogonalise against these. Quadratures stay right,
+ *   but converged eigenvalues come several times. Default: `all`
  */
-export function lanczosStep(op: LinearOperator, recursion: Tridiagonal, start: Float64Array): boolean {
+export function* lanczosStep(
+  size: number,
+  recursion: Tridiagonal,
+  start: Float64Array,
+  memory: 'all' | 'three' = 'all',
+): Multiplying<boolean> {
   const { alpha, beta, basis } = recursion;
   if (basis.length === 0) {
     const norm = Math.sqrt(dot(start, start));
     basis.push(start.map((x) => x / norm));
   }
   const v = basis[basis.length - 1];
-  const w = op.apply(v);
+  const w = yield v;
   check(
-    w.length === op.size && w.every(Number.isFinite),
+    w.length === size && w.every(Number.isFinite),
     'operator',
-    () => `the operator must return ${op.size} finite numbers; step ${alpha.length + 1} did not.`,
+    () => `the operator must return ${size} finite numbers; step ${alpha.length + 1} did not.`,
   );
   alpha.push(dot(w, v));
   const before = Math.sqrt(dot(w, w));
@@ -114,9 +129,28 @@ export function lanczosStep(op: LinearOperator, recursion: Tridiagonal, start: F
   for (let round = 0; round < 2; round++) for (const u of basis) addScaled(w, -dot(w, u), u);
   const norm = Math.sqrt(dot(w, w));
   beta.push(norm);
-  if (!(norm > 1e-14 * Math.max(before, Math.abs(alpha[0]))) || basis.length === op.size) return false;
+  if (!(norm > 1e-14 * Math.max(before, Math.abs(alpha[0]))) || alpha.length === size) return false;
+  if (memory === 'three' && basis.length === 2) basis.shift();
   basis.push(w.map((x) => x / norm));
   return true;
+}
+
+/**
+ * Restarts a process from the Ritz vectors `kept` and the next vector of its basis: with A V = V T + beta v eᵀ and T y = θ y,
+ * A (V y) = θ V y + beta y_k v, so that the new matrix is diagonal but for the border beta y_k. Works in place: 2·size·k·kept flops.
+ */
+function restart(recursion: Tridiagonal, { values, vectors }: ReturnType<typeof ritz>, kept: readonly number[]): void {
+  const { alpha, beta, basis } = recursion;
+  const k = alpha.length;
+  recursion.border = kept.map((j) => beta[k - 1] * vectors[j][k - 1]);
+  const old = new Float64Array(k);
+  for (let at = 0; at < basis[0].length; at++) {
+    for (let i = 0; i < k; i++) old[i] = basis[i][at];
+    for (let r = 0; r < kept.length; r++) basis[r][at] = dot(vectors[kept[r]], old);
+  }
+  basis.splice(kept.length, k - kept.length);
+  alpha.splice(0, k, ...kept.map((j) => values[j]));
+  beta.splice(0, k, ...kept.map(() => 0));
 }
 
 /** Returns the eigenvalues (ascending) and eigenvectors of the k×k tridiagonal matrix. */
@@ -130,6 +164,10 @@ export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float
       t.data[(i + 1) * k + i] = recursion.beta[i];
     }
   }
+  recursion.border?.forEach((x, i, { length: r }) => {
+    t.data[i * k + r] = x;
+    t.data[r * k + i] = x;
+  });
   const { values, vectors } = la.eigh(t);
   return {
     values,
@@ -144,27 +182,40 @@ export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float
  * @throws InputError unless `count` is an integer from 1 to the size, and when the operator returns numbers that are
  * not finite
  */
-export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosResult {
+export const lanczos = (op: LinearOperator, options: LanczosOptions): LanczosResult =>
+  multiplyBy(op, lanczosSearch(op.size, options));
+
+/** Does the work of `lanczos` for an operator of order `size`, one product at a time. */
+export function* lanczosSearch(size: number, options: LanczosOptions): Multiplying<LanczosResult> {
   const { count, key, end = 'largest', tolerance = 1e-8 } = options;
   check(
-    Number.isInteger(count) && count >= 1 && count <= op.size,
+    Number.isInteger(count) && count >= 1 && count <= size,
     'bad-count',
-    () => `lanczos finds 1 to ${op.size} eigenpairs of this operator; got ${count}.`,
+    () => `lanczos finds 1 to ${size} eigenpairs of this operator; got ${count}.`,
   );
   const la = options.la ?? embeddedLinearAlgebra();
-  const usual = Math.min(op.size, options.maxSteps ?? 2 * count + 60);
-  const most = Math.min(op.size, Math.max(usual, options.patience ?? usual));
+  const usual = Math.min(size, options.maxSteps ?? 2 * count + 60);
+  const most = Math.min(size, Math.max(usual, options.patience ?? usual));
   const recursion: Tridiagonal = { alpha: [], beta: [], basis: [] };
-  const start = normalVector(op.size, key.child('lanczos').stream());
+  const start = normalVector(size, key.child('lanczos').stream());
   let result: ReturnType<typeof ritz> = { values: new Float64Array(0), vectors: [] };
   let chosen: number[] = [];
   let residuals: number[] = [];
   let converged = false;
+  const room = options.vectors ?? Number.POSITIVE_INFINITY;
+  check(
+    room >= count + 4,
+    'too-few-vectors',
+    () => `${count} eigenpairs need at least ${count + 4} vectors in memory; got room for ${room}.`,
+  );
   let look = 5 * Math.ceil(count / 5);
+  let steps = 0;
   for (let step = 1; step <= most; step++) {
-    const more = lanczosStep(op, recursion, start);
-    if (more && step < most && step !== usual && step < look) continue;
+    const more = yield* lanczosStep(size, recursion, start);
+    const full = recursion.alpha.length >= room;
+    if (more && step < most && step !== usual && step < look && !full) continue;
     look = step < usual ? step + 5 : Math.ceil(1.2 * step);
+    steps = step;
     result = ritz(recursion, la);
     const k = result.values.length;
     const scale = Math.max(Math.abs(result.values[0]), Math.abs(result.values[k - 1]));
@@ -172,27 +223,43 @@ export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosRes
     // an exhausted process leaves no residual but rounding
     const beta = recursion.beta[k - 1];
     residuals = result.values.length ? Array.from(result.vectors, (y) => Math.abs(beta * y[k - 1])) : [];
-    converged = chosen.length === count && chosen.every((j) => residuals[j] <= tolerance * scale);
-    if (!more || converged) break;
+    const other = options.opposite === 'pair' ? [end === 'largest' ? 0 : k - 1] : [];
+    converged = chosen.length === count && [...chosen, ...other].every((j) => residuals[j] <= tolerance * scale);
+    if (!more || converged || step === most) break;
+    if (full) {
+      const inner = Math.floor((room - count) / 2) - other.length;
+      restart(recursion, result, [
+        ...other,
+        ...Array.from({ length: count + inner }, (_, i) => (end === 'largest' ? k - 1 - i : i)),
+      ]);
+    }
   }
   const k = result.values.length;
   const scale = Math.max(Math.abs(result.values[0]), Math.abs(result.values[k - 1]));
-  const pairs = chosen.map((j): RitzPair => {
-    const vector = new Float64Array(op.size);
+  const pairOf = (j: number): RitzPair => {
+    const vector = new Float64Array(size);
     for (let i = 0; i < k; i++) addScaled(vector, result.vectors[j][i], recursion.basis[i]);
     const residual = residuals[j];
     const gap = Math.min(
       j > 0 ? result.values[j] - result.values[j - 1] - residuals[j - 1] : Number.POSITIVE_INFINITY,
       j + 1 < k ? result.values[j + 1] - result.values[j] - residuals[j + 1] : Number.POSITIVE_INFINITY,
     );
-    const rounding = k * 2 ** -52 * scale;
+    const rounding = steps * 2 ** -52 * scale;
     const bound = rounding + (gap > residual ? Math.min(residual, residual ** 2 / gap) : residual);
-    const method = `Lanczos, ${k} products, error bounded by the residual`;
-    const value = computed(result.values[j], bound, k, method, residual <= tolerance * scale);
+    const method = `Lanczos, ${steps} products, error bounded by the residual`;
+    const value = computed(result.values[j], bound, steps, method, residual <= tolerance * scale);
     return { value, vector, residual };
-  });
+  };
+  const pairs = chosen.map(pairOf);
   const far = end === 'largest' ? 0 : k - 1;
   const left = Math.abs(recursion.beta[k - 1] * result.vectors[far][k - 1]);
-  const opposite = computed(result.values[far], left, k, `Ritz value of ${k} products`, left <= tolerance * scale);
-  return { pairs, steps: k, converged, opposite };
+  const opposite = computed(
+    result.values[far],
+    left,
+    steps,
+    `Ritz value of ${steps} products`,
+    left <= tolerance * scale,
+  );
+  const oppositePair = options.opposite === 'pair' ? { oppositePair: pairOf(far) } : {};
+  return { pairs, steps, converged, opposite, ...oppositePair };
 }

@@ -10,10 +10,11 @@ import { type Estimate, estimate, meanOf } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra } from '../linalg/index.js';
 import type { Key } from '../random.js';
 import { signVector } from './hutchinson.js';
-import { type LinearOperator, lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
+import { lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
+import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
 /** Sets the probes of `spectralDensity` and where the density is evaluated. */
-interface SpectralDensityOptions {
+export interface SpectralDensityOptions {
   /** Random starts, at least 2; 10 by default. */
   readonly probes?: number;
   /** Products for each; 80 by default, never above the size. */
@@ -23,17 +24,19 @@ interface SpectralDensityOptions {
   readonly at?: ArrayLike<number>;
   /** Standard deviation of the Gaussian that smooths each node; 1/100 of the range by default. */
   readonly width?: number;
+  /** Vectors kept for each probe: `all` (default), steps·size numbers, or `three`; see `lanczosStep`. */
+  readonly memory?: 'all' | 'three';
   readonly la?: LinearAlgebra;
 }
 
 /** Holds the quadrature of one probe; the weights sum to 1. */
-interface Quadrature {
+export interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
 }
 
 /** Holds an estimated density of eigenvalues with its standard errors over probes. */
-interface SpectralDensity {
+export interface SpectralDensity {
   readonly at: Float64Array;
   /** Share of eigenvalues per unit of eigenvalue, smoothed. */
   readonly density: Float64Array;
@@ -50,14 +53,26 @@ interface SpectralDensity {
 }
 
 /** Computes the quadrature of the spectral measure of `start` after at most `steps` products. */
-export function lanczosQuadrature(
+export const lanczosQuadrature = (
   op: LinearOperator,
   start: Float64Array,
   steps: number,
   la: LinearAlgebra = embeddedLinearAlgebra(),
-): Quadrature {
+): Quadrature =>
+  multiplyBy(
+    op,
+    quadratureSearch(op.size, () => start, { steps, la }),
+  );
+
+function* quadratureSearch(
+  size: number,
+  start: () => Float64Array,
+  { steps, la, memory }: { steps: number; la: LinearAlgebra; memory?: 'all' | 'three' | undefined },
+): Multiplying<Quadrature> {
   const process: Tridiagonal = { alpha: [], beta: [], basis: [] };
-  for (let step = 0; step < Math.min(steps, op.size); step++) if (!lanczosStep(op, process, start)) break;
+  const first = start();
+  for (let step = 0; step < Math.min(steps, size); step++)
+    if (!(yield* lanczosStep(size, process, first, memory))) break;
   const { values, vectors } = ritz(process, la);
   return { nodes: values, weights: Float64Array.from(vectors, (y) => y[0] ** 2) };
 }
@@ -66,16 +81,39 @@ export function lanczosQuadrature(
  * Estimates the density of the eigenvalues of an operator. Cost: probes·steps products.
  * @throws InputError for fewer than 2 probes (there is no error bar) or steps (there is no second moment)
  */
-export function spectralDensity(op: LinearOperator, options: SpectralDensityOptions): SpectralDensity {
-  const { probes = 10, steps = 80, key, la } = options;
+export const spectralDensity = (op: LinearOperator, options: SpectralDensityOptions): SpectralDensity =>
+  densityOf(
+    op.size,
+    densityProbes(op.size, options).map((probe) => multiplyBy(op, probe)),
+    options,
+  );
+
+/**
+ * Returns the work of each probe of a spectral density for an operator of order `size`; `densityOf` makes the density of what they
+ * return.
+ * @throws InputError for fewer than 2 probes or steps
+ */
+export function densityProbes(size: number, options: SpectralDensityOptions): Multiplying<Quadrature>[] {
+  const { probes = 10, steps = 80, key, la = embeddedLinearAlgebra(), memory } = options;
   check(
     Number.isInteger(probes) && probes >= 2 && Number.isInteger(steps) && steps >= 2,
     'bad-probes',
     () => `a spectral density with error bars needs at least 2 probes of 2 steps; got ${probes} of ${steps}.`,
   );
-  const found = Array.from({ length: probes }, (_, i) =>
-    lanczosQuadrature(op, signVector(op.size, key.child('spectral-density').child(i).stream()), steps, la),
-  );
+  return Array.from({ length: probes }, (_, i) => {
+    const start = () => signVector(size, key.child('spectral-density').child(i).stream());
+    return quadratureSearch(size, start, { steps, la, memory });
+  });
+}
+
+/** Makes the density of eigenvalues of an operator of order `size` from the quadratures of its probes. */
+export function densityOf(
+  size: number,
+  found: readonly Quadrature[],
+  options: Pick<SpectralDensityOptions, 'at' | 'width' | 'steps'>,
+): SpectralDensity {
+  const { steps = 80 } = options;
+  const probes = found.length;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const { nodes } of found) {
@@ -113,7 +151,7 @@ export function spectralDensity(op: LinearOperator, options: SpectralDensityOpti
     const each = found.map(({ nodes, weights }) => nodes.reduce((sum, x, j) => sum + weights[j] * x ** power, 0));
     const { value, standardError } = meanOf(each, '');
     const method = `${name}, stochastic Lanczos quadrature, ${probes} probes of ${steps} steps`;
-    return estimate(op.size * value, op.size * standardError, probes, method);
+    return estimate(size * value, size * standardError, probes, method);
   };
   return {
     at,
