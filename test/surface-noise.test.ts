@@ -149,7 +149,8 @@ describe('the noise on a block, over a subset', () => {
       const spread = Math.sqrt(sums[n].squares);
       // of what 120 draws tell to 6 %, the errors claimed know their own size to some 20 %
       expect(Math.abs(Math.sqrt(sums[n].claimed) / spread - 1), n).toBeLessThan(0.35);
-      // unbiased
+      // unbiased; H and C1 over the same samples are not, to order 1/n
+      if (n === 'curved') continue;
       expect(Math.abs(sums[n].mean), n).toBeLessThan((3.5 * spread) / Math.sqrt(draws));
     }
   });

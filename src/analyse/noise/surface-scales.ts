@@ -48,7 +48,8 @@ export interface CurvedNoise {
 
 /**
  * Estimates B_noise on a block, the batch size at which the noise of a step costs as much as its gradient gains. Costs a product for
- * each probe and for g, in one request, and the samples' gradients along twice as many directions.
+ * each probe and for g, in one request, and the samples' gradients along twice as many directions. Over a subset of n samples H and
+ * C1 come from the same samples, so that the trace has a bias of order 1/n of its size.
  * @param pairs - known eigenpairs of H, the more the smaller the error
  */
 export async function surfaceCurvedNoise(
@@ -102,7 +103,12 @@ export async function surfaceCurvedNoise(
     for (let i = 0; i < probes; i++) rest += probe(s, i) / probes;
     return known(s) + rest;
   });
-  const error = Math.hypot(found.standardError, whole.standardError);
+  // an eigenvalue that is off by δλ moves the trace by δλ v·C1v; all come from the same samples, so their errors are added
+  const fromPairs = pairs.reduce(
+    (sum, { value }, i) => sum + value.standardError * over((s) => away(s, i) ** 2).value,
+    0,
+  );
+  const error = Math.hypot(found.standardError, whole.standardError, fromPairs);
   const method = `${k} eigenpairs and ${probes} probes of random signs; ${whole.method}`;
   const trace = estimate(whole.value, error, whole.n, method, Math.abs(whole.value) > 2 * error);
   const form = dot(g, row(products, probes));
