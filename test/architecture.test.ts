@@ -27,6 +27,8 @@ const ROOMS = [
 ];
 /** Rooms that may touch files and threads; a few files of `record` may as well. */
 const MACHINE_ROOMS = ['jobs', 'runs', 'terminal', 'experiments', 'cli'];
+/** Files that may read the environment. */
+const READERS_OF_ENV = ['jobs/bridge/python.ts', 'runs/datasets.ts'];
 
 interface Source {
   readonly name: string;
@@ -149,7 +151,7 @@ describe('the machine is touched', () => {
                 .slice(1, -1)
                 .split(',')
                 .map((n) => n.trim().split(/\s+as\s+/)[0])
-                .filter((n) => n !== '' && !facts.includes(n) && !(n === 'env' && s.name === 'runs/datasets.ts'))
+                .filter((n) => n !== '' && !facts.includes(n) && !(n === 'env' && READERS_OF_ENV.includes(s.name)))
                 .map((n) => `${s.name} takes ${n}`)
             : [`${s.name} takes all of node:process as ${names}`],
         ),
