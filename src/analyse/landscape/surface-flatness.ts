@@ -34,6 +34,8 @@ export interface SurfaceFlatnessOptions extends RequestOptions {
   readonly subset?: Subset;
   /** L0 over all samples, where it is known; otherwise it is asked for. */
   readonly centreLoss?: number;
+  /** H_b p of each direction over the same samples, k×P_b, where they are known; otherwise they are asked for. */
+  readonly products?: Matrix;
   /** Ranks of the directions, 1, 2, … by default, and their variances over a window, weight², NaN by default. */
   readonly indices?: ArrayLike<number>;
   readonly variances?: ArrayLike<number>;
@@ -88,7 +90,7 @@ export async function surfaceFlatness(
   checkCentreLoss(centre, factor);
   const { gradient } = await surface.gradient(w, subset, request);
   const g = gather(block, gradient);
-  const products = await surface.hessianVectors(w, block, directions, subset, request);
+  const products = options.products ?? (await surface.hessianVectors(w, block, directions, subset, request));
   const slopes = rows.map((p) => dot(g, p));
   const curvatures = rows.map((p, i) => dot(row(products, i), p));
   const cap = reach * (norm(gather(block, w)) || norm(w) || 1);

@@ -1,0 +1,130 @@
+/**
+ * Everything that is measured on a `Surface` at one point, block by block: widths along directions, the spectrum of the Hessian, the
+ * noise of gradients. One document of plain numbers, each with its error; what the surface cannot answer is listed with what that
+ * would need.
+ */
+import { check } from '../../numeric/errors.js';
+import { exactly } from '../../numeric/estimate.js';
+import { embeddedLinearAlgebra, type LinearAlgebra } from '../../numeric/linalg/index.js';
+import { dot } from '../../numeric/operators/lanczos.js';
+import type { Key } from '../../numeric/random.js';
+import { hardAndRandom } from '../../surface/subsets.js';
+import type { Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
+import { DENSE_SIZE } from '../curvature/dense-block.js';
+import { costsOf, requestsOf } from './costs.js';
+import { type GivenDirections, measureBlock } from './measure-block.js';
+import { planFor, type SurfacePlan } from './plan.js';
+import type { BlockMeasured, SurfaceMeasured } from './results.js';
+
+/** Reports where a measurement is. */
+export interface MeasureProgress {
+  readonly block: string;
+  /** `curvature`, `flatness` or `noise`. */
+  readonly what: string;
+  /** Share of that part. */
+  readonly share: number;
+}
+
+/** Says what is measured, and within which time. */
+export interface MeasureOptions {
+  readonly key: Key;
+  /** Directions of the widths by name of the block; the leading eigenvectors of the Hessian where there are none. */
+  readonly directions?: ReadonlyMap<string, GivenDirections>;
+  /** Largest eigenpairs of each block; 10 by default. */
+  readonly top?: number;
+  /** Probes and products of the spectral density; 6 and 40 by default. */
+  readonly density?: { readonly probes: number; readonly steps: number };
+  /** Probes of Tr(H C1); 10 by default. */
+  readonly probes?: number;
+  /** Size and number of the batches of the sharpness; 50 and 20 by default. */
+  readonly batchSize?: number;
+  readonly batches?: number;
+  /** Time that the measurement may take; with it a subset of the samples is chosen where all take longer. */
+  readonly budget?: { readonly seconds: number /** A clock, seconds. */; readonly now: () => number };
+  /** Bytes for vectors; see `curvatureMemory`. */
+  readonly memoryBytes?: number;
+  readonly la?: LinearAlgebra;
+  /** Receives, before the start, what will be asked and how long it takes. */
+  readonly onPlan?: (plan: SurfacePlan) => void;
+  readonly onProgress?: (at: MeasureProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Measures a surface at a point. Without a budget all samples are asked. Blocks whose matrix takes fewer products than its
+ * spectrum are formed dense.
+ * @param w - the centre, all weights of the surface
+ * @throws InputError for no block, and for a budget that even 64 samples exceed
+ */
+export async function measureSurface(
+  surface: Surface,
+  w: Float64Array,
+  blocks: readonly SurfaceBlock[],
+  options: MeasureOptions,
+): Promise<SurfaceMeasured> {
+  const { key, budget, signal, la = embeddedLinearAlgebra(), top = 10, probes = 10, batches = 20 } = options;
+  const { density = { probes: 6, steps: 40 }, batchSize, memoryBytes } = options;
+  check(blocks.length > 0, 'no-block', 'a measurement needs at least one block of weights.');
+  const request = signal ? { signal } : {};
+  const products = (b: SurfaceBlock) => 2 * top + 40 + density.probes * Math.min(density.steps, b.size);
+  const dense = (b: SurfaceBlock) => b.size <= Math.min(DENSE_SIZE, products(b));
+  let plan: SurfacePlan | undefined;
+  if (budget) {
+    const widest = blocks.reduce((a, b) => (b.size > a.size ? b : a));
+    const costs = await costsOf(surface, w, widest, {
+      ...request,
+      now: budget.now,
+      key: key.child('costs'),
+      budgetSeconds: budget.seconds,
+    });
+    const counts = blocks.map((b) => ({
+      directions: options.directions?.get(b.name)?.vectors.rows ?? Math.min(top, b.size),
+      top: Math.min(top, b.size),
+      density,
+      probes,
+      batches,
+      batchSize: batchSize ?? 50,
+      dense: dense(b) ? b.size : 0,
+    }));
+    plan = planFor(costs, budget.seconds, requestsOf(counts), surface.samples);
+    options.onPlan?.(plan);
+  }
+  const { loss, gradient } = await surface.gradient(w, undefined, request);
+  const some = plan && plan.samples < surface.samples && surface.offers.sampleLosses !== 'missing';
+  const subset: Subset = some
+    ? hardAndRandom(await surface.sampleLosses(w, undefined, request), plan!.samples, key.child('subset'))
+    : undefined;
+  const measured: BlockMeasured[] = [];
+  for (const [i, block] of blocks.entries())
+    measured.push(
+      await measureBlock({
+        surface,
+        w,
+        block,
+        subset,
+        loss,
+        gradient,
+        directions: options.directions?.get(block.name),
+        top: Math.min(top, block.size),
+        density: { probes: density.probes, steps: Math.min(density.steps, block.size) },
+        probes,
+        batchSize,
+        batches,
+        dense: dense(block),
+        memoryBytes,
+        key: key.child('block').child(i),
+        la,
+        signal,
+        report: (what, share) => options.onProgress?.({ block: block.name, what, share }),
+      }),
+    );
+  const { name, size, samples, precision, offers } = surface;
+  return {
+    surface: { name, size, samples, precision, offers },
+    loss: exactly(loss, `mean over ${samples} ${samples === 1 ? 'sample' : 'samples'}`, samples),
+    gradientNorm: Math.sqrt(dot(gradient, gradient)),
+    asked: subset?.samples.length ?? samples,
+    plan,
+    blocks: measured,
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * How many samples the requests of a measurement may ask for within a given time, and how long they take: said before the start.
+ * docs/theory [F5].
+ */
+import { check } from '../../numeric/errors.js';
+
+/** Gives the time of one sample's share in each kind of request, seconds. */
+export interface SurfaceCosts {
+  /** One loss along a line, over a part of the samples and over all of them: kernels may be faster on all. */
+  readonly loss: number;
+  readonly lossOverAll: number;
+  readonly gradient: number;
+  /** One product with the Hessian. */
+  readonly product: number;
+  /** Gradients of single samples along one direction. */
+  readonly slope: number;
+}
+
+/** Counts the requests of a measurement, each over the samples that are chosen. */
+export interface PlannedRequests {
+  readonly losses: number;
+  readonly gradients: number;
+  readonly products: number;
+  readonly slopes: number;
+  /** Gradients and products of single samples beside, which do not depend on the choice: those of batches. */
+  readonly batchSamples: number;
+}
+
+/** Says what will be done. */
+export interface SurfacePlan {
+  /** Samples that will be asked; all where they fit the budget. */
+  readonly samples: number;
+  readonly of: number;
+  /** Expected time of the whole measurement over these samples, and over all, seconds. */
+  readonly seconds: number;
+  readonly secondsOverAll: number;
+  readonly budgetSeconds: number;
+  readonly costs: SurfaceCosts;
+  readonly words: string;
+}
+
+/** The fewest samples from which errors over samples are taken. */
+export const FEWEST_SAMPLES = 64;
+
+/** Gradient, losses of samples, the loss at the centre: asked of all samples whatever the subset. */
+const overAll = (c: SurfaceCosts): number => c.gradient + 3 * c.lossOverAll;
+
+/** Returns the time of planned requests, seconds, over n samples of N. */
+export function secondsFor(costs: SurfaceCosts, r: PlannedRequests, n: number, all: number): number {
+  const loss = n === all ? costs.lossOverAll : costs.loss;
+  const each = r.losses * loss + r.gradients * costs.gradient + r.products * costs.product + r.slopes * costs.slope;
+  return all * overAll(costs) + n * each + r.batchSamples * (costs.gradient + costs.product);
+}
+
+/**
+ * Chooses how many samples to ask so that the planned requests fit a budget.
+ * @param costs - times of a trial
+ * @throws InputError where even 64 samples take longer, with the time that would do
+ */
+export function planFor(
+  costs: SurfaceCosts,
+  budgetSeconds: number,
+  requests: PlannedRequests,
+  samples: number,
+): SurfacePlan {
+  check(budgetSeconds > 0, 'bad-budget', () => `a budget is a time above 0; got ${budgetSeconds} seconds.`);
+  const least = Math.min(samples, FEWEST_SAMPLES);
+  const fixed = secondsFor(costs, requests, 0, samples);
+  const each = secondsFor(costs, requests, 1, samples) - fixed;
+  const fits = each > 0 ? Math.floor((budgetSeconds - fixed) / each) : samples;
+  const shortest = secondsFor(costs, requests, least, samples);
+  check(
+    fits >= least || secondsFor(costs, requests, samples, samples) <= budgetSeconds,
+    'budget-too-small',
+    () =>
+      `the measurement takes about ${inWords(shortest)} even over ${least} of the ${samples} samples, and the budget is ${inWords(budgetSeconds)}; give at least ${Math.ceil(shortest / 60)} min, or measure fewer blocks or directions.`,
+  );
+  const secondsOverAll = secondsFor(costs, requests, samples, samples);
+  const n = secondsOverAll <= budgetSeconds ? samples : Math.min(samples, fits);
+  const seconds = secondsFor(costs, requests, n, samples);
+  const words =
+    n === samples
+      ? `all ${samples} samples, about ${inWords(seconds)}`
+      : `${n} of ${samples} samples, the half of largest loss and others at random, about ${inWords(seconds)} (all of them would take ${inWords(secondsOverAll)}, and the budget is ${inWords(budgetSeconds)})`;
+  return { samples: n, of: samples, seconds, secondsOverAll, budgetSeconds, costs, words };
+}
+
+/** Writes a time as people say it: `40 s`, `12 min`, `3.5 h`. */
+export function inWords(seconds: number): string {
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  if (seconds < 6000) return `${Math.ceil(seconds / 60)} min`;
+  return `${Number((seconds / 3600).toPrecision(2))} h`;
+}
