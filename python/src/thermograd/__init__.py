@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .bridge.problem import Problem as Problem
     from .recorder import Recorder as Recorder
 
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
+    "Problem": "bridge.problem",
     "Recorder": "recorder",
 }
 
-__all__ = ["Recorder", "__version__"]
+__all__ = ["Problem", "Recorder", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,4 @@
 /** Requests as arrays: blocks, subsets, lines, and the weights where they changed. */
-import { check } from '../../numeric/errors.js';
 import type { Line, RequestOptions, Subset, SurfaceBlock } from '../surface.js';
 import type { FrameArray } from './frames.js';
 
@@ -9,24 +8,24 @@ export const REQUEST_BYTES = 256 * 2 ** 20;
 /** Remembers the weights that the other side has. */
 export class SentWeights {
   private last: Float64Array | undefined;
-  constructor(
-    private readonly name: string,
-    private readonly size: number,
-  ) {}
 
   /** Returns the array of weights, or none where the other side has these already. */
   for(w: Float64Array): FrameArray[] {
-    const { name, size, last } = this;
-    check(w.length === size, 'weight-count', () => `${name} has ${size} weights; got ${w.length}.`);
-    if (last && w.every((x, i) => Object.is(x, last[i]))) return [];
+    if (this.last && same(this.last, w)) return [];
     this.last = w.slice();
-    return [{ name: 'weights', shape: [size], data: this.last }];
+    return [{ name: 'weights', shape: [w.length], data: this.last }];
   }
 
   /** After a failed request it is unknown what the other side has. */
   forget(): void {
     this.last = undefined;
   }
+}
+
+/** Compares bit for bit, so that a NaN equals itself. */
+function same(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }
 
 const uints = (name: string, rows: readonly (readonly number[])[], cols: number): FrameArray => ({

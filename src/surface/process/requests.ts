@@ -137,7 +137,10 @@ export class Requests {
     else {
       const wrong = this.mismatch(asked.request, arrays);
       if (wrong) asked.reject(wrong);
-      else asked.resolve(arrays);
+      else {
+        asked.options?.onProgress?.(1);
+        asked.resolve(arrays);
+      }
     }
   }
 

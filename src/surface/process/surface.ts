@@ -1,6 +1,6 @@
 /** A model in another process as a surface. */
-import { check } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { checkBlock, checkDense, checkLines, checkPoint, checkRows, checkSubset } from '../requests.js';
 import type { LineLosses, RequestOptions, Subset, Surface, SurfaceBlock } from '../surface.js';
 import { groupsOf, lineArrays, partOf, REQUEST_BYTES, rangesOf, SentWeights, subsetArrays } from './arrays.js';
 import type { Channel } from './channel.js';
@@ -33,7 +33,8 @@ export async function processSurface(channel: Channel, patience?: Patience): Pro
 
 function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: Described): ProcessSurface {
   const size = rest.weights.length;
-  const sent = new SentWeights(name, size);
+  const asked = { name, size, samples };
+  const sent = new SentWeights();
   const count = (subset: Subset) => subset?.samples.length ?? samples;
 
   /** Asks one request at w and returns its arrays by name. */
@@ -45,6 +46,8 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     expected: Record<string, number>,
     options?: RequestOptions,
   ): Promise<(array: string) => Float64Array> => {
+    checkPoint(asked, w);
+    checkSubset(asked, subset);
     const request = {
       verb,
       get arrays() {
@@ -73,12 +76,7 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     options: RequestOptions | undefined,
     put: (answer: Float64Array, first: number, rows: number) => void,
   ): Promise<void> => {
-    checkBlock(name, block, size);
-    check(
-      v.cols === block.size,
-      'bad-vectors',
-      () => `vectors of ${v.cols} numbers do not fit the block '${block.name}' of ${block.size} weights.`,
-    );
+    checkRows(asked, block, v);
     const most = Math.max(1, Math.floor(REQUEST_BYTES / (8 * Math.max(1, block.size))));
     for (let first = 0; first < v.rows; first += most) {
       const rows = Math.min(most, v.rows - first);
@@ -97,17 +95,9 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     samples,
     ...rest,
     async losses(w, lines, subset, options) {
+      checkLines(asked, lines);
       const out: LineLosses[] = [];
       for (const group of groupsOf(lines)) {
-        for (const { block, direction } of group) {
-          checkBlock(name, block, size);
-          check(
-            direction.length === block.size,
-            'bad-direction',
-            () =>
-              `a direction of ${direction.length} numbers does not fit the block '${block.name}' of ${block.size} weights.`,
-          );
-        }
         const number = group.reduce((sum, l) => sum + l.displacements.length, 0);
         if (number === 0) {
           const none = { losses: new Float64Array() };
@@ -154,13 +144,14 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
       return out;
     },
     async secondMoment(w, block, subset, options) {
-      checkBlock(name, block, size);
+      checkDense(asked, block);
+      checkBlock(asked, block);
       const expected = { moment: block.size ** 2 };
       const answer = await ask('secondMoment', w, subset, [rangesOf([block])], expected, options);
       return matrix(block.size, block.size, answer('moment'));
     },
     async squaredNorms(w, block, subset, options) {
-      checkBlock(name, block, size);
+      checkBlock(asked, block);
       const expected = { norms: count(subset) };
       return (await ask('squaredNorms', w, subset, [rangesOf([block])], expected, options))('norms');
     },
@@ -169,14 +160,4 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     },
     close: () => requests.close(),
   };
-}
-
-function checkBlock(name: string, block: SurfaceBlock, size: number): void {
-  const last = block.ranges[block.ranges.length - 1];
-  check(
-    last !== undefined && last.offset + last.size <= size,
-    'bad-block',
-    () =>
-      `the block '${block.name}' does not lie in the ${size} weights of ${name}; make it of the parameters of this surface.`,
-  );
 }
