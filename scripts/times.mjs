@@ -14,15 +14,14 @@ const WITHOUT_TIMES = /\.(npz|npy|safetensors|csv|svg)$|\.zarr\//;
 
 /**
  * Returns the reviver of JSON.parse that leaves out times (the keys of `times`), with `settings` those too. A record lists digests of what it wrote: those
- * of documents that hold times are left out, as the documents themselves are compared; so is the stage under which one is
- * listed, which after a kill is that which was finished first.
+ * of documents that hold times are left out, as the documents themselves are compared.
  */
 export const timeless =
   (settings = false, times = TIMES) =>
   (key, value) => {
     if (times.test(key) || (settings && SETTINGS.test(key))) return undefined;
     if (typeof value?.sha256 !== 'string') return value;
-    const { sha256, bytes, stage, ...rest } = value;
+    const { sha256, bytes, ...rest } = value;
     return WITHOUT_TIMES.test(key) ? { sha256, bytes, ...rest } : rest;
   };
 

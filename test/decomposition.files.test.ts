@@ -171,7 +171,8 @@ describe('the program', () => {
       '--out',
       out,
     );
-    expect([code, stderr]).toEqual([0, '']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^decomposition of 2 coordinates; needs about \d+ MB of memory and \d+ MB of disk\n$/);
     expect(stdout).toMatch(/production rate 8/);
     expect(stdout).toMatch(/1, the strongest with q 2 and 100 % of the flux/);
     for (const provider of ['embedded', 'auto'])
@@ -216,7 +217,7 @@ describe('the program', () => {
     );
     expect(code).toBe(2);
     expect(JSON.parse(stdout).error.code).toBe('unstable');
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr.match(/^thermograd: .*\.$/gm)).toHaveLength(1);
     expect(existsSync(out)).toBe(false);
     const done = thermograd('decompose', '--drift', drift, '--diffusion', diffusion, '--out', out, '--json');
     expect(JSON.parse(done.stdout).summary.stationary).toBe(true);

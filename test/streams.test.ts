@@ -42,7 +42,7 @@ describe('configs', () => {
     ['constructor', 'constructor: { seed: 3 }\n', /the key 'constructor'/],
     ['many levels', `a: ${'['.repeat(200)}${']'.repeat(200)}\n`, /nested more than 30 deep/],
     ['aliases of aliases', `a: &a [1, 1]\n${Array.from({ length: 12 }, (_, k) => `b${k}: &${'bcdefghijklm'[k]} [*${'abcdefghijkl'[k]}, *${'abcdefghijkl'[k]}]`).join('\n')}\n`, /Excessive alias count|nested|no key/],
-    ['a teacher of 2 000 000 000 samples', 'data: { set: teacher, teacher: { train: 2000000000 } }\n', /the teacher needs about 256\.0 GB.*lower data\.teacher\.train/],
+    ['a teacher of 2 000 000 000 samples', 'data: { set: teacher, teacher: { train: 2000000000 } }\n', /the teacher needs about 256\.1 GB.*lower data\.teacher\.train/],
     ['a teacher of a network without end', 'data: { set: teacher, teacher: { network: { widths: [20, 1000000, 1000000, 4] } } }\n', /lower data\.teacher\.network\.widths/],
     ['classes for numbers', 'data: { set: teacher, teacher: { network: { loss: squared-error } } }\nnetwork: { loss: cross-entropy }\ntraining: { stop: { rule: epochs, epochs: 2 } }\n', /has targets and no labels, which cross-entropy needs/],
     ['a window of 10^8 epochs', 'preset: quick\ndata: { set: teacher }\ntraining: { maxEpochs: 200000000 }\nrecord: { layer: layer1, windowEpochs: 100000000 }\n', /would be written to .*, and the disk there has|of memory, and this machine has/],

@@ -7,8 +7,26 @@ import { gigabytes, type MemoryPart } from './memory.js';
 /** States one part of what a command writes. */
 export type DiskPart = MemoryPart;
 
-/** Room for reports, tables, documents and the record, which hardly depend on the settings. */
-export const REPORT_BYTES = 20e6;
+/** Page, figures, pages of the theory and the record, which hardly depend on the settings: measured, below 1.2 MB. */
+export const REPORT_BYTES = 2e6;
+/** A number in a document with its indentation, its comma and its line: measured, below 34. */
+export const NUMBER_BYTES = 36;
+/** What a file system takes for a file beyond its bytes, at most. */
+export const FILE_BYTES = 4096;
+
+/** States the page with its figures, and documents and tables of so many numbers, each in so many places. */
+export const documents = (numbers: number, places: number, key = ''): DiskPart => ({
+  what: 'documents and report',
+  bytes: REPORT_BYTES + NUMBER_BYTES * places * numbers,
+  key,
+});
+
+/** Returns the bytes of all parts. */
+export const bytesOf = (parts: readonly DiskPart[]): number => parts.reduce((sum, part) => sum + part.bytes, 0);
+
+/** Says what a command needs, for the line that it prints before it starts. */
+export const needs = (memory: number, disk: number): string =>
+  `needs about ${gigabytes(memory)} of memory and ${gigabytes(disk)} of disk`;
 
 /**
  * Returns the bytes that can be written at a path that need not exist yet; undefined where the system does not say.
@@ -26,7 +44,7 @@ export function freeDisk(path: string): number | undefined {
 
 /** Returns the bytes of all files in a folder, 0 where there is none. */
 export const bytesIn = (path: string): number =>
-  !existsSync(path)
+  !existsSync(path) || !lstatSync(path).isDirectory()
     ? 0
     : readdirSync(path, { recursive: true, encoding: 'utf8' }).reduce(
         (sum, name) => sum + lstatSync(join(path, name)).size,
@@ -36,10 +54,12 @@ export const bytesIn = (path: string): number =>
 /**
  * Refuses a command whose results would not fit on the disk.
  * @param there - bytes that an earlier attempt has written already
+ * @returns the bytes of all parts
  * @throws InputError with the largest part and the key that makes it smaller
  */
-export function checkDisk(parts: readonly DiskPart[], path: string, there = 0, free = freeDisk(path)): void {
-  const need = Math.max(0, parts.reduce((sum, part) => sum + part.bytes, 0) - there);
+export function checkDisk(parts: readonly DiskPart[], path: string, there = 0, free = freeDisk(path)): number {
+  const total = bytesOf(parts);
+  const need = Math.max(0, total - there);
   const largest = parts.reduce((a, b) => (b.bytes > a.bytes ? b : a));
   check(
     free === undefined || need <= free,
@@ -48,4 +68,5 @@ export function checkDisk(parts: readonly DiskPart[], path: string, there = 0, f
       `about ${gigabytes(need)} would be written to ${path}, and the disk there has ${gigabytes(free!)} left; the largest part is ` +
       `${largest.what} (${gigabytes(largest.bytes)})${largest.key ? `: lower it with ${largest.key}` : ''}, or choose another disk with --out.`,
   );
+  return total;
 }

@@ -110,6 +110,7 @@ export class JobFolder<Name extends string, Head extends object> {
       sweep(path);
       const record = recordOf();
       verifyOutputs(path, record.outputs);
+      adopt(kind.file, path, record);
       const folder = new JobFolder(kind, path, record, release);
       folder.save();
       return folder;
@@ -181,6 +182,15 @@ export class JobFolder<Name extends string, Head extends object> {
   close(): void {
     this.release();
   }
+}
+
+/**
+ * Lists what a stage wrote in which the process was killed: whatever the record does not know is its, as every other stage has
+ * listed its own.
+ */
+function adopt(file: string, path: string, record: Pick<RecordBase<string>, 'stages' | 'outputs'>): void {
+  const killed = Object.entries(record.stages).find(([, { status }]) => status === 'running')?.[0];
+  if (killed !== undefined) record.outputs = sealOutputs(path, file, killed, seenIn(path, file), record.outputs ?? {});
 }
 
 /** Finds a record of another kind in a folder, and returns its name. */

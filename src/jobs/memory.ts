@@ -40,10 +40,11 @@ export function checkMemory(need: MemoryNeed, available: number): void {
   );
 }
 
-/** Writes a number of bytes as TB, GB or MB. */
+/** Writes a number of bytes as TB, GB or MB, rounded up: what is needed is not told as less. */
 export function gigabytes(bytes: number): string {
-  if (bytes >= 1e12) return `${(bytes / 1e12).toPrecision(3)} TB`;
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+  const up = (unit: number) => (Math.ceil((10 * bytes) / unit) / 10).toFixed(1);
+  if (bytes >= 1e12) return `${up(1e12)} TB`;
+  return bytes >= 1e9 ? `${up(1e9)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** States the bytes of the program with the data, and of each worker in addition. */

@@ -2,12 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { pcaMemory } from '../analyse/trajectory/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
-import { type DiskPart, REPORT_BYTES } from '../jobs/disk.js';
+import { type DiskPart, documents, FILE_BYTES } from '../jobs/disk.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../jobs/memory.js';
 import { layerNamed, parameterCount } from '../model/network.js';
 import { chunkRowsFor } from '../record/trajectory.js';
 import { Trainer } from '../train/trainer.js';
-import { dynamicsRanks } from './ranks.js';
+import { dynamicsRanks, flatnessRanks } from './ranks.js';
 import type { Config } from './schema.js';
 
 /**
@@ -63,6 +63,35 @@ function walkBytes(size: number, steps: number): number {
   return Math.max(draws, 8 * 4 * size ** 2);
 }
 
+/** Points of a drawn path, planes, and numbers of a point. */
+const PATHS = 3000 * 2 * 3;
+/** Numbers that the documents hold of a direction whose motion is measured, and of one whose width is: most are lags and points. */
+const [MOTION, WIDTH] = [90, 20];
+/** Numbers of the documents that do not depend on the settings: profiles, walks, fits. */
+const OTHERS = 6000;
+
+/**
+ * States what the analysis of a window writes: each number stands in the document of its stage, in analysis.json, in the
+ * report and in a table.
+ */
+export function analysisDisk(config: Config, steps: number): DiskPart {
+  const { training, record, analysis } = config;
+  const layer = layerNamed(config.network, record.layer);
+  const ranks = Math.min(layer.inputs * layer.outputs, steps);
+  const epochs = training.stop.rule === 'epochs' ? training.stop.epochs + record.windowEpochs : training.maxEpochs;
+  const numbers =
+    2 * ranks +
+    MOTION * dynamicsRanks(analysis, ranks).length +
+    WIDTH * flatnessRanks(analysis, ranks).length +
+    PATHS * Math.min(1, steps / 3000) +
+    5 * Math.min(epochs, training.maxEpochs) +
+    OTHERS;
+  return documents(numbers, 4, 'analysis.directions');
+}
+
+/** Numbers of a chunk of the principal directions (`writeArrays`). */
+const CHUNK = 1e6;
+
 /**
  * States what a run writes: the window, the principal directions, weights with a checkpoint, documents and the report.
  */
@@ -70,21 +99,31 @@ export function diskNeed(config: Config, steps: number): DiskPart[] {
   const { network: spec, record } = config;
   const layer = layerNamed(spec, record.layer);
   const size = layer.inputs * layer.outputs;
-  const ranks = Math.min(size, steps - 1);
   const rows = chunkRowsFor(size);
+  // a chunk more: the last one is not filled, or is written again beside itself
+  const chunks = Math.ceil(steps / rows) + 1;
   return [
     {
       what: 'the recorded window',
       // weights, loss, correct answers and step of every step, in whole chunks
-      bytes: (4 * size + 12) * rows * Math.ceil(steps / rows),
+      bytes: ((4 * size + 12) * rows + 4 * FILE_BYTES) * chunks,
       key: 'record.windowEpochs or record.layer',
     },
-    { what: 'the principal directions', bytes: 8 * (ranks + 3) * size + 8 * ranks, key: 'record.layer' },
+    directionsDisk(config, steps),
     {
       what: 'weights and checkpoint, each beside its predecessor',
       bytes: 20 * parameterCount(spec),
       key: 'network.widths',
     },
-    { what: 'documents and report', bytes: REPORT_BYTES, key: '' },
+    analysisDisk(config, steps),
   ];
+}
+
+/** States what the principal component analysis of a window writes as arrays. */
+export function directionsDisk({ network, record }: Config, steps: number): DiskPart {
+  const { inputs, outputs } = layerNamed(network, record.layer);
+  const size = inputs * outputs;
+  const ranks = Math.min(size, steps - 1);
+  const bytes = 8 * ((ranks + 3) * size + ranks + Math.max(CHUNK, size));
+  return { what: 'the principal directions', bytes, key: 'record.layer' };
 }

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import { oneHot } from '../data/one-hot.js';
 import { batchPlan } from '../data/samplers.js';
 import type { RunOptions } from '../jobs/context.js';
-import { bytesIn, checkDisk } from '../jobs/disk.js';
+import { bytesIn, checkDisk, type DiskPart } from '../jobs/disk.js';
 import { JobFolder } from '../jobs/folder.js';
 import { usableMemory } from '../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../jobs/memory.js';
@@ -25,6 +25,8 @@ export interface Prepared {
   readonly context: Context;
   readonly dataset: Dataset;
   readonly memory: MemoryNeed;
+  /** Bytes that the run writes. */
+  readonly disk: number;
 }
 
 /** Fewest steps of a window that is recorded. */
@@ -69,7 +71,7 @@ async function begin(
   const start = performance.now();
   const dataset = await loadFor(config, options);
   const seconds = Math.round(performance.now() - start) / 1000;
-  const memory = checkedNeed(config, dataset, leastSteps, place);
+  const { memory, disk } = checkedNeed(config, dataset, leastSteps, place);
   const seeds = {
     seed: config.seed,
     init: 'key(seed)/init',
@@ -80,7 +82,7 @@ async function begin(
   const folder = JobFolder.open<StageName, RunHead>(RUN, place, head, { resume: false });
   folder.record.stages.load = { status: 'done', seconds };
   folder.save();
-  return { context: { folder, config, options }, dataset, memory };
+  return { context: { folder, config, options }, dataset, memory, disk };
 }
 
 async function continueRun(
@@ -105,14 +107,14 @@ async function continueRun(
       'data-changed',
       `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
     );
-    const memory = checkedNeed(config, dataset, leastSteps, path);
+    const { memory, disk } = checkedNeed(config, dataset, leastSteps, path);
     const { stages } = folder.record;
     if (stages.load.status !== 'done') {
       // an earlier process was killed between its first record and this one
       stages.load = { status: 'done', seconds: Math.round(performance.now() - start) / 1000 };
       folder.save();
     }
-    return { context: { folder, config, options }, dataset, memory };
+    return { context: { folder, config, options }, dataset, memory, disk };
   } catch (error) {
     folder.close();
     throw error;
@@ -161,8 +163,34 @@ function forLoss(dataset: Dataset, { network: { loss, widths } }: Config): Datas
   return { ...dataset, train: oneHot(train, outputs), ...(test && { test: oneHot(test, outputs) }) };
 }
 
-/** Checks window length, batch size, ranks, memory and disk before the first step, and returns the memory. */
-function checkedNeed(config: Config, dataset: Dataset, leastSteps: number, path: string): MemoryNeed {
+/** States the memory and the disk that a run needs. */
+export interface RunNeed {
+  /** Steps of the window. */
+  readonly steps: number;
+  readonly memory: MemoryNeed;
+  readonly disk: readonly DiskPart[];
+}
+
+/**
+ * States what a run will need, after the checks that `prepare` makes but for those of its folder; nothing is written.
+ * @throws InputError for a wrong config, data that do not fit the network, too little memory
+ */
+export async function planRun(
+  layers: readonly (PartialConfig | undefined)[],
+  options: RunOptions,
+  leastSteps = LEAST_STEPS,
+): Promise<RunNeed> {
+  const config = completeConfig(...layers);
+  checkLayers(config, undefined);
+  useKernel(config.kernel);
+  return needOf(config, await loadFor(config, options), leastSteps);
+}
+
+/**
+ * Checks window length, batch size, ranks and memory before the first step, and returns what the run needs.
+ * @throws InputError
+ */
+export function needOf(config: Config, dataset: Dataset, leastSteps = LEAST_STEPS): RunNeed {
   const { training, record, analysis } = config;
   const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
   const steps = plan.batchesPerEpoch * record.windowEpochs;
@@ -174,10 +202,15 @@ function checkedNeed(config: Config, dataset: Dataset, leastSteps: number, path:
     `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least ${leastSteps}: raise record.windowEpochs.`,
   );
   checkRanks(analysis.directions, ranks);
-  const need = memoryNeed(config, dataset, steps);
-  checkMemory(need, usableMemory());
-  checkDisk(diskNeed(config, steps), path, bytesIn(path));
-  return need;
+  const memory = memoryNeed(config, dataset, steps);
+  checkMemory(memory, usableMemory());
+  return { steps, memory, disk: diskNeed(config, steps) };
+}
+
+/** Checks the same and the disk, and returns memory and the bytes on disk. */
+function checkedNeed(config: Config, dataset: Dataset, leastSteps: number, path: string) {
+  const { memory, disk } = needOf(config, dataset, leastSteps);
+  return { memory, disk: checkDisk(disk, path, bytesIn(path)) };
 }
 
 /** Chooses the kernel build by name; `auto` takes the best that the engine has. */
@@ -192,4 +225,17 @@ function useKernel(wanted: Config['kernel'], who = 'the config asks for'): Kerne
   );
   forceKernelBuild(wanted);
   return wanted;
+}
+
+/**
+ * Does `body` with the kernel build that a config names; afterwards the best one is taken again.
+ * @throws InputError for a build that this engine cannot run
+ */
+export async function withKernel<T>(wanted: Config['kernel'], body: (build: KernelBuild) => Promise<T>): Promise<T> {
+  const build = useKernel(wanted);
+  try {
+    return await body(build);
+  } finally {
+    forceKernelBuild(undefined);
+  }
 }

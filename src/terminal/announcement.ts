@@ -1,14 +1,14 @@
 /** The line that announces a run. */
-import { gigabytes } from '../jobs/memory.js';
+import { needs } from '../jobs/disk.js';
 import type { Prepared } from '../runs/prepare.js';
 
-/** Returns the line that is printed before the first step: folder, network, data, training and memory. */
-export function announcement({ context, memory }: Prepared): string {
+/** Returns the line that is printed before the first step: folder, network, data, training, memory and disk. */
+export function announcement({ context, memory, disk }: Prepared): string {
   const { config, folder } = context;
   const { network, training, record, data } = config;
   return (
     `run folder ${folder.path}: ${network.widths.join('-')} on ${data.set}, learning rate ${training.learningRate}, batches of ` +
     `${training.batchSize} (${training.sampling}), window of ${record.windowEpochs} epochs of ${record.layer}; ` +
-    `needs about ${gigabytes(memory.peak)} of memory, kernel build ${folder.record.kernelBuild}`
+    `${needs(memory.peak, disk)}, kernel build ${folder.record.kernelBuild}`
   );
 }

@@ -36,6 +36,7 @@ export function protection(changes: Partial<ProtectResult> = {}): ProtectResult 
     seed: 11,
     thermograd: '0.0.0',
     linearAlgebra: 'embedded',
+    kernelBuild: 'fma',
     ...changes,
   };
 }

@@ -104,7 +104,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
       await session(flags.json ?? false, async (s) => {
         const { adviseRun } = await import('./experiment.js');
         const { adviceWords } = await import('./findings.js');
-        const { gigabytes } = await import('../../jobs/memory.js');
+        const { needs } = await import('../../jobs/disk.js');
         const { window, momentum, directions, expectLoss, expectError, ...rest } = flags;
         const layers = [...layersOfFlags(rest), ...(momentum === undefined ? [] : [{ training: { momentum } }])];
         const given = <K extends string, T>(name: K, value: T | undefined) =>
@@ -127,7 +127,7 @@ in part or whole; 1 none can be given; 2 wrong input; 130 stopped, with nothing 
           ...given('workers', flags.workers),
           signal: s.signal,
           ...(s.onProgress && { onProgress: s.onProgress }),
-          onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+          onStart: (text, memory, disk) => s.line.say(`${text}; ${needs(memory.peak, disk)}`),
           onJudged: (judged) => sayJudged(judged, s),
         });
         const { advice, facts, verification } = result;

@@ -24,19 +24,21 @@ import {
 } from '../../apply/advice-verify.js';
 import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
-import { kernelBuild } from '../../kernels/load.js';
+import type { KernelBuild } from '../../kernels/load.js';
+import { parameterCount } from '../../model/network.js';
 import { check, RunError } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { type JudgedState, judgeWeights } from '../../runs/expected.js';
-import { loadFor } from '../../runs/prepare.js';
+import { loadFor, withKernel } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
@@ -60,7 +62,7 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly out?: string;
   readonly force?: boolean;
   readonly workers?: number;
-  readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
+  readonly onStart?: (announcement: string, memory: MemoryNeed, disk: number) => void;
   /** Receives what the weights give on all training samples, before they are measured further. */
   readonly onJudged?: (judged: JudgedState) => void;
 }
@@ -89,15 +91,21 @@ const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
  * @throws InputError before anything starts; RunError when nothing can be advised; InterruptedError
  */
 export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
-  const { safety = 1, directions = 16, windowEpochs = 3, runs = 6, verify = true, signal } = request;
+  const { safety = 1, directions = 16, windowEpochs = 3, runs = 6 } = request;
   checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
   const config = adviceConfig(request);
+  return withKernel(config.kernel, (build) => adviseWith(request, config, build));
+}
+
+async function adviseWith(request: AdviseRequest, config: Config, build: KernelBuild): Promise<AdviseResult> {
+  const { safety = 1, directions = 16, windowEpochs = 3, runs = 6, verify = true, signal } = request;
   const folder = request.out ?? freeFolder(request.run === undefined ? 'advice' : join(request.run, 'advice'));
   if (request.out !== undefined) checkFree(folder, { force: request.force === true, files: FILES, what: 'advice' });
   const dataset = await loadFor(config, request);
   const memory = memoryNeed(config, dataset, directions);
   checkMemory(memory, usableMemory());
-  request.onStart?.(announcement(config, request), memory);
+  const disk = checkDisk(diskNeed(config), folder);
+  request.onStart?.(announcement(config, request), memory, disk);
   const stopped = async () => {
     await setImmediate();
     return signal?.aborted ?? false;
@@ -120,6 +128,7 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
     directions,
     windowEpochs,
     provider: config.provider,
+    kernelBuild: build,
   };
   const workers = request.workers ?? config.workers;
   const { measured, window, linearAlgebra } = await measureAll(shared, workers, request, folder);
@@ -142,7 +151,7 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
       : null;
   const advice = advise(facts, safety, verification);
   const run = factsOf(
-    { versions: allVersions(), kernelBuild: kernelBuild(), linearAlgebra, machine: thisMachine() },
+    { versions: allVersions(), kernelBuild: build, linearAlgebra, machine: thisMachine() },
     { config },
     { data: dataset.provenance, seeds: { seed: config.seed, measurement: 'key(seed)/advice' } },
   );
@@ -294,3 +303,12 @@ function memoryNeed({ network: spec, training, data }: Config, dataset: Dataset,
   ];
   return { peak: parts.reduce((s, p) => s + p.bytes, 0), parts };
 }
+
+/** Numbers of advice, in its document, on the page and in the tables: facts and runs at each rate. */
+const NUMBERS = 4000;
+
+/** States what advice writes. */
+const diskNeed = ({ network }: Config): DiskPart[] => [
+  { what: 'the weights', bytes: 4 * parameterCount(network) + 4 * FILE_BYTES, key: 'network.widths' },
+  documents(NUMBERS, 3),
+];

@@ -5,6 +5,7 @@ import { tryRate } from '../../apply/advice-run.js';
 import type { RunSeen } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { measureWindow } from './window.js';
@@ -20,6 +21,7 @@ export interface AdviceShared {
   readonly directions: number;
   readonly windowEpochs: number;
   readonly provider: ProviderChoice;
+  readonly kernelBuild: KernelBuild;
 }
 
 /** Describes one job. */
@@ -48,6 +50,7 @@ export async function runAdviceJob(
   shared: AdviceShared,
   report: ReportProgress,
 ): Promise<AdviceResult> {
+  forceKernelBuild(shared.kernelBuild);
   if (job.kind === 'measure') {
     const la = await chooseProvider({ prefer: shared.provider });
     return { kind: 'measure', state: measureState({ ...shared, la, report }), linearAlgebra: la.name };

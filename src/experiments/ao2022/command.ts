@@ -1,6 +1,6 @@
 /** `thermograd reproduce ao2022`: its request from flags, and the printing of its result. */
 import { join } from 'node:path';
-import { gigabytes } from '../../jobs/memory.js';
+import { needs } from '../../jobs/disk.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { announcement } from '../../terminal/announcement.js';
@@ -31,10 +31,8 @@ export async function reproduceAo2022Command(
         signal: s.signal,
         ...(s.onProgress && { onProgress: s.onProgress }),
         onTraining: (prepared) => s.line.say(announcement(prepared)),
-        onStart: ({ folder, run: measured, memory }) =>
-          s.line.say(
-            `decomposition of the run in ${measured}, into ${folder}; needs about ${gigabytes(memory.peak)} of memory`,
-          ),
+        onStart: ({ folder, run: measured, memory, disk }) =>
+          s.line.say(`decomposition of the run in ${measured}, into ${folder}; ${needs(memory.peak, disk)}`),
       };
       const { folder, record } = await reproduceAo2022(layersOfFlags(flags), request);
       const { findings } = readAo2022Results(folder);

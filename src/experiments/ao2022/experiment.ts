@@ -12,6 +12,7 @@ import type {
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
@@ -28,19 +29,19 @@ import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { completeConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
-import { loadFor, type Prepared } from '../../runs/prepare.js';
+import { loadFor, type Prepared, planRun } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
-import type { PartialConfig } from '../../runs/schema.js';
+import type { Config, PartialConfig } from '../../runs/schema.js';
 import { historyIn, TRAJECTORY } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { ARRAYS, centreWeights, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
 import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
 import { ao2022Findings } from './findings.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures, widthComparison } from './fits.js';
-import { type Ao2022Folder, type Ao2022Record, openAo2022, readAo2022 } from './folder.js';
+import { type Ao2022Folder, type Ao2022Record, checkAo2022, openAo2022, readAo2022 } from './folder.js';
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './jobs.js';
 import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from './measured.js';
-import { ao2022Memory } from './memory.js';
+import { ao2022Disk, ao2022Memory } from './memory.js';
 
 /** Names the run to measure and the folder of the results. */
 export interface Ao2022Request extends RunOptions {
@@ -51,7 +52,12 @@ export interface Ao2022Request extends RunOptions {
   readonly resume?: boolean;
   /** Called before the training of a run that is made first, and before the measurement. */
   readonly onTraining?: (prepared: Prepared) => void;
-  readonly onStart?: (start: { readonly folder: string; readonly run: string; readonly memory: MemoryNeed }) => void;
+  readonly onStart?: (start: {
+    readonly folder: string;
+    readonly run: string;
+    readonly memory: MemoryNeed;
+    readonly disk: number;
+  }) => void;
 }
 
 /** Holds the results and their folder. */
@@ -84,7 +90,6 @@ export async function measureAo2022(
   const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], makeRun, request);
   const record = readRecord(run);
   verifyOutputs(run, record.outputs);
-  checkPhysics(record, run);
   const settings = record.config;
   forceKernelBuild(record.kernelBuild);
   const dataset = await loadFor(settings, request);
@@ -99,6 +104,7 @@ export async function measureAo2022(
   await centreWeights(record.config, run);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
+  const disk = checkDisk(ao2022Disk(settings), out, run === join(out, RUN_FOLDER) ? 0 : bytesIn(out));
   const head = {
     run: relative(out, run),
     configHash: record.configHash,
@@ -107,7 +113,7 @@ export async function measureAo2022(
   };
   const folder = openAo2022(out, head, request.resume ?? false);
   try {
-    request.onStart?.({ folder: out, run, memory });
+    request.onStart?.({ folder: out, run, memory, disk });
     await measure({ folder, options: request }, run, record, dataset);
     return { folder: out, record: folder.record };
   } finally {
@@ -116,7 +122,13 @@ export async function measureAo2022(
   }
 }
 
-/** Returns the completed run to measure and the folder of the results. */
+/** The run that is made where none is given, inside the folder of the results. */
+const RUN_FOLDER = 'run';
+
+/**
+ * Returns the completed run to measure and the folder of the results. What would be refused after the run is refused before it is
+ * made or completed.
+ */
 async function finishedRun(
   layers: readonly PartialConfig[],
   makeRun: MakeRun,
@@ -124,19 +136,29 @@ async function finishedRun(
 ): Promise<{ run: string; out: string }> {
   const { run: given, resume = false } = request;
   if (given !== undefined) {
-    const done = Object.values(readRecord(given).stages).every((s) => s.status === 'done');
+    const { config, stages } = readRecord(given);
+    const out = request.out ?? join(given, 'ao2022');
+    checkPhysics(config, `the run in ${given}`);
+    checkAo2022(out, resume);
+    const done = Object.values(stages).every((s) => s.status === 'done');
     if (!done) await makeRun([], { ...optionsOf(request), out: given, resume: true });
-    return { run: given, out: request.out ?? join(given, 'ao2022') };
+    return { run: given, out };
   }
   const { preset, seed } = completeConfig(...layers);
   const out = request.out ?? `ao2022-${preset}-seed${seed}`;
-  const run = join(out, 'run');
+  const run = join(out, RUN_FOLDER);
   const there = existsSync(join(run, 'run.json'));
   check(
     resume || !there,
     'run-exists',
     `the folder ${out} holds a run already; continue it with --resume, or choose another folder with --out.`,
   );
+  checkAo2022(out, resume);
+  const all = there ? [readRecord(run).config as PartialConfig, ...layers] : layers;
+  const config = completeConfig(...all);
+  checkPhysics(config, 'the run that is asked for');
+  const { disk } = await planRun(all, optionsOf(request), LEAST_STEPS + 1);
+  checkDisk([...disk, ...ao2022Disk(config)], out, bytesIn(out));
   await makeRun(layers, {
     ...optionsOf(request),
     out: run,
@@ -156,17 +178,16 @@ const optionsOf = ({ onProgress, signal, checkpointSeconds }: Ao2022Request): Ru
  * Refuses runs that the theory of ao2022 does not describe.
  * @throws InputError
  */
-function checkPhysics({ config }: RunRecord, run: string): void {
-  const { training } = config;
+function checkPhysics({ training }: Config, run: string): void {
   check(
     training.momentum === 0,
     'momentum',
-    `the run in ${run} has momentum ${training.momentum}; epsilon = eta²/(2B) of ao2022 is for plain SGD: measure a run with training.momentum 0.`,
+    `${run} has momentum ${training.momentum}; epsilon = eta²/(2B) of ao2022 is for plain SGD: measure a run with training.momentum 0.`,
   );
   check(
     training.sampling !== 'cyclic',
     'cyclic',
-    `the run in ${run} takes the same batches in the same order in every epoch: that is a periodic force, not a noise with a covariance; measure a run with sampling shuffled or replaced.`,
+    `${run} takes the same batches in the same order in every epoch: that is a periodic force, not a noise with a covariance; measure a run with sampling shuffled or replaced.`,
   );
 }
 

@@ -35,6 +35,13 @@ const KIND: FolderKind<Ao2022Stage> = {
 };
 
 /**
+ * Refuses a folder that cannot be used, before a run is made for it.
+ * @throws InputError
+ */
+export const checkAo2022 = (path: string, resume: boolean): void =>
+  JobFolder.check<Ao2022Stage, Ao2022Head>(KIND, path, { resume });
+
+/**
  * Opens the folder to continue it, or begins it.
  * @throws InputError when it holds another measurement, or one although `resume` is false
  */

@@ -1,5 +1,6 @@
-/** The memory that ao2022 needs, computed before it starts. */
+/** The memory and the disk that ao2022 needs, computed before it starts. */
 import type { Dataset } from '../../data/dataset.js';
+import { type DiskPart, documents } from '../../jobs/disk.js';
 import { type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { layerNamed } from '../../model/network.js';
 import type { Config } from '../../runs/schema.js';
@@ -24,4 +25,23 @@ export function ao2022Memory(config: Config, dataset: Dataset): MemoryNeed {
   ];
   const [base, set, train, matrices] = parts.map((p) => p.bytes);
   return { peak: base + set + Math.max(train + 8 * 6 * P * P, matrices), parts };
+}
+
+/** Numbers of a mode in each document: curvature, noise, measured and predicted variances. */
+const OF_MODE = 9;
+/** Numbers of the documents that do not depend on the layer: directions, chains of fits, landscape, circulations. */
+const OTHERS = 12_000;
+
+/**
+ * States what the decomposition writes. How many modes are settled is known once they are measured: at most all, so that the
+ * matrices of the decomposition are counted as large as H.
+ */
+export function ao2022Disk({ network, record }: Config): DiskPart[] {
+  const { inputs, outputs } = layerNamed(network, record.layer);
+  const P = inputs * outputs;
+  return [
+    { what: `H and C1, ${P}×${P}`, bytes: 8 * 2 * P * P + 8 * P, key: 'record.layer' },
+    { what: 'the decomposition in its settled modes', bytes: 8 * 7 * P * P + 8 * P, key: 'record.layer' },
+    documents(OF_MODE * P + OTHERS, 4, 'record.layer'),
+  ];
 }

@@ -14,11 +14,13 @@ import type { Dataset } from '../../data/dataset.js';
 import { firstSamples } from '../../data/subset.js';
 import { runCells } from '../../jobs/cells.js';
 import type { Progress } from '../../jobs/context.js';
-import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../jobs/disk.js';
+import { type PoolMemory, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { parameterCount } from '../../model/network.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
@@ -69,14 +71,13 @@ export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<
     who: 'the study',
     advice: 'use fewer --workers.',
   });
+  const disk = checkDisk(ceilingsDisk(config), path, bytesIn(path));
   const folder = CEILINGS_FOLDER.open(path, { config, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);
     folder.save();
-    request.onStart?.(
-      `folder ${path}: ${config.states.length} states, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
-    );
+    request.onStart?.(`folder ${path}: ${config.states.length} states, ${workers} at a time; ${needs(need, disk)}`);
     const study = { path, record, data: { train: sharedSamples(dataset.train) } };
     const { signal, onProgress } = request;
     await folder.stage('states', request, async () => {
@@ -137,4 +138,18 @@ function ceilingsMemory({ states, measure }: CeilingsConfig, { train }: Dataset)
     }),
   );
   return { base: 100e6 + 2 * train.values.byteLength, worker: 150e6 + worker };
+}
+
+/** Numbers of a state's document beside its runs, and of a run. */
+const [OF_STATE, OF_RUN] = [120, 8];
+/** States what the study writes: weights and a document for each state, and all of it in report and tables. */
+function ceilingsDisk({ states, ladder }: CeilingsConfig): DiskPart[] {
+  return [
+    {
+      what: 'the weights of the states, and their files',
+      bytes: states.reduce((sum, { network }) => sum + 4 * parameterCount(network) + 3 * FILE_BYTES, 0),
+      key: '',
+    },
+    documents(states.length * (OF_STATE + (ladder.to - ladder.from + 1) * ladder.runs * OF_RUN), 3),
+  ];
 }

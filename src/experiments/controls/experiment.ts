@@ -10,7 +10,8 @@
  */
 import { runCells } from '../../jobs/cells.js';
 import type { Progress } from '../../jobs/context.js';
-import { gigabytes, poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
+import { poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
@@ -21,7 +22,7 @@ import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
 import { type ControlsConfig, controlsConfig, defaultSeeds } from './config.js';
 import type { BaseFacts, CellResult, ControlsInput } from './measured.js';
-import { controlsMemory } from './memory.js';
+import { controlsDisk, controlsMemory } from './memory.js';
 import { CONTROLS_FOLDER, CONTROLS_STUDY, type ControlsFolder } from './study.js';
 
 /** Says which preset is run, with how many seeds, and where. */
@@ -71,13 +72,14 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
+  const disk = checkDisk(controlsDisk(config, Math.max(seeds, before?.seeds ?? 0)), path, bytesIn(path));
   const folder = CONTROLS_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);
     folder.save();
     request.onStart?.(
-      `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
+      `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; ${needs(need, disk)}`,
     );
     const study = { path, record, data: { train: sharedSamples(dataset.train) } };
     const { signal, onProgress } = request;

@@ -1,7 +1,8 @@
-/** The memory that the controls need, before they start. */
+/** The memory and the disk that the controls need, before they start. */
 import type { Dataset } from '../../data/dataset.js';
+import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
-import { layerNamed } from '../../model/network.js';
+import { layerNamed, parameterCount } from '../../model/network.js';
 import { Trainer } from '../../train/trainer.js';
 import type { ControlsConfig } from './config.js';
 
@@ -26,4 +27,32 @@ export function controlsMemory(config: ControlsConfig, dataset: Dataset): PoolMe
     base: PROGRAM_BYTES + 2 * data,
     worker: THREAD_BYTES + 25e6 + 2 * trainer + 8 * MATRICES * P * P,
   };
+}
+
+/** Regimes of a branch beside those of its windows: other halves, the Hessian basis, replicas, surrogates, walks. */
+const REGIMES = 8;
+/** Numbers of a direction in a regime, and of what is fitted there: values, errors, how they were obtained. */
+const [OF_DIRECTION, OF_REGIME] = [6, 160];
+/** Numbers of a cell that is no branch. */
+const OTHER_CELL = 200;
+
+/** States what the controls write: a network and a document a cell for each seed, and all of it in report and tables. */
+export function controlsDisk(config: ControlsConfig, seeds: number): DiskPart[] {
+  const P = parameterCount(config.base.network);
+  const numbers = config.cells.reduce(
+    (sum, cell) =>
+      sum +
+      (cell.kind === 'branch'
+        ? (cell.windows.length + REGIMES) * (OF_DIRECTION * config.directions + OF_REGIME)
+        : OTHER_CELL),
+    0,
+  );
+  return [
+    {
+      what: 'the base networks, and the files of the cells',
+      bytes: seeds * (4 * P + FILE_BYTES * (3 + config.cells.length)),
+      key: '--seeds',
+    },
+    documents(seeds * numbers, 3, '--seeds'),
+  ];
 }

@@ -55,7 +55,7 @@ gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy productio
     )
     .action(async ({ json = false, ...request }: Flags) => {
       const { decomposeFiles } = await import('./experiment.js');
-      const result = await decomposeFiles(request);
+      const result = await decomposeFiles({ ...request, onStart: (text) => process.stderr.write(`${text}\n`) });
       process.stdout.write(json ? `${jsonLine(result)}\n` : `${describeResult(result)}\n`);
     });
 }

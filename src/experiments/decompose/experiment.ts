@@ -4,6 +4,9 @@ import { type DecomposeOptions, type Decomposition, decompose } from '../../anal
 import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { potentialPlane } from '../../analyse/decomposition/plane.js';
 import { type Vortices, vortices } from '../../analyse/decomposition/vortices.js';
+import { checkDisk, needs } from '../../jobs/disk.js';
+import { usableMemory } from '../../jobs/machine.js';
+import { checkMemory } from '../../jobs/memory.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { InputError } from '../../numeric/errors.js';
 import { jsonText } from '../../numeric/json.js';
@@ -12,6 +15,7 @@ import { writeNpy } from '../../record/npy.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Figure } from '../../report/figures/frame.js';
 import { readMatrix } from './input.js';
+import { decomposeNeed } from './need.js';
 import { covarianceSummary, type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
 
 /** Names the files of a linear system, and what is computed from them. */
@@ -31,6 +35,8 @@ export interface DecomposeRequest {
   /** Replace an earlier decomposition in that folder. */
   readonly force?: boolean;
   readonly provider?: ProviderChoice;
+  /** Called once the matrices are read, before anything is computed, with what that needs. */
+  readonly onStart?: (announcement: string) => void;
 }
 
 /** Holds the results and their folder. */
@@ -59,6 +65,10 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
   checkFree(folder, { force: request.force === true, files: FILES, what: 'decomposition' });
   const drift = await readMatrix(request.drift, 'drift');
   const diffusion = await readMatrix(request.diffusion, 'diffusion');
+  const need = decomposeNeed(drift.rows);
+  checkMemory(need.memory, usableMemory());
+  const disk = checkDisk(need.disk, folder);
+  request.onStart?.(`decomposition of ${drift.rows} coordinates; ${needs(need.memory.peak, disk)}`);
   const la = await chooseProvider({ prefer: request.provider ?? 'auto' });
   const { noiseStrength, step, unstable = false } = request;
   const system = { la, drift, diffusion, ...(noiseStrength !== undefined && { noiseStrength }) };

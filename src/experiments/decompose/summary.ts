@@ -150,7 +150,7 @@ export function covarianceSummary({
 }
 
 /** Above this order the document lists the bases of the strongest vortices only. */
-const ALL_BASES = 100;
+export const ALL_BASES = 100;
 const FEW_BASES = 20;
 
 const MEANING = {

@@ -1,11 +1,12 @@
-/** The memory and time of `forget`, estimated before it starts. */
+/** The memory, disk and time of `forget`, estimated before it starts. */
 
 import type { Constraint } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
 import { DENSE } from '../../apply/network-task.js';
 import type { Dataset } from '../../data/dataset.js';
 import { taskOf } from '../../data/tasks.js';
-import { layersOf } from '../../model/network.js';
+import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
+import { layersOf, parameterCount } from '../../model/network.js';
 import { randomKey } from '../../numeric/random.js';
 import { Trainer } from '../../train/trainer.js';
 import { protocolOf } from './config.js';
@@ -100,4 +101,39 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
     branches: branches * seeds,
     seconds: seeds * (seconds + firstSeconds),
   };
+}
+
+/** Points of a profile; numbers of a branch beside profiles and curve, most of them motion along groups of directions. */
+const [POINTS, OF_BRANCH] = [41, 120];
+
+/** States what an experiment writes: weights and axes of each seed's first task, and a document for each group of branches. */
+export function forgetDisk(config: ForgetConfig, dataset: Dataset, { branches }: ForgetBudget): DiskPart[] {
+  const { training, head, network, constraints, statistics, methods, seeds, extend } = config;
+  const protocol = protocolOf(config);
+  const task = taskOf(dataset, protocol, 0, { head, validationShare: training.validationShare, key: randomKey(0) });
+  const spec = specFor(network, task);
+  const most = Math.max(...constraints);
+  // principal, stiffest and the planes of vortices, with their values; all directions in the layer that is reported
+  const axes = layersOf(spec).reduce((sum, { name, inputs, outputs }) => {
+    const size = inputs * outputs;
+    const kept = name === statistics.layer || statistics.layer === '' ? [statistics.modes, ...statistics.profiles] : [];
+    return sum + 8 * (size + 1) * (2 * Math.min(size, Math.max(most, ...kept)) + Math.min(size, 2 * most));
+  }, 0);
+  const tasks = protocol.tasks.length;
+  const epochs = training.firstEpochs + training.windowEpochs + (tasks - 1) * training.epochs;
+  const numbers = 2 * POINTS * statistics.profiles.length + (2 + tasks) * epochs + tasks * tasks + OF_BRANCH;
+  const all = branches + seeds * extend * methods.length;
+  return [
+    {
+      what: `the axes of the first task of ${seeds} seeds`,
+      bytes: seeds * axes,
+      key: 'statistics.modes or constraints',
+    },
+    {
+      what: 'the weights of the first tasks, and the files of all branches',
+      bytes: seeds * (4 * parameterCount(spec) + 4 * FILE_BYTES) + all * FILE_BYTES,
+      key: 'seeds',
+    },
+    documents((all + seeds) * numbers, 3, 'methods or strengths'),
+  ];
 }

@@ -10,6 +10,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import { runCells } from '../../jobs/cells.js';
 import type { RunOptions } from '../../jobs/context.js';
+import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
@@ -18,7 +19,7 @@ import { sharedSamples } from '../../jobs/shared-samples.js';
 import { check } from '../../numeric/errors.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import { type ForgetBudget, forgetBudget } from './budget.js';
+import { type ForgetBudget, forgetBudget, forgetDisk } from './budget.js';
 import { checkAgainstData, completeForget } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
@@ -82,9 +83,10 @@ export async function forget(
     advice: 'use fewer --workers, fewer --constraints or a smaller network.',
   });
   const head = { config, data: dataset.provenance, budget };
+  const bytes = { memory: need, disk: checkDisk(forgetDisk(config, dataset, budget), path, bytesIn(path)) };
   const folder = openForget(path, head, resume);
   try {
-    onStart?.(announcement(path, config, budget, workers, need));
+    onStart?.(announcement(path, config, budget, workers, bytes));
     const context: Context = { folder, config, dataset: shared(dataset), options, workers };
     await pinnedProvider(folder.record, config.provider, path);
     for (const stage of ['first', 'strengths', 'constraints'] as const) await cellStage(context, stage);
@@ -99,11 +101,17 @@ export async function forget(
   }
 }
 
-function announcement(path: string, config: ForgetConfig, budget: ForgetBudget, workers: number, need: number): string {
+function announcement(
+  path: string,
+  config: ForgetConfig,
+  budget: ForgetBudget,
+  workers: number,
+  { memory, disk }: { readonly memory: number; readonly disk: number },
+): string {
   const minutes = budget.seconds / 60 / workers;
   return (
     `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches${config.extend > 0 ? ' and those beyond the grid' : ''}, ${workers} at a time; ` +
-    `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores, ${gigabytes(need)} of memory`
+    `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores, ${gigabytes(memory)} of memory and ${gigabytes(disk)} of disk`
   );
 }
 

@@ -53,6 +53,7 @@ export async function analyse(run: string, flags: RunFlags): Promise<void> {
       ...(flags.out !== undefined && { out: flags.out }),
       signal: s.signal,
       ...(s.onProgress && { onProgress: s.onProgress }),
+      onStart: (text) => s.line.say(text),
     });
     s.result(analysisOf(out), analysisSummary(out));
   });

@@ -8,7 +8,7 @@ import { fitsStage, reportStage } from './stages.js';
 import { walkStage } from './walk-stage.js';
 
 /** Fewest steps from which a drift velocity gets an error (`driftVelocity`). */
-const LEAST_STEPS = 40;
+export const LEAST_STEPS = 40;
 
 /**
  * Does all stages: training, recording, principal directions, their motion, the widths along them, walks with the

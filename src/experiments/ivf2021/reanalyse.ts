@@ -1,20 +1,25 @@
 /** Measuring a recorded run again with other settings, and writing its report again, without training. */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
 import { sweep } from '../../jobs/folder.js';
 import { measure, type Outputs, refuseLinks, verifyOutputs } from '../../jobs/outputs.js';
 import { FINDINGS_FILE } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
+import { sameData } from '../../numeric/json.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { readPart, writeJson } from '../../record/json.js';
+import { THEORY_FILE } from '../../report/theory.js';
 import { completeConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
+import { PARTIAL } from '../../runs/flatness/stage.js';
 import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
-import { loadFor } from '../../runs/prepare.js';
+import { analysisDisk, directionsDisk } from '../../runs/memory.js';
+import { loadFor, needOf } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
-import type { PartialConfig } from '../../runs/schema.js';
+import type { Config, PartialConfig } from '../../runs/schema.js';
 import { finalWeights } from '../../runs/train.js';
 import { FLATNESS, flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
 import { ANALYSIS, fitsStage, readMotion, reportStage } from './stages.js';
@@ -22,6 +27,11 @@ import { WALK, walkStage } from './walk-stage.js';
 
 /** File of the settings of an analysis, with the digests of what it wrote. */
 const SETTINGS = 'settings.json';
+/** What an analysis leaves in its folder. */
+const FILES = [
+  ...[SETTINGS, FLATNESS, PARTIAL, WALK, ANALYSIS, FINDINGS_FILE, THEORY_FILE],
+  ...['report.html', 'report.json', 'figures', 'tables'],
+];
 
 /** Says what is measured differently, and where the results go. */
 export interface AnalyseRequest extends RunOptions {
@@ -30,6 +40,40 @@ export interface AnalyseRequest extends RunOptions {
   readonly workers?: number;
   /** Folder of the results; `analysis-2`, `analysis-3`, … inside the run folder when absent. */
   readonly out?: string;
+  /** Called once everything is checked, before the first step. */
+  readonly onStart?: (announcement: string) => void;
+}
+
+/** The content of settings.json. */
+interface Settings {
+  readonly run: string;
+  readonly configHash: string;
+  readonly analysis: Config['analysis'];
+  readonly outputs: Outputs;
+}
+
+/**
+ * Refuses a folder that holds anything but an analysis of the same run with the same settings, which is made again or continued.
+ * @throws InputError
+ */
+function checkOwn(out: string, { configHash, analysis }: Settings): void {
+  if (!existsSync(out)) return;
+  check(lstatSync(out).isDirectory(), 'out-exists', `${out} is not a folder; choose another with --out.`);
+  refuseLinks(out);
+  const held = readdirSync(out).filter((name) => !/\.(?:tmp|stale)$/.test(name));
+  if (held.length === 0) return;
+  const foreign = held.find((name) => !FILES.includes(name));
+  check(
+    foreign === undefined && held.includes(SETTINGS),
+    'out-exists',
+    () => `the folder ${out} holds ${foreign ?? held[0]} and is no analysis; choose another with --out.`,
+  );
+  const before = readPart<Partial<Settings>>(join(out, SETTINGS), []);
+  check(
+    before.configHash === configHash && sameData(before.analysis, analysis),
+    'out-exists',
+    `the folder ${out} holds an analysis of another run or with other settings; choose another with --out.`,
+  );
 }
 
 /**
@@ -50,17 +94,26 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     ...(request.workers !== undefined && { workers: request.workers }),
   };
   const config = completeConfig(before.config as PartialConfig, overrides);
+  const out = request.out ?? nextFolder(path);
+  const settings: Settings = { run: path, configHash: before.configHash, analysis: config.analysis, outputs: {} };
+  checkOwn(out, settings);
+  const dataset = await loadFor(config, request);
+  const { steps, memory } = needOf(config, dataset);
+  const { pca } = before.stages;
+  const parts = [analysisDisk(config, steps), ...(pca.status === 'done' ? [] : [directionsDisk(config, steps)])];
+  const disk = checkDisk(parts, out, bytesIn(out));
   forceKernelBuild(before.kernelBuild);
   const folder = openRun(path);
   try {
     const context: Context = { folder, config, options: request };
-    const dataset = await loadFor(config, request);
+    request.onStart?.(`analysis of the run in ${path}, into ${out}; ${needs(memory.peak, disk)}`);
     await windowStages(context);
     checkRanks(config.analysis.directions, summaryOf(context).variances.length);
     readMotion(context);
     finalWeights(path, config.network);
-    const out = request.out ?? nextFolder(path);
     sweep(out);
+    // from here on the folder is this analysis, also where it is stopped
+    writeJson(join(out, SETTINGS), settings);
     await flatnessStage(context, dataset, out);
     await walkStage(context, dataset, out);
     await yieldToEvents(context);
@@ -70,7 +123,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
       name,
       { stage: 'analyse', ...measure(join(out, name)) },
     ]);
-    writeJson(join(out, SETTINGS), { run: path, analysis: config.analysis, outputs: Object.fromEntries(written) });
+    writeJson(join(out, SETTINGS), { ...settings, outputs: Object.fromEntries(written) });
     await reportStage(record, out);
     return out;
   } finally {

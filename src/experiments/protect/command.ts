@@ -104,7 +104,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
       const { session } = await import('../../terminal/session.js');
       await session(flags.json ?? false, async (s) => {
         const { protectRun } = await import('./experiment.js');
-        const { gigabytes } = await import('../../jobs/memory.js');
+        const { needs } = await import('../../jobs/disk.js');
         const { method, weights, axes, layers, samples, windowEpochs, momentum, out, force, json: _, ...more } = flags;
         const { expectLoss, expectError, ...rest } = more;
         const result = await protectRun({
@@ -121,7 +121,7 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
           ...(force && { force }),
           signal: s.signal,
           ...(s.onProgress && { onProgress: s.onProgress }),
-          onStart: (text, memory) => s.line.say(`${text}; needs about ${gigabytes(memory.peak)} of memory`),
+          onStart: (text, memory, disk) => s.line.say(`${text}; ${needs(memory.peak, disk)}`),
           onJudged: (judged) => sayJudged(judged, s),
         });
         s.result(result, describeProtection(result));

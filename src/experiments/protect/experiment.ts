@@ -6,60 +6,32 @@
  * and only gives the directions in which SGD moves; its last weights are not used.
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
-import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { InterruptedError } from '../../jobs/context.js';
+import { checkDisk } from '../../jobs/disk.js';
 import { usableMemory, VERSION } from '../../jobs/machine.js';
-import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
-import { verifyOutputs } from '../../jobs/outputs.js';
+import { checkMemory } from '../../jobs/memory.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { removeAbandoned } from '../../jobs/publish.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
-import { layersOf } from '../../model/network.js';
+import type { KernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
-import { nearest } from '../../numeric/spelling.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
 import { checkLayers } from '../../runs/config.js';
-import { type JudgedState, judgeWeights } from '../../runs/expected.js';
-import { readRecord } from '../../runs/folder.js';
-import { loadFor } from '../../runs/prepare.js';
+import { judgeWeights } from '../../runs/expected.js';
+import { loadFor, withKernel } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
-import { configAt, type State, type StateRequest, stateOf } from '../../runs/state.js';
-import { TRAJECTORY } from '../../runs/train.js';
-import {
-  type ProtectJob,
-  type ProtectOutcome,
-  type ProtectShared,
-  runProtectJob,
-  type WindowPlan,
-  type WindowSeen,
-} from './job.js';
-import { protectMemory } from './memory.js';
+import { configAt, type State, stateOf } from '../../runs/state.js';
+import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob, type WindowSeen } from './job.js';
+import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
+import { heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
 
-/** Names the network, the method and the file. */
-export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights' | 'expected'> {
-  /** Name in the table of constraints; `ewc` by default. */
-  readonly method?: string;
-  /** N_c, axes a layer; 50 by default. */
-  readonly axes?: number;
-  /** Layers to constrain; by default all, or the recorded one where a run's own window is used. */
-  readonly held?: 'all' | readonly string[];
-  /** Most training samples that are measured, drawn at random; by default all. */
-  readonly samples?: number;
-  /** Epochs of further training in which all layers are recorded. */
-  readonly windowEpochs?: number;
-  /** File, .npz or .safetensors; penalty.npz by default. */
-  readonly out?: string;
-  readonly force?: boolean;
-  readonly onStart?: (announcement: string, memory: MemoryNeed) => void;
-  /** Receives what the weights give on all training samples, before they are measured further. */
-  readonly onJudged?: (judged: JudgedState) => void;
-}
+export type { ProtectRequest } from './plan.js';
 
 /** Holds the penalty's properties and the file it was written to. */
 export interface ProtectResult {
@@ -93,9 +65,8 @@ export interface ProtectResult {
   readonly seed: number;
   readonly thermograd: string;
   readonly linearAlgebra: string;
+  readonly kernelBuild: KernelBuild;
 }
-
-const LEAST_STEPS = 20;
 
 const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
   worker: new URL('./worker.js', import.meta.url),
@@ -126,6 +97,20 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
   const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
   checkLayers(config, request.weights);
+  return withKernel(config.kernel, (build) => protectWith(request, { constraint, config, axes, out, build }));
+}
+
+interface Asked {
+  readonly constraint: Constraint;
+  readonly config: Config;
+  readonly axes: number;
+  readonly out: string;
+  readonly build: KernelBuild;
+}
+
+async function protectWith(request: ProtectRequest, asked: Asked): Promise<ProtectResult> {
+  const { constraint, config, axes, out, build } = asked;
+  const { samples } = request;
   const source = windowSource(request, constraint);
   const held = heldLayers(request, source, config);
   const dataset = await loadFor(config, request);
@@ -139,10 +124,11 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
       : pick(train, key.child('samples').stream().permutation(train.count).subarray(0, samples));
   const memory = await protectMemory({ spec: config.network, measured, train, held, axes, constraint, window });
   checkMemory(memory, usableMemory());
+  const disk = checkDisk(protectDisk({ spec: config.network, held, axes, constraint }), out);
   const state = (await stateOf(request, config, dataset, nothing, async () => false))!;
   const bad = state.weights.findIndex((w) => !Number.isFinite(w));
   check(bad < 0, 'not-finite', `${state.origin} are not all finite: number ${bad} of them is ${state.weights[bad]}.`);
-  request.onStart?.(announcement(config, constraint, held, measured), memory);
+  request.onStart?.(announcement(config, constraint, held, measured), memory, disk);
   const { network: spec } = config;
   const judged = judgeWeights(spec, state.weights, train, request.expected ?? {}, request.weights !== undefined);
   request.onJudged?.(judged);
@@ -158,6 +144,7 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
     ...(window && { window }),
     seed: config.seed,
     provider: config.provider,
+    kernelBuild: build,
   };
   const outcome = await measure(constraint.name, shared, request, out);
   return keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
@@ -253,6 +240,7 @@ function keep({
     seed: config.seed,
     thermograd: VERSION,
     linearAlgebra,
+    kernelBuild: shared.kernelBuild,
   };
 }
 
@@ -261,122 +249,6 @@ function checkFile(out: string, force: boolean): void {
   if (!existsSync(out)) return;
   check(lstatSync(out).isFile(), 'out-exists', `${out} is not a file; choose another with --out.`);
   check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
-}
-
-/**
- * Decides where principal directions come from.
- * @throws InputError when the method needs them and there is no window, or the reverse
- */
-function windowSource(
-  { run, windowEpochs }: ProtectRequest,
-  { name, needsWindow, needsTraining = false }: Constraint,
-): WindowPlan['kind'] | undefined {
-  if (!needsWindow) {
-    check(
-      windowEpochs === undefined || needsTraining,
-      'bad-flag',
-      `${name} needs no window of training; leave --window-epochs out.`,
-    );
-    return undefined;
-  }
-  if (windowEpochs !== undefined) return 'trained';
-  check(
-    run !== undefined,
-    'no-window',
-    `${name} needs directions in which SGD moves, and a file of weights holds no window of training: continue training from it with --window-epochs 10 ` +
-      '(only the directions are kept), or take a method that needs none, such as ewc or hessian.',
-  );
-  check(
-    existsSync(join(run, TRAJECTORY)),
-    'no-window',
-    `the run in ${run} has no ${TRAJECTORY} any more; continue training from its weights with --window-epochs 10.`,
-  );
-  return 'recorded';
-}
-
-function heldLayers({ run, held }: ProtectRequest, source: WindowPlan['kind'] | undefined, config: Config): string[] {
-  const all = layersOf(config.network).map((l) => l.name);
-  const asked = held === undefined || held === 'all' ? all : held;
-  check(asked.length > 0, 'no-layers', `--layers names no layer; the network has ${all.join(', ')}.`);
-  for (const name of asked) {
-    const near = nearest(name, all);
-    check(
-      all.includes(name),
-      'no-such-layer',
-      () => `there is no layer '${name}'${near ? `; did you mean ${near}?` : ';'} The network has ${all.join(', ')}.`,
-    );
-  }
-  if (source === 'recorded') {
-    const { layer } = readRecord(run!).config.record;
-    if (held === undefined) return [layer];
-    const other = asked.find((name) => name !== layer);
-    check(
-      other === undefined,
-      'no-window',
-      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or continue training with --window-epochs 10, which records every layer.`,
-    );
-  }
-  return all.filter((name) => asked.includes(name));
-}
-
-/**
- * Returns what the stationary state depends on: the settings that the run was trained with, or those of the config for
- * weights alone and for a window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in
- * eta.
- */
-function trainingOf(
-  { run, windowEpochs }: ProtectRequest,
-  { name, needsTraining }: Constraint,
-  config: Config,
-  { count }: Samples,
-): TaskTraining {
-  const { training, record } = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
-  const { learningRate, momentum, batchSize, sampling } = training;
-  if (needsTraining) {
-    checkBatchSize(batchSize, count);
-    check(
-      sampling !== 'cyclic',
-      'cyclic',
-      `${name} assumes the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
-    );
-  }
-  return {
-    learningRate: learningRate / (1 - momentum),
-    batchSize,
-    windowSteps: (windowEpochs ?? record.windowEpochs) * Math.floor(count / batchSize),
-  };
-}
-
-function windowPlan(
-  { run, windowEpochs }: ProtectRequest,
-  source: WindowPlan['kind'] | undefined,
-  config: Config,
-  { count }: Samples,
-): WindowPlan | undefined {
-  if (source === undefined) return undefined;
-  if (source === 'recorded') {
-    const record = readRecord(run!);
-    verifyOutputs(run!, record.outputs, [TRAJECTORY]);
-    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: record.config.record.layer };
-  }
-  const { learningRate, momentum, batchSize, sampling } = config.training;
-  checkBatchSize(batchSize, count);
-  const epochs = windowEpochs!;
-  const steps = epochs * Math.floor(count / batchSize);
-  check(
-    steps >= LEAST_STEPS,
-    'window-too-short',
-    `a window of ${epochs} epochs has ${steps} steps; its directions need at least ${LEAST_STEPS}: raise --window-epochs.`,
-  );
-  return { kind: 'trained', epochs, steps, learningRate, momentum, batchSize, sampling };
-}
-
-function checkBatchSize(batchSize: number, count: number): void {
-  check(
-    batchSize <= count,
-    'bad-batch-size',
-    `the batch size must be an integer from 1 to the ${count} training samples; got ${batchSize}.`,
-  );
 }
 
 function announcement({ network, data }: Config, { name }: Constraint, held: readonly string[], { count }: Samples) {

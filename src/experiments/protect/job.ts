@@ -11,6 +11,7 @@ import { layerWindows } from '../../apply/windows.js';
 import type { Samples } from '../../data/dataset.js';
 import { batchPlan, type Sampling } from '../../data/samplers.js';
 import type { ReportProgress } from '../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import type { NetworkSpec } from '../../model/network.js';
 import type { Penalty } from '../../model/penalty.js';
 import { normalForm } from '../../model/penalty-normal.js';
@@ -52,6 +53,7 @@ export interface ProtectShared {
   readonly window?: WindowPlan;
   readonly seed: number;
   readonly provider: ProviderChoice;
+  readonly kernelBuild: KernelBuild;
 }
 
 /** Names the method. */
@@ -99,6 +101,7 @@ export async function runProtectJob(
   shared: ProtectShared,
   report: ReportProgress,
 ): Promise<ProtectOutcome> {
+  forceKernelBuild(shared.kernelBuild);
   const { spec, weights, measured, layers, axes, training } = shared;
   const la = await chooseProvider({ prefer: shared.provider });
   const key = randomKey(shared.seed).child('protect');

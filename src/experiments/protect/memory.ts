@@ -1,13 +1,14 @@
-/** The memory that `thermograd protect` needs, before it measures. */
+/** The memory and the disk that `thermograd protect` needs, before it measures. */
 
 import { pcaMemory } from '../../analyse/trajectory/pca.js';
 import type { Constraint } from '../../apply/constraint.js';
 import { iterationBytes } from '../../apply/modes.js';
 import { DENSE } from '../../apply/network-task.js';
 import type { Samples } from '../../data/dataset.js';
+import { type DiskPart, FILE_BYTES } from '../../jobs/disk.js';
 import { VERSION } from '../../jobs/machine.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
-import { layerNamed, type NetworkSpec, parameterCount } from '../../model/network.js';
+import { layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { LineLoss } from '../../surface/network/line.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
@@ -79,3 +80,27 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
 }
 
 const rowsOf = (steps: number, axes: number) => Math.floor(steps / thinning(steps, axes));
+
+/** Bytes of an array's name and shape in a file. */
+const HEADER = 400;
+
+/** States what the file holds: the anchor, and axes with their weights for each layer or a number for each weight. */
+export function protectDisk({
+  spec,
+  held,
+  axes,
+  constraint,
+}: Pick<ProtectMemoryRequest, 'spec' | 'held' | 'axes' | 'constraint'>): DiskPart[] {
+  const P = parameterCount(spec);
+  const sizes = held.map((name) => layerNamed(spec, name)).map((l) => l.inputs * l.outputs);
+  const arrays = 6 + 4 * held.length + 2 * layersOf(spec).length;
+  const file: DiskPart = {
+    what: 'the anchor, names and shapes',
+    bytes: 8 * P + HEADER * arrays + FILE_BYTES,
+    key: '',
+  };
+  if (!constraint.takesAxes) return [file, { what: 'a number for each weight', bytes: 8 * P, key: '' }];
+  // a plane of a vortex has two axes
+  const rows = sizes.reduce((sum, size) => sum + Math.min(size, 2 * axes) * (size + 1), 0);
+  return [file, { what: `${axes} axes of each layer`, bytes: 8 * rows, key: '--axes or --layers' }];
+}

@@ -1,6 +1,7 @@
 /** `thermograd simulate`: its flags, its help, and the printing of its result. */
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { bytesOf, needs } from '../../jobs/disk.js';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
@@ -37,7 +38,7 @@ export function addSimulate(root: Command): void {
     .addOption(
       new Option('--workers <n>', 'worker threads; 0: one per core. They change no number').argParser(wholeNumber),
     )
-    .option('--dry-run', 'print scales, steps and memory, and write nothing')
+    .option('--dry-run', 'print scales, steps, memory and disk, and write nothing')
     .option('--json', 'print one JSON document on stdout, for errors too')
     .addHelpText(
       'after',
@@ -140,10 +141,14 @@ const planDocument = ({ scales, problem, config }: Setup, plan: Plan) => ({
   time: config.time,
   methods: plan.methods,
   memory: plan.memory,
+  disk: plan.disk,
   warnings: plan.warnings,
 });
 
-function planWords({ scales, problem }: Setup, { methods, memory, stiffness, relaxation, warnings }: Plan): string {
+function planWords(
+  { scales, problem }: Setup,
+  { methods, memory, disk, stiffness, relaxation, warnings }: Plan,
+): string {
   const lines = [
     ...(scales
       ? [
@@ -155,7 +160,7 @@ function planWords({ scales, problem }: Setup, { methods, memory, stiffness, rel
       ? [`slowest   relaxation takes ${formatNumber(relaxation.time)} units of time, by the ${relaxation.how}`]
       : []),
     ...methods.map((m) => `${m.method.padEnd(9)} ${m.what}${m.walkers > 0 ? `: ${formatNumber(m.steps)} in all` : ''}`),
-    `memory    about ${Math.ceil(memory.peak / 1e6)} MB`,
+    `needs     ${needs(memory.peak, bytesOf(disk)).replace('needs ', '')}`,
     ...warnings.map((w) => `note      ${w}`),
   ];
   return lines.join('\n');

@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { JobFolder } from '../../jobs/folder.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
@@ -123,18 +124,17 @@ export async function simulate(
   const path = request.out ?? `simulation-seed${config.seed}`;
   const methods = METHODS.filter((m) => config.methods[m] !== undefined);
   const fresh = !existsSync(path);
-  const folder = JobFolder.open<Stage, SimulationHead>(
-    kindOf(methods),
-    path,
-    { configHash: hashOf(asked), config, memory: plan.memory },
-    {
-      resume: request.resume ?? false,
-      differs: (before) =>
-        before.configHash === hashOf(asked)
-          ? undefined
-          : `the simulation in ${path} was begun with another config; leave it as it was, or choose another folder with --out.`,
-    },
-  );
+  const conditions = {
+    resume: request.resume ?? false,
+    differs: (before: SimulationHead) =>
+      before.configHash === hashOf(asked)
+        ? undefined
+        : `the simulation in ${path} was begun with another config; leave it as it was, or choose another folder with --out.`,
+  };
+  JobFolder.check<Stage, SimulationHead>(kindOf(methods), path, conditions);
+  checkDisk(plan.disk, path, bytesIn(path));
+  const head = { configHash: hashOf(asked), config, memory: plan.memory };
+  const folder = JobFolder.open<Stage, SimulationHead>(kindOf(methods), path, head, conditions);
   let ended = false;
   try {
     forceKernelBuild(folder.record.kernelBuild);

@@ -1,5 +1,6 @@
-/** The plan of a simulation, made before anything is written: steps, memory, and refusals that need no run. */
+/** The plan of a simulation, made before anything is written: steps, memory, disk, and refusals that need no run. */
 
+import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import type { MemoryNeed, MemoryPart } from '../../jobs/memory.js';
 import { check } from '../../numeric/errors.js';
 import { derivative, evaluator } from '../../numeric/expression/index.js';
@@ -26,6 +27,7 @@ interface MethodPlan {
 export interface Plan {
   readonly methods: readonly MethodPlan[];
   readonly memory: MemoryNeed;
+  readonly disk: readonly DiskPart[];
   /** Fastest relaxation anywhere on the grid, per unit of time: the largest real part of an eigenvalue of −∂f. */
   readonly stiffness: number;
   /** Explicit steps of this length or more are unstable there: 2/stiffness. */
@@ -86,7 +88,14 @@ export function planOf(setup: Setup): Plan {
     );
     methods.push(walkersPlan('langevin', timestep, langevin.walkers, duration));
   }
-  return { methods, memory: memoryOf(setup, methods), stiffness, largestStep, warnings: warningsOf(setup, stiffness) };
+  return {
+    methods,
+    memory: memoryOf(setup, methods),
+    disk: diskOf(setup, methods),
+    stiffness,
+    largestStep,
+    warnings: warningsOf(setup, stiffness),
+  };
 }
 
 function walkersPlan(method: 'sgd' | 'langevin', timestep: number, walkers: number, duration: number): MethodPlan {
@@ -219,4 +228,39 @@ function memoryOf({ axes, time, config, problem }: Setup, methods: readonly Meth
     },
   ];
   return { peak: parts.reduce((s, p) => s + p.bytes, 0), parts };
+}
+
+/** Numbers of a method's moments with their errors, in each document. */
+const OF_METHOD = 120;
+/** Bytes of a point of a curve in the figures and on the page. */
+const DRAWN = 60;
+
+/** States what a simulation writes: the arrays of each method, the grid, moments, tables and figures. */
+function diskOf({ axes, time, config, problem }: Setup, methods: readonly MethodPlan[]): DiskPart[] {
+  const cells = axes.reduce((n, a) => n * a.cells!, 1);
+  const along = axes.reduce((n, a) => n + a.cells!, 0);
+  const snapshots = time.mode === 'transient' ? time.snapshots.length : 0;
+  const outputs = time.mode === 'transient' ? time.outputs.length : 0;
+  const { count, points } = config.paths;
+  const arrays = methods.map(({ method, walkers }) => {
+    const densities = (1 + snapshots + (method === 'fokker-planck' ? problem.size : 0)) * cells + 2 * along;
+    const paths = walkers > 0 ? points * (1 + Math.min(count, walkers) * problem.size) : 0;
+    const exits = time.mode === 'transient' ? walkers : 0;
+    return 8 * (densities + paths + exits + 12 * outputs + snapshots) + 3 * FILE_BYTES;
+  });
+  const paths = methods.some((m) => m.walkers > 0) ? points * count : 0;
+  return [
+    {
+      what: 'densities, paths and series of the methods',
+      bytes: arrays.reduce((a, b) => a + b, 0),
+      key: 'grid.x.cells, grid.y.cells or paths.points',
+    },
+    { what: 'the loss on the grid', bytes: 8 * (cells + along), key: 'grid.x.cells and grid.y.cells' },
+    {
+      what: 'curves in figures and tables',
+      bytes: DRAWN * (4 * (along + outputs) * methods.length + 2 * paths * methods.length),
+      key: 'grid.x.cells, grid.y.cells or paths.points',
+    },
+    documents(OF_METHOD * methods.length, 4),
+  ];
 }

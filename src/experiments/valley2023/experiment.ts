@@ -6,7 +6,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCells } from '../../jobs/cells.js';
 import { InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
-import { gigabytes, type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
+import { type PoolMemory, poolSize } from '../../jobs/memory.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
@@ -15,11 +16,12 @@ import { readJson, writeJson } from '../../record/json.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Finding } from '../../report/finding.js';
 import { type ValleyConfig, type ValleyPreset, valleyConfig } from './config.js';
-import { openValley, type ValleyFolder, valleyIn } from './folder.js';
+import { valleyDisk } from './disk.js';
+import { checkValley, openValley, type ValleyFolder, valleyIn } from './folder.js';
 import { MODEL_STAGE_NAMES, type ModelStageName, stageNamed } from './jobs.js';
 import type { ValleyModelResults } from './measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
-import { runNetworkStudy } from './network/experiment.js';
+import { type NetworkStudyRequest, planNetworkStudy, runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
 import { NETWORK_FOLDER, type NetworkStudyRecord } from './network/study.js';
 import { PARTS, VALLEY_STUDY } from './study.js';
@@ -87,10 +89,16 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     who: 'reproduce valley2023',
     advice: 'use fewer --workers.',
   });
+  checkValley(path, config, request.resume ?? false);
+  const parts = [
+    ...(part === 'network' ? [] : valleyDisk(config)),
+    ...(part === 'model' ? [] : (await planNetworkStudy(networkRequest(request, config.preset, path))).disk),
+  ];
+  const disk = checkDisk(parts, path, bytesIn(path));
   const folder = openValley(path, config, request.resume ?? false);
   try {
     const context = { folder, options: request };
-    if (part !== 'network') await runModel(context, config, { workers, need }, request.onStart);
+    if (part !== 'network') await runModel(context, config, { workers, need, disk }, request.onStart);
     if (part !== 'model') await runNetworks(folder, request, config.preset);
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
@@ -106,7 +114,7 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
 async function runModel(
   context: Context,
   config: ValleyConfig,
-  { workers, need }: { readonly workers: number; readonly need: number },
+  { workers, need, disk }: { readonly workers: number; readonly need: number; readonly disk: number },
   onStart: ValleyRequest['onStart'],
 ): Promise<void> {
   const { folder } = context;
@@ -114,27 +122,32 @@ async function runModel(
     .flatMap((s) => stageNamed(s).plan(config))
     .reduce((s, job) => s + job.cost, 0);
   onStart?.(
-    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; needs about ${gigabytes(need)} of memory and ${minutes(cost / SPEED / workers)}`,
+    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; ${needs(need, disk)}, and ${minutes(cost / SPEED / workers)}`,
   );
   for (const stage of MODEL_STAGE_NAMES)
     await folder.stage(stage, context.options, () => modelStage(context, stage, config, workers));
 }
 
-/** Runs the study of real networks in a folder of its own, and writes the input of its report next to it. */
+/** Returns the request of the study of real networks, which has a folder of its own. */
+function networkRequest(request: ValleyRequest, preset: ValleyPreset, path: string): NetworkStudyRequest {
+  const { seeds, workers, signal, onProgress, onStart } = request;
+  return {
+    config: request.network ?? networkStudyConfig(preset),
+    folder: join(path, NETWORK),
+    resume: true,
+    ...(seeds !== undefined && { seeds }),
+    ...(workers !== undefined && { workers }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+    ...(onStart && { onStart }),
+  };
+}
+
+/** Runs the study of real networks, and writes the input of its report next to it. */
 async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset: ValleyPreset): Promise<void> {
   const place = folder.file(NETWORK);
-  const { seeds, workers, signal, onProgress, onStart } = request;
   try {
-    const { input } = await runNetworkStudy({
-      config: request.network ?? networkStudyConfig(preset),
-      folder: place,
-      resume: true,
-      ...(seeds !== undefined && { seeds }),
-      ...(workers !== undefined && { workers }),
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-      ...(onStart && { onStart }),
-    });
+    const { input } = await runNetworkStudy(networkRequest(request, preset, folder.path));
     writeJson(join(place, NETWORK_INPUT), input);
   } catch (error) {
     throw error instanceof InterruptedError ? new InterruptedError(folder.path) : error;

@@ -35,26 +35,28 @@ const KIND: FolderKind<ValleyStage> = {
   what: 'a reproduction of valley2023',
 };
 
+const optionsFor = (path: string, config: ValleyConfig, resume: boolean) => ({
+  resume,
+  differs: (before: ValleyRecord) =>
+    MODEL_STAGE_NAMES.every((name) => before.stages[name].status === 'waiting') || sameData(before.config, config)
+      ? undefined
+      : `the reproduction of valley2023 in ${path} was begun with other settings (preset ${before.config.preset}, ${before.config.seeds} seeds); leave them as they were, or choose another folder with --out.`,
+});
+
+/**
+ * Refuses a folder that cannot be used, before anything is loaded.
+ * @throws InputError
+ */
+export const checkValley = (path: string, config: ValleyConfig, resume: boolean): void =>
+  JobFolder.check<ValleyStage, ValleyHead>(KIND, path, optionsFor(path, config, resume));
+
 /**
  * Opens the folder to continue it, or begins it. Settings of a model that was not begun may change.
  * @throws InputError when it holds other results, or a reproduction although `resume` is false, or one with other
  * settings
  */
 export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
-  const begun = (record: ValleyHead) =>
-    MODEL_STAGE_NAMES.some((name) => (record as ValleyRecord).stages[name].status !== 'waiting');
-  const folder = JobFolder.open<ValleyStage, ValleyHead>(
-    KIND,
-    path,
-    { config },
-    {
-      resume,
-      differs: (before) =>
-        !begun(before) || sameData(before.config, config)
-          ? undefined
-          : `the reproduction of valley2023 in ${path} was begun with other settings (preset ${before.config.preset}, ${before.config.seeds} seeds); leave them as they were, or choose another folder with --out.`,
-    },
-  );
+  const folder = JobFolder.open<ValleyStage, ValleyHead>(KIND, path, { config }, optionsFor(path, config, resume));
   folder.record.config = config;
   folder.save();
   return folder;

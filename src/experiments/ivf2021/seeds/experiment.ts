@@ -2,17 +2,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError, type Progress } from '../../../jobs/context.js';
+import { bytesIn, checkDisk, type DiskPart, documents, needs } from '../../../jobs/disk.js';
 import { secondsOf } from '../../../jobs/record.js';
 import { factsOf, writeReport } from '../../../jobs/report-folder.js';
 import { check } from '../../../numeric/errors.js';
 import type { Finding } from '../../../report/finding.js';
 import { completeConfig } from '../../../runs/config.js';
 import { RUN } from '../../../runs/folder.js';
+import { planRun } from '../../../runs/prepare.js';
 import type { RunRequest } from '../../../runs/run.js';
 import type { PartialConfig } from '../../../runs/schema.js';
-import { reproduceIvf2021 } from '../experiment.js';
+import { LEAST_STEPS, reproduceIvf2021 } from '../experiment.js';
 import { readResults } from '../stages.js';
-import { openSeeds, type SeedsFolder, seedsIn } from './folder.js';
+import { checkSeeds, openSeeds, type SeedsFolder, seedsIn } from './folder.js';
 
 /** Says how many seeds are run, and where. */
 export interface SeedsRequest extends Omit<RunRequest, 'onStart'> {
@@ -50,11 +52,15 @@ export async function reproduceIvf2021Seeds(
     'bad-seeds',
     `findings over seeds need at least 2 of them; got ${seeds}. One run is made with --seed.`,
   );
-  const folder = openSeeds(path, { config: complete, seeds }, resume);
+  const head = { config: complete, seeds };
+  checkSeeds(path, head, resume);
+  const total = Math.max(seeds, before?.seeds ?? 0);
+  const { memory, disk: one } = await planRun(layers, request, LEAST_STEPS);
+  const disk = checkDisk([...overSeeds(one, total), documents(NUMBERS * total, 3)], path, bytesIn(path));
+  const folder = openSeeds(path, head, resume);
   try {
-    const total = folder.record.seeds;
     onStart?.(
-      `folder ${path}: ${total} runs, seeds ${complete.seed} to ${complete.seed + total - 1}, one after another`,
+      `folder ${path}: ${total} runs, seeds ${complete.seed} to ${complete.seed + total - 1}, one after another; ${needs(memory.peak, disk)}`,
     );
     await folder.stage('runs', request, async () => {
       for (let k = 0; k < total; k++) {
@@ -81,6 +87,12 @@ export async function reproduceIvf2021Seeds(
     folder.close();
   }
 }
+
+/** Numbers of a run in the report over all of them. */
+const NUMBERS = 600;
+
+const overSeeds = (parts: readonly DiskPart[], seeds: number): DiskPart[] =>
+  parts.map((part) => ({ ...part, what: `${part.what} of ${seeds} runs`, bytes: seeds * part.bytes }));
 
 const seedFolder = (folder: SeedsFolder, seed: number): string => folder.file(`seed${seed}`);
 

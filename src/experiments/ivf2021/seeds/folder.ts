@@ -40,13 +40,24 @@ const KIND: FolderKind<SeedsStage> = {
  */
 export const seedsIn = (path: string): SeedsRecord | undefined => recordIn<SeedsStage, SeedsHead>(KIND, path);
 
+const optionsFor = (path: string, { config }: SeedsHead, resume: boolean) => ({
+  resume,
+  differs: (before: SeedsHead) => differenceOf(before, config, path),
+});
+
+/**
+ * Refuses a folder that cannot be used, before anything is loaded.
+ * @throws InputError
+ */
+export const checkSeeds = (path: string, head: SeedsHead, resume: boolean): void =>
+  JobFolder.check<SeedsStage, SeedsHead>(KIND, path, optionsFor(path, head, resume));
+
 /**
  * Opens the folder to continue it, or begins it; there may be more seeds than before.
  * @throws InputError
  */
 export function openSeeds(path: string, head: SeedsHead, resume: boolean): SeedsFolder {
-  const differs = (before: SeedsHead) => differenceOf(before, head.config, path);
-  const folder = JobFolder.open<SeedsStage, SeedsHead>(KIND, path, head, { resume, differs });
+  const folder = JobFolder.open<SeedsStage, SeedsHead>(KIND, path, head, optionsFor(path, head, resume));
   folder.record.seeds = Math.max(folder.record.seeds, head.seeds);
   for (const stage of KIND.stages) folder.record.stages[stage].status = 'waiting';
   folder.save();

@@ -9,7 +9,8 @@ import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
 import { runCells } from '../../../jobs/cells.js';
 import type { Progress } from '../../../jobs/context.js';
-import { gigabytes, type PoolMemory, poolSize } from '../../../jobs/memory.js';
+import { bytesIn, bytesOf, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../../jobs/disk.js';
+import { type PoolMemory, poolSize } from '../../../jobs/memory.js';
 import { sharedSamples } from '../../../jobs/shared-samples.js';
 import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
@@ -53,6 +54,50 @@ interface NetworkStudyResult {
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
   const { config, folder: path, signal, onProgress, resume = false } = request;
+  const { seeds, dataset, memory, workers, need, disk } = await planNetworkStudy(request);
+  checkDisk(disk, path, bytesIn(path));
+  const folder = NETWORK_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
+  const { record } = folder;
+  try {
+    const names = networkCells(config);
+    request.onStart?.(
+      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; ${needs(need, bytesOf(disk))}`,
+    );
+    const data = {
+      train: sharedSamples(dataset.train),
+      ...(dataset.test && { test: sharedSamples(dataset.test) }),
+    };
+    await folder.stage('cells', request, async () => {
+      const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
+      await runCells(NETWORK_STUDY, { path, record, data }, 'cells', options);
+    });
+    return { folder: path, record, input: inputOf(folder, dataset) };
+  } finally {
+    folder.close();
+  }
+}
+
+/** Holds what a study needs, and its data. */
+interface NetworkStudyPlan {
+  readonly seeds: number;
+  readonly dataset: Dataset;
+  readonly memory: PoolMemory;
+  readonly workers: number;
+  /** Bytes of memory with so many workers. */
+  readonly need: number;
+  readonly disk: readonly DiskPart[];
+}
+
+/**
+ * Checks everything that can be checked before a study begins, but for the room on the disk, and writes nothing.
+ * @throws InputError
+ */
+export async function planNetworkStudy({
+  config,
+  folder: path,
+  resume = false,
+  ...request
+}: NetworkStudyRequest): Promise<NetworkStudyPlan> {
   const before = NETWORK_FOLDER.recordIn(path);
   const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `a study needs at least one seed; got ${seeds}.`);
@@ -68,25 +113,8 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     who: 'the study',
     advice: 'use fewer --workers.',
   });
-  const folder = NETWORK_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
-  const { record } = folder;
-  try {
-    const names = networkCells(config);
-    request.onStart?.(
-      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; needs about ${gigabytes(need)} of memory`,
-    );
-    const data = {
-      train: sharedSamples(dataset.train),
-      ...(dataset.test && { test: sharedSamples(dataset.test) }),
-    };
-    await folder.stage('cells', request, async () => {
-      const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
-      await runCells(NETWORK_STUDY, { path, record, data }, 'cells', options);
-    });
-    return { folder: path, record, input: inputOf(folder, dataset) };
-  } finally {
-    folder.close();
-  }
+  const disk = networkStudyDisk(config, Math.max(seeds, before?.seeds ?? 0));
+  return { seeds, dataset, memory, workers, need, disk };
 }
 
 /** Collects all cells of the folder, with the facts of the study for the report. */
@@ -123,4 +151,17 @@ function networkStudyMemory(config: NetworkStudyConfig, { train, test }: Dataset
   const passes = NetworkPasses.memoryBytes(spec, measured);
   const basis = 8 * P * (120 + config.measure.pairs);
   return { base: 100e6 + 2 * bytes, worker: 60e6 + trainer + 2 * passes + basis + 4 * P * config.maxEpochs };
+}
+
+/** Numbers of a cell beside those of its epochs and rates, and of an epoch. */
+const [OF_CELL, OF_EPOCH] = [200, 10];
+
+/** States what the study writes: a document a cell, the input of the report, and all of it in the report and its tables. */
+function networkStudyDisk({ settings, ceiling, maxEpochs }: NetworkStudyConfig, seeds: number): DiskPart[] {
+  const rates = ceiling.batchSizes.length * 2 * ceiling.most;
+  const numbers = settings.length * (OF_CELL + OF_EPOCH * maxEpochs) + OF_CELL + OF_EPOCH * rates;
+  return [
+    { what: 'the files of the cells', bytes: seeds * (settings.length + 1) * FILE_BYTES, key: '--seeds' },
+    documents(seeds * numbers, 4, '--seeds'),
+  ];
 }

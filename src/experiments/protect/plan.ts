@@ -1,0 +1,169 @@
+/** What a request for a penalty means: which layers are held, where directions come from, which training is assumed. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Constraint } from '../../apply/constraint.js';
+import type { TaskTraining } from '../../apply/task.js';
+import type { Samples } from '../../data/dataset.js';
+import type { RunOptions } from '../../jobs/context.js';
+import type { MemoryNeed } from '../../jobs/memory.js';
+import { verifyOutputs } from '../../jobs/outputs.js';
+import { layersOf } from '../../model/network.js';
+import { check } from '../../numeric/errors.js';
+import { nearest } from '../../numeric/spelling.js';
+import type { JudgedState } from '../../runs/expected.js';
+import { readRecord } from '../../runs/folder.js';
+import type { Config } from '../../runs/schema.js';
+import type { StateRequest } from '../../runs/state.js';
+import { TRAJECTORY } from '../../runs/train.js';
+import type { WindowPlan } from './job.js';
+
+/** Names the network, the method and the file. */
+export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights' | 'expected'> {
+  /** Name in the table of constraints; `ewc` by default. */
+  readonly method?: string;
+  /** N_c, axes a layer; 50 by default. */
+  readonly axes?: number;
+  /** Layers to constrain; by default all, or the recorded one where a run's own window is used. */
+  readonly held?: 'all' | readonly string[];
+  /** Most training samples that are measured, drawn at random; by default all. */
+  readonly samples?: number;
+  /** Epochs of further training in which all layers are recorded. */
+  readonly windowEpochs?: number;
+  /** File, .npz or .safetensors; penalty.npz by default. */
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly onStart?: (announcement: string, memory: MemoryNeed, disk: number) => void;
+  /** Receives what the weights give on all training samples, before they are measured further. */
+  readonly onJudged?: (judged: JudgedState) => void;
+}
+
+/** Fewest steps of a window that is trained. */
+const LEAST_STEPS = 20;
+
+/**
+ * Decides where principal directions come from.
+ * @throws InputError when the method needs them and there is no window, or the reverse
+ */
+export function windowSource(
+  { run, windowEpochs }: ProtectRequest,
+  { name, needsWindow, needsTraining = false }: Constraint,
+): WindowPlan['kind'] | undefined {
+  if (!needsWindow) {
+    check(
+      windowEpochs === undefined || needsTraining,
+      'bad-flag',
+      `${name} needs no window of training; leave --window-epochs out.`,
+    );
+    return undefined;
+  }
+  if (windowEpochs !== undefined) return 'trained';
+  check(
+    run !== undefined,
+    'no-window',
+    `${name} needs directions in which SGD moves, and a file of weights holds no window of training: continue training from it with --window-epochs 10 ` +
+      '(only the directions are kept), or take a method that needs none, such as ewc or hessian.',
+  );
+  check(
+    existsSync(join(run, TRAJECTORY)),
+    'no-window',
+    `the run in ${run} has no ${TRAJECTORY} any more; continue training from its weights with --window-epochs 10.`,
+  );
+  return 'recorded';
+}
+
+/**
+ * Returns the layers that are constrained, in the order of the network.
+ * @throws InputError for a layer that does not exist or was not recorded
+ */
+export function heldLayers(
+  { run, held }: ProtectRequest,
+  source: WindowPlan['kind'] | undefined,
+  config: Config,
+): string[] {
+  const all = layersOf(config.network).map((l) => l.name);
+  const asked = held === undefined || held === 'all' ? all : held;
+  check(asked.length > 0, 'no-layers', `--layers names no layer; the network has ${all.join(', ')}.`);
+  for (const name of asked) {
+    const near = nearest(name, all);
+    check(
+      all.includes(name),
+      'no-such-layer',
+      () => `there is no layer '${name}'${near ? `; did you mean ${near}?` : ';'} The network has ${all.join(', ')}.`,
+    );
+  }
+  if (source === 'recorded') {
+    const { layer } = readRecord(run!).config.record;
+    if (held === undefined) return [layer];
+    const other = asked.find((name) => name !== layer);
+    check(
+      other === undefined,
+      'no-window',
+      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or continue training with --window-epochs 10, which records every layer.`,
+    );
+  }
+  return all.filter((name) => asked.includes(name));
+}
+
+/**
+ * Returns what the stationary state depends on: the settings that the run was trained with, or those of the config for
+ * weights alone and for a window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in
+ * eta.
+ */
+export function trainingOf(
+  { run, windowEpochs }: ProtectRequest,
+  { name, needsTraining }: Constraint,
+  config: Config,
+  { count }: Samples,
+): TaskTraining {
+  const { training, record } = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
+  const { learningRate, momentum, batchSize, sampling } = training;
+  if (needsTraining) {
+    checkBatchSize(batchSize, count);
+    check(
+      sampling !== 'cyclic',
+      'cyclic',
+      `${name} assumes the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
+    );
+  }
+  return {
+    learningRate: learningRate / (1 - momentum),
+    batchSize,
+    windowSteps: (windowEpochs ?? record.windowEpochs) * Math.floor(count / batchSize),
+  };
+}
+
+/**
+ * Returns the window that is read or trained.
+ * @throws InputError when the recorded one has changed, or the one to be trained is too short
+ */
+export function windowPlan(
+  { run, windowEpochs }: ProtectRequest,
+  source: WindowPlan['kind'] | undefined,
+  config: Config,
+  { count }: Samples,
+): WindowPlan | undefined {
+  if (source === undefined) return undefined;
+  if (source === 'recorded') {
+    const record = readRecord(run!);
+    verifyOutputs(run!, record.outputs, [TRAJECTORY]);
+    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: record.config.record.layer };
+  }
+  const { learningRate, momentum, batchSize, sampling } = config.training;
+  checkBatchSize(batchSize, count);
+  const epochs = windowEpochs!;
+  const steps = epochs * Math.floor(count / batchSize);
+  check(
+    steps >= LEAST_STEPS,
+    'window-too-short',
+    `a window of ${epochs} epochs has ${steps} steps; its directions need at least ${LEAST_STEPS}: raise --window-epochs.`,
+  );
+  return { kind: 'trained', epochs, steps, learningRate, momentum, batchSize, sampling };
+}
+
+function checkBatchSize(batchSize: number, count: number): void {
+  check(
+    batchSize <= count,
+    'bad-batch-size',
+    `the batch size must be an integer from 1 to the ${count} training samples; got ${batchSize}.`,
+  );
+}
