@@ -5,7 +5,8 @@
  *
  * The time course is taken apart into the modes q_j(t) = √(2/T) cos(πj(t+½)/T) of a walk. In them the covariance of the
  * window, seen from time, is YYᵀ/T for the directions that are drawn, and that of the others adds tau_j·beside to the
- * diagonal. Modes that are left out couple weakly to those kept and raise every variance by (Σ tau_j)·Tr C²/Tr C.
+ * diagonal. Modes that are left out have the variance Σ tau_j·c along a direction in which a step has the variance c; a
+ * principal direction u gets that of c = uᵀCu.
  */
 import { displacementExponent } from '../analyse/trajectory/displacement.js';
 import type { LeadingSteps } from '../analyse/trajectory/increments.js';
@@ -56,18 +57,15 @@ function modesOf(T: number): { readonly q: Matrix; readonly per: number } {
  * Returns a function that draws one walk. A draw costs 2·T·K² + 2·min(T, 6000)·400·K flops for K directions, and T·K numbers.
  */
 export function signWalk(
-  la: Pick<LinearAlgebra, 'gemm' | 'eigh' | 'eigvalsh'>,
+  la: Pick<LinearAlgebra, 'gemm' | 'eigh'>,
   { steps, beside, block, ranks, key }: SignWalk,
 ): (draw: number) => SignWalkDraw {
   const [T, K] = [steps.rows + 1, steps.cols];
   const { q, per } = modesOf(T);
   const times = walkTimes({ steps: T, sampling: 'replaced' });
   const allTimes = times.reduce((a, b) => a + b, 0);
-  const variances = columnSquares(steps).map((v) => v / steps.rows);
-  const trace = variances.reduce((a, b) => a + b, 0);
-  const squared = squaredTrace(la, steps);
+  const moments = la.gemm(steps, steps, { transposeA: true, alpha: 1 / steps.rows });
   const left = times.subarray(q.cols).reduce((a, b) => a + b, 0);
-  const raised = trace + beside > 0 ? (left * squared) / (trace + beside) : 0;
   return (draw) => {
     const x = walkOf(steps, block, key.child(draw));
     const y = la.gemm(q, binned(x, per), { transposeA: true });
@@ -75,13 +73,15 @@ export function signWalk(
     const J = q.cols;
     for (let i = 0; i < square.data.length; i++) square.data[i] /= T;
     for (let j = 0; j < J; j++) square.data[j * J + j] += times[j] * beside;
-    const values = la
-      .eigvalsh(square)
-      .map((v) => Math.max(0, v) + raised)
+    const { values, vectors } = la.eigh(square);
+    const raised = raisedBy(la, y, vectors, moments);
+    const variances = values
+      .map((v, k) => Math.max(0, v) + left * raised[k])
+      .sort()
       .reverse();
     let total = beside * allTimes;
     for (const v of x.data) total += (v * v) / T;
-    return { share: values[0] / total, variances: values, exponents: exponentsOf(la, x, ranks, K) };
+    return { share: variances[0] / total, variances, exponents: exponentsOf(la, x, ranks, K) };
   };
 }
 
@@ -115,16 +115,20 @@ function binned(x: Matrix, per: number): Matrix {
   return out;
 }
 
-function columnSquares({ rows, cols, data }: Matrix): Float64Array {
-  const out = new Float64Array(cols);
-  for (let t = 0; t < rows; t++) for (let i = 0; i < cols; i++) out[i] += data[t * cols + i] ** 2;
+/** Returns the variance of a step along the principal direction of each eigenvector, uᵀCu/uᵀu with u = Yᵀv. */
+function raisedBy(la: Pick<LinearAlgebra, 'gemm'>, y: Matrix, vectors: Matrix, moments: Matrix): Float64Array {
+  const u = la.gemm(y, vectors, { transposeA: true });
+  const cu = la.gemm(moments, u);
+  const out = new Float64Array(u.cols);
+  for (let k = 0; k < u.cols; k++) {
+    let [top, bottom] = [0, 0];
+    for (let i = 0; i < u.rows; i++) {
+      top += u.data[i * u.cols + k] * cu.data[i * u.cols + k];
+      bottom += u.data[i * u.cols + k] ** 2;
+    }
+    out[k] = bottom > 0 ? top / bottom : 0;
+  }
   return out;
-}
-
-/** Returns Tr C² of the second moments of the steps. */
-function squaredTrace(la: Pick<LinearAlgebra, 'gemm'>, steps: Matrix): number {
-  const c = la.gemm(steps, steps, { transposeA: true, alpha: 1 / steps.rows });
-  return c.data.reduce((sum, v) => sum + v * v, 0);
 }
 
 /** Returns the exponents of the principal coordinates of the given ranks. */

@@ -5,8 +5,8 @@ import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { randomKey } from '../../numeric/random.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
-import type { MeasuredRecording } from './measured.js';
-import { type Arrays, type Bench, STAGES } from './stages.js';
+import type { Arrays, MeasuredRecording } from './measured.js';
+import { type Bench, STAGES } from './stages.js';
 
 /** Asks for the analysis of a recording. */
 export interface RecordingJob {

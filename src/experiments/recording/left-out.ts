@@ -2,7 +2,7 @@
 import type { LeftOut, MeasuredRecording } from './measured.js';
 
 const SURFACE =
-  'a surface: the model with its loss and data (--surface), which this version does not take for a recording';
+  'the model with its loss and data, as a surface, which this version does not take for a recording';
 
 /** Lists what was left out: first what this recording lacks, then what no recording has. */
 export function leftOut({ rotation, temperatures, walk, rankLaw, recording }: MeasuredRecording): LeftOut[] {

@@ -143,3 +143,13 @@ export interface LeftOut {
   readonly what: string;
   readonly needs: string;
 }
+
+/** Holds the arrays that stages pass on, beside the numbers of the report. */
+export interface Arrays {
+  readonly halves: readonly [Float64Array, Float64Array];
+  readonly mean: Float64Array;
+  readonly ranks: readonly number[];
+  /** Unit vectors of these ranks as rows, and their coordinates over time, ranks×T. */
+  readonly components: Float64Array;
+  readonly thetas: Float64Array;
+}

@@ -10,8 +10,7 @@ import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { variance } from '../../numeric/statistics.js';
 import { offPlane } from '../../report/figures/window/trajectory.js';
 import { PLANES } from '../../runs/ranks.js';
-import type { MeasuredRecording, Missing, Motion, Rotation, Temperatures } from './measured.js';
-import type { Arrays } from './stages.js';
+import type { Arrays, MeasuredRecording, Missing, Motion, Rotation, Temperatures } from './measured.js';
 
 /** Points of a drawn path. */
 const PATH_POINTS = 3000;

@@ -12,20 +12,10 @@ import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import type { Key } from '../../numeric/random.js';
 import { mean } from '../../numeric/statistics.js';
 import type { Recording } from '../../record/recording/open.js';
-import type { MeasuredRecording, RecordingSummary } from './measured.js';
+import type { Arrays, MeasuredRecording, RecordingSummary } from './measured.js';
 import { motionOf, rotationOf, temperaturesOf } from './motion.js';
 import { followedRanks, WALK_DIRECTIONS } from './plan.js';
 import { rankLawOf, walkOf } from './walk.js';
-
-/** Holds the arrays that stages pass on, beside the numbers of the report. */
-export interface Arrays {
-  readonly halves: readonly [Float64Array, Float64Array];
-  readonly mean: Float64Array;
-  readonly ranks: readonly number[];
-  /** Unit vectors of these ranks as rows, and their coordinates over time, ranks×T. */
-  readonly components: Float64Array;
-  readonly thetas: Float64Array;
-}
 
 /** Gives a stage its tools, and what is known so far. */
 export interface Bench {
