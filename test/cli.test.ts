@@ -207,7 +207,7 @@ describe('run folders', () => {
     }
     writeFileSync(path, '{}');
     expect((await failure('report', out)).error.code).toBe('bad-run');
-    expect((await failure('analyse', join(folder, 'absent'))).error.code).toBe('no-run');
+    expect((await failure('analyse', join(folder, 'absent'))).error.code).toBe('no-recording');
     expect((await failure('train', '--resume', '--out', join(folder, 'absent'))).error.code).toBe('no-run');
   });
 

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
 import { flatnessByRank } from '../src/experiments/ivf2021/figures/flatness.js';
 import { lossProfiles } from '../src/experiments/ivf2021/figures/profiles.js';
-import { correlationTimes, curvatureByFlatness } from '../src/experiments/ivf2021/figures/secondary.js';
+import { curvatureByFlatness } from '../src/experiments/ivf2021/figures/secondary.js';
 import { trainingErrors, trainingLoss } from '../src/experiments/ivf2021/figures/training.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS } from '../src/report/figures/palette.js';
+import { correlationTimes } from '../src/report/figures/window/correlation.js';
 import { labels, lg, PIXEL, small, width } from './support/ivf2021-figures.js';
 import { syntheticAnalysis } from './support/ivf2021-results.js';
 import {

@@ -7,9 +7,12 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -119,4 +122,51 @@ export function clearFileError(error: unknown, path: string, bytes: number): The
     );
   }
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/**
+ * Lists the names in a folder, sorted by their characters, those of folders with `/` at their end; undefined where there
+ * is no folder.
+ * @throws InputError (`not-readable`) for a folder that cannot be read
+ */
+export function namesIn(path: string): string[] | undefined {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .sort();
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new InputError('not-readable', `cannot read ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Returns the bytes of a file; undefined where there is none, or something else than a file. */
+export function fileBytes(path: string): number | undefined {
+  const kind = statSync(path, { throwIfNoEntry: false });
+  return kind?.isFile() ? kind.size : undefined;
+}
+
+/**
+ * Reads `length` bytes of a file from `offset` on, fewer where the file ends before.
+ * @throws InputError (`not-readable`) for a file that cannot be read
+ */
+export function readPiece(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  try {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      let done = 0;
+      while (done < length) {
+        const got = readSync(file, bytes, done, length - done, offset + done);
+        if (got === 0) break;
+        done += got;
+      }
+      return bytes.subarray(0, done);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new InputError('not-readable', `cannot read ${path}: ${(error as Error).message}.`);
+  }
 }

@@ -209,6 +209,36 @@ function headerOf(bytes: Uint8Array, source: string) {
   return { version, start, text, view };
 }
 
+/** Describes the values of a .npy file without reading them. */
+export interface NpyHeader {
+  /** `undefined` where the type is not one that is read. */
+  readonly type: NpyType | undefined;
+  /** The type as the file states it. */
+  readonly stated: string;
+  readonly little: boolean;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  /** Bytes before the first value. */
+  readonly start: number;
+}
+
+/** Bytes at the beginning of a .npy file that hold its header, by far. */
+export const NPY_HEAD = 2 ** 16 + 16;
+
+/**
+ * Reads the header of a .npy file from its first bytes, `NPY_HEAD` or all of them.
+ * @throws InputError when they are no such header
+ */
+export function readNpyHeader(bytes: Uint8Array, source: string): NpyHeader {
+  const { start, text } = headerOf(bytes, source);
+  const { descr, fortran, shape } = parseHeader(text, source);
+  const match = /^([<>|=])([fiub])(\d+)$/.exec(descr);
+  const name = match ? match[2] + match[3] : '';
+  const type = name in KINDS ? (name as NpyType) : undefined;
+  const little = match?.[1] === '<' || (match?.[1] !== '>' && LITTLE);
+  return { type, stated: descr, little, fortran, shape, start };
+}
+
 /** Reads the three entries of the header, in any order; anything else is refused. */
 function parseHeader(text: string, source: string): { descr: string; fortran: boolean; shape: number[] } {
   const bad = (what: string) =>

@@ -74,6 +74,13 @@ export async function readNpz(bytes: Uint8Array, source: string): Promise<Map<st
 }
 
 /**
+ * Lists the members of an .npz archive with the bytes that each says it has when it is read.
+ * @throws InputError when the archive is malformed, encrypted, or larger than 4 GiB
+ */
+export const npzMembers = (bytes: Uint8Array, source: string): { readonly name: string; readonly size: number }[] =>
+  membersOf(bytes, source).map(({ name, size }) => ({ name, size }));
+
+/**
  * Writes an .npz archive, with members stored (not compressed) with their CRC-32 in the order given.
  * @throws InputError for an empty or repeated name, an array that `writeNpy` refuses, and 4 GiB or more
  */

@@ -138,8 +138,45 @@ export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
  * @throws InputError as `readSafetensors`
  */
 export function readForeignSafetensors(bytes: Uint8Array, source: string): ForeignTensorFile {
-  const { header, body } = headerOf(bytes, source);
-  const places: { name: string; type: string; shape: number[]; begin: number; end: number }[] = [];
+  const { start, places, metadata } = tensorPlaces(bytes, bytes.length, source);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, type, shape, begin, end } of places) {
+    const own = Uint8Array.from(bytes.subarray(start + begin, start + end)); // not slice, which shares memory where bytes are a Buffer
+    const data = tensorValues(own, type);
+    if (data) tensors.set(name, { shape, data });
+  }
+  return { tensors, metadata, entries: new Map(places.map(({ name, type, shape }) => [name, { type, shape }])) };
+}
+
+/**
+ * Returns the values of bytes that own their memory, F16 and BF16 widened to float32; undefined for a type that is not
+ * read.
+ */
+export function tensorValues(own: Uint8Array<ArrayBuffer>, type: string): TensorData | undefined {
+  if (Object.hasOwn(WIDENED, type)) return WIDENED[type](own);
+  return Object.hasOwn(TYPES, type) ? TYPES[type as TensorType].make(own.buffer) : undefined;
+}
+
+/** Says where the values of a tensor lie, in bytes from the end of the header. */
+export interface TensorPlace extends TensorEntry {
+  readonly name: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads from the first bytes of a file, its whole header at least, where its tensors lie, in their order in the file.
+ * @param total - bytes of the file
+ * @throws InputError as `readSafetensors`
+ */
+export function tensorPlaces(
+  head: Uint8Array,
+  total: number,
+  source: string,
+): { readonly start: number; readonly places: TensorPlace[]; readonly metadata: Record<string, string> } {
+  const { header, start } = headerOf(head, source);
+  const length = total - start;
+  const places: TensorPlace[] = [];
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name !== '__metadata__') {
@@ -156,30 +193,16 @@ export function readForeignSafetensors(bytes: Uint8Array, source: string): Forei
       metadata[key] = value;
     }
   }
-  const inOrder = [...places].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  places.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let reached = 0;
-  for (const { name, begin, end } of inOrder) {
-    check(
-      end <= body.length,
-      'tensor-bounds',
-      () => `${source}: tensor '${name}' ends at byte ${end} of ${body.length}.`,
-    );
+  for (const { name, begin, end } of places) {
+    check(end <= length, 'tensor-bounds', () => `${source}: tensor '${name}' ends at byte ${end} of ${length}.`);
     check(begin >= reached, 'tensor-overlap', () => `${source}: tensor '${name}' overlaps the one before it.`);
     check(begin === reached, 'tensor-gap', () => `${source}: ${begin - reached} unused bytes before tensor '${name}'.`);
     reached = end;
   }
-  check(
-    reached === body.length,
-    'tensor-gap',
-    () => `${source}: ${body.length - reached} bytes after the last tensor.`,
-  );
-  const tensors = new Map<string, Tensor>();
-  for (const { name, type, shape, begin, end } of inOrder) {
-    const own = Uint8Array.from(body.subarray(begin, end)); // not slice, which shares memory where bytes are a Buffer
-    if (type in WIDENED) tensors.set(name, { shape, data: WIDENED[type](own) });
-    else if (type in TYPES) tensors.set(name, { shape, data: TYPES[type as TensorType].make(own.buffer) });
-  }
-  return { tensors, metadata, entries: new Map(inOrder.map(({ name, type, shape }) => [name, { type, shape }])) };
+  check(reached === length, 'tensor-gap', () => `${source}: ${length - reached} bytes after the last tensor.`);
+  return { start, places, metadata };
 }
 
 /** Writes a value of the header, or that there is none, in at most 60 characters. */
@@ -192,7 +215,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function headerOf(bytes: Uint8Array, source: string): { header: Record<string, unknown>; body: Uint8Array } {
+function headerOf(bytes: Uint8Array, source: string): { header: Record<string, unknown>; start: number } {
   check(
     bytes.length >= 8,
     'tensor-truncated',
@@ -229,7 +252,7 @@ function headerOf(bytes: Uint8Array, source: string): { header: Record<string, u
     () =>
       `${source}: the safetensors header holds '${twice}' twice, so that it is open which one counts; save it again.`,
   );
-  return { header, body: bytes.subarray(start) };
+  return { header, start };
 }
 
 /** Returns the bytes of an element; undefined for a type that is not known. */

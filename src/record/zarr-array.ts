@@ -27,7 +27,8 @@ export interface ZarrRows {
 /** Says what is expected of an array. */
 interface Expected {
   readonly types: readonly Numeric[];
-  readonly dimensions: number;
+  /** Their number, or `any` from 1 on. */
+  readonly dimensions: number | 'any';
   /** Whether a chunk may be absent, as Zarr allows; its numbers are then the fill value. */
   readonly gaps?: boolean;
 }
@@ -48,9 +49,10 @@ export async function openRows(store: ArrayStore, name: string, expected: Expect
   const type = array.dtype as Numeric;
   if (!expected.types.includes(type)) throw bad(`holds ${short(type)}; ${expected.types.join(' or ')} is read`);
   const whole = (list: readonly number[], least: number) => list.every((n) => Number.isSafeInteger(n) && n >= least);
-  if (shape.length !== expected.dimensions || chunks.length !== shape.length || !whole(shape, 0) || !whole(chunks, 1))
+  const fits = expected.dimensions === 'any' ? shape.length >= 1 : shape.length === expected.dimensions;
+  if (!fits || chunks.length !== shape.length || !whole(shape, 0) || !whole(chunks, 1))
     throw bad(
-      `has the shape ${shown(shape)} in chunks of ${shown(chunks)}; ${expected.dimensions} dimensions are needed`,
+      `has the shape ${shown(shape)} in chunks of ${shown(chunks)}; ${expected.dimensions === 'any' ? 'at least 1 dimension is' : `${expected.dimensions} dimensions are`} needed`,
     );
   const size = (list: readonly number[]) => list.reduce((product, n) => product * n, 1);
   if (size(chunks) > MOST || size(shape.slice(1)) > MOST || shape[0] > MOST)
@@ -96,18 +98,36 @@ export async function openRows(store: ArrayStore, name: string, expected: Expect
             for (let t = from; t < to; t++) out[t - first] = Number(data[(t - r * chunks[0]) * stride[0]]);
             continue;
           }
-          const j0 = place[0] * chunks[1];
-          for (let t = from; t < to; t++) {
-            const source = (t - r * chunks[0]) * stride[0];
-            const target = (t - first) * width + j0;
-            if (stride[1] === 1 && data instanceof make) out.set(data.subarray(source, source + lengths[0]), target);
-            else for (let j = 0; j < lengths[0]; j++) out[target + j] = data[source + j * stride[1]] as number;
-          }
+          // of the dimensions after the first, all but the last are walked through, and the last is copied as a run
+          const runs = runsOf(place, lengths, shape, chunks, stride);
+          const [run, step] = [lengths[lengths.length - 1], stride[stride.length - 1]];
+          for (let t = from; t < to; t++)
+            for (const { source: place0, target: place1 } of runs) {
+              const source = (t - r * chunks[0]) * stride[0] + place0;
+              const target = (t - first) * width + place1;
+              if (step === 1 && data instanceof make) out.set(data.subarray(source, source + run), target);
+              else for (let j = 0; j < run; j++) out[target + j] = data[source + j * step] as number;
+            }
         }
       }
       return out;
     },
   };
+}
+
+/** Says where a run of the last dimension begins in a chunk and in a row, for every place in the dimensions between. */
+function runsOf(
+  place: readonly number[],
+  lengths: readonly number[],
+  shape: readonly number[],
+  chunks: readonly number[],
+  stride: readonly number[],
+): { source: number; target: number }[] {
+  const rowStride = shape.slice(1).map((_, d) => shape.slice(d + 2).reduce((product, n) => product * n, 1));
+  return places(lengths.slice(0, -1)).map((at) => ({
+    source: at.reduce((sum, k, d) => sum + k * stride[d + 1], 0),
+    target: place.reduce((sum, c, d) => sum + (c * chunks[d + 1] + (at[d] ?? 0)) * rowStride[d], 0),
+  }));
 }
 
 /** Lists all places of a grid. */

@@ -62,3 +62,33 @@ export const listed = (text: string): 'all' | string[] =>
         .split(',')
         .map((w) => w.trim())
         .filter((w) => w !== '');
+
+/**
+ * Reads a range of steps: `A:B`, `A:` or `:B`.
+ * @throws InvalidArgumentError for anything else
+ */
+export function stepRange(text: string): { from?: number; to?: number } {
+  const [, from, to] = /^(\d*):(\d*)$/.exec(text) ?? [];
+  const range = { ...(from && { from: Number(from) }), ...(to && { to: Number(to) }) };
+  if (from === undefined || (!from && !to) || (from && to && Number(from) >= Number(to)))
+    throw new InvalidArgumentError(
+      `expected steps such as 1000:2000, 1000: or :2000 (the end is exclusive), got '${text}'.`,
+    );
+  return range;
+}
+
+/** Collects the patterns of a flag that may be given several times, or with commas. */
+export const patterns = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...text.split(',').map((p) => p.trim()),
+];
+
+/**
+ * Reads a whole number ≥ 1.
+ * @throws InvalidArgumentError for anything else
+ */
+export function wholeFromOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError(`expected a whole number from 1, got '${text}'.`);
+  return value;
+}

@@ -7,11 +7,12 @@ import type { Report, RunFacts } from '../../report/input.js';
 import { html } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
 import { findingsTable } from '../../report/sections/findings.js';
+import { dynamicsTable } from '../../report/sections/motion.js';
 import { ivf2021Tables } from './csv.js';
 import { drawFigures, type FigureGroup } from './figures/all.js';
 import { firstNumbers, summary } from './key-numbers.js';
 import { method, SYMBOLS } from './method.js';
-import { dynamicsTable, flatnessTable, sensitivity, walkTable } from './tables.js';
+import { flatnessTable, sensitivity, walkTable } from './tables.js';
 
 /** The input of the report: measured numbers, findings, and facts of the run. */
 export interface ReportInput {

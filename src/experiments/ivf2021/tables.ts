@@ -6,10 +6,9 @@ import { median } from '../../numeric/statistics.js';
 import { thinLog } from '../../report/figures/axes.js';
 import { formatCount, formatNumber, formatRange, MISSING } from '../../report/format.js';
 import { html, type Markup } from '../../report/markup.js';
-import { type Column, STAR, starred, table } from '../../report/sections/tables.js';
+import { type Column, starred, table } from '../../report/sections/tables.js';
 import { diffusing } from './diffusing.js';
 import { GAMMA_VOTE, PSI_VOTE } from './facts.js';
-import { spread } from './figures/msd.js';
 import { FORMS } from './walk-words.js';
 
 interface RangeRow {
@@ -53,28 +52,6 @@ const walkGamma = (walk: Analysis['walk']): string =>
   'missing' in walk
     ? `There is no walk to compare with. ${walk.missing}`
     : `A walk with the same noise and no landscape gives ${walk.forms.map((f) => `${formatNumber(f.gamma.mean)} with ${FORMS[f.sampling]}`).join(', ')} over ranks ${formatRange(walk.ranks)}, an isotropic one 2.`;
-
-/** Shows drift and diffusion of each direction; docs/theory [P5]. */
-export function dynamicsTable({ dynamics }: Analysis): Markup {
-  if (dynamics.length === 0) return html``;
-  type Row = (typeof dynamics)[number];
-  const columns: Column<Row>[] = [
-    { head: 'direction', cell: (d) => formatCount(d.index) },
-    { head: 'cos with weights', cell: (d) => formatNumber(d.cosWithWeights) },
-    { head: 'drift (weight/step)', cell: (d) => starred(d.driftVelocity) },
-    { head: 'displacement exponent', cell: (d) => starred(d.msdExponent) },
-    { head: 'τ (steps)', cell: (d) => starred(d.correlationTime) },
-  ];
-  const caption =
-    'Cosine of the angle between pᵢ and the mean weights of the layer, drift velocity of θᵢ, exponent of its mean squared displacement (2 drift, 1 diffusion, 0 bounded), integrated correlation time.' +
-    (dynamics.some((d) => ![d.driftVelocity, d.msdExponent, d.correlationTime].every((e) => e.converged))
-      ? ` ${STAR}`
-      : '');
-  const few = 12;
-  if (dynamics.length <= few) return html`<h3>Drift and diffusion</h3>${table(caption, columns, dynamics)}`;
-  return html`<h3>Drift and diffusion</h3>${table(caption, columns, spread(dynamics, few))}
-<details><summary>All ${formatCount(dynamics.length)} directions</summary>${table('', columns, dynamics)}</details>`;
-}
 
 /** Compares the window with walks that have the same noise and no landscape; docs/theory [N1], [S5]. */
 export function walkTable({ scaling, walk, dynamics }: Analysis): Markup {

@@ -1,12 +1,13 @@
 /** All figures of the report, in reading order. */
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import type { Drawn } from '../../../report/figures/frame.js';
+import { correlationTimes } from '../../../report/figures/window/correlation.js';
+import { displacementCurves } from '../../../report/figures/window/displacement.js';
+import { trajectories } from '../../../report/figures/window/trajectory.js';
 import { flatnessByRank } from './flatness.js';
-import { displacementCurves } from './msd.js';
 import { lossProfiles } from './profiles.js';
-import { correlationTimes, curvatureByFlatness } from './secondary.js';
+import { curvatureByFlatness } from './secondary.js';
 import { trainingErrors, trainingLoss } from './training.js';
-import { trajectories } from './trajectory.js';
 import { varianceFlatness } from './variance-flatness.js';
 import { rankedVariances } from './variances.js';
 

@@ -4,8 +4,8 @@ import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
+import { spread } from '../../../report/figures/window/displacement.js';
 import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
-import { spread } from './msd.js';
 
 const MOST_CURVES = 6;
 

@@ -1,4 +1,4 @@
-/** Curvature and correlation time against flatness: the two quantities behind the relation. docs/theory [F3], [R4]. */
+/** Curvature against flatness. docs/theory [F3]. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
@@ -42,64 +42,5 @@ export function curvatureByFlatness({ flatness: f }: Analysis): Drawn {
       (points.length < closed.length
         ? ` ${formatCount(closed.length - points.length)} closed directions have a negative curvature at the centre and are not shown.`
         : ''),
-  };
-}
-
-/** tau_i against F, or against rank where fewer than two of the directions have a width. */
-export function correlationTimes({ dynamics, flatness }: Analysis): Drawn {
-  const name = 'correlation-time';
-  const widths = new Map(flatness.directions.map((d) => [d.index, d.flatness]));
-  const measured = dynamics.filter((d) => d.correlationTime.value > 0 && Number.isFinite(d.correlationTime.value));
-  if (measured.length === 0) return { name, missing: 'no correlation time was measured.' };
-  const wide = measured.filter((d) => (widths.get(d.index) ?? 0) > 0);
-  const byWidth = wide.length >= 2;
-  const points = (byWidth ? wide : measured).map((d) => {
-    const { value, standardError: error } = d.correlationTime;
-    const spread = Number.isFinite(error) ? Math.max(0, error) : 0;
-    return {
-      x: byWidth ? widths.get(d.index)! : d.index,
-      y: value,
-      low: Math.max(value - spread, value / 10),
-      high: value + spread,
-      drift: d.index === 1,
-    };
-  });
-  const x = logDomain(
-    points.map((p) => p.x),
-    0.1,
-  );
-  const y = logDomain(
-    points.flatMap((p) => [p.low, p.high]),
-    0.12,
-  );
-  return {
-    name,
-    title: 'Correlation time',
-    svg: drawFrame({
-      name,
-      title: `Correlation time of principal coordinates against ${byWidth ? 'flatness' : 'rank'}`,
-      x: byWidth ? logAxis('flatness F (weight)', x) : logAxis('rank i', x),
-      y: logAxis('correlation time τ (steps)', y),
-      marks: [
-        Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: COLOURS.blue, strokeOpacity: 0.6 }),
-        Plot.dot(
-          points.filter((p) => !p.drift),
-          { x: 'x', y: 'y', r: 3, fill: COLOURS.blue },
-        ),
-        Plot.dot(
-          points.filter((p) => p.drift),
-          { x: 'x', y: 'y', r: 4, stroke: COLOURS.orange, strokeWidth: 1.6 },
-        ),
-      ],
-      legend: [
-        { label: 'τ ± standard error', mark: 'dot', colour: COLOURS.blue },
-        ...(points.some((p) => p.drift)
-          ? [{ label: 'direction 1 (drift)', mark: 'ring' as const, colour: COLOURS.orange }]
-          : []),
-      ],
-    }),
-    caption:
-      'Integrated autocorrelation time of the principal coordinates within the window. Times that are not short compared with the window ' +
-      'are lower bounds, because the coordinate did not return within it.',
   };
 }

@@ -1,19 +1,25 @@
 /** The path of the weights in a plane of two principal coordinates, coloured by time. */
 import * as Plot from '@observablehq/plot';
-import type { Analysis, PlanePath } from '../../../analyse/trajectory/results.js';
-import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
-import { COLOURS, RAMP_STEPS, rampColour } from '../../../report/figures/palette.js';
-import { formatCount, subscript } from '../../../report/format.js';
+import type { Analysis, PcaSummary, PlanePath } from '../../../analyse/trajectory/results.js';
+import { formatCount, formatNumber, subscript } from '../../format.js';
+import { linearAxis, linearDomain } from '../axes.js';
+import { type Drawn, drawFrame } from '../frame.js';
+import { COLOURS, RAMP_STEPS, rampColour } from '../palette.js';
 
 const MOST_POINTS = 1500;
 
-export function trajectories({ paths }: Analysis): Drawn[] {
+export function trajectories({ paths, pca }: Pick<Analysis, 'paths' | 'pca'>): Drawn[] {
   if (paths.length === 0) return [{ name: 'trajectory', missing: 'a plane needs two principal directions.' }];
-  return paths.map(trajectory);
+  return paths.map((path) => trajectory(path, pca));
 }
 
-function trajectory(path: PlanePath): Drawn {
+/** Returns the share of the variance that does not lie in the plane of two principal directions. */
+export const offPlane = (
+  [i, j]: PlanePath['indices'],
+  { variances, totalVariance }: Pick<PcaSummary, 'variances' | 'totalVariance'>,
+): number => 1 - (variances[i - 1] + variances[j - 1]) / totalVariance;
+
+function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
   const [i, j] = path.indices;
   const name = `trajectory-${i}-${j}`;
   const stride = Math.max(1, Math.ceil(path.step.length / MOST_POINTS));
@@ -55,9 +61,10 @@ function trajectory(path: PlanePath): Drawn {
         { label: 'end', mark: 'dot' },
       ],
     }),
-    caption:
+    caption: `${
       i === 1
         ? 'The two largest principal coordinates over the window. The first two coordinates of a random walk also form a slow arc or a parabola.'
-        : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`,
+        : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`
+    } Of the variance, ${formatNumber(100 * offPlane(path.indices, pca))} % lies outside this plane.`,
   };
 }

@@ -1,15 +1,15 @@
 /** Mean squared displacement of principal coordinates against lag. docs/theory [P5]. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, DirectionDynamics } from '../../../analyse/trajectory/results.js';
-import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
-import { COLOURS, rampColour } from '../../../report/figures/palette.js';
-import { formatEstimate } from '../../../report/format.js';
+import { formatEstimate } from '../../format.js';
+import { logAxis, logDomain } from '../axes.js';
+import { type Drawn, drawFrame } from '../frame.js';
+import { COLOURS, rampColour } from '../palette.js';
 
 /** Ranks to show; for each the nearest measured one is drawn. */
 const RANKS = [1, 2, 10, 50, 200, 1000];
 
-export function displacementCurves({ dynamics }: Analysis): Drawn {
+export function displacementCurves({ dynamics }: Pick<Analysis, 'dynamics'>): Drawn {
   const name = 'msd';
   const usable = dynamics
     .map((d) => ({ d, points: d.msd.lag.map((x, k) => ({ x, y: d.msd.value[k] })).filter((p) => p.x > 0 && p.y > 0) }))

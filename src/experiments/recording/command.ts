@@ -1,0 +1,62 @@
+/** The part of `thermograd analyse` that takes recordings made elsewhere. */
+import type { TrainingFacts } from '../../record/recording/table.js';
+import { lineOf } from '../../terminal/findings.js';
+import { session } from '../../terminal/session.js';
+import { analyseRecording } from './experiment.js';
+
+/** The flags of a recording, as commander parsed them. */
+export interface RecordingFlags {
+  readonly params?: readonly string[];
+  readonly steps?: { readonly from?: number; readonly to?: number };
+  readonly every?: number;
+  readonly arrays?: 'steps' | 'parameters';
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly momentum?: number;
+  readonly memory?: number;
+  readonly seed?: number;
+  readonly provider?: 'auto' | 'embedded' | 'system';
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** Runs `thermograd analyse` on a recording. */
+export async function analyse(path: string, flags: RecordingFlags): Promise<void> {
+  const { params, steps, every, arrays, learningRate, batchSize, momentum, memory, seed, provider, out, force } = flags;
+  const facts: TrainingFacts = Object.fromEntries(
+    Object.entries({ learningRate, batchSize, momentum }).filter(([, v]) => v !== undefined),
+  );
+  await session(flags.json ?? false, async (s) => {
+    const options = {
+      facts,
+      ...(params && { params }),
+      ...(steps && { steps }),
+      ...(every !== undefined && { every }),
+      ...(arrays && { arrays }),
+      ...(memory !== undefined && { memory: memory * 1e9 }),
+    };
+    const { folder, measured, findings, leftOut } = await analyseRecording(path, {
+      options,
+      ...(out !== undefined && { out }),
+      ...(force !== undefined && { force }),
+      ...(memory !== undefined && { memory: memory * 1e9 }),
+      ...(seed !== undefined && { seed }),
+      ...(provider && { provider }),
+      signal: s.signal,
+      ...(s.onProgress && { onProgress: s.onProgress }),
+      onStart: (words) => s.line.say(words),
+    });
+    const report = `${folder}/report.html`;
+    const { recording, survey } = measured;
+    s.result(
+      { folder, report, recording, survey, findings, leftOut },
+      [
+        ...findings.map(lineOf),
+        ...recording.notes.map((note) => `note: ${note}`),
+        `left out: ${leftOut.length} things, listed with what each needs`,
+        `report: ${report}`,
+      ].join('\n'),
+    );
+  });
+}

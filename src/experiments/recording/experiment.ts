@@ -1,0 +1,126 @@
+/**
+ * The analysis of a recording made elsewhere: it is opened and planned, its stages (stages.ts) are done in one worker
+ * thread, and the folder of results appears when everything in it is complete.
+ */
+import { createHash } from 'node:crypto';
+import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { allVersions, thisMachine } from '../../jobs/machine.js';
+import type { Output } from '../../jobs/outputs.js';
+import { type JobKind, runJobs } from '../../jobs/pool.js';
+import { checkFree, publish } from '../../jobs/publish.js';
+import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
+import { kernelBuild } from '../../kernels/load.js';
+import { jsonText } from '../../numeric/json.js';
+import type { ProviderChoice } from '../../numeric/linalg/provider.js';
+import { writeNpz } from '../../record/npz.js';
+import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
+import type { Finding } from '../../report/finding.js';
+import { THEORY_FILE } from '../../report/theory.js';
+import { recordingFindings } from './findings.js';
+import { RECORDING_WORK, type RecordingAnswer, type RecordingJob } from './job.js';
+import { leftOut } from './left-out.js';
+import type { LeftOut, MeasuredRecording } from './measured.js';
+import { planOf } from './plan.js';
+
+/** Says what is analysed, and where the results go. */
+export interface RecordingRequest extends Pick<RunOptions, 'signal' | 'onProgress'> {
+  readonly options?: RecordingOptions;
+  /** Folder of the results; default: the path with `-analysis` at its end. */
+  readonly out?: string;
+  /** Replaces an earlier analysis in that folder. */
+  readonly force?: boolean;
+  /** Bytes of memory that the analysis may take; default: all of the machine. */
+  readonly memory?: number;
+  /** Seed of the walks and bootstraps; default 0. */
+  readonly seed?: number;
+  readonly provider?: ProviderChoice;
+  /** Receives, before the start, what will be done and what it needs. */
+  readonly onStart?: (words: string) => void;
+}
+
+/** Holds the results and their folder. */
+export interface RecordingResult {
+  readonly folder: string;
+  readonly measured: MeasuredRecording;
+  readonly findings: readonly Finding[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** The names of the files that an analysis leaves. */
+const [SETTINGS, DIRECTIONS, DOCUMENT] = ['settings.json', 'directions.npz', 'analysis.json'];
+const FILES = [SETTINGS, DIRECTIONS, DOCUMENT, FINDINGS_FILE, 'report.html', THEORY_FILE, 'figures', 'tables'];
+
+const JOB: JobKind<undefined, RecordingJob, RecordingAnswer> = {
+  ...RECORDING_WORK,
+  worker: new URL('./worker.js', import.meta.url),
+  name: () => 'the analysis',
+};
+
+/**
+ * Analyses a recording made elsewhere. Files of the folder: report.html with figures/ and tables/, analysis.json (all
+ * numbers and findings), findings.json, directions.npz (ranks, unit vectors p_i as rows, mean weights), settings.json (what
+ * was read and asked, versions, digests of the other documents).
+ * @throws InputError before anything is written; InterruptedError, with nothing written
+ */
+export async function analyseRecording(path: string, request: RecordingRequest = {}): Promise<RecordingResult> {
+  const { options = {}, force = false, seed = 0, provider = 'auto', signal, onProgress } = request;
+  const folder = request.out ?? `${path.replace(/(.)[/\\]+$/, '$1')}-analysis`;
+  checkFree(folder, { force, files: FILES, what: 'analysis' });
+  const recording = await openRecording(path, options);
+  const plan = planOf(recording, folder, request.memory);
+  request.onStart?.(`analysis of ${path}: ${plan.words}`);
+  const job = { path, options, seed, budget: plan.budget, provider, kernelBuild: kernelBuild() };
+  let answer: RecordingAnswer | undefined;
+  const finished = await runJobs(JOB, undefined, [job], {
+    workers: 1,
+    signal,
+    onProgress: (_, note, share) =>
+      onProgress?.({ stage: 'analyse', done: Math.round(100 * share), total: 100, unit: '%', note }),
+    onDone: (_, result) => {
+      answer = result;
+    },
+  });
+  if (!finished || !answer) throw new InterruptedError(folder, false);
+  const { measured, linearAlgebra } = answer;
+  const findings = recordingFindings(measured);
+  const missing = leftOut(measured);
+  const record = { versions: allVersions(), kernelBuild: job.kernelBuild, machine: thisMachine(), linearAlgebra };
+  const settings = { recording: path, ...options, seed };
+  // drawing loads large packages, which only the report needs
+  const { renderRecording } = await import('./page.js');
+  const title = `Recording ${path.split(/[/\\]/).filter(Boolean).at(-1)}: ${measured.recording.parameters.length === 1 ? measured.recording.parameters[0].name : `${measured.recording.parameters.length} parameters`}`;
+  const report = renderRecording({
+    title,
+    measured,
+    findings,
+    leftOut: missing,
+    run: factsOf(record, { config: settings }),
+  });
+  const files = new Map<string, string | Uint8Array>([
+    [DIRECTIONS, directionsOf(answer)],
+    [FINDINGS_FILE, jsonText(findings)],
+    ...reportFiles(report, DOCUMENT),
+  ]);
+  const outputs = Object.fromEntries(
+    [DIRECTIONS, FINDINGS_FILE, DOCUMENT].map((name) => [name, outputOf(files.get(name)!)]),
+  );
+  files.set(
+    SETTINGS,
+    jsonText({ format: 'thermograd recording analysis', version: 1, ...settings, ...record, outputs }),
+  );
+  publish(folder, files);
+  return { folder, measured, findings, leftOut: missing };
+}
+
+function directionsOf({ directions: { ranks, components, mean } }: RecordingAnswer): Uint8Array {
+  return writeNpz([
+    ['rank', { shape: [ranks.length], data: Int32Array.from(ranks) }],
+    ['directions', { shape: [ranks.length, mean.length], data: components }],
+    ['mean', { shape: [mean.length], data: mean }],
+  ]);
+}
+
+function outputOf(content: string | Uint8Array): Output {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { stage: 'analyse', files: 1, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}

@@ -1,0 +1,214 @@
+/**
+ * The folder of the recorder in Python as a recording (docs/reference/recording-format.md): its header names the blocks
+ * of weights, their parameters and the optimiser. A row counts when its step is written.
+ */
+import { FolderStore } from '#folder-store';
+import { check, InputError } from '../../numeric/errors.js';
+import { openRows, type ZarrRows } from '../zarr-array.js';
+import { columnsOf, rateOf } from './series.js';
+import { type Parameter, type Rows, someOf, type Table, type TrainingFacts } from './table.js';
+import { documentIn, recordedOf } from './zarr-table.js';
+
+/** The name of the header in the folder. */
+export const HEADER = 'recording.json';
+
+interface Block {
+  readonly name: string;
+  readonly path: string;
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly size: number }[];
+  readonly projection: { readonly size: number } | null;
+}
+
+interface Header {
+  readonly version: number;
+  readonly status: string;
+  readonly reason?: string | null;
+  readonly blocks: readonly Block[];
+  readonly streams?: { readonly path?: string } | null;
+  readonly optimizer?: {
+    readonly class?: string;
+    readonly columns?: readonly string[];
+    readonly groups?: readonly Readonly<Record<string, unknown>>[];
+  } | null;
+  readonly batch?: {
+    readonly size?: number | null;
+    readonly sampling?: {
+      readonly sampler?: string;
+      readonly shuffle?: boolean;
+      readonly replacement?: boolean;
+      readonly samples?: number;
+    } | null;
+  } | null;
+  readonly clipping?: unknown;
+}
+
+/** Says whether a folder is one of the recorder. */
+export const isRecorderFolder = (path: string): boolean =>
+  documentIn(`${path}/${HEADER}`)?.format === 'thermograd recording';
+
+/**
+ * Opens a folder of the recorder, also while it is being written.
+ * @throws InputError for another version of the format, and for a folder that is not as its header says
+ */
+export async function openRecorder(path: string): Promise<Table> {
+  const header = documentIn(`${path}/${HEADER}`) as unknown as Header;
+  check(
+    header.version === 1,
+    'other-version',
+    () =>
+      `${path}/${HEADER} has version ${JSON.stringify(header.version)} of the recording format; this program reads version 1.`,
+  );
+  const { blocks } = header;
+  const damaged = () => new InputError('bad-recording', `${path}/${HEADER} is damaged: it lists no blocks of weights.`);
+  if (!Array.isArray(blocks) || blocks.length === 0) throw damaged();
+  if (
+    blocks.some(
+      (b) => typeof b?.path !== 'string' || /(^|\/)\.\.(\/|$)|^\//.test(b.path) || !Array.isArray(b.parameters),
+    )
+  )
+    throw damaged();
+  const opened: Opened[] = [];
+  for (const block of blocks) opened.push(await openBlock(path, block));
+  const T = Math.min(...opened.map((o) => o.steps.length));
+  check(T >= 1, 'not-a-recording', () => `${path} holds no recorded row yet.`);
+  const { steps, loss } = opened[0];
+  const apart = opened.find((o) => o.steps.subarray(0, T).some((s, t) => s !== steps[t]));
+  check(apart === undefined, 'bad-recording', () => `${path}: the blocks were not recorded at the same steps.`);
+  const parameters = blocks.flatMap(parametersOf);
+  const owner = blocks.flatMap((block, b) => parametersOf(block).map((_, k) => ({ b, offset: offsetOf(block, k) })));
+  const double = opened.some((o) => o.weights.type === 'float64');
+  const width = parameters.reduce((sum, p) => sum + p.size, 0);
+  return {
+    format: 'recording of thermograd for Python',
+    type: double ? 'float64' : 'float32',
+    T,
+    parameters,
+    step: steps.slice(0, T),
+    ...(loss.subarray(0, T).some(Number.isFinite) && { loss: loss.slice(0, T) }),
+    facts: await factsOf(path, header, T),
+    notes: notesOf(header, blocks, T),
+    rowsAtOnce: Math.max(1, Math.min(...opened.map((o) => o.weights.chunks[0]), Math.floor(2 ** 26 / width))),
+    kept: 0,
+    async read(first, count, which) {
+      const rows = new Map<number, Rows>();
+      for (const k of which)
+        if (!rows.has(owner[k].b))
+          rows.set(
+            owner[k].b,
+            await reading(path, async () => (await opened[owner[k].b].weights.rows(first, count)) as Rows),
+          );
+      return columnsOf(
+        count,
+        which.map((k) => parameters[k].size),
+        double,
+        (at) => {
+          const { b, offset } = owner[which[at]];
+          return part(rows.get(b)!, count, offset, parameters[which[at]].size);
+        },
+      );
+    },
+  };
+}
+
+/** Cuts columns out of rows. */
+function part(rows: Rows, count: number, offset: number, size: number): Rows {
+  const width = rows.length / count;
+  if (width === size) return rows;
+  const out = rows instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
+  for (let t = 0; t < count; t++) out.set(rows.subarray(t * width + offset, t * width + offset + size), t * size);
+  return out;
+}
+
+/** Returns the parameters of a block; of a projected one its coordinates. */
+function parametersOf({ name, parameters, projection }: Block): Parameter[] {
+  if (projection) return [{ name: `${name} (projected)`, shape: [projection.size], size: projection.size }];
+  return parameters.map((p) => ({ name: p.name, shape: p.shape, size: p.size }));
+}
+
+const offsetOf = (block: Block, k: number): number =>
+  parametersOf(block)
+    .slice(0, k)
+    .reduce((sum, p) => sum + p.size, 0);
+
+/** Turns any error of a store into one about the recording. */
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new InputError('bad-recording', `${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Holds the arrays of a block. */
+interface Opened {
+  readonly steps: Float64Array;
+  readonly loss: Float64Array;
+  readonly weights: ZarrRows;
+}
+
+/** Opens the arrays of a block, `step` first: every other one is then at least as long as what is recorded. */
+async function openBlock(path: string, block: Block): Promise<Opened> {
+  const store = new FolderStore(`${path}/${block.path}`);
+  return reading(path, async () => {
+    const open = await openRows(store, 'step', { types: ['int32', 'int64'], dimensions: 1, gaps: true });
+    const all = Float64Array.from(await open.rows(0, open.shape[0]));
+    const steps = all.subarray(0, recordedOf(all));
+    const weights = await openRows(store, 'weights', { types: ['float32', 'float64'], dimensions: 2 });
+    const wanted = parametersOf(block).reduce((sum, p) => sum + p.size, 0);
+    if (weights.shape[1] !== wanted || weights.shape[0] < steps.length)
+      throw new Error(
+        `the block ${block.name} has ${weights.shape.join('×')} numbers, and its header says ${steps.length} rows of ${wanted}.`,
+      );
+    const losses = await openRows(store, 'loss', { types: ['float32', 'float64'], dimensions: 1, gaps: true });
+    const loss = Float64Array.from(await losses.rows(0, Math.min(steps.length, losses.shape[0])));
+    return { steps, weights, loss };
+  });
+}
+
+const finite = (v: unknown): number | undefined => (typeof v === 'number' && Number.isFinite(v) ? v : undefined);
+
+/** Takes from the header and the streams what is known of the training. */
+async function factsOf(path: string, { optimizer, batch, streams }: Header, T: number): Promise<TrainingFacts> {
+  const group = optimizer?.groups?.[0] ?? {};
+  const facts: Record<string, unknown> = {
+    optimiser: optimizer?.class?.split('.').at(-1),
+    learningRate: finite(group.lr),
+    momentum: finite(group.momentum),
+    batchSize: finite(batch?.size),
+    samples: finite(batch?.sampling?.samples),
+    sampling:
+      batch?.sampling &&
+      (batch.sampling.replacement ? 'replaced' : batch.sampling.shuffle ? 'shuffled' : batch.sampling.sampler),
+  };
+  const column = optimizer?.columns?.indexOf('0.lr') ?? -1;
+  if (column >= 0 && streams?.path && T > 0) {
+    const numbers = await reading(path, async () => {
+      const array = await openRows(new FolderStore(`${path}/${streams.path}`), 'hyperparameters', {
+        types: ['float64'],
+        dimensions: 2,
+        gaps: true,
+      });
+      const all = await array.rows(0, array.shape[0]);
+      const K = array.shape[1];
+      return Float64Array.from({ length: array.shape[0] }, (_, t) => all[t * K + column]).filter(Number.isFinite);
+    });
+    if (numbers.length > 0) Object.assign(facts, rateOf(numbers));
+  }
+  return Object.fromEntries(Object.entries(facts).filter(([, v]) => v !== undefined && v !== null));
+}
+
+function notesOf({ status, reason, clipping }: Header, blocks: readonly Block[], T: number): string[] {
+  const projected = blocks.filter((b) => b.projection).map((b) => b.name);
+  return [
+    ...(status === 'recording' ? [`the recording is not closed; its first ${T} rows, which are whole, were read`] : []),
+    ...(status === 'interrupted' || status === 'failed'
+      ? [`the recording ended early${reason ? ` (${reason})` : ''}`]
+      : []),
+    ...(projected.length > 0
+      ? [
+          `${someOf(projected)} ${projected.length === 1 ? 'is' : 'are'} recorded as a random projection, in which directions are not directions of the weights`,
+        ]
+      : []),
+    ...(clipping ? [`gradients were clipped (${JSON.stringify(clipping)})`] : []),
+  ];
+}
