@@ -1,8 +1,7 @@
 /** What an analysis of a recording left out, and what each part would need. */
 import type { LeftOut, MeasuredRecording } from './measured.js';
 
-const SURFACE =
-  'the model with its loss and data, as a surface, which this version does not take for a recording';
+const SURFACE = 'the model with its loss and data, as a surface, which this version does not take for a recording';
 
 /** Lists what was left out: first what this recording lacks, then what no recording has. */
 export function leftOut({ rotation, temperatures, walk, rankLaw, recording }: MeasuredRecording): LeftOut[] {
