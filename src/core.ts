@@ -148,8 +148,11 @@ export { Trajectory, type TrajectoryShape, TrajectoryWriter } from './record/tra
 export type { Finding, Verdict } from './report/finding.js';
 export type { Report, RunFacts } from './report/input.js';
 export { blockNamed, blockOf, parametersOf, wholeBlock } from './surface/blocks.js';
+export { checkSurface, examineSurface, type SurfaceCheckOptions } from './surface/check.js';
+export type { CheckName, SurfaceCheck, SurfaceReport } from './surface/check-report.js';
 export { completed } from './surface/completed.js';
 export { functionSurface, type ModelFunctions } from './surface/functions.js';
+export { weightsHash } from './surface/hash.js';
 export type { SurfaceParts } from './surface/made.js';
 export { NetworkPasses } from './surface/network/passes.js';
 export { type NetworkSurfaceOptions, networkSurface } from './surface/network/surface.js';

@@ -1,0 +1,140 @@
+/**
+ * The checks of a surface before anything is measured on it. A model whose losses change from one request to the next, whose
+ * gradient is not that of its loss, or whose weights are not those of the recording gives numbers that look like results.
+ */
+import { check, InputError } from '../numeric/errors.js';
+import { matrix } from '../numeric/linalg/index.js';
+import type { Key } from '../numeric/random.js';
+import { wholeBlock } from './blocks.js';
+import { gradientChecks, hessianChecks, unitDirections, unitMixture, worstOf } from './check-derivatives.js';
+import { apart, judged, percent, SAME, type SurfaceCheck, type SurfaceReport, skipped } from './check-report.js';
+import { checkSamplesOf } from './check-samples.js';
+import { weightsHash } from './hash.js';
+import { norm, ROUNDING } from './made-derivatives.js';
+import { partOf, progressOf } from './requests.js';
+import type { RequestOptions, SampleSubset, Surface } from './surface.js';
+
+/** Sets what a surface is checked against. */
+export interface SurfaceCheckOptions extends RequestOptions {
+  /** Randomness of the directions and of the samples that are asked for. */
+  readonly key: Key;
+  /** SHA-256 of the recording's weights, as `weightsHash` gives it. */
+  readonly expectedHash?: string;
+}
+
+/** Samples over which differences are compared, where there are more. */
+const MOST = 512;
+
+/**
+ * Checks a surface at a point and returns what was found, also where something failed. Costs some ten losses and two gradients
+ * over all samples, and over at most 512 samples 54 losses and, where products with the Hessian are offered, 36 gradients.
+ * @throws InputError for weights of another number, and where the loss or the gradient at the point is not finite
+ */
+export async function examineSurface(
+  surface: Surface,
+  w: Float64Array,
+  { key, expectedHash, ...request }: SurfaceCheckOptions,
+): Promise<SurfaceReport> {
+  const { name, precision, offers } = surface;
+  check(w.length === surface.size, 'weight-count', () => `${name} has ${surface.size} weights; got ${w.length}.`);
+  const part = partOf(request);
+  const step = progressOf(request, 5);
+  const hash = await weightsHash(w);
+  const whole = wholeBlock(surface.parameters);
+  const checks: SurfaceCheck[] = [
+    expectedHash === undefined
+      ? skipped('weights', 'No hash of recorded weights was given.')
+      : judged(
+          'weights',
+          hash === expectedHash.toLowerCase() ? 0 : 1,
+          0,
+          'The weights are those of the recording, by SHA-256.',
+          `the weights of ${name} are not those of the recording: their SHA-256 begins with ${hash.slice(0, 12)}, that of the recording with ${expectedHash.slice(0, 12)}; load the weights that were saved at the end of the recording.`,
+        ),
+  ];
+
+  const { loss, gradient } = await surface.gradient(w, undefined, part);
+  const gradientNorm = norm(gradient);
+  check(Number.isFinite(loss) && gradient.every(Number.isFinite), 'not-finite', () =>
+    Number.isFinite(loss)
+      ? `the gradient of ${name} must be finite at the weights that are analysed; it has ${gradient.filter((g) => !Number.isFinite(g)).length} numbers that are not.`
+      : `the loss of ${name} must be finite at the weights that are analysed; it is ${loss}. Did the training diverge?`,
+  );
+  checks.push(judged('finite', 0, 0, 'The loss and its gradient are finite.', ''));
+  await step();
+
+  // repeated in another order, so that a generator of random numbers stands elsewhere
+  const centre = { block: whole, direction: new Float64Array(w.length), displacements: [0] };
+  const [first] = await surface.losses(w, [centre], undefined, part);
+  const again = await surface.gradient(w, undefined, part);
+  const [second] = await surface.losses(w, [centre], undefined, part);
+  const changed = Math.max(
+    apart(second.losses, first.losses),
+    apart(again.gradient, gradient),
+    apart([again.loss], [loss]),
+  );
+  checks.push(
+    judged('repeatable', changed, 0, 'Two requests at the same weights give the same bits.', () =>
+      changed > 100 * ROUNDING[precision]
+        ? `two requests for the loss and gradient of ${name} at the same weights differ by ${percent(changed)}: switch off what draws random numbers or shuffles (dropout, augmentation, batch statistics), in PyTorch with the line model.eval() and shuffle=False.`
+        : `two requests for the loss and gradient of ${name} at the same weights differ in their last bits (${changed.toExponential(1)}): sums must be taken in the same order every time, in PyTorch with the line torch.use_deterministic_algorithms(True).`,
+    ),
+  );
+  await step();
+
+  checks.push(
+    judged(
+      'loss',
+      apart([loss], first.losses),
+      SAME[precision],
+      'The loss beside the gradient is the loss along a line.',
+      `the loss of ${name} beside its gradient is ${loss}, and at the centre of a line ${first.losses[0]}: both must be the same mean over the same samples, without a penalty.`,
+    ),
+  );
+  const samples = await checkSamplesOf(surface, w, { loss: first.losses[0], gradient }, SAME[precision], key, part);
+  checks.push(...samples.checks);
+  await step();
+
+  const compare = { surface, w, whole, part, directions: unitDirections(surface, gradient, key) };
+  const some =
+    offers.sampleLosses !== 'missing' && surface.samples > MOST ? randomSubset(surface.samples, key) : undefined;
+  if (offers.gradient === 'exact') {
+    const own = some ? await surface.gradient(w, some, part) : { loss, gradient };
+    const found = await gradientChecks({ ...compare, subset: some, steps: 9 }, own);
+    if (some) {
+      const mixed = matrix(1, surface.size, unitMixture(compare.directions));
+      found.push(
+        ...(await gradientChecks({ ...compare, directions: mixed, subset: undefined, steps: 6 }, { loss, gradient })),
+      );
+    }
+    checks.push(worstOf(found));
+  } else
+    checks.push(
+      skipped('gradient', 'The gradient is made from differences of losses, so there is nothing to compare.'),
+    );
+  await step();
+  checks.push(...(await hessianChecks({ ...compare, subset: some, steps: 9 })));
+  await step();
+  return { surface: name, loss, gradientNorm, hash, samples: samples.count, checks };
+}
+
+/**
+ * Checks a surface at a point before anything is measured on it, and returns the report of what agreed.
+ * @throws InputError with the sentence of the first check that failed, which says what to change
+ */
+export async function checkSurface(
+  surface: Surface,
+  w: Float64Array,
+  options: SurfaceCheckOptions,
+): Promise<SurfaceReport> {
+  const report = await examineSurface(surface, w, options);
+  const failed = report.checks.find((c) => c.verdict === 'failed');
+  if (failed) throw new InputError(`surface-${failed.name.replaceAll(' ', '-').toLowerCase()}`, failed.sentence);
+  return report;
+}
+
+/** Draws samples over which differences are compared. */
+function randomSubset(all: number, key: Key): SampleSubset {
+  const samples = key.child('differences').stream().permutation(all).slice(0, MOST);
+  return { samples, strata: [{ count: MOST, of: all }] };
+}
