@@ -1,11 +1,13 @@
 """
-Measures what the recorder adds to a training step: the same training with and without it, in turns of 400 steps.
+Measures what the recorder adds to a training step: the same training, of which every second step is recorded.
 
-    python3 bench/recorder.py [--turns 40] [--params 2.weight] [--every 1] [--json FILE]
+    python3 bench/recorder.py [--steps 20000] [--params 2.weight] [--json FILE]
 
 The network is 784-50-50-10 with rectifiers on random images, minibatches of 50, plain SGD, one thread: a step of about half a
-millisecond. Times are CPU times of the process, in which writing to the page cache counts and waiting for other programs does
-not; wall times are given beside them. A turn with the recorder includes making the chunk files that fall into it.
+millisecond. Recorded steps and others alternate, so both meet the same machine. The overhead is the difference of their
+medians plus, for every row, its part of the time in which chunk files are made (median over such steps); its error is
+the standard error over 20 parts of the run. Times are CPU times of the process, in which waiting for other programs does not count; medians leave out
+steps after which the caches belong to another program.
 """
 
 from __future__ import annotations
@@ -26,14 +28,13 @@ import torch  # noqa: E402
 
 import thermograd  # noqa: E402
 
-STEPS = 400
+PARTS = 20
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--turns", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--params", default="2.weight", help="pattern of the recorded parameters")
-    parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--json", help="a file for the numbers")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -49,62 +50,58 @@ def main() -> None:
     images, labels = torch.rand(6000, 784), torch.randint(0, 10, (6000,))
     loss_of = torch.nn.CrossEntropyLoss()
 
-    def turn(recorder: thermograd.Recorder | None) -> tuple[float, float]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        for k in range(STEPS):
+    plain: list[float] = []
+    recorded: list[float] = []
+    chunks: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = thermograd.Recorder(model, optimizer, params=options.params, out=folder)
+        group = recorder._groups[0]
+        for k in range(options.steps + 200):
             at = (k * 50) % 6000
+            opens = group.room == 0
+            start = time.process_time()
             optimizer.zero_grad()
             loss = loss_of(model(images[at : at + 50]), labels[at : at + 50])
             loss.backward()
             optimizer.step()
-            if recorder is not None:
+            if k % 2 == 0:
                 recorder.step(loss)
-        return (time.process_time() - cpu) / STEPS * 1e6, (time.perf_counter() - wall) / STEPS * 1e6
-
-    with tempfile.TemporaryDirectory() as folder:
-        recorder = thermograd.Recorder(model, optimizer, params=options.params, out=folder, every=options.every)
-        turn(None)
-        turn(recorder)
-        pairs = []
-        for k in range(options.turns):
-            # the order alternates, so that a machine that slows down favours neither
-            first = (None, recorder) if k % 2 == 0 else (recorder, None)
-            times = [turn(r) for r in first]
-            pairs.append(times if k % 2 == 0 else times[::-1])
+            took = (time.process_time() - start) * 1e6
+            if k >= 200:
+                (plain if k % 2 else chunks if opens else recorded).append(took)
+        rows, size = group._big_rows, recorder.blocks[0].size
         if recorder.failed:
             sys.exit(recorder.failed)
         recorder.close()
-        size = recorder.blocks[0].size
 
-    def row(which: int) -> dict[str, float]:
-        without = [p[0][which] for p in pairs]
-        added = [p[1][which] - p[0][which] for p in pairs]
-        ratios = [p[1][which] / p[0][which] - 1 for p in pairs]
-        error = 1.2533 * statistics.stdev(ratios) / len(ratios) ** 0.5
-        return {
-            "stepMicroseconds": statistics.median(without),
-            "addedMicroseconds": statistics.median(added),
-            "overhead": statistics.median(ratios),
-            "overheadStandardError": error,
-        }
+    opening = (statistics.median(chunks) - statistics.median(recorded)) / rows if chunks else 0.0
 
+    def added(part: int) -> tuple[float, float]:
+        def piece(values: list[float]) -> float:
+            length = len(values) // PARTS
+            return statistics.median(values[part * length : (part + 1) * length])
+
+        step = piece(plain)
+        return piece(recorded) - step + opening, step
+
+    parts = [added(k) for k in range(PARTS)]
+    ratios = [a / s for a, s in parts]
     out = {
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "weights": size,
-        "every": options.every,
-        "turns": options.turns,
-        "stepsOfATurn": STEPS,
-        "cpu": row(0),
-        "wall": row(1),
+        "steps": options.steps,
+        "stepMicroseconds": statistics.median(plain),
+        "addedMicroseconds": statistics.median(a for a, _ in parts),
+        "ofThemForChunkFiles": opening,
+        "overhead": statistics.median(ratios),
+        "standardError": 1.2533 * statistics.stdev(ratios) / PARTS**0.5,
     }
-    print(f"PyTorch {out['torch']}, NumPy {out['numpy']}: {size} weights, every {options.every}, {options.turns} pairs of {STEPS} steps")
-    for name in ("cpu", "wall"):
-        r = out[name]
-        print(
-            f"{name:5} step {r['stepMicroseconds']:.0f} us, recorder {r['addedMicroseconds']:.1f} us, "
-            f"overhead {100 * r['overhead']:.1f} +- {100 * r['overheadStandardError']:.1f} % (median over pairs)"
-        )
+    print(
+        f"PyTorch {out['torch']}, NumPy {out['numpy']}: a step {out['stepMicroseconds']:.0f} us; recording {size} weights "
+        f"{out['addedMicroseconds']:.1f} us ({opening:.1f} of them for chunk files): "
+        f"{100 * out['overhead']:.1f} +- {100 * out['standardError']:.1f} % ({options.steps} steps, every second recorded)"
+    )
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(out, file, indent=2)

@@ -155,13 +155,12 @@ def choose_blocks(parameters: list[Named], patterns: Patterns) -> list[Block]:
     Raises ValueError for a pattern that matches nothing, and for two blocks of one name.
     """
     if isinstance(patterns, str):
-        wanted: list[tuple[str, list[str]]] = [(name_of(patterns), [patterns])]
-    elif isinstance(patterns, Mapping):
-        wanted = [(name_of(n), [p] if isinstance(p, str) else list(p)) for n, p in patterns.items()]
-    else:
-        wanted = [(name_of(p), [p]) for p in patterns]
-    if not wanted or not all(parts and all(isinstance(p, str) for p in parts) for _, parts in wanted):
+        patterns = [patterns]
+    listed = list(patterns.items()) if isinstance(patterns, Mapping) else [(p, p) for p in patterns]
+    wanted = [(n, list(p) if isinstance(p, (list, tuple)) else [p]) for n, p in listed]
+    if not wanted or not all(isinstance(n, str) and parts and all(isinstance(p, str) for p in parts) for n, parts in wanted):
         raise ValueError(f"params must be a pattern such as 'fc2.*', a list of patterns, or a dictionary; got {patterns!r}.")
+    wanted = [(name_of(n), parts) for n, parts in wanted]
     names = [name for name, _ in wanted]
     if len({n.lower() for n in names}) < len(names):
         raise ValueError(f"every block needs a name of its own; got {', '.join(names)}. Name them: params={{'a': '…', 'b': '…'}}.")

@@ -168,7 +168,7 @@ class Header:
         key, count, roots = found
         name = folder.OPTIMIZER_FIRST if when == "first" else folder.OPTIMIZER_LAST
         metadata = {"thermograd": "second moments", "step": str(step), "optimizerSteps": "" if count is None else str(count)}
-        write_safetensors(os.path.join(self._path, name), roots, metadata)
+        write_safetensors(os.path.join(self._path, name), roots, metadata, flush=when == "last")
         facts = self._facts["optimizer"]
         facts["secondMoment"] = facts["secondMoment"] or {"key": key, "first": None, "last": None}
         facts["secondMoment"][when] = {"step": step, "optimizerSteps": count, "file": name}
@@ -198,9 +198,9 @@ class Header:
             facts["optimizer"]["scheduled"] = [c for c in self._columns if c in self._scheduled]
         self.write(self._path)
 
-    def write(self, path: str) -> None:
+    def write(self, path: str, flush: bool = True) -> None:
         """Writes the header whole."""
-        write_json(os.path.join(path, folder.HEADER), self._facts)
+        write_json(os.path.join(path, folder.HEADER), self._facts, flush)
 
     def _block(self, block: Block, optimizer: Any) -> dict[str, Any]:
         return {

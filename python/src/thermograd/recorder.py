@@ -133,9 +133,9 @@ class Recorder:
             )
             self._header.batch(loader, batch_size, sampling)
             self._header.user(clipping, notes)
-            write_safetensors(self._file(folder.INITIAL), self._header.state(), {"thermograd": "initial weights"})
+            write_safetensors(self._file(folder.INITIAL), self._header.state(), {"thermograd": "initial weights"}, flush=False)
             self._make_groups()
-            self._header.write(self.path)
+            self._header.write(self.path, flush=False)
         except OSError as error:
             folder.release(self._lock, self.path)
             raise ValueError(f"{sentence_of(error, self.path)}; nothing is recorded.") from None

@@ -23,7 +23,7 @@ _TYPES = {
 }
 
 
-def write_safetensors(path: str, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> list[str]:
+def write_safetensors(path: str, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], flush: bool = True) -> list[str]:
     """
     Writes the tensors whole, in the order given. Memory: one tensor beside the model.
 
@@ -45,7 +45,7 @@ def write_safetensors(path: str, tensors: Mapping[str, torch.Tensor], metadata: 
         kept.append(tensor)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
-    write_whole(path, [len(text).to_bytes(8, "little"), text, *_Bytes(kept)])
+    write_whole(path, [len(text).to_bytes(8, "little"), text, *_Bytes(kept)], flush)
     return left_out
 
 
