@@ -20,3 +20,8 @@ export function pythonFile(code: string, data?: unknown): string {
 /** True where that PyTorch maps functions over samples (version 2); without it gradients of samples are taken one by one. */
 export const torchMaps =
   torchPython !== undefined && spawnSync(torchPython, ['-c', 'import torch; torch.func.vmap']).status === 0;
+
+/** Any Python 3.9 or later; undefined where none is found. */
+export const plainPython = ['/usr/bin/python3', 'python3'].find(
+  (python) => spawnSync(python, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).status === 0,
+);

@@ -179,19 +179,19 @@ def measuring(problem: Problem) -> Iterator[None]:
 
 def choose_how(losses: Losses) -> None:
     """
-    Decides how losses of single samples are had, and checks on the first three samples that the loss of a batch is what
-    `reduction` says of them.
+    Decides how losses of single samples are had, and checks on a few samples, spread over the data, that the loss of a batch
+    is what `reduction` says of them.
 
     Raises BridgeError with what to change.
     """
     problem, samples, weights = losses.problem, losses.samples, losses.weights
-    n = min(3, samples.count)
-    indices = np.arange(n)
+    n = min(6, samples.count)
+    indices = np.unique(np.linspace(0, samples.count - 1, n).astype(np.int64))
     own = weights.views(weights.tensor(weights.own()))
     tolerance = 1e-9 if weights.dtype == torch.float64 else 1e-4
     with torch.no_grad():
         alone = torch.stack([losses.total(own, samples.batch(indices[i : i + 1]), 1) for i in range(n)])
-        _refuse_not_finite(alone)
+        _refuse_not_finite(alone, indices)
         again = losses.total(own, samples.batch(indices[:1]), 1)
         if float(again) != float(alone[0]) and abs(float(again - alone[0])) > tolerance * abs(float(again)):
             raise BridgeError(
@@ -222,11 +222,11 @@ def choose_how(losses: Losses) -> None:
     losses.how = "alone"
 
 
-def _refuse_not_finite(values: torch.Tensor) -> None:
+def _refuse_not_finite(values: torch.Tensor, indices: np.ndarray) -> None:
     bad = (~torch.isfinite(values)).nonzero()
     if len(bad):
         k = int(bad[0])
-        raise BridgeError("not-finite", f"the loss of sample {k} at the weights of the model is {float(values[k])}.")
+        raise BridgeError("not-finite", f"the loss of sample {int(indices[k])} at the weights of the model is {float(values[k])}.")
 
 
 def _all_tensors(batch: Any, n: int) -> bool:

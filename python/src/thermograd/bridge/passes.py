@@ -280,16 +280,11 @@ class Passes:
         tensors = block.tensors(self._views, self._flat, b)
         total = self.losses_of.total(tensors, self.samples.batch(part.indices), len(part.indices))
         if not total.requires_grad:
-            raise BridgeError("input-problem", "the loss does not depend on the parameters as far as PyTorch can see; is it detached, or computed in NumPy?")
+            raise BridgeError("input-problem", "the loss does not depend on the parameters as far as PyTorch can see; compute it from the outputs of the model, without detach() or NumPy.")
         (g,) = torch.autograd.grad(total, b, create_graph=True)
         scale = max(float(g.detach().norm()), 1e-300)
         tolerance = 1e-8 if self.dtype == torch.float64 else 1e-3
-        try:
-            if g.requires_grad:
-                torch.autograd.grad(g, b, torch.ones_like(b), allow_unused=True)
-            self.curvature = "twice"
-        except RuntimeError:
-            self.curvature = "differences"
+        self.curvature = self._curvature(block, b, g)
         self.rows = "alone"
         if hasattr(torch, "func") and _all_tensors(self.samples.batch(part.indices), len(part.indices)):
             try:
@@ -299,6 +294,19 @@ class Passes:
             except Exception:  # noqa: BLE001 - whatever the user's code raises, samples are taken one by one
                 self.rows = "alone"
         self._choose_tangents(block, part, g.detach(), scale * tolerance)
+
+    def _curvature(self, block: Block, b: torch.Tensor, g: torch.Tensor) -> str:
+        """Says whether g can be differentiated again; zeros are believed only when differences give them as well."""
+        try:
+            h = torch.autograd.grad(g, b, torch.ones_like(b), allow_unused=True)[0] if g.requires_grad else None
+        except RuntimeError:
+            return "differences"
+        if h is None or not bool(h.any()):
+            asked = Asked(min(2, self.samples.count), None, None)
+            slope = self._by_differences(block, np.ones((1, block.size)), asked, lambda _: None)
+            if np.abs(slope).max() > 1e-3 * float(g.detach().norm()):
+                return "differences"
+        return "twice"
 
     def _choose_tangents(self, block: Block, part: Part, g: torch.Tensor, tolerance: float) -> None:
         if self.losses_of.how != "alone":

@@ -35,13 +35,13 @@ class Weights:
         self.model = unwrapped(model)
         self.dtype = dtype
         self.device = device
+        for name, parameter in self.model.named_parameters():
+            if isinstance(parameter, torch.nn.parameter.UninitializedParameter):
+                raise BridgeError("input-model", f"the parameter '{name}' has no shape yet; pass one batch through the model in make().")
         try:
             named = named_parameters(model)
         except ValueError as error:
             raise BridgeError("input-model", str(error)) from None
-        lazy = next((n.name for n in named if isinstance(n.parameter, torch.nn.parameter.UninitializedParameter)), None)
-        if lazy is not None:
-            raise BridgeError("input-model", f"the parameter '{lazy}' has no shape yet; pass one batch through the model in make().")
         patterns = ["*"] if pattern is None else [pattern] if isinstance(pattern, str) else list(pattern)
         patterns = [part.strip() for p in patterns for part in str(p).split(",")]
         chosen = [n for n in named if any(fnmatchcase(n.name, p) for p in patterns)]
