@@ -3,7 +3,7 @@
  * directions, and no restoring force and no drift; exact as a null where steps are independent and symmetric. docs/theory
  * [S5], [N1]; docs/rules/recordings.md.
  *
- * The time course is taken apart into the modes q_j(t) = √(2/T) cos(πj(t+½)/T) of a walk. In them the covariance of the
+ * Where all directions are drawn, the covariance of the walk is diagonalised as it is. Otherwise the time course is taken apart into the modes q_j(t) = √(2/T) cos(πj(t+½)/T) of a walk. In them the covariance of the
  * window, seen from time, is YYᵀ/T for the directions that are drawn, and that of the others adds tau_j·beside to the
  * diagonal. Modes that are left out have the variance Σ tau_j·c along a direction in which a step has the variance c; a
  * principal direction u gets that of c = uᵀCu.
@@ -60,7 +60,7 @@ export function signWalk(
   la: Pick<LinearAlgebra, 'gemm' | 'eigh'>,
   { steps, beside, block, ranks, key }: SignWalk,
 ): (draw: number) => SignWalkDraw {
-  const [T, K] = [steps.rows + 1, steps.cols];
+  const T = steps.rows + 1;
   const { q, per } = modesOf(T);
   const times = walkTimes({ steps: T, sampling: 'replaced' });
   const allTimes = times.reduce((a, b) => a + b, 0);
@@ -68,21 +68,23 @@ export function signWalk(
   const left = times.subarray(q.cols).reduce((a, b) => a + b, 0);
   return (draw) => {
     const x = walkOf(steps, block, key.child(draw));
+    const own = la.eigh(la.gemm(x, x, { transposeA: true }));
+    let total = beside * allTimes;
+    for (const v of x.data) total += (v * v) / T;
+    const variances = beside > 0 ? seenFromTime(x) : own.values.map((v) => Math.max(0, v) / T).reverse();
+    return { share: variances[0] / total, variances, exponents: exponentsOf(la, x, own.vectors, ranks) };
+  };
+  function seenFromTime(x: Matrix): Float64Array {
     const y = la.gemm(q, binned(x, per), { transposeA: true });
-    const square = la.gemm(y, y, { transposeB: true });
-    const J = q.cols;
-    for (let i = 0; i < square.data.length; i++) square.data[i] /= T;
-    for (let j = 0; j < J; j++) square.data[j * J + j] += times[j] * beside;
+    const square = la.gemm(y, y, { transposeB: true, alpha: 1 / T });
+    for (let j = 0; j < q.cols; j++) square.data[j * q.cols + j] += times[j] * beside;
     const { values, vectors } = la.eigh(square);
     const raised = raisedBy(la, y, vectors, moments);
-    const variances = values
+    return values
       .map((v, k) => Math.max(0, v) + left * raised[k])
       .sort()
       .reverse();
-    let total = beside * allTimes;
-    for (const v of x.data) total += (v * v) / T;
-    return { share: variances[0] / total, variances, exponents: exponentsOf(la, x, ranks, K) };
-  };
+  }
 }
 
 /** Sums up the steps with a random sign for each block of rows, and subtracts the mean. */
@@ -131,14 +133,9 @@ function raisedBy(la: Pick<LinearAlgebra, 'gemm'>, y: Matrix, vectors: Matrix, m
   return out;
 }
 
-/** Returns the exponents of the principal coordinates of the given ranks. */
-function exponentsOf(
-  la: Pick<LinearAlgebra, 'gemm' | 'eigh'>,
-  x: Matrix,
-  ranks: readonly number[],
-  K: number,
-): number[] {
-  const { vectors } = la.eigh(la.gemm(x, x, { transposeA: true }));
+/** Returns the exponents of the principal coordinates of the given ranks; `vectors` ascend as `eigh` gives them. */
+function exponentsOf(la: Pick<LinearAlgebra, 'gemm'>, x: Matrix, vectors: Matrix, ranks: readonly number[]): number[] {
+  const K = x.cols;
   const axes = matrix(K, ranks.length);
   ranks.forEach((rank, c) => {
     for (let i = 0; i < K; i++) axes.data[i * ranks.length + c] = vectors.data[i * K + K - rank];

@@ -109,7 +109,7 @@ export function incrementsOf(source: RowSource): RowSource {
 export interface LeadingSteps {
   /** The steps along K orthonormal directions, (T−1)×K. */
   readonly steps: Matrix;
-  /** Variance of a step outside these directions, weight². */
+  /** Variance of a step outside these directions, weight²; 0 where all directions were taken. */
   readonly beside: number;
   /** Root mean square cosine of a step with the vector `along`. */
   readonly cosine: number;
@@ -160,7 +160,7 @@ export async function leadingSteps(
   const length = along.reduce((sum, v) => sum + v * v, 0);
   return {
     steps,
-    beside: Math.max(0, all - inside) / T,
+    beside: basis ? Math.max(0, all - inside) / T : 0,
     cosine: Math.sqrt(aligned / (all * length)),
   };
 }
