@@ -62,7 +62,7 @@ function summary(m: MeasuredRecording, findings: readonly Finding[]): Markup {
   const { recording: r } = m;
   const names = r.parameters.length === 1 ? r.parameters[0].name : `${formatCount(r.parameters.length)} parameters`;
   return html`<p class="summary">A recording of ${names} (${r.format}) was read: ${formatCount(r.T)} rows of ${formatCount(r.P)} ${r.projected ? 'projected numbers' : 'weights'}, ${spacing(r)}.
-${r.loss ? `The mean loss of its first half was ${formatNumber(r.loss[0])}, of its second ${formatNumber(r.loss[1])}. ` : ''}Nothing but the weights was used: the loss was not evaluated, and what needs it is listed under <a href="#left-out">what was left out</a>.
+${r.loss ? `The mean loss of its first half was ${formatNumber(r.loss[0])}, of its second ${formatNumber(r.loss[1])}. ` : ''}No model was used: the loss was not evaluated, and what needs it is listed under <a href="#left-out">what was left out</a>.
 ${verdictWords(findings)} ${prose(exceptions(findings))}</p>${r.notes.map((n) => html`<p>${prose(sentence(n))}</p>`)}`;
 }
 
