@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .analysis import AnalysisError as AnalysisError
+    from .analysis import analyse as analyse
     from .bridge.problem import Problem as Problem
     from .recorder import Recorder as Recorder
+    from .report import Report as Report
+    from .report import open_report as open
 
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
-    "Problem": "bridge.problem",
-    "Recorder": "recorder",
+    "AnalysisError": ("analysis", "AnalysisError"),
+    "Problem": ("bridge.problem", "Problem"),
+    "Recorder": ("recorder", "Recorder"),
+    "Report": ("report", "Report"),
+    "analyse": ("analysis", "analyse"),
+    "open": ("report", "open_report"),
 }
 
-__all__ = ["Problem", "Recorder", "__version__"]
+__all__ = ["AnalysisError", "Problem", "Recorder", "Report", "__version__", "analyse", "open"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _NAMES:
         raise AttributeError(f"module 'thermograd' has no attribute '{name}'")
-    return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
+    module, attribute = _NAMES[name]
+    return getattr(importlib.import_module(f".{module}", __name__), attribute)
 
 
 def __dir__() -> list[str]:

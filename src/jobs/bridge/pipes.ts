@@ -36,6 +36,9 @@ export function pipesChannel(name: string, from: Readable, to: Writable, ended?:
       if (ended) void ended.then(end);
       else from.once('close', () => end('the other side has ended.'));
     },
+    hold(waiting) {
+      for (const stream of [from, to]) if (stream instanceof Socket) waiting ? stream.ref() : stream.unref();
+    },
     async close() {
       closing = true;
       to.end();

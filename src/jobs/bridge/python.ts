@@ -1,5 +1,6 @@
 /** Starts a Python that serves a model of the user, and the pipes to it. docs/reference/bridge-protocol.md. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
@@ -48,9 +49,16 @@ export async function pythonChannel(spec: string, { python, onOutput }: PythonOp
   });
   const [to, from] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
   const channel = pipesChannel(spec, from, to, ended);
+  const holdAll = (waiting: boolean) => {
+    channel.hold?.(waiting);
+    for (const one of [child, child.stdout, child.stderr] as (ChildProcess | Socket)[])
+      waiting ? one.ref() : one.unref();
+  };
   return {
     ...channel,
+    hold: holdAll,
     async close() {
+      holdAll(true);
       await channel.close();
       const kill = setTimeout(() => child.kill('SIGKILL'), LEAVE);
       await ended;

@@ -8,6 +8,8 @@ export interface Channel {
   send(bytes: readonly Uint8Array[]): Promise<void>;
   /** Says who is told of bytes that arrive, and of the end, with the reason where it is known. Called once, before the first send. */
   receive(onBytes: (bytes: Uint8Array) => void, onEnd: (reason: string) => void): void;
+  /** Says whether an answer is awaited; while none is, the channel does not keep the program from ending. */
+  hold?(waiting: boolean): void;
   /** Ends the conversation and what stands behind it; resolves when it is gone. */
   close(): Promise<void>;
 }

@@ -88,6 +88,7 @@ export class Requests {
     if (this.ended) throw this.ended;
     const id = this.nextId++;
     const cancel = () => void this.channel.send(encodeFrame('cancel', id)).catch(() => undefined);
+    this.channel.hold?.(true);
     return new Promise<ReadonlyMap<string, FrameArray>>((resolve, reject) => {
       this.pending = { id, request, options, resolve, reject };
       this.batches = -1;
@@ -101,6 +102,7 @@ export class Requests {
     }).finally(() => {
       options?.signal?.removeEventListener('abort', cancel);
       clearInterval(this.ticker);
+      this.channel.hold?.(false);
     });
   }
 

@@ -42,8 +42,8 @@ class Server:
         self._reported = 0.0
         self._answers: Optional["Answers"] = None
         self._worker = threading.get_ident()
-        #: The error that ended the conversation, for a caller that wants to raise it.
-        self.failed: Optional[str] = None
+        #: What the user's code raised last, for a caller who shares the process with it.
+        self.raised: Optional[BaseException] = None
 
     def run(self) -> None:
         """Works until the conversation ends."""
@@ -75,9 +75,8 @@ class Server:
                 else:
                     self._queue.put(frame)
         except (FrameError, OSError, ValueError) as error:
-            self.failed = f"the bridge got {error}"
             try:
-                self._pipes.send("error", 0, {"code": "protocol", "sentence": self.failed})
+                self._pipes.send("error", 0, {"code": "protocol", "sentence": f"the bridge got {error}"})
             except (OSError, FrameError):
                 pass
         self._ended.set()
@@ -137,6 +136,8 @@ class Server:
             self._cancelled.discard(frame.id)
 
     def _refuse(self, frame: Frame, code: str, text: str, error: BaseException) -> None:
+        if code != "cancelled":
+            self.raised = error
         line = line_of(error)
         if line and f"({line})" not in text:
             text = f"{text.rstrip('.')} ({line})."

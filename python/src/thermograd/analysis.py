@@ -1,0 +1,163 @@
+"""Runs an analysis from Python: the program measures, and asks this process for everything that needs the model."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any, Callable, Mapping, Optional
+
+from . import program
+from .report import Report
+
+
+class AnalysisError(RuntimeError):
+    """The analysis was refused or failed; the message says why and what to do."""
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(sentence)
+        #: Stable, for machines.
+        self.code = code
+
+
+def analyse(
+    path: str | os.PathLike[str],
+    model: Any = None,
+    loss: Optional[Callable[..., Any]] = None,
+    data: Any = None,
+    *,
+    block: Optional[str] = None,
+    out: str | os.PathLike[str] | None = None,
+    problem: Optional[Mapping[str, Any]] = None,
+    quiet: bool = False,
+    **flags: Any,
+) -> Report:
+    """
+    Analyses a recording, and measures what needs the loss on `model`, `loss` and `data` where they are given.
+
+    - `path` is whatever `thermograd analyse` takes: a folder of a Recorder, a run, arrays of weights.
+    - `model` may also be a `thermograd.Problem`. It is measured where it lies and left as it is; `problem={…}` are further arguments
+      of `thermograd.Problem`, such as `{"eval": True, "reduction": "sum"}`.
+    - `block` names the weights by a pattern, `'fc2.*'`; `out` is the folder of results; other keyword arguments are flags of the
+      program: `budget='10m'` is `--budget 10m`, `force=True` is `--force`.
+    - Progress appears on stderr unless `quiet`.
+
+    Returns the report. Raises AnalysisError; interrupting it (Ctrl-C) stops the program as well.
+    """
+    served = _problem(model, loss, data, dict(problem or {}))
+    arguments = [*program.command(), "analyse", os.fspath(path), "--json"]
+    given = {**({"params": block} if block is not None else {}), **({"out": os.fspath(out)} if out is not None else {}), **flags}
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            arguments.append(flag)
+        elif value is not None and value is not False:
+            values = value if isinstance(value, (list, tuple)) else [value]
+            arguments += [flag, *map(str, values)]
+    return _run(arguments, served, quiet)
+
+
+def _problem(model: Any, loss: Any, data: Any, more: dict[str, Any]) -> Any:
+    if model is None:
+        if loss is not None or data is not None or more:
+            raise AnalysisError("analyse got a loss or data without a model; give model= as well.", "input-problem")
+        return None
+    from .bridge.problem import Problem
+
+    if isinstance(model, Problem):
+        if loss is not None or data is not None or more:
+            raise AnalysisError("a Problem has its loss and data already; give them there.", "input-problem")
+        return model
+    if loss is None:
+        raise AnalysisError("analyse got a model without a loss; give loss= as well.", "input-problem")
+    return Problem(model, loss, data, **more)
+
+
+def _run(arguments: list[str], problem: Any, quiet: bool) -> Report:
+    """Starts the program, serves the problem until it ends, and reads what it says."""
+    pipes = None
+    if problem is not None:
+        from .bridge.frames import Pipes
+
+        (answers, write), (read, requests) = os.pipe(), os.pipe()
+        arguments = [*arguments, "--surface", f"fd:{answers},{requests}"]
+        pipes = Pipes(read, write)
+    child = subprocess.Popen(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=(answers, requests) if pipes is not None else (),
+        # Ctrl-C reaches this process alone, which then stops the program in order
+        start_new_session=True,
+    )
+    said = _Said(child, quiet)
+    raised: Optional[BaseException] = None
+    try:
+        if pipes is not None:
+            os.close(answers)
+            os.close(requests)
+            from .bridge.problem import problem_from
+            from .bridge.serve import Server
+
+            server = Server(pipes, lambda: problem_from(problem, "analyse"), "the model in Python")
+            server.run()
+            raised = server.raised
+        child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGINT)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+        raise
+    finally:
+        if pipes is not None:
+            pipes.close()
+        said.join()
+    return _report(child.returncode, said, raised)
+
+
+def _report(code: int, said: "_Said", raised: Optional[BaseException]) -> Report:
+    try:
+        answer = json.loads(said.stdout)
+    except ValueError:
+        answer = {}
+    if code == 0 and isinstance(answer.get("folder"), str):
+        return Report(answer["folder"])
+    error = answer.get("error") or {}
+    last = said.stderr.strip().split("\n")[-1]
+    sentence = error.get("message") or last or f"the program ended with exit code {code}"
+    raise AnalysisError(sentence, error.get("code", "")) from raised
+
+
+class _Said:
+    """What the program writes: stdout is kept, stderr appears here line by line while it runs."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]", quiet: bool) -> None:
+        self.stdout = self.stderr = ""
+        self._quiet = quiet
+        self._threads = [threading.Thread(target=t, args=(child,), daemon=True) for t in (self._keep, self._show)]
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        """Waits for the last words."""
+        for thread in self._threads:
+            thread.join()
+
+    def _keep(self, child: "subprocess.Popen[bytes]") -> None:
+        assert child.stdout is not None
+        self.stdout = child.stdout.read().decode("utf-8", "replace")
+
+    def _show(self, child: "subprocess.Popen[bytes]") -> None:
+        assert child.stderr is not None
+        for line in child.stderr:
+            text = line.decode("utf-8", "replace")
+            self.stderr = (self.stderr + text)[-4000:]
+            if not self._quiet:
+                sys.stderr.write(text)
+                sys.stderr.flush()
