@@ -50,6 +50,7 @@ export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse
 export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
 export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
 export { CONSTRAINTS } from './apply/constraints/table.js';
+export { modelTask } from './apply/model-task.js';
 export { type Movement, movementAlong } from './apply/movement.js';
 export { type NetworkTaskOptions, networkTask } from './apply/network-task.js';
 export { type Protection, type ProtectOptions, protect, protectTask } from './apply/protect.js';

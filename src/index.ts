@@ -48,6 +48,7 @@ export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
 // apply
 export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
 export { CONSTRAINTS } from './apply/constraints/table.js';
+export { modelTask } from './apply/model-task.js';
 export { type Movement, movementAlong } from './apply/movement.js';
 export { type NetworkTaskOptions, networkTask } from './apply/network-task.js';
 export { type Protection, type ProtectOptions, protect, protectTask } from './apply/protect.js';

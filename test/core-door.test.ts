@@ -199,6 +199,7 @@ it('core has these names and no others', () => {
       "meanSquareCeiling",
       "meanSquareRate",
       "meanSquaredDisplacement",
+      "modelTask",
       "modelsOf",
       "movementAlong",
       "multiplicativeVariance",

@@ -1,6 +1,7 @@
 /** The stiffest directions of a block: all of a small Hessian, a given number of a large one. */
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
-import { type LinearOperator, lanczos } from '../numeric/operators/lanczos.js';
+import { type LinearOperator, lanczosSearch } from '../numeric/operators/lanczos.js';
+import { type Multiplying, multiplyBy } from '../numeric/operators/products.js';
 import type { Key } from '../numeric/random.js';
 import type { Axes } from './task.js';
 
@@ -45,16 +46,24 @@ export function denseModes(hessian: Matrix, la: LinearAlgebra): Axes {
  * converged then are left out and counted, those without positive curvature above rounding are left out. Multiple eigenvalues
  * are found once. `lanczos` states the cost.
  */
-export function iteratedModes(
+export const iteratedModes = (
   operator: LinearOperator,
   most: number,
   key: Key,
   la: LinearAlgebra,
   patience = PATIENCE,
-): Axes {
-  const { size } = operator;
+): Axes => multiplyBy(operator, modesSearch(operator.size, most, key, la, patience));
+
+/** Does the work of `iteratedModes` for an operator of order `size`, one product at a time. */
+export function* modesSearch(
+  size: number,
+  most: number,
+  key: Key,
+  la: LinearAlgebra,
+  patience = PATIENCE,
+): Multiplying<Axes> {
   const count = Math.min(most, size);
-  const { pairs } = lanczos(operator, {
+  const { pairs } = yield* lanczosSearch(size, {
     count,
     key,
     tolerance: RESIDUAL,

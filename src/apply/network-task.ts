@@ -14,7 +14,7 @@ import { NetworkPasses } from '../surface/network/passes.js';
 import { denseModes, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
-import type { Block, Task, TaskTraining, Width } from './task.js';
+import type { Block, TaskHere, TaskTraining, Width } from './task.js';
 
 /** Describes a network that has learnt task 1. */
 export interface NetworkTaskOptions {
@@ -49,7 +49,7 @@ const CACHE = 256 * 2 ** 20;
  * for the window of a layer T² or size² numbers (`pcaMemory`).
  * @throws InputError for no layers, a layer named twice or unknown, and samples or weights that do not fit the network
  */
-export function networkTask(options: NetworkTaskOptions): Task {
+export function networkTask(options: NetworkTaskOptions): TaskHere {
   const { spec, weights, samples, training, windows = {}, axes = AXES, la, key } = options;
   const passes = new NetworkPasses({ spec, weights, samples, cacheBytes: CACHE });
   const names = options.layers ?? layersOf(spec).map((l) => l.name);

@@ -8,8 +8,10 @@ import { type Penalty, penalty, penaltyGradient } from '../model/penalty.js';
 import { check } from '../numeric/errors.js';
 import { embeddedLinearAlgebra, type LinearAlgebra } from '../numeric/linalg/index.js';
 import { type Key, randomKey } from '../numeric/random.js';
+import type { Surface } from '../surface/surface.js';
 import type { BlockDiagnostics, UnitStrength } from './constraint.js';
 import { constraintNamed } from './constraints/table.js';
+import { modelTask } from './model-task.js';
 import { type FinishedRun, type ProtectableSurface, surfaceTask } from './surface-task.js';
 import type { Block, Task } from './task.js';
 
@@ -78,16 +80,18 @@ export async function protectTask(task: Task, options: ProtectOptions): Promise<
 }
 
 /**
- * Builds the penalty of one method for any model, given by its loss surface.
- * @param surface - task 1's loss and gradient; some methods need gradients of single samples
+ * Builds the penalty of one method for any model, given by a `Surface` or by its loss and gradient alone.
+ * @param surface - task 1; of a model that is no `Surface`, some methods need gradients of single samples
  * @param run - the weights at the end of task 1, and the window before it for methods along principal directions
  * @throws InputError that names what the method needs and the surface or the run lacks
  */
 export async function protect(
-  surface: ProtectableSurface,
+  surface: Surface | ProtectableSurface,
   run: FinishedRun,
   options: ProtectOptions,
 ): Promise<Protection> {
   const { key = randomKey(0), la = embeddedLinearAlgebra() } = options;
-  return protectTask(surfaceTask(surface, run, { la, key }), { ...options, key, la });
+  const task =
+    'offers' in surface ? await modelTask(surface, run, { la, key }) : surfaceTask(surface, run, { la, key });
+  return protectTask(task, { ...options, key, la });
 }

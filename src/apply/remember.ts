@@ -4,7 +4,7 @@
  * A smaller set of axes consists of the first ones of a larger set and shares their memory, by which a measurement along one of
  * them is found again.
  */
-import type { Matrix } from '../numeric/linalg/index.js';
+import { type Matrix, matrix } from '../numeric/linalg/index.js';
 import { firstOf } from './modes.js';
 import type { Axes, Block } from './task.js';
 
@@ -43,5 +43,29 @@ export function rememberAlong<T>(
       own.set(axis.byteOffset, value);
       return value;
     });
+  };
+}
+
+/** Wraps a measurement along many axes at once, likewise; axes that are asked for the first time are measured together. */
+export function rememberTogether<T>(
+  measure: (block: Block, axes: Matrix) => Promise<T[]>,
+): (block: Block, axes: Matrix) => Promise<T[]> {
+  const known = new WeakMap<ArrayBufferLike, Map<number, T>>();
+  return async (block, { rows, cols, data }) => {
+    const own = known.get(data.buffer) ?? new Map<number, T>();
+    known.set(data.buffer, own);
+    const axes = Array.from({ length: rows }, (_, i) => data.subarray(i * cols, (i + 1) * cols));
+    const fresh = axes.filter((axis) => !own.has(axis.byteOffset));
+    if (fresh.length > 0) {
+      const together = matrix(fresh.length, cols);
+      fresh.forEach((axis, i) => {
+        together.data.set(axis, i * cols);
+      });
+      const found = await measure(block, together);
+      fresh.forEach((axis, i) => {
+        own.set(axis.byteOffset, found[i]);
+      });
+    }
+    return axes.map((axis) => own.get(axis.byteOffset)!);
   };
 }

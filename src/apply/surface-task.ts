@@ -18,7 +18,7 @@ import { denseModes, denseOf, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
 import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueFisher } from './surface-samples.js';
-import type { Block, Task, TaskTraining, Width } from './task.js';
+import type { Block, TaskHere, TaskTraining, Width } from './task.js';
 import { columnsOf } from './windows.js';
 
 /** Describes a loss surface with the optional functions that some methods need; errors name a missing one. */
@@ -39,11 +39,13 @@ export interface FinishedRun {
 }
 
 /** Order up to which a dense Hessian is made, of as many products. */
-const DENSE = 400;
-const PROBES = 64;
-const RELATIVE_TOLERANCE = 1e-6;
+export const DENSE = 400;
+/** Probes of a trace. */
+export const PROBES = 64;
+/** Relative tolerance of the crossings of a width. */
+export const RELATIVE_TOLERANCE = 1e-6;
 /** Farthest displacement of a width, in norms of the block's weights (or 1). */
-const REACH = 10;
+export const REACH = 10;
 
 /**
  * Makes a task of a loss surface and the end of a run on it.
@@ -54,7 +56,7 @@ export function surfaceTask(
   surface: ProtectableSurface,
   run: FinishedRun,
   { la, key }: { readonly la: LinearAlgebra; readonly key: Key },
-): Task {
+): TaskHere {
   const { size } = surface;
   const anchor = Float64Array.from(run.weights);
   check(

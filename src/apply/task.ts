@@ -2,8 +2,8 @@
  * A finished task: its solution, and measurements around it that constraints are built from. docs/theory §7.
  *
  * All measurements use the loss and the data of this one task, so that no information on a second task can enter. They are made
- * when first requested and kept, so that constraints built from the same task share them. `networkTask` and `surfaceTask` make
- * tasks.
+ * when first requested and kept, so that constraints built from the same task share them. `networkTask`, `surfaceTask` and
+ * `modelTask` make tasks.
  */
 import type { Matrix } from '../numeric/linalg/index.js';
 import type { FisherKind } from '../surface/network/fisher.js';
@@ -45,6 +45,9 @@ export interface TaskTraining {
   readonly windowSteps: number;
 }
 
+/** A measurement that is there, or comes later from a model in another process. */
+type Later<T> = T | Promise<T>;
+
 /** Gives the solution of a task and the measurements around it. */
 export interface Task {
   /** Length of the flat vector, P. */
@@ -61,15 +64,25 @@ export interface Task {
    */
   principal(block: Block, most: number): Promise<Axes>;
   /** Returns p_iᵀ H p_i of the mean loss at the anchor, nat/weight². */
-  curvatures(block: Block, axes: Matrix): Float64Array;
+  curvatures(block: Block, axes: Matrix): Later<Float64Array>;
   /** Measures the width along each axis. */
-  widths(block: Block, axes: Matrix): Width[];
+  widths(block: Block, axes: Matrix): Later<Width[]>;
   /** Returns the stiffest Hessian eigenvectors of the block by descending eigenvalue, positive ones only. */
-  stiffest(block: Block, most: number): Axes;
+  stiffest(block: Block, most: number): Later<Axes>;
   /** Returns Tr H over the block's span. */
-  trace(block: Block): number;
+  trace(block: Block): Later<number>;
   /** Returns p_iᵀ C1 p_j of the gradient of ONE sample, k×k. */
-  noise(block: Block, axes: Matrix): Matrix;
+  noise(block: Block, axes: Matrix): Later<Matrix>;
   /** Returns the diagonal of the Fisher matrix PER SAMPLE, length P: the mean over samples of squared per-sample gradients. */
+  fisher(kind: FisherKind): Later<Float64Array>;
+}
+
+/** Is a task whose measurements are made at once, in this thread. */
+export interface TaskHere extends Task {
+  curvatures(block: Block, axes: Matrix): Float64Array;
+  widths(block: Block, axes: Matrix): Width[];
+  stiffest(block: Block, most: number): Axes;
+  trace(block: Block): number;
+  noise(block: Block, axes: Matrix): Matrix;
   fisher(kind: FisherKind): Float64Array;
 }

@@ -2,7 +2,7 @@
 import { rowsInMemory } from '../../src/analyse/trajectory/rows.js';
 import { networkTask } from '../../src/apply/network-task.js';
 import { type ProtectableSurface, surfaceTask } from '../../src/apply/surface-task.js';
-import type { Task } from '../../src/apply/task.js';
+import type { TaskHere } from '../../src/apply/task.js';
 import { layerWindows } from '../../src/apply/windows.js';
 import type { Samples } from '../../src/data/dataset.js';
 import { batchPlan } from '../../src/data/samplers.js';
@@ -46,7 +46,7 @@ export function learnt(samples: Samples) {
 /** As if the window had been long enough for every mode to settle. */
 const training = { learningRate: ETA, batchSize: BATCH, windowSteps: 1e9 };
 
-export function asNetwork(samples: Samples, { weights, window }: ReturnType<typeof learnt>): Task {
+export function asNetwork(samples: Samples, { weights, window }: ReturnType<typeof learnt>): TaskHere {
   const windows = layerWindows(SPEC, rowsInMemory(window.rows, window.P));
   return networkTask({ spec: SPEC, weights, samples, windows, training, la, key: randomKey(7) });
 }
@@ -72,7 +72,7 @@ export function naiveSurface(samples: Samples): ProtectableSurface {
   };
 }
 
-export function asSurface(samples: Samples, { weights, window }: ReturnType<typeof learnt>): Task {
+export function asSurface(samples: Samples, { weights, window }: ReturnType<typeof learnt>): TaskHere {
   const blocks = layersOf(SPEC).map(({ name, weightOffset, inputs, outputs }) => ({
     name,
     offset: weightOffset,

@@ -15,11 +15,11 @@ export interface AlongAxes {
 }
 
 /** Builds the penalty Σ_blocks ½ Σ_i c_i ((w − w1)·p_i)² with the matched strength; measures curvatures that are not given. */
-export function alongAxes(task: Task, all: readonly AlongAxes[]): BuiltConstraint {
+export async function alongAxes(task: Task, all: readonly AlongAxes[]): Promise<BuiltConstraint> {
   const used = all.filter((a) => a.axes.rows > 0);
-  const ratios = used.flatMap(({ block, axes, weights, curvatures }) =>
-    Array.from(curvatures ?? task.curvatures(block, axes), (h, i) => h / weights[i]),
-  );
+  const ratios: number[] = [];
+  for (const { block, axes, weights, curvatures } of used)
+    ratios.push(...Array.from(curvatures ?? (await task.curvatures(block, axes)), (h, i) => h / weights[i]));
   return {
     parts: used.map(({ block, axes, weights }) => ({ kind: 'lowRank', offset: block.offset, axes, weights })),
     unit: matched(ratios),

@@ -19,7 +19,7 @@ function elastic(name: string, kind: FisherKind, title: string): Constraint {
     takesAxes: false,
     needsWindow: false,
     async build(task: Task, _options: ConstraintOptions) {
-      const fisher = task.fisher(kind);
+      const fisher = await task.fisher(kind);
       const parts = task.blocks.map(({ offset, span }) => ({
         kind: 'diagonal' as const,
         offset,

@@ -16,24 +16,23 @@ function stiffest(name: string, weighted: boolean, title: string): Constraint {
     takesAxes: true,
     needsWindow: false,
     async build(task: Task, { axes: most }: ConstraintOptions) {
-      const built = alongAxes(
-        task,
-        task.blocks.map((block) => {
-          const { axes, values, unconverged = 0 } = task.stiffest(block, most);
-          const missing = Math.min(most, block.size) - axes.rows;
-          return {
-            block,
-            axes,
-            weights: weighted ? values : new Float64Array(values.length).fill(1),
-            curvatures: values,
-            excluded: missing,
-            why: [
-              ...(unconverged > 0 ? [WHY_UNCONVERGED] : []),
-              ...(missing > unconverged ? ['no more positive eigenvalues above rounding'] : []),
-            ].join('; '),
-          };
-        }),
-      );
+      const all = [];
+      for (const block of task.blocks) {
+        const { axes, values, unconverged = 0 } = await task.stiffest(block, most);
+        const missing = Math.min(most, block.size) - axes.rows;
+        all.push({
+          block,
+          axes,
+          weights: weighted ? values : new Float64Array(values.length).fill(1),
+          curvatures: values,
+          excluded: missing,
+          why: [
+            ...(unconverged > 0 ? [WHY_UNCONVERGED] : []),
+            ...(missing > unconverged ? ['no more positive eigenvalues above rounding'] : []),
+          ].join('; '),
+        });
+      }
+      const built = await alongAxes(task, all);
       if (!weighted) return built;
       const which = built.diagnostics.some((d) => d.why.includes(WHY_UNCONVERGED)) ? ' that converged' : '';
       const how = `Laplace: the Hessian of the mean loss itself, on its stiffest axes${which}`;

@@ -9,10 +9,13 @@ export const l2: Constraint = {
   source: 'theory [C2]',
   takesAxes: false,
   needsWindow: false,
-  async build({ blocks, trace }) {
+  async build(task) {
+    const { blocks } = task;
+    const traces: number[] = [];
+    for (const block of blocks) traces.push(await task.trace(block));
     return {
       parts: blocks.map(({ offset, span }) => ({ kind: 'diagonal', offset, values: new Float64Array(span).fill(1) })),
-      unit: matched([total(blocks.map(trace)) / total(blocks.map((b) => b.span))]),
+      unit: matched([total(traces) / total(blocks.map((b) => b.span))]),
       diagnostics: blocks.map(({ name, span }) => ({
         block: name,
         constrained: span,

@@ -20,7 +20,7 @@ export const ldc: Constraint = {
     const built = [];
     for (const block of task.blocks) {
       const { axes } = await task.principal(block, most);
-      const widths = task.widths(block, axes);
+      const widths = await task.widths(block, axes);
       const kept = widths.flatMap(({ flatness }, i) =>
         flatness === null ? [] : [{ i, stiffness: 2 / flatness ** 2 }],
       );

@@ -41,7 +41,7 @@ interface InModes {
  * @param choose - returns the directions and weights of a block
  * @throws InputError where no block has `least` settled modes, or `task.training` is missing
  */
-export function alongStationary(
+export async function alongStationary(
   task: Task,
   {
     who,
@@ -50,11 +50,11 @@ export function alongStationary(
     la,
   }: { readonly who: string; readonly most: number; readonly least: number; readonly la: LinearAlgebra },
   choose: (modes: StationaryModes, block: Block) => InModes,
-): BuiltConstraint {
+): Promise<BuiltConstraint> {
   const { learningRate: eta, batchSize, windowSteps } = trainingOf(task, who);
   const noiseStrength = eta ** 2 / (2 * batchSize);
-  const all = task.blocks.map((block): AlongAxes => {
-    const { axes, values } = task.stiffest(block, most);
+  const inBlock = async (block: Block): Promise<AlongAxes> => {
+    const { axes, values } = await task.stiffest(block, most);
     const settled = values.filter((h) => eta * h * windowSteps >= RELAXATIONS).length;
     const n = Math.min(most, settled);
     const open = Math.min(most, values.length);
@@ -67,7 +67,7 @@ export function alongStationary(
     const parts = decompose({
       la,
       drift: diagonal(curvatures.map((h) => eta * h)),
-      diffusion: task.noise(block, kept),
+      diffusion: await task.noise(block, kept),
       noiseStrength,
     });
     const { rows, weights } = choose({ axes: kept, curvatures, parts, noiseStrength }, block);
@@ -79,7 +79,9 @@ export function alongStationary(
       excluded: open - n,
       why: open > n ? WHY_UNSETTLED : '',
     };
-  });
+  };
+  const all: AlongAxes[] = [];
+  for (const block of task.blocks) all.push(await inBlock(block));
   check(
     all.some((a) => a.axes.rows > 0),
     'nothing-settled',

@@ -5,7 +5,7 @@
 import type { RowSource } from '../../analyse/trajectory/rows.js';
 import { firstOf } from '../../apply/modes.js';
 import { networkTask } from '../../apply/network-task.js';
-import type { Axes, Block, Task as KnownTask } from '../../apply/task.js';
+import type { Axes, Block, TaskHere as KnownTask } from '../../apply/task.js';
 import { layerWindows } from '../../apply/windows.js';
 import { firstSamples } from '../../data/subset.js';
 import { RunError } from '../../numeric/errors.js';

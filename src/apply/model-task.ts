@@ -1,0 +1,137 @@
+/**
+ * A task on any `Surface`: networks, functions, models in another process. All products, widths and projections of a measurement
+ * are asked for together, and over a subset of the samples where one is given. docs/theory §7, [F5].
+ */
+import { denseHessian } from '../analyse/curvature/dense-block.js';
+import { surfaceFlatness } from '../analyse/landscape/surface-flatness.js';
+import { projectedNoise } from '../analyse/noise/surface-noise.js';
+import { check, InputError } from '../numeric/errors.js';
+import { type LinearAlgebra, type Matrix, matrix, row } from '../numeric/linalg/index.js';
+import { hutchinsonProbes, traceOf } from '../numeric/operators/hutchinson.js';
+import { dot } from '../numeric/operators/lanczos.js';
+import { type Multiplying, multiplyTogether } from '../numeric/operators/products.js';
+import type { Key } from '../numeric/random.js';
+import type { Subset, Surface, SurfaceBlock } from '../surface/surface.js';
+import { checkedBlocks } from './blocks.js';
+import { denseModes, modesSearch } from './modes.js';
+import { principalAxes } from './principal.js';
+import { rememberAxes, rememberTogether } from './remember.js';
+import { DENSE, type FinishedRun, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
+import type { Block, Task, Width } from './task.js';
+import { columnsOf } from './windows.js';
+
+/** Most numbers of the vectors of one request. */
+const TOGETHER = 2 ** 24;
+
+const surfaceBlock = ({ name, offset, size }: Omit<Block, 'span'>): SurfaceBlock => ({
+  name,
+  ranges: [{ offset, size }],
+  size,
+});
+
+/**
+ * Makes a task of a surface and the end of a run on it. It asks for the loss and the gradient at once, and for the rest when a
+ * constraint needs it.
+ * @param options - `key`: randomness of iterative eigensolvers and trace probes; `subset`: the samples over which curvature,
+ *   widths and noise are measured, all by default
+ * @throws InputError for weights of another number or not finite, a loss that is not finite, and blocks that fail `checkedBlocks`
+ */
+export async function modelTask(
+  surface: Surface,
+  run: FinishedRun,
+  { la, key, subset }: { readonly la: LinearAlgebra; readonly key: Key; readonly subset?: Subset },
+): Promise<Task> {
+  const { size, name } = surface;
+  const anchor = Float64Array.from(run.weights);
+  check(
+    anchor.length === size && anchor.every(Number.isFinite),
+    'weight-count',
+    () =>
+      `the run must end at ${size} finite weights, as many as ${name} has; got ${anchor.length}${anchor.every(Number.isFinite) ? '' : ', not all finite'}.`,
+  );
+  const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
+  const { loss, gradient } = await surface.gradient(anchor);
+  check(
+    Number.isFinite(loss) && gradient.every(Number.isFinite),
+    'not-finite',
+    () =>
+      `the loss of ${name} and its gradient at w1 must be finite; the loss is ${loss}. Did the training of task 1 diverge?`,
+  );
+  const over = subset ? { subset } : {};
+  const multiply = (block: SurfaceBlock) => async (vectors: readonly Float64Array[]) => {
+    const out: Float64Array[] = [];
+    const most = Math.max(1, Math.floor(TOGETHER / block.size));
+    for (let first = 0; first < vectors.length; first += most) {
+      const own = vectors.slice(first, first + most);
+      const rows = matrix(own.length, block.size);
+      own.forEach((v, i) => {
+        rows.data.set(v, i * block.size);
+      });
+      const answer = await surface.hessianVectors(anchor, block, rows, subset);
+      own.forEach((_, i) => {
+        out.push(row(answer, i).slice());
+      });
+    }
+    return out;
+  };
+  const together = <T>(block: SurfaceBlock, works: readonly Multiplying<T>[]) =>
+    multiplyTogether(multiply(block), works);
+
+  return {
+    size,
+    anchor,
+    blocks,
+    loss,
+    training: run.training,
+    principal: rememberAxes(async (block, most) => {
+      const { window } = run;
+      check(
+        window !== undefined,
+        'no-window',
+        'principal directions need a recorded window; give `window`, rows of all weights.',
+      );
+      check(
+        window.P === size,
+        'weight-count',
+        () => `${name} has ${size} weights; the rows of the window have ${window.P}.`,
+      );
+      return principalAxes(columnsOf(window, block.offset, block.size), most, la);
+    }, 1),
+    curvatures: async (block, axes) => {
+      const rows = Array.from({ length: axes.rows }, (_, i) => row(axes, i));
+      const products = await multiply(surfaceBlock(block))(rows);
+      return Float64Array.from(products, (p, i) => dot(p, rows[i]));
+    },
+    widths: rememberTogether(async (block, axes): Promise<Width[]> => {
+      const { directions } = await surfaceFlatness(surface, anchor, surfaceBlock(block), axes, {
+        relativeTolerance: RELATIVE_TOLERANCE,
+        reach: REACH,
+        centreLoss: loss,
+        ...over,
+      });
+      return directions.map(({ flatness, curvature }) => ({ flatness, curvature }));
+    }),
+    stiffest: rememberAxes(async (block, most) => {
+      const own = surfaceBlock(block);
+      if (own.size <= DENSE) return denseModes((await denseHessian(surface, anchor, own, over)).hessian, la);
+      const search = modesSearch(own.size, most, key.child('hessian').child(block.name), la);
+      return (await together(own, [search]))[0];
+    }, 1),
+    trace: async ({ name: blockName, offset, span }) => {
+      const own = surfaceBlock({ name: blockName, offset, size: span });
+      if (span > DENSE)
+        return traceOf(await together(own, hutchinsonProbes(span, { probes: PROBES, key: key.child('trace') }))).value;
+      const { data } = (await denseHessian(surface, anchor, own, over)).hessian;
+      return data.reduce((sum, v, at) => (at % (span + 1) === 0 ? sum + v : sum), 0);
+    },
+    noise: async (block, axes): Promise<Matrix> =>
+      (await projectedNoise(surface, anchor, surfaceBlock(block), axes, { gradient, ...over })).covariance,
+    fisher: async (kind) => {
+      if (kind === 'empirical') return surface.fisher(anchor, subset);
+      throw new InputError(
+        'no-predictive-gradients',
+        `the true Fisher matrix needs the gradients of all outcomes with the model's probabilities, which ${name} does not give; take 'ewc-empirical'.`,
+      );
+    },
+  };
+}
