@@ -156,8 +156,8 @@ def choose_blocks(parameters: list[Named], patterns: Patterns) -> list[Block]:
     """
     if isinstance(patterns, str):
         patterns = [patterns]
-    listed = list(patterns.items()) if isinstance(patterns, Mapping) else [(p, p) for p in patterns]
-    wanted = [(n, list(p) if isinstance(p, (list, tuple)) else [p]) for n, p in listed]
+    listed: list[tuple[str, Any]] = list(patterns.items()) if isinstance(patterns, Mapping) else [(p, p) for p in patterns]
+    wanted: list[tuple[str, list[Any]]] = [(n, list(p) if isinstance(p, (list, tuple)) else [p]) for n, p in listed]
     if not wanted or not all(isinstance(n, str) and parts and all(isinstance(p, str) for p in parts) for n, parts in wanted):
         raise ValueError(f"params must be a pattern such as 'fc2.*', a list of patterns, or a dictionary; got {patterns!r}.")
     wanted = [(name_of(n), parts) for n, parts in wanted]

@@ -27,13 +27,14 @@ class Named(NamedTuple):
 def unwrapped(model: torch.nn.Module) -> torch.nn.Module:
     """Returns the model inside data-parallel wrappers and `torch.compile`."""
     parallel: tuple[type, ...] = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)
+    inner: Any = model
     while True:
-        if isinstance(model, parallel):
-            model = model.module
-        elif isinstance(getattr(model, "_orig_mod", None), torch.nn.Module):
-            model = model._orig_mod  # type: ignore[assignment]
+        if isinstance(inner, parallel):
+            inner = inner.module
+        elif isinstance(getattr(inner, "_orig_mod", None), torch.nn.Module):
+            inner = inner._orig_mod
         else:
-            return model
+            return inner
 
 
 def plain_name(name: str) -> str:

@@ -52,7 +52,7 @@ class Header:
         self._columns = columns
         self._nonfinite_rows = [0] * len(recorder.blocks)
         self._gradients = [_Gradient(b.size) if recorder._gradients else None for b in recorder.blocks]
-        self._loss = {"nonfiniteSteps": 0, "firstNonfiniteStep": None}
+        self._loss: dict[str, Any] = {"nonfiniteSteps": 0, "firstNonfiniteStep": None}
         self._scheduled: set[str] = set()
         names = {id(p.parameter): p.name for p in parameters}
         self._facts: dict[str, Any] = {
