@@ -9,7 +9,8 @@ import { randomKey } from '../src/numeric/random.js';
 import { writeSafetensors } from '../src/record/safetensors.js';
 import { readStateDict } from '../src/record/state-dict.js';
 import { readConfig } from '../src/runs/config.js';
-import { begin, scratch, thermograd } from './support/cli.js';
+import { begin, scratch } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const config = {
   data: { set: 'teacher', teacher: { train: 400, test: 0 } },
@@ -21,10 +22,10 @@ const at = (name: string) => join(place.folder, name);
 afterAll(() => rmSync(place.folder, { recursive: true, force: true }));
 
 describe('advice on a run folder', () => {
-  it('is text, one JSON document, a page, figures and tables; the same for the same seed', () => {
-    expect(thermograd('train', '--config', place.config, '--out', at('run')).code).toBe(0);
+  it('is text, one JSON document, a page, figures and tables; the same for the same seed', async () => {
+    expect((await thermogradHere('train', '--config', place.config, '--out', at('run'))).code).toBe(0);
     const words = ['advise', at('run'), '--directions', '6', '--workers', '1'];
-    const first = thermograd(...words, '--runs', '2');
+    const first = await thermogradHere(...words, '--runs', '2');
     expect(first.stderr).toContain('needs about');
     expect(first.code).toBe(0);
     const names = first.stdout
@@ -44,7 +45,7 @@ describe('advice on a run folder', () => {
     const files = ['advice.json', 'figures', 'report.html', 'tables', 'theory.html', 'weights.safetensors'];
     expect(readdirSync(at('run/advice')).sort()).toEqual(files);
     expect(readdirSync(at('run/advice/tables')).sort()).toEqual(['ceiling.csv', 'numbers.csv', 'runs.csv']);
-    const again = thermograd(...words, '--runs', '2', '--json');
+    const again = await thermogradHere(...words, '--runs', '2', '--json');
     expect(again.code).toBe(0);
     const { advice, folder } = JSON.parse(again.stdout);
     expect(folder).toBe(at('run/advice-2')); // the earlier one stays
@@ -67,8 +68,8 @@ describe('advice on a run folder', () => {
     expect(weights).toEqual(readStateDict(at('run/model.safetensors'), spec).weights);
   });
 
-  it('judges another setting on request, but no other data or network', () => {
-    const other = thermograd(
+  it('judges another setting on request, but no other data or network', async () => {
+    const other = await thermogradHere(
       'advise',
       at('run'),
       '--learning-rate',
@@ -85,7 +86,7 @@ describe('advice on a run folder', () => {
     expect([told.advice.rate, told.verification]).toEqual([null, null]);
     expect(told.words.rate).toMatch(/^no rate is advised without runs/);
     expect(told.words.ceiling).toMatch(/50 is beyond the edge/);
-    const wrong = thermograd('advise', at('run'), '--data', 'mnist');
+    const wrong = await thermogradHere('advise', at('run'), '--data', 'mnist');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toMatch(/has data\.set "teacher", and "mnist" is asked for/);
   });
@@ -137,8 +138,8 @@ describe('advice at given weights', () => {
     );
   });
 
-  it('gives it, and ends with 1 and the reason where there is none', () => {
-    const good = thermograd(
+  it('gives it, and ends with 1 and the reason where there is none', async () => {
+    const good = await thermogradHere(
       'advise',
       '--config',
       place.config,
@@ -153,7 +154,7 @@ describe('advice at given weights', () => {
     expect(good.code).toBe(0);
     expect(JSON.parse(good.stdout).advice.point.origin).toContain('sequential.safetensors');
     writeFileSync(at('dead.safetensors'), dict(['a.weight', 'b.weight'], new Float32Array(384)));
-    const dead = thermograd(
+    const dead = await thermogradHere(
       'advise',
       '--config',
       place.config,

@@ -11,7 +11,7 @@ import { configOf, samplesOf } from '../src/experiments/ceilings/training.js';
 import { readModel } from '../src/record/checkpoint.js';
 import { loadFor } from '../src/runs/prepare.js';
 import { Trainer } from '../src/train/trainer.js';
-import { thermograd } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const quick = ceilingsConfig('quick');
 const [first] = quick.states;
@@ -116,13 +116,13 @@ describe('the study', () => {
   });
 });
 
-it('the command refuses a run, a seed, and the preset paper', () => {
+it('the command refuses a run, a seed, and the preset paper', async () => {
   for (const [words, message] of [
     [['a-run'], /ceilings makes its own runs/],
     [['--seed', '3'], /--seed is fixed by its preset/],
     [['--preset', 'paper'], /quick and standard; got paper/],
   ] as const) {
-    const { code, stderr } = thermograd('reproduce', 'ceilings', ...words);
+    const { code, stderr } = await thermogradHere('reproduce', 'ceilings', ...words);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
   }

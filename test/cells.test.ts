@@ -116,8 +116,9 @@ const CONTROLS = {
   surrogateEpochs: 2,
   groups: [[1, 4]] as (readonly [number, number])[],
   modesPerGroup: 4,
+  // one of each kind
   cells: controls.cells
-    .filter((c) => c.kind !== 'branch' || c.momentum === 0)
+    .filter((c, k, all) => all.findIndex((d) => d.kind === c.kind) === k)
     .map((c) => (c.kind === 'branch' ? { ...c, windows: [2, 4] } : c)),
 };
 const FORGET: PartialForget = {

@@ -1,15 +1,16 @@
 /** `thermograd simulate` as people call it: examples, plans, exit codes, the same numbers on any number of threads. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { thermogradHere } from './support/here.js';
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const place = mkdtempSync(join(tmpdir(), 'thermograd-cli-simulate-'));
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, [main, 'simulate', ...args], { cwd: place, encoding: 'utf8' });
+const before = process.cwd();
+beforeAll(() => process.chdir(place));
+afterAll(() => process.chdir(before));
+const run = (...args: string[]) => thermogradHere('simulate', ...args);
 const SMALL = `
 variables: [x]
 landscape: { loss: b*(x^2 - 1)^2 }
@@ -26,30 +27,27 @@ methods:
 `;
 writeFileSync(join(place, 'small.yaml'), SMALL);
 
-it('prints the files of examples, and refuses others', () => {
+it('prints the files of examples, and refuses others', async () => {
   const file = fileURLToPath(new URL('../examples/simulate/escape.yaml', import.meta.url));
-  expect(run('--example', 'escape').stdout.trim()).toBe(readFileSync(file, 'utf8').trim());
-  const wrong = run('--example', 'vally');
-  expect([wrong.status, wrong.stderr]).toEqual([
-    2,
-    "thermograd: there is no example 'vally'; did you mean 'valley'?\n",
-  ]);
+  expect((await run('--example', 'escape')).stdout.trim()).toBe(readFileSync(file, 'utf8').trim());
+  const wrong = await run('--example', 'vally');
+  expect([wrong.code, wrong.stderr]).toEqual([2, "thermograd: there is no example 'vally'; did you mean 'valley'?\n"]);
 });
 
-it('a dry run says steps and memory, and writes nothing', () => {
-  const { status, stdout } = run('small.yaml', '--dry-run');
-  expect(status).toBe(0);
+it('a dry run says steps and memory, and writes nothing', async () => {
+  const { code, stdout } = await run('small.yaml', '--dry-run');
+  expect(code).toBe(0);
   expect(stdout).toMatch(/600 walkers, 350 steps of 0.01/);
   expect(stdout).toMatch(/memory {4}about \d+ MB/);
   expect(readdirSync(place)).toEqual(['small.yaml']);
 });
 
-it('leaves a folder, with the same numbers on one thread and on three', () => {
-  const one = run('small.yaml', '--workers', '1', '--seed', '7');
+it('leaves a folder, with the same numbers on one thread and on three', async () => {
+  const one = await run('small.yaml', '--workers', '1', '--seed', '7');
   expect(one.stderr).not.toMatch(/thermograd:/);
-  expect(one.status).toBe(0);
+  expect(one.code).toBe(0);
   expect(one.stdout).toMatch(/report: small-seed7\/report.html/);
-  const three = run('small.yaml', '--workers', '3', '--seed', '7', '--out', 'three', '--json');
+  const three = await run('small.yaml', '--workers', '3', '--seed', '7', '--out', 'three', '--json');
   const { methods, comparison } = JSON.parse(three.stdout);
   expect(methods.map((m: { method: string }) => m.method)).toEqual(['adiabatic', 'fokker-planck', 'sgd']);
   expect(comparison.distances.length).toBe(3);
@@ -60,39 +58,39 @@ it('leaves a folder, with the same numbers on one thread and on three', () => {
   const record = JSON.parse(readFileSync(join(place, 'three', 'simulation.json'), 'utf8'));
   expect(record.config.seed).toBe(7);
   expect(record.machine.cores).toBeGreaterThan(0);
-  const again = run('small.yaml', '--seed', '7');
-  expect([again.status, again.stderr]).toEqual([
+  const again = await run('small.yaml', '--seed', '7');
+  expect([again.code, again.stderr]).toEqual([
     2,
     expect.stringMatching(/holds a simulation already; continue it with --resume/),
   ]);
 });
 
-it('wrong input: one sentence, exit 2, nothing written', () => {
+it('wrong input: one sentence, exit 2, nothing written', async () => {
   const before = readdirSync(place);
-  const bad = (text: string, ...args: string[]) => {
+  const bad = async (text: string, ...args: string[]) => {
     writeFileSync(join(place, 'small.yaml'), text);
-    const { status, stderr, stdout } = run('small.yaml', '--out', 'bad', ...args);
+    const { code, stderr, stdout } = await run('small.yaml', '--out', 'bad', ...args);
     expect(existsSync(join(place, 'bad')), stderr).toBe(false);
-    return { status, stderr, stdout };
+    return { code, stderr, stdout };
   };
-  expect(bad(SMALL.replace('b*(x', 'c*(x'))).toMatchObject({
-    status: 2,
+  expect(await bad(SMALL.replace('b*(x', 'c*(x'))).toMatchObject({
+    code: 2,
     stderr: expect.stringMatching(/^thermograd: landscape.loss: .*unknown name "c"/),
   });
-  expect(bad(SMALL.replace('from: -2.5, to: 2.5', 'from: -0.5, to: 0.5')).stderr).toMatch(
+  expect((await bad(SMALL.replace('from: -2.5, to: 2.5', 'from: -0.5, to: 0.5'))).stderr).toMatch(
     /^thermograd: .*start lies outside/,
   );
   const narrow = SMALL.replace('from: -2.5, to: 2.5', 'from: -1.05, to: 1.05');
-  expect(bad(narrow)).toMatchObject({ status: 2, stderr: expect.stringMatching(/grid does not hold the mass/) });
-  const asJson = bad(narrow, '--json');
+  expect(await bad(narrow)).toMatchObject({ code: 2, stderr: expect.stringMatching(/grid does not hold the mass/) });
+  const asJson = await bad(narrow, '--json');
   expect(JSON.parse(asJson.stdout).error.code).toBe('grid-too-small');
-  const none = run();
-  expect([none.status, none.stderr]).toEqual([
+  const none = await run();
+  expect([none.code, none.stderr]).toEqual([
     2,
     expect.stringMatching(/needs a config file; thermograd simulate --example valley/),
   ]);
-  expect(run('nothing.yaml')).toMatchObject({
-    status: 2,
+  expect(await run('nothing.yaml')).toMatchObject({
+    code: 2,
     stderr: expect.stringMatching(/cannot read the config file/),
   });
   expect(readdirSync(place)).toEqual(before);

@@ -6,7 +6,8 @@ import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
 import { fromRows, type Matrix } from '../src/numeric/linalg/index.js';
 import { readNpy, writeNpy } from '../src/record/npy.js';
 import { readNpz } from '../src/record/npz.js';
-import { scratch, thermograd } from './support/cli.js';
+import { scratch } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const { folder } = scratch();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -138,8 +139,8 @@ describe('nothing is overwritten', () => {
 });
 
 describe('the program', () => {
-  it('teaches', () => {
-    const { code, stdout } = thermograd('decompose', '--help');
+  it('teaches', async () => {
+    const { code, stdout } = await thermogradHere('decompose', '--help');
     expect(code).toBe(0);
     for (const text of [
       'F = (D + Q) U',
@@ -154,15 +155,15 @@ describe('the program', () => {
       expect(stdout).toContain(text);
   });
 
-  it('runs the example of its help and tells what came out', () => {
-    const { stdout: help } = thermograd('decompose', '--help');
+  it('runs the example of its help and tells what came out', async () => {
+    const { stdout: help } = await thermogradHere('decompose', '--help');
     const lines = help.split('\n').filter((l) => l.startsWith('  printf '));
     for (const line of lines) {
       const [, text, name] = /printf '(.*)' > (\S+)/.exec(line)!;
       put(name, text.replaceAll('\\n', '\n'));
     }
     const out = at('example');
-    const { code, stdout, stderr } = thermograd(
+    const { code, stdout, stderr } = await thermogradHere(
       'decompose',
       '--drift',
       at('F.csv'),
@@ -177,17 +178,19 @@ describe('the program', () => {
     expect(stdout).toMatch(/1, the strongest with q 2 and 100 % of the flux/);
     for (const provider of ['embedded', 'auto'])
       expect(
-        thermograd(
-          'decompose',
-          '--drift',
-          at('F.csv'),
-          '--diffusion',
-          at('D.csv'),
-          '--out',
-          out,
-          '--force',
-          '--provider',
-          provider,
+        (
+          await thermogradHere(
+            'decompose',
+            '--drift',
+            at('F.csv'),
+            '--diffusion',
+            at('D.csv'),
+            '--out',
+            out,
+            '--force',
+            '--provider',
+            provider,
+          )
         ).code,
       ).toBe(0);
   });
@@ -196,16 +199,16 @@ describe('the program', () => {
     [['--drift', 'x.npy'], /required option '--diffusion/],
     [['--noise-strength', '-1'], /positive number/],
     [['--provider', 'magic'], /Allowed choices are auto, embedded, system/],
-  ])('%j: exit 2 and a sentence', (args, text) => {
-    const { code, stderr } = thermograd('decompose', ...args);
+  ])('%j: exit 2 and a sentence', async (args, text) => {
+    const { code, stderr } = await thermogradHere('decompose', ...args);
     expect(code).toBe(2);
     expect(stderr).toMatch(text);
   });
 
-  it('refuses physics that would be wrong: exit 2, one sentence, no folder, JSON where asked', () => {
+  it('refuses physics that would be wrong: exit 2, one sentence, no folder, JSON where asked', async () => {
     const f = put('grow.csv', '-1,0\n0,1\n');
     const out = at('grow');
-    const { code, stdout, stderr } = thermograd(
+    const { code, stdout, stderr } = await thermogradHere(
       'decompose',
       '--drift',
       f,
@@ -219,7 +222,7 @@ describe('the program', () => {
     expect(JSON.parse(stdout).error.code).toBe('unstable');
     expect(stderr.match(/^thermograd: .*\.$/gm)).toHaveLength(1);
     expect(existsSync(out)).toBe(false);
-    const done = thermograd('decompose', '--drift', drift, '--diffusion', diffusion, '--out', out, '--json');
+    const done = await thermogradHere('decompose', '--drift', drift, '--diffusion', diffusion, '--out', out, '--json');
     expect(JSON.parse(done.stdout).summary.stationary).toBe(true);
   });
 });

@@ -30,8 +30,8 @@ it('knows every example', () => {
   expect(readdirSync(join(folder, 'simulate')).sort()).toEqual(SIMULATION_EXAMPLES.map((n) => `${n}.yaml`).sort());
 });
 
-/** Ten seconds: in CI alone, which runs every example a second time by itself. */
-const LONG = ['mnist.mjs'];
+/** Whole runs of ivf2021: in CI alone, which runs every example a second time by itself. */
+const LONG = ['mnist.mjs', 'teacher.mjs'];
 
 it.each(Object.entries(EXPECTED).filter(([name]) => process.env.CI !== undefined || !LONG.includes(name)))(
   '%s',

@@ -18,7 +18,7 @@ import { loadFor, prepare } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
 import { expectedErrors, expectedLoss } from '../src/terminal/expected.js';
 import { Trainer } from '../src/train/trainer.js';
-import { thermograd } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/weights/${name}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'foreign-weights-'));
@@ -270,21 +270,21 @@ describe('flags of what is expected', () => {
   });
 });
 
-it('the command shows loss and errors before anything is written, and ends with 2 where they are not expected', () => {
+it('the command shows loss and errors before anything is written, and ends with 2 where they are not expected', async () => {
   writeFileSync(at('six.json'), JSON.stringify(six));
   const ask = (...flags: string[]) =>
-    thermograd('protect', '--config', at('six.json'), '--weights', mlp, '--out', at('cli.npz'), ...flags);
-  const other = ask('--expect-error', '5', '--json');
+    thermogradHere('protect', '--config', at('six.json'), '--weights', mlp, '--out', at('cli.npz'), ...flags);
+  const other = await ask('--expect-error', '5', '--json');
   expect(other.code).toBe(2);
   expect(JSON.parse(other.stdout).error).toEqual({
     code: 'not-expected',
     message: expect.stringMatching(/asks for 5 ± 0 misclassified, and the weights misclassify 0 of 300/),
   });
   expect(existsSync(at('cli.npz'))).toBe(false);
-  const good = ask('--expect-error', '0', '--expect-loss', '0.0063');
+  const good = await ask('--expect-error', '0', '--expect-loss', '0.0063');
   expect(good.stderr).toContain('loss 0.0063139, 0 misclassified (0 %) over 300 training samples\n');
   expect([good.code, existsSync(at('cli.npz'))]).toEqual([0, true]);
-  expect(ask('--expect-loss', 'low').stderr).toMatch(/expected a loss such as 0\.0144/);
+  expect((await ask('--expect-loss', 'low')).stderr).toMatch(/expected a loss such as 0\.0144/);
 });
 
 it('the penalty file carries the names and shapes of the module', async () => {

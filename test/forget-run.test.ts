@@ -17,6 +17,7 @@ import { randomKey } from '../src/numeric/random.js';
 import { loadDataset } from '../src/runs/datasets.js';
 import { Trainer } from '../src/train/trainer.js';
 import { thermograd } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 import { logits } from './support/naive-network.js';
 import { SMALL_FORGET } from './support/small-studies.js';
 
@@ -81,7 +82,7 @@ describe('the experiment', () => {
 });
 
 describe('the same numbers', () => {
-  it('in worker threads of the program, two at a time', () => {
+  it.skipIf(process.env.CI === undefined)('in worker threads of the program, two at a time', () => {
     const other = join(home, 'threads');
     const file = join(home, 'tiny.json');
     writeFileSync(file, JSON.stringify(TINY));
@@ -183,12 +184,13 @@ describe('strengths beyond the grid', () => {
     expect(stamps()).toEqual(before);
   });
 
-  it('none where the program is told which strengths', () => {
+  it('none where the program is told which strengths', async () => {
     const place = join(home, 'named');
     const file = join(home, 'grid.json');
     writeFileSync(file, JSON.stringify(grid));
-    const { code, stderr } = thermograd('forget', '--config', file, '--lambda-grid', '1,10', '--out', place);
+    const { code, stderr } = await thermogradHere('forget', '--config', file, '--lambda-grid', '1,10', '--out', place);
     expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/about \d+ s on free cores/);
     expect(tried(place, 0).map((b) => b.multiple)).toEqual([1, 10]);
   });
 });
@@ -353,10 +355,10 @@ describe('refusals', () => {
     await expect(forget([], { out: copy, resume: true })).rejects.toThrow(/begun with the linear algebra 'another'/);
   });
 
-  it('the program: exit 2, and help that teaches', () => {
-    const wrong = thermograd('forget', '--lambda-grid', '1,0', '--out', place);
+  it('the program: exit 2, and help that teaches', async () => {
+    const wrong = await thermogradHere('forget', '--lambda-grid', '1,0', '--out', place);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/expected a positive number, got '0'/)]);
-    expect(thermograd('forget', '--help').stdout).toMatch(/Examples:[\s\S]*--protocol digits-halves/);
+    expect((await thermogradHere('forget', '--help')).stdout).toMatch(/Examples:[\s\S]*--protocol digits-halves/);
   });
 
   it('fills in a config: the preset’s data give way to other data', () => {

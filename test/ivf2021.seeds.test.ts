@@ -10,7 +10,8 @@ import { InputError } from '../src/numeric/errors.js';
 import { readJson } from '../src/record/json.js';
 import type { Finding } from '../src/report/finding.js';
 import type { PartialConfig } from '../src/runs/schema.js';
-import { begin, filesOf, scratch, thermograd } from './support/cli.js';
+import { begin, filesOf, scratch } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 import { meanAndError } from './support/naive-statistics.js';
 import { pageTables, pageWords, prints, readCsv } from './support/reading.js';
 
@@ -183,12 +184,21 @@ describe('the command', () => {
   const { folder, config } = scratch(CONFIG);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('says what is wrong with --seeds, exit 2', () => {
-    const one = thermograd('reproduce', 'ivf2021', '--seeds', '1', '--config', config, '--out', join(folder, 'x'));
+  it('says what is wrong with --seeds, exit 2', async () => {
+    const one = await thermogradHere(
+      'reproduce',
+      'ivf2021',
+      '--seeds',
+      '1',
+      '--config',
+      config,
+      '--out',
+      join(folder, 'x'),
+    );
     expect(one.code).toBe(2);
     expect(one.stderr).toContain('findings over seeds need at least 2 of them; got 1. One run is made with --seed.');
     expect(existsSync(join(folder, 'x'))).toBe(false);
-    const other = thermograd('reproduce', 'ao2022', '--seeds', '2');
+    const other = await thermogradHere('reproduce', 'ao2022', '--seeds', '2');
     expect(other.code).toBe(2);
     expect(other.stderr).toContain('--seeds belongs to ivf2021, controls and valley2023');
   });
@@ -203,7 +213,7 @@ describe('the command', () => {
     expect(code).toBe(130);
     expect(stderr).toContain(`continue with:  thermograd reproduce ivf2021 --seeds 2 --out ${where} --resume`);
     // the line as it stands, without the config
-    const done = thermograd('reproduce', 'ivf2021', '--seeds', '2', '--out', where, '--resume', '--json');
+    const done = await thermogradHere('reproduce', 'ivf2021', '--seeds', '2', '--out', where, '--resume', '--json');
     expect(done.code).toBe(0);
     const result = JSON.parse(done.stdout);
     expect(result).toMatchObject({ folder: where, report: join(where, 'report.html') });
@@ -213,7 +223,17 @@ describe('the command', () => {
       of(two.findings, 'ivf.drift-share').measured.value,
       12,
     );
-    const text = thermograd('reproduce', 'ivf2021', '--seeds', '2', '--config', config, '--out', where, '--resume');
+    const text = await thermogradHere(
+      'reproduce',
+      'ivf2021',
+      '--seeds',
+      '2',
+      '--config',
+      config,
+      '--out',
+      where,
+      '--resume',
+    );
     expect(text.stdout).toContain('ivf.drift-share');
     expect(text.stdout).toContain(`report: ${join(where, 'report.html')}`);
   });

@@ -19,7 +19,8 @@ import { readSafetensors } from '../src/record/safetensors.js';
 import { Trajectory } from '../src/record/trajectory.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
-import { begin, scratch, thermograd } from './support/cli.js';
+import { begin, scratch } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 
 const config = {
   data: { set: 'teacher', teacher: { train: 400, test: 0 } },
@@ -34,8 +35,8 @@ const run = at('run');
 const layers = [config];
 const weights = at('run/model.safetensors');
 afterAll(() => rmSync(place.folder, { recursive: true, force: true }));
-beforeAll(() => {
-  expect(thermograd('train', '--config', place.config, '--out', run).code).toBe(0);
+beforeAll(async () => {
+  expect((await thermogradHere('train', '--config', place.config, '--out', run)).code).toBe(0);
 });
 
 describe('of a run folder', () => {
@@ -227,8 +228,8 @@ describe('what is refused leaves no file', () => {
 });
 
 describe('the command', () => {
-  it('tells a table with the lines for PyTorch, or one JSON document', () => {
-    const text = thermograd('protect', run, '--method', 'hessian', '--axes', '5', '--out', at('cli.npz'));
+  it('tells a table with the lines for PyTorch, or one JSON document', async () => {
+    const text = await thermogradHere('protect', run, '--method', 'hessian', '--axes', '5', '--out', at('cli.npz'));
     expect(text.code).toBe(0);
     expect(text.stderr).toContain('needs about');
     const names = text.stdout
@@ -239,16 +240,16 @@ describe('the command', () => {
     expect(text.stdout).toMatch(/5 held; stiffness .* to .*\n/);
     expect(text.stdout).toMatch(/strength {2}1 \(exact; Laplace/);
     expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}", model)`);
-    const json = thermograd('protect', run, '--layers', 'layer2', '--out', at('cli2.npz'), '--json');
+    const json = await thermogradHere('protect', run, '--layers', 'layer2', '--out', at('cli2.npz'), '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({
       method: 'ewc',
       unit: { strength: 1, exact: true },
       errors: expect.any(Number),
     });
-    const again = thermograd('protect', run, '--out', at('cli2.npz'), '--json');
+    const again = await thermogradHere('protect', run, '--out', at('cli2.npz'), '--json');
     expect(again.code).toBe(2);
     expect(JSON.parse(again.stdout).error.code).toBe('out-exists');
-    const wild = thermograd('protect', run, '--learning-rate', '500', '--out', at('cli3.npz'));
+    const wild = await thermogradHere('protect', run, '--learning-rate', '500', '--out', at('cli3.npz'));
     expect(wild.stdout).toMatch(/warning +the natural strength is above that.*learning rate below/);
   });
 
@@ -274,7 +275,7 @@ describe('for PyTorch', () => {
   );
   it.skipIf(python === undefined)(
     'a penalty at the weights of a module is ½ Σ F d² with torch’s own Fisher matrix (needs Python with torch; THERMOGRAD_PYTHON names one)',
-    () => {
+    async () => {
       // torch makes the module, its weights as safetensors and the data; then thermograd measures; then torch checks
       const folder = at('torch');
       mkdirSync(folder);
@@ -327,7 +328,7 @@ print(json.dumps([strength, loss.item(), penalty(w1).item(), penalty(parameters_
       torch(write);
       const network = { widths: [6, 5, 3], activation: 'tanh', bias: true };
       writeFileSync(join(folder, 'mine.json'), JSON.stringify({ network, training: { batchSize: 10 } }));
-      const told = thermograd(
+      const told = await thermogradHere(
         ...['protect', '--config', join(folder, 'mine.json'), '--weights', join(folder, 'model.safetensors')],
         ...['--data', `idx:${folder}`, '--method', 'ewc', '--out', join(folder, 'penalty.npz'), '--json'],
       );

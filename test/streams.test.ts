@@ -56,7 +56,7 @@ describe('configs', () => {
   }); // biome-ignore format: a table
 
   const config =
-    'preset: quick\ndata: { set: teacher, teacher: { train: 400, test: 100 } }\ntraining: { stop: { rule: epochs, epochs: 1 } }\nrecord: { windowEpochs: 1 }\n';
+    'preset: quick\ndata: { set: teacher, teacher: { train: 1000, test: 100 } }\ntraining: { stop: { rule: epochs, epochs: 1 } }\nrecord: { windowEpochs: 1 }\n';
   it.skipIf(!posix)('from a process substitution, also a slow one, and from standard input', () => {
     const file = put('p.yaml', config);
     for (const [k, source] of [`<(cat "${file}")`, `<(sleep 0.2; cat "${file}")`].entries())

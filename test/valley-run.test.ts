@@ -9,7 +9,7 @@ import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/
 import { InterruptedError } from '../src/jobs/context.js';
 import { readNpz } from '../src/record/npz.js';
 import { completeConfig } from '../src/runs/config.js';
-import { thermograd } from './support/cli.js';
+import { thermogradHere } from './support/here.js';
 import { smallValley } from './support/small-studies.js';
 
 const CONFIG = smallValley([64, 16, 32]);
@@ -75,7 +75,8 @@ describe('the run', () => {
     expect(read(folder, 'findings.json')).toBe(read(out, 'findings.json'));
   });
 
-  it('gives the same numbers on two worker threads as in this one', async () => {
+  // as test/workers.test.ts for all of it
+  it.skipIf(process.env.CI === undefined)('gives the same numbers on two worker threads as in this one', async () => {
     // worker threads start from the compiled program
     const built = (await import(new URL('../dist/experiments/valley2023/experiment.js', import.meta.url).href)) as {
       reproduceValley2023: typeof reproduceValley2023;
@@ -141,14 +142,16 @@ describe('real networks', () => {
 });
 
 describe('the command', () => {
-  it('refuses what it does not know', () => {
+  it('refuses what it does not know', async () => {
     const place = ['--out', join(home, 'cli')];
-    expect(thermograd('reproduce', 'valley2023', '--layer', 'layer1', ...place).stderr).toMatch(/--layer is fixed/);
-    const paper = thermograd('reproduce', 'valley2023', '--preset', 'paper', ...place);
+    expect((await thermogradHere('reproduce', 'valley2023', '--layer', 'layer1', ...place)).stderr).toMatch(
+      /--layer is fixed/,
+    );
+    const paper = await thermogradHere('reproduce', 'valley2023', '--preset', 'paper', ...place);
     expect(paper.code).toBe(2);
     expect(paper.stderr).toMatch(/quick and standard/);
-    expect(thermograd('reproduce', 'valley2023', '--out', out).code).toBe(2);
-    expect(thermograd('reproduce', 'ivf2021', '--part', 'model').code).toBe(2);
+    expect((await thermogradHere('reproduce', 'valley2023', '--out', out)).code).toBe(2);
+    expect((await thermogradHere('reproduce', 'ivf2021', '--part', 'model')).code).toBe(2);
     expect(existsSync(join(home, 'cli'))).toBe(false);
   });
 });
