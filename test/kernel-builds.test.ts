@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { FlatnessSummary } from '../src/analyse/trajectory/results.js';
+import { adviseRun } from '../src/experiments/advise/experiment.js';
+import { protectRun } from '../src/experiments/protect/experiment.js';
 import { forceKernelBuild, type KernelBuild, kernelBuild } from '../src/kernels/load.js';
 import { initialWeights } from '../src/model/network.js';
+import type { DiagonalPart } from '../src/model/penalty.js';
 import { randomKey } from '../src/numeric/random.js';
 import { readModel } from '../src/record/checkpoint.js';
+import { readPenalty } from '../src/record/penalty.js';
 import { completeConfig } from '../src/runs/config.js';
 import { loadFor } from '../src/runs/prepare.js';
 import type { PartialConfig } from '../src/runs/schema.js';
@@ -104,4 +108,24 @@ test('findings: the same verdicts', () => {
     json<{ id: string; verdict: string }[]>(build, 'findings.json').map(({ id, verdict }) => [id, verdict]);
   expect(verdicts('fma').length).toBeGreaterThan(5);
   expect(verdicts('fma')).toEqual(verdicts('simd'));
+});
+
+test('advise and protect take the build that the config names, in their threads too', async () => {
+  const run = at('fma', '');
+  const made = [];
+  for (const kernel of BUILDS) {
+    const layers = [{ kernel }];
+    const out = join(home, kernel);
+    const { kernelBuild: build } = await protectRun({ run, layers, method: 'ewc', out: join(out, 'penalty.npz') });
+    const { parts } = (await readPenalty(join(out, 'penalty.npz'))).penalty.terms[0];
+    const { facts } = await adviseRun({ run, layers, verify: false, directions: 4, out: join(out, 'advice') });
+    const { run: told } = JSON.parse(readFileSync(join(out, 'advice', 'advice.json'), 'utf8'));
+    expect([build, told.kernel]).toEqual([kernel, kernel]);
+    made.push({ fisher: (parts[0] as DiagonalPart).values, loss: facts.point.loss });
+  }
+  const [a, b] = made;
+  expect(apart(a.fisher, b.fisher)).toBeLessThan(RUN);
+  expect(apart(a.fisher, b.fisher) + Math.abs(a.loss - b.loss)).toBeGreaterThan(0);
+  // and afterwards the best one again
+  expect(kernelBuild()).toBe('fma');
 });

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { check, InputError } from '../numeric/errors.js';
+import { readJson } from '../record/json.js';
 
 /** Describes one array or document as the stage that wrote it left it. */
 export interface Output {
@@ -140,6 +141,32 @@ export function measure(path: string): Pick<Output, 'files' | 'bytes' | 'sha256'
     }
   }
   return { files: files.length, bytes, sha256: hash.digest('hex') };
+}
+
+/** Returns what a record says of a document that is one file with these bytes. */
+export const outputOf = (stage: string, bytes: Uint8Array): Output => ({
+  stage,
+  files: 1,
+  bytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+});
+
+/** Documents at the top of a folder that may list a file beside them under `outputs`. */
+const LISTS = ['advice.json', 'run.json'];
+
+/**
+ * Refuses a file that is not as the document beside it says that it was written; a file that none lists is not held to anything.
+ * @throws InputError
+ */
+export function verifyBeside(file: string): void {
+  const [folder, name] = [dirname(file), basename(file)];
+  for (const list of LISTS) {
+    let outputs: Outputs | undefined;
+    try {
+      outputs = readJson<{ outputs?: Outputs }>(join(folder, list))?.outputs;
+    } catch {} // not ours, or damaged: nothing is known of the file
+    if (outputs && Object.hasOwn(outputs, name)) verifyOutputs(folder, { [name]: outputs[name] });
+  }
 }
 
 /**

@@ -18,10 +18,12 @@ for (let n = 0; n < 256; n++) {
   for (let t = 1; t < 8; t++) CRC[t][n] = (CRC[t - 1][n] >>> 8) ^ CRC[0][CRC[t - 1][n] & 255];
 }
 
-/** Returns the CRC-32 of zip, gzip and PNG (reflected polynomial 0xEDB88320) as an unsigned integer. */
-export function crc32(bytes: Uint8Array): number {
+/** Returns the CRC-32 of zip, gzip and PNG (reflected polynomial 0xEDB88320), of pieces one after another, as an unsigned integer. */
+export const crc32 = (...pieces: readonly Uint8Array[]): number => ~pieces.reduce(following, -1) >>> 0;
+
+function following(before: number, bytes: Uint8Array): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = CRC;
-  let c = -1;
+  let c = before;
   let i = 0;
   for (; i + 8 <= bytes.length; i += 8) {
     c ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
@@ -36,7 +38,7 @@ export function crc32(bytes: Uint8Array): number {
       t0[bytes[i + 7]];
   }
   for (; i < bytes.length; i++) c = (c >>> 8) ^ t0[(c ^ bytes[i]) & 255];
-  return ~c >>> 0;
+  return c;
 }
 
 interface Member {

@@ -9,6 +9,9 @@
  *     size, strength   1                 P, and the strength lambda to start from (finite, ≥ 0)
  *     parameters.i.NAME   dimensions     shape of parameter i = 0, 1, … of the module, as numbers: they make up the flat vector
  *
+ * A .safetensors holds a CRC-32 over names, shapes and numbers among its metadata, as every member of an .npz has one of its own;
+ * a file that another program wrote need not.
+ *
  * The flat vector is in PyTorch's order: `torch.nn.utils.parameters_to_vector`. examples/protect.py applies it to a module.
  */
 import type { NamedShape } from '../model/network.js';
@@ -16,8 +19,8 @@ import { type Penalty, type PenaltyPart, type PenaltyTerm, penalty, sizeOf } fro
 import { check, InputError } from '../numeric/errors.js';
 import { matrix } from '../numeric/linalg/index.js';
 import { readWhole, writeWhole } from './files.js';
-import { readNpz, writeNpz } from './npz.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { crc32, readNpz, writeNpz } from './npz.js';
+import { readSafetensors, type TensorFile, writeSafetensors } from './safetensors.js';
 
 interface NumberArray {
   readonly shape: readonly number[];
@@ -62,6 +65,22 @@ export const penaltyFormat = (path: string): 'npz' | 'safetensors' => {
   throw new InputError('penalty-file', `a penalty is kept as .npz or .safetensors; got '${path}'.`);
 };
 
+const CHECKSUM = 'crc32';
+
+/** Returns the CRC-32 over name, shape and numbers of all arrays, in the order of their names, in hexadecimal digits. */
+function checksumOf(arrays: Iterable<readonly [string, NumberArray]>): string {
+  const encoder = new TextEncoder();
+  const pieces = [...arrays]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, { shape, data }]) => [
+      encoder.encode(`${name}\0${shape.join(',')}\0`),
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    ]);
+  return crc32(...pieces)
+    .toString(16)
+    .padStart(8, '0');
+}
+
 /**
  * Writes a penalty; the file appears whole or not at all.
  * @param strength - lambda to start from, for the program that applies it
@@ -89,7 +108,10 @@ export function writePenalty(
       `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): there is no natural strength where the loss has no curvature along the axes of the penalty.`,
   );
   const arrays = arraysOf(p, strength, parameters);
-  writeWhole(path, format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, metadata));
+  writeWhole(
+    path,
+    format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, { ...metadata, [CHECKSUM]: checksumOf(arrays) }),
+  );
 }
 
 /** Refuses names and shapes that do not make up the flat vector of the penalty; none are allowed. */
@@ -118,7 +140,7 @@ export async function readPenalty(path: string): Promise<PenaltyFile> {
   const end = penaltyFormat(path);
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);
-  const found = end === 'npz' ? await readNpz(bytes, path) : readSafetensors(bytes, path).tensors;
+  const found = end === 'npz' ? await readNpz(bytes, path) : checkedTensors(bytes, path);
   const numbers = (name: string, rank: number): NumberArray | undefined => {
     const array = found.get(name);
     if (array === undefined) return undefined;
@@ -166,6 +188,19 @@ export async function readPenalty(path: string): Promise<PenaltyFile> {
   const parameters = listed.map(([, p]) => p);
   checkParameters(parameters, size, path);
   return { penalty: { size, terms }, strength, parameters };
+}
+
+/** Reads the arrays of a .safetensors, and refuses them when they have another checksum than it states. */
+function checkedTensors(bytes: Uint8Array, path: string): TensorFile['tensors'] {
+  const { tensors, metadata } = readSafetensors(bytes, path);
+  const stated = metadata[CHECKSUM];
+  if (stated !== undefined)
+    check(
+      stated === checksumOf([...tensors] as [string, NumberArray][]),
+      'penalty-file',
+      `${path} is not as it was written: its numbers, names or shapes have another checksum than it states; restore it from a copy, or make it again.`,
+    );
+  return tensors;
 }
 
 function partOf(

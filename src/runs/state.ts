@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
 import type { Dataset } from '../data/dataset.js';
-import { verifyOutputs } from '../jobs/outputs.js';
+import { verifyBeside, verifyOutputs } from '../jobs/outputs.js';
 import { initialWeights, type NamedShape, parameterShapes } from '../model/network.js';
 import { check, shown } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
@@ -131,6 +131,7 @@ export async function stateOf(
     };
   }
   if (file !== undefined) {
+    verifyBeside(file);
     const { how, ...state } = readStateDict(file, spec, config.layers);
     return { ...state, origin: `the weights in ${file} (${how.join('; ')})` };
   }

@@ -6,6 +6,7 @@ export function protection(changes: Partial<ProtectResult> = {}): ProtectResult 
   return {
     file: 'made up/penalty.npz',
     bytes: 73_401,
+    sha256: 'ab12',
     method: 'ldc',
     title: 'principal directions by 1/F²',
     source: 'ivf2021',

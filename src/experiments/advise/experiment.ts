@@ -27,6 +27,7 @@ import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
+import { outputOf } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { factsOf, reportFiles } from '../../jobs/report-folder.js';
@@ -157,14 +158,10 @@ async function adviseWith(request: AdviseRequest, config: Config, build: KernelB
   );
   const { renderAdvice } = await import('./page.js');
   const title = `Advice on learning rate and batch size: ${config.data.set}, ${config.network.widths.join('-')}`;
-  const report = renderAdvice({ title, advice, facts, verification, run });
-  publish(
-    folder,
-    new Map<string, string | Uint8Array>([
-      [WEIGHTS, modelBytes(config.network, state.weights, { origin: state.origin })],
-      ...reportFiles(report, 'advice.json'),
-    ]),
-  );
+  const kept = modelBytes(config.network, state.weights, { origin: state.origin });
+  const outputs = { [WEIGHTS]: outputOf('advise', kept) };
+  const report = renderAdvice({ title, advice, facts, verification, run, outputs });
+  publish(folder, new Map<string, string | Uint8Array>([[WEIGHTS, kept], ...reportFiles(report, 'advice.json')]));
   return { folder, advice, facts, verification };
 }
 

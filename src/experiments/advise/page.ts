@@ -2,6 +2,7 @@
 import type { Advice, AdviceItem } from '../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../apply/advice-facts.js';
 import { LADDER, type Verification } from '../../apply/advice-verify.js';
+import type { Outputs } from '../../jobs/outputs.js';
 import { citationsUsed } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
@@ -31,11 +32,13 @@ export interface AdviceReportInput {
   readonly facts: AdviceFacts;
   readonly verification: Verification | null;
   readonly run: RunFacts;
+  /** Files, bytes and digests of what is written beside the document. */
+  readonly outputs?: Outputs;
 }
 
 /** Makes the report of `thermograd advise` from its numbers. Pure: the same input gives the same bytes. */
 export function renderAdvice(input: AdviceReportInput): Report {
-  const { title, advice, facts, verification: v, run } = input;
+  const { title, advice, facts, verification: v, run, outputs } = input;
   const words = adviceWords(advice, facts, v);
   const region = adviceRegion(advice, facts, v);
   const runs = v && adviceRuns(v);
@@ -56,7 +59,7 @@ export function renderAdvice(input: AdviceReportInput): Report {
     tables: adviceTables(advice, facts, v),
     format: 'thermograd advice',
     version: 2,
-    document: { words, advice, facts, verification: v },
+    document: { words, advice, facts, verification: v, ...(outputs && { outputs }) },
     run,
     citations: citationsUsed(['valley2023'], JSON.stringify(run)),
     listed: false,

@@ -15,7 +15,7 @@ import { THEORY_FILE } from '../../report/theory.js';
 import { completeConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
 import { PARTIAL } from '../../runs/flatness/stage.js';
-import { openRun, type RunRecord, readRecord } from '../../runs/folder.js';
+import { openRun, RUN, type RunRecord, readRecord } from '../../runs/folder.js';
 import { analysisDisk, directionsDisk } from '../../runs/memory.js';
 import { loadFor, needOf } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
@@ -133,16 +133,26 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
 }
 
 /**
- * Writes the report of a run folder, or of an analysis inside one, again, and returns the path of the page.
+ * Writes the report of a run folder, or of an analysis of one, again, and returns the path of the page. The run of an analysis is
+ * the folder around it, or else the one that its settings name.
  * @throws InputError when there is no finished analysis
  */
 export async function reportRun(path: string): Promise<string> {
-  const home = existsSync(join(path, 'run.json')) || !existsSync(join(path, SETTINGS)) ? path : dirname(path);
+  const own = existsSync(join(path, RUN.file)) || !existsSync(join(path, SETTINGS));
+  if (!own) refuseLinks(path);
+  const settings = own ? undefined : readPart<Partial<Settings>>(join(path, SETTINGS), []);
+  const around = dirname(path);
+  const home = own ? path : existsSync(join(around, RUN.file)) ? around : (settings?.run ?? around);
   const record = readRecord(home);
-  refuseLinks(path);
-  const settings = home === path ? undefined : readPart<{ outputs?: Outputs }>(join(path, SETTINGS), []);
+  check(
+    settings?.configHash === undefined || settings.configHash === record.configHash,
+    'config-changed',
+    `the analysis in ${path} is of another run than the one in ${home}; put them together again, or analyse the run anew.`,
+  );
   verifyOutputs(path, settings ? settings.outputs : record.outputs, [ANALYSIS, FINDINGS_FILE]);
-  await reportStage(record, path);
+  // the page states the settings of the analysis, not those of the run
+  const analysis = settings?.analysis ?? record.config.analysis;
+  await reportStage({ ...record, config: { ...record.config, analysis } }, path);
   return join(path, 'report.html');
 }
 

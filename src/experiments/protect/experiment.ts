@@ -5,7 +5,7 @@
  * The anchor is always the weights that were given. A window that is trained for principal directions starts from them
  * and only gives the directions in which SGD moves; its last weights are not used.
  */
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
@@ -14,6 +14,7 @@ import { InterruptedError } from '../../jobs/context.js';
 import { checkDisk } from '../../jobs/disk.js';
 import { usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
+import { measure as digest } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { removeAbandoned } from '../../jobs/publish.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
@@ -37,6 +38,8 @@ export type { ProtectRequest } from './plan.js';
 export interface ProtectResult {
   readonly file: string;
   readonly bytes: number;
+  /** Of the whole file, as sha256sum gives it. */
+  readonly sha256: string;
   readonly method: string;
   readonly title: string;
   readonly source: string;
@@ -217,7 +220,7 @@ function keep({
   writePenalty(out, penalty, strength, metadata, parameters);
   return {
     file: out,
-    bytes: statSync(out).size,
+    ...digestOf(out),
     method,
     title,
     source,
@@ -242,6 +245,11 @@ function keep({
     linearAlgebra,
     kernelBuild: shared.kernelBuild,
   };
+}
+
+function digestOf(out: string): Pick<ProtectResult, 'bytes' | 'sha256'> {
+  const { bytes, sha256 } = digest(out);
+  return { bytes, sha256 };
 }
 
 function checkFile(out: string, force: boolean): void {
