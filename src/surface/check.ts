@@ -22,8 +22,8 @@ export interface SurfaceCheckOptions extends RequestOptions {
   readonly expectedHash?: string;
 }
 
-/** Samples over which differences are compared, where there are more. */
-const MOST = 512;
+/** Samples over which differences are compared, where there are more; fewer where their losses are made one by one. */
+const [MOST, FEW] = [512, 32];
 
 /**
  * Checks a surface at a point and returns what was found, also where something failed. Costs some ten losses and two gradients
@@ -96,8 +96,10 @@ export async function examineSurface(
   await step();
 
   const compare = { surface, w, whole, part, directions: unitDirections(surface, gradient, key) };
+  // errors of a subset need the losses of its samples, which may be as many requests
+  const most = offers.sampleLosses === 'exact' ? MOST : FEW;
   const some =
-    offers.sampleLosses !== 'missing' && surface.samples > MOST ? randomSubset(surface.samples, key) : undefined;
+    offers.sampleLosses !== 'missing' && surface.samples > most ? randomSubset(surface.samples, most, key) : undefined;
   if (offers.gradient === 'exact') {
     const own = some ? await surface.gradient(w, some, part) : { loss, gradient };
     const found = await gradientChecks({ ...compare, subset: some, steps: 9 }, own);
@@ -134,7 +136,7 @@ export async function checkSurface(
 }
 
 /** Draws samples over which differences are compared. */
-function randomSubset(all: number, key: Key): SampleSubset {
-  const samples = key.child('differences').stream().permutation(all).slice(0, MOST);
-  return { samples, strata: [{ count: MOST, of: all }] };
+function randomSubset(all: number, count: number, key: Key): SampleSubset {
+  const samples = key.child('differences').stream().permutation(all).slice(0, count);
+  return { samples, strata: [{ count, of: all }] };
 }
