@@ -276,6 +276,43 @@ def test_half_and_double_precision(tmp_path):
     np.testing.assert_array_equal(recorded(tmp_path / "r", "double")[1][0], double)
 
 
+@pytest.mark.parametrize("project", [None, {"fc2": 6}])
+def test_a_block_on_an_accelerator_is_fetched_as_a_whole(project, training, tmp_path, monkeypatch):
+    # there is no accelerator here: its way of copying is taken for a model on the CPU
+    rec = thermograd.Recorder(training.model, None, "fc2.*", tmp_path / "a", project=project)
+    monkeypatch.setattr(type(rec.blocks[0]), "_device", lambda self: torch.device("cuda"))
+    other = thermograd.Recorder(training.model, None, "fc2.*", tmp_path / "b", project=project)
+    for _ in range(3):
+        training.step()
+        rec.step()
+    monkeypatch.undo()
+    other.step()
+    for r in (rec, other):
+        r.close()
+        assert r.failed is None
+    np.testing.assert_array_equal(recorded(tmp_path / "a", "fc2")[1][-1], recorded(tmp_path / "b", "fc2")[1][-1])
+
+
+@pytest.mark.skipif(not hasattr(getattr(torch, "amp", None), "GradScaler"), reason="skipped: needs PyTorch 2.3")
+def test_a_gradient_scaler_leaves_no_trace(training, tmp_path):
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    rec = thermograd.Recorder(training.model, training.optimizer, "fc2.*", tmp_path / "r", gradients=True)
+    for _ in range(3):
+        before = training.flat("fc2.weight", "fc2.bias")
+        training.optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = torch.nn.functional.cross_entropy(training.model(training.x), training.y)
+        scaler.scale(loss).backward()
+        scaler.step(training.optimizer)
+        scaler.update()
+        rec.step(loss)
+    rec.close()
+    _, weights = recorded(tmp_path / "r", "fc2")
+    moved = np.linalg.norm(weights[-1] - before)
+    assert array(tmp_path / "r", "blocks/fc2/gradientNorm")[-1] == pytest.approx(moved / 0.1, rel=1e-3)
+    assert array(tmp_path / "r", "streams/loss")[0] == pytest.approx(float(loss.detach()), rel=0.2)
+
+
 def test_names_lose_what_wrappers_add(tmp_path):
     class Compiled(torch.nn.Module):
         """What torch.compile returns, as far as names go."""

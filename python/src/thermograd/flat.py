@@ -26,10 +26,9 @@ class Named(NamedTuple):
 
 def unwrapped(model: torch.nn.Module) -> torch.nn.Module:
     """Returns the model inside data-parallel wrappers and `torch.compile`."""
-    parallel: tuple[type, ...] = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)
     inner: Any = model
     while True:
-        if isinstance(inner, parallel):
+        if isinstance(inner, (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
             inner = inner.module
         elif isinstance(getattr(inner, "_orig_mod", None), torch.nn.Module):
             inner = inner._orig_mod
