@@ -36,6 +36,7 @@ td.n,th.n{text-align:right;white-space:nowrap}
 .findings .why b{color:var(--ink);font-weight:600}
 .value,.whole{white-space:nowrap}.value{font-weight:600}
 .badge{display:inline-block;border:1.5px solid currentColor;border-radius:1em;padding:.05em .7em;font-size:.82rem;line-height:1.35;font-weight:600}.findings tr:first-child td:last-child{min-width:10.5rem}
+.findings tr:first-child td:nth-child(4),.findings tr:first-child td:nth-child(5){min-width:10rem}
 .reproduced{color:var(--good)}.near{color:var(--near)}.not{color:var(--bad)}.undecided{color:var(--open)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:1.6rem 2rem;align-items:start}
 .figures.wide{grid-template-columns:minmax(0,1fr)}
