@@ -2,9 +2,19 @@
  * What is fuzzed: for each reader its good inputs, how it is called, and when the acceptance of a changed input is right:
  * its meaning is that of the good one, or a second reader takes it for a well-formed file that says just this.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
@@ -23,6 +33,7 @@ export const SUBJECTS = {
   safetensors: { share: 10, make: safetensors },
   checkpoint: { share: 5, make: checkpoint },
   trajectory: { share: 12, make: trajectory },
+  recording: { share: 12, make: recording },
   config: { share: 12, make: config },
   'config text': { share: 8, make: configText },
   simulation: { share: 5, make: simulation },
@@ -239,6 +250,83 @@ async function trajectory(dist) {
       return [...input].some(
         ([key, bytes]) => key.endsWith('zarr.json') && new TextDecoder().decode(bytes).includes('"big"'),
       );
+    },
+  };
+}
+
+/** Recordings of others as folders of files: of the recorder in Python, Zarr 2, safetensors, one .npz in a folder. */
+async function recording(dist) {
+  const { openRecording } = await load(dist, 'record/recording/open.js');
+  const { writeSafetensors } = await load(dist, 'record/safetensors.js');
+  const { writeNpz } = await load(dist, 'record/npz.js');
+  const home = mkdtempSync(join(tmpdir(), 'fuzz-'));
+  const [T, rows] = [6, Float32Array.from({ length: 24 }, (_, i) => i / 8)];
+  const json = (value) => encode(JSON.stringify(value));
+  const bytes = (array) => new Uint8Array(array.buffer.slice(array.byteOffset, array.byteOffset + array.byteLength));
+  const little = [{ name: 'bytes', configuration: { endian: 'little' } }];
+  const three = (shape, chunk_shape, data_type, fill_value) => json({ zarr_format: 3, node_type: 'array', shape, data_type, chunk_grid: { name: 'regular', configuration: { chunk_shape } }, chunk_key_encoding: { name: 'default', configuration: { separator: '/' } }, fill_value, codecs: little, attributes: {} }); // biome-ignore format: one document
+  const two = (shape, chunks) => json({ zarr_format: 2, shape, chunks, dtype: '<f4', fill_value: 0, order: 'C', filters: null, compressor: null }); // biome-ignore format: one document
+  const header = { format: 'thermograd recording', version: 1, status: 'complete', every: 2, streams: null, blocks: [{ name: 'fc', path: 'blocks/fc', size: 4, parameters: [{ name: 'fc.weight', shape: [1, 3], offset: 0, size: 3 }, { name: 'fc.bias', shape: [1], offset: 3, size: 1 }], projection: null }], optimizer: { class: 'SGD', groups: [{ lr: 0.1, momentum: 0 }], columns: [] }, batch: { size: 5, sampling: null } }; // biome-ignore format: one document
+  const recorder = new Map([
+    ['recording.json', json(header)],
+    ['blocks/fc/weights/zarr.json', three([T, 4], [4, 4], 'float32', 'NaN')],
+    ['blocks/fc/weights/c/0/0', bytes(rows.subarray(0, 16))],
+    ['blocks/fc/weights/c/1/0', bytes(Float32Array.from([...rows.subarray(16), ...rows.subarray(0, 8)]))],
+    ['blocks/fc/step/zarr.json', three([T], [T], 'int32', -1)],
+    ['blocks/fc/step/c/0', bytes(Int32Array.from({ length: T }, (_, t) => 1 + 2 * t))],
+    ['blocks/fc/loss/zarr.json', three([T], [T], 'float32', 'NaN')],
+    ['blocks/fc/loss/c/0', bytes(new Float32Array(T).fill(0.5))],
+  ]);
+  const zarr = new Map([
+    ['.zgroup', json({ zarr_format: 2 })],
+    ['w/.zarray', two([T, 2, 2], [3, 2, 2])],
+    ['w/0.0.0', bytes(rows.subarray(0, 12))],
+    ['w/1.0.0', bytes(rows.subarray(12))],
+  ]);
+  const files = (name) => Array.from({ length: T }, (_, t) => [`${name}-${t}.safetensors`, writeSafetensors([['w', { shape: [4], data: rows.slice(4 * t, 4 * t + 4) }]])]); // biome-ignore format: one call
+  const npz = new Map([['w.npz', writeNpz([['w', { shape: [T, 4], data: rows }]])]]);
+  const folders = [recorder, zarr, new Map(files('step')), npz];
+  const open = (path) => openRecording(existsSync(join(path, 'w.npz')) ? join(path, 'w.npz') : path);
+  let count = 0;
+  return {
+    inputs: folders,
+    mutate: (folder, draw) => {
+      const out = new Map(folder);
+      const key = draw.one([...folder.keys()]);
+      const text = /json$|^\.z|\.zarray$/.test(key);
+      if (draw.chance(0.1)) out.delete(key);
+      else if (text && draw.chance(0.7))
+        out.set(key, encode(JSON.stringify(mutateTree(JSON.parse(new TextDecoder().decode(folder.get(key))), draw)))); // biome-ignore format: one case
+      else out.set(key, mutateBytes(folder.get(key), draw));
+      return out;
+    },
+    read: async (folder) => {
+      const path = join(home, String(count++));
+      for (const [name, content] of folder) {
+        mkdirSync(dirname(join(path, name)), { recursive: true });
+        writeFileSync(join(path, name), content);
+      }
+      try {
+        const r = await open(path);
+        const all = [];
+        for await (const chunk of r.chunks()) all.push(...chunk);
+        return { T: r.T, P: r.P, every: r.every, step: list(r.step), rows: all, notes: r.notes };
+      } finally {
+        rmSync(path, { recursive: true, force: true });
+      }
+    },
+    // bytes of weights say what they say; fewer rows are right where a note says so, and metadata may state another shape
+    seen: ({ value, input, good }) => {
+      const plain = ({ notes: _, ...rest }) => rest;
+      if (isDeepStrictEqual(plain(value), plain(good))) return true;
+      const fewer = value.T < good.T && value.P === good.P && value.notes.length > 0;
+      const shaped = value.T === good.T && value.P === good.P && value.every === good.every;
+      const source = folders.find((f) => [...f.keys()].some((k) => input.has(k)));
+      const changed = [...source.keys()].filter((k) => !isDeepStrictEqual(input.get(k), source.get(k)));
+      const isData = changed.every((k) => !/json$|\.zarray$/.test(k));
+      if (isData) return shaped || fewer || (changed[0]?.includes('step') ?? false);
+      // a lowered shape, another byte order, type or path is a statement of its own that nothing contradicts
+      return changed.every((k) => /zarr\.json$|\.zarray$/.test(k));
     },
   };
 }

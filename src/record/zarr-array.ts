@@ -166,12 +166,12 @@ function refuseCodecs(store: ArrayStore, name: string, bad: (why: string) => Run
     throw bad('has metadata that are not JSON');
   }
   const { codecs, filters, compressor, ...rest } = (meta ?? {}) as Record<string, unknown>;
-  const missing = three ? missingInThree(rest) : missingInTwo(rest);
+  const missing = three ? missingInThree(rest) : missingInTwo({ ...rest, filters, compressor });
   if (missing !== undefined) throw bad(`has metadata without ${missing}; they are damaged`);
   const listed = three
     ? codecNames(codecs)
     : [...(Array.isArray(filters) ? filters : []), ...(compressor ? [compressor] : [])].map(
-        (c) => `numcodecs.${(c as { id?: unknown } | null)?.id}`,
+        (c) => `numcodecs.${(c as { id?: unknown } | null)?.id ?? 'without a name'}`,
       );
   if (listed === undefined) throw bad('has no list of codecs in its metadata');
   const unknown = listed.find((codec) => codec !== 'sharding_indexed' && !zarr.registry.has(codec as never));
@@ -203,11 +203,20 @@ function missingInThree({ shape, data_type, chunk_grid, chunk_key_encoding }: Th
 }
 
 /** Names the part that the metadata of version 2 lack. */
-function missingInTwo({ shape, chunks, dtype, order }: Record<string, unknown>): string | undefined {
+function missingInTwo({
+  shape,
+  chunks,
+  dtype,
+  order,
+  filters,
+  compressor,
+}: Record<string, unknown>): string | undefined {
   if (!Array.isArray(shape)) return 'a shape';
   if (!Array.isArray(chunks)) return 'a shape of its chunks';
   if (typeof dtype !== 'string') return 'a type of its numbers';
   if (order !== 'C' && order !== 'F') return 'an order of its numbers';
+  if (filters !== undefined && filters !== null && !Array.isArray(filters)) return 'a list of its filters';
+  if (compressor && (typeof compressor !== 'object' || Array.isArray(compressor))) return 'a known compressor';
   return undefined;
 }
 

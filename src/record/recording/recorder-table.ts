@@ -6,8 +6,8 @@ import { FolderStore } from '#folder-store';
 import { check, InputError } from '../../numeric/errors.js';
 import { openRows, type ZarrRows } from '../zarr-array.js';
 import { columnsOf, rateOf } from './series.js';
-import { type Parameter, type Rows, someOf, type Table, type TrainingFacts } from './table.js';
-import { documentIn, recordedOf } from './zarr-table.js';
+import { type Parameter, type Rows, sizeOf, someOf, type Table, type TrainingFacts } from './table.js';
+import { documentIn, recordedSteps } from './zarr-table.js';
 
 /** The name of the header in the folder. */
 export const HEADER = 'recording.json';
@@ -15,8 +15,13 @@ export const HEADER = 'recording.json';
 interface Block {
   readonly name: string;
   readonly path: string;
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly size: number }[];
-  readonly projection: { readonly size: number } | null;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly size: number;
+    readonly offset: number;
+  }[];
+  readonly projection?: { readonly size: number } | null;
 }
 
 interface Header {
@@ -59,14 +64,10 @@ export async function openRecorder(path: string): Promise<Table> {
       `${path}/${HEADER} has version ${JSON.stringify(header.version)} of the recording format; this program reads version 1.`,
   );
   const { blocks } = header;
-  const damaged = () => new InputError('bad-recording', `${path}/${HEADER} is damaged: it lists no blocks of weights.`);
+  const damaged = () =>
+    new InputError('bad-recording', `${path}/${HEADER} is damaged: its list of blocks of weights is not readable.`);
   if (!Array.isArray(blocks) || blocks.length === 0) throw damaged();
-  if (
-    blocks.some(
-      (b) => typeof b?.path !== 'string' || /(^|\/)\.\.(\/|$)|^\//.test(b.path) || !Array.isArray(b.parameters),
-    )
-  )
-    throw damaged();
+  if (blocks.some((block) => !isBlock(block))) throw damaged();
   const opened: Opened[] = [];
   for (const block of blocks) opened.push(await openBlock(path, block));
   const T = Math.min(...opened.map((o) => o.steps.length));
@@ -110,6 +111,25 @@ export async function openRecorder(path: string): Promise<Table> {
   };
 }
 
+const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 1;
+
+/** Says whether a path stays inside its folder. */
+const isInside = (path: string): boolean => !/(^|[/\\])\.\.([/\\]|$)|^[/\\]/.test(path);
+
+/** Says whether the description of a block is whole: a path inside the folder, and parameters that follow each other. */
+function isBlock(block: Partial<Block> | null): block is Block {
+  const { name, path, parameters, projection } = block ?? {};
+  if (typeof name !== 'string' || typeof path !== 'string' || !isInside(path)) return false;
+  if (!Array.isArray(parameters) || parameters.length === 0) return false;
+  let offset = 0;
+  for (const p of parameters) {
+    const known = typeof p?.name === 'string' && Array.isArray(p.shape) && isCount(p.size) && p.offset === offset;
+    if (!known || sizeOf(p.shape) !== p.size) return false;
+    offset += p.size;
+  }
+  return projection === null || projection === undefined || isCount(projection.size);
+}
+
 /** Cuts columns out of rows. */
 function part(rows: Rows, count: number, offset: number, size: number): Rows {
   const width = rows.length / count;
@@ -151,9 +171,8 @@ async function openBlock(path: string, block: Block): Promise<Opened> {
   const store = new FolderStore(`${path}/${block.path}`);
   return reading(path, async () => {
     const open = await openRows(store, 'step', { types: ['int32', 'int64'], dimensions: 1, gaps: true });
-    const all = Float64Array.from(await open.rows(0, open.shape[0]));
-    const steps = all.subarray(0, recordedOf(all));
     const weights = await openRows(store, 'weights', { types: ['float32', 'float64'], dimensions: 2 });
+    const steps = await recordedSteps(open, weights.shape[0]);
     const wanted = parametersOf(block).reduce((sum, p) => sum + p.size, 0);
     if (weights.shape[1] !== wanted || weights.shape[0] < steps.length)
       throw new Error(
@@ -169,9 +188,10 @@ const finite = (v: unknown): number | undefined => (typeof v === 'number' && Num
 
 /** Takes from the header and the streams what is known of the training. */
 async function factsOf(path: string, { optimizer, batch, streams }: Header, T: number): Promise<TrainingFacts> {
-  const group = optimizer?.groups?.[0] ?? {};
+  const group = (Array.isArray(optimizer?.groups) && optimizer.groups[0]) || {};
+  const columns = Array.isArray(optimizer?.columns) ? optimizer.columns : [];
   const facts: Record<string, unknown> = {
-    optimiser: optimizer?.class?.split('.').at(-1),
+    optimiser: typeof optimizer?.class === 'string' ? optimizer.class.split('.').at(-1) : undefined,
     learningRate: finite(group.lr),
     momentum: finite(group.momentum),
     batchSize: finite(batch?.size),
@@ -180,8 +200,8 @@ async function factsOf(path: string, { optimizer, batch, streams }: Header, T: n
       batch?.sampling &&
       (batch.sampling.replacement ? 'replaced' : batch.sampling.shuffle ? 'shuffled' : batch.sampling.sampler),
   };
-  const column = optimizer?.columns?.indexOf('0.lr') ?? -1;
-  if (column >= 0 && streams?.path && T > 0) {
+  const column = columns.indexOf('0.lr');
+  if (column >= 0 && typeof streams?.path === 'string' && isInside(streams.path) && T > 0) {
     const numbers = await reading(path, async () => {
       const array = await openRows(new FolderStore(`${path}/${streams.path}`), 'hyperparameters', {
         types: ['float64'],

@@ -54,7 +54,8 @@ function arraysIn(path: string, name = '', depth = 0): Found[] {
   if (node?.kind === 'array') {
     const meta = documentIn(`${path}/${node.version === 3 ? 'zarr.json' : '.zarray'}`)!;
     const shape = Array.isArray(meta.shape) ? meta.shape.map(Number) : [];
-    return [{ name, version: node.version, shape, type: String(meta.data_type ?? meta.dtype) }];
+    const type = meta.data_type ?? meta.dtype;
+    return [{ name, version: node.version, shape, type: typeof type === 'string' ? type : 'an unknown type' }];
   }
   if (depth > DEEPEST) return [];
   return (namesIn(path) ?? [])
@@ -93,7 +94,6 @@ export async function openZarr(path: string, name: string): Promise<Table> {
       }).`,
     );
   }
-  const growing = own && found.some((a) => a.name === 'step');
   const other = tables.find((a) => a.shape[0] !== tables[0].shape[0]);
   check(
     other === undefined,
@@ -103,9 +103,11 @@ export async function openZarr(path: string, name: string): Promise<Table> {
   );
   const rows = await Promise.all(tables.map((a) => openAt(path, a.name, own)));
   const parameters = tables.map((a) => named(a, tables.length === 1 ? name : a.name, attributes, path));
-  const short = await Promise.all(flat.map(async (a) => [a.name, await numbersOf(path, a)] as const));
-  const steps = growing ? short.find(([n]) => n === 'step')?.[1] : undefined;
-  const T = steps ? recordedOf(steps) : await wholeRows(path, found[0].version, tables, rows);
+  // what has no chunk is not written yet, in the arrays of weights and in those beside them
+  const written = await wholeRows(path, found[0].version, tables, rows);
+  const short = await Promise.all(flat.map(async (a) => [a.name, await numbersOf(path, a, written)] as const));
+  const steps = own ? short.find(([n]) => n === 'step')?.[1] : undefined;
+  const T = steps ? recordedOf(steps) : written;
   check(T >= 1, 'not-a-recording', () => `${path} holds no recorded row yet.`);
   const { series, notes } = seriesOf(
     T,
@@ -137,22 +139,28 @@ async function openAt(root: string, name: string, gaps: boolean): Promise<ZarrRo
   }
 }
 
-/** Reads a short array as numbers. */
-export async function numbersOf(root: string, { name, shape, type }: Found): Promise<Float64Array> {
-  if (!/^(?:u?int(?:8|16|32|64)|float(?:32|64)|[<>|=][iuf][1248])$/.test(type)) return new Float64Array(0);
-  if (!/^(?:int(?:32|64)|float(?:32|64)|[<>|=](?:i[48]|f[48]))$/.test(type)) return new Float64Array(0);
+/** Reads the first `rows` numbers of a short array; none where it is shorter or holds no numbers that are read. */
+async function numbersOf(root: string, { name, shape, type }: Found, rows: number): Promise<Float64Array> {
+  const known = /^(?:int(?:32|64)|float(?:32|64)|[<>|=](?:i[48]|f[48]))$/.test(type);
+  if (!known || !(shape[0] >= rows) || rows < 1) return new Float64Array(0);
   try {
     const array = await openRows(new FolderStore(root), name, { types: whole, dimensions: 1, gaps: true });
-    return Float64Array.from(await array.rows(0, shape[0]));
+    return Float64Array.from(await array.rows(0, rows));
   } catch (error) {
     throw new InputError('bad-zarr', `${root}: ${(error as Error).message}`);
   }
 }
 
 /** Counts the rows before the first one that was not recorded. */
-export function recordedOf(steps: Float64Array): number {
+function recordedOf(steps: Float64Array): number {
   const end = steps.indexOf(-1);
   return end < 0 ? steps.length : end;
+}
+
+/** Reads steps up to the first one that was not recorded, at most `most`. */
+export async function recordedSteps(array: ZarrRows, most: number): Promise<Float64Array> {
+  const all = Float64Array.from(await array.rows(0, Math.min(most, array.shape[0])));
+  return all.subarray(0, recordedOf(all));
 }
 
 /** Names the parameter of an array; a window of thermograd says to which layer it belongs. */
@@ -182,7 +190,7 @@ async function wholeRows(
 ): Promise<number> {
   let least = tables[0].shape[0];
   tables.forEach((a, k) => {
-    const { shape, chunks } = arrays[k];
+    const { chunks } = arrays[k];
     const meta = documentIn(`${root}/${a.name}/${version === 3 ? 'zarr.json' : '.zarray'}`.replace('//', '/'))!;
     if (/sharding_indexed/.test(JSON.stringify(meta.codecs ?? ''))) return;
     const encoding = meta.chunk_key_encoding as { name?: string; configuration?: { separator?: string } } | undefined;
@@ -191,11 +199,12 @@ async function wholeRows(
       version === 3
         ? (encoding?.configuration?.separator ?? (plain ? '/' : '.'))
         : ((meta.dimension_separator as string | undefined) ?? '.');
-    const store = new FolderStore(`${root}/${a.name}`);
-    const key = (r: number) =>
-      `/${[...(plain ? ['c'] : []), r, ...shape.slice(1).map(() => 0)].join(separator)}` as const;
-    let last = Math.ceil(shape[0] / chunks[0]) - 1;
-    while (last >= 0 && store.getRange(key(last), { offset: 0, length: 1 }) === undefined) last--;
+    const place = `${root}/${a.name}${plain && separator === '/' ? '/c' : ''}`;
+    const prefix = plain && separator !== '/' ? `c${separator}` : '';
+    const there = (namesIn(place) ?? []).map((name) =>
+      name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1,
+    );
+    const last = there.filter(Number.isInteger).reduce((a, b) => Math.max(a, b), -1);
     least = Math.min(least, (last + 1) * chunks[0]);
   });
   return least;
