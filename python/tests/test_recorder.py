@@ -74,6 +74,36 @@ def test_a_row_counts_from_the_moment_of_its_step(training, tmp_path):
     rec.close()
 
 
+def test_a_reader_never_finds_more_steps_than_weights(training, tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "CHUNKS", 1)
+    lengths: list[dict[str, int]] = []
+    write = rows.RowGroup._write_metadata
+
+    def watched(group, column, count):
+        write(group, column, count)
+        now = {**(lengths[-1] if lengths and group.path.endswith("fc2") else {}), column.name: count}
+        if group.path.endswith("fc2"):
+            lengths.append(now)
+
+    monkeypatch.setattr(rows.RowGroup, "_write_metadata", watched)
+    rec = thermograd.Recorder(training.model, None, "fc2.*", tmp_path / "r")
+    take = rec.blocks[0].take
+
+    def taking(row):
+        # while the weights of a row are copied, it does not count yet
+        assert len(recorded(tmp_path / "r", "fc2")[0]) == rec._groups[0].rows
+        take(row)
+        assert len(recorded(tmp_path / "r", "fc2")[0]) == rec._groups[0].rows
+
+    rec.blocks[0].take = taking
+    for _ in range(3):
+        rec.step(1.0)
+    rec.close()
+    assert rec.failed is None
+    whole = [at for at in lengths if len(at) == 4]
+    assert len(whole) > 8 and all(at["step"] <= min(at.values()) for at in whole)
+
+
 def test_several_blocks_every_third_step(training, tmp_path):
     with thermograd.Recorder(
         training.model, training.optimizer, {"first": "fc1.*", "biases": ["*.bias"]}, tmp_path / "r", every=3, first_step=11

@@ -59,12 +59,16 @@ def _lock(lock: Any, path: str) -> None:
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        # the file may have been removed by its owner between opening and locking
+        taken = os.fstat(lock.fileno()).st_ino != os.stat(os.path.join(path, LOCK)).st_ino
+    except (BlockingIOError, FileNotFoundError):
+        taken = True
+    except OSError:
+        return  # a file system without locks
+    if taken:
         raise ValueError(
             f"another thermograd.Recorder is recording into {path}; close it first, or choose another folder with out=."
-        ) from None
-    except OSError:
-        pass  # a file system without locks
+        )
 
 
 def _make_room(path: str, overwrite: bool) -> None:

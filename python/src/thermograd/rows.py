@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .files import temporary_beside, write_all, write_json
+from .files import write_json, write_whole
 
 #: Numbers that are written at once while a chunk is preallocated: 128 kB stay in the cache, 4 MB take three times as long.
 _PIECE = 1 << 15
@@ -115,21 +115,9 @@ class RowGroup:
         rows = self._chunk_rows(column)
         count = rows * (1 if column.width is None else column.width)
         piece = np.full(min(count, _PIECE), column.fill, column.dtype)
-        temporary = temporary_beside(path)
-        try:
-            file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-            try:
-                write_all(file, (piece[: min(len(piece), count - at)] for at in range(0, count, len(piece))))
-                mapped = mmap.mmap(file, 0)
-            finally:
-                os.close(file)
-            os.replace(temporary, path)
-        except BaseException:
-            try:
-                os.unlink(temporary)
-            except OSError:
-                pass
-            raise
+        write_whole(path, (piece[: min(len(piece), count - at)] for at in range(0, count, len(piece))), flush=False)
+        with open(path, "r+b") as file:
+            mapped = mmap.mmap(file.fileno(), 0)
         numbers = np.frombuffer(mapped, column.dtype)
         return numbers if column.width is None else numbers.reshape(rows, column.width)
 
