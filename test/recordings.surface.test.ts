@@ -242,6 +242,7 @@ describe('findings on made-up numbers', () => {
       inverseLeastSquares: -e,
     }));
   const made = (change: Partial<RecordedSurface>): RecordedSurface => ({
+    checks: { checks: [] } as unknown as RecordedSurface['checks'],
     measured: { asked: 100 } as RecordedSurface['measured'],
     recorded: 'fc2.weight',
     notes: [],

@@ -11,7 +11,7 @@ import { dynamicsTable } from '../../report/sections/motion.js';
 import { recordingTables } from './csv.js';
 import { drawFigures } from './figures/all.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
-import { blockTable, landscapeTable, surfaceNotes } from './surface/tables.js';
+import { blockTable, checksTable, landscapeTable, surfaceNotes } from './surface/tables.js';
 import { leftOutTable, parameterTable, rotationTable, stateTable, walkTable } from './tables.js';
 
 /** The input of the report. */
@@ -42,7 +42,7 @@ export function renderRecording({ title, measured: m, findings, leftOut, run }: 
             [
               'landscape',
               'Landscape',
-              html`${surfaceNotes(m.surface)}${gallery(figures.landscape)}${landscapeTable(m.surface)}${blockTable(m.surface)}`,
+              html`${surfaceNotes(m.surface)}${gallery(figures.landscape)}${landscapeTable(m.surface)}${blockTable(m.surface)}${checksTable(m.surface)}`,
             ],
           ] as const)
         : []),

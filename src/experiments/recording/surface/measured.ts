@@ -2,6 +2,7 @@
 import type { SurfaceMeasured } from '../../../analyse/surface/results.js';
 import type { DirectionFlatness, ScalingSummary } from '../../../analyse/trajectory/results.js';
 import type { Estimate } from '../../../numeric/estimate.js';
+import type { SurfaceReport } from '../../../surface/check-report.js';
 
 /** Says why there is no prediction, as a sentence. */
 export interface NotPredicted {
@@ -33,6 +34,8 @@ export interface PredictedVariances {
 
 /** Holds what a surface adds. */
 export interface RecordedSurface {
+  /** What was checked before anything was measured. */
+  readonly checks: SurfaceReport;
   readonly measured: SurfaceMeasured;
   /** Name of the block of the recorded parameters, which has the principal directions. */
   readonly recorded: string;

@@ -17,6 +17,7 @@ import type { Key } from '../../../numeric/random.js';
 import { median, spearman } from '../../../numeric/statistics.js';
 import { formatNumber } from '../../../report/format.js';
 import { blockNamed } from '../../../surface/blocks.js';
+import { checkSurface } from '../../../surface/check.js';
 import type { Surface } from '../../../surface/surface.js';
 import { stationaryPlane } from '../../../theory/stationary-plane.js';
 import type { RecordingAnswer } from '../job.js';
@@ -48,8 +49,9 @@ export interface SurfaceStage {
 }
 
 /**
- * Measures the recorded parameters along the principal directions, and other blocks along the eigenvectors of their Hessians.
- * @throws InputError where recording and surface do not fit each other, and for a budget that is too small
+ * Checks the surface, then measures the recorded parameters along the principal directions, and other blocks along the eigenvectors of
+ * their Hessians.
+ * @throws InputError where recording and surface do not fit each other, for a surface that fails a check, and for a budget that is too small
  */
 export async function measureRecorded(
   { measured, directions }: RecordingAnswer,
@@ -67,6 +69,9 @@ export async function measureRecorded(
     .map((pattern) => blockNamed(surface.parameters, pattern))
     .filter((b) => b.name !== own.block.name);
   const blocks = [own.block, ...others];
+  const request = stage.signal ? { signal: stage.signal } : {};
+  const checks = await checkSurface(surface, own.centre, { ...request, key: key.child('checks') });
+  stage.onProgress('checks', 0);
   const { facts } = recording;
   const result = await measureSurface(surface, own.centre, blocks, {
     key: key.child('surface'),
@@ -75,7 +80,7 @@ export async function measureRecorded(
     ...(facts.batchSize !== undefined && { batchSize: facts.batchSize }),
     ...(budgetSeconds !== undefined && { budget: { seconds: budgetSeconds, now: stage.now } }),
     ...(stage.memoryBytes !== undefined && { memoryBytes: stage.memoryBytes }),
-    ...(stage.signal && { signal: stage.signal }),
+    ...request,
     onPlan: stage.onPlan,
     onProgress: ({ block, what, share }) => {
       const at = blocks.findIndex((b) => b.name === block);
@@ -97,6 +102,7 @@ export async function measureRecorded(
     return { rho: rankCorrelation(some, key.child(`flatness-rank ${name}`)), n: some.length };
   };
   return {
+    checks,
     measured: result,
     recorded: own.block.name,
     notes: notesOf(result.loss.value, recording.loss),

@@ -61,6 +61,20 @@ export function landscapeTable({ measured, predicted }: RecordedSurface): Markup
   )}`;
 }
 
+/** Lists what was checked before anything was measured. */
+export function checksTable({ checks }: RecordedSurface): Markup {
+  return html`<h3>Checks of the model</h3>${table(
+    'Before anything was measured: how far two numbers are apart that must agree, relative to their size.',
+    [
+      { head: 'check', cell: (c) => c.sentence, words: true },
+      { head: '', cell: (c) => c.verdict, words: true },
+      { head: 'deviation', cell: (c) => formatNumber(c.deviation, 2) },
+      { head: 'allowed', cell: (c) => formatNumber(c.tolerance, 2) },
+    ],
+    checks.checks,
+  )}`;
+}
+
 /** Says what the reader should know, and what the prediction rests on. */
 export function surfaceNotes({ notes, predicted: p, measured }: RecordedSurface): Markup {
   const { offers } = measured.surface;
