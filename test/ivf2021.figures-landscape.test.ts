@@ -1,13 +1,13 @@
 /** Figures of the landscape and of the training of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
-import { flatnessByRank } from '../src/experiments/ivf2021/figures/flatness.js';
 import { lossProfiles } from '../src/experiments/ivf2021/figures/profiles.js';
 import { curvatureByFlatness } from '../src/experiments/ivf2021/figures/secondary.js';
 import { trainingErrors, trainingLoss } from '../src/experiments/ivf2021/figures/training.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS } from '../src/report/figures/palette.js';
 import { correlationTimes } from '../src/report/figures/window/correlation.js';
+import { flatnessByRank } from '../src/report/figures/window/flatness.js';
 import { labels, lg, PIXEL, small, width } from './support/ivf2021-figures.js';
 import { syntheticAnalysis } from './support/ivf2021-results.js';
 import {

@@ -1,9 +1,9 @@
 /** The figure of the variance-flatness relation of ivf2021 read back from its marks and compared with the made-up analysis it was drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
-import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS, RAMP } from '../src/report/figures/palette.js';
+import { varianceFlatness } from '../src/report/figures/window/variance-flatness.js';
 import { labels, lg, PIXEL, sample, small, width } from './support/ivf2021-figures.js';
 import { estimatesIn, extent, lineThrough, marks, numbersIn, offBy, type Point, readNamed } from './support/reading.js';
 

@@ -1,12 +1,12 @@
 /** Figures of the fluctuations of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, WalkNull } from '../src/analyse/trajectory/results.js';
-import { varianceFlatness } from '../src/experiments/ivf2021/figures/variance-flatness.js';
 import { rankedVariances } from '../src/experiments/ivf2021/figures/variances.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { COLOURS, RAMP } from '../src/report/figures/palette.js';
 import { displacementCurves } from '../src/report/figures/window/displacement.js';
 import { trajectories } from '../src/report/figures/window/trajectory.js';
+import { varianceFlatness } from '../src/report/figures/window/variance-flatness.js';
 import { labels, lg, PIXEL, sample, small, width } from './support/ivf2021-figures.js';
 import { estimatesIn, extent, lineThrough, marks, numbersIn, offBy, type Point, readNamed } from './support/reading.js';
 

@@ -35,6 +35,23 @@ describe('the search for crossings', () => {
   });
 });
 
+describe('the cap of the search', () => {
+  it('is asked for once, also where it rounds to less in single precision', () => {
+    const cap = 70 * Math.SQRT2;
+    expect(Math.fround(cap)).toBeLessThan(cap);
+    const asked: number[] = [];
+    const found = nearestCrossings(
+      (xs) => {
+        asked.push(...xs);
+        return xs.map(() => 1);
+      },
+      { centre: 1, level: 2, slope: 0, curvature: 0, relativeTolerance: 1e-4, cap },
+    );
+    expect(found).toEqual({ left: null, right: null });
+    expect(asked.filter((x) => x > 0 && x >= Math.fround(cap))).toHaveLength(1);
+  });
+});
+
 describe('the flatness of a surface', () => {
   const values = [8, 2, 0.5, 0.1];
 

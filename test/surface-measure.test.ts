@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { measureSurface } from '../src/analyse/surface/measure.js';
-import { inWords, planFor, secondsFor } from '../src/analyse/surface/plan.js';
+import { inWords, overAllOf, planFor, secondsFor } from '../src/analyse/surface/plan.js';
 import { plainData, sameData } from '../src/numeric/json.js';
 import { embeddedLinearAlgebra, fromRows } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -12,7 +12,7 @@ const key = randomKey(21);
 const la = embeddedLinearAlgebra();
 
 describe('a plan', () => {
-  const costs = { loss: 1e-5, lossOverAll: 1e-5, gradient: 3e-5, product: 6e-5, slope: 4e-5 };
+  const costs = { loss: 1e-5, lossOverAll: 1e-5, gradient: 3e-5, gradientOverAll: 3e-5, product: 6e-5, slope: 4e-5 };
   const requests = { losses: 1800, gradients: 3, products: 300, slopes: 200, batchSamples: 1000 };
 
   it('takes all samples where they fit, and otherwise as many as do', () => {
@@ -32,8 +32,18 @@ describe('a plan', () => {
   });
 
   it('takes all samples where kernels are faster on all of them', () => {
-    const fast = { ...costs, lossOverAll: 1e-8, product: 1e-7, slope: 1e-7, gradient: 1e-7 };
+    const fast = { ...costs, lossOverAll: 1e-8, product: 1e-7, slope: 1e-7, gradient: 1e-7, gradientOverAll: 1e-7 };
     expect(planFor(fast, 60, requests, 60000).samples).toBe(60000);
+  });
+
+  it('takes all samples where the surface gives no losses of single ones, and says so', () => {
+    const some = overAllOf(planFor(costs, 600, requests, 60000));
+    expect([some.samples, some.seconds]).toEqual([60000, some.secondsOverAll]);
+    expect(some.words).toMatch(
+      /^all 60000 samples, about 45 min, which is more than the budget of 10 min: a subset needs/,
+    );
+    const all = planFor(costs, 7200, requests, 60000);
+    expect(overAllOf(all)).toBe(all);
   });
 
   it('refuses a budget that is too small, and says what would do', () => {

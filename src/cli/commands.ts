@@ -14,6 +14,7 @@ import { readable } from '../numeric/errors.js';
 import type { RunFlags } from '../terminal/flags.js';
 import {
   directions,
+  duration,
   momentum,
   patterns,
   positiveNumber,
@@ -189,7 +190,10 @@ Examples:
 /** Flags of `analyse` that belong to a run folder alone, and to a recording alone. */
 const [OF_RUNS, OF_RECORDINGS] = [
   ['centre', 'directions', 'workers'],
-  ['params', 'steps', 'every', 'arrays', 'learningRate', 'batchSize', 'momentum', 'memory', 'seed', 'force'],
+  [
+    ...['params', 'steps', 'every', 'arrays', 'learningRate', 'batchSize', 'momentum', 'memory', 'seed', 'force'],
+    ...['surface', 'block', 'budget'],
+  ],
 ];
 
 function addAnalyse(root: Command): void {
@@ -219,19 +223,34 @@ function addAnalyse(root: Command): void {
     .addOption(new Option('--batch-size <n>', 'samples of a minibatch').argParser(wholeFromOne))
     .addOption(new Option('--memory <GB>', 'memory that may be used (all of the machine)').argParser(positiveNumber))
     .addOption(new Option('--seed <n>', 'seed of the walks and bootstraps (0)').argParser(wholeNumber))
-    .option('--force', 'replace an earlier analysis in the folder');
+    .option('--force', 'replace an earlier analysis in the folder')
+    .optionsGroup('The model of a recording:')
+    .option('--surface <spec>', 'measures its loss too: python:FILE.py:make or python:package.module:make')
+    .addOption(
+      new Option(
+        '--block <pattern>',
+        "further parameters to measure, each a block: 'conv1.*'; may be repeated",
+      ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
+    )
+    .addOption(
+      new Option('--budget <time>', 'time that this may take, by a subset of the samples where needed (10m)').argParser(
+        duration,
+      ),
+    );
   command
     .addHelpText(
       'after',
       `
 A recording is a folder of the recorder in Python, a Zarr array or group (version 2 or 3), a .npy file of T rows, an .npz with one
 array for each parameter or each step, a folder of safetensors with one numbered file for each step, or one safetensors file whose
-tensors have the steps as first axis. Pickles (.pt) are not read. Without a model no loss is evaluated: the report lists what it left out.
+tensors have the steps as first axis. Pickles (.pt) are not read. Without a model no loss is evaluated: the report lists what it left out. With --surface the loss is measured at
+the mean weights along the principal directions; make() returns the model with its loss and data.
 
 Examples:
   thermograd analyse ivf2021-standard-seed0 --centre last
   thermograd analyse ivf2021-standard-seed0 --directions 1-50,100,200
   thermograd analyse weights.npy --learning-rate 0.1 --every 1
+  thermograd analyse run --surface python:train.py:make --budget 5m
   thermograd analyse checkpoints/ --params 'fc2.*' --steps 1000:5000`,
     )
     .action(async (path: string, flags: RunFlags & RecordingFlags) => {

@@ -77,6 +77,17 @@ export function stepRange(text: string): { from?: number; to?: number } {
   return range;
 }
 
+/**
+ * Reads a time in seconds: `90s`, `10m`, `2h`, or a number of seconds.
+ * @throws InvalidArgumentError for anything else
+ */
+export function duration(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)?$/.exec(text.trim()) ?? [];
+  const seconds = Number(number) * ({ s: 1, m: 60, min: 60, h: 3600 }[unit] ?? Number.NaN);
+  if (!(seconds > 0)) throw new InvalidArgumentError(`expected a time such as 90s, 10m or 2h, got '${text}'.`);
+  return seconds;
+}
+
 /** Collects the patterns of a flag that may be given several times, or with commas. */
 export const patterns = (text: string, before: readonly string[] = []): string[] => [
   ...before,

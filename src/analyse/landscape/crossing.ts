@@ -77,7 +77,9 @@ export function nearestCrossings(
  * can so share one evaluation.
  */
 export function* crossingSearch(options: CrossingOptions): Generator<number[], Crossings, ArrayLike<number>> {
-  const { centre, level, relativeTolerance, cap } = options;
+  const { centre, level, relativeTolerance } = options;
+  // as the points are: otherwise the last one may round to less than the cap, and would be asked for again and again
+  const cap = Math.fround(options.cap);
   const goal = level / centre - 1;
   const sides = ([-1, 1] as const).map((sign): Side => {
     const slope = (sign * options.slope) / centre;

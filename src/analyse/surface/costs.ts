@@ -11,16 +11,22 @@ const TRIAL = 256;
 const SHARE = 0.05;
 
 /**
- * Times a request of each kind, over 256 samples, and losses also over all where that is short. The answers are not used.
+ * Times the second of two requests of each kind, over 256 samples, and losses also over all where that is short. The answers are not used.
  * @param now - a clock, seconds
  */
 export async function costsOf(
   surface: Surface,
   w: Float64Array,
   block: SurfaceBlock,
-  options: RequestOptions & { readonly now: () => number; readonly key: Key; readonly budgetSeconds: number },
+  options: RequestOptions & {
+    readonly now: () => number;
+    readonly key: Key;
+    readonly budgetSeconds: number;
+    /** Time of one gradient over all samples, which was asked for already. */
+    readonly gradientSeconds: number;
+  },
 ): Promise<SurfaceCosts> {
-  const { now, key, budgetSeconds, signal } = options;
+  const { now, key, budgetSeconds, gradientSeconds, signal } = options;
   const request = signal ? { signal } : {};
   const { samples: N, offers } = surface;
   const split = offers.sampleLosses !== 'missing' && N > TRIAL;
@@ -31,12 +37,15 @@ export async function costsOf(
   const row = matrix(1, block.size, p);
   const time = async (verb: keyof Surface['offers'], ask: () => Promise<unknown>): Promise<number> => {
     if (offers[verb] === 'missing') return 0;
+    // the first request of a kind prepares what later ones use again
+    await ask();
     const before = now();
     await ask();
     return Math.max(0, now() - before);
   };
   const lines = [{ block, direction: p, displacements: [0, 1e-6] }];
   const seen = {
+    gradientOverAll: gradientSeconds / N,
     loss: (await time('losses', () => surface.losses(w, lines, subset, request))) / (2 * n),
     gradient: (await time('gradient', () => surface.gradient(w, subset, request))) / n,
     product: (await time('hessianVectors', () => surface.hessianVectors(w, block, row, subset, request))) / n,

@@ -13,7 +13,7 @@ import type { Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 import { DENSE_SIZE } from '../curvature/dense-block.js';
 import { costsOf, requestsOf } from './costs.js';
 import { type GivenDirections, measureBlock } from './measure-block.js';
-import { planFor, type SurfacePlan } from './plan.js';
+import { overAllOf, planFor, type SurfacePlan } from './plan.js';
 import type { BlockMeasured, SurfaceMeasured } from './results.js';
 
 /** Reports where a measurement is. */
@@ -68,6 +68,9 @@ export async function measureSurface(
   const request = signal ? { signal } : {};
   const products = (b: SurfaceBlock) => 2 * top + 40 + density.probes * Math.min(density.steps, b.size);
   const dense = (b: SurfaceBlock) => b.size <= Math.min(DENSE_SIZE, products(b));
+  const started = budget?.now() ?? 0;
+  const { loss, gradient } = await surface.gradient(w, undefined, request);
+  const gradientSeconds = (budget?.now() ?? 0) - started;
   let plan: SurfacePlan | undefined;
   if (budget) {
     const widest = blocks.reduce((a, b) => (b.size > a.size ? b : a));
@@ -76,6 +79,7 @@ export async function measureSurface(
       now: budget.now,
       key: key.child('costs'),
       budgetSeconds: budget.seconds,
+      gradientSeconds,
     });
     const counts = blocks.map((b) => ({
       directions: options.directions?.get(b.name)?.vectors.rows ?? Math.min(top, b.size),
@@ -87,13 +91,13 @@ export async function measureSurface(
       dense: dense(b) ? b.size : 0,
     }));
     plan = planFor(costs, budget.seconds, requestsOf(counts), surface.samples);
+    if (surface.offers.sampleLosses === 'missing') plan = overAllOf(plan);
     options.onPlan?.(plan);
   }
-  const { loss, gradient } = await surface.gradient(w, undefined, request);
-  const some = plan && plan.samples < surface.samples && surface.offers.sampleLosses !== 'missing';
-  const subset: Subset = some
-    ? hardAndRandom(await surface.sampleLosses(w, undefined, request), plan!.samples, key.child('subset'))
-    : undefined;
+  const subset: Subset =
+    plan && plan.samples < surface.samples
+      ? hardAndRandom(await surface.sampleLosses(w, undefined, request), plan.samples, key.child('subset'))
+      : undefined;
   const measured: BlockMeasured[] = [];
   for (const [i, block] of blocks.entries())
     measured.push(

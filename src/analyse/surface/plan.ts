@@ -10,6 +10,7 @@ export interface SurfaceCosts {
   readonly loss: number;
   readonly lossOverAll: number;
   readonly gradient: number;
+  readonly gradientOverAll: number;
   /** One product with the Hessian. */
   readonly product: number;
   /** Gradients of single samples along one direction. */
@@ -43,7 +44,7 @@ export interface SurfacePlan {
 export const FEWEST_SAMPLES = 64;
 
 /** Gradient, losses of samples, the loss at the centre: asked of all samples whatever the subset. */
-const overAll = (c: SurfaceCosts): number => c.gradient + 3 * c.lossOverAll;
+const overAll = (c: SurfaceCosts): number => c.gradientOverAll + 3 * c.lossOverAll;
 
 /** Returns the time of planned requests, seconds, over n samples of N. */
 export function secondsFor(costs: SurfaceCosts, r: PlannedRequests, n: number, all: number): number {
@@ -84,6 +85,17 @@ export function planFor(
       : `${n} of ${samples} samples, the half of largest loss and others at random, about ${inWords(seconds)} (all of them would take ${inWords(secondsOverAll)}, and the budget is ${inWords(budgetSeconds)})`;
   return { samples: n, of: samples, seconds, secondsOverAll, budgetSeconds, costs, words };
 }
+
+/** Returns the plan over all samples of a surface that gives no losses of single samples, by which a subset would be chosen. */
+export const overAllOf = (plan: SurfacePlan): SurfacePlan =>
+  plan.samples === plan.of
+    ? plan
+    : {
+        ...plan,
+        samples: plan.of,
+        seconds: plan.secondsOverAll,
+        words: `all ${plan.of} samples, about ${inWords(plan.secondsOverAll)}, which is more than the budget of ${inWords(plan.budgetSeconds)}: a subset needs losses of single samples, which the surface does not give`,
+      };
 
 /** Writes a time as people say it: `40 s`, `12 min`, `3.5 h`. */
 export function inWords(seconds: number): string {

@@ -1,4 +1,7 @@
 /** The part of `thermograd analyse` that takes recordings made elsewhere. */
+
+import { openSurface } from '../../jobs/bridge/open.js';
+import { check } from '../../numeric/errors.js';
 import type { TrainingFacts } from '../../record/recording/table.js';
 import { lineOf } from '../../terminal/findings.js';
 import { session } from '../../terminal/session.js';
@@ -15,6 +18,9 @@ export interface RecordingFlags {
   readonly momentum?: number;
   readonly memory?: number;
   readonly seed?: number;
+  readonly surface?: string;
+  readonly block?: readonly string[];
+  readonly budget?: number;
   readonly provider?: 'auto' | 'embedded' | 'system';
   readonly out?: string;
   readonly force?: boolean;
@@ -24,10 +30,16 @@ export interface RecordingFlags {
 /** Runs `thermograd analyse` on a recording. */
 export async function analyse(path: string, flags: RecordingFlags): Promise<void> {
   const { params, steps, every, arrays, learningRate, batchSize, momentum, memory, seed, provider, out, force } = flags;
+  const { surface, block, budget } = flags;
   const facts: TrainingFacts = Object.fromEntries(
     Object.entries({ learningRate, batchSize, momentum }).filter(([, v]) => v !== undefined),
   );
   await session(flags.json ?? false, async (s) => {
+    check(
+      surface !== undefined || (block === undefined && budget === undefined),
+      'no-surface',
+      '--block and --budget are for the measurement of a model; name it with --surface.',
+    );
     const options = {
       facts,
       ...(params && { params }),
@@ -43,6 +55,16 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       ...(memory !== undefined && { memory: memory * 1e9 }),
       ...(seed !== undefined && { seed }),
       ...(provider && { provider }),
+      ...(surface !== undefined && {
+        surface: {
+          open: async () => {
+            const opened = await openSurface(surface);
+            return { surface: opened, weights: opened.weights };
+          },
+          ...(block && { blocks: block }),
+          ...(budget !== undefined && { budgetSeconds: budget }),
+        },
+      }),
       signal: s.signal,
       ...(s.onProgress && { onProgress: s.onProgress }),
       onStart: (words) => s.line.say(words),
@@ -53,6 +75,7 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       { folder, report, recording, survey, findings, leftOut },
       [
         ...findings.map(lineOf),
+        ...(measured.surface?.notes ?? []).map((note) => `note: ${note}`),
         ...recording.notes.map((note) => `note: ${note}`),
         `left out: ${leftOut.length} things, listed with what each needs`,
         `report: ${report}`,

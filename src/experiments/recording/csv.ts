@@ -1,6 +1,7 @@
 /** The tables of the report as CSV documents, at full precision. */
 import { type Cell, csv } from '../../report/csv.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
+import { surfaceTables } from './surface/tables.js';
 
 /** Writes the documents by file name. */
 export function recordingTables(m: MeasuredRecording, leftOut: readonly LeftOut[]): Record<string, string> {
@@ -74,6 +75,7 @@ export function recordingTables(m: MeasuredRecording, leftOut: readonly LeftOut[
         walk.variances.index.map((i, k) => [i, walk.variances.value[k]]),
       ),
     }),
+    ...(m.surface && surfaceTables(m.surface)),
     'left-out.csv': csv(
       ['what', 'needs'],
       leftOut.map(({ what, needs }) => [what, needs]),

@@ -11,7 +11,9 @@ import { checkFree, publish } from '../../jobs/publish.js';
 import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { kernelBuild } from '../../kernels/load.js';
 import { jsonText } from '../../numeric/json.js';
+import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
+import { randomKey } from '../../numeric/random.js';
 import { writeNpz } from '../../record/npz.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
 import type { Finding } from '../../report/finding.js';
@@ -21,6 +23,9 @@ import { RECORDING_WORK, type RecordingAnswer, type RecordingJob } from './job.j
 import { leftOut } from './left-out.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
 import { planOf } from './plan.js';
+import { checkParameters } from './surface/align.js';
+import type { RecordedSurface } from './surface/measured.js';
+import { measureRecorded, type OpenedSurface } from './surface/stage.js';
 
 /** Says what is analysed, and where the results go. */
 export interface RecordingRequest extends Pick<RunOptions, 'signal' | 'onProgress'> {
@@ -34,6 +39,14 @@ export interface RecordingRequest extends Pick<RunOptions, 'signal' | 'onProgres
   /** Seed of the walks and bootstraps; default 0. */
   readonly seed?: number;
   readonly provider?: ProviderChoice;
+  /** The model of the recording: opened before anything is read, closed at the end. docs/rules/recordings.md. */
+  readonly surface?: {
+    readonly open: () => Promise<OpenedSurface>;
+    /** Patterns of further parameters, each a block to measure. */
+    readonly blocks?: readonly string[];
+    /** Seconds that its measurement may take; 600 by default. */
+    readonly budgetSeconds?: number;
+  };
   /** Receives, before the start, what will be done and what it needs. */
   readonly onStart?: (words: string) => void;
 }
@@ -50,6 +63,9 @@ export interface RecordingResult {
 const [SETTINGS, DIRECTIONS, DOCUMENT] = ['settings.json', 'directions.npz', 'analysis.json'];
 const FILES = [SETTINGS, DIRECTIONS, DOCUMENT, FINDINGS_FILE, 'report.html', THEORY_FILE, 'figures', 'tables'];
 
+/** Seconds that the measurement of a surface may take. */
+const BUDGET = 600;
+
 const JOB: JobKind<undefined, RecordingJob, RecordingAnswer> = {
   ...RECORDING_WORK,
   worker: new URL('./worker.js', import.meta.url),
@@ -63,10 +79,24 @@ const JOB: JobKind<undefined, RecordingJob, RecordingAnswer> = {
  * @throws InputError before anything is written; InterruptedError, with nothing written
  */
 export async function analyseRecording(path: string, request: RecordingRequest = {}): Promise<RecordingResult> {
+  const model = await request.surface?.open();
+  try {
+    return await analysed(path, request, model);
+  } finally {
+    await model?.surface.close();
+  }
+}
+
+async function analysed(
+  path: string,
+  request: RecordingRequest,
+  model: OpenedSurface | undefined,
+): Promise<RecordingResult> {
   const { options = {}, force = false, seed = 0, provider = 'auto', signal, onProgress } = request;
   const folder = request.out ?? `${path.replace(/(.)[/\\]+$/, '$1')}-analysis`;
   checkFree(folder, { force, files: FILES, what: 'analysis' });
   const recording = await openRecording(path, options);
+  if (model) checkParameters(model.surface, recording.parameters);
   const plan = planOf(recording, folder, request.memory);
   request.onStart?.(`analysis of ${path}: ${plan.words}`);
   const job = { path, options, seed, budget: plan.budget, provider, kernelBuild: kernelBuild() };
@@ -81,7 +111,10 @@ export async function analyseRecording(path: string, request: RecordingRequest =
     },
   });
   if (!finished || !answer) throw new InterruptedError(folder, false);
-  const { measured, linearAlgebra } = answer;
+  const { linearAlgebra } = answer;
+  const measured: MeasuredRecording = model
+    ? { ...answer.measured, surface: await surfaceOf(answer, model, request, folder) }
+    : answer.measured;
   const findings = recordingFindings(measured);
   const missing = leftOut(measured);
   const record = { versions: allVersions(), kernelBuild: job.kernelBuild, machine: thisMachine(), linearAlgebra };
@@ -110,6 +143,33 @@ export async function analyseRecording(path: string, request: RecordingRequest =
   );
   publish(folder, files);
   return { folder, measured, findings, leftOut: missing };
+}
+
+/** Measures the model. @throws InterruptedError when asked to stop */
+async function surfaceOf(
+  answer: RecordingAnswer,
+  model: OpenedSurface,
+  { surface, seed = 0, provider = 'auto', memory, signal, onProgress, onStart }: RecordingRequest,
+  folder: string,
+): Promise<RecordedSurface> {
+  try {
+    return await measureRecorded(answer, {
+      model,
+      blocks: surface?.blocks ?? [],
+      budgetSeconds: surface?.budgetSeconds ?? BUDGET,
+      now: () => performance.now() / 1000,
+      key: randomKey(seed).child('recording'),
+      la: await chooseProvider({ prefer: provider }),
+      ...(memory !== undefined && { memoryBytes: memory / 4 }),
+      signal,
+      onPlan: (plan) => onStart?.(`surface ${model.surface.name}: ${plan.words}`),
+      onProgress: (note, share) =>
+        onProgress?.({ stage: 'surface', done: Math.round(100 * share), total: 100, unit: '%', note }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw new InterruptedError(folder, false);
+    throw error;
+  }
 }
 
 function directionsOf({ directions: { ranks, components, mean } }: RecordingAnswer): Uint8Array {

@@ -10,10 +10,21 @@ import { compatible, decide, UNDECIDED, verdictOf } from '../../report/deciding.
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import type { MeasuredRecording, OwnWalk } from './measured.js';
+import { surfaceFindings } from './surface/findings.js';
 
 /** Makes all findings of a recording, the most important first. */
 export function recordingFindings(m: MeasuredRecording): Finding[] {
-  return [stationary(m), aligned(m), ballistic(m), share(m), diffuse(m), rankLaw(m), rotates(m), temperature(m)];
+  return [
+    ...(m.surface ? surfaceFindings(m.surface) : []),
+    stationary(m),
+    aligned(m),
+    ballistic(m),
+    share(m),
+    diffuse(m),
+    rankLaw(m),
+    rotates(m),
+    temperature(m),
+  ];
 }
 
 /** How many standard deviations over draws a value must lie away from the walk. */

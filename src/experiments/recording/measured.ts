@@ -8,6 +8,7 @@ import type {
 } from '../../analyse/trajectory/results.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import type { Parameter, TrainingFacts } from '../../record/recording/table.js';
+import type { RecordedSurface } from './surface/measured.js';
 
 /** Says what was read. */
 export interface RecordingSummary {
@@ -136,6 +137,8 @@ export interface MeasuredRecording {
   readonly rotation: Rotation | Missing;
   readonly temperatures: Temperatures | Missing;
   readonly walk: OwnWalk | Missing;
+  /** What needs the loss; undefined without a surface. */
+  readonly surface?: RecordedSurface;
 }
 
 /** Says what was left out, and what it would need. */

@@ -11,6 +11,7 @@ import { dynamicsTable } from '../../report/sections/motion.js';
 import { recordingTables } from './csv.js';
 import { drawFigures } from './figures/all.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
+import { blockTable, checksTable, landscapeTable, surfaceNotes } from './surface/tables.js';
 import { leftOutTable, parameterTable, rotationTable, stateTable, walkTable } from './tables.js';
 
 /** The input of the report. */
@@ -36,6 +37,15 @@ export function renderRecording({ title, measured: m, findings, leftOut, run }: 
         'Motion',
         html`${gallery(figures.motion)}${dynamicsTable(m.motion)}${stateTable(m)}${rotationTable(m)}`,
       ],
+      ...(m.surface
+        ? ([
+            [
+              'landscape',
+              'Landscape',
+              html`${surfaceNotes(m.surface)}${gallery(figures.landscape)}${landscapeTable(m.surface)}${blockTable(m.surface)}${checksTable(m.surface)}`,
+            ],
+          ] as const)
+        : []),
       ['left-out', 'What was left out', leftOutTable(leftOut)],
       ['method', 'How this was measured', html`${method(m)}${parameterTable(m)}`],
     ],
@@ -62,8 +72,15 @@ function summary(m: MeasuredRecording, findings: readonly Finding[]): Markup {
   const { recording: r } = m;
   const names = r.parameters.length === 1 ? r.parameters[0].name : `${formatCount(r.parameters.length)} parameters`;
   return html`<p class="summary">A recording of ${names} (${r.format}) was read: ${formatCount(r.T)} rows of ${formatCount(r.P)} ${r.projected ? 'projected numbers' : 'weights'}, ${spacing(r)}.
-${r.loss ? `The mean loss of its first half was ${formatNumber(r.loss[0])}, of its second ${formatNumber(r.loss[1])}. ` : ''}No model was used: the loss was not evaluated, and what needs it is listed under <a href="#left-out">what was left out</a>.
+${r.loss ? `The mean loss of its first half was ${formatNumber(r.loss[0])}, of its second ${formatNumber(r.loss[1])}. ` : ''}${used(m)}
 ${verdictWords(findings)} ${prose(exceptions(findings))}</p>${r.notes.map((n) => html`<p>${prose(sentence(n))}</p>`)}`;
+}
+
+function used({ surface }: MeasuredRecording): Markup {
+  if (!surface)
+    return html`No model was used: the loss was not evaluated, and what needs it is listed under <a href="#left-out">what was left out</a>.`;
+  const { measured: s } = surface;
+  return html`The loss of ${s.surface.name} at the mean weights is ${formatNumber(s.loss.value)} over ${formatCount(s.surface.samples)} samples; ${s.asked < s.surface.samples ? `what else was measured of it, over ${formatCount(s.asked)} of them` : 'everything was measured over all of them'}.`;
 }
 
 function keyNumbers({ pca, motion, walk, temperatures: t }: MeasuredRecording): Markup {
@@ -128,5 +145,10 @@ const SYMBOLS: Symbols = [
   ['τ', 'integrated autocorrelation time (steps)'],
   ['Tᵢ', 'temperature of direction i (loss)'],
   ['η, μ', 'learning rate and momentum of SGD'],
+  ['F', 'width of the valley along a direction, where the loss is e times that at the centre (weight)'],
+  ['ψ', 'exponent of σ² ∝ F^−ψ'],
+  ['h, H', 'curvature of the loss along a direction, its matrix (loss/weight²)'],
+  ['C₁', 'covariance of the gradient of one sample (loss²/weight²)'],
+  ['R', 'mean square of a batch gradient over its mean curvature along itself (weight²/loss)'],
   ['PC', 'principal direction'],
 ];

@@ -3,12 +3,12 @@ import type { Analysis } from '../../../analyse/trajectory/results.js';
 import type { Drawn } from '../../../report/figures/frame.js';
 import { correlationTimes } from '../../../report/figures/window/correlation.js';
 import { displacementCurves } from '../../../report/figures/window/displacement.js';
+import { flatnessByRank } from '../../../report/figures/window/flatness.js';
 import { trajectories } from '../../../report/figures/window/trajectory.js';
-import { flatnessByRank } from './flatness.js';
+import { varianceFlatness } from '../../../report/figures/window/variance-flatness.js';
 import { lossProfiles } from './profiles.js';
 import { curvatureByFlatness } from './secondary.js';
 import { trainingErrors, trainingLoss } from './training.js';
-import { varianceFlatness } from './variance-flatness.js';
 import { rankedVariances } from './variances.js';
 
 export type FigureGroup = 'relation' | 'training' | 'fluctuations' | 'landscape';

@@ -5,9 +5,10 @@ import { displacementCurves } from '../../../report/figures/window/displacement.
 import { trajectories } from '../../../report/figures/window/trajectory.js';
 import { rankedVariances } from '../../../report/figures/window/variances.js';
 import type { MeasuredRecording } from '../measured.js';
+import { surfaceFigures } from '../surface/figures.js';
 import { temperatureFigure } from './temperatures.js';
 
-export function drawFigures(m: MeasuredRecording): Record<'fluctuations' | 'motion', Drawn[]> {
+export function drawFigures(m: MeasuredRecording): Record<'fluctuations' | 'motion' | 'landscape', Drawn[]> {
   const { pca, scaling, motion, walk } = m;
   return {
     fluctuations: [
@@ -21,5 +22,6 @@ export function drawFigures(m: MeasuredRecording): Record<'fluctuations' | 'moti
       ...trajectories({ paths: motion.paths, pca }),
     ],
     motion: [displacementCurves(motion), correlationTimes({ dynamics: motion.dynamics }), temperatureFigure(m)],
+    landscape: m.surface ? surfaceFigures(m.surface, m) : [],
   };
 }

@@ -1,12 +1,17 @@
 /** Flatness against rank; directions whose valley does not close are drawn with marks of their own. docs/theory [F1], [F2]. */
 import * as Plot from '@observablehq/plot';
-import type { Analysis } from '../../../analyse/trajectory/results.js';
-import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
-import { COLOURS } from '../../../report/figures/palette.js';
-import { formatCount } from '../../../report/format.js';
+import type { DirectionFlatness } from '../../../analyse/trajectory/results.js';
+import { formatCount } from '../../format.js';
+import { logAxis, logDomain } from '../axes.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../frame.js';
+import { COLOURS } from '../palette.js';
 
-export function flatnessByRank({ flatness: f }: Analysis): Drawn {
+/** Widths along principal directions. */
+export interface Widths {
+  readonly flatness: { readonly directions: readonly DirectionFlatness[] };
+}
+
+export function flatnessByRank({ flatness: f }: Widths): Drawn {
   const name = 'flatness';
   if (f.directions.length === 0) return { name, missing: 'no direction was measured.' };
   const closed = f.directions.flatMap((d) =>

@@ -1,12 +1,13 @@
 /** The main figure: variance of the weights against flatness of the loss, with the fit, its band and its range. */
 import * as Plot from '@observablehq/plot';
-import type { Analysis, PowerLaw } from '../../../analyse/trajectory/results.js';
+import type { Analysis, PowerLaw, ScalingSummary } from '../../../analyse/trajectory/results.js';
 import { FIRST_RANK, LAST_LEADING_RANK, leadingShare, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
-import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
-import { COLOURS, rampColour } from '../../../report/figures/palette.js';
-import { formatCount, formatEstimate, formatNumber, formatRange } from '../../../report/format.js';
+import { formatCount, formatEstimate, formatNumber, formatRange } from '../../format.js';
+import { logAxis, logDomain } from '../axes.js';
+import { type Drawn, drawFrame, type LegendEntry } from '../frame.js';
+import { COLOURS, rampColour } from '../palette.js';
+import type { Widths } from './flatness.js';
 
 interface Point {
   readonly x: number;
@@ -14,7 +15,12 @@ interface Point {
   readonly index: number;
 }
 
-export function varianceFlatness(analysis: Analysis): Drawn {
+/** The relation of a window: its variances, the widths along its directions, and the fit. */
+export interface Relation extends Widths, Pick<Analysis, 'pca'> {
+  readonly scaling: Pick<ScalingSummary, 'varianceFlatness' | 'varianceFlatnessRanges'>;
+}
+
+export function varianceFlatness(analysis: Relation): Drawn {
   const { flatness, pca, scaling } = analysis;
   const name = 'variance-flatness';
   const points: Point[] = flatness.directions.flatMap((d) =>
@@ -100,7 +106,7 @@ export function varianceFlatness(analysis: Analysis): Drawn {
   };
 }
 
-function caption({ scaling, pca, flatness }: Analysis, fitted: boolean, shown: number): string {
+function caption({ scaling, pca, flatness }: Relation, fitted: boolean, shown: number): string {
   const fit = scaling.varianceFlatness;
   const psi = negated(fit.exponent);
   const left = flatness.directions.length - shown;
@@ -119,7 +125,7 @@ function caption({ scaling, pca, flatness }: Analysis, fitted: boolean, shown: n
 }
 
 /** Says how well the line holds along the leading ranks. */
-function where({ varianceFlatnessRanges }: Analysis['scaling'], pca: Analysis['pca']): string {
+function where({ varianceFlatnessRanges }: Relation['scaling'], pca: Relation['pca']): string {
   const head = varianceFlatnessRanges.find((r) => r.label === `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`);
   if (!head) return '';
   return (

@@ -1,0 +1,198 @@
+/** Tables of what a surface adds: blocks, directions, predicted variances; and the same as CSV documents. */
+import type { BlockMeasured } from '../../../analyse/surface/results.js';
+import { scaled } from '../../../numeric/estimate.js';
+import { median } from '../../../numeric/statistics.js';
+import { type Cell, csv } from '../../../report/csv.js';
+import { spread } from '../../../report/figures/window/displacement.js';
+import { formatCount, formatNumber, MISSING } from '../../../report/format.js';
+import { html, type Markup, prose } from '../../../report/markup.js';
+import { type Column, STAR, starred, table } from '../../../report/sections/tables.js';
+import type { LeftOut } from '../measured.js';
+import type { RecordedSurface } from './measured.js';
+
+/** Compares the blocks. */
+export function blockTable({ measured, recorded }: RecordedSurface): Markup {
+  const columns: Column<BlockMeasured>[] = [
+    { head: 'block', cell: (b) => (b.name === recorded ? `${b.name} (recorded)` : b.name), words: true },
+    { head: 'weights', cell: (b) => formatCount(b.size) },
+    { head: 'largest h', cell: (b) => (b.spectrum ? starred(b.spectrum.top[0].curvature) : MISSING) },
+    { head: 'smallest h', cell: (b) => (b.spectrum ? starred(b.spectrum.smallest) : MISSING) },
+    { head: 'Tr H', cell: (b) => (b.spectrum ? starred(b.spectrum.trace) : MISSING) },
+    { head: 'Tr C₁', cell: (b) => (b.noise ? starred(b.noise.trace) : MISSING) },
+    { head: 'Tr C₁/|g|²', cell: (b) => (b.noise ? starred(b.noise.simple) : MISSING) },
+    { head: 'critical batch', cell: (b) => (b.noise?.critical ? starred(b.noise.critical) : MISSING) },
+    {
+      head: 'ceiling 2R',
+      cell: (b) => (b.noise?.sharpness ? starred(scaled(b.noise.sharpness.ratio, 2)) : MISSING),
+    },
+    { head: 'median F', cell: medianWidth },
+  ];
+  const plan = measured.plan ? ` Asked: ${measured.plan.words}.` : '';
+  return html`<h3 id="blocks">Blocks</h3>${table(
+    `Curvature h and noise C₁ (of one sample) on blocks of weights at the centre, where the loss is ${starred(measured.loss)} over ${formatCount(measured.surface.samples)} samples.${plan} 2R is the learning rate from which on a step no longer lowers the loss of its own batch. ${STAR}`,
+    columns,
+    measured.blocks,
+  )}`;
+}
+
+function medianWidth({ flatness }: BlockMeasured): string {
+  const closed = flatness?.directions.filter((d) => d.open === null).map((d) => d.flatness.value) ?? [];
+  return closed.length > 0 ? formatNumber(median(closed)) : MISSING;
+}
+
+/** Lists widths, curvature and noise along some of the principal directions. */
+export function landscapeTable({ measured, predicted }: RecordedSurface): Markup {
+  const rows = measured.blocks[0].flatness?.directions ?? [];
+  if (rows.length === 0) return html``;
+  const own = new Map('missing' in predicted ? [] : predicted.directions.map((d) => [d.index, d.predicted]));
+  type Row = (typeof rows)[number];
+  return html`<h3>Along principal directions</h3>${table(
+    `Variance over the window, width of the valley, curvature, noise of one sample, and F over that of the parabola. ${STAR}`,
+    [
+      { head: 'direction', cell: (d: Row) => formatCount(d.index) },
+      { head: 'σ²', cell: (d) => formatNumber(d.variance) },
+      { head: 'F', cell: (d) => (d.open === null ? starred(d.flatness) : `open (${d.open})`) },
+      { head: 'h', cell: (d) => starred(d.curvature) },
+      { head: 'C₁', cell: (d) => (d.noise ? starred(d.noise) : MISSING) },
+      { head: 'F/parabola', cell: (d) => formatNumber(d.quadraticRatio) },
+      ...(own.size > 0 ? [{ head: 'predicted σ²', cell: (d: Row) => formatNumber(own.get(d.index)) }] : []),
+    ],
+    spread(rows, 14),
+  )}`;
+}
+
+/** Lists what was checked before anything was measured. */
+export function checksTable({ checks }: RecordedSurface): Markup {
+  return html`<h3>Checks of the model</h3>${table(
+    'Before anything was measured: how far two numbers are apart that must agree, relative to their size.',
+    [
+      { head: 'check', cell: (c) => c.sentence, words: true },
+      { head: '', cell: (c) => c.verdict, words: true },
+      { head: 'deviation', cell: (c) => formatNumber(c.deviation, 2) },
+      { head: 'allowed', cell: (c) => formatNumber(c.tolerance, 2) },
+    ],
+    checks.checks,
+  )}`;
+}
+
+/** Says what the reader should know, and what the prediction rests on. */
+export function surfaceNotes({ notes, predicted: p, measured }: RecordedSurface): Markup {
+  const { offers } = measured.surface;
+  const made = Object.entries(offers).flatMap(([verb, offer]) => (offer === 'made' ? [verb] : []));
+  return html`${notes.map((n) => html`<p>${prose(`${n[0].toUpperCase()}${n.slice(1)}.`)}</p>`)}${
+    made.length > 0 ? html`<p>Made from differences or single samples by the surface: ${made.join(', ')}.</p>` : ''
+  }${
+    'missing' in p
+      ? html`<p class="missing">${p.missing}</p>`
+      : html`<p>In the span of the principal directions SGD stays bounded up to a learning rate of ${formatNumber(p.ceiling)}; it had ${formatNumber(p.learningRate)}. ${
+          typeof p.entropy === 'number'
+            ? `The linear system of this plane produces ${formatNumber(p.entropy)} of entropy per step.`
+            : prose(p.entropy.missing)
+        }</p>`
+  }`;
+}
+
+/** Lists what the surface did not answer, by block. */
+export const surfaceLeftOut = ({ measured }: RecordedSurface): LeftOut[] =>
+  measured.blocks.flatMap((b) => b.left.map(({ what, needs }) => ({ what: `${what} on ${b.name}`, needs })));
+
+/** Writes the CSV documents by file name. */
+export function surfaceTables({ measured, predicted }: RecordedSurface): Record<string, string> {
+  const own = new Map('missing' in predicted ? [] : predicted.directions.map((d) => [d.index, d]));
+  return {
+    'landscape.csv': csv(
+      [
+        'block',
+        'along',
+        'rank',
+        'variance',
+        'left',
+        'right',
+        'flatness',
+        'flatness_error',
+        'open',
+        'slope',
+        'slope_error',
+        'curvature',
+        'curvature_error',
+        'quadratic_ratio',
+        'asymmetry',
+        'noise',
+        'noise_error',
+        'predicted_variance',
+        'settled',
+      ],
+      measured.blocks.flatMap((b, i) =>
+        (b.flatness?.directions ?? []).map((d): Cell[] => [
+          b.name,
+          b.flatness!.along,
+          d.index,
+          d.variance,
+          d.left,
+          d.right,
+          d.flatness.value,
+          d.flatness.standardError,
+          d.open,
+          d.slope.value,
+          d.slope.standardError,
+          d.curvature.value,
+          d.curvature.standardError,
+          d.quadraticRatio,
+          d.asymmetry,
+          d.noise?.value,
+          d.noise?.standardError,
+          i === 0 ? own.get(d.index)?.predicted : undefined,
+          i === 0 ? own.get(d.index)?.settled : undefined,
+        ]),
+      ),
+    ),
+    'eigenvalues.csv': csv(
+      ['block', 'number', 'curvature', 'curvature_error', 'converged', 'noise', 'noise_error'],
+      measured.blocks.flatMap((b) =>
+        (b.spectrum?.top ?? []).map((m, k): Cell[] => [
+          b.name,
+          k + 1,
+          m.curvature.value,
+          m.curvature.standardError,
+          m.curvature.converged,
+          m.noise?.value,
+          m.noise?.standardError,
+        ]),
+      ),
+    ),
+    'blocks.csv': csv(
+      [
+        'block',
+        'weights',
+        'norm',
+        'largest',
+        'largest_error',
+        'smallest',
+        'smallest_error',
+        'trace',
+        'trace_error',
+        'noise_trace',
+        'noise_trace_error',
+        'noise_scale',
+        'noise_scale_error',
+        'critical_batch',
+        'critical_batch_error',
+        'sharpness',
+        'sharpness_error',
+      ],
+      measured.blocks.map((b): Cell[] => [
+        b.name,
+        b.size,
+        b.norm,
+        ...[b.spectrum?.top[0].curvature, b.spectrum?.smallest, b.spectrum?.trace].flatMap((e) => [
+          e?.value,
+          e?.standardError,
+        ]),
+        ...[b.noise?.trace, b.noise?.simple, b.noise?.critical, b.noise?.sharpness?.ratio].flatMap((e) => [
+          e?.value,
+          e?.standardError,
+        ]),
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,310 @@
+/** A recording made elsewhere with the model that it is of: aligned, measured, reported. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { analyseRecording, type RecordingResult } from '../src/experiments/recording/experiment.js';
+import { align } from '../src/experiments/recording/surface/align.js';
+import { predictedGroups, surfaceFindings } from '../src/experiments/recording/surface/findings.js';
+import type { RecordedSurface } from '../src/experiments/recording/surface/measured.js';
+import { estimate } from '../src/numeric/estimate.js';
+import { parseJson } from '../src/numeric/json.js';
+import { randomKey } from '../src/numeric/random.js';
+import { asNpz } from './support/recordings.js';
+import { quadraticSurface, sampleSurface } from './support/sample-surfaces.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'thermograd-recording-surface-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A quadratic over 100 samples: H of 12 eigenvalues, noise of the gradients, a loss of 1 at its minimum, where all weights are 1. */
+const P = 12;
+const curvatures = Array.from({ length: P }, (_, i) => 2 * 0.1 ** (i / (P - 1)));
+const tensors = [
+  { name: 'head', shape: [2] },
+  { name: 'fc2.weight', shape: [2, 5] },
+  { name: 'fc2.bias', shape: [2] },
+];
+// the first two weights are another parameter, which is not recorded and on which nothing depends
+const inner = quadraticSurface(curvatures, { samples: 100, loss: 1, noise: 0.3, seed: 4 });
+const inBlock = (v: Float64Array) => v.slice(2);
+const shifted = (w: Float64Array) => inBlock(w).map((x) => x - 1);
+const padded = (v: Float64Array) => Float64Array.from([0, 0, ...v]);
+const surface = sampleSurface(
+  P + 2,
+  inner.all.map((s) => ({
+    loss: (w) => s.loss(shifted(w)),
+    gradient: (w) => padded(s.gradient(shifted(w))),
+    product: (w, v) => padded(s.product(shifted(w), inBlock(v))),
+  })),
+  { tensors, name: 'a quadratic' },
+);
+const setting = { learningRate: 0.2, batchSize: 10 };
+
+/** Weights of shuffled SGD on the quadratic, step by step: w' = w − eta (H w + mean of b_k). */
+function sgd(T: number) {
+  const s = randomKey(2).stream();
+  const data = new Float32Array(T * P);
+  let w = new Float64Array(P);
+  let order = new Uint32Array(0);
+  for (let t = -500; t < T; t++) {
+    const at = (((t + 500) * 10) % 100) / 10;
+    if (at === 0) order = s.permutation(100) as Uint32Array<ArrayBuffer>;
+    if (t >= 0)
+      data.set(
+        w.map((x) => x + 1),
+        t * P,
+      );
+    const next = w.slice();
+    for (let i = 0; i < P; i++) {
+      let g = 0;
+      for (let j = 0; j < P; j++) g += inner.hessian[i][j] * w[j];
+      for (let b = 0; b < 10; b++) g += inner.b[i][order[at * 10 + b]] / 10;
+      next[i] -= 0.2 * g;
+    }
+    w = next;
+  }
+  return { T, P, data };
+}
+
+describe('a recording with its model', () => {
+  let result: RecordingResult;
+  let document: { measured: { surface: RecordedSurface } };
+  const told: string[] = [];
+  const stages: string[] = [];
+  let closed = 0;
+  beforeAll(async () => {
+    const path = asNpz(join(folder, 'w.npz'), sgd(3000), { 'fc2.bias': [2], 'fc2.weight': [2, 5] });
+    result = await analyseRecording(path, {
+      options: { facts: setting, every: 1 },
+      surface: {
+        open: async () => ({
+          surface: { ...surface, close: async () => void closed++ },
+          weights: new Float64Array(P + 2).fill(7),
+        }),
+        blocks: ['fc2.weight', 'head'],
+      },
+      provider: 'embedded',
+      onStart: (words) => told.push(words),
+      onProgress: ({ stage, note }) => stages.push(`${stage} ${note ?? ''}`),
+    });
+    document = parseJson(readFileSync(join(result.folder, 'analysis.json'), 'utf8')) as typeof document;
+  }, 300_000);
+
+  it('is measured along its own directions, around its own mean', () => {
+    const { measured, recorded, directions, notes } = result.measured.surface!;
+    expect([recorded, notes, closed]).toEqual(['recorded parameters', [], 1]);
+    expect(measured.blocks.map((b) => [b.name, b.size, b.parameters])).toEqual([
+      ['recorded parameters', 12, ['fc2.weight', 'fc2.bias']],
+      ['fc2.weight', 10, ['fc2.weight']],
+      ['head', 2, ['head']],
+    ]);
+    expect(measured.loss.value).toBeCloseTo(1, 2);
+    // noise without correlations and its variance falls with the curvature, so that the widest valley comes first
+    const first = measured.blocks[0].flatness!.directions[0];
+    expect(first.variance).toBe(result.measured.pca.variances[0]);
+    for (const d of measured.blocks[0].flatness!.directions) {
+      const truth = 2 * Math.sqrt((2 * (Math.E - 1) * measured.loss.value) / d.curvature.value);
+      if (d.curvature.value > 1) expect(d.flatness.value / truth).toBeCloseTo(1, 1);
+    }
+    expect(directions).toHaveLength(12);
+    expect(measured.blocks[0].spectrum!.top[0].curvature.value).toBeCloseTo(2, 6);
+    expect(measured.blocks[0].spectrum!.trace.value).toBeCloseTo(
+      curvatures.reduce((a, b) => a + b, 0),
+      6,
+    );
+  });
+
+  it('has the variances that theory predicts', () => {
+    const p = result.measured.surface!.predicted;
+    if ('missing' in p) throw new Error(p.missing);
+    expect([p.learningRate, p.batchSize, p.window]).toEqual([0.2, 10, 3000]);
+    const groups = predictedGroups(p.directions);
+    expect(groups.length).toBeGreaterThan(0);
+    for (const { log } of groups) expect(Math.abs(log.value), JSON.stringify([groups, p.directions])).toBeLessThan(0.3);
+    expect(p.ceiling).toBeCloseTo(1, 1);
+    expect(typeof p.entropy).toBe('number');
+    const finding = result.findings.find((f) => f.id === 'rec.predicted-variance')!;
+    expect(finding.verdict).toBe('reproduced');
+  });
+
+  it('has findings, figures, tables, and says what is left out', () => {
+    expect(result.findings.map((f) => f.id).slice(0, 3)).toEqual([
+      'rec.psi',
+      'rec.flatness-rank',
+      'rec.predicted-variance',
+    ]);
+    expect(result.findings[1].verdict).toBe('not decidable with this run');
+    const files = readdirSync(join(result.folder, 'figures'));
+    for (const name of [
+      'variance-flatness',
+      'flatness',
+      'predicted-variance',
+      'noise-1-recorded-parameters',
+      'spectrum-2-fc2-weight',
+    ])
+      expect(files).toContain(`${name}.svg`);
+    const tables = readFileSync(join(result.folder, 'tables', 'landscape.csv'), 'utf8').split('\r\n');
+    expect(tables.filter((l) => l.startsWith('recorded parameters,window,'))).toHaveLength(12);
+    expect(existsSync(join(result.folder, 'tables', 'blocks.csv'))).toBe(true);
+    const page = readFileSync(join(result.folder, 'report.html'), 'utf8');
+    expect(page).toContain('The loss of a quadratic at the mean weights');
+    expect(page).toContain('fc2.weight');
+    expect(page).not.toContain('undefined');
+    // nothing depends on `head`: no width closes, no noise, and the page holds all the same
+    expect(result.leftOut.map((l) => l.what)).not.toContain(
+      'flatness along the directions and the variance-flatness relation',
+    );
+    expect(document.measured.surface.measured.blocks).toHaveLength(3);
+    expect(told.some((w) => /^surface a quadratic: all 100 samples/.test(w))).toBe(true);
+    expect(stages.some((s) => s.startsWith('surface '))).toBe(true);
+  });
+
+  it('is refused where the two do not fit each other, and the model is closed', async () => {
+    const path = join(folder, 'w.npz');
+    const other = sampleSurface(P, [], {
+      tensors: [
+        { name: 'fc2.weight', shape: [5, 2] },
+        { name: 'b', shape: [4] },
+      ],
+    });
+    const open = (s: typeof other) => async () => ({
+      surface: { ...s, close: async () => void closed++ },
+      weights: new Float64Array(s.size),
+    });
+    const before = closed;
+    const out = join(folder, 'refused');
+    await expect(analyseRecording(path, { out, surface: { open: open(other) } })).rejects.toThrow(
+      /parameter fc2.bias, and samples in plain loops has fc2.weight, b/,
+    );
+    await expect(
+      analyseRecording(path, { out, options: { params: ['fc2.weight'] }, surface: { open: open(other) } }),
+    ).rejects.toThrow(/shape 2×5 in the recording and 5×2 in/);
+    await expect(
+      analyseRecording(path, { out, options: { facts: setting }, surface: { open: open(surface), blocks: ['conv*'] } }),
+    ).rejects.toThrow(/no parameter matches 'conv\*'/);
+    expect(closed).toBe(before + 3);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('alignment', () => {
+  it('puts columns in the order of the surface, whatever wrappers say', () => {
+    const own = sampleSurface(6, [], {
+      tensors: [
+        { name: 'module.a', shape: [2] },
+        { name: 'b', shape: [1] },
+        { name: 'c', shape: [3] },
+      ],
+    });
+    const { block, centre, directions } = align(own, Float64Array.from([1, 2, 3, 4, 5, 6]), {
+      parameters: [
+        { name: 'c', shape: [3], size: 3 },
+        { name: '_orig_mod.a', shape: [2], size: 2 },
+      ],
+      ranks: [1, 3],
+      components: Float64Array.from([10, 11, 12, 20, 21, 30, 31, 32, 40, 41]),
+      mean: Float64Array.from([-1, -2, -3, -4, -5]),
+      variances: [9, 8, 7],
+    });
+    expect(block.ranges).toEqual([
+      { offset: 0, size: 2 },
+      { offset: 3, size: 3 },
+    ]);
+    expect([...centre]).toEqual([-4, -5, 3, -1, -2, -3]);
+    expect([...directions.vectors.data]).toEqual([20, 21, 10, 11, 12, 40, 41, 30, 31, 32]);
+    expect(directions.variances).toEqual([9, 7]);
+    expect(() =>
+      align(own, centre, {
+        parameters: [{ name: 'w (projected)', shape: [2], size: 2 }],
+        ranks: [],
+        components: centre,
+        mean: centre,
+        variances: [],
+      }),
+    ).toThrow(/holds a projection/);
+  });
+});
+
+describe('findings on made-up numbers', () => {
+  const fit = (exponent: number, error: number, points = 100, r2 = 0.95, range: [number, number] = [0.1, 10]) => ({
+    exponent: estimate(-exponent, error, points, 'made up'),
+    intercept: estimate(0, 0, points, 'made up'),
+    range,
+    points,
+    scatter: 0.1,
+    r2,
+  });
+  const rows = (...exponents: number[]) =>
+    exponents.map((e, i) => ({
+      label: `ranks ${i + 1}–${i + 100}`,
+      fit: fit(e, 0.1),
+      leastSquares: -e,
+      inverseLeastSquares: -e,
+    }));
+  const made = (change: Partial<RecordedSurface>): RecordedSurface => ({
+    checks: { checks: [] } as unknown as RecordedSurface['checks'],
+    measured: { asked: 100 } as RecordedSurface['measured'],
+    recorded: 'fc2.weight',
+    notes: [],
+    directions: [],
+    scaling: { varianceFlatness: fit(4, 0.1), varianceFlatnessRanges: rows(3.9, 4.1) },
+    widthError: 0,
+    ranks: { head: { rho: estimate(0.9, 0.05, 40, ''), n: 40 }, rest: { rho: estimate(0.7, 0.05, 60, ''), n: 60 } },
+    predicted: { missing: 'not asked.' },
+    ...change,
+  });
+  const verdict = (id: string, change: Partial<RecordedSurface>) =>
+    surfaceFindings(made(change)).find((f) => f.id === id)!.verdict;
+
+  it.each([
+    ['4', fit(4, 0.1), rows(3.9, 4.1), 0, 'reproduced'],
+    ['4.39', fit(4.39, 0.01), rows(4.38, 4.4), 0, 'reproduced'],
+    ['4.41', fit(4.41, 0.01), rows(4.4, 4.42), 0, 'reproduced with another exponent'],
+    ['2.5', fit(2.5, 0.1), rows(2.4, 2.6), 0, 'reproduced with another exponent'],
+    ['too few', fit(4, 0.1, 19), rows(3.9, 4.1), 0, 'not decidable with this run'],
+    ['half a decade', fit(4, 0.1, 100, 0.95, [1, 9.9]), rows(3.9, 4.1), 0, 'not decidable with this run'],
+    ['wide', fit(4, 0.6), rows(3.9, 4.1), 0, 'not decidable with this run'],
+    ['none', fit(0.1, 0.1), rows(0.1, 0.1), 0, 'not reproduced'],
+    ['scatter', fit(4, 0.1, 100, 0.79), rows(3.9, 4.1), 0, 'not reproduced'],
+    ['bends', fit(4, 0.1), rows(3.4, 4, 4, 4, 4, 4, 4.8), 0, 'not reproduced'],
+    ['poor widths', fit(4, 0.1), rows(3.9, 4.1), 0.11, 'not decidable with this run'],
+  ])('psi of %s', (_, varianceFlatness, varianceFlatnessRanges, widthError, expected) => {
+    expect(verdict('rec.psi', { scaling: { varianceFlatness, varianceFlatnessRanges }, widthError })).toBe(expected);
+  });
+
+  it.each([
+    [0.9, 0.7, 60, 'reproduced'],
+    [0.49, 0.7, 60, 'not reproduced'],
+    [0.9, 0.49, 60, 'not reproduced'],
+    [0.9, 0.7, 19, 'not decidable with this run'],
+  ])('rho %s and %s of %s directions', (a, b, n, expected) => {
+    const ranks = { head: { rho: estimate(a, 0.05, 40, ''), n: 40 }, rest: { rho: estimate(b, 0.05, n, ''), n } };
+    expect(verdict('rec.flatness-rank', { ranks })).toBe(expected);
+  });
+
+  it.each([
+    [1.2, 1.2, 0.01, 'reproduced'],
+    [1.2, 1 / 1.29, 0.01, 'reproduced'],
+    [1.2, 1.5, 0.01, 'not reproduced'],
+    [1.2, 1.5, 0.12, 'not decidable with this run'],
+    [1.2, 1.5, 0.4, 'reproduced'],
+  ])('predicted/measured %s in the first group and %s in the second, errors %s', (a, b, error, expected) => {
+    const of = (from: number, ratio: number) =>
+      [0, 1, 2].map((k) => ({
+        index: from + k,
+        measured: estimate(2, 2 * error * Math.sqrt(3), 50, ''),
+        predicted: 2 * ratio,
+        settled: true,
+      }));
+    const predicted = {
+      learningRate: 0.1,
+      momentum: 0,
+      batchSize: 10,
+      window: 1000,
+      ceiling: 1,
+      entropy: 0,
+      directions: [...of(2, a), ...of(20, b), ...of(60, 9).map((d) => ({ ...d, settled: false }))],
+    };
+    expect(verdict('rec.predicted-variance', { predicted })).toBe(expected);
+  });
+});
