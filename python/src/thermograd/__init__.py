@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .recorder import Recorder as Recorder
     from .report import Report as Report
     from .report import open_report as open
+    from .saved import restore as restore
 
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
@@ -23,9 +24,10 @@ _NAMES = {
     "Report": ("report", "Report"),
     "analyse": ("analysis", "analyse"),
     "open": ("report", "open_report"),
+    "restore": ("saved", "restore"),
 }
 
-__all__ = ["AnalysisError", "Problem", "Recorder", "Report", "__version__", "analyse", "open"]
+__all__ = ["AnalysisError", "Problem", "Recorder", "Report", "__version__", "analyse", "open", "restore"]
 
 
 def __getattr__(name: str) -> Any:
