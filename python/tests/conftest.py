@@ -100,7 +100,9 @@ def tensors(path, name: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     out = {}
     for key, entry in head.items():
         start, end = entry["data_offsets"]
-        out[key] = np.frombuffer(data[8 + length + start : 8 + length + end], kinds[entry["dtype"]]).reshape(entry["shape"])
+        out[key] = np.frombuffer(data[8 + length + start : 8 + length + end], kinds[entry["dtype"]]).reshape(
+            entry["shape"]
+        )
     return out, metadata
 
 

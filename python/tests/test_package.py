@@ -32,8 +32,13 @@ def test_exported_names_exist():
 
 
 def test_importing_it_does_not_import_torch():
-    code = f"import sys; sys.path.insert(0, {SOURCE!r}); import thermograd, thermograd.cli; print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    code = (
+        f"import sys; sys.path.insert(0, {SOURCE!r}); import thermograd, thermograd.cli; print('torch' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
 def test_nothing_but_numpy_and_torch_is_imported():

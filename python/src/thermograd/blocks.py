@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Mapping, Sequence, Union
+from typing import Any, Union
 
 import numpy as np
 import torch
@@ -156,14 +157,22 @@ def choose_blocks(parameters: list[Named], patterns: Patterns) -> list[Block]:
     """
     if isinstance(patterns, str):
         patterns = [patterns]
-    listed: list[tuple[str, Any]] = list(patterns.items()) if isinstance(patterns, Mapping) else [(p, p) for p in patterns]
+    listed: list[tuple[str, Any]] = (
+        list(patterns.items()) if isinstance(patterns, Mapping) else [(p, p) for p in patterns]
+    )
     wanted: list[tuple[str, list[Any]]] = [(n, list(p) if isinstance(p, (list, tuple)) else [p]) for n, p in listed]
-    if not wanted or not all(isinstance(n, str) and parts and all(isinstance(p, str) for p in parts) for n, parts in wanted):
-        raise ValueError(f"params must be a pattern such as 'fc2.*', a list of patterns, or a dictionary; got {patterns!r}.")
+    if not wanted or not all(
+        isinstance(n, str) and parts and all(isinstance(p, str) for p in parts) for n, parts in wanted
+    ):
+        raise ValueError(
+            f"params must be a pattern such as 'fc2.*', a list of patterns, or a dictionary; got {patterns!r}."
+        )
     wanted = [(name_of(n), parts) for n, parts in wanted]
     names = [name for name, _ in wanted]
     if len({n.lower() for n in names}) < len(names):
-        raise ValueError(f"every block needs a name of its own; got {', '.join(names)}. Name them: params={{'a': '…', 'b': '…'}}.")
+        raise ValueError(
+            f"every block needs a name of its own; got {', '.join(names)}. Name them: params={{'a': '…', 'b': '…'}}."
+        )
     return [Block(name, parts, _matching(parameters, parts)) for name, parts in wanted]
 
 
@@ -192,7 +201,9 @@ def _matching(parameters: list[Named], patterns: list[str]) -> list[Named]:
         if any(n.parameter.requires_grad for n in found):
             continue
         if found:
-            raise ValueError(f"params={pattern!r} matches only frozen parameters, such as '{found[0].name}'; they do not move.")
+            raise ValueError(
+                f"params={pattern!r} matches only frozen parameters, such as '{found[0].name}'; they do not move."
+            )
         names = [n.name for n in parameters]
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         raise ValueError(f"params={pattern!r} matches no parameter of the model; it has {shown}.")

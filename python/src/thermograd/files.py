@@ -6,7 +6,8 @@ import errno
 import json
 import os
 import socket
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 _serial = 0
 

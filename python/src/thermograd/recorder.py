@@ -16,22 +16,20 @@ import torch
 
 from . import facts as fact
 from . import folder
-from .blocks import Block, Patterns, ShapeChanged, choose_blocks, one_for_each_module
+from .blocks import Patterns, ShapeChanged, choose_blocks, one_for_each_module
 from .files import sentence_of
 from .flat import named_parameters
 from .header import Header
-from .projection import Projection
-from .rows import Column, RowGroup, write_group
+from .layout import block_group, check_space, project_blocks, stream_group, whole_number
+from .rows import RowGroup, write_group
 from .safetensors import write_safetensors
 
-#: Blocks with more weights than this are projected by `preset="light"`.
-_LARGE = 100_000
 _PRESETS: dict[str, dict[str, Any]] = {
     "light": {"every": 10, "project": "large", "gradients": False},
     "window": {"every": 1, "project": None, "gradients": False},
     "full": {"every": 1, "project": None, "gradients": True},
 }
-_open: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
+_open: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
 class Recorder:
@@ -102,12 +100,12 @@ class Recorder:
         if preset not in _PRESETS:
             raise ValueError(f"preset must be one of {', '.join(_PRESETS)}; got {preset!r}.")
         chosen = _PRESETS[preset]
-        self.every = _whole("every", chosen["every"] if every is None else every)
+        self.every = whole_number("every", chosen["every"] if every is None else every)
         self._gradients = bool(chosen["gradients"] if gradients is None else gradients)
-        self._limit = None if steps is None else _whole("steps", steps)
-        self._step = _whole("first_step", first_step)
+        self._limit = None if steps is None else whole_number("steps", steps)
+        self._step = whole_number("first_step", first_step)
         if batch_size is not None:
-            _whole("batch_size", batch_size)
+            whole_number("batch_size", batch_size)
         if optimizer is not None and not hasattr(optimizer, "param_groups"):
             raise ValueError(f"the second argument must be an optimiser or None; got {type(optimizer).__name__}.")
         self.path = os.fspath(out)
@@ -116,16 +114,19 @@ class Recorder:
         if params is None:
             params = one_for_each_module(parameters) if preset == "full" else "*"
         self.blocks = choose_blocks(parameters, params)
-        self._project(chosen["project"] if project is None else project, seed)
+        project_blocks(self.blocks, chosen["project"] if project is None else project, seed)
         distributed = fact.distributed_facts()
         #: Whether this process records: false on all ranks but 0, and once the recorder is closed or has failed.
         self.active = distributed is None or distributed["rank"] == 0
         if not self.active:
             return
         self._hyper = None if optimizer is None else fact.Hyperparameters(optimizer)
+        if self._hyper is not None and not self._hyper.columns:
+            self._hyper = None
         self._last_values: list[float] = []
         self._last_row = np.empty(0)
-        self._check_space()
+        if self._limit is not None:
+            check_space(self.path, self._limit, math.ceil(self._limit / self.every) * self.bytes_per_row)
         self._lock = folder.take_folder(self.path, overwrite)
         try:
             self._header = Header(
@@ -133,8 +134,13 @@ class Recorder:
             )
             self._header.batch(loader, batch_size, sampling)
             self._header.user(clipping, notes)
-            write_safetensors(self._file(folder.INITIAL), self._header.state(), {"thermograd": "initial weights"}, flush=False)
-            self._make_groups()
+            write_safetensors(
+                self._file(folder.INITIAL), self._header.state(), {"thermograd": "initial weights"}, flush=False
+            )
+            write_group(self.path, {"format": "thermograd recording", "version": 1})
+            write_group(self._file(folder.BLOCKS))
+            self._groups = [block_group(self.path, b, self.every, self._gradients) for b in self.blocks]
+            self._streams = stream_group(self.path, self._hyper.columns if self._hyper else [])
             self._header.write(self.path, flush=False)
         except OSError as error:
             folder.release(self._lock, self.path)
@@ -163,14 +169,16 @@ class Recorder:
         if self.active:
             self._finish("complete", None)
 
-    def __enter__(self) -> "Recorder":
+    def __enter__(self) -> Recorder:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.active:
-            self._finish(*(("complete", None) if kind is None else ("interrupted", f"{kind.__name__} ended the training.")))
+            self._finish(
+                *(("complete", None) if kind is None else ("interrupted", f"{kind.__name__} ended the training."))
+            )
 
     def __repr__(self) -> str:
         blocks = ", ".join(f"{b.name}: {b.width}" for b in self.blocks)
@@ -227,83 +235,6 @@ class Recorder:
             self._header.nonfinite_row(k)
         group.commit(step)
 
-    def _make_groups(self) -> None:
-        whole = {"format": "thermograd recording", "version": 1}
-        write_group(self.path, whole)
-        write_group(self._file(folder.BLOCKS))
-        self._groups = [self._block_group(block) for block in self.blocks]
-        columns = [
-            Column("step", "int32", -1, "steps since the start of training; -1: not recorded", "step"),
-            Column("loss", "float64", math.nan, "loss given to step(), as a rule of the minibatch before the update", "1"),
-            Column("batchSize", "int32", -1, "samples of the minibatch; -1: not given", "samples"),
-            Column("correct", "int32", -1, "right answers in the minibatch; -1: not given", "samples"),
-        ]
-        if self._hyper is not None and self._hyper.columns:
-            names = self._hyper.columns
-            text = "numbers of the optimiser's groups in force"
-            columns.append(
-                Column("hyperparameters", "float64", math.nan, text, "1", len(names), "column", {"columns": names})
-            )
-        else:
-            self._hyper = None
-        self._streams = RowGroup(self._file(folder.STREAMS), columns, 4096, {**whole, "format": "thermograd streams"})
-
-    def _block_group(self, block: Block) -> RowGroup:
-        what = "weights of the block after each step" if block.projection is None else "projected weights after each step"
-        columns = [
-            Column("weights", block.dtype, math.nan, what, "1", block.width, "weight"),
-            Column("loss", "float32", math.nan, "loss given to step(), as a rule of the minibatch before the update", "1"),
-            Column("correct", "int32", -1, "right answers in the minibatch; -1: not given", "samples"),
-            Column("step", "int32", -1, "steps since the start of training; -1: not recorded", "step"),
-        ]
-        if self._gradients:
-            columns.append(Column("gradientNorm", "float32", math.nan, "norm of the block's gradient after the update", "1"))
-        attributes = {
-            "format": "thermograd recording block",
-            "version": 1,
-            "layer": block.name,
-            "layerShape": block.layer_shape(),
-            "every": self.every,
-            "parameters": block.facts(),
-            "projection": block.projection and block.projection.facts(),
-        }
-        rows = max(1, min(1000, 1_000_000 // block.width))
-        return RowGroup(os.path.join(self.path, folder.BLOCKS, block.name), columns, rows, attributes, "weights")
-
-    def _project(self, project: int | dict[str, int] | str | None, seed: int) -> None:
-        if project is None:
-            return
-        if isinstance(project, dict):
-            unknown = [n for n in project if n not in [b.name for b in self.blocks]]
-            if unknown:
-                raise ValueError(f"project names the block '{unknown[0]}'; there are {', '.join(b.name for b in self.blocks)}.")
-            sizes = project
-        elif project == "large":
-            sizes = {b.name: 1000 for b in self.blocks if b.size > _LARGE}
-        elif isinstance(project, int) and not isinstance(project, bool):
-            sizes = {b.name: project for b in self.blocks if b.size > project}
-        else:
-            raise ValueError(f"project must be a number, a dictionary from blocks to numbers, or 'large'; got {project!r}.")
-        for k, block in enumerate(self.blocks):
-            if block.name in sizes:
-                size = _whole("project", sizes[block.name])
-                block.projection = Projection(block.size, size, 2 if size % 2 == 0 else 1, seed + k)
-
-    def _check_space(self) -> None:
-        """Refuses a recording of known length for which the disk has no room."""
-        if self._limit is None or not hasattr(os, "statvfs"):
-            return
-        there = os.path.abspath(self.path)
-        while not os.path.exists(there):
-            there = os.path.dirname(there)
-        system = os.statvfs(there)
-        free, needed = system.f_bavail * system.f_frsize, math.ceil(self._limit / self.every) * self.bytes_per_row
-        if needed > free:
-            raise ValueError(
-                f"recording {self._limit} steps into {self.path} takes {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
-                "record fewer weights (params=), fewer rows (every=), or projections (project=)."
-            )
-
     def _file(self, name: str) -> str:
         return os.path.join(self.path, name)
 
@@ -317,7 +248,9 @@ class Recorder:
         self.failed = f"{reason}; recording ended before step {self._step}."
         self._finish("failed", self.failed)
         try:
-            warnings.warn(f"thermograd.Recorder: {self.failed} The training goes on without it.", RuntimeWarning, stacklevel=3)
+            warnings.warn(
+                f"thermograd.Recorder: {self.failed} The training goes on without it.", RuntimeWarning, stacklevel=3
+            )
         except Warning as warning:  # warnings are errors here, and this one must not end the training
             print(warning, file=sys.stderr)
 
@@ -345,12 +278,6 @@ class Recorder:
             warnings.warn(f"thermograd.Recorder: {reason}", RuntimeWarning, stacklevel=3)
         attempt(self._header.finish, status, reason, self._groups, self._streams)
         folder.release(self._lock, self.path)
-
-
-def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a whole number from 1 on; got {value!r}.")
-    return int(value)
 
 
 @atexit.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Mapping
+from collections.abc import Mapping
 
 import torch
 
@@ -23,7 +23,9 @@ _TYPES = {
 }
 
 
-def write_safetensors(path: str, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], flush: bool = True) -> list[str]:
+def write_safetensors(
+    path: str, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], flush: bool = True
+) -> list[str]:
     """
     Writes the tensors whole, in the order given. Memory: one tensor beside the model.
 
