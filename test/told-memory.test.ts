@@ -104,6 +104,7 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
     ['training and analysis of its window', [
       ['train', '--config', 'two-layers.yaml', '--seed', '1', '--out', 'trained'],
       ['analyse', 'trained', '--out', 'trained-analysis'],
+      ['analyse', 'trained/trajectory.zarr', '--out', 'recording'],
     ]],
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],

@@ -143,13 +143,11 @@ export function measure(path: string): Pick<Output, 'files' | 'bytes' | 'sha256'
   return { files: files.length, bytes, sha256: hash.digest('hex') };
 }
 
-/** Returns what a record says of a document that is one file with these bytes. */
-export const outputOf = (stage: string, bytes: Uint8Array): Output => ({
-  stage,
-  files: 1,
-  bytes: bytes.length,
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-});
+/** Returns what a record says of a document that is one file with this content. */
+export function outputOf(stage: string, content: string | Uint8Array): Output {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { stage, files: 1, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
 
 /** Documents at the top of a folder that may list a file beside them under `outputs`. */
 const LISTS = ['advice.json', 'run.json'];

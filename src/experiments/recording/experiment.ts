@@ -2,10 +2,9 @@
  * The analysis of a recording made elsewhere: it is opened and planned, its stages (stages.ts) are done in one worker
  * thread, and the folder of results appears when everything in it is complete.
  */
-import { createHash } from 'node:crypto';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine } from '../../jobs/machine.js';
-import type { Output } from '../../jobs/outputs.js';
+import { outputOf } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
@@ -135,7 +134,7 @@ async function analysed(
     ...reportFiles(report, DOCUMENT),
   ]);
   const outputs = Object.fromEntries(
-    [DIRECTIONS, FINDINGS_FILE, DOCUMENT].map((name) => [name, outputOf(files.get(name)!)]),
+    [DIRECTIONS, FINDINGS_FILE, DOCUMENT].map((name) => [name, outputOf('analyse', files.get(name)!)]),
   );
   files.set(
     SETTINGS,
@@ -178,9 +177,4 @@ function directionsOf({ directions: { ranks, components, mean } }: RecordingAnsw
     ['directions', { shape: [ranks.length, mean.length], data: components }],
     ['mean', { shape: [mean.length], data: mean }],
   ]);
-}
-
-function outputOf(content: string | Uint8Array): Output {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  return { stage: 'analyse', files: 1, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,6 +1,6 @@
 /** What an analysis needs, before it starts: rows, memory, disk. */
 import { pcaMemory } from '../../analyse/trajectory/pca.js';
-import { checkDisk, REPORT_BYTES } from '../../jobs/disk.js';
+import { checkDisk, documents } from '../../jobs/disk.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { gigabytes, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { check } from '../../numeric/errors.js';
@@ -20,6 +20,9 @@ export function followedRanks(last: number): number[] {
   const ranks = [...logSpaced(last, 120), ...Array.from({ length: LEADING }, (_, k) => k + 1), ...PLANES.flat()];
   return [...new Set(ranks)].filter((i) => i <= last).sort((a, b) => a - b);
 }
+
+/** Numbers of a direction in the documents, most of them lags; of the paths in two planes, of three numbers a point. */
+const [OF_DIRECTION, PATHS] = [90, 3000 * 2 * 3];
 
 /** States the needs of an analysis. */
 export interface RecordingPlan {
@@ -58,8 +61,9 @@ export function planOf(recording: Recording, out: string, limit = usableMemory()
     () =>
       `the analysis of ${T} rows of ${P} weights needs about ${gigabytes(memory)} of memory, and ${gigabytes(most)} may be used; take fewer rows with --steps A:B, or some of the parameters with --params.`,
   );
-  const disk = REPORT_BYTES + 8 * (kept + 2) * P;
-  checkDisk([{ what: 'the principal directions', bytes: disk, key: '--params' }], out);
+  const directionsDisk = { what: 'the principal directions', bytes: 8 * (kept + 2) * P, key: '--params' };
+  const numbers = 2 * Math.min(P, T) + OF_DIRECTION * kept + PATHS * Math.min(1, T / 3000);
+  const disk = checkDisk([directionsDisk, documents(numbers, 2)], out);
   const via = T < P ? `the ${T}×${T} Gram matrix of the rows` : `the ${P}×${P} covariance of the weights`;
   return {
     memory,
