@@ -169,6 +169,10 @@ describe('findings on both sides of their thresholds', () => {
     expect(verdict('diffuse', with_(1.25, 11))).toBe(NO);
     expect(verdict('diffuse', with_(0.82, 11))).toBe(YES);
     expect(verdict('diffuse', with_(1, 9))).toBe(OPEN);
+    const hint = (mean: number) =>
+      finding('diffuse', { ...with_(0.5, 12), ...walk({ median: draws(mean, 0.02) }) }).reason;
+    expect(hint(0.53)).toContain('no sign of confinement');
+    expect(hint(0.6)).not.toContain('no sign of confinement');
   });
 
   it('rotation: a plane, blocks that are long enough, and a stationary window', () => {

@@ -167,6 +167,11 @@ function diffuse(m: MeasuredRecording): Finding {
   );
   const half = Number.isFinite(error) ? normalHalfWidth(alpha) : 0;
   const bent = chosen.filter((d) => !d.msdExponent.converged).length;
+  const w = drawn(m)?.median;
+  const alike = w !== undefined && Math.abs(alpha.value - w.mean) <= Math.hypot(half, 2 * w.deviation);
+  const hint = alike
+    ? ` The walk has ${formatNumber(w.mean)} along its own principal directions, so that such a value is no sign of confinement.`
+    : '';
   return {
     id: 'rec.diffuse',
     claim: 'The other principal coordinates diffuse: their mean squared displacement is proportional to the lag.',
@@ -174,13 +179,13 @@ function diffuse(m: MeasuredRecording): Finding {
     measured: alpha,
     unit: '',
     stated: 'the rest diffuse (exponent 1)',
-    predicted: `1 for free diffusion along a fixed direction; ${walkWords(drawn(m)?.median)}`,
+    predicted: `1 for free diffusion along a fixed direction; ${walkWords(w)}`,
     range: 'PCs 10–100',
     verdict: n < 10 ? UNDECIDED : compatible(alpha, 1, 0.2, half) ? 'reproduced' : 'not reproduced',
     reason:
       n < 10
-        ? `Only ${n} directions between ranks 10 and 100 were followed; the rule asks for 10.`
-        : `Median exponent ${formatEstimate(alpha)} of ${n} directions against 1, tolerance ${formatNumber(Math.max(0.2, half), 2)}. ${bent} of the ${n} curves bend and have no single exponent.`,
+        ? `Only ${n} ${n === 1 ? 'direction' : 'directions'} between ranks 10 and 100 ${n === 1 ? 'was' : 'were'} followed; the rule asks for 10.`
+        : `Median exponent ${formatEstimate(alpha)} of ${n} directions against 1, tolerance ${formatNumber(Math.max(0.2, half), 2)}.${hint} ${bent} of the ${n} curves bend and have no single exponent.`,
   };
 }
 
