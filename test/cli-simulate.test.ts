@@ -38,7 +38,7 @@ it('a dry run says steps and memory, and writes nothing', async () => {
   const { code, stdout } = await run('small.yaml', '--dry-run');
   expect(code).toBe(0);
   expect(stdout).toMatch(/600 walkers, 350 steps of 0.01/);
-  expect(stdout).toMatch(/memory {4}about \d+ MB/);
+  expect(stdout).toMatch(/^needs {5}about \d+ MB of memory and \d+ MB of disk$/m);
   expect(readdirSync(place)).toEqual(['small.yaml']);
 });
 
