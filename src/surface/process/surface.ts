@@ -13,6 +13,8 @@ export interface ProcessSurface extends Surface {
   readonly facts: ProcessFacts;
   /** The weights that the model had when it was made, length P. */
   readonly weights: Float64Array;
+  /** Returns the seconds that all answers took to compute, without the way there and back. */
+  secondsInside(): number;
 }
 
 /**
@@ -158,6 +160,7 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     async fisher(w, subset, options) {
       return (await ask('fisher', w, subset, [], { fisher: size }, options))('fisher');
     },
+    secondsInside: () => requests.secondsInside,
     close: () => requests.close(),
   };
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from typing import Any, Callable
+from typing import Callable
 
 import numpy as np
 import torch
@@ -54,17 +54,17 @@ class Answers:
             "fisher": self._fisher,
         }
 
-    def answer(self, frame: Frame, between: Between) -> tuple[dict[str, Any], list[Array]]:
-        """Returns header and arrays of the answer. Raises BridgeError, Cancelled, and whatever the user's code raises."""
+    def answer(self, frame: Frame, between: Between) -> list[Array]:
+        """Returns the arrays of the answer. Raises BridgeError, Cancelled, and whatever the user's code raises."""
         if frame.verb == "hello":
-            return {"protocol": PROTOCOL}, self._hello()
+            return self._hello()
         verb = self._verbs.get(frame.verb)
         if verb is None:
             raise BridgeError("bad-request", f"nobody answers '{frame.verb}' here.")
         if "weights" in frame.arrays:
             self.passes.place(numbers(frame, "weights", "float64", 1))
         with measuring(self.problem):
-            return {}, verb(frame, self._asked(frame), between)
+            return verb(frame, self._asked(frame), between)
 
     def _hello(self) -> list[Array]:
         passes = self.passes
