@@ -58,11 +58,15 @@ class Answers:
         """Returns the arrays of the answer. Raises BridgeError, Cancelled, and whatever the user's code raises."""
         if frame.verb == "hello":
             return self._hello()
+        if frame.verb == "buffers":
+            for name, given in frame.arrays.items():
+                self.passes.weights.set_buffer(name, numbers(frame, name, "float64", len(given.shape)))
+            return []
+        if "weights" in frame.arrays:
+            self.passes.place(numbers(frame, "weights", "float64", 1))
         verb = self._verbs.get(frame.verb)
         if verb is None:
             raise BridgeError("bad-request", f"nobody answers '{frame.verb}' here.")
-        if "weights" in frame.arrays:
-            self.passes.place(numbers(frame, "weights", "float64", 1))
         with measuring(self.problem):
             return verb(frame, self._asked(frame), between)
 
@@ -73,6 +77,7 @@ class Answers:
             "versions": {"thermograd": __version__, "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
             "name": self.name,
             "parameters": [{"name": p.name, "shape": list(p.shape), "dtype": p.dtype} for p in passes.weights.parameters],
+            "buffers": [{"name": n, "shape": list(passes.weights.buffer(n).shape)} for n in passes.weights.buffers],
             "samples": passes.samples.count,
             "reduction": self.problem.reduction,
             "precision": "float64" if passes.dtype == torch.float64 else "float32",
