@@ -367,3 +367,20 @@ def test_a_model_whose_second_derivative_is_missing_gets_differences() -> None:
     expected = torch.autograd.functional.hessian(lambda q: ((x.double() @ q) ** 3).mean(), w).numpy()
     got = p.hessian_vectors(Block(p.weights, np.array([[0, 2]])), np.eye(2), Asked(N, None, None), quiet)
     np.testing.assert_allclose(got, expected, atol=1e-7)
+
+
+def test_buffers_are_set_for_passes_and_not_in_the_model() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(6), mlp()).eval()
+    p = passes(net, F.cross_entropy, (X, Y))
+    assert set(p.weights.buffers) == {"0.running_mean", "0.running_var", "0.num_batches_tracked"}
+    p.weights.set_buffer("0.running_mean", np.full(6, 0.5))
+    p.weights.set_buffer("0.num_batches_tracked", np.array(7.0))
+    loss = p.gradient(Asked(N, None, None), quiet)[0]
+    assert float(net[0].running_mean.abs().sum()) == 0
+    twin = net.double()
+    twin[0].running_mean.fill_(0.5)
+    close(loss, float(F.cross_entropy(twin(X.double()), Y).detach()))
+    with pytest.raises(BridgeError, match=r"has the shape \[6\]; got \[5\]"):
+        p.weights.set_buffer("0.running_mean", np.zeros(5))
+    with pytest.raises(BridgeError, match="no buffer 'x'"):
+        p.weights.set_buffer("x", np.zeros(5))

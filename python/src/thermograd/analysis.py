@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from . import program
 from .report import Report
@@ -29,7 +29,7 @@ def analyse(
     loss: Optional[Callable[..., Any]] = None,
     data: Any = None,
     *,
-    block: Optional[str] = None,
+    block: str | Sequence[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     problem: Optional[Mapping[str, Any]] = None,
     quiet: bool = False,
@@ -41,22 +41,23 @@ def analyse(
     - `path` is whatever `thermograd analyse` takes: a folder of a Recorder, a run, arrays of weights.
     - `model` may also be a `thermograd.Problem`. It is measured where it lies and left as it is; `problem={…}` are further arguments
       of `thermograd.Problem`, such as `{"eval": True, "reduction": "sum"}`.
-    - `block` names the weights by a pattern, `'fc2.*'`; `out` is the folder of results; other keyword arguments are flags of the
-      program: `budget='10m'` is `--budget 10m`, `force=True` is `--force`.
+    - `block` names further parameters that are measured, by a pattern or several, each a block: `'conv1.*'`; `out` is the folder of
+      results; other keyword arguments are flags of the program: `budget='10m'` is `--budget 10m`, `force=True` is `--force`.
     - Progress appears on stderr unless `quiet`.
 
     Returns the report. Raises AnalysisError; interrupting it (Ctrl-C) stops the program as well.
     """
     served = _problem(model, loss, data, dict(problem or {}))
     arguments = [*program.command(), "analyse", os.fspath(path), "--json"]
-    given = {**({"params": block} if block is not None else {}), **({"out": os.fspath(out)} if out is not None else {}), **flags}
+    given = {"block": block, "out": None if out is None else os.fspath(out), **flags}
     for name, value in given.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:
             arguments.append(flag)
         elif value is not None and value is not False:
             values = value if isinstance(value, (list, tuple)) else [value]
-            arguments += [flag, *map(str, values)]
+            for one in values:
+                arguments += [flag, str(one)]
     return _run(arguments, served, quiet)
 
 

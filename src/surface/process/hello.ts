@@ -4,6 +4,12 @@ import { parametersOf } from '../blocks.js';
 import { type Offer, type Parameter, VERBS, type Verb } from '../surface.js';
 import { type FrameArray, PROTOCOL } from './frames.js';
 
+/** Names an array and gives its shape. */
+interface NamedShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 /** What the other side says of itself. */
 export interface ProcessFacts {
   readonly versions: Readonly<Record<string, string>>;
@@ -26,6 +32,7 @@ export interface Described {
   readonly precision: 'float32' | 'float64';
   readonly offers: Readonly<Record<Verb, Offer>>;
   readonly weights: Float64Array;
+  readonly buffers: readonly NamedShape[];
   readonly facts: ProcessFacts;
 }
 
@@ -41,14 +48,12 @@ export function described(channel: string, answer: ReadonlyMap<string, FrameArra
   if (!(bytes instanceof Uint8Array)) return fail('no description');
   const text = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   if (text.protocol !== PROTOCOL) fail(`protocol version ${shown(text.protocol)}`);
-  const tensors = text.parameters as { name: string; shape: number[] }[];
-  const right =
-    Array.isArray(tensors) &&
-    tensors.length > 0 &&
-    tensors.every((t) => typeof t?.name === 'string' && Array.isArray(t.shape) && t.shape.every(Number.isSafeInteger));
-  if (!right) fail(`parameters ${shown(tensors)}`);
+  const tensors = text.parameters as NamedShape[];
+  if (!isNamed(tensors) || tensors.length === 0) fail(`parameters ${shown(tensors)}`);
   const parameters = parametersOf(tensors.map(({ name, shape }) => ({ name, shape })));
   const size = parameters.reduce((sum, p) => sum + p.size, 0);
+  const buffers = (text.buffers ?? []) as NamedShape[];
+  if (!isNamed(buffers)) fail(`buffers ${shown(buffers)}`);
   const weights = answer.get('weights')?.data;
   if (!(weights instanceof Float64Array) || weights.length !== size) return fail(`weights that are not ${size}`);
   if (!Number.isSafeInteger(text.samples) || (text.samples as number) < 1) fail(`${shown(text.samples)} samples`);
@@ -62,6 +67,7 @@ export function described(channel: string, answer: ReadonlyMap<string, FrameArra
     precision: text.precision as 'float32' | 'float64',
     offers,
     weights,
+    buffers: buffers.map(({ name, shape }) => ({ name, shape })),
     facts: {
       versions: text.versions as Record<string, string>,
       reduction: String(text.reduction),
@@ -73,3 +79,7 @@ export function described(channel: string, answer: ReadonlyMap<string, FrameArra
     },
   };
 }
+
+const isNamed = (list: unknown): list is NamedShape[] =>
+  Array.isArray(list) &&
+  list.every((t) => typeof t?.name === 'string' && Array.isArray(t.shape) && t.shape.every(Number.isSafeInteger));

@@ -39,6 +39,8 @@ export class Requests {
   private readonly parser = new FrameParser();
   private readonly silence: number;
   private readonly stuck: number;
+  /** Seconds that all answers took to compute, as the other side says. */
+  secondsInside = 0;
   private turn: Promise<unknown> = Promise.resolve();
   private pending: Pending | undefined;
   private nextId = 1;
@@ -135,6 +137,7 @@ export class Requests {
     if (verb !== 'result' && verb !== 'error')
       throw new RunError('bad-frame', `${this.name} answered with a request of its own, '${verb}'.`);
     this.pending = undefined;
+    if (typeof header.seconds === 'number') this.secondsInside += header.seconds;
     if (verb === 'error') asked.reject(this.errorOf(asked, header));
     else {
       const wrong = this.mismatch(asked.request, arrays);

@@ -13,6 +13,15 @@ export interface ProcessSurface extends Surface {
   readonly facts: ProcessFacts;
   /** The weights that the model had when it was made, length P. */
   readonly weights: Float64Array;
+  /** The arrays of the model's state that are no parameters, such as the running statistics of batch normalisation. */
+  readonly buffers: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /**
+   * Sets buffers for all requests to come; those of the user's model stay as they are.
+   * @throws RunError for a name or a length that the model does not have
+   */
+  setBuffers(values: ReadonlyMap<string, Float64Array>): Promise<void>;
+  /** Returns the seconds that all answers took to compute, without the way there and back. */
+  secondsInside(): number;
 }
 
 /**
@@ -158,6 +167,13 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     async fisher(w, subset, options) {
       return (await ask('fisher', w, subset, [], { fisher: size }, options))('fisher');
     },
+    async setBuffers(values) {
+      const arrays = rest.buffers
+        .filter(({ name: own }) => values.has(own))
+        .map(({ name: own, shape }) => ({ name: own, shape, data: values.get(own)! }));
+      if (arrays.length > 0) await requests.ask({ verb: 'buffers', arrays });
+    },
+    secondsInside: () => requests.secondsInside,
     close: () => requests.close(),
   };
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from typing import Any, Callable
+from typing import Callable
 
 import numpy as np
 import torch
@@ -54,17 +54,21 @@ class Answers:
             "fisher": self._fisher,
         }
 
-    def answer(self, frame: Frame, between: Between) -> tuple[dict[str, Any], list[Array]]:
-        """Returns header and arrays of the answer. Raises BridgeError, Cancelled, and whatever the user's code raises."""
+    def answer(self, frame: Frame, between: Between) -> list[Array]:
+        """Returns the arrays of the answer. Raises BridgeError, Cancelled, and whatever the user's code raises."""
         if frame.verb == "hello":
-            return {"protocol": PROTOCOL}, self._hello()
+            return self._hello()
+        if frame.verb == "buffers":
+            for name, given in frame.arrays.items():
+                self.passes.weights.set_buffer(name, numbers(frame, name, "float64", len(given.shape)))
+            return []
+        if "weights" in frame.arrays:
+            self.passes.place(numbers(frame, "weights", "float64", 1))
         verb = self._verbs.get(frame.verb)
         if verb is None:
             raise BridgeError("bad-request", f"nobody answers '{frame.verb}' here.")
-        if "weights" in frame.arrays:
-            self.passes.place(numbers(frame, "weights", "float64", 1))
         with measuring(self.problem):
-            return {}, verb(frame, self._asked(frame), between)
+            return verb(frame, self._asked(frame), between)
 
     def _hello(self) -> list[Array]:
         passes = self.passes
@@ -73,6 +77,7 @@ class Answers:
             "versions": {"thermograd": __version__, "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
             "name": self.name,
             "parameters": [{"name": p.name, "shape": list(p.shape), "dtype": p.dtype} for p in passes.weights.parameters],
+            "buffers": [{"name": n, "shape": list(passes.weights.buffer(n).shape)} for n in passes.weights.buffers],
             "samples": passes.samples.count,
             "reduction": self.problem.reduction,
             "precision": "float64" if passes.dtype == torch.float64 else "float32",

@@ -31,6 +31,7 @@ VERBS = {
     "secondMoment": 7,
     "squaredNorms": 8,
     "fisher": 9,
+    "buffers": 10,
     "cancel": 30,
     "close": 31,
     "result": 64,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from .errors import BridgeError, Cancelled
 from .frames import Array, Frame, FrameError, Pipes
@@ -114,8 +114,9 @@ class Server:
         try:
             if frame.id in self._cancelled:
                 raise Cancelled
-            header, arrays = self._answer(frame)
-            self._pipes.send("result", frame.id, header, arrays)
+            begun = time.perf_counter()
+            arrays = self._answer(frame)
+            self._pipes.send("result", frame.id, {"seconds": time.perf_counter() - begun}, arrays)
         except OSError:
             raise
         except BridgeError as error:
@@ -143,7 +144,7 @@ class Server:
             text = f"{text.rstrip('.')} ({line})."
         self._pipes.send("error", frame.id, {"code": code, "sentence": text[:1400] if text.endswith(".") else f"{text[:1400]}.", "line": line})
 
-    def _answer(self, frame: Frame) -> tuple[dict[str, Any], list[Array]]:
+    def _answer(self, frame: Frame) -> list[Array]:
         if self._answers is None:
             if frame.verb != "hello":
                 raise BridgeError("bad-request", "the first request has to be 'hello'.")

@@ -9,7 +9,7 @@ from typing import Any, Iterator, NamedTuple, Sequence
 import numpy as np
 import torch
 
-from ..flat import named_parameters, unwrapped
+from ..flat import named_parameters, plain_name, unwrapped
 from .errors import BridgeError
 
 
@@ -68,7 +68,28 @@ class Weights:
             for name, b in m._buffers.items()
             if b is not None
         ]
+        #: Buffers that belong to the state of the model, by plain name: their places in the list above.
+        self.buffers = {
+            plain_name(f"{prefix}.{name}" if prefix else name): next(i for i, (d, n, _) in enumerate(self._buffers) if d is m._buffers and n == name)
+            for prefix, m in self.model.named_modules()
+            for name, b in m._buffers.items()
+            if b is not None and name not in m._non_persistent_buffers_set
+        }
         self._recurrent = [m for m in self.model.modules() if isinstance(m, torch.nn.RNNBase)]
+
+    def buffer(self, name: str) -> torch.Tensor:
+        """Returns a buffer as it stands during passes."""
+        return self._buffers[self.buffers[name]][2]
+
+    def set_buffer(self, name: str, values: np.ndarray) -> None:
+        """Sets a buffer for all passes to come; that of the model itself stays. Raises BridgeError for another name or shape."""
+        if name not in self.buffers:
+            raise BridgeError("bad-request", f"the model has no buffer '{name}'.")
+        place, own, before = self._buffers[self.buffers[name]]
+        if tuple(values.shape) != tuple(before.shape):
+            raise BridgeError("input-buffers", f"the buffer '{name}' has the shape {list(before.shape)}; got {list(values.shape)}.")
+        tensor = torch.from_numpy(np.array(values, np.float64)).to(before.device, before.dtype)
+        self._buffers[self.buffers[name]] = (place, own, tensor)
 
     def own(self) -> np.ndarray:
         """Returns the weights as the model has them, float64, length P."""
