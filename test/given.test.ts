@@ -17,8 +17,7 @@ import {
   rowRange,
   rowsInMemory,
 } from '../src/index.js';
-import { InputError, readable, shown } from '../src/numeric/errors.js';
-import { kindOf } from '../src/numeric/given.js';
+import { InputError, kindOf, readable, shown } from '../src/numeric/errors.js';
 
 const la = embeddedLinearAlgebra();
 const none = undefined as never;

@@ -4,6 +4,7 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { checkNumbers } from '../../numeric/given.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { logSpaced } from '../../numeric/spacing.js';
+import * as is from '../../numeric/wants.js';
 
 /**
  * Splits the start times of every lag into `blocks` contiguous groups and sums the squared displacements of each group.
@@ -35,6 +36,7 @@ function blockSums(
  * @throws InputError for a lag out of range
  */
 export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly number[]): number[] {
+  is.given('meanSquaredDisplacement', { x, lags }, { x: is.numbers, lags: is.numbers });
   checkNumbers(x, 'the series');
   checkNumbers(lags, 'the lags');
   const T = x.length;
@@ -68,6 +70,11 @@ export function displacementExponent(
   x: ArrayLike<number>,
   options: { lastLag?: number; lags?: number } = {},
 ): Estimate {
+  is.given(
+    'displacementExponent',
+    { x, options },
+    { x: is.numbers, options: is.shape({ lastLag: is.maybe(is.whole), lags: is.maybe(is.whole) }) },
+  );
   checkNumbers(x, 'the series');
   const T = x.length;
   const lastLag = options.lastLag ?? Math.floor(T / 10);

@@ -8,12 +8,20 @@
  * A gradient of 784-50-50-10 over MNIST, where 150 of 784 pixels are nonzero, costs 60 000·2·(150·50 + 2·50·60)·2 ≈ 3.2 Gflop.
  * Memory is 8 bytes for each nonzero input, and the states (2·Σ widths + 2 numbers for each sample) where they fit `cacheBytes`.
  */
-import type { Samples } from '../../data/dataset.js';
+import { SAMPLES_WANTS, type Samples } from '../../data/dataset.js';
 import { inputsOf } from '../../data/inputs.js';
 import { curvature } from '../../kernels/curvature.generated.js';
 import { instantiate } from '../../kernels/load.js';
-import { type LayerBlock, layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
+import {
+  type LayerBlock,
+  layerNamed,
+  layersOf,
+  NETWORK_SPEC_WANTS,
+  type NetworkSpec,
+  parameterCount,
+} from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { Arena } from '../../train/arena.js';
 import { checkSamples } from '../../train/layout.js';
 import {
@@ -26,17 +34,8 @@ import {
   putVector,
   takeVector,
 } from './passes-kernel.js';
+import { PASSES_OPTIONS_WANTS, type PassesOptions } from './passes-options.js';
 import { placeOnce } from './placed.js';
-
-/** Names a network, the point in its weights, and the samples. */
-interface PassesOptions {
-  readonly spec: NetworkSpec;
-  /** All weights at the point of interest, flat in PyTorch's order. */
-  readonly weights: Float32Array | Float64Array;
-  readonly samples: Samples;
-  /** Bytes of kernel memory for states kept between calls; 768 MiB by default, 0 recomputes them each time. */
-  readonly cacheBytes?: number;
-}
 
 /** Samples in a block; a multiple of 8 and not of a page, so that lines of a block spread over the cache sets. */
 export const BLOCK = 520;
@@ -86,7 +85,9 @@ export class NetworkPasses {
   private placed = new Map<string, number>();
 
   /** @throws InputError for samples or weights that do not fit the network */
-  constructor({ spec, weights, samples, cacheBytes = 768 * 2 ** 20 }: PassesOptions) {
+  constructor(options: PassesOptions) {
+    is.given('new NetworkPasses', { options }, { options: PASSES_OPTIONS_WANTS });
+    const { spec, weights, samples, cacheBytes = 768 * 2 ** 20 } = options;
     checkSamples(spec, samples);
     this.spec = spec;
     this.layers = layersOf(spec);
@@ -124,6 +125,11 @@ export class NetworkPasses {
 
   /** Returns the bytes of kernel memory that passes take, without vectors of weights. */
   static memoryBytes(spec: NetworkSpec, samples: Samples, cacheBytes = 768 * 2 ** 20): number {
+    is.given(
+      'NetworkPasses.memoryBytes',
+      { spec, samples, cacheBytes },
+      { spec: NETWORK_SPEC_WANTS, samples: SAMPLES_WANTS, cacheBytes: is.real },
+    );
     let nonzeros = samples.normalize ? samples.size : 0;
     for (const v of samples.values) if (v !== 0) nonzeros++;
     const states = 8 * samples.count * (2 * spec.widths.slice(1).reduce((a, b) => a + b, 0) + 2);
@@ -140,6 +146,7 @@ export class NetworkPasses {
    * @throws InputError for a name that the network does not have
    */
   layerIndex(name: string): number {
+    is.given('NetworkPasses.layerIndex', { name }, { name: is.text });
     const { weightOffset } = layerNamed(this.spec, name);
     return this.layers.findIndex((l) => l.weightOffset === weightOffset);
   }
@@ -228,6 +235,12 @@ export class NetworkPasses {
    * term of the gradient, not of the loss.
    */
   gradient(sampleWeights?: ArrayLike<number>): { loss: number; gradient: Float64Array } {
+    is.given('NetworkPasses.gradient', { sampleWeights }, { sampleWeights: is.maybe(is.numbers) });
+    check(
+      sampleWeights === undefined || sampleWeights.length === this.samples.count,
+      'weight-count',
+      () => `NetworkPasses.gradient: ${this.samples.count} samples need as many weights; got ${sampleWeights?.length}.`,
+    );
     const { layers, kernel, arena } = this;
     const sum = placeOnce(this, 'gradient');
     clearVector(arena, layers, sum);
@@ -260,6 +273,7 @@ export class NetworkPasses {
 
   /** Returns the inputs (N×n) and deltas (N×m) of a layer for all samples, row-major. docs/theory [S10]. */
   layerStates(name: string): { inputs: Float64Array; deltas: Float64Array } {
+    is.given('NetworkPasses.layerStates', { name }, { name: is.text });
     const l = this.layerIndex(name);
     const { inputs: n, outputs: m } = this.layers[l];
     const { count } = this.samples;
