@@ -36,7 +36,7 @@ it('every function and every method has its call here', () => {
 /** Methods that the types hide. */
 const privately: readonly string[] = [
   'FlatnessMeter.crossings', 'TrajectoryWriter.blank', 'Stepper.once',
-  ...['rows', 'numbersPerSample', 'placeStates', 'compute'].map((name) => `NetworkPasses.${name}`),
+  ...['rows', 'numbersPerSample', 'placeStates', 'compute', 'orderOf', 'forward', 'checkWeights'].map((name) => `NetworkPasses.${name}`),
   ...['everySample', 'placeOrder', 'inputsOf', 'unpad', 'place', 'scatter', 'collect'].map((name) => `Trainer.${name}`),
 ]; // biome-ignore format: a list
 

@@ -9,8 +9,8 @@ export type GivenBlock = Omit<Block, 'span'> & { readonly span?: number };
 /** Says what a {@link GivenBlock} needs. */
 export const GIVEN_BLOCK_WANTS = is.shape<GivenBlock>({
   name: is.text,
-  offset: is.whole,
-  size: is.count,
+  offset: is.number,
+  size: is.number,
   span: is.maybe(is.count),
 });
 

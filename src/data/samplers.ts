@@ -39,10 +39,10 @@ export interface BatchRequest {
 
 /** Says what a {@link BatchRequest} needs. */
 export const BATCH_REQUEST_WANTS = is.shape<BatchRequest>({
-  count: is.count,
-  batchSize: is.count,
-  sampling: is.oneOf('shuffled', 'replaced', 'cyclic'),
-  lastBatch: is.oneOf('drop', 'keep'),
+  count: is.number,
+  batchSize: is.number,
+  sampling: is.text,
+  lastBatch: is.text,
   key: is.key,
 });
 

@@ -1,10 +1,9 @@
 /**
- * What a caller in JavaScript may hand over where numbers, matrices or keys are meant: accepted where the meaning is
+ * What a caller in JavaScript may hand over where numbers, or matrices are meant: accepted where the meaning is
  * plain, and otherwise refused with a sentence that says what is needed and what came.
  */
-import { check, InputError, kindOf } from './errors.js';
+import { check, kindOf } from './errors.js';
 import { fromRows, type Matrix } from './linalg/matrix.js';
-import type { Key } from './random.js';
 
 /**
  * Checks that `x` is a list of numbers: a typed array, or an array of nothing else.
@@ -42,16 +41,4 @@ export function asMatrix(given: Matrix, who: string): Matrix {
     () => `${who} must be a matrix, such as matrix(rows, cols, data) makes, or an array of rows; got ${kindOf(given)}.`,
   );
   return given;
-}
-
-/**
- * Checks that a key of random numbers was given.
- * @throws InputError
- */
-export function checkKey(options: { readonly key?: Key } | undefined, call: string): void {
-  if (typeof options?.key?.child === 'function') return;
-  throw new InputError(
-    'no-key',
-    `${call} draws random numbers and needs their key, as in { key: randomKey(0) }; got ${kindOf(options?.key)}.`,
-  );
 }

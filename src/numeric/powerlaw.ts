@@ -8,7 +8,6 @@
 import { bootstrap, defaultBlockLength } from './bootstrap.js';
 import { check } from './errors.js';
 import { type Estimate, estimate } from './estimate.js';
-import { checkKey, checkNumbers } from './given.js';
 import { deming, inverseLeastSquares, type Line, leastSquares, york } from './lines.js';
 import type { Key } from './random.js';
 import { pairMoments } from './statistics.js';
@@ -71,9 +70,6 @@ export const FEWEST_POINTS = 5;
  */
 export function powerLaw(x: ArrayLike<number>, y: ArrayLike<number>, options: PowerLawOptions): PowerLawFit {
   is.given('powerLaw', { x, y, options }, { x: is.numbers, y: is.numbers, options: POWER_LAW_OPTIONS_WANTS });
-  checkNumbers(x, 'x of a power law');
-  checkNumbers(y, 'y of a power law');
-  checkKey(options, 'powerLaw(x, y, …)');
   const n = x.length;
   check(n === y.length, 'shape', () => `a power law needs as many x as y; got ${n} and ${y.length}.`);
   check(n >= FEWEST_POINTS, 'too-few-points', () => `a power law needs at least ${FEWEST_POINTS} points; got ${n}.`);

@@ -145,11 +145,12 @@ export function listOf(want: Want): Want {
 /** A matrix, or an array of its rows. */
 export const matrixOrRows = either(matrix, listOf(numbers));
 
-/** An object with these values in it; it may have others. */
-export function shape<T>(wants: { readonly [K in keyof T]?: Want }): Want {
+/** An object with these values in it; it may have others. `is` says what it is where the names of the values would not. */
+export function shape<T>(wants: { readonly [K in keyof T]?: Want }, is?: string): Want {
   const entries = Object.entries(wants) as [string, Want][];
-  const needed = entries.filter(([entry, want]) => want(undefined, entry) !== undefined).map(([entry]) => entry);
-  const words = needed.length > 0 ? `an object with ${needed.join(', ')}` : 'an object';
+  const needed = entries.filter(([entry, want]) => want(undefined, entry) !== undefined);
+  const described = needed.map(([entry, want]) => (needed.length > 1 ? entry : `${entry}, ${want.words}`));
+  const words = is ?? (needed.length > 0 ? `an object with ${described.join(', ')}` : 'an object');
   return wantOf(words, (value, name) => {
     if (!isObject(value)) return `${name} must be ${words}; got ${kindOf(value)}`;
     for (const [entry, want] of entries) {

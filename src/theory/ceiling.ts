@@ -32,7 +32,7 @@ import * as is from '../numeric/wants.js';
  * @throws InputError for a curvature that is not positive, or a momentum outside [0, 1)
  */
 export function edgeOfStability(curvature: number, momentum = 0): number {
-  is.given('edgeOfStability', { curvature, momentum }, { curvature: is.finite, momentum: is.finite });
+  is.given('edgeOfStability', { curvature, momentum }, { curvature: is.number, momentum: is.number });
   check(curvature > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${curvature}.`);
   checkMomentum(momentum);
   return (2 * (1 + momentum)) / curvature;
@@ -50,9 +50,9 @@ export interface CurvatureLaw {
 
 /** Says what a {@link CurvatureLaw} needs. */
 export const CURVATURE_LAW_WANTS = is.shape<CurvatureLaw>({
-  curvature: is.finite,
-  variance: is.finite,
-  momentum: is.maybe(is.finite),
+  curvature: is.number,
+  variance: is.number,
+  momentum: is.maybe(is.number),
 });
 
 /**
@@ -85,7 +85,7 @@ export interface CoupledCurvature {
 export const COUPLED_CURVATURE_WANTS = is.shape<CoupledCurvature>({
   hessian: is.matrix,
   covariance: is.matrix,
-  momentum: is.maybe(is.finite),
+  momentum: is.maybe(is.number),
   squared: is.maybe(is.matrix),
 });
 

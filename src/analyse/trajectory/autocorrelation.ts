@@ -100,7 +100,6 @@ export const TAUS_NEEDED = 50;
  */
 export function correlationTime(x: ArrayLike<number>, windowFactor = 6): Estimate {
   is.given('correlationTime', { x, windowFactor }, { x: is.numbers, windowFactor: is.finite });
-  checkNumbers(x, 'the series of a correlation time');
   const T = x.length;
   check(T >= 4, 'too-short', () => `a correlation time needs at least 4 observations; got ${T}.`);
   const c = autocovariance(x, Math.floor(T / 2));

@@ -12,7 +12,7 @@
 import { gammaCdf, kolmogorovTail } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { asMatrix, checkNumbers } from '../../numeric/given.js';
+import { asMatrix } from '../../numeric/given.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean, variance } from '../../numeric/statistics.js';
@@ -40,7 +40,6 @@ export function energiesOf(la: LinearAlgebra, coordinates: Float64Array, covaria
     { la: is.algebra, coordinates: is.numbers, covariance: is.matrixOrRows },
   );
   const c = asMatrix(covariance, 'the covariance');
-  checkNumbers(coordinates, 'the coordinates');
   const K = c.rows;
   check(
     K > 0 && coordinates.length % K === 0 && coordinates.length > 0,
@@ -104,7 +103,6 @@ export function boltzmannTest(
       options: is.shape({ temperature: is.maybe(is.either(is.oneOf('fit'), is.finite)) }),
     },
   );
-  checkNumbers(energies, 'the energies');
   const T = energies.length;
   check(T >= 8, 'too-short', () => `a Boltzmann test needs at least 8 energies; got ${T}.`);
   check(

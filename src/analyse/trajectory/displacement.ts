@@ -1,7 +1,6 @@
 /** Mean squared displacement of a coordinate and the exponent of its growth: drift 2, diffusion 1, bounded 0. docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { checkNumbers } from '../../numeric/given.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import * as is from '../../numeric/wants.js';
@@ -37,8 +36,6 @@ function blockSums(
  */
 export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly number[]): number[] {
   is.given('meanSquaredDisplacement', { x, lags }, { x: is.numbers, lags: is.numbers });
-  checkNumbers(x, 'the series');
-  checkNumbers(lags, 'the lags');
   const T = x.length;
   check(
     lags.every((h) => Number.isInteger(h) && h >= 1 && h < T),
@@ -75,7 +72,6 @@ export function displacementExponent(
     { x, options },
     { x: is.numbers, options: is.shape({ lastLag: is.maybe(is.whole), lags: is.maybe(is.whole) }) },
   );
-  checkNumbers(x, 'the series');
   const T = x.length;
   const lastLag = options.lastLag ?? Math.floor(T / 10);
   check(

@@ -1,7 +1,7 @@
 /** Drift and diffusion of principal coordinates theta_i(t). docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { checkNumbers, float64 } from '../../numeric/given.js';
+import { float64 } from '../../numeric/given.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import * as is from '../../numeric/wants.js';
 import { correlationTime, TAUS_NEEDED } from './autocorrelation.js';
@@ -23,7 +23,6 @@ const BLOCKS = 20;
  */
 export function driftVelocity(theta: ArrayLike<number>): Estimate {
   is.given('driftVelocity', { theta }, { theta: is.numbers });
-  checkNumbers(theta, 'the series');
   const T = theta.length;
   check(
     T >= 2 * BLOCKS,

@@ -1,6 +1,6 @@
 /** A window of weights as a stream of rows, from a file, memory or a simulation alike. */
 import { check, kindOf, RunError } from '../../numeric/errors.js';
-import { asMatrix, checkNumbers } from '../../numeric/given.js';
+import { asMatrix } from '../../numeric/given.js';
 import * as is from '../../numeric/wants.js';
 
 /** One piece of a stream holds any whole number of rows, row-major; float64 for simulated windows. */
@@ -17,7 +17,10 @@ export interface RowSource {
 }
 
 /** Says what a {@link RowSource} needs. */
-export const ROW_SOURCE_WANTS = is.shape<RowSource>({ T: is.whole, P: is.count, chunks: is.func });
+export const ROW_SOURCE_WANTS = is.shape<RowSource>(
+  { T: is.whole, P: is.count, chunks: is.func },
+  'rows, such as an open Trajectory or rowsInMemory gives',
+);
 
 /**
  * Makes a source of rows that are already in memory (T×P, row-major), in pieces of `rows` rows (default 256), which are views.
@@ -25,7 +28,6 @@ export const ROW_SOURCE_WANTS = is.shape<RowSource>({ T: is.whole, P: is.count, 
  */
 export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
   is.given('rowsInMemory', { data, P, rows }, { data: is.numbers, P: is.count, rows: is.count });
-  checkNumbers(data, 'the numbers of rows in memory');
   check(P >= 1 && data.length % P === 0, 'shape', () => `rows of ${P} numbers do not divide ${data.length} numbers.`);
   return {
     T: data.length / P,

@@ -8,18 +8,11 @@
  * A gradient of 784-50-50-10 over MNIST, where 150 of 784 pixels are nonzero, costs 60 000·2·(150·50 + 2·50·60)·2 ≈ 3.2 Gflop.
  * Memory is 8 bytes for each nonzero input, and the states (2·Σ widths + 2 numbers for each sample) where they fit `cacheBytes`.
  */
-import { SAMPLES_WANTS, type Samples } from '../../data/dataset.js';
+import type { Samples } from '../../data/dataset.js';
 import { inputsOf } from '../../data/inputs.js';
 import { curvature } from '../../kernels/curvature.generated.js';
 import { instantiate } from '../../kernels/load.js';
-import {
-  type LayerBlock,
-  layerNamed,
-  layersOf,
-  NETWORK_SPEC_WANTS,
-  type NetworkSpec,
-  parameterCount,
-} from '../../model/network.js';
+import { type LayerBlock, layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { Arena } from '../../train/arena.js';
@@ -34,7 +27,7 @@ import {
   putVector,
   takeVector,
 } from './passes-kernel.js';
-import { PASSES_OPTIONS_WANTS, type PassesOptions } from './passes-options.js';
+import { checkWeights, PASSES_OPTIONS_WANTS, type PassesOptions, passesBytes } from './passes-options.js';
 import { placeOnce } from './placed.js';
 
 /** Samples in a block; a multiple of 8 and not of a page, so that lines of a block spread over the cache sets. */
@@ -92,11 +85,7 @@ export class NetworkPasses {
     this.spec = spec;
     this.layers = layersOf(spec);
     this.size = parameterCount(spec);
-    check(
-      weights.length === this.size,
-      'weight-count',
-      () => `the network ${spec.widths.join('-')} has ${this.size} parameters; got ${weights.length}.`,
-    );
+    checkWeights('new NetworkPasses', weights, this.size);
     this.weights = Float64Array.from(weights);
     this.samples = samples;
     this.kind = ['relu', 'tanh', 'identity'].indexOf(spec.activation);
@@ -125,15 +114,7 @@ export class NetworkPasses {
 
   /** Returns the bytes of kernel memory that passes take, without vectors of weights. */
   static memoryBytes(spec: NetworkSpec, samples: Samples, cacheBytes = 768 * 2 ** 20): number {
-    is.given(
-      'NetworkPasses.memoryBytes',
-      { spec, samples, cacheBytes },
-      { spec: NETWORK_SPEC_WANTS, samples: SAMPLES_WANTS, cacheBytes: is.real },
-    );
-    let nonzeros = samples.normalize ? samples.size : 0;
-    for (const v of samples.values) if (v !== 0) nonzeros++;
-    const states = 8 * samples.count * (2 * spec.widths.slice(1).reduce((a, b) => a + b, 0) + 2);
-    return 8 * nonzeros + 4 * samples.count + (states <= cacheBytes ? states : 0);
+    return passesBytes(spec, samples, cacheBytes);
   }
 
   /** The number of blocks of `BLOCK` samples that all samples make, in their own order. */
@@ -236,11 +217,7 @@ export class NetworkPasses {
    */
   gradient(sampleWeights?: ArrayLike<number>): { loss: number; gradient: Float64Array } {
     is.given('NetworkPasses.gradient', { sampleWeights }, { sampleWeights: is.maybe(is.numbers) });
-    check(
-      sampleWeights === undefined || sampleWeights.length === this.samples.count,
-      'weight-count',
-      () => `NetworkPasses.gradient: ${this.samples.count} samples need as many weights; got ${sampleWeights?.length}.`,
-    );
+    if (sampleWeights) checkWeights('NetworkPasses.gradient', sampleWeights, this.samples.count, 'weights of samples');
     const { layers, kernel, arena } = this;
     const sum = placeOnce(this, 'gradient');
     clearVector(arena, layers, sum);
@@ -291,6 +268,7 @@ export class NetworkPasses {
 
   /** Moves to other weights, of the same length: all later calls are made there. Costs nothing but the states, which are lost. */
   setWeights(weights: ArrayLike<number>): void {
+    checkWeights('NetworkPasses.setWeights', weights, this.size);
     this.weights.set(weights);
     putVector(this.arena, this.layers, this.weightsAt, weights);
     for (const states of this.cache) states.ready = false;
@@ -298,6 +276,7 @@ export class NetworkPasses {
 
   /** Returns each sample's own loss at other weights, nat, length N; these passes stay where they are. Costs a forward pass. */
   lossesAt(weights: ArrayLike<number>): Float64Array {
+    checkWeights('NetworkPasses.lossesAt', weights, this.size);
     const { arena, layers, weightsAt, own } = this;
     const out = new Float64Array(this.samples.count);
     putVector(arena, layers, weightsAt, weights);

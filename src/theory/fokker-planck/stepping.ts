@@ -30,7 +30,7 @@ interface SteppingOptions extends SolveOptions {
 
 /** Says what a {@link SteppingOptions} needs. */
 export const STEPPING_OPTIONS_WANTS = is.shape<SteppingOptions>({
-  step: is.finite,
+  step: is.number,
   scheme: is.maybe(is.oneOf('backwardEuler', 'sdirk2')),
   memoryLimit: is.maybe(is.real),
   onProgress: is.maybe(is.func),
@@ -101,7 +101,7 @@ export class Stepper {
     is.given(
       'Stepper.advance',
       { start, steps, progress },
-      { start: GRID_DENSITY_WANTS, steps: is.count, progress: is.maybe(is.func) },
+      { start: GRID_DENSITY_WANTS, steps: is.whole, progress: is.maybe(is.func) },
     );
     check(
       Number.isInteger(steps) && steps >= 0,

@@ -64,7 +64,41 @@ const bound = <F extends (...args: never[]) => unknown>(f: F, self: () => unknow
 const T = door.Trainer.prototype;
 const N = door.NetworkPasses.prototype;
 
+const model = () => ({
+  name: 'm',
+  size: 2,
+  samples: 1,
+  precision: 'float64',
+  loss: (w: Float64Array) => w[0] ** 2 + w[1] ** 2,
+});
+const parameters = () => [{ name: 'a', shape: [1, 2], offset: 0, size: 2 }];
+const subset = () => ({ samples: Uint32Array.of(0, 1), strata: [{ count: 2, of: 4 }] });
+const modelSurface = made(door.functionSurface({ size: 2, loss: (w) => w[0] ** 2 + w[1] ** 2 }));
+
 export const NETWORKS: Record<string, Call> = {
+  parametersOf: call(door.parametersOf, () => [[{ name: 'a', shape: [1, 2] }]]),
+  wholeBlock: call(door.wholeBlock, () => [parameters(), 'all']),
+  blockOf: call(door.blockOf, () => ['a', parameters()]),
+  blockNamed: call(door.blockNamed, () => [parameters(), 'a']),
+  checkSurface: call(door.checkSurface, () => [modelSurface, [0.3, 0.2], { key, onProgress: () => {} }]),
+  examineSurface: call(door.examineSurface, () => [modelSurface, [0.3, 0.2], { key, onProgress: () => {} }]),
+  completed: call(door.completed, () => [{ ...modelSurface, name: 'm', subsets: true }]),
+  functionSurface: call(door.functionSurface, () => [{ ...model(), parameters: [{ name: 'a', shape: [2] }] }]),
+  weightsHash: call(door.weightsHash, () => [[1, 2]]),
+  networkSurface: call(door.networkSurface, () => [
+    { spec: SPEC, samples, name: 'n', lines: 'float64', cacheBytes: 1e6 },
+  ]),
+  hardAndRandom: call(door.hardAndRandom, () => [six(), 2, key]),
+  sampleWeights: call(door.sampleWeights, () => [subset()]),
+  stratifiedMean: call(door.stratifiedMean, () => [[1, 2], subset()]),
+  'NetworkPasses.setWeights': call(
+    (w) => passes.setWeights(w),
+    () => [weights],
+  ),
+  'NetworkPasses.lossesAt': call(
+    (w) => passes.lossesAt(w),
+    () => [weights],
+  ),
   batchCurvature: call(door.batchCurvature, () => [passes, directions(), { batchSize: 2, sampling: 'shuffled' }]),
   hessianBlock: call(door.hessianBlock, () => [passes, 'layer1', { kind: 'exact', precision: 'float64' }]),
   hessianOperator: call(door.hessianOperator, () => [passes, { layer: 'layer1', kind: 'exact' }]),
