@@ -4,20 +4,24 @@
  *     node scripts/fuzz.mjs [--cases 12000] [--seed 1] [--only npy,config] [--dist dist]
  *
  * A changed input is refused with a sentence, or accepted. Each acceptance is judged (scripts/fuzz/subjects.mjs): the meaning
- * did not change, or a second reader takes the file for a well-formed one that says the same. Everything else is a
- * finding: `silent` (accepted with another meaning), `crash` (an error that is none of the program's own) or `hang` (no
- * answer within 20 s). The exit code is 1 when there is any; each is printed with its subject and number, from which it can
+ * did not change, or a second reader takes the file for a well-formed one that says the same. `stopped` is a well-formed
+ * request that takes long and ends when it is asked to. Everything else is a finding: `silent` (accepted with another
+ * meaning), `crash` (an error that is none of the program's own, a sentence with a hole, a refusal that leaves files) or
+ * `hang` (no answer within 20 s, nor after a signal). The exit code is 1 when there is any; each is printed with its subject and number, from which it can
  * be made again. Needs `npm run build`.
  */
-import { pathToFileURL } from 'node:url';
+import { fork } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** Milliseconds without an answer after which a case counts as a hang. */
 const HANG = 20_000;
 
-if (isMainThread) await main();
-else await work(workerData);
+if (process.env.FUZZ_JOB === undefined) await main();
+else {
+  await work(JSON.parse(process.env.FUZZ_JOB));
+  process.disconnect();
+}
 
 async function main() {
   const { values } = parseArgs({
@@ -37,7 +41,7 @@ async function main() {
     const cases = Math.max(1, Math.round((Number(values.cases) * SUBJECTS[name].share) / shares));
     rows.push(await subject({ name, cases, seed: Number(values.seed), dist }));
   }
-  const heads = ['subject', 'cases', 'refused', 'same', 'unseen', 'silent', 'crash', 'hang'];
+  const heads = ['subject', 'cases', 'refused', 'stopped', 'same', 'unseen', 'silent', 'crash', 'hang'];
   const total = { subject: 'all' };
   for (const head of heads.slice(1)) total[head] = rows.reduce((sum, row) => sum + row[head], 0);
   const print = (cells) =>
@@ -47,36 +51,47 @@ async function main() {
   process.exitCode = total.silent + total.crash + total.hang > 0 ? 1 : 0;
 }
 
-/** Runs the cases of one subject in a thread, and a new thread behind each hang. */
+/**
+ * Runs the cases of one subject in a process of its own, and in a new one behind each hang. A case that takes long gets the
+ * signal that a person would send: a command then says that it was stopped, and anything else hangs.
+ */
 async function subject(job) {
-  const row = { subject: job.name, cases: 0, refused: 0, same: 0, unseen: 0, silent: 0, crash: 0, hang: 0 };
+  const row = { subject: job.name, cases: 0, refused: 0, stopped: 0, same: 0, unseen: 0, silent: 0, crash: 0, hang: 0 };
   for (let from = 0; from < job.cases; ) {
-    from = await new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { ...job, from } });
-      let [timer, at] = [undefined, from];
+    from = await new Promise((resolve) => {
+      const child = fork(fileURLToPath(import.meta.url), {
+        env: { ...process.env, FUZZ_JOB: JSON.stringify({ ...job, from }) },
+      });
+      let [timer, at, patience, hung] = [undefined, from, HANG, false];
       const watch = () => {
         clearTimeout(timer);
         timer = setTimeout(() => {
-          row.hang++;
-          row.cases++;
-          console.log(`hang: ${job.name} ${at}`);
-          void worker.terminate().then(() => resolve(at + 1));
-        }, HANG);
+          child.kill('SIGINT');
+          timer = setTimeout(() => {
+            hung = true;
+            child.kill('SIGKILL');
+          }, HANG);
+        }, patience);
       };
-      worker.on('message', ({ begun, outcome, k, text }) => {
+      child.on('message', ({ begun, outcome, k, text, patience: own }) => {
+        patience = own ?? patience;
         if (begun !== undefined) {
           at = begun;
           watch();
-          return;
         }
+        if (outcome === undefined) return;
         row.cases++;
         row[outcome]++;
         if (text) console.log(`${outcome}: ${job.name} ${k}: ${text}`);
       });
-      worker.on('error', reject);
-      worker.on('exit', (code) => {
+      child.on('exit', (code, signal) => {
         clearTimeout(timer);
-        if (code === 0) resolve(job.cases);
+        if (code === 0) return resolve(job.cases);
+        const kind = hung || signal === 'SIGINT' ? 'hang' : 'crash';
+        row.cases++;
+        row[kind]++;
+        console.log(`${kind}: ${job.name} ${at}: the process ended (${signal ?? `exit code ${code}`})`);
+        resolve(at + 1);
       });
     });
   }
@@ -89,30 +104,35 @@ async function work({ name, cases, seed, dist, from }) {
   const { randomKey } = await import(new URL('numeric/random.js', dist));
   const { ThermogradError } = await import(new URL('numeric/errors.js', dist));
   const { isDeepStrictEqual } = await import('node:util');
-  const { inputs, mutate, read, seen } = await SUBJECTS[name].make(dist);
+  const { inputs, mutate, read, seen, weights, patience } = await SUBJECTS[name].make(dist);
+  const lots = weights?.flatMap((n, i) => Array.from({ length: n }, () => i)) ?? inputs.map((_, i) => i);
   const goods = [];
   for (const input of inputs) goods.push(await read(input));
   const key = randomKey(seed).child('fuzz').child(name);
   const failed = (error) => `${error?.stack ?? error}`.split('\n').slice(0, 4).join(' | ').slice(0, 600);
-  process.on('unhandledRejection', (error) => parentPort.postMessage({ outcome: 'crash', k: -1, text: failed(error) }));
+  process.on('unhandledRejection', (error) => process.send({ outcome: 'crash', k: -1, text: failed(error) }));
   for (let k = from; k < cases; k++) {
     const draw = drawing(key.child(k).stream());
-    const which = draw.below(inputs.length);
+    const which = draw.one(lots);
     const input = mutate(inputs[which], draw);
-    parentPort.postMessage({ begun: k });
+    process.send({ begun: k, patience });
     let value;
     try {
       value = await read(input);
     } catch (error) {
       const own = error instanceof ThermogradError || error?.refusal === true;
       const bad = own && (/undefined|\[object/.test(error.message) || error.message.length > 3000);
-      parentPort.postMessage(own && !bad ? { outcome: 'refused', k } : { outcome: 'crash', k, text: failed(error) });
+      process.send(
+        own && !bad
+          ? { outcome: error.stopped ? 'stopped' : 'refused', k }
+          : { outcome: 'crash', k, text: failed(error) },
+      );
       continue;
     }
     const good = goods[which];
-    if (isDeepStrictEqual(value, good)) parentPort.postMessage({ outcome: 'same', k });
-    else if (seen({ value, input, good })) parentPort.postMessage({ outcome: 'unseen', k });
-    else parentPort.postMessage({ outcome: 'silent', k, text: shown(input) });
+    if (isDeepStrictEqual(value, good)) process.send({ outcome: 'same', k });
+    else if (seen({ value, input, good })) process.send({ outcome: 'unseen', k });
+    else process.send({ outcome: 'silent', k, text: shown(input) });
   }
 }
 

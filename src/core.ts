@@ -84,7 +84,7 @@ export { potentialFigure } from './experiments/decompose/figures/potential.js';
 export type { Ivf2021Input } from './experiments/ivf2021/facts.js';
 export { ivf2021Findings } from './experiments/ivf2021/findings.js';
 export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
-export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
+export { type KernelBuild, kernelBuild } from './kernels/load.js';
 export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';
 export {
   type Activation,
@@ -119,6 +119,7 @@ export {
   type ParseOptions,
   parseExpression,
 } from './numeric/expression/index.js';
+export { forceKernelBuild } from './numeric/kernel-build.js';
 export {
   type ChooseOptions,
   chooseProvider,

@@ -113,7 +113,7 @@ export type { EnsembleSpec, Motion } from './jobs/ensembles/jobs.js';
 export { type EnsemblesOptions, runEnsembles } from './jobs/ensembles/pool.js';
 export type { StageRecord } from './jobs/record.js';
 // kernels
-export { forceKernelBuild, type KernelBuild, kernelBuild } from './kernels/load.js';
+export { type KernelBuild, kernelBuild } from './kernels/load.js';
 // model
 export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';
 export {
@@ -150,6 +150,7 @@ export {
   type ParseOptions,
   parseExpression,
 } from './numeric/expression/index.js';
+export { forceKernelBuild } from './numeric/kernel-build.js';
 export {
   type ChooseOptions,
   chooseProvider,

@@ -17,8 +17,7 @@ import {
   rowRange,
   rowsInMemory,
 } from '../src/index.js';
-import { InputError, readable, shown } from '../src/numeric/errors.js';
-import { kindOf } from '../src/numeric/given.js';
+import { InputError, kindOf, readable, shown } from '../src/numeric/errors.js';
 
 const la = embeddedLinearAlgebra();
 const none = undefined as never;
@@ -52,21 +51,21 @@ describe('refused', () => {
   const points = [1, 2, 3, 4, 5, 6];
   const ragged = [[1, 2], [3]]; // biome-ignore format: a matrix
   it.each<[string, () => unknown, RegExp]>([
-    ['powerLaw without a key', () => powerLaw(points, points, none), /needs their key, as in \{ key: randomKey\(0\) \}; got nothing/],
+    ['powerLaw without a key', () => powerLaw(points, points, none), /powerLaw: options must be an object with key, a key of random numbers, such as randomKey\(0\); got nothing/],
     ['powerLaw with a seed for a key', () => powerLaw(points, points, { key: 3 as never }), /got 3\.$/],
-    ['powerLaw of texts', () => powerLaw(['1', '2'] as never, points, { key: randomKey(0) }), /x of a power law must be an array of numbers.*the text '1'/],
+    ['powerLaw of texts', () => powerLaw(['1', '2'] as never, points, { key: randomKey(0) }), /powerLaw: x must be an array of numbers.*the text '1'/],
     ['powerLaw of nothing', () => powerLaw(none, points, { key: randomKey(0) }), /got nothing/],
     ['a series of pairs', () => correlationTime([[1, 2], [3, 4]] as never), /got an array of 2 \(the first is an array of 2 \(the first is 1\)\)/],
     ['a series with a hole', () => driftVelocity([...series, null] as never), /and nothing at position 40/],
     ['an object for a series', () => meanSquaredDisplacement({ length: 3 } as never, [1]), /got an object with length/],
-    ['a number for lags', () => meanSquaredDisplacement(series, 3 as never), /the lags must be an array of numbers.*got 3/],
+    ['a number for lags', () => meanSquaredDisplacement(series, 3 as never), /lags must be an array of numbers.*got 3/],
     ['a text for a series', () => displacementExponent('abc' as never), /the text 'abc'/],
     ['big integers', () => boltzmannTest(new BigInt64Array(9) as never, 1), /got a BigInt64Array/],
     ['a matrix with rows of two lengths', () => decompose({ la, drift: ragged as never, diffusion: ragged as never }), /all rows must have 2 numbers/],
-    ['a matrix of texts', () => decompose({ la, drift: [['1']] as never, diffusion: none }), /row 0 of the drift F must be an array of numbers/],
-    ['no matrix', () => decompose({ la, drift: none, diffusion: none }), /the drift F must be a matrix.*got nothing/],
-    ['a flat matrix', () => decompose({ la, drift: [1, 2, 3, 4] as never, diffusion: none }), /array of rows; got an array of 4/],
-    ['rows in memory of nothing', () => rowsInMemory(none, 3), /the numbers of rows in memory.*got nothing/],
+    ['a matrix of texts', () => decompose({ la, drift: [['1']] as never, diffusion: none }), /options\.drift must be a matrix.*or an array, each of it an array of numbers/],
+    ['no matrix', () => decompose({ la, drift: none, diffusion: none }), /decompose: options\.drift must be a matrix.*got nothing/],
+    ['a flat matrix', () => decompose({ la, drift: [1, 2, 3, 4] as never, diffusion: none }), /options\.drift must be a matrix.*got an array of 4/],
+    ['rows in memory of nothing', () => rowsInMemory(none, 3), /rowsInMemory: data must be an array of numbers.*got nothing/],
   ])('%s', (_, call, sentence) => {
     expect(call).toThrow(InputError);
     expect(call).toThrow(sentence);
@@ -74,7 +73,7 @@ describe('refused', () => {
   }); // biome-ignore format: a table
 
   it.each([
-    ['a flat window', [1, 2, 3], /array of rows; got an array of 3|must be a matrix/],
+    ['a flat window', [1, 2, 3], /pca: whole must be rows, such as .*got an array of 3/],
     ['nothing', undefined, /an open Trajectory.*got nothing/],
     ['a path', 'trajectory.zarr', /got the text 'trajectory\.zarr'/],
   ])('pca of %s', async (_, given, sentence) => {

@@ -40,7 +40,7 @@ describe('blocks', () => {
     ['one that ends beyond the vector', [block('a', 4, 3)], /'a' \(offset 4, size 3, span 3\).*within the 6 weights/],
     ['one whose biases do', [block('a', 4, 2, 3)], /within the 6 weights/],
     ['one that begins before it', [block('a', -1, 2)], /within the 6 weights/],
-    ['one of no weight', [block('a', 1, 0)], /size ≥ 1/],
+    ['one of no weight', [block('a', 1, 0)], /whole number ≥ 1/],
     ['half a weight', [block('a', 0.5, 2)], /whole numbers/],
     ['no number', [block('a', Number.NaN, 2)], /whole numbers/],
   ])('%s is refused', async (_, blocks, sentence) => {

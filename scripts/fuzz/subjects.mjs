@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { deflateRawSync, gzipSync } from 'node:zlib';
+import { commands } from './commands.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
 
@@ -39,6 +40,7 @@ export const SUBJECTS = {
   simulation: { share: 5, make: simulation },
   flags: { share: 8, make: flags },
   'run folder': { share: 3, make: runFolder },
+  commands: { share: 6, make: (dist) => commands(dist, CONFIG) },
 };
 
 const bySecond =

@@ -1,9 +1,18 @@
 /** The check of the ranges of a flat vector that a caller wants constrained. */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import type { Block } from './task.js';
 
 /** Describes a block as given by a caller; `span` is `size` by default. */
 export type GivenBlock = Omit<Block, 'span'> & { readonly span?: number };
+
+/** Says what a {@link GivenBlock} needs. */
+export const GIVEN_BLOCK_WANTS = is.shape<GivenBlock>({
+  name: is.text,
+  offset: is.number,
+  size: is.number,
+  span: is.maybe(is.count),
+});
 
 /**
  * Checks that blocks have different names, lie within the vector and do not overlap, and returns them with their spans:

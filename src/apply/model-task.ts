@@ -11,12 +11,14 @@ import { hutchinsonProbes, traceOf } from '../numeric/operators/hutchinson.js';
 import { dot } from '../numeric/operators/lanczos.js';
 import { type Multiplying, multiplyTogether } from '../numeric/operators/products.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
+import { SURFACE_WANTS } from '../surface/check.js';
 import type { Subset, Surface, SurfaceBlock } from '../surface/surface.js';
 import { checkedBlocks } from './blocks.js';
 import { denseModes, modesSearch } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAxes, rememberTogether } from './remember.js';
-import { DENSE, type FinishedRun, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
+import { DENSE, FINISHED_RUN_WANTS, type FinishedRun, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
 import type { Block, Task, Width } from './task.js';
 import { columnsOf } from './windows.js';
 
@@ -29,6 +31,12 @@ const surfaceBlock = ({ name, offset, size }: Omit<Block, 'span'>): SurfaceBlock
   size,
 });
 
+const OPTIONS = is.shape<{ la: LinearAlgebra; key: Key; subset?: Subset }>({
+  la: is.algebra,
+  key: is.key,
+  subset: is.maybe(is.object),
+});
+
 /**
  * Makes a task of a surface and the end of a run on it. It asks for the loss and the gradient at once, and for the rest when a
  * constraint needs it.
@@ -39,8 +47,14 @@ const surfaceBlock = ({ name, offset, size }: Omit<Block, 'span'>): SurfaceBlock
 export async function modelTask(
   surface: Surface,
   run: FinishedRun,
-  { la, key, subset }: { readonly la: LinearAlgebra; readonly key: Key; readonly subset?: Subset },
+  options: { readonly la: LinearAlgebra; readonly key: Key; readonly subset?: Subset },
 ): Promise<Task> {
+  is.given(
+    'modelTask',
+    { surface, run, options },
+    { surface: SURFACE_WANTS, run: FINISHED_RUN_WANTS, options: OPTIONS },
+  );
+  const { la, key, subset } = options;
   const { size, name } = surface;
   const anchor = Float64Array.from(run.weights);
   check(

@@ -1,8 +1,9 @@
 /** The part of a displacement in weight space that is along a penalty's axes. */
-import type { Penalty } from '../model/penalty.js';
+import { PENALTY_WANTS, type Penalty } from '../model/penalty.js';
 import { normalForm } from '../model/penalty-normal.js';
 import { check } from '../numeric/errors.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, row } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 
 /** Gives the squared length of a displacement, and of its part along the axes. Both in weight². */
 export interface Movement {
@@ -21,6 +22,7 @@ export interface Movement {
  * @throws InputError for a penalty of several anchors, one without axes, or w of another length
  */
 export function movementAlong(p: Penalty, w: ArrayLike<number>, la: LinearAlgebra = embeddedLinearAlgebra()): Movement {
+  is.given('movementAlong', { p, w, la }, { p: PENALTY_WANTS, w: is.numbers, la: is.algebra });
   check(
     p.terms.length === 1 && p.terms[0].parts.every((q) => q.kind !== 'diagonal'),
     'no-axes',

@@ -4,17 +4,18 @@ import { hessianBlock } from '../analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../analyse/curvature/network-hessian.js';
 import { FlatnessMeter } from '../analyse/landscape/flatness.js';
 import type { RowSource } from '../analyse/trajectory/rows.js';
-import type { Samples } from '../data/dataset.js';
-import { layerNamed, layersOf, type NetworkSpec } from '../model/network.js';
+import { SAMPLES_WANTS, type Samples } from '../data/dataset.js';
+import { layerNamed, layersOf, NETWORK_SPEC_WANTS, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import { type FisherKind, fisherDiagonal } from '../surface/network/fisher.js';
 import { NetworkPasses } from '../surface/network/passes.js';
 import { denseModes, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
-import type { Block, TaskHere, TaskTraining, Width } from './task.js';
+import { type Block, TASK_TRAINING_WANTS, type TaskHere, type TaskTraining, type Width } from './task.js';
 
 /** Describes a network that has learnt task 1. */
 export interface NetworkTaskOptions {
@@ -35,6 +36,19 @@ export interface NetworkTaskOptions {
   readonly key: Key;
 }
 
+/** Says what a {@link NetworkTaskOptions} needs. */
+export const NETWORK_TASK_OPTIONS_WANTS = is.shape<NetworkTaskOptions>({
+  spec: NETWORK_SPEC_WANTS,
+  weights: is.float32,
+  samples: SAMPLES_WANTS,
+  layers: is.maybe(is.listOf(is.text)),
+  windows: is.maybe(is.object),
+  training: is.maybe(TASK_TRAINING_WANTS),
+  la: is.algebra,
+  axes: is.maybe(is.count),
+  key: is.key,
+});
+
 const AXES = 50;
 /**
  * Order up to which the dense Hessian of a block and all its eigenvectors are computed; larger blocks take the Lanczos process.
@@ -50,6 +64,7 @@ const CACHE = 256 * 2 ** 20;
  * @throws InputError for no layers, a layer named twice or unknown, and samples or weights that do not fit the network
  */
 export function networkTask(options: NetworkTaskOptions): TaskHere {
+  is.given('networkTask', { options }, { options: NETWORK_TASK_OPTIONS_WANTS });
   const { spec, weights, samples, training, windows = {}, axes = AXES, la, key } = options;
   const passes = new NetworkPasses({ spec, weights, samples, cacheBytes: CACHE });
   const names = options.layers ?? layersOf(spec).map((l) => l.name);

@@ -8,11 +8,19 @@ import { type Penalty, penalty, penaltyGradient } from '../model/penalty.js';
 import { check } from '../numeric/errors.js';
 import { embeddedLinearAlgebra, type LinearAlgebra } from '../numeric/linalg/index.js';
 import { type Key, randomKey } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
+import { SURFACE_WANTS } from '../surface/check.js';
 import type { Surface } from '../surface/surface.js';
 import type { BlockDiagnostics, UnitStrength } from './constraint.js';
 import { constraintNamed } from './constraints/table.js';
 import { modelTask } from './model-task.js';
-import { type FinishedRun, type ProtectableSurface, surfaceTask } from './surface-task.js';
+import {
+  FINISHED_RUN_WANTS,
+  type FinishedRun,
+  PROTECTABLE_SURFACE_WANTS,
+  type ProtectableSurface,
+  surfaceTask,
+} from './surface-task.js';
 import type { Block, Task } from './task.js';
 
 /** Chooses the method and its axes. */
@@ -27,6 +35,15 @@ export interface ProtectOptions {
   /** Names of the blocks that the method `frozen` holds; the first block by default. */
   readonly hold?: readonly string[];
 }
+
+/** Says what a {@link ProtectOptions} needs. */
+export const PROTECT_OPTIONS_WANTS = is.shape<ProtectOptions>({
+  method: is.text,
+  axes: is.maybe(is.number),
+  key: is.maybe(is.key),
+  la: is.maybe(is.algebra),
+  hold: is.maybe(is.listOf(is.text)),
+});
 
 /** Holds the penalty R and its strength, and evaluates R. */
 export interface Protection {
@@ -54,6 +71,11 @@ const AXES = 50;
  *   measurement
  */
 export async function protectTask(task: Task, options: ProtectOptions): Promise<Protection> {
+  is.given(
+    'protectTask',
+    { task, options },
+    { task: is.having('a task, such as networkTask makes', 'principal'), options: PROTECT_OPTIONS_WANTS },
+  );
   const { method, axes = AXES, key = randomKey(0), la = embeddedLinearAlgebra(), hold } = options;
   check(
     Number.isInteger(axes) && axes >= 1,
@@ -90,6 +112,15 @@ export async function protect(
   run: FinishedRun,
   options: ProtectOptions,
 ): Promise<Protection> {
+  is.given(
+    'protect',
+    { surface, run, options },
+    {
+      surface: is.either(PROTECTABLE_SURFACE_WANTS, SURFACE_WANTS),
+      run: FINISHED_RUN_WANTS,
+      options: PROTECT_OPTIONS_WANTS,
+    },
+  );
   const { key = randomKey(0), la = embeddedLinearAlgebra() } = options;
   const task =
     'offers' in surface ? await modelTask(surface, run, { la, key }) : surfaceTask(surface, run, { la, key });

@@ -6,19 +6,20 @@
  * its own. A width costs about twenty losses.
  */
 import { nearestCrossings } from '../analyse/landscape/crossing.js';
-import type { RowSource } from '../analyse/trajectory/rows.js';
+import { ROW_SOURCE_WANTS, type RowSource } from '../analyse/trajectory/rows.js';
 import type { LossSurface } from '../model/surface.js';
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, matrix, row } from '../numeric/linalg/index.js';
 import { hutchinsonTrace } from '../numeric/operators/hutchinson.js';
 import { dot, type LinearOperator } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
-import { checkedBlocks, type GivenBlock } from './blocks.js';
+import * as is from '../numeric/wants.js';
+import { checkedBlocks, GIVEN_BLOCK_WANTS, type GivenBlock } from './blocks.js';
 import { denseModes, denseOf, iteratedModes } from './modes.js';
 import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
 import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueFisher } from './surface-samples.js';
-import type { Block, TaskHere, TaskTraining, Width } from './task.js';
+import { type Block, TASK_TRAINING_WANTS, type TaskHere, type TaskTraining, type Width } from './task.js';
 import { columnsOf } from './windows.js';
 
 /** Describes a loss surface with the optional functions that some methods need; errors name a missing one. */
@@ -26,6 +27,16 @@ export interface ProtectableSurface extends LossSurface, SampleSurface {
   /** Returns H(w) v. */
   hessianVector?(w: Float64Array, v: Float64Array): Float64Array;
 }
+
+/** Says what a {@link ProtectableSurface} needs. */
+export const PROTECTABLE_SURFACE_WANTS = is.shape<ProtectableSurface>({
+  hessianVector: is.maybe(is.func),
+  size: is.count,
+  loss: is.func,
+  gradient: is.func,
+  perSampleGradients: is.maybe(is.func),
+  predictiveGradients: is.maybe(is.func),
+});
 
 /** Describes the end of task 1. */
 export interface FinishedRun {
@@ -37,6 +48,14 @@ export interface FinishedRun {
   readonly blocks?: readonly GivenBlock[];
   readonly training?: TaskTraining;
 }
+
+/** Says what a {@link FinishedRun} needs. */
+export const FINISHED_RUN_WANTS = is.shape<FinishedRun>({
+  weights: is.numbers,
+  window: is.maybe(ROW_SOURCE_WANTS),
+  blocks: is.maybe(is.listOf(GIVEN_BLOCK_WANTS)),
+  training: is.maybe(TASK_TRAINING_WANTS),
+});
 
 /** Order up to which a dense Hessian is made, of as many products. */
 export const DENSE = 400;

@@ -6,6 +6,7 @@
  * `modelTask` make tasks.
  */
 import type { Matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 import type { FisherKind } from '../surface/network/fisher.js';
 
 /**
@@ -44,6 +45,13 @@ export interface TaskTraining {
   /** Steps of the window before the anchor. */
   readonly windowSteps: number;
 }
+
+/** Says what a {@link TaskTraining} needs. */
+export const TASK_TRAINING_WANTS = is.shape<TaskTraining>({
+  learningRate: is.finite,
+  batchSize: is.count,
+  windowSteps: is.count,
+});
 
 /** A measurement that is there, or comes later from a model in another process. */
 type Later<T> = T | Promise<T>;

@@ -1,6 +1,7 @@
 /** Windows of single layers from rows of the whole network. */
-import type { RowSource } from '../analyse/trajectory/rows.js';
-import { layersOf, type NetworkSpec } from '../model/network.js';
+import { ROW_SOURCE_WANTS, type RowSource } from '../analyse/trajectory/rows.js';
+import { layersOf, NETWORK_SPEC_WANTS, type NetworkSpec } from '../model/network.js';
+import * as is from '../numeric/wants.js';
 
 /** Makes a source of the columns from … from + count − 1 of every row, copied piece by piece. */
 export function columnsOf(source: RowSource, from: number, count: number): RowSource {
@@ -23,6 +24,7 @@ export function columnsOf(source: RowSource, from: number, count: number): RowSo
 
 /** Returns the window of each layer's weights, by name, from rows of the whole network (`recordWindow`). */
 export function layerWindows(spec: NetworkSpec, rows: RowSource): Record<string, RowSource> {
+  is.given('layerWindows', { spec, rows }, { spec: NETWORK_SPEC_WANTS, rows: ROW_SOURCE_WANTS });
   return Object.fromEntries(
     layersOf(spec).map(({ name, weightOffset, inputs, outputs }) => [
       name,

@@ -1,4 +1,5 @@
 /** Sets of samples, independent of the file or formula they come from. */
+import * as is from '../numeric/wants.js';
 
 /**
  * Holds N samples with D inputs each. The input is x = fround(values / divisor), or fround((values / divisor − mean) / std)
@@ -17,6 +18,17 @@ export interface Samples {
   /** count×outputs, row-major, for squared error. */
   readonly targets?: Float32Array;
 }
+
+/** Says what a {@link Samples} needs. */
+export const SAMPLES_WANTS = is.shape<Samples>({
+  count: is.whole,
+  size: is.count,
+  values: is.either(is.float32, is.bytes),
+  divisor: is.positive,
+  normalize: is.maybe(is.object),
+  labels: is.maybe(is.bytes),
+  targets: is.maybe(is.float32),
+});
 
 /** Holds what is subtracted from each input and what it is then divided by, both of length D. */
 export interface Normalization {
@@ -41,3 +53,14 @@ export interface Dataset {
    */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
+
+/** Says what a {@link Dataset} needs. */
+export const DATASET_WANTS = is.shape<Dataset>({
+  name: is.text,
+  classes: is.count,
+  classValues: is.maybe(is.numbers),
+  train: SAMPLES_WANTS,
+  test: is.maybe(SAMPLES_WANTS),
+  shape: is.maybe(is.numbers),
+  provenance: is.object,
+});

@@ -4,6 +4,7 @@
  * two bytes.
  */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import type { Samples } from './dataset.js';
 import { inflate } from './inflate.js';
 
@@ -15,6 +16,12 @@ export interface IdxArray {
   readonly dims: readonly number[];
   readonly data: IdxData;
 }
+
+/** Says what an {@link IdxArray} needs. */
+export const IDX_ARRAY_WANTS = is.shape<IdxArray>({
+  dims: is.numbers,
+  data: is.numbers,
+});
 
 interface Type {
   readonly name: string;
@@ -52,6 +59,7 @@ function lengthOf(head: Uint8Array): { header: number; dims: number[]; type: Typ
  * @throws InputError that names the file and the first thing wrong with it
  */
 export async function parseIdx(bytes: Uint8Array, source: string): Promise<IdxArray> {
+  is.given('parseIdx', { bytes, source }, { bytes: is.bytes, source: is.text });
   const gzipped = bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
   const large = (length: number) =>
     check(
@@ -114,6 +122,16 @@ export function idxSamples(
   source: string,
   classes?: number | readonly number[],
 ): Samples {
+  is.given(
+    'idxSamples',
+    { images, labels, source, classes },
+    {
+      images: IDX_ARRAY_WANTS,
+      labels: IDX_ARRAY_WANTS,
+      source: is.text,
+      classes: is.maybe(is.either(is.count, is.some(is.numbers))),
+    },
+  );
   const [count, ...shape] = images.dims;
   const size = shape.reduce((product, d) => product * d, 1);
   check(

@@ -1,5 +1,6 @@
 /** MNIST and its relatives: a data set from four IDX files; published sets are checked against their known counts. */
 import { check, InputError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import type { Dataset, Samples } from './dataset.js';
 import { classValues, idxSamples, labelColumn, parseIdx } from './idx.js';
 
@@ -16,6 +17,17 @@ export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
+
+/** Says what a {@link NamedBytes} needs. */
+export const NAMED_BYTES_WANTS = is.shape<NamedBytes>({ name: is.text, bytes: is.bytes });
+
+/** Says what an {@link IdxParts} needs. */
+export const IDX_PARTS_WANTS = is.shape<IdxParts<unknown>>({
+  trainImages: NAMED_BYTES_WANTS,
+  trainLabels: NAMED_BYTES_WANTS,
+  testImages: is.maybe(NAMED_BYTES_WANTS),
+  testLabels: is.maybe(NAMED_BYTES_WANTS),
+});
 
 /** Says how many inputs and how many samples of each class a published set has. */
 export interface KnownCounts {
@@ -99,6 +111,11 @@ export async function datasetFromIdx(
   provenance: Dataset['provenance'],
   known?: KnownCounts,
 ): Promise<Dataset> {
+  is.given(
+    'datasetFromIdx',
+    { name, files, provenance, known },
+    { name: is.text, files: IDX_PARTS_WANTS, provenance: is.object, known: is.maybe(is.object) },
+  );
   let values = known?.train.map((_, k) => k);
   let shape: readonly number[] | undefined;
   const read = async (images: NamedBytes, labels: NamedBytes) => {

@@ -11,6 +11,7 @@
  */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 
 /** Names the order in which samples are drawn. */
 export type Sampling = 'shuffled' | 'replaced' | 'cyclic';
@@ -35,6 +36,15 @@ export interface BatchRequest {
   readonly lastBatch: LastBatch;
   readonly key: Key;
 }
+
+/** Says what a {@link BatchRequest} needs. */
+export const BATCH_REQUEST_WANTS = is.shape<BatchRequest>({
+  count: is.number,
+  batchSize: is.number,
+  sampling: is.text,
+  lastBatch: is.text,
+  key: is.key,
+});
 
 /**
  * Lists the batches of one epoch: batch k is the next `sizes[k]` entries of `order`. No batch extends into the next
@@ -68,7 +78,9 @@ export interface BatchPlan {
  * `replaced` has full batches only, ⌊N/B⌋ or ⌈N/B⌉ of them.
  * @throws InputError for a count, batch size, name or epoch out of its range
  */
-export function batchPlan({ count, batchSize, sampling, lastBatch, key }: BatchRequest): BatchPlan {
+export function batchPlan(request: BatchRequest): BatchPlan {
+  is.given('batchPlan', { request }, { request: BATCH_REQUEST_WANTS });
+  const { count, batchSize, sampling, lastBatch, key } = request;
   check(
     Number.isInteger(count) && count >= 1 && count < 2 ** 32,
     'bad-count',

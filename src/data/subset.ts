@@ -1,12 +1,14 @@
 /** Parts of a data set: the first samples, some of the classes. */
 import { check } from '../numeric/errors.js';
-import type { Dataset, Samples } from './dataset.js';
+import * as is from '../numeric/wants.js';
+import { DATASET_WANTS, type Dataset, type Samples } from './dataset.js';
 
 /**
  * Keeps the first `limit` training samples, in shared memory. The test set does not change.
  * @throws InputError unless `limit` is an integer from 1 to the number of training samples
  */
 export function limitTraining(dataset: Dataset, limit: number): Dataset {
+  is.given('limitTraining', { dataset, limit }, { dataset: DATASET_WANTS, limit: is.count });
   const { train } = dataset;
   check(
     Number.isInteger(limit) && limit >= 1 && limit <= train.count,
@@ -34,7 +36,9 @@ export function firstSamples(samples: Samples, most: number): Samples {
  * the inputs kept.
  * @throws InputError when a class is given twice or does not exist, when there are none, and for a set with targets
  */
-export function selectClasses({ classValues, ...dataset }: Dataset, labels: readonly number[]): Dataset {
+export function selectClasses(whole: Dataset, labels: readonly number[]): Dataset {
+  is.given('selectClasses', { whole, labels }, { whole: DATASET_WANTS, labels: is.numbers });
+  const { classValues, ...dataset } = whole;
   const classes = classValues ? labels.map((label) => classValues.indexOf(label)) : labels;
   const list = labels.join(', ');
   check(

@@ -12,7 +12,8 @@
  */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
-import type { Dataset, Samples } from './dataset.js';
+import * as is from '../numeric/wants.js';
+import { DATASET_WANTS, type Dataset, type Samples } from './dataset.js';
 import { numbersOfClasses, selectClasses } from './subset.js';
 
 /** Says how the outputs of different tasks compete. */
@@ -26,11 +27,17 @@ export interface TaskRequest {
   readonly permuted?: boolean;
 }
 
+/** Says what a {@link TaskRequest} needs. */
+export const TASK_REQUEST_WANTS = is.shape<TaskRequest>({ classes: is.maybe(is.numbers), permuted: is.maybe(is.flag) });
+
 /** Names a sequence of tasks. */
 export interface Protocol {
   readonly name: string;
   readonly tasks: readonly TaskRequest[];
 }
+
+/** Says what a {@link Protocol} needs. */
+export const PROTOCOL_WANTS = is.shape<Protocol>({ name: is.text, tasks: is.listOf(TASK_REQUEST_WANTS) });
 
 const plain: TaskRequest = {};
 const permuted: TaskRequest = { permuted: true };
@@ -64,11 +71,19 @@ export interface TaskOptions {
   readonly key: Key;
 }
 
+/** Says what a {@link TaskOptions} needs. */
+export const TASK_OPTIONS_WANTS = is.shape<TaskOptions>({
+  head: is.oneOf('task-known', 'all-compete'),
+  validationShare: is.finite,
+  key: is.key,
+});
+
 /**
  * Reads a protocol from lists of classes such as `0,1/2,3`, one list a task.
  * @throws InputError when there are fewer than two lists, and for an entry that is not a whole number
  */
 export function classProtocol(text: string): Protocol {
+  is.given('classProtocol', { text }, { text: is.text });
   const lists = text.split('/').map((part) => part.split(',').map((c) => c.trim()));
   check(
     lists.length >= 2 && lists.every((l) => l.every((c) => /^\d+$/.test(c))),
@@ -159,6 +174,11 @@ export function outlineOf(
  * @throws InputError as `outlineOf` does
  */
 export function taskOf(dataset: Dataset, protocol: Protocol, index: number, options: TaskOptions): Task {
+  is.given(
+    'taskOf',
+    { dataset, protocol, index, options },
+    { dataset: DATASET_WANTS, protocol: PROTOCOL_WANTS, index: is.whole, options: TASK_OPTIONS_WANTS },
+  );
   const { name, outputs, training, validation } = outlineOf(dataset, protocol, index, options);
   const { head, key } = options;
   const { classes, permuted: shuffle } = protocol.tasks[index];

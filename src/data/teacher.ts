@@ -1,6 +1,7 @@
 /** A synthetic set with known truth: Gaussian inputs, labels or targets from a teacher network, and noise on them. */
 import { check } from '../numeric/errors.js';
 import type { Key, Stream } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import type { Dataset, Samples } from './dataset.js';
 
 /** Describes the teacher's architecture; a `NetworkSpec` (src/model/network.ts) has this form. */
@@ -12,6 +13,14 @@ export interface TeacherNetwork {
   /** `cross-entropy`: labels are the argmax of the outputs. `squared-error`: the outputs are the targets. */
   readonly loss: 'cross-entropy' | 'squared-error';
 }
+
+/** Says what a {@link TeacherNetwork} needs. */
+export const TEACHER_NETWORK_WANTS = is.shape<TeacherNetwork>({
+  widths: is.listOf(is.count),
+  activation: is.oneOf('relu', 'tanh', 'identity'),
+  bias: is.flag,
+  loss: is.oneOf('cross-entropy', 'squared-error'),
+});
 
 /** Says which samples `teacherSet` draws. */
 export interface TeacherRequest {
@@ -27,6 +36,15 @@ export interface TeacherRequest {
   /** Variances of the inputs, length D: the eigenvalues of their covariance, whose axes are the coordinates. Default 1. */
   readonly spectrum?: readonly number[];
 }
+
+/** Says what a {@link TeacherRequest} needs. */
+export const TEACHER_REQUEST_WANTS = is.shape<TeacherRequest>({
+  network: TEACHER_NETWORK_WANTS,
+  train: is.count,
+  test: is.maybe(is.whole),
+  labelNoise: is.maybe(is.finite),
+  spectrum: is.maybe(is.numbers),
+});
 
 /** Holds a synthetic data set and the teacher it came from. */
 export interface TeacherSet {
@@ -45,6 +63,7 @@ export interface TeacherSet {
  * @throws InputError when a number is out of its range
  */
 export function teacherSet(request: TeacherRequest, key: Key): TeacherSet {
+  is.given('teacherSet', { request, key }, { request: TEACHER_REQUEST_WANTS, key: is.key });
   const { network, train, test = 0, labelNoise = 0, spectrum } = request;
   const { widths, loss } = network;
   const [size, outputs] = [widths[0], widths[widths.length - 1]];

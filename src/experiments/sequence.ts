@@ -1,4 +1,8 @@
 /** Experiments one after another. An experiment imports no other, so what runs two of them is here. */
+
+import { FOLDER_WANTS } from '../jobs/context.js';
+import * as is from '../numeric/wants.js';
+import { CONFIG_WANTS } from '../runs/run.js';
 import type { PartialConfig } from '../runs/schema.js';
 import { type Ao2022Request, type Ao2022Result, measureAo2022 } from './ao2022/experiment.js';
 import { reproduceIvf2021 } from './ivf2021/experiment.js';
@@ -8,7 +12,11 @@ import { reproduceIvf2021 } from './ivf2021/experiment.js';
  * stopped. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
  * @throws InputError for runs with momentum, with a cyclic order, or of layers whose matrices do not fit
  */
-export const reproduceAo2022 = (
+export async function reproduceAo2022(
   config: PartialConfig | readonly PartialConfig[],
   request: Ao2022Request = {},
-): Promise<Ao2022Result> => measureAo2022(config, reproduceIvf2021, request);
+): Promise<Ao2022Result> {
+  const wants = { ...FOLDER_WANTS, run: is.maybe(is.text), onTraining: is.maybe(is.func) };
+  is.given('reproduceAo2022', { config, request }, { config: CONFIG_WANTS, request: is.shape(wants) });
+  return measureAo2022(config, reproduceIvf2021, request);
+}

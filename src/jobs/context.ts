@@ -1,6 +1,7 @@
 /** How work is run and stopped: options, progress, the error of an interruption. None of this changes a number. */
 import { setImmediate } from 'node:timers/promises';
 import { RunError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 
 /** Reports the progress of a stage; `total` is absent while it is unknown. */
 export interface Progress {
@@ -20,6 +21,20 @@ export interface RunOptions {
   /** Seconds of training between checkpoints; 2 by default. */
   readonly checkpointSeconds?: number;
 }
+
+/** Says what {@link RunOptions} needs. */
+export const RUN_OPTIONS_WANTS = {
+  onProgress: is.maybe(is.func),
+  signal: is.maybe(is.object),
+  checkpointSeconds: is.maybe(is.real),
+};
+/** Says what a request for a run in a folder needs besides. */
+export const FOLDER_WANTS = {
+  ...RUN_OPTIONS_WANTS,
+  out: is.maybe(is.text),
+  resume: is.maybe(is.flag),
+  onStart: is.maybe(is.func),
+};
 
 /**
  * Reports that a run stopped on request, with everything saved; or, where a command writes only at its end, with

@@ -1,5 +1,6 @@
 /** A `LossSurface` from functions, with a numerical gradient where none is given. */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import type { LossSurface } from './surface.js';
 
 /** Holds the functions that `lossSurface` makes a surface of. */
@@ -10,11 +11,20 @@ export interface FunctionSurface {
   readonly gradient?: (w: Float64Array) => Float64Array;
 }
 
+/** Says what a {@link FunctionSurface} needs. */
+export const FUNCTION_SURFACE_WANTS = is.shape<FunctionSurface>({
+  size: is.count,
+  loss: is.func,
+  gradient: is.maybe(is.func),
+});
+
 /**
  * Makes a surface from functions.
  * @throws InputError unless `size` is a positive integer; later, when the loss is not finite where it is evaluated
  */
-export function lossSurface({ size, loss, gradient }: FunctionSurface): LossSurface {
+export function lossSurface(functions: FunctionSurface): LossSurface {
+  is.given('lossSurface', { functions }, { functions: FUNCTION_SURFACE_WANTS });
+  const { size, loss, gradient } = functions;
   check(Number.isInteger(size) && size >= 1, 'bad-size', () => `a surface has at least one weight; got ${size}.`);
   const finite = (w: Float64Array) => {
     const value = loss(w);
@@ -37,6 +47,7 @@ const STEP = 7e-4;
  * vary on the scale of h/7e-4. Cost: four evaluations a coordinate.
  */
 export function numericalGradient(loss: (w: Float64Array) => number, at: ArrayLike<number>): Float64Array {
+  is.given('numericalGradient', { loss, at }, { loss: is.func, at: is.numbers });
   const w = Float64Array.from(at);
   return w.map((centre, i) => {
     const h = STEP * Math.max(1, Math.abs(centre));

@@ -4,6 +4,7 @@
  */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 
 /** Names the function between layers. */
 export type Activation = 'relu' | 'tanh' | 'identity';
@@ -22,6 +23,14 @@ export interface NetworkSpec {
   readonly loss: LossKind;
 }
 
+/** Says what a {@link NetworkSpec} needs. */
+export const NETWORK_SPEC_WANTS = is.shape<NetworkSpec>({
+  widths: is.listOf(is.count),
+  activation: is.oneOf('relu', 'tanh', 'identity'),
+  bias: is.flag,
+  loss: is.oneOf('cross-entropy', 'squared-error'),
+});
+
 /** Says where a layer lies in the flat vector. */
 export interface LayerBlock {
   /** `layer1` is the first weight matrix; the network of ivf2021 records `layer2`. */
@@ -38,6 +47,7 @@ export interface LayerBlock {
  * @throws InputError for fewer than two widths and for a width that is not an integer from 1 to 2^20
  */
 export function layersOf(spec: NetworkSpec): LayerBlock[] {
+  is.given('layersOf', { spec }, { spec: NETWORK_SPEC_WANTS });
   const { widths } = spec;
   check(
     widths.length >= 2 && widths.every((w) => Number.isInteger(w) && w >= 1 && w <= 1 << 20),
@@ -62,6 +72,9 @@ export interface NamedShape {
   readonly shape: readonly number[];
 }
 
+/** Says what a {@link NamedShape} needs. */
+export const NAMED_SHAPE_WANTS = is.shape<NamedShape>({ name: is.text, shape: is.numbers });
+
 /** Lists the parameters in the order of the flat vector, under thermograd's own names: layer1.weight, layer1.bias, … */
 export function parameterShapes(spec: NetworkSpec): NamedShape[] {
   return layersOf(spec).flatMap(({ name, inputs, outputs, biasOffset }) => [
@@ -72,6 +85,7 @@ export function parameterShapes(spec: NetworkSpec): NamedShape[] {
 
 /** Returns the length P of the flat weight vector. */
 export function parameterCount(spec: NetworkSpec): number {
+  is.given('parameterCount', { spec }, { spec: NETWORK_SPEC_WANTS });
   return layersOf(spec).reduce((sum, l) => sum + l.outputs * (l.inputs + (spec.bias ? 1 : 0)), 0);
 }
 
@@ -80,6 +94,7 @@ export function parameterCount(spec: NetworkSpec): number {
  * @throws InputError that lists the names
  */
 export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
+  is.given('layerNamed', { spec, name }, { spec: NETWORK_SPEC_WANTS, name: is.text });
   const layers = layersOf(spec);
   const found = layers.find((l) => l.name === name);
   check(
@@ -97,6 +112,7 @@ export function layerNamed(spec: NetworkSpec, name: string): LayerBlock {
  * @returns flat vector, length P, float32
  */
 export function initialWeights(spec: NetworkSpec, key: Key): Float32Array {
+  is.given('initialWeights', { spec, key }, { spec: NETWORK_SPEC_WANTS, key: is.key });
   const weights = new Float32Array(parameterCount(spec));
   layersOf(spec).forEach((layer, l) => {
     const stream = key.child(l).stream();

@@ -14,6 +14,7 @@
  */
 import { check } from '../numeric/errors.js';
 import { checkSymmetric, type Matrix, matrix, row } from '../numeric/linalg/matrix.js';
+import * as is from '../numeric/wants.js';
 
 /** Holds K = diag(d) on a range of weights. */
 export interface DiagonalPart {
@@ -44,12 +45,25 @@ interface DensePart {
 /** Describes one summand of K. */
 export type PenaltyPart = DiagonalPart | LowRankPart | DensePart;
 
+/** Says what a {@link PenaltyPart} needs. */
+const PART_WANTS = is.kinds<PenaltyPart>('kind', {
+  diagonal: is.shape<DiagonalPart>({ offset: is.whole, values: is.numbers }),
+  lowRank: is.shape<LowRankPart>({ offset: is.whole, axes: is.matrix, weights: is.numbers }),
+  dense: is.shape<DensePart>({ offset: is.whole, matrix: is.matrix }),
+});
+
 /** Holds one term of R, ½ (w − anchor)ᵀ (Σ parts) (w − anchor). */
 export interface PenaltyTerm {
   /** Length P. */
   readonly anchor: Float64Array;
   readonly parts: readonly PenaltyPart[];
 }
+
+/** Says what a {@link PenaltyTerm} needs. */
+export const PENALTY_TERM_WANTS = is.shape<PenaltyTerm>({
+  anchor: is.numbers,
+  parts: is.listOf(PART_WANTS),
+});
 
 /** Holds a penalty R on P weights as a sum of terms. */
 export interface Penalty {
@@ -58,6 +72,9 @@ export interface Penalty {
   /** One per anchor: several tasks add up. None: R = 0. */
   readonly terms: readonly PenaltyTerm[];
 }
+
+/** Says what a {@link Penalty} needs. */
+export const PENALTY_WANTS = is.shape<Penalty>({ size: is.count, terms: is.listOf(PENALTY_TERM_WANTS) });
 
 /** Returns the number of weights that a part acts on. */
 export function sizeOf(part: PenaltyPart): number {
@@ -71,6 +88,7 @@ export function sizeOf(part: PenaltyPart): number {
  * @throws InputError when a check fails
  */
 export function penalty(anchor: ArrayLike<number>, parts: readonly PenaltyPart[]): Penalty {
+  is.given('penalty', { anchor, parts }, { anchor: is.numbers, parts: is.listOf(PART_WANTS) });
   const a = Float64Array.from(anchor);
   const bad = a.findIndex((v) => !Number.isFinite(v));
   check(bad < 0, 'not-finite', () => `a penalty needs a finite anchor; weight ${bad} of it is ${a[bad]}.`);
@@ -84,7 +102,17 @@ export function planes(
   pairs: readonly (readonly [Float64Array, Float64Array])[],
   weights: ArrayLike<number>,
 ): LowRankPart {
-  const size = pairs[0]?.[0].length ?? 0;
+  is.given(
+    'planes',
+    { offset, pairs, weights },
+    { offset: is.whole, pairs: is.listOf(is.listOf(is.numbers)), weights: is.numbers },
+  );
+  const size = pairs[0]?.[0]?.length ?? 0;
+  check(
+    weights.length === pairs.length && pairs.every((pair) => pair.length === 2 && pair.every((v) => v.length === size)),
+    'bad-axes',
+    () => `planes: ${pairs.length} pairs of axes of ${size} numbers each need as many weights; got ${weights.length}.`,
+  );
   const axes = matrix(2 * pairs.length, size);
   pairs.forEach(([a, b], k) => {
     axes.data.set(a, 2 * k * size);
@@ -165,6 +193,7 @@ function apply(part: PenaltyPart, x: Float64Array, y: Float64Array): number {
  * @throws InputError when `w` has another length than the penalty
  */
 export function penaltyGradient(p: Penalty, w: ArrayLike<number>): { value: number; gradient: Float64Array } {
+  is.given('penaltyGradient', { p, w }, { p: PENALTY_WANTS, w: is.numbers });
   check(w.length === p.size, 'weight-count', () => `the penalty acts on ${p.size} weights; got ${w.length}.`);
   const gradient = new Float64Array(p.size);
   let value = 0;
@@ -180,6 +209,7 @@ export function penaltyGradient(p: Penalty, w: ArrayLike<number>): { value: numb
 
 /** Returns R(w) alone, at the cost of `penaltyGradient`. */
 export function penaltyValue(p: Penalty, w: ArrayLike<number>): number {
+  is.given('penaltyValue', { p, w }, { p: PENALTY_WANTS, w: is.numbers });
   return penaltyGradient(p, w).value;
 }
 
@@ -188,6 +218,7 @@ export function penaltyValue(p: Penalty, w: ArrayLike<number>): number {
  * @throws InputError for a factor that is negative or not finite
  */
 export function scalePenalty(p: Penalty, factor: number): Penalty {
+  is.given('scalePenalty', { p, factor }, { p: PENALTY_WANTS, factor: is.finite });
   check(
     factor >= 0 && Number.isFinite(factor),
     'penalty-weight',
@@ -215,6 +246,7 @@ export function scalePenalty(p: Penalty, factor: number): Penalty {
  * @throws InputError unless all act on the same number of weights
  */
 export function addPenalties(...penalties: readonly Penalty[]): Penalty {
+  is.given('addPenalties', { penalties }, { penalties: is.listOf(PENALTY_WANTS) });
   const size = penalties[0]?.size ?? 0;
   check(
     penalties.length > 0 && penalties.every((p) => p.size === size),
@@ -232,6 +264,11 @@ export function addPenalties(...penalties: readonly Penalty[]): Penalty {
  * @throws InputError for another decay, another number of weights, or a `next` without exactly one anchor
  */
 export function continuePenalty(previous: Penalty, next: Penalty, decay = 1): Penalty {
+  is.given(
+    'continuePenalty',
+    { previous, next, decay },
+    { previous: PENALTY_WANTS, next: PENALTY_WANTS, decay: is.finite },
+  );
   check(
     decay >= 0 && decay <= 1 && previous.size === next.size,
     'penalty-decay',

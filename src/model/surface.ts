@@ -1,3 +1,5 @@
+import * as is from '../numeric/wants.js';
+
 /**
  * Evaluates a loss as a function of one flat weight vector. A user's own model must provide this, and most methods need
  * no more.
@@ -12,3 +14,6 @@ export interface LossSurface {
   /** ∇L(w), length P. */
   gradient(w: Float64Array): Float64Array;
 }
+
+/** Says what a {@link LossSurface} needs. */
+export const LOSS_SURFACE_WANTS = is.shape<LossSurface>({ size: is.count, loss: is.func, gradient: is.func });

@@ -8,6 +8,7 @@
  */
 import { check } from './errors.js';
 import type { Key, Stream } from './random.js';
+import * as is from './wants.js';
 
 /**
  * Returns the block length used when none is given: round(n^(1/3)), at least 1 (the rate optimal for a variance, Künsch
@@ -40,6 +41,13 @@ export interface BootstrapOptions {
   readonly blockLength?: number;
 }
 
+/** Says what a {@link BootstrapOptions} needs. */
+export const BOOTSTRAP_OPTIONS_WANTS = is.shape<BootstrapOptions>({
+  key: is.key,
+  replicates: is.maybe(is.count),
+  blockLength: is.maybe(is.count),
+});
+
 /** Holds the bootstrap spread of each statistic. */
 export interface BootstrapResult {
   /**
@@ -67,6 +75,11 @@ export function bootstrap(
   statistic: (indices: Uint32Array) => number[],
   options: BootstrapOptions,
 ): BootstrapResult {
+  is.given(
+    'bootstrap',
+    { n, statistic, options },
+    { n: is.count, statistic: is.func, options: BOOTSTRAP_OPTIONS_WANTS },
+  );
   const replicates = options.replicates ?? 400;
   const blockLength = options.blockLength ?? defaultBlockLength(n);
   check(n >= 2, 'too-few-points', () => `a bootstrap needs at least 2 points; got ${n}.`);

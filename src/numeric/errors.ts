@@ -22,11 +22,24 @@ export function shown(value: unknown): string {
   return text.length <= 120 ? text : `${text.slice(0, 80)} … (${text.length} characters)`;
 }
 
+/** Describes a value in a few words. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  if (Array.isArray(value))
+    return value.length === 0 ? 'an empty array' : `an array of ${value.length} (the first is ${kindOf(value[0])})`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return `the text '${value.slice(0, 20)}'`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const keys = Object.keys(value).slice(0, 6).join(', ');
+  return keys ? `an object with ${keys}` : 'an object without values';
+}
+
 /** Serves as the base of all errors that thermograd raises on purpose. `code` is stable and meant for machines. */
 export class ThermogradError extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
-    super(readable(message));
+  constructor(code: string, message: string, cause?: unknown) {
+    super(readable(String(message)), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
   }

@@ -1,4 +1,5 @@
 import { mean, variance } from './statistics.js';
+import * as is from './wants.js';
 
 /**
  * Says what the `standardError` of an estimate is: `statistical`, one standard error of a sample; `numerical`, a bound or an
@@ -28,6 +29,11 @@ export function estimate(
   method: string,
   converged?: boolean,
 ): Estimate {
+  is.given(
+    'estimate',
+    { value, standardError, n, method, converged },
+    { value: is.number, standardError: is.number, n: is.number, method: is.text, converged: is.maybe(is.flag) },
+  );
   return {
     value,
     standardError,

@@ -1,23 +1,9 @@
 /**
- * What a caller in JavaScript may hand over where numbers, matrices or keys are meant: accepted where the meaning is
+ * What a caller in JavaScript may hand over where numbers, or matrices are meant: accepted where the meaning is
  * plain, and otherwise refused with a sentence that says what is needed and what came.
  */
-import { check, InputError } from './errors.js';
+import { check, kindOf } from './errors.js';
 import { fromRows, type Matrix } from './linalg/matrix.js';
-import type { Key } from './random.js';
-
-/** Describes a value in a few words. */
-export function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
-  if (Array.isArray(value))
-    return value.length === 0 ? 'an empty array' : `an array of ${value.length} (the first is ${kindOf(value[0])})`;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return `the text '${value.slice(0, 20)}'`;
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const keys = Object.keys(value).slice(0, 6).join(', ');
-  return keys ? `an object with ${keys}` : 'an object without values';
-}
 
 /**
  * Checks that `x` is a list of numbers: a typed array, or an array of nothing else.
@@ -34,6 +20,9 @@ export function checkNumbers(x: ArrayLike<number>, who: string): void {
       `${who} must be an array of numbers or a typed array; got ${kindOf(x)}${list && wrong > 0 ? `, and ${kindOf(list[wrong])} at position ${wrong}` : ''}.`,
   );
 }
+
+/** Returns the numbers as a Float64Array: the one given, or a copy. */
+export const float64 = (x: ArrayLike<number>): Float64Array => (x instanceof Float64Array ? x : Float64Array.from(x));
 
 /**
  * Returns a matrix, also from an array of rows.
@@ -52,16 +41,4 @@ export function asMatrix(given: Matrix, who: string): Matrix {
     () => `${who} must be a matrix, such as matrix(rows, cols, data) makes, or an array of rows; got ${kindOf(given)}.`,
   );
   return given;
-}
-
-/**
- * Checks that a key of random numbers was given.
- * @throws InputError
- */
-export function checkKey(options: { readonly key?: Key } | undefined, call: string): void {
-  if (typeof options?.key?.child === 'function') return;
-  throw new InputError(
-    'no-key',
-    `${call} draws random numbers and needs their key, as in { key: randomKey(0) }; got ${kindOf(options?.key)}.`,
-  );
 }

@@ -7,6 +7,7 @@
  */
 import { check } from './errors.js';
 import { pairMoments } from './statistics.js';
+import * as is from './wants.js';
 
 /** Describes the straight line y = intercept + slope · x. */
 export interface Line {
@@ -22,6 +23,7 @@ export function leastSquares(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
 ): Line & { readonly slopeError: number; readonly interceptError: number } {
+  is.given('leastSquares', { x, y }, { x: is.numbers, y: is.numbers });
   const m = pairMoments(x, y);
   const slope = m.xy / m.xx;
   const intercept = m.meanY - slope * m.meanX;
@@ -32,6 +34,7 @@ export function leastSquares(
 
 /** Fits a line by least squares of x on y, solved for y: slope S_yy/S_xy (the other end of the bracket). */
 export function inverseLeastSquares(x: ArrayLike<number>, y: ArrayLike<number>): Line {
+  is.given('inverseLeastSquares', { x, y }, { x: is.numbers, y: is.numbers });
   const m = pairMoments(x, y);
   const slope = m.yy / m.xy;
   return { slope, intercept: m.meanY - slope * m.meanX };
@@ -44,6 +47,7 @@ export function inverseLeastSquares(x: ArrayLike<number>, y: ArrayLike<number>):
  * @throws InputError unless δ > 0, or when x and y differ in length
  */
 export function deming(x: ArrayLike<number>, y: ArrayLike<number>, delta = 1): Line {
+  is.given('deming', { x, y, delta }, { x: is.numbers, y: is.numbers, delta: is.finite });
   check(delta > 0, 'bad-ratio', () => `Deming's line needs a positive ratio of error variances; got ${delta}.`);
   const m = pairMoments(x, y);
   const d = m.yy - delta * m.xx;
@@ -75,6 +79,9 @@ interface YorkOptions {
   readonly intrinsic?: 'fit' | number;
 }
 
+/** Says what a {@link YorkOptions} needs. */
+export const YORK_OPTIONS_WANTS = is.shape<YorkOptions>({ intrinsic: is.maybe(is.either(is.oneOf('fit'), is.finite)) });
+
 /**
  * Fits York's line for independent Gaussian errors of known size in both coordinates of each point (York, Evensen,
  * Martinez & De Basabe Delgado 2004, Am. J. Phys. 72, 367, eq. 13, without correlations). Standard errors are those of
@@ -90,6 +97,11 @@ export function york(
   sy: ArrayLike<number>,
   options: YorkOptions = {},
 ): YorkLine {
+  is.given(
+    'york',
+    { x, y, sx, sy, options },
+    { x: is.numbers, y: is.numbers, sx: is.numbers, sy: is.numbers, options: YORK_OPTIONS_WANTS },
+  );
   const n = x.length;
   check(n >= 3, 'too-few-points', () => `a line with errors needs at least 3 points; got ${n}.`);
   check(

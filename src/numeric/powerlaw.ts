@@ -8,10 +8,10 @@
 import { bootstrap, defaultBlockLength } from './bootstrap.js';
 import { check } from './errors.js';
 import { type Estimate, estimate } from './estimate.js';
-import { checkKey, checkNumbers } from './given.js';
 import { deming, inverseLeastSquares, type Line, leastSquares, york } from './lines.js';
 import type { Key } from './random.js';
 import { pairMoments } from './statistics.js';
+import * as is from './wants.js';
 
 /**
  * Names how a line is fitted. `orthogonal` (default): equal scatter in log10 x and log10 y. `least-squares`: x is exact
@@ -32,6 +32,15 @@ export interface PowerLawOptions {
   /** Consecutive points per bootstrap block; default round(n^(1/3)). */
   readonly blockLength?: number;
 }
+
+/** Says what a {@link PowerLawOptions} needs. */
+export const POWER_LAW_OPTIONS_WANTS = is.shape<PowerLawOptions>({
+  key: is.key,
+  method: is.maybe(is.oneOf('orthogonal', 'least-squares', 'york')),
+  errors: is.maybe(is.shape({ x: is.numbers, y: is.numbers })),
+  replicates: is.maybe(is.count),
+  blockLength: is.maybe(is.count),
+});
 
 /** Holds a fitted power law with the standard errors of its parameters and its bracket. */
 export interface PowerLawFit {
@@ -60,9 +69,7 @@ export const FEWEST_POINTS = 5;
  * @throws InputError below `FEWEST_POINTS` points, when a value is not positive and finite, or when `york` lacks errors
  */
 export function powerLaw(x: ArrayLike<number>, y: ArrayLike<number>, options: PowerLawOptions): PowerLawFit {
-  checkNumbers(x, 'x of a power law');
-  checkNumbers(y, 'y of a power law');
-  checkKey(options, 'powerLaw(x, y, …)');
+  is.given('powerLaw', { x, y, options }, { x: is.numbers, y: is.numbers, options: POWER_LAW_OPTIONS_WANTS });
   const n = x.length;
   check(n === y.length, 'shape', () => `a power law needs as many x as y; got ${n} and ${y.length}.`);
   check(n >= FEWEST_POINTS, 'too-few-points', () => `a power law needs at least ${FEWEST_POINTS} points; got ${n}.`);

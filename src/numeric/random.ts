@@ -5,7 +5,8 @@
  * numbers of a stream depend on its key and position alone, never on what else was drawn. The same seed gives the same
  * numbers on any number of workers.
  */
-import { check } from './errors.js';
+import { check, kindOf } from './errors.js';
+import * as is from './wants.js';
 
 /** Computes one Philox4x32-10 block, four 32-bit words out of a 128-bit counter `c` and a 64-bit key, into `out`. */
 export function philox(c: ArrayLike<number>, key0: number, key1: number, out: Uint32Array): void {
@@ -74,7 +75,7 @@ export function randomKey(seed: number): Key {
   check(
     Number.isSafeInteger(seed) && seed >= 0,
     'bad-seed',
-    `a seed must be an integer from 0 to 2^53-1; got ${seed}.`,
+    `randomKey: a seed must be an integer from 0 to 2^53-1; got ${kindOf(seed)}.`,
   );
   return makeKey(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
 }
@@ -84,6 +85,7 @@ function makeKey(k0: number, k1: number): Key {
     child(name) {
       const out = new Uint32Array(4);
       const word = new Uint32Array([0, 0, 0, typeof name === 'number' ? 1 : 2]);
+      is.given('Key.child', { name }, { name: is.either(is.text, is.number) });
       if (typeof name === 'number') {
         check(
           Number.isSafeInteger(name) && name >= 0,

@@ -1,5 +1,6 @@
 /** Whole numbers evenly spaced in their logarithm: ranks to look at, lags to average over. */
 import { check } from './errors.js';
+import * as is from './wants.js';
 
 /**
  * Returns `count` different whole numbers from `first` to `last` (all of them where there are no more), evenly spaced
@@ -8,6 +9,7 @@ import { check } from './errors.js';
  * @throws InputError unless 1 ≤ first ≤ last are integers and count ≥ 2
  */
 export function logSpaced(last: number, count: number, first = 1): number[] {
+  is.given('logSpaced', { last, count, first }, { last: is.finite, count: is.count, first: is.finite });
   check(
     Number.isInteger(first) && Number.isInteger(last) && first >= 1 && last >= first && count >= 2,
     'bad-range',

@@ -2,8 +2,9 @@
  * The state of a training run in one safetensors file: weights under PyTorch's names, velocity, and plain numbers in
  * the metadata.
  */
-import { layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
+import { layersOf, NETWORK_SPEC_WANTS, type NetworkSpec, parameterCount } from '../model/network.js';
 import { RunError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { readWhole, writeWhole } from './files.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
 
@@ -18,11 +19,24 @@ export interface Checkpoint<State> {
   readonly configHash: string;
 }
 
+/** Says what a {@link Checkpoint} needs. */
+export const CHECKPOINT_WANTS = is.shape<Checkpoint<object>>({
+  weights: is.float32,
+  velocity: is.maybe(is.float32),
+  state: is.object,
+  configHash: is.text,
+});
+
 /**
  * Writes the checkpoint whole: a reader finds the previous one or this one.
  * @throws RunError when the disk is full or not writable
  */
 export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoint: Checkpoint<State>): void {
+  is.given(
+    'writeCheckpoint',
+    { path, spec, checkpoint },
+    { path: is.text, spec: NETWORK_SPEC_WANTS, checkpoint: CHECKPOINT_WANTS },
+  );
   const tensors = namedTensors(spec, checkpoint.weights, '');
   if (checkpoint.velocity) tensors.push(...namedTensors(spec, checkpoint.velocity, 'velocity.'));
   const metadata = {
@@ -44,6 +58,11 @@ export function readCheckpoint<State>(
   spec: NetworkSpec,
   example?: State & object,
 ): Checkpoint<State> | undefined {
+  is.given(
+    'readCheckpoint',
+    { path, spec, example },
+    { path: is.text, spec: NETWORK_SPEC_WANTS, example: is.maybe(is.object) },
+  );
   const bytes = readWhole(path);
   if (!bytes) return undefined;
   const { tensors, metadata } = readSafetensors(bytes, path);
@@ -94,6 +113,11 @@ export function writeModel(
   weights: Float32Array,
   metadata: Record<string, string>,
 ): void {
+  is.given(
+    'writeModel',
+    { path, spec, weights, metadata },
+    { path: is.text, spec: NETWORK_SPEC_WANTS, weights: is.float32, metadata: is.object },
+  );
   writeWhole(path, modelBytes(spec, weights, metadata));
 }
 
@@ -110,6 +134,7 @@ export const modelBytes = (
  * @throws RunError when the file belongs to another network; InputError when it is malformed
  */
 export function readModel(path: string, spec: NetworkSpec): Float32Array | undefined {
+  is.given('readModel', { path, spec }, { path: is.text, spec: NETWORK_SPEC_WANTS });
   const bytes = readWhole(path);
   return bytes && flatVector(spec, readSafetensors(bytes, path).tensors, '', path);
 }

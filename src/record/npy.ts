@@ -3,6 +3,7 @@
  * versions 1.0, 2.0 and 3.0.
  */
 import { check, InputError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 
 /** Names an element type, as NumPy abbreviates it. */
 export type NpyType = 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'b1';
@@ -96,6 +97,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
  * precision), or holds a 64-bit integer beyond ±(2^53−1)
  */
 export function readNpy(bytes: Uint8Array, source: string): NpyArray {
+  is.given('readNpy', { bytes, source }, { bytes: is.bytes, source: is.text });
   const { version, start, text, view } = headerOf(bytes, source);
   const { descr, fortran, shape } = parseHeader(text, source);
   const match = /^([<>|=])([fiub])(\d+)$/.exec(descr);
@@ -138,11 +140,18 @@ export function readNpy(bytes: Uint8Array, source: string): NpyArray {
   return { shape, type, data };
 }
 
+const ARRAY_WANTS = is.shape<NpyArray>({
+  shape: is.numbers,
+  data: is.wanted('a typed array of a type that npy has', (v) => KINDS[typeOf((v ?? {}) as never)] !== undefined),
+  type: is.maybe(is.oneOf(...(Object.keys(KINDS) as NpyType[]))),
+});
+
 /**
  * Writes a .npy file, version 1.0, little-endian, C order; `type` defaults to that of the typed array.
  * @throws InputError when type, shape and values do not fit together
  */
 export function writeNpy(array: Omit<NpyArray, 'type'> & { readonly type?: NpyType }): Uint8Array<ArrayBuffer> {
+  is.given('writeNpy', { array }, { array: ARRAY_WANTS });
   const { shape, data } = array;
   const type = array.type ?? typeOf(data);
   const { size, make, set } = KINDS[type];

@@ -1,6 +1,7 @@
 /** NumPy's .npz: .npy files in a zip archive, stored or deflated. */
 import { inflate } from '../data/inflate.js';
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { type NpyArray, type NpyType, readNpy, writeNpy } from './npy.js';
 
 const LOCAL = 0x04034b50;
@@ -57,6 +58,7 @@ interface Member {
  * anything but arrays
  */
 export async function readNpz(bytes: Uint8Array, source: string): Promise<Map<string, NpyArray>> {
+  is.given('readNpz', { bytes, source }, { bytes: is.bytes, source: is.text });
   const arrays = new Map<string, NpyArray>();
   for (const member of membersOf(bytes, source)) {
     const { name } = member;
@@ -91,7 +93,10 @@ export function writeNpz(
 ): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   const names = new Set<string>();
-  const files = Array.from(arrays, ([key, array]) => {
+  is.given('writeNpz', { arrays }, { arrays: is.iterable });
+  const files = Array.from(arrays, (entry) => {
+    is.given('writeNpz', { entry }, { entry: is.pair });
+    const [key, array] = entry;
     check(key !== '' && !names.has(key), 'npz-member', () => `an .npz needs distinct non-empty names; got '${key}'.`);
     names.add(key);
     const content = writeNpy(array);

@@ -14,10 +14,11 @@
  *
  * The flat vector is in PyTorch's order: `torch.nn.utils.parameters_to_vector`. examples/protect.py applies it to a module.
  */
-import type { NamedShape } from '../model/network.js';
-import { type Penalty, type PenaltyPart, type PenaltyTerm, penalty, sizeOf } from '../model/penalty.js';
+import { NAMED_SHAPE_WANTS, type NamedShape } from '../model/network.js';
+import { PENALTY_WANTS, type Penalty, type PenaltyPart, type PenaltyTerm, penalty, sizeOf } from '../model/penalty.js';
 import { check, InputError } from '../numeric/errors.js';
 import { matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 import { readWhole, writeWhole } from './files.js';
 import { crc32, readNpz, writeNpz } from './npz.js';
 import { readSafetensors, type TensorFile, writeSafetensors } from './safetensors.js';
@@ -98,6 +99,17 @@ export function writePenalty(
   metadata?: Readonly<Record<string, string>>,
   parameters: readonly NamedShape[] = [],
 ): void {
+  is.given(
+    'writePenalty',
+    { path, p, strength, metadata, parameters },
+    {
+      path: is.text,
+      p: PENALTY_WANTS,
+      strength: is.number,
+      metadata: is.maybe(is.object),
+      parameters: is.listOf(NAMED_SHAPE_WANTS),
+    },
+  );
   const format = penaltyFormat(path);
   checkParameters(parameters, p.size, path);
   check(p.terms.length > 0, 'penalty-file', `${path}: the penalty has no terms, so that it would hold nothing.`);
@@ -137,6 +149,7 @@ export interface PenaltyFile {
  * @throws InputError when there is no file, or one that does not hold a penalty with at least one term and a strength
  */
 export async function readPenalty(path: string): Promise<PenaltyFile> {
+  is.given('readPenalty', { path }, { path: is.text });
   const end = penaltyFormat(path);
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);

@@ -3,6 +3,7 @@
  * of strings), then the tensors without gaps.
  */
 import { check, InputError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { widenBrain, widenHalf } from './half.js';
 import { repeatedName } from './json-names.js';
 
@@ -62,8 +63,14 @@ const UNREAD: Readonly<Record<string, number>> = {
 const LARGEST_HEADER = 100_000_000;
 
 function typeOf(data: TensorData): TensorType {
-  return NAMES.find((name) => TYPES[name].make(new ArrayBuffer(0)).constructor === data.constructor)!;
+  return NAMES.find((name) => TYPES[name].make(new ArrayBuffer(0)).constructor === data.constructor) as TensorType;
 }
+
+/** Says what a {@link Tensor} needs. */
+const TENSOR_WANTS = is.shape<Tensor>({
+  shape: is.numbers,
+  data: is.wanted('a typed array of a type that safetensors has', (v) => typeOf((v ?? {}) as TensorData) !== undefined),
+});
 
 /**
  * Writes a file whose bytes depend on its content alone: larger element types first (so that all are aligned), then by
@@ -74,7 +81,13 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const entries = Array.from(tensors, ([name, tensor]) => ({ name, ...tensor, type: typeOf(tensor.data) }));
+  is.given('writeSafetensors', { tensors, metadata }, { tensors: is.iterable, metadata: is.object });
+  const entries = Array.from(tensors, (entry) => {
+    is.given('writeSafetensors', { entry }, { entry: is.pair });
+    const [name, tensor] = entry;
+    is.given('writeSafetensors', { tensor }, { tensor: TENSOR_WANTS });
+    return { name, ...tensor, type: typeOf(tensor.data) };
+  });
   const names = new Set<string>();
   for (const { name, shape, data } of entries) {
     check(
@@ -121,6 +134,7 @@ export function writeSafetensors(
  * overlaps and gaps
  */
 export function readSafetensors(bytes: Uint8Array, source: string): TensorFile {
+  is.given('readSafetensors', { bytes, source }, { bytes: is.bytes, source: is.text });
   const { tensors, metadata, entries } = readForeignSafetensors(bytes, source);
   for (const [name, { type }] of entries)
     check(

@@ -2,18 +2,23 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, RangeQuery } from 'zarrita';
+import * as is from '../numeric/wants.js';
 import type { ArrayStore } from './array-store.js';
 import { readWhole, writeWhole } from './files.js';
 
 /** Keeps each key as a file in a folder. */
 export class FolderStore implements ArrayStore {
-  constructor(readonly root: string) {}
+  constructor(readonly root: string) {
+    is.given('new FolderStore', { root }, { root: is.text });
+  }
 
   get(key: AbsolutePath): Uint8Array | undefined {
+    is.given('FolderStore.get', { key }, { key: is.text });
     return readWhole(join(this.root, key));
   }
 
   getRange(key: AbsolutePath, range: RangeQuery): Uint8Array | undefined {
+    is.given('FolderStore.getRange', { key, range }, { key: is.text, range: is.object });
     const path = join(this.root, key);
     if (!existsSync(path)) return undefined;
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -39,6 +44,7 @@ export class FolderStore implements ArrayStore {
   }
 
   set(key: AbsolutePath, value: Uint8Array): void {
+    is.given('FolderStore.set', { key, value }, { key: is.text, value: is.bytes });
     writeWhole(join(this.root, key), value);
   }
 }

@@ -9,6 +9,7 @@
 import * as zarr from 'zarrita';
 import { FolderStore } from '#folder-store';
 import { check, RunError, shown } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import type { ArrayStore } from './array-store.js';
 import { openRows, type ZarrRows } from './zarr-array.js';
 
@@ -26,6 +27,19 @@ export interface TrajectoryShape {
   /** Anything else a reader should know, e.g. learning rate and batch size. */
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
+
+/** Says what the place of a trajectory is. */
+const PLACE_WANTS = is.either(is.text, is.having('a store, such as new MemoryStore()', 'set'));
+
+/** Says what a {@link TrajectoryShape} needs. */
+export const TRAJECTORY_SHAPE_WANTS = is.shape<TrajectoryShape>({
+  steps: is.count,
+  size: is.count,
+  layer: is.text,
+  layerShape: is.numbers,
+  chunkRows: is.count,
+  attributes: is.maybe(is.object),
+});
 
 const FORMAT = 'thermograd trajectory';
 const VERSION = 1;
@@ -70,6 +84,15 @@ export class TrajectoryWriter {
    * @throws InputError for another `from`
    */
   static async open(place: string | ArrayStore, shape: TrajectoryShape, from = 0): Promise<TrajectoryWriter> {
+    is.given(
+      'TrajectoryWriter.open',
+      { place, shape, from },
+      {
+        place: PLACE_WANTS,
+        shape: TRAJECTORY_SHAPE_WANTS,
+        from: is.whole,
+      },
+    );
     const store = typeof place === 'string' ? new FolderStore(place) : place;
     const { steps, size, chunkRows } = shape;
     check(
@@ -134,6 +157,11 @@ export class TrajectoryWriter {
    * @throws InputError when sizes do not fit, or the window has no space for the rows
    */
   append(firstStep: number, weights: Float32Array, loss: ArrayLike<number>, correct: ArrayLike<number>): void {
+    is.given(
+      'TrajectoryWriter.append',
+      { firstStep, weights, loss, correct },
+      { firstStep: is.whole, weights: is.float32, loss: is.numbers, correct: is.numbers },
+    );
     const { chunkRows, size, steps } = this.shape;
     const count = loss.length;
     check(
@@ -226,6 +254,7 @@ export class Trajectory {
    * @throws RunError when there is no readable trajectory
    */
   static async open(place: string | ArrayStore): Promise<Trajectory> {
+    is.given('Trajectory.open', { place }, { place: PLACE_WANTS });
     const store = typeof place === 'string' ? new FolderStore(place) : place;
     const where = typeof place === 'string' ? place : 'the store';
     try {
@@ -297,6 +326,7 @@ export class Trajectory {
    * @throws InputError for rows that were not recorded
    */
   async rows(first: number, count: number): Promise<Float32Array> {
+    is.given('Trajectory.rows', { first, count }, { first: is.whole, count: is.count });
     check(
       Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && first + count <= this.recorded,
       'bad-rows',

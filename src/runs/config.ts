@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isTree, keyChecker, overlay, problemOf, type Tree } from '../jobs/config-keys.js';
 import { layerNamed } from '../model/network.js';
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { checkWindowFits } from '../train/stopping.js';
 import { readMapping } from './config-file.js';
 import { PRESETS } from './presets.js';
@@ -17,6 +18,7 @@ const checkKeys = keyChecker(schema);
  * @throws InputError with the key and, for an unknown key, the nearest known one
  */
 export function completeConfig(...layers: (PartialConfig | undefined)[]): Config {
+  is.given('completeConfig', { layers }, { layers: is.listOf(is.maybe(is.object)) });
   const given = layers.filter((l): l is PartialConfig => l !== undefined);
   for (const layer of given) {
     checkWeightDecay(layer);
@@ -40,7 +42,10 @@ export function completeConfig(...layers: (PartialConfig | undefined)[]): Config
  * Reads a config file, JSON or YAML (JSON is YAML).
  * @throws InputError when it cannot be read or is not a mapping
  */
-export const readConfig = (path: string): PartialConfig => readMapping(path) as PartialConfig;
+export function readConfig(path: string): PartialConfig {
+  is.given('readConfig', { path }, { path: is.text });
+  return readMapping(path) as PartialConfig;
+}
 
 /** Refuses weight decay, which nothing here takes part in, with what it would change. */
 function checkWeightDecay({ training }: PartialConfig): void {

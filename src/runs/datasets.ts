@@ -16,11 +16,12 @@ import {
 } from '../data/mnist.js';
 import { type NormalizationRequest, normalized } from '../data/normalize.js';
 import { limitTraining, selectClasses } from '../data/subset.js';
-import { type TeacherRequest, teacherSet } from '../data/teacher.js';
+import { TEACHER_REQUEST_WANTS, type TeacherRequest, teacherSet } from '../data/teacher.js';
 import { usableMemory } from '../jobs/machine.js';
 import { gigabytes } from '../jobs/memory.js';
 import { check, InputError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import { readWhole } from '../record/files.js';
 
 /** Names a data set as a config does; plain JSON. */
@@ -40,6 +41,14 @@ export interface DatasetPart {
   readonly normalize?: NormalizationRequest;
 }
 
+const TEACHER_WANTS = is.both(TEACHER_REQUEST_WANTS, is.shape<{ seed: number }>({ seed: is.whole }));
+const SCALE = is.either(is.finite, is.numbers);
+const PART_WANTS = is.shape<DatasetPart>({
+  classes: is.maybe(is.numbers),
+  limit: is.maybe(is.count),
+  normalize: is.maybe(is.shape<NormalizationRequest>({ mean: SCALE, std: SCALE })),
+});
+
 /** Folder of a Debian package; THERMOGRAD_FASHION_MNIST names another. */
 const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
 
@@ -52,6 +61,11 @@ const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
  * @throws InputError when files are missing (with how to get them), malformed, or not the named set
  */
 export async function loadDataset(request: DatasetRequest, part: DatasetPart = {}): Promise<Dataset> {
+  is.given(
+    'loadDataset',
+    { request, part },
+    { request: is.either(is.text, is.shape({ teacher: TEACHER_WANTS })), part: PART_WANTS },
+  );
   let dataset = await loadWhole(request);
   if (part.classes !== undefined) dataset = selectClasses(dataset, part.classes);
   if (part.limit !== undefined) dataset = limitTraining(dataset, part.limit);

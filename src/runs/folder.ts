@@ -14,6 +14,7 @@ import { JobFolder } from '../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '../jobs/record.js';
 import { check, shown } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
+import * as is from '../numeric/wants.js';
 import { configHash, firstDifference } from './config.js';
 import { type Config, schema } from './schema.js';
 
@@ -53,6 +54,7 @@ export const RUN: FolderKind<StageName> = {
  * @throws InputError when there is none that this version can read
  */
 export function readRecord(path: string): RunRecord {
+  is.given('readRecord', { path }, { path: is.text });
   const record = readRecordOf<StageName, RunHead>(RUN, path);
   const config = schema.safeParse(record.config);
   check(

@@ -1,5 +1,6 @@
 /** A run from a config to its folder: begun or continued, trained, recorded; stages that are done are skipped. */
-import type { RunOptions } from '../jobs/context.js';
+import { FOLDER_WANTS, type RunOptions } from '../jobs/context.js';
+import * as is from '../numeric/wants.js';
 import type { RunRecord } from './folder.js';
 import { type Prepared, prepare } from './prepare.js';
 import type { PartialConfig } from './schema.js';
@@ -14,6 +15,9 @@ export interface RunRequest extends RunOptions {
   /** Called once, before the first step. */
   readonly onStart?: (prepared: Prepared) => void;
 }
+
+/** Says what a config, or layers of it, is. */
+export const CONFIG_WANTS = is.either(is.object, is.listOf(is.object));
 
 /** Names the folder of a run, with its record. */
 export interface RunResult {
@@ -49,7 +53,10 @@ export async function withTrainedRun(
  * Trains and records a run. `reproduceIvf2021` with `resume`, or `analyseRun`, can continue from its folder.
  * @throws InputError, DivergedError, RunError, InterruptedError as `withTrainedRun`
  */
-export const trainRun = (
+export async function trainRun(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest = {},
-): Promise<RunResult> => withTrainedRun(config, request, async () => {});
+): Promise<RunResult> {
+  is.given('trainRun', { config, request }, { config: CONFIG_WANTS, request: is.shape(FOLDER_WANTS) });
+  return withTrainedRun(config, request, async () => {});
+}

@@ -11,6 +11,7 @@ import { initialWeights, type NamedShape, parameterShapes } from '../model/netwo
 import { check, shown } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { shellWord } from '../numeric/shell-word.js';
+import * as is from '../numeric/wants.js';
 import { readCheckpoint } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
 import { checkLayers, completeConfig, firstDifference } from './config.js';
@@ -36,6 +37,16 @@ export interface StateRequest {
   /** Train for so many epochs instead of the config's stopping rule. */
   readonly epochs?: number;
 }
+
+/** Says what a {@link StateRequest} needs. */
+export const STATE_WANTS = {
+  run: is.maybe(is.text),
+  layers: is.maybe(is.listOf(is.maybe(is.object))),
+  weights: is.maybe(is.text),
+  expected: is.maybe(is.object),
+  at: is.maybe(is.oneOf('init', 'end')),
+  epochs: is.maybe(is.count),
+};
 
 /** Holds the weights of a state, and where they came from. */
 export interface State {

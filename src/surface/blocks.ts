@@ -1,10 +1,12 @@
 /** Blocks of weights by name: which numbers of the flat vector are measured together. */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { matching } from './patterns.js';
-import type { Parameter, SurfaceBlock } from './surface.js';
+import { PARAMETER_WANTS, type Parameter, type SurfaceBlock } from './surface.js';
 
 /** Makes the parameters of a flat vector from names and shapes in their order. */
 export function parametersOf(tensors: readonly { name: string; shape: readonly number[] }[]): Parameter[] {
+  is.given('parametersOf', { tensors }, { tensors: is.listOf(is.shape({ name: is.text, shape: is.numbers })) });
   let offset = 0;
   return tensors.map(({ name, shape }) => {
     const size = shape.reduce((a, b) => a * b, 1);
@@ -15,10 +17,14 @@ export function parametersOf(tensors: readonly { name: string; shape: readonly n
 }
 
 /** Makes the block of all weights. */
-export const wholeBlock = (parameters: readonly Parameter[], name = 'all'): SurfaceBlock => blockOf(name, parameters);
+export function wholeBlock(parameters: readonly Parameter[], name = 'all'): SurfaceBlock {
+  is.given('wholeBlock', { parameters, name }, { parameters: is.listOf(PARAMETER_WANTS), name: is.text });
+  return blockOf(name, parameters);
+}
 
 /** Makes a block of some parameters; neighbours in the flat vector become one range. */
 export function blockOf(name: string, parameters: readonly Parameter[]): SurfaceBlock {
+  is.given('blockOf', { name, parameters }, { name: is.text, parameters: is.listOf(PARAMETER_WANTS) });
   const ranges: { offset: number; size: number }[] = [];
   for (const { offset, size } of [...parameters].sort((a, b) => a.offset - b.offset)) {
     const last = ranges[ranges.length - 1];
@@ -34,6 +40,7 @@ export function blockOf(name: string, parameters: readonly Parameter[]): Surface
  * @throws InputError naming all parameters when none matches
  */
 export function blockNamed(parameters: readonly Parameter[], pattern: string): SurfaceBlock {
+  is.given('blockNamed', { parameters, pattern }, { parameters: is.listOf(PARAMETER_WANTS), pattern: is.text });
   const found = matching(parameters, (p) => p.name, pattern);
   check(
     found.length > 0,

@@ -5,6 +5,7 @@
 import { check, InputError } from '../numeric/errors.js';
 import { matrix } from '../numeric/linalg/index.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import { wholeBlock } from './blocks.js';
 import { gradientChecks, hessianChecks, unitDirections, unitMixture, worstOf } from './check-derivatives.js';
 import { apart, judged, percent, SAME, type SurfaceCheck, type SurfaceReport, skipped } from './check-report.js';
@@ -22,6 +23,19 @@ export interface SurfaceCheckOptions extends RequestOptions {
   readonly expectedHash?: string;
 }
 
+/** Says what a `Surface` needs. */
+export const SURFACE_WANTS = is.having(
+  'a surface, such as functionSurface or networkSurface makes',
+  'losses',
+  'gradient',
+);
+const OPTIONS = is.shape<SurfaceCheckOptions>({
+  key: is.key,
+  expectedHash: is.maybe(is.text),
+  signal: is.maybe(is.object),
+  onProgress: is.maybe(is.func),
+});
+
 /** Samples over which differences are compared, where there are more; fewer where their losses are made one by one. */
 const [MOST, FEW] = [512, 32];
 
@@ -33,8 +47,10 @@ const [MOST, FEW] = [512, 32];
 export async function examineSurface(
   surface: Surface,
   w: Float64Array,
-  { key, expectedHash, ...request }: SurfaceCheckOptions,
+  options: SurfaceCheckOptions,
 ): Promise<SurfaceReport> {
+  is.given('examineSurface', { surface, w, options }, { surface: SURFACE_WANTS, w: is.numbers, options: OPTIONS });
+  const { key, expectedHash, ...request } = options;
   const { name, precision, offers } = surface;
   check(w.length === surface.size, 'weight-count', () => `${name} has ${surface.size} weights; got ${w.length}.`);
   const part = partOf(request);
@@ -129,6 +145,7 @@ export async function checkSurface(
   w: Float64Array,
   options: SurfaceCheckOptions,
 ): Promise<SurfaceReport> {
+  is.given('checkSurface', { surface, w, options }, { surface: SURFACE_WANTS, w: is.numbers, options: OPTIONS });
   const report = await examineSurface(surface, w, options);
   const failed = report.checks.find((c) => c.verdict === 'failed');
   if (failed) throw new InputError(`surface-${failed.name.replaceAll(' ', '-').toLowerCase()}`, failed.sentence);

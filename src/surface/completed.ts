@@ -1,6 +1,7 @@
 /** A whole surface from the few verbs that a model has; everything that is asked of it is checked, and the shape of every answer. */
 import { check, InputError, RunError } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 import { parametersOf, wholeBlock } from './blocks.js';
 import { madeVerbs, type SurfaceParts } from './made.js';
 import {
@@ -15,7 +16,15 @@ import {
   numbersOf,
   oneAtATime,
 } from './requests.js';
-import { type Offer, type RequestOptions, type Subset, type Surface, VERBS, type Verb } from './surface.js';
+import {
+  type Offer,
+  PARAMETER_WANTS,
+  type RequestOptions,
+  type Subset,
+  type Surface,
+  VERBS,
+  type Verb,
+} from './surface.js';
 
 /** Says what a surface needs in order to offer a verb, for reports on what is missing. */
 export const NEEDS: Readonly<Record<Verb, string>> = {
@@ -28,6 +37,21 @@ export const NEEDS: Readonly<Record<Verb, string>> = {
   squaredNorms: 'losses or gradients over parts of the samples',
   fisher: 'losses or gradients over parts of the samples',
 };
+
+const ofVerbs = (want: is.Want) => Object.fromEntries(VERBS.map((verb) => [verb, want])) as Record<Verb, is.Want>;
+
+/** Says what {@link SurfaceParts} needs. */
+const PARTS_WANTS = is.shape<SurfaceParts>({
+  name: is.text,
+  size: is.number,
+  samples: is.number,
+  precision: is.oneOf('float32', 'float64'),
+  parameters: is.maybe(is.listOf(PARAMETER_WANTS)),
+  offers: is.maybe(is.shape(ofVerbs(is.maybe(is.oneOf('exact', 'made', 'missing'))))),
+  subsets: is.maybe(is.flag),
+  close: is.maybe(is.func),
+  ...ofVerbs(is.maybe(is.func)),
+});
 
 /** Verbs that ask for single samples. */
 const OF_SAMPLES: readonly Verb[] = [
@@ -43,6 +67,7 @@ const OF_SAMPLES: readonly Verb[] = [
  * @throws InputError where there is neither a loss nor a gradient, and for sizes that do not agree
  */
 export function completed(parts: SurfaceParts): Surface {
+  is.given('completed', { parts }, { parts: PARTS_WANTS });
   const { name, size, samples, precision, subsets = true } = parts;
   check(Number.isInteger(size) && size >= 1, 'bad-size', () => `a surface has at least one weight; got ${size}.`);
   check(

@@ -1,5 +1,6 @@
 /** A surface from functions, such as formulas, or a model in any TypeScript library. */
 import { matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 import { gather, moved, parametersOf, scatterAdd } from './blocks.js';
 import { completed } from './completed.js';
 import type { SurfaceParts } from './made.js';
@@ -35,11 +36,25 @@ export interface ModelFunctions {
   sampleLosses?(w: Float64Array, samples: Uint32Array): Answer<ArrayLike<number>>;
 }
 
+/** Says what {@link ModelFunctions} needs. */
+const MODEL_WANTS = is.shape<ModelFunctions>({
+  name: is.maybe(is.text),
+  size: is.number,
+  parameters: is.maybe(is.listOf(is.shape({ name: is.text, shape: is.numbers }))),
+  samples: is.maybe(is.number),
+  precision: is.maybe(is.oneOf('float32', 'float64')),
+  loss: is.func,
+  gradient: is.maybe(is.func),
+  hessianVector: is.maybe(is.func),
+  sampleLosses: is.maybe(is.func),
+});
+
 /**
  * Makes a surface from functions; a `LossSurface` has all that is needed. Means over a subset are taken stratum by stratum.
  * @throws InputError for sizes that are not positive integers or do not agree
  */
 export function functionSurface(model: ModelFunctions): Surface {
+  is.given('functionSurface', { model }, { model: MODEL_WANTS });
   const { name = 'a function', size, samples = 1, precision = 'float64' } = model;
   const all = Uint32Array.from({ length: Number.isInteger(samples) && samples > 0 ? samples : 0 }, (_, k) => k);
   const numbers = (subset: Subset) => (subset ? subset.samples : all).slice();

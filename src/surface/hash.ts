@@ -1,5 +1,6 @@
 /** The hash by which two flat vectors of weights are compared. */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 
 /**
  * Computes the SHA-256 of weights rounded to float32, little-endian, as 64 hexadecimal digits: as recordings made in Python state
@@ -7,6 +8,7 @@ import { check } from '../numeric/errors.js';
  * @throws InputError where the host has no SHA-256, as a page that was not loaded securely
  */
 export async function weightsHash(w: ArrayLike<number>): Promise<string> {
+  is.given('weightsHash', { w }, { w: is.numbers });
   const { subtle } = globalThis.crypto ?? {};
   check(
     subtle !== undefined,

@@ -1,10 +1,13 @@
 /** Parts of the samples that stand for all of them: their weights, their errors, and how they are drawn. docs/theory [F5]. */
 import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
-import type { SampleSubset } from './surface.js';
+import * as is from '../numeric/wants.js';
+import { type SampleSubset, SUBSET_WANTS } from './surface.js';
 
 /** Returns c_k = (N_h/N)/n_h of every sample of a subset, in its order; they add up to 1. */
-export function sampleWeights({ samples, strata }: SampleSubset): Float64Array {
+export function sampleWeights(subset: SampleSubset): Float64Array {
+  is.given('sampleWeights', { subset }, { subset: SUBSET_WANTS });
+  const { samples, strata } = subset;
   const all = strata.reduce((sum, s) => sum + s.of, 0);
   const out = new Float64Array(samples.length);
   let at = 0;
@@ -18,8 +21,15 @@ export function sampleWeights({ samples, strata }: SampleSubset): Float64Array {
  */
 export function stratifiedMean(
   values: ArrayLike<number>,
-  { strata }: SampleSubset,
+  subset: SampleSubset,
 ): { mean: number; standardError: number } {
+  is.given('stratifiedMean', { values, subset }, { values: is.numbers, subset: SUBSET_WANTS });
+  const { strata } = subset;
+  check(
+    values.length === subset.samples.length,
+    'bad-subset',
+    () => `stratifiedMean: a subset of ${subset.samples.length} samples needs as many values; got ${values.length}.`,
+  );
   const all = strata.reduce((sum, s) => sum + s.of, 0);
   let [total, squared, first] = [0, 0, 0];
   for (const { count, of } of strata) {
@@ -57,6 +67,7 @@ export function strataOf({ samples, strata }: SampleSubset): { samples: Uint32Ar
  * @throws InputError unless n is a whole number from 2 to the number of values
  */
 export function hardAndRandom(values: ArrayLike<number>, n: number, key: Key): SampleSubset {
+  is.given('hardAndRandom', { values, n, key }, { values: is.numbers, n: is.number, key: is.key });
   const all = values.length;
   check(
     Number.isInteger(n) && n >= 2 && n <= all,

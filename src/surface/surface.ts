@@ -8,6 +8,7 @@
  * Rooms above measure with a `Surface` alone. docs/theory [S10], [F1], [F5].
  */
 import type { Matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 
 /** Names one tensor of the model; tensors follow one another in the flat vector, each in row-major order. */
 export interface Parameter {
@@ -17,6 +18,14 @@ export interface Parameter {
   readonly offset: number;
   readonly size: number;
 }
+
+/** Says what a {@link Parameter} needs. */
+export const PARAMETER_WANTS = is.shape<Parameter>({
+  name: is.text,
+  shape: is.numbers,
+  offset: is.whole,
+  size: is.whole,
+});
 
 /** Names weights that are measured together: ranges of the flat vector, in ascending order, that do not overlap. */
 export interface SurfaceBlock {
@@ -55,6 +64,12 @@ export interface SampleSubset {
   /** The strata in that order: `count` = n_h drawn without replacement of the `of` = N_h samples that are in the stratum. */
   readonly strata: readonly { readonly count: number; readonly of: number }[];
 }
+
+/** Says what a {@link SampleSubset} needs. */
+export const SUBSET_WANTS = is.shape<SampleSubset>({
+  samples: is.order,
+  strata: is.listOf(is.shape<SampleSubset['strata'][number]>({ count: is.count, of: is.count })),
+});
 export type Subset = SampleSubset | undefined;
 
 /** A straight line through the point of a request: w + δ p, with p in the weights of a block and 0 elsewhere. */

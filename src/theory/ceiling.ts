@@ -24,6 +24,7 @@
  */
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import * as is from '../numeric/wants.js';
 
 /**
  * Returns 2(1+mu)/h, in weight²/nat, the learning rate from which on the mean motion oscillates without decay, whatever the
@@ -31,6 +32,7 @@ import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index
  * @throws InputError for a curvature that is not positive, or a momentum outside [0, 1)
  */
 export function edgeOfStability(curvature: number, momentum = 0): number {
+  is.given('edgeOfStability', { curvature, momentum }, { curvature: is.number, momentum: is.number });
   check(curvature > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${curvature}.`);
   checkMomentum(momentum);
   return (2 * (1 + momentum)) / curvature;
@@ -46,12 +48,21 @@ export interface CurvatureLaw {
   readonly momentum?: number;
 }
 
+/** Says what a {@link CurvatureLaw} needs. */
+export const CURVATURE_LAW_WANTS = is.shape<CurvatureLaw>({
+  curvature: is.number,
+  variance: is.number,
+  momentum: is.maybe(is.number),
+});
+
 /**
  * Returns 2(1+mu) l/(l² + Var l (1+mu)/(1−mu)), in weight²/nat, the learning rate from which on E w² along this direction
  * diverges. docs/theory [R6], [V4].
  * @throws InputError for a curvature that is not positive, a negative variance, or a momentum outside [0, 1)
  */
-export function meanSquareCeiling({ curvature: l, variance, momentum: mu = 0 }: CurvatureLaw): number {
+export function meanSquareCeiling(law: CurvatureLaw): number {
+  is.given('meanSquareCeiling', { law }, { law: CURVATURE_LAW_WANTS });
+  const { curvature: l, variance, momentum: mu = 0 } = law;
   check(l > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${l}.`);
   check(variance >= 0, 'bad-variance', () => `a variance is at least 0; got ${variance}.`);
   checkMomentum(mu);
@@ -70,6 +81,14 @@ export interface CoupledCurvature {
   readonly squared?: Matrix;
 }
 
+/** Says what a {@link CoupledCurvature} needs. */
+export const COUPLED_CURVATURE_WANTS = is.shape<CoupledCurvature>({
+  hessian: is.matrix,
+  covariance: is.matrix,
+  momentum: is.maybe(is.number),
+  squared: is.maybe(is.matrix),
+});
+
 /**
  * Computes the learning rate, in weight²/nat, from which on E|w|² diverges for errors in the span of U. Directions in which
  * UᵀHU is not positive are left out (they diverge at every learning rate). Costs one eigenproblem of order k(k+1)/2.
@@ -77,6 +96,7 @@ export interface CoupledCurvature {
  * @throws InputError where no direction has a positive curvature, for a covariance of another order, or a momentum outside [0, 1)
  */
 export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): number {
+  is.given('coupledCeiling', { la, problem }, { la: is.algebra, problem: COUPLED_CURVATURE_WANTS });
   const { momentum: mu = 0, hessian, covariance, squared } = problem;
   checkMomentum(mu);
   const k = hessian.rows;

@@ -9,7 +9,8 @@
  *
  * They agree for small eta, f = −E g = −∇L and D = eta C/2, where C is the covariance of ONE minibatch gradient.
  */
-import type { Expression } from '../numeric/expression/expression.js';
+import { EXPRESSION_WANTS, type Expression } from '../numeric/expression/expression.js';
+import * as is from '../numeric/wants.js';
 
 /** Gives a vector of functions of a point as code and, where it was written as formulas, also as expressions for the kernel. */
 export interface Field {
@@ -20,6 +21,13 @@ export interface Field {
   /** The same as formulas, one for each output, in the variables that the model names. */
   readonly expressions?: readonly Expression[];
 }
+
+/** Says what a {@link Field} needs. */
+export const FIELD_WANTS = is.shape<Field>({
+  outputs: is.count,
+  at: is.func,
+  expressions: is.maybe(is.listOf(EXPRESSION_WANTS)),
+});
 
 /** Describes dx = f dt + √(2D) dW (Itô). Time is in eta·steps. */
 export interface LangevinModel {
@@ -34,6 +42,15 @@ export interface LangevinModel {
   readonly loss?: Field;
 }
 
+/** Says what a {@link LangevinModel} needs. */
+export const LANGEVIN_MODEL_WANTS = is.shape<LangevinModel>({
+  size: is.oneOf(2, 1),
+  names: is.listOf(is.text),
+  drift: FIELD_WANTS,
+  diffusion: FIELD_WANTS,
+  loss: is.maybe(FIELD_WANTS),
+});
+
 /** Describes the map x ← x − eta·g(x, n), with new normal numbers n at each step. */
 export interface SgdModel {
   readonly size: 1 | 2;
@@ -45,3 +62,12 @@ export interface SgdModel {
   /** L, the mean over batches. One output. */
   readonly loss?: Field;
 }
+
+/** Says what a {@link SgdModel} needs. */
+export const SGD_MODEL_WANTS = is.shape<SgdModel>({
+  size: is.oneOf(2, 1),
+  names: is.listOf(is.text),
+  batchGradient: FIELD_WANTS,
+  normals: is.whole,
+  loss: is.maybe(FIELD_WANTS),
+});

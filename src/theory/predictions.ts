@@ -7,7 +7,8 @@
  */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
-import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
+import { type LinearAlgebra, SYMMETRIC_EIGEN_WANTS, type SymmetricEigen } from '../numeric/linalg/provider.js';
+import * as is from '../numeric/wants.js';
 import { continuousFactor } from './continuous.js';
 import { solveCurvatureNoise } from './curvature-noise.js';
 import { fromStart, sinceStart } from './epoch-start.js';
@@ -60,6 +61,23 @@ export interface CovarianceRequest {
   readonly velocity?: Float64Array;
 }
 
+/** Says what a {@link CovarianceRequest} needs. */
+export const COVARIANCE_REQUEST_WANTS = is.shape<CovarianceRequest>({
+  hessian: is.either(is.matrix, SYMMETRIC_EIGEN_WANTS),
+  covariance: is.matrix,
+  curvatureNoise: is.maybe(is.func),
+  learningRate: is.finite,
+  momentum: is.maybe(is.finite),
+  sampling: is.oneOf('shuffled', 'replaced'),
+  batchesPerEpoch: is.maybe(is.count),
+  time: is.maybe(is.oneOf('continuous', 'discrete')),
+  window: is.maybe(is.count),
+  start: is.maybe(is.oneOf('stationary', 'window')),
+  phase: is.maybe(is.oneOf('epoch-start', 'average')),
+  gradient: is.maybe(is.numbers),
+  velocity: is.maybe(is.numbers),
+});
+
 /** Holds the predicted covariance of the weights. */
 export interface CovariancePrediction {
   readonly eigen: SymmetricEigen;
@@ -99,6 +117,7 @@ export interface CovariancePrediction {
  * rate from the ceiling on (it names the ceiling)
  */
 export function predictCovariance(la: LinearAlgebra, request: CovarianceRequest): CovariancePrediction {
+  is.given('predictCovariance', { la, request }, { la: is.algebra, request: COVARIANCE_REQUEST_WANTS });
   const { learningRate: eta, momentum: mu = 0, sampling, window, time = 'discrete' } = request;
   check(
     Number.isFinite(eta) && eta > 0,

@@ -2,6 +2,7 @@
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix, transpose } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';
+import * as is from '../numeric/wants.js';
 import { checkOrder, type SampledLoss } from './sampled-loss.js';
 
 /** Holds the data of a linear regression with loss ½ Σ_outputs (W x − y)² per sample. */
@@ -11,6 +12,9 @@ export interface RegressionData {
   /** N×o: the targets of one sample in each row. */
   readonly targets: Matrix;
 }
+
+/** Says what a {@link RegressionData} needs. */
+export const REGRESSION_DATA_WANTS = is.shape<RegressionData>({ inputs: is.matrix, targets: is.matrix });
 
 /** Rows of the inputs that are multiplied at once. */
 const ROWS = 512;
@@ -25,7 +29,9 @@ const ROWS = 512;
  * the data and a few P×P matrices. docs/theory [S11].
  * @throws InputError for inputs and targets of different numbers of samples, empty ones, and numbers that are not finite
  */
-export function regressionLoss(la: LinearAlgebra, { inputs, targets }: RegressionData): SampledLoss {
+export function regressionLoss(la: LinearAlgebra, data: RegressionData): SampledLoss {
+  is.given('regressionLoss', { la, data }, { la: is.algebra, data: REGRESSION_DATA_WANTS });
+  const { inputs, targets } = data;
   const { rows: N, cols: n } = inputs;
   const o = targets.cols;
   check(

@@ -4,8 +4,9 @@ import { type Estimate, estimate } from '../numeric/estimate.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import { noiseFactor } from './noise-factor.js';
-import { checkProblem, type RegressionProblem } from './regression.js';
+import { checkProblem, REGRESSION_PROBLEM_WANTS, type RegressionProblem } from './regression.js';
 
 /** Sets the number and length of independent runs. */
 interface RegressionRun {
@@ -16,6 +17,14 @@ interface RegressionRun {
   readonly steps: number;
   readonly burnIn: number;
 }
+
+/** Says what a {@link RegressionRun} needs. */
+export const REGRESSION_RUN_WANTS = is.shape<RegressionRun>({
+  key: is.key,
+  chains: is.maybe(is.count),
+  steps: is.count,
+  burnIn: is.whole,
+});
 
 /** Holds the covariance measured over all runs. */
 interface RegressionMeasurement {
@@ -38,6 +47,11 @@ export function simulateRegression(
   problem: RegressionProblem,
   run: RegressionRun,
 ): RegressionMeasurement {
+  is.given(
+    'simulateRegression',
+    { la, problem, run },
+    { la: is.algebra, problem: REGRESSION_PROBLEM_WANTS, run: REGRESSION_RUN_WANTS },
+  );
   checkProblem(problem);
   const { chains = 20, steps, burnIn } = run;
   check(

@@ -20,6 +20,7 @@
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';
+import * as is from '../numeric/wants.js';
 import { whiteDenominator } from './modes.js';
 
 /** Describes a linear regression with fresh Gaussian samples and how SGD runs on it. */
@@ -33,6 +34,15 @@ export interface RegressionProblem {
   /** Default 0. */
   readonly momentum?: number;
 }
+
+/** Says what a {@link RegressionProblem} needs. */
+export const REGRESSION_PROBLEM_WANTS = is.shape<RegressionProblem>({
+  inputCovariance: is.matrix,
+  labelNoise: is.finite,
+  learningRate: is.finite,
+  batchSize: is.count,
+  momentum: is.maybe(is.finite),
+});
 
 /** Holds the stationary covariances of weights and gradients. */
 interface RegressionPrediction {
@@ -57,6 +67,11 @@ export function predictRegression(
   problem: RegressionProblem,
   options: { readonly multiplicative?: boolean } = {},
 ): RegressionPrediction {
+  is.given(
+    'predictRegression',
+    { la, problem, options },
+    { la: is.algebra, problem: REGRESSION_PROBLEM_WANTS, options: is.shape({ multiplicative: is.maybe(is.flag) }) },
+  );
   checkProblem(problem);
   const { learningRate: eta, batchSize: B, labelNoise, momentum = 0 } = problem;
   const { values, vectors } = la.eigh(problem.inputCovariance);

@@ -11,6 +11,7 @@
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../numeric/linalg/provider.js';
+import * as is from '../numeric/wants.js';
 
 /** Holds a quadratic loss that is the mean over N samples. All covariances are PER SAMPLE, in the basis of the weights. */
 export interface SampledLoss {
@@ -28,6 +29,16 @@ export interface SampledLoss {
   curvatureNoise(sigma: Matrix): Matrix;
 }
 
+/** Says what a {@link SampledLoss} needs. */
+export const SAMPLED_LOSS_WANTS = is.shape<SampledLoss>({
+  count: is.count,
+  size: is.count,
+  minimum: is.numbers,
+  hessian: is.matrix,
+  gradientCovariance: is.matrix,
+  curvatureNoise: is.func,
+});
+
 /** Gives a quadratic loss sample by sample. */
 export interface SampledQuadratic {
   /** N×P: row k is g_k, the gradient of sample k's loss at the minimum of the mean loss. */
@@ -38,6 +49,13 @@ export interface SampledQuadratic {
   readonly minimum?: Float64Array;
 }
 
+/** Says what a {@link SampledQuadratic} needs. */
+export const SAMPLED_QUADRATIC_WANTS = is.shape<SampledQuadratic>({
+  gradients: is.matrix,
+  hessian: is.func,
+  minimum: is.maybe(is.numbers),
+});
+
 /** The mean gradient at a minimum may be this share of the root mean square of the gradients. */
 const AT_REST = 1e-6;
 
@@ -47,6 +65,7 @@ const AT_REST = 1e-6;
  * @throws InputError for gradients that do not sum to zero (that is no minimum), and for shapes that do not fit
  */
 export function sampledLoss(la: LinearAlgebra, samples: SampledQuadratic): SampledLoss {
+  is.given('sampledLoss', { la, samples }, { la: is.algebra, samples: SAMPLED_QUADRATIC_WANTS });
   const { gradients } = samples;
   const { rows: N, cols: P } = gradients;
   check(
@@ -105,6 +124,12 @@ export interface BatchDraw {
   readonly sampling?: 'replaced' | 'distinct' | 'shuffled';
 }
 
+/** Says what a {@link BatchDraw} needs. */
+export const BATCH_DRAW_WANTS = is.shape<BatchDraw>({
+  batchSize: is.count,
+  sampling: is.maybe(is.oneOf('shuffled', 'replaced', 'distinct')),
+});
+
 /** Holds the part of a `CovarianceRequest` that describes loss and noise. */
 export interface BatchNoise {
   readonly hessian: Matrix;
@@ -122,7 +147,9 @@ export interface BatchNoise {
  * to come in the epoch, so that their second moment obeys no closed equation. docs/theory [S11], [S3].
  * @throws InputError for a batch size that is no whole number from 1 to N, and for shuffled sampling
  */
-export function batchNoise(loss: SampledLoss, { batchSize: B, sampling = 'replaced' }: BatchDraw): BatchNoise {
+export function batchNoise(loss: SampledLoss, options: BatchDraw): BatchNoise {
+  is.given('batchNoise', { loss, options }, { loss: SAMPLED_LOSS_WANTS, options: BATCH_DRAW_WANTS });
+  const { batchSize: B, sampling = 'replaced' } = options;
   const N = loss.count;
   check(
     Number.isInteger(B) && B >= 1 && (B <= N || sampling === 'replaced'),

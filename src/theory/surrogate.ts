@@ -7,8 +7,9 @@
 import type { RowSource } from '../analyse/trajectory/rows.js';
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
-import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
+import { type LinearAlgebra, SYMMETRIC_EIGEN_WANTS, type SymmetricEigen } from '../numeric/linalg/provider.js';
 import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
 import { checkEpoch, type NoiseSampling } from './lag-weights.js';
 import { noiseFactor, noiseRows } from './noise-factor.js';
 
@@ -43,6 +44,22 @@ export interface SurrogateRequest {
   readonly factor?: Matrix;
 }
 
+/** Says what a {@link SurrogateRequest} needs. */
+export const SURROGATE_REQUEST_WANTS = is.shape<SurrogateRequest>({
+  hessian: is.either(is.oneOf('zero'), is.matrix, SYMMETRIC_EIGEN_WANTS),
+  covariance: is.matrix,
+  learningRate: is.finite,
+  momentum: is.maybe(is.finite),
+  sampling: is.oneOf('shuffled', 'replaced'),
+  batchesPerEpoch: is.maybe(is.count),
+  window: is.count,
+  burnIn: is.maybe(is.whole),
+  gradient: is.maybe(is.numbers),
+  basis: is.maybe(is.oneOf('weights', 'hessian')),
+  key: is.key,
+  factor: is.maybe(is.matrix),
+});
+
 /**
  * Simulates the surrogate and returns its window as a source of float32 rows for the same analysis. The source starts anew,
  * with the same numbers, each time it is read (a reader with several passes saves time with `rowsInMemory`). The same key gives
@@ -54,6 +71,7 @@ export interface SurrogateRequest {
  * @throws InputError for shapes and rates out of range, and a C that is not a covariance
  */
 export function surrogate(la: LinearAlgebra, request: SurrogateRequest): RowSource {
+  is.given('surrogate', { la, request }, { la: is.algebra, request: SURROGATE_REQUEST_WANTS });
   const { learningRate: eta, momentum: mu = 0, sampling, window: T, burnIn = 0, gradient, key } = request;
   const P = request.covariance.rows;
   const M = checkEpoch(sampling, request.batchesPerEpoch);

@@ -8,7 +8,8 @@
  * copy of these three gives the same numbers, bit by bit.
  */
 import { check, DivergedError, RunError } from '../numeric/errors.js';
-import { type EpochCurves, type StopRule, shouldStop } from './stopping.js';
+import * as is from '../numeric/wants.js';
+import { type EpochCurves, STOP_WANTS, type StopRule, shouldStop } from './stopping.js';
 
 /** Declares what the loop needs of a trainer. */
 export interface Learner {
@@ -20,6 +21,9 @@ export interface Learner {
   ): { readonly loss: Float32Array; readonly correct: Uint16Array; readonly recorded: Float32Array | undefined };
 }
 
+/** Says what a {@link Learner} needs. */
+export const LEARNER_WANTS = is.shape<Learner>({ weights: is.func, steps: is.func });
+
 /** Returns the mean loss and the number of misclassified samples of a whole set at the current weights. */
 export type Evaluate = () => { readonly loss: number; readonly errors: number; readonly samples: number };
 
@@ -28,6 +32,9 @@ export interface Plan {
   readonly batchesPerEpoch: number;
   epoch(index: number): { readonly order: Uint32Array; readonly sizes: ArrayLike<number> };
 }
+
+/** Says what a {@link Plan} needs. */
+export const PLAN_WANTS = is.shape<Plan>({ batchesPerEpoch: is.count, epoch: is.func });
 
 /** Holds the progress of training as plain numbers, saved with every checkpoint. */
 export interface Cursor {
@@ -44,6 +51,9 @@ export interface Cursor {
   stoppedAfter: number;
   reason: string;
 }
+
+/** Says what a {@link Cursor} needs. */
+export const CURSOR_WANTS = is.shape<Cursor>({ epoch: is.whole, step: is.whole, reason: is.text });
 
 /** Returns the cursor of a training that has not begun. */
 export function newCursor(): Cursor {
@@ -64,6 +74,18 @@ export interface Curves extends EpochCurves {
   readonly testAccuracy: number[];
   readonly weightNorm: number[];
 }
+
+/** Says what a {@link Curves} needs. */
+export const CURVES_WANTS = is.shape<Curves>({
+  epoch: is.numbers,
+  runningLoss: is.numbers,
+  runningAccuracy: is.numbers,
+  trainLoss: is.numbers,
+  trainErrors: is.numbers,
+  testLoss: is.numbers,
+  testAccuracy: is.numbers,
+  weightNorm: is.numbers,
+});
 
 /** Returns empty curves. */
 export function newCurves(): Curves {
@@ -119,12 +141,30 @@ export interface LoopOptions {
   readonly room?: () => number;
 }
 
+/** Says what a {@link LoopOptions} needs. */
+export const LOOP_OPTIONS_WANTS = is.shape<LoopOptions>({
+  learner: LEARNER_WANTS,
+  plan: PLAN_WANTS,
+  batchSize: is.count,
+  stop: STOP_WANTS,
+  windowEpochs: is.whole,
+  maxEpochs: is.count,
+  evaluateEvery: is.count,
+  evaluateTrain: is.func,
+  evaluateTest: is.maybe(is.func),
+  cursor: CURSOR_WANTS,
+  curves: CURVES_WANTS,
+  chunkSteps: is.count,
+  room: is.maybe(is.func),
+});
+
 /**
  * Trains from the cursor to the end of the window, and changes `cursor` and `curves` on the way.
  * @throws DivergedError when a minibatch loss is not finite or too large
  * @throws RunError (`standstill`) when an epoch changes no weight
  */
 export function* trainingLoop(options: LoopOptions): Generator<StepChunk | EpochEnd, void, void> {
+  is.given('trainingLoop', { options }, { options: LOOP_OPTIONS_WANTS });
   const { plan, cursor, curves, windowEpochs, maxEpochs } = options;
   check(
     plan.batchesPerEpoch >= 1,

@@ -5,6 +5,7 @@
  * words when it is met, else undefined.
  */
 import { check } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 
 /** Holds the curves that a rule may use; index 0 is epoch 1, NaN where not evaluated. */
 export interface EpochCurves {
@@ -13,6 +14,14 @@ export interface EpochCurves {
   readonly trainLoss: readonly number[];
   readonly trainErrors: readonly number[];
 }
+
+/** Says what an {@link EpochCurves} needs. */
+export const EPOCH_CURVES_WANTS = is.shape<EpochCurves>({
+  runningLoss: is.numbers,
+  runningAccuracy: is.numbers,
+  trainLoss: is.numbers,
+  trainErrors: is.numbers,
+});
 
 /** Names a rule with its numbers, as the config states it. */
 export type StopRule =
@@ -24,6 +33,17 @@ export type StopRule =
       readonly loss: number;
       readonly overEpochs: number;
     };
+
+/** Says what a {@link StopRule} needs. */
+export const STOP_WANTS = is.kinds<StopRule>('rule', {
+  epochs: is.shape<StopRule & { rule: 'epochs' }>({ epochs: is.count }),
+  'zero-training-error': is.object,
+  'accuracy-and-loss': is.shape<StopRule & { rule: 'accuracy-and-loss' }>({
+    accuracy: is.finite,
+    loss: is.finite,
+    overEpochs: is.count,
+  }),
+});
 
 /** Returns the reason once a fixed number of epochs is completed, else undefined. */
 export function afterEpochs(curves: EpochCurves, epochs: number): string | undefined {
@@ -60,6 +80,14 @@ export function accuracyAndLoss(
 
 /** Applies the named rule: returns the reason when it is met, else undefined. */
 export function shouldStop(rule: StopRule, curves: EpochCurves): string | undefined {
+  is.given(
+    'shouldStop',
+    { rule, curves },
+    {
+      rule: STOP_WANTS,
+      curves: EPOCH_CURVES_WANTS,
+    },
+  );
   switch (rule.rule) {
     case 'epochs':
       return afterEpochs(curves, rule.epochs);

@@ -11,8 +11,9 @@ import { inputsOf } from '../data/inputs.js';
 import { instantiate } from '../kernels/load.js';
 import { training } from '../kernels/training.generated.js';
 import { layerNamed, layersOf, type NetworkSpec, parameterCount } from '../model/network.js';
-import type { Penalty } from '../model/penalty.js';
+import { PENALTY_WANTS, type Penalty } from '../model/penalty.js';
 import { check, DivergedError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
 import { Arena } from './arena.js';
 import {
   checkSamples,
@@ -24,21 +25,10 @@ import {
   type Target,
 } from './layout.js';
 import { type Integration, PlacedPenalty } from './pull.js';
+import { TRAINER_OPTIONS_WANTS, type TrainerOptions } from './trainer-options.js';
 import type { TrainingExports } from './training-kernel.js';
 
-/** Says what a `Trainer` trains and how; a learning rate is eta per step. */
-export interface TrainerOptions {
-  readonly spec: NetworkSpec;
-  readonly samples: Samples;
-  readonly learningRate: number;
-  /** PyTorch's momentum coefficient mu in [0, 1); 0 by default. */
-  readonly momentum?: number;
-  readonly batchSize: number;
-  /** Layer whose weights are returned after every step, e.g. `layer2`. */
-  readonly recordLayer?: string;
-  /** Layers that `steps` changes; all by default. */
-  readonly trainable?: readonly string[];
-}
+export type { TrainerOptions } from './trainer-options.js';
 
 /** Holds what `steps` returns; the arrays are views into kernel memory, valid until the next call. */
 export interface StepsResult {
@@ -95,6 +85,7 @@ export class Trainer {
    * learning rate, momentum or batch size out of its range
    */
   constructor(options: TrainerOptions) {
+    is.given('new Trainer', { options }, { options: TRAINER_OPTIONS_WANTS });
     const { spec, samples, learningRate, momentum = 0, batchSize, recordLayer, trainable } = options;
     check(
       Number.isFinite(learningRate) && learningRate > 0,
@@ -147,7 +138,9 @@ export class Trainer {
    * Returns the bytes of kernel memory that a trainer with these options takes, to within a few per cent. A penalty
    * needs more (pull.ts). Cost: one pass over the data.
    */
-  static memoryBytes({ spec, samples, batchSize, momentum = 0, recordLayer }: TrainerOptions): number {
+  static memoryBytes(options: TrainerOptions): number {
+    is.given('Trainer.memoryBytes', { options }, { options: TRAINER_OPTIONS_WANTS });
+    const { spec, samples, batchSize, momentum = 0, recordLayer } = options;
     const capacity = Math.max(batchSize, EVALUATION_BATCH);
     let bytes = samplesBytes(samples) + 8 * samples.count + 4 * STEPS_PER_CALL * batchSize;
     for (const l of layersOf(spec))
@@ -161,6 +154,7 @@ export class Trainer {
    * @throws InputError for another length
    */
   setWeights(flat: Float32Array): void {
+    is.given('Trainer.setWeights', { flat }, { flat: is.float32 });
     this.scatter(flat, 'weights');
   }
 
@@ -176,6 +170,7 @@ export class Trainer {
 
   /** Sets the velocity v from a flat vector of length P; without momentum it does nothing. */
   setVelocity(flat: Float32Array): void {
+    is.given('Trainer.setVelocity', { flat }, { flat: is.float32 });
     if (this.momentum > 0) this.scatter(flat, 'velocity');
   }
 
@@ -188,6 +183,11 @@ export class Trainer {
    * explicit steps, or with overlapping parts in implicit ones
    */
   setPenalty(penalty: Penalty | undefined, strength = 1, integration: Integration = 'implicit'): void {
+    is.given(
+      'Trainer.setPenalty',
+      { penalty, strength, integration },
+      { penalty: is.maybe(PENALTY_WANTS), strength: is.finite, integration: is.oneOf('implicit', 'explicit') },
+    );
     if (penalty === undefined || penalty.terms.length === 0) {
       this.pullAt = 0;
       return;
@@ -207,6 +207,7 @@ export class Trainer {
    * and the weights are then those before the call
    */
   steps(order: Uint32Array, batchSize: number): StepsResult {
+    is.given('Trainer.steps', { order, batchSize }, { order: is.order, batchSize: is.count });
     const count = order.length / batchSize;
     check(
       Number.isInteger(count) && count >= 1 && count <= STEPS_PER_CALL && batchSize <= this.capacity,
@@ -251,6 +252,7 @@ export class Trainer {
    * error), over all samples or those listed.
    */
   evaluate(subset?: Uint32Array): { loss: number; errors: number; samples: number } {
+    is.given('Trainer.evaluate', { subset }, { subset: is.maybe(is.order) });
     const order = subset ?? this.everySample();
     this.placeOrder(order);
     const sum = this.kernel.evaluate(this.stepNet, this.orderAt, order.length, EVALUATION_BATCH, 0);
@@ -263,6 +265,7 @@ export class Trainer {
    * samples or those listed.
    */
   gradient(subset?: Uint32Array): { loss: number; gradient: Float64Array } {
+    is.given('Trainer.gradient', { subset }, { subset: is.maybe(is.order) });
     const order = subset ?? this.everySample();
     this.placeOrder(order);
     const gradient = new Float64Array(this.parameterCount);
@@ -284,6 +287,7 @@ export class Trainer {
    * derivatives of each sample's own loss, not divided by B.
    */
   *layerStates(layerName: string, subset?: Uint32Array): Generator<LayerStates & { first: number; count: number }> {
+    is.given('Trainer.layerStates', { layerName, subset }, { layerName: is.text, subset: is.maybe(is.order) });
     const order = subset ?? this.everySample();
     const l = layersOf(this.spec).findIndex((x) => x.name === layerNamed(this.spec, layerName).name);
     const layer = this.layers[l];
@@ -305,6 +309,7 @@ export class Trainer {
    * multiplications
    */
   perSampleGradients(layerName: string, order: Uint32Array): Float32Array {
+    is.given('Trainer.perSampleGradients', { layerName, order }, { layerName: is.text, order: is.order });
     const l = layersOf(this.spec).findIndex((x) => x.name === layerNamed(this.spec, layerName).name);
     const layer = this.layers[l];
     check(

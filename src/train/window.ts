@@ -6,7 +6,8 @@
  * correlation time carry little new information.
  */
 import { check } from '../numeric/errors.js';
-import type { Plan } from './loop.js';
+import * as is from '../numeric/wants.js';
+import { PLAN_WANTS, type Plan } from './loop.js';
 import { STEPS_PER_CALL, type Trainer } from './trainer.js';
 
 /** Says which epochs `recordWindow` trains and which steps it keeps. */
@@ -23,6 +24,17 @@ export interface WindowRequest {
   readonly onEpoch?: (done: number) => void;
 }
 
+/** Says what a {@link WindowRequest} needs. */
+export const WINDOW_REQUEST_WANTS = is.shape<WindowRequest>({
+  trainer: is.having('a Trainer', 'perSampleGradients'),
+  plan: PLAN_WANTS,
+  batchSize: is.count,
+  firstEpoch: is.whole,
+  epochs: is.count,
+  every: is.count,
+  onEpoch: is.maybe(is.func),
+});
+
 /** Holds T rows of all P weights. */
 export interface WeightWindow {
   /** T×P, row-major. */
@@ -37,15 +49,9 @@ export interface WeightWindow {
  * Trains through the epochs and keeps the rows.
  * @throws InputError for steps between rows out of range, and for an epoch with an incomplete last batch
  */
-export function recordWindow({
-  trainer,
-  plan,
-  batchSize,
-  firstEpoch,
-  epochs,
-  every,
-  onEpoch,
-}: WindowRequest): WeightWindow {
+export function recordWindow(request: WindowRequest): WeightWindow {
+  is.given('recordWindow', { request }, { request: WINDOW_REQUEST_WANTS });
+  const { trainer, plan, batchSize, firstEpoch, epochs, every, onEpoch } = request;
   const steps = epochs * plan.batchesPerEpoch;
   check(
     Number.isInteger(every) && every >= 1 && every <= Math.min(STEPS_PER_CALL, steps),

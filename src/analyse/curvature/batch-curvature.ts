@@ -11,6 +11,7 @@
 import type { Sampling } from '../../data/samplers.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import * as is from '../../numeric/wants.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import { curvatureAlong, type SampleCurvature, sampleCurvature } from './sample-curvature.js';
 import { sampleMoments } from './sample-moments.js';
@@ -33,6 +34,14 @@ export interface BatchCurvatureOptions {
   /** `cyclic` is refused: its batches are fixed and have no distribution. */
   readonly sampling: Sampling;
 }
+
+const SAMPLE_CURVATURE = is.shape<SampleCurvature>({ values: is.numbers, pairs: is.count, samples: is.count });
+
+/** Says what a {@link BatchCurvatureOptions} needs. */
+export const BATCH_CURVATURE_OPTIONS_WANTS = is.shape<BatchCurvatureOptions>({
+  batchSize: is.count,
+  sampling: is.oneOf('shuffled', 'replaced', 'cyclic'),
+});
 
 /**
  * Returns the variance of a mean over a batch in units of the variance over samples: 1/B with replacement, (1/B)(N−B)/(N−1)
@@ -65,6 +74,15 @@ export function batchCurvature(
   directions: readonly Float64Array[] | SampleCurvature,
   options: BatchCurvatureOptions,
 ): BatchCurvature[] {
+  is.given(
+    'batchCurvature',
+    { passes, directions, options },
+    {
+      passes: is.having('a NetworkPasses', 'losses'),
+      directions: is.either(is.listOf(is.numbers), SAMPLE_CURVATURE),
+      options: BATCH_CURVATURE_OPTIONS_WANTS,
+    },
+  );
   const curvature = 'pairs' in directions ? directions : sampleCurvature(passes, directions);
   const share = batchShare(curvature.samples, options);
   return Array.from({ length: curvature.directions }, (_, i) => alongOne(curvature, i, share, options));

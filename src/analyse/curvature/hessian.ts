@@ -8,6 +8,7 @@
  * is not positive semidefinite. 1 − p_y is summed from the other probabilities, so no digits cancel when p_y is near 1.
  */
 import type { Matrix } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import { KroneckerSum, zeroOrder } from '../../surface/network/kronecker.js';
 import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
 import { type Precision, type Precisions, splitByShare } from '../../surface/network/precision.js';
@@ -40,12 +41,23 @@ interface HessianOptions {
   readonly precision?: Precision;
 }
 
+/** Says what a {@link HessianOptions} needs. */
+export const HESSIAN_OPTIONS_WANTS = is.shape<HessianOptions>({
+  kind: is.maybe(is.oneOf('exact', 'gauss-newton')),
+  precision: is.maybe(is.oneOf('float64', 'mixed')),
+});
+
 /**
  * Computes the Hessian block of one layer's weights over all samples. Costs as much as `gradientCovariance`, and for the middle
  * matrices classes·(Σ_above inputs·outputs + m²/2) multiplications for each sample. docs/theory [S10].
  * @throws InputError when the P×P matrix does not fit into memory
  */
 export function hessianBlock(passes: NetworkPasses, layer: string, options: HessianOptions = {}): HessianBlock {
+  is.given(
+    'hessianBlock',
+    { passes, layer, options },
+    { passes: is.having('a NetworkPasses', 'losses'), layer: is.text, options: HESSIAN_OPTIONS_WANTS },
+  );
   const { kind = 'exact', precision = 'mixed' } = options;
   const l = passes.layerIndex(layer);
   const { inputs: n, outputs: m } = passes.layers[l];

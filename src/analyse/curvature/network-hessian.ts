@@ -7,6 +7,7 @@
  */
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
+import * as is from '../../numeric/wants.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import { projectBlocks } from '../../surface/network/projection.js';
 import { type CurvatureKind, hessianVector } from '../../surface/network/tangents.js';
@@ -17,8 +18,17 @@ import { type CurvatureKind, hessianVector } from '../../surface/network/tangent
  */
 export function hessianOperator(
   passes: NetworkPasses,
-  { layer, kind = 'exact' }: { layer?: string; kind?: CurvatureKind } = {},
+  options: { layer?: string; kind?: CurvatureKind } = {},
 ): LinearOperator {
+  is.given(
+    'hessianOperator',
+    { passes, options },
+    {
+      passes: is.having('a NetworkPasses', 'losses'),
+      options: is.shape({ layer: is.maybe(is.text), kind: is.maybe(is.oneOf('exact', 'gauss-newton')) }),
+    },
+  );
+  const { layer, kind = 'exact' } = options;
   const block = layer === undefined ? undefined : passes.layers[passes.layerIndex(layer)];
   return {
     size: block ? block.inputs * block.outputs : passes.size,
@@ -51,6 +61,16 @@ export function projectedMatrices(
   directions: Matrix,
   kind: CurvatureKind = 'exact',
 ): Projection {
+  is.given(
+    'projectedMatrices',
+    { passes, layer, directions, kind },
+    {
+      passes: is.having('a NetworkPasses', 'losses'),
+      layer: is.text,
+      directions: is.matrix,
+      kind: is.oneOf('exact', 'gauss-newton'),
+    },
+  );
   const k = directions.rows;
   const n = passes.samples.count;
   const hessian = matrix(k, k);

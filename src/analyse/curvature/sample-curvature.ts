@@ -11,6 +11,7 @@
  * The moments of a minibatch's curvature follow at EVERY batch size, since a minibatch's curvature is the mean of its samples'.
  */
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { BLOCK, type NetworkPasses, type States } from '../../surface/network/passes.js';
 import { type PlacedVector, putVector } from '../../surface/network/passes-kernel.js';
 import { placeOnce } from '../../surface/network/placed.js';
@@ -45,6 +46,11 @@ export function curvatureAlong({ values, pairs, samples }: SampleCurvature, i: n
  * @throws InputError for no direction, or one of another length
  */
 export function sampleCurvature(passes: NetworkPasses, directions: readonly Float64Array[]): SampleCurvature {
+  is.given(
+    'sampleCurvature',
+    { passes, directions },
+    { passes: is.having('a NetworkPasses', 'losses'), directions: is.listOf(is.numbers) },
+  );
   const k = directions.length;
   check(
     k >= 1 && directions.every((d) => d.length === passes.size),

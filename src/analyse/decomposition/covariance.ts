@@ -4,6 +4,7 @@
  */
 import { RunError } from '../../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import { type DecomposeOptions, solveSystem } from './decompose.js';
 import type { CheckedSystem } from './linear-system.js';
 import { boundOfError } from './lyapunov.js';
@@ -50,6 +51,18 @@ export interface StationaryCovariance {
  * @throws InputError for a system without a stationary state (`checkLinearSystem`, `driftSpectrum`)
  */
 export function stationaryCovariance(options: Omit<DecomposeOptions, 'unstable'>): StationaryCovariance {
+  is.given(
+    'stationaryCovariance',
+    { options },
+    {
+      options: is.shape({
+        la: is.algebra,
+        drift: is.matrixOrRows,
+        diffusion: is.matrixOrRows,
+        noiseStrength: is.maybe(is.number),
+      }),
+    },
+  );
   const { la } = options;
   const { system, units, inside, spectrum, solution } = solveSystem(options);
   const { w, q } = solution;

@@ -8,6 +8,7 @@
 import { check, InputError } from '../../numeric/errors.js';
 import type { LinearAlgebra, Matrix } from '../../numeric/linalg/index.js';
 import { largest } from '../../numeric/linalg/matrix.js';
+import * as is from '../../numeric/wants.js';
 import { antisymmetricValues } from './antisymmetric.js';
 import { normOfInverseDrift, type Residuals, residualsOf } from './checks.js';
 import { type CheckedSystem, checkLinearSystem, type LinearSystem, round } from './linear-system.js';
@@ -23,6 +24,15 @@ export interface DecomposeOptions extends LinearSystem {
   /** Return the algebraic U of an unstable F, flagged `stationary: false`, without a covariance. Default false: refuse. */
   readonly unstable?: boolean;
 }
+
+/** Says what a {@link DecomposeOptions} needs. */
+export const DECOMPOSE_OPTIONS_WANTS = is.shape<DecomposeOptions>({
+  la: is.algebra,
+  unstable: is.maybe(is.flag),
+  drift: is.matrixOrRows,
+  diffusion: is.matrixOrRows,
+  noiseStrength: is.maybe(is.number),
+});
 
 /** Holds the decomposition. All matrices are n×n; symmetric and antisymmetric ones are exactly so. */
 export interface Decomposition {
@@ -66,6 +76,14 @@ export interface Decomposition {
   readonly warnings: readonly string[];
 }
 
+/** Says what a {@link Decomposition} needs. */
+export const DECOMPOSITION_WANTS = is.shape<Decomposition>({
+  system: is.object,
+  w: is.matrix,
+  u: is.matrix,
+  q: is.matrix,
+});
+
 /** Lists the condition numbers of a decomposition, all without unit. */
 export interface ConditionNumbers {
   /** ‖F‖·‖F⁻¹‖ in the Frobenius norm, between 1 and n times the spectral one; estimated for n > 200, as the residuals are. */
@@ -91,6 +109,7 @@ export interface ConditionNumbers {
  *   which U does not exist (`stationaryCovariance` gives Σ all the same)
  */
 export function decompose(options: DecomposeOptions): Decomposition {
+  is.given('decompose', { options }, { options: DECOMPOSE_OPTIONS_WANTS });
   const { la } = options;
   const { system, units, inside, spectrum, solution } = solveSystem(options);
   const d = complete(la, inside, spectrum, solution);

@@ -1,6 +1,7 @@
 /** The same system advanced in finite steps: its covariance differs from Σ, and may not exist. docs/theory [S2]. */
 import { check } from '../../numeric/errors.js';
 import { discreteLyapunov, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import type { Decomposition } from './decompose.js';
 import { round } from './linear-system.js';
 import { norm, scaled, symmetricPart } from './parts.js';
@@ -37,6 +38,15 @@ export function discreteCovariance(
   d: Pick<Decomposition, 'stationary' | 'natural' | 'system' | 'spectrum'>,
   step: number,
 ): DiscreteCovariance {
+  is.given(
+    'discreteCovariance',
+    { la, d, step },
+    {
+      la: is.algebra,
+      d: is.shape({ stationary: is.flag, system: is.object, spectrum: is.object }),
+      step: is.number,
+    },
+  );
   check(step > 0 && Number.isFinite(step), 'step', () => `the step must be a positive finite number, not ${step}.`);
   check(
     d.stationary,

@@ -1,7 +1,8 @@
 /** The two-dimensional marginal of a stationary linear system, for a picture of its potential and its current. */
 import { type LinearAlgebra, matrix } from '../../numeric/linalg/index.js';
-import type { Decomposition } from './decompose.js';
-import type { Vortices } from './vortices.js';
+import * as is from '../../numeric/wants.js';
+import { DECOMPOSITION_WANTS, type Decomposition } from './decompose.js';
+import { VORTICES_WANTS, type Vortices } from './vortices.js';
 
 /**
  * Describes the marginal of the stationary state over z = (e_1·x, e_2·x), where the axes e_1 and e_2 are the rows of E. It is
@@ -28,6 +29,7 @@ export interface PotentialPlane {
  * turns. Returns null when there is no stationary state. For n ≤ 2 the axes are those of x.
  */
 export function potentialPlane(la: LinearAlgebra, d: Decomposition, v: Vortices): PotentialPlane | null {
+  is.given('potentialPlane', { la, d, v }, { la: is.algebra, d: DECOMPOSITION_WANTS, v: VORTICES_WANTS });
   if (!d.sigma) return null;
   const { n, noiseStrength } = d.system;
   const strongest = v.vortices[0];

@@ -5,8 +5,9 @@
  * turn independently, K = Σ q_k (a_k·b_kᵀ − b_k·a_kᵀ), and S + A = (1 + K)⁻¹ has S = 1/(1 + q²) and A = ∓q/(1 + q²) in plane k.
  */
 import { frobenius, type LinearAlgebra, type Matrix, matrix, row } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import { antisymmetricForm } from './antisymmetric.js';
-import type { Decomposition } from './decompose.js';
+import { DECOMPOSITION_WANTS, type Decomposition } from './decompose.js';
 import { antisymmetricPart } from './parts.js';
 
 /** Describes one plane in which the current turns, from the first vector of each basis to the second. */
@@ -45,11 +46,15 @@ export interface Vortices {
   readonly flux: number;
 }
 
+/** Says what a {@link Vortices} needs. */
+export const VORTICES_WANTS = is.shape<Vortices>({ vortices: is.listOf(is.object), still: is.matrix });
+
 /**
  * Finds the vortices of a stationary decomposition. Costs five products of n×n matrices and one `antisymmetricForm`, about
  * 16·n³ flops. An equilibrium system (Q = 0) and an unstable one give no vortices and the flux 0. docs/theory [D7].
  */
 export function vortices(la: LinearAlgebra, d: Decomposition): Vortices {
+  is.given('vortices', { la, d }, { la: is.algebra, d: DECOMPOSITION_WANTS });
   if (d.natural) {
     const inside = vortices(la, d.natural.decomposition);
     const { units } = d.natural;

@@ -6,6 +6,10 @@
  * Each direction is measured from the same centre over all samples, in float32 passes whose sums are float64; results do
  * not depend on which other directions are measured, or in what order.
  */
+
+import { SAMPLES_WANTS } from '../../data/dataset.js';
+import { NETWORK_SPEC_WANTS } from '../../model/network.js';
+import * as is from '../../numeric/wants.js';
 import { LineLoss, type LineOptions } from '../../surface/network/line.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, nearestCrossings } from './crossing.js';
@@ -21,6 +25,17 @@ export interface FlatnessOptions extends LineOptions {
   readonly reach?: number;
 }
 
+/** Says what a {@link FlatnessOptions} needs. */
+export const FLATNESS_OPTIONS_WANTS = is.shape<FlatnessOptions>({
+  factor: is.maybe(is.finite),
+  relativeTolerance: is.maybe(is.finite),
+  reach: is.maybe(is.finite),
+  spec: NETWORK_SPEC_WANTS,
+  weights: is.float32,
+  samples: SAMPLES_WANTS,
+  layer: is.text,
+});
+
 /** Measures the loss valley along directions of one layer, all from the same centre. docs/theory [F1]–[F4]. */
 export class FlatnessMeter {
   readonly line: LineLoss;
@@ -30,6 +45,7 @@ export class FlatnessMeter {
 
   /** @throws InputError when the loss at the centre is zero or not finite: no width exists then */
   constructor(options: FlatnessOptions) {
+    is.given('new FlatnessMeter', { options }, { options: FLATNESS_OPTIONS_WANTS });
     this.line = new LineLoss(options);
     this.factor = options.factor ?? Math.E;
     this.relativeTolerance = options.relativeTolerance ?? 1e-4;
@@ -46,6 +62,11 @@ export class FlatnessMeter {
    * @param variance - its variance over the window, weight², copied into the result
    */
   measure(direction: ArrayLike<number>, index: number, variance: number): DirectionFlatness {
+    is.given(
+      'FlatnessMeter.measure',
+      { direction, index, variance },
+      { direction: is.numbers, index: is.whole, variance: is.number },
+    );
     const { line, factor } = this;
     line.setDirection(direction);
     const before = line.evaluations;
@@ -72,6 +93,11 @@ export class FlatnessMeter {
     index: number,
     points = 121,
   ): { index: number; displacement: number[]; loss: number[] } {
+    is.given(
+      'FlatnessMeter.profile',
+      { direction, index, points },
+      { direction: is.numbers, index: is.whole, points: is.count },
+    );
     const { line } = this;
     line.setDirection(direction);
     const { slope, curvature } = line.derivatives();

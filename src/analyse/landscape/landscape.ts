@@ -20,6 +20,7 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { wholePower } from '../../numeric/power.js';
+import * as is from '../../numeric/wants.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import { type ProjectedBlock, projectBlocks } from '../../surface/network/projection.js';
 import type { CurvatureKind } from '../../surface/network/tangents.js';
@@ -38,6 +39,16 @@ interface LandscapeOptions {
   /** `exact` by default. */
   readonly kind?: CurvatureKind;
 }
+
+/** Says what a {@link LandscapeOptions} needs. */
+export const LANDSCAPE_OPTIONS_WANTS = is.shape<LandscapeOptions>({
+  layer: is.text,
+  directions: is.matrix,
+  order: is.order,
+  batchSize: is.count,
+  floor: is.maybe(is.finite),
+  kind: is.maybe(is.oneOf('exact', 'gauss-newton')),
+});
 
 /** Holds the statistics over minibatches in one direction. */
 interface DirectionLandscape {
@@ -120,6 +131,11 @@ interface Batch {
  * @throws InputError for fewer than 3 whole batches, or a loss of 0: M is measured in units of the loss
  */
 export function randomLandscape(passes: NetworkPasses, options: LandscapeOptions): Landscape {
+  is.given(
+    'randomLandscape',
+    { passes, options },
+    { passes: is.having('a NetworkPasses', 'losses'), options: LANDSCAPE_OPTIONS_WANTS },
+  );
   const { directions, order, batchSize, floor = 0.1 } = options;
   const k = directions.rows;
   const batches = Math.floor(order.length / batchSize);

@@ -10,6 +10,7 @@ import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
 import { squaredNorms } from '../../surface/network/norms.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import { hessianVector, sampleSlopes } from '../../surface/network/tangents.js';
@@ -47,6 +48,7 @@ interface SampleGradients {
  * first layer come from the squares of the inputs.
  */
 export function gradientNoiseScale(passes: NetworkPasses): NoiseScale {
+  is.given('gradientNoiseScale', { passes }, { passes: is.having('a NetworkPasses', 'losses') });
   const { gradient } = passes.gradient();
   const norms = squaredNorms(passes);
   const along = sampleSlopes(passes, gradient);

@@ -11,6 +11,7 @@ import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
+import * as is from '../../numeric/wants.js';
 
 /** Holds squared norms of minibatch gradients at two batch sizes, drawn with replacement. */
 export interface TwoBatches {
@@ -20,6 +21,14 @@ export interface TwoBatches {
   readonly bigSize: number;
   readonly big: ArrayLike<number>;
 }
+
+/** Says what a {@link TwoBatches} needs. */
+export const TWO_BATCHES_WANTS = is.shape<TwoBatches>({
+  smallSize: is.count,
+  small: is.numbers,
+  bigSize: is.count,
+  big: is.numbers,
+});
 
 /** Gives the gradient noise scale from minibatches of two sizes. docs/theory [A1]. */
 export interface TwoBatchNoise {
@@ -37,7 +46,9 @@ export interface TwoBatchNoise {
  * |g|² and Tr C1 are correlated, which ratio and interval take into account.
  * @throws InputError when the second size is not larger than the first, or a size has fewer than 4 minibatches
  */
-export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): TwoBatchNoise {
+export function twoBatchNoise(batches: TwoBatches): TwoBatchNoise {
+  is.given('twoBatchNoise', { batches }, { batches: TWO_BATCHES_WANTS });
+  const { smallSize, small, bigSize, big } = batches;
   check(
     bigSize > smallSize && smallSize >= 1,
     'bad-batch-size',

@@ -10,6 +10,7 @@ import type { Sampling } from '../../data/samplers.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { LinearOperator } from '../../numeric/operators/lanczos.js';
+import * as is from '../../numeric/wants.js';
 import type { NetworkPasses } from '../../surface/network/passes.js';
 import type { Precision, Precisions } from '../../surface/network/precision.js';
 import { layerSecondMoment } from '../../surface/network/second-moment.js';
@@ -39,6 +40,11 @@ export function gradientCovariance(
   layer: string,
   precision: Precision = 'mixed',
 ): GradientCovariance {
+  is.given(
+    'gradientCovariance',
+    { passes, layer, precision },
+    { passes: is.having('a NetworkPasses', 'losses'), layer: is.text, precision: is.oneOf('float64', 'mixed') },
+  );
   const { moment: covariance, precision: split } = layerSecondMoment(passes, layer, precision);
   const mean = meanGradient(passes, layer);
   const p = mean.length;
@@ -55,8 +61,21 @@ export function gradientCovariance(
  */
 export function batchCovariance(
   c1: Matrix,
-  { batchSize: b, samples: n, sampling }: { batchSize: number; samples: number; sampling: Sampling },
+  options: { batchSize: number; samples: number; sampling: Sampling },
 ): Matrix {
+  is.given(
+    'batchCovariance',
+    { c1, options },
+    {
+      c1: is.matrix,
+      options: is.shape({
+        batchSize: is.count,
+        samples: is.count,
+        sampling: is.oneOf('shuffled', 'replaced', 'cyclic'),
+      }),
+    },
+  );
+  const { batchSize: b, samples: n, sampling } = options;
   check(
     Number.isInteger(b) && b >= 1 && b <= n,
     'bad-batch-size',
@@ -86,6 +105,11 @@ function meanGradient(passes: NetworkPasses, layer: string): Float64Array {
  * forming C1. A product costs a forward pass and the outer products of a gradient.
  */
 export function covarianceOperator(passes: NetworkPasses, layer?: string): LinearOperator {
+  is.given(
+    'covarianceOperator',
+    { passes, layer },
+    { passes: is.having('a NetworkPasses', 'losses'), layer: is.maybe(is.text) },
+  );
   const at = layer === undefined ? undefined : passes.layers[passes.layerIndex(layer)];
   const part = (g: Float64Array) => (at ? g.slice(at.weightOffset, at.weightOffset + at.inputs * at.outputs) : g);
   const mean = part(passes.gradient().gradient);

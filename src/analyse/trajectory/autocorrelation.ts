@@ -3,6 +3,7 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { checkNumbers } from '../../numeric/given.js';
 import { mean } from '../../numeric/statistics.js';
+import * as is from '../../numeric/wants.js';
 
 /** Returns cos and −sin of 2πk/n for k < n/2. */
 function twiddles(n: number): { cos: Float64Array; sin: Float64Array } {
@@ -98,7 +99,7 @@ export const TAUS_NEEDED = 50;
  * @throws InputError for fewer than 4 observations
  */
 export function correlationTime(x: ArrayLike<number>, windowFactor = 6): Estimate {
-  checkNumbers(x, 'the series of a correlation time');
+  is.given('correlationTime', { x, windowFactor }, { x: is.numbers, windowFactor: is.finite });
   const T = x.length;
   check(T >= 4, 'too-short', () => `a correlation time needs at least 4 observations; got ${T}.`);
   const c = autocovariance(x, Math.floor(T / 2));

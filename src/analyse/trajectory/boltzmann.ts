@@ -12,10 +12,11 @@
 import { gammaCdf, kolmogorovTail } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { asMatrix, checkNumbers } from '../../numeric/given.js';
+import { asMatrix } from '../../numeric/given.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean, variance } from '../../numeric/statistics.js';
+import * as is from '../../numeric/wants.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Holds the energies of a trajectory for one claimed covariance. */
@@ -33,8 +34,12 @@ interface Energies {
  * @throws InputError when Σ is not positive definite (a direction without noise has no energy: leave it out)
  */
 export function energiesOf(la: LinearAlgebra, coordinates: Float64Array, covariance: Matrix): Energies {
+  is.given(
+    'energiesOf',
+    { la, coordinates, covariance },
+    { la: is.algebra, coordinates: is.numbers, covariance: is.matrixOrRows },
+  );
   const c = asMatrix(covariance, 'the covariance');
-  checkNumbers(coordinates, 'the coordinates');
   const K = c.rows;
   check(
     K > 0 && coordinates.length % K === 0 && coordinates.length > 0,
@@ -89,7 +94,15 @@ export function boltzmannTest(
   dimension: number,
   options: { readonly temperature?: number | 'fit' } = {},
 ): BoltzmannTest {
-  checkNumbers(energies, 'the energies');
+  is.given(
+    'boltzmannTest',
+    { energies, dimension, options },
+    {
+      energies: is.numbers,
+      dimension: is.count,
+      options: is.shape({ temperature: is.maybe(is.either(is.oneOf('fit'), is.finite)) }),
+    },
+  );
   const T = energies.length;
   check(T >= 8, 'too-short', () => `a Boltzmann test needs at least 8 energies; got ${T}.`);
   check(

@@ -9,9 +9,11 @@
 import { studentTwoSided } from '../../numeric/distributions.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
+import { float64 } from '../../numeric/given.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { mean } from '../../numeric/statistics.js';
+import * as is from '../../numeric/wants.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Describes the circulation in the plane of two coordinates, with its tests. */
@@ -72,21 +74,34 @@ interface CirculationOptions {
   readonly pairs?: number;
 }
 
+/** Says what a {@link CirculationOptions} needs. */
+export const CIRCULATION_OPTIONS_WANTS = is.shape<CirculationOptions>({
+  expected: is.maybe(is.matrix),
+  blocks: is.maybe(is.count),
+  pairs: is.maybe(is.whole),
+});
+
 /**
  * Measures circulation in all planes of K coordinates, with errors from contiguous blocks and Student's t with blocks−1 degrees
  * of freedom. The window mean is subtracted. Costs 2K²T flops, O(KT log T) for correlation times, and KT + 3K² numbers.
  * docs/theory [D6].
- * @param coordinates - K×T row-major
+ * @param given - the coordinates, K×T row-major
  * @throws InputError for fewer than 2 coordinates, fewer than 4 blocks, at most 4 steps per block, or an expectation of another
  *   order
  */
 export function circulation(
   la: LinearAlgebra,
-  coordinates: Float64Array,
+  given: ArrayLike<number>,
   K: number,
   options: CirculationOptions = {},
 ): CirculationResult {
+  is.given(
+    'circulation',
+    { la, coordinates: given, K, options },
+    { la: is.algebra, coordinates: is.numbers, K: is.count, options: CIRCULATION_OPTIONS_WANTS },
+  );
   const blocks = options.blocks ?? BLOCKS;
+  const coordinates = float64(given);
   const T = coordinates.length / K;
   check(
     Number.isInteger(K) && K >= 2 && Number.isInteger(T),
@@ -245,6 +260,11 @@ export function adjust(ascending: readonly number[]): { holm: number[]; falseDis
  * Costs 2K³ flops. docs/theory [D6].
  */
 export function expectedCirculation(la: LinearAlgebra, drift: Matrix, covariance: Matrix): Matrix {
+  is.given(
+    'expectedCirculation',
+    { la, drift, covariance },
+    { la: is.algebra, drift: is.matrix, covariance: is.matrix },
+  );
   const p = la.gemm(drift, covariance);
   const K = p.rows;
   const out = matrix(K, K);

@@ -1,9 +1,9 @@
 /** Mean squared displacement of a coordinate and the exponent of its growth: drift 2, diffusion 1, bounded 0. docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { checkNumbers } from '../../numeric/given.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { logSpaced } from '../../numeric/spacing.js';
+import * as is from '../../numeric/wants.js';
 
 /**
  * Splits the start times of every lag into `blocks` contiguous groups and sums the squared displacements of each group.
@@ -35,8 +35,7 @@ function blockSums(
  * @throws InputError for a lag out of range
  */
 export function meanSquaredDisplacement(x: ArrayLike<number>, lags: readonly number[]): number[] {
-  checkNumbers(x, 'the series');
-  checkNumbers(lags, 'the lags');
+  is.given('meanSquaredDisplacement', { x, lags }, { x: is.numbers, lags: is.numbers });
   const T = x.length;
   check(
     lags.every((h) => Number.isInteger(h) && h >= 1 && h < T),
@@ -68,7 +67,11 @@ export function displacementExponent(
   x: ArrayLike<number>,
   options: { lastLag?: number; lags?: number } = {},
 ): Estimate {
-  checkNumbers(x, 'the series');
+  is.given(
+    'displacementExponent',
+    { x, options },
+    { x: is.numbers, options: is.shape({ lastLag: is.maybe(is.whole), lags: is.maybe(is.whole) }) },
+  );
   const T = x.length;
   const lastLag = options.lastLag ?? Math.floor(T / 10);
   check(

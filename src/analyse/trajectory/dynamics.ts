@@ -1,8 +1,9 @@
 /** Drift and diffusion of principal coordinates theta_i(t). docs/theory [P5]. */
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { checkNumbers } from '../../numeric/given.js';
+import { float64 } from '../../numeric/given.js';
 import { logSpaced } from '../../numeric/spacing.js';
+import * as is from '../../numeric/wants.js';
 import { correlationTime, TAUS_NEEDED } from './autocorrelation.js';
 import { displacementExponent, meanSquaredDisplacement } from './displacement.js';
 import type { DirectionDynamics } from './results.js';
@@ -21,7 +22,7 @@ const BLOCKS = 20;
  * @throws InputError for fewer than 40 steps
  */
 export function driftVelocity(theta: ArrayLike<number>): Estimate {
-  checkNumbers(theta, 'the series');
+  is.given('driftVelocity', { theta }, { theta: is.numbers });
   const T = theta.length;
   check(
     T >= 2 * BLOCKS,
@@ -71,6 +72,14 @@ export interface DynamicsInput {
   readonly mean: Float64Array;
 }
 
+/** Says what a {@link DynamicsInput} needs. */
+export const DYNAMICS_INPUT_WANTS = is.shape<DynamicsInput>({
+  indices: is.numbers,
+  thetas: is.numbers,
+  components: is.numbers,
+  mean: is.numbers,
+});
+
 /** Returns the cosine of the angle between two vectors of equal length; NaN if one of them is 0. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [ab, aa, bb] = [0, 0, 0];
@@ -89,21 +98,23 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * @throws InputError when the numbers do not fit K directions of P weights, or T is below 40
  */
 export function directionDynamics(input: DynamicsInput): DirectionDynamics[] {
+  is.given('directionDynamics', { input }, { input: DYNAMICS_INPUT_WANTS });
+  const [thetas, components, mean] = [input.thetas, input.components, input.mean].map(float64);
   const K = input.indices.length;
-  const P = input.mean.length;
+  const P = mean.length;
   check(
-    K > 0 && input.components.length === K * P && input.thetas.length % K === 0,
+    K > 0 && components.length === K * P && thetas.length % K === 0,
     'shape',
     () =>
-      `dynamics of ${K} directions of ${P} weights need ${K}×${P} components and ${K}×T coordinates; got ${input.components.length} and ${input.thetas.length} numbers.`,
+      `dynamics of ${K} directions of ${P} weights need ${K}×${P} components and ${K}×T coordinates; got ${components.length} and ${thetas.length} numbers.`,
   );
-  const T = input.thetas.length / K;
+  const T = thetas.length / K;
   const lag = logSpaced(Math.floor(T / 2), 40);
   return Array.from(input.indices, (index, k) => {
-    const theta = input.thetas.subarray(k * T, (k + 1) * T);
+    const theta = thetas.subarray(k * T, (k + 1) * T);
     return {
       index,
-      cosWithWeights: cosine(input.components.subarray(k * P, (k + 1) * P), input.mean),
+      cosWithWeights: cosine(components.subarray(k * P, (k + 1) * P), mean),
       driftVelocity: driftVelocity(theta),
       msdExponent: displacementExponent(theta),
       correlationTime: correlationTime(theta),

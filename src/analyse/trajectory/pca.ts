@@ -11,8 +11,9 @@ import { check, RunError } from '../../numeric/errors.js';
 import { covarianceAccumulator, gramAccumulator } from '../../numeric/linalg/covariance.js';
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import * as is from '../../numeric/wants.js';
 import type { PcaSummary } from './results.js';
-import { asRows, forEachBatch, forEachChunk, type RowSource, rowRange } from './rows.js';
+import { asRows, forEachBatch, forEachChunk, ROW_SOURCE_WANTS, type RowSource, rowRange } from './rows.js';
 
 /** Memory in bytes that an analysis may take by default: 1 GiB. */
 const DEFAULT_BUDGET = 2 ** 30;
@@ -27,6 +28,14 @@ export interface PcaOptions {
   /** Bytes that may be allocated; default `DEFAULT_BUDGET`. Refused before starting when less than `pcaMemory`. */
   readonly budget?: number;
 }
+
+/** Says what a {@link PcaOptions} needs. */
+export const PCA_OPTIONS_WANTS = is.shape<PcaOptions>({
+  keep: is.maybe(is.numbers),
+  from: is.maybe(is.whole),
+  to: is.maybe(is.whole),
+  budget: is.maybe(is.real),
+});
 
 /** Holds the principal directions of a window. */
 export interface Pca {
@@ -50,6 +59,7 @@ export interface Pca {
  * block of 256 columns (`pca` takes more where the budget allows, which saves passes over the data).
  */
 export function pcaMemory(shape: { readonly T: number; readonly P: number; readonly kept?: number }): number {
+  is.given('pcaMemory', { shape }, { shape: is.shape({ T: is.count, P: is.count, kept: is.maybe(is.whole) }) });
   const { T, P } = shape;
   const n = Math.min(T, P);
   const kept = shape.kept ?? Math.min(P, T - 1);
@@ -76,6 +86,11 @@ const ROWS = 256;
  *   not finite and for a window in which no weight moved
  */
 export async function pca(whole: RowSource, la: LinearAlgebra, options: PcaOptions = {}): Promise<Pca> {
+  is.given(
+    'pca',
+    { whole, la, options },
+    { whole: is.either(ROW_SOURCE_WANTS, is.matrixOrRows), la: is.algebra, options: PCA_OPTIONS_WANTS },
+  );
   const rows = asRows(whole);
   const source = rowRange(rows, options.from ?? 0, options.to ?? rows.T);
   const { T, P } = source;
@@ -269,6 +284,11 @@ function rounding(mean: Float64Array, bits: 24 | 53): number {
  * @throws InputError when that rank was not kept
  */
 export function componentOf(result: Pick<Pca, 'indices' | 'components' | 'mean'>, index: number): Float64Array {
+  is.given(
+    'componentOf',
+    { result, index },
+    { result: is.shape({ indices: is.numbers, components: is.numbers, mean: is.numbers }), index: is.whole },
+  );
   const k = result.indices.indexOf(index);
   check(
     k >= 0,
@@ -291,6 +311,15 @@ export async function project(
   directions: { readonly components: Float64Array; readonly mean: Float64Array },
   la: Pick<LinearAlgebra, 'gemm'>,
 ): Promise<Float64Array> {
+  is.given(
+    'project',
+    { window, directions, la },
+    {
+      window: is.either(ROW_SOURCE_WANTS, is.matrixOrRows),
+      directions: is.shape({ components: is.numbers, mean: is.numbers }),
+      la: is.algebra,
+    },
+  );
   const source = asRows(window);
   const { T, P } = source;
   const { components, mean } = directions;

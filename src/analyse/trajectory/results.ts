@@ -1,5 +1,6 @@
 /** The numbers that an analysis of one recorded window computes, as reports draw them and `analysis.json` holds them. */
 import type { Estimate } from '../../numeric/estimate.js';
+import * as is from '../../numeric/wants.js';
 
 /** Holds the per-epoch curves of a training run. Arrays run over epochs 1, 2, …; NaN where not evaluated. */
 export interface TrainingCurves {
@@ -72,6 +73,9 @@ export interface DirectionFlatness {
   /** Loss evaluations spent. */
   readonly evaluations: number;
 }
+
+/** Says what a {@link DirectionFlatness} needs. */
+export const DIRECTION_FLATNESS_WANTS = is.shape<DirectionFlatness>({ index: is.whole });
 
 /** Holds the flatness of all directions measured about one centre, with loss profiles along some. docs/theory [F1]–[F3]. */
 export interface FlatnessSummary {

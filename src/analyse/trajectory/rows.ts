@@ -1,6 +1,7 @@
 /** A window of weights as a stream of rows, from a file, memory or a simulation alike. */
-import { check, RunError } from '../../numeric/errors.js';
-import { asMatrix, checkNumbers, kindOf } from '../../numeric/given.js';
+import { check, kindOf, RunError } from '../../numeric/errors.js';
+import { asMatrix } from '../../numeric/given.js';
+import * as is from '../../numeric/wants.js';
 
 /** One piece of a stream holds any whole number of rows, row-major; float64 for simulated windows. */
 export type RowChunk = Float32Array | Float64Array;
@@ -15,12 +16,18 @@ export interface RowSource {
   chunks(): Iterable<RowChunk> | AsyncIterable<RowChunk>;
 }
 
+/** Says what a {@link RowSource} needs. */
+export const ROW_SOURCE_WANTS = is.shape<RowSource>(
+  { T: is.whole, P: is.count, chunks: is.func },
+  'rows, such as an open Trajectory or rowsInMemory gives',
+);
+
 /**
  * Makes a source of rows that are already in memory (T×P, row-major), in pieces of `rows` rows (default 256), which are views.
  * @throws InputError when P does not divide the number of values
  */
 export function rowsInMemory(data: RowChunk, P: number, rows = 256): RowSource {
-  checkNumbers(data, 'the numbers of rows in memory');
+  is.given('rowsInMemory', { data, P, rows }, { data: is.numbers, P: is.count, rows: is.count });
   check(P >= 1 && data.length % P === 0, 'shape', () => `rows of ${P} numbers do not divide ${data.length} numbers.`);
   return {
     T: data.length / P,
@@ -54,6 +61,11 @@ export function asRows(given: RowSource): RowSource {
  * @throws InputError for a range that is empty or outside the source
  */
 export function rowRange(given: RowSource, from: number, to: number): RowSource {
+  is.given(
+    'rowRange',
+    { given, from, to },
+    { given: is.either(ROW_SOURCE_WANTS, is.matrixOrRows), from: is.number, to: is.number },
+  );
   const source = asRows(given);
   const { T, P } = source;
   check(

@@ -20,7 +20,14 @@ import { FEWEST_POINTS, type PowerLawFit, powerLaw } from '../../numeric/powerla
 import type { Key } from '../../numeric/random.js';
 import { logSpaced, thinToLogSpaced } from '../../numeric/spacing.js';
 import { quantile } from '../../numeric/statistics.js';
-import type { DirectionFlatness, PcaSummary, PowerLaw, ScalingSummary } from './results.js';
+import * as is from '../../numeric/wants.js';
+import {
+  DIRECTION_FLATNESS_WANTS,
+  type DirectionFlatness,
+  type PcaSummary,
+  type PowerLaw,
+  type ScalingSummary,
+} from './results.js';
 
 /** Variances below this many resolutions enter no default fit. */
 export const RESOLUTIONS = 10;
@@ -61,6 +68,14 @@ export interface ScalingInput {
   /** Bootstrap replicates per fit; default 400. */
   readonly replicates?: number;
 }
+
+/** Says what a {@link ScalingInput} needs. */
+export const SCALING_INPUT_WANTS = is.shape<ScalingInput>({
+  pca: is.shape({ variances: is.numbers, resolution: is.finite, totalVariance: is.finite, P: is.count }),
+  directions: is.listOf(DIRECTION_FLATNESS_WANTS),
+  key: is.key,
+  replicates: is.maybe(is.count),
+});
 
 /**
  * Returns the directions that may enter fits of psi, by ascending rank: those with a closed valley, positive width and
@@ -114,6 +129,7 @@ function recordOf(fit: PowerLawFit): PowerLaw {
  * points, well under a second. docs/theory [P4], [S5].
  */
 export function scaling(input: ScalingInput): ScalingSummary {
+  is.given('scaling', { input }, { input: SCALING_INPUT_WANTS });
   return { ...varianceFlatness(input), ...rankLaw(input), explained: explained(input.pca) };
 }
 

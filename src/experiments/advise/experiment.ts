@@ -23,7 +23,7 @@ import {
   type Verification,
 } from '../../apply/advice-verify.js';
 import type { Dataset } from '../../data/dataset.js';
-import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { FOLDER_WANTS, InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
@@ -36,12 +36,13 @@ import type { KernelBuild } from '../../kernels/load.js';
 import { parameterCount } from '../../model/network.js';
 import { check, RunError } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
+import * as is from '../../numeric/wants.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { type JudgedState, judgeWeights } from '../../runs/expected.js';
 import { loadFor, withKernel } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
-import { adviceConfig, pointOf, type StateRequest, stateOf } from '../../runs/state.js';
+import { adviceConfig, pointOf, STATE_WANTS, type StateRequest, stateOf } from '../../runs/state.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
@@ -68,6 +69,20 @@ export interface AdviseRequest extends RunOptions, StateRequest {
   readonly onJudged?: (judged: JudgedState) => void;
 }
 
+const ADVISE_WANTS = is.shape<AdviseRequest>({
+  ...FOLDER_WANTS,
+  ...STATE_WANTS,
+  safety: is.maybe(is.finite),
+  directions: is.maybe(is.count),
+  windowEpochs: is.maybe(is.count),
+  verify: is.maybe(is.flag),
+  runs: is.maybe(is.count),
+  verifyEpochs: is.maybe(is.count),
+  force: is.maybe(is.flag),
+  workers: is.maybe(is.whole),
+  onJudged: is.maybe(is.func),
+});
+
 /** Holds the advice and the folder that it was written to. */
 export interface AdviseResult {
   readonly folder: string;
@@ -92,6 +107,7 @@ const JOB_KIND: JobKind<AdviceShared, AdviceJob, AdviceResult> = {
  * @throws InputError before anything starts; RunError when nothing can be advised; InterruptedError
  */
 export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
+  is.given('adviseRun', { request }, { request: ADVISE_WANTS });
   const { safety = 1, directions = 16, windowEpochs = 3, runs = 6 } = request;
   checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
   const config = adviceConfig(request);

@@ -25,6 +25,7 @@ import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
+import * as is from '../../numeric/wants.js';
 import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { completeConfig } from '../../runs/config.js';
@@ -340,6 +341,7 @@ function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed
  * @throws InputError when there are none yet
  */
 export function readAo2022Results(out: string): { readonly results: Ao2022Results; readonly findings: Finding[] } {
+  is.given('readAo2022Results', { out }, { out: is.text });
   const results = readJson<Ao2022Results>(join(out, RESULTS));
   const findings = readJson<Finding[]>(join(out, FINDINGS));
   check(

@@ -18,6 +18,7 @@
  */
 import { divided, type Estimate, minus } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
+import * as is from '../../numeric/wants.js';
 import { type Agreement, decide, side, signVerdict, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
@@ -27,8 +28,32 @@ import { chain, falls, leading } from './scaling.js';
 import { farthest, MODES, thinModes, where } from './settled.js';
 import { energy } from './widths.js';
 
+const RESULTS_WANTS = is.shape<Ao2022Results>({
+  setting: is.object,
+  subspaces: is.object,
+  modes: is.object,
+  groups: is.listOf(is.object),
+  settledRatio: is.object,
+  simulated: is.object,
+  gamma: is.object,
+  decomposition: is.object,
+  energy: is.listOf(is.object),
+  widths: is.object,
+  chain: is.listOf(is.object),
+  temperature: is.object,
+  correlationTime: is.object,
+  walkCorrelation: is.object,
+  landscape: is.maybe(is.listOf(is.object)),
+  trajectory: is.maybe(is.object),
+});
+
 /** All findings, the most important first. A run with too little data causes no error: its findings are not decidable. */
 export function ao2022Findings(r: Ao2022Results): Finding[] {
+  is.given('ao2022Findings', { r }, { r: RESULTS_WANTS });
+  return is.reading('ao2022Findings', 'the results', () => findingsOf(r));
+}
+
+function findingsOf(r: Ao2022Results): Finding[] {
   const t = r.trajectory;
   return [
     sigma(r),

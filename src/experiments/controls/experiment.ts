@@ -9,7 +9,7 @@
  *     report.html report.json findings.json figures/ tables/
  */
 import { runCells } from '../../jobs/cells.js';
-import type { Progress } from '../../jobs/context.js';
+import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
 import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
 import { poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -17,6 +17,7 @@ import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { loadFor } from '../../runs/prepare.js';
@@ -41,6 +42,14 @@ export interface ControlsRequest {
   readonly config?: ControlsConfig;
 }
 
+const CONTROLS_WANTS = is.shape<ControlsRequest>({
+  ...FOLDER_WANTS,
+  preset: is.maybe(is.oneOf('quick', 'standard')),
+  seeds: is.maybe(is.finite),
+  workers: is.maybe(is.whole),
+  config: is.maybe(is.object),
+});
+
 /** Holds the results and their folder. */
 export interface ControlsRun {
   readonly folder: string;
@@ -56,6 +65,7 @@ export interface ControlsRun {
  * cells kept
  */
 export async function reproduceControls(request: ControlsRequest = {}): Promise<ControlsRun> {
+  is.given('reproduceControls', { request }, { request: CONTROLS_WANTS });
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `controls-${preset}`;
   const resume = request.resume ?? false;

@@ -11,6 +11,7 @@ import { checkFree, publish } from '../../jobs/publish.js';
 import { InputError } from '../../numeric/errors.js';
 import { jsonText } from '../../numeric/json.js';
 import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import { writeNpy } from '../../record/npy.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Figure } from '../../report/figures/frame.js';
@@ -39,6 +40,17 @@ export interface DecomposeRequest {
   readonly onStart?: (announcement: string) => void;
 }
 
+const DECOMPOSE_WANTS = is.shape<DecomposeRequest>({
+  drift: is.text,
+  diffusion: is.text,
+  noiseStrength: is.maybe(is.finite),
+  step: is.maybe(is.finite),
+  unstable: is.maybe(is.flag),
+  out: is.maybe(is.text),
+  force: is.maybe(is.flag),
+  provider: is.maybe(is.oneOf('auto', 'system', 'embedded')),
+});
+
 /** Holds the results and their folder. */
 export interface DecomposeResult {
   readonly folder: string;
@@ -61,6 +73,7 @@ const FILES = [
  * @throws InputError before anything is written
  */
 export async function decomposeFiles(request: DecomposeRequest): Promise<DecomposeResult> {
+  is.given('decomposeFiles', { request }, { request: DECOMPOSE_WANTS });
   const folder = request.out ?? 'decomposition';
   checkFree(folder, { force: request.force === true, files: FILES, what: 'decomposition' });
   const drift = await readMatrix(request.drift, 'drift');

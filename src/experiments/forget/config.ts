@@ -6,6 +6,7 @@ import { keyChecker, overlay, problemOf, type Tree } from '../../jobs/config-key
 import { layersOf, type NetworkSpec } from '../../model/network.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
+import * as is from '../../numeric/wants.js';
 import { sharedLayers, specFor } from './network.js';
 import { FORGET_PRESETS, type ForgetConfig, forgetSchema, type PartialForget } from './schema.js';
 
@@ -18,6 +19,7 @@ const checkKeys = keyChecker(forgetSchema);
  * @throws InputError with the key, and the nearest known key, method or protocol
  */
 export function completeForget(...layers: (PartialForget | undefined)[]): ForgetConfig {
+  is.given('completeForget', { layers }, { layers: is.listOf(is.maybe(is.object)) });
   const given = layers.filter((l): l is PartialForget => l !== undefined);
   for (const layer of given) checkKeys(layer);
   const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');

@@ -9,7 +9,7 @@
  */
 import type { Dataset } from '../../data/dataset.js';
 import { runCells } from '../../jobs/cells.js';
-import type { RunOptions } from '../../jobs/context.js';
+import { FOLDER_WANTS, type RunOptions } from '../../jobs/context.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -17,6 +17,7 @@ import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { type ForgetBudget, forgetBudget, forgetDisk } from './budget.js';
@@ -66,6 +67,7 @@ export async function forget(
   layers: readonly (PartialForget | undefined)[] = [],
   request: ForgetRequest = {},
 ): Promise<ForgetRun> {
+  is.given('forget', { layers, request }, { layers: is.listOf(is.maybe(is.object)), request: is.shape(FOLDER_WANTS) });
   const { resume = false, onStart, ...options } = request;
   const path = request.out ?? `forget-${layers.reduce<string>((p, l) => l?.preset ?? p, 'standard')}`;
   const before = resume ? forgetIn(path) : undefined;

@@ -1,7 +1,9 @@
 /** The whole experiment of ivf2021, stage by stage; a stage is skipped when run.json says that it is done. */
 
+import { FOLDER_WANTS } from '../../jobs/context.js';
+import * as is from '../../numeric/wants.js';
 import type { Prepared } from '../../runs/prepare.js';
-import { type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
+import { CONFIG_WANTS, type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
 import { fitsStage, reportStage } from './stages.js';
@@ -19,6 +21,7 @@ export async function reproduceIvf2021(
   config: PartialConfig | readonly PartialConfig[],
   request: RunRequest = {},
 ): Promise<RunResult> {
+  is.given('reproduceIvf2021', { config, request }, { config: CONFIG_WANTS, request: is.shape(FOLDER_WANTS) });
   const measured = async ({ context, dataset }: Prepared) => {
     const { folder, options } = context;
     await windowStages(context);

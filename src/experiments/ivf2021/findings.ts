@@ -3,9 +3,11 @@
  * what a null model gives, and a verdict. The rules are part of the result: docs/rules/ivf2021.md states them in words,
  * with what had been seen before they were written. The numbers that they compare are those of facts.ts.
  */
+import type { NoWalk, WalkNull } from '../../analyse/trajectory/results.js';
 import { FIRST_RANK, FIRST_RANK_OF_LAW, LAST_LEADING_RANK, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { asEstimate, type Parted, partedHalfWidth } from '../../numeric/error-parts.js';
+import * as is from '../../numeric/wants.js';
 import { compatible, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../report/format.js';
@@ -17,7 +19,21 @@ import { FORMS, walkWords } from './walk-words.js';
  * Makes all findings of one run, the most important first. A run with too little data causes no error: its findings are
  * not decidable.
  */
-export const ivf2021Findings = (input: Ivf2021Input): Finding[] => decided(factsOf(input));
+export function ivf2021Findings(input: Ivf2021Input): Finding[] {
+  const wants = is.shape<Ivf2021Input>({
+    key: is.key,
+    pca: is.shape<Ivf2021Input['pca']>({ variances: is.numbers }),
+    dynamics: is.listOf(is.object),
+    flatness: is.shape<Ivf2021Input['flatness']>({ directions: is.listOf(is.object) }),
+    scaling: is.shape<Ivf2021Input['scaling']>({ varianceFlatness: is.object, rankLaw: is.object }),
+    walk: is.either(
+      is.shape<WalkNull>({ forms: is.listOf(is.object), ranks: is.numbers }),
+      is.shape<NoWalk>({ missing: is.text }),
+    ),
+  });
+  is.given('ivf2021Findings', { input }, { input: wants });
+  return is.reading('ivf2021Findings', 'the input', () => decided(factsOf(input)));
+}
 
 /** Makes all findings of several runs that differ in their seed alone. */
 export const ivf2021FindingsOver = (inputs: readonly Ivf2021Input[]): Finding[] =>

@@ -1,5 +1,6 @@
 /** The report of ivf2021: the variance-flatness relation of one recorded window. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
+import * as is from '../../numeric/wants.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
@@ -22,24 +23,43 @@ export interface ReportInput {
   readonly run: RunFacts;
 }
 
+const INPUT_WANTS = is.shape<ReportInput>({
+  title: is.text,
+  analysis: is.shape<Analysis>({
+    layer: is.text,
+    curves: is.object,
+    pca: is.object,
+    dynamics: is.listOf(is.object),
+    paths: is.listOf(is.object),
+    flatness: is.object,
+    scaling: is.object,
+    walk: is.object,
+  }),
+  findings: is.listOf(is.object),
+  run: is.object,
+});
+
 /**
  * Makes the report of one run in memory; nothing is read or written, and the same input gives the same bytes. Figures
  * for which the analysis has no numbers are omitted, and the page names them with the reason. The cost is about a
  * second, for drawing the figures.
  */
 export function renderReport(input: ReportInput): Report {
-  const { analysis, findings, run } = input;
-  const figures = drawFigures(analysis);
-  return composeReport({
-    ...ivf2021Page(input, figures),
-    symbols: SYMBOLS,
-    figures: Object.values(figures).flat(),
-    tables: ivf2021Tables(analysis),
-    findings,
-    format: 'thermograd-report',
-    version: 1,
-    document: { findings, analysis },
-    run,
+  is.given('renderReport', { input }, { input: INPUT_WANTS });
+  return is.reading('renderReport', 'the input', () => {
+    const { analysis, findings, run } = input;
+    const figures = drawFigures(analysis);
+    return composeReport({
+      ...ivf2021Page(input, figures),
+      symbols: SYMBOLS,
+      figures: Object.values(figures).flat(),
+      tables: ivf2021Tables(analysis),
+      findings,
+      format: 'thermograd-report',
+      version: 1,
+      document: { findings, analysis },
+      run,
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 /** Measuring a recorded run again with other settings, and writing its report again, without training. */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { RUN_OPTIONS_WANTS, type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
 import { sweep } from '../../jobs/folder.js';
 import { measure, type Outputs, refuseLinks, verifyOutputs } from '../../jobs/outputs.js';
@@ -10,6 +10,7 @@ import { forceKernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { sameData } from '../../numeric/json.js';
 import { shellWord } from '../../numeric/shell-word.js';
+import * as is from '../../numeric/wants.js';
 import { readPart, writeJson } from '../../record/json.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { completeConfig } from '../../runs/config.js';
@@ -83,6 +84,13 @@ function checkOwn(out: string, { configHash, analysis }: Settings): void {
  * @throws InputError for a run that is not trained to the end; InterruptedError
  */
 export async function analyseRun(path: string, request: AnalyseRequest = {}): Promise<string> {
+  const wants = {
+    ...RUN_OPTIONS_WANTS,
+    analysis: is.maybe(is.object),
+    workers: is.maybe(is.whole),
+    out: is.maybe(is.text),
+  };
+  is.given('analyseRun', { path, request }, { path: is.text, request: is.shape(wants) });
   const before = readRecord(path);
   check(
     before.stages.train.status === 'done',
@@ -138,6 +146,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
  * @throws InputError when there is no finished analysis
  */
 export async function reportRun(path: string): Promise<string> {
+  is.given('reportRun', { path }, { path: is.text });
   const own = existsSync(join(path, RUN.file)) || !existsSync(join(path, SETTINGS));
   if (!own) refuseLinks(path);
   const settings = own ? undefined : readPart<Partial<Settings>>(join(path, SETTINGS), []);

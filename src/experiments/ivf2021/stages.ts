@@ -7,6 +7,7 @@ import { FINDINGS_FILE, factsOf, writeReport } from '../../jobs/report-folder.js
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { shellWord } from '../../numeric/shell-word.js';
+import * as is from '../../numeric/wants.js';
 import { readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Context } from '../../runs/context.js';
@@ -68,6 +69,7 @@ export async function reportStage(record: RunRecord, out: string): Promise<void>
  * @throws InputError when there are none
  */
 export function readResults(out: string): { readonly analysis: Analysis; readonly findings: Finding[] } {
+  is.given('readResults', { out }, { out: is.text });
   check(
     existsSync(join(out, ANALYSIS)) && existsSync(join(out, FINDINGS_FILE)),
     'not-analysed',

@@ -10,7 +10,7 @@ import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/con
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
-import { InterruptedError } from '../../jobs/context.js';
+import { FOLDER_WANTS, InterruptedError } from '../../jobs/context.js';
 import { checkDisk } from '../../jobs/disk.js';
 import { usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
@@ -21,18 +21,31 @@ import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
 import { checkLayers } from '../../runs/config.js';
 import { judgeWeights } from '../../runs/expected.js';
 import { loadFor, withKernel } from '../../runs/prepare.js';
 import type { Config } from '../../runs/schema.js';
-import { configAt, type State, stateOf } from '../../runs/state.js';
+import { configAt, STATE_WANTS, type State, stateOf } from '../../runs/state.js';
 import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob, type WindowSeen } from './job.js';
 import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
 import { heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
 
 export type { ProtectRequest } from './plan.js';
+
+const PROTECT_WANTS = is.shape<ProtectRequest>({
+  ...FOLDER_WANTS,
+  ...STATE_WANTS,
+  method: is.maybe(is.text),
+  axes: is.maybe(is.finite),
+  held: is.maybe(is.either(is.oneOf('all'), is.listOf(is.text))),
+  samples: is.maybe(is.finite),
+  windowEpochs: is.maybe(is.finite),
+  force: is.maybe(is.flag),
+  onJudged: is.maybe(is.func),
+});
 
 /** Holds the penalty's properties and the file it was written to. */
 export interface ProtectResult {
@@ -82,6 +95,7 @@ const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
  * @throws InputError before anything is measured; RunError when the method gives no penalty; InterruptedError
  */
 export async function protectRun(request: ProtectRequest): Promise<ProtectResult> {
+  is.given('protectRun', { request }, { request: PROTECT_WANTS });
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
   checkFile(out, request.force === true);
   const constraint = penaltyNamed(request.method ?? 'ewc');

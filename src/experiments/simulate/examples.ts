@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { check } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
+import * as is from '../../numeric/wants.js';
 import { readWhole } from '../../record/files.js';
 
 /** The names of the examples. */
@@ -19,6 +20,7 @@ export const SIMULATION_EXAMPLES = [
  * @throws InputError for an unknown name
  */
 export function simulationExample(name: string): string {
+  is.given('simulationExample', { name }, { name: is.text });
   const known = SIMULATION_EXAMPLES as readonly string[];
   const close = nearest(name, known);
   check(

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { InterruptedError, type RunOptions } from '../../jobs/context.js';
+import { FOLDER_WANTS, InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { JobFolder } from '../../jobs/folder.js';
 import { usableMemory } from '../../jobs/machine.js';
@@ -20,6 +20,7 @@ import { type FolderKind, type RecordBase, readRecord } from '../../jobs/record.
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { InputError } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import { readNpz, writeNpz } from '../../record/npz.js';
@@ -74,6 +75,7 @@ export interface SimulationRun {
  * @throws InputError
  */
 export function planSimulation(given: PartialSimulationConfig): { readonly setup: Setup; readonly plan: Plan } {
+  is.given('planSimulation', { given }, { given: is.object });
   return planned(completeSimulation(given));
 }
 
@@ -117,6 +119,7 @@ export async function simulate(
   given: PartialSimulationConfig,
   request: SimulationRequest = {},
 ): Promise<SimulationRun> {
+  is.given('simulate', { given, request }, { given: is.object, request: is.shape(FOLDER_WANTS) });
   const asked = completeSimulation(given);
   const { setup, plan } = planned(asked);
   const { config } = setup;
@@ -299,6 +302,7 @@ async function load(path: string, method: Method): Promise<MethodResult> {
 export async function readSimulation(
   path: string,
 ): Promise<{ readonly record: SimulationRecord; readonly methods: readonly MethodResult[] }> {
+  is.given('readSimulation', { path }, { path: is.text });
   const record = readRecord<Stage, SimulationHead>(kindOf([]), path) as SimulationRecord;
   const done = METHODS.filter((m) => record.stages[m]?.status === 'done');
   return { record, methods: await Promise.all(done.map((m) => load(path, m))) };

@@ -5,12 +5,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCells } from '../../jobs/cells.js';
-import { InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { FOLDER_WANTS, InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
 import { type PoolMemory, poolSize } from '../../jobs/memory.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson, writeJson } from '../../record/json.js';
 import { writeNpz } from '../../record/npz.js';
@@ -48,6 +49,16 @@ export interface ValleyRequest extends RunOptions {
   readonly network?: NetworkStudyConfig;
 }
 
+const VALLEY_WANTS = is.shape<ValleyRequest>({
+  ...FOLDER_WANTS,
+  part: is.maybe(is.oneOf('all', 'model', 'network')),
+  preset: is.maybe(is.oneOf('quick', 'standard')),
+  seeds: is.maybe(is.finite),
+  workers: is.maybe(is.whole),
+  config: is.maybe(is.object),
+  network: is.maybe(is.object),
+});
+
 /** Holds the results and their folder. */
 export interface ValleyRun {
   readonly folder: string;
@@ -72,6 +83,7 @@ const SPEED = 12;
  * jobs kept
  */
 export async function reproduceValley2023(request: ValleyRequest = {}): Promise<ValleyRun> {
+  is.given('reproduceValley2023', { request }, { request: VALLEY_WANTS });
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `valley2023-${preset}`;
   const before = request.resume ? valleyIn(path) : undefined;

@@ -4,10 +4,23 @@
  */
 import { availableParallelism } from 'node:os';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import type { EnsembleView } from '../../theory/ensemble/ensemble.js';
 import { LANES } from '../../theory/ensemble/machine.js';
 import { runJobs } from '../pool.js';
 import { type EnsembleSpec, ensembleOf, type Look, type Part, runParts } from './jobs.js';
+
+const SPEC_WANTS = is.shape<EnsembleSpec>({
+  names: is.listOf(is.text),
+  motion: is.shape<EnsembleSpec['motion']>({ kind: is.oneOf('langevin', 'sgd') }),
+  start: is.numbers,
+  walkers: is.count,
+  seed: is.whole,
+  purpose: is.listOf(is.either(is.text, is.whole)),
+  boundaries: is.maybe(is.listOf(is.object)),
+  bound: is.maybe(is.real),
+  looks: is.numbers,
+});
 
 /** Says how ensembles are run. */
 export interface EnsemblesOptions {
@@ -18,6 +31,12 @@ export interface EnsemblesOptions {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
+const OPTIONS_WANTS = is.shape<EnsemblesOptions>({
+  workers: is.whole,
+  signal: is.maybe(is.object),
+  onProgress: is.maybe(is.func),
+});
+
 /**
  * Runs every ensemble to its last look. A worker holds all looks of its walkers: 10 bytes a walker and look, and 8 a
  * coordinate.
@@ -26,8 +45,10 @@ export interface EnsemblesOptions {
  */
 export async function runEnsembles(
   specs: readonly EnsembleSpec[],
-  { workers, signal, onProgress }: EnsemblesOptions,
+  options: EnsemblesOptions,
 ): Promise<EnsembleView[][] | undefined> {
+  is.given('runEnsembles', { specs, options }, { specs: is.listOf(SPEC_WANTS), options: OPTIONS_WANTS });
+  const { workers, signal, onProgress } = options;
   for (const spec of specs) {
     check(
       spec.looks.length > 0 && spec.looks.every((s, i) => Number.isSafeInteger(s) && s >= (spec.looks[i - 1] ?? 0)),

@@ -1,6 +1,8 @@
 /** Exact derivatives of formulas. */
+
+import * as is from '../wants.js';
 import { call, number } from './build.js';
-import type { Expression } from './expression.js';
+import { EXPRESSION_WANTS, type Expression } from './expression.js';
 
 /**
  * Returns ∂e/∂name, exact, simplified as `call` does it. Where a formula has a kink the derivative is that of one side:
@@ -9,6 +11,7 @@ import type { Expression } from './expression.js';
  * shared.
  */
 export function derivative(e: Expression, name: string): Expression {
+  is.given('derivative', { e, name }, { e: EXPRESSION_WANTS, name: is.text });
   const done = new Map<Expression, Expression>();
   const visit = (node: Expression): Expression => {
     if (node.kind === 'number') return number(0);

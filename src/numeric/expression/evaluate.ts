@@ -1,6 +1,8 @@
 /** Formulas as functions of a point. */
+
+import * as is from '../wants.js';
 import { applyOperation } from './build.js';
-import type { Expression, Operation } from './expression.js';
+import { EXPRESSION_WANTS, type Expression, type Operation } from './expression.js';
 import { tapeOf } from './tape.js';
 
 /**
@@ -13,6 +15,11 @@ export function evaluator(
   expressions: readonly Expression[],
   variables: readonly string[],
 ): (point: ArrayLike<number>, out: Float64Array) => void {
+  is.given(
+    'evaluator',
+    { expressions, variables },
+    { expressions: is.listOf(EXPRESSION_WANTS), variables: is.listOf(is.text) },
+  );
   const { slots, outputs } = tapeOf(expressions, variables);
   const values = new Float64Array(slots.length);
   const steps: ((point: ArrayLike<number>) => void)[] = [];

@@ -1,5 +1,7 @@
 /** Formulas as text that `parseExpression` reads back to the same values. */
-import type { Expression } from './expression.js';
+
+import * as is from '../wants.js';
+import { EXPRESSION_WANTS, type Expression } from './expression.js';
 
 const SIGNS: Readonly<Record<string, { sign: string; level: number }>> = {
   add: { sign: ' + ', level: 1 },
@@ -10,6 +12,7 @@ const SIGNS: Readonly<Record<string, { sign: string; level: number }>> = {
 
 /** Writes a formula with the fewest parentheses that keep its meaning. */
 export function formatExpression(e: Expression): string {
+  is.given('formatExpression', { e }, { e: EXPRESSION_WANTS });
   return write(e).text;
 }
 

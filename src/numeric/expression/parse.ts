@@ -10,8 +10,9 @@
  * Text is never executed. Texts over 4000 characters and more than 200 levels of nesting are refused, so that every
  * traversal of a formula ends soon.
  */
-import { check, InputError } from '../errors.js';
+import { check, InputError, kindOf } from '../errors.js';
 import { nearest } from '../spelling.js';
+import * as is from '../wants.js';
 import { ARITY, call, FUNCTIONS, number, variable } from './build.js';
 import type { Expression, Operation } from './expression.js';
 import { type Token, tokensOf } from './tokens.js';
@@ -27,6 +28,13 @@ export interface ParseOptions {
    */
   readonly source?: string | undefined;
 }
+
+/** Says what a {@link ParseOptions} needs. */
+export const PARSE_OPTIONS_WANTS = is.shape<ParseOptions>({
+  variables: is.listOf(is.text),
+  parameters: is.maybe(is.object),
+  source: is.maybe(is.text),
+});
 
 const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 const LONGEST = 4000;
@@ -44,6 +52,7 @@ const isFunction = (name: string): name is (typeof FUNCTIONS)[number] =>
  * may have been meant
  */
 export function parseExpression(text: string, options: ParseOptions): Expression {
+  is.given('parseExpression', { text, options }, { text: is.text, options: PARSE_OPTIONS_WANTS });
   const { variables, parameters = {}, source = 'formula' } = options;
   for (const name of [...variables, ...Object.keys(parameters)]) {
     check(
@@ -56,7 +65,7 @@ export function parseExpression(text: string, options: ParseOptions): Expression
     check(
       Number.isFinite(value),
       'bad-parameter',
-      () => `${source}: parameter ${name} must be a finite number; got ${value}.`,
+      () => `${source}: parameter ${name} must be a finite number; got ${kindOf(value)}.`,
     );
     check(
       !(variables.includes(name) && Object.hasOwn(parameters, name)),

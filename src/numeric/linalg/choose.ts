@@ -1,4 +1,6 @@
 /** The choice of the linear algebra provider, made once per process for each set of options. */
+
+import * as is from '../wants.js';
 import { embeddedLinearAlgebra } from './embedded.js';
 import type { LinearAlgebra, ProviderChoice } from './provider.js';
 import { systemLinearAlgebra } from './system.js';
@@ -17,6 +19,13 @@ export interface ChooseOptions {
   readonly library?: string;
 }
 
+/** Says what a {@link ChooseOptions} needs. */
+export const CHOOSE_OPTIONS_WANTS = is.shape<ChooseOptions>({
+  prefer: is.maybe(is.oneOf('system', 'embedded', 'auto')),
+  threads: is.maybe(is.finite),
+  library: is.maybe(is.text),
+});
+
 const cache = new Map<string, Promise<LinearAlgebra>>();
 
 /**
@@ -24,6 +33,7 @@ const cache = new Map<string, Promise<LinearAlgebra>>();
  * @throws InputError when `prefer` is `system` and no system library works
  */
 export function chooseProvider(options: ChooseOptions = {}): Promise<LinearAlgebra> {
+  is.given('chooseProvider', { options }, { options: CHOOSE_OPTIONS_WANTS });
   const { prefer = 'auto', threads = 1, library } = options;
   if (prefer === 'embedded') return Promise.resolve(embeddedLinearAlgebra());
   const key = `${threads} ${library ?? ''}`;

@@ -1,5 +1,6 @@
 /** Dense float64 matrices, row-major and contiguous, with the checks that all functions of linear algebra share. */
-import { check } from '../errors.js';
+import { check, kindOf } from '../errors.js';
+import * as is from '../wants.js';
 
 /** Holds rows×cols numbers; entry (i, j) is `data[i * cols + j]`. */
 export interface Matrix {
@@ -9,16 +10,17 @@ export interface Matrix {
 }
 
 /**
- * Makes a rows×cols matrix around `data` (not copied), or of zeros.
+ * Makes a rows×cols matrix around `data` (a Float64Array is not copied), or of zeros.
  * @throws InputError when the sizes disagree
  */
-export function matrix(rows: number, cols: number, data?: Float64Array): Matrix {
+export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Matrix {
+  is.given('matrix', { data }, { data: is.maybe(is.numbers) });
   check(
     Number.isInteger(rows) && Number.isInteger(cols) && rows >= 0 && cols >= 0,
     'matrix-shape',
-    () => `matrix: rows and columns must be whole numbers ≥ 0, not ${rows} and ${cols}.`,
+    () => `matrix: rows and columns must be whole numbers ≥ 0, not ${kindOf(rows)} and ${kindOf(cols)}.`,
   );
-  const values = data ?? new Float64Array(rows * cols);
+  const values = data instanceof Float64Array ? data : data ? Float64Array.from(data) : new Float64Array(rows * cols);
   check(
     values.length === rows * cols,
     'matrix-shape',
@@ -31,18 +33,20 @@ export function matrix(rows: number, cols: number, data?: Float64Array): Matrix 
  * Makes the matrix with the given rows.
  * @throws InputError when rows differ in length
  */
-export function fromRows(rows: readonly (readonly number[])[]): Matrix {
+export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  is.given('fromRows', { rows }, { rows: is.listOf(is.numbers) });
   const cols = rows[0]?.length ?? 0;
   check(
     rows.every((r) => r.length === cols),
     'matrix-shape',
     `matrix: all rows must have ${cols} numbers, as the first has.`,
   );
-  return matrix(rows.length, cols, Float64Array.from(rows.flat()));
+  return matrix(rows.length, cols, Float64Array.from(rows.flatMap((r) => Array.from(r))));
 }
 
 /** Makes the n×n identity. */
 export function identity(n: number): Matrix {
+  is.given('identity', { n }, { n: is.whole });
   return diagonal(new Float64Array(n).fill(1));
 }
 
@@ -61,6 +65,7 @@ export function copy(a: Matrix): Matrix {
 
 /** Returns Aᵀ in memory of its own, written in blocks of 32×32, which stay in the caches. */
 export function transpose(a: Matrix): Matrix {
+  is.given('transpose', { a }, { a: is.matrix });
   const t = matrix(a.cols, a.rows);
   transposeInto(a.rows, a.cols, a.data, t.data);
   return t;

@@ -5,6 +5,8 @@
  * (src/numeric/linalg/system.ts). Both return results that differ in the last bits only, so a run records `name`.
  * All matrices are row-major; arguments are never changed unless a docstring says so.
  */
+
+import * as is from '../wants.js';
 import type { Matrix } from './matrix.js';
 
 /** Holds the eigendecomposition A = V·diag(values)·Vᵀ of a symmetric n×n matrix. */
@@ -14,6 +16,9 @@ export interface SymmetricEigen {
   /** n×n; COLUMN j is the unit eigenvector of values[j], which `column(vectors, j)` returns. */
   readonly vectors: Matrix;
 }
+
+/** Says what a {@link SymmetricEigen} needs. */
+export const SYMMETRIC_EIGEN_WANTS = is.shape<SymmetricEigen>({ values: is.numbers, vectors: is.matrix });
 
 /** Holds the thin singular value decomposition A = U·diag(s)·Vt of an m×n matrix, k = min(m, n). */
 export interface SingularValues {

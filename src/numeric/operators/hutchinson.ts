@@ -7,8 +7,9 @@
 import { check } from '../errors.js';
 import { type Estimate, meanOf } from '../estimate.js';
 import type { Key, Stream } from '../random.js';
+import * as is from '../wants.js';
 import { dot } from './lanczos.js';
-import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
+import { LINEAR_OPERATOR_WANTS, type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
 /** Sets the number of probes of `hutchinsonTrace` and their random numbers. */
 export interface HutchinsonOptions {
@@ -16,6 +17,9 @@ export interface HutchinsonOptions {
   readonly probes: number;
   readonly key: Key;
 }
+
+/** Says what a {@link HutchinsonOptions} needs. */
+export const HUTCHINSON_OPTIONS_WANTS = is.shape<HutchinsonOptions>({ probes: is.count, key: is.key });
 
 /** Draws a vector of independent signs ±1. */
 export function signVector(size: number, stream: Stream): Float64Array {
@@ -34,8 +38,10 @@ export function signVector(size: number, stream: Stream): Float64Array {
  * product with A for each probe.
  * @throws InputError for fewer than 2 probes
  */
-export const hutchinsonTrace = (op: LinearOperator, options: HutchinsonOptions): Estimate =>
-  traceOf(hutchinsonProbes(op.size, options).map((probe) => multiplyBy(op, probe)));
+export function hutchinsonTrace(op: LinearOperator, options: HutchinsonOptions): Estimate {
+  is.given('hutchinsonTrace', { op, options }, { op: LINEAR_OPERATOR_WANTS, options: HUTCHINSON_OPTIONS_WANTS });
+  return traceOf(hutchinsonProbes(op.size, options).map((probe) => multiplyBy(op, probe)));
+}
 
 /**
  * Returns the work of each probe for an operator of order `size`: one product, from which zᵀ A z follows.

@@ -11,7 +11,8 @@ import { check } from '../errors.js';
 import { computed, type Estimate } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, matrix } from '../linalg/index.js';
 import type { Key, Stream } from '../random.js';
-import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
+import * as is from '../wants.js';
+import { LINEAR_OPERATOR_WANTS, type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
 export type { LinearOperator } from './products.js';
 
@@ -49,6 +50,17 @@ export interface LanczosOptions {
   readonly vectors?: number;
   readonly la?: LinearAlgebra;
 }
+
+/** Says what a {@link LanczosOptions} needs. */
+export const LANCZOS_OPTIONS_WANTS = is.shape<LanczosOptions>({
+  count: is.count,
+  key: is.key,
+  end: is.maybe(is.oneOf('largest', 'smallest')),
+  maxSteps: is.maybe(is.count),
+  patience: is.maybe(is.finite),
+  tolerance: is.maybe(is.finite),
+  la: is.maybe(is.algebra),
+});
 
 /** Holds the eigenpairs that `lanczos` found. */
 export interface LanczosResult {
@@ -182,8 +194,10 @@ export function ritz(recursion: Tridiagonal, la: LinearAlgebra): { values: Float
  * @throws InputError unless `count` is an integer from 1 to the size, and when the operator returns numbers that are
  * not finite
  */
-export const lanczos = (op: LinearOperator, options: LanczosOptions): LanczosResult =>
-  multiplyBy(op, lanczosSearch(op.size, options));
+export function lanczos(op: LinearOperator, options: LanczosOptions): LanczosResult {
+  is.given('lanczos', { op, options }, { op: LINEAR_OPERATOR_WANTS, options: LANCZOS_OPTIONS_WANTS });
+  return multiplyBy(op, lanczosSearch(op.size, options));
+}
 
 /** Does the work of `lanczos` for an operator of order `size`, one product at a time. */
 export function* lanczosSearch(size: number, options: LanczosOptions): Multiplying<LanczosResult> {

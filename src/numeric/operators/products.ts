@@ -3,6 +3,7 @@
  * multiplied and takes the product by `next`, so that it runs over an operator in this thread, or together with others over one
  * that answers many vectors in one request.
  */
+import * as is from '../wants.js';
 
 /**
  * Multiplies vectors by a symmetric matrix A of order `size`; `apply` returns a new vector and does not change its
@@ -12,6 +13,9 @@ export interface LinearOperator {
   readonly size: number;
   apply(x: Float64Array): Float64Array;
 }
+
+/** Says what a {@link LinearOperator} needs. */
+export const LINEAR_OPERATOR_WANTS = is.shape<LinearOperator>({ size: is.count, apply: is.func });
 
 /**
  * Yields vectors x and takes A x; returns what it found. A product becomes its own and may be changed by it; the vectors that it

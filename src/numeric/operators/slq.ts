@@ -9,9 +9,10 @@ import { check } from '../errors.js';
 import { type Estimate, estimate, meanOf } from '../estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra } from '../linalg/index.js';
 import type { Key } from '../random.js';
+import * as is from '../wants.js';
 import { signVector } from './hutchinson.js';
 import { lanczosStep, ritz, type Tridiagonal } from './lanczos.js';
-import { type LinearOperator, type Multiplying, multiplyBy } from './products.js';
+import { LINEAR_OPERATOR_WANTS, type LinearOperator, type Multiplying, multiplyBy } from './products.js';
 
 /** Sets the probes of `spectralDensity` and where the density is evaluated. */
 export interface SpectralDensityOptions {
@@ -28,6 +29,16 @@ export interface SpectralDensityOptions {
   readonly memory?: 'all' | 'three';
   readonly la?: LinearAlgebra;
 }
+
+/** Says what a {@link SpectralDensityOptions} needs. */
+export const SPECTRAL_DENSITY_OPTIONS_WANTS = is.shape<SpectralDensityOptions>({
+  probes: is.maybe(is.count),
+  steps: is.maybe(is.count),
+  key: is.key,
+  at: is.maybe(is.numbers),
+  width: is.maybe(is.finite),
+  la: is.maybe(is.algebra),
+});
 
 /** Holds the quadrature of one probe; the weights sum to 1. */
 export interface Quadrature {
@@ -81,12 +92,14 @@ function* quadratureSearch(
  * Estimates the density of the eigenvalues of an operator. Cost: probes·steps products.
  * @throws InputError for fewer than 2 probes (there is no error bar) or steps (there is no second moment)
  */
-export const spectralDensity = (op: LinearOperator, options: SpectralDensityOptions): SpectralDensity =>
-  densityOf(
+export function spectralDensity(op: LinearOperator, options: SpectralDensityOptions): SpectralDensity {
+  is.given('spectralDensity', { op, options }, { op: LINEAR_OPERATOR_WANTS, options: SPECTRAL_DENSITY_OPTIONS_WANTS });
+  return densityOf(
     op.size,
     densityProbes(op.size, options).map((probe) => multiplyBy(op, probe)),
     options,
   );
+}
 
 /**
  * Returns the work of each probe of a spectral density for an operator of order `size`; `densityOf` makes the density of what they

@@ -14,6 +14,7 @@ import { curvature } from '../../kernels/curvature.generated.js';
 import { instantiate } from '../../kernels/load.js';
 import { type LayerBlock, layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { Arena } from '../../train/arena.js';
 import { checkSamples } from '../../train/layout.js';
 import {
@@ -26,17 +27,8 @@ import {
   putVector,
   takeVector,
 } from './passes-kernel.js';
+import { checkWeights, PASSES_OPTIONS_WANTS, type PassesOptions, passesBytes } from './passes-options.js';
 import { placeOnce } from './placed.js';
-
-/** Names a network, the point in its weights, and the samples. */
-interface PassesOptions {
-  readonly spec: NetworkSpec;
-  /** All weights at the point of interest, flat in PyTorch's order. */
-  readonly weights: Float32Array | Float64Array;
-  readonly samples: Samples;
-  /** Bytes of kernel memory for states kept between calls; 768 MiB by default, 0 recomputes them each time. */
-  readonly cacheBytes?: number;
-}
 
 /** Samples in a block; a multiple of 8 and not of a page, so that lines of a block spread over the cache sets. */
 export const BLOCK = 520;
@@ -86,16 +78,14 @@ export class NetworkPasses {
   private placed = new Map<string, number>();
 
   /** @throws InputError for samples or weights that do not fit the network */
-  constructor({ spec, weights, samples, cacheBytes = 768 * 2 ** 20 }: PassesOptions) {
+  constructor(options: PassesOptions) {
+    is.given('new NetworkPasses', { options }, { options: PASSES_OPTIONS_WANTS });
+    const { spec, weights, samples, cacheBytes = 768 * 2 ** 20 } = options;
     checkSamples(spec, samples);
     this.spec = spec;
     this.layers = layersOf(spec);
     this.size = parameterCount(spec);
-    check(
-      weights.length === this.size,
-      'weight-count',
-      () => `the network ${spec.widths.join('-')} has ${this.size} parameters; got ${weights.length}.`,
-    );
+    checkWeights('new NetworkPasses', weights, this.size);
     this.weights = Float64Array.from(weights);
     this.samples = samples;
     this.kind = ['relu', 'tanh', 'identity'].indexOf(spec.activation);
@@ -124,10 +114,7 @@ export class NetworkPasses {
 
   /** Returns the bytes of kernel memory that passes take, without vectors of weights. */
   static memoryBytes(spec: NetworkSpec, samples: Samples, cacheBytes = 768 * 2 ** 20): number {
-    let nonzeros = samples.normalize ? samples.size : 0;
-    for (const v of samples.values) if (v !== 0) nonzeros++;
-    const states = 8 * samples.count * (2 * spec.widths.slice(1).reduce((a, b) => a + b, 0) + 2);
-    return 8 * nonzeros + 4 * samples.count + (states <= cacheBytes ? states : 0);
+    return passesBytes(spec, samples, cacheBytes);
   }
 
   /** The number of blocks of `BLOCK` samples that all samples make, in their own order. */
@@ -140,6 +127,7 @@ export class NetworkPasses {
    * @throws InputError for a name that the network does not have
    */
   layerIndex(name: string): number {
+    is.given('NetworkPasses.layerIndex', { name }, { name: is.text });
     const { weightOffset } = layerNamed(this.spec, name);
     return this.layers.findIndex((l) => l.weightOffset === weightOffset);
   }
@@ -228,6 +216,8 @@ export class NetworkPasses {
    * term of the gradient, not of the loss.
    */
   gradient(sampleWeights?: ArrayLike<number>): { loss: number; gradient: Float64Array } {
+    is.given('NetworkPasses.gradient', { sampleWeights }, { sampleWeights: is.maybe(is.numbers) });
+    if (sampleWeights) checkWeights('NetworkPasses.gradient', sampleWeights, this.samples.count, 'weights of samples');
     const { layers, kernel, arena } = this;
     const sum = placeOnce(this, 'gradient');
     clearVector(arena, layers, sum);
@@ -260,6 +250,7 @@ export class NetworkPasses {
 
   /** Returns the inputs (N×n) and deltas (N×m) of a layer for all samples, row-major. docs/theory [S10]. */
   layerStates(name: string): { inputs: Float64Array; deltas: Float64Array } {
+    is.given('NetworkPasses.layerStates', { name }, { name: is.text });
     const l = this.layerIndex(name);
     const { inputs: n, outputs: m } = this.layers[l];
     const { count } = this.samples;
@@ -277,6 +268,7 @@ export class NetworkPasses {
 
   /** Moves to other weights, of the same length: all later calls are made there. Costs nothing but the states, which are lost. */
   setWeights(weights: ArrayLike<number>): void {
+    checkWeights('NetworkPasses.setWeights', weights, this.size);
     this.weights.set(weights);
     putVector(this.arena, this.layers, this.weightsAt, weights);
     for (const states of this.cache) states.ready = false;
@@ -284,6 +276,7 @@ export class NetworkPasses {
 
   /** Returns each sample's own loss at other weights, nat, length N; these passes stay where they are. Costs a forward pass. */
   lossesAt(weights: ArrayLike<number>): Float64Array {
+    checkWeights('NetworkPasses.lossesAt', weights, this.size);
     const { arena, layers, weightsAt, own } = this;
     const out = new Float64Array(this.samples.count);
     putVector(arena, layers, weightsAt, weights);

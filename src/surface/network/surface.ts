@@ -2,9 +2,10 @@
  * A network of this package over its samples as a surface: the float64 passes, and lines in one layer by the kernel that keeps
  * everything below the layer. docs/theory [F4], [S10].
  */
-import type { Samples } from '../../data/dataset.js';
-import { type NetworkSpec, parameterCount, parameterShapes } from '../../model/network.js';
+import { SAMPLES_WANTS, type Samples } from '../../data/dataset.js';
+import { NETWORK_SPEC_WANTS, type NetworkSpec, parameterCount, parameterShapes } from '../../model/network.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
 import { checkSamples } from '../../train/layout.js';
 import { gather, parametersOf, scatterAdd } from '../blocks.js';
 import { completed } from '../completed.js';
@@ -37,12 +38,22 @@ export interface NetworkSurfaceOptions {
   readonly cacheBytes?: number;
 }
 
+/** Says what {@link NetworkSurfaceOptions} needs. */
+const OPTIONS_WANTS = is.shape<NetworkSurfaceOptions>({
+  spec: NETWORK_SPEC_WANTS,
+  samples: SAMPLES_WANTS,
+  name: is.maybe(is.text),
+  lines: is.maybe(is.oneOf('float32', 'float64')),
+  cacheBytes: is.maybe(is.real),
+});
+
 /**
  * Makes a surface of a network. Its parameters are called layer1.weight, layer1.bias, layer2.weight, …. States are kept for the
  * point and the subset that were asked for last, so that requests at one point belong together; `close` frees them.
  * @throws InputError for samples that do not fit the network
  */
 export function networkSurface(options: NetworkSurfaceOptions): Surface {
+  is.given('networkSurface', { options }, { options: OPTIONS_WANTS });
   const { spec, samples, name = spec.widths.join('-'), lines: precision = 'float32' } = options;
   const size = parameterCount(spec);
   checkSamples(spec, samples);

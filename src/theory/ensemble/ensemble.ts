@@ -14,14 +14,15 @@
  */
 import { check } from '../../numeric/errors.js';
 import type { Key } from '../../numeric/random.js';
-import type { LangevinModel, SgdModel } from '../motion.js';
+import * as is from '../../numeric/wants.js';
+import { LANGEVIN_MODEL_WANTS, type LangevinModel, SGD_MODEL_WANTS, type SgdModel } from '../motion.js';
 import { codeStepper } from './code-stepper.js';
 import { langevinCode, sgdCode } from './code-steps.js';
 import { kernelStepper } from './kernel-stepper.js';
 import { LANES } from './machine.js';
 import { type LangevinScheme, langevinStep, sgdStep } from './schemes.js';
 import type { Block, Setting, Stepper } from './stepper.js';
-import { type Boundary, boxOf, STATUS } from './walls.js';
+import { BOUNDARY_WANTS, type Boundary, boxOf, STATUS } from './walls.js';
 
 /** Gives an ensemble at one time for measurements. */
 export interface EnsembleView {
@@ -77,6 +78,19 @@ export interface LangevinOptions extends Common {
   readonly scheme: LangevinScheme;
 }
 
+/** Says what a {@link LangevinOptions} needs. */
+export const LANGEVIN_OPTIONS_WANTS = is.shape<LangevinOptions>({
+  model: LANGEVIN_MODEL_WANTS,
+  timestep: is.finite,
+  scheme: is.oneOf('euler-maruyama', 'platen-weak-2', 'strong-1.5-additive'),
+  start: is.numbers,
+  walkers: is.number,
+  key: is.key,
+  boundaries: is.maybe(is.listOf(BOUNDARY_WANTS)),
+  bound: is.maybe(is.real),
+  firstWalker: is.maybe(is.whole),
+});
+
 /** Describes an ensemble of SGD walkers. */
 export interface SgdOptions extends Common {
   readonly model: SgdModel;
@@ -84,6 +98,19 @@ export interface SgdOptions extends Common {
   /** mu of v ← mu v + g, x ← x − eta v. Default 0. */
   readonly momentum?: number | undefined;
 }
+
+/** Says what a {@link SgdOptions} needs. */
+export const SGD_OPTIONS_WANTS = is.shape<SgdOptions>({
+  model: SGD_MODEL_WANTS,
+  learningRate: is.finite,
+  momentum: is.maybe(is.finite),
+  start: is.numbers,
+  walkers: is.number,
+  key: is.key,
+  boundaries: is.maybe(is.listOf(BOUNDARY_WANTS)),
+  bound: is.maybe(is.real),
+  firstWalker: is.maybe(is.whole),
+});
 
 const BOUND = 1e6;
 
@@ -93,6 +120,7 @@ const BOUND = 1e6;
  *   numbers or shapes out of range
  */
 export function langevinEnsemble(options: LangevinOptions): Ensemble {
+  is.given('langevinEnsemble', { options }, { options: LANGEVIN_OPTIONS_WANTS });
   const { model, timestep, scheme, boundaries, bound = BOUND } = options;
   check(
     timestep > 0 && Number.isFinite(timestep),
@@ -115,6 +143,7 @@ export function langevinEnsemble(options: LangevinOptions): Ensemble {
  * @throws InputError for a learning rate, momentum or number of normals out of range, and a start outside the walls
  */
 export function sgdEnsemble(options: SgdOptions): Ensemble {
+  is.given('sgdEnsemble', { options }, { options: SGD_OPTIONS_WANTS });
   const { model, learningRate: eta, momentum: mu = 0, boundaries, bound = BOUND } = options;
   check(eta > 0 && Number.isFinite(eta), 'bad-learning-rate', () => `a learning rate must be positive; got ${eta}.`);
   check(mu >= 0 && mu < 1, 'bad-momentum', () => `momentum must lie in [0, 1); got ${mu}.`);

@@ -6,7 +6,8 @@
  * that grow by themselves set no limit. Noise in the curvature lowers the limit [R6], [V4].
  */
 import { check } from '../../numeric/errors.js';
-import type { Field } from '../motion.js';
+import * as is from '../../numeric/wants.js';
+import { FIELD_WANTS, type Field } from '../motion.js';
 
 /** Gives the largest stable step on a box, and where it is reached. */
 export interface StableStep {
@@ -23,6 +24,9 @@ interface Range {
   readonly to: number;
 }
 
+/** Says what a {@link Range} needs. */
+export const RANGE_WANTS = is.shape<Range>({ from: is.finite, to: is.finite });
+
 /**
  * Finds the largest stable step over a lattice of `points` per axis (default 33) on the box, with the Jacobian by central
  * differences of relative width 1e-5, accurate to about 1e-8. Points where the drift is not finite are skipped. A region of
@@ -30,6 +34,11 @@ interface Range {
  * @throws InputError for a box of another dimension, or fewer than 2 points
  */
 export function stableTimestep(drift: Field, box: readonly Range[], points = 33): StableStep {
+  is.given(
+    'stableTimestep',
+    { drift, box, points },
+    { drift: FIELD_WANTS, box: is.listOf(RANGE_WANTS), points: is.count },
+  );
   const size = drift.outputs;
   check(
     box.length === size && box.every((r) => r.from <= r.to) && Number.isInteger(points) && points > 1,

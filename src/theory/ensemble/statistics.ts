@@ -2,6 +2,7 @@
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
+import * as is from '../../numeric/wants.js';
 import type { Ensemble, EnsembleView } from './ensemble.js';
 import { STATUS } from './walls.js';
 
@@ -11,6 +12,9 @@ export interface CellAxis {
   readonly to: number;
   readonly cells: number;
 }
+
+/** Says what a {@link CellAxis} needs. */
+export const CELL_AXIS_WANTS = is.shape<CellAxis>({ from: is.finite, to: is.finite, cells: is.count });
 
 /**
  * Counts walkers on a grid, as plain data that can be summed over threads. Cell i + n_x·j, x fastest.
@@ -27,11 +31,21 @@ export interface Histogram {
   total: number;
 }
 
+/** Says what a {@link Histogram} needs. */
+export const HISTOGRAM_WANTS = is.shape<Histogram>({
+  axes: is.listOf(CELL_AXIS_WANTS),
+  counts: is.numbers,
+  outside: is.finite,
+  stopped: is.finite,
+  total: is.finite,
+});
+
 /**
  * Makes an empty histogram.
  * @throws InputError for an axis without cells or from a number to a smaller one
  */
 export function newHistogram(axes: readonly CellAxis[]): Histogram {
+  is.given('newHistogram', { axes }, { axes: is.listOf(CELL_AXIS_WANTS) });
   for (const { from, to, cells } of axes)
     check(
       from < to && Number.isFinite(to - from) && Number.isInteger(cells) && cells > 0,
@@ -48,6 +62,11 @@ export function newHistogram(axes: readonly CellAxis[]): Histogram {
  * @throws InputError for a histogram of another dimension
  */
 export function histogram(ensemble: EnsembleView, into: Histogram): Histogram {
+  is.given(
+    'histogram',
+    { ensemble, into },
+    { ensemble: is.having('an ensemble, such as sgdEnsemble makes', 'positions'), into: HISTOGRAM_WANTS },
+  );
   const { axes, counts } = into;
   const { size, walkers } = ensemble;
   check(
@@ -88,6 +107,11 @@ export interface Moments {
 
 /** Computes mean and covariance of the walkers that move now, with the errors of independent walkers (NaN for fewer than 2). */
 export function ensembleMoments(ensemble: EnsembleView): Moments {
+  is.given(
+    'ensembleMoments',
+    { ensemble },
+    { ensemble: is.having('an ensemble, such as sgdEnsemble makes', 'positions') },
+  );
   const { size, walkers } = ensemble;
   const [x, status] = [ensemble.positions(), ensemble.status()];
   const units: number[][] = [];
@@ -105,6 +129,9 @@ export interface Averaging {
   readonly blocks?: number;
 }
 
+/** Says what an {@link Averaging} needs. */
+export const AVERAGING_WANTS = is.shape<Averaging>({ samples: is.count, every: is.count, blocks: is.maybe(is.count) });
+
 /**
  * Computes mean and covariance over walkers AND time, advancing the ensemble by samples·every steps. The error comes from the
  * time means of the walkers, which are independent of one another; for fewer than 20 walkers it comes from means over blocks of
@@ -112,7 +139,13 @@ export interface Averaging {
  * means are conditional on not stopping.
  * @throws InputError for numbers of samples, steps or blocks out of range
  */
-export function timeMoments(ensemble: Ensemble, { samples, every, blocks = 20 }: Averaging): Moments {
+export function timeMoments(ensemble: Ensemble, options: Averaging): Moments {
+  is.given(
+    'timeMoments',
+    { ensemble, options },
+    { ensemble: is.having('an ensemble, such as sgdEnsemble makes', 'advance'), options: AVERAGING_WANTS },
+  );
+  const { samples, every, blocks = 20 } = options;
   check(
     Number.isInteger(samples) && samples >= 1 && Number.isInteger(every) && every >= 1 && blocks >= 2,
     'bad-averaging',

@@ -1,5 +1,6 @@
 /** Where walkers may go: walls, and the bound beyond which they count as diverged. */
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 
 /**
  * Describes a wall: `reflecting` mirrors the walker (its velocity too), `absorbing` stops it there, `open` is no wall, and
@@ -14,6 +15,16 @@ export interface Boundary {
   readonly low: Wall;
   readonly high: Wall;
 }
+
+const STANDING = is.shape<Wall & { at: number }>({ at: is.finite });
+const WALL_WANTS = is.kinds<Wall>('kind', {
+  reflecting: STANDING,
+  absorbing: STANDING,
+  periodic: STANDING,
+  open: is.object,
+});
+/** Says what a {@link Boundary} needs. */
+export const BOUNDARY_WANTS = is.shape<Boundary>({ low: WALL_WANTS, high: WALL_WANTS });
 
 /** The states of a walker. */
 export const STATUS = { moving: 0, absorbed: 1, diverged: 2 } as const;

@@ -6,9 +6,10 @@
  * side counts as zero flux. In a stationary state the flux into a cell equals that out of it to rounding (`currentDivergence`).
  */
 
-import type { LangevinModel } from '../motion.js';
-import { type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
-import { applyGenerator, forEachPair, type JumpProcess } from './jumps.js';
+import * as is from '../../numeric/wants.js';
+import { LANGEVIN_MODEL_WANTS, type LangevinModel } from '../motion.js';
+import { GRID_DENSITY_WANTS, type Grid, type GridDensity, massesOf, pointAt } from './grid.js';
+import { applyGenerator, forEachPair, JUMP_PROCESS_WANTS, type JumpProcess } from './jumps.js';
 
 /** Holds the probability current on the cells of a grid. */
 export interface Current {
@@ -19,6 +20,7 @@ export interface Current {
 
 /** Computes the probability current J of a density. */
 export function probabilityCurrent(jumps: JumpProcess, density: GridDensity): Current {
+  is.given('probabilityCurrent', { jumps, density }, { jumps: JUMP_PROCESS_WANTS, density: GRID_DENSITY_WANTS });
   const { grid, target } = jumps;
   const p = massesOf(density);
   const components = grid.axes.map(() => new Float64Array(grid.size));
@@ -39,6 +41,7 @@ export function probabilityCurrent(jumps: JumpProcess, density: GridDensity): Cu
 
 /** Computes ∇·J = −∂_t P in each cell, per eta·step and unit of volume. */
 export function currentDivergence(jumps: JumpProcess, density: GridDensity): Float64Array {
+  is.given('currentDivergence', { jumps, density }, { jumps: JUMP_PROCESS_WANTS, density: GRID_DENSITY_WANTS });
   const { grid } = jumps;
   return applyGenerator(jumps, massesOf(density), new Float64Array(grid.size)).map((v) => -v / grid.volume);
 }
@@ -54,6 +57,11 @@ export function entropyProduction(
   density: GridDensity,
   diffusionScale = 1,
 ): number {
+  is.given(
+    'entropyProduction',
+    { jumps, model, density, diffusionScale },
+    { jumps: JUMP_PROCESS_WANTS, model: LANGEVIN_MODEL_WANTS, density: GRID_DENSITY_WANTS, diffusionScale: is.finite },
+  );
   const { grid } = jumps;
   const { components } = probabilityCurrent(jumps, density);
   const [jx, jy] = [components[0], components[1]];

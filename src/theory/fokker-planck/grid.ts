@@ -3,6 +3,7 @@
  * x runs fastest.
  */
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 
 /** Describes one axis: `cells` equal cells between `from` and `to`, which are the outer faces. */
 export interface GridAxis {
@@ -14,6 +15,15 @@ export interface GridAxis {
   /** Whether the axis is a ring: the last cell is the neighbour of the first. Default false. */
   readonly periodic?: boolean;
 }
+
+/** Says what a {@link GridAxis} needs. */
+export const GRID_AXIS_WANTS = is.shape<GridAxis>({
+  name: is.maybe(is.text),
+  from: is.finite,
+  to: is.finite,
+  cells: is.count,
+  periodic: is.maybe(is.flag),
+});
 
 /** Describes a grid of cells in one or two dimensions. */
 export interface Grid {
@@ -29,12 +39,18 @@ export interface Grid {
   readonly volume: number;
 }
 
+/** Says what a {@link Grid} needs. */
+export const GRID_WANTS = is.shape<Grid>({ axes: is.listOf(is.object), spacing: is.numbers, size: is.count });
+
 /** Holds a density on the cells: `values` integrate to the probability that is left (1 unless some was absorbed). */
 export interface GridDensity {
   readonly grid: Grid;
   /** P at the gridCentres, ≥ 0, per unit of length or area. */
   readonly values: Float64Array;
 }
+
+/** Says what a {@link GridDensity} needs. */
+export const GRID_DENSITY_WANTS = is.shape<GridDensity>({ grid: GRID_WANTS, values: is.numbers });
 
 /** Fewest cells of a periodic axis, in one dimension and in two: oblique jumps reach 16 cells (`ANISOTROPY_LIMIT`). */
 const RING = [8, 36];
@@ -44,6 +60,7 @@ const RING = [8, 36];
  * @throws InputError unless there are one or two axes of different names and at least 3 cells with finite from < to
  */
 export function gridOf(axes: readonly GridAxis[]): Grid {
+  is.given('gridOf', { axes }, { axes: is.listOf(GRID_AXIS_WANTS) });
   check(
     axes.length === 1 || axes.length === 2,
     'bad-axes',
@@ -91,6 +108,7 @@ export function pointAt(grid: Grid, k: number, out: Float64Array, dx = 0, dy = 0
 
 /** Returns the centres of the cells along one axis. */
 export function gridCentres(grid: Grid, axis: number): Float64Array {
+  is.given('gridCentres', { grid, axis }, { grid: GRID_WANTS, axis: is.oneOf(0, 1) });
   const { from, cells } = grid.axes[axis];
   return Float64Array.from({ length: cells }, (_, i) => from + (i + 0.5) * grid.spacing[axis]);
 }

@@ -6,7 +6,9 @@
  * p_i is the probability in cell i. Rates are ≥ 0 and probability that leaves one cell enters another, so that it is conserved
  * and stays non-negative by construction. Rates are per unit of the model's time, eta·steps.
  */
-import { type Grid, type GridDensity, massesOf } from './grid.js';
+
+import * as is from '../../numeric/wants.js';
+import { GRID_DENSITY_WANTS, GRID_WANTS, type Grid, type GridDensity, massesOf } from './grid.js';
 
 /** Holds the rates of jumps by one offset (in cells), both ways, for all cells; zero where the other end is outside. */
 export interface Link {
@@ -49,6 +51,13 @@ export interface JumpProcess {
   /** Changes that the discretisation made to the model, one sentence each. */
   readonly warnings: readonly string[];
 }
+
+/** Says what a {@link JumpProcess} needs. */
+export const JUMP_PROCESS_WANTS = is.shape<JumpProcess>({
+  grid: GRID_WANTS,
+  links: is.listOf(is.object),
+  out: is.numbers,
+});
 
 /** Whether an axis of the grid is a ring. */
 export const isRing = (grid: Grid): boolean => grid.axes.some((a) => a.periodic);
@@ -135,6 +144,7 @@ interface Escape {
 
 /** Computes the probability that leaves per eta·step, through each side and into the target. */
 export function escapeFlux(jumps: JumpProcess, density: GridDensity): Escape {
+  is.given('escapeFlux', { jumps, density }, { jumps: JUMP_PROCESS_WANTS, density: GRID_DENSITY_WANTS });
   const p = massesOf(density);
   const sides = new Float64Array(4);
   for (const e of jumps.exits) sides[e.side] += e.rate * p[e.cell];

@@ -3,10 +3,21 @@
  * conserves).
  */
 import { check } from '../../numeric/errors.js';
-import { densityOf, type Grid, type GridDensity, gridCentres, massesOf, pointAt } from './grid.js';
+import * as is from '../../numeric/wants.js';
+import {
+  densityOf,
+  GRID_DENSITY_WANTS,
+  GRID_WANTS,
+  type Grid,
+  type GridDensity,
+  gridCentres,
+  massesOf,
+  pointAt,
+} from './grid.js';
 
 /** Returns ∫ P: 1, or the probability that is left after absorption. */
 export function massOf(density: GridDensity): number {
+  is.given('massOf', { density }, { density: GRID_DENSITY_WANTS });
   return massesOf(density).reduce((s, m) => s + m, 0);
 }
 
@@ -15,6 +26,7 @@ export function massOf(density: GridDensity): number {
  * @throws InputError where the mass is 0 or not finite
  */
 export function normaliseDensity(density: GridDensity): GridDensity {
+  is.given('normaliseDensity', { density }, { density: GRID_DENSITY_WANTS });
   const mass = massOf(density);
   check(mass > 0 && Number.isFinite(mass), 'no-mass', `a density of mass ${mass} cannot be normalised.`);
   return { grid: density.grid, values: density.values.map((v) => v / mass) };
@@ -25,6 +37,7 @@ export function normaliseDensity(density: GridDensity): GridDensity {
  * @throws InputError where the function is negative or not finite, or zero everywhere
  */
 export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => number): GridDensity {
+  is.given('densityFrom', { grid, shape }, { grid: GRID_WANTS, shape: is.func });
   const point = new Float64Array(2);
   const values = Float64Array.from({ length: grid.size }, (_, i) => {
     pointAt(grid, i, point);
@@ -43,6 +56,7 @@ export function densityFrom(grid: Grid, shape: (point: ArrayLike<number>) => num
  * @throws InputError for a point outside the grid
  */
 export function densityAtPoint(grid: Grid, point: ArrayLike<number>): GridDensity {
+  is.given('densityAtPoint', { grid, point }, { grid: GRID_WANTS, point: is.numbers });
   const cell = cellOf(grid, point, 0);
   check(cell >= 0, 'outside', `the point ${Array.from(point).join(', ')} lies outside the grid.`);
   const masses = new Float64Array(grid.size);
@@ -69,6 +83,7 @@ function cellOf(grid: Grid, points: ArrayLike<number>, offset: number): number {
  * @throws InputError for no walkers, or numbers that are not whole points
  */
 export function densityFromWalkers(grid: Grid, points: ArrayLike<number>): { density: GridDensity; outside: number } {
+  is.given('densityFromWalkers', { grid, points }, { grid: GRID_WANTS, points: is.numbers });
   const size = grid.axes.length;
   const count = points.length / size;
   check(
@@ -92,6 +107,11 @@ export function densityFromWalkers(grid: Grid, points: ArrayLike<number>): { den
  * @throws InputError for counts of another grid, or none
  */
 export function densityFromCounts(grid: Grid, counts: ArrayLike<number>, total?: number): GridDensity {
+  is.given(
+    'densityFromCounts',
+    { grid, counts, total },
+    { grid: GRID_WANTS, counts: is.numbers, total: is.maybe(is.finite) },
+  );
   check(counts.length === grid.size, 'wrong-grid', `${counts.length} counts do not fit a grid of ${grid.size} cells.`);
   const all = total ?? Array.from(counts).reduce((s, c) => s + c, 0);
   check(all > 0, 'no-mass', 'a histogram without counts is not a density.');
@@ -103,6 +123,7 @@ export function densityFromCounts(grid: Grid, counts: ArrayLike<number>, total?:
 
 /** Integrates P over the other axis, which gives a density in one dimension. */
 export function marginalDensity(density: GridDensity, axis: 0 | 1): GridDensity {
+  is.given('marginalDensity', { density, axis }, { density: GRID_DENSITY_WANTS, axis: is.oneOf(0, 1) });
   const { grid, values } = density;
   const only = lineGrid(grid, axis);
   if (grid.axes.length === 1) return density;
@@ -121,6 +142,7 @@ export function marginalDensity(density: GridDensity, axis: 0 | 1): GridDensity 
  * @throws InputError for a density in one dimension, or a line outside the grid
  */
 export function densityAlong(density: GridDensity, axis: 0 | 1, at: number): GridDensity {
+  is.given('densityAlong', { density, axis, at }, { density: GRID_DENSITY_WANTS, axis: is.oneOf(0, 1), at: is.finite });
   const { grid, values } = density;
   check(grid.axes.length === 2, 'wrong-dimension', 'a slice needs a density in two dimensions.');
   const across = grid.axes[1 - axis];
@@ -164,6 +186,7 @@ interface Moments {
 
 /** Computes mean and covariance of the normalised density, with each cell as a point at its centre. */
 export function densityMoments(density: GridDensity): Moments {
+  is.given('densityMoments', { density }, { density: GRID_DENSITY_WANTS });
   const { grid } = density;
   const p = massesOf(normaliseDensity(density));
   const coordinates = grid.axes.map((_, a) => gridCentres(grid, a));
@@ -178,6 +201,12 @@ export function densityMoments(density: GridDensity): Moments {
 
 /** Averages a function, given by its values on the cells, over the normalised density. */
 export function densityAverage(density: GridDensity, values: ArrayLike<number>): number {
+  is.given('densityAverage', { density, values }, { density: GRID_DENSITY_WANTS, values: is.numbers });
+  check(
+    values.length === density.grid.size,
+    'wrong-grid',
+    () => `densityAverage: the density has ${density.grid.size} cells and the function ${values.length} values.`,
+  );
   return massesOf(normaliseDensity(density)).reduce((s, m, i) => s + (m > 0 ? m * values[i] : 0), 0);
 }
 
@@ -186,6 +215,7 @@ export function densityAverage(density: GridDensity, values: ArrayLike<number>):
  * @throws InputError for different grids
  */
 export function totalVariation(a: GridDensity, b: GridDensity): number {
+  is.given('totalVariation', { a, b }, { a: GRID_DENSITY_WANTS, b: GRID_DENSITY_WANTS });
   check(
     a.values.length === b.values.length && a.grid.axes.every((x, k) => sameAxis(x, b.grid.axes[k])),
     'wrong-grid',

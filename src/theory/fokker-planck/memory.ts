@@ -1,7 +1,8 @@
 /** Memory and operations of a direct solution on a grid, estimated before anything is built. */
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { LEAF } from './dissection.js';
-import { type GridAxis, gridOf } from './grid.js';
+import { GRID_AXIS_WANTS, type GridAxis, gridOf } from './grid.js';
 
 /** Gives the memory and the work that a factorisation needs. */
 interface MemoryNeed {
@@ -17,6 +18,7 @@ interface MemoryNeed {
  * @throws InputError for axes that make no grid, or a reach that is not a positive integer
  */
 export function fokkerPlanckMemory(axes: readonly GridAxis[], reach = 1): MemoryNeed {
+  is.given('fokkerPlanckMemory', { axes, reach }, { axes: is.listOf(GRID_AXIS_WANTS), reach: is.finite });
   const { nx, ny, size } = gridOf(axes);
   check(
     Number.isInteger(reach) && reach >= 1,

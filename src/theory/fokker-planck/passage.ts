@@ -11,12 +11,13 @@
  * eta·steps.
  */
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { reaching } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
-import { type JumpProcess, neighbour, SIDES } from './jumps.js';
-import type { SolveOptions } from './stationary.js';
+import { JUMP_PROCESS_WANTS, type JumpProcess, neighbour, SIDES } from './jumps.js';
+import { SOLVE_OPTIONS_WANTS, type SolveOptions } from './stationary.js';
 
 /** Holds the slowest rate of decay and its density. */
 export interface EscapeRate {
@@ -40,6 +41,7 @@ export class Passage {
     readonly jumps: JumpProcess,
     options: SolveOptions = {},
   ) {
+    is.given('new Passage', { jumps, options }, { jumps: JUMP_PROCESS_WANTS, options: SOLVE_OPTIONS_WANTS });
     check(
       jumps.absorbing,
       'nothing-absorbs',
@@ -70,6 +72,11 @@ export class Passage {
     readonly sides?: readonly string[];
     readonly target?: (point: ArrayLike<number>) => boolean;
   }): Float64Array {
+    is.given(
+      'Passage.committor',
+      { counts },
+      { counts: is.shape({ sides: is.maybe(is.listOf(is.text)), target: is.maybe(is.func) }) },
+    );
     const { grid, target, links, exits } = this.jumps;
     const unknown = counts.sides?.find((s) => !sideNames(this.jumps).includes(s));
     check(
@@ -104,6 +111,7 @@ export class Passage {
    * `limit` iterations. It converges slowly where two basins decay almost equally fast; `converged` reports that.
    */
   escapeRate(limit = 500): EscapeRate {
+    is.given('Passage.escapeRate', { limit }, { limit: is.finite });
     const { grid, target } = this.jumps;
     const free = grid.size - target.reduce((s, t) => s + t, 0);
     let p: Float64Array = Float64Array.from(target, (t) => (t ? 0 : 1 / free));

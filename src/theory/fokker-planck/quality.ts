@@ -1,11 +1,13 @@
 /** Whether a grid contains a density and resolves it. */
 import { check } from '../../numeric/errors.js';
-import { type GridDensity, massesOf } from './grid.js';
-import { type JumpProcess, type Link, neighbour } from './jumps.js';
+import * as is from '../../numeric/wants.js';
+import { GRID_DENSITY_WANTS, type GridDensity, massesOf } from './grid.js';
+import { JUMP_PROCESS_WANTS, type JumpProcess, type Link, neighbour } from './jumps.js';
 import { eigenvalues } from './tensor.js';
 
 /** Returns the share of the mass in the outermost cells of each side: lower and upper, axis by axis. */
 export function edgeMass(density: GridDensity): number[] {
+  is.given('edgeMass', { density }, { density: GRID_DENSITY_WANTS });
   const { grid } = density;
   const p = massesOf(density);
   const total = p.reduce((s, m) => s + m, 0);
@@ -27,6 +29,11 @@ export function edgeMass(density: GridDensity): number[] {
  * @throws InputError that names the side with too much mass
  */
 export function checkHolds(density: GridDensity, limit = 1e-6, walls: readonly boolean[] = []): void {
+  is.given(
+    'checkHolds',
+    { density, limit, walls },
+    { density: GRID_DENSITY_WANTS, limit: is.finite, walls: is.listOf(is.flag) },
+  );
   edgeMass(density).forEach((share, k) => {
     if (walls[k]) return;
     const axis = density.grid.axes[k >> 1];
@@ -55,6 +62,7 @@ interface Resolution {
  * of about 1/(12 w²).
  */
 export function resolutionOf(density: GridDensity): Resolution {
+  is.given('resolutionOf', { density }, { density: GRID_DENSITY_WANTS });
   const { grid } = density;
   const p = massesOf(density);
   const total = p.reduce((s, m) => s + m, 0);
@@ -99,6 +107,7 @@ export function resolutionOf(density: GridDensity): Resolution {
  * are needed where it exceeds about 0.05.
  */
 export function numericalDiffusion(jumps: JumpProcess, density: GridDensity): number {
+  is.given('numericalDiffusion', { jumps, density }, { jumps: JUMP_PROCESS_WANTS, density: GRID_DENSITY_WANTS });
   const { grid, links } = jumps;
   const size = grid.axes.length;
   const p = massesOf(density);

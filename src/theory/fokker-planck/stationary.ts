@@ -1,10 +1,11 @@
 /** The stationary density of a Fokker-Planck equation between reflecting sides. docs/theory [V5]. */
 import { check, RunError } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { recurrentCell, unseenBasin } from './connectivity.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver, type Progress } from './fronts.js';
 import { densityOf, describePoint, type GridDensity, pointAt } from './grid.js';
-import { applyGenerator, exitRates, type JumpProcess } from './jumps.js';
+import { applyGenerator, exitRates, JUMP_PROCESS_WANTS, type JumpProcess } from './jumps.js';
 
 /** Limits the memory of a direct solution and reports its progress. */
 export interface SolveOptions {
@@ -18,6 +19,13 @@ export interface SolveOptions {
    */
   readonly hiddenBasins?: boolean;
 }
+
+/** Says what a {@link SolveOptions} needs. */
+export const SOLVE_OPTIONS_WANTS = is.shape<SolveOptions>({
+  memoryLimit: is.maybe(is.real),
+  onProgress: is.maybe(is.func),
+  hiddenBasins: is.maybe(is.flag),
+});
 
 /** Holds a stationary density and how well it satisfies its equation. */
 export interface Stationary {
@@ -39,6 +47,7 @@ export interface Stationary {
  *   noise, so that there is no unique stationary density; RunError where barriers exceed float64
  */
 export function stationaryDensity(jumps: JumpProcess, options: SolveOptions = {}): Stationary {
+  is.given('stationaryDensity', { jumps, options }, { jumps: JUMP_PROCESS_WANTS, options: SOLVE_OPTIONS_WANTS });
   check(
     !jumps.absorbing,
     'absorbing',

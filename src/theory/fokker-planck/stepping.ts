@@ -10,10 +10,11 @@
  * `backwardEuler`.
  */
 import { check, RunError } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { structureOf } from './dissection.js';
 import { FrontSolver, type Progress } from './fronts.js';
-import { densityOf, type GridDensity, massesOf } from './grid.js';
-import { exitRates, type JumpProcess } from './jumps.js';
+import { densityOf, GRID_DENSITY_WANTS, type GridDensity, massesOf } from './grid.js';
+import { exitRates, JUMP_PROCESS_WANTS, type JumpProcess } from './jumps.js';
 import type { SolveOptions } from './stationary.js';
 
 /** Names a scheme of steps in time. */
@@ -26,6 +27,15 @@ interface SteppingOptions extends SolveOptions {
   /** Default backwardEuler. */
   readonly scheme?: Scheme;
 }
+
+/** Says what a {@link SteppingOptions} needs. */
+export const STEPPING_OPTIONS_WANTS = is.shape<SteppingOptions>({
+  step: is.number,
+  scheme: is.maybe(is.oneOf('backwardEuler', 'sdirk2')),
+  memoryLimit: is.maybe(is.real),
+  onProgress: is.maybe(is.func),
+  hiddenBasins: is.maybe(is.flag),
+});
 
 /** Holds a density after a number of steps, and what was absorbed on the way. */
 export interface Evolved {
@@ -46,6 +56,11 @@ const ROUNDING = 1e-14;
 
 /** Returns the largest step, in eta·steps, up to which a scheme keeps EVERY density non-negative; Infinity for backwardEuler. */
 export function positiveStep(jumps: JumpProcess, scheme: Scheme): number {
+  is.given(
+    'positiveStep',
+    { jumps, scheme },
+    { jumps: JUMP_PROCESS_WANTS, scheme: is.oneOf('backwardEuler', 'sdirk2') },
+  );
   if (scheme === 'backwardEuler') return Number.POSITIVE_INFINITY;
   return (1 + Math.SQRT2) / exitRates(jumps).reduce((m, r) => Math.max(m, r), 0);
 }
@@ -63,6 +78,7 @@ export class Stepper {
     readonly jumps: JumpProcess,
     options: SteppingOptions,
   ) {
+    is.given('new Stepper', { jumps, options }, { jumps: JUMP_PROCESS_WANTS, options: STEPPING_OPTIONS_WANTS });
     const { step, scheme = 'backwardEuler' } = options;
     check(step > 0 && Number.isFinite(step), 'bad-step', `a step in time must be a positive number; got ${step}.`);
     this.step = step;
@@ -82,6 +98,11 @@ export class Stepper {
    * @throws InputError for a density of another grid or with negative values, RunError where sdirk2 makes a value negative
    */
   advance(start: GridDensity, steps: number, progress?: Progress): Evolved {
+    is.given(
+      'Stepper.advance',
+      { start, steps, progress },
+      { start: GRID_DENSITY_WANTS, steps: is.whole, progress: is.maybe(is.func) },
+    );
     check(
       Number.isInteger(steps) && steps >= 0,
       'bad-steps',

@@ -17,9 +17,10 @@
 import { check } from '../../numeric/errors.js';
 import { derivative, type Expression, evaluator } from '../../numeric/expression/index.js';
 import { gaussHermite } from '../../numeric/quadrature.js';
+import * as is from '../../numeric/wants.js';
 import { type Adiabatic, adiabatic } from '../valley/adiabatic.js';
 import { type Curve, curvatureAt } from '../valley/valley.js';
-import type { Problem } from './problem.js';
+import { PROBLEM_WANTS, type Problem } from './problem.js';
 
 /** Sets the order of the elimination and the size of steps. */
 export interface AlongOptions {
@@ -29,12 +30,19 @@ export interface AlongOptions {
   readonly steps?: 'continuous' | 'finite';
 }
 
+/** Says what an {@link AlongOptions} needs. */
+export const ALONG_OPTIONS_WANTS = is.shape<AlongOptions>({
+  order: is.maybe(is.oneOf('leading', 'next')),
+  steps: is.maybe(is.oneOf('continuous', 'finite')),
+});
+
 /**
  * Reduces a problem with a valley to the motion along its floor.
  * @throws InputError where the landscape has no valley along its first coordinate, or the weights do not follow −∇L; the
  *   functions of the result throw where the motion across the valley is unstable
  */
 export function alongFloor(problem: Problem, options: AlongOptions = {}): Adiabatic {
+  is.given('alongFloor', { problem, options }, { problem: PROBLEM_WANTS, options: ALONG_OPTIONS_WANTS });
   const { valley, names, size } = problem;
   check(size === 2 && valley !== undefined, 'no-valley', () =>
     size === 1

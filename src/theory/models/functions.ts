@@ -1,6 +1,7 @@
 /** The motions of a landscape that is given as code: any `LossSurface` of one or two weights. docs/theory [V1]–[V5]. */
-import type { LossSurface } from '../../model/surface.js';
+import { LOSS_SURFACE_WANTS, type LossSurface } from '../../model/surface.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import { fieldFrom } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
 import { columnsAt } from '../noise-columns.js';
@@ -18,12 +19,21 @@ export interface FunctionInput {
   readonly force?: readonly PointFunction[];
 }
 
+/** Says what a {@link FunctionInput} needs. */
+export const FUNCTION_INPUT_WANTS = is.shape<FunctionInput>({
+  surface: LOSS_SURFACE_WANTS,
+  covariance: is.listOf(is.either(is.finite, is.func)),
+  learningRate: is.finite,
+  force: is.maybe(is.listOf(is.func)),
+});
+
 /**
  * Makes the Langevin model with f = −∇L + force and D = eta C/2 (time in eta·steps), and the SGD map with g = −f + chol(C) n.
  * Both run in TypeScript; formulas are about ten times faster.
  * @throws InputError for more than two weights, or a covariance of another size
  */
 export function modelsOf(input: FunctionInput): { readonly langevin: LangevinModel; readonly sgd: SgdModel } {
+  is.given('modelsOf', { input }, { input: FUNCTION_INPUT_WANTS });
   const { surface, learningRate: eta, force } = input;
   const size = surface.size;
   check(size === 1 || size === 2, 'bad-size', () => `a landscape here has one or two weights; got ${size}.`);

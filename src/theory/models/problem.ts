@@ -13,6 +13,7 @@
  * D = eta/(1 − mu)·C/2.
  */
 import { check } from '../../numeric/errors.js';
+import { EXPRESSION_WANTS } from '../../numeric/expression/expression.js';
 import {
   call,
   derivative,
@@ -22,6 +23,7 @@ import {
   sum,
   variable,
 } from '../../numeric/expression/index.js';
+import * as is from '../../numeric/wants.js';
 import { fieldOf } from '../fields.js';
 import type { LangevinModel, SgdModel } from '../motion.js';
 import { noiseColumns } from '../noise-columns.js';
@@ -37,6 +39,13 @@ interface LandscapeInput {
   /** Added to −∇L; it need not be a gradient [V7]. */
   readonly force?: readonly Expression[];
 }
+
+/** Says what a {@link LandscapeInput} needs. */
+export const LANDSCAPE_INPUT_WANTS = is.shape<LandscapeInput>({
+  loss: is.maybe(EXPRESSION_WANTS),
+  valley: is.maybe(is.shape({ floor: EXPRESSION_WANTS, curvature: EXPRESSION_WANTS })),
+  force: is.maybe(is.listOf(EXPRESSION_WANTS)),
+});
 
 /** Describes the noise by the diffusion, the covariance of a minibatch gradient, or a minibatch itself. */
 export type NoiseInput =
@@ -55,6 +64,13 @@ export type NoiseInput =
       readonly gradient?: readonly Expression[];
     };
 
+const VALUES = is.shape({ values: is.listOf(EXPRESSION_WANTS) });
+const BATCH = is.shape<NoiseInput & { kind: 'batch' }>({
+  normals: is.listOf(is.text),
+  loss: is.maybe(EXPRESSION_WANTS),
+  gradient: is.maybe(is.listOf(EXPRESSION_WANTS)),
+});
+
 /** Describes a landscape with its noise and the parameters of SGD, as a caller states them. */
 export interface ProblemInput {
   /** `x` or `x`, `y`. */
@@ -67,6 +83,16 @@ export interface ProblemInput {
   /** How noise that depends on the place is meant in the Langevin and Fokker-Planck equations. Default ito. */
   readonly interpretation?: Interpretation;
 }
+
+/** Says what a {@link ProblemInput} needs. */
+export const PROBLEM_INPUT_WANTS = is.shape<ProblemInput>({
+  names: is.listOf(is.text),
+  landscape: LANDSCAPE_INPUT_WANTS,
+  noise: is.kinds<NoiseInput>('kind', { diffusion: VALUES, covariance: VALUES, batch: BATCH }),
+  learningRate: is.finite,
+  momentum: is.maybe(is.finite),
+  interpretation: is.maybe(is.oneOf('ito', 'stratonovich', 'haenggi-klimontovich')),
+});
 
 /** Holds a checked problem with the formulas of all its motions. Time is in eta/(1 − mu)·steps. */
 export interface Problem {
@@ -98,11 +124,20 @@ export interface Problem {
   readonly interpreted: boolean;
 }
 
+/** Says what a {@link Problem} needs. */
+export const PROBLEM_WANTS = is.shape<Problem>({
+  names: is.listOf(is.text),
+  learningRate: is.finite,
+  drift: is.listOf(EXPRESSION_WANTS),
+  diffusion: is.listOf(EXPRESSION_WANTS),
+});
+
 /**
  * Checks a problem and derives the formulas of its motions.
  * @throws InputError where parts are missing or contradict one another
  */
 export function problemOf(input: ProblemInput): Problem {
+  is.given('problemOf', { input }, { input: PROBLEM_INPUT_WANTS });
   const { names, landscape, noise, learningRate, momentum = 0, interpretation = 'ito' } = input;
   const size = names.length;
   check(size === 1 || size === 2, 'bad-size', () => `a landscape here has one or two coordinates; got ${size}.`);
@@ -179,6 +214,7 @@ export function problemOf(input: ProblemInput): Problem {
 
 /** Returns the Langevin model of a problem, as formulas. */
 export function langevinModel(p: Problem): LangevinModel {
+  is.given('langevinModel', { p }, { p: PROBLEM_WANTS });
   return {
     size: p.size,
     names: p.names,
@@ -190,6 +226,7 @@ export function langevinModel(p: Problem): LangevinModel {
 
 /** Returns the SGD map of a problem, as formulas. */
 export function sgdModel(p: Problem): SgdModel {
+  is.given('sgdModel', { p }, { p: PROBLEM_WANTS });
   return {
     size: p.size,
     names: p.names,

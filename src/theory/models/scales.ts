@@ -8,7 +8,8 @@
  */
 import { check } from '../../numeric/errors.js';
 import { call, derivative, type Expression, evaluator, number, substitute } from '../../numeric/expression/index.js';
-import type { Problem } from './problem.js';
+import * as is from '../../numeric/wants.js';
+import { PROBLEM_WANTS, type Problem } from './problem.js';
 
 /** Gives the units of the dimensionless form. */
 export interface Scales {
@@ -22,11 +23,15 @@ export interface Scales {
   readonly at: readonly number[];
 }
 
+/** Says what a {@link Scales} needs. */
+export const SCALES_WANTS = is.shape<Scales>({ length: is.finite, time: is.finite, loss: is.finite, at: is.numbers });
+
 /**
  * Computes the units of the dimensionless form at a reference point.
  * @throws InputError where curvature or noise there is zero or not finite
  */
 export function scalesAt(problem: Problem, at: readonly number[]): Scales {
+  is.given('scalesAt', { problem, at }, { problem: PROBLEM_WANTS, at: is.numbers });
   const { names, drift, diffusion, size } = problem;
   check(
     at.length === size,
@@ -51,7 +56,9 @@ export function scalesAt(problem: Problem, at: readonly number[]): Scales {
 }
 
 /** Rewrites a problem in these units, every formula in the new coordinates. */
-export function dimensionless(problem: Problem, { length, time, loss }: Scales): Problem {
+export function dimensionless(problem: Problem, scales: Scales): Problem {
+  is.given('dimensionless', { problem, scales }, { problem: PROBLEM_WANTS, scales: SCALES_WANTS });
+  const { length, time, loss } = scales;
   const { names } = problem;
   const scaled = Object.fromEntries(
     names.map((name) => [name, call('multiply', number(length), { kind: 'variable', name } as Expression)]),

@@ -17,9 +17,10 @@
  */
 import { check } from '../../numeric/errors.js';
 import { integral } from '../../numeric/quadrature.js';
+import * as is from '../../numeric/wants.js';
 import type { LangevinModel } from '../motion.js';
 import type { DensityKind } from './effective-loss.js';
-import { type Curve, type CurveInput, curvatureAt, curve, type Valley } from './valley.js';
+import { CURVE_WANTS, type Curve, type CurveInput, curvatureAt, curve, VALLEY_WANTS, type Valley } from './valley.js';
 
 /** Describes a valley and its diffusion along and across. */
 export interface AdiabaticInput {
@@ -29,6 +30,13 @@ export interface AdiabaticInput {
   /** D_y(x) > 0. */
   readonly across: CurveInput;
 }
+
+/** Says what an {@link AdiabaticInput} needs. */
+export const ADIABATIC_INPUT_WANTS = is.shape<AdiabaticInput>({
+  valley: VALLEY_WANTS,
+  along: is.either(is.finite, CURVE_WANTS, is.func),
+  across: is.either(is.finite, CURVE_WANTS, is.func),
+});
 
 /**
  * Gives the motion along the valley and its densities. Its functions throw InputError where lambda, D_x or D_y is not positive.
@@ -56,6 +64,7 @@ export interface Adiabatic {
 
 /** Eliminates the coordinate across a valley. docs/theory [V2]. */
 export function adiabatic(input: AdiabaticInput): Adiabatic {
+  is.given('adiabatic', { input }, { input: ADIABATIC_INPUT_WANTS });
   const { valley } = input;
   const along = curve(input.along);
   const across = curve(input.across);

@@ -18,6 +18,7 @@
 import { check } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
 import { gaussLegendre } from '../../numeric/quadrature.js';
+import * as is from '../../numeric/wants.js';
 import { meanSquareCeiling } from '../ceiling.js';
 
 /** Gives mean and variance of the curvature of batches, PER BATCH. */
@@ -28,11 +29,15 @@ export interface BatchCurvature {
   readonly variance: number;
 }
 
+/** Says what a {@link BatchCurvature} needs. */
+export const BATCH_CURVATURE_WANTS = is.shape<BatchCurvature>({ mean: is.finite, variance: is.finite });
+
 /**
  * Returns 2 l̄/(l̄² + v), weight²/nat, the learning rate from which on ⟨y²⟩ is infinite: `meanSquareCeiling` without momentum.
  * @throws InputError for a mean that is not positive or a negative variance
  */
 export function meanSquareRate(l: BatchCurvature): number {
+  is.given('meanSquareRate', { l }, { l: BATCH_CURVATURE_WANTS });
   checkCurvature(l);
   return meanSquareCeiling({ curvature: l.mean, variance: l.variance });
 }
@@ -46,7 +51,9 @@ export const meanSquareFactor = (l: BatchCurvature, eta: number): number =>
  * exact: |mu + sigma Z|²/sigma² is a chi² of 1 + 2J degrees of freedom, where J is Poisson of mean R = mu²/(2 sigma²), hence
  * ½[ln 2 sigma² + E psi(½ + J)]. Beyond R = 2000 it is ln|mu| − 1/(4R) − 3/(16 R²).
  */
-export function lyapunov({ mean, variance }: BatchCurvature, eta: number): number {
+export function lyapunov(l: BatchCurvature, eta: number): number {
+  is.given('lyapunov', { l, eta }, { l: BATCH_CURVATURE_WANTS, eta: is.finite });
+  const { mean, variance } = l;
   const mu = 1 - eta * mean;
   const s2 = eta * eta * variance;
   if (s2 === 0) return Math.log(Math.abs(mu));
@@ -73,6 +80,7 @@ export function lyapunov({ mean, variance }: BatchCurvature, eta: number): numbe
  *   `meanSquareRate`
  */
 export function almostSureRate(l: BatchCurvature): number {
+  is.given('almostSureRate', { l }, { l: BATCH_CURVATURE_WANTS });
   let low = meanSquareRate(l); // E ln|m| ≤ ½ ln E m² = 0 there
   let high = low;
   while (lyapunov(l, high) <= 1e-15) {
@@ -93,6 +101,7 @@ export function almostSureRate(l: BatchCurvature): number {
  * @throws InputError at or beyond `almostSureRate`: y has no stationary law there
  */
 export function tailExponent(l: BatchCurvature, eta: number): number {
+  is.given('tailExponent', { l, eta }, { l: BATCH_CURVATURE_WANTS, eta: is.finite });
   check(
     lyapunov(l, eta) < 0,
     'unstable',
@@ -139,6 +148,11 @@ function logMoment({ mean, variance }: BatchCurvature, eta: number, alpha: numbe
  * @throws InputError for a mean that is not positive or a negative variance
  */
 export function multiplicativeVariance(l: BatchCurvature, noiseAtFloor: number, eta: number): number {
+  is.given(
+    'multiplicativeVariance',
+    { l, noiseAtFloor, eta },
+    { l: BATCH_CURVATURE_WANTS, noiseAtFloor: is.finite, eta: is.finite },
+  );
   checkCurvature(l);
   const room = 2 * l.mean - eta * (l.mean ** 2 + l.variance);
   return room > 0 ? (eta * noiseAtFloor) / room : Number.POSITIVE_INFINITY;

@@ -20,7 +20,8 @@
  * At kappa = 1 the floor density is Boltzmann's and L_SGD = 0; the marginal still prefers flat regions, by entropy.
  */
 import { check } from '../../numeric/errors.js';
-import { curvatureAt, type Valley } from './valley.js';
+import * as is from '../../numeric/wants.js';
+import { curvatureAt, VALLEY_WANTS, type Valley } from './valley.js';
 
 /** Names a density of x: `floor` is P(x, 0), that of eq. 7; `marginal` is ∫ P dy. */
 export type DensityKind = 'floor' | 'marginal';
@@ -38,6 +39,15 @@ export interface EffectiveLossOptions {
   readonly unit?: 'along' | 'across';
 }
 
+/** Says what an {@link EffectiveLossOptions} needs. */
+export const EFFECTIVE_LOSS_OPTIONS_WANTS = is.shape<EffectiveLossOptions>({
+  valley: VALLEY_WANTS,
+  density: is.oneOf('floor', 'marginal'),
+  anisotropy: is.finite,
+  diffusion: is.finite,
+  unit: is.maybe(is.oneOf('along', 'across')),
+});
+
 /**
  * Returns L_SGD(x), nat, which the noise of SGD adds to the loss on the floor, so that the density is ∝ exp(−(L0 +
  * L_SGD)/Delta). For `floor` it is eq. 7 with the unit `along` and eq. 11 with `across`; the marginal has −kappa ln F in place
@@ -45,6 +55,7 @@ export interface EffectiveLossOptions {
  * @throws InputError for an anisotropy or diffusion that is not positive; the function throws where lambda is not positive
  */
 export function sgdLoss(options: EffectiveLossOptions): (x: number) => number {
+  is.given('sgdLoss', { options }, { options: EFFECTIVE_LOSS_OPTIONS_WANTS });
   const { valley, density, anisotropy: kappa, diffusion, unit = 'along' } = options;
   check(
     kappa > 0 && Number.isFinite(kappa),
@@ -66,6 +77,7 @@ export function sgdLoss(options: EffectiveLossOptions): (x: number) => number {
 
 /** Returns L0 + L_SGD as a function of x, nat; throws as `sgdLoss` does. */
 export function effectiveLoss(options: EffectiveLossOptions): (x: number) => number {
+  is.given('effectiveLoss', { options }, { options: EFFECTIVE_LOSS_OPTIONS_WANTS });
   const added = sgdLoss(options);
   return (x) => options.valley.floor.at(x) + added(x);
 }

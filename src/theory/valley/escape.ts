@@ -15,6 +15,7 @@
 import { check } from '../../numeric/errors.js';
 import { computed, type Estimate } from '../../numeric/estimate.js';
 import { runningIntegral } from '../../numeric/quadrature.js';
+import * as is from '../../numeric/wants.js';
 import { numericalSlope } from './valley.js';
 
 /** Describes a motion in one dimension. */
@@ -24,6 +25,9 @@ export interface Line {
   /** D(x) > 0. */
   readonly diffusion: (x: number) => number;
 }
+
+/** Says what a {@link Line} needs. */
+export const LINE_WANTS = is.shape<Line>({ drift: is.func, diffusion: is.func });
 
 /** Describes a passage from one point to another. */
 interface Passage {
@@ -35,12 +39,21 @@ interface Passage {
   readonly panels?: number;
 }
 
+/** Says what a {@link Passage} needs. */
+export const PASSAGE_WANTS = is.shape<Passage>({
+  from: is.finite,
+  to: is.finite,
+  wall: is.finite,
+  panels: is.maybe(is.count),
+});
+
 /**
  * Computes the mean time of a passage by double quadrature, in eta·steps (divided by eta: steps). The error is the difference
  * from half the panels; converged when that is below 1e-3 of the time. docs/theory [V6].
  * @throws InputError for a passage that does not lead away from its wall
  */
 export function meanFirstPassage(line: Line, passage: Passage): Estimate {
+  is.given('meanFirstPassage', { line, passage }, { line: LINE_WANTS, passage: PASSAGE_WANTS });
   const { from, to, wall, panels = 4000 } = passage;
   check(
     from !== to && (to - from) * (from - wall) >= 0 && wall !== to,
@@ -94,7 +107,9 @@ function passageTime({ drift, diffusion }: Line, { from, to, wall }: Passage, pa
  * O(D/barrier). docs/theory [V6].
  * @throws InputError where `minimum` and `top` are not a minimum and a top of the potential
  */
-export function kramersRate({ drift, diffusion }: Line, minimum: number, top: number): number {
+export function kramersRate(line: Line, minimum: number, top: number): number {
+  is.given('kramersRate', { line, minimum, top }, { line: LINE_WANTS, minimum: is.finite, top: is.finite });
+  const { drift, diffusion } = line;
   const slopes = [numericalSlope(drift, minimum), numericalSlope(drift, top)];
   check(
     slopes[0] < 0 && slopes[1] > 0,
@@ -108,7 +123,9 @@ export function kramersRate({ drift, diffusion }: Line, minimum: number, top: nu
 }
 
 /** Returns phi(top) − phi(minimum), the barrier in units of the noise, by quadrature. */
-export function barrierHeight({ drift, diffusion }: Line, minimum: number, top: number): number {
+export function barrierHeight(line: Line, minimum: number, top: number): number {
+  is.given('barrierHeight', { line, minimum, top }, { line: LINE_WANTS, minimum: is.finite, top: is.finite });
+  const { drift, diffusion } = line;
   const n = 4001;
   const h = (top - minimum) / (n - 1);
   const values = Float64Array.from({ length: n }, (_, i) => {
@@ -128,6 +145,11 @@ export function restPoints(
   high: number,
   cells = 2000,
 ): { readonly x: number; readonly stable: boolean }[] {
+  is.given(
+    'restPoints',
+    { drift, low, high, cells },
+    { drift: is.func, low: is.finite, high: is.finite, cells: is.count },
+  );
   const out: { x: number; stable: boolean }[] = [];
   const at = (i: number) => low + ((high - low) * i) / cells;
   for (let i = 0; i < cells; i++) {

@@ -15,6 +15,7 @@
  */
 import { check } from '../../numeric/errors.js';
 import { runningIntegral } from '../../numeric/quadrature.js';
+import * as is from '../../numeric/wants.js';
 
 /** Describes two valleys by their escape rates over training. */
 export interface TwoValleys {
@@ -29,6 +30,15 @@ export interface TwoValleys {
   /** Panels of time, default 4000. */
   readonly panels?: number;
 }
+
+/** Says what a {@link TwoValleys} needs. */
+export const TWO_VALLEYS_WANTS = is.shape<TwoValleys>({
+  fromSharp: is.func,
+  fromFlat: is.func,
+  end: is.finite,
+  startSharp: is.maybe(is.finite),
+  panels: is.maybe(is.count),
+});
 
 /** Holds the occupation over training and the time at which it stops changing. Times in eta·steps. */
 export interface Freezing {
@@ -50,6 +60,7 @@ export interface Freezing {
  * @throws InputError for an end that is not positive, a probability outside 0 … 1, or rates that are negative or not finite
  */
 export function occupation(model: TwoValleys): Freezing {
+  is.given('occupation', { model }, { model: TWO_VALLEYS_WANTS });
   const { fromSharp, fromFlat, end, startSharp = 1, panels = 4000 } = model;
   check(end > 0 && Number.isFinite(end), 'bad-time', () => `training takes a positive time; got ${end}.`);
   check(
@@ -104,6 +115,11 @@ export function growingBarrier(options: {
   /** D, nat. */
   readonly noise: number;
 }): (t: number) => number {
+  is.given(
+    'growingBarrier',
+    { options },
+    { options: is.shape({ rate: is.finite, start: is.finite, growth: is.finite, noise: is.finite }) },
+  );
   const { rate, start, growth, noise } = options;
   check(noise > 0, 'bad-diffusion', () => `an escape needs noise; its strength is ${noise}.`);
   return (t) => rate * Math.exp(-(start + growth * t) / noise);

@@ -23,7 +23,8 @@
 import { check } from '../../numeric/errors.js';
 import { computed, type Estimate } from '../../numeric/estimate.js';
 import { integral } from '../../numeric/quadrature.js';
-import { curvatureAt, type Valley } from './valley.js';
+import * as is from '../../numeric/wants.js';
+import { curvatureAt, VALLEY_WANTS, type Valley } from './valley.js';
 
 /**
  * Describes C_yy = strength·lambda^power, PER BATCH. For power 2 the strength is the variance of the position of a batch's
@@ -34,6 +35,9 @@ export interface AcrossNoise {
   readonly strength: number;
 }
 
+/** Says what an {@link AcrossNoise} needs. */
+export const ACROSS_NOISE_WANTS = is.shape<AcrossNoise>({ power: is.oneOf(0, 1, 2), strength: is.finite });
+
 /** Describes a valley with the noise across it and the learning rate. */
 export interface SgdValley {
   readonly valley: Valley;
@@ -41,11 +45,24 @@ export interface SgdValley {
   readonly learningRate: number;
 }
 
+/** Says what a {@link SgdValley} needs. */
+export const SGD_VALLEY_WANTS = is.shape<SgdValley>({
+  valley: VALLEY_WANTS,
+  noise: ACROSS_NOISE_WANTS,
+  learningRate: is.finite,
+});
+
 /**
  * Returns ⟨y²⟩ of the SGD map itself, eta C_yy/(lambda(2 − eta lambda)), weight². docs/theory [V3].
  * @throws InputError where eta lambda ≥ 2
  */
-export function acrossVariance({ noise, learningRate: eta }: Omit<SgdValley, 'valley'>, lambda: number): number {
+export function acrossVariance(s: Omit<SgdValley, 'valley'>, lambda: number): number {
+  is.given(
+    'acrossVariance',
+    { s, lambda },
+    { s: is.shape({ noise: ACROSS_NOISE_WANTS, learningRate: is.finite }), lambda: is.finite },
+  );
+  const { noise, learningRate: eta } = s;
   checkStable(eta, lambda);
   return (eta * noise.strength * lambda ** (noise.power - 1)) / (2 - eta * lambda);
 }
@@ -55,6 +72,7 @@ export function acrossVariance({ noise, learningRate: eta }: Omit<SgdValley, 'va
  * @throws InputError where lambda is not positive or eta lambda ≥ 2
  */
 export function regularisingForce(s: SgdValley, x: number): number {
+  is.given('regularisingForce', { s, x }, { s: SGD_VALLEY_WANTS, x: is.finite });
   const lambda = curvatureAt(s.valley.curvature, x);
   return -0.5 * s.valley.curvature.slope(x) * acrossVariance(s, lambda);
 }
@@ -64,18 +82,23 @@ export function regularisingForce(s: SgdValley, x: number): number {
  * [V3].
  * @throws InputError where lambda is not positive or eta lambda ≥ 2
  */
-export function regularisation({ valley, noise, learningRate: eta }: SgdValley, x: number): number {
+export function regularisation(s: SgdValley, x: number): number {
+  is.given('regularisation', { s, x }, { s: SGD_VALLEY_WANTS, x: is.finite });
+  const { valley, noise, learningRate: eta } = s;
   const lambda = curvatureAt(valley.curvature, x);
   checkStable(eta, lambda);
-  const { power, strength: s } = noise;
+  const { power, strength } = noise;
   const log = Math.log1p(-(eta * lambda) / 2);
-  if (power === 0) return ((eta * s) / 4) * (Math.log(lambda) - log);
-  if (power === 1) return (-s / 2) * log;
-  return -s * (lambda / 2 + log / eta);
+  if (power === 0) return ((eta * strength) / 4) * (Math.log(lambda) - log);
+  if (power === 1) return (-strength / 2) * log;
+  return -strength * (lambda / 2 + log / eta);
 }
 
 /** Returns the effective drift −L0' − V', weight per eta·step. */
-export const effectiveDrift = (s: SgdValley, x: number): number => -s.valley.floor.slope(x) + regularisingForce(s, x);
+export function effectiveDrift(s: SgdValley, x: number): number {
+  is.given('effectiveDrift', { s, x }, { s: SGD_VALLEY_WANTS, x: is.finite });
+  return -s.valley.floor.slope(x) + regularisingForce(s, x);
+}
 
 /**
  * Computes the time that the effective drift takes from one point to another, ∫ dx/drift, in eta·steps (divided by eta: steps),
@@ -83,6 +106,7 @@ export const effectiveDrift = (s: SgdValley, x: number): number => -s.valley.flo
  * @throws InputError where the drift does not lead there
  */
 export function driftTime(drift: (x: number) => number, from: number, to: number): Estimate {
+  is.given('driftTime', { drift, from, to }, { drift: is.func, from: is.finite, to: is.finite });
   const direction = Math.sign(to - from);
   const time = (panels: number) =>
     integral(

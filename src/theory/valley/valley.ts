@@ -6,12 +6,16 @@
  */
 import { numericalGradient } from '../../model/function-surface.js';
 import { check } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 
 /** Gives a function of one coordinate with its derivative. */
 export interface Curve {
   at(x: number): number;
   slope(x: number): number;
 }
+
+/** Says what a {@link Curve} needs. */
+export const CURVE_WANTS = is.shape<Curve>({ at: is.func, slope: is.func });
 
 /** Describes a valley by the loss on its floor and the curvature across it. */
 export interface Valley {
@@ -20,6 +24,9 @@ export interface Valley {
   /** lambda > 0, nat/weight². */
   readonly curvature: Curve;
 }
+
+/** Says what a {@link Valley} needs. */
+export const VALLEY_WANTS = is.shape<Valley>({ floor: CURVE_WANTS, curvature: CURVE_WANTS });
 
 /** Describes a curve as a constant number, a function (whose derivative `numericalSlope` computes), or both. */
 export type CurveInput = number | ((x: number) => number) | Curve;
@@ -33,6 +40,14 @@ export function curve(input: CurveInput): Curve {
 
 /** Makes a valley of its floor L0 and its curvature lambda. docs/theory [V1]. */
 export function valley(floor: CurveInput, curvature: CurveInput): Valley {
+  is.given(
+    'valley',
+    { floor, curvature },
+    {
+      floor: is.either(is.finite, CURVE_WANTS, is.func),
+      curvature: is.either(is.finite, CURVE_WANTS, is.func),
+    },
+  );
   return { floor: curve(floor), curvature: curve(curvature) };
 }
 
@@ -48,8 +63,9 @@ export function numericalSlope(f: (x: number) => number, x: number): number {
  * Returns F = 1/√lambda at x, in weight·nat^−½.
  * @throws InputError where the curvature is not positive: there is no valley there
  */
-export function flatnessAt({ curvature }: Valley, x: number): number {
-  return 1 / Math.sqrt(curvatureAt(curvature, x));
+export function flatnessAt(v: Valley, x: number): number {
+  is.given('flatnessAt', { v, x }, { v: VALLEY_WANTS, x: is.finite });
+  return 1 / Math.sqrt(curvatureAt(v.curvature, x));
 }
 
 /**

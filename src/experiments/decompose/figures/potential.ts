@@ -1,6 +1,7 @@
 /** Contours of a potential and the current along them. docs/theory [D6], [D7]. */
 import * as Plot from '@observablehq/plot';
 import type { PotentialPlane } from '../../../analyse/decomposition/plane.js';
+import * as is from '../../../numeric/wants.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { drawFrame, type Figure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
@@ -14,10 +15,20 @@ const arrowsOn = (r: number): number => Math.round(5 + 5 * r);
 /** Length of the longest arrow in standard deviations. */
 const LONGEST = 0.5;
 
+const PLANE_WANTS = is.shape<PotentialPlane>({
+  axes: is.some(is.listOf(is.numbers)),
+  covariance: is.numbers,
+  circulation: is.finite,
+  noiseStrength: is.finite,
+  n: is.count,
+  share: is.number,
+});
+
 type Point = readonly [number, number];
 
 /** The potential in a plane, as contours, and the stationary current as arrows. Pure. */
 export function potentialFigure(p: PotentialPlane): Figure {
+  is.given('potentialFigure', { p }, { p: PLANE_WANTS });
   return p.axes.length === 1 ? alongLine(p) : inPlane(p);
 }
 

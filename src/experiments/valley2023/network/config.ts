@@ -1,5 +1,6 @@
 /** The two presets of the study of the valley on real networks. docs/theory §6; valley2023. */
-import { check } from '../../../numeric/errors.js';
+
+import * as is from '../../../numeric/wants.js';
 import { completeConfig } from '../../../runs/config.js';
 import type { Config, PartialConfig } from '../../../runs/schema.js';
 import type { NoiseSetting } from './measured.js';
@@ -60,11 +61,7 @@ const QUICK: PartialConfig = {
  * @throws InputError for another preset
  */
 export function networkStudyConfig(preset: 'quick' | 'standard'): NetworkStudyConfig {
-  check(
-    preset === 'quick' || preset === 'standard',
-    'bad-preset',
-    `the study of real networks has the presets quick and standard; got ${preset}.`,
-  );
+  is.given('networkStudyConfig', { preset }, { preset: is.oneOf('quick', 'standard') });
   if (preset === 'quick')
     return {
       preset,

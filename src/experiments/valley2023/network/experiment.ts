@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
 import { runCells } from '../../../jobs/cells.js';
-import type { Progress } from '../../../jobs/context.js';
+import { FOLDER_WANTS, type Progress } from '../../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../../jobs/disk.js';
 import { type PoolMemory, poolSize } from '../../../jobs/memory.js';
 import { sharedSamples } from '../../../jobs/shared-samples.js';
 import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
+import * as is from '../../../numeric/wants.js';
 import { readJson } from '../../../record/json.js';
 import { loadFor } from '../../../runs/prepare.js';
 import { NetworkPasses } from '../../../surface/network/passes.js';
@@ -38,6 +39,14 @@ export interface NetworkStudyRequest {
   readonly onStart?: (announcement: string) => void;
 }
 
+const STUDY_WANTS = is.shape<NetworkStudyRequest>({
+  ...FOLDER_WANTS,
+  config: is.shape<NetworkStudyConfig>({ base: is.object, settings: is.listOf(is.object) }),
+  folder: is.text,
+  seeds: is.maybe(is.finite),
+  workers: is.maybe(is.whole),
+});
+
 /** Holds the folder of the study and the input of its report. */
 interface NetworkStudyResult {
   readonly folder: string;
@@ -53,6 +62,7 @@ interface NetworkStudyResult {
  * cells kept
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
+  is.given('runNetworkStudy', { request }, { request: STUDY_WANTS });
   const { config, folder: path, signal, onProgress, resume = false } = request;
   const { seeds, dataset, memory, workers, need, disk } = await planNetworkStudy(request);
   checkDisk(disk, path, bytesIn(path));
