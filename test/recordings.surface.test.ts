@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyseRecording, type RecordingResult } from '../src/experiments/recording/experiment.js';
-import { align } from '../src/experiments/recording/surface/align.js';
+import { align, weightsOf } from '../src/experiments/recording/surface/align.js';
 import { predictedGroups, surfaceFindings } from '../src/experiments/recording/surface/findings.js';
 import type { RecordedSurface } from '../src/experiments/recording/surface/measured.js';
 import { estimate } from '../src/numeric/estimate.js';
@@ -92,7 +92,10 @@ describe('a recording with its model', () => {
 
   it('is measured along its own directions, around its own mean', () => {
     const { measured, recorded, directions, notes } = result.measured.surface!;
-    expect([recorded, notes, closed]).toEqual(['recorded parameters', [], 1]);
+    expect([recorded, closed]).toEqual(['recorded parameters', 1]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^weights that were not recorded are those that the model was made with/),
+    ]);
     expect(measured.blocks.map((b) => [b.name, b.size, b.parameters])).toEqual([
       ['recorded parameters', 12, ['fc2.weight', 'fc2.bias']],
       ['fc2.weight', 10, ['fc2.weight']],
@@ -306,5 +309,29 @@ describe('findings on made-up numbers', () => {
       directions: [...of(2, a), ...of(20, b), ...of(60, 9).map((d) => ({ ...d, settled: false }))],
     };
     expect(verdict('rec.predicted-variance', { predicted })).toBe(expected);
+  });
+});
+
+describe('weights at the end of a recording', () => {
+  it('take the place of those that the model was made with, by name; the rest is named', () => {
+    const own = sampleSurface(6, [], {
+      tensors: [
+        { name: 'a', shape: [2] },
+        { name: 'b', shape: [1] },
+        { name: 'c', shape: [3] },
+      ],
+    });
+    const state = new Map([
+      ['module.c', { shape: [3], data: Float32Array.from([7, 8, 9]) }],
+      ['module.a', { shape: [2], data: Float64Array.from([1, 2]) }],
+      ['module.bn.running_mean', { shape: [1], data: Float32Array.from([5]) }],
+    ]);
+    const made = Float64Array.from([10, 20, 30, 40, 50, 60]);
+    const found = weightsOf(own, made, state);
+    expect([...found.weights]).toEqual([1, 2, 30, 7, 8, 9]);
+    expect([found.kept, found.others]).toEqual([['b'], ['bn.running_mean']]);
+    expect([...made]).toEqual([10, 20, 30, 40, 50, 60]);
+    state.set('b', { shape: [2], data: Float32Array.from([1, 2]) });
+    expect(() => weightsOf(own, made, state)).toThrow(/b has the shape 2 at the end of the recording and 1 in/);
   });
 });

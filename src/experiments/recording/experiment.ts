@@ -14,6 +14,7 @@ import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { randomKey } from '../../numeric/random.js';
 import { writeNpz } from '../../record/npz.js';
+import { finalState } from '../../record/recording/final-state.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
 import type { Finding } from '../../report/finding.js';
 import { THEORY_FILE } from '../../report/theory.js';
@@ -112,7 +113,7 @@ async function analysed(
   if (!finished || !answer) throw new InterruptedError(folder, false);
   const { linearAlgebra } = answer;
   const measured: MeasuredRecording = model
-    ? { ...answer.measured, surface: await surfaceOf(answer, model, request, folder) }
+    ? { ...answer.measured, surface: await surfaceOf(answer, model, path, request, folder) }
     : answer.measured;
   const findings = recordingFindings(measured);
   const missing = leftOut(measured);
@@ -148,12 +149,14 @@ async function analysed(
 async function surfaceOf(
   answer: RecordingAnswer,
   model: OpenedSurface,
+  path: string,
   { surface, seed = 0, provider = 'auto', memory, signal, onProgress, onStart }: RecordingRequest,
   folder: string,
 ): Promise<RecordedSurface> {
   try {
     return await measureRecorded(answer, {
       model,
+      state: finalState(path),
       blocks: surface?.blocks ?? [],
       budgetSeconds: surface?.budgetSeconds ?? BUDGET,
       now: () => performance.now() / 1000,

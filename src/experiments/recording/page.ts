@@ -49,7 +49,7 @@ export function renderRecording({ title, measured: m, findings, leftOut, run }: 
       ['left-out', 'What was left out', leftOutTable(leftOut)],
       ['method', 'How this was measured', html`${method(m)}${parameterTable(m)}`],
     ],
-    symbols: SYMBOLS,
+    symbols: m.surface ? [...SYMBOLS, ...OF_SURFACES] : SYMBOLS,
     figures: Object.values(figures).flat(),
     tables: recordingTables(m, leftOut),
     findings,
@@ -145,10 +145,13 @@ const SYMBOLS: Symbols = [
   ['τ', 'integrated autocorrelation time (steps)'],
   ['Tᵢ', 'temperature of direction i (loss)'],
   ['η, μ', 'learning rate and momentum of SGD'],
+  ['PC', 'principal direction'],
+];
+
+const OF_SURFACES: Symbols = [
   ['F', 'width of the valley along a direction, where the loss is e times that at the centre (weight)'],
   ['ψ', 'exponent of σ² ∝ F^−ψ'],
   ['h, H', 'curvature of the loss along a direction, its matrix (loss/weight²)'],
   ['C₁', 'covariance of the gradient of one sample (loss²/weight²)'],
   ['R', 'mean square of a batch gradient over its mean curvature along itself (weight²/loss)'],
-  ['PC', 'principal direction'],
 ];

@@ -48,6 +48,43 @@ export function align(surface: Surface, weights: Float64Array, recorded: Recorde
   return { block, centre, directions: { vectors, indices: ranks, variances: ranks.map((i) => variances[i - 1]) } };
 }
 
+/** A tensor of a saved state. */
+interface Saved {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number> | ArrayLike<bigint>;
+}
+
+/**
+ * Returns the weights of a surface with those of a saved state, by name; the model's own where the state has none. `kept` names
+ * parameters that the state lacks, `others` what it has beside parameters: buffers, which a surface cannot set.
+ * @throws InputError for a tensor of another shape
+ */
+export function weightsOf(
+  surface: Surface,
+  weights: Float64Array,
+  state: ReadonlyMap<string, Saved>,
+): { weights: Float64Array; kept: readonly string[]; others: readonly string[] } {
+  const saved = new Map(Array.from(state, ([name, tensor]) => [plain(name), tensor]));
+  const out = weights.slice();
+  const kept: string[] = [];
+  for (const { name, shape, offset, size } of surface.parameters) {
+    const tensor = saved.get(plain(name));
+    if (!tensor) {
+      kept.push(name);
+      continue;
+    }
+    check(
+      tensor.shape.join() === shape.join() && tensor.data.length === size,
+      'parameter-shape',
+      () =>
+        `the parameter ${name} has the shape ${tensor.shape.join('×')} at the end of the recording and ${shape.join('×')} in ${surface.name}; is it the model that was recorded?`,
+    );
+    out.set(Float64Array.from(tensor.data as ArrayLike<number>, Number), offset);
+  }
+  const own = new Set(surface.parameters.map((p) => plain(p.name)));
+  return { weights: out, kept, others: [...saved.keys()].filter((name) => !own.has(name)) };
+}
+
 /** @throws InputError unless a surface has every recorded parameter, in its shape */
 export function checkParameters(surface: Surface, parameters: Recorded['parameters']): void {
   for (const own of parameters) parameterOf(surface, own);

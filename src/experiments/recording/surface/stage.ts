@@ -21,7 +21,7 @@ import { checkSurface } from '../../../surface/check.js';
 import type { Surface } from '../../../surface/surface.js';
 import { stationaryPlane } from '../../../theory/stationary-plane.js';
 import type { RecordingAnswer } from '../job.js';
-import { align } from './align.js';
+import { align, weightsOf } from './align.js';
 import type { NotPredicted, PredictedVariances, RecordedSurface } from './measured.js';
 
 /** A model, and the weights that it was made with. */
@@ -31,9 +31,14 @@ export interface OpenedSurface {
   readonly weights: Float64Array;
 }
 
+/** The state of the model at the end of the recording. */
+type State = Parameters<typeof weightsOf>[2];
+
 /** Says what is measured beside the recorded parameters, and within which time. */
 export interface SurfaceStage {
   readonly model: OpenedSurface;
+  /** The whole model at the end of the recording, where that is known. */
+  readonly state: State | undefined;
   /** Patterns of parameters; each is a block of its own. */
   readonly blocks: readonly string[];
   /** Seconds; undefined for all samples whatever they take. */
@@ -60,7 +65,8 @@ export async function measureRecorded(
   const { model, key, la, budgetSeconds } = stage;
   const { surface } = model;
   const { pca, recording } = measured;
-  const own = align(surface, model.weights, {
+  const from = stage.state && weightsOf(surface, model.weights, stage.state);
+  const own = align(surface, from?.weights ?? model.weights, {
     ...directions,
     parameters: recording.parameters,
     variances: pca.variances,
@@ -105,7 +111,7 @@ export async function measureRecorded(
     checks,
     measured: result,
     recorded: own.block.name,
-    notes: notesOf(result.loss.value, recording.loss),
+    notes: [...notesOnWeights(surface, own.block.size, from), ...notesOnLoss(result.loss.value, recording.loss)],
     directions: widths,
     scaling: { varianceFlatness, varianceFlatnessRanges },
     widthError: result.asked < surface.samples && errors.length > 0 ? median(errors) : 0,
@@ -149,7 +155,26 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
 /** A loss at the centre that is so many times the recorded one has other weights, or other data. */
 const UNLIKE = 3;
 
-function notesOf(loss: number, recorded: readonly [number, number] | undefined): string[] {
+function notesOnWeights({ size }: Surface, recorded: number, from: ReturnType<typeof weightsOf> | undefined): string[] {
+  const names = (list: readonly string[]) =>
+    `${list.slice(0, 5).join(', ')}${list.length > 5 ? ` and ${list.length - 5} more` : ''}`;
+  const notes: string[] = [];
+  if (recorded < size && !from)
+    notes.push(
+      'weights that were not recorded are those that the model was made with: the recording holds no final state',
+    );
+  if (from && from.kept.length > 0)
+    notes.push(
+      `the final state of the recording lacks ${names(from.kept)}; these weights are those that the model was made with`,
+    );
+  if (from && from.others.length > 0)
+    notes.push(
+      `buffers such as ${names(from.others)} are those that the model was made with; load them where it is made`,
+    );
+  return notes;
+}
+
+function notesOnLoss(loss: number, recorded: readonly [number, number] | undefined): string[] {
   if (!recorded) return [];
   const own = recorded[1];
   if (loss <= UNLIKE * own && own <= UNLIKE * loss) return [];
