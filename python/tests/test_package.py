@@ -54,3 +54,13 @@ def test_nothing_but_numpy_and_torch_is_imported():
     if known is None:
         pytest.skip("skipped: needs Python 3.10")
     assert found - known <= {"numpy", "torch", "pandas", "thermograd"}  # pandas only where it is installed
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="skipped: needs CI=true")
+def test_the_bench_runs(tmp_path):
+    bench = os.path.join(ROOT, "python", "bench", "recorder.py")
+    command = [sys.executable, bench, "--steps", "1000", "--json", str(tmp_path / "out.json")]
+    assert "2500 weights" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with open(tmp_path / "out.json", encoding="utf-8") as file:
+        numbers = json.load(file)
+    assert numbers["stepMicroseconds"] > 0 and numbers["standardError"] > 0
