@@ -19,6 +19,7 @@ export interface RecordingFlags {
   readonly memory?: number;
   readonly seed?: number;
   readonly surface?: string;
+  readonly python?: string;
   readonly block?: readonly string[];
   readonly budget?: number;
   readonly provider?: 'auto' | 'embedded' | 'system';
@@ -30,15 +31,15 @@ export interface RecordingFlags {
 /** Runs `thermograd analyse` on a recording. */
 export async function analyse(path: string, flags: RecordingFlags): Promise<void> {
   const { params, steps, every, arrays, learningRate, batchSize, momentum, memory, seed, provider, out, force } = flags;
-  const { surface, block, budget } = flags;
+  const { surface, python, block, budget } = flags;
   const facts: TrainingFacts = Object.fromEntries(
     Object.entries({ learningRate, batchSize, momentum }).filter(([, v]) => v !== undefined),
   );
   await session(flags.json ?? false, async (s) => {
     check(
-      surface !== undefined || (block === undefined && budget === undefined),
+      surface !== undefined || (block === undefined && budget === undefined && python === undefined),
       'no-surface',
-      '--block and --budget are for the measurement of a model; name it with --surface.',
+      '--block, --budget and --python are for the measurement of a model; name it with --surface.',
     );
     const options = {
       facts,
@@ -58,7 +59,7 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       ...(surface !== undefined && {
         surface: {
           open: async () => {
-            const opened = await openSurface(surface);
+            const opened = await openSurface(surface, python === undefined ? {} : { python });
             return { surface: opened, weights: opened.weights };
           },
           ...(block && { blocks: block }),
