@@ -12,8 +12,13 @@ import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
 
-/** Holds squared norms of minibatch gradients at two batch sizes, drawn with replacement. */
+/** Holds squared norms of minibatch gradients at two batch sizes. */
 export interface TwoBatches {
+  /**
+   * Number of samples N where each minibatch consists of different samples; by default they are drawn with replacement. Then
+   * E|G_B|² = |g|² + Tr C1 (N−B)/(B(N−1)), so that B(N−1)/(N−B) stands for B.
+   */
+  readonly of?: number;
   readonly smallSize: number;
   /** |G|² of each small minibatch. */
   readonly small: ArrayLike<number>;
@@ -37,12 +42,15 @@ export interface TwoBatchNoise {
  * |g|² and Tr C1 are correlated, which ratio and interval take into account.
  * @throws InputError when the second size is not larger than the first, or a size has fewer than 4 minibatches
  */
-export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): TwoBatchNoise {
+export function twoBatchNoise({ small, big, of, ...given }: TwoBatches): TwoBatchNoise {
   check(
-    bigSize > smallSize && smallSize >= 1,
+    given.bigSize > given.smallSize && given.smallSize >= 1 && (of === undefined || given.bigSize < of),
     'bad-batch-size',
-    () => `two batch sizes are needed, the second larger; got ${smallSize} and ${bigSize}.`,
+    () =>
+      `two batch sizes are needed, the second larger${of === undefined ? '' : ` and below the ${of} samples`}; got ${given.smallSize} and ${given.bigSize}.`,
   );
+  const independent = (b: number) => (of === undefined ? b : (b * (of - 1)) / (of - b));
+  const [smallSize, bigSize] = [independent(given.smallSize), independent(given.bigSize)];
   check(
     small.length >= 4 && big.length >= 4,
     'too-few-batches',
@@ -59,7 +67,8 @@ export function twoBatchNoise({ smallSize, small, bigSize, big }: TwoBatches): T
   const inverse = signal / trace;
   const inverseError = Math.sqrt(Math.max(vs - 2 * inverse * covariance + inverse ** 2 * vt, 0)) / Math.abs(trace);
   const n = small.length + big.length;
-  const method = `${small.length} batches of ${smallSize} and ${big.length} of ${bigSize}, with replacement`;
+  const how = of === undefined ? 'with replacement' : `of different samples among ${of}`;
+  const method = `${small.length} batches of ${given.smallSize} and ${big.length} of ${given.bigSize}, ${how}`;
   const signalError = Math.sqrt(vs);
   const traceError = Math.sqrt(vt);
   // the inverted interval is meaningful only where the divisor Tr C1 is clearly above 0
