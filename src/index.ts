@@ -45,6 +45,7 @@ export type {
 } from './analyse/trajectory/results.js';
 export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/trajectory/rows.js';
 export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
+export { type AdviceMeasureOptions, type MeasuredOnSurface, measureAdvice } from './apply/advice-surface.js';
 // apply
 export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
 export { CONSTRAINTS } from './apply/constraints/table.js';

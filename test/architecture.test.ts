@@ -312,6 +312,7 @@ it('the door opens on these names and no others', () => {
       "meanSquareCeiling",
       "meanSquareRate",
       "meanSquaredDisplacement",
+      "measureAdvice",
       "modelTask",
       "modelsOf",
       "movementAlong",

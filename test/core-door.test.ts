@@ -199,6 +199,7 @@ it('core has these names and no others', () => {
       "meanSquareCeiling",
       "meanSquareRate",
       "meanSquaredDisplacement",
+      "measureAdvice",
       "modelTask",
       "modelsOf",
       "movementAlong",

@@ -1,6 +1,4 @@
 /** The measurements on which advice rests, at one state of one network. docs/theory [A1], [A2]. */
-import { batchCurvature, batchShare } from '../analyse/curvature/batch-curvature.js';
-import { curvatureMoments, type PairMomentsOfCurvature } from '../analyse/curvature/curvature-moments.js';
 import { hardSampleDirections } from '../analyse/curvature/hard-samples.js';
 import { hessianOperator } from '../analyse/curvature/network-hessian.js';
 import { sampleCurvature } from '../analyse/curvature/sample-curvature.js';
@@ -9,14 +7,13 @@ import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches
 import type { Samples } from '../data/dataset.js';
 import type { NetworkSpec } from '../model/network.js';
 import { RunError } from '../numeric/errors.js';
-import { computed, divided, estimate } from '../numeric/estimate.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import type { LinearAlgebra } from '../numeric/linalg/index.js';
 import { dot, lanczos } from '../numeric/operators/lanczos.js';
 import { orthonormal } from '../numeric/orthonormal.js';
 import { type Key, randomKey } from '../numeric/random.js';
 import { NetworkPasses } from '../surface/network/passes.js';
-import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
 import { Trainer } from '../train/trainer.js';
+import { curvatureFacts } from './advice-curvature.js';
 import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
 
 /** Names the state and says how it is measured. */
@@ -135,7 +132,7 @@ function measureNoise(
       carriers,
       ofSet: (trace.value * (n - 1)) / n / squaredGradient,
       ofDistribution: simple,
-      interval: finite(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
+      interval: finiteInterval(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
       weighted,
       curvedGradient,
       twoBatches: {
@@ -144,26 +141,26 @@ function measureNoise(
         squaredGradient: two.squaredGradient,
         trace: two.trace,
         scale: two.scale,
-        interval: finite(two.interval),
+        interval: finiteInterval(two.interval),
       },
     },
   };
 }
 
-const finite = ([low, high]: readonly [number, number]): readonly [number, number | null] => [
+/** Returns an interval with null for an upper limit that is infinite. */
+export const finiteInterval = ([low, high]: readonly [number, number]): readonly [number, number | null] => [
   low,
   Number.isFinite(high) ? high : null,
 ];
 
 /** Largest residual, relative to the top curvature, at which the edge of stability is reported. */
-const RESIDUAL = 0.01;
+export const RESIDUAL = 0.01;
 
 function measureCurvature(
-  { la, samples, setting, directions, report }: MeasureRequest,
+  { la, setting, directions, report }: MeasureRequest,
   passes: NetworkPasses,
   key: Key,
 ): Measured<CurvatureFacts> {
-  const { momentum, batchSize, sampling } = setting;
   const operator = hessianOperator(passes);
   const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), passes.size);
   let products = 0;
@@ -190,86 +187,15 @@ function measureCurvature(
   const basis = orthonormal([...vectors, ...hard], 0.05);
   report('curvature of every sample', 0.8);
   const each = sampleCurvature(passes, basis);
-  const along = batchCurvature(passes, each, { batchSize, sampling })[0];
   report('ceilings', 0.92);
-  const moments = curvatureMoments(la, each);
-  // UᵀH²U − (UᵀHU)² comes from outside the span; it is kept when samples are left out
-  const beyond =
-    momentum > 0 ? sum(squaredForm(operator.apply, basis), la.gemm(moments.mean, moments.mean), -1) : undefined;
-  const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
-    const share = batchShare(samples.count, { batchSize: size, sampling });
-    return coupledCeiling(la, {
-      hessian: leading(part.mean, k),
-      covariance: leading(part.covariance, (k * (k + 1)) / 2, share),
-      momentum,
-      ...(beyond && { squared: leading(sum(beyond, la.gemm(part.mean, part.mean)), k) }),
-    });
-  };
-  const ceilingAt = (size: number) => {
-    const value = at(moments, size, basis.length);
-    const others = moments.without.map((part) => at(part, size, basis.length));
-    const g = others.length;
-    const mean = others.reduce((s, x) => s + x / g, 0);
-    const error = Math.sqrt(((g - 1) / g) * others.reduce((s, x) => s + (x - mean) ** 2, 0));
-    return estimate(
-      value,
-      error,
-      g,
-      `mean-square bound in ${basis.length} directions, jackknife over ${g} groups of samples`,
-      error < value / 3,
-    );
-  };
-  const fewer = at(moments, batchSize, vectors.length + Math.floor((basis.length - vectors.length) / 2));
-  const ceiling = ceilingAt(batchSize);
-  const edge = edgeOfStability(top.value, momentum);
-  const { mean, variance } = along;
   return {
-    facts: {
-      top,
-      lowest: opposite,
-      curvatures: pairs.slice(0, vectors.length).map((p) => p.value.value),
-      hardSamples: basis.length - vectors.length,
-      edge: computed(
-        edge,
-        (edge * top.standardError) / top.value,
-        top.n,
-        '2(1+mu)/h_max, error bounded by the residual',
-      ),
-      relativeVariance: divided(variance, mean.value ** 2),
-      carriers: along.carriers,
-      alongTop: meanSquareCeiling({ curvature: mean.value, variance: variance.value, momentum }),
-      eigenvectorsOnly: at(moments, batchSize, vectors.length),
-      fewer,
-      ceiling: { ...ceiling, converged: ceiling.converged && ceiling.value > 0.8 * fewer },
-      line: batchSizes(samples.count).map((size) => ({ batchSize: size, ceiling: ceilingAt(size) })),
-    },
+    facts: curvatureFacts(la, setting, {
+      pairs,
+      opposite,
+      eigenvectors: vectors.length,
+      basis,
+      each,
+      ...(setting.momentum > 0 && { products: basis.map(operator.apply) }),
+    }),
   };
-}
-
-/** Returns UᵀH²U from the products HU. */
-function squaredForm(apply: (v: Float64Array) => Float64Array, basis: readonly Float64Array[]): Matrix {
-  const images = basis.map(apply);
-  return matrix(basis.length, basis.length, Float64Array.from(images.flatMap((a) => images.map((b) => dot(a, b)))));
-}
-
-function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
-  return matrix(
-    a.rows,
-    a.cols,
-    a.data.map((x, e) => x + factor * b.data[e]),
-  );
-}
-
-/** Returns the leading k×k block, times a factor. */
-function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
-  const out = matrix(k, k);
-  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out.data[i * k + j] = factor * data[i * cols + j];
-  return out;
-}
-
-/** Returns the powers of two up to the size of the training set, and that size. */
-function batchSizes(samples: number): number[] {
-  const out: number[] = [];
-  for (let b = 1; b < samples; b *= 2) out.push(b);
-  return [...out, samples];
 }

@@ -83,8 +83,19 @@ export function batchCurvature(
       options: BATCH_CURVATURE_OPTIONS_WANTS,
     },
   );
-  const curvature = 'pairs' in directions ? directions : sampleCurvature(passes, directions);
-  const share = batchShare(curvature.samples, options);
+  return batchCurvatureOf('pairs' in directions ? directions : sampleCurvature(passes, directions), options);
+}
+
+/**
+ * Returns mean and batch-to-batch variance along each direction from the curvature of the samples, of `of` that batches are drawn
+ * from. docs/theory [V4].
+ */
+export function batchCurvatureOf(
+  curvature: SampleCurvature,
+  options: BatchCurvatureOptions,
+  of = curvature.samples,
+): BatchCurvature[] {
+  const share = batchShare(of, options);
   return Array.from({ length: curvature.directions }, (_, i) => alongOne(curvature, i, share, options));
 }
 

@@ -11,6 +11,12 @@ import { dot } from '../../numeric/operators/lanczos.js';
 import { moved } from '../../surface/blocks.js';
 import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 
+/** Returns the step ε along a vector that is not zero. */
+export function differenceStep({ precision }: Surface, w: Float64Array, v: Float64Array): number {
+  const delta = precision === 'float64' ? 2 ** -17 : 2 ** -8;
+  return (delta * (Math.sqrt(dot(w, w)) || 1)) / Math.sqrt(dot(v, v));
+}
+
 /**
  * Returns vᵀ H_k v of each asked sample and each row v of V (k×P_b), n×k, in the order of the subset. Costs two requests for
  * gradients of the samples along one direction for each row.
@@ -25,13 +31,10 @@ export async function curvaturesBySample(
 ): Promise<Matrix> {
   const n = subset ? subset.samples.length : surface.samples;
   const out = matrix(n, v.rows);
-  const delta = surface.precision === 'float64' ? 2 ** -17 : 2 ** -8;
-  const size = Math.sqrt(dot(w, w)) || 1;
   for (let i = 0; i < v.rows; i++) {
     const p = row(v, i);
-    const length = Math.sqrt(dot(p, p));
-    if (length === 0) continue;
-    const step = (delta * size) / length;
+    if (p.every((x) => x === 0)) continue;
+    const step = differenceStep(surface, w, p);
     const one = matrix(1, p.length, p.slice());
     const ahead = await surface.projectedSampleGradients(moved(w, block, p, step), block, one, subset, options);
     const behind = await surface.projectedSampleGradients(moved(w, block, p, -step), block, one, subset, options);

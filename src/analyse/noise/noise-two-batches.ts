@@ -13,8 +13,13 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { mean, variance } from '../../numeric/statistics.js';
 import * as is from '../../numeric/wants.js';
 
-/** Holds squared norms of minibatch gradients at two batch sizes, drawn with replacement. */
+/** Holds squared norms of minibatch gradients at two batch sizes. */
 export interface TwoBatches {
+  /**
+   * Number of samples N where each minibatch consists of different samples; by default they are drawn with replacement. Then
+   * E|G_B|² = |g|² + Tr C1 (N−B)/(B(N−1)), so that B(N−1)/(N−B) stands for B.
+   */
+  readonly of?: number;
   readonly smallSize: number;
   /** |G|² of each small minibatch. */
   readonly small: ArrayLike<number>;
@@ -24,6 +29,7 @@ export interface TwoBatches {
 
 /** Says what a {@link TwoBatches} needs. */
 export const TWO_BATCHES_WANTS = is.shape<TwoBatches>({
+  of: is.maybe(is.count),
   smallSize: is.count,
   small: is.numbers,
   bigSize: is.count,
@@ -48,12 +54,15 @@ export interface TwoBatchNoise {
  */
 export function twoBatchNoise(batches: TwoBatches): TwoBatchNoise {
   is.given('twoBatchNoise', { batches }, { batches: TWO_BATCHES_WANTS });
-  const { smallSize, small, bigSize, big } = batches;
+  const { small, big, of, ...given } = batches;
   check(
-    bigSize > smallSize && smallSize >= 1,
+    given.bigSize > given.smallSize && given.smallSize >= 1 && (of === undefined || given.bigSize < of),
     'bad-batch-size',
-    () => `two batch sizes are needed, the second larger; got ${smallSize} and ${bigSize}.`,
+    () =>
+      `two batch sizes are needed, the second larger${of === undefined ? '' : ` and below the ${of} samples`}; got ${given.smallSize} and ${given.bigSize}.`,
   );
+  const independent = (b: number) => (of === undefined ? b : (b * (of - 1)) / (of - b));
+  const [smallSize, bigSize] = [independent(given.smallSize), independent(given.bigSize)];
   check(
     small.length >= 4 && big.length >= 4,
     'too-few-batches',
@@ -70,7 +79,8 @@ export function twoBatchNoise(batches: TwoBatches): TwoBatchNoise {
   const inverse = signal / trace;
   const inverseError = Math.sqrt(Math.max(vs - 2 * inverse * covariance + inverse ** 2 * vt, 0)) / Math.abs(trace);
   const n = small.length + big.length;
-  const method = `${small.length} batches of ${smallSize} and ${big.length} of ${bigSize}, with replacement`;
+  const how = of === undefined ? 'with replacement' : `of different samples among ${of}`;
+  const method = `${small.length} batches of ${given.smallSize} and ${big.length} of ${given.bigSize}, ${how}`;
   const signalError = Math.sqrt(vs);
   const traceError = Math.sqrt(vt);
   // the inverted interval is meaningful only where the divisor Tr C1 is clearly above 0

@@ -1,7 +1,7 @@
 /** Calls that succeed: data, networks, training, measurements, penalties from measurements. */
 import * as door from '../../../src/index.js';
 import { smallNet } from '../small-nets.js';
-import { type Call, call, made } from './battery.js';
+import { type Call, call, made, refused } from './battery.js';
 import { key, la, SPEC, six, two } from './numeric.js';
 
 const { passes, samples, weights } = smallNet(SPEC, 6);
@@ -193,6 +193,12 @@ export const NETWORKS: Record<string, Call> = {
       training: { learningRate: 0.1, batchSize: 2, windowSteps: 10 },
       axes: 2,
     },
+  ]),
+  // an analytic landscape has no samples to compare batches of
+  measureAdvice: refused(door.measureAdvice, () => [
+    modelSurface,
+    [0.1, 0.2],
+    { key, la, setting: { momentum: 0, batchSize: 1, sampling: 'shuffled' }, directions: 2, samples: 50 },
   ]),
   modelTask: call(door.modelTask, () => [
     modelSurface,

@@ -1,0 +1,107 @@
+/** The curvature of a state and the ceilings of the learning rate that follow from it. docs/theory [A2], [V4]. */
+import { batchCurvatureOf, batchShare } from '../analyse/curvature/batch-curvature.js';
+import { curvatureMoments, type PairMomentsOfCurvature } from '../analyse/curvature/curvature-moments.js';
+import type { SampleCurvature } from '../analyse/curvature/sample-curvature.js';
+import { computed, divided, type Estimate, estimate } from '../numeric/estimate.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { dot, type RitzPair } from '../numeric/operators/lanczos.js';
+import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
+import type { AdvicePoint, CurvatureFacts } from './advice-facts.js';
+
+/** Holds what was measured of the curvature at a state. */
+export interface MeasuredCurvature {
+  /** Eigenpairs from the top, and the lowest Ritz value. */
+  readonly pairs: readonly RitzPair[];
+  readonly opposite: Estimate;
+  /** How many of the basis are eigenvectors; the others come from hard samples. */
+  readonly eigenvectors: number;
+  /** Orthonormal directions, eigenvectors first. */
+  readonly basis: readonly Float64Array[];
+  /** The curvature of every sample in their span. */
+  readonly each: SampleCurvature;
+  /** Number of training samples, where `each` holds some of them, drawn evenly. */
+  readonly of?: number;
+  /** H u of every direction u of the basis; needed with momentum alone. */
+  readonly products?: readonly Float64Array[];
+}
+
+/** Returns the ceilings at the given batch size and over batch sizes. Costs N·pairs² flops and eigenproblems of the span. */
+export function curvatureFacts(
+  la: LinearAlgebra,
+  { momentum, batchSize, sampling }: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'>,
+  { pairs, opposite, eigenvectors, basis, each, of = each.samples, products }: MeasuredCurvature,
+): CurvatureFacts {
+  const top = pairs[0].value;
+  const along = batchCurvatureOf(each, { batchSize, sampling }, of)[0];
+  const moments = curvatureMoments(la, each);
+  // UᵀH²U − (UᵀHU)² comes from outside the span; it is kept when samples are left out
+  const beyond =
+    momentum > 0 && products ? sum(squaredForm(products), la.gemm(moments.mean, moments.mean), -1) : undefined;
+  const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
+    const share = batchShare(of, { batchSize: size, sampling });
+    return coupledCeiling(la, {
+      hessian: leading(part.mean, k),
+      covariance: leading(part.covariance, (k * (k + 1)) / 2, share),
+      momentum,
+      ...(beyond && { squared: leading(sum(beyond, la.gemm(part.mean, part.mean)), k) }),
+    });
+  };
+  const ceilingAt = (size: number) => {
+    const value = at(moments, size, basis.length);
+    const others = moments.without.map((part) => at(part, size, basis.length));
+    const g = others.length;
+    const mean = others.reduce((s, x) => s + x / g, 0);
+    const error = Math.sqrt(((g - 1) / g) * others.reduce((s, x) => s + (x - mean) ** 2, 0));
+    return estimate(
+      value,
+      error,
+      g,
+      `mean-square bound in ${basis.length} directions, jackknife over ${g} groups of samples`,
+      error < value / 3,
+    );
+  };
+  const fewer = at(moments, batchSize, eigenvectors + Math.floor((basis.length - eigenvectors) / 2));
+  const ceiling = ceilingAt(batchSize);
+  const edge = edgeOfStability(top.value, momentum);
+  const { mean, variance } = along;
+  return {
+    top,
+    lowest: opposite,
+    curvatures: pairs.slice(0, eigenvectors).map((p) => p.value.value),
+    hardSamples: basis.length - eigenvectors,
+    edge: computed(edge, (edge * top.standardError) / top.value, top.n, '2(1+mu)/h_max, error bounded by the residual'),
+    relativeVariance: divided(variance, mean.value ** 2),
+    carriers: along.carriers,
+    alongTop: meanSquareCeiling({ curvature: mean.value, variance: variance.value, momentum }),
+    eigenvectorsOnly: at(moments, batchSize, eigenvectors),
+    fewer,
+    ceiling: { ...ceiling, converged: ceiling.converged && ceiling.value > 0.8 * fewer },
+    line: batchSizes(of).map((size) => ({ batchSize: size, ceiling: ceilingAt(size) })),
+  };
+}
+
+/** Returns UᵀH²U from the products HU. */
+const squaredForm = (products: readonly Float64Array[]): Matrix =>
+  matrix(products.length, products.length, Float64Array.from(products.flatMap((a) => products.map((b) => dot(a, b)))));
+
+function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
+  return matrix(
+    a.rows,
+    a.cols,
+    a.data.map((x, e) => x + factor * b.data[e]),
+  );
+}
+
+/** Returns the leading k×k block, times a factor. */
+function leading({ cols, data }: Matrix, k: number, factor = 1): Matrix {
+  const out = matrix(k, k);
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out.data[i * k + j] = factor * data[i * cols + j];
+  return out;
+}
+
+/** Returns the powers of two up to the size of the training set, and that size. */
+function batchSizes(samples: number): number[] {
+  const out: number[] = [];
+  for (let b = 1; b < samples; b *= 2) out.push(b);
+  return [...out, samples];
+}

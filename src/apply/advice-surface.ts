@@ -1,0 +1,198 @@
+/** The measurements on which advice rests, at one state of any `Surface`. docs/theory [A1], [A2]. */
+import { surfaceHardSamples, surfaceSampleCurvature } from '../analyse/curvature/surface-sample-curvature.js';
+import { distinct } from '../analyse/noise/batch-sharpness.js';
+import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
+import { surfaceCurvedNoise, surfaceNoiseScale } from '../analyse/noise/surface-scales.js';
+import { check, RunError } from '../numeric/errors.js';
+import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
+import { dot, lanczosSearch } from '../numeric/operators/lanczos.js';
+import { multiplyTogether } from '../numeric/operators/products.js';
+import { orthonormal } from '../numeric/orthonormal.js';
+import type { Key } from '../numeric/random.js';
+import * as is from '../numeric/wants.js';
+import { wholeBlock } from '../surface/blocks.js';
+import { SURFACE_WANTS } from '../surface/check.js';
+import type { RequestOptions, SampleSubset, Surface, SurfaceBlock } from '../surface/surface.js';
+import { curvatureFacts } from './advice-curvature.js';
+import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
+import { finiteInterval, RESIDUAL } from './advice-measure.js';
+
+/** Says how a state is measured. */
+export interface AdviceMeasureOptions extends RequestOptions {
+  readonly la: LinearAlgebra;
+  readonly key: Key;
+  readonly setting: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'>;
+  /** Directions in which batches are compared: five eighths are top eigenvectors, the rest gradients of hard samples; 16 by default. */
+  readonly directions?: number;
+  /** Samples over which curvature and noise are measured, drawn evenly; all by default. */
+  readonly samples?: number;
+}
+
+const OPTIONS = is.shape<AdviceMeasureOptions>({
+  la: is.algebra,
+  key: is.key,
+  setting: is.shape<AdviceMeasureOptions['setting']>({
+    momentum: is.finite,
+    batchSize: is.count,
+    sampling: is.oneOf('shuffled', 'replaced', 'cyclic'),
+  }),
+  directions: is.maybe(is.count),
+  samples: is.maybe(is.count),
+});
+
+/** Holds what was measured at a state. */
+export interface MeasuredOnSurface {
+  readonly loss: number;
+  readonly noise: Measured<NoiseFacts>;
+  readonly curvature: Measured<CurvatureFacts>;
+}
+
+/** Number of probes of the noise along the curvature, and of minibatches of the small and the large size. */
+const PROBES = 16;
+const COUNTS = [128, 32] as const;
+
+/**
+ * Measures noise and curvature at a state. Costs some fifty Hessian products, gradients of the samples along 50 directions twice for
+ * each direction of the curvature, and some 500 requests over small batches or single samples.
+ * @throws RunError for a loss or gradient that is not finite; InputError where the surface has no verbs of single samples, and for
+ *   fewer than 40 samples
+ */
+export async function measureAdvice(
+  surface: Surface,
+  w: Float64Array,
+  options: AdviceMeasureOptions,
+): Promise<MeasuredOnSurface> {
+  is.given('measureAdvice', { surface, w, options }, { surface: SURFACE_WANTS, w: is.numbers, options: OPTIONS });
+  const { key, signal } = options;
+  const all = surface.samples;
+  const count = Math.min(options.samples ?? all, all);
+  check(
+    surface.offers.squaredNorms !== 'missing' && surface.offers.projectedSampleGradients !== 'missing',
+    'not-offered',
+    `advice compares batches, which needs losses or gradients over parts of the samples; ${surface.name} gives them over all samples alone.`,
+  );
+  check(count >= 40, 'too-few-samples', () => `advice needs at least 40 samples; got ${count}.`);
+  const block = wholeBlock(surface.parameters);
+  const part: RequestOptions = signal ? { signal } : {};
+  const { loss, gradient } = await surface.gradient(w, undefined, part);
+  if (!Number.isFinite(loss) || !gradient.every(Number.isFinite))
+    throw new RunError(
+      'no-advice',
+      `there is no advice at a loss of ${loss}: the loss and its gradient must be finite.`,
+    );
+  const samples = count < all ? distinct(all, count, key.child('samples')) : undefined;
+  const subset = samples && { samples, strata: [{ count, of: all }] };
+  const state = { surface, w, block, gradient, part, ...(subset && { subset }) };
+  return {
+    loss,
+    noise: await measureNoise(state, options),
+    curvature: await measureCurvature(state, options),
+  };
+}
+
+interface State {
+  readonly surface: Surface;
+  readonly w: Float64Array;
+  readonly block: SurfaceBlock;
+  readonly gradient: Float64Array;
+  readonly part: RequestOptions;
+  readonly subset?: SampleSubset;
+}
+
+async function measureNoise(
+  { surface, w, block, gradient, part, subset }: State,
+  { key, setting }: AdviceMeasureOptions,
+): Promise<Measured<NoiseFacts>> {
+  const squaredGradient = dot(gradient, gradient);
+  if (squaredGradient === 0)
+    return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
+  const n = surface.samples;
+  const known = { ...part, gradient, ...(subset && { subset }) };
+  const { trace, simple, carriers } = await surfaceNoiseScale(surface, w, block, known);
+  const curved = await surfaceCurvedNoise(surface, w, block, [], { ...known, key, probes: PROBES });
+  const small = Math.max(1, Math.min(setting.batchSize, Math.floor(n / 32)));
+  const sizes = [small, Math.min(16 * small, Math.floor(n / 2))] as const;
+  const squares = async (size: number, count: number, name: string) => {
+    const out: number[] = [];
+    for (let b = 0; b < count; b++) {
+      const samples = distinct(n, size, key.child(name).child(b));
+      const { gradient: g } = await surface.gradient(w, { samples, strata: [{ count: size, of: n }] }, part);
+      out.push(dot(g, g));
+    }
+    return out;
+  };
+  const two = twoBatchNoise({
+    of: n,
+    smallSize: sizes[0],
+    bigSize: sizes[1],
+    small: await squares(sizes[0], COUNTS[0], 'small'),
+    big: await squares(sizes[1], COUNTS[1], 'big'),
+  });
+  return {
+    facts: {
+      squaredGradient,
+      trace,
+      carriers,
+      ofSet: (trace.value * (n - 1)) / n / squaredGradient,
+      ofDistribution: simple,
+      interval: finiteInterval(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
+      weighted: curved.scale,
+      curvedGradient: curved.along.value,
+      twoBatches: {
+        sizes,
+        counts: COUNTS,
+        squaredGradient: two.squaredGradient,
+        trace: two.trace,
+        scale: two.scale,
+        interval: finiteInterval(two.interval),
+      },
+    },
+  };
+}
+
+async function measureCurvature(
+  { surface, w, block, part, subset }: State,
+  { la, key, setting, directions = 16 }: AdviceMeasureOptions,
+): Promise<Measured<CurvatureFacts>> {
+  const { size } = surface;
+  const multiply = async (vectors: readonly Float64Array[]) => {
+    const rows = matrix(vectors.length, size);
+    vectors.forEach((v, i) => {
+      rows.data.set(v, i * size);
+    });
+    const { data } = await surface.hessianVectors(w, block, rows, subset, part);
+    return vectors.map((_, i) => data.slice(i * size, (i + 1) * size));
+  };
+  const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), size);
+  const search = lanczosSearch(size, { count: eigenvectors, key, tolerance: 1e-3, la });
+  const [{ pairs, opposite }] = await multiplyTogether(multiply, [search]);
+  const top = pairs[0].value;
+  if (!(top.value > 0))
+    return {
+      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which SGD moves away at every learning rate, so that none is too large.`,
+    };
+  if (!(pairs[0].residual <= RESIDUAL * top.value))
+    return {
+      refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
+    };
+  const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
+  const hard = await surfaceHardSamples(surface, w, block, directions - eigenvectors, subset, part);
+  const basis = orthonormal([...vectors, ...hard], 0.05);
+  const rows = matrix(basis.length, size);
+  basis.forEach((u, i) => {
+    rows.data.set(u, i * size);
+  });
+  const each = await surfaceSampleCurvature(surface, w, block, rows, subset, part);
+  const products = setting.momentum > 0 ? await multiply(basis) : undefined;
+  return {
+    facts: curvatureFacts(la, setting, {
+      pairs,
+      opposite,
+      eigenvectors: vectors.length,
+      basis,
+      each,
+      of: surface.samples,
+      ...(products && { products }),
+    }),
+  };
+}
