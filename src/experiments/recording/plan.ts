@@ -12,6 +12,8 @@ import { PLANES } from '../../runs/ranks.js';
 const FEWEST_ROWS = 40;
 /** Directions of the steps in which the walk is drawn. */
 export const WALK_DIRECTIONS = 200;
+/** Bytes that an .npz holds. */
+const LARGEST_ARCHIVE = 2 ** 32;
 /** Ranks of the first directions, all of which are followed. */
 const LEADING = 20;
 
@@ -62,6 +64,12 @@ export function planOf(recording: Recording, out: string, limit = usableMemory()
       `the analysis of ${T} rows of ${P} weights needs about ${gigabytes(memory)} of memory, and ${gigabytes(most)} may be used; take fewer rows with --steps A:B, or some of the parameters with --params.`,
   );
   const directionsDisk = { what: 'the principal directions', bytes: 8 * (kept + 2) * P, key: '--params' };
+  check(
+    directionsDisk.bytes < LARGEST_ARCHIVE,
+    'too-large',
+    () =>
+      `the principal directions of ${P} weights would have ${gigabytes(directionsDisk.bytes)}, more than an archive holds; take some of the parameters with --params.`,
+  );
   const numbers = 2 * Math.min(P, T) + OF_DIRECTION * kept + PATHS * Math.min(1, T / 3000);
   const disk = checkDisk([directionsDisk, documents(numbers, 2)], out);
   const via = T < P ? `the ${T}×${T} Gram matrix of the rows` : `the ${P}×${P} covariance of the weights`;
