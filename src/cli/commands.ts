@@ -192,7 +192,7 @@ const [OF_RUNS, OF_RECORDINGS] = [
   ['centre', 'directions', 'workers'],
   [
     ...['params', 'steps', 'every', 'arrays', 'learningRate', 'batchSize', 'momentum', 'memory', 'seed', 'force'],
-    ...['surface', 'block', 'budget'],
+    ...['surface', 'python', 'block', 'budget'],
   ],
 ];
 
@@ -226,6 +226,7 @@ function addAnalyse(root: Command): void {
     .option('--force', 'replace an earlier analysis in the folder')
     .optionsGroup('The model of a recording:')
     .option('--surface <spec>', 'measures its loss too: python:FILE.py:make or python:package.module:make')
+    .option('--python <path>', 'the Python that runs it (that of an active environment, otherwise python3)')
     .addOption(
       new Option(
         '--block <pattern>',

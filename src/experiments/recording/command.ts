@@ -1,6 +1,7 @@
 /** The part of `thermograd analyse` that takes recordings made elsewhere. */
 
 import { openSurface } from '../../jobs/bridge/open.js';
+import { trainedState } from '../../jobs/bridge/trained.js';
 import { check } from '../../numeric/errors.js';
 import type { TrainingFacts } from '../../record/recording/table.js';
 import { lineOf } from '../../terminal/findings.js';
@@ -19,6 +20,7 @@ export interface RecordingFlags {
   readonly memory?: number;
   readonly seed?: number;
   readonly surface?: string;
+  readonly python?: string;
   readonly block?: readonly string[];
   readonly budget?: number;
   readonly provider?: 'auto' | 'embedded' | 'system';
@@ -30,15 +32,15 @@ export interface RecordingFlags {
 /** Runs `thermograd analyse` on a recording. */
 export async function analyse(path: string, flags: RecordingFlags): Promise<void> {
   const { params, steps, every, arrays, learningRate, batchSize, momentum, memory, seed, provider, out, force } = flags;
-  const { surface, block, budget } = flags;
+  const { surface, python, block, budget } = flags;
   const facts: TrainingFacts = Object.fromEntries(
     Object.entries({ learningRate, batchSize, momentum }).filter(([, v]) => v !== undefined),
   );
   await session(flags.json ?? false, async (s) => {
     check(
-      surface !== undefined || (block === undefined && budget === undefined),
+      surface !== undefined || (python ?? block ?? budget) === undefined,
       'no-surface',
-      '--block and --budget are for the measurement of a model; name it with --surface.',
+      '--python, --block and --budget are for the measurement of a model; name it with --surface.',
     );
     const options = {
       facts,
@@ -58,8 +60,9 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       ...(surface !== undefined && {
         surface: {
           open: async () => {
-            const opened = await openSurface(surface);
-            return { surface: opened, weights: opened.weights };
+            const opened = await openSurface(surface, { python });
+            const { weights } = await trainedState(opened, path);
+            return { surface: opened, weights };
           },
           ...(block && { blocks: block }),
           ...(budget !== undefined && { budgetSeconds: budget }),
