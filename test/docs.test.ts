@@ -2,7 +2,8 @@
  * The documentation holds: links and anchors lead somewhere, flags and names exist, and code marked `runnable` runs.
  *
  * Blocks fenced as ```js runnable, ```sh runnable, ```python runnable run in the order of their page, in one folder per page
- * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0.
+ * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0. Those fenced as
+ * runnable=torch run with the Python package and a Python that has PyTorch, as `python3`.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -20,6 +21,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HANG } from './support/cli.js';
+import { torchPython } from './support/python.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const walk = (folder: string, end: string): string[] =>
@@ -73,16 +75,33 @@ function project(): string {
   return folder;
 }
 
-function run({ language, text }: Block, folder: string): { status: number | null; output: string } {
+/** The environment of a block that needs PyTorch: the package, and a folder in which python3 is the Python that has it. */
+function withTorch(folder: string): NodeJS.ProcessEnv {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const python3 = join(bin, 'python3');
+  if (!existsSync(python3)) writeFileSync(python3, `#!/bin/sh\nexec '${torchPython}' "$@"\n`, { mode: 0o755 });
+  const { VIRTUAL_ENV: _, ...env } = process.env;
+  return {
+    ...env,
+    PATH: `${bin}:${env.PATH}`,
+    PYTHONPATH: join(root, 'python/src'),
+    THERMOGRAD_PROGRAM: join(root, 'dist/cli/main.js'),
+    OMP_NUM_THREADS: '1',
+  };
+}
+
+function run({ language, text, info }: Block, folder: string): { status: number | null; output: string } {
   if (language === 'js') writeFileSync(join(folder, 'block.mjs'), text);
   const [command, ...args] =
     language === 'sh'
       ? ['bash', '-euc', text]
       : language === 'python'
-        ? [python!, '-c', text]
+        ? [info === 'runnable=torch' ? 'python3' : python!, '-c', text]
         : [process.execPath, 'block.mjs'];
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: folder,
+    ...(info === 'runnable=torch' && { env: withTorch(folder) }),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: HANG,
@@ -152,8 +171,8 @@ describe.each(pages)('$name', ({ path, name, text }) => {
     expect([...new Set(flags)].filter((f) => !known(f))).toEqual([]);
   });
 
-  const blocks = blocksOf(text).filter((b) => b.info === 'runnable' || b.info.startsWith('file='));
-  const needed = blocks.some((b) => b.info === 'runnable');
+  const blocks = blocksOf(text).filter((b) => b.info.startsWith('runnable') || b.info.startsWith('file='));
+  const needed = blocks.some((b) => b.info.startsWith('runnable'));
   const folder = needed ? project() : '';
   afterAll(() => {
     if (needed) rmSync(folder, { recursive: true, force: true });
@@ -163,7 +182,11 @@ describe.each(pages)('$name', ({ path, name, text }) => {
       const title = `block ${k + 1} (${block.language} ${block.info})`;
       // the pages take a minute together: all of them run in CI, README everywhere
       const later = !process.env.CI && name !== 'README.md';
-      const missing = later ? 'CI=true' : block.language === 'python' && !python ? 'Python with zarr 3' : '';
+      const lacks = {
+        'runnable=torch': !torchPython && 'python3 with torch',
+        runnable: block.language === 'python' && !python && 'Python with zarr 3',
+      }[block.info];
+      const missing = later ? 'CI=true' : lacks || '';
       it.skipIf(missing !== '')(missing === '' ? title : `skipped: needs ${missing}: ${title}`, () => {
         if (block.info.startsWith('file=')) {
           writeFileSync(join(folder, block.info.slice('file='.length)), block.text);

@@ -226,7 +226,7 @@ function addAnalyse(root: Command): void {
     .option('--force', 'replace an earlier analysis in the folder')
     .optionsGroup('The model of a recording:')
     .option('--surface <spec>', 'measures its loss too: python:FILE.py:make or python:package.module:make')
-    .option('--python <path>', 'Python that runs it (that of the active virtual environment, otherwise python3)')
+    .option('--python <path>', 'the Python that runs it (that of an active environment, otherwise python3)')
     .addOption(
       new Option(
         '--block <pattern>',

@@ -1,6 +1,7 @@
 /** The part of `thermograd analyse` that takes recordings made elsewhere. */
 
 import { openSurface } from '../../jobs/bridge/open.js';
+import { trainedState } from '../../jobs/bridge/trained.js';
 import { check } from '../../numeric/errors.js';
 import type { TrainingFacts } from '../../record/recording/table.js';
 import { lineOf } from '../../terminal/findings.js';
@@ -37,9 +38,9 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
   );
   await session(flags.json ?? false, async (s) => {
     check(
-      surface !== undefined || (block === undefined && budget === undefined && python === undefined),
+      surface !== undefined || (python ?? block ?? budget) === undefined,
       'no-surface',
-      '--block, --budget and --python are for the measurement of a model; name it with --surface.',
+      '--python, --block and --budget are for the measurement of a model; name it with --surface.',
     );
     const options = {
       facts,
@@ -60,7 +61,7 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
         surface: {
           open: async () => {
             const opened = await openSurface(surface, python === undefined ? {} : { python });
-            return { surface: opened, weights: opened.weights };
+            return { surface: opened, ...(await trainedState(opened, path)) };
           },
           ...(block && { blocks: block }),
           ...(budget !== undefined && { budgetSeconds: budget }),

@@ -29,6 +29,8 @@ export interface OpenedSurface {
   readonly surface: Surface;
   /** All weights, in the order of its parameters. */
   readonly weights: Float64Array;
+  /** What a reader has to know of these weights and of buffers; undefined where the state of the recording is still to be set. */
+  readonly notes?: readonly string[];
 }
 
 /** The state of the model at the end of the recording. */
@@ -111,7 +113,10 @@ export async function measureRecorded(
     checks,
     measured: result,
     recorded: own.block.name,
-    notes: [...notesOnWeights(surface, own.block.size, from), ...notesOnLoss(result.loss.value, recording.loss)],
+    notes: [
+      ...(model.notes ?? notesOnWeights(surface, own.block.size, from)),
+      ...notesOnLoss(result.loss.value, recording.loss),
+    ],
     directions: widths,
     scaling: { varianceFlatness, varianceFlatnessRanges },
     widthError: result.asked < surface.samples && errors.length > 0 ? median(errors) : 0,
