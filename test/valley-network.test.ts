@@ -1,4 +1,5 @@
 /** The study of the valley on real networks: its cells on a small set, resume, sums over seeds, verdicts on both sides of each rule. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +156,22 @@ describe('the study', () => {
     await runNetworkStudy({ config: CONFIG, folder, resume: true });
     expect(timeless(file(1, name))).toBe(before);
     expect(statSync(file(0, name)).mtimeMs).toBe(kept);
+  });
+
+  it('keeps the digest of the input of its report, which changes with the seeds, and can be continued after that', async () => {
+    const outputs = () => JSON.parse(readFileSync(join(folder, 'network.json'), 'utf8')).outputs;
+    const digest = () =>
+      createHash('sha256')
+        .update(readFileSync(join(folder, 'input.json')))
+        .digest('hex');
+    const two = digest();
+    expect(outputs()['input.json'].sha256).toBe(two);
+    await runNetworkStudy({ config: CONFIG, folder, resume: true, seeds: 3 });
+    expect(digest()).not.toBe(two);
+    expect(outputs()['input.json'].sha256).toBe(digest());
+    const listed = outputs();
+    await runNetworkStudy({ config: CONFIG, folder, resume: true });
+    expect(outputs()).toEqual(listed);
   });
 
   it('refuses what makes no sense', async () => {

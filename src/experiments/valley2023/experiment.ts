@@ -24,7 +24,7 @@ import type { ValleyModelResults } from './measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
 import { type NetworkStudyRequest, planNetworkStudy, runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
-import { NETWORK_FOLDER, type NetworkStudyRecord } from './network/study.js';
+import { NETWORK_FOLDER, NETWORK_INPUT, type NetworkStudyRecord } from './network/study.js';
 import { PARTS, VALLEY_STUDY } from './study.js';
 
 /** Names the part that is run. */
@@ -71,8 +71,8 @@ export interface ValleyRun {
  * Memory of the model part, measured; that of a worker thread includes the kernels and the factors of the largest grid.
  */
 const MEMORY: PoolMemory = { base: 100e6, worker: 150e6 };
-/** The folder of the study of networks, and the file with the input of its report. */
-const [NETWORK, NETWORK_INPUT] = ['network', 'input.json'];
+/** The folder of the study of networks. */
+const NETWORK = 'network';
 /** Millions of walker-steps a second on one core, roughly, for the announcement only. */
 const SPEED = 12;
 
@@ -155,12 +155,10 @@ function networkRequest(request: ValleyRequest, preset: ValleyPreset, path: stri
   };
 }
 
-/** Runs the study of real networks, and writes the input of its report next to it. */
+/** Runs the study of real networks, whose folder lies in this one. */
 async function runNetworks(folder: ValleyFolder, request: ValleyRequest, preset: ValleyPreset): Promise<void> {
-  const place = folder.file(NETWORK);
   try {
-    const { input } = await runNetworkStudy(networkRequest(request, preset, folder.path));
-    writeJson(join(place, NETWORK_INPUT), input);
+    await runNetworkStudy(networkRequest(request, preset, folder.path));
   } catch (error) {
     throw error instanceof InterruptedError ? new InterruptedError(folder.path) : error;
   }

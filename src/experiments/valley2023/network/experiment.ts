@@ -15,14 +15,20 @@ import { sharedSamples } from '../../../jobs/shared-samples.js';
 import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
 import * as is from '../../../numeric/wants.js';
-import { readJson } from '../../../record/json.js';
+import { readJson, writeJson } from '../../../record/json.js';
 import { loadFor } from '../../../runs/prepare.js';
 import { NetworkPasses } from '../../../surface/network/passes.js';
 import { Trainer } from '../../../train/trainer.js';
 import { networkCells } from './cell.js';
 import { type NetworkStudyConfig, networkStudySeeds } from './config.js';
 import type { NetworkCell, NetworkInput } from './measured.js';
-import { NETWORK_FOLDER, NETWORK_STUDY, type NetworkStudyFolder, type NetworkStudyRecord } from './study.js';
+import {
+  NETWORK_FOLDER,
+  NETWORK_INPUT,
+  NETWORK_STUDY,
+  type NetworkStudyFolder,
+  type NetworkStudyRecord,
+} from './study.js';
 
 /** Says what the study computes and where. */
 export interface NetworkStudyRequest {
@@ -56,7 +62,7 @@ interface NetworkStudyResult {
 }
 
 /**
- * Runs the cells that are missing. Results do not depend on the number of workers. A cell's document is written whole
+ * Runs the cells that are missing, and writes the input of the report next to them. Results do not depend on the number of workers. A cell's document is written whole
  * when the cell is done, and with `resume` cells that have one are not run again; there may be more seeds than before.
  * @throws InputError for a folder in use or begun with other settings; InterruptedError when stopped, with all finished
  * cells kept
@@ -80,6 +86,8 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     await folder.stage('cells', request, async () => {
       const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
       await runCells(NETWORK_STUDY, { path, record, data }, 'cells', options);
+      // within the stage, which keeps its digest: it changes with the number of seeds
+      writeJson(folder.file(NETWORK_INPUT), inputOf(folder, dataset));
     });
     return { folder: path, record, input: inputOf(folder, dataset) };
   } finally {

@@ -40,6 +40,9 @@ const KIND: FolderKind<'cells'> = {
 /** The folder of the study of real networks. */
 export const NETWORK_FOLDER = studyFolder<'cells', NetworkStudyHead>(KIND, ['the study', 'was']);
 
+/** The document in the study's folder from which its report is made. */
+export const NETWORK_INPUT = 'input.json';
+
 /** Holds the training and test samples of the study. */
 type NetworkData = Pick<Dataset, 'train' | 'test'>;
 
