@@ -34,7 +34,7 @@ it('prints the files of examples, and refuses others', async () => {
   expect([wrong.code, wrong.stderr]).toEqual([2, "thermograd: there is no example 'vally'; did you mean 'valley'?\n"]);
 });
 
-it('a dry run says steps and memory, and writes nothing', async () => {
+it('a dry run says steps, memory and disk, and writes nothing', async () => {
   const { code, stdout } = await run('small.yaml', '--dry-run');
   expect(code).toBe(0);
   expect(stdout).toMatch(/600 walkers, 350 steps of 0.01/);

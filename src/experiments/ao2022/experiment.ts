@@ -12,7 +12,7 @@ import type {
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
-import { bytesIn, checkDisk } from '../../jobs/disk.js';
+import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { usableMemory } from '../../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
@@ -158,13 +158,14 @@ async function finishedRun(
   const all = there ? [readRecord(run).config as PartialConfig, ...layers] : layers;
   const config = completeConfig(...all);
   checkPhysics(config, 'the run that is asked for');
-  const { disk } = await planRun(all, optionsOf(request), LEAST_STEPS + 1);
+  const { disk } = await planRun(all, {}, LEAST_STEPS + 1);
   checkDisk([...disk, ...ao2022Disk(config)], out, bytesIn(out));
   await makeRun(layers, {
     ...optionsOf(request),
     out: run,
     resume: there,
-    ...(request.onTraining && { onStart: request.onTraining }),
+    // the folder holds both
+    onStart: (prepared) => request.onTraining?.({ ...prepared, disk: prepared.disk + bytesOf(ao2022Disk(config)) }),
   });
   return { run, out };
 }

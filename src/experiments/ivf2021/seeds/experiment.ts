@@ -55,7 +55,7 @@ export async function reproduceIvf2021Seeds(
   const head = { config: complete, seeds };
   checkSeeds(path, head, resume);
   const total = Math.max(seeds, before?.seeds ?? 0);
-  const { memory, disk: one } = await planRun(layers, request, LEAST_STEPS);
+  const { memory, disk: one } = await planRun(layers, {}, LEAST_STEPS);
   const disk = checkDisk([...overSeeds(one, total), documents(NUMBERS * total, 3)], path, bytesIn(path));
   const folder = openSeeds(path, head, resume);
   try {
