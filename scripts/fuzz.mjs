@@ -1,14 +1,14 @@
 /**
  * Changes good inputs of every reader by small seeded mistakes, and counts what becomes of them:
  *
- *     node scripts/fuzz.mjs [--cases 12000] [--seed 1] [--only npy,config] [--dist dist]
+ *     node scripts/fuzz.mjs [--cases 12000] [--seed 1] [--only npy,config] [--dist dist] [--say]
  *
  * A changed input is refused with a sentence, or accepted. Each acceptance is judged (scripts/fuzz/subjects.mjs): the meaning
  * did not change, or a second reader takes the file for a well-formed one that says the same. `stopped` is a well-formed
  * request that takes long and ends when it is asked to. Everything else is a finding: `silent` (accepted with another
  * meaning), `crash` (an error that is none of the program's own, a sentence with a hole, a refusal that leaves files) or
  * `hang` (no answer within 20 s, nor after a signal). The exit code is 1 when there is any; each is printed with its subject and number, from which it can
- * be made again. Needs `npm run build`.
+ * be made again; `--say` prints every refusal. Needs `npm run build`.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -30,6 +30,7 @@ async function main() {
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
       dist: { type: 'string', default: 'dist' },
+      say: { type: 'boolean', default: false },
     },
   });
   const { SUBJECTS } = await import('./fuzz/subjects.mjs');
@@ -39,7 +40,7 @@ async function main() {
   const rows = [];
   for (const name of names) {
     const cases = Math.max(1, Math.round((Number(values.cases) * SUBJECTS[name].share) / shares));
-    rows.push(await subject({ name, cases, seed: Number(values.seed), dist }));
+    rows.push(await subject({ name, cases, seed: Number(values.seed), dist, say: values.say }));
   }
   const heads = ['subject', 'cases', 'refused', 'stopped', 'same', 'unseen', 'silent', 'crash', 'hang'];
   const total = { subject: 'all' };
@@ -98,7 +99,7 @@ async function subject(job) {
   return row;
 }
 
-async function work({ name, cases, seed, dist, from }) {
+async function work({ name, cases, seed, dist, from, say }) {
   const { SUBJECTS } = await import('./fuzz/subjects.mjs');
   const { drawing } = await import('./fuzz/mutations.mjs');
   const { randomKey } = await import(new URL('numeric/random.js', dist));
@@ -107,7 +108,6 @@ async function work({ name, cases, seed, dist, from }) {
   const { inputs, mutate, read, seen, weights, patience } = await SUBJECTS[name].make(dist);
   const lots = weights?.flatMap((n, i) => Array.from({ length: n }, () => i)) ?? inputs.map((_, i) => i);
   const goods = [];
-  for (const input of inputs) goods.push(await read(input));
   const key = randomKey(seed).child('fuzz').child(name);
   const failed = (error) => `${error?.stack ?? error}`.split('\n').slice(0, 4).join(' | ').slice(0, 600);
   process.on('unhandledRejection', (error) => process.send({ outcome: 'crash', k: -1, text: failed(error) }));
@@ -124,11 +124,16 @@ async function work({ name, cases, seed, dist, from }) {
       const bad = own && (/undefined|\[object/.test(error.message) || error.message.length > 3000);
       process.send(
         own && !bad
-          ? { outcome: error.stopped ? 'stopped' : 'refused', k }
+          ? {
+              outcome: error.stopped ? 'stopped' : 'refused',
+              k,
+              ...(say && { text: `${shown(input)}: ${error.message.trim().split('\n').at(-1)}` }),
+            }
           : { outcome: 'crash', k, text: failed(error) },
       );
       continue;
     }
+    goods[which] ??= await read(inputs[which]);
     const good = goods[which];
     if (isDeepStrictEqual(value, good)) process.send({ outcome: 'same', k });
     else if (seen({ value, input, good })) process.send({ outcome: 'unseen', k });

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { mutateBytes, mutateText, mutateTree } from '../scripts/fuzz/mutations.mjs';
 // @ts-expect-error: plain JavaScript without declarations
 import { csv, idx, npy } from '../scripts/fuzz/oracles.mjs';
+// @ts-expect-error: plain JavaScript without declarations
+import { SUBJECTS } from '../scripts/fuzz/subjects.mjs';
 import { writeNpy } from '../src/record/npy.js';
 import { HANG } from './support/cli.js';
 
@@ -13,18 +15,34 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const fuzz = (...args: string[]) =>
   spawnSync(process.execPath, ['scripts/fuzz.mjs', ...args], { cwd: root, encoding: 'utf8', timeout: HANG });
 
+const READERS = Object.keys(SUBJECTS)
+  .filter((name) => name !== 'commands')
+  .join(',');
 /** Cases of the short run; more of them in CI. */
 const CASES = process.env.CI === undefined ? 500 : 1500;
 
 it(`no crash, no hang, nothing silently wrong in ${CASES} cases, the same with the same seed`, () => {
-  const { status, stdout } = fuzz('--cases', `${CASES}`, '--seed', '11');
+  const { status, stdout } = fuzz('--cases', `${CASES}`, '--seed', '11', '--only', READERS);
   expect(stdout).not.toMatch(/^(?:crash|hang|silent):/m);
   expect(status).toBe(0);
-  const total = /^all +(\d+) +(\d+) +(\d+) +(\d+) +0 +0 +0$/m.exec(stdout)!.slice(1).map(Number);
-  expect(total[0]).toBe(total[1] + total[2] + total[3]);
+  const total = /^all +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +0 +0 +0$/m.exec(stdout)!.slice(1).map(Number);
+  expect(total[0]).toBe(total[1] + total[2] + total[3] + total[4]);
   expect(total[0]).toBeGreaterThanOrEqual(CASES - 10);
   const again = (seed: string) => fuzz('--cases', '60', '--seed', seed, '--only', 'csv,config').stdout;
   expect(again('3')).toBe(again('3'));
+});
+
+it('the commands on changed flags, run folders and files: nothing unexpected in a few cases', () => {
+  const { status, stdout } = fuzz(
+    '--cases',
+    process.env.CI === undefined ? '6' : '25',
+    '--seed',
+    '4',
+    '--only',
+    'commands',
+  );
+  expect(stdout).not.toMatch(/^(?:crash|hang|silent):/m);
+  expect(status, stdout).toBe(0);
 });
 
 describe('the harness', () => {

@@ -217,12 +217,18 @@ export async function commands(dist, config) {
       const bytes = Uint8Array.from(readFileSync(join(whole, name)));
       if (draw.chance(0.07)) return { args: good.args, change: { name, bytes: null } };
       const text = () => new TextDecoder().decode(bytes);
-      const changed =
-        name.endsWith('.json') && draw.chance(0.6)
-          ? new TextEncoder().encode(JSON.stringify(mutateTree(JSON.parse(text()), draw)))
-          : /\.(csv|yaml)$/.test(name) && draw.chance(0.7)
-            ? new TextEncoder().encode(mutateText(text(), draw))
-            : mutateBytes(bytes, draw);
+      const yaml = name === 'c.yaml' && draw.chance(0.5);
+      const changed = yaml
+        ? new TextEncoder().encode(JSON.stringify(mutateTree(parse(text()), draw)))
+        : name.endsWith('.csv') && draw.chance(0.4)
+          ? new TextEncoder().encode(
+              text().replace(/[\d.]+/g, (v) => (draw.chance(0.4) ? draw.one(NUMBERS.slice(0, 11)) : v)),
+            )
+          : name.endsWith('.json') && draw.chance(0.6)
+            ? new TextEncoder().encode(JSON.stringify(mutateTree(JSON.parse(text()), draw)))
+            : /\.(csv|yaml)$/.test(name) && draw.chance(0.7)
+              ? new TextEncoder().encode(mutateText(text(), draw))
+              : mutateBytes(bytes, draw);
       return { args: good.args, change: { name, bytes: changed } };
     },
     read,
@@ -247,14 +253,18 @@ export async function commands(dist, config) {
   };
 }
 
+const NUMBERS = ['0', '1', '2', '3', '7', '50', '1e3', '0.5', '1e-300', '1e300', '-1', '1-2', '2,3', '99999999'];
+
 /** Changes one of the arguments of a command, which is named by the first: a word less, twice, or misspelt. */
 function mutateArguments(args, draw) {
   const out = [...args];
   // the command itself is changed by the subject `flags`
   const first = args[0] === 'reproduce' ? 2 : 1;
   const at = first + draw.below(out.length - first);
-  const kind = draw.below(5);
-  if (kind === 0 && out[at] !== 'run') out.splice(at, 1);
+  const kind = draw.below(6);
+  const numbers = out.flatMap((word, k) => (k >= first && /^[\d.-]+$/.test(word) ? [k] : []));
+  if (kind >= 4 && numbers.length > 0) out[draw.one(numbers)] = draw.one(NUMBERS);
+  else if (kind === 0 && out[at] !== 'run') out.splice(at, 1);
   else if (kind === 1) out.splice(at, 0, draw.one(args.slice(first)));
   else out[at] = mutateText(out[at], draw);
   return out;

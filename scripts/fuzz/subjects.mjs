@@ -40,7 +40,7 @@ export const SUBJECTS = {
   simulation: { share: 5, make: simulation },
   flags: { share: 8, make: flags },
   'run folder': { share: 3, make: runFolder },
-  commands: { share: 6, make: (dist) => commands(dist, CONFIG) },
+  commands: { share: 3, make: (dist) => commands(dist, CONFIG) },
 };
 
 const bySecond =
