@@ -16,6 +16,8 @@ import { parseArgs } from 'node:util';
 
 /** Milliseconds without an answer after which a case counts as a hang. */
 const HANG = 20_000;
+/** Milliseconds that a command which was asked to stop takes at most. */
+const AFTER_SIGNAL = 60_000;
 
 if (process.env.FUZZ_JOB === undefined) await main();
 else {
@@ -71,7 +73,7 @@ async function subject(job) {
           timer = setTimeout(() => {
             hung = true;
             child.kill('SIGKILL');
-          }, HANG);
+          }, AFTER_SIGNAL);
         }, patience);
       };
       child.on('message', ({ begun, outcome, k, text, patience: own }) => {
@@ -133,7 +135,10 @@ async function work({ name, cases, seed, dist, from, say }) {
       );
       continue;
     }
-    goods[which] ??= await read(inputs[which]);
+    if (goods[which] === undefined) {
+      process.send({ begun: k, patience: 600_000 });
+      goods[which] = await read(inputs[which]);
+    }
     const good = goods[which];
     if (isDeepStrictEqual(value, good)) process.send({ outcome: 'same', k });
     else if (seen({ value, input, good })) process.send({ outcome: 'unseen', k });
