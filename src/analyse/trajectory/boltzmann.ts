@@ -99,7 +99,7 @@ export function boltzmannTest(
     { energies, dimension, options },
     {
       energies: is.numbers,
-      dimension: is.count,
+      dimension: is.number,
       options: is.shape({ temperature: is.maybe(is.either(is.oneOf('fit'), is.finite)) }),
     },
   );
