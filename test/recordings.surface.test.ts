@@ -188,6 +188,18 @@ describe('a recording with its model', () => {
     expect(closed).toBe(before + 3);
     expect(existsSync(out)).toBe(false);
   });
+
+  it('keeps the rest of the analysis where the budget is too small', async () => {
+    const { measured, leftOut, findings } = await analyseRecording(join(folder, 'w.npz'), {
+      out: join(folder, 'poor'),
+      surface: { open: async () => ({ surface, weights: new Float64Array(P + 2) }), budgetSeconds: 1e-6 },
+    });
+    expect([measured.surface, findings[0].id]).toEqual([undefined, 'rec.stationary']);
+    expect(leftOut[0]).toEqual({
+      what: 'everything that needs the loss',
+      needs: expect.stringMatching(/even over 64 of the 100 samples/),
+    });
+  }, 300_000);
 });
 
 describe('alignment', () => {

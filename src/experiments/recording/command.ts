@@ -77,6 +77,7 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       { folder, report, recording, survey, findings, leftOut },
       [
         ...findings.map(lineOf),
+        ...(measured.surfaceMissing === undefined ? [] : [`not measured: ${measured.surfaceMissing}`]),
         ...(measured.surface?.notes ?? []).map((note) => `note: ${note}`),
         ...recording.notes.map((note) => `note: ${note}`),
         `left out: ${leftOut.length} things, listed with what each needs`,

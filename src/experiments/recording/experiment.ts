@@ -9,6 +9,7 @@ import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { kernelBuild } from '../../kernels/load.js';
+import { InputError } from '../../numeric/errors.js';
 import { jsonText } from '../../numeric/json.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
@@ -24,7 +25,6 @@ import { leftOut } from './left-out.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
 import { planOf } from './plan.js';
 import { checkParameters } from './surface/align.js';
-import type { RecordedSurface } from './surface/measured.js';
 import { measureRecorded, type OpenedSurface } from './surface/stage.js';
 
 /** Says what is analysed, and where the results go. */
@@ -113,7 +113,7 @@ async function analysed(
   if (!finished || !answer) throw new InterruptedError(folder, false);
   const { linearAlgebra } = answer;
   const measured: MeasuredRecording = model
-    ? { ...answer.measured, surface: await surfaceOf(answer, model, path, request, folder) }
+    ? { ...answer.measured, ...(await surfaceOf(answer, model, path, request, folder)) }
     : answer.measured;
   const findings = recordingFindings(measured);
   const missing = leftOut(measured);
@@ -145,16 +145,16 @@ async function analysed(
   return { folder, measured, findings, leftOut: missing };
 }
 
-/** Measures the model. @throws InterruptedError when asked to stop */
+/** Measures the model; a budget that is too small leaves the rest of the analysis as it is. @throws InterruptedError when asked to stop */
 async function surfaceOf(
   answer: RecordingAnswer,
   model: OpenedSurface,
   path: string,
   { surface, seed = 0, provider = 'auto', memory, signal, onProgress, onStart }: RecordingRequest,
   folder: string,
-): Promise<RecordedSurface> {
+): Promise<Pick<MeasuredRecording, 'surface' | 'surfaceMissing'>> {
   try {
-    return await measureRecorded(answer, {
+    const measured = await measureRecorded(answer, {
       model,
       state: finalState(path),
       blocks: surface?.blocks ?? [],
@@ -168,7 +168,9 @@ async function surfaceOf(
       onProgress: (note, share) =>
         onProgress?.({ stage: 'surface', done: Math.round(100 * share), total: 100, unit: '%', note }),
     });
+    return { surface: measured };
   } catch (error) {
+    if (error instanceof InputError && error.code === 'budget-too-small') return { surfaceMissing: error.message };
     if (signal?.aborted) throw new InterruptedError(folder, false);
     throw error;
   }

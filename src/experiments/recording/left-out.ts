@@ -5,7 +5,15 @@ import { surfaceLeftOut } from './surface/tables.js';
 const SURFACE = 'a surface: the model with its loss and data (--surface)';
 
 /** Lists what was left out: first what this recording lacks, then what a recording without a surface, or every one, has not. */
-export function leftOut({ rotation, temperatures, walk, rankLaw, recording, surface }: MeasuredRecording): LeftOut[] {
+export function leftOut({
+  rotation,
+  temperatures,
+  walk,
+  rankLaw,
+  recording,
+  surface,
+  surfaceMissing,
+}: MeasuredRecording): LeftOut[] {
   const own: readonly (readonly [string, { readonly missing?: string } | object])[] = [
     ['rotation in planes of settled directions', rotation],
     ['temperatures of the directions', temperatures],
@@ -25,6 +33,7 @@ export function leftOut({ rotation, temperatures, walk, rankLaw, recording, surf
     },
   ];
   return [
+    ...(surfaceMissing === undefined ? [] : [{ what: 'everything that needs the loss', needs: surfaceMissing }]),
     ...own.flatMap(([what, part]) => ('missing' in part ? [{ what, needs: String(part.missing) }] : [])),
     ...(recording.loss
       ? []

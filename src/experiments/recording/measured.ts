@@ -139,6 +139,8 @@ export interface MeasuredRecording {
   readonly walk: OwnWalk | Missing;
   /** What needs the loss; undefined without a surface. */
   readonly surface?: RecordedSurface;
+  /** Why a surface that was given was not measured, as a sentence. */
+  readonly surfaceMissing?: string;
 }
 
 /** Says what was left out, and what it would need. */

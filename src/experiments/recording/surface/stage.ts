@@ -78,8 +78,12 @@ export async function measureRecorded(
     .filter((b) => b.name !== own.block.name);
   const blocks = [own.block, ...others];
   const request = stage.signal ? { signal: stage.signal } : {};
-  const checks = await checkSurface(surface, own.centre, { ...request, key: key.child('checks') });
-  stage.onProgress('checks', 0);
+  stage.onProgress('checks of the model', 0);
+  const checks = await checkSurface(surface, own.centre, {
+    ...request,
+    key: key.child('checks'),
+    onProgress: (share) => stage.onProgress('checks of the model', CHECKS * share),
+  });
   const { facts } = recording;
   const result = await measureSurface(surface, own.centre, blocks, {
     key: key.child('surface'),
@@ -93,7 +97,7 @@ export async function measureRecorded(
     onProgress: ({ block, what, share }) => {
       const at = blocks.findIndex((b) => b.name === block);
       const part = ['curvature', 'flatness', 'noise'].indexOf(what);
-      stage.onProgress(`${what} of ${block}`, (at + (part + share) / 3) / blocks.length);
+      stage.onProgress(`${what} of ${block}`, CHECKS + ((1 - CHECKS) * (at + (part + share) / 3)) / blocks.length);
     },
   });
   const block = result.blocks[0];
@@ -156,6 +160,9 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
   const all = Uint32Array.from({ length: n }, (_, k) => k);
   return estimate(rho(all), standardError[0], n, `${method}, moving-block bootstrap`);
 }
+
+/** Share of the progress that the checks are given. */
+const CHECKS = 0.1;
 
 /** A loss at the centre that is so many times the recorded one has other weights, or other data. */
 const UNLIKE = 3;
