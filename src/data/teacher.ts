@@ -16,7 +16,7 @@ export interface TeacherNetwork {
 
 /** Says what a {@link TeacherNetwork} needs. */
 export const TEACHER_NETWORK_WANTS = is.shape<TeacherNetwork>({
-  widths: is.listOf(is.count),
+  widths: is.listOf(is.number),
   activation: is.oneOf('relu', 'tanh', 'identity'),
   bias: is.flag,
   loss: is.oneOf('cross-entropy', 'squared-error'),
@@ -40,9 +40,9 @@ export interface TeacherRequest {
 /** Says what a {@link TeacherRequest} needs. */
 export const TEACHER_REQUEST_WANTS = is.shape<TeacherRequest>({
   network: TEACHER_NETWORK_WANTS,
-  train: is.count,
-  test: is.maybe(is.whole),
-  labelNoise: is.maybe(is.finite),
+  train: is.number,
+  test: is.maybe(is.number),
+  labelNoise: is.maybe(is.number),
   spectrum: is.maybe(is.numbers),
 });
 

@@ -130,7 +130,11 @@ export interface Averaging {
 }
 
 /** Says what an {@link Averaging} needs. */
-export const AVERAGING_WANTS = is.shape<Averaging>({ samples: is.count, every: is.count, blocks: is.maybe(is.count) });
+export const AVERAGING_WANTS = is.shape<Averaging>({
+  samples: is.number,
+  every: is.number,
+  blocks: is.maybe(is.count),
+});
 
 /**
  * Computes mean and covariance over walkers AND time, advancing the ensemble by samples·every steps. The error comes from the

@@ -89,8 +89,8 @@ export const PROBLEM_INPUT_WANTS = is.shape<ProblemInput>({
   names: is.listOf(is.text),
   landscape: LANDSCAPE_INPUT_WANTS,
   noise: is.kinds<NoiseInput>('kind', { diffusion: VALUES, covariance: VALUES, batch: BATCH }),
-  learningRate: is.finite,
-  momentum: is.maybe(is.finite),
+  learningRate: is.number,
+  momentum: is.maybe(is.number),
   interpretation: is.maybe(is.oneOf('ito', 'stratonovich', 'haenggi-klimontovich')),
 });
 
