@@ -139,6 +139,11 @@ describe('refused with one sentence', () => {
       /codec 'brotli', which is not known/,
     ],
     [
+      'a codec whose name is no text',
+      threeOf(4, P, (i, j) => i * P + j, [LITTLE, { name: { id: 'zstd' } }]),
+      /codec 'without a name', which is not known/,
+    ],
+    [
       'integers',
       { ...good, 'zarr.json': json(three([T, P], [4, P], 'uint8')) },
       /holds uint8; float32 or float64 is read/,

@@ -170,9 +170,10 @@ function refuseCodecs(store: ArrayStore, name: string, bad: (why: string) => Run
   if (missing !== undefined) throw bad(`has metadata without ${missing}; they are damaged`);
   const listed = three
     ? codecNames(codecs)
-    : [...(Array.isArray(filters) ? filters : []), ...(compressor ? [compressor] : [])].map(
-        (c) => `numcodecs.${(c as { id?: unknown } | null)?.id ?? 'without a name'}`,
-      );
+    : [...(Array.isArray(filters) ? filters : []), ...(compressor ? [compressor] : [])].map((c) => {
+        const id = (c as { id?: unknown } | null)?.id;
+        return `numcodecs.${typeof id === 'string' ? id : 'without a name'}`;
+      });
   if (listed === undefined) throw bad('has no list of codecs in its metadata');
   const unknown = listed.find((codec) => codec !== 'sharding_indexed' && !zarr.registry.has(codec as never));
   if (unknown !== undefined)
@@ -224,7 +225,7 @@ function codecNames(codecs: unknown): string[] | undefined {
   if (!Array.isArray(codecs)) return undefined;
   return codecs.flatMap(
     (codec: { name?: unknown; configuration?: { codecs?: unknown; index_codecs?: unknown } } | null) => [
-      codec?.name === undefined ? 'without a name' : String(codec.name),
+      typeof codec?.name === 'string' ? codec.name : 'without a name',
       ...(codecNames(codec?.configuration?.codecs) ?? []),
       ...(codecNames(codec?.configuration?.index_codecs) ?? []),
     ],

@@ -273,7 +273,7 @@ function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {
     out.push(
       `D adds noise to only ${system.noiseRank} of ${system.n} directions; F transmits it to the others.` +
         (d.stationary && Number.isNaN(d.entropyProductionRate)
-          ? ' The current also flows where D is zero, so −Tr(D⁻¹QUQ) is undefined and no entropy production rate is given.'
+          ? ' The current also flows where D is zero, so −Tr(D⁻¹QUQ) has no value and no entropy production rate is given.'
           : ''),
     );
   else if (d.condition.diffusion > 1e8)
