@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { measureSurface } from '../src/analyse/surface/measure.js';
-import { inWords, overAllOf, planFor, secondsFor } from '../src/analyse/surface/plan.js';
+import { inWords, overAllOf, planFor, remaining, secondsFor, shareFor } from '../src/analyse/surface/plan.js';
 import { plainData, sameData } from '../src/numeric/json.js';
 import { embeddedLinearAlgebra, fromRows } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -54,6 +54,20 @@ describe('a plan', () => {
     expect(planFor(costs, 60, requests, 10).samples).toBe(10);
   });
 
+  it('leaves directions out before samples, evenly from the first to the last', () => {
+    const at = (share: number) => ({ ...requests, losses: 18 * remaining(100, share) });
+    const costly = { ...costs, loss: 1e-4 };
+    // 12 losses and more for each of 100 directions over 1000 samples take 180 s, the rest of the requests 38 s
+    expect(shareFor(costly, 300, at, 60000)).toBe(1);
+    expect(shareFor(costly, 150, at, 60000)).toBe(0.5);
+    expect(shareFor(costly, 1, at, 60000)).toBe(0.1);
+    expect([remaining(100, 0.1), remaining(8, 0.1), remaining(200, 0.1)]).toEqual([12, 8, 20]);
+    const plan = planFor(costly, 150, at(0.5), 60000, { directions: 50, of: 100 });
+    expect(plan.samples).toBeGreaterThanOrEqual(1000);
+    expect(plan.words).toMatch(/; widths along 50 of 100 directions, to fit the budget$/);
+    expect(planFor(costly, 300, at(1), 60000, { directions: 100, of: 100 }).words).not.toMatch(/widths/);
+  });
+
   it('says times as people do', () => {
     expect([0.2, 1.2, 99, 100, 700, 8000, 100000].map(inWords)).toEqual([
       'less than a second',
@@ -71,6 +85,55 @@ describe('a measurement', () => {
   const { surface, w, all } = softmaxSurface({ samples: 150 });
   const weight = blockNamed(surface.parameters, 'fc.weight');
   const blocks = [weight, wholeBlock(surface.parameters)];
+
+  it('measures the first, the last and some directions between where the budget is short', async () => {
+    const { surface, w } = softmaxSurface({ samples: 150, inputs: 10, classes: 4 });
+    const weight = blockNamed(surface.parameters, 'fc.weight');
+    const vectors = orthonormalAxes(weight.size, 3);
+    const k = vectors.length;
+    expect(k).toBe(40);
+    const given = {
+      vectors: fromRows(vectors.map((v) => Array.from(v))),
+      indices: vectors.map((_, i) => i + 1),
+      variances: vectors.map(() => 1),
+    };
+    let clock = 0;
+    // a second for every request: all directions would take longer than the budget
+    const slow = {
+      ...surface,
+      ...Object.fromEntries(
+        (['losses', 'gradient', 'hessianVectors', 'projectedSampleGradients'] as const).map((verb) => [
+          verb,
+          (...args: never[]) => {
+            clock += 1;
+            return (surface[verb] as (...args: never[]) => unknown).call(surface, ...args);
+          },
+        ]),
+      ),
+    } as Surface;
+    const found = await measureSurface(slow, w, [weight], {
+      key,
+      la,
+      directions: new Map([[weight.name, given]]),
+      top: 2,
+      batches: 1,
+      budget: { seconds: 1, now: () => clock },
+    }).catch((error: Error) => error);
+    expect(found).toBeInstanceOf(Error); // even the fewest do not fit a second
+    clock = 0;
+    const plan = await measureSurface(slow, w, [weight], {
+      key,
+      la,
+      directions: new Map([[weight.name, given]]),
+      top: 2,
+      batches: 1,
+      budget: { seconds: 300, now: () => clock },
+    });
+    const ranks = plan.blocks[0].flatness!.directions.map((d) => d.index);
+    expect(ranks.length).toBeLessThan(k);
+    expect([ranks[0], ranks[ranks.length - 1]]).toEqual([1, k]);
+    expect(plan.plan!.words).toContain(`widths along ${ranks.length} of ${k} directions`);
+  });
 
   it('is one document for each block, with everything in it, that JSON keeps', async () => {
     const axes = orthonormalAxes(12, 3).slice(0, 4);

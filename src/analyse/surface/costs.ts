@@ -7,6 +7,8 @@ import type { PlannedRequests, SurfaceCosts } from './plan.js';
 
 /** Samples of a trial. */
 const TRIAL = 256;
+/** Directions of a trial with gradients of samples: those are asked for together, and one gradient serves all of them. */
+const TOGETHER = 8;
 /** A trial over all samples is made where it takes at most this share of the budget: kernels may be faster on all of them. */
 const SHARE = 0.05;
 
@@ -35,6 +37,8 @@ export async function costsOf(
   const n = split ? TRIAL : N;
   const p = signVector(block.size, key.child('direction').stream());
   const row = matrix(1, block.size, p);
+  const rows = matrix(TOGETHER, block.size);
+  for (let i = 0; i < TOGETHER; i++) rows.data.set(p, i * block.size);
   const time = async (verb: keyof Surface['offers'], ask: () => Promise<unknown>): Promise<number> => {
     if (offers[verb] === 'missing') return 0;
     // the first request of a kind prepares what later ones use again
@@ -50,8 +54,10 @@ export async function costsOf(
     gradient: (await time('gradient', () => surface.gradient(w, subset, request))) / n,
     product: (await time('hessianVectors', () => surface.hessianVectors(w, block, row, subset, request))) / n,
     slope:
-      (await time('projectedSampleGradients', () => surface.projectedSampleGradients(w, block, row, subset, request))) /
-      n,
+      (await time('projectedSampleGradients', () =>
+        surface.projectedSampleGradients(w, block, rows, subset, request),
+      )) /
+      (TOGETHER * n),
   };
   if (!split || 2 * N * seen.loss > SHARE * budgetSeconds) return { ...seen, lossOverAll: seen.loss };
   const whole = (await time('losses', () => surface.losses(w, lines, undefined, request))) / (2 * N);

@@ -5,7 +5,7 @@
  */
 import { check } from '../../numeric/errors.js';
 import { exactly } from '../../numeric/estimate.js';
-import { embeddedLinearAlgebra, type LinearAlgebra } from '../../numeric/linalg/index.js';
+import { embeddedLinearAlgebra, type LinearAlgebra, matrix, row } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { hardAndRandom } from '../../surface/subsets.js';
@@ -13,7 +13,7 @@ import type { Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 import { DENSE_SIZE } from '../curvature/dense-block.js';
 import { costsOf, requestsOf } from './costs.js';
 import { type GivenDirections, measureBlock } from './measure-block.js';
-import { overAllOf, planFor, type SurfacePlan } from './plan.js';
+import { overAllOf, planFor, remaining, type SurfacePlan, shareFor } from './plan.js';
 import type { BlockMeasured, SurfaceMeasured } from './results.js';
 
 /** Reports where a measurement is. */
@@ -72,6 +72,7 @@ export async function measureSurface(
   const { loss, gradient } = await surface.gradient(w, undefined, request);
   const gradientSeconds = (budget?.now() ?? 0) - started;
   let plan: SurfacePlan | undefined;
+  let directions = options.directions;
   if (budget) {
     const widest = blocks.reduce((a, b) => (b.size > a.size ? b : a));
     const costs = await costsOf(surface, w, widest, {
@@ -81,16 +82,28 @@ export async function measureSurface(
       budgetSeconds: budget.seconds,
       gradientSeconds,
     });
-    const counts = blocks.map((b) => ({
-      directions: options.directions?.get(b.name)?.vectors.rows ?? Math.min(top, b.size),
-      top: Math.min(top, b.size),
-      density,
-      probes,
-      batches,
-      batchSize: batchSize ?? 50,
-      dense: dense(b) ? b.size : 0,
-    }));
-    plan = planFor(costs, budget.seconds, requestsOf(counts), surface.samples);
+    const given = (b: SurfaceBlock) => options.directions?.get(b.name)?.vectors.rows;
+    const at = (share: number) => (b: SurfaceBlock) => remaining(given(b) ?? 0, share);
+    const counts = (share: number) =>
+      blocks.map((b) => ({
+        directions: given(b) === undefined ? Math.min(top, b.size) : at(share)(b),
+        top: Math.min(top, b.size),
+        density,
+        probes,
+        batches,
+        batchSize: batchSize ?? 50,
+        dense: dense(b) ? b.size : 0,
+      }));
+    const requests = (share: number) => requestsOf(counts(share));
+    const share = shareFor(costs, budget.seconds, requests, surface.samples);
+    const over = (f: (b: SurfaceBlock) => number) => blocks.reduce((sum, b) => sum + f(b), 0);
+    plan = planFor(costs, budget.seconds, requests(share), surface.samples, {
+      directions: over(at(share)),
+      of: over(at(1)),
+    });
+    directions =
+      options.directions &&
+      new Map(Array.from(options.directions, ([name, own]) => [name, thin(own, remaining(own.vectors.rows, share))]));
     if (surface.offers.sampleLosses === 'missing') plan = overAllOf(plan);
     options.onPlan?.(plan);
   }
@@ -108,7 +121,7 @@ export async function measureSurface(
         subset,
         loss,
         gradient,
-        directions: options.directions?.get(block.name),
+        directions: directions?.get(block.name),
         top: Math.min(top, block.size),
         density: { probes: density.probes, steps: Math.min(density.steps, block.size) },
         probes,
@@ -131,4 +144,16 @@ export async function measureSurface(
     plan,
     blocks: measured,
   };
+}
+
+/** Keeps some of the directions, evenly from the first to the last. */
+function thin({ vectors, indices, variances }: GivenDirections, count: number): GivenDirections {
+  const all = vectors.rows;
+  if (count >= all) return { vectors, indices, variances };
+  const kept = Array.from({ length: count }, (_, i) => Math.round((i * (all - 1)) / Math.max(1, count - 1)));
+  const rows = matrix(count, vectors.cols);
+  kept.forEach((k, i) => {
+    rows.data.set(row(vectors, k), i * vectors.cols);
+  });
+  return { vectors: rows, indices: kept.map((k) => indices[k]), variances: kept.map((k) => variances[k]) };
 }

@@ -17,6 +17,12 @@ export interface SurfaceCosts {
   readonly slope: number;
 }
 
+/** Says how many of the given directions are measured. */
+export interface ThinnedDirections {
+  readonly directions: number;
+  readonly of: number;
+}
+
 /** Counts the requests of a measurement, each over the samples that are chosen. */
 export interface PlannedRequests {
   readonly losses: number;
@@ -42,6 +48,31 @@ export interface SurfacePlan {
 
 /** The fewest samples from which errors over samples are taken. */
 export const FEWEST_SAMPLES = 64;
+/** With fewer samples than these, or all, directions are left out before samples are. */
+export const ENOUGH_SAMPLES = 1000;
+/** Shares of the given directions that are tried in turn. */
+const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1];
+/** The fewest directions that are kept of more. */
+const FEWEST_DIRECTIONS = 12;
+
+/** Returns how many of a block's directions remain at a share. */
+export const remaining = (directions: number, share: number): number =>
+  Math.min(directions, Math.max(FEWEST_DIRECTIONS, Math.ceil(share * directions)));
+
+/**
+ * Returns the largest share of the directions with which 1000 samples (all, where there are fewer) fit the budget, or the smallest share.
+ * @param requests - the requests that a share of the directions makes
+ */
+export function shareFor(
+  costs: SurfaceCosts,
+  budgetSeconds: number,
+  requests: (share: number) => PlannedRequests,
+  samples: number,
+): number {
+  const enough = Math.min(samples, ENOUGH_SAMPLES);
+  const fits = SHARES.find((share) => secondsFor(costs, requests(share), enough, samples) <= budgetSeconds);
+  return fits ?? SHARES[SHARES.length - 1];
+}
 
 /** Gradient, losses of samples, the loss at the centre: asked of all samples whatever the subset. */
 const overAll = (c: SurfaceCosts): number => c.gradientOverAll + 3 * c.lossOverAll;
@@ -56,6 +87,7 @@ export function secondsFor(costs: SurfaceCosts, r: PlannedRequests, n: number, a
 /**
  * Chooses how many samples to ask so that the planned requests fit a budget.
  * @param costs - times of a trial
+ * @param thinned - how many of the directions the requests are for, to be said
  * @throws InputError where even 64 samples take longer, with the time that would do
  */
 export function planFor(
@@ -63,6 +95,7 @@ export function planFor(
   budgetSeconds: number,
   requests: PlannedRequests,
   samples: number,
+  thinned?: ThinnedDirections,
 ): SurfacePlan {
   check(budgetSeconds > 0, 'bad-budget', () => `a budget is a time above 0; got ${budgetSeconds} seconds.`);
   const least = Math.min(samples, FEWEST_SAMPLES);
@@ -83,7 +116,18 @@ export function planFor(
     n === samples
       ? `all ${samples} samples, about ${inWords(seconds)}`
       : `${n} of ${samples} samples, the half of largest loss and others at random, about ${inWords(seconds)} (all of them would take ${inWords(secondsOverAll)}, and the budget is ${inWords(budgetSeconds)})`;
-  return { samples: n, of: samples, seconds, secondsOverAll, budgetSeconds, costs, words };
+  const fewer = thinned && thinned.directions < thinned.of;
+  return {
+    samples: n,
+    of: samples,
+    seconds,
+    secondsOverAll,
+    budgetSeconds,
+    costs,
+    words: fewer
+      ? `${words}; widths along ${thinned.directions} of ${thinned.of} directions, to fit the budget`
+      : words,
+  };
 }
 
 /** Returns the plan over all samples of a surface that gives no losses of single samples, by which a subset would be chosen. */
