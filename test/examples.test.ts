@@ -21,11 +21,12 @@ const EXPECTED: Record<string, RegExp> = {
 const WITHOUT_FOLDER: Record<string, string[]> = { 'by-hand.mjs': [], 'regression.mjs': ['3', '20'] };
 
 it('knows every example', () => {
-  // protect.py is tried with torch in test/penalty.files.test.ts; the configs of simulate in test/simulate.test.ts
+  // protect.py is tried with torch in test/penalty.files.test.ts, pytorch/ in test/examples-pytorch.test.ts; the configs of
+  // simulate in test/simulate.test.ts
   expect(
     readdirSync(folder)
       .sort()
-      .filter((f) => f !== 'protect.py' && f !== 'simulate'),
+      .filter((f) => !['protect.py', 'pytorch', 'simulate'].includes(f)),
   ).toEqual(Object.keys(EXPECTED).sort());
   expect(readdirSync(join(folder, 'simulate')).sort()).toEqual(SIMULATION_EXAMPLES.map((n) => `${n}.yaml`).sort());
 });

@@ -40,7 +40,7 @@ export const REGRESSION_PROBLEM_WANTS = is.shape<RegressionProblem>({
   inputCovariance: is.matrix,
   labelNoise: is.finite,
   learningRate: is.finite,
-  batchSize: is.count,
+  batchSize: is.number,
   momentum: is.maybe(is.finite),
 });
 

@@ -73,7 +73,7 @@ const ADVISE_WANTS = is.shape<AdviseRequest>({
   ...FOLDER_WANTS,
   ...STATE_WANTS,
   safety: is.maybe(is.finite),
-  directions: is.maybe(is.count),
+  directions: is.maybe(is.number),
   windowEpochs: is.maybe(is.count),
   verify: is.maybe(is.flag),
   runs: is.maybe(is.count),
