@@ -129,8 +129,13 @@ def test_an_interrupt_stops_the_program_and_leaves_the_model_as_it_was(program) 
             os.kill(os.getpid(), signal.SIGINT)
         return F.cross_entropy(z, y)
 
-    with pytest.raises(KeyboardInterrupt):
-        thermograd.analyse("run", model=net, loss=loss, data=(X, Y), out=program, forever=True, quiet=True)
+    # a shell starts programs in the background with SIGINT ignored, and Python leaves it so
+    before_tests = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            thermograd.analyse("run", model=net, loss=loss, data=(X, Y), out=program, forever=True, quiet=True)
+    finally:
+        signal.signal(signal.SIGINT, before_tests)
     assert [id(p) for p in net.parameters()] == before
     assert not os.path.exists(program)
 
