@@ -52,7 +52,7 @@ const ivf2021 = {
 
 /**
  * `base`: needs a finished run of ivf2021 in the folder base. `resumes`: takes --resume; the others write at once.
- * `file`: writes this file and no folder. Without `workers` the command takes no --workers.
+ * `continues`: goes on when it is called again as it was. `file`: writes this file and no folder. Without `workers` the command takes no --workers.
  */
 export const COMMANDS = [
   { name: 'ivf2021', ...ivf2021, resumes: true, workers: true },
@@ -72,6 +72,7 @@ export const COMMANDS = [
   {
     name: 'analyse',
     base: true,
+    continues: true,
     quick: 'analyse base --centre last --directions 6',
     real: 'analyse base --centre last --directions 1-20,50',
     workers: true,

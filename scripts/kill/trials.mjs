@@ -124,7 +124,8 @@ export class Trials {
     const problems = code === 130 ? [] : [`ends with ${code}, not with 130: ${run?.stderr.slice(-300) ?? ''}`];
     if (run && this.command.resumes && code === 130 && !/continue with: .*--resume/.test(run.stderr))
       problems.push(`does not say how to continue: ${run.stderr.slice(-300)}`);
-    if (!this.command.resumes && existsSync(this.place)) problems.push('wrote something although it was stopped');
+    if (!this.command.resumes && !this.command.continues && existsSync(this.place))
+      problems.push('wrote something although it was stopped');
     return [...problems, ...strayIn(this.folder).map((f) => `left behind when stopped: ${f}`)];
   }
 

@@ -42,12 +42,12 @@ export function freeDisk(path: string): number | undefined {
   }
 }
 
-/** Returns the bytes of all files in a folder, 0 where there is none. */
+/** Returns the bytes of all files in a folder, 0 where there is none; files that another process removes meanwhile do not count. */
 export const bytesIn = (path: string): number =>
-  !existsSync(path) || !lstatSync(path).isDirectory()
+  !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()
     ? 0
     : readdirSync(path, { recursive: true, encoding: 'utf8' }).reduce(
-        (sum, name) => sum + lstatSync(join(path, name)).size,
+        (sum, name) => sum + (lstatSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
         0,
       );
 

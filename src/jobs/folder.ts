@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { pid as ownPid } from 'node:process';
 import { check } from '../numeric/errors.js';
 import { makeFolders, readWhole } from '../record/files.js';
 import { writeJson } from '../record/json.js';
@@ -169,6 +170,7 @@ export class JobFolder<Name extends string, Head extends object> {
       record.status = error instanceof InterruptedError ? 'interrupted' : 'failed';
       record.note = (error as Error).message;
       try {
+        sweep(this.path, true);
         seal();
         this.save();
       } catch {} // the first error is the one to report; a full disk may refuse this note as well
@@ -178,8 +180,9 @@ export class JobFolder<Name extends string, Head extends object> {
     }
   }
 
-  /** Releases the lock. */
+  /** Releases the lock, and removes what threads of this process left when they were ended. */
   close(): void {
+    sweep(this.path, true);
     this.release();
   }
 }
@@ -204,13 +207,15 @@ function otherResult(path: string): string | undefined {
 }
 
 /**
- * Removes temporary files of killed processes of this machine, and locks that they had moved aside, from a folder, where there is one; those of other machines
- * may still be in use.
+ * Removes temporary files of killed processes of this machine, and locks that they had moved aside, from a folder, where there is one; those
+ * of other machines may still be in use.
+ * @param ofThisProcess - removes those of this process instead, whose threads were ended while they wrote
  */
-export function sweep(path: string): void {
+export function sweep(path: string, ofThisProcess = false): void {
   if (!existsSync(path)) return;
   for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
     const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.(?:tmp|stale)$/.exec(name) ?? [];
-    if (host?.endsWith(hostname()) && !isRunning(Number(pid))) rmSync(join(path, name), { force: true });
+    const left = ofThisProcess ? Number(pid) === ownPid : !isRunning(Number(pid));
+    if (host?.endsWith(hostname()) && left) rmSync(join(path, name), { force: true });
   }
 }

@@ -40,7 +40,10 @@ function entriesOf(folder: string, record: string): string[] {
       const at = path === '' ? entry.name : `${path}/${entry.name}`;
       if (path === '' && (NO_OUTPUT.test(entry.name) || entry.name === record)) return [];
       if (entry.isDirectory()) {
-        if (entry.name.endsWith('.zarr')) return readdirSync(join(folder, at)).map((name) => `${at}/${name}`);
+        if (entry.name.endsWith('.zarr'))
+          return readdirSync(join(folder, at))
+            .filter((name) => !NO_OUTPUT.test(name))
+            .map((name) => `${at}/${name}`);
         const own = path === '' && OWN.some((name) => existsSync(join(folder, at, name)));
         return own ? [] : walk(at);
       }
