@@ -40,7 +40,9 @@ describe('a bundle for browsers, nothing external', () => {
     expect(code).not.toMatch(NODE_IMPORT);
     expect(inside).toContain('dist/train/trainer.js');
     expect(
-      inside.filter((f) => !/^dist\/(?:kernels|numeric|model|train|analyse\/decomposition|data\/(?:dataset|inputs))[./]/.test(f)),
+      inside.filter(
+        (f) => !/^dist\/(?:kernels|numeric|model|train|analyse\/decomposition|data\/(?:dataset|inputs))[./]/.test(f),
+      ),
     ).toEqual([]);
     expect(inside.filter((f) => /koffi|linalg\/system/.test(f))).toEqual([]);
   });
