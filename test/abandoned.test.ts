@@ -39,7 +39,9 @@ it('temporary files of a dead process inside a folder go, at any depth', () => {
   expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(kept.sort());
   expect(() => sweep(join(folder, 'none'))).not.toThrow();
   sweep(folder, true); // once the threads of this process have ended
-  expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(kept.filter((name) => !name.endsWith('.tmp')).sort());
+  expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(
+    kept.filter((name) => !name.endsWith('.tmp')).sort(),
+  );
 });
 
 it('an earlier result that a dead process had moved aside goes back', () => {

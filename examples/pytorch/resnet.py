@@ -55,6 +55,14 @@ def make() -> thermograd.Problem:
 
 
 if __name__ == "__main__":
+    # without the statistics of batches nothing holds the activations, and larger steps diverge
     train_and_record(
-        make, out="resnet", params="layer2.conv2.weight", epochs=6, window=2, lr=0.05, set_mode=lambda model: model.eval()
+        make,
+        out="resnet",
+        params="layer2.conv2.weight",
+        epochs=6,
+        window=2,
+        lr=0.05,
+        window_lr=0.002,
+        set_mode=lambda model: model.eval(),
     )

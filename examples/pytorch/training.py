@@ -24,11 +24,15 @@ def train_and_record(
     epochs: int,
     window: int,
     lr: float,
+    window_lr: float | None = None,
     batch_size: int = 50,
     momentum: float = 0.0,
     set_mode: Callable[[torch.nn.Module], None] = lambda model: None,
 ) -> None:
-    """Trains the model of a problem for `epochs`, then for `window` epochs whose steps are recorded in `out`."""
+    """
+    Trains the model of a problem for `epochs`, then for `window` epochs whose steps are recorded in `out`, with the learning rate
+    `window_lr` where it is given.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", default=out, help="folder of the recording")
     parser.add_argument("--epochs", type=int, default=epochs, help="before the recorded window")
@@ -42,6 +46,8 @@ def train_and_record(
     for epoch in range(args.epochs + args.window):
         if epoch == args.epochs:
             set_mode(model)
+            for group in optimizer.param_groups:
+                group["lr"] = window_lr or lr
             rec = thermograd.Recorder(model, optimizer, params=params, out=args.out, batch_size=batch_size)
         total = 0.0
         for batch in torch.randperm(len(x)).split(batch_size):
