@@ -44,7 +44,7 @@ export function freeDisk(path: string): number | undefined {
 
 /** Returns the bytes of all files in a folder, 0 where there is none; files that another process removes meanwhile do not count. */
 export const bytesIn = (path: string): number =>
-  !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()
+  !existsSync(path) || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()
     ? 0
     : readdirSync(path, { recursive: true, encoding: 'utf8' }).reduce(
         (sum, name) => sum + (lstatSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
