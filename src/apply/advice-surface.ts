@@ -1,10 +1,11 @@
 /** The measurements on which advice rests, at one state of any `Surface`. docs/theory [A1], [A2]. */
+import { hessianProducts } from '../analyse/curvature/products.js';
 import { surfaceHardSamples, surfaceSampleCurvature } from '../analyse/curvature/surface-sample-curvature.js';
 import { distinct } from '../analyse/noise/batch-sharpness.js';
 import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
 import { surfaceCurvedNoise, surfaceNoiseScale } from '../analyse/noise/surface-scales.js';
 import { check, RunError } from '../numeric/errors.js';
-import { type LinearAlgebra, matrix } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, stacked } from '../numeric/linalg/index.js';
 import { dot, lanczosSearch } from '../numeric/operators/lanczos.js';
 import { multiplyTogether } from '../numeric/operators/products.js';
 import { orthonormal } from '../numeric/orthonormal.js';
@@ -155,14 +156,7 @@ async function measureCurvature(
   { la, key, setting, directions = 16 }: AdviceMeasureOptions,
 ): Promise<Measured<CurvatureFacts>> {
   const { size } = surface;
-  const multiply = async (vectors: readonly Float64Array[]) => {
-    const rows = matrix(vectors.length, size);
-    vectors.forEach((v, i) => {
-      rows.data.set(v, i * size);
-    });
-    const { data } = await surface.hessianVectors(w, block, rows, subset, part);
-    return vectors.map((_, i) => data.slice(i * size, (i + 1) * size));
-  };
+  const multiply = hessianProducts(surface, w, block, { ...part, subset });
   const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), size);
   const search = lanczosSearch(size, { count: eigenvectors, key, tolerance: 1e-3, la });
   const [{ pairs, opposite }] = await multiplyTogether(multiply, [search]);
@@ -178,11 +172,7 @@ async function measureCurvature(
   const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
   const hard = await surfaceHardSamples(surface, w, block, directions - eigenvectors, subset, part);
   const basis = orthonormal([...vectors, ...hard], 0.05);
-  const rows = matrix(basis.length, size);
-  basis.forEach((u, i) => {
-    rows.data.set(u, i * size);
-  });
-  const each = await surfaceSampleCurvature(surface, w, block, rows, subset, part);
+  const each = await surfaceSampleCurvature(surface, w, block, stacked(basis, size), subset, part);
   const products = setting.momentum > 0 ? await multiply(basis) : undefined;
   return {
     facts: curvatureFacts(la, setting, {

@@ -2,11 +2,13 @@
  * A task on any `Surface`: networks, functions, models in another process. All products, widths and projections of a measurement
  * are asked for together, and over a subset of the samples where one is given. docs/theory §7, [F5].
  */
+
 import { denseHessian } from '../analyse/curvature/dense-block.js';
+import { hessianProducts } from '../analyse/curvature/products.js';
 import { surfaceFlatness } from '../analyse/landscape/surface-flatness.js';
 import { projectedNoise } from '../analyse/noise/surface-noise.js';
 import { check, InputError } from '../numeric/errors.js';
-import { type LinearAlgebra, type Matrix, matrix, row } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, row } from '../numeric/linalg/index.js';
 import { hutchinsonProbes, traceOf } from '../numeric/operators/hutchinson.js';
 import { dot } from '../numeric/operators/lanczos.js';
 import { type Multiplying, multiplyTogether } from '../numeric/operators/products.js';
@@ -72,22 +74,8 @@ export async function modelTask(
       `the loss of ${name} and its gradient at w1 must be finite; the loss is ${loss}. Did the training of task 1 diverge?`,
   );
   const over = subset ? { subset } : {};
-  const multiply = (block: SurfaceBlock) => async (vectors: readonly Float64Array[]) => {
-    const out: Float64Array[] = [];
-    const most = Math.max(1, Math.floor(TOGETHER / block.size));
-    for (let first = 0; first < vectors.length; first += most) {
-      const own = vectors.slice(first, first + most);
-      const rows = matrix(own.length, block.size);
-      own.forEach((v, i) => {
-        rows.data.set(v, i * block.size);
-      });
-      const answer = await surface.hessianVectors(anchor, block, rows, subset);
-      own.forEach((_, i) => {
-        out.push(row(answer, i).slice());
-      });
-    }
-    return out;
-  };
+  const multiply = (block: SurfaceBlock) =>
+    hessianProducts(surface, anchor, block, { ...over, together: Math.max(1, Math.floor(TOGETHER / block.size)) });
   const together = <T>(block: SurfaceBlock, works: readonly Multiplying<T>[]) =>
     multiplyTogether(multiply(block), works);
 

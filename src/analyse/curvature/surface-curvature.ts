@@ -7,8 +7,9 @@
  * the trace follow from the curvatures of the single samples [F5]. Eigenvalues of a subset are also biased, to second order: the
  * largest ones upwards.
  */
+
 import { type Estimate, estimate } from '../../numeric/estimate.js';
-import { embeddedLinearAlgebra, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { embeddedLinearAlgebra, type LinearAlgebra, stacked } from '../../numeric/linalg/index.js';
 import { hutchinsonProbes, signVector, traceOf } from '../../numeric/operators/hutchinson.js';
 import { type LanczosResult, lanczosSearch } from '../../numeric/operators/lanczos.js';
 import { type Multiplying, multiplyTogether } from '../../numeric/operators/products.js';
@@ -17,6 +18,7 @@ import type { Key } from '../../numeric/random.js';
 import { stratifiedMean } from '../../surface/subsets.js';
 import type { RequestOptions, SampleSubset, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 import { curvaturesBySample } from './by-sample.js';
+import { hessianProducts } from './products.js';
 
 /** Chooses what is found of a spectrum, how accurately, and the memory for it. */
 export interface SurfaceCurvatureOptions extends RequestOptions {
@@ -118,10 +120,10 @@ export async function surfaceCurvature(
   const memory = curvatureMemory(size, options);
   const request = signal ? { signal } : {};
   let products = 0;
-  const multiply = async (vectors: readonly Float64Array[]) => {
+  const ask = hessianProducts(surface, w, block, { subset, ...request });
+  const multiply = (vectors: readonly Float64Array[]) => {
     products += vectors.length;
-    const answer = await surface.hessianVectors(w, block, stacked(vectors, size), subset, request);
-    return vectors.map((_, i) => answer.data.slice(i * size, (i + 1) * size));
+    return ask(vectors);
   };
   const opposite = 'pair' as const;
   const search = lanczosSearch(size, {
@@ -162,15 +164,6 @@ export async function surfaceCurvature(
     : over;
   onProgress?.(1);
   return result;
-}
-
-/** Makes the matrix whose rows are these vectors. */
-function stacked(vectors: readonly Float64Array[], size: number): Matrix {
-  const out = matrix(vectors.length, size);
-  vectors.forEach((v, i) => {
-    out.data.set(v, i * size);
-  });
-  return out;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { InputError } from '../../numeric/errors.js';
 import { computed, type Estimate, estimate, exactly } from '../../numeric/estimate.js';
-import { type LinearAlgebra, type Matrix, matrix, row } from '../../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, matrix, row, stacked } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { gather } from '../../surface/blocks.js';
@@ -76,7 +76,12 @@ export async function measureBlock(r: BlockRequest): Promise<BlockMeasured> {
     }
   };
   const curvature = await part('the spectrum of the Hessian', ['hessianVectors'], () => spectrumOf(r));
-  const eigenvectors = curvature && stackedOf(curvature.top.map((p) => p.vector));
+  const eigenvectors =
+    curvature &&
+    stacked(
+      curvature.top.map((p) => p.vector),
+      block.size,
+    );
   const directions = r.directions?.vectors ?? eigenvectors;
   const products =
     directions && (await part('curvature along directions', ['hessianVectors'], () => productsOf(r, directions)));
@@ -110,14 +115,6 @@ const overlaps = (p: { offset: number; size: number }, block: SurfaceBlock): boo
 
 const requestOf = ({ signal }: BlockRequest) => (signal ? { signal } : {});
 const watch = (r: BlockRequest, what: string) => ({ onProgress: (share: number) => r.report(what, share) });
-
-function stackedOf(vectors: readonly Float64Array[]): Matrix {
-  const out = matrix(vectors.length, vectors[0].length);
-  vectors.forEach((v, i) => {
-    out.data.set(v, i * v.length);
-  });
-  return out;
-}
 
 async function spectrumOf(r: BlockRequest): Promise<SurfaceCurvature> {
   const { surface, w, block, subset, key, la, top, density, memoryBytes } = r;
@@ -166,7 +163,10 @@ async function noiseAlong(
   const { surface, w, block, subset, gradient } = r;
   const parts = [directions, eigenvectors].filter((m) => m !== undefined);
   if (parts.length === 0) return { along: undefined, modes: undefined };
-  const rows = stackedOf(parts.flatMap((m) => Array.from({ length: m.rows }, (_, i) => row(m, i))));
+  const rows = stacked(
+    parts.flatMap((m) => Array.from({ length: m.rows }, (_, i) => row(m, i))),
+    block.size,
+  );
   const each = await surface.projectedSampleGradients(w, block, rows, subset, requestOf(r));
   r.report('noise', 0.5);
   const g = gather(block, gradient);

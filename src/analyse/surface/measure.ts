@@ -5,7 +5,7 @@
  */
 import { check } from '../../numeric/errors.js';
 import { exactly } from '../../numeric/estimate.js';
-import { embeddedLinearAlgebra, type LinearAlgebra, matrix, row } from '../../numeric/linalg/index.js';
+import { embeddedLinearAlgebra, type LinearAlgebra, row, stacked } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { hardAndRandom } from '../../surface/subsets.js';
@@ -151,9 +151,10 @@ function thin({ vectors, indices, variances }: GivenDirections, count: number): 
   const all = vectors.rows;
   if (count >= all) return { vectors, indices, variances };
   const kept = Array.from({ length: count }, (_, i) => Math.round((i * (all - 1)) / Math.max(1, count - 1)));
-  const rows = matrix(count, vectors.cols);
-  kept.forEach((k, i) => {
-    rows.data.set(row(vectors, k), i * vectors.cols);
-  });
-  return { vectors: rows, indices: kept.map((k) => indices[k]), variances: kept.map((k) => variances[k]) };
+  const rows = kept.map((k) => row(vectors, k));
+  return {
+    vectors: stacked(rows, vectors.cols),
+    indices: kept.map((k) => indices[k]),
+    variances: kept.map((k) => variances[k]),
+  };
 }

@@ -18,6 +18,7 @@ export {
   type Matrix,
   matrix,
   row,
+  stacked,
   transpose,
 } from './matrix.js';
 export type {

@@ -44,6 +44,15 @@ export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
   return matrix(rows.length, cols, Float64Array.from(rows.flatMap((r) => Array.from(r))));
 }
 
+/** Makes the matrix whose rows are these vectors, each of `cols` numbers; none makes 0×cols. One copy, without a check of the numbers. */
+export function stacked(vectors: readonly Float64Array[], cols: number): Matrix {
+  const out = matrix(vectors.length, cols);
+  vectors.forEach((v, i) => {
+    out.data.set(v, i * cols);
+  });
+  return out;
+}
+
 /** Makes the n×n identity. */
 export function identity(n: number): Matrix {
   is.given('identity', { n }, { n: is.whole });
