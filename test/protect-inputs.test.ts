@@ -1,8 +1,9 @@
 /** What `protect` takes of a surface of one's own, and what it refuses with one sentence. */
 import { describe, expect, it } from 'vitest';
+import type { FinishedRun } from '../src/apply/finished-run.js';
 import { networkTask } from '../src/apply/network-task.js';
 import { type ProtectOptions, protect } from '../src/apply/protect.js';
-import type { FinishedRun, ProtectableSurface } from '../src/apply/surface-task.js';
+import type { ProtectableSurface } from '../src/apply/surface-task.js';
 import { initialWeights } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 import { la, SPEC, taskSamples } from './support/tasks.js';

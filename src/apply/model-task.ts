@@ -17,12 +17,11 @@ import * as is from '../numeric/wants.js';
 import { SURFACE_WANTS } from '../surface/check.js';
 import type { Subset, Surface, SurfaceBlock } from '../surface/surface.js';
 import { checkedBlocks } from './blocks.js';
+import { anchorOf, diagonalSum, FINISHED_RUN_WANTS, type FinishedRun, principalIn } from './finished-run.js';
 import { denseModes, modesSearch } from './modes.js';
-import { principalAxes } from './principal.js';
 import { rememberAxes, rememberTogether } from './remember.js';
-import { DENSE, FINISHED_RUN_WANTS, type FinishedRun, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
+import { DENSE, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
 import type { Block, Task, Width } from './task.js';
-import { columnsOf } from './windows.js';
 
 /** Most numbers of the vectors of one request. */
 const TOGETHER = 2 ** 24;
@@ -58,13 +57,7 @@ export async function modelTask(
   );
   const { la, key, subset } = options;
   const { size, name } = surface;
-  const anchor = Float64Array.from(run.weights);
-  check(
-    anchor.length === size && anchor.every(Number.isFinite),
-    'weight-count',
-    () =>
-      `the run must end at ${size} finite weights, as many as ${name} has; got ${anchor.length}${anchor.every(Number.isFinite) ? '' : ', not all finite'}.`,
-  );
+  const anchor = anchorOf(run, size, name);
   const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
   const { loss, gradient } = await surface.gradient(anchor);
   check(
@@ -85,20 +78,7 @@ export async function modelTask(
     blocks,
     loss,
     training: run.training,
-    principal: rememberAxes(async (block, most) => {
-      const { window } = run;
-      check(
-        window !== undefined,
-        'no-window',
-        'principal directions need a recorded window; give `window`, rows of all weights.',
-      );
-      check(
-        window.P === size,
-        'weight-count',
-        () => `${name} has ${size} weights; the rows of the window have ${window.P}.`,
-      );
-      return principalAxes(columnsOf(window, block.offset, block.size), most, la);
-    }, 1),
+    principal: principalIn(run, size, name, la),
     curvatures: async (block, axes) => {
       const rows = Array.from({ length: axes.rows }, (_, i) => row(axes, i));
       const products = await multiply(surfaceBlock(block))(rows);
@@ -123,8 +103,7 @@ export async function modelTask(
       const own = surfaceBlock({ name: blockName, offset, size: span });
       if (span > DENSE)
         return traceOf(await together(own, hutchinsonProbes(span, { probes: PROBES, key: key.child('trace') }))).value;
-      const { data } = (await denseHessian(surface, anchor, own, over)).hessian;
-      return data.reduce((sum, v, at) => (at % (span + 1) === 0 ? sum + v : sum), 0);
+      return diagonalSum((await denseHessian(surface, anchor, own, over)).hessian.data, span);
     },
     noise: async (block, axes): Promise<Matrix> =>
       (await projectedNoise(surface, anchor, surfaceBlock(block), axes, { gradient, ...over })).covariance,

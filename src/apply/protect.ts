@@ -13,14 +13,9 @@ import { SURFACE_WANTS } from '../surface/check.js';
 import type { Surface } from '../surface/surface.js';
 import type { BlockDiagnostics, UnitStrength } from './constraint.js';
 import { constraintNamed } from './constraints/table.js';
+import { FINISHED_RUN_WANTS, type FinishedRun } from './finished-run.js';
 import { modelTask } from './model-task.js';
-import {
-  FINISHED_RUN_WANTS,
-  type FinishedRun,
-  PROTECTABLE_SURFACE_WANTS,
-  type ProtectableSurface,
-  surfaceTask,
-} from './surface-task.js';
+import { PROTECTABLE_SURFACE_WANTS, type ProtectableSurface, surfaceTask } from './surface-task.js';
 import type { Block, Task } from './task.js';
 
 /** Chooses the method and its axes. */

@@ -5,8 +5,8 @@
  * Hessian products are central differences of gradients, accurate to about 1e-9 of the gradient's scale, unless the surface has
  * its own. A width costs about twenty losses.
  */
+
 import { nearestCrossings } from '../analyse/landscape/crossing.js';
-import { ROW_SOURCE_WANTS, type RowSource } from '../analyse/trajectory/rows.js';
 import type { LossSurface } from '../model/surface.js';
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, matrix, row } from '../numeric/linalg/index.js';
@@ -14,13 +14,12 @@ import { hutchinsonTrace } from '../numeric/operators/hutchinson.js';
 import { dot, type LinearOperator } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
-import { checkedBlocks, GIVEN_BLOCK_WANTS, type GivenBlock } from './blocks.js';
+import { checkedBlocks } from './blocks.js';
+import { anchorOf, diagonalSum, type FinishedRun, principalIn } from './finished-run.js';
 import { denseModes, denseOf, iteratedModes } from './modes.js';
-import { principalAxes } from './principal.js';
 import { rememberAlong, rememberAxes } from './remember.js';
 import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueFisher } from './surface-samples.js';
-import { type Block, TASK_TRAINING_WANTS, type TaskHere, type TaskTraining, type Width } from './task.js';
-import { columnsOf } from './windows.js';
+import type { Block, TaskHere, Width } from './task.js';
 
 /** Describes a loss surface with the optional functions that some methods need; errors name a missing one. */
 export interface ProtectableSurface extends LossSurface, SampleSurface {
@@ -36,25 +35,6 @@ export const PROTECTABLE_SURFACE_WANTS = is.shape<ProtectableSurface>({
   gradient: is.func,
   perSampleGradients: is.maybe(is.func),
   predictiveGradients: is.maybe(is.func),
-});
-
-/** Describes the end of task 1. */
-export interface FinishedRun {
-  /** w1, length P. */
-  readonly weights: ArrayLike<number>;
-  /** Rows of all P weights before w1, for methods along principal directions. */
-  readonly window?: RowSource;
-  /** Ranges with separate axes, such as layers (`span`: with the biases that follow); one over all weights by default. */
-  readonly blocks?: readonly GivenBlock[];
-  readonly training?: TaskTraining;
-}
-
-/** Says what a {@link FinishedRun} needs. */
-export const FINISHED_RUN_WANTS = is.shape<FinishedRun>({
-  weights: is.numbers,
-  window: is.maybe(ROW_SOURCE_WANTS),
-  blocks: is.maybe(is.listOf(GIVEN_BLOCK_WANTS)),
-  training: is.maybe(TASK_TRAINING_WANTS),
 });
 
 /** Order up to which a dense Hessian is made, of as many products. */
@@ -77,13 +57,7 @@ export function surfaceTask(
   { la, key }: { readonly la: LinearAlgebra; readonly key: Key },
 ): TaskHere {
   const { size } = surface;
-  const anchor = Float64Array.from(run.weights);
-  check(
-    anchor.length === size && anchor.every(Number.isFinite),
-    'weight-count',
-    () =>
-      `the run must end at ${size} finite weights, as many as the surface has; got ${anchor.length}${anchor.every(Number.isFinite) ? '' : ', not all finite'}.`,
-  );
+  const anchor = anchorOf(run, size, 'the surface');
   const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
   const whole = (values: ArrayLike<number>, what: string) => {
     check(
@@ -122,20 +96,7 @@ export function surfaceTask(
     blocks,
     loss,
     training: run.training,
-    principal: rememberAxes(async (block, most) => {
-      const { window } = run;
-      check(
-        window !== undefined,
-        'no-window',
-        'principal directions need a recorded window; give `window`, rows of all weights.',
-      );
-      check(
-        window.P === size,
-        'weight-count',
-        () => `the surface has ${size} weights; the rows of the window have ${window.P}.`,
-      );
-      return principalAxes(columnsOf(window, block.offset, block.size), most, la);
-    }, 1),
+    principal: principalIn(run, size, 'the surface', la),
     curvatures: (block, axes) => Float64Array.from({ length: axes.rows }, (_, i) => curvature(block, row(axes, i))),
     widths: rememberAlong((block, axis): Width => {
       check(
@@ -170,8 +131,7 @@ export function surfaceTask(
     trace({ name, offset, span }) {
       const op = operator({ name, offset, size: span, span });
       if (span > DENSE) return hutchinsonTrace(op, { probes: PROBES, key: key.child('trace') }).value;
-      const h = denseOf(op).data;
-      return h.reduce((sum, v, at) => (at % (span + 1) === 0 ? sum + v : sum), 0);
+      return diagonalSum(denseOf(op).data, span);
     },
     noise(block, axes) {
       const k = axes.rows;
