@@ -6,7 +6,7 @@ import { computed, divided, type Estimate, estimate } from '../numeric/estimate.
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import { dot, type RitzPair } from '../numeric/operators/lanczos.js';
 import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
-import type { AdvicePoint, CurvatureFacts } from './advice-facts.js';
+import type { AdvicePoint, CurvatureFacts, Measured } from './advice-facts.js';
 
 /** Holds what was measured of the curvature at a state. */
 export interface MeasuredCurvature {
@@ -23,6 +23,28 @@ export interface MeasuredCurvature {
   readonly of?: number;
   /** H u of every direction u of the basis; needed with momentum alone. */
   readonly products?: readonly Float64Array[];
+}
+
+/** Largest residual, relative to the top curvature, at which the edge of stability is reported. */
+const RESIDUAL = 0.01;
+
+/** Returns how many of the directions in which batches are compared are top eigenvectors: five eighths, at least one. */
+export const eigenvectorsOf = (directions: number, size: number): number =>
+  Math.min(Math.max(1, Math.round((5 * directions) / 8)), size);
+
+/** Returns the eigenvectors that converged, of pairs from the top; or why nothing can be said of the ceilings. */
+export function convergedVectors(pairs: readonly RitzPair[]): Measured<readonly Float64Array[]> {
+  const top = pairs[0].value;
+  const settled = (p: RitzPair) => p.residual <= RESIDUAL * top.value;
+  if (!(top.value > 0))
+    return {
+      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which SGD moves away at every learning rate, so that none is too large.`,
+    };
+  if (!settled(pairs[0]))
+    return {
+      refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
+    };
+  return { facts: pairs.filter(settled).map((p) => p.vector) };
 }
 
 /** Returns the ceilings at the given batch size and over batch sizes. Costs N·pairs² flops and eigenproblems of the span. */

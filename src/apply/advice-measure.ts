@@ -3,7 +3,7 @@ import { hardSampleDirections } from '../analyse/curvature/hard-samples.js';
 import { hessianOperator } from '../analyse/curvature/network-hessian.js';
 import { sampleCurvature } from '../analyse/curvature/sample-curvature.js';
 import { curvatureNoiseScale, gradientNoiseScale } from '../analyse/noise/noise-scale.js';
-import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
+import { twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
 import type { Samples } from '../data/dataset.js';
 import type { NetworkSpec } from '../model/network.js';
 import { RunError } from '../numeric/errors.js';
@@ -13,8 +13,9 @@ import { orthonormal } from '../numeric/orthonormal.js';
 import { type Key, randomKey } from '../numeric/random.js';
 import { NetworkPasses } from '../surface/network/passes.js';
 import { Trainer } from '../train/trainer.js';
-import { curvatureFacts } from './advice-curvature.js';
+import { convergedVectors, curvatureFacts, eigenvectorsOf } from './advice-curvature.js';
 import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
+import { NO_SCALE, noiseFacts } from './advice-noise.js';
 
 /** Names the state and says how it is measured. */
 export interface MeasureRequest {
@@ -95,8 +96,7 @@ function measureNoise(
 ): Measured<NoiseFacts> {
   const { samples, setting, report } = request;
   const squaredGradient = dot(gradient, gradient);
-  if (squaredGradient === 0)
-    return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
+  if (squaredGradient === 0) return NO_SCALE;
   const { trace, simple, carriers } = gradientNoiseScale(passes);
   report('gradient noise along the curvature', 0.05);
   // a probe is a gradient and a Hessian product over all samples: eight of them at the size of MNIST, more where they are cheap
@@ -125,36 +125,11 @@ function measureNoise(
         })
       : undefined;
   if (!two) return { refused: `a training set of ${n} samples is too small for minibatches of two sizes.` };
+  const batches = { sizes: [smallSize, bigSize] as const, counts, two };
   return {
-    facts: {
-      squaredGradient,
-      trace,
-      carriers,
-      ofSet: (trace.value * (n - 1)) / n / squaredGradient,
-      ofDistribution: simple,
-      interval: finiteInterval(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
-      weighted,
-      curvedGradient,
-      twoBatches: {
-        sizes: [smallSize, bigSize],
-        counts,
-        squaredGradient: two.squaredGradient,
-        trace: two.trace,
-        scale: two.scale,
-        interval: finiteInterval(two.interval),
-      },
-    },
+    facts: noiseFacts(n, { squaredGradient, trace, carriers, simple, weighted, curvedGradient }, batches),
   };
 }
-
-/** Returns an interval with null for an upper limit that is infinite. */
-export const finiteInterval = ([low, high]: readonly [number, number]): readonly [number, number | null] => [
-  low,
-  Number.isFinite(high) ? high : null,
-];
-
-/** Largest residual, relative to the top curvature, at which the edge of stability is reported. */
-export const RESIDUAL = 0.01;
 
 function measureCurvature(
   { la, setting, directions, report }: MeasureRequest,
@@ -162,7 +137,7 @@ function measureCurvature(
   key: Key,
 ): Measured<CurvatureFacts> {
   const operator = hessianOperator(passes);
-  const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), passes.size);
+  const eigenvectors = eigenvectorsOf(directions, passes.size);
   let products = 0;
   const counted = {
     size: operator.size,
@@ -172,17 +147,10 @@ function measureCurvature(
     },
   };
   const { pairs, opposite } = lanczos(counted, { count: eigenvectors, key, tolerance: 1e-3 });
-  const top = pairs[0].value;
-  if (!(top.value > 0))
-    return {
-      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which SGD moves away at every learning rate, so that none is too large.`,
-    };
-  if (!(pairs[0].residual <= RESIDUAL * top.value))
-    return {
-      refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
-    };
+  const converged = convergedVectors(pairs);
+  if ('refused' in converged) return converged;
   report('hard samples', 0.76);
-  const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
+  const vectors = converged.facts;
   const hard = hardSampleDirections(passes, Math.max(0, directions - eigenvectors));
   const basis = orthonormal([...vectors, ...hard], 0.05);
   report('curvature of every sample', 0.8);

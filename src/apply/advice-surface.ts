@@ -2,7 +2,7 @@
 import { hessianProducts } from '../analyse/curvature/products.js';
 import { surfaceHardSamples, surfaceSampleCurvature } from '../analyse/curvature/surface-sample-curvature.js';
 import { distinct } from '../analyse/noise/batch-sharpness.js';
-import { scaleInterval, twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
+import { twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
 import { surfaceCurvedNoise, surfaceNoiseScale } from '../analyse/noise/surface-scales.js';
 import { check, RunError } from '../numeric/errors.js';
 import { type LinearAlgebra, stacked } from '../numeric/linalg/index.js';
@@ -14,9 +14,9 @@ import * as is from '../numeric/wants.js';
 import { wholeBlock } from '../surface/blocks.js';
 import { SURFACE_WANTS } from '../surface/check.js';
 import type { RequestOptions, SampleSubset, Surface, SurfaceBlock } from '../surface/surface.js';
-import { curvatureFacts } from './advice-curvature.js';
+import { convergedVectors, curvatureFacts, eigenvectorsOf } from './advice-curvature.js';
 import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
-import { finiteInterval, RESIDUAL } from './advice-measure.js';
+import { NO_SCALE, noiseFacts } from './advice-noise.js';
 
 /** Says how a state is measured. */
 export interface AdviceMeasureOptions extends RequestOptions {
@@ -105,8 +105,7 @@ async function measureNoise(
   { key, setting }: AdviceMeasureOptions,
 ): Promise<Measured<NoiseFacts>> {
   const squaredGradient = dot(gradient, gradient);
-  if (squaredGradient === 0)
-    return { refused: 'the mean gradient is exactly zero: noise has no scale to be compared with.' };
+  if (squaredGradient === 0) return NO_SCALE;
   const n = surface.samples;
   const known = { ...part, gradient, ...(subset && { subset }) };
   const { trace, simple, carriers } = await surfaceNoiseScale(surface, w, block, known);
@@ -129,26 +128,9 @@ async function measureNoise(
     small: await squares(sizes[0], COUNTS[0], 'small'),
     big: await squares(sizes[1], COUNTS[1], 'big'),
   });
-  return {
-    facts: {
-      squaredGradient,
-      trace,
-      carriers,
-      ofSet: (trace.value * (n - 1)) / n / squaredGradient,
-      ofDistribution: simple,
-      interval: finiteInterval(scaleInterval(1 / simple.value, simple.standardError / simple.value ** 2)),
-      weighted: curved.scale,
-      curvedGradient: curved.along.value,
-      twoBatches: {
-        sizes,
-        counts: COUNTS,
-        squaredGradient: two.squaredGradient,
-        trace: two.trace,
-        scale: two.scale,
-        interval: finiteInterval(two.interval),
-      },
-    },
-  };
+  const curvedNoise = { weighted: curved.scale, curvedGradient: curved.along.value };
+  const batches = { sizes, counts: COUNTS, two };
+  return { facts: noiseFacts(n, { squaredGradient, trace, carriers, simple, ...curvedNoise }, batches) };
 }
 
 async function measureCurvature(
@@ -157,19 +139,12 @@ async function measureCurvature(
 ): Promise<Measured<CurvatureFacts>> {
   const { size } = surface;
   const multiply = hessianProducts(surface, w, block, { ...part, subset });
-  const eigenvectors = Math.min(Math.max(1, Math.round((5 * directions) / 8)), size);
+  const eigenvectors = eigenvectorsOf(directions, size);
   const search = lanczosSearch(size, { count: eigenvectors, key, tolerance: 1e-3, la });
   const [{ pairs, opposite }] = await multiplyTogether(multiply, [search]);
-  const top = pairs[0].value;
-  if (!(top.value > 0))
-    return {
-      refused: `the largest curvature found is ${top.value.toPrecision(3)}: only negative curvature, along which SGD moves away at every learning rate, so that none is too large.`,
-    };
-  if (!(pairs[0].residual <= RESIDUAL * top.value))
-    return {
-      refused: `the top curvature did not converge: ${top.value.toPrecision(3)} with a residual of ${pairs[0].residual.toPrecision(2)} after ${top.n} products.`,
-    };
-  const vectors = pairs.filter((p) => p.residual <= RESIDUAL * top.value).map((p) => p.vector);
+  const converged = convergedVectors(pairs);
+  if ('refused' in converged) return converged;
+  const vectors = converged.facts;
   const hard = await surfaceHardSamples(surface, w, block, directions - eigenvectors, subset, part);
   const basis = orthonormal([...vectors, ...hard], 0.05);
   const each = await surfaceSampleCurvature(surface, w, block, stacked(basis, size), subset, part);
