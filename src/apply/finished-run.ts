@@ -63,10 +63,3 @@ export const principalIn = ({ window }: FinishedRun, size: number, who: string, 
     );
     return principalAxes(columnsOf(window, block.offset, block.size), most, la);
   }, 1);
-
-/** Returns the sum of the diagonal of an n×n array. */
-export const diagonalSum = (data: Float64Array, n: number): number => {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += data[i * (n + 1)];
-  return sum;
-};

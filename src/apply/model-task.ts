@@ -8,7 +8,7 @@ import { hessianProducts } from '../analyse/curvature/products.js';
 import { surfaceFlatness } from '../analyse/landscape/surface-flatness.js';
 import { projectedNoise } from '../analyse/noise/surface-noise.js';
 import { check, InputError } from '../numeric/errors.js';
-import { type LinearAlgebra, type Matrix, row } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, row, trace } from '../numeric/linalg/index.js';
 import { hutchinsonProbes, traceOf } from '../numeric/operators/hutchinson.js';
 import { dot } from '../numeric/operators/lanczos.js';
 import { type Multiplying, multiplyTogether } from '../numeric/operators/products.js';
@@ -17,7 +17,7 @@ import * as is from '../numeric/wants.js';
 import { SURFACE_WANTS } from '../surface/check.js';
 import type { Subset, Surface, SurfaceBlock } from '../surface/surface.js';
 import { checkedBlocks } from './blocks.js';
-import { anchorOf, diagonalSum, FINISHED_RUN_WANTS, type FinishedRun, principalIn } from './finished-run.js';
+import { anchorOf, FINISHED_RUN_WANTS, type FinishedRun, principalIn } from './finished-run.js';
 import { denseModes, modesSearch } from './modes.js';
 import { rememberAxes, rememberTogether } from './remember.js';
 import { DENSE, PROBES, REACH, RELATIVE_TOLERANCE } from './surface-task.js';
@@ -103,7 +103,7 @@ export async function modelTask(
       const own = surfaceBlock({ name: blockName, offset, size: span });
       if (span > DENSE)
         return traceOf(await together(own, hutchinsonProbes(span, { probes: PROBES, key: key.child('trace') }))).value;
-      return diagonalSum((await denseHessian(surface, anchor, own, over)).hessian.data, span);
+      return trace((await denseHessian(surface, anchor, own, over)).hessian);
     },
     noise: async (block, axes): Promise<Matrix> =>
       (await projectedNoise(surface, anchor, surfaceBlock(block), axes, { gradient, ...over })).covariance,

@@ -9,13 +9,13 @@
 import { nearestCrossings } from '../analyse/landscape/crossing.js';
 import type { LossSurface } from '../model/surface.js';
 import { check } from '../numeric/errors.js';
-import { type LinearAlgebra, matrix, row } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, matrix, row, trace } from '../numeric/linalg/index.js';
 import { hutchinsonTrace } from '../numeric/operators/hutchinson.js';
 import { dot, type LinearOperator } from '../numeric/operators/lanczos.js';
 import type { Key } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { checkedBlocks } from './blocks.js';
-import { anchorOf, diagonalSum, type FinishedRun, principalIn } from './finished-run.js';
+import { anchorOf, type FinishedRun, principalIn } from './finished-run.js';
 import { denseModes, denseOf, iteratedModes } from './modes.js';
 import { rememberAlong, rememberAxes } from './remember.js';
 import { empiricalFisher, finiteNumbers, gradientRows, type SampleSurface, trueFisher } from './surface-samples.js';
@@ -131,7 +131,7 @@ export function surfaceTask(
     trace({ name, offset, span }) {
       const op = operator({ name, offset, size: span, span });
       if (span > DENSE) return hutchinsonTrace(op, { probes: PROBES, key: key.child('trace') }).value;
-      return diagonalSum(denseOf(op).data, span);
+      return trace(denseOf(op));
     },
     noise(block, axes) {
       const k = axes.rows;

@@ -1,7 +1,7 @@
 /** The Hessian on a small block of any `Surface`, dense, by products with unit vectors. */
 import { check } from '../../numeric/errors.js';
 import { computed } from '../../numeric/estimate.js';
-import { column, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { column, type LinearAlgebra, type Matrix, matrix, trace } from '../../numeric/linalg/index.js';
 import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 import type { CurvaturePair, SurfaceCurvature } from './surface-curvature.js';
 
@@ -75,13 +75,11 @@ export function denseSpectrum(
     vector: column(vectors, i),
     residual: bound,
   });
-  let trace = 0;
-  for (let i = 0; i < P; i++) trace += hessian.data[i * (P + 1)];
   return {
     size: P,
     top: Array.from({ length: Math.min(top, P) }, (_, i) => pairAt(P - 1 - i)),
     smallest: pairAt(0),
-    trace: computed(trace, Math.sqrt(P) * bound, samples, 'sum of the diagonal'),
+    trace: computed(trace(hessian), Math.sqrt(P) * bound, samples, 'sum of the diagonal'),
     density: undefined,
     products: P,
     samples,

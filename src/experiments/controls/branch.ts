@@ -1,9 +1,11 @@
 /**
  * A branch from the trained weights: training, and the analysis of its windows in every basis. docs/theory [S6], [S7].
  */
+
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
+import { trace } from '../../numeric/linalg/matrix.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import { CellSteps, difference, runTwo, WeightMean } from '../../runs/steps.js';
 import type { BranchCell } from './config.js';
@@ -12,7 +14,7 @@ import { curvatureAt } from './curvature.js';
 import { common, type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import { type Dynamics, meterAt, regime } from './measure.js';
 import type { BranchResult, Regime } from './measured.js';
-import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, trace, without } from './moments.js';
+import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, without } from './moments.js';
 import { surrogateRegimes } from './surrogate.js';
 
 /** A window with its mean network. */

@@ -1,12 +1,13 @@
 /** A branch's window along directions: its own principal ones, or those of another half. docs/theory [S7]. */
+
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
-import type { Matrix } from '../../numeric/linalg/matrix.js';
+import { type Matrix, trace } from '../../numeric/linalg/matrix.js';
 import type { Key } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import type { CellContext } from './context.js';
 import { type Dynamics, regime } from './measure.js';
 import type { Basis, Regime } from './measured.js';
-import { type Moments, type Principal, principal, quadraticForms, topColumns, trace } from './moments.js';
+import { type Moments, type Principal, principal, quadraticForms, topColumns } from './moments.js';
 
 /** Describes a branch whose main window is known; its H and C are used for all regimes. */
 export interface MeasuredBranch extends CellContext {

@@ -106,13 +106,6 @@ export function diagonalIn(la: Pick<LinearAlgebra, 'gemm'>, vectors: Matrix, a: 
   return out;
 }
 
-/** Returns the trace of a square matrix. */
-export function trace(a: Matrix): number {
-  let sum = 0;
-  for (let i = 0; i < a.rows; i++) sum += a.data[i * a.cols + i];
-  return sum;
-}
-
 /**
  * Returns the moments of the beginning of a window from those of the whole and of its end; for windows with a cut
  * inside that half.

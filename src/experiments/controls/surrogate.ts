@@ -2,10 +2,11 @@
  * The surrogates of a branch: linear systems with its H and C, or walks with its C alone, analysed as its own window is.
  * docs/theory [S7], [N1].
  */
+
 import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { forEachChunk } from '../../analyse/trajectory/rows.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
-import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import { frobenius, type Matrix, matrix, trace } from '../../numeric/linalg/matrix.js';
 import type { SymmetricEigen } from '../../numeric/linalg/provider.js';
 import { noiseFactor } from '../../theory/noise-factor.js';
 import { surrogate } from '../../theory/surrogate.js';
@@ -13,7 +14,7 @@ import { walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkDirections } from '../../theory/walk-directions.js';
 import { type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import type { Regime } from './measured.js';
-import { type Moments, merged, PieceSums, type Principal, principal, trace } from './moments.js';
+import { type Moments, merged, PieceSums, type Principal, principal } from './moments.js';
 
 /**
  * Computes three regimes: the surrogate along its own directions and along those of its other half, and walks along their own.

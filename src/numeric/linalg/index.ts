@@ -19,6 +19,7 @@ export {
   matrix,
   row,
   stacked,
+  trace,
   transpose,
 } from './matrix.js';
 export type {

@@ -96,6 +96,13 @@ export function row(a: Matrix, i: number): Float64Array {
   return a.data.subarray(i * a.cols, (i + 1) * a.cols);
 }
 
+/** Returns the trace of a square matrix. */
+export function trace(a: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < a.rows; i++) sum += a.data[i * a.cols + i];
+  return sum;
+}
+
 /** Returns column j as a copy: the j-th eigenvector of `eigh`, for instance. */
 export function column(a: Matrix, j: number): Float64Array {
   const out = new Float64Array(a.rows);
