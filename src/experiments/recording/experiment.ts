@@ -156,7 +156,8 @@ async function surfaceOf(
   try {
     const measured = await measureRecorded(answer, {
       model,
-      state: finalState(path),
+      // who opened the model with notes on its state has set that state
+      state: model.notes ? undefined : finalState(path),
       blocks: surface?.blocks ?? [],
       budgetSeconds: surface?.budgetSeconds ?? BUDGET,
       now: () => performance.now() / 1000,

@@ -1,10 +1,8 @@
 /** The state in which a recorded training left its model, for a surface whose program only says how the model is built. */
-import { basename, join } from 'node:path';
-import { check } from '../../numeric/errors.js';
-import { readWhole } from '../../record/files.js';
-import { HEADER, isRecorderFolder } from '../../record/recording/recorder-table.js';
-import { readForeignSafetensors, type Tensor } from '../../record/safetensors.js';
+import { finalState } from '../../record/recording/final-state.js';
+import { isRecorderFolder } from '../../record/recording/recorder-table.js';
 import type { ProcessSurface } from '../../surface/process/surface.js';
+import { inState } from '../../surface/state.js';
 
 /** The weights at which a model is measured, and what a reader has to know of them. */
 export interface Trained {
@@ -29,53 +27,20 @@ export async function trainedState(surface: ProcessSurface, recording: string): 
     ],
   });
   if (!isRecorderFolder(recording)) return untouched('the recording does not hold the whole model');
-  const header = JSON.parse(new TextDecoder().decode(readWhole(join(recording, HEADER)))) as Header;
-  const { final, finalSha256 } = header.model ?? {};
-  const path = final ? join(recording, basename(final)) : '';
-  const bytes = path ? readWhole(path) : undefined;
-  if (!bytes || !finalSha256) return untouched('the recorder was not closed');
-  const { tensors } = readForeignSafetensors(bytes, path);
+  const state = finalState(recording);
+  if (!state) return untouched('the recorder was not closed');
+  const mismatch = ({ name, shape }: { name: string; shape: readonly number[] }, saved: readonly number[]) =>
+    `${name} has the shape [${saved.join(', ')}] in the final state of ${recording} and [${shape.join(', ')}] in the model of ${surface.name}; is it the model that was recorded?`;
+  const parameters = inState(surface.parameters, state, mismatch);
+  const buffers = inState(surface.buffers, state, mismatch);
   const weights = surface.weights.slice();
-  const notes: string[] = [];
-  const missing: string[] = [];
-  for (const { name, shape, offset } of surface.parameters) {
-    const found = tensorOf(tensors, name, shape, surface.name, path);
-    if (found) weights.set(found, offset);
-    else missing.push(name);
-  }
-  const buffers = new Map<string, Float64Array>();
-  for (const { name, shape } of surface.buffers) {
-    const found = tensorOf(tensors, name, shape, surface.name, path);
-    if (found) buffers.set(name, found);
-    else missing.push(name);
-  }
-  await surface.setBuffers(buffers);
-  if (missing.length > 0)
-    notes.push(
-      `${path} has no ${missing.slice(0, 6).join(', ')}${missing.length > 6 ? `, … (${missing.length})` : ''}; these are as ${surface.name} returned them.`,
-    );
+  for (const [{ offset }, values] of parameters.found) weights.set(values, offset);
+  await surface.setBuffers(new Map(Array.from(buffers.found, ([{ name }, values]) => [name, values])));
+  const missing = [...parameters.missing, ...buffers.missing];
+  const named = `${missing.slice(0, 6).join(', ')}${missing.length > 6 ? `, … (${missing.length})` : ''}`;
+  const notes =
+    missing.length > 0
+      ? [`the final state of ${recording} has no ${named}; these are as ${surface.name} returned them.`]
+      : [];
   return { weights, notes };
-}
-
-interface Header {
-  readonly model?: { readonly final?: string | null; readonly finalSha256?: string | null } | null;
-}
-
-/** Returns the numbers of a tensor as float64; undefined where there is none of this name. */
-function tensorOf(
-  tensors: ReadonlyMap<string, Tensor>,
-  name: string,
-  shape: readonly number[],
-  surface: string,
-  path: string,
-): Float64Array | undefined {
-  const found = tensors.get(name);
-  if (!found) return undefined;
-  check(
-    found.shape.join() === shape.join(),
-    'parameter-shape',
-    () =>
-      `${name} has the shape [${found.shape.join(', ')}] in ${path} and [${shape.join(', ')}] in the model of ${surface}; is it the model that was recorded?`,
-  );
-  return Float64Array.from(found.data as ArrayLike<number | bigint>, Number);
 }

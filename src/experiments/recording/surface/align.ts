@@ -3,6 +3,7 @@ import type { GivenDirections } from '../../../analyse/surface/measure-block.js'
 import { check } from '../../../numeric/errors.js';
 import { matrix } from '../../../numeric/linalg/index.js';
 import { blockOf } from '../../../surface/blocks.js';
+import { inState, plainName, type SavedTensor } from '../../../surface/state.js';
 import type { Parameter, Surface, SurfaceBlock } from '../../../surface/surface.js';
 
 /** Gives the principal directions of a recording: ranks, unit vectors as rows, the mean weights. */
@@ -48,12 +49,6 @@ export function align(surface: Surface, weights: Float64Array, recorded: Recorde
   return { block, centre, directions: { vectors, indices: ranks, variances: ranks.map((i) => variances[i - 1]) } };
 }
 
-/** A tensor of a saved state. */
-interface Saved {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number> | ArrayLike<bigint>;
-}
-
 /**
  * Returns the weights of a surface with those of a saved state, by name; the model's own where the state has none. `kept` names
  * parameters that the state lacks, `others` what it has beside parameters: buffers, which a surface cannot set.
@@ -62,27 +57,19 @@ interface Saved {
 export function weightsOf(
   surface: Surface,
   weights: Float64Array,
-  state: ReadonlyMap<string, Saved>,
+  state: ReadonlyMap<string, SavedTensor>,
 ): { weights: Float64Array; kept: readonly string[]; others: readonly string[] } {
-  const saved = new Map(Array.from(state, ([name, tensor]) => [plain(name), tensor]));
+  const { found, missing } = inState(
+    surface.parameters,
+    state,
+    ({ name, shape }, saved) =>
+      `the parameter ${name} has the shape ${saved.join('×')} at the end of the recording and ${shape.join('×')} in ${surface.name}; is it the model that was recorded?`,
+  );
   const out = weights.slice();
-  const kept: string[] = [];
-  for (const { name, shape, offset, size } of surface.parameters) {
-    const tensor = saved.get(plain(name));
-    if (!tensor) {
-      kept.push(name);
-      continue;
-    }
-    check(
-      tensor.shape.join() === shape.join() && tensor.data.length === size,
-      'parameter-shape',
-      () =>
-        `the parameter ${name} has the shape ${tensor.shape.join('×')} at the end of the recording and ${shape.join('×')} in ${surface.name}; is it the model that was recorded?`,
-    );
-    out.set(Float64Array.from(tensor.data as ArrayLike<number>, Number), offset);
-  }
-  const own = new Set(surface.parameters.map((p) => plain(p.name)));
-  return { weights: out, kept, others: [...saved.keys()].filter((name) => !own.has(name)) };
+  for (const [{ offset }, values] of found) out.set(values, offset);
+  const own = new Set(surface.parameters.map((p) => plainName(p.name)));
+  const others = Array.from(state.keys(), plainName).filter((name) => !own.has(name));
+  return { weights: out, kept: missing, others };
 }
 
 /** @throws InputError unless a surface has every recorded parameter, in its shape */
@@ -90,17 +77,13 @@ export function checkParameters(surface: Surface, parameters: Recorded['paramete
   for (const own of parameters) parameterOf(surface, own);
 }
 
-/** What wrappers of a model put before the names of its parameters. */
-const WRAPPED = /^(?:module\.|_orig_mod\.)+/;
-const plain = (name: string): string => name.replace(WRAPPED, '');
-
 function parameterOf({ name: model, parameters }: Surface, own: Recorded['parameters'][number]): Parameter {
   check(
     !own.name.endsWith('(projected)'),
     'projected',
     'the recording holds a projection of weights, which has no directions to evaluate the loss along; record the parameters themselves, some of them with params=.',
   );
-  const found = parameters.find((p) => plain(p.name) === plain(own.name));
+  const found = parameters.find((p) => plainName(p.name) === plainName(own.name));
   check(
     found !== undefined,
     'no-parameter',

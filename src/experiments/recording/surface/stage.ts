@@ -39,7 +39,7 @@ type State = Parameters<typeof weightsOf>[2];
 /** Says what is measured beside the recorded parameters, and within which time. */
 export interface SurfaceStage {
   readonly model: OpenedSurface;
-  /** The whole model at the end of the recording, where that is known. */
+  /** The whole model at the end of the recording, where that is known and not set yet. */
   readonly state: State | undefined;
   /** Patterns of parameters; each is a block of its own. */
   readonly blocks: readonly string[];
