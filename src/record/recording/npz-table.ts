@@ -8,7 +8,7 @@ import type { NpyArray } from '../npy.js';
 import { npzMembers, readNpz } from '../npz.js';
 import { orderByNumbers } from './names.js';
 import { notWeights, parameterOf } from './npy-table.js';
-import { columnsOf, seriesOf } from './series.js';
+import { byParameter, seriesOf } from './series.js';
 import { blockRows, type Parameter, type Rows, shapeWords, sizeOf, someOf, type Table } from './table.js';
 
 /** Says what the arrays of a file are, where that is open. */
@@ -111,26 +111,13 @@ function asParameters(
   return {
     format:
       tables.length === 1 ? `${FORMAT}, ${shapeWords(tables[0][1].shape)}` : `${FORMAT}, one array for each parameter`,
-    type: double ? 'float64' : 'float32',
     T,
-    parameters,
     ...series,
     notes,
-    rowsAtOnce: blockRows(
-      parameters.reduce((sum, p) => sum + p.size, 0),
-      double ? 8 : 4,
-    ),
     kept,
-    async read(first, count, which) {
-      return columnsOf(
-        count,
-        which.map((k) => parameters[k].size),
-        double,
-        (k) => {
-          const { size } = parameters[which[k]];
-          return (tables[which[k]][1].data as Rows).subarray(first * size, (first + count) * size);
-        },
-      );
-    },
+    ...byParameter(parameters, double, (k, first, count) => {
+      const { size } = parameters[k];
+      return (tables[k][1].data as Rows).subarray(first * size, (first + count) * size);
+    }),
   };
 }

@@ -1,6 +1,6 @@
 /** What lies beside the weights of a recording: one number for each state, known by its name. */
 import { InputError } from '../../numeric/errors.js';
-import { type Rows, someOf, type Table, type TrainingFacts } from './table.js';
+import { blockRows, type Parameter, type Rows, someOf, type Table, type TrainingFacts } from './table.js';
 
 /** The names under which series are looked for, without regard to case. */
 const NAMES: Readonly<Record<'step' | 'loss' | 'learningRate', readonly string[]>> = {
@@ -64,3 +64,27 @@ export function columnsOf(count: number, sizes: readonly number[], double: boole
   }
   return out;
 }
+
+/**
+ * Describes a table whose parameters are read one by one.
+ * @param part - rows first … first + count − 1 of parameter k
+ */
+export const byParameter = (
+  parameters: readonly Parameter[],
+  double: boolean,
+  part: (k: number, first: number, count: number) => Rows,
+): Pick<Table, 'type' | 'parameters' | 'rowsAtOnce' | 'read'> => ({
+  type: double ? 'float64' : 'float32',
+  parameters,
+  rowsAtOnce: blockRows(
+    parameters.reduce((sum, p) => sum + p.size, 0),
+    double ? 8 : 4,
+  ),
+  read: async (first, count, which) =>
+    columnsOf(
+      count,
+      which.map((k) => parameters[k].size),
+      double,
+      (k) => part(which[k], first, count),
+    ),
+});

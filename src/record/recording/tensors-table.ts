@@ -4,7 +4,7 @@ import { fileBytes, readPiece } from '../files.js';
 import { type TensorPlace, tensorPlaces, tensorValues } from '../safetensors.js';
 import { orderByNumbers } from './names.js';
 import { parameterOf } from './npy-table.js';
-import { columnsOf, seriesNamed, seriesOf } from './series.js';
+import { byParameter, seriesNamed, seriesOf } from './series.js';
 import { blockRows, type Parameter, type Rows, shapeWords, sizeOf, someOf, type Table } from './table.js';
 
 /** Bytes of the types that hold weights. */
@@ -63,26 +63,14 @@ export function openTensors(path: string): Table {
   );
   return {
     format: `safetensors file with the steps as first axis, ${tables.length} ${tables.length === 1 ? 'tensor' : 'tensors'}`,
-    type: double ? 'float64' : 'float32',
     T,
-    parameters,
     ...series,
     notes,
-    rowsAtOnce: blockRows(
-      parameters.reduce((sum, p) => sum + p.size, 0),
-      double ? 8 : 4,
-    ),
     kept: 0,
-    read: async (first, count, which) =>
-      columnsOf(
-        count,
-        which.map((k) => parameters[k].size),
-        double,
-        (k) => {
-          const { size } = parameters[which[k]];
-          return valuesOf(path, layout, tables[which[k]], first * size, count * size);
-        },
-      ),
+    ...byParameter(parameters, double, (k, first, count) => {
+      const { size } = parameters[k];
+      return valuesOf(path, layout, tables[k], first * size, count * size);
+    }),
   };
 }
 
