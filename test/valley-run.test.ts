@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reproduceValley2023, type ValleyRun } from '../src/experiments/valley2023/experiment.js';
 import type { CirculationResult, PotentialResult } from '../src/experiments/valley2023/measured.js';
-import { type NetworkStudyConfig, networkStudyConfig } from '../src/experiments/valley2023/network/config.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { readNpz } from '../src/record/npz.js';
-import { completeConfig } from '../src/runs/config.js';
 import { thermogradHere } from './support/here.js';
-import { smallValley } from './support/small-studies.js';
+import { smallNetworks, smallValley } from './support/small-studies.js';
 
 const CONFIG = smallValley([64, 16, 32]);
 const STAGES = ['potential', 'densities', 'convergence', 'phase', 'freezing', 'circulation'];
@@ -101,29 +99,7 @@ describe('the run', () => {
 
 describe('real networks', () => {
   it('join the folder and the report; the numbers of the model stay', async () => {
-    const tiny = networkStudyConfig('quick');
-    const network: NetworkStudyConfig = {
-      ...tiny,
-      base: completeConfig({
-        data: { set: 'teacher', teacher: { network: { widths: [6, 5, 3] }, train: 120, test: 40 } },
-        network: { widths: [6, 6, 5, 3], activation: 'relu' },
-      }),
-      settings: [
-        { learningRate: 0.2, batchSize: 20 },
-        { learningRate: 0.2, batchSize: 10 },
-      ],
-      targetLoss: 0.7,
-      track: { samples: 60, factor: 2 },
-      measure: { ...tiny.measure, samples: 60, pairs: 2, probes: 2, directions: 2 },
-      ceiling: {
-        ...tiny.ceiling,
-        batchSizes: [10],
-        trained: { learningRate: 0.2, batchSize: 20 },
-        samples: 60,
-        steps: 20,
-        window: 5,
-      },
-    };
+    const network = smallNetworks();
     const before = read(out, 'findings.json');
     const whole = await reproduceValley2023({ out, part: 'network', network, seeds: 1, resume: true });
     const own = whole.findings.filter((f) => f.id.startsWith('valley.'));
