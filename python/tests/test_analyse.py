@@ -6,8 +6,6 @@ import os
 import shutil
 import signal
 import sys
-import threading
-import time
 
 import numpy as np
 import pytest

@@ -1,8 +1,10 @@
-"""Writes safetensors files, so that no pickle and no further package is needed."""
+"""Writes and reads safetensors files, so that no pickle and no further package is needed."""
 
 from __future__ import annotations
 
 import json
+import mmap
+import os
 from collections.abc import Mapping
 
 import torch
@@ -21,6 +23,7 @@ _TYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
+_DTYPES = {kind: dtype for dtype, kind in _TYPES.items()}
 
 
 def write_safetensors(
@@ -62,3 +65,30 @@ class _Bytes:
             flat = tensor.detach().to("cpu").contiguous().reshape(-1)
             if flat.numel() > 0:
                 yield flat.view(torch.uint8).numpy()
+
+
+def read_safetensors(path: str) -> dict[str, torch.Tensor]:
+    """
+    Reads all tensors of a safetensors file into memory.
+
+    Raises ValueError for a file that is not one or is cut short.
+    """
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size < 8:
+            raise ValueError(f"{path} is no safetensors file: it has less than 8 bytes.")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            length = int.from_bytes(data[:8], "little")
+            if length > len(data) - 8:
+                raise ValueError(f"{path} is no safetensors file, or is cut short: its header would have {length} bytes.")
+            header = json.loads(data[8 : 8 + length])
+            header.pop("__metadata__", None)
+            out: dict[str, torch.Tensor] = {}
+            for name, entry in header.items():
+                first, last = (8 + length + offset for offset in entry["data_offsets"])
+                if last > len(data) or last < first:
+                    raise ValueError(f"{path} is cut short: {name} would end at byte {last} of {len(data)}.")
+                if entry["dtype"] not in _DTYPES:
+                    raise ValueError(f"{path}: {name} has the type {entry['dtype']}, which is not read here.")
+                flat = torch.frombuffer(bytearray(data[first:last]), dtype=_DTYPES[entry["dtype"]]) if last > first else torch.empty(0)
+                out[name] = flat.reshape(entry["shape"])
+            return out
