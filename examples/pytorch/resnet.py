@@ -1,15 +1,13 @@
 """
 A small residual network with batch normalisation on MNIST. The window is recorded, and the loss measured, in eval mode: with
-the statistics of single batches the loss of a sample would depend on its neighbours. The running statistics are buffers, which
-`make` takes from the recording (THERMOGRAD_RUN names it).
+the statistics of single batches the loss of a sample would depend on its neighbours. The running statistics are
+taken from the recording.
 
     python examples/pytorch/resnet.py --out resnet
-    THERMOGRAD_RUN=resnet npx thermograd analyse resnet --surface python:examples/pytorch/resnet.py:make --budget 10m
+    npx thermograd analyse resnet --surface python:examples/pytorch/resnet.py:make --budget 10m
 """
 
 from __future__ import annotations
-
-import os
 
 import torch
 from images import training_images
@@ -48,10 +46,7 @@ class ResNet(nn.Module):
 
 def make() -> thermograd.Problem:
     data = training_images("mnist", limit_of(60_000))
-    model = ResNet()
-    if "THERMOGRAD_RUN" in os.environ:
-        thermograd.restore(model, os.environ["THERMOGRAD_RUN"])
-    return thermograd.Problem(model, nn.CrossEntropyLoss(), data, batch_size=1000, eval=True)
+    return thermograd.Problem(ResNet(), nn.CrossEntropyLoss(), data, batch_size=1000, eval=True)
 
 
 if __name__ == "__main__":
