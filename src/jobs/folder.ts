@@ -170,7 +170,6 @@ export class JobFolder<Name extends string, Head extends object> {
       record.status = error instanceof InterruptedError ? 'interrupted' : 'failed';
       record.note = (error as Error).message;
       try {
-        sweep(this.path, true);
         seal();
         this.save();
       } catch {} // the first error is the one to report; a full disk may refuse this note as well
