@@ -3,6 +3,7 @@
  * them.
  */
 
+import { diffusing } from '../../analyse/trajectory/diffusing.js';
 import { type RangeFit, rangeSpread, silence, type VoteRule } from '../../analyse/trajectory/fit-ranges.js';
 import type { Analysis, DirectionFlatness, OverDraws, PowerLaw, WalkForm } from '../../analyse/trajectory/results.js';
 import {
@@ -19,7 +20,6 @@ import { type Estimate, estimate, missing, negated } from '../../numeric/estimat
 import { type Key, randomKey } from '../../numeric/random.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { formatNumber } from '../../report/format.js';
-import { diffusing } from './diffusing.js';
 
 export interface Ivf2021Input extends Pick<Analysis, 'pca' | 'dynamics' | 'flatness' | 'scaling' | 'walk'> {
   /** Key of the random numbers for the bootstraps of medians and rank correlations. */

@@ -1,4 +1,6 @@
 /** Tables of the page of ivf2021: sensitivity to fit ranges, dynamics per direction, all flatness measurements. */
+
+import { diffusing } from '../../analyse/trajectory/diffusing.js';
 import { silence, type VoteRule } from '../../analyse/trajectory/fit-ranges.js';
 import type { Analysis, OverDraws, PowerLaw, WalkForm } from '../../analyse/trajectory/results.js';
 import { negated } from '../../numeric/estimate.js';
@@ -7,7 +9,6 @@ import { thinLog } from '../../report/figures/axes.js';
 import { formatCount, formatNumber, formatRange, MISSING } from '../../report/format.js';
 import { html, type Markup } from '../../report/markup.js';
 import { type Column, starred, table } from '../../report/sections/tables.js';
-import { diffusing } from './diffusing.js';
 import { GAMMA_VOTE, PSI_VOTE } from './facts.js';
 import { FORMS } from './walk-words.js';
 

@@ -1,6 +1,7 @@
 /** The stage that draws the null of a window: walks with the run's own noise. docs/theory [N1]. */
 import { join } from 'node:path';
 import { batchShare } from '../../analyse/curvature/batch-curvature.js';
+import { isDiffusing } from '../../analyse/trajectory/diffusing.js';
 import type { NoWalk, PcaSummary, WalkForm, WalkNull } from '../../analyse/trajectory/results.js';
 import { rankLawRanks } from '../../analyse/trajectory/scaling.js';
 import type { Dataset } from '../../data/dataset.js';
@@ -13,7 +14,6 @@ import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
 import { dynamicsRanks } from '../../runs/ranks.js';
 import { ARRAYS, centreWeights, summaryOf } from '../../runs/window/stages.js';
-import { isDiffusing } from './diffusing.js';
 import { gammaOf, type NoiseSpectrum, WALK_WORK, type WalkAnswer, type WalkJob } from './walk-jobs.js';
 
 /** File of the null. */

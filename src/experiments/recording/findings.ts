@@ -2,6 +2,7 @@
  * Findings on a recording made elsewhere. docs/rules/recordings.md states the rules in words, with what had been seen before
  * they were written. Thresholds named here are those of that page.
  */
+import { diffusing } from '../../analyse/trajectory/diffusing.js';
 import type { OverDraws } from '../../analyse/trajectory/results.js';
 import { type Estimate, estimate, minus } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
@@ -152,9 +153,7 @@ function share(m: MeasuredRecording): Finding {
 }
 
 function diffuse(m: MeasuredRecording): Finding {
-  const chosen = m.motion.dynamics.filter(
-    (d) => d.index >= 10 && d.index <= 100 && Number.isFinite(d.msdExponent.value),
-  );
+  const chosen = diffusing(m.motion.dynamics);
   const values = chosen.map((d) => d.msdExponent.value);
   const n = values.length;
   // the error of a median of normal numbers

@@ -1,5 +1,6 @@
 /** Tables of the page: what was read, the walk, the half windows and temperatures, rotation, what was left out. */
 
+import { diffusing } from '../../analyse/trajectory/diffusing.js';
 import type { OverDraws } from '../../analyse/trajectory/results.js';
 import { median } from '../../numeric/statistics.js';
 import { spread } from '../../report/figures/window/displacement.js';
@@ -26,9 +27,7 @@ export function walkTable({ walk, pca, rankLaw, motion }: MeasuredRecording): Ma
   const title = html`<h3 id="walk">The recording and a walk with its own steps</h3>`;
   if ('missing' in walk) return html`${title}<p class="missing">${walk.missing}</p>`;
   type Row = readonly [what: string, own: number, walk: OverDraws, isotropic: number];
-  const followed = motion.dynamics
-    .filter((d) => d.index >= 10 && d.index <= 100 && Number.isFinite(d.msdExponent.value))
-    .map((d) => d.msdExponent.value);
+  const followed = diffusing(motion.dynamics).map((d) => d.msdExponent.value);
   const first = motion.dynamics.find((d) => d.index === 1)?.msdExponent.value ?? Number.NaN;
   const law = 'missing' in rankLaw ? undefined : rankLaw;
   const rows: Row[] = [

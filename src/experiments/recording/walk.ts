@@ -1,4 +1,5 @@
 /** The walk that makes the recording's own steps, and the rank law that is compared with it. docs/rules/recordings.md. */
+import { isDiffusing } from '../../analyse/trajectory/diffusing.js';
 import type { LeadingSteps } from '../../analyse/trajectory/increments.js';
 import type { OverDraws, PcaSummary } from '../../analyse/trajectory/results.js';
 import { rankLawRanks } from '../../analyse/trajectory/scaling.js';
@@ -48,7 +49,7 @@ export function walkOf(
 ): OwnWalk | Missing {
   const { steps, beside, cosine } = leading;
   const block = signBlock(survey.successive, pca.T);
-  const followed = motion.dynamics.map((d) => d.index).filter((i) => i >= 10 && i <= Math.min(LAST_RANK, steps.cols));
+  const followed = motion.dynamics.map((d) => d.index).filter((i) => isDiffusing(i) && i <= steps.cols);
   const draw = signWalk(la, { steps, beside, block, ranks: [1, ...followed], key });
   const draws = Array.from({ length: DRAWS }, (_, n) => {
     report('walks with the same steps', n / DRAWS);

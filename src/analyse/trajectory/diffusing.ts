@@ -1,5 +1,5 @@
 /** The directions whose diffusion is judged: principal directions 10 to 100. docs/theory [P5]. */
-import type { DirectionDynamics } from '../../analyse/trajectory/results.js';
+import type { DirectionDynamics } from './results.js';
 
 /** Says whether the motion along the direction of this rank is judged. */
 export const isDiffusing = (index: number): boolean => index >= 10 && index <= 100;
