@@ -25,6 +25,12 @@ export interface MemoryNeed {
   readonly parts: readonly MemoryPart[];
 }
 
+/** Peak of runs one after another in a process, over that of the largest: measured 0.97 to 1.08. */
+const KEPT = 1.25;
+
+/** States the need of runs that follow one another in a process, which still holds a part of what the one before took. */
+export const oneAfterAnother = (need: MemoryNeed): MemoryNeed => ({ ...need, peak: KEPT * need.peak });
+
 /**
  * Refuses a run that does not fit.
  * @throws InputError with the largest part and the config key that makes it smaller

@@ -14,7 +14,7 @@ import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { usableMemory } from '../../jobs/machine.js';
-import { checkMemory, type MemoryNeed } from '../../jobs/memory.js';
+import { checkMemory, type MemoryNeed, oneAfterAnother } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -123,8 +123,6 @@ export async function measureAo2022(
   }
 }
 
-/** Memory of a run and of the decomposition in the same process, over that of the run: measured 0.97 to 1.08. */
-const KEPT = 1.25;
 /** The run that is made where none is given, inside the folder of the results. */
 const RUN_FOLDER = 'run';
 
@@ -166,11 +164,11 @@ async function finishedRun(
     ...optionsOf(request),
     out: run,
     resume: there,
-    // the folder holds both; and the decomposition begins while the process still holds a part of what the run took
+    // the folder holds both
     onStart: (prepared) =>
       request.onTraining?.({
         ...prepared,
-        memory: { ...prepared.memory, peak: KEPT * prepared.memory.peak },
+        memory: oneAfterAnother(prepared.memory),
         disk: prepared.disk + bytesOf(ao2022Disk(config)),
       }),
   });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError, type Progress } from '../../../jobs/context.js';
 import { bytesIn, checkDisk, type DiskPart, documents, needs } from '../../../jobs/disk.js';
+import { oneAfterAnother } from '../../../jobs/memory.js';
 import { secondsOf } from '../../../jobs/record.js';
 import { factsOf, writeReport } from '../../../jobs/report-folder.js';
 import { check } from '../../../numeric/errors.js';
@@ -60,7 +61,7 @@ export async function reproduceIvf2021Seeds(
   const folder = openSeeds(path, head, resume);
   try {
     onStart?.(
-      `folder ${path}: ${total} runs, seeds ${complete.seed} to ${complete.seed + total - 1}, one after another; ${needs(memory.peak, disk)}`,
+      `folder ${path}: ${total} runs, seeds ${complete.seed} to ${complete.seed + total - 1}, one after another; ${needs(oneAfterAnother(memory).peak, disk)}`,
     );
     await folder.stage('runs', request, async () => {
       for (let k = 0; k < total; k++) {
