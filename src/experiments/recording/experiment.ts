@@ -4,7 +4,7 @@
  */
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine } from '../../jobs/machine.js';
-import { outputOf } from '../../jobs/outputs.js';
+import { outputOf, verifyBeside } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
@@ -95,6 +95,7 @@ async function analysed(
   const { options = {}, force = false, seed = 0, provider = 'auto', signal, onProgress } = request;
   const folder = request.out ?? `${path.replace(/(.)[/\\]+$/, '$1')}-analysis`;
   checkFree(folder, { force, files: FILES, what: 'analysis' });
+  verifyBeside(path);
   const recording = await openRecording(path, options);
   if (model) checkParameters(model.surface, recording.parameters);
   const plan = planOf(recording, folder, request.memory);
