@@ -9,6 +9,7 @@ export type CheckName =
   | 'samples independent'
   | 'mean of samples'
   | 'mean of a subset'
+  | 'precision'
   | 'gradient'
   | 'gradients of samples'
   | 'squared norms'

@@ -8,12 +8,13 @@ import type { Key } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { wholeBlock } from './blocks.js';
 import { gradientChecks, hessianChecks, unitDirections, unitMixture, worstOf } from './check-derivatives.js';
+import { checkPrecision } from './check-precision.js';
 import { apart, judged, percent, SAME, type SurfaceCheck, type SurfaceReport, skipped } from './check-report.js';
 import { checkSamplesOf } from './check-samples.js';
 import { weightsHash } from './hash.js';
 import { norm, ROUNDING } from './made-derivatives.js';
 import { partOf, progressOf } from './requests.js';
-import type { RequestOptions, SampleSubset, Surface } from './surface.js';
+import type { RequestOptions, SampleSubset, Subset, Surface } from './surface.js';
 
 /** Sets what a surface is checked against. */
 export interface SurfaceCheckOptions extends RequestOptions {
@@ -116,6 +117,12 @@ export async function examineSurface(
   const most = offers.sampleLosses === 'exact' ? MOST : FEW;
   const some =
     offers.sampleLosses !== 'missing' && surface.samples > most ? randomSubset(surface.samples, most, key) : undefined;
+  checks.push(
+    await checkPrecision(
+      { ...compare, subset: some },
+      await largestOf(surface, w, some, { loss, gradient }, key, part),
+    ),
+  );
   if (offers.gradient === 'exact') {
     const own = some ? await surface.gradient(w, some, part) : { loss, gradient };
     const found = await gradientChecks({ ...compare, subset: some, steps: 9 }, own);
@@ -150,6 +157,26 @@ export async function checkSurface(
   const failed = report.checks.find((c) => c.verdict === 'failed');
   if (failed) throw new InputError(`surface-${failed.name.replaceAll(' ', '-').toLowerCase()}`, failed.sentence);
   return report;
+}
+
+/** Returns the largest loss of a sample, and the root mean square of the norms of the gradients of 32 of them, where there are such. */
+async function largestOf(
+  surface: Surface,
+  w: Float64Array,
+  some: Subset,
+  { loss, gradient }: { readonly loss: number; readonly gradient: Float64Array },
+  key: Key,
+  part: RequestOptions | undefined,
+): Promise<{ loss: number; gradient: number }> {
+  const { offers, samples } = surface;
+  if (offers.sampleLosses === 'missing' || samples === 1) return { loss: Math.abs(loss), gradient: norm(gradient) };
+  const few = samples > FEW ? randomSubset(samples, FEW, key) : undefined;
+  const losses = await surface.sampleLosses(w, offers.sampleLosses === 'exact' ? some : few, part);
+  const norms = await surface.squaredNorms(w, wholeBlock(surface.parameters), few, part);
+  return {
+    loss: losses.reduce((most, x) => Math.max(most, Math.abs(x)), Math.abs(loss)),
+    gradient: Math.sqrt(norms.reduce((sum, x) => sum + x / norms.length, 0)),
+  };
 }
 
 /** Draws samples over which differences are compared. */
