@@ -82,6 +82,64 @@ describe('the hash', () => {
   });
 });
 
+describe('a budget', () => {
+  /** Samples of all requests together, in a clock that every sample of a gradient moves by a millisecond. */
+  const timed = (count: number) => {
+    const many = smallSamples(count, 6, 3);
+    const inner = networkSurface({ spec, samples: many, lines: 'float64' });
+    let [time, whole] = [0, 0];
+    const asked = (subset: { samples: ArrayLike<number> } | undefined) => {
+      time += (subset?.samples.length ?? count) / 1000;
+      whole += subset ? 0 : 1;
+    };
+    const surface: Surface = {
+      ...inner,
+      losses: (at, lines, subset, o) => {
+        asked(subset);
+        return inner.losses(at, lines, subset, o);
+      },
+      gradient: (at, subset, o) => {
+        asked(subset);
+        return inner.gradient(at, subset, o);
+      },
+      sampleLosses: (at, subset, o) => {
+        asked(subset);
+        return inner.sampleLosses(at, subset, o);
+      },
+    };
+    return { surface, now: () => time, whole: () => whole };
+  };
+
+  it('leaves one pass over all samples, where more of them would take too long', async () => {
+    const short = timed(2000);
+    const report = await checkSurface(short.surface, w, { key, budget: { seconds: 8, now: short.now } });
+    expect(short.whole()).toBe(1);
+    // the first gradient took 2 of the 8 s, and nine times as many samples as are chosen fit the rest
+    expect(report.over).toBe(Math.floor((1000 * (8 - 2)) / 9));
+    expect(report.checks.filter((c) => c.verdict !== 'passed').map((c) => c.name)).toEqual(['weights']);
+    const long = timed(2000);
+    const all = await checkSurface(long.surface, w, { key, budget: { seconds: 21, now: long.now } });
+    expect(long.whole()).toBeGreaterThan(5);
+    expect(all).not.toHaveProperty('over');
+    expect(all.loss).toBe(report.loss);
+  });
+
+  it('does not hide a sum in place of the mean', async () => {
+    const { surface, now } = timed(2000);
+    const wrong = completed({
+      ...surface,
+      losses: async (...a) => (await surface.losses(...a)).map((l) => ({ ...l, losses: l.losses.map((x) => 9 * x) })),
+      gradient: async (...a) => {
+        const { loss, gradient } = await surface.gradient(...a);
+        return { loss: 9 * loss, gradient: gradient.map((x) => 9 * x) };
+      },
+    });
+    await expect(checkSurface(wrong, w, { key, budget: { seconds: 8, now } })).rejects.toMatchObject({
+      code: 'surface-mean-of-samples',
+    });
+  });
+});
+
 describe('the precision', () => {
   const x = Float64Array.from({ length: 40 }, (_, k) => Math.sin(3 * k + 1));
   /** A regression (a tanh(b x_k) − x_k²)²/2 whose losses and gradients are rounded as asked. */
