@@ -35,6 +35,13 @@ export interface SurfaceBlock {
   readonly size: number;
 }
 
+/** Says what a {@link SurfaceBlock} needs. */
+export const BLOCK_WANTS = is.shape<SurfaceBlock>({
+  name: is.text,
+  ranges: is.listOf(is.shape({ offset: is.whole, size: is.count })),
+  size: is.count,
+});
+
 /**
  * Says how a surface obtains a quantity: `exact` computes it as it is defined, `made` derives it from other verbs (differences of
  * gradients, one gradient at a time), `missing` cannot give it.
@@ -98,6 +105,9 @@ export interface RequestOptions {
   /** Called with the share that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
+
+/** Says what {@link RequestOptions} need, to be part of the wants of other options. */
+export const REQUEST_WANTS = { signal: is.maybe(is.object), onProgress: is.maybe(is.func) };
 
 /**
  * Evaluates a model. No method changes its arguments; each returns new arrays. Requests are answered in the order in which they

@@ -18,7 +18,7 @@ import { writeNpz } from '../../record/npz.js';
 import { finalState } from '../../record/recording/final-state.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
 import type { Finding } from '../../report/finding.js';
-import { THEORY_FILE } from '../../report/theory.js';
+import { ANALYSIS_FORMAT, DIRECTIONS, DOCUMENT, FILES, SETTINGS } from './files.js';
 import { recordingFindings } from './findings.js';
 import { RECORDING_WORK, type RecordingAnswer, type RecordingJob } from './job.js';
 import { leftOut } from './left-out.js';
@@ -58,10 +58,6 @@ export interface RecordingResult {
   readonly findings: readonly Finding[];
   readonly leftOut: readonly LeftOut[];
 }
-
-/** The names of the files that an analysis leaves. */
-const [SETTINGS, DIRECTIONS, DOCUMENT] = ['settings.json', 'directions.npz', 'analysis.json'];
-const FILES = [SETTINGS, DIRECTIONS, DOCUMENT, FINDINGS_FILE, 'report.html', THEORY_FILE, 'figures', 'tables'];
 
 /** Seconds that the measurement of a surface may take. */
 const BUDGET = 600;
@@ -138,10 +134,7 @@ async function analysed(
   const outputs = Object.fromEntries(
     [DIRECTIONS, FINDINGS_FILE, DOCUMENT].map((name) => [name, outputOf('analyse', files.get(name)!)]),
   );
-  files.set(
-    SETTINGS,
-    jsonText({ format: 'thermograd recording analysis', version: 1, ...settings, ...record, outputs }),
-  );
+  files.set(SETTINGS, jsonText({ format: ANALYSIS_FORMAT, version: 1, ...settings, ...record, outputs }));
   publish(folder, files);
   return { folder, measured, findings, leftOut: missing };
 }

@@ -42,10 +42,22 @@ const besideWords = (above: number): string =>
 /** The share between half windows that a window of 50 correlation times has, 2/50. */
 const SETTLED_SHARE = 0.04;
 
+/** Returns the standard error that a share at the edge of what is allowed would have, in proportion; of a smaller share its own. */
+const errorAtEdge = ({ value, standardError }: Estimate): number => standardError * Math.min(1, SETTLED_SHARE / value);
+
 /** Decides whether the window is stationary; the error is that of a share at the edge of what is allowed. */
 function stationarity({ motion: { between } }: MeasuredRecording): Verdict {
-  const half = normalHalfWidth(between) * Math.min(1, SETTLED_SHARE / between.value);
+  const half = normalHalfWidth({ ...between, standardError: errorAtEdge(between) });
   return verdictOf(decide(between, 0, { tolerance: SETTLED_SHARE, half }));
+}
+
+/** Says of a share above what is allowed how many errors at the edge it lies above it: its own error, as large as itself, decides nothing. */
+function edgeWords(between: Estimate): string {
+  const error = errorAtEdge(between);
+  const above = (between.value - SETTLED_SHARE) / error;
+  if (!(above > 0)) return '';
+  const percent = 100 * SETTLED_SHARE;
+  return ` The error of a share grows with it, so the error of a share of ${percent} % counts, ${formatNumber(100 * error, 2)} %: this one lies ${formatNumber(above, 2)} such errors above ${percent} %, and 1.96 decide.`;
 }
 
 const MOVES = 'The window is not stationary: see the first finding.';
@@ -64,7 +76,7 @@ function stationary(m: MeasuredRecording): Finding {
     predicted: '2τ/T for fluctuations of correlation time τ; 0.5 for a walk, 0.75 for a straight line',
     range: `${formatCount(recording.T)} rows`,
     verdict: stationarity(m),
-    reason: `${value}; the rule asks for ${100 * SETTLED_SHARE} %. Of the ${dynamics.length} directions followed, ${settled.length} have a correlation time that is short enough for this window.`,
+    reason: `${value}; the rule allows ${100 * SETTLED_SHARE} %.${edgeWords(between)} Of the ${dynamics.length} directions followed, ${settled.length} have a correlation time that is short enough for this window.`,
   };
 }
 

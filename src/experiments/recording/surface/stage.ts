@@ -64,7 +64,8 @@ export async function measureRecorded(
   { measured, directions }: RecordingAnswer,
   stage: SurfaceStage,
 ): Promise<RecordedSurface> {
-  const { model, key, la, budgetSeconds } = stage;
+  const { model, key, la, budgetSeconds, now } = stage;
+  const started = now();
   const { surface } = model;
   const { pca, recording } = measured;
   const from = stage.state && weightsOf(surface, model.weights, stage.state);
@@ -82,6 +83,7 @@ export async function measureRecorded(
   const checks = await checkSurface(surface, own.centre, {
     ...request,
     key: key.child('checks'),
+    ...(budgetSeconds !== undefined && { budget: { seconds: CHECKED * budgetSeconds, now } }),
     onProgress: (share) => stage.onProgress('checks of the model', CHECKS * share),
   });
   const { facts } = recording;
@@ -90,7 +92,7 @@ export async function measureRecorded(
     directions: new Map([[own.block.name, own.directions]]),
     la,
     ...(facts.batchSize !== undefined && { batchSize: facts.batchSize }),
-    ...(budgetSeconds !== undefined && { budget: { seconds: budgetSeconds, now: stage.now } }),
+    ...(budgetSeconds !== undefined && { budget: { seconds: budgetSeconds, now, spent: now() - started } }),
     ...(stage.memoryBytes !== undefined && { memoryBytes: stage.memoryBytes }),
     ...request,
     onPlan: stage.onPlan,
@@ -161,8 +163,8 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
   return estimate(rho(all), standardError[0], n, `${method}, moving-block bootstrap`);
 }
 
-/** Share of the progress that the checks are given. */
-const CHECKS = 0.1;
+/** Shares of the progress and of the budget that the checks are given. */
+const [CHECKS, CHECKED] = [0.1, 0.2];
 
 /** A loss at the centre that is so many times the recorded one has other weights, or other data. */
 const UNLIKE = 3;

@@ -62,9 +62,13 @@ export function landscapeTable({ measured, predicted }: RecordedSurface): Markup
 }
 
 /** Lists what was checked before anything was measured. */
-export function checksTable({ checks }: RecordedSurface): Markup {
+export function checksTable({ checks, measured }: RecordedSurface): Markup {
+  const over =
+    checks.over === undefined
+      ? ''
+      : ` Passes over all ${formatCount(measured.surface.samples)} samples would have taken too long; ${formatCount(checks.over)} of them, drawn at random, were compared.`;
   return html`<h3>Checks of the model</h3>${table(
-    'Before anything was measured: how far two numbers are apart that must agree, relative to their size.',
+    `Before anything was measured: how far two numbers are apart that must agree, relative to their size.${over}`,
     [
       { head: 'check', cell: (c) => c.sentence, words: true },
       { head: '', cell: (c) => c.verdict, words: true },
