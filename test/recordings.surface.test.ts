@@ -154,6 +154,8 @@ describe('a recording with its model', () => {
     expect(page).toContain('The loss of a quadratic at the mean weights');
     expect(page).toContain('fc2.weight');
     expect(page).not.toContain('undefined');
+    expect(page).toContain('All 100 samples were asked.');
+    expect(page).not.toContain('No hash');
     // nothing depends on `head`: no width closes, no noise, and the page holds all the same
     expect(result.leftOut.map((l) => l.what)).not.toContain(
       'flatness along the directions and the variance-flatness relation',
@@ -219,6 +221,12 @@ describe('a recording with its model', () => {
       what: 'everything that needs the loss',
       needs: expect.stringMatching(/even over 64 of the 100 samples/),
     });
+    expect(leftOut.filter((l) => l.needs.includes('--surface'))).toEqual([]);
+    const page = readFileSync(join(folder, 'poor', 'report.html'), 'utf8');
+    expect(page).toMatch(
+      /was checked and not measured: the measurement takes about .* even over 64 of the 100 samples/,
+    );
+    expect(page).not.toContain('No model was used');
   }, 300_000);
 });
 

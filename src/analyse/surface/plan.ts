@@ -44,6 +44,8 @@ export interface SurfacePlan {
   readonly budgetSeconds: number;
   readonly costs: SurfaceCosts;
   readonly words: string;
+  /** Where directions are left out to fit the budget. */
+  readonly thinned?: ThinnedDirections;
 }
 
 /** The fewest samples from which errors over samples are taken. */
@@ -130,6 +132,7 @@ export function planFor(
     secondsOverAll,
     budgetSeconds,
     costs,
+    ...(fewer && { thinned }),
     words: fewer
       ? `${words}; widths along ${thinned.directions} of ${thinned.of} directions, to fit the budget`
       : words,

@@ -9,7 +9,7 @@ import { normalHalfWidth } from '../../numeric/interval.js';
 import { median, standardDeviation } from '../../numeric/statistics.js';
 import { compatible, decide, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
-import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
+import { formatCount, formatEstimate, formatNumber, formatShare } from '../../report/format.js';
 import type { MeasuredRecording, OwnWalk } from './measured.js';
 import { surfaceFindings } from './surface/findings.js';
 
@@ -60,7 +60,11 @@ function edgeWords(between: Estimate): string {
   return ` The error of a share grows with it, so the error of a share of ${percent} % counts, ${formatNumber(100 * error, 2)} %: this one lies ${formatNumber(above, 2)} such errors above ${percent} %, and 1.96 decide.`;
 }
 
-const MOVES = 'The window is not stationary: see the first finding.';
+/** Says why what asks for a stationary window is not decided. */
+const notShown = (m: MeasuredRecording): string =>
+  stationarity(m) === UNDECIDED
+    ? 'Whether the window is stationary is not decidable (rec.stationary).'
+    : 'The window is not stationary (rec.stationary).';
 
 function stationary(m: MeasuredRecording): Finding {
   const { between, settled, dynamics } = m.motion;
@@ -267,11 +271,11 @@ function rotates(m: MeasuredRecording): Finding {
       'missing' in r
         ? r.missing
         : !still
-          ? MOVES
+          ? notShown(m)
           : !r.converged
             ? `The ${r.blocks} blocks of ${formatCount(r.blockLength)} steps are shorter than five correlation times.`
             : r.significant > 0
-              ? `${r.significant} of ${r.planes} planes have an adjusted p below 0.05; ${formatNumber(100 * best!.offPlane, 3)} % of the variance lies outside the most significant one, of directions ${best!.ranks.join(' and ')}.`
+              ? `${r.significant} of ${r.planes} planes have an adjusted p below 0.05; ${formatShare(best!.offPlane)} of the variance lies outside the most significant one, of directions ${best!.ranks.join(' and ')}.`
               : `None of ${r.planes} planes has an adjusted p below 0.05. A rotation faster than ${formatNumber(r.detectable, 2)} radian per step would have shown.`,
   };
 }
@@ -300,7 +304,7 @@ function temperature(m: MeasuredRecording): Finding {
       'missing' in t
         ? t.missing
         : !still
-          ? MOVES
+          ? notShown(m)
           : !Number.isFinite(spread.value)
             ? `Not decidable: ${spread.method}.`
             : `Temperatures of ${spread.n} settled directions span a factor ${factor}; the rule allows 1.69.${t.momentumStated ? '' : ' The momentum was not stated and was taken as 0.'}`,

@@ -19,8 +19,10 @@ from .weights import Block, Weights
 
 #: Called before every batch with the share that is done; raises Cancelled.
 Between = Callable[[float], None]
-#: Bytes of the gradients of single samples that are held at once.
-ROW_BYTES = 256 * 1024**2
+#: Bytes of the gradients of single samples that are held at once: more no longer fit the caches and take three to four times as long.
+ROW_BYTES = 16 * 1024**2
+#: The same where they make a matrix, which is read and written once for each part.
+MOMENT_BYTES = 256 * 1024**2
 
 
 class Passes:
@@ -187,7 +189,7 @@ class Passes:
                 "input-size", f"the second moment of a block of {block.size} weights takes {8 * block.size**2 / 1e9:.1f} GB; ask for a smaller block."
             )
         sums = torch.zeros((block.size, block.size), dtype=torch.float64, device=self.device)
-        for part in self._counted(asked, self._rows_at_once(block), between):
+        for part in self._counted(asked, self._rows_at_once(block, MOMENT_BYTES), between):
             rows = self._gradients(block, part).double()
             sums.addmm_(rows.T, rows, alpha=part.factor)
         return _finite(sums.cpu().numpy(), "the second moment in row")
@@ -220,8 +222,8 @@ class Passes:
     def _whole(self) -> Block:
         return Block(self.weights, np.array([[0, self.weights.size]]))
 
-    def _rows_at_once(self, block: Block) -> int:
-        return max(1, min(self.batch_size, ROW_BYTES // (8 * block.size)))
+    def _rows_at_once(self, block: Block, most: int = ROW_BYTES) -> int:
+        return max(1, min(self.batch_size, most // (8 * block.size)))
 
     def _total(self, block: Block, b: torch.Tensor, part: Part) -> torch.Tensor:
         batch = self.samples.batch(part.indices)

@@ -1,4 +1,5 @@
 /** Tables of what a surface adds: blocks, directions, predicted variances; and the same as CSV documents. */
+import { inWords, type SurfacePlan } from '../../../analyse/surface/plan.js';
 import type { BlockMeasured } from '../../../analyse/surface/results.js';
 import { scaled } from '../../../numeric/estimate.js';
 import { median } from '../../../numeric/statistics.js';
@@ -7,6 +8,7 @@ import { spread } from '../../../report/figures/window/displacement.js';
 import { formatCount, formatNumber, MISSING } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
 import { type Column, STAR, starred, table } from '../../../report/sections/tables.js';
+import type { Verb } from '../../../surface/surface.js';
 import type { LeftOut } from '../measured.js';
 import type { RecordedSurface } from './measured.js';
 
@@ -27,12 +29,24 @@ export function blockTable({ measured, recorded }: RecordedSurface): Markup {
     },
     { head: 'median F', cell: medianWidth },
   ];
-  const plan = measured.plan ? ` Asked: ${measured.plan.words}.` : '';
+  const plan = measured.plan ? ` ${planWords(measured.plan)}` : '';
   return html`<h3 id="blocks">Blocks</h3>${table(
     `Curvature h and noise C₁ (of one sample) on blocks of weights at the centre, where the loss is ${starred(measured.loss)} over ${formatCount(measured.surface.samples)} samples.${plan} 2R is the learning rate from which on a step no longer lowers the loss of its own batch. ${STAR}`,
     columns,
     measured.blocks,
   )}`;
+}
+
+/** Says which samples were asked, and why not more. */
+function planWords(p: SurfacePlan): string {
+  const took = `all would have taken about ${inWords(p.secondsOverAll)}, and the budget was ${inWords(p.budgetSeconds)}`;
+  const asked =
+    p.samples === p.of
+      ? `All ${formatCount(p.of)} samples were asked.`
+      : `${formatCount(p.samples)} of ${formatCount(p.of)} samples were asked, the half of largest loss and others at random: ${took}.`;
+  return p.thinned
+    ? `${asked} Widths were measured along ${formatCount(p.thinned.directions)} of ${formatCount(p.thinned.of)} directions, to fit the budget.`
+    : asked;
 }
 
 function medianWidth({ flatness }: BlockMeasured): string {
@@ -75,16 +89,31 @@ export function checksTable({ checks, measured }: RecordedSurface): Markup {
       { head: 'deviation', cell: (c) => formatNumber(c.deviation, 2) },
       { head: 'allowed', cell: (c) => formatNumber(c.tolerance, 2) },
     ],
-    checks.checks,
+    // nobody gives a hash for the mean of a window
+    checks.checks.filter((c) => c.name !== 'weights' || c.verdict !== 'skipped'),
   )}`;
 }
+
+/** What is asked of a surface, in words. */
+const VERB_WORDS: Readonly<Record<Verb, string>> = {
+  losses: 'losses along lines',
+  gradient: 'the gradient',
+  hessianVectors: 'products with the Hessian',
+  sampleLosses: 'losses of single samples',
+  projectedSampleGradients: 'gradients of single samples along directions',
+  secondMoment: 'the second moment of gradients',
+  squaredNorms: 'squared norms of gradients of single samples',
+  fisher: 'the diagonal of the Fisher matrix',
+};
 
 /** Says what the reader should know, and what the prediction rests on. */
 export function surfaceNotes({ notes, predicted: p, measured }: RecordedSurface): Markup {
   const { offers } = measured.surface;
-  const made = Object.entries(offers).flatMap(([verb, offer]) => (offer === 'made' ? [verb] : []));
+  const made = Object.entries(offers).flatMap(([verb, offer]) => (offer === 'made' ? [VERB_WORDS[verb as Verb]] : []));
   return html`${notes.map((n) => html`<p>${prose(`${n[0].toUpperCase()}${n.slice(1)}.`)}</p>`)}${
-    made.length > 0 ? html`<p>Made from differences or single samples by the surface: ${made.join(', ')}.</p>` : ''
+    made.length > 0
+      ? html`<p>This model does not give everything at once. Taken from differences of gradients, or sample by sample: ${made.join(', ')}.</p>`
+      : ''
   }${
     'missing' in p
       ? html`<p class="missing">${p.missing}</p>`
