@@ -156,8 +156,10 @@ export const OPS = {
   /**
    * x[r][lane] = value of input r, rounded to float32 as in the trainer: bytes (format 0) or float32 (format 1), divided by the
    * number at `divisor` (float64). `normal`, where given: `size` means and `size` deviations (float64), (v/divisor − mean)/deviation.
+   * With a width, each plane of height×width is written inside a border that is left untouched (zeros, once cleared): a
+   * convolution can then do without padding.
    */
-  gather: { code: 72, words: ['values', 'x', 'divisor', 'normal?', 'size', 'format'] },
+  gather: { code: 72, words: ['values', 'x', 'divisor', 'normal?', 'size', 'format', 'width?', 'height?', 'border?'] },
   /** labels[lane] = the byte of each sample. */
   gatherLabels: { code: 73, words: ['values', 'labels'] },
   /** x[r][lane] = float32 target r of each sample. */
