@@ -121,10 +121,6 @@ function statistic(name: string, layer: BatchNormSpec, which: 'mean' | 'variance
     'bad-shape',
     `the layer '${name}' gets ${channels} channels and has a ${which} of ${values.length} numbers; give one number, or one for each channel.`,
   );
-  check(
-    values.every(Number.isFinite),
-    'bad-layer',
-    `the layer '${name}' has a ${which} that is not a finite number.`,
-  );
+  check(values.every(Number.isFinite), 'bad-layer', `the layer '${name}' has a ${which} that is not a finite number.`);
   return values;
 }
