@@ -142,6 +142,11 @@ export class LayeredTrainer {
     this.taken = taken;
   }
 
+  /** Returns a copy of the single numbers that the update keeps. */
+  cells(): Float32Array {
+    return this.view(this.layout.cells, this.update.cells ?? 0).slice();
+  }
+
   /** Steps taken since the trainer was made, or since the number that `setStates` gave. */
   get stepsTaken(): number {
     return this.taken;

@@ -34,6 +34,8 @@ export interface Layout {
   readonly weights: number;
   readonly gradient: number;
   readonly states: readonly number[];
+  /** Single numbers that the update keeps. */
+  readonly cells: number;
   /** The vectors that a step changes. */
   readonly vectors: readonly number[];
   readonly instructions: readonly Instruction[];
@@ -108,6 +110,7 @@ export function lay(
   const weights = room.numbers(flat.count);
   const gradient = room.numbers(flat.count);
   const states = update.states.map(() => room.numbers(flat.count));
+  const cells = room.numbers(update.cells ?? 0);
   const table = room.numbers(settingCount * STEPS_PER_LAYERED_CALL);
   const order = room.bytes(4 * Math.max(samples.count, STEPS_PER_LAYERED_CALL * batchSize));
   const losses = room.numbers(STEPS_PER_LAYERED_CALL);
@@ -121,11 +124,12 @@ export function lay(
   const to = flat.at(folded ? weights : gradient);
   const passes = [...net.forward, ...net.backward(to, settings, true)];
   const setting = (i: number) => settings + 4 * (1 + i);
+  const cell = (i: number) => cells + 4 * i;
   const updates: Instruction[] = update.folded
     ? folded
       ? []
       : [{ op: 'sgd' as const, w: weights, g: gradient, rate: minusOne, count: flat.count }]
-    : update.instructions({ weights, gradient, states, count: flat.count, setting });
+    : update.instructions({ weights, gradient, states, count: flat.count, setting, cell });
   const list = [
     passes,
     updates,
@@ -150,6 +154,7 @@ export function lay(
     gradient,
     states,
     vectors: [weights, ...states],
+    cells,
     instructions,
     records,
     evaluate: [ends[1], ends[2]],

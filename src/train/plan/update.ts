@@ -9,8 +9,10 @@ export interface UpdatePlaces {
   /** What the update keeps from step to step, as many vectors as it asked for. */
   readonly states: readonly number[];
   readonly count: number;
-  /** Returns the address of setting i, from 0. */
+  /** Returns the address of setting i, from 0; settings lie one after another. */
   setting(i: number): number;
+  /** Returns the address of cell i. */
+  cell(i: number): number;
 }
 
 /** An update rule. Settings are float32 numbers that the kernel gets anew before each step. */
@@ -24,6 +26,8 @@ export interface Update {
   readonly states: readonly string[];
   /** How many settings it has. */
   readonly settings: number;
+  /** How many single numbers it keeps from step to step, such as a count; 0 if not given. `LayeredTrainer.cells` reads them. */
+  readonly cells?: number;
   /** Learning rate of a step, counted from 0 since the trainer was made. */
   rate(step: number): number;
   /** Writes the settings of a step. */
