@@ -9,6 +9,8 @@ export interface Samples {
   readonly count: number;
   /** Inputs per sample, D. */
   readonly size: number;
+  /** Channels, height and width of one sample, where it is an image; their product is D. */
+  readonly shape?: readonly [channels: number, height: number, width: number];
   /** count×size, row-major. */
   readonly values: Uint8Array | Float32Array;
   readonly divisor: number;
@@ -23,6 +25,7 @@ export interface Samples {
 export const SAMPLES_WANTS = is.shape<Samples>({
   count: is.whole,
   size: is.count,
+  shape: is.maybe(is.numbers),
   values: is.either(is.float32, is.bytes),
   divisor: is.positive,
   normalize: is.maybe(is.object),

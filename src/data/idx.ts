@@ -160,7 +160,10 @@ export function idxSamples(
     );
     own[n] = k;
   }
-  if (images.data instanceof Uint8Array) return { count, size, values: images.data, divisor: 255, labels: own };
+  // files of two dimensions a sample are grey images; those of three may put the channels first or last
+  const image = shape.length === 2 ? ({ shape: [1, shape[0], shape[1]] } as const) : {};
+  if (images.data instanceof Uint8Array)
+    return { count, size, ...image, values: images.data, divisor: 255, labels: own };
   const inputs = Float32Array.from(images.data);
   const whole = !(images.data instanceof Float32Array || images.data instanceof Float64Array);
   const wrong = inputs.findIndex((v, i) => !Number.isFinite(v) || (whole && v !== images.data[i]));
@@ -170,7 +173,7 @@ export function idxSamples(
     () =>
       `${source}: the value ${images.data[wrong]} at position ${wrong} is ${whole ? 'an integer that float32 cannot hold' : 'not a finite float32'}.`,
   );
-  return { count, size, values: inputs, divisor: 1, labels: own };
+  return { count, size, ...image, values: inputs, divisor: 1, labels: own };
 }
 
 /** Columns of QMNIST's labels, of which the first is the class. */

