@@ -1,0 +1,134 @@
+// Samples as they lie in memory, gathered into lanes; masks of dropout.
+import { address, lanes, rowBytes, samples, size } from './lanes';
+
+let order: usize = 0;
+let stepLow: u32 = 0;
+let stepHigh: u32 = 0;
+
+/** Sets the address of the sample numbers (u32) of the lanes. */
+export function setOrder(at: usize): void {
+  order = at;
+}
+
+/** Sets the number of the step that masks depend on. */
+export function setStep(low: u32, high: u32): void {
+  stepLow = low;
+  stepHigh = high;
+}
+
+/** Moves on to the next step and its samples. */
+export function nextStep(count: i32): void {
+  order += <usize>count << 2;
+  if (++stepLow == 0) stepHigh++;
+}
+
+/** Returns the number of the sample in a lane; lanes of padding repeat the last one. */
+// @ts-ignore: decorator
+@inline
+function sampleIn(lane: i32): usize {
+  return <usize>load<u32>(order + (<usize>min(lane, samples() - 1) << 2));
+}
+
+/** Returns input i of the sample at `from`, rounded to float32 as the trainer does. */
+// @ts-ignore: decorator
+@inline
+function inputAt(from: usize, i: i32, format: i32, divisor: f64, normal: usize, count: i32): f32 {
+  const raw = format == 0 ? <f64>load<u8>(from + <usize>i) : <f64>load<f32>(from + (<usize>i << 2));
+  const x = raw / divisor;
+  if (!normal) return <f32>x;
+  const at = normal + (<usize>i << 3);
+  return <f32>((x - load<f64>(at)) / load<f64>(at + (<usize>count << 3)));
+}
+
+export function gather<T>(record: usize): void {
+  const values = address(record, 2);
+  const x = address(record, 3);
+  const divisor = load<f64>(address(record, 4));
+  const normal = address(record, 5);
+  const count = size(record, 6);
+  const format = size(record, 7);
+  const width = size(record, 8);
+  const height = size(record, 9);
+  const border = size(record, 10);
+  const R = rowBytes<T>();
+  const shift = format == 0 ? 0 : 2;
+  const all = lanes();
+  const plain = width == 0;
+  for (let lane = 0; lane < all; lane++) {
+    const from = values + ((sampleIn(lane) * <usize>count) << shift);
+    let q = x + <usize>lane * sizeof<T>();
+    if (plain) {
+      for (let i = 0; i < count; i++) {
+        store<T>(q, <T>inputAt(from, i, format, divisor, normal, count));
+        q += R;
+      }
+      continue;
+    }
+    const line = <usize>(2 * border) * R;
+    q += <usize>(border * (width + 2 * border) + border) * R;
+    for (let i = 0; i < count; ) {
+      for (let y = 0; y < height; y++) {
+        for (let k = 0; k < width; k++) {
+          store<T>(q, <T>inputAt(from, i++, format, divisor, normal, count));
+          q += R;
+        }
+        q += line;
+      }
+      q += line * <usize>(width + 2 * border);
+    }
+  }
+}
+
+export function gatherLabels<T>(record: usize): void {
+  const values = address(record, 2);
+  const to = address(record, 3);
+  for (let lane = 0; lane < lanes(); lane++) store<T>(to + <usize>lane * sizeof<T>(), <T>load<u8>(values + sampleIn(lane)));
+}
+
+export function gatherTargets<T>(record: usize): void {
+  const values = address(record, 2);
+  const x = address(record, 3);
+  const outputs = size(record, 4);
+  const R = rowBytes<T>();
+  for (let lane = 0; lane < lanes(); lane++) {
+    const from = values + ((sampleIn(lane) * <usize>outputs) << 2);
+    let q = x + <usize>lane * sizeof<T>();
+    for (let j = 0; j < outputs; j++) {
+      store<T>(q, <T>load<f32>(from + (<usize>j << 2)));
+      q += R;
+    }
+  }
+}
+
+/** Mixes the bits of a number (the finaliser of MurmurHash3). */
+// @ts-ignore: decorator
+@inline
+function mix(h: u32): u32 {
+  h ^= h >> 16;
+  h *= 0x85ebca6b;
+  h ^= h >> 13;
+  h *= 0xc2b2ae35;
+  return h ^ (h >> 16);
+}
+
+/**
+ * Writes 0 with probability `rate`, else 1/(1 − rate): the lane's number is mix(mix(base + row·0x9e3779b9) + lane·0x85ebca77), with
+ * base = mix(mix(mix(key0 ^ low) + high) ^ key1) of the step; 0 below rate·2³².
+ */
+export function mask<T>(record: usize): void {
+  let y = address(record, 2);
+  const rows = size(record, 3);
+  const rate = <f64>load<T>(address(record, 4));
+  const base = mix(mix(mix(<u32>size(record, 5) ^ stepLow) + stepHigh) ^ <u32>size(record, 6));
+  const limit = <u64>(rate * 4294967296.0);
+  const kept = <T>(1 / (1 - rate));
+  const all = lanes();
+  for (let r = 0; r < rows; r++) {
+    const row = mix(base + <u32>r * 0x9e3779b9);
+    for (let lane = 0; lane < all; lane++) {
+      const h = mix(row + <u32>lane * 0x85ebca77);
+      store<T>(y, <u64>h < limit ? <T>0 : kept);
+      y += sizeof<T>();
+    }
+  }
+}

@@ -1,0 +1,213 @@
+// The plan machine: executes records of sixteen words (src/model/plan/ops.ts) in float32 or float64, and whole training steps.
+import { convForward, convInput, convProject, denseForward, denseInput, denseProject } from './convolution';
+import { gather, gatherLabels, gatherTargets, mask, nextStep, setOrder, setStep } from './data';
+import { activate, add, affine, affineWeight, affineWeightLanes, bend, clearRows, dot, multiply, multiplyRow, scale, slope, sumLanes } from './elements';
+import { convWeight, denseWeight } from './gradients';
+import { setLanes } from './lanes';
+import { crossEntropy, crossEntropyTangent, squaredError, squaredErrorTangent } from './losses';
+import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } from './norms';
+import { optimise } from './optimise';
+import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
+
+export { setLanes, setOrder, setStep };
+
+/** Returns the first free address after the kernel's own constants. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+function execute<T>(r: usize): void {
+  const code = load<i32>(r);
+  switch (code) {
+    case 1:
+      convForward<T>(r);
+      break;
+    case 2:
+      convInput<T>(r);
+      break;
+    case 3:
+      convWeight<T>(r, false);
+      break;
+    case 4:
+      convWeight<T>(r, true);
+      break;
+    case 5:
+      convProject<T>(r);
+      break;
+    case 6:
+      denseForward<T>(r);
+      break;
+    case 7:
+      denseInput<T>(r);
+      break;
+    case 8:
+      denseWeight<T>(r, false);
+      break;
+    case 9:
+      denseWeight<T>(r, true);
+      break;
+    case 10:
+      denseProject<T>(r);
+      break;
+    case 16:
+      maxPool<T>(r);
+      break;
+    case 17:
+      maxPoolInput<T>(r);
+      break;
+    case 18:
+      maxPoolTangent<T>(r);
+      break;
+    case 19:
+      averagePool<T>(r);
+      break;
+    case 20:
+      averagePoolInput<T>(r);
+      break;
+    case 32:
+      activate<T>(r);
+      break;
+    case 33:
+      slope<T>(r);
+      break;
+    case 34:
+      bend<T>(r);
+      break;
+    case 35:
+      add<T>(r);
+      break;
+    case 36:
+      multiply<T>(r);
+      break;
+    case 37:
+      multiplyRow<T>(r);
+      break;
+    case 38:
+      scale<T>(r);
+      break;
+    case 39:
+      dot<T>(r);
+      break;
+    case 40:
+      sumLanes<T>(r);
+      break;
+    case 41:
+      clearRows<T>(r);
+      break;
+    case 42:
+      mask<T>(r);
+      break;
+    case 48:
+      affine<T>(r);
+      break;
+    case 49:
+      affineWeight<T>(r);
+      break;
+    case 50:
+      affineWeightLanes<T>(r);
+      break;
+    case 56:
+      layerNorm<T>(r);
+      break;
+    case 57:
+      layerNormInput<T>(r);
+      break;
+    case 58:
+      layerNormTangent<T>(r);
+      break;
+    case 59:
+      layerNormInputTangent<T>(r);
+      break;
+    case 64:
+      crossEntropy<T>(r);
+      break;
+    case 65:
+      crossEntropyTangent<T>(r);
+      break;
+    case 66:
+      squaredError<T>(r);
+      break;
+    case 67:
+      squaredErrorTangent<T>(r);
+      break;
+    case 72:
+      gather<T>(r);
+      break;
+    case 73:
+      gatherLabels<T>(r);
+      break;
+    case 74:
+      gatherTargets<T>(r);
+      break;
+    default:
+      optimise<T>(code, r);
+  }
+}
+
+/** Executes records from … to − 1 in float32. */
+export function run32(plan: usize, from: i32, to: i32): void {
+  for (let k = from; k < to; k++) execute<f32>(plan + (<usize>k << 6));
+}
+
+/** Executes records from … to − 1 in float64. */
+export function run64(plan: usize, from: i32, to: i32): void {
+  for (let k = from; k < to; k++) execute<f64>(plan + (<usize>k << 6));
+}
+
+/** Adds the numbers of a row in float64. */
+function total(row: usize, count: i32): f64 {
+  let sum: f64 = 0;
+  for (let s = 0; s < count; s++) sum += <f64>load<f32>(row + (<usize>s << 2));
+  return sum;
+}
+
+@unmanaged
+/** What `steps` needs to know beside the plan; src/train/plan writes it. */
+class Steps {
+  plan: usize;
+  from: i32;
+  to: i32;
+  /** Samples in a batch. */
+  batch: i32;
+  /** The rows of losses and of correct predictions (0 where there are none). */
+  loss: usize;
+  correct: usize;
+  /** Numbers that are copied to `settings` before each step, `settingCount` of them from a table of steps. */
+  settings: usize;
+  settingCount: i32;
+  table: usize;
+  /** Pairs (address, bytes) that are copied to `record` after each step. */
+  parts: usize;
+  partCount: i32;
+  record: usize;
+  /** Results of each step: f32 and u16. */
+  losses: usize;
+  corrects: usize;
+}
+
+/**
+ * Takes `count` steps over consecutive batches of the order that was set. Returns the number of steps whose loss was finite:
+ * less than `count` means that training diverged there.
+ */
+export function steps(at: usize, count: i32): i32 {
+  const s = changetype<Steps>(at);
+  let record = s.record;
+  let table = s.table;
+  for (let t = 0; t < count; t++) {
+    memory.copy(s.settings, table, <usize>s.settingCount << 2);
+    table += <usize>s.settingCount << 2;
+    run32(s.plan, s.from, s.to);
+    const loss = total(s.loss, s.batch) / <f64>s.batch;
+    store<f32>(s.losses + (<usize>t << 2), <f32>loss);
+    if (!(loss < 1e30)) return t;
+    store<u16>(s.corrects + (<usize>t << 1), s.correct ? <u16>total(s.correct, s.batch) : 0);
+    for (let k = 0; k < s.partCount; k++) {
+      const part = s.parts + (<usize>k << 3);
+      const bytes = <usize>load<u32>(part, 4);
+      memory.copy(record, <usize>load<u32>(part), bytes);
+      record += bytes;
+    }
+    nextStep(s.batch);
+  }
+  return count;
+}
