@@ -1,0 +1,177 @@
+/**
+ * Programs of the plan machine run over the samples of a data set, block by block, at weights that can be moved. Inputs stay as
+ * they are (bytes or float32) in the memory of the machine; states exist for one block of samples at a time.
+ */
+import type { Samples } from '../../data/dataset.js';
+import { weightsOf } from '../../model/layered/parameters.js';
+import type { ResolvedLayer } from '../../model/layered/resolved.js';
+import type { LossKind } from '../../model/network.js';
+import { encode } from '../../model/plan/ops.js';
+import type { Placed, Program } from '../../model/plan/programs.js';
+import { check } from '../../numeric/errors.js';
+import { Arena } from '../../train/arena.js';
+import type { PlanMachine } from './machine.js';
+
+/** The samples that a pass runs over, in their order, and the share c_k of each in a mean. */
+export interface Asked {
+  readonly samples: Uint32Array;
+  readonly shares: Float64Array;
+}
+
+/** A block of samples in the lanes of the machine. */
+export interface RunningBlock {
+  /** Position of its first sample among the asked ones, and how many it has. */
+  readonly first: number;
+  readonly count: number;
+  /** Runs a section of the program. */
+  run(section: number): void;
+}
+
+/** Most samples in a block: rows of this many float64 numbers keep the states of a layer in the cache. */
+const MOST_LANES = 32;
+/** Programs that are kept compiled. */
+const KEPT = 24;
+
+/** Runs programs over samples. */
+export class LayeredPasses {
+  private readonly arena: Arena;
+  private readonly placed: Omit<Placed, 'lanes'>;
+  private readonly orderAt: number;
+  private readonly weights: Float64Array;
+  private readonly programs = new Map<string, { program: Program; records: Int32Array }>();
+  private current: Program | undefined;
+  private recordsAt = 0;
+
+  /** @param programBytes - what a program may take beside the samples */
+  constructor(
+    layers: readonly ResolvedLayer[],
+    loss: LossKind,
+    { values, divisor, normalize, labels, targets, size, count }: Samples,
+    private readonly machine: PlanMachine,
+    private readonly programBytes: number,
+  ) {
+    const weights = weightsOf(layers);
+    const arena = new Arena(machine.memory, machine.heapBase());
+    this.arena = arena;
+    this.weights = new Float64Array(weights).fill(Number.NaN);
+    const bytes = values instanceof Uint8Array;
+    const valuesAt = arena.take(values.byteLength, 'the inputs of all samples');
+    const divisorAt = arena.take(8, 'the divisor');
+    const normalAt = normalize ? arena.take(16 * size, 'the normalisation') : 0;
+    const labelsAt = labels ? arena.take(count, 'the labels') : 0;
+    const targetsAt = targets ? arena.take(targets.byteLength, 'the targets') : 0;
+    const weightsAt = arena.take(8 * (weights + MOST_LANES), 'the weights');
+    this.orderAt = arena.take(4 * MOST_LANES, 'the order');
+    const base = arena.take(0, 'the programs');
+    if (bytes) arena.u8(valuesAt, values.length).set(values);
+    else arena.f32(valuesAt, values.length).set(values);
+    arena.f64(divisorAt, 1)[0] = divisor;
+    if (normalize) {
+      arena.f64(normalAt, size).set(normalize.mean);
+      arena.f64(normalAt + 8 * size, size).set(normalize.std);
+    }
+    if (labels) arena.u8(labelsAt, labels.length).set(labels);
+    if (targets) arena.f32(targetsAt, targets.length).set(targets);
+    this.placed = {
+      layers,
+      loss,
+      size: weights,
+      weights: weightsAt,
+      inputs: { values: valuesAt, divisor: divisorAt, normal: normalAt, format: bytes ? 0 : 1 },
+      labels: labelsAt,
+      targets: targetsAt,
+      base,
+    };
+  }
+
+  /** Returns a view of float64 numbers in the memory of the machine, valid until another program is made ready. */
+  view(at: number, length: number): Float64Array {
+    return this.arena.f64(at, length);
+  }
+
+  /** Moves to other weights. */
+  setWeights(w: Float64Array): void {
+    if (w.every((x, i) => Object.is(x, this.weights[i]))) return;
+    this.weights.set(w);
+    this.view(this.placed.weights, w.length).set(w);
+  }
+
+  /**
+   * Makes a program ready, so that its areas can be written: it is compiled when it is first asked for under this name, for as many
+   * lanes as suit `count` samples and fit the memory.
+   * @throws InputError where not even the smallest block fits
+   */
+  ready<P extends Program>(name: string, count: number, make: (placed: Placed) => P): P {
+    const most = Math.min(MOST_LANES, 2 * Math.ceil(count / 2));
+    const key = `${name}, ${most}`;
+    const known = this.programs.get(key) ?? this.compile(most, make);
+    this.programs.delete(key);
+    this.programs.set(key, known);
+    if (this.programs.size > KEPT) this.programs.delete(this.programs.keys().next().value!);
+    const { program, records } = known;
+    if (this.current === program) return program as P;
+    this.recordsAt = program.end;
+    this.grow(this.recordsAt + records.byteLength);
+    for (const { at, values } of program.constants) this.view(at, values.length).set(values);
+    new Int32Array(this.arena.memory.buffer, this.recordsAt, records.length).set(records);
+    this.current = program;
+    return program as P;
+  }
+
+  /**
+   * Goes through all blocks of what is asked, in their order. `visit` runs the sections of a block and reads what they left; where
+   * the program multiplies by shares, they are `shareOf` of those of the samples.
+   */
+  async blocks(
+    program: Program,
+    { samples, shares }: Asked,
+    visit: (block: RunningBlock) => void,
+    step: () => Promise<void> | undefined,
+    shareOf: (c: number) => number = (c) => c,
+  ): Promise<void> {
+    const { machine, recordsAt, orderAt } = this;
+    const { lanes, sections } = program;
+    const run = (section: number) => machine.run64(recordsAt, sections[section][0], sections[section][1]);
+    for (let first = 0; first < samples.length; first += lanes) {
+      const count = Math.min(lanes, samples.length - first);
+      this.arena.u32(orderAt, count).set(samples.subarray(first, first + count));
+      machine.setOrder(orderAt);
+      machine.setLanes(lanes, count);
+      if (program.shares) {
+        const row = this.view(program.shares, lanes).fill(0);
+        for (let i = 0; i < count; i++) row[i] = shareOf(shares[first + i]);
+      }
+      visit({ first, count, run });
+      await step();
+    }
+  }
+
+  private compile(most: number, make: (placed: Placed) => Program) {
+    for (let lanes = most; ; lanes = 2 * Math.ceil(lanes / 4)) {
+      const program = make({ ...this.placed, lanes });
+      const bytes = program.end - this.placed.base;
+      if (bytes <= this.programBytes) return { program, records: encode(program.instructions) };
+      check(
+        lanes > 2,
+        'too-large',
+        () =>
+          `a pass through this network needs ${gib(bytes)} GiB for two samples, and ${gib(this.programBytes)} GiB are allowed; allow more memory, or measure fewer weights or directions at a time.`,
+      );
+    }
+  }
+
+  private grow(end: number): void {
+    const { memory } = this.arena;
+    const pages = Math.ceil((end + 64) / 65536);
+    check(
+      pages <= 65536,
+      'too-large',
+      () =>
+        `the samples and a pass through this network need ${gib(end)} GiB, and a kernel can address 4; use fewer samples, or allow passes less memory.`,
+    );
+    const missing = pages - memory.buffer.byteLength / 65536;
+    if (missing > 0) memory.grow(missing);
+  }
+}
+
+const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
