@@ -124,7 +124,7 @@ describe('the right loss and the right errors', () => {
   });
 
   it('of the squared error on labels: half the sum over the outputs, with one-hot targets', async () => {
-    const network = { ...six.network, loss: 'squared-error' } as const;
+    const network = { ...(six.network as object), loss: 'squared-error' } as const;
     const { loss, errors } = await protect(mlp, [six, { network, training: { stop: { rule: 'epochs', epochs: 1 } } }]);
     expect(loss / 35.0474152021819).toBeCloseTo(1, 5);
     expect(errors).toBeNaN();
@@ -191,7 +191,7 @@ describe('what is refused', () => {
     const judged: JudgedState[] = [];
     await protect(mlp, [six], { expected, onJudged: (j) => judged.push(j) });
     expect(judged).toEqual([{ loss: expect.closeTo(0.0063139, 7), errors: 0, samples: 300, doubts: [] }]);
-    const tanh: PartialConfig = { ...six, network: { ...six.network, activation: 'tanh' } };
+    const tanh: PartialConfig = { ...six, network: { ...(six.network as object), activation: 'tanh' } };
     await refused(mlp, [tanh], /--expect-loss asks for a loss of 0\.0063 ± 0\.000063.*activation, or a norm/, {
       expected,
     });
@@ -202,7 +202,7 @@ describe('what is refused', () => {
       /--expect-error asks for 0 ± 0 misclassified, and the weights misclassify 102 of 300 samples \(34 %\)/,
       { expected: { errors } },
     );
-    const network = { ...six.network, loss: 'squared-error' } as const;
+    const network = { ...(six.network as object), loss: 'squared-error' } as const;
     const stop = { rule: 'epochs', epochs: 1 } as const;
     await refused(mlp, [six, { network, training: { stop } }], /squared error does not have/, { expected: { errors } });
     const advice = { weights: mlp, layers: [tanh], expected, out: at('refused') };

@@ -13,9 +13,9 @@ import { readModel } from '../src/record/checkpoint.js';
 import { readJson, writeJson } from '../src/record/json.js';
 import { Trajectory } from '../src/record/trajectory.js';
 import { completeConfig } from '../src/runs/config.js';
-import { openRun } from '../src/runs/folder.js';
+import { networkIn, openRun } from '../src/runs/folder.js';
 import { memoryNeed } from '../src/runs/memory.js';
-import { loadFor } from '../src/runs/prepare.js';
+import { loadRun } from '../src/runs/prepare.js';
 import { dynamicsRanks, flatnessRanks } from '../src/runs/ranks.js';
 import { trainRun } from '../src/runs/run.js';
 import type { PartialConfig } from '../src/runs/schema.js';
@@ -91,7 +91,7 @@ describe('principal directions and dynamics', () => {
   let rows: Float32Array;
   beforeAll(async () => {
     const folder = openRun(out);
-    await windowStages({ folder, config: folder.record.config, options: {} });
+    await windowStages({ folder, config: folder.record.config, network: networkIn(folder.record), options: {} });
     folder.close();
     summary = readJson<PcaSummary>(join(out, 'pca.json'))!;
     rows = await (await Trajectory.open(join(out, 'trajectory.zarr'))).rows(0, 200);
@@ -130,7 +130,12 @@ describe('principal directions and dynamics', () => {
   it('are not computed twice', async () => {
     const before = readFileSync(join(out, 'run.json'), 'utf8');
     const folder = openRun(out);
-    await windowStages({ folder, config: folder.record.config, options: { onProgress: () => expect.unreachable() } });
+    await windowStages({
+      folder,
+      config: folder.record.config,
+      network: networkIn(folder.record),
+      options: { onProgress: () => expect.unreachable() },
+    });
     folder.close();
     expect(readFileSync(join(out, 'run.json'), 'utf8')).toBe(before);
   });
@@ -158,7 +163,7 @@ describe('ranks', () => {
 describe('memory', () => {
   it('names the largest part and the key that lowers it', async () => {
     const config = completeConfig(CONFIG);
-    const need = memoryNeed(config, await loadFor(config), 200);
+    const need = memoryNeed(config, await loadRun(config), 200);
     expect(need.peak).toBeGreaterThan(8e7);
     expect(() => checkMemory(need, need.peak)).not.toThrow();
     expect(() => checkMemory(need, need.peak / 2)).toThrow(InputError);
@@ -166,10 +171,10 @@ describe('memory', () => {
   });
   it('grows with what is stored', async () => {
     const config = completeConfig(CONFIG);
-    const dataset = await loadFor(config);
+    const { dataset, network } = await loadRun(config);
     const wide = completeConfig(CONFIG, { network: { widths: [8, 600, 3] } });
-    expect(memoryNeed(wide, dataset, 20000).peak).toBeGreaterThan(
-      memoryNeed(config, dataset, 20000).peak + 7 * 8 * 4800 ** 2,
+    expect(memoryNeed(wide, { dataset, network: wide.network }, 20000).peak).toBeGreaterThan(
+      memoryNeed(config, { dataset, network }, 20000).peak + 7 * 8 * 4800 ** 2,
     );
   });
   it('is written in units people use', () => {

@@ -2,7 +2,7 @@
  * The state of a training run in one safetensors file: weights under PyTorch's names, velocity, and plain numbers in
  * the metadata.
  */
-import { layersOf, NETWORK_SPEC_WANTS, type NetworkSpec, parameterCount } from '../model/network.js';
+import { ANY_NETWORK_WANTS, type AnyNetwork, countOf, shapesOf } from '../model/any-network.js';
 import { RunError } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
 import { readWhole, writeWhole } from './files.js';
@@ -13,6 +13,8 @@ export interface Checkpoint<State> {
   /** Flat vectors of length P; see model/network. */
   readonly weights: Float32Array;
   readonly velocity?: Float32Array;
+  /** What an optimiser keeps beside the weights, by name: vectors of length P. */
+  readonly optimiser?: Readonly<Record<string, Float32Array>>;
   /** Anything that JSON represents exactly: the cursor of the training loop. */
   readonly state: State;
   /** Hash of the config that it belongs to. */
@@ -23,6 +25,7 @@ export interface Checkpoint<State> {
 export const CHECKPOINT_WANTS = is.shape<Checkpoint<object>>({
   weights: is.float32,
   velocity: is.maybe(is.float32),
+  optimiser: is.maybe(is.object),
   state: is.object,
   configHash: is.text,
 });
@@ -31,14 +34,16 @@ export const CHECKPOINT_WANTS = is.shape<Checkpoint<object>>({
  * Writes the checkpoint whole: a reader finds the previous one or this one.
  * @throws RunError when the disk is full or not writable
  */
-export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoint: Checkpoint<State>): void {
+export function writeCheckpoint<State>(path: string, spec: AnyNetwork, checkpoint: Checkpoint<State>): void {
   is.given(
     'writeCheckpoint',
     { path, spec, checkpoint },
-    { path: is.text, spec: NETWORK_SPEC_WANTS, checkpoint: CHECKPOINT_WANTS },
+    { path: is.text, spec: ANY_NETWORK_WANTS, checkpoint: CHECKPOINT_WANTS },
   );
   const tensors = namedTensors(spec, checkpoint.weights, '');
   if (checkpoint.velocity) tensors.push(...namedTensors(spec, checkpoint.velocity, 'velocity.'));
+  for (const [name, vector] of Object.entries(checkpoint.optimiser ?? {}))
+    tensors.push(...namedTensors(spec, vector, `optimiser.${name}.`));
   const metadata = {
     format: 'pt',
     thermograd: 'checkpoint 1',
@@ -55,13 +60,13 @@ export function writeCheckpoint<State>(path: string, spec: NetworkSpec, checkpoi
  */
 export function readCheckpoint<State>(
   path: string,
-  spec: NetworkSpec,
+  spec: AnyNetwork,
   example?: State & object,
 ): Checkpoint<State> | undefined {
   is.given(
     'readCheckpoint',
     { path, spec, example },
-    { path: is.text, spec: NETWORK_SPEC_WANTS, example: is.maybe(is.object) },
+    { path: is.text, spec: ANY_NETWORK_WANTS, example: is.maybe(is.object) },
   );
   const bytes = readWhole(path);
   if (!bytes) return undefined;
@@ -69,10 +74,17 @@ export function readCheckpoint<State>(
   if (metadata.thermograd !== 'checkpoint 1')
     throw new RunError('bad-checkpoint', `${path} is not a thermograd checkpoint.`);
   const weights = flatVector(spec, tensors, '', path);
-  const velocity = tensors.has('velocity.layer1.weight') ? flatVector(spec, tensors, 'velocity.', path) : undefined;
+  const { name: first } = shapesOf(spec)[0];
+  const velocity = tensors.has(`velocity.${first}`) ? flatVector(spec, tensors, 'velocity.', path) : undefined;
+  const kept = [...tensors.keys()].flatMap((name) => {
+    const end = name.endsWith(`.${first}`) && name.startsWith('optimiser.') ? name.length - first.length - 1 : 0;
+    return end > 0 ? [name.slice('optimiser.'.length, end)] : [];
+  });
+  const optimiser = kept.map((name) => [name, flatVector(spec, tensors, `optimiser.${name}.`, path)] as const);
   return {
     weights,
     ...(velocity && { velocity }),
+    ...(optimiser.length > 0 && { optimiser: Object.fromEntries(optimiser) }),
     state: stateIn<State>(metadata.state, path, example),
     configHash: metadata.config,
   };
@@ -104,26 +116,26 @@ function stateIn<State>(text: string | undefined, path: string, example?: object
 
 /**
  * Writes the weights alone, for PyTorch: `module.load_state_dict(safetensors.torch.load_file(path))` with layers
- * layer1, layer2, …
+ * layer1, layer2, …, or under the names of a network of layers
  * @throws RunError when the disk is full or not writable
  */
 export function writeModel(
   path: string,
-  spec: NetworkSpec,
+  spec: AnyNetwork,
   weights: Float32Array,
   metadata: Record<string, string>,
 ): void {
   is.given(
     'writeModel',
     { path, spec, weights, metadata },
-    { path: is.text, spec: NETWORK_SPEC_WANTS, weights: is.float32, metadata: is.object },
+    { path: is.text, spec: ANY_NETWORK_WANTS, weights: is.float32, metadata: is.object },
   );
   writeWhole(path, modelBytes(spec, weights, metadata));
 }
 
 /** Returns the bytes of the file that `writeModel` writes. */
 export const modelBytes = (
-  spec: NetworkSpec,
+  spec: AnyNetwork,
   weights: Float32Array,
   metadata: Record<string, string>,
 ): Uint8Array<ArrayBufferLike> => writeSafetensors(namedTensors(spec, weights, ''), { format: 'pt', ...metadata });
@@ -133,44 +145,39 @@ export const modelBytes = (
  * no file.
  * @throws RunError when the file belongs to another network; InputError when it is malformed
  */
-export function readModel(path: string, spec: NetworkSpec): Float32Array | undefined {
-  is.given('readModel', { path, spec }, { path: is.text, spec: NETWORK_SPEC_WANTS });
+export function readModel(path: string, spec: AnyNetwork): Float32Array | undefined {
+  is.given('readModel', { path, spec }, { path: is.text, spec: ANY_NETWORK_WANTS });
   const bytes = readWhole(path);
   return bytes && flatVector(spec, readSafetensors(bytes, path).tensors, '', path);
 }
 
-function namedTensors(spec: NetworkSpec, flat: Float32Array, prefix: string): [string, Tensor][] {
-  return layersOf(spec).flatMap((l) => {
-    const weight = flat.slice(l.weightOffset, l.weightOffset + l.outputs * l.inputs);
-    const out: [string, Tensor][] = [[`${prefix}${l.name}.weight`, { shape: [l.outputs, l.inputs], data: weight }]];
-    if (l.biasOffset >= 0)
-      out.push([
-        `${prefix}${l.name}.bias`,
-        { shape: [l.outputs], data: flat.slice(l.biasOffset, l.biasOffset + l.outputs) },
-      ]);
-    return out;
+function namedTensors(spec: AnyNetwork, flat: Float32Array, prefix: string): [string, Tensor][] {
+  let at = 0;
+  return shapesOf(spec).map(({ name, shape }) => {
+    const from = at;
+    at += shape.reduce((product, side) => product * side, 1);
+    return [`${prefix}${name}`, { shape, data: flat.slice(from, at) }];
   });
 }
 
 function flatVector(
-  spec: NetworkSpec,
+  spec: AnyNetwork,
   tensors: ReadonlyMap<string, Tensor>,
   prefix: string,
   path: string,
 ): Float32Array {
-  const flat = new Float32Array(parameterCount(spec));
-  const put = (name: string, offset: number, length: number) => {
+  const flat = new Float32Array(countOf(spec));
+  let at = 0;
+  for (const { name, shape } of shapesOf(spec)) {
+    const length = shape.reduce((product, side) => product * side, 1);
     const data = tensors.get(prefix + name)?.data;
     if (!(data instanceof Float32Array) || data.length !== length)
       throw new RunError(
         'bad-checkpoint',
         `${path} has no float32 tensor '${prefix}${name}' with ${length} numbers; it belongs to another network.`,
       );
-    flat.set(data, offset);
-  };
-  for (const l of layersOf(spec)) {
-    put(`${l.name}.weight`, l.weightOffset, l.outputs * l.inputs);
-    if (l.biasOffset >= 0) put(`${l.name}.bias`, l.biasOffset, l.outputs);
+    flat.set(data, at);
+    at += length;
   }
   return flat;
 }

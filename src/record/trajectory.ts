@@ -19,9 +19,9 @@ export interface TrajectoryShape {
   readonly steps: number;
   /** Weights P of the recorded layer. */
   readonly size: number;
-  /** Name of the layer and its outputs×inputs. */
+  /** Name of the layer and the shape of its weight: outputs×inputs, outputs×inputs×kernel×kernel for a convolution. */
   readonly layer: string;
-  readonly layerShape: readonly [number, number];
+  readonly layerShape: readonly number[];
   /** Rows of one chunk; see `chunkRowsFor`. */
   readonly chunkRows: number;
   /** Anything else a reader should know, e.g. learning rate and batch size. */
@@ -106,7 +106,7 @@ export class TrajectoryWriter {
         version: VERSION,
         layer: shape.layer,
         layerShape: shape.layerShape,
-        order: 'weights are flattened as outputs x inputs, row-major, as torch.nn.Linear.weight.flatten()',
+        order: `weights are flattened as ${shape.layerShape.length === 4 ? 'outputs x inputs x kernel x kernel' : 'outputs x inputs'}, row-major, as torch.nn.${shape.layerShape.length === 4 ? 'Conv2d' : 'Linear'}.weight.flatten()`,
         ...shape.attributes,
       },
     });
@@ -279,7 +279,7 @@ export class Trajectory {
         await short('correct', ['int32', 'int64']),
       ];
       const layerShape = attributes.layerShape;
-      if (own && Array.isArray(layerShape) && layerShape[0] * layerShape[1] !== size)
+      if (own && Array.isArray(layerShape) && layerShape.reduce((product, side) => product * side, 1) !== size)
         throw new RunError(
           'bad-zarr',
           `a layer of the shape ${shown(layerShape)} has not ${size} weights; the metadata are damaged.`,

@@ -12,11 +12,12 @@
 import { join } from 'node:path';
 import { JobFolder } from '../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord as readRecordOf } from '../jobs/record.js';
+import type { AnyNetwork } from '../model/any-network.js';
 import { check, shown } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import * as is from '../numeric/wants.js';
 import { configHash, firstDifference } from './config.js';
-import { type Config, schema } from './schema.js';
+import { type AnyConfig, layeredSchema, schema } from './schema.js';
 
 /** The stages of a run, in order. */
 const STAGES = ['load', 'train', 'pca', 'dynamics', 'flatness', 'walk', 'fits', 'report'] as const;
@@ -25,7 +26,9 @@ export type StageName = (typeof STAGES)[number];
 
 /** Holds what is fixed when a run begins. */
 export interface RunHead {
-  readonly config: Config;
+  readonly config: AnyConfig;
+  /** The network with what followed from the data, where the config does not state it whole. */
+  readonly network?: AnyNetwork;
   readonly configHash: string;
   readonly seeds: Readonly<Record<string, unknown>>;
   /** Provenance of the data set: files, sizes, checksums. */
@@ -56,7 +59,8 @@ export const RUN: FolderKind<StageName> = {
 export function readRecord(path: string): RunRecord {
   is.given('readRecord', { path }, { path: is.text });
   const record = readRecordOf<StageName, RunHead>(RUN, path);
-  const config = schema.safeParse(record.config);
+  const layered = record.config?.network && !('widths' in record.config.network);
+  const config = (layered ? layeredSchema : schema).safeParse(record.config);
   check(
     config.success,
     'bad-run',
@@ -79,7 +83,7 @@ export function readRecord(path: string): RunRecord {
 export const openRun = (path: string): RunFolder => JobFolder.reopen<StageName, RunHead>(RUN, path);
 
 /** Says why a run cannot be continued under this config, with the first key that differs; undefined when it can. */
-export function differenceOf(record: Pick<RunHead, 'config'>, asked: Config, path: string): string | undefined {
+export function differenceOf(record: Pick<RunHead, 'config'>, asked: AnyConfig, path: string): string | undefined {
   if (sameData(record.config, asked)) return undefined;
   const difference = firstDifference(record.config, JSON.parse(JSON.stringify(asked)));
   return (
@@ -87,4 +91,14 @@ export function differenceOf(record: Pick<RunHead, 'config'>, asked: Config, pat
     `--resume continues the run in ${path} as it was begun, but config key '${difference.key}' was ` +
       `${shown(difference.was)} and is now ${shown(difference.is)}; leave it as it was, or start a new run with --out.`
   );
+}
+
+/**
+ * Returns the network of a run.
+ * @throws InputError for a record of a network that is not whole
+ */
+export function networkIn({ config, network }: Pick<RunHead, 'config' | 'network'>): AnyNetwork {
+  if ('widths' in config.network) return config.network;
+  check(network !== undefined, 'bad-run', 'run.json is damaged: it does not say what its network is.');
+  return network;
 }

@@ -4,23 +4,26 @@ import { pcaMemory } from '../analyse/trajectory/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { type DiskPart, documents, FILE_BYTES } from '../jobs/disk.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../jobs/memory.js';
-import { layerNamed, parameterCount } from '../model/network.js';
+import { type AnyNetwork, countOf, recordedBlock } from '../model/any-network.js';
 import { chunkRowsFor } from '../record/trajectory.js';
-import { Trainer } from '../train/trainer.js';
+import { trainerBytes } from './learner.js';
 import { dynamicsRanks, flatnessRanks } from './ranks.js';
-import type { Config } from './schema.js';
+import type { AnyConfig } from './schema.js';
 
 /**
  * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of the window;
  * the analysis holds the data and what its eigenproblem needs (`pcaMemory`).
  */
-export function memoryNeed(config: Config, dataset: Dataset, steps: number): MemoryNeed {
-  const { network: spec, training, record } = config;
-  const layer = layerNamed(spec, record.layer);
-  const size = layer.inputs * layer.outputs;
+export function memoryNeed(
+  config: AnyConfig,
+  { dataset, network }: { readonly dataset: Dataset; readonly network: AnyNetwork },
+  steps: number,
+): MemoryNeed {
+  const { record } = config;
+  const { size } = recordedBlock(network, record.layer);
   const n = Math.min(size, steps);
-  const trainer = Trainer.memoryBytes({ spec, samples: dataset.train, ...training, recordLayer: record.layer });
-  const tester = dataset.test ? Trainer.memoryBytes({ spec, samples: dataset.test, learningRate: 1, batchSize: 1 }) : 0;
+  const trainer = trainerBytes(network, dataset.train, config);
+  const tester = dataset.test ? trainerBytes(network, dataset.test) : 0;
   const parts: MemoryPart[] = [
     {
       what: 'Node, the program and its threads',
@@ -74,10 +77,9 @@ const OTHERS = 6000;
  * States what the analysis of a window writes: each number stands in the document of its stage, in analysis.json, in the
  * report and in a table.
  */
-export function analysisDisk(config: Config, steps: number): DiskPart {
+export function analysisDisk(config: AnyConfig, network: AnyNetwork, steps: number): DiskPart {
   const { training, record, analysis } = config;
-  const layer = layerNamed(config.network, record.layer);
-  const ranks = Math.min(layer.inputs * layer.outputs, steps);
+  const ranks = Math.min(recordedBlock(network, record.layer).size, steps);
   const epochs = training.stop.rule === 'epochs' ? training.stop.epochs + record.windowEpochs : training.maxEpochs;
   const numbers =
     2 * ranks +
@@ -95,10 +97,8 @@ const CHUNK = 1e6;
 /**
  * States what a run writes: the window, the principal directions, weights with a checkpoint, documents and the report.
  */
-export function diskNeed(config: Config, steps: number): DiskPart[] {
-  const { network: spec, record } = config;
-  const layer = layerNamed(spec, record.layer);
-  const size = layer.inputs * layer.outputs;
+export function diskNeed(config: AnyConfig, network: AnyNetwork, steps: number): DiskPart[] {
+  const { size } = recordedBlock(network, config.record.layer);
   const rows = chunkRowsFor(size);
   // a chunk more: the last one is not filled, or is written again beside itself
   const chunks = Math.ceil(steps / rows) + 1;
@@ -109,20 +109,19 @@ export function diskNeed(config: Config, steps: number): DiskPart[] {
       bytes: ((4 * size + 12) * rows + 4 * FILE_BYTES) * chunks,
       key: 'record.windowEpochs or record.layer',
     },
-    directionsDisk(config, steps),
+    directionsDisk(config, network, steps),
     {
       what: 'weights and checkpoint, each beside its predecessor',
-      bytes: 20 * parameterCount(spec),
-      key: 'network.widths',
+      bytes: 20 * countOf(network),
+      key: 'network',
     },
-    analysisDisk(config, steps),
+    analysisDisk(config, network, steps),
   ];
 }
 
 /** States what the principal component analysis of a window writes as arrays. */
-export function directionsDisk({ network, record }: Config, steps: number): DiskPart {
-  const { inputs, outputs } = layerNamed(network, record.layer);
-  const size = inputs * outputs;
+export function directionsDisk({ record }: AnyConfig, network: AnyNetwork, steps: number): DiskPart {
+  const { size } = recordedBlock(network, record.layer);
   const ranks = Math.min(size, steps - 1);
   const bytes = 8 * ((ranks + 3) * size + ranks + Math.max(CHUNK, size));
   return { what: 'the principal directions', bytes, key: 'record.layer' };

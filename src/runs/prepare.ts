@@ -8,17 +8,18 @@ import { JobFolder } from '../jobs/folder.js';
 import { usableMemory } from '../jobs/machine.js';
 import { checkMemory, type MemoryNeed } from '../jobs/memory.js';
 import { forceKernelBuild, type KernelBuild, kernelBuild } from '../kernels/load.js';
-import { layerNamed } from '../model/network.js';
+import { type AnyNetwork, endsOf, recordedBlock } from '../model/any-network.js';
 import { check } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
-import { checkLayers, completeConfig, configHash } from './config.js';
+import { checkLayers, completeRunConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
 import { diskNeed, memoryNeed } from './memory.js';
+import { networkOf } from './network.js';
 import { checkRanks } from './ranks.js';
-import type { Config, PartialConfig } from './schema.js';
+import type { AnyConfig, Config, PartialConfig } from './schema.js';
 
 /** Holds a run that is ready for its first step. */
 export interface Prepared {
@@ -33,7 +34,7 @@ export interface Prepared {
 const LEAST_STEPS = 20;
 
 /** Returns the folder of a run when none is given. */
-function defaultFolder(config: Pick<Config, 'experiment' | 'preset' | 'seed'>): string {
+function defaultFolder(config: Pick<AnyConfig, 'experiment' | 'preset' | 'seed'>): string {
   return `${config.experiment}-${config.preset}-seed${config.seed}`;
 }
 
@@ -53,7 +54,7 @@ export async function prepare(
   leastSteps = LEAST_STEPS,
 ): Promise<Prepared> {
   return resume
-    ? continueRun(layers, path ?? defaultFolder(completeConfig(...layers)), options, leastSteps)
+    ? continueRun(layers, path ?? defaultFolder(completeRunConfig(...layers)), options, leastSteps)
     : begin(layers, path, options, leastSteps);
 }
 
@@ -63,26 +64,27 @@ async function begin(
   options: RunOptions,
   leastSteps: number,
 ): Promise<Prepared> {
-  const config = completeConfig(...layers);
+  const config = completeRunConfig(...layers);
   checkLayers(config, undefined);
   const place = path ?? defaultFolder(config);
   JobFolder.check(RUN, place, { resume: false });
   useKernel(config.kernel);
   const start = performance.now();
-  const dataset = await loadFor(config, options);
+  const { dataset, network } = await loadRun(config, options);
   const seconds = Math.round(performance.now() - start) / 1000;
-  const { memory, disk } = checkedNeed(config, dataset, leastSteps, place);
+  const { memory, disk } = checkedNeed(config, { dataset, network }, leastSteps, place);
   const seeds = {
     seed: config.seed,
     init: 'key(seed)/init',
     batches: 'key(seed)/batches/epoch',
     generator: 'Philox4x32-10',
   };
-  const head = { config, configHash: configHash(config), seeds, data: dataset.provenance, memory };
+  const own = 'widths' in config.network ? {} : { network };
+  const head = { config, ...own, configHash: configHash(config), seeds, data: dataset.provenance, memory };
   const folder = JobFolder.open<StageName, RunHead>(RUN, place, head, { resume: false });
   folder.record.stages.load = { status: 'done', seconds };
   folder.save();
-  return { context: { folder, config, options }, dataset, memory, disk };
+  return { context: { folder, config, network, options }, dataset, memory, disk };
 }
 
 async function continueRun(
@@ -92,7 +94,7 @@ async function continueRun(
   leastSteps: number,
 ): Promise<Prepared> {
   const before = readRecord(path);
-  const config = completeConfig(before.config as PartialConfig, ...layers);
+  const config = completeRunConfig(before.config as PartialConfig, ...layers);
   JobFolder.check<StageName, RunHead>(RUN, path, {
     resume: true,
     differs: (record) => differenceOf(record, config, path),
@@ -101,31 +103,45 @@ async function continueRun(
   const folder = openRun(path);
   try {
     const start = performance.now();
-    const dataset = await loadFor(config, options);
+    const { dataset, network } = await loadRun(config, options);
     check(
       sameData(dataset.provenance, folder.record.data),
       'data-changed',
       `the data set '${config.data.set}' is not the one that the run in ${path} was begun with (its files differ); start a new run with --out.`,
     );
-    const { memory, disk } = checkedNeed(config, dataset, leastSteps, path);
+    const { memory, disk } = checkedNeed(config, { dataset, network }, leastSteps, path);
     const { stages } = folder.record;
     if (stages.load.status !== 'done') {
       // an earlier process was killed between its first record and this one
       stages.load = { status: 'done', seconds: Math.round(performance.now() - start) / 1000 };
       folder.save();
     }
-    return { context: { folder, config, options }, dataset, memory, disk };
+    return { context: { folder, config, network, options }, dataset, memory, disk };
   } catch (error) {
     folder.close();
     throw error;
   }
 }
 
+/** The data of a run and the network that fits them. */
+export interface Loaded {
+  readonly dataset: Dataset;
+  readonly network: AnyNetwork;
+}
+
 /**
  * Loads the data set of a config and checks that the network fits it.
  * @throws InputError
  */
-export async function loadFor(config: Config, options: RunOptions = {}): Promise<Dataset> {
+export async function loadFor(config: AnyConfig, options: RunOptions = {}): Promise<Dataset> {
+  return (await loadRun(config, options)).dataset;
+}
+
+/**
+ * Loads the data set of a config, and completes the network by what follows from the data.
+ * @throws InputError for a network that does not fit them
+ */
+export async function loadRun(config: AnyConfig, options: RunOptions = {}): Promise<Loaded> {
   options.onProgress?.({ stage: 'load', done: 0, unit: 'files', note: config.data.set });
   const { set, teacher, limit, classes, normalize } = config.data;
   const request = set === 'teacher' ? { teacher: teacher! } : set;
@@ -135,31 +151,24 @@ export async function loadFor(config: Config, options: RunOptions = {}): Promise
     ...(normalize && { normalize }),
   };
   const dataset = await loadDataset(request as DatasetRequest, part as DatasetPart);
-  const { widths } = config.network;
-  const [inputs, outputs] = [widths[0], widths[widths.length - 1]];
-  check(
-    inputs === dataset.train.size && (dataset.train.targets ? outputs === dataset.classes : outputs >= dataset.classes),
-    'network-does-not-fit',
-    () =>
-      `the data set '${dataset.name}' has ${dataset.train.size} inputs and ${dataset.classes} classes; the network ${widths.join('-')} ` +
-      `has ${inputs} inputs and ${outputs} outputs: set network.widths to [${dataset.train.size}, …, ${dataset.classes}].`,
-  );
-  return forLoss(dataset, config);
+  const network = networkOf(config, dataset);
+  return { dataset: forLoss(dataset, network), network };
 }
 
 /**
  * Gives the loss what it needs: labels become one-hot targets of the squared error.
  * @throws InputError for targets where cross-entropy needs labels
  */
-function forLoss(dataset: Dataset, { network: { loss, widths } }: Config): Dataset {
+function forLoss(dataset: Dataset, network: AnyNetwork): Dataset {
   const { train, test, name } = dataset;
+  const { loss } = network;
   check(
     loss === 'squared-error' || train.labels !== undefined,
     'no-labels',
     `the data set '${name}' has targets and no labels, which cross-entropy needs: set network.loss to squared-error.`,
   );
   if (loss === 'cross-entropy' || !train.labels) return dataset;
-  const outputs = widths[widths.length - 1];
+  const { outputs } = endsOf(network);
   return { ...dataset, train: oneHot(train, outputs), ...(test && { test: oneHot(test, outputs) }) };
 }
 
@@ -180,36 +189,35 @@ export async function planRun(
   options: RunOptions,
   leastSteps = LEAST_STEPS,
 ): Promise<RunNeed> {
-  const config = completeConfig(...layers);
+  const config = completeRunConfig(...layers);
   checkLayers(config, undefined);
   useKernel(config.kernel);
-  return needOf(config, await loadFor(config, options), leastSteps);
+  return needOf(config, await loadRun(config, options), leastSteps);
 }
 
 /**
  * Checks window length, batch size, ranks and memory before the first step, and returns what the run needs.
  * @throws InputError
  */
-export function needOf(config: Config, dataset: Dataset, leastSteps = LEAST_STEPS): RunNeed {
+export function needOf(config: AnyConfig, { dataset, network }: Loaded, leastSteps = LEAST_STEPS): RunNeed {
   const { training, record, analysis } = config;
   const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
   const steps = plan.batchesPerEpoch * record.windowEpochs;
-  const layer = layerNamed(config.network, record.layer);
-  const ranks = Math.min(layer.inputs * layer.outputs, steps - 1);
+  const ranks = Math.min(recordedBlock(network, record.layer).size, steps - 1);
   check(
     steps >= leastSteps,
     'window-too-short',
     `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least ${leastSteps}: raise record.windowEpochs.`,
   );
   checkRanks(analysis.directions, ranks);
-  const memory = memoryNeed(config, dataset, steps);
+  const memory = memoryNeed(config, { dataset, network }, steps);
   checkMemory(memory, usableMemory());
-  return { steps, memory, disk: diskNeed(config, steps) };
+  return { steps, memory, disk: diskNeed(config, network, steps) };
 }
 
 /** Checks the same and the disk, and returns memory and the bytes on disk. */
-function checkedNeed(config: Config, dataset: Dataset, leastSteps: number, path: string) {
-  const { memory, disk } = needOf(config, dataset, leastSteps);
+function checkedNeed(config: AnyConfig, loaded: Loaded, leastSteps: number, path: string) {
+  const { memory, disk } = needOf(config, loaded, leastSteps);
   return { memory, disk: checkDisk(disk, path, bytesIn(path)) };
 }
 

@@ -1,5 +1,7 @@
 /** The schema of a run's config: every key with its default and its allowed values. */
 import { z } from 'zod';
+import type { NetworkName } from '../model/layered/named.js';
+import { layeredNetwork, namedNetworkKey } from './layered-schema.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -92,6 +94,10 @@ export const schema = z.strictObject({
       evaluateEvery: count.default(1).describe('epochs between evaluations of the full training and test loss'),
     })
     .prefault({}),
+  optimiser: z
+    .looseObject({ type: z.string().describe('sgd, rmsprop, adam or adamw') })
+    .optional()
+    .describe('how steps follow from gradients; SGD with training.momentum where it is not given'),
   record: z
     .strictObject({
       layer: z.string().default('layer2'),
@@ -115,7 +121,15 @@ export const schema = z.strictObject({
   provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
 });
 
+/** The same keys for a network of layers. */
+export const layeredSchema = schema.extend({ network: z.union([layeredNetwork, namedNetworkKey]) });
+
 /** Describes a complete config, with all defaults filled in. */
 export type Config = z.output<typeof schema>;
+/** Describes a complete config whose network may be one of layers. */
+export type AnyConfig = Config | z.output<typeof layeredSchema>;
 /** Describes a config as a person writes it, in which any key may be missing. */
-export type PartialConfig = z.input<typeof schema>;
+export type PartialConfig = Omit<z.input<typeof schema>, 'network'> & {
+  /** A multilayer perceptron, layers, or a network by name. */
+  network?: z.input<typeof network> | z.input<typeof layeredNetwork> | z.input<typeof namedNetworkKey> | NetworkName;
+};

@@ -14,7 +14,7 @@ import { shellWord } from '../numeric/shell-word.js';
 import * as is from '../numeric/wants.js';
 import { readCheckpoint } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
-import { checkLayers, completeConfig, firstDifference } from './config.js';
+import { checkLayers, completeConfig, firstDifference, plainConfig } from './config.js';
 import { constantLoss } from './constant-loss.js';
 import type { ExpectedState } from './expected.js';
 import { readRecord } from './folder.js';
@@ -75,6 +75,7 @@ export function configAt(
     () =>
       `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run!)}.`,
   );
+  if (record) plainConfig(record.config);
   if (record) verifyOutputs(run!, record.outputs, [MODEL, CHECKPOINT]);
   const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
   if (record) {

@@ -4,16 +4,17 @@ import type { TrainingCurves } from '../analyse/trajectory/results.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { yieldToEvents } from '../jobs/context.js';
-import { initialWeights, layerNamed, type NetworkSpec } from '../model/network.js';
+import { type AnyNetwork, initialOf, recordedBlock } from '../model/any-network.js';
 import { check, DivergedError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from '../record/checkpoint.js';
 import { readJson, readPart, writeJson } from '../record/json.js';
 import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
-import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
+import { STEPS_PER_CALL } from '../train/trainer.js';
 import type { Context } from './context.js';
-import type { Config } from './schema.js';
+import { evaluationOf, type RunLearner, runLearner } from './learner.js';
+import type { AnyConfig } from './schema.js';
 
 /** File of the state of training in a run folder. */
 export const CHECKPOINT = 'checkpoint.safetensors';
@@ -32,25 +33,24 @@ export const TRAJECTORY = 'trajectory.zarr';
  * or not writable; InterruptedError
  */
 export async function trainStage(context: Context, dataset: Dataset): Promise<void> {
-  const { folder, config, options } = context;
-  const { network, training, record } = config;
+  const { folder, config, network, options } = context;
+  const { training, record } = config;
   const key = randomKey(config.seed);
   const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
-  const learner = new Trainer({ spec: network, samples: dataset.train, ...training, recordLayer: record.layer });
+  const learner = runLearner(network, dataset.train, config);
   const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network, newCursor());
-  learner.setWeights(saved?.weights ?? initialWeights(network, key.child('init')));
-  if (saved?.velocity) learner.setVelocity(saved.velocity);
+  learner.setWeights(saved?.weights ?? initialOf(network, key.child('init')));
   const cursor = saved?.state ?? newCursor();
+  if (saved) learner.setState(saved, cursor.step);
   const curves = readCurves(readJson<Partial<Curves>>(folder.file(HISTORY)), cursor.epoch);
   let writer: TrajectoryWriter | undefined;
   if (cursor.stoppedAfter >= 0) writer = await openWindow(context, plan.batchesPerEpoch, cursor);
 
   const save = () => {
     writeJson(folder.file(HISTORY), historyOf(curves, cursor, config, plan.batchesPerEpoch));
-    const velocity = training.momentum > 0 ? { velocity: learner.velocity() } : {};
     const checkpoint: Checkpoint<Cursor> = {
       weights: learner.weights(),
-      ...velocity,
+      ...learner.state(),
       state: cursor,
       configHash: folder.record.configHash,
     };
@@ -65,7 +65,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
     maxEpochs: training.maxEpochs,
     evaluateEvery: training.evaluateEvery,
     evaluateTrain: () => learner.evaluate(),
-    evaluateTest: dataset.test && testEvaluation(config, dataset.test, learner),
+    evaluateTest: dataset.test && testEvaluation(context, dataset.test, learner),
     cursor,
     curves,
     chunkSteps: STEPS_PER_CALL,
@@ -114,7 +114,7 @@ export const historyIn = (path: string): TrainingCurves =>
  * Reads the final weights of a run folder.
  * @throws InputError when they are missing; RunError when they belong to another network
  */
-export function finalWeights(path: string, spec: NetworkSpec): Float32Array {
+export function finalWeights(path: string, spec: AnyNetwork): Float32Array {
   const file = join(path, MODEL);
   const weights = readModel(file, spec);
   check(
@@ -125,15 +125,18 @@ export function finalWeights(path: string, spec: NetworkSpec): Float32Array {
   return weights;
 }
 
-function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: Cursor): Promise<TrajectoryWriter> {
-  const layer = layerNamed(config.network, config.record.layer);
-  const size = layer.inputs * layer.outputs;
+function openWindow(
+  { folder, config, network }: Context,
+  stepsPerEpoch: number,
+  cursor: Cursor,
+): Promise<TrajectoryWriter> {
+  const { name, size, shape: layerShape } = recordedBlock(network, config.record.layer);
   const { learningRate, momentum, batchSize, sampling, lastBatch } = config.training;
   const shape = {
     steps: config.record.windowEpochs * stepsPerEpoch,
     size,
-    layer: layer.name,
-    layerShape: [layer.outputs, layer.inputs] as const,
+    layer: name,
+    layerShape,
     chunkRows: chunkRowsFor(size),
     attributes: {
       stepsPerEpoch,
@@ -142,6 +145,7 @@ function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: 
       batchSize,
       sampling,
       lastBatch,
+      ...(config.optimiser && { optimiser: config.optimiser }),
       configHash: folder.record.configHash,
     },
   };
@@ -150,16 +154,12 @@ function openWindow({ folder, config }: Context, stepsPerEpoch: number, cursor: 
 }
 
 /** Returns the evaluation of the test samples, by a second trainer that gets the current weights. */
-function testEvaluation(config: Config, samples: Samples, learner: Trainer) {
-  const batchSize = Math.min(config.training.batchSize, samples.count);
-  const tester = new Trainer({ spec: config.network, samples, learningRate: config.training.learningRate, batchSize });
-  return () => {
-    tester.setWeights(learner.weights());
-    return tester.evaluate();
-  };
+function testEvaluation({ network, config }: Context, samples: Samples, learner: RunLearner) {
+  const evaluate = evaluationOf(network, samples, config);
+  return () => evaluate(learner.weights());
 }
 
-function historyOf(curves: Curves, cursor: Cursor, config: Config, stepsPerEpoch: number) {
+function historyOf(curves: Curves, cursor: Cursor, config: AnyConfig, stepsPerEpoch: number) {
   const first = cursor.stoppedAfter + 1;
   return {
     ...curves,

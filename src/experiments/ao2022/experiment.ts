@@ -28,8 +28,9 @@ import { thinToLogSpaced } from '../../numeric/spacing.js';
 import * as is from '../../numeric/wants.js';
 import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import { completeConfig } from '../../runs/config.js';
+import { completeConfig, plainConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
+import { networkTitle } from '../../runs/network.js';
 import { loadFor, type Prepared, planRun } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
 import type { Config, PartialConfig } from '../../runs/schema.js';
@@ -91,7 +92,7 @@ export async function measureAo2022(
   const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], makeRun, request);
   const record = readRecord(run);
   verifyOutputs(run, record.outputs);
-  const settings = record.config;
+  const settings = plainConfig(record.config);
   forceKernelBuild(record.kernelBuild);
   const dataset = await loadFor(settings, request);
   const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...settings.training, key: randomKey(0) });
@@ -102,7 +103,7 @@ export async function measureAo2022(
     `the window of the run in ${run} has ${steps} steps; its circulation needs more than ${LEAST_STEPS}: measure a run with a longer window.`,
   );
   readInputs(run);
-  await centreWeights(record.config, run);
+  await centreWeights(settings, settings.network, run);
   const memory = ao2022Memory(settings, dataset);
   checkMemory(memory, usableMemory());
   const disk = checkDisk(ao2022Disk(settings), out, run === join(out, RUN_FOLDER) ? 0 : bytesIn(out));
@@ -139,7 +140,7 @@ async function finishedRun(
   if (given !== undefined) {
     const { config, stages } = readRecord(given);
     const out = request.out ?? join(given, 'ao2022');
-    checkPhysics(config, `the run in ${given}`);
+    checkPhysics(plainConfig(config), `the run in ${given}`);
     checkAo2022(out, resume);
     const done = Object.values(stages).every((s) => s.status === 'done');
     if (!done) await makeRun([], { ...optionsOf(request), out: given, resume: true });
@@ -215,7 +216,7 @@ const JOBS: JobKind<undefined, Ao2022Job, void> = {
 
 async function measure(context: Context, from: string, run: RunRecord, dataset: Dataset): Promise<void> {
   const { folder, options } = context;
-  const { config } = run;
+  const config = plainConfig(run.config);
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { out: folder.path, provider, kernelBuild: run.kernelBuild };
   const arrays = join(from, ARRAYS);
@@ -232,7 +233,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
   };
   const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
   await folder.stage('matrices', options, async () => {
-    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(run.config, from) });
+    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(config, config.network, from) });
   });
   const inputs = readInputs(from);
   const { setting, curves } = settingOf(
@@ -262,7 +263,7 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     const rows = usable
       .filter((e) => keep.has(e.index))
       .map(({ index, flatness, variance, noise }) => ({ index, flatness, variance, noise: scale * noise }));
-    const weights = await centreWeights(run.config, from);
+    const weights = await centreWeights(config, config.network, from);
     const { batchSize } = setting;
     await does({
       job: 'landscape',
@@ -364,7 +365,7 @@ async function reportAo2022(out: string): Promise<void> {
   const { renderAo2022 } = await import('./page.js');
   const record = readAo2022(out);
   const run = readRecord(join(out, record.run));
-  const title = `Stochastic decomposition of SGD: ${run.config.network.widths.join('-')} on ${run.config.data.set}, ${run.config.record.layer}`;
+  const title = `Stochastic decomposition of SGD: ${networkTitle(run.config)} on ${run.config.data.set}, ${run.config.record.layer}`;
   const { config, seeds, data, stages } = run;
   const facts = factsOf(
     record,

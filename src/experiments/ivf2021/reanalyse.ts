@@ -13,14 +13,14 @@ import { shellWord } from '../../numeric/shell-word.js';
 import * as is from '../../numeric/wants.js';
 import { readPart, writeJson } from '../../record/json.js';
 import { THEORY_FILE } from '../../report/theory.js';
-import { completeConfig } from '../../runs/config.js';
+import { completeRunConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
 import { PARTIAL } from '../../runs/flatness/stage.js';
 import { openRun, RUN, type RunRecord, readRecord } from '../../runs/folder.js';
 import { analysisDisk, directionsDisk } from '../../runs/memory.js';
-import { loadFor, needOf } from '../../runs/prepare.js';
+import { loadRun, needOf } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
-import type { Config, PartialConfig } from '../../runs/schema.js';
+import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { finalWeights } from '../../runs/train.js';
 import { FLATNESS, flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
 import { ANALYSIS, fitsStage, readMotion, reportStage } from './stages.js';
@@ -49,7 +49,7 @@ export interface AnalyseRequest extends RunOptions {
 interface Settings {
   readonly run: string;
   readonly configHash: string;
-  readonly analysis: Config['analysis'];
+  readonly analysis: AnyConfig['analysis'];
   readonly outputs: Outputs;
 }
 
@@ -101,24 +101,27 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     ...(request.analysis && { analysis: request.analysis }),
     ...(request.workers !== undefined && { workers: request.workers }),
   };
-  const config = completeConfig(before.config as PartialConfig, overrides);
+  const config = completeRunConfig(before.config as PartialConfig, overrides);
   const out = request.out ?? nextFolder(path);
   const settings: Settings = { run: path, configHash: before.configHash, analysis: config.analysis, outputs: {} };
   checkOwn(out, settings);
-  const dataset = await loadFor(config, request);
-  const { steps, memory } = needOf(config, dataset);
+  const { dataset, network } = await loadRun(config, request);
+  const { steps, memory } = needOf(config, { dataset, network });
   const { pca } = before.stages;
-  const parts = [analysisDisk(config, steps), ...(pca.status === 'done' ? [] : [directionsDisk(config, steps)])];
+  const parts = [
+    analysisDisk(config, network, steps),
+    ...(pca.status === 'done' ? [] : [directionsDisk(config, network, steps)]),
+  ];
   const disk = checkDisk(parts, out, bytesIn(out));
   forceKernelBuild(before.kernelBuild);
   const folder = openRun(path);
   try {
-    const context: Context = { folder, config, options: request };
+    const context: Context = { folder, config, network, options: request };
     request.onStart?.(`analysis of the run in ${path}, into ${out}; ${needs(memory.peak, disk)}`);
     await windowStages(context);
     checkRanks(config.analysis.directions, summaryOf(context).variances.length);
     readMotion(context);
-    finalWeights(path, config.network);
+    finalWeights(path, network);
     sweep(out);
     // from here on the folder is this analysis, also where it is stopped
     writeJson(join(out, SETTINGS), settings);

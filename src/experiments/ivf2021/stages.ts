@@ -12,6 +12,7 @@ import { readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Context } from '../../runs/context.js';
 import type { RunRecord } from '../../runs/folder.js';
+import { networkTitle } from '../../runs/network.js';
 import { historyIn } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
@@ -90,5 +91,5 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
 }
 
 function titleOf({ config }: RunRecord): string {
-  return `Inverse variance-flatness relation: ${config.network.widths.join('-')} on ${config.data.set}, ${config.record.layer}`;
+  return `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}`;
 }

@@ -8,13 +8,15 @@ import type { OverDraws, WalkForm } from '../../analyse/trajectory/results.js';
 import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress, Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import type { NetworkSpec } from '../../model/network.js';
-import { chooseProvider, type LinearAlgebra } from '../../numeric/linalg/index.js';
+import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
+import { chooseProvider, type LinearAlgebra, type Matrix } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { type Key, randomKey } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import { mean, median, variance } from '../../numeric/statistics.js';
+import { surfaceBlock, surfaceOf } from '../../runs/surface.js';
+import { gather } from '../../surface/blocks.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
 import { type WalkWindow, walkShare, walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkExponents } from '../../theory/walk-motion.js';
@@ -27,7 +29,7 @@ interface Common {
 /** Asks for the spectrum of C1 at the centre of the window. */
 interface NoiseJob extends Common {
   readonly job: 'noise';
-  readonly spec: NetworkSpec;
+  readonly network: AnyNetwork;
   /** All weights at the centre, flat. */
   readonly weights: Float32Array;
   readonly samples: Samples;
@@ -72,9 +74,25 @@ export const WALK_WORK: Work<undefined, WalkJob, WalkAnswer> = {
   },
 };
 
-function noise({ spec, weights, samples, layer, mean }: NoiseJob, la: LinearAlgebra): NoiseSpectrum {
-  const passes = new NetworkPasses({ spec, weights: Float64Array.from(weights), samples, cacheBytes: CACHE });
-  const { covariance } = gradientCovariance(passes, layer);
+/** Returns C1 of the layer: second moment minus the square of the gradient. */
+async function layerCovariance({ network, weights, samples, layer }: NoiseJob): Promise<Matrix> {
+  const w = Float64Array.from(weights);
+  if (!isLayered(network))
+    return gradientCovariance(new NetworkPasses({ spec: network, weights: w, samples, cacheBytes: CACHE }), layer)
+      .covariance;
+  const surface = surfaceOf(network, samples);
+  const block = surfaceBlock(recordedBlock(network, layer));
+  const moment = await surface.secondMoment(w, block);
+  const g = gather(block, (await surface.gradient(w)).gradient);
+  for (let i = 0; i < block.size; i++)
+    for (let j = 0; j < block.size; j++) moment.data[i * block.size + j] -= g[i] * g[j];
+  await surface.close();
+  return moment;
+}
+
+async function noise(job: NoiseJob, la: LinearAlgebra): Promise<NoiseSpectrum> {
+  const { mean } = job;
+  const covariance = await layerCovariance(job);
   const P = covariance.rows;
   let [along, square, trace] = [0, 0, 0];
   for (let i = 0; i < P; i++) {

@@ -37,18 +37,18 @@ export async function walkStage(context: Context, dataset: Dataset, out: string)
 }
 
 async function walkNull(context: Context, dataset: Dataset): Promise<WalkNull | NoWalk> {
-  const { folder, config } = context;
-  const { network: spec, training, record, analysis, seed } = config;
+  const { folder, config, network } = context;
+  const { training, record, analysis, seed } = config;
   const pca = summaryOf(context);
   const missing = whyMissing(context, dataset, pca);
   if (missing !== undefined) return { missing };
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { provider, kernelBuild: folder.record.kernelBuild };
-  const weights = await centreWeights(config, folder.path);
+  const weights = await centreWeights(config, network, folder.path);
   const { data: mean } = await readArray(folder.file(ARRAYS), 'mean');
   const samples = dataset.train;
   const [spectrum] = (await doJobs(context, [
-    { job: 'noise', ...common, spec, weights, samples, layer: record.layer, mean },
+    { job: 'noise', ...common, network, weights, samples, layer: record.layer, mean },
   ])) as [NoiseSpectrum];
   const { eigenvalues, alongWeights } = spectrum;
   const factor = training.learningRate ** 2 * batchShare(samples.count, training);

@@ -1,12 +1,45 @@
 /** The measurement of flatness as jobs: a meter built once in each thread, then direction after direction. */
-import { FlatnessMeter, type FlatnessOptions } from '../../analyse/landscape/flatness.js';
+import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajectory/results.js';
+import type { Samples } from '../../data/dataset.js';
 import type { Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
+import { surfaceBlock, surfaceOf } from '../surface.js';
+import { SurfaceMeter } from './surface-meter.js';
 
 /** Says what a meter measures, and with which kernel build. */
-export interface MeterRequest extends FlatnessOptions {
+export interface MeterRequest {
+  readonly network: AnyNetwork;
+  /** All weights at the centre, flat. */
+  readonly weights: Float32Array;
+  readonly samples: Samples;
+  readonly layer: string;
+  readonly relativeTolerance: number;
   readonly kernelBuild: KernelBuild;
+}
+
+/** What measures widths: `FlatnessMeter`, and the same over a surface. */
+export interface Meter {
+  readonly centreLoss: number;
+  readonly factor: number;
+  measure(direction: Float64Array, index: number, variance: number): DirectionFlatness | Promise<DirectionFlatness>;
+  profile(direction: Float64Array, index: number): Profile | Promise<Profile>;
+}
+
+/** Makes the meter of a network: in float32 by the kernel of lines for a perceptron, in float64 for layers. */
+function meterOf({ network, weights, samples, layer, relativeTolerance }: MeterRequest): Meter | Promise<Meter> {
+  if (isLayered(network)) {
+    const block = surfaceBlock(recordedBlock(network, layer));
+    return SurfaceMeter.at(surfaceOf(network, samples), Float64Array.from(weights), block, relativeTolerance);
+  }
+  const meter = new FlatnessMeter({ spec: network, weights, samples, layer, relativeTolerance });
+  return {
+    centreLoss: meter.line.centreLoss,
+    factor: meter.factor,
+    measure: (direction, index, variance) => meter.measure(direction, index, variance),
+    profile: (direction, index) => meter.profile(direction, index),
+  };
 }
 
 /** Describes one job: the loss at the centre, the width along one direction, or the loss profile along one. */
@@ -38,17 +71,17 @@ export type Answer =
  * The work of a worker thread, which builds one meter and then does tasks with it. Building a meter takes a few tenths
  * of a second for 60 000 images.
  */
-export const FLATNESS_WORK: Work<MeterRequest, Task, Answer, FlatnessMeter> = {
-  prepare({ kernelBuild, ...options }) {
-    forceKernelBuild(kernelBuild);
-    return new FlatnessMeter(options);
+export const FLATNESS_WORK: Work<MeterRequest, Task, Answer, Meter> = {
+  prepare(request) {
+    forceKernelBuild(request.kernelBuild);
+    return meterOf(request);
   },
-  run(task, meter) {
+  async run(task, meter) {
     if (task.kind === 'centre')
-      return { kind: 'centre', value: { centreLoss: meter.line.centreLoss, factor: meter.factor } };
+      return { kind: 'centre', value: { centreLoss: meter.centreLoss, factor: meter.factor } };
     const { kind, index, variance, direction } = task;
     return kind === 'measure'
-      ? { kind, value: meter.measure(direction, index, variance) }
-      : { kind, value: meter.profile(direction, index) };
+      ? { kind, value: await meter.measure(direction, index, variance) }
+      : { kind, value: await meter.profile(direction, index) };
   },
 };

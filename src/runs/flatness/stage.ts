@@ -1,6 +1,5 @@
 /** Widths along many directions, saved batch by batch so that an interrupted measurement continues where it stopped. */
 import { join } from 'node:path';
-import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import type { DirectionFlatness, FlatnessSummary } from '../../analyse/trajectory/results.js';
 import type { Samples } from '../../data/dataset.js';
 import { InterruptedError } from '../../jobs/context.js';
@@ -8,14 +7,22 @@ import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
-import { type Answer, type Centre, FLATNESS_WORK, type MeterRequest, type Profile, type Task } from './meter.js';
+import {
+  type Answer,
+  type Centre,
+  FLATNESS_WORK,
+  type Meter,
+  type MeterRequest,
+  type Profile,
+  type Task,
+} from './meter.js';
 
 /** File of the results so far, for a resumed run; it is removed once flatness.json is written. */
 export const PARTIAL = 'flatness.partial.json';
 /** Tasks between two saves. */
 const SAVE_EVERY = 40;
 
-const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, FlatnessMeter> = {
+const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, Meter> = {
   ...FLATNESS_WORK,
   worker: new URL('./worker.js', import.meta.url),
   name: (task) => (task.kind === 'centre' ? 'the loss at the centre' : `direction ${task.index}`),
@@ -48,7 +55,7 @@ export async function measureInBatches(
   request: FlatnessRequest,
   out: string,
 ): Promise<FlatnessSummary> {
-  const { folder, config, options } = context;
+  const { folder, config, network, options } = context;
   const { weights, samples, ranks, variances, directions } = request;
   const { centre, relativeTolerance, profiles: profileRanks } = config.analysis;
   const size = directions.length / variances.length;
@@ -83,7 +90,7 @@ export async function measureInBatches(
   const finished = await runJobs(
     FLATNESS_JOBS,
     {
-      spec: config.network,
+      network,
       weights,
       samples: sharedSamples(samples),
       layer: config.record.layer,

@@ -9,14 +9,14 @@ import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError } from '../../jobs/context.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { layerNamed } from '../../model/network.js';
+import { type AnyNetwork, recordedBlock } from '../../model/any-network.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray } from '../../record/arrays.js';
 import { readPart, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
-import type { Config } from '../schema.js';
+import type { AnyConfig } from '../schema.js';
 import { finalWeights, TRAJECTORY } from '../train.js';
 import { runWindowJob, type WindowJob } from './jobs.js';
 
@@ -84,10 +84,14 @@ export function summaryOf({ folder }: Context): PcaSummary {
 /**
  * Returns all weights of a run, flat: the recorded layer at the centre that the config names, the others at the end of the window.
  */
-export async function centreWeights({ network, record, analysis }: Config, run: string): Promise<Float32Array> {
+export async function centreWeights(
+  { record, analysis }: Pick<AnyConfig, 'record' | 'analysis'>,
+  network: AnyNetwork,
+  run: string,
+): Promise<Float32Array> {
   const weights = finalWeights(run, network);
   const centre = await readArray(join(run, ARRAYS), analysis.centre);
-  weights.set(Float32Array.from(centre.data), layerNamed(network, record.layer).weightOffset);
+  weights.set(Float32Array.from(centre.data), recordedBlock(network, record.layer).offset);
   return weights;
 }
 
@@ -96,10 +100,10 @@ export async function centreWeights({ network, record, analysis }: Config, run: 
  * @throws InterruptedError
  */
 export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
-  const { folder, config } = context;
+  const { folder, config, network } = context;
   const { variances } = summaryOf(context);
   const ranks = flatnessRanks(config.analysis, variances.length);
-  const weights = await centreWeights(config, folder.path);
+  const weights = await centreWeights(config, network, folder.path);
   const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');
   const summary = await measureInBatches(
     context,

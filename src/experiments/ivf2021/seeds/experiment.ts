@@ -8,8 +8,9 @@ import { secondsOf } from '../../../jobs/record.js';
 import { factsOf, writeReport } from '../../../jobs/report-folder.js';
 import { check } from '../../../numeric/errors.js';
 import type { Finding } from '../../../report/finding.js';
-import { completeConfig } from '../../../runs/config.js';
+import { completeRunConfig } from '../../../runs/config.js';
 import { RUN } from '../../../runs/folder.js';
+import { networkTitle } from '../../../runs/network.js';
 import { planRun } from '../../../runs/prepare.js';
 import type { RunRequest } from '../../../runs/run.js';
 import type { PartialConfig } from '../../../runs/schema.js';
@@ -42,11 +43,11 @@ export async function reproduceIvf2021Seeds(
 ): Promise<SeedsRun> {
   const asked: readonly PartialConfig[] = Array.isArray(config) ? config : [config];
   const { resume = false, onStart, out, onProgress, ...rest } = request;
-  const path = out ?? `ivf2021-${completeConfig(...asked).preset}-seeds`;
+  const path = out ?? `ivf2021-${completeRunConfig(...asked).preset}-seeds`;
   const before = resume ? seedsIn(path) : undefined;
   // what is not asked for stays as it was begun
   const layers = before ? [before.config as PartialConfig, ...asked] : asked;
-  const complete = completeConfig(...layers);
+  const complete = completeRunConfig(...layers);
   const seeds = request.seeds ?? before?.seeds ?? 2;
   check(
     Number.isInteger(seeds) && seeds >= 2,
@@ -106,7 +107,7 @@ async function reportSeeds(folder: SeedsFolder): Promise<readonly Finding[]> {
     return { seed, analysis: readResults(seedFolder(folder, seed)).analysis };
   });
   const report = renderSeeds({
-    title: `Inverse variance-flatness relation: ${config.network.widths.join('-')} on ${config.data.set}, ${config.record.layer}, ${runs.length} seeds`,
+    title: `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}, ${runs.length} seeds`,
     runs,
     run: factsOf(
       record,

@@ -8,7 +8,7 @@
 import { JobFolder } from '../../../jobs/folder.js';
 import { type FolderKind, type RecordBase, recordIn } from '../../../jobs/record.js';
 import { differenceOf } from '../../../runs/folder.js';
-import type { Config } from '../../../runs/schema.js';
+import type { AnyConfig } from '../../../runs/schema.js';
 
 /** Names a stage. */
 type SeedsStage = 'runs' | 'report';
@@ -16,7 +16,7 @@ type SeedsStage = 'runs' | 'report';
 /** Holds what is fixed when the study begins. */
 interface SeedsHead {
   /** The config of the first run; the others differ in `seed`. */
-  readonly config: Config;
+  readonly config: AnyConfig;
   /** Runs: seeds config.seed … config.seed + seeds − 1. */
   seeds: number;
 }
