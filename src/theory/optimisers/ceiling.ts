@@ -1,0 +1,149 @@
+/**
+ * The largest learning rate of an optimiser with a fixed preconditioner, docs/theory [O1], [A2]: for the mean motion from the spectrum
+ * of M, and in mean square for a curvature that varies from batch to batch.
+ *
+ * A mode of curvature α (of A = P^(1/2) (H + penalty) P^(1/2)) has eigenvalues inside the unit circle iff 1 + tr + det > 0 and
+ * det > −1 (and 1 − tr + det > 0, which negative curvature alone violates), with tr = 1 − s + b − eta (a + c f) α and
+ * det = b (1 − s − eta a α). With s = eta lambda,
+ *
+ *     eta < 2 (1 + b) / (α (a (1 + b) + c f) + lambda (1 + b)),     eta < (1 + b) / (b (lambda + a α))  where b > 0
+ *
+ * which is 2(1 + mu)/α for momentum, 2(1 + mu)/((1 + 2 mu) α) for Nesterov, 2(1 + beta1)/((1 − beta1) α) for Adam (38/α at 0.9).
+ */
+import { check } from '../../numeric/errors.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import * as is from '../../numeric/wants.js';
+import { atRate, LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
+import { pairMoments } from './pair.js';
+
+/**
+ * Returns the learning rate from which on the mean motion along a curvature of A grows. The learning rate of the form itself does not
+ * matter. For an adaptive optimiser this is the ceiling at the present P: v follows the gradients, and P with it.
+ * @param curvature - α > 0, in units of 1/(learning rate)
+ * @throws InputError for a curvature that is not positive
+ */
+export function optimiserCeiling(form: LinearForm, curvature: number): number {
+  is.given('optimiserCeiling', { form, curvature }, { form: LINEAR_FORM_WANTS, curvature: is.number });
+  check(curvature > 0, 'no-curvature', () => `only a positive curvature bounds the learning rate; got ${curvature}.`);
+  const { memory: b, fresh: f, own: a, held: c } = form;
+  const lambda = form.shrink / form.learningRate;
+  const edge = (2 * (1 + b)) / (curvature * (a * (1 + b) + c * f) + lambda * (1 + b));
+  return b > 0 ? Math.min(edge, (1 + b) / (b * (lambda + a * curvature))) : edge;
+}
+
+/** Gives the curvature of A over minibatches, in a few directions. */
+export interface VaryingCurvature {
+  /** k×k: the mean, projected on k orthonormal directions of the coordinates y. */
+  readonly mean: Matrix;
+  /** Covariance over minibatches of its entries, PER BATCH: k(k+1)/2 square, pairs i ≥ j at i(i+1)/2 + j. */
+  readonly covariance: Matrix;
+}
+
+/**
+ * Computes the learning rate from which on E|y|² diverges in the span of k directions, for any linear form: there the second moments
+ * solve Σ_ij = g_ij(eta) (N(Σ)_ij + C_ij) in the eigenbasis of the mean, g the moments of a pair of modes (pair.ts), N(Σ) = E[Ξ Σ Ξ]
+ * with Ξ the deviation of a batch; they are bounded iff the spectral radius of g∘N is below 1. As in theory/ceiling.ts it is a
+ * necessary condition, and falls as directions are added. For the heavy ball it is `coupledCeiling`. Directions of the mean that are
+ * not positive are left out. Costs some forty radii of matrices of order k(k+1)/2.
+ * @throws InputError where no direction has a positive curvature, and for a covariance of another order
+ */
+export function optimiserMeanSquareCeiling(la: LinearAlgebra, form: LinearForm, varying: VaryingCurvature): number {
+  is.given(
+    'optimiserMeanSquareCeiling',
+    { la, form, varying },
+    {
+      la: is.algebra,
+      form: LINEAR_FORM_WANTS,
+      varying: is.shape<VaryingCurvature>({ mean: is.matrix, covariance: is.matrix }),
+    },
+  );
+  const { mean, covariance } = varying;
+  const all = (mean.rows * (mean.rows + 1)) / 2;
+  check(
+    covariance.rows === all && covariance.cols === all,
+    'shape',
+    () =>
+      `${mean.rows} directions have ${all} pairs; the covariance of their curvatures is ${covariance.rows}×${covariance.cols}.`,
+  );
+  const { curvatures, spread } = inEigenbasis(la, mean, covariance);
+  const k = curvatures.length;
+  check(k > 0, 'no-curvature', 'only a positive curvature bounds the learning rate; none of these is.');
+  const edge = optimiserCeiling(form, curvatures[k - 1]);
+  const grows = (eta: number) => radius(momentMap(atRate(form, eta), curvatures, spread)) >= 1;
+  let [low, high] = [0, edge];
+  if (!grows(edge * (1 - 1e-9))) return edge;
+  for (let round = 0; round < 60 && high - low > 1e-10 * high; round++) {
+    const middle = (low + high) / 2;
+    if (grows(middle)) high = middle;
+    else low = middle;
+  }
+  return low;
+}
+
+const place = (i: number, j: number) => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
+
+/** Turns mean and covariance into the eigenbasis of the mean, positive directions alone; curvatures ascend. */
+function inEigenbasis(la: LinearAlgebra, mean: Matrix, covariance: Matrix) {
+  const n = mean.rows;
+  const { values, vectors } = la.eigh(mean);
+  const kept = Array.from({ length: n }, (_, i) => i).filter((i) => values[i] > 0);
+  const m = kept.length;
+  const turn = matrix((m * (m + 1)) / 2, (n * (n + 1)) / 2);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j <= i; j++)
+      for (let a = 0; a < n; a++)
+        for (let b = 0; b < n; b++)
+          turn.data[place(i, j) * turn.cols + place(a, b)] +=
+            vectors.data[a * n + kept[i]] * vectors.data[b * n + kept[j]];
+  const spread = la.gemm(la.gemm(turn, covariance), turn, { transposeB: true });
+  return { curvatures: kept.map((i) => values[i]), spread };
+}
+
+/** Returns the map Σ → g∘N(Σ) on packed symmetric matrices. */
+function momentMap(form: LinearForm, curvatures: readonly number[], spread: Matrix): Matrix {
+  const k = curvatures.length;
+  const size = spread.rows;
+  const out = matrix(size, size);
+  const cov = (i: number, j: number, l: number, m: number) => spread.data[place(i, j) * size + place(l, m)];
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j <= i; j++) {
+      const g = pairMoments(form, curvatures[i], curvatures[j]).now;
+      for (let l = 0; l < k; l++)
+        for (let m = 0; m <= l; m++) {
+          // N(Σ)_ij = Σ_lm ⟨Ξ_il Ξ_mj⟩ Σ_lm, both orders of l ≠ m
+          const both = cov(i, l, m, j) + (l === m ? 0 : cov(i, m, l, j));
+          out.data[place(i, j) * size + place(l, m)] = g * both;
+        }
+    }
+  }
+  return out;
+}
+
+/**
+ * Returns the spectral radius of a map that keeps positive matrices positive, from the growth of powers of it applied to the identity.
+ */
+function radius(map: Matrix): number {
+  const n = map.rows;
+  let x = Float64Array.from({ length: n }, (_, p) => (isDiagonal(p) ? 1 : 0));
+  let growth = 0;
+  for (let round = 0; round < 400; round++) {
+    const y = new Float64Array(n);
+    for (let p = 0; p < n; p++) {
+      let sum = 0;
+      for (let r = 0; r < n; r++) sum += map.data[p * n + r] * x[r];
+      y[p] = sum;
+    }
+    const size = Math.sqrt(y.reduce((s, v) => s + v * v, 0));
+    if (size === 0) return 0;
+    const before = growth;
+    growth = size / Math.sqrt(x.reduce((s, v) => s + v * v, 0));
+    x = y.map((v) => v / size);
+    if (Math.abs(growth - before) < 1e-13 * growth) break;
+  }
+  return growth;
+}
+
+const isDiagonal = (p: number) => {
+  const i = Math.floor((Math.sqrt(8 * p + 1) - 1) / 2);
+  return p - (i * (i + 1)) / 2 === i;
+};
