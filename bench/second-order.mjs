@@ -32,7 +32,7 @@ const modelFile = fileURLToPath(new URL('./peers/second_order_model.py', import.
 Object.assign(process.env, { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' });
 
 /** Samples of each model, and what is asked: a tolerance that PyHessian's power iteration reaches too. */
-const SAMPLES = { mlp: 5000, lenet: 1000 };
+const SAMPLES = { mlp: 5000, lenet: 500 };
 const [TOP, TOLERANCE, PROBES, MOST] = [3, 1e-5, 20, 300];
 const SKEWED = [0.001, -0.002, 0.01, -0.02, 0.05];
 

@@ -99,7 +99,7 @@ async function measure(name, surface) {
     la,
     signal: undefined,
     onPlan: () => {},
-    onProgress: (what, share) => process.stderr.write(`${name}: ${what} ${Math.round(100 * share)} %\n`),
+    onProgress: (_, what, share) => process.stderr.write(`${name}: ${what} ${Math.round(100 * share)} %\n`),
   });
   const seconds = (performance.now() - start) / 1000;
   const moment = await surface.secondMoment(centre, block);

@@ -125,7 +125,10 @@ def pyhessian():
 def scipy_top(k, tolerance):
     from scipy.sparse.linalg import eigsh
 
-    return np.sort(eigsh(curvlinops().to_scipy(), k=k, which="LA", tol=tolerance, return_eigenvectors=False))[::-1]
+    operator = curvlinops().to_scipy()
+    # the bridge returns the smallest one as well
+    eigsh(operator, k=1, which="SA", tol=tolerance, return_eigenvectors=False)
+    return np.sort(eigsh(operator, k=k, which="LA", tol=tolerance, return_eigenvectors=False))[::-1]
 
 
 def eigenthings_top(k, tolerance):

@@ -160,8 +160,8 @@ async function surfaceOf(
       ...(memory !== undefined && { memoryBytes: memory / 4 }),
       signal,
       onPlan: (plan) => onStart?.(`surface ${model.surface.name}: ${plan.words}`),
-      onProgress: (note, share) =>
-        onProgress?.({ stage: 'surface', done: Math.round(100 * share), total: 100, unit: '%', note }),
+      onProgress: (part, note, share) =>
+        onProgress?.({ stage: part, done: Math.round(100 * share), total: 100, unit: '%', note }),
     });
     return { surface: measured };
   } catch (error) {

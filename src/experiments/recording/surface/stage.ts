@@ -52,7 +52,8 @@ export interface SurfaceStage {
   readonly memoryBytes?: number;
   readonly signal: AbortSignal | undefined;
   readonly onPlan: (plan: SurfacePlan) => void;
-  readonly onProgress: (what: string, share: number) => void;
+  /** The checks come before the measurement and have a share of their own: how long one takes says nothing of the other. */
+  readonly onProgress: (stage: 'checks' | 'surface', what: string, share: number) => void;
 }
 
 /**
@@ -79,12 +80,12 @@ export async function measureRecorded(
     .filter((b) => b.name !== own.block.name);
   const blocks = [own.block, ...others];
   const request = stage.signal ? { signal: stage.signal } : {};
-  stage.onProgress('checks of the model', 0);
+  stage.onProgress('checks', 'of the model', 0);
   const checks = await checkSurface(surface, own.centre, {
     ...request,
     key: key.child('checks'),
     ...(budgetSeconds !== undefined && { budget: { seconds: CHECKED * budgetSeconds, now } }),
-    onProgress: (share) => stage.onProgress('checks of the model', CHECKS * share),
+    onProgress: (share) => stage.onProgress('checks', 'of the model', share),
   });
   const { facts } = recording;
   const result = await measureSurface(surface, own.centre, blocks, {
@@ -99,7 +100,7 @@ export async function measureRecorded(
     onProgress: ({ block, what, share }) => {
       const at = blocks.findIndex((b) => b.name === block);
       const part = ['curvature', 'flatness', 'noise'].indexOf(what);
-      stage.onProgress(`${what} of ${block}`, CHECKS + ((1 - CHECKS) * (at + (part + share) / 3)) / blocks.length);
+      stage.onProgress('surface', `${what} of ${block}`, (at + (part + share) / 3) / blocks.length);
     },
   });
   const block = result.blocks[0];
@@ -163,8 +164,8 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
   return estimate(rho(all), standardError[0], n, `${method}, moving-block bootstrap`);
 }
 
-/** Shares of the progress and of the budget that the checks are given. */
-const [CHECKS, CHECKED] = [0.1, 0.2];
+/** Share of the budget that the checks are given. */
+const CHECKED = 0.2;
 
 /** A loss at the centre that is so many times the recorded one has other weights, or other data. */
 const UNLIKE = 3;

@@ -1,13 +1,13 @@
 /** Tables of what a surface adds: blocks, directions, predicted variances; and the same as CSV documents. */
 import { inWords, type SurfacePlan } from '../../../analyse/surface/plan.js';
 import type { BlockMeasured } from '../../../analyse/surface/results.js';
-import { scaled } from '../../../numeric/estimate.js';
+import { type Estimate, errorOf, scaled } from '../../../numeric/estimate.js';
 import { median } from '../../../numeric/statistics.js';
 import { type Cell, csv } from '../../../report/csv.js';
 import { spread } from '../../../report/figures/window/displacement.js';
-import { formatCount, formatNumber, MISSING } from '../../../report/format.js';
+import { formatCount, formatNumber, formatPlain, MISSING } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
-import { type Column, STAR, starred, table } from '../../../report/sections/tables.js';
+import { type Column, STAR, star, starred, table } from '../../../report/sections/tables.js';
 import type { Verb } from '../../../surface/surface.js';
 import type { LeftOut } from '../measured.js';
 import type { RecordedSurface } from './measured.js';
@@ -60,13 +60,19 @@ export function landscapeTable({ measured, predicted }: RecordedSurface): Markup
   if (rows.length === 0) return html``;
   const own = new Map('missing' in predicted ? [] : predicted.directions.map((d) => [d.index, d.predicted]));
   type Row = (typeof rows)[number];
+  // over all samples every row would repeat the same words on its error
+  const bare = (e: Estimate) => (errorOf(e) === 'statistical' ? starred(e) : `${formatNumber(e.value, 4)}${star(e)}`);
+  const whole = measured.asked === measured.surface.samples;
+  const accuracy = whole
+    ? ` All samples were asked: F is accurate to ${formatPlain(measured.blocks[0].flatness!.relativeTolerance)} of itself, and h has no error but rounding.`
+    : '';
   return html`<h3>Along principal directions</h3>${table(
-    `Variance over the window, width of the valley, curvature, noise of one sample, and F over that of the parabola. ${STAR}`,
+    `Variance over the window, width of the valley, curvature, noise of one sample, and F over that of the parabola.${accuracy} ${STAR}`,
     [
       { head: 'direction', cell: (d: Row) => formatCount(d.index) },
       { head: 'σ²', cell: (d) => formatNumber(d.variance) },
-      { head: 'F', cell: (d) => (d.open === null ? starred(d.flatness) : `open (${d.open})`) },
-      { head: 'h', cell: (d) => starred(d.curvature) },
+      { head: 'F', cell: (d) => (d.open === null ? bare(d.flatness) : `open (${d.open})`) },
+      { head: 'h', cell: (d) => bare(d.curvature) },
       { head: 'C₁', cell: (d) => (d.noise ? starred(d.noise) : MISSING) },
       { head: 'F/parabola', cell: (d) => formatNumber(d.quadraticRatio) },
       ...(own.size > 0 ? [{ head: 'predicted σ²', cell: (d: Row) => formatNumber(own.get(d.index)) }] : []),
