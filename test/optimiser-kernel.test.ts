@@ -6,7 +6,7 @@ import { plan } from '../src/kernels/plan.generated.js';
 import { encode, type Instruction } from '../src/model/plan/ops.js';
 import { Arena } from '../src/train/arena.js';
 import { constantsOf, ROW_LENGTH, stepKind } from '../src/train/optimisers/constants.js';
-import { stepping } from '../src/train/optimisers/reference.js';
+import { optimiserSteps } from '../src/train/optimisers/reference.js';
 import { completeOptimiser, type OptimiserSpec } from '../src/train/optimisers/spec.js';
 
 const oracle = JSON.parse(readFileSync(new URL('./oracles/optimisers.json', import.meta.url), 'utf8')) as {
@@ -72,7 +72,7 @@ describe.each(BUILDS)('steps in the kernel (%s)', (build) => {
       [32, 24 * 2 ** -24],
     ] as const) {
       const kernel = kernelOptimiser(spec, oracle.weights, precision);
-      const reference = stepping(spec, oracle.weights.length);
+      const reference = optimiserSteps(spec, oracle.weights.length);
       const w = Float64Array.from(oracle.weights);
       const moved = w.map(Math.abs);
       oracle.gradients.forEach((g, k) => {
@@ -95,7 +95,7 @@ describe.each(BUILDS)('steps in the kernel (%s)', (build) => {
       const start = Array.from({ length: count }, (_, i) => i + 1);
       const spec: OptimiserSpec = { type: 'adam', learningRate: 0.1, clipNorm: 1 };
       const kernel = kernelOptimiser(spec, start, 32);
-      const [w, reference] = [Float64Array.from(start), stepping(spec, count)];
+      const [w, reference] = [Float64Array.from(start), optimiserSteps(spec, count)];
       for (let t = 1; t <= 3; t++) {
         kernel.step(start, t);
         reference.step(w, start);

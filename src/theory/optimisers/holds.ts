@@ -30,6 +30,18 @@ export interface WindowSeen {
   readonly loss?: Ends<number>;
 }
 
+const ends = (want: is.Want) => is.shape<Ends<unknown>>({ start: want, end: want });
+
+/** Says what a {@link WindowSeen} needs. */
+const WINDOW_SEEN_WANTS = is.shape<WindowSeen>({
+  form: LINEAR_FORM_WANTS,
+  steps: ends(is.whole),
+  clipped: is.maybe(is.whole),
+  squares: is.maybe(ends(is.numbers)),
+  noise: is.maybe(ends(is.positive)),
+  loss: is.maybe(ends(is.positive)),
+});
+
 /** Why the form does not hold. */
 export interface FormFailure {
   readonly id: 'schedule' | 'clipping' | 'memory' | 'preconditioner' | 'silent' | 'noise' | 'loss';
@@ -50,16 +62,7 @@ const round = (x: number): string => String(Number(x.toPrecision(3)));
 
 /** Lists why the linear form does not describe a window; empty where nothing speaks against it. */
 export function whereFormFails(seen: WindowSeen): FormFailure[] {
-  is.given(
-    'whereFormFails',
-    { seen },
-    {
-      seen: is.shape<WindowSeen>({
-        form: LINEAR_FORM_WANTS,
-        steps: is.shape<Ends<number>>({ start: is.whole, end: is.whole }),
-      }),
-    },
-  );
+  is.given('whereFormFails', { seen }, { seen: WINDOW_SEEN_WANTS });
   const { form, steps, clipped = 0, squares, noise, loss } = seen;
   const { schedule, learningRate, type, beta2, alpha } = form.optimiser;
   const out: FormFailure[] = [];
