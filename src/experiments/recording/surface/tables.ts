@@ -110,6 +110,8 @@ const VERB_WORDS: Readonly<Record<Verb, string>> = {
   secondMoment: 'the second moment of gradients',
   squaredNorms: 'squared norms of gradients of single samples',
   fisher: 'the diagonal of the Fisher matrix',
+  logits: 'logits',
+  trueFisher: 'the diagonal of the true Fisher matrix',
 };
 
 /** Says what the reader should know, and what the prediction rests on. */
