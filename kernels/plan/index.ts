@@ -1,12 +1,13 @@
 // The plan machine: executes records of sixteen words (src/model/plan/ops.ts) in float32 or float64, and whole training steps.
 import { convForward, convInput, convProject, denseForward, denseInput, denseProject } from './convolution';
-import { gather, gatherLabels, gatherTargets, mask, nextStep, setOrder, setStep } from './data';
+import { gather, gatherLabels, gatherTargets, mask, moveOrder, nextStep, setFirst, setOrder, setStep } from './data';
 import { activate, add, affine, affineWeight, affineWeightLanes, bend, clearRows, dot, multiply, multiplyRow, scale, slope, sumLanes } from './elements';
 import { convWeight, denseWeight } from './gradients';
 import { setLanes } from './lanes';
 import { crossEntropy, crossEntropyTangent, squaredError, squaredErrorTangent } from './losses';
 import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } from './norms';
 import { optimise } from './optimise';
+import { transpose } from '../training/passes';
 import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
 
 export { setLanes, setOrder, setStep };
@@ -162,13 +163,15 @@ function total(row: usize, count: i32): f64 {
 }
 
 @unmanaged
-/** What `steps` needs to know beside the plan; src/train/plan writes it. */
+/** What `steps` needs to know beside the records; src/train/plan/steps.ts writes it. */
 class Steps {
+  /** Records of which the first `passes` go once over each part of a batch, and the others, up to `to`, once a step. */
   plan: usize;
-  from: i32;
+  passes: i32;
   to: i32;
-  /** Samples in a batch. */
+  /** Samples in a batch, and lanes: a batch of more is taken in parts. */
   batch: i32;
+  lanes: i32;
   /** The rows of losses and of correct predictions (0 where there are none). */
   loss: usize;
   correct: usize;
@@ -176,13 +179,35 @@ class Steps {
   settings: usize;
   settingCount: i32;
   table: usize;
-  /** Pairs (address, bytes) that are copied to `record` after each step. */
+  /** What is set to 0 before each step. */
+  sums: usize;
+  sumBytes: i32;
+  /** Parts that are copied to `record` after each step. */
   parts: usize;
   partCount: i32;
   record: usize;
   /** Results of each step: f32 and u16. */
   losses: usize;
   corrects: usize;
+}
+
+@unmanaged
+/** Numbers that are recorded: `bytes` of them as they lie, or with `inputs` a padded transpose (row bytes `bytes`). */
+class Part {
+  from: usize;
+  bytes: i32;
+  inputs: i32;
+  outputs: i32;
+}
+
+/** Copies a part to `record` and returns the address after it. */
+function keep(part: Part, record: usize): usize {
+  if (part.inputs == 0) {
+    memory.copy(record, part.from, <usize>part.bytes);
+    return record + <usize>part.bytes;
+  }
+  transpose(part.from, part.inputs, part.outputs, <usize>part.bytes, record, <usize>part.inputs << 2);
+  return record + (<usize>(part.inputs * part.outputs) << 2);
 }
 
 /**
@@ -196,18 +221,33 @@ export function steps(at: usize, count: i32): i32 {
   for (let t = 0; t < count; t++) {
     memory.copy(s.settings, table, <usize>s.settingCount << 2);
     table += <usize>s.settingCount << 2;
-    run32(s.plan, s.from, s.to);
-    const loss = total(s.loss, s.batch) / <f64>s.batch;
+    if (s.sums) memory.fill(s.sums, 0, <usize>s.sumBytes);
+    let loss: f64 = 0;
+    let correct: f64 = 0;
+    for (let first = 0; first < s.batch; first += s.lanes) {
+      const n = min(s.lanes, s.batch - first);
+      setLanes(s.lanes, n);
+      setFirst(first);
+      run32(s.plan, 0, s.passes);
+      loss += total(s.loss, n);
+      if (s.correct) correct += total(s.correct, n);
+      moveOrder(n);
+    }
+    loss /= <f64>s.batch;
     store<f32>(s.losses + (<usize>t << 2), <f32>loss);
     if (!(loss < 1e30)) return t;
-    store<u16>(s.corrects + (<usize>t << 1), s.correct ? <u16>total(s.correct, s.batch) : 0);
+    store<u16>(s.corrects + (<usize>t << 1), <u16>correct);
+    run32(s.plan, s.passes, s.to);
     for (let k = 0; k < s.partCount; k++) {
-      const part = s.parts + (<usize>k << 3);
-      const bytes = <usize>load<u32>(part, 4);
-      memory.copy(record, <usize>load<u32>(part), bytes);
-      record += bytes;
+      record = keep(changetype<Part>(s.parts + <usize>k * offsetof<Part>()), record);
     }
-    nextStep(s.batch);
+    nextStep();
   }
+  setFirst(0);
   return count;
+}
+
+/** Copies a weight out in PyTorch's order (outputs×inputs) from the padded transpose of a sparse layer. */
+export function copyOut(weights: usize, inputs: i32, outputs: i32, bytes: i32, to: usize): void {
+  transpose(weights, inputs, outputs, <usize>bytes, to, <usize>inputs << 2);
 }

@@ -12,7 +12,7 @@
  */
 import type { Samples } from '../data/dataset.js';
 import { background, divisors, inputsOf } from '../data/inputs.js';
-import { type LayerBlock, layersOf, type NetworkSpec } from '../model/network.js';
+import { type LayerBlock, type LossKind, layersOf, type NetworkSpec } from '../model/network.js';
 import { check } from '../numeric/errors.js';
 import type { Arena } from './arena.js';
 
@@ -64,14 +64,21 @@ interface PlacedSamples {
  * @throws InputError
  */
 export function checkSamples(spec: NetworkSpec, samples: Samples): void {
-  const [inputs, outputs] = [spec.widths[0], spec.widths[spec.widths.length - 1]];
+  checkFit(spec.widths[0], spec.widths[spec.widths.length - 1], spec.loss, samples);
+}
+
+/**
+ * Refuses samples that do not suit a network of so many inputs and outputs with this loss.
+ * @throws InputError
+ */
+export function checkFit(inputs: number, outputs: number, loss: LossKind, samples: Samples): void {
   check(
     samples.size === inputs && samples.values.length === samples.count * samples.size,
     'input-size',
     () =>
       `the network takes ${inputs} inputs per sample; the data have ${samples.size} (${samples.values.length} values for ${samples.count} samples).`,
   );
-  if (spec.loss === 'cross-entropy') {
+  if (loss === 'cross-entropy') {
     const { labels } = samples;
     check(
       labels !== undefined && labels.length === samples.count,

@@ -154,10 +154,11 @@ export const OPS = {
 
   // --- data: samples as they lie in memory, of which `setOrder(address)` lists one u32 number a lane; padding repeats the last
   /**
-   * x[r][lane] = value of input r, rounded to float32 as in the trainer: bytes (format 0) or float32 (format 1), divided by the
-   * number at `divisor` (float64). `normal`, where given: `size` means and `size` deviations (float64), (v/divisor − mean)/deviation.
-   * With a width, each plane of height×width is written inside a border that is left untouched (zeros, once cleared): a
-   * convolution can then do without padding.
+   * x[r][lane] = input r of the sample, rounded to float32 as in the trainer. Format 0: bytes, 1: float32, both divided by the
+   * number at `divisor` (float64) and, with `normal`, where `size` means and `size` deviations lie (float64), (v/divisor −
+   * mean)/deviation. Format 2: bytes that stand for one of the 256 float32 numbers at `divisor`. With a width, each plane of
+   * height×width is written inside a border of so many places that is left untouched (zeros, once cleared): a convolution can
+   * then do without padding.
    */
   gather: { code: 72, words: ['values', 'x', 'divisor', 'normal?', 'size', 'format', 'width?', 'height?', 'border?'] },
   /** labels[lane] = the byte of each sample. */
