@@ -1,6 +1,7 @@
 /** The training of one run of a grid: to its stopping rule, then the windows of all layers. */
 import type { Samples } from '../../data/dataset.js';
 import { type BatchPlan, batchPlan } from '../../data/samplers.js';
+import type { RecordedBlock } from '../../model/any-network.js';
 import type { LayeredSpec } from '../../model/layered/spec.js';
 import type { Key } from '../../numeric/random.js';
 import type { Rows } from './rows.js';
@@ -104,21 +105,15 @@ export interface Windows {
 }
 
 /**
- * Takes the steps of the window, and keeps every `every`-th row of these layers. The same steps are taken each time it is called.
- * @param sizes - numbers of weights of the layers, in their order
+ * Takes the steps of the window, and keeps the weights of these layers after each. The same steps are taken each time it is called.
  */
-export function windowsOf(
-  request: TrainRequest,
-  trained: Trained,
-  layers: readonly { readonly name: string; readonly size: number }[],
-  every: number,
-): Windows {
+export function windowsOf(request: TrainRequest, trained: Trained, layers: readonly RecordedBlock[]): Windows {
   const { make, batchSize } = request;
   const { plan, windowEpochs, epochs } = trained;
   const learner = make(layers.map((l) => l.name));
   learner.setWeights(trained.weights);
   learner.setStates(trained.states, trained.steps);
-  const T = Math.floor((windowEpochs * plan.batchesPerEpoch) / every);
+  const T = windowEpochs * plan.batchesPerEpoch;
   const rows = new Map(layers.map(({ name, size }) => [name, { data: new Float32Array(T * size), P: size }]));
   const width = layers.reduce((sum, l) => sum + l.size, 0);
   let step = 0;
@@ -126,13 +121,12 @@ export function windowsOf(
     for (const order of callsOf(plan, epochs + e, batchSize)) {
       const recorded = learner.steps(order, batchSize).recorded!;
       for (let r = 0; r < order.length / batchSize; r++) {
-        step++;
-        if (step % every !== 0) continue;
         let at = r * width;
         for (const { name, size } of layers) {
-          rows.get(name)!.data.set(recorded.subarray(at, at + size), (step / every - 1) * size);
+          rows.get(name)!.data.set(recorded.subarray(at, at + size), step * size);
           at += size;
         }
+        step++;
       }
     }
   const out = { rows, last: learner.weights(), states: learner.states() };
@@ -141,30 +135,24 @@ export function windowsOf(
 }
 
 /**
- * Returns the gradients of the batches of as many epochs as the window has, at fixed weights, in a layer; every `every`-th batch
- * stands for all of them between.
+ * Returns the gradients of as many batches as the window has steps, drawn anew, at fixed weights, by layer.
+ * @param learner - with the fixed weights set
  */
 export function gradientRows(
   learner: GridLearner,
   { plan, windowEpochs }: Trained,
-  { offset, size }: { readonly offset: number; readonly size: number },
+  layers: readonly RecordedBlock[],
   { batchSize, key, count }: { readonly batchSize: number; readonly key: Key; readonly count: number },
-): Rows {
-  const again = batchPlan({
-    count,
-    batchSize,
-    sampling: 'shuffled',
-    lastBatch: 'drop',
-    key,
-  });
+): ReadonlyMap<string, Rows> {
+  const again = batchPlan({ count, batchSize, sampling: 'shuffled', lastBatch: 'drop', key });
   const T = windowEpochs * plan.batchesPerEpoch;
-  const data = new Float32Array(T * size);
-  for (let e = 0; e < windowEpochs; e++) {
-    const { order } = again.epoch(e);
-    for (let b = 0; b < plan.batchesPerEpoch; b++) {
-      const { gradient } = learner.gradient(order.subarray(b * batchSize, (b + 1) * batchSize));
-      data.set(Float32Array.from(gradient.subarray(offset, offset + size)), (e * plan.batchesPerEpoch + b) * size);
-    }
+  const rows = new Map(layers.map(({ name, size }) => [name, { data: new Float32Array(T * size), P: size }]));
+  for (let t = 0; t < T; t++) {
+    const b = t % plan.batchesPerEpoch;
+    const { order } = again.epoch((t - b) / plan.batchesPerEpoch);
+    const { gradient } = learner.gradient(order.subarray(b * batchSize, (b + 1) * batchSize));
+    for (const { name, offset, size } of layers)
+      rows.get(name)!.data.set(gradient.subarray(offset, offset + size), t * size);
   }
-  return { data, P: size };
+  return rows;
 }
