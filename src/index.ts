@@ -43,7 +43,7 @@ export type {
   ScalingSummary,
   TrainingCurves,
 } from './analyse/trajectory/results.js';
-export { type RowChunk, type RowSource, rowRange, rowsInMemory } from './analyse/trajectory/rows.js';
+export { type RowChunk, type RowSource, rowRange, rowsInMemory, scaledRows } from './analyse/trajectory/rows.js';
 export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
 export { type AdviceMeasureOptions, type MeasuredOnSurface, measureAdvice } from './apply/advice-surface.js';
 // apply
@@ -198,11 +198,13 @@ export { blockNamed, blockOf, parametersOf, wholeBlock } from './surface/blocks.
 export { checkSurface, examineSurface, type SurfaceCheckOptions } from './surface/check.js';
 export type { CheckName, SurfaceCheck, SurfaceReport } from './surface/check-report.js';
 export { completed } from './surface/completed.js';
+export { withDecay } from './surface/decay.js';
 export { functionSurface, type ModelFunctions } from './surface/functions.js';
 export { weightsHash } from './surface/hash.js';
 export type { SurfaceParts } from './surface/made.js';
 export { NetworkPasses } from './surface/network/passes.js';
 export { type NetworkSurfaceOptions, networkSurface } from './surface/network/surface.js';
+export { scaledSurface } from './surface/scaled.js';
 export { hardAndRandom, sampleWeights, stratifiedMean } from './surface/subsets.js';
 export type {
   Line as SurfaceLine,
@@ -285,6 +287,23 @@ export {
 } from './theory/models/problem.js';
 export { dimensionless, type Scales, scalesAt } from './theory/models/scales.js';
 export type { Field, LangevinModel, SgdModel } from './theory/motion.js';
+export {
+  optimiserCeiling,
+  optimiserMeanSquareCeiling,
+  type VaryingCurvature,
+} from './theory/optimisers/ceiling.js';
+export {
+  type CirculationParts,
+  type ContinuousOptimiser,
+  circulationParts,
+  continuousOptimiser,
+} from './theory/optimisers/continuous.js';
+export { type OptimiserCovariance, optimiserCovariance } from './theory/optimisers/covariance.js';
+export { type HeavyBallRequest, heavyBallRequest } from './theory/optimisers/heavy-ball.js';
+export { type FormFailure, type WindowSeen, whereFormFails } from './theory/optimisers/holds.js';
+export { type LinearForm, type LinearMap, linearForm, linearMap } from './theory/optimisers/linear-form.js';
+export { type OptimiserNear, preconditionerOf } from './theory/optimisers/own-coordinates.js';
+export { type AdaptiveNear, type SelfConsistent, selfConsistent } from './theory/optimisers/self-consistent.js';
 export { type CovariancePrediction, type CovarianceRequest, predictCovariance } from './theory/predictions.js';
 export { predictRegression } from './theory/regression.js';
 export { type RegressionData, regressionLoss } from './theory/regression-data.js';
@@ -338,6 +357,9 @@ export {
   type StepChunk,
   trainingLoop,
 } from './train/loop.js';
+export { type OptimiserSteps, optimiserSteps } from './train/optimisers/reference.js';
+export { rateAt, type Schedule, scheduleInSteps } from './train/optimisers/schedule.js';
+export { type CompleteOptimiser, completeOptimiser, type OptimiserSpec } from './train/optimisers/spec.js';
 export type { Integration } from './train/pull.js';
 export { type EpochCurves, type StopRule, shouldStop } from './train/stopping.js';
 export { type StepsResult, Trainer, type TrainerOptions } from './train/trainer.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../src/numeric/errors.js';
-import { stepping } from '../src/train/optimisers/reference.js';
+import { optimiserSteps } from '../src/train/optimisers/reference.js';
 import {
   checkScheduleFits,
   rateAt,
@@ -39,7 +39,7 @@ const sentence = (spec: unknown): string => {
 describe('steps', () => {
   it.each(oracle.cases)('of $name are those of torch.optim', ({ spec, rates, clipped, weights }) => {
     const w = Float64Array.from(oracle.weights);
-    const optimiser = stepping(spec, w.length);
+    const optimiser = optimiserSteps(spec, w.length);
     oracle.gradients.forEach((g, t) => {
       const rate = optimiser.step(w, g);
       expect(Math.abs(rate / rates[t] - 1)).toBeLessThan(1e-12);
@@ -56,11 +56,11 @@ describe('steps', () => {
     for (const { spec } of oracle.cases) {
       const whole = Float64Array.from(oracle.weights);
       const parts = whole.slice();
-      const first = stepping(spec, whole.length);
-      const before = stepping(spec, whole.length);
+      const first = optimiserSteps(spec, whole.length);
+      const before = optimiserSteps(spec, whole.length);
       for (const g of oracle.gradients) first.step(whole, g);
       for (const g of oracle.gradients.slice(0, 9)) before.step(parts, g);
-      const after = stepping(spec, whole.length, before.count);
+      const after = optimiserSteps(spec, whole.length, before.count);
       for (const [name, values] of Object.entries(before.state))
         after.state[name as keyof typeof after.state]!.set(values);
       for (const g of oracle.gradients.slice(9)) after.step(parts, g);
@@ -69,7 +69,7 @@ describe('steps', () => {
   });
 
   it('refuse gradients of another length', () => {
-    const o = stepping({ type: 'sgd', learningRate: 0.1 }, 3);
+    const o = optimiserSteps({ type: 'sgd', learningRate: 0.1 }, 3);
     expect(() => o.step(new Float64Array(3), [1, 2])).toThrow(
       'the optimiser was made for 3 weights; got 3, and a gradient of 2.',
     );
@@ -131,7 +131,7 @@ describe('an optimiser', () => {
     expect(sentence({ type: 'sgd', learningRate: 1, colour: 'red' })).toContain("has no setting 'colour'; it has");
     expect(sentence({ type: 'sgd' })).toBe('completeOptimiser: spec.learningRate must be a number; got nothing.');
     expect(sentence({ type: 'sgd', learningRate: '0.1' })).toContain("must be a number; got the text '0.1'");
-    expect(sentence([])).toContain('must be an object');
+    expect(sentence([])).toContain('must be an object with type');
     expect(sentence({ type: 'sgd', learningRate: -0.1 })).toBe(
       'the learning rate must be a positive number; got -0.1.',
     );

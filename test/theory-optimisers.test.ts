@@ -22,7 +22,7 @@ import {
 import { preconditionerOf } from '../src/theory/optimisers/own-coordinates.js';
 import { pairMoments } from '../src/theory/optimisers/pair.js';
 import { selfConsistent } from '../src/theory/optimisers/self-consistent.js';
-import { stepping } from '../src/train/optimisers/reference.js';
+import { optimiserSteps } from '../src/train/optimisers/reference.js';
 import type { OptimiserSpec } from '../src/train/optimisers/spec.js';
 
 const la = embeddedLinearAlgebra();
@@ -241,7 +241,7 @@ function simulated(spec: OptimiserSpec, preconditioner: Float64Array | undefined
   const { vectors } = la.eigh(a);
   const ratios = Array.from({ length: runs }, (_, run) => {
     const s = randomKey(11).child(run).stream();
-    const optimiser = stepping(spec, n);
+    const optimiser = optimiserSteps(spec, n);
     const [w, g, xi] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
     const squares = new Float64Array(n);
     for (let t = 0; t < rest + steps; t++) {
@@ -322,7 +322,7 @@ describe('on a quadratic of 12 dimensions', () => {
     expect(Math.max(...part)).toBeGreaterThan(0.1);
     const { n, hessian, root } = twelve;
     const s = randomKey(5).stream();
-    const optimiser = stepping(spec, n);
+    const optimiser = optimiserSteps(spec, n);
     const [w, xi, sum] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
     const steps = 40_000;
     for (let t = 0; t < steps; t++) {

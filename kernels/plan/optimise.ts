@@ -1,5 +1,6 @@
 // Updates of flat vectors. Their length is a multiple of a vector; what pads it is 0 in gradients and stays 0.
 import { address, fma, size } from './lanes';
+import { stepOf } from './optimisers';
 
 /** Computes w ← w − rate·g. */
 function sgd<T>(record: usize): void {
@@ -34,5 +35,7 @@ export function optimise<T>(code: i32, record: usize): void {
     case 97:
       momentum<T>(record);
       break;
+    default:
+      stepOf<T>(code, record);
   }
 }

@@ -156,7 +156,11 @@ function ratesOf(
   const out = new Float64Array(size);
   if (typeof mask === 'string') {
     const found = matching(parameters, (p) => p.name, mask);
-    check(found.length > 0, 'no-parameter', () => `no parameter matches '${mask}', so that nothing would decay.`);
+    check(
+      found.length > 0,
+      'no-parameter',
+      () => `withDecay: no parameter matches '${mask}', so that nothing would decay.`,
+    );
     for (const p of found) out.fill(lambda, p.offset, p.offset + p.size);
     return out;
   }

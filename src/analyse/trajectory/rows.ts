@@ -93,6 +93,29 @@ export function rowRange(given: RowSource, from: number, to: number): RowSource 
 }
 
 /**
+ * Makes a source of the same rows with column i multiplied by factors[i], in float64: a window in other coordinates, such as an
+ * optimiser's own, y = P^(−1/2) w, with the factors 1/√P_i [O1].
+ * @throws InputError for factors of another number than the columns
+ */
+export function scaledRows(given: RowSource, factors: ArrayLike<number>): RowSource {
+  is.given(
+    'scaledRows',
+    { given, factors },
+    { given: is.either(ROW_SOURCE_WANTS, is.matrixOrRows), factors: is.numbers },
+  );
+  const source = asRows(given);
+  const { T, P } = source;
+  check(factors.length === P, 'shape', () => `rows of ${P} numbers need ${P} factors; got ${factors.length}.`);
+  return {
+    T,
+    P,
+    async *chunks() {
+      for await (const chunk of source.chunks()) yield Float64Array.from(chunk, (x, k) => x * factors[k % P]);
+    },
+  };
+}
+
+/**
  * Visits every piece with the number of its first row and its count of rows. The next piece is requested when the visit is over.
  * @throws RunError when a piece is not made of whole rows, or their number is not T
  */

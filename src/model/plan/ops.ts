@@ -171,6 +171,19 @@ export const OPS = {
   sgd: { code: 96, words: ['w', 'g', 'rate', 'count'] },
   /** v ← momentum·v + g, w ← w − rate·v. */
   momentum: { code: 97, words: ['w', 'g', 'v', 'rate', 'momentum', 'count'] },
+  /**
+   * Steps of optimisers, with `row` the address of the constants of the step (src/train/optimisers/constants.ts, which has the
+   * formulas): w ← w − (shrink·w + rate·u), g the gradient of the data, g + decay·w below.
+   */
+  plainStep: { code: 98, words: ['w', 'g', 'row', 'count'] },
+  /** m ← mu·m + fresh·g, u = own·g + held·m. */
+  momentumStep: { code: 99, words: ['w', 'g', 'm', 'row', 'count'] },
+  /** v ← beta·v + freshSquare·g², u = g/(√v + epsilon); with m: m ← mu·m + u, u = m. */
+  rmspropStep: { code: 100, words: ['w', 'g', 'v', 'm?', 'row', 'count'] },
+  /** m ← mu·m + fresh·g, v ← beta·v + freshSquare·g², u = m/(√v + epsilon). */
+  adamStep: { code: 101, words: ['w', 'g', 'm', 'v', 'row', 'count'] },
+  /** g ← g·min(1, most/(|g| + 1e-6)), and `clipped` grows by 1 where that is below 1; both addresses of one number. */
+  clip: { code: 102, words: ['g', 'most', 'clipped', 'count'] },
 } as const;
 
 /** Names an operation. */

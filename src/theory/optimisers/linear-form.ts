@@ -20,7 +20,7 @@
 import { check } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
-import { type CompleteOptimiser, completeOptimiser, type OptimiserSpec } from '../../train/optimisers/spec.js';
+import { type CompleteOptimiser, type OptimiserSpec, optimiserOf } from '../../train/optimisers/spec.js';
 
 /** Holds the numbers of the linear form. */
 export interface LinearForm {
@@ -58,8 +58,8 @@ export const LINEAR_FORM_WANTS = is.shape<LinearForm>({
  * Returns the linear form of an optimiser after its first steps (in which PyTorch leaves out dampening and corrects the means).
  * @param learningRate - that of the steps in question, where a schedule changes it; by default the optimiser's
  */
-export function linearForm(spec: OptimiserSpec, learningRate: number = spec.learningRate): LinearForm {
-  const optimiser = completeOptimiser(spec);
+export function linearForm(spec: OptimiserSpec, learningRate: number = spec?.learningRate): LinearForm {
+  const optimiser = optimiserOf('linearForm', spec);
   is.given('linearForm', { learningRate }, { learningRate: is.positive });
   const { type, momentum, nesterov, dampening, beta1, weightDecay, decoupled } = optimiser;
   const adam = type === 'adam' || type === 'adamw';

@@ -14,7 +14,7 @@
  *
  * For Adam the corrections are part of the constants: with c = √(1 − beta2^t), m̂/(√v̂ + eps) = (c/(1 − beta1^t)) m/(√v + c eps).
  */
-import { rateAt } from './schedule.js';
+import { rateOf } from './schedule.js';
 import type { CompleteOptimiser } from './spec.js';
 
 /** Places of the constants in a row. */
@@ -52,7 +52,7 @@ export function stepKind(o: CompleteOptimiser): StepKind {
 export function constantsOf(
   o: CompleteOptimiser,
   count: number,
-  rate: number = rateAt(o.schedule, o.learningRate, count - 1),
+  rate: number = rateOf(o.schedule, o.learningRate, count - 1),
 ): Float64Array {
   const row = new Float64Array(ROW_LENGTH);
   const adam = o.type === 'adam' || o.type === 'adamw';

@@ -6,12 +6,12 @@ import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { clipFactor, gradientNorm } from './clip.js';
 import type { OptimiserState } from './entry.js';
-import { rateAt } from './schedule.js';
-import { type CompleteOptimiser, completeOptimiser, type OptimiserSpec } from './spec.js';
+import { rateOf } from './schedule.js';
+import { type CompleteOptimiser, type OptimiserSpec, optimiserOf } from './spec.js';
 import { OPTIMISERS } from './table.js';
 
 /** Takes the steps of an optimiser over one flat vector of weights. */
-export interface Stepping {
+export interface OptimiserSteps {
   readonly optimiser: CompleteOptimiser;
   /** Steps taken. */
   readonly count: number;
@@ -28,9 +28,9 @@ export interface Stepping {
  * @param taken - steps that were taken before, by which schedules and the corrections of Adam go on; 0 by default
  * @throws InputError for what `completeOptimiser` refuses
  */
-export function stepping(spec: OptimiserSpec, size: number, taken = 0): Stepping {
-  is.given('stepping', { size, taken }, { size: is.count, taken: is.whole });
-  const optimiser = completeOptimiser(spec);
+export function optimiserSteps(spec: OptimiserSpec, size: number, taken = 0): OptimiserSteps {
+  is.given('optimiserSteps', { size, taken }, { size: is.count, taken: is.whole });
+  const optimiser = optimiserOf('optimiserSteps', spec);
   const entry = OPTIMISERS[optimiser.type];
   const state: OptimiserState = {};
   for (const name of entry.vectors(optimiser)) state[name] = new Float64Array(size);
@@ -51,7 +51,7 @@ export function stepping(spec: OptimiserSpec, size: number, taken = 0): Stepping
         'weight-count',
         () => `the optimiser was made for ${size} weights; got ${w.length}, and a gradient of ${g.length}.`,
       );
-      const rate = rateAt(optimiser.schedule, optimiser.learningRate, count);
+      const rate = rateOf(optimiser.schedule, optimiser.learningRate, count);
       count++;
       let own = g;
       if (shortened.length > 0) {

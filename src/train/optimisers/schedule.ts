@@ -38,18 +38,18 @@ export const SCHEDULE_KEYS: Readonly<Record<Schedule['type'], readonly string[]>
 
 /** Says what a {@link Schedule} needs. */
 export const SCHEDULE_WANTS = is.kinds<Schedule>('type', {
-  constant: is.shape<Timed>({ warmup: is.maybe(is.number), unit: is.maybe(is.oneOf('steps', 'epochs')) }),
+  constant: is.shape<Timed>({ warmup: is.maybe(is.finite), unit: is.maybe(is.oneOf('steps', 'epochs')) }),
   step: is.shape<Timed & { every: number; at: number[]; factor: number }>({
-    every: is.maybe(is.number),
-    at: is.maybe(is.listOf(is.number)),
-    factor: is.number,
-    warmup: is.maybe(is.number),
+    every: is.maybe(is.finite),
+    at: is.maybe(is.listOf(is.finite)),
+    factor: is.finite,
+    warmup: is.maybe(is.finite),
     unit: is.maybe(is.oneOf('steps', 'epochs')),
   }),
   cosine: is.shape<Timed & { length: number; minimum: number }>({
-    length: is.number,
-    minimum: is.maybe(is.number),
-    warmup: is.maybe(is.number),
+    length: is.finite,
+    minimum: is.maybe(is.finite),
+    warmup: is.maybe(is.finite),
     unit: is.maybe(is.oneOf('steps', 'epochs')),
   }),
 });
@@ -126,9 +126,20 @@ export function scheduleInSteps(schedule: Schedule, batchesPerEpoch: number): Sc
 
 /**
  * Returns the learning rate of step number `step`, counted from 0 (the steps taken before it).
- * @throws InputError for a schedule that counts epochs
+ * @throws InputError for a schedule that counts epochs, and for one that `completeOptimiser` refuses
  */
 export function rateAt(schedule: Schedule, learningRate: number, step: number): number {
+  is.given(
+    'rateAt',
+    { schedule, learningRate, step },
+    { schedule: SCHEDULE_WANTS, learningRate: is.positive, step: is.whole },
+  );
+  checkSchedule(schedule, learningRate);
+  return rateOf(schedule, learningRate, step);
+}
+
+/** Does the same for a schedule that was checked, once for every step of a training. */
+export function rateOf(schedule: Schedule, learningRate: number, step: number): number {
   check(
     schedule.unit !== 'epochs',
     'bad-schedule',
@@ -189,7 +200,7 @@ export function rateRange(
 ): { readonly least: number; readonly most: number } {
   let [least, most] = [Number.POSITIVE_INFINITY, 0];
   for (let t = first; t < end; t++) {
-    const rate = rateAt(schedule, learningRate, t);
+    const rate = rateOf(schedule, learningRate, t);
     if (rate < least) least = rate;
     if (rate > most) most = rate;
   }

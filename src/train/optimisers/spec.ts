@@ -95,9 +95,14 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
  *   another
  */
 export function completeOptimiser(spec: OptimiserSpec): CompleteOptimiser {
-  is.given('completeOptimiser', { spec }, { spec: is.object });
+  return optimiserOf('completeOptimiser', spec);
+}
+
+/** Does the same for the function `call`, which its sentences name. */
+export function optimiserOf(call: string, spec: OptimiserSpec): CompleteOptimiser {
+  is.given(call, { spec }, { spec: is.shape<OptimiserSpec>({ type: is.text }) });
   checkKeys(spec);
-  is.given('completeOptimiser', { spec }, { spec: OPTIMISER_WANTS });
+  is.given(call, { spec }, { spec: OPTIMISER_WANTS });
   const { type, learningRate, decoupled = type === 'adamw', schedule = CONSTANT } = spec;
   const weightDecay = spec.weightDecay ?? (type === 'adamw' ? 0.01 : 0);
   const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));

@@ -129,7 +129,15 @@ export function lay(
     ? folded
       ? []
       : [{ op: 'sgd' as const, w: weights, g: gradient, rate: minusOne, count: flat.count }]
-    : update.instructions({ weights, gradient, states, count: flat.count, setting, cell });
+    : update.instructions({
+        weights,
+        gradient,
+        states,
+        count: flat.count,
+        trained: flat.ranges(layers, trained),
+        setting,
+        cell,
+      });
   const list = [
     passes,
     updates,

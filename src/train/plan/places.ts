@@ -42,6 +42,25 @@ export class FlatLayout {
     this.size = size;
   }
 
+  /** Lists the ranges of a vector in memory, counted in numbers, that hold the parameters of some layers; neighbours are one range. */
+  ranges(
+    layers: readonly ResolvedLayer[],
+    wanted: (layer: ResolvedLayer) => boolean,
+  ): { first: number; count: number }[] {
+    const parts = layers.flatMap((layer) =>
+      layer.parameters.map(({ offset }) => ({ layer, first: this.placeOf.get(offset)! })),
+    );
+    const out: { first: number; count: number }[] = [];
+    parts.forEach(({ layer, first }, k) => {
+      if (!wanted(layer)) return;
+      const end = parts[k + 1]?.first ?? this.count;
+      const last = out.at(-1);
+      if (last && last.first + last.count === first) last.count = end - last.first;
+      else out.push({ first, count: end - first });
+    });
+    return out;
+  }
+
   /** Gives the addresses of the parameters in the vector at `base`. */
   at(base: number): ParameterPlaces {
     const of = (layer: ResolvedLayer, role: string) => {

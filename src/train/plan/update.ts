@@ -9,6 +9,8 @@ export interface UpdatePlaces {
   /** What the update keeps from step to step, as many vectors as it asked for. */
   readonly states: readonly number[];
   readonly count: number;
+  /** The ranges of these vectors, in numbers, that belong to layers which are trained; the gradient is 0 outside. */
+  readonly trained: readonly { readonly first: number; readonly count: number }[];
   /** Returns the address of setting i, from 0; settings lie one after another. */
   setting(i: number): number;
   /** Returns the address of cell i. */

@@ -84,6 +84,8 @@ export const NETWORKS: Record<string, Call> = {
   examineSurface: call(door.examineSurface, () => [modelSurface, [0.3, 0.2], { key, onProgress: () => {} }]),
   completed: call(door.completed, () => [{ ...modelSurface, name: 'm', subsets: true }]),
   functionSurface: call(door.functionSurface, () => [{ ...model(), parameters: [{ name: 'a', shape: [2] }] }]),
+  withDecay: call(door.withDecay, () => [modelSurface, 0.1, [0, 1]]),
+  scaledSurface: call(door.scaledSurface, () => [modelSurface, [1, 2], 'a name']),
   weightsHash: call(door.weightsHash, () => [[1, 2]]),
   networkSurface: call(door.networkSurface, () => [
     { spec: SPEC, samples, name: 'n', lines: 'float64', cacheBytes: 1e6 },
@@ -182,6 +184,7 @@ export const NETWORKS: Record<string, Call> = {
   pcaMemory: call(door.pcaMemory, () => [{ T: 20, P: 8, kept: 2 }]),
   project: call(door.project, () => [source, result, la], '0=rows', '0=list'),
   rowRange: call(door.rowRange, () => [source, 1, 5], '0=rows', '0=list'),
+  scaledRows: call(door.scaledRows, () => [source, new Float64Array(size).fill(2)], '0=rows', '0=list'),
   rowsInMemory: call(door.rowsInMemory, () => [six(), 2, 2]),
   scaling: call(door.scaling, () => [{ pca: made({ ...result.summary }), directions: [flat], key, replicates: 20 }]),
   movementAlong: call(door.movementAlong, () => [axis, new Float64Array(P).fill(0.1), la]),

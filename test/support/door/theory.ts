@@ -48,7 +48,32 @@ const bound = <F extends (...args: never[]) => unknown>(f: F, self: unknown) =>
   ((...args: never[]) => f.apply(self, args)) as (...args: never[]) => unknown;
 const loss = () => ({ valley, density: 'floor', anisotropy: 2, diffusion: 0.1, unit: 'along' });
 
+const adam = { type: 'adam', learningRate: 0.01 } as const;
+const adamForm = made(door.linearForm(adam));
+const near = () => ({ form: adamForm, hessian: two, noise: two, preconditioner: [1, 2] });
+const sgdNear = () => ({ form: made(door.linearForm({ type: 'sgd', learningRate: 0.1 })), hessian: two, noise: two });
+
 export const THEORY: Record<string, Call> = {
+  completeOptimiser: call(door.completeOptimiser, () => [{ ...adam, beta1: 0.9, schedule: { type: 'constant', warmup: 3, unit: 'steps' } }]), // biome-ignore format: an optimiser
+  optimiserSteps: call(door.optimiserSteps, () => [{ ...adam }, 3, 0]),
+  rateAt: call(door.rateAt, () => [{ type: 'step', every: 10, factor: 0.5, warmup: 2 }, 0.1, 5]),
+  scheduleInSteps: call(door.scheduleInSteps, () => [{ type: 'cosine', length: 3, minimum: 0.01, unit: 'epochs' }, 10]),
+  linearForm: call(door.linearForm, () => [{ ...adam }, 0.02]),
+  linearMap: call(door.linearMap, () => [adamForm, two, [1, 2]]),
+  optimiserCeiling: call(door.optimiserCeiling, () => [adamForm, 2]),
+  optimiserMeanSquareCeiling: call(door.optimiserMeanSquareCeiling, () => [la, adamForm, { mean: two, covariance: made(door.identity(3)) }]), // biome-ignore format: a matrix
+  optimiserCovariance: call(door.optimiserCovariance, () => [la, near()]),
+  circulationParts: call(door.circulationParts, () => [la, near()]),
+  continuousOptimiser: call(door.continuousOptimiser, () => [near()]),
+  heavyBallRequest: call(door.heavyBallRequest, () => [sgdNear()]),
+  preconditionerOf: call(door.preconditionerOf, () => [adamForm, [1, 2], 100]),
+  selfConsistent: call(door.selfConsistent, () => [
+    la,
+    { form: adamForm, hessian: two, noise: two, gradient: [0.1, 0] },
+  ]),
+  whereFormFails: call(door.whereFormFails, () => [
+    { form: adamForm, steps: { start: 10, end: 20 }, clipped: 1, squares: { start: [1, 2], end: [1, 3] }, noise: { start: 1, end: 2 }, loss: { start: 1, end: 2 } }, // biome-ignore format: one window
+  ]),
   coupledCeiling: call(door.coupledCeiling, () => [la, { hessian: two, covariance: made(door.identity(3)), momentum: 0 }]), // biome-ignore format: a matrix
   edgeOfStability: call(door.edgeOfStability, () => [2, 0.5]),
   meanSquareCeiling: call(door.meanSquareCeiling, () => [{ curvature: 2, variance: 1, momentum: 0.5 }]),
