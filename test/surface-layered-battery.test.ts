@@ -1,4 +1,6 @@
 /** Networks of layers enter the battery of surfaces: in the kernel, and in the plain interpreter of its records. */
+import { forceKernelBuild } from '../src/kernels/load.js';
+import { planMachine } from '../src/surface/layered/machine.js';
 import { VERBS } from '../src/surface/surface.js';
 import { LAYERED, layeredEntry } from './support/layered-nets.js';
 import { ReferenceMachine } from './support/plan-reference.js';
@@ -15,8 +17,25 @@ surfaceBattery('a perceptron of layers', () => layeredEntry(perceptron, 43), opt
 surfaceBattery('convolutions', () => layeredEntry(convolutions, 9), options);
 surfaceBattery('residuals and norms', () => layeredEntry(residual, 9), options);
 surfaceBattery('squared error', () => layeredEntry(smooth, 35), options);
-surfaceBattery(
-  'residuals and norms, in plain loops',
-  () => layeredEntry(residual, 9, { machine: new ReferenceMachine() }),
-  options,
-);
+surfaceBattery('convolutions, lines in float32', () => layeredEntry(convolutions, 9, { lines: 'float32' }), {
+  ...options,
+  tolerances: { ...options.tolerances, losses: 2e-6 },
+});
+// The rest takes long.
+if (process.env.CI !== undefined) {
+  surfaceBattery(
+    'residuals and norms, without fused multiplication and addition',
+    () => {
+      forceKernelBuild('simd');
+      const machine = planMachine();
+      forceKernelBuild(undefined);
+      return layeredEntry(residual, 9, { machine });
+    },
+    options,
+  );
+  surfaceBattery(
+    'residuals and norms, in plain loops',
+    () => layeredEntry(residual, 9, { machine: new ReferenceMachine() }),
+    options,
+  );
+}

@@ -83,7 +83,7 @@ describe('memory', () => {
     close(small.gradient, large.gradient, 1e-13);
     await expect(make(3000).gradient(w)).rejects.toMatchObject({
       code: 'too-large',
-      message: expect.stringMatching(/^a pass through this network needs .* GiB for two samples/),
+      message: expect.stringMatching(/^a pass through this network needs .* GiB for 2 samples/),
     });
   });
   it('is refused before anything is asked where samples do not fit', () => {

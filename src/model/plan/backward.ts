@@ -28,6 +28,7 @@ export class Adjoints {
   private readonly bank: Bank;
   private readonly shared = new Map<number, number>();
   private readonly written = new Set<number>();
+  private readonly maskedSlots = new Set<number>();
 
   constructor(private readonly frame: Frame) {
     this.bank = new Bank(frame);
@@ -60,9 +61,19 @@ export class Adjoints {
     return before;
   }
 
+  /** Notes that the slope of the ReLU that made a slot is in its adjoint already. */
+  mask(slot: number): void {
+    this.maskedSlots.add(slot);
+  }
+
+  masked(slot: number): boolean {
+    return this.maskedSlots.has(slot);
+  }
+
   /** Begins a pass anew: nothing is written but the adjoint of the outputs. */
   begin(): void {
     this.written.clear();
+    this.maskedSlots.clear();
     this.written.add(this.of(this.frame.outputs));
   }
 }
@@ -83,7 +94,7 @@ export function backward(frame: Frame, parts: Parts, adjoints: Adjoints, gradien
       const x = frame.values.of(layer.inputs[0]);
       byParameters(frame, layer, part, x, adjoints.of(layer.output), gradient);
     }
-    for (const x of layer.inputs) if (moved[x]) frame.push(...byInput(frame, layer, frame.weights, x, adjoints));
+    for (const x of layer.inputs) if (moved[x]) frame.push(...byInput(frame, layer, frame.weights, x, adjoints, true));
   }
 }
 
@@ -114,8 +125,18 @@ export function byParameters(
   else frame.push({ op: 'denseWeight', x, dy, dweight: weight, dbias: bias, ...denseSizes(layer), accumulate: true });
 }
 
-/** Makes d_x (+)= ∂y/∂xᵀ d_y for the slot x of a layer with the weights at `flat`. */
-function byInput(frame: Frame, layer: ResolvedLayer, flat: number, x: number, adjoints: Adjoints): Instruction[] {
+/**
+ * Makes d_x (+)= ∂y/∂xᵀ d_y for the slot x of a layer with the weights at `flat`; with `mask` it multiplies by the slope of the
+ * ReLU that made x, where it can.
+ */
+function byInput(
+  frame: Frame,
+  layer: ResolvedLayer,
+  flat: number,
+  x: number,
+  adjoints: Adjoints,
+  mask: boolean,
+): Instruction[] {
   const rows = sizeOf(layer.inputShape);
   const dy = adjoints.of(layer.output);
   switch (layer.type) {
@@ -126,10 +147,13 @@ function byInput(frame: Frame, layer: ResolvedLayer, flat: number, x: number, ad
       return [{ op: 'add', a: dy, y: adjoints.of(x), rows, accumulate: adjoints.next(x) }];
     }
     case 'relu':
-      if (adjoints.same(x, layer.output)) return [slopeOf(frame, layer, dy, dy)];
-      break;
+      if (!adjoints.same(x, layer.output)) break;
+      return adjoints.masked(layer.output) ? [] : [slopeOf(frame, layer, dy, dy)];
   }
-  return linearInput(frame, layer, flat, dy, adjoints.of(x), adjoints.next(x));
+  const producer = x > 0 ? frame.layers[x - 1] : undefined;
+  const masks = mask && producer !== undefined && frame.masking(producer) === layer;
+  if (masks) adjoints.mask(x);
+  return linearInput(frame, layer, flat, dy, adjoints.of(x), adjoints.next(x), masks);
 }
 
 /** Makes dx (+)= ∂y/∂xᵀ dy, by the weights at `flat`, of a layer with one input. */
@@ -140,16 +164,19 @@ function linearInput(
   dy: number,
   dx: number,
   accumulate: boolean,
+  relu: boolean,
 ): Instruction[] {
   const rows = sizeOf(layer.inputShape);
   const { weight } = parametersAt(frame, layer, flat);
+  const h = relu ? frame.values.of(layer.type === 'max-pool' ? layer.output : layer.inputs[0]) : 0;
+  const choices = { accumulate, relu, h };
   switch (layer.type) {
     case 'dense':
-      return [{ op: 'denseInput', dy, dx, weight, ...denseSizes(layer), accumulate }];
+      return [{ op: 'denseInput', dy, dx, weight, ...denseSizes(layer), ...choices }];
     case 'conv':
-      return [{ op: 'convInput', dy, dx, weight, ...convSizes(layer), accumulate }];
+      return [{ op: 'convInput', dy, dx, weight, ...convSizes(layer), ...choices }];
     case 'max-pool':
-      return [{ op: 'maxPoolInput', dy, dx, place: placesOf(frame, layer), ...poolSizes(layer), accumulate }];
+      return [{ op: 'maxPoolInput', dy, dx, place: placesOf(frame, layer), ...poolSizes(layer), ...choices }];
     case 'average-pool':
     case 'global-average-pool':
       return [{ op: 'averagePoolInput', dy, dx, ...poolSizes(layer), accumulate }];
@@ -197,7 +224,7 @@ export function backwardTangent(frame: Frame, pass: SecondOrder): void {
       if (moved[input]) normBack(frame, layer, part, pass);
     } else {
       for (const x of layer.inputs)
-        if (moved[x]) frame.push(...byInput(frame, layer, frame.weights, x, adjointTangents));
+        if (moved[x]) frame.push(...byInput(frame, layer, frame.weights, x, adjointTangents, !part?.weight));
       if (part?.weight && moved[input])
         frame.push(
           ...linearInput(
@@ -207,6 +234,7 @@ export function backwardTangent(frame: Frame, pass: SecondOrder): void {
             pass.adjoints.of(layer.output),
             adjointTangents.of(input),
             adjointTangents.next(input),
+            false,
           ),
         );
     }

@@ -57,17 +57,24 @@ export function forward(
   runs: (layer: ResolvedLayer) => boolean = () => true,
   flat = frame.weights,
 ): void {
-  for (const layer of frame.layers) if (runs(layer)) forwardLayer(frame, layer, flat);
+  const rectified = new Set<ResolvedLayer>();
+  for (const layer of frame.layers) {
+    if (!runs(layer) || rectified.has(layer)) continue;
+    const rectifier = layer.type === 'dense' || layer.type === 'conv' ? frame.rectifier(layer) : undefined;
+    const relu = rectifier !== undefined && runs(rectifier);
+    if (relu) rectified.add(rectifier);
+    forwardLayer(frame, layer, flat, relu);
+  }
 }
 
-function forwardLayer(frame: Frame, layer: ResolvedLayer, flat: number): void {
+function forwardLayer(frame: Frame, layer: ResolvedLayer, flat: number, relu: boolean): void {
   const { values } = frame;
   const [x, y] = [values.of(layer.inputs[0]), values.of(layer.output)];
   const rows = sizeOf(layer.outputShape);
   switch (layer.type) {
     case 'dense':
     case 'conv':
-      frame.push(linearForward(frame, layer, flat, x, y, {}));
+      frame.push(linearForward(frame, layer, flat, x, y, { relu }));
       return;
     case 'max-pool':
       frame.push({ op: 'maxPool', x, y, place: placesOf(frame, layer), ...poolSizes(layer) });
@@ -105,6 +112,8 @@ function forwardLayer(frame: Frame, layer: ResolvedLayer, flat: number): void {
 interface Choices {
   readonly part?: Part;
   readonly accumulate?: boolean;
+  /** Whether the ReLU that follows is part of it. */
+  readonly relu?: boolean;
 }
 
 /** Makes y (+)= W x + b of a dense layer or convolution with the parameters at `flat`. */
@@ -114,11 +123,11 @@ export function linearForward(
   flat: number,
   x: number,
   y: number,
-  { part, accumulate = false }: Choices,
+  { part, accumulate = false, relu = false }: Choices,
 ): Instruction {
   const own = parametersAt(frame, layer, flat, part);
-  if (layer.type === 'conv') return { op: 'convForward', x, y, ...own, ...convSizes(layer), accumulate };
-  return { op: 'denseForward', x, y, ...own, ...denseSizes(layer), accumulate };
+  if (layer.type === 'conv') return { op: 'convForward', x, y, ...own, ...convSizes(layer), accumulate, relu };
+  return { op: 'denseForward', x, y, ...own, ...denseSizes(layer), accumulate, relu };
 }
 
 export const denseSizes = (layer: ResolvedLayer) => ({

@@ -134,6 +134,28 @@ export class Frame {
     return this.countReaders()[this.plain(slot)];
   }
 
+  /** Returns the ReLU that writes over what a layer writes, if there is one. */
+  rectifier(layer: ResolvedLayer): ResolvedLayer | undefined {
+    return this.layers.find((l) => l.type === 'relu' && l.inputs[0] === layer.output && this.writesOver(l));
+  }
+
+  /** Says whether a ReLU writes over its input. */
+  writesOver(layer: ResolvedLayer): boolean {
+    return layer.type === 'relu' && this.root(layer.output) === this.root(layer.inputs[0]);
+  }
+
+  /**
+   * Returns the one layer that reads what a ReLU writes over its input, where its backward pass can multiply by the slope as well:
+   * a dense layer, a convolution or a max pool.
+   */
+  masking(layer: ResolvedLayer): ResolvedLayer | undefined {
+    if (!this.writesOver(layer) || this.readers(layer.output) !== 1) return undefined;
+    return this.layers.find(
+      ({ type, inputs }) =>
+        inputs.includes(layer.output) && (type === 'dense' || type === 'conv' || type === 'max-pool'),
+    );
+  }
+
   /** Reserves memory under a name, once. */
   keep(name: string, reserve: (layout: Layout) => number): number {
     const at = this.kept.get(name) ?? reserve(this.layout);

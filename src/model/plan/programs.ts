@@ -17,8 +17,9 @@ export interface Placed {
   readonly loss: LossKind;
   /** Number of weights. */
   readonly size: number;
-  /** Numbers in a row of lanes. */
+  /** Numbers in a row of lanes, and the bytes of one: 8 in float64, 4 in float32. */
   readonly lanes: number;
+  readonly numberBytes: 4 | 8;
   /** Addresses: the flat vector of weights; inputs, divisor and normalisation of all samples; labels or targets. */
   readonly weights: number;
   readonly inputs: {
@@ -40,6 +41,7 @@ export interface Program {
   readonly constants: readonly Constant[];
   /** Numbers in a row of lanes, which is the number of samples in a block. */
   readonly lanes: number;
+  readonly numberBytes: 4 | 8;
   /** Address of the row of losses, and of the row by which adjoints are multiplied (0: they are not). */
   readonly losses: number;
   readonly shares: number;
@@ -59,7 +61,7 @@ class Draft {
   private probabilities = 0;
 
   constructor(private readonly placed: Placed) {
-    this.layout = new Layout(placed.base, placed.lanes);
+    this.layout = new Layout(placed.base, placed.lanes, placed.numberBytes);
     this.frame = new Frame(placed.layers, this.layout, placed.weights);
     this.losses = this.layout.rows(1);
   }
@@ -74,7 +76,8 @@ class Draft {
   finish(): Program {
     const { instructions, constants } = this.frame;
     const { losses, shares, sections } = this;
-    return { instructions, sections, constants, lanes: this.placed.lanes, losses, shares, end: this.layout.end };
+    const { lanes, numberBytes } = this.placed;
+    return { instructions, sections, constants, lanes, numberBytes, losses, shares, end: this.layout.end };
   }
 
   get classes(): number {

@@ -7,7 +7,7 @@ import { partsOf } from '../../model/plan/frame.js';
 import { linesProgram, type Program } from '../../model/plan/programs.js';
 import { scatterAdd } from '../blocks.js';
 import type { Line, LineLosses, Subset } from '../surface.js';
-import type { Asked, LayeredPasses } from './passes.js';
+import type { Asked, LayeredPasses, PassPrecision } from './passes.js';
 
 /** What lines are computed with. */
 interface Around {
@@ -17,6 +17,7 @@ interface Around {
   /** Most lines that one pass over the samples serves. */
   readonly most: number;
   readonly asked: Asked;
+  readonly precision: PassPrecision;
 }
 
 /** Makes a function to be called after each block, for so many rounds over the samples of so many forward passes each. */
@@ -31,7 +32,7 @@ export async function lossesAlong(
   subset: Subset,
   { steps }: Steps,
 ): Promise<LineLosses[]> {
-  const { layers, most, asked, passes, size } = around;
+  const { layers, most, asked, passes, size, precision } = around;
   const out = lines.map(({ displacements: { length } }) => ({
     losses: new Float64Array(length),
     errors: subset ? Array.from({ length }, () => new StratifiedErrors(subset.strata)) : [],
@@ -51,31 +52,35 @@ export async function lossesAlong(
   let step: (() => Promise<void> | undefined) | undefined;
   for (const { key, members } of chunks) {
     const k = members.length;
-    const program = passes.ready(`${k} lines in ${key}`, asked.samples.length, (placed) =>
-      linesProgram(placed, partsOf(layers, lines[members[0]].block.ranges), k),
+    const program = passes.ready(
+      `${k} lines in ${key}`,
+      asked.samples.length,
+      (placed) => linesProgram(placed, partsOf(layers, lines[members[0]].block.ranges), k),
+      precision,
     );
     const points = lines.reduce((sum, l) => sum + l.displacements.length, 0) / chunks.length;
     step ??= steps(program, chunks.length, 1 + points);
     members.forEach((i, m) => {
-      const to = passes.view(program.directions[m], size).fill(0);
-      scatterAdd(lines[i].block, lines[i].direction, 1, to);
+      const flat = new Float64Array(size);
+      scatterAdd(lines[i].block, lines[i].direction, 1, flat);
+      passes.numbers(program, program.directions[m], size).set(flat);
     });
     await passes.blocks(
       program,
       asked,
       ({ first, count, run }) => {
         run(0);
-        let centre: Float64Array | undefined;
+        let centre: Float64Array | Float32Array | undefined;
         if (subset) {
           run(1);
-          centre = passes.view(program.losses, count).slice();
+          centre = passes.numbers(program, program.losses, count).slice();
         }
         members.forEach((i, m) => {
           run(2 + m);
           lines[i].displacements.forEach((delta, d) => {
-            passes.view(program.displacement, 1)[0] = delta;
+            passes.numbers(program, program.displacement, 1)[0] = delta;
             run(2 + k);
-            const own = passes.view(program.losses, count);
+            const own = passes.numbers(program, program.losses, count);
             for (let s = 0; s < count; s++) {
               out[i].losses[d] += asked.shares[first + s] * own[s];
               if (centre) out[i].errors[d].add(own[s] - centre[s]);

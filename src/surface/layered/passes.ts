@@ -27,15 +27,18 @@ export interface RunningBlock {
   run(section: number): void;
 }
 
-/** Most samples in a block: rows of this many float64 numbers keep the states of a layer in the cache. */
-const MOST_LANES = 32;
+/** Precision of a program. */
+export type PassPrecision = 'float64' | 'float32';
+/** Most samples in a block: rows of this many numbers keep the states of a layer in the cache. */
+const MOST_LANES = { float64: 32, float32: 64 };
 /** Programs that are kept compiled. */
 const KEPT = 24;
 
 /** Runs programs over samples. */
 export class LayeredPasses {
   private readonly arena: Arena;
-  private readonly placed: Omit<Placed, 'lanes'>;
+  private readonly placed: Omit<Placed, 'lanes' | 'numberBytes' | 'weights'>;
+  private readonly weightsAt: Readonly<Record<PassPrecision, number>>;
   private readonly orderAt: number;
   private readonly weights: Float64Array;
   private readonly programs = new Map<string, { program: Program; records: Int32Array }>();
@@ -60,8 +63,11 @@ export class LayeredPasses {
     const normalAt = normalize ? arena.take(16 * size, 'the normalisation') : 0;
     const labelsAt = labels ? arena.take(count, 'the labels') : 0;
     const targetsAt = targets ? arena.take(targets.byteLength, 'the targets') : 0;
-    const weightsAt = arena.take(8 * (weights + MOST_LANES), 'the weights');
-    this.orderAt = arena.take(4 * MOST_LANES, 'the order');
+    this.weightsAt = {
+      float64: arena.take(8 * (weights + MOST_LANES.float64), 'the weights'),
+      float32: arena.take(4 * (weights + MOST_LANES.float32), 'the weights'),
+    };
+    this.orderAt = arena.take(4 * MOST_LANES.float32, 'the order');
     const base = arena.take(0, 'the programs');
     if (bytes) arena.u8(valuesAt, values.length).set(values);
     else arena.f32(valuesAt, values.length).set(values);
@@ -76,7 +82,6 @@ export class LayeredPasses {
       layers,
       loss,
       size: weights,
-      weights: weightsAt,
       inputs: { values: valuesAt, divisor: divisorAt, normal: normalAt, format: bytes ? 0 : 1 },
       labels: labelsAt,
       targets: targetsAt,
@@ -89,11 +94,17 @@ export class LayeredPasses {
     return this.arena.f64(at, length);
   }
 
+  /** Returns a view of numbers of a program in its own precision. */
+  numbers({ numberBytes }: Program, at: number, length: number): Float64Array | Float32Array {
+    return numberBytes === 8 ? this.arena.f64(at, length) : this.arena.f32(at, length);
+  }
+
   /** Moves to other weights. */
   setWeights(w: Float64Array): void {
     if (w.every((x, i) => Object.is(x, this.weights[i]))) return;
     this.weights.set(w);
-    this.view(this.placed.weights, w.length).set(w);
+    this.view(this.weightsAt.float64, w.length).set(w);
+    this.arena.f32(this.weightsAt.float32, w.length).set(w);
   }
 
   /**
@@ -101,10 +112,15 @@ export class LayeredPasses {
    * lanes as suit `count` samples and fit the memory.
    * @throws InputError where not even the smallest block fits
    */
-  ready<P extends Program>(name: string, count: number, make: (placed: Placed) => P): P {
-    const most = Math.min(MOST_LANES, 2 * Math.ceil(count / 2));
-    const key = `${name}, ${most}`;
-    const known = this.programs.get(key) ?? this.compile(most, make);
+  ready<P extends Program>(
+    name: string,
+    count: number,
+    make: (placed: Placed) => P,
+    precision: PassPrecision = 'float64',
+  ): P {
+    const most = Math.min(MOST_LANES[precision], 4 * Math.ceil(count / 4));
+    const key = `${name}, ${most} in ${precision}`;
+    const known = this.programs.get(key) ?? this.compile(most, precision, make);
     this.programs.delete(key);
     this.programs.set(key, known);
     if (this.programs.size > KEPT) this.programs.delete(this.programs.keys().next().value!);
@@ -112,7 +128,7 @@ export class LayeredPasses {
     if (this.current === program) return program as P;
     this.recordsAt = program.end;
     this.grow(this.recordsAt + records.byteLength);
-    for (const { at, values } of program.constants) this.view(at, values.length).set(values);
+    for (const { at, values } of program.constants) this.numbers(program, at, values.length).set(values);
     new Int32Array(this.arena.memory.buffer, this.recordsAt, records.length).set(records);
     this.current = program;
     return program as P;
@@ -130,15 +146,19 @@ export class LayeredPasses {
     shareOf: (c: number) => number = (c) => c,
   ): Promise<void> {
     const { machine, recordsAt, orderAt } = this;
-    const { lanes, sections } = program;
-    const run = (section: number) => machine.run64(recordsAt, sections[section][0], sections[section][1]);
+    const { lanes, sections, numberBytes } = program;
+    const run = (section: number) => {
+      const [from, to] = sections[section];
+      if (numberBytes === 8) machine.run64(recordsAt, from, to);
+      else machine.run32!(recordsAt, from, to);
+    };
     for (let first = 0; first < samples.length; first += lanes) {
       const count = Math.min(lanes, samples.length - first);
       this.arena.u32(orderAt, count).set(samples.subarray(first, first + count));
       machine.setOrder(orderAt);
       machine.setLanes(lanes, count);
       if (program.shares) {
-        const row = this.view(program.shares, lanes).fill(0);
+        const row = this.numbers(program, program.shares, lanes).fill(0);
         for (let i = 0; i < count; i++) row[i] = shareOf(shares[first + i]);
       }
       visit({ first, count, run });
@@ -146,16 +166,19 @@ export class LayeredPasses {
     }
   }
 
-  private compile(most: number, make: (placed: Placed) => Program) {
-    for (let lanes = most; ; lanes = 2 * Math.ceil(lanes / 4)) {
-      const program = make({ ...this.placed, lanes });
+  private compile(most: number, precision: PassPrecision, make: (placed: Placed) => Program) {
+    const numberBytes = precision === 'float64' ? 8 : 4;
+    const least = 16 / numberBytes;
+    const weights = this.weightsAt[precision];
+    for (let lanes = most; ; lanes = least * Math.ceil(lanes / 2 / least)) {
+      const program = make({ ...this.placed, weights, numberBytes, lanes });
       const bytes = program.end - this.placed.base;
       if (bytes <= this.programBytes) return { program, records: encode(program.instructions) };
       check(
-        lanes > 2,
+        lanes > least,
         'too-large',
         () =>
-          `a pass through this network needs ${gib(bytes)} GiB for two samples, and ${gib(this.programBytes)} GiB are allowed; allow more memory, or measure fewer weights or directions at a time.`,
+          `a pass through this network needs ${gib(bytes)} GiB for ${least} samples, and ${gib(this.programBytes)} GiB are allowed; allow more memory, or measure fewer weights or directions at a time.`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * A network of layers over its samples as a surface, in float64: every verb is exact. States are computed block by block of
+ * A network of layers over its samples as a surface: every verb is exact, in float64 where not said otherwise. States are computed block by block of
  * samples and never kept, so that memory does not grow with the number of samples. docs/theory [F4], [S1], [S10].
  */
 import { SAMPLES_WANTS, type Samples } from '../../data/dataset.js';
@@ -38,6 +38,11 @@ export interface LayeredSurfaceOptions {
   readonly samples: Samples;
   /** What the surface is called in reports; its kinds of layers by default. */
   readonly name?: string;
+  /**
+   * Precision of losses along lines; `float64` by default. In `float32` they take half the time, and where the weights are float32
+   * numbers the centre is not rounded. All other answers are in float64.
+   */
+  readonly lines?: 'float32' | 'float64';
   /** Bytes that a pass may take beside the samples; 512 MiB by default. Blocks of samples become smaller where they must. */
   readonly programBytes?: number;
   /** The machine that runs the passes; the kernel by default. */
@@ -48,6 +53,7 @@ const OPTIONS_WANTS = is.shape<LayeredSurfaceOptions>({
   spec: LAYERED_SPEC_WANTS,
   samples: SAMPLES_WANTS,
   name: is.maybe(is.text),
+  lines: is.maybe(is.oneOf('float32', 'float64')),
   programBytes: is.maybe(is.positive),
   machine: is.maybe(is.object),
 });
@@ -64,7 +70,7 @@ const BETWEEN_STEPS = 4e8;
  */
 export function layeredSurface(options: LayeredSurfaceOptions): Surface {
   is.given('layeredSurface', { options }, { options: OPTIONS_WANTS });
-  const { spec, samples, programBytes = 512 * 2 ** 20 } = options;
+  const { spec, samples, lines: precision = 'float64', programBytes = 512 * 2 ** 20 } = options;
   const layers = resolveLayers(spec);
   const size = weightsOf(layers);
   checkLayeredSamples(layers, spec.loss, samples);
@@ -106,14 +112,19 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
     name: options.name ?? layers.map((l) => l.type).join('-'),
     size,
     samples: samples.count,
-    precision: 'float64',
+    precision,
     parameters: parametersOf(layeredShapes(spec)),
 
     losses: (w, lines, subset, request) =>
-      lossesAlong({ passes: at(w), layers, size, most: chunk(TOGETHER), asked: askedOf(subset) }, lines, subset, {
-        ...request,
-        steps: (program, rounds, each) => stepsOf(request, program, askedOf(subset), rounds, each),
-      }),
+      lossesAlong(
+        { passes: at(w), layers, size, most: chunk(TOGETHER), asked: askedOf(subset), precision },
+        lines,
+        subset,
+        {
+          ...request,
+          steps: (program, rounds, each) => stepsOf(request, program, askedOf(subset), rounds, each),
+        },
+      ),
 
     async gradient(w, subset, request) {
       const own = at(w);
