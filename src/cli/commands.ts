@@ -80,13 +80,15 @@ function addReproduce(root: Command): void {
         'ao2022: the stochastic decomposition of Xiong, Chen, Shi & Ao, arXiv 2207.04932, on the same run; ' +
         'controls: what makes the exponent of the relation, over several seeds; ' +
         'ceilings: which rule for the largest learning rate holds on states it was not fitted to; ' +
+        'generality: where the relation holds, over networks, optimisers, layers and data; ' +
         'valley2023: the effective loss of SGD in a degenerate valley, of Yang, Tang & Tu, PRL 130, 237101 (2023)',
     )
     .argument('[run]', 'ao2022: a run of ivf2021 to measure; without it one is made first')
     .addOption(
-      new Option('--seeds <n>', 'ivf2021, controls, valley2023: number of seeds; verdicts over all of them').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--seeds <n>',
+        'ivf2021, controls, generality, valley2023: number of seeds; verdicts over all of them',
+      ).argParser(wholeNumber),
     )
     .addOption(
       new Option('--part <which>', 'valley2023: the valley as a model, real networks, or both (all)').choices([
@@ -127,6 +129,8 @@ Examples:
   thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
   thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
   thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
+  thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour
+  thermograd reproduce generality --data mnist,cifar10:DIR   on these data sets; --resume continues it
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
   thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
   thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume continues it`,
@@ -143,6 +147,11 @@ Examples:
         await (await import('../experiments/ceilings/command.js')).reproduceCeilingsCommand(flags);
         return;
       }
+      if (experiment === 'generality') {
+        if (run !== undefined) refuse('generality makes its own runs; only ao2022 takes a run.');
+        await (await import('../experiments/generality/command.js')).reproduceGeneralityCommand(flags);
+        return;
+      }
       if (experiment === 'valley2023') {
         if (run !== undefined) refuse('valley2023 makes its own runs; only ao2022 takes a run.');
         await (await import('../experiments/valley2023/command.js')).reproduceValley2023Command(flags);
@@ -150,7 +159,7 @@ Examples:
       }
       if (flags.part !== undefined) refuse('--part belongs to valley2023.');
       if (flags.seeds !== undefined && experiment !== 'ivf2021')
-        refuse('--seeds belongs to ivf2021, controls and valley2023; one seed is chosen with --seed.');
+        refuse('--seeds belongs to ivf2021, controls, generality and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {
         const { reproduceAo2022 } = await import('../experiments/sequence.js');
         const { reproduceAo2022Command } = await import('../experiments/ao2022/command.js');
@@ -158,7 +167,9 @@ Examples:
         return;
       }
       if (experiment !== 'ivf2021')
-        refuse(`there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, ceilings, valley2023.`);
+        refuse(
+          `there is no experiment '${experiment}'; there are: ivf2021, ao2022, controls, ceilings, generality, valley2023.`,
+        );
       if (run !== undefined) refuse('ivf2021 makes its own run; only ao2022 and thermograd analyse take a run.');
       const { reproduce, reproduceSeeds } = await actions();
       const { seeds, ...others } = flags;
@@ -313,7 +324,10 @@ function runFlags(command: Command): void {
     )
     .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
     .addOption(new Option('--seed <n>', 'seed of all random numbers (0)').argParser(wholeNumber))
-    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
+    .option(
+      '--data <set>',
+      'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip), cifar10:DIR (its binary files) or teacher (synthetic)',
+    )
     .addOption(new Option('--limit <n>', 'only the first n training samples').argParser(wholeNumber))
     .addOption(
       new Option(

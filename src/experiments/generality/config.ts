@@ -1,0 +1,113 @@
+/** The two presets of `reproduce generality`: which networks, optimisers, data, batches and learning rates. */
+import type { NetworkName } from '../../model/layered/named.js';
+import type { LossKind } from '../../model/network.js';
+import { check } from '../../numeric/errors.js';
+import type { OptimiserSpec } from '../../train/optimisers/spec.js';
+
+/** An optimiser of the grid, under the name that findings and tables use. */
+export interface GridOptimiser {
+  readonly name: string;
+  readonly spec: OptimiserSpec;
+}
+
+/** A batch size, and the factor by which every optimiser's learning rate is multiplied. */
+export interface Setting {
+  readonly batchSize: number;
+  readonly factor: number;
+}
+
+/** Describes the complete config of the study. */
+export interface GeneralityConfig {
+  readonly preset: 'quick' | 'standard';
+  /** Data sets: mnist, fashion-mnist, cifar10:DIR. */
+  readonly sets: readonly string[];
+  /** Training samples, the first ones of each set. */
+  readonly limit: number;
+  readonly networks: readonly NetworkName[];
+  readonly optimisers: readonly GridOptimiser[];
+  readonly settings: readonly Setting[];
+  /** Optimisers that are also run with squared error, for the law of noise and curvature. */
+  readonly squaredError: readonly string[];
+  readonly maxEpochs: number;
+  readonly windowSteps: number;
+  /** Directions of each regime, and Ritz vectors of each layer. */
+  readonly directions: number;
+  readonly vectors: number;
+  readonly relativeTolerance: number;
+  /** Numbers of recorded rows that a worker holds at once; larger windows are recorded layer by layer. */
+  readonly mostNumbers: number;
+}
+
+const OPTIMISERS: readonly GridOptimiser[] = [
+  { name: 'sgd', spec: { type: 'sgd', learningRate: 0.05 } },
+  { name: 'momentum', spec: { type: 'sgd', learningRate: 0.005, momentum: 0.9 } },
+  { name: 'nesterov', spec: { type: 'sgd', learningRate: 0.005, momentum: 0.9, nesterov: true } },
+  { name: 'adam', spec: { type: 'adam', learningRate: 0.001 } },
+  { name: 'adamw', spec: { type: 'adamw', learningRate: 0.001, weightDecay: 0.01 } },
+  { name: 'rmsprop', spec: { type: 'rmsprop', learningRate: 0.0005 } },
+];
+
+/**
+ * Returns the complete config of a preset.
+ * @param sets - data sets in place of those of the preset
+ * @throws InputError for another preset
+ */
+export function generalityConfig(preset: 'quick' | 'standard', sets?: readonly string[]): GeneralityConfig {
+  check(
+    preset === 'quick' || preset === 'standard',
+    'bad-preset',
+    `reproduce generality has the presets quick and standard; got ${preset}.`,
+  );
+  const quick = preset === 'quick';
+  return {
+    preset,
+    sets: sets ?? (quick ? ['mnist'] : ['mnist', 'fashion-mnist']),
+    limit: quick ? 400 : 2000,
+    networks: ['mlp', 'lenet5', 'cnn-small'],
+    optimisers: OPTIMISERS,
+    settings: quick
+      ? [
+          { batchSize: 25, factor: 1 },
+          { batchSize: 50, factor: 1 },
+        ]
+      : [25, 50].flatMap((batchSize) => [1, 0.5].map((factor) => ({ batchSize, factor }))),
+    squaredError: ['sgd'],
+    maxEpochs: quick ? 300 : 200,
+    windowSteps: quick ? 320 : 960,
+    directions: quick ? 10 : 20,
+    vectors: quick ? 14 : 24,
+    relativeTolerance: quick ? 0.02 : 0.005,
+    mostNumbers: quick ? 6e7 : 1.2e8,
+  };
+}
+
+/** Returns the number of seeds when none is given. */
+export const defaultSeeds = (preset: 'quick' | 'standard'): number => (preset === 'quick' ? 1 : 3);
+
+/** Describes one run of the grid. */
+export interface GridRun {
+  readonly set: string;
+  readonly network: NetworkName;
+  readonly optimiser: string;
+  readonly loss: LossKind;
+  readonly setting: number;
+  readonly seed: number;
+}
+
+/** Lists the runs of a grid; seeds come last, so that more of them are appended. */
+export function gridRuns(config: GeneralityConfig, seeds: number): GridRun[] {
+  const { sets, networks, optimisers, settings, squaredError } = config;
+  const out: GridRun[] = [];
+  for (let seed = 0; seed < seeds; seed++)
+    for (let setting = 0; setting < settings.length; setting++)
+      for (const set of sets)
+        for (const network of networks)
+          for (const { name: optimiser } of optimisers)
+            for (const loss of ['cross-entropy', 'squared-error'] as const)
+              if (loss === 'cross-entropy' || squaredError.includes(optimiser))
+                out.push({ set, network, optimiser, loss, setting, seed });
+  return out;
+}
+
+/** Names a data set without its folder. */
+export const setName = (set: string): string => set.replace(/:.*$/, '');
