@@ -7,7 +7,7 @@ import { type Cell, csv } from '../../../report/csv.js';
 import { spread } from '../../../report/figures/window/displacement.js';
 import { formatCount, formatNumber, formatPlain, MISSING } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
-import { type Column, STAR, starred, table } from '../../../report/sections/tables.js';
+import { type Column, STAR, star, starred, table } from '../../../report/sections/tables.js';
 import { NEEDS } from '../../../surface/completed.js';
 import type { Verb } from '../../../surface/surface.js';
 import type { LeftOut } from '../measured.js';
