@@ -54,7 +54,7 @@ export function generalityFindings(groups: readonly Group[], runs: readonly RunR
 
 /** A share of counted things, with the binomial error. */
 const share = (k: number, n: number, what: string): Estimate =>
-  n === 0 ? missing(`no ${what}`) : estimate(k / n, Math.sqrt((k * (n - k)) / n ** 3), n, `share of ${n} ${what}`);
+  n === 0 ? missing(`no ${what}`) : estimate(k / n, Math.sqrt((k * (n - k)) / n) / n, n, `share of ${n} ${what}`);
 
 /** Names some groups, and says how many more there are. */
 function some(groups: readonly Group[], most = 6): string {
