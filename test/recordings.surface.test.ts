@@ -8,6 +8,7 @@ import { reportRecording } from '../src/experiments/recording/redraw.js';
 import { align, weightsOf } from '../src/experiments/recording/surface/align.js';
 import { predictedGroups, surfaceFindings } from '../src/experiments/recording/surface/findings.js';
 import type { RecordedSurface } from '../src/experiments/recording/surface/measured.js';
+import { notesOnLoss } from '../src/experiments/recording/surface/stage.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { parseJson } from '../src/numeric/json.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -210,6 +211,16 @@ describe('a recording with its model', () => {
     ).rejects.toThrow(/no parameter matches 'conv\*'/);
     expect(closed).toBe(before + 3);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('notes a loss at the centre that is unlike the recorded one: above both halves, or far below', () => {
+    const noted = (loss: number, halves?: [number, number]) => notesOnLoss(loss, halves).length;
+    expect(noted(9)).toBe(0);
+    expect([noted(1.09, [0.5, 1]), noted(1.11, [0.5, 1]), noted(1.09, [1, 0.5])]).toEqual([0, 1, 0]);
+    expect([noted(0.17, [0.5, 1]), noted(0.16, [0.5, 1])]).toEqual([0, 1]);
+    expect(notesOnLoss(1.152, [0.984, 0.89])[0]).toMatch(
+      /is 1\.15 over .* 0\.984 in the first and 0\.890 .*labels in another/,
+    );
   });
 
   it('keeps the rest of the analysis where the budget is too small', async () => {

@@ -339,6 +339,43 @@ def test_nan_along_a_line_names_the_displacement() -> None:
         p.losses([(block, np.ones(53), np.array([1.0])), line], Asked(N, None, None), quiet)
 
 
+def test_a_loss_that_is_not_finite_names_the_sample() -> None:
+    broken = X.clone()
+    broken[3, 1] = float("nan")
+    p = passes(mlp(), F.cross_entropy, (broken, Y))
+    with pytest.raises(BridgeError, match="is nan: that of sample 3 is nan; look at its inputs"):
+        p.gradient(Asked(N, None, None), quiet)
+
+
+def test_logits_and_the_true_fisher_of_a_classifier() -> None:
+    model = mlp()
+    p = passes(model, F.cross_entropy, (X, Y))
+    assert p.offers()["logits"] == "exact"
+    asked = Asked(N, None, None)
+    z = p.logits(asked, quiet)
+    assert np.allclose(z, model.double()(X.double()).detach().numpy(), rtol=1e-6)
+    expected = np.zeros(p.weights.size)
+    for k in range(N):
+        probabilities = torch.softmax(torch.from_numpy(z[k]), 0)
+        for label in range(z.shape[1]):
+            loss = F.cross_entropy(model(X[k : k + 1].double()), torch.tensor([label]))
+            g = torch.cat([x.reshape(-1) for x in torch.autograd.grad(loss, list(model.parameters()))])
+            expected += float(probabilities[label]) * g.numpy() ** 2 / N
+    assert np.allclose(p.true_fisher(asked, quiet), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z, y: F.cross_entropy(z, y, label_smoothing=0.1),
+        lambda z, y: F.cross_entropy(z, y, weight=torch.tensor([1.0, 2.0, 1.0], dtype=z.dtype), reduction="sum") / len(y),
+        lambda z, y: F.mse_loss(z, F.one_hot(y, 3).to(z.dtype)),
+    ],
+)
+def test_other_losses_have_no_logits(loss) -> None:
+    assert passes(mlp(), loss, (X, Y)).offers()["logits"] == "missing"
+
+
 def test_a_model_whose_second_derivative_is_missing_gets_differences() -> None:
     class Once(torch.autograd.Function):
         @staticmethod

@@ -121,6 +121,17 @@ class Passes:
                 out[part.first : part.first + len(part.indices)] = values.double().cpu().numpy()
         return _finite(out, "the loss of a sample", asked.samples)
 
+    def _culprit(self, asked: Asked) -> str:
+        """Names the first sample whose loss is not finite, for a sentence."""
+        with torch.no_grad():
+            for part in asked.parts(self.batch_size):
+                values = self._each(self._views, part, self.samples.batch(part.indices))
+                bad = torch.nonzero(~torch.isfinite(values.double()))
+                if len(bad) > 0:
+                    k = int(bad[0])
+                    return f": that of sample {int(part.indices[k])} is {float(values[k])}; look at its inputs and labels, or at the weights"
+        return ""
+
     # --- derivatives of the sum
 
     def gradient(self, asked: Asked, between: Between) -> tuple[float, np.ndarray]:
@@ -128,7 +139,7 @@ class Passes:
         block = self._whole()
         loss, gradient = self._gradient_at(block, block.of(self._flat), asked, between)
         if not np.isfinite(loss):
-            raise BridgeError("not-finite", f"the loss at the asked weights is {loss}.")
+            raise BridgeError("not-finite", f"the loss at the asked weights is {loss}{self._culprit(asked)}.")
         return loss, _finite(gradient, "the gradient in weight")
 
     def _gradient_at(self, block: Block, b: torch.Tensor, asked: Asked, between: Between) -> tuple[float, np.ndarray]:

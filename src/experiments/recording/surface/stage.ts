@@ -167,8 +167,11 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
 /** Share of the budget that the checks are given. */
 const CHECKED = 0.2;
 
-/** A loss at the centre that is so many times the recorded one has other weights, or other data. */
-const UNLIKE = 3;
+/**
+ * A loss at the centre that is so far below the recorded one, or above it, has other weights or other data. Dropout and augmentation raise
+ * the recorded loss, and so do fluctuations about the centre; nothing but a path that bends raises the loss at the centre.
+ */
+const [BELOW, ABOVE] = [3, 1.1];
 
 function notesOnWeights({ size }: Surface, recorded: number, from: ReturnType<typeof weightsOf> | undefined): string[] {
   const names = (list: readonly string[]) =>
@@ -189,12 +192,13 @@ function notesOnWeights({ size }: Surface, recorded: number, from: ReturnType<ty
   return notes;
 }
 
-function notesOnLoss(loss: number, recorded: readonly [number, number] | undefined): string[] {
+/** Says where the loss at the centre is unlike the recorded one. */
+export function notesOnLoss(loss: number, recorded: readonly [number, number] | undefined): string[] {
   if (!recorded) return [];
-  const own = recorded[1];
-  if (loss <= UNLIKE * own && own <= UNLIKE * loss) return [];
+  const [first, second] = recorded;
+  if (loss <= ABOVE * Math.max(first, second) && Math.min(first, second) <= BELOW * loss) return [];
   return [
-    `the loss at the mean weights is ${formatNumber(loss)} over the data of the model, and ${formatNumber(own)} in the second half of the recording: weights that were not recorded may be those of another state, or the data others`,
+    `the loss at the mean weights is ${formatNumber(loss)} over the data of the model, and it was ${formatNumber(first)} in the first and ${formatNumber(second)} in the second half of the recording: the data may be others or their labels in another order, weights that were not recorded may be those of another state, or the mean of the window lies off a path that bends`,
   ];
 }
 
