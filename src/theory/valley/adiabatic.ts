@@ -16,6 +16,7 @@
  * lambda)), which adds to D_x the diffusion lambda'² D_y²/(4 lambda³); its share of D_x is `separation`.
  */
 import { check } from '../../numeric/errors.js';
+import { wholePower } from '../../numeric/power.js';
 import { integral } from '../../numeric/quadrature.js';
 import * as is from '../../numeric/wants.js';
 import type { LangevinModel } from '../motion.js';
@@ -76,7 +77,7 @@ export function adiabatic(input: AdiabaticInput): Adiabatic {
     drift,
     diffusion,
     acrossVariance: (x) => transverse(x) / lambda(x),
-    separation: (x) => (valley.curvature.slope(x) * transverse(x)) ** 2 / (4 * lambda(x) ** 3 * diffusion(x)),
+    separation: (x) => (valley.curvature.slope(x) * transverse(x)) ** 2 / (4 * wholePower(lambda(x), 3) * diffusion(x)),
     density(axis, which) {
       const log = zeroCurrent(drift, diffusion, axis);
       if (which === 'floor')

@@ -6,6 +6,7 @@
  *
  * where decay is part of g (Adam), or w ← (1 − eta lambda) w comes first (AdamW).
  */
+import { wholePower } from '../../numeric/power.js';
 import { applyDecay, type OptimiserEntry } from './entry.js';
 
 export const adam: OptimiserEntry = {
@@ -13,8 +14,8 @@ export const adam: OptimiserEntry = {
   step(o, w, g, { momentum, squares }, { count, rate }) {
     const [m, v] = [momentum!, squares!];
     const lambda = applyDecay(o, w, rate);
-    const size = rate / (1 - o.beta1 ** count);
-    const correction = Math.sqrt(1 - o.beta2 ** count);
+    const size = rate / (1 - wholePower(o.beta1, count));
+    const correction = Math.sqrt(1 - wholePower(o.beta2, count));
     for (let i = 0; i < w.length; i++) {
       const own = g[i] + lambda * w[i];
       m[i] = o.beta1 * m[i] + (1 - o.beta1) * own;

@@ -14,6 +14,7 @@
  *
  * For Adam the corrections are part of the constants: with c = √(1 − beta2^t), m̂/(√v̂ + eps) = (c/(1 − beta1^t)) m/(√v + c eps).
  */
+import { wholePower } from '../../numeric/power.js';
 import { rateOf } from './schedule.js';
 import type { CompleteOptimiser } from './spec.js';
 
@@ -56,8 +57,8 @@ export function constantsOf(
 ): Float64Array {
   const row = new Float64Array(ROW_LENGTH);
   const adam = o.type === 'adam' || o.type === 'adamw';
-  const correction = adam ? Math.sqrt(1 - o.beta2 ** count) : 1;
-  row[ROW.rate] = adam ? (rate * correction) / (1 - o.beta1 ** count) : rate;
+  const correction = adam ? Math.sqrt(1 - wholePower(o.beta2, count)) : 1;
+  row[ROW.rate] = adam ? (rate * correction) / (1 - wholePower(o.beta1, count)) : rate;
   row[ROW.shrink] = o.decoupled ? rate * o.weightDecay : 0;
   row[ROW.decay] = o.decoupled ? 0 : o.weightDecay;
   row[ROW.mu] = adam ? o.beta1 : o.momentum;

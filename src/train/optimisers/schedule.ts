@@ -12,6 +12,7 @@
  * continues with the rates that it would have had.
  */
 import { check } from '../../numeric/errors.js';
+import { wholePower } from '../../numeric/power.js';
 import * as is from '../../numeric/wants.js';
 
 /** What all schedules share. */
@@ -152,7 +153,7 @@ export function rateOf(schedule: Schedule, learningRate: number, step: number): 
     case 'constant':
       return learningRate;
     case 'step':
-      return learningRate * schedule.factor ** drops(schedule, u);
+      return learningRate * wholePower(schedule.factor, drops(schedule, u));
     case 'cosine': {
       const { length, minimum = 0 } = schedule;
       if (u >= length) return minimum;
