@@ -104,5 +104,12 @@ export function layeredEntry(
     w,
     loss: (at, k) => naiveLoss(spec, at, list[k]),
     gradient: (at, k) => naiveGradient(spec, at, list[k]),
+    ...(spec.loss === 'cross-entropy' && {
+      outcomes: {
+        count: layeredOutputs(spec),
+        loss: (at: Float64Array, k: number, label: number) => naiveLoss(spec, at, { ...list[k], label }),
+        gradient: (at: Float64Array, k: number, label: number) => naiveGradient(spec, at, { ...list[k], label }),
+      },
+    }),
   };
 }

@@ -3,8 +3,9 @@
  * so that a displacement costs the layers above; what lies below is computed once for all lines. docs/theory [F4], [F5].
  */
 import type { ResolvedLayer } from '../../model/layered/resolved.js';
+import type { Program } from '../../model/plan/draft.js';
 import { partsOf } from '../../model/plan/frame.js';
-import { linesProgram, type Program } from '../../model/plan/programs.js';
+import { linesProgram } from '../../model/plan/programs.js';
 import { scatterAdd } from '../blocks.js';
 import type { Line, LineLosses, Subset } from '../surface.js';
 import type { Asked, LayeredPasses, PassPrecision } from './passes.js';

@@ -6,12 +6,12 @@ import type { Samples } from '../../data/dataset.js';
 import { weightsOf } from '../../model/layered/parameters.js';
 import { type ResolvedLayer, sizeOf } from '../../model/layered/resolved.js';
 import type { LossKind } from '../../model/network.js';
+import type { Placed, Program } from '../../model/plan/draft.js';
 import { encode } from '../../model/plan/ops.js';
-import type { Placed, Program } from '../../model/plan/programs.js';
 import { check } from '../../numeric/errors.js';
 import { Arena } from '../../train/arena.js';
 import { sameNumbers } from '../network/points.js';
-import type { PlanMachine } from './machine.js';
+import type { PassMachine } from './machine.js';
 
 /** The samples that a pass runs over, in their order, and the share c_k of each in a mean. */
 export interface Asked {
@@ -55,7 +55,7 @@ export class LayeredPasses {
     layers: readonly ResolvedLayer[],
     loss: LossKind,
     { values, divisor, normalize, labels, targets, size, count }: Samples,
-    private readonly machine: PlanMachine,
+    private readonly machine: PassMachine,
     private readonly programBytes: number,
     private readonly cacheBytes: number,
   ) {

@@ -7,17 +7,15 @@ import { layeredShapes, weightsOf } from '../../model/layered/parameters.js';
 import { resolveLayers } from '../../model/layered/resolve.js';
 import type { ResolvedLayer } from '../../model/layered/resolved.js';
 import { LAYERED_SPEC_WANTS, type LayeredSpec } from '../../model/layered/spec.js';
+import type { Program } from '../../model/plan/draft.js';
 import { partsOf } from '../../model/plan/frame.js';
+import { gradientProgram, lossesProgram, productsProgram } from '../../model/plan/programs.js';
 import {
   fisherProgram,
-  gradientProgram,
   gradientsProgram,
-  lossesProgram,
-  type Program,
-  productsProgram,
   projectionsProgram,
   squaresProgram,
-} from '../../model/plan/programs.js';
+} from '../../model/plan/sample-programs.js';
 import { piecesOf } from '../../model/plan/samples.js';
 import { matrix } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
@@ -29,7 +27,8 @@ import { sampleWeights } from '../subsets.js';
 import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../surface.js';
 import { checkLayeredSamples } from './check-samples.js';
 import { lossesAlong } from './lines.js';
-import { type PlanMachine, planMachine } from './machine.js';
+import { type PassMachine, passMachine } from './machine.js';
+import { outputsOf, trueFisherOf } from './outcomes.js';
 import { type Asked, LayeredPasses, type RunningBlock } from './passes.js';
 
 /** Names a network of layers, its samples, and what its passes may take. */
@@ -51,7 +50,7 @@ export interface LayeredSurfaceOptions {
    */
   readonly cacheBytes?: number;
   /** The machine that runs the passes; the kernel by default. */
-  readonly machine?: PlanMachine;
+  readonly machine?: PassMachine;
 }
 
 const OPTIONS_WANTS = is.shape<LayeredSurfaceOptions>({
@@ -81,7 +80,7 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
   const layers = resolveLayers(spec);
   const size = weightsOf(layers);
   checkLayeredSamples(layers, spec.loss, samples);
-  const machine = options.machine ?? planMachine();
+  const machine = options.machine ?? passMachine();
   let passes: LayeredPasses | undefined;
   const work = multiplications(layers);
 
@@ -294,6 +293,18 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
       own.view(program.out, size).fill(0);
       await own.blocks(program, asked, ({ run }) => run(0), stepsOf(request, program, asked, 1, 4), Math.sqrt);
       return own.view(program.out, size).slice();
+    },
+
+    ...(spec.loss === 'cross-entropy' && {
+      async logits(w: Float64Array, subset: Subset, request?: RequestOptions) {
+        const asked = askedOf(subset);
+        return outputsOf(at(w), asked, (program, each) => stepsOf(request, program, asked, 1, each));
+      },
+    }),
+
+    async trueFisher(w, subset, request) {
+      const asked = askedOf(subset);
+      return trueFisherOf(at(w), asked, spec.loss, size, (program, each) => stepsOf(request, program, asked, 1, each));
     },
 
     async close() {
