@@ -163,7 +163,7 @@ describe('a recording with its model', () => {
     );
     expect(document.measured.surface.measured.blocks).toHaveLength(3);
     expect(told.some((w) => /^surface a quadratic: all 100 samples/.test(w))).toBe(true);
-    for (const stage of ['checks of the model', 'surface curvature of', 'surface noise of'])
+    for (const stage of ['checks of losses', 'surface curvature of', 'surface noise of'])
       expect(stages.some((s) => s.startsWith(stage))).toBe(true);
   });
 
@@ -327,6 +327,29 @@ describe('findings on made-up numbers', () => {
     expect(verdict('rec.psi', { scaling: { varianceFlatness, varianceFlatnessRanges }, widthError })).toBe(expected);
   });
 
+  it('has no exponent where the widths hardly differ', () => {
+    const scaled = (error: number) => ({ varianceFlatness: fit(4, error, 12), varianceFlatnessRanges: rows(3.9, 4.1) });
+    const of = (error: number) => surfaceFindings(made({ scaling: scaled(error) }))[0];
+    expect(of(11).measured.value).toBeNaN();
+    expect(of(11).reason).toContain('they determine no exponent');
+    expect(of(9).measured.value).toBe(4);
+    expect(of(9).reason).toContain('misfit 9');
+  });
+
+  it('says where the budget left directions out', () => {
+    const found = (thinned?: { directions: number; of: number }) =>
+      surfaceFindings(
+        made({
+          scaling: { varianceFlatness: fit(4, 0.1, 12), varianceFlatnessRanges: rows(3.9, 4.1) },
+          ranks: { head: { rho: estimate(0.9, 0.05, 3, ''), n: 3 }, rest: { rho: estimate(0.9, 0.05, 9, ''), n: 9 } },
+          measured: { asked: 100, plan: thinned && { thinned } } as unknown as RecordedSurface['measured'],
+        }),
+      ).slice(0, 2);
+    const words = 'Widths were measured along 13 of 121 directions; a larger --budget takes more.';
+    for (const f of found({ directions: 13, of: 121 })) expect(f.reason).toContain(words);
+    for (const f of found()) expect(f.reason).not.toContain('--budget');
+  });
+
   it.each([
     [0.9, 0.7, 60, 'reproduced'],
     [0.49, 0.7, 60, 'not reproduced'],
@@ -357,6 +380,7 @@ describe('findings on made-up numbers', () => {
       batchSize: 10,
       window: 1000,
       ceiling: 1,
+      lowest: 0.1,
       entropy: 0,
       directions: [...of(2, a), ...of(20, b), ...of(60, 9).map((d) => ({ ...d, settled: false }))],
     };

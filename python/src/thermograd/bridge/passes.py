@@ -5,6 +5,7 @@ g_k of single samples. Sums over samples run in float64 on any device. docs/theo
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -307,6 +308,19 @@ class Passes:
         return torch.stack([torch.autograd.grad(g, u, v, retain_graph=True)[0] for v in vectors], dim=1)
 
     def _gradients(self, block: Block, part: Part) -> torch.Tensor:
+        whole = block.whole()
+        if self.rows == "mapped" and whole is not None:
+            # gradients in the parameters themselves: those in the flat vector are padded with zeros for each of them
+
+            def of_held(held: tuple[torch.Tensor, ...], sample: Any) -> torch.Tensor:
+                tensors = list(self._views)
+                for i, tensor in zip(whole, held):
+                    tensors[i] = tensor
+                return self.losses_of.single(tensors, sample)
+
+            held = tuple(self._views[i] for i in whole)
+            each = torch.func.vmap(torch.func.grad(of_held), in_dims=(None, 0))(held, self.samples.batch(part.indices))
+            return torch.cat([g.flatten(1) for g in each], dim=1)
         b = block.of(self._flat)
         if self.rows == "mapped":
 
@@ -359,6 +373,7 @@ class Passes:
         return "twice"
 
     def _choose_tangents(self, block: Block, part: Part, g: torch.Tensor, tolerance: float) -> None:
+        _load_forward_mode()
         if self.losses_of.how != "alone":
             direction = (g / g.norm().clamp_min(1e-300)).reshape(1, -1)
             for way in ("forward", "twice") if hasattr(torch, "func") else ("twice",):
@@ -379,6 +394,14 @@ class Passes:
             if at < len(displacements):
                 raise BridgeError("not-finite", f"the loss is NaN at the displacement {displacements[at]:.6g} along line {i}.")
             at -= len(displacements)
+
+
+def _load_forward_mode() -> None:
+    """Loads what PyTorch needs for forward differentiation, which warns of its own use of torch.jit and not of the user's."""
+    if hasattr(torch, "func"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.jit")
+            torch.func.jvp(torch.sin, (torch.ones(1),), (torch.ones(1),))
 
 
 def _dtype(problem: Problem, device: torch.device, first: Any) -> torch.dtype:

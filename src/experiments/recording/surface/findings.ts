@@ -3,13 +3,19 @@
  * widths are the ones of docs/rules/ivf2021.md.
  */
 import { rangeSpread } from '../../../analyse/trajectory/fit-ranges.js';
-import { FIRST_RANK, LAST_LEADING_RANK } from '../../../analyse/trajectory/scaling.js';
+import { determined, FIRST_RANK, LAST_LEADING_RANK } from '../../../analyse/trajectory/scaling.js';
 import { type Estimate, estimate, missing, negated } from '../../../numeric/estimate.js';
 import { normalHalfWidth } from '../../../numeric/interval.js';
 import { compatible, UNDECIDED } from '../../../report/deciding.js';
 import type { Finding, Verdict } from '../../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../../report/format.js';
 import type { PredictedDirection, RecordedSurface } from './measured.js';
+
+/** Says that directions were left out to fit the budget, where some were. */
+const thinnedWords = ({ plan }: RecordedSurface['measured']): string =>
+  plan?.thinned
+    ? ` Widths were measured along ${formatCount(plan.thinned.directions)} of ${formatCount(plan.thinned.of)} directions; a larger --budget takes more.`
+    : '';
 
 /** Makes the findings that a surface allows, the most important first. */
 export const surfaceFindings = (s: RecordedSurface): Finding[] => [psi(s), flatnessRank(s), predictedVariance(s)];
@@ -29,7 +35,10 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
   const open = directions.filter((d) => d.open !== null).length;
   const decide = (): [Verdict, string] => {
     if (fit.points < PSI.points)
-      return [UNDECIDED, `Only ${fit.points} closed, resolved directions; the rule asks for ${PSI.points}.`];
+      return [
+        UNDECIDED,
+        `Only ${fit.points} closed, resolved directions; the rule asks for ${PSI.points}.${thinnedWords(measured)}`,
+      ];
     if (!exponent.converged) return [UNDECIDED, `The fit did not converge (${fit.exponent.method}).`];
     if (decades < PSI.decades)
       return [UNDECIDED, `The widths span ${formatNumber(decades, 2)} decades; the rule asks for ${PSI.decades}.`];
@@ -63,7 +72,7 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
     id: 'rec.psi',
     claim: 'The variance along a principal direction falls with the width of the valley as sigma² ~ F^−psi, psi ≈ 4.',
     source: 'ivf2021 [P4]',
-    measured: exponent,
+    measured: determined(fit) ? exponent : missing('widths that differ enough for an exponent'),
     unit: '',
     stated: 'psi ≈ 4 (MNIST)',
     predicted:
@@ -72,11 +81,11 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
       ? `F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, ${fit.points} closed directions of rank ≥ ${FIRST_RANK}`
       : 'none',
     verdict,
-    reason: `${reason} Errors (one standard error each): misfit ${formatNumber(misfit, 2)}, choice of range ${Number.isFinite(spread.standardError) ? formatNumber(range, 2) : 'unknown'}, sampling unknown in one recording. R² = ${formatNumber(fit.r2, 2)}; ${formatCount(open)} of ${formatCount(directions.length)} valleys stayed open.`,
+    reason: `${reason} ${determined(fit) ? `Errors (one standard error each): misfit ${formatNumber(misfit, 2)}, choice of range ${Number.isFinite(spread.standardError) ? formatNumber(range, 2) : 'unknown'}, sampling unknown in one recording.` : 'The widths hardly differ, so that they determine no exponent.'} R² = ${formatNumber(fit.r2, 2)}; ${formatCount(open)} of ${formatCount(directions.length)} valleys stayed open.`,
   };
 }
 
-function flatnessRank({ ranks, directions }: RecordedSurface): Finding {
+function flatnessRank({ ranks, directions, measured }: RecordedSurface): Finding {
   const groups = [
     { name: `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`, ...ranks.head },
     { name: `ranks beyond ${LAST_LEADING_RANK}`, ...ranks.rest },
@@ -97,7 +106,7 @@ function flatnessRank({ ranks, directions }: RecordedSurface): Finding {
     verdict: few.length > 0 ? UNDECIDED : fails.length > 0 ? 'not reproduced' : 'reproduced',
     reason:
       few.length > 0
-        ? `Only ${few.map((g) => `${g.n} closed ${g.n === 1 ? 'direction' : 'directions'} in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.`
+        ? `Only ${few.map((g) => `${g.n} closed ${g.n === 1 ? 'direction' : 'directions'} in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.${thinnedWords(measured)}`
         : `Spearman's rho is ${groups.map((g) => `${formatEstimate(g.rho)} in ${g.name} (${g.n} directions)`).join(', ')}, against the threshold 0.5. Open directions (${formatCount(open)}) are excluded.`,
   };
 }
