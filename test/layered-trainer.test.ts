@@ -266,7 +266,7 @@ describe('memory', () => {
     const start = data.arena.take(0, 'nothing');
     const first = new LayeredTrainer({ ...options, samples: data });
     const one = data.arena.take(0, 'nothing') - start;
-    expect(Math.abs(one + PackedSamples.bytes(options.samples) - told)).toBeLessThan(1024);
+    expect(Math.abs(one + 40 - told)).toBeLessThan(1024); // the labels lie before `start`
     first.setWeights(initialLayeredWeights(small, key));
     const weights = first.weights();
     first.steps(counted(10), 10);
@@ -315,5 +315,57 @@ describe('refusals', () => {
   ];
   it.each(cases)('%s', (_, make, sentence) => {
     expect(make).toThrow(sentence);
+  });
+});
+
+describe('a first dense layer on samples with many zeros', () => {
+  const spec: LayeredSpec = {
+    input: 84,
+    layers: [{ type: 'dense', outputs: 7 }, { type: 'relu' }, { type: 'dense', outputs: 3, bias: false }],
+    loss: 'cross-entropy',
+  };
+  const whole = images(40);
+  const sparse: Samples = {
+    ...whole,
+    values: whole.values.map((v, i) => (i % 3 === 0 || i % 84 > 70 ? v : 0)) as Uint8Array,
+  };
+  /** The same inputs as float32 numbers, which are read one by one. */
+  const dense: Samples = { ...sparse, values: Float32Array.from(sparse.values), divisor: 255 };
+
+  it.each([0, 0.5])('trains as one that reads them all, with momentum %d', (momentum) => {
+    const options = { spec, batchSize: 11, momentum, recordLayers: ['dense1'] };
+    const [a, b] = [made({ ...options, samples: sparse }), made({ ...options, samples: dense })];
+    expect(a.weights()).toEqual(b.weights());
+    expect(apart(b.gradient().gradient, a.gradient().gradient)).toBeLessThan(1e-6);
+    expect(a.evaluate().loss).toBeCloseTo(b.evaluate().loss, 6);
+    const order = Uint32Array.from({ length: 33 }, (_, i) => (7 * i) % 40);
+    const recorded = [a, b].map((t) => Float32Array.from(t.steps(order, 11).recorded!));
+    expect(apart(recorded[1], recorded[0])).toBeLessThan(2e-6);
+    expect(apart(b.weights(), a.weights())).toBeLessThan(2e-6);
+    expect(a.weights().subarray(0, 588)).toEqual(recorded[0].subarray(2 * 588));
+  });
+
+  it('takes large batches in parts, and says what memory it needs', () => {
+    const many: Samples = { ...sparse, count: 160, values: new Uint8Array(160 * 84), labels: new Uint8Array(160) };
+    for (let k = 0; k < 4; k++) {
+      (many.values as Uint8Array).set(sparse.values as Uint8Array, 3360 * k);
+      many.labels!.set(sparse.labels!, 40 * k);
+    }
+    const trainer = made({ spec, samples: many, batchSize: 160 });
+    const before = trainer.weights();
+    const { gradient } = trainer.gradient();
+    trainer.steps(counted(160), 160);
+    expect(
+      apart(
+        before.map((x, i) => x - 0.2 * gradient[i]),
+        trainer.weights(),
+      ),
+    ).toBeLessThan(2e-6);
+    const options = { spec, samples: many, learningRate: 0.1, batchSize: 10 };
+    const data = new PackedSamples(many);
+    const start = data.arena.take(0, 'nothing');
+    new LayeredTrainer({ ...options, samples: data });
+    const taken = data.arena.take(0, 'nothing') - start + 160;
+    expect(Math.abs(taken - LayeredTrainer.memoryBytes(options))).toBeLessThan(1024);
   });
 });

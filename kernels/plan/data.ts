@@ -35,7 +35,7 @@ export function nextStep(): void {
 /** Returns the number of the sample in a lane; lanes of padding repeat the last one. */
 // @ts-ignore: decorator
 @inline
-function sampleIn(lane: i32): usize {
+export function sampleIn(lane: i32): usize {
   return <usize>load<u32>(order + (<usize>min(lane, samples() - 1) << 2));
 }
 

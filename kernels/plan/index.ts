@@ -9,6 +9,7 @@ import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } fr
 import { optimise } from './optimise';
 import { TURNED_BYTES } from './outer';
 import { tables, TABLES_BYTES } from './products';
+import { sparseForward, sparseGather, sparseWeight } from './sparse';
 import { transpose } from '../training/passes';
 import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
 
@@ -141,6 +142,15 @@ function execute<T>(r: usize): void {
       break;
     case 74:
       gatherTargets<T>(r);
+      break;
+    case 80:
+      sparseGather(r);
+      break;
+    case 81:
+      sparseForward(r);
+      break;
+    case 82:
+      sparseWeight(r);
       break;
     default:
       optimise<T>(code, r);

@@ -16,6 +16,7 @@ import { LAYERED_TRAINER_OPTIONS_WANTS, type LayeredTrainerOptions } from './lay
 import { checkLayered } from './plan/check.js';
 import { PackedSamples } from './plan/data.js';
 import { EVALUATION_LANES, type Layout, lay, STEPS_PER_LAYERED_CALL as MOST } from './plan/layout.js';
+import { readsSparse } from './plan/sparse.js';
 import { checkRates, sgd, type Update } from './plan/update.js';
 import type { StepsResult } from './trainer.js';
 
@@ -66,7 +67,10 @@ export class LayeredTrainer {
     const samples = options.samples instanceof PackedSamples ? options.samples.samples : options.samples;
     const update = options.update ?? sgd({ learningRate, momentum });
     const layers = resolveLayers(options.spec);
-    return PackedSamples.bytes(samples) + lay(options, samples, layers, update, undefined, 0).bytes;
+    return (
+      PackedSamples.bytes(samples, readsSparse(layers, samples)) +
+      lay(options, samples, layers, update, undefined, 0).bytes
+    );
   }
 
   /** The learning rate of the next step. */

@@ -166,6 +166,20 @@ export const OPS = {
   /** x[r][lane] = float32 target r of each sample. */
   gatherTargets: { code: 74, words: ['values', 'x', 'outputs'] },
 
+  // --- the first dense layer on sparse samples, in float32 alone; a weight is [inputs][outputs padded to `rowBytes`], a bias a row
+  /**
+   * Unpacks the inputs of a batch: `rows` lists where each sample's words (input « 8 | byte) begin, `spans` gets their begin and end as
+   * pairs (offset of the weight's row, byte/divisor) in `pairs`; `divisor` the address of one float32.
+   */
+  sparseGather: { code: 80, words: ['rows', 'spans', 'pairs', 'rowBytes', 'divisor'] },
+  /** y = weight·x + bias in rows of lanes; `out` has a padded row for each lane. Flag relu as for dense layers. */
+  sparseForward: { code: 81, words: ['spans', 'weight', 'bias?', 'out', 'y', 'inputs', 'outputs', 'rowBytes'] },
+  /** dweight (+)= factor·Σ_lanes x dyᵀ, dbias (+)= factor·Σ_lanes dy; `delta` has a padded row for each lane, zero at first. */
+  sparseWeight: {
+    code: 82,
+    words: ['spans', 'dy', 'delta', 'dweight', 'dbias?', 'factor?', 'inputs', 'outputs', 'rowBytes'],
+  },
+
   // --- updates of flat vectors of `count` numbers (padded with zeros to whole vectors of 16 bytes); codes 96 … 127
   /** w ← w − rate·g; `rate` the address of one number, as all of them below. */
   sgd: { code: 96, words: ['w', 'g', 'rate', 'count'] },

@@ -29,7 +29,7 @@ export interface CompileRequest {
   readonly trained: (layer: ResolvedLayer) => boolean;
   /** Returns what gathers a batch into `x`, whose planes have a border, or the first layer itself where it reads sparse data. */
   readonly gather: (x: number, border: number) => Instruction[];
-  readonly sparse?: SparseLayer;
+  readonly sparse?: SparseLayer | undefined;
   readonly labels: number;
   readonly targets: number;
   /** Two numbers that the masks of dropout depend on. */

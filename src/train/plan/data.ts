@@ -17,9 +17,8 @@ interface Block {
 export class PackedSamples {
   readonly kernel: PlanKernel;
   readonly arena: Arena;
-  private readonly valuesAt: number;
-  private readonly tableAt: number;
-  private readonly format: number;
+  private dense: { readonly values: number; readonly table: number; readonly format: number } | undefined;
+  private sparse: SparseSamples | undefined;
   readonly labelsAt: number;
   readonly targetsAt: number;
   private readonly free: Block[] = [];
@@ -28,35 +27,67 @@ export class PackedSamples {
     const { kernel, memory } = planMachine();
     this.kernel = kernel;
     this.arena = new Arena(memory, kernel.heapBase());
-    const { values, labels, targets, count } = samples;
-    const table = byteTable(samples);
-    this.format = table ? 2 : 1;
-    this.valuesAt = this.arena.take(valueBytes(samples), 'the inputs of all samples');
-    this.tableAt = this.arena.take(1024, 'the values of a byte');
+    const { labels, targets, count } = samples;
     this.labelsAt = labels ? this.arena.take(count, 'the labels') : 0;
     this.targetsAt = targets ? this.arena.take(4 * targets.length, 'the targets') : 0;
-    if (table) {
-      this.arena.f32(this.tableAt, 256).set(table);
-      this.arena.u8(this.valuesAt, values.length).set(values);
-    } else {
-      const all = this.arena.f32(this.valuesAt, values.length);
-      for (let s = 0; s < count; s++) inputsOf(samples, s, all.subarray(s * samples.size, (s + 1) * samples.size));
-      this.arena.f64(this.tableAt, 1)[0] = 1;
-    }
     if (labels) this.arena.u8(this.labelsAt, count).set(labels);
     if (targets) this.arena.f32(this.targetsAt, targets.length).set(targets);
   }
 
-  /** Returns the bytes of kernel memory that samples take. Cost: none to speak of. */
-  static bytes(samples: Samples): number {
-    return valueBytes(samples) + 1024 + (samples.labels?.length ?? 0) + 4 * (samples.targets?.length ?? 0);
+  /** Returns the bytes of kernel memory that samples take, packed for a sparse first layer or whole. Cost: one pass. */
+  static bytes(samples: Samples, sparse: boolean): number {
+    const inputs = sparse ? 4 * (nonzeros(samples).all + samples.count + 1) : valueBytes(samples) + 1024;
+    return inputs + (samples.labels?.length ?? 0) + 4 * (samples.targets?.length ?? 0);
   }
 
   /** Returns what gathers a batch into x, in planes with a border where it is not 0. */
   gather(x: number, border: number, width: number, height: number): Instruction[] {
-    const { valuesAt: values, tableAt: divisor, format, samples } = this;
+    this.dense ??= this.placeDense();
+    const { values, table: divisor, format } = this.dense;
     const shape = border > 0 ? { width, height, border } : {};
-    return [{ op: 'gather', values, x, divisor, size: samples.size, format, ...shape }];
+    return [{ op: 'gather', values, x, divisor, size: this.samples.size, format, ...shape }];
+  }
+
+  /** Returns the samples packed for a first layer that reads nothing but the inputs that are not 0. */
+  packed(): SparseSamples {
+    this.sparse ??= this.placeSparse();
+    return this.sparse;
+  }
+
+  private placeDense() {
+    const { arena, samples } = this;
+    const { values, count, size } = samples;
+    const table = byteTable(samples);
+    const at = arena.take(valueBytes(samples), 'the inputs of all samples');
+    const tableAt = arena.take(1024, 'the values of a byte');
+    if (table) {
+      arena.f32(tableAt, 256).set(table);
+      arena.u8(at, values.length).set(values);
+    } else {
+      const all = arena.f32(at, values.length);
+      for (let s = 0; s < count; s++) inputsOf(samples, s, all.subarray(s * size, (s + 1) * size));
+      arena.f64(tableAt, 1)[0] = 1;
+    }
+    return { values: at, table: tableAt, format: table ? 2 : 1 };
+  }
+
+  private placeSparse(): SparseSamples {
+    const { arena, samples } = this;
+    const { values, count, size, divisor } = samples;
+    const { all, fullest } = nonzeros(samples);
+    const rows = arena.take(4 * (count + 1), 'the row table');
+    const at = arena.take(4 * all, 'the inputs of all samples');
+    const divisorAt = arena.take(4, 'the divisor');
+    const starts = arena.u32(rows, count + 1);
+    const words = arena.u32(at, all);
+    let p = 0;
+    for (let s = 0, i = 0; s < count; s++) {
+      starts[s] = at + 4 * p;
+      for (let k = 0; k < size; k++, i++) if (values[i] !== 0) words[p++] = (k << 8) | values[i];
+    }
+    starts[count] = at + 4 * p;
+    arena.f32(divisorAt, 1)[0] = divisor;
+    return { rows, divisor: divisorAt, fullest };
   }
 
   /** Lends zeroed memory, a piece that was given back where one is large enough. */
@@ -71,6 +102,35 @@ export class PackedSamples {
   giveBack(at: number, bytes: number): void {
     this.free.push({ at, bytes });
   }
+}
+
+/** Samples of which only the inputs that are not 0 are kept: the table of their rows, the divisor, and the most inputs of one. */
+export interface SparseSamples {
+  readonly rows: number;
+  readonly divisor: number;
+  readonly fullest: number;
+}
+
+/** Share of inputs that are not 0 above which a first layer reads all of them. */
+const DENSE_ABOVE = 0.6;
+
+/** Counts the inputs that are not 0, and the most that a sample has. */
+export function nonzeros({ values, count, size }: Samples): { readonly all: number; readonly fullest: number } {
+  let [all, fullest] = [0, 0];
+  for (let s = 0, i = 0; s < count; s++) {
+    let own = 0;
+    for (const end = i + size; i < end; i++) if (values[i] !== 0) own++;
+    all += own;
+    fullest = Math.max(fullest, own);
+  }
+  return { all, fullest };
+}
+
+/** Says whether a first dense layer should leave zeros out: bytes with many zeros that are not normalised. */
+export function isSparse(samples: Samples): boolean {
+  const { values, normalize, size } = samples;
+  if (!(values instanceof Uint8Array) || normalize || size >= 65536) return false;
+  return nonzeros(samples).all <= DENSE_ABOVE * values.length;
 }
 
 /** Returns the float32 number that each byte stands for, where it is the same for all inputs. */

@@ -10,6 +10,7 @@ import { compile } from './compile.js';
 import type { PackedSamples } from './data.js';
 import { FlatLayout } from './places.js';
 import { Room } from './room.js';
+import { readsSparse, sparseLayer, unplaced } from './sparse.js';
 import type { Update } from './update.js';
 
 /** The most steps in one kernel call; a fraction of a second for small networks. */
@@ -82,7 +83,9 @@ export function lay(
   const trained = (layer: ResolvedLayer) => trainable?.includes(layer.name) ?? true;
   const dropKey = key?.child('dropout').stream();
   const masks = [0, 0].map(() => (dropKey ? Math.floor(dropKey.uniform() * 2 ** 31) : 0)) as [number, number];
-  const flat = new FlatLayout(layers, undefined);
+  const sparse = readsSparse(layers, samples) ? layers[0] : undefined;
+  const flat = new FlatLayout(layers, sparse);
+  const most = Math.max(lanes, EVALUATION_LANES);
   const compiled = (room: Room, weights: number) =>
     compile({
       layers,
@@ -90,6 +93,7 @@ export function lay(
       room,
       weights: flat.at(weights),
       trained,
+      sparse: sparse && sparseLayer(sparse, room, flat.at(weights), data?.packed() ?? unplaced(samples), most),
       gather: (x, border) => data?.gather(x, border, layers[0].inputShape[2], layers[0].inputShape[1]) ?? [],
       labels: data?.labelsAt ?? 0,
       targets: data?.targetsAt ?? 0,
@@ -97,8 +101,8 @@ export function lay(
     });
   const counting = new Room(64, 4);
   compiled(counting, 64);
-  const most = Math.max(4, 4 * Math.floor(ROOM_FOR_ROWS / counting.size));
-  const evaluationLanes = Math.min(quads(Math.min(EVALUATION_LANES, samples.count)), most);
+  const fitting = Math.max(4, 4 * Math.floor(ROOM_FOR_ROWS / counting.size));
+  const evaluationLanes = Math.min(quads(Math.min(EVALUATION_LANES, samples.count)), fitting);
 
   const room = new Room(base, Math.max(lanes, evaluationLanes));
   const settingCount = 1 + update.settings;
