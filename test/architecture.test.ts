@@ -160,6 +160,14 @@ describe('the machine is touched', () => {
     expect(offenders(/getBuiltinModule/, (s) => s.name === 'kernels/load.ts')).toEqual([]);
   });
 
+  it('V8’s flags are set by the program before anything else of it is loaded', () => {
+    const main = sources.find(({ name }) => name === 'cli/main.ts')!;
+    const [statics, order] = [/^import\b.*'(.*)'/gm, /^kernelBuild\(\);[\s\S]*await import\('\.\/call\.js'\)/m];
+    expect([...main.code.matchAll(statics)].map(([, specifier]) => specifier)).toEqual(['../kernels/load.js']);
+    expect(main.code).toMatch(order);
+    expect(sources.find(({ name }) => name === 'kernels/load.ts')!.imports).toEqual([]);
+  });
+
   it('without chance or clocks in computations', () => {
     expect(offenders(/\bMath\.random\b/, () => false)).toEqual([]);
     expect(offenders(/\bDate\b/, (s) => ['terminal', 'cli'].includes(s.room))).toEqual([]);

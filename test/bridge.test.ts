@@ -52,6 +52,13 @@ async function entryOf({ spec, w, list, open }: ReturnType<typeof twins>): Promi
     w,
     loss: (at, k) => sampleLoss(spec, at, list[k]),
     gradient: (at, k) => gradient(spec, at, [list[k]]),
+    ...(spec.loss === 'cross-entropy' && {
+      outcomes: {
+        count: spec.widths[spec.widths.length - 1],
+        loss: (at: Float64Array, k: number, label: number) => sampleLoss(spec, at, { ...list[k], label }),
+        gradient: (at: Float64Array, k: number, label: number) => gradient(spec, at, [{ ...list[k], label }]),
+      },
+    }),
   };
 }
 
@@ -60,7 +67,12 @@ const tanh: NetworkSpec = { widths: [5, 6, 4, 3], activation: 'tanh', bias: true
 /** Gradients of single samples are mapped by PyTorch 2; older versions take them one by one. */
 const OFFERS = torchMaps
   ? offersWith(...VERBS)
-  : offersWith('losses', 'gradient', 'hessianVectors', 'sampleLosses', 'projectedSampleGradients');
+  : ({
+      ...offersWith('losses', 'gradient', 'hessianVectors', 'sampleLosses', 'projectedSampleGradients', 'logits'),
+      trueFisher: 'made',
+    } as const);
+/** A loss that is no cross-entropy says nothing of other outcomes. */
+const UNLABELLED = { logits: 'missing', trueFisher: 'missing' } as const;
 
 here(title('PyTorch enters the battery:'), () => {
   surfaceBattery('a tanh network of cross-entropy', () => entryOf(twins(tanh, 19)), {
@@ -70,7 +82,7 @@ here(title('PyTorch enters the battery:'), () => {
   const squared: NetworkSpec = { widths: [4, 5, 2], activation: 'relu', bias: false, loss: 'squared-error' };
   surfaceBattery('a ReLU network whose loss has no form without reduction', () => entryOf(twins(squared, 11)), {
     tolerances: DOUBLE,
-    offers: torchMaps ? OFFERS : offersWith('losses', 'gradient', 'hessianVectors'),
+    offers: { ...(torchMaps ? OFFERS : offersWith('losses', 'gradient', 'hessianVectors')), ...UNLABELLED },
     step: 1e-6,
   });
 });

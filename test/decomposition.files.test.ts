@@ -6,7 +6,7 @@ import { decomposeFiles } from '../src/experiments/decompose/experiment.js';
 import { fromRows, type Matrix } from '../src/numeric/linalg/index.js';
 import { readNpy, writeNpy } from '../src/record/npy.js';
 import { readNpz } from '../src/record/npz.js';
-import { scratch } from './support/cli.js';
+import { begin, scratch } from './support/cli.js';
 import { thermogradHere } from './support/here.js';
 
 const { folder } = scratch();
@@ -224,5 +224,31 @@ describe('the program', () => {
     expect(existsSync(out)).toBe(false);
     const done = await thermogradHere('decompose', '--drift', drift, '--diffusion', diffusion, '--out', out, '--json');
     expect(JSON.parse(done.stdout).summary.stationary).toBe(true);
+  });
+});
+
+describe('asked to stop', () => {
+  it('before the end, it writes nothing and says so', async () => {
+    const signal = AbortSignal.abort();
+    await expect(decomposeFiles({ drift, diffusion, out: at('stopped'), signal })).rejects.toThrow(
+      'stopped as asked; nothing was written.',
+    );
+    expect(existsSync(at('stopped'))).toBe(false);
+  });
+
+  it('by a signal to the program: exit code 130 and nothing, or all of it where that was done before', async () => {
+    const n = 300;
+    const data = Float64Array.from({ length: n * n }, (_, k) =>
+      k % (n + 1) === 0 ? 1 + k / (n * n) : (k % 7) / 9 / n,
+    );
+    const large = put('large.npy', writeNpy({ shape: [n, n], data }));
+    const one = put('one.npy', writeNpy({ shape: [n, n], data: data.map((_, k) => (k % (n + 1) === 0 ? 1 : 0)) }));
+    const running = begin('decompose', '--drift', large, '--diffusion', one, '--out', at('large'));
+    await running.said('decomposition of');
+    running.child.kill('SIGTERM');
+    const { code, stderr } = await running.ended;
+    expect([code, existsSync(at('large'))], stderr).toEqual(code === 0 ? [0, true] : [130, false]);
+    if (code === 130) expect(stderr).toContain('stopped as asked; nothing was written.');
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 });

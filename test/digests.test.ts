@@ -1,5 +1,14 @@
 /** What digests and labels of results hold: advice, penalties, stages that were killed, folders of analyses. */
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +16,7 @@ import { adviseRun } from '../src/experiments/advise/experiment.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
 import { analyseRun, reportRun } from '../src/experiments/ivf2021/reanalyse.js';
 import { protectRun } from '../src/experiments/protect/experiment.js';
+import { analyseRecording } from '../src/experiments/recording/experiment.js';
 import { JobFolder } from '../src/jobs/folder.js';
 import { measure, type Outputs } from '../src/jobs/outputs.js';
 import type { FolderKind } from '../src/jobs/record.js';
@@ -40,6 +50,25 @@ describe('advice', () => {
       /weights\.safetensors is not as the run wrote it \(as many bytes, but others/,
     );
   });
+});
+
+it('a window that lies in the folder of its run is held to the record there, and elsewhere to nothing', async () => {
+  cpSync(at('run'), at('cut'), { recursive: true });
+  const metadata = at('cut', 'trajectory.zarr', 'weights', 'zarr.json');
+  const analysis = (name: string) => analyseRecording(at(name), { out: at(`${name}-analysis`) });
+  const array = JSON.parse(readFileSync(metadata, 'utf8'));
+  array.shape[0] -= 40;
+  writeFileSync(metadata, JSON.stringify(array));
+  await expect(analysis('cut/trajectory.zarr')).rejects.toThrow(/trajectory\.zarr\/weights is not as the run wrote it/);
+  expect(existsSync(at('cut', 'trajectory.zarr-analysis'))).toBe(false);
+  for (const name of ['step', 'loss', 'correct']) {
+    const place = at('cut', 'trajectory.zarr', name, 'zarr.json');
+    const other = JSON.parse(readFileSync(place, 'utf8'));
+    other.shape[0] -= 40;
+    writeFileSync(place, JSON.stringify(other));
+  }
+  cpSync(at('cut', 'trajectory.zarr'), at('alone.zarr'), { recursive: true });
+  expect((await analysis('alone.zarr')).measured.recording.T).toBe(array.shape[0]);
 });
 
 describe('penalties', () => {

@@ -1,6 +1,6 @@
 /** The models in PyTorch: each trains on a few samples, is recorded, and its recording is analysed. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,4 +37,46 @@ describe.skipIf(why !== '')(why && `skipped: ${why}`, () => {
     expect([recording.T, recording.P]).toEqual([60, weights]);
     expect(readFileSync(join(`${out}-analysis`, 'report.html'), 'utf8')).toMatch(/<\/html>\s*$/);
   });
+
+  it('the first one has the same numbers and verdicts through the bridge and through the kernels', () => {
+    const { status, stdout, stderr } = compared();
+    expect(stderr.split('\n').filter((l) => l.includes(' apart, and '))).toEqual([]);
+    expect(status).toBe(0);
+    const rows = stdout.split('\n').map((l) => l.split(' | '));
+    const apart = (what: string) => Number(rows.find(([first]) => first.startsWith(`| ${what}`))![3]);
+    expect(apart('loss at the centre')).toBeLessThan(1e-8);
+    expect(apart('F along')).toBeLessThan(1e-4);
+    expect(apart('H in the span')).toBeLessThan(1e-6);
+    expect(apart('C₁, 2500 × 2500')).toBeLessThan(1e-6);
+    expect(apart('verdicts that differ')).toBe(0);
+    expect(rows.filter(([first]) => first.startsWith('| rec.'))).toHaveLength(11);
+  });
+
+  it('and other numbers where its images are others', () => {
+    const make = join(folder, 'brighter.py');
+    writeFileSync(
+      make,
+      `import sys\nsys.path.insert(0, ${JSON.stringify(EXAMPLES)})\nimport mlp\n\n\ndef make():\n    problem = mlp.make()\n    problem.data = (problem.data[0] * 1.00001, problem.data[1])\n    return problem\n`,
+    );
+    const { status, stderr } = compared('--make', `${make}:make`);
+    expect(stderr).toMatch(/^loss at the centre \(nat\): .* apart, and 1\.0e-8 is allowed\.$/m);
+    expect(status).toBe(1);
+  });
+
+  /** Compares the surfaces of the recording of mlp.py, along a few directions. */
+  function compared(...more: string[]) {
+    const script = fileURLToPath(new URL('../scripts/compare-surfaces.mjs', import.meta.url));
+    const args = [
+      script,
+      join(folder, 'mlp'),
+      '--limit',
+      '1000',
+      '--directions',
+      '6',
+      '--python',
+      torchPython!,
+      ...more,
+    ];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  }
 });

@@ -28,6 +28,10 @@ it('a recording: findings on stdout, what is done and needed on stderr, a folder
   expect(stdout).toMatch(/^rec\.stationary .* → reproduced$/m);
   expect(stdout).toContain(`report: ${path}-analysis/report.html`);
   expect(existsSync(`${path}-analysis/report.html`)).toBe(true);
+  rmSync(`${path}-analysis/report.html`);
+  const redrawn = await thermogradHere('report', `${path}-analysis`);
+  expect(redrawn).toMatchObject({ code: 0, stdout });
+  expect(existsSync(`${path}-analysis/report.html`)).toBe(true);
   expect((await thermogradHere('analyse', path)).code).toBe(2);
   const again = await thermogradHere('analyse', path, '--force', '--json', '--seed', '3');
   const result = JSON.parse(again.stdout);

@@ -181,7 +181,13 @@ describe('findings on both sides of their thresholds', () => {
     expect(verdict('circulation', turn({ significant: 0 }))).toBe(OPEN);
     expect(finding('circulation', turn({ significant: 0 })).reason).toContain('faster than 0.012 radian per step');
     expect(verdict('circulation', turn({ converged: false }))).toBe(OPEN);
-    expect(verdict('circulation', motion({ between: e(0.05, 0.03) }))).toBe(OPEN);
+    expect(finding('circulation', motion({ between: e(0.05, 0.03) }))).toMatchObject({
+      verdict: OPEN,
+      reason: 'Whether the window is stationary is not decidable (rec.stationary).',
+    });
+    expect(finding('circulation', motion({ between: e(0.5, 0.3) })).reason).toBe(
+      'The window is not stationary (rec.stationary).',
+    );
     expect(finding('circulation').reason).toContain('90 % of the variance lies outside');
   });
 

@@ -1,9 +1,10 @@
 /** A recording made elsewhere with the model that it is of: aligned, measured, reported. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyseRecording, type RecordingResult } from '../src/experiments/recording/experiment.js';
+import { reportRecording } from '../src/experiments/recording/redraw.js';
 import { align, weightsOf } from '../src/experiments/recording/surface/align.js';
 import { predictedGroups, surfaceFindings } from '../src/experiments/recording/surface/findings.js';
 import type { RecordedSurface } from '../src/experiments/recording/surface/measured.js';
@@ -153,13 +154,35 @@ describe('a recording with its model', () => {
     expect(page).toContain('The loss of a quadratic at the mean weights');
     expect(page).toContain('fc2.weight');
     expect(page).not.toContain('undefined');
+    expect(page).toContain('All 100 samples were asked.');
+    expect(page).not.toContain('No hash');
     // nothing depends on `head`: no width closes, no noise, and the page holds all the same
     expect(result.leftOut.map((l) => l.what)).not.toContain(
       'flatness along the directions and the variance-flatness relation',
     );
     expect(document.measured.surface.measured.blocks).toHaveLength(3);
     expect(told.some((w) => /^surface a quadratic: all 100 samples/.test(w))).toBe(true);
-    expect(stages.some((s) => s.startsWith('surface '))).toBe(true);
+    for (const stage of ['checks of the model', 'surface curvature of', 'surface noise of'])
+      expect(stages.some((s) => s.startsWith(stage))).toBe(true);
+  });
+
+  it('has its report drawn again from its numbers alone, to the same bytes', async () => {
+    const copy = join(folder, 'redrawn');
+    cpSync(result.folder, copy, { recursive: true });
+    for (const name of ['report.html', 'figures', 'tables', 'theory.html'])
+      rmSync(join(copy, name), { recursive: true });
+    const { path, findings } = await reportRecording(copy);
+    expect(path).toBe(join(copy, 'report.html'));
+    expect(findings.map((f) => f.id)).toEqual(result.findings.map((f) => f.id));
+    const files = (of: string) => readdirSync(of, { recursive: true, encoding: 'utf8' }).sort();
+    expect(files(copy)).toEqual(files(result.folder));
+    for (const name of files(copy).filter((n) => n.includes('.')))
+      expect(readFileSync(join(copy, name)).equals(readFileSync(join(result.folder, name))), name).toBe(true);
+    // numbers that were changed by hand are not drawn
+    const text = readFileSync(join(copy, 'analysis.json'), 'utf8');
+    writeFileSync(join(copy, 'analysis.json'), text.replace('"reproduced"', '"Reproduced"'));
+    await expect(reportRecording(copy)).rejects.toMatchObject({ code: 'changed-output' });
+    await expect(reportRecording(folder)).rejects.toThrow(/is no analysis of a recording/);
   });
 
   it('is refused where the two do not fit each other, and the model is closed', async () => {
@@ -199,6 +222,12 @@ describe('a recording with its model', () => {
       what: 'everything that needs the loss',
       needs: expect.stringMatching(/even over 64 of the 100 samples/),
     });
+    expect(leftOut.filter((l) => l.needs.includes('--surface'))).toEqual([]);
+    const page = readFileSync(join(folder, 'poor', 'report.html'), 'utf8');
+    expect(page).toMatch(
+      /was checked and not measured: the measurement takes about .* even over 64 of the 100 samples/,
+    );
+    expect(page).not.toContain('No model was used');
   }, 300_000);
 });
 

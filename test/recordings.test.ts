@@ -154,6 +154,13 @@ describe('an isotropic walk', () => {
       'rec.circulation': UNDECIDED,
       'rec.temperature': UNDECIDED,
     });
+    // a share with an error as large as itself is refuted by the error that a share of 4 % would have, and the reason says so
+    const { value: b, standardError: e } = motion.between;
+    expect(b - 1.96 * e).toBeLessThan(0.04);
+    const { reason } = result.findings.find((f) => f.id === 'rec.stationary')!;
+    const [, error, errors] = /a share of 4 % counts, ([\d.]+) %: .* lies ([\d.]+) such errors above 4 %/.exec(reason)!;
+    expect(Number(error) / (100 * e * (0.04 / b))).toBeCloseTo(1, 1);
+    expect(Number(errors) / ((b - 0.04) / (e * (0.04 / b)))).toBeCloseTo(1, 1);
     const law = result.measured.rankLaw;
     if ('missing' in law) throw new Error(law.missing);
     expect(Math.abs(law.gamma.value - own.gamma.mean)).toBeLessThan(

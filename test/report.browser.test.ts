@@ -49,6 +49,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report in Chromium (needs Chromium)', ()
   test.each([
     ['light', 1200],
     ['dark', 600],
+    ['dark', 800],
     ['light', 360],
   ] as const)('%s at %i pixels: quiet, offline, no sideways scroll', async (colorScheme, width) => {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });

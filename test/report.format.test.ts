@@ -19,6 +19,7 @@ import {
   formatNumber,
   formatRange,
   formatSeconds,
+  formatShare,
   formatTick,
 } from '../src/report/format.js';
 import { escapeText, html, prose } from '../src/report/markup.js';
@@ -91,6 +92,19 @@ describe('numbers', () => {
       '2 h 10 min',
       '1 h 0 min',
     ]);
+  });
+});
+
+describe('shares', () => {
+  test.each([
+    [1, 3, '100 %'],
+    [0.99996, 3, 'more than 99.9 %'],
+    [0.9994, 3, '99.9 %'],
+    [0.9964, 2, '99.6 %'],
+    [0.0213, 2, '2.1 %'],
+    [0, 3, '0 %'],
+  ])('%d to %d digits', (share, digits, words) => {
+    expect(formatShare(share, digits)).toBe(words);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Measures of one solution against naive loops, differences and closed forms. */
 import { describe, expect, it } from 'vitest';
 import { hessianTrace } from '../src/analyse/curvature/hessian-trace.js';
-import { measureSolution } from '../src/analyse/landscape/solution-flatness.js';
+import { measureSolution } from '../src/analyse/landscape/network-solution.js';
 import { anisotropy, curvatureChange, valleyDirections } from '../src/analyse/landscape/valley-coordinates.js';
 import { WholeLine } from '../src/analyse/landscape/whole-width.js';
 import { curvedNoiseTrace } from '../src/analyse/noise/noise-scale.js';

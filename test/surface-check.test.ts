@@ -36,6 +36,7 @@ describe('good surfaces', () => {
         'mean of a subset',
         'gradients of samples',
         'squared norms',
+        'precision',
         'gradient',
         'Hessian symmetric',
         'Hessian',
@@ -78,6 +79,125 @@ describe('the hash', () => {
       .digest('hex');
     expect(await weightsHash(w)).toBe(expected);
     expect(await weightsHash(Float32Array.from(w))).toBe(expected);
+  });
+});
+
+describe('a budget', () => {
+  /** Samples of all requests together, in a clock that every sample of a gradient moves by a millisecond. */
+  const timed = (count: number) => {
+    const many = smallSamples(count, 6, 3);
+    const inner = networkSurface({ spec, samples: many, lines: 'float64' });
+    let [time, whole] = [0, 0];
+    const asked = (subset: { samples: ArrayLike<number> } | undefined) => {
+      time += (subset?.samples.length ?? count) / 1000;
+      whole += subset ? 0 : 1;
+    };
+    const surface: Surface = {
+      ...inner,
+      losses: (at, lines, subset, o) => {
+        asked(subset);
+        return inner.losses(at, lines, subset, o);
+      },
+      gradient: (at, subset, o) => {
+        asked(subset);
+        return inner.gradient(at, subset, o);
+      },
+      sampleLosses: (at, subset, o) => {
+        asked(subset);
+        return inner.sampleLosses(at, subset, o);
+      },
+    };
+    return { surface, now: () => time, whole: () => whole };
+  };
+
+  it('leaves one pass over all samples, where more of them would take too long', async () => {
+    const short = timed(2000);
+    const report = await checkSurface(short.surface, w, { key, budget: { seconds: 8, now: short.now } });
+    expect(short.whole()).toBe(1);
+    // the first gradient took 2 of the 8 s, and nine times as many samples as are chosen fit the rest
+    expect(report.over).toBe(Math.floor((1000 * (8 - 2)) / 9));
+    expect(report.checks.filter((c) => c.verdict !== 'passed').map((c) => c.name)).toEqual(['weights']);
+    const long = timed(2000);
+    const all = await checkSurface(long.surface, w, { key, budget: { seconds: 21, now: long.now } });
+    expect(long.whole()).toBeGreaterThan(5);
+    expect(all).not.toHaveProperty('over');
+    expect(all.loss).toBe(report.loss);
+  });
+
+  it('does not hide a sum in place of the mean', async () => {
+    const { surface, now } = timed(2000);
+    const wrong = completed({
+      ...surface,
+      losses: async (...a) => (await surface.losses(...a)).map((l) => ({ ...l, losses: l.losses.map((x) => 9 * x) })),
+      gradient: async (...a) => {
+        const { loss, gradient } = await surface.gradient(...a);
+        return { loss: 9 * loss, gradient: gradient.map((x) => 9 * x) };
+      },
+    });
+    await expect(checkSurface(wrong, w, { key, budget: { seconds: 8, now } })).rejects.toMatchObject({
+      code: 'surface-mean-of-samples',
+    });
+  });
+});
+
+describe('the precision', () => {
+  const x = Float64Array.from({ length: 40 }, (_, k) => Math.sin(3 * k + 1));
+  /** A regression (a tanh(b x_k) − x_k²)²/2 whose losses and gradients are rounded as asked. */
+  const rounded = (loss: (v: number) => number, gradient: (v: number) => number, precision: 'float32' | 'float64') => {
+    const error = (at: ArrayLike<number>, k: number) => at[0] * Math.tanh(at[1] * x[k]) - x[k] ** 2;
+    return functionSurface({
+      size: 2,
+      samples: 40,
+      precision,
+      loss: (at, samples) => samples.reduce((sum, k) => sum + loss(error(at, k) ** 2 / 2), 0) / samples.length,
+      gradient: (at, samples) => {
+        const g = [0, 0];
+        for (const k of samples) {
+          const t = Math.tanh(at[1] * x[k]);
+          g[0] += (error(at, k) * t) / samples.length;
+          g[1] += (error(at, k) * at[0] * (1 - t * t) * x[k]) / samples.length;
+        }
+        return g.map(gradient);
+      },
+    });
+  };
+  const same = (v: number) => v;
+  const at = Float64Array.of(0.7, 0.9);
+  const precisionOf = async (surface: Surface) =>
+    (await examineSurface(surface, at, { key })).checks.find((c) => c.name === 'precision')!;
+
+  it('of losses or gradients in float32 behind a claim of float64 is found', async () => {
+    expect(await precisionOf(rounded(same, same, 'float64'))).toMatchObject({ verdict: 'passed' });
+    const losses = await precisionOf(rounded(Math.fround, same, 'float64'));
+    expect(losses).toMatchObject({
+      verdict: 'failed',
+      sentence: expect.stringMatching(/^the losses of .* model\.double/),
+    });
+    // 40 losses that are each off by up to 2^-25 of their size
+    expect(losses.deviation).toBeGreaterThan(1e-10);
+    expect(losses.deviation).toBeLessThan(2 ** -25);
+    const gradient = await precisionOf(rounded(same, Math.fround, 'float64'));
+    expect(gradient).toMatchObject({ verdict: 'failed', sentence: expect.stringMatching(/^the gradient of /) });
+    expect(gradient.deviation).toBeLessThan(2 ** -22);
+    expect(await precisionOf(rounded(Math.fround, Math.fround, 'float32'))).toMatchObject({ verdict: 'skipped' });
+  });
+
+  it('is not missed where rounding hides every change, nor found where the loss is linear or at its minimum', async () => {
+    const linear = functionSurface({ size: 2, loss: (v) => 1 + v[0] - 2 * v[1], gradient: () => [1, -2] });
+    expect(await precisionOf(linear)).toMatchObject({ verdict: 'passed', deviation: 0 });
+    const bowl = functionSurface({
+      size: 2,
+      loss: (v) => 1 + 50 * (v[0] - 0.7) ** 2 + (v[1] - 0.9) ** 2,
+      gradient: (v) => [100 * (v[0] - 0.7), 2 * (v[1] - 0.9)],
+    });
+    expect(await precisionOf(bowl)).toMatchObject({ verdict: 'passed' });
+    // a gradient that falls so slowly that its float32 numbers are the same at neighbouring points
+    const slow = functionSurface({
+      size: 2,
+      loss: (v) => 2 + v[0] + 1e-2 * Math.sin(v[0]) + v[1],
+      gradient: (v) => [Math.fround(1 + 1e-2 * Math.cos(v[0])), 1],
+    });
+    expect(await precisionOf(slow)).toMatchObject({ verdict: 'failed' });
   });
 });
 

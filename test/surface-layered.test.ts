@@ -5,6 +5,7 @@ import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { blockNamed, wholeBlock } from '../src/surface/blocks.js';
+import { checkSurface } from '../src/surface/check.js';
 import { layeredSurface } from '../src/surface/layered/surface.js';
 import { networkSurface } from '../src/surface/network/surface.js';
 import { LAYERED, layeredNet } from './support/layered-nets.js';
@@ -67,6 +68,59 @@ describe('a perceptron written as layers', () => {
     await both((x) => x.fisher(w));
     const line = { block, direction: v.data.slice(0, block.size), displacements: [-0.3, 0, 0.2] };
     await both(async (x) => (await x.losses(w, [line]))[0].losses);
+  });
+});
+
+describe('states', () => {
+  const spec = LAYERED.residual;
+  const { samples, w } = layeredNet(spec, 70);
+  const s = randomKey(4).stream();
+
+  it('are kept between products at one point, with the same bits', async () => {
+    const [kept, anew] = [undefined, 0].map((cacheBytes) =>
+      layeredSurface({ spec, samples, ...(cacheBytes !== undefined && { cacheBytes }) }),
+    );
+    const subset = { samples: Uint32Array.from({ length: 40 }, (_, k) => 69 - k), strata: [{ count: 40, of: 70 }] };
+    const shares = {
+      ...subset,
+      strata: [
+        { count: 30, of: 60 },
+        { count: 10, of: 10 },
+      ],
+    };
+    const other = w.map((x) => 0.9 * x);
+    for (const pattern of ['*', 'conv2.*', 'dense1.weight']) {
+      const block = blockNamed(kept.parameters, pattern);
+      for (const [at, of] of [
+        [w, undefined],
+        [w, undefined],
+        [w, subset],
+        [w, shares],
+        [other, shares],
+        [w, undefined],
+      ] as const) {
+        const v = matrix(
+          1,
+          block.size,
+          Float64Array.from({ length: block.size }, () => s.normal()),
+        );
+        const products = await Promise.all([kept, anew].map((x) => x.hessianVectors(at, block, v, of)));
+        expect(products[0].data).toEqual(products[1].data);
+      }
+    }
+  });
+});
+
+describe('checks of a surface', () => {
+  it('find nothing', async () => {
+    for (const lines of ['float64', 'float32'] as const) {
+      const { samples, w } = layeredNet(LAYERED.perceptron, 40);
+      const surface = layeredSurface({ spec: LAYERED.perceptron, samples, lines });
+      const at = w.map(Math.fround);
+      await expect(checkSurface(surface, at, { key: randomKey(1) })).resolves.toMatchObject({
+        checks: expect.not.arrayContaining([expect.objectContaining({ verdict: 'failed' })]),
+      });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 """
-The network of Feng & Tu (2021), trained by PyTorch and recorded: 784-50-50-10 without biases on MNIST.
+The network of Feng & Tu (2021), trained by PyTorch and recorded: 784-50-50-10 without biases on MNIST. As in the preset `standard` of
+`thermograd reproduce ivf2021`, the window is the ten epochs after the first one that ends without a training error.
 
     python examples/pytorch/mlp.py --out mlp
     npx thermograd analyse mlp --surface python:examples/pytorch/mlp.py:make
@@ -33,4 +34,4 @@ def make() -> thermograd.Problem:
 
 
 if __name__ == "__main__":
-    train_and_record(make, out="mlp", params="fc2.weight", epochs=25, window=10, lr=0.1)
+    train_and_record(make, out="mlp", params="fc2.weight", epochs=290, window=10, lr=0.1, until_fitted=True)

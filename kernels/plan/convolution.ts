@@ -1,11 +1,13 @@
 // Convolutions and dense layers: which taps reach which place, and the order of the loops, so that what a register tile
 // reads stays in the first-level cache. A dense layer is a convolution of one place with a kernel of one place.
-import { FROM_OUTPUT, MASK, PROJECT, products, RECTIFY, setOutputs, setTaps, WIDEST, WITH_BIAS } from './products';
+import { FROM_OUTPUT, MASK, PROJECT, products, RECTIFY, setOutputs, setTaps, tileOf, WITH_BIAS } from './products';
 import { adds, address, clear, rectifies, rowBytes } from './lanes';
 import { convShape, denseShape, inC, inH, inW, kernel, outC, outH, outW, padding, stride } from './shape';
 
 /** Bytes of rows that the taps of a block of channels may take in a tile of lanes. */
 const BLOCK: i32 = 16384;
+/** Bytes of cache that a row of a tile takes. */
+const LINE: i32 = 64;
 
 /** Returns the number of channels in each of the fewest equal blocks of at most `most`. */
 // @ts-ignore: decorator
@@ -13,13 +15,6 @@ const BLOCK: i32 = 16384;
 function blockOf(channels: i32, most: i32): i32 {
   const blocks = (channels + most - 1) / most;
   return (channels + blocks - 1) / blocks;
-}
-
-/** Returns the first vector of lane tile t of n. */
-// @ts-ignore: decorator
-@inline
-function tileStart(vectors: i32, n: i32, t: i32): i32 {
-  return (t * vectors) / n;
 }
 
 /** Computes y (+)= w ∗ x + bias, or with PROJECT in `modes` the row y += Σ other·(w ∗ x + bias). */
@@ -33,12 +28,10 @@ function forward<T>(x: usize, w: usize, bias: usize, y: usize, other: usize, mod
   if (kernel == 1) setTaps(0, 0, number, 0, 0, plane);
   else setTaps(<usize>area * number, <usize>kernel * number, number, plane, <usize>inW * R, R);
   const vectors = <i32>(R >> 4);
-  const tiles = (vectors + WIDEST - 1) / WIDEST;
-  const block = blockOf(inC, max(1, BLOCK / (area * 16 * WIDEST)));
-  for (let t = 0; t < tiles; t++) {
-    const v0 = tileStart(vectors, tiles, t);
-    const width = tileStart(vectors, tiles, t + 1) - v0;
-    const lane = <usize>v0 << 4;
+  const block = blockOf(inC, max(1, BLOCK / (area * LINE)));
+  for (let v = 0, width = 0; v < vectors; v += width) {
+    width = tileOf(vectors - v);
+    const lane = <usize>v << 4;
     for (let c = 0; c < inC; c += block) {
       const channels = min(block, inC - c);
       let mode = modes & PROJECT;
@@ -80,13 +73,11 @@ function backward<T>(dy: usize, w: usize, h: usize, dx: usize, modes: i32): void
   if (kernel == 1) setTaps(0, 0, nextChannel, 0, 0, outPlane);
   else setTaps(nextChannel, <usize>(stride * kernel) * number, <usize>stride * number, outPlane, -(<usize>outW * R), -R);
   const vectors = <i32>(R >> 4);
-  const tiles = (vectors + WIDEST - 1) / WIDEST;
   const reach = (kernel + stride - 1) / stride;
-  const block = blockOf(outC, max(1, BLOCK / (reach * reach * 16 * WIDEST)));
-  for (let t = 0; t < tiles; t++) {
-    const v0 = tileStart(vectors, tiles, t);
-    const width = tileStart(vectors, tiles, t + 1) - v0;
-    const lane = <usize>v0 << 4;
+  const block = blockOf(outC, max(1, BLOCK / (reach * reach * LINE)));
+  for (let v = 0, width = 0; v < vectors; v += width) {
+    width = tileOf(vectors - v);
+    const lane = <usize>v << 4;
     for (let c = 0; c < outC; c += block) {
       const channels = min(block, outC - c);
       let mode = c == 0 ? modes & FROM_OUTPUT : FROM_OUTPUT;

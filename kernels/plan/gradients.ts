@@ -3,27 +3,19 @@
 // The columns of outputs are cut into runs on which the same part of a window lies inside the image: the middle, and single
 // columns at the borders. Output rows are taken in blocks, so that deltas and inputs of a block stay in the second-level cache
 // while all pairs of channels pass over them.
-import { correlate, outputsFor, setGradient, setWalk } from './correlations';
+import { correlate, outputsFor, setGradient, setWalk, tapsOf } from './correlations';
 import { adds, address, clear, numberAt, rowBytes } from './lanes';
 import { convShape, denseShape, inC, inH, inW, kernel, outC, outH, outW, padding, stride } from './shape';
 import { channelSums } from './elements';
 
 const SECOND_LEVEL: usize = 393216;
 const FIRST_LEVEL: i32 = 16384;
-const MOST_TAPS: i32 = 5;
 
 /** Returns ⌈a/b⌉ for a ≥ 0, and 0 for a < 0. */
 // @ts-ignore: decorator
 @inline
 function ceiling(a: i32, b: i32): i32 {
   return a <= 0 ? 0 : (a + b - 1) / b;
-}
-
-/** Cuts `n` into the fewest equal parts of at most `most`; returns their largest length. */
-// @ts-ignore: decorator
-@inline
-function part(n: i32, most: i32): i32 {
-  return ceiling(n, ceiling(n, most));
 }
 
 // The operands, the block of output rows [y0, y1) and the run of columns [x0, x1) with the taps [k0, k1) of a line.
@@ -53,9 +45,8 @@ function cover<T>(p: i32, q: i32, d: usize, x: usize, lines: i32, g: usize): voi
 function windows<T>(): void {
   const R = rowBytes<T>();
   const unit = apart ? R : sizeof<T>();
-  const taps = part(k1 - k0, MOST_TAPS);
-  for (let k = k0; k < k1; k += taps) {
-    const q = min(taps, k1 - k);
+  for (let k = k0, q = 0; k < k1; k += q) {
+    q = tapsOf(k1 - k);
     const most = outputsFor(q);
     for (let c = 0; c < outC; c += most) {
       const p = min(most, outC - c);
@@ -81,16 +72,14 @@ function points<T>(): void {
   const bottom = min(y1, ceiling(inH + padding, stride));
   if (bottom <= top) return;
   const rows = <usize>((bottom - top) * (x1 - x0)) * R;
-  const taps = part(inC, MOST_TAPS);
-  const block = max(1, FIRST_LEVEL / <i32>min(<usize>FIRST_LEVEL, rows * <usize>taps)) * taps;
-  const most = outputsFor(taps);
+  const block = max(1, FIRST_LEVEL / <i32>min(<usize>FIRST_LEVEL, rows * 3)) * 3;
   for (let b = 0; b < inC; b += block) {
     const end = min(inC, b + block);
-    for (let c = 0; c < outC; c += most) {
-      const p = min(most, outC - c);
+    for (let c = 0; c < outC; c += 3) {
+      const p = min(3, outC - c);
       const d = deltas + <usize>((c * outH + top) * outW + x0) * R;
-      for (let i = b; i < end; i += taps) {
-        const q = min(taps, end - i);
+      for (let i = b, q = 0; i < end; i += q) {
+        q = tapsOf(end - i);
         const x = inputs + <usize>((i * inH + top * stride - padding) * inW + x0 * stride - padding) * R;
         cover<T>(p, q, d, x, bottom - top, target + <usize>(c * inC + i) * unit);
       }

@@ -1,7 +1,11 @@
-// The register tile behind forward passes, input gradients and projections: P outputs (1 or 2) of V vectors of lanes (1 to 5),
-// each the sum over taps of (weight in all lanes) × (row of lanes). A tap is one input channel and one place of a convolution's
-// window; taps are walked in three nested loops with constant steps, so that any stride, any part of a window at a border, and
-// both directions are the same code.
+// The register tile behind forward passes, input gradients and projections: P outputs of V vectors of lanes, each the sum over
+// taps of (weight in all lanes) × (row of lanes). A tap is one input channel and one place of a convolution's window; taps are
+// walked in three nested loops with constant steps, so that any stride, any part of a window at a border, and both directions
+// are the same code.
+//
+// Sizes of tiles: V8 loads all rows and weights of a turn before it multiplies, and has 15 registers for them and the sums: P + V
+// + P·V ≤ 15. One vector more, and a sum goes through memory in every turn of the loop at less than half the speed. The largest
+// such tiles, 4×2 and 3×3, reach 85 and 90 % of the peak with rows in the first-level cache, 2×5 only 40 %.
 import { N1, N2, N3, N4, N5 } from '../common/simd';
 import { fma, positive, rectified } from './lanes';
 
@@ -40,53 +44,70 @@ export function setOutputs(weight: usize, output: usize): void {
 }
 
 /**
- * Computes `outputs` outputs, a multiple of P, at one place and for one tile of lanes.
+ * Computes `groups` groups of P outputs at one place and for one tile of lanes.
  * @param w - the first tap's weight of the first output; `x` its row
  * @param y - where the first output goes; with PROJECT a single row that Σ_outputs output·other is added to
  * @param other - with MASK the tensor whose positive numbers let the result through, with PROJECT the deltas; like y
  */
-function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, outputs: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
+function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
   const step = weight0;
   const rowStep = row0;
   const second = nextWeight;
   const span = <usize>n0 * step;
-  for (let o = 0; o < outputs; o += offsetof<P>() / 4) {
-    let a0 = v128.splat<T>(<T>0);
-    let a1 = v128.splat<T>(<T>0);
-    let a2 = v128.splat<T>(<T>0);
-    let a3 = v128.splat<T>(<T>0);
-    let a4 = v128.splat<T>(<T>0);
-    let b0 = v128.splat<T>(<T>0);
-    let b1 = v128.splat<T>(<T>0);
-    let b2 = v128.splat<T>(<T>0);
-    let b3 = v128.splat<T>(<T>0);
-    let b4 = v128.splat<T>(<T>0);
+  for (let o = 0; o < groups; o++) {
+    let a00 = v128.splat<T>(<T>0);
+    let a01 = v128.splat<T>(<T>0);
+    let a02 = v128.splat<T>(<T>0);
+    let a10 = v128.splat<T>(<T>0);
+    let a11 = v128.splat<T>(<T>0);
+    let a12 = v128.splat<T>(<T>0);
+    let a20 = v128.splat<T>(<T>0);
+    let a21 = v128.splat<T>(<T>0);
+    let a22 = v128.splat<T>(<T>0);
+    let a30 = v128.splat<T>(<T>0);
+    let a31 = v128.splat<T>(<T>0);
+    let a40 = v128.splat<T>(<T>0);
     if (mode & FROM_OUTPUT) {
-      a0 = v128.load(y, 0);
-      if (offsetof<V>() > 4) a1 = v128.load(y, 16);
-      if (offsetof<V>() > 8) a2 = v128.load(y, 32);
-      if (offsetof<V>() > 12) a3 = v128.load(y, 48);
-      if (offsetof<V>() > 16) a4 = v128.load(y, 64);
-      if (offsetof<P>() > 4) b0 = v128.load(y + nextOutput, 0);
-      if (offsetof<P>() > 4 && offsetof<V>() > 4) b1 = v128.load(y + nextOutput, 16);
-      if (offsetof<P>() > 4 && offsetof<V>() > 8) b2 = v128.load(y + nextOutput, 32);
-      if (offsetof<P>() > 4 && offsetof<V>() > 12) b3 = v128.load(y + nextOutput, 48);
-      if (offsetof<P>() > 4 && offsetof<V>() > 16) b4 = v128.load(y + nextOutput, 64);
+      a00 = v128.load(y, 0);
+      if (offsetof<V>() > 4) a01 = v128.load(y, 16);
+      if (offsetof<V>() > 8) a02 = v128.load(y, 32);
+      if (offsetof<P>() > 4) a10 = v128.load(y + nextOutput, 0);
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) a11 = v128.load(y + nextOutput, 16);
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) a12 = v128.load(y + nextOutput, 32);
+      if (offsetof<P>() > 8) a20 = v128.load(y + 2 * nextOutput, 0);
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) a21 = v128.load(y + 2 * nextOutput, 16);
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) a22 = v128.load(y + 2 * nextOutput, 32);
+      if (offsetof<P>() > 12) a30 = v128.load(y + 3 * nextOutput, 0);
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) a31 = v128.load(y + 3 * nextOutput, 16);
+      if (offsetof<P>() > 16) a40 = v128.load(y + 4 * nextOutput, 0);
     }
     if (mode & WITH_BIAS) {
-      const shift = v128.load_splat<T>(bias);
-      a0 = v128.add<T>(a0, shift);
-      if (offsetof<V>() > 4) a1 = v128.add<T>(a1, shift);
-      if (offsetof<V>() > 8) a2 = v128.add<T>(a2, shift);
-      if (offsetof<V>() > 12) a3 = v128.add<T>(a3, shift);
-      if (offsetof<V>() > 16) a4 = v128.add<T>(a4, shift);
+      {
+        const shift = v128.load_splat<T>(bias);
+        a00 = v128.add<T>(a00, shift);
+        if (offsetof<V>() > 4) a01 = v128.add<T>(a01, shift);
+        if (offsetof<V>() > 8) a02 = v128.add<T>(a02, shift);
+      }
       if (offsetof<P>() > 4) {
-        const other = v128.load_splat<T>(bias + sizeof<T>());
-        b0 = v128.add<T>(b0, other);
-        if (offsetof<V>() > 4) b1 = v128.add<T>(b1, other);
-        if (offsetof<V>() > 8) b2 = v128.add<T>(b2, other);
-        if (offsetof<V>() > 12) b3 = v128.add<T>(b3, other);
-        if (offsetof<V>() > 16) b4 = v128.add<T>(b4, other);
+        const shift = v128.load_splat<T>(bias + 1 * sizeof<T>());
+        a10 = v128.add<T>(a10, shift);
+        if (offsetof<V>() > 4) a11 = v128.add<T>(a11, shift);
+        if (offsetof<V>() > 8) a12 = v128.add<T>(a12, shift);
+      }
+      if (offsetof<P>() > 8) {
+        const shift = v128.load_splat<T>(bias + 2 * sizeof<T>());
+        a20 = v128.add<T>(a20, shift);
+        if (offsetof<V>() > 4) a21 = v128.add<T>(a21, shift);
+        if (offsetof<V>() > 8) a22 = v128.add<T>(a22, shift);
+      }
+      if (offsetof<P>() > 12) {
+        const shift = v128.load_splat<T>(bias + 3 * sizeof<T>());
+        a30 = v128.add<T>(a30, shift);
+        if (offsetof<V>() > 4) a31 = v128.add<T>(a31, shift);
+      }
+      if (offsetof<P>() > 16) {
+        const shift = v128.load_splat<T>(bias + 4 * sizeof<T>());
+        a40 = v128.add<T>(a40, shift);
       }
       bias += (offsetof<P>() / 4) * sizeof<T>();
     }
@@ -96,46 +117,50 @@ function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, 
       let wr = wc;
       let xr = xc;
       for (let j = 0; j < n1; j++) {
-        let p = wr;
+        let p0 = wr;
+        let p1 = p0 + second;
+        let p2 = p1 + second;
+        let p3 = p2 + second;
+        let p4 = p3 + second;
         let q = xr;
-        const end = p + span;
-        do {
-          const s = v128.load_splat<T>(p);
-          if (offsetof<P>() > 4) {
-            const t = v128.load_splat<T>(p + second);
-            const x0 = v128.load(q, 0);
-            a0 = fma<T>(s, x0, a0);
-            b0 = fma<T>(t, x0, b0);
-            if (offsetof<V>() > 4) {
-              const x1 = v128.load(q, 16);
-              a1 = fma<T>(s, x1, a1);
-              b1 = fma<T>(t, x1, b1);
-            }
-            if (offsetof<V>() > 8) {
-              const x2 = v128.load(q, 32);
-              a2 = fma<T>(s, x2, a2);
-              b2 = fma<T>(t, x2, b2);
-            }
-            if (offsetof<V>() > 12) {
-              const x3 = v128.load(q, 48);
-              a3 = fma<T>(s, x3, a3);
-              b3 = fma<T>(t, x3, b3);
-            }
-            if (offsetof<V>() > 16) {
-              const x4 = v128.load(q, 64);
-              a4 = fma<T>(s, x4, a4);
-              b4 = fma<T>(t, x4, b4);
-            }
-          } else {
-            a0 = fma<T>(s, v128.load(q, 0), a0);
-            if (offsetof<V>() > 4) a1 = fma<T>(s, v128.load(q, 16), a1);
-            if (offsetof<V>() > 8) a2 = fma<T>(s, v128.load(q, 32), a2);
-            if (offsetof<V>() > 12) a3 = fma<T>(s, v128.load(q, 48), a3);
-            if (offsetof<V>() > 16) a4 = fma<T>(s, v128.load(q, 64), a4);
-          }
-          p += step;
+        const end = p0 + span;
+        for (; p0 < end; p0 += step) {
+          const x0 = v128.load(q);
+          const x1 = offsetof<V>() > 4 ? v128.load(q, 16) : x0;
+          const x2 = offsetof<V>() > 8 ? v128.load(q, 32) : x0;
           q += rowStep;
-        } while (p < end);
+          {
+            const s = v128.load_splat<T>(p0);
+            a00 = fma<T>(s, x0, a00);
+            if (offsetof<V>() > 4) a01 = fma<T>(s, x1, a01);
+            if (offsetof<V>() > 8) a02 = fma<T>(s, x2, a02);
+          }
+          if (offsetof<P>() > 4) {
+            const s = v128.load_splat<T>(p1);
+            p1 += step;
+            a10 = fma<T>(s, x0, a10);
+            if (offsetof<V>() > 4) a11 = fma<T>(s, x1, a11);
+            if (offsetof<V>() > 8) a12 = fma<T>(s, x2, a12);
+          }
+          if (offsetof<P>() > 8) {
+            const s = v128.load_splat<T>(p2);
+            p2 += step;
+            a20 = fma<T>(s, x0, a20);
+            if (offsetof<V>() > 4) a21 = fma<T>(s, x1, a21);
+            if (offsetof<V>() > 8) a22 = fma<T>(s, x2, a22);
+          }
+          if (offsetof<P>() > 12) {
+            const s = v128.load_splat<T>(p3);
+            p3 += step;
+            a30 = fma<T>(s, x0, a30);
+            if (offsetof<V>() > 4) a31 = fma<T>(s, x1, a31);
+          }
+          if (offsetof<P>() > 16) {
+            const s = v128.load_splat<T>(p4);
+            p4 += step;
+            a40 = fma<T>(s, x0, a40);
+          }
+        }
         wr += weight1;
         xr += row1;
       }
@@ -143,51 +168,59 @@ function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, 
       xc += row2;
     }
     if (mode & RECTIFY) {
-      a0 = rectified<T>(a0);
-      if (offsetof<V>() > 4) a1 = rectified<T>(a1);
-      if (offsetof<V>() > 8) a2 = rectified<T>(a2);
-      if (offsetof<V>() > 12) a3 = rectified<T>(a3);
-      if (offsetof<V>() > 16) a4 = rectified<T>(a4);
-      if (offsetof<P>() > 4) b0 = rectified<T>(b0);
-      if (offsetof<P>() > 4 && offsetof<V>() > 4) b1 = rectified<T>(b1);
-      if (offsetof<P>() > 4 && offsetof<V>() > 8) b2 = rectified<T>(b2);
-      if (offsetof<P>() > 4 && offsetof<V>() > 12) b3 = rectified<T>(b3);
-      if (offsetof<P>() > 4 && offsetof<V>() > 16) b4 = rectified<T>(b4);
+      a00 = rectified<T>(a00);
+      if (offsetof<V>() > 4) a01 = rectified<T>(a01);
+      if (offsetof<V>() > 8) a02 = rectified<T>(a02);
+      if (offsetof<P>() > 4) a10 = rectified<T>(a10);
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) a11 = rectified<T>(a11);
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) a12 = rectified<T>(a12);
+      if (offsetof<P>() > 8) a20 = rectified<T>(a20);
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) a21 = rectified<T>(a21);
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) a22 = rectified<T>(a22);
+      if (offsetof<P>() > 12) a30 = rectified<T>(a30);
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) a31 = rectified<T>(a31);
+      if (offsetof<P>() > 16) a40 = rectified<T>(a40);
     }
     if (mode & MASK) {
-      a0 = v128.and(a0, positive<T>(v128.load(other, 0)));
-      if (offsetof<V>() > 4) a1 = v128.and(a1, positive<T>(v128.load(other, 16)));
-      if (offsetof<V>() > 8) a2 = v128.and(a2, positive<T>(v128.load(other, 32)));
-      if (offsetof<V>() > 12) a3 = v128.and(a3, positive<T>(v128.load(other, 48)));
-      if (offsetof<V>() > 16) a4 = v128.and(a4, positive<T>(v128.load(other, 64)));
-      if (offsetof<P>() > 4) b0 = v128.and(b0, positive<T>(v128.load(other + nextOutput, 0)));
-      if (offsetof<P>() > 4 && offsetof<V>() > 4) b1 = v128.and(b1, positive<T>(v128.load(other + nextOutput, 16)));
-      if (offsetof<P>() > 4 && offsetof<V>() > 8) b2 = v128.and(b2, positive<T>(v128.load(other + nextOutput, 32)));
-      if (offsetof<P>() > 4 && offsetof<V>() > 12) b3 = v128.and(b3, positive<T>(v128.load(other + nextOutput, 48)));
-      if (offsetof<P>() > 4 && offsetof<V>() > 16) b4 = v128.and(b4, positive<T>(v128.load(other + nextOutput, 64)));
+      a00 = v128.and(a00, positive<T>(v128.load(other, 0)));
+      if (offsetof<V>() > 4) a01 = v128.and(a01, positive<T>(v128.load(other, 16)));
+      if (offsetof<V>() > 8) a02 = v128.and(a02, positive<T>(v128.load(other, 32)));
+      if (offsetof<P>() > 4) a10 = v128.and(a10, positive<T>(v128.load(other + nextOutput, 0)));
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) a11 = v128.and(a11, positive<T>(v128.load(other + nextOutput, 16)));
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) a12 = v128.and(a12, positive<T>(v128.load(other + nextOutput, 32)));
+      if (offsetof<P>() > 8) a20 = v128.and(a20, positive<T>(v128.load(other + 2 * nextOutput, 0)));
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) a21 = v128.and(a21, positive<T>(v128.load(other + 2 * nextOutput, 16)));
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) a22 = v128.and(a22, positive<T>(v128.load(other + 2 * nextOutput, 32)));
+      if (offsetof<P>() > 12) a30 = v128.and(a30, positive<T>(v128.load(other + 3 * nextOutput, 0)));
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) a31 = v128.and(a31, positive<T>(v128.load(other + 3 * nextOutput, 16)));
+      if (offsetof<P>() > 16) a40 = v128.and(a40, positive<T>(v128.load(other + 4 * nextOutput, 0)));
     }
     if (mode & PROJECT) {
-      v128.store(y, fma<T>(a0, v128.load(other, 0), v128.load(y, 0)), 0);
-      if (offsetof<V>() > 4) v128.store(y, fma<T>(a1, v128.load(other, 16), v128.load(y, 16)), 16);
-      if (offsetof<V>() > 8) v128.store(y, fma<T>(a2, v128.load(other, 32), v128.load(y, 32)), 32);
-      if (offsetof<V>() > 12) v128.store(y, fma<T>(a3, v128.load(other, 48), v128.load(y, 48)), 48);
-      if (offsetof<V>() > 16) v128.store(y, fma<T>(a4, v128.load(other, 64), v128.load(y, 64)), 64);
-      if (offsetof<P>() > 4) v128.store(y, fma<T>(b0, v128.load(other + nextOutput, 0), v128.load(y, 0)), 0);
-      if (offsetof<P>() > 4 && offsetof<V>() > 4) v128.store(y, fma<T>(b1, v128.load(other + nextOutput, 16), v128.load(y, 16)), 16);
-      if (offsetof<P>() > 4 && offsetof<V>() > 8) v128.store(y, fma<T>(b2, v128.load(other + nextOutput, 32), v128.load(y, 32)), 32);
-      if (offsetof<P>() > 4 && offsetof<V>() > 12) v128.store(y, fma<T>(b3, v128.load(other + nextOutput, 48), v128.load(y, 48)), 48);
-      if (offsetof<P>() > 4 && offsetof<V>() > 16) v128.store(y, fma<T>(b4, v128.load(other + nextOutput, 64), v128.load(y, 64)), 64);
+      v128.store(y, fma<T>(a00, v128.load(other, 0), v128.load(y, 0)), 0);
+      if (offsetof<V>() > 4) v128.store(y, fma<T>(a01, v128.load(other, 16), v128.load(y, 16)), 16);
+      if (offsetof<V>() > 8) v128.store(y, fma<T>(a02, v128.load(other, 32), v128.load(y, 32)), 32);
+      if (offsetof<P>() > 4) v128.store(y, fma<T>(a10, v128.load(other + nextOutput, 0), v128.load(y, 0)), 0);
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) v128.store(y, fma<T>(a11, v128.load(other + nextOutput, 16), v128.load(y, 16)), 16);
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) v128.store(y, fma<T>(a12, v128.load(other + nextOutput, 32), v128.load(y, 32)), 32);
+      if (offsetof<P>() > 8) v128.store(y, fma<T>(a20, v128.load(other + 2 * nextOutput, 0), v128.load(y, 0)), 0);
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) v128.store(y, fma<T>(a21, v128.load(other + 2 * nextOutput, 16), v128.load(y, 16)), 16);
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) v128.store(y, fma<T>(a22, v128.load(other + 2 * nextOutput, 32), v128.load(y, 32)), 32);
+      if (offsetof<P>() > 12) v128.store(y, fma<T>(a30, v128.load(other + 3 * nextOutput, 0), v128.load(y, 0)), 0);
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) v128.store(y, fma<T>(a31, v128.load(other + 3 * nextOutput, 16), v128.load(y, 16)), 16);
+      if (offsetof<P>() > 16) v128.store(y, fma<T>(a40, v128.load(other + 4 * nextOutput, 0), v128.load(y, 0)), 0);
     } else {
-      v128.store(y, a0, 0);
-      if (offsetof<V>() > 4) v128.store(y, a1, 16);
-      if (offsetof<V>() > 8) v128.store(y, a2, 32);
-      if (offsetof<V>() > 12) v128.store(y, a3, 48);
-      if (offsetof<V>() > 16) v128.store(y, a4, 64);
-      if (offsetof<P>() > 4) v128.store(y + nextOutput, b0, 0);
-      if (offsetof<P>() > 4 && offsetof<V>() > 4) v128.store(y + nextOutput, b1, 16);
-      if (offsetof<P>() > 4 && offsetof<V>() > 8) v128.store(y + nextOutput, b2, 32);
-      if (offsetof<P>() > 4 && offsetof<V>() > 12) v128.store(y + nextOutput, b3, 48);
-      if (offsetof<P>() > 4 && offsetof<V>() > 16) v128.store(y + nextOutput, b4, 64);
+      v128.store(y, a00, 0);
+      if (offsetof<V>() > 4) v128.store(y, a01, 16);
+      if (offsetof<V>() > 8) v128.store(y, a02, 32);
+      if (offsetof<P>() > 4) v128.store(y + nextOutput, a10, 0);
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) v128.store(y + nextOutput, a11, 16);
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) v128.store(y + nextOutput, a12, 32);
+      if (offsetof<P>() > 8) v128.store(y + 2 * nextOutput, a20, 0);
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) v128.store(y + 2 * nextOutput, a21, 16);
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) v128.store(y + 2 * nextOutput, a22, 32);
+      if (offsetof<P>() > 12) v128.store(y + 3 * nextOutput, a30, 0);
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) v128.store(y + 3 * nextOutput, a31, 16);
+      if (offsetof<P>() > 16) v128.store(y + 4 * nextOutput, a40, 0);
       y += (offsetof<P>() / 4) * nextOutput;
     }
     other += (offsetof<P>() / 4) * nextOutput;
@@ -195,38 +228,68 @@ function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, 
   }
 }
 
-/** Computes all outputs at one place for one tile of lanes: pairs, then the odd one. */
-// @ts-ignore: decorator
-@inline
-function both<T, V>(w: usize, x: usize, y: usize, other: usize, bias: usize, outputs: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
-  const even = outputs & ~1;
-  if (even) tile<T, V, N2>(w, x, y, other, bias, even, n2, n1, n0, mode);
-  if (outputs & 1) {
-    const done = <usize>even * nextOutput;
-    tile<T, V, N1>(w + <usize>even * nextWeight, x, mode & PROJECT ? y : y + done, other + done, bias + <usize>even * sizeof<T>(), 1, n2, n1, n0, mode);
+/** Computes `groups` groups of `outputs` outputs of a tile of `vectors` vectors. */
+function grouped<T>(vectors: i32, outputs: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
+  switch (8 * vectors + outputs) {
+    case 9:
+      tile<T, N1, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 10:
+      tile<T, N1, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 11:
+      tile<T, N1, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 12:
+      tile<T, N1, N4>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 13:
+      tile<T, N1, N5>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 17:
+      tile<T, N2, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 18:
+      tile<T, N2, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 19:
+      tile<T, N2, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 20:
+      tile<T, N2, N4>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 25:
+      tile<T, N3, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 26:
+      tile<T, N3, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
+    case 27:
+      tile<T, N3, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      break;
   }
 }
 
-/** The widest tile of lanes in vectors. */
-export const WIDEST: i32 = 5;
+/** Returns the vectors of the next tile where `left` are left: 2, or 3 of an odd number. */
+// @ts-ignore: decorator
+@inline
+export function tileOf(left: i32): i32 {
+  return left == 1 ? 1 : left & 1 ? 3 : 2;
+}
 
-/** Computes all outputs at one place for a tile of `vectors` vectors; see `tile`. */
+/** Computes all outputs at one place for a tile of `vectors` vectors, in equal groups, those that are one larger first. */
 export function products<T>(vectors: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, outputs: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
-  switch (vectors) {
-    case 1:
-      both<T, N1>(w, x, y, other, bias, outputs, n2, n1, n0, mode);
-      break;
-    case 2:
-      both<T, N2>(w, x, y, other, bias, outputs, n2, n1, n0, mode);
-      break;
-    case 3:
-      both<T, N3>(w, x, y, other, bias, outputs, n2, n1, n0, mode);
-      break;
-    case 4:
-      both<T, N4>(w, x, y, other, bias, outputs, n2, n1, n0, mode);
-      break;
-    case 5:
-      both<T, N5>(w, x, y, other, bias, outputs, n2, n1, n0, mode);
-      break;
+  const most = vectors == 3 ? 3 : vectors == 2 ? 4 : 5;
+  const groups = (outputs + most - 1) / most;
+  const few = outputs / groups;
+  const larger = outputs - few * groups;
+  if (larger) {
+    grouped<T>(vectors, few + 1, w, x, y, other, bias, larger, n2, n1, n0, mode);
+    const done = <usize>(larger * (few + 1));
+    w += done * nextWeight;
+    if (!(mode & PROJECT)) y += done * nextOutput;
+    other += done * nextOutput;
+    bias += done * sizeof<T>();
   }
+  grouped<T>(vectors, few, w, x, y, other, bias, groups - larger, n2, n1, n0, mode);
 }

@@ -34,14 +34,24 @@ time: { burnIn: 2, length: ${length} }
 methods: { sgd: { walkers: ${walkers} }, langevin: { walkers: ${walkers} }, fokker-planck: {}, adiabatic: {} }
 `;
 
+/** The matrices of a linear system of n coordinates. */
+const system = (n) => {
+  const rows = (of) => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => of(i, j)).join(','));
+  return {
+    'F.csv': rows((i, j) => (i === j ? 1 + i / n : Math.abs(i - j) === 1 ? 0.3 * Math.sign(i - j) : 0)).join('\n'),
+    'D.csv': rows((i, j) => (i === j ? 1 : 0)).join('\n'),
+  };
+};
+
 /** Files that each working folder holds, by size. */
 export const INPUTS = {
   quick: {
     'run.json.in': JSON.stringify(teacher([12, 16, 12, 4], 1010, 8, 8)),
     'train.json.in': JSON.stringify(forTraining),
     'well.yaml': well(200, 8),
+    ...system(40),
   },
-  real: { 'well.yaml': well(2000, 20) },
+  real: { 'well.yaml': well(2000, 20), ...system(400) },
 };
 
 /** The run that commands on a trained network start from; also the reference of ivf2021. */
@@ -76,6 +86,12 @@ export const COMMANDS = [
     quick: 'analyse base --centre last --directions 6',
     real: 'analyse base --centre last --directions 1-20,50',
     workers: true,
+  },
+  {
+    name: 'analyse recording',
+    base: true,
+    quick: 'analyse base/trajectory.zarr',
+    real: 'analyse base/trajectory.zarr',
   },
   {
     name: 'ao2022',
@@ -126,6 +142,11 @@ export const COMMANDS = [
     real: 'simulate well.yaml --seed 3',
     resumes: true,
     workers: true,
+  },
+  {
+    name: 'decompose',
+    quick: 'decompose --drift F.csv --diffusion D.csv --step 0.01',
+    real: 'decompose --drift F.csv --diffusion D.csv --step 0.01',
   },
   {
     name: 'advise',

@@ -114,9 +114,15 @@ function isRunning(pid) {
   }
 }
 
+/** The end of what a program printed to stderr; of a stack of machine code all, with the line above it that says why. */
+export function lastWords({ stderr }) {
+  const at = stderr.search(/^(?:# Fatal|FATAL ERROR|<--- Last few GCs|----- Native stack)/m);
+  return at < 0 ? stderr.slice(-600) : stderr.slice(at, at + 6000);
+}
+
 /** Why what an ended program printed is not one sentence about an error; undefined where it is. */
-export function notOneSentence({ stderr }) {
-  if (/This should not happen|\n {4}at /.test(stderr)) return `no sentence but: ${stderr.slice(-600)}`;
-  const errors = stderr.match(/^thermograd: .*$/gm) ?? [];
-  return errors.length === 1 ? undefined : `${errors.length} sentences: ${stderr.slice(-600)}`;
+export function notOneSentence(run) {
+  if (/This should not happen|\n {4}at /.test(run.stderr)) return `no sentence but: ${lastWords(run)}`;
+  const errors = run.stderr.match(/^thermograd: .*$/gm) ?? [];
+  return errors.length === 1 ? undefined : `${errors.length} sentences: ${lastWords(run)}`;
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences, largestOf, sizeOf, strayIn } from './compare.mjs';
-import { notOneSentence, start, startInTerminal } from './program.mjs';
+import { lastWords, notOneSentence, start, startInTerminal } from './program.mjs';
 
 /** Trials of one command: its uninterrupted run in `reference`, and a working folder that each trial makes anew. */
 export class Trials {
@@ -75,7 +75,8 @@ export class Trials {
   /** Goes on until done; returns everything that is wrong at the end. */
   async finish() {
     const run = await start(this.folder, this.next());
-    if (run.code !== 0 && !this.stands(run)) return [`the last call ends with ${run.code}: ${run.stderr.slice(-600)}`];
+    if (run.code !== 0 && !this.stands(run))
+      return [`the last call ends with ${run.code ?? run.signal}: ${lastWords(run)}`];
     return [...differences(this.reference, this.place), ...strayIn(this.folder).map((f) => `left behind: ${f}`)];
   }
 
@@ -94,7 +95,8 @@ export class Trials {
       const hook = { at, way, wait: this.random() * 1000 * seconds * most };
       const run = await start(this.folder, this.next(), { hook });
       if (run.signal !== 'SIGKILL') {
-        if (run.code !== 0 && !this.stands(run)) problems.push(`ends with ${run.code}: ${run.stderr.slice(-600)}`);
+        if (run.code !== 0 && !this.stands(run))
+          problems.push(`ends with ${run.code ?? run.signal}: ${lastWords(run)}`);
         break;
       }
       kills.push(`${hook.way} ${hook.at}${hook.way === 'later' ? ` + ${hook.wait.toFixed(0)} ms` : ''}`);
@@ -121,9 +123,9 @@ export class Trials {
   }
 
   stopped(code, run) {
-    const problems = code === 130 ? [] : [`ends with ${code}, not with 130: ${run?.stderr.slice(-300) ?? ''}`];
+    const problems = code === 130 ? [] : [`ends with ${code}, not with 130: ${run ? lastWords(run) : ''}`];
     if (run && this.command.resumes && code === 130 && !/continue with: .*--resume/.test(run.stderr))
-      problems.push(`does not say how to continue: ${run.stderr.slice(-300)}`);
+      problems.push(`does not say how to continue: ${lastWords(run)}`);
     if (!this.command.resumes && !this.command.continues && existsSync(this.place))
       problems.push('wrote something although it was stopped');
     return [...problems, ...strayIn(this.folder).map((f) => `left behind when stopped: ${f}`)];
@@ -148,7 +150,7 @@ export class Trials {
 
   refused(run) {
     if (run.code === 0) return [];
-    const sentence = run.code === 1 ? notOneSentence(run) : `ends with ${run.code}: ${run.stderr.slice(-300)}`;
+    const sentence = run.code === 1 ? notOneSentence(run) : `ends with ${run.code ?? run.signal}: ${lastWords(run)}`;
     return [...(sentence ? [sentence] : []), ...strayIn(this.folder).map((f) => `left behind on a full disk: ${f}`)];
   }
 
@@ -201,7 +203,7 @@ export class Trials {
     const done = runs.filter((r) => r.code === 0);
     const problems = runs
       .filter((r) => r.code !== 0)
-      .map((r) => (r.code === 2 ? notOneSentence(r) : `ends with ${r.code}: ${r.stderr.slice(-600)}`))
+      .map((r) => (r.code === 2 ? notOneSentence(r) : `ends with ${r.code ?? r.signal}: ${lastWords(r)}`))
       .filter((p) => p !== undefined);
     // who comes when all is done may find nothing left to do, or that the result stands
     const right = this.command.resumes && !resumed ? done.length === 1 : done.length >= (afterKill ? 0 : 1);

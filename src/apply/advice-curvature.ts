@@ -5,7 +5,9 @@ import type { SampleCurvature } from '../analyse/curvature/sample-curvature.js';
 import { computed, divided, type Estimate, estimate } from '../numeric/estimate.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import { dot, type RitzPair } from '../numeric/operators/lanczos.js';
-import { coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
+import { type CoupledCurvature, coupledCeiling, edgeOfStability, meanSquareCeiling } from '../theory/ceiling.js';
+import { optimiserCeiling, optimiserMeanSquareCeiling } from '../theory/optimisers/ceiling.js';
+import { asHeavyBall, type LinearForm } from '../theory/optimisers/linear-form.js';
 import type { AdvicePoint, CurvatureFacts, Measured } from './advice-facts.js';
 
 /** Holds what was measured of the curvature at a state. */
@@ -47,24 +49,76 @@ export function convergedVectors(pairs: readonly RitzPair[]): Measured<readonly 
   return { facts: pairs.filter(settled).map((p) => p.vector) };
 }
 
+/** The ceilings of the learning rate that a curvature and its variation give. */
+interface Ceilings {
+  edge(curvature: number): number;
+  /** Along one direction of this mean and variance over batches. */
+  along(mean: number, variance: number): number;
+  /** In the span of several directions. */
+  coupled(problem: Omit<CoupledCurvature, 'momentum'>): number;
+}
+
+/** Returns the ceilings of SGD with momentum. */
+function ballCeilings(la: LinearAlgebra, momentum: number): Ceilings {
+  return {
+    edge: (curvature) => edgeOfStability(curvature, momentum),
+    along: (curvature, variance) => meanSquareCeiling({ curvature, variance, momentum }),
+    coupled: (problem) => coupledCeiling(la, { ...problem, momentum }),
+  };
+}
+
+/**
+ * Returns those of another optimiser, for curvature in its own coordinates: those of its heavy ball, whose rate is c f eta, where it
+ * is one, and those of its linear form otherwise [O1].
+ */
+function formCeilings(la: LinearAlgebra, form: LinearForm): Ceilings {
+  const ball = asHeavyBall(form);
+  if (ball && ball.penalty === 0) {
+    const { edge, along, coupled } = ballCeilings(la, ball.momentum);
+    const rate = form.learningRate / ball.learningRate;
+    return {
+      edge: (h) => rate * edge(h),
+      along: (mean, variance) => rate * along(mean, variance),
+      coupled: (problem) => rate * coupled(problem),
+    };
+  }
+  const scalar = (x: number) => matrix(1, 1, Float64Array.of(x));
+  return {
+    edge: (h) => optimiserCeiling(form, h),
+    along: (mean, variance) =>
+      optimiserMeanSquareCeiling(la, form, { mean: scalar(mean), covariance: scalar(variance) }),
+    coupled: ({ hessian, covariance }) => optimiserMeanSquareCeiling(la, form, { mean: hessian, covariance }),
+  };
+}
+
+/** Returns the momentum that makes H² count in a ceiling: that of the heavy ball; 0 for a form that is none. */
+export const squaredMomentum = (form: LinearForm): number => asHeavyBall(form)?.momentum ?? 0;
+
 /** Returns the ceilings at the given batch size and over batch sizes. Costs N·pairs² flops and eigenproblems of the span. */
 export function curvatureFacts(
   la: LinearAlgebra,
-  { momentum, batchSize, sampling }: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'>,
+  {
+    momentum,
+    batchSize,
+    sampling,
+    form,
+  }: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'> & {
+    /** Another optimiser than SGD with this momentum; the curvature is then that in its own coordinates. */
+    readonly form?: LinearForm;
+  },
   { pairs, opposite, eigenvectors, basis, each, of = each.samples, products }: MeasuredCurvature,
 ): CurvatureFacts {
+  const ceilings = form ? formCeilings(la, form) : ballCeilings(la, momentum);
   const top = pairs[0].value;
   const along = batchCurvatureOf(each, { batchSize, sampling }, of)[0];
   const moments = curvatureMoments(la, each);
   // UᵀH²U − (UᵀHU)² comes from outside the span; it is kept when samples are left out
-  const beyond =
-    momentum > 0 && products ? sum(squaredForm(products), la.gemm(moments.mean, moments.mean), -1) : undefined;
+  const beyond = products ? sum(squaredForm(products), la.gemm(moments.mean, moments.mean), -1) : undefined;
   const at = (part: PairMomentsOfCurvature, size: number, k: number) => {
     const share = batchShare(of, { batchSize: size, sampling });
-    return coupledCeiling(la, {
+    return ceilings.coupled({
       hessian: leading(part.mean, k),
       covariance: leading(part.covariance, (k * (k + 1)) / 2, share),
-      momentum,
       ...(beyond && { squared: leading(sum(beyond, la.gemm(part.mean, part.mean)), k) }),
     });
   };
@@ -84,7 +138,7 @@ export function curvatureFacts(
   };
   const fewer = at(moments, batchSize, eigenvectors + Math.floor((basis.length - eigenvectors) / 2));
   const ceiling = ceilingAt(batchSize);
-  const edge = edgeOfStability(top.value, momentum);
+  const edge = ceilings.edge(top.value);
   const { mean, variance } = along;
   return {
     top,
@@ -94,7 +148,7 @@ export function curvatureFacts(
     edge: computed(edge, (edge * top.standardError) / top.value, top.n, '2(1+mu)/h_max, error bounded by the residual'),
     relativeVariance: divided(variance, mean.value ** 2),
     carriers: along.carriers,
-    alongTop: meanSquareCeiling({ curvature: mean.value, variance: variance.value, momentum }),
+    alongTop: ceilings.along(mean.value, variance.value),
     eigenvectorsOnly: at(moments, batchSize, eigenvectors),
     fewer,
     ceiling: { ...ceiling, converged: ceiling.converged && ceiling.value > 0.8 * fewer },

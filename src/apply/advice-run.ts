@@ -59,13 +59,32 @@ export function topCurvatureOn(
   return pairs[0].value.converged ? pairs[0].value.value : Number.NaN;
 }
 
+/** What takes the steps of a run. */
+export interface RateRunner {
+  weights(): Float32Array;
+  steps(order: Uint32Array, batchSize: number): unknown;
+  evaluate(subset: Uint32Array): { readonly loss: number };
+}
+
 /** Makes one run, with velocity zero at the start and batches from a key of its own. */
 export function tryRate(request: VerifyRequest): RunSeen {
-  const { spec, samples, weights, setting, learningRate, run, looked, seed, report } = request;
-  const { rim = Number.POSITIVE_INFINITY, leastSteps = 0, curved = true } = request;
-  const { momentum, batchSize, sampling } = setting;
+  const { spec, samples, weights, setting, learningRate, looked, curved = true } = request;
+  const { momentum, batchSize } = setting;
   const trainer = new Trainer({ spec, samples, learningRate, momentum, batchSize: Math.max(batchSize, 1) });
   trainer.setWeights(weights);
+  const { after, ...seen } = runAtRate(trainer, request);
+  const top = seen.finite && !seen.still && curved ? topCurvatureOn(spec, samples, after, looked) : Number.NaN;
+  return { ...seen, top: Number.isFinite(top) ? top : null };
+}
+
+/** Makes one run with any optimiser that stands at `weights`; returns the weights where it ended beside what was seen. */
+export function runAtRate(
+  trainer: RateRunner,
+  request: Omit<VerifyRequest, 'spec'>,
+): RunSeen & { readonly after: Float32Array } {
+  const { samples, weights, setting, learningRate, run, looked, seed, report } = request;
+  const { rim = Number.POSITIVE_INFINITY, leastSteps = 0 } = request;
+  const { batchSize, sampling } = setting;
   const key = randomKey(seed).child('advice').child('verify').child(run);
   const plan = batchPlan({ count: samples.count, batchSize, sampling, lastBatch: 'drop', key });
   const total = Math.max(request.epochs * plan.batchesPerEpoch, leastSteps);
@@ -100,6 +119,5 @@ export function tryRate(request: VerifyRequest): RunSeen {
   }
   const after = trainer.weights();
   const still = finite && after.every((w, i) => w === before[i]);
-  const top = finite && !still && curved ? topCurvatureOn(spec, samples, after, looked) : Number.NaN;
-  return { learningRate, seed: run, losses, finite, still, top: Number.isFinite(top) ? top : null };
+  return { learningRate, seed: run, losses, finite, still, top: null, after };
 }

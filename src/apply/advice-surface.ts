@@ -14,7 +14,8 @@ import * as is from '../numeric/wants.js';
 import { wholeBlock } from '../surface/blocks.js';
 import { SURFACE_WANTS } from '../surface/check.js';
 import type { RequestOptions, SampleSubset, Surface, SurfaceBlock } from '../surface/surface.js';
-import { convergedVectors, curvatureFacts, eigenvectorsOf } from './advice-curvature.js';
+import { LINEAR_FORM_WANTS, type LinearForm } from '../theory/optimisers/linear-form.js';
+import { convergedVectors, curvatureFacts, eigenvectorsOf, squaredMomentum } from './advice-curvature.js';
 import type { AdvicePoint, CurvatureFacts, Measured, NoiseFacts } from './advice-facts.js';
 import { NO_SCALE, noiseFacts } from './advice-noise.js';
 
@@ -23,6 +24,8 @@ export interface AdviceMeasureOptions extends RequestOptions {
   readonly la: LinearAlgebra;
   readonly key: Key;
   readonly setting: Pick<AdvicePoint, 'momentum' | 'batchSize' | 'sampling'>;
+  /** An optimiser other than SGD with that momentum, of whose own coordinates the surface is (`measureOptimiserAdvice`). */
+  readonly form?: LinearForm;
   /** Directions in which batches are compared: five eighths are top eigenvectors, the rest gradients of hard samples; 16 by default. */
   readonly directions?: number;
   /** Samples over which curvature and noise are measured, drawn evenly; all by default. */
@@ -37,6 +40,7 @@ const OPTIONS = is.shape<AdviceMeasureOptions>({
     batchSize: is.count,
     sampling: is.oneOf('shuffled', 'replaced', 'cyclic'),
   }),
+  form: is.maybe(LINEAR_FORM_WANTS),
   directions: is.maybe(is.count),
   samples: is.maybe(is.count),
 });
@@ -135,7 +139,7 @@ async function measureNoise(
 
 async function measureCurvature(
   { surface, w, block, part, subset }: State,
-  { la, key, setting, directions = 16 }: AdviceMeasureOptions,
+  { la, key, setting, form, directions = 16 }: AdviceMeasureOptions,
 ): Promise<Measured<CurvatureFacts>> {
   const { size } = surface;
   const multiply = hessianProducts(surface, w, block, { ...part, subset });
@@ -148,16 +152,21 @@ async function measureCurvature(
   const hard = await surfaceHardSamples(surface, w, block, directions - eigenvectors, subset, part);
   const basis = orthonormal([...vectors, ...hard], 0.05);
   const each = await surfaceSampleCurvature(surface, w, block, stacked(basis, size), subset, part);
-  const products = setting.momentum > 0 ? await multiply(basis) : undefined;
+  const momentum = form ? squaredMomentum(form) : setting.momentum;
+  const products = momentum > 0 ? await multiply(basis) : undefined;
   return {
-    facts: curvatureFacts(la, setting, {
-      pairs,
-      opposite,
-      eigenvectors: vectors.length,
-      basis,
-      each,
-      of: surface.samples,
-      ...(products && { products }),
-    }),
+    facts: curvatureFacts(
+      la,
+      { ...setting, ...(form && { form }) },
+      {
+        pairs,
+        opposite,
+        eigenvectors: vectors.length,
+        basis,
+        each,
+        of: surface.samples,
+        ...(products && { products }),
+      },
+    ),
   };
 }

@@ -109,6 +109,7 @@ export async function modelTask(
       (await projectedNoise(surface, anchor, surfaceBlock(block), axes, { gradient, ...over })).covariance,
     fisher: async (kind) => {
       if (kind === 'empirical') return surface.fisher(anchor, subset);
+      if (surface.offers.trueFisher !== 'missing') return surface.trueFisher(anchor, subset);
       throw new InputError(
         'no-predictive-gradients',
         `the true Fisher matrix needs the gradients of all outcomes with the model's probabilities, which ${name} does not give; take 'ewc-empirical'.`,

@@ -283,10 +283,14 @@ Examples:
 function addReport(root: Command): void {
   root
     .command('report')
-    .description('draw the report of a run, or of an analysis inside one, again from its numbers')
-    .argument('<run>', 'run folder, or a folder that analyse wrote')
+    .description('draw the report of a run, or of an analysis, again from its numbers')
+    .argument('<folder>', 'run folder, or a folder that analyse wrote, of a run or of a recording')
     .option('--json', 'print one JSON document on stdout, for errors too')
-    .action(async (run: string, { json = false }: { json?: boolean }) => (await actions()).report(run, json));
+    .action(async (folder: string, { json = false }: { json?: boolean }) => {
+      const { isRecordingAnalysis } = await import('../experiments/recording/redraw.js');
+      if (isRecordingAnalysis(folder)) await (await import('../experiments/recording/command.js')).report(folder, json);
+      else await (await actions()).report(folder, json);
+    });
 }
 
 function addDoctor(root: Command): void {

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** The program `thermograd`. */
-import { call } from './call.js';
+import { kernelBuild } from '../kernels/load.js';
+
+// sets V8's flags while nothing of the program is loaded yet: V8 reads them on threads of its own as soon as it compiles
+kernelBuild();
 
 // A reader that closes the pipe early (head, less) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,4 +16,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nothing can be said when the terminal is closed; the signal that comes with it ends the run.
 process.stderr.on('error', () => {});
 
+const { call } = await import('./call.js');
 await call(process.argv.slice(2));

@@ -152,21 +152,23 @@ export function outputOf(stage: string, content: string | Uint8Array): Output {
   return { stage, files: 1, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** Documents at the top of a folder that may list a file beside them under `outputs`. */
+/** Documents at the top of a folder that may list what lies beside them under `outputs`. */
 const LISTS = ['advice.json', 'run.json'];
 
 /**
- * Refuses a file that is not as the document beside it says that it was written; a file that none lists is not held to anything.
+ * Refuses a file, or a folder of arrays, that is not as the document beside it says that it was written; what none lists is not held to
+ * anything.
  * @throws InputError
  */
-export function verifyBeside(file: string): void {
-  const [folder, name] = [dirname(file), basename(file)];
+export function verifyBeside(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)];
   for (const list of LISTS) {
     let outputs: Outputs | undefined;
     try {
       outputs = readJson<{ outputs?: Outputs }>(join(folder, list))?.outputs;
     } catch {} // not ours, or damaged: nothing is known of the file
-    if (outputs && Object.hasOwn(outputs, name)) verifyOutputs(folder, { [name]: outputs[name] });
+    const listed = Object.entries(outputs ?? {}).filter(([output]) => output.split('/')[0] === name);
+    verifyOutputs(folder, Object.fromEntries(listed));
   }
 }
 

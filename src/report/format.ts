@@ -100,6 +100,13 @@ const clearZero = (s: string): string => (/^\u2212[0.]*$/.test(s) ? s.slice(1) :
 /** Writes a number as `formatNumber` does, without trailing zeros: for numbers that were chosen and not measured. */
 export const formatPlain = (x: number | null | undefined, digits = 3): string => trimmed(formatNumber(x, digits));
 
+/** Writes a share as a percentage; one that is not whole never becomes `100 %`. */
+export function formatShare(share: number, digits = 3): string {
+  const percent = formatNumber(100 * share, digits);
+  if (percent !== '100' || share === 1) return `${percent} %`;
+  return share >= 0.9995 ? 'more than 99.9 %' : `${formatNumber(100 * share)} %`;
+}
+
 /** Writes the label of a tick: without trailing zeros, and as a power of ten where asked or where the digits would be long. */
 export function formatTick(x: number, powers = false): string {
   if (x === 0) return '0';

@@ -23,7 +23,7 @@ border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0}
 .key dt{font-size:.82rem;color:var(--muted)}
 .key dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
+caption{text-align:left;max-width:min(1072px,100vw - 32px);color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
 sup,sub{font-size:.75em;line-height:0}
 th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
@@ -58,20 +58,26 @@ code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 .references a{overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
 footer{color:var(--muted);font-size:.86rem;padding-top:2rem;padding-bottom:3rem}
+@media (max-width:1000px){
+.findings thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.findings,.findings tbody,.findings tr,.findings td{display:block}
+.findings td,.findings tr:first-child td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
+.findings td[data-label]::before{content:attr(data-label) ": ";color:var(--muted);font-weight:400}
+.findings tr{padding:.2rem 0;border-bottom:0}.findings tr:first-child td:first-child{width:auto}
+.findings .why td{padding:0}
+}
 @media (max-width:760px){
 main,header,footer,nav{padding-left:16px;padding-right:16px}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block}
-.stack td,.findings tr:first-child td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
+.stack td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
 .stack td[data-label]:not([data-label=""])::before{content:attr(data-label) ": ";color:var(--muted);font-weight:400}
 .stack tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
-.stack:not(.findings) tr{display:grid;grid-template-columns:1fr 1fr;column-gap:1rem}
-.findings tr{padding:.2rem 0;border-bottom:0}.findings tr:first-child td:first-child{width:auto}
-.findings .why td{padding:0}
+.stack tr{display:grid;grid-template-columns:1fr 1fr;column-gap:1rem}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 }
 @media print{
-body{font-size:10pt}main,header,footer{max-width:none;padding:0}nav{display:none}
+body{font-size:10pt}main,header,footer{max-width:none;padding:0}nav{display:none}.scroll{overflow:visible}
 a{color:inherit;text-decoration:none}
 h2,h3{break-after:avoid}figure,.findings tbody,tr{break-inside:avoid}
 .figures{display:block}.figures figure{break-after:page;max-width:16cm;margin:0 auto}

@@ -9,6 +9,7 @@ export type CheckName =
   | 'samples independent'
   | 'mean of samples'
   | 'mean of a subset'
+  | 'precision'
   | 'gradient'
   | 'gradients of samples'
   | 'squared norms'
@@ -39,6 +40,8 @@ export interface SurfaceReport {
   readonly hash: string;
   /** How many samples were asked for one by one. */
   readonly samples: number;
+  /** How many samples stood for all of them, where a budget asked for that. */
+  readonly over?: number;
   readonly checks: readonly SurfaceCheck[];
 }
 

@@ -5,20 +5,20 @@ import { wholeBlock } from './blocks.js';
 import { apart, judged, type SurfaceCheck, skipped } from './check-report.js';
 import { norm } from './made-derivatives.js';
 import { sampleWeights } from './subsets.js';
-import type { RequestOptions, SampleSubset, Surface } from './surface.js';
+import type { RequestOptions, SampleSubset, Subset, Surface } from './surface.js';
 
 /** Most samples that are asked for one by one. */
 const MOST = 32;
 
 /**
  * Checks losses and gradients of samples. Costs the losses of all samples, and losses and gradients of 32 of them.
- * @param whole - L and g over all samples
+ * @param whole - L over the samples that are compared, all where `over` is undefined; g over all samples
  * @param same - relative deviation that is allowed between sums in another order
  */
 export async function checkSamplesOf(
   surface: Surface,
   w: Float64Array,
-  whole: { readonly loss: number; readonly gradient: Float64Array },
+  whole: { readonly over: Subset; readonly loss: number; readonly gradient: Float64Array },
   same: number,
   key: Key,
   part: RequestOptions | undefined,
@@ -52,9 +52,9 @@ export async function checkSamplesOf(
 
   // made losses of all samples would be as many requests
   if (offers.sampleLosses === 'exact' || all <= MOST) {
-    const each = await surface.sampleLosses(w, undefined, part);
-    const mean = each.reduce((sum, x) => sum + x / all, 0);
-    checks.push(meanCheck(name, mean, whole.loss, all, same));
+    const each = await surface.sampleLosses(w, whole.over, part);
+    const mean = each.reduce((sum, x) => sum + x / each.length, 0);
+    checks.push(meanCheck(name, mean, whole.loss, each.length, same));
   } else checks.push(skipped('mean of samples', 'Losses of samples are made one by one, too slow for all of them.'));
 
   const weights = sampleWeights(subset);

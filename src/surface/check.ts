@@ -8,12 +8,13 @@ import type { Key } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { wholeBlock } from './blocks.js';
 import { gradientChecks, hessianChecks, unitDirections, unitMixture, worstOf } from './check-derivatives.js';
+import { checkPrecision } from './check-precision.js';
 import { apart, judged, percent, SAME, type SurfaceCheck, type SurfaceReport, skipped } from './check-report.js';
 import { checkSamplesOf } from './check-samples.js';
 import { weightsHash } from './hash.js';
 import { norm, ROUNDING } from './made-derivatives.js';
 import { partOf, progressOf } from './requests.js';
-import type { RequestOptions, SampleSubset, Surface } from './surface.js';
+import type { RequestOptions, SampleSubset, Subset, Surface } from './surface.js';
 
 /** Sets what a surface is checked against. */
 export interface SurfaceCheckOptions extends RequestOptions {
@@ -21,6 +22,11 @@ export interface SurfaceCheckOptions extends RequestOptions {
   readonly key: Key;
   /** SHA-256 of the recording's weights, as `weightsHash` gives it. */
   readonly expectedHash?: string;
+  /**
+   * Time that the checks may take. Where passes over all samples take longer, what is compared over all of them is compared over some,
+   * drawn at random.
+   */
+  readonly budget?: { readonly seconds: number /** A clock, seconds. */; readonly now: () => number };
 }
 
 /** Says what a `Surface` needs. */
@@ -32,16 +38,20 @@ export const SURFACE_WANTS = is.having(
 const OPTIONS = is.shape<SurfaceCheckOptions>({
   key: is.key,
   expectedHash: is.maybe(is.text),
+  budget: is.maybe(is.shape({ seconds: is.positive, now: is.func })),
   signal: is.maybe(is.object),
   onProgress: is.maybe(is.func),
 });
 
 /** Samples over which differences are compared, where there are more; fewer where their losses are made one by one. */
 const [MOST, FEW] = [512, 32];
+/** What is compared over all samples after the first gradient, in times of that gradient. */
+const PASSES = 9;
 
 /**
  * Checks a surface at a point and returns what was found, also where something failed. Costs some ten losses and two gradients
- * over all samples, and over at most 512 samples 54 losses and, where products with the Hessian are offered, 36 gradients.
+ * over all samples (or, with a budget, over as many as it allows), and over at most 512 samples 60 losses, four gradients and, where
+ * products with the Hessian are offered, 36 more.
  * @throws InputError for weights of another number, and where the loss or the gradient at the point is not finite
  */
 export async function examineSurface(
@@ -50,7 +60,7 @@ export async function examineSurface(
   options: SurfaceCheckOptions,
 ): Promise<SurfaceReport> {
   is.given('examineSurface', { surface, w, options }, { surface: SURFACE_WANTS, w: is.numbers, options: OPTIONS });
-  const { key, expectedHash, ...request } = options;
+  const { key, expectedHash, budget, ...request } = options;
   const { name, precision, offers } = surface;
   check(w.length === surface.size, 'weight-count', () => `${name} has ${surface.size} weights; got ${w.length}.`);
   const part = partOf(request);
@@ -69,7 +79,9 @@ export async function examineSurface(
         ),
   ];
 
+  const started = budget?.now() ?? 0;
   const { loss, gradient } = await surface.gradient(w, undefined, part);
+  const over = budget && partWithin(surface, budget.seconds, budget.now() - started, key);
   const gradientNorm = norm(gradient);
   check(Number.isFinite(loss) && gradient.every(Number.isFinite), 'not-finite', () =>
     Number.isFinite(loss)
@@ -81,13 +93,14 @@ export async function examineSurface(
 
   // repeated in another order, so that a generator of random numbers stands elsewhere
   const centre = { block: whole, direction: new Float64Array(w.length), displacements: [0] };
-  const [first] = await surface.losses(w, [centre], undefined, part);
-  const again = await surface.gradient(w, undefined, part);
-  const [second] = await surface.losses(w, [centre], undefined, part);
+  const own = over ? await surface.gradient(w, over, part) : { loss, gradient };
+  const [first] = await surface.losses(w, [centre], over, part);
+  const again = await surface.gradient(w, over, part);
+  const [second] = await surface.losses(w, [centre], over, part);
   const changed = Math.max(
     apart(second.losses, first.losses),
-    apart(again.gradient, gradient),
-    apart([again.loss], [loss]),
+    apart(again.gradient, own.gradient),
+    apart([again.loss], [own.loss]),
   );
   checks.push(
     judged('repeatable', changed, 0, 'Two requests at the same weights give the same bits.', () =>
@@ -101,13 +114,20 @@ export async function examineSurface(
   checks.push(
     judged(
       'loss',
-      apart([loss], first.losses),
+      apart([own.loss], first.losses),
       SAME[precision],
       'The loss beside the gradient is the loss along a line.',
-      `the loss of ${name} beside its gradient is ${loss}, and at the centre of a line ${first.losses[0]}: both must be the same mean over the same samples, without a penalty.`,
+      `the loss of ${name} beside its gradient is ${own.loss}, and at the centre of a line ${first.losses[0]}: both must be the same mean over the same samples, without a penalty.`,
     ),
   );
-  const samples = await checkSamplesOf(surface, w, { loss: first.losses[0], gradient }, SAME[precision], key, part);
+  const samples = await checkSamplesOf(
+    surface,
+    w,
+    { over, loss: first.losses[0], gradient },
+    SAME[precision],
+    key,
+    part,
+  );
   checks.push(...samples.checks);
   await step();
 
@@ -116,14 +136,18 @@ export async function examineSurface(
   const most = offers.sampleLosses === 'exact' ? MOST : FEW;
   const some =
     offers.sampleLosses !== 'missing' && surface.samples > most ? randomSubset(surface.samples, most, key) : undefined;
+  checks.push(
+    await checkPrecision(
+      { ...compare, subset: some },
+      await largestOf(surface, w, some, { loss, gradient }, key, part),
+    ),
+  );
   if (offers.gradient === 'exact') {
-    const own = some ? await surface.gradient(w, some, part) : { loss, gradient };
-    const found = await gradientChecks({ ...compare, subset: some, steps: 9 }, own);
+    const here = some ? await surface.gradient(w, some, part) : own;
+    const found = await gradientChecks({ ...compare, subset: some, steps: 9 }, here);
     if (some) {
       const mixed = matrix(1, surface.size, unitMixture(compare.directions));
-      found.push(
-        ...(await gradientChecks({ ...compare, directions: mixed, subset: undefined, steps: 6 }, { loss, gradient })),
-      );
+      found.push(...(await gradientChecks({ ...compare, directions: mixed, subset: over, steps: 6 }, own)));
     }
     checks.push(worstOf(found));
   } else
@@ -133,7 +157,15 @@ export async function examineSurface(
   await step();
   checks.push(...(await hessianChecks({ ...compare, subset: some, steps: 9 })));
   await step();
-  return { surface: name, loss, gradientNorm, hash, samples: samples.count, checks };
+  return {
+    surface: name,
+    loss,
+    gradientNorm,
+    hash,
+    samples: samples.count,
+    ...(over && { over: over.samples.length }),
+    checks,
+  };
 }
 
 /**
@@ -150,6 +182,33 @@ export async function checkSurface(
   const failed = report.checks.find((c) => c.verdict === 'failed');
   if (failed) throw new InputError(`surface-${failed.name.replaceAll(' ', '-').toLowerCase()}`, failed.sentence);
   return report;
+}
+
+/** Returns the largest loss of a sample, and the root mean square of the norms of the gradients of 32 of them, where there are such. */
+async function largestOf(
+  surface: Surface,
+  w: Float64Array,
+  some: Subset,
+  { loss, gradient }: { readonly loss: number; readonly gradient: Float64Array },
+  key: Key,
+  part: RequestOptions | undefined,
+): Promise<{ loss: number; gradient: number }> {
+  const { offers, samples } = surface;
+  if (offers.sampleLosses === 'missing' || samples === 1) return { loss: Math.abs(loss), gradient: norm(gradient) };
+  const few = samples > FEW ? randomSubset(samples, FEW, key) : undefined;
+  const losses = await surface.sampleLosses(w, offers.sampleLosses === 'exact' ? some : few, part);
+  const norms = await surface.squaredNorms(w, wholeBlock(surface.parameters), few, part);
+  return {
+    loss: losses.reduce((most, x) => Math.max(most, Math.abs(x)), Math.abs(loss)),
+    gradient: Math.sqrt(norms.reduce((sum, x) => sum + x / norms.length, 0)),
+  };
+}
+
+/** Draws the samples over which is compared what takes too long over all; undefined where all are taken. */
+function partWithin({ samples, offers }: Surface, seconds: number, each: number, key: Key): Subset {
+  const fits = each > 0 ? Math.floor((samples * (seconds - each)) / (PASSES * each)) : samples;
+  if (offers.sampleLosses === 'missing' || fits >= samples || samples <= MOST) return undefined;
+  return randomSubset(samples, Math.max(MOST, fits), key.child('within'));
 }
 
 /** Draws samples over which differences are compared. */

@@ -36,7 +36,13 @@ export const NEEDS: Readonly<Record<Verb, string>> = {
   secondMoment: 'losses or gradients over parts of the samples',
   squaredNorms: 'losses or gradients over parts of the samples',
   fisher: 'losses or gradients over parts of the samples',
+  logits:
+    'a classifier whose loss is the cross-entropy of its outputs and labels, without weights of classes or smoothing',
+  trueFisher:
+    'the gradients of all outcomes with the probabilities of the model, as a classifier with the loss cross-entropy has them',
 };
+/** Verbs that are not made from others. */
+const NEVER_MADE: readonly Verb[] = ['logits', 'trueFisher'];
 
 const ofVerbs = (want: is.Want) => Object.fromEntries(VERBS.map((verb) => [verb, want])) as Record<Verb, is.Want>;
 
@@ -91,6 +97,7 @@ export function completed(parts: SurfaceParts): Surface {
   const offers = Object.fromEntries(
     VERBS.map((verb) => {
       if (parts[verb]) return [verb, parts.offers?.[verb] ?? 'exact'];
+      if (NEVER_MADE.includes(verb)) return [verb, 'missing'];
       const sources = split || parts.sampleLosses || (verb !== 'sampleLosses' && parts.projectedSampleGradients);
       return [verb, OF_SAMPLES.includes(verb) && !sources ? 'missing' : 'made'];
     }),
@@ -245,6 +252,26 @@ export function completed(parts: SurfaceParts): Surface {
         async () => {
           const answer = await verbs.fisher(w, subset, options);
           return numbersOf(name, 'the diagonal of the Fisher matrix', answer, size);
+        },
+      ),
+    logits: (w, subset, options) =>
+      ask(
+        'logits',
+        [subset, options],
+        () => checkPoint(parts, w),
+        async () => {
+          const answer = await parts.logits!(w, subset, options);
+          return shaped('the logits', answer, countOf(subset), answer?.cols);
+        },
+      ),
+    trueFisher: (w, subset, options) =>
+      ask(
+        'trueFisher',
+        [subset, options],
+        () => checkPoint(parts, w),
+        async () => {
+          const answer = await parts.trueFisher!(w, subset, options);
+          return numbersOf(name, 'the diagonal of the true Fisher matrix', answer, size);
         },
       ),
     close: () =>

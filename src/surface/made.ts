@@ -7,6 +7,8 @@
  *     sampleLosses               ← losses over one sample
  *     projectedSampleGradients, squaredNorms, secondMoment, fisher
  *                                ← gradients over one sample, or differences of losses of samples
+ *
+ * Logits and the true Fisher matrix are not made: a loss does not say what the model thinks of other labels.
  */
 import { differencedGradient, differencedProducts } from './made-derivatives.js';
 import { linesFromSamples } from './made-lines.js';
@@ -38,7 +40,10 @@ export interface SurfaceParts
 const PROJECTED = 4096;
 
 /** Returns all verbs, unchecked. A verb that is made calls the model, never the surface that is made of it. */
-export function madeVerbs(parts: SurfaceParts, whole: SurfaceBlock): Pick<Surface, Verb> {
+export function madeVerbs(
+  parts: SurfaceParts,
+  whole: SurfaceBlock,
+): Pick<Surface, Exclude<Verb, 'logits' | 'trueFisher'>> {
   const { samples, precision, size } = parts;
   const split = parts.subsets !== false || samples === 1;
   const oneByOne = parts.gradient && split ? gradientsOneByOne(parts.gradient.bind(parts), samples) : undefined;

@@ -35,6 +35,13 @@ export interface SurfaceBlock {
   readonly size: number;
 }
 
+/** Says what a {@link SurfaceBlock} needs. */
+export const BLOCK_WANTS = is.shape<SurfaceBlock>({
+  name: is.text,
+  ranges: is.listOf(is.shape({ offset: is.whole, size: is.count })),
+  size: is.count,
+});
+
 /**
  * Says how a surface obtains a quantity: `exact` computes it as it is defined, `made` derives it from other verbs (differences of
  * gradients, one gradient at a time), `missing` cannot give it.
@@ -51,6 +58,8 @@ export const VERBS = [
   'secondMoment',
   'squaredNorms',
   'fisher',
+  'logits',
+  'trueFisher',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -98,6 +107,9 @@ export interface RequestOptions {
   /** Called with the share that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
+
+/** Says what {@link RequestOptions} need, to be part of the wants of other options. */
+export const REQUEST_WANTS = { signal: is.maybe(is.object), onProgress: is.maybe(is.func) };
 
 /**
  * Evaluates a model. No method changes its arguments; each returns new arrays. Requests are answered in the order in which they
@@ -149,6 +161,16 @@ export interface Surface {
   squaredNorms(w: Float64Array, block: SurfaceBlock, subset?: Subset, options?: RequestOptions): Promise<Float64Array>;
   /** Returns Σ_k c_k g_k∘g_k, the diagonal of the empirical Fisher matrix per sample, length P. */
   fisher(w: Float64Array, subset?: Subset, options?: RequestOptions): Promise<Float64Array>;
+  /**
+   * Returns the logits z_k of each asked sample, n×C, in the order of the subset. Only a classifier offers them whose loss is the
+   * cross-entropy L_k = −ln p_ky, p_k = softmax(z_k), of its label y.
+   */
+  logits(w: Float64Array, subset?: Subset, options?: RequestOptions): Promise<Matrix>;
+  /**
+   * Returns Σ_k c_k E_y[(∂ℓ_k(y)/∂w)∘(∂ℓ_k(y)/∂w)], length P: the diagonal of the Fisher matrix per sample with labels y drawn from the
+   * model's own probabilities [C2]. Only models that have such probabilities offer it.
+   */
+  trueFisher(w: Float64Array, subset?: Subset, options?: RequestOptions): Promise<Float64Array>;
   /** Ends what stands behind the surface (a process, kernel memory); no request may follow. */
   close(): Promise<void>;
 }

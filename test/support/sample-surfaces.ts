@@ -42,9 +42,14 @@ export function sampleSurface(size: number, all: readonly SampleLoss[], choices:
     secondMoment: 0,
     squaredNorms: 0,
     fisher: 0,
+    logits: 0,
+    trueFisher: 0,
   };
   const offers = Object.fromEntries(
-    Object.keys(asked).map((verb) => [verb, choices.offers?.[verb as Verb] ?? 'exact']),
+    Object.keys(asked).map((verb) => [
+      verb,
+      choices.offers?.[verb as Verb] ?? (verb === 'logits' || verb === 'trueFisher' ? 'missing' : 'exact'),
+    ]),
   ) as Record<Verb, Offer>;
   const lines: number[] = [];
   const rows: number[] = [];
@@ -163,6 +168,12 @@ export function sampleSurface(size: number, all: readonly SampleLoss[], choices:
     async fisher(w, subset) {
       ask('fisher');
       return mean(subset, (k) => all[k].gradient(w).map((x) => x * x), size);
+    },
+    async logits() {
+      throw new InputError('missing', 'this surface has no logits.');
+    },
+    async trueFisher() {
+      throw new InputError('missing', 'this surface has no trueFisher.');
     },
     async close() {},
   };

@@ -36,6 +36,12 @@ export interface BatteryEntry {
   loss(w: Float64Array, k: number): number;
   /** Gradient of that loss. */
   gradient(w: Float64Array, k: number): ArrayLike<number>;
+  /** The same for any label in place of its own, −ln p of that label, where the surface offers logits. */
+  readonly outcomes?: {
+    readonly count: number;
+    loss(w: Float64Array, k: number, label: number): number;
+    gradient(w: Float64Array, k: number, label: number): ArrayLike<number>;
+  };
 }
 
 export interface BatteryOptions {
@@ -49,7 +55,12 @@ export interface BatteryOptions {
 
 /** What all verbs offer when the listed ones are exact. */
 export const offersWith = (...exact: Verb[]): Record<Verb, Offer> =>
-  Object.fromEntries(VERBS.map((verb) => [verb, exact.includes(verb) ? 'exact' : 'made'])) as Record<Verb, Offer>;
+  Object.fromEntries(
+    VERBS.map((verb) => {
+      const other = verb === 'logits' || verb === 'trueFisher' ? 'missing' : 'made';
+      return [verb, exact.includes(verb) ? 'exact' : other];
+    }),
+  ) as Record<Verb, Offer>;
 
 /** Enters a surface. `make` is called once, before its tests. */
 export function surfaceBattery(
@@ -290,6 +301,40 @@ export function surfaceBattery(
           g[0].map((_, j) => g.reduce((sum, own, k) => sum + c[k] * own[j] ** 2, 0)),
           tolerance,
         );
+      }
+    });
+
+    it('gives logits and the true Fisher matrix where it has outcomes, and refuses them otherwise', async () => {
+      for (const verb of ['logits', 'trueFisher'] as const)
+        if (offers[verb] === 'missing')
+          await expect(surface[verb](w)).rejects.toMatchObject({
+            message: expect.stringMatching(/does not offer|bad-request|nobody|needs/),
+          });
+      const { outcomes } = entry;
+      expect(outcomes !== undefined).toBe(offers.logits !== 'missing');
+      if (!outcomes) return;
+      const labels = Array.from({ length: outcomes.count }, (_, y) => y);
+      const tolerance = tolerances.moments ?? tolerances.samples;
+      for (const subset of parts()) {
+        const numbers = samplesOf(subset);
+        const z = await surface.logits(w, subset);
+        expect([z.rows, z.cols]).toEqual([numbers.length, outcomes.count]);
+        const found = numbers.flatMap((_, i) => {
+          const own = Array.from(row(z, i));
+          const sum = own.reduce((s, x) => s + Math.exp(x), 0);
+          return own.map((x) => Math.log(sum) - x);
+        });
+        const expected = numbers.flatMap((k) => labels.map((y) => outcomes.loss(w, k, y)));
+        close(found, expected, Math.max(1e-11, tolerances.samples));
+        const c = weightsOf(subset);
+        const fisher = new Float64Array(w.length);
+        numbers.forEach((k, i) => {
+          for (const y of labels) {
+            const [p, g] = [Math.exp(-outcomes.loss(w, k, y)), outcomes.gradient(w, k, y)];
+            for (let j = 0; j < fisher.length; j++) fisher[j] += c[i] * p * g[j] ** 2;
+          }
+        });
+        close(await surface.trueFisher(w, subset), fisher, tolerance);
       }
     });
 

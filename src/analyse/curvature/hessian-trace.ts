@@ -13,7 +13,7 @@ import { BLOCK, type NetworkPasses } from '../../surface/network/passes.js';
 import { middle, middleRank } from '../../surface/network/tangents.js';
 
 /** Holds the trace of the Hessian, nat/weight². */
-interface HessianTrace {
+export interface HessianTrace {
   /** Over all weights and biases; the error is that of an estimate for the distribution that the samples were drawn from. */
   readonly trace: Estimate;
   /** The traces of the layers' blocks, by name; they add up to the whole. */

@@ -13,8 +13,9 @@ import { layersOf, type NetworkSpec } from '../../model/network.js';
 import { check } from '../../numeric/errors.js';
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
 import { mean } from '../../numeric/statistics.js';
+import { logitsOf } from '../../surface/network/logits.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
-import { hessianTrace } from '../curvature/hessian-trace.js';
+import { type HessianTrace, hessianTrace } from '../curvature/hessian-trace.js';
 
 /** Holds Tr H, nat/weight², with the logits divided by a temperature. */
 export interface TraceAtTemperature {
@@ -54,13 +55,50 @@ export function confidence(passes: NetworkPasses, spread: number): Confidence {
     'no-labels',
     'the confidence of outputs is that of a classifier; the samples need labels and the network the loss cross-entropy.',
   );
+  const z = logitsOf(passes);
+  const own = Float64Array.from(samples.labels!, (label, k) => {
+    const from = k * classes;
+    return z[from + label] - z[from + topOf(z, from, classes)];
+  });
+  const found = confidenceOf(z, own, spread);
+  return { ...found, best: traced(found.best), equal: traced(found.equal) };
+
+  function traced(output: AtTemperature): TraceAtTemperature {
+    const { temperature } = output;
+    return Number.isFinite(temperature)
+      ? { ...output, ...traceAt(passes, 1 / temperature) }
+      : { ...output, ...noTrace(samples.count) };
+  }
+}
+
+/** Says that there is no trace, for want of a temperature. */
+export const noTrace = (samples: number): Pick<TraceAtTemperature, 'trace' | 'layers'> => ({
+  trace: estimate(Number.NaN, Number.NaN, samples, 'no such temperature between 1/64 and 64', false),
+  layers: [],
+});
+
+/** What outputs say of a temperature, without curvature. */
+export type AtTemperature = Omit<TraceAtTemperature, 'trace' | 'layers'>;
+
+/**
+ * Makes the confidence of outputs.
+ * @param z - logits, N×C
+ * @param own - logit of each sample's label minus its largest logit, length N
+ * @param spread - the mean of 1 − Σ p² at which `equal` lies
+ */
+export function confidenceOf(
+  z: Float64Array,
+  own: Float64Array,
+  spread: number,
+): { readonly spread: Estimate; readonly best: AtTemperature; readonly equal: AtTemperature } {
+  const n = own.length;
+  const classes = z.length / n;
   check(
     spread > 0 && spread < 1 - 1 / classes,
     'bad-spread',
     `a mean of 1 − Σ p² over ${classes} classes lies between 0 and ${1 - 1 / classes}; got ${spread}.`,
   );
-  const z = logitsOf(passes);
-  const each = (s: number) => Array.from(samples.labels!, (label, k) => outputOf(z, k * classes, classes, label, s));
+  const each = (s: number) => Array.from(own, (of, k) => outputOf(z, k * classes, classes, of, s));
   const at = (s: number): Output => {
     const all = each(s);
     return {
@@ -69,21 +107,18 @@ export function confidence(passes: NetworkPasses, spread: number): Confidence {
       spread: mean(all.map((o) => o.spread)),
     };
   };
-  const traced = (s: number): TraceAtTemperature => {
-    if (!Number.isFinite(s)) {
-      const none = estimate(Number.NaN, Number.NaN, samples.count, 'no such temperature between 1/64 and 64', false);
-      return { temperature: Number.NaN, loss: Number.NaN, spread: Number.NaN, trace: none, layers: [] };
-    }
+  const told = (s: number): AtTemperature => {
+    if (!Number.isFinite(s)) return { temperature: Number.NaN, loss: Number.NaN, spread: Number.NaN };
     const { loss, spread: found } = at(s);
-    return { temperature: 1 / s, loss, spread: found, ...traceAt(passes, s) };
+    return { temperature: 1 / s, loss, spread: found };
   };
   return {
     spread: meanOf(
       each(1).map((o) => o.spread),
-      `mean over ${samples.count} samples`,
+      `mean over ${n} samples`,
     ),
-    best: traced(rising((s) => at(s).slope)),
-    equal: traced(rising((s) => spread - at(s).spread)),
+    best: told(rising((s) => at(s).slope)),
+    equal: told(rising((s) => spread - at(s).spread)),
   };
 }
 
@@ -99,7 +134,16 @@ export function withScaledLogits(spec: NetworkSpec, weights: Float32Array | Floa
 
 function traceAt({ spec, samples, weights }: NetworkPasses, s: number): Pick<TraceAtTemperature, 'trace' | 'layers'> {
   const { layers } = hessianTrace(new NetworkPasses({ spec, samples, weights: withScaledLogits(spec, weights, s) }));
-  const last = layers.length - 1;
+  return scaledTrace(layers, layers.length - 1, s, samples.count);
+}
+
+/** Adds the traces of layers at weights whose last layer is s times as large, with respect to the weights as they are. */
+export function scaledTrace(
+  layers: HessianTrace['layers'],
+  last: number,
+  s: number,
+  samples: number,
+): Pick<TraceAtTemperature, 'trace' | 'layers'> {
   const blocks = layers.map(({ trace: { value, standardError } }, l) => {
     const factor = l === last ? s * s : 1;
     return { value: factor * value, error: factor * standardError };
@@ -107,24 +151,9 @@ function traceAt({ spec, samples, weights }: NetworkPasses, s: number): Pick<Tra
   const sum = blocks.reduce((a, b) => a + b.value, 0);
   const error = Math.hypot(...blocks.map((b) => b.error));
   return {
-    trace: estimate(sum, error, samples.count, 'layers added; their errors taken as independent'),
+    trace: estimate(sum, error, samples, 'layers added; their errors taken as independent'),
     layers: blocks.map((b) => b.value),
   };
-}
-
-/** Returns the logits of all samples, N×classes. */
-function logitsOf(passes: NetworkPasses): Float64Array {
-  const { layers, weights, samples } = passes;
-  const { name, inputs, outputs: units, weightOffset, biasOffset } = layers[layers.length - 1];
-  const { inputs: h } = passes.layerStates(name);
-  const z = new Float64Array(samples.count * units);
-  for (let k = 0; k < samples.count; k++)
-    for (let c = 0; c < units; c++) {
-      let sum = biasOffset < 0 ? 0 : weights[biasOffset + c];
-      for (let i = 0, w = weightOffset + c * inputs, x = k * inputs; i < inputs; i++) sum += weights[w + i] * h[x + i];
-      z[k * units + c] = sum;
-    }
-  return z;
 }
 
 /** Holds one sample's loss, its derivative by s, and 1 − Σ p², at the logits s·z. */
@@ -134,10 +163,16 @@ interface Output {
   readonly spread: number;
 }
 
-/** Computes them from the logits z[from … from + classes − 1]; 1 − Σ p² = Σ p (1 − p) without cancellation. */
-function outputOf(z: Float64Array, from: number, classes: number, label: number, s: number): Output {
+/** Returns the class of the largest logit. */
+export function topOf(z: Float64Array, from: number, classes: number): number {
   let top = 0;
   for (let c = 1; c < classes; c++) if (z[from + c] > z[from + top]) top = c;
+  return top;
+}
+
+/** Computes them from the logits z[from … from + classes − 1]; 1 − Σ p² = Σ p (1 − p) without cancellation. */
+function outputOf(z: Float64Array, from: number, classes: number, own: number, s: number): Output {
+  const top = topOf(z, from, classes);
   let [others, tops] = [0, 0];
   for (let c = 0; c < classes; c++) {
     if (c === top) continue;
@@ -152,7 +187,6 @@ function outputOf(z: Float64Array, from: number, classes: number, label: number,
     const p = Math.exp(s * (z[from + c] - z[from + top])) / total;
     spread += p * (1 - p);
   }
-  const own = z[from + label] - z[from + top];
   return { loss: Math.log1p(others) - s * own, slope: tops / total - own, spread };
 }
 

@@ -51,7 +51,7 @@ export const LANDSCAPE_OPTIONS_WANTS = is.shape<LandscapeOptions>({
 });
 
 /** Holds the statistics over minibatches in one direction. */
-interface DirectionLandscape {
+export interface DirectionLandscape {
   /** M_ii, the mean of M_ii^mu, weight^−2. */
   readonly curvature: Estimate;
   /** s_M,i, the standard deviation of M_ii^mu. */
@@ -67,7 +67,7 @@ interface DirectionLandscape {
 }
 
 /** Holds the random landscape in k directions, with the noise that follows from it, of ONE minibatch. */
-interface Landscape {
+export interface Landscape {
   readonly directions: readonly DirectionLandscape[];
   /** k×k: standard deviation s_ij of M_ij^mu over minibatches; its diagonal is s_M. */
   readonly crossSpread: Matrix;
@@ -119,9 +119,27 @@ export function landscapeNoise(statistics: LandscapeStatistics, displacement: Ar
 }
 
 /** Curvature (k×k) and slope (k) of the mean loss of one minibatch along the directions. */
-interface Batch {
+export interface BatchLandscape {
   readonly curvature: Float64Array;
   readonly slope: Float64Array;
+}
+
+/** What a minibatch's curvature must at least be, in units of the mean, by default. */
+export const FLOOR = 0.1;
+
+/**
+ * Returns how many whole batches an order of samples makes.
+ * @throws InputError for fewer than 3
+ */
+export function wholeBatches(order: Uint32Array, batchSize: number): number {
+  const batches = Math.floor(order.length / batchSize);
+  check(
+    Number.isInteger(batchSize) && batchSize >= 1 && batches >= 3,
+    'too-few-batches',
+    () =>
+      `the statistics of minibatches need at least 3 of them; ${order.length} samples make ${batches} of ${batchSize}.`,
+  );
+  return batches;
 }
 
 /**
@@ -136,16 +154,21 @@ export function randomLandscape(passes: NetworkPasses, options: LandscapeOptions
     { passes, options },
     { passes: is.having('a NetworkPasses', 'losses'), options: LANDSCAPE_OPTIONS_WANTS },
   );
-  const { directions, order, batchSize, floor = 0.1 } = options;
-  const k = directions.rows;
-  const batches = Math.floor(order.length / batchSize);
-  check(
-    Number.isInteger(batchSize) && batchSize >= 1 && batches >= 3,
-    'too-few-batches',
-    () =>
-      `the statistics of minibatches need at least 3 of them; ${order.length} samples make ${batches} of ${batchSize}.`,
-  );
-  const { all, loss } = collect(passes, options, batches);
+  const { directions, order, batchSize, floor } = options;
+  const batches = wholeBatches(order, batchSize);
+  return landscapeOf(collect(passes, options, batches), { directions: directions.rows, batchSize, floor });
+}
+
+/**
+ * Makes the random landscape from curvature and slope of every minibatch.
+ * @param loss - the mean loss over all of them
+ * @throws InputError for a loss of 0: M is measured in units of the loss
+ */
+export function landscapeOf(
+  { all, loss }: { readonly all: readonly BatchLandscape[]; readonly loss: number },
+  { directions: k, batchSize, floor = FLOOR }: { directions: number; batchSize: number; floor?: number | undefined },
+): Landscape {
+  const batches = all.length;
   check(loss > 0, 'no-loss', `the random landscape is measured in units of the loss, which is ${loss} here.`);
   const meanCurvature = matrix(k, k);
   const crossSpread = matrix(k, k);
@@ -205,10 +228,14 @@ export function randomLandscape(passes: NetworkPasses, options: LandscapeOptions
 }
 
 /** Returns curvature and slope of every minibatch, and the mean loss. */
-function collect(passes: NetworkPasses, options: LandscapeOptions, batches: number): { all: Batch[]; loss: number } {
+function collect(
+  passes: NetworkPasses,
+  options: LandscapeOptions,
+  batches: number,
+): { all: BatchLandscape[]; loss: number } {
   const { layer, directions, order, batchSize, kind = 'exact' } = options;
   const k = directions.rows;
-  const all: Batch[] = Array.from({ length: batches }, () => ({
+  const all: BatchLandscape[] = Array.from({ length: batches }, () => ({
     curvature: new Float64Array(k * k),
     slope: new Float64Array(k),
   }));

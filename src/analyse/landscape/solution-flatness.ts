@@ -11,26 +11,14 @@
  *
  * `normTrace` |w|² Tr H/P is the common form that such a rescaling does change.
  */
-import type { Samples } from '../../data/dataset.js';
-import { layerNamed, layersOf, type NetworkSpec } from '../../model/network.js';
 import { type Estimate, estimate, meanOf, scaled } from '../../numeric/estimate.js';
-import type { LinearAlgebra } from '../../numeric/linalg/index.js';
-import { dot, lanczos, normalVector } from '../../numeric/operators/lanczos.js';
+import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { mean, variance } from '../../numeric/statistics.js';
-import { NetworkPasses } from '../../surface/network/passes.js';
-import { hessianTrace } from '../curvature/hessian-trace.js';
-import { hessianOperator } from '../curvature/network-hessian.js';
-import { curvedNoiseTrace, gradientNoiseScale } from '../noise/noise-scale.js';
-import { FlatnessMeter } from './flatness.js';
-import { WholeLine } from './whole-width.js';
+import type { HessianTrace } from '../curvature/hessian-trace.js';
 
-/** Names a solution, and how much is spent on each measure. */
-interface SolutionOptions {
-  readonly spec: NetworkSpec;
-  /** All weights, flat in PyTorch's order. */
-  readonly weights: Float32Array;
-  readonly samples: Samples;
+/** Says how much is spent on each measure of a solution. */
+export interface SolutionEffort {
   /** Randomness of directions, probes and noise: the same key gives every solution the same ones. */
   readonly key: Key;
   /** Hessian eigenpairs wanted. */
@@ -41,7 +29,6 @@ interface SolutionOptions {
   readonly directions: number;
   /** Draws of weight noise; its standard deviations, in weights and relative to each layer's root mean square. */
   readonly noise: { readonly draws: number; readonly absolute: number; readonly relative: number };
-  readonly la?: LinearAlgebra;
 }
 
 /** Summarises widths along a set of directions by the geometric mean over those whose valley closes. */
@@ -90,100 +77,88 @@ export interface SolutionFlatness {
   readonly noise: { readonly absolute: Estimate; readonly relative: Estimate };
 }
 
-/** Holds the measures of a solution and what they were computed from. */
-export interface MeasuredSolution {
-  readonly flatness: SolutionFlatness;
-  /** Unit eigenvectors of `top`. */
-  readonly eigenvectors: readonly Float64Array[];
-  readonly passes: NetworkPasses;
+/** Wanted residual of the eigenpairs relative to the largest: 1e-3 of it is far below their scatter from seed to seed. */
+export const TOLERANCE = 1e-3;
+/** Most products for the eigenpairs; relative tolerance of a width; reach of those along eigenvectors, in norms of all weights. */
+export const [MOST_STEPS, WIDTH_TOLERANCE, WHOLE_REACH] = [120, 1e-3, 3];
+
+/** One width, as it was found. */
+interface FoundWidth {
+  readonly flatness: number | null;
+  readonly quadraticRatio: number;
 }
 
-/** Wanted residual of the eigenpairs relative to the largest: 1e-3 of it is far below their scatter from seed to seed. */
-const TOLERANCE = 1e-3;
+/** Holds what was asked of a model at its solution, whatever answered: kernels or a surface. */
+export interface SolutionAnswers {
+  readonly samples: number;
+  readonly loss: number;
+  /** All weights, and the gradient there. */
+  readonly weights: Float64Array;
+  readonly gradient: Float64Array;
+  readonly top: readonly Estimate[];
+  readonly topConverged: boolean;
+  /** In the order of `layers`. */
+  readonly trace: HessianTrace;
+  readonly noiseTrace: Estimate;
+  readonly curvedNoise: Estimate;
+  readonly layers: readonly {
+    /** |w_l|² and P_l. */
+    readonly square: number;
+    readonly size: number;
+    readonly widths: readonly FoundWidth[];
+    /** What the directions of these widths are called. */
+    readonly along: string;
+  }[];
+  readonly topWidths: readonly FoundWidth[];
+  /** Rises of the loss over draws of weight noise. */
+  readonly rises: { readonly absolute: readonly number[]; readonly relative: readonly number[] };
+}
 
-/**
- * Measures the flatness of one solution. For 784-50-50-10, 12 000 samples, 6 pairs, 10 probes, 8 directions and 20 draws this
- * costs about 60 Hessian-vector products, 5 s.
- */
-export function measureSolution(options: SolutionOptions): MeasuredSolution {
-  const { spec, weights, samples, key, pairs, probes, la } = options;
-  const passes = new NetworkPasses({ spec, weights, samples });
-  const found = lanczos(hessianOperator(passes), {
-    count: pairs,
-    key: key.child('top'),
-    tolerance: TOLERANCE,
-    maxSteps: 120,
-    ...(la && { la }),
-  });
-  const { trace, layers } = hessianTrace(passes);
-  const { gradient, loss } = passes.gradient();
-  const w = passes.weights;
+/** Makes the measures of a solution from what was asked. */
+export function solutionOf(
+  { weights: w, gradient, layers, trace: whole, rises, ...found }: SolutionAnswers,
+  { noise }: Pick<SolutionEffort, 'noise'>,
+): SolutionFlatness {
+  const { trace, layers: traced } = whole;
   const [norm, gradientNorm] = [Math.sqrt(dot(w, w)), Math.sqrt(dot(gradient, gradient))];
-  const norms = layers.map(({ layer }) => layerNorm(spec, w, layer));
-  const line = new WholeLine(passes);
-  const traces = layers.map(({ trace: t }, l) => (norms[l].square / norms[l].size) * t.value);
-  const flatness: SolutionFlatness = {
-    samples: samples.count,
-    loss,
-    top: found.pairs.map((p) => p.value),
-    topConverged: found.converged,
+  const traces = traced.map(({ trace: t }, l) => (layers[l].square / layers[l].size) * t.value);
+  const how = `mean over ${noise.draws} draws of Gaussian weight noise`;
+  return {
+    samples: found.samples,
+    loss: found.loss,
+    top: found.top,
+    topConverged: found.topConverged,
     trace,
-    noiseTrace: gradientNoiseScale(passes).trace,
-    curvedNoise: curvedNoiseTrace(passes, { probes, key: key.child('curved-noise') }).trace,
+    noiseTrace: found.noiseTrace,
+    curvedNoise: found.curvedNoise,
     norm,
     gradientNorm,
     radial: -dot(gradient, w) / (norm * gradientNorm),
     normTrace: scaled(trace, norm ** 2 / w.length),
     scaledTrace: estimate(
       traces.reduce((a, b) => a + b, 0),
-      Math.hypot(...layers.map(({ trace: t }, l) => (norms[l].square / norms[l].size) * t.standardError)),
-      samples.count,
+      Math.hypot(...traced.map(({ trace: t }, l) => (layers[l].square / layers[l].size) * t.standardError)),
+      found.samples,
       'layers added; their errors taken as independent',
     ),
-    layers: layers.map(({ layer, trace: own }, l) => ({
+    layers: traced.map(({ layer, trace: own }, l) => ({
       layer,
-      norm: Math.sqrt(norms[l].square),
+      norm: Math.sqrt(layers[l].square),
       trace: own,
-      widths: randomWidths(options, layer),
+      widths: widthsOf(layers[l].widths, layers[l].along),
     })),
-    topWidths: widthsOf(
-      found.pairs.map(({ vector, value }) => line.width(vector, dot(gradient, vector), value.value)),
-      'top Hessian eigenvectors',
-    ),
-    noise: noiseLoss(options, line),
+    topWidths: widthsOf(found.topWidths, 'top Hessian eigenvectors'),
+    noise: {
+      absolute: meanOf(rises.absolute, `${how} of standard deviation ${noise.absolute}`),
+      relative: meanOf(
+        rises.relative,
+        `${how} of standard deviation ${noise.relative} of each layer's root mean square`,
+      ),
+    },
   };
-  return { flatness, eigenvectors: found.pairs.map((p) => p.vector), passes };
 }
 
-function layerNorm(spec: NetworkSpec, w: Float64Array, layer: string): { square: number; size: number } {
-  const { weightOffset, inputs, outputs, biasOffset } = layerNamed(spec, layer);
-  const end = biasOffset < 0 ? weightOffset + inputs * outputs : biasOffset + outputs;
-  const own = w.subarray(weightOffset, end);
-  return { square: dot(own, own), size: own.length };
-}
-
-/**
- * Measures widths along random unit vectors of one layer. Direction i of a layer is the same for every solution with this key.
- */
-function randomWidths({ spec, weights, samples, key, directions }: SolutionOptions, layer: string): Widths {
-  const meter = new FlatnessMeter({ spec, weights, samples, layer, relativeTolerance: 1e-3 });
-  const { inputs, outputs } = layerNamed(spec, layer);
-  const found = Array.from({ length: directions }, (_, i) => {
-    const v = normalVector(inputs * outputs, key.child(`random ${layer}`).child(i).stream());
-    const size = Math.sqrt(dot(v, v));
-    return meter.measure(
-      v.map((x) => x / size),
-      i + 1,
-      Number.NaN,
-    );
-  });
-  return widthsOf(found, `random unit vectors of ${layer}`);
-}
-
-function widthsOf(
-  found: readonly { readonly flatness: number | null; readonly quadraticRatio: number }[],
-  what: string,
-): Widths {
+function widthsOf(found: readonly FoundWidth[], what: string): Widths {
   const logs = found.flatMap(({ flatness }) => (flatness === null ? [] : [Math.log(flatness)]));
   const value = logs.length > 0 ? Math.exp(mean(logs)) : Number.NaN;
   const error = logs.length > 1 ? value * Math.sqrt(variance(logs, 1) / logs.length) : Number.NaN;
@@ -195,28 +170,5 @@ function widthsOf(
     width: estimate(value, error, logs.length, `geometric mean along ${logs.length} ${what}`),
     open: found.length - logs.length,
     quadraticRatio: ratios.length > 0 ? ratios[ratios.length >> 1] : Number.NaN,
-  };
-}
-
-/** Returns the mean rise of the loss over draws of noise. Draw i is the same for every solution, up to the layers' scales. */
-function noiseLoss({ spec, weights, key, noise }: SolutionOptions, line: WholeLine): SolutionFlatness['noise'] {
-  const scale = new Float64Array(weights.length);
-  const w = Float64Array.from(weights);
-  for (const { name, weightOffset } of layersOf(spec)) {
-    const { square, size } = layerNorm(spec, w, name);
-    scale.fill(Math.sqrt(square / size), weightOffset, weightOffset + size);
-  }
-  const rises: [number[], number[]] = [[], []];
-  for (let d = 0; d < noise.draws; d++) {
-    const xi = normalVector(weights.length, key.child('weight noise').child(d).stream());
-    const moved = (s: (i: number) => number) =>
-      line.loss(Float32Array.from(weights, (v, i) => v + s(i) * xi[i])) - line.centreLoss;
-    rises[0].push(moved(() => noise.absolute));
-    rises[1].push(moved((i) => noise.relative * scale[i]));
-  }
-  const how = `mean over ${noise.draws} draws of Gaussian weight noise`;
-  return {
-    absolute: meanOf(rises[0], `${how} of standard deviation ${noise.absolute}`),
-    relative: meanOf(rises[1], `${how} of standard deviation ${noise.relative} of each layer's root mean square`),
   };
 }

@@ -40,7 +40,13 @@ export interface MeasureOptions {
   readonly batchSize?: number;
   readonly batches?: number;
   /** Time that the measurement may take; with it a subset of the samples is chosen where all take longer. */
-  readonly budget?: { readonly seconds: number /** A clock, seconds. */; readonly now: () => number };
+  readonly budget?: {
+    readonly seconds: number;
+    /** A clock, seconds. */
+    readonly now: () => number;
+    /** Seconds of it that were spent before, such as for checks; 0 by default. */
+    readonly spent?: number;
+  };
   /** Bytes for vectors; see `curvatureMemory`. */
   readonly memoryBytes?: number;
   readonly la?: LinearAlgebra;
@@ -95,12 +101,11 @@ export async function measureSurface(
         dense: dense(b) ? b.size : 0,
       }));
     const requests = (share: number) => requestsOf(counts(share));
-    const share = shareFor(costs, budget.seconds, requests, surface.samples);
+    const spent = (budget.spent ?? 0) + budget.now() - started;
+    const share = shareFor(costs, budget.seconds - spent, requests, surface.samples);
     const over = (f: (b: SurfaceBlock) => number) => blocks.reduce((sum, b) => sum + f(b), 0);
-    plan = planFor(costs, budget.seconds, requests(share), surface.samples, {
-      directions: over(at(share)),
-      of: over(at(1)),
-    });
+    const thinned = { directions: over(at(share)), of: over(at(1)) };
+    plan = planFor(costs, budget.seconds, requests(share), surface.samples, thinned, spent);
     directions =
       options.directions &&
       new Map(Array.from(options.directions, ([name, own]) => [name, thin(own, remaining(own.vectors.rows, share))]));

@@ -44,6 +44,8 @@ export interface SurfacePlan {
   readonly budgetSeconds: number;
   readonly costs: SurfaceCosts;
   readonly words: string;
+  /** Where directions are left out to fit the budget. */
+  readonly thinned?: ThinnedDirections;
 }
 
 /** The fewest samples from which errors over samples are taken. */
@@ -54,6 +56,8 @@ export const ENOUGH_SAMPLES = 1000;
 const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1];
 /** The fewest directions that are kept of more. */
 const FEWEST_DIRECTIONS = 12;
+/** From this share of the budget on it is said what the checks took. */
+const LEAST_SAID = 0.02;
 
 /** Returns how many of a block's directions remain at a share. */
 export const remaining = (directions: number, share: number): number =>
@@ -88,6 +92,7 @@ export function secondsFor(costs: SurfaceCosts, r: PlannedRequests, n: number, a
  * Chooses how many samples to ask so that the planned requests fit a budget.
  * @param costs - times of a trial
  * @param thinned - how many of the directions the requests are for, to be said
+ * @param spent - seconds of the budget that checks and trials have taken
  * @throws InputError where even 64 samples take longer, with the time that would do
  */
 export function planFor(
@@ -96,26 +101,29 @@ export function planFor(
   requests: PlannedRequests,
   samples: number,
   thinned?: ThinnedDirections,
+  spent = 0,
 ): SurfacePlan {
   check(budgetSeconds > 0, 'bad-budget', () => `a budget is a time above 0; got ${budgetSeconds} seconds.`);
+  const left = budgetSeconds - spent;
+  const budgetWords = `${inWords(budgetSeconds)}${spent >= LEAST_SAID * budgetSeconds ? `, of which checks and trials have taken ${inWords(spent)}` : ''}`;
   const least = Math.min(samples, FEWEST_SAMPLES);
   const fixed = secondsFor(costs, requests, 0, samples);
   const each = secondsFor(costs, requests, 1, samples) - fixed;
-  const fits = each > 0 ? Math.floor((budgetSeconds - fixed) / each) : samples;
+  const fits = each > 0 ? Math.floor((left - fixed) / each) : samples;
   const shortest = secondsFor(costs, requests, least, samples);
   check(
-    fits >= least || secondsFor(costs, requests, samples, samples) <= budgetSeconds,
+    fits >= least || secondsFor(costs, requests, samples, samples) <= left,
     'budget-too-small',
     () =>
-      `the measurement takes about ${inWords(shortest)} even over ${least} of the ${samples} samples, and the budget is ${inWords(budgetSeconds)}; give at least ${Math.ceil(shortest / 60)} min, or measure fewer blocks or directions.`,
+      `the measurement takes about ${inWords(shortest)} even over ${least} of the ${samples} samples, and the budget is ${budgetWords}; give at least ${Math.ceil((shortest + spent) / 60)} min, or measure fewer blocks or directions.`,
   );
   const secondsOverAll = secondsFor(costs, requests, samples, samples);
-  const n = secondsOverAll <= budgetSeconds ? samples : Math.min(samples, fits);
+  const n = secondsOverAll <= left ? samples : Math.min(samples, fits);
   const seconds = secondsFor(costs, requests, n, samples);
   const words =
     n === samples
       ? `all ${samples} samples, about ${inWords(seconds)}`
-      : `${n} of ${samples} samples, the half of largest loss and others at random, about ${inWords(seconds)} (all of them would take ${inWords(secondsOverAll)}, and the budget is ${inWords(budgetSeconds)})`;
+      : `${n} of ${samples} samples, the half of largest loss and others at random, about ${inWords(seconds)} (all of them would take ${inWords(secondsOverAll)}, and the budget is ${budgetWords})`;
   const fewer = thinned && thinned.directions < thinned.of;
   return {
     samples: n,
@@ -124,6 +132,7 @@ export function planFor(
     secondsOverAll,
     budgetSeconds,
     costs,
+    ...(fewer && { thinned }),
     words: fewer
       ? `${words}; widths along ${thinned.directions} of ${thinned.of} directions, to fit the budget`
       : words,

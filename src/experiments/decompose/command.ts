@@ -1,7 +1,7 @@
 /** `thermograd decompose`: its flags, its help, and the printing of its result. */
 import { type Command, Option } from 'commander';
-import { jsonLine } from '../../numeric/json.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
+import { session } from '../../terminal/session.js';
 import { positiveNumber } from '../../terminal/values.js';
 import type { DecomposeRequest, DecomposeResult } from './experiment.js';
 
@@ -55,8 +55,10 @@ gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy productio
     )
     .action(async ({ json = false, ...request }: Flags) => {
       const { decomposeFiles } = await import('./experiment.js');
-      const result = await decomposeFiles({ ...request, onStart: (text) => process.stderr.write(`${text}\n`) });
-      process.stdout.write(json ? `${jsonLine(result)}\n` : `${describeResult(result)}\n`);
+      await session(json, async ({ line, signal, result }) => {
+        const made = await decomposeFiles({ ...request, signal, onStart: (text) => line.say(text) });
+        result(made, describeResult(made));
+      });
     });
 }
 

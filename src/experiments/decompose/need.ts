@@ -1,6 +1,6 @@
 /** The memory and the disk that a decomposition needs, before it starts. */
 import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
-import { type MemoryNeed, PROGRAM_BYTES } from '../../jobs/memory.js';
+import { type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { ALL_BASES } from './summary.js';
 
 /** Square matrices of float64 that are held at the peak: solution, parts, planes and the files before they are written. */
@@ -15,7 +15,7 @@ export function decomposeNeed(n: number): { readonly memory: MemoryNeed; readonl
   const matrices = 8 * n * n;
   const key = 'fewer coordinates';
   const parts = [
-    { what: 'Node and the program', bytes: PROGRAM_BYTES, key: '' },
+    { what: 'Node and the program', bytes: PROGRAM_BYTES + THREAD_BYTES, key: '' },
     { what: `matrices of ${n}×${n}`, bytes: MATRICES * matrices, key },
   ];
   // a document lists the bases of a small system

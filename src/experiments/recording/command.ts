@@ -5,8 +5,10 @@ import { trainedState } from '../../jobs/bridge/trained.js';
 import { check } from '../../numeric/errors.js';
 import type { TrainingFacts } from '../../record/recording/table.js';
 import { lineOf } from '../../terminal/findings.js';
-import { session } from '../../terminal/session.js';
+import { type Session, session } from '../../terminal/session.js';
 import { analyseRecording } from './experiment.js';
+import type { RecordingReportInput } from './page.js';
+import { reportRecording } from './redraw.js';
 
 /** The flags of a recording, as commander parsed them. */
 export interface RecordingFlags {
@@ -71,18 +73,32 @@ export async function analyse(path: string, flags: RecordingFlags): Promise<void
       ...(s.onProgress && { onProgress: s.onProgress }),
       onStart: (words) => s.line.say(words),
     });
-    const report = `${folder}/report.html`;
-    const { recording, survey } = measured;
-    s.result(
-      { folder, report, recording, survey, findings, leftOut },
-      [
-        ...findings.map(lineOf),
-        ...(measured.surfaceMissing === undefined ? [] : [`not measured: ${measured.surfaceMissing}`]),
-        ...(measured.surface?.notes ?? []).map((note) => `note: ${note}`),
-        ...recording.notes.map((note) => `note: ${note}`),
-        `left out: ${leftOut.length} things, listed with what each needs`,
-        `report: ${report}`,
-      ].join('\n'),
-    );
+    tell(s, folder, { measured, findings, leftOut });
   });
+}
+
+/** Runs `thermograd report` on the analysis of a recording. */
+export async function report(folder: string, json: boolean): Promise<void> {
+  await session(json, async (s) => tell(s, folder, await reportRecording(folder)));
+}
+
+/** Prints the verdicts and where the page lies. */
+function tell(
+  s: Session,
+  folder: string,
+  { measured, findings, leftOut }: Omit<RecordingReportInput, 'title' | 'run'>,
+) {
+  const report = `${folder}/report.html`;
+  const { recording, survey } = measured;
+  s.result(
+    { folder, report, recording, survey, findings, leftOut },
+    [
+      ...findings.map(lineOf),
+      ...(measured.surfaceMissing === undefined ? [] : [`not measured: ${measured.surfaceMissing}`]),
+      ...(measured.surface?.notes ?? []).map((note) => `note: ${note}`),
+      ...recording.notes.map((note) => `note: ${note}`),
+      `left out: ${leftOut.length} things, listed with what each needs`,
+      `report: ${report}`,
+    ].join('\n'),
+  );
 }

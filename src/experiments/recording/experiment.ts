@@ -4,7 +4,7 @@
  */
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { allVersions, thisMachine } from '../../jobs/machine.js';
-import { outputOf } from '../../jobs/outputs.js';
+import { outputOf, verifyBeside } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { FINDINGS_FILE, factsOf, reportFiles } from '../../jobs/report-folder.js';
@@ -18,7 +18,7 @@ import { writeNpz } from '../../record/npz.js';
 import { finalState } from '../../record/recording/final-state.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
 import type { Finding } from '../../report/finding.js';
-import { THEORY_FILE } from '../../report/theory.js';
+import { ANALYSIS_FORMAT, DIRECTIONS, DOCUMENT, FILES, SETTINGS } from './files.js';
 import { recordingFindings } from './findings.js';
 import { RECORDING_WORK, type RecordingAnswer, type RecordingJob } from './job.js';
 import { leftOut } from './left-out.js';
@@ -59,10 +59,6 @@ export interface RecordingResult {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The names of the files that an analysis leaves. */
-const [SETTINGS, DIRECTIONS, DOCUMENT] = ['settings.json', 'directions.npz', 'analysis.json'];
-const FILES = [SETTINGS, DIRECTIONS, DOCUMENT, FINDINGS_FILE, 'report.html', THEORY_FILE, 'figures', 'tables'];
-
 /** Seconds that the measurement of a surface may take. */
 const BUDGET = 600;
 
@@ -95,6 +91,7 @@ async function analysed(
   const { options = {}, force = false, seed = 0, provider = 'auto', signal, onProgress } = request;
   const folder = request.out ?? `${path.replace(/(.)[/\\]+$/, '$1')}-analysis`;
   checkFree(folder, { force, files: FILES, what: 'analysis' });
+  verifyBeside(path);
   const recording = await openRecording(path, options);
   if (model) checkParameters(model.surface, recording.parameters);
   const plan = planOf(recording, folder, request.memory);
@@ -137,10 +134,7 @@ async function analysed(
   const outputs = Object.fromEntries(
     [DIRECTIONS, FINDINGS_FILE, DOCUMENT].map((name) => [name, outputOf('analyse', files.get(name)!)]),
   );
-  files.set(
-    SETTINGS,
-    jsonText({ format: 'thermograd recording analysis', version: 1, ...settings, ...record, outputs }),
-  );
+  files.set(SETTINGS, jsonText({ format: ANALYSIS_FORMAT, version: 1, ...settings, ...record, outputs }));
   publish(folder, files);
   return { folder, measured, findings, leftOut: missing };
 }
@@ -166,8 +160,8 @@ async function surfaceOf(
       ...(memory !== undefined && { memoryBytes: memory / 4 }),
       signal,
       onPlan: (plan) => onStart?.(`surface ${model.surface.name}: ${plan.words}`),
-      onProgress: (note, share) =>
-        onProgress?.({ stage: 'surface', done: Math.round(100 * share), total: 100, unit: '%', note }),
+      onProgress: (part, note, share) =>
+        onProgress?.({ stage: part, done: Math.round(100 * share), total: 100, unit: '%', note }),
     });
     return { surface: measured };
   } catch (error) {

@@ -9,7 +9,7 @@ import { normalHalfWidth } from '../../numeric/interval.js';
 import { median, standardDeviation } from '../../numeric/statistics.js';
 import { compatible, decide, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
-import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
+import { formatCount, formatEstimate, formatNumber, formatShare } from '../../report/format.js';
 import type { MeasuredRecording, OwnWalk } from './measured.js';
 import { surfaceFindings } from './surface/findings.js';
 
@@ -42,13 +42,29 @@ const besideWords = (above: number): string =>
 /** The share between half windows that a window of 50 correlation times has, 2/50. */
 const SETTLED_SHARE = 0.04;
 
+/** Returns the standard error that a share at the edge of what is allowed would have, in proportion; of a smaller share its own. */
+const errorAtEdge = ({ value, standardError }: Estimate): number => standardError * Math.min(1, SETTLED_SHARE / value);
+
 /** Decides whether the window is stationary; the error is that of a share at the edge of what is allowed. */
 function stationarity({ motion: { between } }: MeasuredRecording): Verdict {
-  const half = normalHalfWidth(between) * Math.min(1, SETTLED_SHARE / between.value);
+  const half = normalHalfWidth({ ...between, standardError: errorAtEdge(between) });
   return verdictOf(decide(between, 0, { tolerance: SETTLED_SHARE, half }));
 }
 
-const MOVES = 'The window is not stationary: see the first finding.';
+/** Says of a share above what is allowed how many errors at the edge it lies above it: its own error, as large as itself, decides nothing. */
+function edgeWords(between: Estimate): string {
+  const error = errorAtEdge(between);
+  const above = (between.value - SETTLED_SHARE) / error;
+  if (!(above > 0)) return '';
+  const percent = 100 * SETTLED_SHARE;
+  return ` The error of a share grows with it, so the error of a share of ${percent} % counts, ${formatNumber(100 * error, 2)} %: this one lies ${formatNumber(above, 2)} such errors above ${percent} %, and 1.96 decide.`;
+}
+
+/** Says why what asks for a stationary window is not decided. */
+const notShown = (m: MeasuredRecording): string =>
+  stationarity(m) === UNDECIDED
+    ? 'Whether the window is stationary is not decidable (rec.stationary).'
+    : 'The window is not stationary (rec.stationary).';
 
 function stationary(m: MeasuredRecording): Finding {
   const { between, settled, dynamics } = m.motion;
@@ -64,7 +80,7 @@ function stationary(m: MeasuredRecording): Finding {
     predicted: '2τ/T for fluctuations of correlation time τ; 0.5 for a walk, 0.75 for a straight line',
     range: `${formatCount(recording.T)} rows`,
     verdict: stationarity(m),
-    reason: `${value}; the rule asks for ${100 * SETTLED_SHARE} %. Of the ${dynamics.length} directions followed, ${settled.length} have a correlation time that is short enough for this window.`,
+    reason: `${value}; the rule allows ${100 * SETTLED_SHARE} %.${edgeWords(between)} Of the ${dynamics.length} directions followed, ${settled.length} have a correlation time that is short enough for this window.`,
   };
 }
 
@@ -255,11 +271,11 @@ function rotates(m: MeasuredRecording): Finding {
       'missing' in r
         ? r.missing
         : !still
-          ? MOVES
+          ? notShown(m)
           : !r.converged
             ? `The ${r.blocks} blocks of ${formatCount(r.blockLength)} steps are shorter than five correlation times.`
             : r.significant > 0
-              ? `${r.significant} of ${r.planes} planes have an adjusted p below 0.05; ${formatNumber(100 * best!.offPlane, 3)} % of the variance lies outside the most significant one, of directions ${best!.ranks.join(' and ')}.`
+              ? `${r.significant} of ${r.planes} planes have an adjusted p below 0.05; ${formatShare(best!.offPlane)} of the variance lies outside the most significant one, of directions ${best!.ranks.join(' and ')}.`
               : `None of ${r.planes} planes has an adjusted p below 0.05. A rotation faster than ${formatNumber(r.detectable, 2)} radian per step would have shown.`,
   };
 }
@@ -288,7 +304,7 @@ function temperature(m: MeasuredRecording): Finding {
       'missing' in t
         ? t.missing
         : !still
-          ? MOVES
+          ? notShown(m)
           : !Number.isFinite(spread.value)
             ? `Not decidable: ${spread.method}.`
             : `Temperatures of ${spread.n} settled directions span a factor ${factor}; the rule allows 1.69.${t.momentumStated ? '' : ' The momentum was not stated and was taken as 0.'}`,

@@ -21,6 +21,7 @@ export function leftOut({
     ['the rank law', rankLaw],
     ...(surface ? [['the predicted variance', surface.predicted] as const] : []),
   ];
+  const tooSlow = surfaceMissing !== undefined;
   const without: LeftOut[] = [
     { what: 'flatness along the directions and the variance-flatness relation', needs: SURFACE },
     {
@@ -33,12 +34,12 @@ export function leftOut({
     },
   ];
   return [
-    ...(surfaceMissing === undefined ? [] : [{ what: 'everything that needs the loss', needs: surfaceMissing }]),
+    ...(tooSlow ? [{ what: 'everything that needs the loss', needs: surfaceMissing }] : []),
     ...own.flatMap(([what, part]) => ('missing' in part ? [{ what, needs: String(part.missing) }] : [])),
     ...(recording.loss
       ? []
       : [{ what: 'the loss while the weights were recorded', needs: 'a series named loss beside the weights' }]),
-    ...(surface ? surfaceLeftOut(surface) : without),
+    ...(surface ? surfaceLeftOut(surface) : tooSlow ? [] : without),
     {
       what: 'the walk with the covariance of the gradients [N1]',
       needs: 'that covariance as a matrix, which is measured for runs of this program alone',

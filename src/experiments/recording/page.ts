@@ -1,7 +1,7 @@
 /** The report on a recording made elsewhere. */
 import { composeReport } from '../../report/compose.js';
 import type { Finding } from '../../report/finding.js';
-import { formatCount, formatMarked, formatNumber, formatPlain, sentence } from '../../report/format.js';
+import { formatCount, formatMarked, formatNumber, formatPlain, formatShare, sentence } from '../../report/format.js';
 import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
@@ -76,7 +76,9 @@ ${r.loss ? `The mean loss of its first half was ${formatNumber(r.loss[0])}, of i
 ${verdictWords(findings)} ${prose(exceptions(findings))}</p>${r.notes.map((n) => html`<p>${prose(sentence(n))}</p>`)}`;
 }
 
-function used({ surface }: MeasuredRecording): Markup {
+function used({ surface, surfaceMissing }: MeasuredRecording): Markup {
+  if (surfaceMissing !== undefined)
+    return html`The model that was given was checked and not measured: ${prose(surfaceMissing)}`;
   if (!surface)
     return html`No model was used: the loss was not evaluated, and what needs it is listed under <a href="#left-out">what was left out</a>.`;
   const { measured: s } = surface;
@@ -101,7 +103,9 @@ function method(m: MeasuredRecording): Markup {
   const { recording: r, pca, survey, walk, scaling, motion } = m;
   const noise = pca.variances.filter((v) => v < pca.resolution).length;
   const { facts } = r;
-  const known = Object.entries(facts).map(([k, v]) => `${k} ${typeof v === 'number' ? formatPlain(v, 6) : v}`);
+  const known = Object.entries(facts).map(
+    ([k, v]) => `${FACTS[k as keyof typeof FACTS]} ${typeof v === 'number' ? formatPlain(v, 6) : v}`,
+  );
   return factList([
     [
       'Rows',
@@ -110,7 +114,7 @@ function method(m: MeasuredRecording): Markup {
     ['Training', known.length > 0 ? `${known.join(', ')}.` : 'Nothing is known of it.'],
     [
       'Principal directions',
-      `${pca.via === 'covariance' ? 'The covariance matrix of the weights' : 'The Gram matrix of the rows'} over the window, mean subtracted, in double precision; residual of the eigenvectors ${formatNumber(pca.residual, 2)}. ${formatCount(motion.dynamics.length)} of ${formatCount(pca.variances.length)} directions are followed; ${formatNumber(100 * offFollowed(m), 2)} % of the variance lies outside them.`,
+      `${pca.via === 'covariance' ? 'The covariance matrix of the weights' : 'The Gram matrix of the rows'} over the window, mean subtracted, in double precision; residual of the eigenvectors ${formatNumber(pca.residual, 2)}. ${formatCount(motion.dynamics.length)} of ${formatCount(pca.variances.length)} directions are followed; ${formatShare(offFollowed(m), 2)} of the variance lies outside them.`,
     ],
     [
       'Resolution',
@@ -130,6 +134,17 @@ function method(m: MeasuredRecording): Markup {
     ['Errors', 'The number after ± is one standard error of this one window.'],
   ]);
 }
+
+/** What is known of a training, in words. */
+const FACTS: Readonly<Record<keyof MeasuredRecording['recording']['facts'], string>> = {
+  optimiser: 'optimiser',
+  learningRate: 'learning rate',
+  momentum: 'momentum',
+  batchSize: 'batch size',
+  samples: 'training samples:',
+  sampling: 'batches',
+  varied: 'not constant:',
+};
 
 /** The share of the variance outside all followed directions. */
 const offFollowed = ({ pca, motion }: MeasuredRecording): number =>

@@ -4,7 +4,7 @@ import { diffusing } from '../../analyse/trajectory/diffusing.js';
 import type { OverDraws } from '../../analyse/trajectory/results.js';
 import { median } from '../../numeric/statistics.js';
 import { spread } from '../../report/figures/window/displacement.js';
-import { formatCount, formatNumber, MISSING } from '../../report/format.js';
+import { formatCount, formatNumber, formatShare, MISSING } from '../../report/format.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { type Column, starred, table } from '../../report/sections/tables.js';
 import type { LeftOut, MeasuredRecording } from './measured.js';
@@ -90,7 +90,7 @@ export function rotationTable({ rotation }: MeasuredRecording): Markup {
       { head: 'plane', cell: (p) => p.ranks.join(', ') },
       { head: 'radian per step', cell: (p) => `${formatNumber(p.rate)} ± ${formatNumber(p.standardError, 2)}` },
       { head: 'adjusted p', cell: (p) => formatNumber(p.holm, 2) },
-      { head: 'variance outside', cell: (p) => `${formatNumber(100 * p.offPlane)} %` },
+      { head: 'variance outside', cell: (p) => formatShare(p.offPlane) },
     ],
     rotation.pairs.slice(0, 10),
   )}`;

@@ -111,7 +111,7 @@ function momentsTable(rows: readonly MomentRow[], methods: readonly MethodResult
       },
     })),
   ];
-  return html`<div class="scroll">${table('Sampled values have one standard error over independent walkers; computed ones have no statistical error.', columns, rows)}</div>
+  return html`${table('Sampled values have one standard error over independent walkers; computed ones have no statistical error.', columns, rows)}
 ${starWords(rows) ? html`<p>${starWords(rows)}</p>` : ''}`;
 }
 
@@ -142,11 +142,11 @@ function distancesTable(distances: readonly Distance[], label: (m: Method) => st
     { head: 'between', cell: (r) => `${label(r.a)} and ${label(r.b)}`, words: true },
     ...shown.map((n) => ({ head: DENSITY_WORDS[n], cell: (r: PairRow) => cell(r.of[n]) })),
   ];
-  return html`<h3>Differences between the methods</h3><div class="scroll">${table(
+  return html`<h3>Differences between the methods</h3>${table(
     'Total variation ½∫|P − Q| of the densities on the cells of the grid: 0 where they agree, 1 where they do not overlap. In parentheses: the value expected from counting finitely many walkers if the laws were the same, from two halves of the walkers; (?) where it is not known.',
     columns,
     [...rows.values()],
-  )}</div>`;
+  )}`;
 }
 
 function howOf(methods: readonly MethodResult[]): Markup {

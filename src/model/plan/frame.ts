@@ -9,8 +9,16 @@ import type { Instruction } from './ops.js';
 /** Bytes between two areas: kernels may read a few vectors past an end. */
 const SPARE = 64;
 
+/** A range of numbers: an address, and how many there are. */
+export interface Area {
+  readonly at: number;
+  readonly length: number;
+}
+
 /** Hands out addresses, multiples of 16, from a base upwards. */
 export class Layout {
+  /** Addresses and numbers of all rows that were reserved, in order. */
+  readonly tensors: Area[] = [];
   private next: number;
 
   /** @param lanes - numbers in a row @param numberBytes - 8 for float64, 4 for float32 */
@@ -34,7 +42,9 @@ export class Layout {
 
   /** Reserves rows of lanes. */
   rows(count: number): number {
-    return this.bytes(count * this.rowBytes);
+    const at = this.bytes(count * this.rowBytes);
+    this.tensors.push({ at, length: count * this.lanes });
+    return at;
   }
 
   /** Reserves plain numbers. */

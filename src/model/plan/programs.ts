@@ -7,7 +7,7 @@ import { type ResolvedLayer, sizeOf } from '../layered/resolved.js';
 import type { LossKind } from '../network.js';
 import { Adjoints, backward, backwardTangent, bends } from './backward.js';
 import { alongParameters, forward, forwardTangent } from './forward.js';
-import { allParts, Bank, type Constant, Frame, Layout, movedSlots, type Parts } from './frame.js';
+import { type Area, allParts, Bank, type Constant, Frame, Layout, movedSlots, type Parts } from './frame.js';
 import type { Instruction } from './ops.js';
 import { byLane, type LaneGradients, laneGradients, type Piece, project, squaresOf, sumOfSquares } from './samples.js';
 
@@ -42,6 +42,8 @@ export interface Program {
   /** Numbers in a row of lanes, which is the number of samples in a block. */
   readonly lanes: number;
   readonly numberBytes: 4 | 8;
+  /** What section 0 leaves for the other sections, where it is the only one that depends on the samples and weights alone. */
+  readonly kept: readonly Area[];
   /** Address of the row of losses, and of the row by which adjoints are multiplied (0: they are not). */
   readonly losses: number;
   readonly shares: number;
@@ -56,6 +58,8 @@ class Draft {
   readonly losses: number;
   shares = 0;
   private readonly sections: (readonly [number, number])[] = [];
+  /** How many tensors were reserved when each section ended. */
+  private readonly ends: number[] = [];
   private labels = 0;
   private targets = 0;
   private probabilities = 0;
@@ -71,13 +75,30 @@ class Draft {
     const from = this.frame.instructions.length;
     emit();
     this.sections.push([from, this.frame.instructions.length]);
+    this.ends.push(this.layout.tensors.length);
+  }
+
+  /** Lists the tensors of section 0 that later sections name. */
+  private kept(): Area[] {
+    const own = new Set(this.frame.instructions.slice(this.sections[0][1]).flatMap((i) => Object.values(i)));
+    return this.layout.tensors.slice(0, this.ends[0]).filter(({ at }) => own.has(at) && at !== this.shares);
   }
 
   finish(): Program {
     const { instructions, constants } = this.frame;
     const { losses, shares, sections } = this;
     const { lanes, numberBytes } = this.placed;
-    return { instructions, sections, constants, lanes, numberBytes, losses, shares, end: this.layout.end };
+    return {
+      instructions,
+      sections,
+      constants,
+      lanes,
+      numberBytes,
+      kept: this.kept(),
+      losses,
+      shares,
+      end: this.layout.end,
+    };
   }
 
   get classes(): number {
@@ -163,8 +184,8 @@ export function gradientProgram(placed: Placed): Program & { readonly gradient: 
 }
 
 /**
- * Makes the program of products with the Hessian along several directions at once: one section. Each product,
- * Σ share_k (H_k v)_parts, is added to its flat vector.
+ * Makes the program of products with the Hessian along several directions at once. Section 0 computes the states, section 1 adds
+ * each product, Σ share_k (H_k v)_parts, to its flat vector.
  */
 export function productsProgram(
   placed: Placed,
@@ -175,17 +196,18 @@ export function productsProgram(
   const { frame } = draft;
   const directions = Array.from({ length: count }, () => draft.flat());
   const products = Array.from({ length: count }, () => draft.flat());
+  const adjoints = new Adjoints(frame);
   draft.section(() => {
-    const adjoints = new Adjoints(frame);
-    const delta = adjoints.of(frame.outputs);
     const second = bends(placed.layers, parts);
+    const delta = second ? adjoints.of(frame.outputs) : 0;
     draft.gather();
     forward(frame);
-    draft.loss(second ? delta : 0, true);
-    if (second) {
-      draft.share(delta);
-      backward(frame, parts, adjoints);
-    }
+    draft.loss(delta, true);
+    if (!second) return;
+    draft.share(delta);
+    backward(frame, parts, adjoints);
+  });
+  draft.section(() => {
     const tangents = new Bank(frame);
     const adjointTangents = new Adjoints(frame);
     directions.forEach((direction, i) => {

@@ -49,7 +49,7 @@ function source(text: string): Markup {
 
 export function findingsTable(findings: readonly Finding[]): Markup {
   if (findings.length === 0) return html`<p class="missing">This run has no findings.</p>`;
-  return html`<table class="findings stack">
+  return html`<table class="findings">
 <thead><tr><th>Claim</th><th>Measured</th><th class="n">n</th><th>Stated in the source</th><th>Predicted or null model</th><th>Verdict</th></tr></thead>
 ${findings.map(row)}
 </table>`;

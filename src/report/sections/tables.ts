@@ -12,14 +12,14 @@ export interface Column<T> {
 
 export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
   const style = (c: Column<T>) => (c.words ? '' : 'n');
-  return html`<table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
+  return html`<div class="scroll"><table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
 <thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
       r,
     ) => html`<tr>${columns.map((c) => html`<td class="${style(c)}" data-label="${c.head}">${whole(c.cell(r))}</td>`)}</tr>
 `,
-  )}</tbody></table>`;
+  )}</tbody></table></div>`;
 }
 
 /** Keeps a text such as `3.92 ± 0.11` on one line. */

@@ -10,6 +10,7 @@ import { encode } from '../../model/plan/ops.js';
 import type { Placed, Program } from '../../model/plan/programs.js';
 import { check } from '../../numeric/errors.js';
 import { Arena } from '../../train/arena.js';
+import { sameNumbers } from '../network/points.js';
 import type { PlanMachine } from './machine.js';
 
 /** The samples that a pass runs over, in their order, and the share c_k of each in a mean. */
@@ -43,15 +44,18 @@ export class LayeredPasses {
   private readonly weights: Float64Array;
   private readonly programs = new Map<string, { program: Program; records: Int32Array }>();
   private current: Program | undefined;
+  /** What section 0 left for the program, samples and weights that were asked for last, block by block. */
+  private states: { program: Program; asked: Asked; blocks: Float64Array[]; bytes: number } | undefined;
   private recordsAt = 0;
 
-  /** @param programBytes - what a program may take beside the samples */
+  /** @param programBytes - what a program may take beside the samples @param cacheBytes - what states may take that are kept */
   constructor(
     layers: readonly ResolvedLayer[],
     loss: LossKind,
     { values, divisor, normalize, labels, targets, size, count }: Samples,
     private readonly machine: PlanMachine,
     private readonly programBytes: number,
+    private readonly cacheBytes: number,
   ) {
     const weights = weightsOf(layers);
     const arena = new Arena(machine.memory, machine.heapBase());
@@ -101,8 +105,9 @@ export class LayeredPasses {
 
   /** Moves to other weights. */
   setWeights(w: Float64Array): void {
-    if (w.every((x, i) => Object.is(x, this.weights[i]))) return;
+    if (sameNumbers(w, this.weights)) return;
     this.weights.set(w);
+    this.states = undefined;
     this.view(this.weightsAt.float64, w.length).set(w);
     this.arena.f32(this.weightsAt.float32, w.length).set(w);
   }
@@ -166,6 +171,30 @@ export class LayeredPasses {
     }
   }
 
+  /** Runs section 0 of a block, or restores what it left before. Not for programs in float32. */
+  restoreOr(program: Program, asked: Asked, { first, run }: RunningBlock): void {
+    const b = first / program.lanes;
+    const same = this.states?.program === program && sameAsked(this.states.asked, asked);
+    if (!same) this.states = { program, asked, blocks: [], bytes: 0 };
+    const states = this.states!;
+    const known = states.blocks[b];
+    let from = 0;
+    if (known) {
+      for (const { at, length } of program.kept) this.view(at, length).set(known.subarray(from, (from += length)));
+      return;
+    }
+    run(0);
+    const length = program.kept.reduce((sum, k) => sum + k.length, 0);
+    if (states.bytes + 8 * length > this.cacheBytes) return;
+    const own = new Float64Array(length);
+    for (const kept of program.kept) {
+      own.set(this.view(kept.at, kept.length), from);
+      from += kept.length;
+    }
+    states.blocks[b] = own;
+    states.bytes += 8 * length;
+  }
+
   private compile(most: number, precision: PassPrecision, make: (placed: Placed) => Program) {
     const numberBytes = precision === 'float64' ? 8 : 4;
     const least = 16 / numberBytes;
@@ -198,3 +227,8 @@ export class LayeredPasses {
 }
 
 const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+
+/** Says whether two requests ask for the same; those who ask must not change what they asked with. */
+function sameAsked(a: Asked, b: Asked): boolean {
+  return sameNumbers(a.samples, b.samples) && sameNumbers(a.shares, b.shares);
+}

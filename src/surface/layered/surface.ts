@@ -1,6 +1,6 @@
 /**
- * A network of layers over its samples as a surface: every verb is exact, in float64 where not said otherwise. States are computed block by block of
- * samples and never kept, so that memory does not grow with the number of samples. docs/theory [F4], [S1], [S10].
+ * A network of layers over its samples as a surface: every verb is exact, in float64 where not said otherwise. States are computed
+ * block by block of samples; those that further products with the Hessian need are kept as far as they fit. docs/theory [F4], [S1], [S10].
  */
 import { SAMPLES_WANTS, type Samples } from '../../data/dataset.js';
 import { layeredShapes, weightsOf } from '../../model/layered/parameters.js';
@@ -30,7 +30,7 @@ import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../surface.j
 import { checkLayeredSamples } from './check-samples.js';
 import { lossesAlong } from './lines.js';
 import { type PlanMachine, planMachine } from './machine.js';
-import { type Asked, LayeredPasses } from './passes.js';
+import { type Asked, LayeredPasses, type RunningBlock } from './passes.js';
 
 /** Names a network of layers, its samples, and what its passes may take. */
 export interface LayeredSurfaceOptions {
@@ -45,6 +45,11 @@ export interface LayeredSurfaceOptions {
   readonly lines?: 'float32' | 'float64';
   /** Bytes that a pass may take beside the samples; 512 MiB by default. Blocks of samples become smaller where they must. */
   readonly programBytes?: number;
+  /**
+   * Bytes for states that are kept for further products with the Hessian at the same weights, over the same samples and in the same
+   * block; 512 MiB by default.
+   */
+  readonly cacheBytes?: number;
   /** The machine that runs the passes; the kernel by default. */
   readonly machine?: PlanMachine;
 }
@@ -55,9 +60,11 @@ const OPTIONS_WANTS = is.shape<LayeredSurfaceOptions>({
   name: is.maybe(is.text),
   lines: is.maybe(is.oneOf('float32', 'float64')),
   programBytes: is.maybe(is.positive),
+  cacheBytes: is.maybe(is.real),
   machine: is.maybe(is.object),
 });
 
+const MEBI_512 = 512 * 2 ** 20;
 /** Most directions that one pass over the samples serves. */
 const TOGETHER = 64;
 /** Multiplications after which a request reports its progress and lets itself be stopped. */
@@ -70,7 +77,7 @@ const BETWEEN_STEPS = 4e8;
  */
 export function layeredSurface(options: LayeredSurfaceOptions): Surface {
   is.given('layeredSurface', { options }, { options: OPTIONS_WANTS });
-  const { spec, samples, lines: precision = 'float64', programBytes = 512 * 2 ** 20 } = options;
+  const { spec, samples, lines: precision = 'float64', programBytes = MEBI_512, cacheBytes = MEBI_512 } = options;
   const layers = resolveLayers(spec);
   const size = weightsOf(layers);
   checkLayeredSamples(layers, spec.loss, samples);
@@ -80,13 +87,13 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
 
   /** Returns the passes at these weights; samples are copied into the memory of the machine at the first request. */
   const at = (w: Float64Array): LayeredPasses => {
-    passes ??= new LayeredPasses(layers, spec.loss, samples, machine, programBytes);
+    passes ??= new LayeredPasses(layers, spec.loss, samples, machine, programBytes, cacheBytes);
     passes.setWeights(w);
     return passes;
   };
   const askedOf = (subset: Subset): Asked =>
     subset
-      ? { samples: subset.samples, shares: sampleWeights(subset) }
+      ? { samples: subset.samples.slice(), shares: sampleWeights(subset) }
       : {
           samples: Uint32Array.from({ length: samples.count }, (_, k) => k),
           shares: new Float64Array(samples.count).fill(1 / samples.count),
@@ -167,7 +174,11 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
           );
           own.view(program.products[i], size).fill(0);
         }
-        await own.blocks(program, asked, ({ run }) => run(0), step);
+        const visit = (running: RunningBlock) => {
+          own.restoreOr(program, asked, running);
+          running.run(1);
+        };
+        await own.blocks(program, asked, visit, step);
         for (let i = 0; i < k; i++)
           out.data.set(gather(block, own.view(program.products[i], size)), (first + i) * v.cols);
       }

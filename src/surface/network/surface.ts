@@ -15,6 +15,7 @@ import { progressOf } from '../requests.js';
 import type { Line, LineLosses, RequestOptions, Subset, Surface, SurfaceBlock } from '../surface.js';
 import { fisherDiagonal } from './fisher.js';
 import { LineLoss } from './line.js';
+import { logitsOf } from './logits.js';
 import { squaredNorms } from './norms.js';
 import type { NetworkPasses } from './passes.js';
 import { gradientRows, layerOf, piecesOf } from './pieces.js';
@@ -153,6 +154,22 @@ export function networkSurface(options: NetworkSurfaceOptions): Surface {
       return mean(
         strata,
         strata.map(({ passes }) => fisherDiagonal(passes, 'empirical')),
+      );
+    },
+
+    ...(spec.loss === 'cross-entropy' && {
+      async logits(w: Float64Array, subset: Subset) {
+        const all = joined(passesAt(w, subset), logitsOf);
+        const count = subset?.samples.length ?? samples.count;
+        return matrix(count, all.length / count, all);
+      },
+    }),
+
+    async trueFisher(w, subset) {
+      const strata = passesAt(w, subset);
+      return mean(
+        strata,
+        strata.map(({ passes }) => fisherDiagonal(passes, 'true')),
       );
     },
 

@@ -58,8 +58,14 @@ export function described(channel: string, answer: ReadonlyMap<string, FrameArra
   if (!(weights instanceof Float64Array) || weights.length !== size) return fail(`weights that are not ${size}`);
   if (!Number.isSafeInteger(text.samples) || (text.samples as number) < 1) fail(`${shown(text.samples)} samples`);
   if (text.precision !== 'float32' && text.precision !== 'float64') fail(`precision ${shown(text.precision)}`);
-  const offers = text.offers as Record<Verb, Offer>;
-  if (!offers || VERBS.some((v) => !['exact', 'made', 'missing'].includes(offers[v]))) fail(`offers ${shown(offers)}`);
+  const stated = text.offers as Record<Verb, Offer>;
+  // what a side of an earlier version does not know it cannot answer
+  const offers = stated && {
+    ...stated,
+    logits: stated.logits ?? 'missing',
+    trueFisher: stated.trueFisher ?? 'missing',
+  };
+  if (!offers || VERBS.some((v) => !['exact', 'made', 'missing'].includes(offers[v]))) fail(`offers ${shown(stated)}`);
   return {
     name: String(text.name),
     parameters,

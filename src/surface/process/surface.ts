@@ -1,5 +1,7 @@
 /** A model in another process as a surface. */
+import { InputError, RunError } from '../../numeric/errors.js';
 import { type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { NEEDS } from '../completed.js';
 import { checkBlock, checkDense, checkLines, checkPoint, checkRows, checkSubset } from '../requests.js';
 import type { LineLosses, RequestOptions, Subset, Surface, SurfaceBlock } from '../surface.js';
 import { groupsOf, lineArrays, partOf, REQUEST_BYTES, rangesOf, SentWeights, subsetArrays } from './arrays.js';
@@ -57,6 +59,8 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
   ): Promise<(array: string) => Float64Array> => {
     checkPoint(asked, w);
     checkSubset(asked, subset);
+    if ((verb === 'logits' || verb === 'trueFisher') && rest.offers[verb] === 'missing')
+      throw new InputError('not-offered', `${name} does not offer ${verb}: that needs ${NEEDS[verb]}.`);
     const request = {
       verb,
       get arrays() {
@@ -66,7 +70,7 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     };
     try {
       const answer = await requests.ask(request, options);
-      return (array) => answer.get(array)!.data as Float64Array;
+      return (array) => answer.get(array)?.data as Float64Array;
     } catch (error) {
       sent.forget();
       throw error;
@@ -166,6 +170,16 @@ function surfaceOf(requests: Requests, { name, parameters, samples, ...rest }: D
     },
     async fisher(w, subset, options) {
       return (await ask('fisher', w, subset, [], { fisher: size }, options))('fisher');
+    },
+    async logits(w, subset, options) {
+      const n = count(subset);
+      const all = (await ask('logits', w, subset, [], {}, options))('logits');
+      if (!(all instanceof Float64Array) || all.length === 0 || all.length % n !== 0)
+        throw new RunError('shape-changed', `${name} gave ${all?.length ?? 'no'} logits of ${n} samples.`);
+      return matrix(n, all.length / n, all);
+    },
+    async trueFisher(w, subset, options) {
+      return (await ask('trueFisher', w, subset, [], { fisher: size }, options))('fisher');
     },
     async setBuffers(values) {
       const arrays = rest.buffers

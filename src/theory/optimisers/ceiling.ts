@@ -44,7 +44,8 @@ export interface VaryingCurvature {
  * solve Σ_ij = g_ij(eta) (N(Σ)_ij + C_ij) in the eigenbasis of the mean, g the moments of a pair of modes (pair.ts), N(Σ) = E[Ξ Σ Ξ]
  * with Ξ the deviation of a batch; they are bounded iff the spectral radius of g∘N is below 1. As in theory/ceiling.ts it is a
  * necessary condition, and falls as directions are added. For the heavy ball it is `coupledCeiling`. Directions of the mean that are
- * not positive are left out. Costs some forty radii of matrices of order k(k+1)/2.
+ * not positive are left out. Costs some ten
+ * radii of matrices of order k(k+1)/2, some twenty products each.
  * @throws InputError where no direction has a positive curvature, and for a covariance of another order
  */
 export function optimiserMeanSquareCeiling(la: LinearAlgebra, form: LinearForm, varying: VaryingCurvature): number {
@@ -69,15 +70,39 @@ export function optimiserMeanSquareCeiling(la: LinearAlgebra, form: LinearForm, 
   const k = curvatures.length;
   check(k > 0, 'no-curvature', 'only a positive curvature bounds the learning rate; none of these is.');
   const edge = optimiserCeiling(form, curvatures[k - 1]);
-  const grows = (eta: number) => radius(momentMap(atRate(form, eta), curvatures, spread)) >= 1;
-  let [low, high] = [0, edge];
-  if (!grows(edge * (1 - 1e-9))) return edge;
-  for (let round = 0; round < 60 && high - low > 1e-10 * high; round++) {
-    const middle = (low + high) / 2;
-    if (grows(middle)) high = middle;
-    else low = middle;
+  const growth = growthOf(spread.rows);
+  const excess = (eta: number) => Math.log(growth(momentMap(atRate(form, eta), curvatures, spread)));
+  return Math.min(edge, rootOf(excess, edge));
+}
+
+/**
+ * Finds where a function that grows from −∞ at 0 passes 0 below `end`, to a relative 1e-10; returns `end` where it does not. False
+ * position between the last points of either sign, the older one weakened (Illinois), on the logarithm of the argument.
+ */
+function rootOf(f: (x: number) => number, end: number): number {
+  let [b, fb] = [end * (1 - 1e-9), f(end * (1 - 1e-9))];
+  if (!(fb >= 0)) return end;
+  let [a, fa] = [b, fb];
+  while (fa >= 0) {
+    [b, fb] = [a, fa];
+    a /= 2;
+    fa = f(a);
+    if (a < 1e-12 * end) return a;
   }
-  return low;
+  for (let round = 0; round < 60 && b - a > 1e-10 * b; round++) {
+    // a growth of 0 or infinity has no finite logarithm: halve
+    const share = Number.isFinite(fa) && Number.isFinite(fb) ? fb / (fb - fa) : 0.5;
+    const x = b * (a / b) ** Math.min(0.999, Math.max(0.001, share));
+    const fx = f(x);
+    if (fx >= 0) {
+      [b, fb] = [x, fx];
+      fa /= 2;
+    } else {
+      [a, fa] = [x, fx];
+      fb /= 2;
+    }
+  }
+  return a;
 }
 
 const place = (i: number, j: number) => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
@@ -120,27 +145,32 @@ function momentMap(form: LinearForm, curvatures: readonly number[], spread: Matr
 }
 
 /**
- * Returns the spectral radius of a map that keeps positive matrices positive, from the growth of powers of it applied to the identity.
+ * Makes a function that returns the spectral radius of a map that keeps positive matrices positive, from the growth of powers of it;
+ * it begins with the identity, and then where the last call ended.
  */
-function radius(map: Matrix): number {
-  const n = map.rows;
+function growthOf(n: number): (map: Matrix) => number {
   let x = Float64Array.from({ length: n }, (_, p) => (isDiagonal(p) ? 1 : 0));
-  let growth = 0;
-  for (let round = 0; round < 400; round++) {
-    const y = new Float64Array(n);
-    for (let p = 0; p < n; p++) {
-      let sum = 0;
-      for (let r = 0; r < n; r++) sum += map.data[p * n + r] * x[r];
-      y[p] = sum;
+  return ({ data }) => {
+    let growth = 0;
+    for (let round = 0; round < 400; round++) {
+      const y = new Float64Array(n);
+      let [size, before] = [0, 0];
+      for (let p = 0; p < n; p++) {
+        let sum = 0;
+        for (let r = 0; r < n; r++) sum += data[p * n + r] * x[r];
+        y[p] = sum;
+        size += sum * sum;
+        before += x[p] * x[p];
+      }
+      const last = growth;
+      growth = Math.sqrt(size / before);
+      if (!(growth > 0 && Number.isFinite(growth))) return growth;
+      const scale = 1 / Math.sqrt(size);
+      x = y.map((v) => v * scale);
+      if (Math.abs(growth - last) < 1e-12 * growth) break;
     }
-    const size = Math.sqrt(y.reduce((s, v) => s + v * v, 0));
-    if (size === 0) return 0;
-    const before = growth;
-    growth = size / Math.sqrt(x.reduce((s, v) => s + v * v, 0));
-    x = y.map((v) => v / size);
-    if (Math.abs(growth - before) < 1e-13 * growth) break;
-  }
-  return growth;
+    return growth;
+  };
 }
 
 const isDiagonal = (p: number) => {

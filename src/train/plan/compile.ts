@@ -48,8 +48,8 @@ export interface Compiled {
   readonly forward: readonly Instruction[];
   /** Forward and losses in evaluation. */
   readonly evaluate: readonly Instruction[];
-  /** Backward pass; gradients times the number at `factor` are set at `to`, or added where `accumulate` says so. */
-  backward(to: ParameterPlaces, factor: number, accumulate: boolean): Instruction[];
+  /** Backward pass of one or the other; gradients times the number at `factor` are set at `to`, or added where `accumulate` says so. */
+  backward(to: ParameterPlaces, factor: number, accumulate: boolean, training: boolean): Instruction[];
   /** The row of losses, and that of correct predictions, 0 for squared error. */
   readonly lossRow: number;
   readonly correctRow: number;
@@ -154,7 +154,7 @@ export function compile(request: CompileRequest): Compiled {
           { op: 'squaredError', z: a[last], targets: targetRows, loss: lossRow, delta, outputs },
         ];
 
-  const backward = (to: ParameterPlaces, factor: number, accumulate: boolean): Instruction[] => {
+  const backward = (to: ParameterPlaces, factor: number, accumulate: boolean, training: boolean): Instruction[] => {
     const list: Instruction[] = [];
     const written = new Set<number>([last]);
     for (const layer of layers.toReversed()) {
@@ -165,7 +165,7 @@ export function compile(request: CompileRequest): Compiled {
         const done = masked(layer, consumers) && fused.has(layer);
         if (!done || g[slot] !== dy) {
           const mask = maskFor(layer, slot, producer(slot), fused, consumers, a);
-          list.push(...inputOf(layer, places(layer), dy, g[slot], mask, written.has(slot)));
+          list.push(...inputOf(layer, places(layer), dy, g[slot], mask, written.has(slot), training));
         }
         written.add(slot);
       }

@@ -129,6 +129,7 @@ export function inputOf(
   dx: number,
   mask: number,
   accumulate: boolean,
+  training: boolean,
 ): Instruction[] {
   const rows = sizeOf(layer.outputShape);
   const relu = mask !== 0;
@@ -170,7 +171,8 @@ export function inputOf(
       ];
     }
     case 'dropout':
-      return [{ op: 'multiply', a: dy, b: kept, y: dx, rows, accumulate }];
+      if (training) return [{ op: 'multiply', a: dy, b: kept, y: dx, rows, accumulate }];
+      return dy === dx ? [] : [{ op: 'add', a: dy, y: dx, rows, accumulate }];
     case 'add':
       return dy === dx ? [] : [{ op: 'add', a: dy, y: dx, rows, accumulate }];
   }

@@ -122,7 +122,7 @@ export function lay(
 
   const folded = update.folded && lanes >= batchSize;
   const to = flat.at(folded ? weights : gradient);
-  const passes = [...net.forward, ...net.backward(to, settings, true)];
+  const passes = [...net.forward, ...net.backward(to, settings, true, true)];
   const setting = (i: number) => settings + 4 * (1 + i);
   const cell = (i: number) => cells + 4 * i;
   const updates: Instruction[] = update.folded
@@ -142,7 +142,7 @@ export function lay(
     passes,
     updates,
     net.evaluate,
-    [...net.evaluate.slice(0, -2), ...net.forward.slice(-2), ...net.backward(flat.at(gradient), one, false)],
+    [...net.evaluate.slice(0, -2), ...net.forward.slice(-2), ...net.backward(flat.at(gradient), one, false, false)],
   ];
   const ends = list.map((_, k) => list.slice(0, k + 1).reduce((n, part) => n + part.length, 0));
   const instructions = list.flat();

@@ -52,6 +52,8 @@ class Answers:
             "secondMoment": self._second_moment,
             "squaredNorms": self._squared_norms,
             "fisher": self._fisher,
+            "logits": self._logits,
+            "trueFisher": self._true_fisher,
         }
 
     def answer(self, frame: Frame, between: Between) -> list[Array]:
@@ -155,3 +157,9 @@ class Answers:
 
     def _fisher(self, frame: Frame, asked: Asked, between: Between) -> list[Array]:
         return [array("fisher", self.passes.fisher(asked, between))]
+
+    def _logits(self, frame: Frame, asked: Asked, between: Between) -> list[Array]:
+        return [array("logits", self.passes.logits(asked, between))]
+
+    def _true_fisher(self, frame: Frame, asked: Asked, between: Between) -> list[Array]:
+        return [array("fisher", self.passes.true_fisher(asked, between))]

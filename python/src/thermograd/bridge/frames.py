@@ -32,6 +32,8 @@ VERBS = {
     "squaredNorms": 8,
     "fisher": 9,
     "buffers": 10,
+    "logits": 11,
+    "trueFisher": 12,
     "cancel": 30,
     "close": 31,
     "result": 64,

@@ -60,6 +60,11 @@ class Losses:
             return self.mapped(tensors, batch, n)
         raise RuntimeError("samples that are asked one by one have no common pass")
 
+    def outputs(self, tensors: Tensors, batch: Any) -> torch.Tensor:
+        """Returns what the model gives for the inputs of a batch of (inputs, labels)."""
+        with self.weights.at(tensors) as model:
+            return model(*batch[:-1])
+
     def direct(self, tensors: Tensors, batch: Any, n: int) -> torch.Tensor:
         """Returns the losses of samples by the loss without reduction."""
         if self._unreduced is None:
@@ -148,6 +153,37 @@ def refuse_training_mode(model: torch.nn.Module) -> None:
                 "input-training-mode",
                 f"the layer '{name}' ({type(module).__name__}) is in training mode and {what}; write model.eval() in make(), or Problem(…, eval=True).",
             )
+
+
+def is_cross_entropy(losses: Losses, tensors: Tensors) -> bool:
+    """
+    Says whether the loss of a sample is the cross-entropy of the model's outputs and one label, as some samples show: then the loss of
+    any other label is known as well.
+    """
+    samples = losses.samples
+    count = min(4, samples.count)
+    indices = np.unique(np.linspace(0, samples.count - 1, count).astype(np.int64))
+    batch = samples.batch(indices)
+    if losses.problem.takes != "output" or losses._alone or not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        return False
+    labels = batch[-1]
+    if not isinstance(labels, torch.Tensor) or labels.dim() != 1 or labels.is_floating_point() or labels.dtype == torch.bool:
+        return False
+    try:
+        with torch.no_grad():
+            outputs = losses.outputs(tensors, batch)
+            if not isinstance(outputs, torch.Tensor) or outputs.dim() != 2 or outputs.shape[1] < 2:
+                return False
+            tolerance = 1e-9 if losses.weights.dtype == torch.float64 else 1e-4
+            for shift in (0, 1):
+                other = (labels + shift) % outputs.shape[1]
+                expected = torch.nn.functional.cross_entropy(outputs, other.long(), reduction="none")
+                found = [losses.total(tensors, samples.batch(indices[i : i + 1])[:-1] + type(batch)((other[i : i + 1],)), 1) for i in range(len(indices))]
+                if not torch.allclose(torch.stack(found), expected, rtol=tolerance, atol=tolerance):
+                    return False
+    except Exception:  # noqa: BLE001 - whatever the user's code raises for other labels, it is asked for no more of them
+        return False
+    return True
 
 
 @contextmanager

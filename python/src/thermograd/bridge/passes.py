@@ -12,15 +12,17 @@ import torch
 
 from .data import Samples
 from .errors import BridgeError
-from .loss import Losses, _all_tensors, choose_how, measuring, refuse_training_mode
+from .loss import Losses, _all_tensors, choose_how, is_cross_entropy, measuring, refuse_training_mode
 from .parts import Asked, Part, Spread
 from .problem import Problem
 from .weights import Block, Weights
 
 #: Called before every batch with the share that is done; raises Cancelled.
 Between = Callable[[float], None]
-#: Bytes of the gradients of single samples that are held at once.
-ROW_BYTES = 256 * 1024**2
+#: Bytes of the gradients of single samples that are held at once: more no longer fit the caches and take three to four times as long.
+ROW_BYTES = 16 * 1024**2
+#: The same where they make a matrix, which is read and written once for each part.
+MOMENT_BYTES = 256 * 1024**2
 
 
 class Passes:
@@ -44,11 +46,14 @@ class Passes:
         self.batch_size = problem.batch_size or 1000
         self.losses_of = Losses(problem, self.weights, self.samples)
         self.rows = self.tangents = self.curvature = ""
+        self.classifies = False
+        self._label: int | None = None
         with measuring(problem):
             choose_how(self.losses_of)
         self.place(self.weights.own())
         with measuring(problem):
             self._choose()
+            self.classifies = is_cross_entropy(self.losses_of, self._views)
 
     def place(self, flat: np.ndarray) -> None:
         """Sets the point w, length P."""
@@ -70,6 +75,8 @@ class Passes:
             "secondMoment": rows,
             "squaredNorms": rows,
             "fisher": rows,
+            "logits": "exact" if self.classifies else "missing",
+            "trueFisher": rows if self.classifies else "missing",
         }
 
     # --- losses
@@ -187,7 +194,7 @@ class Passes:
                 "input-size", f"the second moment of a block of {block.size} weights takes {8 * block.size**2 / 1e9:.1f} GB; ask for a smaller block."
             )
         sums = torch.zeros((block.size, block.size), dtype=torch.float64, device=self.device)
-        for part in self._counted(asked, self._rows_at_once(block), between):
+        for part in self._counted(asked, self._rows_at_once(block, MOMENT_BYTES), between):
             rows = self._gradients(block, part).double()
             sums.addmm_(rows.T, rows, alpha=part.factor)
         return _finite(sums.cpu().numpy(), "the second moment in row")
@@ -209,7 +216,39 @@ class Passes:
             sums += part.factor * (rows * rows).sum(0)
         return _finite(sums.cpu().numpy(), "the Fisher diagonal in weight")
 
+    def logits(self, asked: Asked, between: Between) -> np.ndarray:
+        """Returns the outputs of a classifier for each asked sample, n×C."""
+        found = []
+        with torch.no_grad():
+            for part in self._counted(asked, self.batch_size, between):
+                found.append(self.losses_of.outputs(self._views, self.samples.batch(part.indices)).double().cpu().numpy())
+        return _finite(np.concatenate(found), "a logit of sample", asked.samples)
+
+    def true_fisher(self, asked: Asked, between: Between) -> np.ndarray:
+        """Returns Σ_k c_k Σ_y p_ky g_k(y)∘g_k(y), length P, with the probabilities p that the classifier gives to all labels y."""
+        block = self._whole()
+        sums = torch.zeros(block.size, dtype=torch.float64, device=self.device)
+        size = self._rows_at_once(block)
+        total = asked.number(size)
+        for done, part in enumerate(asked.parts(size)):
+            with torch.no_grad():
+                p = torch.softmax(self.losses_of.outputs(self._views, self.samples.batch(part.indices)).double(), 1)
+            try:
+                for label in range(p.shape[1]):
+                    between((done + label / p.shape[1]) / total)
+                    self._label = label
+                    rows = self._gradients(block, part).double()
+                    sums += part.factor * (p[:, label : label + 1] * rows * rows).sum(0)
+            finally:
+                self._label = None
+        return _finite(sums.cpu().numpy(), "the true Fisher diagonal in weight")
+
     # --- one batch
+
+    def _batch(self, indices: np.ndarray) -> Any:
+        """Returns samples as one batch, with another label where one is set."""
+        batch = self.samples.batch(indices)
+        return batch if self._label is None else (*batch[:-1], torch.full_like(batch[-1], self._label))
 
     def _counted(self, asked: Asked, size: int, between: Between) -> Any:
         total = asked.number(size)
@@ -220,11 +259,11 @@ class Passes:
     def _whole(self) -> Block:
         return Block(self.weights, np.array([[0, self.weights.size]]))
 
-    def _rows_at_once(self, block: Block) -> int:
-        return max(1, min(self.batch_size, ROW_BYTES // (8 * block.size)))
+    def _rows_at_once(self, block: Block, most: int = ROW_BYTES) -> int:
+        return max(1, min(self.batch_size, most // (8 * block.size)))
 
     def _total(self, block: Block, b: torch.Tensor, part: Part) -> torch.Tensor:
-        batch = self.samples.batch(part.indices)
+        batch = self._batch(part.indices)
         total = self.losses_of.total(block.tensors(self._views, self._flat, b), batch, len(part.indices))
         if not total.requires_grad:
             # a block on which the loss does not depend, or a loss that was detached
@@ -263,7 +302,7 @@ class Passes:
             def single(b: torch.Tensor, sample: Any) -> torch.Tensor:
                 return self.losses_of.single(block.tensors(self._views, self._flat, b), sample)
 
-            return torch.func.vmap(torch.func.grad(single), in_dims=(None, 0))(b, self.samples.batch(part.indices))
+            return torch.func.vmap(torch.func.grad(single), in_dims=(None, 0))(b, self._batch(part.indices))
         b.requires_grad_()
         rows = torch.empty((len(part.indices), block.size), dtype=self.dtype, device=self.device)
         for i in range(len(part.indices)):

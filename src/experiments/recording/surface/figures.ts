@@ -52,7 +52,7 @@ function predictedFigure({ predicted: p }: RecordedSurface): Drawn {
         ...(moving.length > 0 ? [{ label: 'not settled', mark: 'ring' as const, colour: COLOURS.orange }] : []),
       ],
     }),
-    caption: `Variance of SGD with η = ${formatNumber(p.learningRate)}, B = ${formatCount(p.batchSize)}${p.momentum > 0 ? `, μ = ${formatNumber(p.momentum)}` : ''} in a window of ${formatCount(p.window)} steps, from H and C₁ in the span of the principal directions alone. No trajectory enters it.`,
+    caption: `Variance of SGD with η = ${formatNumber(p.learningRate)}, B = ${formatCount(p.batchSize)}${p.momentum > 0 ? `, μ = ${formatNumber(p.momentum)}` : ''} in a window of ${formatCount(p.window)} steps, from H and C₁ in the span of the principal directions alone. Of the trajectory nothing but these directions enters.`,
   };
 }
 

@@ -97,7 +97,7 @@ function flatnessRank({ ranks, directions }: RecordedSurface): Finding {
     verdict: few.length > 0 ? UNDECIDED : fails.length > 0 ? 'not reproduced' : 'reproduced',
     reason:
       few.length > 0
-        ? `Only ${few.map((g) => `${g.n} closed directions in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.`
+        ? `Only ${few.map((g) => `${g.n} closed ${g.n === 1 ? 'direction' : 'directions'} in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.`
         : `Spearman's rho is ${groups.map((g) => `${formatEstimate(g.rho)} in ${g.name} (${g.n} directions)`).join(', ')}, against the threshold 0.5. Open directions (${formatCount(open)}) are excluded.`,
   };
 }

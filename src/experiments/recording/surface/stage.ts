@@ -52,7 +52,8 @@ export interface SurfaceStage {
   readonly memoryBytes?: number;
   readonly signal: AbortSignal | undefined;
   readonly onPlan: (plan: SurfacePlan) => void;
-  readonly onProgress: (what: string, share: number) => void;
+  /** The checks come before the measurement and have a share of their own: how long one takes says nothing of the other. */
+  readonly onProgress: (stage: 'checks' | 'surface', what: string, share: number) => void;
 }
 
 /**
@@ -64,7 +65,8 @@ export async function measureRecorded(
   { measured, directions }: RecordingAnswer,
   stage: SurfaceStage,
 ): Promise<RecordedSurface> {
-  const { model, key, la, budgetSeconds } = stage;
+  const { model, key, la, budgetSeconds, now } = stage;
+  const started = now();
   const { surface } = model;
   const { pca, recording } = measured;
   const from = stage.state && weightsOf(surface, model.weights, stage.state);
@@ -78,11 +80,12 @@ export async function measureRecorded(
     .filter((b) => b.name !== own.block.name);
   const blocks = [own.block, ...others];
   const request = stage.signal ? { signal: stage.signal } : {};
-  stage.onProgress('checks of the model', 0);
+  stage.onProgress('checks', 'of the model', 0);
   const checks = await checkSurface(surface, own.centre, {
     ...request,
     key: key.child('checks'),
-    onProgress: (share) => stage.onProgress('checks of the model', CHECKS * share),
+    ...(budgetSeconds !== undefined && { budget: { seconds: CHECKED * budgetSeconds, now } }),
+    onProgress: (share) => stage.onProgress('checks', 'of the model', share),
   });
   const { facts } = recording;
   const result = await measureSurface(surface, own.centre, blocks, {
@@ -90,14 +93,14 @@ export async function measureRecorded(
     directions: new Map([[own.block.name, own.directions]]),
     la,
     ...(facts.batchSize !== undefined && { batchSize: facts.batchSize }),
-    ...(budgetSeconds !== undefined && { budget: { seconds: budgetSeconds, now: stage.now } }),
+    ...(budgetSeconds !== undefined && { budget: { seconds: budgetSeconds, now, spent: now() - started } }),
     ...(stage.memoryBytes !== undefined && { memoryBytes: stage.memoryBytes }),
     ...request,
     onPlan: stage.onPlan,
     onProgress: ({ block, what, share }) => {
       const at = blocks.findIndex((b) => b.name === block);
       const part = ['curvature', 'flatness', 'noise'].indexOf(what);
-      stage.onProgress(`${what} of ${block}`, CHECKS + ((1 - CHECKS) * (at + (part + share) / 3)) / blocks.length);
+      stage.onProgress('surface', `${what} of ${block}`, (at + (part + share) / 3) / blocks.length);
     },
   });
   const block = result.blocks[0];
@@ -161,8 +164,8 @@ function rankCorrelation(directions: readonly (DirectionFlatness & { flatness: n
   return estimate(rho(all), standardError[0], n, `${method}, moving-block bootstrap`);
 }
 
-/** Share of the progress that the checks are given. */
-const CHECKS = 0.1;
+/** Share of the budget that the checks are given. */
+const CHECKED = 0.2;
 
 /** A loss at the centre that is so many times the recorded one has other weights, or other data. */
 const UNLIKE = 3;

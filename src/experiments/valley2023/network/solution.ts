@@ -6,7 +6,7 @@ import { batchShare } from '../../../analyse/curvature/batch-curvature.js';
 import { hessianTrace } from '../../../analyse/curvature/hessian-trace.js';
 import { hessianOperator } from '../../../analyse/curvature/network-hessian.js';
 import { confidence, withScaledLogits } from '../../../analyse/landscape/confidence.js';
-import { type MeasuredSolution, measureSolution } from '../../../analyse/landscape/solution-flatness.js';
+import { type MeasuredSolution, measureSolution } from '../../../analyse/landscape/network-solution.js';
 import {
   anisotropy,
   curvatureChange,

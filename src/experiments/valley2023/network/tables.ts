@@ -1,15 +1,11 @@
 /** The tables of the study of real networks on slopes, ranges, rivals and settings. */
 import type { Estimate } from '../../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../../report/format.js';
-import { html, type Markup } from '../../../report/markup.js';
+import type { Markup } from '../../../report/markup.js';
 import { type Column, table } from '../../../report/sections/tables.js';
 import type { RivalRow } from './rivals.js';
 import type { SettingRow, SlopeRow } from './summary.js';
 import { rangeLabel, rangeText } from './words.js';
-
-/** Writes a table that may be wider than the page. */
-const wide = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): Markup =>
-  html`<div class="scroll">${table(caption, columns, rows)}</div>`;
 
 const sloped = ({ course, slope }: SlopeRow): string => (course.monotone ? formatEstimate(slope) : 'not monotone');
 
@@ -31,7 +27,7 @@ export function slopesTable(rows: readonly SlopeRow[]): Markup {
     { head: 'rank correlation', cell: (r) => formatEstimate(r.spearman) },
     { head: 'd ln/d ln η at equal η/B', cell: (r) => formatEstimate(r.pairs) },
   ];
-  return wide(
+  return table(
     'How each number depends on the strength of the noise at equal training loss: its value at the strongest noise over that at the weakest; the slope of its logarithm with three errors, from sampling (after ±, over seeds), misfit and choice of range; Spearman’s rank correlation; and the remaining dependence on the learning rate at equal η/B.',
     columns,
     rows,
@@ -55,7 +51,7 @@ export function rangesTable(rows: readonly SlopeRow[]): Markup {
       }),
     ),
   ];
-  return wide(
+  return table(
     'The slope over every range of three or more neighbouring strengths η/B, the whole ladder first; one standard error over seeds. Ranges marked as undecided have an interval wider than ±0.25 and, like those where the number is not monotone, no vote in the error of range.',
     columns,
     rows,
@@ -77,7 +73,7 @@ export function rivalsTable(rows: readonly RivalRow[]): Markup {
         Number.isFinite(r.ofSlope.value) ? formatEstimate(r.ofSlope) : r.ofSlope.n === 0 ? r.ofSlope.method : MISSING,
     },
   ];
-  return wide(
+  return table(
     'How much of the fall of ln Tr H from the weakest to the strongest noise each rival explains, over the whole ladder and in its halves, and how much of the slope where both traces have one. One standard error over seeds.',
     columns,
     rows,
@@ -105,7 +101,7 @@ export function settingsTable(rows: readonly SettingRow[]): Markup {
     of('test error %', (s) => s.test && (100 * s.test.errors) / s.test.count),
     of('test loss', (s) => s.test?.loss),
   ];
-  return wide(
+  return table(
     'The settings, in order of η/B; one standard error over the seeds that reached the target.',
     columns,
     rows,

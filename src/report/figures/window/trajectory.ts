@@ -1,7 +1,7 @@
 /** The path of the weights in a plane of two principal coordinates, coloured by time. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PcaSummary, PlanePath } from '../../../analyse/trajectory/results.js';
-import { formatCount, formatNumber, subscript } from '../../format.js';
+import { formatCount, formatShare, subscript } from '../../format.js';
 import { linearAxis, linearDomain } from '../axes.js';
 import { type Drawn, drawFrame } from '../frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../palette.js';
@@ -65,6 +65,6 @@ function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
       i === 1
         ? 'The two largest principal coordinates over the window. The first two coordinates of a random walk also form a slow arc or a parabola.'
         : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`
-    } Of the variance, ${formatNumber(100 * offPlane(path.indices, pca))} % lies outside this plane.`,
+    } Of the variance, ${formatShare(offPlane(path.indices, pca))} lies outside this plane.`,
   };
 }
