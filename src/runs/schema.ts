@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { NetworkName } from '../model/layered/named.js';
 import { layeredNetwork, namedNetworkKey } from './layered-schema.js';
-import { optimiserKey } from './optimiser-schema.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -95,7 +94,10 @@ export const schema = z.strictObject({
       evaluateEvery: count.default(1).describe('epochs between evaluations of the full training and test loss'),
     })
     .prefault({}),
-  optimiser: optimiserKey.optional(),
+  optimiser: z
+    .looseObject({ type: z.string().describe('sgd, rmsprop, adam or adamw') })
+    .optional()
+    .describe('how steps follow from gradients; SGD with training.momentum where it is not given'),
   record: z
     .strictObject({
       layer: z.string().default('layer2'),
