@@ -8,6 +8,15 @@ export {
 export { hessianBlock } from './analyse/curvature/hessian.js';
 export { hessianOperator, projectedMatrices } from './analyse/curvature/network-hessian.js';
 export { type SampleCurvature, sampleCurvature } from './analyse/curvature/sample-curvature.js';
+export {
+  type CurvatureMemory,
+  type CurvaturePair,
+  curvatureMemory,
+  type SurfaceCurvature,
+  type SurfaceCurvatureOptions,
+  surfaceCurvature,
+} from './analyse/curvature/surface-curvature.js';
+export { type SurfaceTraceOptions, surfaceTrace } from './analyse/curvature/surface-trace.js';
 export type { Residuals } from './analyse/decomposition/checks.js';
 export { type StationaryCovariance, stationaryCovariance } from './analyse/decomposition/covariance.js';
 export {
@@ -22,9 +31,24 @@ export { type PotentialPlane, potentialPlane } from './analyse/decomposition/pla
 export { type Vortex, type Vortices, vortices } from './analyse/decomposition/vortices.js';
 export { FlatnessMeter, type FlatnessOptions } from './analyse/landscape/flatness.js';
 export { randomLandscape } from './analyse/landscape/landscape.js';
+export { type SurfaceConfidenceOptions, surfaceConfidence } from './analyse/landscape/surface-confidence.js';
+export {
+  type SurfaceDirection,
+  type SurfaceFlatness,
+  type SurfaceFlatnessOptions,
+  surfaceFlatness,
+} from './analyse/landscape/surface-flatness.js';
+export { type SurfaceLandscapeOptions, surfaceLandscape } from './analyse/landscape/surface-landscape.js';
+export { layerBlocks, type SurfaceSolutionOptions, surfaceSolution } from './analyse/landscape/surface-solution.js';
 export { batchCovariance, covarianceOperator, gradientCovariance } from './analyse/noise/noise.js';
 export { gradientNoiseScale } from './analyse/noise/noise-scale.js';
 export { type TwoBatches, type TwoBatchNoise, twoBatchNoise } from './analyse/noise/noise-two-batches.js';
+export { type ProjectedNoise, projectedNoise, type SurfaceNoiseOptions } from './analyse/noise/surface-noise.js';
+export { surfaceNoiseScale } from './analyse/noise/surface-scales.js';
+export { type MeasureOptions, type MeasureProgress, measureSurface } from './analyse/surface/measure.js';
+export type { GivenDirections } from './analyse/surface/measure-block.js';
+export type { SurfacePlan } from './analyse/surface/plan.js';
+export type { BlockMeasured, SurfaceMeasured } from './analyse/surface/results.js';
 // analyse
 export { correlationTime } from './analyse/trajectory/autocorrelation.js';
 export { type BoltzmannTest, boltzmannTest, energiesOf } from './analyse/trajectory/boltzmann.js';
@@ -97,6 +121,12 @@ export { type ReportInput, renderReport } from './experiments/ivf2021/page.js';
 export { type AnalyseRequest, analyseRun, reportRun } from './experiments/ivf2021/reanalyse.js';
 export { readResults } from './experiments/ivf2021/stages.js';
 export { type ProtectRequest, type ProtectResult, protectRun } from './experiments/protect/experiment.js';
+export {
+  analyseRecording,
+  type RecordingRequest,
+  type RecordingResult,
+} from './experiments/recording/experiment.js';
+export { reportRecording } from './experiments/recording/redraw.js';
 export { reproduceAo2022 } from './experiments/sequence.js';
 export { SIMULATION_EXAMPLES, simulationExample } from './experiments/simulate/examples.js';
 export {
@@ -110,6 +140,7 @@ export type { PartialSimulationConfig, SimulationConfig } from './experiments/si
 export { reproduceValley2023, type ValleyRequest, type ValleyRun } from './experiments/valley2023/experiment.js';
 export { networkStudyConfig } from './experiments/valley2023/network/config.js';
 export { type NetworkStudyRequest, runNetworkStudy } from './experiments/valley2023/network/experiment.js';
+export { type OpenSurfaceOptions, openSurface } from './jobs/bridge/open.js';
 export { InterruptedError, type Progress, type RunOptions } from './jobs/context.js';
 export type { EnsembleSpec, Motion } from './jobs/ensembles/jobs.js';
 export { type EnsemblesOptions, runEnsembles } from './jobs/ensembles/pool.js';

@@ -32,8 +32,16 @@ function network(): BatteryEntry {
     w: Float64Array.from(initialWeights(spec, randomKey(3)).map((x) => 2 * x)),
     loss: (w, k) => sampleLoss(spec, w, list[k]),
     gradient: (w, k) => gradient(spec, w, [list[k]]),
+    outcomes: {
+      count: outputs,
+      loss: (w, k, label) => sampleLoss(spec, w, { ...list[k], label }),
+      gradient: (w, k, label) => gradient(spec, w, [{ ...list[k], label }]),
+    },
   };
 }
+
+/** What a surface offers whose loss is no longer the cross-entropy of a label. */
+const PENALISED = offersWith(...VERBS.filter((v) => v !== 'logits' && v !== 'trueFisher'));
 
 /** Adds decay to an entry by hand. */
 function decayed(entry: BatteryEntry, rate: (i: number) => number): Pick<BatteryEntry, 'w' | 'loss' | 'gradient'> {
@@ -50,7 +58,7 @@ surfaceBattery(
     const entry = network();
     return { ...decayed(entry, () => LAMBDA), surface: withDecay(entry.surface, LAMBDA) };
   },
-  { tolerances, offers: offersWith(...VERBS) },
+  { tolerances, offers: PENALISED },
 );
 surfaceBattery(
   'a network whose matrices decay and whose biases do not',
@@ -59,7 +67,7 @@ surfaceBattery(
     const decays = (i: number) => (i < 20 || (i >= 25 && i < 40) ? LAMBDA : 0);
     return { ...decayed(entry, decays), surface: withDecay(entry.surface, LAMBDA, '*.weight') };
   },
-  { tolerances, offers: offersWith(...VERBS) },
+  { tolerances, offers: PENALISED },
 );
 
 const bowl = () => ({
@@ -91,7 +99,7 @@ const scales = (n: number) => Float64Array.from({ length: n }, (_, i) => 0.3 + (
 surfaceBattery(
   'a network in other coordinates',
   () => {
-    const { surface, w, loss, gradient: g } = network();
+    const { surface, w, loss, gradient: g, outcomes } = network();
     const s = scales(w.length);
     const at = (y: Float64Array) => y.map((v, i) => v * s[i]);
     return {
@@ -99,6 +107,11 @@ surfaceBattery(
       w: w.map((v, i) => v / s[i]),
       loss: (y, k) => loss(at(y), k),
       gradient: (y, k) => Array.from(g(at(y), k), (v, i) => v * s[i]),
+      outcomes: {
+        count: outcomes!.count,
+        loss: (y, k, label) => outcomes!.loss(at(y), k, label),
+        gradient: (y, k, label) => Array.from(outcomes!.gradient(at(y), k, label), (v, i) => v * s[i]),
+      },
     };
   },
   { tolerances, offers: offersWith(...VERBS.filter((v) => v !== 'squaredNorms')) },

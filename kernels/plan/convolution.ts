@@ -1,13 +1,9 @@
 // Convolutions and dense layers: which taps reach which place, and the order of the loops, so that what a register tile
 // reads stays in the first-level cache. A dense layer is a convolution of one place with a kernel of one place.
-import { FROM_OUTPUT, MASK, PROJECT, products, RECTIFY, setOutputs, setTaps, tileOf, WITH_BIAS } from './products';
+import { N1, N2 } from '../common/simd';
+import { FROM_OUTPUT, MASK, MOST_TAPS, PROJECT, products, RECTIFY, setOutputs, setTaps, tableOf, threesOf, WITH_BIAS } from './products';
 import { adds, address, clear, rectifies, rowBytes } from './lanes';
 import { convShape, denseShape, inC, inH, inW, kernel, outC, outH, outW, padding, stride } from './shape';
-
-/** Bytes of rows that the taps of a block of channels may take in a tile of lanes. */
-const BLOCK: i32 = 16384;
-/** Bytes of cache that a row of a tile takes. */
-const LINE: i32 = 64;
 
 /** Returns the number of channels in each of the fewest equal blocks of at most `most`. */
 // @ts-ignore: decorator
@@ -28,9 +24,10 @@ function forward<T>(x: usize, w: usize, bias: usize, y: usize, other: usize, mod
   if (kernel == 1) setTaps(0, 0, number, 0, 0, plane);
   else setTaps(<usize>area * number, <usize>kernel * number, number, plane, <usize>inW * R, R);
   const vectors = <i32>(R >> 4);
-  const block = blockOf(inC, max(1, BLOCK / (area * LINE)));
+  const block = blockOf(inC, MOST_TAPS / area);
+  const threes = threesOf(vectors, outC);
   for (let v = 0, width = 0; v < vectors; v += width) {
-    width = tileOf(vectors - v);
+    width = v < 3 * threes ? 3 : min(2, vectors - v);
     const lane = <usize>v << 4;
     for (let c = 0; c < inC; c += block) {
       const channels = min(block, inC - c);
@@ -50,9 +47,9 @@ function forward<T>(x: usize, w: usize, bias: usize, y: usize, other: usize, mod
           const weights = w + <usize>((c * kernel + ky) * kernel + kx) * number;
           const place = <usize>(oy * outW + ox) * R + lane;
           const to = projects ? y + lane : y + place;
-          if (high <= 0 || wide <= 0) products<T>(width, weights, from, to, other + place, bias, outC, 0, 0, 0, mode);
-          else if (kernel == 1) products<T>(width, weights, from, to, other + place, bias, outC, 1, 1, channels, mode);
-          else products<T>(width, weights, from, to, other + place, bias, outC, channels, high, wide, mode);
+          if (high <= 0 || wide <= 0) products<T, N1>(width, weights, from, to, other + place, bias, outC, 0, 0, mode);
+          else if (kernel == 1) products<T, N1>(width, weights, from, to, other + place, bias, outC, 0, channels, mode);
+          else products<T, N2>(width, weights, from, to, other + place, bias, outC, tableOf(channels, high, wide), channels * high * wide, mode);
         }
       }
     }
@@ -74,9 +71,10 @@ function backward<T>(dy: usize, w: usize, h: usize, dx: usize, modes: i32): void
   else setTaps(nextChannel, <usize>(stride * kernel) * number, <usize>stride * number, outPlane, -(<usize>outW * R), -R);
   const vectors = <i32>(R >> 4);
   const reach = (kernel + stride - 1) / stride;
-  const block = blockOf(outC, max(1, BLOCK / (reach * reach * LINE)));
+  const block = blockOf(outC, MOST_TAPS / (reach * reach));
+  const threes = threesOf(vectors, inC);
   for (let v = 0, width = 0; v < vectors; v += width) {
-    width = tileOf(vectors - v);
+    width = v < 3 * threes ? 3 : min(2, vectors - v);
     const lane = <usize>v << 4;
     for (let c = 0; c < outC; c += block) {
       const channels = min(block, outC - c);
@@ -96,9 +94,9 @@ function backward<T>(dy: usize, w: usize, h: usize, dx: usize, modes: i32): void
           const weights = w + <usize>c * nextChannel + <usize>(ky * kernel + kx) * number;
           const place = <usize>(iy * inW + ix) * R + lane;
           const to = dx + place;
-          if (high == 0 || wide == 0) products<T>(width, weights, from, to, h + place, 0, inC, 0, 0, 0, mode);
-          else if (kernel == 1) products<T>(width, weights, from, to, h + place, 0, inC, 1, 1, channels, mode);
-          else products<T>(width, weights, from, to, h + place, 0, inC, channels, high, wide, mode);
+          if (high == 0 || wide == 0) products<T, N1>(width, weights, from, to, h + place, 0, inC, 0, 0, mode);
+          else if (kernel == 1) products<T, N1>(width, weights, from, to, h + place, 0, inC, 0, channels, mode);
+          else products<T, N2>(width, weights, from, to, h + place, 0, inC, tableOf(channels, high, wide), channels * high * wide, mode);
         }
       }
     }

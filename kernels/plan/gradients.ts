@@ -7,6 +7,7 @@ import { correlate, outputsFor, setGradient, setWalk, tapsOf } from './correlati
 import { adds, address, clear, numberAt, rowBytes } from './lanes';
 import { convShape, denseShape, inC, inH, inW, kernel, outC, outH, outW, padding, stride } from './shape';
 import { channelSums } from './elements';
+import { addOuter } from './outer';
 
 const SECOND_LEVEL: usize = 393216;
 const FIRST_LEVEL: i32 = 16384;
@@ -131,7 +132,8 @@ function run<T>(record: usize, lanesApart: bool): void {
   apart = lanesApart;
   factor = apart ? 1 : <f64>numberAt<T>(address(record, 6), <T>1);
   if (!adds(record)) clear(target, <usize>weights * (apart ? R : sizeof<T>()));
-  gradient<T>();
+  if (!apart && inH * inW * outH * outW == 1) addOuter<T>(inputs, deltas, target, factor, inC, outC);
+  else gradient<T>();
   if (bias) channelSums<T>(deltas, 0, bias, <T>factor, outC, outH * outW, apart, adds(record));
 }
 

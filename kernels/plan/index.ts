@@ -7,14 +7,16 @@ import { setLanes } from './lanes';
 import { crossEntropy, crossEntropyTangent, squaredError, squaredErrorTangent } from './losses';
 import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } from './norms';
 import { optimise } from './optimise';
+import { TURNED_BYTES } from './outer';
+import { tables, TABLES_BYTES } from './products';
 import { transpose } from '../training/passes';
 import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
 
 export { setLanes, setOrder, setStep };
 
-/** Returns the first free address after the kernel's own constants. */
+/** Returns the first free address after the kernel's own constants and tables. */
 export function heapBase(): usize {
-  return __heap_base;
+  return tables() + TABLES_BYTES + TURNED_BYTES;
 }
 
 function execute<T>(r: usize): void {

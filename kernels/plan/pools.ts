@@ -40,6 +40,70 @@ function corner(c: i32, oy: i32, ox: i32): usize {
   return <usize>((c * inH + oy * stride) * inW + ox * stride);
 }
 
+/** A line of windows of 2×2: the same as the general loops, written out. */
+function maxFour<T>(from: usize, place: usize, y: usize, more: bool): void {
+  const R = rowBytes<T>();
+  const below = <usize>inW * R;
+  const step = <usize>stride * R - R;
+  const one = v128.splat<T>(<T>1);
+  const two = v128.splat<T>(<T>2);
+  const three = v128.splat<T>(<T>3);
+  for (let ox = 0; ox < outW; ox++) {
+    const end = from + R;
+    for (; from < end; from += 16) {
+      const a = v128.load(from);
+      const b = v128.load(from + R);
+      const c = v128.load(from + below);
+      const d = v128.load(from + below + R);
+      const second = v128.gt<T>(b, a);
+      let best = v128.bitselect(b, a, second);
+      let where = v128.and(one, second);
+      const third = v128.gt<T>(c, best);
+      best = v128.bitselect(c, best, third);
+      where = v128.bitselect(two, where, third);
+      const fourth = v128.gt<T>(d, best);
+      best = v128.bitselect(d, best, fourth);
+      where = v128.bitselect(three, where, fourth);
+      // not a number where any of the four is not: all bits set
+      best = v128.or(best, v128.or(v128.ne<T>(b, b), v128.or(v128.ne<T>(c, c), v128.ne<T>(d, d))));
+      put<T>(y, best, more);
+      v128.store(place, where);
+      y += 16;
+      place += 16;
+    }
+    from += step;
+  }
+}
+
+/** The way back through a line of windows of 2×2 that do not overlap. */
+function spreadFour<T>(to: usize, dy: usize, place: usize, h: usize): void {
+  const R = rowBytes<T>();
+  const below = <usize>inW * R;
+  const step = <usize>stride * R - R;
+  const zero = v128.splat<T>(<T>0);
+  const one = v128.splat<T>(<T>1);
+  const two = v128.splat<T>(<T>2);
+  const three = v128.splat<T>(<T>3);
+  for (let ox = 0; ox < outW; ox++) {
+    const end = to + R;
+    for (; to < end; to += 16) {
+      let d = v128.load(dy);
+      if (h) {
+        d = v128.and(d, positive<T>(v128.load(h)));
+        h += 16;
+      }
+      const where = v128.load(place);
+      v128.store(to, v128.and(d, v128.eq<T>(where, zero)));
+      v128.store(to + R, v128.and(d, v128.eq<T>(where, one)));
+      v128.store(to + below, v128.and(d, v128.eq<T>(where, two)));
+      v128.store(to + below + R, v128.and(d, v128.eq<T>(where, three)));
+      dy += 16;
+      place += 16;
+    }
+    to += step;
+  }
+}
+
 export function maxPool<T>(record: usize): void {
   shapeOf(record, 5);
   const x = address(record, 2);
@@ -47,8 +111,15 @@ export function maxPool<T>(record: usize): void {
   let y = address(record, 4);
   const more = adds(record);
   const R = rowBytes<T>();
+  const line = <usize>outW * R;
   for (let c = 0; c < channels; c++) {
     for (let oy = 0; oy < outH; oy++) {
+      if (kernelH == 2 && kernelW == 2) {
+        maxFour<T>(x + corner(c, oy, 0) * R, place, y, more);
+        place += line;
+        y += line;
+        continue;
+      }
       for (let ox = 0; ox < outW; ox++) {
         let from = x + corner(c, oy, ox) * R;
         for (let v: usize = 0; v < R; v += 16) {
@@ -86,8 +157,16 @@ export function maxPoolInput<T>(record: usize): void {
   const R = rowBytes<T>();
   const sums = adds(record) || overlap();
   if (!adds(record) && (overlap() || gaps())) clear(dx, <usize>(channels * inH * inW) * R);
+  const line = <usize>outW * R;
   for (let c = 0; c < channels; c++) {
     for (let oy = 0; oy < outH; oy++) {
+      if (kernelH == 2 && kernelW == 2 && !sums) {
+        spreadFour<T>(dx + corner(c, oy, 0) * R, dy, place, masked ? h : 0);
+        place += line;
+        dy += line;
+        if (masked) h += line;
+        continue;
+      }
       for (let ox = 0; ox < outW; ox++) {
         let to = dx + corner(c, oy, ox) * R;
         for (let v: usize = 0; v < R; v += 16) {

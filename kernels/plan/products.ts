@@ -1,7 +1,7 @@
 // The register tile behind forward passes, input gradients and projections: P outputs of V vectors of lanes, each the sum over
-// taps of (weight in all lanes) × (row of lanes). A tap is one input channel and one place of a convolution's window; taps are
-// walked in three nested loops with constant steps, so that any stride, any part of a window at a border, and both directions
-// are the same code.
+// taps of (weight in all lanes) × (row of lanes). A tap is one input channel and one place of a convolution's window. Taps follow
+// one another at constant steps (dense layers), or a table gives the places of their weights and rows: any stride, any part of a
+// window at a border and both directions are then one flat loop.
 //
 // Sizes of tiles: V8 loads all rows and weights of a turn before it multiplies, and has 15 registers for them and the sums: P + V
 // + P·V ≤ 15. One vector more, and a sum goes through memory in every turn of the loop at less than half the speed. The largest
@@ -15,8 +15,18 @@ export const WITH_BIAS: i32 = 2;
 export const RECTIFY: i32 = 4;
 export const MASK: i32 = 8;
 export const PROJECT: i32 = 16;
+/** The output grows by the number of `setFactor` times the sum. */
+export const SCALE: i32 = 32;
 
-// Steps of the three loops in bytes, for weights and for rows; innermost last. Set once for each operation.
+let factor: f64 = 1;
+
+/** Sets the factor of SCALE. */
+export function setFactor(f: f64): void {
+  factor = f;
+}
+
+// Steps in bytes from a channel of the window to the next one, from line to line and from place to place, for weights and for
+// rows. Set once for each operation.
 let weight2: usize = 0;
 let weight1: usize = 0;
 let weight0: usize = 0;
@@ -35,6 +45,47 @@ export function setTaps(w2: usize, w1: usize, w0: usize, r2: usize, r1: usize, r
   row2 = r2;
   row1 = r1;
   row0 = r0;
+  memory.fill(FILLED, 0, 64);
+}
+
+/** Most taps of a window in a table. */
+export const MOST_TAPS: i32 = 256;
+/** A table of pairs (offset of the row, offset of the weight) for each part of a window that an operation meets. */
+const TABLE_BYTES: usize = 2048;
+/** Bytes of all tables; they lie behind the constants of the kernel. */
+export const TABLES_BYTES: usize = 131072;
+
+/** Returns the address of the tables. */
+// @ts-ignore: decorator
+@inline
+export function tables(): usize {
+  return (__heap_base + 63) & ~63;
+}
+
+/** The channels of each table, 0 where it is empty. */
+const FILLED = memory.data(64, 16);
+
+/** Returns the table of the taps of `lines`×`places` of a window in so many channels. */
+export function tableOf(channels: i32, lines: i32, places: i32): usize {
+  const number = <usize>(lines * 8 + places);
+  const table = tables() + number * TABLE_BYTES;
+  if (<i32>load<u8>(FILLED + number) == (channels & 255)) return table;
+  store<u8>(FILLED + number, channels);
+  let at = table;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < lines; y++) {
+      let r = <usize>c * row2 + <usize>y * row1;
+      let w = <usize>c * weight2 + <usize>y * weight1;
+      for (let x = 0; x < places; x++) {
+        store<u32>(at, <u32>r);
+        store<u32>(at, <u32>w, 4);
+        at += 8;
+        r += row0;
+        w += weight0;
+      }
+    }
+  }
+  return table;
 }
 
 /** Sets the steps from an output to the next one. */
@@ -49,11 +100,12 @@ export function setOutputs(weight: usize, output: usize): void {
  * @param y - where the first output goes; with PROJECT a single row that Σ_outputs output·other is added to
  * @param other - with MASK the tensor whose positive numbers let the result through, with PROJECT the deltas; like y
  */
-function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
+function tile<T, V, P, M>(w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, table: usize, count: i32, mode: i32): void {
   const step = weight0;
   const rowStep = row0;
   const second = nextWeight;
-  const span = <usize>n0 * step;
+  const span = <usize>count * step;
+  const end = table + (<usize>count << 3);
   for (let o = 0; o < groups; o++) {
     let a00 = v128.splat<T>(<T>0);
     let a01 = v128.splat<T>(<T>0);
@@ -111,61 +163,107 @@ function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, 
       }
       bias += (offsetof<P>() / 4) * sizeof<T>();
     }
-    let wc = w;
-    let xc = x;
-    for (let k = 0; k < n2; k++) {
-      let wr = wc;
-      let xr = xc;
-      for (let j = 0; j < n1; j++) {
-        let p0 = wr;
-        let p1 = p0 + second;
-        let p2 = p1 + second;
-        let p3 = p2 + second;
-        let p4 = p3 + second;
-        let q = xr;
-        const end = p0 + span;
-        for (; p0 < end; p0 += step) {
-          const x0 = v128.load(q);
-          const x1 = offsetof<V>() > 4 ? v128.load(q, 16) : x0;
-          const x2 = offsetof<V>() > 8 ? v128.load(q, 32) : x0;
-          q += rowStep;
-          {
-            const s = v128.load_splat<T>(p0);
-            a00 = fma<T>(s, x0, a00);
-            if (offsetof<V>() > 4) a01 = fma<T>(s, x1, a01);
-            if (offsetof<V>() > 8) a02 = fma<T>(s, x2, a02);
-          }
-          if (offsetof<P>() > 4) {
-            const s = v128.load_splat<T>(p1);
-            p1 += step;
-            a10 = fma<T>(s, x0, a10);
-            if (offsetof<V>() > 4) a11 = fma<T>(s, x1, a11);
-            if (offsetof<V>() > 8) a12 = fma<T>(s, x2, a12);
-          }
-          if (offsetof<P>() > 8) {
-            const s = v128.load_splat<T>(p2);
-            p2 += step;
-            a20 = fma<T>(s, x0, a20);
-            if (offsetof<V>() > 4) a21 = fma<T>(s, x1, a21);
-            if (offsetof<V>() > 8) a22 = fma<T>(s, x2, a22);
-          }
-          if (offsetof<P>() > 12) {
-            const s = v128.load_splat<T>(p3);
-            p3 += step;
-            a30 = fma<T>(s, x0, a30);
-            if (offsetof<V>() > 4) a31 = fma<T>(s, x1, a31);
-          }
-          if (offsetof<P>() > 16) {
-            const s = v128.load_splat<T>(p4);
-            p4 += step;
-            a40 = fma<T>(s, x0, a40);
-          }
+    if (offsetof<M>() > 4) {
+      for (let at = table; at < end; at += 8) {
+        const q = x + <usize>load<u32>(at);
+        const p0 = w + <usize>load<u32>(at, 4);
+        const p1 = p0 + second;
+        const p2 = p1 + second;
+        const p3 = p2 + second;
+        const p4 = p3 + second;
+        const x0 = v128.load(q);
+        const x1 = offsetof<V>() > 4 ? v128.load(q, 16) : x0;
+        const x2 = offsetof<V>() > 8 ? v128.load(q, 32) : x0;
+        {
+          const s = v128.load_splat<T>(p0);
+          a00 = fma<T>(s, x0, a00);
+          if (offsetof<V>() > 4) a01 = fma<T>(s, x1, a01);
+          if (offsetof<V>() > 8) a02 = fma<T>(s, x2, a02);
         }
-        wr += weight1;
-        xr += row1;
+        if (offsetof<P>() > 4) {
+          const s = v128.load_splat<T>(p1);
+          a10 = fma<T>(s, x0, a10);
+          if (offsetof<V>() > 4) a11 = fma<T>(s, x1, a11);
+          if (offsetof<V>() > 8) a12 = fma<T>(s, x2, a12);
+        }
+        if (offsetof<P>() > 8) {
+          const s = v128.load_splat<T>(p2);
+          a20 = fma<T>(s, x0, a20);
+          if (offsetof<V>() > 4) a21 = fma<T>(s, x1, a21);
+          if (offsetof<V>() > 8) a22 = fma<T>(s, x2, a22);
+        }
+        if (offsetof<P>() > 12) {
+          const s = v128.load_splat<T>(p3);
+          a30 = fma<T>(s, x0, a30);
+          if (offsetof<V>() > 4) a31 = fma<T>(s, x1, a31);
+        }
+        if (offsetof<P>() > 16) {
+          const s = v128.load_splat<T>(p4);
+          a40 = fma<T>(s, x0, a40);
+        }
       }
-      wc += weight2;
-      xc += row2;
+    } else {
+      let p0 = w;
+      let p1 = p0 + second;
+      let p2 = p1 + second;
+      let p3 = p2 + second;
+      let p4 = p3 + second;
+      let q = x;
+      for (const last = p0 + span; p0 < last; p0 += step) {
+        const x0 = v128.load(q);
+        const x1 = offsetof<V>() > 4 ? v128.load(q, 16) : x0;
+        const x2 = offsetof<V>() > 8 ? v128.load(q, 32) : x0;
+        q += rowStep;
+        {
+          const s = v128.load_splat<T>(p0);
+          a00 = fma<T>(s, x0, a00);
+          if (offsetof<V>() > 4) a01 = fma<T>(s, x1, a01);
+          if (offsetof<V>() > 8) a02 = fma<T>(s, x2, a02);
+        }
+        if (offsetof<P>() > 4) {
+          const s = v128.load_splat<T>(p1);
+          p1 += step;
+          a10 = fma<T>(s, x0, a10);
+          if (offsetof<V>() > 4) a11 = fma<T>(s, x1, a11);
+          if (offsetof<V>() > 8) a12 = fma<T>(s, x2, a12);
+        }
+        if (offsetof<P>() > 8) {
+          const s = v128.load_splat<T>(p2);
+          p2 += step;
+          a20 = fma<T>(s, x0, a20);
+          if (offsetof<V>() > 4) a21 = fma<T>(s, x1, a21);
+          if (offsetof<V>() > 8) a22 = fma<T>(s, x2, a22);
+        }
+        if (offsetof<P>() > 12) {
+          const s = v128.load_splat<T>(p3);
+          p3 += step;
+          a30 = fma<T>(s, x0, a30);
+          if (offsetof<V>() > 4) a31 = fma<T>(s, x1, a31);
+        }
+        if (offsetof<P>() > 16) {
+          const s = v128.load_splat<T>(p4);
+          p4 += step;
+          a40 = fma<T>(s, x0, a40);
+        }
+      }
+    }
+    if (mode & SCALE) {
+      const f = v128.splat<T>(<T>factor);
+      v128.store(y, fma<T>(f, a00, v128.load(y, 0)), 0);
+      if (offsetof<V>() > 4) v128.store(y, fma<T>(f, a01, v128.load(y, 16)), 16);
+      if (offsetof<V>() > 8) v128.store(y, fma<T>(f, a02, v128.load(y, 32)), 32);
+      if (offsetof<P>() > 4) v128.store(y + nextOutput, fma<T>(f, a10, v128.load(y + nextOutput, 0)), 0);
+      if (offsetof<P>() > 4 && offsetof<V>() > 4) v128.store(y + nextOutput, fma<T>(f, a11, v128.load(y + nextOutput, 16)), 16);
+      if (offsetof<P>() > 4 && offsetof<V>() > 8) v128.store(y + nextOutput, fma<T>(f, a12, v128.load(y + nextOutput, 32)), 32);
+      if (offsetof<P>() > 8) v128.store(y + 2 * nextOutput, fma<T>(f, a20, v128.load(y + 2 * nextOutput, 0)), 0);
+      if (offsetof<P>() > 8 && offsetof<V>() > 4) v128.store(y + 2 * nextOutput, fma<T>(f, a21, v128.load(y + 2 * nextOutput, 16)), 16);
+      if (offsetof<P>() > 8 && offsetof<V>() > 8) v128.store(y + 2 * nextOutput, fma<T>(f, a22, v128.load(y + 2 * nextOutput, 32)), 32);
+      if (offsetof<P>() > 12) v128.store(y + 3 * nextOutput, fma<T>(f, a30, v128.load(y + 3 * nextOutput, 0)), 0);
+      if (offsetof<P>() > 12 && offsetof<V>() > 4) v128.store(y + 3 * nextOutput, fma<T>(f, a31, v128.load(y + 3 * nextOutput, 16)), 16);
+      if (offsetof<P>() > 16) v128.store(y + 4 * nextOutput, fma<T>(f, a40, v128.load(y + 4 * nextOutput, 0)), 0);
+      y += (offsetof<P>() / 4) * nextOutput;
+      w += (offsetof<P>() / 4) * second;
+      continue;
     }
     if (mode & RECTIFY) {
       a00 = rectified<T>(a00);
@@ -229,67 +327,93 @@ function tile<T, V, P>(w: usize, x: usize, y: usize, other: usize, bias: usize, 
 }
 
 /** Computes `groups` groups of `outputs` outputs of a tile of `vectors` vectors. */
-function grouped<T>(vectors: i32, outputs: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
+function grouped<T, M>(vectors: i32, outputs: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, groups: i32, table: usize, count: i32, mode: i32): void {
   switch (8 * vectors + outputs) {
     case 9:
-      tile<T, N1, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N1, N1, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 10:
-      tile<T, N1, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N1, N2, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 11:
-      tile<T, N1, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N1, N3, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 12:
-      tile<T, N1, N4>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N1, N4, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 13:
-      tile<T, N1, N5>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N1, N5, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 17:
-      tile<T, N2, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N2, N1, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 18:
-      tile<T, N2, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N2, N2, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 19:
-      tile<T, N2, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N2, N3, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 20:
-      tile<T, N2, N4>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N2, N4, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 25:
-      tile<T, N3, N1>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N3, N1, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 26:
-      tile<T, N3, N2>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N3, N2, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
     case 27:
-      tile<T, N3, N3>(w, x, y, other, bias, groups, n2, n1, n0, mode);
+      tile<T, N3, N3, M>(w, x, y, other, bias, groups, table, count, mode);
       break;
   }
 }
 
-/** Returns the vectors of the next tile where `left` are left: 2, or 3 of an odd number. */
+/** Returns how many outputs a tile of so many vectors takes at most. */
 // @ts-ignore: decorator
 @inline
-export function tileOf(left: i32): i32 {
-  return left == 1 ? 1 : left & 1 ? 3 : 2;
+function outputsOf(vectors: i32): i32 {
+  return vectors == 3 ? 3 : vectors == 2 ? 4 : 5;
 }
 
-/** Computes all outputs at one place for a tile of `vectors` vectors, in equal groups, those that are one larger first. */
-export function products<T>(vectors: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, outputs: i32, n2: i32, n1: i32, n0: i32, mode: i32): void {
-  const most = vectors == 3 ? 3 : vectors == 2 ? 4 : 5;
+/** Returns half the cycles of a tap for all outputs: two sums a cycle, and no less than the eight that hide their latency. */
+function costOf(vectors: i32, outputs: i32): i32 {
+  const most = outputsOf(vectors);
+  const groups = (outputs + most - 1) / most;
+  const few = outputs / groups;
+  const larger = outputs - few * groups;
+  return larger * max(8, vectors * (few + 1)) + (groups - larger) * max(8, vectors * few);
+}
+
+/** Returns how many tiles of three vectors are best beside tiles of two (and one where an odd number is left). */
+export function threesOf(vectors: i32, outputs: i32): i32 {
+  let best = 0;
+  let least = i32.MAX_VALUE;
+  for (let threes = 0; 3 * threes <= vectors; threes++) {
+    const left = vectors - 3 * threes;
+    const cost = threes * costOf(3, outputs) + (left >> 1) * costOf(2, outputs) + (left & 1) * costOf(1, outputs);
+    if (cost >= least) continue;
+    least = cost;
+    best = threes;
+  }
+  return best;
+}
+
+/**
+ * Computes all outputs at one place for a tile of `vectors` vectors, in equal groups, those that are one larger first. M: N1 takes
+ * `count` taps at constant steps, N2 those of `table`.
+ */
+export function products<T, M>(vectors: i32, w: usize, x: usize, y: usize, other: usize, bias: usize, outputs: i32, table: usize, count: i32, mode: i32): void {
+  const most = outputsOf(vectors);
   const groups = (outputs + most - 1) / most;
   const few = outputs / groups;
   const larger = outputs - few * groups;
   if (larger) {
-    grouped<T>(vectors, few + 1, w, x, y, other, bias, larger, n2, n1, n0, mode);
+    grouped<T, M>(vectors, few + 1, w, x, y, other, bias, larger, table, count, mode);
     const done = <usize>(larger * (few + 1));
     w += done * nextWeight;
     if (!(mode & PROJECT)) y += done * nextOutput;
     other += done * nextOutput;
     bias += done * sizeof<T>();
   }
-  grouped<T>(vectors, few, w, x, y, other, bias, groups - larger, n2, n1, n0, mode);
+  grouped<T, M>(vectors, few, w, x, y, other, bias, groups - larger, table, count, mode);
 }

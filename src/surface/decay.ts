@@ -11,6 +11,7 @@
  *     E[(g_k + a)(g_k + a)ᵀ] = E[g_k g_kᵀ] + a gᵀ + g aᵀ + a aᵀ,     |g_k + a|² = |g_k|² + 2 a·g_k + |a|²
  *
  * and at a minimum of the whole loss, where g = −a, they become the covariance itself, as EWC wants its Fisher matrix.
+ * Logits and the true Fisher matrix are not offered: exp(−L_k) is no longer the probability of a label.
  *
  * Decoupled decay (AdamW) is the gradient of no loss that could be measured so: with momentum it does not pass through the buffer, and
  * with a preconditioner P it pulls as lambda P⁻¹ w would in the gradient, with a P that follows the gradients (docs/theory [O1]).

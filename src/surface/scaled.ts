@@ -77,6 +77,11 @@ export function scaledSurface(surface: Surface, scale: ArrayLike<number>, name =
       const squares = await surface.fisher(at(y), subset, options);
       return squares.map((x, i) => x * s[i] * s[i]);
     },
+    logits: (y, subset, options) => surface.logits(at(y), subset, options),
+    async trueFisher(y, subset, options) {
+      const squares = await surface.trueFisher(at(y), subset, options);
+      return squares.map((x, i) => x * s[i] * s[i]);
+    },
     close: () => surface.close(),
   };
   return completed(withoutMissing(parts, offers));

@@ -15,8 +15,19 @@ import { type LanczosResult, lanczosSearch } from '../../numeric/operators/lancz
 import { type Multiplying, multiplyTogether } from '../../numeric/operators/products.js';
 import { densityOf, densityProbes, type Quadrature, type SpectralDensity } from '../../numeric/operators/slq.js';
 import type { Key } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
+import { SURFACE_WANTS } from '../../surface/check.js';
 import { stratifiedMean } from '../../surface/subsets.js';
-import type { RequestOptions, SampleSubset, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
+import {
+  BLOCK_WANTS,
+  REQUEST_WANTS,
+  type RequestOptions,
+  type SampleSubset,
+  SUBSET_WANTS,
+  type Subset,
+  type Surface,
+  type SurfaceBlock,
+} from '../../surface/surface.js';
 import { curvaturesBySample } from './by-sample.js';
 import { hessianProducts } from './products.js';
 
@@ -39,6 +50,22 @@ export interface SurfaceCurvatureOptions extends RequestOptions {
   readonly memoryBytes?: number;
   readonly la?: LinearAlgebra;
 }
+
+const MEMORY = {
+  top: is.maybe(is.count),
+  probes: is.maybe(is.count),
+  density: is.maybe(is.shape({ probes: is.count, steps: is.count })),
+  maxSteps: is.maybe(is.count),
+  memoryBytes: is.maybe(is.positive),
+};
+const OPTIONS = is.shape<SurfaceCurvatureOptions>({
+  key: is.key,
+  ...MEMORY,
+  tolerance: is.maybe(is.finite),
+  subset: is.maybe(SUBSET_WANTS),
+  la: is.maybe(is.algebra),
+  ...REQUEST_WANTS,
+});
 
 /** Holds an eigenpair of the Hessian on a block. */
 export interface CurvaturePair {
@@ -85,6 +112,7 @@ const DEFAULT_BYTES = 2 * 2 ** 30;
  * is full; at least top + 6 vectors), half for probes, which keep three vectors where all do not fit.
  */
 export function curvatureMemory(size: number, options: Omit<SurfaceCurvatureOptions, 'key'>): CurvatureMemory {
+  is.given('curvatureMemory', { size, options }, { size: is.count, options: is.shape(MEMORY) });
   const { top, maxSteps, density, probes, memoryBytes = DEFAULT_BYTES } = withDefaults(size, options);
   const vector = 8 * size;
   const half = memoryBytes / 2;
@@ -100,7 +128,8 @@ export function curvatureMemory(size: number, options: Omit<SurfaceCurvatureOpti
 
 function withDefaults(size: number, options: Omit<SurfaceCurvatureOptions, 'key'>) {
   const top = Math.min(options.top ?? 10, size);
-  return { probes: 10, tolerance: 1e-5, maxSteps: 4 * top + 120, ...options, top };
+  const { probes = 10, tolerance = 1e-5, maxSteps = 4 * top + 120, density, memoryBytes } = options;
+  return { probes, tolerance, maxSteps, density, memoryBytes, top };
 }
 
 /**
@@ -114,6 +143,11 @@ export async function surfaceCurvature(
   block: SurfaceBlock,
   options: SurfaceCurvatureOptions,
 ): Promise<SurfaceCurvature> {
+  is.given(
+    'surfaceCurvature',
+    { surface, w, block, options },
+    { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, options: OPTIONS },
+  );
   const { top, probes, density, maxSteps, tolerance } = withDefaults(block.size, options);
   const { key, subset, signal, onProgress, la = embeddedLinearAlgebra() } = options;
   const size = block.size;

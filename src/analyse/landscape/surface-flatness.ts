@@ -12,9 +12,20 @@
 import { check } from '../../numeric/errors.js';
 import { type Matrix, row } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
+import * as is from '../../numeric/wants.js';
 import { gather, moved } from '../../surface/blocks.js';
+import { SURFACE_WANTS } from '../../surface/check.js';
 import { stratifiedMean } from '../../surface/subsets.js';
-import type { Line, RequestOptions, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
+import {
+  BLOCK_WANTS,
+  type Line,
+  REQUEST_WANTS,
+  type RequestOptions,
+  SUBSET_WANTS,
+  type Subset,
+  type Surface,
+  type SurfaceBlock,
+} from '../../surface/surface.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, crossingSearch } from './crossing.js';
 import { checkCentreLoss, widthOf } from './width.js';
@@ -40,6 +51,18 @@ export interface SurfaceFlatnessOptions extends RequestOptions {
   readonly indices?: ArrayLike<number>;
   readonly variances?: ArrayLike<number>;
 }
+
+const OPTIONS = is.shape<SurfaceFlatnessOptions>({
+  factor: is.maybe(is.finite),
+  relativeTolerance: is.maybe(is.finite),
+  reach: is.maybe(is.finite),
+  subset: is.maybe(SUBSET_WANTS),
+  centreLoss: is.maybe(is.number),
+  products: is.maybe(is.matrix),
+  indices: is.maybe(is.numbers),
+  variances: is.maybe(is.numbers),
+  ...REQUEST_WANTS,
+});
 
 /** Describes the valley along one direction, with the error that a subset of the samples leaves. */
 export interface SurfaceDirection extends DirectionFlatness {
@@ -73,6 +96,11 @@ export async function surfaceFlatness(
   directions: Matrix,
   options: SurfaceFlatnessOptions = {},
 ): Promise<SurfaceFlatness> {
+  is.given(
+    'surfaceFlatness',
+    { surface, w, block, directions, options },
+    { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, directions: is.matrix, options: OPTIONS },
+  );
   const { factor = Math.E, relativeTolerance = 1e-4, reach = 10, subset, signal, onProgress } = options;
   const k = directions.rows;
   check(
@@ -81,6 +109,12 @@ export async function surfaceFlatness(
     () =>
       `directions in ${block.name} have ${block.size} components each, and at least one is needed; got ${k} of ${directions.cols}.`,
   );
+  for (const list of [options.indices, options.variances])
+    check(
+      list === undefined || list.length === k,
+      'direction-count',
+      () => `ranks and variances are as many as there are directions, ${k}; got ${list!.length}.`,
+    );
   const request = signal ? { signal } : {};
   const rows = Array.from({ length: k }, (_, i) => row(directions, i));
   const still: Line[] = [{ block, direction: rows[0], displacements: [0] }];

@@ -12,6 +12,7 @@ import { SURFACE_WANTS } from '../../surface/check.js';
 import {
   BLOCK_WANTS,
   type Line,
+  PARAMETER_WANTS,
   type Parameter,
   REQUEST_WANTS,
   type RequestOptions,
@@ -56,6 +57,7 @@ const TOGETHER = 2 ** 24;
 
 /** Returns a block for each group of parameters that share a name up to its last dot, in the order of the first of each. */
 export function layerBlocks(parameters: readonly Parameter[]): SurfaceBlock[] {
+  is.given('layerBlocks', { parameters }, { parameters: is.listOf(PARAMETER_WANTS) });
   const layers = new Map<string, Parameter[]>();
   for (const p of parameters) {
     const name = p.name.replace(/\.[^.]*$/, '');

@@ -5,11 +5,22 @@
  *
  * The mean gradient g is taken over ALL samples, so that a subset gives C1 without bias.
  */
+import { check } from '../../numeric/errors.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
+import * as is from '../../numeric/wants.js';
 import { gather } from '../../surface/blocks.js';
-import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
+import { SURFACE_WANTS } from '../../surface/check.js';
+import {
+  BLOCK_WANTS,
+  REQUEST_WANTS,
+  type RequestOptions,
+  SUBSET_WANTS,
+  type Subset,
+  type Surface,
+  type SurfaceBlock,
+} from '../../surface/surface.js';
 import { overSamples, sampleCounts } from './over-samples.js';
 
 /** Names the samples, and what is known already. */
@@ -19,6 +30,13 @@ export interface SurfaceNoiseOptions extends RequestOptions {
   /** g over all samples, all weights of the surface, where it is known; otherwise it is asked for. */
   readonly gradient?: Float64Array;
 }
+
+/** Says what {@link SurfaceNoiseOptions} need. */
+export const NOISE_WANTS = is.shape<SurfaceNoiseOptions>({
+  subset: is.maybe(SUBSET_WANTS),
+  gradient: is.maybe(is.numbers),
+  ...REQUEST_WANTS,
+});
 
 /** Holds the noise of gradients along k directions, PER SAMPLE. */
 export interface ProjectedNoise {
@@ -39,6 +57,11 @@ export async function blockGradient(
   block: SurfaceBlock,
   { gradient, signal }: SurfaceNoiseOptions,
 ): Promise<Float64Array> {
+  check(
+    gradient === undefined || gradient.length === surface.size,
+    'weight-count',
+    () => `the gradient of ${surface.name} has ${surface.size} components; got ${gradient!.length}.`,
+  );
   return gather(block, gradient ?? (await surface.gradient(w, undefined, signal ? { signal } : {})).gradient);
 }
 
@@ -53,6 +76,11 @@ export async function projectedNoise(
   directions: Matrix,
   options: SurfaceNoiseOptions = {},
 ): Promise<ProjectedNoise> {
+  is.given(
+    'projectedNoise',
+    { surface, w, block, directions, options },
+    { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, directions: is.matrix, options: NOISE_WANTS },
+  );
   const { subset, signal } = options;
   const g = await blockGradient(surface, w, block, options);
   const each = await surface.projectedSampleGradients(w, block, directions, subset, signal ? { signal } : {});

@@ -11,15 +11,17 @@ import { matrix, row } from '../../numeric/linalg/index.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
 import { gather } from '../../surface/blocks.js';
+import { SURFACE_WANTS } from '../../surface/check.js';
 import { stratifiedMean } from '../../surface/subsets.js';
-import type { RequestOptions, Surface, SurfaceBlock } from '../../surface/surface.js';
+import { BLOCK_WANTS, type RequestOptions, type Surface, type SurfaceBlock } from '../../surface/surface.js';
 import { curvaturesBySample } from '../curvature/by-sample.js';
 import type { CurvaturePair } from '../curvature/surface-curvature.js';
 import { type BatchSharpness, checkBatches, distinct, sharpnessOf } from './batch-sharpness.js';
 import { type NoiseScale, noiseScaleOf } from './noise-scale.js';
 import { overSamples } from './over-samples.js';
-import { blockGradient, type SurfaceNoiseOptions } from './surface-noise.js';
+import { blockGradient, NOISE_WANTS, type SurfaceNoiseOptions } from './surface-noise.js';
 
 /** Computes Tr C1, |g|² and their ratio on a block. Costs the norms of the samples' gradients and their slopes along g. */
 export async function surfaceNoiseScale(
@@ -28,6 +30,11 @@ export async function surfaceNoiseScale(
   block: SurfaceBlock,
   options: SurfaceNoiseOptions = {},
 ): Promise<NoiseScale> {
+  is.given(
+    'surfaceNoiseScale',
+    { surface, w, block, options },
+    { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, options: NOISE_WANTS },
+  );
   const { subset, signal } = options;
   const request = signal ? { signal } : {};
   const g = await blockGradient(surface, w, block, options);

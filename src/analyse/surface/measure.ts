@@ -8,8 +8,10 @@ import { exactly } from '../../numeric/estimate.js';
 import { embeddedLinearAlgebra, type LinearAlgebra, row, stacked } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
+import { SURFACE_WANTS } from '../../surface/check.js';
 import { hardAndRandom } from '../../surface/subsets.js';
-import type { Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
+import { BLOCK_WANTS, REQUEST_WANTS, type Subset, type Surface, type SurfaceBlock } from '../../surface/surface.js';
 import { DENSE_SIZE } from '../curvature/dense-block.js';
 import { costsOf, requestsOf } from './costs.js';
 import { type GivenDirections, measureBlock } from './measure-block.js';
@@ -56,6 +58,21 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTIONS = is.shape<MeasureOptions>({
+  key: is.key,
+  directions: is.maybe(is.object),
+  top: is.maybe(is.count),
+  density: is.maybe(is.shape({ probes: is.count, steps: is.count })),
+  probes: is.maybe(is.count),
+  batchSize: is.maybe(is.count),
+  batches: is.maybe(is.whole),
+  budget: is.maybe(is.shape({ seconds: is.positive, now: is.func, spent: is.maybe(is.finite) })),
+  memoryBytes: is.maybe(is.positive),
+  la: is.maybe(is.algebra),
+  onPlan: is.maybe(is.func),
+  ...REQUEST_WANTS,
+});
+
 /**
  * Measures a surface at a point. Without a budget all samples are asked. Blocks whose matrix takes fewer products than its
  * spectrum are formed dense.
@@ -68,6 +85,11 @@ export async function measureSurface(
   blocks: readonly SurfaceBlock[],
   options: MeasureOptions,
 ): Promise<SurfaceMeasured> {
+  is.given(
+    'measureSurface',
+    { surface, w, blocks, options },
+    { surface: SURFACE_WANTS, w: is.numbers, blocks: is.listOf(BLOCK_WANTS), options: OPTIONS },
+  );
   const { key, budget, signal, la = embeddedLinearAlgebra(), top = 10, probes = 10, batches = 20 } = options;
   const { density = { probes: 6, steps: 40 }, batchSize, memoryBytes } = options;
   check(blocks.length > 0, 'no-block', 'a measurement needs at least one block of weights.');

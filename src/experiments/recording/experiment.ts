@@ -14,6 +14,7 @@ import { jsonText } from '../../numeric/json.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { randomKey } from '../../numeric/random.js';
+import * as is from '../../numeric/wants.js';
 import { writeNpz } from '../../record/npz.js';
 import { finalState } from '../../record/recording/final-state.js';
 import { openRecording, type RecordingOptions } from '../../record/recording/open.js';
@@ -51,6 +52,30 @@ export interface RecordingRequest extends Pick<RunOptions, 'signal' | 'onProgres
   readonly onStart?: (words: string) => void;
 }
 
+const REQUEST_WANTS = is.shape<RecordingRequest>({
+  options: is.maybe(
+    is.shape<RecordingOptions>({
+      params: is.maybe(is.listOf(is.text)),
+      steps: is.maybe(is.shape({ from: is.maybe(is.finite), to: is.maybe(is.finite) })),
+      every: is.maybe(is.count),
+      arrays: is.maybe(is.oneOf('steps', 'parameters')),
+      facts: is.maybe(is.object),
+      memory: is.maybe(is.positive),
+    }),
+  ),
+  out: is.maybe(is.text),
+  force: is.maybe(is.flag),
+  memory: is.maybe(is.positive),
+  seed: is.maybe(is.whole),
+  provider: is.maybe(is.oneOf('auto', 'embedded', 'system')),
+  surface: is.maybe(
+    is.shape({ open: is.func, blocks: is.maybe(is.listOf(is.text)), budgetSeconds: is.maybe(is.positive) }),
+  ),
+  signal: is.maybe(is.object),
+  onProgress: is.maybe(is.func),
+  onStart: is.maybe(is.func),
+});
+
 /** Holds the results and their folder. */
 export interface RecordingResult {
   readonly folder: string;
@@ -75,6 +100,7 @@ const JOB: JobKind<undefined, RecordingJob, RecordingAnswer> = {
  * @throws InputError before anything is written; InterruptedError, with nothing written
  */
 export async function analyseRecording(path: string, request: RecordingRequest = {}): Promise<RecordingResult> {
+  is.given('analyseRecording', { path, request }, { path: is.text, request: REQUEST_WANTS });
   const model = await request.surface?.open();
   try {
     return await analysed(path, request, model);

@@ -1,6 +1,7 @@
 /** Opens the surface that `--surface` names. */
 import { fstatSync } from 'node:fs';
 import { check, shown } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
 import type { Channel } from '../../surface/process/channel.js';
 import type { Patience } from '../../surface/process/requests.js';
 import { type ProcessSurface, processSurface } from '../../surface/process/surface.js';
@@ -24,6 +25,18 @@ const FORMS = 'python:FILE.py:make or python:package.module:make';
  * @throws InputError for another name, for a Python that is missing or lacks PyTorch, and with the line of the user's code when that fails
  */
 export async function openSurface(spec: string, options: OpenSurfaceOptions = {}): Promise<ProcessSurface> {
+  is.given(
+    'openSurface',
+    { spec, options },
+    {
+      spec: is.text,
+      options: is.shape<OpenSurfaceOptions>({
+        python: is.maybe(is.text),
+        onOutput: is.maybe(is.func),
+        patience: is.maybe(is.shape<Patience>({ silence: is.maybe(is.positive), stuck: is.maybe(is.positive) })),
+      }),
+    },
+  );
   return processSurface(await channelOf(spec, options), options.patience);
 }
 

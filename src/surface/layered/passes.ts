@@ -4,7 +4,7 @@
  */
 import type { Samples } from '../../data/dataset.js';
 import { weightsOf } from '../../model/layered/parameters.js';
-import type { ResolvedLayer } from '../../model/layered/resolved.js';
+import { type ResolvedLayer, sizeOf } from '../../model/layered/resolved.js';
 import type { LossKind } from '../../model/network.js';
 import { encode } from '../../model/plan/ops.js';
 import type { Placed, Program } from '../../model/plan/programs.js';
@@ -30,8 +30,10 @@ export interface RunningBlock {
 
 /** Precision of a program. */
 export type PassPrecision = 'float64' | 'float32';
-/** Most samples in a block: rows of this many numbers keep the states of a layer in the cache. */
+/** Most and fewest samples in a block, and the bytes that the largest slot of a block may take: it should fit the second-level cache. */
 const MOST_LANES = { float64: 32, float32: 64 };
+const FEWEST_LANES = 8;
+const SLOT_BYTES = 2 ** 20;
 /** Programs that are kept compiled. */
 const KEPT = 24;
 
@@ -123,7 +125,7 @@ export class LayeredPasses {
     make: (placed: Placed) => P,
     precision: PassPrecision = 'float64',
   ): P {
-    const most = Math.min(MOST_LANES[precision], 4 * Math.ceil(count / 4));
+    const most = Math.min(this.lanesFor(precision), 4 * Math.ceil(count / 4));
     const key = `${name}, ${most} in ${precision}`;
     const known = this.programs.get(key) ?? this.compile(most, precision, make);
     this.programs.delete(key);
@@ -193,6 +195,13 @@ export class LayeredPasses {
     }
     states.blocks[b] = own;
     states.bytes += 8 * length;
+  }
+
+  /** Returns how many samples a block has where there are many. */
+  private lanesFor(precision: PassPrecision): number {
+    const largest = Math.max(...this.placed.layers.map((l) => sizeOf(l.outputShape)));
+    const fit = Math.floor(SLOT_BYTES / ((precision === 'float64' ? 8 : 4) * largest));
+    return Math.max(FEWEST_LANES, Math.min(MOST_LANES[precision], 4 * Math.floor(fit / 4)));
   }
 
   private compile(most: number, precision: PassPrecision, make: (placed: Placed) => Program) {

@@ -75,6 +75,10 @@ const parameters = () => [{ name: 'a', shape: [1, 2], offset: 0, size: 2 }];
 const subset = () => ({ samples: Uint32Array.of(0, 1), strata: [{ count: 2, of: 4 }] });
 const modelSurface = made(door.functionSurface({ size: 2, loss: (w) => w[0] ** 2 + w[1] ** 2 }));
 
+const point = () => Float64Array.of(0.3, 0.2);
+const whole = made({ name: 'all', ranges: [{ offset: 0, size: 2 }], size: 2 });
+const axes = made(door.fromRows([[1, 0], [0, 1]])); // biome-ignore format: a matrix
+
 export const NETWORKS: Record<string, Call> = {
   parametersOf: call(door.parametersOf, () => [[{ name: 'a', shape: [1, 2] }]]),
   wholeBlock: call(door.wholeBlock, () => [parameters(), 'all']),
@@ -86,6 +90,88 @@ export const NETWORKS: Record<string, Call> = {
   functionSurface: call(door.functionSurface, () => [{ ...model(), parameters: [{ name: 'a', shape: [2] }] }]),
   withDecay: call(door.withDecay, () => [modelSurface, 0.1, [0, 1]]),
   scaledSurface: call(door.scaledSurface, () => [modelSurface, [1, 2], 'a name']),
+  surfaceCurvature: call(door.surfaceCurvature, () => [
+    modelSurface,
+    point(),
+    whole,
+    {
+      key,
+      top: 1,
+      probes: 2,
+      maxSteps: 3,
+      tolerance: 1e-3,
+      memoryBytes: 1e6,
+      density: { probes: 2, steps: 2 },
+      onProgress: () => {},
+    },
+  ]),
+  curvatureMemory: call(door.curvatureMemory, () => [100, { top: 2, maxSteps: 9, memoryBytes: 1e6 }]),
+  surfaceTrace: call(door.surfaceTrace, () => [
+    modelSurface,
+    point(),
+    [whole],
+    { key, probes: 2, onProgress: () => {} },
+  ]),
+  surfaceConfidence: refused(door.surfaceConfidence, () => [
+    modelSurface,
+    point(),
+    0.3,
+    { key, layers: [whole], probes: 2, onProgress: () => {} },
+  ]),
+  surfaceFlatness: call(
+    door.surfaceFlatness,
+    () => [
+      modelSurface,
+      point(),
+      whole,
+      axes,
+      {
+        factor: 2,
+        relativeTolerance: 1e-3,
+        reach: 10,
+        centreLoss: 0.13,
+        indices: [1, 2],
+        variances: [1, 1],
+        onProgress: () => {},
+      },
+    ],
+    '4=nothing',
+    '4=object',
+    '4.variances=nothing',
+  ),
+  surfaceLandscape: refused(door.surfaceLandscape, () => [
+    modelSurface,
+    point(),
+    whole,
+    axes,
+    { order: Uint32Array.of(0, 0), batchSize: 1, floor: 0.1, onProgress: () => {} },
+  ]),
+  layerBlocks: call(door.layerBlocks, () => [parameters()]),
+  surfaceSolution: call(door.surfaceSolution, () => [
+    modelSurface,
+    point(),
+    {
+      key,
+      pairs: 1,
+      probes: 2,
+      directions: 2,
+      noise: { draws: 2, absolute: 0.1, relative: 0.1 },
+      layers: [whole],
+      onProgress: () => {},
+    },
+  ]),
+  projectedNoise: call(door.projectedNoise, () => [modelSurface, point(), whole, axes, { gradient: [0.6, 0.4] }]),
+  surfaceNoiseScale: call(door.surfaceNoiseScale, () => [modelSurface, point(), whole, { gradient: [0.6, 0.4] }]),
+  measureSurface: call(
+    door.measureSurface,
+    () => [
+      modelSurface,
+      point(),
+      [whole],
+      { key, top: 1, density: { probes: 2, steps: 2 }, probes: 2, batchSize: 1, batches: 0, onProgress: () => {} },
+    ],
+    '3.top=nothing',
+  ),
   weightsHash: call(door.weightsHash, () => [[1, 2]]),
   networkSurface: call(door.networkSurface, () => [
     { spec: SPEC, samples, name: 'n', lines: 'float64', cacheBytes: 1e6 },

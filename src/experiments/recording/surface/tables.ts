@@ -8,6 +8,7 @@ import { spread } from '../../../report/figures/window/displacement.js';
 import { formatCount, formatNumber, formatPlain, MISSING } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
 import { type Column, STAR, star, starred, table } from '../../../report/sections/tables.js';
+import { NEEDS } from '../../../surface/completed.js';
 import type { Verb } from '../../../surface/surface.js';
 import type { LeftOut } from '../measured.js';
 import type { RecordedSurface } from './measured.js';
@@ -110,7 +111,7 @@ const VERB_WORDS: Readonly<Record<Verb, string>> = {
   secondMoment: 'the second moment of gradients',
   squaredNorms: 'squared norms of gradients of single samples',
   fisher: 'the diagonal of the Fisher matrix',
-  logits: 'logits',
+  logits: 'the outputs of the classifier',
   trueFisher: 'the diagonal of the true Fisher matrix',
 };
 
@@ -134,8 +135,12 @@ export function surfaceNotes({ notes, predicted: p, measured }: RecordedSurface)
 }
 
 /** Lists what the surface did not answer, by block. */
-export const surfaceLeftOut = ({ measured }: RecordedSurface): LeftOut[] =>
-  measured.blocks.flatMap((b) => b.left.map(({ what, needs }) => ({ what: `${what} on ${b.name}`, needs })));
+export const surfaceLeftOut = ({ measured }: RecordedSurface): LeftOut[] => [
+  ...measured.blocks.flatMap((b) => b.left.map(({ what, needs }) => ({ what: `${what} on ${b.name}`, needs }))),
+  ...(measured.surface.offers.logits === 'missing'
+    ? [{ what: 'the confidence of the outputs and the true Fisher matrix', needs: NEEDS.logits }]
+    : []),
+];
 
 /** Writes the CSV documents by file name. */
 export function surfaceTables({ measured, predicted }: RecordedSurface): Record<string, string> {
