@@ -224,7 +224,7 @@ async function measureGroup(request: CellRequest, group: Group): Promise<LayerRe
         rows,
         walk,
         scale: own?.map(Math.sqrt),
-        directions: config.directions,
+        directions: type === 'conv' ? config.directions.conv : config.directions.other,
         vectors: config.vectors,
         relativeTolerance: config.relativeTolerance,
         key: key.child(name),

@@ -30,8 +30,8 @@ export interface GeneralityConfig {
   readonly squaredError: readonly string[];
   readonly maxEpochs: number;
   readonly windowSteps: number;
-  /** Directions of each regime, and Ritz vectors of each layer. */
-  readonly directions: number;
+  /** Directions of each regime in a convolution and in other layers, whose losses cost less; Ritz vectors of each layer. */
+  readonly directions: { readonly conv: number; readonly other: number };
   readonly vectors: number;
   readonly relativeTolerance: number;
   /** Numbers of recorded rows that a worker holds at once; larger windows are recorded layer by layer. */
@@ -62,7 +62,7 @@ export function generalityConfig(preset: 'quick' | 'standard', sets?: readonly s
   return {
     preset,
     sets: sets ?? (quick ? ['mnist'] : ['mnist', 'fashion-mnist']),
-    limit: quick ? 400 : 2000,
+    limit: quick ? 250 : 1000,
     networks: ['mlp', 'lenet5', 'cnn-small'],
     optimisers: OPTIMISERS,
     settings: quick
@@ -74,8 +74,8 @@ export function generalityConfig(preset: 'quick' | 'standard', sets?: readonly s
     squaredError: ['sgd'],
     maxEpochs: quick ? 300 : 200,
     windowSteps: quick ? 320 : 960,
-    directions: quick ? 10 : 20,
-    vectors: quick ? 14 : 24,
+    directions: quick ? { conv: 16, other: 32 } : { conv: 24, other: 40 },
+    vectors: quick ? 16 : 24,
     relativeTolerance: quick ? 0.02 : 0.005,
     mostNumbers: quick ? 6e7 : 1.2e8,
   };

@@ -10,10 +10,11 @@ import type { LayerResult, RunResult } from './measured.js';
 
 /** The numbers of the rules. */
 export const RULES = {
-  /** Fewest directions and decades of F of a run that decides, and its widest interval. */
+  /** Fewest directions and decades of F of a run that decides, and its widest interval, in itself and as a share of psi. */
   points: 8,
   decades: 0.5,
   width: 1,
+  share: 0.25,
   /** Most that √v may move in the window. */
   moved: 2,
   /** Least R² of a group that is inverse; psi that the source states, and how near is near. */
@@ -63,7 +64,8 @@ export function whyNot(run: RunResult, layer: LayerResult, regime: Regime | unde
   if (regime.decades < RULES.decades) return `widths span ${regime.decades.toPrecision(2)} decades`;
   const { psi } = regime;
   const width = NORMAL_QUANTILE * psi.standardError;
-  return psi.converged && width <= RULES.width ? undefined : `an interval of ± ${width.toPrecision(2)}`;
+  const most = Math.max(RULES.width, RULES.share * Math.abs(psi.value));
+  return psi.converged && width <= most ? undefined : `an interval of ± ${width.toPrecision(2)}`;
 }
 
 /** Returns psi of each run of a group that decides in a regime, by the number of the run in the group. */

@@ -162,7 +162,7 @@ function method({ config, missing }: GeneralityInput): Markup {
     ],
     [
       'Widths',
-      `In float64 over all training samples, along ${formatCount(directions)} log-spaced directions of each regime, to a relative tolerance of ${formatNumber(relativeTolerance, 1)}.`,
+      `In float64 over all training samples, along ${formatCount(directions.conv)} log-spaced directions of each regime in convolutions and ${formatCount(directions.other)} in other layers, to a relative tolerance of ${formatNumber(relativeTolerance, 1)}.`,
     ],
     ['Fixed basis', `${formatCount(vectors)} Ritz vectors of each layer's Hessian from a random start.`],
     [

@@ -4,8 +4,10 @@ import { pca } from '../../analyse/trajectory/pca.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
+import { gather } from '../../surface/blocks.js';
 import { scaledSurface } from '../../surface/scaled.js';
 import type { Surface, SurfaceBlock } from '../../surface/surface.js';
 import { type GammaLaw, gammaLaw, sampleVariances } from './gamma.js';
@@ -124,8 +126,38 @@ async function along(
     relativeTolerance,
     indices: ranks,
     variances,
+    products: await guesses(surface, centre, block, directions),
   });
   return regimeOf(found.directions, { least, key: key.child(name) });
+}
+
+/** Half the distance, in units of the norm of the block, over which a curvature is guessed. */
+const NEARBY = 1e-3;
+
+/**
+ * Returns h p for every direction p, h the second difference of the loss along it. The search for a crossing begins where this
+ * curvature puts it, and its result does not depend on it; two losses cost a third of a product with the Hessian.
+ */
+async function guesses(
+  surface: Surface,
+  centre: Float64Array,
+  block: SurfaceBlock,
+  { data, rows, cols }: Matrix,
+): Promise<Matrix> {
+  const own = gather(block, centre);
+  const step = NEARBY * (Math.sqrt(dot(own, own)) || 1);
+  const lines = Array.from({ length: rows }, (_, i) => ({
+    block,
+    direction: data.slice(i * cols, (i + 1) * cols),
+    displacements: [-step, 0, step],
+  }));
+  const answers = await surface.losses(centre, lines);
+  const out = matrix(rows, cols);
+  answers.forEach(({ losses: [left, here, right] }, i) => {
+    const curvature = (left - 2 * here + right) / step ** 2;
+    for (let j = 0; j < cols; j++) out.data[i * cols + j] = curvature * data[i * cols + j];
+  });
+  return out;
 }
 
 /** Measures the relation in the coordinates y = P^(−1/2) w; changes the rows. */
