@@ -338,7 +338,23 @@ function runFlags(command: Command): void {
     .addOption(new Option('--learning-rate <x>', 'step size of SGD (0.1)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'samples per step (50)').argParser(wholeNumber))
     .addOption(new Option('--window <epochs>', 'epochs recorded after the stopping rule is met').argParser(wholeNumber))
-    .option('--layer <name>', 'layer whose weights are recorded (layer2)')
+    .addOption(
+      new Option('--network <name>', 'the network: mlp, lenet5, cnn-small or resnet8; others by --config').choices([
+        'mlp',
+        'lenet5',
+        'cnn-small',
+        'resnet8',
+      ]),
+    )
+    .addOption(
+      new Option('--optimiser <type>', 'how steps follow from gradients (sgd); its settings by --config').choices([
+        'sgd',
+        'rmsprop',
+        'adam',
+        'adamw',
+      ]),
+    )
+    .option('--layer <name>', 'layer whose weights are recorded (layer2), such as conv2 or dense1')
     .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')
     .option('--resume', 'continue the run in the folder; it ends with the same bits as one that was never stopped')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))

@@ -8,6 +8,7 @@ import * as is from '../numeric/wants.js';
 import { checkWindowFits } from '../train/stopping.js';
 import { readMapping } from './config-file.js';
 import { layeredNetwork, namedNetworkKey } from './layered-schema.js';
+import { withOptimiser } from './optimiser.js';
 import { PRESETS } from './presets.js';
 import { type AnyConfig, type Config, layeredSchema, type PartialConfig, schema } from './schema.js';
 
@@ -67,8 +68,9 @@ export function completeRunConfig(...layers: (PartialConfig | undefined)[]): Any
   const network = 'name' in ((merged.network ?? {}) as Tree) ? namedNetworkKey : layeredNetwork;
   const result = (layered ? layeredSchema.extend({ network }) : schema).safeParse(merged);
   if (!result.success) throw problemOf(result.error.issues[0], merged);
-  checkConfig(result.data as AnyConfig);
-  return result.data as AnyConfig;
+  const config = withOptimiser(result.data as AnyConfig, merged);
+  checkConfig(config);
+  return config;
 }
 
 /** Says of which kind a network in a part of a config is; undefined where it says nothing of it. */

@@ -1,31 +1,55 @@
 /** Who trains a run: the kernels of multilayer perceptrons for plain SGD and momentum, the plan of layers for all else. */
 import type { Samples } from '../data/dataset.js';
 import { type AnyNetwork, isLayered } from '../model/any-network.js';
-import { InputError } from '../numeric/errors.js';
+import { layeredOf } from '../model/layered/convert.js';
+import type { LayeredSpec } from '../model/layered/spec.js';
+import { randomKey } from '../numeric/random.js';
 import type { Checkpoint } from '../record/checkpoint.js';
+import { LayeredTrainer, type LayeredTrainerOptions } from '../train/layered-trainer.js';
 import type { Evaluate, Learner } from '../train/loop.js';
+import { optimiserUpdate } from '../train/optimisers/update.js';
 import { Trainer } from '../train/trainer.js';
+import { optimiserIn } from './optimiser.js';
 import type { AnyConfig } from './schema.js';
+
+/** What an optimiser keeps beside the weights. */
+type Kept = Pick<Checkpoint<unknown>, 'velocity' | 'optimiser'>;
 
 /** A learner whose state a checkpoint can hold. */
 export interface RunLearner extends Learner {
   setWeights(weights: Float32Array): void;
   readonly evaluate: Evaluate;
   /** Returns what the optimiser keeps beside the weights. */
-  state(): Pick<Checkpoint<unknown>, 'velocity' | 'optimiser'>;
+  state(): Kept;
   /** Continues from a state that `state` returned after `steps` steps. */
-  setState(state: Pick<Checkpoint<unknown>, 'velocity' | 'optimiser'>, steps: number): void;
+  setState(state: Kept, steps: number): void;
 }
 
 /** Says whether the kernels of multilayer perceptrons train a run: without an optimiser, SGD and momentum. */
-const isPlain = (network: AnyNetwork, { optimiser }: Pick<AnyConfig, 'optimiser'>): boolean =>
-  !isLayered(network) && optimiser === undefined;
+const plain = (network: AnyNetwork, { optimiser }: Pick<AnyConfig, 'optimiser'>) =>
+  isLayered(network) || optimiser !== undefined ? undefined : network;
 
-/** Makes the learner of a run. */
-export function runLearner(network: AnyNetwork, samples: Samples, config: AnyConfig): RunLearner {
-  if (isLayered(network) || !isPlain(network, config)) throw notYet();
-  const { training, record } = config;
-  const trainer = new Trainer({ spec: network, samples, ...training, recordLayer: record.layer });
+const layersOf = (network: AnyNetwork): LayeredSpec => (isLayered(network) ? network : layeredOf(network));
+
+/** Makes the learner of a run on `perEpoch` batches an epoch. */
+export function runLearner(network: AnyNetwork, samples: Samples, config: AnyConfig, perEpoch: number): RunLearner {
+  const perceptron = plain(network, config);
+  if (perceptron) return plainLearner(new Trainer(plainOptions(perceptron, samples, config)), config);
+  const trainer = new LayeredTrainer(layeredOptions(network, samples, config, perEpoch));
+  return {
+    weights: () => trainer.weights(),
+    steps: (order, batchSize) => trainer.steps(order, batchSize),
+    setWeights: (weights) => trainer.setWeights(weights),
+    evaluate: () => trainer.evaluate(),
+    state: () => {
+      const optimiser = trainer.states();
+      return Object.keys(optimiser).length > 0 ? { optimiser } : {};
+    },
+    setState: ({ optimiser = {} }, steps) => trainer.setStates(optimiser, steps),
+  };
+}
+
+function plainLearner(trainer: Trainer, { training }: AnyConfig): RunLearner {
   return {
     weights: () => trainer.weights(),
     steps: (order, batchSize) => trainer.steps(order, batchSize),
@@ -38,27 +62,78 @@ export function runLearner(network: AnyNetwork, samples: Samples, config: AnyCon
   };
 }
 
+const plainOptions = (
+  spec: Parameters<typeof Trainer.memoryBytes>[0]['spec'],
+  samples: Samples,
+  config: AnyConfig,
+) => ({
+  spec,
+  samples,
+  ...config.training,
+  recordLayer: config.record.layer,
+});
+
+/** Masks of dropout follow from the seed of the run. */
+function layeredOptions(
+  network: AnyNetwork,
+  samples: Samples,
+  config: AnyConfig,
+  perEpoch: number,
+): LayeredTrainerOptions {
+  const { training, record, seed } = config;
+  return {
+    spec: layersOf(network),
+    samples,
+    learningRate: training.learningRate,
+    momentum: training.momentum,
+    update: optimiserUpdate(optimiserIn(config, perEpoch)),
+    batchSize: training.batchSize,
+    recordLayers: [record.layer],
+    key: randomKey(seed).child('dropout'),
+  };
+}
+
 /** Returns the evaluation of other samples at given weights. */
 export function evaluationOf(
   network: AnyNetwork,
   samples: Samples,
   config: AnyConfig,
 ): (weights: Float32Array) => ReturnType<Evaluate> {
-  if (isLayered(network)) throw notYet();
-  const { learningRate, batchSize } = config.training;
-  const tester = new Trainer({ spec: network, samples, learningRate, batchSize: Math.min(batchSize, samples.count) });
+  const options = evaluating(samples, config);
+  const tester = isLayered(network)
+    ? new LayeredTrainer({ spec: network, ...options })
+    : new Trainer({ spec: network, ...options });
   return (weights) => {
     tester.setWeights(weights);
     return tester.evaluate();
   };
 }
 
-/** States the bytes that training on samples takes, or evaluating them where there is no config. */
-export function trainerBytes(network: AnyNetwork, samples: Samples, config?: AnyConfig): number {
-  if (isLayered(network)) throw notYet();
-  return config
-    ? Trainer.memoryBytes({ spec: network, samples, ...config.training, recordLayer: config.record.layer })
-    : Trainer.memoryBytes({ spec: network, samples, learningRate: 1, batchSize: 1 });
-}
+const evaluating = (samples: Samples, { training }: AnyConfig) => ({
+  samples,
+  learningRate: training.learningRate,
+  batchSize: Math.min(training.batchSize, samples.count),
+  key: randomKey(0),
+});
 
-const notYet = () => new InputError('not-yet', 'networks of layers and optimisers are not trained by this build.');
+/** States the bytes that training on samples takes, and those of evaluating others. */
+export function trainerBytes(
+  network: AnyNetwork,
+  train: Samples,
+  test: Samples | undefined,
+  config: AnyConfig,
+  perEpoch: number,
+): number {
+  const perceptron = plain(network, config);
+  const training = perceptron
+    ? Trainer.memoryBytes(plainOptions(perceptron, train, config))
+    : LayeredTrainer.memoryBytes(layeredOptions(network, train, config, perEpoch));
+  if (!test) return training;
+  const options = evaluating(test, config);
+  return (
+    training +
+    (isLayered(network)
+      ? LayeredTrainer.memoryBytes({ spec: network, ...options })
+      : Trainer.memoryBytes({ spec: network, ...options, batchSize: 1 }))
+  );
+}

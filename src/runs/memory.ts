@@ -22,8 +22,8 @@ export function memoryNeed(
   const { record } = config;
   const { size } = recordedBlock(network, record.layer);
   const n = Math.min(size, steps);
-  const trainer = trainerBytes(network, dataset.train, config);
-  const tester = dataset.test ? trainerBytes(network, dataset.test) : 0;
+  const perEpoch = steps / record.windowEpochs;
+  const trainer = trainerBytes(network, dataset.train, dataset.test, config, perEpoch);
   const parts: MemoryPart[] = [
     {
       what: 'Node, the program and its threads',
@@ -35,7 +35,7 @@ export function memoryNeed(
       bytes: bytesOf(dataset.train) + (dataset.test ? bytesOf(dataset.test) : 0),
       key: 'data.limit',
     },
-    { what: 'training, with the samples in kernel memory', bytes: trainer + tester, key: 'data.limit' },
+    { what: 'training, with the samples in kernel memory', bytes: trainer, key: 'data.limit' },
     {
       what: 'one chunk of the window, and what every step has: loss, correct answers, motion along the directions',
       bytes: 8 * size * chunkRowsFor(size) + steps * (12 + 16 * dynamicsRanks(config.analysis, n).length),

@@ -12,12 +12,14 @@ import { type AnyNetwork, endsOf, recordedBlock } from '../model/any-network.js'
 import { check } from '../numeric/errors.js';
 import { sameData } from '../numeric/json.js';
 import { randomKey } from '../numeric/random.js';
+import { checkScheduleFits } from '../train/optimisers/schedule.js';
 import { checkLayers, completeRunConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
 import { diskNeed, memoryNeed } from './memory.js';
 import { networkOf } from './network.js';
+import { optimiserIn } from './optimiser.js';
 import { checkRanks } from './ranks.js';
 import type { AnyConfig, Config, PartialConfig } from './schema.js';
 
@@ -210,6 +212,8 @@ export function needOf(config: AnyConfig, { dataset, network }: Loaded, leastSte
     `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least ${leastSteps}: raise record.windowEpochs.`,
   );
   checkRanks(analysis.directions, ranks);
+  const { schedule } = optimiserIn(config, plan.batchesPerEpoch);
+  if (schedule) checkScheduleFits(schedule, plan.batchesPerEpoch * training.maxEpochs);
   const memory = memoryNeed(config, { dataset, network }, steps);
   checkMemory(memory, usableMemory());
   return { steps, memory, disk: diskNeed(config, network, steps) };

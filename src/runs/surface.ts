@@ -1,14 +1,15 @@
 /** The network of a run over its samples as a surface, whatever kind it is of. */
 import type { Samples } from '../data/dataset.js';
 import { type AnyNetwork, isLayered, type RecordedBlock } from '../model/any-network.js';
-import { InputError } from '../numeric/errors.js';
+import { layeredSurface } from '../surface/layered/surface.js';
 import { networkSurface } from '../surface/network/surface.js';
 import type { Surface, SurfaceBlock } from '../surface/surface.js';
 
 /** Makes the surface of a network. */
 export function surfaceOf(network: AnyNetwork, samples: Samples): Surface {
-  if (isLayered(network)) throw new InputError('not-yet', 'networks of layers have no surface in this build.');
-  return networkSurface({ spec: network, samples, lines: 'float64' });
+  return isLayered(network)
+    ? layeredSurface({ spec: network, samples })
+    : networkSurface({ spec: network, samples, lines: 'float64' });
 }
 
 /** Returns the weights of a layer as a block of a surface. */

@@ -37,7 +37,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   const { training, record } = config;
   const key = randomKey(config.seed);
   const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
-  const learner = runLearner(network, dataset.train, config);
+  const learner = runLearner(network, dataset.train, config, plan.batchesPerEpoch);
   const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network, newCursor());
   learner.setWeights(saved?.weights ?? initialOf(network, key.child('init')));
   const cursor = saved?.state ?? newCursor();

@@ -10,6 +10,8 @@ export interface RunFlags {
   readonly config?: string;
   readonly seed?: number;
   readonly data?: string;
+  readonly network?: string;
+  readonly optimiser?: string;
   readonly limit?: number;
   readonly sampling?: 'shuffled' | 'replaced' | 'cyclic';
   readonly learningRate?: number;
@@ -37,6 +39,8 @@ export function layersOfFlags(flags: RunFlags): PartialConfig[] {
     preset: flags.preset,
     seed: flags.seed,
     data: { set: flags.data, limit: flags.limit },
+    network: flags.network,
+    optimiser: { type: flags.optimiser },
     training: { sampling: flags.sampling, learningRate: flags.learningRate, batchSize: flags.batchSize },
     record: { windowEpochs: flags.window, layer: flags.layer },
     analysis: { centre: flags.centre, directions: flags.directions },
