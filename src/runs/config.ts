@@ -52,7 +52,8 @@ export function completeRunConfig(...layers: (PartialConfig | undefined)[]): Any
     .map((l) => (typeof l.network === 'string' ? { ...l, network: { name: l.network } } : l)) as PartialConfig[];
   for (const layer of given) {
     checkWeightDecay(layer);
-    checkKeys[kindOfNetwork(layer.network) ?? 'perceptron'](layer);
+    // the keys of an optimiser depend on its type, and are checked with it
+    checkKeys[kindOfNetwork(layer.network) ?? 'perceptron']({ ...layer, optimiser: undefined });
   }
   const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;

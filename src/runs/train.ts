@@ -21,6 +21,8 @@ export const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';
 /** File of the final weights in a run folder. */
 export const MODEL = 'model.safetensors';
+/** File of the state at the beginning of the window, where the optimiser keeps mean squared gradients. */
+export const WINDOW_START = 'window-start.safetensors';
 /** Folder of the recorded window in a run folder. */
 export const TRAJECTORY = 'trajectory.zarr';
 
@@ -46,15 +48,15 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   let writer: TrajectoryWriter | undefined;
   if (cursor.stoppedAfter >= 0) writer = await openWindow(context, plan.batchesPerEpoch, cursor);
 
+  const here = (): Checkpoint<Cursor> => ({
+    weights: learner.weights(),
+    ...learner.state(),
+    state: cursor,
+    configHash: folder.record.configHash,
+  });
   const save = () => {
     writeJson(folder.file(HISTORY), historyOf(curves, cursor, config, plan.batchesPerEpoch));
-    const checkpoint: Checkpoint<Cursor> = {
-      weights: learner.weights(),
-      ...learner.state(),
-      state: cursor,
-      configHash: folder.record.configHash,
-    };
-    writeCheckpoint(folder.file(CHECKPOINT), network, checkpoint);
+    writeCheckpoint(folder.file(CHECKPOINT), network, here());
   };
   const loop = trainingLoop({
     learner,
@@ -78,6 +80,8 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
         if (event.recorded) writer!.append(event.firstStep, event.recorded, event.loss, event.correct);
       } else if (cursor.stoppedAfter === cursor.epoch) {
         writer = await openWindow(context, plan.batchesPerEpoch, cursor);
+        const start = here();
+        if (start.optimiser?.squares) writeCheckpoint(folder.file(WINDOW_START), network, start);
         save();
       }
       if (writer === undefined || writer.pending === 0) {

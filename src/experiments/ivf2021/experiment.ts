@@ -6,6 +6,7 @@ import type { Prepared } from '../../runs/prepare.js';
 import { CONFIG_WANTS, type RunRequest, type RunResult, withTrainedRun } from '../../runs/run.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { flatnessStage, windowStages } from '../../runs/window/stages.js';
+import { hasRelation, relationStage } from './relation-stage.js';
 import { fitsStage, reportStage } from './stages.js';
 import { walkStage } from './walk-stage.js';
 
@@ -26,7 +27,10 @@ export async function reproduceIvf2021(
     const { folder, options } = context;
     await windowStages(context);
     await folder.stage('flatness', options, () => flatnessStage(context, dataset, folder.path));
-    await folder.stage('walk', options, () => walkStage(context, dataset, folder.path));
+    await folder.stage('walk', options, async () => {
+      await walkStage(context, dataset, folder.path);
+      if (hasRelation(context)) await relationStage(context, dataset, folder.path);
+    });
     await folder.stage('fits', options, async () => fitsStage(context, folder.path));
     await folder.stage('report', options, () => reportStage(folder.record, folder.path));
   };

@@ -13,6 +13,8 @@ import { ivf2021Tables } from './csv.js';
 import { drawFigures, type FigureGroup } from './figures/all.js';
 import { firstNumbers, summary } from './key-numbers.js';
 import { method, SYMBOLS } from './method.js';
+import type { RelationDocument } from './relation-stage.js';
+import { regimesTable } from './relation-table.js';
 import { flatnessTable, sensitivity, walkTable } from './tables.js';
 
 /** The input of the report: measured numbers, findings, and facts of the run. */
@@ -20,6 +22,8 @@ export interface ReportInput {
   readonly title: string;
   readonly analysis: Analysis;
   readonly findings: readonly Finding[];
+  /** The relation under its controls, of runs of layers and of optimisers. */
+  readonly relation?: RelationDocument | undefined;
   readonly run: RunFacts;
 }
 
@@ -47,7 +51,7 @@ const INPUT_WANTS = is.shape<ReportInput>({
 export function renderReport(input: ReportInput): Report {
   is.given('renderReport', { input }, { input: INPUT_WANTS });
   return is.reading('renderReport', 'the input', () => {
-    const { analysis, findings, run } = input;
+    const { analysis, findings, relation, run } = input;
     const figures = drawFigures(analysis);
     return composeReport({
       ...ivf2021Page(input, figures),
@@ -57,7 +61,7 @@ export function renderReport(input: ReportInput): Report {
       findings,
       format: 'thermograd-report',
       version: 1,
-      document: { findings, analysis },
+      document: { findings, analysis, ...(relation && { relation }) },
       run,
     });
   });
@@ -65,7 +69,7 @@ export function renderReport(input: ReportInput): Report {
 
 /** Title, head and sections. */
 export function ivf2021Page(
-  { title, analysis: a, findings }: ReportInput,
+  { title, analysis: a, findings, relation }: ReportInput,
   figures: Readonly<Record<FigureGroup, readonly Drawn[]>>,
 ): Page {
   return {
@@ -79,7 +83,7 @@ ${firstNumbers(a, findings)}`,
         'Variance and flatness',
         html`${gallery(figures.relation, 'wide')}
 <h3 id="sensitivity">Sensitivity to the fit range</h3>
-${sensitivity(a)}`,
+${sensitivity(a)}${relation ? regimesTable(relation) : ''}`,
       ],
       ['training', 'Training', gallery(figures.training)],
       [

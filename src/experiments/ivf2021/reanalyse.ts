@@ -23,6 +23,7 @@ import { checkRanks } from '../../runs/ranks.js';
 import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { finalWeights } from '../../runs/train.js';
 import { FLATNESS, flatnessStage, summaryOf, windowStages } from '../../runs/window/stages.js';
+import { hasRelation, RELATION, relationStage } from './relation-stage.js';
 import { ANALYSIS, fitsStage, readMotion, reportStage } from './stages.js';
 import { WALK, walkStage } from './walk-stage.js';
 
@@ -30,7 +31,7 @@ import { WALK, walkStage } from './walk-stage.js';
 const SETTINGS = 'settings.json';
 /** What an analysis leaves in its folder. */
 const FILES = [
-  ...[SETTINGS, FLATNESS, PARTIAL, WALK, ANALYSIS, FINDINGS_FILE, THEORY_FILE],
+  ...[SETTINGS, FLATNESS, PARTIAL, WALK, RELATION, ANALYSIS, FINDINGS_FILE, THEORY_FILE],
   ...['report.html', 'report.json', 'figures', 'tables'],
 ];
 
@@ -127,13 +128,13 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     writeJson(join(out, SETTINGS), settings);
     await flatnessStage(context, dataset, out);
     await walkStage(context, dataset, out);
+    if (hasRelation(context)) await relationStage(context, dataset, out);
     await yieldToEvents(context);
     fitsStage(context, out);
     const record: RunRecord = { ...folder.record, config };
-    const written = [FLATNESS, WALK, ANALYSIS, FINDINGS_FILE].map((name) => [
-      name,
-      { stage: 'analyse', ...measure(join(out, name)) },
-    ]);
+    const written = [FLATNESS, WALK, ...(hasRelation(context) ? [RELATION] : []), ANALYSIS, FINDINGS_FILE].map(
+      (name) => [name, { stage: 'analyse', ...measure(join(out, name)) }],
+    );
     writeJson(join(out, SETTINGS), { ...settings, outputs: Object.fromEntries(written) });
     await reportStage(record, out);
     return out;

@@ -18,6 +18,8 @@ import type { DynamicsResult } from '../../runs/window/jobs.js';
 import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
 import { findingsInput } from './facts.js';
 import { ivf2021Findings } from './findings.js';
+import { asFarAsDecidable, relationFindings } from './findings-relation.js';
+import { RELATION, type RelationDocument } from './relation-stage.js';
 import { WALK } from './walk-stage.js';
 
 /** File of everything that was measured. */
@@ -52,8 +54,16 @@ export function fitsStage(context: Context, out: string): void {
     walk: readPart<WalkNull | NoWalk>(join(out, WALK), []),
   };
   writeJson(join(out, ANALYSIS), analysis);
-  writeJson(join(out, FINDINGS_FILE), ivf2021Findings(findingsInput(analysis, config.seed)));
+  const relation = relationIn(out);
+  const findings = [...relationFindings(relation), ...ivf2021Findings(findingsInput(analysis, config.seed))];
+  writeJson(join(out, FINDINGS_FILE), asFarAsDecidable(findings, relation));
 }
+
+/** Reads the relation under its controls, which only runs of layers and of optimisers have. */
+const relationIn = (out: string): RelationDocument | undefined =>
+  existsSync(join(out, RELATION))
+    ? readPart<RelationDocument>(join(out, RELATION), ['optimiser', 'stopped'])
+    : undefined;
 
 /** Writes the report from the documents in `out`; the analysis settings may differ from those of the run. */
 export async function reportStage(record: RunRecord, out: string): Promise<void> {
@@ -62,7 +72,7 @@ export async function reportStage(record: RunRecord, out: string): Promise<void>
   const { config, seeds, stages, data } = record;
   const timings = Object.fromEntries(Object.entries(stages).map(([name, { seconds }]) => [name, seconds]));
   const run = factsOf(record, { config, seeds }, { timings, data });
-  writeReport(out, renderReport({ title: titleOf(record), ...readResults(out), run }));
+  writeReport(out, renderReport({ title: titleOf(record), ...readResults(out), relation: relationIn(out), run }));
 }
 
 /**
@@ -91,5 +101,5 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
 }
 
 function titleOf({ config }: RunRecord): string {
-  return `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}`;
+  return `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}${config.optimiser ? `, ${config.optimiser.type}` : ''}`;
 }

@@ -12,8 +12,10 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { readArray } from '../../record/arrays.js';
 import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
+import { optimiserIn } from '../../runs/optimiser.js';
 import { dynamicsRanks } from '../../runs/ranks.js';
 import { ARRAYS, centreWeights, summaryOf } from '../../runs/window/stages.js';
+import { linearForm } from '../../theory/optimisers/linear-form.js';
 import { gammaOf, type NoiseSpectrum, WALK_WORK, type WalkAnswer, type WalkJob } from './walk-jobs.js';
 
 /** File of the null. */
@@ -86,6 +88,8 @@ function whyMissing({ config }: Context, dataset: Dataset, { P, T }: PcaSummary)
   const { training, analysis } = config;
   if (training.sampling === 'cyclic')
     return 'The same batches in the same order are a periodic force, not a noise with a covariance.';
+  if (config.optimiser && linearForm(optimiserIn(config, 1)).adaptive)
+    return 'The walk here is that of SGD; the walk through an adaptive optimiser is a control of the relation.';
   if (training.batchSize >= dataset.train.count) return 'Full batches have no noise.';
   if (P < FEWEST || T < 40) return `A window of ${T} steps of ${P} weights is too small for a walk.`;
   const bytes = 24 * P * P;

@@ -139,8 +139,8 @@ export function windowsOf(request: TrainRequest, trained: Trained, layers: reado
  * @param learner - with the fixed weights set
  */
 export function gradientRows(
-  learner: GridLearner,
-  { plan, windowEpochs }: Trained,
+  learner: Pick<GridLearner, 'gradient'>,
+  { plan, windowEpochs }: Pick<Trained, 'windowEpochs'> & { readonly plan: Pick<BatchPlan, 'batchesPerEpoch'> },
   layers: readonly RecordedBlock[],
   { batchSize, key, count }: { readonly batchSize: number; readonly key: Key; readonly count: number },
 ): ReadonlyMap<string, Rows> {

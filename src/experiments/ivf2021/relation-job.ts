@@ -1,0 +1,85 @@
+/** The relation of a recorded window under the controls that matter, for any network and optimiser; measured in a worker thread. */
+import type { Samples } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import type { Work } from '../../jobs/pool.js';
+import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
+import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
+import { layeredOf } from '../../model/layered/convert.js';
+import { chooseProvider } from '../../numeric/linalg/index.js';
+import type { ProviderChoice } from '../../numeric/linalg/provider.js';
+import { randomKey } from '../../numeric/random.js';
+import { Trajectory } from '../../record/trajectory.js';
+import { type LayerMeasured, measureLayer } from '../../runs/relation/layer.js';
+import { gradientRows } from '../../runs/relation/train.js';
+import { walkOf } from '../../runs/relation/walk.js';
+import { surfaceBlock } from '../../runs/surface.js';
+import { layeredSurface } from '../../surface/layered/surface.js';
+import { linearForm } from '../../theory/optimisers/linear-form.js';
+import { LayeredTrainer } from '../../train/layered-trainer.js';
+import type { OptimiserSpec } from '../../train/optimisers/spec.js';
+
+/** Says what is measured. */
+export interface RelationJob {
+  readonly provider: ProviderChoice;
+  readonly kernelBuild: KernelBuild;
+  readonly trajectory: string;
+  readonly network: AnyNetwork;
+  /** All weights at the centre. */
+  readonly weights: Float32Array;
+  readonly samples: Samples;
+  readonly layer: string;
+  readonly optimiser: OptimiserSpec;
+  /** The diagonal of P of the layer's weights, for adaptive optimisers. */
+  readonly preconditioner?: Float64Array;
+  readonly batchSize: number;
+  readonly windowEpochs: number;
+  readonly directions: number;
+  readonly relativeTolerance: number;
+  readonly seed: number;
+}
+
+/** Ritz vectors of the fixed basis. */
+const VECTORS = 32;
+
+export const RELATION_WORK: Work<undefined, RelationJob, LayerMeasured> = {
+  async run(job, _, report) {
+    forceKernelBuild(job.kernelBuild);
+    const la = await chooseProvider({ prefer: job.provider });
+    const { network, samples, batchSize, windowEpochs, optimiser } = job;
+    const spec = isLayered(network) ? network : layeredOf(network);
+    const block = recordedBlock(spec, job.layer);
+    const window = await Trajectory.open(job.trajectory);
+    const rows = { data: await window.rows(0, window.recorded), P: window.size };
+    const key = randomKey(job.seed).child('relation');
+    const surface = layeredSurface({ spec, samples });
+    const walk = () => {
+      const learner = new LayeredTrainer({
+        spec,
+        samples,
+        learningRate: optimiser.learningRate,
+        batchSize,
+        key: key.child('dropout'),
+      });
+      learner.setWeights(job.weights);
+      const own = { batchSize, key: key.child('walk'), count: samples.count };
+      const plan = batchPlan({ count: samples.count, batchSize, sampling: 'shuffled', lastBatch: 'drop', key });
+      const found = gradientRows(learner, { plan, windowEpochs }, [block], own).get(block.name)!;
+      walkOf(found, linearForm(optimiser), job.preconditioner);
+      return found;
+    };
+    return measureLayer({
+      surface,
+      block: surfaceBlock(block),
+      centre: Float64Array.from(job.weights),
+      rows,
+      walk,
+      scale: job.preconditioner?.map(Math.sqrt),
+      directions: job.directions,
+      vectors: VECTORS,
+      relativeTolerance: job.relativeTolerance,
+      key,
+      la,
+      report,
+    });
+  },
+};
