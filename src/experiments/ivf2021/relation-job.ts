@@ -12,8 +12,7 @@ import { Trajectory } from '../../record/trajectory.js';
 import { type LayerMeasured, measureLayer } from '../../runs/relation/layer.js';
 import { gradientRows } from '../../runs/relation/train.js';
 import { walkOf } from '../../runs/relation/walk.js';
-import { surfaceBlock } from '../../runs/surface.js';
-import { layeredSurface } from '../../surface/layered/surface.js';
+import { surfaceBlock, surfaceOf } from '../../runs/surface.js';
 import { linearForm } from '../../theory/optimisers/linear-form.js';
 import { LayeredTrainer } from '../../train/layered-trainer.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
@@ -29,6 +28,8 @@ export interface RelationJob {
   readonly samples: Samples;
   readonly layer: string;
   readonly optimiser: OptimiserSpec;
+  /** Lambda of the L2 penalty, which the measured loss holds. */
+  readonly penalty: number;
   /** The diagonal of P of the layer's weights, for adaptive optimisers. */
   readonly preconditioner?: Float64Array;
   readonly batchSize: number;
@@ -51,7 +52,7 @@ export const RELATION_WORK: Work<undefined, RelationJob, LayerMeasured> = {
     const window = await Trajectory.open(job.trajectory);
     const rows = { data: await window.rows(0, window.recorded), P: window.size };
     const key = randomKey(job.seed).child('relation');
-    const surface = layeredSurface({ spec, samples });
+    const surface = surfaceOf(spec, samples, job.penalty);
     const walk = () => {
       const learner = new LayeredTrainer({
         spec,

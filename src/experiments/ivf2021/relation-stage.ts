@@ -10,7 +10,7 @@ import { median } from '../../numeric/statistics.js';
 import { readCheckpoint } from '../../record/checkpoint.js';
 import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
-import { optimiserIn } from '../../runs/optimiser.js';
+import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
 import type { LayerMeasured } from '../../runs/relation/layer.js';
 import { CHECKPOINT, historyIn, TRAJECTORY, WINDOW_START } from '../../runs/train.js';
 import { centreWeights, summaryOf } from '../../runs/window/stages.js';
@@ -90,6 +90,7 @@ async function relationOf(context: Context, { train }: Dataset): Promise<Relatio
     samples: train,
     layer: record.layer,
     optimiser,
+    penalty: penaltyOf(config),
     ...(preconditioner && { preconditioner }),
     batchSize: training.batchSize,
     windowEpochs: record.windowEpochs,
