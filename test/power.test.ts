@@ -1,6 +1,6 @@
 /** Whole powers against exact integers, and against the engine's own power within its rounding. */
 import { expect, it } from 'vitest';
-import { wholePower } from '../src/numeric/power.js';
+import { realPower, wholePower } from '../src/numeric/power.js';
 
 it('is exact where the power is a number of 53 bits', () => {
   for (const x of [-7, -2, 2, 3, 5, 10])
@@ -22,4 +22,11 @@ it('has these bits on every engine', () => {
     1.3 * (1.3 * 1.3) * (1.3 * 1.3 * (1.3 * 1.3)),
     1 / (1.3 * (1.3 * 1.3)),
   ]);
+});
+
+it('of exponents that are not whole: to a few roundings, and on every engine the bits of exp and log', () => {
+  for (const x of [1e-9, 0.37, 1.3, 5e6])
+    for (const y of [-2.5, -0.3, 0, 0.2, 1 / 3, 4.7])
+      expect(Math.abs(realPower(x, y) / x ** y - 1), `${x}^${y}`).toBeLessThan(5e-14);
+  expect(realPower(2, 0.7)).toBe(Math.exp(0.7 * Math.LN2));
 });

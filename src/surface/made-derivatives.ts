@@ -1,5 +1,6 @@
 /** Derivatives of a loss from differences, with steps that follow from the precision of what is differenced. */
 import { type Matrix, matrix } from '../numeric/linalg/index.js';
+import { realPower } from '../numeric/power.js';
 import { blockOf, moved } from './blocks.js';
 import { partOf, progressOf } from './requests.js';
 import type { RequestOptions, Subset, Surface, SurfaceBlock } from './surface.js';
@@ -9,7 +10,7 @@ export const ROUNDING = { float64: 2 ** -53, float32: 2 ** -24 } as const;
 type Precision = keyof typeof ROUNDING;
 
 /** The step of a five-point difference in units of the weights, eps^(1/5): 6e-4 and 0.036. */
-export const fivePointStep = (precision: Precision): number => ROUNDING[precision] ** (1 / 5);
+export const fivePointStep = (precision: Precision): number => realPower(ROUNDING[precision], 1 / 5);
 
 /** The step of a central difference in units of the weights, eps^(1/3): 5e-6 and 0.004. */
 export const centralStep = (precision: Precision): number => Math.cbrt(ROUNDING[precision]);

@@ -6,6 +6,7 @@
  * minimum a. Each job is a row of the diagram, which has one learning rate.
  */
 
+import { realPower } from '../../numeric/power.js';
 import { sgdEnsemble } from '../../theory/ensemble/ensemble.js';
 import { STATUS } from '../../theory/ensemble/walls.js';
 import { sgdModel } from '../../theory/models/problem.js';
@@ -118,5 +119,5 @@ export function crossing(rates: readonly number[], share: readonly number[], lev
   const k = share.findIndex((v) => v >= level);
   if (k <= 0) return Number.NaN;
   const part = (level - share[k - 1]) / (share[k] - share[k - 1]);
-  return rates[k - 1] * (rates[k] / rates[k - 1]) ** part;
+  return rates[k - 1] * realPower(rates[k] / rates[k - 1], part);
 }

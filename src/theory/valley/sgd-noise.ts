@@ -22,6 +22,7 @@
  */
 import { check } from '../../numeric/errors.js';
 import { computed, type Estimate } from '../../numeric/estimate.js';
+import { wholePower } from '../../numeric/power.js';
 import { integral } from '../../numeric/quadrature.js';
 import * as is from '../../numeric/wants.js';
 import { curvatureAt, VALLEY_WANTS, type Valley } from './valley.js';
@@ -64,7 +65,7 @@ export function acrossVariance(s: Omit<SgdValley, 'valley'>, lambda: number): nu
   );
   const { noise, learningRate: eta } = s;
   checkStable(eta, lambda);
-  return (eta * noise.strength * lambda ** (noise.power - 1)) / (2 - eta * lambda);
+  return (eta * noise.strength * wholePower(lambda, noise.power - 1)) / (2 - eta * lambda);
 }
 
 /**
