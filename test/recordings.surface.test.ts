@@ -162,7 +162,7 @@ describe('a recording with its model', () => {
     );
     expect(document.measured.surface.measured.blocks).toHaveLength(3);
     expect(told.some((w) => /^surface a quadratic: all 100 samples/.test(w))).toBe(true);
-    for (const stage of ['checks of the model', 'surface curvature of', 'surface noise of'])
+    for (const stage of ['checks of losses', 'surface curvature of', 'surface noise of'])
       expect(stages.some((s) => s.startsWith(stage))).toBe(true);
   });
 

@@ -5,6 +5,7 @@ g_k of single samples. Sums over samples run in float64 on any device. docs/theo
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -348,6 +349,7 @@ class Passes:
         return "twice"
 
     def _choose_tangents(self, block: Block, part: Part, g: torch.Tensor, tolerance: float) -> None:
+        _load_forward_mode()
         if self.losses_of.how != "alone":
             direction = (g / g.norm().clamp_min(1e-300)).reshape(1, -1)
             for way in ("forward", "twice") if hasattr(torch, "func") else ("twice",):
@@ -368,6 +370,14 @@ class Passes:
             if at < len(displacements):
                 raise BridgeError("not-finite", f"the loss is NaN at the displacement {displacements[at]:.6g} along line {i}.")
             at -= len(displacements)
+
+
+def _load_forward_mode() -> None:
+    """Loads what PyTorch needs for forward differentiation, which warns of its own use of torch.jit and not of the user's."""
+    if hasattr(torch, "func"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.jit")
+            torch.func.jvp(torch.sin, (torch.ones(1),), (torch.ones(1),))
 
 
 def _dtype(problem: Problem, device: torch.device, first: Any) -> torch.dtype:

@@ -80,12 +80,12 @@ export async function measureRecorded(
     .filter((b) => b.name !== own.block.name);
   const blocks = [own.block, ...others];
   const request = stage.signal ? { signal: stage.signal } : {};
-  stage.onProgress('checks', 'of the model', 0);
+  stage.onProgress('checks', 'of losses, gradients and products', 0);
   const checks = await checkSurface(surface, own.centre, {
     ...request,
     key: key.child('checks'),
     ...(budgetSeconds !== undefined && { budget: { seconds: CHECKED * budgetSeconds, now } }),
-    onProgress: (share) => stage.onProgress('checks', 'of the model', share),
+    onProgress: (share) => stage.onProgress('checks', 'of losses, gradients and products', share),
   });
   const { facts } = recording;
   const result = await measureSurface(surface, own.centre, blocks, {
