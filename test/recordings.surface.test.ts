@@ -316,6 +316,20 @@ describe('findings on made-up numbers', () => {
     expect(verdict('rec.psi', { scaling: { varianceFlatness, varianceFlatnessRanges }, widthError })).toBe(expected);
   });
 
+  it('says where the budget left directions out', () => {
+    const found = (thinned?: { directions: number; of: number }) =>
+      surfaceFindings(
+        made({
+          scaling: { varianceFlatness: fit(4, 0.1, 12), varianceFlatnessRanges: rows(3.9, 4.1) },
+          ranks: { head: { rho: estimate(0.9, 0.05, 3, ''), n: 3 }, rest: { rho: estimate(0.9, 0.05, 9, ''), n: 9 } },
+          measured: { asked: 100, plan: thinned && { thinned } } as unknown as RecordedSurface['measured'],
+        }),
+      ).slice(0, 2);
+    const words = 'Widths were measured along 13 of 121 directions; a larger --budget takes more.';
+    for (const f of found({ directions: 13, of: 121 })) expect(f.reason).toContain(words);
+    for (const f of found()) expect(f.reason).not.toContain('--budget');
+  });
+
   it.each([
     [0.9, 0.7, 60, 'reproduced'],
     [0.49, 0.7, 60, 'not reproduced'],
@@ -346,6 +360,7 @@ describe('findings on made-up numbers', () => {
       batchSize: 10,
       window: 1000,
       ceiling: 1,
+      lowest: 0.1,
       entropy: 0,
       directions: [...of(2, a), ...of(20, b), ...of(60, 9).map((d) => ({ ...d, settled: false }))],
     };

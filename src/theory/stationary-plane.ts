@@ -84,7 +84,7 @@ export function stationaryPlane(la: LinearAlgebra, request: PlaneRequest): Plane
     ceiling: prediction.ceiling,
     decomposition:
       momentum === 0
-        ? decomposed(la, hessian, covariance, eta)
+        ? decomposed(la, hessian, covariance, eta, eigen.values[0])
         : { missing: 'with momentum the plane of weights alone is no linear system of first order' },
   };
 }
@@ -109,7 +109,12 @@ function decomposed(
   hessian: Matrix,
   covariance: Matrix,
   eta: number,
+  lowest: number,
 ): Decomposition | { readonly missing: string } {
+  if (lowest < 0)
+    return {
+      missing: `the lowest curvature in this plane is ${Number(lowest.toPrecision(2))}: where it is negative a quadratic loss has no stationary state, only a spread that grows`,
+    };
   const scaled = (m: Matrix, factor: number) =>
     matrix(
       m.rows,

@@ -11,6 +11,12 @@ import type { Finding, Verdict } from '../../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../../report/format.js';
 import type { PredictedDirection, RecordedSurface } from './measured.js';
 
+/** Says that directions were left out to fit the budget, where some were. */
+const thinnedWords = ({ plan }: RecordedSurface['measured']): string =>
+  plan?.thinned
+    ? ` Widths were measured along ${formatCount(plan.thinned.directions)} of ${formatCount(plan.thinned.of)} directions; a larger --budget takes more.`
+    : '';
+
 /** Makes the findings that a surface allows, the most important first. */
 export const surfaceFindings = (s: RecordedSurface): Finding[] => [psi(s), flatnessRank(s), predictedVariance(s)];
 
@@ -29,7 +35,10 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
   const open = directions.filter((d) => d.open !== null).length;
   const decide = (): [Verdict, string] => {
     if (fit.points < PSI.points)
-      return [UNDECIDED, `Only ${fit.points} closed, resolved directions; the rule asks for ${PSI.points}.`];
+      return [
+        UNDECIDED,
+        `Only ${fit.points} closed, resolved directions; the rule asks for ${PSI.points}.${thinnedWords(measured)}`,
+      ];
     if (!exponent.converged) return [UNDECIDED, `The fit did not converge (${fit.exponent.method}).`];
     if (decades < PSI.decades)
       return [UNDECIDED, `The widths span ${formatNumber(decades, 2)} decades; the rule asks for ${PSI.decades}.`];
@@ -76,7 +85,7 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
   };
 }
 
-function flatnessRank({ ranks, directions }: RecordedSurface): Finding {
+function flatnessRank({ ranks, directions, measured }: RecordedSurface): Finding {
   const groups = [
     { name: `ranks ${FIRST_RANK}–${LAST_LEADING_RANK}`, ...ranks.head },
     { name: `ranks beyond ${LAST_LEADING_RANK}`, ...ranks.rest },
@@ -97,7 +106,7 @@ function flatnessRank({ ranks, directions }: RecordedSurface): Finding {
     verdict: few.length > 0 ? UNDECIDED : fails.length > 0 ? 'not reproduced' : 'reproduced',
     reason:
       few.length > 0
-        ? `Only ${few.map((g) => `${g.n} closed ${g.n === 1 ? 'direction' : 'directions'} in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.`
+        ? `Only ${few.map((g) => `${g.n} closed ${g.n === 1 ? 'direction' : 'directions'} in ${g.name}`).join(' and ')}; the rule asks for 20 in each group.${thinnedWords(measured)}`
         : `Spearman's rho is ${groups.map((g) => `${formatEstimate(g.rho)} in ${g.name} (${g.n} directions)`).join(', ')}, against the threshold 0.5. Open directions (${formatCount(open)}) are excluded.`,
   };
 }

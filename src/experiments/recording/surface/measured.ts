@@ -28,6 +28,8 @@ export interface PredictedVariances {
   readonly directions: readonly PredictedDirection[];
   /** The learning rate from which on a mode of this plane grows without bound. */
   readonly ceiling: number;
+  /** The lowest curvature in this plane, loss/weight²; below 0 there is no stationary state. */
+  readonly lowest: number;
   /** Entropy production per step of the linear system, and why there is none. */
   readonly entropy: number | NotPredicted;
 }

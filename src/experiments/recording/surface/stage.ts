@@ -233,6 +233,7 @@ function predictedOf(
     batchSize,
     window,
     ceiling: state.ceiling,
+    lowest: state.modes[0].curvature,
     entropy:
       'missing' in state.decomposition
         ? { missing: state.decomposition.missing }

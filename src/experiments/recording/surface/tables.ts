@@ -5,7 +5,7 @@ import { type Estimate, errorOf, scaled } from '../../../numeric/estimate.js';
 import { median } from '../../../numeric/statistics.js';
 import { type Cell, csv } from '../../../report/csv.js';
 import { spread } from '../../../report/figures/window/displacement.js';
-import { formatCount, formatNumber, formatPlain, MISSING } from '../../../report/format.js';
+import { formatCount, formatNumber, formatPlain, MISSING, sentence } from '../../../report/format.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
 import { type Column, STAR, star, starred, table } from '../../../report/sections/tables.js';
 import { NEEDS } from '../../../surface/completed.js';
@@ -126,10 +126,10 @@ export function surfaceNotes({ notes, predicted: p, measured }: RecordedSurface)
   }${
     'missing' in p
       ? html`<p class="missing">${p.missing}</p>`
-      : html`<p>In the span of the principal directions SGD stays bounded up to a learning rate of ${formatNumber(p.ceiling)}; it had ${formatNumber(p.learningRate)}. ${
+      : html`<p>${p.lowest < 0 ? 'The modes of positive curvature in the span of the principal directions stay' : 'In the span of the principal directions SGD stays'} bounded up to a learning rate of ${formatPlain(p.ceiling)}; it had ${formatPlain(p.learningRate)}. ${
           typeof p.entropy === 'number'
             ? `The linear system of this plane produces ${formatNumber(p.entropy)} of entropy per step.`
-            : prose(p.entropy.missing)
+            : prose(sentence(p.entropy.missing))
         }</p>`
   }`;
 }
