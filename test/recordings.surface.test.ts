@@ -316,6 +316,15 @@ describe('findings on made-up numbers', () => {
     expect(verdict('rec.psi', { scaling: { varianceFlatness, varianceFlatnessRanges }, widthError })).toBe(expected);
   });
 
+  it('has no exponent where the widths hardly differ', () => {
+    const scaled = (error: number) => ({ varianceFlatness: fit(4, error, 12), varianceFlatnessRanges: rows(3.9, 4.1) });
+    const of = (error: number) => surfaceFindings(made({ scaling: scaled(error) }))[0];
+    expect(of(11).measured.value).toBeNaN();
+    expect(of(11).reason).toContain('they determine no exponent');
+    expect(of(9).measured.value).toBe(4);
+    expect(of(9).reason).toContain('misfit 9');
+  });
+
   it('says where the budget left directions out', () => {
     const found = (thinned?: { directions: number; of: number }) =>
       surfaceFindings(

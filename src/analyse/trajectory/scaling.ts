@@ -245,3 +245,10 @@ export function explained(pca: Pick<PcaSummary, 'variances' | 'totalVariance'>):
     randomWalk: index.map((j) => 6 / (Math.PI * j) ** 2),
   };
 }
+
+/** The largest error of an exponent that is printed: beyond it the widths hardly differ, and any exponent fits. */
+const LARGEST_ERROR = 10;
+
+/** True where a fit says anything of an exponent. */
+export const determined = ({ exponent, points }: PowerLaw): boolean =>
+  points > 1 && Number.isFinite(exponent.value) && !(exponent.standardError > LARGEST_ERROR);

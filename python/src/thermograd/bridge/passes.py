@@ -297,6 +297,19 @@ class Passes:
         return torch.stack([torch.autograd.grad(g, u, v, retain_graph=True)[0] for v in vectors], dim=1)
 
     def _gradients(self, block: Block, part: Part) -> torch.Tensor:
+        whole = block.whole()
+        if self.rows == "mapped" and whole is not None:
+            # gradients in the parameters themselves: those in the flat vector are padded with zeros for each of them
+
+            def of_held(held: tuple[torch.Tensor, ...], sample: Any) -> torch.Tensor:
+                tensors = list(self._views)
+                for i, tensor in zip(whole, held):
+                    tensors[i] = tensor
+                return self.losses_of.single(tensors, sample)
+
+            held = tuple(self._views[i] for i in whole)
+            each = torch.func.vmap(torch.func.grad(of_held), in_dims=(None, 0))(held, self.samples.batch(part.indices))
+            return torch.cat([g.flatten(1) for g in each], dim=1)
         b = block.of(self._flat)
         if self.rows == "mapped":
 

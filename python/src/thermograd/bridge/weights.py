@@ -193,6 +193,12 @@ class Block:
         index = torch.from_numpy(self._gather).to(flat.device) if isinstance(flat, torch.Tensor) else self._gather
         return flat[index]
 
+    def whole(self) -> list[int] | None:
+        """Returns the places of its parameters in their order, or None where it holds a part of one only."""
+        if any(len(pieces) > 1 for pieces in self._pieces):
+            return None
+        return [i for i, pieces in enumerate(self._pieces) if pieces and pieces[0][1] >= 0]
+
     def tensors(self, w: Sequence[torch.Tensor], flat: torch.Tensor, b: torch.Tensor) -> list[torch.Tensor]:
         """Returns all parameters with b in the block and the numbers of `flat` (whose views are w) elsewhere."""
         out: list[torch.Tensor] = []

@@ -3,7 +3,7 @@
  * widths are the ones of docs/rules/ivf2021.md.
  */
 import { rangeSpread } from '../../../analyse/trajectory/fit-ranges.js';
-import { FIRST_RANK, LAST_LEADING_RANK } from '../../../analyse/trajectory/scaling.js';
+import { determined, FIRST_RANK, LAST_LEADING_RANK } from '../../../analyse/trajectory/scaling.js';
 import { type Estimate, estimate, missing, negated } from '../../../numeric/estimate.js';
 import { normalHalfWidth } from '../../../numeric/interval.js';
 import { compatible, UNDECIDED } from '../../../report/deciding.js';
@@ -72,7 +72,7 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
     id: 'rec.psi',
     claim: 'The variance along a principal direction falls with the width of the valley as sigma² ~ F^−psi, psi ≈ 4.',
     source: 'ivf2021 [P4]',
-    measured: exponent,
+    measured: determined(fit) ? exponent : missing('widths that differ enough for an exponent'),
     unit: '',
     stated: 'psi ≈ 4 (MNIST)',
     predicted:
@@ -81,7 +81,7 @@ function psi({ scaling, widthError, directions, measured }: RecordedSurface): Fi
       ? `F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, ${fit.points} closed directions of rank ≥ ${FIRST_RANK}`
       : 'none',
     verdict,
-    reason: `${reason} Errors (one standard error each): misfit ${formatNumber(misfit, 2)}, choice of range ${Number.isFinite(spread.standardError) ? formatNumber(range, 2) : 'unknown'}, sampling unknown in one recording. R² = ${formatNumber(fit.r2, 2)}; ${formatCount(open)} of ${formatCount(directions.length)} valleys stayed open.`,
+    reason: `${reason} ${determined(fit) ? `Errors (one standard error each): misfit ${formatNumber(misfit, 2)}, choice of range ${Number.isFinite(spread.standardError) ? formatNumber(range, 2) : 'unknown'}, sampling unknown in one recording.` : 'The widths hardly differ, so that they determine no exponent.'} R² = ${formatNumber(fit.r2, 2)}; ${formatCount(open)} of ${formatCount(directions.length)} valleys stayed open.`,
   };
 }
 

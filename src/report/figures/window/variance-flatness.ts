@@ -1,7 +1,13 @@
 /** The main figure: variance of the weights against flatness of the loss, with the fit, its band and its range. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PowerLaw, ScalingSummary } from '../../../analyse/trajectory/results.js';
-import { FIRST_RANK, LAST_LEADING_RANK, leadingShare, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
+import {
+  determined,
+  FIRST_RANK,
+  LAST_LEADING_RANK,
+  leadingShare,
+  RESOLUTIONS,
+} from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../../format.js';
 import { logAxis, logDomain } from '../axes.js';
@@ -28,7 +34,7 @@ export function varianceFlatness(analysis: Relation): Drawn {
   );
   if (points.length === 0) return { name, missing: 'no direction has both a variance and a width.' };
   const fit = scaling.varianceFlatness;
-  const fitted = Number.isFinite(fit.exponent.value) && Number.isFinite(fit.intercept.value) && fit.points > 1;
+  const fitted = determined(fit) && Number.isFinite(fit.intercept.value);
   const [first, last] = [Math.min(...points.map((p) => p.index)), Math.max(...points.map((p) => p.index))];
   const colour = (p: Point) => rampColour(Math.log(p.index / first) / Math.log(Math.max(last / first, 1.01)) - 1e-9);
   /** Rank, resolution and range as the fit chooses them (analyse/scaling.ts); it then thins dense ranks. */
