@@ -1,4 +1,5 @@
-// node bench/second-order.mjs [--python PATH] [--models mlp,lenet] [--recordings DIR] [--rounds N] [--limit N] [--out FILE]
+// node bench/second-order.mjs [--python PATH] [--models mlp,lenet] [--recordings DIR] [--rounds N] [--limit N]
+// [--tasks gradient,product,…] [--out FILE]
 // Curvature and gradients of single samples through the bridge, against the same passes called directly in Python, plain PyTorch, and the
 // packages that people use: curvlinops, hessian-eigenthings, PyHessian, BackPACK, torch.func (bench/peers/second_order_peer.py). On all weights of
 // models of examples/pytorch, after training where --recordings has a folder of the same name, in float64, one thread each, in the same
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     recordings: { type: 'string', default: '.' },
     rounds: { type: 'string', default: '3' },
     limit: { type: 'string' },
+    tasks: { type: 'string', default: 'gradient,losses,product,norms,fisher,top,trace' },
     out: { type: 'string' },
   },
 });
@@ -121,6 +123,7 @@ async function measure(model, folder) {
   const versions = (await other.ask({ task: 'versions' })).values;
   const rows = [];
   for (const [task, against] of Object.entries(peers)) {
+    if (!flags.tasks.split(',').includes(task)) continue;
     const times = { bridge: [] };
     const values = {};
     const rounds = task === 'top' || task === 'trace' ? Math.min(2, Number(flags.rounds)) : Number(flags.rounds);

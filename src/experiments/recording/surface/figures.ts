@@ -74,7 +74,10 @@ function densityFigure(b: BlockMeasured, i: number): Drawn {
   const shown = points.filter((p) => p.y > 0);
   const most = Math.max(...shown.map((p) => p.y), 1e-300);
   // what lies a million times below the highest value is the tail of the smoothing
-  const visible = shown.filter((p) => p.y > 1e-6 * most);
+  const seen = (p: { y: number }) => p.y > 1e-6 * most;
+  const visible = shown.filter(seen);
+  // a line has a gap where there is nothing to see
+  const drawn = points.map((p) => (seen(p) ? p : { ...p, y: Number.NaN }));
   const x: readonly [number, number] = [
     Math.min(...all, ...visible.map((p) => p.x)),
     Math.max(...all, ...visible.map((p) => p.x)),
@@ -117,7 +120,7 @@ function densityFigure(b: BlockMeasured, i: number): Drawn {
       x: linearAxis('eigenvalue (loss/weight²)', range),
       y: logAxis('share of eigenvalues per unit', y),
       marks: [
-        Plot.areaY(visible, {
+        Plot.areaY(drawn, {
           x: 'x',
           y1: (p) => Math.max(p.y - p.e, y[0]),
           y2: (p) => p.y + p.e,
@@ -125,7 +128,7 @@ function densityFigure(b: BlockMeasured, i: number): Drawn {
           fillOpacity: 0.25,
           clip: true,
         }),
-        Plot.line(visible, { x: 'x', y: 'y', stroke: COLOURS.blue, strokeWidth: 1.5, clip: true }),
+        Plot.line(drawn, { x: 'x', y: 'y', stroke: COLOURS.blue, strokeWidth: 1.5, clip: true }),
         Plot.ruleX(all, { y1: y[0], y2: y[0] * (y[1] / y[0]) ** 0.05, stroke: COLOURS.orange, strokeWidth: 1.5 }),
       ],
       legend: [
