@@ -1,6 +1,7 @@
 // Networks of layers in the plan machine and in PyTorch (bench/peers/plan_peer.py), one thread each, in turns, so that neighbours on
 // the machine slow both sides of a round alike. Prints for each task the median of the rounds' ratios (above 1 ours is faster), by
-// wall and by processor time, and the share of the core's peak (bench/peak.mjs) that the kernel reaches.
+// wall and by processor time, and the share of the core's peak (bench/peak.mjs) that the kernel reaches; flops are those of dense
+// layers, so that mlp-step, which skips zeros, may pass 1.
 // Usage: node bench/plan.mjs [--rounds 5] [--only lenet-step,…]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

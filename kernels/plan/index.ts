@@ -11,6 +11,7 @@ import { TURNED_BYTES } from './outer';
 import { tables, TABLES_BYTES } from './products';
 import { sparseForward, sparseGather, sparseWeight } from './sparse';
 import { transpose } from '../training/passes';
+import { pull } from '../training/pull';
 import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
 
 export { setLanes, setOrder, setStep };
@@ -201,6 +202,8 @@ class Steps {
   /** Results of each step: f32 and u16. */
   losses: usize;
   corrects: usize;
+  /** A penalty whose implicit step follows each update (kernels/training/pull.ts), or 0. */
+  pull: usize;
 }
 
 @unmanaged
@@ -250,6 +253,7 @@ export function steps(at: usize, count: i32): i32 {
     if (!(loss < 1e30)) return t;
     store<u16>(s.corrects + (<usize>t << 1), <u16>correct);
     run32(s.plan, s.passes, s.to);
+    if (s.pull) pull(s.pull);
     for (let k = 0; k < s.partCount; k++) {
       record = keep(changetype<Part>(s.parts + <usize>k * offsetof<Part>()), record);
     }

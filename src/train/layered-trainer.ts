@@ -9,6 +9,7 @@
 import type { Samples } from '../data/dataset.js';
 import { resolveLayers } from '../model/layered/resolve.js';
 import type { LayeredSpec } from '../model/layered/spec.js';
+import { PENALTY_WANTS, type Penalty } from '../model/penalty.js';
 import { encode, RECORD_WORDS } from '../model/plan/ops.js';
 import { check, DivergedError } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
@@ -18,6 +19,7 @@ import { PackedSamples } from './plan/data.js';
 import { EVALUATION_LANES, type Layout, lay, STEPS_PER_LAYERED_CALL as MOST } from './plan/layout.js';
 import { readsSparse } from './plan/sparse.js';
 import { checkRates, sgd, type Update } from './plan/update.js';
+import { PlacedPenalty } from './pull.js';
 import type { StepsResult } from './trainer.js';
 
 export type { LayeredTrainerOptions } from './layered-options.js';
@@ -35,6 +37,8 @@ export class LayeredTrainer {
   private layout: Layout;
   private base: number;
   private taken = 0;
+  private penalty: { readonly penalty: Penalty; readonly strength: number } | undefined;
+  private readonly penalties = new Map<Penalty, PlacedPenalty>();
   private released = false;
 
   /**
@@ -106,6 +110,48 @@ export class LayeredTrainer {
     this.layout = lay(this.options, this.samples, resolveLayers(this.spec), this.update, this.data, 0);
     this.place();
     this.setWeights(weights);
+  }
+
+  /**
+   * Makes `steps` minimise L + strength·R from now on, with R the penalty; `loss` remains that of the data alone. After each step's own
+   * update the penalty is minimised over the step, exactly and at any strength (src/train/pull.ts). Undefined removes it. Axes are copied
+   * into kernel memory once for each penalty object.
+   * @throws InputError for a penalty on another number of weights, on a layer that is not trained, with overlapping parts, and for an
+   * update rule of one's own, whose steps have no single rate
+   */
+  setPenalty(penalty: Penalty | undefined, strength = 1): void {
+    is.given(
+      'LayeredTrainer.setPenalty',
+      { penalty, strength },
+      { penalty: is.maybe(PENALTY_WANTS), strength: is.finite },
+    );
+    if (penalty === undefined || penalty.terms.length === 0) {
+      this.penalty = undefined;
+      return;
+    }
+    this.checkOwn('penalty');
+    const before = this.penalty;
+    this.penalty = { penalty, strength };
+    try {
+      this.placePenalty();
+    } catch (error) {
+      this.penalty = before;
+      throw error;
+    }
+  }
+
+  /** Places the penalty, with the factors of the present learning rate and momentum, and returns its address, 0 without one. */
+  private placePenalty(): number {
+    if (!this.penalty) return 0;
+    const { data, layout, options, penalties } = this;
+    const { penalty, strength } = this.penalty;
+    const moves = (layer: { readonly name: string }) => options.trainable?.includes(layer.name) ?? true;
+    const placed =
+      penalties.get(penalty) ??
+      new PlacedPenalty(data.arena, layout.flat.penaltyPlaces(layout.weights), moves, penalty);
+    placed.set({ strength, integration: 'implicit', ...this.numbers });
+    penalties.set(penalty, placed);
+    return placed.at;
   }
 
   /**
@@ -182,7 +228,7 @@ export class LayeredTrainer {
       row[0] = update.folded ? -rate / batchSize : 1 / batchSize;
       update.write(taken + t, row.subarray(1));
     }
-    layout.begin(data.arena, data.kernel, batchSize);
+    layout.begin(data.arena, data.kernel, batchSize, this.placePenalty());
     data.kernel.setStep(taken >>> 0, Math.floor(taken / 2 ** 32));
     const done = data.kernel.steps(layout.steps, count);
     const losses = this.view(layout.losses, count);
@@ -260,6 +306,7 @@ export class LayeredTrainer {
 
   private place(): void {
     const { data } = this;
+    this.penalties.clear(); // their weights lie elsewhere now
     this.base = data.lend(this.layout.bytes, `training ${this.parameterCount} weights`);
     this.released = false;
     this.layout = lay(this.options, this.samples, resolveLayers(this.spec), this.update, data, this.base);
@@ -268,7 +315,7 @@ export class LayeredTrainer {
     new Int32Array(data.arena.memory.buffer, this.layout.records, RECORD_WORDS * this.layout.instructions.length).set(
       words,
     );
-    this.layout.begin(data.arena, data.kernel, this.options.batchSize);
+    this.layout.begin(data.arena, data.kernel, this.options.batchSize, 0);
   }
 
   private view(at: number, length: number): Float32Array {

@@ -13,7 +13,6 @@
  * Cost of a step beside the plain one: 4·k·n flops and the reading of 8·k·n bytes for k axes over n weights of the layers they touch
  * (k rounded up to 8), 3 P flops for a diagonal. Memory: 4·k·n bytes, 8 P for a diagonal.
  */
-import type { LayerBlock } from '../model/network.js';
 import type { Penalty } from '../model/penalty.js';
 import { type AxisGroup, type NormalForm, normalForm } from '../model/penalty-normal.js';
 import { check } from '../numeric/errors.js';
@@ -25,7 +24,7 @@ import type { PlacedLayer } from './layout.js';
 export type Integration = 'implicit' | 'explicit';
 
 /** An array of weights in kernel memory: the flat range that it holds, and its address. */
-interface Place {
+export interface Place {
   readonly from: number;
   readonly count: number;
   /** Bytes of the padded array, and index of flat weight `from + i` in it. */
@@ -33,7 +32,7 @@ interface Place {
   readonly at: (i: number) => number;
   readonly weightsAt: number;
   readonly velocityAt: number;
-  readonly layer: LayerBlock;
+  readonly layer: { readonly name: string };
 }
 
 interface PlacedGroup {
@@ -71,18 +70,17 @@ export class PlacedPenalty {
    */
   constructor(
     private readonly arena: Arena,
-    layers: readonly PlacedLayer[],
-    moving: (layer: LayerBlock) => boolean,
+    places: readonly Place[],
+    moving: (layer: { readonly name: string }) => boolean,
     penalty: Penalty,
   ) {
-    const size = layers.reduce((n, l) => n + l.outputs * (l.inputs + (l.biasOffset >= 0 ? 1 : 0)), 0);
+    const size = places.reduce((n, p) => n + p.count, 0);
     check(
       penalty.size === size,
       'weight-count',
       () => `the network has ${size} parameters; the penalty acts on ${penalty.size}.`,
     );
     this.form = normalForm(penalty, embeddedLinearAlgebra());
-    const places = layers.flatMap(placesOf);
     const { diagonal, groups } = this.form;
     const touched = (from: number, to: number) => places.filter((p) => p.from < to && from < p.from + p.count);
     const shrunk = diagonal
@@ -186,7 +184,7 @@ export class PlacedPenalty {
 }
 
 /** Returns the places of the weight (transposed, padded rows) and the bias of a layer. */
-function placesOf(layer: PlacedLayer): Place[] {
+export function placesOf(layer: PlacedLayer): Place[] {
   const { inputs, outputs, bytes } = layer;
   const width = bytes / 4;
   const weight: Place = {

@@ -24,7 +24,7 @@ import {
   samplesBytes,
   type Target,
 } from './layout.js';
-import { type Integration, PlacedPenalty } from './pull.js';
+import { type Integration, PlacedPenalty, placesOf } from './pull.js';
 import { TRAINER_OPTIONS_WANTS, type TrainerOptions } from './trainer-options.js';
 import type { TrainingExports } from './training-kernel.js';
 
@@ -194,7 +194,8 @@ export class Trainer {
     }
     const { arena, layers, moving, learningRate, momentum } = this;
     const placed =
-      this.penalties.get(penalty) ?? new PlacedPenalty(arena, layers, (l) => moving?.has(l.name) ?? true, penalty);
+      this.penalties.get(penalty) ??
+      new PlacedPenalty(arena, layers.flatMap(placesOf), (l) => moving?.has(l.name) ?? true, penalty);
     placed.set({ strength, integration, learningRate, momentum });
     this.penalties.set(penalty, placed);
     this.pullAt = placed.at;

@@ -18,6 +18,10 @@
  * With the flag `accumulate` an operation adds to its output instead of setting it. The tangent of y = op(x, w) is then
  * op(x′, w) followed by an accumulating op(x, w′), since convolutions, dense layers and their backward passes are linear in
  * each operand; where an operation is not bilinear its tangents are operations of their own.
+ *
+ * Operations work in whole vectors of 16 bytes. Weight gradients that are summed over lanes may add 0 to the numbers that follow
+ * `dweight` in its last vector: parameters, or room to spare, should lie there, and no integers. Rows of 200 to 500 bytes that are no
+ * multiple of 256 use the first-level cache best.
  */
 
 /** Length of a record in 32-bit words. */

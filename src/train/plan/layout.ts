@@ -22,7 +22,7 @@ const PART_LANES = 128;
 /** Bytes of activations and gradients above which evaluation takes smaller blocks. */
 const ROOM_FOR_ROWS = 2 ** 28;
 /** Words of the structure `Steps` in kernels/plan/index.ts. */
-const STEPS_WORDS = 17;
+const STEPS_WORDS = 18;
 
 /** Numbers of the first and after the last record of a list. */
 type Range = readonly [from: number, to: number];
@@ -56,8 +56,8 @@ export interface Layout {
   readonly evaluationLanes: number;
   readonly lossRow: number;
   readonly correctRow: number;
-  /** Prepares steps over batches of this size from the beginning of the order. */
-  begin(arena: Arena, kernel: PlanKernel, batch: number): void;
+  /** Prepares steps over batches of this size from the beginning of the order; `pull` is the address of a penalty, or 0. */
+  begin(arena: Arena, kernel: PlanKernel, batch: number, pull: number): void;
   /** Prepares rows of this many lanes. */
   useLanes(arena: Arena, lanes: number): void;
 }
@@ -184,7 +184,7 @@ export function lay(
     lossRow: net.lossRow,
     correctRow: net.correctRow,
     useLanes,
-    begin: (arena, kernel, batch) => {
+    begin: (arena, kernel, batch, pull) => {
       useLanes(arena, lanes);
       arena.u32(parts, 4 * blocks.length).set(blocks.flatMap((b) => flat.part(weights, b.offset)));
       const sums = folded ? [0, 0] : [gradient, 4 * flat.count];
@@ -192,7 +192,7 @@ export function lay(
         .u32(steps, STEPS_WORDS)
         .set([
           ...[records, ends[0], ends[1], batch, lanes, net.lossRow, net.correctRow],
-          ...[settings, settingCount, table, ...sums, parts, blocks.length, record, losses, corrects],
+          ...[settings, settingCount, table, ...sums, parts, blocks.length, record, losses, corrects, pull],
         ]);
       kernel.setOrder(order);
     },

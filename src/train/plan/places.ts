@@ -1,5 +1,6 @@
 /** The flat vectors of a trainer in kernel memory: weights, gradient and the states of its update, all in one order. */
 import type { ResolvedLayer } from '../../model/layered/resolved.js';
+import type { Place } from '../pull.js';
 import type { ParameterPlaces } from './compile.js';
 
 /** A range of the flat vector, PyTorch's order, and where it lies in a vector in memory, counted in numbers. */
@@ -7,6 +8,7 @@ interface Piece {
   readonly offset: number;
   readonly size: number;
   readonly place: number;
+  readonly layer: ResolvedLayer;
   /** A padded transpose: inputs rows of `padded` numbers. */
   readonly transposed?: { readonly inputs: number; readonly outputs: number; readonly padded: number };
 }
@@ -29,10 +31,10 @@ export class FlatLayout {
         this.placeOf.set(offset, place);
         if (layer === sparse && parameter.role === 'weight') {
           const [outputs, inputs] = shape;
-          this.pieces.push({ offset, size: parameter.size, place, transposed: { inputs, outputs, padded } });
+          this.pieces.push({ offset, size: parameter.size, place, layer, transposed: { inputs, outputs, padded } });
           place += padded * inputs;
         } else {
-          this.pieces.push({ offset, size: parameter.size, place });
+          this.pieces.push({ offset, size: parameter.size, place, layer });
           place += layer === sparse ? padded : parameter.size;
         }
         size += parameter.size;
@@ -106,6 +108,23 @@ export class FlatLayout {
       const { inputs, padded } = transposed;
       for (let i = 0; i < size; i++) one(offset + i, place + (i % inputs) * padded + Math.floor(i / inputs));
     }
+  }
+
+  /** Describes the parameters in the vector at `base` to a penalty that acts on the weights themselves. */
+  penaltyPlaces(base: number): Place[] {
+    return this.pieces.map(({ offset, size, place, transposed, layer }) => {
+      const inputs = transposed?.inputs ?? 1;
+      const padded = transposed?.padded ?? 1;
+      return {
+        from: offset,
+        count: size,
+        bytes: transposed ? 4 * padded * inputs : 16 * Math.ceil(size / 4),
+        at: transposed ? (i) => (i % inputs) * padded + Math.floor(i / inputs) : (i) => i,
+        weightsAt: base + 4 * place,
+        velocityAt: 0,
+        layer,
+      };
+    });
   }
 
   /** Describes a parameter for the recorder of the kernel: address, bytes (of a padded row), inputs, outputs. */
