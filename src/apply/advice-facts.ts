@@ -4,12 +4,26 @@
  */
 import type { Estimate } from '../numeric/estimate.js';
 
+/** Names an optimiser in advice. `momentum` of the point is then 1 − eta/eta_e, so that eta/(1−mu) is the effective rate [O1]. */
+export interface AdviceOptimiser {
+  /** Its type and settings in words: `adam, beta1 0.9, beta2 0.999`. */
+  readonly words: string;
+  /** The edge of stability as a formula of α. */
+  readonly edge: string;
+  /** Where its mean squared gradients come from; `none` without a preconditioner. */
+  readonly squares: 'kept' | 'expected' | 'none';
+  /** lambda of an L2 penalty, which is part of the loss that was measured; 0 without. */
+  readonly penalty: number;
+}
+
 /** Describes the setting that advice is about, and the state at which it was measured. */
 export interface AdvicePoint {
   readonly learningRate: number;
   readonly momentum: number;
   readonly batchSize: number;
   readonly sampling: 'shuffled' | 'replaced';
+  /** The optimiser, where it is another than SGD with that momentum. */
+  readonly optimiser?: AdviceOptimiser;
   /** Training samples, N. */
   readonly samples: number;
   /** Weights, P. */

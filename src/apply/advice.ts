@@ -179,15 +179,22 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
   const temperature = eta / ((1 - mu) * batchSize);
   const excess = n && (temperature * n.trace.value) / 4;
   const held = c && withheld(c);
+  const own = point.optimiser;
+  const where = own && own.squares !== 'none' ? ', in the coordinates of the optimiser' : '';
+  const present =
+    where === ''
+      ? ''
+      : '; a preconditioner frozen at this state (above the ceiling v grows with the gradients, and the ceiling with it)';
   return [
     {
       id: 'edge',
-      name: 'edge of stability, 2(1+μ)/h, h the top curvature',
+      name: own
+        ? `edge of stability, ${own.edge}, α the top curvature${where}`
+        : 'edge of stability, 2(1+μ)/h, h the top curvature',
       value: c?.edge ?? null,
       unit: '',
       ...why(curvature),
-      assumes:
-        'a quadratic loss with curvature frozen at this state; full batches. An upper bound: batches only lower it',
+      assumes: `a quadratic loss with curvature frozen at this state${present}; full batches. An upper bound: batches only lower it`,
       changes: 'the curvature, which grows while a network trains below the edge; momentum',
     },
     {
@@ -196,12 +203,12 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
       value: c && !held ? c.ceiling : null,
       unit: '',
       ...(held ? { refused: held } : why(curvature)),
-      assumes: `${FROZEN}. Necessary, not sufficient: more directions can only lower it`,
+      assumes: `${FROZEN}${present}. Necessary, not sufficient: more directions can only lower it`,
       changes: 'a larger batch raises it towards the edge; samples that are hard to fit lower it; momentum',
     },
     {
       id: 'noise-simple',
-      name: 'noise scale, Tr C₁/|g|², training set',
+      name: `noise scale, Tr C₁/|g|², training set${where}`,
       value: n ? exactly(n.ofSet, `exact over ${point.samples} samples`, point.samples) : null,
       unit: 'samples',
       ...why(noise),
@@ -224,7 +231,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     },
     {
       id: 'noise-weighted',
-      name: 'noise scale by curvature, Tr(H C₁)/(gᵀHg)',
+      name: `noise scale by curvature, Tr(H C₁)/(gᵀHg)${where}`,
       value: n?.weighted.converged ? n.weighted : null,
       unit: 'samples',
       ...(n && !n.weighted.converged ? { refused: 'gᵀHg or Tr(H C₁) is not positive at this state.' } : why(noise)),
@@ -262,7 +269,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     },
     {
       id: 'temperature',
-      name: 'effective temperature, η/((1−μ)B)',
+      name: own ? 'effective temperature, η_e/B' : 'effective temperature, η/((1−μ)B)',
       value: exactly(temperature, 'from the setting'),
       unit: '',
       assumes: 'small steps: to first order in η the noise enters through this ratio alone',
@@ -270,7 +277,7 @@ function items({ point, noise, curvature, window }: AdviceFacts, bestStep: Advic
     },
     {
       id: 'noise-loss',
-      name: 'strength of the noise, (η/4) Tr C/(1−μ)',
+      name: own ? `strength of the noise, (η_e/4) Tr C${where}` : 'strength of the noise, (η/4) Tr C/(1−μ)',
       value:
         n && excess !== undefined
           ? estimate(

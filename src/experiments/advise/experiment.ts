@@ -40,11 +40,14 @@ import * as is from '../../numeric/wants.js';
 import { modelBytes } from '../../record/checkpoint.js';
 import { THEORY_FILE } from '../../report/theory.js';
 import { type JudgedState, judgeWeights } from '../../runs/expected.js';
-import { loadFor, withKernel } from '../../runs/prepare.js';
-import type { Config } from '../../runs/schema.js';
+import { networkTitle } from '../../runs/network.js';
+import { loadFor, loadRun, withKernel } from '../../runs/prepare.js';
+import type { AnyConfig, Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, STATE_WANTS, type StateRequest, stateOf } from '../../runs/state.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
+import { adviseAny, optimiserAtEnd } from './any.js';
+import { anyAnnouncement, anyConfigOf, anyDisk, anyMemory } from './any-run.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
 
 /** Names the state for which advice is wanted, and how it is measured. */
@@ -110,6 +113,8 @@ export async function adviseRun(request: AdviseRequest): Promise<AdviseResult> {
   is.given('adviseRun', { request }, { request: ADVISE_WANTS });
   const { safety = 1, directions = 16, windowEpochs = 3, runs = 6 } = request;
   checkNumbers({ safety, directions, windowEpochs, runs, verifyEpochs: request.verifyEpochs ?? 2 });
+  const any = anyConfigOf(request.run, request.layers ?? []);
+  if (any) return withKernel(any.kernel, (build) => adviseAnyRun(request, any, build));
   const config = adviceConfig(request);
   return withKernel(config.kernel, (build) => adviseWith(request, config, build));
 }
@@ -177,6 +182,38 @@ async function adviseWith(request: AdviseRequest, config: Config, build: KernelB
   const kept = modelBytes(config.network, state.weights, { origin: state.origin });
   const outputs = { [WEIGHTS]: outputOf('advise', kept) };
   const report = renderAdvice({ title, advice, facts, verification, run, outputs });
+  publish(folder, new Map<string, string | Uint8Array>([[WEIGHTS, kept], ...reportFiles(report, 'advice.json')]));
+  return { folder, advice, facts, verification };
+}
+
+/** Does the same at the end of a run of layers, or of another optimiser. */
+async function adviseAnyRun(request: AdviseRequest, config: AnyConfig, build: KernelBuild): Promise<AdviseResult> {
+  const { safety = 1, directions = 16, runs = 6, verify = true, run } = request;
+  const folder = request.out ?? freeFolder(join(run!, 'advice'));
+  if (request.out !== undefined) checkFree(folder, { force: request.force === true, files: FILES, what: 'advice' });
+  const { dataset, network } = await loadRun(config, request);
+  const memory = anyMemory(config, network, dataset.train, directions);
+  checkMemory(memory, usableMemory());
+  request.onStart?.(anyAnnouncement(run!, network, config), memory, checkDisk(anyDisk(network), folder));
+  const workers = request.workers ?? config.workers;
+  const how = { run: run!, config, network, dataset, build, folder, directions, safety, verify, runs, workers };
+  const epochs = request.verifyEpochs ?? 2;
+  const result = await adviseAny({ ...how, optimiser: optimiserAtEnd(config), epochs }, request);
+  const { advice, facts, verification, weights, origin, linearAlgebra } = result;
+  const { renderAdvice } = await import('./page.js');
+  const kept = modelBytes(network, weights, { origin });
+  const report = renderAdvice({
+    title: `Advice on learning rate and batch size: ${config.data.set}, ${networkTitle(config)}`,
+    advice,
+    facts,
+    verification,
+    run: factsOf(
+      { versions: allVersions(), kernelBuild: build, linearAlgebra, machine: thisMachine() },
+      { config },
+      { data: dataset.provenance, seeds: { seed: config.seed, measurement: 'key(seed)/advice' } },
+    ),
+    outputs: { [WEIGHTS]: outputOf('advise', kept) },
+  });
   publish(folder, new Map<string, string | Uint8Array>([[WEIGHTS, kept], ...reportFiles(report, 'advice.json')]));
   return { folder, advice, facts, verification };
 }

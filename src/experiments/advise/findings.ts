@@ -47,7 +47,7 @@ export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification 
     state: `${point.origin}; training loss ${formatNumber(point.loss)}`,
     setting:
       `learning rate ${formatPlain(point.learningRate)}, batches of ${formatCount(point.batchSize)} (${point.sampling})` +
-      `${point.momentum > 0 ? `, momentum ${formatPlain(point.momentum)}` : ''}; temperature η/((1−μ)B) = ${formatNumber(temperature(advice))}`,
+      `${settingWords(point)} = ${formatNumber(temperature(advice))}`,
     ceiling: ceilingWords(advice, facts),
     rate: rateWords(advice, v),
     batch: batchWords(advice, facts),
@@ -56,6 +56,13 @@ export function adviceWords(advice: Advice, facts: AdviceFacts, v: Verification 
     ...(v && { verified: verifiedWords(v) }),
     notes: notes(advice, facts),
   };
+}
+
+function settingWords({ momentum, optimiser }: Advice['point']): string {
+  if (!optimiser) return `${momentum > 0 ? `, momentum ${formatPlain(momentum)}` : ''}; temperature η/((1−μ)B)`;
+  const penalty =
+    optimiser.penalty > 0 ? `; the loss is measured with its penalty (${formatPlain(optimiser.penalty)}/2)|w|²` : '';
+  return `, ${optimiser.words}${penalty}; temperature η_e/B`;
 }
 
 const temperature = ({ point }: Advice) => point.learningRate / ((1 - point.momentum) * point.batchSize);
@@ -212,6 +219,10 @@ function notes({ ceiling }: Advice, { point, curvature, noise }: AdviceFacts): s
   const c = factsOf(curvature);
   const n = factsOf(noise);
   const out = (point.doubts ?? []).map((d) => `Warning: ${d}.`);
+  if (point.optimiser && point.optimiser.squares !== 'none')
+    out.push(
+      `Curvature, noise and ceilings are those in the coordinates y = P^(−1/2) w of the optimiser, P = 1/(√v + eps), with v ${point.optimiser.squares === 'kept' ? 'as the optimiser kept it' : 'expected from the gradients at this state, because none was kept'} [O1]. P follows the gradients: a rate above the ceiling does not diverge as SGD does, but moves the weights until v has grown and the ceiling with it.`,
+    );
   if (c && -c.lowest.value > 0.05 * c.top.value)
     out.push(
       `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling is that of the directions of positive curvature alone.`,
