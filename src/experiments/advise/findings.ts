@@ -81,6 +81,14 @@ function ceilingWords({ ceiling, point, items }: Advice, { curvature }: AdviceFa
       : point.learningRate > ceiling.value
         ? ` ${eta} is above it.`
         : '';
+  const { optimiser } = point;
+  if (optimiser) {
+    const stays = optimiser.squares === 'none' ? '' : ' and P stays';
+    return (
+      `${formatMarked(ceiling)} for batches of ${formatCount(point.batchSize)} (full batches: ${brief(c.edge)}), where the mean square of the ` +
+      `weights diverges if the loss is quadratic${stays}.${place} Nothing is advised from it: such ceilings were judged for SGD alone, where they are often wrong (thermograd reproduce ceilings)`
+    );
+  }
   return (
     `${formatMarked(ceiling)} for batches of ${formatCount(point.batchSize)} ` +
     `(full batches: ${brief(c.edge)}), where E|w|² of SGD diverges if the loss is quadratic.${place} Nothing is advised from it: at ${formatCount(states)} states of ` +
@@ -152,7 +160,7 @@ function noiseWords({ items, point }: Advice, { noise }: AdviceFacts): string {
   const loss = items.find((i) => i.id === 'noise-loss')?.value;
   if (!loss) return `not known: ${refusal(noise)}`;
   return (
-    `the gradient noise adds (η/4) Tr C/(1−μ) = ${formatEstimate(loss)} to the loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
+    `the gradient noise adds ${point.optimiser ? '(η_e/4) Tr C' : '(η/4) Tr C/(1−μ)'} = ${formatEstimate(loss)} to the loss, ${formatNumber((100 * loss.value) / point.loss, 2)} % of the training loss. ` +
     'A larger η/B strengthens it and, where noise grows with curvature, the drift towards flatter minima ([V3]); it also raises the loss by as much, and the drift takes time'
   );
 }
