@@ -46,3 +46,13 @@ export function withOptimiser<T extends AnyConfig>(config: T, asked: { readonly 
   completeOptimiser(spec);
   return { ...config, optimiser: spec, training: { ...training, learningRate, momentum } };
 }
+
+/**
+ * Returns the lambda of the L2 penalty that a run descends with its loss, and that the measured surface therefore holds (`withDecay`);
+ * 0 without one, and for decoupled decay, which has no such surface.
+ */
+export function penaltyOf({ optimiser }: Pick<AnyConfig, 'optimiser'>): number {
+  if (optimiser === undefined) return 0;
+  const { decoupled, weightDecay } = completeOptimiser(optimiser as unknown as OptimiserSpec);
+  return decoupled ? 0 : weightDecay;
+}

@@ -30,7 +30,10 @@ export function anyConfigOf(
       `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run)}.`,
   );
   verifyOutputs(run, record.outputs, [MODEL, CHECKPOINT]);
-  const config = completeRunConfig(record.config as PartialConfig, ...layers);
+  const asked = layers.some((layer) => layer?.training?.learningRate !== undefined);
+  const { learningRate: _, ...rateless } = (record.config.optimiser ?? {}) as Record<string, unknown>;
+  const was = asked && record.config.optimiser ? { ...record.config, optimiser: rateless } : record.config;
+  const config = completeRunConfig(was as PartialConfig, ...layers);
   const { data, network } = record.config;
   const other = firstDifference({ data, network }, { data: config.data, network: config.network });
   check(

@@ -20,16 +20,17 @@ import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
 import type { AnyNetwork } from '../../model/any-network.js';
-import { check, RunError } from '../../numeric/errors.js';
+import { RunError } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
 import { readCheckpoint } from '../../record/checkpoint.js';
 import { constantLoss } from '../../runs/constant-loss.js';
+import { optimiserIn } from '../../runs/optimiser.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { CHECKPOINT, finalWeights } from '../../runs/train.js';
 import { effectiveRate, type LinearForm, linearForm } from '../../theory/optimisers/linear-form.js';
 import { LayeredTrainer } from '../../train/layered-trainer.js';
 import type { Cursor } from '../../train/loop.js';
-import { CONSTANT } from '../../train/optimisers/schedule.js';
+import { CONSTANT, rateAt } from '../../train/optimisers/schedule.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
 import { ANY_WORK, type AnyJob, type AnyResult, type AnyShared, layersOf } from './any-jobs.js';
 
@@ -39,7 +40,6 @@ export interface AnyState {
   readonly config: AnyConfig;
   readonly network: AnyNetwork;
   readonly dataset: Dataset;
-  readonly optimiser: OptimiserSpec;
   readonly build: KernelBuild;
   readonly directions: number;
   readonly safety: number;
@@ -76,11 +76,13 @@ export interface AnyAdvice {
  * @throws RunError when nothing can be advised; InterruptedError
  */
 export async function adviseAny(state: AnyState, options: RunOptions): Promise<AnyAdvice> {
-  const { run, config, network, dataset, optimiser } = state;
+  const { run, config, network, dataset } = state;
   const { training, seed, provider } = config;
   const weights = finalWeights(run, network);
   const kept = readCheckpoint<Cursor>(join(run, CHECKPOINT), network);
   const origin = `the last weights of the run in ${run}`;
+  const perEpoch = Math.max(1, Math.floor(dataset.train.count / training.batchSize));
+  const optimiser = optimiserAt(config, perEpoch, kept?.state.step ?? 0);
   const form = linearForm(optimiser);
   const squares = form.adaptive ? kept?.optimiser?.squares : undefined;
   const momentum = 1 - form.learningRate / effectiveRate(form);
@@ -227,13 +229,11 @@ function optimiserWords({ optimiser: o, penalty }: LinearForm, squares: AdviceOp
 }
 
 /**
- * Returns the optimiser of a run at its end, as SGD with momentum where the config names none, at the rate asked for; a schedule has
- * ended.
- * @throws InputError for what `completeOptimiser` refuses
+ * Returns the optimiser of a run as it was after so many steps: its schedule has ended at the rate that it had then, or at the rate of the
+ * run where that was 0.
  */
-export function optimiserAtEnd({ optimiser, training }: AnyConfig): OptimiserSpec {
-  const { learningRate, momentum } = training;
-  check(learningRate > 0, 'bad-learning-rate', `the learning rate must be a positive number; got ${learningRate}.`);
-  if (optimiser === undefined) return { type: 'sgd', learningRate, momentum };
-  return { ...(optimiser as unknown as OptimiserSpec), learningRate, schedule: CONSTANT };
+function optimiserAt(config: AnyConfig, perEpoch: number, steps: number): OptimiserSpec {
+  const { schedule = CONSTANT, ...optimiser } = optimiserIn(config, perEpoch);
+  const { learningRate } = optimiser;
+  return { ...optimiser, learningRate: rateAt(schedule, learningRate, steps) || learningRate };
 }

@@ -46,7 +46,7 @@ import type { AnyConfig, Config } from '../../runs/schema.js';
 import { adviceConfig, pointOf, STATE_WANTS, type StateRequest, stateOf } from '../../runs/state.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
 import { Trainer } from '../../train/trainer.js';
-import { adviseAny, optimiserAtEnd } from './any.js';
+import { adviseAny } from './any.js';
 import { anyAnnouncement, anyConfigOf, anyDisk, anyMemory } from './any-run.js';
 import { type AdviceJob, type AdviceResult, type AdviceShared, runAdviceJob } from './jobs.js';
 
@@ -198,7 +198,7 @@ async function adviseAnyRun(request: AdviseRequest, config: AnyConfig, build: Ke
   const workers = request.workers ?? config.workers;
   const how = { run: run!, config, network, dataset, build, folder, directions, safety, verify, runs, workers };
   const epochs = request.verifyEpochs ?? 2;
-  const result = await adviseAny({ ...how, optimiser: optimiserAtEnd(config), epochs }, request);
+  const result = await adviseAny({ ...how, epochs }, request);
   const { advice, facts, verification, weights, origin, linearAlgebra } = result;
   const { renderAdvice } = await import('./page.js');
   const kept = modelBytes(network, weights, { origin });

@@ -17,6 +17,8 @@ export interface MeterRequest {
   readonly layer: string;
   readonly relativeTolerance: number;
   readonly kernelBuild: KernelBuild;
+  /** lambda of the L2 penalty that is part of the loss; 0 by default. */
+  readonly penalty?: number;
 }
 
 /** What measures widths: `FlatnessMeter`, and the same over a surface. */
@@ -27,11 +29,18 @@ export interface Meter {
   profile(direction: Float64Array, index: number): Profile | Promise<Profile>;
 }
 
-/** Makes the meter of a network: in float32 by the kernel of lines for a perceptron, in float64 for layers. */
-function meterOf({ network, weights, samples, layer, relativeTolerance }: MeterRequest): Meter | Promise<Meter> {
-  if (isLayered(network)) {
+/** Makes the meter of a network: in float32 by the kernel of lines for a perceptron, in float64 for layers and with a penalty. */
+function meterOf({
+  network,
+  weights,
+  samples,
+  layer,
+  relativeTolerance,
+  penalty = 0,
+}: MeterRequest): Meter | Promise<Meter> {
+  if (isLayered(network) || penalty > 0) {
     const block = surfaceBlock(recordedBlock(network, layer));
-    return SurfaceMeter.at(surfaceOf(network, samples), Float64Array.from(weights), block, relativeTolerance);
+    return SurfaceMeter.at(surfaceOf(network, samples, penalty), Float64Array.from(weights), block, relativeTolerance);
   }
   const meter = new FlatnessMeter({ spec: network, weights, samples, layer, relativeTolerance });
   return {

@@ -7,6 +7,7 @@ import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { readJson, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
+import { penaltyOf } from '../optimiser.js';
 import {
   type Answer,
   type Centre,
@@ -95,6 +96,7 @@ export async function measureInBatches(
       samples: sharedSamples(samples),
       layer: config.record.layer,
       relativeTolerance,
+      penalty: penaltyOf(config),
       kernelBuild: folder.record.kernelBuild,
     },
     tasks,
