@@ -204,7 +204,7 @@ describe('the command', () => {
     expect(existsSync(join(folder, 'x'))).toBe(false);
     const other = await thermogradHere('reproduce', 'ao2022', '--seeds', '2');
     expect(other.code).toBe(2);
-    expect(other.stderr).toContain('--seeds belongs to ivf2021, controls and valley2023');
+    expect(other.stderr).toContain('--seeds belongs to ivf2021, controls, generality and valley2023');
   });
 
   it('is stopped with the line that continues it, which ends in one JSON document', async () => {

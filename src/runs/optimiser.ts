@@ -2,7 +2,7 @@
 import { check } from '../numeric/errors.js';
 import { scheduleInSteps } from '../train/optimisers/schedule.js';
 import { completeOptimiser, type OptimiserSpec } from '../train/optimisers/spec.js';
-import type { AnyConfig } from './schema.js';
+import type { AnyConfig, PartialConfig } from './schema.js';
 
 /** Learning rates of PyTorch's optimisers where none is given. */
 const RATES: Readonly<Record<string, number>> = { rmsprop: 0.01, adam: 0.001, adamw: 0.001 };
@@ -45,4 +45,11 @@ export function withOptimiser<T extends AnyConfig>(config: T, asked: { readonly 
   const spec = { ...own, learningRate, ...(hasMomentum && { momentum }) } as OptimiserSpec;
   completeOptimiser(spec);
   return { ...config, optimiser: spec, training: { ...training, learningRate, momentum } };
+}
+
+/** Returns a complete config as it can be written again: what the optimiser states is not stated a second time in `training`. */
+export function asWritten(config: AnyConfig): PartialConfig {
+  if (config.optimiser === undefined) return config as PartialConfig;
+  const { learningRate: _, momentum: __, ...training } = config.training;
+  return { ...config, training } as PartialConfig;
 }

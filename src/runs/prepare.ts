@@ -19,7 +19,7 @@ import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.j
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
 import { diskNeed, memoryNeed } from './memory.js';
 import { networkOf } from './network.js';
-import { optimiserIn } from './optimiser.js';
+import { asWritten, optimiserIn } from './optimiser.js';
 import { checkRanks } from './ranks.js';
 import type { AnyConfig, Config, PartialConfig } from './schema.js';
 
@@ -96,7 +96,7 @@ async function continueRun(
   leastSteps: number,
 ): Promise<Prepared> {
   const before = readRecord(path);
-  const config = completeRunConfig(before.config as PartialConfig, ...layers);
+  const config = completeRunConfig(asWritten(before.config), ...layers);
   JobFolder.check<StageName, RunHead>(RUN, path, {
     resume: true,
     differs: (record) => differenceOf(record, config, path),

@@ -18,6 +18,7 @@ import type { Context } from '../../runs/context.js';
 import { PARTIAL } from '../../runs/flatness/stage.js';
 import { openRun, RUN, type RunRecord, readRecord } from '../../runs/folder.js';
 import { analysisDisk, directionsDisk } from '../../runs/memory.js';
+import { asWritten } from '../../runs/optimiser.js';
 import { loadRun, needOf } from '../../runs/prepare.js';
 import { checkRanks } from '../../runs/ranks.js';
 import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
@@ -102,7 +103,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     ...(request.analysis && { analysis: request.analysis }),
     ...(request.workers !== undefined && { workers: request.workers }),
   };
-  const config = completeRunConfig(before.config as PartialConfig, overrides);
+  const config = completeRunConfig(asWritten(before.config), overrides);
   const out = request.out ?? nextFolder(path);
   const settings: Settings = { run: path, configHash: before.configHash, analysis: config.analysis, outputs: {} };
   checkOwn(out, settings);

@@ -11,6 +11,7 @@ import type { Finding } from '../../../report/finding.js';
 import { completeRunConfig } from '../../../runs/config.js';
 import { RUN } from '../../../runs/folder.js';
 import { networkTitle } from '../../../runs/network.js';
+import { asWritten } from '../../../runs/optimiser.js';
 import { planRun } from '../../../runs/prepare.js';
 import type { RunRequest } from '../../../runs/run.js';
 import type { PartialConfig } from '../../../runs/schema.js';
@@ -46,7 +47,7 @@ export async function reproduceIvf2021Seeds(
   const path = out ?? `ivf2021-${completeRunConfig(...asked).preset}-seeds`;
   const before = resume ? seedsIn(path) : undefined;
   // what is not asked for stays as it was begun
-  const layers = before ? [before.config as PartialConfig, ...asked] : asked;
+  const layers = before ? [asWritten(before.config), ...asked] : asked;
   const complete = completeRunConfig(...layers);
   const seeds = request.seeds ?? before?.seeds ?? 2;
   check(
