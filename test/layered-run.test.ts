@@ -14,6 +14,7 @@ import { Trajectory } from '../src/record/trajectory.js';
 import type { Finding } from '../src/report/finding.js';
 import { completeConfig, completeRunConfig, configHash } from '../src/runs/config.js';
 import { networkIn, readRecord } from '../src/runs/folder.js';
+import { planRun } from '../src/runs/prepare.js';
 import { trainRun } from '../src/runs/run.js';
 import type { PartialConfig } from '../src/runs/schema.js';
 import { configAt } from '../src/runs/state.js';
@@ -81,6 +82,15 @@ describe('a run of layers with Adam', () => {
     const head = model('whole').toString('latin1', 8, 700);
     for (const name of ['first.weight', 'first.bias', 'conv2.weight', 'dense1.bias'])
       expect(head).toContain(`"${name}"`);
+  });
+
+  it('is told the memory of its passes, which grows with the number of threads', async () => {
+    const need = async (workers: number) => (await planRun([CONFIG, { workers }], {})).memory;
+    const [one, four] = [await need(1), await need(4)];
+    const passes = (n: typeof one) => n.parts.find((p) => p.what.startsWith('losses along directions'))!;
+    expect(passes(four).bytes).toBe(4 * passes(one).bytes);
+    expect(passes(one).key).toBe('workers');
+    expect(four.peak).toBeGreaterThan(passes(four).bytes);
   });
 
   it.each([25, 90])('ends with the same bits when it was stopped at step %i and continued', async (stop) => {
@@ -151,6 +161,23 @@ describe('a perceptron with an optimiser', () => {
     expect(configHash(config as never)).toBe(configHash(completeConfig(teacher)));
     expect('optimiser' in readRecord(out('plain')).config).toBe(false);
   });
+});
+
+it('the network mlp by name is that of ivf2021 in its own kernels, bit for bit', async () => {
+  const short: PartialConfig = {
+    data: { limit: 200 },
+    training: { stop: { rule: 'epochs', epochs: 1 }, maxEpochs: 9 },
+    record: { windowEpochs: 5 },
+  };
+  for (const [name, network] of [
+    ['by-name', 'mlp'],
+    ['by-widths', undefined],
+  ] as const)
+    await trainRun([short, network ? { network } : {}], { out: out(name) });
+  const weights = (name: string) =>
+    readCheckpoint<object>(join(out(name), 'checkpoint.safetensors'), networkIn(readRecord(out(name))))!.weights;
+  expect(weights('by-name')).toEqual(weights('by-widths'));
+  expect(networkIn(readRecord(out('by-name')))).toMatchObject({ widths: [784, 50, 50, 10] });
 });
 
 describe('configs', () => {

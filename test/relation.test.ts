@@ -4,6 +4,7 @@ import type { DirectionFlatness } from '../src/analyse/trajectory/results.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { gammaLaw, sampleVariances } from '../src/runs/relation/gamma.js';
+import { fewPointLaw } from '../src/runs/relation/law.js';
 import { measureLayer } from '../src/runs/relation/layer.js';
 import { regimeOf } from '../src/runs/relation/regime.js';
 import { ritzBasis } from '../src/runs/relation/ritz.js';
@@ -162,6 +163,21 @@ describe('laws', () => {
     expect(regime.decades).toBeCloseTo(11 * Math.log10(1.3), 9);
     const none = regimeOf(good.slice(0, 4), { least: 0, key: randomKey(0) });
     expect([none.psi.value, none.psi.converged, none.points]).toEqual([Number.NaN, false, 4]);
+  });
+
+  it('the error of a law of few points is that of its scatter, whatever single replicates give', () => {
+    // scatter of 0.1 decades about a line over 2 decades at 20 points: 0.1/(√20·0.6) = 0.037
+    const errors = Array.from({ length: 30 }, (_, k) => {
+      const stream = randomKey(100 + k).stream();
+      const x = Array.from({ length: 20 }, (__, i) => 10 ** (i / 9.5));
+      const y = x.map((v) => v ** 2 * 10 ** (0.1 * stream.normal()));
+      return fewPointLaw(x, y, { key: randomKey(k), replicates: 400 }).exponent;
+    });
+    const mean = (f: (e: (typeof errors)[number]) => number) => errors.reduce((s, e) => s + f(e), 0) / errors.length;
+    expect(mean((e) => e.value)).toBeCloseTo(2, 1);
+    const scatter = Math.sqrt(mean((e) => (e.value - 2) ** 2));
+    expect(mean((e) => e.standardError) / scatter).toBeGreaterThan(0.6);
+    expect(mean((e) => e.standardError) / scatter).toBeLessThan(1.4);
   });
 
   it('gamma follows from variances over samples against curvature', () => {

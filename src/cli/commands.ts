@@ -130,6 +130,7 @@ Examples:
   thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
   thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
   thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour
+  thermograd reproduce generality                    with three seeds and two data sets, most of a day; --resume continues it
   thermograd reproduce generality --data mnist,cifar10:DIR   on these data sets; --resume continues it
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
   thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes

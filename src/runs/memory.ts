@@ -4,11 +4,12 @@ import { pcaMemory } from '../analyse/trajectory/pca.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { type DiskPart, documents, FILE_BYTES } from '../jobs/disk.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../jobs/memory.js';
-import { type AnyNetwork, countOf, recordedBlock } from '../model/any-network.js';
+import { type AnyNetwork, countOf, isLayered, recordedBlock } from '../model/any-network.js';
 import { chunkRowsFor } from '../record/trajectory.js';
 import { trainerBytes } from './learner.js';
 import { dynamicsRanks, flatnessRanks } from './ranks.js';
 import type { AnyConfig } from './schema.js';
+import { PASS_BYTES } from './surface.js';
 
 /**
  * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of the window;
@@ -48,8 +49,14 @@ export function memoryNeed(
     },
     { what: 'walks with the noise of the run', bytes: walkBytes(size, steps), key: 'record.layer' },
   ];
-  const [base, data, train, chunk, analysis, walk] = parts.map((p) => p.bytes);
-  return { peak: base + data + chunk + Math.max(train, analysis, walk), parts };
+  if (isLayered(network))
+    parts.push({
+      what: 'losses along directions in float64, in every thread',
+      bytes: (config.workers || availableParallelism()) * (PASS_BYTES + bytesOf(dataset.train)),
+      key: 'workers',
+    });
+  const [base, data, train, chunk, analysis, walk, passes = 0] = parts.map((p) => p.bytes);
+  return { peak: base + data + chunk + Math.max(train, analysis, walk, passes), parts };
 }
 
 function bytesOf(samples: Samples): number {

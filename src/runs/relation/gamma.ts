@@ -1,8 +1,9 @@
 /** The law C_ii ~ H_ii^γ along fixed directions: variance of the gradients of single samples against curvature. docs/theory [S6]. */
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
-import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
+import { FEWEST_POINTS } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
+import { fewPointLaw } from './law.js';
 
 /** Holds the law with its points. */
 export interface GammaLaw {
@@ -29,7 +30,7 @@ export function sampleVariances({ data, rows, cols }: Matrix): Float64Array {
 export function gammaLaw(
   curvatures: ArrayLike<number>,
   noise: ArrayLike<number>,
-  { key, replicates = 200 }: { readonly key: Key; readonly replicates?: number },
+  { key, replicates = 400 }: { readonly key: Key; readonly replicates?: number },
 ): GammaLaw {
   const kept = Array.from(curvatures, (_, i) => i).filter((i) => curvatures[i] > 0 && noise[i] > 0);
   const curvature = kept.map((i) => curvatures[i]);
@@ -38,6 +39,6 @@ export function gammaLaw(
   const base = { points: kept.length, decades, curvature, noise: own };
   if (kept.length < FEWEST_POINTS || !(decades > 0))
     return { ...base, gamma: missing(`no fit: ${kept.length} directions of positive curvature`), r2: Number.NaN };
-  const fit = powerLaw(curvature, own, { key, replicates });
-  return { ...base, gamma: fit.exponent, r2: fit.r2 };
+  const { exponent, r2 } = fewPointLaw(curvature, own, { key, replicates });
+  return { ...base, gamma: exponent, r2 };
 }

@@ -3,8 +3,9 @@ import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
 import { closedDirections } from '../../analyse/trajectory/scaling.js';
 import type { Estimate } from '../../numeric/estimate.js';
 import { missing, negated } from '../../numeric/estimate.js';
-import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
+import { FEWEST_POINTS } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
+import { fewPointLaw } from './law.js';
 
 /** Which directions, and whose variance; the rules are in docs/rules/generality.md. */
 export const REGIMES = ['same', 'half', 'hessian', 'walk', 'own'] as const;
@@ -13,7 +14,7 @@ export type RegimeName = (typeof REGIMES)[number];
 
 /** Holds the relation along one set of directions. */
 export interface Regime {
-  /** ψ; its error is the misfit, a block bootstrap over directions. */
+  /** ψ; its error is the misfit (`fewPointLaw`). */
   readonly psi: Estimate;
   readonly r2: number;
   /** Directions fitted, and those left out because a side of their valley is open. */
@@ -32,7 +33,7 @@ export interface Regime {
  */
 export function regimeOf(
   directions: readonly DirectionFlatness[],
-  { least, key, replicates = 200 }: { readonly least: number; readonly key: Key; readonly replicates?: number },
+  { least, key, replicates = 400 }: { readonly least: number; readonly key: Key; readonly replicates?: number },
 ): Regime {
   const closed = closedDirections(directions).filter((d) => d.variance > least);
   const flatness = closed.map((d) => d.flatness);
@@ -47,6 +48,6 @@ export function regimeOf(
   // a line through equal widths has no slope
   if (closed.length < FEWEST_POINTS || !(base.decades > 0))
     return { ...base, psi: missing(`no fit: ${closed.length} closed, resolved directions`), r2: Number.NaN };
-  const fit = powerLaw(flatness, variance, { key, replicates });
-  return { ...base, psi: negated(fit.exponent), r2: fit.r2 };
+  const { exponent, r2 } = fewPointLaw(flatness, variance, { key, replicates });
+  return { ...base, psi: negated(exponent), r2 };
 }
