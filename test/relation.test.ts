@@ -205,16 +205,15 @@ describe('a layer', () => {
   const data = new Float32Array(T * P);
   for (let t = 0; t < T; t++) for (let i = 0; i < P; i++) data[t * P + i] = 1e-3 * h[i] ** 0.75 * stream.normal();
 
-  it('has the exponent in its own window, in the other half and in the fixed basis; a walk of white steps has not', async () => {
+  const measured = (rows: Float32Array, walk: Float32Array) => {
     const surface = parabola(h, 0.01);
-    const white = Float32Array.from(numbers(T * P, 11));
-    const measured = await measureLayer({
+    return measureLayer({
       surface,
       block: wholeBlock(surface.parameters),
       centre: new Float64Array(P),
-      rows: { data: data.slice(), P },
-      walk: () => ({ data: white, P }),
-      scale: Float64Array.from(h, (v) => 1 / Math.sqrt(v)),
+      rows: { data: rows, P },
+      walk: () => ({ data: walk, P }),
+      scale: Float64Array.from(h, (v) => v ** -0.25),
       directions: 20,
       vectors: P,
       relativeTolerance: 1e-4,
@@ -222,14 +221,26 @@ describe('a layer', () => {
       la,
       report: () => {},
     });
-    const { same, half, hessian, walk, own } = measured.regimes;
+  };
+  const white = Float32Array.from(numbers(T * P, 11));
+
+  it('has the exponent in its own window, in the other half and in the fixed basis; a walk of white steps has not', async () => {
+    const { regimes, centreLoss } = await measured(data.slice(), white);
+    const { same, half, hessian, walk, own } = regimes;
     // relative error of a variance over T rows is √(2/T) = 2 %, over half of them 3 %
     expect(same!.psi.value).toBeCloseTo(3, 1);
     expect(half!.psi.value).toBeCloseTo(3, 1);
     expect(hessian!.psi.value).toBeCloseTo(3, 1);
     expect(Math.abs(walk!.r2) < 0.5 || Math.abs(walk!.psi.value) > 10 || walk!.psi.value < 1).toBe(true);
-    // y_i = √h_i w_i has the curvature 1 in every direction: all widths are equal, and there is no law
-    expect(own!.decades).toBeLessThan(1e-3);
-    expect(measured.centreLoss).toBe(0.01);
+    // y_i = h_i^(1/4) w_i has the curvature h_i^(1/2), so F_i ∝ h_i^(−1/4), and σ_i² ∝ h_i²
+    expect(Math.abs(own!.psi.value - 8)).toBeLessThan(0.3);
+    expect(centreLoss).toBe(0.01);
+  });
+
+  it('takes directions of the first half and variances of the second: a law that changes between them shows', async () => {
+    const changed = data.map((v, k) => (k < (T * P) / 2 ? v : v * h[k % P] ** -0.25));
+    const { half } = (await measured(changed, white)).regimes;
+    // σ_i² ∝ h_i in the second half, F_i ∝ h_i^(−1/2)
+    expect(Math.abs(half!.psi.value - 2)).toBeLessThan(0.1);
   });
 });

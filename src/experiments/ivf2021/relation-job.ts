@@ -5,6 +5,7 @@ import type { Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
 import { layeredOf } from '../../model/layered/convert.js';
+import { ThermogradError } from '../../numeric/errors.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { randomKey } from '../../numeric/random.js';
@@ -42,7 +43,10 @@ export interface RelationJob {
 /** Ritz vectors of the fixed basis. */
 const VECTORS = 32;
 
-export const RELATION_WORK: Work<undefined, RelationJob, LayerMeasured> = {
+/** What was measured, or why it could not be: a layer in which nothing moves, or a loss of 0. */
+export type RelationAnswer = LayerMeasured | { readonly missing: string };
+
+export const RELATION_WORK: Work<undefined, RelationJob, RelationAnswer> = {
   async run(job, _, report) {
     forceKernelBuild(job.kernelBuild);
     const la = await chooseProvider({ prefer: job.provider });
@@ -68,19 +72,32 @@ export const RELATION_WORK: Work<undefined, RelationJob, LayerMeasured> = {
       walkOf(found, linearForm(optimiser), job.preconditioner);
       return found;
     };
-    return measureLayer({
-      surface,
-      block: surfaceBlock(block),
-      centre: Float64Array.from(job.weights),
-      rows,
-      walk,
-      scale: job.preconditioner?.map(Math.sqrt),
-      directions: job.directions,
-      vectors: VECTORS,
-      relativeTolerance: job.relativeTolerance,
-      key,
-      la,
-      report,
-    });
+    return orWhy(
+      measureLayer({
+        surface,
+        block: surfaceBlock(block),
+        centre: Float64Array.from(job.weights),
+        rows,
+        walk,
+        scale: job.preconditioner?.map(Math.sqrt),
+        directions: job.directions,
+        vectors: VECTORS,
+        relativeTolerance: job.relativeTolerance,
+        key,
+        la,
+        report,
+      }),
+    );
   },
 };
+
+/** Gives the sentence of an error that belongs to the run and not to the program. */
+async function orWhy(measuring: Promise<LayerMeasured>): Promise<RelationAnswer> {
+  try {
+    return await measuring;
+  } catch (error) {
+    const own = error instanceof ThermogradError && ['nothing-moved', 'no-centre-loss'].includes(error.code);
+    if (!own) throw error;
+    return { missing: error.message };
+  }
+}

@@ -16,7 +16,7 @@ import { CHECKPOINT, historyIn, TRAJECTORY, WINDOW_START } from '../../runs/trai
 import { centreWeights, summaryOf } from '../../runs/window/stages.js';
 import { linearForm } from '../../theory/optimisers/linear-form.js';
 import { preconditionerOf } from '../../theory/optimisers/own-coordinates.js';
-import { RELATION_WORK, type RelationJob } from './relation-job.js';
+import { RELATION_WORK, type RelationAnswer, type RelationJob } from './relation-job.js';
 
 /** File of the relation under its controls. */
 export const RELATION = 'relation.json';
@@ -37,7 +37,7 @@ export interface RelationDocument {
 /** Most directions of each regime. */
 const DIRECTIONS = 48;
 
-const RELATION_JOBS: JobKind<undefined, RelationJob, LayerMeasured> = {
+const RELATION_JOBS: JobKind<undefined, RelationJob, RelationAnswer> = {
   ...RELATION_WORK,
   worker: new URL('./relation-worker.js', import.meta.url),
   name: () => 'the relation under its controls',
@@ -98,18 +98,18 @@ async function relationOf(context: Context, { train }: Dataset): Promise<Relatio
     relativeTolerance: Math.max(analysis.relativeTolerance, 1e-3),
     seed,
   };
-  let measured: LayerMeasured | undefined;
+  let found: RelationAnswer | undefined;
   const finished = await runJobs(RELATION_JOBS, undefined, [job], {
     workers: 1,
     signal: options.signal,
     onProgress: (_, note, share) =>
       options.onProgress?.({ stage: 'walk', done: Math.round(100 * share), total: 100, unit: '%', note }),
     onDone: (_, answer) => {
-      measured = answer;
+      found = answer;
     },
   });
-  if (!finished || !measured) throw new InterruptedError(folder.path);
-  return { ...head, measured };
+  if (!finished || !found) throw new InterruptedError(folder.path);
+  return 'missing' in found ? { ...head, ...found } : { ...head, measured: found };
 }
 
 const stepsIn = (state: object): number => (state as { step: number }).step;
