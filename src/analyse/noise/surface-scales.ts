@@ -7,7 +7,7 @@
  * of random signs.
  */
 import { type Estimate, estimate, meanOf } from '../../numeric/estimate.js';
-import { matrix, row } from '../../numeric/linalg/index.js';
+import { matrix, row, stacked } from '../../numeric/linalg/index.js';
 import { signVector } from '../../numeric/operators/hutchinson.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
@@ -64,43 +64,64 @@ export async function surfaceCurvedNoise(
   w: Float64Array,
   block: SurfaceBlock,
   pairs: readonly CurvaturePair[],
-  options: SurfaceNoiseOptions & { readonly key: Key /** 10 by default, at least 2. */; readonly probes?: number },
+  options: SurfaceNoiseOptions & {
+    readonly key: Key;
+    /** 10 by default, at least 2. */
+    readonly probes?: number;
+    /** Most numbers of the vectors of one request; 2^26, 512 MB, by default. */
+    readonly numbers?: number;
+  },
 ): Promise<CurvedNoise> {
-  const { subset, signal, key, probes = 10 } = options;
+  const { subset, signal, key, probes = 10, numbers = 2 ** 26 } = options;
   const request = signal ? { signal } : {};
   const P = block.size;
   const N = surface.samples;
   const g = await blockGradient(surface, w, block, options);
-  const rows = matrix(probes + 1, P);
-  for (let i = 0; i < probes; i++) rows.data.set(signVector(P, key.child('curved-noise').child(i).stream()), i * P);
-  rows.data.set(g, probes * P);
-  const products = await surface.hessianVectors(w, block, rows, subset, request);
   const k = pairs.length;
-  const directions = matrix(k + 2 * probes, P);
-  pairs.forEach(({ vector }, i) => {
-    directions.data.set(vector, i * P);
-  });
-  for (let i = 0; i < probes; i++) {
-    const [z, hz] = [row(rows, i), row(directions, k + probes + i)];
-    directions.data.set(z, (k + i) * P);
-    hz.set(row(products, i));
-    for (const { value, vector } of pairs) {
-      const share = value.value * dot(vector, z);
-      for (let j = 0; j < P; j++) hz[j] -= share * vector[j];
+  // all at once where that fits; a probe is three vectors with its product
+  const group = Math.max(1, Math.min(probes, Math.floor((numbers / P - k) / 3)));
+  const known: Float64Array[] = [];
+  const probed: { readonly z: Float64Array; readonly hz: Float64Array }[] = [];
+  let form = Number.NaN;
+  for (let first = 0; first < probes; first += group) {
+    const count = Math.min(group, probes - first);
+    const signs = Array.from({ length: count }, (_, i) =>
+      signVector(
+        P,
+        key
+          .child('curved-noise')
+          .child(first + i)
+          .stream(),
+      ),
+    );
+    const rows = stacked(first === 0 ? [...signs, g] : signs, P);
+    const products = await surface.hessianVectors(w, block, rows, subset, request);
+    if (first === 0) form = dot(g, row(products, count));
+    for (let i = 0; i < count; i++) {
+      const hz = row(products, i);
+      for (const { value, vector } of pairs) {
+        const share = value.value * dot(vector, signs[i]);
+        for (let j = 0; j < P; j++) hz[j] -= share * vector[j];
+      }
     }
+    const own = first === 0 ? pairs.map((pair) => pair.vector) : [];
+    const directions = stacked([...own, ...signs, ...signs.map((_, i) => row(products, i))], P);
+    const each = await surface.projectedSampleGradients(w, block, directions, subset, request);
+    const away = (i: number) => {
+      const mean = dot(g, row(directions, i));
+      return Float64Array.from({ length: each.rows }, (_, s) => each.data[s * directions.rows + i] - mean);
+    };
+    for (let i = 0; i < own.length; i++) known.push(away(i));
+    for (let i = 0; i < count; i++) probed.push({ z: away(own.length + i), hz: away(own.length + count + i) });
   }
-  const each = await surface.projectedSampleGradients(w, block, directions, subset, request);
-  const width = directions.rows;
-  const means = Float64Array.from({ length: width }, (_, i) => dot(g, row(directions, i)));
-  const away = (s: number, i: number) => each.data[s * width + i] - means[i];
   const over = (f: (s: number) => number) =>
     overSamples(
-      Float64Array.from({ length: each.rows }, (_, s) => f(s)),
+      Float64Array.from({ length: probed[0].z.length }, (_, s) => f(s)),
       N,
       subset,
     );
-  const known = (s: number) => pairs.reduce((sum, { value }, i) => sum + value.value * away(s, i) ** 2, 0);
-  const probe = (s: number, i: number) => away(s, k + i) * away(s, k + probes + i);
+  const ofPairs = (s: number) => pairs.reduce((sum, { value }, i) => sum + value.value * known[i][s] ** 2, 0);
+  const probe = (s: number, i: number) => probed[i].z[s] * probed[i].hz[s];
   const found = meanOf(
     Array.from({ length: probes }, (_, i) => over((s) => probe(s, i)).value),
     '',
@@ -108,17 +129,16 @@ export async function surfaceCurvedNoise(
   const whole = over((s) => {
     let rest = 0;
     for (let i = 0; i < probes; i++) rest += probe(s, i) / probes;
-    return known(s) + rest;
+    return ofPairs(s) + rest;
   });
   // an eigenvalue that is off by δλ moves the trace by δλ v·C1v; all come from the same samples, so their errors are added
   const fromPairs = pairs.reduce(
-    (sum, { value }, i) => sum + value.standardError * over((s) => away(s, i) ** 2).value,
+    (sum, { value }, i) => sum + value.standardError * over((s) => known[i][s] ** 2).value,
     0,
   );
   const error = Math.hypot(found.standardError, whole.standardError, fromPairs);
   const method = `${k} eigenpairs and ${probes} probes of random signs; ${whole.method}`;
   const trace = estimate(whole.value, error, whole.n, method, Math.abs(whole.value) > 2 * error);
-  const form = dot(g, row(products, probes));
   const forms = subset
     ? (await curvaturesBySample(surface, w, block, matrix(1, P, g), subset, request)).data
     : undefined;
