@@ -1,9 +1,10 @@
 // node scripts/recording-page.mjs ANALYSIS --name NAME --title TITLE --words FILE [--figures a,b] [--out docs/results/recordings]
 // Writes the page of a recording for docs/results/recordings: findings, blocks and some directions from the documents of an analysis,
 // with two of its figures beside it. --words is a file of Markdown that comes first: what was trained, how, and what it shows.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawFigures } from '../dist/experiments/recording/figures/all.js';
 import { recordingFindings } from '../dist/experiments/recording/findings.js';
 import { parseJson } from '../dist/numeric/json.js';
 import { formatCount, formatEstimate, formatMarked, formatNumber } from '../dist/report/format.js';
@@ -98,12 +99,12 @@ function doubled(e) {
 }
 
 mkdirSync(flags.out, { recursive: true });
-const drawn = readdirSync(join(folder, 'figures'));
+const drawn = Object.values(drawFigures(measured)).flat();
 for (const wanted of flags.figures.split(',')) {
-  const file = drawn.find((f) => f.startsWith(wanted));
-  if (!file) continue;
+  const figure = drawn.find((f) => f.name.startsWith(wanted) && 'svg' in f);
+  if (!figure) continue;
   const own = `${flags.name}-${wanted.replace(/-\d+$/, '')}.svg`;
-  copyFileSync(join(folder, 'figures', file), join(flags.out, own));
-  parts.push(`![${wanted.replace(/-\d+$/, '').replaceAll('-', ' ')} of this recording](${own})`);
+  writeFileSync(join(flags.out, own), figure.svg);
+  parts.push(`![${figure.title} of this recording](${own})`, figure.caption);
 }
 writeFileSync(join(flags.out, `${flags.name}.md`), `${parts.join('\n\n')}\n`);
