@@ -149,6 +149,7 @@ export type { StageRecord } from './jobs/record.js';
 export { type KernelBuild, kernelBuild } from './kernels/load.js';
 // model
 export { type FunctionSurface, lossSurface, numericalGradient } from './model/function-surface.js';
+export { initialLayeredWeights, type LayeredSpec, type LayerSpec, namedNetwork } from './model/layered/index.js';
 export {
   type Activation,
   initialWeights,
@@ -232,6 +233,7 @@ export { completed } from './surface/completed.js';
 export { withDecay } from './surface/decay.js';
 export { functionSurface, type ModelFunctions } from './surface/functions.js';
 export { weightsHash } from './surface/hash.js';
+export { type LayeredSurfaceOptions, layeredSurface } from './surface/layered/surface.js';
 export type { SurfaceParts } from './surface/made.js';
 export { NetworkPasses } from './surface/network/passes.js';
 export { type NetworkSurfaceOptions, networkSurface } from './surface/network/surface.js';

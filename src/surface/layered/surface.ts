@@ -60,7 +60,7 @@ const OPTIONS_WANTS = is.shape<LayeredSurfaceOptions>({
   lines: is.maybe(is.oneOf('float32', 'float64')),
   programBytes: is.maybe(is.positive),
   cacheBytes: is.maybe(is.real),
-  machine: is.maybe(is.object),
+  machine: is.maybe(is.having('a machine, such as passMachine makes', 'run64', 'setLanes', 'setOrder')),
 });
 
 const MEBI_512 = 512 * 2 ** 20;

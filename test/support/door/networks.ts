@@ -54,6 +54,11 @@ const surface = () => ({
   loss: (w: Float64Array) => w[0] ** 2 + w[1] ** 2,
   gradient: (w: Float64Array) => w.map((v) => 2 * v),
 });
+const LAYERS = made<door.LayeredSpec>({
+  input: SPEC.widths[0],
+  layers: [{ type: 'dense', outputs: SPEC.widths[SPEC.widths.length - 1] }],
+  loss: SPEC.loss,
+});
 const spec = () => ({ widths: [3, 4, 2], activation: 'relu', bias: true, loss: 'cross-entropy' });
 const plainSamples = () => ({ ...samples });
 const curves = () => ({ runningLoss: [1], runningAccuracy: [1], trainLoss: [1], trainErrors: [1] });
@@ -175,6 +180,11 @@ export const NETWORKS: Record<string, Call> = {
   weightsHash: call(door.weightsHash, () => [[1, 2]]),
   networkSurface: call(door.networkSurface, () => [
     { spec: SPEC, samples, name: 'n', lines: 'float64', cacheBytes: 1e6 },
+  ]),
+  namedNetwork: call(door.namedNetwork, () => ['lenet5', [1, 28, 28], 10, 'cross-entropy']),
+  initialLayeredWeights: call(door.initialLayeredWeights, () => [LAYERS, key]),
+  layeredSurface: call(door.layeredSurface, () => [
+    { spec: LAYERS, samples, name: 'n', lines: 'float64', programBytes: 1e6, cacheBytes: 1e6 },
   ]),
   hardAndRandom: call(door.hardAndRandom, () => [six(), 2, key]),
   sampleWeights: call(door.sampleWeights, () => [subset()]),
