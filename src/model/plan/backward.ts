@@ -11,6 +11,7 @@ import {
   convSizes,
   denseSizes,
   fixedAffine,
+  linearInputOf,
   normalOf,
   parametersAt,
   placesOf,
@@ -21,8 +22,8 @@ import { Bank, type Frame, movedSlots, type Part, type Parts } from './frame.js'
 import { ACTIVATIONS, type Instruction } from './ops.js';
 
 /**
- * The adjoints of the slots. An `add` hands its own on without a copy to a slot that nobody else reads, unless a ReLU writes
- * over that slot's.
+ * The adjoints of the slots. An `add` hands its own on without a copy to a slot that nobody else reads and that lies in its own
+ * memory: what a ReLU writes over its input would be multiplied by the slope for others too.
  */
 export class Adjoints {
   private readonly bank: Bank;
@@ -35,9 +36,7 @@ export class Adjoints {
     for (const { type, inputs, output } of frame.layers) {
       if (type !== 'add' || inputs[0] === inputs[1]) continue;
       for (const x of inputs) {
-        const producer = x > 0 ? frame.layers[x - 1] : undefined;
-        const over = producer?.type === 'relu' || producer?.type === 'dropout';
-        if (producer && !over && frame.readers(x) === 1 && frame.root(x) === x) this.shared.set(x, output);
+        if (x > 0 && frame.readers(x) === 1 && frame.root(x) === x) this.shared.set(x, output);
       }
     }
   }
@@ -91,14 +90,13 @@ export function backward(frame: Frame, parts: Parts, adjoints: Adjoints, gradien
     if (!moved[layer.output]) continue;
     const part = parts.get(i);
     if (gradient !== undefined && part) {
-      const x = frame.values.of(layer.inputs[0]);
-      byParameters(frame, layer, part, x, adjoints.of(layer.output), gradient);
+      byParameters(frame, layer, part, linearInputOf(frame, layer), adjoints.of(layer.output), gradient);
     }
     for (const x of layer.inputs) if (moved[x]) frame.push(...byInput(frame, layer, frame.weights, x, adjoints, true));
   }
 }
 
-/** Emits g_w += ∂y/∂wᵀ d_y of a layer; `x` takes the place of its input, or of the normalised input of a norm. */
+/** Emits g_w += ∂y/∂wᵀ d_y of a layer; `x` is what its parameters multiply, or the tangent of that. */
 export function byParameters(
   frame: Frame,
   layer: ResolvedLayer,
@@ -112,7 +110,7 @@ export function byParameters(
   if (layer.type === 'layer-norm' || layer.type === 'batch-norm')
     frame.push({
       op: 'affineWeight',
-      x: x === frame.values.of(layer.inputs[0]) ? normalOf(frame, layer) : x,
+      x,
       dy,
       dweight: weight,
       dbias: bias,
@@ -245,7 +243,7 @@ export function backwardTangent(frame: Frame, pass: SecondOrder): void {
 function productByParameters(frame: Frame, layer: ResolvedLayer, part: Part, moved: boolean, pass: SecondOrder): void {
   const { product, tangents, adjoints, adjointTangents } = pass;
   const input = layer.inputs[0];
-  byParameters(frame, layer, part, frame.values.of(input), adjointTangents.of(layer.output), product);
+  byParameters(frame, layer, part, linearInputOf(frame, layer), adjointTangents.of(layer.output), product);
   if (!moved || !part.weight) return;
   const norm = layer.type === 'layer-norm' || layer.type === 'batch-norm';
   const x = norm ? normalOf(frame, layer, 'normal tangent') : tangents.of(input);

@@ -34,6 +34,12 @@ export function parametersAt(frame: Frame, layer: ResolvedLayer, flat: number, p
 export const normalOf = (frame: Frame, layer: ResolvedLayer, which = 'normal'): number =>
   frame.keep(`${which} ${layer.index}`, (layout) => layout.rows(sizeOf(layer.inputShape) + 1));
 
+/** Returns the address of what the parameters of a layer multiply: its input, and of a norm the normalised one. */
+export const linearInputOf = (frame: Frame, layer: ResolvedLayer): number =>
+  layer.type === 'layer-norm' || layer.type === 'batch-norm'
+    ? normalOf(frame, layer)
+    : frame.values.of(layer.inputs[0]);
+
 /** Returns the address of the places in the windows of a max pool. */
 export const placesOf = (frame: Frame, layer: ResolvedLayer): number =>
   frame.keep(`places ${layer.index}`, (layout) => layout.rows(sizeOf(layer.outputShape)));

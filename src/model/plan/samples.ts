@@ -1,7 +1,7 @@
 /** Gradients of single samples as instructions: rows of lanes whose sum over lanes would be the gradient. docs/theory [S1]. */
 import { type ResolvedLayer, sizeOf } from '../layered/resolved.js';
 import type { Adjoints } from './backward.js';
-import { alongParameters, channels, convSizes, denseSizes, normalOf, parametersAt } from './forward.js';
+import { alongParameters, channels, convSizes, denseSizes, linearInputOf, parametersAt } from './forward.js';
 import type { Frame, Part, Parts } from './frame.js';
 
 /** Names a piece of a block that lies in one parameter. */
@@ -85,12 +85,11 @@ export function laneGradients(frame: Frame, layer: ResolvedLayer, part: Part, na
 
 /** Emits the gradient of each lane in the parameters of one layer. */
 export function byLane(frame: Frame, layer: ResolvedLayer, adjoints: Adjoints, to: LaneGradients): void {
-  const dy = adjoints.of(layer.output);
-  const x = frame.values.of(layer.inputs[0]);
-  const own = { dy, dweight: to.weight, dbias: to.bias };
-  if (layer.type === 'conv') frame.push({ op: 'convWeightLanes', x, ...own, ...convSizes(layer) });
-  else if (layer.type === 'dense') frame.push({ op: 'denseWeightLanes', x, ...own, ...denseSizes(layer) });
-  else frame.push({ op: 'affineWeightLanes', x: normalOf(frame, layer), ...own, ...channels(layer) });
+  const x = linearInputOf(frame, layer);
+  const own = { x, dy: adjoints.of(layer.output), dweight: to.weight, dbias: to.bias };
+  if (layer.type === 'conv') frame.push({ op: 'convWeightLanes', ...own, ...convSizes(layer) });
+  else if (layer.type === 'dense') frame.push({ op: 'denseWeightLanes', ...own, ...denseSizes(layer) });
+  else frame.push({ op: 'affineWeightLanes', ...own, ...channels(layer) });
 }
 
 /** Emits out[lane] += |g_k|² over some pieces of one layer. */
