@@ -16,6 +16,9 @@
  *   within two errors of 0 or below 5 %; `not stationary` if the relation fails by more than three errors, or the trend exceeds
  *   both 5 % and three errors; else, or where more than 1 % of the motion is rounding, `not decidable`.
  *
+ * Of a run that another optimiser trained (`point.optimiser`) curvature, noise and ceilings are those in its own coordinates, with the
+ *   same rules; 1 − mu then stands for eta/eta_e, and stationarity is not judged. docs/theory [O1].
+ *
  * The ceiling is exact for batches of this training set; its error takes the set as a sample of a distribution, and the ceiling is
  * refused where the error reaches the value. (The limit was first half of the value; on a fitted MNIST network, where a few samples dominate,
  * that refused ceilings that hold.) It is also refused where the most negative curvature is above half of the top one: such a
