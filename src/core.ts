@@ -72,6 +72,7 @@ export type {
 } from './analyse/trajectory/results.js';
 export { type RowChunk, type RowSource, rowRange, rowsInMemory, scaledRows } from './analyse/trajectory/rows.js';
 export { type ScalingInput, scaling } from './analyse/trajectory/scaling.js';
+export { measureOptimiserAdvice, type OptimiserAdviceOptions } from './apply/advice-optimiser.js';
 export { type AdviceMeasureOptions, type MeasuredOnSurface, measureAdvice } from './apply/advice-surface.js';
 export type { BlockDiagnostics, BuiltConstraint, Constraint, UnitStrength } from './apply/constraint.js';
 export { CONSTRAINTS } from './apply/constraints/table.js';
@@ -267,17 +268,8 @@ export {
 } from './theory/models/problem.js';
 export { dimensionless, type Scales, scalesAt } from './theory/models/scales.js';
 export type { Field, LangevinModel, SgdModel } from './theory/motion.js';
-export {
-  optimiserCeiling,
-  optimiserMeanSquareCeiling,
-  type VaryingCurvature,
-} from './theory/optimisers/ceiling.js';
-export {
-  type CirculationParts,
-  type ContinuousOptimiser,
-  circulationParts,
-  continuousOptimiser,
-} from './theory/optimisers/continuous.js';
+export { optimiserCeiling, optimiserMeanSquareCeiling } from './theory/optimisers/ceiling.js';
+export { circulationParts, continuousOptimiser } from './theory/optimisers/continuous.js';
 export { type OptimiserCovariance, optimiserCovariance } from './theory/optimisers/covariance.js';
 export { type HeavyBallRequest, heavyBallRequest } from './theory/optimisers/heavy-ball.js';
 export { type FormFailure, type WindowSeen, whereFormFails } from './theory/optimisers/holds.js';

@@ -339,6 +339,7 @@ it('the door opens on these names and no others', () => {
       "meanSquareRate",
       "meanSquaredDisplacement",
       "measureAdvice",
+      "measureOptimiserAdvice",
       "measureSurface",
       "modelTask",
       "modelsOf",

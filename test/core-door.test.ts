@@ -208,6 +208,7 @@ it('core has these names and no others', () => {
       "meanSquareRate",
       "meanSquaredDisplacement",
       "measureAdvice",
+      "measureOptimiserAdvice",
       "measureSurface",
       "modelTask",
       "modelsOf",

@@ -14,7 +14,7 @@ import { scaledSurface } from '../surface/scaled.js';
 import type { Surface } from '../surface/surface.js';
 import { effectiveRate, type LinearForm, linearForm } from '../theory/optimisers/linear-form.js';
 import { preconditionerOf } from '../theory/optimisers/own-coordinates.js';
-import type { OptimiserSpec } from '../train/optimisers/spec.js';
+import { OPTIMISER_WANTS, type OptimiserSpec } from '../train/optimisers/spec.js';
 import type { AdvicePoint } from './advice-facts.js';
 import { type AdviceMeasureOptions, type MeasuredOnSurface, measureAdvice } from './advice-surface.js';
 
@@ -59,7 +59,11 @@ export async function measureOptimiserAdvice(
       surface: SURFACE_WANTS,
       w: is.numbers,
       options: is.shape<OptimiserAdviceOptions>({
-        optimiser: is.object,
+        la: is.algebra,
+        key: is.key,
+        directions: is.maybe(is.count),
+        samples: is.maybe(is.count),
+        optimiser: OPTIMISER_WANTS,
         setting: is.shape({ batchSize: is.count, sampling: is.oneOf('shuffled', 'replaced', 'cyclic') }),
         squares: is.maybe(is.numbers),
         steps: is.maybe(is.positive),

@@ -283,6 +283,18 @@ export const NETWORKS: Record<string, Call> = {
       axes: 2,
     },
   ]),
+  measureOptimiserAdvice: refused(door.measureOptimiserAdvice, () => [
+    modelSurface,
+    Float64Array.of(0.1, 0.2),
+    {
+      key,
+      la,
+      optimiser: { type: 'adam', learningRate: 0.1 },
+      setting: { batchSize: 1, sampling: 'shuffled' },
+      squares: [1, 2],
+      steps: 10,
+    },
+  ]),
   // an analytic landscape has no samples to compare batches of
   measureAdvice: refused(door.measureAdvice, () => [
     modelSurface,
