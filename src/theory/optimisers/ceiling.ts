@@ -92,7 +92,7 @@ function rootOf(f: (x: number) => number, end: number): number {
   for (let round = 0; round < 60 && b - a > 1e-10 * b; round++) {
     // a growth of 0 or infinity has no finite logarithm: halve
     const share = Number.isFinite(fa) && Number.isFinite(fb) ? fb / (fb - fa) : 0.5;
-    const x = b * (a / b) ** Math.min(0.999, Math.max(0.001, share));
+    const x = b * Math.exp(Math.log(a / b) * Math.min(0.999, Math.max(0.001, share)));
     const fx = f(x);
     if (fx >= 0) {
       [b, fb] = [x, fx];

@@ -5,6 +5,7 @@
  * was measured at both ends of the window; the thresholds stand below. With any reason given, a prediction of the form for this window
  * is "not decidable" and no finding.
  */
+import { wholePower } from '../../numeric/power.js';
 import * as is from '../../numeric/wants.js';
 import { rateRange } from '../../train/optimisers/schedule.js';
 import { LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
@@ -107,7 +108,7 @@ function judgeSquares(
   say: (id: FormFailure['id'], sentence: string) => void,
 ): void {
   const { type, beta2, epsilon } = form.optimiser;
-  const correction = (count: number) => (type === 'rmsprop' ? 1 : 1 - beta2 ** Math.max(1, count));
+  const correction = (count: number) => (type === 'rmsprop' ? 1 : 1 - wholePower(beta2, Math.max(1, count)));
   const roots = (v: ArrayLike<number>, count: number) => Float64Array.from(v, (x) => Math.sqrt(x / correction(count)));
   const [first, last] = [roots(start, steps.start), roots(end, steps.end)];
   const silent = last.filter((x) => x <= epsilon).length;

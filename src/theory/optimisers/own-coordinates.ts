@@ -5,6 +5,7 @@
 import { check } from '../../numeric/errors.js';
 import { type Matrix, matrix, type SymmetricEigen } from '../../numeric/linalg/index.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import { wholePower } from '../../numeric/power.js';
 import * as is from '../../numeric/wants.js';
 import { LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
 
@@ -108,6 +109,7 @@ export function preconditionerOf(
     { form: LINEAR_FORM_WANTS, squares: is.numbers, count: is.positive },
   );
   const { type, beta2, epsilon } = form.optimiser;
-  const correction = type === 'adam' || type === 'adamw' ? 1 - beta2 ** count : 1;
+  const corrected = (type === 'adam' || type === 'adamw') && Number.isFinite(count);
+  const correction = corrected ? 1 - wholePower(beta2, Math.round(count)) : 1;
   return Float64Array.from(squares, (v) => 1 / (Math.sqrt(v / correction) + epsilon));
 }
