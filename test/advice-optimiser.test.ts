@@ -144,6 +144,11 @@ describe('the ceiling of a quadratic loss', () => {
     if ('refused' in kept.curvature || 'refused' in made.curvature) throw new Error('refused');
     expect(Math.abs(made.curvature.facts.top.value / kept.curvature.facts.top.value - 1)).toBeLessThan(0.1);
     expect(made.effectiveRate).toBeCloseTo(1e-4, 12);
+    // a silent weight does not stretch its coordinate by 1/eps
+    const quiet = Float32Array.from(state.squares, (v, i) => (i === 2 ? 0 : v));
+    const silent = await measure(optimiser, { ...state, squares: quiet });
+    expect(silent.silent).toBe(1);
+    expect(Math.max(...silent.preconditioner)).toBeLessThan(1e4);
     await expect(measure(optimiser, { ...state, squares: new Float32Array(2) })).rejects.toThrow(
       'mean squared gradients are 8 numbers ≥ 0, one for each weight; got 2.',
     );

@@ -12,6 +12,8 @@ export interface AdviceOptimiser {
   readonly edge: string;
   /** Where its mean squared gradients come from; `none` without a preconditioner. */
   readonly squares: 'kept' | 'expected' | 'none';
+  /** Weights with hardly any gradient, of whose P nothing is known. */
+  readonly silent: number;
   /** lambda of an L2 penalty, which is part of the loss that was measured; 0 without. */
   readonly penalty: number;
 }

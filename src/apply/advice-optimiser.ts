@@ -36,6 +36,8 @@ export interface OptimiserMeasured extends MeasuredOnSurface {
   readonly form: LinearForm;
   /** The diagonal of P; all 1 for SGD. */
   readonly preconditioner: Float64Array;
+  /** Weights with √v at most eps, whose P = 1/eps says nothing of the landscape: they count with the median P of the others. */
+  readonly silent: number;
   /** `kept`: from the squares that the optimiser kept; `expected`: from the gradients of the samples; `none` for SGD. */
   readonly squaresFrom: 'kept' | 'expected' | 'none';
   /** eta_e, at which slow motion follows P g: what the rate, the noise's share of the loss and the temperature are made of. */
@@ -77,7 +79,7 @@ export async function measureOptimiserAdvice(
   if (!form.adaptive) {
     const preconditioner = new Float64Array(w.length).fill(1);
     const measured = await measureAdvice(loss, w, asked);
-    return { ...measured, form, preconditioner, squaresFrom: 'none', effectiveRate: effectiveRate(form) };
+    return { ...measured, form, preconditioner, silent: 0, squaresFrom: 'none', effectiveRate: effectiveRate(form) };
   }
   if (squares)
     check(
@@ -86,7 +88,10 @@ export async function measureOptimiserAdvice(
       () => `mean squared gradients are ${w.length} numbers ≥ 0, one for each weight; got ${squares.length}.`,
     );
   const v = squares ?? (await expectedSquares(loss, w, setting.batchSize, options.signal));
-  const preconditioner = preconditionerOf(form, v, squares ? steps : Number.POSITIVE_INFINITY);
+  const { preconditioner, silent } = heard(
+    preconditionerOf(form, v, squares ? steps : Number.POSITIVE_INFINITY),
+    form.optimiser.epsilon,
+  );
   const scale = preconditioner.map(Math.sqrt);
   const own = scaledSurface(loss, scale, `${loss.name}, in the coordinates of ${form.optimiser.type}`);
   const y = w.map((x, i) => x / scale[i]);
@@ -95,9 +100,23 @@ export async function measureOptimiserAdvice(
     ...measured,
     form,
     preconditioner,
+    silent,
     squaresFrom: squares ? 'kept' : 'expected',
     effectiveRate: effectiveRate(form),
   };
+}
+
+/**
+ * Gives weights that have hardly any gradient the median P of the others: those of silent units do not move at all, and 1/eps would
+ * stretch their coordinates until differences in y leave the valley [O3].
+ */
+function heard(preconditioner: Float64Array, epsilon: number): { preconditioner: Float64Array; silent: number } {
+  const most = 0.5 / epsilon;
+  const others = preconditioner.filter((p) => p < most).sort();
+  const silent = preconditioner.length - others.length;
+  if (silent === 0 || others.length === 0) return { preconditioner, silent };
+  const median = others[Math.floor(others.length / 2)];
+  return { preconditioner: preconditioner.map((p) => (p < most ? p : median)), silent };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The measurements on which advice rests, at one state of any `Surface`. docs/theory [A1], [A2]. */
 import { hessianProducts } from '../analyse/curvature/products.js';
+import type { SampleCurvature } from '../analyse/curvature/sample-curvature.js';
 import { surfaceHardSamples, surfaceSampleCurvature } from '../analyse/curvature/surface-sample-curvature.js';
 import { distinct } from '../analyse/noise/batch-sharpness.js';
 import { twoBatchNoise } from '../analyse/noise/noise-two-batches.js';
@@ -154,6 +155,11 @@ async function measureCurvature(
   const each = await surfaceSampleCurvature(surface, w, block, stacked(basis, size), subset, part);
   const momentum = form ? squaredMomentum(form) : setting.momentum;
   const products = momentum > 0 ? await multiply(basis) : undefined;
+  if (!(meanAlongTop(each) > 0))
+    return {
+      refused:
+        'along the direction of the largest curvature the samples, compared at two points, show none: kinks of ReLU units lie within the step of the difference.',
+    };
   return {
     facts: curvatureFacts(
       la,
@@ -169,4 +175,11 @@ async function measureCurvature(
       },
     ),
   };
+}
+
+/** Returns the mean over samples of the curvature along the first direction. */
+function meanAlongTop({ values, pairs, samples }: SampleCurvature): number {
+  let sum = 0;
+  for (let k = 0; k < samples; k++) sum += values[k * pairs];
+  return sum / samples;
 }

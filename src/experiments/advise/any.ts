@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { type Advice, advise } from '../../apply/advice.js';
 import type { AdviceFacts, AdviceOptimiser, AdvicePoint, Measured, WindowFacts } from '../../apply/advice-facts.js';
+import type { OptimiserMeasured } from '../../apply/advice-optimiser.js';
 import { spreadSamples } from '../../apply/advice-run.js';
 import {
   fittedAt,
@@ -108,7 +109,7 @@ export async function adviseAny(state: AnyState, options: RunOptions): Promise<A
   const point: AdvicePoint = {
     learningRate: form.learningRate,
     ...setting,
-    optimiser: optimiserWords(form, measured.squaresFrom),
+    optimiser: optimiserWords(form, measured),
     samples: dataset.train.count,
     parameters: weights.length,
     loss: measured.loss,
@@ -208,7 +209,10 @@ async function verifyState(
 }
 
 /** Names an optimiser and its edge for sentences. */
-function optimiserWords({ optimiser: o, penalty }: LinearForm, squares: AdviceOptimiser['squares']): AdviceOptimiser {
+function optimiserWords(
+  { optimiser: o, penalty }: LinearForm,
+  { squaresFrom: squares, silent }: Pick<OptimiserMeasured, 'squaresFrom' | 'silent'>,
+): AdviceOptimiser {
   const settings =
     o.type === 'sgd'
       ? [o.nesterov ? `Nesterov's momentum ${o.momentum}` : o.momentum > 0 ? `momentum ${o.momentum}` : '']
@@ -225,7 +229,13 @@ function optimiserWords({ optimiser: o, penalty }: LinearForm, squares: AdviceOp
         : o.momentum > 0
           ? '2(1+μ)/α'
           : '2/α';
-  return { words: [o.type, ...settings.filter((s) => s !== ''), ...decay, ...clip].join(', '), edge, squares, penalty };
+  return {
+    words: [o.type, ...settings.filter((s) => s !== ''), ...decay, ...clip].join(', '),
+    edge,
+    squares,
+    silent,
+    penalty,
+  };
 }
 
 /**

@@ -231,6 +231,10 @@ function notes({ ceiling }: Advice, { point, curvature, noise }: AdviceFacts): s
     out.push(
       `Curvature, noise and ceilings are those in the coordinates y = P^(−1/2) w of the optimiser, P = 1/(√v + eps), with v ${point.optimiser.squares === 'kept' ? 'as the optimiser kept it' : 'expected from the gradients at this state, because none was kept'} [O1]. P follows the gradients: a rate above the ceiling does not diverge as SGD does, but moves the weights until v has grown and the ceiling with it.`,
     );
+  if (point.optimiser && point.optimiser.silent > 0)
+    out.push(
+      `${formatCount(point.optimiser.silent)} of ${formatCount(point.parameters)} weights have hardly any gradient (√v at most eps); they count with the median P of the others, because P = 1/eps would say nothing of the landscape [O3].`,
+    );
   if (c && -c.lowest.value > 0.05 * c.top.value)
     out.push(
       `The Hessian has a curvature of ${formatNumber(c.lowest.value)} beside the top ${formatNumber(c.top.value)}: this is no minimum, and the ceiling is that of the directions of positive curvature alone.`,
