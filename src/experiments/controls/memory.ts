@@ -10,7 +10,7 @@ import type { ControlsConfig } from './config.js';
  * The most P×P matrices of float64 that a cell holds at once: pieces of the windows, H, C, eigenvectors and a solver's
  * workspace.
  */
-const MATRICES = 15;
+const MATRICES = 17;
 
 /**
  * Estimates the memory of a worker. A cell keeps no trajectory on disk or in memory: 36 000 rows of 2500 weights (360
