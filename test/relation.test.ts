@@ -1,12 +1,12 @@
 /** The parts of the relation under its controls: projections, fixed bases, walks, laws. */
 import { describe, expect, it } from 'vitest';
+import { fewPointLaw } from '../src/analyse/trajectory/few-points.js';
+import { regimeOf } from '../src/analyse/trajectory/regime.js';
 import type { DirectionFlatness } from '../src/analyse/trajectory/results.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { gammaLaw, sampleVariances } from '../src/runs/relation/gamma.js';
-import { fewPointLaw } from '../src/runs/relation/law.js';
 import { measureLayer } from '../src/runs/relation/layer.js';
-import { regimeOf } from '../src/runs/relation/regime.js';
 import { ritzBasis } from '../src/runs/relation/ritz.js';
 import { projected, scaleRows, variancesOf } from '../src/runs/relation/rows.js';
 import { walkOf } from '../src/runs/relation/walk.js';

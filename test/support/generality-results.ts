@@ -1,8 +1,9 @@
 /** Made-up runs for the study of generality. Nothing in them was measured. */
+
+import type { Regime, RegimeName } from '../../src/analyse/trajectory/regime.js';
 import { type GeneralityConfig, generalityConfig } from '../../src/experiments/generality/config.js';
 import type { GeneralityInput, LayerResult, RunResult } from '../../src/experiments/generality/measured.js';
 import { estimate } from '../../src/numeric/estimate.js';
-import type { Regime, RegimeName } from '../../src/runs/relation/regime.js';
 
 /** A regime with this exponent, and errors that decide. */
 export const regime = (psi: number, more: Partial<Regime> & { readonly error?: number } = {}): Regime => {

@@ -1,6 +1,7 @@
 /** The tables of `reproduce generality` as CSV documents, at full precision. */
+
+import { REGIMES } from '../../analyse/trajectory/regime.js';
 import { csv } from '../../report/csv.js';
-import { REGIMES } from '../../runs/relation/regime.js';
 import { type Group, nearStated, whyNot } from './groups.js';
 import type { RunResult } from './measured.js';
 

@@ -3,6 +3,7 @@
  * alone.
  */
 
+import type { RegimeName } from '../../analyse/trajectory/regime.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { ofOneRun, overRuns, partedHalfWidth } from '../../numeric/error-parts.js';
 import { type Estimate, estimate, meanOf, missing } from '../../numeric/estimate.js';
@@ -11,7 +12,6 @@ import { overSeeds } from '../../numeric/seeds.js';
 import { standardDeviation } from '../../numeric/statistics.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatNumber } from '../../report/format.js';
-import type { RegimeName } from '../../runs/relation/regime.js';
 import { decidingRuns, type Group, groupName, nearStated, RULES, sameExponent } from './groups.js';
 import type { RunResult } from './measured.js';
 

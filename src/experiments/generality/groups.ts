@@ -1,11 +1,12 @@
 /** Runs put together: what a group of one network, optimiser, data set and layer says. The words are those of docs/rules/generality.md. */
+
+import type { Regime, RegimeName } from '../../analyse/trajectory/regime.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { ofOneRun, overRuns, type Parted, partedHalfWidth } from '../../numeric/error-parts.js';
 import { type Estimate, minus } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
 import { overSeeds } from '../../numeric/seeds.js';
 import { median } from '../../numeric/statistics.js';
-import type { Regime, RegimeName } from '../../runs/relation/regime.js';
 import type { LayerResult, RunResult } from './measured.js';
 
 /** The numbers of the rules. */

@@ -1,4 +1,6 @@
 /** The report of `reproduce generality`: the answer, one table, one figure, findings, the runs. */
+
+import type { RegimeName } from '../../analyse/trajectory/regime.js';
 import { composeReport } from '../../report/compose.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatNumber, MISSING } from '../../report/format.js';
@@ -8,7 +10,6 @@ import { gallery } from '../../report/page.js';
 import { findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { factList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import type { RegimeName } from '../../runs/relation/regime.js';
 import { generalityTables } from './csv.js';
 import { exponentsOfGroups } from './figures/exponents.js';
 import { gammasOf, generalityFindings, type LayerGamma } from './findings.js';

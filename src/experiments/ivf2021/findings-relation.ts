@@ -1,10 +1,11 @@
 /** Findings of runs of layers and of optimisers: the relation under its controls. The rules are in docs/rules/ivf2021.md. */
+
+import type { Regime, RegimeName } from '../../analyse/trajectory/regime.js';
 import { NORMAL_QUANTILE } from '../../numeric/distributions.js';
 import { type Estimate, minus, missing } from '../../numeric/estimate.js';
 import { UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber, sentence } from '../../report/format.js';
-import type { Regime, RegimeName } from '../../runs/relation/regime.js';
 import type { RelationDocument } from './relation-stage.js';
 
 /** The numbers of the rules. */

@@ -1,8 +1,9 @@
 /** The table of the relation under its controls. */
+
+import { REGIMES, type Regime, type RegimeName } from '../../analyse/trajectory/regime.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { type Column, table } from '../../report/sections/tables.js';
-import { REGIMES, type Regime, type RegimeName } from '../../runs/relation/regime.js';
 import type { RelationDocument } from './relation-stage.js';
 
 const NAMES: Readonly<Record<RegimeName, string>> = {

@@ -1,9 +1,10 @@
 /** The law C_ii ~ H_ii^γ along fixed directions: variance of the gradients of single samples against curvature. docs/theory [S6]. */
+
+import { fewPointLaw } from '../../analyse/trajectory/few-points.js';
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import type { Matrix } from '../../numeric/linalg/index.js';
 import { FEWEST_POINTS } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
-import { fewPointLaw } from './law.js';
 
 /** Holds the law with its points. */
 export interface GammaLaw {

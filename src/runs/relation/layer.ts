@@ -1,6 +1,7 @@
 /** One layer of one run: the relation in every regime, and the law of noise and curvature. docs/rules/generality.md. */
 import { surfaceFlatness } from '../../analyse/landscape/surface-flatness.js';
 import { pca } from '../../analyse/trajectory/pca.js';
+import { type Regime, type RegimeName, regimeOf } from '../../analyse/trajectory/regime.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
@@ -11,7 +12,6 @@ import { gather } from '../../surface/blocks.js';
 import { scaledSurface } from '../../surface/scaled.js';
 import type { Surface, SurfaceBlock } from '../../surface/surface.js';
 import { type GammaLaw, gammaLaw, sampleVariances } from './gamma.js';
-import { type Regime, type RegimeName, regimeOf } from './regime.js';
 import { ritzBasis } from './ritz.js';
 import { countOfRows, projected, type Rows, scaleRows, variancesOf } from './rows.js';
 

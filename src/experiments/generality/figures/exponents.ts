@@ -1,10 +1,10 @@
 /** The one figure: the exponent of every layer of every network under every optimiser, in the window and under the controls. */
 import * as Plot from '@observablehq/plot';
+import type { RegimeName } from '../../../analyse/trajectory/regime.js';
 import { type Axis, linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
-import type { RegimeName } from '../../../runs/relation/regime.js';
 import type { Group } from '../groups.js';
 
 const MARKS: readonly { readonly regime: RegimeName; readonly label: string; readonly colour: string }[] = [

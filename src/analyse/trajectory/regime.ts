@@ -1,11 +1,12 @@
 /** The relation σ² ~ F^−ψ along one set of directions, as the numbers that verdicts rest on. docs/theory [P4], [S7]. */
-import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
-import { closedDirections } from '../../analyse/trajectory/scaling.js';
+
 import type { Estimate } from '../../numeric/estimate.js';
 import { missing, negated } from '../../numeric/estimate.js';
 import { FEWEST_POINTS } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
-import { fewPointLaw } from './law.js';
+import { fewPointLaw } from './few-points.js';
+import type { DirectionFlatness } from './results.js';
+import { closedDirections } from './scaling.js';
 
 /** Which directions, and whose variance; the rules are in docs/rules/generality.md. */
 export const REGIMES = ['same', 'half', 'hessian', 'walk', 'own'] as const;
