@@ -51,7 +51,7 @@ describe.each<[string, () => Surface, number]>([
   ['a network as a surface', network, 1e-5],
   ['naive functions as a surface', naive, 1e-5],
 ])('%s', (_, make, tolerance) => {
-  it.each(methods.filter((m) => m !== 'ewc'))('%s: the penalty from loss and gradient alone', async (method) => {
+  it.each(methods.filter((m) => m !== 'ewc'))('%s: the penalty of the network itself', async (method) => {
     const options = { method, axes: 5, key, la };
     const expected = await protectTask(plain, options);
     const found = await protectTask(await modelTask(make(), finished, { la, key: randomKey(7) }), options);
@@ -62,9 +62,18 @@ describe.each<[string, () => Surface, number]>([
       expected.diagnostics.map((d) => [d.block, d.constrained, d.excluded]),
     );
   });
+});
 
-  it('ewc: refused with the method that needs less', async () => {
-    await expect(protect(make(), finished, { method: 'ewc' })).rejects.toMatchObject({
+describe('ewc', () => {
+  it('of a surface that gives the true Fisher matrix: the penalty of the network itself', async () => {
+    const options = { method: 'ewc', key, la };
+    const expected = await protectTask(plain, options);
+    const found = await protectTask(await modelTask(network(), finished, { la, key: randomKey(7) }), options);
+    for (const w of shifts) expect(Math.abs(found.value(w) / expected.value(w) - 1)).toBeLessThan(1e-9);
+  });
+
+  it('of a surface that does not: refused with the method that needs less', async () => {
+    await expect(protect(naive(), finished, { method: 'ewc' })).rejects.toMatchObject({
       code: 'no-predictive-gradients',
       message: expect.stringMatching(/which .* does not give; take 'ewc-empirical'\.$/),
     });
