@@ -86,6 +86,10 @@ describe('what is refused', () => {
     expect(error.message).toContain(came);
   });
 
+  it.each([0.5, [1], true])('a network that is neither a name nor a mapping: %j', (network) => {
+    expect(refusal({ network }).message).toMatch(/^config key 'network': .*got/);
+  });
+
   it('a layer that does not exist, with those that do', () => {
     const error = refusal({ record: { layer: 'layer9' } });
     expect(error.code).toBe('no-such-layer');

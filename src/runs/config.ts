@@ -66,7 +66,7 @@ export function completeRunConfig(...layers: (PartialConfig | undefined)[]): Any
   fillFromTeacher(merged);
   const layered = isTree(merged.network) && kindOfNetwork(merged.network) === 'layered';
   // a union says little of what is wrong in it
-  const network = 'name' in ((merged.network ?? {}) as Tree) ? namedNetworkKey : layeredNetwork;
+  const network = isTree(merged.network) && 'name' in merged.network ? namedNetworkKey : layeredNetwork;
   const result = (layered ? layeredSchema.extend({ network }) : schema).safeParse(merged);
   if (!result.success) throw problemOf(result.error.issues[0], merged);
   const config = withOptimiser(result.data as AnyConfig, merged);
@@ -98,12 +98,12 @@ export function readConfig(path: string): PartialConfig {
   return readMapping(path) as PartialConfig;
 }
 
-/** Refuses weight decay, which nothing here takes part in, with what it would change. */
+/** Refuses weight decay beside the learning rate: it belongs to the optimiser, which says of which kind it is. */
 function checkWeightDecay({ training }: PartialConfig): void {
   check(
     !isTree(training) || !('weightDecay' in training),
     'bad-config',
-    'training.weightDecay is not taken: steps, losses, curvatures and penalties here are those of the data alone, and weight decay d would add (d/2) w·w to the loss and d to every curvature; leave the key out, and keep weight decay in the optimiser that you fine-tune with.',
+    'training.weightDecay is not taken, because weight decay adds (d/2) w·w to the loss and d to every curvature: runs state it as optimiser: {type: sgd, weightDecay: d} and are measured with it; for weights from a file leave it out, since their loss, curvature and penalty are those of the data alone.',
   );
 }
 
