@@ -173,7 +173,7 @@ export async function commands(dist, config) {
       return own;
     };
     try {
-      return isDeepStrictEqual(strip(bytes), strip(readFileSync(join(whole, name))));
+      return isDeepStrictEqual(strip(new TextDecoder().decode(bytes)), strip(readFileSync(join(whole, name), 'utf8')));
     } catch {
       return false;
     }

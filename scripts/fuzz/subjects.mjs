@@ -37,6 +37,7 @@ export const SUBJECTS = {
   recording: { share: 12, make: recording },
   config: { share: 12, make: config },
   'config text': { share: 8, make: configText },
+  layers: { share: 8, make: layers },
   simulation: { share: 5, make: simulation },
   flags: { share: 8, make: flags },
   'run folder': { share: 3, make: runFolder },
@@ -335,12 +336,42 @@ async function recording(dist) {
 
 /** Says whether everything that was given is in what is used: nothing is dropped or changed without a word. */
 function kept(given, used) {
+  // a key without a value in YAML stands for settings of which none is stated
+  if (given === null && typeof used === 'object') return true;
   if (typeof given !== 'object' || given === null) return Object.is(given, used) || given === undefined;
   if (Array.isArray(given))
     return Array.isArray(used) && given.length === used.length && given.every((v, i) => kept(v, used[i]));
   return typeof used === 'object' && used !== null && Object.entries(given).every(([k, v]) => kept(v, used[k]));
 }
 
+const LAYERS = {
+  preset: 'quick',
+  data: { set: 'mnist' },
+  network: {
+    layers: [
+      { type: 'conv', name: 'first', channels: 4, kernel: 3, stride: 1, padding: 1 },
+      { type: 'batch-norm', mean: [0, 0.1, 0, 0.2], variance: 1 },
+      { type: 'relu' },
+      { type: 'residual', layers: [{ type: 'conv', channels: 4, kernel: 1 }, { type: 'gelu' }] },
+      { type: 'max-pool', kernel: 2 },
+      { type: 'dropout', rate: 0.1 },
+      { type: 'dense', outputs: 5, bias: false },
+      { type: 'layer-norm', epsilon: 1e-5 },
+      { type: 'tanh' },
+      { type: 'dense', outputs: 3 },
+    ],
+    loss: 'cross-entropy',
+  },
+  optimiser: {
+    type: 'adamw',
+    learningRate: 0.001,
+    beta1: 0.9,
+    beta2: 0.99,
+    weightDecay: 0.01,
+    schedule: { type: 'cosine', length: 20, unit: 'epochs' },
+  },
+  record: { layer: 'first', windowEpochs: 2 },
+};
 const CONFIG = {
   preset: 'quick',
   seed: 3,
@@ -359,6 +390,33 @@ async function config(dist) {
     mutate: mutateTree,
     read: (tree) => completeConfig(tree),
     seen: ({ value, input }) => kept(input, value),
+  };
+}
+
+async function layers(dist) {
+  const { completeRunConfig } = await load(dist, 'runs/config.js');
+  const { networkOf } = await load(dist, 'runs/network.js');
+  const { optimiserIn } = await load(dist, 'runs/optimiser.js');
+  const dataset = { name: 'images', classes: 3, train: { count: 40, size: 784, shape: [1, 28, 28] } };
+  return {
+    inputs: [
+      LAYERS,
+      {
+        ...LAYERS,
+        network: 'lenet5',
+        record: { layer: 'conv2' },
+        optimiser: { type: 'sgd', nesterov: true, momentum: 0.9, clipNorm: 1 },
+      },
+    ],
+    mutate: mutateTree,
+    read: (tree) => {
+      const config = completeRunConfig(tree);
+      networkOf(config, dataset);
+      optimiserIn(config, 4);
+      return config;
+    },
+    seen: ({ value, input }) =>
+      kept({ ...input, ...(typeof input.network === 'string' && { network: { name: input.network } }) }, value),
   };
 }
 
