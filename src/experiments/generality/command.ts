@@ -8,7 +8,7 @@ export function reproduceGeneralityCommand(flags: RunFlags & { readonly seeds?: 
   const { data, ...others } = flags;
   return studyCommand<GeneralityRun>(others, {
     experiment: 'generality',
-    known: ['preset', 'seeds', 'out', 'resume', 'workers', 'json'],
+    known: ['preset', 'seeds', 'data', 'out', 'resume', 'workers', 'json'],
     run: (request) => reproduceGenerality({ ...request, ...(data !== undefined && { data }) }),
     more: ({ answer }) => ({ document: { answer }, lines: answer }),
   });
