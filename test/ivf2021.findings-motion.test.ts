@@ -222,7 +222,7 @@ describe('the first direction', () => {
     expect(with1([follow(1, 1.5)], {}, still(2, 2))('drift-ballistic').verdict).toBe(NO);
     const walk = { missing: 'Full batches have no noise.' };
     const f = find('drift-ballistic', { walk });
-    expect([f.verdict, f.predicted]).toEqual([OPEN, walk.missing]);
+    expect([f.verdict, f.predicted]).toEqual([OPEN, '2 for drift; no walk was drawn (Full batches have no noise)']);
     expect(f.reason).toMatch(/^Full batches have no noise\./);
     expect(find('drift-ballistic', { walk, dynamics: [follow(1, 1.5)] as never }).verdict).toBe(NO);
   });
@@ -363,7 +363,10 @@ describe('diffusion of the others', () => {
 
   it('is decided without a walk too', () => {
     const f = find('diffuse', { walk: { missing: 'There is no C1.' } });
-    expect([f.verdict, f.predicted]).toEqual([YES, 'There is no C1.']);
+    expect([f.verdict, f.predicted]).toEqual([
+      YES,
+      '1 for free diffusion along a fixed direction; no walk was drawn (There is no C1)',
+    ]);
     expect(f.reason).not.toContain('landscape');
   });
 

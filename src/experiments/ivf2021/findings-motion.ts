@@ -60,6 +60,10 @@ function aligned({ aligned: { cos, P, walk }, runs }: Ivf2021Facts): Finding {
   };
 }
 
+/** What the walk gives, or why there is none. */
+const besideWords = (noWalk: string | undefined, forms: Parameters<typeof walkWords>[0]): string =>
+  noWalk === undefined ? walkWords(forms) : `no walk was drawn (${noWalk.replace(/\.$/, '')})`;
+
 function ballistic({ ballistic: { alpha, n, speed, forms }, noWalk }: Ivf2021Facts): Finding {
   const error = totalError(alpha);
   const sure = Number.isFinite(error) && error <= 0.25;
@@ -91,7 +95,7 @@ function ballistic({ ballistic: { alpha, n, speed, forms }, noWalk }: Ivf2021Fac
     measured: asEstimate(alpha, n),
     unit: '',
     stated: 'PC1 is a drift (exponent 2)',
-    predicted: noWalk ?? `2 for drift; ${walkWords(forms)}`,
+    predicted: `2 for drift; ${besideWords(noWalk, forms)}`,
     range: 'lags from 1 step to a tenth of the window',
     verdict,
     reason: speed === '' ? reason : `${reason} theta_1 drifts by ${speed} per step.`,
@@ -117,7 +121,7 @@ function share({ share: { share: own, T, forms }, runs, noWalk }: Ivf2021Facts):
     measured: asEstimate(own, T),
     unit: '',
     stated: 'PC1 dominates',
-    predicted: `${noWalk ?? walkWords(forms)}; isotropic walk [S5]: ${formatNumber(6 / Math.PI ** 2)}`,
+    predicted: `${besideWords(noWalk, forms)}; isotropic walk [S5]: ${formatNumber(6 / Math.PI ** 2)}`,
     range: `the window of ${formatCount(T)} steps`,
     verdict,
     reason: decidable
@@ -145,7 +149,7 @@ function diffuse({ diffuse: { alpha, n, bent, forms }, noWalk }: Ivf2021Facts): 
     measured: asEstimate(alpha, n),
     unit: '',
     stated: 'the rest diffuse (exponent 1)',
-    predicted: noWalk ?? `1 for free diffusion along a fixed direction; ${walkWords(forms)}`,
+    predicted: `1 for free diffusion along a fixed direction; ${besideWords(noWalk, forms)}`,
     range: 'PCs 10–100',
     verdict: n < 10 ? UNDECIDED : isNear ? 'reproduced' : 'not reproduced',
     reason:

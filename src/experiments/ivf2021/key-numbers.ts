@@ -16,7 +16,7 @@ export function summary(a: Analysis, findings: readonly Finding[]): Markup {
   const relation = Number.isFinite(fit.exponent.value)
     ? `Fitted over ${formatCount(fit.points)} of the ${formatCount(closed)} closed directions, with widths F from ${formatPlain(fit.range[0])} to ${formatPlain(fit.range[1])}, σ² ∝ F^−ψ gives ψ = ${formatEstimate(measuredOf(findings, 'ivf.psi', fit))} (misfit and choice of range together).`
     : 'Too few valleys are closed to fit a relation between variance and flatness.';
-  return html`<p class="summary">Stochastic gradient descent was recorded at every step of ${
+  return html`<p class="summary">The training was recorded at every step of ${
     from === to ? `epoch ${formatCount(from)}` : `epochs ${formatCount(from)} to ${formatCount(to)}`
   }
 (${formatCount(pca.T)} steps) in layer ${a.layer}, ${formatCount(pca.P)} weights, at a full training loss of ${formatNumber(f.centreLoss)}.
