@@ -25,7 +25,7 @@ export function controlsMemory(config: ControlsConfig, dataset: Dataset): PoolMe
   const trainer = Trainer.memoryBytes({ spec, samples: train, ...training, recordLayer: layer.name });
   return {
     base: PROGRAM_BYTES + 2 * data,
-    worker: THREAD_BYTES + 25e6 + 2 * trainer + 8 * MATRICES * P * P,
+    worker: THREAD_BYTES + 45e6 + 2 * trainer + 8 * MATRICES * P * P,
   };
 }
 
