@@ -1,8 +1,14 @@
 /** What runs and files need of a network, be it a multilayer perceptron or a list of layers. */
-import { check } from '../numeric/errors.js';
 import type { Key } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
-import { initialLayeredWeights, layeredCount, layeredShapes, weightBlock } from './layered/parameters.js';
+import { layeredOf } from './layered/convert.js';
+import {
+  initialLayeredWeights,
+  layeredCount,
+  layeredOutputs,
+  layeredShapes,
+  weightBlock,
+} from './layered/parameters.js';
 import { inputShape, resolveLayers } from './layered/resolve.js';
 import { sizeOf } from './layered/resolved.js';
 import { LAYERED_SPEC_WANTS, type LayeredSpec } from './layered/spec.js';
@@ -28,6 +34,9 @@ export const ANY_NETWORK_WANTS = is.wanted(
 /** Says whether a network is a list of layers. */
 export const isLayered = (network: AnyNetwork): network is LayeredSpec =>
   typeof network === 'object' && network !== null && 'layers' in network;
+
+/** Returns a network as a list of layers; a multilayer perceptron keeps its names and its flat vector. */
+export const asLayered = (network: AnyNetwork): LayeredSpec => (isLayered(network) ? network : layeredOf(network));
 
 /** The weights of one layer, without its biases: what is recorded and measured. */
 export interface RecordedBlock {
@@ -67,9 +76,7 @@ export const initialOf = (network: AnyNetwork, key: Key): Float32Array =>
 /** Returns the number of inputs and of outputs. */
 export function endsOf(network: AnyNetwork): { readonly inputs: number; readonly outputs: number } {
   if (!isLayered(network)) return { inputs: network.widths[0], outputs: network.widths[network.widths.length - 1] };
-  const last = resolveLayers(network).at(-1);
-  check(last !== undefined, 'bad-layer', 'a network needs at least one layer.');
-  return { inputs: sizeOf(inputShape(network)), outputs: sizeOf(last.outputShape) };
+  return { inputs: sizeOf(inputShape(network)), outputs: layeredOutputs(network) };
 }
 
 /** Writes a network in a few words: 784-50-50-10, or its layers with weights. */

@@ -1,8 +1,6 @@
 /** Who trains a run: the kernels of multilayer perceptrons for plain SGD and momentum, the plan of layers for all else. */
 import type { Samples } from '../data/dataset.js';
-import { type AnyNetwork, isLayered } from '../model/any-network.js';
-import { layeredOf } from '../model/layered/convert.js';
-import type { LayeredSpec } from '../model/layered/spec.js';
+import { type AnyNetwork, asLayered, isLayered } from '../model/any-network.js';
 import { randomKey } from '../numeric/random.js';
 import type { Checkpoint } from '../record/checkpoint.js';
 import { LayeredTrainer, type LayeredTrainerOptions } from '../train/layered-trainer.js';
@@ -28,8 +26,6 @@ export interface RunLearner extends Learner {
 /** Says whether the kernels of multilayer perceptrons train a run: without an optimiser, SGD and momentum. */
 const plain = (network: AnyNetwork, { optimiser }: Pick<AnyConfig, 'optimiser'>) =>
   isLayered(network) || optimiser !== undefined ? undefined : network;
-
-const layersOf = (network: AnyNetwork): LayeredSpec => (isLayered(network) ? network : layeredOf(network));
 
 /** Makes the learner of a run on `perEpoch` batches an epoch. */
 export function runLearner(network: AnyNetwork, samples: Samples, config: AnyConfig, perEpoch: number): RunLearner {
@@ -82,7 +78,7 @@ function layeredOptions(
 ): LayeredTrainerOptions {
   const { training, record, seed } = config;
   return {
-    spec: layersOf(network),
+    spec: asLayered(network),
     samples,
     learningRate: training.learningRate,
     momentum: training.momentum,

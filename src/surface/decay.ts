@@ -19,13 +19,12 @@
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
-import { gather } from './blocks.js';
+import { gather, wholeBlock } from './blocks.js';
 import { SURFACE_WANTS } from './check.js';
-import { completed } from './completed.js';
-import type { SurfaceParts } from './made.js';
 import { matching } from './patterns.js';
 import { partOf } from './requests.js';
-import type { Offer, Subset, Surface, SurfaceBlock, Verb } from './surface.js';
+import type { Offer, RequestOptions, Subset, Surface, SurfaceBlock } from './surface.js';
+import { wrapped } from './wrapped.js';
 
 /**
  * Returns a surface with the decay term in everything that it gives. Requests cost what the surface's own do, and one gradient more for
@@ -51,31 +50,17 @@ export function withDecay(surface: Surface, lambda: number, mask?: ArrayLike<num
   const pullAt = (w: Float64Array) => w.map((x, i) => rates[i] * x);
   const energy = (w: Float64Array) => w.reduce((sum, x, i) => sum + 0.5 * rates[i] * x * x, 0);
   /** a and the gradient of the data in a block. */
-  const both = async (
-    w: Float64Array,
-    block: SurfaceBlock,
-    subset: Subset,
-    options: Parameters<Surface['fisher']>[2],
-  ) => {
+  const both = async (w: Float64Array, block: SurfaceBlock, subset: Subset, options: RequestOptions | undefined) => {
     const { gradient } = await surface.gradient(w, subset, partOf(options));
     return { a: gather(block, pullAt(w)), g: gather(block, gradient) };
   };
-  const whole: SurfaceBlock = { name: 'all', ranges: [{ offset: 0, size: surface.size }], size: surface.size };
+  const whole = wholeBlock(surface.parameters);
   const worse = (...offers: Offer[]): Offer => (offers.includes('made') ? 'made' : 'exact');
   const { offers } = surface;
-  const parts: SurfaceParts = {
+  return wrapped(surface, {
     name: `${surface.name} with weight decay ${lambda}`,
-    size: surface.size,
-    samples: surface.samples,
-    precision: surface.precision,
-    parameters: surface.parameters,
-    subsets: offers.sampleLosses !== 'missing' || surface.samples === 1,
     offers: {
-      losses: offers.losses,
-      gradient: offers.gradient,
-      hessianVectors: offers.hessianVectors,
-      sampleLosses: offers.sampleLosses,
-      projectedSampleGradients: offers.projectedSampleGradients,
+      ...offers,
       secondMoment: worse(offers.secondMoment, offers.gradient),
       squaredNorms: worse(offers.squaredNorms, offers.projectedSampleGradients),
       fisher: worse(offers.fisher, offers.gradient),
@@ -136,16 +121,7 @@ export function withDecay(surface: Surface, lambda: number, mask?: ArrayLike<num
       const { a, g } = await both(w, whole, subset, options);
       return squares.map((x, i) => x + 2 * a[i] * g[i] + a[i] * a[i]);
     },
-    close: () => surface.close(),
-  };
-  return completed(withoutMissing(parts, offers));
-}
-
-/** Leaves out the verbs that the surface beneath does not have, and those that are made of them. */
-export function withoutMissing(parts: SurfaceParts, offers: Surface['offers']): SurfaceParts {
-  return Object.fromEntries(
-    Object.entries(parts).filter(([key]) => offers[key as Verb] !== 'missing'),
-  ) as SurfaceParts & object;
+  });
 }
 
 function ratesOf(

@@ -9,10 +9,8 @@ import { type Matrix, matrix } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
 import { gather } from './blocks.js';
 import { SURFACE_WANTS } from './check.js';
-import { completed } from './completed.js';
-import { withoutMissing } from './decay.js';
-import type { SurfaceParts } from './made.js';
 import type { Surface, SurfaceBlock } from './surface.js';
+import { wrapped } from './wrapped.js';
 
 /**
  * Returns the surface as a function of y = w/s. Requests cost what the surface's own do, but for squared norms: they are made of the
@@ -22,7 +20,7 @@ import type { Surface, SurfaceBlock } from './surface.js';
  */
 export function scaledSurface(surface: Surface, scale: ArrayLike<number>, name = `${surface.name}, rescaled`): Surface {
   is.given('scaledSurface', { surface, scale, name }, { surface: SURFACE_WANTS, scale: is.numbers, name: is.text });
-  const { size, offers } = surface;
+  const { size } = surface;
   check(
     scale.length === size,
     'weight-count',
@@ -40,14 +38,8 @@ export function scaledSurface(surface: Surface, scale: ArrayLike<number>, name =
       v.data.map((x, k) => x * own[k % v.cols]),
     );
   };
-  const parts: SurfaceParts = {
+  return wrapped(surface, {
     name,
-    size,
-    samples: surface.samples,
-    precision: surface.precision,
-    parameters: surface.parameters,
-    subsets: offers.sampleLosses !== 'missing' || surface.samples === 1,
-    offers,
     losses: (y, lines, subset, options) =>
       surface.losses(
         at(y),
@@ -82,7 +74,5 @@ export function scaledSurface(surface: Surface, scale: ArrayLike<number>, name =
       const squares = await surface.trueFisher(at(y), subset, options);
       return squares.map((x, i) => x * s[i] * s[i]);
     },
-    close: () => surface.close(),
-  };
-  return completed(withoutMissing(parts, offers));
+  });
 }

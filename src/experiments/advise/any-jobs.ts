@@ -6,8 +6,7 @@ import type { RunSeen } from '../../apply/advice-verify.js';
 import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress, Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import { type AnyNetwork, isLayered } from '../../model/any-network.js';
-import { layeredOf } from '../../model/layered/convert.js';
+import { type AnyNetwork, asLayered, isLayered } from '../../model/any-network.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
 import { layeredSurface } from '../../surface/layered/surface.js';
@@ -76,7 +75,7 @@ async function runAnyJob(job: AnyJob, kept: Kept, report: ReportProgress): Promi
   const { shared } = kept;
   const { network, samples, weights, optimiser, setting, seed } = shared;
   if (job.kind === 'verify') {
-    const spec = layersOf(network);
+    const spec = asLayered(network);
     kept.packed ??= new PackedSamples(samples);
     return { kind: 'verify', seen: tryOptimiserRate({ ...shared, ...job, spec, packed: kept.packed, report }) };
   }
@@ -104,6 +103,3 @@ async function runAnyJob(job: AnyJob, kept: Kept, report: ReportProgress): Promi
     linearAlgebra: la.name,
   };
 }
-
-/** Returns a network as a list of layers. */
-export const layersOf = (network: AnyNetwork) => (isLayered(network) ? network : layeredOf(network));

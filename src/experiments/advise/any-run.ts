@@ -5,7 +5,7 @@ import type { Samples } from '../../data/dataset.js';
 import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { type MemoryNeed, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
-import { type AnyNetwork, countOf, networkWords } from '../../model/any-network.js';
+import { type AnyNetwork, asLayered, countOf, networkWords } from '../../model/any-network.js';
 import { check, shown } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { completeRunConfig, firstDifference } from '../../runs/config.js';
@@ -13,7 +13,6 @@ import { readRecord } from '../../runs/folder.js';
 import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { CHECKPOINT, MODEL } from '../../runs/train.js';
 import { LayeredTrainer } from '../../train/layered-trainer.js';
-import { layersOf } from './any-jobs.js';
 
 /** Returns the config of a run in a folder where advice for any network and optimiser is needed; undefined for others. */
 export function anyConfigOf(
@@ -62,7 +61,7 @@ const [PASSES, VECTORS] = [512 * 2 ** 20, 120];
 /** Estimates the memory: Node, the data, trainers in two threads, passes, and vectors of the curvature. */
 export function anyMemory(config: AnyConfig, network: AnyNetwork, train: Samples, directions: number): MemoryNeed {
   const trainer = LayeredTrainer.memoryBytes({
-    spec: layersOf(network),
+    spec: asLayered(network),
     samples: train,
     learningRate: 1,
     batchSize: config.training.batchSize,

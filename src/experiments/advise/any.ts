@@ -20,7 +20,7 @@ import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
-import type { AnyNetwork } from '../../model/any-network.js';
+import { type AnyNetwork, asLayered } from '../../model/any-network.js';
 import { RunError } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
 import { readCheckpoint } from '../../record/checkpoint.js';
@@ -33,7 +33,7 @@ import { LayeredTrainer } from '../../train/layered-trainer.js';
 import type { Cursor } from '../../train/loop.js';
 import { CONSTANT, rateAt } from '../../train/optimisers/schedule.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
-import { ANY_WORK, type AnyJob, type AnyResult, type AnyShared, layersOf } from './any-jobs.js';
+import { ANY_WORK, type AnyJob, type AnyResult, type AnyShared } from './any-jobs.js';
 
 /** The state of a run, and how it is measured. */
 export interface AnyState {
@@ -103,7 +103,7 @@ export async function adviseAny(state: AnyState, options: RunOptions): Promise<A
     kernelBuild: state.build,
   };
   const { measured, linearAlgebra, ...rest } = await measureState(shared, state, options);
-  const judge = new LayeredTrainer({ spec: layersOf(network), samples: dataset.train, learningRate: 1, batchSize: 1 });
+  const judge = new LayeredTrainer({ spec: asLayered(network), samples: dataset.train, learningRate: 1, batchSize: 1 });
   judge.setWeights(weights);
   const { errors } = judge.evaluate();
   const point: AdvicePoint = {

@@ -3,8 +3,7 @@ import type { Samples } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import type { Work } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
-import { layeredOf } from '../../model/layered/convert.js';
+import { type AnyNetwork, asLayered, recordedBlock } from '../../model/any-network.js';
 import { ThermogradError } from '../../numeric/errors.js';
 import { chooseProvider } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
@@ -51,7 +50,7 @@ export const RELATION_WORK: Work<undefined, RelationJob, RelationAnswer> = {
     forceKernelBuild(job.kernelBuild);
     const la = await chooseProvider({ prefer: job.provider });
     const { network, samples, batchSize, windowEpochs, optimiser } = job;
-    const spec = isLayered(network) ? network : layeredOf(network);
+    const spec = asLayered(network);
     const block = recordedBlock(spec, job.layer);
     const window = await Trajectory.open(job.trajectory);
     const rows = { data: await window.rows(0, window.recorded), P: window.size };

@@ -1,5 +1,6 @@
 /** Between multilayer perceptrons (`NetworkSpec`) and networks of layers. */
 import { layersOf, type NetworkSpec } from '../network.js';
+import { sizeOf } from './resolved.js';
 import type { DenseSpec, LayeredSpec, LayerSpec } from './spec.js';
 
 /** Writes a multilayer perceptron as layers; names (layer1, layer2, …) and the flat vector stay the same. */
@@ -18,7 +19,7 @@ export function layeredOf(network: NetworkSpec): LayeredSpec {
  * @returns undefined for any other network
  */
 export function perceptronOf({ input, layers, loss }: LayeredSpec): NetworkSpec | undefined {
-  const inputs = typeof input === 'number' ? input : input.reduce((product, side) => product * side, 1);
+  const inputs = typeof input === 'number' ? input : sizeOf(input);
   const dense = layers.filter((layer): layer is DenseSpec => layer.type === 'dense');
   const [first] = dense;
   if (!first) return undefined;

@@ -106,7 +106,6 @@ export function byParameters(
   gradient: number,
 ): void {
   const { weight, bias } = parametersAt(frame, layer, gradient, part);
-  const [c, h, w] = layer.outputShape;
   if (layer.type === 'layer-norm' || layer.type === 'batch-norm')
     frame.push({
       op: 'affineWeight',
@@ -117,7 +116,7 @@ export function byParameters(
       ...channels(layer),
       accumulate: true,
     });
-  else if (weight === 0) frame.push({ op: 'sumLanes', x: dy, out: bias, channels: c, places: h * w, accumulate: true });
+  else if (weight === 0) frame.push({ op: 'sumLanes', x: dy, out: bias, ...channels(layer), accumulate: true });
   else if (layer.type === 'conv')
     frame.push({ op: 'convWeight', x, dy, dweight: weight, dbias: bias, ...convSizes(layer), accumulate: true });
   else frame.push({ op: 'denseWeight', x, dy, dweight: weight, dbias: bias, ...denseSizes(layer), accumulate: true });

@@ -141,7 +141,7 @@ export const denseSizes = (layer: ResolvedLayer) => ({
   outputs: sizeOf(layer.outputShape),
 });
 
-/** Returns the channels of a norm, and the places that share a factor: a layer norm has one factor for every number. */
+/** Returns the channels of a layer, and the places that share a bias or factor: a layer norm has one for every number. */
 export function channels(layer: ResolvedLayer): { channels: number; places: number } {
   const [c, h, w] = layer.outputShape;
   return layer.type === 'layer-norm' ? { channels: c * h * w, places: 1 } : { channels: c, places: h * w };
@@ -233,23 +233,21 @@ export function alongParameters(
   y: number,
   accumulate: boolean,
 ): void {
-  const x = frame.values.of(layer.inputs[0]);
+  const x = linearInputOf(frame, layer);
   const choices = { part, accumulate };
-  if (layer.type === 'dense' || layer.type === 'conv') {
-    if (part.weight) frame.push(linearForward(frame, layer, direction, x, y, choices));
-    else biasAlone(frame, layer, direction, y, accumulate);
-  } else if (part.weight) frame.push(scaled(frame, layer, direction, normalOf(frame, layer), y, choices));
-  else biasAlone(frame, layer, direction, y, accumulate);
+  if (!part.weight) biasAlone(frame, layer, direction, y, accumulate);
+  else if (layer.type === 'dense' || layer.type === 'conv')
+    frame.push(linearForward(frame, layer, direction, x, y, choices));
+  else frame.push(scaled(frame, layer, direction, x, y, choices));
 }
 
 /** Emits y (+)= bias, spread over places and lanes: an affine map of zeros. */
 function biasAlone(frame: Frame, layer: ResolvedLayer, flat: number, y: number, accumulate: boolean): void {
-  const [c, h, w] = layer.outputShape;
-  const sizes = layer.type === 'layer-norm' ? channels(layer) : { channels: c, places: h * w };
+  const rows = sizeOf(layer.outputShape);
   const { bias } = parametersAt(frame, layer, flat);
-  const x = frame.keep(`zeros ${c * h * w}`, (layout) => layout.rows(c * h * w));
-  frame.push({ op: 'clear', y: x, rows: c * h * w });
-  frame.push({ op: 'affine', x, y, bias, ...sizes, accumulate });
+  const x = frame.keep(`zeros ${rows}`, (layout) => layout.rows(rows));
+  frame.push({ op: 'clear', y: x, rows });
+  frame.push({ op: 'affine', x, y, bias, ...channels(layer), accumulate });
 }
 
 /** Makes y (+)= f′(z)·t of an activation. */

@@ -3,6 +3,7 @@
  * flat vectors of its weights. Addresses are handed out upwards from a base, so that the memory of a plan is known before any
  * of it is reserved.
  */
+import { slotShape } from '../layered/parameters.js';
 import { type ResolvedLayer, sizeOf } from '../layered/resolved.js';
 import type { Instruction } from './ops.js';
 
@@ -105,6 +106,8 @@ export class Frame {
   /** Slots whose numbers are in the memory of another slot: of a dropout, which is off, and of a ReLU that writes over its input. */
   private readonly roots: number[] = [];
   private readonly kept = new Map<string, number>();
+  /** How many layers read each slot; see `readers`. */
+  private readonly counts: readonly number[];
 
   /** @param weights - address of the flat vector of weights */
   constructor(
@@ -112,9 +115,9 @@ export class Frame {
     readonly layout: Layout,
     readonly weights: number,
   ) {
-    const readers = this.countReaders();
+    this.counts = this.countReaders();
     layers.forEach(({ type, inputs: [x], output }) => {
-      const over = type === 'relu' && x !== 0 && this.root(x) !== 0 && readers[this.plain(x)] === 1;
+      const over = type === 'relu' && x !== 0 && this.root(x) !== 0 && this.readers(x) === 1;
       this.roots[output] = type === 'dropout' || over ? this.root(x) : output;
     });
     this.values = new Bank(this);
@@ -126,7 +129,7 @@ export class Frame {
 
   /** Returns the numbers of a slot in one lane. */
   size(slot: number): number {
-    return sizeOf(slot === 0 ? this.layers[0].inputShape : this.layers[slot - 1].outputShape);
+    return sizeOf(slotShape(this.layers, slot));
   }
 
   /** Returns the slot in whose memory a slot lies. */
@@ -141,7 +144,7 @@ export class Frame {
 
   /** Says how many layers read a slot, other than dropouts, whose readers count for the slot that they read. */
   readers(slot: number): number {
-    return this.countReaders()[this.plain(slot)];
+    return this.counts[this.plain(slot)];
   }
 
   /** Returns the ReLU that writes over what a layer writes, if there is one. */

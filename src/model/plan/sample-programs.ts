@@ -4,7 +4,7 @@ import { Adjoints, backward } from './backward.js';
 import { Draft, type Placed, type Program } from './draft.js';
 import { forward } from './forward.js';
 import { allParts, type Parts } from './frame.js';
-import { byLane, type LaneGradients, laneGradients, type Piece, project, squaresOf, sumOfSquares } from './samples.js';
+import { byLane, type LaneGradients, laneGradients, type Piece, project, squaresOf, sumsOfSquares } from './samples.js';
 
 /** Makes the program of g_k·v along several directions: one section; `out` are rows, one a direction. */
 export function projectionsProgram(
@@ -54,7 +54,7 @@ export function fisherProgram(placed: Placed): Program & { readonly out: number 
   const out = draft.flat();
   draft.section(() => {
     const adjoints = draft.adjoints(allParts(placed.layers), true);
-    for (const layer of placed.layers) if (layer.parameters.length > 0) sumOfSquares(draft.frame, layer, adjoints, out);
+    sumsOfSquares(draft.frame, adjoints, out);
   });
   return { ...draft.finish(), out };
 }
@@ -80,7 +80,7 @@ export function outcomesProgram(placed: Placed): Program & {
   });
   draft.section(() => {
     backward(draft.frame, allParts(placed.layers), adjoints);
-    for (const layer of placed.layers) if (layer.parameters.length > 0) sumOfSquares(draft.frame, layer, adjoints, out);
+    sumsOfSquares(draft.frame, adjoints, out);
   });
   return { ...draft.finish(), probabilities: draft.probabilities, delta, out, classes: draft.classes };
 }

@@ -118,8 +118,12 @@ export function squaresOf(frame: Frame, pieces: readonly Piece[], adjoints: Adjo
   }
 }
 
-/** Emits out_j += Σ_lanes g_kj² of the parameters of one layer, `out` a flat vector. */
-export function sumOfSquares(frame: Frame, layer: ResolvedLayer, adjoints: Adjoints, out: number): void {
+/** Emits out_j += Σ_lanes g_kj² of all parameters, `out` a flat vector. */
+export function sumsOfSquares(frame: Frame, adjoints: Adjoints, out: number): void {
+  for (const layer of frame.layers) if (layer.parameters.length > 0) sumOfSquares(frame, layer, adjoints, out);
+}
+
+function sumOfSquares(frame: Frame, layer: ResolvedLayer, adjoints: Adjoints, out: number): void {
   const { weight, bias } = parametersAt(frame, layer, out);
   const dy = adjoints.of(layer.output);
   if (layer.type === 'dense') {

@@ -17,7 +17,7 @@ import {
   squaresProgram,
 } from '../../model/plan/sample-programs.js';
 import { piecesOf } from '../../model/plan/samples.js';
-import { matrix } from '../../numeric/linalg/index.js';
+import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
 import { gather, parametersOf, scatterAdd } from '../blocks.js';
 import { completed } from '../completed.js';
@@ -112,6 +112,18 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
     return () => (++done % together === 0 || done === blocks ? step() : undefined);
   };
   const chunk = (rows: number) => Math.max(1, Math.min(rows, TOGETHER, Math.floor(programBytes / 4 / (16 * size))));
+  /** Writes the rows of `v` from `first` on, in a block, where a program reads its directions: flat vectors, 0 elsewhere. */
+  const placeDirections = (
+    own: LayeredPasses,
+    { directions }: { readonly directions: readonly number[] },
+    block: SurfaceBlock,
+    v: Matrix,
+    first: number,
+  ) => {
+    directions.forEach((direction, i) => {
+      scatterAdd(block, row(v, first + i), 1, own.view(direction, size).fill(0));
+    });
+  };
   const nameOf = (block: SurfaceBlock) => block.ranges.map((r) => `${r.offset}+${r.size}`).join(' ');
 
   return completed({
@@ -165,21 +177,16 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
           productsProgram(placed, parts, k),
         );
         step ??= stepsOf(request, program, asked, rounds, 3 + 6 * k);
-        for (let i = 0; i < k; i++) {
-          place(
-            block,
-            v.data.subarray((first + i) * v.cols, (first + i + 1) * v.cols),
-            own.view(program.directions[i], size),
-          );
-          own.view(program.products[i], size).fill(0);
-        }
+        placeDirections(own, program, block, v, first);
+        for (const product of program.products) own.view(product, size).fill(0);
         const visit = (running: RunningBlock) => {
           own.restoreOr(program, asked, running);
           running.run(1);
         };
         await own.blocks(program, asked, visit, step);
-        for (let i = 0; i < k; i++)
-          out.data.set(gather(block, own.view(program.products[i], size)), (first + i) * v.cols);
+        program.products.forEach((product, i) => {
+          row(out, first + i).set(gather(block, own.view(product, size)));
+        });
       }
       return out;
     },
@@ -215,12 +222,7 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
           projectionsProgram(placed, parts, k),
         );
         step ??= stepsOf(request, program, asked, rounds, 3 + k);
-        for (let i = 0; i < k; i++)
-          place(
-            block,
-            v.data.subarray((from + i) * v.cols, (from + i + 1) * v.cols),
-            own.view(program.directions[i], size),
-          );
+        placeDirections(own, program, block, v, from);
         await own.blocks(
           program,
           asked,
@@ -311,11 +313,6 @@ export function layeredSurface(options: LayeredSurfaceOptions): Surface {
       passes = undefined;
     },
   });
-}
-
-/** Writes the numbers of a block into a flat vector of zeros. */
-function place(block: SurfaceBlock, values: Float64Array, to: Float64Array): void {
-  scatterAdd(block, values, 1, to.fill(0));
 }
 
 /** Returns the multiplications of a forward pass of one sample. */

@@ -48,7 +48,6 @@ class Passes:
         self.losses_of = Losses(problem, self.weights, self.samples)
         self.rows = self.tangents = self.curvature = ""
         self.classifies = False
-        self._label: int | None = None
         with measuring(problem):
             choose_how(self.losses_of)
         self.place(self.weights.own())
@@ -245,22 +244,18 @@ class Passes:
         for done, part in enumerate(asked.parts(size)):
             with torch.no_grad():
                 p = torch.softmax(self.losses_of.outputs(self._views, self.samples.batch(part.indices)).double(), 1)
-            try:
-                for label in range(p.shape[1]):
-                    between((done + label / p.shape[1]) / total)
-                    self._label = label
-                    rows = self._gradients(block, part).double()
-                    sums += part.factor * (p[:, label : label + 1] * rows * rows).sum(0)
-            finally:
-                self._label = None
+            for label in range(p.shape[1]):
+                between((done + label / p.shape[1]) / total)
+                rows = self._gradients(block, part, label).double()
+                sums += part.factor * (p[:, label : label + 1] * rows * rows).sum(0)
         return _finite(sums.cpu().numpy(), "the true Fisher diagonal in weight")
 
     # --- one batch
 
-    def _batch(self, indices: np.ndarray) -> Any:
-        """Returns samples as one batch, with another label where one is set."""
+    def _batch(self, indices: np.ndarray, label: int | None) -> Any:
+        """Returns samples as one batch, all of them with this label where one is given."""
         batch = self.samples.batch(indices)
-        return batch if self._label is None else (*batch[:-1], torch.full_like(batch[-1], self._label))
+        return batch if label is None else (*batch[:-1], torch.full_like(batch[-1], label))
 
     def _counted(self, asked: Asked, size: int, between: Between) -> Any:
         total = asked.number(size)
@@ -274,8 +269,8 @@ class Passes:
     def _rows_at_once(self, block: Block, most: int = ROW_BYTES) -> int:
         return max(1, min(self.batch_size, most // (8 * block.size)))
 
-    def _total(self, block: Block, b: torch.Tensor, part: Part) -> torch.Tensor:
-        batch = self._batch(part.indices)
+    def _total(self, block: Block, b: torch.Tensor, part: Part, label: int | None = None) -> torch.Tensor:
+        batch = self._batch(part.indices, label)
         total = self.losses_of.total(block.tensors(self._views, self._flat, b), batch, len(part.indices))
         if not total.requires_grad:
             # a block on which the loss does not depend, or a loss that was detached
@@ -307,7 +302,8 @@ class Passes:
         (g,) = torch.autograd.grad(values, b, u, create_graph=True)
         return torch.stack([torch.autograd.grad(g, u, v, retain_graph=True)[0] for v in vectors], dim=1)
 
-    def _gradients(self, block: Block, part: Part) -> torch.Tensor:
+    def _gradients(self, block: Block, part: Part, label: int | None = None) -> torch.Tensor:
+        """Returns g_k of each sample of a part, by this label where one is given, n×P_b."""
         whole = block.whole()
         if self.rows == "mapped" and whole is not None:
             # gradients in the parameters themselves: those in the flat vector are padded with zeros for each of them
@@ -319,7 +315,7 @@ class Passes:
                 return self.losses_of.single(tensors, sample)
 
             held = tuple(self._views[i] for i in whole)
-            each = torch.func.vmap(torch.func.grad(of_held), in_dims=(None, 0))(held, self.samples.batch(part.indices))
+            each = torch.func.vmap(torch.func.grad(of_held), in_dims=(None, 0))(held, self._batch(part.indices, label))
             return torch.cat([g.flatten(1) for g in each], dim=1)
         b = block.of(self._flat)
         if self.rows == "mapped":
@@ -327,12 +323,12 @@ class Passes:
             def single(b: torch.Tensor, sample: Any) -> torch.Tensor:
                 return self.losses_of.single(block.tensors(self._views, self._flat, b), sample)
 
-            return torch.func.vmap(torch.func.grad(single), in_dims=(None, 0))(b, self._batch(part.indices))
+            return torch.func.vmap(torch.func.grad(single), in_dims=(None, 0))(b, self._batch(part.indices, label))
         b.requires_grad_()
         rows = torch.empty((len(part.indices), block.size), dtype=self.dtype, device=self.device)
         for i in range(len(part.indices)):
             one = Part(part.indices[i : i + 1], part.factor, part.stratum, part.first + i)
-            (rows[i],) = torch.autograd.grad(self._total(block, b, one), b)
+            (rows[i],) = torch.autograd.grad(self._total(block, b, one, label), b)
         return rows
 
     # --- which ways work for this model, tried on its first samples
