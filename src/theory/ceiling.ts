@@ -25,7 +25,7 @@
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
-import { pairsOf, positiveDirections } from './batch-curvature.js';
+import { pairsOf, positiveDirections } from './positive-directions.js';
 
 /**
  * Returns 2(1+mu)/h, in weight²/nat, the learning rate from which on the mean motion oscillates without decay, whatever the

@@ -11,9 +11,9 @@
  * which is 2(1 + mu)/α for momentum, 2(1 + mu)/((1 + 2 mu) α) for Nesterov, 2(1 + beta1)/((1 − beta1) α) for Adam (38/α at 0.9).
  */
 import { check } from '../../numeric/errors.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, matrix, pairIndex } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
-import { type PositiveDirections, placeOf, positiveDirections } from '../batch-curvature.js';
+import { type PositiveDirections, positiveDirections } from '../positive-directions.js';
 import { atRate, LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
 import { pairMoments } from './pair.js';
 
@@ -62,7 +62,7 @@ export function optimiserMeanSquareCeiling(la: LinearAlgebra, form: LinearForm, 
   const directions = positiveDirections(la, varying.mean, varying.covariance);
   const { curvatures } = directions;
   const edge = optimiserCeiling(form, curvatures[curvatures.length - 1]);
-  const growth = growthOf((curvatures.length * (curvatures.length + 1)) / 2);
+  const growth = growthOf(curvatures.length);
   const excess = (eta: number) => Math.log(growth(momentMap(atRate(form, eta), directions)));
   return Math.min(edge, rootOf(excess, edge));
 }
@@ -109,7 +109,7 @@ function momentMap(form: LinearForm, { curvatures, covarianceOf }: PositiveDirec
         for (let m = 0; m <= l; m++) {
           // N(Σ)_ij = Σ_lm ⟨Ξ_il Ξ_mj⟩ Σ_lm, both orders of l ≠ m
           const both = covarianceOf(i, l, m, j) + (l === m ? 0 : covarianceOf(i, m, l, j));
-          out.data[placeOf(i, j) * size + placeOf(l, m)] = g * both;
+          out.data[pairIndex(i, j) * size + pairIndex(l, m)] = g * both;
         }
     }
   }
@@ -117,11 +117,13 @@ function momentMap(form: LinearForm, { curvatures, covarianceOf }: PositiveDirec
 }
 
 /**
- * Makes a function that returns the spectral radius of a map that keeps positive matrices positive, from the growth of powers of it;
- * it begins with the identity, and then where the last call ended.
+ * Makes a function that returns the spectral radius of a map that keeps positive k×k matrices positive, from the growth of powers of
+ * it; it begins with the identity, and then where the last call ended.
  */
-function growthOf(n: number): (map: Matrix) => number {
-  let x = Float64Array.from({ length: n }, (_, p) => (isDiagonal(p) ? 1 : 0));
+function growthOf(k: number): (map: Matrix) => number {
+  const n = (k * (k + 1)) / 2;
+  let x = new Float64Array(n);
+  for (let i = 0; i < k; i++) x[pairIndex(i, i)] = 1;
   return ({ data }) => {
     let growth = 0;
     for (let round = 0; round < 400; round++) {
@@ -144,8 +146,3 @@ function growthOf(n: number): (map: Matrix) => number {
     return growth;
   };
 }
-
-const isDiagonal = (p: number) => {
-  const i = Math.floor((Math.sqrt(8 * p + 1) - 1) / 2);
-  return p - (i * (i + 1)) / 2 === i;
-};

@@ -3,7 +3,7 @@
  * batches of UᵀH^mu U for directions U, the covariance on pairs of directions. docs/theory [A2].
  */
 import { check } from '../numeric/errors.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, matrix, pairIndex } from '../numeric/linalg/index.js';
 
 /** Holds the directions along which the mean curvature is positive. */
 export interface PositiveDirections {
@@ -43,12 +43,9 @@ export function positiveDirections(la: LinearAlgebra, mean: Matrix, covariance: 
   return {
     curvatures: kept.map((i) => values[i]),
     basis,
-    covarianceOf: (i, j, l, m) => data[placeOf(i, j) * cols + placeOf(l, m)],
+    covarianceOf: (i, j, l, m) => data[pairIndex(i, j) * cols + pairIndex(l, m)],
   };
 }
-
-/** Returns the place of a pair, in either order, in packed order. */
-export const placeOf = (i: number, j: number): number => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
 
 /** Lists the pairs i ≥ j in packed order. */
 export function pairsOf(k: number): [number, number][] {
