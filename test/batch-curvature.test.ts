@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { batchCurvature, batchShare } from '../src/analyse/curvature/batch-curvature.js';
 import { hessianOperator } from '../src/analyse/curvature/network-hessian.js';
-import { pairIndex, sampleCurvature } from '../src/analyse/curvature/sample-curvature.js';
+import { sampleCurvature } from '../src/analyse/curvature/sample-curvature.js';
 import { forceKernelBuild, type KernelBuild } from '../src/kernels/load.js';
+import { pairIndex } from '../src/numeric/linalg/index.js';
 import { dot } from '../src/numeric/operators/lanczos.js';
 import { randomKey } from '../src/numeric/random.js';
 import { differenceHessian, SPECS, smallNet } from './support/small-nets.js';

@@ -6,6 +6,7 @@ import { ANY_NETWORK_WANTS, type AnyNetwork, countOf, shapesOf } from '../model/
 import { RunError } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
 import { readWhole, writeWhole } from './files.js';
+import { sizeOf } from './recording/table.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
 
 /** Holds the state of a training run. */
@@ -155,7 +156,7 @@ function namedTensors(spec: AnyNetwork, flat: Float32Array, prefix: string): [st
   let at = 0;
   return shapesOf(spec).map(({ name, shape }) => {
     const from = at;
-    at += shape.reduce((product, side) => product * side, 1);
+    at += sizeOf(shape);
     return [`${prefix}${name}`, { shape, data: flat.slice(from, at) }];
   });
 }
@@ -169,7 +170,7 @@ function flatVector(
   const flat = new Float32Array(countOf(spec));
   let at = 0;
   for (const { name, shape } of shapesOf(spec)) {
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = sizeOf(shape);
     const data = tensors.get(prefix + name)?.data;
     if (!(data instanceof Float32Array) || data.length !== length)
       throw new RunError(

@@ -11,6 +11,7 @@ import { FolderStore } from '#folder-store';
 import { check, RunError, shown } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
 import type { ArrayStore } from './array-store.js';
+import { sizeOf } from './recording/table.js';
 import { openRows, type ZarrRows } from './zarr-array.js';
 
 /** Describes a window; it is kept in the attributes of the group. */
@@ -279,7 +280,7 @@ export class Trajectory {
         await short('correct', ['int32', 'int64']),
       ];
       const layerShape = attributes.layerShape;
-      if (own && Array.isArray(layerShape) && layerShape.reduce((product, side) => product * side, 1) !== size)
+      if (own && Array.isArray(layerShape) && sizeOf(layerShape) !== size)
         throw new RunError(
           'bad-zarr',
           `a layer of the shape ${shown(layerShape)} has not ${size} weights; the metadata are damaged.`,

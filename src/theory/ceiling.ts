@@ -25,6 +25,7 @@
 import { check } from '../numeric/errors.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
+import { pairsOf, positiveDirections } from './positive-directions.js';
 
 /**
  * Returns 2(1+mu)/h, in weight²/nat, the learning rate from which on the mean motion oscillates without decay, whatever the
@@ -99,30 +100,11 @@ export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): nu
   is.given('coupledCeiling', { la, problem }, { la: is.algebra, problem: COUPLED_CURVATURE_WANTS });
   const { momentum: mu = 0, hessian, covariance, squared } = problem;
   checkMomentum(mu);
-  const k = hessian.rows;
-  const all = (k * (k + 1)) / 2;
-  check(
-    covariance.rows === all && covariance.cols === all,
-    'shape',
-    () =>
-      `${k} directions have ${all} pairs; the covariance of their curvatures is ${covariance.rows}×${covariance.cols}.`,
-  );
-  const { values, vectors } = la.eigh(hessian);
-  const kept = Array.from({ length: k }, (_, i) => i).filter((i) => values[i] > 0);
-  check(kept.length > 0, 'no-curvature', 'only a positive curvature bounds the learning rate; none of these is.');
-  const h = kept.map((i) => values[i]);
-  const basis = matrix(k, h.length);
-  kept.forEach((from, to) => {
-    for (let a = 0; a < k; a++) basis.data[a * h.length + to] = vectors.data[a * k + from];
-  });
-  const turn = pairTurn(basis);
-  const moments = la.gemm(la.gemm(turn, covariance), turn, { transposeB: true });
+  const { curvatures: h, basis, covarianceOf } = positiveDirections(la, hessian, covariance);
   const turned = squared && la.gemm(la.gemm(basis, squared, { transposeA: true }), basis);
   const K = (i: number, j: number) => (turned ? turned.data[i * h.length + j] : i === j ? h[i] ** 2 : 0);
   const pairs = pairsOf(h.length);
   const n = pairs.length;
-  const at = (i: number, j: number) => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
-  const moment = (i: number, j: number, l: number, m: number) => moments.data[at(i, j) * n + at(l, m)];
   // symmetric matrices of unit norm: E_ii, (E_ij + E_ji)/√2
   const size = ([i, j]: readonly [number, number]) => (i === j ? 1 : Math.SQRT2);
   const scale = pairs.map(([i, j]) => 1 / Math.sqrt((1 - mu) * (h[i] + h[j])));
@@ -131,7 +113,7 @@ export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): nu
   pairs.forEach(([i, j], p) => {
     pairs.forEach(([l, m], r) => {
       // ⟨E_p, Ξ E_r Ξ⟩, and ⟨E_p, K E_r + E_r K⟩
-      let x = moment(i, l, m, j) + moment(i, m, l, j);
+      let x = covarianceOf(i, l, m, j) + covarianceOf(i, m, l, j);
       if (mu > 0) {
         const bent =
           (i === m ? K(j, l) : 0) + (i === l ? K(j, m) : 0) + (j === m ? K(i, l) : 0) + (j === l ? K(i, m) : 0);
@@ -143,24 +125,6 @@ export function coupledCeiling(la: LinearAlgebra, problem: CoupledCurvature): nu
     });
   });
   return 1 / la.eigvalsh(out)[n - 1];
-}
-
-/** Lists the pairs i ≥ j in packed order. */
-function pairsOf(k: number): [number, number][] {
-  return Array.from({ length: k }, (_, i) => Array.from({ length: i + 1 }, (_, j): [number, number] => [i, j])).flat();
-}
-
-/** Returns the matrix that maps packed symmetric matrices M to VᵀMV, for V k×m. */
-function pairTurn({ rows: k, cols: m, data: v }: Matrix): Matrix {
-  const [from, to] = [pairsOf(k), pairsOf(m)];
-  const turn = matrix(to.length, from.length);
-  to.forEach(([i, j], p) => {
-    from.forEach(([a, b], r) => {
-      const x = v[a * m + i] * v[b * m + j];
-      turn.data[p * from.length + r] = a === b ? x : x + v[b * m + i] * v[a * m + j];
-    });
-  });
-  return turn;
 }
 
 function checkMomentum(mu: number): void {

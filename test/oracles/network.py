@@ -12,18 +12,15 @@ log-softmax case against 60-digit decimal arithmetic.
 import json
 import math
 import os
-import platform
-import sys
 from decimal import Decimal, localcontext
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import torch
+from frame import finish, made_by, one_line
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
-HERE = os.path.dirname(os.path.abspath(__file__))
-PATH = os.path.join(HERE, "network.json")
 RATE, MOMENTUM, STEPS = 0.1, 0.9, 5
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "identity": lambda z: z}
 
@@ -207,45 +204,19 @@ def log_softmax_cases():
     return cases
 
 
-def near(a, b, path="$"):
-    """Compare two JSON values, numbers to a relative 1e-12."""
-    if isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            near(a[key], b[key], f"{path}.{key}")
-    elif isinstance(a, list):
-        assert len(a) == len(b), path
-        for k, (u, v) in enumerate(zip(a, b)):
-            near(u, v, f"{path}[{k}]")
-    elif isinstance(a, (int, float)) and not isinstance(a, bool):
-        assert math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-16), f"{path}: {a} now, {b} in the file"
-    else:
-        assert a == b, path
-
-
 def main():
     data = {
-        "madeBy": {"script": "test/oracles/network.py", "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "madeBy": made_by("network", numpy=np.__version__),
         "conventions": CONVENTIONS,
         "networks": [network_case(*case) for case in NETWORKS],
         "logSoftmax": log_softmax_cases(),
     }
-    if "--check" in sys.argv:
-        with open(PATH, encoding="utf8") as f:
-            old = json.load(f)
-        near({k: v for k, v in data.items() if k != "madeBy"}, {k: v for k, v in old.items() if k != "madeBy"})
-        print("network.json agrees")
-        return
-    one = lambda v: json.dumps(v, separators=(",", ":"))
     lists = [
-        f'"{key}": [\n' + ",\n".join("{" + ",\n ".join(f'"{k}":{one(v)}' for k, v in case.items()) + "}" for case in data[key]) + "\n]"
+        (key, "[\n" + ",\n".join("{" + ",\n ".join(f'"{k}":{one_line(v)}' for k, v in case.items()) + "}" for case in data[key]) + "\n]")
         for key in ("networks", "logSoftmax")
     ]
-    text = "{\n" + ",\n".join([f'"{k}": {json.dumps(data[k], indent=1)}' for k in ("madeBy", "conventions")] + lists) + "\n}\n"
-    assert json.loads(text) == data
-    with open(PATH, "w", encoding="utf8") as f:
-        f.write(text)
-    print(f"{PATH}: {len(text)} bytes")
+    head = [(key, json.dumps(data[key], indent=1)) for key in ("madeBy", "conventions")]
+    finish("network", data, head + lists, relative=1e-12, absolute=1e-16)
 
 
 if __name__ == "__main__":

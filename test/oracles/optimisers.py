@@ -9,17 +9,13 @@ every optimiser: one weight never has a gradient, another only in the first step
 PyTorch has no decoupled decay for SGD and RMSprop; there the weights are multiplied by 1 - rate*decay before its step, as its AdamW
 does. The script checks each rate against the formula of the schedule, written out anew.
 """
-import json
 import math
-import os
-import platform
-import sys
 
 import torch
+from frame import finish, made_by, one_line
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
-PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optimisers.json")
 SIZE, STEPS = 9, 24
 
 
@@ -115,45 +111,18 @@ def case(name, maker, options, spec, weights, gradients):
     return {"name": name, "spec": spec, "rates": rates, "clipped": clipped, "weights": [after[0], after[1], after[9], after[-1]]}
 
 
-def near(a, b, path="$"):
-    """Compare two JSON values, numbers to a relative 1e-12."""
-    if isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            near(a[key], b[key], f"{path}.{key}")
-    elif isinstance(a, list):
-        assert len(a) == len(b), path
-        for k, (u, v) in enumerate(zip(a, b)):
-            near(u, v, f"{path}[{k}]")
-    elif isinstance(a, (int, float)) and not isinstance(a, bool):
-        assert math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-16), f"{path}: {a} now, {b} in the file"
-    else:
-        assert a == b, path
-
-
 def main():
     weights, gradients = numbers()
-    cases = [case(*c, weights, gradients) for c in CASES]
     data = {
-        "madeBy": {"script": "test/oracles/optimisers.py", "python": platform.python_version(), "torch": torch.__version__},
+        "madeBy": made_by("optimisers"),
         "weights": weights,
         "gradients": gradients,
         "after": [1, 2, 10, STEPS],
-        "cases": cases,
+        "cases": [case(*c, weights, gradients) for c in CASES],
     }
-    if "--check" in sys.argv:
-        with open(PATH, encoding="utf8") as f:
-            old = json.load(f)
-        near({k: v for k, v in data.items() if k != "madeBy"}, {k: v for k, v in old.items() if k != "madeBy"})
-        print("optimisers.json agrees")
-        return
-    one = lambda v: json.dumps(v, separators=(",", ":"))
-    lists = [f'"{key}": [\n' + ",\n".join(one(v) for v in data[key]) + "\n]" for key in ("gradients", "cases")]
-    text = "{\n" + ",\n".join([f'"{k}": {one(data[k])}' for k in ("madeBy", "weights", "after")] + lists) + "\n}\n"
-    assert json.loads(text) == data
-    with open(PATH, "w", encoding="utf8") as f:
-        f.write(text)
-    print(f"{PATH}: {len(text)} bytes")
+    flat = [(key, one_line(data[key])) for key in ("madeBy", "weights", "after")]
+    lists = [(key, "[\n" + ",\n".join(one_line(v) for v in data[key]) + "\n]") for key in ("gradients", "cases")]
+    finish("optimisers", data, flat + lists, relative=1e-12, absolute=1e-16)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@
  * top eigenvectors alone are therefore too high.
  */
 import { pick } from '../../data/tasks.js';
+import { pairIndex } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import { squaredNorms } from '../../surface/network/norms.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
-import { pairIndex, sampleCurvature } from './sample-curvature.js';
+import { sampleCurvature } from './sample-curvature.js';
 
 /** Number of samples considered: those of largest gradient. */
 const CANDIDATES = 256;

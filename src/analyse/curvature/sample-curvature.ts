@@ -11,6 +11,7 @@
  * The moments of a minibatch's curvature follow at EVERY batch size, since a minibatch's curvature is the mean of its samples'.
  */
 import { check } from '../../numeric/errors.js';
+import { pairIndex } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
 import { BLOCK, type NetworkPasses, type States } from '../../surface/network/passes.js';
 import { type PlacedVector, putVector } from '../../surface/network/passes-kernel.js';
@@ -28,9 +29,6 @@ export interface SampleCurvature {
   /** N. */
   readonly samples: number;
 }
-
-/** Returns the position of the pair i, j in a packed lower triangle. */
-export const pairIndex = (i: number, j: number): number => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
 
 /** Returns u_iᵀ H_s u_i of every sample s; length N. */
 export function curvatureAlong({ values, pairs, samples }: SampleCurvature, i: number): Float64Array {

@@ -5,13 +5,13 @@
  *
  * and the directions in which single samples curve the loss most. A difference across a kink of ReLU sees a share of it.
  */
-import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
+import { type Matrix, matrix, pairIndex, row } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import { gather, moved } from '../../surface/blocks.js';
 import { oneSample } from '../../surface/subsets.js';
 import type { RequestOptions, SampleSubset, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 import { curvaturesBySample, differenceStep } from './by-sample.js';
-import { pairIndex, type SampleCurvature } from './sample-curvature.js';
+import type { SampleCurvature } from './sample-curvature.js';
 
 /**
  * Returns u_iᵀ H_k u_j of each asked sample and every pair of directions. Costs two requests for gradients of the samples along all

@@ -17,6 +17,7 @@ export {
   identity,
   type Matrix,
   matrix,
+  pairIndex,
   row,
   stacked,
   trace,

@@ -96,6 +96,9 @@ export function row(a: Matrix, i: number): Float64Array {
   return a.data.subarray(i * a.cols, (i + 1) * a.cols);
 }
 
+/** Returns the position of the pair i, j, in either order, in a packed lower triangle. */
+export const pairIndex = (i: number, j: number): number => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
+
 /** Returns the trace of a square matrix. */
 export function trace(a: Matrix): number {
   let sum = 0;

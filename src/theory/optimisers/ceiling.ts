@@ -11,8 +11,9 @@
  * which is 2(1 + mu)/α for momentum, 2(1 + mu)/((1 + 2 mu) α) for Nesterov, 2(1 + beta1)/((1 − beta1) α) for Adam (38/α at 0.9).
  */
 import { check } from '../../numeric/errors.js';
-import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, matrix, pairIndex } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
+import { type PositiveDirections, positiveDirections } from '../positive-directions.js';
 import { atRate, LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
 import { pairMoments } from './pair.js';
 
@@ -58,20 +59,11 @@ export function optimiserMeanSquareCeiling(la: LinearAlgebra, form: LinearForm, 
       varying: is.shape<VaryingCurvature>({ mean: is.matrix, covariance: is.matrix }),
     },
   );
-  const { mean, covariance } = varying;
-  const all = (mean.rows * (mean.rows + 1)) / 2;
-  check(
-    covariance.rows === all && covariance.cols === all,
-    'shape',
-    () =>
-      `${mean.rows} directions have ${all} pairs; the covariance of their curvatures is ${covariance.rows}×${covariance.cols}.`,
-  );
-  const { curvatures, spread } = inEigenbasis(la, mean, covariance);
-  const k = curvatures.length;
-  check(k > 0, 'no-curvature', 'only a positive curvature bounds the learning rate; none of these is.');
-  const edge = optimiserCeiling(form, curvatures[k - 1]);
-  const growth = growthOf(spread.rows);
-  const excess = (eta: number) => Math.log(growth(momentMap(atRate(form, eta), curvatures, spread)));
+  const directions = positiveDirections(la, varying.mean, varying.covariance);
+  const { curvatures } = directions;
+  const edge = optimiserCeiling(form, curvatures[curvatures.length - 1]);
+  const growth = growthOf(curvatures.length);
+  const excess = (eta: number) => Math.log(growth(momentMap(atRate(form, eta), directions)));
   return Math.min(edge, rootOf(excess, edge));
 }
 
@@ -105,39 +97,19 @@ function rootOf(f: (x: number) => number, end: number): number {
   return a;
 }
 
-const place = (i: number, j: number) => (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i);
-
-/** Turns mean and covariance into the eigenbasis of the mean, positive directions alone; curvatures ascend. */
-function inEigenbasis(la: LinearAlgebra, mean: Matrix, covariance: Matrix) {
-  const n = mean.rows;
-  const { values, vectors } = la.eigh(mean);
-  const kept = Array.from({ length: n }, (_, i) => i).filter((i) => values[i] > 0);
-  const m = kept.length;
-  const turn = matrix((m * (m + 1)) / 2, (n * (n + 1)) / 2);
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j <= i; j++)
-      for (let a = 0; a < n; a++)
-        for (let b = 0; b < n; b++)
-          turn.data[place(i, j) * turn.cols + place(a, b)] +=
-            vectors.data[a * n + kept[i]] * vectors.data[b * n + kept[j]];
-  const spread = la.gemm(la.gemm(turn, covariance), turn, { transposeB: true });
-  return { curvatures: kept.map((i) => values[i]), spread };
-}
-
 /** Returns the map Σ → g∘N(Σ) on packed symmetric matrices. */
-function momentMap(form: LinearForm, curvatures: readonly number[], spread: Matrix): Matrix {
+function momentMap(form: LinearForm, { curvatures, covarianceOf }: PositiveDirections): Matrix {
   const k = curvatures.length;
-  const size = spread.rows;
+  const size = (k * (k + 1)) / 2;
   const out = matrix(size, size);
-  const cov = (i: number, j: number, l: number, m: number) => spread.data[place(i, j) * size + place(l, m)];
   for (let i = 0; i < k; i++) {
     for (let j = 0; j <= i; j++) {
       const g = pairMoments(form, curvatures[i], curvatures[j]).now;
       for (let l = 0; l < k; l++)
         for (let m = 0; m <= l; m++) {
           // N(Σ)_ij = Σ_lm ⟨Ξ_il Ξ_mj⟩ Σ_lm, both orders of l ≠ m
-          const both = cov(i, l, m, j) + (l === m ? 0 : cov(i, m, l, j));
-          out.data[place(i, j) * size + place(l, m)] = g * both;
+          const both = covarianceOf(i, l, m, j) + (l === m ? 0 : covarianceOf(i, m, l, j));
+          out.data[pairIndex(i, j) * size + pairIndex(l, m)] = g * both;
         }
     }
   }
@@ -145,11 +117,13 @@ function momentMap(form: LinearForm, curvatures: readonly number[], spread: Matr
 }
 
 /**
- * Makes a function that returns the spectral radius of a map that keeps positive matrices positive, from the growth of powers of it;
- * it begins with the identity, and then where the last call ended.
+ * Makes a function that returns the spectral radius of a map that keeps positive k×k matrices positive, from the growth of powers of
+ * it; it begins with the identity, and then where the last call ended.
  */
-function growthOf(n: number): (map: Matrix) => number {
-  let x = Float64Array.from({ length: n }, (_, p) => (isDiagonal(p) ? 1 : 0));
+function growthOf(k: number): (map: Matrix) => number {
+  const n = (k * (k + 1)) / 2;
+  let x = new Float64Array(n);
+  for (let i = 0; i < k; i++) x[pairIndex(i, i)] = 1;
   return ({ data }) => {
     let growth = 0;
     for (let round = 0; round < 400; round++) {
@@ -172,8 +146,3 @@ function growthOf(n: number): (map: Matrix) => number {
     return growth;
   };
 }
-
-const isDiagonal = (p: number) => {
-  const i = Math.floor((Math.sqrt(8 * p + 1) - 1) / 2);
-  return p - (i * (i + 1)) / 2 === i;
-};

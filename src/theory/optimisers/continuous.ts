@@ -13,7 +13,14 @@ import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/in
 import * as is from '../../numeric/wants.js';
 import { checkStable } from './covariance.js';
 import { effectiveRate } from './linear-form.js';
-import { OPTIMISER_NEAR_WANTS, type OptimiserNear, ownModes, toWeights } from './own-coordinates.js';
+import {
+  OPTIMISER_NEAR_WANTS,
+  type OptimiserNear,
+  type OwnModes,
+  ownModes,
+  toWeights,
+  withNoise,
+} from './own-coordinates.js';
 
 /** Describes an optimiser in continuous time, in the units of `decompose`, time in steps. */
 export interface ContinuousOptimiser {
@@ -56,8 +63,8 @@ export interface CirculationParts {
 }
 
 /**
- * Computes Q and the part of it that is the optimiser's own. Costs two symmetric eigenproblems and ten products of order n. Where H has
- * equal eigenvalues, C∥ is the part diagonal in the eigenvectors found, which rounding chooses.
+ * Computes Q and the part of it that is the optimiser's own. Costs two symmetric eigenproblems and twelve products of order n. Where H
+ * has equal eigenvalues, C∥ is the part diagonal in the eigenvectors found, which rounding chooses.
  * @throws InputError where the optimiser has no stationary state
  */
 export function circulationParts(la: LinearAlgebra, near: OptimiserNear): CirculationParts {
@@ -75,14 +82,14 @@ export function circulationParts(la: LinearAlgebra, near: OptimiserNear): Circul
     noise.data.map((c, k) => c - aligned.data[k]),
   );
   const rate = effectiveRate(form);
-  const of = (c: Matrix): Matrix => {
-    const modes = ownModes(la, { ...near, noise: c });
-    checkStable(modes, near);
+  const modes = ownModes(la, { ...near, noise: aligned });
+  checkStable(modes, near);
+  const l = modes.eigen.values.map((a) => form.shrink + rate * a);
+  const of = ({ noise: c }: OwnModes): Matrix => {
     const q = matrix(n, n);
-    const l = modes.eigen.values.map((a) => form.shrink + rate * a);
     for (let i = 0; i < n; i++)
       for (let j = 0; j < i; j++) {
-        const d = 0.25 * rate * rate * (modes.noise.data[i * n + j] + modes.noise.data[j * n + i]);
+        const d = 0.25 * rate * rate * (c.data[i * n + j] + c.data[j * n + i]);
         q.data[i * n + j] = (d * (l[i] - l[j])) / (l[i] + l[j]);
         q.data[j * n + i] = -q.data[i * n + j];
       }
@@ -95,7 +102,7 @@ export function circulationParts(la: LinearAlgebra, near: OptimiserNear): Circul
       }
     return out;
   };
-  const [own, misaligned] = [of(aligned), of(rest)];
+  const [own, misaligned] = [of(modes), of(withNoise(la, modes, rest))];
   return {
     q: matrix(
       n,

@@ -3,10 +3,10 @@
  * with shuffled epochs ([S3], [S4], surrogates) holds of Adam and RMSprop with a fixed P too. docs/theory [O1].
  */
 import { check } from '../../numeric/errors.js';
-import { type Matrix, matrix } from '../../numeric/linalg/index.js';
+import type { Matrix } from '../../numeric/linalg/index.js';
 import * as is from '../../numeric/wants.js';
 import { asHeavyBall } from './linear-form.js';
-import { OPTIMISER_NEAR_WANTS, type OptimiserNear } from './own-coordinates.js';
+import { inOwnCoordinates, OPTIMISER_NEAR_WANTS, type OptimiserNear } from './own-coordinates.js';
 
 /** Holds what `predictCovariance` and `surrogate` ask for, in the coordinates y. */
 export interface HeavyBallRequest {
@@ -38,14 +38,9 @@ export function heavyBallRequest(near: OptimiserNear): HeavyBallRequest {
     () => `${form.optimiser.type} has a preconditioner; give its diagonal.`,
   );
   const n = hessian.rows;
-  const [a, c] = [matrix(n, n), matrix(n, n)];
   const root = Float64Array.from({ length: n }, (_, i) => Math.sqrt(preconditioner?.[i] ?? 1));
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      const k = i * n + j;
-      const scale = root[i] * root[j];
-      a.data[k] = scale * (hessian.data[k] + (i === j ? form.penalty : 0)) + (i === j ? ball.penalty : 0);
-      c.data[k] = scale * noise.data[k];
-    }
-  return { hessian: a, covariance: c, learningRate: ball.learningRate, momentum: ball.momentum };
+  const a = inOwnCoordinates(hessian, root, form.penalty);
+  for (let i = 0; i < n; i++) a.data[i * (n + 1)] += ball.penalty;
+  const covariance = inOwnCoordinates(noise, root);
+  return { hessian: a, covariance, learningRate: ball.learningRate, momentum: ball.momentum };
 }

@@ -1,5 +1,5 @@
 /**
- * Where the linear form of an optimiser says nothing of a window, and why, in words that a report prints. docs/theory [O3].
+ * Where the linear form of an optimiser says nothing of a window, and why, in sentences. docs/theory [O3].
  *
  * The form has a fixed learning rate, a fixed preconditioner and a fixed covariance of the noise. Each of these is compared with what
  * was measured at both ends of the window; the thresholds stand below. With any reason given, a prediction of the form for this window

@@ -77,17 +77,28 @@ export function ownModes(la: LinearAlgebra, { form, hessian, noise, precondition
       root[i] = Math.sqrt(p);
     }
   }
-  const a = matrix(n, n);
-  const c = matrix(n, n);
+  const eigen = la.eigh(inOwnCoordinates(hessian, root, form.penalty));
+  return withNoise(la, { n, root, eigen }, noise);
+}
+
+/** Returns the modes with another covariance of the noise of the weights. Costs two products of order n. */
+export function withNoise(la: LinearAlgebra, modes: Omit<OwnModes, 'noise'>, noise: Matrix): OwnModes {
+  const { n, root, eigen } = modes;
+  const v = eigen.vectors;
+  const own = inOwnCoordinates(noise, root);
+  return { n, root, eigen, noise: la.gemm(la.gemm(v, own, { transposeA: true }), v) };
+}
+
+/** Returns √P (m + penalty) √P. */
+export function inOwnCoordinates(m: Matrix, root: Float64Array, penalty = 0): Matrix {
+  const n = m.rows;
+  const out = matrix(n, n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const k = i * n + j;
-      a.data[k] = root[i] * root[j] * (hessian.data[k] + (i === j ? form.penalty : 0));
-      c.data[k] = root[i] * root[j] * noise.data[k];
+      out.data[k] = root[i] * root[j] * (i === j ? m.data[k] + penalty : m.data[k]);
     }
-  const eigen = la.eigh(a);
-  const v = eigen.vectors;
-  return { n, root, eigen, noise: la.gemm(la.gemm(v, c, { transposeA: true }), v) };
+  return out;
 }
 
 /** Brings a matrix from the eigenbasis of A to the weights: √P V x Vᵀ √P. */

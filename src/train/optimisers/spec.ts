@@ -1,6 +1,6 @@
 /**
- * What an optimiser is, its defaults, and what is refused. Names and defaults are PyTorch's, and so are the numbers of every step
- * (steps.ts). Not offered: AMSGrad, centred RMSprop, maximisation.
+ * What an optimiser is, its defaults, and what is refused. Defaults are PyTorch's, and so are the numbers of every step
+ * (table.ts). Not offered: AMSGrad, centred RMSprop, maximisation.
  */
 import { check, kindOf } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
