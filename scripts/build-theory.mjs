@@ -76,7 +76,7 @@ function renderer(known, sections) {
       if (/^https:/.test(href)) return `<a href="${href}">${inner}</a>`;
       const [file, anchor] = href.split('#');
       const target = anchor ?? sections.get(file);
-      if (target === undefined) return inner; // a page of the repository, which does not lie beside a report
+      if (target === undefined || file.startsWith('../')) return inner; // a page of the repository, which does not lie beside a report
       if (anchor && !known.has(anchor) && ![...sections.values()].includes(anchor))
         throw new Error(`docs/theory links to ${href}, which is not there`);
       return `<a href="#${target}">${inner}</a>`;
