@@ -23,6 +23,7 @@ const ROOMS = [
   'runs',
   'terminal',
   'experiments',
+  'lab',
   'cli',
 ];
 /** Rooms that may touch files and threads; a few files of `record` may as well. */
