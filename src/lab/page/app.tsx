@@ -11,9 +11,9 @@ export function App({ link }: { link: (view: (typeof views)[number]['id']) => st
   const Body = view.component;
   return (
     <>
-      <a class="skip" href="#view" onClick={(e) => { e.preventDefault(); document.getElementById('view')?.focus(); }}>
+      <button type="button" class="skip" onClick={() => document.getElementById('view')?.focus()}>
         Skip to the view
-      </a>
+      </button>
       <header class="top">
         <div class="top-row">
           <h1>thermograd lab</h1>
@@ -54,7 +54,8 @@ export function App({ link }: { link: (view: (typeof views)[number]['id']) => st
       <footer>
         <p>
           Everything is computed in this browser; nothing is sent anywhere.
-          {session.value && ` Kernel build ${session.value.kernel}: the same link gives the same numbers wherever this build runs.`}
+          {session.value &&
+            ` Kernel build ${session.value.kernel}: the same link gives the same numbers wherever this build runs.`}
         </p>
       </footer>
     </>

@@ -67,7 +67,10 @@ export function addEpoch(e: EpochReport): void {
 export function traceRate(state: LabState, step: number, now: number): void {
   const own = state.changes.filter((c) => c.key === 'learningRate' && c.at <= step);
   curves.rate.clear();
-  curves.rate.append([0, ...own.map((c) => c.at), step], [state.optimiser.learningRate, ...own.map((c) => c.value), now]);
+  curves.rate.append(
+    [0, ...own.map((c) => c.at), step],
+    [state.optimiser.learningRate, ...own.map((c) => c.value), now],
+  );
 }
 
 const NAMES: Readonly<Record<SliderKey, string>> = {

@@ -18,7 +18,9 @@ export async function bytesFor({ data }: LabState): Promise<LabBytes | undefined
   if (data.kind === 'teacher') return undefined;
   if (data.kind === 'file') {
     if (files.length === 0)
-      throw new Error(`This link was made with the file ${data.name ?? ''}, which it does not hold; drop the file on the page.`);
+      throw new Error(
+        `This link was made with the file ${data.name ?? ''}, which it does not hold; drop the file on the page.`,
+      );
     return { files: files.map((f) => ({ name: f.name, bytes: f.bytes.slice(0) })) };
   }
   const names = data.limit > FIRST ? ['mnist-10k.bin', 'mnist-rest.bin'] : ['mnist-10k.bin'];

@@ -1,6 +1,6 @@
 /** One panel of a view: a heading, the picture, the finding that belongs to it, its numbers, and what the figure is. */
 import type { ComponentChildren } from 'preact';
-import { type NumberTable, Numbers } from './charts/numbers.js';
+import { Numbers, type NumberTable } from './charts/numbers.js';
 import { FindingNote, type LiveFinding } from './finding-note.js';
 
 export interface PanelProps {

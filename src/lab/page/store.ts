@@ -254,7 +254,8 @@ function hear(message: FromEngine): void {
         break;
       case 'restarted':
         tell(
-          message.sentence || `The worker was started again from the checkpoint after ${formatCount(message.step)} steps.`,
+          message.sentence ||
+            `The worker was started again from the checkpoint after ${formatCount(message.step)} steps.`,
           'mild',
         );
         if (message.worker === 'training') {

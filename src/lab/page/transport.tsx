@@ -1,7 +1,7 @@
 /** The bar that starts, pauses, steps and rewinds, with where training stands. */
 import { useState } from 'preact/hooks';
 import { formatCount, formatNumber } from '../../report/format.js';
-import { phase, pause, progress, rewind, run, session, step, takeSteps, target } from './store.js';
+import { pause, phase, progress, rewind, run, session, step, takeSteps, target } from './store.js';
 
 export function Transport() {
   const p = progress.value;

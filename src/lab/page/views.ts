@@ -1,5 +1,6 @@
 /** The views of the page, in the order of their tabs. */
 import type { ComponentType } from 'preact';
+import type { LabState } from '../protocol.js';
 import { Compare } from './views/compare/index.js';
 import { Fluctuate } from './views/fluctuate/index.js';
 import { Landscape } from './views/landscape/index.js';
@@ -7,7 +8,6 @@ import { Lessons } from './views/lessons/index.js';
 import { Open } from './views/open/index.js';
 import { Train } from './views/train/index.js';
 import { Valley } from './views/valley/index.js';
-import type { LabState } from '../protocol.js';
 
 export interface View {
   readonly id: LabState['view'];

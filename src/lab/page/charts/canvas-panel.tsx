@@ -101,7 +101,6 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
       cancelDraw(paint.current);
     };
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new picture for new data
   useEffect(() => requestDraw(paint.current), [data, draw, moving]);
 
   const point = (mark: Mark | undefined) => {
@@ -128,7 +127,8 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[e.key];
     if (e.key === 'Escape') focused.current = -1;
     else if (count === 0) return;
-    else if (by !== undefined) focused.current = (focused.current + by + count + (focused.current < 0 && by < 0 ? 1 : 0)) % count;
+    else if (by !== undefined)
+      focused.current = (focused.current + by + count + (focused.current < 0 && by < 0 ? 1 : 0)) % count;
     else if (e.key === 'Home') focused.current = 0;
     else if (e.key === 'End') focused.current = count - 1;
     else return;
@@ -137,12 +137,11 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
   };
   return (
     <div class="canvas-box" ref={box}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from mark to mark */}
-      {/* biome-ignore lint/a11y/useSemanticElements: the picture is drawn, and is one widget */}
       <div
         class="canvas-holder"
-        role="group"
+        role="application"
         aria-label={`${label} Arrow keys go from mark to mark.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from mark to mark
         tabIndex={0}
         data-panel={id}
         onKeyDown={onKeyDown}
@@ -156,7 +155,7 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
         }}
         onPointerLeave={() => point(undefined)}
       >
-        <canvas ref={canvas} aria-hidden="true" />
+        <canvas ref={canvas} />
       </div>
       <div ref={tip} class={said.value === '' ? 'tip empty' : 'tip'} aria-live="polite">
         {said.value}

@@ -62,7 +62,14 @@ export function LineChart(props: LineChartProps) {
     const options = (): uPlot.Options => {
       const { curves, yLabel, log } = latest.current;
       const t = theme.peek();
-      const axis: uPlot.Axis = { stroke: t.muted, grid: { stroke: t.grid, width: 1 }, ticks: { stroke: t.grid }, font: FONT, labelFont: FONT, labelSize: 18 };
+      const axis: uPlot.Axis = {
+        stroke: t.muted,
+        grid: { stroke: t.grid, width: 1 },
+        ticks: { stroke: t.grid },
+        font: FONT,
+        labelFont: FONT,
+        labelSize: 18,
+      };
       return {
         width: Math.max(120, around.clientWidth),
         height,
@@ -71,7 +78,13 @@ export function LineChart(props: LineChartProps) {
         scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : {} },
         axes: [
           { ...axis, label: stepLabel(1), size: 34, values: (_, ticks) => ticks.map((v) => formatTick(v)) },
-          { ...axis, label: yLabel, size: 62, values: (_, ticks) => ticks.map((v) => (v === null || v === undefined ? '' : formatTick(v, log && (v < 1e-2 || v >= 1e5)))) },
+          {
+            ...axis,
+            label: yLabel,
+            size: 62,
+            values: (_, ticks) =>
+              ticks.map((v) => (v === null || v === undefined ? '' : formatTick(v, log && (v < 1e-2 || v >= 1e5)))),
+          },
         ],
         series: [{}, ...curves.map((c) => seriesOf(c, t))],
         hooks: {
@@ -140,7 +153,6 @@ export function LineChart(props: LineChartProps) {
       plot?.destroy();
     };
   }, [version, range, height]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: flags are drawn anew when there are new ones
   useEffect(() => requestDraw(redraw.current), [props.flags]);
 
   const zoom = (factor: number, shift: number) => {
@@ -162,12 +174,11 @@ export function LineChart(props: LineChartProps) {
   };
   return (
     <div class="chart">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys zoom the chart */}
-      {/* biome-ignore lint/a11y/useSemanticElements: the chart is drawn, and is one widget */}
       <div
         ref={box}
         class="chart-box"
-        role="group"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys zoom the chart
         tabIndex={0}
         data-panel={id}
         aria-label={`${label} Plus and minus zoom, arrow keys move, 0 shows everything.`}
@@ -187,7 +198,10 @@ const stepLabel = (merged: number): string =>
 /** Puts curves with different steps on one axis; a step that a curve does not have is no gap in it. */
 function joined(tables: readonly [number[], (number | null)[]][]): uPlot.AlignedData {
   if (tables.length === 1) return tables[0] as uPlot.AlignedData;
-  return uPlot.join(tables.map((t) => t as uPlot.AlignedData), tables.map(() => [0, 1]));
+  return uPlot.join(
+    tables.map((t) => t as uPlot.AlignedData),
+    tables.map(() => [0, 1]),
+  );
 }
 
 function seriesOf(c: Curve, t: Theme): uPlot.Series {

@@ -11,7 +11,13 @@ export function Numbers({ id, table }: { id: string; table: NumberTable }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" class="quiet" aria-expanded={open} aria-controls={`${id}-numbers`} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-expanded={open}
+        aria-controls={`${id}-numbers`}
+        onClick={() => setOpen(!open)}
+      >
         {open ? 'Hide numbers' : 'Show numbers'}
         <span class="sr-only"> of {table.caption}</span>
       </button>
@@ -29,7 +35,6 @@ export function Numbers({ id, table }: { id: string; table: NumberTable }) {
           </thead>
           <tbody>
             {table.rows.map((row, k) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name than their place
               <tr key={k}>
                 {row.map((cell, c) =>
                   c === 0 ? (

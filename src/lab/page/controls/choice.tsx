@@ -17,7 +17,13 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
       <div class="bar">
         {options.map((o) => (
           <label key={o.value}>
-            <input type="radio" name={name} value={o.value} checked={o.value === value} onChange={() => onChange(o.value)} />
+            <input
+              type="radio"
+              name={name}
+              value={o.value}
+              checked={o.value === value}
+              onChange={() => onChange(o.value)}
+            />
             <span>{o.label}</span>
           </label>
         ))}

@@ -26,6 +26,7 @@ export function FileDrop({ label, hint, accept, multiple = false, folder = false
     }
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is an addition to the field inside
     <div
       class={over ? 'drop over' : 'drop'}
       onDragOver={(e) => {

@@ -1,8 +1,8 @@
 /** The curves of the view Train: loss, errors, learning rate. */
 import { useComputed } from '@preact/signals';
 import { formatCount, formatNumber, formatShare, MISSING } from '../../../../report/format.js';
-import { type Curve, LineChart } from '../../charts/line-chart.js';
 import { Legend } from '../../charts/legend.js';
+import { type Curve, LineChart } from '../../charts/line-chart.js';
 import type { Series } from '../../charts/series.js';
 import { curves, curvesRange, curvesVersion, flagsOf } from '../../curves.js';
 import { Panel } from '../../panel.js';
@@ -33,7 +33,15 @@ export function Curves() {
         numbers={lossNumbers()}
       >
         <Legend entries={LOSS} />
-        <LineChart id="loss" label="Loss over training steps, logarithmic." curves={LOSS} yLabel="loss (nat)" log height={300} {...shared} />
+        <LineChart
+          id="loss"
+          label="Loss over training steps, logarithmic."
+          curves={LOSS}
+          yLabel="loss (nat)"
+          log
+          height={300}
+          {...shared}
+        />
       </Panel>
       <Panel
         id="error"
@@ -42,7 +50,13 @@ export function Curves() {
         numbers={errorNumbers()}
       >
         <Legend entries={ERROR} />
-        <LineChart id="error" label="Share of wrong predictions over training steps." curves={ERROR} yLabel="wrong (share)" {...shared} />
+        <LineChart
+          id="error"
+          label="Share of wrong predictions over training steps."
+          curves={ERROR}
+          yLabel="wrong (share)"
+          {...shared}
+        />
       </Panel>
       <Panel
         id="learning-rate"
@@ -55,7 +69,14 @@ export function Curves() {
         }}
       >
         <Legend entries={RATE} />
-        <LineChart id="learning-rate" label="Learning rate over training steps, logarithmic." curves={RATE} yLabel="eta" log {...shared} />
+        <LineChart
+          id="learning-rate"
+          label="Learning rate over training steps, logarithmic."
+          curves={RATE}
+          yLabel="eta"
+          log
+          {...shared}
+        />
       </Panel>
     </div>
   );
@@ -66,7 +87,8 @@ const lastOf = (s: Series): number => (s.length > 0 ? s.y(s.length - 1) : Number
 function lossNumbers() {
   const steps = progress.value?.step ?? 0;
   const [low, high] = curves.loss.extremes(0, curves.loss.length);
-  const at = (i: number) => (i < 0 ? MISSING : `${formatNumber(curves.loss.y(i), 4)} at step ${formatCount(curves.loss.x(i))}`);
+  const at = (i: number) =>
+    i < 0 ? MISSING : `${formatNumber(curves.loss.y(i), 4)} at step ${formatCount(curves.loss.x(i))}`;
   return {
     caption: 'Loss, nat',
     columns: ['quantity', 'value'],

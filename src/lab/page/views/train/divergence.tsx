@@ -12,8 +12,9 @@ export function Divergence() {
       <div>
         <p>
           <strong>
-            Diverged at step {formatCount(d.at)}, minibatch loss {Number.isFinite(d.loss) ? `${formatNumber(d.loss, 3)} nat` : 'not finite'},
-            eta = {formatNumber(d.learningRate, 3)}.
+            Diverged at step {formatCount(d.at)}, minibatch loss{' '}
+            {Number.isFinite(d.loss) ? `${formatNumber(d.loss, 3)} nat` : 'not finite'}, eta ={' '}
+            {formatNumber(d.learningRate, 3)}.
           </strong>{' '}
           {d.why}
         </p>

@@ -14,7 +14,10 @@ export function Facts() {
     ['Wrong in test', e && e.testSamples > 0 ? formatShare(1 - e.testAccuracy) : MISSING],
     ['Length of the weights', e ? formatNumber(e.weightNorm, 4) : MISSING],
     ['Window', p ? `${formatCount(p.window.rows)} of ${formatCount(p.window.capacity)} rows` : MISSING],
-    ['Memory', s ? `${formatNumber((s.memory.training + s.memory.window + s.memory.checkpoints) / 2 ** 20, 3)} MiB` : MISSING],
+    [
+      'Memory',
+      s ? `${formatNumber((s.memory.training + s.memory.window + s.memory.checkpoints) / 2 ** 20, 3)} MiB` : MISSING,
+    ],
   ];
   return (
     <dl class="key" id="facts">

@@ -10,26 +10,48 @@ import { Slider } from '../../controls/slider.js';
 import { dropped } from '../../data.js';
 import { lab, reopen, session, set, takesMomentum, values } from '../../store.js';
 
-export function Settings() {
+export function Anew() {
   return (
     <div class="side">
-      <Motion />
       <Data />
       <Network />
     </div>
   );
 }
 
-function Motion() {
+export function Now() {
   const v = values.value;
   const most = Math.max(2, Math.min(2000, session.value?.samples.train ?? 2000));
   return (
     <section class="side" aria-labelledby="settings-motion">
       <h3 id="settings-motion">Act at once</h3>
-      <Slider label="Learning rate eta" value={v.learningRate} min={1e-5} max={10} log onChange={(x) => set('learningRate', x)} />
-      <Slider label="Batch size B" unit="samples" value={v.batchSize} min={1} max={most} log whole onChange={(x) => set('batchSize', x)} />
+      <Slider
+        label="Learning rate eta"
+        value={v.learningRate}
+        min={1e-5}
+        max={10}
+        log
+        onChange={(x) => set('learningRate', x)}
+      />
+      <Slider
+        label="Batch size B"
+        unit="samples"
+        value={v.batchSize}
+        min={1}
+        max={most}
+        log
+        whole
+        onChange={(x) => set('batchSize', x)}
+      />
       {takesMomentum(lab.value) && (
-        <Slider label="Momentum mu" value={v.momentum} min={0} max={0.99} step={0.01} onChange={(x) => set('momentum', x)} />
+        <Slider
+          label="Momentum mu"
+          value={v.momentum}
+          min={0}
+          max={0.99}
+          step={0.01}
+          onChange={(x) => set('momentum', x)}
+        />
       )}
       <Decay />
     </section>
@@ -122,7 +144,14 @@ function Network() {
         }
         onChange={(layer) => void reopen({ layer })}
       />
-      <NumberField label="Window" unit="epochs" value={state.window} min={1} max={100} onChange={(window) => void reopen({ window })} />
+      <NumberField
+        label="Window"
+        unit="epochs"
+        value={state.window}
+        min={1}
+        max={100}
+        onChange={(window) => void reopen({ window })}
+      />
       <Select label="Optimiser" value={state.optimiser.type} options={OPTIMISERS} onChange={choose} />
       <Select
         label="Order of samples"
@@ -134,7 +163,13 @@ function Network() {
         ]}
         onChange={(sampling) => void reopen({ sampling })}
       />
-      <NumberField label="Seed" value={state.seed} min={0} max={4294967295} onChange={(seed) => void reopen({ seed })} />
+      <NumberField
+        label="Seed"
+        value={state.seed}
+        min={0}
+        max={4294967295}
+        onChange={(seed) => void reopen({ seed })}
+      />
     </section>
   );
 }
@@ -180,4 +215,3 @@ function NetworkField() {
     />
   );
 }
-
