@@ -30,7 +30,9 @@ export interface ValleyFrame {
   readonly grid: { readonly nx: number; readonly ny: number };
   /** P at the cells, x fastest: the density now. */
   readonly density: Float32Array;
-  /** Loss on the cells is drawn from these: 1 where a step grows in mean square. */
+  /** Loss at the cells, nat. */
+  readonly loss: Float32Array;
+  /** 1 in the cells where a step grows in mean square. */
   readonly growing: Uint8Array;
   readonly x: Float64Array;
   /** P(x) now, and the stationary one where there is one. */
@@ -115,6 +117,7 @@ export function frameOf(r: FrameSource, most: number): ValleyFrame {
     outside: r.counts.outside,
     grid: { nx: grid.nx, ny: grid.ny },
     density: Float32Array.from(now.values),
+    loss: Float32Array.from(world.loss),
     growing: world.growing.slice(),
     x: world.potential.x.slice(),
     marginal: marginal.slice(),

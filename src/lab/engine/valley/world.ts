@@ -1,5 +1,6 @@
 /** What follows from a state of the view Valley between two changes of it: formulas, density, bounds, potential, freezing. */
-import type { GridDensity } from '../../../theory/fokker-planck/grid.js';
+import { evaluator } from '../../../numeric/expression/index.js';
+import { type Grid, type GridDensity, pointAt } from '../../../theory/fokker-planck/grid.js';
 import type { Problem } from '../../../theory/models/problem.js';
 import type { Line } from '../../../theory/valley/escape.js';
 import { boundAt, growingCells, sharpestVisited, sharpnessOn, type ValleyBound } from './bounds.js';
@@ -22,6 +23,8 @@ export interface ValleyWorld {
   readonly sharpness: (point: ArrayLike<number>) => number;
   /** Largest curvature at each cell of the grid, with G, nat/weight². */
   readonly curvature: Float64Array;
+  /** Loss at each cell, with G, nat. */
+  readonly loss: Float64Array;
   /** The bounds at the sharpest place where the density is. */
   readonly bound: ValleyBound;
   /** 1 in the cells where a step grows in mean square. */
@@ -72,6 +75,7 @@ export function makeWorld(m: Moment): ValleyWorld {
     density,
     sharpness: sharp,
     curvature,
+    loss: lossOn(density.grid, problem),
     bound: boundAt(sharpest.at, sharpest.curvature, state.spread),
     growing: growingCells(curvature, state.eta, state.spread),
     potential: effectivePotential(problem, density, line, (state.eta * state.noise) / 2),
@@ -80,6 +84,15 @@ export function makeWorld(m: Moment): ValleyWorld {
       : freezingOf(m, grown, line)),
     built: m.time,
   };
+}
+
+function lossOn(grid: Grid, { loss, names }: Problem): Float64Array {
+  const [at, point, out] = [loss && evaluator([loss], names), new Float64Array(2), new Float64Array(1)];
+  return Float64Array.from({ length: grid.size }, (_, i) => {
+    pointAt(grid, i, point);
+    at?.(point, out);
+    return out[0];
+  });
 }
 
 function freezingOf(
