@@ -1,5 +1,6 @@
 /** All measurements of the live page. */
+import { landscapeMeasurements } from './landscape.js';
 import type { Measurements } from './registry.js';
 
 /** Every measurement by its kind. */
-export const measurements: Measurements = {};
+export const measurements: Measurements = { ...landscapeMeasurements };
