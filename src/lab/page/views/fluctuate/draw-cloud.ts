@@ -2,7 +2,7 @@
 import { formatCount, formatShare } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
 import { FONT } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark } from '../../charts/marks.js';
 
 export interface CloudData {

@@ -3,7 +3,7 @@ import { logDomain } from '../../../../report/figures/axes.js';
 import { formatEstimate } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
 import { drawAxes } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark, type Shape } from '../../charts/marks.js';
 
 const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring', 'cross'];

@@ -2,7 +2,7 @@
 import { formatEstimate, formatPlain } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
 import { drawAxes, FONT } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark } from '../../charts/marks.js';
 
 export interface PlaneData {

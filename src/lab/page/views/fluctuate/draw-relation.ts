@@ -5,7 +5,7 @@ import { logDomain } from '../../../../report/figures/axes.js';
 import { formatNumber } from '../../../../report/format.js';
 import type { ControlResult, FlatnessPart } from '../../../measures.js';
 import { drawAxes, type Frame } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawHalo, drawMark, type Shape } from '../../charts/marks.js';
 import type { Theme } from '../../theme.js';
 

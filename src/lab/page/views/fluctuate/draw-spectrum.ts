@@ -3,7 +3,7 @@ import { logDomain, thinLog } from '../../../../report/figures/axes.js';
 import { formatNumber } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
 import { drawAxes } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawHalo, drawMark } from '../../charts/marks.js';
 
 export const drawSpectrum: Draw<MeasureResults['spectrum']> = (ctx, s, size, theme, lit) => {
