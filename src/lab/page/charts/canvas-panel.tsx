@@ -10,6 +10,8 @@ import { theme } from '../theme.js';
 import type { Draw, Mark } from './draw.js';
 import { cancelDraw, requestDraw } from './frames.js';
 
+export type { Draw, Mark };
+
 export interface CanvasPanelProps<D> {
   readonly id: string;
   /** Says in one sentence what the picture shows. */
