@@ -2,6 +2,7 @@
 import type { MeasureArguments, MeasureResults } from '../measures.js';
 import type {
   FromEngine,
+  LabBytes,
   LabChange,
   LabEngine,
   LabState,
@@ -250,4 +251,45 @@ function made(step: number): Partial<MeasureResults> {
       })),
     },
   };
+}
+
+/** The worker that trains, with made-up measurements, until there is a client. */
+export class HalfEngine extends FakeEngine {
+  #worker = new Worker(new URL('../engine/train-worker.ts', import.meta.url), { type: 'module' });
+  #own = new Set<(m: FromEngine) => void>();
+  #ready: { done(f: SessionFacts): void; fail(e: Error): void } | undefined;
+  constructor() {
+    super();
+    this.#worker.onmessage = ({ data }) => {
+      const m = data as FromEngine;
+      if (m.type === 'ready') this.#ready?.done(m.facts);
+      if (m.type === 'error' && this.#ready) this.#ready.fail(new Error(m.sentence));
+      for (const l of this.#own) l(m);
+    };
+  }
+  override open(state: LabState, data?: LabBytes): Promise<SessionFacts> {
+    this.#worker.postMessage({ type: 'open', state, data }, data?.packs ? [...data.packs] : []);
+    return new Promise((done, fail) => {
+      this.#ready = { done, fail };
+    });
+  }
+  override run() {
+    this.#worker.postMessage({ type: 'run' });
+  }
+  override pause() {
+    this.#worker.postMessage({ type: 'pause' });
+  }
+  override step(n: number) {
+    this.#worker.postMessage({ type: 'step', n });
+  }
+  override rewind(at: number) {
+    this.#worker.postMessage({ type: 'rewind', at });
+  }
+  override set(key: SliderKey, value: number) {
+    this.#worker.postMessage({ type: 'set', key, value });
+  }
+  override listen(l: (m: FromEngine) => void) {
+    this.#own.add(l);
+    return () => this.#own.delete(l);
+  }
 }

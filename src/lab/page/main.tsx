@@ -4,7 +4,7 @@ import './styles.css';
 import type { LabState } from '../protocol.js';
 import { App } from './app.js';
 import { bytesFor } from './data.js';
-import { FakeEngine } from './fake-engine.js';
+import { HalfEngine } from './fake-engine.js';
 import { keepForOffline } from './offline.js';
 import { connect, followUrl, lab } from './store.js';
 import { applyTheme } from './theme.js';
@@ -12,13 +12,13 @@ import { applyTheme } from './theme.js';
 const START: LabState = {
   v: 1,
   view: 'train',
-  data: { kind: 'teacher', limit: 2000 },
+  data: { kind: 'mnist', limit: 10_000 },
   network: '784-50-50-10',
   optimiser: { type: 'sgd', learningRate: 0.1 },
   batchSize: 50,
   sampling: 'shuffled',
   seed: 1,
-  layer: 'layers.1.weight',
+  layer: 'layer2',
   window: 10,
   changes: [],
   at: 0,
@@ -29,7 +29,7 @@ const read = (hash: string): LabState => ({ ...START, view: (hash.slice(1) || 't
 const root = document.getElementById('lab');
 if (root) {
   applyTheme();
-  connect(new FakeEngine(), bytesFor, read(location.hash));
+  connect(new HalfEngine(), bytesFor, read(location.hash));
   followUrl(write, read);
   root.textContent = '';
   render(<App link={(view) => write({ ...lab.value, view })} />, root);

@@ -8,6 +8,8 @@ export interface PanelProps {
   readonly id: string;
   readonly title: string;
   readonly children: ComponentChildren;
+  /** Buttons and switches above the picture, there also while there is nothing to draw. */
+  readonly tools?: ComponentChildren;
   readonly finding?: LiveFinding | undefined;
   readonly numbers?: NumberTable | undefined;
   /** Two plain sentences on what the figure shows and how it is read. */
@@ -17,10 +19,11 @@ export interface PanelProps {
   readonly wide?: boolean;
 }
 
-export function Panel({ id, title, children, finding, numbers, about, waiting, wide }: PanelProps) {
+export function Panel({ id, title, children, tools, finding, numbers, about, waiting, wide }: PanelProps) {
   return (
     <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={`${id}-title`} id={`panel-${id}`}>
       <h2 id={`${id}-title`}>{title}</h2>
+      {tools}
       {waiting ? <p class="waiting">{waiting}</p> : children}
       {finding && <FindingNote finding={finding} />}
       <div class="panel-foot">

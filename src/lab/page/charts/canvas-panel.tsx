@@ -6,29 +6,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { highlight } from '../highlight.js';
-import { type Theme, theme } from '../theme.js';
-import type { Size } from './axes.js';
+import { theme } from '../theme.js';
+import type { Draw, Mark } from './draw.js';
 import { cancelDraw, requestDraw } from './frames.js';
 
-/** A mark that can be pointed at. */
-export interface Mark {
-  readonly x: number;
-  readonly y: number;
-  /** What is said of it, with units. */
-  readonly label: string;
-  /** The rank of the principal direction that it belongs to, from 1. */
-  readonly rank?: number;
-}
-
-/** Draws data and returns its marks; `lit` is the rank that is highlighted, `time` the seconds since the panel began, for what moves. */
-export type Draw<D> = (
-  ctx: CanvasRenderingContext2D,
-  data: D,
-  size: Size,
-  theme: Theme,
-  lit: number | undefined,
-  time: number,
-) => readonly Mark[];
+export type { Draw, Mark };
 
 export interface CanvasPanelProps<D> {
   readonly id: string;

@@ -11,6 +11,7 @@ import { formatCount, formatNumber, formatTick } from '../../../report/format.js
 import { type Theme, theme } from '../theme.js';
 import { cancelDraw, requestDraw } from './frames.js';
 import type { LegendEntry } from './legend.js';
+import { drawMark } from './marks.js';
 import type { Series } from './series.js';
 
 export interface Curve extends LegendEntry {
@@ -19,10 +20,11 @@ export interface Curve extends LegendEntry {
   readonly stepped?: boolean;
 }
 
-/** A step at which something was changed by hand. */
+/** A step at which something happened: a slider moved, or training diverged. */
 export interface Flag {
   readonly at: number;
   readonly label: string;
+  readonly kind?: 'diverged';
 }
 
 export interface LineChartProps {
@@ -222,17 +224,22 @@ function drawFlags(u: uPlot, flags: readonly Flag[], t: Theme): void {
   const { left, top, width, height } = u.bbox;
   const scale = devicePixelRatio;
   ctx.save();
-  ctx.strokeStyle = t.muted;
-  ctx.fillStyle = t.muted;
-  ctx.lineWidth = scale;
   ctx.setLineDash([3 * scale, 3 * scale]);
   for (const f of flags) {
     const x = u.valToPos(f.at, 'x', true);
     if (!(x >= left && x <= left + width)) continue;
+    ctx.lineWidth = (f.kind ? 2 : 1) * scale;
+    ctx.strokeStyle = f.kind ? t.orange : t.muted;
+    ctx.fillStyle = ctx.strokeStyle;
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + height);
     ctx.stroke();
+    if (f.kind) {
+      drawMark(ctx, 'cross', x, top + 7 * scale, 10 * scale, t.orange);
+      ctx.setLineDash([3 * scale, 3 * scale]);
+      continue;
+    }
     ctx.beginPath();
     ctx.moveTo(x - 5 * scale, top);
     ctx.lineTo(x + 5 * scale, top);

@@ -1,12 +1,13 @@
 /** The curves of the view Train: loss, errors, learning rate. */
 import { useComputed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { formatCount, formatNumber, formatShare, MISSING } from '../../../../report/format.js';
 import { Legend } from '../../charts/legend.js';
-import { type Curve, LineChart } from '../../charts/line-chart.js';
+import { type Curve, type Flag, LineChart } from '../../charts/line-chart.js';
 import type { Series } from '../../charts/series.js';
 import { curves, curvesRange, curvesVersion, flagsOf } from '../../curves.js';
 import { Panel } from '../../panel.js';
-import { lab, progress } from '../../store.js';
+import { diverged, lab, progress } from '../../store.js';
 
 const LOSS: readonly Curve[] = [
   { label: 'minibatch', series: curves.loss, colour: 'muted', mark: 'line' },
@@ -21,7 +22,12 @@ const ERROR: readonly Curve[] = [
 const RATE: readonly Curve[] = [{ label: 'eta', series: curves.rate, colour: 'purple', mark: 'line', stepped: true }];
 
 export function Curves() {
-  const flags = useComputed(() => flagsOf(lab.value)).value;
+  const moves = useComputed(() => flagsOf(lab.value)).value;
+  const end = diverged.value;
+  const flags = useMemo<Flag[]>(
+    () => (end ? [...moves, { at: end.at, label: 'diverged', kind: 'diverged' }] : moves),
+    [moves, end],
+  );
   const shared = { version: curvesVersion, range: curvesRange, flags };
   return (
     <div class="panels">
