@@ -3,7 +3,7 @@
 import { formatNumber } from '../../../../report/format.js';
 import type { ValleyFrame } from '../../../engine/valley/frame.js';
 import { drawAxes } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark } from '../../charts/marks.js';
 import { levelsOf } from '../plane/contours.js';
 import { drawContours, drawHatch, drawHeat } from '../plane/heat.js';
