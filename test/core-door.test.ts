@@ -95,7 +95,7 @@ describe('modules of Node', () => {
       .map((name) => name.replace(/^\w+ as /, '').split(' from src/'))
       .filter(([name, from]) => !ofCore.includes(name) && !needsNode(join('dist', from)))
       .map(([name]) => name);
-    expect(free.sort()).toEqual(['PRESETS', 'completeForget', 'renderPng']);
+    expect(free.sort()).toEqual(['PRESETS', 'completeForget', 'generalityConfig', 'renderPng']);
   });
 });
 

@@ -7,6 +7,17 @@ export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from '../
 export { completeForget } from '../experiments/forget/config.js';
 export { type ForgetRequest, type ForgetRun, forget } from '../experiments/forget/experiment.js';
 export type { ForgetConfig, PartialForget } from '../experiments/forget/schema.js';
+export {
+  type GeneralityConfig,
+  type GridOptimiser,
+  generalityConfig,
+  type Setting as GeneralitySetting,
+} from '../experiments/generality/config.js';
+export {
+  type GeneralityRequest,
+  type GeneralityRun,
+  reproduceGenerality,
+} from '../experiments/generality/experiment.js';
 export { reproduceIvf2021 } from '../experiments/ivf2021/experiment.js';
 export { type AnalyseRequest, analyseRun, reportRun } from '../experiments/ivf2021/reanalyse.js';
 export { readResults } from '../experiments/ivf2021/stages.js';
