@@ -23,6 +23,7 @@ const ROOMS = [
   'runs',
   'terminal',
   'experiments',
+  'lab',
   'cli',
   'door',
 ];

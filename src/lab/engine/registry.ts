@@ -1,0 +1,49 @@
+/** What a measurement of the live page is given, and the table of all measurements by kind. */
+import type { Dataset } from '../../data/dataset.js';
+import type { AnyNetwork } from '../../model/any-network.js';
+import type { LinearAlgebra } from '../../numeric/linalg/index.js';
+import type { Key } from '../../numeric/random.js';
+import type { Surface, SurfaceBlock } from '../../surface/surface.js';
+import type { MeasureArguments, MeasureResults } from '../measures.js';
+import type { LabState, MeasureKind, Snapshot } from '../protocol.js';
+
+/** What stands behind a snapshot: it is the same for all measurements of a session. */
+export interface Bench {
+  readonly state: LabState;
+  readonly dataset: Dataset;
+  readonly network: AnyNetwork;
+  /** The recorded layer. */
+  readonly block: SurfaceBlock;
+  /** The network over all training samples, with the L2 penalty that the optimiser descends; made once and kept. */
+  surface(): Surface;
+  readonly la: LinearAlgebra;
+  /** Randomness of measurements; a measurement takes `key.child(kind)`. It follows from the seed alone. */
+  readonly key: Key;
+}
+
+/** How a measurement tells of its progress; it resolves after messages were taken, and rejects where the measurement was cancelled. */
+export type Report = (share: number, what: string, part?: unknown) => Promise<void>;
+
+/** Measures one kind on a snapshot. It changes nothing of what it is given. */
+export type Measure<K extends MeasureKind> = (
+  bench: Bench,
+  snapshot: Snapshot,
+  args: MeasureArguments[K],
+  report: Report,
+) => Promise<MeasureResults[K]>;
+
+/** The measurements that there are, by kind. */
+export type Measurements = { readonly [K in MeasureKind]?: Measure<K> };
+
+/** Kinds that need the rows of the window in their snapshot. */
+export const NEEDS_ROWS: readonly MeasureKind[] = [
+  'cloud',
+  'spectrum',
+  'displacement',
+  'temperature',
+  'flatness',
+  'controls',
+  'slice',
+  'potential',
+  'current',
+];
