@@ -29,6 +29,10 @@ const ROOMS = [
 ];
 /** Rooms that may touch files and threads; a few files of `record` may as well. */
 const MACHINE_ROOMS = ['jobs', 'runs', 'terminal', 'experiments', 'cli'];
+/** The part of the live page that runs in Node; the rest of `lab` runs in browsers. */
+const LAB_IN_NODE = /^lab\/(?:server\/|command\.ts$)/;
+/** The part of the live page that has a document. */
+const LAB_PAGE = /^lab\/page\//;
 /** Files that may read the environment. */
 const READERS_OF_ENV = ['jobs/bridge/python.ts', 'runs/datasets.ts'];
 
@@ -46,7 +50,7 @@ function withoutComments(text: string): string {
 }
 
 const sources: Source[] = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((f) => f.endsWith('.ts') && !f.endsWith('.generated.ts'))
+  .filter((f) => /\.tsx?$/.test(f) && !/\.(?:generated|d)\.ts$/.test(f))
   .sort()
   .map((name) => {
     const code = withoutComments(readFileSync(join(root, name), 'utf8'));
@@ -56,7 +60,11 @@ const sources: Source[] = readdirSync(root, { recursive: true, encoding: 'utf8' 
 const target = (source: Source, specifier: string) =>
   relative(root, normalize(join(root, dirname(source.name), specifier)));
 const local = (source: Source) =>
-  source.imports.filter((i) => i.startsWith('.')).map((i) => target(source, i).replace(/\.js$/, '.ts'));
+  source.imports
+    .filter((i) => i.startsWith('.') && !i.endsWith('.css'))
+    .map((i) => target(source, i).replace(/\.js$/, '.ts'));
+/** Packages that the build puts into the page, so that they need not be installed with the program. */
+const BUNDLED = ['preact', '@preact/signals', 'uplot'];
 
 it('reads the tree it means to', () => {
   expect(sources.length).toBeGreaterThan(60);
@@ -92,14 +100,15 @@ describe('imports', () => {
     const names = new Set(sources.map((s) => s.name));
     const broken = sources.flatMap((s) =>
       local(s)
-        .filter((t) => !names.has(t) && !t.endsWith('.generated.ts'))
+        .filter((t) => !names.has(t) && !names.has(`${t}x`) && !t.endsWith('.generated.ts'))
         .map((t) => `${s.name} imports ${t}`),
     );
     expect(broken).toEqual([]);
   });
 
   it('make no cycle', () => {
-    const graph = new Map(sources.map((s) => [s.name, local(s)]));
+    const tsx = new Set(sources.map((s) => s.name).filter((n) => n.endsWith('.tsx')));
+    const graph = new Map(sources.map((s) => [s.name, local(s).map((t) => (tsx.has(`${t}x`) ? `${t}x` : t))]));
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];
     const visit = (name: string, path: string[]): void => {
@@ -119,11 +128,32 @@ describe('imports', () => {
   it('of packages are declared dependencies', () => {
     const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const declared = Object.keys({ ...own.dependencies, ...own.optionalDependencies });
-    const packages = sources.flatMap((s) => s.imports.filter((i) => !i.startsWith('.') && !i.startsWith('node:')));
-    const names = new Set(
-      packages.map((p) => (p.startsWith('@') ? p.split('/').slice(0, 2).join('/') : p.split('/')[0])),
+    const nameOf = (p: string) => p.split('/', p.startsWith('@') ? 2 : 1).join('/');
+    const undeclared = sources.flatMap((s) =>
+      s.imports
+        .filter((i) => !i.startsWith('.') && !i.startsWith('node:'))
+        .map(nameOf)
+        .filter((n) => !declared.includes(n) && !(LAB_PAGE.test(s.name) && BUNDLED.includes(n)))
+        .map((n) => `${s.name} imports ${n}`),
     );
-    expect([...names].filter((n) => !declared.includes(n))).toEqual([]);
+    expect(undeclared).toEqual([]);
+    for (const name of BUNDLED) expect(Object.keys(own.devDependencies), name).toContain(name);
+  });
+
+  it('of the page and its engine stay with what a browser has', () => {
+    const machine = ['jobs', 'runs', 'terminal', 'cli'];
+    const inBrowsers = sources.filter((s) => s.room === 'lab' && !LAB_IN_NODE.test(s.name));
+    const wrong = inBrowsers.flatMap((s) =>
+      local(s)
+        .filter((t) => machine.includes(t.split('/')[0]) || LAB_IN_NODE.test(t) || t === 'index.ts')
+        .map((t) => `${s.name} imports ${t}`),
+    );
+    expect(wrong).toEqual([]);
+    // only the page has a document: its engine runs in workers, and in Node
+    const up = sources
+      .filter((s) => s.room === 'lab' && !LAB_PAGE.test(s.name))
+      .filter((s) => local(s).some((t) => LAB_PAGE.test(t)));
+    expect(up.map((s) => s.name)).toEqual([]);
   });
 });
 
@@ -134,13 +164,15 @@ describe('the machine is touched', () => {
   it('through node: above report, and in the stores of record only', () => {
     const stores = ['record/files.ts', 'record/store.ts'];
     const nodeImports = sources.filter((s) => s.imports.some((i) => i.startsWith('node:')));
-    const bad = nodeImports.filter((s) => !MACHINE_ROOMS.includes(s.room) && !stores.includes(s.name));
+    const bad = nodeImports.filter(
+      (s) => !MACHINE_ROOMS.includes(s.room) && !stores.includes(s.name) && !LAB_IN_NODE.test(s.name),
+    );
     expect(bad.map((s) => s.name)).toEqual([]);
   });
 
   it('through process, under whatever name, where the program meets its caller; the kernel loader asks for V8 flags', () => {
     const command = (s: Source) =>
-      ['cli', 'terminal'].includes(s.room) || /^experiments\/\w+\/command\.ts$/.test(s.name);
+      ['cli', 'terminal'].includes(s.room) || /^(?:experiments\/\w+|lab)\/command\.ts$/.test(s.name);
     expect(offenders(/\bprocess\.|\bglobalThis\s*\[/, command)).toEqual([]);
     // names of node:process that only say which process and machine this is; none of them ends or changes it
     const facts = ['pid', 'kill', 'arch', 'constrainedMemory', 'version', 'versions'];
@@ -173,7 +205,8 @@ describe('the machine is touched', () => {
   it('without chance or clocks in computations', () => {
     expect(offenders(/\bMath\.random\b/, () => false)).toEqual([]);
     expect(offenders(/\bDate\b/, (s) => ['terminal', 'cli'].includes(s.room))).toEqual([]);
-    expect(offenders(/\bperformance\.now\b/, (s) => MACHINE_ROOMS.includes(s.room))).toEqual([]);
+    // the page says how fast it trains, and its engine gives way to messages after some milliseconds
+    expect(offenders(/\bperformance\.now\b/, (s) => [...MACHINE_ROOMS, 'lab'].includes(s.room))).toEqual([]);
     expect(offenders(/\bcrypto\.(?:getRandomValues|randomUUID)\b/, () => false)).toEqual([]);
   });
 
@@ -187,7 +220,12 @@ describe('the machine is touched', () => {
   });
 
   it('without a DOM', () => {
-    expect(offenders(/\b(?:window|document)\.(?:add|query|create|get)[A-Z]/, (s) => s.room === 'report')).toEqual([]);
+    expect(
+      offenders(
+        /\b(?:window|document)\.(?:add|query|create|get)[A-Z]/,
+        (s) => s.room === 'report' || LAB_PAGE.test(s.name),
+      ),
+    ).toEqual([]);
   });
 });
 

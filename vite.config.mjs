@@ -1,0 +1,33 @@
+// The build of the live page: src/lab/page into dist/lab/page, for scripts/build-lab.mjs. It reads the TypeScript sources, so it needs the
+// kernels and nothing else of dist/.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const own = JSON.parse(readFileSync(path('package.json'), 'utf8'));
+
+/** The names in "imports" of package.json, as a browser finds them, but in the sources. */
+const alias = Object.entries(own.imports).map(([find, { default: file }]) => ({
+  find,
+  replacement: path(file.replace('./dist/', './src/').replace(/\.js$/, '.ts')),
+}));
+
+export default defineConfig({
+  root: path('src/lab'),
+  base: './', // the page works in any folder of any server
+  resolve: { alias },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  build: {
+    outDir: path('dist/lab/page'),
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0, // the policy of the page allows no data: URL but for images
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // "sideEffects" in package.json speaks of dist/; a module of the page may act when it is loaded
+    rolldownOptions: { treeshake: { moduleSideEffects: (id) => (id.includes('/src/lab/page/') ? true : undefined) } },
+  },
+  logLevel: 'warn',
+});
