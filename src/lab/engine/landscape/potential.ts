@@ -17,6 +17,7 @@ import { check, InputError } from '../../../numeric/errors.js';
 import { type Estimate, missing } from '../../../numeric/estimate.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../../numeric/linalg/index.js';
 import type { SampleSubset } from '../../../surface/surface.js';
+import { linearForm } from '../../../theory/optimisers/linear-form.js';
 import type { PlaneOfMotion, PotentialArguments, PotentialResult, VortexSeen } from '../../landscape-results.js';
 import type { Snapshot } from '../../protocol.js';
 import type { Bench, Report } from '../registry.js';
@@ -46,7 +47,7 @@ export async function measurePotential(
   const wanted = [...new Set([...chosen, ...Array.from({ length: K }, (_, k) => k + 1)])].slice(0, Math.max(K, 2));
   const w = await windowDirections(bench, snapshot, wanted, args.rows);
   const eta = settings.learningRate / (1 - (settings.momentum ?? 0));
-  const surface = bench.surface();
+  const surface = bench.surface(linearForm(snapshot.settings).penalty);
   const subset = drawn(surface.samples, samples, bench);
   const n = subset?.samples.length ?? surface.samples;
   await report(0.1, 'curvature');

@@ -9,6 +9,7 @@ import { batchPlan } from '../../../data/samplers.js';
 import { check } from '../../../numeric/errors.js';
 import { gather, moved } from '../../../surface/blocks.js';
 import type { Surface } from '../../../surface/surface.js';
+import { linearForm } from '../../../theory/optimisers/linear-form.js';
 import type { BatchesSeen, SliceArguments, SliceResult } from '../../landscape-results.js';
 import type { Snapshot } from '../../protocol.js';
 import type { Bench, Report } from '../registry.js';
@@ -39,7 +40,7 @@ export async function measureSlice(
     return Float64Array.from({ length: points }, (_, i) => far * ((2 * i) / (points - 1) - 1));
   };
   const [x, y] = [axis(a.coordinates), axis(b.coordinates)];
-  const surface = bench.surface();
+  const surface = bench.surface(linearForm(snapshot.settings).penalty);
   const values = new Float64Array(points * points);
   for (let j = 0; j < points; j++) {
     const at = moved(w.centre, bench.block, b.direction, y[j]).map(Math.fround);
