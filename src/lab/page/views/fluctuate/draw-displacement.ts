@@ -51,6 +51,10 @@ export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { di
           drawMark(ctx, SHAPES[k % SHAPES.length], frame.x(lag), frame.y(d.msd.value[j]), 6, colour);
       ctx.globalAlpha = 1;
       const j = d.msd.lag.length - 1;
+      ctx.fillStyle = colour;
+      ctx.textAlign = 'right';
+      ctx.textBaseline = 'bottom';
+      ctx.fillText(`PC${d.index}`, frame.x(d.msd.lag[j]) - 6, frame.y(d.msd.value[j]) - 4);
       marks.push({
         x: frame.x(d.msd.lag[j]),
         y: frame.y(d.msd.value[j]),
