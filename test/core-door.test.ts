@@ -1,5 +1,5 @@
 /** thermograd/core: the names of the door whose modules need nothing of Node, the same objects, and no others. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -8,29 +8,52 @@ import * as core from '../src/core.js';
 import * as door from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+/** The names that a file lists, each with the module that it comes from. */
 const exportsOf = (file: string) =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/^export (type )?\{([^}]*)\} from '([^']+)'/gm)].flatMap(
-    ([, type, names, from]) =>
-      names
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== '')
-        .map((name) => `${type && !name.startsWith('type ') ? 'type ' : ''}${name} from ${from}`),
+  [...read(file).matchAll(/^export (type )?\{([^}]*)\} from '([^']+)'/gm)].flatMap(([, type, names, from]) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .map(
+        (name) =>
+          `${type && !name.startsWith('type ') ? 'type ' : ''}${name} from ${normalize(join(dirname(file), from))}`,
+      ),
   );
+/** The files of door/ that a file passes on whole. */
+const passedOn = (file: string) =>
+  [...read(file).matchAll(/^export \* from '([^']+)\.js';$/gm)].map(([, from]) => `${normalize(join('src', from))}.ts`);
 
 describe('every name', () => {
-  it('is one of the door, and the same thing', () => {
+  it('of core is one of the door, and the same thing', () => {
     for (const [name, value] of Object.entries(core)) expect(door, name).toHaveProperty(name, value);
   });
 
-  it('types too, comes from where the door takes it', () => {
-    const ofDoor = exportsOf('src/index.ts');
-    expect(exportsOf('src/core.ts').filter((name) => !ofDoor.includes(name))).toEqual([]);
-    expect(exportsOf('src/core.ts').length).toBeGreaterThan(250);
+  it('is listed in a file of door/, which holds nothing else; core and index pass on all of these files', () => {
+    const files = readdirSync(join(root, 'src/door')).map((file) => `src/door/${file}`);
+    expect([...passedOn('src/core.ts'), 'src/door/node.ts'].sort()).toEqual(files.sort());
+    expect(passedOn('src/index.ts')).toEqual(['src/core.ts', 'src/door/node.ts']);
+    const rest = (file: string, lists: RegExp) =>
+      read(file)
+        .replace(/\/\*[\s\S]*?\*\//, '')
+        .replace(lists, '')
+        .trim();
+    for (const file of files) expect(rest(file, /^export (type )?\{[^}]*\} from '[^']+';$/gm), file).toBe('');
+    for (const file of ['src/core.ts', 'src/index.ts'])
+      expect(rest(file, /^export \* from '[^']+';$/gm), file).toBe('');
   });
 
-  it('is named, not brought by an asterisk', () => {
-    expect(readFileSync(join(root, 'src/core.ts'), 'utf8')).not.toMatch(/export \*/);
+  it('stands in the file of its room, once', () => {
+    const files = passedOn('src/core.ts');
+    const names = [...files, 'src/door/node.ts'].flatMap((file) => exportsOf(file).map((name) => ({ name, file })));
+    expect(names.length).toBeGreaterThan(530);
+    expect(new Set(names.map(({ name }) => name.replace(/^type /, '').split(' from ')[0])).size).toBe(names.length);
+    const elsewhere = names.filter(({ name, file }) => {
+      const [, room] = / from src\/([^/]+)\//.exec(name)!;
+      return file !== 'src/door/node.ts' && file !== `src/door/${room}.ts`;
+    });
+    expect(elsewhere).toEqual([]);
   });
 });
 
@@ -67,12 +90,12 @@ describe('modules of Node', () => {
 
   it('keep a name out of core, but for the settings of runs and pixels, which are of use with Node alone', () => {
     const ofCore = Object.keys(core);
-    const free = exportsOf('src/index.ts')
+    const free = exportsOf('src/door/node.ts')
       .filter((name) => !name.startsWith('type '))
-      .map((name) => name.replace(/^\w+ as /, '').split(' from '))
-      .filter(([name, from]) => !ofCore.includes(name) && !needsNode(normalize(join('dist', from))))
+      .map((name) => name.replace(/^\w+ as /, '').split(' from src/'))
+      .filter(([name, from]) => !ofCore.includes(name) && !needsNode(join('dist', from)))
       .map(([name]) => name);
-    expect(free.sort()).toEqual(['PRESETS', 'completeForget', 'renderPng']);
+    expect(free.sort()).toEqual(['PRESETS', 'completeForget', 'generalityConfig', 'renderPng']);
   });
 });
 

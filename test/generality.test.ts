@@ -1,6 +1,7 @@
 /** The rules of generality on both sides of every threshold (docs/rules/generality.md), its grid, and its page. */
 import { describe, expect, it } from 'vitest';
 import { generalityConfig, gridRuns } from '../src/experiments/generality/config.js';
+import { reproduceGenerality } from '../src/experiments/generality/experiment.js';
 import { generalityFindings } from '../src/experiments/generality/findings.js';
 import { groupsOf, nearStated, sameExponent, whyNot } from '../src/experiments/generality/groups.js';
 import type { LayerResult, RunResult } from '../src/experiments/generality/measured.js';
@@ -173,7 +174,17 @@ describe('the grid', () => {
     expect(new Set(gridRuns(generalityConfig('standard'), 3).map((r) => JSON.stringify(r))).size).toBe(
       3 * 7 * 4 * 2 * 3,
     );
-    expect(() => generalityConfig('paper' as never)).toThrow('has the presets quick and standard; got paper');
+    expect(() => generalityConfig('paper' as never)).toThrow("must be 'quick' or 'standard'; got");
+  });
+
+  it('is refused with the place of what is wrong in it', async () => {
+    const { sets: _, ...without } = generalityConfig('quick');
+    const taken = (config: object) => reproduceGenerality({ seeds: 0, config: config as never });
+    await expect(taken(without)).rejects.toThrow(/reproduceGenerality: request\.config\.sets must be an array/);
+    await expect(taken({ ...generalityConfig('quick'), settings: [{ batchSize: 0, factor: 1 }] })).rejects.toThrow(
+      'request.config.settings[0].batchSize must be a whole number ≥ 1',
+    );
+    await expect(taken(generalityConfig('quick'))).rejects.toThrow('at least one seed');
   });
 });
 

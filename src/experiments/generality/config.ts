@@ -1,8 +1,8 @@
 /** The two presets of `reproduce generality`: which networks, optimisers, data, batches and learning rates. */
-import type { NetworkName } from '../../model/layered/named.js';
+import { NETWORK_NAMES, type NetworkName } from '../../model/layered/named.js';
 import type { LossKind } from '../../model/network.js';
-import { check } from '../../numeric/errors.js';
-import type { OptimiserSpec } from '../../train/optimisers/spec.js';
+import * as is from '../../numeric/wants.js';
+import { OPTIMISER_WANTS, type OptimiserSpec } from '../../train/optimisers/spec.js';
 
 /** An optimiser of the grid, under the name that findings and tables use. */
 export interface GridOptimiser {
@@ -38,6 +38,26 @@ export interface GeneralityConfig {
   readonly mostNumbers: number;
 }
 
+/** Says what a config must hold. */
+export const GENERALITY_CONFIG_WANTS = is.shape<GeneralityConfig>(
+  {
+    preset: is.oneOf('quick', 'standard'),
+    sets: is.some(is.listOf(is.text)),
+    limit: is.count,
+    networks: is.some(is.listOf(is.oneOf(...NETWORK_NAMES))),
+    optimisers: is.some(is.listOf(is.shape<GridOptimiser>({ name: is.text, spec: OPTIMISER_WANTS }))),
+    settings: is.some(is.listOf(is.shape<Setting>({ batchSize: is.count, factor: is.positive }))),
+    squaredError: is.listOf(is.text),
+    maxEpochs: is.count,
+    windowSteps: is.count,
+    directions: is.shape<GeneralityConfig['directions']>({ conv: is.count, other: is.count }),
+    vectors: is.count,
+    relativeTolerance: is.positive,
+    mostNumbers: is.positive,
+  },
+  'a complete config, such as generalityConfig gives',
+);
+
 const OPTIMISERS: readonly GridOptimiser[] = [
   { name: 'sgd', spec: { type: 'sgd', learningRate: 0.05 } },
   { name: 'momentum', spec: { type: 'sgd', learningRate: 0.005, momentum: 0.9 } },
@@ -53,10 +73,10 @@ const OPTIMISERS: readonly GridOptimiser[] = [
  * @throws InputError for another preset
  */
 export function generalityConfig(preset: 'quick' | 'standard', sets?: readonly string[]): GeneralityConfig {
-  check(
-    preset === 'quick' || preset === 'standard',
-    'bad-preset',
-    `reproduce generality has the presets quick and standard; got ${preset}.`,
+  is.given(
+    'generalityConfig',
+    { preset, sets },
+    { preset: is.oneOf('quick', 'standard'), sets: is.maybe(is.some(is.listOf(is.text))) },
   );
   const quick = preset === 'quick';
   return {

@@ -21,7 +21,7 @@ import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { networkFor } from './cell.js';
-import { defaultSeeds, type GeneralityConfig, generalityConfig, gridRuns } from './config.js';
+import { defaultSeeds, GENERALITY_CONFIG_WANTS, type GeneralityConfig, generalityConfig, gridRuns } from './config.js';
 import type { RunResult } from './measured.js';
 import { GENERALITY_FOLDER, GENERALITY_STUDY, type GeneralityFolder, type GridData, loadSets } from './study.js';
 
@@ -49,7 +49,7 @@ const GENERALITY_WANTS = is.shape<GeneralityRequest>({
   seeds: is.maybe(is.finite),
   data: is.maybe(is.text),
   workers: is.maybe(is.whole),
-  config: is.maybe(is.object),
+  config: is.maybe(GENERALITY_CONFIG_WANTS),
 });
 
 /** Holds the results and their folder. */

@@ -163,6 +163,13 @@ export const EXPERIMENTS: Record<string, Call> = {
     () => [{ ...run(), preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],
     ...BEGINS,
   ),
+  reproduceGenerality: refused(
+    door.reproduceGenerality,
+    () => [{ ...run(), preset: 'quick', seeds: 0, data: 'mnist', out: nowhere, resume: true, workers: 1, config: made(door.generalityConfig('quick')) }], // biome-ignore format: one request
+    '0.data=text',
+    ...BEGINS,
+  ),
+  generalityConfig: call(door.generalityConfig, () => ['quick', ['mnist']]),
   reproduceValley2023: refused(
     door.reproduceValley2023,
     () => [{ ...run(), part: 'model', preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],

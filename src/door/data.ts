@@ -1,0 +1,24 @@
+/** Public names of the room data that need no module of Node: datasets, samplers and tasks. */
+
+export type { Dataset, Samples } from '../data/dataset.js';
+export { type IdxArray, idxSamples, parseIdx } from '../data/idx.js';
+export { datasetFromIdx } from '../data/mnist.js';
+export {
+  type BatchPlan,
+  type BatchRequest,
+  batchPlan,
+  type Epoch,
+  type LastBatch,
+  type Sampling,
+} from '../data/samplers.js';
+export { limitTraining, selectClasses } from '../data/subset.js';
+export {
+  classProtocol,
+  type Head,
+  PROTOCOLS,
+  type Protocol,
+  type TaskOptions,
+  type TaskRequest,
+  taskOf,
+} from '../data/tasks.js';
+export { type TeacherNetwork, type TeacherRequest, type TeacherSet, teacherSet } from '../data/teacher.js';

@@ -1,0 +1,4 @@
+/** Public names of the room report that need no module of Node: findings and reports. */
+
+export type { Finding, Verdict } from '../report/finding.js';
+export type { Report, RunFacts } from '../report/input.js';
