@@ -261,7 +261,11 @@ function hear(message: FromEngine): void {
         if (message.worker === 'training') cutCurves(message.step);
         break;
       case 'error':
-        if (message.id === undefined) tell(message.sentence);
+        if (message.id !== undefined) break;
+        tell(message.sentence);
+        // an error ends what was going on; a worker that cannot be started again ends the session
+        if (message.code === 'worker-failed') phase.value = 'failed';
+        else if (phase.peek() === 'running') phase.value = 'paused';
         break;
       default:
         break;
