@@ -4,7 +4,7 @@ import './styles.css';
 import type { LabState } from '../protocol.js';
 import { App } from './app.js';
 import { bytesFor } from './data.js';
-import { HalfEngine } from './fake-engine.js';
+import { EngineClient, missingInBrowser } from './engine-client.js';
 import { keepForOffline } from './offline.js';
 import { connect, followUrl, lab } from './store.js';
 import { applyTheme } from './theme.js';
@@ -28,10 +28,13 @@ const read = (hash: string): LabState => ({ ...START, view: (hash.slice(1) || 't
 
 const root = document.getElementById('lab');
 if (root) {
+  const missing = missingInBrowser(globalThis);
   applyTheme();
-  connect(new HalfEngine(), bytesFor, read(location.hash));
-  followUrl(write, read);
-  root.textContent = '';
-  render(<App link={(view) => write({ ...lab.value, view })} />, root);
+  root.textContent = missing ?? '';
+  if (missing === undefined) {
+    connect(new EngineClient(), bytesFor, read(location.hash));
+    followUrl(write, read);
+    render(<App link={(view) => write({ ...lab.value, view })} />, root);
+  }
 }
 void keepForOffline();

@@ -245,7 +245,7 @@ function hear(message: FromEngine): void {
         values.value = valuesOf(lab.peek());
         if (progress.peek()) progress.value = { ...progress.peek()!, step: message.at };
         cutCurves(message.at);
-        if (phase.peek() === 'diverged') phase.value = 'paused';
+        phase.value = 'running'; // until it says that it has arrived there
         break;
       case 'stopped':
         target.value = undefined;
@@ -258,13 +258,14 @@ function hear(message: FromEngine): void {
             `The worker was started again from the checkpoint after ${formatCount(message.step)} steps.`,
           'mild',
         );
-        if (message.worker === 'training') {
-          cutCurves(message.step);
-          phase.value = 'paused';
-        }
+        if (message.worker === 'training') cutCurves(message.step);
         break;
       case 'error':
-        if (message.id === undefined) tell(message.sentence);
+        if (message.id !== undefined) break;
+        tell(message.sentence);
+        // an error ends what was going on; a worker that cannot be started again ends the session
+        if (message.code === 'worker-failed') phase.value = 'failed';
+        else if (phase.peek() === 'running') phase.value = 'paused';
         break;
       default:
         break;
