@@ -4,6 +4,7 @@ import { Share } from './share/index.js';
 import { forget, keep, lab, session, told } from './store.js';
 import { type ThemeChoice, themeChoice } from './theme.js';
 import { Transport } from './transport.js';
+import { LessonDock } from './views/lessons/dock.js';
 import { views } from './views.js';
 
 export function App({ link }: { link: (view: (typeof views)[number]['id']) => string }) {
@@ -58,6 +59,7 @@ export function App({ link }: { link: (view: (typeof views)[number]['id']) => st
             ` Kernel build ${session.value.kernel}: the same link gives the same numbers wherever this build runs.`}
         </p>
       </footer>
+      <LessonDock />
     </>
   );
 }

@@ -68,6 +68,7 @@ function write(state: ValleyState): void {
 export function openValley(state: ValleyState): void {
   wrong.value = '';
   opening.value = true;
+  write(state);
   say({ type: 'open', state });
 }
 
@@ -75,7 +76,7 @@ export function openValley(state: ValleyState): void {
 export function followLink(): void {
   const view = lab.value.valley ?? {};
   const text = JSON.stringify(view);
-  if (text === written && frame.peek()) return;
+  if (text === written && (frame.peek() || opening.peek())) return;
   written = text;
   try {
     openValley(valleyFromLink(view));
