@@ -10,6 +10,7 @@ import type { RecordingFlags } from '../experiments/recording/command.js';
 import { addSimulate } from '../experiments/simulate/command.js';
 import type { ValleyPart } from '../experiments/valley2023/experiment.js';
 import { VERSION } from '../jobs/machine.js';
+import { addLab } from '../lab/command.js';
 import { readable } from '../numeric/errors.js';
 import type { RunFlags } from '../terminal/flags.js';
 import {
@@ -52,6 +53,7 @@ Examples:
   thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
   thermograd forget --preset quick                   constraints against forgetting, compared; seconds
   thermograd protect ivf2021-standard-seed0          a penalty against forgetting, for your own fine-tuning
+  thermograd lab                                     a network that trains in the browser, and your runs beside it
   thermograd doctor                                  what this machine offers, and what would make it faster
 
 Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
@@ -65,6 +67,7 @@ Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addAdvise(root);
   addForget(root);
   addProtect(root);
+  addLab(root);
   addDoctor(root);
   return root;
 }

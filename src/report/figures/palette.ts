@@ -14,7 +14,8 @@ export const COLOURS = {
   purple: '#8a4a8c',
 } as const;
 
-const DARK: Record<string, string> = {
+/** For each colour of the light set, the colour that takes its place on dark screens. */
+export const DARK: Record<string, string> = {
   [COLOURS.ink]: '#e4e7eb',
   [COLOURS.paper]: '#14171c',
   [COLOURS.muted]: '#98a2ae',

@@ -1,0 +1,63 @@
+/** Mean squared displacement against lag along several principal directions, on logarithmic axes, with slopes 1 and 2 for the eye. */
+import { logDomain } from '../../../../report/figures/axes.js';
+import { formatEstimate } from '../../../../report/format.js';
+import type { MeasureResults } from '../../../measures.js';
+import { drawAxes } from '../../charts/axes.js';
+import type { Draw, Mark } from '../../charts/draw.js';
+import { drawMark, type Shape } from '../../charts/marks.js';
+
+const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring', 'cross'];
+
+export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { directions }, size, theme, lit) => {
+  const lags = directions.flatMap((d) => d.msd.lag);
+  const values = directions.flatMap((d) => d.msd.value);
+  const yDomain = logDomain(values);
+  const xDomain = logDomain(lags);
+  const frame = drawAxes(
+    ctx,
+    size,
+    theme,
+    { label: 'lag (steps)', domain: xDomain, log: true },
+    { label: 'displacement² (weight²)', domain: yDomain, log: true },
+  );
+  const marks: Mark[] = [];
+  frame.inside(() => {
+    ctx.strokeStyle = theme.muted;
+    ctx.lineWidth = 1;
+    for (const [slope, dash] of [
+      [1, [2, 3]],
+      [2, [8, 4]],
+    ] as const) {
+      ctx.setLineDash([...dash]);
+      ctx.beginPath();
+      const y0 = yDomain[0] * 3;
+      ctx.moveTo(frame.x(xDomain[0]), frame.y(y0));
+      ctx.lineTo(frame.x(xDomain[1]), frame.y(y0 * (xDomain[1] / xDomain[0]) ** slope));
+      ctx.stroke();
+    }
+    for (const [k, d] of directions.entries()) {
+      const colour = theme.ramp(k / Math.max(1, directions.length - 1));
+      const strong = lit === undefined || lit === d.index;
+      ctx.globalAlpha = strong ? 1 : 0.3;
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = lit === d.index ? 3 : 1.5;
+      ctx.setLineDash([]);
+      ctx.beginPath();
+      for (const [j, lag] of d.msd.lag.entries())
+        if (d.msd.value[j] > 0) ctx.lineTo(frame.x(lag), frame.y(d.msd.value[j]));
+      ctx.stroke();
+      for (const [j, lag] of d.msd.lag.entries())
+        if (d.msd.value[j] > 0)
+          drawMark(ctx, SHAPES[k % SHAPES.length], frame.x(lag), frame.y(d.msd.value[j]), 6, colour);
+      ctx.globalAlpha = 1;
+      const j = d.msd.lag.length - 1;
+      marks.push({
+        x: frame.x(d.msd.lag[j]),
+        y: frame.y(d.msd.value[j]),
+        rank: d.index,
+        label: `PC${d.index}: exponent ${formatEstimate(d.msdExponent)}`,
+      });
+    }
+  });
+  return marks;
+};
