@@ -1,18 +1,18 @@
 /** The parts of the relation under its controls: projections, fixed bases, walks, laws. */
 import { describe, expect, it } from 'vitest';
+import { ritzBasis } from '../src/analyse/curvature/ritz.js';
 import { fewPointLaw } from '../src/analyse/trajectory/few-points.js';
 import { regimeOf } from '../src/analyse/trajectory/regime.js';
 import type { DirectionFlatness } from '../src/analyse/trajectory/results.js';
+import { projected, scaleRows, variancesOf } from '../src/analyse/trajectory/window-rows.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { gammaLaw, sampleVariances } from '../src/runs/relation/gamma.js';
 import { measureLayer } from '../src/runs/relation/layer.js';
-import { ritzBasis } from '../src/runs/relation/ritz.js';
-import { projected, scaleRows, variancesOf } from '../src/runs/relation/rows.js';
-import { walkOf } from '../src/runs/relation/walk.js';
 import { wholeBlock } from '../src/surface/blocks.js';
 import { functionSurface } from '../src/surface/functions.js';
 import { linearForm } from '../src/theory/optimisers/linear-form.js';
+import { walkOf } from '../src/theory/optimisers/walk.js';
 import { optimiserSteps } from '../src/train/optimisers/reference.js';
 import type { OptimiserSpec } from '../src/train/optimisers/spec.js';
 

@@ -160,7 +160,7 @@ export interface Diverged {
 
 /** Everything that the engine says. */
 export type FromEngine =
-  | { readonly type: 'ready'; readonly facts: SessionFacts; readonly state: LabState }
+  | { readonly type: 'ready'; readonly session?: number; readonly facts: SessionFacts; readonly state: LabState }
   | Progress
   | EpochReport
   | Diverged
@@ -200,7 +200,14 @@ export type FromEngine =
 
 /** Everything that the page says to the worker that trains. */
 export type ToTraining =
-  | { readonly type: 'open'; readonly state: LabState; readonly data?: LabBytes; readonly checkpoint?: LabCheckpoint }
+  /** `session` counts the sessions of a page; `ready` repeats it. */
+  | {
+      readonly type: 'open';
+      readonly session: number;
+      readonly state: LabState;
+      readonly data?: LabBytes;
+      readonly checkpoint?: LabCheckpoint;
+    }
   | { readonly type: 'run' }
   | { readonly type: 'pause' }
   | { readonly type: 'step'; readonly n: number }

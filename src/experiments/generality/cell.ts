@@ -20,11 +20,11 @@ import {
   type Windows,
   windowsOf,
 } from '../../runs/relation/train.js';
-import { walkOf } from '../../runs/relation/walk.js';
 import { surfaceBlock } from '../../runs/surface.js';
 import { layeredSurface } from '../../surface/layered/surface.js';
 import { linearForm } from '../../theory/optimisers/linear-form.js';
 import { preconditionerOf } from '../../theory/optimisers/own-coordinates.js';
+import { walkOf } from '../../theory/optimisers/walk.js';
 import { LayeredTrainer, PackedSamples } from '../../train/layered-trainer.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
 import { optimiserUpdate } from '../../train/optimisers/update.js';

@@ -11,9 +11,9 @@ import { randomKey } from '../../numeric/random.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { type LayerMeasured, measureLayer } from '../../runs/relation/layer.js';
 import { gradientRows } from '../../runs/relation/train.js';
-import { walkOf } from '../../runs/relation/walk.js';
 import { surfaceBlock, surfaceOf } from '../../runs/surface.js';
 import { linearForm } from '../../theory/optimisers/linear-form.js';
+import { walkOf } from '../../theory/optimisers/walk.js';
 import { LayeredTrainer } from '../../train/layered-trainer.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
 

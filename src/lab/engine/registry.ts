@@ -14,8 +14,8 @@ export interface Bench {
   readonly network: AnyNetwork;
   /** The recorded layer. */
   readonly block: SurfaceBlock;
-  /** The network over all training samples, with the L2 penalty that the optimiser descends; made once and kept. */
-  surface(): Surface;
+  /** The network over all training samples, with an L2 penalty (0 by default); it is made once and kept. */
+  surface(penalty?: number): Surface;
   readonly la: LinearAlgebra;
   /** Randomness of measurements; a measurement takes `key.child(kind)`. It follows from the seed alone. */
   readonly key: Key;

@@ -21,6 +21,8 @@ type Why = 'paused' | 'target' | 'diverged' | 'rewound';
 export class TrainingHost {
   private session: LabSession | undefined;
   private active = false;
+  /** The session that was asked for last. */
+  private newest = 0;
   /** Counts starts and stops, so that work that was stopped does not go on with a later start. */
   private turn = 0;
   /** Training stops there, and why. */
@@ -47,7 +49,16 @@ export class TrainingHost {
   private async answer(message: ToTraining): Promise<void> {
     if (message.type === 'open') return this.open(message);
     const { session } = this;
-    if (!session) return;
+    if (!session) {
+      if (message.type === 'snapshot')
+        this.ports.post({
+          type: 'error',
+          id: message.id,
+          code: 'no-session',
+          sentence: 'there is no session to measure.',
+        });
+      return;
+    }
     switch (message.type) {
       case 'run':
         this.target = undefined;
@@ -83,14 +94,22 @@ export class TrainingHost {
     }
   }
 
-  private async open({ state, data, checkpoint }: Extract<ToTraining, { type: 'open' }>): Promise<void> {
+  private async open({
+    session: number,
+    state,
+    data,
+    checkpoint,
+  }: Extract<ToTraining, { type: 'open' }>): Promise<void> {
     this.active = false;
     this.session = undefined;
+    this.newest = number;
     const session = await LabSession.open(state, data, checkpoint);
+    // another one was asked for in the meantime
+    if (this.newest !== number) return;
     this.session = session;
     this.sent = session.step;
     this.rate = { step: session.step, at: this.ports.clock(), value: 0 };
-    this.ports.post({ type: 'ready', facts: session.facts, state: session.state });
+    this.ports.post({ type: 'ready', session: number, facts: session.facts, state: session.state });
     if (state.at <= session.step) return;
     this.target = { step: state.at, why: 'target' };
     this.start();

@@ -1,9 +1,12 @@
 /** One layer of one run: the relation in every regime, and the law of noise and curvature. docs/rules/generality.md. */
+
+import { ritzBasis } from '../../analyse/curvature/ritz.js';
 import { surfaceFlatness } from '../../analyse/landscape/surface-flatness.js';
 import { pca } from '../../analyse/trajectory/pca.js';
 import { type Regime, type RegimeName, regimeOf } from '../../analyse/trajectory/regime.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
+import { countOfRows, projected, type Rows, scaleRows, variancesOf } from '../../analyse/trajectory/window-rows.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
@@ -12,8 +15,6 @@ import { gather } from '../../surface/blocks.js';
 import { scaledSurface } from '../../surface/scaled.js';
 import type { Surface, SurfaceBlock } from '../../surface/surface.js';
 import { type GammaLaw, gammaLaw, sampleVariances } from './gamma.js';
-import { ritzBasis } from './ritz.js';
-import { countOfRows, projected, type Rows, scaleRows, variancesOf } from './rows.js';
 
 /** Says what is measured, and how finely. */
 export interface LayerRequest {

@@ -1,10 +1,11 @@
 /** The training of one run of a grid: to its stopping rule, then the windows of all layers. */
+
+import type { Rows } from '../../analyse/trajectory/window-rows.js';
 import type { Samples } from '../../data/dataset.js';
 import { type BatchPlan, batchPlan } from '../../data/samplers.js';
 import type { RecordedBlock } from '../../model/any-network.js';
 import type { LayeredSpec } from '../../model/layered/spec.js';
 import type { Key } from '../../numeric/random.js';
-import type { Rows } from './rows.js';
 
 /** What takes the steps; `LayeredTrainer` as a rule. */
 export interface GridLearner {

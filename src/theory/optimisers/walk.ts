@@ -2,8 +2,9 @@
  * The walk of a run's own noise: its optimiser, fed with gradients of batches at FIXED weights, their mean subtracted, so that
  * nothing restores. It has the run's gradient covariance and the correlations of its batches. docs/theory [N1], [O1].
  */
-import type { LinearForm } from '../../theory/optimisers/linear-form.js';
-import type { Rows } from './rows.js';
+
+import type { Rows } from '../../analyse/trajectory/window-rows.js';
+import type { LinearForm } from './linear-form.js';
 
 /**
  * Turns gradients of successive batches into the displacements of the walk, in place: with the linear form of the optimiser

@@ -1,0 +1,59 @@
+/** Variances by rank beside those of a walk with the run's own noise. docs/theory [P3], [N1]. */
+import type { PcaSummary } from '../../analyse/trajectory/results.js';
+import { scaling } from '../../analyse/trajectory/scaling.js';
+import { InputError } from '../../numeric/errors.js';
+import { type Estimate, negated } from '../../numeric/estimate.js';
+import type { Key } from '../../numeric/random.js';
+import type { MeasureResults } from '../measures.js';
+import type { Snapshot } from '../protocol.js';
+import { ownWalk, recordedOf } from './own-walk.js';
+import type { Bench, Measure, Report } from './registry.js';
+import { meanCentre, principal, usedRows } from './rows.js';
+
+/** Fits gamma of sigma_i² ~ i^(−gamma) as reports do: ranks from 20 to half of all, or to the last resolved one. */
+export function gammaOf(summary: PcaSummary, key: Key): Estimate {
+  return negated(scaling({ pca: summary, directions: [], key, replicates: 200 }).rankLaw.exponent);
+}
+
+/** Measures the spectrum. */
+export const measureSpectrum: Measure<'spectrum'> = async (bench, snapshot, { rows: most, walk = true }, report) => {
+  const rows = usedRows(snapshot, bench.block.size, most);
+  await report(0.05, 'principal directions');
+  const key = bench.key.child('spectrum');
+  const { summary, mean } = await principal(bench, rows, [1]);
+  const gamma = gammaOf(summary, key);
+  const own = {
+    basis: rows.basis,
+    variances: Float64Array.from(summary.variances),
+    resolution: summary.resolution,
+    totalVariance: summary.totalVariance,
+    gamma,
+  };
+  if (!walk) return own;
+  await report(0.3, 'walk');
+  try {
+    return { ...own, walk: await walkOf(bench, snapshot, meanCentre(bench, snapshot, mean), most, report) };
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'long-walk') return { ...own, missing: error.message };
+    throw error;
+  }
+};
+
+async function walkOf(
+  bench: Bench,
+  snapshot: Snapshot,
+  centre: Float64Array,
+  most: number | undefined,
+  report: Report,
+): Promise<NonNullable<MeasureResults['spectrum']['walk']>> {
+  const P = bench.block.size;
+  const walked = await ownWalk(bench, snapshot, centre, (share, what) => report(0.3 + 0.5 * share, what));
+  const used = usedRows({ ...snapshot, rows: recordedOf(walked, P, snapshot.every) }, P, most);
+  await report(0.85, 'principal directions of the walk');
+  const { summary } = await principal(bench, used, [1]);
+  return {
+    variances: Float64Array.from(summary.variances),
+    gamma: gammaOf(summary, bench.key.child('spectrum').child('walk')),
+    words: `a walk with the gradients of ${walked.length / P} batches of ${snapshot.batchSize} at the mean of the window, their mean taken away, and nothing that pulls back`,
+  };
+}
