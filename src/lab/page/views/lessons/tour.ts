@@ -99,7 +99,8 @@ export function enter(): void {
   if (step.lab) {
     const state: LabState = { ...lab.peek(), ...step.lab, view: step.view };
     if (sameSession(step.lab) && trained.peek() >= (step.lab.at ?? 0)) {
-      keep({ view: step.view, ...(step.lab.landscape && { landscape: step.lab.landscape }) });
+      const { landscape, controls } = step.lab;
+      keep({ view: step.view, ...(landscape && { landscape }), ...(controls && { controls }) });
     } else void open(state);
   } else keep({ view: step.view });
   if (step.valley) {

@@ -53,7 +53,7 @@ function holds(n: Numbers): Sight | undefined {
   if (!f || f.step === 0) return undefined;
   return {
     seen: f.diverged === 0 && f.state.eta < f.bound.meanSquare,
-    words: `Eta is ${formatNumber(f.state.eta / f.bound.meanSquare, 2)} of the bound ${formatNumber(f.bound.meanSquare, 2)}; ${formatShare(f.diverged / f.particles)} diverged.`,
+    words: `Eta is ${formatNumber(f.state.eta / f.bound.meanSquare, 2)} times the bound ${formatNumber(f.bound.meanSquare, 2)}; ${formatShare(f.diverged / f.particles)} diverged.`,
   };
 }
 
@@ -62,7 +62,7 @@ function bursts(n: Numbers): Sight | undefined {
   if (!f || f.step === 0) return undefined;
   return {
     seen: f.state.eta > f.bound.meanSquare && f.diverged > 0.5 * f.particles,
-    words: `Eta is ${formatNumber(f.state.eta / f.bound.meanSquare, 3)} of the bound ${formatNumber(f.bound.meanSquare, 2)}; ${formatShare(f.diverged / f.particles)} of the particles diverged.`,
+    words: `Eta is ${formatNumber(f.state.eta / f.bound.meanSquare, 3)} times the bound ${formatNumber(f.bound.meanSquare, 2)}; ${formatShare(f.diverged / f.particles)} of the particles diverged.`,
   };
 }
 

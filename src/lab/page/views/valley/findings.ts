@@ -54,7 +54,7 @@ export function boundFinding(f: ValleyFrame): LiveFinding {
   const verdict = !decided ? 'not decidable with this run' : below === share < 0.01 ? 'reproduced' : 'not reproduced';
   return {
     claim: 'Steps across the valley grow where eta exceeds 2/(h (1 + s²)), and shrink below.',
-    measured: `${formatShare(share)} of ${f.particles} particles diverged; eta is ${formatNumber(eta / meanSquare, 3)} of the bound.`,
+    measured: `${formatShare(share)} of ${f.particles} particles diverged; eta is ${formatNumber(eta / meanSquare, 3)} times the bound in mean square.`,
     nullModel: `Bound ${formatNumber(meanSquare, 3)} in mean square and ${formatNumber(almostSure, 3)} almost surely, at the sharpest place that particles visit (h = ${formatNumber(curvature, 3)} nat/weight² at ${f.bound.at.map((v, k) => `${'xy'[k]} = ${formatNumber(v, 2)}`).join(', ')}).`,
     verdict,
     reason: !decided
