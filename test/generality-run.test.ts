@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneralityConfig, generalityConfig } from '../src/experiments/generality/config.js';
+import { type GeneralityConfig, generalityConfig, gridRuns, partOfGrid } from '../src/experiments/generality/config.js';
 import { type GeneralityRun, reproduceGenerality } from '../src/experiments/generality/experiment.js';
 import type { RunResult } from '../src/experiments/generality/measured.js';
 import { InterruptedError } from '../src/jobs/context.js';
@@ -111,5 +111,35 @@ describe('the command', () => {
       'limit must be an integer from 1 to the 10 training samples',
     );
     expect(existsSync(out('never'))).toBe(false);
+  });
+});
+
+describe('a part of the grid', () => {
+  it('has the named networks and optimisers alone, in the order of the grid, and squared error where it was', () => {
+    const part = partOfGrid(quick, { networks: 'lenet5, mlp', optimisers: 'adam,sgd' });
+    expect(part.networks).toEqual(['mlp', 'lenet5']);
+    expect(part.optimisers.map((o) => o.name)).toEqual(['sgd', 'adam']);
+    expect(gridRuns(part, 1).length).toBe(2 * 2 * 3); // two settings, two networks, two optimisers and one of them twice
+    expect(partOfGrid(quick, { optimisers: 'adam' }).squaredError).toEqual([]);
+    expect(partOfGrid(quick, {})).toEqual(quick);
+  });
+
+  it.each([
+    [
+      { networks: 'vgg' },
+      "generality has the networks mlp, lenet5, cnn-small, resnet8, separated by commas; got 'vgg'.",
+    ],
+    [{ optimisers: 'sgd,sgd' }, 'generality takes each of the optimisers once; got sgd,sgd.'],
+    [{ optimisers: '' }, "got ''"],
+  ])('refuses %j', (part, words) => {
+    expect(() => partOfGrid(quick, part)).toThrow(words);
+  });
+
+  it('is what the flags say', async () => {
+    const refused = await thermogradHere('reproduce', 'generality', '--optimiser', 'sgd,lion', '--out', out('refused'));
+    expect([refused.code, existsSync(out('refused'))]).toEqual([2, false]);
+    expect(refused.stderr).toContain(
+      "expected one of sgd, momentum, nesterov, rmsprop, adam, adamw, or several with commas; got 'lion'",
+    );
   });
 });

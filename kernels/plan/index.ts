@@ -11,7 +11,7 @@ import { TURNED_BYTES } from './outer';
 import { tables, TABLES_BYTES } from './products';
 import { sparseForward, sparseGather, sparseWeight } from './sparse';
 import { transpose } from '../training/passes';
-import { pull } from '../training/pull';
+import { Pull, pull } from '../training/pull';
 import { averagePool, averagePoolInput, maxPool, maxPoolInput, maxPoolTangent } from './pools';
 
 export { setLanes, setOrder, setStep };
@@ -202,7 +202,7 @@ class Steps {
   /** Results of each step: f32 and u16. */
   losses: usize;
   corrects: usize;
-  /** A penalty whose implicit step follows each update (kernels/training/pull.ts), or 0. */
+  /** A penalty that acts after each update, or on the gradient before it, as it says itself (kernels/training/pull.ts); or 0. */
   pull: usize;
 }
 
@@ -252,8 +252,10 @@ export function steps(at: usize, count: i32): i32 {
     store<f32>(s.losses + (<usize>t << 2), <f32>loss);
     if (!(loss < 1e30)) return t;
     store<u16>(s.corrects + (<usize>t << 1), <u16>correct);
+    const after = s.pull != 0 && changetype<Pull>(s.pull).after != 0;
+    if (s.pull && !after) pull(s.pull);
     run32(s.plan, s.passes, s.to);
-    if (s.pull) pull(s.pull);
+    if (after) pull(s.pull);
     for (let k = 0; k < s.partCount; k++) {
       record = keep(changetype<Part>(s.parts + <usize>k * offsetof<Part>()), record);
     }

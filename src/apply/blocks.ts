@@ -1,4 +1,7 @@
-/** The check of the ranges of a flat vector that a caller wants constrained. */
+/** The ranges of a flat vector that are constrained: the layers of a network, or what a caller gives, checked. */
+import { type AnyNetwork, asLayered } from '../model/any-network.js';
+import { weightBlocks } from '../model/layered/parameters.js';
+import { resolveLayers } from '../model/layered/resolve.js';
 import { check } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
 import type { Block } from './task.js';
@@ -47,4 +50,14 @@ export function checkedBlocks(given: readonly GivenBlock[], size: number): Block
     );
   });
   return blocks;
+}
+
+/** Lists the layers of a network that have weights, as blocks: a layer's weight, and its span with the bias that follows. */
+export function layerBlocks(network: AnyNetwork): Block[] {
+  return weightBlocks(resolveLayers(asLayered(network))).map(({ name, offset, size, biasSize }) => ({
+    name,
+    offset,
+    size,
+    span: size + biasSize,
+  }));
 }

@@ -115,6 +115,11 @@ export const total = (values: ArrayLike<number>): number => {
  * @throws InputError where the task does not say
  */
 export function trainingOf(task: Task, who: string): NonNullable<Task['training']> {
+  if (task.unsettled)
+    throw new InputError(
+      'no-stationary-state',
+      `${who} ${task.unsettled}: take a method that measures the loss alone, such as ewc, hessian or ldc.`,
+    );
   if (!task.training)
     throw new InputError(
       'no-training',

@@ -32,30 +32,31 @@ const surfaceBlock = ({ name, offset, size }: Omit<Block, 'span'>): SurfaceBlock
   size,
 });
 
-const OPTIONS = is.shape<{ la: LinearAlgebra; key: Key; subset?: Subset }>({
+const OPTIONS = is.shape<{ la: LinearAlgebra; key: Key; subset?: Subset; axes?: number }>({
   la: is.algebra,
   key: is.key,
   subset: is.maybe(is.object),
+  axes: is.maybe(is.count),
 });
 
 /**
  * Makes a task of a surface and the end of a run on it. It asks for the loss and the gradient at once, and for the rest when a
  * constraint needs it.
  * @param options - `key`: randomness of iterative eigensolvers and trace probes; `subset`: the samples over which curvature,
- *   widths and noise are measured, all by default
+ *   widths and noise are measured, all by default; `axes`: the least number of stiffest axes that is looked for, so that none are computed twice
  * @throws InputError for weights of another number or not finite, a loss that is not finite, and blocks that fail `checkedBlocks`
  */
 export async function modelTask(
   surface: Surface,
   run: FinishedRun,
-  options: { readonly la: LinearAlgebra; readonly key: Key; readonly subset?: Subset },
+  options: { readonly la: LinearAlgebra; readonly key: Key; readonly subset?: Subset; readonly axes?: number },
 ): Promise<Task> {
   is.given(
     'modelTask',
     { surface, run, options },
     { surface: SURFACE_WANTS, run: FINISHED_RUN_WANTS, options: OPTIONS },
   );
-  const { la, key, subset } = options;
+  const { la, key, subset, axes: least = 1 } = options;
   const { size, name } = surface;
   const anchor = anchorOf(run, size, name);
   const blocks = checkedBlocks(run.blocks ?? [{ name: 'all', offset: 0, size }], size);
@@ -98,7 +99,7 @@ export async function modelTask(
       if (own.size <= DENSE) return denseModes((await denseHessian(surface, anchor, own, over)).hessian, la);
       const search = modesSearch(own.size, most, key.child('hessian').child(block.name), la);
       return (await together(own, [search]))[0];
-    }, 1),
+    }, least),
     trace: async ({ name: blockName, offset, span }) => {
       const own = surfaceBlock({ name: blockName, offset, size: span });
       if (span > DENSE)

@@ -66,6 +66,8 @@ export interface Task {
   /** L0: mean loss of the task at the anchor, all samples. */
   readonly loss: number;
   readonly training: TaskTraining | undefined;
+  /** Why the weights are in no stationary state of SGD, as the rest of a sentence on the constraint that needs one. */
+  readonly unsettled?: string;
   /**
    * Returns principal directions of the window by descending variance (weight²), only those above the rounding of the
    * recording.

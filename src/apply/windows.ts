@@ -1,7 +1,8 @@
 /** Windows of single layers from rows of the whole network. */
 import { ROW_SOURCE_WANTS, type RowSource } from '../analyse/trajectory/rows.js';
-import { layersOf, NETWORK_SPEC_WANTS, type NetworkSpec } from '../model/network.js';
+import { ANY_NETWORK_WANTS, type AnyNetwork } from '../model/any-network.js';
 import * as is from '../numeric/wants.js';
+import { layerBlocks } from './blocks.js';
 
 /** Makes a source of the columns from … from + count − 1 of every row, copied piece by piece. */
 export function columnsOf(source: RowSource, from: number, count: number): RowSource {
@@ -23,12 +24,9 @@ export function columnsOf(source: RowSource, from: number, count: number): RowSo
 }
 
 /** Returns the window of each layer's weights, by name, from rows of the whole network (`recordWindow`). */
-export function layerWindows(spec: NetworkSpec, rows: RowSource): Record<string, RowSource> {
-  is.given('layerWindows', { spec, rows }, { spec: NETWORK_SPEC_WANTS, rows: ROW_SOURCE_WANTS });
+export function layerWindows(network: AnyNetwork, rows: RowSource): Record<string, RowSource> {
+  is.given('layerWindows', { network, rows }, { network: ANY_NETWORK_WANTS, rows: ROW_SOURCE_WANTS });
   return Object.fromEntries(
-    layersOf(spec).map(({ name, weightOffset, inputs, outputs }) => [
-      name,
-      columnsOf(rows, weightOffset, inputs * outputs),
-    ]),
+    layerBlocks(network).map(({ name, offset, size }) => [name, columnsOf(rows, offset, size)]),
   );
 }

@@ -22,6 +22,7 @@ import {
   stepRange,
   wholeFromOne,
   wholeNumber,
+  wordsAmong,
 } from '../terminal/values.js';
 
 /** The actions, loaded when a command needs them, so that help appears at once. */
@@ -134,6 +135,7 @@ Examples:
   thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
   thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour
   thermograd reproduce generality                    with three seeds and two data sets, most of a day; --resume continues it
+  thermograd reproduce generality --network mlp,lenet5 --optimiser sgd,adam --data mnist --seeds 1     part of that grid
   thermograd reproduce generality --data mnist,cifar10:DIR   on these data sets; --resume continues it
   thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
   thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
@@ -343,20 +345,16 @@ function runFlags(command: Command): void {
     .addOption(new Option('--batch-size <n>', 'samples per step (50)').argParser(wholeNumber))
     .addOption(new Option('--window <epochs>', 'epochs recorded after the stopping rule is met').argParser(wholeNumber))
     .addOption(
-      new Option('--network <name>', 'the network: mlp, lenet5, cnn-small or resnet8; others by --config').choices([
-        'mlp',
-        'lenet5',
-        'cnn-small',
-        'resnet8',
-      ]),
+      new Option(
+        '--network <name>',
+        'the network: mlp, lenet5, cnn-small or resnet8; others by --config; generality: several, separated by commas',
+      ).argParser(wordsAmong('mlp', 'lenet5', 'cnn-small', 'resnet8')),
     )
     .addOption(
-      new Option('--optimiser <type>', 'how steps follow from gradients (sgd); its settings by --config').choices([
-        'sgd',
-        'rmsprop',
-        'adam',
-        'adamw',
-      ]),
+      new Option(
+        '--optimiser <type>',
+        'how steps follow from gradients (sgd): sgd, rmsprop, adam or adamw; its settings by --config; generality: several, also momentum and nesterov',
+      ).argParser(wordsAmong('sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw')),
     )
     .option('--layer <name>', 'layer whose weights are recorded (layer2), such as conv2 or dense1')
     .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')

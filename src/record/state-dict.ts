@@ -1,5 +1,8 @@
 /** Reading of a network's weights from a safetensors file whose layers have arbitrary names. */
-import { type LayerBlock, layersOf, type NamedShape, type NetworkSpec, parameterCount } from '../model/network.js';
+import { type AnyNetwork, asLayered, isLayered, networkWords } from '../model/any-network.js';
+import { type WeightBlock, weightBlocks, weightsOf } from '../model/layered/parameters.js';
+import { resolveLayers } from '../model/layered/resolve.js';
+import type { NamedShape } from '../model/network.js';
 import { check, InputError } from '../numeric/errors.js';
 import { nearest } from '../numeric/spelling.js';
 import { readWhole } from './files.js';
@@ -22,40 +25,47 @@ const FLOATS = ['F64', 'F32', 'F16', 'BF16'];
 const RUNNING = /(^|\.)running_(mean|var)$/;
 
 /**
- * Reads the flat weights from a state dict of linear layers: tensors whose names end in `weight` and `bias`, of 16, 32 or
+ * Reads the flat weights from a state dict of linear layers, or of a network of layers: tensors whose names end in `weight` and `bias`, of 16, 32 or
  * 64 bits. Tensors of whole numbers or booleans under other names are no weights and are left out.
  * @param order - names of the modules (what comes before `.weight`) in the order of the network; tensors of other
  * modules are then left out. Without it the order follows from names, places in the file and shapes; see layer-order.ts
  * @throws InputError with the first tensor that does not fit, and with two orders that both fit
  */
-export function readStateDict(path: string, spec: NetworkSpec, order?: readonly string[]): ForeignWeights {
+export function readStateDict(path: string, network: AnyNetwork, order?: readonly string[]): ForeignWeights {
   const file = readFile(path);
-  const layers = layersOf(spec);
-  const wanted = `the network ${spec.widths.join('-')} ${spec.bias ? 'with' : 'without'} biases`;
+  const resolved = resolveLayers(asLayered(network));
+  const layers = weightBlocks(resolved);
+  const biased = layers.filter((l) => l.biasOffset >= 0).length;
+  const wanted = `the network ${networkWords(network)}${biased === layers.length ? ' with biases' : biased === 0 ? ' without biases' : ''}`;
   const all = namesOf(file);
   const found = order ? chosen(all, order, layers.length, path) : all;
   const weights = [...found.modules].filter((name) => file.entries.has(tensorOf(name, 'weight')));
   const biases = [...found.modules].filter((name) => file.entries.has(tensorOf(name, 'bias')));
   check(
-    weights.length === layers.length && biases.length === (spec.bias ? layers.length : 0),
+    weights.length === layers.length && biases.length === biased,
     'bad-weights',
     () =>
       `${path} holds ${weights.length} weights and ${biases.length} biases (${someOf([...file.entries.keys()])}); ${wanted} has ` +
-      `${layers.length} and ${spec.bias ? layers.length : 0}: set network in the config to the one that was trained${order ? '' : ', or name the modules that are its layers with the key layers'}.`,
+      `${layers.length} and ${biased}: set network in the config to the one that was trained${order ? '' : ', or name the modules that are its layers with the key layers'}.`,
   );
-  if (!order) checkOthers(file, found.others, path);
-  const bad = order ? [] : weights.filter((name) => spec.bias && !biases.includes(name));
+  if (!order) checkOthers(file, found.others, path, isLayered(network));
+  const bad = order ? [] : weights.filter((name) => biased === layers.length && !biases.includes(name));
   check(
     bad.length === 0,
     'bad-weights',
     () => `${path}: ${tensorOf(bad[0], 'weight')} has no bias beside it, and ${wanted} needs one for each layer.`,
   );
   const modules = weights.map((name) => moduleOf(name, file, layers));
-  const { ordered, why } = order
-    ? { ordered: found.modules, why: 'in the order that layers states' }
-    : named(orderOf(modules, path));
+  // a network of layers has names of its own, under which this program and `examples/` keep it
+  const same = isLayered(network) && layers.every((l) => found.modules.includes(l.name));
+  const { ordered, why } =
+    same && !order
+      ? { ordered: layers.map((l) => l.name), why: 'under the names of the network' }
+      : order
+        ? { ordered: found.modules, why: 'in the order that layers states' }
+        : named(orderOf(modules, path));
   const parameters: NamedShape[] = [];
-  const flat = new Float32Array(parameterCount(spec));
+  const flat = new Float32Array(weightsOf(resolved));
   const put = (name: string, shape: readonly number[], offset: number) => {
     const tensor = file.tensors.get(name);
     const { type, shape: own } = file.entries.get(name)!;
@@ -75,8 +85,9 @@ export function readStateDict(path: string, spec: NetworkSpec, order?: readonly 
     parameters.push({ name, shape });
   };
   layers.forEach((l, i) => {
-    put(tensorOf(ordered[i], 'weight'), [l.outputs, l.inputs], l.weightOffset);
-    if (l.biasOffset >= 0) put(tensorOf(ordered[i], 'bias'), [l.outputs], l.biasOffset);
+    put(tensorOf(ordered[i], 'weight'), l.shape, l.offset);
+    // the bias of a layer norm has the shape of its weight
+    if (l.biasOffset >= 0) put(tensorOf(ordered[i], 'bias'), l.layer.parameters[1].shape, l.biasOffset);
   });
   const used = new Set(parameters.map((p) => p.name));
   const types = new Set(parameters.map((p) => file.entries.get(p.name)!.type));
@@ -94,8 +105,8 @@ function readFile(path: string): ForeignTensorFile {
   );
   const file = readForeignSafetensors(bytes, path);
   if (file.metadata.thermograd === undefined) return file;
-  // a checkpoint of thermograd keeps the velocity beside the weights
-  const own = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([n]) => !n.startsWith('velocity.')));
+  // a checkpoint of thermograd keeps the vectors of the optimiser beside the weights
+  const own = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([n]) => !/^(velocity|optimiser)\./.test(n)));
   return { ...file, tensors: own(file.tensors), entries: own(file.entries) };
 }
 
@@ -141,29 +152,31 @@ function chosen({ modules }: { readonly modules: string[] }, order: readonly str
 }
 
 /** Refuses tensors that may change what the network computes. */
-function checkOthers({ entries }: ForeignTensorFile, others: readonly string[], path: string): void {
+function checkOthers({ entries }: ForeignTensorFile, others: readonly string[], path: string, layered: boolean): void {
   const norm = others.find((name) => RUNNING.test(name));
   check(
     norm === undefined,
     'bad-weights',
-    `${path} holds ${norm}: a batch normalisation acts between its layers, which the networks here do not have; fold it into the layer before it.`,
+    layered
+      ? `${path} holds ${norm}: a batch normalisation here has the statistics that the config states (mean, variance); copy them there and name the modules with the key layers.`
+      : `${path} holds ${norm}: a batch normalisation acts between its layers, which the networks here do not have; fold it into the layer before it.`,
   );
   const float = others.find((name) => FLOATS.includes(entries.get(name)!.type));
   check(
     float === undefined,
     'bad-weights',
     () =>
-      `${path} holds ${float} of [${entries.get(float!)!.shape.join(', ')}], which is neither a weight nor a bias of a linear layer; if the network does not need it, name its layers with the key layers of the config, and the rest is left out.`,
+      `${path} holds ${float} of [${entries.get(float!)!.shape.join(', ')}], which is neither a weight nor a bias of a${layered ? '' : ' linear'} layer; if the network does not need it, name its layers with the key layers of the config, and the rest is left out.`,
   );
 }
 
-function moduleOf(name: string, { entries }: ForeignTensorFile, layers: readonly LayerBlock[]): Module {
+function moduleOf(name: string, { entries }: ForeignTensorFile, layers: readonly WeightBlock[]): Module {
   const weight = tensorOf(name, 'weight');
   const { type, shape } = entries.get(weight)!;
   const bias = entries.get(tensorOf(name, 'bias'))?.shape.join();
   const fits = (l: number) => {
-    const { outputs, inputs } = layers[l];
-    return shape.join() === `${outputs},${inputs}` && (bias === undefined || bias === `${outputs}`);
+    const { shape: own, layer } = layers[l];
+    return shape.join() === own.join() && (bias === undefined || bias === layer.parameters[1]?.shape.join());
   };
   return { name, weight, bytes: type === 'F64' ? 8 : type === 'F32' ? 4 : 2, fits };
 }

@@ -4,9 +4,9 @@
  * any other sign.
  */
 import type { Samples } from '../data/dataset.js';
-import type { NetworkSpec } from '../model/network.js';
+import { type AnyNetwork, endsOf } from '../model/any-network.js';
 import { check } from '../numeric/errors.js';
-import { Trainer } from '../train/trainer.js';
+import { evaluator } from '../train/evaluator.js';
 import { constantLoss } from './constant-loss.js';
 
 /** Holds a number that is expected, and by how much it may differ. */
@@ -77,16 +77,16 @@ export function doubtsOf(loss: number, errors: number, samples: Samples, classes
  * @throws InputError when they differ from what is expected by more than its tolerance
  */
 export function judgeWeights(
-  spec: NetworkSpec,
+  network: AnyNetwork,
   weights: Float32Array,
   samples: Samples,
   { loss: wanted, errors: count }: ExpectedState,
   doubt: boolean,
 ): JudgedState {
-  const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
-  trainer.setWeights(weights);
-  const { loss, errors } = trainer.evaluate();
-  const classes = spec.widths[spec.widths.length - 1];
+  const judge = evaluator(network, samples);
+  judge.setWeights(weights);
+  const { loss, errors } = judge.evaluate();
+  const { outputs: classes } = endsOf(network);
   const judged = Number.isNaN(errors) ? '' : ` with ${errors} of ${samples.count} samples misclassified`;
   check(
     wanted === undefined || Math.abs(loss - wanted.value) <= wanted.within,

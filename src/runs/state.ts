@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { AdvicePoint } from '../apply/advice-facts.js';
 import type { Dataset } from '../data/dataset.js';
 import { verifyBeside, verifyOutputs } from '../jobs/outputs.js';
+import { type AnyNetwork, shapesOf } from '../model/any-network.js';
 import { initialWeights, type NamedShape, parameterShapes } from '../model/network.js';
 import { check, shown } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
@@ -14,11 +15,13 @@ import { shellWord } from '../numeric/shell-word.js';
 import * as is from '../numeric/wants.js';
 import { readCheckpoint } from '../record/checkpoint.js';
 import { readStateDict } from '../record/state-dict.js';
-import { checkLayers, completeConfig, firstDifference, plainConfig } from './config.js';
+import type { Cursor } from '../train/loop.js';
+import { checkLayers, completeRunConfig, firstDifference, plainConfig } from './config.js';
 import { constantLoss } from './constant-loss.js';
 import type { ExpectedState } from './expected.js';
 import { readRecord } from './folder.js';
-import type { Config, PartialConfig } from './schema.js';
+import { asWritten } from './optimiser.js';
+import type { AnyConfig, Config, PartialConfig } from './schema.js';
 import { CHECKPOINT, finalWeights, MODEL } from './train.js';
 import { trainToRule } from './train-to-rule.js';
 
@@ -55,6 +58,8 @@ export interface State {
   readonly parameters: readonly NamedShape[];
   /** PyTorch's momentum buffer, where it is known. */
   readonly velocity?: Float32Array;
+  /** What another optimiser keeps, and the steps that it has taken, where they are known. */
+  readonly optimiser?: { readonly vectors: Readonly<Record<string, Float32Array>>; readonly steps: number };
   readonly origin: string;
 }
 
@@ -68,28 +73,59 @@ export function configAt(
   layers: readonly (PartialConfig | undefined)[],
   what: string,
 ): Config {
-  const record = run === undefined ? undefined : readRecord(run);
+  if (run !== undefined) plainConfig(readRecord(run).config);
+  return plainConfig(anyConfigAt(run, layers, what));
+}
+
+/**
+ * Does the same for runs of any network and any optimiser, whose learning rate and momentum alone can be changed.
+ * @throws InputError likewise
+ */
+export function anyConfigAt(
+  run: string | undefined,
+  layers: readonly (PartialConfig | undefined)[],
+  what: string,
+): AnyConfig {
+  if (run === undefined) return completeRunConfig(...layers);
+  const record = readRecord(run);
   check(
-    record === undefined || existsSync(join(run!, MODEL)),
+    existsSync(join(run, MODEL)),
     'not-trained',
     () =>
-      `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run!)}.`,
+      `the run in ${run} is not trained to the end; continue it with thermograd train --resume --out ${shellWord(run)}.`,
   );
-  if (record) plainConfig(record.config);
-  if (record) verifyOutputs(run!, record.outputs, [MODEL, CHECKPOINT]);
-  const config = completeConfig(record?.config as PartialConfig | undefined, ...layers);
-  if (record) {
-    const { data, network } = record.config;
-    const other = firstDifference({ data, network }, { data: config.data, network: config.network });
-    check(
-      other === undefined,
-      'config-changed',
-      () =>
-        `the run in ${run} has ${other!.key} ${shown(other!.was)}, and ${shown(other!.is)} is asked for; ` +
-        `${what} can change learning rate, batch size, momentum and sampling, not the data or the network.`,
-    );
-  }
+  verifyOutputs(run, record.outputs, [MODEL, CHECKPOINT]);
+  const config = completeRunConfig(underneath(record.config, layers), ...layers);
+  const { data, network } = record.config;
+  const other = firstDifference(
+    { data, network, optimiser: kindOf(record.config) },
+    { data: config.data, network: config.network, optimiser: kindOf(config) },
+  );
+  check(
+    other === undefined,
+    'config-changed',
+    () =>
+      `the run in ${run} has ${other!.key} ${shown(other!.was)}, and ${shown(other!.is)} is asked for; ` +
+      `${what} can change learning rate, batch size, momentum and sampling, not the data or the network${config.optimiser ? ' or the kind of optimiser' : ''}.`,
+  );
   return config;
+}
+
+/** Returns the config of a run without the rates of its optimiser that layers state under `training`. */
+function underneath(config: AnyConfig, layers: readonly (PartialConfig | undefined)[]): PartialConfig {
+  const { optimiser, ...written } = asWritten(config);
+  if (optimiser === undefined) return written;
+  const stated = (key: 'learningRate' | 'momentum') => layers.some((l) => l?.training?.[key] !== undefined);
+  const own = Object.entries(optimiser).filter(
+    ([key]) => !((key === 'learningRate' || key === 'momentum') && stated(key)),
+  );
+  return { ...written, optimiser: Object.fromEntries(own) } as PartialConfig;
+}
+
+/** Returns the settings of the optimiser but for its rates; those of plain SGD are none. */
+function kindOf({ optimiser }: AnyConfig): object {
+  const { learningRate: _, momentum: __, ...kind } = (optimiser ?? {}) as { learningRate?: number; momentum?: number };
+  return kind;
 }
 
 /**
@@ -117,6 +153,33 @@ export function adviceConfig({ run, layers = [], epochs, at, weights }: StateReq
 }
 
 /**
+ * Returns the last weights of a finished run, of any network.
+ * @throws InputError when they are missing; RunError when they belong to another network
+ */
+export function finalState(run: string, network: AnyNetwork): State {
+  const weights = finalWeights(run, network);
+  const { velocity, optimiser, state } = readCheckpoint<Cursor>(join(run, CHECKPOINT), network) ?? {};
+  return {
+    weights,
+    parameters: shapesOf(network),
+    ...(velocity && { velocity }),
+    ...(optimiser && state && { optimiser: { vectors: optimiser, steps: state.step } }),
+    origin: `the last weights of the run in ${run}`,
+  };
+}
+
+/**
+ * Reads the weights of a network from a file.
+ * @param layers - the modules in their order
+ * @throws InputError for tensors that do not fit the network
+ */
+export function foreignState(file: string, network: AnyNetwork, layers: readonly string[] | undefined): State {
+  verifyBeside(file);
+  const { how, ...state } = readStateDict(file, network, layers);
+  return { ...state, origin: `the weights in ${file} (${how.join('; ')})` };
+}
+
+/**
  * Loads or makes the state of a request, which may mean training to the stopping rule.
  * @param report - receives the epoch and loss while training
  * @returns undefined when `stopped` resolves to true while training
@@ -133,20 +196,10 @@ export async function stateOf(
   const { network: spec, seed, training } = config;
   const parameters = parameterShapes(spec);
   if (run !== undefined) {
-    const weights = finalWeights(run, spec);
-    const { velocity } = readCheckpoint(join(run, CHECKPOINT), spec) ?? {};
-    return {
-      weights,
-      parameters,
-      ...(velocity && training.momentum > 0 && { velocity }),
-      origin: `the last weights of the run in ${run}`,
-    };
+    const { velocity, ...state } = finalState(run, spec);
+    return { ...state, ...(velocity && training.momentum > 0 && { velocity }) };
   }
-  if (file !== undefined) {
-    verifyBeside(file);
-    const { how, ...state } = readStateDict(file, spec, config.layers);
-    return { ...state, origin: `the weights in ${file} (${how.join('; ')})` };
-  }
+  if (file !== undefined) return foreignState(file, spec, config.layers);
   if (at === 'init')
     return {
       weights: initialWeights(spec, randomKey(seed).child('init')),

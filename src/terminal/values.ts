@@ -54,6 +54,19 @@ export function directions(text: string): 'all' | number | number[] {
   return [...new Set(ranks)].sort((a, b) => a - b);
 }
 
+/**
+ * Makes a parser of known words, one or several separated by commas; it returns the text.
+ * @throws InvalidArgumentError, from the parser, for another word
+ */
+export const wordsAmong =
+  (...known: readonly string[]) =>
+  (text: string): string => {
+    const other = text.split(',').find((word) => !known.includes(word.trim()));
+    if (other !== undefined)
+      throw new InvalidArgumentError(`expected one of ${known.join(', ')}, or several with commas; got '${other}'.`);
+    return text;
+  };
+
 /** Reads `all`, or words separated by commas. */
 export const listed = (text: string): 'all' | string[] =>
   text.trim() === 'all'

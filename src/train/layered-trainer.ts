@@ -113,11 +113,12 @@ export class LayeredTrainer {
   }
 
   /**
-   * Makes `steps` minimise L + strength·R from now on, with R the penalty; `loss` remains that of the data alone. After each step's own
-   * update the penalty is minimised over the step, exactly and at any strength (src/train/pull.ts). Undefined removes it. Axes are copied
-   * into kernel memory once for each penalty object.
-   * @throws InputError for a penalty on another number of weights, on a layer that is not trained, with overlapping parts, and for an
-   * update rule of one's own, whose steps have no single rate
+   * Makes `steps` minimise L + strength·R from now on, with R the penalty; `loss` remains that of the data alone. Under SGD, with or without
+   * momentum and decay, the penalty is minimised over each step after the step's own update, exactly and at any strength (src/train/pull.ts). Other
+   * optimisers, and SGD with a schedule, have no single rate: they get the gradient of L + strength·R, and clip it where they clip. Undefined
+   * removes the penalty. Axes are copied into kernel memory once for each penalty object.
+   * @throws InputError for a penalty on another number of weights, on a layer that is not trained, under SGD for overlapping parts, and for
+   * an update that hands its gradient to the weights at once and has no single rate: plain SGD with a schedule
    */
   setPenalty(penalty: Penalty | undefined, strength = 1): void {
     is.given(
@@ -129,7 +130,11 @@ export class LayeredTrainer {
       this.penalty = undefined;
       return;
     }
-    this.checkOwn('penalty');
+    check(
+      !this.update.folded || this.update.reach?.() !== undefined,
+      'scheduled-penalty',
+      'a penalty needs a constant learning rate under plain SGD; leave the schedule out, or give a momentum or weight decay.',
+    );
     const before = this.penalty;
     this.penalty = { penalty, strength };
     try {
@@ -148,8 +153,14 @@ export class LayeredTrainer {
     const moves = (layer: { readonly name: string }) => options.trainable?.includes(layer.name) ?? true;
     const placed =
       penalties.get(penalty) ??
-      new PlacedPenalty(data.arena, layout.flat.penaltyPlaces(layout.weights), moves, penalty);
-    placed.set({ strength, integration: 'implicit', ...this.numbers });
+      new PlacedPenalty(data.arena, layout.flat.penaltyPlaces(layout.weights, layout.gradient), moves, penalty);
+    const reach = this.update.reach?.();
+    placed.set({
+      strength,
+      integration: reach === undefined ? 'gradient' : 'implicit',
+      learningRate: reach ?? this.learningRate,
+      momentum: 0,
+    });
     penalties.set(penalty, placed);
     return placed.at;
   }

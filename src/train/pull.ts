@@ -10,6 +10,10 @@
  * `explicit`: the gradient lambda·K(w − a) is added to that of the batch at the same weights: plain SGD on L + lambda·R. Stable only
  * for eta·lambda·K_max < 2(1 + mu) (and less where L is curved too); a stronger penalty is refused.
  *
+ * `gradient`: lambda·K(w − a) is added to the gradient of the batch at the same weights, in a vector of its own, before an optimiser makes a step
+ * of it: what automatic differentiation of L + lambda·R would give it. The steps of optimisers that divide by the size of the gradient stay
+ * bounded at any strength.
+ *
  * Cost of a step beside the plain one: 4·k·n flops and the reading of 8·k·n bytes for k axes over n weights of the layers they touch
  * (k rounded up to 8), 3 P flops for a diagonal. Memory: 4·k·n bytes, 8 P for a diagonal.
  */
@@ -23,6 +27,9 @@ import type { PlacedLayer } from './layout.js';
 /** Names how a penalty acts in a training step; see the head of the file. */
 export type Integration = 'implicit' | 'explicit';
 
+/** The same for a trainer that keeps the gradient of a step as a vector. */
+export type LayeredIntegration = 'implicit' | 'gradient';
+
 /** An array of weights in kernel memory: the flat range that it holds, and its address. */
 export interface Place {
   readonly from: number;
@@ -31,6 +38,7 @@ export interface Place {
   readonly bytes: number;
   readonly at: (i: number) => number;
   readonly weightsAt: number;
+  /** Where explicit steps with momentum, and steps on the gradient, add the pull. */
   readonly velocityAt: number;
   readonly layer: { readonly name: string };
 }
@@ -50,7 +58,7 @@ interface PlacedDiagonal {
 /** Sets the strength lambda of a penalty and how it is integrated, with eta and mu of the steps. */
 interface PullSettings {
   readonly strength: number;
-  readonly integration: Integration;
+  readonly integration: Integration | LayeredIntegration;
   readonly learningRate: number;
   readonly momentum: number;
 }
@@ -120,7 +128,7 @@ export class PlacedPenalty {
     const implicit = integration === 'implicit';
     const largest = (2 * (1 + mu)) / (eta * form.stiffest);
     check(
-      implicit || strength < largest,
+      integration !== 'explicit' || strength < largest,
       'unstable-penalty',
       () =>
         `explicit steps with learning rate ${eta} are stable with this penalty below a strength of ${largest.toPrecision(4)}; got ${strength}. ` +
@@ -131,12 +139,13 @@ export class PlacedPenalty {
       'penalty-overlap',
       'a diagonal and axes act on the same weights, and an implicit step over both is not exact; take explicit integration or one of them.',
     );
+    const beside = integration === 'gradient' || (integration === 'explicit' && mu > 0);
     const factor = (c: number): number => {
       if (implicit) {
         const x = (eta / (1 - mu)) * strength * c;
         return -x / (1 + x);
       }
-      return mu > 0 ? strength * c : -eta * strength * c;
+      return beside ? strength * c : -eta * strength * c;
     };
     arena.u32(this.at, 1)[0] = implicit ? 1 : 0;
     for (const { group, factorAt, axes } of this.groups)
@@ -145,8 +154,7 @@ export class PlacedPenalty {
       const to = arena.f32(factorAt, place.bytes / 4);
       for (let i = 0; i < place.count; i++) to[place.at(i)] = factor(form.diagonal!.stiffness[place.from + i]);
     }
-    for (const { field, place } of this.targets)
-      arena.u32(field, 1)[0] = !implicit && mu > 0 ? place.velocityAt : place.weightsAt;
+    for (const { field, place } of this.targets) arena.u32(field, 1)[0] = beside ? place.velocityAt : place.weightsAt;
   }
 
   private placeDiagonal(at: number, place: Place): void {

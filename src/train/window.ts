@@ -10,9 +10,14 @@ import * as is from '../numeric/wants.js';
 import { PLAN_WANTS, type Plan } from './loop.js';
 import { STEPS_PER_CALL, type Trainer } from './trainer.js';
 
+/** What a window needs of a trainer of either kind. */
+export type WindowTrainer = Pick<Trainer, 'parameterCount' | 'weights'> & {
+  steps(order: Uint32Array, batchSize: number): unknown;
+};
+
 /** Says which epochs `recordWindow` trains and which steps it keeps. */
 export interface WindowRequest {
-  readonly trainer: Trainer;
+  readonly trainer: WindowTrainer;
   readonly plan: Plan;
   readonly batchSize: number;
   /** Number of the first epoch of the plan that is trained, and how many follow it. */
@@ -26,7 +31,7 @@ export interface WindowRequest {
 
 /** Says what a {@link WindowRequest} needs. */
 export const WINDOW_REQUEST_WANTS = is.shape<WindowRequest>({
-  trainer: is.having('a Trainer', 'perSampleGradients'),
+  trainer: is.having('a trainer, such as Trainer', 'weights', 'steps'),
   plan: PLAN_WANTS,
   batchSize: is.count,
   firstEpoch: is.whole,

@@ -5,11 +5,16 @@ import { type GeneralityRun, reproduceGenerality } from './experiment.js';
 
 /** Runs the command. */
 export function reproduceGeneralityCommand(flags: RunFlags & { readonly seeds?: number }): Promise<void> {
-  const { data, ...others } = flags;
+  const { data, network: networks, optimiser: optimisers, ...others } = flags;
+  const grid = { data, networks, optimisers };
   return studyCommand<GeneralityRun>(others, {
     experiment: 'generality',
-    known: ['preset', 'seeds', 'data', 'out', 'resume', 'workers', 'json'],
-    run: (request) => reproduceGenerality({ ...request, ...(data !== undefined && { data }) }),
+    known: ['preset', 'seeds', 'data', 'network', 'optimiser', 'out', 'resume', 'workers', 'json'],
+    run: (request) => reproduceGenerality({ ...request, ...given(grid) }),
     more: ({ answer }) => ({ document: { answer }, lines: answer }),
   });
 }
+
+/** Leaves out what was not given. */
+const given = <T extends object>(flags: T): Partial<T> =>
+  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Partial<T>;

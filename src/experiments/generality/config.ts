@@ -1,6 +1,7 @@
 /** The two presets of `reproduce generality`: which networks, optimisers, data, batches and learning rates. */
 import { NETWORK_NAMES, type NetworkName } from '../../model/layered/named.js';
 import type { LossKind } from '../../model/network.js';
+import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { OPTIMISER_WANTS, type OptimiserSpec } from '../../train/optimisers/spec.js';
 
@@ -66,6 +67,49 @@ const OPTIMISERS: readonly GridOptimiser[] = [
   { name: 'adamw', spec: { type: 'adamw', learningRate: 0.001, weightDecay: 0.01 } },
   { name: 'rmsprop', spec: { type: 'rmsprop', learningRate: 0.0005 } },
 ];
+
+/** Parts of a preset's grid: lists of names, separated by commas. */
+export interface GridPart {
+  /** Networks in place of those of the preset: mlp, lenet5, cnn-small, resnet8. */
+  readonly networks?: string;
+  /** Some of the optimisers: sgd, momentum, nesterov, adam, adamw, rmsprop. */
+  readonly optimisers?: string;
+}
+
+/**
+ * Returns a config with the named networks and optimisers alone; squared error remains with the optimisers that have it.
+ * @throws InputError for an unknown name, and for one given twice
+ */
+export function partOfGrid(config: GeneralityConfig, { networks, optimisers }: GridPart): GeneralityConfig {
+  const names = namesIn('networks', networks, NETWORK_NAMES);
+  const kept = namesIn(
+    'optimisers',
+    optimisers,
+    OPTIMISERS.map((o) => o.name),
+  );
+  return {
+    ...config,
+    ...(names && { networks: names }),
+    ...(kept && {
+      optimisers: OPTIMISERS.filter((o) => kept.includes(o.name)),
+      squaredError: config.squaredError.filter((name) => kept.includes(name)),
+    }),
+  };
+}
+
+/** Reads a list of names; undefined where none is given. */
+function namesIn<T extends string>(what: string, list: string | undefined, known: readonly T[]): T[] | undefined {
+  if (list === undefined) return undefined;
+  const names = list.split(',').map((name) => name.trim()) as T[];
+  for (const name of names)
+    check(
+      known.includes(name),
+      'bad-grid',
+      () => `generality has the ${what} ${known.join(', ')}, separated by commas; got '${name}'.`,
+    );
+  check(new Set(names).size === names.length, 'bad-grid', `generality takes each of the ${what} once; got ${list}.`);
+  return known.filter((name) => names.includes(name));
+}
 
 /**
  * Returns the complete config of a preset.

@@ -21,12 +21,20 @@ import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { networkFor } from './cell.js';
-import { defaultSeeds, GENERALITY_CONFIG_WANTS, type GeneralityConfig, generalityConfig, gridRuns } from './config.js';
+import {
+  defaultSeeds,
+  GENERALITY_CONFIG_WANTS,
+  type GeneralityConfig,
+  type GridPart,
+  generalityConfig,
+  gridRuns,
+  partOfGrid,
+} from './config.js';
 import type { RunResult } from './measured.js';
 import { GENERALITY_FOLDER, GENERALITY_STUDY, type GeneralityFolder, type GridData, loadSets } from './study.js';
 
 /** Says which preset is run, with how many seeds, on which data, and where. */
-export interface GeneralityRequest {
+export interface GeneralityRequest extends GridPart {
   readonly preset?: 'quick' | 'standard';
   /** Seeds 0 … n−1; 3 by default, 1 in the quick preset. */
   readonly seeds?: number;
@@ -48,6 +56,8 @@ const GENERALITY_WANTS = is.shape<GeneralityRequest>({
   preset: is.maybe(is.oneOf('quick', 'standard')),
   seeds: is.maybe(is.finite),
   data: is.maybe(is.text),
+  networks: is.maybe(is.text),
+  optimisers: is.maybe(is.text),
   workers: is.maybe(is.whole),
   config: is.maybe(GENERALITY_CONFIG_WANTS),
 });
@@ -71,11 +81,13 @@ export async function reproduceGenerality(request: GeneralityRequest = {}): Prom
   const path = request.out ?? `generality-${preset}`;
   const resume = request.resume ?? false;
   const before = GENERALITY_FOLDER.recordIn(path);
-  const asBefore = before !== undefined && request.preset === undefined && request.data === undefined;
-  const wanted = request.config ?? (asBefore ? before.config : generalityConfig(preset, setsOf(request.data)));
+  const { data: named, networks, optimisers } = request;
+  const asBefore = before !== undefined && [request.preset, named, networks, optimisers].every((x) => x === undefined);
+  const grid = () => partOfGrid(generalityConfig(preset, setsOf(named)), request);
+  const wanted = request.config ?? (asBefore ? before.config : grid());
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `generality needs at least one seed; got ${seeds}.`);
-  const { config, data, missing } = await present(wanted, asBefore || request.data !== undefined);
+  const { config, data, missing } = await present(wanted, asBefore || named !== undefined);
   GENERALITY_FOLDER.check(path, config, resume);
   const memory = memoryOf(config, data);
   const { workers, need } = poolSize(memory, request.workers, {

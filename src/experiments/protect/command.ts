@@ -11,7 +11,18 @@ import type { ProtectResult } from './experiment.js';
 interface Flags
   extends Pick<
     RunFlags,
-    'preset' | 'config' | 'data' | 'limit' | 'sampling' | 'learningRate' | 'batchSize' | 'seed' | 'out' | 'json'
+    | 'preset'
+    | 'config'
+    | 'data'
+    | 'network'
+    | 'optimiser'
+    | 'limit'
+    | 'sampling'
+    | 'learningRate'
+    | 'batchSize'
+    | 'seed'
+    | 'out'
+    | 'json'
   > {
   readonly method?: string;
   readonly weights?: string;
@@ -36,13 +47,18 @@ export function addProtect(root: Command): void {
     .option('--method <name>', 'how the weights are constrained, see below (ewc)')
     .option(
       '--weights <file>',
-      'safetensors of linear layers, with PyTorch’s names and order; the config describes the network',
+      'safetensors of the layers, with PyTorch’s names and order; the config describes the network',
     )
     .addOption(expectLossOption())
     .addOption(expectErrorOption())
     .option('--config <file>', 'JSON or YAML: network, data, training; flags override it, and it overrides the preset')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
-    .option('--data <set>', 'what the network was trained on: mnist, fashion-mnist, idx:DIR or teacher')
+    .option(
+      '--data <set>',
+      'what the network was trained on: mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR or teacher',
+    )
+    .option('--network <name>', 'of --weights: mlp, lenet5, cnn-small, resnet8; other networks in the config')
+    .option('--optimiser <name>', 'of a window that is trained from --weights: sgd, rmsprop, adam, adamw')
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .addOption(new Option('--samples <n>', 'measure at most n of them, drawn at random (all)').argParser(wholeNumber))
     .addOption(
@@ -86,6 +102,10 @@ mean curvature over K (matched). Start there and try some decades ABOVE it: a pa
 and how much the old task is worth is for you to decide. Explicit steps are stable up to 2(1+momentum)/(learning rate × largest
 stiffness); load_pull of examples/protect.py takes exact steps, stable at any strength.
 
+Runs of any network of layers and of any optimiser are taken alike: every layer with weights is a block, a convolution's with its bias.
+An L2 penalty of the optimiser is part of the loss that is measured, decoupled decay is not. Methods of the stationary state need SGD at
+one learning rate.
+
 The order of the layers of --weights follows from their names (0.weight, 2.weight, 10.weight; inp, hidden, head), from their places in
 the file, or from their shapes; where two orders fit, both are named, and layers: [first, second, …] in the config decides. The network
 must get its inputs as it was trained with them: bytes are read as 0 … 1; data: {normalize: {mean: 0.1307, std: 0.3081}} says what
@@ -96,6 +116,8 @@ Examples:
   thermograd protect ivf2021-standard-seed0 --method ldc --axes 20                  the layer that was recorded
   thermograd protect --config my.yaml --weights model.safetensors --data idx:my-data --method hessian --out penalty.safetensors
   thermograd protect --config my.yaml --weights model.safetensors --method ldc --window-epochs 10
+  thermograd protect lenet5-adam-seed0 --method hessian --axes 10 --samples 2000
+  thermograd protect --network lenet5 --data mnist --weights lenet.safetensors --method ewc --out lenet-penalty.npz
 
 The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
 1 nothing can be constrained; 2 wrong input; 130 stopped, with nothing written.`,
@@ -136,7 +158,10 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.met
 export function describeProtection(r: ProtectResult): string {
   const { unit, window, training } = r;
   const rows: [string, string][] = [
-    ['state', `${r.origin}: ${r.network.join('-')}`],
+    [
+      'state',
+      `${r.origin}: ${typeof r.network === 'string' ? r.network : r.network.join('-')}${r.optimiser ? `, ${r.optimiser}` : ''}`,
+    ],
     ['task', `loss ${formatNumber(r.loss)}${errorsOf(r)} over ${formatCount(r.samples)} training samples of ${r.data}`],
     ['method', `${r.method}: ${r.title}`],
   ];
@@ -168,11 +193,17 @@ export function describeProtection(r: ProtectResult): string {
       'strength',
       `no natural one, because there is no curvature along what is held (${unit.how}); the file holds the strength 1: scan it, and choose by old samples that you kept`,
     ]);
-  rows.push([
-    'steps',
-    `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
-      `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate tolerates more, load_pull any`,
-  ]);
+  if (Number.isNaN(r.largestStrength))
+    rows.push([
+      'steps',
+      'this optimiser divides by the size of the gradient, so that its steps stay bounded at any strength: add the penalty to the loss; load_pull belongs to SGD',
+    ]);
+  else
+    rows.push([
+      'steps',
+      `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
+        `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate tolerates more, load_pull any`,
+    ]);
   for (const warning of warningsOf(r)) rows.push(['warning', warning]);
   rows.push([
     'file',

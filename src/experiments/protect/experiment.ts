@@ -19,19 +19,21 @@ import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { removeAbandoned } from '../../jobs/publish.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
+import { type AnyNetwork, isLayered, networkWords } from '../../model/any-network.js';
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import * as is from '../../numeric/wants.js';
 import { penaltyFormat, writePenalty } from '../../record/penalty.js';
 import { checkLayers } from '../../runs/config.js';
 import { judgeWeights } from '../../runs/expected.js';
-import { loadFor, withKernel } from '../../runs/prepare.js';
-import type { Config } from '../../runs/schema.js';
-import { configAt, STATE_WANTS, type State, stateOf } from '../../runs/state.js';
+import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
+import { loadRun, withKernel } from '../../runs/prepare.js';
+import type { AnyConfig } from '../../runs/schema.js';
+import { anyConfigAt, finalState, foreignState, STATE_WANTS, type State } from '../../runs/state.js';
 import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob, type WindowSeen } from './job.js';
 import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
-import { heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
+import { firstLayer, heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
 
 export type { ProtectRequest } from './plan.js';
 
@@ -58,7 +60,10 @@ export interface ProtectResult {
   readonly source: string;
   /** Where the weights came from. */
   readonly origin: string;
-  readonly network: readonly number[];
+  /** Widths of a multilayer perceptron; another network in words. */
+  readonly network: readonly number[] | string;
+  /** The optimiser that the training or the config names; absent for SGD with `momentum`. */
+  readonly optimiser?: string;
   readonly data: string;
   readonly samples: number;
   readonly loss: number;
@@ -71,7 +76,10 @@ export interface ProtectResult {
   readonly learningRate: number;
   readonly momentum: number;
   readonly stiffest: number;
-  /** Explicit steps at that learning rate are stable below this strength, 2(1 + mu)/(eta·stiffest). */
+  /**
+   * Explicit steps of SGD at that learning rate are stable below this strength, 2(1 + mu)/(eta·stiffest), and with Nesterov's momentum below
+   * 2(1 + mu)/((1 + 2 mu)·eta·stiffest); NaN for optimisers that divide by the size of the gradient, whose steps stay bounded at any strength.
+   */
   readonly largestStrength: number;
   readonly window?: WindowSeen & { readonly trained: boolean };
   /** The training that methods of the stationary state assume. */
@@ -110,28 +118,39 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
     'bad-state',
     'a penalty belongs to one state of a network: name a finished run folder, or give --weights with its --config and --data.',
   );
-  // weights alone are not recorded, so a network of one layer needs no record.layer
-  const unrecorded = run === undefined ? [{ record: { layer: 'layer1' } }] : [];
-  const config = configAt(run, [...unrecorded, ...(request.layers ?? [])], 'a penalty at a run');
+  const config = configOf(request);
   checkLayers(config, request.weights);
   return withKernel(config.kernel, (build) => protectWith(request, { constraint, config, axes, out, build }));
 }
 
 interface Asked {
   readonly constraint: Constraint;
-  readonly config: Config;
+  readonly config: AnyConfig;
   readonly axes: number;
   readonly out: string;
   readonly build: KernelBuild;
+}
+
+/** Returns the config of the request; weights alone are not recorded, so that no config needs to say which layer is. */
+function configOf({ run, layers = [] }: ProtectRequest): AnyConfig {
+  const what = 'a penalty at a run';
+  if (run !== undefined) return anyConfigAt(run, layers, what);
+  const stated = layers.some((l) => l?.record?.layer !== undefined);
+  const given = [{ record: { layer: 'layer1' } }, ...layers];
+  const config = anyConfigAt(run, given, what);
+  return stated ? config : anyConfigAt(run, [...given, { record: { layer: firstLayer(config.network) } }], what);
 }
 
 async function protectWith(request: ProtectRequest, asked: Asked): Promise<ProtectResult> {
   const { constraint, config, axes, out, build } = asked;
   const { samples } = request;
   const source = windowSource(request, constraint);
-  const held = heldLayers(request, source, config);
-  const dataset = await loadFor(config, request);
-  const { train } = dataset;
+  const {
+    dataset: { train },
+    network,
+  } = await loadRun(config, request);
+  const held = heldLayers(request, source, network);
+  const decay = penaltyOf(config);
   const training = trainingOf(request, constraint, config, train);
   const window = windowPlan(request, source, config, train);
   const key = randomKey(config.seed).child('protect');
@@ -139,20 +158,22 @@ async function protectWith(request: ProtectRequest, asked: Asked): Promise<Prote
     samples === undefined || samples >= train.count
       ? train
       : pick(train, key.child('samples').stream().permutation(train.count).subarray(0, samples));
-  const memory = await protectMemory({ spec: config.network, measured, train, held, axes, constraint, window });
+  const memory = await protectMemory({ network, decay, measured, train, held, axes, constraint, window });
   checkMemory(memory, usableMemory());
-  const disk = checkDisk(protectDisk({ spec: config.network, held, axes, constraint }), out);
-  const state = (await stateOf(request, config, dataset, nothing, async () => false))!;
+  const disk = checkDisk(protectDisk({ network, held, axes, constraint }), out);
+  const { run, weights } = request;
+  const state = run === undefined ? foreignState(weights!, network, config.layers) : finalState(run, network);
   const bad = state.weights.findIndex((w) => !Number.isFinite(w));
   check(bad < 0, 'not-finite', `${state.origin} are not all finite: number ${bad} of them is ${state.weights[bad]}.`);
-  request.onStart?.(announcement(config, constraint, held, measured), memory, disk);
-  const { network: spec } = config;
-  const judged = judgeWeights(spec, state.weights, train, request.expected ?? {}, request.weights !== undefined);
+  request.onStart?.(announcement(network, config, constraint, held, measured), memory, disk);
+  const judged = judgeWeights(network, state.weights, train, request.expected ?? {}, request.weights !== undefined);
   request.onJudged?.(judged);
   const shared: ProtectShared = {
-    spec,
+    network,
     weights: state.weights,
-    ...(state.velocity && { velocity: state.velocity }),
+    ...(state.velocity && config.training.momentum > 0 && { velocity: state.velocity }),
+    ...(state.optimiser && { optimiser: state.optimiser }),
+    decay,
     measured: sharedSamples(measured),
     ...(window?.kind === 'trained' && { train: sharedSamples(train) }),
     layers: held,
@@ -166,8 +187,6 @@ async function protectWith(request: ProtectRequest, asked: Asked): Promise<Prote
   const outcome = await measure(constraint.name, shared, request, out);
   return keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
 }
-
-const nothing = () => {};
 
 /**
  * Measures the network and builds the penalty in a worker thread.
@@ -196,7 +215,7 @@ async function measure(
 interface Found {
   readonly out: string;
   readonly constraint: Constraint;
-  readonly config: Config;
+  readonly config: AnyConfig;
   readonly state: State;
   readonly shared: ProtectShared;
   readonly outcome: ProtectOutcome;
@@ -216,6 +235,7 @@ function keep({
   const { penalty, unit, diagnostics, loss, errors, stiffest, window, linearAlgebra } = outcome;
   const { name: method, title, source } = constraint;
   const { learningRate, momentum } = config.training;
+  const { network } = shared;
   const data = config.data.set;
   const strength = Number.isFinite(unit.strength) ? unit.strength : 1;
   const metadata = {
@@ -226,7 +246,7 @@ function keep({
     strength: unit.how,
     origin,
     data: `${shared.measured.count} training samples of ${data}`,
-    network: config.network.widths.join('-'),
+    network: networkWords(network),
     layers: shared.layers.join(', '),
     seed: String(config.seed),
   };
@@ -239,7 +259,8 @@ function keep({
     title,
     source,
     origin,
-    network: config.network.widths,
+    network: isLayered(network) ? networkWords(network) : network.widths,
+    ...(config.optimiser && { optimiser: optimiserWords(config) }),
     data,
     samples: shared.measured.count,
     loss,
@@ -250,15 +271,29 @@ function keep({
     learningRate,
     momentum,
     stiffest,
-    largestStrength: (2 * (1 + momentum)) / (learningRate * stiffest),
+    largestStrength: largestOf(config) / stiffest,
     ...(window && { window: { ...window, trained: shared.window?.kind === 'trained' } }),
-    ...(constraint.needsTraining && { training: shared.training }),
+    ...(constraint.needsTraining && { training: shared.training.training! }),
     ...(doubts.length > 0 && { doubts }),
     seed: config.seed,
     thermograd: VERSION,
     linearAlgebra,
     kernelBuild: shared.kernelBuild,
   };
+}
+
+/** Returns the largest curvature at which explicit steps of SGD are stable; NaN for other optimisers. docs/theory [O1]. */
+function largestOf({ optimiser, training: { learningRate, momentum } }: AnyConfig): number {
+  const { type = 'sgd', nesterov = false } = (optimiser ?? {}) as { type?: string; nesterov?: boolean };
+  if (type !== 'sgd') return Number.NaN;
+  return (2 * (1 + momentum)) / ((nesterov ? 1 + 2 * momentum : 1) * learningRate);
+}
+
+/** Names the optimiser and its L2 penalty, which is part of the loss that is measured. */
+function optimiserWords(config: AnyConfig): string {
+  const { type, nesterov } = optimiserIn(config, 1) as { type: string; nesterov?: boolean };
+  const decay = penaltyOf(config);
+  return `${type}${nesterov ? ' with Nesterov’s momentum' : ''}${decay > 0 ? `, weight decay ${decay} in the loss` : ''}`;
 }
 
 function digestOf(out: string): Pick<ProtectResult, 'bytes' | 'sha256'> {
@@ -273,6 +308,12 @@ function checkFile(out: string, force: boolean): void {
   check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
 }
 
-function announcement({ network, data }: Config, { name }: Constraint, held: readonly string[], { count }: Samples) {
-  return `${name} on ${held.join(', ')} of ${network.widths.join('-')}, measured on ${count} training samples of ${data.set}`;
+function announcement(
+  network: AnyNetwork,
+  { data }: AnyConfig,
+  { name }: Constraint,
+  held: readonly string[],
+  { count }: Samples,
+) {
+  return `${name} on ${held.join(', ')} of ${networkWords(network)}, measured on ${count} training samples of ${data.set}`;
 }

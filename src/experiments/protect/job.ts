@@ -4,52 +4,43 @@
  */
 import { type RowSource, rowsInMemory } from '../../analyse/trajectory/rows.js';
 import type { BlockDiagnostics, UnitStrength } from '../../apply/constraint.js';
-import { networkTask } from '../../apply/network-task.js';
+import { learntTask } from '../../apply/layered-task.js';
 import { protectTask } from '../../apply/protect.js';
-import type { Block, Task, TaskTraining } from '../../apply/task.js';
+import type { Block, Task } from '../../apply/task.js';
 import { layerWindows } from '../../apply/windows.js';
 import type { Samples } from '../../data/dataset.js';
-import { batchPlan, type Sampling } from '../../data/samplers.js';
+import { batchPlan } from '../../data/samplers.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import type { NetworkSpec } from '../../model/network.js';
+import type { AnyNetwork } from '../../model/any-network.js';
 import type { Penalty } from '../../model/penalty.js';
 import { normalForm } from '../../model/penalty-normal.js';
 import { RunError } from '../../numeric/errors.js';
 import { chooseProvider, type ProviderChoice } from '../../numeric/linalg/index.js';
 import { randomKey } from '../../numeric/random.js';
 import { Trajectory } from '../../record/trajectory.js';
-import { STEPS_PER_CALL, Trainer } from '../../train/trainer.js';
+import type { State } from '../../runs/state.js';
+import { evaluator } from '../../train/evaluator.js';
+import { STEPS_PER_CALL } from '../../train/trainer.js';
 import { recordWindow } from '../../train/window.js';
-
-/** Names the source of principal directions. */
-export type WindowPlan =
-  /** The trajectory of a finished run, which holds one layer. */
-  | { readonly kind: 'recorded'; readonly path: string; readonly layer: string }
-  /** Further training from the weights, with every layer recorded. */
-  | {
-      readonly kind: 'trained';
-      readonly epochs: number;
-      readonly steps: number;
-      readonly learningRate: number;
-      readonly momentum: number;
-      readonly batchSize: number;
-      readonly sampling: Sampling;
-    };
+import { type WindowPlan, windowTrainer } from './window.js';
 
 /** Holds the network, its data and what is constrained. */
 export interface ProtectShared {
-  readonly spec: NetworkSpec;
+  readonly network: AnyNetwork;
   readonly weights: Float32Array;
-  /** PyTorch's momentum buffer, where it is known; for further training. */
+  /** PyTorch's momentum buffer, or what another optimiser keeps, where they are known; for further training. */
   readonly velocity?: Float32Array;
+  readonly optimiser?: State['optimiser'];
+  /** lambda of the L2 penalty that the training descended. */
+  readonly decay: number;
   /** Samples that are measured. */
   readonly measured: Samples;
   /** Samples on which a window is trained. */
   readonly train?: Samples;
   readonly layers: readonly string[];
   readonly axes: number;
-  readonly training: TaskTraining;
+  readonly training: Pick<Task, 'training' | 'unsettled'>;
   readonly window?: WindowPlan;
   readonly seed: number;
   readonly provider: ProviderChoice;
@@ -102,19 +93,20 @@ export async function runProtectJob(
   report: ReportProgress,
 ): Promise<ProtectOutcome> {
   forceKernelBuild(shared.kernelBuild);
-  const { spec, weights, measured, layers, axes, training } = shared;
+  const { network, weights, measured, layers, axes, training, decay } = shared;
   const la = await chooseProvider({ prefer: shared.provider });
   const key = randomKey(shared.seed).child('protect');
   report('loss', 0);
   const { loss, errors } = judge(shared);
   const { windows, seen } = await windowsOf(shared, report);
-  const task = networkTask({
-    spec,
+  const task = await learntTask({
+    network,
     weights,
     samples: measured,
     layers,
     ...(windows && { windows }),
-    training,
+    ...training,
+    decay,
     la,
     axes,
     key: key.child('statistics'),
@@ -138,8 +130,8 @@ export async function runProtectJob(
   };
 }
 
-function judge({ spec, weights, measured }: ProtectShared): { loss: number; errors: number } {
-  const trainer = new Trainer({ spec, samples: measured, learningRate: 1, batchSize: 1 });
+function judge({ network, weights, measured }: ProtectShared): { loss: number; errors: number } {
+  const trainer = evaluator(network, measured);
   trainer.setWeights(weights);
   const { loss, errors } = trainer.evaluate();
   if (!Number.isFinite(loss))
@@ -151,7 +143,7 @@ async function windowsOf(
   shared: ProtectShared,
   report: ReportProgress,
 ): Promise<{ windows?: Record<string, RowSource>; seen?: WindowSeen }> {
-  const { spec, window: plan } = shared;
+  const { network, window: plan } = shared;
   if (!plan) return {};
   if (plan.kind === 'recorded') {
     const rows = await Trajectory.open(plan.path);
@@ -159,9 +151,7 @@ async function windowsOf(
   }
   const { epochs, batchSize } = plan;
   const train = shared.train!;
-  const trainer = new Trainer({ spec, samples: train, ...plan });
-  trainer.setWeights(shared.weights);
-  if (shared.velocity && plan.momentum > 0) trainer.setVelocity(shared.velocity);
+  const trainer = windowTrainer(network, train, plan, shared);
   const { rows, T, P, steps } = recordWindow({
     trainer,
     plan: batchPlan({
@@ -178,7 +168,7 @@ async function windowsOf(
     onEpoch: (done) => report(`window, epoch ${done} of ${epochs}`, (0.4 * done) / epochs),
   });
   const { loss } = trainer.evaluate();
-  return { windows: layerWindows(spec, rowsInMemory(rows, P)), seen: { steps, rows: T, loss } };
+  return { windows: layerWindows(network, rowsInMemory(rows, P)), seen: { steps, rows: T, loss } };
 }
 
 /** Returns the task with reports of which measurement of which layer is being made. */

@@ -1,23 +1,29 @@
 /** The memory and the disk that `thermograd protect` needs, before it measures. */
 
 import { pcaMemory } from '../../analyse/trajectory/pca.js';
+import { layerBlocks } from '../../apply/blocks.js';
 import type { Constraint } from '../../apply/constraint.js';
+import { layeredTaskBytes } from '../../apply/layered-task.js';
 import { iterationBytes } from '../../apply/modes.js';
 import { DENSE } from '../../apply/network-task.js';
+import { DENSE as LAYERED_DENSE } from '../../apply/surface-task.js';
 import type { Samples } from '../../data/dataset.js';
 import { type DiskPart, FILE_BYTES } from '../../jobs/disk.js';
 import { VERSION } from '../../jobs/machine.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
-import { layerNamed, layersOf, type NetworkSpec, parameterCount } from '../../model/network.js';
+import { type AnyNetwork, countOf, isLayered } from '../../model/any-network.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { LineLoss } from '../../surface/network/line.js';
 import { NetworkPasses } from '../../surface/network/passes.js';
-import { Trainer } from '../../train/trainer.js';
-import { thinning, type WindowPlan } from './job.js';
+import { evaluatorBytes } from '../../train/evaluator.js';
+import { thinning } from './job.js';
+import { type WindowPlan, windowTrainerBytes } from './window.js';
 
 /** Says what is measured, and how. */
 interface ProtectMemoryRequest {
-  readonly spec: NetworkSpec;
+  readonly network: AnyNetwork;
+  /** lambda of an L2 penalty, with which the surface of layers measures perceptrons too. */
+  readonly decay: number;
   readonly measured: Samples;
   readonly train: Samples;
   readonly held: readonly string[];
@@ -31,8 +37,10 @@ const MATRICES = 6;
 
 /** Estimates the peak memory in bytes, part by part. */
 export async function protectMemory(request: ProtectMemoryRequest): Promise<MemoryNeed> {
-  const { spec, measured, train, held, axes, constraint, window } = request;
-  const sizes = held.map((name) => layerNamed(spec, name)).map((l) => l.inputs * l.outputs);
+  const { network, decay, measured, train, held, axes, constraint, window } = request;
+  const sizes = sizesOf(network, held);
+  const perceptron = isLayered(network) || decay > 0 ? undefined : network;
+  const dense = perceptron ? DENSE : LAYERED_DENSE;
   const trained = window?.kind === 'trained';
   const own = measured === train ? 1 : 2;
   const parts: MemoryPart[] = [
@@ -44,14 +52,14 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
     },
     {
       what: 'the loss of the weights',
-      bytes: Trainer.memoryBytes({ spec, samples: train, learningRate: 1, batchSize: 1 }),
+      bytes: evaluatorBytes(network, train),
       key: '--limit',
     },
     {
       what: 'passes through the network',
       bytes:
-        NetworkPasses.memoryBytes(spec, measured, 256 * 2 ** 20) +
-        Trainer.memoryBytes({ spec, samples: measured, learningRate: 1, batchSize: 1 }),
+        (perceptron ? NetworkPasses.memoryBytes(perceptron, measured, 256 * 2 ** 20) : layeredTaskBytes(measured)) +
+        evaluatorBytes(network, measured),
       key: '--samples',
     },
   ];
@@ -59,17 +67,18 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
     // kept, in the normal form, copied between threads, and in the file
     const kept = 4 * 8 * axes * sizes.reduce((a, b) => a + b, 0);
     parts.push({ what: `${axes} axes of each layer`, bytes: kept, key: '--axes or --layers' });
-    const modes = sizes.map((n) => (n <= DENSE ? 8 * MATRICES * n * n : iterationBytes(n, axes) + 8 * axes * n));
+    const modes = sizes.map((n) => (n <= dense ? 8 * MATRICES * n * n : iterationBytes(n, axes) + 8 * axes * n));
     if (!constraint.needsWindow)
       parts.push({ what: 'eigenvectors of the Hessian', bytes: Math.max(...modes), key: '--axes or --layers' });
-    const lines = held.map((name) => LineLoss.memoryBytes(spec, name, measured.count));
-    parts.push({ what: 'losses along lines', bytes: lines.reduce((a, b) => a + b, 0), key: '--samples' });
-  } else parts.push({ what: 'the penalty', bytes: 4 * 8 * parameterCount(spec), key: '--layers' });
+    const lines = perceptron ? held.map((name) => LineLoss.memoryBytes(perceptron, name, measured.count)) : [];
+    if (perceptron)
+      parts.push({ what: 'losses along lines', bytes: lines.reduce((a, b) => a + b, 0), key: '--samples' });
+  } else parts.push({ what: 'the penalty', bytes: 4 * 8 * countOf(network), key: '--layers' });
   if (window) {
     const T = window.kind === 'recorded' ? (await Trajectory.open(window.path)).T : rowsOf(window.steps, axes);
-    const rows = trained ? 4 * T * parameterCount(spec) : 0;
+    const rows = trained ? 4 * T * countOf(network) : 0;
     const most = Math.max(...sizes.map((P) => pcaMemory({ T, P, kept: Math.min(axes, P, T - 1) })));
-    const training = window.kind === 'trained' ? Trainer.memoryBytes({ ...window, spec, samples: train }) : 0;
+    const training = window.kind === 'trained' ? windowTrainerBytes(network, train, window) : 0;
     parts.push({
       what: `the window of ${T} rows and its principal directions`,
       bytes: rows + most + training,
@@ -86,14 +95,14 @@ const HEADER = 400;
 
 /** States what the file holds: the anchor, and axes with their weights for each layer or a number for each weight. */
 export function protectDisk({
-  spec,
+  network,
   held,
   axes,
   constraint,
-}: Pick<ProtectMemoryRequest, 'spec' | 'held' | 'axes' | 'constraint'>): DiskPart[] {
-  const P = parameterCount(spec);
-  const sizes = held.map((name) => layerNamed(spec, name)).map((l) => l.inputs * l.outputs);
-  const arrays = 6 + 4 * held.length + 2 * layersOf(spec).length;
+}: Pick<ProtectMemoryRequest, 'network' | 'held' | 'axes' | 'constraint'>): DiskPart[] {
+  const P = countOf(network);
+  const sizes = sizesOf(network, held);
+  const arrays = 6 + 4 * held.length + 2 * layerBlocks(network).length;
   const file: DiskPart = {
     what: 'the anchor, names and shapes',
     bytes: 8 * P + HEADER * arrays + FILE_BYTES,
@@ -104,3 +113,8 @@ export function protectDisk({
   const rows = sizes.reduce((sum, size) => sum + Math.min(size, 2 * axes) * (size + 1), 0);
   return [file, { what: `${axes} axes of each layer`, bytes: 8 * rows, key: '--axes or --layers' }];
 }
+
+const sizesOf = (network: AnyNetwork, held: readonly string[]): number[] =>
+  layerBlocks(network)
+    .filter((b) => held.includes(b.name))
+    .map((b) => b.size);

@@ -1,21 +1,25 @@
 /** What a request for a penalty means: which layers are held, where directions come from, which training is assumed. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { layerBlocks } from '../../apply/blocks.js';
 import type { Constraint } from '../../apply/constraint.js';
-import type { TaskTraining } from '../../apply/task.js';
+import type { Task } from '../../apply/task.js';
+import { trainingUnder } from '../../apply/task-training.js';
 import type { Samples } from '../../data/dataset.js';
 import type { RunOptions } from '../../jobs/context.js';
 import type { MemoryNeed } from '../../jobs/memory.js';
 import { verifyOutputs } from '../../jobs/outputs.js';
-import { layersOf } from '../../model/network.js';
+import type { AnyNetwork } from '../../model/any-network.js';
+import type { LayerSpec } from '../../model/layered/spec.js';
 import { check } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import type { JudgedState } from '../../runs/expected.js';
 import { readRecord } from '../../runs/folder.js';
-import type { Config } from '../../runs/schema.js';
+import { optimiserIn } from '../../runs/optimiser.js';
+import type { AnyConfig } from '../../runs/schema.js';
 import type { StateRequest } from '../../runs/state.js';
 import { TRAJECTORY } from '../../runs/train.js';
-import type { WindowPlan } from './job.js';
+import type { WindowPlan } from './window.js';
 
 /** Names the network, the method and the file. */
 export interface ProtectRequest extends RunOptions, Pick<StateRequest, 'run' | 'layers' | 'weights' | 'expected'> {
@@ -78,9 +82,9 @@ export function windowSource(
 export function heldLayers(
   { run, held }: ProtectRequest,
   source: WindowPlan['kind'] | undefined,
-  config: Config,
+  network: AnyNetwork,
 ): string[] {
-  const all = layersOf(config.network).map((l) => l.name);
+  const all = layerBlocks(network).map((l) => l.name);
   const asked = held === undefined || held === 'all' ? all : held;
   check(asked.length > 0, 'no-layers', `--layers names no layer; the network has ${all.join(', ')}.`);
   for (const name of asked) {
@@ -107,16 +111,17 @@ export function heldLayers(
 /**
  * Returns what the stationary state depends on: the settings that the run was trained with, or those of the config for
  * weights alone and for a window that is trained. Momentum enters as the learning rate eta/(1 − mu), to first order in
- * eta.
+ * eta. An optimiser that has no such state is said.
  */
 export function trainingOf(
   { run, windowEpochs }: ProtectRequest,
   { name, needsTraining }: Constraint,
-  config: Config,
+  config: AnyConfig,
   { count }: Samples,
-): TaskTraining {
-  const { training, record } = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
-  const { learningRate, momentum, batchSize, sampling } = training;
+): Pick<Task, 'training' | 'unsettled'> {
+  const own = run !== undefined && windowEpochs === undefined ? readRecord(run).config : config;
+  const { training, record } = own;
+  const { batchSize, sampling } = training;
   if (needsTraining) {
     checkBatchSize(batchSize, count);
     check(
@@ -125,11 +130,35 @@ export function trainingOf(
       `${name} assumes the stationary state of batches that are drawn anew; cyclic ones have none: set --sampling shuffled.`,
     );
   }
-  return {
-    learningRate: learningRate / (1 - momentum),
+  const perEpoch = Math.floor(count / batchSize);
+  const settled = trainingUnder(optimiserIn(own, Math.max(1, perEpoch)), {
     batchSize,
-    windowSteps: (windowEpochs ?? record.windowEpochs) * Math.floor(count / batchSize),
-  };
+    windowSteps: (windowEpochs ?? record.windowEpochs) * perEpoch,
+  });
+  check(
+    !needsTraining || settled.unsettled === undefined,
+    'no-stationary-state',
+    `${name} ${settled.unsettled}: take a method that measures the loss alone, such as ewc, hessian or ldc.`,
+  );
+  return settled;
+}
+
+/** Names the first layer with weights of a network whose data are not known yet. */
+export function firstLayer(network: AnyConfig['network']): string {
+  if ('widths' in network) return 'layer1';
+  if ('name' in network) return network.name === 'mlp' ? 'layer1' : 'conv1';
+  return firstOf(network.layers) ?? 'layer1';
+}
+
+function firstOf(layers: readonly LayerSpec[]): string | undefined {
+  const words = { dense: 'dense1', conv: 'conv1', 'layer-norm': 'norm1', 'batch-norm': 'norm1' } as const;
+  for (const layer of layers) {
+    if (layer.type === 'residual') {
+      const inside = firstOf([...layer.layers, ...(layer.shortcut ?? [])]);
+      if (inside !== undefined) return inside;
+    } else if (layer.type in words) return layer.name ?? words[layer.type as keyof typeof words];
+  }
+  return undefined;
 }
 
 /**
@@ -139,7 +168,7 @@ export function trainingOf(
 export function windowPlan(
   { run, windowEpochs }: ProtectRequest,
   source: WindowPlan['kind'] | undefined,
-  config: Config,
+  config: AnyConfig,
   { count }: Samples,
 ): WindowPlan | undefined {
   if (source === undefined) return undefined;
@@ -157,7 +186,9 @@ export function windowPlan(
     'window-too-short',
     `a window of ${epochs} epochs has ${steps} steps; its directions need at least ${LEAST_STEPS}: raise --window-epochs.`,
   );
-  return { kind: 'trained', epochs, steps, learningRate, momentum, batchSize, sampling };
+  const { optimiser } = config;
+  const own = optimiser && { optimiser: optimiserIn(config, Math.floor(count / batchSize)) };
+  return { kind: 'trained', epochs, steps, learningRate, momentum, batchSize, sampling, ...own };
 }
 
 function checkBatchSize(batchSize: number, count: number): void {

@@ -41,6 +41,10 @@ export function optimiserUpdate(spec: OptimiserSpec): OptimiserUpdate {
     settings: ROW_LENGTH + (clips ? 1 : 0),
     cells: clips ? 1 : 0,
     rate: (step) => rateOf(o.schedule, o.learningRate, step),
+    reach: () =>
+      o.type === 'sgd' && o.schedule.type === 'constant' && !o.schedule.warmup
+        ? (o.learningRate * (o.momentum > 0 ? 1 - o.dampening : 1)) / (1 - o.momentum)
+        : undefined,
     write(step, out) {
       out.set(constantsOf(o, step + 1));
       if (clips) out[ROW_LENGTH] = o.clipNorm;

@@ -110,8 +110,8 @@ export class FlatLayout {
     }
   }
 
-  /** Describes the parameters in the vector at `base` to a penalty that acts on the weights themselves. */
-  penaltyPlaces(base: number): Place[] {
+  /** Describes the parameters in the vector at `base` to a penalty, which acts on them or on the gradient. */
+  penaltyPlaces(base: number, gradient: number): Place[] {
     return this.pieces.map(({ offset, size, place, transposed, layer }) => {
       const inputs = transposed?.inputs ?? 1;
       const padded = transposed?.padded ?? 1;
@@ -121,7 +121,7 @@ export class FlatLayout {
         bytes: transposed ? 4 * padded * inputs : 16 * Math.ceil(size / 4),
         at: transposed ? (i) => (i % inputs) * padded + Math.floor(i / inputs) : (i) => i,
         weightsAt: base + 4 * place,
-        velocityAt: 0,
+        velocityAt: gradient + 4 * place,
         layer,
       };
     });

@@ -32,6 +32,11 @@ export interface Update {
   readonly cells?: number;
   /** Learning rate of a step, counted from 0 since the trainer was made. */
   rate(step: number): number;
+  /**
+   * Says by how much a step that goes on with the same gradient moves a weight, in units of that gradient, where it is one number for all weights and all steps:
+   * eta/(1 − mu) for SGD with momentum. A penalty then acts exactly, after the update; without the number it is added to the gradient.
+   */
+  reach?(): number | undefined;
   /** Writes the settings of a step. */
   write(step: number, out: Float32Array): void;
   /** Returns what follows the backward pass: the gradient of the batch's mean loss lies in `gradient`. */
@@ -62,6 +67,7 @@ export function sgd(numbers: { readonly learningRate: number; readonly momentum:
       states: [],
       settings: 0,
       rate: () => numbers.learningRate,
+      reach: () => numbers.learningRate,
       write: () => {},
       instructions: () => [],
     };
@@ -70,6 +76,7 @@ export function sgd(numbers: { readonly learningRate: number; readonly momentum:
     states: ['velocity'],
     settings: 2,
     rate: () => numbers.learningRate,
+    reach: () => numbers.learningRate / (1 - numbers.momentum),
     write: (_, out) => out.set([numbers.learningRate, numbers.momentum]),
     instructions: ({ weights, gradient, states, count, setting }) => [
       { op: 'momentum', w: weights, g: gradient, v: states[0], rate: setting(0), momentum: setting(1), count },

@@ -165,8 +165,10 @@ export const EXPERIMENTS: Record<string, Call> = {
   ),
   reproduceGenerality: refused(
     door.reproduceGenerality,
-    () => [{ ...run(), preset: 'quick', seeds: 0, data: 'mnist', out: nowhere, resume: true, workers: 1, config: made(door.generalityConfig('quick')) }], // biome-ignore format: one request
+    () => [{ ...run(), preset: 'quick', seeds: 0, data: 'mnist', networks: 'mlp', optimisers: 'sgd', out: nowhere, resume: true, workers: 1, config: made(door.generalityConfig('quick')) }], // biome-ignore format: one request
     '0.data=text',
+    '0.networks=text',
+    '0.optimisers=text',
     ...BEGINS,
   ),
   generalityConfig: call(door.generalityConfig, () => ['quick', ['mnist']]),

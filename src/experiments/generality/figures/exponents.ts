@@ -7,11 +7,24 @@ import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { Group } from '../groups.js';
 
-const MARKS: readonly { readonly regime: RegimeName; readonly label: string; readonly colour: string }[] = [
-  { regime: 'same', label: 'same window', colour: COLOURS.blue },
-  { regime: 'hessian', label: 'Hessian basis', colour: COLOURS.orange },
-  { regime: 'walk', label: 'walk of its own noise', colour: COLOURS.green },
+interface Mark {
+  readonly regime: RegimeName;
+  readonly label: string;
+  readonly colour: string;
+  readonly mark: 'dot' | 'triangle' | 'ring' | 'cross';
+}
+
+const MARKS: readonly Mark[] = [
+  { regime: 'same', label: 'same window', colour: COLOURS.blue, mark: 'dot' },
+  { regime: 'half', label: 'other half', colour: COLOURS.purple, mark: 'triangle' },
+  { regime: 'hessian', label: 'Hessian basis', colour: COLOURS.orange, mark: 'ring' },
+  { regime: 'walk', label: 'walk of its own noise', colour: COLOURS.green, mark: 'cross' },
 ];
+
+const SYMBOLS = { dot: 'circle', triangle: 'triangle', ring: 'circle', cross: 'times' } as const;
+
+/** Opacity of marks of groups that do not decide. */
+const FAINT = 0.45;
 
 /** Widest half interval that is drawn. */
 const WIDEST = 4;
@@ -37,7 +50,9 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
     }),
   );
   if (points.length === 0) return { name, missing: 'no run decides in any layer.' };
-  const rows = [...new Set(groups.map(rowOf))];
+  const all = [...new Set(groups.map(rowOf))];
+  const rows = all.filter((row) => points.some((p) => p.row === row));
+  const left = all.length - rows.length;
   const y: Axis = {
     type: 'linear',
     domain: [0.3, rows.length + 0.7],
@@ -45,7 +60,7 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
     ticks: rows.map((_, k) => rows.length - k),
     tickFormat: (v: number) => rows[rows.length - Math.round(v)] ?? '',
   };
-  const at = (p: { row: string; m: number }) => rows.length - rows.indexOf(p.row) + 0.26 * (1 - p.m);
+  const at = (p: { row: string; m: number }) => rows.length - rows.indexOf(p.row) + 0.21 * (1.5 - p.m);
   const x = linearDomain([0, 4.5, ...points.map((p) => p.psi)], 0.06);
   return {
     name,
@@ -54,17 +69,18 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
       name,
       title: 'Exponent psi of every layer under every optimiser, in the window and under the controls',
       width: 820,
-      height: 100 + 17 * rows.length,
+      height: 100 + 22 * rows.length,
       x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 8),
       y,
       legend: [
-        ...MARKS.map(({ label, colour }) => ({ label, mark: 'dot' as const, colour })),
+        ...MARKS.map(({ label, colour, mark }) => ({ label, mark, colour })),
         { label: 'ψ = 0 and ψ = 4', mark: 'rule', colour: COLOURS.ink },
       ],
       marks: [
         Plot.ruleX([0, 4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
-        ...MARKS.flatMap(({ colour }, m) => {
+        ...MARKS.flatMap(({ colour, mark }, m) => {
           const own = points.filter((p) => p.m === m);
+          const opacity = (p: { sure: boolean }) => (p.sure ? 1 : FAINT);
           return [
             Plot.link(
               own.filter((p) => p.sure),
@@ -73,15 +89,18 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
             Plot.dot(own, {
               x: 'psi',
               y: at,
-              r: 2.6,
-              fill: (p: { sure: boolean }) => (p.sure ? colour : 'none'),
+              r: mark === 'dot' ? 2.8 : 3.4,
+              symbol: SYMBOLS[mark],
+              fill: mark === 'dot' ? colour : 'none',
               stroke: colour,
+              strokeWidth: 1.5,
+              opacity,
             }),
           ];
         }),
       ],
     }),
-    caption: `Each row is a layer under an optimiser (${formatCount(rows.length)} rows); dots of one colour in a row are data sets. A dot is the mean over runs that decide, its line the 95 % interval; hollow dots are groups that do not decide. The walk has the noise of the run and no restoring force.`,
+    caption: `Each row is a layer under an optimiser; marks of one kind in a row are data sets. A mark is the mean over runs that decide, its line the 95 % interval; faint marks are groups that do not decide. The walk has the noise of the run and no restoring force.${left > 0 ? ` ${formatCount(left)} of ${formatCount(all.length)} rows have no run that decides and are left out.` : ''}`,
   };
 }
 
