@@ -2,7 +2,15 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MeasureResults } from '../../src/lab/measures.js';
-import { hasChromium, LabBrowser, numbersOf, snapshotOf, waitForPause, waitForResult, waitForStep } from '../support/lab-browser.js';
+import {
+  hasChromium,
+  LabBrowser,
+  numbersOf,
+  snapshotOf,
+  waitForPause,
+  waitForResult,
+  waitForStep,
+} from '../support/lab-browser.js';
 
 const QUICK = ['cloud', 'spectrum', 'displacement', 'temperature', 'ceiling', 'noise-scale'] as const;
 
