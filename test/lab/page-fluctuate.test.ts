@@ -2,7 +2,15 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MeasureResults } from '../../src/lab/measures.js';
-import { hasChromium, LabBrowser, numbersOf, snapshotOf, waitForPause, waitForStep } from '../support/lab-browser.js';
+import {
+  hasChromium,
+  LabBrowser,
+  numbersOf,
+  snapshotOf,
+  waitForPause,
+  waitForResult,
+  waitForStep,
+} from '../support/lab-browser.js';
 
 const QUICK = ['cloud', 'spectrum', 'displacement', 'temperature', 'ceiling', 'noise-scale'] as const;
 
@@ -19,18 +27,8 @@ describe.skipIf(!hasChromium)('the view Fluctuate (skipped: needs Chromium)', ()
   }, 120_000);
   afterAll(() => lab?.stop());
 
-  const waitForResult = (kind: string) =>
-    page.waitForFunction(
-      (k) =>
-        (window as unknown as { thermogradLab: { snapshot(): { results: object } } }).thermogradLab.snapshot().results[
-          k as never
-        ] !== undefined,
-      kind,
-      { timeout: 120_000 },
-    );
-
   it('measures by itself, and each panel holds the numbers of its result', async () => {
-    for (const kind of QUICK) await waitForResult(kind);
+    for (const kind of QUICK) await waitForResult(page, kind);
     const results = (await snapshotOf(page)).results as unknown as MeasureResults;
     expect(results.cloud.basis.rows).toBe(240);
     const cloud = await numbersOf(page, 'cloud');
@@ -59,7 +57,7 @@ describe.skipIf(!hasChromium)('the view Fluctuate (skipped: needs Chromium)', ()
   });
 
   it('widths appear one by one, and psi is that of the engine in the end', async () => {
-    await waitForResult('flatness'); // once by itself, because the window is full
+    await waitForResult(page, 'flatness'); // once by itself, because the window is full
     await page.getByLabel('Directions with a width').selectOption('12');
     await page.evaluate(() => {
       const seen: number[] = [];
@@ -93,7 +91,7 @@ describe.skipIf(!hasChromium)('the view Fluctuate (skipped: needs Chromium)', ()
 
   it('a control is a switch away: it is measured, its exponent is shown, and the link keeps it', async () => {
     await page.click('label:has-text("Other half")');
-    await waitForResult('controls');
+    await waitForResult(page, 'controls');
     await page.waitForFunction(() => document.getElementById('psi')?.textContent?.startsWith('ψ = '));
     const { controls } = (await snapshotOf(page)).results as unknown as MeasureResults;
     const said: Record<string, string | null> = {};

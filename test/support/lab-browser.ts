@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { LabState } from '../../src/lab/protocol.js';
 import { type Lab, serveLab } from '../../src/lab/server/serve.js';
-import { stateHash } from '../../src/lab/state.js';
+import { hashOf } from '../../src/lab/state-hash.js';
 import { PAGE } from './lab-page.js';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -77,7 +77,7 @@ export class LabBrowser {
       if (protocol.startsWith('http') && origin !== new URL(this.lab.url).origin) noise.push(`asked ${r.url()}`);
     });
     if (script) await page.addInitScript({ path: script });
-    await page.goto(`${this.lab.url}${stateHash({ ...SMALL, ...state })}`);
+    await page.goto(`${this.lab.url}${hashOf({ ...SMALL, ...state })}`);
     await page.waitForFunction(() => 'thermogradLab' in window && document.querySelector('main h2') !== null);
     return { page, noise };
   }
@@ -88,27 +88,33 @@ export class LabBrowser {
   }
 }
 
+/** What `window.thermogradLab` answers. */
+interface Answers {
+  readonly step: number;
+  readonly phase: string;
+  readonly measured: readonly string[];
+  snapshot(): PageSnapshot;
+}
+type LabWindow = { readonly thermogradLab: Answers };
+
 /** Reads the state and the last results of a page. */
 export const snapshotOf = (page: Page): Promise<PageSnapshot> =>
-  page.evaluate(() => (window as unknown as { thermogradLab: { snapshot(): PageSnapshot } }).thermogradLab.snapshot());
+  page.evaluate(() => (window as unknown as LabWindow).thermogradLab.snapshot());
+
+/** How long something may take on a machine with much else to do, and how often it is asked for, in ms. */
+const PATIENCE = { timeout: 120_000, polling: 50 };
 
 /** Waits until the page has taken at least `steps` steps. */
 export const waitForStep = (page: Page, steps: number) =>
-  page.waitForFunction(
-    (n) => (window as unknown as { thermogradLab: { snapshot(): PageSnapshot } }).thermogradLab.snapshot().step >= n,
-    steps,
-    { timeout: 120_000 },
-  );
+  page.waitForFunction((n) => (window as unknown as LabWindow).thermogradLab.step >= n, steps, PATIENCE);
 
 /** Waits until training stands still. */
 export const waitForPause = (page: Page) =>
-  page.waitForFunction(
-    () =>
-      (window as unknown as { thermogradLab: { snapshot(): PageSnapshot } }).thermogradLab.snapshot().phase ===
-      'paused',
-    undefined,
-    { timeout: 120_000 },
-  );
+  page.waitForFunction(() => (window as unknown as LabWindow).thermogradLab.phase === 'paused', undefined, PATIENCE);
+
+/** Waits until a measurement of this kind has a result. */
+export const waitForResult = (page: Page, kind: string) =>
+  page.waitForFunction((k) => (window as unknown as LabWindow).thermogradLab.measured.includes(k), kind, PATIENCE);
 
 /** Reads the numbers of a panel: a row for each row of its table, the first cell as its name. */
 export const numbersOf = (page: Page, panel: string): Promise<Record<string, string[]>> =>
