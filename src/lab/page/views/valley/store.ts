@@ -35,7 +35,9 @@ function begin(): Worker {
     made.terminate();
     worker = undefined;
     tell(`The worker of the valley stopped (${e.message || 'no reason was given'}); it was started again.`, 'mild');
+    const goesOn = running.peek();
     openValley({ ...shown.peek() });
+    if (goesOn) run();
   };
   return made;
 }
