@@ -3,8 +3,24 @@ import { logDomain } from '../../../report/figures/axes.js';
 import type { Theme } from '../theme.js';
 import type { Size } from './axes.js';
 import { drawAxes } from './axes.js';
-import type { Curve, LineChartProps } from './line-chart.js';
+import type { LegendEntry } from './legend.js';
 import { drawMark, type Shape } from './marks.js';
+import type { Series } from './series.js';
+
+/** What is drawn of a curve. */
+interface Curve extends LegendEntry {
+  readonly series: Series;
+  readonly stepped?: boolean;
+}
+
+/** What is drawn of a chart. */
+interface Chart {
+  readonly curves: readonly Curve[];
+  readonly yLabel: string;
+  readonly log?: boolean;
+  readonly flags?: readonly { readonly at: number }[];
+  readonly range: { peek(): readonly [number, number] | undefined };
+}
 
 /** All points of the curves, by label: exact, none left out. */
 export function pointsOf(curves: readonly Curve[]): Record<string, { step: Float64Array; value: Float64Array }> {
@@ -23,13 +39,7 @@ const POINTS: readonly string[] = ['dot', 'ring', 'square', 'diamond', 'triangle
 
 export function drawCurves(
   ctx: CanvasRenderingContext2D,
-  {
-    curves,
-    yLabel,
-    log = false,
-    flags = [],
-    range,
-  }: Pick<LineChartProps, 'curves' | 'yLabel' | 'log' | 'flags' | 'range'>,
+  { curves, yLabel, log = false, flags = [], range }: Chart,
   size: Size,
   theme: Theme,
 ): void {
