@@ -16,10 +16,14 @@ const alias = Object.entries(own.imports).map(([find, { default: file }]) => ({
       : path(file.replace('./dist/', './src/').replace(/\.js$/, '.ts')),
 }));
 
-/** Puts dropped files in the place of files on disk, for the readers of recordings. */
-const droppedFiles = () => ({
-  name: 'dropped-files',
+/**
+ * Puts dropped files in the place of files on disk, for the readers of recordings. And keeps what modules of the page do when they are loaded:
+ * "sideEffects" in package.json speaks of dist/ alone.
+ */
+const lab = () => ({
+  name: 'lab',
   enforce: 'pre',
+  transform: (_, id) => (id.includes('/src/lab/') && !id.includes('.css') ? { moduleSideEffects: true } : undefined),
   resolveId(source, importer) {
     if (!source.endsWith('/files.js') || !importer?.includes('/src/record/')) return undefined;
     return fileURLToPath(new URL(source, pathToFileURL(importer))) === path('src/record/files.js')
@@ -33,8 +37,8 @@ export default defineConfig({
   base: './', // the page works in any folder of any server
   resolve: { alias },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [droppedFiles()],
-  worker: { format: 'es', plugins: () => [droppedFiles()] },
+  plugins: [lab()],
+  worker: { format: 'es', plugins: () => [lab()] },
   build: {
     outDir: path('dist/lab/page'),
     emptyOutDir: true,
@@ -42,8 +46,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy of the page allows no data: URL but for images
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // "sideEffects" in package.json speaks of dist/; a module of the page may act when it is loaded
-    rolldownOptions: { treeshake: { moduleSideEffects: (id) => (id.includes('/src/lab/page/') ? true : undefined) } },
   },
   logLevel: 'warn',
 });
