@@ -8,7 +8,9 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatCount, formatNumber, formatTick } from '../../../report/format.js';
+import { registerPanel } from '../share/panels.js';
 import { type Theme, theme } from '../theme.js';
+import { drawCurves, pointsOf } from './draw-curves.js';
 import { cancelDraw, requestDraw } from './frames.js';
 import type { LegendEntry } from './legend.js';
 import { drawMark } from './marks.js';
@@ -77,7 +79,7 @@ export function LineChart(props: LineChartProps) {
         height,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
-        scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : {} },
+        scales: { x: { time: false }, y: log ? { distr: 3, log: 10, range: (_, lo, hi) => logRange(lo, hi) } : {} },
         axes: [
           { ...axis, label: stepLabel(1), size: 34, values: (_, ticks) => ticks.map((v) => formatTick(v)) },
           {
@@ -146,10 +148,18 @@ export function LineChart(props: LineChartProps) {
     build();
     const ask = () => requestDraw(redraw.current);
     const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(build)];
+    const unregister = registerPanel(id, () => ({
+      width: Math.max(120, around.clientWidth),
+      height,
+      label: latest.current.label,
+      data: pointsOf(latest.current.curves),
+      draw: (ctx, t) => drawCurves(ctx, latest.current, { width: Math.max(120, around.clientWidth), height }, t),
+    }));
     return () => {
       resized.disconnect();
       seen.disconnect();
       for (const f of forget) f();
+      unregister();
       cancelDraw(redraw.current);
       plot?.destroy();
     };
@@ -195,6 +205,13 @@ export function LineChart(props: LineChartProps) {
 
 const stepLabel = (merged: number): string =>
   merged > 1 ? `step (${formatCount(merged)} points merged per pixel, extremes kept)` : 'step';
+
+/** The range of a logarithmic axis: a little more than the numbers, and at least a factor of 3. */
+function logRange(lo: number | null, hi: number | null): [number, number] {
+  if (!lo || !hi || !(lo > 0)) return [0.1, 10];
+  const least = Math.max(1.1, Math.sqrt(Math.max(1, (3 * lo) / hi)));
+  return [lo / least, hi * least];
+}
 
 /** Labels of the vertical axis, all of them powers of ten where one of them would be long; a tick without a label is null. */
 function yTexts(ticks: readonly (number | null)[], log: boolean): string[] {
