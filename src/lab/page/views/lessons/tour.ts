@@ -8,6 +8,7 @@ import { ask } from '../fluctuate/schedule.js';
 import { ask as askPlane } from '../landscape/store.js';
 import { frame, openValley, pause, run, setSlider } from '../valley/store.js';
 import type { Lesson, LessonStep, Sight } from './lesson.js';
+import { touring } from './touring.js';
 
 /** The lesson, the number of its step from 0. */
 export const tour = signal<{ readonly lesson: Lesson; readonly at: number } | undefined>(undefined);
@@ -66,6 +67,7 @@ export function begin(lesson: Lesson): void {
   batch(() => {
     seen.value = new Set();
     tour.value = { lesson, at: 0 };
+    touring.value = true;
   });
   enter();
 }
@@ -87,7 +89,10 @@ export function go(by: 1 | -1): void {
 
 /** Leaves the tour; the page stays as it is. */
 export function leaveTour(): void {
-  tour.value = undefined;
+  batch(() => {
+    tour.value = undefined;
+    touring.value = false;
+  });
   point(undefined);
 }
 
