@@ -3,7 +3,7 @@ import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation
 import type { Estimate } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
 import { type Agreement, decide } from '../../report/deciding.js';
-import type { Ball } from '../../theory/layer/ball.js';
+import type { Ball } from '../../theory/layer/results.js';
 
 /** How far from 1 the ratio may lie whatever its error, and the largest error of a ratio that decides. */
 const [TOLERANCE, LARGEST_ERROR] = [0.05, 0.25];

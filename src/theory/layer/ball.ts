@@ -12,15 +12,7 @@
  */
 import type { LinearForm } from '../optimisers/linear-form.js';
 import { pairMoments } from '../optimisers/pair.js';
-import type { LayerSetting } from './results.js';
-
-/** Describes a heavy ball v' = momentum·v − rate·g, y' = y + v'. */
-export interface Ball {
-  readonly rate: number;
-  readonly momentum: number;
-  /** Whether the gradient is looked at ahead of the ball. */
-  readonly nesterov: boolean;
-}
+import type { Ball, LayerSetting } from './results.js';
 
 /** Returns the heavy ball of a linear form, and what its decoupled decay adds to every curvature of A. */
 export function ballOf(form: LinearForm): Ball & { readonly penalty: number } {

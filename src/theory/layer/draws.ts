@@ -5,9 +5,8 @@
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { Key } from '../../numeric/random.js';
 import { noiseFactor, noiseRows } from '../noise-factor.js';
-import type { Ball } from './ball.js';
 import { batchFactor } from './modes.js';
-import type { LayerSetting } from './results.js';
+import type { Ball, LayerSetting } from './results.js';
 
 /** Describes the system and how it is drawn. */
 export interface DrawsRequest {

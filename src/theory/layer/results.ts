@@ -1,5 +1,12 @@
 /** The numbers of one layer measured as a linear Langevin system: its setting, its modes, its decomposition, its energies. */
-import type { Ball } from './ball.js';
+
+/** Describes a heavy ball v' = momentum·v − rate·g, y' = y + v'. */
+export interface Ball {
+  readonly rate: number;
+  readonly momentum: number;
+  /** Whether the gradient is looked at ahead of the ball. */
+  readonly nesterov: boolean;
+}
 
 /**
  * Holds the constants of a window of steps. Modes are those of A = P^(1/2) (H + penalty) P^(1/2) in the optimiser's own coordinates
