@@ -75,7 +75,19 @@ export interface Judged {
 
 export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindow'>): Judged {
   const judged = judgedOf(input);
-  return { ...judged, findings: asTheFormAllows(input.cells, judged.findings) };
+  const findings = asTheFormAllows(input.cells, judged.findings);
+  const silent = (id: string) => findings.find((f) => f.id === `controls.${id}`)?.verdict === UNDECIDED;
+  const kept = (id: string, found: Agreement): Agreement => (silent(id) ? 'undecided' : found);
+  const { outcome: o } = judged;
+  // the cause is told from findings that the optimiser leaves decidable
+  const outcome: Outcome = {
+    ...o,
+    surrogate: kept('surrogate', o.surrogate),
+    surrogateOther: kept('surrogate-selection', o.surrogateOther),
+    randomWalk: kept('random-walk', o.randomWalk),
+    noiseLaw: kept('noise-law', o.noiseLaw),
+  };
+  return { ...judged, findings, outcome };
 }
 
 function judgedOf(input: Pick<ControlsInput, 'cells' | 'mainWindow'>): Judged {
