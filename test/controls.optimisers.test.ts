@@ -70,7 +70,9 @@ describe('motion in own coordinates', () => {
     const kept = (steps: number, v: number) => ({ steps, squares: new Float64Array(P).fill(v) });
     expect(motionOf(cell, 10, kept(5000, 1e-4), kept(6000, 1e-4)).fails).toEqual([]);
     expect(motionOf(cell, 10, kept(100, 1e-4), kept(200, 1e-4)).fails![0]).toContain('remembers 1000 steps');
-    expect(motionOf(cell, 10, kept(5000, 1e-4), kept(6000, 1e-2)).fails![0]).toContain('√v changes by a factor of 9.98');
+    expect(motionOf(cell, 10, kept(5000, 1e-4), kept(6000, 1e-2)).fails![0]).toContain(
+      '√v changes by a factor of 9.98',
+    );
     const { dynamics: own } = motionOf(cell, 10, kept(5000, 1e-4), kept(6000, 1e-4));
     expect(own.learningRate).toBeCloseTo(0.001, 12);
     expect(own.momentum).toBe(0.9);
