@@ -129,8 +129,10 @@ Examples:
   thermograd reproduce ivf2021 --resume              continue a run that was stopped
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
+  thermograd reproduce ao2022 --network lenet5 --optimiser adamw --layer conv1 --limit 6000   any network and optimiser
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
   thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
+  thermograd reproduce controls --preset quick --data mnist --limit 1500 --network lenet5 --optimiser adam --layer dense3
   thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
   thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
   thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour

@@ -190,11 +190,12 @@ export async function planRun(
   layers: readonly (PartialConfig | undefined)[],
   options: RunOptions,
   leastSteps = LEAST_STEPS,
-): Promise<RunNeed> {
+): Promise<RunNeed & { readonly network: AnyNetwork }> {
   const config = completeRunConfig(...layers);
   checkLayers(config, undefined);
   useKernel(config.kernel);
-  return needOf(config, await loadRun(config, options), leastSteps);
+  const loaded = await loadRun(config, options);
+  return { ...needOf(config, loaded, leastSteps), network: loaded.network };
 }
 
 /**
