@@ -37,8 +37,9 @@ let row0: usize = 0;
 let nextWeight: usize = 0;
 let nextOutput: usize = 0;
 
-/** Sets the steps of the loops over taps. */
+/** Sets the steps of the loops over taps, and empties the tables where they change. */
 export function setTaps(w2: usize, w1: usize, w0: usize, r2: usize, r1: usize, r0: usize): void {
+  if (w2 == weight2 && w1 == weight1 && w0 == weight0 && r2 == row2 && r1 == row1 && r0 == row0) return;
   weight2 = w2;
   weight1 = w1;
   weight0 = w0;
