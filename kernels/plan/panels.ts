@@ -48,3 +48,11 @@ export function copyLines<T>(x: usize, plane: usize, channels: i32, first: i32, 
     }
   }
 }
+
+/** Copies the first vector of `count` rows of R bytes at x to `to`, one after the other. */
+export function copyVectors(x: usize, R: usize, count: i32, to: usize): void {
+  for (const end = to + (<usize>count << 4); to < end; to += 16) {
+    v128.store(to, v128.load(x));
+    x += R;
+  }
+}
