@@ -1,10 +1,11 @@
 // Convolutions and dense layers: which taps reach which place, and the order of the loops, so that what a register tile
 // reads stays in the first-level cache. A dense layer is a convolution of one place with a kernel of one place.
 import { N1, N2 } from '../common/simd';
-import { FROM_OUTPUT, MASK, MOST_TAPS, PROJECT, products, RECTIFY, setOutputs, setTaps, tableOf, threesOf, WITH_BIAS } from './products';
+import { FROM_OUTPUT, MASK, PROJECT, products, RECTIFY, setOutputs, threesOf, WITH_BIAS } from './products';
 import { adds, address, clear, rectifies, rowBytes } from './lanes';
 import { copyLines, linesThatFit, panel } from './panels';
 import { convShape, denseShape, inC, inH, inW, kernel, outC, outH, outW, padding, stride } from './shape';
+import { MOST_TAPS, setTaps, tableOf } from './taps';
 
 /** Returns the number of channels in each of the fewest equal blocks of at most `most`. */
 // @ts-ignore: decorator

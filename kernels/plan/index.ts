@@ -9,7 +9,7 @@ import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } fr
 import { optimise } from './optimise';
 import { PANEL_BYTES } from './panels';
 import { TURNED_BYTES } from './outer';
-import { tables, TABLES_BYTES } from './products';
+import { tables, TABLES_BYTES } from './taps';
 import { sparseForward, sparseGather, sparseWeight } from './sparse';
 import { transpose } from '../training/passes';
 import { Pull, pull } from '../training/pull';

@@ -3,8 +3,8 @@
 // 32×32 is a multiple of 4096 bytes: all channels then share a few sets of the first-level cache and push one another out.
 // Every number is copied once for each tile of lanes and read outputs × kernel² times.
 import { rowBytes } from './lanes';
-import { tables, TABLES_BYTES } from './products';
 import { TURNED_BYTES } from './outer';
+import { tables, TABLES_BYTES } from './taps';
 
 /** Bytes of the copied lines: they stay in the second-level cache while all outputs pass. */
 export const PANEL_BYTES: usize = 393216;
