@@ -21,7 +21,7 @@ import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import { type ForgetBudget, forgetBudget, forgetDisk } from './budget.js';
-import { checkAgainstData, completeForget } from './config.js';
+import { asBegun, checkAgainstData, completeForget, withLayers } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
 import { type ForgetInput, outputsOf } from './measured.js';
@@ -76,8 +76,9 @@ export async function forget(
     'no-run',
     `there is no experiment on forgetting in ${path} to resume; leave --resume out to begin one, or name its folder with --out.`,
   );
-  const config = completeForget(before?.config as PartialForget | undefined, ...layers);
-  const dataset = await loadForget(config);
+  const asked = completeForget(before && asBegun(before.config), ...layers);
+  const dataset = await loadForget(asked);
+  const config = withLayers(asked, dataset);
   checkAgainstData(config, dataset);
   const budget = forgetBudget(config, dataset);
   const { workers, need } = poolSize(budget, config.workers, {
