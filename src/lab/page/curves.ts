@@ -36,7 +36,7 @@ export function clearCurves(): void {
 }
 
 /** Adds the steps of a message; steps that the curves have already are replaced. */
-export function addProgress(p: Progress, state: LabState): void {
+export function addProgress(p: Progress): void {
   const n = p.loss.length;
   if (n > 0) {
     if (curves.loss.length > 0 && curves.loss.x(curves.loss.length - 1) >= p.firstStep) cutCurves(p.firstStep - 1);
@@ -47,8 +47,6 @@ export function addProgress(p: Progress, state: LabState): void {
       Float64Array.from(p.correct, (c) => 1 - c / p.batchSize),
     );
   }
-  traceRate(state, p.step, p.values.learningRate);
-  curvesVersion.value++;
 }
 
 export function addEpoch(e: EpochReport): void {
@@ -60,7 +58,6 @@ export function addEpoch(e: EpochReport): void {
     curves.testLoss.append([e.step], [e.testLoss]);
     curves.testError.append([e.step], [1 - e.testAccuracy]);
   }
-  curvesVersion.value++;
 }
 
 /** Draws the learning rate anew from the list of changes. */

@@ -1,37 +1,34 @@
 /** The entry of the live page. */
 import { render } from 'preact';
 import './styles.css';
-import type { LabState } from '../protocol.js';
+import { DEFAULT_STATE } from '../state.js';
+import { hashOf, stateFromHash } from '../state-hash.js';
 import { App } from './app.js';
 import { bytesFor } from './data.js';
-import { HalfEngine } from './fake-engine.js';
+import { EngineClient, missingInBrowser } from './engine-client.js';
 import { keepForOffline } from './offline.js';
-import { connect, followUrl, lab } from './store.js';
+import { connect, followUrl, lab, tell } from './store.js';
 import { applyTheme } from './theme.js';
 
-const START: LabState = {
-  v: 1,
-  view: 'train',
-  data: { kind: 'mnist', limit: 10_000 },
-  network: '784-50-50-10',
-  optimiser: { type: 'sgd', learningRate: 0.1 },
-  batchSize: 50,
-  sampling: 'shuffled',
-  seed: 1,
-  layer: 'layer2',
-  window: 10,
-  changes: [],
-  at: 0,
-};
-const write = (s: LabState) => `#${s.view}`;
-const read = (hash: string): LabState => ({ ...START, view: (hash.slice(1) || 'train') as LabState['view'] });
+/** The state of the link; the usual one, and a sentence, where the link cannot be read. */
+function firstState() {
+  try {
+    return stateFromHash(location.hash);
+  } catch (error) {
+    tell(`This link cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return DEFAULT_STATE;
+  }
+}
 
 const root = document.getElementById('lab');
 if (root) {
+  const missing = missingInBrowser(globalThis);
   applyTheme();
-  connect(new HalfEngine(), bytesFor, read(location.hash));
-  followUrl(write, read);
-  root.textContent = '';
-  render(<App link={(view) => write({ ...lab.value, view })} />, root);
+  root.textContent = missing ?? '';
+  if (missing === undefined) {
+    connect(new EngineClient(), bytesFor, firstState());
+    followUrl(hashOf, stateFromHash);
+    render(<App link={(view) => hashOf({ ...lab.value, view })} />, root);
+  }
 }
 void keepForOffline();

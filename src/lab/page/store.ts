@@ -19,7 +19,7 @@ import type {
   SliderKey,
   SliderValues,
 } from '../protocol.js';
-import { addEpoch, addProgress, clearCurves, cutCurves, traceRate } from './curves.js';
+import { addEpoch, addProgress, clearCurves, curves, curvesVersion, cutCurves, traceRate } from './curves.js';
 import { highlight } from './highlight.js';
 
 export type Phase = 'opening' | 'paused' | 'running' | 'diverged' | 'failed';
@@ -59,28 +59,40 @@ export function connect(to: LabEngine, data: typeof bytes, first: LabState): voi
   bytes = data;
   lab.value = first;
   engine.listen(hear);
-  Object.defineProperty(window, 'thermogradLab', { value: Object.freeze({ snapshot }), configurable: true });
+  Object.defineProperty(window, 'thermogradLab', { value: forTests, configurable: true });
   void open(first);
 }
 
-/** The state and the last results as plain data, for tests and for the curious. */
-export function snapshot() {
-  const { loss, correct, ...facts } = progress.peek() ?? ({} as Progress);
-  return JSON.parse(
-    JSON.stringify({
+/** What tests and the curious read: cheap answers that may be polled, and everything as plain data. */
+const forTests = Object.freeze({
+  get step() {
+    return step.peek();
+  },
+  get phase() {
+    return phase.peek();
+  },
+  get measured() {
+    return Object.keys(results.peek());
+  },
+  snapshot() {
+    const { loss: _, correct: __, ...facts } = progress.peek() ?? ({} as Progress);
+    const all = {
       state: lab.peek(),
       phase: phase.peek(),
       step: step.peek(),
-      progress: { ...facts, lastLoss: loss?.[loss.length - 1], lastCorrect: correct?.[correct.length - 1] },
+      progress: { ...facts, lastLoss: curves.loss.last },
       epoch: lastEpoch.peek(),
       session: session.peek(),
       diverged: diverged.peek(),
       highlight: highlight.peek(),
       told: told.peek(),
       results: results.peek(),
-    }),
-  );
-}
+    };
+    return JSON.parse(
+      JSON.stringify(all, (_key, v) => (ArrayBuffer.isView(v) ? [...(v as unknown as Iterable<number>)] : v)),
+    );
+  },
+});
 
 /** Opens a session with this state and trains to `state.at`. The session before it is given up. */
 export async function open(state: LabState): Promise<void> {
@@ -96,6 +108,7 @@ export async function open(state: LabState): Promise<void> {
     sessionNumber.value++;
     values.value = valuesOf(state);
   });
+  inbox.length = 0;
   clearCurves();
   traceRate(state, 0, state.optimiser.learningRate);
   const mine = sessionNumber.peek();
@@ -215,20 +228,47 @@ const valuesOf = (state: LabState): SliderValues => {
   };
 };
 
+/** Milliseconds between two updates of the page: a small network has thousands of epochs a second, and each sends a message. */
+const UPDATE = 60;
+const inbox: (Progress | EpochReport)[] = [];
+let updated = -UPDATE;
+let updating: ReturnType<typeof setTimeout> | undefined;
+
+/** Takes what has come in of progress and epochs: every point enters the curves, and the page is drawn once. */
+function update(): void {
+  clearTimeout(updating);
+  updating = undefined;
+  updated = performance.now();
+  if (inbox.length === 0) return;
+  batch(() => {
+    for (const message of inbox) {
+      if (message.type === 'epoch') {
+        lastEpoch.value = message;
+        addEpoch(message);
+      } else {
+        progress.value = message;
+        addProgress(message);
+      }
+    }
+    inbox.length = 0;
+    const p = progress.peek();
+    target.value = p?.target;
+    if (p) traceRate(lab.peek(), p.step, p.values.learningRate);
+    curvesVersion.value++;
+  });
+}
+
 function hear(message: FromEngine): void {
+  if (message.type === 'progress' || message.type === 'epoch') {
+    inbox.push(message);
+    updating ??= setTimeout(update, Math.max(0, updated + UPDATE - performance.now()));
+    return;
+  }
+  update();
   batch(() => {
     switch (message.type) {
       case 'ready':
         session.value = message.facts;
-        break;
-      case 'progress':
-        progress.value = message;
-        target.value = message.target;
-        addProgress(message, lab.peek());
-        break;
-      case 'epoch':
-        lastEpoch.value = message;
-        addEpoch(message);
         break;
       case 'diverged':
         diverged.value = message;
@@ -245,7 +285,7 @@ function hear(message: FromEngine): void {
         values.value = valuesOf(lab.peek());
         if (progress.peek()) progress.value = { ...progress.peek()!, step: message.at };
         cutCurves(message.at);
-        if (phase.peek() === 'diverged') phase.value = 'paused';
+        phase.value = 'running'; // until it says that it has arrived there
         break;
       case 'stopped':
         target.value = undefined;
@@ -258,13 +298,14 @@ function hear(message: FromEngine): void {
             `The worker was started again from the checkpoint after ${formatCount(message.step)} steps.`,
           'mild',
         );
-        if (message.worker === 'training') {
-          cutCurves(message.step);
-          phase.value = 'paused';
-        }
+        if (message.worker === 'training') cutCurves(message.step);
         break;
       case 'error':
-        if (message.id === undefined) tell(message.sentence);
+        if (message.id !== undefined) break;
+        tell(message.sentence);
+        // an error ends what was going on; a worker that cannot be started again ends the session
+        if (message.code === 'worker-failed') phase.value = 'failed';
+        else if (phase.peek() === 'running') phase.value = 'paused';
         break;
       default:
         break;

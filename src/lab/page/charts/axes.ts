@@ -1,5 +1,5 @@
 /** Axes of canvas panels: scales in pixels, ticks from the same rules as the report's figures, labels that stay inside the panel. */
-import { linearTicks, logTicks } from '../../../report/figures/axes.js';
+import { linearTicks, logDomain, logTicks } from '../../../report/figures/axes.js';
 import { formatTick } from '../../../report/format.js';
 import type { Theme } from '../theme.js';
 
@@ -27,6 +27,13 @@ export interface Frame {
   atY(pixel: number): number;
   /** Clips what `draw` draws to the frame. */
   inside(draw: () => void): void;
+}
+
+/** The domain of a logarithmic axis that leaves 4 % of its length beyond the smallest and the largest positive value. */
+export function logDomainOf(values: readonly number[]): [number, number] {
+  const [lo, hi] = logDomain(values, 0);
+  const pad = (hi / lo) ** 0.04;
+  return [lo / pad, hi * pad];
 }
 
 export const FONT = '12px system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';

@@ -84,8 +84,7 @@ export function LineChart(props: LineChartProps) {
             ...axis,
             label: yLabel,
             size: 62,
-            values: (_, ticks) =>
-              ticks.map((v) => (v === null || v === undefined ? '' : formatTick(v, log && (v < 1e-2 || v >= 1e5)))),
+            values: (_, ticks) => yTexts(ticks, log === true),
           },
         ],
         series: [{}, ...curves.map((c) => seriesOf(c, t))],
@@ -196,6 +195,12 @@ export function LineChart(props: LineChartProps) {
 
 const stepLabel = (merged: number): string =>
   merged > 1 ? `step (${formatCount(merged)} points merged per pixel, extremes kept)` : 'step';
+
+/** Labels of the vertical axis, all of them powers of ten where one of them would be long; a tick without a label is null. */
+function yTexts(ticks: readonly (number | null)[], log: boolean): string[] {
+  const powers = log && ticks.some((v) => v !== null && v !== undefined && (v < 0.9e-2 || v >= 1e5));
+  return ticks.map((v) => (v === null || v === undefined ? '' : formatTick(v, powers)));
+}
 
 /** Puts curves with different steps on one axis; a step that a curve does not have is no gap in it. */
 function joined(tables: readonly [number[], (number | null)[]][]): uPlot.AlignedData {

@@ -27,6 +27,11 @@ export class Series {
     return this.#length;
   }
 
+  /** The last number; NaN where there is none. */
+  get last(): number {
+    return this.#length > 0 ? this.#y[this.#length - 1] : Number.NaN;
+  }
+
   x(i: number): number {
     return this.#x[i];
   }

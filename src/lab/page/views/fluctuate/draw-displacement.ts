@@ -1,8 +1,7 @@
 /** Mean squared displacement against lag along several principal directions, on logarithmic axes, with slopes 1 and 2 for the eye. */
-import { logDomain } from '../../../../report/figures/axes.js';
 import { formatEstimate } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
-import { drawAxes } from '../../charts/axes.js';
+import { drawAxes, logDomainOf } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark, type Shape } from '../../charts/marks.js';
 
@@ -11,8 +10,8 @@ const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring'
 export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { directions }, size, theme, lit) => {
   const lags = directions.flatMap((d) => d.msd.lag);
   const values = directions.flatMap((d) => d.msd.value);
-  const yDomain = logDomain(values);
-  const xDomain = logDomain(lags);
+  const yDomain = logDomainOf(values);
+  const xDomain = logDomainOf(lags);
   const frame = drawAxes(
     ctx,
     size,
@@ -21,6 +20,7 @@ export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { di
     { label: 'displacement² (weight²)', domain: yDomain, log: true },
   );
   const marks: Mark[] = [];
+  const named: number[] = [];
   frame.inside(() => {
     ctx.strokeStyle = theme.muted;
     ctx.lineWidth = 1;
@@ -51,6 +51,14 @@ export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { di
           drawMark(ctx, SHAPES[k % SHAPES.length], frame.x(lag), frame.y(d.msd.value[j]), 6, colour);
       ctx.globalAlpha = 1;
       const j = d.msd.lag.length - 1;
+      ctx.fillStyle = colour;
+      ctx.textAlign = 'right';
+      ctx.textBaseline = 'bottom';
+      const at = frame.y(d.msd.value[j]);
+      if (named.every((y) => Math.abs(y - at) > 13)) {
+        ctx.fillText(`PC${d.index}`, frame.x(d.msd.lag[j]) - 6, at - 4);
+        named.push(at);
+      }
       marks.push({
         x: frame.x(d.msd.lag[j]),
         y: frame.y(d.msd.value[j]),

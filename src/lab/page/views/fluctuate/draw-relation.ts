@@ -1,10 +1,9 @@
 /** Variance against width of the valley along each direction, with the line that was fitted, on logarithmic axes. */
 
 import type { PowerLaw } from '../../../../analyse/trajectory/results.js';
-import { logDomain } from '../../../../report/figures/axes.js';
 import { formatNumber } from '../../../../report/format.js';
 import type { ControlResult, FlatnessPart } from '../../../measures.js';
-import { drawAxes, type Frame } from '../../charts/axes.js';
+import { drawAxes, type Frame, logDomainOf } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/draw.js';
 import { drawHalo, drawMark, type Shape } from '../../charts/marks.js';
 import type { Theme } from '../../theme.js';
@@ -34,8 +33,8 @@ export const drawRelation: Draw<RelationData> = (ctx, { parts, fit, control }, s
     ctx,
     size,
     theme,
-    { label: 'width of the valley Fᵢ (weight)', domain: logDomain(widths), log: true },
-    { label: 'variance σᵢ² (weight²)', domain: logDomain(variances), log: true },
+    { label: 'width of the valley Fᵢ (weight)', domain: logDomainOf(widths), log: true },
+    { label: 'variance σᵢ² (weight²)', domain: logDomainOf(variances), log: true },
   );
   const marks: Mark[] = [];
   frame.inside(() => {

@@ -1,23 +1,27 @@
 /** Variances by rank of the run and of the walk with the run's own noise, on logarithmic axes. */
-import { logDomain, thinLog } from '../../../../report/figures/axes.js';
+import { thinLog } from '../../../../report/figures/axes.js';
 import { formatNumber } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
-import { drawAxes } from '../../charts/axes.js';
+import { drawAxes, logDomainOf } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/draw.js';
 import { drawHalo, drawMark } from '../../charts/marks.js';
 
 export const drawSpectrum: Draw<MeasureResults['spectrum']> = (ctx, s, size, theme, lit) => {
   const { variances, walk, resolution } = s;
   const shown = thinLog(variances.length, 30, 120).filter((i) => variances[i] > resolution);
-  const walked = walk ? thinLog(walk.variances.length, 30, 120).filter((i) => walk.variances[i] > 0) : [];
   const last = Math.max(2, ...shown.slice(-1).map((i) => i + 1));
-  const values = [...shown.map((i) => variances[i]), ...walked.filter((i) => i < last).map((i) => walk!.variances[i])];
+  // the last ranks of any sample fall to rounding; they would stretch the axis over empty decades
+  const least = Math.min(...shown.map((i) => variances[i])) / 3;
+  const walked = walk
+    ? thinLog(walk.variances.length, 30, 120).filter((i) => i < last && walk.variances[i] > least)
+    : [];
+  const values = [...shown.map((i) => variances[i]), ...walked.map((i) => walk!.variances[i])];
   const frame = drawAxes(
     ctx,
     size,
     theme,
-    { label: 'rank i', domain: logDomain([1, last]), log: true },
-    { label: 'variance σᵢ² (weight²)', domain: logDomain(values), log: true },
+    { label: 'rank i', domain: logDomainOf([1, last]), log: true },
+    { label: 'variance σᵢ² (weight²)', domain: logDomainOf(values), log: true },
   );
   const marks: Mark[] = [];
   frame.inside(() => {

@@ -1,8 +1,7 @@
 /** Temperature of each direction against its variance, with error bars, on logarithmic axes. */
-import { logDomain } from '../../../../report/figures/axes.js';
 import { formatEstimate, formatNumber } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
-import { drawAxes } from '../../charts/axes.js';
+import { drawAxes, logDomainOf } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/draw.js';
 import { drawHalo, drawMark } from '../../charts/marks.js';
 
@@ -17,8 +16,8 @@ export const drawTemperature: Draw<MeasureResults['temperature']> = (ctx, { dire
     ctx,
     size,
     theme,
-    { label: 'variance σᵢ² (weight²)', domain: logDomain(known.map((d) => d.variance)), log: true },
-    { label: 'temperature Tᵢ (nat)', domain: logDomain(ends), log: true },
+    { label: 'variance σᵢ² (weight²)', domain: logDomainOf(known.map((d) => d.variance)), log: true },
+    { label: 'temperature Tᵢ (nat)', domain: logDomainOf(ends), log: true },
   );
   const marks: Mark[] = [];
   const mean = Math.exp(known.reduce((sum, d) => sum + Math.log(d.temperature.value), 0) / Math.max(1, known.length));

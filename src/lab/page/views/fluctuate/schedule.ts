@@ -1,6 +1,7 @@
 /**
  * What is measured next. One measurement runs at a time, in the worker that measures, on a copy of the weights and the window, so
- * that training goes on. The quick ones take turns as long as the view is open and training moves; widths and controls are asked for.
+ * that training goes on. The quick ones take turns as long as the view is open and training moves; widths are measured once when the
+ * window is full, and then, like controls, when they are asked for.
  */
 import { batch, effect, signal } from '@preact/signals';
 import type { FlatnessPart, MeasureArguments, MeasureResults } from '../../../measures.js';
@@ -27,7 +28,9 @@ export const directions = signal(24);
 
 const asked: Kind[] = [];
 let turn = 0;
-/** The step and the start of the window at which a kind was measured last. */
+/** Whether widths were measured in this session. */
+let widthsBegun = false;
+/** The session and the step at which a kind was measured last. */
 const done = new Map<Kind, string>();
 let current: { cancel(): void } | undefined;
 
@@ -69,9 +72,11 @@ function next(): void {
   if (kind !== undefined) start(kind);
 }
 
-/** The next of the quick ones that has not been measured at this step. */
+/** The widths once, when the window is full and the quick ones have been there; else the next quick one without a result at this step. */
 function quick(): Kind | undefined {
   if (!mounted || !live.peek() || !enough()) return undefined;
+  const { rows = 0, capacity = 0 } = progress.peek()?.window ?? {};
+  if (!widthsBegun && rows >= capacity && QUICK.every((kind) => done.has(kind))) return 'flatness';
   const now = moment();
   for (let k = 0; k < QUICK.length; k++) {
     const kind = QUICK[(turn + k) % QUICK.length];
@@ -86,7 +91,10 @@ function start(kind: Kind): void {
   const mine = sessionNumber.peek();
   done.set(kind, moment());
   running.value = { kind, share: 0, what: '' };
-  if (kind === 'flatness') widths.value = [];
+  if (kind === 'flatness') {
+    widths.value = [];
+    widthsBegun = true;
+  }
   const going = measure(kind, argumentsOf(kind), ({ share, what, part }) => {
     if (mine !== sessionNumber.peek()) return;
     batch(() => {
@@ -124,6 +132,8 @@ export function keepMeasuring(): () => void {
     if (sessionNumber.value !== seen) {
       seen = sessionNumber.value;
       cancel();
+      widthsBegun = false;
+      done.clear();
       batch(() => {
         failures.value = {};
         widths.value = [];

@@ -4,7 +4,6 @@ import { useMemo } from 'preact/hooks';
 import { formatCount, formatNumber, formatShare, MISSING } from '../../../../report/format.js';
 import { Legend } from '../../charts/legend.js';
 import { type Curve, type Flag, LineChart } from '../../charts/line-chart.js';
-import type { Series } from '../../charts/series.js';
 import { curves, curvesRange, curvesVersion, flagsOf } from '../../curves.js';
 import { Panel } from '../../panel.js';
 import { diverged, lab, progress } from '../../store.js';
@@ -88,8 +87,6 @@ export function Curves() {
   );
 }
 
-const lastOf = (s: Series): number => (s.length > 0 ? s.y(s.length - 1) : Number.NaN);
-
 function lossNumbers() {
   const steps = progress.value?.step ?? 0;
   const [low, high] = curves.loss.extremes(0, curves.loss.length);
@@ -100,11 +97,11 @@ function lossNumbers() {
     columns: ['quantity', 'value'],
     rows: [
       ['steps drawn', formatCount(steps)],
-      ['last minibatch', formatNumber(lastOf(curves.loss), 4)],
+      ['last minibatch', formatNumber(curves.loss.last, 4)],
       ['smallest minibatch', at(low)],
       ['largest minibatch', at(high)],
-      ['training set, last epoch', formatNumber(lastOf(curves.trainLoss), 4)],
-      ['test set, last epoch', formatNumber(lastOf(curves.testLoss), 4)],
+      ['training set, last epoch', formatNumber(curves.trainLoss.last, 4)],
+      ['test set, last epoch', formatNumber(curves.testLoss.last, 4)],
     ],
   };
 }
@@ -115,9 +112,9 @@ function errorNumbers() {
     caption: 'Wrong predictions',
     columns: ['quantity', 'value'],
     rows: [
-      ['last minibatch', share(lastOf(curves.error))],
-      ['training set, last epoch', share(lastOf(curves.trainError))],
-      ['test set, last epoch', share(lastOf(curves.testError))],
+      ['last minibatch', share(curves.error.last)],
+      ['training set, last epoch', share(curves.trainError.last)],
+      ['test set, last epoch', share(curves.testError.last)],
     ],
   };
 }

@@ -1,5 +1,6 @@
 /** The key numbers of the session. */
 import { formatCount, formatNumber, formatShare, MISSING } from '../../../../report/format.js';
+import { curves } from '../../curves.js';
 import { lastEpoch, progress, session } from '../../store.js';
 
 export function Facts() {
@@ -8,7 +9,7 @@ export function Facts() {
     ['Parameters', formatCount(s?.parameters)],
     ['Training samples', formatCount(s?.samples.train)],
     ['Batches in an epoch', formatCount(s?.batchesPerEpoch)],
-    ['Minibatch loss', p && p.loss.length > 0 ? `${formatNumber(p.loss[p.loss.length - 1], 3)} nat` : MISSING],
+    ['Minibatch loss', p && curves.loss.length > 0 ? `${formatNumber(curves.loss.last, 3)} nat` : MISSING],
     ['Training loss', e ? `${formatNumber(e.trainLoss, 3)} nat` : MISSING],
     ['Wrong in training', e ? formatShare(e.trainErrors / e.trainSamples) : MISSING],
     ['Wrong in test', e && e.testSamples > 0 ? formatShare(1 - e.testAccuracy) : MISSING],

@@ -9,6 +9,7 @@ import { Select } from '../../controls/select.js';
 import { Slider } from '../../controls/slider.js';
 import { dropped } from '../../data.js';
 import { lab, reopen, session, set, takesMomentum, values } from '../../store.js';
+import { middleLayer, networksFor } from './networks.js';
 
 export function Anew() {
   return (
@@ -88,7 +89,8 @@ function Data() {
   const most = data.kind === 'teacher' ? 20_000 : 60_000;
   const choose = (kind: LabData['kind']) => {
     const limit = kind === 'teacher' ? 2000 : 10_000;
-    void reopen({ data: { kind, limit } });
+    const [network] = networksFor({ kind, limit });
+    void reopen({ data: { kind, limit }, network, layer: middleLayer(network) });
   };
   return (
     <section class="side" aria-labelledby="settings-data">
@@ -174,13 +176,13 @@ function Network() {
   );
 }
 
-const NETWORKS = ['784-50-50-10', '784-30-30-10', '784-100-10', 'lenet5', 'cnn-small'];
-
 function NetworkField() {
-  const { network } = lab.value;
+  const { network, data } = lab.value;
+  const offered = networksFor(data);
+  const choose = (name: string) => void reopen({ network: name, layer: middleLayer(name) });
   const [own, setOwn] = useState(false);
   const [text, setText] = useState(network);
-  const known = NETWORKS.includes(network);
+  const known = offered.includes(network);
   if (own)
     return (
       <div class="control">
@@ -192,7 +194,7 @@ function NetworkField() {
           onInput={(e) => setText(e.currentTarget.value)}
           onChange={(e) => {
             setOwn(false);
-            void reopen({ network: e.currentTarget.value.trim() });
+            choose(e.currentTarget.value.trim());
           }}
         />
       </div>
@@ -202,13 +204,13 @@ function NetworkField() {
       label="Network"
       value={network}
       options={[
-        ...NETWORKS.map((n) => ({ value: n, label: n })),
+        ...offered.map((n) => ({ value: n, label: n })),
         ...(known ? [] : [{ value: network, label: network }]),
         { value: 'own', label: 'Other widths …' },
       ]}
       hint={`First and last width follow from the data${session.value ? `: ${session.value.network}` : ''}.`}
       onChange={(n) => {
-        if (n !== 'own') return void reopen({ network: n });
+        if (n !== 'own') return choose(n);
         setText(network);
         setOwn(true);
       }}
