@@ -356,7 +356,7 @@ function runFlags(command: Command): void {
         'how steps follow from gradients (sgd): sgd, rmsprop, adam or adamw; its settings by --config; generality: several, also momentum and nesterov',
       ).argParser(wordsAmong('sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw')),
     )
-    .option('--layer <name>', 'layer whose weights are recorded (layer2), such as conv2 or dense1')
+    .option('--layer <names>', 'layers whose weights are recorded and measured (layer2), such as conv2 or conv1,dense1')
     .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')
     .option('--resume', 'continue the run in the folder; it ends with the same bits as one that was never stopped')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
