@@ -67,6 +67,12 @@ writeFileSync(
 );
 
 writeFileSync(
+  at('layers.yaml'),
+  'data: { set: mnist, limit: 1500 }\nnetwork: lenet5\noptimiser: { type: adam }\n' +
+    'training: { stop: { rule: epochs, epochs: 2 } }\nrecord: { layers: [conv1, conv2], windowEpochs: 4 }\nanalysis: { directions: 8 }\n',
+);
+
+writeFileSync(
   at('well.yaml'),
   'variables: [x, y]\nlandscape: { loss: (x^2 - 1)^2 + y^2 }\nnoise: { diffusion: { xx: 0.6, yy: 0.6 } }\nlearningRate: 0.01\n' +
     'grid: { x: { from: -2.4, to: 2.4, cells: 150 }, y: { from: -2.6, to: 2.6, cells: 150 } }\n' +
@@ -105,6 +111,10 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
       ['train', '--config', 'two-layers.yaml', '--seed', '1', '--out', 'trained'],
       ['analyse', 'trained', '--out', 'trained-analysis'],
       ['analyse', 'trained/trajectory.zarr', '--out', 'recording'],
+    ]],
+    ['a run of two layers with Adam, its analysis and advice', [
+      ['reproduce', 'ivf2021', '--config', 'layers.yaml', '--workers', '1', '--out', 'layers'],
+      ['advise', 'layers', '--directions', '6', '--runs', '2', '--verify-epochs', '1', '--workers', '1', '--out', 'layers-advice'],
     ]],
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],
