@@ -68,8 +68,8 @@ writeFileSync(
 
 writeFileSync(
   at('layers.yaml'),
-  'data: { set: mnist, limit: 1500 }\nnetwork: lenet5\noptimiser: { type: adam }\n' +
-    'training: { stop: { rule: epochs, epochs: 2 } }\nrecord: { layers: [conv1, conv2], windowEpochs: 4 }\nanalysis: { directions: 8 }\n',
+  'data: { set: mnist, limit: 400 }\nnetwork: lenet5\noptimiser: { type: adam }\n' +
+    'training: { stop: { rule: epochs, epochs: 2 } }\nrecord: { layers: [conv1, dense3], windowEpochs: 5 }\nanalysis: { directions: 6 }\n',
 );
 
 writeFileSync(
@@ -114,7 +114,7 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
     ]],
     ['a run of two layers with Adam, its analysis and advice', [
       ['reproduce', 'ivf2021', '--config', 'layers.yaml', '--workers', '1', '--out', 'layers'],
-      ['advise', 'layers', '--directions', '6', '--runs', '2', '--verify-epochs', '1', '--workers', '1', '--out', 'layers-advice'],
+      ['advise', 'layers', '--directions', '4', '--runs', '2', '--verify-epochs', '1', '--workers', '1', '--out', 'layers-advice'],
     ]],
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],
