@@ -68,11 +68,8 @@ writeFileSync(
 
 writeFileSync(
   at('layers.yaml'),
-  'data: { set: teacher, teacher: { network: { widths: [64, 20, 4] }, train: 1500, test: 0 } }\n' +
-    'network: { input: [1, 8, 8], layers: [{ type: conv, channels: 8, kernel: 3, name: a }, { type: relu }, ' +
-    '{ type: dense, outputs: 32, name: b }, { type: relu }, { type: dense, outputs: 4, name: c }] }\n' +
-    'optimiser: { type: adamw }\ntraining: { stop: { rule: epochs, epochs: 2 } }\n' +
-    'record: { layer: a, windowEpochs: 10 }\nanalysis: { directions: 12 }\n',
+  'data: { set: mnist, limit: 400 }\nnetwork: lenet5\noptimiser: { type: adam }\n' +
+    'training: { stop: { rule: epochs, epochs: 2 } }\nrecord: { layers: [conv1, dense3], windowEpochs: 5 }\nanalysis: { directions: 6 }\n',
 );
 
 writeFileSync(
@@ -114,6 +111,10 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
       ['train', '--config', 'two-layers.yaml', '--seed', '1', '--out', 'trained'],
       ['analyse', 'trained', '--out', 'trained-analysis'],
       ['analyse', 'trained/trajectory.zarr', '--out', 'recording'],
+    ]],
+    ['a run of two layers with Adam, its analysis and advice', [
+      ['reproduce', 'ivf2021', '--config', 'layers.yaml', '--workers', '1', '--out', 'layers'],
+      ['advise', 'layers', '--directions', '4', '--runs', '2', '--verify-epochs', '1', '--workers', '1', '--out', 'layers-advice'],
     ]],
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],
