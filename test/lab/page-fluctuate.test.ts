@@ -28,7 +28,7 @@ describe.skipIf(!hasChromium)('the view Fluctuate (skipped: needs Chromium)', ()
   afterAll(() => lab?.stop());
 
   it('measures by itself, and each panel holds the numbers of its result', async () => {
-    for (const kind of QUICK) await waitForResult(page, kind);
+    for (const kind of QUICK) await waitForResult(page, kind, 240);
     const results = (await snapshotOf(page)).results as unknown as MeasureResults;
     expect(results.cloud.basis.rows).toBe(240);
     const cloud = await numbersOf(page, 'cloud');

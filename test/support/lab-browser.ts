@@ -92,7 +92,7 @@ export class LabBrowser {
 interface Answers {
   readonly step: number;
   readonly phase: string;
-  readonly measured: readonly string[];
+  readonly measured: Readonly<Record<string, number>>;
   snapshot(): PageSnapshot;
 }
 type LabWindow = { readonly thermogradLab: Answers };
@@ -112,9 +112,13 @@ export const waitForStep = (page: Page, steps: number) =>
 export const waitForPause = (page: Page) =>
   page.waitForFunction(() => (window as unknown as LabWindow).thermogradLab.phase === 'paused', undefined, PATIENCE);
 
-/** Waits until a measurement of this kind has a result. */
-export const waitForResult = (page: Page, kind: string) =>
-  page.waitForFunction((k) => (window as unknown as LabWindow).thermogradLab.measured.includes(k), kind, PATIENCE);
+/** Waits until a measurement of this kind, asked for after `steps` steps or later, has a result. */
+export const waitForResult = (page: Page, kind: string, steps = 0) =>
+  page.waitForFunction(
+    ([k, n]) => ((window as unknown as LabWindow).thermogradLab.measured[k] ?? -1) >= n,
+    [kind, steps] as const,
+    PATIENCE,
+  );
 
 /** Reads the numbers of a panel: a row for each row of its table, the first cell as its name. */
 export const numbersOf = (page: Page, panel: string): Promise<Record<string, string[]>> =>

@@ -20,15 +20,17 @@ function firstState() {
   }
 }
 
-const root = document.getElementById('lab');
-if (root) {
+/** Starts the page; in a task of its own, so that evaluating the code and drawing the page do not add up to a long one. */
+function start(root: HTMLElement): void {
   const missing = missingInBrowser(globalThis);
-  applyTheme();
   root.textContent = missing ?? '';
-  if (missing === undefined) {
-    connect(new EngineClient(), bytesFor, firstState());
-    followUrl(hashOf, stateFromHash);
-    render(<App link={(view) => hashOf({ ...lab.value, view })} />, root);
-  }
+  if (missing !== undefined) return;
+  connect(new EngineClient(), bytesFor, firstState());
+  followUrl(hashOf, stateFromHash);
+  render(<App link={(view) => hashOf({ ...lab.value, view })} />, root);
 }
+
+applyTheme();
+const root = document.getElementById('lab');
+if (root) setTimeout(start, 0, root);
 void keepForOffline();

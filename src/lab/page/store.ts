@@ -47,6 +47,9 @@ export const step = computed(() => progress.value?.step ?? 0);
 /** The last result of each measurement in this session, with its step. */
 export const results = signal<Partial<MeasureResults>>({});
 
+/** The step of each of them. */
+let resultSteps: Record<string, number> = {};
+
 /** The settings that sliders show: what was asked last, which the next step has. */
 export const values = signal<SliderValues>({ learningRate: 0.1, momentum: 0, weightDecay: 0, batchSize: 50 });
 
@@ -71,8 +74,9 @@ const forTests = Object.freeze({
   get phase() {
     return phase.peek();
   },
-  get measured() {
-    return Object.keys(results.peek());
+  /** The step of each result that is there, by kind. */
+  get measured(): Record<string, number> {
+    return { ...resultSteps };
   },
   snapshot() {
     const { loss: _, correct: __, ...facts } = progress.peek() ?? ({} as Progress);
@@ -103,6 +107,7 @@ export async function open(state: LabState): Promise<void> {
     lastEpoch.value = undefined;
     diverged.value = undefined;
     results.value = {};
+    resultSteps = {};
     highlight.value = undefined;
     target.value = state.at > 0 ? state.at : undefined;
     sessionNumber.value++;
@@ -196,10 +201,13 @@ export function measure<K extends MeasureKind>(
   onPart?: Parameters<LabEngine['measure']>[2],
 ): Measurement<K> {
   const mine = sessionNumber.peek();
+  const at = step.peek();
   const running = engine.measure(kind, args, onPart);
   running.result.then(
     (result) => {
-      if (mine === sessionNumber.peek()) results.value = { ...results.peek(), [kind]: result };
+      if (mine !== sessionNumber.peek()) return;
+      resultSteps[kind] = at;
+      results.value = { ...results.peek(), [kind]: result };
     },
     () => {}, // whoever asked hears of it
   );

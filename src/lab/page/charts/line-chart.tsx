@@ -79,7 +79,7 @@ export function LineChart(props: LineChartProps) {
         height,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
-        scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : {} },
+        scales: { x: { time: false }, y: log ? { distr: 3, log: 10, range: (_, lo, hi) => logRange(lo, hi) } : {} },
         axes: [
           { ...axis, label: stepLabel(1), size: 34, values: (_, ticks) => ticks.map((v) => formatTick(v)) },
           {
@@ -205,6 +205,13 @@ export function LineChart(props: LineChartProps) {
 
 const stepLabel = (merged: number): string =>
   merged > 1 ? `step (${formatCount(merged)} points merged per pixel, extremes kept)` : 'step';
+
+/** The range of a logarithmic axis: a little more than the numbers, and at least a factor of 3. */
+function logRange(lo: number | null, hi: number | null): [number, number] {
+  if (!lo || !hi || !(lo > 0)) return [0.1, 10];
+  const least = Math.max(1.1, Math.sqrt(Math.max(1, (3 * lo) / hi)));
+  return [lo / least, hi * least];
+}
 
 /** Labels of the vertical axis, all of them powers of ten where one of them would be long; a tick without a label is null. */
 function yTexts(ticks: readonly (number | null)[], log: boolean): string[] {
