@@ -5,7 +5,9 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unpackMnist } from '../../src/lab/engine/pack.js';
 import { hostNames, isLoopback } from '../../src/lab/server/guard.js';
 import { type Lab, serveLab } from '../../src/lab/server/serve.js';
 import { writeRun } from '../support/lab-folders.js';
@@ -15,6 +17,7 @@ interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  readonly bytes: Buffer;
 }
 
 let base: string;
@@ -29,7 +32,12 @@ function ask(path: string, { method = 'GET', headers = {}, port = lab.port } = {
         const parts: Buffer[] = [];
         r.on('data', (part) => parts.push(part));
         r.on('end', () =>
-          resolve({ status: r.statusCode!, headers: r.headers, text: Buffer.concat(parts).toString() }),
+          resolve({
+            status: r.statusCode!,
+            headers: r.headers,
+            bytes: Buffer.concat(parts),
+            text: Buffer.concat(parts).toString(),
+          }),
         );
       },
     );
@@ -171,8 +179,11 @@ describe('the page and the runs', () => {
   });
 
   it('makes data sets from the installed package, and names no others', async () => {
-    const made = await ask('/data/nothing.bin');
-    expect(made.status).toBe(404);
+    expect((await ask('/data/nothing.bin')).status).toBe(404);
+    const { status, bytes } = await ask('/data/mnist-10k.bin.gz');
+    expect(status).toBe(200);
+    const { train, test, classes } = unpackMnist([new Uint8Array(gunzipSync(bytes)).buffer]);
+    expect([train.count, test!.count, classes, train.size]).toEqual([10_000, 2000, 10, 784]);
   });
 });
 

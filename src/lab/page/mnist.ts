@@ -1,62 +1,31 @@
-/** MNIST as the page loads it: gzipped IDX files from the page's own folder, put together as the packs that the engine reads. */
-import { MNIST_PACKS, packsFor } from '../engine/pack.js';
+/** MNIST as the page loads it: the gzipped packs in the page's own folder, each fetched once. */
+import { packsFor } from '../engine/pack.js';
 
-const MAGIC = 0x31504754;
-const SIZE = 784;
-/** Bytes before the samples of an IDX file. */
-const HEADS = { images: 16, labels: 8 } as const;
+/** Names of the packs, in the order of MNIST_PACKS. */
+const PACKS = ['data/mnist-10k.bin.gz', 'data/mnist-rest.bin.gz'];
 
-const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+const loaded = new Map<string, Promise<ArrayBuffer>>();
 
-/** Loads the packs that hold the first `limit` training samples, each file once. @throws Error with one sentence */
-export function mnistPacks(limit: number): Promise<ArrayBuffer[]> {
-  return Promise.all(MNIST_PACKS.slice(0, packsFor(limit)).map((_, k) => packOf(k)));
+/** Loads the packs that hold the first `limit` training samples, and returns copies of them. @throws Error with one sentence */
+export async function mnistPacks(limit: number): Promise<ArrayBuffer[]> {
+  return (await Promise.all(PACKS.slice(0, packsFor(limit)).map(pack))).map((bytes) => bytes.slice(0));
 }
 
-async function packOf(k: number): Promise<ArrayBuffer> {
-  const { train, test } = MNIST_PACKS[k];
-  const name = k === 0 ? 'mnist-first' : 'mnist-rest';
-  const [images, labels, testImages, testLabels] = await Promise.all([
-    samples(name, 'images'),
-    samples(name, 'labels'),
-    samples('mnist-test', 'images'),
-    samples('mnist-test', 'labels'),
-  ]);
-  const counts = [train[1] - train[0], test[1] - test[0]];
-  const head = new Uint32Array([MAGIC, train[0], counts[0], test[0], counts[1], SIZE, 28, 28, 10]);
-  const parts = [
-    new Uint8Array(head.buffer),
-    images.subarray(0, counts[0] * SIZE),
-    labels.subarray(0, counts[0]),
-    testImages.subarray(test[0] * SIZE, test[1] * SIZE),
-    testLabels.subarray(test[0], test[1]),
-  ];
-  const out = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out.buffer;
+function pack(name: string): Promise<ArrayBuffer> {
+  const asked = loaded.get(name) ?? load(name);
+  loaded.set(name, asked);
+  asked.catch(() => loaded.delete(name));
+  return asked;
 }
 
-async function samples(set: string, kind: keyof typeof HEADS): Promise<Uint8Array<ArrayBuffer>> {
-  const name = `data/${set}-${kind}.idx.gz`;
-  const asked = files.get(name) ?? load(name);
-  files.set(name, asked);
-  asked.catch(() => files.delete(name));
-  return (await asked).subarray(HEADS[kind]);
-}
-
-async function load(name: string): Promise<Uint8Array<ArrayBuffer>> {
+async function load(name: string): Promise<ArrayBuffer> {
   const answer = await fetch(new URL(name, document.baseURI)).catch(() => undefined);
   if (!answer?.ok)
     throw new Error(
       `The page could not load ${name}${answer ? ` (status ${answer.status})` : ''}; choose the teacher set, or drop MNIST's files here.`,
     );
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  // a server that knows the name may have taken the wrapper off already
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(plain).arrayBuffer());
+  const bytes = await answer.arrayBuffer();
+  const [a, b] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  if (a !== 0x1f || b !== 0x8b) return bytes; // a server that knows the name may have taken the wrapper off already
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
