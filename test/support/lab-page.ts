@@ -16,8 +16,8 @@ export const pageFiles = (): string[] =>
 export const pageText = (file: string): string => readFileSync(join(PAGE, file), 'utf8');
 
 /**
- * Returns the files of a first visit: those that index.html names, what their code imports statically, and the workers that this code
- * starts, with their static imports. Code that is imported later is not among them.
+ * Returns the files of a first visit, which shows the view Train: those that index.html names, what their code imports statically, the
+ * worker that this code starts, and the part of it that trains. Other views, and the part that measures, are loaded later.
  */
 export function firstLoad(): string[] {
   const loaded = new Set<string>();
@@ -28,7 +28,8 @@ export function firstLoad(): string[] {
     const code = pageText(file);
     const statics = [...code.matchAll(/(?:^|[;}\n])\s*(?:import|export)\b[^"'`;()]*?["']([^"'`]+\.js)["']/g)];
     const workers = [...code.matchAll(/new URL\(\s*["'`]([^"'`]+\.js)["'`]\s*,\s*(?:``\s*\+\s*)?import\.meta\.url/g)];
-    for (const [, name] of [...statics, ...workers]) visit(normalize(join(dirname(file), name)));
+    const training = [...code.matchAll(/import\(\s*["'`](\.\/train-worker[^"'`]*\.js)["'`]/g)];
+    for (const [, name] of [...statics, ...workers, ...training]) visit(normalize(join(dirname(file), name)));
   };
   visit('index.html');
   for (const [, name] of pageText('index.html').matchAll(/(?:src|href)="([^"]+)"/g)) visit(normalize(name));

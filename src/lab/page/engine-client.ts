@@ -36,8 +36,8 @@ export interface EngineWorkers {
 }
 
 const WORKERS: EngineWorkers = {
-  training: () => new Worker(new URL('../engine/train-worker.ts', import.meta.url), { type: 'module' }),
-  measuring: () => new Worker(new URL('../engine/measure-worker.ts', import.meta.url), { type: 'module' }),
+  training: () => new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module', name: 'training' }),
+  measuring: () => new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module', name: 'measuring' }),
 };
 
 /** Most restarts of a worker without a step or a result between them. */
