@@ -2,6 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { Numbers, type NumberTable } from './charts/numbers.js';
 import { FindingNote, type LiveFinding } from './finding-note.js';
+import { savePanel } from './share/figures.js';
+import { SaveButtons } from './share/save-buttons.js';
 
 export interface PanelProps {
   /** Stable name, unique on the page; the table of numbers has it as `data-numbers`. */
@@ -32,6 +34,9 @@ export function Panel({ id, title, children, tools, finding, numbers, about, wai
           <summary>About this figure</summary>
           <p>{about}</p>
         </details>
+        {!waiting && (
+          <SaveButtons what={title} kinds={['svg', 'png', 'pdf', 'csv', 'npz']} save={(kind) => savePanel(id, kind)} />
+        )}
       </div>
     </section>
   );

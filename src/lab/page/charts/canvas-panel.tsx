@@ -6,6 +6,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { highlight } from '../highlight.js';
+import { registerPanel } from '../share/panels.js';
 import { theme } from '../theme.js';
 import type { Draw, Mark } from './draw.js';
 import { cancelDraw, requestDraw } from './frames.js';
@@ -31,8 +32,8 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const marks = useRef<readonly Mark[]>([]);
-  const latest = useRef({ data, draw, aspect, moving });
-  latest.current = { data, draw, aspect, moving };
+  const latest = useRef({ data, draw, aspect, moving, label });
+  latest.current = { data, draw, aspect, moving, label };
   const said = useSignal('');
   const tip = useRef<HTMLDivElement>(null);
   const focused = useRef(-1);
@@ -76,10 +77,18 @@ export function CanvasPanel<D>({ id, label, data, draw, aspect = 0.66, moving = 
     seen.observe(around);
     fit();
     const forget = [theme, highlight].map((s) => s.subscribe(() => requestDraw(paint.current)));
+    const time = () => (performance.now() - began) / 1000;
+    const unregister = registerPanel(id, () => ({
+      ...size,
+      label: latest.current.label,
+      data: latest.current.data,
+      draw: (ctx, t) => void latest.current.draw(ctx, latest.current.data, size, t, undefined, time()),
+    }));
     return () => {
       resized.disconnect();
       seen.disconnect();
       for (const f of forget) f();
+      unregister();
       cancelDraw(paint.current);
     };
   }, []);

@@ -8,7 +8,9 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatCount, formatNumber, formatTick } from '../../../report/format.js';
+import { registerPanel } from '../share/panels.js';
 import { type Theme, theme } from '../theme.js';
+import { drawCurves, pointsOf } from './draw-curves.js';
 import { cancelDraw, requestDraw } from './frames.js';
 import type { LegendEntry } from './legend.js';
 import { drawMark } from './marks.js';
@@ -146,10 +148,18 @@ export function LineChart(props: LineChartProps) {
     build();
     const ask = () => requestDraw(redraw.current);
     const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(build)];
+    const unregister = registerPanel(id, () => ({
+      width: Math.max(120, around.clientWidth),
+      height,
+      label: latest.current.label,
+      data: pointsOf(latest.current.curves),
+      draw: (ctx, t) => drawCurves(ctx, latest.current, { width: Math.max(120, around.clientWidth), height }, t),
+    }));
     return () => {
       resized.disconnect();
       seen.disconnect();
       for (const f of forget) f();
+      unregister();
       cancelDraw(redraw.current);
       plot?.destroy();
     };
