@@ -1,7 +1,9 @@
 /** The views Open and Compare of the built page, in Chromium: runs that are served and dropped, recordings, wrong files, saving. */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -10,6 +12,7 @@ import { readNpz, writeNpz } from '../../src/record/npz.js';
 import { hasChromium, LabBrowser } from '../support/lab-browser.js';
 import { recordedRows, writeRun } from '../support/lab-folders.js';
 
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** What takes long runs in CI alone. */
 const inCi = it.skipIf(!process.env.CI);
 
@@ -83,7 +86,7 @@ describe.skipIf(!hasChromium)('Open and Compare in Chromium (needs Chromium)', (
 
     expect(await figure.locator('.switches label').allTextContents()).toEqual(['lines', 'points']);
     await figure.getByLabel('points').uncheck();
-    expect(await figure.locator('circle').first().isVisible()).toBe(false);
+    await figure.locator('circle').first().waitFor({ state: 'hidden' });
     await figure.locator('.report-drawing').focus();
     await page.keyboard.press('ArrowRight');
     expect(await said(page, 'figure').textContent()).toMatch(/^lines: .*read from the axes/);
@@ -252,22 +255,32 @@ describe.skipIf(!hasChromium)('Open and Compare in Chromium (needs Chromium)', (
     await page.close();
   });
 
-  inCi.each([1280, 360])('is no wider than a screen of %s pixels', async (width) => {
-    for (const state of [
-      { view: 'open' as const },
-      { view: 'open' as const, runs: { open: a } },
-      { view: 'compare' as const, runs: { compare: [a, b] } },
-    ]) {
-      const { page } = await lab.open(state, { width });
-      await page.locator('[data-run], [data-figure], [data-number]').first().waitFor();
-      const [content, screen] = await page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        document.documentElement.clientWidth,
-      ]);
-      expect(content).toBeLessThanOrEqual(screen);
-      await page.close();
-    }
-  });
+  inCi.each([1280, 360])(
+    'at %s pixels: no wider than the screen, and nothing that axe calls serious',
+    async (width) => {
+      for (const state of [
+        { view: 'open' as const },
+        { view: 'open' as const, runs: { open: a } },
+        { view: 'compare' as const, runs: { compare: [a, b] } },
+      ]) {
+        const { page } = await lab.open(state, { width, script: AXE, scheme: width === 360 ? 'dark' : 'light' });
+        await page.locator('[data-run], [data-figure], [data-number]').first().waitFor();
+        const violations = await page.evaluate(async () => {
+          const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } };
+          return (await axe.run()).violations.map(
+            (v) => `${v.impact} ${v.id}: ${v.nodes.map((n) => n.target.join(' '))}`,
+          );
+        });
+        expect(violations.filter((v) => /^(?:serious|critical)/.test(v))).toEqual([]);
+        const [content, screen] = await page.evaluate(() => [
+          document.documentElement.scrollWidth,
+          document.documentElement.clientWidth,
+        ]);
+        expect(content).toBeLessThanOrEqual(screen);
+        await page.close();
+      }
+    },
+  );
 });
 
 function writeRunRecord(folder: string, text: string): void {
