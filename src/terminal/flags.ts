@@ -42,11 +42,17 @@ export function layersOfFlags(flags: RunFlags): PartialConfig[] {
     network: flags.network,
     optimiser: { type: flags.optimiser },
     training: { sampling: flags.sampling, learningRate: flags.learningRate, batchSize: flags.batchSize },
-    record: { windowEpochs: flags.window, layer: flags.layer },
+    record: { windowEpochs: flags.window, ...recorded(flags.layer) },
     analysis: { centre: flags.centre, directions: flags.directions },
     workers: flags.workers,
   });
   return [...layers, over as PartialConfig];
+}
+
+/** Names one layer, or several where commas stand between them. */
+function recorded(layer: string | undefined): Tree {
+  const names = layer?.split(',').map((name) => name.trim());
+  return names && names.length > 1 ? { layers: names } : { layer };
 }
 
 /** Leaves out undefined values, and objects without any value. */
@@ -63,6 +69,8 @@ export function prune(tree: Tree): Tree {
   return out;
 }
 
+const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
 /**
  * Builds the request of an experiment with presets of its own.
  * @param known - the flags that the experiment has
@@ -78,8 +86,7 @@ export function presetRequest(
   check(
     other === undefined,
     'bad-flag',
-    () =>
-      `reproduce ${experiment} takes --${known.join(', --')}; --${other!.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is fixed by its preset.`,
+    () => `reproduce ${experiment} takes ${known.map(flagOf).join(', ')}; ${flagOf(other!)} is fixed by its preset.`,
   );
   const { preset, seeds, out, workers, resume = false } = flags;
   check(preset !== 'paper', 'bad-preset', `reproduce ${experiment} has the presets quick and standard; got paper.`);
