@@ -145,9 +145,8 @@ export function LineChart(props: LineChartProps) {
       if (visible) requestDraw(redraw.current);
     });
     seen.observe(around);
-    build();
     const ask = () => requestDraw(redraw.current);
-    const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(build)];
+    const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(() => requestDraw(build))];
     const unregister = registerPanel(id, () => ({
       width: Math.max(120, around.clientWidth),
       height,
@@ -161,6 +160,7 @@ export function LineChart(props: LineChartProps) {
       for (const f of forget) f();
       unregister();
       cancelDraw(redraw.current);
+      cancelDraw(build);
       plot?.destroy();
     };
   }, [version, range, height]);
