@@ -6,6 +6,7 @@ import { namedNetwork } from '../dist/model/layered/named.js';
 import { initialLayeredWeights } from '../dist/model/layered/parameters.js';
 import { resolveLayers } from '../dist/model/layered/resolve.js';
 import { encode } from '../dist/model/plan/ops.js';
+import { blockNamed } from '../dist/surface/blocks.js';
 import { layeredSurface } from '../dist/surface/layered/surface.js';
 import { LayeredTrainer } from '../dist/train/layered-trainer.js';
 
@@ -60,6 +61,10 @@ const tasks = {
     const [spec, samples] = [namedNetwork('cnn-small', [3, 32, 32], 10), noise(2000)];
     return stepper(spec, new LayeredTrainer({ spec, samples, learningRate: 0.01, batchSize: B }));
   },
+  'resnet8-step': async () => {
+    const [spec, samples] = [namedNetwork('resnet8', [3, 32, 32], 10), noise(2000)];
+    return stepper(spec, new LayeredTrainer({ spec, samples, learningRate: 0.01, batchSize: B }));
+  },
   'mlp-step': async () => {
     const [spec, samples] = [layeredOf(perceptron), await mnist()];
     return stepper(spec, new LayeredTrainer({ spec, samples, learningRate: 0.01, batchSize: B }));
@@ -86,13 +91,36 @@ const tasks = {
     const [all, first] = multiplications(spec);
     return { run, units: count, flops: 2 * (3 * all - first) };
   },
+  'sample-norms': async () => {
+    const [spec, samples] = [namedNetwork('lenet5', [1, 28, 28], 10), await mnist()];
+    const part = {
+      ...samples,
+      count: B,
+      values: samples.values.subarray(0, 784 * B),
+      labels: samples.labels.subarray(0, B),
+    };
+    const surface = layeredSurface({ spec, samples: part });
+    const w = Float64Array.from(initialLayeredWeights(spec, key));
+    const conv2 = blockNamed(surface.parameters, 'conv2.weight');
+    const run = async () => {
+      for (let k = 0; k < count; k++) await surface.squaredNorms(w, conv2);
+    };
+    return { run, units: count, flops: ofSamples(spec) };
+  },
   'sample-gradients': async () => {
     const [spec, samples] = [namedNetwork('lenet5', [1, 28, 28], 10), await mnist()];
     const trainer = new LayeredTrainer({ spec, samples, learningRate: 1e-9, batchSize: B, trainable: ['conv2'] });
     trainer.setWeights(initialLayeredWeights(spec, key));
-    return { run: sampleGradients(trainer), units: count, flops: 2 * B * multiplications(spec)[0] * 2 };
+    return { run: sampleGradients(trainer), units: count, flops: ofSamples(spec) };
   },
 };
+
+/** A forward pass, a backward pass down to the second convolution, and its gradient, of 50 samples. */
+function ofSamples(spec) {
+  const [all, first] = multiplications(spec);
+  // the dense layers' backward pass and the second convolution's gradient: as much as their forward passes
+  return 2 * B * (2 * all - first);
+}
 
 /** Forward, backward to the second convolution, and each sample's gradient of it: the records of a step with another last one. */
 function sampleGradients(trainer) {

@@ -22,10 +22,12 @@ function line(command, args) {
 const tasks = [
   { task: 'lenet-step', count: 20, type: 'f32', goal: 1.5 },
   { task: 'cnn-step', count: 10, type: 'f32', goal: 1 },
+  { task: 'resnet8-step', count: 4, type: 'f32', goal: 1 },
   { task: 'mlp-step', count: 200, type: 'f32' },
   { task: 'mlp-step', other: 'mlp-step-today', count: 200, type: 'f32', goal: 0.95 },
   { task: 'lenet-gradient', count: 5000, type: 'f64', goal: 0.7 },
   { task: 'sample-gradients', count: 20, type: 'f32', goal: 3 },
+  { task: 'sample-norms', count: 20, type: 'f64', goal: 3 },
 ].filter(({ task }) => !flags.only || flags.only.split(',').includes(task));
 
 const peak = line(process.execPath, [here('peak.mjs')]).gflops;

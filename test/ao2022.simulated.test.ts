@@ -11,6 +11,7 @@ import type { LayerSetting } from '../src/theory/layer/results.js';
 import { predictCovariance } from '../src/theory/predictions.js';
 import { given } from './support/ao2022-results.js';
 
+const PLAIN = { rate: 0.1, momentum: 0, nesterov: false };
 const la = embeddedLinearAlgebra();
 const SETTING: LayerSetting = {
   T: 1200,
@@ -233,10 +234,10 @@ describe('the rule of stationarity', () => {
     const T = 401;
     // about its mean a line begins and ends equally far out: −Σ w·Δw = ½ Σ |Δw|²
     const line = Float64Array.from({ length: T }, (_, t) => 0.3 * (t - 200));
-    expect(settledMotion(line, 1, T, 0.1).value).toBeCloseTo(1, 10);
+    expect(settledMotion(line, 1, T, PLAIN).value).toBeCloseTo(1, 10);
     const outwards = Float64Array.from({ length: T }, (_, t) => 0.01 * t);
     // Σ w·Δw = ½(w_T² − Σ Δw²): the ratio is 1 − w_T²/Σ Δw² = 1 − 400
-    expect(settledMotion(outwards, 1, T, 0.1).value).toBeCloseTo(1 - 400, 6);
+    expect(settledMotion(outwards, 1, T, PLAIN).value).toBeCloseTo(1 - 400, 6);
   });
 
   it('refuses few stationary windows, and hardly a walk: the error grows with the wandering', () => {

@@ -411,11 +411,11 @@ describe('a run on a small teacher', () => {
     expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(before);
   });
 
-  it('refuses what the theory does not speak of', async () => {
-    const folder = join(home, 'momentum');
-    await reproduceIvf2021({ ...config, training: { ...config.training, momentum: 0.5 } }, { out: folder });
-    await expect(reproduceAo2022({}, { run: folder })).rejects.toThrow(/momentum/);
-    expect(existsSync(join(folder, 'ao2022'))).toBe(false);
+  it('refuses a folder without a run, and a cyclic order', async () => {
+    const folder = join(home, 'cyclic');
+    const cyclic = { ...config, training: { ...config.training, sampling: 'cyclic' as const } };
+    await expect(reproduceAo2022(cyclic, { out: folder })).rejects.toThrow(/periodic force/);
+    expect(existsSync(folder)).toBe(false);
     await expect(reproduceAo2022({}, { run: join(home, 'nowhere') })).rejects.toThrow(/no run/);
   });
 });

@@ -11,7 +11,7 @@ import { modeVariances } from '../src/experiments/controls/measure.js';
 import type { BranchResult, CellResult, FixedResult, FrozenResult } from '../src/experiments/controls/measured.js';
 import { merged, PieceSums, principal, quadraticForms } from '../src/experiments/controls/moments.js';
 import { InterruptedError } from '../src/jobs/context.js';
-import { layerNamed } from '../src/model/network.js';
+import { layerNamed, type NetworkSpec } from '../src/model/network.js';
 import { studentQuantile } from '../src/numeric/distributions.js';
 import { estimate } from '../src/numeric/estimate.js';
 import { embeddedLinearAlgebra, matrix } from '../src/numeric/linalg/index.js';
@@ -196,7 +196,7 @@ describe('moments in pieces', () => {
 describe('H and C', () => {
   it('along directions are the forms of the dense blocks; no other layer moves when frozen', async () => {
     const { train } = await loadFor(CONFIG.base);
-    const spec = CONFIG.base.network;
+    const spec = CONFIG.base.network as NetworkSpec;
     const layer = layerNamed(spec, 'layer2');
     const request = (name: string, trainable?: string[]) => ({
       spec,
@@ -324,7 +324,9 @@ describe('the command', () => {
 
   it('refuses what it does not know', async () => {
     expect((await thermogradHere('reproduce', 'controls', '--out', out)).code).toBe(2);
-    expect((await thermogradHere('reproduce', 'controls', '--layer', 'layer1')).stderr).toMatch(/--layer is fixed/);
+    expect((await thermogradHere('reproduce', 'controls', '--sampling', 'shuffled')).stderr).toMatch(
+      /--sampling is fixed/,
+    );
     expect((await thermogradHere('reproduce', 'controls', '--preset', 'paper')).code).toBe(2);
     expect((await thermogradHere('reproduce', 'ivf2021', '--seeds', '1')).code).toBe(2);
   });

@@ -13,7 +13,7 @@ import { Weights } from '../src/experiments/forget/network.js';
 import type { PartialForget } from '../src/experiments/forget/schema.js';
 import { stageOf } from '../src/experiments/forget/stage.js';
 import { TaskSet } from '../src/experiments/forget/task-set.js';
-import { layerNamed } from '../src/model/network.js';
+import { layerNamed, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 import { loadDataset } from '../src/runs/datasets.js';
 import { gradient, type Sample } from './support/naive-network.js';
@@ -92,7 +92,7 @@ describe('replay', () => {
           const length = weights.heads[t]?.length ?? 0;
           const flat = [...wide.subarray(0, taskSet.size), ...wide.subarray(headAt[t], headAt[t] + length)];
           const batch = Array.from(order, (s) => lists[t][s]);
-          gradient(taskSet.spec(t), flat, batch).forEach((g, j) => {
+          gradient(taskSet.spec(t) as NetworkSpec, flat, batch).forEach((g, j) => {
             wide[j < taskSet.size ? j : headAt[t] + j - taskSet.size] -= ETA * g;
           });
         }
@@ -139,7 +139,7 @@ describe('frozen layers', () => {
     stage.store(weights);
     const after = weights.flat(1);
     for (const name of ['layer1', 'layer2', 'layer3']) {
-      const { weightOffset, inputs, outputs } = layerNamed(taskSet.spec(1), name);
+      const { weightOffset, inputs, outputs } = layerNamed(taskSet.spec(1) as NetworkSpec, name);
       // with the biases that follow
       const end = weightOffset + outputs * (inputs + 1);
       const moved = largest(after.subarray(weightOffset, end).map((w, j) => w - before[weightOffset + j]));

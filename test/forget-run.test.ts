@@ -11,7 +11,7 @@ import type { BranchGroup } from '../src/experiments/forget/measured.js';
 import { sharedSize, specFor } from '../src/experiments/forget/network.js';
 import type { PartialForget } from '../src/experiments/forget/schema.js';
 import { InterruptedError } from '../src/jobs/context.js';
-import { initialWeights } from '../src/model/network.js';
+import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
 import { loadDataset } from '../src/runs/datasets.js';
@@ -230,7 +230,7 @@ describe('heads', () => {
     const protocol = { name: 'pairs', tasks: [{ classes: [0, 1] }, { classes: [2, 3] }] };
     const task = taskOf(dataset, protocol, 1, { head: 'task-known', validationShare: 0.2, key: randomKey(0) });
     const network = { hidden: [4], activation: 'tanh' as const, bias: false };
-    const spec = specFor(network, task);
+    const spec = specFor(network, task) as NetworkSpec;
     const size = sharedSize('task-known', spec);
     const wide = { ...spec, widths: [5, 4, 4] };
     const w = initialWeights(wide, randomKey(1));

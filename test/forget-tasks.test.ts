@@ -8,7 +8,7 @@ import { Weights } from '../src/experiments/forget/network.js';
 import type { PartialForget } from '../src/experiments/forget/schema.js';
 import { AlternatingStage, SingleStage } from '../src/experiments/forget/stage.js';
 import { TaskSet } from '../src/experiments/forget/task-set.js';
-import { parameterCount } from '../src/model/network.js';
+import { type NetworkSpec, parameterCount } from '../src/model/network.js';
 import { type Penalty, penaltyValue } from '../src/model/penalty.js';
 import { randomKey } from '../src/numeric/random.js';
 import { loadDataset } from '../src/runs/datasets.js';
@@ -67,7 +67,7 @@ describe('joint training with heads of their own', () => {
         ];
         const from = (b % counts[t]) * BATCH;
         const batch = Array.from(orders[t].subarray(from, from + BATCH), (s) => lists[t][s]);
-        gradient(taskSet.spec(t), own, batch).forEach((g, j) => {
+        gradient(taskSet.spec(t) as NetworkSpec, own, batch).forEach((g, j) => {
           wide[j < taskSet.size ? j : headAt[t] + j - taskSet.size] -= ETA * g;
         });
       }
@@ -128,10 +128,10 @@ describe('three tasks one after the other', () => {
     const list = listOf(taskSet.task(t).train);
     const sum = new Float64Array(taskSet.size);
     for (const s of list) {
-      const e = logits(taskSet.spec(t), w, s.x).map(Math.exp);
+      const e = logits(taskSet.spec(t) as NetworkSpec, w, s.x).map(Math.exp);
       const total = e.reduce((a, b) => a + b);
       e.forEach((v, label) => {
-        const g = gradient(taskSet.spec(t), w, [{ ...s, label }]);
+        const g = gradient(taskSet.spec(t) as NetworkSpec, w, [{ ...s, label }]);
         for (let j = 0; j < sum.length; j++) sum[j] += ((v / total) * g[j] ** 2) / list.length;
       });
     }
@@ -149,7 +149,7 @@ describe('three tasks one after the other', () => {
       const [w1, w2] = starts;
       expect(w1).toEqual(taskSet.initial(0));
       const stream = randomKey(5).stream();
-      const w = Float64Array.from({ length: parameterCount(taskSet.spec(1)) }, () => stream.normal());
+      const w = Float64Array.from({ length: parameterCount(taskSet.spec(1) as NetworkSpec) }, () => stream.normal());
       // float64 on both sides
       const first = half(f1, (j) => w[j] - w1[j]);
       expect(penaltyValue(held[0].penalty, w) / first).toBeCloseTo(1, 10);

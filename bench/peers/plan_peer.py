@@ -3,9 +3,10 @@
 
     plan_peer.py TASK --data FOLDER [--repeats N] [--count N]
 
-Tasks: lenet-step, cnn-step, mlp-step (B = 50, cross-entropy, plain SGD, the loss read after every step), lenet-gradient (float64, mean
+Tasks: lenet-step, cnn-step, resnet8-step, mlp-step (B = 50, cross-entropy, plain SGD, the loss read after every step), lenet-gradient (float64, mean
 loss over `count` images of MNIST in batches of 1000), sample-gradients (each of 50 samples' own gradient of the second convolution
-of LeNet-5, torch.func's vmap of grad; the whole forward and backward pass is part of it). Prints one line of JSON.
+of LeNet-5, torch.func's vmap of grad; the whole forward and backward pass is part of it), sample-norms (their squared norms, of the
+weight alone, in float64). Prints one line of JSON.
 """
 import argparse
 import json
@@ -55,8 +56,30 @@ def mlp():
     return nn.Sequential(nn.Flatten(), first, nn.ReLU(), second, nn.ReLU(), third)
 
 
+class Block(nn.Module):
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        self.main = nn.Sequential(
+            nn.Conv2d(inputs, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels),
+        )
+        widens = stride > 1
+        self.shortcut = nn.Conv2d(inputs, channels, 1, stride, bias=False) if widens else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.main(x) + self.shortcut(x))
+
+
+def resnet8():
+    """Three residual blocks whose batch norms have fixed statistics."""
+    first = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+    blocks = [Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
+    return nn.Sequential(first, nn.BatchNorm2d(16), nn.ReLU(), *blocks, *head).eval()
+
+
 def images(count):
-    if args.task == "cnn-step":
+    if args.task in ("cnn-step", "resnet8-step"):
         return torch.rand(count, 3, 32, 32), torch.arange(count) % 10
     x = idx("train-images-idx3-ubyte", 16)[: count * 784].reshape(-1, 1, 28, 28).astype(np.float32) / 255
     y = idx("train-labels-idx1-ubyte", 8)[:count].astype(np.int64)
@@ -93,23 +116,39 @@ def gradient():
     return run, args.count
 
 
-def sample_gradients():
+def of_samples(names, dtype):
     from torch.func import functional_call, grad, vmap
 
-    model = lenet()
+    model = lenet().to(dtype)
     x, y = images(50)
+    x = x.to(dtype)
     all_weights = {k: v.detach() for k, v in model.named_parameters()}
-    own = {k: all_weights[k] for k in ("3.weight", "3.bias")}
+    own = {k: all_weights[k] for k in names}
 
     def loss(weights, image, label):
         out = functional_call(model, {**all_weights, **weights}, (image[None],))
         return F.cross_entropy(out, label[None])
 
     each = vmap(grad(loss), (None, 0, 0))
+    return lambda: each(own, x, y)
+
+
+def sample_gradients():
+    each = of_samples(("3.weight", "3.bias"), torch.float32)
 
     def run():
         for _ in range(args.count):
-            each(own, x, y)
+            each()
+
+    return run, args.count
+
+
+def sample_norms():
+    each = of_samples(("3.weight",), torch.float64)
+
+    def run():
+        for _ in range(args.count):
+            each()["3.weight"].square().flatten(1).sum(1)
 
     return run, args.count
 
@@ -117,9 +156,11 @@ def sample_gradients():
 tasks = {
     "lenet-step": lambda: stepper(lenet()),
     "cnn-step": lambda: stepper(cnn()),
+    "resnet8-step": lambda: stepper(resnet8()),
     "mlp-step": lambda: stepper(mlp()),
     "lenet-gradient": gradient,
     "sample-gradients": sample_gradients,
+    "sample-norms": sample_norms,
 }
 if args.task not in tasks:
     sys.exit(f"plan_peer.py: no task {args.task!r}; tasks are {', '.join(tasks)}")

@@ -179,3 +179,15 @@ export class N12 extends N11 {
 export class N13 extends N12 {
   f13: i32;
 }
+
+/**
+ * Writes four inputs u of a packed sample (number « 8 | byte) to q as pairs (offset, byte / divisor), 32 bytes; `offset` are the
+ * offsets of their numbers.
+ */
+// @ts-ignore: decorator
+@inline
+export function storePairs(q: usize, u: v128, offset: v128, divisor: v128): void {
+  const value = f32x4.div(f32x4.convert_i32x4_s(v128.and(u, i32x4.splat(255))), divisor);
+  v128.store(q, v128.shuffle<i32>(offset, value, 0, 4, 1, 5));
+  v128.store(q, v128.shuffle<i32>(offset, value, 2, 6, 3, 7), 16);
+}

@@ -11,8 +11,9 @@ let nextTap: usize = 0;
 /** Inner loop: of the deltas and of the rows. */
 let deltaStep: usize = 0;
 let inputStep: usize = 0;
-/** What the rows advance more than the deltas from column to column; from line to line of both. */
-let columnGap: usize = 0;
+/** What deltas and rows skip after each turn of the middle loop; from line to line of both. */
+let deltaGap: usize = 0;
+let inputGap: usize = 0;
 let deltaLine: usize = 0;
 let inputLine: usize = 0;
 /** In the gradient, from an output to the next and from a tap to the next. */
@@ -20,14 +21,19 @@ let gradientOutput: usize = 0;
 let gradientTap: usize = 0;
 
 /** Sets the steps between deltas and rows. */
-export function setWalk(delta: usize, tap: usize, dStep: usize, xStep: usize, gap: usize, dLine: usize, xLine: usize): void {
+export function setWalk(delta: usize, tap: usize, dStep: usize, xStep: usize, dLine: usize, xLine: usize): void {
   nextDelta = delta;
   nextTap = tap;
   deltaStep = dStep;
   inputStep = xStep;
-  columnGap = gap;
   deltaLine = dLine;
   inputLine = xLine;
+}
+
+/** Sets what is skipped after each turn of the middle loop. */
+export function setGaps(delta: usize, input: usize): void {
+  deltaGap = delta;
+  inputGap = input;
 }
 
 /** Sets the steps in the gradient. */
@@ -39,13 +45,16 @@ export function setGradient(output: usize, tap: usize): void {
 /**
  * Adds factor·Σ d·x to P×Q numbers at `g` (`apart` false), or Σ over places to P×Q rows of one vector (`apart` true). Every
  * stream of vectors has a pointer of its own: sums of pointers and steps would be formed anew for each load.
+ * @param turns - of the middle loop: columns, or lines where the inner loop passes a whole run of columns
  * @param span - bytes of the deltas that the inner loop passes
  */
-function tile<T, P, Q>(d: usize, x: usize, lines: i32, columns: i32, span: usize, g: usize, factor: T, apart: bool): void {
+function tile<T, P, Q>(d: usize, x: usize, lines: i32, turns: i32, span: usize, g: usize, factor: T, apart: bool): void {
   const dStep = deltaStep;
   const xStep = inputStep;
   const tap = nextTap;
   const delta = nextDelta;
+  const dGap = deltaGap;
+  const xGap = inputGap;
   let a00 = v128.splat<T>(<T>0);
   let a01 = v128.splat<T>(<T>0);
   let a02 = v128.splat<T>(<T>0);
@@ -67,7 +76,7 @@ function tile<T, P, Q>(d: usize, x: usize, lines: i32, columns: i32, span: usize
     let x0 = x;
     let x1 = x0 + tap;
     let x2 = x1 + tap;
-    for (let i = 0; i < columns; i++) {
+    for (let i = 0; i < turns; i++) {
       const end = d0 + span;
       for (; d0 < end; d0 += dStep) {
         const t0 = v128.load(x0);
@@ -108,9 +117,14 @@ function tile<T, P, Q>(d: usize, x: usize, lines: i32, columns: i32, span: usize
           a40 = fma<T>(u, t0, a40);
         }
       }
-      x0 += columnGap;
-      x1 += columnGap;
-      x2 += columnGap;
+      d0 += dGap;
+      d1 += dGap;
+      d2 += dGap;
+      d3 += dGap;
+      d4 += dGap;
+      x0 += xGap;
+      x1 += xGap;
+      x2 += xGap;
     }
     d += deltaLine;
     x += inputLine;
@@ -164,43 +178,43 @@ export function tapsOf(left: i32): i32 {
 }
 
 /** Adds the products of p outputs and q taps; see `tile`. Any p up to `outputsFor(q)`, q up to 3. */
-export function correlate<T>(p: i32, q: i32, d: usize, x: usize, lines: i32, columns: i32, span: usize, g: usize, factor: T, apart: bool): void {
+export function correlate<T>(p: i32, q: i32, d: usize, x: usize, lines: i32, turns: i32, span: usize, g: usize, factor: T, apart: bool): void {
   switch (8 * q + p) {
     case 9:
-      tile<T, N1, N1>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N1, N1>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 10:
-      tile<T, N2, N1>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N2, N1>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 11:
-      tile<T, N3, N1>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N3, N1>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 12:
-      tile<T, N4, N1>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N4, N1>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 13:
-      tile<T, N5, N1>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N5, N1>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 17:
-      tile<T, N1, N2>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N1, N2>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 18:
-      tile<T, N2, N2>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N2, N2>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 19:
-      tile<T, N3, N2>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N3, N2>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 20:
-      tile<T, N4, N2>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N4, N2>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 25:
-      tile<T, N1, N3>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N1, N3>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 26:
-      tile<T, N2, N3>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N2, N3>(d, x, lines, turns, span, g, factor, apart);
       break;
     case 27:
-      tile<T, N3, N3>(d, x, lines, columns, span, g, factor, apart);
+      tile<T, N3, N3>(d, x, lines, turns, span, g, factor, apart);
       break;
   }
 }

@@ -7,8 +7,9 @@ import { setLanes } from './lanes';
 import { crossEntropy, crossEntropyTangent, squaredError, squaredErrorTangent } from './losses';
 import { layerNorm, layerNormInput, layerNormInputTangent, layerNormTangent } from './norms';
 import { optimise } from './optimise';
+import { PANEL_BYTES } from './panels';
 import { TURNED_BYTES } from './outer';
-import { tables, TABLES_BYTES } from './products';
+import { tables, TABLES_BYTES } from './taps';
 import { sparseForward, sparseGather, sparseWeight } from './sparse';
 import { transpose } from '../training/passes';
 import { Pull, pull } from '../training/pull';
@@ -18,7 +19,7 @@ export { setLanes, setOrder, setStep };
 
 /** Returns the first free address after the kernel's own constants and tables. */
 export function heapBase(): usize {
-  return tables() + TABLES_BYTES + TURNED_BYTES;
+  return tables() + TABLES_BYTES + TURNED_BYTES + PANEL_BYTES;
 }
 
 function execute<T>(r: usize): void {

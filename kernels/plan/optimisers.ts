@@ -2,6 +2,7 @@
 // `row` is the address of the constants of the step (src/train/optimisers/constants.ts): rate, shrink, decay, mu, fresh, own, held,
 // beta, freshSquare, epsilon, in numbers of the type T.
 import { address, fma, size } from './lanes';
+import { giveBack, hold } from './ends';
 
 /** Returns constant number `place` of a row in every lane. */
 // @ts-ignore: decorator
@@ -39,38 +40,18 @@ function endOf<T>(from: usize, count: i32): usize {
   return from + ((<usize>count * sizeof<T>() + 15) & ~15);
 }
 
-/** Sixteen bytes of ones, and sixteen of zeros. */
-const MASK = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
-
-/** Returns the address of the last vector of `count` numbers from `at`, which holds fewer than it has room for, or 0. */
-// @ts-ignore: decorator
-@inline
-function partOf<T>(at: usize, count: i32): usize {
-  const bytes = <usize>count * sizeof<T>();
-  return bytes & 15 ? at + (bytes & ~15) : 0;
-}
-
-/** Gives the numbers behind the end back: those of the vector `before` behind the first `count` numbers. */
-// @ts-ignore: decorator
-@inline
-function giveBack<T>(at: usize, before: v128, count: i32): void {
-  const bytes = (<usize>count * sizeof<T>()) & 15;
-  v128.store(at, v128.bitselect(v128.load(at), before, v128.load(MASK + 16 - bytes)));
-}
-
 /** w ← w − (shrink w + rate (g + decay w)). */
 function plainStep<T>(w: usize, g: usize, count: i32, row: usize): void {
   const rate = v128.neg<T>(constant<T>(row, 0));
   // one of the two is 0
   const pull = fma<T>(rate, constant<T>(row, 2), v128.neg<T>(constant<T>(row, 1)));
-  const wPart = partOf<T>(w, count);
-  const wBefore = v128.load(wPart);
+  hold<T>(w, count);
   const end = endOf<T>(w, count);
   for (; w < end; w += 16, g += 16) {
     const x = v128.load(w);
     v128.store(w, v128.add<T>(x, fma<T>(rate, v128.load(g), v128.mul<T>(pull, x))));
   }
-  if (wPart) giveBack<T>(wPart, wBefore, count);
+  giveBack<T>(count);
 }
 
 /** m ← mu m + fresh g,  w ← w − (shrink w + rate (own g + held m)),  with g ← g + decay w. */
@@ -83,10 +64,8 @@ function momentumStep<T>(w: usize, g: usize, m: usize, count: i32, row: usize): 
   const own = v128.mul<T>(rate, constant<T>(row, 5));
   const held = v128.mul<T>(rate, constant<T>(row, 6));
   const small = least<T>();
-  const wPart = partOf<T>(w, count);
-  const wBefore = v128.load(wPart);
-  const mPart = partOf<T>(m, count);
-  const mBefore = v128.load(mPart);
+  hold<T>(w, count);
+  hold<T>(m, count);
   const end = endOf<T>(w, count);
   for (; w < end; w += 16, g += 16, m += 16) {
     const x = v128.load(w);
@@ -95,8 +74,7 @@ function momentumStep<T>(w: usize, g: usize, m: usize, count: i32, row: usize): 
     v128.store(m, b);
     v128.store(w, v128.add<T>(x, fma<T>(held, b, fma<T>(own, d, v128.mul<T>(shrink, x)))));
   }
-  if (wPart) giveBack<T>(wPart, wBefore, count);
-  if (mPart) giveBack<T>(mPart, mBefore, count);
+  giveBack<T>(count);
 }
 
 /** v ← beta v + freshSquare g²,  u = g/(√v + eps),  w ← w − (shrink w + rate u);  with m ≠ 0: m ← mu m + u,  w ← w − (shrink w + rate m). */
@@ -110,12 +88,9 @@ function rmspropStep<T>(w: usize, g: usize, v: usize, m: usize, count: i32, row:
   const epsilon = constant<T>(row, 9);
   const small = least<T>();
   const smallSquare = leastSquare<T>();
-  const wPart = partOf<T>(w, count);
-  const wBefore = v128.load(wPart);
-  const vPart = partOf<T>(v, count);
-  const vBefore = v128.load(vPart);
-  const mPart = m ? partOf<T>(m, count) : 0;
-  const mBefore = v128.load(mPart);
+  hold<T>(w, count);
+  hold<T>(v, count);
+  if (m) hold<T>(m, count);
   const end = endOf<T>(w, count);
   const step: usize = m ? 16 : 0;
   for (; w < end; w += 16, g += 16, v += 16, m += step) {
@@ -130,9 +105,7 @@ function rmspropStep<T>(w: usize, g: usize, v: usize, m: usize, count: i32, row:
     }
     v128.store(w, v128.add<T>(x, fma<T>(rate, u, v128.mul<T>(shrink, x))));
   }
-  if (wPart) giveBack<T>(wPart, wBefore, count);
-  if (vPart) giveBack<T>(vPart, vBefore, count);
-  if (mPart) giveBack<T>(mPart, mBefore, count);
+  giveBack<T>(count);
 }
 
 /** m ← mu m + fresh g,  v ← beta v + freshSquare g²,  w ← w − (shrink w + rate m/(√v + eps)),  with g ← g + decay w. */
@@ -147,12 +120,9 @@ function adamStep<T>(w: usize, g: usize, m: usize, v: usize, count: i32, row: us
   const epsilon = constant<T>(row, 9);
   const small = least<T>();
   const smallSquare = leastSquare<T>();
-  const wPart = partOf<T>(w, count);
-  const wBefore = v128.load(wPart);
-  const mPart = partOf<T>(m, count);
-  const mBefore = v128.load(mPart);
-  const vPart = partOf<T>(v, count);
-  const vBefore = v128.load(vPart);
+  hold<T>(w, count);
+  hold<T>(m, count);
+  hold<T>(v, count);
   const end = endOf<T>(w, count);
   for (; w < end; w += 16, g += 16, m += 16, v += 16) {
     const x = v128.load(w);
@@ -164,9 +134,7 @@ function adamStep<T>(w: usize, g: usize, m: usize, v: usize, count: i32, row: us
     const u = v128.div<T>(v128.mul<T>(rate, b), v128.add<T>(v128.sqrt<T>(s), epsilon));
     v128.store(w, v128.add<T>(x, fma<T>(shrink, x, u)));
   }
-  if (wPart) giveBack<T>(wPart, wBefore, count);
-  if (mPart) giveBack<T>(mPart, mBefore, count);
-  if (vPart) giveBack<T>(vPart, vBefore, count);
+  giveBack<T>(count);
 }
 
 /** Returns the sum of squares of `count` numbers and of those up to the end of their last vector, added up in float64. */

@@ -2,7 +2,8 @@
 // [input][lane] no sums over the lanes of a vector are needed, and the tiles of products.ts do the rest.
 import { N1 } from '../common/simd';
 import { lanes, rowBytes } from './lanes';
-import { products, SCALE, setFactor, setOutputs, setTaps, tables, TABLES_BYTES, threesOf } from './products';
+import { products, SCALE, setFactor, setOutputs, threesOf } from './products';
+import { setTaps, tables, TABLES_BYTES } from './taps';
 
 /** Bytes of the turned inputs, which stay in the first-level cache while all outputs pass. */
 export const TURNED_BYTES: usize = 24576;

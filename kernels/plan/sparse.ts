@@ -1,5 +1,6 @@
 // The first dense layer on samples with many zeros, in float32: inputs that are zero cost nothing. Its weight is kept transposed, one
 // padded row for each input, and its outputs are turned round to rows of lanes. The kernels of rows are those of kernels/training.
+import { storePairs } from '../common/simd';
 import { transpose } from '../training/passes';
 import { forward, update } from '../training/tiles';
 import { sampleIn } from './data';
@@ -12,7 +13,6 @@ export function sparseGather(record: usize): void {
   let to = address(record, 4);
   const stride = i32x4.splat(size(record, 5));
   const divisor = f32x4.splat(load<f32>(address(record, 6)));
-  const byte = i32x4.splat(255);
   const count = samples();
   touch(rows, count);
   for (let s = 0; s < count; s++) {
@@ -22,10 +22,7 @@ export function sparseGather(record: usize): void {
     let q = to;
     for (let p = begin; p < end; p += 16) {
       const u = v128.load(p);
-      const offset = i32x4.mul(i32x4.shr_u(u, 8), stride);
-      const value = f32x4.div(f32x4.convert_i32x4_s(v128.and(u, byte)), divisor);
-      v128.store(q, v128.shuffle<i32>(offset, value, 0, 4, 1, 5));
-      v128.store(q, v128.shuffle<i32>(offset, value, 2, 6, 3, 7), 16);
+      storePairs(q, u, i32x4.mul(i32x4.shr_u(u, 8), stride), divisor);
       q += 32;
     }
     store<u32>(spans, <u32>to);

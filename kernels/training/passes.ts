@@ -1,5 +1,5 @@
 // Forward and backward over one batch.
-import { exp4, max4, sum4, tanh4 } from '../common/simd';
+import { exp4, max4, storePairs, sum4, tanh4 } from '../common/simd';
 import { Layer, Net, layerOf, takesDense } from './layout';
 import { forward, update } from './tiles';
 
@@ -37,7 +37,6 @@ function touch(net: Net, order: usize, count: i32): void {
 /** Unpacks four inputs at a time; what is written past a sample's end is overwritten by the next sample. */
 function unpack(net: Net, order: usize, count: i32, spans: usize): void {
   const divisor = f32x4.splat(net.divisor);
-  const byte = i32x4.splat(255);
   let to = net.unpacked;
   for (let s = 0; s < count; s++) {
     const row = net.rows + ((<usize>load<u32>(order)) << 2);
@@ -46,10 +45,7 @@ function unpack(net: Net, order: usize, count: i32, spans: usize): void {
     let q = to;
     for (let p = begin; p < end; p += 16) {
       const u = v128.load(p);
-      const offset = i32x4.shl(i32x4.shr_u(u, 8), 4);
-      const value = f32x4.div(f32x4.convert_i32x4_s(v128.and(u, byte)), divisor);
-      v128.store(q, v128.shuffle<i32>(offset, value, 0, 4, 1, 5));
-      v128.store(q, v128.shuffle<i32>(offset, value, 2, 6, 3, 7), 16);
+      storePairs(q, u, i32x4.shl(i32x4.shr_u(u, 8), 4), divisor);
       q += 32;
     }
     store<u32>(spans, <u32>to);

@@ -129,8 +129,10 @@ Examples:
   thermograd reproduce ivf2021 --resume              continue a run that was stopped
   thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
+  thermograd reproduce ao2022 --network lenet5 --optimiser adamw --layer conv1 --limit 6000   any network and optimiser
   thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
   thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
+  thermograd reproduce controls --preset quick --data mnist --limit 1500 --network lenet5 --optimiser adam --layer dense3
   thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
   thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
   thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour
@@ -356,7 +358,7 @@ function runFlags(command: Command): void {
         'how steps follow from gradients (sgd): sgd, rmsprop, adam or adamw; its settings by --config; generality: several, also momentum and nesterov',
       ).argParser(wordsAmong('sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw')),
     )
-    .option('--layer <name>', 'layer whose weights are recorded (layer2), such as conv2 or dense1')
+    .option('--layer <names>', 'layers whose weights are recorded and measured (layer2), such as conv2 or conv1,dense1')
     .option('--out <dir>', 'run folder (ivf2021-<preset>-seed<n>)')
     .option('--resume', 'continue the run in the folder; it ends with the same bits as one that was never stopped')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))

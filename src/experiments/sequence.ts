@@ -9,8 +9,9 @@ import { reproduceIvf2021 } from './ivf2021/experiment.js';
 
 /**
  * Runs the experiment of ao2022 on a run of ivf2021, which is made first where none is given and completed where it was
- * stopped. About 25 s of one core after the training of ivf2021's network, and 1 GB of memory.
- * @throws InputError for runs with momentum, with a cyclic order, or of layers whose matrices do not fit
+ * stopped. Any network, layer and optimiser: docs/theory [O1] says of which linear system. About 25 s of one core after the training of
+ * ivf2021's network, and 1 GB of memory.
+ * @throws InputError for runs with a cyclic order, and for layers whose matrices do not fit the memory
  */
 export async function reproduceAo2022(
   config: PartialConfig | readonly PartialConfig[],

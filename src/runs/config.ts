@@ -8,6 +8,7 @@ import * as is from '../numeric/wants.js';
 import { checkWindowFits } from '../train/stopping.js';
 import { readMapping } from './config-file.js';
 import { layeredNetwork, namedNetworkKey } from './layered-schema.js';
+import { layersIn, oneStatement, withFirst } from './layers.js';
 import { withOptimiser } from './optimiser.js';
 import { PRESETS } from './presets.js';
 import { type AnyConfig, type Config, layeredSchema, type PartialConfig, schema } from './schema.js';
@@ -59,11 +60,17 @@ export function completeRunConfig(...layers: (PartialConfig | undefined)[]): Any
   const base = PRESETS[preset as keyof typeof PRESETS] as PartialConfig | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
     (under, over) =>
-      overlay(under, over as Tree, ['training.stop', 'optimiser', 'data.teacher', ...other(under, over)]),
+      overlay(oneStatement(under, over as Tree), over as Tree, [
+        'training.stop',
+        'optimiser',
+        'data.teacher',
+        ...other(under, over),
+      ]),
     {},
   );
   merged.preset = preset;
   fillFromTeacher(merged);
+  withFirst(merged);
   const layered = isTree(merged.network) && kindOfNetwork(merged.network) === 'layered';
   // a union says little of what is wrong in it
   const network = isTree(merged.network) && 'name' in merged.network ? namedNetworkKey : layeredNetwork;
@@ -109,7 +116,7 @@ function checkWeightDecay({ training }: PartialConfig): void {
 
 /** Checks what the schema cannot, before anything is loaded. */
 function checkConfig(config: AnyConfig): void {
-  if ('widths' in config.network) layerNamed(config.network, config.record.layer);
+  for (const layer of layersIn(config)) if ('widths' in config.network) layerNamed(config.network, layer);
   checkWindowFits(config.training.stop, config.record.windowEpochs, config.training.maxEpochs);
   check(
     config.training.stop.rule !== 'zero-training-error' || config.network.loss === 'cross-entropy',

@@ -7,6 +7,7 @@ import { LayeredTrainer, type LayeredTrainerOptions } from '../train/layered-tra
 import type { Evaluate, Learner } from '../train/loop.js';
 import { optimiserUpdate } from '../train/optimisers/update.js';
 import { Trainer } from '../train/trainer.js';
+import { hasSeveral, layersIn } from './layers.js';
 import { optimiserIn } from './optimiser.js';
 import type { AnyConfig } from './schema.js';
 
@@ -21,17 +22,21 @@ export interface RunLearner extends Learner {
   state(): Kept;
   /** Continues from a state that `state` returned after `steps` steps. */
   setState(state: Kept, steps: number): void;
+  /** Steps since the learner was made whose gradient was shortened. */
+  clipped(): number;
 }
 
-/** Says whether the kernels of multilayer perceptrons train a run: without an optimiser, SGD and momentum. */
-const plain = (network: AnyNetwork, { optimiser }: Pick<AnyConfig, 'optimiser'>) =>
-  isLayered(network) || optimiser !== undefined ? undefined : network;
+/** Says whether the kernels of multilayer perceptrons train a run: without an optimiser, SGD and momentum, and one recorded layer. */
+const plain = (network: AnyNetwork, config: Pick<AnyConfig, 'optimiser' | 'record'>) =>
+  isLayered(network) || config.optimiser !== undefined || hasSeveral(config) ? undefined : network;
 
 /** Makes the learner of a run on `perEpoch` batches an epoch. */
 export function runLearner(network: AnyNetwork, samples: Samples, config: AnyConfig, perEpoch: number): RunLearner {
   const perceptron = plain(network, config);
   if (perceptron) return plainLearner(new Trainer(plainOptions(perceptron, samples, config)), config);
   const trainer = new LayeredTrainer(layeredOptions(network, samples, config, perEpoch));
+  // a perceptron with SGD has the same state whoever trains it
+  const own = !isLayered(network) && config.optimiser === undefined;
   return {
     weights: () => trainer.weights(),
     steps: (order, batchSize) => trainer.steps(order, batchSize),
@@ -39,9 +44,12 @@ export function runLearner(network: AnyNetwork, samples: Samples, config: AnyCon
     evaluate: () => trainer.evaluate(),
     state: () => {
       const optimiser = trainer.states();
+      if (own && optimiser.momentum) return { velocity: optimiser.momentum };
       return Object.keys(optimiser).length > 0 ? { optimiser } : {};
     },
-    setState: ({ optimiser = {} }, steps) => trainer.setStates(optimiser, steps),
+    setState: ({ velocity, optimiser = {} }, steps) =>
+      trainer.setStates(own && velocity ? { momentum: velocity } : optimiser, steps),
+    clipped: () => trainer.cells()[0] ?? 0,
   };
 }
 
@@ -55,6 +63,7 @@ function plainLearner(trainer: Trainer, { training }: AnyConfig): RunLearner {
     setState: ({ velocity }) => {
       if (velocity) trainer.setVelocity(velocity);
     },
+    clipped: () => 0,
   };
 }
 
@@ -84,7 +93,7 @@ function layeredOptions(
     momentum: training.momentum,
     update: optimiserUpdate(optimiserIn(config, perEpoch)),
     batchSize: training.batchSize,
-    recordLayers: [record.layer],
+    recordLayers: layersIn({ record }),
     key: randomKey(seed).child('dropout'),
   };
 }

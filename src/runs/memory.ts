@@ -5,21 +5,31 @@ import type { Dataset, Samples } from '../data/dataset.js';
 import { type DiskPart, documents, FILE_BYTES } from '../jobs/disk.js';
 import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES, THREAD_BYTES } from '../jobs/memory.js';
 import { type AnyNetwork, countOf, isLayered, recordedBlock } from '../model/any-network.js';
-import { chunkRowsFor } from '../record/trajectory.js';
+import { completeOptimiser, type OptimiserSpec } from '../train/optimisers/spec.js';
+import { OPTIMISERS } from '../train/optimisers/table.js';
+import { eachLayer, layersIn } from './layers.js';
 import { trainerBytes } from './learner.js';
 import { dynamicsRanks, flatnessRanks } from './ranks.js';
 import type { AnyConfig } from './schema.js';
 import { PASS_BYTES } from './surface.js';
+import { chunkRowsOf, hasWindowStart } from './window-writers.js';
+
+/** The data of a run and its network. */
+interface OfRun {
+  readonly dataset: Dataset;
+  readonly network: AnyNetwork;
+}
 
 /**
- * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of the window;
- * the analysis holds the data and what its eigenproblem needs (`pcaMemory`).
+ * Estimates the peak memory in bytes. Training holds the data, the trainer's copy of it, and one chunk of every window;
+ * the analysis holds the data and what its eigenproblem needs (`pcaMemory`), of one recorded layer after the other.
  */
-export function memoryNeed(
-  config: AnyConfig,
-  { dataset, network }: { readonly dataset: Dataset; readonly network: AnyNetwork },
-  steps: number,
-): MemoryNeed {
+export const memoryNeed = (config: AnyConfig, run: OfRun, steps: number): MemoryNeed =>
+  eachLayer(config)
+    .map((own) => needOfLayer(own, run, steps))
+    .reduce((most, need) => (need.peak > most.peak ? need : most));
+
+function needOfLayer(config: AnyConfig, { dataset, network }: OfRun, steps: number): MemoryNeed {
   const { record } = config;
   const { size } = recordedBlock(network, record.layer);
   const n = Math.min(size, steps);
@@ -38,8 +48,10 @@ export function memoryNeed(
     },
     { what: 'training, with the samples in kernel memory', bytes: trainer, key: 'data.limit' },
     {
-      what: 'one chunk of the window, and what every step has: loss, correct answers, motion along the directions',
-      bytes: 8 * size * chunkRowsFor(size) + steps * (12 + 16 * dynamicsRanks(config.analysis, n).length),
+      what: 'one chunk of every window, and what every step has: loss, correct answers, motion along the directions',
+      bytes:
+        8 * sizesOf(config, network) * chunkRowsOf({ network, config }) +
+        steps * (12 + 16 * dynamicsRanks(config.analysis, n).length),
       key: 'record.windowEpochs or record.layer',
     },
     {
@@ -58,6 +70,10 @@ export function memoryNeed(
   const [base, data, train, chunk, analysis, walk, passes = 0] = parts.map((p) => p.bytes);
   return { peak: base + data + chunk + Math.max(train, analysis, walk, passes), parts };
 }
+
+/** Weights of all recorded layers. */
+const sizesOf = (config: AnyConfig, network: AnyNetwork): number =>
+  layersIn(config).reduce((sum, layer) => sum + recordedBlock(network, layer).size, 0);
 
 function bytesOf(samples: Samples): number {
   return samples.values.byteLength + (samples.labels?.byteLength ?? 0) + (samples.targets?.byteLength ?? 0);
@@ -86,50 +102,69 @@ const OTHERS = 6000;
  */
 export function analysisDisk(config: AnyConfig, network: AnyNetwork, steps: number): DiskPart {
   const { training, record, analysis } = config;
-  const ranks = Math.min(recordedBlock(network, record.layer).size, steps);
   const epochs = training.stop.rule === 'epochs' ? training.stop.epochs + record.windowEpochs : training.maxEpochs;
-  const numbers =
-    2 * ranks +
-    MOTION * dynamicsRanks(analysis, ranks).length +
-    WIDTH * flatnessRanks(analysis, ranks).length +
-    PATHS * Math.min(1, steps / 3000) +
-    5 * Math.min(epochs, training.maxEpochs) +
-    OTHERS;
-  return documents(numbers, 4, 'analysis.directions');
+  const numbers = layersIn(config).map((layer) => {
+    const ranks = Math.min(recordedBlock(network, layer).size, steps);
+    return (
+      2 * ranks +
+      MOTION * dynamicsRanks(analysis, ranks).length +
+      WIDTH * flatnessRanks(analysis, ranks).length +
+      PATHS * Math.min(1, steps / 3000) +
+      5 * Math.min(epochs, training.maxEpochs) +
+      OTHERS
+    );
+  });
+  return documents(
+    numbers.reduce((sum, n) => sum + n, 0),
+    4,
+    'analysis.directions',
+  );
 }
 
 /** Numbers of a chunk of the principal directions (`writeArrays`). */
 const CHUNK = 1e6;
 
 /**
- * States what a run writes: the window, the principal directions, weights with a checkpoint, documents and the report.
+ * States what a run writes: the windows, the principal directions, weights with a checkpoint, documents and the report.
  */
 export function diskNeed(config: AnyConfig, network: AnyNetwork, steps: number): DiskPart[] {
-  const { size } = recordedBlock(network, config.record.layer);
-  const rows = chunkRowsFor(size);
+  const size = sizesOf(config, network);
+  const rows = chunkRowsOf({ network, config });
+  const windows = layersIn(config).length;
   // a chunk more: the last one is not filled, or is written again beside itself
   const chunks = Math.ceil(steps / rows) + 1;
   return [
     {
-      what: 'the recorded window',
-      // weights, loss, correct answers and step of every step, in whole chunks
-      bytes: ((4 * size + 12) * rows + 4 * FILE_BYTES) * chunks,
+      what: windows === 1 ? 'the recorded window' : `the recorded windows of ${windows} layers`,
+      // weights, and loss, correct answers and step of every step, in whole chunks
+      bytes: ((4 * size + 12 * windows) * rows + 4 * windows * FILE_BYTES) * chunks,
       key: 'record.windowEpochs or record.layer',
     },
     directionsDisk(config, network, steps),
     {
-      what: 'weights and checkpoint, each beside its predecessor',
-      bytes: 20 * countOf(network),
+      what: 'weights and checkpoints, each beside its predecessor',
+      bytes: weightsBytes(config, network),
       key: 'network',
     },
     analysisDisk(config, network, steps),
   ];
 }
 
-/** States what the principal component analysis of a window writes as arrays. */
-export function directionsDisk({ record }: AnyConfig, network: AnyNetwork, steps: number): DiskPart {
-  const { size } = recordedBlock(network, record.layer);
-  const ranks = Math.min(size, steps - 1);
-  const bytes = 8 * ((ranks + 3) * size + ranks + Math.max(CHUNK, size));
+/** Bytes of the weights at the end, of a checkpoint beside its predecessor, and of that of the beginning of the window where it is kept. */
+function weightsBytes(config: AnyConfig, network: AnyNetwork): number {
+  const { optimiser } = config;
+  const spec = optimiser && completeOptimiser(optimiser as unknown as OptimiserSpec);
+  const kept = spec ? OPTIMISERS[spec.type].vectors(spec).length : 1;
+  const checkpoints = hasWindowStart({ network, config }) ? 3 : 2;
+  return 4 * (1 + checkpoints * (1 + kept)) * countOf(network);
+}
+
+/** States what the principal component analysis of every window writes as arrays. */
+export function directionsDisk(config: AnyConfig, network: AnyNetwork, steps: number): DiskPart {
+  const bytes = layersIn(config).reduce((sum, layer) => {
+    const { size } = recordedBlock(network, layer);
+    const ranks = Math.min(size, steps - 1);
+    return sum + 8 * ((ranks + 3) * size + ranks + Math.max(CHUNK, size));
+  }, 0);
   return { what: 'the principal directions', bytes, key: 'record.layer' };
 }

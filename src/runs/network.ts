@@ -6,6 +6,7 @@ import { namedNetwork } from '../model/layered/named.js';
 import { resolveLayers } from '../model/layered/resolve.js';
 import type { LayeredSpec } from '../model/layered/spec.js';
 import { check } from '../numeric/errors.js';
+import { layersIn } from './layers.js';
 import type { AnyConfig } from './schema.js';
 
 /**
@@ -31,7 +32,7 @@ export function networkOf({ network, record }: AnyConfig, dataset: Dataset): Any
       `the data set '${name}' has samples of the shape [${train.shape!.join(', ')}]; network.input is ${JSON.stringify(spec.input)}: leave it out, or make it equal.`,
   );
   checkEnds(spec, dataset);
-  recordedBlock(spec, record.layer);
+  for (const layer of layersIn({ record })) recordedBlock(spec, layer);
   return perceptronOf(spec) ?? spec;
 }
 

@@ -4,6 +4,12 @@ import { scheduleInSteps } from '../train/optimisers/schedule.js';
 import { completeOptimiser, type OptimiserSpec } from '../train/optimisers/spec.js';
 import type { AnyConfig, PartialConfig } from './schema.js';
 
+/** The keys of a config that say how steps are made. */
+interface Stepping {
+  readonly optimiser?: AnyConfig['optimiser'];
+  readonly training: Pick<AnyConfig['training'], 'learningRate' | 'momentum'>;
+}
+
 /** Learning rates of PyTorch's optimisers where none is given. */
 const RATES: Readonly<Record<string, number>> = { rmsprop: 0.01, adam: 0.001, adamw: 0.001 };
 
@@ -11,7 +17,7 @@ const RATES: Readonly<Record<string, number>> = { rmsprop: 0.01, adam: 0.001, ad
  * Returns the optimiser of a config, its schedule in steps.
  * @param perEpoch - batches in an epoch, for a schedule that counts epochs
  */
-export function optimiserIn({ optimiser, training }: AnyConfig, perEpoch: number): OptimiserSpec {
+export function optimiserIn({ optimiser, training }: Stepping, perEpoch: number): OptimiserSpec {
   if (optimiser === undefined) return { type: 'sgd', learningRate: training.learningRate, momentum: training.momentum };
   const spec = { learningRate: training.learningRate, ...optimiser } as OptimiserSpec;
   return spec.schedule ? { ...spec, schedule: scheduleInSteps(spec.schedule, perEpoch) } : spec;
@@ -22,7 +28,7 @@ export function optimiserIn({ optimiser, training }: AnyConfig, perEpoch: number
  * @param asked - the config as it was written, without defaults
  * @throws InputError for an optimiser that cannot be, and where both state the same thing differently
  */
-export function withOptimiser<T extends AnyConfig>(config: T, asked: { readonly training?: unknown }): T {
+export function withOptimiser<T extends Stepping>(config: T, asked: { readonly training?: unknown }): T {
   const { optimiser, training } = config;
   if (optimiser === undefined) return config;
   const own = optimiser as Partial<OptimiserSpec>;

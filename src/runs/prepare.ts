@@ -17,6 +17,7 @@ import { checkLayers, completeRunConfig, configHash } from './config.js';
 import type { Context } from './context.js';
 import { type DatasetPart, type DatasetRequest, loadDataset } from './datasets.js';
 import { differenceOf, openRun, RUN, type RunHead, readRecord, type StageName } from './folder.js';
+import { layersIn } from './layers.js';
 import { diskNeed, memoryNeed } from './memory.js';
 import { networkOf } from './network.js';
 import { asWritten, optimiserIn } from './optimiser.js';
@@ -190,11 +191,12 @@ export async function planRun(
   layers: readonly (PartialConfig | undefined)[],
   options: RunOptions,
   leastSteps = LEAST_STEPS,
-): Promise<RunNeed> {
+): Promise<RunNeed & { readonly network: AnyNetwork }> {
   const config = completeRunConfig(...layers);
   checkLayers(config, undefined);
   useKernel(config.kernel);
-  return needOf(config, await loadRun(config, options), leastSteps);
+  const loaded = await loadRun(config, options);
+  return { ...needOf(config, loaded, leastSteps), network: loaded.network };
 }
 
 /**
@@ -205,13 +207,13 @@ export function needOf(config: AnyConfig, { dataset, network }: Loaded, leastSte
   const { training, record, analysis } = config;
   const plan = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
   const steps = plan.batchesPerEpoch * record.windowEpochs;
-  const ranks = Math.min(recordedBlock(network, record.layer).size, steps - 1);
   check(
     steps >= leastSteps,
     'window-too-short',
     `the window has ${steps} steps (${record.windowEpochs} epochs of ${plan.batchesPerEpoch} batches); its fluctuations need at least ${leastSteps}: raise record.windowEpochs.`,
   );
-  checkRanks(analysis.directions, ranks);
+  for (const layer of layersIn(config))
+    checkRanks(analysis.directions, Math.min(recordedBlock(network, layer).size, steps - 1), layer);
   const { schedule } = optimiserIn(config, plan.batchesPerEpoch);
   if (schedule) checkScheduleFits(schedule, plan.batchesPerEpoch * training.maxEpochs);
   const memory = memoryNeed(config, { dataset, network }, steps);

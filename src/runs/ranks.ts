@@ -36,11 +36,11 @@ export function dynamicsRanks(analysis: Config['analysis'], last: number): numbe
  * Refuses a list with a rank above `last`.
  * @throws InputError
  */
-export function checkRanks(directions: Config['analysis']['directions'], last: number): void {
+export function checkRanks(directions: Config['analysis']['directions'], last: number, layer: string): void {
   const asked = Array.isArray(directions) ? Math.max(...directions) : 1;
   check(
     asked <= last,
     'no-such-direction',
-    `analysis.directions asks for rank ${asked}; the recorded window has ${last} directions.`,
+    `analysis.directions asks for rank ${asked}; the recorded window of ${layer} has ${last} directions.`,
   );
 }

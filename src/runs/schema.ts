@@ -100,7 +100,15 @@ export const schema = z.strictObject({
     .describe('how steps follow from gradients; SGD with training.momentum where it is not given'),
   record: z
     .strictObject({
-      layer: z.string().default('layer2'),
+      layer: z
+        .string()
+        .default('layer2')
+        .describe('whose weights are recorded; the first of layers where these are given'),
+      layers: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('several layers that are recorded and measured in one run, in place of layer'),
       windowEpochs: count.default(10).describe('epochs recorded AFTER the stopping rule is met'),
     })
     .prefault({}),

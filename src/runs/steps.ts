@@ -4,8 +4,12 @@
  */
 import type { Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
-import type { LayerBlock, NetworkSpec } from '../model/network.js';
+import { type AnyNetwork, asLayered, isLayered } from '../model/any-network.js';
+import type { LayerBlock } from '../model/network.js';
 import type { Key } from '../numeric/random.js';
+import { LayeredTrainer } from '../train/layered-trainer.js';
+import type { OptimiserSpec } from '../train/optimisers/spec.js';
+import { optimiserUpdate } from '../train/optimisers/update.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 
 /** Says how the steps are made. */
@@ -17,11 +21,13 @@ export interface Dynamics {
 
 /** Says what is trained, from which weights and in which batches. */
 interface StepsRequest {
-  readonly spec: NetworkSpec;
+  readonly spec: AnyNetwork;
   readonly samples: Samples;
   readonly weights: Float32Array;
-  readonly layer: LayerBlock;
+  readonly layer: Pick<LayerBlock, 'name'>;
   readonly dynamics: Dynamics;
+  /** Takes the steps in place of SGD with the momentum of `dynamics`; it begins without a state. */
+  readonly optimiser?: OptimiserSpec;
   readonly batchSize: number;
   /** Layers that are trained; all by default. */
   readonly trainable?: readonly string[];
@@ -31,22 +37,26 @@ interface StepsRequest {
 
 /** Trains a network epoch by epoch and gives the weights of one layer after each step. */
 export class CellSteps {
-  readonly trainer: Trainer;
+  readonly trainer: Trainer | LayeredTrainer;
   readonly batchesPerEpoch: number;
   private readonly plan: ReturnType<typeof batchPlan>;
   private epoch = 0;
 
   constructor(private readonly request: StepsRequest) {
-    const { spec, samples, dynamics, batchSize, layer, trainable, key, weights } = request;
-    this.trainer = new Trainer({
-      spec,
-      samples,
-      learningRate: dynamics.learningRate,
-      momentum: dynamics.momentum,
-      batchSize,
-      recordLayer: layer.name,
-      ...(trainable && { trainable }),
-    });
+    const { spec, samples, dynamics, optimiser, batchSize, layer, trainable, key, weights } = request;
+    const { learningRate, momentum } = dynamics;
+    const common = { samples, learningRate, batchSize, ...(trainable && { trainable }) };
+    this.trainer =
+      isLayered(spec) || optimiser
+        ? new LayeredTrainer({
+            ...common,
+            spec: asLayered(spec),
+            recordLayers: [layer.name],
+            ...(optimiser ? { update: optimiserUpdate(optimiser) } : { momentum }),
+            // masks of dropout are drawn by a key of their own
+            key: key.child('dropout'),
+          })
+        : new Trainer({ ...common, momentum, spec, recordLayer: layer.name });
     this.trainer.setWeights(weights);
     const { sampling } = dynamics;
     this.plan = batchPlan({ count: samples.count, batchSize, sampling, lastBatch: 'drop', key });
@@ -110,7 +120,7 @@ export class WeightMean {
     return out;
   }
   /** Returns the mean in float32; a layer whose exact mean is known can be given in its place. */
-  weights(layer?: LayerBlock, exact?: Float64Array): Float32Array {
+  weights(layer?: Pick<LayerBlock, 'weightOffset'>, exact?: Float64Array): Float32Array {
     const out = Float32Array.from(this.sum, (v) => v / this.count);
     if (layer && exact) out.set(Float32Array.from(exact), layer.weightOffset);
     return out;

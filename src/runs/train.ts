@@ -4,27 +4,31 @@ import type { TrainingCurves } from '../analyse/trajectory/results.js';
 import type { Dataset, Samples } from '../data/dataset.js';
 import { batchPlan } from '../data/samplers.js';
 import { yieldToEvents } from '../jobs/context.js';
-import { type AnyNetwork, initialOf, recordedBlock } from '../model/any-network.js';
+import { type AnyNetwork, initialOf } from '../model/any-network.js';
 import { check, DivergedError } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from '../record/checkpoint.js';
 import { readJson, readPart, writeJson } from '../record/json.js';
-import { chunkRowsFor, TrajectoryWriter } from '../record/trajectory.js';
 import { type Cursor, type Curves, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL } from '../train/trainer.js';
 import type { Context } from './context.js';
 import { evaluationOf, type RunLearner, runLearner } from './learner.js';
 import type { AnyConfig } from './schema.js';
+import { hasWindowStart, openWriters, type WindowWriters } from './window-writers.js';
 
 /** File of the state of training in a run folder. */
 export const CHECKPOINT = 'checkpoint.safetensors';
 const HISTORY = 'history.json';
 /** File of the final weights in a run folder. */
 export const MODEL = 'model.safetensors';
-/** File of the state at the beginning of the window, where the optimiser keeps mean squared gradients. */
+/** File of the state at the beginning of the window, of runs of layers and of optimisers. */
 export const WINDOW_START = 'window-start.safetensors';
-/** Folder of the recorded window in a run folder. */
-export const TRAJECTORY = 'trajectory.zarr';
+export { TRAJECTORY } from './window-writers.js';
+
+/** What a checkpoint of a run holds beside weights and buffers: the cursor, and the steps so far whose gradient was shortened. */
+export interface RunState extends Cursor {
+  readonly clipped?: number;
+}
 
 /**
  * Trains from the last checkpoint of the folder, or the initial weights, to the end of the window.
@@ -40,18 +44,19 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
   const key = randomKey(config.seed);
   const plan = batchPlan({ count: dataset.train.count, ...training, key: key.child('batches') });
   const learner = runLearner(network, dataset.train, config, plan.batchesPerEpoch);
-  const saved = readCheckpoint<Cursor>(folder.file(CHECKPOINT), network, newCursor());
+  const saved = readCheckpoint<RunState>(folder.file(CHECKPOINT), network, newCursor());
   learner.setWeights(saved?.weights ?? initialOf(network, key.child('init')));
-  const cursor = saved?.state ?? newCursor();
+  const { clipped: before = 0, ...cursor }: RunState = saved?.state ?? newCursor();
+  const clips = config.optimiser !== undefined && 'clipNorm' in config.optimiser;
   if (saved) learner.setState(saved, cursor.step);
   const curves = readCurves(readJson<Partial<Curves>>(folder.file(HISTORY)), cursor.epoch);
-  let writer: TrajectoryWriter | undefined;
+  let writer: WindowWriters | undefined;
   if (cursor.stoppedAfter >= 0) writer = await openWindow(context, plan.batchesPerEpoch, cursor);
 
-  const here = (): Checkpoint<Cursor> => ({
+  const here = (): Checkpoint<RunState> => ({
     weights: learner.weights(),
     ...learner.state(),
-    state: cursor,
+    state: { ...cursor, ...(clips && { clipped: before + learner.clipped() }) },
     configHash: folder.record.configHash,
   });
   const save = () => {
@@ -80,8 +85,7 @@ export async function trainStage(context: Context, dataset: Dataset): Promise<vo
         if (event.recorded) writer!.append(event.firstStep, event.recorded, event.loss, event.correct);
       } else if (cursor.stoppedAfter === cursor.epoch) {
         writer = await openWindow(context, plan.batchesPerEpoch, cursor);
-        const start = here();
-        if (start.optimiser?.squares) writeCheckpoint(folder.file(WINDOW_START), network, start);
+        if (hasWindowStart(context)) writeCheckpoint(folder.file(WINDOW_START), network, here());
         save();
       }
       if (writer === undefined || writer.pending === 0) {
@@ -129,32 +133,21 @@ export function finalWeights(path: string, spec: AnyNetwork): Float32Array {
   return weights;
 }
 
-function openWindow(
-  { folder, config, network }: Context,
-  stepsPerEpoch: number,
-  cursor: Cursor,
-): Promise<TrajectoryWriter> {
-  const { name, size, shape: layerShape } = recordedBlock(network, config.record.layer);
+function openWindow(context: Context, stepsPerEpoch: number, cursor: Cursor): Promise<WindowWriters> {
+  const { folder, config } = context;
   const { learningRate, momentum, batchSize, sampling, lastBatch } = config.training;
-  const shape = {
-    steps: config.record.windowEpochs * stepsPerEpoch,
-    size,
-    layer: name,
-    layerShape,
-    chunkRows: chunkRowsFor(size),
-    attributes: {
-      stepsPerEpoch,
-      learningRate,
-      momentum,
-      batchSize,
-      sampling,
-      lastBatch,
-      ...(config.optimiser && { optimiser: config.optimiser }),
-      configHash: folder.record.configHash,
-    },
+  const attributes = {
+    stepsPerEpoch,
+    learningRate,
+    momentum,
+    batchSize,
+    sampling,
+    lastBatch,
+    ...(config.optimiser && { optimiser: config.optimiser }),
+    configHash: folder.record.configHash,
   };
-  const row = cursor.step - cursor.stoppedAfter * stepsPerEpoch;
-  return TrajectoryWriter.open(folder.file(TRAJECTORY), shape, row);
+  const steps = config.record.windowEpochs * stepsPerEpoch;
+  return openWriters(context, { steps, attributes, row: cursor.step - cursor.stoppedAfter * stepsPerEpoch });
 }
 
 /** Returns the evaluation of the test samples, by a second trainer that gets the current weights. */

@@ -56,6 +56,7 @@ const PARTS_WANTS = is.shape<SurfaceParts>({
   offers: is.maybe(is.shape(ofVerbs(is.maybe(is.oneOf('exact', 'made', 'missing'))))),
   subsets: is.maybe(is.flag),
   close: is.maybe(is.func),
+  scale: is.maybe(is.numbers),
   ...ofVerbs(is.maybe(is.func)),
 });
 
@@ -146,6 +147,7 @@ export function completed(parts: SurfaceParts): Surface {
     samples,
     precision,
     offers,
+    ...(parts.scale && { scale: parts.scale }),
     losses: (w, lines, subset, options) =>
       ask(
         'losses',

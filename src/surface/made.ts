@@ -29,7 +29,7 @@ import type { Offer, Subset, Surface, SurfaceBlock, Verb } from './surface.js';
 /** Holds what a model offers by itself: at least one of losses, losses of samples, and gradients. */
 export interface SurfaceParts
   extends Pick<Surface, 'name' | 'size' | 'samples' | 'precision'>,
-    Partial<Pick<Surface, Verb | 'parameters' | 'close'>> {
+    Partial<Pick<Surface, Verb | 'parameters' | 'close' | 'scale'>> {
   /** Says of verbs given here that they are themselves made from others; the other ones are exact. */
   readonly offers?: Partial<Record<Verb, Offer>>;
   /** False where nothing can be asked over a part of the samples; true by default. */

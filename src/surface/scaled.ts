@@ -38,8 +38,10 @@ export function scaledSurface(surface: Surface, scale: ArrayLike<number>, name =
       v.data.map((x, k) => x * own[k % v.cols]),
     );
   };
+  const below = surface.scale;
   return wrapped(surface, {
     name,
+    scale: below ? s.map((x, i) => x * below[i]) : s,
     losses: (y, lines, subset, options) =>
       surface.losses(
         at(y),

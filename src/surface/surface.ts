@@ -125,6 +125,11 @@ export interface Surface {
   readonly samples: number;
   /** Precision of the losses: it sets the steps of differences and what may be claimed. */
   readonly precision: 'float32' | 'float64';
+  /**
+   * Where the point of a request is y in other coordinates w = s∘y (`scaledSurface`): s, length P. Steps of differences are chosen by how
+   * far they move w.
+   */
+  readonly scale?: Float64Array;
   readonly offers: Readonly<Record<Verb, Offer>>;
 
   /** Returns L(w + δ p) for every displacement of every line. */

@@ -10,9 +10,9 @@ import type { Surface, Verb } from './surface.js';
  */
 export function wrapped(
   surface: Surface,
-  own: Pick<SurfaceParts, 'name' | 'offers'> & Partial<Pick<Surface, Verb>>,
+  own: Pick<SurfaceParts, 'name' | 'offers' | 'scale'> & Partial<Pick<Surface, Verb>>,
 ): Surface {
-  const { size, samples, precision, parameters, offers } = surface;
+  const { size, samples, precision, parameters, offers, scale } = surface;
   return completed({
     size,
     samples,
@@ -20,6 +20,7 @@ export function wrapped(
     parameters,
     subsets: offers.sampleLosses !== 'missing' || samples === 1,
     offers,
+    ...(scale && { scale }),
     ...(Object.fromEntries(Object.entries(own).filter(([key]) => offers[key as Verb] !== 'missing')) as typeof own),
     close: () => surface.close(),
   });

@@ -42,11 +42,17 @@ export function layersOfFlags(flags: RunFlags): PartialConfig[] {
     network: flags.network,
     optimiser: { type: flags.optimiser },
     training: { sampling: flags.sampling, learningRate: flags.learningRate, batchSize: flags.batchSize },
-    record: { windowEpochs: flags.window, layer: flags.layer },
+    record: { windowEpochs: flags.window, ...recorded(flags.layer) },
     analysis: { centre: flags.centre, directions: flags.directions },
     workers: flags.workers,
   });
   return [...layers, over as PartialConfig];
+}
+
+/** Names one layer, or several where commas stand between them. */
+function recorded(layer: string | undefined): Tree {
+  const names = layer?.split(',').map((name) => name.trim());
+  return names && names.length > 1 ? { layers: names } : { layer };
 }
 
 /** Leaves out undefined values, and objects without any value. */

@@ -3,18 +3,28 @@
  *
  *     vᵀ H_k v ≈ [g_k(w + ε v)·v − g_k(w − ε v)·v] / (2 ε),   ε = δ·|w|/|v|
  *
- * with δ = 2^−17 in double precision (error about 1e-10 of the third derivative, 1e-11 of the gradient by rounding) and 2^−8 in
- * single. It serves for errors and variances, where few digits do. A difference across a kink of ReLU sees a share of it.
+ * (in other coordinates w = s∘y the norms are those of s∘y and s∘v: a step in the coordinates of an optimiser is as long as one of the weights)
+ * with δ = 2^−25 where the gradients are exact in double precision (rounding of the gradient counts 1e-9 of it), 2^−17 where they are
+ * made of losses, and 2^−8 in single. It serves for errors and variances, where few digits do. A difference across a kink of ReLU or of
+ * max pooling sees a share of a jump divided by ε, so the step must be short: at 2^−17 every sample of LeNet-5 crosses one.
  */
 import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
-import { moved } from '../../surface/blocks.js';
+import { gather, moved } from '../../surface/blocks.js';
 import type { RequestOptions, Subset, Surface, SurfaceBlock } from '../../surface/surface.js';
 
-/** Returns the step ε along a vector that is not zero. */
-export function differenceStep({ precision }: Surface, w: Float64Array, v: Float64Array): number {
-  const delta = precision === 'float64' ? 2 ** -17 : 2 ** -8;
-  return (delta * (Math.sqrt(dot(w, w)) || 1)) / Math.sqrt(dot(v, v));
+/** Returns the step ε along a vector of a block that is not zero. */
+export function differenceStep(
+  { precision, scale, offers }: Surface,
+  block: SurfaceBlock,
+  w: Float64Array,
+  v: Float64Array,
+): number {
+  const delta = precision === 'float32' ? 2 ** -8 : offers.projectedSampleGradients === 'exact' ? 2 ** -25 : 2 ** -17;
+  const own = scale && gather(block, scale);
+  const at = scale ? w.map((x, i) => x * scale[i]) : w;
+  const along = own ? v.map((x, i) => x * own[i]) : v;
+  return (delta * (Math.sqrt(dot(at, at)) || 1)) / Math.sqrt(dot(along, along));
 }
 
 /**
@@ -34,7 +44,7 @@ export async function curvaturesBySample(
   for (let i = 0; i < v.rows; i++) {
     const p = row(v, i);
     if (p.every((x) => x === 0)) continue;
-    const step = differenceStep(surface, w, p);
+    const step = differenceStep(surface, block, w, p);
     const one = matrix(1, p.length, p.slice());
     const ahead = await surface.projectedSampleGradients(moved(w, block, p, step), block, one, subset, options);
     const behind = await surface.projectedSampleGradients(moved(w, block, p, -step), block, one, subset, options);

@@ -32,7 +32,7 @@ export async function surfaceSampleCurvature(
   const values = new Float64Array(samples * pairs);
   for (let i = 0; i < k; i++) {
     const u = row(directions, i);
-    const step = differenceStep(surface, w, u);
+    const step = differenceStep(surface, block, w, u);
     const at = (by: number) =>
       surface.projectedSampleGradients(moved(w, block, u, by), block, directions, subset, options);
     const [ahead, behind] = [await at(step), await at(-step)];

@@ -51,8 +51,8 @@ export interface AnyState {
   readonly folder: string;
 }
 
-/** Samples over which curvature and noise are measured at most: some seconds for a small convolutional network. */
-const MEASURED = 4000;
+/** Samples over which curvature and noise are measured at most: a minute or two of one core for LeNet-5. */
+const MEASURED = 1000;
 /** A run of verification has at least this many steps, but by default no more than this many epochs. */
 const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
 

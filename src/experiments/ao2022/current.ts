@@ -16,6 +16,7 @@ import { halfWidth } from '../../numeric/interval.js';
 import { compatible, decide, side, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../../report/format.js';
+import { modesOf } from './form.js';
 import type { Ao2022Results, RulePower, TrajectoryTests } from './measured.js';
 import { MODES, thinModes, where } from './settled.js';
 import { passesAsStationary } from './stationarity.js';
@@ -92,7 +93,7 @@ export function stationary(r: Ao2022Results, t: TrajectoryTests): Finding {
     predicted: `1; whole layer of ${formatCount(r.setting.P)} modes, drift included: ${formatEstimate(t.motion.layer)}`,
     range: `${where(r)}; these modes relax ${formatRange(rule.relaxations, 2)} times`,
     verdict,
-    reason: `${thinModes(r)}${powerWords(rule)}${found === 'agrees' && !powerful ? ' So passing it shows little.' : ''} The sum telescopes to the net growth of |w|² over the window, with w measured from the window mean: below 1 the weights end farther out than they began, above 1 closer. Nothing is said here of the ${formatCount(r.setting.P - r.subspaces.settled)} modes that are not settled, and U does not describe them.`,
+    reason: `${thinModes(r)}${powerWords(rule)}${found === 'agrees' && !powerful ? ' So passing it shows little.' : ''} The sum telescopes to the net growth of |w|² over the window, with w measured from the window mean: below 1 the weights end farther out than they began, above 1 closer. Nothing is said here of the ${formatCount(modesOf(r) - r.subspaces.settled)} modes that are not settled, and U does not describe them.`,
   };
 }
 

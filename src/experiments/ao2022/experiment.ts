@@ -3,13 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type {
-  DirectionFlatness,
-  FlatnessSummary,
-  PcaSummary,
-  TrainingCurves,
-} from '../../analyse/trajectory/results.js';
-import type { Dataset } from '../../data/dataset.js';
+import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
 import { batchPlan } from '../../data/samplers.js';
 import { InterruptedError, type RunOptions } from '../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
@@ -28,15 +22,14 @@ import { thinToLogSpaced } from '../../numeric/spacing.js';
 import * as is from '../../numeric/wants.js';
 import { readJson, readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import { completeConfig, plainConfig } from '../../runs/config.js';
+import { completeRunConfig } from '../../runs/config.js';
 import { type RunRecord, readRecord } from '../../runs/folder.js';
 import { networkTitle } from '../../runs/network.js';
-import { loadFor, type Prepared, planRun } from '../../runs/prepare.js';
+import { type Loaded, loadRun, type Prepared, planRun } from '../../runs/prepare.js';
 import type { RunRequest } from '../../runs/run.js';
-import type { Config, PartialConfig } from '../../runs/schema.js';
-import { historyIn, TRAJECTORY } from '../../runs/train.js';
-import type { DynamicsResult } from '../../runs/window/jobs.js';
-import { ARRAYS, centreWeights, DYNAMICS, FLATNESS, PCA } from '../../runs/window/stages.js';
+import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
+import { TRAJECTORY } from '../../runs/train.js';
+import { ARRAYS, centreWeights } from '../../runs/window/stages.js';
 import { batchFactor, type ModesOutput } from '../../theory/layer/modes.js';
 import { ao2022Findings } from './findings.js';
 import { correlationTimes, groupRatios, scalingChain, temperatures, widthComparison } from './fits.js';
@@ -44,6 +37,8 @@ import { type Ao2022Folder, type Ao2022Record, checkAo2022, openAo2022, readAo20
 import { type Ao2022Job, FILES, type MatricesResult, runAo2022Job } from './jobs.js';
 import type { Ao2022Results, Ao2022Setting, LandscapeRow, TrajectoryTests } from './measured.js';
 import { ao2022Disk, ao2022Memory } from './memory.js';
+import { type Inputs, readInputs, settingOf } from './setting.js';
+import { spanOf, systemFacts, systemOf } from './system.js';
 
 /** Names the run to measure and the folder of the results. */
 export interface Ao2022Request extends RunOptions {
@@ -92,9 +87,9 @@ export async function measureAo2022(
   const { run, out } = await finishedRun(Array.isArray(config) ? config : [config], makeRun, request);
   const record = readRecord(run);
   verifyOutputs(run, record.outputs);
-  const settings = plainConfig(record.config);
+  const settings = record.config;
   forceKernelBuild(record.kernelBuild);
-  const dataset = await loadFor(settings, request);
+  const { dataset, network } = await loadRun(settings, request);
   const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...settings.training, key: randomKey(0) });
   const steps = batchesPerEpoch * settings.record.windowEpochs;
   check(
@@ -102,11 +97,11 @@ export async function measureAo2022(
     'window-too-short',
     `the window of the run in ${run} has ${steps} steps; its circulation needs more than ${LEAST_STEPS}: measure a run with a longer window.`,
   );
-  readInputs(run);
-  await centreWeights(settings, settings.network, run);
-  const memory = ao2022Memory(settings, dataset);
+  const inputs = readInputs(run);
+  await centreWeights(settings, network, run);
+  const memory = ao2022Memory(settings, { dataset, network }, steps);
   checkMemory(memory, usableMemory());
-  const disk = checkDisk(ao2022Disk(settings), out, run === join(out, RUN_FOLDER) ? 0 : bytesIn(out));
+  const disk = checkDisk(ao2022Disk(settings, network, steps), out, run === join(out, RUN_FOLDER) ? 0 : bytesIn(out));
   const head = {
     run: relative(out, run),
     configHash: record.configHash,
@@ -116,7 +111,7 @@ export async function measureAo2022(
   const folder = openAo2022(out, head, request.resume ?? false);
   try {
     request.onStart?.({ folder: out, run, memory, disk });
-    await measure({ folder, options: request }, run, record, dataset);
+    await measure({ folder, options: request, inputs }, run, record, { dataset, network });
     return { folder: out, record: folder.record };
   } finally {
     folder.close();
@@ -140,13 +135,13 @@ async function finishedRun(
   if (given !== undefined) {
     const { config, stages } = readRecord(given);
     const out = request.out ?? join(given, 'ao2022');
-    checkPhysics(plainConfig(config), `the run in ${given}`);
+    checkPhysics(config, `the run in ${given}`);
     checkAo2022(out, resume);
     const done = Object.values(stages).every((s) => s.status === 'done');
     if (!done) await makeRun([], { ...optionsOf(request), out: given, resume: true });
     return { run: given, out };
   }
-  const { preset, seed } = completeConfig(...layers);
+  const { preset, seed } = completeRunConfig(...layers);
   const out = request.out ?? `ao2022-${preset}-seed${seed}`;
   const run = join(out, RUN_FOLDER);
   const there = existsSync(join(run, 'run.json'));
@@ -157,10 +152,11 @@ async function finishedRun(
   );
   checkAo2022(out, resume);
   const all = there ? [readRecord(run).config as PartialConfig, ...layers] : layers;
-  const config = completeConfig(...all);
+  const config = completeRunConfig(...all);
   checkPhysics(config, 'the run that is asked for');
-  const { disk } = await planRun(all, {}, LEAST_STEPS + 1);
-  checkDisk([...disk, ...ao2022Disk(config)], out, bytesIn(out));
+  const { disk, network, steps } = await planRun(all, {}, LEAST_STEPS + 1);
+  const own = ao2022Disk(config, network, steps);
+  checkDisk([...disk, ...own], out, bytesIn(out));
   await makeRun(layers, {
     ...optionsOf(request),
     out: run,
@@ -170,7 +166,7 @@ async function finishedRun(
       request.onTraining?.({
         ...prepared,
         memory: oneAfterAnother(prepared.memory),
-        disk: prepared.disk + bytesOf(ao2022Disk(config)),
+        disk: prepared.disk + bytesOf(own),
       }),
   });
   return { run, out };
@@ -186,12 +182,7 @@ const optionsOf = ({ onProgress, signal, checkpointSeconds }: Ao2022Request): Ru
  * Refuses runs that the theory of ao2022 does not describe.
  * @throws InputError
  */
-function checkPhysics({ training }: Config, run: string): void {
-  check(
-    training.momentum === 0,
-    'momentum',
-    `${run} has momentum ${training.momentum}; epsilon = eta²/(2B) of ao2022 is for plain SGD: measure a run with training.momentum 0.`,
-  );
+function checkPhysics({ training }: AnyConfig, run: string): void {
   check(
     training.sampling !== 'cyclic',
     'cyclic',
@@ -201,11 +192,12 @@ function checkPhysics({ training }: Config, run: string): void {
 
 /** The content of modes.json. */
 type ModesDocument = Omit<ModesOutput, 'basis' | 'curvatures' | 'noise' | 'parts' | 'turning'> &
-  Pick<Ao2022Results, 'simulated' | 'walkCorrelation'>;
+  Pick<Ao2022Results, 'simulated' | 'walkCorrelation' | 'ownCirculation'>;
 
 interface Context {
   readonly folder: Ao2022Folder;
   readonly options: RunOptions;
+  readonly inputs: Inputs;
 }
 
 const JOBS: JobKind<undefined, Ao2022Job, void> = {
@@ -214,9 +206,9 @@ const JOBS: JobKind<undefined, Ao2022Job, void> = {
   name: ({ job }) => `the ${job} stage`,
 };
 
-async function measure(context: Context, from: string, run: RunRecord, dataset: Dataset): Promise<void> {
-  const { folder, options } = context;
-  const config = plainConfig(run.config);
+async function measure(context: Context, from: string, run: RunRecord, { dataset, network }: Loaded): Promise<void> {
+  const { folder, options, inputs } = context;
+  const { config } = run;
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { out: folder.path, provider, kernelBuild: run.kernelBuild };
   const arrays = join(from, ARRAYS);
@@ -231,23 +223,26 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     });
     if (!finished) throw new InterruptedError(folder.path);
   };
-  const network = { spec: config.network, samples: dataset.train, layer: config.record.layer };
+  const system = systemOf(config, network, from, inputs.curves, inputs.pca.T);
+  const span = spanOf(config, network, inputs.pca.T);
+  const { penalty, decay, root } = system;
+  const inY = { ...(root && { root }), ...(span !== undefined && { span }) };
+  const where = { network, samples: dataset.train, layer: config.record.layer, penalty };
   await folder.stage('matrices', options, async () => {
-    await does({ job: 'matrices', ...common, ...network, weights: await centreWeights(config, config.network, from) });
+    const weights = await centreWeights(config, network, from);
+    await does({ job: 'matrices', ...common, ...where, decay, ...inY, arrays, weights });
   });
-  const inputs = readInputs(from);
-  const { setting, curves } = settingOf(
-    run,
-    dataset,
-    inputs,
-    readPart<MatricesResult>(folder.file(FILES.matrices), ['loss', 'gradientNorm']),
-  );
+  const matrices = readPart<MatricesResult>(folder.file(FILES.matrices), ['loss', 'gradientNorm']);
+  const whole = settingOf(config, dataset, inputs, matrices, system, systemFacts(config, system, span));
+  const { curves: _, ...setting } = whole;
+  const measured = inputs.flatness.directions.filter((d: DirectionFlatness) => d.index <= (span ?? d.index));
   await folder.stage('modes', options, () => {
-    const flatness = inputs.flatness.directions.map((d: DirectionFlatness) => [d.index, d.flatness] as const);
-    return does({ job: 'modes', ...common, setting, arrays, pca: inputs.pca, flatness, seed: config.seed });
+    const flatness = measured.map((d) => [d.index, d.flatness] as const);
+    const { pca } = inputs;
+    return does({ job: 'modes', ...common, setting, arrays, pca, flatness, decay, ...inY, seed: config.seed });
   });
   await folder.stage('trajectory', options, () =>
-    does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY) }),
+    does({ job: 'trajectory', ...common, setting, arrays, trajectory: join(from, TRAJECTORY), ...(root && { root }) }),
   );
   await folder.stage('landscape', options, async () => {
     const { energy } = readPart<ModesDocument>(folder.file(FILES.modes), ['energy']);
@@ -263,12 +258,12 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
     const rows = usable
       .filter((e) => keep.has(e.index))
       .map(({ index, flatness, variance, noise }) => ({ index, flatness, variance, noise: scale * noise }));
-    const weights = await centreWeights(config, config.network, from);
+    const weights = await centreWeights(config, network, from);
     const { batchSize } = setting;
     await does({
       job: 'landscape',
       ...common,
-      ...network,
+      ...where,
       weights,
       setting,
       arrays,
@@ -277,43 +272,8 @@ async function measure(context: Context, from: string, run: RunRecord, dataset: 
       seed: config.seed,
     });
   });
-  await folder.stage('fits', options, async () => fits(folder, { ...setting, curves }, inputs, config.seed));
+  await folder.stage('fits', options, async () => fits(folder, whole, inputs, config.seed));
   await folder.stage('report', options, () => reportAo2022(folder.path));
-}
-
-interface Inputs {
-  readonly pca: PcaSummary;
-  readonly flatness: FlatnessSummary;
-  readonly dynamics: DynamicsResult;
-  readonly curves: TrainingCurves;
-}
-
-const readInputs = (from: string): Inputs => ({
-  pca: readPart<PcaSummary>(join(from, PCA), ['T', 'P', 'variances', 'totalVariance']),
-  flatness: readPart<FlatnessSummary>(join(from, FLATNESS), ['centreLoss', 'directions', 'profiles']),
-  dynamics: readPart<DynamicsResult>(join(from, DYNAMICS), ['dynamics', 'paths']),
-  curves: historyIn(from),
-});
-
-function settingOf({ config }: RunRecord, dataset: Dataset, inputs: Inputs, matrices: MatricesResult) {
-  const { training, record, analysis } = config;
-  const { batchSize, learningRate } = training;
-  const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...training, key: randomKey(config.seed) });
-  const setting: Omit<Ao2022Setting, 'curves'> = {
-    layer: record.layer,
-    P: inputs.pca.P,
-    T: inputs.pca.T,
-    samples: dataset.train.count,
-    batchSize,
-    stepsPerEpoch: batchesPerEpoch,
-    sampling: training.sampling as 'shuffled' | 'replaced',
-    learningRate,
-    noiseStrength: learningRate ** 2 / (2 * batchSize),
-    centre: analysis.centre,
-    centreLoss: matrices.loss,
-    gradientNorm: matrices.gradientNorm,
-  };
-  return { setting, curves: inputs.curves };
 }
 
 function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed: number): void {

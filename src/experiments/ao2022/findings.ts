@@ -14,7 +14,7 @@
  *   significantly positive and above the same number of walks with the run's own noise, not reproduced if significantly negative,
  *   otherwise not decidable.
  * circulating part, circulation, stationary: current.ts. Energy: widths.ts. Chain, leading term, temperature, correlation
- *   time: scaling.ts.
+ *   time: scaling.ts. What optimisers and the span of a large layer do to all of them: form.ts.
  */
 import { divided, type Estimate, minus } from '../../numeric/estimate.js';
 import { normalHalfWidth } from '../../numeric/interval.js';
@@ -23,6 +23,7 @@ import { type Agreement, decide, side, signVerdict, UNDECIDED, verdictOf } from 
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import { circulating, circulation, stationary } from './current.js';
+import { asTheFormAllows } from './form.js';
 import type { Ao2022Results, GammaTest, ModeAgreement, TrajectoryTests } from './measured.js';
 import { chain, falls, leading } from './scaling.js';
 import { farthest, MODES, thinModes, where } from './settled.js';
@@ -50,7 +51,7 @@ const RESULTS_WANTS = is.shape<Ao2022Results>({
 /** All findings, the most important first. A run with too little data causes no error: its findings are not decidable. */
 export function ao2022Findings(r: Ao2022Results): Finding[] {
   is.given('ao2022Findings', { r }, { r: RESULTS_WANTS });
-  return is.reading('ao2022Findings', 'the results', () => findingsOf(r));
+  return is.reading('ao2022Findings', 'the results', () => asTheFormAllows(r, findingsOf(r)));
 }
 
 function findingsOf(r: Ao2022Results): Finding[] {

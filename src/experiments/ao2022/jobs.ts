@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { project } from '../../analyse/trajectory/pca.js';
 import type { PcaSummary } from '../../analyse/trajectory/results.js';
 import type { RowSource } from '../../analyse/trajectory/rows.js';
-import type { Samples } from '../../data/dataset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
-import type { NetworkSpec } from '../../model/network.js';
 import { RunError } from '../../numeric/errors.js';
 import { chooseProvider, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
@@ -19,10 +17,13 @@ import { writeJson } from '../../record/json.js';
 import { readNpy, writeNpy } from '../../record/npy.js';
 import { Trajectory } from '../../record/trajectory.js';
 import { measureModes } from '../../theory/layer/modes.js';
+import { inOwnCoordinates } from '../../theory/optimisers/own-coordinates.js';
 import { type LandscapeInput, landscape } from './landscape.js';
-import { layerMatrices } from './matrices.js';
+import { layerMatrices, type MatricesRequest, spanMatrices } from './matrices.js';
 import type { Ao2022Setting } from './measured.js';
+import { ownPart } from './own-part.js';
 import { simulatedWindows } from './simulated.js';
+import { directionsIn, onWeights, spanned } from './span.js';
 import { motionSums, trajectoryTests, withoutDirection } from './trajectory.js';
 import { walkCorrelation } from './walk-times.js';
 
@@ -34,12 +35,11 @@ interface Common {
 }
 
 /** Asks for H and C1 of the layer. */
-interface MatricesJob extends Common {
+interface MatricesJob extends Common, MatricesRequest {
   readonly job: 'matrices';
-  readonly spec: NetworkSpec;
-  readonly weights: Float32Array;
-  readonly samples: Samples;
-  readonly layer: string;
+  readonly arrays: string;
+  /** Leading principal directions in whose span they are measured; the whole layer without it. */
+  readonly span?: number;
 }
 
 /** Describes the content of matrices.json. */
@@ -55,6 +55,9 @@ interface ModesJob extends Common {
   readonly arrays: string;
   readonly pca: Pick<PcaSummary, 'variances' | 'resolution'>;
   readonly flatness: readonly (readonly [rank: number, width: number | null])[];
+  readonly decay: number;
+  readonly root?: Float64Array;
+  readonly span?: number;
   readonly seed: number;
 }
 
@@ -64,13 +67,13 @@ interface TrajectoryJob extends Common {
   readonly setting: Omit<Ao2022Setting, 'curves'>;
   readonly arrays: string;
   readonly trajectory: string;
+  readonly root?: Float64Array;
 }
 
 /** Asks for the random landscape of minibatches. */
-interface LandscapeJob extends Omit<MatricesJob, 'job'> {
+interface LandscapeJob extends Omit<MatricesJob, 'job' | 'decay'> {
   readonly job: 'landscape';
   readonly setting: Omit<Ao2022Setting, 'curves'>;
-  readonly arrays: string;
   readonly rows: LandscapeInput['rows'];
   readonly batchSize: number;
   readonly seed: number;
@@ -82,6 +85,7 @@ export type Ao2022Job = MatricesJob | ModesJob | TrajectoryJob | LandscapeJob;
 /** The files of a measurement, and the folder of its arrays. */
 export const FILES = {
   hessian: 'hessian.npy',
+  span: 'span.npy',
   covariance: 'gradient-covariance.npy',
   gradient: 'gradient.npy',
   matrices: 'matrices.json',
@@ -98,37 +102,42 @@ export const FILES = {
 export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
-  if (job.job === 'matrices') matrices(job);
+  if (job.job === 'matrices') await matrices(job, la);
   else if (job.job === 'modes') await modes(job, la);
   else if (job.job === 'landscape') await minibatches(job);
   else await trajectory(job, la, report);
 }
 
-function matrices(job: MatricesJob): void {
-  const { hessian, covariance, gradient, loss } = layerMatrices(job);
+async function matrices(job: MatricesJob, la: LinearAlgebra): Promise<void> {
+  const span = job.span === undefined ? undefined : await spanned(job.arrays, job.span, job.root);
+  if (span) saveMatrix(job.out, FILES.span, span);
+  const { hessian, covariance, gradient, gradientNorm, loss } = span
+    ? await spanMatrices(la, job, span)
+    : await layerMatrices(job);
   saveMatrix(job.out, FILES.hessian, hessian);
   saveMatrix(job.out, FILES.covariance, covariance);
   saveMatrix(job.out, FILES.gradient, matrix(1, gradient.length, gradient));
-  const gradientNorm = Math.sqrt(gradient.reduce((s, v) => s + v * v, 0));
   writeJson(join(job.out, FILES.matrices), { loss, gradientNorm } satisfies MatricesResult);
 }
 
 async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
-  const { data, shape } = await readArray(job.arrays, 'directions');
+  const span = job.span === undefined ? undefined : loadMatrix(job.out, FILES.span);
+  const [hessian, covariance] = [FILES.hessian, FILES.covariance].map((name) => loadMatrix(job.out, name));
   const { basis, curvatures, noise, parts, ...result } = measureModes({
     la,
-    hessian: loadMatrix(job.out, FILES.hessian),
-    covariance: loadMatrix(job.out, FILES.covariance),
+    hessian,
+    covariance,
     setting: job.setting,
     pca: job.pca,
-    directions: matrix(shape[0], shape[1], data),
+    ...(await directionsIn(la, job.arrays, span, job.root)),
+    decay: job.decay,
     ranks: job.flatness.map(([i]) => i),
     flatness: new Map(job.flatness),
     key: randomKey(job.seed).child('ao2022').child('modes'),
   });
   const folder = join(job.out, FILES.parts);
   makeFolders(folder);
-  saveMatrix(folder, 'basis.npy', basis);
+  saveMatrix(folder, 'basis.npy', onWeights(la, basis, span, job.root));
   saveMatrix(folder, 'curvatures.npy', matrix(1, curvatures.length, curvatures));
   saveMatrix(folder, 'noise.npy', noise);
   for (const name of ['sigma', 'u', 'q', 's', 'a'] as const) {
@@ -141,11 +150,19 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
   const walks = walkCorrelation({
     la,
     setting: job.setting,
-    covariance: loadMatrix(job.out, FILES.covariance),
-    flatness: job.flatness,
+    // the steps of the weights: P^(1/2) C_y P^(1/2)
+    covariance: job.root && !span ? inOwnCoordinates(loadMatrix(job.out, FILES.covariance), job.root) : covariance,
+    flatness: job.root && span ? [] : job.flatness,
     key: key.child('walks'),
   });
-  writeJson(join(job.out, FILES.modes), { ...rest, simulated, walkCorrelation: walks });
+  const ownCirculation =
+    job.root && !span ? ownPart(la, { hessian, covariance, root: job.root, basis, curvatures, noise }) : undefined;
+  writeJson(join(job.out, FILES.modes), {
+    ...rest,
+    simulated,
+    walkCorrelation: walks,
+    ...(ownCirculation && { ownCirculation }),
+  });
 }
 
 async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {
@@ -179,7 +196,11 @@ async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportP
     coordinates: withoutDirection(courses, n, overlap, courses.subarray(end)),
     curvatures: loadMatrix(folder, 'curvatures.npy').data,
     noise: loadMatrix(folder, 'noise.npy'),
-    motion: await motionSums(source(window.recorded), mean),
+    motion: await motionSums(
+      source(window.recorded),
+      mean,
+      job.root?.map((r) => 1 / r ** 2),
+    ),
   });
   writeJson(join(job.out, FILES.trajectory), result);
 }
@@ -190,7 +211,7 @@ async function minibatches(job: LandscapeJob): Promise<void> {
   for (const [k, { index }] of job.rows.entries())
     directions.data.set((await readArray(job.arrays, 'directions', index - 1, index)).data, k * P);
   const key = randomKey(job.seed).child('ao2022').child('landscape');
-  writeJson(join(job.out, FILES.landscape), landscape({ ...job, directions, key }));
+  writeJson(join(job.out, FILES.landscape), await landscape({ ...job, directions, key }));
 }
 
 function saveMatrix(folder: string, name: string, m: Matrix): void {

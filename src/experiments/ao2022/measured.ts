@@ -15,6 +15,24 @@ import type {
   Subspaces,
 } from '../../theory/layer/results.js';
 
+/** Describes the linear system of an optimiser, where it is not plain SGD in a whole layer. docs/theory [O1], [O3]. */
+export interface Ao2022System {
+  readonly optimiser: string;
+  /** The heavy ball v' = momentum·v − rate·g, or Nesterov's. */
+  readonly rate: number;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** Whether a preconditioner P was frozen at the end of the window. */
+  readonly adaptive: boolean;
+  /** Lambda of the L2 penalty, and what decoupled decay adds to every curvature of A. */
+  readonly penalty: number;
+  readonly decay: number;
+  /** Principal directions whose span was measured; the whole layer without it. */
+  readonly span?: number;
+  /** Why the linear form does not describe the window. */
+  readonly fails: readonly string[];
+}
+
 /** Names the layer that was measured, and the constants of its training. docs/theory [S1]. */
 export interface Ao2022Setting extends LayerSetting {
   readonly layer: string;
@@ -24,6 +42,7 @@ export interface Ao2022Setting extends LayerSetting {
   /** |∇L| of the layer's block at the centre. */
   readonly gradientNorm: number;
   readonly curves: TrainingCurves;
+  readonly system?: Ao2022System;
 }
 
 /**
@@ -208,6 +227,8 @@ export interface Ao2022Results {
   /** C1_ii ~ H_ii^gamma over the settled and over the resolved modes. */
   readonly gamma: { readonly settled: PowerLaw; readonly resolved: PowerLaw };
   readonly decomposition: DecompositionFacts;
+  /** Of an optimiser with a preconditioner in a whole layer: shares of ‖Q‖² on the settled modes, `circulationParts`. */
+  readonly ownCirculation?: { readonly own: number; readonly misaligned: number };
   readonly energy: EnergyRow[];
   readonly widths: WidthComparison;
   readonly chain: ChainLink[];

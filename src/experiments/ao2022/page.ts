@@ -3,7 +3,7 @@ import { divided } from '../../numeric/estimate.js';
 import { citationsOf } from '../../report/citations.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
+import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, sentence } from '../../report/format.js';
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
@@ -16,6 +16,7 @@ import { chainFigures, fallFigures } from './figures/chain.js';
 import { energies, energyVariances, energyWidths } from './figures/energy.js';
 import { modeVariances, noiseCurvature } from './figures/modes.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
+import { modesOf, systemWords } from './form.js';
 import type { Ao2022ReportInput, Ao2022Results, ModeAgreement } from './measured.js';
 
 /** Makes the report of `reproduce ao2022` from its numbers. Pure: the same input gives the same bytes. */
@@ -66,11 +67,13 @@ export function ao2022Page(
   };
 }
 
-function summary({ setting: s, subspaces }: Ao2022Results): Markup {
-  return html`<p class="summary">Plain SGD in ${s.layer} (${formatCount(s.P)} weights) is measured as the linear Langevin system of the stochastic
+function summary(r: Ao2022Results): Markup {
+  const { setting: s, subspaces } = r;
+  const { system } = s;
+  return html`<p class="summary">${system ? `The optimiser ${system.optimiser}` : 'Plain SGD'} in ${s.layer} (${formatCount(s.P)} weights) is measured as the linear Langevin system of the stochastic
 decomposition: force F = η·H and noise D = C₁ at the ${s.centre === 'mean' ? 'mean' : 'last'} weights of a recorded window of ${formatCount(s.T)} steps, both exact over
 all ${formatCount(s.samples)} samples, at a loss of ${formatNumber(s.centreLoss)}. The potential U, the circulating part Q and the covariance of the
-weights follow from H and C₁ alone; they are tested on the recorded window, which was not used to compute them. ${formatCount(subspaces.settled)} of the ${formatCount(s.P)} Hessian modes relax at least
+weights follow from H and C₁ alone; they are tested on the recorded window, which was not used to compute them. ${formatCount(subspaces.settled)} of the ${formatCount(modesOf(r))} Hessian modes relax at least
 ${formatCount(RELAXATIONS)} times within the window; only these modes can be in the steady state that U describes.</p>`;
 }
 
@@ -245,7 +248,7 @@ function method(r: Ao2022Results): Markup {
     ],
     [
       'Resolved modes',
-      `Curvature above ${formatCount(ROUNDINGS)} × P·2⁻⁵²·h₁ = ${formatPlain(b.rounding, 2)}: ${formatCount(b.resolved)} of ${formatCount(s.P)}; ${formatCount(b.negative)} below minus that; ${formatCount(b.flat)} ${b.flat === 1 ? 'weight has' : 'weights have'} no curvature at all (silent units).`,
+      `Curvature above ${formatCount(ROUNDINGS)} × P·2⁻⁵²·h₁ = ${formatPlain(b.rounding, 2)}: ${formatCount(b.resolved)} of ${formatCount(modesOf(r))}; ${formatCount(b.negative)} below minus that; ${formatCount(b.flat)} ${b.flat === 1 ? 'weight has' : 'weights have'} no curvature at all (silent units).`,
     ],
     [
       'Settled modes',
@@ -269,6 +272,7 @@ function method(r: Ao2022Results): Markup {
       'The number after ± is one standard error throughout: from moving blocks of modes or directions, from contiguous blocks of the trajectory, or, for the settled modes, from simulated windows of the linear system. One run has no error over seeds.',
     ],
   ];
+  if (s.system) items.splice(2, 0, ['Optimiser', sentence(systemWords(r))]);
   return factList(items);
 }
 

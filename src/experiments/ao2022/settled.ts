@@ -2,6 +2,7 @@
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import { formatCount, formatNumber } from '../../report/format.js';
 import { RELAXATIONS } from '../../theory/layer/results.js';
+import { modesOf } from './form.js';
 import type { Ao2022Results } from './measured.js';
 
 /** The least number of settled modes for a verdict on the stationary state. */
@@ -20,7 +21,7 @@ export const span = (x: readonly number[]): string => formatNumber(Math.max(...x
 
 /** Names the settled modes and where they begin. */
 export const where = ({ subspaces: s, setting }: Ao2022Results): string =>
-  `the ${formatCount(s.settled)} settled Hessian modes of ${formatCount(setting.P)}: at least ${RELAXATIONS} relaxation times within the ${formatCount(setting.T)} steps, curvature from ${formatNumber(s.settledCurvature)} up`;
+  `the ${formatCount(s.settled)} settled Hessian modes of ${formatCount(modesOf({ setting }))}: at least ${RELAXATIONS} relaxation times within the ${formatCount(setting.T)} steps, curvature from ${formatNumber(s.settledCurvature)} up`;
 
 /** Says that there are too few settled modes, where there are. */
 export const thinModes = (r: Ao2022Results): string =>

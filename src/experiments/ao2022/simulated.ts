@@ -8,6 +8,7 @@ import { diagonal, type LinearAlgebra, type Matrix, matrix } from '../../numeric
 import type { Key } from '../../numeric/random.js';
 import { mean, standardDeviation } from '../../numeric/statistics.js';
 import type { Agreement } from '../../report/deciding.js';
+import { stepsOf } from '../../theory/layer/ball.js';
 import { drawCount, linearDraws } from '../../theory/layer/draws.js';
 import type { HessianModes, LayerSetting } from '../../theory/layer/results.js';
 import { agreementOf } from './agreement.js';
@@ -58,7 +59,7 @@ export function simulatedWindows({ la, setting, modes, curvatures: h, noise, key
       const rival = energiesOf(la, draw.walk, diagonal(h.map((v) => temperature / v)));
       ratios.push(logDensityRatio(energiesOf(la, draw.walk, potential), rival).value);
       for (const process of ['walk', 'stationary'] as const) {
-        const verdict: Agreement = passesAsStationary(settledMotion(draw[process], n, T, eta));
+        const verdict: Agreement = passesAsStationary(settledMotion(draw[process], n, T, stepsOf(setting)));
         found[process][verdict]++;
       }
     }

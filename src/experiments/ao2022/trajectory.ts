@@ -17,10 +17,10 @@ import {
   logDensityRatio,
 } from '../../analyse/trajectory/boltzmann.js';
 import { BLOCK_TAUS, circulation } from '../../analyse/trajectory/circulation.js';
-import { motionRelation } from '../../analyse/trajectory/fluctuation-dissipation.js';
 import { forEachChunk, type RowSource } from '../../analyse/trajectory/rows.js';
 import { divided } from '../../numeric/estimate.js';
 import { diagonal, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { lookAhead, stepsOf } from '../../theory/layer/ball.js';
 import { batchFactor, regimeRequest } from '../../theory/layer/modes.js';
 import { classifyModes } from '../../theory/modes.js';
 import { predictCovariance } from '../../theory/predictions.js';
@@ -28,14 +28,22 @@ import { circulationFactor } from '../../theory/stationary.js';
 import { settledGroups } from './agreement.js';
 import type { Ao2022Setting, GammaTest, TrajectoryTests } from './measured.js';
 import { steadyCovariance } from './simulated.js';
-import { settledMotion } from './stationarity.js';
+import { type MotionSums, motionOf, settledMotion } from './stationarity.js';
 
 /** Holds the recorded window in the settled modes, and what is tested on it. */
 interface TrajectoryInput {
   readonly la: LinearAlgebra;
   readonly setting: Pick<
     Ao2022Setting,
-    'T' | 'samples' | 'batchSize' | 'stepsPerEpoch' | 'sampling' | 'learningRate' | 'noiseStrength' | 'centreLoss'
+    | 'T'
+    | 'samples'
+    | 'batchSize'
+    | 'stepsPerEpoch'
+    | 'sampling'
+    | 'learningRate'
+    | 'ball'
+    | 'noiseStrength'
+    | 'centreLoss'
   >;
   /** n×T, row i the course of mode i about the window mean, the drift included. */
   readonly whole: Float64Array;
@@ -47,14 +55,15 @@ interface TrajectoryInput {
   readonly motion: MotionSums;
 }
 
-/** Holds w·Δw and |Δw|² at each step, with w relative to the window mean. */
-interface MotionSums {
-  readonly weightsDotStep: Float64Array;
-  readonly stepSquared: Float64Array;
-}
-
-/** Computes the sums in one pass over the window. */
-export async function motionSums(source: RowSource, mean: Float64Array): Promise<MotionSums> {
+/**
+ * Computes the sums in one pass over the window.
+ * @param metric - for each weight, what its square counts; 1 by default
+ */
+export async function motionSums(
+  source: RowSource,
+  mean: Float64Array,
+  metric?: ArrayLike<number>,
+): Promise<MotionSums> {
   const { T, P } = source;
   const [weightsDotStep, stepSquared] = [new Float64Array(T - 1), new Float64Array(T - 1)];
   const before = new Float64Array(P);
@@ -65,8 +74,9 @@ export async function motionSums(source: RowSource, mean: Float64Array): Promise
         const w = chunk[r * P + j];
         if (t >= 0) {
           const step = w - before[j];
-          weightsDotStep[t] += (before[j] - mean[j]) * step;
-          stepSquared[t] += step * step;
+          const m = metric ? metric[j] : 1;
+          weightsDotStep[t] += m * (before[j] - mean[j]) * step;
+          stepSquared[t] += m * step * step;
         }
         before[j] = w;
       }
@@ -78,7 +88,6 @@ export async function motionSums(source: RowSource, mean: Float64Array): Promise
 /** Does all tests. Cost O(n²·T). */
 export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
   const { la, setting, coordinates: x, curvatures: h, noise } = input;
-  const { learningRate: eta } = setting;
   const n = h.length;
   const T = x.length / n;
   const measured = covarianceOf(la, x, n, 0, T);
@@ -93,6 +102,9 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
       noise.data.map((v) => scale * v),
     ),
   }).inBasis();
+  const ahead = lookAhead(setting);
+  if (setting.ball?.nesterov)
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) windowed.data[i * n + j] *= ahead(h[i], h[j]).now;
   const temperature = h.reduce((s, v, i) => s + v * measured.data[i * n + i], 0) / n;
   const inverse = diagonal(h.map((v) => temperature / v));
 
@@ -110,7 +122,7 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
     Array.from({ length: n }, (_, i) => measured.data[i * n + i]),
     effective,
   );
-  const settled = settledMotion(input.whole, n, T, eta);
+  const settled = settledMotion(input.whole, n, T, stepsOf(setting));
   const byGroups = (sigma: Matrix) =>
     settledGroups(n).map(([from, to]) => {
       const part = energiesOf(la, x.subarray((from - 1) * T, to * T), blockOf(sigma, from - 1, to));
@@ -134,11 +146,7 @@ export function trajectoryTests(input: TrajectoryInput): TrajectoryTests {
     histogram: histogramOf(n, { potential: u.energies, windowed: uw.energies, loss: ul.energies }),
     circulation: circulationOf(input),
     motion: {
-      layer: motionRelation({
-        weightsDotGradient: input.motion.weightsDotStep.map((v) => -v / eta),
-        velocitySquared: input.motion.stepSquared,
-        learningRate: eta,
-      }).ratio,
+      layer: motionOf(input.motion, stepsOf(setting)),
       settled,
     },
   };
@@ -159,11 +167,13 @@ function circulationOf({
   curvatures: h,
   noise,
 }: TrajectoryInput): TrajectoryTests['circulation'] {
-  const { learningRate: eta, noiseStrength: epsilon } = setting;
+  const { noiseStrength: epsilon } = setting;
   const n = h.length;
   const expected = matrix(n, n);
   const own = matrix(n, n);
-  const modes = classifyModes(h, eta, 0, setting.T + setting.stepsPerEpoch);
+  const { rate, momentum, nesterov } = stepsOf(setting);
+  const ahead = lookAhead(setting);
+  const modes = classifyModes(h, rate, momentum, setting.T + setting.stepsPerEpoch);
   const factor = circulationFactor({
     modes,
     sampling: setting.sampling,
@@ -175,7 +185,8 @@ function circulationOf({
     for (let j = 0; j < n; j++) {
       const d = noise.data[i * n + j];
       expected.data[i * n + j] = (epsilon * d * (h[i] - h[j])) / (h[i] + h[j]);
-      own.data[i * n + j] = eta * eta * scale * d * factor(i, j);
+      own.data[i * n + j] = rate * rate * scale * d * factor(i, j);
+      if (nesterov) own.data[i * n + j] *= ahead(h[i], h[j]).circulation;
     }
   let result = circulation(la, x, n, { expected, pairs: PAIRS });
   if (!result.converged)

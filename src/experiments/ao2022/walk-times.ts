@@ -7,6 +7,7 @@ import { estimate, missing } from '../../numeric/estimate.js';
 import type { LinearAlgebra, Matrix } from '../../numeric/linalg/index.js';
 import type { Key } from '../../numeric/random.js';
 import { mean, spearman, standardDeviation } from '../../numeric/statistics.js';
+import { stepsOf } from '../../theory/layer/ball.js';
 import { batchFactor } from '../../theory/layer/modes.js';
 import type { LayerSetting } from '../../theory/layer/results.js';
 import { walkCourses } from '../../theory/walk-motion.js';
@@ -36,7 +37,8 @@ export function walkCorrelation({ la, setting, covariance, flatness, key }: Walk
   );
   const ranks = used.map((u) => u.rank);
   if (ranks.length < FEWEST_RANKS) return { ranks: ranks.length, rho: missing('too few directions with a width') };
-  const scale = setting.learningRate ** 2 * batchFactor('window', setting);
+  const { rate, momentum } = stepsOf(setting);
+  const scale = rate ** 2 * batchFactor('window', setting);
   const step = la
     .eigvalsh(covariance)
     .map((v) => scale * Math.max(0, v))
@@ -47,6 +49,7 @@ export function walkCorrelation({ la, setting, covariance, flatness, key }: Walk
       sampling: setting.sampling,
       batchesPerEpoch: setting.stepsPerEpoch,
       covariance: step,
+      ...(momentum > 0 && { momentum }),
       ranks,
       key: key.child(d),
     }).map((theta) => correlationTime(theta).value);

@@ -1,9 +1,15 @@
 /** The base network of a seed: trained as in ivf2021 until its stopping rule is met, and kept. */
 import type { Samples } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import { type AnyNetwork, initialOf, isLayered } from '../../model/any-network.js';
+import { randomKey } from '../../numeric/random.js';
 import { readModel, writeModel } from '../../record/checkpoint.js';
 import { readJson } from '../../record/json.js';
-import type { Config } from '../../runs/schema.js';
+import { runLearner } from '../../runs/learner.js';
+import type { AnyConfig, Config } from '../../runs/schema.js';
 import { trainToRule } from '../../runs/train-to-rule.js';
+import { type Cursor, newCursor, newCurves, trainingLoop } from '../../train/loop.js';
+import { STEPS_PER_CALL } from '../../train/trainer.js';
 import type { BaseFacts } from './measured.js';
 
 /** Holds the trained network of a seed and the facts of its training. */
@@ -16,9 +22,9 @@ interface Base {
  * Reads the base network from its files, or returns undefined. The facts are written after the weights: where they
  * exist, both are whole.
  */
-export function readBase(config: Config, model: string, facts: string): Base | undefined {
+export function readBase(network: AnyNetwork, model: string, facts: string): Base | undefined {
   const known = readJson<BaseFacts>(facts);
-  const weights = known && readModel(model, config.network);
+  const weights = known && readModel(model, network);
   return known && weights ? { weights, facts: known } : undefined;
 }
 
@@ -29,16 +35,55 @@ export function readBase(config: Config, model: string, facts: string): Base | u
  * @throws DivergedError, RunError as `trainingLoop`
  */
 export async function trainBase(
-  config: Config,
+  config: AnyConfig,
   seed: number,
-  data: { readonly train: Samples },
+  data: { readonly train: Samples; readonly network: AnyNetwork },
   model: string,
   report: (note: string) => void,
 ): Promise<BaseFacts> {
-  const { learner, cursor } = (await trainToRule(config, seed, data, report, async () => false))!;
+  const { network } = data;
+  const plain = !isLayered(network) && config.optimiser === undefined;
+  const { learner, cursor } = plain
+    ? (await trainToRule({ ...config, network } as Config, seed, data, report, async () => false))!
+    : trainAny(config, seed, data, report);
   const weights = learner.weights();
   const { loss, errors } = learner.evaluate();
   const facts: BaseFacts = { seed, epochs: cursor.epoch, stopped: cursor.reason, loss, errors };
-  writeModel(model, config.network, weights, { seed: String(seed), steps: String(cursor.step) });
+  writeModel(model, network, weights, { seed: String(seed), steps: String(cursor.step) });
   return facts;
+}
+
+/** Trains a network of layers, or with an optimiser, as a run does. */
+function trainAny(
+  config: AnyConfig,
+  seed: number,
+  { train, network }: { readonly train: Samples; readonly network: AnyNetwork },
+  report: (note: string) => void,
+): { readonly learner: Pick<ReturnType<typeof runLearner>, 'weights' | 'evaluate'>; readonly cursor: Cursor } {
+  const { training } = config;
+  const key = randomKey(seed);
+  const plan = batchPlan({ count: train.count, ...training, key: key.child('batches') });
+  const learner = runLearner(network, train, { ...config, seed }, plan.batchesPerEpoch);
+  learner.setWeights(initialOf(network, key.child('init')));
+  const [cursor, curves] = [newCursor(), newCurves()];
+  const loop = trainingLoop({
+    learner,
+    plan,
+    batchSize: training.batchSize,
+    stop: training.stop,
+    windowEpochs: 1,
+    maxEpochs: training.maxEpochs,
+    evaluateEvery: training.evaluateEvery,
+    evaluateTrain: () => learner.evaluate(),
+    evaluateTest: undefined,
+    cursor,
+    curves,
+    chunkSteps: STEPS_PER_CALL,
+  });
+  for (const event of loop) {
+    if (event.kind !== 'epoch') continue;
+    report(`epoch ${cursor.epoch}, loss ${curves.runningLoss[cursor.epoch - 1].toPrecision(3)}`);
+    if (cursor.stoppedAfter >= 0) break;
+  }
+  return { learner, cursor };
 }

@@ -2,19 +2,18 @@
  * A branch from the trained weights: training, and the analysis of its windows in every basis. docs/theory [S6], [S7].
  */
 
-import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
-import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
 import { trace } from '../../numeric/linalg/matrix.js';
 import { logSpaced } from '../../numeric/spacing.js';
-import { CellSteps, difference, runTwo, WeightMean } from '../../runs/steps.js';
+import { difference, runTwo, WeightMean } from '../../runs/steps.js';
+import { benchOf } from './bench.js';
 import type { BranchCell } from './config.js';
 import type { CellContext } from './context.js';
-import { curvatureAt } from './curvature.js';
 import { common, type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
-import { type Dynamics, meterAt, regime } from './measure.js';
+import { regime, type WidthMeter } from './measure.js';
 import type { BranchResult, Regime } from './measured.js';
 import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, without } from './moments.js';
+import { type Kept, keptBy, motionOf } from './motion.js';
 import { surrogateRegimes } from './surrogate.js';
 
 /** A window with its mean network. */
@@ -25,32 +24,23 @@ interface Window extends Span {
 
 /** Computes a branch. */
 export async function branchCell(context: CellContext, cell: BranchCell): Promise<Omit<BranchResult, 'seconds'>> {
-  const { la, config, samples, weights, key, seed, report } = context;
-  const { network: spec, training, record } = config.base;
-  const layer = layerNamed(spec, record.layer);
+  const { la, config, weights, key, seed, report } = context;
+  const bench = benchOf(context);
+  const { block } = bench;
   const { sampling, momentum, learningRate } = cell;
-  const replica = (name: string) =>
-    new CellSteps({
-      spec,
-      samples,
-      weights,
-      layer,
-      dynamics: { sampling, momentum, learningRate },
-      batchSize: training.batchSize,
-      key: key.child(name),
-    });
-  const [steps, twin] = [replica('batches'), replica('replica')];
+  const [steps, twin] = [bench.steps(cell, key.child('batches')), bench.steps(cell, key.child('replica'))];
   const { batchesPerEpoch } = steps;
-  const dynamics: Dynamics = { sampling, momentum, learningRate, batchesPerEpoch };
   const half = config.mainWindow / 2;
 
   // one pass over the steps, cut where a window or the half of the main one begins
   const lengths = [...new Set([...cell.windows, half, config.mainWindow])].sort((a, b) => b - a);
-  const sums = new PieceSums(la, layer.inputs * layer.outputs);
-  const between = covarianceAccumulator(la, layer.inputs * layer.outputs);
+  const sums = new PieceSums(la, block.size);
+  const between = covarianceAccumulator(la, block.size);
   const means: WeightMean[] = [];
+  let kept: Kept = keptBy(steps, block);
   for (let e = 0; e < config.epochs; e++) {
     const left = config.epochs - e;
+    if (left === config.mainWindow) kept = keptBy(steps, block);
     if (lengths.includes(left)) {
       sums.cut();
       means.push(new WeightMean(weights.length));
@@ -64,6 +54,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     report(`epoch ${e + 1} of ${config.epochs}`, (0.15 * (e + 1)) / config.epochs);
   }
   sums.cut();
+  const motion = motionOf(cell, batchesPerEpoch, kept, keptBy(steps, block));
 
   // from the end: each window is the previous one with one more piece
   const regimes: Regime[] = [];
@@ -79,7 +70,12 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     moments = moments ? merged(piece, moments) : piece;
     mean = mean ? pieceMean.with(mean) : pieceMean;
     if (length === half) secondHalf = moments;
-    const window = { epochs: length, steps: moments.count, moments, weights: mean.weights(layer, moments.mean) };
+    const window = {
+      epochs: length,
+      steps: moments.count,
+      moments,
+      weights: mean.weights({ weightOffset: block.offset }, moments.mean),
+    };
     if (length === config.mainWindow) {
       main = window;
       firstHalf = lengths.includes(half) && piece.count === half * batchesPerEpoch ? piece : undefined;
@@ -90,10 +86,9 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
 
   // H and C at the main window
   report('Hessian and noise', 0.2);
-  const place = { spec, weights: main!.weights, samples, layer: layer.name, sampling, batchSize: training.batchSize };
-  const { hessian, noise } = curvatureAt(place);
-  const branch: MeasuredBranch = { ...context, dynamics, hessian, noise };
-  const look = (window: Window, meter: FlatnessMeter): Regime =>
+  const { hessian, noise } = await bench.curvatureAt(main!.weights, sampling);
+  const branch: MeasuredBranch = { ...context, motion, hessian, noise };
+  const look = (window: Window, meter: WidthMeter): Promise<Regime> =>
     ownDirections(branch, principal(la, window.moments), {
       ...window,
       basis: 'same-window',
@@ -103,17 +98,17 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   while (others.length > 0) {
     const window = others.shift()!;
     report(`window of ${window.epochs} epochs`, 0.25);
-    regimes.push(look(window, meterAt(spec, window.weights, samples, layer.name)));
+    regimes.push(await look(window, bench.meter(window.weights)));
   }
   report(`window of ${config.mainWindow} epochs`, 0.4);
-  const meter = meterAt(spec, main!.weights, samples, layer.name);
-  const own = look(main!, meter);
+  const meter = bench.meter(main!.weights);
+  const own = await look(main!, meter);
   const { resolution } = own;
   regimes.push(own);
 
   report('the other half', 0.5);
   regimes.push(
-    othersDirections(branch, [firstHalf, secondHalf!], {
+    await othersDirections(branch, [firstHalf, secondHalf!], {
       basis: 'other-window',
       epochs: half,
       steps: secondHalf!.count,
@@ -133,7 +128,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     const ranks = logSpaced(P, config.directions);
     const variances = diagonalIn(la, eigen.vectors, covariance);
     regimes.push(
-      regime(la, {
+      await regime(la, {
         ...common(branch, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
         ranks,
         variances: ranks.map((r) => variances[P - r]),
@@ -150,7 +145,11 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
     kind: 'branch',
     seed,
     cell: cell.name,
-    ...dynamics,
+    sampling,
+    momentum,
+    learningRate,
+    batchesPerEpoch,
+    ...(motion.fails && { fails: motion.fails, adaptive: motion.root !== undefined }),
     regimes,
   };
 }

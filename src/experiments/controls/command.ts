@@ -1,5 +1,5 @@
 /** `thermograd reproduce controls`. */
-import type { RunFlags } from '../../terminal/flags.js';
+import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { studyCommand } from '../../terminal/study.js';
 import { reproduceControls } from './experiment.js';
 
@@ -7,7 +7,25 @@ import { reproduceControls } from './experiment.js';
 export const reproduceControlsCommand = (flags: RunFlags & { readonly seeds?: number }): Promise<void> =>
   studyCommand(flags, {
     experiment: 'controls',
-    known: ['preset', 'seeds', 'out', 'resume', 'workers', 'json'],
-    run: reproduceControls,
+    known: [
+      'preset',
+      'seeds',
+      'out',
+      'resume',
+      'workers',
+      'json',
+      'config',
+      'network',
+      'optimiser',
+      'layer',
+      'data',
+      'limit',
+      'learningRate',
+      'batchSize',
+    ],
+    run: (request) => {
+      const { preset: _, workers: __, ...base } = flags;
+      return reproduceControls({ ...request, base: layersOfFlags(base) });
+    },
     more: ({ cause }) => ({ document: { cause }, lines: cause }),
   });

@@ -1,27 +1,31 @@
 /** The two presets and the cells of `reproduce controls`. docs/theory [S6], [S7]. */
 import { check } from '../../numeric/errors.js';
-import { completeConfig } from '../../runs/config.js';
-import type { Config, PartialConfig } from '../../runs/schema.js';
+import { completeRunConfig } from '../../runs/config.js';
+import { optimiserIn } from '../../runs/optimiser.js';
+import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
+import { completeOptimiser, type OptimiserSpec } from '../../train/optimisers/spec.js';
 import type { Sampling } from './measured.js';
 
-/** Describes a branch from the trained weights, in which all layers are trained. */
-export interface BranchCell {
-  readonly kind: 'branch';
-  readonly name: string;
+/** Describes how the steps of a cell are taken: by SGD, or by an optimiser with this rate and momentum. */
+export interface MovingCell {
   readonly sampling: Sampling;
   readonly momentum: number;
   readonly learningRate: number;
+  readonly optimiser?: OptimiserSpec;
+}
+
+/** Describes a branch from the trained weights, in which all layers are trained. */
+export interface BranchCell extends MovingCell {
+  readonly kind: 'branch';
+  readonly name: string;
   /** Epochs of the windows analysed, each ending with the cell's last step. */
   readonly windows: readonly number[];
 }
 
 /** Describes a branch in which all layers but the recorded one are frozen. */
-export interface FrozenCell {
+export interface FrozenCell extends MovingCell {
   readonly kind: 'frozen';
   readonly name: string;
-  readonly sampling: Sampling;
-  readonly momentum: 0;
-  readonly learningRate: number;
 }
 
 /** Describes linear modes driven by the noise of real batches at fixed weights. */
@@ -40,7 +44,7 @@ type Cell = BranchCell | FrozenCell | FixedCell;
 export interface ControlsConfig {
   readonly preset: 'quick' | 'standard';
   /** The base network and its training, as a config of ivf2021; its seed is replaced by each seed in turn. */
-  readonly base: Config;
+  readonly base: AnyConfig;
   /** Epochs of each cell; its windows are at the end of it. */
   readonly epochs: number;
   /** Epochs of the window in which all bases are compared; even. */
@@ -99,6 +103,72 @@ function cells(eta: number, windows: readonly number[], main: number): Cell[] {
   ];
 }
 
+/**
+ * Returns the cells of an optimiser. SGD without momentum is compared with momentum 0.9 at the same eta/(1−mu); where the optimiser has a
+ * buffer of its own there is nothing to compare, and modes at fixed weights are those of plain SGD alone.
+ */
+function optimiserCells(spec: OptimiserSpec, windows: readonly number[], main: number): Cell[] {
+  const { type, momentum, beta1 } = completeOptimiser(spec);
+  const own = type === 'adam' || type === 'adamw' ? beta1 : momentum;
+  const moving = (sampling: Sampling, optimiser: OptimiserSpec, mu = own): MovingCell => ({
+    sampling,
+    momentum: mu,
+    learningRate: optimiser.learningRate,
+    optimiser,
+  });
+  const at = (share: number): OptimiserSpec => ({
+    ...spec,
+    learningRate: Number((spec.learningRate * share).toPrecision(12)),
+  });
+  const branch = (sampling: Sampling): BranchCell => ({
+    kind: 'branch',
+    name: sampling,
+    ...moving(sampling, spec),
+    windows,
+  });
+  const frozen = (sampling: Sampling, share = 1): FrozenCell => ({
+    kind: 'frozen',
+    name: `frozen-${sampling}${share === 1 ? '' : '-small-eta'}`,
+    ...moving(sampling, at(share)),
+  });
+  const heavy: OptimiserSpec = { ...at(0.1), momentum: 0.9 };
+  return [
+    branch('shuffled'),
+    branch('replaced'),
+    frozen('replaced'),
+    frozen('shuffled'),
+    ...(type === 'sgd' && own === 0
+      ? [
+          {
+            kind: 'branch' as const,
+            name: 'shuffled-momentum0.9',
+            ...moving('shuffled', heavy, 0.9),
+            windows: [main],
+          },
+        ]
+      : []),
+    frozen('shuffled', SMALL),
+  ];
+}
+
+/** Largest recorded layer of a network of layers: its matrices take a product with the Hessian for each weight. */
+export const LARGEST = 1000;
+
+/** @throws InputError for what the controls have no cells for */
+function checkBase({ optimiser, training }: AnyConfig): void {
+  check(
+    training.sampling === 'shuffled' && training.lastBatch === 'drop',
+    'bad-config',
+    'reproduce controls compares shuffled with replaced batches of one size; leave training.sampling and training.lastBatch out.',
+  );
+  const { schedule, clipNorm } = (optimiser ?? {}) as Partial<OptimiserSpec>;
+  check(
+    schedule === undefined && clipNorm === undefined,
+    'bad-optimiser',
+    `reproduce controls compares windows at one learning rate, with steps that are linear in the gradient; leave optimiser.${schedule ? 'schedule' : 'clipNorm'} out.`,
+  );
+}
+
 const QUICK: PartialConfig = {
   data: { set: 'teacher', teacher: { network: { widths: [16, 12, 4] }, train: 1200, test: 0 } },
   network: { widths: [16, 12, 10, 4], activation: 'relu' },
@@ -107,18 +177,26 @@ const QUICK: PartialConfig = {
 };
 
 /**
- * Returns the complete config of a preset.
- * @throws InputError for another preset
+ * Returns the complete config of a preset, with layers of a config over its base.
+ * @throws InputError for another preset, a wrong config, and a base that the controls have no cells for
  */
-export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
+export function controlsConfig(preset: 'quick' | 'standard', layers: readonly PartialConfig[] = []): ControlsConfig {
   check(
     preset === 'quick' || preset === 'standard',
     'bad-preset',
     `reproduce controls has the presets quick and standard; got ${preset}.`,
   );
   const quick = preset === 'quick';
-  const base = completeConfig(quick ? QUICK : { preset: 'standard' });
+  const own = quick ? QUICK : ({ preset: 'standard' } as const);
+  // another data set has other inputs than the network of the preset
+  const others = layers.some((l) => l.data?.set !== undefined);
+  const base = completeRunConfig(
+    quick && others ? ({ training: QUICK.training, record: QUICK.record } as PartialConfig) : own,
+    ...layers.map((l) => ({ ...l, preset: undefined })),
+  );
+  checkBase(base);
   const eta = base.training.learningRate;
+  const plain = base.optimiser === undefined && 'widths' in base.network && base.training.momentum === 0;
   const main = quick ? 6 : 10;
   return {
     preset,
@@ -143,7 +221,9 @@ export function controlsConfig(preset: 'quick' | 'standard'): ControlsConfig {
         ],
     points: 4,
     modesPerGroup: quick ? 15 : 40,
-    cells: cells(eta, quick ? [2, 6, 12] : [1, 3, 10, 30], main),
+    cells: plain
+      ? cells(eta, quick ? [2, 6, 12] : [1, 3, 10, 30], main)
+      : optimiserCells(optimiserIn(base, 1), quick ? [2, 6, 12] : [1, 3, 10, 30], main),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The context of the cells of the controls. */
 import type { Samples } from '../../data/dataset.js';
+import type { AnyNetwork } from '../../model/any-network.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import type { Key } from '../../numeric/random.js';
 import type { ControlsConfig } from './config.js';
@@ -8,6 +9,7 @@ import type { ControlsConfig } from './config.js';
 export interface CellContext {
   readonly la: LinearAlgebra;
   readonly config: ControlsConfig;
+  readonly network: AnyNetwork;
   readonly samples: Samples;
   readonly weights: Float32Array;
   readonly seed: number;

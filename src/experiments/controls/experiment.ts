@@ -16,12 +16,15 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { isLayered, recordedBlock } from '../../model/any-network.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
-import { loadFor } from '../../runs/prepare.js';
-import { type ControlsConfig, controlsConfig, defaultSeeds } from './config.js';
+import { networkTitle } from '../../runs/network.js';
+import { loadRun } from '../../runs/prepare.js';
+import type { PartialConfig } from '../../runs/schema.js';
+import { type ControlsConfig, controlsConfig, defaultSeeds, LARGEST } from './config.js';
 import type { BaseFacts, CellResult, ControlsInput } from './measured.js';
 import { controlsDisk, controlsMemory } from './memory.js';
 import { CONTROLS_FOLDER, CONTROLS_STUDY, type ControlsFolder } from './study.js';
@@ -38,6 +41,8 @@ export interface ControlsRequest {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onStart?: (announcement: string) => void;
+  /** Config of the base over that of the preset: network, optimiser, layer, data. */
+  readonly base?: readonly PartialConfig[];
   /** For experiments beyond the presets: replaces the preset's config. */
   readonly config?: ControlsConfig;
 }
@@ -47,6 +52,7 @@ const CONTROLS_WANTS = is.shape<ControlsRequest>({
   preset: is.maybe(is.oneOf('quick', 'standard')),
   seeds: is.maybe(is.finite),
   workers: is.maybe(is.whole),
+  base: is.maybe(is.listOf(is.object)),
   config: is.maybe(is.object),
 });
 
@@ -70,19 +76,28 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const path = request.out ?? `controls-${preset}`;
   const resume = request.resume ?? false;
   const before = CONTROLS_FOLDER.recordIn(path);
-  const asBefore = before !== undefined && request.preset === undefined;
-  const config = request.config ?? (asBefore ? before.config : controlsConfig(preset));
+  const asked = request.base?.some((layer) => Object.keys(layer).length > 0) ?? false;
+  const asBefore = before !== undefined && request.preset === undefined && !asked;
+  const config = request.config ?? (asBefore ? before.config : controlsConfig(preset, request.base));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
   CONTROLS_FOLDER.check(path, config, resume);
-  const dataset = await loadFor(config.base);
-  const memory = controlsMemory(config, dataset);
+  const loaded = await loadRun(config.base);
+  const { dataset, network } = loaded;
+  const { name, size } = recordedBlock(network, config.base.record.layer);
+  check(
+    !isLayered(network) || size <= LARGEST,
+    'block-too-large',
+    () =>
+      `the controls form the Hessian of the recorded layer, which in a network of layers may have up to ${LARGEST} weights; ${name} has ${size}: choose another with --layer, or take reproduce generality.`,
+  );
+  const memory = controlsMemory(config, loaded);
   const { workers, need } = poolSize(memory, request.workers, {
     who: 'the controls',
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
-  const disk = checkDisk(controlsDisk(config, Math.max(seeds, before?.seeds ?? 0)), path, bytesIn(path));
+  const disk = checkDisk(controlsDisk(config, network, Math.max(seeds, before?.seeds ?? 0)), path, bytesIn(path));
   const folder = CONTROLS_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
   const { record } = folder;
   try {
@@ -91,7 +106,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     request.onStart?.(
       `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; ${needs(need, disk)}`,
     );
-    const study = { path, record, data: { train: sharedSamples(dataset.train) } };
+    const study = { path, record, data: { train: sharedSamples(dataset.train), network } };
     const { signal, onProgress } = request;
     const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
     for (const stage of ['bases', 'cells'] as const)
@@ -116,16 +131,19 @@ async function reportControls(folder: ControlsFolder): Promise<Omit<ControlsRun,
   const documents = <Result>(stage: string) =>
     CONTROLS_STUDY.cells({ path, record }, stage).flatMap(({ file }) => readJson<Result>(folder.file(file)) ?? []);
   const [bases, cells] = [documents<BaseFacts>('bases'), documents<CellResult>('cells')];
-  const { network, data, training } = config.base;
+  const { network, data, training, optimiser } = config.base;
   const input: ControlsInput = {
-    title: `What causes the inverse variance-flatness relation: ${network.widths.join('-')} on ${data.set}, ${bases.length} ${bases.length === 1 ? 'seed' : 'seeds'}`,
+    title: `What causes the inverse variance-flatness relation: ${networkTitle(config.base)}${optimiser ? `, ${optimiser.type},` : ''} on ${data.set}, ${bases.length} ${bases.length === 1 ? 'seed' : 'seeds'}`,
     mainWindow: config.mainWindow,
     bases,
     cells,
     run: factsOf(
       record,
       {
-        config: { ...config, base: { network, data, training, layer: config.base.record.layer } },
+        config: {
+          ...config,
+          base: { network, data, training, ...(optimiser && { optimiser }), layer: config.base.record.layer },
+        },
         seeds: { count: record.seeds, base: 'key(seed)/init, key(seed)/batches', cells: 'key(seed)/controls/cell' },
       },
       { memory: record.memory, timings: secondsOf(record.stages) },

@@ -19,6 +19,7 @@
  *   the half-width of an interval exceeds 0.3.
  * leak: tested in the worst group of shuffled batches: within 30 % for real batches at fixed weights, and at a fifth of the rate.
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
+ * What an optimiser does to these: form.ts.
  */
 import { type Estimate, minus, missing, scaled, shifted } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
@@ -26,6 +27,7 @@ import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
 import { closure, leak } from './closure.js';
+import { asTheFormAllows } from './form.js';
 import type { Basis, ControlsInput, Sampling } from './measured.js';
 import {
   type GroupRow,
@@ -72,10 +74,29 @@ export interface Judged {
 }
 
 export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindow'>): Judged {
+  const judged = judgedOf(input);
+  const findings = asTheFormAllows(input.cells, judged.findings);
+  const silent = (id: string) => findings.find((f) => f.id === `controls.${id}`)?.verdict === UNDECIDED;
+  const kept = (id: string, found: Agreement): Agreement => (silent(id) ? 'undecided' : found);
+  const { outcome: o } = judged;
+  // the cause is told from findings that the optimiser leaves decidable
+  const outcome: Outcome = {
+    ...o,
+    surrogate: kept('surrogate', o.surrogate),
+    surrogateOther: kept('surrogate-selection', o.surrogateOther),
+    randomWalk: kept('random-walk', o.randomWalk),
+    noiseLaw: kept('noise-law', o.noiseLaw),
+  };
+  return { ...judged, findings, outcome };
+}
+
+function judgedOf(input: Pick<ControlsInput, 'cells' | 'mainWindow'>): Judged {
   const rows = regimeRows(input.cells);
   const groups = groupRows(input.cells);
   const main = input.mainWindow;
-  const find = (basis: Basis, sampling: Sampling = 'shuffled', momentum = 0, epochs?: number) =>
+  // the momentum of the base, to which that of other branches is compared: 0 for plain SGD
+  const ownMomentum = input.cells.find((c) => c.kind === 'branch')?.momentum ?? 0;
+  const find = (basis: Basis, sampling: Sampling = 'shuffled', momentum = ownMomentum, epochs?: number) =>
     rows.find(
       (r) =>
         r.basis === basis &&
@@ -87,10 +108,10 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
   const other = find('other-window');
   const replicas = find('replicas');
   const windows = rows
-    .filter((r) => r.basis === 'same-window' && r.sampling === 'shuffled' && r.momentum === 0)
+    .filter((r) => r.basis === 'same-window' && r.sampling === 'shuffled' && r.momentum === ownMomentum)
     .map((r) => r.epochs);
   const [short, long] = [Math.min(...windows), Math.max(...windows)];
-  const momentum = Math.max(0, ...rows.map((r) => r.momentum));
+  const momentum = rows.find((r) => r.momentum !== ownMomentum)?.momentum ?? ownMomentum;
   const same = (
     id: string,
     claim: string,
@@ -156,15 +177,15 @@ export function controlsFindings(input: Pick<ControlsInput, 'cells' | 'mainWindo
     same(
       'momentum',
       'The exponent is the same with momentum, at the same eta/(1−μ)',
-      momentum > 0 ? find('same-window', 'shuffled', momentum) : undefined,
+      momentum !== ownMomentum ? find('same-window', 'shuffled', momentum) : undefined,
       own,
-      [`momentum ${momentum}`, 'momentum 0'],
+      [`momentum ${momentum}`, `momentum ${ownMomentum}`],
     ),
     same(
       'window',
       'The exponent does not depend on the length of the window',
-      long > short ? find('same-window', 'shuffled', 0, long) : undefined,
-      find('same-window', 'shuffled', 0, short),
+      long > short ? find('same-window', 'shuffled', ownMomentum, long) : undefined,
+      find('same-window', 'shuffled', ownMomentum, short),
       [`${long} epochs`, `${short} epochs`],
     ),
     ...(['replaced', 'shuffled'] as const).flatMap((s) => closure(groups, s)),
@@ -205,7 +226,7 @@ function claimed(row: RegimeRow | undefined, main: number): Finding {
     ...(row && {
       predicted: `2 gamma = ${formatEstimate(twice(row.gamma))}, 2(gamma−1) = ${formatEstimate(twice(row.gamma, 1))} from C ~ H^gamma along these directions [S6]`,
     }),
-    range: `last ${main} epochs of the branch, shuffled batches, no momentum; ranks ≥ 2, closed valleys, resolved variances`,
+    range: `last ${main} epochs of the branch, shuffled batches, ${row && row.momentum > 0 ? `momentum ${row.momentum}` : 'no momentum'}; ranks ≥ 2, closed valleys, resolved variances`,
     verdict: !decided ? UNDECIDED : near ? 'reproduced' : 'reproduced with another exponent',
     reason: `${
       !decided

@@ -6,8 +6,7 @@
  */
 
 import { batchPlan } from '../../data/samplers.js';
-import type { LayerBlock } from '../../model/network.js';
-import { layerNamed } from '../../model/network.js';
+import { type LayerBlock, layerNamed, type NetworkSpec } from '../../model/network.js';
 import { matrix } from '../../numeric/linalg/matrix.js';
 import { predictCovariance } from '../../theory/predictions.js';
 import { Trainer } from '../../train/trainer.js';
@@ -27,7 +26,8 @@ const ROWS = 100;
  */
 export function fixedCell(context: CellContext, cell: FixedCell): Omit<FixedResult, 'seconds'> {
   const { la, config, samples, weights, key, seed, report } = context;
-  const { network: spec, training, record } = config.base;
+  const { training, record } = config.base;
+  const spec = context.network as NetworkSpec;
   const { batchSize } = training;
   const layer = layerNamed(spec, record.layer);
   const { sampling, learningRate, momentum } = cell;

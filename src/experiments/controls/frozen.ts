@@ -3,44 +3,35 @@
  * C are known exactly, so that the only assumption of [S2]–[S4] is that H and C are constant over the window. Compared
  * are predicted and measured variances by groups of Hessian modes, and H and C along the trajectory.
  */
-import { layerNamed } from '../../model/network.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
-import { CellSteps, difference, runTwo } from '../../runs/steps.js';
+import { matrix } from '../../numeric/linalg/index.js';
+import { difference, runTwo } from '../../runs/steps.js';
+import { inOwnCoordinates } from '../../theory/optimisers/own-coordinates.js';
 import { predictCovariance } from '../../theory/predictions.js';
+import { benchOf } from './bench.js';
 import type { FrozenCell } from './config.js';
 import type { CellContext } from './context.js';
-import { curvatureAlong, curvatureAt } from './curvature.js';
-import { type Dynamics, law, modeVariances } from './measure.js';
+import { law, modeVariances } from './measure.js';
 import type { FrozenGroup, FrozenResult, Ratio } from './measured.js';
-import { diagonalIn, merged, PieceSums, quadraticForms, topColumns } from './moments.js';
+import { diagonalIn, type Moments, merged, PieceSums, quadraticForms, topColumns } from './moments.js';
+import { keptBy, motionOf, ownMatrices } from './motion.js';
 
 /** Computes a frozen cell. */
-export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenResult, 'seconds'> {
-  const { la, config, samples, weights, key, seed, report } = context;
-  const { network: spec, training, record } = config.base;
-  const layer = layerNamed(spec, record.layer);
-  const { sampling, learningRate } = cell;
-  const replica = (name: string) =>
-    new CellSteps({
-      spec,
-      samples,
-      weights,
-      layer,
-      dynamics: { sampling, momentum: 0, learningRate },
-      batchSize: training.batchSize,
-      trainable: [layer.name],
-      key: key.child(name),
-    });
-  const [steps, twin] = [replica('batches'), replica('replica')];
+export async function frozenCell(context: CellContext, cell: FrozenCell): Promise<Omit<FrozenResult, 'seconds'>> {
+  const { la, config, key, seed, report } = context;
+  const bench = benchOf(context);
+  const { block } = bench;
+  const { sampling, learningRate, momentum } = cell;
+  const [steps, twin] = ['batches', 'replica'].map((name) => bench.steps(cell, key.child(name), [block.name]));
   const { trainer, batchesPerEpoch } = steps;
-  const dynamics: Dynamics = { sampling, momentum: 0, learningRate, batchesPerEpoch };
   for (let e = 0; e < config.relaxEpochs; e++) {
     runTwo(steps, twin, () => {});
     report(`relaxing, epoch ${e + 1}`, (0.15 * (e + 1)) / config.relaxEpochs);
   }
   const { epochs } = config;
-  const own = covarianceAccumulator(la, layer.inputs * layer.outputs);
-  const between = new PieceSums(la, layer.inputs * layer.outputs);
+  const before = keptBy(steps, block);
+  const own = covarianceAccumulator(la, block.size);
+  const between = new PieceSums(la, block.size);
   // points of the trajectory: its start, its end, and between them
   const points = [trainer.weights()];
   const marks = Array.from({ length: config.points - 1 }, (_, k) =>
@@ -56,26 +47,22 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
     report(`epoch ${e + 1} of ${epochs}`, 0.15 + (0.15 * (e + 1)) / epochs);
   }
   between.cut();
-  const [first, second] = between.pieces;
+  const motion = motionOf(cell, batchesPerEpoch, before, keptBy(steps, block));
+  const { dynamics, root, decay } = motion;
+  // in own coordinates y = P^(−1/2) w
+  const inverse = root?.map((r) => 1 / r);
+  const inY = (m: Moments): Moments => (inverse ? { ...m, covariance: inOwnCoordinates(m.covariance, inverse) } : m);
+  const [first, second] = between.pieces.map(inY);
   const mean = points[0].slice();
-  mean.set(Float32Array.from(own.mean()), layer.weightOffset);
+  mean.set(Float32Array.from(own.mean()), block.offset);
   const window = own.count;
-  const covariance = own.finish({ ddof: 0 });
+  const ofWeights = own.finish({ ddof: 0 });
+  const covariance = inverse ? inOwnCoordinates(ofWeights, inverse) : ofWeights;
 
   report('Hessian and noise', 0.4);
-  const place = (point: Float32Array) => ({
-    spec,
-    weights: point,
-    samples,
-    layer: layer.name,
-    sampling,
-    batchSize: training.batchSize,
-  });
-  const { hessian, noise } = curvatureAt(place(mean));
-  trainer.setWeights(points[0]);
-  const gradient = trainer
-    .gradient()
-    .gradient.slice(layer.weightOffset, layer.weightOffset + layer.inputs * layer.outputs);
+  const { hessian, noise } = ownMatrices(motion, await bench.curvatureAt(mean, sampling));
+  const slope = await bench.gradientAt(steps, points[0]);
+  const gradient = root ? slope.map((g, i) => g * root[i]) : slope;
   const prediction = predictCovariance(la, {
     hessian,
     covariance: noise,
@@ -93,13 +80,25 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
   const looked = groups.map(([from, to]) => spread(from, to, config.modesPerGroup));
   const ranks = looked.flat();
   const directions = topColumns(eigen.vectors, ranks);
-  const at = (point: Float32Array) => curvatureAlong(place(point), directions);
-  const centre = at(mean);
-  const path = points.map((p, k) => {
+  const { size } = block;
+  const rows = root
+    ? matrix(
+        directions.rows,
+        size,
+        directions.data.map((x, i) => x * root[i % size]),
+      )
+    : directions;
+  const at = async (point: Float32Array) => {
+    const found = await bench.curvatureAlong(point, sampling, rows);
+    return decay === 0 ? found : { ...found, curvature: found.curvature.map((h) => h + decay) };
+  };
+  const centre = await at(mean);
+  const path: Awaited<ReturnType<typeof at>>[] = [];
+  for (const [k, p] of points.entries()) {
     report('along the trajectory', 0.7 + (0.3 * k) / points.length);
-    return at(p);
-  });
-  const along = (of: (c: ReturnType<typeof at>) => Float64Array) =>
+    path.push(await at(p));
+  }
+  const along = (of: (c: Awaited<ReturnType<typeof at>>) => Float64Array) =>
     centre.noise.map((_, k) => path.reduce((s, c) => s + of(c)[k], 0) / path.length);
   const meanNoise = along((c) => c.noise);
   const meanCurvature = along((c) => c.curvature);
@@ -165,7 +164,11 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
     kind: 'frozen',
     seed,
     cell: cell.name,
-    ...dynamics,
+    sampling,
+    momentum,
+    learningRate,
+    batchesPerEpoch,
+    ...(motion.fails && { fails: motion.fails, adaptive: root !== undefined }),
     relaxEpochs: config.relaxEpochs,
     epochs,
     loss: {
@@ -175,7 +178,7 @@ export function frozenCell(context: CellContext, cell: FrozenCell): Omit<FrozenR
       trajectory: points.reduce((s, p) => s + loss(p), 0) / points.length,
     },
     groups: results,
-    stiffest: learningRate * eigen.values[P - 1],
+    stiffest: dynamics.learningRate * eigen.values[P - 1],
     noiseLaw: law(Array.from(centre.curvature), Array.from(centre.noise), key.child('noise law')),
   };
 }

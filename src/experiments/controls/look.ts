@@ -1,17 +1,17 @@
 /** A branch's window along directions: its own principal ones, or those of another half. docs/theory [S7]. */
 
-import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { type Matrix, trace } from '../../numeric/linalg/matrix.js';
 import type { Key } from '../../numeric/random.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import type { CellContext } from './context.js';
-import { type Dynamics, regime } from './measure.js';
+import { regime, type WidthMeter } from './measure.js';
 import type { Basis, Regime } from './measured.js';
 import { type Moments, type Principal, principal, quadraticForms, topColumns } from './moments.js';
+import { formsAlong, type Motion } from './motion.js';
 
 /** Describes a branch whose main window is known; its H and C are used for all regimes. */
 export interface MeasuredBranch extends CellContext {
-  readonly dynamics: Dynamics;
+  readonly motion: Motion;
   readonly hessian: Matrix;
   /** C per batch. */
   readonly noise: Matrix;
@@ -26,7 +26,7 @@ export interface Span {
 /** Says along which directions a window is analysed, and how. */
 interface View extends Span {
   readonly basis: Basis;
-  readonly meter: FlatnessMeter;
+  readonly meter: WidthMeter;
   /** Variances must exceed ten times this, or the window's own resolution where none is given. */
   readonly resolution?: number;
   /** Returns directions in the basis of the weights from those in the basis of the moments. */
@@ -36,7 +36,7 @@ interface View extends Span {
 
 /** Returns the part of a request that all regimes of a branch have, for directions in the basis of the weights. */
 export function common(
-  { la, dynamics, hessian, noise }: MeasuredBranch,
+  { la, motion, hessian, noise }: MeasuredBranch,
   { epochs, steps, basis, meter, key }: View,
   directions: Matrix,
 ) {
@@ -48,14 +48,15 @@ export function common(
     directions,
     curvature: quadraticForms(la, directions, hessian),
     noise: quadraticForms(la, directions, noise),
-    dynamics,
+    forms: formsAlong(la, motion, directions, { hessian, noise }),
+    dynamics: motion.dynamics,
     flat: basis === 'random-walk',
     key,
   };
 }
 
 /** Measures a regime with the principal directions and variances of the same window. */
-export function ownDirections(branch: MeasuredBranch, own: Principal, view: View): Regime {
+export function ownDirections(branch: MeasuredBranch, own: Principal, view: View): Promise<Regime> {
   const ranks = logSpaced(own.variances.length, branch.config.directions);
   const rows = topColumns(own.vectors, ranks);
   return regime(branch.la, {
@@ -69,7 +70,11 @@ export function ownDirections(branch: MeasuredBranch, own: Principal, view: View
 }
 
 /** Measures a regime with the principal directions of one half and the variances of the other. */
-export function othersDirections(branch: MeasuredBranch, [choosing, measured]: readonly Moments[], view: View): Regime {
+export function othersDirections(
+  branch: MeasuredBranch,
+  [choosing, measured]: readonly Moments[],
+  view: View,
+): Promise<Regime> {
   const { la, config } = branch;
   const chosen = principal(la, choosing);
   const ranks = logSpaced(chosen.variances.length, config.directions);

@@ -1,11 +1,8 @@
 /** One regime: a set of directions with their variances, widths, curvatures and noise, and the exponents between them. */
 
-import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { crossovers } from '../../analyse/trajectory/controls.js';
 import type { DirectionFlatness, PowerLaw } from '../../analyse/trajectory/results.js';
 import { closedDirections, FIRST_RANK, RESOLUTIONS, scaling } from '../../analyse/trajectory/scaling.js';
-import type { Samples } from '../../data/dataset.js';
-import type { NetworkSpec } from '../../model/network.js';
 import { estimate } from '../../numeric/estimate.js';
 import { identity, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
@@ -50,12 +47,20 @@ export function modeVariances(
   return out;
 }
 
+/** Measures widths around a point. */
+export interface WidthMeter {
+  /** L0, the full loss at the point. */
+  centreLoss(): Promise<number>;
+  /** Measures the widths along the rows of `directions`. */
+  measure(directions: Matrix, ranks: readonly number[], variances: ArrayLike<number>): Promise<DirectionFlatness[]>;
+}
+
 /** Holds the directions of a regime with what was measured along them. */
 interface RegimeRequest {
   readonly basis: Basis;
   readonly epochs: number;
   readonly steps: number;
-  readonly meter: FlatnessMeter;
+  readonly meter: WidthMeter;
   readonly ranks: readonly number[];
   /** K×P unit vectors, one to a rank. */
   readonly directions: Matrix;
@@ -64,6 +69,8 @@ interface RegimeRequest {
   readonly curvature: Float64Array;
   /** C_ii along them, PER BATCH. */
   readonly noise: Float64Array;
+  /** Force and noise of a single mode along them (`formsAlong`). */
+  readonly forms: { readonly force: Float64Array; readonly noise: Float64Array };
   /** All variances of the window, descending, for the rank law; without it none is fitted. */
   readonly spectrum: readonly number[] | undefined;
   readonly totalVariance: number;
@@ -78,14 +85,12 @@ interface RegimeRequest {
 const HALF_DECADE = Math.sqrt(10);
 
 /** Measures the widths and fits the laws. K times the cost of a width. */
-export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
+export async function regime(la: LinearAlgebra, request: RegimeRequest): Promise<Regime> {
   const { basis, epochs, steps, meter, ranks, directions, curvature, noise, dynamics, resolution, key } = request;
   const P = directions.cols;
-  const widths = ranks.map((index, k) =>
-    meter.measure(directions.data.subarray(k * P, (k + 1) * P), index, request.variances[k]),
-  );
-  const force = request.flat ? new Float64Array(ranks.length) : curvature;
-  const predicted = modeVariances(la, dynamics, steps, force, noise);
+  const widths = await meter.measure(directions, ranks, request.variances);
+  const force = request.flat ? new Float64Array(ranks.length) : request.forms.force;
+  const predicted = modeVariances(la, dynamics, steps, force, request.forms.noise);
   const pca = {
     variances: [...(request.spectrum ?? new Array<number>(P).fill(1))],
     resolution,
@@ -98,7 +103,7 @@ export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
   const along = (values: Float64Array) => used.map((d) => values[at.get(d.index)!]);
   const { shuffling, window } = crossovers({ ...dynamics, window: steps });
   const crossover = dynamics.sampling === 'shuffled' ? shuffling : window;
-  const flat = request.flat ? used.length : along(curvature).filter((h) => h < crossover).length;
+  const flat = request.flat ? used.length : along(request.forms.force).filter((h) => h < crossover).length;
   const numbers: RegimeDirection[] = widths.map((d, k) => ({
     index: d.index,
     variance: d.variance,
@@ -111,7 +116,7 @@ export function regime(la: LinearAlgebra, request: RegimeRequest): Regime {
     basis,
     epochs,
     steps,
-    centreLoss: meter.line.centreLoss,
+    centreLoss: await meter.centreLoss(),
     relation: fits.varianceFlatness,
     ranges: fits.varianceFlatnessRanges
       .filter((row) => row.label.startsWith('ranks ') && row.fit.range[1] / row.fit.range[0] >= HALF_DECADE)
@@ -156,9 +161,4 @@ export function law(x: readonly number[], y: readonly number[], key: Key): Power
   }
   const { exponent, intercept, range, points, scatter, r2 } = powerLaw(u, v, { key });
   return { exponent, intercept, range, points, scatter, r2 };
-}
-
-/** Makes a flatness meter around these weights. */
-export function meterAt(spec: NetworkSpec, weights: Float32Array, samples: Samples, layer: string): FlatnessMeter {
-  return new FlatnessMeter({ spec, weights, samples, layer });
 }

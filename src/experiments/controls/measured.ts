@@ -85,6 +85,9 @@ interface CellHead {
   readonly momentum: number;
   readonly learningRate: number;
   readonly batchesPerEpoch: number;
+  /** Of an optimiser: why its linear form does not describe the window, and whether it has a preconditioner. */
+  readonly fails?: readonly string[];
+  readonly adaptive?: boolean;
   readonly seconds: number;
 }
 

@@ -13,8 +13,9 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import type { FolderKind, RecordBase } from '../../jobs/record.js';
 import { studyFolder } from '../../jobs/study-folder.js';
 import { forceKernelBuild } from '../../kernels/load.js';
+import type { AnyNetwork } from '../../model/any-network.js';
 import { RunError } from '../../numeric/errors.js';
-import { loadFor } from '../../runs/prepare.js';
+import { loadRun } from '../../runs/prepare.js';
 import { readBase, trainBase } from './base.js';
 import { runCell } from './cell.js';
 import type { ControlsConfig } from './config.js';
@@ -59,16 +60,20 @@ const baseFiles = (path: string, seed: number) => ({
   facts: join(path, seedFile(seed, 'base.json')),
 });
 
+/** What all cells of a study share. */
+export interface ControlsData {
+  readonly train: Samples;
+  readonly network: AnyNetwork;
+}
+
 /** The study of the controls: how its record is read, and its cells are listed and computed. */
-export const CONTROLS_STUDY: StudyKind<
-  ControlsRecord,
-  { readonly train: Samples },
-  ControlsJob,
-  BaseFacts | CellResult
-> = {
+export const CONTROLS_STUDY: StudyKind<ControlsRecord, ControlsData, ControlsJob, BaseFacts | CellResult> = {
   worker: new URL('./worker.js', import.meta.url),
   read: CONTROLS_FOLDER.read,
-  load: ({ config }) => loadFor(config.base),
+  async load({ config }) {
+    const { dataset, network } = await loadRun(config.base);
+    return { train: dataset.train, network };
+  },
   cells({ record: { config, seeds } }, stage) {
     const all = Array.from({ length: seeds }, (_, seed) => seed);
     return stage === 'bases'
@@ -87,10 +92,13 @@ export const CONTROLS_STUDY: StudyKind<
     const { seed } = job;
     const files = baseFiles(path, seed);
     if (!('cell' in job)) return trainBase(config.base, seed, data, files.model, (note) => report(note, 0));
-    const base = readBase(config.base, files.model, files.facts);
+    const base = readBase(data.network, files.model, files.facts);
     if (!base)
       throw new RunError('no-base', `the base network of seed ${seed} is missing in ${path}; do its cell first.`);
     const la = await pinnedProvider(record, config.base.provider, path);
-    return runCell({ la, config, seed, cell: job.cell, weights: base.weights, samples: data.train }, report);
+    return runCell(
+      { la, config, network: data.network, seed, cell: job.cell, weights: base.weights, samples: data.train },
+      report,
+    );
   },
 };

@@ -3,7 +3,6 @@
  * docs/theory [S7], [N1].
  */
 
-import type { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { forEachChunk } from '../../analyse/trajectory/rows.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
 import { frobenius, type Matrix, matrix, trace } from '../../numeric/linalg/matrix.js';
@@ -13,8 +12,10 @@ import { surrogate } from '../../theory/surrogate.js';
 import { walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkDirections } from '../../theory/walk-directions.js';
 import { type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
+import type { WidthMeter } from './measure.js';
 import type { Regime } from './measured.js';
 import { type Moments, merged, PieceSums, type Principal, principal } from './moments.js';
+import { ownMatrices, stepNoise, turnedMoments } from './motion.js';
 
 /**
  * Computes three regimes: the surrogate along its own directions and along those of its other half, and walks along their own.
@@ -24,18 +25,32 @@ export async function surrogateRegimes(
   branch: MeasuredBranch,
   span: Span,
   eigen: SymmetricEigen,
-  meter: FlatnessMeter,
+  meter: WidthMeter,
   resolution: number,
 ): Promise<Regime[]> {
   const { la, key, report } = branch;
   const regimes: Regime[] = [];
   report('surrogate', 0.7);
-  const halves = await linearHalves(branch, span.steps, eigen, noiseFactor(la, branch.noise));
+  const { motion } = branch;
+  const { hessian, noise } = ownMatrices(motion, branch);
+  const modes = motion.root ? la.eigh(hessian) : shifted(eigen, motion.decay);
+  let halves = await linearHalves(branch, span.steps, modes, noise, noiseFactor(la, noise));
   const turned = (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true });
-  const view = { meter, resolution, turned };
+  const { root } = motion;
+  // √P V takes the modes of A to the weights
+  if (root) {
+    const P = root.length;
+    const s = matrix(
+      P,
+      P,
+      modes.vectors.data.map((v, at) => root[Math.floor(at / P)] * v),
+    );
+    halves = halves.map((half) => turnedMoments(la, half, s));
+  }
+  const view = { meter, resolution, ...(!root && { turned }) };
   const half = { epochs: span.epochs / 2, steps: halves[1].count };
   regimes.push(
-    othersDirections(branch, halves, {
+    await othersDirections(branch, halves, {
       ...view,
       ...half,
       basis: 'surrogate-other',
@@ -45,8 +60,8 @@ export async function surrogateRegimes(
   const whole = merged(halves[0], halves[1]);
   halves.length = 0;
   const basis = 'surrogate';
-  regimes.push(ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
-  regimes.push(walks(branch, span, meter, resolution));
+  regimes.push(await ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
+  regimes.push(await walks(branch, span, meter, resolution));
   return regimes;
 }
 
@@ -54,14 +69,15 @@ export async function surrogateRegimes(
  * Draws walks with the branch's own C, sampling and window and no restoring force, and one with an isotropic C of the same trace.
  * The regime is that of the first draw, with the exponents of all. docs/theory [N1].
  */
-function walks(branch: MeasuredBranch, span: Span, meter: FlatnessMeter, resolution: number): Regime {
-  const { la, config, dynamics, noise, key, report } = branch;
+async function walks(branch: MeasuredBranch, span: Span, meter: WidthMeter, resolution: number): Promise<Regime> {
+  const { la, config, motion, key, report } = branch;
+  const noise = stepNoise(motion, branch.noise);
   const P = noise.rows;
-  const { learningRate, sampling, batchesPerEpoch, momentum } = dynamics;
+  const { learningRate, sampling, batchesPerEpoch, momentum } = motion.dynamics;
   const times = walkTimes({ steps: span.steps, sampling, batchesPerEpoch, momentum });
   const own = la.eigh(noise);
   const step = { values: own.values.map((v) => learningRate ** 2 * v), vectors: own.vectors };
-  const draw = (d: number): Regime => {
+  const draw = (d: number): Promise<Regime> => {
     report(`walk ${d + 1} of ${config.walks}`, 0.85 + (0.15 * d) / config.walks);
     const walkKey = key.child('random-walk').child(d);
     const drawn = walkDirections(la, { step, times, key: walkKey });
@@ -74,7 +90,8 @@ function walks(branch: MeasuredBranch, span: Span, meter: FlatnessMeter, resolut
       key: walkKey.child('fit'),
     });
   };
-  const all = Array.from({ length: config.walks }, (_, d) => draw(d));
+  const all: Regime[] = [];
+  for (let d = 0; d < config.walks; d++) all.push(await draw(d));
   const covariance = new Float64Array(P).fill((learningRate ** 2 * trace(noise)) / P);
   const isotropic = walkVariances(la, { covariance, times, key: key.child('isotropic walk') });
   const pca = { variances: [...isotropic], resolution: all[0].resolution, totalVariance: all[0].totalVariance, P };
@@ -88,6 +105,10 @@ function walks(branch: MeasuredBranch, span: Span, meter: FlatnessMeter, resolut
     },
   };
 }
+
+/** Adds to every eigenvalue. */
+const shifted = (eigen: SymmetricEigen, by: number): SymmetricEigen =>
+  by === 0 ? eigen : { ...eigen, values: eigen.values.map((v) => v + by) };
 
 /** Returns drawn eigenvalues as the principal directions of a window of `steps` rows. */
 function principalOf({ values, vectors }: SymmetricEigen, steps: number): Principal {
@@ -105,9 +126,10 @@ function principalOf({ values, vectors }: SymmetricEigen, steps: number): Princi
  * halves.
  */
 async function linearHalves(
-  { la, config, dynamics, noise, key }: MeasuredBranch,
+  { la, config, motion: { dynamics }, key }: MeasuredBranch,
   steps: number,
   eigen: SymmetricEigen,
+  noise: Matrix,
   factor: Matrix,
 ): Promise<Moments[]> {
   const P = noise.rows;

@@ -22,9 +22,10 @@ import { check, DivergedError, InputError, RunError } from '../../numeric/errors
 import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import type { FirstFacts } from './first.js';
 import { type KnownRequest, knownTask, type StoredAxes } from './known.js';
-import { movedOf, profilesThrough } from './measure.js';
+import { movedOf } from './measure.js';
 import type { Branch, BranchGroup, Curve } from './measured.js';
 import { forNetwork, freshHead, Weights } from './network.js';
+import { profilesThrough } from './profiles.js';
 import { SingleStage, type Stage, stageOf } from './stage.js';
 import type { TaskSet } from './task-set.js';
 
@@ -82,7 +83,7 @@ export async function branchGroup(request: GroupRequest): Promise<Omit<BranchGro
 }
 
 async function hold({ taskSet, method, constraints, la }: GroupRequest, known: KnownRequest): Promise<Held> {
-  const task = knownTask(known);
+  const task = await knownTask(known);
   const { parts, unit, diagnostics } = await constraintNamed(method).build(task, {
     axes: constraints ?? 1,
     key: taskSet.taskKey(known.task).child('axes'),
@@ -106,7 +107,7 @@ async function hold({ taskSet, method, constraints, la }: GroupRequest, known: K
 /** Counts the weights that are excluded from training. */
 async function frozenCount({ taskSet, method, la }: GroupRequest, known: KnownRequest) {
   const { frozen } = taskSet.config;
-  const { diagnostics } = await constraintNamed(method).build(knownTask({ ...known, layers: frozen }), {
+  const { diagnostics } = await constraintNamed(method).build(await knownTask({ ...known, layers: frozen }), {
     axes: 1,
     key: taskSet.taskKey(known.task).child('axes'),
     la,
@@ -164,7 +165,7 @@ async function branch(
     distance: weights.shared.reduce((s, w, i) => s + (w - first.shared[i]) ** 2, 0),
     moved: movedOf(taskSet, first, weights, axes),
     curve,
-    profiles: profilesThrough(taskSet, weights, axes, facts.profiles),
+    profiles: await profilesThrough(taskSet, weights, axes, facts.profiles),
     diverged: false,
   };
 }

@@ -1,17 +1,22 @@
 /** The memory, disk and time of `forget`, estimated before it starts. */
 
+import { layerBlocks } from '../../apply/blocks.js';
 import type { Constraint } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
+import { layeredTaskBytes } from '../../apply/layered-task.js';
 import { DENSE } from '../../apply/network-task.js';
+import { DENSE as LAYERED_DENSE } from '../../apply/surface-task.js';
 import type { Dataset } from '../../data/dataset.js';
 import { taskOf } from '../../data/tasks.js';
 import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
-import { layersOf, parameterCount } from '../../model/network.js';
+import { type AnyNetwork, asLayered, countOf, isLayered } from '../../model/any-network.js';
+import { resolveLayers } from '../../model/layered/resolve.js';
 import { randomKey } from '../../numeric/random.js';
-import { Trainer } from '../../train/trainer.js';
+import { penaltyOf } from '../../runs/optimiser.js';
 import { protocolOf } from './config.js';
 import { specFor } from './network.js';
 import type { ForgetConfig } from './schema.js';
+import { taskTrainerBytes } from './trainer.js';
 
 /** States the memory and time of an experiment. */
 export interface ForgetBudget {
@@ -39,23 +44,41 @@ const PASSES_PER_AXIS = 7;
 /** Seconds that a worker thread takes to start and to read what it needs. */
 const THREAD = 0.25;
 
+/** How much longer a pass over samples takes on the surface of layers, in float64. */
+const SURFACE = 4;
+/** Passes of the statistics of one layer there: the iteration for its directions, and the widths along them. */
+const PASSES_OF_LAYER = (axes: number): number => 2 * (2 * axes + 60) + 15 * axes;
+
+/** Returns the multiply-adds of a forward pass of one sample; a first dense layer skips inputs that are zero. */
+function multiplications(spec: AnyNetwork): number {
+  return resolveLayers(asLayered(spec)).reduce((sum, { type, index, parameters: [weight], outputShape: [, h, w] }) => {
+    if (type === 'conv') return sum + h * w * weight.size;
+    if (type !== 'dense') return sum;
+    return sum + weight.size * (index === 0 ? FILLED : 1);
+  }, 0);
+}
+
+/** Adds up the numbers that the layers of a perceptron make of a sample. */
+const widthsOf = (spec: AnyNetwork): number => (isLayered(spec) ? 0 : spec.widths.slice(1).reduce((a, b) => a + b, 0));
+
 /** Estimates the memory and time of an experiment. */
 export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudget {
   const { training, head, network, constraints, strengths, methods, seeds, statistics } = config;
   const protocol = protocolOf(config);
   const task = taskOf(dataset, protocol, 0, { head, validationShare: training.validationShare, key: randomKey(0) });
   const spec = specFor(network, task);
-  const layers = layersOf(spec);
-  const P = layers.reduce((n, l) => n + l.inputs * l.outputs, 0);
-  const first = layers[0].inputs * layers[0].outputs;
-  const flops = (samples: number) => 2 * samples * (first * FILLED + P - first);
+  const layers = layerBlocks(spec);
+  const P = layers.reduce((n, l) => n + l.size, 0);
+  const perSample = multiplications(spec);
+  const flops = (samples: number) => 2 * samples * perSample;
+  const onSurface = isLayered(spec) || penaltyOf(config) > 0;
+  const slower = onSurface ? SURFACE : 1;
   const later = protocol.tasks.length - 1;
   const steps = Math.floor(task.train.count / training.batchSize);
   const most = Math.max(...constraints);
-  const axesBytes = (n: number) =>
-    8 * layers.reduce((s, l) => s + Math.min(n, l.inputs * l.outputs) * l.inputs * l.outputs, 0);
+  const axesBytes = (n: number) => 8 * layers.reduce((s, l) => s + Math.min(n, l.size) * l.size, 0);
   const measured = Math.min(task.train.count, statistics.samples);
-  const statisticsSeconds = (passes: number) => (passes * 3 * flops(measured)) / EVALUATION;
+  const statisticsSeconds = (passes: number) => (slower * passes * 3 * flops(measured)) / EVALUATION;
   const rows = Math.floor((steps * training.windowEpochs) / training.windowEvery);
   const windowSeconds = (2 * rows * rows * P) / PRODUCTS;
   // steps on batches of earlier tasks in turn with those of the newest one
@@ -83,16 +106,20 @@ export function forgetBudget(config: ForgetConfig, dataset: Dataset): ForgetBudg
   const firstSeconds =
     ((training.firstEpochs + training.windowEpochs + later * training.epochs) * steps * 3 * flops(training.batchSize)) /
       STEP +
-    statisticsSeconds(PASSES) +
+    statisticsSeconds(onSurface ? layers.length * PASSES_OF_LAYER(most) : PASSES) +
     windowSeconds;
   const samples = dataset.train.values.byteLength + (dataset.test?.values.byteLength ?? 0);
   // a trainer for every later task, whose memory is freed some time after its use
-  const kernels = (2 + later) * Trainer.memoryBytes({ spec, samples: task.train, ...training });
+  const trainer = { network: spec, samples: task.train, config, batchSize: training.batchSize, key: randomKey(0) };
+  const kernels = (2 + later) * taskTrainerBytes(trainer);
   const own =
     (later + 1) * (task.train.values.byteLength + task.validation.values.byteLength + task.test.values.byteLength);
-  const dense = Math.max(0, ...layers.map((l) => l.inputs * l.outputs).filter((n) => n <= DENSE));
+  const dense = Math.max(0, ...layers.map((l) => l.size).filter((n) => n <= (onSurface ? LAYERED_DENSE : DENSE)));
   const statisticsBytes =
-    5 * rows * P + 8 * rows * rows + 6 * 8 * dense * dense + 16 * measured * layers.reduce((s, l) => s + l.outputs, 0);
+    5 * rows * P +
+    8 * rows * rows +
+    6 * 8 * dense * dense +
+    (onSurface ? layeredTaskBytes(task.train) : 16 * measured * widthsOf(spec));
   const penalties = (2 + 4 * later) * axesBytes(most);
   return {
     base: 200e6 + 2 * samples,
@@ -114,8 +141,7 @@ export function forgetDisk(config: ForgetConfig, dataset: Dataset, { branches }:
   const spec = specFor(network, task);
   const most = Math.max(...constraints);
   // principal, stiffest and the planes of vortices, with their values; all directions in the layer that is reported
-  const axes = layersOf(spec).reduce((sum, { name, inputs, outputs }) => {
-    const size = inputs * outputs;
+  const axes = layerBlocks(spec).reduce((sum, { name, size }) => {
     const kept = name === statistics.layer || statistics.layer === '' ? [statistics.modes, ...statistics.profiles] : [];
     return sum + 8 * (size + 1) * (2 * Math.min(size, Math.max(most, ...kept)) + Math.min(size, 2 * most));
   }, 0);
@@ -131,7 +157,7 @@ export function forgetDisk(config: ForgetConfig, dataset: Dataset, { branches }:
     },
     {
       what: 'the weights of the first tasks, and the files of all branches',
-      bytes: seeds * (4 * parameterCount(spec) + 4 * FILE_BYTES) + all * FILE_BYTES,
+      bytes: seeds * (4 * countOf(spec) + 4 * FILE_BYTES) + all * FILE_BYTES,
       key: 'seeds',
     },
     documents((all + seeds) * numbers, 3, 'methods or strengths'),

@@ -22,6 +22,8 @@ interface ForgetFlags {
   readonly momentum?: number;
   readonly epochs?: number;
   readonly several?: 'separate' | 'online';
+  readonly network?: string;
+  readonly optimiser?: string;
   readonly data?: string;
   readonly limit?: number;
   readonly out?: string;
@@ -85,10 +87,12 @@ export function addForget(root: Command): void {
       new Option('--layers <list>', 'layers that are constrained: all, or names such as layer2').argParser(listed),
     )
     .addOption(
-      new Option('--frozen <list>', 'layers that the method frozen excludes from training (layer1)').argParser(names),
+      new Option('--frozen <list>', 'layers that the method frozen excludes from training (the first)').argParser(
+        names,
+      ),
     )
     .addOption(new Option('--seeds <n>', 'number of seeds, from 0 to n−1 (5)').argParser(wholeNumber))
-    .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1)').argParser(positiveNumber))
+    .addOption(new Option('--learning-rate <x>', 'of all tasks (0.1 of sgd)').argParser(positiveNumber))
     .addOption(new Option('--batch-size <n>', 'of all tasks (50)').argParser(wholeNumber))
     .addOption(new Option('--momentum <x>', 'PyTorch’s momentum, 0 to below 1 (0)').argParser(momentum))
     .addOption(new Option('--epochs <n>', 'epochs of every later task (5)').argParser(wholeNumber))
@@ -98,7 +102,15 @@ export function addForget(root: Command): void {
         'with more than two tasks; separate: each keeps its own anchor; online: all use the newest one',
       ).choices(['separate', 'online']),
     )
-    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR (IDX files, plain or gzip) or teacher (synthetic)')
+    .option(
+      '--network <name>',
+      'mlp, lenet5, cnn-small, resnet8 (784-50-50-10 without biases); other layers in the config',
+    )
+    .option('--optimiser <name>', 'sgd, rmsprop, adam, adamw, with PyTorch’s learning rate where none is given (sgd)')
+    .option(
+      '--data <set>',
+      'mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR (IDX files, plain or gzip) or teacher (synthetic)',
+    )
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .option('--out <dir>', 'folder (forget-<preset>)')
     .option('--resume', 'continue in the folder; --seeds may be larger than before')
@@ -122,6 +134,9 @@ Methods:
   potential, vortex      the potential and the circulation of the stochastic decomposition (Xiong, Chen, Shi & Ao)
   hessian-unweighted, vortex-q       variants, used only with all or by name
 
+Networks of layers and optimisers: every layer with weights can be held, a convolution with its bias. SGD minimises the penalty over each step;
+rmsprop, adam and adamw get its gradient beside that of the batch. potential and vortex need the stationary state of SGD.
+
 Examples:
   thermograd forget --preset quick                       a first look at a report, seconds
   thermograd forget                                      {1,2} then {3,4} on MNIST, five seeds
@@ -129,6 +144,7 @@ Examples:
   thermograd forget --methods none,ewc,ldc,joint --lambda-grid 1,10,100,1000 --seeds 3
   thermograd forget --data idx:my-data --protocol 0,1,2/3,4,5
   thermograd forget --data fashion-mnist --protocol permuted --constraints 20 --layers layer2
+  thermograd forget --network lenet5 --optimiser adam --limit 10000 --constraints 5,10 --methods none,l2,ewc,ldc,hessian,frozen,joint
   thermograd forget --resume --seeds 10                  the same with more seeds`,
     )
     .action(async (flags: ForgetFlags) => {
@@ -168,6 +184,8 @@ async function runForget(flags: ForgetFlags): Promise<void> {
           epochs: flags.epochs,
         },
         several: flags.several,
+        network: flags.network,
+        optimiser: { type: flags.optimiser },
         data: { set: flags.data, limit: flags.limit },
         workers: flags.workers,
       }) as PartialForget;

@@ -1,49 +1,132 @@
 /** The way from preset, file and flags to one complete, checked config of `forget`. */
+
+import { layerBlocks } from '../../apply/blocks.js';
 import { CONSTRAINTS, constraintNamed, findConstraint } from '../../apply/constraints/table.js';
 import type { Dataset } from '../../data/dataset.js';
 import { classProtocol, outlineOf, PROTOCOLS, type Protocol } from '../../data/tasks.js';
-import { keyChecker, overlay, problemOf, type Tree } from '../../jobs/config-keys.js';
-import { layersOf, type NetworkSpec } from '../../model/network.js';
+import { isTree, keyChecker, overlay, problemOf, type Tree } from '../../jobs/config-keys.js';
+import type { AnyNetwork } from '../../model/any-network.js';
 import { check, InputError } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import * as is from '../../numeric/wants.js';
+import { layeredNetwork, namedNetworkKey } from '../../runs/layered-schema.js';
+import { withOptimiser } from '../../runs/optimiser.js';
+import { completeOptimiser, type OptimiserSpec } from '../../train/optimisers/spec.js';
 import { sharedLayers, specFor } from './network.js';
-import { FORGET_PRESETS, type ForgetConfig, forgetSchema, type PartialForget } from './schema.js';
+import { FORGET_PRESETS, type ForgetConfig, forgetLayeredSchema, forgetSchema, type PartialForget } from './schema.js';
 
-const checkKeys = keyChecker(forgetSchema);
+const checkKeys = { hidden: keyChecker(forgetSchema), layers: keyChecker(forgetLayeredSchema) };
+
+/** Stands for the layer that an experiment takes by itself, until the data say which layers there are. */
+const BY_ITSELF = '';
+/** Statistics of networks of layers where the config states none: every direction costs passes over all samples. */
+const LAYERED_STATISTICS = { samples: 2000, modes: 20 };
 
 /**
  * Merges layers, of which later ones override earlier ones, over the preset that is named last; fills in defaults and
  * checks what can be checked without the data. Lists and `data.teacher` are replaced whole; another data set removes
- * the teacher.
+ * the teacher. A network of another kind, and an optimiser, are replaced whole too.
  * @throws InputError with the key, and the nearest known key, method or protocol
  */
 export function completeForget(...layers: (PartialForget | undefined)[]): ForgetConfig {
   is.given('completeForget', { layers }, { layers: is.listOf(is.maybe(is.object)) });
-  const given = layers.filter((l): l is PartialForget => l !== undefined);
-  for (const layer of given) checkKeys(layer);
-  const preset = given.reduce<string>((name, layer) => (layer.preset === undefined ? name : layer.preset), 'standard');
+  const given = layers
+    .filter((l): l is PartialForget => l !== undefined)
+    .map((l) => (typeof l.network === 'string' ? { ...l, network: { name: l.network } } : l)) as Tree[];
+  // the keys of an optimiser depend on its type, and are checked with it
+  for (const layer of given)
+    checkKeys[kindOf(layer.network) === undefined || kindOf(layer.network) === 'hidden' ? 'hidden' : 'layers']({
+      ...layer,
+      optimiser: undefined,
+    });
+  const preset = given.reduce<string>(
+    (name, layer) => (layer.preset === undefined ? name : (layer.preset as string)),
+    'standard',
+  );
   const base = FORGET_PRESETS[preset as keyof typeof FORGET_PRESETS] as PartialForget | undefined;
   const merged = [base ?? {}, ...given].reduce<Tree>(
-    (under, over) => overlay(under, over as Tree, ['data.teacher']),
+    (under, over) => overlay(under, over as Tree, ['data.teacher', 'optimiser', ...replaced(under, over as Tree)]),
     {},
   );
   merged.preset = preset;
   const { teacher, ...data } = (merged.data ?? {}) as Tree;
   if (data.set === 'teacher') merged.data = { ...data, teacher: teacher ?? {} };
   else if (data.set !== undefined) merged.data = data;
-  const result = forgetSchema.safeParse(merged);
+  const kind = kindOf(merged.network);
+  const layered = kind === 'name' || kind === 'layers';
+  // a union says little of what is wrong in it
+  const network = kind === 'name' ? namedNetworkKey : layeredNetwork;
+  const result = (layered ? forgetLayeredSchema.extend({ network }) : forgetSchema).safeParse(merged);
   if (!result.success) throw problemOf(result.error.issues[0], merged);
-  const config = result.data;
+  const config = withOptimiser(result.data as ForgetConfig, merged as { training?: unknown });
+  checkOptimiser(config);
   protocolOf(config);
   for (const name of config.methods) checkMethod(name);
   const ascending = (list: readonly number[]) => [...new Set(list)].sort((a, b) => a - b);
   return {
     ...config,
-    statistics: { ...config.statistics, layer: config.statistics.layer || `layer${config.network.hidden.length}` },
+    statistics: {
+      ...config.statistics,
+      ...(layered && { ...LAYERED_STATISTICS, ...(merged.statistics as object | undefined) }),
+      layer:
+        config.statistics.layer || ('hidden' in config.network ? `layer${config.network.hidden.length}` : BY_ITSELF),
+    },
+    frozen: layered && merged.frozen === undefined ? [BY_ITSELF] : config.frozen,
     methods: [...new Set(config.methods)],
     strengths: ascending(config.strengths),
     constraints: ascending(config.constraints),
+  };
+}
+
+/** Returns a complete config as it can be written again: what the optimiser states is not stated a second time in `training`. */
+export function asBegun(config: ForgetConfig): PartialForget {
+  if (config.optimiser === undefined) return config as PartialForget;
+  const { learningRate: _, momentum: __, ...training } = config.training;
+  return { ...config, training } as PartialForget;
+}
+
+type NetworkKind = 'hidden' | 'layers' | 'name';
+
+/** Says of which kind a network in a part of a config is; undefined where it says nothing of it. */
+function kindOf(network: unknown): NetworkKind | undefined {
+  if (!isTree(network)) return undefined;
+  const found = (['name', 'layers'] as const).find((key) => key in network);
+  return found ?? (Object.keys(network).length > 0 ? 'hidden' : undefined);
+}
+
+/** Replaces a network of one kind whole by one of another kind. */
+function replaced(under: Tree, over: Tree): string[] {
+  const [before, after] = [kindOf(under.network), kindOf(over.network)];
+  return after !== undefined && after !== before ? ['network'] : [];
+}
+
+/** Refuses an optimiser whose rate changes: it has to serve every task. */
+function checkOptimiser({ optimiser }: ForgetConfig): void {
+  if (optimiser === undefined) return;
+  const { schedule } = completeOptimiser(optimiser as unknown as OptimiserSpec);
+  check(
+    schedule.type === 'constant' && !schedule.warmup,
+    'bad-optimiser',
+    'optimiser.schedule: tasks that follow one another are trained at one learning rate here; leave the schedule out.',
+  );
+}
+
+/**
+ * Names the layers that a config leaves open, once the data are known: the first one with weights for `frozen`, and the last one below
+ * the outputs as that which is reported.
+ * @throws InputError for layers that do not fit the data
+ */
+export function withLayers(config: ForgetConfig, dataset: Dataset): ForgetConfig {
+  if ('hidden' in config.network) return config;
+  const names = layerBlocks(specFor(config.network, { train: dataset.train, outputs: 2 })).map((b) => b.name);
+  const { statistics, frozen } = config;
+  return {
+    ...config,
+    frozen: frozen.map((name) => (name === BY_ITSELF ? names[0] : name)),
+    statistics: {
+      ...statistics,
+      layer: statistics.layer === BY_ITSELF ? (names.at(-2) ?? names[0]) : statistics.layer,
+    },
   };
 }
 
@@ -96,7 +179,7 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
   }
   const [first] = tasks;
   const spec = specFor(network, { train: dataset.train, outputs: first.outputs });
-  const layers = layersOf(spec);
+  const layers = layerBlocks(spec);
   checkFrozen(config, spec);
   checkMemories(config, tasks);
   const held = heldLayers(
@@ -111,7 +194,7 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
     `the window of ${batches * training.windowEpochs} steps keeps ${rows} rows, every ${training.windowEvery} steps; at least 2 are needed: lower training.windowEvery or raise training.windowEpochs.`,
   );
   const most = Math.max(...constraints);
-  const largest = Math.max(...layers.filter((l) => held.includes(l.name)).map((l) => l.inputs * l.outputs));
+  const largest = Math.max(...layers.filter((l) => held.includes(l.name)).map((l) => l.size));
   const rank = Math.min(rows - 1, largest);
   check(
     most <= rank,
@@ -126,7 +209,7 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
     `statistics.layer is '${name}'; the layers that all tasks share are ${sharedLayers(head, spec).join(', ')}.`,
   );
   const deepest = Math.max(0, ...statistics.profiles);
-  const there = Math.min(rows - 1, shown.inputs * shown.outputs);
+  const there = Math.min(rows - 1, shown.size);
   check(
     deepest <= there,
     'bad-config',
@@ -135,7 +218,7 @@ export function checkAgainstData(config: ForgetConfig, dataset: Dataset): void {
 }
 
 /** Checks that the layers to freeze are shared by all tasks, and that something is left to train. */
-function checkFrozen({ frozen, head, methods }: ForgetConfig, spec: NetworkSpec): void {
+function checkFrozen({ frozen, head, methods }: ForgetConfig, spec: AnyNetwork): void {
   if (!methods.includes('frozen')) return;
   const shared = sharedLayers(head, spec);
   const wrong = frozen.find((l) => !shared.includes(l));

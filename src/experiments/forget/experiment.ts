@@ -16,12 +16,15 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { networkWords } from '../../model/any-network.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
+import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
+import { completeOptimiser } from '../../train/optimisers/spec.js';
 import { type ForgetBudget, forgetBudget, forgetDisk } from './budget.js';
-import { checkAgainstData, completeForget } from './config.js';
+import { asBegun, checkAgainstData, completeForget, withLayers } from './config.js';
 import type { FirstFacts } from './first.js';
 import { type ForgetFolder, firstFiles, forgetIn, openForget } from './folder.js';
 import { type ForgetInput, outputsOf } from './measured.js';
@@ -76,8 +79,9 @@ export async function forget(
     'no-run',
     `there is no experiment on forgetting in ${path} to resume; leave --resume out to begin one, or name its folder with --out.`,
   );
-  const config = completeForget(before?.config as PartialForget | undefined, ...layers);
-  const dataset = await loadForget(config);
+  const asked = completeForget(before && asBegun(before.config), ...layers);
+  const dataset = await loadForget(asked);
+  const config = withLayers(asked, dataset);
   checkAgainstData(config, dataset);
   const budget = forgetBudget(config, dataset);
   const { workers, need } = poolSize(budget, config.workers, {
@@ -138,6 +142,27 @@ async function cellStage({ folder, dataset, options, workers }: Context, stage: 
   });
 }
 
+/** Says what is trained, and how, where it is not a perceptron under SGD. */
+function settingOf(config: ForgetConfig, taskSet: TaskSet): Pick<ForgetInput, 'setting'> {
+  const { optimiser, training } = config;
+  if (optimiser === undefined && 'hidden' in config.network) return {};
+  const { type, nesterov, weightDecay } = completeOptimiser(optimiserIn(config, 1));
+  const decay = penaltyOf(config);
+  const how = [
+    type === 'sgd' && training.momentum > 0 ? `momentum ${training.momentum}${nesterov ? ' (Nesterov)' : ''}` : '',
+    decay > 0 ? `L2 penalty ${decay}` : weightDecay > 0 ? `decoupled weight decay ${weightDecay}` : '',
+  ].filter((words) => words !== '');
+  return {
+    setting: {
+      network: `${'name' in config.network ? `${config.network.name}, ` : ''}${networkWords(taskSet.spec(0))}`,
+      optimiser: [type, ...how].join(', '),
+      learningRate: training.learningRate,
+      inGradient: type !== 'sgd',
+      decay,
+    },
+  };
+}
+
 async function reportForget({ folder, config, dataset }: Context): Promise<Omit<ForgetRun, 'folder'>> {
   // rendering loads large packages, which only this stage needs
   const { renderForget } = await import('./page.js');
@@ -157,6 +182,7 @@ async function reportForget({ folder, config, dataset }: Context): Promise<Omit<
     absolute: config.absolute,
     epochs: config.training.epochs,
     several: config.several,
+    ...settingOf(config, taskSet),
     seeds: firsts,
     groups,
     methods: firsts[0]?.methods ?? {},

@@ -4,22 +4,20 @@
  *
  *     task1.safetensors   its solution   axes.npz  principal directions, stiffest modes, vortex planes   first.json  the facts
  */
-import { FlatnessMeter } from '../../analyse/landscape/flatness.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import type { Constraint, ConstraintOptions } from '../../apply/constraint.js';
 import { constraintNamed } from '../../apply/constraints/table.js';
 import { planeBasis } from '../../apply/planes.js';
-import type { Axes } from '../../apply/task.js';
-import { firstSamples } from '../../data/subset.js';
 import type { ReportProgress } from '../../jobs/pool.js';
-import { layerNamed } from '../../model/network.js';
+import { recordedBlock } from '../../model/any-network.js';
 import { DivergedError, InputError, RunError } from '../../numeric/errors.js';
-import { type LinearAlgebra, row } from '../../numeric/linalg/index.js';
+import type { LinearAlgebra } from '../../numeric/linalg/index.js';
 import { writeModel } from '../../record/checkpoint.js';
 import { recordWindow } from '../../train/window.js';
-import { knownTask, remembering, type StoredAxes, writeAxes } from './known.js';
-import type { Curve, Profile, SeedFacts } from './measured.js';
+import { knownTask, remembering, writeAxes } from './known.js';
+import type { Curve, SeedFacts } from './measured.js';
 import { Weights } from './network.js';
+import { ownProfiles } from './profiles.js';
 import type { ForgetConfig } from './schema.js';
 import { runEpoch, type TaskSet } from './task-set.js';
 
@@ -47,9 +45,6 @@ export interface FirstFacts extends SeedFacts {
 const titleOf = ({ kind, title }: Constraint, { frozen }: ForgetConfig): string =>
   kind === 'frozen' ? `${frozen.join(', ')} excluded from training after task 1` : title;
 
-/** Points of a profile on either side of its centre. */
-const POINTS = 20;
-
 /**
  * Trains and measures the first task of a seed, and writes its weights and axes.
  * @throws RunError when training diverges
@@ -69,10 +64,10 @@ export async function firstTask(
   report('statistics', 0.2);
   const rows = rowsInMemory(window.rows, window.P);
   const { task, axes } = remembering(
-    knownTask({ taskSet, task: 0, weights: weights.flat(0), windowSteps: window.steps, la, window: rows }),
+    await knownTask({ taskSet, task: 0, weights: weights.flat(0), windowSteps: window.steps, la, window: rows }),
   );
-  const layer = layerNamed(spec, statistics.layer);
-  const block = { name: layer.name, offset: layer.weightOffset, size: layer.inputs * layer.outputs, span: 0 };
+  const { name: reported, offset, size: weightCount } = recordedBlock(spec, statistics.layer);
+  const block = { name: reported, offset, size: weightCount, span: 0 };
   await task.principal(block, Math.max(statistics.modes, ...config.constraints, ...statistics.profiles));
   const options: ConstraintOptions = {
     axes: Math.max(...config.constraints),
@@ -96,8 +91,8 @@ export async function firstTask(
       methods[name] = { ...described, refused: error.message };
     }
   }
-  task.stiffest(block, statistics.modes);
-  const profiles = seed === 0 ? ownProfiles(taskSet, weights, axes) : [];
+  await task.stiffest(block, statistics.modes);
+  const profiles = seed === 0 ? await ownProfiles(taskSet, weights, axes) : [];
   const loss = taskSet.firstLoss(weights);
   writeModel(files.model, spec, weights.flat(0), { seed: String(seed), task: '1' });
   writeAxes(files.axes, axes);
@@ -158,30 +153,6 @@ function trainFirst(taskSet: TaskSet, report: ReportProgress) {
       `task 1 of seed ${taskSet.seed} diverged with learning rate ${error.learningRate}; take a smaller one.`,
     );
   }
-}
-
-/**
- * Returns the loss along the requested principal directions at task 1's solution, across the valley and a third beyond.
- */
-function ownProfiles(taskSet: TaskSet, weights: Weights, axes: StoredAxes): Profile[] {
-  const { layer, profiles, samples } = taskSet.config.statistics;
-  const { axes: directions, values } = axes.principal.get(layer) as Axes;
-  const meter = new FlatnessMeter({
-    spec: taskSet.spec(0),
-    weights: weights.flat(0),
-    samples: firstSamples(taskSet.task(0).train, samples),
-    layer,
-  });
-  return profiles
-    .filter((i) => i <= directions.rows)
-    .map((index): Profile => {
-      const direction = row(directions, index - 1);
-      const { left, right } = meter.measure(direction, index, values[index - 1]);
-      const reach = 1.35 * Math.max(left ?? 0, right ?? 0, 3 * Math.sqrt(values[index - 1]));
-      const displacement = Array.from({ length: 2 * POINTS + 1 }, (_, k) => (reach * (k - POINTS)) / POINTS);
-      meter.line.setDirection(direction);
-      return { index, displacement, loss: meter.line.losses(displacement) };
-    });
 }
 
 /**

@@ -3,15 +3,18 @@
  */
 
 import type { RowSource } from '../../analyse/trajectory/rows.js';
+import { learntTask } from '../../apply/layered-task.js';
 import { firstOf } from '../../apply/modes.js';
-import { networkTask } from '../../apply/network-task.js';
-import type { Axes, Block, TaskHere as KnownTask } from '../../apply/task.js';
+import type { Axes, Block, Task as KnownTask } from '../../apply/task.js';
+import { trainingUnder } from '../../apply/task-training.js';
 import { layerWindows } from '../../apply/windows.js';
 import { firstSamples } from '../../data/subset.js';
+import { isLayered } from '../../model/any-network.js';
 import { RunError } from '../../numeric/errors.js';
 import { type LinearAlgebra, matrix } from '../../numeric/linalg/index.js';
 import { readWhole, writeWhole } from '../../record/files.js';
 import { readNpz, writeNpz } from '../../record/npz.js';
+import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
 import type { TaskSet } from './task-set.js';
 
 /** Holds directions by block. */
@@ -41,7 +44,7 @@ export interface KnownRequest {
  * Makes the task that constraints are built from. Everything is measured on its own training samples, at most
  * `statistics.samples` of them.
  */
-export function knownTask({
+export async function knownTask({
   taskSet,
   task,
   weights,
@@ -50,16 +53,20 @@ export function knownTask({
   window,
   stored,
   layers,
-}: KnownRequest): KnownTask {
-  const { training, statistics } = taskSet.config;
+}: KnownRequest): Promise<KnownTask> {
+  const { config } = taskSet;
+  const { training, statistics, constraints } = config;
   const spec = taskSet.spec(task);
-  const known = networkTask({
-    spec,
+  const known = await learntTask({
+    network: spec,
     weights,
     samples: firstSamples(taskSet.task(task).train, statistics.samples),
     layers: layers ?? taskSet.held,
     ...(window && { windows: layerWindows(spec, window) }),
-    training: { learningRate: training.learningRate, batchSize: training.batchSize, windowSteps },
+    ...trainingUnder(optimiserIn(config, 1), { batchSize: training.batchSize, windowSteps }),
+    decay: penaltyOf(config),
+    // products of layers take most of the time, so that no more directions are looked for than are asked for
+    ...(isLayered(spec) && { axes: Math.max(...constraints) }),
     la,
     key: taskSet.taskKey(task).child('statistics'),
   });
@@ -89,7 +96,7 @@ export function remembering(known: KnownTask) {
     task: {
       ...known,
       principal: async (block: Block, most: number) => keep(principal, block, await known.principal(block, most)),
-      stiffest: (block: Block, most: number) => keep(stiffest, block, known.stiffest(block, most)),
+      stiffest: async (block: Block, most: number) => keep(stiffest, block, await known.stiffest(block, most)),
     },
   };
 }

@@ -1,15 +1,11 @@
-/**
- * The end of a branch relative to task 1: displacement along its directions, and the loss along them. docs/theory [C3].
- */
+/** The end of a branch relative to task 1: displacement along its directions. docs/theory [C3]. */
 
 import type { Axes } from '../../apply/task.js';
-import { firstSamples } from '../../data/subset.js';
-import { layerNamed } from '../../model/network.js';
+import { recordedBlock } from '../../model/any-network.js';
 import { type Matrix, row } from '../../numeric/linalg/index.js';
 import { logSpaced } from '../../numeric/spacing.js';
-import { LineLoss } from '../../surface/network/line.js';
 import type { StoredAxes } from './known.js';
-import type { Branch, Moved, Profile } from './measured.js';
+import type { Branch, Moved } from './measured.js';
 import type { Weights } from './network.js';
 import type { TaskSet } from './task-set.js';
 
@@ -43,40 +39,12 @@ export function displacement(delta: Float64Array, axes: Matrix, width = 1): Move
 /** Returns the displacement by kind of direction in the reported layer, for those that were kept. */
 export function movedOf(taskSet: TaskSet, first: Weights, end: Weights, axes: StoredAxes): Branch['moved'] {
   const { layer } = taskSet.config.statistics;
-  const { weightOffset, inputs, outputs } = layerNamed(taskSet.spec(0), layer);
-  const delta = Float64Array.from(
-    { length: inputs * outputs },
-    (_, i) => end.shared[weightOffset + i] - first.shared[weightOffset + i],
-  );
+  const { offset, size } = recordedBlock(taskSet.spec(0), layer);
+  const delta = Float64Array.from({ length: size }, (_, i) => end.shared[offset + i] - first.shared[offset + i]);
   const along = (map: ReadonlyMap<string, Axes>, width = 1) => {
     const found = map.get(layer)?.axes;
     return found && found.rows >= width ? displacement(delta, found, width) : undefined;
   };
   const [principal, hessian, vortex] = [along(axes.principal), along(axes.stiffest), along(axes.planes, 2)];
   return { ...(principal && { principal }), ...(hessian && { hessian }), ...(vortex && { vortex }) };
-}
-
-/**
- * Returns the loss of task 1 along lines through the end of a branch, in the directions and at the displacements of
- * `before`.
- */
-export function profilesThrough(
-  taskSet: TaskSet,
-  end: Weights,
-  axes: StoredAxes,
-  before: readonly Profile[],
-): Profile[] {
-  const { layer, samples } = taskSet.config.statistics;
-  const directions = axes.principal.get(layer)?.axes;
-  if (before.length === 0 || !directions) return [];
-  const line = new LineLoss({
-    spec: taskSet.spec(0),
-    weights: end.flat(0),
-    samples: firstSamples(taskSet.task(0).train, samples),
-    layer,
-  });
-  return before.map(({ index, displacement: at }) => {
-    line.setDirection(row(directions, index - 1));
-    return { index, displacement: at, loss: line.losses(at) };
-  });
 }

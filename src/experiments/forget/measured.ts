@@ -131,6 +131,17 @@ export interface SeedFacts {
   readonly profiles: readonly Profile[];
 }
 
+/** Says which network is trained by which optimiser. */
+export interface ForgetSetting {
+  readonly network: string;
+  readonly optimiser: string;
+  readonly learningRate: number;
+  /** Whether a penalty is added to the gradient, as under optimisers that divide by its size. */
+  readonly inGradient: boolean;
+  /** lambda of an L2 penalty. */
+  readonly decay: number;
+}
+
 /** Holds everything that the report is made from. */
 export interface ForgetInput {
   readonly title: string;
@@ -147,6 +158,8 @@ export interface ForgetInput {
   readonly epochs: number;
   /** With more than two tasks: penalties at their own anchors, or all at the newest. */
   readonly several: 'separate' | 'online';
+  /** Network and optimiser where they are not a perceptron under SGD. */
+  readonly setting?: ForgetSetting;
   readonly seeds: readonly SeedFacts[];
   readonly groups: readonly BranchGroup[];
   /** One line on what each method constrains, and one on its natural strength. */

@@ -16,7 +16,7 @@ import { front } from './figures/front.js';
 import { moved, profile } from './figures/landscape.js';
 import { constraintScan, strengthScan } from './figures/scan.js';
 import { forgetFindings, type Judged } from './findings.js';
-import { type Branch, type ForgetInput, nameOf, outputsOf } from './measured.js';
+import { type Branch, type ForgetInput, type ForgetSetting, nameOf, outputsOf } from './measured.js';
 import type { Setting } from './strengths.js';
 
 interface ForgetReport extends Report {
@@ -227,15 +227,24 @@ function pairsTable(contests: readonly Contest[], outputs: string): Markup {
   );
 }
 
-function method({ seeds, constraints, head, epochs, tasks, several, samples }: ForgetInput): Markup {
+function settingWords({ network, optimiser, learningRate, inGradient, decay }: ForgetSetting): string {
+  const pull = inGradient
+    ? 'The gradient of the penalty is added to that of the batch before the optimiser’s step, which divides by the size of both.'
+    : 'The penalty is minimised over each step, after the optimiser’s own update.';
+  const loss = decay > 0 ? ' The L2 penalty is part of the loss of every task, of its curvature and its widths.' : '';
+  return `${capital(network)}; ${optimiser} at learning rate ${formatPlain(learningRate, 3)}, which was stated and not searched for. ${pull}${loss} What the optimiser keeps begins at zero with each task.`;
+}
+
+function method({ seeds, constraints, head, epochs, tasks, several, samples, setting }: ForgetInput): Markup {
   const items: [string, string][] = [
+    ...(setting ? [['Network and optimiser', settingWords(setting)] as [string, string]] : []),
     [
       'First task',
       `Trained to ${seeds.map((s) => `epoch ${formatCount(s.epochs)}`).join(', ')} (${seeds[0]?.stopped ?? ''} for the first seed); its statistics are measured once per seed, around a window that follows, from its own training samples alone.`,
     ],
     [
       'Later tasks',
-      `${formatCount(epochs)} epochs each from the weights of the task before, by SGD as the first one, with the penalty applied in every step. Every branch of a seed uses the same batches in the same order.`,
+      `${formatCount(epochs)} epochs each from the weights of the task before, by ${setting ? setting.optimiser : 'SGD'} as the first one, with the penalty applied in every step. Every branch of a seed uses the same batches in the same order.`,
     ],
     [
       'Outputs',

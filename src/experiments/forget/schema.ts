@@ -1,10 +1,12 @@
 /** The schema of the config of `forget`: every key with its default and its allowed values. */
 import { z } from 'zod';
+import type { NetworkName } from '../../model/layered/named.js';
+import { layeredNetwork, namedNetworkKey } from '../../runs/layered-schema.js';
 import { schema as common } from '../../runs/schema.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
-const { data } = common.shape;
+const { data, optimiser } = common.shape;
 
 /** All keys of the config. */
 export const forgetSchema = z.strictObject({
@@ -75,6 +77,7 @@ export const forgetSchema = z.strictObject({
       bias: z.boolean().default(false),
     })
     .prefault({}),
+  optimiser,
   training: z
     .strictObject({
       learningRate: positive.default(0.1),
@@ -109,10 +112,17 @@ export const forgetSchema = z.strictObject({
   provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
 });
 
+/** The same keys for a network of layers; its input follows from the data, and the outputs of its last layer from the tasks. */
+export const forgetLayeredSchema = forgetSchema.extend({ network: z.union([layeredNetwork, namedNetworkKey]) });
+
 /** Describes a complete config, with all defaults filled in. */
-export type ForgetConfig = z.output<typeof forgetSchema>;
+export type ForgetConfig = Omit<z.output<typeof forgetSchema>, 'network'> & {
+  network: z.output<typeof forgetSchema>['network'] | z.output<typeof forgetLayeredSchema>['network'];
+};
 /** Describes a config as a person writes it, in which any key may be missing. */
-export type PartialForget = z.input<typeof forgetSchema>;
+export type PartialForget = Omit<z.input<typeof forgetSchema>, 'network'> & {
+  network?: z.input<typeof forgetSchema>['network'] | z.input<typeof forgetLayeredSchema>['network'] | NetworkName;
+};
 
 /** The presets by name. */
 export const FORGET_PRESETS: Readonly<Record<'quick' | 'standard', PartialForget>> = {

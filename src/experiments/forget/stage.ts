@@ -1,12 +1,13 @@
 /** Training on one task of a sequence, alone or with samples of earlier ones, with or without separate heads. */
+
+import { layerBlocks } from '../../apply/blocks.js';
 import type { Constraint } from '../../apply/constraint.js';
 import { batchPlan } from '../../data/samplers.js';
-import { layersOf } from '../../model/network.js';
 import type { Penalty } from '../../model/penalty.js';
-import type { Trainer } from '../../train/trainer.js';
 import { recordWindow, type WeightWindow } from '../../train/window.js';
 import { forNetwork, type Weights } from './network.js';
 import { runEpoch, type TaskSet } from './task-set.js';
+import type { TaskTrainer } from './trainer.js';
 
 /** Trains weights epoch by epoch. */
 export interface Stage {
@@ -24,7 +25,7 @@ export interface Stage {
  * keep their weights.
  */
 export class SingleStage implements Stage {
-  private readonly trainer: Trainer;
+  private readonly trainer: TaskTrainer;
   private readonly plan: ReturnType<TaskSet['plan']>;
   private readonly placed = new WeakMap<Penalty, Penalty>();
 
@@ -34,7 +35,7 @@ export class SingleStage implements Stage {
     { together = false, frozen = [] }: { readonly together?: boolean; readonly frozen?: readonly string[] } = {},
   ) {
     const samples = together ? taskSet.union(t) : taskSet.task(t).train;
-    const names = layersOf(taskSet.spec(t)).map((l) => l.name);
+    const names = layerBlocks(taskSet.spec(t)).map((l) => l.name);
     this.trainer = taskSet.trainer(
       t,
       samples,
@@ -43,10 +44,10 @@ export class SingleStage implements Stage {
     this.plan = taskSet.plan(t, samples.count);
   }
 
-  /** Starts from these weights with velocity zero. */
+  /** Starts from these weights, as an optimiser that has taken no step. */
   load(weights: Weights): void {
     this.trainer.setWeights(weights.flat(this.t));
-    this.trainer.setVelocity(new Float32Array(this.trainer.parameterCount));
+    this.trainer.keep(undefined, 0);
   }
 
   /** Sets a penalty on shared weights, from any task's network. The axes of the same object are copied only once. */
@@ -73,7 +74,7 @@ export class SingleStage implements Stage {
 
 /** Batches of one task's samples, one after the other, for steps in turn with those of other tasks. */
 interface Source {
-  readonly trainer: Trainer;
+  readonly trainer: TaskTrainer;
   /** Returns batch b of epoch e, where epochs have the length of the newest task's. */
   batch(e: number, b: number): Uint32Array;
 }
@@ -123,15 +124,17 @@ function latest<T>(of: (n: number) => T): (n: number) => T {
 }
 
 /**
- * Trains on several tasks in turn: one batch of each, the newest task last, with the shared weights (and their velocity)
- * passed on after every step. Each batch is scored with its own task's outputs. An epoch is as long as that of the
+ * Trains on several tasks in turn: one batch of each, the newest task last, with the shared weights (and what the optimiser keeps of
+ * them) passed on after every step. Each batch is scored with its own task's outputs. An epoch is as long as that of the
  * newest task, which sees the batches that it would see alone.
  */
 export class AlternatingStage implements Stage {
   private readonly sources: readonly Source[];
   private readonly batches: number;
   private current: Float32Array[] = [];
-  private velocity: Float32Array[] = [];
+  /** Vectors of the optimiser of each source; empty where it keeps none. */
+  private kept: Float32Array[][] = [];
+  private taken = 0;
 
   /** @param memory - how many samples of each earlier task are used; all by default */
   constructor(
@@ -147,20 +150,24 @@ export class AlternatingStage implements Stage {
 
   load(weights: Weights): void {
     this.current = this.sources.map((_, j) => weights.flat(j));
-    this.velocity = this.current.map((w) => new Float32Array(w.length));
+    this.kept = this.sources.map(({ trainer }, j) =>
+      trainer.kept().map(() => new Float32Array(this.current[j].length)),
+    );
+    this.taken = 0;
   }
 
   epoch(e: number): void {
-    const { sources, batches, current, velocity, taskSet } = this;
+    const { sources, batches, current, kept, taskSet } = this;
     for (let b = 0; b < batches; b++)
       sources.forEach(({ trainer, batch }, j) => {
         const order = batch(e, b);
         trainer.setWeights(current[j]);
-        if (trainer.momentum > 0) trainer.setVelocity(velocity[j]);
+        trainer.keep(kept[j], this.taken);
         trainer.steps(order, order.length);
+        this.taken++;
         current[j] = trainer.weights();
-        if (trainer.momentum > 0) velocity[j] = trainer.velocity();
-        for (const all of trainer.momentum > 0 ? [current, velocity] : [current]) {
+        kept[j] = trainer.kept();
+        for (const all of [current, ...kept[j].map((_, k) => kept.map((vectors) => vectors[k]))]) {
           const shared = all[j].subarray(0, taskSet.size);
           for (const other of all) other.set(shared);
         }

@@ -1,14 +1,18 @@
 /** The tasks of one seed with their networks, and the means to train and evaluate them. */
+
+import { layerBlocks } from '../../apply/blocks.js';
 import type { Dataset, Samples } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { firstSamples } from '../../data/subset.js';
 import { joined, type Protocol, type Task, taskOf } from '../../data/tasks.js';
-import { initialWeights, layersOf, type NetworkSpec } from '../../model/network.js';
+import { type AnyNetwork, initialOf } from '../../model/any-network.js';
 import { type Key, randomKey } from '../../numeric/random.js';
-import { STEPS_PER_CALL, Trainer, type TrainerOptions } from '../../train/trainer.js';
+import { type Evaluator, evaluator } from '../../train/evaluator.js';
+import { STEPS_PER_CALL } from '../../train/trainer.js';
 import { heldLayers, protocolOf } from './config.js';
 import { sharedSize, specFor, type Weights } from './network.js';
 import type { ForgetConfig } from './schema.js';
+import { type TaskTrainer, type TaskTrainerRequest, taskTrainer } from './trainer.js';
 
 /** Holds the tasks of one seed. */
 export class TaskSet {
@@ -21,7 +25,7 @@ export class TaskSet {
   /** Layers that are constrained. */
   readonly held: readonly string[];
   private readonly tasks: Task[] = [];
-  private readonly judges = new Map<string, Trainer>();
+  private readonly judges = new Map<string, Evaluator>();
 
   constructor(
     readonly config: ForgetConfig,
@@ -35,7 +39,7 @@ export class TaskSet {
     this.size = sharedSize(config.head, spec);
     this.held = heldLayers(
       config,
-      layersOf(spec).map((l) => l.name),
+      layerBlocks(spec).map((l) => l.name),
     );
   }
 
@@ -49,7 +53,7 @@ export class TaskSet {
     return this.tasks[t];
   }
 
-  spec(t: number): NetworkSpec {
+  spec(t: number): AnyNetwork {
     return specFor(this.config.network, this.task(t));
   }
 
@@ -59,7 +63,7 @@ export class TaskSet {
   }
 
   initial(t: number): Float32Array {
-    return initialWeights(this.spec(t), this.taskKey(t).child('init'));
+    return initialOf(this.spec(t), this.taskKey(t).child('init'));
   }
 
   /**
@@ -69,9 +73,11 @@ export class TaskSet {
   trainer(
     t: number,
     samples = this.task(t).train,
-    changes: Partial<Pick<TrainerOptions, 'batchSize' | 'trainable'>> = {},
-  ): Trainer {
-    return new Trainer({ spec: this.spec(t), samples, ...this.config.training, ...changes });
+    changes: Partial<Pick<TaskTrainerRequest, 'batchSize' | 'trainable'>> = {},
+  ): TaskTrainer {
+    const { batchSize } = this.config.training;
+    const key = this.taskKey(t).child('dropout');
+    return taskTrainer({ network: this.spec(t), samples, config: this.config, batchSize, key, ...changes });
   }
 
   /** Returns the number of samples that replay stores of a task. */
@@ -120,9 +126,7 @@ export class TaskSet {
 
   private judge(t: number, set: 'test' | 'validation' | 'train', weights: Weights) {
     const name = `${t} ${set}`;
-    const known =
-      this.judges.get(name) ??
-      new Trainer({ spec: this.spec(t), samples: this.task(t)[set], learningRate: 1, batchSize: 1 });
+    const known = this.judges.get(name) ?? evaluator(this.spec(t), this.task(t)[set]);
     this.judges.set(name, known);
     known.setWeights(weights.flat(t));
     return known.evaluate();
@@ -133,7 +137,7 @@ export class TaskSet {
  * Trains one epoch of whole batches.
  * @throws DivergedError
  */
-export function runEpoch(trainer: Pick<Trainer, 'steps'>, order: Uint32Array, batchSize: number): void {
+export function runEpoch(trainer: Pick<TaskTrainer, 'steps'>, order: Uint32Array, batchSize: number): void {
   const batches = Math.floor(order.length / batchSize);
   for (let b = 0; b < batches; b += STEPS_PER_CALL) {
     const count = Math.min(STEPS_PER_CALL, batches - b);

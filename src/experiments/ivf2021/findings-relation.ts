@@ -9,14 +9,14 @@ import { formatEstimate, formatNumber, sentence } from '../../report/format.js';
 import type { RelationDocument } from './relation-stage.js';
 
 /** The numbers of the rules. */
-const RULE = { points: 8, decades: 0.5, width: 1, share: 0.25, r2: 0.5, near: 0.4, moved: 2 } as const;
+const RULE = { points: 8, decades: 0.5, width: 1, share: 0.25, r2: 0.5, near: 0.4 } as const;
 
-/** Says why nothing of a run is decidable; undefined where something may be. */
-export function whyNothing({ met, stopped, moved }: RelationDocument): string | undefined {
+/** Says why nothing of a layer is decidable; undefined where something may be. */
+export function whyNothing({ met, stopped, fails }: RelationDocument): string | undefined {
   if (!met) return `${sentence(stopped)} The window is not one of a run that its rule had stopped.`;
-  if (moved !== undefined && moved > RULE.moved)
-    return `√v of the optimiser moved ${Number.isFinite(moved) ? `${formatNumber(moved, 2)}-fold` : 'without bound'} in the window, so that its preconditioner was not fixed.`;
-  return undefined;
+  if (fails === undefined)
+    return 'An earlier version measured this, which did not compare both ends of the window: measure it again with analyse.';
+  return fails.length > 0 ? fails.map((f) => sentence(f.sentence)).join(' ') : undefined;
 }
 
 const halfOf = (psi: Estimate): number => NORMAL_QUANTILE * psi.standardError;
@@ -125,8 +125,14 @@ export function relationFindings(document: RelationDocument | undefined): Findin
 /** The difference that is needed: 0.4, or the joint interval of both where that is more. */
 const joint = (a: Regime, b: Regime): number => Math.max(RULE.near, Math.hypot(halfOf(a.psi), halfOf(b.psi)));
 
-/** Makes every finding undecided where nothing of a run is decidable. */
-export function asFarAsDecidable(findings: readonly Finding[], document: RelationDocument | undefined): Finding[] {
-  const why = document && whyNothing(document);
-  return why ? findings.map((f) => ({ ...f, verdict: UNDECIDED, reason: `${why} ${f.reason}` })) : [...findings];
-}
+/** Makes every finding undecided where nothing of a layer is decidable. */
+export const asFarAsDecidable = (findings: readonly Finding[], document: RelationDocument | undefined): Finding[] =>
+  undecided(findings, document && whyNothing(document));
+
+/** Makes every finding undecided for a reason, which stands before its own; does nothing without one. */
+export const undecided = (findings: readonly Finding[], why: string | undefined): Finding[] =>
+  findings.map((f) =>
+    why === undefined
+      ? f
+      : { ...f, verdict: UNDECIDED, reason: f.reason.startsWith(why) ? f.reason : `${why} ${f.reason}` },
+  );

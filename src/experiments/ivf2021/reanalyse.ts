@@ -1,6 +1,6 @@
 /** Measuring a recorded run again with other settings, and writing its report again, without training. */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { RUN_OPTIONS_WANTS, type RunOptions, yieldToEvents } from '../../jobs/context.js';
 import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
 import { sweep } from '../../jobs/folder.js';
@@ -17,6 +17,7 @@ import { completeRunConfig } from '../../runs/config.js';
 import type { Context } from '../../runs/context.js';
 import { PARTIAL } from '../../runs/flatness/stage.js';
 import { openRun, RUN, type RunRecord, readRecord } from '../../runs/folder.js';
+import { contextsOf, eachLayer, LAYERS, placeOf } from '../../runs/layers.js';
 import { analysisDisk, directionsDisk } from '../../runs/memory.js';
 import { asWritten } from '../../runs/optimiser.js';
 import { loadRun, needOf } from '../../runs/prepare.js';
@@ -33,7 +34,7 @@ const SETTINGS = 'settings.json';
 /** What an analysis leaves in its folder. */
 const FILES = [
   ...[SETTINGS, FLATNESS, PARTIAL, WALK, RELATION, ANALYSIS, FINDINGS_FILE, THEORY_FILE],
-  ...['report.html', 'report.json', 'figures', 'tables'],
+  ...['report.html', 'report.json', 'figures', 'tables', LAYERS],
 ];
 
 /** Says what is measured differently, and where the results go. */
@@ -121,8 +122,10 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     const context: Context = { folder, config, network, options: request };
     request.onStart?.(`analysis of the run in ${path}, into ${out}; ${needs(memory.peak, disk)}`);
     await windowStages(context);
-    checkRanks(config.analysis.directions, summaryOf(context).variances.length);
-    readMotion(context);
+    for (const own of contextsOf(context)) {
+      checkRanks(config.analysis.directions, summaryOf(own).variances.length, own.config.record.layer);
+      readMotion(own);
+    }
     finalWeights(path, network);
     sweep(out);
     // from here on the folder is this analysis, also where it is stopped
@@ -133,9 +136,11 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     await yieldToEvents(context);
     fitsStage(context, out);
     const record: RunRecord = { ...folder.record, config };
-    const written = [FLATNESS, WALK, ...(hasRelation(context) ? [RELATION] : []), ANALYSIS, FINDINGS_FILE].map(
-      (name) => [name, { stage: 'analyse', ...measure(join(out, name)) }],
-    );
+    const documents = [FLATNESS, WALK, ...(hasRelation(context) ? [RELATION] : []), ANALYSIS];
+    const written = [
+      ...eachLayer(config).flatMap((own) => documents.map((name) => relative(out, join(placeOf(own, out), name)))),
+      FINDINGS_FILE,
+    ].map((name) => [name.split(sep).join('/'), { stage: 'analyse', ...measure(join(out, name)) }]);
     writeJson(join(out, SETTINGS), { ...settings, outputs: Object.fromEntries(written) });
     await reportStage(record, out);
     return out;
@@ -163,7 +168,7 @@ export async function reportRun(path: string): Promise<string> {
     'config-changed',
     `the analysis in ${path} is of another run than the one in ${home}; put them together again, or analyse the run anew.`,
   );
-  verifyOutputs(path, settings ? settings.outputs : record.outputs, [ANALYSIS, FINDINGS_FILE]);
+  verifyOutputs(path, settings ? settings.outputs : record.outputs, [ANALYSIS, FINDINGS_FILE, LAYERS]);
   // the page states the settings of the analysis, not those of the run
   const analysis = settings?.analysis ?? record.config.analysis;
   await reportStage({ ...record, config: { ...record.config, analysis } }, path);

@@ -16,9 +16,17 @@ import { linearForm } from '../../theory/optimisers/linear-form.js';
 import { walkOf } from '../../theory/optimisers/walk.js';
 import { LayeredTrainer } from '../../train/layered-trainer.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
+import { type EndsRequest, type WindowEnds, windowEnds } from './relation-ends.js';
+
+/** Asks for the loss and the noise at both ends of the window. */
+interface EndsJob extends EndsRequest {
+  readonly job: 'ends';
+  readonly kernelBuild: KernelBuild;
+}
 
 /** Says what is measured. */
-export interface RelationJob {
+interface MeasureJob {
+  readonly job: 'measure';
   readonly provider: ProviderChoice;
   readonly kernelBuild: KernelBuild;
   readonly trajectory: string;
@@ -39,15 +47,22 @@ export interface RelationJob {
   readonly seed: number;
 }
 
+export type RelationJob = EndsJob | MeasureJob;
+
 /** Ritz vectors of the fixed basis. */
 const VECTORS = 32;
 
 /** What was measured, or why it could not be: a layer in which nothing moves, or a loss of 0. */
-export type RelationAnswer = LayerMeasured | { readonly missing: string };
+export type RelationFound = LayerMeasured | { readonly missing: string };
+export type RelationAnswer = RelationFound | WindowEnds;
 
 export const RELATION_WORK: Work<undefined, RelationJob, RelationAnswer> = {
   async run(job, _, report) {
     forceKernelBuild(job.kernelBuild);
+    if (job.job === 'ends') {
+      report('both ends of the window', 0);
+      return windowEnds(job);
+    }
     const la = await chooseProvider({ prefer: job.provider });
     const { network, samples, batchSize, windowEpochs, optimiser } = job;
     const spec = asLayered(network);
@@ -91,7 +106,7 @@ export const RELATION_WORK: Work<undefined, RelationJob, RelationAnswer> = {
 };
 
 /** Gives the sentence of an error that belongs to the run and not to the program. */
-async function orWhy(measuring: Promise<LayerMeasured>): Promise<RelationAnswer> {
+async function orWhy(measuring: Promise<LayerMeasured>): Promise<RelationFound> {
   try {
     return await measuring;
   } catch (error) {

@@ -12,6 +12,7 @@ import { readPart, writeJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
 import type { Context } from '../../runs/context.js';
 import type { RunRecord } from '../../runs/folder.js';
+import { contextsOf, eachLayer, hasSeveral, layersIn, placeOf, windowFile } from '../../runs/layers.js';
 import { networkTitle } from '../../runs/network.js';
 import { historyIn } from '../../runs/train.js';
 import type { DynamicsResult } from '../../runs/window/jobs.js';
@@ -19,6 +20,7 @@ import { DYNAMICS, FLATNESS, summaryOf } from '../../runs/window/stages.js';
 import { findingsInput } from './facts.js';
 import { ivf2021Findings } from './findings.js';
 import { asFarAsDecidable, relationFindings } from './findings-relation.js';
+import { ofLayer } from './of-layer.js';
 import { RELATION, type RelationDocument } from './relation-stage.js';
 import { WALK } from './walk-stage.js';
 
@@ -31,16 +33,26 @@ const EARLIER: NoWalk = { missing: 'An earlier version, which drew no walks, mad
  * Reads the motion along directions and the curves of a run.
  * @throws InputError when one of them is missing or damaged
  */
-export const readMotion = ({ folder }: Context): DynamicsResult & { readonly curves: TrainingCurves } => ({
-  ...readPart<DynamicsResult>(folder.file(DYNAMICS), ['dynamics', 'paths']),
-  curves: historyIn(folder.path),
+export const readMotion = (context: Context): DynamicsResult & { readonly curves: TrainingCurves } => ({
+  ...readPart<DynamicsResult>(windowFile(context, DYNAMICS), ['dynamics', 'paths']),
+  curves: historyIn(context.folder.path),
 });
 
-/** Computes fits and findings, and writes them to the folder `out`. */
+/** Computes fits and findings of every recorded layer, and writes them to the folder `out`. */
 export function fitsStage(context: Context, out: string): void {
+  const several = hasSeveral(context.config);
+  const findings = contextsOf(context).flatMap((own) => {
+    const found = fitsOf(own, placeOf(own.config, out));
+    return several ? found.map((f) => ofLayer(f, own.config.record.layer)) : found;
+  });
+  writeJson(join(out, FINDINGS_FILE), findings);
+}
+
+/** Computes those of one layer from the documents in its folder, and writes its analysis there. */
+function fitsOf(context: Context, place: string): Finding[] {
   const { config } = context;
   const pca = summaryOf(context);
-  const flatness = readPart<FlatnessSummary>(join(out, FLATNESS), ['centreLoss', 'directions', 'profiles']);
+  const flatness = readPart<FlatnessSummary>(join(place, FLATNESS), ['centreLoss', 'directions', 'profiles']);
   const { dynamics, paths, curves } = readMotion(context);
   const key = randomKey(config.seed).child('bootstrap');
   const analysis: Analysis = {
@@ -51,16 +63,16 @@ export function fitsStage(context: Context, out: string): void {
     paths,
     flatness,
     scaling: scaling({ pca, directions: flatness.directions, key }),
-    walk: readPart<WalkNull | NoWalk>(join(out, WALK), []),
+    walk: readPart<WalkNull | NoWalk>(join(place, WALK), []),
   };
-  writeJson(join(out, ANALYSIS), analysis);
-  const relation = relationIn(out);
+  writeJson(join(place, ANALYSIS), analysis);
+  const relation = relationIn(place);
   const findings = [...relationFindings(relation), ...ivf2021Findings(findingsInput(analysis, config.seed))];
-  writeJson(join(out, FINDINGS_FILE), asFarAsDecidable(findings, relation));
+  return asFarAsDecidable(findings, relation);
 }
 
 /** Reads the relation under its controls, which only runs of layers and of optimisers have. */
-const relationIn = (out: string): RelationDocument | undefined =>
+export const relationIn = (out: string): RelationDocument | undefined =>
   existsSync(join(out, RELATION))
     ? readPart<RelationDocument>(join(out, RELATION), ['optimiser', 'stopped'])
     : undefined;
@@ -72,11 +84,19 @@ export async function reportStage(record: RunRecord, out: string): Promise<void>
   const { config, seeds, stages, data } = record;
   const timings = Object.fromEntries(Object.entries(stages).map(([name, { seconds }]) => [name, seconds]));
   const run = factsOf(record, { config, seeds }, { timings, data });
-  writeReport(out, renderReport({ title: titleOf(record), ...readResults(out), relation: relationIn(out), run }));
+  const { analysis, findings } = readResults(out);
+  const further = eachLayer(config)
+    .slice(1)
+    .map((own) => {
+      const place = placeOf(own, out);
+      return { analysis: readAnalysis(place), relation: relationIn(place) };
+    });
+  const results = { analysis, findings, relation: relationIn(out), ...(further.length > 0 && { further }) };
+  writeReport(out, renderReport({ title: titleOf(record), ...results, run }));
 }
 
 /**
- * Reads the analysis and findings of a folder.
+ * Reads the analysis of the first recorded layer and the findings of all from a folder.
  * @throws InputError when there are none
  */
 export function readResults(out: string): { readonly analysis: Analysis; readonly findings: Finding[] } {
@@ -86,7 +106,11 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
     'not-analysed',
     `there is no finished analysis in ${out}; run thermograd reproduce ivf2021 --resume --out ${shellWord(out)}, or thermograd analyse ${shellWord(out)}.`,
   );
-  const analysis = readPart<Analysis>(join(out, ANALYSIS), [
+  return { analysis: readAnalysis(out), findings: readPart<Finding[]>(join(out, FINDINGS_FILE), 'list') };
+}
+
+function readAnalysis(place: string): Analysis {
+  const analysis = readPart<Analysis>(join(place, ANALYSIS), [
     'layer',
     'curves',
     'pca',
@@ -95,11 +119,10 @@ export function readResults(out: string): { readonly analysis: Analysis; readonl
     'flatness',
     'scaling',
   ]);
-  const findings = readPart<Finding[]>(join(out, FINDINGS_FILE), 'list');
   // an analysis of an earlier version has no walk
-  return { analysis: { ...analysis, walk: analysis.walk ?? EARLIER }, findings };
+  return { ...analysis, walk: analysis.walk ?? EARLIER };
 }
 
 function titleOf({ config }: RunRecord): string {
-  return `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}${config.optimiser ? `, ${config.optimiser.type}` : ''}`;
+  return `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${layersIn(config).join(', ')}${config.optimiser ? `, ${config.optimiser.type}` : ''}`;
 }

@@ -12,6 +12,7 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { readArray } from '../../record/arrays.js';
 import { writeJson } from '../../record/json.js';
 import type { Context } from '../../runs/context.js';
+import { contextsOf, placeOf, windowFile } from '../../runs/layers.js';
 import { optimiserIn } from '../../runs/optimiser.js';
 import { dynamicsRanks } from '../../runs/ranks.js';
 import { ARRAYS, centreWeights, summaryOf } from '../../runs/window/stages.js';
@@ -30,12 +31,12 @@ const WALK_JOBS: JobKind<undefined, WalkJob, WalkAnswer> = {
 };
 
 /**
- * Measures the gradient covariance of the layer at the centre, draws walks with it, and writes the null, or why there
+ * Measures the gradient covariance of each recorded layer at the centre, draws walks with it, and writes the null, or why there
  * is none, to the folder `out`.
  * @throws InterruptedError
  */
 export async function walkStage(context: Context, dataset: Dataset, out: string): Promise<void> {
-  writeJson(join(out, WALK), await walkNull(context, dataset));
+  for (const own of contextsOf(context)) writeJson(join(placeOf(own.config, out), WALK), await walkNull(own, dataset));
 }
 
 async function walkNull(context: Context, dataset: Dataset): Promise<WalkNull | NoWalk> {
@@ -47,7 +48,7 @@ async function walkNull(context: Context, dataset: Dataset): Promise<WalkNull | 
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
   const common = { provider, kernelBuild: folder.record.kernelBuild };
   const weights = await centreWeights(config, network, folder.path);
-  const { data: mean } = await readArray(folder.file(ARRAYS), 'mean');
+  const { data: mean } = await readArray(windowFile(context, ARRAYS), 'mean');
   const samples = dataset.train;
   const [spectrum] = (await doJobs(context, [
     { job: 'noise', ...common, network, weights, samples, layer: record.layer, mean },

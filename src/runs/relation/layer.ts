@@ -139,7 +139,7 @@ const NEARBY = 1e-3;
  * Returns h p for every direction p, h the second difference of the loss along it. The search for a crossing begins where this
  * curvature puts it, and its result does not depend on it; two losses cost a third of a product with the Hessian.
  */
-async function guesses(
+export async function guesses(
   surface: Surface,
   centre: Float64Array,
   block: SurfaceBlock,

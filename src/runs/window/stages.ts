@@ -15,6 +15,7 @@ import { readArray } from '../../record/arrays.js';
 import { readPart, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
+import { contextsOf, hasSeveral, placeOf, windowFile } from '../layers.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
 import type { AnyConfig } from '../schema.js';
 import { finalWeights, TRAJECTORY } from '../train.js';
@@ -33,23 +34,26 @@ export async function windowStages(context: Context): Promise<void> {
   const { stages } = folder.record;
   if (stages.pca.status === 'done' && stages.dynamics.status === 'done') return;
   const { kind: provider } = await pinnedProvider(folder.record, config.provider, folder.path);
-  await folder.stage('pca', options, () =>
-    doJob(context, {
-      ...common(context, provider),
-      job: 'pca',
-      summary: folder.file(PCA),
-      budget: config.analysis.memoryBudget,
-    }),
-  );
+  await folder.stage('pca', options, async () => {
+    for (const own of contextsOf(context))
+      await doJob(own, {
+        ...common(own, provider),
+        job: 'pca',
+        summary: windowFile(own, PCA),
+        budget: config.analysis.memoryBudget,
+      });
+  });
   await folder.stage('dynamics', options, async () => {
-    const ranks = dynamicsRanks(config.analysis, summaryOf(context).variances.length);
-    await doJob(context, { ...common(context, provider), job: 'dynamics', ranks, result: folder.file(DYNAMICS) });
+    for (const own of contextsOf(context)) {
+      const ranks = dynamicsRanks(config.analysis, summaryOf(own).variances.length);
+      await doJob(own, { ...common(own, provider), job: 'dynamics', ranks, result: windowFile(own, DYNAMICS) });
+    }
   });
 }
 
-function common({ folder }: Context, provider: ProviderChoice) {
-  const { kernelBuild } = folder.record;
-  return { trajectory: folder.file(TRAJECTORY), arrays: folder.file(ARRAYS), provider, kernelBuild };
+function common(context: Context, provider: ProviderChoice) {
+  const { kernelBuild } = context.folder.record;
+  return { trajectory: windowFile(context, TRAJECTORY), arrays: windowFile(context, ARRAYS), provider, kernelBuild };
 }
 
 const WINDOW_JOBS: JobKind<undefined, WindowJob, void> = {
@@ -58,7 +62,8 @@ const WINDOW_JOBS: JobKind<undefined, WindowJob, void> = {
   name: ({ job }) => `the ${job} stage`,
 };
 
-async function doJob({ options, folder }: Context, job: WindowJob): Promise<void> {
+async function doJob({ options, folder, config }: Context, job: WindowJob): Promise<void> {
+  const of = hasSeveral(config) ? `${config.record.layer}: ` : '';
   const finished = await runJobs(WINDOW_JOBS, undefined, [job], {
     workers: 1,
     signal: options.signal,
@@ -69,47 +74,48 @@ async function doJob({ options, folder }: Context, job: WindowJob): Promise<void
         total: 100,
         unit: '%',
         // the eigenproblem follows when all rows are read, and cannot report its progress
-        note: job.job === 'pca' && share === 1 ? 'eigenvalues and directions' : what,
+        note: `${of}${job.job === 'pca' && share === 1 ? 'eigenvalues and directions' : what}`,
       }),
     onDone: () => {},
   });
   if (!finished) throw new InterruptedError(folder.path);
 }
 
-/** Reads the summary of the principal component analysis. */
-export function summaryOf({ folder }: Context): PcaSummary {
-  return readPart<PcaSummary>(folder.file(PCA), ['T', 'P', 'variances', 'totalVariance']);
+/** Reads the summary of the principal component analysis of the layer that the context measures. */
+export function summaryOf(context: Context): PcaSummary {
+  return readPart<PcaSummary>(windowFile(context, PCA), ['T', 'P', 'variances', 'totalVariance']);
 }
 
 /**
- * Returns all weights of a run, flat: the recorded layer at the centre that the config names, the others at the end of the window.
+ * Returns all weights of a run, flat: the layer that the config measures at the centre that it names, the others at the end of the window.
  */
 export async function centreWeights(
-  { record, analysis }: Pick<AnyConfig, 'record' | 'analysis'>,
+  config: Pick<AnyConfig, 'record' | 'analysis'>,
   network: AnyNetwork,
   run: string,
 ): Promise<Float32Array> {
   const weights = finalWeights(run, network);
-  const centre = await readArray(join(run, ARRAYS), analysis.centre);
-  weights.set(Float32Array.from(centre.data), recordedBlock(network, record.layer).offset);
+  const centre = await readArray(join(placeOf(config, run), ARRAYS), config.analysis.centre);
+  weights.set(Float32Array.from(centre.data), recordedBlock(network, config.record.layer).offset);
   return weights;
 }
 
 /**
- * Measures the widths of the valley along the directions of the config, and writes them to the folder `out`.
+ * Measures the widths of the valley along the directions of the config, in every recorded layer, and writes them to the folder `out`.
  * @throws InterruptedError
  */
 export async function flatnessStage(context: Context, dataset: Dataset, out: string): Promise<void> {
-  const { folder, config, network } = context;
-  const { variances } = summaryOf(context);
-  const ranks = flatnessRanks(config.analysis, variances.length);
-  const weights = await centreWeights(config, network, folder.path);
-  const { data: directions } = await readArray(folder.file(ARRAYS), 'directions');
-  const summary = await measureInBatches(
-    context,
-    { weights, samples: dataset.train, ranks, variances, directions },
-    out,
-  );
-  writeJson(join(out, FLATNESS), summary);
-  rmSync(join(out, PARTIAL), { force: true });
+  const layers = contextsOf(context);
+  for (const own of layers) {
+    const { folder, config, network } = own;
+    const { variances } = summaryOf(own);
+    const ranks = flatnessRanks(config.analysis, variances.length);
+    const weights = await centreWeights(config, network, folder.path);
+    const { data: directions } = await readArray(windowFile(own, ARRAYS), 'directions');
+    const place = placeOf(config, out);
+    const request = { weights, samples: dataset.train, ranks, variances, directions };
+    writeJson(join(place, FLATNESS), await measureInBatches(own, request, place));
+  }
+  // what was measured of the first layers is kept until the last one is done, for a run that is stopped between them
+  for (const { config } of layers) rmSync(join(placeOf(config, out), PARTIAL), { force: true });
 }

@@ -125,7 +125,9 @@ export class LayeredPasses {
     make: (placed: Placed) => P,
     precision: PassPrecision = 'float64',
   ): P {
-    const most = Math.min(this.lanesFor(precision), 4 * Math.ceil(count / 4));
+    // blocks of one size, so that the last one is not mostly padding
+    const blocks = Math.ceil(count / this.lanesFor(precision));
+    const most = 4 * Math.ceil(count / blocks / 4);
     const key = `${name}, ${most} in ${precision}`;
     const known = this.programs.get(key) ?? this.compile(most, precision, make);
     this.programs.delete(key);

@@ -6,7 +6,7 @@ import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/in
 import type { Key } from '../../numeric/random.js';
 import { noiseFactor, noiseRows } from '../noise-factor.js';
 import { batchFactor } from './modes.js';
-import type { LayerSetting } from './results.js';
+import type { Ball, LayerSetting } from './results.js';
 
 /** Describes the system and how it is drawn. */
 export interface DrawsRequest {
@@ -23,7 +23,7 @@ export interface DrawsRequest {
 
 /** Holds one draw, n×T courses about their means, row i the course of mode i. */
 export interface LinearDraw {
-  /** In the stationary state: x' = (1 − eta·h) x − eta·xi. */
+  /** In the stationary state: x' = (1 − eta·h) x − eta·xi, or the steps of a heavy ball or of Nesterov's momentum. */
   readonly stationary: Float64Array;
   /** Driven by the same noise without a restoring force: x' = x − eta·xi from the first step of the window. */
   readonly walk: Float64Array;
@@ -36,7 +36,7 @@ export interface LinearDraw {
 export function* linearDraws(request: DrawsRequest): Generator<LinearDraw> {
   const { la, setting, curvatures: h, noise, key } = request;
   const n = h.length;
-  const { T, stepsPerEpoch: M, learningRate: eta } = setting;
+  const { T, stepsPerEpoch: M, learningRate: eta, ball } = setting;
   const own = request.sampling === 'own';
   const scale = batchFactor(own ? 'window' : 'discrete', setting);
   const sampling = own ? setting.sampling : 'replaced';
@@ -52,10 +52,20 @@ export function* linearDraws(request: DrawsRequest): Generator<LinearDraw> {
   for (let d = 0; d < request.count; d++) {
     const [stationary, walk] = [new Float64Array(n * T), new Float64Array(n * T)];
     const [x, w] = [new Float64Array(n), new Float64Array(n)];
+    const [ofX, ofW] = [new Float64Array(n), new Float64Array(n)];
     let t = -before;
     for (const rows of noiseRows(la, { factor, sampling, batchesPerEpoch: M, steps: before + T, key: key.child(d) }))
       for (let r = 0; r < rows.rows; r++, t++)
         for (let i = 0; i < n; i++) {
+          if (ball) {
+            const xi = rows.data[r * n + i];
+            x[i] += rolled(ball, ofX, i, h[i] * x[i] + xi);
+            if (t < 0) continue;
+            w[i] += rolled(ball, ofW, i, xi);
+            stationary[i * T + t] = x[i];
+            walk[i * T + t] = w[i];
+            continue;
+          }
           const step = eta * rows.data[r * n + i];
           x[i] -= eta * h[i] * x[i] + step;
           if (t < 0) continue;
@@ -65,6 +75,12 @@ export function* linearDraws(request: DrawsRequest): Generator<LinearDraw> {
         }
     yield { stationary: centred(stationary, n), walk: centred(walk, n) };
   }
+}
+
+/** Returns the step of a heavy ball under a gradient, whose velocity at i it changes; Nesterov's looks a step ahead. */
+function rolled({ rate, momentum, nesterov }: Ball, velocity: Float64Array, i: number, gradient: number): number {
+  velocity[i] = momentum * velocity[i] - rate * gradient;
+  return nesterov ? momentum * velocity[i] - rate * gradient : velocity[i];
 }
 
 /** Subtracts the mean of each course, in place. */

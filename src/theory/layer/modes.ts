@@ -19,6 +19,7 @@ import { FEWEST_POINTS, powerLaw } from '../../numeric/powerlaw.js';
 import type { Key } from '../../numeric/random.js';
 import { thinToLogSpaced } from '../../numeric/spacing.js';
 import { predictCovariance } from '../predictions.js';
+import { lookAhead, stepsOf } from './ball.js';
 import {
   type DecompositionFacts,
   type EnergyRow,
@@ -38,8 +39,12 @@ interface ModesInput {
   readonly covariance: Matrix;
   readonly setting: LayerSetting;
   readonly pca: Pick<PcaSummary, 'variances' | 'resolution'>;
-  /** All principal directions as rows, K×P. */
+  /** All principal directions as rows, K×P; in the optimiser's own coordinates P^(−1/2) p, by which forms such as H are taken. */
   readonly directions: Matrix;
+  /** P^(1/2) p, by which covariances of the weights are taken, where it is another. */
+  readonly duals?: Matrix;
+  /** What decoupled decay adds to every curvature, which is no part of the loss; 0 by default. */
+  readonly decay?: number;
   /** Ranks for the energy picture, and the widths measured along them. */
   readonly ranks: readonly number[];
   readonly flatness: ReadonlyMap<number, number | null>;
@@ -68,7 +73,7 @@ export interface ModesOutput {
  */
 export function measureModes(input: ModesInput): ModesOutput {
   const { la, setting, key } = input;
-  const { learningRate: eta, noiseStrength: epsilon, T, centreLoss } = setting;
+  const { learningRate: eta, noiseStrength: epsilon, T } = setting;
   const eigen = descending(la.eigh(input.hessian));
   const { values: h, vectors } = eigen;
   const P = h.length;
@@ -112,7 +117,7 @@ export function measureModes(input: ModesInput): ModesOutput {
       resolved: gammaOf(h, noise, subspaces.resolved, key.child('resolved')),
     },
     decomposition: factsOf(c, h, subspaces.resolved, n, parts, turning),
-    energy: energies(input, h, c, coordinates, subspaces, n, centreLoss),
+    energy: energies(input, eigen, c, coordinates, subspaces, n),
     basis,
     curvatures: h.slice(0, n),
     noise: inside,
@@ -162,9 +167,11 @@ function perBatch({ sampling, samples: N, batchSize: B }: ModesInput['setting'])
 /** Returns the request of a regime, without H and C. */
 export function regimeRequest(regime: Regime, setting: ModesInput['setting']) {
   const { learningRate, stepsPerEpoch: batchesPerEpoch, T: window } = setting;
-  const white = { learningRate, sampling: 'replaced' as const };
-  const own = { learningRate, sampling: setting.sampling, batchesPerEpoch };
-  if (regime === 'continuous') return { ...white, time: 'continuous' as const };
+  if (regime === 'continuous') return { learningRate, sampling: 'replaced' as const, time: 'continuous' as const };
+  const { rate, momentum } = stepsOf(setting);
+  const steps = { learningRate: rate, ...(momentum > 0 && { momentum }) };
+  const white = { ...steps, sampling: 'replaced' as const };
+  const own = { ...steps, sampling: setting.sampling, batchesPerEpoch };
   if (regime === 'discrete') return white;
   return regime === 'shuffled' ? { ...own, sampling: 'shuffled' as const } : { ...own, window };
 }
@@ -191,6 +198,7 @@ function predictAll(
   noise: Float64Array,
   setting: ModesInput['setting'],
 ): HessianModes['predicted'] {
+  const ahead = lookAhead(setting);
   const one = (regime: Regime) => {
     const scale = batchFactor(regime, setting);
     const out: number[] = [];
@@ -200,7 +208,8 @@ function predictAll(
       const hessian = { values, vectors: identity(values.length) };
       out.push(...predictCovariance(la, { ...regimeRequest(regime, setting), hessian, covariance }).variances);
     }
-    return out;
+    if (regime === 'continuous' || !setting.ball?.nesterov) return out;
+    return out.map((v, i) => v * ahead(h[i], h[i]).now);
   };
   return { continuous: one('continuous'), discrete: one('discrete'), shuffled: one('shuffled'), window: one('window') };
 }
@@ -309,27 +318,24 @@ export function qShare(c: Matrix, h: Float64Array, n: number): number {
 
 function energies(
   input: ModesInput,
-  h: Float64Array,
+  { values: h, vectors }: { readonly values: Float64Array; readonly vectors: Matrix },
   c: Matrix,
   coordinates: Matrix,
   subspaces: Subspaces,
   n: number,
-  centreLoss: number,
 ): EnergyRow[] {
   const { la, setting, ranks, pca, flatness } = input;
-  const { learningRate: eta, noiseStrength: epsilon } = setting;
+  const { learningRate: eta, noiseStrength: epsilon, centreLoss } = setting;
   const P = h.length;
-  const a = matrix(ranks.length, P);
-  ranks.forEach((i, r) => {
-    a.data.set(coordinates.data.subarray((i - 1) * P, i * P), r * P);
-  });
+  const a = rowsAt(coordinates, ranks);
+  const dual = input.duals ? la.gemm(rowsAt(input.duals, ranks), vectors) : a;
   const noise = quadratic(la, a, c);
   const w = matrix(P, P); // epsilon·U⁻¹ on the resolved modes
   const m = subspaces.resolved;
   for (let i = 0; i < m; i++)
     for (let j = 0; j < m; j++)
       w.data[i * P + j] = (epsilon * (c.data[i * P + j] + c.data[j * P + i])) / (eta * (h[i] + h[j]));
-  const boltzmann = quadratic(la, a, w);
+  const boltzmann = quadratic(la, dual, w);
   const scale = batchFactor('window', setting);
   const window = predictCovariance(la, {
     ...regimeRequest('window', setting),
@@ -340,14 +346,17 @@ function energies(
       c.data.map((v) => scale * v),
     ),
     phase: 'average',
-  }).along(a);
+  }).along(dual);
   return ranks.map((index, r) => {
-    let [curvature, share] = [0, 0];
+    let [curvature, share, length] = [0, 0, 0];
     for (let i = 0; i < P; i++) {
       const v = a.data[r * P + i] ** 2;
       curvature += v * h[i];
+      length += v;
       if (i < n) share += v;
     }
+    curvature -= (input.decay ?? 0) * length;
+    if (input.duals) share /= length;
     const variance = pca.variances[index - 1];
     return {
       index,
@@ -365,6 +374,15 @@ function energies(
       settledShare: share,
     };
   });
+}
+
+/** Returns the rows of these ranks, from 1. */
+function rowsAt({ data, cols }: Matrix, ranks: readonly number[]): Matrix {
+  const out = matrix(ranks.length, cols);
+  ranks.forEach((i, r) => {
+    out.data.set(data.subarray((i - 1) * cols, i * cols), r * cols);
+  });
+  return out;
 }
 
 /** Returns a_rᵀ M a_r for the rows of a. */

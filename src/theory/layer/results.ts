@@ -1,6 +1,17 @@
 /** The numbers of one layer measured as a linear Langevin system: its setting, its modes, its decomposition, its energies. */
 
-/** Holds the constants of a window of SGD steps. docs/theory [S1]. */
+/** Describes a heavy ball v' = momentum·v − rate·g, y' = y + v'. */
+export interface Ball {
+  readonly rate: number;
+  readonly momentum: number;
+  /** Whether the gradient is looked at ahead of the ball. */
+  readonly nesterov: boolean;
+}
+
+/**
+ * Holds the constants of a window of steps. Modes are those of A = P^(1/2) (H + penalty) P^(1/2) in the optimiser's own coordinates
+ * y = P^(−1/2) w, which are the weights for SGD. docs/theory [S1], [O1].
+ */
 export interface LayerSetting {
   /** Steps of the window. */
   readonly T: number;
@@ -9,7 +20,10 @@ export interface LayerSetting {
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
   readonly sampling: 'shuffled' | 'replaced';
+  /** eta, the rate at which slow motion follows the gradient: rate/(1 − momentum) of the heavy ball. */
   readonly learningRate: number;
+  /** The heavy ball that moves as an optimiser with momentum does; absent without momentum. */
+  readonly ball?: Ball;
   /** epsilon = eta²/(2B), with D = C1 and F = eta·H. */
   readonly noiseStrength: number;
   readonly centreLoss: number;

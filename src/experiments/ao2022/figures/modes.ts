@@ -75,7 +75,7 @@ export function modeVariances(r: Ao2022Results): Drawn {
     caption:
       `Variance over the window along eigenvectors of H, without and with principal direction 1 (the drift), and the predictions from H and C₁ without ` +
       `the trajectory. Modes right of the dashed line (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only for these can a ` +
-      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.setting.P)} modes have a curvature above rounding; log-spaced ones are drawn. Lines may coincide: at small η·h discrete steps are equivalent to continuous time, and for shuffled noise a window of many epochs is equivalent to an infinite one.`,
+      `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.modes.curvature.length)} modes have a curvature above rounding; log-spaced ones are drawn. Lines may coincide: at small η·h discrete steps are equivalent to continuous time, and for shuffled noise a window of many epochs is equivalent to an infinite one.`,
   };
 }
 

@@ -10,13 +10,14 @@ import { check } from '../../../numeric/errors.js';
 import type { Finding } from '../../../report/finding.js';
 import { completeRunConfig } from '../../../runs/config.js';
 import { RUN } from '../../../runs/folder.js';
+import { hasSeveral, layersIn } from '../../../runs/layers.js';
 import { networkTitle } from '../../../runs/network.js';
 import { asWritten } from '../../../runs/optimiser.js';
 import { planRun } from '../../../runs/prepare.js';
 import type { RunRequest } from '../../../runs/run.js';
 import type { PartialConfig } from '../../../runs/schema.js';
 import { LEAST_STEPS, reproduceIvf2021 } from '../experiment.js';
-import { readResults } from '../stages.js';
+import { readResults, relationIn } from '../stages.js';
 import { checkSeeds, openSeeds, type SeedsFolder, seedsIn } from './folder.js';
 
 /** Says how many seeds are run, and where. */
@@ -54,6 +55,12 @@ export async function reproduceIvf2021Seeds(
     Number.isInteger(seeds) && seeds >= 2,
     'bad-seeds',
     `findings over seeds need at least 2 of them; got ${seeds}. One run is made with --seed.`,
+  );
+  check(
+    !hasSeveral(complete),
+    'bad-layer',
+    () =>
+      `findings over seeds are of one layer, and the config records ${layersIn(complete).join(', ')}: name one of them with --layer, or leave --seeds out.`,
   );
   const head = { config: complete, seeds };
   checkSeeds(path, head, resume);
@@ -105,7 +112,9 @@ async function reportSeeds(folder: SeedsFolder): Promise<readonly Finding[]> {
   const { config } = record;
   const runs = Array.from({ length: record.seeds }, (_, k) => {
     const seed = config.seed + k;
-    return { seed, analysis: readResults(seedFolder(folder, seed)).analysis };
+    const own = seedFolder(folder, seed);
+    const relation = relationIn(own);
+    return { seed, analysis: readResults(own).analysis, ...(relation && { relation }) };
   });
   const report = renderSeeds({
     title: `Inverse variance-flatness relation: ${networkTitle(config)} on ${config.data.set}, ${config.record.layer}, ${runs.length} seeds`,

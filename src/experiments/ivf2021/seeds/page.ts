@@ -13,13 +13,19 @@ import { keyList } from '../../../report/sections/lists.js';
 import { table } from '../../../report/sections/tables.js';
 import { combinedFacts, factsOf, findingsInput, type Ivf2021Facts } from '../facts.js';
 import { ivf2021FindingsOver } from '../findings.js';
+import { undecided, whyNothing } from '../findings-relation.js';
 import { SYMBOLS } from '../method.js';
+import type { RelationDocument } from '../relation-stage.js';
 import { exponentsByRange } from './figure.js';
 
 /** Holds the runs from which the report is made. */
 export interface SeedsInput {
   readonly title: string;
-  readonly runs: readonly { readonly seed: number; readonly analysis: Analysis }[];
+  readonly runs: readonly {
+    readonly seed: number;
+    readonly analysis: Analysis;
+    readonly relation?: RelationDocument;
+  }[];
   readonly run: RunFacts;
 }
 
@@ -32,7 +38,7 @@ interface Row {
 /** Makes the report in memory; the same input gives the same bytes. */
 export function renderSeeds({ title, runs, run }: SeedsInput): Report & { readonly findings: readonly Finding[] } {
   const inputs = runs.map(({ seed, analysis }) => findingsInput(analysis, seed));
-  const findings = ivf2021FindingsOver(inputs);
+  const findings = undecided(ivf2021FindingsOver(inputs), whyOfSeeds(runs));
   const rows: Row[] = inputs.map((input, k) => ({
     seed: runs[k].seed,
     facts: factsOf(input),
@@ -66,6 +72,15 @@ ${keyList([
     run,
   });
   return { ...report, findings };
+}
+
+/** Says which seeds are not decidable, and why: then no mean over seeds is. */
+function whyOfSeeds(runs: SeedsInput['runs']): string | undefined {
+  const whys = runs.flatMap(({ seed, relation }) => {
+    const why = relation && whyNothing(relation);
+    return why === undefined ? [] : [`Seed ${seed} is not decidable: ${why}`];
+  });
+  return whys.length > 0 ? whys.join(' ') : undefined;
 }
 
 const walkOf = (f: Ivf2021Facts, k: number): number => f.beyondWalk[k]?.walk.mean ?? Number.NaN;
