@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium)('the view Train (skipped: needs Chromium)', () => 
   });
 
   it('zooms by keys, and says how many points a pixel stands for', async () => {
-    const { page } = await lab.open({ at: 4000 });
+    const { page, noise } = await lab.open({ at: 4000 });
     await waitForStep(page, 4000);
     const merged = () => page.getAttribute('[data-panel="loss"]', 'data-merged').then(Number);
     await page.waitForFunction(
@@ -108,6 +108,7 @@ describe.skipIf(!hasChromium)('the view Train (skipped: needs Chromium)', () => 
       (m) => Number(document.querySelector<HTMLElement>('[data-panel="loss"]')?.dataset.merged) === m,
       whole,
     );
+    expect(noise).toEqual([]);
     await page.close();
   });
 });

@@ -7,6 +7,8 @@ export interface LiveFinding {
   readonly measured: string;
   /** What the null model or theory gives for the same quantity. */
   readonly nullModel?: string;
+  /** What it is called where it is no null model. */
+  readonly nullName?: string;
   readonly verdict: Verdict;
   readonly reason: string;
 }
@@ -34,7 +36,7 @@ export function FindingNote({ finding: f }: { finding: LiveFinding }) {
         <dd>{f.measured}</dd>
         {f.nullModel && (
           <>
-            <dt>Null</dt>
+            <dt>{f.nullName ?? 'Null'}</dt>
             <dd>{f.nullModel}</dd>
           </>
         )}

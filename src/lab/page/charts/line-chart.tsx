@@ -7,6 +7,7 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { logTicks } from '../../../report/figures/axes.js';
 import { formatCount, formatNumber, formatTick } from '../../../report/format.js';
 import { registerPanel } from '../share/panels.js';
 import { type Theme, theme } from '../theme.js';
@@ -87,6 +88,11 @@ export function LineChart(props: LineChartProps) {
             label: yLabel,
             size: 62,
             values: (_, ticks) => yTexts(ticks, log === true),
+            // uPlot's own ticks of a logarithmic axis never end where the range does not begin at a round number
+            ...(log && {
+              splits: (_: uPlot, _axis: number, lo: number, hi: number) => logTicks([lo, hi], height / 40),
+              filter: (_: uPlot, ticks: number[]) => ticks,
+            }),
           },
         ],
         series: [{}, ...curves.map((c) => seriesOf(c, t))],
@@ -145,9 +151,8 @@ export function LineChart(props: LineChartProps) {
       if (visible) requestDraw(redraw.current);
     });
     seen.observe(around);
-    build();
     const ask = () => requestDraw(redraw.current);
-    const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(build)];
+    const forget = [version.subscribe(ask), range.subscribe(ask), theme.subscribe(() => requestDraw(build))];
     const unregister = registerPanel(id, () => ({
       width: Math.max(120, around.clientWidth),
       height,
@@ -161,6 +166,7 @@ export function LineChart(props: LineChartProps) {
       for (const f of forget) f();
       unregister();
       cancelDraw(redraw.current);
+      cancelDraw(build);
       plot?.destroy();
     };
   }, [version, range, height]);

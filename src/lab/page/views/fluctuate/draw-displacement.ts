@@ -53,10 +53,12 @@ export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { di
       const j = d.msd.lag.length - 1;
       ctx.fillStyle = colour;
       ctx.textAlign = 'right';
-      ctx.textBaseline = 'bottom';
       const at = frame.y(d.msd.value[j]);
       if (named.every((y) => Math.abs(y - at) > 13)) {
-        ctx.fillText(`PC${d.index}`, frame.x(d.msd.lag[j]) - 6, at - 4);
+        // beside the curve, below it where there is no room above
+        const high = at < frame.top + 20;
+        ctx.textBaseline = high ? 'top' : 'bottom';
+        ctx.fillText(`PC${d.index}`, frame.x(d.msd.lag[j]) - (high ? 14 : 6), at + (high ? 6 : -4));
         named.push(at);
       }
       marks.push({

@@ -123,7 +123,8 @@ export function ceilingFinding(c: MeasureResults['ceiling']): LiveFinding {
   return {
     claim: 'The learning rate lies below the largest stable one.',
     measured: `η over the edge: ${formatMarked(c.share)}`,
-    nullModel: `edge: ${formatMarked(c.edge)}; ${c.words}`,
+    nullModel: `${formatMarked(c.edge)}. ${c.words}`,
+    nullName: 'Edge',
     verdict: !sure
       ? UNDECIDED
       : c.share.value + half < 1
@@ -191,7 +192,8 @@ function controlFinding(
   return {
     claim: CLAIMS[shown],
     measured: `ψ = ${formatMarked(other.psi)} (${other.words})`,
-    nullModel: `same window: ψ = ${formatMarked(own.psi)}`,
+    nullModel: `ψ = ${formatMarked(own.psi)}`,
+    nullName: 'Same window',
     verdict: found === 'undecided' ? UNDECIDED : found === wanted ? 'reproduced' : 'not reproduced',
     reason: `The difference is ${formatMarked(gap)}; two exponents are the same within 0.4 or ±${formatNumber(half, 2)}, and an interval wider than ±1 decides nothing.`,
   };

@@ -11,6 +11,8 @@ export type Kind = Exclude<keyof MeasureResults, 'slice' | 'potential' | 'curren
 
 /** The measurements that take turns, in their order. */
 export const QUICK: readonly Kind[] = ['cloud', 'spectrum', 'displacement', 'temperature', 'ceiling', 'noise-scale'];
+/** The turns: the cloud, which is the cheapest and shows most of the motion, before each of the others. */
+const TURNS: readonly Kind[] = QUICK.flatMap((kind) => (kind === 'cloud' ? [] : ['cloud' as const, kind]));
 
 /** Fewest rows of the window with which measuring begins: with fewer there are hardly any directions. */
 export const FEWEST_ROWS = 40;
@@ -78,10 +80,10 @@ function quick(): Kind | undefined {
   const { rows = 0, capacity = 0 } = progress.peek()?.window ?? {};
   if (!widthsBegun && rows >= capacity && QUICK.every((kind) => done.has(kind))) return 'flatness';
   const now = moment();
-  for (let k = 0; k < QUICK.length; k++) {
-    const kind = QUICK[(turn + k) % QUICK.length];
+  for (let k = 0; k < TURNS.length; k++) {
+    const kind = TURNS[(turn + k) % TURNS.length];
     if (done.get(kind) === now) continue;
-    turn = (turn + k + 1) % QUICK.length;
+    turn = (turn + k + 1) % TURNS.length;
     return kind;
   }
   return undefined;

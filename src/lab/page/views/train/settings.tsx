@@ -114,7 +114,7 @@ function Data() {
       />
       <FileDrop
         label="Other data"
-        hint="IDX images and labels, or CSV with the class in the last column. The file stays in this browser."
+        hint="IDX images and labels, or CSV with the class in a column of that name or in the last one. The files stay in this browser."
         multiple
         onFiles={async (files) => {
           const name = await dropped(files);
