@@ -97,17 +97,26 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   });
 const say = (text) => process.stderr.write(`${text}\n`);
 const results = [];
-let base;
+/** Finished runs that commands start from, by the name of the command that makes them. */
+const bases = new Map();
+const baseOf = ({ base }) => (base === true ? COMMANDS[0].name : base);
 
 async function trialsOf(command) {
   const random = randomOf(Number(values.seed), command.name);
-  const trials = new Trials(command, { root, inputs: INPUTS[size], base, size, workers: values.workers, random });
+  const trials = new Trials(command, {
+    root,
+    inputs: INPUTS[size],
+    base: bases.get(baseOf(command)),
+    size,
+    workers: values.workers,
+    random,
+  });
   return { trials, uninterrupted: await trials.refer() };
 }
 
-if (chosen.some((c) => c.base)) {
-  const { trials } = await trialsOf(COMMANDS[0]);
-  base = trials.reference;
+for (const name of new Set(chosen.filter((c) => c.base).map(baseOf))) {
+  const { trials } = await trialsOf(COMMANDS.find((c) => c.name === name));
+  bases.set(name, trials.reference);
   trials.clean();
 }
 let left = kinds.includes('kill') ? Number(values.kills) : 0;

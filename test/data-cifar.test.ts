@@ -1,6 +1,7 @@
 /** CIFAR-10 in its binary form: what is read, and what is refused. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inputsOf } from '../src/data/inputs.js';
 import { loadDataset } from '../src/runs/datasets.js';
@@ -67,6 +68,10 @@ describe('cifar10:DIR', () => {
     await expect(load(cut)).rejects.toThrow('data_batch_2.bin: its 6145 bytes are no whole number of records of 3073');
     writeFileSync(join(cut, 'data_batch_2.bin'), '');
     await expect(load(cut)).rejects.toThrow('the file is empty');
+
+    // a first byte of 31 would be no class either; the sentence says what the file is
+    writeFileSync(join(cut, 'data_batch_2.bin'), gzipSync(cifarBytes(2, 2)));
+    await expect(load(cut)).rejects.toThrow('data_batch_2.bin: the file is compressed by gzip; unpack it');
 
     const wrong = cifarFolder(3);
     const bytes = cifarBytes(4, 3);

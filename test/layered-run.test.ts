@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adviseRun as advise } from '../src/experiments/advise/experiment.js';
 import { reproduceIvf2021 } from '../src/experiments/ivf2021/experiment.js';
 import { asFarAsDecidable, relationFindings } from '../src/experiments/ivf2021/findings-relation.js';
 import type { RelationDocument } from '../src/experiments/ivf2021/relation-stage.js';
@@ -127,6 +128,19 @@ describe('a run of layers with Adam', () => {
     );
     expect(readFileSync(join(out('whole'), 'report.html'), 'utf8')).toContain('own coordinates');
   });
+
+  it('is advised with runs of its network and optimiser, the dropout included', async () => {
+    const found = await advise({
+      run: out('whole'),
+      out: out('advice'),
+      directions: 4,
+      runs: 1,
+      verifyEpochs: 1,
+      workers: 1,
+    });
+    expect(found.facts.point.optimiser!.words).toBe('adam, beta1 0.9, beta2 0.999');
+    expect(readFileSync(join(out('advice'), 'report.html'), 'utf8')).toContain('adam');
+  }, 60000);
 
   it('is refused by what takes multilayer perceptrons and SGD alone', () => {
     expect(() => configAt(out('whole'), [], 'advice on a run')).toThrow(

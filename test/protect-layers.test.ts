@@ -137,6 +137,16 @@ describe('a run of layers', () => {
     expect(trained.window).toMatchObject({ steps: 30, trained: true });
   });
 
+  it('gives those of every layer that it recorded', async () => {
+    const several = at('several');
+    await trainRun([adam, { record: { layers: ['dense1', 'conv1'] } }], { out: several });
+    const result = await protectRun({ run: several, method: 'ldc', axes: 3, out: at('both.npz') });
+    expect(result.layers.map((l) => l.block)).toEqual(['conv1', 'dense1']);
+    await expect(protectRun({ run: several, method: 'ldc', held: ['norm1'], out: at('no.npz') })).rejects.toThrow(
+      /recorded dense1, conv1 alone, and norm1 is asked for: take --layers dense1,conv1/,
+    );
+  });
+
   it('measures the loss with the L2 penalty of its optimiser', async () => {
     const result = await protectRun({ run: own, method: 'ewc', out: at('decay.npz') });
     expect(result.optimiser).toBe('sgd with Nesterov’s momentum, weight decay 0.05 in the loss');

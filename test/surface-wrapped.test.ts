@@ -1,5 +1,6 @@
 /** Surfaces with weight decay, and in other coordinates, in the battery and against what they are made for. */
 import { describe, expect, it } from 'vitest';
+import { curvaturesBySample } from '../src/analyse/curvature/by-sample.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { matrix } from '../src/numeric/linalg/index.js';
 import { randomKey } from '../src/numeric/random.js';
@@ -173,5 +174,53 @@ describe('a surface with weight decay', () => {
       [heavy, whole].map((s) => s.hessianVectors(new Float64Array(3), block, matrix(1, 3, [1, 0, 0]))),
     );
     expect(h.data[0] - plain.data[0]).toBeCloseTo(0.1, 6);
+  });
+});
+
+describe('curvature of samples by differences, in other coordinates', () => {
+  const SCALE = [1, 1e4];
+  /** Curvature 1 and 2; the second weight has a kink a ten-thousandth beyond where it stands. */
+  const kinked = (exact: boolean) => {
+    const gradient = (w: Float64Array) => Float64Array.of(w[0], 2 * w[1] + (w[1] > 4.0001 ? 100 : 0));
+    return completed({
+      name: 'kinked',
+      size: 2,
+      samples: 1,
+      precision: 'float64',
+      gradient: async (w: Float64Array) => ({ loss: 0, gradient: gradient(w) }),
+      ...(exact && {
+        projectedSampleGradients: async (w: Float64Array, _: unknown, v: { rows: number; data: Float64Array }) =>
+          matrix(
+            1,
+            v.rows,
+            Float64Array.from({ length: v.rows }, (__, i) => {
+              const g = gradient(w);
+              return g[0] * v.data[2 * i] + g[1] * v.data[2 * i + 1];
+            }),
+          ),
+      }),
+    } as never);
+  };
+  const w = Float64Array.of(3, 4);
+  const curvatures = async (exact: boolean, scale: readonly number[]) => {
+    const surface = scaledSurface(kinked(exact), scale);
+    const y = w.map((x, i) => x / scale[i]);
+    const found = await curvaturesBySample(surface, y, wholeBlock(surface.parameters), matrix(2, 2, Float64Array.of(1, 0, 0, 1))); // biome-ignore format: one call
+    return [...found.data];
+  };
+
+  it('moves the weights as far as in their own coordinates, and so stays before the kink', async () => {
+    const [a, b] = await curvatures(true, SCALE);
+    expect(a).toBeCloseTo(1, 6);
+    // s² times the curvature in w; a step of 2^−25 |y| = 9e-8 would be 9e-4 in w, beyond the kink
+    expect(b / 2e8).toBeCloseTo(1, 6);
+    // gradients that are made of others take longer steps, 4e-5 here
+    expect((await curvatures(false, SCALE))[1] / 2e8).toBeCloseTo(1, 6);
+  });
+
+  it('keeps the scale through decay, and multiplies the scales of two changes', () => {
+    const twice = scaledSurface(withDecay(scaledSurface(kinked(true), SCALE), 0.1), [2, 3]);
+    expect([...twice.scale!]).toEqual([2, 3e4]);
+    expect(kinked(true).scale).toBeUndefined();
   });
 });

@@ -67,6 +67,12 @@ writeFileSync(
 );
 
 writeFileSync(
+  at('layers.yaml'),
+  'data: { set: mnist, limit: 400 }\nnetwork: lenet5\noptimiser: { type: adam }\n' +
+    'training: { stop: { rule: epochs, epochs: 2 } }\nrecord: { layers: [conv1, dense3], windowEpochs: 5 }\nanalysis: { directions: 6 }\n',
+);
+
+writeFileSync(
   at('well.yaml'),
   'variables: [x, y]\nlandscape: { loss: (x^2 - 1)^2 + y^2 }\nnoise: { diffusion: { xx: 0.6, yy: 0.6 } }\nlearningRate: 0.01\n' +
     'grid: { x: { from: -2.4, to: 2.4, cells: 150 }, y: { from: -2.6, to: 2.6, cells: 150 } }\n' +
@@ -106,8 +112,19 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
       ['analyse', 'trained', '--out', 'trained-analysis'],
       ['analyse', 'trained/trajectory.zarr', '--out', 'recording'],
     ]],
+    ['a run of two layers with Adam, its analysis and advice', [
+      ['reproduce', 'ivf2021', '--config', 'layers.yaml', '--workers', '1', '--out', 'layers'],
+      ['advise', 'layers', '--directions', '4', '--runs', '2', '--verify-epochs', '1', '--workers', '1', '--out', 'layers-advice'],
+    ]],
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],
+    ['decompositions of layers under AdamW, whole and in a span', [
+      ['reproduce', 'ao2022', '--config', 'layers.yaml', '--out', 'whole'],
+      ['reproduce', 'ao2022', '--config', 'layers.yaml', '--layer', 'b', '--out', 'span'],
+    ]],
+    ['controls of layers under AdamW', [
+      ['reproduce', 'controls', '--preset', 'quick', '--seeds', '1', '--config', 'layers.yaml', '--limit', '300', '--out', 'controls-layers'],
+    ]],
     ['a run of MNIST', [['train', '--preset', 'quick', '--limit', '10000', '--out', 'mnist']]],
     ['controls', [['reproduce', 'controls', '--preset', 'quick', '--out', 'controls']]],
     ['ceilings', [['reproduce', 'ceilings', '--preset', 'quick', '--out', 'ceilings']]],

@@ -1,4 +1,4 @@
-"""The passes of the bridge against autograd of the whole, for every kind of loss and data; and every refusal, in its sentence."""
+"""The passes of the bridge against autograd of the whole, for every kind of loss and data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from bridge_models import N, X, Y, Graphs, Pairs, by_model, data, mlp, of_graphs, passes, quiet
 from thermograd.bridge.errors import BridgeError
 from thermograd.bridge.loss import measuring
 from thermograd.bridge.parts import Asked
@@ -17,61 +18,6 @@ from thermograd.bridge.passes import Passes
 from thermograd.bridge.problem import Problem, problem_from
 from thermograd.bridge.weights import Block
 
-N = 13
-torch.set_num_threads(1)
-
-
-def quiet(_: float) -> None:
-    pass
-
-
-def passes(*arguments: Any, **named: Any) -> Passes:
-    return Passes(problem_from(Problem(*arguments, **named), "train.py:make"))
-
-
-def data(n: int = N, inputs: int = 6, classes: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    return torch.randn(n, inputs, generator=generator), torch.randint(0, classes, (n,), generator=generator)
-
-
-def mlp() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3))
-
-
-class Pairs(torch.utils.data.Dataset):
-    """Samples that are dictionaries of Python numbers and tensors."""
-
-    def __init__(self) -> None:
-        self.x, self.y = data()
-
-    def __len__(self) -> int:
-        return N
-
-    def __getitem__(self, k: int) -> dict[str, Any]:
-        return {"x": self.x[k], "y": int(self.y[k])}
-
-
-class Graphs:
-    """A batch of a kind that PyTorch knows nothing of."""
-
-    def __init__(self, items: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        self.x = torch.stack([x for x, _ in items])
-        self.y = torch.stack([y for _, y in items])
-
-    def to(self, device: torch.device) -> "Graphs":
-        return self
-
-
-def by_model(model: nn.Module, batch: Any) -> torch.Tensor:
-    return F.cross_entropy(model(batch["x"]), batch["y"])
-
-
-def of_graphs(model: nn.Module, batch: Graphs) -> torch.Tensor:
-    return F.cross_entropy(model(batch.x.double()), batch.y)
-
-
-X, Y = data()
 KINDS = {
     "a function that takes a reduction": lambda: passes(mlp(), F.cross_entropy, (X, Y), batch_size=4),
     "a loss module that sums": lambda: passes(mlp(), nn.CrossEntropyLoss(reduction="sum"), (X, Y), batch_size=4),
@@ -256,95 +202,6 @@ def test_single_precision_when_asked_for() -> None:
     asked = Asked(N, None, None)
     a, b = p.gradient(asked, quiet)[0], double.gradient(asked, quiet)[0]
     assert 0 < abs(a - b) < 1e-6
-
-
-class Chance(torch.utils.data.Dataset):
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, k: int) -> tuple[torch.Tensor, int]:
-        return torch.randn(6), 0
-
-
-class Stream(torch.utils.data.IterableDataset):
-    def __iter__(self) -> Any:
-        return iter(zip(X, Y))
-
-
-def noisy(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return F.cross_entropy(z + torch.randn_like(z), y)
-
-
-class Broken(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.w = nn.Parameter(torch.zeros(1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.detach() + self.w.detach()
-
-
-REFUSED: dict[str, tuple[Any, str]] = {
-    "dropout": (lambda: passes(nn.Sequential(mlp(), nn.Dropout(0.1)), F.cross_entropy, (X, Y)), r"'1' \(Dropout\) is in training mode.*model\.eval\(\)"),
-    "batch statistics": (lambda: passes(nn.Sequential(nn.BatchNorm1d(6), mlp()), F.cross_entropy, (X, Y)), r"BatchNorm1d.*statistics of the batch"),
-    "no running statistics": (lambda: passes(nn.Sequential(nn.BatchNorm1d(6, track_running_stats=False), mlp()).eval(), F.cross_entropy, (X, Y)), "keeps no running statistics|statistics of the batch"),
-    "another reduction": (lambda: passes(mlp(), F.cross_entropy, (X, Y), reduction="sum"), "not their sum"),
-    "weights of classes": (lambda: passes(mlp(), nn.CrossEntropyLoss(torch.tensor([1.0, 5.0, 9.0], dtype=torch.float64)), (X, Y)), "not their mean.*reduction='none'"),
-    "one number where many were promised": (lambda: passes(mlp(), F.cross_entropy, (X, Y), reduction="none"), r"shape \[\].*one loss for each sample"),
-    "many where one was promised": (lambda: passes(mlp(), lambda z, y: F.cross_entropy(z, y, reduction="none"), (X, Y)), "not their mean|promises one number"),
-    "chance in the loss": (lambda: passes(mlp(), noisy, (X, Y)), "draws at random"),
-    "chance in the data": (lambda: passes(mlp(), F.cross_entropy, Chance()), "augmentation"),
-    "a stream": (lambda: passes(mlp(), F.cross_entropy, torch.utils.data.DataLoader(Stream())), "iterable"),
-    "unequal lengths": (lambda: passes(mlp(), F.cross_entropy, (X, Y[:5])), r"\[13, 6\], \[5\]"),
-    "no samples": (lambda: passes(mlp(), F.cross_entropy, []), "without samples"),
-    "a number as data": (lambda: passes(mlp(), F.cross_entropy, 7), "got int"),
-    "objects without collate": (lambda: passes(mlp(), of_graphs, [Graphs(list(zip(X, Y)))]), "collate="),
-    "a dictionary for outputs": (lambda: passes(mlp(), lambda z, y: z.sum(), {"x": X, "y": Y}), r"def loss\(model, batch\)"),
-    "no model": (lambda: passes("net", F.cross_entropy, (X, Y)), "has to be a torch.nn.Module; got str"),
-    "no loss": (lambda: passes(mlp(), 3, (X, Y)), "has to be a function; got int"),
-    "no data for outputs": (lambda: passes(mlp(), F.cross_entropy), r"loss\(model\)"),
-    "no such reduction": (lambda: passes(mlp(), F.cross_entropy, (X, Y), reduction="avg"), "'mean', 'sum' or 'none'; got 'avg'"),
-    "no such parameter": (lambda: passes(mlp(), F.cross_entropy, (X, Y), params="fc*"), r"matches no parameter.*0\.weight"),
-    "half precision": (lambda: passes(mlp(), F.cross_entropy, (X, Y), dtype="float16"), "'float64' or 'float32'"),
-    "a model without parameters": (lambda: passes(nn.ReLU(), F.mse_loss, (X, X)), "parameters"),
-    "a loss without a gradient": (lambda: passes(Broken(), F.mse_loss, (X, X)), "does not depend on the parameters"),
-    "NaN": (lambda: passes(mlp(), F.cross_entropy, (X * float("nan"), Y)), "loss of sample 0 .* is nan"),
-    "a shape that never was": (lambda: passes(nn.Sequential(nn.LazyLinear(3)), F.cross_entropy, (X, Y)), "no shape yet"),
-    "a batch of zero": (lambda: passes(mlp(), F.cross_entropy, (X, Y), batch_size=0), "batch_size is a whole number"),
-}
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("what", REFUSED)
-def test_refuses_in_a_sentence(what: str) -> None:
-    make, words = REFUSED[what]
-    with pytest.raises(BridgeError, match=words) as found:
-        make()
-    assert str(found.value).endswith(".")
-
-
-def test_a_parameter_that_has_grown_is_refused() -> None:
-    net = mlp()
-    p = passes(net, F.cross_entropy, (X, Y))
-    net[2].weight.data = torch.zeros(4, 5)
-    with pytest.raises(BridgeError, match=r"'2\.weight' had the shape \[3, 5\] and has \[4, 5\] now"):
-        p.gradient(Asked(N, None, None), quiet)
-
-
-def test_nan_along_a_line_names_the_displacement() -> None:
-    p = passes(mlp(), F.cross_entropy, (X, Y))
-    block = Block(p.weights, np.array([[0, 53]]))
-    line = (block, np.ones(53), np.array([0.0, np.inf]))
-    with pytest.raises(BridgeError, match="displacement inf along line 1"):
-        p.losses([(block, np.ones(53), np.array([1.0])), line], Asked(N, None, None), quiet)
-
-
-def test_a_loss_that_is_not_finite_names_the_sample() -> None:
-    broken = X.clone()
-    broken[3, 1] = float("nan")
-    p = passes(mlp(), F.cross_entropy, (broken, Y))
-    with pytest.raises(BridgeError, match="is nan: that of sample 3 is nan; look at its inputs"):
-        p.gradient(Asked(N, None, None), quiet)
 
 
 def test_logits_and_the_true_fisher_of_a_classifier() -> None:

@@ -31,6 +31,7 @@ export const SUBJECTS = {
   npz: { share: 8, make: npz },
   csv: { share: 12, make: csv },
   idx: { share: 12, make: idx },
+  cifar: { share: 4, make: cifar },
   safetensors: { share: 10, make: safetensors },
   checkpoint: { share: 5, make: checkpoint },
   trajectory: { share: 12, make: trajectory },
@@ -158,6 +159,48 @@ async function idx(dist) {
     seen: bySecond(oracles.idx),
   };
 }
+
+/** A folder of CIFAR-10 with two records in a file: one file is changed, cut short, packed, left out, or gets a record of another set. */
+async function cifar(dist) {
+  const { cifarFromFolder } = await load(dist, 'runs/cifar-folder.js');
+  const home = mkdtempSync(join(tmpdir(), 'fuzz-cifar-'));
+  const record = (f, r) => Uint8Array.from({ length: 3073 }, (_, i) => (i === 0 ? (f + 3 * r) % 10 : (7 * i + 31 * r + 101 * f) % 256));
+  const file = (f) => Uint8Array.from([...record(f, 0), ...record(f, 1)]);
+  const names = ['data_batch_1.bin', 'data_batch_2.bin', 'data_batch_3.bin', 'data_batch_4.bin', 'data_batch_5.bin', 'test_batch.bin'];
+  const words = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+  const folder = new Map([...names.map((name, k) => [name, file(k + 1)]), ['batches.meta.txt', encode(`${words.join('\n')}\n`)]]);
+  let count = 0;
+  return {
+    inputs: [folder],
+    mutate: (given, draw) => {
+      const out = new Map(given);
+      const key = draw.one([...given.keys()]);
+      const bytes = given.get(key);
+      const kind = draw.below(8);
+      if (kind === 0) out.delete(key);
+      else if (kind === 1) out.set(key, Uint8Array.from(gzipSync(bytes)));
+      else if (kind === 2) out.set(key, bytes.slice(0, draw.below(bytes.length)));
+      else if (kind === 3) out.set(key, bytes.slice(0, 3073)); // a record less is a set of its own
+      else if (kind === 4) out.set(key, Uint8Array.from([...bytes.subarray(0, 3073), draw.below(256), ...bytes.subarray(3074)])); // a class
+      else if (kind === 5) out.set(key, Uint8Array.from([...bytes, ...new Uint8Array(3072 + draw.below(3))])); // 3074: a record of CIFAR-100
+      else out.set(key, mutateBytes(bytes, draw));
+      return out;
+    },
+    read: async (given) => {
+      const path = join(home, String(count++));
+      mkdirSync(path);
+      for (const [name, bytes] of given) writeFileSync(join(path, name), bytes);
+      try {
+        const { train, test, classes, provenance } = await cifarFromFolder(path);
+        const of = ({ count: n, values, labels }) => ({ count: n, labels: list(labels), values: Buffer.from(values).toString('latin1') });
+        return { classes, train: of(train), test: of(test), names: provenance.classNames ?? null };
+      } finally {
+        rmSync(path, { recursive: true, force: true });
+      }
+    },
+    seen: bySecond(oracles.cifar),
+  };
+} // biome-ignore format: one line each
 
 const SPEC = { widths: [3, 2], activation: 'relu', bias: true, loss: 'cross-entropy' };
 
@@ -407,6 +450,7 @@ async function layers(dist) {
         record: { layer: 'conv2' },
         optimiser: { type: 'sgd', nesterov: true, momentum: 0.9, clipNorm: 1 },
       },
+      { ...LAYERS, record: { layers: ['first', 'dense1'], windowEpochs: 2 } },
     ],
     mutate: mutateTree,
     read: (tree) => {

@@ -1,4 +1,5 @@
 /** The long commands of the program in two sizes, with the files that they need. */
+import { fileURLToPath } from 'node:url';
 
 const teacher = (widths, train, epochs, windowEpochs) => ({
   seed: 5,
@@ -21,6 +22,30 @@ const teacher = (widths, train, epochs, windowEpochs) => ({
 const forTraining = teacher([24, 40, 40, 5], 2010, 15, 8);
 forTraining.network.bias = true;
 forTraining.training.momentum = 0.5;
+
+/** Convolution, dense layers and dropout, Adam with clipping, and two recorded layers. */
+const ofLayers = (train, epochs, windowEpochs) => {
+  const { network: _, training, ...rest } = teacher([16, 8, 4], train, epochs, windowEpochs);
+  return {
+    ...rest,
+    network: {
+      input: [1, 4, 4],
+      layers: [
+        { type: 'conv', channels: 3, kernel: 3, padding: 1 },
+        { type: 'relu' },
+        { type: 'max-pool', kernel: 2 },
+        { type: 'dropout', rate: 0.1 },
+        { type: 'dense', outputs: 6 },
+        { type: 'tanh' },
+        { type: 'dense', outputs: 4 },
+      ],
+    },
+    training: { ...training, learningRate: 0.01, lastBatch: 'drop' },
+    optimiser: { type: 'adam', clipNorm: 1 },
+    record: { layers: ['conv1', 'dense1'], windowEpochs },
+    analysis: { directions: 8 },
+  };
+};
 
 const well = (walkers, length) => `title: A double well
 variables: [x]
@@ -48,10 +73,11 @@ export const INPUTS = {
   quick: {
     'run.json.in': JSON.stringify(teacher([12, 16, 12, 4], 1010, 8, 8)),
     'train.json.in': JSON.stringify(forTraining),
+    'layers.json.in': JSON.stringify(ofLayers(410, 4, 4)),
     'well.yaml': well(200, 8),
     ...system(40),
   },
-  real: { 'well.yaml': well(2000, 20), ...system(400) },
+  real: { 'layers.json.in': JSON.stringify(ofLayers(4010, 10, 8)), 'well.yaml': well(2000, 20), ...system(400) },
 };
 
 /** The run that commands on a trained network start from; also the reference of ivf2021. */
@@ -61,7 +87,8 @@ const ivf2021 = {
 };
 
 /**
- * `base`: needs a finished run of ivf2021 in the folder base. `resumes`: takes --resume; the others write at once.
+ * `base`: needs a finished run of ivf2021 in the folder base, or of the command that it names. `main`: what is started in place of the
+ * program. `resumes`: takes --resume; the others write at once.
  * `continues`: goes on when it is called again as it was. `file`: writes this file and no folder. Without `workers` the command takes no --workers.
  */
 export const COMMANDS = [
@@ -70,6 +97,34 @@ export const COMMANDS = [
     name: 'ivf2021 --seeds',
     quick: 'reproduce ivf2021 --seeds 2 --config run.json.in --directions 8',
     real: 'reproduce ivf2021 --seeds 2 --preset quick --limit 10000',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'ivf2021 layers',
+    quick: 'reproduce ivf2021 --config layers.json.in --checkpoint-every 0.02',
+    real: 'reproduce ivf2021 --config layers.json.in',
+    resumes: true,
+    workers: true,
+  },
+  {
+    name: 'train layers',
+    quick: 'train --config layers.json.in --checkpoint-every 0.02',
+    real: 'train --config layers.json.in --checkpoint-every 0.5',
+    resumes: true,
+  },
+  {
+    name: 'advise layers',
+    base: 'ivf2021 layers',
+    quick: 'advise base --runs 2 --verify-epochs 1 --directions 6',
+    real: 'advise base --runs 2 --verify-epochs 1',
+    workers: true,
+  },
+  {
+    name: 'generality',
+    main: fileURLToPath(new URL('generality.mjs', import.meta.url)),
+    quick: '',
+    real: '',
     resumes: true,
     workers: true,
   },

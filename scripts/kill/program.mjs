@@ -25,11 +25,12 @@ const counted = (file) => (existsSync(file) ? statSync(file).size : 0);
  * Starts the program in `folder` and waits for its end.
  * @param hook - {at, way} for hook.mjs; way 'later': SIGKILL from outside, `wait` ms after that change; none: no hook
  * @param prefix - a program, with its arguments, that starts it
+ * @param main - what is started in place of the program
  */
-export async function start(folder, args, { hook, prefix = [] } = {}) {
+export async function start(folder, args, { hook, prefix = [], main = MAIN } = {}) {
   const count = join(folder, '..', 'count');
   for (const file of [count, `${count}.pid`, `${count}.exit`]) rmSync(file, { force: true });
-  const command = [...prefix, process.execPath, MAIN, ...args];
+  const command = [...prefix, process.execPath, main, ...args];
   const inside = hook && (hook.way === 'later' ? { count } : { count, at: hook.at, way: hook.way });
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
@@ -76,10 +77,10 @@ export async function start(folder, args, { hook, prefix = [] } = {}) {
  * Starts the program in a terminal of its own (`script`), which is closed at a change; returns the exit code that the
  * program then ended with, 'killed' when it was ended by the hangup, or undefined when it ended before.
  */
-export async function startInTerminal(folder, args, at) {
+export async function startInTerminal(folder, args, at, main = MAIN) {
   const count = join(folder, '..', 'count');
   for (const file of [count, `${count}.pid`, `${count}.exit`]) rmSync(file, { force: true });
-  const quoted = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+  const quoted = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ');
   const env = { ...process.env, NODE_OPTIONS: `--import=${HOOK}`, THERMOGRAD_KILL: JSON.stringify({ count }) };
   const terminal = spawn('script', ['-qfec', `exec ${quoted}`, '/dev/null'], {
     cwd: folder,

@@ -3,15 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences, largestOf, sizeOf, strayIn } from './compare.mjs';
-import { lastWords, notOneSentence, start, startInTerminal } from './program.mjs';
+import { lastWords, MAIN, notOneSentence, startInTerminal, start as startProgram } from './program.mjs';
 
 /** Trials of one command: its uninterrupted run in `reference`, and a working folder that each trial makes anew. */
 export class Trials {
   constructor(command, { root, inputs, base, size, workers, random }) {
     Object.assign(this, { command, inputs, base, random });
+    this.main = command.main ?? MAIN;
     this.out = command.file ?? 'out';
     this.args = [
-      ...command[size].split(' '),
+      ...command[size].split(' ').filter((word) => word !== ''),
       '--out',
       this.out,
       ...(command.workers ? ['--workers', `${workers}`] : []),
@@ -23,7 +24,7 @@ export class Trials {
   /** Runs the command without a stop; the hook only counts. */
   async refer() {
     this.fresh();
-    const run = await start(this.folder, this.args, { hook: { at: 0, way: 'none' } });
+    const run = await this.start(this.args, { hook: { at: 0, way: 'none' } });
     if (run.code !== 0) throw new Error(`${this.command.name} ends with ${run.code} without any kill: ${run.stderr}`);
     cpSync(this.place, this.reference, { recursive: true });
     const result = {
@@ -34,6 +35,10 @@ export class Trials {
     };
     this.uninterrupted = result;
     return result;
+  }
+
+  start(args, options) {
+    return startProgram(this.folder, args, { ...options, main: this.main });
   }
 
   get place() {
@@ -74,7 +79,7 @@ export class Trials {
 
   /** Goes on until done; returns everything that is wrong at the end. */
   async finish() {
-    const run = await start(this.folder, this.next());
+    const run = await this.start(this.next());
     if (run.code !== 0 && !this.stands(run))
       return [`the last call ends with ${run.code ?? run.signal}: ${lastWords(run)}`];
     return [...differences(this.reference, this.place), ...strayIn(this.folder).map((f) => `left behind: ${f}`)];
@@ -93,7 +98,7 @@ export class Trials {
       // what is written at once comes at the end
       const most = this.command.resumes || at > 0 ? Math.min(4 / changes, 1) : 1;
       const hook = { at, way, wait: this.random() * 1000 * seconds * most };
-      const run = await start(this.folder, this.next(), { hook });
+      const run = await this.start(this.next(), { hook });
       if (run.signal !== 'SIGKILL') {
         if (run.code !== 0 && !this.stands(run))
           problems.push(`ends with ${run.code ?? run.signal}: ${lastWords(run)}`);
@@ -110,7 +115,7 @@ export class Trials {
     for (let limit = this.uninterrupted.changes; ; limit = Math.ceil(limit / 2)) {
       this.fresh();
       const at = this.upTo(limit);
-      const run = await start(this.folder, this.args, { hook: { at, way } });
+      const run = await this.start(this.args, { hook: { at, way } });
       if (run.changes >= at || limit === 1) return { at, run };
     }
   }
@@ -135,7 +140,7 @@ export class Trials {
   async terminal() {
     this.fresh();
     const at = this.anywhere();
-    const code = await startInTerminal(this.folder, this.args, at);
+    const code = await startInTerminal(this.folder, this.args, at, this.main);
     // a program that was done can end with 1, since its last words reached nobody, or by the hangup itself
     const done = (code === 1 || code === 'killed') && differences(this.reference, this.place).length === 0;
     const problems = code === undefined || code === 0 || done ? [] : this.stopped(code);
@@ -167,13 +172,13 @@ export class Trials {
     mount(['-t', 'tmpfs', '-o', `size=${inputs + 400_000 + room}`, 'none', this.folder]);
     try {
       this.fill();
-      const small = await start(this.folder, this.args);
+      const small = await this.start(this.args);
       const problems = small.code === 2 ? [notOneSentence(small)].filter((p) => p) : this.refused(small);
       if (small.code === 2 && existsSync(this.place)) problems.push('wrote something although it was refused');
       mount(['-o', `remount,size=${inputs + 3 * this.uninterrupted.bytes + 200_000_000}`, this.folder]);
       const at = this.anywhere();
       if (small.code !== 0) {
-        problems.push(...this.refused(await start(this.folder, this.next(), { hook: { at, way: 'fill' } })));
+        problems.push(...this.refused(await this.start(this.next(), { hook: { at, way: 'fill' } })));
         rmSync(join(this.folder, 'filler'), { force: true });
       }
       const what = `room for ${room} bytes (exit ${small.code}), full at ${at}`;
@@ -188,7 +193,7 @@ export class Trials {
     this.fresh();
     const kilobytes = this.upTo(Math.ceil(this.uninterrupted.largest / 1024));
     const prefix = ['bash', '-c', `ulimit -f ${kilobytes}; exec "$@"`, 'bash'];
-    const run = await start(this.folder, this.args, { prefix });
+    const run = await this.start(this.args, { prefix });
     return { what: `files up to ${kilobytes} kB`, problems: [...this.refused(run), ...(await this.finish())] };
   }
 
@@ -196,10 +201,10 @@ export class Trials {
   async writers(afterKill) {
     this.fresh();
     const at = this.anywhere();
-    if (afterKill) await start(this.folder, this.args, { hook: { at, way: 'after' } });
+    if (afterKill) await this.start(this.args, { hook: { at, way: 'after' } });
     const going = this.next();
     const resumed = going !== this.args;
-    const runs = await Promise.all(Array.from({ length: 5 }, () => start(this.folder, going)));
+    const runs = await Promise.all(Array.from({ length: 5 }, () => this.start(going)));
     const done = runs.filter((r) => r.code === 0);
     const problems = runs
       .filter((r) => r.code !== 0)

@@ -1,6 +1,7 @@
 /** One short real run of a network of layers at another learning rate of its optimiser. */
 import type { Samples } from '../data/dataset.js';
 import type { LayeredSpec } from '../model/layered/spec.js';
+import { randomKey } from '../numeric/random.js';
 import { LayeredTrainer, type PackedSamples } from '../train/layered-trainer.js';
 import { CONSTANT } from '../train/optimisers/schedule.js';
 import type { OptimiserSpec } from '../train/optimisers/spec.js';
@@ -27,9 +28,17 @@ const SETTLED = 2 ** 50;
  * measured.
  */
 export function tryOptimiserRate(request: OptimiserVerifyRequest): RunSeen {
-  const { spec, samples, packed = samples, weights, setting, learningRate, optimiser, squares } = request;
+  const { spec, samples, packed = samples, weights, setting, learningRate, optimiser, squares, seed, run } = request;
   const update = optimiserUpdate({ ...optimiser, learningRate, schedule: CONSTANT });
-  const trainer = new LayeredTrainer({ spec, samples: packed, learningRate, update, batchSize: setting.batchSize });
+  const key = randomKey(seed).child('dropout').child(run);
+  const trainer = new LayeredTrainer({
+    spec,
+    samples: packed,
+    learningRate,
+    update,
+    batchSize: setting.batchSize,
+    key,
+  });
   try {
     trainer.setWeights(weights);
     if (squares && update.states.includes('squares')) trainer.setStates({ ...trainer.states(), squares }, SETTLED);

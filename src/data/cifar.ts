@@ -32,7 +32,7 @@ export interface CifarFiles {
 /**
  * Builds a data set from files of CIFAR-10. Inputs are bytes, x = byte/255, of the shape [3, 32, 32].
  * @param provenance - kept in the data set, with the names of the classes where they are given
- * @throws InputError for a file that is cut short or empty, a class above 9 (with its record), and other than ten names
+ * @throws InputError for a file that is cut short, empty or compressed, a class above 9 (with its record), and other than ten names
  */
 export function datasetFromCifar(name: string, files: CifarFiles, provenance: Dataset['provenance']): Dataset {
   is.given(
@@ -84,6 +84,12 @@ function samplesOf(files: readonly NamedBytes[]): Samples {
 }
 
 function recordsOf({ name, bytes }: NamedBytes): number {
+  // the first byte of a record is a class of at most 9
+  check(
+    bytes[0] !== 0x1f || bytes[1] !== 0x8b,
+    'cifar-compressed',
+    `${name}: the file is compressed by gzip; unpack it, since the files of CIFAR-10 are read as they are.`,
+  );
   const count = Math.floor(bytes.length / RECORD);
   check(
     bytes.length > 0 && bytes.length === count * RECORD,

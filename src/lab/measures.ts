@@ -1,16 +1,17 @@
 /** Arguments and results of every measurement of the live page, by kind: plain types without code. */
 import type { DirectionDynamics, DirectionFlatness, PowerLaw } from '../analyse/trajectory/results.js';
 import type { Estimate } from '../numeric/estimate.js';
+import type { Basis } from './basis.js';
+import type {
+  CurrentArguments,
+  CurrentResult,
+  PotentialArguments,
+  PotentialResult,
+  SliceArguments,
+  SliceResult,
+} from './landscape-results.js';
 
-/** Which rows of the window a result rests on. */
-export interface Basis {
-  /** The step of the snapshot, rows used, and steps between them (thinned where a full analysis would take too long). */
-  readonly step: number;
-  readonly rows: number;
-  readonly every: number;
-  /** Weights of the recorded layer. */
-  readonly weights: number;
-}
+export type { Basis };
 
 /** A profile of the loss along one direction. */
 export interface LossProfile {
@@ -64,9 +65,9 @@ export interface MeasureArguments {
     readonly samples?: number;
     readonly only?: readonly ControlResult['name'][];
   };
-  slice: Readonly<Record<string, unknown>>;
-  potential: Readonly<Record<string, unknown>>;
-  current: Readonly<Record<string, unknown>>;
+  slice: SliceArguments;
+  potential: PotentialArguments;
+  current: CurrentArguments;
 }
 
 /** Results of each measurement. */
@@ -141,7 +142,7 @@ export interface MeasureResults {
     readonly fit: PowerLaw;
   };
   controls: { readonly basis: Basis; readonly controls: readonly ControlResult[] };
-  slice: unknown;
-  potential: unknown;
-  current: unknown;
+  slice: SliceResult;
+  potential: PotentialResult;
+  current: CurrentResult;
 }

@@ -59,7 +59,7 @@ function needOfLayer(config: AnyConfig, { dataset, network }: OfRun, steps: numb
       bytes: pcaMemory({ T: steps, P: size }),
       key: steps < size ? 'record.windowEpochs' : 'record.layer',
     },
-    { what: 'walks with the noise of the run', bytes: walkBytes(size, steps), key: 'record.layer' },
+    { what: 'walks with the noise of the run', bytes: walkBytes(config, size, steps), key: 'record.layer' },
   ];
   if (isLayered(network))
     parts.push({
@@ -67,8 +67,16 @@ function needOfLayer(config: AnyConfig, { dataset, network }: OfRun, steps: numb
       bytes: (config.workers || availableParallelism()) * (PASS_BYTES + bytesOf(dataset.train)),
       key: 'workers',
     });
-  const [base, data, train, chunk, analysis, walk, passes = 0] = parts.map((p) => p.bytes);
-  return { peak: base + data + chunk + Math.max(train, analysis, walk, passes), parts };
+  // beyond the budget the relation is not measured
+  const rows = 16 * steps * size;
+  if (hasWindowStart({ network, config }) && rows <= config.analysis.memoryBudget)
+    parts.push({
+      what: 'the relation under its controls, with the rows of the window and of its walk',
+      bytes: rows + pcaMemory({ T: steps, P: size }) + PASS_BYTES,
+      key: 'record.windowEpochs or record.layer',
+    });
+  const [base, data, chunk] = [parts[0].bytes, parts[1].bytes, parts[3].bytes];
+  return { peak: base + data + chunk + Math.max(...[parts[2], ...parts.slice(4)].map((p) => p.bytes)), parts };
 }
 
 /** Weights of all recorded layers. */
@@ -81,9 +89,11 @@ function bytesOf(samples: Samples): number {
 
 /**
  * Estimates the memory of the stage that draws the null: two threads, each with up to 1000 modes of up to 1500 directions,
- * their product and its eigenproblem, twice, as what a draw leaves is collected late; before it the covariance itself.
+ * their product and its eigenproblem, twice, as what a draw leaves is collected late; before it the covariance itself. Where that is
+ * over the budget no walk is drawn.
  */
-function walkBytes(size: number, steps: number): number {
+function walkBytes({ analysis }: AnyConfig, size: number, steps: number): number {
+  if (24 * size ** 2 > analysis.memoryBudget) return 0;
   const [directions, modes] = [Math.min(1500, size), Math.min(1000, steps)];
   const draws = 2 * 2 * 8 * (modes * directions + 4 * directions ** 2);
   return Math.max(draws, 8 * 4 * size ** 2);

@@ -69,6 +69,8 @@ export function prune(tree: Tree): Tree {
   return out;
 }
 
+const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
 /**
  * Builds the request of an experiment with presets of its own.
  * @param known - the flags that the experiment has
@@ -84,8 +86,7 @@ export function presetRequest(
   check(
     other === undefined,
     'bad-flag',
-    () =>
-      `reproduce ${experiment} takes --${known.join(', --')}; --${other!.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is fixed by its preset.`,
+    () => `reproduce ${experiment} takes ${known.map(flagOf).join(', ')}; ${flagOf(other!)} is fixed by its preset.`,
   );
   const { preset, seeds, out, workers, resume = false } = flags;
   check(preset !== 'paper', 'bad-preset', `reproduce ${experiment} has the presets quick and standard; got paper.`);

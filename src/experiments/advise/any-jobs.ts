@@ -13,6 +13,7 @@ import { layeredSurface } from '../../surface/layered/surface.js';
 import { networkSurface } from '../../surface/network/surface.js';
 import { PackedSamples } from '../../train/layered-trainer.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
+import { SURFACE_BYTES } from './any-run.js';
 
 /** Holds what all jobs share. */
 export interface AnyShared {
@@ -81,7 +82,7 @@ async function runAnyJob(job: AnyJob, kept: Kept, report: ReportProgress): Promi
   }
   const la = await chooseProvider({ prefer: shared.provider });
   const surface = isLayered(network)
-    ? layeredSurface({ spec: network, samples })
+    ? layeredSurface({ spec: network, samples, ...SURFACE_BYTES })
     : networkSurface({ spec: network, samples, lines: 'float64' });
   report('curvature and noise', 0);
   const { form, preconditioner, ...measured } = await measureOptimiserAdvice(surface, Float64Array.from(weights), {

@@ -55,8 +55,12 @@ export function anyAnnouncement(run: string, network: AnyNetwork, config: AnyCon
   return `advice at ${run}: ${networkWords(network)} on ${data.set}, ${optimiser?.type ?? 'sgd'}, learning rate ${training.learningRate}, batches of ${training.batchSize} (${training.sampling})`;
 }
 
-/** Bytes of the float64 passes of a surface at most, and vectors of P numbers that an eigenproblem keeps. */
-const [PASSES, VECTORS] = [512 * 2 ** 20, 120];
+/** Bytes that the float64 passes of a surface take at most, and what they keep between requests. */
+export const SURFACE_BYTES = { programBytes: 256 * 2 ** 20, cacheBytes: 128 * 2 ** 20 };
+/** Vectors of P numbers that an eigenproblem keeps. */
+const VECTORS = 120;
+/** Samples over which curvature and noise are measured at most: a minute or two of one core for LeNet-5. */
+export const MEASURED = 1000;
 
 /** Estimates the memory: Node, the data, trainers in two threads, passes, and vectors of the curvature. */
 export function anyMemory(config: AnyConfig, network: AnyNetwork, train: Samples, directions: number): MemoryNeed {
@@ -75,11 +79,15 @@ export function anyMemory(config: AnyConfig, network: AnyNetwork, train: Samples
       key: 'data.limit',
     },
     { what: 'training, with the samples in kernel memory', bytes: 3 * trainer, key: 'data.limit' },
-    { what: 'passes through the network', bytes: PASSES, key: 'network' },
+    {
+      what: 'passes through the network',
+      bytes: SURFACE_BYTES.programBytes + SURFACE_BYTES.cacheBytes,
+      key: 'network',
+    },
     { what: 'vectors of the curvature', bytes: 8 * countOf(network) * VECTORS, key: 'network' },
     {
       what: 'the curvature of every sample',
-      bytes: 8 * 4000 * pairs * 2 + 8 * 45 * pairs * pairs,
+      bytes: 8 * MEASURED * pairs * 2 + 8 * 45 * pairs * pairs,
       key: '--directions',
     },
   ];

@@ -23,6 +23,7 @@ import type { KernelBuild } from '../../kernels/load.js';
 import { type AnyNetwork, asLayered } from '../../model/any-network.js';
 import { RunError } from '../../numeric/errors.js';
 import { wholePower } from '../../numeric/power.js';
+import { randomKey } from '../../numeric/random.js';
 import { readCheckpoint } from '../../record/checkpoint.js';
 import { constantLoss } from '../../runs/constant-loss.js';
 import { optimiserIn } from '../../runs/optimiser.js';
@@ -34,6 +35,7 @@ import type { Cursor } from '../../train/loop.js';
 import { CONSTANT, rateAt } from '../../train/optimisers/schedule.js';
 import type { OptimiserSpec } from '../../train/optimisers/spec.js';
 import { ANY_WORK, type AnyJob, type AnyResult, type AnyShared } from './any-jobs.js';
+import { MEASURED } from './any-run.js';
 
 /** The state of a run, and how it is measured. */
 export interface AnyState {
@@ -51,8 +53,6 @@ export interface AnyState {
   readonly folder: string;
 }
 
-/** Samples over which curvature and noise are measured at most: a minute or two of one core for LeNet-5. */
-const MEASURED = 1000;
 /** A run of verification has at least this many steps, but by default no more than this many epochs. */
 const [LEAST_STEPS, MOST_EPOCHS] = [300, 10];
 
@@ -103,7 +103,14 @@ export async function adviseAny(state: AnyState, options: RunOptions): Promise<A
     kernelBuild: state.build,
   };
   const { measured, linearAlgebra, ...rest } = await measureState(shared, state, options);
-  const judge = new LayeredTrainer({ spec: asLayered(network), samples: dataset.train, learningRate: 1, batchSize: 1 });
+  // evaluates alone: no mask of a dropout is drawn
+  const judge = new LayeredTrainer({
+    spec: asLayered(network),
+    samples: dataset.train,
+    learningRate: 1,
+    batchSize: 1,
+    key: randomKey(seed).child('dropout'),
+  });
   judge.setWeights(weights);
   const { errors } = judge.evaluate();
   const point: AdvicePoint = {

@@ -25,7 +25,8 @@ export const reproduceControlsCommand = (flags: RunFlags & { readonly seeds?: nu
     ],
     run: (request) => {
       const { preset: _, workers: __, ...base } = flags;
-      return reproduceControls({ ...request, base: layersOfFlags(base) });
+      const layers = layersOfFlags(base).filter((layer) => Object.keys(layer).length > 0);
+      return reproduceControls({ ...request, ...(layers.length > 0 && { base: layers }) });
     },
     more: ({ cause }) => ({ document: { cause }, lines: cause }),
   });

@@ -76,8 +76,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const path = request.out ?? `controls-${preset}`;
   const resume = request.resume ?? false;
   const before = CONTROLS_FOLDER.recordIn(path);
-  const asked = request.base?.some((layer) => Object.keys(layer).length > 0) ?? false;
-  const asBefore = before !== undefined && request.preset === undefined && !asked;
+  const asBefore = before !== undefined && request.preset === undefined && request.base === undefined;
   const config = request.config ?? (asBefore ? before.config : controlsConfig(preset, request.base));
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);

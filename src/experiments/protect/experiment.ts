@@ -135,7 +135,7 @@ interface Asked {
 function configOf({ run, layers = [] }: ProtectRequest): AnyConfig {
   const what = 'a penalty at a run';
   if (run !== undefined) return anyConfigAt(run, layers, what);
-  const stated = layers.some((l) => l?.record?.layer !== undefined);
+  const stated = layers.some((l) => l?.record?.layer !== undefined || l?.record?.layers !== undefined);
   const given = [{ record: { layer: 'layer1' } }, ...layers];
   const config = anyConfigAt(run, given, what);
   return stated ? config : anyConfigAt(run, [...given, { record: { layer: firstLayer(config.network) } }], what);

@@ -146,8 +146,10 @@ async function windowsOf(
   const { network, window: plan } = shared;
   if (!plan) return {};
   if (plan.kind === 'recorded') {
-    const rows = await Trajectory.open(plan.path);
-    return { windows: { [plan.layer]: rows }, seen: { steps: rows.T, rows: rows.T, loss: Number.NaN } };
+    const windows: Record<string, RowSource> = {};
+    for (const { layer, path } of plan.windows) windows[layer] = await Trajectory.open(path);
+    const { T } = windows[plan.windows[0].layer];
+    return { windows, seen: { steps: T, rows: T, loss: Number.NaN } };
   }
   const { epochs, batchSize } = plan;
   const train = shared.train!;

@@ -75,7 +75,8 @@ export async function protectMemory(request: ProtectMemoryRequest): Promise<Memo
       parts.push({ what: 'losses along lines', bytes: lines.reduce((a, b) => a + b, 0), key: '--samples' });
   } else parts.push({ what: 'the penalty', bytes: 4 * 8 * countOf(network), key: '--layers' });
   if (window) {
-    const T = window.kind === 'recorded' ? (await Trajectory.open(window.path)).T : rowsOf(window.steps, axes);
+    const T =
+      window.kind === 'recorded' ? (await Trajectory.open(window.windows[0].path)).T : rowsOf(window.steps, axes);
     const rows = trained ? 4 * T * countOf(network) : 0;
     const most = Math.max(...sizes.map((P) => pcaMemory({ T, P, kept: Math.min(axes, P, T - 1) })));
     const training = window.kind === 'trained' ? windowTrainerBytes(network, train, window) : 0;

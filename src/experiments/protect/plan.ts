@@ -15,6 +15,7 @@ import { check } from '../../numeric/errors.js';
 import { nearest } from '../../numeric/spelling.js';
 import type { JudgedState } from '../../runs/expected.js';
 import { readRecord } from '../../runs/folder.js';
+import { eachLayer, layersIn, placeOf } from '../../runs/layers.js';
 import { optimiserIn } from '../../runs/optimiser.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import type { StateRequest } from '../../runs/state.js';
@@ -96,13 +97,13 @@ export function heldLayers(
     );
   }
   if (source === 'recorded') {
-    const { layer } = readRecord(run!).config.record;
-    if (held === undefined) return [layer];
-    const other = asked.find((name) => name !== layer);
+    const recorded = layersIn(readRecord(run!).config);
+    if (held === undefined) return all.filter((name) => recorded.includes(name));
+    const other = asked.find((name) => !recorded.includes(name));
     check(
       other === undefined,
       'no-window',
-      `the run in ${run} recorded ${layer} alone, and ${other} is asked for: take --layers ${layer}, or continue training with --window-epochs 10, which records every layer.`,
+      `the run in ${run} recorded ${recorded.join(', ')} alone, and ${other} is asked for: take --layers ${recorded.join(',')}, or continue training with --window-epochs 10, which records every layer.`,
     );
   }
   return all.filter((name) => asked.includes(name));
@@ -174,8 +175,16 @@ export function windowPlan(
   if (source === undefined) return undefined;
   if (source === 'recorded') {
     const record = readRecord(run!);
-    verifyOutputs(run!, record.outputs, [TRAJECTORY]);
-    return { kind: 'recorded', path: join(run!, TRAJECTORY), layer: record.config.record.layer };
+    const windows = eachLayer(record.config).map((own) => ({
+      layer: own.record.layer,
+      path: join(placeOf(own, ''), TRAJECTORY),
+    }));
+    verifyOutputs(
+      run!,
+      record.outputs,
+      windows.map((w) => w.path),
+    );
+    return { kind: 'recorded', windows: windows.map(({ layer, path }) => ({ layer, path: join(run!, path) })) };
   }
   const { learningRate, momentum, batchSize, sampling } = config.training;
   checkBatchSize(batchSize, count);

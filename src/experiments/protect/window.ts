@@ -12,8 +12,8 @@ import { Trainer } from '../../train/trainer.js';
 import type { WindowTrainer } from '../../train/window.js';
 /** Names the source of principal directions. */
 export type WindowPlan =
-  /** The trajectory of a finished run, which holds one layer. */
-  | { readonly kind: 'recorded'; readonly path: string; readonly layer: string }
+  /** The trajectories of a finished run, one for each recorded layer. */
+  | { readonly kind: 'recorded'; readonly windows: readonly { readonly layer: string; readonly path: string }[] }
   /** Further training from the weights, with every layer recorded. */
   | {
       readonly kind: 'trained';

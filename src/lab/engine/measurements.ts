@@ -1,4 +1,5 @@
 /** All measurements of the live page. */
+import { landscapeMeasurements } from './landscape.js';
 import { measureCeiling } from './measure-ceiling.js';
 import { measureCloud } from './measure-cloud.js';
 import { measureControls } from './measure-controls.js';
@@ -19,4 +20,5 @@ export const measurements: Measurements = {
   ceiling: measureCeiling,
   flatness: measureFlatness,
   controls: measureControls,
+  ...landscapeMeasurements,
 };

@@ -3,11 +3,9 @@
  * gradients of as many batches at fixed weights, with their mean taken away. docs/theory [N1], [O1].
  */
 import { batchPlan } from '../../data/samplers.js';
-import { asLayered } from '../../model/any-network.js';
 import { InputError } from '../../numeric/errors.js';
 import { preconditionerOf } from '../../theory/optimisers/own-coordinates.js';
 import { walkOf } from '../../theory/optimisers/walk.js';
-import { LayeredTrainer, PackedSamples } from '../../train/layered-trainer.js';
 import type { Snapshot } from '../protocol.js';
 import { formOf } from './measure-temperature.js';
 import type { Bench, Report } from './registry.js';
@@ -23,11 +21,12 @@ const TOGETHER = 20;
  * @throws InputError for a window that is too long to be walked here
  */
 export async function ownWalk(
-  { network, dataset, block, key }: Bench,
+  bench: Bench,
   snapshot: Snapshot,
   centre: Float64Array,
   report: Report,
 ): Promise<Float32Array> {
+  const { dataset, block, key } = bench;
   const P = block.size;
   const { every, batchSize, sampling } = snapshot;
   const T = (snapshot.rows.length / P - 1) * every + 1;
@@ -37,13 +36,7 @@ export async function ownWalk(
       `a walk of ${T} steps of ${P} weights takes more memory and time than a page has; keep fewer epochs, or record a smaller layer.`,
     );
   const samples = dataset.train;
-  const learner = new LayeredTrainer({
-    spec: asLayered(network),
-    samples: new PackedSamples(samples),
-    learningRate: 1,
-    batchSize: 1,
-    key: key.child('dropout'),
-  });
+  const learner = bench.gradients();
   learner.setWeights(Float32Array.from(centre));
   const plan = batchPlan({
     count: samples.count,
@@ -62,7 +55,6 @@ export async function ownWalk(
     data.set(gradient.subarray(offset, offset + P), t * P);
     if (t % TOGETHER === 0) await report(t / T, 'gradients of the walk');
   }
-  learner.release();
   const form = formOf(snapshot);
   const { squares } = snapshot.optimiser;
   const preconditioner =

@@ -105,7 +105,9 @@ export function unpackMnist(packs: readonly ArrayBuffer[]): Dataset {
 
 function readPack(buffer: ArrayBuffer): Pack {
   const bytes = new Uint8Array(buffer);
-  const numbers = new Uint32Array(buffer.slice(0, HEADER));
+  const head = new Uint8Array(HEADER);
+  head.set(bytes.subarray(0, HEADER));
+  const numbers = new Uint32Array(head.buffer);
   check(
     bytes.length >= HEADER && numbers[0] === MAGIC,
     'bad-pack',

@@ -16,9 +16,17 @@ export interface Bench {
   readonly block: SurfaceBlock;
   /** The network over all training samples, with an L2 penalty (0 by default); it is made once and kept. */
   surface(penalty?: number): Surface;
+  /** Gives gradients of the data over a few samples in float32; made once and kept. */
+  gradients(): BatchGradients;
   readonly la: LinearAlgebra;
   /** Randomness of measurements; a measurement takes `key.child(kind)`. It follows from the seed alone. */
   readonly key: Key;
+}
+
+/** Mean gradients over listed samples at given weights. */
+export interface BatchGradients {
+  setWeights(flat: Float32Array): void;
+  gradient(order: Uint32Array): { readonly gradient: Float64Array };
 }
 
 /** How a measurement tells of its progress; it resolves after messages were taken, and rejects where the measurement was cancelled. */

@@ -1,10 +1,14 @@
 /** The shell: title, tabs, theme, what went wrong, the view that is open, and the bar that trains above views of training. */
 import { Choice } from './controls/choice.js';
+import { later } from './later.js';
 import { Share } from './share/index.js';
 import { forget, keep, lab, session, told } from './store.js';
 import { type ThemeChoice, themeChoice } from './theme.js';
 import { Transport } from './transport.js';
+import { touring } from './views/lessons/touring.js';
 import { views } from './views.js';
+
+const LessonDock = later(() => import('./views/lessons/dock.js').then((m) => m.LessonDock));
 
 export function App({ link }: { link: (view: (typeof views)[number]['id']) => string }) {
   const view = views.find((v) => v.id === lab.value.view) ?? views[0];
@@ -58,6 +62,7 @@ export function App({ link }: { link: (view: (typeof views)[number]['id']) => st
             ` Kernel build ${session.value.kernel}: the same link gives the same numbers wherever this build runs.`}
         </p>
       </footer>
+      {touring.value && <LessonDock />}
     </>
   );
 }

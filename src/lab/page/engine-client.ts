@@ -244,6 +244,12 @@ export class EngineClient implements LabEngine {
   }
 
   private fromMeasuring(message: FromEngine): void {
+    if (message.type === 'error' && message.id === undefined) {
+      // its code could not be loaded: nothing that was asked for will be answered
+      for (const id of [...this.waiting.keys()]) this.fail(id, new EngineError(message.code, message.sentence));
+      this.say(message);
+      return;
+    }
     if (!('id' in message) || message.id === undefined) return;
     const waiting = this.waiting.get(message.id);
     if (!waiting) return;

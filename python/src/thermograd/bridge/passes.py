@@ -14,6 +14,7 @@ import torch
 from .data import Samples
 from .errors import BridgeError
 from .loss import Losses, _all_tensors, choose_how, is_cross_entropy, measuring, refuse_training_mode
+from .numbers import dtype_of, finite, refuse_nan
 from .parts import Asked, Part, Spread
 from .problem import Problem
 from .weights import Block, Weights
@@ -39,7 +40,7 @@ class Passes:
         self.problem = problem
         first = next(iter(problem.model.parameters()), None)
         self.device = torch.device(problem.device) if problem.device is not None else first.device if first is not None else torch.device("cpu")
-        self.dtype = _dtype(problem, self.device, first)
+        self.dtype = dtype_of(problem, self.device, first)
         if not problem.eval:
             refuse_training_mode(problem.model)
         self.weights = Weights(problem.model, problem.params, self.dtype, self.device)
@@ -109,7 +110,7 @@ class Passes:
                         at += 1
                 seen[part.stratum] += n
         values = sums.cpu().numpy()
-        self._refuse_nan(values, lines)
+        refuse_nan(values, lines)
         return values, spread.errors() if spread else None
 
     def sample_losses(self, asked: Asked, between: Between) -> np.ndarray:
@@ -119,7 +120,7 @@ class Passes:
             for part in self._counted(asked, self.batch_size, between):
                 values = self._each(self._views, part, self.samples.batch(part.indices))
                 out[part.first : part.first + len(part.indices)] = values.double().cpu().numpy()
-        return _finite(out, "the loss of a sample", asked.samples)
+        return finite(out, "the loss of a sample", asked.samples)
 
     def _culprit(self, asked: Asked) -> str:
         """Names the first sample whose loss is not finite, for a sentence."""
@@ -140,7 +141,7 @@ class Passes:
         loss, gradient = self._gradient_at(block, block.of(self._flat), asked, between)
         if not np.isfinite(loss):
             raise BridgeError("not-finite", f"the loss at the asked weights is {loss}{self._culprit(asked)}.")
-        return loss, _finite(gradient, "the gradient in weight")
+        return loss, finite(gradient, "the gradient in weight")
 
     def _gradient_at(self, block: Block, b: torch.Tensor, asked: Asked, between: Between) -> tuple[float, np.ndarray]:
         sums = torch.zeros(block.size, dtype=torch.float64, device=self.device)
@@ -168,7 +169,7 @@ class Passes:
                 (h,) = torch.autograd.grad(g, b, vectors[i], retain_graph=i + 1 < len(vectors), allow_unused=True)
                 if h is not None:
                     sums[i] += part.factor * h.double()
-        return _finite(sums.cpu().numpy(), "a product with the Hessian in weight")
+        return finite(sums.cpu().numpy(), "a product with the Hessian in weight")
 
     def _by_differences(self, block: Block, v: np.ndarray, asked: Asked, between: Between) -> np.ndarray:
         """Returns (g(w + εv) − g(w − εv))/2ε; ε balances roundings of g against its third derivative."""
@@ -184,7 +185,7 @@ class Passes:
             ahead = self._gradient_at(block, b + step * along, asked, lambda s, i=i: between((i + s / 2) / len(v)))[1]
             behind = self._gradient_at(block, b - step * along, asked, lambda s, i=i: between((i + 0.5 + s / 2) / len(v)))[1]
             out[i] = (ahead - behind) / (2 * step)
-        return _finite(out, "a product with the Hessian in weight")
+        return finite(out, "a product with the Hessian in weight")
 
     # --- gradients of single samples; N×P numbers never exist at once
 
@@ -196,7 +197,7 @@ class Passes:
         for part in self._counted(asked, size, between):
             found = self._tangents(block, vectors, part)
             out[part.first : part.first + len(part.indices)] = found.double().cpu().numpy()
-        return _finite(out, "a projected gradient of sample", asked.samples)
+        return finite(out, "a projected gradient of sample", asked.samples)
 
     def second_moment(self, block: Block, asked: Asked, between: Between) -> np.ndarray:
         """Returns Σ_k c_k g_k g_kᵀ, P_b×P_b."""
@@ -208,7 +209,7 @@ class Passes:
         for part in self._counted(asked, self._rows_at_once(block, MOMENT_BYTES), between):
             rows = self._gradients(block, part).double()
             sums.addmm_(rows.T, rows, alpha=part.factor)
-        return _finite(sums.cpu().numpy(), "the second moment in row")
+        return finite(sums.cpu().numpy(), "the second moment in row")
 
     def squared_norms(self, block: Block, asked: Asked, between: Between) -> np.ndarray:
         """Returns |g_k|² over the block for each asked sample."""
@@ -216,7 +217,7 @@ class Passes:
         for part in self._counted(asked, self._rows_at_once(block), between):
             rows = self._gradients(block, part).double()
             out[part.first : part.first + len(part.indices)] = (rows * rows).sum(1).cpu().numpy()
-        return _finite(out, "the squared gradient of sample", asked.samples)
+        return finite(out, "the squared gradient of sample", asked.samples)
 
     def fisher(self, asked: Asked, between: Between) -> np.ndarray:
         """Returns Σ_k c_k g_k∘g_k, length P."""
@@ -225,7 +226,7 @@ class Passes:
         for part in self._counted(asked, self._rows_at_once(block), between):
             rows = self._gradients(block, part).double()
             sums += part.factor * (rows * rows).sum(0)
-        return _finite(sums.cpu().numpy(), "the Fisher diagonal in weight")
+        return finite(sums.cpu().numpy(), "the Fisher diagonal in weight")
 
     def logits(self, asked: Asked, between: Between) -> np.ndarray:
         """Returns the outputs of a classifier for each asked sample, n×C."""
@@ -233,7 +234,7 @@ class Passes:
         with torch.no_grad():
             for part in self._counted(asked, self.batch_size, between):
                 found.append(self.losses_of.outputs(self._views, self.samples.batch(part.indices)).double().cpu().numpy())
-        return _finite(np.concatenate(found), "a logit of sample", asked.samples)
+        return finite(np.concatenate(found), "a logit of sample", asked.samples)
 
     def true_fisher(self, asked: Asked, between: Between) -> np.ndarray:
         """Returns Σ_k c_k Σ_y p_ky g_k(y)∘g_k(y), length P, with the probabilities p that the classifier gives to all labels y."""
@@ -248,7 +249,7 @@ class Passes:
                 between((done + label / p.shape[1]) / total)
                 rows = self._gradients(block, part, label).double()
                 sums += part.factor * (p[:, label : label + 1] * rows * rows).sum(0)
-        return _finite(sums.cpu().numpy(), "the true Fisher diagonal in weight")
+        return finite(sums.cpu().numpy(), "the true Fisher diagonal in weight")
 
     # --- one batch
 
@@ -381,16 +382,6 @@ class Passes:
                     continue
         self.tangents = "rows"
 
-    def _refuse_nan(self, values: np.ndarray, lines: Sequence[tuple[Block, np.ndarray, np.ndarray]]) -> None:
-        bad = np.flatnonzero(np.isnan(values))
-        if len(bad) == 0:
-            return
-        at = int(bad[0])
-        for i, (_, _, displacements) in enumerate(lines):
-            if at < len(displacements):
-                raise BridgeError("not-finite", f"the loss is NaN at the displacement {displacements[at]:.6g} along line {i}.")
-            at -= len(displacements)
-
 
 def _load_forward_mode() -> None:
     """Loads what PyTorch needs for forward differentiation, which warns of its own use of torch.jit and not of the user's."""
@@ -398,22 +389,3 @@ def _load_forward_mode() -> None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.jit")
             torch.func.jvp(torch.sin, (torch.ones(1),), (torch.ones(1),))
-
-
-def _dtype(problem: Problem, device: torch.device, first: Any) -> torch.dtype:
-    wanted = problem.dtype
-    if wanted is None:
-        own = first.dtype if first is not None else torch.float64
-        return torch.float64 if device.type == "cpu" or own == torch.float64 else torch.float32
-    known = {"float64": torch.float64, "float32": torch.float32, torch.float64: torch.float64, torch.float32: torch.float32}
-    try:
-        return known[wanted]
-    except (KeyError, TypeError):
-        raise BridgeError("input-problem", f"dtype is 'float64' or 'float32'; got {wanted!r}.") from None
-
-
-def _finite(values: np.ndarray, what: str, numbers: np.ndarray | None = None) -> np.ndarray:
-    if not np.isfinite(values).all():
-        k = int(np.argwhere(~np.isfinite(values))[0][0 if numbers is not None else -1])
-        raise BridgeError("not-finite", f"{what} {int(numbers[k]) if numbers is not None else k} is not a finite number.")
-    return values

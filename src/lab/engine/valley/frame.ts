@@ -73,6 +73,8 @@ export interface FreezingFrame {
   readonly equilibrium: number;
   /** Passages of one particle expected since the prediction was made. */
   readonly passages: number;
+  /** Passages of one particle expected from now on; with growth only, where they are finite for ever. */
+  readonly further?: number;
   /** The predicted course, to be drawn: time of the series, share. */
   readonly time: Float64Array;
   readonly course: Float64Array;
@@ -179,6 +181,7 @@ function freezingFrame(r: FrameSource): Pick<ValleyFrame, 'freezing' | 'withoutF
       predicted: at(course.flat),
       equilibrium: at(course.equilibrium),
       passages: at(passages),
+      ...(r.state.growth > 0 && { further: passages[passages.length - 1] - at(passages) }),
       time: course.time.map((t) => t + since),
       course: course.flat.slice(),
     },

@@ -16,13 +16,21 @@ export interface AlongX extends Line {
 /** Points of a table of drift and diffusion. */
 const TABLE = 481;
 
-/** Returns the motion along x of a problem between two points, from a table, or a sentence that says why it has none. */
-export function lineOf(problem: Problem, from: number, to: number): AlongX | string {
+/**
+ * Returns the motion along x of a problem between two points, from a table, or a sentence that says why it has none.
+ * @param steps - whether ⟨y²⟩ is that of the Langevin equation or of the SGD map, which is wider
+ */
+export function lineOf(
+  problem: Problem,
+  from: number,
+  to: number,
+  steps: 'continuous' | 'finite' = 'continuous',
+): AlongX | string {
   if (problem.size === 2) {
     if (!problem.valley || !problem.gradientFlow)
       return 'The motion along x cannot be separated: this loss is not a floor with a parabola across.';
     try {
-      const { drift, diffusion, acrossVariance } = alongFloor(problem);
+      const { drift, diffusion, acrossVariance } = alongFloor(problem, { steps });
       return { ...tabulated(drift, diffusion, from, to), across: acrossVariance };
     } catch (error) {
       return (error as Error).message;

@@ -106,8 +106,11 @@ function freezingOf(
   if (typeof first === 'string') return none(first);
   const wells = twoWells(first, ...range);
   if (!wells) return none('There are no two wells along x, and so no barrier to freeze behind.');
+  // the map's own variance across the valley where its steps are stable everywhere, else that of small steps
   const lineAt = (G: number): Line => {
-    const line = G === grown ? first : lineOf(valleyProblem(state, formulas, G), ...range);
+    const problem = valleyProblem(state, formulas, G);
+    const map = lineOf(problem, ...range, 'finite');
+    const line = typeof map === 'string' ? lineOf(problem, ...range) : map;
     return typeof line === 'string' ? first : line;
   };
   const freezing = predictFreezing(lineAt, range, { grown, growth: state.growth, right: m.beyond(wells.top) });

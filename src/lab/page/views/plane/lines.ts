@@ -49,14 +49,14 @@ export function drawError(
   ctx.stroke();
 }
 
-/** Draws a vertical line across the frame with a name beside its upper end. */
+/** Draws a vertical line across the frame with a name beside its upper end, or its lower one. */
 export function drawUpright(
   ctx: CanvasRenderingContext2D,
   frame: Frame,
   x: number,
   colour: string,
   name: string,
-  { dash = [], row = 0 }: { dash?: readonly number[]; row?: number } = {},
+  { dash = [], row = 0, low = false }: { dash?: readonly number[]; row?: number; low?: boolean } = {},
 ): void {
   const at = frame.x(x);
   if (!(at >= frame.left && at <= frame.right)) return;
@@ -72,7 +72,7 @@ export function drawUpright(
   const right = at + ctx.measureText(name).width + 6 < frame.right;
   ctx.textAlign = right ? 'left' : 'right';
   ctx.textBaseline = 'top';
-  ctx.fillText(name, at + (right ? 4 : -4), frame.top + 4 + 15 * row);
+  ctx.fillText(name, at + (right ? 4 : -4), low ? frame.bottom - 18 - 15 * row : frame.top + 4 + 15 * row);
   ctx.restore();
 }
 

@@ -3,7 +3,7 @@
 import { formatNumber } from '../../../../report/format.js';
 import type { ValleyFrame } from '../../../engine/valley/frame.js';
 import { drawAxes } from '../../charts/axes.js';
-import type { Draw, Mark } from '../../charts/canvas-panel.js';
+import type { Draw, Mark } from '../../charts/draw.js';
 import { drawMark } from '../../charts/marks.js';
 import { levelsOf } from '../plane/contours.js';
 import { drawContours, drawHatch, drawHeat } from '../plane/heat.js';
@@ -158,14 +158,17 @@ export const drawBound: Draw<ValleyFrame> = (ctx, f, size, theme) => {
   );
   const share = f.diverged / f.particles;
   const [x, y] = [frame.x(eta), frame.y(share)];
+  // the names lie where the diamond is not
+  const low = share > 0.5;
   frame.inside(() => {
     if (Number.isFinite(almostSure)) {
       ctx.fillStyle = theme.orange;
       ctx.globalAlpha = 0.12;
       ctx.fillRect(frame.x(meanSquare), frame.top, frame.right - frame.x(meanSquare), frame.bottom - frame.top);
       ctx.globalAlpha = 1;
-      drawUpright(ctx, frame, meanSquare, theme.ink, 'mean square', { dash: [6, 4] });
-      if (almostSure > 1.02 * meanSquare) drawUpright(ctx, frame, almostSure, theme.ink, 'almost surely', { row: 1 });
+      drawUpright(ctx, frame, meanSquare, theme.ink, 'mean square', { dash: [6, 4], low });
+      if (almostSure > 1.02 * meanSquare)
+        drawUpright(ctx, frame, almostSure, theme.ink, 'almost surely', { row: 1, low });
     }
     drawMark(ctx, 'diamond', x, y, 11, theme.blue);
   });

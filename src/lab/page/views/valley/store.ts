@@ -35,7 +35,9 @@ function begin(): Worker {
     made.terminate();
     worker = undefined;
     tell(`The worker of the valley stopped (${e.message || 'no reason was given'}); it was started again.`, 'mild');
+    const goesOn = running.peek();
     openValley({ ...shown.peek() });
+    if (goesOn) run();
   };
   return made;
 }
@@ -68,6 +70,7 @@ function write(state: ValleyState): void {
 export function openValley(state: ValleyState): void {
   wrong.value = '';
   opening.value = true;
+  write(state);
   say({ type: 'open', state });
 }
 
@@ -75,7 +78,7 @@ export function openValley(state: ValleyState): void {
 export function followLink(): void {
   const view = lab.value.valley ?? {};
   const text = JSON.stringify(view);
-  if (text === written && frame.peek()) return;
+  if (text === written && (frame.peek() || opening.peek())) return;
   written = text;
   try {
     openValley(valleyFromLink(view));
