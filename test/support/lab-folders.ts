@@ -15,7 +15,7 @@ const SVG = `<svg role="img" aria-label="Variance against flatness" xmlns="http:
 <g aria-label="x-axis tick label"><text transform="translate(70,340)">1</text><text transform="translate(305,340)">10</text><text transform="translate(540,340)">100</text></g>
 <g aria-label="x-axis label"><text>flatness F (weight)</text></g>
 <rect aria-label="frame" x="70" y="40" width="470" height="300" fill="none" stroke="#69717c"/>
-<g aria-label="line" stroke="#b84a0d" fill="none"><path d="M70,40L540,340"/></g>
+<g aria-label="line" stroke="#b84a0d" fill="none"><path d="M70,45L500,340"/></g>
 <g aria-label="dot" fill="#0a63a8">DOTS</g></svg>`;
 
 /** Rows of flatness.csv: F = 1 … 100, σ² = 0.1 / F^1.5. */
