@@ -54,6 +54,8 @@ export interface LabState {
   readonly valley?: ViewState;
   readonly landscape?: ViewState;
   readonly controls?: ViewState;
+  /** The run that is open, and those that are compared, by their names in links. */
+  readonly runs?: ViewState;
 }
 
 /** A file as it was dropped. */

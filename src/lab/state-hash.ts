@@ -37,7 +37,7 @@ const SLIDERS: Readonly<Record<string, SliderKey>> = {
 };
 
 const OWN_KEYS = ['v', 'data', 'name', 'net', 'B', 'draw', 'seed', 'layer', 'window', 'moves', 'at'];
-const VIEW_KEYS = ['valley', 'landscape', 'controls'] as const;
+const VIEW_KEYS = ['valley', 'landscape', 'controls', 'runs'] as const;
 const KNOWN = [...OWN_KEYS, ...Object.keys(OPTIMISER_KEYS)];
 
 /** Longest link that is read. */

@@ -70,6 +70,7 @@ const STATE_WANTS = is.shape<LabState>({
   valley: is.maybe(VIEW_STATE_WANTS),
   landscape: is.maybe(VIEW_STATE_WANTS),
   controls: is.maybe(VIEW_STATE_WANTS),
+  runs: is.maybe(VIEW_STATE_WANTS),
 });
 
 function isViewState(value: unknown): value is ViewState {

@@ -140,7 +140,7 @@ export function reopen(change: Partial<LabState>): Promise<void> {
 }
 
 /** Changes what numbers do not depend on, such as the view, or what one view keeps. */
-export function keep(change: Partial<Pick<LabState, 'view' | 'valley' | 'landscape' | 'controls'>>): void {
+export function keep(change: Partial<Pick<LabState, 'view' | 'valley' | 'landscape' | 'controls' | 'runs'>>): void {
   lab.value = { ...lab.peek(), ...change };
 }
 

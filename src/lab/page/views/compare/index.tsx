@@ -5,7 +5,7 @@ import { type Compared, compareNumbers, type Difference, settingsThatDiffer } fr
 import { saveTable } from '../../share/save.js';
 import { SaveButtons } from '../../share/save-buttons.js';
 import { keep } from '../../store.js';
-import { compared, opened, toggleCompared } from '../open/chosen.js';
+import { compared, openRun, toggleCompared } from '../open/chosen.js';
 import { type Entry, entries, loadServed, served } from '../open/library.js';
 import { Verdicts } from '../open/run-table.js';
 import '../open/open.css';
@@ -52,14 +52,7 @@ export function Compare() {
               <th scope="col">number</th>
               {runs.map((run, k) => (
                 <th key={run.id} scope="col">
-                  <button
-                    type="button"
-                    class="quiet"
-                    onClick={() => {
-                      opened.value = run.id;
-                      keep({ view: 'open' });
-                    }}
-                  >
+                  <button type="button" class="quiet" onClick={() => openRun(run.id)}>
                     {run.name}
                   </button>
                   {k > 0 && <span class="hint"> and the difference</span>}
@@ -129,7 +122,7 @@ function Shift({ difference: { value, standardError, z, p } }: { difference: Dif
       Δ {formatEstimate({ value, standardError: standardError ?? Number.NaN })}
       {z === null
         ? ', error unknown'
-        : `, z = ${formatPlain(z, 2)}, p = ${p! < 1e-4 ? '< 0.0001' : formatPlain(p!, 2)}`}
+        : `, z = ${formatPlain(z, 2)}, p ${p! < 1e-4 ? '< 0.0001' : `= ${formatPlain(p!, 2)}`}`}
     </div>
   );
 }

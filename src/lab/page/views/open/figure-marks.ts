@@ -1,4 +1,5 @@
 /** What a drawn figure says of itself: its frames with their scales, its marks, and the groups that can be switched off. */
+import { superscript } from '../../../../report/format.js';
 import { labelValue, type Scale, scaleOf, type Tick } from '../../../results/scale.js';
 
 /** One frame of a figure with the scales of its axes, where its ticks tell them. */
@@ -94,7 +95,22 @@ export function partsOf(svg: Element): FigureParts {
   return { frames, marks, groups, xLabel: textOf(svg, 'x-axis label'), yLabel: textOf(svg, 'y-axis label') };
 }
 
-const textOf = (svg: Element, label: string): string => labelled(svg, label)[0]?.textContent?.trim() ?? '';
+const textOf = (svg: Element, label: string): string => wordsIn(labelled(svg, label)[0]);
+
+/** The text of an element, its raised and lowered parts written as such: σ², F^−ψ, wᵢ. */
+function wordsIn(element: Element | undefined): string {
+  const parts = [...(element?.querySelectorAll('tspan') ?? [])];
+  if (!element || parts.length === 0) return element?.textContent?.trim() ?? '';
+  return parts
+    .map((part) => {
+      const text = part.textContent ?? '';
+      if (!part.hasAttribute('font-size')) return text;
+      const up = number(part, 'dy') < 0;
+      return /^[\d−-]+$/.test(text) ? (up ? superscript(text) : `_${text}`) : `${up ? '^' : '_'}${text}`;
+    })
+    .join('')
+    .trim();
+}
 
 const KINDS = /^(?:dot|line|area|rule|tick|rect|bar|link|vector|contour|density|raster|text|arrow|delaunay|hull)/;
 const isGroupOfMarks = (e: Element): boolean => e.nodeName === 'g' && KINDS.test(e.getAttribute('aria-label') ?? '');
@@ -141,7 +157,7 @@ function legendOf(svg: Element): LegendEntry[] {
     swatches = [];
     if (!swatch) continue;
     const same = (element: Element, name: string) => looked(element, name) === (swatch.getAttribute(name) ?? '');
-    const label = child.textContent?.trim() ?? '';
+    const label = wordsIn(child);
     const kinds: Readonly<Record<string, readonly string[]>> = {
       line: ['line', 'rule', 'link', 'tick'],
       rect: ['area', 'rect', 'bar'],

@@ -43,13 +43,19 @@ export function Figure({ name, svg, tables }: FigureProps) {
       return (error as Error).message;
     }
   }, [svg, name]);
-  const parts = useMemo(() => (typeof drawing === 'string' ? undefined : partsOf(drawing)), [drawing]);
+  const parts = useMemo(() => {
+    if (typeof drawing === 'string') return undefined;
+    const read = partsOf(drawing);
+    // labels of groups have told what there is to tell; without a role they confuse screen readers
+    for (const group of drawing.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label');
+    return read;
+  }, [drawing]);
   const hidden = useSignal<ReadonlySet<number>>(new Set());
   const said = useSignal('');
   const pointer = useRef<SVGCircleElement | undefined>(undefined);
   const at = useRef(-1);
   const matches = useRef<Map<number, Matched | undefined>>(new Map());
-  const read = useRef<readonly TextTable[] | undefined>(undefined);
+  const rowsOfTables = useRef<readonly TextTable[] | undefined>(undefined);
 
   useLayoutEffect(() => {
     styleFigures();
@@ -89,8 +95,8 @@ export function Figure({ name, svg, tables }: FigureProps) {
     }
     pointer.current?.setAttribute('cx', String(mark.x));
     pointer.current?.setAttribute('cy', String(mark.y));
-    read.current ??= tables.map(({ name: table, text }) => readTable(table, text));
-    said.value = wordsOf(parts, mark, read.current, matches.current);
+    rowsOfTables.current ??= tables.map(({ name: table, text }) => readTable(table, text));
+    said.value = wordsOf(parts, mark, rowsOfTables.current, matches.current);
   };
   const onPointerMove = (e: PointerEvent) => {
     const box = drawing.getBoundingClientRect();

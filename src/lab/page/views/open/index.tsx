@@ -1,6 +1,6 @@
 /** The view Open: runs and recordings, dropped on the page or given to the server, as an index and one by one. */
 import { useEffect } from 'preact/hooks';
-import { opened } from './chosen.js';
+import { opened, openRun } from './chosen.js';
 import { DropZone } from './drop-zone.js';
 import { entries, loadServed, served, summaries } from './library.js';
 import { RecordingView } from './recording-view.js';
@@ -17,7 +17,7 @@ export function Open() {
     return (
       <div class="open-run">
         <p>
-          <button type="button" onClick={() => (opened.value = undefined)}>
+          <button type="button" onClick={() => openRun(undefined)}>
             ← All runs
           </button>
         </p>

@@ -11,8 +11,11 @@ export interface Entry {
   readonly summary: RunSummary;
   readonly folder: ResultFolder;
   readonly from: 'served' | 'dropped';
-  /** Files of a recording with their paths, for the worker that opens it, and the path of the recording among them. */
-  recording(): Promise<{ files: ReadonlyMap<string, Blob>; path: string }>;
+  /**
+   * Files of a recording with their paths, for the worker that opens it, and the path of the recording among them. @param inner - the folder
+   * in a run folder that is the recording
+   */
+  recording(inner?: string): Promise<{ files: ReadonlyMap<string, Blob>; path: string }>;
 }
 
 /** All entries by their names in links, in the order in which they came. */
@@ -74,12 +77,12 @@ function servedEntry(summary: RunSummary): Entry {
     summary,
     folder,
     from: 'served',
-    async recording() {
-      const names = await folder.files();
+    async recording(inner) {
+      const names = (await folder.files()).filter((name) => inner === undefined || name.startsWith(`${inner}/`));
       const blobs = new Map<string, Blob>();
       for (const name of names) blobs.set(`recording/${name}`, await (await ask(place(name))).blob());
       const single = names.length === 1 && /\.(?:npy|npz|safetensors)$/i.test(names[0]);
-      return { files: blobs, path: single ? `recording/${names[0]}` : 'recording' };
+      return { files: blobs, path: inner ? `recording/${inner}` : single ? `recording/${names[0]}` : 'recording' };
     },
   };
 }
@@ -101,7 +104,12 @@ export async function takeFiles(files: readonly DroppedFile[]): Promise<string |
     const inside = new Map([...byPath].filter(([file]) => path === '' || file === path || file.startsWith(`${path}/`)));
     const folder = droppedFolder(path || 'dropped files', path, inside);
     const summary = await summarise(folder, kind);
-    made.push({ summary, folder, from: 'dropped', recording: async () => ({ files: inside, path }) });
+    made.push({
+      summary,
+      folder,
+      from: 'dropped',
+      recording: async (inner) => ({ files: inside, path: inner ? [path, inner].filter(Boolean).join('/') : path }),
+    });
   }
   add(made);
   const broken = made.find((entry) => entry.summary.problem !== undefined);

@@ -17,7 +17,8 @@ interface Shown {
   readonly sentence?: string;
 }
 
-export function RecordingView({ entry }: { entry: Entry }) {
+/** @param inner - the folder in a run folder that is the recording */
+export function RecordingView({ entry, inner }: { entry: Entry; inner?: string }) {
   const shown = useSignal<Shown>({ working: 'reading the files' });
   const params = useSignal('');
   const worker = useRef<Worker | undefined>(undefined);
@@ -27,7 +28,7 @@ export function RecordingView({ entry }: { entry: Entry }) {
     const { facts } = shown.peek();
     shown.value = { ...(facts && { facts }), working: 'reading the files' };
     try {
-      const { files, path } = await entry.recording();
+      const { files, path } = await entry.recording(inner);
       const opened = new Worker(new URL('../../dropped/worker.ts', import.meta.url), { type: 'module' });
       worker.current = opened;
       opened.onerror = (e) => {
@@ -58,7 +59,7 @@ export function RecordingView({ entry }: { entry: Entry }) {
   const { facts, spectrum, moving, working, sentence } = shown.value;
   return (
     <article>
-      <h3 class="run-title">{entry.summary.name}</h3>
+      <h3 class="run-title">{inner ? `The recorded window, ${inner}` : entry.summary.name}</h3>
       {facts && <Facts facts={facts} />}
       {facts && facts.parameters.length > 1 && (
         <form
@@ -170,7 +171,7 @@ function Facts({ facts }: { facts: RecordingFacts }) {
         ))}
       </dl>
       <details>
-        <summary>{formatCount(parameters.length)} parameters</summary>
+        <summary>{parameters.length === 1 ? '1 parameter' : `${formatCount(parameters.length)} parameters`}</summary>
         <ul>
           {parameters.slice(0, 200).map((p) => (
             <li key={p.name}>

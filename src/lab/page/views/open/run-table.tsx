@@ -2,27 +2,34 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Verdict } from '../../../../report/finding.js';
-import { formatCount, formatEstimate, formatNumber } from '../../../../report/format.js';
+import { formatCount, formatEstimate, formatPlain } from '../../../../report/format.js';
 import { filterRuns, numberOf, sortRuns } from '../../../results/filter.js';
 import { VERDICTS } from '../../../results/numbers.js';
 import type { RunSummary } from '../../../results/summary.js';
 import { keep } from '../../store.js';
-import { compared, opened, toggleCompared } from './chosen.js';
+import { compared, openRun, toggleCompared } from './chosen.js';
 
 /** Height of a row in pixels, as the style sheet sets it, and rows beyond the edges that are there already. */
 const [ROW, MORE] = [34, 8];
 
-const COLUMNS: readonly { readonly key: string; readonly title: string; readonly number?: boolean }[] = [
+interface Column {
+  readonly key: string;
+  readonly title: string;
+  readonly number?: boolean;
+}
+const HEAD: readonly Column[] = [
   { key: 'name', title: 'Run' },
   { key: 'experiment', title: 'Experiment' },
   { key: 'verdicts', title: 'Findings' },
+];
+const SETTINGS: readonly Column[] = [
   { key: 'data', title: 'Data' },
   { key: 'network', title: 'Network' },
   { key: 'optimiser', title: 'Optimiser' },
   { key: 'learningRate', title: 'η', number: true },
   { key: 'batchSize', title: 'B', number: true },
+  { key: 'momentum', title: 'μ', number: true },
   { key: 'seed', title: 'Seed', number: true },
-  { key: 'state', title: 'State' },
 ];
 
 const SHAPES: Readonly<Record<Verdict, readonly [string, string]>> = {
@@ -61,7 +68,15 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
   }, [runs, filter.value, key, descending]);
   const { first, last } = sight.value;
   const rows = shown.slice(first, last);
-  const columns = [...COLUMNS, ...(chosen ? [{ key: chosen, title: chosen, number: true }] : [])];
+  // settings that no run has take no place
+  const used = useMemo(() => new Set(runs.flatMap((run) => Object.keys(run.settings))), [runs]);
+  const settings = SETTINGS.filter((c) => used.has(c.key));
+  const columns = [
+    ...HEAD,
+    ...(chosen ? [{ key: chosen, title: chosen, number: true }] : []),
+    ...settings,
+    { key: 'state', title: 'State' },
+  ];
   const sortBy = (by: string) => {
     order.value = { key: by, descending: key === by && !descending };
   };
@@ -129,7 +144,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
           <tbody>
             <Space rows={first} columns={columns.length + 1} />
             {rows.map((run, k) => (
-              <RunRow key={run.id} run={run} place={first + k + 2} number={chosen} />
+              <RunRow key={run.id} run={run} place={first + k + 2} number={chosen} settings={settings} />
             ))}
             <Space rows={Math.max(0, shown.length - last)} columns={columns.length + 1} />
           </tbody>
@@ -148,10 +163,17 @@ function Space({ rows, columns }: { rows: number; columns: number }) {
   ) : null;
 }
 
-function RunRow({ run, place, number }: { run: RunSummary; place: number; number: string }) {
+interface RowProps {
+  readonly run: RunSummary;
+  readonly place: number;
+  readonly number: string;
+  readonly settings: readonly Column[];
+}
+
+function RunRow({ run, place, number, settings }: RowProps) {
   const setting = (key: string) => {
     const value = run.settings[key];
-    return typeof value === 'number' ? formatNumber(value) : (value ?? '');
+    return typeof value === 'number' ? formatPlain(value, 4) : (value ?? '');
   };
   const measured = numberOf(run, number);
   return (
@@ -166,7 +188,7 @@ function RunRow({ run, place, number }: { run: RunSummary; place: number; number
         />
       </td>
       <th scope="row">
-        <button type="button" class="quiet" onClick={() => (opened.value = run.id)} title={run.name}>
+        <button type="button" class="quiet" onClick={() => openRun(run.id)} title={run.name}>
           {run.name}
         </button>
       </th>
@@ -174,20 +196,19 @@ function RunRow({ run, place, number }: { run: RunSummary; place: number; number
       <td class="verdicts">
         <Verdicts run={run} />
       </td>
-      <td>{setting('data')}</td>
-      <td>{setting('network')}</td>
-      <td>{setting('optimiser')}</td>
-      <td class="n">{setting('learningRate')}</td>
-      <td class="n">{setting('batchSize')}</td>
-      <td class="n">{run.settings.seed ?? ''}</td>
-      <td class={run.state === 'complete' ? undefined : 'state'} title={run.problem}>
-        {run.state}
-      </td>
       {number && (
         <td class="n">
           {measured && formatEstimate({ value: measured.value, standardError: measured.standardError ?? Number.NaN })}
         </td>
       )}
+      {settings.map((c) => (
+        <td key={c.key} class={c.number ? 'n' : undefined}>
+          {setting(c.key)}
+        </td>
+      ))}
+      <td class={run.state === 'complete' ? undefined : 'state'} title={run.problem}>
+        {run.state}
+      </td>
     </tr>
   );
 }

@@ -11,6 +11,7 @@ import { keep } from '../../store.js';
 import { compared, toggleCompared } from './chosen.js';
 import { Figure } from './figure.js';
 import { documentOf, type Entry, forgetEntry } from './library.js';
+import { RecordingView } from './recording-view.js';
 import { NumbersOfRun } from './run-numbers.js';
 
 interface Loaded {
@@ -19,6 +20,8 @@ interface Loaded {
   readonly tables: readonly { readonly name: string; readonly text: string }[];
   readonly title: string;
   readonly report: boolean;
+  /** The recorded window, where it is there. */
+  readonly window: string | undefined;
 }
 
 const decoder = new TextDecoder();
@@ -47,12 +50,14 @@ async function load(entry: Entry): Promise<Loaded> {
     tables,
     title: typeof title === 'string' ? title : entry.summary.name,
     report: files.includes('report.html'),
+    window: files.includes('trajectory.zarr/zarr.json') ? 'trajectory.zarr' : undefined,
   };
 }
 
 export function RunView({ entry }: { entry: Entry }) {
   const { summary } = entry;
   const loaded = useSignal<Loaded | string>('');
+  const recorded = useSignal(false);
   useEffect(() => {
     load(entry).then(
       (value) => {
@@ -92,6 +97,17 @@ export function RunView({ entry }: { entry: Entry }) {
             Open its report
           </a>
         )}
+        {typeof l !== 'string' && l.window && (
+          <button
+            type="button"
+            aria-expanded={recorded.value}
+            onClick={() => {
+              recorded.value = !recorded.value;
+            }}
+          >
+            {recorded.value ? 'Close the recorded window' : 'Open the recorded window'}
+          </button>
+        )}
         {entry.from === 'dropped' && (
           <button type="button" onClick={() => forgetEntry(summary.id)}>
             Remove from the page
@@ -110,6 +126,7 @@ export function RunView({ entry }: { entry: Entry }) {
         <p class="waiting">{l || 'Reading its files …'}</p>
       ) : (
         <>
+          {recorded.value && l.window && <RecordingView entry={entry} inner={l.window} />}
           <Findings findings={l.findings} />
           {l.findings.length === 0 && <NumbersOfRun numbers={summary.numbers} />}
           {l.figures.length > 0 && (

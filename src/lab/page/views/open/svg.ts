@@ -19,7 +19,11 @@ const NAMESPACE = 'http://www.w3.org/2000/svg';
  * @throws Error with a sentence where the text is no SVG
  */
 export function drawingOf(text: string, prefix: string): SVGSVGElement {
-  const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+  // the policy of the page complains of styles and handlers even in a document that is never shown
+  const bare = text
+    .replace(/<style\b[^>]*>[\s\S]*?<\/style>/g, '')
+    .replace(/\s(?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*')/gi, '');
+  const parsed = new DOMParser().parseFromString(bare, 'image/svg+xml').documentElement;
   if (parsed.nodeName !== 'svg' || parsed.namespaceURI !== NAMESPACE)
     throw new Error('The figure is not readable as SVG; the file is damaged.');
   return copy(parsed, prefix) as SVGSVGElement;
