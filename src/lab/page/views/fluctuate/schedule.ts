@@ -76,7 +76,8 @@ function next(): void {
 
 /** The widths once, when the window is full and the quick ones have been there; else the next quick one without a result at this step. */
 function quick(): Kind | undefined {
-  if (!mounted || !live.peek() || !enough()) return undefined;
+  // a page that nobody sees leaves the machine to the training
+  if (!mounted || !live.peek() || !enough() || document.hidden) return undefined;
   const { rows = 0, capacity = 0 } = progress.peek()?.window ?? {};
   if (!widthsBegun && rows >= capacity && QUICK.every((kind) => done.has(kind))) return 'flatness';
   const now = moment();

@@ -10,7 +10,10 @@ export function waitingFor(kind: Kind, data: unknown): string | undefined {
   if (why) return why;
   if (running.value?.kind === kind) return 'Being measured …';
   const rows = progress.value?.window.rows ?? 0;
-  if (rows >= FEWEST_ROWS) return 'Not measured yet.';
+  if (rows >= FEWEST_ROWS)
+    return kind === 'flatness'
+      ? 'Not measured yet: press Measure widths, or wait until the window is full.'
+      : 'Not measured yet.';
   return phase.value === 'running'
     ? `Waiting for ${formatCount(FEWEST_ROWS)} rows of the window; there are ${formatCount(rows)}.`
     : 'Start training: this is measured from the weights of the last steps.';
