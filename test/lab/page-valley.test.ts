@@ -98,6 +98,13 @@ describe.skipIf(!hasChromium)('the view Valley (skipped: needs Chromium)', () =>
     await page.close();
   }, 90_000);
 
+  it('opens a link with a formula that cannot be read as the first landscape, with the sentence', async () => {
+    const { page } = await opened({ ...parabola, loss: '0.5*z^2' });
+    expect(await page.textContent('#formula-wrong')).toContain('"z"');
+    expect(await page.getByLabel('Ready made').inputValue()).toBe('valley');
+    await page.close();
+  }, 60_000);
+
   it('keeps what there was when a range is refused', async () => {
     const { page } = await opened({ ...parabola, at: 50 });
     await waitForStep(page, 50);

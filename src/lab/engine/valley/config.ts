@@ -16,7 +16,7 @@ export function valleyConfig(s: ValleyState): string {
   const { size, names } = readFormulas(s);
   const [x0, x1, y0, y1] = s.box;
   return [
-    '# Written by the live page; run it with: thermograd simulate --config thermograd-valley.yaml',
+    '# Written by the live page; run it with: thermograd simulate thermograd-valley.yaml',
     'title: A landscape of the live page',
     `seed: ${s.seed}`,
     `variables: [${names.join(', ')}]`,

@@ -79,7 +79,7 @@ export function Formulas() {
           Save as config (YAML)
         </button>
       </div>
-      <p class="hint">For the command line: thermograd simulate --config thermograd-valley.yaml</p>
+      <p class="hint">For the command line: thermograd simulate thermograd-valley.yaml</p>
     </section>
   );
 }
