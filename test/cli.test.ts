@@ -337,6 +337,13 @@ describe('flags', () => {
       { seed: 0, training: { sampling: 'cyclic' }, analysis: { centre: 'last' } },
     ]);
   });
+  it('what only a grid takes is refused', () => {
+    expect(() => layersOfFlags({ optimiser: 'nesterov' })).toThrow('{type: sgd, momentum: 0.9, nesterov: true}');
+    expect(() => layersOfFlags({ optimiser: 'momentum' })).toThrow('{type: sgd, momentum: 0.9}.');
+    expect(() => layersOfFlags({ network: 'mlp,lenet5' })).toThrow('--network takes one name here');
+    expect(() => layersOfFlags({ optimiser: 'sgd,adam' })).toThrow('--optimiser takes one name here');
+    expect(layersOfFlags({ optimiser: 'adam' })).toEqual([{ optimiser: { type: 'adam' } }]);
+  });
 });
 
 describe('progress', () => {

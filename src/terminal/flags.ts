@@ -35,6 +35,7 @@ type Tree = { [key: string]: unknown };
  */
 export function layersOfFlags(flags: RunFlags): PartialConfig[] {
   const layers: PartialConfig[] = flags.config === undefined ? [] : [readConfig(flags.config)];
+  checkSingle(flags);
   const over = prune({
     preset: flags.preset,
     seed: flags.seed,
@@ -47,6 +48,22 @@ export function layersOfFlags(flags: RunFlags): PartialConfig[] {
     workers: flags.workers,
   });
   return [...layers, over as PartialConfig];
+}
+
+/** Refuses what only a grid takes: several networks or optimisers, and the grid's own names of optimisers. */
+function checkSingle({ network, optimiser }: RunFlags): void {
+  check(
+    optimiser !== 'momentum' && optimiser !== 'nesterov',
+    'bad-flag',
+    () =>
+      `${optimiser} is a name of reproduce generality; for one run write it into a config: optimiser: {type: sgd, momentum: 0.9${optimiser === 'nesterov' ? ', nesterov: true' : ''}}.`,
+  );
+  for (const [flag, value] of Object.entries({ network, optimiser }))
+    check(
+      !value?.includes(','),
+      'bad-flag',
+      `--${flag} takes one name here; several, such as ${value}, are for reproduce generality.`,
+    );
 }
 
 /** Names one layer, or several where commas stand between them. */

@@ -295,6 +295,20 @@ describe('widths', () => {
   });
 });
 
+it('a control that takes too long is left out with its reason, and the others are made', async () => {
+  const rows = new Float32Array(12 * 60);
+  for (let i = 0; i < rows.length; i++) rows[i] = sgd.snapshot.rows[i];
+  // twelve rows 2000 steps apart would need a walk of 22 001 steps
+  const far = { ...sgd, snapshot: { ...sgd.snapshot, rows, every: 2000 } };
+  const { controls } = await measured(far, 'controls', { directions: 6, only: ['walk', 'same'] });
+  expect(controls[0]).toMatchObject({ name: 'walk', points: 0, psi: { value: Number.NaN, converged: false } });
+  expect(controls[0].psi.method).toContain('a walk of 22001 steps of 60 weights');
+  expect(controls[1].points).toBeGreaterThan(3);
+  const { missing, walk } = await measured(far, 'spectrum', {});
+  expect(walk).toBeUndefined();
+  expect(missing).toContain('a walk of 22001 steps');
+});
+
 it('networks of layers are measured too', async () => {
   const state: LabState = {
     ...small,

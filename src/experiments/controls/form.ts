@@ -31,14 +31,16 @@ export function asTheFormAllows(cells: readonly CellResult[], findings: readonly
   };
   const [branches, frozen] = [reasons('branch'), reasons('frozen')];
   const adaptive = optimised.some((c) => c.adaptive);
-  const alone = !cells.some((c) => c.kind === 'branch' && c.momentum !== optimised[0].momentum);
+  const buffered = adaptive || optimised[0].momentum > 0;
+  const alone = buffered && !cells.some((c) => c.kind === 'branch' && c.momentum !== optimised[0].momentum);
   const undecided = (f: Finding, why: string): Finding => ({ ...f, verdict: UNDECIDED, reason: `${why} ${f.reason}` });
   return findings.map((f) => {
     if (f.id === 'controls.momentum' && alone)
       return {
         ...f,
         verdict: UNDECIDED,
-        reason: 'The optimiser has a buffer of its own; this control compares plain SGD with momentum 0.9.',
+        reason:
+          'The optimiser has a buffer or a preconditioner of its own; this control compares plain SGD with momentum 0.9.',
       };
     if (OF_BRANCHES.has(f.id) && branches !== '')
       return undecided(f, `The linear form of the optimiser does not hold: ${branches}`);

@@ -8,6 +8,8 @@ import { regimeOf } from '../../analyse/trajectory/regime.js';
 import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { projected, variancesOf } from '../../analyse/trajectory/window-rows.js';
+import { InputError } from '../../numeric/errors.js';
+import { missing } from '../../numeric/estimate.js';
 import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
 import { logSpaced } from '../../numeric/spacing.js';
 import { linearForm } from '../../theory/optimisers/linear-form.js';
@@ -59,13 +61,22 @@ export const measureControls: Measure<'controls'> = async (bench, snapshot, args
   const controls: ControlResult[] = [];
   for (const [k, name] of only.entries()) {
     const inside: Report = (share, what, part) => report((k + share) / only.length, what, part);
-    const ranked = await FIND[name](task, inside);
-    const result = await relation(meter, ranked, name, bench, inside);
+    const result = await FIND[name](task, inside).then(
+      (ranked) => relation(meter, ranked, name, bench, inside),
+      (error: unknown) => without(name, error),
+    );
     controls.push(result);
     await inside(1, WORDS[name], result);
   }
   return { basis: rows.basis, controls };
 };
+
+/** Returns a control that cannot be made, with the sentence that says why; the others are made all the same. */
+function without(name: ControlResult['name'], error: unknown): ControlResult {
+  if (!(error instanceof InputError)) throw error;
+  const psi = missing(error.message);
+  return { name, words: WORDS[name], psi, r2: Number.NaN, points: 0, open: 0, flatness: [], variance: [] };
+}
 
 /** Finds directions and variances of each control. */
 const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) => Promise<Ranked>>> = {

@@ -38,7 +38,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin || request.headers.has('range')) return;
-  if (request.mode === 'navigate' && url.pathname.endsWith('/')) {
+  if (request.mode === 'navigate' && /^[^?#]*\/(?:[?#]|$)/.test(request.url)) {
     event.respondWith(answer(new Request(new URL('index.html', url))));
     return;
   }

@@ -60,7 +60,7 @@ export class RunIndex {
     return this.runs.get(id);
   }
 
-  /** Returns the summary of a run, from memory while record and findings are as they were. */
+  /** Returns the summary of a run, the kept one while record and findings are as they were. */
   async summary(run: Run): Promise<RunSummary> {
     const stamp = await this.stamp(run);
     const kept = this.kept.get(run.id);

@@ -69,7 +69,10 @@ export async function measurePotential(
     ranks,
     dropped: w.ranks.filter((r) => !ranks.includes(r)),
     planes: planesOf(bench.la, d, turning, hessian, theta, ranks, chosen),
-    vortices: turning.vortices.slice(0, 4).map((v) => vortexOf(v, ranks)),
+    vortices: turning.vortices
+      .filter((v) => v.share >= 0.005)
+      .slice(0, 4)
+      .map((v) => vortexOf(v, ranks)),
     entropyProduction: d.entropyProductionRate,
     variances: ranks.map((rank, i) => ({
       rank,
@@ -89,6 +92,11 @@ function warningsOf(d: Decomposition, snapshot: Snapshot, n: number): string[] {
     ...(snapshot.sampling === 'cyclic'
       ? [
           'The order of the samples is the same in every epoch, so that its noise is none: the noise taken here is that of drawn batches.',
+        ]
+      : []),
+    ...(snapshot.sampling === 'shuffled'
+      ? [
+          'Samples are shuffled, so that the batches of an epoch cancel one another: along directions that relax slowly compared with an epoch the window is narrower than this theory, which draws every batch anew.',
         ]
       : []),
     `Force and noise come from ${n} samples at the mean of the window; they change while the network trains.`,

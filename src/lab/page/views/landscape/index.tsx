@@ -269,6 +269,11 @@ function VarianceAndVortices() {
             draw={drawVariances}
           />
           <p class="hint">{varianceWords(result)}</p>
+          {result.warnings.map((w) => (
+            <p class="hint" key={w}>
+              {w}
+            </p>
+          ))}
           <ul class="vortices">
             {result.vortices.map((v, k) => {
               const names = v.ranks.map((r) => `PC${r.rank}`).join(', ');

@@ -229,7 +229,7 @@ export const NETWORK_LESSONS: readonly Lesson[] = [
         panel: 'potential-plane',
         lab: { ...TRAINED, landscape: MOTION },
         ask: 'potential',
-        look: 'The solid rings (potential) and the dashed ones (loss) have different shapes; the dots follow the solid ones.',
+        look: 'The solid rings (potential) and the dashed ones (loss) have different shapes; the dots have that of the solid ones.',
         see: notTheLoss,
       },
       {

@@ -9,6 +9,25 @@ import { levelsOf } from '../plane/contours.js';
 import { drawContours, drawHatch, drawHeat } from '../plane/heat.js';
 import { drawCurve, drawError, drawUpright, spanOf } from '../plane/lines.js';
 
+/** What each picture needs of a frame; it is also what is saved with the picture. */
+export const NEEDS = {
+  particles: ['state', 'size', 'points', 'grid', 'density', 'loss', 'growing', 'potential'],
+  histogram: ['state', 'bars', 'x', 'marginal', 'stationary'],
+  potential: ['state', 'size', 'potential', 'bars', 'marginal', 'stationary'],
+  bound: ['state', 'bound', 'diverged', 'particles'],
+  curvature: ['state', 'series'],
+  freezing: ['state', 'series', 'freezing', 'time'],
+} as const satisfies Readonly<Record<string, readonly (keyof ValleyFrame)[]>>;
+
+export type PictureName = keyof typeof NEEDS;
+
+type Part<K extends PictureName> = Pick<ValleyFrame, (typeof NEEDS)[K][number]>;
+
+/** Returns the part of a frame that a picture needs. */
+export function partOf<K extends PictureName>(name: K, f: ValleyFrame): Part<K> {
+  return Object.fromEntries(NEEDS[name].filter((key) => key in f).map((key) => [key, f[key]])) as Part<K>;
+}
+
 const peak = (values: ArrayLike<number>): number => {
   let most = 0;
   for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
@@ -16,7 +35,7 @@ const peak = (values: ArrayLike<number>): number => {
 };
 
 /** Particles over the density and lines of equal loss; in one dimension over the loss itself. */
-export const drawParticles: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawParticles: Draw<Part<'particles'>> = (ctx, f, size, theme) => {
   const [x0, x1, y0, y1] = f.state.box;
   if (f.size === 1) {
     const { x, loss } = f.potential;
@@ -63,7 +82,7 @@ export const drawParticles: Draw<ValleyFrame> = (ctx, f, size, theme) => {
 };
 
 /** The histogram of x with its errors, the density now and the stationary one. */
-export const drawHistogram: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawHistogram: Draw<Part<'histogram'>> = (ctx, f, size, theme) => {
   const { edges, density, errors, counts } = f.bars;
   const top = Math.max(...density.map((d, k) => d + errors[k]), f.stationary ? peak(f.stationary) : 0) * 1.08 || 1;
   const frame = drawAxes(
@@ -103,7 +122,7 @@ export const drawHistogram: Draw<ValleyFrame> = (ctx, f, size, theme) => {
 };
 
 /** The loss on the floor and the effective potential by three ways. */
-export const drawPotential: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawPotential: Draw<Part<'potential'>> = (ctx, f, size, theme) => {
   const { x, loss, marginal, floor, theory, unit } = f.potential;
   const { edges, density, errors, counts, n } = f.bars;
   const points = density.map((d) => (d > 0 ? -unit * Math.log(d) : Number.NaN));
@@ -144,7 +163,7 @@ export const drawPotential: Draw<ValleyFrame> = (ctx, f, size, theme) => {
 };
 
 /** The learning rate between its bounds, with the share of particles that diverged. */
-export const drawBound: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawBound: Draw<Part<'bound'>> = (ctx, f, size, theme) => {
   const { eta } = f.state;
   const { meanSquare, almostSure } = f.bound;
   const finite = [eta, meanSquare, almostSure].filter(Number.isFinite);
@@ -176,7 +195,7 @@ export const drawBound: Draw<ValleyFrame> = (ctx, f, size, theme) => {
 };
 
 /** The curvature that particles see, over time. */
-export const drawCurvature: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawCurvature: Draw<Part<'curvature'>> = (ctx, f, size, theme) => {
   const { time, curvature } = f.series;
   const y = spanOf([curvature]);
   const frame = drawAxes(
@@ -191,7 +210,7 @@ export const drawCurvature: Draw<ValleyFrame> = (ctx, f, size, theme) => {
 };
 
 /** The share of particles in the right well: measured and predicted. */
-export const drawFreezing: Draw<ValleyFrame> = (ctx, f, size, theme) => {
+export const drawFreezing: Draw<Part<'freezing'>> = (ctx, f, size, theme) => {
   const { time, right } = f.series;
   const z = f.freezing!;
   const end = Math.max(1.25 * f.time, f.state.eta * 100, Math.min(2 * (z.freezesAt ?? 0), 4 * f.time));
@@ -217,4 +236,14 @@ export const drawFreezing: Draw<ValleyFrame> = (ctx, f, size, theme) => {
       label: `${formatNumber(z.share.value)} ± ${formatNumber(z.share.standardError, 2)} measured, ${formatNumber(z.predicted)} predicted`,
     },
   ];
+};
+
+/** All pictures by name. */
+export const PICTURES: { readonly [K in PictureName]: Draw<Part<K>> } = {
+  particles: drawParticles,
+  histogram: drawHistogram,
+  potential: drawPotential,
+  bound: drawBound,
+  curvature: drawCurvature,
+  freezing: drawFreezing,
 };

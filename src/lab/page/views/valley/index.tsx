@@ -1,16 +1,16 @@
 /** The view Valley: particles of the SGD map in a landscape of formulas, beside what theory says of them. */
 import { effect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { formatEstimate, formatNumber, formatShare } from '../../../../report/format.js';
 import type { ValleyFrame } from '../../../engine/valley/frame.js';
 import { CanvasPanel } from '../../charts/canvas-panel.js';
 import { Legend, type LegendEntry } from '../../charts/legend.js';
 import { Panel } from '../../panel.js';
-import { drawBound, drawCurvature, drawFreezing, drawHistogram, drawParticles, drawPotential } from './draw.js';
+import { PICTURES, type PictureName, partOf } from './draw.js';
 import { boundFinding, densityFinding, freezingFinding, freezingWords } from './findings.js';
 import { Formulas } from './formulas.js';
 import { Bar, Sliders } from './sliders.js';
-import { followLink, frame, leave } from './store.js';
+import { followLink, frame, leave, said } from './store.js';
 import { barTable, boundTable, courseTable, freezingTable, particleTable, potentialTable } from './tables.js';
 
 export function Valley() {
@@ -21,7 +21,7 @@ export function Valley() {
       leave();
     };
   }, []);
-  const f = frame.value;
+  const f = said.value;
   return (
     <>
       <Bar />
@@ -66,6 +66,13 @@ const FREEZING: readonly LegendEntry[] = [
   { label: 'predicted', colour: 'blue', mark: 'dash' },
 ];
 
+/** A picture, which alone is drawn anew with each frame. */
+function Live<K extends PictureName>({ name, label }: { name: K; label: string }) {
+  const f = frame.value;
+  const data = useMemo(() => f && partOf(name, f), [f]);
+  return data ? <CanvasPanel id={name} label={label} data={data} draw={PICTURES[name]} /> : null;
+}
+
 function Panels({ f }: { f: ValleyFrame }) {
   const plane = f.size === 2;
   return (
@@ -79,7 +86,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           numbers={particleTable(f)}
         >
           <Legend entries={plane ? PARTICLES : LINE} />
-          <CanvasPanel id="particles" label="Particles in the landscape." data={f} draw={drawParticles} />
+          <Live name="particles" label="Particles in the landscape." />
         </Panel>
         <Panel
           id="histogram"
@@ -89,7 +96,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           finding={densityFinding(f)}
         >
           <Legend entries={HISTOGRAM} />
-          <CanvasPanel id="histogram" label="Histogram of x and density." data={f} draw={drawHistogram} />
+          <Live name="histogram" label="Histogram of x and density." />
           {f.refused && <p class="hint">No stationary density: {f.refused}</p>}
           {f.edge > 1e-3 && (
             <p class="hint">
@@ -105,7 +112,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           numbers={potentialTable(f)}
         >
           <Legend entries={plane ? POTENTIAL : POTENTIAL.filter((e) => e.colour !== 'green')} />
-          <CanvasPanel id="potential" label="Loss and effective potential along x." data={f} draw={drawPotential} />
+          <Live name="potential" label="Loss and effective potential along x." />
           {f.potential.withoutTheory && <p class="hint">No theory along x: {f.potential.withoutTheory}</p>}
         </Panel>
         <Panel
@@ -115,7 +122,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           numbers={boundTable(f)}
           finding={boundFinding(f)}
         >
-          <CanvasPanel id="bound" label="Learning rate, its bounds and the diverged share." data={f} draw={drawBound} />
+          <Live name="bound" label="Learning rate, its bounds and the diverged share." />
         </Panel>
         <Panel
           id="curvature"
@@ -123,7 +130,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           about="The mean of the largest curvature at the places of the particles, over time. It falls while noise carries particles to the flat end."
           numbers={courseTable(f)}
         >
-          <CanvasPanel id="curvature" label="Mean curvature over time." data={f} draw={drawCurvature} />
+          <Live name="curvature" label="Mean curvature over time." />
         </Panel>
         <Panel
           id="freezing"
@@ -134,9 +141,7 @@ function Panels({ f }: { f: ValleyFrame }) {
           waiting={f.freezing ? undefined : f.withoutFreezing}
         >
           <Legend entries={FREEZING} />
-          {f.freezing && (
-            <CanvasPanel id="freezing" label="Share in the right well over time." data={f} draw={drawFreezing} />
-          )}
+          {f.freezing && <Live name="freezing" label="Share in the right well over time." />}
           <p class="hint" id="freezing-words">
             {freezingWords(f)}
           </p>

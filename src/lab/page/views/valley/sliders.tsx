@@ -2,7 +2,21 @@
 import { formatCount, formatNumber } from '../../../../report/format.js';
 import { SLIDER_RANGES, type ValleySlider } from '../../../engine/valley/state.js';
 import { Slider } from '../../controls/slider.js';
-import { again, frame, opening, pause, rate, run, running, setSlider, shown, stepOnce, target } from './store.js';
+import {
+  again,
+  asked,
+  frame,
+  opening,
+  pause,
+  rate,
+  run,
+  running,
+  said,
+  setSlider,
+  shown,
+  stepOnce,
+  target,
+} from './store.js';
 
 const SLIDERS: readonly {
   readonly key: ValleySlider;
@@ -49,11 +63,11 @@ const SLIDERS: readonly {
 ];
 
 export function Sliders() {
-  const s = frame.value?.state ?? shown.value;
+  const s = { ...(said.value?.state ?? shown.value), ...asked.value };
   return (
     <section class="side" aria-label="Noise and steps">
       <h3>Acts at once</h3>
-      {SLIDERS.filter((d) => !d.plane || frame.value?.size !== 1).map((d) => (
+      {SLIDERS.filter((d) => !d.plane || said.value?.size !== 1).map((d) => (
         <Slider
           key={d.key}
           label={d.label}

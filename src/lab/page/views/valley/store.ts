@@ -7,6 +7,8 @@ import type { FromValley, ToValley } from '../../../engine/valley/talk.js';
 import { keep, lab, tell } from '../../store.js';
 
 export const frame = signal<ValleyFrame | undefined>(undefined);
+/** The frame that words and tables speak of: a new one twice a second, and whenever something was changed or stands still. */
+export const said = signal<ValleyFrame | undefined>(undefined);
 export const running = signal(false);
 export const opening = signal(false);
 /** Steps of all particles together in a second; NaN while nothing moves. */
@@ -18,6 +20,9 @@ export const wrong = signal('');
 /** The state as it was opened, with its changes: what the link holds. */
 export const shown = signal<ValleyState>(valleyFromLink({}));
 
+/** Milliseconds between two frames that are spoken of. */
+const PACE = 500;
+let saidAt = -PACE;
 let worker: Worker | undefined;
 /** The link that this view wrote last. */
 let written = '';
@@ -45,17 +50,24 @@ function begin(): Worker {
 function hear(m: FromValley): void {
   if (m.type === 'error') {
     opening.value = false;
+    asked.value = {};
     wrong.value = m.sentence;
     return;
   }
   frame.value = m.frame;
-  rate.value = m.stepsPerSecond;
   running.value = m.running;
   target.value = m.target;
   opening.value = false;
   const moved = m.link.changes.length !== shown.peek().changes.length;
+  const stands = !m.running && m.target === undefined;
+  if (moved || stands || performance.now() - saidAt > PACE) {
+    saidAt = performance.now();
+    said.value = m.frame;
+    rate.value = m.stepsPerSecond;
+  }
   shown.value = m.link;
-  if (moved || (!m.running && m.target === undefined)) write(m.link);
+  if (moved && !waiting) asked.value = {};
+  if (moved || stands) write(m.link);
 }
 
 function write(state: ValleyState): void {
@@ -70,6 +82,7 @@ function write(state: ValleyState): void {
 export function openValley(state: ValleyState): void {
   wrong.value = '';
   opening.value = true;
+  saidAt = -PACE;
   write(state);
   say({ type: 'open', state });
 }
@@ -97,10 +110,14 @@ export function change(part: Partial<ValleyState>): void {
 let waiting: { key: ValleySlider; value: number } | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
+/** Values that sliders ask for and that no frame has yet. */
+export const asked = signal<Partial<Record<ValleySlider, number>>>({});
+
 /** Moves a slider; of many moves in a tenth of a second the last one acts. */
 export function setSlider(key: ValleySlider, value: number): void {
   if (waiting && waiting.key !== key) flush();
   waiting = { key, value };
+  asked.value = { ...asked.peek(), [key]: value };
   timer ??= setTimeout(flush, 100);
 }
 
