@@ -34,6 +34,7 @@ export function PlanePanel() {
     () => ({ ceiling, noise, now: { learningRate, batchSize }, before: placesBefore(lab.peek()) }),
     [ceiling, noise, learningRate, batchSize, changes],
   );
+  const resolved = noise !== undefined && noise.simple.value > 0;
   const rows: string[][] = [
     ['learning rate', formatPlain(learningRate)],
     ['batch size', formatCount(batchSize)],
@@ -52,9 +53,9 @@ export function PlanePanel() {
       <Legend
         entries={[
           { label: 'now', colour: 'purple', mark: 'diamond' },
-          { label: 'before', colour: 'purple', mark: 'ring' },
-          { label: 'largest stable rate', colour: 'orange', mark: 'line' },
-          { label: 'noise scale', colour: 'green', mark: 'dash' },
+          ...(data.before.length > 0 ? [{ label: 'before', colour: 'purple', mark: 'ring' } as const] : []),
+          ...(ceiling ? [{ label: 'largest stable rate', colour: 'orange', mark: 'line' } as const] : []),
+          ...(resolved ? [{ label: 'noise scale', colour: 'green', mark: 'dash' } as const] : []),
           { label: 'equal η/B', colour: 'muted', mark: 'dots' },
         ]}
       />
@@ -64,6 +65,12 @@ export function PlanePanel() {
         data={data}
         draw={drawPlane}
       />
+      {noise && !resolved && (
+        <p class="hint">
+          The noise scale is not resolved at step {formatCount(noise.step)}: the squared gradient is{' '}
+          {formatMarked(noise.squaredGradient)}, which is not above 0.
+        </p>
+      )}
     </Panel>
   );
 }
