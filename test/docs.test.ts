@@ -45,6 +45,7 @@ const commands = [
   ...walk(join(root, 'src/cli'), '.ts'),
   ...walk(join(root, 'src/terminal'), '.ts'),
   ...walk(join(root, 'src/experiments'), 'command.ts'),
+  join(root, 'src/lab/command.ts'),
 ]
   .map((f) => readFileSync(f, 'utf8'))
   .join('\n');
