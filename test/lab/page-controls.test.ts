@@ -87,6 +87,27 @@ describe.skipIf(!hasChromium)('the page by hand (skipped: needs Chromium)', () =
     await page.close();
   });
 
+  it('a slider that is moved while a session opens acts when it is there', async () => {
+    const { page } = await lab.open();
+    await waitForPause(page);
+    await page.evaluate(() => {
+      // both within one task, so that the session cannot be ready in between
+      const select = [...document.querySelectorAll('select')].find((s) => s.value === 'shuffled')!;
+      select.value = 'replaced';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+      const slider = document.querySelector<HTMLInputElement>('input[type="range"][aria-label^="Batch size"]')!;
+      slider.value = String(Math.log10(20) * 40);
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.waitForSelector('[data-numbers="learning-rate"] td:has-text("B = 20")');
+    expect((await snapshotOf(page)).state).toMatchObject({
+      sampling: 'replaced',
+      batchSize: 50,
+      changes: [{ at: 0, key: 'batchSize', value: 20 }],
+    });
+    await page.close();
+  });
+
   it('colours follow the system until they are chosen, and the choice is kept', async () => {
     const { page } = await lab.open({}, { scheme: 'dark' });
     expect(await page.getAttribute('html', 'data-theme')).toBe('dark');

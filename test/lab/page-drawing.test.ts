@@ -24,18 +24,19 @@ const size = { width: 500, height: 300 };
 const of = (value: number, error: number) => estimate(value, error, 100, 'made up');
 const basis = { step: 400, rows: 300, every: 1, weights: 2500 };
 
-/** A context that draws nothing and counts what it was asked. */
+/** A context that draws nothing and keeps what it was asked. */
 function paper() {
   const calls: string[] = [];
-  const ctx = new Proxy(
-    {},
-    {
-      get: (_, name) =>
-        name === 'measureText' ? (t: string) => ({ width: 7 * t.length }) : () => calls.push(String(name)),
-      set: () => true,
-    },
-  ) as CanvasRenderingContext2D;
-  return { ctx, calls };
+  const lines: [number, number][] = [];
+  const answer = (name: string) =>
+    name === 'measureText'
+      ? (t: string) => ({ width: 7 * t.length })
+      : (...args: number[]) => {
+          calls.push(name);
+          if (name === 'lineTo') lines.push([args[0], args[1]]);
+        };
+  const ctx = new Proxy({}, { get: (_, name) => answer(String(name)), set: () => true }) as CanvasRenderingContext2D;
+  return { ctx, calls, lines };
 }
 
 /** Slope of y against x over marks, in pixels. */
@@ -90,6 +91,25 @@ it('relation: open directions are left out, the highlighted one is ringed, a con
   const plain = paper();
   const alone = drawRelation(plain.ctx, { parts, fit: undefined, control: undefined }, size, theme, undefined, 0);
   expect(alone.map((m) => m.rank)).toEqual([1, 3]);
+  // a fit through both points is drawn from one to the other
+  const fitted = paper();
+  const power = {
+    exponent: of(-4, 0.1),
+    intercept: of(-6, 0.1),
+    range: [0.1, 1] as const,
+    points: 2,
+    scatter: 0,
+    r2: 1,
+  };
+  const ends = drawRelation(fitted.ctx, { parts, fit: power, control: undefined }, size, theme, undefined, 0);
+  const [from, to] = fitted.lines.slice(-2);
+  for (const [at, mark] of [
+    [from, ends[0]],
+    [to, ends[1]],
+  ] as const) {
+    expect(at[0]).toBeCloseTo(mark.x, 6);
+    expect(at[1]).toBeCloseTo(mark.y, 6);
+  }
   const lit = paper();
   drawRelation(lit.ctx, { parts, fit: undefined, control: undefined }, size, theme, 3, 0);
   expect(lit.calls.filter((c) => c === 'arc').length).toBe(plain.calls.filter((c) => c === 'arc').length + 1);

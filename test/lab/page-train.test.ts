@@ -90,6 +90,27 @@ describe.skipIf(!hasChromium)('the view Train (skipped: needs Chromium)', () => 
     await page.close();
   });
 
+  it('a worker that dies is started again from its checkpoint, and the page says so', async () => {
+    const { page } = await lab.open();
+    await start(page);
+    await waitForStep(page, 200);
+    const [training] = page.workers(); // the first that the page started
+    await training.evaluate(() => {
+      setTimeout(() => {
+        throw new Error('made to die');
+      });
+    });
+    await page.waitForSelector('.told:has-text("made to die")', { timeout: 60_000 });
+    const { told, step } = await snapshotOf(page);
+    expect(told[0].sentence).toMatch(
+      /worker that trains stopped .* started again from its checkpoint after step \d+\.$/,
+    );
+    await waitForStep(page, step + 100);
+    const loss = await numbersOf(page, 'loss');
+    expect(loss['last minibatch'][0]).not.toBe('–');
+    await page.close();
+  });
+
   it('zooms by keys, and says how many points a pixel stands for', async () => {
     const { page, noise } = await lab.open({ at: 4000 });
     await waitForStep(page, 4000);

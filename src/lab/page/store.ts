@@ -114,6 +114,7 @@ export async function open(state: LabState): Promise<void> {
     values.value = valuesOf(state);
   });
   inbox.length = 0;
+  pending.clear();
   clearCurves();
   traceRate(state, 0, state.optimiser.learningRate);
   const mine = sessionNumber.peek();
@@ -124,6 +125,7 @@ export async function open(state: LabState): Promise<void> {
     if (mine !== sessionNumber.peek()) return;
     session.value = facts;
     if (phase.peek() === 'opening') phase.value = state.at > 0 ? 'running' : 'paused';
+    flush();
   } catch (error) {
     if (mine !== sessionNumber.peek()) return;
     phase.value = 'failed';
@@ -189,6 +191,7 @@ export function set(key: SliderKey, value: number): void {
 function flush(): void {
   clearTimeout(timer);
   timer = undefined;
+  if (phase.peek() === 'opening') return; // what is moved meanwhile is told when the session is ready
   lastSet = performance.now();
   for (const [key, value] of pending) engine.set(key, value);
   pending.clear();
