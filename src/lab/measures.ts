@@ -43,12 +43,13 @@ export interface ControlResult {
 export interface MeasureArguments {
   /** `directions`: coordinates returned, 3 by default. `rows`: most rows used, 600 by default. */
   cloud: { readonly directions?: number; readonly rows?: number };
-  /** `rows` as above; `draws` of the walk, 1 by default; 0 leaves it out. */
+  /** `rows` as above; `walk`: whether the walk is made, true by default. */
   spectrum: { readonly rows?: number; readonly walk?: boolean };
   displacement: { readonly ranks?: readonly number[]; readonly rows?: number };
   temperature: { readonly ranks?: readonly number[]; readonly rows?: number };
-  /** `samples`: most samples, drawn at random; 2000 by default. */
+  /** `samples`: most samples, drawn at random; 2000 by default, 500 for networks of convolutions. */
   'noise-scale': { readonly samples?: number };
+  /** `samples` likewise; 1000 by default, 250 for networks of convolutions. */
   ceiling: { readonly samples?: number };
   /** `directions`: how many, log-spaced in rank, 24 by default; `points` of each profile, 41 by default. */
   flatness: {

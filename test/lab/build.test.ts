@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { PAGE_POLICY } from '../../src/lab/server/answer.js';
 import { firstLoad, PAGE, pageFiles, pageText } from '../support/lab-page.js';
 
 const NODE_IMPORT = /(?:\bfrom|\bimport|require)\s*\(?\s*["'`]node:/;
@@ -40,6 +41,11 @@ describe('the code of the page', () => {
     const html = pageText('index.html');
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/);
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
+  });
+
+  it('states the policy that the server sends, for servers that send none', () => {
+    const [, stated] = /Content-Security-Policy"\s+content="([^"]+)"/.exec(pageText('index.html'))!;
+    expect(`${stated}; frame-ancestors 'none'`).toBe(PAGE_POLICY); // frame-ancestors has no effect in a page
   });
 
   it('names all its files in the service worker, which therefore has them without a network', () => {

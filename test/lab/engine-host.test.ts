@@ -55,8 +55,8 @@ function clientHere() {
   const client = new EngineClient({ training: make('training'), measuring: make('measuring') });
   const heard: FromEngine[] = [];
   client.listen((message) => heard.push(message));
-  const until = async (found: (message: FromEngine) => boolean) => {
-    for (let k = heard.length; ; k++) {
+  const until = async (found: (message: FromEngine) => boolean, from = heard.length) => {
+    for (let k = from; ; k++) {
       while (k >= heard.length) await new Promise((resolve) => setTimeout(resolve));
       if (found(heard[k])) return heard[k];
     }
@@ -175,9 +175,27 @@ describe('measurements', () => {
     await until(stopped);
     const long = client.measure('controls', {}, () => long.cancel());
     await expect(long.result).rejects.toMatchObject({ code: 'cancelled' });
-    await expect(client.measure('slice', {}).result).rejects.toThrow();
+    await expect(client.measure('colour' as never, {}).result).rejects.toThrow("there is no measurement 'colour'.");
     client.close();
   });
+});
+
+it('a divergence is compared with the edge of stability that was measured', async () => {
+  const { client, heard, until } = clientHere();
+  await client.open(teacherState({ at: 60 }));
+  await until(stopped);
+  const { edge, curvature } = await client.measure('ceiling', {}).result;
+  expect(edge.value).toBeCloseTo(2 / curvature.value, 9);
+  const from = heard.length;
+  client.set('learningRate', 1e30);
+  client.run();
+  const diverged = await until((m) => m.type === 'diverged', from);
+  expect(diverged).toMatchObject({ kind: 'not-finite', learningRate: 1e30 });
+  expect((diverged as { why: string }).why).toMatch(
+    /The learning rate was \S+ times the edge of stability \S+, as measured after step 60\. Lower the learning rate, or rewind\./,
+  );
+  expect(await until(stopped, from)).toMatchObject({ why: 'diverged', step: (diverged as { at: number }).at - 1 });
+  client.close();
 });
 
 describe('a worker that dies', () => {

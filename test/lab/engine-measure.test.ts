@@ -11,6 +11,7 @@ import { stepTemperatures } from '../../src/analyse/trajectory/temperatures.js';
 import { benchOf } from '../../src/lab/engine/bench.js';
 import { measurements } from '../../src/lab/engine/measurements.js';
 import { recordedOf } from '../../src/lab/engine/own-walk.js';
+import { packMnist } from '../../src/lab/engine/pack.js';
 import type { Bench } from '../../src/lab/engine/registry.js';
 import { usedRows } from '../../src/lab/engine/rows.js';
 import { LabSession } from '../../src/lab/engine/session.js';
@@ -18,6 +19,7 @@ import type { MeasureArguments, MeasureResults } from '../../src/lab/measures.js
 import type { LabState, Snapshot } from '../../src/lab/protocol.js';
 import type { NetworkSpec } from '../../src/model/network.js';
 import { embeddedLinearAlgebra } from '../../src/numeric/linalg/index.js';
+import { loadDataset } from '../../src/runs/datasets.js';
 import { NetworkPasses } from '../../src/surface/network/passes.js';
 import { teacherState } from './support.js';
 
@@ -309,15 +311,38 @@ it('a control that takes too long is left out with its reason, and the others ar
   expect(missing).toContain('a walk of 22001 steps');
 });
 
-it('networks of layers are measured too', async () => {
+it('a network of convolutions is measured in its layers, by passes over the samples', async () => {
+  const mnist = await loadDataset('mnist');
+  const packs = [packMnist(mnist, { train: [0, 120], test: [0, 20] })];
   const state: LabState = {
     ...small,
-    network: 'mlp',
-    layer: 'layer2',
-    window: 1,
-    data: { kind: 'teacher', limit: 600 },
+    data: { kind: 'mnist', limit: 120 },
+    network: 'lenet5',
+    layer: 'dense3',
+    batchSize: 10,
+    window: 3,
+    optimiser: { type: 'sgd', learningRate: 0.05, momentum: 0.9 },
   };
-  const moment = await momentOf(state, 40);
-  const { parts } = await measured(moment, 'flatness', { ranks: [3], samples: 300 });
-  expect(parts[0].direction.flatness).toBeGreaterThan(0);
+  const session = await LabSession.open(state, { packs });
+  session.trainTo(120, false);
+  const moment = { bench: await benchOf(state, { packs }), snapshot: session.snapshot(true) };
+  expect(moment.snapshot.rows.length).toBe(36 * 840);
+  const { parts, samples, centreLoss } = await measured(moment, 'flatness', { ranks: [3], points: 5 });
+  expect(samples).toBe(120);
+  const [{ direction, profile }] = parts;
+  expect(direction.flatness).toBeGreaterThan(0);
+  // the crossings are where the loss is e times that of the centre: between the second and third point, and beyond
+  expect(profile.displacement[2]).toBeCloseTo(0.75 * (direction.left! + direction.right!), 9);
+  const level = Math.E * centreLoss.value;
+  const surface = moment.bench.surface();
+  const axis = (await pca(rowsInMemory(moment.snapshot.rows, 840), la, { keep: [3] })).components;
+  const centre = Float64Array.from(moment.snapshot.weights);
+  const { mean } = await pca(rowsInMemory(moment.snapshot.rows, 840), la, { keep: [3] });
+  centre.set(mean, moment.bench.block.ranges[0].offset);
+  const [{ losses }] = await surface.losses(centre, [
+    { block: moment.bench.block, direction: axis, displacements: [direction.left!, direction.right!] },
+  ]);
+  for (const loss of losses) expect(Math.abs(loss / level - 1)).toBeLessThan(1e-3);
+  const { walk } = await measured(moment, 'spectrum', {});
+  expect(walk!.variances[0]).toBeGreaterThan(0);
 });

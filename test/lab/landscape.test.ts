@@ -85,6 +85,9 @@ describe('a slice', () => {
     own.set(snapshot.rows.subarray((T - 1) * size), offset);
     expect(last.loss / meanLoss(own)).toBeCloseTo(1, 4);
     expect(last.shadow / meanLoss(at(result.path.x[T - 1], result.path.y[T - 1]))).toBeCloseTo(1, 4);
+    let far = 0;
+    for (let i = 0; i < size; i++) far += (snapshot.rows[(T - 1) * size + i] - w.mean[i]) ** 2;
+    expect(last.offPlane).toBeCloseTo(1 - (result.path.x[T - 1] ** 2 + result.path.y[T - 1] ** 2) / far, 6);
     expect(result.batches![0].curvature.n).toBe(6);
   });
 
@@ -140,6 +143,10 @@ describe('the potential', () => {
     });
     // Q = H Σ − D
     expect(plane.circulation / (hxx * b + hxy * d - (eta / 2) * C[0][1])).toBeCloseTo(1, 3);
+    // two directions have one pair: ½ eta (H Σ − Σ H) is expected for each step
+    const expected = (eta / 2) * (hxx * b + hxy * d - (a * hxy + b * hyy));
+    const current = await landscapeMeasurements.current(bench, snapshot, { ranks: [1, 2] }, quiet);
+    expect((result.rotation.value * expected) / current.circulation.value).toBeCloseTo(1, 3);
     expect(result.samples).toBe(200);
     expect(result.learningRate).toBe(0.2);
   });

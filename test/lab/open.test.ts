@@ -90,6 +90,17 @@ describe.skipIf(!hasChromium)('Open and Compare in Chromium (needs Chromium)', (
     await figure.locator('.report-drawing').focus();
     await page.keyboard.press('ArrowRight');
     expect(await said(page, 'figure').textContent()).toMatch(/^lines: .*read from the axes/);
+    const drawing = figure.locator('svg.tg-figure');
+    const { x, y, width, height } = (await drawing.boundingBox())!;
+    await page.mouse.move(x + width * 0.5, y + height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.75, y + height * 0.6);
+    await page.mouse.up();
+    const [left, , wide] = (await drawing.getAttribute('viewBox'))!.split(' ').map(Number);
+    expect(left).toBeCloseTo(280, -1);
+    expect(wide).toBeCloseTo(140, -1);
+    await page.keyboard.press('0');
+    expect(await drawing.getAttribute('viewBox')).toBe('0 0 560 380');
     expect(await page.evaluate('globalThis.hurt')).toBeUndefined();
     expect(await figure.locator('script, style').count()).toBe(0);
     expect(noise).toEqual([]);

@@ -1,5 +1,6 @@
 /** What the views Open and Compare work out, without a browser. */
 import { describe, expect, it } from 'vitest';
+import { fitted, scaledAbout } from '../../src/lab/page/views/open/zoom.js';
 import { compareNumbers, differenceOf, settingsThatDiffer, twoSided } from '../../src/lab/results/compare.js';
 import { filterRuns, sortRuns } from '../../src/lab/results/filter.js';
 import { idOf } from '../../src/lab/results/folder.js';
@@ -272,6 +273,18 @@ describe('a drawn axis', () => {
       ),
     ).toBeUndefined();
   });
+});
+
+it('a part of a drawing keeps its proportions, stays inside, and keeps the point that it is scaled about', () => {
+  const whole = { x: 0, y: 0, width: 400, height: 200 };
+  expect(fitted(whole, { x: 100, y: 50, width: 20, height: 40 })).toEqual({ x: 70, y: 50, width: 80, height: 40 });
+  expect(fitted(whole, { x: 390, y: 195, width: 10, height: 5 })).toEqual({ x: 390, y: 195, width: 10, height: 5 });
+  expect(fitted(whole, { x: 399, y: 0, width: 1, height: 1 }).width).toBe(10); // forty times is enough
+  expect(fitted(whole, { x: -50, y: -50, width: 900, height: 900 })).toEqual(whole);
+  const near = scaledAbout(whole, whole, 0.5, 300, 150);
+  expect(near).toEqual({ x: 150, y: 75, width: 200, height: 100 });
+  expect((300 - near.x) / near.width).toBe(300 / 400);
+  expect(scaledAbout(whole, near, 4, 300, 150)).toEqual(whole);
 });
 
 it('tables are read back as they were written', () => {

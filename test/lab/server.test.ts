@@ -293,8 +293,11 @@ describe('who may ask', () => {
       expect((await ask('/api/runs', { headers: { 'Sec-Fetch-Site': site } })).status).toBe(403);
     expect((await ask('/api/runs', { headers: { 'Sec-Fetch-Site': 'same-origin' } })).status).toBe(200);
     const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
-    expect((await ask('/', { headers: link })).status).toBe(200); // a link on another page opens the page, and nothing else
+    expect((await ask('/', { headers: link })).status).toBe(200); // a link on another page opens the page
     expect((await ask('/api/runs', { headers: link })).status).toBe(403);
+    const [{ id }] = lines((await ask('/api/runs')).text);
+    expect((await ask(`/api/runs/${id}/file/report.html`, { headers: link })).status).toBe(200); // a report links to its theory
+    expect((await ask(`/api/runs/${id}/file/run.json`, { headers: link })).status).toBe(403);
     expect((await ask('/', { headers: { ...link, 'Sec-Fetch-Dest': 'iframe' } })).status).toBe(403);
   });
 

@@ -1,5 +1,6 @@
 /** The largest learning rate that the curvature allows, and where training stands below or above it. docs/theory [R6], [O1]. */
 import { surfaceCurvature } from '../../analyse/curvature/surface-curvature.js';
+import { isLayered } from '../../model/any-network.js';
 import { type Estimate, scaled } from '../../numeric/estimate.js';
 import { wholeBlock } from '../../surface/blocks.js';
 import { scaledSurface } from '../../surface/scaled.js';
@@ -10,7 +11,8 @@ import { formOf, rateOfSnapshot } from './measure-temperature.js';
 import type { Measure } from './registry.js';
 import { evenSubset } from './subset.js';
 
-const SAMPLES = 1000;
+/** Samples where none are named: of perceptrons, and of networks of convolutions, whose passes are some hundred times slower. */
+const [SAMPLES, SAMPLES_LAYERED] = [1000, 250];
 /** Most products with the Hessian, and the residual relative to the eigenvalue at which they end. */
 const [PRODUCTS, TOLERANCE] = [40, 1e-2];
 
@@ -18,7 +20,8 @@ const [PRODUCTS, TOLERANCE] = [40, 1e-2];
  * Measures the largest eigenvalue lambda of the Hessian, with its L2 penalty, over all weights, in the coordinates of the optimiser
  * where it has a preconditioner, and the learning rate at which the optimiser's linear form loses stability: 2(1 + mu)/lambda for SGD.
  */
-export const measureCeiling: Measure<'ceiling'> = async (bench, snapshot, { samples = SAMPLES }, report) => {
+export const measureCeiling: Measure<'ceiling'> = async (bench, snapshot, args, report) => {
+  const { samples = isLayered(bench.network) ? SAMPLES_LAYERED : SAMPLES } = args;
   const form = formOf(snapshot);
   const key = bench.key.child('ceiling');
   const plain = bench.surface(form.penalty);

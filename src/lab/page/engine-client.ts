@@ -60,6 +60,8 @@ interface Opened {
   step: number;
   checkpoint: LabCheckpoint | undefined;
   running: boolean;
+  /** The edge of stability that was measured last. */
+  edge: Extract<ToTraining, { type: 'know' }> | undefined;
 }
 
 interface Waiting {
@@ -88,7 +90,15 @@ export class EngineClient implements LabEngine {
   open(state: LabState, data?: LabBytes): Promise<SessionFacts> {
     this.opening?.reject(new EngineError('replaced', 'another session was opened.'));
     for (const id of this.waiting.keys()) this.cancel(id);
-    this.opened = { state, data, changes: state.changes, step: 0, checkpoint: undefined, running: false };
+    this.opened = {
+      state,
+      data,
+      changes: state.changes,
+      step: 0,
+      checkpoint: undefined,
+      running: false,
+      edge: undefined,
+    };
     this.restarts = { training: 0, measuring: 0 };
     this.ready = false;
     return new Promise((resolve, reject) => {
@@ -207,6 +217,7 @@ export class EngineClient implements LabEngine {
       case 'ready':
         this.opening?.resolve(message.facts);
         this.opening = undefined;
+        if (opened?.edge) this.toTraining(opened.edge);
         if (opened?.running) this.toTraining({ type: 'run' });
         break;
       case 'progress':
@@ -268,7 +279,9 @@ export class EngineClient implements LabEngine {
   private remember(kind: MeasureKind, at: number, result: unknown): void {
     if (kind !== 'ceiling') return;
     const { edge } = result as MeasureResults['ceiling'];
-    if (Number.isFinite(edge.value)) this.toTraining({ type: 'know', edge: edge.value, at });
+    if (!this.opened || !Number.isFinite(edge.value)) return;
+    this.opened.edge = { type: 'know', edge: edge.value, at };
+    this.toTraining(this.opened.edge);
   }
 
   private cancel(id: number): void {

@@ -31,6 +31,9 @@ export function hostNames(host: string, port: number): Set<string> {
   return new Set(port === 80 ? [...withPort, ...names.map((n) => n.toLowerCase())] : withPort);
 }
 
+/** What a link anywhere may open: the page, and reports of runs, which link to their theory and run nothing. No other site can read them. */
+const OPENED = /^\/(?:[?#]|$|api\/runs\/[\w-]+\/file\/(?:[\w-]+\/)*[\w-]+\.html$)/;
+
 /** Returns why a request is refused, or undefined where it is answered. */
 export function refusalOf(request: IncomingMessage, names: ReadonlySet<string>): Refusal | undefined {
   const { method, url = '', headers } = request;
@@ -46,7 +49,7 @@ export function refusalOf(request: IncomingMessage, names: ReadonlySet<string>):
     return { status: 403, sentence: 'A page of another site may not ask this server.' };
   const site = headers['sec-fetch-site'];
   const navigates = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !(navigates && /^\/(?:[?#]|$)/.test(url)))
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !(navigates && OPENED.test(url)))
     return { status: 403, sentence: 'A page of another site may not ask this server.' };
   return undefined;
 }

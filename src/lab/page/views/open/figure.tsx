@@ -9,8 +9,9 @@ import { saveFigure } from '../../share/figures.js';
 import { SaveButtons } from '../../share/save-buttons.js';
 import { type FigureMark, type FigureParts, partsOf } from './figure-marks.js';
 import { drawingOf } from './svg.js';
+import { Zoom } from './zoom.js';
 
-/** Units of the drawing within which a mark is pointed at. */
+/** Pixels within which a mark is pointed at. */
 const REACH = 16;
 
 let styled = false;
@@ -53,6 +54,8 @@ export function Figure({ name, svg, tables }: FigureProps) {
   const hidden = useSignal<ReadonlySet<number>>(new Set());
   const said = useSignal('');
   const pointer = useRef<SVGCircleElement | undefined>(undefined);
+  const zoom = useRef<Zoom | undefined>(undefined);
+  const large = useSignal(false);
   const at = useRef(-1);
   const matches = useRef<Map<number, Matched | undefined>>(new Map());
   const rowsOfTables = useRef<readonly TextTable[] | undefined>(undefined);
@@ -72,6 +75,7 @@ export function Figure({ name, svg, tables }: FigureProps) {
     pointer.current = ring;
     drawing.append(ring);
     holder.current!.replaceChildren(drawing);
+    zoom.current = new Zoom(drawing);
   }, [drawing]);
   useEffect(() => {
     for (const [k, group] of (parts?.groups ?? []).entries())
@@ -99,12 +103,15 @@ export function Figure({ name, svg, tables }: FigureProps) {
     said.value = wordsOf(parts, mark, rowsOfTables.current, matches.current);
   };
   const onPointerMove = (e: PointerEvent) => {
-    const box = drawing.getBoundingClientRect();
-    const scale = drawing.viewBox.baseVal.width / box.width || 1;
-    point(nearest(visible, (e.clientX - box.left) * scale, (e.clientY - box.top) * scale));
+    const z = zoom.current!;
+    if (z.drag(e)) point(undefined);
+    else point(nearest(visible, ...z.at(e), REACH * z.scale));
   };
   const onKeyDown = (e: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[e.key];
+    const factor = { '+': 0.5, '=': 0.5, '-': 2 }[e.key];
+    if (factor !== undefined) zoom.current!.by(factor);
+    else if (e.key === '0' || e.key === 'Escape') zoom.current!.show();
     if (by === undefined || visible.length === 0) return;
     e.preventDefault();
     at.current = (at.current + by + visible.length) % visible.length;
@@ -112,22 +119,30 @@ export function Figure({ name, svg, tables }: FigureProps) {
   };
   const title = drawing.querySelector('title')?.textContent ?? name;
   return (
-    <figure class="panel report-figure" data-figure={name}>
+    <figure class={large.value ? 'panel wide report-figure' : 'panel report-figure'} data-figure={name}>
       <h3>{title}</h3>
       <div
         ref={holder}
         class="report-drawing"
         role="application"
-        aria-label={`${title}. Arrow keys go from mark to mark.`}
+        aria-label={`${title}. Arrow keys go from mark to mark, plus and minus zoom, 0 shows everything.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from mark to mark
         tabIndex={0}
+        onPointerDown={(e) => {
+          if (e.button === 0) zoom.current!.begin(e);
+        }}
         onPointerMove={onPointerMove}
-        onPointerLeave={() => point(undefined)}
+        onPointerUp={(e) => zoom.current!.end(e)}
+        onDblClick={() => zoom.current!.show()}
+        onPointerLeave={() => {
+          zoom.current!.end();
+          point(undefined);
+        }}
         onBlur={() => point(undefined)}
         onKeyDown={onKeyDown}
       />
       <p class="chart-readout" aria-live="polite" data-said="figure">
-        {said.value || 'Point at a mark to read its numbers.'}
+        {said.value || 'Point at a mark to read its numbers; drag to zoom in, double-click to see all.'}
       </p>
       {parts.groups.length > 1 && (
         <fieldset class="switches">
@@ -149,13 +164,24 @@ export function Figure({ name, svg, tables }: FigureProps) {
           ))}
         </fieldset>
       )}
+      <button
+        type="button"
+        class="quiet"
+        aria-pressed={large.value}
+        onClick={() => {
+          large.value = !large.value;
+        }}
+      >
+        {large.value ? 'Smaller' : 'Larger'}
+        <span class="sr-only">: {title}</span>
+      </button>
       <SaveButtons what={title} kinds={['svg', 'png', 'pdf']} save={(kind) => saveFigure(name, svg, kind)} />
     </figure>
   );
 }
 
-function nearest(marks: readonly FigureMark[], x: number, y: number): FigureMark | undefined {
-  let [best, reach] = [undefined as FigureMark | undefined, REACH];
+function nearest(marks: readonly FigureMark[], x: number, y: number, reach: number): FigureMark | undefined {
+  let best: FigureMark | undefined;
   for (const mark of marks) {
     const d = Math.hypot(mark.x - x, mark.y - y);
     if (d < reach) [best, reach] = [mark, d];
