@@ -9,6 +9,7 @@ import { rowsInMemory } from '../../src/analyse/trajectory/rows.js';
 import { scaling } from '../../src/analyse/trajectory/scaling.js';
 import { stepTemperatures } from '../../src/analyse/trajectory/temperatures.js';
 import { benchOf } from '../../src/lab/engine/bench.js';
+import { formOf, rateOfSnapshot } from '../../src/lab/engine/measure-temperature.js';
 import { measurements } from '../../src/lab/engine/measurements.js';
 import { recordedOf } from '../../src/lab/engine/own-walk.js';
 import { packMnist } from '../../src/lab/engine/pack.js';
@@ -121,6 +122,18 @@ describe('on the rows of the window', () => {
     });
   });
 
+  it('times are steps where rows are several steps apart', async () => {
+    const every = { ...sgd, snapshot: { ...sgd.snapshot, every: 3 } };
+    const [near] = (await measured(sgd, 'displacement', { ranks: [1] })).directions;
+    const [far] = (await measured(every, 'displacement', { ranks: [1] })).directions;
+    expect(far.driftVelocity.value).toBeCloseTo(near.driftVelocity.value / 3, 12);
+    expect(far.correlationTime.value).toBeCloseTo(near.correlationTime.value * 3, 9);
+    expect(far.msd.lag).toEqual(near.msd.lag.map((lag) => 3 * lag));
+    expect(far.msdExponent).toEqual(near.msdExponent);
+    const [none] = (await measured(every, 'temperature', { ranks: [1] })).directions;
+    expect(none.temperature.method).toContain('only one step in 3 is recorded');
+  });
+
   it('temperatures know the momentum, and are not given where they do not exist', async () => {
     const optimiser = { type: 'sgd', learningRate: 0.05, momentum: 0.9 } as const;
     const heavy = await momentOf({ ...small, optimiser }, 500);
@@ -208,9 +221,40 @@ describe('on the weights', () => {
     expect(Math.abs(some.trace.value - direct.trace.value)).toBeLessThan(5 * some.trace.standardError);
   });
 
+  it('a schedule gives the rate of the last step', () => {
+    const settings = {
+      type: 'sgd',
+      learningRate: 0.4,
+      schedule: { type: 'step', every: 10, factor: 0.5 },
+    } as const;
+    expect([1, 10, 11, 21].map((step) => rateOfSnapshot({ settings, step }))).toEqual([0.4, 0.4, 0.2, 0.1]);
+    expect(formOf({ settings, step: 11 }).learningRate).toBe(0.2);
+  });
+
   it('an adaptive optimiser has its ceiling in its own coordinates', async () => {
     const moment = await momentOf({ ...small, optimiser: { type: 'adam', learningRate: 0.01 } }, 200);
-    const { words, curvature, edge } = await measured(moment, 'ceiling', {});
+    const { words, curvature, edge } = await measured(moment, 'ceiling', { samples: 1e9 });
+    // the largest eigenvalue of √P H √P by power iteration on differences of gradients
+    const { snapshot, bench } = moment;
+    const { squares } = snapshot.optimiser;
+    const root = Array.from(squares, (v) => 1 / Math.sqrt(Math.sqrt(v / (1 - 0.999 ** 200)) + 1e-8));
+    const w = Float64Array.from(snapshot.weights);
+    const surface = bench.surface();
+    const product = async (v: readonly number[]) => {
+      const h = 1e-4 / Math.hypot(...v.map((x, i) => x * root[i]));
+      const at = (sign: number) => surface.gradient(w.map((x, i) => x + sign * h * root[i] * v[i]));
+      const [up, down] = [await at(1), await at(-1)];
+      return v.map((_, i) => (root[i] * (up.gradient[i] - down.gradient[i])) / (2 * h));
+    };
+    let v = Array.from(w, (_, i) => Math.sin(i + 1));
+    let largest = 0;
+    for (let k = 0; k < 60; k++) {
+      const next = await product(v);
+      largest = Math.hypot(...next) / Math.hypot(...v);
+      const norm = Math.hypot(...next);
+      v = next.map((x) => x / norm);
+    }
+    expect(Math.abs(curvature.value / largest - 1)).toBeLessThan(0.03);
     expect(words).toContain('in the coordinates of adam');
     // 2(1 + beta1)/((1 − beta1) λ)
     expect(edge.value).toBeCloseTo((2 * 1.9) / (0.1 * curvature.value), 6);
