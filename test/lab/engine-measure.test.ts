@@ -14,7 +14,7 @@ import { measurements } from '../../src/lab/engine/measurements.js';
 import { recordedOf } from '../../src/lab/engine/own-walk.js';
 import { packMnist } from '../../src/lab/engine/pack.js';
 import type { Bench } from '../../src/lab/engine/registry.js';
-import { usedRows } from '../../src/lab/engine/rows.js';
+import { meaningfulRanks, usedRows } from '../../src/lab/engine/rows.js';
 import { LabSession } from '../../src/lab/engine/session.js';
 import type { MeasureArguments, MeasureResults } from '../../src/lab/measures.js';
 import type { LabState, Snapshot } from '../../src/lab/protocol.js';
@@ -99,6 +99,9 @@ describe('on the rows of the window', () => {
     expect([...used.data].filter((_, i) => i % 2 === 0)).toEqual([2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 32]);
     expect(used.basis).toMatchObject({ rows: 11, every: 6 });
     expect(used.firstStep).toBe(104);
+    // with few rows for each weight the later half of the ranks says nothing of a law
+    expect(meaningfulRanks(used)).toBe(2);
+    expect(meaningfulRanks({ ...used, P: 100, basis: { ...used.basis, rows: 31 } })).toBe(15);
     expect([...recordedOf(Float32Array.of(0, 1, 2, 3, 4, 5, 6), 1, 3)]).toEqual([0, 3, 6]);
   });
 

@@ -18,7 +18,7 @@ import type { Snapshot } from '../protocol.js';
 import { type Meter, meterAt } from './meter.js';
 import { ownWalk, recordedOf } from './own-walk.js';
 import type { Bench, Measure, Report } from './registry.js';
-import { directionsOf, meanCentre, principal, ranksOf, type UsedRows, usedRows } from './rows.js';
+import { directionsOf, meanCentre, meaningfulRanks, principal, type UsedRows, usedRows } from './rows.js';
 
 /** Directions of each control, and Ritz vectors of the fixed basis. */
 const [DIRECTIONS, VECTORS] = [20, 60];
@@ -114,7 +114,7 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
 
 /** Returns principal directions at log-spaced ranks from 2 on: the first one is a drift. */
 async function ranked(bench: Bench, rows: UsedRows, count: number): Promise<Ranked> {
-  const last = ranksOf(rows);
+  const last = meaningfulRanks(rows);
   const keep = last < 2 ? [1] : logSpaced(last, Math.max(2, count), 2);
   const found = await principal(bench, rows, keep);
   const { variances, resolution } = found.summary;

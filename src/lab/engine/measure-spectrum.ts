@@ -10,9 +10,14 @@ import { ownWalk, recordedOf } from './own-walk.js';
 import type { Bench, Measure, Report } from './registry.js';
 import { meanCentre, principal, usedRows } from './rows.js';
 
-/** Fits gamma of sigma_i² ~ i^(−gamma) as reports do: ranks from 20 to half of all, or to the last resolved one. */
+/**
+ * Fits gamma of sigma_i² ~ i^(−gamma) as reports do: ranks from 20 to half of all that there are, weights or rows, or to the last
+ * resolved one.
+ */
 export function gammaOf(summary: PcaSummary, key: Key): Estimate {
-  return negated(scaling({ pca: summary, directions: [], key, replicates: 200 }).rankLaw.exponent);
+  const ranks = Math.min(summary.P, summary.T - 1);
+  const { rankLaw } = scaling({ pca: { ...summary, P: ranks }, directions: [], key, replicates: 200 });
+  return negated(rankLaw.exponent);
 }
 
 /** Measures the spectrum. */
