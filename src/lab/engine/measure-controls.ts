@@ -16,7 +16,7 @@ import { linearForm } from '../../theory/optimisers/linear-form.js';
 import type { ControlResult } from '../measures.js';
 import type { Snapshot } from '../protocol.js';
 import { type Meter, meterAt } from './meter.js';
-import { ownWalk, recordedOf } from './own-walk.js';
+import { ownWalk } from './own-walk.js';
 import type { Bench, Measure, Report } from './registry.js';
 import { directionsOf, meanCentre, meaningfulRanks, principal, type UsedRows, usedRows } from './rows.js';
 
@@ -45,7 +45,6 @@ interface Task {
   readonly rows: UsedRows;
   readonly centre: Float64Array;
   readonly count: number;
-  readonly most: number | undefined;
 }
 
 /** Measures the controls that are asked for, all by default; each is a part. */
@@ -57,7 +56,7 @@ export const measureControls: Measure<'controls'> = async (bench, snapshot, args
   const { mean } = await principal(bench, rows, [1]);
   const centre = meanCentre(bench, snapshot, mean);
   const meter = await meterAt(bench, centre, linearForm(snapshot.settings).penalty, samples);
-  const task = { bench, snapshot, rows, centre, count, most };
+  const task = { bench, snapshot, rows, centre, count };
   const controls: ControlResult[] = [];
   for (const [k, name] of only.entries()) {
     const inside: Report = (share, what, part) => report((k + share) / only.length, what, part);
@@ -105,10 +104,9 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     const variances = variancesOf(projected(bench.la, rows, chosen), 'line');
     return { directions: chosen, ranks, variances, least: RESOLUTIONS * summary.resolution };
   },
-  async walk({ bench, snapshot, rows, centre, count, most }, report) {
-    const walked = await ownWalk(bench, snapshot, centre, (share, what) => report(0.5 * share, what));
-    const used = usedRows({ ...snapshot, rows: recordedOf(walked, rows.P, snapshot.every) }, rows.P, most);
-    return ranked(bench, used, count);
+  async walk({ bench, snapshot, rows, centre, count }, report) {
+    const walked = await ownWalk(bench, snapshot, centre, rows, (share, what) => report(0.5 * share, what));
+    return ranked(bench, walked, count);
   },
 };
 
