@@ -14,7 +14,7 @@ if (!runs) throw new Error('give a folder with runs.');
 const out = fileURLToPath(new URL('../docs/images/lab', import.meta.url));
 mkdirSync(out, { recursive: true });
 /** Most bytes of a picture. */
-const MOST = 150_000;
+const MOST = 200_000;
 const PATIENCE = { timeout: 600_000 };
 
 const lab = await serveLab({ folders: [runs] });
@@ -34,6 +34,9 @@ const paused = (page, step) =>
     PATIENCE,
   );
 
+/** A network that is trained in seconds. */
+const TEACHER = 'data=teacher:2000&net=20-20-20-4&lr=0.2&B=50&layer=layer2&window=50';
+
 /** For each view: what follows the view in the link, and what must be there before the picture is taken. */
 const views = {
   train: { link: 'at=3000&moves=1600:lr:0.2', ready: (page) => paused(page, 3000), height: 700 },
@@ -45,9 +48,41 @@ const views = {
         await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
     },
   },
-  landscape: { link: 'data=mnist:2000&at=1200', ready: (page) => paused(page, 1200) },
-  valley: { link: '', ready: (page) => page.waitForSelector('main canvas') },
-  lessons: { link: '', ready: (page) => page.waitForSelector('main h3, main li') },
+  landscape: {
+    link: `${TEACHER.replace('window=50', 'window=10')}&at=12000&landscape.a=2&landscape.b=3`,
+    ready: async (page) => {
+      await paused(page, 12000);
+      await page.click('#measure-landscape');
+      for (const kind of ['flatness', 'slice', 'potential'])
+        await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+    },
+    width: 1240,
+    height: 900,
+    area: ['#panel-profiles', '#panel-slice'],
+  },
+  valley: {
+    link: `${TEACHER}&valley.particles=800&valley.at=1500`,
+    ready: async (page) => {
+      await page.waitForFunction(
+        () => Number(document.querySelector('#valley-step')?.textContent.replace(/\D/g, '')) >= 1500,
+        undefined,
+        PATIENCE,
+      );
+      await page.waitForSelector('.counts[data-phase="paused"]', { state: 'attached', ...PATIENCE });
+    },
+    width: 1240,
+    height: 1000,
+    area: ['#panel-particles', '#panel-histogram'],
+  },
+  lessons: {
+    link: TEACHER,
+    ready: async (page) => {
+      await page.click('[data-lesson="hot"]');
+      await page.waitForSelector('#lesson[data-seen="true"]', PATIENCE);
+    },
+    width: 1000,
+    height: 680,
+  },
   open: { link: '', ready: (page) => page.waitForSelector('[data-run]') },
   run: { view: 'open', link: '', ready: openFirst, width: 900, height: 560 },
   compare: { link: '', ready: compareFirst, width: 1100, height: 640 },
@@ -77,7 +112,16 @@ async function compareFirst(page) {
   await page.waitForSelector('[data-table="compare"]');
 }
 
-for (const [name, { view = name, link, ready, width = 1200, height = 820 }] of Object.entries(views)) {
+/** The rectangle that holds some elements. */
+async function around(page, selectors) {
+  const boxes = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
+  const [x, y] = ['x', 'y'].map((k) => Math.min(...boxes.map((b) => b[k])));
+  const right = Math.max(...boxes.map((b) => b.x + b.width));
+  const bottom = Math.max(...boxes.map((b) => b.y + b.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+for (const [name, { view = name, link, ready, width = 1200, height = 820, area }] of Object.entries(views)) {
   if (only.length > 0 && !only.includes(name)) continue;
   const page = await browser.newPage({ viewport: { width, height }, reducedMotion: 'reduce' });
   page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
@@ -86,7 +130,7 @@ for (const [name, { view = name, link, ready, width = 1200, height = 820 }] of O
   await ready(page);
   await page.waitForTimeout(1000); // drawing ends
   const path = join(out, `${name}.png`);
-  await page.screenshot({ path });
+  await page.screenshot({ path, ...(area && { clip: await around(page, area) }) });
   const { size } = statSync(path);
   console.log(`${name}: ${Math.round(size / 1000)} kB at step ${(await snapshot(page)).step}`);
   if (size > MOST) console.error(`${name}: more than ${MOST / 1000} kB`);
