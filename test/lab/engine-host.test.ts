@@ -175,17 +175,21 @@ describe('measurements', () => {
     await until(stopped);
     const long = client.measure('controls', {}, () => long.cancel());
     await expect(long.result).rejects.toMatchObject({ code: 'cancelled' });
-    await expect(client.measure('colour' as never, {}).result).rejects.toThrow("there is no measurement 'colour'.");
+    await expect(client.measure('colour' as 'cloud', {}).result).rejects.toThrow("there is no measurement 'colour'.");
     client.close();
   });
 });
 
 it('a divergence is compared with the edge of stability that was measured', async () => {
-  const { client, heard, until } = clientHere();
+  const { client, heard, until, made } = clientHere();
   await client.open(teacherState({ at: 60 }));
   await until(stopped);
   const { edge, curvature } = await client.measure('ceiling', {}).result;
   expect(edge.value).toBeCloseTo(2 / curvature.value, 9);
+  // a worker that was started again is told what was measured
+  made.training[0].breaks = true;
+  client.step(1);
+  await until((m) => m.type === 'ready');
   const from = heard.length;
   client.set('learningRate', 1e30);
   client.run();

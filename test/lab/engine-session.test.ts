@@ -176,6 +176,17 @@ describe('rewinding', () => {
     expect(session.since(0).loss).toEqual(losses);
   });
 
+  it('fills a long window again', async () => {
+    const session = await LabSession.open(teacherState({ window: 10 }));
+    session.trainTo(300);
+    const there = session.snapshot(true);
+    expect(there.rows.length).toBe(200 * 320);
+    session.trainTo(350);
+    session.rewind(300);
+    session.trainTo(300);
+    expect(session.snapshot(true)).toEqual(there);
+  });
+
   it('forgets moves of sliders that came later', async () => {
     const session = await LabSession.open(teacherState({}));
     session.trainTo(100);

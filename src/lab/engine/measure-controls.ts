@@ -16,9 +16,9 @@ import { linearForm } from '../../theory/optimisers/linear-form.js';
 import type { ControlResult } from '../measures.js';
 import type { Snapshot } from '../protocol.js';
 import { type Meter, meterAt } from './meter.js';
-import { ownWalk, recordedOf } from './own-walk.js';
+import { ownWalk } from './own-walk.js';
 import type { Bench, Measure, Report } from './registry.js';
-import { directionsOf, meanCentre, principal, ranksOf, type UsedRows, usedRows } from './rows.js';
+import { directionsOf, meanCentre, meaningfulRanks, principal, type UsedRows, usedRows } from './rows.js';
 
 /** Directions of each control, and Ritz vectors of the fixed basis. */
 const [DIRECTIONS, VECTORS] = [20, 60];
@@ -45,7 +45,6 @@ interface Task {
   readonly rows: UsedRows;
   readonly centre: Float64Array;
   readonly count: number;
-  readonly most: number | undefined;
 }
 
 /** Measures the controls that are asked for, all by default; each is a part. */
@@ -57,7 +56,7 @@ export const measureControls: Measure<'controls'> = async (bench, snapshot, args
   const { mean } = await principal(bench, rows, [1]);
   const centre = meanCentre(bench, snapshot, mean);
   const meter = await meterAt(bench, centre, linearForm(snapshot.settings).penalty, samples);
-  const task = { bench, snapshot, rows, centre, count, most };
+  const task = { bench, snapshot, rows, centre, count };
   const controls: ControlResult[] = [];
   for (const [k, name] of only.entries()) {
     const inside: Report = (share, what, part) => report((k + share) / only.length, what, part);
@@ -105,16 +104,15 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     const variances = variancesOf(projected(bench.la, rows, chosen), 'line');
     return { directions: chosen, ranks, variances, least: RESOLUTIONS * summary.resolution };
   },
-  async walk({ bench, snapshot, rows, centre, count, most }, report) {
-    const walked = await ownWalk(bench, snapshot, centre, (share, what) => report(0.5 * share, what));
-    const used = usedRows({ ...snapshot, rows: recordedOf(walked, rows.P, snapshot.every) }, rows.P, most);
-    return ranked(bench, used, count);
+  async walk({ bench, snapshot, rows, centre, count }, report) {
+    const walked = await ownWalk(bench, snapshot, centre, rows, (share, what) => report(0.5 * share, what));
+    return ranked(bench, walked, count);
   },
 };
 
 /** Returns principal directions at log-spaced ranks from 2 on: the first one is a drift. */
 async function ranked(bench: Bench, rows: UsedRows, count: number): Promise<Ranked> {
-  const last = ranksOf(rows);
+  const last = meaningfulRanks(rows);
   const keep = last < 2 ? [1] : logSpaced(last, Math.max(2, count), 2);
   const found = await principal(bench, rows, keep);
   const { variances, resolution } = found.summary;

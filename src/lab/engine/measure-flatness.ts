@@ -6,7 +6,7 @@ import { linearForm } from '../../theory/optimisers/linear-form.js';
 import type { FlatnessPart } from '../measures.js';
 import { meterAt } from './meter.js';
 import type { Measure } from './registry.js';
-import { meanCentre, principal, ranksOf, usedRows } from './rows.js';
+import { meanCentre, meaningfulRanks, principal, usedRows } from './rows.js';
 
 /** Directions, points of a profile, where none are named. */
 const [DIRECTIONS, POINTS] = [24, 41];
@@ -16,7 +16,7 @@ export const measureFlatness: Measure<'flatness'> = async (bench, snapshot, args
   const { directions = DIRECTIONS, ranks, rows: most, samples, points = POINTS, centre: where = 'mean' } = args;
   const rows = usedRows(snapshot, bench.block.size, most);
   await report(0, 'principal directions');
-  const found = await principal(bench, rows, ranks ?? logSpaced(ranksOf(rows), directions));
+  const found = await principal(bench, rows, ranks ?? logSpaced(meaningfulRanks(rows), directions));
   const { summary, indices, components, mean } = found;
   const centre = where === 'mean' ? meanCentre(bench, snapshot, mean) : Float64Array.from(snapshot.weights);
   const meter = await meterAt(bench, centre, linearForm(snapshot.settings).penalty, samples);

@@ -6,13 +6,18 @@ import { type Estimate, negated } from '../../numeric/estimate.js';
 import type { Key } from '../../numeric/random.js';
 import type { MeasureResults } from '../measures.js';
 import type { Snapshot } from '../protocol.js';
-import { ownWalk, recordedOf } from './own-walk.js';
+import { ownWalk } from './own-walk.js';
 import type { Bench, Measure, Report } from './registry.js';
-import { meanCentre, principal, usedRows } from './rows.js';
+import { meanCentre, principal, type UsedRows, usedRows } from './rows.js';
 
-/** Fits gamma of sigma_i² ~ i^(−gamma) as reports do: ranks from 20 to half of all, or to the last resolved one. */
+/**
+ * Fits gamma of sigma_i² ~ i^(−gamma) as reports do: ranks from 20 to half of all that there are, weights or rows, or to the last
+ * resolved one.
+ */
 export function gammaOf(summary: PcaSummary, key: Key): Estimate {
-  return negated(scaling({ pca: summary, directions: [], key, replicates: 200 }).rankLaw.exponent);
+  const ranks = Math.min(summary.P, summary.T - 1);
+  const { rankLaw } = scaling({ pca: { ...summary, P: ranks }, directions: [], key, replicates: 200 });
+  return negated(rankLaw.exponent);
 }
 
 /** Measures the spectrum. */
@@ -32,7 +37,7 @@ export const measureSpectrum: Measure<'spectrum'> = async (bench, snapshot, { ro
   if (!walk) return own;
   await report(0.3, 'walk');
   try {
-    return { ...own, walk: await walkOf(bench, snapshot, meanCentre(bench, snapshot, mean), most, report) };
+    return { ...own, walk: await walkOf(bench, snapshot, meanCentre(bench, snapshot, mean), rows, report) };
   } catch (error) {
     if (error instanceof InputError && error.code === 'long-walk') return { ...own, missing: error.message };
     throw error;
@@ -43,17 +48,17 @@ async function walkOf(
   bench: Bench,
   snapshot: Snapshot,
   centre: Float64Array,
-  most: number | undefined,
+  rows: UsedRows,
   report: Report,
 ): Promise<NonNullable<MeasureResults['spectrum']['walk']>> {
-  const P = bench.block.size;
-  const walked = await ownWalk(bench, snapshot, centre, (share, what) => report(0.3 + 0.5 * share, what));
-  const used = usedRows({ ...snapshot, rows: recordedOf(walked, P, snapshot.every) }, P, most);
+  const walked = await ownWalk(bench, snapshot, centre, rows, (share, what) => report(0.3 + 0.5 * share, what));
   await report(0.85, 'principal directions of the walk');
-  const { summary } = await principal(bench, used, [1]);
+  const { summary } = await principal(bench, walked, [1]);
   return {
     variances: Float64Array.from(summary.variances),
     gamma: gammaOf(summary, bench.key.child('spectrum').child('walk')),
-    words: `a walk with the gradients of ${walked.length / P} batches of ${snapshot.batchSize} at the mean of the window, their mean taken away, and nothing that pulls back`,
+    words: `a walk with the gradients of ${stepsOf(rows)} batches of ${snapshot.batchSize} at the mean of the window, their mean taken away, and nothing that pulls back`,
   };
 }
+
+const stepsOf = ({ basis }: UsedRows): number => (basis.rows - 1) * basis.every + 1;

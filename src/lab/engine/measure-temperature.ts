@@ -19,7 +19,7 @@ function noTemperature({ settings, every }: Snapshot): string | undefined {
   if (nesterov || dampening > 0)
     return 'the relation holds for SGD with plain momentum, and not with Nesterov’s or dampening';
   if (every > 1)
-    return `only each ${every}th step of this layer is recorded, and a temperature is made of single steps`;
+    return `of this layer only one step in ${every} is recorded, and a temperature is made of single steps`;
   return undefined;
 }
 

@@ -53,6 +53,13 @@ export function usedRows({ rows, layer, ...snapshot }: Snapshot, P: number, most
 /** Ranks that exist: min(P, T − 1). */
 export const ranksOf = ({ basis, P }: UsedRows): number => Math.min(P, basis.rows - 1);
 
+/**
+ * The last rank whose variance says something of the run: with few rows for each weight the variances of the later half fall off, whatever
+ * the law. All ranks from four rows a weight on.
+ */
+export const meaningfulRanks = (rows: UsedRows): number =>
+  rows.basis.rows >= 4 * rows.P ? ranksOf(rows) : Math.max(1, Math.floor(ranksOf(rows) / 2));
+
 /** Finds principal directions of the rows at these ranks; ranks beyond the last are left out. */
 export function principal({ la }: Bench, rows: UsedRows, ranks: readonly number[]): Promise<Pca> {
   const last = ranksOf(rows);
