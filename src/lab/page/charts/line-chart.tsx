@@ -14,7 +14,7 @@ import { type Theme, theme } from '../theme.js';
 import { drawCurves, pointsOf } from './draw-curves.js';
 import { cancelDraw, requestDraw } from './frames.js';
 import type { LegendEntry } from './legend.js';
-import { drawMark } from './marks.js';
+import { drawMark, type Shape } from './marks.js';
 import type { Series } from './series.js';
 
 export interface Curve extends LegendEntry {
@@ -97,7 +97,10 @@ export function LineChart(props: LineChartProps) {
         ],
         series: [{}, ...curves.map((c) => seriesOf(c, t))],
         hooks: {
-          draw: [(u) => drawFlags(u, latest.current.flags ?? [], theme.peek())],
+          draw: [
+            (u) => drawPoints(u, latest.current.curves, theme.peek()),
+            (u) => drawFlags(u, latest.current.flags ?? [], theme.peek()),
+          ],
           setSelect: [
             (u) => {
               if (u.select.width < 4) return;
@@ -235,17 +238,41 @@ function joined(tables: readonly [number[], (number | null)[]][]): uPlot.Aligned
 }
 
 function seriesOf(c: Curve, t: Theme): uPlot.Series {
-  const points = c.mark === 'dot' || c.mark === 'ring' || c.mark === 'square' || c.mark === 'diamond';
   return {
     label: c.label,
     stroke: t[c.colour],
     width: c.colour === 'muted' ? 1 : 2,
     ...(DASH[c.mark] && { dash: DASH[c.mark] }),
     ...(c.stepped && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
-    points: { show: points, size: 6, fill: c.mark === 'ring' ? t.paper : t[c.colour] },
+    points: { show: false }, // drawPoints draws them, in different shapes
     spanGaps: false,
   };
 }
+
+/** Pixels between two marks of a curve; where points lie closer, the line alone shows them all. */
+const APART = 7;
+
+/** Draws the marks of curves that have some: shapes that differ, not colours alone. */
+function drawPoints(u: uPlot, curves: readonly Curve[], t: Theme): void {
+  const { left, width } = u.bbox;
+  const scale = devicePixelRatio;
+  u.ctx.save();
+  for (const [k, c] of curves.entries()) {
+    if (!isShape(c.mark)) continue;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const [i, v] of (u.data[k + 1] ?? []).entries()) {
+      if (v === null || v === undefined) continue;
+      const x = u.valToPos(u.data[0][i], 'x', true);
+      if (x < left || x > left + width || x - last < APART * scale) continue;
+      drawMark(u.ctx, c.mark, x, u.valToPos(v, 'y', true), 7 * scale, t[c.colour]);
+      last = x;
+    }
+  }
+  u.ctx.restore();
+}
+
+const LINES: readonly string[] = ['line', 'dash', 'dots'];
+const isShape = (mark: LegendEntry['mark']): mark is Shape => !LINES.includes(mark);
 
 function drawFlags(u: uPlot, flags: readonly Flag[], t: Theme): void {
   const { ctx } = u;
