@@ -34,6 +34,12 @@ const paused = (page, step) =>
     PATIENCE,
   );
 
+/** Waits for results of measurements. */
+const measured = async (page, ...kinds) => {
+  for (const kind of kinds)
+    await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+};
+
 /** For each view: what follows the view in the link, and what must be there before the picture is taken. */
 const views = {
   train: { link: 'at=3000&moves=1600:lr:0.2', ready: (page) => paused(page, 3000), height: 700 },
@@ -41,12 +47,32 @@ const views = {
     link: 'data=mnist:5000&at=2400',
     ready: async (page) => {
       await paused(page, 2400);
-      for (const kind of ['spectrum', 'displacement', 'temperature'])
-        await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+      await measured(page, 'spectrum', 'displacement', 'temperature');
+      await page.getByRole('button', { name: 'Measure widths' }).click();
+      await measured(page, 'flatness');
     },
   },
-  landscape: { link: 'data=mnist:2000&at=1200', ready: (page) => paused(page, 1200) },
-  valley: { link: '', ready: (page) => page.waitForSelector('main canvas') },
+  landscape: {
+    link: 'data=mnist:2000&at=1200',
+    ready: async (page) => {
+      await paused(page, 1200);
+      await page.getByRole('button', { name: 'Measure all' }).click();
+      await measured(page, 'flatness', 'slice', 'potential');
+    },
+    width: 960,
+    height: 640,
+  },
+  valley: {
+    link: '',
+    ready: async (page) => {
+      await page.getByRole('button', { name: 'Start', exact: true }).click();
+      const step = () => Number(document.querySelector('main .counts dd')?.textContent?.replace(/\D/g, '')) > 1500;
+      await page.waitForFunction(step, undefined, PATIENCE);
+      await page.getByRole('button', { name: 'Pause' }).click();
+    },
+    width: 960,
+    height: 600,
+  },
   lessons: { link: '', ready: (page) => page.waitForSelector('main h3, main li') },
   open: { link: '', ready: (page) => page.waitForSelector('[data-run]') },
   run: { view: 'open', link: '', ready: openFirst, width: 900, height: 560 },
