@@ -1,4 +1,5 @@
 /** The view Valley of the built page in Chromium: what it shows is read from its tables, and every wait is for a condition. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { valleyLink } from '../../src/lab/engine/valley/link.js';
@@ -86,6 +87,8 @@ describe.skipIf(!hasChromium)('the view Valley (skipped: needs Chromium)', () =>
     await formula.press('Tab');
     await page.waitForSelector('[data-panel="freezing"]');
     expect(await page.textContent('#formula-wrong')).toBe('');
+    const [config] = await Promise.all([page.waitForEvent('download'), page.click('#valley-config')]);
+    expect(readFileSync(await config.path(), 'utf8')).toContain('loss: "0.5*(x^2-1)^2"');
     await formula.fill('(x^2+y^2-1)^2/4');
     await formula.press('Tab');
     await page.waitForFunction(() => document.querySelector('[data-panel="freezing"]') === null);
@@ -94,6 +97,13 @@ describe.skipIf(!hasChromium)('the view Valley (skipped: needs Chromium)', () =>
     expect(noise).toEqual([]);
     await page.close();
   }, 90_000);
+
+  it('opens a link with a formula that cannot be read as the first landscape, with the sentence', async () => {
+    const { page } = await opened({ ...parabola, loss: '0.5*z^2' });
+    expect(await page.textContent('#formula-wrong')).toContain('"z"');
+    expect(await page.getByLabel('Ready made').inputValue()).toBe('valley');
+    await page.close();
+  }, 60_000);
 
   it('keeps what there was when a range is refused', async () => {
     const { page } = await opened({ ...parabola, at: 50 });

@@ -10,8 +10,8 @@
  * 1 % do, once 20 relaxation times 1/(eta h) have passed. Between both, and before, nothing is decided.
  *
  * Freezing: the measured share is reproduced where it lies within 3 errors or 0.03 of the predicted one (the elimination of y is of
- * leading order). Beyond, it is not, unless steps are long (eta·h > 0.5 at the sharpest visited place): the rates are those of small steps along x. Shares of fewer than 500
- * particles decide nothing.
+ * leading order). Beyond, it is not, unless steps are long (eta·h > 0.5 at the sharpest visited place): the rates are those of small
+ * steps along x. Shares of fewer than 500 particles decide nothing.
  */
 import { formatEstimate, formatNumber, formatShare } from '../../../../report/format.js';
 import type { ValleyFrame } from '../../../engine/valley/frame.js';

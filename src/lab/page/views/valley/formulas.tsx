@@ -1,10 +1,12 @@
 /** What makes the particles of the view Valley start again: the landscape as formulas, its range, particles, seed. */
 import { useId } from 'preact/hooks';
+import { valleyConfig } from '../../../engine/valley/config.js';
 import { VALLEY_PRESETS, type ValleyPreset, type ValleyState } from '../../../engine/valley/state.js';
 import { Choice } from '../../controls/choice.js';
 import { NumberField } from '../../controls/number.js';
 import { Select } from '../../controls/select.js';
-import { change, openValley, shown, wrong } from './store.js';
+import { saveBytes } from '../../share/save.js';
+import { change, frame, openValley, shown, wrong } from './store.js';
 
 const NAMES: Readonly<Record<ValleyPreset, string>> = {
   valley: 'A level valley, sharp to flat',
@@ -72,8 +74,23 @@ export function Formulas() {
         onChange={(particles) => change({ particles })}
       />
       <NumberField label="Seed" value={s.seed} min={0} max={4294967295} onChange={(seed) => change({ seed })} />
+      <div class="buttons">
+        <button type="button" id="valley-config" onClick={saveConfig}>
+          Save as config (YAML)
+        </button>
+      </div>
+      <p class="hint">For the command line: thermograd simulate thermograd-valley.yaml</p>
     </section>
   );
+}
+
+function saveConfig(): void {
+  try {
+    const now = frame.peek()?.state ?? shown.peek();
+    saveBytes('thermograd-valley.yaml', valleyConfig(now), 'text/yaml');
+  } catch (error) {
+    wrong.value = error instanceof Error ? error.message : String(error);
+  }
 }
 
 function Formula({ label, value, onChange }: { label: string; value: string; onChange: (v: string) => void }) {

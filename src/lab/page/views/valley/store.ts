@@ -51,6 +51,9 @@ function hear(m: FromValley): void {
   if (m.type === 'error') {
     opening.value = false;
     asked.value = {};
+    // the link goes on to say what is shown: the landscape before, or the first one of all
+    if (m.old) write(shown.peek());
+    else openValley(valleyFromLink({}));
     wrong.value = m.sentence;
     return;
   }
