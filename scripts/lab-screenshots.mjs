@@ -14,7 +14,7 @@ if (!runs) throw new Error('give a folder with runs.');
 const out = fileURLToPath(new URL('../docs/images/lab', import.meta.url));
 mkdirSync(out, { recursive: true });
 /** Most bytes of a picture. */
-const MOST = 200_000;
+const MOST = 150_000;
 const PATIENCE = { timeout: 600_000 };
 
 const lab = await serveLab({ folders: [runs] });
@@ -34,8 +34,11 @@ const paused = (page, step) =>
     PATIENCE,
   );
 
-/** A network that is trained in seconds. */
-const TEACHER = 'data=teacher:2000&net=20-20-20-4&lr=0.2&B=50&layer=layer2&window=50';
+/** Waits for results of measurements. */
+const measured = async (page, ...kinds) => {
+  for (const kind of kinds)
+    await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+};
 
 /** For each view: what follows the view in the link, and what must be there before the picture is taken. */
 const views = {
@@ -44,45 +47,33 @@ const views = {
     link: 'data=mnist:5000&at=2400',
     ready: async (page) => {
       await paused(page, 2400);
-      for (const kind of ['spectrum', 'displacement', 'temperature'])
-        await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+      await measured(page, 'spectrum', 'displacement', 'temperature');
+      await page.getByRole('button', { name: 'Measure widths' }).click();
+      await measured(page, 'flatness');
     },
   },
   landscape: {
-    link: `${TEACHER.replace('window=50', 'window=10')}&at=12000&landscape.a=2&landscape.b=3`,
+    link: 'data=mnist:2000&at=1200',
     ready: async (page) => {
-      await paused(page, 12000);
-      await page.click('#measure-landscape');
-      for (const kind of ['flatness', 'slice', 'potential'])
-        await page.waitForFunction((k) => k in window.thermogradLab.snapshot().results, kind, PATIENCE);
+      await paused(page, 1200);
+      await page.getByRole('button', { name: 'Measure all' }).click();
+      await measured(page, 'flatness', 'slice', 'potential');
     },
-    width: 1240,
-    height: 900,
-    area: ['#panel-profiles', '#panel-slice'],
+    width: 960,
+    height: 640,
   },
   valley: {
-    link: `${TEACHER}&valley.particles=800&valley.at=1500`,
+    link: '',
     ready: async (page) => {
-      await page.waitForFunction(
-        () => Number(document.querySelector('#valley-step')?.textContent.replace(/\D/g, '')) >= 1500,
-        undefined,
-        PATIENCE,
-      );
-      await page.waitForSelector('.counts[data-phase="paused"]', { state: 'attached', ...PATIENCE });
+      await page.getByRole('button', { name: 'Start', exact: true }).click();
+      const step = () => Number(document.querySelector('main .counts dd')?.textContent?.replace(/\D/g, '')) > 1500;
+      await page.waitForFunction(step, undefined, PATIENCE);
+      await page.getByRole('button', { name: 'Pause' }).click();
     },
-    width: 1240,
-    height: 1000,
-    area: ['#panel-particles', '#panel-histogram'],
+    width: 960,
+    height: 600,
   },
-  lessons: {
-    link: TEACHER,
-    ready: async (page) => {
-      await page.click('[data-lesson="hot"]');
-      await page.waitForSelector('#lesson[data-seen="true"]', PATIENCE);
-    },
-    width: 1000,
-    height: 680,
-  },
+  lessons: { link: '', ready: (page) => page.waitForSelector('main h3, main li') },
   open: { link: '', ready: (page) => page.waitForSelector('[data-run]') },
   run: { view: 'open', link: '', ready: openFirst, width: 900, height: 560 },
   compare: { link: '', ready: compareFirst, width: 1100, height: 640 },
@@ -112,16 +103,7 @@ async function compareFirst(page) {
   await page.waitForSelector('[data-table="compare"]');
 }
 
-/** The rectangle that holds some elements. */
-async function around(page, selectors) {
-  const boxes = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
-  const [x, y] = ['x', 'y'].map((k) => Math.min(...boxes.map((b) => b[k])));
-  const right = Math.max(...boxes.map((b) => b.x + b.width));
-  const bottom = Math.max(...boxes.map((b) => b.y + b.height));
-  return { x, y, width: right - x, height: bottom - y };
-}
-
-for (const [name, { view = name, link, ready, width = 1200, height = 820, area }] of Object.entries(views)) {
+for (const [name, { view = name, link, ready, width = 1200, height = 820 }] of Object.entries(views)) {
   if (only.length > 0 && !only.includes(name)) continue;
   const page = await browser.newPage({ viewport: { width, height }, reducedMotion: 'reduce' });
   page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
@@ -130,7 +112,7 @@ for (const [name, { view = name, link, ready, width = 1200, height = 820, area }
   await ready(page);
   await page.waitForTimeout(1000); // drawing ends
   const path = join(out, `${name}.png`);
-  await page.screenshot({ path, ...(area && { clip: await around(page, area) }) });
+  await page.screenshot({ path });
   const { size } = statSync(path);
   console.log(`${name}: ${Math.round(size / 1000)} kB at step ${(await snapshot(page)).step}`);
   if (size > MOST) console.error(`${name}: more than ${MOST / 1000} kB`);

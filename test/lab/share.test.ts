@@ -59,6 +59,22 @@ describe('what is drawn is recorded', () => {
     expect(drawn[2]).toMatchObject({ clips: [], paint: { colour: '#b84a0d', opacity: 1 } });
   });
 
+  it('but for what an empty clip hides, and with pictures as they were when they were drawn', () => {
+    let picture = 'first';
+    const r = new Recorder(
+      () => 0,
+      () => picture as unknown as CanvasImageSource,
+    );
+    r.save();
+    r.beginPath();
+    r.clip();
+    r.fillRect(0, 0, 9, 9);
+    r.restore();
+    r.drawImage({} as CanvasImageSource, 0, 0, 9, 9);
+    picture = 'second';
+    expect(r.drawn).toMatchObject([{ kind: 'image', image: 'first' }]);
+  });
+
   it('turned and shifted as the context was', () => {
     const text = drawing().drawn[3];
     if (text.kind !== 'text') throw new Error('no text');

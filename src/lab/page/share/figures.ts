@@ -44,7 +44,7 @@ function recorded(panel: SavedPanel, look: Theme): Recorder {
   const recorder = new Recorder((text, font) => {
     scratch.font = font;
     return scratch.measureText(text).width;
-  });
+  }, drawnOn);
   recorder.font = FONT;
   recorder.fillStyle = look.paper;
   recorder.fillRect(0, 0, panel.width, panel.height);

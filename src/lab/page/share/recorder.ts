@@ -89,9 +89,12 @@ export class Recorder {
   private path: Segment[] = [];
   private readonly stack: State[] = [];
   private readonly measure: Measure;
+  private readonly copyOf: (image: CanvasImageSource) => CanvasImageSource;
 
-  constructor(measure: Measure) {
+  /** @param copyOf - copies a picture, which a panel may draw over as soon as it has drawn it */
+  constructor(measure: Measure, copyOf: (image: CanvasImageSource) => CanvasImageSource = (image) => image) {
     this.measure = measure;
+    this.copyOf = copyOf;
   }
 
   save(): void {
@@ -238,7 +241,7 @@ export class Recorder {
     const [a, , , d] = this.matrix;
     this.push({
       kind: 'image',
-      image,
+      image: this.copyOf(image),
       x: px,
       y: py,
       width: (width ?? natural.width) * a,
@@ -271,6 +274,7 @@ export class Recorder {
   }
 
   private push(thing: DrawnThing): void {
+    if (this.clips.some((clip) => clip.length === 0)) return; // an empty clip hides everything
     this.drawn.push({ ...thing, clips: this.clips } as Drawn);
   }
 }
