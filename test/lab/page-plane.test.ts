@@ -136,6 +136,12 @@ describe('what the view Valley says', () => {
     expect(densityFinding({ ...short, distance: far }).verdict).toBe('not reproduced');
     expect(densityFinding({ ...f, distance: far }).verdict).toBe('not decidable with this run');
     expect(densityFinding({ ...f, moving: 100 }).verdict).toBe('not decidable with this run');
+    const young = densityFinding({ ...f, time: 0.5 / f.bound.curvature });
+    expect([young.verdict, young.reason]).toEqual([
+      'not decidable with this run',
+      expect.stringContaining('Less than one relaxation time'),
+    ]);
+    expect(densityFinding({ ...f, time: 1.5 / f.bound.curvature }).verdict).toBe('reproduced');
   });
 
   it('of the bound: below and above it, between the two lines, and too early', () => {

@@ -94,7 +94,9 @@ describe.skipIf(!hasChromium)('the view Train (skipped: needs Chromium)', () => 
     const { page } = await lab.open();
     await start(page);
     await waitForStep(page, 200);
-    const [training] = page.workers(); // the first that the page started
+    const workers = page.workers();
+    const names = await Promise.all(workers.map((worker) => worker.evaluate(() => self.name)));
+    const training = workers[names.indexOf('training')];
     await training.evaluate(() => {
       setTimeout(() => {
         throw new Error('made to die');

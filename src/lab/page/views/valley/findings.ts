@@ -27,8 +27,9 @@ export function densityFinding(f: ValleyFrame): LiveFinding {
   const step = f.state.eta * f.bound.curvature;
   const apart = value.value - byChance > 3 * value.standardError;
   const long = step > 0.1;
-  const verdict =
-    f.moving < FEW || (apart && long) ? 'not decidable with this run' : apart ? 'not reproduced' : 'reproduced';
+  const young = f.time * f.bound.curvature < 1;
+  const undecided = f.moving < FEW || young || (apart && long);
+  const verdict = undecided ? 'not decidable with this run' : apart ? 'not reproduced' : 'reproduced';
   return {
     claim: 'Particles of the SGD map are distributed as the Fokker-Planck equation says.',
     measured: `Total variation ${formatEstimate(value)} over ${f.bars.counts.length} bars, ${f.moving} particles.`,
@@ -37,11 +38,13 @@ export function densityFinding(f: ValleyFrame): LiveFinding {
     reason:
       f.moving < FEW
         ? `Fewer than ${FEW} particles move.`
-        : !apart
-          ? 'The distance is within 3 errors of chance.'
-          : long
-            ? `The distance exceeds chance by more than 3 errors, and steps are long: eta·h reaches ${formatNumber(step, 2)} where particles are, which alone widens their distribution there by a factor ${step < 2 ? formatNumber(1 / (1 - step / 2), 3) : 'without limit'}.`
-            : 'The distance exceeds chance by more than 3 errors although steps are short.',
+        : young
+          ? 'Less than one relaxation time across the valley has passed, and particles and density began at the same place.'
+          : !apart
+            ? 'The distance is within 3 errors of chance.'
+            : long
+              ? `The distance exceeds chance by more than 3 errors, and steps are long: eta·h reaches ${formatNumber(step, 2)} where particles are, which alone widens their distribution there by a factor ${step < 2 ? formatNumber(1 / (1 - step / 2), 3) : 'without limit'}.`
+              : 'The distance exceeds chance by more than 3 errors although steps are short.',
   };
 }
 
