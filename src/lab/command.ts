@@ -66,6 +66,8 @@ Examples:
 
 /** Asks the system to show an address; where it cannot, the printed address is what remains. */
 function openInBrowser(url: string): void {
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY) return; // xdg-open would start a browser for terminals
   const [program, ...words] =
     process.platform === 'darwin'
       ? ['open', url]

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unpackMnist } from '../../src/lab/engine/pack.js';
+import { isName } from '../../src/lab/server/given.js';
 import { hostNames, isLoopback } from '../../src/lab/server/guard.js';
 import { type Lab, serveLab } from '../../src/lab/server/serve.js';
 import { writeRun } from '../support/lab-folders.js';
@@ -229,6 +230,12 @@ describe('what is not given stays unread', () => {
     '/api/runs/nothing/files',
   ])('beside the page: %s', async (path) => {
     expect((await ask(path)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('names that are none are refused before the disk is asked', () => {
+    for (const part of ['', '.', '..', 'a/b', 'a\\b', 'a\0', 'C:', 'x'.repeat(300)])
+      expect(isName(part), part).toBe(false);
+    for (const part of ['run.json', '...', 'a b', 'ü', '-']) expect(isName(part), part).toBe(true);
   });
 
   it('a link that stays within the run is read', async () => {

@@ -83,6 +83,24 @@ describe('what is drawn is recorded', () => {
     expect([text.x, text.y].map((v) => Math.round(v * 1e6) / 1e6)).toEqual([10, 95]);
   });
 
+  it('lines too', () => {
+    const r = new Recorder(() => 0);
+    r.translate(10, 50);
+    r.rotate(Math.PI / 2);
+    r.scale(2, 3);
+    r.beginPath();
+    r.moveTo(5, 0); // turned clockwise: to the right becomes down, and down becomes left
+    r.lineTo(0, 4);
+    r.stroke();
+    const [line] = r.drawn;
+    if (line.kind !== 'stroke') throw new Error('no line');
+    expect(line.path.map(([, x, y]) => [x, y].map((v) => Math.round(v! * 1e6) / 1e6))).toEqual([
+      [10, 60],
+      [-2, 50],
+    ]);
+    expect(line.width).toBeCloseTo(2, 12);
+  });
+
   it('circles as four curves that stay on the circle to 3 in 10 000', () => {
     const circle = drawing().drawn[2];
     if (circle.kind !== 'fill') throw new Error('no circle');
@@ -150,6 +168,16 @@ describe('PDF', () => {
     expect(content).toContain('/F1 12 Tf 0 Ts <76617269616e636520> Tj'); // "variance "
     expect(content).toContain('/F2 12 Tf 0 Ts <73> Tj'); // σ in Symbol
     expect(content.match(/ c\n/g)).toHaveLength(4);
+    expect(content).toMatch(/ Tz -?0 -1 -1 -?0 10 95 Tm/); // turned to the left
+    const level = await pdfOf([{ ...(drawing().drawn[3] as object), angle: 0, clips: [] } as never], SIZE, '', () => {
+      throw new Error('no picture');
+    });
+    const [begin, many] = /\/Length (\d+) >>\nstream\n/.exec(Buffer.from(level).toString('latin1'))!;
+    const start = Buffer.from(level).toString('latin1').indexOf(begin) + begin.length;
+    // letters stand upright in coordinates that grow downwards
+    expect(inflateSync(level.subarray(start, start + Number(many))).toString('latin1')).toMatch(
+      / Tz 1 0 0 -1 10 95 Tm/,
+    );
     const stretch = Number(/([\d.]+) Tz/.exec(content)![1]);
     const own = runsOf('variance σ² < 1').reduce((sum, run) => sum + run.width, 0) * 0.012;
     expect((stretch / 100) * own).toBeCloseTo(90, 2);

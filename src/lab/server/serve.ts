@@ -120,8 +120,7 @@ export async function serveLab(options: LabOptions): Promise<Lab> {
     for (let at = 0; at < runs.length; at += TOGETHER) {
       const some = await Promise.all(runs.slice(at, at + TOGETHER).map((run) => index.summary(run)));
       if (response.destroyed) return;
-      if (!response.write(some.map((summary) => `${JSON.stringify(summary)}\n`).join('')))
-        await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+      if (!response.write(some.map((summary) => `${JSON.stringify(summary)}\n`).join(''))) await drained(response);
     }
     response.end();
   }
@@ -179,6 +178,16 @@ const openOf = async ({ path, only }: Run, parts: readonly string[]): Promise<Fi
   parts.length > 0 && (only === undefined || (parts.length === 1 && parts[0] === only))
     ? openBelow(path, parts)
     : undefined;
+
+/** Resolves when more can be written, or nobody reads any more. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.on('drain', go).on('close', go);
+  });
 
 /** Listens, and returns the port. */
 function listen(server: Server, host: string, port: number): Promise<number> {
