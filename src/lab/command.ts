@@ -21,7 +21,7 @@ export function addLab(root: Command): void {
     .addOption(new Option('--port <n>', 'port on this machine; 0: a free one').argParser(wholeNumber).default(0))
     .option(
       '--host <address>',
-      'listen there too, where other machines can read the given folders (this machine alone)',
+      'address to listen on; beyond this machine, others can read the given folders (127.0.0.1)',
     )
     .option('--open', 'open the page in the browser (as is done where a terminal asks)')
     .option('--no-open', 'only print the address')

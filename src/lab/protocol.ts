@@ -2,7 +2,6 @@
  * What the live page and its engine say to each other: plain types without code. Messages are cloned as structures, and typed arrays in them
  * are transferred. All numbers of a session follow from the `LabState` without its view and from the number of steps.
  */
-import type { PowerLaw } from '../analyse/trajectory/results.js';
 import type { OptimiserSpec } from '../train/optimisers/spec.js';
 import type { MeasureArguments, MeasureResults } from './measures.js';
 
@@ -276,9 +275,6 @@ export interface Snapshot {
 
 /** Names what can be measured. */
 export type MeasureKind = keyof MeasureResults;
-
-/** A fit of sigma² ~ F^(−psi), as the relation of variance and flatness reports it. */
-export type RelationFit = PowerLaw;
 
 /** A running measurement. */
 export interface Measurement<K extends MeasureKind> {

@@ -18,7 +18,7 @@ export const LAB_VIEWS: readonly LabView[] = [
 ];
 
 /** Most training samples of each kind of data. */
-export const MOST_SAMPLES: Readonly<Record<LabData['kind'], number>> = { mnist: 60_000, teacher: 200_000, file: 1e7 };
+const MOST_SAMPLES: Readonly<Record<LabData['kind'], number>> = { mnist: 60_000, teacher: 200_000, file: 1e7 };
 
 /** Most steps that a link trains to: some hours. */
 export const MOST_STEPS = 1e7;
@@ -37,15 +37,6 @@ export const DEFAULT_STATE: LabState = {
   window: 10,
   changes: [],
   at: 0,
-};
-
-/** The same for the teacher set, which needs no file. */
-export const TEACHER_STATE: LabState = {
-  ...DEFAULT_STATE,
-  data: { kind: 'teacher', limit: 2000 },
-  network: '20-16-4:tanh',
-  optimiser: { type: 'sgd', learningRate: 0.2 },
-  layer: 'layer1',
 };
 
 const VIEW_STATE_WANTS = is.wanted('numbers, words, switches and lists of them by name', isViewState);

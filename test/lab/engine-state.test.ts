@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LabSession } from '../../src/lab/engine/session.js';
 import type { LabState } from '../../src/lab/protocol.js';
-import { checkState, DEFAULT_STATE, TEACHER_STATE } from '../../src/lab/state.js';
+import { checkState, DEFAULT_STATE } from '../../src/lab/state.js';
 import { configYaml } from '../../src/lab/state-config.js';
 import { hashOf, stateFromHash } from '../../src/lab/state-hash.js';
 import { readSafetensors } from '../../src/record/safetensors.js';
@@ -108,8 +108,11 @@ describe('a link', () => {
     expect(stateFromHash('#valley')).toEqual({ ...DEFAULT_STATE, view: 'valley' });
     expect(hashOf(DEFAULT_STATE)).toBe('#train?v=1&data=mnist:10000&net=784-50-50-10&opt=sgd&lr=0.1&B=50&layer=layer2');
     const moved: LabState = {
-      ...TEACHER_STATE,
+      ...DEFAULT_STATE,
       view: 'fluctuate',
+      data: { kind: 'teacher', limit: 2000 },
+      network: '20-16-4:tanh',
+      layer: 'layer1',
       optimiser: { type: 'sgd', learningRate: 0.2, momentum: 0.9 },
       changes: [
         { at: 200, key: 'learningRate', value: 0.3 },

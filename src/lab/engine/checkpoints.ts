@@ -2,7 +2,7 @@
 import type { LabCheckpoint } from '../protocol.js';
 
 /** Most bytes of all checkpoints of a session together. */
-export const CHECKPOINT_BYTES = 96e6;
+const CHECKPOINT_BYTES = 96e6;
 const FIRST_EVERY = 100;
 const FEWEST = 4;
 

@@ -52,7 +52,7 @@ const limited = (set: Dataset, limit: number): Dataset => (limit < set.train.cou
  * their dimensions where there are two), plain or gzipped.
  * @throws InputError that names the file and what is wrong with it
  */
-export async function datasetFromFiles(files: readonly DroppedFile[]): Promise<Dataset> {
+async function datasetFromFiles(files: readonly DroppedFile[]): Promise<Dataset> {
   const named = files.map(({ name, bytes }): NamedBytes => ({ name, bytes: new Uint8Array(bytes) }));
   const [first] = named;
   if (named.length === 1 && !looksLikeIdx(first.bytes)) return datasetFromCsv(first.name, textOf(first));

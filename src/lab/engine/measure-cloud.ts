@@ -9,7 +9,7 @@ import { coordinates, principal, ranksOf, usedRows } from './rows.js';
  * Estimates the variance of a coordinate about 0, with the error of a mean of squares that stay correlated for their own time:
  * √(2τ·Var(θ²)/T).
  */
-export function coordinateVariance(theta: Float64Array): Estimate {
+function coordinateVariance(theta: Float64Array): Estimate {
   const squares = theta.map((x) => x * x);
   const tau = correlationTime(squares);
   const times = Math.max(0.5, Number.isFinite(tau.value) ? tau.value : 0.5);

@@ -5,12 +5,12 @@ import type { Measure } from './registry.js';
 import { coordinates, principal, usedRows } from './rows.js';
 
 /** Ranks that are followed where none are named. */
-export const FOLLOWED = [1, 2, 3, 5, 10, 20, 50, 100, 200];
+const FOLLOWED = [1, 2, 3, 5, 10, 20, 50, 100, 200];
 /** Fewest rows of which a slope has an error. */
 const FEWEST = 40;
 
 /** Most rows that are followed: the last ones. */
-export const MOST_FOLLOWED_ROWS = 12_000;
+const MOST_FOLLOWED_ROWS = 12_000;
 
 /** Measures mean squared displacements, exponents, drifts and correlation times, with every row of the window. */
 export const measureDisplacement: Measure<'displacement'> = async (

@@ -21,13 +21,10 @@ let run: ValleyRun | undefined;
 let running = false;
 let target = 0;
 let most = 3000;
-let pace = 0;
 let drawn = 0;
 let scheduled = false;
 /** Where the rate of steps is counted from. */
 let since = { time: 0, step: 0 };
-/** Chunks allowed by the pace since it was set. */
-let paced = { time: 0, chunks: 0 };
 
 const channel = new MessageChannel();
 channel.port1.onmessage = () => {
@@ -45,17 +42,8 @@ function slice(): void {
   if (!run || !(running || run.step < target)) return;
   const start = now();
   const hurried = run.step < target;
-  const allowed = pace > 0 && !hurried ? Math.floor(((start - paced.time) / 1000) * pace) - paced.chunks : 1e9;
-  if (allowed <= 0) {
-    setTimeout(later, 15);
-    return;
-  }
-  let done = 0;
-  do {
-    run.advance(1);
-    done++;
-  } while (now() - start < SLICE && done < allowed && (!hurried || run.step < target));
-  paced.chunks += done;
+  do run.advance(1);
+  while (now() - start < SLICE && (!hurried || run.step < target));
   if (now() - drawn >= FRAME || !(running || run.step < target)) send();
   later();
 }
@@ -96,8 +84,6 @@ function take(m: ToValley): void {
     running = false;
     target = run.step + CHUNK * m.chunks;
   }
-  if (m.type === 'pace') pace = m.chunks;
-  if (m.type === 'run' || m.type === 'pace') paced = { time: now(), chunks: 0 };
   if (m.type === 'set') {
     run.set(m.key, m.value);
     send();

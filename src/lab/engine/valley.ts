@@ -23,7 +23,7 @@ import { makeWorld, type ValleyWorld } from './valley/world.js';
 /** Steps that particles take between two steps of the density. */
 export const CHUNK = 10;
 /** Chunks after which a growing loss is made anew. */
-export const REBUILD = 20;
+const REBUILD = 20;
 /** A particle counts as diverged at this many times the largest coordinate of the box. */
 const FAR = 100;
 /** Particles whose curvature is averaged for the course in time. */

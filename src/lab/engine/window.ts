@@ -2,7 +2,7 @@
 import type { WindowFacts } from '../protocol.js';
 
 /** Most bytes of a window; a layer that needs more has rows that are several steps apart. */
-export const WINDOW_BYTES = 160e6;
+const WINDOW_BYTES = 160e6;
 
 /** Says how many rows a window has and how far they are apart. */
 export function windowShape(size: number, steps: number): { readonly every: number; readonly capacity: number } {

@@ -33,7 +33,7 @@ export interface Escape {
 }
 
 /** Computes both rates as one over the mean first-passage time from one minimum to the other. */
-export function escapeOf(line: Line, wells: TwoWells, from: number, to: number): Escape {
+function escapeOf(line: Line, wells: TwoWells, from: number, to: number): Escape {
   const { left, top, right } = wells;
   return {
     left: 1 / meanFirstPassage(line, { from: left, to: right, wall: from, panels: 600 }).value,

@@ -10,9 +10,7 @@ export type ToValley =
   | { readonly type: 'pause' }
   /** Advances by so many chunks and pauses. */
   | { readonly type: 'step'; readonly chunks: number }
-  | { readonly type: 'set'; readonly key: ValleySlider; readonly value: number }
-  /** Most chunks in a second, so that a short transient can be watched; 0: as fast as it goes. */
-  | { readonly type: 'pace'; readonly chunks: number };
+  | { readonly type: 'set'; readonly key: ValleySlider; readonly value: number };
 
 /** What the worker says. */
 export type FromValley =

@@ -13,7 +13,7 @@ import { ceilingFinding } from './findings.js';
 const MOST_BEFORE = 12;
 
 /** Where the point stood before, oldest first. */
-export function placesBefore(state: LabState) {
+function placesBefore(state: LabState) {
   let [learningRate, batchSize] = [state.optimiser.learningRate, state.batchSize];
   const places = [];
   for (const [k, change] of state.changes.entries()) {

@@ -3,7 +3,7 @@
  *
  * rotation: the measured circulation is a multiple m of the expected one. It is reproduced where m differs from 1 by at most two errors
  *   and from 0 by more than two; not reproduced where it differs from 1 by more; not decidable where blocks of rows are not independent,
- *   or where the error exceeds 0.5.
+ *   where the error exceeds 0.5, or where both 0 and 1 lie within two errors.
  * plane: the loss of a row lies above that of its shadow in the plane. No verdict: a slice is a picture, and what it misses is told.
  */
 import { formatEstimate, formatNumber, formatShare } from '../../../../report/format.js';

@@ -14,7 +14,7 @@ export const compared = computed<readonly string[]>(() => {
 });
 
 /** Most runs side by side. */
-export const MOST_COMPARED = 8;
+const MOST_COMPARED = 8;
 
 function choose(open: string | undefined, compare: readonly string[]): void {
   const runs = { ...(open !== undefined && { open }), ...(compare.length > 0 && { compare }) };

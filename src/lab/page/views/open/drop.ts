@@ -7,7 +7,7 @@ export interface DroppedFile {
 }
 
 /** Most files that are taken at once. */
-export const MOST_DROPPED = 100_000;
+const MOST_DROPPED = 100_000;
 
 /**
  * Returns the files of what was dropped, those in folders with their paths. Must be called while the event is handled.

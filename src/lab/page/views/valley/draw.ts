@@ -35,7 +35,7 @@ const peak = (values: ArrayLike<number>): number => {
 };
 
 /** Particles over the density and lines of equal loss; in one dimension over the loss itself. */
-export const drawParticles: Draw<Part<'particles'>> = (ctx, f, size, theme) => {
+const drawParticles: Draw<Part<'particles'>> = (ctx, f, size, theme) => {
   const [x0, x1, y0, y1] = f.state.box;
   if (f.size === 1) {
     const { x, loss } = f.potential;
@@ -82,7 +82,7 @@ export const drawParticles: Draw<Part<'particles'>> = (ctx, f, size, theme) => {
 };
 
 /** The histogram of x with its errors, the density now and the stationary one. */
-export const drawHistogram: Draw<Part<'histogram'>> = (ctx, f, size, theme) => {
+const drawHistogram: Draw<Part<'histogram'>> = (ctx, f, size, theme) => {
   const { edges, density, errors, counts } = f.bars;
   const top = Math.max(...density.map((d, k) => d + errors[k]), f.stationary ? peak(f.stationary) : 0) * 1.08 || 1;
   const frame = drawAxes(
@@ -122,7 +122,7 @@ export const drawHistogram: Draw<Part<'histogram'>> = (ctx, f, size, theme) => {
 };
 
 /** The loss on the floor and the effective potential by three ways. */
-export const drawPotential: Draw<Part<'potential'>> = (ctx, f, size, theme) => {
+const drawPotential: Draw<Part<'potential'>> = (ctx, f, size, theme) => {
   const { x, loss, marginal, floor, theory, unit } = f.potential;
   const { edges, density, errors, counts, n } = f.bars;
   const points = density.map((d) => (d > 0 ? -unit * Math.log(d) : Number.NaN));
@@ -163,7 +163,7 @@ export const drawPotential: Draw<Part<'potential'>> = (ctx, f, size, theme) => {
 };
 
 /** The learning rate between its bounds, with the share of particles that diverged. */
-export const drawBound: Draw<Part<'bound'>> = (ctx, f, size, theme) => {
+const drawBound: Draw<Part<'bound'>> = (ctx, f, size, theme) => {
   const { eta } = f.state;
   const { meanSquare, almostSure } = f.bound;
   const finite = [eta, meanSquare, almostSure].filter(Number.isFinite);
@@ -195,7 +195,7 @@ export const drawBound: Draw<Part<'bound'>> = (ctx, f, size, theme) => {
 };
 
 /** The curvature that particles see, over time. */
-export const drawCurvature: Draw<Part<'curvature'>> = (ctx, f, size, theme) => {
+const drawCurvature: Draw<Part<'curvature'>> = (ctx, f, size, theme) => {
   const { time, curvature } = f.series;
   const y = spanOf([curvature]);
   const frame = drawAxes(
@@ -210,7 +210,7 @@ export const drawCurvature: Draw<Part<'curvature'>> = (ctx, f, size, theme) => {
 };
 
 /** The share of particles in the right well: measured and predicted. */
-export const drawFreezing: Draw<Part<'freezing'>> = (ctx, f, size, theme) => {
+const drawFreezing: Draw<Part<'freezing'>> = (ctx, f, size, theme) => {
   const { time, right } = f.series;
   const z = f.freezing!;
   const end = Math.max(1.25 * f.time, f.state.eta * 100, Math.min(2 * (z.freezesAt ?? 0), 4 * f.time));

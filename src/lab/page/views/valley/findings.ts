@@ -4,7 +4,7 @@
  * Density: the total variation between histogram and density is compared with what as many independent particles would show by chance.
  * Within 3 errors of chance the density is reproduced. Beyond it is not, unless steps are so long (eta·h > 0.1 at the sharpest visited
  * place) that the map's own variance, 1/(1 − eta h/2) times that of small steps, differs by more than 5 %: then it is not decidable
- * whether anything else is wrong. Fewer than 500 moving particles decide nothing.
+ * whether anything else is wrong. Fewer than 500 moving particles, and less than one relaxation time 1/h at that place, decide nothing.
  *
  * Bound: with eta below the mean-square bound at the sharpest visited place fewer than 1 % diverge; above the almost-sure bound more than
  * 1 % do, once 20 relaxation times 1/(eta h) have passed. Between both, and before, nothing is decided.

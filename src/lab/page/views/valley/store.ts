@@ -136,7 +136,6 @@ function flush(): void {
 export const run = () => say({ type: 'run' });
 export const pause = () => say({ type: 'pause' });
 export const stepOnce = () => say({ type: 'step', chunks: 1 });
-export const setPace = (chunks: number) => say({ type: 'pace', chunks });
 /** Starts the particles again with the numbers that the sliders show. */
 export const again = () => change({});
 /** Stops the particles while the view is closed. */
