@@ -73,6 +73,15 @@ writeFileSync(
 );
 
 writeFileSync(
+  at('adamw.yaml'),
+  'data: { set: teacher, teacher: { network: { widths: [64, 20, 4] }, train: 1500, test: 0 } }\n' +
+    'network: { input: [1, 8, 8], layers: [{ type: conv, channels: 8, kernel: 3, name: a }, { type: relu }, ' +
+    '{ type: dense, outputs: 32, name: b }, { type: relu }, { type: dense, outputs: 4, name: c }] }\n' +
+    'optimiser: { type: adamw }\ntraining: { stop: { rule: epochs, epochs: 2 } }\n' +
+    'record: { layer: a, windowEpochs: 10 }\nanalysis: { directions: 12 }\n',
+);
+
+writeFileSync(
   at('well.yaml'),
   'variables: [x, y]\nlandscape: { loss: (x^2 - 1)^2 + y^2 }\nnoise: { diffusion: { xx: 0.6, yy: 0.6 } }\nlearningRate: 0.01\n' +
     'grid: { x: { from: -2.4, to: 2.4, cells: 150 }, y: { from: -2.6, to: 2.6, cells: 150 } }\n' +
@@ -119,11 +128,11 @@ describe.skipIf(!measurable || !asked)('told is at least used', () => {
     ['two seeds', [['reproduce', 'ivf2021', '--seeds', '2', '--config', 'two-layers.yaml', '--out', 'seeds']]],
     ['a run that is made for its decomposition', [['reproduce', 'ao2022', '--config', 'two-layers.yaml', '--out', 'both']]],
     ['decompositions of layers under AdamW, whole and in a span', [
-      ['reproduce', 'ao2022', '--config', 'layers.yaml', '--out', 'whole'],
-      ['reproduce', 'ao2022', '--config', 'layers.yaml', '--layer', 'b', '--out', 'span'],
+      ['reproduce', 'ao2022', '--config', 'adamw.yaml', '--out', 'whole'],
+      ['reproduce', 'ao2022', '--config', 'adamw.yaml', '--layer', 'b', '--out', 'span'],
     ]],
     ['controls of layers under AdamW', [
-      ['reproduce', 'controls', '--preset', 'quick', '--seeds', '1', '--config', 'layers.yaml', '--limit', '300', '--out', 'controls-layers'],
+      ['reproduce', 'controls', '--preset', 'quick', '--seeds', '1', '--config', 'adamw.yaml', '--limit', '300', '--out', 'controls-layers'],
     ]],
     ['a run of MNIST', [['train', '--preset', 'quick', '--limit', '10000', '--out', 'mnist']]],
     ['controls', [['reproduce', 'controls', '--preset', 'quick', '--out', 'controls']]],

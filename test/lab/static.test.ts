@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium)('static files in Chromium (needs Chromium)', () =>
   beforeAll(async () => {
     const files = new Set(pageFiles());
     server = createServer((request, response) => {
-      const name = new URL(request.url!, 'http://x').pathname.replace(/^\/lab\//, '') || 'index.html';
+      const name = request.url!.replace(/^\/lab\/|[?#].*$/g, '') || 'index.html';
       asked.push(name);
       if (!files.has(name)) return void response.writeHead(404).end();
       response.writeHead(200, { 'Content-Type': TYPES[name.split('.').pop()!] ?? 'application/octet-stream' });
