@@ -14,7 +14,7 @@ if (!runs) throw new Error('give a folder with runs.');
 const out = fileURLToPath(new URL('../docs/images/lab', import.meta.url));
 mkdirSync(out, { recursive: true });
 /** Most bytes of a picture. */
-const MOST = 150_000;
+const MOST = 250_000;
 const PATIENCE = { timeout: 600_000 };
 
 const lab = await serveLab({ folders: [runs] });
@@ -44,13 +44,15 @@ const measured = async (page, ...kinds) => {
 const views = {
   train: { link: 'at=3000&moves=1600:lr:0.2', ready: (page) => paused(page, 3000), height: 700 },
   fluctuate: {
-    link: 'data=mnist:5000&at=2400',
+    link: 'at=6400',
     ready: async (page) => {
-      await paused(page, 2400);
+      await paused(page, 6400);
       await measured(page, 'spectrum', 'displacement', 'temperature');
-      await page.getByRole('button', { name: 'Measure widths' }).click();
-      await measured(page, 'flatness');
+      await page.getByRole('button', { name: 'Measure controls' }).click();
+      await measured(page, 'flatness', 'controls');
+      await page.getByText('Nothing is being measured.').waitFor(PATIENCE);
     },
+    height: 1640,
   },
   landscape: {
     link: 'data=mnist:2000&at=1200',
