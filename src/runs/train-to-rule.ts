@@ -1,9 +1,9 @@
 /** Training to the stopping rule of a config, in memory: nothing is recorded or written. */
 import type { Samples } from '../data/dataset.js';
-import { batchPlan } from '../data/samplers.js';
+import { type BatchPlan, batchPlan } from '../data/samplers.js';
 import { initialWeights } from '../model/network.js';
 import { randomKey } from '../numeric/random.js';
-import { type Cursor, newCursor, newCurves, trainingLoop } from '../train/loop.js';
+import { type Cursor, type Learner, newCursor, newCurves, trainingLoop } from '../train/loop.js';
 import { STEPS_PER_CALL, Trainer } from '../train/trainer.js';
 import type { Config } from './schema.js';
 
@@ -24,6 +24,26 @@ export async function trainToRule(
   const plan = batchPlan({ count: train.count, ...training, key: key.child('batches') });
   const learner = new Trainer({ spec, samples: train, ...training });
   learner.setWeights(initialWeights(spec, key.child('init')));
+  return toRule({ learner, plan, training }, report, stopped);
+}
+
+/** Says which learner is trained, on which batches, until when. */
+interface ToRule<L> {
+  readonly learner: L;
+  readonly plan: BatchPlan;
+  readonly training: Config['training'];
+}
+
+/**
+ * Trains a learner, whose weights are set, until the stopping rule is met, or until `maxEpochs` − 1.
+ * @returns undefined when `stopped` resolves to true between epochs
+ * @throws DivergedError, RunError as `trainingLoop`
+ */
+export async function toRule<L extends Pick<Trainer, 'evaluate'> & Learner>(
+  { learner, plan, training }: ToRule<L>,
+  report: (note: string) => void,
+  stopped: () => Promise<boolean>,
+): Promise<{ readonly learner: L; readonly cursor: Cursor } | undefined> {
   const cursor = newCursor();
   const curves = newCurves();
   const loop = trainingLoop({

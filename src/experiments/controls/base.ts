@@ -7,9 +7,7 @@ import { readModel, writeModel } from '../../record/checkpoint.js';
 import { readJson } from '../../record/json.js';
 import { runLearner } from '../../runs/learner.js';
 import type { AnyConfig, Config } from '../../runs/schema.js';
-import { trainToRule } from '../../runs/train-to-rule.js';
-import { type Cursor, newCursor, newCurves, trainingLoop } from '../../train/loop.js';
-import { STEPS_PER_CALL } from '../../train/trainer.js';
+import { toRule, trainToRule } from '../../runs/train-to-rule.js';
 import type { BaseFacts } from './measured.js';
 
 /** Holds the trained network of a seed and the facts of its training. */
@@ -43,9 +41,10 @@ export async function trainBase(
 ): Promise<BaseFacts> {
   const { network } = data;
   const plain = !isLayered(network) && config.optimiser === undefined;
-  const { learner, cursor } = plain
-    ? (await trainToRule({ ...config, network } as Config, seed, data, report, async () => false))!
-    : trainAny(config, seed, data, report);
+  const trained = await (plain
+    ? trainToRule({ ...config, network } as Config, seed, data, report, async () => false)
+    : trainAny(config, seed, data, report));
+  const { learner, cursor } = trained!;
   const weights = learner.weights();
   const { loss, errors } = learner.evaluate();
   const facts: BaseFacts = { seed, epochs: cursor.epoch, stopped: cursor.reason, loss, errors };
@@ -59,31 +58,11 @@ function trainAny(
   seed: number,
   { train, network }: { readonly train: Samples; readonly network: AnyNetwork },
   report: (note: string) => void,
-): { readonly learner: Pick<ReturnType<typeof runLearner>, 'weights' | 'evaluate'>; readonly cursor: Cursor } {
+) {
   const { training } = config;
   const key = randomKey(seed);
   const plan = batchPlan({ count: train.count, ...training, key: key.child('batches') });
   const learner = runLearner(network, train, { ...config, seed }, plan.batchesPerEpoch);
   learner.setWeights(initialOf(network, key.child('init')));
-  const [cursor, curves] = [newCursor(), newCurves()];
-  const loop = trainingLoop({
-    learner,
-    plan,
-    batchSize: training.batchSize,
-    stop: training.stop,
-    windowEpochs: 1,
-    maxEpochs: training.maxEpochs,
-    evaluateEvery: training.evaluateEvery,
-    evaluateTrain: () => learner.evaluate(),
-    evaluateTest: undefined,
-    cursor,
-    curves,
-    chunkSteps: STEPS_PER_CALL,
-  });
-  for (const event of loop) {
-    if (event.kind !== 'epoch') continue;
-    report(`epoch ${cursor.epoch}, loss ${curves.runningLoss[cursor.epoch - 1].toPrecision(3)}`);
-    if (cursor.stoppedAfter >= 0) break;
-  }
-  return { learner, cursor };
+  return toRule({ learner, plan, training }, report, async () => false);
 }
