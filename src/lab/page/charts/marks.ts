@@ -2,6 +2,9 @@
 
 export type Shape = 'dot' | 'ring' | 'square' | 'diamond' | 'triangle' | 'cross';
 
+/** Shapes of the curves of one panel, in their order; further curves begin again. */
+export const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring', 'cross'];
+
 /** Draws one mark of about `size` pixels at (x, y). */
 export function drawMark(
   ctx: CanvasRenderingContext2D,

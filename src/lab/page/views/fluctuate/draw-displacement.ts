@@ -3,9 +3,8 @@ import { formatEstimate } from '../../../../report/format.js';
 import type { MeasureResults } from '../../../measures.js';
 import { drawAxes, logDomainOf } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/draw.js';
-import { drawMark, type Shape } from '../../charts/marks.js';
-
-const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring', 'cross'];
+import { drawMark, SHAPES } from '../../charts/marks.js';
+import { drawSlopes } from '../../charts/slopes.js';
 
 export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { directions }, size, theme, lit) => {
   const lags = directions.flatMap((d) => d.msd.lag);
@@ -22,19 +21,7 @@ export const drawDisplacement: Draw<MeasureResults['displacement']> = (ctx, { di
   const marks: Mark[] = [];
   const named: number[] = [];
   frame.inside(() => {
-    ctx.strokeStyle = theme.muted;
-    ctx.lineWidth = 1;
-    for (const [slope, dash] of [
-      [1, [2, 3]],
-      [2, [8, 4]],
-    ] as const) {
-      ctx.setLineDash([...dash]);
-      ctx.beginPath();
-      const y0 = yDomain[0] * 3;
-      ctx.moveTo(frame.x(xDomain[0]), frame.y(y0));
-      ctx.lineTo(frame.x(xDomain[1]), frame.y(y0 * (xDomain[1] / xDomain[0]) ** slope));
-      ctx.stroke();
-    }
+    drawSlopes(ctx, frame, theme, xDomain, yDomain);
     for (const [k, d] of directions.entries()) {
       const colour = theme.ramp(k / Math.max(1, directions.length - 1));
       const strong = lit === undefined || lit === d.index;

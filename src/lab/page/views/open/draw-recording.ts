@@ -4,7 +4,8 @@ import { logDomain, thinLog } from '../../../../report/figures/axes.js';
 import { formatEstimate, formatNumber } from '../../../../report/format.js';
 import { drawAxes } from '../../charts/axes.js';
 import type { Draw, Mark } from '../../charts/canvas-panel.js';
-import { drawHalo, drawMark, type Shape } from '../../charts/marks.js';
+import { drawHalo, drawMark, SHAPES } from '../../charts/marks.js';
+import { drawSlopes } from '../../charts/slopes.js';
 import type { RecordingSpectrum } from '../../dropped/recording.js';
 
 /** Displacements along some directions; lags are counted in rows, which are `every` steps apart. */
@@ -37,8 +38,6 @@ export const drawRecordedSpectrum: Draw<RecordingSpectrum> = (ctx, { variances, 
   return marks;
 };
 
-const SHAPES: readonly Shape[] = ['dot', 'square', 'diamond', 'triangle', 'ring', 'cross'];
-
 export const drawRecordedDisplacement: Draw<RecordedDisplacement> = (ctx, { every, directions }, size, theme, lit) => {
   const points = directions.map((d) =>
     d.msd.lag.map((lag, j) => ({ lag: lag * every, value: d.msd.value[j] })).filter(({ value }) => value > 0),
@@ -55,19 +54,7 @@ export const drawRecordedDisplacement: Draw<RecordedDisplacement> = (ctx, { ever
   );
   const marks: Mark[] = [];
   frame.inside(() => {
-    ctx.strokeStyle = theme.muted;
-    ctx.lineWidth = 1;
-    for (const [slope, dash] of [
-      [1, [2, 3]],
-      [2, [8, 4]],
-    ] as const) {
-      ctx.setLineDash([...dash]);
-      ctx.beginPath();
-      ctx.moveTo(frame.x(xDomain[0]), frame.y(yDomain[0] * 3));
-      ctx.lineTo(frame.x(xDomain[1]), frame.y(yDomain[0] * 3 * (xDomain[1] / xDomain[0]) ** slope));
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
+    drawSlopes(ctx, frame, theme, xDomain, yDomain);
     for (const [k, own] of points.entries()) {
       const colour = theme.ramp(k / Math.max(1, points.length - 1));
       const { index, msdExponent } = directions[k];
