@@ -197,6 +197,17 @@ function flush(): void {
   pending.clear();
 }
 
+/** Calls `end` when a measurement has ended, with a sentence where it has no result. */
+export function whenEnded({ result }: Pick<Measurement<MeasureKind>, 'result'>, end: (why?: string) => void): void {
+  result.then(
+    () => end(),
+    (error: unknown) => {
+      const { code, message } = error as { code?: string; message?: string };
+      end(code === 'cancelled' ? 'Stopped.' : (message ?? String(error)));
+    },
+  );
+}
+
 /** Measures on the weights and the window of this moment; the result is also kept in `results`. */
 export function measure<K extends MeasureKind>(
   kind: K,

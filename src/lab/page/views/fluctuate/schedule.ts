@@ -5,7 +5,7 @@
  */
 import { batch, effect, signal } from '@preact/signals';
 import type { FlatnessPart, MeasureArguments, MeasureResults } from '../../../measures.js';
-import { lab, measure, phase, progress, session, sessionNumber } from '../../store.js';
+import { lab, measure, phase, progress, session, sessionNumber, whenEnded } from '../../store.js';
 
 export type Kind = Exclude<keyof MeasureResults, 'slice' | 'potential' | 'current'>;
 
@@ -115,13 +115,7 @@ function start(kind: Kind): void {
     // a pause, so that the page draws what was measured and a fast measurement does not take a whole core
     setTimeout(next, why === undefined ? 60 : 800);
   };
-  going.result.then(
-    () => end(),
-    (error: unknown) => {
-      const { code, message } = error as { code?: string; message?: string };
-      end(code === 'cancelled' ? 'Stopped.' : (message ?? String(error)));
-    },
-  );
+  whenEnded(going, end);
 }
 
 let mounted = false;

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { SliceRow } from '../../../landscape-results.js';
 import type { MeasureArguments } from '../../../measures.js';
-import { keep, lab, measure, phase, progress, session, sessionNumber } from '../../store.js';
+import { keep, lab, measure, phase, progress, session, sessionNumber, whenEnded } from '../../store.js';
 import { FEWEST_ROWS } from '../fluctuate/schedule.js';
 
 export type Kind = 'slice' | 'potential';
@@ -76,13 +76,7 @@ function start(kind: Kind): void {
     });
     next();
   };
-  going.result.then(
-    () => end(),
-    (error: unknown) => {
-      const { code, message } = error as { code?: string; message?: string };
-      end(code === 'cancelled' ? 'Stopped.' : (message ?? String(error)));
-    },
-  );
+  whenEnded(going, end);
 }
 
 /** Forgets what belongs to another session; returns what ends it. */
