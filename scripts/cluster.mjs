@@ -11,6 +11,8 @@
  *     node scripts/cluster.mjs join DIR HOST               joins it again
  *     node scripts/cluster.mjs fill DIR HOST FOLDER        the folder is full for this host alone
  *     node scripts/cluster.mjs free DIR HOST FOLDER        there is room again
+ *     node scripts/cluster.mjs delay DIR HOST FOLDER S     the host sees new and replaced names S seconds late (package bindfs)
+ *     node scripts/cluster.mjs prompt DIR HOST FOLDER      it sees them at once again
  *     node scripts/cluster.mjs hurry DIR                   requeued jobs begin now, not after Slurm's two minutes
  *     node scripts/cluster.mjs stop DIR                    ends everything; does nothing where nothing runs
  *
@@ -20,12 +22,23 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { clusterAt, fill, free, killNode, makeHosts, onHost, setLink, stopHosts } from './cluster/hosts.mjs';
+import {
+  clusterAt,
+  delay,
+  endDelay,
+  fill,
+  free,
+  killNode,
+  makeHosts,
+  onHost,
+  setLink,
+  stopHosts,
+} from './cluster/hosts.mjs';
 import { hurry, slurmNeed, startController, startNode, startSlurm } from './cluster/slurm.mjs';
 import { sshConfig, sshNeed, startSsh } from './cluster/ssh.mjs';
 
 const USE =
-  'use: node scripts/cluster.mjs start|run|kill-node|revive|cut|join|fill|free|hurry|stop DIR …; the head of the script explains them.';
+  'use: node scripts/cluster.mjs start|run|kill-node|revive|cut|join|fill|free|delay|prompt|hurry|stop DIR …; the head of the script explains them.';
 
 /** Starts hosts, Slurm, and ssh where it is installed. The cluster ends with this process when it is `owned`. */
 export async function startCluster(dir, { nodes, owned = false, ...slurm } = {}) {
@@ -84,6 +97,8 @@ async function main([verb, dir, ...rest]) {
     join: () => setLink(cluster, host, 'up'),
     fill: () => fill(cluster, host, words[0]),
     free: () => free(cluster, host, words[0]),
+    delay: () => delay(cluster, host, words[0], Number(words[1])),
+    prompt: () => endDelay(cluster, host, words[0]),
     hurry: () => hurry(cluster),
   }[verb];
   if (act === undefined) throw new Error(USE);

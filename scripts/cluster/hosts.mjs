@@ -250,6 +250,26 @@ export const fill = (cluster, host, folder) =>
 export const free = (cluster, host, folder) =>
   must(cluster, host, ['bash', '-c', 'umount --lazy "$1" && umount --lazy /run/full', 'free', resolve(folder)]);
 
+/** Says in a few words what is missing to delay what a host sees; undefined where nothing is. */
+export const delayNeed = () =>
+  existsSync('/dev/fuse') && onPath('bindfs') ? undefined : 'the package bindfs and /dev/fuse';
+
+/**
+ * Delays what a host sees of a folder, as the caches of NFS do: a name that it looked for and did not find stays absent for so many
+ * seconds, also when another host has made it, and a name that was replaced still leads to the old file. Lists of names are up to date.
+ */
+export const delay = (cluster, host, folder, seconds) =>
+  must(cluster, host, [
+    'bindfs',
+    '-o',
+    `entry_timeout=${seconds},negative_timeout=${seconds},attr_timeout=0`,
+    resolve(folder),
+    resolve(folder),
+  ]);
+
+/** Ends a delay. */
+export const endDelay = (cluster, host, folder) => must(cluster, host, ['umount', '--lazy', resolve(folder)]);
+
 /** Ends everything; true where something ran. Its folder stays, but for what says that it runs. */
 export async function stopHosts(path) {
   const dir = resolve(path);
