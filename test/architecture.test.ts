@@ -161,8 +161,8 @@ describe('the machine is touched', () => {
   const offenders = (pattern: RegExp, allowed: (s: Source) => boolean) =>
     sources.filter((s) => !allowed(s) && pattern.test(s.code)).map((s) => s.name);
 
-  it('through node: above report, and in the stores of record only', () => {
-    const stores = ['record/files.ts', 'record/store.ts'];
+  it('through node: above report, in the stores of record, and where libraries are found', () => {
+    const stores = ['record/files.ts', 'record/store.ts', 'numeric/linalg/host.ts'];
     const nodeImports = sources.filter((s) => s.imports.some((i) => i.startsWith('node:')));
     const bad = nodeImports.filter(
       (s) => !MACHINE_ROOMS.includes(s.room) && !stores.includes(s.name) && !LAB_IN_NODE.test(s.name),
@@ -175,7 +175,7 @@ describe('the machine is touched', () => {
       ['cli', 'terminal'].includes(s.room) || /^(?:experiments\/\w+|lab)\/command\.ts$/.test(s.name);
     expect(offenders(/\bprocess\.|\bglobalThis\s*\[/, command)).toEqual([]);
     // names of node:process that only say which process and machine this is; none of them ends or changes it
-    const facts = ['pid', 'kill', 'arch', 'constrainedMemory', 'version', 'versions'];
+    const facts = ['pid', 'kill', 'arch', 'constrainedMemory', 'execPath', 'version', 'versions'];
     const taken = sources
       .filter((s) => !command(s))
       .flatMap((s) =>
