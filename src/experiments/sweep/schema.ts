@@ -1,6 +1,7 @@
 /** What may stand in the file of a sweep, and the type of a complete one. */
 import { z } from 'zod';
 import type { Axis } from './axes.js';
+import type { Until } from './measured.js';
 
 /** Experiments that a cell can be: a training with measurements of its end, or a whole experiment whose findings are kept. */
 export const EXPERIMENTS = [
@@ -23,12 +24,6 @@ export type Design =
   | { readonly kind: 'random'; readonly points: number; readonly seed: number }
   /** So many points of a Sobol' sequence. */
   | { readonly kind: 'sobol'; readonly points: number };
-
-/** Says when training ends, in place of the stopping rule of the config; `within` is the most steps. */
-export type Until =
-  | { readonly epochs: number }
-  | { readonly steps: number }
-  | { readonly loss: number; readonly within: number };
 
 /** One thing that is measured in every cell; further keys are options of the measurement. */
 export interface MeasureRequest {
@@ -86,11 +81,14 @@ export const sweepSchema = z.strictObject({
     .optional()
     .describe('axes that move together, by key; the product is taken over the groups'),
   design: z
-    .union([
-      z.enum(['product', 'zip']),
-      z.strictObject({ random: count, seed: z.int().min(0).default(0) }),
-      z.strictObject({ sobol: count }),
-    ])
+    .union(
+      [
+        z.enum(['product', 'zip']),
+        z.strictObject({ random: count, seed: z.int().min(0).default(0) }),
+        z.strictObject({ sobol: count }),
+      ],
+      'expected product, zip, {random: 64, seed: 1} or {sobol: 64}',
+    )
     .default('product'),
   measure: z
     .array(z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]))
@@ -98,11 +96,14 @@ export const sweepSchema = z.strictObject({
     .optional()
     .describe('what is measured at the end of training, or ids of findings'),
   until: z
-    .union([
-      z.strictObject({ epochs: count }),
-      z.strictObject({ steps: count }),
-      z.strictObject({ loss: z.number().positive(), within: count.describe('most steps') }),
-    ])
+    .union(
+      [
+        z.strictObject({ epochs: count }),
+        z.strictObject({ steps: count }),
+        z.strictObject({ loss: z.number().positive(), within: count.describe('most steps') }),
+      ],
+      'expected {epochs: n}, {steps: n} or {loss: L, within: steps}',
+    )
     .optional()
     .describe('when training ends'),
   laws: z.array(z.string().min(1)).default([]),
