@@ -9,10 +9,11 @@ import { nearest } from '../../numeric/spelling.js';
 import * as is from '../../numeric/wants.js';
 import { completeRunConfig } from '../../runs/config.js';
 import { readMapping } from '../../runs/config-file.js';
-import { type AnyConfig, layeredSchema, type PartialConfig } from '../../runs/schema.js';
+import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { type Axis, axisOf, axisSize, axisValue, labelOf } from './axes.js';
 import { type Point, pointCount, pointsOf } from './design.js';
-import { checkAxes, needsWidths, otherNetwork, wholeKeys, withPoint } from './keys.js';
+import { checkAxes, needsWidths, otherNetwork, withPoint } from './keys.js';
+import { type ConfigRules, TRAIN_RULES } from './rules.js';
 import {
   type Design,
   type MeasureRequest,
@@ -24,22 +25,11 @@ import {
 import { SOBOL_DIMENSIONS } from './sobol.js';
 
 const checkKeys = keyChecker(sweepSchema);
-const isWhole = wholeKeys(layeredSchema);
 
 /** Most seeds, which are kept as a list. */
 const MOST_SEEDS = 100_000;
 /** Points that are checked one by one; of more, every value of every axis and so many points are. */
 const CHECKED = 20_000;
-
-/** Says what a config of an experiment must be; `train` has its own. */
-export interface ConfigRules {
-  /** Refuses a complete config of one cell, without its seed. @throws InputError */
-  check(config: Tree): void;
-  /** Says whether a key has only whole numbers. */
-  whole(key: string): boolean;
-  /** Refuses a thing to measure that the experiment does not have. @throws InputError */
-  measures(requests: readonly MeasureRequest[]): void;
-}
 
 /**
  * Reads the file of a sweep, YAML or JSON.
@@ -55,7 +45,7 @@ export function readSweepFile(path: string): PartialSweep & { readonly name: str
 
 /**
  * Fills in the defaults of a sweep and checks it: keys, axes, design, and the config of the cells.
- * @param rulesOf - the rules of an experiment other than `train`
+ * @param rules - those of its experiment, which `rulesOf` gives
  * @throws InputError for unknown keys, with the nearest one, and for values that the experiment does not take
  */
 export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_RULES): Sweep {
@@ -75,19 +65,21 @@ export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_
     base,
     axes,
     design: designOf(axes, design, groups),
-    measure: (measure ?? DEFAULT_MEASURES).map((m) => (typeof m === 'string' ? { name: m } : m)) as MeasureRequest[],
+    measure: (measure ?? rules.defaults).map((m) => (typeof m === 'string' ? { name: m } : m)) as MeasureRequest[],
     until: until ?? null,
     figures: rest.figures as SweepConfig['figures'],
   };
+  check(
+    rules.seeded || (seedsAsked === undefined && base.seed === undefined),
+    'bad-axis',
+    `${config.experiment} draws seeds of its own, whose number is the key seeds of its config; leave the seed out.`,
+  );
   const seeds = seedsOf(base, seedsAsked);
   checkMeasures(config, rules);
   checkUntil(config);
-  checkPoints(config, seeds[0], rules);
+  checkPoints(config, rules.seeded ? { seed: seeds[0] } : {}, rules);
   return { config, seeds };
 }
-
-/** What is measured where nothing is asked for. */
-const DEFAULT_MEASURES = ['loss', 'error'];
 
 /** Rounds the values of ranges where a key has whole numbers. */
 function rounded(axis: Axis, { whole }: ConfigRules): Axis {
@@ -222,7 +214,7 @@ function checkUntil({ until, experiment, base, axes }: SweepConfig): void {
 }
 
 /** Checks the configs of all points, or where there are very many every value of every axis and part of the points. */
-function checkPoints(config: SweepConfig, seed: number, rules: ConfigRules): void {
+function checkPoints(config: SweepConfig, seed: Tree, rules: ConfigRules): void {
   const { axes } = config;
   const count = pointCount(config);
   const base = cellBase(config);
@@ -230,7 +222,7 @@ function checkPoints(config: SweepConfig, seed: number, rules: ConfigRules): voi
   const first = at(0);
   const one = (point: Point, named: readonly Axis[]) => {
     try {
-      rules.check({ ...withPoint(base, axes, point), seed });
+      rules.check({ ...withPoint(base, axes, point), ...seed });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       const where = named.map((axis) => `${axis.key} ${labelOf(point[axes.indexOf(axis)])}`).join(', ');
@@ -252,10 +244,14 @@ function checkPoints(config: SweepConfig, seed: number, rules: ConfigRules): voi
   else for (let p = 0; p < Math.min(count, CHECKED); p++) one(at(p), axes);
 }
 
+/** Experiments whose config is that of a run. */
+const OF_RUNS: readonly string[] = ['train', 'ivf2021', 'ao2022'];
+
 /** Returns the config that all cells share; where an axis changes one width, with all of them. */
 export function cellBase({ base, axes, experiment }: SweepConfig): Tree {
   const axis = axes.find(needsWidths);
-  if (axis === undefined || experiment === 'simulate') return base;
+  const stated = isTree(base.network) && base.network.widths !== undefined;
+  if (axis === undefined || stated || !OF_RUNS.includes(experiment)) return base;
   check(
     !otherNetwork(base),
     'bad-axis',
@@ -272,10 +268,3 @@ export function cellBase({ base, axes, experiment }: SweepConfig): Tree {
 export function trainConfig(base: Tree, axes: readonly Axis[], point: Point, seed: number): AnyConfig {
   return completeRunConfig({ ...withPoint(base, axes, point), seed } as PartialConfig);
 }
-
-/** The rules of `experiment: train`. */
-export const TRAIN_RULES: ConfigRules = {
-  check: (config) => void completeRunConfig(config as PartialConfig),
-  whole: isWhole,
-  measures: () => {},
-};

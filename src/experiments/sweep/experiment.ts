@@ -18,10 +18,11 @@ import { writeWhole } from '../../record/files.js';
 import { readJson } from '../../record/json.js';
 import { columnsCsv, columnsParquet } from './columns.js';
 import { completeSweep, seedsOf } from './config.js';
-import { checkFits, loadSweep, type SweepData, sharedData } from './data.js';
+import { checkFits, loadSweep, type SweepData, sharedData } from './sets.js';
 import { cellCount, pointCount } from './design.js';
 import type { SweepCell } from './measured.js';
 import { coresFor, sweepDisk, sweepMemory } from './memory.js';
+import { rulesOf } from './rules.js';
 import type { PartialSweep, Sweep } from './schema.js';
 import { sweepScratch } from './scratch.js';
 import { fileOf, joined, SWEEP_FOLDER, SWEEP_STUDY, type SweepFolder } from './study.js';
@@ -76,11 +77,18 @@ export interface SweepPlan {
 }
 
 /** Returns the sweep that is asked for: the file with the seeds of the request, or what the folder was begun with. */
-function asked(given: PartialSweep | undefined, { seeds, resume = false }: SweepRequest, path: string): Sweep {
+async function asked(
+  given: PartialSweep | undefined,
+  { seeds, resume = false }: SweepRequest,
+  path: string,
+): Promise<Sweep> {
   const before = resume || given === undefined ? SWEEP_FOLDER.recordIn(path) : undefined;
   if (given === undefined && before === undefined)
     throw new InputError('no-config', `there is no sweep to continue in ${path}: give the file of a sweep.`);
-  const sweep: Sweep = given === undefined ? { config: before!.config, seeds: before!.seeds } : completeSweep(given);
+  const sweep: Sweep =
+    given === undefined
+      ? { config: before!.config, seeds: before!.seeds }
+      : completeSweep(given, await rulesOf(given.experiment));
   const own =
     seeds === undefined
       ? sweep.seeds
@@ -135,7 +143,7 @@ async function planned(
 export async function planSweep(given: PartialSweep | undefined, request: SweepRequest = {}): Promise<SweepPlan> {
   is.given('planSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
   const path = folderOf(given, request);
-  return (await planned(asked(given, request, path), request, path)).plan;
+  return (await planned(await asked(given, request, path), request, path)).plan;
 }
 
 const folderOf = (given: PartialSweep | undefined, { out }: SweepRequest): string => {
@@ -156,7 +164,7 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
   is.given('runSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
   const path = folderOf(given, request);
   const resume = request.resume ?? false;
-  const sweep = asked(given, request, path);
+  const sweep = await asked(given, request, path);
   const { config } = sweep;
   SWEEP_FOLDER.check(path, config, resume);
   checkMany(sweep, request.yes);

@@ -84,8 +84,9 @@ export function wholeKeys(schema: z.ZodType): (key: string) => boolean {
 
 /** Lays the values of a point over a base. */
 export function withPoint(base: Tree, axes: readonly Axis[], point: readonly unknown[]): Tree {
+  const widths = isTree(base.network) && Array.isArray(base.network.widths);
   return axes.reduce<Tree>(
-    (config, { key }, a) => (key === HIDDEN ? hidden(config, point[a]) : placed(config, key, point[a])),
+    (config, { key }, a) => (key === HIDDEN && widths ? hidden(config, point[a]) : placed(config, key, point[a])),
     base,
   );
 }

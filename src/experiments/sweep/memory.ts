@@ -4,7 +4,7 @@ import type { Samples } from '../../data/dataset.js';
 import { type DiskPart, FILE_BYTES, NUMBER_BYTES, REPORT_BYTES } from '../../jobs/disk.js';
 import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { trainerBytes } from '../../runs/learner.js';
-import type { Fitted, SweepData } from './data.js';
+import type { Fitted, SweepData } from './sets.js';
 import { cellCount, pointCount } from './design.js';
 import type { Sweep } from './schema.js';
 

@@ -14,9 +14,11 @@ import { networkOf } from '../../runs/network.js';
 import type { Scalar } from './axes.js';
 import { sweepCell } from './cell.js';
 import { cellBase, trainConfig } from './config.js';
-import { dataKey, loadSweep, type SweepData } from './data.js';
+import { dataKey, loadSweep, type SweepData } from './sets.js';
 import { cellAt, cellCount, labelled, type Point, pointsOf } from './design.js';
+import { withPoint } from './keys.js';
 import type { SweepCell } from './measured.js';
+import { otherCell } from './other.js';
 import type { Sweep, SweepConfig } from './schema.js';
 
 /** Names a stage. */
@@ -133,7 +135,11 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
   async run({ index, seed, point }, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const { config } = record;
-    const { axes, measure, until } = config;
+    const { axes, measure, until, experiment } = config;
+    if (experiment !== 'train') {
+      const own = withPoint(cellBase(config), axes, point);
+      return otherCell({ index, point: labelled(axes, point), seed, experiment, config: own, measure, path, report });
+    }
     const la = await pinnedProvider(record, 'auto', path);
     const cell = trainConfig(cellBase(config), axes, point, seed);
     const dataset = data[dataKey(cell)];

@@ -2,6 +2,7 @@
 import type { Estimate } from '../../numeric/estimate.js';
 import { type Column, column, typed } from './columns.js';
 import { isMeasured, type Measured, type NotMeasured, type SweepCell } from './measured.js';
+import type { OtherCell } from './other.js';
 import type { SweepConfig } from './schema.js';
 
 /** Returns the columns of the table of cells. */
@@ -29,13 +30,14 @@ export function cellColumns(
       ),
     ),
     ...factColumns(cells),
-    ...namesIn(cells).flatMap((name) =>
-      measureColumns(
+    ...namesIn(cells).flatMap((name) => [
+      ...measureColumns(
         name,
         cells.map((c) => c.measured[name]),
         units[name],
       ),
-    ),
+      ...verdictColumn(name, cells),
+    ]),
   ];
 }
 
@@ -43,6 +45,12 @@ export function cellColumns(
 export const namesIn = (cells: readonly SweepCell[]): string[] => [
   ...new Set(cells.flatMap((c) => Object.keys(c.measured))),
 ];
+
+/** Returns the column of the verdicts on a finding, where there are any. */
+function verdictColumn(name: string, cells: readonly SweepCell[]): Column[] {
+  const verdicts = cells.map((c) => (c as Partial<OtherCell>).verdicts?.[name]);
+  return verdicts.some((v) => v !== undefined) ? [typed(`${name}_verdict`, 'text', verdicts)] : [];
+}
 
 /** Types of the facts of a run; a further one has the type of its values. */
 const FACTS = {
