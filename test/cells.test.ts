@@ -9,12 +9,13 @@ import { CONTROLS_STUDY } from '../src/experiments/controls/study.js';
 import { forget } from '../src/experiments/forget/experiment.js';
 import type { PartialForget } from '../src/experiments/forget/schema.js';
 import { FORGET_STUDY } from '../src/experiments/forget/study.js';
-import { doCell, doCellAt, runCells, type StudyKind } from '../src/jobs/cells.js';
+import { doCell, runCells, type StudyKind } from '../src/jobs/cells.js';
 import { InterruptedError } from '../src/jobs/context.js';
 import { JobFolder } from '../src/jobs/folder.js';
 import { lockFolder } from '../src/jobs/lock.js';
+import { openCells } from '../src/jobs/open-study.js';
 import { pinnedProvider } from '../src/jobs/provider.js';
-import type { FolderKind } from '../src/jobs/record.js';
+import type { FolderKind, RecordBase } from '../src/jobs/record.js';
 import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
 import { temporaryBeside } from '../src/record/files.js';
 import { readJson } from '../src/record/json.js';
@@ -25,9 +26,10 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Powers of two: cell k needs no other; a second round becomes known by the documents of the first. */
 const KIND: FolderKind<'cells'> = { file: 'toy.json', format: 'thermograd toy', stages: ['cells'], what: 'a toy' };
-type Toy = { readonly count: number };
+type Toy = RecordBase<'cells'> & { readonly count: number };
 const toy = (done: number[] = []): StudyKind<Toy, number, number, { value: number }> => ({
   worker: new URL('./none.js', import.meta.url),
+  stages: ['cells'],
   read: (path) => readJson<Toy>(join(path, 'toy.json'))!,
   load: async () => 2,
   cells({ path, record }, stage) {
@@ -41,6 +43,12 @@ const toy = (done: number[] = []): StudyKind<Toy, number, number, { value: numbe
     return { value: data ** k };
   },
 });
+/** Does one cell by its document, as `thermograd cell` does. */
+const doOne = async (kind: unknown, path: string, file: string) => {
+  const study = openCells(kind as StudyKind<Toy, unknown, unknown, unknown>, path, 'a study');
+  const line = study.list().find((l) => l.file === file)!;
+  return (await study.prepare([line])).do(line, 0, () => {});
+};
 const begin = (name: string, count: number) => JobFolder.open(KIND, join(home, name), { count }, { resume: true });
 
 describe('the engine of cells', () => {
@@ -55,7 +63,7 @@ describe('the engine of cells', () => {
       onProgress: ({ done: d, total, note }: { done: number; total?: number; note?: string }) =>
         void shares.push(`${d}/${total} ${note ?? ''}`.trim()),
     };
-    await doCellAt(toy(), folder.path, 'cells', 1);
+    await doOne(toy(), folder.path, 'cells/1.json');
     const all = await runCells(toy(done), study, 'cells', options);
     expect(all.map(({ job }) => job)).toEqual([0, 1, 2, 100]);
     expect(done).toEqual([0, 2, 100]);
@@ -88,16 +96,9 @@ describe('the engine of cells', () => {
     folder.close();
   });
 
-  it('refuses an index that a stage does not have, and a folder without a record', async () => {
-    const folder = begin('bounds', 2);
-    folder.close();
-    await expect(doCellAt(toy(), folder.path, 'cells', 2)).rejects.toThrow(/has the cells 0 to 1; got 2/);
-    expect(
-      await doCell(toy())({ file: '', job: 5, name: '' }, { path: '', record: { count: 0 }, data: 3 }, () => {}),
-    ).toEqual({ value: 243 });
-    await expect(doCellAt(CONTROLS_STUDY, join(home, 'nowhere'), 'cells', 0)).rejects.toThrow(
-      /it has no controls\.json/,
-    );
+  it('runs a job with data that it is given', async () => {
+    const study = { path: '', record: {} as Toy, data: 3 };
+    expect(await doCell(toy())({ file: '', job: 5, name: '' }, study, () => {})).toEqual({ value: 243 });
   });
 });
 
@@ -147,17 +148,15 @@ const documents = (folder: string) =>
 describe.each([
   {
     name: 'controls',
-    stages: ['bases', 'cells'],
     kind: CONTROLS_STUDY,
     go: (out: string, more: object) => reproduceControls({ out, config: CONTROLS, seeds: 2, ...more }),
   },
   {
     name: 'forget',
-    stages: ['first', 'strengths', 'constraints'],
     kind: FORGET_STUDY,
     go: (out: string, more: object) => forget([FORGET], { out, ...more }),
   },
-])('$name', ({ name, stages, kind, go }) => {
+])('$name', ({ name, kind, go }) => {
   it('gives the same documents cell by cell, last ones first, while another process holds the lock', async () => {
     const [whole, pieces] = [join(home, `${name}-whole`), join(home, `${name}-pieces`)];
     const { findings } = await go(whole, {});
@@ -165,15 +164,10 @@ describe.each([
     expect(existsSync(join(pieces, 'seeds'))).toBe(false);
     const release = lockFolder(pieces);
     const record = readFileSync(join(pieces, `${name}.json`), 'utf8');
-    const study = kind as StudyKind<{ linearAlgebra: string | null }, unknown, unknown, unknown>;
-    for (const stage of stages) {
-      for (let more = true; more; ) {
-        const cells = study.cells({ path: pieces, record: study.read(pieces) }, stage);
-        const missing = cells.flatMap(({ file }, k) => (existsSync(join(pieces, file)) ? [] : [k]));
-        for (const index of missing.reverse()) await doCellAt(study, pieces, stage, index);
-        more = missing.length > 0;
-      }
-    }
+    const study = openCells(kind as unknown as StudyKind<Toy, unknown, unknown, unknown>, pieces, 'a study');
+    const ready = () => study.list().filter(({ status }) => status === 'ready');
+    for (let some = ready(); some.length > 0; some = ready())
+      for (const { file } of some.reverse()) await doOne(kind, pieces, file);
     release();
     expect(readFileSync(join(pieces, `${name}.json`), 'utf8')).toBe(record);
     expect(documents(pieces)).toEqual(documents(whole));

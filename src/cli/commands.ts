@@ -13,7 +13,7 @@ import type { ValleyPart } from '../experiments/valley2023/experiment.js';
 import { VERSION } from '../jobs/machine.js';
 import { addLab } from '../lab/command.js';
 import { readable } from '../numeric/errors.js';
-import type { RunFlags } from '../terminal/flags.js';
+import { flagOf, type RunFlags } from '../terminal/flags.js';
 import {
   directions,
   duration,
@@ -25,6 +25,8 @@ import {
   wholeNumber,
   wordsAmong,
 } from '../terminal/values.js';
+import { WHERE_FLAGS, whereFlags } from '../terminal/where.js';
+import { addCells } from './cells.js';
 
 /** The actions, loaded when a command needs them, so that help appears at once. */
 const actions = () => import('../experiments/ivf2021/command.js');
@@ -70,6 +72,7 @@ Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addAdvise(root);
   addForget(root);
   addProtect(root);
+  addCells(root);
   addLab(root);
   addDoctor(root);
   return root;
@@ -112,7 +115,8 @@ function addReproduce(root: Command): void {
         'last',
       ]),
     )
-    .addOption(directionsOption())
+    .addOption(directionsOption());
+  whereFlags(command, ' (controls, ceilings, generality, valley2023)')
     .addHelpText(
       'after',
       `
@@ -169,6 +173,9 @@ Examples:
         return;
       }
       if (flags.part !== undefined) refuse('--part belongs to valley2023.');
+      const elsewhere = WHERE_FLAGS.find((name) => flags[name] !== undefined);
+      if (elsewhere !== undefined)
+        refuse(`${flagOf(elsewhere)} belongs to studies in cells: controls, ceilings, generality, valley2023.`);
       if (flags.seeds !== undefined && experiment !== 'ivf2021')
         refuse('--seeds belongs to ivf2021, controls, generality and valley2023; one seed is chosen with --seed.');
       if (experiment === 'ao2022') {

@@ -6,14 +6,14 @@
  */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pid as ownPid } from 'node:process';
-import { check } from '../numeric/errors.js';
+import { check, RunError } from '../numeric/errors.js';
 import { makeFolders, readWhole } from '../record/files.js';
 import { writeJson } from '../record/json.js';
 import { InterruptedError, type RunOptions, yieldToEvents } from './context.js';
-import { isRunning, lockFolder } from './lock.js';
-import { refuseLinks, sealOutputs, seenIn, verifyOutputs } from './outputs.js';
+import { isRunning, lockFolder, lostLock } from './lock.js';
+import { refuseLinks, sealOutputs, seenIn, verifyOutputs, withoutMissing } from './outputs.js';
 import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
 /** Says under which conditions a folder is opened. */
@@ -22,10 +22,14 @@ interface OpenOptions<Head> {
   readonly resume: boolean;
   /** Returns, as a sentence, why the existing record cannot be continued with this head; undefined when it can. */
   readonly differs?: (before: Head) => string | undefined;
+  /** Take the lock of a process on another machine, which no longer runs; undefined where the command has no flag for it. */
+  readonly takeOver?: boolean | undefined;
 }
 
 /** Holds the lock of a folder and its record. */
 export class JobFolder<Name extends string, Head extends object> {
+  /** When the record was written last. */
+  private saved = 0;
   private clock: { readonly stage: StageRecord; readonly before: number; readonly start: number } | undefined;
 
   private constructor(
@@ -85,10 +89,11 @@ export class JobFolder<Name extends string, Head extends object> {
   ): JobFolder<Name, Head> {
     JobFolder.check(kind, path, options);
     makeFolders(path);
-    return JobFolder.locked(kind, path, () => {
+    const recordOf = () => {
       JobFolder.check(kind, path, options); // again: another process may have worked until now
       return existsSync(join(path, kind.file)) ? readRecord<Name, Head>(kind, path) : newRecord(kind, head);
-    });
+    };
+    return JobFolder.locked(kind, path, recordOf, options.takeOver);
   }
 
   /**
@@ -105,12 +110,14 @@ export class JobFolder<Name extends string, Head extends object> {
     kind: FolderKind<Name>,
     path: string,
     recordOf: () => RecordBase<Name> & Head,
+    takeOver?: boolean,
   ): JobFolder<Name, Head> {
-    const release = lockFolder(path);
+    const release = lockFolder(path, takeOver);
     try {
       sweep(path);
       const record = recordOf();
       verifyOutputs(path, record.outputs);
+      if (record.outputs) record.outputs = withoutMissing(path, record.outputs);
       adopt(kind.file, path, record);
       const folder = new JobFolder(kind, path, record, release);
       folder.save();
@@ -128,9 +135,15 @@ export class JobFolder<Name extends string, Head extends object> {
 
   /**
    * Writes the record, with the seconds of the running stage.
-   * @throws RunError when the disk is full or not writable
+   * @throws RunError when the disk is full or not writable, and when another process was told to take the folder over
    */
   save(): void {
+    if (lostLock(this.path))
+      throw new RunError(
+        'lock-lost',
+        `another process has taken ${this.path} over; this one stops, and what it wrote is kept.`,
+      );
+    this.saved = performance.now();
     if (this.clock) {
       const { stage, before, start } = this.clock;
       stage.seconds = Math.round((before + (performance.now() - start) / 1000) * 1000) / 1000;
@@ -138,12 +151,38 @@ export class JobFolder<Name extends string, Head extends object> {
     writeJson(this.file(this.kind.file), this.record);
   }
 
+  /** Writes the record unless that was done a moment ago; for places that come by often, as after each of many short cells. */
+  saveSometimes(): void {
+    if (performance.now() - this.saved >= OFTEN) this.save();
+  }
+
+  /**
+   * Removes temporary files of any process beside these files and others that are there: who left them was killed, or did again what
+   * was done.
+   */
+  clearBeside(files: readonly string[]): void {
+    for (const folder of new Set(files.map(dirname))) {
+      const names = new Set(existsSync(this.file(folder)) ? readdirSync(this.file(folder)) : []);
+      for (const name of names) {
+        const [, whole] = /^(.+)\.[^/]+-\d+-\d+\.tmp$/.exec(name) ?? [];
+        if (whole !== undefined && names.has(whole)) rmSync(this.file(folder, name), { force: true });
+      }
+    }
+  }
+
   /**
    * Runs a stage unless the record says that it is done, and keeps its status, its seconds and the digests of what it
    * wrote in the record, also when it fails.
+   * @param documents - lists files that never change once they are there, such as those of cells: their digests are kept all the
+   * time, and only what an earlier attempt wrote besides may be written again
    * @throws InterruptedError, and whatever `body` throws
    */
-  async stage(name: Name, options: RunOptions, body: () => Promise<void>): Promise<void> {
+  async stage(
+    name: Name,
+    options: RunOptions,
+    body: () => Promise<void>,
+    documents: () => readonly string[] = () => [],
+  ): Promise<void> {
     // a folder of an earlier build may lack a stage that was added since
     this.record.stages[name] ??= { status: 'waiting', seconds: 0 };
     const record = this.record.stages[name];
@@ -151,9 +190,10 @@ export class JobFolder<Name extends string, Head extends object> {
     await yieldToEvents({ options, folder: this });
     record.status = 'running';
     delete record.note;
-    // what an earlier attempt at this stage left is about to change
+    // what else an earlier attempt at this stage left is about to change
+    const lasting = new Set(documents());
     this.record.outputs = Object.fromEntries(
-      Object.entries(this.record.outputs ?? {}).filter(([, output]) => output.stage !== name),
+      Object.entries(this.record.outputs ?? {}).filter(([file, output]) => output.stage !== name || lasting.has(file)),
     );
     const before = seenIn(this.path, this.kind.file);
     const seal = () => {
@@ -185,6 +225,9 @@ export class JobFolder<Name extends string, Head extends object> {
     this.release();
   }
 }
+
+/** Milliseconds between two writings of the record that happen on the way. */
+const OFTEN = 1000;
 
 /**
  * Lists what a stage wrote in which the process was killed: whatever the record does not know is its, as every other stage has

@@ -1,10 +1,10 @@
-/** The lock of a folder: a file that names the process holding it, taken over only when that process has ended. */
+/** The lock of a folder: a file that names the process holding it, taken over only when that process has ended, or is said to have. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { InputError } from '../numeric/errors.js';
-import { clearFileError, temporaryBeside } from '../record/files.js';
+import { clearFileError, temporaryBeside, WITHOUT_LINKS } from '../record/files.js';
 
 interface Holder {
   readonly pid: number;
@@ -19,19 +19,22 @@ let serial = 0;
  * Takes the lock of a folder and returns the function that releases it.
  *
  * The file appears complete or not at all (written under another name, then hard-linked, which fails where a lock
- * exists). A lock left by a killed process of this machine is taken over; one of another machine never is.
+ * exists). A lock left by a killed process of this machine is taken over; one of another machine only where `takeOver` says that its
+ * process no longer runs.
+ * @param takeOver - undefined where the command has no flag for it, which the error then does not name
  * @throws InputError (`locked`) that names the process holding it
  * @throws RunError when the disk is full or not writable
  */
-export function lockFolder(folder: string): () => void {
+export function lockFolder(folder: string, takeOver?: boolean): () => void {
   const path = join(folder, 'lock');
-  const mine = JSON.stringify({ pid, host: hostname(), started: startOf(pid) });
+  const mine = ownText();
   for (let attempt = 0; attempt < 100; attempt++) {
     if (create(path, mine)) return () => release(path, mine);
     const text = read(path);
     if (text === undefined) continue;
     const holder = parseHolder(text);
-    if (!holder || isAlive(holder)) throw lockedBy(folder, path, holder);
+    const elsewhere = holder?.host !== hostname();
+    if (elsewhere ? !takeOver : isAlive(holder)) throw lockedBy(folder, path, holder, elsewhere ? takeOver : undefined);
     // Moved aside, and only then removed: of two processes that find the same dead lock, one moves it.
     const aside = `${path}.${hostname()}-${pid}-${serial++}.stale`;
     try {
@@ -46,7 +49,16 @@ export function lockFolder(folder: string): () => void {
     }
     rmSync(aside, { force: true });
   }
-  throw lockedBy(folder, path, undefined);
+  throw lockedBy(folder, path, undefined, takeOver);
+}
+
+/** Returns the content of a lock of this process. */
+const ownText = (): string => JSON.stringify({ pid, host: hostname(), started: startOf(pid) });
+
+/** Says whether another process has taken over the lock that this one took. */
+export function lostLock(folder: string): boolean {
+  const text = read(join(folder, 'lock'));
+  return text !== undefined && text !== ownText();
 }
 
 function create(path: string, text: string): boolean {
@@ -58,8 +70,7 @@ function create(path: string, text: string): boolean {
   } catch (error) {
     const code = (error as { code?: string }).code ?? '';
     if (code === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code))
-      throw clearFileError(error, path, text.length);
+    if (!WITHOUT_LINKS.includes(code)) throw clearFileError(error, path, text.length);
     return createWithoutLinks(path, text);
   } finally {
     rmSync(temporary, { force: true });
@@ -98,8 +109,8 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
+/** Says whether a process of this machine still runs. */
 function isAlive(holder: Holder): boolean {
-  if (holder.host !== hostname()) return true;
   if (!isRunning(holder.pid)) return false;
   const started = startOf(holder.pid);
   return started === null || holder.started === null || started === holder.started;
@@ -126,11 +137,12 @@ function startOf(id: number): string | null {
   return fields[0] === 'Z' ? 'ended' : fields[19];
 }
 
-function lockedBy(folder: string, path: string, holder: Holder | undefined): InputError {
+/** @param takeOver - false where the lock may be that of a machine that is gone, and the command has a flag to take it */
+function lockedBy(folder: string, path: string, holder: Holder | undefined, takeOver: boolean | undefined): InputError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
   return new InputError(
     'locked',
     `the run folder ${folder} is in use by ${who}; wait for it, or choose another folder with --out. ` +
-      `If that process no longer runs, delete ${path}.`,
+      `If that process no longer runs, ${takeOver === undefined ? '' : 'add --take-over or '}delete ${path}.`,
   );
 }

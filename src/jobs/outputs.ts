@@ -28,7 +28,7 @@ type Seen = ReadonlyMap<string, string>;
 
 /** Lists what is written at the end from other documents, and what a person may add or remove. */
 const NO_OUTPUT =
-  /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|scratch|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
+  /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|scratch|slurm|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
 /** Names of documents by which a folder is one of its own. */
 const OWN = ['settings.json', 'advice.json', 'run.json', 'ao2022.json', 'seeds.json', 'network.json'];
 const KEPT = /\.(?:json|npz|npy|safetensors)$/;
@@ -117,26 +117,34 @@ export function verifyOutputs(folder: string, outputs: Outputs | undefined, only
   }
 }
 
+/**
+ * Returns the outputs without documents that are gone: whoever makes such a document again may write other seconds into it. Arrays in
+ * chunks stay listed.
+ */
+export function withoutMissing(folder: string, outputs: Outputs): Outputs {
+  const gone = (name: string) => !name.split('/')[0].endsWith('.zarr') && !existsSync(join(folder, name));
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => !gone(name)));
+}
+
 function sizeOf(path: string): { files: number; bytes: number } {
   const files = filesOf(path);
   return { files: files.length, bytes: files.reduce((sum, file) => sum + lstatSync(join(path, file)).size, 0) };
 }
 
-/** Bytes that are read at once. */
-const PIECE = 2 ** 20;
+/** Where files are read, so many bytes at once. */
+const PIECE = new Uint8Array(2 ** 20);
 
 /** Reads an entry and returns its numbers. */
 export function measure(path: string): Pick<Output, 'files' | 'bytes' | 'sha256'> {
   const hash = createHash('sha256');
   const files = filesOf(path);
-  const piece = new Uint8Array(PIECE);
   let bytes = 0;
   for (const name of files) {
     const file = openSync(join(path, name), 'r');
     try {
       if (name !== '') hash.update(`${name}\0${lstatSync(join(path, name)).size}\0`);
-      for (let got = readSync(file, piece); got > 0; got = readSync(file, piece)) {
-        hash.update(piece.subarray(0, got));
+      for (let got = readSync(file, PIECE); got > 0; got = readSync(file, PIECE)) {
+        hash.update(PIECE.subarray(0, got));
         bytes += got;
       }
     } finally {

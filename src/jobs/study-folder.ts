@@ -40,6 +40,8 @@ export const studyFolder = <Name extends string, Head extends StudyHead>(
   kind: FolderKind<Name>,
   what: readonly [string, string],
 ) => ({
+  kind,
+
   /**
    * Reads the record of a folder; undefined where there is none.
    * @throws InputError when this version cannot read it
@@ -62,11 +64,12 @@ export const studyFolder = <Name extends string, Head extends StudyHead>(
 
   /**
    * Opens the folder to continue it, or begins it; there may be more seeds than before.
+   * @param takeOver - take the lock of a process on another machine, which no longer runs
    * @throws InputError
    */
-  open(path: string, head: Head, resume: boolean): JobFolder<Name, Head> {
+  open(path: string, head: Head, resume: boolean, takeOver = false): JobFolder<Name, Head> {
     const differs = studyDifference(what, path, head.config, head.data);
-    const folder = JobFolder.open<Name, Head>(kind, path, head, { resume, differs });
+    const folder = JobFolder.open<Name, Head>(kind, path, head, { resume, differs, takeOver });
     const { record } = folder;
     if (head.seeds !== undefined) record.seeds = Math.max(record.seeds ?? 0, head.seeds);
     // documents show what is done; every stage looks for what is missing

@@ -31,6 +31,24 @@ const FMA_PROBE = new Uint8Array([
   253, 133, 2, 11,
 ]);
 
+// the same sum of lane 0 as a function fma(a, b, c) of three f32
+const FMA_VALUE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 125, 125, 125, 1, 125, 3, 2, 1, 0, 7, 7, 1, 3, 102, 109, 97, 0, 0, 10,
+  22, 1, 20, 0, 32, 0, 253, 19, 32, 1, 253, 19, 32, 2, 253, 19, 253, 133, 2, 253, 31, 0, 11,
+]);
+
+/**
+ * Says whether relaxed multiply-add rounds once here: where the processor cannot fuse the two, the engine rounds twice, and the build
+ * `fma` would give other bits than elsewhere. (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ with one rounding in float32, and 0 with two.
+ */
+function fuses(): boolean {
+  if (!WebAssembly.validate(FMA_PROBE)) return false;
+  const { fma } = new WebAssembly.Instance(new WebAssembly.Module(FMA_VALUE)).exports as {
+    fma(a: number, b: number, c: number): number;
+  };
+  return fma(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+}
+
 interface Host {
   getBuiltinModule?: (id: string) => unknown;
   versions?: { v8?: string };
@@ -55,10 +73,24 @@ function tuneEngine(): void {
   if (!WebAssembly.validate(FMA_PROBE)) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
-/** Returns the build in use: `fma` where the engine validates relaxed SIMD, else `simd`. */
+let best: KernelBuild | undefined;
+
+/** Returns the best build that this machine can run. */
+function bestBuild(): KernelBuild {
+  tuneEngine();
+  best ??= fuses() ? 'fma' : 'simd';
+  return best;
+}
+
+/** Returns the build in use: `fma` where the engine has relaxed SIMD and the processor fuses, else `simd`. */
 export function kernelBuild(): KernelBuild {
   tuneEngine();
-  return forced ?? (WebAssembly.validate(FMA_PROBE) ? 'fma' : 'simd');
+  return forced ?? bestBuild();
+}
+
+/** Says whether this machine can run a build, with the bits that it has everywhere. */
+export function canUse(build: KernelBuild): boolean {
+  return build === 'simd' || bestBuild() === 'fma';
 }
 
 /**

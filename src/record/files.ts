@@ -5,6 +5,7 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -34,6 +35,44 @@ export const temporaryBeside = (path: string): string => `${path}.${hostname()}-
  * @throws RunError (`disk-full`, `not-writable`) with what to do; the temporary file is then removed
  */
 export function writeWhole(path: string, content: Uint8Array | string): void {
+  place(path, content, renameSync);
+}
+
+/**
+ * Writes a file whole, as `writeWhole` does, unless it is there: of two processes, on one machine or on two, that write the same
+ * file at the same time the first one does, and its bytes stay.
+ * @returns whether this call wrote it
+ * @throws RunError (`disk-full`, `not-writable`)
+ */
+export function writeOnce(path: string, content: Uint8Array | string): boolean {
+  let wrote = true;
+  place(path, content, (temporary) => {
+    wrote = linkUnlessThere(temporary, path);
+    rmSync(temporary, { force: true });
+  });
+  return wrote;
+}
+
+/** Gives a temporary file its name, unless another file has it. */
+function linkUnlessThere(temporary: string, path: string): boolean {
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    // a temporary file may have been cleared away once the file itself was there
+    if (existsSync(path)) return false;
+    if (!WITHOUT_LINKS.includes(code)) throw error;
+    renameSync(temporary, path);
+    return true;
+  }
+}
+
+/** What file systems without hard links answer. */
+export const WITHOUT_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/** Writes a temporary file, flushes it, and lets `finish` put it in place. */
+function place(path: string, content: Uint8Array | string, finish: (temporary: string, path: string) => void): void {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const temporary = temporaryBeside(path);
   try {
@@ -45,7 +84,7 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    finish(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw clearFileError(error, path, bytes.length);

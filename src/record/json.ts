@@ -1,7 +1,7 @@
 /** Writing and reading of JSON documents in files. */
 import { InputError, RunError } from '../numeric/errors.js';
 import { jsonText, parseJson } from '../numeric/json.js';
-import { readWhole, writeWhole } from './files.js';
+import { readWhole, writeOnce, writeWhole } from './files.js';
 
 /**
  * Writes a document whole; numbers that are not finite become strings (`numeric/json`).
@@ -9,6 +9,15 @@ import { readWhole, writeWhole } from './files.js';
  */
 export function writeJson(path: string, value: unknown): void {
   writeWhole(path, jsonText(value));
+}
+
+/**
+ * Writes a document whole unless it is there; the first of several processes writes it, and it then stays as it is.
+ * @returns whether this call wrote it
+ * @throws RunError when the disk is full or not writable
+ */
+export function writeJsonOnce(path: string, value: unknown): boolean {
+  return writeOnce(path, jsonText(value));
 }
 
 /**

@@ -3,9 +3,10 @@ import { check } from '../numeric/errors.js';
 import { readConfig } from '../runs/config.js';
 import type { PartialConfig } from '../runs/schema.js';
 import type { Session } from './session.js';
+import { type WhereFlags, whereOf } from './where.js';
 
 /** Holds the flags as commander parsed them. */
-export interface RunFlags {
+export interface RunFlags extends WhereFlags {
   readonly preset?: PartialConfig['preset'];
   readonly config?: string;
   readonly seed?: number;
@@ -86,7 +87,8 @@ export function prune(tree: Tree): Tree {
   return out;
 }
 
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+/** Writes the name of a flag as it is typed. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
 /**
  * Builds the request of an experiment with presets of its own.
@@ -112,6 +114,7 @@ export function presetRequest(
     ...(seeds !== undefined && { seeds }),
     ...(out !== undefined && { out }),
     ...(workers !== undefined && { workers }),
+    ...whereOf(flags),
     resume,
     signal: s.signal,
     ...(s.onProgress && { onProgress: s.onProgress }),

@@ -13,6 +13,17 @@ export function wholeNumber(text: string): number {
 }
 
 /**
+ * Reads a finite number ≥ 0.
+ * @throws InvalidArgumentError for anything else
+ */
+export function positiveOrZero(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError(`expected a number from 0 up, got '${text}'.`);
+  return value;
+}
+
+/**
  * Reads a finite number > 0.
  * @throws InvalidArgumentError for anything else
  */

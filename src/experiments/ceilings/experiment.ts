@@ -12,14 +12,14 @@
 
 import type { Dataset } from '../../data/dataset.js';
 import { firstSamples } from '../../data/subset.js';
-import { runCells } from '../../jobs/cells.js';
 import type { Progress } from '../../jobs/context.js';
-import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../jobs/disk.js';
-import { type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
+import type { PoolMemory } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { cancelled, cellStage, type Instead, prepared, type WhereRequest, whereFor } from '../../jobs/where.js';
 import { parameterCount } from '../../model/network.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
@@ -31,7 +31,7 @@ import type { StateCell } from './measured.js';
 import { CEILINGS_FOLDER, CEILINGS_STUDY, type CeilingsFolder } from './study.js';
 
 /** Says which preset is run, and where. */
-export interface CeilingsRequest {
+export interface CeilingsRequest extends WhereRequest {
   readonly preset?: 'quick' | 'standard';
   readonly out?: string;
   readonly resume?: boolean;
@@ -50,6 +50,8 @@ export interface CeilingsRun {
   readonly findings: readonly Finding[];
   /** The table of rules, and which statement held, in sentences. */
   readonly conclusion: readonly string[];
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -60,6 +62,7 @@ export interface CeilingsRun {
 export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<CeilingsRun> {
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `ceilings-${preset}`;
+  if (request.cancel) return { ...NOTHING, folder: path, instead: await cancelled(path) };
   const resume = request.resume ?? false;
   const before = CEILINGS_FOLDER.recordIn(path);
   const asBefore = before !== undefined && request.preset === undefined;
@@ -67,23 +70,17 @@ export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<
   CEILINGS_FOLDER.check(path, config, resume);
   const dataset = await loadFor(config.base);
   const memory = ceilingsMemory(config, dataset);
-  const { workers, need } = poolSize(memory, request.workers, {
-    who: 'the study',
-    advice: 'use fewer --workers.',
-  });
+  const where = await whereFor(request, memory, { who: 'the study', advice: 'use fewer --workers.' });
   const disk = checkDisk(ceilingsDisk(config), path, bytesIn(path));
-  const folder = CEILINGS_FOLDER.open(path, { config, data: dataset.provenance, memory }, resume);
+  const folder = CEILINGS_FOLDER.open(path, { config, data: dataset.provenance, memory }, resume, request.takeOver);
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);
     folder.save();
-    request.onStart?.(`folder ${path}: ${config.states.length} states, ${workers} at a time; ${needs(need, disk)}`);
-    const study = { path, record, data: { train: sharedSamples(dataset.train) } };
-    const { signal, onProgress } = request;
-    await folder.stage('states', request, async () => {
-      const options = { workers, signal, onProgress, unit: 'states', onCell: () => folder.save() };
-      await runCells(CEILINGS_STUDY, study, 'states', options);
-    });
+    request.onStart?.(`folder ${path}: ${config.states.length} states, ${where.said(disk)}`);
+    if (request.prepare) return { ...NOTHING, folder: path, instead: prepared(CEILINGS_STUDY, { path, record }) };
+    const data = { train: sharedSamples(dataset.train), provenance: dataset.provenance };
+    await cellStage(CEILINGS_STUDY, folder, { path, record, data }, 'states', { request, where, unit: 'states' });
     let report: Omit<CeilingsRun, 'folder'> | undefined;
     await folder.stage('report', request, async () => {
       report = await reportCeilings(folder);
@@ -93,6 +90,9 @@ export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<
     folder.close();
   }
 }
+
+/** What a run has that did something else. */
+const NOTHING: Omit<CeilingsRun, 'folder'> = { findings: [], conclusion: [] };
 
 /** Writes the report from the states in the folder. */
 async function reportCeilings(folder: CeilingsFolder): Promise<Omit<CeilingsRun, 'folder'>> {

@@ -5,7 +5,7 @@
  *     states/<name>.json         one document a state, whole or absent; <name>.safetensors its weights
  */
 import { join } from 'node:path';
-import type { Samples } from '../../data/dataset.js';
+import type { Dataset } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import type { JobFolder } from '../../jobs/folder.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -51,11 +51,17 @@ interface CeilingsJob {
   readonly state: string;
 }
 
+/** The training samples of the study, and where they come from. */
+type CeilingsData = Pick<Dataset, 'train' | 'provenance'>;
+
 /** The study of ceilings: how its record is read, and its cells are listed and computed. */
-export const CEILINGS_STUDY: StudyKind<CeilingsRecord, { readonly train: Samples }, CeilingsJob, StateCell> = {
+export const CEILINGS_STUDY: StudyKind<CeilingsRecord, CeilingsData, CeilingsJob, StateCell> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['states'],
   read: CEILINGS_FOLDER.read,
   load: ({ config }) => loadFor(config.base),
+  provenance: ({ provenance }) => provenance,
+  provider: ({ config }) => config.base.provider,
   cells: ({ record: { config } }) =>
     config.states.map(({ name }) => ({ file: join('states', `${name}.json`), job: { state: name }, name })),
   async run({ state }, { path, record, data }, report) {

@@ -1,6 +1,7 @@
 /** `thermograd reproduce controls`. */
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { studyCommand } from '../../terminal/study.js';
+import { WHERE_FLAGS } from '../../terminal/where.js';
 import { reproduceControls } from './experiment.js';
 
 /** Runs the command. */
@@ -13,6 +14,7 @@ export const reproduceControlsCommand = (flags: RunFlags & { readonly seeds?: nu
       'out',
       'resume',
       'workers',
+      ...WHERE_FLAGS,
       'json',
       'config',
       'network',

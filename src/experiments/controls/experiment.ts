@@ -8,14 +8,21 @@
  *     seeds/seed<n>/<cell>.json         one document a cell, whole or absent
  *     report.html report.json findings.json figures/ tables/
  */
-import { runCells } from '../../jobs/cells.js';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
-import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
-import { poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
 import { isLayered, recordedBlock } from '../../model/any-network.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
@@ -30,7 +37,7 @@ import { controlsDisk, controlsMemory } from './memory.js';
 import { CONTROLS_FOLDER, CONTROLS_STUDY, type ControlsFolder } from './study.js';
 
 /** Says which preset is run, with how many seeds, and where. */
-export interface ControlsRequest {
+export interface ControlsRequest extends WhereRequest {
   readonly preset?: 'quick' | 'standard';
   /** Seeds 0 … n−1; 5 by default, 2 in the quick preset. */
   readonly seeds?: number;
@@ -49,6 +56,7 @@ export interface ControlsRequest {
 
 const CONTROLS_WANTS = is.shape<ControlsRequest>({
   ...FOLDER_WANTS,
+  ...WHERE_WANTS,
   preset: is.maybe(is.oneOf('quick', 'standard')),
   seeds: is.maybe(is.finite),
   workers: is.maybe(is.whole),
@@ -62,6 +70,8 @@ export interface ControlsRun {
   readonly findings: readonly Finding[];
   /** What determines the exponent, in sentences. */
   readonly cause: readonly string[];
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -74,6 +84,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   is.given('reproduceControls', { request }, { request: CONTROLS_WANTS });
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `controls-${preset}`;
+  if (request.cancel) return { ...NOTHING, folder: path, instead: await cancelled(path) };
   const resume = request.resume ?? false;
   const before = CONTROLS_FOLDER.recordIn(path);
   const asBefore = before !== undefined && request.preset === undefined && request.base === undefined;
@@ -91,27 +102,27 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
       `the controls form the Hessian of the recorded layer, which in a network of layers may have up to ${LARGEST} weights; ${name} has ${size}: choose another with --layer, or take reproduce generality.`,
   );
   const memory = controlsMemory(config, loaded);
-  const { workers, need } = poolSize(memory, request.workers, {
+  const where = await whereFor(request, memory, {
     who: 'the controls',
     most: 2 ** 31,
     advice: 'use fewer --workers or a smaller network.',
   });
   const disk = checkDisk(controlsDisk(config, network, Math.max(seeds, before?.seeds ?? 0)), path, bytesIn(path));
-  const folder = CONTROLS_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
+  const folder = CONTROLS_FOLDER.open(
+    path,
+    { config, seeds, data: dataset.provenance, memory },
+    resume,
+    request.takeOver,
+  );
   const { record } = folder;
   try {
     await pinnedProvider(record, config.base.provider, path);
     folder.save();
-    request.onStart?.(
-      `folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${workers} at a time; ${needs(need, disk)}`,
-    );
-    const study = { path, record, data: { train: sharedSamples(dataset.train), network } };
-    const { signal, onProgress } = request;
-    const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
+    request.onStart?.(`folder ${path}: ${record.seeds} seeds, ${config.cells.length} cells each, ${where.said(disk)}`);
+    if (request.prepare) return { ...NOTHING, folder: path, instead: prepared(CONTROLS_STUDY, { path, record }) };
+    const data = { train: sharedSamples(dataset.train), network, provenance: dataset.provenance };
     for (const stage of ['bases', 'cells'] as const)
-      await folder.stage(stage, request, async () => {
-        await runCells(CONTROLS_STUDY, study, stage, options);
-      });
+      await cellStage(CONTROLS_STUDY, folder, { path, record, data }, stage, { request, where, unit: 'cells' });
     let report: Omit<ControlsRun, 'folder'> | undefined;
     await folder.stage('report', request, async () => {
       report = await reportControls(folder);
@@ -121,6 +132,9 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
     folder.close();
   }
 }
+
+/** What a run has that did something else. */
+const NOTHING: Omit<ControlsRun, 'folder'> = { findings: [], cause: [] };
 
 /** Writes the report from the cells in the folder. */
 async function reportControls(folder: ControlsFolder): Promise<Omit<ControlsRun, 'folder'>> {

@@ -6,7 +6,7 @@
  *     seeds/seed<n>/<cell>.json         one document a cell, whole or absent
  */
 import { join } from 'node:path';
-import type { Samples } from '../../data/dataset.js';
+import type { Dataset, Samples } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import type { JobFolder } from '../../jobs/folder.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -64,16 +64,20 @@ const baseFiles = (path: string, seed: number) => ({
 export interface ControlsData {
   readonly train: Samples;
   readonly network: AnyNetwork;
+  readonly provenance: Dataset['provenance'];
 }
 
 /** The study of the controls: how its record is read, and its cells are listed and computed. */
 export const CONTROLS_STUDY: StudyKind<ControlsRecord, ControlsData, ControlsJob, BaseFacts | CellResult> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['bases', 'cells'],
   read: CONTROLS_FOLDER.read,
   async load({ config }) {
     const { dataset, network } = await loadRun(config.base);
-    return { train: dataset.train, network };
+    return { train: dataset.train, network, provenance: dataset.provenance };
   },
+  provenance: ({ provenance }) => provenance,
+  provider: ({ config }) => config.base.provider,
   cells({ record: { config, seeds } }, stage) {
     const all = Array.from({ length: seeds }, (_, seed) => seed);
     return stage === 'bases'
@@ -83,6 +87,7 @@ export const CONTROLS_STUDY: StudyKind<ControlsRecord, ControlsData, ControlsJob
             file: seedFile(seed, `${name}.json`),
             job: { seed, cell: name },
             name: `seed ${seed}, ${name}`,
+            needs: ['base.json', 'base.safetensors'].map((needed) => seedFile(seed, needed)),
           })),
         );
   },

@@ -4,9 +4,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../numeric/shell-word.js';
 import { prune } from '../../terminal/flags.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
+import { type WhereFlags, whereFlags, whereOf } from '../../terminal/where.js';
 import type { PartialForget } from './schema.js';
 
-interface ForgetFlags {
+interface ForgetFlags extends WhereFlags {
   readonly preset?: 'quick' | 'standard';
   readonly config?: string;
   readonly protocol?: string;
@@ -48,7 +49,7 @@ const names = (text: string): string[] => text.split(',').map((w) => w.trim());
 
 /** Adds the command. */
 export function addForget(root: Command): void {
-  root
+  const command = root
     .command('forget')
     .description(
       'compare constraints against forgetting on equal terms, one task after another, with fronts, error bars and findings',
@@ -115,7 +116,8 @@ export function addForget(root: Command): void {
     .option('--out <dir>', 'folder (forget-<preset>)')
     .option('--resume', 'continue in the folder; --seeds may be larger than before')
     .addOption(new Option('--workers <n>', 'worker threads; 0: one per core').argParser(wholeNumber))
-    .option('--json', 'print one JSON document on stdout, for errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too');
+  whereFlags(command)
     .addHelpText(
       'after',
       `
@@ -153,13 +155,15 @@ Examples:
 }
 
 async function runForget(flags: ForgetFlags): Promise<void> {
-  const [{ session }, { forget }, { readConfig }, { lineOf }, { CONSTRAINTS }] = await Promise.all([
+  const [{ session }, { forget }, { readConfig }, { lineOf }, { CONSTRAINTS }, { sayInstead }] = await Promise.all([
     import('../../terminal/session.js'),
     import('./experiment.js'),
     import('../../runs/config.js'),
     import('../../terminal/findings.js'),
     import('../../apply/constraints/table.js'),
+    import('../../terminal/study.js'),
   ]);
+  const again = (folder: string) => `thermograd forget --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,
     async (s) => {
@@ -189,19 +193,24 @@ async function runForget(flags: ForgetFlags): Promise<void> {
         data: { set: flags.data, limit: flags.limit },
         workers: flags.workers,
       }) as PartialForget;
-      const { folder, findings, outcome, outputs } = await forget([file, over], {
+      const { folder, findings, outcome, outputs, instead } = await forget([file, over], {
         ...(flags.out !== undefined && { out: flags.out }),
         resume: flags.resume ?? false,
+        ...whereOf(flags),
         signal: s.signal,
         ...(s.onProgress && { onProgress: s.onProgress }),
         onStart: (text) => s.line.say(text),
       });
+      if (instead) {
+        sayInstead(s, folder, instead, again(folder));
+        return;
+      }
       const report = join(folder, 'report.html');
       s.result(
         { folder, report, outputs, outcome, findings },
         [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },
-    (folder) => `thermograd forget --out ${shellWord(folder)} --resume`,
+    again,
   );
 }

@@ -8,14 +8,22 @@
  *     report        findings, figures, tables
  */
 import type { Dataset } from '../../data/dataset.js';
-import { runCells } from '../../jobs/cells.js';
 import { FOLDER_WANTS, type RunOptions } from '../../jobs/context.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
-import { gigabytes, poolSize } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type Where,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
 import { networkWords } from '../../model/any-network.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
@@ -33,7 +41,7 @@ import { FORGET_STUDY, loadForget, mainOf, readGroups, seedsOf } from './study.j
 import { TaskSet } from './task-set.js';
 
 /** Says where an experiment goes and how it is run. */
-export interface ForgetRequest extends RunOptions {
+export interface ForgetRequest extends RunOptions, WhereRequest {
   /** Folder; forget-<preset> by default. */
   readonly out?: string;
   readonly resume?: boolean;
@@ -49,6 +57,8 @@ export interface ForgetRun {
   readonly outcome: readonly string[];
   /** How outputs compete, in words. */
   readonly outputs: string;
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 interface Context {
@@ -56,7 +66,7 @@ interface Context {
   readonly config: ForgetConfig;
   readonly dataset: Dataset;
   readonly options: RunOptions;
-  readonly workers: number;
+  readonly where: Where;
 }
 
 /**
@@ -70,9 +80,14 @@ export async function forget(
   layers: readonly (PartialForget | undefined)[] = [],
   request: ForgetRequest = {},
 ): Promise<ForgetRun> {
-  is.given('forget', { layers, request }, { layers: is.listOf(is.maybe(is.object)), request: is.shape(FOLDER_WANTS) });
+  is.given(
+    'forget',
+    { layers, request },
+    { layers: is.listOf(is.maybe(is.object)), request: is.shape({ ...FOLDER_WANTS, ...WHERE_WANTS }) },
+  );
   const { resume = false, onStart, ...options } = request;
   const path = request.out ?? `forget-${layers.reduce<string>((p, l) => l?.preset ?? p, 'standard')}`;
+  if (request.cancel) return { ...NOTHING, folder: path, instead: await cancelled(path) };
   const before = resume ? forgetIn(path) : undefined;
   check(
     !resume || before !== undefined,
@@ -84,18 +99,20 @@ export async function forget(
   const config = withLayers(asked, dataset);
   checkAgainstData(config, dataset);
   const budget = forgetBudget(config, dataset);
-  const { workers, need } = poolSize(budget, config.workers, {
+  const where = await whereFor({ ...request, workers: config.workers }, budget, {
     who: 'this experiment',
     advice: 'use fewer --workers, fewer --constraints or a smaller network.',
   });
   const head = { config, data: dataset.provenance, budget };
-  const bytes = { memory: need, disk: checkDisk(forgetDisk(config, dataset, budget), path, bytesIn(path)) };
-  const folder = openForget(path, head, resume);
+  const disk = checkDisk(forgetDisk(config, dataset, budget), path, bytesIn(path));
+  const folder = openForget(path, head, resume, request.takeOver);
   try {
-    onStart?.(announcement(path, config, budget, workers, bytes));
-    const context: Context = { folder, config, dataset: shared(dataset), options, workers };
+    onStart?.(announcement(path, config, budget, where, disk));
+    const context: Context = { folder, config, dataset: shared(dataset), options, where };
     await pinnedProvider(folder.record, config.provider, path);
-    for (const stage of ['first', 'strengths', 'constraints'] as const) await cellStage(context, stage);
+    folder.save();
+    if (request.prepare) return { ...NOTHING, folder: path, instead: prepared(FORGET_STUDY, folder) };
+    for (const stage of ['first', 'strengths', 'constraints'] as const) await branchStage(context, stage);
     let report: Omit<ForgetRun, 'folder'> | undefined;
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', options, async () => {
@@ -107,17 +124,14 @@ export async function forget(
   }
 }
 
-function announcement(
-  path: string,
-  config: ForgetConfig,
-  budget: ForgetBudget,
-  workers: number,
-  { memory, disk }: { readonly memory: number; readonly disk: number },
-): string {
-  const minutes = budget.seconds / 60 / workers;
+/** What a run has that did something else. */
+const NOTHING: Omit<ForgetRun, 'folder'> = { findings: [], outcome: [], outputs: '' };
+
+function announcement(path: string, config: ForgetConfig, budget: ForgetBudget, where: Where, disk: number): string {
+  const minutes = budget.seconds / 60 / (where.workers || 1);
   return (
-    `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches${config.extend > 0 ? ' and those beyond the grid' : ''}, ${workers} at a time; ` +
-    `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores, ${gigabytes(memory)} of memory and ${gigabytes(disk)} of disk`
+    `folder ${path}: ${config.protocol} on ${config.data.set}, ${config.head}; ${config.seeds} seeds, ${budget.branches} branches${config.extend > 0 ? ' and those beyond the grid' : ''}, ${where.said(disk)}, ` +
+    `about ${minutes < 1 ? `${Math.ceil(60 * minutes)} s` : `${Math.ceil(minutes)} min`} on free cores`
   );
 }
 
@@ -128,17 +142,12 @@ const shared = (dataset: Dataset): Dataset => ({
 });
 
 /** Computes the cells of a stage that are missing. */
-async function cellStage({ folder, dataset, options, workers }: Context, stage: 'first' | 'strengths' | 'constraints') {
-  const { signal, onProgress } = options;
-  await folder.stage(stage, options, async () => {
-    await runCells(FORGET_STUDY, { path: folder.path, record: folder.record, data: dataset }, stage, {
-      workers,
-      signal,
-      onProgress,
-      unit: stage === 'first' ? 'seeds' : 'branches',
-      ...(stage === 'first' && { title: 'task 1' }),
-      onCell: () => folder.save(),
-    });
+function branchStage({ folder, dataset, options, where }: Context, stage: 'first' | 'strengths' | 'constraints') {
+  return cellStage(FORGET_STUDY, folder, { path: folder.path, record: folder.record, data: dataset }, stage, {
+    request: options,
+    where,
+    unit: stage === 'first' ? 'seeds' : 'branches',
+    ...(stage === 'first' && { title: 'task 1' }),
   });
 }
 

@@ -45,9 +45,10 @@ const KIND: FolderKind<ForgetStage> = {
  * then no stage counts as done.
  * @throws InputError for a folder that cannot be used, and for other settings or data
  */
-export function openForget(path: string, head: ForgetHead, resume: boolean): ForgetFolder {
+export function openForget(path: string, head: ForgetHead, resume: boolean, takeOver = false): ForgetFolder {
   const folder: ForgetFolder = JobFolder.open<ForgetStage, ForgetHead>(KIND, path, head, {
     resume,
+    takeOver,
     differs: (before) => differenceOf(path, before, head),
   });
   const { record } = folder;

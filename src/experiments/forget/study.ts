@@ -32,8 +32,11 @@ export function loadForget({ data }: ForgetConfig): Promise<Dataset> {
 /** The study of forgetting: how its record is read, and its cells are listed and computed. */
 export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetResult> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['first', 'strengths', 'constraints'],
   read: readForget,
   load: ({ config }) => loadForget(config),
+  provenance: ({ provenance }) => provenance,
+  provider: ({ config }) => config.provider,
   cells(place, stage) {
     if (stage === 'first')
       return seedsOf(place.record.config).map((seed) => ({
@@ -42,7 +45,11 @@ export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetRes
         name: `the first task of seed ${seed}`,
       }));
     const strengths = strengthCells(place);
-    return stage === 'strengths' ? strengths : axesCells(place, readGroups(place, strengths));
+    if (stage === 'strengths') return strengths;
+    // the strength that is chosen is known when all have been tried
+    return strengths.every(({ file }) => existsSync(join(place.path, file)))
+      ? axesCells(place, readGroups(place, strengths))
+      : [];
   },
   async run(job, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
@@ -71,6 +78,7 @@ function groupCell(job: Omit<GroupJob, 'kind'>, at?: number): Cell<GroupJob> {
     job: { kind: 'branches', ...job },
     name: `${method}${constraints === null ? '' : ` with ${constraints} axes`}, seed ${seed}`,
     weight: strengths.length,
+    needs: ['first.json', 'task1.safetensors', 'axes.npz'].map((needed) => join(seedFolder(seed), needed)),
   };
 }
 

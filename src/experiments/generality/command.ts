@@ -1,6 +1,7 @@
 /** `thermograd reproduce generality`. */
 import type { RunFlags } from '../../terminal/flags.js';
 import { studyCommand } from '../../terminal/study.js';
+import { WHERE_FLAGS } from '../../terminal/where.js';
 import { type GeneralityRun, reproduceGenerality } from './experiment.js';
 
 /** Runs the command. */
@@ -9,7 +10,7 @@ export function reproduceGeneralityCommand(flags: RunFlags & { readonly seeds?: 
   const grid = { data, networks, optimisers };
   return studyCommand<GeneralityRun>(others, {
     experiment: 'generality',
-    known: ['preset', 'seeds', 'data', 'network', 'optimiser', 'out', 'resume', 'workers', 'json'],
+    known: ['preset', 'seeds', 'data', 'network', 'optimiser', 'out', 'resume', 'workers', ...WHERE_FLAGS, 'json'],
     run: (request) => reproduceGenerality({ ...request, ...given(grid) }),
     more: ({ answer }) => ({ document: { answer }, lines: answer }),
   });

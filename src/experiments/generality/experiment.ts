@@ -7,14 +7,22 @@
  *     report.html report.json findings.json figures/ tables/
  */
 import type { Dataset } from '../../data/dataset.js';
-import { runCells } from '../../jobs/cells.js';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
-import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../jobs/disk.js';
-import { type PoolMemory, PROGRAM_BYTES, poolSize, THREAD_BYTES } from '../../jobs/memory.js';
+import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
+import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
 import { layeredCount } from '../../model/layered/parameters.js';
 import { check, InputError } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
@@ -31,10 +39,17 @@ import {
   partOfGrid,
 } from './config.js';
 import type { RunResult } from './measured.js';
-import { GENERALITY_FOLDER, GENERALITY_STUDY, type GeneralityFolder, type GridData, loadSets } from './study.js';
+import {
+  GENERALITY_FOLDER,
+  GENERALITY_STUDY,
+  type GeneralityFolder,
+  type GridData,
+  loadSets,
+  provenanceOf,
+} from './study.js';
 
 /** Says which preset is run, with how many seeds, on which data, and where. */
-export interface GeneralityRequest extends GridPart {
+export interface GeneralityRequest extends GridPart, WhereRequest {
   readonly preset?: 'quick' | 'standard';
   /** Seeds 0 … n−1; 3 by default, 1 in the quick preset. */
   readonly seeds?: number;
@@ -53,6 +68,7 @@ export interface GeneralityRequest extends GridPart {
 
 const GENERALITY_WANTS = is.shape<GeneralityRequest>({
   ...FOLDER_WANTS,
+  ...WHERE_WANTS,
   preset: is.maybe(is.oneOf('quick', 'standard')),
   seeds: is.maybe(is.finite),
   data: is.maybe(is.text),
@@ -68,6 +84,8 @@ export interface GeneralityRun {
   readonly findings: readonly Finding[];
   /** Where the relation holds, in sentences. */
   readonly answer: readonly string[];
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -79,6 +97,7 @@ export async function reproduceGenerality(request: GeneralityRequest = {}): Prom
   is.given('reproduceGenerality', { request }, { request: GENERALITY_WANTS });
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `generality-${preset}`;
+  if (request.cancel) return { ...NOTHING, folder: path, instead: await cancelled(path) };
   const resume = request.resume ?? false;
   const before = GENERALITY_FOLDER.recordIn(path);
   const { data: named, networks, optimisers } = request;
@@ -90,31 +109,24 @@ export async function reproduceGenerality(request: GeneralityRequest = {}): Prom
   const { config, data, missing } = await present(wanted, asBefore || named !== undefined);
   GENERALITY_FOLDER.check(path, config, resume);
   const memory = memoryOf(config, data);
-  const { workers, need } = poolSize(memory, request.workers, {
-    who: 'the study',
-    advice: 'use fewer --workers.',
-  });
+  const where = await whereFor(request, memory, { who: 'the study', advice: 'use fewer --workers.' });
   const runs = gridRuns(config, Math.max(seeds, before?.seeds ?? 0));
   const disk = checkDisk(diskOf(config, runs.length, data), path, bytesIn(path));
-  const provenance = Object.fromEntries(Object.entries(data).map(([set, d]) => [set, d.provenance]));
-  const head = { config, seeds, missing, data: provenance, memory };
-  const folder = GENERALITY_FOLDER.open(path, head, resume);
+  const head = { config, seeds, missing, data: provenanceOf(data), memory };
+  const folder = GENERALITY_FOLDER.open(path, head, resume, request.takeOver);
   const { record } = folder;
   try {
     await pinnedProvider(record, 'auto', path);
     folder.save();
     request.onStart?.(
-      `folder ${path}: ${runs.length} runs of ${config.networks.join(', ')} on ${config.sets.join(', ')}, ${workers} at a time; ${needs(need, disk)}${missing.length > 0 ? `; left out, because their files are not there: ${missing.join(', ')}` : ''}`,
+      `folder ${path}: ${runs.length} runs of ${config.networks.join(', ')} on ${config.sets.join(', ')}, ${where.said(disk)}${missing.length > 0 ? `; left out, because their files are not there: ${missing.join(', ')}` : ''}`,
     );
     const shared = Object.fromEntries(
       Object.entries(data).map(([set, d]) => [set, { ...d, train: sharedSamples(d.train) }]),
     );
     const study = { path, record, data: shared };
-    const { signal, onProgress } = request;
-    await folder.stage('runs', request, async () => {
-      const options = { workers, signal, onProgress, unit: 'units of work', onCell: () => folder.save() };
-      await runCells(GENERALITY_STUDY, study, 'runs', options);
-    });
+    if (request.prepare) return { ...NOTHING, folder: path, instead: prepared(GENERALITY_STUDY, study) };
+    await cellStage(GENERALITY_STUDY, folder, study, 'runs', { request, where, unit: 'units of work' });
     let report: Omit<GeneralityRun, 'folder'> | undefined;
     await folder.stage('report', request, async () => {
       report = await reportGenerality(folder);
@@ -124,6 +136,9 @@ export async function reproduceGenerality(request: GeneralityRequest = {}): Prom
     folder.close();
   }
 }
+
+/** What a run has that did something else. */
+const NOTHING: Omit<GeneralityRun, 'folder'> = { findings: [], answer: [] };
 
 /** Reads a list of data sets. */
 function setsOf(data: string | undefined): string[] | undefined {

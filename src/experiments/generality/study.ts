@@ -60,6 +60,10 @@ export async function loadSets({ sets, limit }: Pick<GeneralityConfig, 'sets' | 
   return out;
 }
 
+/** Returns the provenance of each set. */
+export const provenanceOf = (data: GridData): unknown =>
+  Object.fromEntries(Object.entries(data).map(([set, { provenance }]) => [set, provenance]));
+
 /** Names the document of a run. */
 const fileOf = ({ set, network, optimiser, loss, setting, seed }: GridRun, { settings }: GeneralityConfig): string => {
   const { batchSize, factor } = settings[setting];
@@ -73,8 +77,11 @@ const WEIGHT: Readonly<Record<GridRun['network'], number>> = { mlp: 1, lenet5: 6
 /** The study: how its record is read, and its cells are listed and computed. */
 export const GENERALITY_STUDY: StudyKind<GeneralityRecord, GridData, GridRun, RunResult> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['runs'],
   read: GENERALITY_FOLDER.read,
   load: ({ config }) => loadSets(config),
+  provenance: provenanceOf,
+  provider: () => 'auto',
   cells: ({ record: { config, seeds } }) =>
     gridRuns(config, seeds).map((run) => {
       const file = fileOf(run, config);

@@ -4,12 +4,21 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCells } from '../../jobs/cells.js';
 import { FOLDER_WANTS, InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
-import { bytesIn, checkDisk, needs } from '../../jobs/disk.js';
-import { type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { bytesIn, checkDisk } from '../../jobs/disk.js';
+import type { PoolMemory } from '../../jobs/memory.js';
 import { secondsOf } from '../../jobs/record.js';
 import { factsOf, writeReport } from '../../jobs/report-folder.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type Where,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
 import { check } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
@@ -24,14 +33,14 @@ import type { ValleyModelResults } from './measured.js';
 import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js';
 import { type NetworkStudyRequest, planNetworkStudy, runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
-import { NETWORK_FOLDER, NETWORK_INPUT, type NetworkStudyRecord } from './network/study.js';
+import { NETWORK_FOLDER, NETWORK_INPUT, NETWORK_STUDY, type NetworkStudyRecord } from './network/study.js';
 import { PARTS, VALLEY_STUDY } from './study.js';
 
 /** Names the part that is run. */
 export type ValleyPart = 'model' | 'network' | 'all';
 
 /** Says which part is run, with how many seeds, and where. */
-export interface ValleyRequest extends RunOptions {
+export interface ValleyRequest extends RunOptions, WhereRequest {
   /** `all` by default. */
   readonly part?: ValleyPart;
   readonly preset?: ValleyPreset;
@@ -51,6 +60,7 @@ export interface ValleyRequest extends RunOptions {
 
 const VALLEY_WANTS = is.shape<ValleyRequest>({
   ...FOLDER_WANTS,
+  ...WHERE_WANTS,
   part: is.maybe(is.oneOf('all', 'model', 'network')),
   preset: is.maybe(is.oneOf('quick', 'standard')),
   seeds: is.maybe(is.finite),
@@ -65,6 +75,8 @@ export interface ValleyRun {
   readonly findings: readonly Finding[];
   /** Seconds of each stage, over all attempts. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -86,6 +98,7 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   is.given('reproduceValley2023', { request }, { request: VALLEY_WANTS });
   const preset = request.preset ?? 'standard';
   const path = request.out ?? `valley2023-${preset}`;
+  if (request.cancel) return { ...NOTHING, folder: path, instead: await cancelledIn(path) };
   const before = request.resume ? valleyIn(path) : undefined;
   const known = request.preset === undefined ? before?.config : undefined;
   const asked = request.config ?? known ?? valleyConfig(preset);
@@ -97,21 +110,19 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     'bad-seeds',
     `reproduce valley2023 needs at least one seed; got ${config.seeds}.`,
   );
-  const { workers, need } = poolSize(MEMORY, request.workers, {
-    who: 'reproduce valley2023',
-    advice: 'use fewer --workers.',
-  });
+  const where = await whereFor(request, MEMORY, { who: 'reproduce valley2023', advice: 'use fewer --workers.' });
   checkValley(path, config, request.resume ?? false);
   const parts = [
     ...(part === 'network' ? [] : valleyDisk(config)),
     ...(part === 'model' ? [] : (await planNetworkStudy(networkRequest(request, config.preset, path))).disk),
   ];
   const disk = checkDisk(parts, path, bytesIn(path));
-  const folder = openValley(path, config, request.resume ?? false);
+  const folder = openValley(path, config, request.resume ?? false, request.takeOver);
   try {
     const context = { folder, options: request };
-    if (part !== 'network') await runModel(context, config, { workers, need, disk }, request.onStart);
+    if (part !== 'network') await runModel(context, config, { where, disk }, request);
     if (part !== 'model') await runNetworks(folder, request, config.preset);
+    if (request.prepare) return { ...NOTHING, folder: path, instead: preparedIn(folder, part) };
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', request, async () => {
@@ -123,26 +134,28 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   }
 }
 
+/** What a run has that did something else. */
+const NOTHING: Omit<ValleyRun, 'folder'> = { findings: [], seconds: {} };
+
 async function runModel(
   context: Context,
   config: ValleyConfig,
-  { workers, need, disk }: { readonly workers: number; readonly need: number; readonly disk: number },
-  onStart: ValleyRequest['onStart'],
+  { where, disk }: { readonly where: Where; readonly disk: number },
+  { onStart, prepare = false }: Pick<ValleyRequest, 'onStart' | 'prepare'>,
 ): Promise<void> {
   const { folder } = context;
   const cost = MODEL_STAGE_NAMES.filter((s) => folder.record.stages[s].status !== 'done')
     .flatMap((s) => stageNamed(s).plan(config))
     .reduce((s, job) => s + job.cost, 0);
   onStart?.(
-    `folder ${folder.path}, the model: ${config.seeds} seeds, ${workers} jobs at a time; ${needs(need, disk)}, and ${minutes(cost / SPEED / workers)}`,
+    `folder ${folder.path}, the model: ${config.seeds} seeds, ${where.said(disk)}, and ${minutes(cost / SPEED / (where.workers || 1))}${where.workers ? '' : ' on one core'}`,
   );
-  for (const stage of MODEL_STAGE_NAMES)
-    await folder.stage(stage, context.options, () => modelStage(context, stage, config, workers));
+  if (!prepare) for (const stage of MODEL_STAGE_NAMES) await modelStage(context, stage, config, where);
 }
 
 /** Returns the request of the study of real networks, which has a folder of its own. */
 function networkRequest(request: ValleyRequest, preset: ValleyPreset, path: string): NetworkStudyRequest {
-  const { seeds, workers, signal, onProgress, onStart } = request;
+  const { seeds, workers, signal, onProgress, onStart, on, prepare, takeOver } = request;
   return {
     config: request.network ?? networkStudyConfig(preset),
     folder: join(path, NETWORK),
@@ -152,6 +165,9 @@ function networkRequest(request: ValleyRequest, preset: ValleyPreset, path: stri
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
     ...(onStart && { onStart }),
+    ...(on !== undefined && { on }),
+    ...(prepare && { prepare }),
+    ...(takeOver && { takeOver }),
   };
 }
 
@@ -179,32 +195,43 @@ interface Context {
 }
 
 /** Does all jobs of a stage that have no document, then writes the document of the stage. */
-async function modelStage(
-  context: Context,
-  name: ModelStageName,
-  config: ValleyConfig,
-  workers: number,
-): Promise<void> {
-  const { folder, options } = context;
+async function modelStage(context: Context, name: ModelStageName, config: ValleyConfig, where: Where): Promise<void> {
+  const { folder, options: request } = context;
   const stage = stageNamed(name);
-  const cells = await runCells(VALLEY_STUDY, { path: folder.path, record: folder.record, data: undefined }, name, {
-    workers,
-    signal: options.signal,
-    onProgress: options.onProgress,
-    unit: 'million steps',
-  });
-  await yieldToEvents(context);
-  // from the files, so that an interrupted run uses the same bits as one that was not
-  const result = stage.merge(
-    cells.map(({ file }) => readJson(folder.file(file))),
-    config,
-  );
-  const arrays = Object.entries(stage.arrays(result)).map(
-    ([key, { shape, data }]) => [key, { shape, data: Float64Array.from(data), type: 'f8' as const }] as const,
-  );
-  writeWhole(folder.file(`${name}.npz`), writeNpz(arrays));
-  writeJson(folder.file(`${name}.json`), result);
-  rmSync(folder.file(PARTS, name), { recursive: true, force: true });
+  const then = async (cells: readonly { readonly file: string }[]) => {
+    await yieldToEvents(context);
+    // from the files, so that an interrupted run uses the same bits as one that was not
+    const result = stage.merge(
+      cells.map(({ file }) => readJson(folder.file(file))),
+      config,
+    );
+    const arrays = Object.entries(stage.arrays(result)).map(
+      ([key, { shape, data }]) => [key, { shape, data: Float64Array.from(data), type: 'f8' as const }] as const,
+    );
+    writeWhole(folder.file(`${name}.npz`), writeNpz(arrays));
+    writeJson(folder.file(`${name}.json`), result);
+    rmSync(folder.file(PARTS, name), { recursive: true, force: true });
+  };
+  const study = { path: folder.path, record: folder.record, data: undefined };
+  await cellStage(VALLEY_STUDY, folder, study, name, { request, where, unit: 'million steps', then });
+}
+
+/** Says that the folder, and that of the networks in it, is prepared. */
+function preparedIn(folder: ValleyFolder, part: ValleyPart): Instead {
+  const network = folder.file(NETWORK);
+  const said = [
+    ...(part === 'network' ? [] : [prepared(VALLEY_STUDY, folder)]),
+    ...(part === 'model' ? [] : [prepared(NETWORK_STUDY, { path: network, record: NETWORK_FOLDER.read(network) })]),
+  ];
+  return { did: 'prepared', sentence: said.map(({ sentence }) => sentence).join(' ') };
+}
+
+/** Ends what was given to a runner from the folder, and from that of the networks in it. */
+async function cancelledIn(path: string): Promise<Instead> {
+  const inside = NETWORK_FOLDER.recordIn(join(path, NETWORK)) === undefined ? [] : [join(path, NETWORK)];
+  const said: string[] = [];
+  for (const folder of [path, ...inside]) said.push((await cancelled(folder)).sentence);
+  return { did: 'cancelled', sentence: said.join(' ') };
 }
 
 /** Reads the results of the stages of the model; undefined unless all are done. */

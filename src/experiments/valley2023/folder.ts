@@ -55,8 +55,9 @@ export const checkValley = (path: string, config: ValleyConfig, resume: boolean)
  * @throws InputError when it holds other results, or a reproduction although `resume` is false, or one with other
  * settings
  */
-export function openValley(path: string, config: ValleyConfig, resume: boolean): ValleyFolder {
-  const folder = JobFolder.open<ValleyStage, ValleyHead>(KIND, path, { config }, optionsFor(path, config, resume));
+export function openValley(path: string, config: ValleyConfig, resume: boolean, takeOver = false): ValleyFolder {
+  const options = { ...optionsFor(path, config, resume), takeOver };
+  const folder = JobFolder.open<ValleyStage, ValleyHead>(KIND, path, { config }, options);
   folder.record.config = config;
   folder.save();
   return folder;

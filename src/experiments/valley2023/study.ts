@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StudyKind } from '../../jobs/cells.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { readValley, type ValleyRecord } from './folder.js';
-import { type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
+import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type ValleyJob } from './jobs.js';
 
 /** The folder of finished jobs of an unfinished stage. */
 export const PARTS = 'parts';
@@ -11,6 +11,7 @@ export const PARTS = 'parts';
 /** The study of the model: how its record is read, and its cells are listed and computed. */
 export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: MODEL_STAGE_NAMES,
   read: readValley,
   load: async () => undefined,
   cells: ({ record }, stage) =>

@@ -7,11 +7,11 @@
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
-import { runCells } from '../../../jobs/cells.js';
 import { FOLDER_WANTS, type Progress } from '../../../jobs/context.js';
-import { bytesIn, bytesOf, checkDisk, type DiskPart, documents, FILE_BYTES, needs } from '../../../jobs/disk.js';
-import { type PoolMemory, poolSize } from '../../../jobs/memory.js';
+import { bytesIn, bytesOf, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../../jobs/disk.js';
+import type { PoolMemory } from '../../../jobs/memory.js';
 import { sharedSamples } from '../../../jobs/shared-samples.js';
+import { cellStage, WHERE_WANTS, type Where, type WhereRequest, whereFor } from '../../../jobs/where.js';
 import { parameterCount } from '../../../model/network.js';
 import { check } from '../../../numeric/errors.js';
 import * as is from '../../../numeric/wants.js';
@@ -31,7 +31,7 @@ import {
 } from './study.js';
 
 /** Says what the study computes and where. */
-export interface NetworkStudyRequest {
+export interface NetworkStudyRequest extends WhereRequest {
   readonly config: NetworkStudyConfig;
   readonly folder: string;
   /** Seeds 0 … n−1; those of the preset by default. */
@@ -47,6 +47,7 @@ export interface NetworkStudyRequest {
 
 const STUDY_WANTS = is.shape<NetworkStudyRequest>({
   ...FOLDER_WANTS,
+  ...WHERE_WANTS,
   config: is.shape<NetworkStudyConfig>({ base: is.object, settings: is.listOf(is.object) }),
   folder: is.text,
   seeds: is.maybe(is.finite),
@@ -69,26 +70,30 @@ interface NetworkStudyResult {
  */
 export async function runNetworkStudy(request: NetworkStudyRequest): Promise<NetworkStudyResult> {
   is.given('runNetworkStudy', { request }, { request: STUDY_WANTS });
-  const { config, folder: path, signal, onProgress, resume = false } = request;
-  const { seeds, dataset, memory, workers, need, disk } = await planNetworkStudy(request);
+  const { config, folder: path, resume = false } = request;
+  const { seeds, dataset, memory, where, disk } = await planNetworkStudy(request);
   checkDisk(disk, path, bytesIn(path));
-  const folder = NETWORK_FOLDER.open(path, { config, seeds, data: dataset.provenance, memory }, resume);
+  const folder = NETWORK_FOLDER.open(
+    path,
+    { config, seeds, data: dataset.provenance, memory },
+    resume,
+    request.takeOver,
+  );
   const { record } = folder;
   try {
     const names = networkCells(config);
     request.onStart?.(
-      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${workers} at a time; ${needs(need, bytesOf(disk))}`,
+      `folder ${path}: ${record.seeds} seeds, ${names.length} cells each, ${where.said(bytesOf(disk))}`,
     );
     const data = {
       train: sharedSamples(dataset.train),
       ...(dataset.test && { test: sharedSamples(dataset.test) }),
+      provenance: dataset.provenance,
     };
-    await folder.stage('cells', request, async () => {
-      const options = { workers, signal, onProgress, unit: 'cells', onCell: () => folder.save() };
-      await runCells(NETWORK_STUDY, { path, record, data }, 'cells', options);
-      // within the stage, which keeps its digest: it changes with the number of seeds
-      writeJson(folder.file(NETWORK_INPUT), inputOf(folder, dataset));
-    });
+    // within the stage, which keeps its digest: it changes with the number of seeds
+    const then = () => writeJson(folder.file(NETWORK_INPUT), inputOf(folder, dataset));
+    if (!request.prepare)
+      await cellStage(NETWORK_STUDY, folder, { path, record, data }, 'cells', { request, where, unit: 'cells', then });
     return { folder: path, record, input: inputOf(folder, dataset) };
   } finally {
     folder.close();
@@ -100,9 +105,7 @@ interface NetworkStudyPlan {
   readonly seeds: number;
   readonly dataset: Dataset;
   readonly memory: PoolMemory;
-  readonly workers: number;
-  /** Bytes of memory with so many workers. */
-  readonly need: number;
+  readonly where: Where;
   readonly disk: readonly DiskPart[];
 }
 
@@ -127,12 +130,9 @@ export async function planNetworkStudy({
     `the study trains classifiers, with batches of at most the ${dataset.train.count} training samples of '${config.base.data.set}'.`,
   );
   const memory = networkStudyMemory(config, dataset);
-  const { workers, need } = poolSize(memory, request.workers, {
-    who: 'the study',
-    advice: 'use fewer --workers.',
-  });
+  const where = await whereFor(request, memory, { who: 'the study', advice: 'use fewer --workers.' });
   const disk = networkStudyDisk(config, Math.max(seeds, before?.seeds ?? 0));
-  return { seeds, dataset, memory, workers, need, disk };
+  return { seeds, dataset, memory, where, disk };
 }
 
 /** Collects all cells of the folder, with the facts of the study for the report. */

@@ -44,13 +44,15 @@ export const NETWORK_FOLDER = studyFolder<'cells', NetworkStudyHead>(KIND, ['the
 export const NETWORK_INPUT = 'input.json';
 
 /** Holds the training and test samples of the study. */
-type NetworkData = Pick<Dataset, 'train' | 'test'>;
+type NetworkData = Pick<Dataset, 'train' | 'test' | 'provenance'>;
 
 /** The study of real networks: how its record is read, and its cells are listed and computed. */
 export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJob, NetworkCell> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['cells'],
   read: NETWORK_FOLDER.read,
   load: ({ config }) => loadFor(config.base),
+  provenance: ({ provenance }) => provenance,
   cells: ({ record: { config, seeds } }) =>
     Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
       networkCells(config).map((cell) => ({

@@ -1,0 +1,29 @@
+/** The flags that say where the cells of a study are computed; every study in cells has them. */
+import type { Command } from 'commander';
+import type { WhereRequest } from '../jobs/where.js';
+
+/** Holds the flags as commander parsed them. */
+export type WhereFlags = WhereRequest;
+
+/** The names of the flags. */
+export const WHERE_FLAGS = ['on', 'prepare', 'cancel', 'takeOver'] as const;
+
+/** Adds the flags to a command. */
+export function whereFlags(command: Command, who = ''): Command {
+  return command
+    .optionsGroup(`Cells elsewhere${who}:`)
+    .option(
+      '--on <where>',
+      'what computes the cells: threads, slurm, or slurm:OPTIONS of sbatch, as in slurm:partition=all,time=2:00:00 (threads)',
+    )
+    .option(
+      '--prepare',
+      'write the folder with its record and stop; any process may then do cells (thermograd cell), --resume does the rest',
+    )
+    .option('--cancel', 'end the jobs of the folder that wait or run elsewhere, and do nothing else')
+    .option('--take-over', 'continue a folder whose process, on another machine, no longer runs');
+}
+
+/** Returns those of the flags that were given. */
+export const whereOf = (flags: WhereFlags): WhereRequest =>
+  Object.fromEntries(WHERE_FLAGS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
