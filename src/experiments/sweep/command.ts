@@ -4,9 +4,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { wholeFromOne, wholeNumber } from '../../terminal/values.js';
+import { type WhereFlags, whereFlags, whereOf } from '../../terminal/where.js';
 import type { SweepRequest } from './experiment.js';
 
-interface Flags {
+interface Flags extends WhereFlags {
   readonly example?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -34,7 +35,7 @@ function seeds(text: string): number | number[] {
 
 /** Adds the command. */
 export function addSweep(root: Command): void {
-  root
+  const command = root
     .command('sweep')
     .description('train and measure over many settings and seeds: tables, error bars, figures and laws')
     .argument('[file]', 'the sweep, YAML or JSON; without it the folder of --out is continued')
@@ -49,7 +50,8 @@ export function addSweep(root: Command): void {
     .addOption(new Option('--workers <n>', 'cells at a time; 0: one per core').argParser(wholeNumber))
     .option('--yes', 'begin a sweep of more than 20 000 cells')
     .option('--dry-run', 'print points, seeds, cells, memory, disk and time, and write nothing')
-    .option('--json', 'print one JSON document on stdout, for errors too')
+    .option('--json', 'print one JSON document on stdout, for errors too');
+  whereFlags(command)
     .addHelpText(
       'after',
       `
@@ -79,7 +81,10 @@ Examples:
 }
 
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
-  const { session } = await import('../../terminal/session.js');
+  const [{ session }, { sayInstead }] = await Promise.all([
+    import('../../terminal/session.js'),
+    import('../../terminal/study.js'),
+  ]);
   const again = (folder: string) =>
     `thermograd sweep ${file === undefined ? '' : `${shellWord(file)} `}--out ${shellWord(folder)} --resume`;
   await session(
@@ -97,13 +102,14 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
           'sweep needs the file of a sweep, or --out DIR --resume to continue one; thermograd sweep --example phase-diagram prints one to begin with.',
         );
       const { readSweepFile } = await import('./config.js');
-      const { planSweep, planWords, runSweep } = await import('./experiment.js');
+      const { planSweep, runSweep } = await import('./experiment.js');
       const given = file === undefined ? undefined : readSweepFile(file);
       const request: SweepRequest = {
         ...(flags.out !== undefined && { out: flags.out }),
         ...(flags.seeds !== undefined && { seeds: flags.seeds }),
         ...(flags.workers !== undefined && { workers: flags.workers }),
         ...(flags.yes && { yes: true }),
+        ...whereOf(flags),
         resume: flags.resume ?? false,
         signal: s.signal,
         ...(s.onProgress && { onProgress: s.onProgress }),
@@ -111,10 +117,14 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       };
       if (flags.dryRun) {
         const plan = await planSweep(given, request);
-        s.result(plan, planWords(plan.folder, plan));
+        s.result(plan, plan.words);
         return;
       }
       const run = await runSweep(given, request);
+      if (run.instead) {
+        sayInstead(s, run.folder, run.instead, again(run.folder));
+        return;
+      }
       const report = join(run.folder, 'report.html');
       s.result(
         { ...run, report },

@@ -13,15 +13,9 @@ import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { type Axis, axisOf, axisSize, axisValue, labelOf } from './axes.js';
 import { type Point, pointCount, pointsOf } from './design.js';
 import { checkAxes, needsWidths, otherNetwork, withPoint } from './keys.js';
+import type { GivenMeasure } from './measures/registry.js';
 import { type ConfigRules, TRAIN_RULES } from './rules.js';
-import {
-  type Design,
-  type MeasureRequest,
-  type PartialSweep,
-  type Sweep,
-  type SweepConfig,
-  sweepSchema,
-} from './schema.js';
+import { type Design, type PartialSweep, type Sweep, type SweepConfig, sweepSchema } from './schema.js';
 import { SOBOL_DIMENSIONS } from './sobol.js';
 
 const checkKeys = keyChecker(sweepSchema);
@@ -65,7 +59,7 @@ export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_
     base,
     axes,
     design: designOf(axes, design, groups),
-    measure: (measure ?? rules.defaults).map((m) => (typeof m === 'string' ? { name: m } : m)) as MeasureRequest[],
+    measure: rules.measures((measure ?? rules.defaults) as GivenMeasure[]),
     until: until ?? null,
     figures: rest.figures as SweepConfig['figures'],
   };
@@ -75,7 +69,6 @@ export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_
     `${config.experiment} draws seeds of its own, whose number is the key seeds of its config; leave the seed out.`,
   );
   const seeds = seedsOf(base, seedsAsked);
-  checkMeasures(config, rules);
   checkUntil(config);
   checkPoints(config, rules.seeded ? { seed: seeds[0] } : {}, rules);
   return { config, seeds };
@@ -189,13 +182,6 @@ function designOf(axes: readonly Axis[], design: unknown, groups: readonly (read
     return keys.find((k) => group.includes(k)) === key ? [group] : [];
   });
   return { kind: 'product', groups: all };
-}
-
-function checkMeasures({ measure }: SweepConfig, rules: ConfigRules): void {
-  const names = measure.map((m) => m.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  check(twice === undefined, 'bad-measure', `measure names ${twice} twice; leave one out.`);
-  rules.measures(measure);
 }
 
 function checkUntil({ until, experiment, base, axes }: SweepConfig): void {

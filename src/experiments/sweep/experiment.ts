@@ -6,33 +6,41 @@
  *     table.csv table.parquet           one row a cell; points.csv points.parquet: one row a point, over its seeds
  *     report.html report.json findings.json figures/ tables/
  */
-import { runCells } from '../../jobs/cells.js';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
-import { bytesIn, bytesOf, checkDisk, needs } from '../../jobs/disk.js';
-import { type PoolMemory, poolSize } from '../../jobs/memory.js';
+import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
+import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type Where,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
 import { check, InputError, RunError } from '../../numeric/errors.js';
-import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson } from '../../record/json.js';
 import { columnsCsv, columnsParquet } from './columns.js';
 import { completeSweep, seedsOf } from './config.js';
-import { checkFits, loadSweep, type SweepData, sharedData } from './sets.js';
 import { cellCount, pointCount } from './design.js';
 import type { SweepCell } from './measured.js';
-import { coresFor, sweepDisk, sweepMemory } from './memory.js';
+import { sweepDisk, sweepMemory } from './memory.js';
 import { rulesOf } from './rules.js';
 import type { PartialSweep, Sweep } from './schema.js';
 import { sweepScratch } from './scratch.js';
-import { fileOf, joined, SWEEP_FOLDER, SWEEP_STUDY, type SweepFolder } from './study.js';
+import { checkFits, loadSweep, provenanceOf, type SweepData, sharedData } from './sets.js';
+import { fileOf, joined, providerOf, SWEEP_FOLDER, SWEEP_STUDY, type SweepFolder } from './study.js';
 import { cellColumns } from './tables.js';
 
 /** Cells that are begun without being asked twice. */
 export const MANY = 20_000;
 
 /** Says where a sweep goes and how it is run. */
-export interface SweepRequest {
+export interface SweepRequest extends WhereRequest {
   /** Folder; by default `sweep-<name>`. */
   readonly out?: string;
   readonly resume?: boolean;
@@ -49,6 +57,7 @@ export interface SweepRequest {
 
 const SWEEP_WANTS = is.shape<SweepRequest>({
   ...FOLDER_WANTS,
+  ...WHERE_WANTS,
   seeds: is.maybe(is.either(is.count, is.some(is.listOf(is.whole)))),
   workers: is.maybe(is.whole),
   yes: is.maybe(is.flag),
@@ -62,6 +71,8 @@ export interface SweepRun {
   readonly cells: number;
   /** Cells that diverged, which is a result. */
   readonly diverged: number;
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
 }
 
 /** States what a sweep is and needs. */
@@ -70,10 +81,11 @@ export interface SweepPlan {
   readonly points: number;
   readonly seeds: number;
   readonly cells: number;
-  /** Cells at a time, and bytes at the peak. */
-  readonly workers: number;
+  /** Bytes of the process that coordinates and of one that computes cells. */
   readonly memory: number;
   readonly disk: number;
+  /** All of it in a line. */
+  readonly words: string;
 }
 
 /** Returns the sweep that is asked for: the file with the seeds of the request, or what the folder was begun with. */
@@ -103,25 +115,20 @@ function checkMany(sweep: Sweep, yes = false): void {
     yes || cells <= MANY,
     'many-cells',
     () =>
-      `this sweep has ${cells.toLocaleString('en')} cells (${pointCount(sweep.config).toLocaleString('en')} points, ${sweep.seeds.length.toLocaleString('en')} seeds), and about ${gigabytesOf(sweep)} would be written: take fewer values, a design such as {sobol: 256}, or --yes if so many are meant.`,
+      `this sweep has ${cells.toLocaleString('en')} cells (${pointCount(sweep.config).toLocaleString('en')} points, ${sweep.seeds.length.toLocaleString('en')} seeds), and about ${gigabytes(bytesOf(sweepDisk(sweep)))} would be written: take fewer values, a design such as {sobol: 256}, or --yes if so many are meant.`,
   );
 }
-
-const gigabytesOf = (sweep: Sweep): string => {
-  const bytes = bytesOf(sweepDisk(sweep));
-  return bytes >= 1e12 ? `${(bytes / 1e12).toFixed(1)} TB` : `${(bytes / 1e9).toFixed(1)} GB`;
-};
 
 /** Loads the data, checks that everything fits, and says what the sweep needs. */
 async function planned(
   sweep: Sweep,
   request: SweepRequest,
   path: string,
-): Promise<{ readonly plan: SweepPlan; readonly data: SweepData; readonly memory: PoolMemory }> {
+): Promise<{ readonly plan: SweepPlan; readonly where: Where; readonly data: SweepData; readonly memory: PoolMemory }> {
   const data = await loadSweep(sweep.config);
   const kinds = sweep.config.experiment === 'train' ? checkFits(sweep.config, data) : [];
   const memory = sweepMemory(sweep, data, kinds);
-  const { workers, need } = poolSize(memory, request.workers, { who: 'the sweep', advice: 'use fewer --workers.' });
+  const where = await whereFor(request, memory, { who: 'the sweep', advice: 'use fewer --workers.' });
   const disk = checkDisk(sweepDisk(sweep), path, bytesIn(path));
   const { config, seeds } = sweep;
   const plan = {
@@ -129,11 +136,11 @@ async function planned(
     points: pointCount(config),
     seeds: seeds.length,
     cells: cellCount(sweep),
-    workers,
-    memory: need,
+    memory: memory.base + memory.worker,
     disk,
+    words: '',
   };
-  return { plan, data, memory };
+  return { plan: { ...plan, words: planWords(plan, where) }, where, data, memory };
 }
 
 /**
@@ -163,50 +170,44 @@ const folderOf = (given: PartialSweep | undefined, { out }: SweepRequest): strin
 export async function runSweep(given: PartialSweep | undefined, request: SweepRequest = {}): Promise<SweepRun> {
   is.given('runSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
   const path = folderOf(given, request);
+  if (request.cancel)
+    return { folder: path, points: 0, seeds: 0, cells: 0, diverged: 0, instead: await cancelled(path) };
   const resume = request.resume ?? false;
   const sweep = await asked(given, request, path);
   const { config } = sweep;
   SWEEP_FOLDER.check(path, config, resume);
   checkMany(sweep, request.yes);
-  const { plan, data, memory } = await planned(sweep, request, path);
-  const provenance = Object.fromEntries(Object.entries(data).map(([key, d]) => [key, d.provenance]));
-  const folder = SWEEP_FOLDER.open(path, { config, seeds: sweep.seeds, data: provenance, memory }, resume);
+  const { plan, where, data, memory } = await planned(sweep, request, path);
+  const folder = SWEEP_FOLDER.open(
+    path,
+    { config, seeds: sweep.seeds, data: provenanceOf(data), memory },
+    resume,
+    request.takeOver,
+  );
   const { record } = folder;
   try {
     sweepScratch(path);
-    await pinnedProvider(record, (config.base.provider as ProviderChoice | undefined) ?? 'auto', path);
+    await pinnedProvider(record, providerOf(record), path);
     folder.save();
-    request.onStart?.(planWords(path, plan));
+    request.onStart?.(plan.words);
     const study = { path, record, data: sharedData(data) };
-    const { signal, onProgress } = request;
-    await folder.stage('cells', request, async () => {
-      const options = { workers: plan.workers, signal, onProgress, unit: 'cells', onCell: saver(folder) };
-      await runCells(SWEEP_STUDY, study, 'cells', options);
-    });
+    const whole = { folder: path, points: plan.points, seeds: plan.seeds, cells: plan.cells };
+    if (request.prepare) return { ...whole, diverged: 0, instead: prepared(SWEEP_STUDY, study) };
+    await cellStage(SWEEP_STUDY, folder, study, 'cells', { request, where, unit: 'cells' });
     let done: Pick<SweepRun, 'diverged'> | undefined;
     await folder.stage('report', request, async () => {
       done = await reportSweep(folder, { config, seeds: record.seeds });
     });
-    return { folder: path, points: plan.points, seeds: plan.seeds, cells: plan.cells, ...done! };
+    return { ...whole, ...done! };
   } finally {
     sweepScratch(path);
     folder.close();
   }
 }
 
-/** Saves the record, with the seconds of the stage, now and then: the documents alone show what is done. */
-function saver(folder: SweepFolder): () => void {
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < 5000) return;
-    folder.save();
-    last = performance.now();
-  };
-}
-
-/** States a plan in a line, before anything is computed. */
-export const planWords = (path: string, { points, seeds, cells, workers, memory, disk }: SweepPlan): string =>
-  `folder ${path}: ${points} point${points === 1 ? '' : 's'} × ${seeds} seed${seeds === 1 ? '' : 's'} = ${cells} cells, ${coresFor(workers)} at a time; ${needs(memory, disk)}`;
+/** States a plan in a line. */
+const planWords = ({ folder, points, seeds, cells, disk }: SweepPlan, where: Where): string =>
+  `folder ${folder}: ${points} point${points === 1 ? '' : 's'} × ${seeds} seed${seeds === 1 ? '' : 's'} = ${cells} cells, ${where.said(disk)}`;
 
 /** Reads the documents of all cells. */
 export function readCells(path: string, sweep: Sweep): SweepCell[] {

@@ -1,12 +1,11 @@
 /** What a sweep needs: memory, disk, and time on free cores. */
-import { availableParallelism } from 'node:os';
 import type { Samples } from '../../data/dataset.js';
 import { type DiskPart, FILE_BYTES, NUMBER_BYTES, REPORT_BYTES } from '../../jobs/disk.js';
 import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { trainerBytes } from '../../runs/learner.js';
-import type { Fitted, SweepData } from './sets.js';
 import { cellCount, pointCount } from './design.js';
 import type { Sweep } from './schema.js';
+import type { Fitted, SweepData } from './sets.js';
 
 /** What measurements take beside the trainer: passes over blocks of samples, measured. */
 const PASSES = 300e6;
@@ -48,6 +47,3 @@ export function sweepDisk(sweep: Sweep): DiskPart[] {
     },
   ];
 }
-
-/** Returns the number of cores that a sweep may use. */
-export const coresFor = (workers: number): number => Math.min(workers, availableParallelism());

@@ -5,7 +5,7 @@ import { networkTitle } from '../../runs/network.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { type Outcome, type Swept, type SweptName, sweptExperiment } from '../swept.js';
 import type { AxisValue, CellRun, Measured, SweepCell } from './measured.js';
-import type { MeasureRequest } from './schema.js';
+import type { MeasureRequest } from './measures/registry.js';
 import { removeScratch, scratchFor } from './scratch.js';
 
 /** Says which experiment a cell is, with which config. */

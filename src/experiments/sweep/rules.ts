@@ -5,7 +5,8 @@ import { completeRunConfig } from '../../runs/config.js';
 import { layeredSchema, type PartialConfig } from '../../runs/schema.js';
 import { checkIds, type SweptName, sweptExperiment } from '../swept.js';
 import { wholeKeys } from './keys.js';
-import { EXPERIMENTS, type ExperimentName, type MeasureRequest } from './schema.js';
+import { completeMeasures, type GivenMeasure, type MeasureRequest } from './measures/registry.js';
+import { EXPERIMENTS, type ExperimentName } from './schema.js';
 
 /** The rules of an experiment. */
 export interface ConfigRules {
@@ -17,8 +18,8 @@ export interface ConfigRules {
   check(config: Tree): void;
   /** Says whether a key has only whole numbers. */
   whole(key: string): boolean;
-  /** Refuses what the experiment cannot measure. @throws InputError */
-  measures(requests: readonly MeasureRequest[]): void;
+  /** Completes what is to be measured. @throws InputError for what the experiment does not have */
+  measures(given: readonly GivenMeasure[]): readonly MeasureRequest[];
 }
 
 const isWhole = wholeKeys(layeredSchema);
@@ -29,7 +30,7 @@ export const TRAIN_RULES: ConfigRules = {
   defaults: ['loss', 'error'],
   check: (config) => void completeRunConfig(config as PartialConfig),
   whole: isWhole,
-  measures: () => {},
+  measures: completeMeasures,
 };
 
 /** Returns the rules of an experiment by its name; those of trainings for a name that the schema will refuse. */
@@ -41,7 +42,8 @@ export async function rulesOf(experiment: unknown = 'train'): Promise<ConfigRule
     defaults: swept.defaults,
     check: (config) => swept.check(config),
     whole: (key) => swept.run !== undefined && isWhole(key),
-    measures(requests) {
+    measures(given) {
+      const requests = given.map((one) => (typeof one === 'string' ? { name: one } : one));
       for (const { name, ...options } of requests)
         check(
           Object.keys(options).length === 0,
@@ -54,6 +56,10 @@ export async function rulesOf(experiment: unknown = 'train'): Promise<ConfigRule
         swept,
         requests.map(({ name }) => name),
       );
+      const names = requests.map(({ name }) => name);
+      const twice = names.find((name, i) => names.indexOf(name) !== i);
+      check(twice === undefined, 'bad-measure', `measure names ${twice} twice; leave one out.`);
+      return names.map((name) => ({ name, options: {} }));
     },
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Axis } from './axes.js';
 import type { Until } from './measured.js';
+import type { MeasureRequest } from './measures/registry.js';
 
 /** Experiments that a cell can be: a training with measurements of its end, or a whole experiment whose findings are kept. */
 export const EXPERIMENTS = [
@@ -24,12 +25,6 @@ export type Design =
   | { readonly kind: 'random'; readonly points: number; readonly seed: number }
   /** So many points of a Sobol' sequence. */
   | { readonly kind: 'sobol'; readonly points: number };
-
-/** One thing that is measured in every cell; further keys are options of the measurement. */
-export interface MeasureRequest {
-  readonly name: string;
-  readonly [option: string]: unknown;
-}
 
 /** A figure that is asked for: names of axes and measurements by full key or short name; further keys are options of its kind. */
 export interface FigureRequest {

@@ -9,15 +9,12 @@ import { networkOf } from '../../runs/network.js';
 import { loadRun } from '../../runs/prepare.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { cellBase, trainConfig } from './config.js';
+import { dataKey } from './data.js';
 import { labelled, type Point, pointCount, pointsOf } from './design.js';
 import type { SweepConfig } from './schema.js';
 
 /** Data sets by `dataKey`. */
 export type SweepData = Readonly<Record<string, Dataset>>;
-
-/** Names the data of a cell: the set, the part of it, and the loss, which decides between labels and targets. */
-export const dataKey = ({ data, network }: Pick<AnyConfig, 'data' | 'network'>): string =>
-  JSON.stringify([data, network.loss]);
 
 /** Points that are checked against their data one by one. */
 const CHECKED = 20_000;
@@ -54,6 +51,10 @@ export async function loadSweep(config: SweepConfig): Promise<SweepData> {
   for (const [key, cell] of first) out[key] = (await loadRun(cell)).dataset;
   return out;
 }
+
+/** Returns the provenance of each data set. */
+export const provenanceOf = (data: SweepData): unknown =>
+  Object.fromEntries(Object.entries(data).map(([key, { provenance }]) => [key, provenance]));
 
 /** Puts the samples where threads need no copies of their own. */
 export const sharedData = (data: SweepData): SweepData =>

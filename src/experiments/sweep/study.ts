@@ -10,16 +10,18 @@ import { pinnedProvider } from '../../jobs/provider.js';
 import { type FolderKind, type RecordBase, readRecord, recordIn } from '../../jobs/record.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { sameData } from '../../numeric/json.js';
+import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { networkOf } from '../../runs/network.js';
 import type { Scalar } from './axes.js';
 import { sweepCell } from './cell.js';
 import { cellBase, trainConfig } from './config.js';
-import { dataKey, loadSweep, type SweepData } from './sets.js';
+import { dataKey } from './data.js';
 import { cellAt, cellCount, labelled, type Point, pointsOf } from './design.js';
 import { withPoint } from './keys.js';
 import type { SweepCell } from './measured.js';
 import { otherCell } from './other.js';
 import type { Sweep, SweepConfig } from './schema.js';
+import { loadSweep, provenanceOf, type SweepData } from './sets.js';
 
 /** Names a stage. */
 export type SweepStage = 'cells' | 'report';
@@ -76,8 +78,8 @@ export const SWEEP_FOLDER = {
     JobFolder.check<SweepStage, SweepHead>(KIND, path, { resume, differs: differs(path, config) });
   },
   /** Opens the folder to continue it, or begins it; there may be more seeds than before. @throws InputError */
-  open(path: string, head: SweepHead, resume: boolean): SweepFolder {
-    const conditions = { resume, differs: differs(path, head.config, head.data) };
+  open(path: string, head: SweepHead, resume: boolean, takeOver = false): SweepFolder {
+    const conditions = { resume, takeOver, differs: differs(path, head.config, head.data) };
     const folder = JobFolder.open<SweepStage, SweepHead>(KIND, path, head, conditions);
     const { record } = folder;
     record.seeds = joined(record.seeds, head.seeds);
@@ -100,6 +102,10 @@ export const joined = (before: readonly number[], more: readonly number[]): numb
   return [...before, ...more.filter((seed) => !there.has(seed))];
 };
 
+/** Returns the choice of linear algebra of a sweep. */
+export const providerOf = ({ config }: Pick<SweepHead, 'config'>): ProviderChoice =>
+  (config.base.provider as ProviderChoice | undefined) ?? 'auto';
+
 /** One cell to be computed: its number, its seed and its point. */
 export interface SweepJob {
   readonly index: number;
@@ -121,8 +127,11 @@ const nameOf = (index: number, values: Record<string, Scalar>, seed: number): st
 /** The study: how its record is read, and its cells are listed and computed. */
 export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell> = {
   worker: new URL('./worker.js', import.meta.url),
+  stages: ['cells'],
   read: SWEEP_FOLDER.read,
   load: ({ config }) => loadSweep(config),
+  provenance: provenanceOf,
+  provider: providerOf,
   cells({ record: { config, seeds } }) {
     const sweep: Sweep = { config, seeds };
     const at = pointsOf(config);
@@ -140,7 +149,7 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
       const own = withPoint(cellBase(config), axes, point);
       return otherCell({ index, point: labelled(axes, point), seed, experiment, config: own, measure, path, report });
     }
-    const la = await pinnedProvider(record, 'auto', path);
+    const la = await pinnedProvider(record, providerOf(record), path);
     const cell = trainConfig(cellBase(config), axes, point, seed);
     const dataset = data[dataKey(cell)];
     const network = networkOf(cell, dataset);
@@ -150,7 +159,7 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
       config: cell,
       dataset,
       network,
-      measure,
+      measures: measure,
       ...(until && { until }),
       la,
       report,
