@@ -128,6 +128,7 @@ const nameOf = (index: number, values: Record<string, Scalar>, seed: number): st
 export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell> = {
   worker: new URL('./worker.js', import.meta.url),
   stages: ['cells'],
+  keepsThreads: true,
   read: SWEEP_FOLDER.read,
   load: ({ config }) => loadSweep(config),
   provenance: provenanceOf,
