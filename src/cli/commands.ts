@@ -8,6 +8,7 @@ import { addForget } from '../experiments/forget/command.js';
 import { addProtect } from '../experiments/protect/command.js';
 import type { RecordingFlags } from '../experiments/recording/command.js';
 import { addSimulate } from '../experiments/simulate/command.js';
+import { addSweep } from '../experiments/sweep/command.js';
 import type { ValleyPart } from '../experiments/valley2023/experiment.js';
 import { VERSION } from '../jobs/machine.js';
 import { addLab } from '../lab/command.js';
@@ -55,6 +56,7 @@ Examples:
   thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
   thermograd forget --preset quick                   constraints against forgetting, compared; seconds
   thermograd protect ivf2021-standard-seed0          a penalty against forgetting, for your own fine-tuning
+  thermograd sweep --example phase-diagram > diagram.yaml     many settings and seeds: tables, error bars, laws
   thermograd lab                                     a network that trains in the browser, and your runs beside it
   thermograd doctor                                  what this machine offers, and what would make it faster
 
@@ -66,6 +68,7 @@ Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addReport(root);
   addDecompose(root);
   addSimulate(root);
+  addSweep(root);
   addAdvise(root);
   addForget(root);
   addProtect(root);

@@ -34,6 +34,7 @@ const STUDIES: Readonly<Record<string, Open>> = {
     ]);
   },
   'network.json': valleyNetworks,
+  'sweep.json': async (path) => openCells((await import('./sweep/study.js')).SWEEP_STUDY, path, 'a sweep'),
 };
 
 /**

@@ -38,6 +38,11 @@ export interface Cell<Job> {
 export interface StudyKind<Record, Data, Job, Result> {
   /** URL of the compiled module of the worker, whose whole content is `serveJobs({ run: doCell(kind) })`. */
   readonly worker: URL;
+  /**
+   * Whether a thread does one cell after another, which saves many short cells the start of a thread each; by default every cell has a new
+   * one, whose memory is freed.
+   */
+  readonly keepsThreads?: boolean;
   /** The stages that consist of cells, in their order. */
   readonly stages: readonly string[];
   /** Reads the record of a folder, without a lock. */
@@ -198,6 +203,7 @@ function runInThreads<Record, Data, Job, Result>(
     worker: kind.worker,
     run: doCell(kind),
     name: ({ name }) => name,
+    ...(kind.keepsThreads && { prepare: (shared) => shared }),
   };
   return runJobs(jobs, study, missing, {
     workers,

@@ -28,7 +28,7 @@ type Seen = ReadonlyMap<string, string>;
 
 /** Lists what is written at the end from other documents, and what a person may add or remove. */
 const NO_OUTPUT =
-  /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|slurm|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
+  /^(?:lock|report\.html|report\.json|theory\.html|figures|tables|parts|scratch|slurm|.*\.partial\.json|.*\.tmp|.*\.stale)$/;
 /** Names of documents by which a folder is one of its own. */
 const OWN = ['settings.json', 'advice.json', 'run.json', 'ao2022.json', 'seeds.json', 'network.json'];
 const KEPT = /\.(?:json|npz|npy|safetensors)$/;

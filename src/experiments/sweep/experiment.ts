@@ -1,0 +1,229 @@
+/**
+ * `thermograd sweep`: cells over points and seeds, their tables and the report. The stages in their order:
+ *
+ *     sweep.json                        the complete sweep, its seeds, versions, machine, memory
+ *     cells/<thousands>/<index>.json    one document a cell, whole or absent
+ *     table.csv table.parquet           one row a cell; points.csv points.parquet: one row a point, over its seeds
+ *     report.html report.json findings.json figures/ tables/
+ */
+import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
+import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
+import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
+import { pinnedProvider } from '../../jobs/provider.js';
+import {
+  cancelled,
+  cellStage,
+  type Instead,
+  prepared,
+  WHERE_WANTS,
+  type Where,
+  type WhereRequest,
+  whereFor,
+} from '../../jobs/where.js';
+import { check, InputError, RunError } from '../../numeric/errors.js';
+import * as is from '../../numeric/wants.js';
+import { writeWhole } from '../../record/files.js';
+import { readJson } from '../../record/json.js';
+import { columnsCsv, columnsParquet } from './columns.js';
+import { completeSweep, seedsOf } from './config.js';
+import { cellCount, pointCount } from './design.js';
+import type { SweepCell } from './measured.js';
+import { sweepDisk, sweepMemory } from './memory.js';
+import { rulesOf } from './rules.js';
+import type { PartialSweep, Sweep } from './schema.js';
+import { sweepScratch } from './scratch.js';
+import { checkFits, loadSweep, provenanceOf, type SweepData, sharedData } from './sets.js';
+import { fileOf, joined, providerOf, SWEEP_FOLDER, SWEEP_STUDY, type SweepFolder } from './study.js';
+import { cellColumns } from './tables.js';
+
+/** Cells that are begun without being asked twice. */
+export const MANY = 20_000;
+
+/** Says where a sweep goes and how it is run. */
+export interface SweepRequest extends WhereRequest {
+  /** Folder; by default `sweep-<name>`. */
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Seeds in place of those of the file: 0 … n−1, or these; with `resume` those that are new are appended. */
+  readonly seeds?: number | readonly number[];
+  /** Cells at a time; 0 (default): one per core, as far as memory allows. */
+  readonly workers?: number;
+  /** Begins a sweep of more than 20 000 cells. */
+  readonly yes?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onStart?: (announcement: string) => void;
+}
+
+const SWEEP_WANTS = is.shape<SweepRequest>({
+  ...FOLDER_WANTS,
+  ...WHERE_WANTS,
+  seeds: is.maybe(is.either(is.count, is.some(is.listOf(is.whole)))),
+  workers: is.maybe(is.whole),
+  yes: is.maybe(is.flag),
+});
+
+/** Holds the folder of a sweep and how much it holds. */
+export interface SweepRun {
+  readonly folder: string;
+  readonly points: number;
+  readonly seeds: number;
+  readonly cells: number;
+  /** Cells that diverged, which is a result. */
+  readonly diverged: number;
+  /** What was done in place of that, where the request asked for something else. */
+  readonly instead?: Instead;
+}
+
+/** States what a sweep is and needs. */
+export interface SweepPlan {
+  readonly folder: string;
+  readonly points: number;
+  readonly seeds: number;
+  readonly cells: number;
+  /** Bytes of the process that coordinates and of one that computes cells. */
+  readonly memory: number;
+  readonly disk: number;
+  /** All of it in a line. */
+  readonly words: string;
+}
+
+/** Returns the sweep that is asked for: the file with the seeds of the request, or what the folder was begun with. */
+async function asked(
+  given: PartialSweep | undefined,
+  { seeds, resume = false }: SweepRequest,
+  path: string,
+): Promise<Sweep> {
+  const before = resume || given === undefined ? SWEEP_FOLDER.recordIn(path) : undefined;
+  if (given === undefined && before === undefined)
+    throw new InputError('no-config', `there is no sweep to continue in ${path}: give the file of a sweep.`);
+  const sweep: Sweep =
+    given === undefined
+      ? { config: before!.config, seeds: before!.seeds }
+      : completeSweep(given, await rulesOf(given.experiment));
+  const own =
+    seeds === undefined
+      ? sweep.seeds
+      : seedsOf({}, typeof seeds === 'number' ? (seeds === 1 ? 0 : `0..${seeds - 1}`) : [...seeds]);
+  return { config: sweep.config, seeds: before ? joined(before.seeds, own) : own };
+}
+
+/** Refuses a sweep of very many cells unless it is wanted. */
+function checkMany(sweep: Sweep, yes = false): void {
+  const cells = cellCount(sweep);
+  check(
+    yes || cells <= MANY,
+    'many-cells',
+    () =>
+      `this sweep has ${cells.toLocaleString('en')} cells (${pointCount(sweep.config).toLocaleString('en')} points, ${sweep.seeds.length.toLocaleString('en')} seeds), and about ${gigabytes(bytesOf(sweepDisk(sweep)))} would be written: take fewer values, a design such as {sobol: 256}, or --yes if so many are meant.`,
+  );
+}
+
+/** Loads the data, checks that everything fits, and says what the sweep needs. */
+async function planned(
+  sweep: Sweep,
+  request: SweepRequest,
+  path: string,
+): Promise<{ readonly plan: SweepPlan; readonly where: Where; readonly data: SweepData; readonly memory: PoolMemory }> {
+  const data = await loadSweep(sweep.config);
+  const kinds = sweep.config.experiment === 'train' ? checkFits(sweep.config, data) : [];
+  const memory = sweepMemory(sweep, data, kinds);
+  const where = await whereFor(request, memory, { who: 'the sweep', advice: 'use fewer --workers.' });
+  const disk = checkDisk(sweepDisk(sweep), path, bytesIn(path));
+  const { config, seeds } = sweep;
+  const plan = {
+    folder: path,
+    points: pointCount(config),
+    seeds: seeds.length,
+    cells: cellCount(sweep),
+    memory: memory.base + memory.worker,
+    disk,
+    words: '',
+  };
+  return { plan: { ...plan, words: planWords(plan, where) }, where, data, memory };
+}
+
+/**
+ * States what a sweep would need, after all checks; nothing is written.
+ * @throws InputError
+ */
+export async function planSweep(given: PartialSweep | undefined, request: SweepRequest = {}): Promise<SweepPlan> {
+  is.given('planSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
+  const path = folderOf(given, request);
+  return (await planned(await asked(given, request, path), request, path)).plan;
+}
+
+const folderOf = (given: PartialSweep | undefined, { out }: SweepRequest): string => {
+  if (out !== undefined) return out;
+  const name = typeof given?.name === 'string' ? given.name : 'sweep';
+  return name.startsWith('sweep') ? name : `sweep-${name}`;
+};
+
+/**
+ * Computes the cells that are missing, and writes the tables and the report. A cell's document is written whole when the cell is done; with
+ * `resume` cells that have one are not computed again, and there may be more seeds than before. The same cells give the same bytes on any
+ * number of workers, times aside.
+ * @param given - the sweep; undefined to continue the one in the folder
+ * @throws InputError for a sweep that cannot be, a folder in use or begun with another sweep; InterruptedError when stopped, with all
+ * finished cells kept
+ */
+export async function runSweep(given: PartialSweep | undefined, request: SweepRequest = {}): Promise<SweepRun> {
+  is.given('runSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
+  const path = folderOf(given, request);
+  if (request.cancel)
+    return { folder: path, points: 0, seeds: 0, cells: 0, diverged: 0, instead: await cancelled(path) };
+  const resume = request.resume ?? false;
+  const sweep = await asked(given, request, path);
+  const { config } = sweep;
+  SWEEP_FOLDER.check(path, config, resume);
+  checkMany(sweep, request.yes);
+  const { plan, where, data, memory } = await planned(sweep, request, path);
+  const folder = SWEEP_FOLDER.open(
+    path,
+    { config, seeds: sweep.seeds, data: provenanceOf(data), memory },
+    resume,
+    request.takeOver,
+  );
+  const { record } = folder;
+  try {
+    sweepScratch(path);
+    await pinnedProvider(record, providerOf(record), path);
+    folder.save();
+    request.onStart?.(plan.words);
+    const study = { path, record, data: sharedData(data) };
+    const whole = { folder: path, points: plan.points, seeds: plan.seeds, cells: plan.cells };
+    if (request.prepare) return { ...whole, diverged: 0, instead: prepared(SWEEP_STUDY, study) };
+    await cellStage(SWEEP_STUDY, folder, study, 'cells', { request, where, unit: 'cells' });
+    let done: Pick<SweepRun, 'diverged'> | undefined;
+    await folder.stage('report', request, async () => {
+      done = await reportSweep(folder, { config, seeds: record.seeds });
+    });
+    return { ...whole, ...done! };
+  } finally {
+    sweepScratch(path);
+    folder.close();
+  }
+}
+
+/** States a plan in a line. */
+const planWords = ({ folder, points, seeds, cells, disk }: SweepPlan, where: Where): string =>
+  `folder ${folder}: ${points} point${points === 1 ? '' : 's'} × ${seeds} seed${seeds === 1 ? '' : 's'} = ${cells} cells, ${where.said(disk)}`;
+
+/** Reads the documents of all cells. */
+export function readCells(path: string, sweep: Sweep): SweepCell[] {
+  return Array.from({ length: cellCount(sweep) }, (_, index) => {
+    const cell = readJson<SweepCell>(`${path}/${fileOf(index)}`);
+    if (cell === undefined)
+      throw new RunError('no-cell', `the document of cell ${index} is missing in ${path}; continue with --resume.`);
+    return cell;
+  });
+}
+
+/** Writes the tables and the report from the documents in the folder. */
+async function reportSweep(folder: SweepFolder, sweep: Sweep): Promise<Pick<SweepRun, 'diverged'>> {
+  const cells = readCells(folder.path, sweep);
+  const columns = cellColumns(sweep.config, cells);
+  writeWhole(folder.file('table.csv'), columnsCsv(columns));
+  writeWhole(folder.file('table.parquet'), await columnsParquet(columns));
+  return { diverged: cells.filter((c) => c.ended === 'diverged').length };
+}

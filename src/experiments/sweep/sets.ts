@@ -1,0 +1,96 @@
+/** The data of a sweep of trainings: each set, or part of one, that its points name is loaded once. */
+import type { Dataset } from '../../data/dataset.js';
+import { batchPlan } from '../../data/samplers.js';
+import { sharedSamples } from '../../jobs/shared-samples.js';
+import type { AnyNetwork } from '../../model/any-network.js';
+import { InputError } from '../../numeric/errors.js';
+import { randomKey } from '../../numeric/random.js';
+import { networkOf } from '../../runs/network.js';
+import { loadRun } from '../../runs/prepare.js';
+import type { AnyConfig } from '../../runs/schema.js';
+import { cellBase, trainConfig } from './config.js';
+import { dataKey } from './data.js';
+import { labelled, type Point, pointCount, pointsOf } from './design.js';
+import type { SweepConfig } from './schema.js';
+
+/** Data sets by `dataKey`. */
+export type SweepData = Readonly<Record<string, Dataset>>;
+
+/** Points that are checked against their data one by one. */
+const CHECKED = 20_000;
+
+/** Calls `visit` with each point whose data or network differ from those of all earlier ones, up to so many points. */
+function eachKind(config: SweepConfig, most: number, visit: (config: AnyConfig, point: Point) => void): void {
+  const { axes } = config;
+  const base = cellBase(config);
+  const at = pointsOf(config);
+  const telling = axes.flatMap(({ key }, a) => (/^(?:data|network|record|training\.batchSize)\b/.test(key) ? [a] : []));
+  const seen = new Set<string>();
+  const count = Math.min(pointCount(config), most);
+  for (let p = 0; p < count; p++) {
+    const point = at(p);
+    const kind = JSON.stringify(telling.map((a) => point[a]));
+    if (seen.has(kind)) continue;
+    seen.add(kind);
+    visit(trainConfig(base, axes, point, 0), point);
+  }
+}
+
+/**
+ * Loads the data that the points of a sweep name.
+ * @throws InputError for files that are missing, and for data that a network does not fit
+ */
+export async function loadSweep(config: SweepConfig): Promise<SweepData> {
+  if (config.experiment !== 'train') return {};
+  const first = new Map<string, AnyConfig>();
+  eachKind(config, Number.POSITIVE_INFINITY, (cell) => {
+    const key = dataKey(cell);
+    if (!first.has(key)) first.set(key, cell);
+  });
+  const out: Record<string, Dataset> = {};
+  for (const [key, cell] of first) out[key] = (await loadRun(cell)).dataset;
+  return out;
+}
+
+/** Returns the provenance of each data set. */
+export const provenanceOf = (data: SweepData): unknown =>
+  Object.fromEntries(Object.entries(data).map(([key, { provenance }]) => [key, provenance]));
+
+/** Puts the samples where threads need no copies of their own. */
+export const sharedData = (data: SweepData): SweepData =>
+  Object.fromEntries(
+    Object.entries(data).map(([key, d]) => [
+      key,
+      { ...d, train: sharedSamples(d.train), ...(d.test && { test: sharedSamples(d.test) }) },
+    ]),
+  );
+
+/**
+ * Checks that networks, recorded layers and batches fit the data at every point.
+ * @returns a config, its data and its network for each kind of point
+ * @throws InputError that names the point
+ */
+export function checkFits(config: SweepConfig, data: SweepData): Fitted[] {
+  const out: Fitted[] = [];
+  eachKind(config, CHECKED, (cell, point) => {
+    const dataset = data[dataKey(cell)];
+    try {
+      const network = networkOf(cell, dataset);
+      const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...cell.training, key: randomKey(0) });
+      out.push({ config: cell, dataset, network, batchesPerEpoch });
+    } catch (error) {
+      if (!(error instanceof InputError) || config.axes.length === 0) throw error;
+      const where = Object.entries(labelled(config.axes, point)).map(([key, value]) => `${key} ${value}`);
+      throw new InputError(error.code, `at ${where.join(', ')}: ${error.message}`);
+    }
+  });
+  return out;
+}
+
+/** A config with the data and the network that belong to it. */
+export interface Fitted {
+  readonly config: AnyConfig;
+  readonly dataset: Dataset;
+  readonly network: AnyNetwork;
+  readonly batchesPerEpoch: number;
+}
