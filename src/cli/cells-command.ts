@@ -35,18 +35,18 @@ const WAIT = 10;
 export async function cell(
   folder: string,
   which: readonly string[],
-  { list, wait = WAIT, json = false }: { readonly list?: string; readonly wait?: number; readonly json?: boolean },
+  { list, wait, json = false }: { readonly list?: string; readonly wait?: number; readonly json?: boolean },
 ): Promise<void> {
   await session(json, async (s) => {
     const study = await studyAt(folder);
-    const chosen = chosenCells(study, which, list);
+    const chosen = await chosenCells(study, which, { list, wait });
     const ready = await study.prepare(chosen);
     const failed: { readonly file: string; readonly error: unknown }[] = [];
     let computed = 0;
     for (const [done, line] of chosen.entries()) {
       if (s.signal.aborted) throw new InterruptedError(folder);
       try {
-        if (await doOne(s, ready, line, { wait, done, total: chosen.length })) computed++;
+        if (await doOne(s, ready, line, { wait: wait ?? WAIT, done, total: chosen.length })) computed++;
       } catch (error) {
         if (chosen.length === 1) throw error;
         failed.push({ file: line.file, error });

@@ -35,7 +35,7 @@ Examples:
     .option('--list <file>', 'a file that names further cells, one a line')
     .option(
       '--wait <seconds>',
-      'how long to wait for documents that cells need, which a network file system may show late (10)',
+      'how long to look for documents that cells need, which a network file system may show late (10); given, also for cells that are not known',
       positiveOrZero,
     )
     .option('--json', 'print one JSON document on stdout, for errors too')

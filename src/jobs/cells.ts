@@ -88,6 +88,8 @@ export interface CellWork {
 export interface CellRunner {
   /** How it does them, for the announcement: `as jobs of Slurm`. */
   readonly how: string;
+  /** Seconds for which a document that it reports may stay unseen on this machine; 60 by default. */
+  readonly late?: number;
   /**
    * Has all cells of `work` done. `onDone` is called when a cell's document is there, and `onProgress` with the number of finished
    * cells and, if there is anything to say, a note. Only documents count in the end.
@@ -122,7 +124,7 @@ export interface CellOptions {
   readonly onCell?: () => void;
 }
 
-/** Seconds for which a document that a runner reports may stay unseen on this machine. */
+/** Default of `CellRunner.late`. */
 const LATE = 60;
 
 /**
@@ -245,7 +247,7 @@ async function runElsewhere<Record, Data, Job, Result>(
   );
   if (!finished) return false;
   const files = missing.map(({ file }) => file);
-  const unseen = await waitFor(path, files, LATE, signal);
+  const unseen = await waitFor(path, files, on.late ?? LATE, signal);
   if (signal?.aborted) return false;
   if (unseen.length > 0)
     throw new RunError(

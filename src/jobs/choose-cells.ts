@@ -1,5 +1,6 @@
 /** Cells of a study as a person or a queue names them. */
 import { relative, resolve, sep } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { check, InputError } from '../numeric/errors.js';
 import { readWhole } from '../record/files.js';
 import type { CellLine, OpenStudy } from './open-study.js';
@@ -8,19 +9,39 @@ import type { CellLine, OpenStudy } from './open-study.js';
  * Returns the cells that are named, each once, in the order of the names.
  * @param which - indices, ranges such as 10-19, and paths of documents relative to the folder or to the working directory
  * @param list - a file with one such name a line; empty lines are skipped
+ * @param wait - seconds for which a document that is none of the cells is looked for again: the documents that make a cell known may
+ * appear late on a network file system
  * @throws InputError for an index or a document that the study does not have, a range upside down, and a list without a name
  */
-export function chosenCells(study: OpenStudy, which: readonly string[], list?: string): CellLine[] {
+export async function chosenCells(
+  study: OpenStudy,
+  which: readonly string[],
+  { list, wait = 0 }: { readonly list?: string | undefined; readonly wait?: number | undefined } = {},
+): Promise<CellLine[]> {
   const names = [...which, ...(list === undefined ? [] : namesIn(list))];
   check(
     names.length > 0,
     'no-cell',
     `name at least one cell of ${study.path}: an index, a range such as 10-19, or the path of a document (thermograd cells ${study.path} lists them).`,
   );
-  const lines = study.list();
+  const end = performance.now() + 1000 * wait;
+  for (;;) {
+    try {
+      return cellsNamed(names, study.path, study.list());
+    } catch (error) {
+      if (performance.now() >= end || (error as InputError).code !== 'no-cell') throw error;
+      await pause(BETWEEN);
+    }
+  }
+}
+
+/** Milliseconds between two listings. */
+const BETWEEN = 500;
+
+function cellsNamed(names: readonly string[], path: string, lines: readonly CellLine[]): CellLine[] {
   const byFile = new Map(lines.map((line) => [line.file, line]));
   const chosen = new Map<string, CellLine>();
-  for (const name of names) for (const line of named(name, study.path, lines, byFile)) chosen.set(line.file, line);
+  for (const name of names) for (const line of named(name, path, lines, byFile)) chosen.set(line.file, line);
   return [...chosen.values()];
 }
 

@@ -173,15 +173,15 @@ export class JobFolder<Name extends string, Head extends object> {
   /**
    * Runs a stage unless the record says that it is done, and keeps its status, its seconds and the digests of what it
    * wrote in the record, also when it fails.
-   * @param documents - lists files that never change once they are there, such as those of cells: their digests are kept all the
-   * time, and only what an earlier attempt wrote besides may be written again
+   * @param lasts - says which files never change once they are there, as those of cells: their digests are kept while the stage is done
+   * again; what else an earlier attempt wrote may be written anew. By default no file lasts
    * @throws InterruptedError, and whatever `body` throws
    */
   async stage(
     name: Name,
     options: RunOptions,
     body: () => Promise<void>,
-    documents: () => readonly string[] = () => [],
+    lasts: (file: string) => boolean = () => false,
   ): Promise<void> {
     // a folder of an earlier build may lack a stage that was added since
     this.record.stages[name] ??= { status: 'waiting', seconds: 0 };
@@ -191,9 +191,8 @@ export class JobFolder<Name extends string, Head extends object> {
     record.status = 'running';
     delete record.note;
     // what else an earlier attempt at this stage left is about to change
-    const lasting = new Set(documents());
     this.record.outputs = Object.fromEntries(
-      Object.entries(this.record.outputs ?? {}).filter(([file, output]) => output.stage !== name || lasting.has(file)),
+      Object.entries(this.record.outputs ?? {}).filter(([file, output]) => output.stage !== name || lasts(file)),
     );
     const before = seenIn(this.path, this.kind.file);
     const seal = () => {

@@ -94,7 +94,7 @@ export function openCells<R extends StudyRecord, Data, Job, Result>(
         async do(line, wait, report) {
           if (line.status === 'done' || isThere(path, line.file)) return false;
           const cell = cells.get(line.file)!;
-          await checkReady(cell, record, path, wait);
+          if (!(await isReady(cell, record, path, wait))) return false;
           const result = await kind.run(cell.job, study!, report);
           writeJsonOnce(join(path, cell.file), result);
           return true;
@@ -157,22 +157,31 @@ async function loaded<R extends StudyRecord, Data, Job, Result>(
   return { path, record, data };
 }
 
-/** Refuses a cell whose document must not be made now. */
-async function checkReady(
+/**
+ * Waits until a cell can be computed; false when its document is there after all.
+ * @throws InputError (`sealed-cell`) for a document whose content the record knows: one with other seconds would be taken for a
+ * changed one; (`waiting-cell`) when something that the cell needs is missing
+ */
+async function isReady(
   { file, needs = [] }: Cell<unknown>,
   { outputs }: StudyRecord,
   path: string,
   wait: number,
-): Promise<void> {
-  check(
-    outputs?.[file] === undefined,
-    'sealed-cell',
-    `the record of ${path} knows the content of ${file}, which is no longer there; continue once with --resume --prepare, after which it is made again.`,
-  );
+): Promise<boolean> {
+  if (outputs?.[file] !== undefined) {
+    const gone = (await waitFor(path, [file], wait)).length > 0;
+    check(
+      !gone,
+      'sealed-cell',
+      `the record of ${path} knows the content of ${file}, which is no longer there; continue once with --resume --prepare, after which it may be made again.`,
+    );
+    return false;
+  }
   const missing = await waitFor(path, needs, wait);
   if (missing.length > 0)
     throw new InputError(
       'waiting-cell',
       `${file} needs ${missing[0]}, which is not in ${path}; do that cell first (thermograd cells lists them in their order).`,
     );
+  return !isThere(path, file);
 }

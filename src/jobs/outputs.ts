@@ -4,7 +4,7 @@
  * verdict.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, type Dirent, existsSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { check, InputError } from '../numeric/errors.js';
 import { readJson } from '../record/json.js';
@@ -180,6 +180,16 @@ export function verifyBeside(path: string): void {
   }
 }
 
+/** Lists a folder; nothing where another process has removed it meanwhile. */
+function entriesIn(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /**
  * Refuses a folder of results in which a symbolic link leads outside: what is read there is not what a run wrote, and
  * what is written there would land elsewhere.
@@ -189,7 +199,7 @@ export function refuseLinks(folder: string): void {
   if (!existsSync(folder)) return;
   const home = realpathSync(folder);
   const walk = (path: string): void => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
+    for (const entry of entriesIn(path)) {
       const at = join(path, entry.name);
       if (entry.isDirectory()) walk(at);
       if (!entry.isSymbolicLink()) continue;

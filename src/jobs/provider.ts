@@ -15,12 +15,27 @@ export async function pinnedProvider(
 ): Promise<LinearAlgebra> {
   const la = await chooseProvider({ prefer });
   record.linearAlgebra ??= la.name;
-  if (record.linearAlgebra === la.name) return la;
+  if (isSame(record.linearAlgebra, la.name)) return la;
   const embedded = await chooseProvider({ prefer: 'embedded' });
   check(
     prefer === 'auto' && record.linearAlgebra === embedded.name,
     'other-provider',
-    `the work in ${path} was begun with the linear algebra '${record.linearAlgebra}', and this machine now gives '${la.name}'; make that one available again, or start again in another folder with --out.`,
+    `the work in ${path} was begun with the linear algebra '${record.linearAlgebra}', and this machine now gives '${la.name}'; make that one available again${advice(record.linearAlgebra, la.name)}, or start again in another folder with --out.`,
   );
   return embedded;
+}
+
+/** The processor for which OpenBLAS has chosen its kernels, in the name of the provider. */
+const CORE = / \((\w+)\)(?= through koffi)/;
+
+/** Compares the names of two providers; folders of earlier builds do not say for which processor. */
+const isSame = (before: string, now: string): boolean =>
+  before === now || (!CORE.test(before) && before === now.replace(CORE, ''));
+
+/** Says how OpenBLAS is asked for the kernels of another processor, where nothing else differs. */
+function advice(before: string, now: string): string {
+  const core = CORE.exec(before)?.[1];
+  return core !== undefined && before.replace(CORE, '') === now.replace(CORE, '')
+    ? ` (OPENBLAS_CORETYPE=${core} in the environment asks for its kernels, where the processor can run them)`
+    : '';
 }

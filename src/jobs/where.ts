@@ -6,6 +6,7 @@ import type { RunOptions } from './context.js';
 import { needs } from './disk.js';
 import type { JobFolder } from './folder.js';
 import { gigabytes, type PoolMemory, poolSize } from './memory.js';
+import { checkKernel } from './pins.js';
 
 /** Says where the cells of a study are computed. */
 export interface WhereRequest {
@@ -98,7 +99,10 @@ export function prepared<R>(
   };
 }
 
-/** Computes the cells of a stage of an open folder, and keeps its status, its seconds and what was written in the record. */
+/**
+ * Computes the cells of a stage of an open folder, and keeps its status, its seconds and what was written in the record.
+ * @throws InputError (`no-such-kernel`) where this machine cannot run the kernels of the record; what `runCells` throws
+ */
 export async function cellStage<Name extends string, Head extends object, R, Data, Job, Result>(
   kind: StudyKind<R, Data, Job, Result>,
   folder: JobFolder<Name, Head>,
@@ -108,14 +112,18 @@ export async function cellStage<Name extends string, Head extends object, R, Dat
     request,
     where,
     then,
+    writes = [],
     ...counted
   }: Pick<CellOptions, 'unit' | 'title'> & {
     readonly request: RunOptions;
     readonly where: Where;
     /** What belongs to the stage once all cells are there. */
     readonly then?: (cells: readonly Cell<Job>[]) => void | Promise<void>;
+    /** The files that `then` writes: with more cells they are written anew, while those of cells never change. */
+    readonly writes?: readonly string[];
   },
 ): Promise<void> {
+  checkKernel(folder.record, folder.path);
   const { signal, onProgress } = request;
   const options = { ...where, ...counted, signal, onProgress, onCell: () => folder.saveSometimes() };
   await folder.stage(
@@ -126,6 +134,6 @@ export async function cellStage<Name extends string, Head extends object, R, Dat
       folder.clearBeside(cells.map(({ file }) => file));
       await then?.(cells);
     },
-    () => kind.cells(study, stage).map(({ file }) => file),
+    (file) => !writes.includes(file),
   );
 }

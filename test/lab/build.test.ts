@@ -7,7 +7,7 @@ import { PAGE_POLICY } from '../../src/lab/server/answer.js';
 import { firstLoad, PAGE, pageFiles, pageText } from '../support/lab-page.js';
 
 const NODE_IMPORT = /(?:\bfrom|\bimport|require)\s*\(?\s*["'`]node:/;
-/** Names that look like addresses: namespaces of XML, dialects of and dialects of JSON Schema. Nothing is fetched from them. */
+/** Names that look like addresses: namespaces of XML and dialects of JSON Schema. Nothing is fetched from them. */
 const NAMES = [/^http:\/\/www\.w3\.org\//, /^https?:\/\/json-schema\.org\//];
 
 describe('the first visit', () => {
@@ -53,5 +53,15 @@ describe('the code of the page', () => {
     const listed = JSON.parse(/FILES = (\[.*?\]);/s.exec(worker)![1]);
     expect(listed).toEqual(pageFiles().filter((file) => file !== 'service-worker.js'));
     expect(worker).toMatch(/DIGEST = '[0-9a-f]{16}'/);
+  });
+
+  it('comes with the licences of the packages that it and its workers contain', () => {
+    const text = pageText('LICENSES.md');
+    const sections = text.split(/^## /m).slice(1);
+    for (const name of ['preact', '@preact/signals', '@preact/signals-core', 'uplot', 'zarrita', 'numcodecs']) {
+      const [section, ...others] = sections.filter((s) => s.startsWith(`${name} `));
+      expect(others).toEqual([]);
+      expect(section, name).toMatch(/^\S+ \d+\.\d+\.\d+ \(.+\)\n.*Copyright.*Permission is hereby granted/s);
+    }
   });
 });

@@ -126,6 +126,8 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     let findings: readonly Finding[] = [];
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', request, async () => {
+      // a process elsewhere may have done a job again after its stage was done
+      if (modelResults(folder)) rmSync(folder.file(PARTS), { recursive: true, force: true });
       findings = await reportValley(folder);
     });
     return { folder: path, findings, seconds: secondsIn(folder) };
@@ -213,7 +215,8 @@ async function modelStage(context: Context, name: ModelStageName, config: Valley
     rmSync(folder.file(PARTS, name), { recursive: true, force: true });
   };
   const study = { path: folder.path, record: folder.record, data: undefined };
-  await cellStage(VALLEY_STUDY, folder, study, name, { request, where, unit: 'million steps', then });
+  const writes = [`${name}.npz`, `${name}.json`];
+  await cellStage(VALLEY_STUDY, folder, study, name, { request, where, unit: 'million steps', then, writes });
 }
 
 /** Says that the folder, and that of the networks in it, is prepared. */

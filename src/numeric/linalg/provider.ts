@@ -100,7 +100,7 @@ export interface RankUpdater {
 /** Computes with dense float64 matrices. */
 export interface LinearAlgebra {
   readonly kind: 'embedded' | 'system';
-  /** What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 through koffi'. */
+  /** What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 (Haswell) through koffi, 1 thread'. */
   readonly name: string;
   /** alpha·op(A)·op(B) + beta·C. 2·m·n·k flops. */
   gemm(a: Matrix, b: Matrix, options?: GemmOptions): Matrix;

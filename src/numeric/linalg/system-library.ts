@@ -23,7 +23,7 @@ export type Lapack = { readonly [K in keyof typeof SIGNATURES]: Routine };
 /** Describes an installed library that was loaded and works. */
 export interface SystemLibrary {
   readonly lapack: Lapack;
-  /** For example 'OpenBLAS 0.3.21 through koffi, 1 thread'. */
+  /** For example 'OpenBLAS 0.3.21 (Haswell) through koffi, 1 thread', with the processor whose kernels it uses. */
   readonly name: string;
   /** The name under which it was found. */
   readonly path: string;
@@ -93,9 +93,11 @@ export async function loadSystemLibrary(names: readonly string[] = LIBRARY_NAMES
       optional('openblas_set_num_threads', 'void', ['int'])?.(threads);
       optional('MKL_Set_Num_Threads', 'void', ['int'])?.(threads);
       const config = optional('openblas_get_config', 'str', [])?.() as string | undefined;
+      // one OpenBLAS holds kernels for many processors, which differ in the last bits
+      const core = optional('openblas_get_corename', 'str', [])?.() as string | undefined;
       const product = config?.split(' ').slice(0, 2).join(' ') ?? path.replace(/^.*\//, '');
       const many = threads === 1 ? '1 thread' : `${threads} threads`;
-      return { lapack, path, name: `${product} through koffi, ${many}` };
+      return { lapack, path, name: `${product}${core ? ` (${core})` : ''} through koffi, ${many}` };
     } catch (error) {
       tried.push(`${path} (${(error as Error).message.split('\n')[0]})`);
     }

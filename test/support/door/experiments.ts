@@ -14,6 +14,9 @@ const out = join(folder, 'taken.json');
 for (const [name, text] of [['taken.json', '{}'], ['F.csv', '1,0\n0,1\n'], ['c.yaml', 'seed: 3\n']]) writeFileSync(join(folder, name), text); // biome-ignore format: files
 const signal = made(new AbortController().signal);
 const run = () => ({ onProgress: () => {}, signal, checkpointSeconds: 2, onStart: () => {} });
+/** Where cells are computed; every study takes it. */
+const where = () => ({ ...inside(), cancel: false });
+const inside = () => ({ on: 'threads', prepare: false, takeOver: false });
 const analysis = made(syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 }));
 const inner = <T extends object>(document: T): T => {
   for (const value of Object.values(document)) if (typeof value === 'object' && value !== null) made(value);
@@ -160,12 +163,12 @@ export const EXPERIMENTS: Record<string, Call> = {
   ),
   reproduceControls: refused(
     door.reproduceControls,
-    () => [{ ...run(), preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],
+    () => [{ ...run(), ...where(), preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],
     ...BEGINS,
   ),
   reproduceGenerality: refused(
     door.reproduceGenerality,
-    () => [{ ...run(), preset: 'quick', seeds: 0, data: 'mnist', networks: 'mlp', optimisers: 'sgd', out: nowhere, resume: true, workers: 1, config: made(door.generalityConfig('quick')) }], // biome-ignore format: one request
+    () => [{ ...run(), ...where(), preset: 'quick', seeds: 0, data: 'mnist', networks: 'mlp', optimisers: 'sgd', out: nowhere, resume: true, workers: 1, config: made(door.generalityConfig('quick')) }], // biome-ignore format: one request
     '0.data=text',
     '0.networks=text',
     '0.optimisers=text',
@@ -174,12 +177,12 @@ export const EXPERIMENTS: Record<string, Call> = {
   generalityConfig: call(door.generalityConfig, () => ['quick', ['mnist']]),
   reproduceValley2023: refused(
     door.reproduceValley2023,
-    () => [{ ...run(), part: 'model', preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],
+    () => [{ ...run(), ...where(), part: 'model', preset: 'quick', seeds: 0, out: nowhere, resume: true, workers: 1 }],
     ...BEGINS,
   ),
   runNetworkStudy: refused(
     door.runNetworkStudy,
-    () => [{ ...run(), config: study(), folder: nowhere, seeds: 0, workers: 1, resume: true }],
+    () => [{ ...run(), ...inside(), config: study(), folder: nowhere, seeds: 0, workers: 1, resume: true }],
     ...BEGINS,
   ),
   networkStudyConfig: call(door.networkStudyConfig, () => ['quick']),
@@ -216,7 +219,11 @@ export const EXPERIMENTS: Record<string, Call> = {
   ),
   completeConfig: call(door.completeConfig, () => [config()], ...BY_SCHEMA),
   completeForget: call(door.completeForget, () => [{ preset: 'quick' }], ...BY_SCHEMA),
-  forget: refused(door.forget, () => [[{ preset: 'quick' }], { ...run(), out: nowhere, resume: true }], ...BEGINS),
+  forget: refused(
+    door.forget,
+    () => [[{ preset: 'quick' }], { ...run(), ...where(), out: nowhere, resume: true }],
+    ...BEGINS,
+  ),
   reproduceIvf2021: refused(
     door.reproduceIvf2021,
     () => [config(), { ...run(), out: nowhere, resume: true }],

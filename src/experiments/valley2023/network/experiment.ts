@@ -31,7 +31,7 @@ import {
 } from './study.js';
 
 /** Says what the study computes and where. */
-export interface NetworkStudyRequest extends WhereRequest {
+export interface NetworkStudyRequest extends Omit<WhereRequest, 'cancel'> {
   readonly config: NetworkStudyConfig;
   readonly folder: string;
   /** Seeds 0 … n−1; those of the preset by default. */
@@ -45,9 +45,10 @@ export interface NetworkStudyRequest extends WhereRequest {
   readonly onStart?: (announcement: string) => void;
 }
 
+const { cancel: _, ...WANTS_HERE } = WHERE_WANTS;
 const STUDY_WANTS = is.shape<NetworkStudyRequest>({
   ...FOLDER_WANTS,
-  ...WHERE_WANTS,
+  ...WANTS_HERE,
   config: is.shape<NetworkStudyConfig>({ base: is.object, settings: is.listOf(is.object) }),
   folder: is.text,
   seeds: is.maybe(is.finite),
@@ -92,8 +93,8 @@ export async function runNetworkStudy(request: NetworkStudyRequest): Promise<Net
     };
     // within the stage, which keeps its digest: it changes with the number of seeds
     const then = () => writeJson(folder.file(NETWORK_INPUT), inputOf(folder, dataset));
-    if (!request.prepare)
-      await cellStage(NETWORK_STUDY, folder, { path, record, data }, 'cells', { request, where, unit: 'cells', then });
+    const options = { request, where, unit: 'cells', then, writes: [NETWORK_INPUT] };
+    if (!request.prepare) await cellStage(NETWORK_STUDY, folder, { path, record, data }, 'cells', options);
     return { folder: path, record, input: inputOf(folder, dataset) };
   } finally {
     folder.close();
