@@ -31,6 +31,8 @@ export interface AdviceMeasureOptions extends RequestOptions {
   readonly directions?: number;
   /** Samples over which curvature and noise are measured, drawn evenly; all by default. */
   readonly samples?: number;
+  /** What is measured; both by default. What is left out is refused. */
+  readonly parts?: readonly ('noise' | 'curvature')[];
 }
 
 const OPTIONS = is.shape<AdviceMeasureOptions>({
@@ -44,7 +46,11 @@ const OPTIONS = is.shape<AdviceMeasureOptions>({
   form: is.maybe(LINEAR_FORM_WANTS),
   directions: is.maybe(is.count),
   samples: is.maybe(is.count),
+  parts: is.maybe(is.listOf(is.oneOf('noise', 'curvature'))),
 });
+
+/** Says why a part is missing that was not asked for. */
+const NOT_ASKED = { refused: 'it was not asked for.' };
 
 /** Holds what was measured at a state. */
 export interface MeasuredOnSurface {
@@ -69,7 +75,7 @@ export async function measureAdvice(
   options: AdviceMeasureOptions,
 ): Promise<MeasuredOnSurface> {
   is.given('measureAdvice', { surface, w, options }, { surface: SURFACE_WANTS, w: is.numbers, options: OPTIONS });
-  const { key, signal } = options;
+  const { key, signal, parts = ['noise', 'curvature'] } = options;
   const all = surface.samples;
   const count = Math.min(options.samples ?? all, all);
   check(
@@ -91,8 +97,8 @@ export async function measureAdvice(
   const state = { surface, w, block, gradient, part, ...(subset && { subset }) };
   return {
     loss,
-    noise: await measureNoise(state, options),
-    curvature: await measureCurvature(state, options),
+    noise: parts.includes('noise') ? await measureNoise(state, options) : NOT_ASKED,
+    curvature: parts.includes('curvature') ? await measureCurvature(state, options) : NOT_ASKED,
   };
 }
 

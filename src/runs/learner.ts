@@ -3,11 +3,11 @@ import type { Samples } from '../data/dataset.js';
 import { type AnyNetwork, asLayered, isLayered } from '../model/any-network.js';
 import { randomKey } from '../numeric/random.js';
 import type { Checkpoint } from '../record/checkpoint.js';
-import { LayeredTrainer, type LayeredTrainerOptions } from '../train/layered-trainer.js';
+import { LayeredTrainer, type LayeredTrainerOptions, type PackedSamples } from '../train/layered-trainer.js';
 import type { Evaluate, Learner } from '../train/loop.js';
 import { optimiserUpdate } from '../train/optimisers/update.js';
 import { Trainer } from '../train/trainer.js';
-import { hasSeveral, layersIn } from './layers.js';
+import { layersIn } from './layers.js';
 import { optimiserIn } from './optimiser.js';
 import type { AnyConfig } from './schema.js';
 
@@ -24,17 +24,36 @@ export interface RunLearner extends Learner {
   setState(state: Kept, steps: number): void;
   /** Steps since the learner was made whose gradient was shortened. */
   clipped(): number;
+  /** Returns the mean loss and its gradient over the listed samples, length P; dropout is off. */
+  gradient(subset?: Uint32Array): { readonly loss: number; readonly gradient: Float64Array };
+  /** Gives memory back that was lent by `packed`; the learner cannot be used afterwards. */
+  release(): void;
+}
+
+/** Says what a learner records, and on which samples in kernel memory it works. */
+export interface LearnerParts {
+  /** Layers whose weights are returned after each step; those of the config by default. */
+  readonly recorded?: readonly string[];
+  /** The samples, packed once for several learners; used where layers are trained. */
+  readonly packed?: () => PackedSamples;
 }
 
 /** Says whether the kernels of multilayer perceptrons train a run: without an optimiser, SGD and momentum, and one recorded layer. */
-const plain = (network: AnyNetwork, config: Pick<AnyConfig, 'optimiser' | 'record'>) =>
-  isLayered(network) || config.optimiser !== undefined || hasSeveral(config) ? undefined : network;
+const plain = (network: AnyNetwork, { optimiser }: Pick<AnyConfig, 'optimiser'>, recorded: readonly string[]) =>
+  isLayered(network) || optimiser !== undefined || recorded.length > 1 ? undefined : network;
 
 /** Makes the learner of a run on `perEpoch` batches an epoch. */
-export function runLearner(network: AnyNetwork, samples: Samples, config: AnyConfig, perEpoch: number): RunLearner {
-  const perceptron = plain(network, config);
-  if (perceptron) return plainLearner(new Trainer(plainOptions(perceptron, samples, config)), config);
-  const trainer = new LayeredTrainer(layeredOptions(network, samples, config, perEpoch));
+export function runLearner(
+  network: AnyNetwork,
+  samples: Samples,
+  config: AnyConfig,
+  perEpoch: number,
+  { recorded = layersIn(config), packed }: LearnerParts = {},
+): RunLearner {
+  const perceptron = plain(network, config, recorded);
+  if (perceptron) return plainLearner(new Trainer(plainOptions(perceptron, samples, config, recorded)), config);
+  const options = layeredOptions(network, samples, config, perEpoch, recorded);
+  const trainer = new LayeredTrainer(packed ? { ...options, samples: packed() } : options);
   // a perceptron with SGD has the same state whoever trains it
   const own = !isLayered(network) && config.optimiser === undefined;
   return {
@@ -50,6 +69,8 @@ export function runLearner(network: AnyNetwork, samples: Samples, config: AnyCon
     setState: ({ velocity, optimiser = {} }, steps) =>
       trainer.setStates(own && velocity ? { momentum: velocity } : optimiser, steps),
     clipped: () => trainer.cells()[0] ?? 0,
+    gradient: (subset) => trainer.gradient(subset),
+    release: () => trainer.release(),
   };
 }
 
@@ -64,6 +85,8 @@ function plainLearner(trainer: Trainer, { training }: AnyConfig): RunLearner {
       if (velocity) trainer.setVelocity(velocity);
     },
     clipped: () => 0,
+    gradient: (subset) => trainer.gradient(subset),
+    release: () => {},
   };
 }
 
@@ -71,11 +94,12 @@ const plainOptions = (
   spec: Parameters<typeof Trainer.memoryBytes>[0]['spec'],
   samples: Samples,
   config: AnyConfig,
+  recorded: readonly string[],
 ) => ({
   spec,
   samples,
   ...config.training,
-  recordLayer: config.record.layer,
+  ...(recorded.length > 0 && { recordLayer: recorded[0] }),
 });
 
 /** Masks of dropout follow from the seed of the run. */
@@ -84,8 +108,9 @@ function layeredOptions(
   samples: Samples,
   config: AnyConfig,
   perEpoch: number,
+  recorded: readonly string[],
 ): LayeredTrainerOptions {
-  const { training, record, seed } = config;
+  const { training, seed } = config;
   return {
     spec: asLayered(network),
     samples,
@@ -93,7 +118,7 @@ function layeredOptions(
     momentum: training.momentum,
     update: optimiserUpdate(optimiserIn(config, perEpoch)),
     batchSize: training.batchSize,
-    recordLayers: layersIn({ record }),
+    recordLayers: recorded,
     key: randomKey(seed).child('dropout'),
   };
 }
@@ -129,10 +154,11 @@ export function trainerBytes(
   config: AnyConfig,
   perEpoch: number,
 ): number {
-  const perceptron = plain(network, config);
+  const recorded = layersIn(config);
+  const perceptron = plain(network, config, recorded);
   const training = perceptron
-    ? Trainer.memoryBytes(plainOptions(perceptron, train, config))
-    : LayeredTrainer.memoryBytes(layeredOptions(network, train, config, perEpoch));
+    ? Trainer.memoryBytes(plainOptions(perceptron, train, config, recorded))
+    : LayeredTrainer.memoryBytes(layeredOptions(network, train, config, perEpoch, recorded));
   if (!test) return training;
   const options = evaluating(test, config);
   return (
