@@ -128,7 +128,7 @@ export const psi = measureKind({
     const blocks = bench.blocks(layers);
     const window = bench.window(blocks, windowEpochs ?? bench.config.record.windowEpochs);
     if (window.steps < FEWEST) return { psi: tooShort(window.steps) };
-    const { surface } = bench.at(samples);
+    const { lines: surface } = bench.at(samples);
     const fixed = atMean(window, blocks);
     const noise = await walkRows(bench, window, blocks, fixed);
     const preconditioner = preconditionerIn(bench, window);
