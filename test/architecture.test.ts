@@ -34,7 +34,7 @@ const LAB_IN_NODE = /^lab\/(?:server\/|command\.ts$)/;
 /** The part of the live page that has a document. */
 const LAB_PAGE = /^lab\/page\//;
 /** Files that may read the environment. */
-const READERS_OF_ENV = ['jobs/bridge/python.ts', 'runs/datasets.ts'];
+const READERS_OF_ENV = ['jobs/bridge/python.ts', 'jobs/slurm/programs.ts', 'runs/datasets.ts'];
 
 interface Source {
   readonly name: string;
@@ -161,8 +161,8 @@ describe('the machine is touched', () => {
   const offenders = (pattern: RegExp, allowed: (s: Source) => boolean) =>
     sources.filter((s) => !allowed(s) && pattern.test(s.code)).map((s) => s.name);
 
-  it('through node: above report, and in the stores of record only', () => {
-    const stores = ['record/files.ts', 'record/store.ts'];
+  it('through node: above report, in the stores of record, and where libraries are found', () => {
+    const stores = ['record/files.ts', 'record/store.ts', 'numeric/linalg/host.ts'];
     const nodeImports = sources.filter((s) => s.imports.some((i) => i.startsWith('node:')));
     const bad = nodeImports.filter(
       (s) => !MACHINE_ROOMS.includes(s.room) && !stores.includes(s.name) && !LAB_IN_NODE.test(s.name),
@@ -175,7 +175,7 @@ describe('the machine is touched', () => {
       ['cli', 'terminal'].includes(s.room) || /^(?:experiments\/\w+|lab)\/command\.ts$/.test(s.name);
     expect(offenders(/\bprocess\.|\bglobalThis\s*\[/, command)).toEqual([]);
     // names of node:process that only say which process and machine this is; none of them ends or changes it
-    const facts = ['pid', 'kill', 'arch', 'constrainedMemory', 'version', 'versions'];
+    const facts = ['pid', 'kill', 'arch', 'execPath', 'constrainedMemory', 'version', 'versions'];
     const taken = sources
       .filter((s) => !command(s))
       .flatMap((s) =>

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  chooseProvider,
   discreteLyapunov,
   fromRows,
   type LinearAlgebra,
@@ -25,14 +24,10 @@ import {
   symmetric,
   times,
 } from './oracles/linalg-matrices.js';
+import { providers } from './support/providers.js';
 
 const EPS = 2 ** -52;
 const scipy = JSON.parse(readFileSync(new URL('./oracles/linalg.json', import.meta.url), 'utf8'));
-const system = await chooseProvider({ prefer: 'system' }).catch(() => undefined);
-const providers: [string, LinearAlgebra | undefined][] = [
-  ['embedded', await chooseProvider({ prefer: 'embedded' })],
-  ['system', system],
-];
 
 const general20 = fill(20, 20, (i, j) => (((i * i * 5 + j * 11 + i * j) % 23) - 11) / 8);
 const stable24 = fill(24, 24, (i, j) => (i === j ? 24 : 0) + (((i * i * 5 + j * 11 + i * j) % 23) - 11) / 8);
@@ -121,7 +116,7 @@ function kronecker(a: Matrix, b: Matrix, c: Matrix): Matrix {
 const animals = zoo();
 
 for (const [label, la] of providers) {
-  describe.skipIf(!la)(`Schur and Lyapunov, ${label}${la ? '' : ' (skipped: needs a system BLAS/LAPACK)'}`, () => {
+  describe.skipIf(!la)(`Schur and Lyapunov, ${label}`, () => {
     const p = la as LinearAlgebra;
 
     it.each(animals)('schur: %s', (_, a, want) => {

@@ -17,13 +17,9 @@ import {
   transpose,
 } from '../src/numeric/linalg/index.js';
 import { diag, fill, flip, minus, norm, random, randomSymmetric, times } from './oracles/linalg-matrices.js';
+import { providers } from './support/providers.js';
 
 const scipy = JSON.parse(readFileSync(new URL('./oracles/linalg.json', import.meta.url), 'utf8'));
-const system = await chooseProvider({ prefer: 'system' }).catch(() => undefined);
-const providers: [string, LinearAlgebra | undefined][] = [
-  ['embedded', await chooseProvider({ prefer: 'embedded' })],
-  ['system', system],
-];
 
 function close(got: ArrayLike<number>, want: number[], tolerance: number): void {
   expect(got.length).toBe(want.length);
@@ -48,7 +44,7 @@ function walk(t: number, p: number): number[][] {
 }
 
 for (const [label, la] of providers) {
-  describe.skipIf(!la)(`streams, ${label}${la ? '' : ' (skipped: needs a system BLAS/LAPACK)'}`, () => {
+  describe.skipIf(!la)(`streams, ${label}`, () => {
     const p = la as LinearAlgebra;
 
     it.each([

@@ -1,7 +1,7 @@
 /** The battery that both providers of dense linear algebra go through. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseProvider, fromRows, type LinearAlgebra, type Matrix } from '../src/numeric/linalg/index.js';
+import { fromRows, type LinearAlgebra, type Matrix } from '../src/numeric/linalg/index.js';
 import {
   diag,
   eigenResidual,
@@ -16,13 +16,9 @@ import {
   symmetric,
   times,
 } from './oracles/linalg-matrices.js';
+import { providers } from './support/providers.js';
 
 const EPS = 2 ** -52;
-const system = await chooseProvider({ prefer: 'system' }).catch(() => undefined);
-const providers: [string, LinearAlgebra | undefined][] = [
-  ['embedded', await chooseProvider({ prefer: 'embedded' })],
-  ['system', system],
-];
 
 /** max |a_ij − b_ij|. */
 function farthest(a: Matrix, b: Matrix): number {
@@ -101,11 +97,12 @@ function spectra(): [string, Matrix, number[]][] {
 const table = spectra();
 
 for (const [label, la] of providers) {
-  describe.skipIf(!la)(`dense linear algebra, ${label}${la ? '' : ' (skipped: needs a system BLAS/LAPACK)'}`, () => {
+  describe.skipIf(!la)(`dense linear algebra, ${label}`, () => {
     const p = la as LinearAlgebra;
 
     it('names itself', () => {
-      expect(p.kind).toBe(label);
+      expect(p.kind).toBe(label === 'embedded' ? 'embedded' : 'system');
+      expect(p.library?.integers).toBe({ embedded: undefined, system: 32 }[label] ?? (p.library && 64));
       expect(p.name.length).toBeGreaterThan(8);
     });
 

@@ -3,14 +3,15 @@
 import { allVersions, type Machine, thisMachine, type Versions } from '../jobs/machine.js';
 import { gigabytes } from '../jobs/memory.js';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
-import { chooseProvider } from '../numeric/linalg/index.js';
+import { chooseProvider, type LinearAlgebra } from '../numeric/linalg/index.js';
 
 /** Reports what this machine offers a run. */
 interface Diagnosis {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly kernelBuild: KernelBuild;
-  readonly linearAlgebra: { readonly kind: 'embedded' | 'system'; readonly name: string };
+  /** What computes, and for a library where it lies, its core and the bits of its integers. */
+  readonly linearAlgebra: Pick<LinearAlgebra, 'kind' | 'name' | 'library'>;
   /** Sentences on what would make runs faster. */
   readonly advice: readonly string[];
 }
@@ -18,7 +19,7 @@ interface Diagnosis {
 /** Examines the machine, and loads the linear algebra provider that runs would use. */
 export async function diagnose(): Promise<Diagnosis> {
   const build = kernelBuild();
-  const { kind, name } = await chooseProvider();
+  const { kind, name, library } = await chooseProvider();
   const machine = thisMachine();
   const advice: string[] = [];
   if (kind === 'embedded') {
@@ -28,9 +29,11 @@ export async function diagnose(): Promise<Diagnosis> {
     );
     advice.push(
       'No system linear algebra is in use: with OpenBLAS the eigenproblem of 2500 weights takes seconds instead of half a minute. ' +
-        `On Debian: apt-get install libopenblas0; and keep npm's optional package koffi.${reason}`,
+        "On Debian: apt-get install libopenblas0, or anywhere activate a Python environment with NumPy, whose OpenBLAS is then used; keep npm's " +
+        `optional package koffi.${reason}`,
     );
   }
+  advice.push(...(library?.advice ?? []));
   if (build === 'simd')
     advice.push(
       'The kernels run without fused multiply-add: a newer Node, on a processor that has it, trains up to 1.5 times faster.',
@@ -38,7 +41,13 @@ export async function diagnose(): Promise<Diagnosis> {
   if (machine.cores < 2) advice.push('Only one core is available: the flatness stage would use as many as there are.');
   if (machine.memory < 2e9)
     advice.push('Less than 2 GB of memory: keep analysis.directions small, or record a smaller layer.');
-  return { versions: allVersions(), machine, kernelBuild: build, linearAlgebra: { kind, name }, advice };
+  return {
+    versions: allVersions(),
+    machine,
+    kernelBuild: build,
+    linearAlgebra: { kind, name, ...(library && { library }) },
+    advice,
+  };
 }
 
 /** Writes a diagnosis as text, one property a line, then the advice. */
@@ -51,6 +60,7 @@ export function describeDiagnosis(d: Diagnosis): string {
     ['memory', gigabytes(d.machine.memory)],
     ['kernels', d.kernelBuild === 'fma' ? 'fma (SIMD with fused multiply-add)' : 'simd (without fused multiply-add)'],
     ['linear algebra', d.linearAlgebra.name],
+    ...(d.linearAlgebra.library ? [['', d.linearAlgebra.library.path]] : []),
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(15)} ${value}`);
   const advice = d.advice.length > 0 ? d.advice : ['Nothing would make it faster here.'];

@@ -44,10 +44,12 @@ export class InterruptedError extends RunError {
   constructor(
     readonly folder: string,
     saved = true,
+    /** What goes on elsewhere, as the rest of a sentence that begins with a semicolon. */
+    elsewhere = '',
   ) {
     super(
       'interrupted',
-      `stopped as asked; ${saved ? `all work so far is saved in ${folder}` : 'nothing was written'}.`,
+      `stopped as asked; ${saved ? `all work so far is saved in ${folder}` : 'nothing was written'}${elsewhere}.`,
     );
   }
 }

@@ -12,6 +12,8 @@ import { checkKernel } from './pins.js';
 export interface WhereRequest {
   /** `threads` (default), `slurm`, or `slurm:partition=all,time=2:00:00` with options of sbatch. */
   readonly on?: string;
+  /** Lines of shell that run before the command of every job of Slurm, or a file with such lines. */
+  readonly prologue?: string;
   /** Write the folder and its record, with data checked and linear algebra chosen, and stop: `thermograd cell` does the rest. */
   readonly prepare?: boolean;
   /** End the jobs of the folder that wait or run elsewhere, and do nothing else. */
@@ -23,6 +25,7 @@ export interface WhereRequest {
 /** Says what a {@link WhereRequest} needs. */
 export const WHERE_WANTS = {
   on: is.maybe(is.text),
+  prologue: is.maybe(is.text),
   prepare: is.maybe(is.flag),
   cancel: is.maybe(is.flag),
   takeOver: is.maybe(is.flag),
@@ -47,11 +50,11 @@ export interface Where extends Pick<CellOptions, 'workers' | 'on' | 'memory'> {
  * @throws InputError for another place than those there are, and where the memory does not suffice
  */
 export async function whereFor(
-  { on, prepare, workers }: WhereRequest & { readonly workers?: number },
+  { on, prologue, prepare, workers }: WhereRequest & { readonly workers?: number },
   memory: PoolMemory,
   words: Parameters<typeof poolSize>[2],
 ): Promise<Where> {
-  const runner = await runnerFor(on);
+  const runner = await runnerFor(on, prologue);
   const one = memory.base + memory.worker;
   if (runner || prepare)
     return {
@@ -70,15 +73,20 @@ export async function whereFor(
 }
 
 /** Returns the runner of a place; undefined for threads. */
-async function runnerFor(on = 'threads'): Promise<CellRunner | undefined> {
+async function runnerFor(on = 'threads', prologue?: string): Promise<CellRunner | undefined> {
+  check(
+    prologue === undefined || on !== 'threads',
+    'bad-place',
+    'a prologue is for jobs of Slurm: give --on slurm, or leave --prologue out.',
+  );
   if (on === 'threads') return undefined;
-  const slurm = /^slurm(?::(.+))?$/.exec(on);
+  const slurm = /^slurm(?::(.*))?$/s.exec(on);
   check(
     slurm !== null,
     'bad-place',
     `cells are computed on threads or on slurm, with options of sbatch as in slurm:partition=all,time=2:00:00; got '${on}'.`,
   );
-  return (await import('./slurm/runner.js')).slurmRunner(slurm[1] ?? '');
+  return (await import('./slurm/runner.js')).slurmRunner(slurm[1] ?? '', prologue);
 }
 
 /** Ends what was given to a runner from the folder of a study. */

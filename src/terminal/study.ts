@@ -6,6 +6,7 @@ import type { Finding } from '../report/finding.js';
 import { lineOf } from './findings.js';
 import { presetRequest, type RunFlags } from './flags.js';
 import { type Session, session } from './session.js';
+import { whereAgain } from './where.js';
 
 /** Describes the command of one experiment. */
 interface StudyCommand<Run> {
@@ -41,7 +42,8 @@ export async function studyCommand<Run extends Done>(
   flags: RunFlags & { readonly seeds?: number },
   { experiment, known, run, more, options = '' }: StudyCommand<Run>,
 ): Promise<void> {
-  const again = (folder: string) => `thermograd reproduce ${experiment}${options} --out ${shellWord(folder)} --resume`;
+  const again = (folder: string) =>
+    `thermograd reproduce ${experiment}${options} --out ${shellWord(folder)} --resume${whereAgain(flags)}`;
   await session(
     flags.json ?? false,
     async (s) => {

@@ -1,12 +1,13 @@
 /** The flags that say where the cells of a study are computed; every study in cells has them. */
 import type { Command } from 'commander';
 import type { WhereRequest } from '../jobs/where.js';
+import { shellWord } from '../numeric/shell-word.js';
 
 /** Holds the flags as commander parsed them. */
 export type WhereFlags = WhereRequest;
 
 /** The names of the flags. */
-export const WHERE_FLAGS = ['on', 'prepare', 'cancel', 'takeOver'] as const;
+export const WHERE_FLAGS = ['on', 'prologue', 'prepare', 'cancel', 'takeOver'] as const;
 
 /** Adds the flags to a command. */
 export function whereFlags(command: Command, who = ''): Command {
@@ -15,6 +16,10 @@ export function whereFlags(command: Command, who = ''): Command {
     .option(
       '--on <where>',
       'what computes the cells: threads, slurm, or slurm:OPTIONS of sbatch, as in slurm:partition=all,time=2:00:00 (threads)',
+    )
+    .option(
+      '--prologue <text>',
+      'with --on slurm: lines of shell before the command of every task, such as module load node, or a file with them; a container in the last line runs the command',
     )
     .option(
       '--prepare',
@@ -27,3 +32,7 @@ export function whereFlags(command: Command, who = ''): Command {
 /** Returns those of the flags that were given. */
 export const whereOf = (flags: WhereFlags): WhereRequest =>
   Object.fromEntries(WHERE_FLAGS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
+
+/** Returns the flags that the command which continues the work needs again, each with a space before it. */
+export const whereAgain = ({ on, prologue }: WhereFlags): string =>
+  `${on === undefined ? '' : ` --on ${shellWord(on)}`}${prologue === undefined ? '' : ` --prologue ${shellWord(prologue)}`}`;

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../numeric/shell-word.js';
 import { prune } from '../../terminal/flags.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
-import { type WhereFlags, whereFlags, whereOf } from '../../terminal/where.js';
+import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
 import type { PartialForget } from './schema.js';
 
 interface ForgetFlags extends WhereFlags {
@@ -163,7 +163,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
     import('../../apply/constraints/table.js'),
     import('../../terminal/study.js'),
   ]);
-  const again = (folder: string) => `thermograd forget --out ${shellWord(folder)} --resume`;
+  const again = (folder: string) => `thermograd forget --out ${shellWord(folder)} --resume${whereAgain(flags)}`;
   await session(
     flags.json ?? false,
     async (s) => {

@@ -1,14 +1,36 @@
-/** Cells as jobs of Slurm. */
-import { InputError } from '../../numeric/errors.js';
+/** Cells as jobs of Slurm: the launcher with the programs of this machine. */
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { check } from '../../numeric/errors.js';
 import type { CellRunner } from '../cells.js';
+import { cancelJobs } from './cancel.js';
+import { SlurmClient } from './client.js';
+import { realClock } from './clock.js';
+import { launcher } from './launcher.js';
+import { parseSlurmOptions } from './options.js';
+import { runProgram } from './programs.js';
+import { NO_PROLOGUE, readPrologue } from './prologue.js';
+import { wordsOf } from './refusals.js';
+
+/** The program that this file is a part of; in tests, which run from sources, the built one. */
+const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url)).replace(
+  /([/\\])src([/\\]cli[/\\])/,
+  '$1dist$2',
+);
 
 /**
  * Returns what has cells done by Slurm.
  * @param options - what follows `slurm:`, such as `partition=all,time=2:00:00`; empty where there is nothing
+ * @param prologue - lines of shell that run before the command of every task, or a file with such lines
  * @throws InputError for options that cannot be read, and where there is no sbatch
  */
-export async function slurmRunner(options: string): Promise<CellRunner> {
-  throw new InputError('no-slurm', `cells cannot be given to Slurm yet (slurm:${options}); leave --on out.`);
+export async function slurmRunner(options: string, prologue?: string): Promise<CellRunner> {
+  const read = parseSlurmOptions(options);
+  const before = prologue === undefined ? NO_PROLOGUE : readPrologue(prologue);
+  const { code, stderr } = await runProgram('sbatch', ['--version']);
+  check(code === 0, 'no-slurm', () => `--on slurm cannot use sbatch of this machine, which says: ${wordsOf(stderr)}.`);
+  const client = new SlurmClient(runProgram);
+  return launcher({ client, clock: realClock, options: read, prologue: before, node: execPath, program: PROGRAM });
 }
 
 /**
@@ -16,5 +38,7 @@ export async function slurmRunner(options: string): Promise<CellRunner> {
  * @throws InputError where the folder has none
  */
 export async function cancelSlurm(folder: string): Promise<string> {
-  throw new InputError('no-slurm', `there are no jobs of Slurm in ${folder}.`);
+  const tasks = await cancelJobs(new SlurmClient(runProgram), folder);
+  if (tasks === 0) return `no job of ${folder} was in the queue.`;
+  return `ended ${tasks} ${tasks === 1 ? 'task' : 'tasks'} of ${folder}; documents that were done are kept.`;
 }

@@ -8,6 +8,7 @@
 
 import * as is from '../wants.js';
 import type { Matrix } from './matrix.js';
+import type { LibraryFacts } from './system-library.js';
 
 /** Holds the eigendecomposition A = V·diag(values)·Vᵀ of a symmetric n×n matrix. */
 export interface SymmetricEigen {
@@ -100,8 +101,13 @@ export interface RankUpdater {
 /** Computes with dense float64 matrices. */
 export interface LinearAlgebra {
   readonly kind: 'embedded' | 'system';
-  /** What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 (Haswell) through koffi, 1 thread'. */
+  /**
+   * What runs, for the record: 'embedded (WebAssembly, fma)' or 'OpenBLAS 0.3.21 (SkylakeX, 32-bit integers) through koffi, 1
+   * thread'.
+   */
   readonly name: string;
+  /** The library that computes; none for the embedded kernels. */
+  readonly library?: LibraryFacts;
   /** alpha·op(A)·op(B) + beta·C. 2·m·n·k flops. */
   gemm(a: Matrix, b: Matrix, options?: GemmOptions): Matrix;
   /** A·Aᵀ, or Aᵀ·A with `transpose`; full symmetric result. Half the flops of gemm. */

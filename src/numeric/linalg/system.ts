@@ -17,6 +17,13 @@ export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
   return {
     kind: 'system',
     name: library.name,
+    library: {
+      path: library.path,
+      product: library.product,
+      core: library.core,
+      integers: library.integers,
+      advice: library.advice,
+    },
 
     gemm(a, b, options = {}) {
       const s = gemmShape(a, b, options);
@@ -92,7 +99,7 @@ function symmetricEigen(f: Lapack, job: 'V' | 'N', a: Matrix): Float64Array {
   const lwork = job === 'V' ? 1 + 6 * n + 2 * n * n : 2 * n + 64 * n + 1;
   const liwork = job === 'V' ? 3 + 5 * n : 1;
   const info = int(0);
-  const [order, work, iwork] = [int(n), new Float64Array(lwork), new Int32Array(liwork)];
+  const [order, work, iwork] = [int(n), new Float64Array(lwork), new Int32Array(f.words * liwork)];
   f.dsyevd(job, 'L', order, a.data, order, w, work, int(lwork), iwork, int(liwork), info);
   if (info[0] !== 0) throw new RunError('not-converged', `eigh: LAPACK's dsyevd failed with info = ${info[0]}.`);
   return w;
@@ -120,11 +127,11 @@ function lu(f: Lapack, a: Matrix): LuFactor {
   checkFinite(a, 'lu');
   const n = a.rows;
   const factor = transpose(a);
-  const pivots = new Int32Array(n);
+  const pivots = new Int32Array(f.words * n);
   if (n > 0) f.dgetrf(int(n), int(n), factor.data, int(n), pivots, int(0));
   return luFactor(
     factor,
-    pivots.map((p) => p - 1),
+    Int32Array.from({ length: n }, (_, i) => pivots[f.words * i] - 1),
     (b) => {
       const x = transpose(b);
       if (x.data.length > 0) {
@@ -144,7 +151,7 @@ function svd(f: Lapack, a: Matrix): SingularValues {
   const s = new Float64Array(k);
   if (k === 0) return { u, s, vt };
   const info = int(0);
-  const iwork = new Int32Array(8 * k);
+  const iwork = new Int32Array(f.words * 8 * k);
   const args = (work: Float64Array, lwork: number) =>
     f.dgesdd('S', int(n), int(m), data, int(n), s, vt.data, int(n), u.data, int(k), work, int(lwork), iwork, info);
   const data = a.data.slice();

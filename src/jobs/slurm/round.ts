@@ -1,0 +1,157 @@
+/** One round: the missing cells are submitted and followed until no job is left in the queue. */
+import { existsSync } from 'node:fs';
+import { RunError } from '../../numeric/errors.js';
+import { LATE, LOOK, pollPause } from './clock.js';
+import { type Failure, failuresOf, hasFailed } from './failures.js';
+import type { Launch, Waiting } from './launch.js';
+import { needsProbe, Probe, probeOf, tasksOf } from './probe.js';
+import { waitingFor } from './reasons.js';
+import { Submitter } from './submit.js';
+
+/** How a round ended: all documents are there, it was stopped by the signal, or some are missing though no job is left. */
+export type RoundEnd = 'done' | 'stopped' | readonly Failure[];
+
+/** Milliseconds for which jobs must have waited for what never comes before they are ended. */
+const SURE = 10_000;
+/** Milliseconds after which a task that has ended and left neither log nor document shows that its node does not see the folder. */
+const UNSEEN_AFTER = 30_000;
+
+/** Says how a round divides and submits cells. */
+export interface RoundSize {
+  readonly round: number;
+  readonly slots: number;
+  readonly arraySize: number;
+  /** Every cell a task of its own. */
+  readonly single: boolean;
+}
+
+/**
+ * Runs a round.
+ * @param covered - documents that jobs in the queue will write
+ * @throws RunError when jobs can never start, nodes do not see the folder, sbatch refuses or Slurm does not answer
+ */
+export async function runRound(launch: Launch, covered: ReadonlySet<string>, size: RoundSize): Promise<RoundEnd> {
+  const { clock } = launch;
+  const cells = [...launch.missing.values()].filter(({ file }) => !covered.has(file));
+  const submitter = new Submitter(launch, size.round, size.arraySize);
+  const probing = !size.single && needsProbe(launch, cells, size.slots) ? probeOf(cells, size.slots) : undefined;
+  let probe = probing && new Probe(launch, probing.first);
+  submitter.add(tasksOf(launch, probing?.first ?? cells, size.slots, size.single || probing !== undefined));
+  const begin = clock.now();
+  const watch = { never: undefined as number | undefined, unseen: undefined as number | undefined };
+  for (let nextPoll = 0; ; ) {
+    if (launch.stopped) return 'stopped';
+    launch.checkCancelled();
+    launch.look();
+    if (launch.missing.size === 0) return 'done';
+    if (clock.now() >= nextPoll) {
+      nextPoll = clock.now() + pollPause(clock.now() - begin);
+      const lines = await launch.queue();
+      if (lines) {
+        if (await submitter.step(lines)) {
+          nextPoll = 0;
+          continue;
+        }
+        if (probe && submitter.done) {
+          const verdict = probe.look(lines);
+          if (verdict !== 'wait') probe = undefined;
+          if (verdict === 'go') {
+            submitter.add(tasksOf(launch, probing!.rest, size.slots));
+            nextPoll = 0;
+            continue;
+          }
+        }
+        await stopNever(launch, lines, watch);
+        await stopUnseen(launch, lines, submitter, watch);
+        if (lines.length === 0 && submitter.done) {
+          const failures = await lateDocuments(launch);
+          if (launch.missing.size === 0) return 'done';
+          if (launch.stopped) return 'stopped';
+          if ((await launch.queue())?.length === 0) return failures;
+        }
+        launch.say(submitter.note ?? noteOf(lines));
+      }
+    } else launch.say();
+    await clock.sleep(LOOK, launch.io.signal);
+  }
+}
+
+/** Says how many tasks run and why others wait. */
+export function noteOf(lines: readonly Waiting[]): string {
+  const count = (list: readonly Waiting[]) => list.reduce((sum, { tasks }) => sum + (tasks?.length ?? 1), 0);
+  const waiting = lines.filter(({ state }) => state === 'PENDING');
+  const [run, wait] = [count(lines) - count(waiting), count(waiting)];
+  const reasons = waiting.map(({ reason }) => waitingFor(reason));
+  const why = reasons.find(({ kind }) => kind !== 'usual') ?? reasons[0];
+  const limited = waiting.every(({ reason }) => reason === 'JobArrayTaskLimit');
+  const parts = [`${run} ${run === 1 ? 'task' : 'tasks'} running`];
+  if (wait > 0) parts.push(`${wait} waiting${limited ? '' : ` (${why.text})`}`);
+  return parts.join(', ');
+}
+
+/** Ends jobs when all that are left wait for what never comes. */
+async function stopNever(
+  launch: Launch,
+  lines: readonly Waiting[],
+  watch: { never: number | undefined },
+): Promise<void> {
+  const reasons = lines.map(({ state, reason }) => (state === 'PENDING' ? waitingFor(reason) : undefined));
+  if (lines.length === 0 || reasons.some((reason) => reason?.kind !== 'never')) {
+    watch.never = undefined;
+    return;
+  }
+  watch.never ??= launch.clock.now();
+  if (launch.clock.now() - watch.never < SURE) return;
+  await launch.clear();
+  throw new RunError(
+    'never-starts',
+    `the jobs would never start, and were ended; Slurm's reason is ${reasons[0]!.text}. Continue with --resume.`,
+  );
+}
+
+/** Ends jobs when tasks that have ended left neither a log nor a document: their nodes see another disk. */
+async function stopUnseen(
+  launch: Launch,
+  lines: readonly Waiting[],
+  { arrays }: Submitter,
+  watch: { unseen: number | undefined },
+): Promise<void> {
+  if (launch.seen) return;
+  const inQueue = new Set(lines.flatMap(({ array, tasks }) => (tasks ?? []).map((index) => `${array} ${index}`)));
+  const ended = arrays.flatMap((array) =>
+    Array.from({ length: launch.submissions.arrays[array].tasks }, (_, index) => index)
+      .filter((index) => !inQueue.has(`${array} ${index}`))
+      .map((index) => launch.files.log(launch.submissions.arrays[array].job!, index)),
+  );
+  if (ended.length === 0) return;
+  if (ended.slice(0, 50).some((log) => existsSync(log))) {
+    launch.seen = true;
+    return;
+  }
+  watch.unseen ??= launch.clock.now();
+  if (launch.clock.now() - watch.unseen < UNSEEN_AFTER) return;
+  const jobs = arrays.map((array) => launch.submissions.arrays[array].job!);
+  const ends = [...(await launch.setting.client.ends(jobs)).values()].filter(({ node }) => node !== '');
+  launch.seen = true; // said once
+  if (ends.length > 0 && ends.every(({ state }) => state === 'CANCELLED')) return;
+  const node = ends[0]?.node;
+  await launch.clear();
+  throw new RunError(
+    'folder-unseen',
+    `the first tasks ended${node ? ` on ${node}` : ''} and left neither a log nor a document in ${launch.folder}: nodes do not see this folder, or may not write there. The other jobs were ended; choose a folder on a disk that all nodes share with --out.`,
+  );
+}
+
+/** Waits for documents that a shared file system may show late, and returns why those that stay missing are not there. */
+async function lateDocuments(launch: Launch): Promise<readonly Failure[]> {
+  let failures = await failuresOf(launch);
+  for (const pause of LATE) {
+    if (launch.missing.size === 0 || launch.stopped) return [];
+    if (failures.every(hasFailed)) break;
+    launch.say('looking for documents of tasks that have ended');
+    await launch.clock.sleep(pause, launch.io.signal);
+    launch.look();
+    failures = failures.filter(({ file }) => launch.missing.has(file));
+  }
+  return failuresOf(launch);
+}

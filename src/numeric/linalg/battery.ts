@@ -1,0 +1,77 @@
+/**
+ * A battery of small problems with known answers, which a library must solve before it is trusted: some builds of BLAS compute
+ * wrong results on processors that they do not know. Products are checked by the embedded provider, and every factorisation by
+ * multiplying its factors there.
+ */
+import { randomKey } from '../random.js';
+import { embeddedLinearAlgebra } from './embedded.js';
+import { identity, type Matrix, matrix } from './matrix.js';
+import type { LinearAlgebra } from './provider.js';
+
+/** Orders: odd, and beyond the blocks of the kernels; the product (1.3 million terms) also leaves the routines for small matrices. */
+const [ROWS, INNER, COLS, ORDER] = [83, 331, 47, 61];
+/** Largest relative error, far above rounding at these orders and far below any wrong digit. */
+const TOLERANCE = 1e-11;
+
+/** Returns which answer of the provider is wrong, in a few words; undefined when all are right. Takes some milliseconds. */
+export function faultOf(la: LinearAlgebra): string | undefined {
+  const right = embeddedLinearAlgebra();
+  const stream = randomKey(0).child('battery').stream();
+  const random = (rows: number, cols: number) =>
+    matrix(
+      rows,
+      cols,
+      Float64Array.from({ length: rows * cols }, () => 2 * stream.uniform() - 1),
+    );
+  const far = (a: Matrix, b: Matrix) => !(distance(a, b) <= TOLERANCE);
+  const orthonormal = (q: Matrix) => !far(right.gemm(q, q, { transposeA: true }), identity(q.cols));
+
+  const [a, b, c] = [random(ROWS, INNER), random(INNER, COLS), random(ORDER, ORDER)];
+  const [small, into] = [random(7, 11), random(ROWS, COLS)];
+  const both = { alpha: 0.5, beta: -2 };
+  if (
+    far(la.gemm(a, b), right.gemm(a, b)) ||
+    far(la.gemm(small, small, { transposeB: true }), right.gemm(small, small, { transposeB: true })) ||
+    far(la.gemm(a, b, { ...both, into: copied(into) }), right.gemm(a, b, { ...both, into: copied(into) }))
+  )
+    return 'a wrong product';
+  const s = right.syrk(a);
+  if (far(la.syrk(a), s)) return 'a wrong product with its own transpose';
+  const { values, vectors } = la.eigh(s);
+  const turned = matrix(
+    ROWS,
+    ROWS,
+    vectors.data.map((v, k) => v * values[k % ROWS]),
+  );
+  if (!orthonormal(vectors) || far(right.gemm(turned, vectors, { transposeB: true }), s))
+    return 'wrong eigenvectors of a symmetric matrix';
+  const known = right.eigvalsh(s);
+  if (values.some((v, i) => !(Math.abs(v - known[i]) <= TOLERANCE * known[ROWS - 1]))) return 'wrong eigenvalues';
+  const { u, s: sizes, vt } = la.svd(b);
+  const scaledRows = matrix(
+    COLS,
+    COLS,
+    vt.data.map((v, k) => v * sizes[Math.floor(k / COLS)]),
+  );
+  if (!orthonormal(u) || far(right.gemm(u, scaledRows), b)) return 'a wrong singular value decomposition';
+  const { t, z } = la.schur(c);
+  if (!orthonormal(z) || far(right.gemm(right.gemm(z, t), z, { transposeB: true }), c)) return 'a wrong Schur form';
+  const x = la.lu(c).solve(identity(ORDER));
+  if (far(right.gemm(c, x), identity(ORDER))) return 'a wrong solution of linear equations';
+  const root = la.cholesky(s);
+  if (far(right.gemm(root, root, { transposeB: true }), s)) return 'a wrong Cholesky factor';
+  const y = la.choleskySolve(root, a);
+  return far(right.gemm(s, y), a) ? 'a wrong solution by a Cholesky factor' : undefined;
+}
+
+const copied = (m: Matrix): Matrix => matrix(m.rows, m.cols, m.data.slice());
+
+/** Returns ‖A − B‖/‖B‖. */
+function distance(a: Matrix, b: Matrix): number {
+  let [miss, size] = [0, 0];
+  for (let k = 0; k < b.data.length; k++) {
+    miss += (a.data[k] - b.data[k]) ** 2;
+    size += b.data[k] ** 2;
+  }
+  return Math.sqrt(miss / size);
+}
