@@ -80,6 +80,8 @@ Examples:
     });
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
   const [{ session }, { sayInstead }, { lineOf }] = await Promise.all([
     import('../../terminal/session.js'),
@@ -132,7 +134,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
         [
           ...run.findings.map(lineOf),
           ...(run.findings.length > 0 ? [''] : []),
-          `${run.cells} cells (${run.points} points, ${run.seeds} seeds), of which ${run.diverged} diverged`,
+          `${counted(run.cells, 'cell')} (${counted(run.points, 'point')}, ${counted(run.seeds, 'seed')}), of which ${run.diverged} diverged`,
           `tables: ${join(run.folder, 'table.csv')}, table.parquet, points.csv, points.parquet`,
           `report: ${report}`,
         ].join('\n'),
