@@ -138,7 +138,9 @@ function lengthAt(cells: readonly SweepCell[], name: typeof STEPS | typeof EPOCH
     (c): Told =>
       c.ended === 'budget'
         ? { why: NOT_REACHED }
-        : { seed: c.seed, value: c[name], standardError: Number.NaN, converged: true },
+        : Number.isNaN(c[name])
+          ? { why: 'a whole experiment, which has no such number' }
+          : { seed: c.seed, value: c[name], standardError: Number.NaN, converged: true },
   );
   return summary(told, cells.length - living.length);
 }

@@ -64,7 +64,7 @@ function formOf(key: string, written: unknown): AxisForm {
   const spaced = SPACED.exec(text);
   if (spaced) return spacedOf(key, text, spaced);
   check(
-    !/\.\.|^(?:lin|log)\b/.test(text),
+    !/^(?:lin|log)\s|\d\s*\.\.|\.\.\s*-?\d/.test(text),
     'bad-axis',
     () => `the axis ${key} has the values '${text.slice(0, 80)}', which cannot be read; write ${FORMS}.`,
   );

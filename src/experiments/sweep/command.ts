@@ -80,10 +80,13 @@ Examples:
     });
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
-  const [{ session }, { sayInstead }] = await Promise.all([
+  const [{ session }, { sayInstead }, { lineOf }] = await Promise.all([
     import('../../terminal/session.js'),
     import('../../terminal/study.js'),
+    import('../../terminal/findings.js'),
   ]);
   const again = (folder: string) =>
     `thermograd sweep ${file === undefined ? '' : `${shellWord(file)} `}--out ${shellWord(folder)} --resume`;
@@ -129,8 +132,11 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       s.result(
         { ...run, report },
         [
-          `${run.cells} cells (${run.points} points, ${run.seeds} seeds), of which ${run.diverged} diverged`,
-          `tables: ${join(run.folder, 'table.csv')}, table.parquet`,
+          ...run.findings.map(lineOf),
+          ...(run.findings.length > 0 ? [''] : []),
+          `${counted(run.cells, 'cell')} (${counted(run.points, 'point')}, ${counted(run.seeds, 'seed')}), of which ${run.diverged} diverged`,
+          `tables: ${join(run.folder, 'table.csv')}, table.parquet, points.csv, points.parquet`,
+          `report: ${report}`,
         ].join('\n'),
       );
     },

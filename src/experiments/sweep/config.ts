@@ -12,6 +12,7 @@ import { readMapping } from '../../runs/config-file.js';
 import type { AnyConfig, PartialConfig } from '../../runs/schema.js';
 import { type Axis, axisOf, axisSize, axisValue, labelOf } from './axes.js';
 import { type Point, pointCount, pointsOf } from './design.js';
+import { checkNames } from './foresee.js';
 import { checkAxes, needsWidths, otherNetwork, withPoint } from './keys.js';
 import type { GivenMeasure } from './measures/registry.js';
 import { type ConfigRules, TRAIN_RULES } from './rules.js';
@@ -70,6 +71,7 @@ export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_
   );
   const seeds = seedsOf(base, seedsAsked);
   checkUntil(config);
+  checkNames(config);
   checkPoints(config, rules.seeded ? { seed: seeds[0] } : {}, rules);
   return { config, seeds };
 }

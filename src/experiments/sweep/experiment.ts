@@ -10,6 +10,8 @@ import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
+import { secondsOf } from '../../jobs/record.js';
+import { factsOf, writeReport } from '../../jobs/report-folder.js';
 import {
   cancelled,
   cellStage,
@@ -24,13 +26,16 @@ import { check, InputError, RunError } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson } from '../../record/json.js';
-import { columnsCsv, columnsParquet } from './columns.js';
+import type { Finding } from '../../report/finding.js';
+import { aggregate, hasDiverged } from './aggregate.js';
+import { type Column, columnsCsv, columnsParquet } from './columns.js';
 import { completeSweep, seedsOf } from './config.js';
+import { pointColumns } from './csv.js';
 import { cellCount, pointCount } from './design.js';
 import type { SweepCell } from './measured.js';
 import { sweepDisk, sweepMemory } from './memory.js';
 import { rulesOf } from './rules.js';
-import type { PartialSweep, Sweep } from './schema.js';
+import type { PartialSweep, Sweep, SweepConfig } from './schema.js';
 import { sweepScratch } from './scratch.js';
 import { checkFits, loadSweep, provenanceOf, type SweepData, sharedData } from './sets.js';
 import { fileOf, joined, providerOf, SWEEP_FOLDER, SWEEP_STUDY, type SweepFolder } from './study.js';
@@ -71,6 +76,7 @@ export interface SweepRun {
   readonly cells: number;
   /** Cells that diverged, which is a result. */
   readonly diverged: number;
+  readonly findings: readonly Finding[];
   /** What was done in place of that, where the request asked for something else. */
   readonly instead?: Instead;
 }
@@ -171,7 +177,7 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
   is.given('runSweep', { given, request }, { given: is.maybe(is.object), request: SWEEP_WANTS });
   const path = folderOf(given, request);
   if (request.cancel)
-    return { folder: path, points: 0, seeds: 0, cells: 0, diverged: 0, instead: await cancelled(path) };
+    return { folder: path, points: 0, seeds: 0, cells: 0, diverged: 0, findings: [], instead: await cancelled(path) };
   const resume = request.resume ?? false;
   const sweep = await asked(given, request, path);
   const { config } = sweep;
@@ -192,9 +198,9 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
     request.onStart?.(plan.words);
     const study = { path, record, data: sharedData(data) };
     const whole = { folder: path, points: plan.points, seeds: plan.seeds, cells: plan.cells };
-    if (request.prepare) return { ...whole, diverged: 0, instead: prepared(SWEEP_STUDY, study) };
+    if (request.prepare) return { ...whole, diverged: 0, findings: [], instead: prepared(SWEEP_STUDY, study) };
     await cellStage(SWEEP_STUDY, folder, study, 'cells', { request, where, unit: 'cells' });
-    let done: Pick<SweepRun, 'diverged'> | undefined;
+    let done: Pick<SweepRun, 'diverged' | 'findings'> | undefined;
     await folder.stage('report', request, async () => {
       done = await reportSweep(folder, { config, seeds: record.seeds });
     });
@@ -220,10 +226,32 @@ export function readCells(path: string, sweep: Sweep): SweepCell[] {
 }
 
 /** Writes the tables and the report from the documents in the folder. */
-async function reportSweep(folder: SweepFolder, sweep: Sweep): Promise<Pick<SweepRun, 'diverged'>> {
-  const cells = readCells(folder.path, sweep);
-  const columns = cellColumns(sweep.config, cells);
-  writeWhole(folder.file('table.csv'), columnsCsv(columns));
-  writeWhole(folder.file('table.parquet'), await columnsParquet(columns));
-  return { diverged: cells.filter((c) => c.ended === 'diverged').length };
+async function reportSweep(folder: SweepFolder, sweep: Sweep): Promise<Pick<SweepRun, 'diverged' | 'findings'>> {
+  const { renderSweep } = await import('./page.js');
+  const { config, seeds } = sweep;
+  const { path, record } = folder;
+  const cells = readCells(path, sweep);
+  const points = aggregate(cells, { atRule: atRule(config) });
+  await writeTable(folder, 'table', cellColumns(config, cells));
+  await writeTable(folder, 'points', pointColumns(points));
+  const report = renderSweep({
+    title: `${config.name}: ${config.experiment === 'train' ? 'trainings' : config.experiment} over ${keysIn(config)}`,
+    config,
+    cells,
+    run: factsOf(record, { config, seeds }, { memory: record.memory, timings: secondsOf(record.stages) }),
+  });
+  writeReport(path, report);
+  return { diverged: cells.filter(hasDiverged).length, findings: report.findings };
+}
+
+/** Whether runs are compared where they met their rule, which a loss level alone makes a state of its own. */
+const atRule = ({ until }: SweepConfig): boolean => until !== null && 'loss' in until;
+
+/** Names the axes for the title. */
+const keysIn = ({ axes }: SweepConfig): string =>
+  axes.length === 0 ? 'seeds' : axes.map(({ key }) => key.replace(/^.*\./, '')).join(', ');
+
+async function writeTable(folder: SweepFolder, name: string, columns: readonly Column[]): Promise<void> {
+  writeWhole(folder.file(`${name}.csv`), columnsCsv(columns));
+  writeWhole(folder.file(`${name}.parquet`), await columnsParquet(columns));
 }

@@ -29,13 +29,13 @@ const SAME: readonly (readonly [string, string])[] = [
 export function checkAxes(axes: readonly Axis[]): void {
   const keys = axes.map(({ key }) => key);
   for (const key of keys) {
-    const why = NO_AXIS[key.split('.')[0]];
-    check(why === undefined, 'bad-axis', `${key} is no axis of a sweep, because ${why}; leave it out.`);
     check(
       /^[\w-]+(?:\.[\w-]+)*$/.test(key) && !/(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/.test(key),
       'unknown-key',
       () => `the axis ${shown(key)} is no config key; keys are names joined by dots, such as training.learningRate.`,
     );
+    const why = NO_AXIS[key.split('.')[0]];
+    check(why === undefined, 'bad-axis', `${key} is no axis of a sweep, because ${why}; leave it out.`);
   }
   const within = (key: string, other: string) => key === other || key.startsWith(`${other}.`);
   for (const [a, b] of SAME) {

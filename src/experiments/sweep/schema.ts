@@ -106,4 +106,7 @@ export const sweepSchema = z.strictObject({
 });
 
 /** A sweep as a person writes it. */
-export type PartialSweep = z.input<typeof sweepSchema>;
+export type PartialSweep = Omit<z.input<typeof sweepSchema>, 'base' | 'axes'> & {
+  readonly base?: Readonly<Record<string, unknown>>;
+  readonly axes?: Readonly<Record<string, unknown>>;
+};
