@@ -25,17 +25,16 @@ export async function pinnedProvider(
   return embedded;
 }
 
-/** The processor for which OpenBLAS has chosen its kernels, in the name of the provider. */
-const CORE = / \((\w+)\)(?= through koffi)/;
+/** What the name of a provider says of the library inside: the processor for which it chose its kernels, and its integers. */
+const INSIDE = / \((?:(\w+), )?\d+-bit integers\)(?= through koffi)/;
 
-/** Compares the names of two providers; folders of earlier builds do not say for which processor. */
-const isSame = (before: string, now: string): boolean =>
-  before === now || (!CORE.test(before) && before === now.replace(CORE, ''));
+/** Compares the names of two providers; folders of earlier builds do not say what is inside. */
+const isSame = (before: string, now: string): boolean => before === now || before === now.replace(INSIDE, '');
 
 /** Says how OpenBLAS is asked for the kernels of another processor, where nothing else differs. */
 function advice(before: string, now: string): string {
-  const core = CORE.exec(before)?.[1];
-  return core !== undefined && before.replace(CORE, '') === now.replace(CORE, '')
+  const core = INSIDE.exec(before)?.[1];
+  return core !== undefined && before.replace(core, '') === now.replace(INSIDE.exec(now)?.[1] ?? '', '')
     ? ` (OPENBLAS_CORETYPE=${core} in the environment asks for its kernels, where the processor can run them)`
     : '';
 }
