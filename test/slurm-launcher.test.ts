@@ -21,7 +21,7 @@ describe('a study', () => {
     expect(study.read('cells/a3.json')).toBe('{"threads":"1"}');
     expect(study.jobs().every(({ tasks }) => tasks.every(({ state }) => state === 'COMPLETED'))).toBe(true);
     const [call] = study.calls('sbatch');
-    expect(call).toContain('--job-name=thermograd-a-test');
+    expect(call).toContain('--job-name=thermograd-study');
     expect(call).toContain('--mem=120M'); // 125e6 bytes, rounded up
     expect(call).toContain('--time=10');
   });
@@ -279,7 +279,7 @@ describe('--cancel', () => {
     const other = study.setting({ plan: { comments: true } });
     await other.client.submit([
       '--array=0-3',
-      '--job-name=thermograd-a-test',
+      '--job-name=thermograd-study',
       '--comment=thermograd:0123:0',
       '--output=/dev/null',
       '/dev/null',

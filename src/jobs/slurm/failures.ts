@@ -24,6 +24,11 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
     if (job) jobs.add(job);
   }
   const ends = await launch.setting.client.ends([...jobs]);
+  const logs = new Map<string, TaskLog | undefined>();
+  const logAt = (path: string) => {
+    if (!logs.has(path)) logs.set(path, readLog(path));
+    return logs.get(path);
+  };
   return [...launch.missing.values()].map((cell) => {
     const place = launch.taskOf.get(cell.file);
     const job = place && launch.submissions.arrays[place.array]?.job;
@@ -31,7 +36,7 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
       return { file: cell.file, task: undefined, end: undefined, log: undefined, cause: 'it was in no job' };
     const task = `${job}_${place.index}`;
     const path = launch.files.log(job, place.index);
-    const [end, log] = [ends.get(task), readLog(path)];
+    const [end, log] = [ends.get(task), logAt(path)];
     return {
       file: cell.file,
       task,

@@ -1,5 +1,6 @@
 /** One call of the launcher: its work, what it has submitted, what is in the queue, which documents are missing. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { RunError } from '../../numeric/errors.js';
 import type { CellRunner, CellWork } from '../cells.js';
 import { presentIn } from '../present.js';
@@ -70,7 +71,9 @@ export class Launch {
     this.files = slurmFiles(folder);
     this.submissions = readSubmissions(folder);
     this.missing = new Map(work.cells.map((cell) => [cell.file, cell]));
-    this.jobName = `thermograd-${work.what.replace(/[^\w-]+/g, '-')}`;
+    this.jobName = `thermograd-${basename(folder)
+      .replace(/[^\w.-]+/g, '-')
+      .slice(0, 60)}`;
   }
 
   get clock(): Clock {
