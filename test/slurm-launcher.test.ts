@@ -213,6 +213,29 @@ describe('what stops the launcher', () => {
     expect(gone.submissions().arrays.length).toBe(1);
   });
 
+  it('not a job of a killed process that comes late: it is ended when its cells were submitted again', async () => {
+    const study = slurmStudy(names(6));
+    await study.run({ seconds: 1000 });
+    const document = study.submissions();
+    document.arrays[0].job = null;
+    writeFileSync(join(study.folder, 'slurm', 'submissions.json'), JSON.stringify(document));
+    for (const name of names(6)) rmSync(join(study.folder, 'cells', `${name}.json`));
+    const { client } = study.setting({});
+    const late = (program: string, call: number) =>
+      program === 'squeue' &&
+      call === 5 &&
+      client.submit([
+        '--array=0-5',
+        '--job-name=thermograd-study',
+        `--comment=thermograd:${document.id}:0`,
+        '--output=/dev/null',
+        join(study.folder, 'slurm', 'scripts', '0.sh'),
+      ]);
+    expect(await study.run({ seconds: 1000, before: late })).toBe(true);
+    expect(study.jobs().map(({ tasks }) => tasks[5].state)).toEqual(['COMPLETED', 'COMPLETED', 'CANCELLED']);
+    expect(study.computed().length).toBe(12);
+  });
+
   it('not a controller that is away for some minutes, but one that stays away; its jobs are left alone', async () => {
     const back = slurmStudy(names(4));
     expect(await back.run({ seconds: 1000, plan: { silent: [2, 40] } })).toBe(true);

@@ -48,6 +48,8 @@ export class Launch {
   readonly taskOf = new Map<string, TaskPlace>();
   /** Becomes true with the first document or log of a task: nodes see the folder. */
   seen = false;
+  /** Places of arrays whose jobs were found in the queue although nobody had noted them. */
+  strays: number[] = [];
   private begun = false;
   /** Seconds of a unit of weight, once tasks have been timed. */
   rate: number | undefined;
@@ -139,7 +141,10 @@ export class Launch {
       const place = placeOf(this.submissions, line);
       const array = arrays[place ?? -1];
       if (place === undefined || !array) return [];
-      if (array.job === null) [array.job, adopted] = [line.job, true];
+      if (array.job === null) {
+        [array.job, adopted] = [line.job, true];
+        this.strays.push(place);
+      }
       return [{ ...line, array: place }];
     });
     if (adopted) this.save();

@@ -44,6 +44,8 @@ export const runProgram: Run = (program, args) =>
         said[stream] += text;
       });
     }
+    // sbatch itself tries again for two minutes where the controller has no room
+    child.stderr.on('data', () => /sleeping and retrying/.test(said.stderr) && child.kill());
     const giveUp = setTimeout(() => {
       said.stderr += `Socket timed out: ${program} gave no answer in ${PATIENCE / 1000} s`;
       child.kill('SIGKILL');
