@@ -25,8 +25,8 @@ export async function pinnedProvider(
   return embedded;
 }
 
-/** What the name of a provider says of the library inside: the processor for which it chose its kernels, and its integers. */
-const INSIDE = / \((?:(\w+), )?\d+-bit integers\)(?= through koffi)/;
+/** The processor for which OpenBLAS has chosen its kernels and the width of integers, in the name of the provider. */
+const CORE = / \((?:(\w+), )?\d+-bit integers\)(?= through koffi)/;
 
 /** Compares the names of two providers; folders of earlier builds do not say what is inside. */
 const isSame = (before: string, now: string): boolean => before === now || before === now.replace(INSIDE, '');
