@@ -6,6 +6,8 @@
  *     table.csv table.parquet           one row a cell; points.csv points.parquet: one row a point, over its seeds
  *     report.html report.json findings.json figures/ tables/
  */
+
+import { availableParallelism } from 'node:os';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
@@ -27,13 +29,14 @@ import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
 import { readJson } from '../../record/json.js';
 import type { Finding } from '../../report/finding.js';
+import { formatSeconds } from '../../report/format.js';
 import { aggregate, hasDiverged } from './aggregate.js';
 import { type Column, columnsCsv, columnsParquet } from './columns.js';
 import { completeSweep, seedsOf } from './config.js';
 import { pointColumns } from './csv.js';
 import { cellCount, pointCount } from './design.js';
 import type { SweepCell } from './measured.js';
-import { sweepDisk, sweepMemory } from './memory.js';
+import { type SweepCost, secondsOfAll, sweepCost, sweepDisk, sweepMemory } from './memory.js';
 import { rulesOf } from './rules.js';
 import type { PartialSweep, Sweep, SweepConfig } from './schema.js';
 import { sweepScratch } from './scratch.js';
@@ -90,6 +93,8 @@ export interface SweepPlan {
   /** Bytes of the process that coordinates and of one that computes cells. */
   readonly memory: number;
   readonly disk: number;
+  /** Of all cells on one core, roughly; null where nothing is known. */
+  readonly seconds: number | null;
   /** All of it in a line. */
   readonly words: string;
 }
@@ -125,15 +130,21 @@ function checkMany(sweep: Sweep, yes = false): void {
   );
 }
 
+/** A sweep whose data are loaded and fit. */
+interface Planned {
+  readonly plan: SweepPlan;
+  readonly where: Where;
+  readonly data: SweepData;
+  readonly memory: PoolMemory;
+  readonly cost: SweepCost;
+}
+
 /** Loads the data, checks that everything fits, and says what the sweep needs. */
-async function planned(
-  sweep: Sweep,
-  request: SweepRequest,
-  path: string,
-): Promise<{ readonly plan: SweepPlan; readonly where: Where; readonly data: SweepData; readonly memory: PoolMemory }> {
+async function planned(sweep: Sweep, request: SweepRequest, path: string): Promise<Planned> {
   const data = await loadSweep(sweep.config);
-  const kinds = sweep.config.experiment === 'train' ? checkFits(sweep.config, data) : [];
-  const memory = sweepMemory(sweep, data, kinds);
+  if (sweep.config.experiment === 'train') checkFits(sweep.config, data);
+  const cost = (request.resume && SWEEP_FOLDER.recordIn(path)?.cost) || (await sweepCost(sweep.config, data));
+  const memory = sweepMemory(sweep, data, cost);
   const where = await whereFor(request, memory, { who: 'the sweep', advice: 'use fewer --workers.' });
   const disk = checkDisk(sweepDisk(sweep), path, bytesIn(path));
   const { config, seeds } = sweep;
@@ -144,9 +155,10 @@ async function planned(
     cells: cellCount(sweep),
     memory: memory.base + memory.worker,
     disk,
+    seconds: secondsOfAll(sweep, cost) ?? null,
     words: '',
   };
-  return { plan: { ...plan, words: planWords(plan, where) }, where, data, memory };
+  return { plan: { ...plan, words: planWords(plan, where, request) }, where, data, memory, cost };
 }
 
 /**
@@ -183,10 +195,10 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
   const { config } = sweep;
   SWEEP_FOLDER.check(path, config, resume);
   checkMany(sweep, request.yes);
-  const { plan, where, data, memory } = await planned(sweep, request, path);
+  const { plan, where, data, memory, cost } = await planned(sweep, request, path);
   const folder = SWEEP_FOLDER.open(
     path,
-    { config, seeds: sweep.seeds, data: provenanceOf(data), memory },
+    { config, seeds: sweep.seeds, data: provenanceOf(data), memory, cost },
     resume,
     request.takeOver,
   );
@@ -212,8 +224,17 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
 }
 
 /** States a plan in a line. */
-const planWords = ({ folder, points, seeds, cells, disk }: SweepPlan, where: Where): string =>
-  `folder ${folder}: ${points} point${points === 1 ? '' : 's'} × ${seeds} seed${seeds === 1 ? '' : 's'} = ${cells} cells, ${where.said(disk)}`;
+function planWords(
+  { folder, points, seeds, cells, disk, seconds }: SweepPlan,
+  where: Where,
+  { on = 'threads', prepare }: SweepRequest,
+): string {
+  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const here = on === 'threads' && !prepare;
+  const cores = here ? Math.min(availableParallelism(), where.workers || cells, cells) : 1;
+  const time = seconds === null ? '' : `; roughly ${formatSeconds(seconds / cores)} on ${counted(cores, 'free core')}`;
+  return `folder ${folder}: ${counted(points, 'point')} × ${counted(seeds, 'seed')} = ${counted(cells, 'cell')}, ${where.said(disk)}${time}`;
+}
 
 /** Reads the documents of all cells. */
 export function readCells(path: string, sweep: Sweep): SweepCell[] {

@@ -2,7 +2,6 @@
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
-import type { AnyNetwork } from '../../model/any-network.js';
 import { InputError } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { networkOf } from '../../runs/network.js';
@@ -67,30 +66,18 @@ export const sharedData = (data: SweepData): SweepData =>
 
 /**
  * Checks that networks, recorded layers and batches fit the data at every point.
- * @returns a config, its data and its network for each kind of point
  * @throws InputError that names the point
  */
-export function checkFits(config: SweepConfig, data: SweepData): Fitted[] {
-  const out: Fitted[] = [];
+export function checkFits(config: SweepConfig, data: SweepData): void {
   eachKind(config, CHECKED, (cell, point) => {
     const dataset = data[dataKey(cell)];
     try {
-      const network = networkOf(cell, dataset);
-      const { batchesPerEpoch } = batchPlan({ count: dataset.train.count, ...cell.training, key: randomKey(0) });
-      out.push({ config: cell, dataset, network, batchesPerEpoch });
+      networkOf(cell, dataset);
+      batchPlan({ count: dataset.train.count, ...cell.training, key: randomKey(0) });
     } catch (error) {
       if (!(error instanceof InputError) || config.axes.length === 0) throw error;
       const where = Object.entries(labelled(config.axes, point)).map(([key, value]) => `${key} ${value}`);
       throw new InputError(error.code, `at ${where.join(', ')}: ${error.message}`);
     }
   });
-  return out;
-}
-
-/** A config with the data and the network that belong to it. */
-export interface Fitted {
-  readonly config: AnyConfig;
-  readonly dataset: Dataset;
-  readonly network: AnyNetwork;
-  readonly batchesPerEpoch: number;
 }

@@ -16,9 +16,10 @@ import type { Scalar } from './axes.js';
 import { sweepCell } from './cell.js';
 import { cellBase, trainConfig } from './config.js';
 import { dataKey } from './data.js';
-import { cellAt, cellCount, labelled, type Point, pointsOf } from './design.js';
+import { cellAt, cellCount, labelled, type Point, pointCount, pointsOf } from './design.js';
 import { withPoint } from './keys.js';
 import type { SweepCell } from './measured.js';
+import { type SweepCost, secondsAt } from './memory.js';
 import { otherCell } from './other.js';
 import type { Sweep, SweepConfig } from './schema.js';
 import { loadSweep, provenanceOf, type SweepData } from './sets.js';
@@ -33,6 +34,8 @@ export interface SweepHead {
   /** Provenance of each data set. */
   readonly data: unknown;
   readonly memory: unknown;
+  /** Estimates, for whoever distributes the cells; no number depends on them. */
+  readonly cost: SweepCost;
 }
 
 /** Describes the content of sweep.json. */
@@ -133,6 +136,10 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
   load: ({ config }) => loadSweep(config),
   provenance: provenanceOf,
   provider: providerOf,
+  seconds: ({ config, cost }, { index }) => {
+    const points = pointCount(config);
+    return secondsAt(cost, index % points, points);
+  },
   cells({ record: { config, seeds } }) {
     const sweep: Sweep = { config, seeds };
     const at = pointsOf(config);
