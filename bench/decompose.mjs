@@ -1,13 +1,13 @@
 // The decomposition of linear systems, one core each: whole calls of decompose (every matrix, every identity checked)
-// and of vortices, on both providers, and in the same minutes SciPy's functions for W, U, Q, S and A alone. Prints one
-// JSON line per measurement: wall and processor seconds (best of a few runs; they differ on a shared machine) and the
-// residual of F·W = D + Q. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names
-// the Python)
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// and of vortices, on both providers, and in the same minutes SciPy's functions for W, U, Q, S and A alone, with the BLAS
+// and the core that it ran on. Prints one JSON line per measurement: wall and processor seconds (best of a few runs; they
+// differ on a shared machine) and the residual of F·W = D + Q; then one line for each ratio of processor times. `with all
+// numbers` also reads the entropy production rate, the cycle frequencies and the condition numbers, which SciPy does not
+// compute. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
 import { decompose } from '../dist/analyse/decomposition/decompose.js';
 import { vortices } from '../dist/analyse/decomposition/vortices.js';
 import { chooseProvider, matrix } from '../dist/numeric/linalg/index.js';
+import { peerLines, printRatios } from './peer-lines.mjs';
 
 const quick = process.argv.includes('--quick');
 
@@ -39,6 +39,9 @@ function positive(la, n, seed) {
   return m;
 }
 
+/** Lines of our own. */
+const own = [];
+
 function best(repeats, job) {
   let [seconds, cpu, result] = [Infinity, Infinity];
   for (let r = 0; r < repeats; r++) {
@@ -55,12 +58,14 @@ function best(repeats, job) {
 function report(provider, task, { seconds, cpu }, residual) {
   const line = { task, provider, seconds: +seconds.toPrecision(3), cpu: +cpu.toPrecision(3) };
   if (residual !== undefined) line.residual = +residual.toPrecision(2);
+  own.push(line);
   console.log(JSON.stringify(line));
 }
 
 function bench(la) {
   for (const [n, kind, repeats] of [
     [300, 'general', 4],
+    [300, 'symmetric', 4],
     [1000, 'symmetric', 3],
     [1000, 'general', 2],
   ]) {
@@ -70,6 +75,8 @@ function bench(la) {
     const diffusion = positive(la, n, 2);
     const run = best(repeats, () => decompose({ la, drift, diffusion }));
     report(la.name, `decompose ${n} ${kind}`, run, run.result.residuals.force);
+    const all = best(repeats, () => structuredClone({ ...decompose({ la, drift, diffusion }), system: null }));
+    report(la.name, `decompose ${n} ${kind}, with all numbers`, all);
     report(la.name, `vortices ${n} ${kind}`, best(repeats, () => vortices(la, run.result))); // biome-ignore format: one line
   }
 }
@@ -77,8 +84,10 @@ function bench(la) {
 bench(await chooseProvider({ prefer: 'embedded' }));
 const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));
 if (system) bench(system);
-const peer = fileURLToPath(new URL('./peers/decompose_peer.py', import.meta.url));
-const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
-const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
-const done = spawnSync(python, [peer, quick ? '300' : '1000'], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
+const by = (n, kind) => `Lyapunov and inverses ${n} ${kind}`;
+printRatios(own, peerLines('decompose_peer.py', quick ? '300' : '1000'), {
+  'decompose 300 general': by(300, 'general'),
+  'decompose 300 symmetric': by(300, 'symmetric, by eigh'),
+  'decompose 1000 general': by(1000, 'general'),
+  'decompose 1000 symmetric': by(1000, 'symmetric, by eigh'),
+});

@@ -1,10 +1,10 @@
-// Dense linear algebra, one core each: the embedded kernels, the system's LAPACK through koffi, and SciPy in the same minutes.
+// Dense linear algebra, one core each: the embedded kernels, the system's LAPACK through koffi, and SciPy in the same minutes, with
+// the BLAS and the core that it ran on, and then the ratios of processor times.
 // Prints one JSON line per measurement: wall and processor seconds (each the best of a few runs; they differ on a shared
 // machine), GFLOP/s of processor time with the flop count of the textbook algorithm (svd: 22 n³, Golub & Van Loan), and the
 // error of the result. Usage: node bench/linalg.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { chooseProvider, covarianceAccumulator, lyapunov, matrix } from '../dist/numeric/linalg/index.js';
+import { peerLines, printRatios } from './peer-lines.mjs';
 
 const quick = process.argv.includes('--quick');
 const big = quick ? 1200 : 2500;
@@ -48,6 +48,9 @@ function eighResidual(la, a, { values, vectors }) {
   return norm(av) / norm(a.data);
 }
 
+/** Lines of our own. */
+const own = [];
+
 /** The best wall and processor seconds of `repeats` runs, and the last result. */
 function best(repeats, job) {
   let seconds = Infinity;
@@ -68,6 +71,7 @@ function report(provider, task, flops, { seconds, cpu }, error) {
   const line = { task, provider, seconds: +seconds.toPrecision(3), cpu: +cpu.toPrecision(3) };
   line.gflops = +(flops / cpu / 1e9).toPrecision(3);
   if (error !== undefined) line.error = +error.toPrecision(2);
+  own.push(line);
   console.log(JSON.stringify(line));
 }
 
@@ -132,8 +136,4 @@ for (let i = 0; i < 1000; i++) drift.data[i * 1001] += 30;
 bench(await chooseProvider({ prefer: 'embedded' }));
 const system = await chooseProvider({ prefer: 'system' }).catch((error) => console.error(`skipped: ${error.message}`));
 if (system) bench(system);
-const peer = fileURLToPath(new URL('./peers/linalg_peer.py', import.meta.url));
-const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
-const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
-const done = spawnSync(python, [peer, String(big), String(steps)], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
+printRatios(own, peerLines('linalg_peer.py', String(big), String(steps)));

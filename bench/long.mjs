@@ -9,7 +9,9 @@ export function linalgLines(size, rounds) {
   const all = Array.from({ length: size === 'full' ? Math.min(rounds, 2) : 1 }, () =>
     ours('linalg.mjs', ...(size === 'full' ? [] : ['--quick'])),
   );
-  const first = all[0].filter((l) => !/scipy/i.test(l.provider));
+  const blas = all[0].find((l) => l.blas)?.blas.map(({ version, core }) => `${version} (${core})`) ?? [];
+  const unfair = all[0].find((l) => l.unfair)?.unfair;
+  const first = all[0].filter((l) => l.provider && !/scipy/i.test(l.provider));
   return first.map(({ task, provider, gflops, error }) => {
     const pairs = all.map((lines) => [
       lines.find((l) => l.task === task && l.provider === provider),
@@ -23,7 +25,7 @@ export function linalgLines(size, rounds) {
     const [own, theirs] = [seconds(0), seconds(1)];
     return {
       task: `${task}, ${provider}`,
-      peer: 'SciPy',
+      peer: ['SciPy', ...new Set(blas)].join(', '),
       unit: 'processor second',
       ours: own,
       theirs: theirs ?? { skipped: 'SciPy does not do it here' },
@@ -34,7 +36,9 @@ export function linalgLines(size, rounds) {
         best: theirs.best / own.best,
       },
       gflops,
-      ...(error !== undefined && { note: `error ${error}` }),
+      ...((error !== undefined || unfair) && {
+        note: [error !== undefined && `error ${error}`, unfair && `unfair: ${unfair}`].filter(Boolean).join('; '),
+      }),
     };
   });
 }

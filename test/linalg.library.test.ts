@@ -224,6 +224,12 @@ describe('the battery of known answers', () => {
     ['svd', { svd: (a) => spoil(la.svd(a), (d) => d.s) }, /singular value/],
     ['schur', { schur: (a) => spoil(la.schur(a), (f) => f.z.data) }, /Schur/],
     ['lu', { lu: (a) => ({ ...la.lu(a), solve: (b) => spoil(la.lu(a).solve(b), (m) => m.data) }) }, /linear equations/],
+    [
+      'lu, inverse',
+      { lu: (a) => ({ ...la.lu(a), inverse: () => spoil(la.lu(a).inverse(), (m) => m.data) }) },
+      /linear equations/,
+    ],
+    ['lowerInverse', { lowerInverse: (l) => spoil(la.lowerInverse(l), (m) => m.data) }, /a triangular matrix/],
     ['cholesky', { cholesky: (a) => spoil(la.cholesky(a), (m) => m.data) }, /wrong Cholesky/],
     ['choleskySolve', { choleskySolve: (l, b) => spoil(la.choleskySolve(l, b), (m) => m.data) }, /by a Cholesky/],
   ];

@@ -254,6 +254,20 @@ for (const [label, la] of providers) {
         expect(norm(minus(times(a, x), b))).toBeLessThan(20 * n * EPS * (norm(a) * norm(x) + norm(b)));
       });
 
+      it.each([1, 2, 63, 64, 65, 127, 128, 129, 150, 300])('n = %i: the inverse of a lower triangle', (n) => {
+        // rows of norm near 1 below a diagonal of 2: well conditioned; what lies above is not read
+        const l = fill(n, n, (i, j) => (i === j ? 2 : Math.sin(7 * i + j * j) / Math.sqrt(n)));
+        const x = p.lowerInverse(l);
+        const lower = fill(n, n, (i, j) => (j > i ? 0 : l.data[i * n + j]));
+        expect(farthest(times(lower, x), diag(new Array(n).fill(1)))).toBeLessThan(40 * n * EPS);
+        for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) expect(x.data[i * n + j]).toBe(0);
+        expect(() => p.lowerInverse(fill(n, n, (i, j) => (i === j && i < n - 1 ? 1 : 0)))).toThrow(
+          `diagonal entry ${n - 1} of ${n} is 0`,
+        );
+        expect(() => p.lowerInverse(fill(n, n + 1, () => 1))).toThrow(/square/);
+        expect(() => p.lowerInverse(fill(n, n, () => Number.NaN))).toThrow(/finite/);
+      });
+
       it("Pascal's matrix: the factor is Pascal's triangle, exactly", () => {
         const n = 12;
         const choose = (m: number, k: number): number => (k === 0 ? 1 : (choose(m - 1, k - 1) * m) / k);
@@ -304,6 +318,7 @@ for (const [label, la] of providers) {
 
       it('refuses a singular matrix and wrong shapes', () => {
         expect(() => p.lu(fill(3, 3, () => 1)).inverse()).toThrow(/singular/);
+        expect(() => p.lu(fill(3, 3, () => 1)).solve(diag([1, 1, 1]))).toThrow(/singular/);
         expect(() => p.lu(random(2, 3, 1))).toThrow(/square/);
         expect(() => p.lu(diag([1, 2])).solve(random(3, 1, 1))).toThrow(/3 rows/);
       });

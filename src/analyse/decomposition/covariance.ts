@@ -76,7 +76,7 @@ export function stationaryCovariance(options: Omit<DecomposeOptions, 'unstable'>
     force: norm(add(fw, -1, dq)) / norm(dq),
     backward: norm(add(sum, -2, diffusion)) / (2 * norm(drift) * norm(w)),
   };
-  const bound = boundOfError(la, inside, spectrum, w, la.eigvalsh(w), residuals.lyapunov);
+  const bound = boundOfError(la, inside, spectrum, w, () => la.eigvalsh(w), residuals.lyapunov);
   const certain = bound.relative < 1;
   const limit = Math.max(4 * n * 2 ** -52, certain ? bound.relative : 0);
   const values = correlationValues(la, w, limit);

@@ -34,7 +34,10 @@ export const DECOMPOSE_OPTIONS_WANTS = is.shape<DecomposeOptions>({
   noiseStrength: is.maybe(is.number),
 });
 
-/** Holds the decomposition. All matrices are n×n; symmetric and antisymmetric ones are exactly so. */
+/**
+ * Holds the decomposition. All matrices are n×n; symmetric and antisymmetric ones are exactly so. The condition numbers of D and
+ * W, the entropy production rate and the cycle frequencies are computed when they are first read, at 4/3 to 8·n³ flops each.
+ */
 export interface Decomposition {
   readonly system: CheckedSystem;
   /** Eigenvalues of F, ascending real parts, with the factorisation they came from. */
@@ -104,7 +107,7 @@ export interface ConditionNumbers {
  * Decomposes a linear Langevin system. It solves one Lyapunov equation for W, then takes Q = F·W − D [D3]; a symmetric F is
  * solved in its eigenbasis, W_ij = 2·D_ij/(l_i + l_j), Q_ij = D_ij·(l_i − l_j)/(l_i + l_j) [D4]. Eigenvectors of a general F
  * are not used, so a defective F is solved as accurately as any. Costs about 45·n³ flops (general F, half of them for the Schur
- * form) or 25·n³ (symmetric F) and 20 n² float64 of memory.
+ * form) or 17·n³ (symmetric F) and 20 n² float64 of memory.
  * @throws InputError for a system without decomposition [D8]: see `checkLinearSystem` and `driftSpectrum`, and a singular Σ, of
  *   which U does not exist (`stationaryCovariance` gives Σ all the same)
  */
@@ -157,8 +160,7 @@ function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition)
   const ones = new Float64Array(units.length).fill(1);
   const deviation = (m: Matrix) => rescale(m, back, back);
   const force = (m: Matrix) => rescale(m, units, units);
-  return {
-    ...d,
+  const converted = {
     system,
     sigma: d.sigma && deviation(d.sigma),
     w: deviation(d.w),
@@ -174,6 +176,8 @@ function fromUnits(system: CheckedSystem, units: Float64Array, d: Decomposition)
       ...d.warnings,
     ],
   };
+  const all = { ...Object.getOwnPropertyDescriptors(d), ...Object.getOwnPropertyDescriptors(converted) };
+  return Object.defineProperties({}, all) as Decomposition;
 }
 
 /** Computes everything that follows from W and Q. */
@@ -183,25 +187,28 @@ function complete(
   spectrum: DriftSpectrum,
   { w, q }: { readonly w: Matrix; readonly q: Matrix },
 ): Decomposition {
-  const { n, drift, diffusion, noiseStrength, noise } = system;
+  const { n, drift, diffusion, noiseStrength } = system;
   const factor = spectrum.stable ? factorCovariance(la, system, w) : undefined;
-  const variances = la.eigvalsh(w);
-  const u = factor ? factor.u : invertSymmetric(la, w, variances);
+  const variances = once(() => la.eigvalsh(w));
+  const u = factor ? factor.u : invertSymmetric(la, w, variances());
   const friction = la.lu(add(diffusion, 1, q)).inverse();
   const s = symmetricPart(friction);
   const a = antisymmetricPart(friction);
   const residuals = residualsOf(la, { drift, diffusion, w, u, q, s, a });
   const bound = spectrum.stable ? errorBound(la, system, spectrum, w, variances, residuals.lyapunov) : undefined;
-  const noiseCondition = system.noiseRank < n ? Number.POSITIVE_INFINITY : noise.values[n - 1] / noise.values[0];
-  const size = Array.from(variances, Math.abs).sort((x, y) => x - y);
   const condition: ConditionNumbers = {
     drift: norm(drift) * normOfInverseDrift(la, w, friction),
-    diffusion: noiseCondition,
-    w: size[n - 1] / size[0],
+    get diffusion() {
+      return system.noiseRank < n ? Number.POSITIVE_INFINITY : system.noise.values[n - 1] / system.noise.values[0];
+    },
+    get w() {
+      const size = Array.from(variances(), Math.abs).sort((x, y) => x - y);
+      return size[n - 1] / size[0];
+    },
     lyapunov: bound?.condition ?? Number.NaN,
   };
   if (factor && bound) refuseHiddenSingular(la, system, w, bound.relative);
-  const turning = factor && circulationRates(la, system, q, factor.whitener);
+  const turning = factor && once(() => circulationRates(la, system, q, factor.inverse));
   const sigma = spectrum.stable ? scaled(w, noiseStrength) : null;
   check(
     [w, u, s, a, ...(sigma ? [sigma] : [])].every((m) => Number.isFinite(largest(m))),
@@ -223,10 +230,24 @@ function complete(
     condition,
     residuals,
     errorBound: bound?.relative ?? Number.NaN,
-    entropyProductionRate: turning?.entropy ?? Number.NaN,
-    cycleFrequencies: turning?.frequencies ?? new Float64Array(0),
+    get entropyProductionRate() {
+      return turning?.().entropy ?? Number.NaN;
+    },
+    get cycleFrequencies() {
+      return turning?.().frequencies ?? new Float64Array(0);
+    },
   };
-  return { ...out, warnings: [...system.warnings, ...warningsOf(out)] };
+  // not by spreading, which would compute what nobody has asked for
+  return Object.assign(out, { warnings: [...system.warnings, ...warningsOf(out)] });
+}
+
+/** Returns a function that computes once, when it is first called. */
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
 }
 
 function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Matrix {
@@ -243,13 +264,16 @@ function invertSymmetric(la: LinearAlgebra, w: Matrix, values: Float64Array): Ma
 
 /**
  * Returns the entropy production ‖D^(−1/2)·Q·L‖²_F = −Tr(D⁻¹·Q·U·Q) and the cycle frequencies, where U = L·Lᵀ: Q·U has the
- * eigenvalues of the antisymmetric Lᵀ·Q·L. A current along a direction in which D has no noise leaves the entropy production
+ * eigenvalues of the antisymmetric Lᵀ·Q·L. Any root of D⁻¹ gives that norm: L⁻¹ of a Cholesky factor where D is well conditioned,
+ * otherwise its eigenvectors. A current along a direction in which D has no noise leaves the entropy production
  * undefined (NaN): D⁻¹ does not exist there (odd variables such as momenta need another formula).
  */
-function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, l: Matrix) {
-  const { n, noise, noiseRank } = system;
-  const ql = la.gemm(q, l);
-  const frequencies = antisymmetricValues(antisymmetricPart(la.gemm(l, ql, { transposeA: true })));
+function circulationRates(la: LinearAlgebra, system: CheckedSystem, q: Matrix, inverseRoot: Matrix) {
+  const { n, noiseFactor, noiseRank } = system;
+  const ql = la.gemm(q, inverseRoot, { transposeB: true });
+  const frequencies = antisymmetricValues(antisymmetricPart(la.gemm(inverseRoot, ql)));
+  if (noiseFactor) return { entropy: norm(la.gemm(noiseFactor.inverse, ql)) ** 2, frequencies };
+  const { noise } = system;
   const rows = la.gemm(noise.vectors, ql, { transposeA: true });
   const lost = 2 ** -52 * n * norm(ql);
   let entropy = 0;
@@ -276,7 +300,7 @@ function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {
           ? ' The current also flows where D is zero, so −Tr(D⁻¹QUQ) has no value and no entropy production rate is given.'
           : ''),
     );
-  else if (d.condition.diffusion > 1e8)
+  else if (!system.noiseFactor && d.condition.diffusion > 1e8)
     out.push(
       `D is nearly singular (condition ${round(d.condition.diffusion)}): numbers whitened by D (vortices, entropy production) lose as many digits.`,
     );
@@ -285,7 +309,8 @@ function warningsOf(d: Omit<Decomposition, 'warnings'>): string[] {
       `in double precision Σ is accurate to about ${round(d.errorBound)} of its size only: F is near the edge of stability or strongly non-normal ` +
         `(condition of the Lyapunov equation ${round(d.condition.lyapunov)}).`,
     );
-  if (d.condition.w > 1e8)
+  // the product of the Frobenius norms is never below the spectral condition, and known already
+  if (!(norm(d.w) * norm(d.u) <= 1e8) && d.condition.w > 1e8)
     out.push(
       `Σ is ill-conditioned (${round(d.condition.w)}): U may be off by about ${round(d.condition.w * Math.max(2 ** -52, d.errorBound || 0))} of its size.`,
     );

@@ -1,11 +1,11 @@
 /**
  * A linear Langevin system and its checks: x' = −F·x + zeta, ⟨zeta zetaᵀ⟩ = 2·epsilon·D·delta(t − t'). docs/theory [D1], [D8].
  */
-import { check } from '../../numeric/errors.js';
+import { check, InputError } from '../../numeric/errors.js';
 import { asMatrix } from '../../numeric/given.js';
 import { type LinearAlgebra, type Matrix, row, type SymmetricEigen, transpose } from '../../numeric/linalg/index.js';
 import { checkFinite, checkSymmetric, largest } from '../../numeric/linalg/matrix.js';
-import { symmetricPart } from './parts.js';
+import { norm, symmetricPart } from './parts.js';
 
 /** Describes x' = −drift·x + noise of covariance 2·noiseStrength·diffusion per unit of time. */
 export interface LinearSystem {
@@ -29,8 +29,13 @@ export interface CheckedSystem {
   readonly noiseStrength: number;
   /** True for a symmetric F, which is exactly symmetric after the check. */
   readonly symmetricDrift: boolean;
-  /** Eigenvalues (ascending; those below zero by rounding only are 0) and eigenvectors of D. */
+  /**
+   * Eigenvalues (ascending; those below zero by rounding only are 0) and eigenvectors of D. Where `noiseFactor` is there they are
+   * computed when they are first asked for, at the cost of a symmetric eigenproblem.
+   */
   readonly noise: SymmetricEigen;
+  /** Lower L with D = L·Lᵀ, and L⁻¹, where they prove that the condition of D is at most 1e8; then D has full rank. */
+  readonly noiseFactor: { readonly root: Matrix; readonly inverse: Matrix } | undefined;
   /** Rank of D, the number of directions that get noise directly: eigenvalues above n·2^−52 of the largest. */
   readonly noiseRank: number;
   readonly warnings: readonly string[];
@@ -40,8 +45,8 @@ export interface CheckedSystem {
 const ROUNDING = 1e-12;
 
 /**
- * Checks a system and returns it with D exactly symmetric and its eigenvalues. Costs one symmetric eigenproblem of order n.
- * docs/theory [D8].
+ * Checks a system and returns it with D exactly symmetric. Costs 2/3·n³ flops where D is well conditioned, else one symmetric
+ * eigenproblem of order n. docs/theory [D8].
  * @throws InputError for wrong shapes, NaN and Infinity, a noise strength that is not positive, and a D that is zero, not
  *   symmetric (beyond 1e-8 of its largest entry) or not ≥ 0
  */
@@ -78,8 +83,47 @@ export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): Chec
   const symmetricDrift = f.asymmetry <= 2 ** -50 * size;
   if (symmetricDrift && f.asymmetry > 0)
     warnings.push('F is symmetric up to rounding; its symmetric part was taken and solved as such.');
-  const noise = la.eigh(d.matrix);
-  const [low, high] = [noise.values[0], noise.values[n - 1]];
+  const noiseFactor = wellConditioned(la, d.matrix);
+  let noise = noiseFactor ? undefined : eigenOfNoise(la, d.matrix);
+  const limit = noise ? n * 2 ** -52 * noise.values[n - 1] : 0;
+  return {
+    n,
+    drift: symmetricDrift ? f.matrix : drift,
+    diffusion: d.matrix,
+    noiseStrength,
+    symmetricDrift,
+    get noise() {
+      noise ??= eigenOfNoise(la, d.matrix);
+      return noise;
+    },
+    noiseFactor,
+    noiseRank: noise ? noise.values.filter((v) => v > limit).length : n,
+    warnings,
+  };
+}
+
+/** Up to this condition, D is taken as it is without a look at its eigenvalues. */
+const WELL_CONDITIONED = 1e8;
+
+/** Factors D = L·Lᵀ and inverts L: ‖D‖_F·‖L⁻¹‖²_F = ‖D‖_F·Tr D⁻¹ is at least the spectral condition of D. */
+function wellConditioned(la: LinearAlgebra, d: Matrix): CheckedSystem['noiseFactor'] {
+  try {
+    const root = la.cholesky(d);
+    const inverse = la.lowerInverse(root);
+    return norm(d) * norm(inverse) ** 2 <= WELL_CONDITIONED ? { root, inverse } : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Returns eigenvalues and eigenvectors of D.
+ * @throws InputError when it is not ≥ 0
+ */
+function eigenOfNoise(la: LinearAlgebra, d: Matrix): SymmetricEigen {
+  const noise = la.eigh(d);
+  const [low, high] = [noise.values[0], noise.values[d.rows - 1]];
   check(
     high > 0 && low >= -ROUNDING * high,
     'not-positive',
@@ -87,18 +131,7 @@ export function checkLinearSystem(la: LinearAlgebra, system: LinearSystem): Chec
       `the diffusion D is not ≥ 0: its eigenvalues reach from ${round(low)} to ${round(high)}, and the direction ` +
       `${describeDirection(column(noise.vectors, 0))} would have a negative variance; a covariance has none.`,
   );
-  const limit = n * 2 ** -52 * high;
-  const values = noise.values.map((v) => Math.max(0, v));
-  return {
-    n,
-    drift: symmetricDrift ? f.matrix : drift,
-    diffusion: d.matrix,
-    noiseStrength,
-    symmetricDrift,
-    noise: { values, vectors: noise.vectors },
-    noiseRank: values.filter((v) => v > limit).length,
-    warnings,
-  };
+  return { values: noise.values.map((v) => Math.max(0, v)), vectors: noise.vectors };
 }
 
 /** Returns (M + Mᵀ)/2 and the largest |m_ij − m_ji|. */

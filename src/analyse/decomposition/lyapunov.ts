@@ -2,7 +2,7 @@
 import { check } from '../../numeric/errors.js';
 import { identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import type { CheckedSystem } from './linear-system.js';
-import { add, antisymmetricPart, half, norm, scaled, symmetricPart } from './parts.js';
+import { antisymmetricPart, half, norm, symmetricPart } from './parts.js';
 import type { DriftSpectrum } from './spectrum.js';
 
 /** Solves F·W + W·Fᵀ = 2·D for the symmetric W and returns it with the antisymmetric Q = F·W − D. docs/theory [D3], [D4]. */
@@ -31,21 +31,25 @@ export function solveForW(
  * part of their sum.
  */
 function inEigenbasis(la: LinearAlgebra, system: CheckedSystem, eigen: NonNullable<DriftSpectrum['eigen']>) {
-  const { n, diffusion } = system;
+  const { n, diffusion, noiseFactor } = system;
   const { values: l, vectors } = eigen;
-  const d = symmetricPart(la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors));
-  const [w, q] = [matrix(n, n), matrix(n, n)];
+  // Vᵀ·D·V, with D = L·Lᵀ as (Lᵀ·V)ᵀ·(Lᵀ·V): half the operations, and symmetric by itself
+  const d = noiseFactor
+    ? la.syrk(la.gemm(noiseFactor.root, vectors, { transposeA: true }), { transpose: true })
+    : symmetricPart(la.gemm(la.gemm(vectors, diffusion, { transposeA: true }), vectors));
+  const [v, q] = [d.data, matrix(n, n)];
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      const v = d.data[i * n + j] / (l[i] + l[j]);
-      w.data[i * n + j] = 2 * v;
-      q.data[i * n + j] = v * (l[i] - l[j]);
+      const k = i * n + j;
+      v[k] /= l[i] + l[j];
+      q.data[k] = v[k] * (l[i] - l[j]);
     }
   }
   // each part is scaled separately, so that neither loses digits to the other
-  const [sw, sq] = [norm(w) || 1, norm(q) || 1];
-  const m = la.gemm(la.gemm(vectors, add(scaled(w, 1 / sw), 1 / sq, q)), vectors, { transposeB: true });
-  return { w: half(m, 1, w, sw), q: half(m, -1, q, sq) };
+  const [sw, sq] = [norm(d) || 1, norm(q) || 1];
+  for (let k = 0; k < v.length; k++) q.data[k] = v[k] / sw + q.data[k] / sq;
+  const m = la.gemm(la.gemm(vectors, q, { into: d }), vectors, { transposeB: true, into: q });
+  return { w: half(m, 1, d, 2 * sw), q: half(m, -1, m, sq) };
 }
 
 /** Orders up to which ‖H‖ is always computed instead of bounded. */
@@ -56,7 +60,7 @@ const SMALL = 100;
  * Kenney 1988): ‖δW‖ ≤ ‖H‖·‖R‖ with F·H + H·Fᵀ = 1 and R the residual, to which rounding of F and D is added. ‖H‖ is
  * 1/(2·λ_min(F)) for a symmetric F. For n > 100 and a D of condition at most 100, λ_max(W)/(2·λ_min(D)) is taken instead of
  * another solve.
- * @param variances - eigenvalues of W, ascending
+ * @param variances - gives the eigenvalues of W, ascending; asked only for a general F
  * @param residual - ‖F·W + W·Fᵀ − 2·D‖_F/‖2·D‖_F
  */
 export function boundOfError(
@@ -64,14 +68,14 @@ export function boundOfError(
   system: CheckedSystem,
   spectrum: DriftSpectrum,
   w: Matrix,
-  variances: Float64Array,
+  variances: () => Float64Array,
   residual: number,
 ): { readonly relative: number; readonly condition: number } {
-  const { n, drift, diffusion, noise } = system;
+  const { n, drift, diffusion } = system;
   const inverse = spectrum.eigen
     ? 0.5 / spectrum.re[0]
-    : n > SMALL && noise.values[n - 1] <= 100 * noise.values[0]
-      ? variances[n - 1] / (2 * noise.values[0])
+    : n > SMALL && system.noise.values[n - 1] <= 100 * system.noise.values[0]
+      ? variances()[n - 1] / (2 * system.noise.values[0])
       : normOfInverse(la, spectrum, n);
   const [f, size] = [norm(drift), norm(w)];
   const condition = 2 * f * inverse;

@@ -4,11 +4,25 @@
  */
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/index.js';
 
+/** Squares that are summed before they enter the sum. */
+const PIECE = 1024;
+
 /** Returns the Frobenius norm, from the plain sum of squares where that neither overflows nor loses small entries. */
 export function norm(m: Matrix): number {
   let s = 0;
   const { data } = m;
-  for (let k = 0; k < data.length; k++) s += data[k] * data[k];
+  // piece by piece: one long sum of 1e6 squares would lose two digits
+  for (let from = 0; from < data.length; from += PIECE) {
+    const to = Math.min(from + PIECE, data.length);
+    let [even, odd] = [0, 0];
+    let k = from;
+    for (; k + 1 < to; k += 2) {
+      even += data[k] * data[k];
+      odd += data[k + 1] * data[k + 1];
+    }
+    if (k < to) even += data[k] * data[k];
+    s += even + odd;
+  }
   return s > 1e-250 && s < 1e300 ? Math.sqrt(s) : frobenius(m);
 }
 

@@ -1,8 +1,7 @@
 /** Factoring a covariance, and naming the direction without noise where it is singular in double precision. docs/theory [D8]. */
 import { InputError } from '../../numeric/errors.js';
-import { column, frobenius, identity, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
+import { column, frobenius, type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { type CheckedSystem, describeDirection, round } from './linear-system.js';
-import { symmetricPart } from './parts.js';
 
 /** Holds the triangular factors of a covariance W and its inverse U, all n×n. */
 interface CovarianceFactor {
@@ -10,17 +9,16 @@ interface CovarianceFactor {
   readonly root: Matrix;
   /** U = W⁻¹, symmetric. */
   readonly u: Matrix;
-  /** L = G⁻ᵀ, so that U = L·Lᵀ. */
-  readonly whitener: Matrix;
+  /** G⁻¹, lower, so that U = G⁻ᵀ·G⁻¹. */
+  readonly inverse: Matrix;
 }
 
 /**
- * Factors W = G·Gᵀ and returns G, U = W⁻¹ and L = U·G = G⁻ᵀ. The Cholesky factorisation keeps its accuracy for variances on very
+ * Factors W = G·Gᵀ and returns G, G⁻¹ and U = W⁻¹ = G⁻ᵀ·G⁻¹. The Cholesky factorisation keeps its accuracy for variances on very
  * different scales.
  * @throws InputError that names the direction without noise when W is not positive definite
  */
 export function factorCovariance(la: LinearAlgebra, system: CheckedSystem, w: Matrix): CovarianceFactor {
-  const { n } = system;
   let root: Matrix;
   try {
     root = la.cholesky(w);
@@ -28,11 +26,8 @@ export function factorCovariance(la: LinearAlgebra, system: CheckedSystem, w: Ma
     if (!(error instanceof InputError)) throw error;
     throw singular(la, system, weakest(la, w));
   }
-  const u = la.choleskySolve(root, identity(n));
-  symmetricPart(u, u);
-  const whitener = la.gemm(u, root);
-  for (let i = 0; i < n; i++) whitener.data.fill(0, i * n, i * n + i);
-  return { root, u, whitener };
+  const inverse = la.lowerInverse(root);
+  return { root, u: la.syrk(inverse, { transpose: true }), inverse };
 }
 
 /** Names the direction that W resolves least. */

@@ -1,7 +1,8 @@
 /** Whether a drift matrix is stable, whether its decomposition is unique, and how long a step may be. docs/theory [D8]. */
 import { check, InputError } from '../../numeric/errors.js';
-import { frobenius, type LinearAlgebra, type RealSchur, type SymmetricEigen } from '../../numeric/linalg/index.js';
+import type { LinearAlgebra, RealSchur, SymmetricEigen } from '../../numeric/linalg/index.js';
 import { type CheckedSystem, round } from './linear-system.js';
+import { norm } from './parts.js';
 
 /** Lists the n eigenvalues of a matrix, in 1/time for a drift. */
 interface Eigenvalues {
@@ -34,7 +35,7 @@ export function driftSpectrum(la: LinearAlgebra, system: CheckedSystem, unstable
     (i, j) => re[i] - re[j] || Math.abs(im[i]) - Math.abs(im[j]) || im[j] - im[i],
   );
   const values = { re: Float64Array.from(order, (i) => re[i]), im: Float64Array.from(order, (i) => im[i]) };
-  const zero = 2 ** -51 * frobenius(drift);
+  const zero = 2 ** -51 * norm(drift);
   const stable = values.re[0] > zero;
   if (!stable) {
     check(values.re[0] < -zero, 'not-unique', () => neutral(values.re[0], values.im[0], zero));

@@ -36,10 +36,14 @@ export function sbatchArguments(array: ArrayJob, options: SlurmOptions): string[
     ...(given('cpus-per-task') ? [] : ['--cpus-per-task=1']),
     ...(given('mem', 'mem-per-cpu') ? [] : [`--mem=${megabytes}M`]),
     ...(given('time') || seconds === undefined ? [] : [`--time=${minutesFor(seconds)}`]),
-    ...options.sbatch.map(({ name: option, value }) => (value === undefined ? `--${option}` : `--${option}=${value}`)),
+    ...optionWords(options),
     script,
   ];
 }
+
+/** Returns the options of a user as sbatch takes them. */
+export const optionWords = ({ sbatch }: SlurmOptions): string[] =>
+  sbatch.map(({ name, value }) => (value === undefined ? `--${name}` : `--${name}=${value}`));
 
 /** Returns the minutes that are asked for. */
 export const minutesFor = (seconds: number): number => Math.max(LEAST_MINUTES, Math.ceil((MORE_TIME * seconds) / 60));

@@ -23,6 +23,13 @@ export class SlurmClient {
     return { refusal: refusalOf(words), words };
   }
 
+  /** Asks whether Slurm would take a job with these options; the words of sbatch when it would never. */
+  async refuses(args: readonly string[]): Promise<string | undefined> {
+    const { code, stderr } = await this.run('sbatch', ['--test-only', '--array=0-0', '--wrap=true', ...args]);
+    const words = wordsOf(stderr) || `exit code ${code}`;
+    return code !== 0 && refusalOf(words) === 'refused' ? words : undefined;
+  }
+
   /** Lists the jobs of this user, those with a name where it is given; the words of squeue when it does not answer. */
   async queue(name?: string): Promise<readonly QueueLine[] | string> {
     const args = ['-h', '-u', userInfo().username, '-o', QUEUE_FORMAT];

@@ -42,15 +42,18 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
   });
 }
 
+/** Says whether a task could not open its log, or did not find its list. */
+export const couldNotOpen = ({ exit }: TaskEnd): boolean => exit === '0:53' || exit === `${UNSEEN}:0`;
+
 /** Says in words why a task left no document. */
 function causeOf(end: TaskEnd | undefined, log: TaskLog | undefined, line: string | undefined, path: string): string {
   const node = end?.node || log?.host;
   const on = node ? ` on ${node}` : '';
   if (!log) {
-    const opened = end?.exit === '0:53' || end?.exit === `${UNSEEN}:0`;
-    const no = opened
-      ? `it could not open its log${on}, which perhaps does not see this folder`
-      : `it left no log${on}`;
+    const no =
+      end && couldNotOpen(end)
+        ? `it could not open its log${on}, which perhaps does not see this folder`
+        : `it left no log${on}`;
     return `${no}${end ? ` (${end.state}, exit code ${end.exit})` : ''}`;
   }
   const how = end
@@ -70,7 +73,7 @@ export const hasFailed = ({ end, log }: Failure): boolean =>
 export const failureLines = (failures: readonly Failure[]): string =>
   failures.map(({ file, task, cause }) => `${file}\t${task ?? '-'}\t${cause}\n`).join('');
 
-/** Says in one sentence which cells failed and why; equal causes are told once. */
+/** Says in one sentence how many cells failed, and of three of them why. */
 export function failureSentence(failures: readonly Failure[], cells: number, rounds: number, list: string): string {
   const shown = failures
     .slice(0, 3)

@@ -22,7 +22,9 @@ export function refusalOf(words: string): Refusal {
 export function wordsOf(stderr: string): string {
   const lines = stderr
     .split(/\r?\n/)
-    .map((line) => line.replace(/^(?:sbatch|squeue|scancel|scontrol|sacct): (?:error: |fatal: )?/, ''));
+    .map((line) =>
+      line.replace(/^(?:sbatch|squeue|scancel|scontrol|sacct): (?:error: |fatal: )?|^allocation failure: /, ''),
+    );
   const kept = lines.filter((line) => line.trim() !== '' && !/^Try ".*" for more information/.test(line));
   return kept
     .join('; ')

@@ -1,5 +1,4 @@
 /** One round: the missing cells are submitted and followed until no job is left in the queue. */
-import { existsSync } from 'node:fs';
 import { RunError } from '../../numeric/errors.js';
 import { LATE, LOOK, pollPause } from './clock.js';
 import { type Failure, failuresOf, hasFailed } from './failures.js';
@@ -7,14 +6,13 @@ import type { Launch, Waiting } from './launch.js';
 import { needsProbe, Probe, probeOf, tasksOf } from './probe.js';
 import { waitingFor } from './reasons.js';
 import { Submitter } from './submit.js';
+import { stopUnseen, stopUnseenAtEnd } from './unseen.js';
 
 /** How a round ended: all documents are there, it was stopped by the signal, or some are missing though no job is left. */
 export type RoundEnd = 'done' | 'stopped' | readonly Failure[];
 
 /** Milliseconds for which jobs must have waited for what never comes before they are ended. */
 const SURE = 10_000;
-/** Milliseconds after which a task that has ended and left neither log nor document shows that its node does not see the folder. */
-const UNSEEN_AFTER = 30_000;
 
 /** Says how a round divides and submits cells. */
 export interface RoundSize {
@@ -62,11 +60,12 @@ export async function runRound(launch: Launch, covered: ReadonlySet<string>, siz
           }
         }
         await stopNever(launch, lines, watch);
-        await stopUnseen(launch, lines, submitter, watch);
+        await stopUnseen(launch, lines, submitter.arrays, watch);
         if (lines.length === 0 && submitter.done) {
           const failures = await lateDocuments(launch);
           if (launch.missing.size === 0) return 'done';
           if (launch.stopped) return 'stopped';
+          await stopUnseenAtEnd(launch, failures);
           if ((await launch.queue())?.length === 0) return failures;
         }
         launch.say(submitter.note ?? noteOf(lines));
@@ -106,39 +105,6 @@ async function stopNever(
   throw new RunError(
     'never-starts',
     `the jobs would never start, and were ended; Slurm's reason is ${reasons[0]!.text}. Continue with --resume.`,
-  );
-}
-
-/** Ends jobs when tasks that have ended left neither a log nor a document: their nodes see another disk. */
-async function stopUnseen(
-  launch: Launch,
-  lines: readonly Waiting[],
-  { arrays }: Submitter,
-  watch: { unseen: number | undefined },
-): Promise<void> {
-  if (launch.seen) return;
-  const inQueue = new Set(lines.flatMap(({ array, tasks }) => (tasks ?? []).map((index) => `${array} ${index}`)));
-  const ended = arrays.flatMap((array) =>
-    Array.from({ length: launch.submissions.arrays[array].tasks }, (_, index) => index)
-      .filter((index) => !inQueue.has(`${array} ${index}`))
-      .map((index) => launch.files.log(launch.submissions.arrays[array].job!, index)),
-  );
-  if (ended.length === 0) return;
-  if (ended.slice(0, 50).some((log) => existsSync(log))) {
-    launch.seen = true;
-    return;
-  }
-  watch.unseen ??= launch.clock.now();
-  if (launch.clock.now() - watch.unseen < UNSEEN_AFTER) return;
-  const jobs = arrays.map((array) => launch.submissions.arrays[array].job!);
-  const ends = [...(await launch.setting.client.ends(jobs)).values()].filter(({ node }) => node !== '');
-  launch.seen = true; // said once
-  if (ends.length > 0 && ends.every(({ state }) => state === 'CANCELLED')) return;
-  const node = ends[0]?.node;
-  await launch.clear();
-  throw new RunError(
-    'folder-unseen',
-    `the first tasks ended${node ? ` on ${node}` : ''} and left neither a log nor a document in ${launch.folder}: nodes do not see this folder, or may not write there. The other jobs were ended; choose a folder on a disk that all nodes share with --out.`,
   );
 }
 

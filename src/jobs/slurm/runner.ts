@@ -3,6 +3,7 @@ import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { check } from '../../numeric/errors.js';
 import type { CellRunner } from '../cells.js';
+import { optionWords } from './arguments.js';
 import { cancelJobs } from './cancel.js';
 import { SlurmClient } from './client.js';
 import { realClock } from './clock.js';
@@ -10,7 +11,6 @@ import { launcher } from './launcher.js';
 import { parseSlurmOptions } from './options.js';
 import { runProgram } from './programs.js';
 import { NO_PROLOGUE, readPrologue } from './prologue.js';
-import { wordsOf } from './refusals.js';
 
 /** The program that this file is a part of; in tests, which run from sources, the built one. */
 const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url)).replace(
@@ -27,9 +27,9 @@ const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url)).rep
 export async function slurmRunner(options: string, prologue?: string): Promise<CellRunner> {
   const read = parseSlurmOptions(options);
   const before = prologue === undefined ? NO_PROLOGUE : readPrologue(prologue);
-  const { code, stderr } = await runProgram('sbatch', ['--version']);
-  check(code === 0, 'no-slurm', () => `--on slurm cannot use sbatch of this machine, which says: ${wordsOf(stderr)}.`);
   const client = new SlurmClient(runProgram);
+  const words = await client.refuses(optionWords(read));
+  check(words === undefined, 'sbatch-refused', `--on slurm: sbatch would not take such jobs: ${words}.`);
   return launcher({ client, clock: realClock, options: read, prologue: before, node: execPath, program: PROGRAM });
 }
 

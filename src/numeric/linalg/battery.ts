@@ -56,10 +56,12 @@ export function faultOf(la: LinearAlgebra): string | undefined {
   if (!orthonormal(u) || far(right.gemm(u, scaledRows), b)) return 'a wrong singular value decomposition';
   const { t, z } = la.schur(c);
   if (!orthonormal(z) || far(right.gemm(right.gemm(z, t), z, { transposeB: true }), c)) return 'a wrong Schur form';
-  const x = la.lu(c).solve(identity(ORDER));
-  if (far(right.gemm(c, x), identity(ORDER))) return 'a wrong solution of linear equations';
+  const factor = la.lu(c);
+  if (far(factor.solve(c), identity(ORDER)) || far(right.gemm(c, factor.inverse()), identity(ORDER)))
+    return 'a wrong solution of linear equations';
   const root = la.cholesky(s);
   if (far(right.gemm(root, root, { transposeB: true }), s)) return 'a wrong Cholesky factor';
+  if (far(right.gemm(la.lowerInverse(root), root), identity(ROWS))) return 'a wrong inverse of a triangular matrix';
   const y = la.choleskySolve(root, a);
   return far(right.gemm(s, y), a) ? 'a wrong solution by a Cholesky factor' : undefined;
 }

@@ -2,11 +2,11 @@
 import { kernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
 import { embeddedEigh, embeddedEigvalsh } from './embedded-eigh.js';
-import { embeddedLu } from './embedded-lu.js';
+import { embeddedLu, lowerInverse } from './embedded-lu.js';
 import { embeddedSchur, embeddedTriangularSylvester } from './embedded-schur.js';
 import { embeddedSvd } from './embedded-svd.js';
 import { Heap, withHeap } from './heap.js';
-import { checkFinite, checkSymmetric, type Matrix, matrix } from './matrix.js';
+import { checkFinite, checkSquare, checkSymmetric, identity, type Matrix, matrix } from './matrix.js';
 import type { LinearAlgebra, RankUpdater } from './provider.js';
 import { gemmShape } from './shapes.js';
 
@@ -79,6 +79,16 @@ export function embeddedLinearAlgebra(): LinearAlgebra {
       });
     },
 
+    lowerInverse(l) {
+      checkLower(l);
+      const n = l.rows;
+      return withHeap(16 * n * n, (heap) => {
+        const [pl, px] = [heap.put(l.data), heap.put(identity(n).data)];
+        lowerInverse(heap, n, pl, 0, px);
+        return matrix(n, n, heap.take(px, n * n));
+      });
+    },
+
     lu: (a) => embeddedLu(a),
     svd: (a) => embeddedSvd(a),
     schur: (a) => embeddedSchur(a),
@@ -103,6 +113,21 @@ export function checkSolve(f: Matrix, b: Matrix, who: string): void {
     () => `${who}: a ${f.rows}×${f.cols} factor cannot solve for a right side with ${b.rows} rows.`,
   );
   checkFinite(b, who);
+}
+
+/**
+ * Refuses a matrix that is not square or not finite, or whose lower triangle has no inverse.
+ * @throws InputError
+ */
+export function checkLower(l: Matrix): void {
+  checkSquare(l, 'lowerInverse');
+  checkFinite(l, 'lowerInverse');
+  for (let i = 0; i < l.rows; i++)
+    check(
+      l.data[i * (l.rows + 1)] !== 0,
+      'singular',
+      () => `lowerInverse: diagonal entry ${i} of ${l.rows} is 0, so there is no inverse.`,
+    );
 }
 
 /** Copies the upper triangle of a square matrix onto the lower one, in place. */

@@ -118,7 +118,8 @@ export function frobenius(a: Matrix): number {
   const scale = largest(a);
   if (scale === 0 || !Number.isFinite(scale)) return scale;
   let s = 0;
-  for (const v of a.data) s += (v / scale) ** 2;
+  const { data } = a;
+  for (let k = 0; k < data.length; k++) s += (data[k] / scale) ** 2;
   return scale * Math.sqrt(s);
 }
 
@@ -126,7 +127,10 @@ export function frobenius(a: Matrix): number {
 export function largest(a: Matrix): number {
   let m = 0;
   let sum = 0;
-  for (const v of a.data) {
+  const { data } = a;
+  // by index: an iterator takes several times as long
+  for (let k = 0; k < data.length; k++) {
+    const v = data[k];
     const w = Math.abs(v);
     if (w > m) m = w;
     sum += v - v;

@@ -125,6 +125,11 @@ export interface LinearAlgebra {
   cholesky(a: Matrix): Matrix;
   /** X with L·Lᵀ·X = B. */
   choleskySolve(l: Matrix, b: Matrix): Matrix;
+  /**
+   * L⁻¹, lower triangular, of the lower triangle of L. n³/3 flops: a third of `choleskySolve` with the identity.
+   * @throws InputError when a diagonal entry is exactly 0
+   */
+  lowerInverse(l: Matrix): Matrix;
   /** LU with partial pivoting. */
   lu(a: Matrix): LuFactor;
   /** Thin singular value decomposition; every singular value to a few eps·‖A‖. */

@@ -14,6 +14,8 @@ const SIGNATURES = {
   dpotrf: 'cidii',
   dgetrf: 'iidiii',
   dgetrs: 'ciidiidii',
+  dgetri: 'idiidii',
+  dtrtri: 'ccidii',
   dgesdd: 'ciididdididiii',
   dgees: 'ccpidiidddidiii',
 } as const;

@@ -3,7 +3,7 @@
  * routines need no transposed copy.
  */
 import { check, RunError } from '../errors.js';
-import { checkSolve, mirrorUpper, notPositive } from './embedded.js';
+import { checkLower, checkSolve, mirrorUpper, notPositive } from './embedded.js';
 import { luFactor } from './embedded-lu.js';
 import { checkFinite, checkSquare, checkSymmetric, type Matrix, matrix, transpose } from './matrix.js';
 import type { LinearAlgebra, LuFactor, RankUpdater, SingularValues } from './provider.js';
@@ -68,11 +68,10 @@ export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
     cholesky(a) {
       checkSymmetric(a, 'cholesky');
       const n = a.rows;
-      const l = matrix(n, n, a.data.slice());
+      const l = lowerTriangle(a);
       const info = int(0);
       if (n > 0) f.dpotrf('U', int(n), l.data, int(n), info);
       check(info[0] === 0, 'not-positive-definite', () => notPositive(info[0] - 1));
-      for (let i = 0; i < n; i++) l.data.fill(0, i * n + i + 1, (i + 1) * n);
       return l;
     },
 
@@ -85,11 +84,27 @@ export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
       return x;
     },
 
+    lowerInverse(l) {
+      checkLower(l);
+      const n = l.rows;
+      const x = lowerTriangle(l);
+      if (n > 0) f.dtrtri('U', 'N', int(n), x.data, int(n), int(0));
+      return x;
+    },
+
     lu: (a) => lu(f, a),
     svd: (a) => svd(f, a),
     schur: (a) => systemSchur(f, a),
     triangularSylvester: (s, t, c, options) => systemTriangularSylvester(f, s, t, c, options),
   };
+}
+
+/** Copies the lower triangle, all that LAPACK reads of it, with zeros above. */
+function lowerTriangle(a: Matrix): Matrix {
+  const n = a.rows;
+  const l = matrix(n, n);
+  for (let i = 0; i < n; i++) l.data.set(a.data.subarray(i * n, i * n + i + 1), i * n);
+  return l;
 }
 
 function symmetricEigen(f: Lapack, job: 'V' | 'N', a: Matrix): Float64Array {
@@ -139,8 +154,17 @@ function lu(f: Lapack, a: Matrix): LuFactor {
       }
       return transpose(x);
     },
+    () => {
+      const x = matrix(n, n, factor.data.slice());
+      const work = new Float64Array(BLOCK * n);
+      if (n > 0) f.dgetri(int(n), x.data, int(n), pivots, work, int(work.length), int(0));
+      return transpose(x);
+    },
   );
 }
+
+/** Columns that dgetri works on at once. */
+const BLOCK = 64;
 
 function svd(f: Lapack, a: Matrix): SingularValues {
   checkFinite(a, 'svd');
