@@ -101,6 +101,18 @@ export const SMALL: PartialConfig = {
   record: { layer: 'layer1', windowEpochs: 4 },
 };
 
+/** One of ReLU units, whose valleys close. */
+export const CLOSED: PartialConfig = {
+  seed: 3,
+  data: {
+    set: 'teacher',
+    teacher: { network: { widths: [8, 6, 3], activation: 'tanh' }, train: 120, test: 0, labelNoise: 0.2, seed: 2 },
+  },
+  network: { widths: [8, 5, 3], activation: 'relu' },
+  training: { learningRate: 0.1, batchSize: 10 },
+  record: { layer: 'layer1', windowEpochs: 10 },
+};
+
 /** A linear regression whose Hessian is the second moment of its inputs. */
 export const LINEAR: PartialConfig = {
   seed: 1,
@@ -109,6 +121,7 @@ export const LINEAR: PartialConfig = {
     teacher: {
       network: { widths: [6, 1], activation: 'identity', loss: 'squared-error' },
       train: 200,
+      test: 0,
       labelNoise: 0.3,
       spectrum: [4, 2, 1, 0.5, 0.25, 0.1],
       seed: 5,

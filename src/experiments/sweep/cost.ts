@@ -7,6 +7,7 @@ import { firstSamples } from '../../data/subset.js';
 import { type AnyNetwork, asLayered, countOf, endsOf, isLayered, recordedBlock } from '../../model/any-network.js';
 import { resolveLayers } from '../../model/layered/resolve.js';
 import { sizeOf } from '../../model/layered/resolved.js';
+import { wholePower } from '../../numeric/power.js';
 import { layersIn } from '../../runs/layers.js';
 import { trainerBytes } from '../../runs/learner.js';
 import type { Loaded } from '../../runs/prepare.js';
@@ -210,7 +211,7 @@ function measureCost(
       if (k === 0)
         return plain(state + PRODUCTS * product * (request.measures.some((m) => m.name === 'top') ? 0.1 : 1));
       return plain(
-        2 + 70 * product + 4 * k * product + 512 * (work.all * 6e-10 + 2e-3) + k * k * k * 3e-4,
+        2 + 70 * product + 4 * k * product + 512 * (work.all * 6e-10 + 2e-3) + wholePower(k, 3) * 3e-4,
         8 * P * 340,
       );
     }
@@ -232,7 +233,7 @@ function measureCost(
       for (const { size, own: macs, above } of layers) {
         const order = Math.min(T, size);
         const pcas = { psi: 3, 'rank-law': 2, displacement: 3 }[name] ?? 1;
-        seconds += pcas * (EIGEN * order * order * order + (T * size * order) / 4e9) + T * size * 1e-8;
+        seconds += pcas * (EIGEN * wholePower(order, 3) + (T * size * order) / 4e9) + T * size * 1e-8;
         if (name === 'psi')
           seconds += 4 * widths(above, macs, number('directions', 40)) + number('vectors', 40) * product * 0.6;
         if (name === 'principal-flatness') seconds += widths(above, macs, number('directions', 20));

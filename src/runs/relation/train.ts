@@ -2,7 +2,7 @@
 
 import type { Rows } from '../../analyse/trajectory/window-rows.js';
 import type { Samples } from '../../data/dataset.js';
-import { type BatchPlan, batchPlan } from '../../data/samplers.js';
+import { type BatchPlan, type BatchRequest, batchPlan } from '../../data/samplers.js';
 import type { RecordedBlock } from '../../model/any-network.js';
 import type { LayeredSpec } from '../../model/layered/spec.js';
 import type { Key } from '../../numeric/random.js';
@@ -143,9 +143,14 @@ export function gradientRows(
   learner: Pick<GridLearner, 'gradient'>,
   { plan, windowEpochs }: Pick<Trained, 'windowEpochs'> & { readonly plan: Pick<BatchPlan, 'batchesPerEpoch'> },
   layers: readonly RecordedBlock[],
-  { batchSize, key, count }: { readonly batchSize: number; readonly key: Key; readonly count: number },
+  {
+    sampling = 'shuffled',
+    lastBatch = 'drop',
+    ...drawn
+  }: Pick<BatchRequest, 'batchSize' | 'key' | 'count'> & Partial<Pick<BatchRequest, 'sampling' | 'lastBatch'>>,
 ): ReadonlyMap<string, Rows> {
-  const again = batchPlan({ count, batchSize, sampling: 'shuffled', lastBatch: 'drop', key });
+  const { batchSize } = drawn;
+  const again = batchPlan({ ...drawn, sampling, lastBatch });
   const T = windowEpochs * plan.batchesPerEpoch;
   const rows = new Map(layers.map(({ name, size }) => [name, { data: new Float32Array(T * size), P: size }]));
   for (let t = 0; t < T; t++) {

@@ -71,7 +71,7 @@ export async function walkRows(
   fixed: Float32Array,
 ) {
   const { config, network, trained } = bench;
-  const { batchSize } = config.training;
+  const { batchSize, sampling, lastBatch } = config.training;
   const learner = runLearner(network, bench.train, config, trained.plan.batchesPerEpoch, {
     recorded: [],
     ...(bench.request.packed && { packed: bench.request.packed }),
@@ -79,6 +79,8 @@ export async function walkRows(
   learner.setWeights(fixed);
   const rows = gradientRows(learner, { plan: trained.plan, windowEpochs: window.epochs }, blocks, {
     batchSize,
+    sampling,
+    lastBatch,
     key: bench.key('walk'),
     count: bench.train.count,
   });
