@@ -3,10 +3,12 @@
  * factor of two for perceptrons and small convolutional networks; what a stopping rule will take is a guess.
  */
 import { pcaMemory } from '../../analyse/trajectory/pca.js';
+import type { Samples } from '../../data/dataset.js';
 import { firstSamples } from '../../data/subset.js';
 import { type AnyNetwork, asLayered, countOf, endsOf, isLayered, recordedBlock } from '../../model/any-network.js';
 import { resolveLayers } from '../../model/layered/resolve.js';
 import { sizeOf } from '../../model/layered/resolved.js';
+import { wholePower } from '../../numeric/power.js';
 import { layersIn } from '../../runs/layers.js';
 import { trainerBytes } from '../../runs/learner.js';
 import type { Loaded } from '../../runs/prepare.js';
@@ -109,14 +111,39 @@ function epochsOf(
   return { expected: GUESSED_SHARE * most, most };
 }
 
+/** Samples from which the memory of a trainer is extrapolated: that of all would read them all, for every point. */
+const FEW = 250;
+
+/** Estimates the bytes of a trainer, which grow with the samples as a straight line. */
+function bytesOfTrainer({ config, network, dataset: { train, test } }: CostRequest, perEpoch: number): number {
+  const few = Math.max(FEW, config.training.batchSize);
+  if (2 * few >= train.count) return trainerBytes(network, train, test, config, perEpoch);
+  const [one, two] = [few, 2 * few].map((n) =>
+    trainerBytes(network, firstSamples(train, n), undefined, config, perEpoch),
+  );
+  const all = train.count + (test?.count ?? 0);
+  return two + ((all - 2 * few) / few) * (two - one);
+}
+
+const shares = new WeakMap<Samples, number>();
+
+/** Returns the share of inputs that are not 0, of the first thousand samples; each set is looked at once. */
+function shareOf(train: Samples): number {
+  const known = shares.get(train);
+  if (known !== undefined) return known;
+  const few = firstSamples(train, 1000);
+  const share = nonzeros(few).all / few.values.length;
+  shares.set(train, share);
+  return share;
+}
+
 /** Estimates what a cell costs. Costs itself a look at the first thousand samples. */
 export function costOf(request: CostRequest): CellCost {
   const { config, network, dataset, measures, until } = request;
   const { train, test } = dataset;
   const layered = isLayered(network) || config.optimiser !== undefined;
   const speeds = SPEEDS[layered ? 'layered' : 'perceptron'];
-  const few = firstSamples(train, 1000);
-  const work = workOf(network, nonzeros(few).all / few.values.length);
+  const work = workOf(network, shareOf(train));
   const P = countOf(network);
   const { batchSize } = config.training;
   const perEpoch = Math.max(1, Math.floor(train.count / batchSize));
@@ -154,8 +181,7 @@ export function costOf(request: CostRequest): CellCost {
   return {
     seconds,
     training: trained,
-    most: seconds + trainingOf(epochs.most) - trained,
-    bytes: trainerBytes(network, train, test, config, perEpoch) + passes + held + 40 * P,
+    bytes: bytesOfTrainer(request, perEpoch) + passes + held + 40 * P,
   };
 }
 
@@ -228,7 +254,7 @@ function measureCost(
       if (k === 0)
         return plain(state + PRODUCTS * product * (request.measures.some((m) => m.name === 'top') ? 0.1 : 1));
       return plain(
-        2 + 70 * product + 4 * k * product + 512 * (work.all * 6e-10 + 2e-3) + k * k * k * 3e-4,
+        2 + 70 * product + 4 * k * product + 512 * (work.all * 6e-10 + 2e-3) + wholePower(k, 3) * 3e-4,
         8 * P * 340,
       );
     }
@@ -250,7 +276,7 @@ function measureCost(
       for (const { size, own: macs, above } of layers) {
         const order = Math.min(T, size);
         const pcas = { psi: 3, 'rank-law': 2, displacement: 3 }[name] ?? 1;
-        seconds += pcas * (EIGEN * order * order * order + (T * size * order) / 4e9) + T * size * 1e-8;
+        seconds += pcas * (EIGEN * wholePower(order, 3) + (T * size * order) / 4e9) + T * size * 1e-8;
         if (name === 'psi')
           seconds += 4 * widths(above, macs, number('directions', 40)) + number('vectors', 40) * product * 0.6;
         if (name === 'principal-flatness') seconds += widths(above, macs, number('directions', 20));
