@@ -74,7 +74,7 @@ export class PowerLawResult extends Shown {
   }
 
   toString(): string {
-    return `exponent ${this.exponent}, bracket ${formatRange(this.bracket)}; ${this.points} points, x from ${formatRange(this.range)}, scatter ${formatNumber(this.scatter, 2)} decades, r² ${formatNumber(this.r2, 3)}`;
+    return `exponent ${this.exponent}, bracket ${formatRange(this.bracket)}; ${this.points} points, x ${formatRange(this.range)}, scatter ${formatNumber(this.scatter, 2)} decades, r² ${formatNumber(this.r2, 3)}`;
   }
 }
 

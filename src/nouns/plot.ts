@@ -5,10 +5,19 @@ import { vortices } from '../analyse/decomposition/vortices.js';
 import type { Analysis } from '../analyse/trajectory/results.js';
 import { potentialFigure } from '../experiments/decompose/figures/potential.js';
 import { drawFigures } from '../experiments/ivf2021/figures/all.js';
+import { lossProfiles } from '../experiments/ivf2021/figures/profiles.js';
+import { curvatureByFlatness } from '../experiments/ivf2021/figures/secondary.js';
+import { trainingErrors, trainingLoss } from '../experiments/ivf2021/figures/training.js';
+import { rankedVariances } from '../experiments/ivf2021/figures/variances.js';
 import { check, InputError, kindOf } from '../numeric/errors.js';
 import { embeddedLinearAlgebra } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
 import type { Drawn } from '../report/figures/frame.js';
+import { correlationTimes } from '../report/figures/window/correlation.js';
+import { displacementCurves } from '../report/figures/window/displacement.js';
+import { flatnessByRank } from '../report/figures/window/flatness.js';
+import { trajectories } from '../report/figures/window/trajectory.js';
+import { varianceFlatness } from '../report/figures/window/variance-flatness.js';
 import { renderPng } from '../report/png.js';
 import { DecompositionResult } from './decompose.js';
 import { Density } from './density.js';
@@ -75,24 +84,20 @@ function analysisIn(call: string, result: HasAnalysis): Analysis {
 }
 
 /** Returns a figure, or throws with the reason why there is none. */
-function drawn(call: string, figure: Drawn | undefined): FigureResult {
-  if (figure && 'svg' in figure) return new FigureResult(figure);
-  throw new InputError(
-    'no-figure',
-    `${call}: the figure is not drawn: ${(figure?.missing ?? 'nothing was measured').replace(/\.$/, '')}.`,
-  );
+function drawn(call: string, figure: Drawn): FigureResult {
+  if ('svg' in figure) return new FigureResult(figure);
+  throw new InputError('no-figure', `${call}: the figure is not drawn: ${figure.missing.replace(/\.$/, '')}.`);
 }
 
-/** Makes the function of one figure of an analysis by the name that it has in the report. */
+/** Makes the function of one figure of an analysis. */
 const ofAnalysis =
-  (call: string, name: string) =>
+  (name: string, draw: (analysis: Analysis) => Drawn) =>
   (result: HasAnalysis): FigureResult => {
-    const of = `plot.${call}`;
+    const of = `plot.${name}`;
     const analysis = analysisIn(of, result);
-    const all = is.reading(of, 'the analysis', () => Object.values(drawFigures(analysis)).flat());
     return drawn(
       of,
-      all.find((f) => f.name === name),
+      is.reading(of, 'the analysis', () => draw(analysis)),
     );
   };
 
@@ -180,16 +185,17 @@ const made = (kind: abstract new (...args: never[]) => object, words: string) =>
 /** Figures as functions of results. */
 export const plot = {
   /** Variance of the weights against width of the loss valley, with the fit: the figure of ivf2021. */
-  varianceFlatness: ofAnalysis('varianceFlatness', 'variance-flatness'),
-  trainingLoss: ofAnalysis('trainingLoss', 'training-loss'),
-  trainingErrors: ofAnalysis('trainingErrors', 'training-errors'),
-  rankedVariances: ofAnalysis('rankedVariances', 'variances'),
-  displacement: ofAnalysis('displacement', 'msd'),
-  trajectory: ofAnalysis('trajectory', 'trajectory-1-2'),
-  lossProfiles: ofAnalysis('lossProfiles', 'loss-profiles'),
-  flatnessByRank: ofAnalysis('flatnessByRank', 'flatness'),
-  curvatureByFlatness: ofAnalysis('curvatureByFlatness', 'curvature'),
-  correlationTimes: ofAnalysis('correlationTimes', 'correlation-time'),
+  varianceFlatness: ofAnalysis('varianceFlatness', varianceFlatness),
+  trainingLoss: ofAnalysis('trainingLoss', trainingLoss),
+  trainingErrors: ofAnalysis('trainingErrors', trainingErrors),
+  rankedVariances: ofAnalysis('rankedVariances', rankedVariances),
+  displacement: ofAnalysis('displacement', displacementCurves),
+  /** The path in the plane of the two largest principal directions. */
+  trajectory: ofAnalysis('trajectory', (a) => trajectories(a)[0]),
+  lossProfiles: ofAnalysis('lossProfiles', lossProfiles),
+  flatnessByRank: ofAnalysis('flatnessByRank', flatnessByRank),
+  curvatureByFlatness: ofAnalysis('curvatureByFlatness', curvatureByFlatness),
+  correlationTimes: ofAnalysis('correlationTimes', correlationTimes),
   all,
   report,
   density,
