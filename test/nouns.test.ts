@@ -121,6 +121,8 @@ describe('a network at a point', () => {
     expect(density.density.reduce((s, d) => s + d * width, 0)).toBeCloseTo(1, 2);
     const inner = (all[1].value + all[2].value) / 2;
     expect(density.above(inner)).toBeCloseTo(2 / 36, 9);
+    expect(density.quantile(0.5)).toBeCloseTo(all[18].value, 9);
+    expect(density.quantile(0)).toBeCloseTo(all[35].value, 9);
     const probed = await at.hessian('layer2').density({ probes: 40, steps: 36 });
     expect(Math.abs(probed.trace.value - density.trace.value)).toBeLessThan(4 * probed.trace.error);
   });

@@ -1,5 +1,6 @@
 /** The density of the eigenvalues of a Hessian. */
 import type { SpectralDensity } from '../numeric/operators/slq.js';
+import * as is from '../numeric/wants.js';
 import { formatNumber } from '../report/format.js';
 import type { SurfaceBlock } from '../surface/surface.js';
 import { Measured } from './measured.js';
@@ -24,6 +25,8 @@ export class Density extends Shown {
   /** Σ λ². */
   readonly squares: Measured;
   readonly method: string;
+  /** Eigenvalues that stand for all of them, ascending, each with its share. */
+  readonly #nodes: readonly (readonly [value: number, share: number])[];
 
   constructor(block: SurfaceBlock, d: SpectralDensity, method: string) {
     super();
@@ -41,19 +44,33 @@ export class Density extends Shown {
     this.trace = moment(d.trace);
     this.squares = moment(d.squaredFrobenius);
     this.method = method;
+    this.#nodes = d.probes
+      .flatMap(({ nodes, weights }) => Array.from(nodes, (x, j) => [x, weights[j] / d.probes.length] as const))
+      .sort((a, b) => a[0] - b[0]);
   }
 
-  /** The share of eigenvalues above x. */
+  /** Returns the share of the eigenvalues above x. */
   above(x: number): number {
-    const k = this.at.findIndex((a) => a > x);
-    return k < 0 ? 0 : 1 - (k === 0 ? 0 : this.cumulative[k - 1]);
+    is.given('density.above', { x }, { x: is.real });
+    return this.#nodes.reduce((sum, [value, share]) => (value > x ? sum + share : sum), 0);
+  }
+
+  /** Returns the eigenvalue that a share of them, from 0 to 1, does not exceed. */
+  quantile(share: number): number {
+    is.given('density.quantile', { share }, { share: is.finite });
+    let sum = 0;
+    for (const [value, own] of this.#nodes) {
+      sum += own;
+      if (sum >= share * (1 - 1e-12)) return value;
+    }
+    return this.#nodes[this.#nodes.length - 1][0];
   }
 
   toString(): string {
-    const shares = [0.01, 0.1, 0.5, 0.9, 0.99].map((share) => {
-      const k = this.cumulative.findIndex((c) => c >= share);
-      return [`${100 * share} %`, formatNumber(this.at[k < 0 ? this.at.length - 1 : k], 3)];
-    });
-    return `density of the ${this.size} eigenvalues of ${this.block}, trace ${this.trace}; ${this.method}\n${shortened(['share', 'at or below'], shares)}`;
+    const shares = [0, 0.01, 0.1, 0.5, 0.9, 0.99, 1].map((share) => [
+      share === 0 ? 'smallest' : share === 1 ? 'largest' : `${100 * share} %`,
+      formatNumber(this.quantile(share), 3),
+    ]);
+    return `density of the ${this.size} eigenvalues of ${this.block}, trace ${this.trace}; ${this.method}\n${shortened(['share', 'up to'], shares)}`;
   }
 }

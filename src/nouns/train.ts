@@ -7,7 +7,7 @@ import { reproduceIvf2021Seeds } from '../experiments/ivf2021/seeds/experiment.j
 import { readResults } from '../experiments/ivf2021/stages.js';
 import { RUN_OPTIONS_WANTS, type RunOptions } from '../jobs/context.js';
 import { check } from '../numeric/errors.js';
-import { meanOf, negated } from '../numeric/estimate.js';
+import { estimate, meanOf, negated } from '../numeric/estimate.js';
 import * as is from '../numeric/wants.js';
 import type { Finding } from '../report/finding.js';
 import { formatNumber } from '../report/format.js';
@@ -78,7 +78,11 @@ export class TrainResult extends Shown {
     this.runs = runs;
     this.findings = findings;
     const over = (of: (r: TrainedRun) => number) =>
-      new Measured(meanOf(runs.map(of), `mean over ${counted(runs.length, 'seed')}`));
+      new Measured(
+        runs.length === 1
+          ? estimate(of(runs[0]), Number.NaN, 1, 'one seed, so without an error', true)
+          : meanOf(runs.map(of), `mean over ${counted(runs.length, 'seed')}`),
+      );
     this.loss = over((r) => r.loss);
     this.testError = over((r) => r.testError);
     const [first] = runs;

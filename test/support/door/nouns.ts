@@ -77,6 +77,8 @@ export const NOUNS: Record<string, Call> = {
     (o: never) => there.hessian().density(o),
     () => [{ probes: 3, steps: 2, width: 0.1, at: [1, 2, 4] }],
   ),
+  'density.above': call((x: never) => density.above(x), () => [1]), // biome-ignore format: one line
+  'density.quantile': call((x: never) => density.quantile(x), () => [0.5]), // biome-ignore format: one line
   'hessian.along': call((d: never) => there.hessian().along(d), () => [[1, 0]], '0=rows'), // biome-ignore format: one line
   'noise.along': call((d: never) => at.noise('layer2').along(d), () => [[1, 0, 0, 0, 0, 0, 0, 1]]), // biome-ignore format: one line
   'noise.between': call(
