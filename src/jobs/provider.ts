@@ -28,13 +28,14 @@ export async function pinnedProvider(
 /** The processor for which OpenBLAS has chosen its kernels and the width of integers, in the name of the provider. */
 const CORE = / \((?:(\w+), )?\d+-bit integers\)(?= through koffi)/;
 
-/** Compares the names of two providers; folders of earlier builds do not say what is inside. */
-const isSame = (before: string, now: string): boolean => before === now || before === now.replace(INSIDE, '');
+/** Compares the names of two providers; folders of earlier builds do not say for which processor. */
+const isSame = (before: string, now: string): boolean =>
+  before === now || (!CORE.test(before) && before === now.replace(CORE, ''));
 
 /** Says how OpenBLAS is asked for the kernels of another processor, where nothing else differs. */
 function advice(before: string, now: string): string {
-  const core = INSIDE.exec(before)?.[1];
-  return core !== undefined && before.replace(core, '') === now.replace(INSIDE.exec(now)?.[1] ?? '', '')
+  const core = CORE.exec(before)?.[1];
+  return core !== undefined && before.replace(CORE, '') === now.replace(CORE, '')
     ? ` (OPENBLAS_CORETYPE=${core} in the environment asks for its kernels, where the processor can run them)`
     : '';
 }

@@ -181,6 +181,7 @@ export function costOf(request: CostRequest): CellCost {
   return {
     seconds,
     training: trained,
+    most: seconds + (trainingOf(epochs.most) - trained),
     bytes: bytesOfTrainer(request, perEpoch) + passes + held + 40 * P,
   };
 }
