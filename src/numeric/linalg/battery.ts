@@ -3,7 +3,6 @@
  * wrong results on processors that they do not know. Products are checked by the embedded provider, and every factorisation by
  * multiplying its factors there.
  */
-import { randomKey } from '../random.js';
 import { embeddedLinearAlgebra } from './embedded.js';
 import { identity, type Matrix, matrix } from './matrix.js';
 import type { LinearAlgebra } from './provider.js';
@@ -16,13 +15,16 @@ const TOLERANCE = 1e-11;
 /** Returns which answer of the provider is wrong, in a few words; undefined when all are right. Takes some milliseconds. */
 export function faultOf(la: LinearAlgebra): string | undefined {
   const right = embeddedLinearAlgebra();
-  const stream = randomKey(0).child('battery').stream();
-  const random = (rows: number, cols: number) =>
-    matrix(
-      rows,
-      cols,
-      Float64Array.from({ length: rows * cols }, () => 2 * stream.uniform() - 1),
-    );
+  // numbers without a pattern, made by few operations: every thread waits for them
+  let state = 1;
+  const random = (rows: number, cols: number) => {
+    const m = matrix(rows, cols);
+    for (let k = 0; k < m.data.length; k++) {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      m.data[k] = state / 2 ** 31;
+    }
+    return m;
+  };
   const far = (a: Matrix, b: Matrix) => !(distance(a, b) <= TOLERANCE);
   const orthonormal = (q: Matrix) => !far(right.gemm(q, q, { transposeA: true }), identity(q.cols));
 
