@@ -28,7 +28,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { reproduceControls } from '../dist/index.js';
+import { reproduceControls } from '../dist/parts.js';
 import { onHost, stopHosts } from '../scripts/cluster/hosts.mjs';
 import { slurmNeed } from '../scripts/cluster/slurm.mjs';
 import { startCluster } from '../scripts/cluster.mjs';

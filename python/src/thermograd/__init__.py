@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .analysis import AnalysisError as AnalysisError
     from .analysis import analyse as analyse
     from .bridge.problem import Problem as Problem
+    from .point import At as At
+    from .point import at as at
     from .recorder import Recorder as Recorder
     from .report import Report as Report
     from .report import open_report as open
@@ -19,15 +21,17 @@ if TYPE_CHECKING:
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
     "AnalysisError": ("analysis", "AnalysisError"),
+    "At": ("point", "At"),
     "Problem": ("bridge.problem", "Problem"),
     "Recorder": ("recorder", "Recorder"),
     "Report": ("report", "Report"),
     "analyse": ("analysis", "analyse"),
+    "at": ("point", "at"),
     "open": ("report", "open_report"),
     "restore": ("saved", "restore"),
 }
 
-__all__ = ["AnalysisError", "Problem", "Recorder", "Report", "__version__", "analyse", "open", "restore"]
+__all__ = ["AnalysisError", "At", "Problem", "Recorder", "Report", "__version__", "analyse", "at", "open", "restore"]
 
 
 def __getattr__(name: str) -> Any:
