@@ -125,7 +125,8 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', request, async () => {
       // a process elsewhere may have done a job again after its stage was done
-      if (modelResults(folder)) rmSync(folder.file(PARTS), { recursive: true, force: true });
+      if (modelResults(folder))
+        for (const name of MODEL_STAGE_NAMES) rmSync(folder.file(PARTS, name), { recursive: true, force: true });
       findings = await reportValley(folder);
     });
     return { folder: path, findings, seconds: secondsIn(folder) };
