@@ -90,7 +90,7 @@ describe.skipIf(!process.env.CI)('with CI: a study by any processes', () => {
     for (let ready: string[]; ; ) {
       ready = linesOf(pieces, '--missing').flatMap(({ file, status }) => (status === 'ready' ? [file] : []));
       if (ready.length === 0) break;
-      const queue = dealt(ready, 7 + calls, 4);
+      const queue = dealt(ready, 7 + calls, Math.min(8, Math.max(1, Math.floor(ready.length / 4))));
       const slot = async () => {
         for (let cells = queue.shift(); cells; cells = queue.shift()) {
           // as many threads of OpenBLAS as the environment asks for elsewhere: cells use one

@@ -222,6 +222,17 @@ describe('a machine that would compute other bits', () => {
     expect(files(path)).toEqual(['controls.json']);
   });
 
+  it('is told of settings that are damaged', async () => {
+    const { code, stderr } = await thermogradHere(
+      'cells',
+      changed(controls, 'controls.json', { config: { cells: 7 } }),
+    );
+    expect(stderr).toMatch(
+      /the record or a document in .* is damaged \(the cells cannot be listed from it: .*\); restore it/,
+    );
+    expect(code).toBe(2);
+  });
+
   it('is refused for a data file with one pixel changed, and taken again when it is restored', async () => {
     const path = changed(controls, 'controls.json', {});
     const images = join(idx, 'train-images-idx3-ubyte');

@@ -168,7 +168,11 @@ describe('what processes on several machines need', () => {
     const folder = begin('swept', 1);
     folder.close();
     const put = (file: string) => writeFileSync(folder.file(file), '');
-    const others = [`x.json.elsewhere-1-0.tmp`, `x.json.${hostname()}-${process.ppid}-0.tmp`];
+    const others = [
+      `x.json.elsewhere-1-0.tmp`,
+      `x.json.gpu${hostname()}-4194304-0.tmp`,
+      `x.json.${hostname()}-${process.ppid}-0.tmp`,
+    ];
     // no process has the largest number that a pid can take
     for (const f of [...others, `x.json.${hostname()}-4194304-0.tmp`]) put(f);
     begin('swept', 1).close();

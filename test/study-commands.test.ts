@@ -73,6 +73,35 @@ describe.each([
     expect([typeof onProgress, typeof onStart]).toEqual(['function', 'function']);
   });
 
+  it('passes on where cells are computed, and prints what was done instead with how to go on', async () => {
+    const instead = { did: 'prepared', sentence: 'All is prepared.' };
+    given({ ...DONE, ...result, findings: [], instead });
+    const text = await callHere(...words, '--on', 'threads', '--prepare', '--take-over');
+    expect(experiment.mock.calls[0][0]).toMatchObject({ ...asked, on: 'threads', prepare: true, takeOver: true });
+    const goOn = `thermograd reproduce ${name}${again} --out some/where --resume`;
+    const said = text.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split('    ')[0]);
+    expect(said).toEqual([
+      'All is prepared.',
+      'go on with:',
+      'thermograd cells some/where --missing',
+      'thermograd cell some/where INDEX…',
+      `${goOn} --on threads`,
+    ]);
+    given({ ...DONE, ...result, findings: [], instead: { did: 'cancelled', sentence: 'Three were ended.' } });
+    const json = await callHere(...words, '--cancel', '--json');
+    expect(experiment.mock.calls[0][0]).toMatchObject({ cancel: true });
+    const next = [goOn];
+    expect(JSON.parse(json.stdout)).toEqual({
+      folder: 'some/where',
+      did: 'cancelled',
+      sentence: 'Three were ended.',
+      next,
+    });
+  });
+
   it('prints one document, or a line for each finding and the path of the page', async () => {
     given({ ...DONE, ...result });
     const json = await callHere(...words, '--json');

@@ -5,11 +5,10 @@
  * resumed. Only the process that holds the lock writes the record; cells (`cells.ts`) need neither.
  */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pid as ownPid } from 'node:process';
 import { check, RunError } from '../numeric/errors.js';
-import { makeFolders, readWhole } from '../record/files.js';
+import { hostWord, makeFolders, readWhole } from '../record/files.js';
 import { writeJson } from '../record/json.js';
 import { InterruptedError, type RunOptions, yieldToEvents } from './context.js';
 import { isRunning, lockFolder, lostLock } from './lock.js';
@@ -164,7 +163,7 @@ export class JobFolder<Name extends string, Head extends object> {
     for (const folder of new Set(files.map(dirname))) {
       const names = new Set(existsSync(this.file(folder)) ? readdirSync(this.file(folder)) : []);
       for (const name of names) {
-        const [, whole] = /^(.+)\.[^/]+-\d+-\d+\.tmp$/.exec(name) ?? [];
+        const [, whole] = /^(.+)\.[^./]+-\d+-\d+\.tmp$/.exec(name) ?? [];
         if (whole !== undefined && names.has(whole)) rmSync(this.file(folder, name), { force: true });
       }
     }
@@ -255,8 +254,8 @@ function otherResult(path: string): string | undefined {
 export function sweep(path: string, ofThisProcess = false): void {
   if (!existsSync(path)) return;
   for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
-    const [, host, pid] = /\.([^/]+)-(\d+)-\d+\.(?:tmp|stale)$/.exec(name) ?? [];
+    const [, host, pid] = /\.([^./]+)-(\d+)-\d+\.(?:tmp|stale)$/.exec(name) ?? [];
     const left = ofThisProcess ? Number(pid) === ownPid : !isRunning(Number(pid));
-    if (host?.endsWith(hostname()) && left) rmSync(join(path, name), { force: true });
+    if (host === hostWord() && left) rmSync(join(path, name), { force: true });
   }
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { InputError } from '../numeric/errors.js';
-import { clearFileError, temporaryBeside, WITHOUT_LINKS } from '../record/files.js';
+import { clearFileError, hostWord, temporaryBeside, WITHOUT_LINKS } from '../record/files.js';
 
 interface Holder {
   readonly pid: number;
@@ -36,7 +36,7 @@ export function lockFolder(folder: string, takeOver?: boolean): () => void {
     const elsewhere = holder?.host !== hostname();
     if (elsewhere ? !takeOver : isAlive(holder)) throw lockedBy(folder, path, holder, elsewhere ? takeOver : undefined);
     // Moved aside, and only then removed: of two processes that find the same dead lock, one moves it.
-    const aside = `${path}.${hostname()}-${pid}-${serial++}.stale`;
+    const aside = `${path}.${hostWord()}-${pid}-${serial++}.stale`;
     try {
       renameSync(path, aside);
     } catch {

@@ -3,7 +3,7 @@
  * and the doing of single cells. This is the narrow waist between a study and whatever distributes its work.
  */
 import { join } from 'node:path';
-import { check, InputError } from '../numeric/errors.js';
+import { check, InputError, ThermogradError } from '../numeric/errors.js';
 import { fileBytes } from '../record/files.js';
 import { writeJsonOnce } from '../record/json.js';
 import type { Cell, Study, StudyKind } from './cells.js';
@@ -67,7 +67,9 @@ export function openCells<R extends StudyRecord, Data, Job, Result>(
 ): OpenStudy {
   const record = kind.read(path);
   const cellsOf = () =>
-    kind.stages.flatMap((stage) => kind.cells({ path, record }, stage).map((cell) => ({ stage, cell })));
+    listed(path, () =>
+      kind.stages.flatMap((stage) => kind.cells({ path, record }, stage).map((cell) => ({ stage, cell }))),
+    );
   return {
     path,
     what,
@@ -136,6 +138,22 @@ export function joined(
       };
     },
   };
+}
+
+/**
+ * Lists cells.
+ * @throws InputError (`bad-run`) for a record whose settings are damaged
+ */
+function listed<T>(path: string, list: () => T): T {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof ThermogradError) throw error;
+    throw new InputError(
+      'bad-run',
+      `the record or a document in ${path} is damaged (the cells cannot be listed from it: ${(error as Error).message}); restore it from a copy.`,
+    );
+  }
 }
 
 const isThere = (path: string, file: string): boolean => fileBytes(join(path, file)) !== undefined;

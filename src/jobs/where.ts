@@ -35,6 +35,8 @@ export const WHERE_WANTS = {
 export interface Instead {
   readonly did: 'prepared' | 'cancelled';
   readonly sentence: string;
+  /** The folder of the cells, where it is another one than that of the study. */
+  readonly cells?: string;
 }
 
 /** Says where cells are computed, and what that takes. */

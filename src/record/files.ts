@@ -27,7 +27,10 @@ let serial = 0;
  * Returns a file name in the folder of `path` that no other process uses, on this machine or on another with access to
  * the folder.
  */
-export const temporaryBeside = (path: string): string => `${path}.${hostname()}-${pid}-${serial++}.tmp`;
+export const temporaryBeside = (path: string): string => `${path}.${hostWord()}-${pid}-${serial++}.tmp`;
+
+/** Returns the name of this machine as names of temporary files have it: without dots, so that no machine's is the end of another's. */
+export const hostWord = (): string => hostname().replaceAll('.', '_');
 
 /**
  * Writes a file so that a reader, or the next process after a kill or a power cut, finds the old bytes or all the new

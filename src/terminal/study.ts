@@ -28,8 +28,13 @@ interface Done {
 }
 
 /** Prints what a study did instead of computing its cells and writing its report, and how to go on. */
-export function sayInstead(s: Session, folder: string, { did, sentence }: Instead, again: string): void {
-  const place = shellWord(folder);
+export function sayInstead(
+  s: Session,
+  folder: string,
+  { did, sentence, cells = folder }: Instead,
+  again: string,
+): void {
+  const place = shellWord(cells);
   const next =
     did === 'prepared' ? [`thermograd cells ${place} --missing`, `thermograd cell ${place} INDEX…`, again] : [again];
   const why = ['lists what is to do', 'does some of it, on any machine', 'does what is missing and writes the report'];

@@ -34,7 +34,7 @@ import { type NetworkStudyConfig, networkStudyConfig } from './network/config.js
 import { type NetworkStudyRequest, planNetworkStudy, runNetworkStudy } from './network/experiment.js';
 import type { NetworkInput } from './network/measured.js';
 import { NETWORK_FOLDER, NETWORK_INPUT, NETWORK_STUDY, type NetworkStudyRecord } from './network/study.js';
-import { PARTS, VALLEY_STUDY } from './study.js';
+import { PARTS, SPEED, VALLEY_STUDY } from './study.js';
 
 /** Names the part that is run. */
 export type ValleyPart = 'model' | 'network' | 'all';
@@ -85,8 +85,6 @@ export interface ValleyRun {
 const MEMORY: PoolMemory = { base: 100e6, worker: 150e6 };
 /** The folder of the study of networks. */
 const NETWORK = 'network';
-/** Millions of walker-steps a second on one core, roughly, for the announcement only. */
-const SPEED = 12;
 
 /**
  * Runs the stages that are missing and writes the report. Results do not depend on the number of workers. A job's
@@ -127,7 +125,8 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
     folder.record.stages.report.status = 'waiting';
     await folder.stage('report', request, async () => {
       // a process elsewhere may have done a job again after its stage was done
-      if (modelResults(folder)) rmSync(folder.file(PARTS), { recursive: true, force: true });
+      if (modelResults(folder))
+        for (const name of MODEL_STAGE_NAMES) rmSync(folder.file(PARTS, name), { recursive: true, force: true });
       findings = await reportValley(folder);
     });
     return { folder: path, findings, seconds: secondsIn(folder) };
@@ -226,7 +225,8 @@ function preparedIn(folder: ValleyFolder, part: ValleyPart): Instead {
     ...(part === 'network' ? [] : [prepared(VALLEY_STUDY, folder)]),
     ...(part === 'model' ? [] : [prepared(NETWORK_STUDY, { path: network, record: NETWORK_FOLDER.read(network) })]),
   ];
-  return { did: 'prepared', sentence: said.map(({ sentence }) => sentence).join(' ') };
+  const sentence = said.map((one) => one.sentence).join(' ');
+  return { did: 'prepared', sentence, ...(part === 'network' && { cells: network }) };
 }
 
 /** Ends what was given to a runner from the folder, and from that of the networks in it. */

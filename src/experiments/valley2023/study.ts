@@ -8,6 +8,9 @@ import { MODEL_STAGE_NAMES, type ModelStageName, runValleyJob, stageNamed, type 
 /** The folder of finished jobs of an unfinished stage. */
 export const PARTS = 'parts';
 
+/** Millions of walker-steps a second on one core, roughly. */
+export const SPEED = 12;
+
 /** The study of the model: how its record is read, and its cells are listed and computed. */
 export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown> = {
   worker: new URL('./worker.js', import.meta.url),
@@ -23,6 +26,7 @@ export const VALLEY_STUDY: StudyKind<ValleyRecord, undefined, ValleyJob, unknown
         name: what,
         weight: cost,
       })),
+  seconds: ({ config }, { stage, index }) => stageNamed(stage).plan(config)[index].cost / SPEED,
   run(job, { record }, report) {
     forceKernelBuild(record.kernelBuild);
     return runValleyJob(job, record.config, report);
