@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { longestIn, minutesFor, sbatchArguments } from '../src/jobs/slurm/arguments.js';
 import { parseSlurmOptions, secondsOfLimit } from '../src/jobs/slurm/options.js';
 import { parsePrologue, readPrologue } from '../src/jobs/slurm/prologue.js';
+import { whereFor } from '../src/jobs/where.js';
+import { whereAgain } from '../src/terminal/where.js';
 
 describe('options', () => {
   it('are those of sbatch, but for two of our own', () => {
@@ -107,5 +109,23 @@ describe('a prologue', () => {
     expect(readPrologue('module load node').lines).toEqual(['module load node']);
     expect(() => readPrologue('/nowhere/lines.sh')).toThrow('there is no file /nowhere/lines.sh');
     expect(() => parsePrologue('a\0b')).toThrow('zero byte');
+  });
+});
+
+describe('the flags', () => {
+  it('stand again in the command that continues the work', () => {
+    expect(whereAgain({ on: 'slurm:constraint=a&b', prologue: "it's" })).toBe(
+      " --on 'slurm:constraint=a&b' --prologue 'it'\\''s'",
+    );
+    expect(whereAgain({ prepare: true })).toBe('');
+  });
+
+  it('of a prologue need Slurm', async () => {
+    const words = { who: 'the study', advice: '' };
+    const memory = { base: 1, worker: 1 };
+    await expect(whereFor({ prologue: 'module load node' }, memory, words)).rejects.toThrow(
+      'give --on slurm, or leave --prologue out',
+    );
+    await expect(whereFor({ on: 'slurms' }, memory, words)).rejects.toThrow("got 'slurms'");
   });
 });
