@@ -1,5 +1,5 @@
 /** The launcher on a Slurm made of a folder (support/fake-slurm.mjs), whose tasks are real processes of a shell; no clock is waited for. */
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cancelJobs } from '../src/jobs/slurm/cancel.js';
@@ -214,12 +214,12 @@ describe('what stops the launcher', () => {
   });
 
   it('not a job of a killed process that comes late: it is ended when its cells were submitted again', async () => {
-    const study = slurmStudy(names(6));
+    const study = slurmStudy(names(12));
     await study.run({ seconds: 1000 });
     const document = study.submissions();
     document.arrays[0].job = null;
     writeFileSync(join(study.folder, 'slurm', 'submissions.json'), JSON.stringify(document));
-    for (const name of names(6)) rmSync(join(study.folder, 'cells', `${name}.json`));
+    for (const name of names(12)) rmSync(join(study.folder, 'cells', `${name}.json`));
     const { client } = study.setting({});
     const late = (program: string, call: number) =>
       program === 'squeue' &&
@@ -233,7 +233,12 @@ describe('what stops the launcher', () => {
       ]);
     expect(await study.run({ seconds: 1000, before: late })).toBe(true);
     expect(study.jobs().map(({ tasks }) => tasks[5].state)).toEqual(['COMPLETED', 'COMPLETED', 'CANCELLED']);
-    expect(study.computed().length).toBe(12);
+    expect(study.computed().length).toBe(24);
+    // at once, and not when everything is done
+    const calls = readFileSync(join(study.slurm, 'calls.txt'), 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+    expect(calls.slice(calls.indexOf('scancel')).filter((name) => name === 'squeue').length).toBeGreaterThan(2);
   });
 
   it('not a controller that is away for some minutes, but one that stays away; its jobs are left alone', async () => {

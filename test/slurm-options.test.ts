@@ -2,10 +2,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { longestIn, minutesFor, sbatchArguments } from '../src/jobs/slurm/arguments.js';
 import { parseSlurmOptions, secondsOfLimit } from '../src/jobs/slurm/options.js';
 import { parsePrologue, readPrologue } from '../src/jobs/slurm/prologue.js';
+import { whereFor } from '../src/jobs/where.js';
+import { whereAgain } from '../src/terminal/where.js';
 
 describe('options', () => {
   it('are those of sbatch, but for two of our own', () => {
@@ -42,6 +45,30 @@ describe('options', () => {
     ['partition=a\nb', /one line/],
   ])('%j is refused', (text, sentence) => {
     expect(() => parseSlurmOptions(text)).toThrow(sentence);
+  });
+
+  it('are what was written, or one sentence says what is wrong', () => {
+    const names = fc.constantFrom('partition', 'time', 'mem', 'account', 'gres', 'constraint', 'qos', 'nice');
+    const value = fc.stringMatching(/^[\w:.+=|&*-]{1,9}(?:\[[\d,-]{1,5}\])?(?:,[A-Z0-9][\w.]{0,4}){0,2}$/);
+    const options = fc.uniqueArray(fc.record({ name: names, value }), { selector: ({ name }) => name });
+    fc.assert(
+      fc.property(options, (given) => {
+        const text = given.map((o) => `${o.name}=${o.value}`).join(',');
+        expect(parseSlurmOptions(text).sbatch).toEqual(given);
+      }),
+      { seed: 1 },
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'partime=,[]- \nhold0') }), (text) => {
+        try {
+          for (const { name, value: v } of parseSlurmOptions(text).sbatch)
+            expect(text.replace(/[ ,]+/g, '')).toContain((v ?? name).replace(/[ ,]+/g, ''));
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^--on slurm: (?:takes|does not take) .*\.$/s);
+        }
+      }),
+      { seed: 2, numRuns: 500 },
+    );
   });
 
   it('have time limits as sbatch reads them', () => {
@@ -107,5 +134,23 @@ describe('a prologue', () => {
     expect(readPrologue('module load node').lines).toEqual(['module load node']);
     expect(() => readPrologue('/nowhere/lines.sh')).toThrow('there is no file /nowhere/lines.sh');
     expect(() => parsePrologue('a\0b')).toThrow('zero byte');
+  });
+});
+
+describe('the flags', () => {
+  it('stand again in the command that continues the work', () => {
+    expect(whereAgain({ on: 'slurm:constraint=a&b', prologue: "it's" })).toBe(
+      " --on 'slurm:constraint=a&b' --prologue 'it'\\''s'",
+    );
+    expect(whereAgain({ prepare: true })).toBe('');
+  });
+
+  it('of a prologue need Slurm', async () => {
+    const words = { who: 'the study', advice: '' };
+    const memory = { base: 1, worker: 1 };
+    await expect(whereFor({ prologue: 'module load node' }, memory, words)).rejects.toThrow(
+      'give --on slurm, or leave --prologue out',
+    );
+    await expect(whereFor({ on: 'slurms' }, memory, words)).rejects.toThrow("got 'slurms'");
   });
 });

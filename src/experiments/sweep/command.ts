@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { wholeFromOne, wholeNumber } from '../../terminal/values.js';
-import { type WhereFlags, whereFlags, whereOf } from '../../terminal/where.js';
+import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
 import type { SweepRequest } from './experiment.js';
 
 interface Flags extends WhereFlags {
@@ -89,7 +89,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
     import('../../terminal/findings.js'),
   ]);
   const again = (folder: string) =>
-    `thermograd sweep ${file === undefined ? '' : `${shellWord(file)} `}--out ${shellWord(folder)} --resume`;
+    `thermograd sweep ${file === undefined ? '' : `${shellWord(file)} `}--out ${shellWord(folder)} --resume${whereAgain(flags)}`;
   await session(
     flags.json ?? false,
     async (s) => {

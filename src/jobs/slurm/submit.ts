@@ -14,6 +14,15 @@ export interface Task {
   readonly seconds: number | undefined;
 }
 
+/** What is known of the room in the queue: since when there is none, how many tasks were in it then, when to try again. */
+interface Room {
+  readonly since: number | undefined;
+  readonly notBefore: number;
+  readonly tasks: number;
+  readonly words: string;
+}
+const NO_WAIT: Room = { since: undefined, notBefore: 0, tasks: 0, words: '' };
+
 /** What sbatch says while it tries again by itself. */
 const NO_ROOM = /temporarily unable to accept job/i;
 
@@ -27,7 +36,7 @@ export class Submitter {
   private readonly left: Task[] = [];
   private next: number;
   private most: number;
-  private room = { since: undefined as number | undefined, notBefore: 0, words: '' };
+  private room = NO_WAIT;
   /** Place of an array of which nobody knows whether sbatch has submitted it. */
   private unsure: { place: number; tasks: Task[] } | undefined;
 
@@ -71,7 +80,7 @@ export class Submitter {
   async step(lines: readonly Waiting[]): Promise<boolean> {
     const { launch } = this;
     this.settle(lines);
-    if (this.left.length === 0 || this.unsure || launch.clock.now() < this.room.notBefore) return false;
+    if (this.left.length === 0 || this.unsure || this.mustWait()) return false;
     // the limit of tasks at a time holds within one array: another one begins when the first has ended
     if (launch.setting.options.tasks !== undefined && lines.length > 0) return false;
     const tasks = this.left.splice(0, this.most);
@@ -99,7 +108,7 @@ export class Submitter {
       this.most = Math.ceil(tasks.length / 2);
       return this.step(lines);
     }
-    if (lines.length > 0) this.room.since = undefined;
+    if (lines.length > 0) this.room = NO_WAIT;
     this.wait(answer.words);
     return false;
   }
@@ -151,7 +160,7 @@ export class Submitter {
     if (!this.unsure) return;
     const { place, tasks } = this.unsure;
     const there = lines.some(({ array }) => array === place);
-    if (!there && this.launch.clock.now() < this.room.notBefore) return;
+    if (!there && !NO_ROOM.test(this.room.words) && this.launch.clock.now() < this.room.notBefore) return;
     this.unsure = undefined;
     if (there) this.accept(place, tasks);
     else {
@@ -167,7 +176,7 @@ export class Submitter {
     this.arrays.push(place);
     this.launch.inQueue += tasks.length;
     this.next += tasks.length;
-    this.room = { since: undefined, notBefore: 0, words: '' };
+    this.room = NO_WAIT;
     this.most *= 2;
     this.most = Math.min(this.most, this.limit);
   }
@@ -178,6 +187,13 @@ export class Submitter {
     this.left.unshift(...tasks);
   }
 
+  /** Says whether it is too early for another attempt: half of the jobs that were in the way have ended, or some time has passed. */
+  private mustWait(): boolean {
+    const { inQueue, clock } = this.launch;
+    const { tasks, notBefore } = this.room;
+    return clock.now() < notBefore && (tasks === 0 || inQueue > tasks / 2);
+  }
+
   private wait(words: string): void {
     const now = this.launch.clock.now();
     const since = this.room.since ?? now;
@@ -186,7 +202,7 @@ export class Submitter {
         'no-room',
         `sbatch has taken no job for ${Math.round((now - since) / 60_000)} minutes: ${words}. Continue with --resume later.`,
       );
-    this.room = { since, notBefore: now + TRY_AGAIN, words };
+    this.room = { since, notBefore: now + TRY_AGAIN, tasks: this.launch.inQueue, words };
   }
 }
 
