@@ -1,7 +1,13 @@
 /** Laws of sweeps: read, fitted to made-up tables of known exponents, judged. */
 import { describe, expect, it } from 'vitest';
 import { aggregate } from '../src/experiments/sweep/aggregate.js';
-import { chanceOf, fitLaw, type LawFit, type RefusedLaw } from '../src/experiments/sweep/law-fit.js';
+import {
+  chanceOf,
+  type FittedExponent,
+  fitLaw,
+  type LawFit,
+  type RefusedLaw,
+} from '../src/experiments/sweep/law-fit.js';
 import { lawOf } from '../src/experiments/sweep/law-text.js';
 import { judgeExponent, judgeLaw } from '../src/experiments/sweep/laws.js';
 import { partedHalfWidth } from '../src/numeric/error-parts.js';
@@ -130,6 +136,41 @@ describe('the fit', () => {
     expect(f.chi2).toBeLessThan(2);
     expect(f.exponents[0].whole.runs).toBe(1);
     expect(f.exponents[0].whole.misfit).toBeGreaterThan(0.002);
+  });
+});
+
+describe('the verdict on a law', () => {
+  /** A fit that holds, and what is changed in it. */
+  const told = (exponent: Partial<FittedExponent>, more: Partial<LawFit> = {}) => {
+    const whole = { value: 0.7, runs: 4, sampling: 0.01, misfit: 0.01, range: 0, method: 'made up', converged: true };
+    const e = { letter: 'a', whole, lower: whole, upper: whole, change: { value: 0.05, half: 0.1 }, decades: 2 };
+    const base = { law: lawOf('psi ~ eta^a'), points: 20, seeds: 4, constants: 1, empty: 0, diverged: 0, freedom: 18 };
+    const ends = { chi2: 1, chance: 0.5, misfit: 0, largest: { residual: 0.1, point: {} } };
+    return judgeLaw({ ...base, ...ends, exponents: [{ ...e, ...exponent }], ...more }).answer;
+  };
+
+  it('follows each part of the rule', () => {
+    expect(told({})).toBe('holds');
+    expect(told({ change: { value: 0.3, half: 0.1 } })).toBe('does not hold');
+    expect(told({ change: { value: 0.3, half: 0.35 } })).toBe('undecided');
+    expect(told({ change: { value: 0.05, half: 0.5 } })).toBe('undecided');
+    expect(told({ change: undefined })).toBe('undecided');
+    expect(told({ decades: 0.9 })).toBe('undecided');
+    expect(told({}, { chance: 0.01, misfit: 0.2 })).toBe('does not hold');
+    expect(told({}, { chance: 0.01, misfit: 0.09 })).toBe('holds');
+    expect(told({}, { chance: 0.06, misfit: 0.2 })).toBe('holds');
+  });
+
+  it('gives scatter over seeds to the sampling, and what the law misses to the misfit', () => {
+    const noisy = good(
+      fit('psi ~ eta^a', tableOf({ etas: geometric(0.01, 1, 30), batches: [50], seeds: 6, log: POWER, noise: 0.3 })),
+    );
+    expect(noisy.exponents[0].whole.misfit).toBeLessThan(0.5 * noisy.exponents[0].whole.sampling);
+    const off = (eta: number, B: number) => POWER(eta, B) + 0.3 * Math.sin(40 * eta);
+    const missed = good(
+      fit('psi ~ eta^a', tableOf({ etas: geometric(0.01, 1, 30), batches: [50], seeds: 6, log: off, noise: 0.01 })),
+    );
+    expect(missed.exponents[0].whole.misfit).toBeGreaterThan(5 * missed.exponents[0].whole.sampling);
   });
 });
 

@@ -33,7 +33,7 @@ export interface FittedExponent {
   readonly lower?: Parted;
   readonly upper?: Parted;
   /** Upper minus lower half, with its 95 % half interval. */
-  readonly change?: { readonly value: number; readonly half: number };
+  readonly change?: { readonly value: number; readonly half: number } | undefined;
   /** Decades that X spans. */
   readonly decades: number;
 }
