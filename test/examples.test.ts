@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { SIMULATION_EXAMPLES } from '../src/experiments/simulate/examples.js';
+import { SWEEP_EXAMPLES } from '../src/experiments/sweep/examples.js';
 
 const folder = fileURLToPath(new URL('../examples/', import.meta.url));
 /** What the output must hold. */
@@ -22,13 +23,14 @@ const WITHOUT_FOLDER: Record<string, string[]> = { 'by-hand.mjs': [], 'regressio
 
 it('knows every example', () => {
   // protect.py is tried with torch in test/penalty.files.test.ts, pytorch/ in test/examples-pytorch.test.ts; the configs of
-  // simulate in test/simulate.test.ts
+  // simulate in test/simulate.test.ts, those of sweep below and in test/sweep.test.ts
   expect(
     readdirSync(folder)
       .sort()
-      .filter((f) => !['protect.py', 'pytorch', 'simulate'].includes(f)),
+      .filter((f) => !['protect.py', 'pytorch', 'simulate', 'sweep'].includes(f)),
   ).toEqual(Object.keys(EXPECTED).sort());
   expect(readdirSync(join(folder, 'simulate')).sort()).toEqual(SIMULATION_EXAMPLES.map((n) => `${n}.yaml`).sort());
+  expect(readdirSync(join(folder, 'sweep')).sort()).toEqual(SWEEP_EXAMPLES.map((n) => `${n}.yaml`).sort());
 });
 
 /** Whole runs of ivf2021: in CI alone, which runs every example a second time by itself. */
@@ -50,3 +52,17 @@ it.each(Object.entries(EXPECTED).filter(([name]) => process.env.CI !== undefined
     if (!WITHOUT_FOLDER[name]) expect(existsSync(join(out, 'report.html'))).toBe(true);
   },
 );
+
+/** A minute, in CI alone. */
+it.runIf(process.env.CI !== undefined)('sweep/psi-law.yaml', () => {
+  const out = join(mkdtempSync(join(tmpdir(), 'thermograd-example-')), 'sweep');
+  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [main, 'sweep', join(folder, 'sweep', 'psi-law.yaml'), '--out', out, '--json'],
+    { encoding: 'utf8' },
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/"sweep\.law-1"[\s\S]*"sweep\.law-2-a"/);
+  expect(existsSync(join(out, 'report.html'))).toBe(true);
+});

@@ -119,8 +119,8 @@ function labelOf({ kind, formula, at }: BoundRequest): string {
 
 const number = (p: PointResult, column: string): number => p.columns[column]?.mean.value ?? Number.NaN;
 
-/** The edge of stability with the curvature of a place. */
-function edgeOf(place: PointResult): number {
+/** Returns the edge of stability with the curvature of a place; NaN where none was measured. */
+export function edgeOf(place: PointResult): number {
   const top = number(place, TOP);
   return top > 0 ? (2 * (1 + place.config.mu)) / top : number(place, EDGE);
 }

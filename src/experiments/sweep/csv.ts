@@ -2,7 +2,7 @@
 import { totalError } from '../../numeric/error-parts.js';
 import { type Cell, csv } from '../../report/csv.js';
 import { columnsOf, type PointResult } from './aggregate.js';
-import { type Column, column, columnsCsv, typed } from './columns.js';
+import { type Column, column, typed } from './columns.js';
 import type { SweepLaw } from './findings.js';
 import { judgeLaw } from './laws.js';
 
@@ -42,9 +42,6 @@ export function pointColumns(points: readonly PointResult[]): Column[] {
     }),
   ];
 }
-
-/** Writes the table of points. */
-export const pointsCsv = (points: readonly PointResult[]): string => columnsCsv(pointColumns(points));
 
 /** Writes the laws, one row for each exponent. */
 export function lawsCsv(laws: readonly SweepLaw[]): string {

@@ -6,7 +6,7 @@ import * as is from '../../numeric/wants.js';
 import { readWhole } from '../../record/files.js';
 
 /** The names of the examples. */
-export const SWEEP_EXAMPLES = ['phase-diagram'] as const;
+export const SWEEP_EXAMPLES = ['phase-diagram', 'psi-law'] as const;
 
 /**
  * Returns the text of an example, YAML.

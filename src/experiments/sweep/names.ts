@@ -31,6 +31,9 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
 /** Numbers that the document of every run has. */
 const FACTS = ['eta', 'B', 'mu', 'N', 'parameters', 'stepsPerEpoch'] as const;
 
+/** The share of the runs of a point that diverged, which is no column of a cell. */
+export const DIVERGED = 'diverged';
+
 const LABELS: Readonly<Record<string, string>> = {
   eta: 'learning rate η',
   B: 'batch size B',
@@ -56,7 +59,7 @@ export const labelOfName = (name: string): string => LABELS[shortOf(name)] ?? na
 /** Returns every name that the points of a sweep know. */
 export function knownNames(points: readonly PointResult[]): string[] {
   const keys = [...new Set(points.flatMap((p) => Object.keys(p.point)))];
-  return [...new Set([...keys.map(shortOf), ...keys, ...FACTS, ...columnsOf(points)])];
+  return [...new Set([...keys.map(shortOf), ...keys, ...FACTS, DIVERGED, ...columnsOf(points)])];
 }
 
 /**
@@ -108,6 +111,8 @@ function simple(name: string, points: readonly PointResult[]): Quantity | undefi
     const axes = Object.values(SHORT[name] ?? []).filter((k) => keys.includes(k));
     return { name, label, kind: 'axis', axes, at: (p) => number(p.config[fact]) };
   }
+  if (name === DIVERGED)
+    return { name, label: 'share of runs that diverge', kind: 'column', axes: [], at: (p) => p.diverged.value };
   if (!columnsOf(points).includes(name)) return undefined;
   return { name, label, kind: 'column', axes: [], at: (p) => p.columns[name]?.mean.value ?? Number.NaN };
 }

@@ -9,7 +9,7 @@ import { findingsTable, verdictWords } from '../../report/sections/findings.js';
 import { factList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { aggregate, columnsOf, hasDiverged, type PointResult, reasonsOf } from './aggregate.js';
-import { lawsCsv, pointsCsv } from './csv.js';
+import { lawsCsv } from './csv.js';
 import { type SweepFigures, sweepFigures } from './figures/plans.js';
 import { valueWords } from './figures/scales.js';
 import { collapseFindings, lawFindings, sweepLaws } from './findings.js';
@@ -57,7 +57,7 @@ ${config.notes ? html`<p>${prose(config.notes)}</p>` : ''}`,
     ],
     symbols: SYMBOLS,
     figures: figures.drawn,
-    tables: { 'table-seeds.csv': pointsCsv(points), ...(laws.length > 0 && { 'laws.csv': lawsCsv(laws) }) },
+    tables: laws.length > 0 ? { 'laws.csv': lawsCsv(laws) } : {},
     findings,
     format: 'thermograd-sweep-report',
     version: 1,
@@ -131,7 +131,7 @@ function pointsTable(points: readonly PointResult[]): Markup {
     rows,
   );
   return html`${points.length > 24 ? html`<details><summary>${formatCount(rows.length)} points</summary>${shown}</details>` : shown}
-<p>${more.length > 0 ? `${sentence(`${more.join(' and ')} stand in table-seeds.csv`)} ` : ''}All runs: table.csv and table.parquet.</p>`;
+<p>${more.length > 0 ? `${sentence(`${more.join(' and ')} stand in points.csv`)} ` : ''}All points: points.csv and points.parquet; all runs: table.csv and table.parquet.</p>`;
 }
 
 interface Missing {

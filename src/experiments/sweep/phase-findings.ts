@@ -8,7 +8,15 @@ import { decide, side, UNDECIDED } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
 import { columnsOf } from './aggregate.js';
-import { type AlongRows, alongRows, atEqualNoise, critical, type PhaseDiagram, ratioSummary } from './phase.js';
+import {
+  type AlongRows,
+  alongRows,
+  atEqualNoise,
+  belowOwnEdge,
+  critical,
+  type PhaseDiagram,
+  ratioSummary,
+} from './phase.js';
 
 /** The numbers of the rules. */
 export const PHASE_RULES = {
@@ -45,6 +53,7 @@ export function phaseFindings(diagram: PhaseDiagram): Finding[] {
     sooner(diagram),
     until(diagram),
     ...diagram.lines.map((_, k) => line(diagram, k)),
+    ownEdge(diagram),
     slopeOfBoundary(diagram),
     ...there.filter((f) => f.id !== 'top').map((f) => ratio(diagram, f)),
   ];
@@ -81,7 +90,7 @@ function flatter(diagram: PhaseDiagram, { id, column, words, sign }: (typeof FLA
     stated: sign < 0 ? '< 0' : '> 0',
     range: rangeOf(diagram),
     verdict,
-    reason: `${formatCount(right)} of ${formatCount(r.ranks.length)} learning rates have the sign of the claim (rank correlation); median factor from the weakest to the strongest noise without divergence ${formatNumber(Math.exp(sign * change))}.`,
+    reason: `${formatCount(right)} of ${formatCount(r.ranks.length)} learning rates have the sign of the claim (rank correlation); median factor from the weakest to the strongest noise that is not lost ${formatNumber(Math.exp(sign * change))}.`,
   };
 }
 
@@ -113,7 +122,7 @@ function until(diagram: PhaseDiagram): Finding {
         : UNDECIDED;
   return {
     id: 'sweep.phase-critical',
-    claim: 'At fixed learning rate there is a critical strength of the noise beyond which training diverges',
+    claim: 'At fixed learning rate there is a critical strength of the noise beyond which training is lost',
     source: SOURCE,
     measured:
       split > 0
@@ -124,11 +133,11 @@ function until(diagram: PhaseDiagram): Finding {
             'share of learning rates',
           )
         : missing('no learning rate has points on both sides'),
-    unit: 'share of the learning rates with points on both sides, in which strong noise diverges',
+    unit: 'share of the learning rates with points on both sides, in which those of strong noise are lost',
     stated: 'there is one',
     range: rangeOf(diagram),
     verdict,
-    reason: `Of ${formatCount(rows)} learning rates ${formatCount(never)} never diverge and ${formatCount(always)} always; ${formatCount(split)} have both${at.length > 0 ? `: ${at.map((p) => `eta = ${formatPlain(p.eta)} from B = ${formatPlain(p.B)} down`).join(', ')}` : ''}.`,
+    reason: `Of ${formatCount(rows)} learning rates ${formatCount(never)} lose no point and ${formatCount(always)} all; ${formatCount(split)} have both${at.length > 0 ? `: ${at.map((p) => `eta = ${formatPlain(p.eta)} from B = ${formatPlain(p.B)} down`).join(', ')}` : ''}.`,
   };
 }
 
@@ -154,7 +163,7 @@ function line({ lines, step, ...diagram }: PhaseDiagram, k: number): Finding {
   const place = found.place?.config;
   return {
     id: `sweep.phase-line-${id}`,
-    claim: `Training diverges from ${words} on, with the curvature that runs reach at weak noise`,
+    claim: `Training is lost from ${words} on, with the curvature that runs reach at weak noise`,
     source: 'theory [V4], derived',
     measured:
       n > 0
@@ -165,7 +174,7 @@ function line({ lines, step, ...diagram }: PhaseDiagram, k: number): Finding {
             'median over batch sizes; error from their scatter, which are not independent',
           )
         : missing('no batch size has a boundary and a bound'),
-    unit: 'learning rate at which half of the runs diverge over the line',
+    unit: 'learning rate at which half of the runs are lost over the line',
     stated: '1',
     range: rangeOf({ lines, step, ...diagram }),
     verdict,
@@ -173,6 +182,30 @@ function line({ lines, step, ...diagram }: PhaseDiagram, k: number): Finding {
       n > 0
         ? `From ${formatNumber(ratios[0].ratio)} at B = ${formatPlain(ratios[0].B)} to ${formatNumber(ratios[n - 1].ratio)} at B = ${formatPlain(ratios[n - 1].B)}; ${formatCount(within)} of ${formatCount(n)} batch sizes within a factor of ${formatNumber(factor)}${place ? `. The place is that of eta = ${formatPlain(place.eta)}, B = ${formatPlain(place.B)}` : ''}.`
         : `${found.missing ?? 'No boundary lies inside the diagram'}.`.replace('..', '.'),
+  };
+}
+
+/** Shares of points below the edge of their own place from which the claim holds, and below which it does not. */
+const OWN_EDGE = [0.95, 0.9] as const;
+
+function ownEdge(diagram: PhaseDiagram): Finding {
+  const { below, n } = belowOwnEdge(diagram);
+  const share = below / n;
+  return {
+    id: 'sweep.phase-own-edge',
+    claim:
+      'Runs that arrive do so at a place that is stable at their learning rate: eta is below 2/lambda of that place',
+    source: 'theory [V4], [S2], derived',
+    measured:
+      n > 0
+        ? estimate(share, Math.sqrt((share * (1 - share)) / n), n, 'share of points, of means over seeds')
+        : missing('no point has a curvature'),
+    unit: 'share of the points that are not lost',
+    stated: '1',
+    range: rangeOf(diagram),
+    verdict:
+      n === 0 ? UNDECIDED : share >= OWN_EDGE[0] ? 'reproduced' : share < OWN_EDGE[1] ? 'not reproduced' : UNDECIDED,
+    reason: `${formatCount(below)} of ${formatCount(n)} points. Training chooses its place by its learning rate, so that a bound with the curvature of one place says little of where another run goes.`,
   };
 }
 
@@ -192,7 +225,7 @@ function slopeOfBoundary(diagram: PhaseDiagram): Finding {
   const answer = decide(measured, 1, { tolerance: 0.1 });
   return {
     id: 'sweep.phase-boundary',
-    claim: 'Divergence depends on eta/B alone: the boundary has eta proportional to B',
+    claim: 'Where training is lost depends on eta/B alone: the boundary has eta proportional to B',
     source: SOURCE,
     measured,
     unit: 'd ln eta/d ln B along the boundary',
@@ -202,7 +235,7 @@ function slopeOfBoundary(diagram: PhaseDiagram): Finding {
     verdict: answer === 'agrees' ? 'reproduced' : answer === 'differs' ? 'not reproduced' : UNDECIDED,
     reason:
       n > 0
-        ? `Half of the runs diverge at eta = ${formatNumber(known[0].half)} with B = ${formatPlain(known[0].B)} and at ${formatNumber(known[n - 1].half)} with B = ${formatPlain(known[n - 1].B)}.`
+        ? `Half of the runs are lost at eta = ${formatNumber(known[0].half)} with B = ${formatPlain(known[0].B)} and at ${formatNumber(known[n - 1].half)} with B = ${formatPlain(known[n - 1].B)}.`
         : 'No boundary lies inside the diagram.',
   };
 }

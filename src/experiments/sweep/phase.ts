@@ -1,13 +1,14 @@
 /**
  * The phase diagram of Yang, Tang & Tu over learning rate and batch size, read from a sweep: numbers only. A row is one learning rate, a
- * column one batch size; at fixed learning rate the noise eta/B grows as B falls. docs/theory [V1], [V4].
+ * column one batch size; at fixed learning rate the noise eta/B grows as B falls. A run is lost if it diverged, or if its budget ended before
+ * it came to the loss at which runs are compared. docs/theory [V1], [V4].
  */
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { overSeeds } from '../../numeric/seeds.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import type { PointResult } from './aggregate.js';
-import { type BoundLine, type BoundRequest, boundLine, boundsOf } from './bounds.js';
+import { type BoundLine, type BoundRequest, boundLine, boundsOf, edgeOf } from './bounds.js';
 import { quantityOf } from './names.js';
 import { regress } from './regression.js';
 
@@ -24,10 +25,10 @@ export interface AlongRows {
   }[];
 }
 
-/** Where runs begin to diverge in one column. */
+/** Where runs begin to be lost in one column. */
 export interface Boundary {
   readonly B: number;
-  /** Learning rate at which half of the runs diverge, interpolated in ln eta; NaN where that is not seen. */
+  /** Learning rate at which half of the runs are lost, interpolated in ln eta; NaN where that is not seen. */
   readonly half: number;
 }
 
@@ -62,7 +63,7 @@ export function phaseDiagram(points: readonly PointResult[]): PhaseDiagram | und
     B,
     half: crossing(
       etas,
-      etas.map((eta) => at(eta, B)!.diverged.value),
+      etas.map((eta) => lostShare(at(eta, B)!)),
     ),
   }));
   const over = quantityOf('B', points, 'the phase diagram');
@@ -77,6 +78,9 @@ export function phaseDiagram(points: readonly PointResult[]): PhaseDiagram | und
   const step = (etas[etas.length - 1] / etas[0]) ** (1 / (etas.length - 1));
   return { points, etas, batches, boundary, lines, step };
 }
+
+/** The share of runs that are lost. */
+export const lostShare = (p: PointResult): number => (p.diverged.count + p.budget) / p.diverged.n;
 
 const LINES: readonly BoundRequest[] = boundsOf(['edge', 'mean-square', 'almost-sure']);
 const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
@@ -106,13 +110,13 @@ function positiveOf(p: PointResult, [column, by]: readonly string[], seed: numbe
   return ratio > 0 && Number.isFinite(ratio) ? ratio : undefined;
 }
 
-/** Follows a column (or the ratio of two) along the rows, from weak to strong noise. Points at which half of the runs diverge are left out. */
+/** Follows a column (or the ratio of two) along the rows, from weak to strong noise. Points at which half of the runs are lost are left out. */
 export function alongRows(diagram: PhaseDiagram, column: readonly string[]): AlongRows {
   const seeds = [...new Set(diagram.points.flatMap((p) => p.seeds))];
   const rows = rowsOf(diagram).map(({ eta, points }) => ({
     eta,
     marks: points
-      .filter((p) => p.diverged.value < 0.5)
+      .filter((p) => lostShare(p) < 0.5)
       .flatMap((p) => {
         const logs = new Map(seeds.map((s) => [s, Math.log(positiveOf(p, column, s) ?? Number.NaN)]));
         const there = [...logs.values()].filter(Number.isFinite);
@@ -168,7 +172,7 @@ export function atEqualNoise(diagram: PhaseDiagram, column: readonly string[]): 
   const origin = Math.log(etas[0] / batches[batches.length - 1]);
   const seeds = [...new Set(points.flatMap((p) => p.seeds))];
   const marks = points
-    .filter((p) => p.diverged.value < 0.5)
+    .filter((p) => lostShare(p) < 0.5)
     .map((p) => {
       const noise = Math.log(p.config.eta / p.config.B);
       const diagonal = Math.round((noise - origin) / width);
@@ -214,7 +218,7 @@ export function atEqualNoise(diagram: PhaseDiagram, column: readonly string[]): 
   return { slope: overSeeds(bySeed.map(({ rows, across }) => slopeOf(rows, across))), diagonals };
 }
 
-/** Rows in which some points diverge and others do not, and in how many of them it is the strong noise that does. */
+/** Rows in which some points are lost and others are not, and in how many of them it is those of strong noise. */
 export function critical(diagram: PhaseDiagram): {
   split: number;
   strong: number;
@@ -224,18 +228,18 @@ export function critical(diagram: PhaseDiagram): {
 } {
   const out = { split: 0, strong: 0, never: 0, always: 0, at: [] as { eta: number; B: number }[] };
   for (const { eta, points } of rowsOf(diagram)) {
-    const lost = points.filter((p) => p.diverged.value >= 0.5).length;
+    const lost = points.filter((p) => lostShare(p) >= 0.5).length;
     if (lost === 0) out.never++;
     else if (lost === points.length) out.always++;
     else {
       out.split++;
       const rank = spearman(
         points.map((p) => -p.config.B),
-        points.map((p) => p.diverged.value),
+        points.map(lostShare),
       );
       if (rank > 0) {
         out.strong++;
-        out.at.push({ eta, B: points.find((p) => p.diverged.value >= 0.5)!.config.B });
+        out.at.push({ eta, B: points.find((p) => lostShare(p) >= 0.5)!.config.B });
       }
     }
   }
@@ -255,4 +259,13 @@ export function ratioSummary(
     standardError: (Math.exp(middle) * 1.2533 * scatter) / Math.sqrt(ratios.length),
     within: logs.filter((v) => Math.abs(v) <= Math.log(factor)).length,
   };
+}
+
+/** The points that are not lost and have a curvature, and how many of them lie below the edge of stability of their own place. */
+export function belowOwnEdge({ points }: PhaseDiagram): { readonly below: number; readonly n: number } {
+  const known = points
+    .filter((p) => lostShare(p) < 0.5)
+    .map((p) => p.config.eta / edgeOf(p))
+    .filter(Number.isFinite);
+  return { below: known.filter((v) => v < 1).length, n: known.length };
 }

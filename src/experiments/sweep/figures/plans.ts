@@ -4,7 +4,7 @@ import { nearest } from '../../../numeric/spelling.js';
 import type { Drawn } from '../../../report/figures/frame.js';
 import { axesOf, columnsOf, type PointResult } from '../aggregate.js';
 import { type BoundRequest, boundsOf } from '../bounds.js';
-import { labelOfName, type Quantity, quantityOf, shortOf } from '../names.js';
+import { DIVERGED, labelOfName, type Quantity, quantityOf, shortOf } from '../names.js';
 import type { FigureRequest, SweepConfig } from '../schema.js';
 import { type CollapseResult, collapseFigure } from './collapses.js';
 import { curveFigures } from './curves.js';
@@ -92,7 +92,7 @@ function asked(
       {
         x: named('x'),
         y: named('y'),
-        value: o.value === 'diverged' ? undefined : maybe('value'),
+        value: o.value === DIVERGED ? undefined : maybe('value'),
         bounds: boundsOf(o.bound),
       },
       points,
