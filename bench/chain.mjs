@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readResults, reproduceIvf2021 } from '../dist/index.js';
+import { readResults, reproduceIvf2021 } from '../dist/parts.js';
 
 const { preset = 'standard', directions = 'all', provider = 'auto', seed = 0 } = JSON.parse(process.argv[2] ?? '{}');
 const scratch = mkdtempSync(join(tmpdir(), 'thermograd-bench-'));

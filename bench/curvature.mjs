@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { hessianBlock } from '../dist/analyse/curvature/hessian.js';
 import { hessianOperator, projectedMatrices } from '../dist/analyse/curvature/network-hessian.js';
 import { gradientCovariance } from '../dist/analyse/noise/noise.js';
-import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/index.js';
+import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/parts.js';
 import { BLOCK, NetworkPasses } from '../dist/surface/network/passes.js';
 
 const option = (name, otherwise) => {

@@ -5,8 +5,8 @@
 // With --peer the same motion in NumPy, and the ratio: in turns with ours.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { forceKernelBuild, kernelBuild, randomKey } from '../dist/index.js';
 import { parseExpression } from '../dist/numeric/expression/index.js';
+import { forceKernelBuild, kernelBuild, randomKey } from '../dist/parts.js';
 import { langevinEnsemble, sgdEnsemble } from '../dist/theory/ensemble/ensemble.js';
 import { fieldOf } from '../dist/theory/fields.js';
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fokkerPlanck, gridCentres, Stepper, stationaryDensity } from '../dist/index.js';
+import { fokkerPlanck, gridCentres, Stepper, stationaryDensity } from '../dist/parts.js';
 import { structureOf } from '../dist/theory/fokker-planck/dissection.js';
 import { FrontSolver } from '../dist/theory/fokker-planck/fronts.js';
 import { forEachPair } from '../dist/theory/fokker-planck/jumps.js';

@@ -5,9 +5,9 @@
 // with torch)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { loadDataset, matrix, randomKey } from '../dist/index.js';
 import { namedNetwork } from '../dist/model/layered/named.js';
 import { initialLayeredWeights } from '../dist/model/layered/parameters.js';
+import { loadDataset, matrix, randomKey } from '../dist/parts.js';
 import { blockNamed, wholeBlock } from '../dist/surface/blocks.js';
 import { layeredSurface } from '../dist/surface/layered/surface.js';
 

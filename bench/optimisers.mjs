@@ -2,9 +2,9 @@
 // on MNIST, one thread. Processor time of 40 steps in one call, in turns; the ratio of a round is formed with the plain steps of the
 // same round.
 import { parseArgs } from 'node:util';
-import { batchPlan, loadDataset, randomKey } from '../dist/index.js';
 import { namedNetwork } from '../dist/model/layered/named.js';
 import { initialLayeredWeights } from '../dist/model/layered/parameters.js';
+import { batchPlan, loadDataset, randomKey } from '../dist/parts.js';
 import { LayeredTrainer, PackedSamples } from '../dist/train/layered-trainer.js';
 import { optimiserUpdate } from '../dist/train/optimisers/update.js';
 import { median } from './rounds.mjs';

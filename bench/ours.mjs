@@ -1,7 +1,7 @@
 // Our side of the bench: one task a process, one line of JSON, with the keys of bench/peers/ivf_peer.py. Usage: node
 // bench/ours.mjs train-step|flatness-eval|per-sample-grads '{"inputs":"mnist","steps":2400,"repeats":5}'
 
-import { batchPlan, initialWeights, kernelBuild, loadDataset, randomKey, Trainer } from '../dist/index.js';
+import { batchPlan, initialWeights, kernelBuild, loadDataset, randomKey, Trainer } from '../dist/parts.js';
 import { LineLoss } from '../dist/surface/network/line.js';
 
 const spec = { widths: [784, 50, 50, 10], activation: 'relu', bias: false, loss: 'cross-entropy' };

@@ -1,7 +1,7 @@
 // What one core can do at most in 128-bit WebAssembly: ten independent sums held in registers, nothing read or written.
 // Usage: node bench/peak.mjs   prints GFLOP/s in float32 and float64, with and without fused multiply-add
 import asc from 'assemblyscript/asc';
-import { kernelBuild } from '../dist/index.js';
+import { kernelBuild } from '../dist/parts.js';
 
 kernelBuild(); // sets the engine's flags, as every run does
 

@@ -2,7 +2,7 @@
 // thread. Processor time of 200 steps in one call, in turns; the ratio of a round is formed with the plain steps of the
 // same round.
 import { parseArgs } from 'node:util';
-import { batchPlan, initialWeights, loadDataset, parameterCount, penalty, randomKey, Trainer } from '../dist/index.js';
+import { batchPlan, initialWeights, loadDataset, parameterCount, penalty, randomKey, Trainer } from '../dist/parts.js';
 import { median } from './rounds.mjs';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });

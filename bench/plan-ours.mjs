@@ -1,11 +1,12 @@
 // Our side of bench/plan.mjs: one task a process, one line of JSON with the keys of bench/peers/plan_peer.py, and the flops of a unit
 // (a multiplication and an addition are two). Usage: node bench/plan-ours.mjs TASK '{"repeats":5,"count":20}'
-import { initialWeights, loadDataset, randomKey, Trainer } from '../dist/index.js';
+
 import { layeredOf } from '../dist/model/layered/convert.js';
 import { namedNetwork } from '../dist/model/layered/named.js';
 import { initialLayeredWeights } from '../dist/model/layered/parameters.js';
 import { resolveLayers } from '../dist/model/layered/resolve.js';
 import { encode } from '../dist/model/plan/ops.js';
+import { initialWeights, loadDataset, randomKey, Trainer } from '../dist/parts.js';
 import { blockNamed } from '../dist/surface/blocks.js';
 import { layeredSurface } from '../dist/surface/layered/surface.js';
 import { LayeredTrainer } from '../dist/train/layered-trainer.js';

@@ -13,10 +13,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { surfaceCurvature } from '../dist/analyse/curvature/surface-curvature.js';
-import { randomKey, wholeBlock } from '../dist/index.js';
 import { openSurface } from '../dist/jobs/bridge/open.js';
 import { trainedState } from '../dist/jobs/bridge/trained.js';
 import { signVector } from '../dist/numeric/operators/hutchinson.js';
+import { randomKey, wholeBlock } from '../dist/parts.js';
 
 const { values: flags } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ import {
   rowsInMemory,
   Trainer,
   teacherSet,
-} from 'thermograd';
+} from 'thermograd/parts';
 
 const key = randomKey(7);
 const spec = { widths: [20, 12, 12, 4], activation: 'relu', bias: false, loss: 'cross-entropy' };

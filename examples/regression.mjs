@@ -11,7 +11,7 @@ import {
   randomKey,
   regressionLoss,
   Trainer,
-} from 'thermograd';
+} from 'thermograd/parts';
 
 const [chains = 8, times = 200, seed = 1] = process.argv.slice(2).map(Number);
 const la = await chooseProvider();

@@ -15,10 +15,10 @@ import { recordingFindings } from '../dist/experiments/recording/findings.js';
 import { RECORDING_WORK } from '../dist/experiments/recording/job.js';
 import { align } from '../dist/experiments/recording/surface/align.js';
 import { measureRecorded } from '../dist/experiments/recording/surface/stage.js';
-import { chooseProvider, loadDataset, networkSurface, randomKey } from '../dist/index.js';
 import { openSurface } from '../dist/jobs/bridge/open.js';
 import { trainedState } from '../dist/jobs/bridge/trained.js';
 import { kernelBuild } from '../dist/kernels/load.js';
+import { chooseProvider, loadDataset, networkSurface, randomKey } from '../dist/parts.js';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

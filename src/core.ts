@@ -1,18 +1,7 @@
 /**
- * The part of the public entry point that needs no module of Node, for browsers and other hosts: arithmetic, data in
- * memory, networks and their training, measurements on them, theory, penalties, findings and reports. The files in
- * door/ list the names of each room.
+ * The part of the public entry point that needs no module of Node, for browsers and other hosts: the nouns, and what they are given.
+ * All parts of the library are in parts-core. The files in door/ list the names.
  */
 
-export * from './door/analyse.js';
-export * from './door/apply.js';
-export * from './door/data.js';
-export * from './door/experiments.js';
-export * from './door/kernels.js';
-export * from './door/model.js';
-export * from './door/numeric.js';
-export * from './door/record.js';
-export * from './door/report.js';
-export * from './door/surface.js';
-export * from './door/theory.js';
-export * from './door/train.js';
+export * from './door/main.js';
+export * from './door/nouns.js';

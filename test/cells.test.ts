@@ -14,7 +14,7 @@ import { InterruptedError } from '../src/jobs/context.js';
 import { lockFolder } from '../src/jobs/lock.js';
 import { openCells } from '../src/jobs/open-study.js';
 import { pinnedProvider } from '../src/jobs/provider.js';
-import { embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
+import { chooseProvider, embeddedLinearAlgebra } from '../src/numeric/linalg/index.js';
 import { temporaryBeside } from '../src/record/files.js';
 import { readJson } from '../src/record/json.js';
 import { completeConfig } from '../src/runs/config.js';
@@ -187,6 +187,18 @@ describe('what processes on several machines need', () => {
     await expect(pinnedProvider({ linearAlgebra: 'another' }, 'embedded', 'here')).rejects.toThrow(
       /the work in here was begun with the linear algebra 'another', and this machine now gives '/,
     );
+    const found = await chooseProvider({ prefer: 'system' }).catch(() => undefined);
+    const { core } = found?.library ?? {};
+    if (found && core) {
+      const begun = (linearAlgebra: string) => pinnedProvider({ linearAlgebra }, 'system', 'here');
+      const inside = `(${core}, ${found.library?.integers}-bit integers) `;
+      expect(found.name).toContain(inside);
+      // earlier builds did not say for which processor
+      expect((await begun(found.name.replace(inside, ''))).name).toBe(found.name);
+      const other = core === 'Zen' ? 'Haswell' : 'Zen';
+      await expect(begun(found.name.replace(core, other))).rejects.toThrow(`OPENBLAS_CORETYPE=${other} in the`);
+      await expect(begun(found.name.replace('OpenBLAS', 'GotoBLAS').replace(inside, ''))).rejects.toThrow(/again, or/);
+    }
     // begun where there was no system library: with 'auto' the embedded one is taken again
     expect((await pinnedProvider({ linearAlgebra: la.name }, 'auto', 'here')).name).toBe(la.name);
   });

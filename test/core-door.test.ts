@@ -1,11 +1,13 @@
-/** thermograd/core: the names of the door whose modules need nothing of Node, the same objects, and no others. */
+/** thermograd/core and thermograd/parts/core: the names whose modules need nothing of Node, the same objects, and no others. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import own from '../package.json' with { type: 'json' };
-import * as core from '../src/core.js';
-import * as door from '../src/index.js';
+import * as frontCore from '../src/core.js';
+import * as front from '../src/index.js';
+import * as door from '../src/parts.js';
+import * as core from '../src/parts-core.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -30,22 +32,37 @@ describe('every name', () => {
     for (const [name, value] of Object.entries(core)) expect(door, name).toHaveProperty(name, value);
   });
 
-  it('is listed in a file of door/, which holds nothing else; core and index pass on all of these files', () => {
+  it('is listed in a file of door/, which holds nothing else; the entry points pass on all of these files', () => {
     const files = readdirSync(join(root, 'src/door')).map((file) => `src/door/${file}`);
-    expect([...passedOn('src/core.ts'), 'src/door/node.ts'].sort()).toEqual(files.sort());
-    expect(passedOn('src/index.ts')).toEqual(['src/core.ts', 'src/door/node.ts']);
+    const fronts = ['main', 'main-node', 'nouns', 'nouns-node'].map((name) => `src/door/${name}.ts`);
+    expect([...passedOn('src/parts-core.ts'), 'src/door/node.ts', ...fronts].sort()).toEqual(files.sort());
+    expect(passedOn('src/parts.ts')).toEqual(['src/door/node.ts', 'src/parts-core.ts']);
+    expect(passedOn('src/core.ts')).toEqual(['src/door/main.ts', 'src/door/nouns.ts']);
+    expect(passedOn('src/index.ts')).toEqual(['src/core.ts', 'src/door/main-node.ts', 'src/door/nouns-node.ts']);
     const rest = (file: string, lists: RegExp) =>
       read(file)
         .replace(/\/\*[\s\S]*?\*\//, '')
         .replace(lists, '')
         .trim();
     for (const file of files) expect(rest(file, /^export (type )?\{[^}]*\} from '[^']+';$/gm), file).toBe('');
-    for (const file of ['src/core.ts', 'src/index.ts'])
+    for (const file of ['src/core.ts', 'src/index.ts', 'src/parts-core.ts', 'src/parts.ts'])
       expect(rest(file, /^export \* from '[^']+';$/gm), file).toBe('');
   });
 
+  it('of the front door that is no noun is a part, and the same thing', () => {
+    const nouns = [...exportsOf('src/door/nouns.ts'), ...exportsOf('src/door/nouns-node.ts')]
+      .filter((name) => !name.startsWith('type '))
+      .map((name) => name.split(' from ')[0]);
+    expect(nouns).toEqual(['decompose', 'fit', 'model', 'network', 'pca', 'plot', 'train']);
+    for (const [name, value] of Object.entries(frontCore)) expect(front, name).toHaveProperty(name, value);
+    for (const [name, value] of Object.entries(front))
+      if (!nouns.includes(name)) expect(door, name).toHaveProperty(name, value);
+    // few enough to be read at a glance; the parts are more than four times as many
+    expect(Object.keys(front).length).toBeLessThan(80);
+  });
+
   it('stands in the file of its room, once', () => {
-    const files = passedOn('src/core.ts');
+    const files = passedOn('src/parts-core.ts');
     const names = [...files, 'src/door/node.ts'].flatMap((file) => exportsOf(file).map((name) => ({ name, file })));
     expect(names.length).toBeGreaterThan(530);
     expect(new Set(names.map(({ name }) => name.replace(/^type /, '').split(' from ')[0])).size).toBe(names.length);
@@ -76,8 +93,8 @@ describe('modules of Node', () => {
   };
   const needsNode = (entry: string) => [...reach(entry)].some((name) => name.startsWith('node:'));
 
-  it('are not reached from core', () => {
-    const reached = reach('dist/core.js');
+  it.each(['dist/parts-core.js', 'dist/core.js'])('are not reached from %s', (entry) => {
+    const reached = reach(entry);
     expect([...reached].filter((name) => !name.startsWith('dist/')).sort()).toEqual([
       '@observablehq/plot',
       'linkedom',

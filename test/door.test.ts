@@ -1,10 +1,12 @@
 /** Every name of the door with wrong values in every place: refused with one sentence, or accepted with the right meaning. */
 import { describe, expect, it } from 'vitest';
-import * as core from '../src/core.js';
-import * as door from '../src/index.js';
+import * as front from '../src/index.js';
+import * as door from '../src/parts.js';
+import * as core from '../src/parts-core.js';
 import { type Call, call, faults } from './support/door/battery.js';
 import { EXPERIMENTS } from './support/door/experiments.js';
 import { NETWORKS } from './support/door/networks.js';
+import { NOUNS } from './support/door/nouns.js';
 import { NUMERIC } from './support/door/numeric.js';
 import { THEORY } from './support/door/theory.js';
 
@@ -13,6 +15,22 @@ const CALLS: Record<string, Call> = { ...NUMERIC, ...NETWORKS, ...THEORY, ...EXP
 describe('wrong values', () => {
   it.each(Object.entries(CALLS))('%s', async (name, table) => {
     expect(await faults(name, table)).toEqual([]);
+  });
+});
+
+describe('wrong values for a noun', () => {
+  it.each(Object.entries(NOUNS))('%s', async (name, table) => {
+    expect(await faults(name, table)).toEqual([]);
+  });
+
+  it('every noun and every function of fit and plot has its call here', () => {
+    const parts = new Map(Object.entries(door) as [string, unknown][]);
+    const nouns = Object.entries(front).filter(([name, value]) => parts.get(name) !== value);
+    const names = nouns.flatMap(([name, value]) =>
+      typeof value === 'function' ? [name] : Object.keys(value).map((method) => `${name}.${method}`),
+    );
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !(name in NOUNS))).toEqual([]);
   });
 });
 

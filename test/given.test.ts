@@ -1,5 +1,6 @@
 /** Wrong types at the door: accepted where the meaning is plain, otherwise one sentence that says what came. */
 import { describe, expect, it } from 'vitest';
+import { InputError, kindOf, readable, shown } from '../src/numeric/errors.js';
 import {
   boltzmannTest,
   correlationTime,
@@ -16,8 +17,7 @@ import {
   randomKey,
   rowRange,
   rowsInMemory,
-} from '../src/index.js';
-import { InputError, kindOf, readable, shown } from '../src/numeric/errors.js';
+} from '../src/parts.js';
 
 const la = embeddedLinearAlgebra();
 const none = undefined as never;

@@ -1,4 +1,5 @@
 /** Which library of linear algebra is found, with which kernels, and what happens to one that computes wrong results. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { faultOf } from '../src/numeric/linalg/battery.js';
 import { environment } from '../src/numeric/linalg/environment.js';
@@ -209,6 +210,38 @@ describe.skipIf(!usable)(`kernels for another core${usable ? '' : ' (skipped: ne
     expect(host.trial(SYSTEM, 'NoSuchCore')).toBe(false);
   });
 });
+
+const better = mismatchOf('Prescott', host.processor())?.better;
+const reloads = usable && better !== undefined && SYSTEM.startsWith('libopenblas');
+
+it.skipIf(!reloads)(
+  `a library is really let go of and loaded with other kernels, for threads too${reloads ? '' : ' (skipped: needs OpenBLAS and a processor with AVX2)'}`,
+  () => {
+    // Prescott by the variable stands for a version that does not know the processor; the search does not see the variable
+    const code = `
+      const folder = ${JSON.stringify(new URL('../dist/numeric/linalg/', import.meta.url).href)};
+      const [choice, library, variables, { host }] = await Promise.all(
+        ['system-choice', 'system-library', 'environment', 'host'].map((name) => import(folder + name + '.js')));
+      const koffi = await library.loadKoffi();
+      const real = variables.environment(koffi);
+      const environment = {
+        get: (name) => (/^OPENBLAS_CORETYPE$|_PREFIX$|_ENV$/.test(name) ? undefined : real.get(name)),
+        set: (name, value) => real.set(name, value ?? 'Prescott'),
+      };
+      const cores = [(await choice.bestLibrary(undefined, 1, { koffi, environment, host })).core];
+      const { Worker } = await import('node:worker_threads');
+      const work = "import(" + JSON.stringify(folder + 'system-library.js') + ").then(async (m) => " +
+        "require('node:worker_threads').parentPort.postMessage(" +
+        "m.openLibrary(await m.loadKoffi(), { path: '${SYSTEM}', needs: [] }).core))";
+      await new Promise((end) => new Worker(work, { eval: true, execArgv: [] }).on('message', (core) => cores.push(core)).on('exit', end));
+      console.log(cores.join());`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      env: { ...process.env, OPENBLAS_CORETYPE: 'Prescott', THERMOGRAD_BLAS: '' },
+      encoding: 'utf8',
+    });
+    expect([stdout.trim(), stderr]).toEqual([`${better},${better}`, '']);
+  },
+);
 
 describe('the battery of known answers', () => {
   const la = embeddedLinearAlgebra();

@@ -21,7 +21,7 @@ describe('a study', () => {
     expect(study.read('cells/a3.json')).toBe('{"threads":"1"}');
     expect(study.jobs().every(({ tasks }) => tasks.every(({ state }) => state === 'COMPLETED'))).toBe(true);
     const [call] = study.calls('sbatch');
-    expect(call).toContain('--job-name=thermograd-a-test');
+    expect(call).toContain('--job-name=thermograd-study');
     expect(call).toContain('--mem=120M'); // 125e6 bytes, rounded up
     expect(call).toContain('--time=10');
   });
@@ -213,6 +213,29 @@ describe('what stops the launcher', () => {
     expect(gone.submissions().arrays.length).toBe(1);
   });
 
+  it('not a job of a killed process that comes late: it is ended when its cells were submitted again', async () => {
+    const study = slurmStudy(names(6));
+    await study.run({ seconds: 1000 });
+    const document = study.submissions();
+    document.arrays[0].job = null;
+    writeFileSync(join(study.folder, 'slurm', 'submissions.json'), JSON.stringify(document));
+    for (const name of names(6)) rmSync(join(study.folder, 'cells', `${name}.json`));
+    const { client } = study.setting({});
+    const late = (program: string, call: number) =>
+      program === 'squeue' &&
+      call === 5 &&
+      client.submit([
+        '--array=0-5',
+        '--job-name=thermograd-study',
+        `--comment=thermograd:${document.id}:0`,
+        '--output=/dev/null',
+        join(study.folder, 'slurm', 'scripts', '0.sh'),
+      ]);
+    expect(await study.run({ seconds: 1000, before: late })).toBe(true);
+    expect(study.jobs().map(({ tasks }) => tasks[5].state)).toEqual(['COMPLETED', 'COMPLETED', 'CANCELLED']);
+    expect(study.computed().length).toBe(12);
+  });
+
   it('not a controller that is away for some minutes, but one that stays away; its jobs are left alone', async () => {
     const back = slurmStudy(names(4));
     expect(await back.run({ seconds: 1000, plan: { silent: [2, 40] } })).toBe(true);
@@ -279,7 +302,7 @@ describe('--cancel', () => {
     const other = study.setting({ plan: { comments: true } });
     await other.client.submit([
       '--array=0-3',
-      '--job-name=thermograd-a-test',
+      '--job-name=thermograd-study',
       '--comment=thermograd:0123:0',
       '--output=/dev/null',
       '/dev/null',

@@ -89,6 +89,7 @@ it.each([
   ['Batch job submission failed: Invalid job array specification', 'full'],
   ['Batch job submission failed: Unable to contact slurm controller (connect failure)', 'away'],
   ['Batch job submission failed: Socket timed out on send/recv operation', 'away'],
+  ['Slurm temporarily unable to accept job, sleeping and retrying', 'away'],
   ['invalid partition specified: none', 'refused'],
   [
     'Memory specification can not be satisfied; Batch job submission failed: Requested node configuration is not available',

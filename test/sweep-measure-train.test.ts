@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { batchPlan } from '../src/data/samplers.js';
 import { sweepCell } from '../src/experiments/sweep/cell.js';
 import { costOf } from '../src/experiments/sweep/cost.js';
-import { SweepData } from '../src/experiments/sweep/data.js';
+import { dataKey } from '../src/experiments/sweep/data.js';
 import type { Until } from '../src/experiments/sweep/measured.js';
 import {
   columnsOf,
@@ -16,7 +16,9 @@ import { LossWatch } from '../src/experiments/sweep/watch.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
 import { completeRunConfig } from '../src/runs/config.js';
-import type { PartialConfig } from '../src/runs/schema.js';
+import { networkOf } from '../src/runs/network.js';
+import { loadRun } from '../src/runs/prepare.js';
+import type { AnyConfig, PartialConfig } from '../src/runs/schema.js';
 import { gradient, type Sample } from './support/naive-network.js';
 import {
   benchOf,
@@ -31,11 +33,18 @@ import {
   trained,
 } from './support/sweep-bench.js';
 
-const data = new SweepData();
+const sets = new Map<string, ReturnType<typeof loadRun>>();
+/** Data are loaded once, as in a process that does many cells. */
+const loadedFor = async (config: AnyConfig) => {
+  const id = dataKey(config);
+  if (!sets.has(id)) sets.set(id, loadRun(config));
+  const { dataset } = await sets.get(id)!;
+  return { dataset, network: networkOf(config, dataset) };
+};
 
 async function cellOf(partial: PartialConfig, measures: GivenMeasure[], until?: Until) {
   const config = completeRunConfig(partial);
-  const loaded = await data.of(config);
+  const loaded = await loadedFor(config);
   return sweepCell({
     index: 7,
     point: { eta: 1 },
@@ -300,7 +309,7 @@ describe('the list of measures', () => {
 describe('the cost of a cell', () => {
   it('grows in proportion to what is asked for', async () => {
     const config = completeRunConfig(SMALL);
-    const loaded = await data.of(config);
+    const loaded = await loadedFor(config);
     const cost = (until: Until, measures: GivenMeasure[] = ['loss']) =>
       costOf({ config, until, measures: completeMeasures(measures), ...loaded });
     const [few, many] = [cost({ epochs: 1000 }), cost({ steps: 20_000 })];
@@ -315,6 +324,11 @@ describe('the cost of a cell', () => {
     }
     expect(cost({ epochs: 1 }, ['psi']).bytes).toBeGreaterThan(cost({ epochs: 1 }, ['loss']).bytes);
     const rule = costOf({ config, measures: [], ...loaded });
-    expect(rule.seconds).toBeGreaterThan(0);
+    // it may take as many epochs as the config allows
+    expect(rule.most).toBeGreaterThan(rule.seconds);
+    const level = cost({ loss: 0.1, within: 20_000 });
+    expect(level.most).toBeGreaterThan(many.most);
+    expect(level.seconds).toBeLessThan(many.seconds);
+    expect(many.most).toBe(many.seconds);
   });
 });

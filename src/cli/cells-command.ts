@@ -48,7 +48,7 @@ export async function cell(
       try {
         if (await doOne(s, ready, line, { wait: wait ?? WAIT, done, total: chosen.length })) computed++;
       } catch (error) {
-        if (chosen.length === 1) throw error;
+        if (chosen.length === 1) throw asFailure(error);
         failed.push({ file: line.file, error });
         s.line.say(`thermograd: ${line.file}: ${said(error)}`);
       }
@@ -89,7 +89,15 @@ const said = (error: unknown): string =>
 /** Sums failures up; wrong input is one only where nothing else failed. */
 function summary(failed: readonly { readonly file: string; readonly error: unknown }[], total: number): Error {
   const text = `${failed.length} of ${total} cells failed: ${failed.map(({ file }) => file).join(', ')}.`;
-  return failed.every(({ error }) => error instanceof InputError)
+  return failed.every(({ error }) => cannotBe(error))
     ? new InputError('cells-failed', text)
     : new RunError('cells-failed', text);
 }
+
+/** Says whether a cell was asked for that cannot be done now; anything else is a failure of the cell. */
+const cannotBe = (error: unknown): boolean =>
+  error instanceof InputError && ['waiting-cell', 'sealed-cell'].includes(error.code);
+
+/** Returns what a cell threw as the failure of the call. */
+const asFailure = (error: unknown): unknown =>
+  error instanceof InputError && !cannotBe(error) ? new RunError(error.code, error.message) : error;

@@ -25,8 +25,8 @@ export async function pinnedProvider(
   return embedded;
 }
 
-/** The processor for which OpenBLAS has chosen its kernels, in the name of the provider. */
-const CORE = / \((\w+)\)(?= through koffi)/;
+/** The processor for which OpenBLAS has chosen its kernels and the width of integers, in the name of the provider. */
+const CORE = / \((?:(\w+), )?\d+-bit integers\)(?= through koffi)/;
 
 /** Compares the names of two providers; folders of earlier builds do not say for which processor. */
 const isSame = (before: string, now: string): boolean =>

@@ -52,6 +52,8 @@ export interface Given {
   /** Seconds of each cell; unknown by default. */
   readonly seconds?: number;
   readonly signal?: AbortSignal;
+  /** What calls Slurm; by default the functions of the folder. */
+  readonly client?: SlurmClient;
   /** Called before every call of a program of Slurm. */
   readonly before?: (program: string, count: number) => void;
 }
@@ -74,14 +76,16 @@ export function slurmStudy(names: readonly string[], folderName = 'study') {
       return '';
     }
   };
-  const setting = ({ plan, options = '', prologue, before }: Given): Launch['setting'] => {
+  const setting = ({ plan, options = '', prologue, before, client }: Given): Launch['setting'] => {
     if (plan) writeFileSync(join(slurm, 'plan.json'), JSON.stringify(plan));
     let calls = 0;
     return {
-      client: new SlurmClient(async (name, args) => {
-        before?.(name, calls++);
-        return fakeSlurm(slurm, name, args);
-      }),
+      client:
+        client ??
+        new SlurmClient(async (name, args) => {
+          before?.(name, calls++);
+          return fakeSlurm(slurm, name, args);
+        }),
       clock,
       options: parseSlurmOptions(options),
       prologue: parsePrologue(prologue ?? ''),
@@ -91,6 +95,8 @@ export function slurmStudy(names: readonly string[], folderName = 'study') {
   };
   return {
     folder,
+    /** The folder of its Slurm. */
+    slurm,
     clock,
     /** The notes beside the progress, and the documents that were reported. */
     notes,

@@ -265,15 +265,15 @@ async function lift(
 }
 
 /** Sets the sign of p so that its entry of largest magnitude is positive; of entries equal to within 1e-6 the first decides. */
-function orient(p: Float64Array): void {
+export function orient(p: Float64Array): void {
   let largest = 0;
   for (const v of p) largest = Math.max(largest, Math.abs(v));
   const leader = p.find((v) => Math.abs(v) >= largest * (1 - 1e-6)) ?? 0;
   if (leader < 0) for (let j = 0; j < p.length; j++) p[j] = -p[j];
 }
 
-/** Returns the mean over the weights of u²/12, where u is the spacing of recorded numbers at the mean weight. */
-function rounding(mean: Float64Array, bits: 24 | 53): number {
+/** Returns the variance that rounding of the recorded numbers adds to a direction: the mean over the weights of u²/12, where u is the spacing of recorded numbers at the mean weight. */
+export function rounding(mean: Float64Array, bits: 24 | 53): number {
   let sum = 0;
   for (const w of mean) if (w !== 0) sum += 4 ** (Math.floor(Math.log2(Math.abs(w))) - (bits - 1)) / 12;
   return sum / mean.length;

@@ -88,8 +88,8 @@ async function measure(
     const found = await kind.measure(bench, { ...options });
     return Object.fromEntries(Object.keys(kind.columns).map((column) => [column, plain(found[column])]));
   } catch (error) {
-    if (!(error instanceof ThermogradError)) throw error;
-    return none(error.message);
+    // a mistake of the program or too little memory too: the other measures are worth keeping
+    return none(error instanceof ThermogradError ? error.message : `measuring failed: ${String(error)}`);
   }
 }
 

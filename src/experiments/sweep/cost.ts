@@ -34,6 +34,8 @@ export interface CellCost {
   readonly seconds: number;
   /** Those of training alone. */
   readonly training: number;
+  /** Seconds where training takes all epochs or steps that it may. */
+  readonly most: number;
   /** Peak memory of the cell beside Node and the data. */
   readonly bytes: number;
 }
@@ -52,8 +54,11 @@ const [STEP, WEIGHT, INPUT] = [2e-6, 1.2e-9, 3e-9];
 const [SAMPLE, CELL] = [1.2e-5, 0.05];
 /** Products of a Lanczos process for one pair, losses along a line for a width. */
 const [PRODUCTS, LOSSES] = [22, 15];
-/** Epochs that a rule takes which depends on what is learned. */
-const GUESSED_EPOCHS = 40;
+/**
+ * Epochs that a rule takes which depends on what is learned; and the share of its steps that a training to a loss takes, where these are
+ * enough for the smallest of learning rates over one or two decades: the time goes as 1/eta.
+ */
+const [GUESSED_EPOCHS, GUESSED_SHARE] = [40, 0.25];
 /** Seconds of ten linear-algebra flops of the embedded provider, for a matrix of order 1: an eigenproblem takes n³ of them. */
 const EIGEN = 4e-9;
 
@@ -88,13 +93,22 @@ function workOf(network: AnyNetwork, share: number): Work {
   return { all, first: macs[0]?.own ?? 0, layers };
 }
 
-/** Returns the epochs that training takes, whole or not. */
-function epochsOf({ config, until }: CostRequest, perEpoch: number): number {
+/** Returns the epochs that training takes, whole or not, and the most that it may take. */
+function epochsOf(
+  { config, until }: CostRequest,
+  perEpoch: number,
+): { readonly expected: number; readonly most: number } {
   const { stop, maxEpochs } = config.training;
-  if (until === undefined)
-    return stop.rule === 'epochs' ? stop.epochs : Math.min(GUESSED_EPOCHS, maxEpochs - config.record.windowEpochs);
-  if ('epochs' in until) return until.epochs;
-  return ('steps' in until ? until.steps : until.within) / perEpoch;
+  const exactly = (epochs: number) => ({ expected: epochs, most: epochs });
+  if (until === undefined) {
+    if (stop.rule === 'epochs') return exactly(stop.epochs);
+    const most = maxEpochs - config.record.windowEpochs;
+    return { expected: Math.min(GUESSED_EPOCHS, most), most };
+  }
+  if ('epochs' in until) return exactly(until.epochs);
+  if ('steps' in until) return exactly(until.steps / perEpoch);
+  const most = until.within / perEpoch;
+  return { expected: GUESSED_SHARE * most, most };
 }
 
 /** Samples from which the memory of a trainer is extrapolated: that of all would read them all, for every point. */
@@ -134,12 +148,15 @@ export function costOf(request: CostRequest): CellCost {
   const { batchSize } = config.training;
   const perEpoch = Math.max(1, Math.floor(train.count / batchSize));
   const epochs = epochsOf(request, perEpoch);
-  const steps = epochs * perEpoch;
-  const looks = measures.some((m) => m.name === 'time') || (until && 'loss' in until) ? epochs : 2;
+  const looking = measures.some((m) => m.name === 'time') || (until && 'loss' in until);
   const step = STEP + (layered ? WEIGHT * P : 0);
   const sampleStep = (2 * (3 * work.all - work.first)) / speeds.train;
   const forward = (2 * work.all) / speeds.train + 1e-7;
-  const trained = steps * (step + batchSize * sampleStep) + looks * train.count * forward + INPUT * train.values.length;
+  const trainingOf = (count: number) =>
+    count * perEpoch * (step + batchSize * sampleStep) +
+    (looking ? count : 2) * train.count * forward +
+    INPUT * train.values.length;
+  const trained = trainingOf(epochs.expected);
   const of: Costs = {
     request,
     work,
@@ -164,6 +181,7 @@ export function costOf(request: CostRequest): CellCost {
   return {
     seconds,
     training: trained,
+    most: seconds + (trainingOf(epochs.most) - trained),
     bytes: bytesOfTrainer(request, perEpoch) + passes + held + 40 * P,
   };
 }

@@ -1,23 +1,7 @@
-/** Data of the cells of a process: each data set is loaded, and packed for trainers of layers, once. */
-import type { Dataset, Samples } from '../../data/dataset.js';
-import { networkOf } from '../../runs/network.js';
-import { type Loaded, loadRun } from '../../runs/prepare.js';
+/** Data that the cells of a process share: which configs train on the same, and samples packed once for trainers of layers. */
+import type { Samples } from '../../data/dataset.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { PackedSamples } from '../../train/layered-trainer.js';
-
-/** Keeps loaded data sets; plain data that may be shared between threads once it is loaded. */
-export class SweepData {
-  private readonly sets = new Map<string, Promise<Dataset>>();
-
-  /** Returns the data of a complete config and its network; loads what was not yet. */
-  async of(config: AnyConfig): Promise<Loaded> {
-    const id = dataKey(config);
-    let set = this.sets.get(id);
-    if (!set) this.sets.set(id, (set = loadRun(config).then(({ dataset }) => dataset)));
-    const dataset = await set;
-    return { dataset, network: networkOf(config, dataset) };
-  }
-}
 
 /** Names the data of a config: the same for configs that train on the same samples and targets. */
 export function dataKey({ data, network }: AnyConfig): string {

@@ -3,7 +3,8 @@
  * raises. Points that differ in further axes have a constant c of their own and share the exponents.
  *
  * The number of a point is the mean of ln y over its seeds. Three seeds know their scatter badly, so the variance of a point is drawn
- * towards that of all points: (ν0 s² + (n−1) s_p²)/(ν0 + n − 1)/n, with s² the pooled variance over seeds and ν0 = 10.
+ * towards that of all points: (ν0 s² + (n−1) s_p²)/(ν0 + n − 1)/n, with s² the pooled variance over seeds and ν0 = 10. Where the errors of the
+ * measurements themselves are larger, they take its place: seeds may agree by chance, or share what they do not resolve.
  *
  * Errors of an exponent in three parts [N5]:
  *     sampling  standard error over seeds of the exponent fitted to each seed alone
@@ -203,7 +204,11 @@ function variancesOf(
     const squares = all.map((r) => (r.bySeed.size > 1 ? (r.bySeed.size - 1) * variance([...r.bySeed.values()], 1) : 0));
     // no scatter at all would be an infinite weight
     const pooled = Math.max(1e-24, squares.reduce((a, b) => a + b, 0) / freedom);
-    return all.map((r, k) => (PRIOR * pooled + squares[k]) / (PRIOR + r.bySeed.size - 1) / r.bySeed.size);
+    return all.map((r, k) => {
+      const own = mean(r.values.map((v) => (v.standardError / v.value) ** 2));
+      const scatter = (PRIOR * pooled + squares[k]) / (PRIOR + r.bySeed.size - 1);
+      return Math.max(scatter, Number.isFinite(own) ? own : 0) / r.bySeed.size;
+    });
   }
   const own = all.map((r) => (r.values[0].standardError / r.values[0].value) ** 2);
   return own.every((v) => Number.isFinite(v) && v > 0) ? own : all.map(() => 1);

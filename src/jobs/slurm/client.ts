@@ -1,5 +1,4 @@
 /** Slurm as the launcher uses it: submit, look, end, ask how tasks ended. */
-import { userInfo } from 'node:os';
 import { RunError } from '../../numeric/errors.js';
 import { parseJobs, parseSacct, SACCT_COLUMNS, type TaskEnd } from './ends.js';
 import type { Run } from './programs.js';
@@ -32,7 +31,7 @@ export class SlurmClient {
 
   /** Lists the jobs of this user, those with a name where it is given; the words of squeue when it does not answer. */
   async queue(name?: string): Promise<readonly QueueLine[] | string> {
-    const args = ['-h', '-u', userInfo().username, '-o', QUEUE_FORMAT];
+    const args = ['-h', '--me', '-o', QUEUE_FORMAT];
     const { code, stdout, stderr } = await this.run('squeue', name === undefined ? args : [...args, '-n', name]);
     return code === 0 ? parseQueue(stdout) : wordsOf(stderr) || `squeue ended with exit code ${code}`;
   }

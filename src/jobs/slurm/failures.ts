@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { TaskEnd } from './ends.js';
 import type { Launch } from './launch.js';
 import { lineAbout, readLog, type TaskLog } from './logs.js';
+import { hasEnded } from './queue.js';
 import { UNSEEN } from './script.js';
 
 /** Holds what is known of a cell without a document. */
@@ -24,6 +25,11 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
     if (job) jobs.add(job);
   }
   const ends = await launch.setting.client.ends([...jobs]);
+  const logs = new Map<string, TaskLog | undefined>();
+  const logAt = (path: string) => {
+    if (!logs.has(path)) logs.set(path, readLog(path));
+    return logs.get(path);
+  };
   return [...launch.missing.values()].map((cell) => {
     const place = launch.taskOf.get(cell.file);
     const job = place && launch.submissions.arrays[place.array]?.job;
@@ -31,7 +37,7 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
       return { file: cell.file, task: undefined, end: undefined, log: undefined, cause: 'it was in no job' };
     const task = `${job}_${place.index}`;
     const path = launch.files.log(job, place.index);
-    const [end, log] = [ends.get(task), readLog(path)];
+    const [end, log] = [ended(ends.get(task)), logAt(path)];
     return {
       file: cell.file,
       task,
@@ -41,6 +47,9 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
     };
   });
 }
+
+/** Leaves out what accounting, which is a little behind, says of a task that has ended since. */
+const ended = (end: TaskEnd | undefined): TaskEnd | undefined => (end && hasEnded(end.state) ? end : undefined);
 
 /** Says whether a task could not open its log, or did not find its list. */
 export const couldNotOpen = ({ exit }: TaskEnd): boolean => exit === '0:53' || exit === `${UNSEEN}:0`;
@@ -66,8 +75,7 @@ function causeOf(end: TaskEnd | undefined, log: TaskLog | undefined, line: strin
 
 /** Says whether a task is known to have failed, so that its documents are not waited for. */
 export const hasFailed = ({ end, log }: Failure): boolean =>
-  (end !== undefined && end.state !== 'COMPLETED' && !/^(?:RUNNING|PENDING|COMPLETING)/.test(end.state)) ||
-  (log?.exitCode !== undefined && log.exitCode !== 0);
+  (end !== undefined && end.state !== 'COMPLETED') || (log?.exitCode !== undefined && log.exitCode !== 0);
 
 /** Writes the cells and their causes, one in a line. */
 export const failureLines = (failures: readonly Failure[]): string =>

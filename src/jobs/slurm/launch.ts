@@ -1,5 +1,6 @@
 /** One call of the launcher: its work, what it has submitted, what is in the queue, which documents are missing. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { RunError } from '../../numeric/errors.js';
 import type { CellRunner, CellWork } from '../cells.js';
 import { presentIn } from '../present.js';
@@ -47,6 +48,8 @@ export class Launch {
   readonly taskOf = new Map<string, TaskPlace>();
   /** Becomes true with the first document or log of a task: nodes see the folder. */
   seen = false;
+  /** Places of arrays whose jobs were found in the queue although nobody had noted them. */
+  strays: number[] = [];
   private begun = false;
   /** Seconds of a unit of weight, once tasks have been timed. */
   rate: number | undefined;
@@ -70,7 +73,9 @@ export class Launch {
     this.files = slurmFiles(folder);
     this.submissions = readSubmissions(folder);
     this.missing = new Map(work.cells.map((cell) => [cell.file, cell]));
-    this.jobName = `thermograd-${work.what.replace(/[^\w-]+/g, '-')}`;
+    this.jobName = `thermograd-${basename(folder)
+      .replace(/[^\w.-]+/g, '-')
+      .slice(0, 60)}`;
   }
 
   get clock(): Clock {
@@ -136,7 +141,10 @@ export class Launch {
       const place = placeOf(this.submissions, line);
       const array = arrays[place ?? -1];
       if (place === undefined || !array) return [];
-      if (array.job === null) [array.job, adopted] = [line.job, true];
+      if (array.job === null) {
+        [array.job, adopted] = [line.job, true];
+        this.strays.push(place);
+      }
       return [{ ...line, array: place }];
     });
     if (adopted) this.save();

@@ -72,7 +72,10 @@ const left = ({ work, inQueue: tasks }: Launch): InterruptedError =>
 async function inQueue(launch: Launch): Promise<ReadonlySet<string> | undefined> {
   for (;;) {
     const lines = await launch.queue();
-    if (lines) return launch.attach(lines);
+    if (lines) {
+      launch.strays = []; // they are followed like all others
+      return launch.attach(lines);
+    }
     await launch.clock.sleep(5000, launch.io.signal);
     if (launch.stopped) return undefined;
   }

@@ -19,14 +19,14 @@ export type Run = (program: Program, args: readonly string[]) => Promise<Said>;
 /** Milliseconds after which a program that does not end counts as one without an answer. */
 const PATIENCE = 120_000;
 
-/**
- * The environment of a program: without variables by which users change what squeue and others list, and with the lists of tasks in
- * full length. SBATCH_WAIT would make sbatch wait for the end of its jobs.
- */
+/** Variables of a job in which this command may run itself, which would reach its tasks; those that say where Slurm is are kept. */
+const OF_A_JOB = /^SLURM_(?!CONF$|CONF_SERVER$|JWT$|TIME_FORMAT$)/;
+/** Variables by which users change what squeue and others list, send jobs to another cluster, or make sbatch wait for their ends. */
+const OF_A_USER = /^(?:SQUEUE|SACCT|SCANCEL|SINFO)_|^SBATCH_(?:WAIT|CLUSTERS)/;
+
+/** The environment of a program: without those variables, and with lists of tasks in full length. */
 const environment = (): Record<string, string | undefined> => ({
-  ...Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(?:SQUEUE|SACCT|SCANCEL|SINFO)_|^SBATCH_WAIT/.test(name)),
-  ),
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !OF_A_JOB.test(name) && !OF_A_USER.test(name))),
   SLURM_BITSTR_LEN: '0',
 });
 
@@ -44,6 +44,8 @@ export const runProgram: Run = (program, args) =>
         said[stream] += text;
       });
     }
+    // sbatch itself tries again for two minutes where the controller has no room
+    child.stderr.on('data', () => /sleeping and retrying/.test(said.stderr) && child.kill());
     const giveUp = setTimeout(() => {
       said.stderr += `Socket timed out: ${program} gave no answer in ${PATIENCE / 1000} s`;
       child.kill('SIGKILL');

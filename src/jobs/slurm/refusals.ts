@@ -4,9 +4,8 @@
 export type Refusal = 'full' | 'away' | 'refused';
 
 const AWAY =
-  /unable to contact slurm controller|socket timed out|timed out on send|connection (?:refused|reset|timed out)|communication connection failure|communications? (?:shutdown|failure)|zero bytes were transmitted|transport endpoint|in standby mode/i;
-const FULL =
-  /(?:QOS|Assoc)\w*Submit|MaxJobCount|temporarily unable to accept job|job array specification|max_array_tasks|too many jobs/i;
+  /unable to contact slurm controller|socket timed out|temporarily unable to accept job|timed out on send|connection (?:refused|reset|timed out)|communication connection failure|communications? (?:shutdown|failure)|zero bytes were transmitted|transport endpoint|in standby mode/i;
+const FULL = /(?:QOS|Assoc)\w*Submit|MaxJobCount|job array specification|max_array_tasks|too many jobs/i;
 /** Names of limits that smaller arrays do not meet either. */
 const OTHER_LIMIT = /\b(?:QOS|Assoc)\w*(?:Cpu|CPU|Wall|Mem|Node|Tres|TRES|Time|Minutes|Billing)\w*/;
 const POLICY = /violates accounting\/QOS policy/i;

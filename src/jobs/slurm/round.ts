@@ -46,6 +46,7 @@ export async function runRound(launch: Launch, covered: ReadonlySet<string>, siz
       nextPoll = clock.now() + pollPause(clock.now() - begin);
       const lines = await launch.queue();
       if (lines) {
+        await endStrays(launch, submitter);
         if (await submitter.step(lines)) {
           nextPoll = 0;
           continue;
@@ -73,6 +74,13 @@ export async function runRound(launch: Launch, covered: ReadonlySet<string>, siz
     } else launch.say();
     await clock.sleep(LOOK, launch.io.signal);
   }
+}
+
+/** Ends jobs that a process which was killed had submitted, when they appear only after the same cells were submitted again. */
+async function endStrays(launch: Launch, submitter: Submitter): Promise<void> {
+  const strays = launch.strays.splice(0).filter((place) => !submitter.awaits(place));
+  if (strays.length === 0 || submitter.arrays.length === 0) return;
+  await launch.setting.client.cancel(strays.map((place) => launch.submissions.arrays[place].job!));
 }
 
 /** Says how many tasks run and why others wait. */

@@ -29,6 +29,12 @@ export async function slurmRunner(options: string, prologue?: string): Promise<C
   const before = prologue === undefined ? NO_PROLOGUE : readPrologue(prologue);
   const client = new SlurmClient(runProgram);
   const words = await client.refuses(optionWords(read));
+  const nowhere = /configuration source|slurm\.conf/i.test(words ?? '');
+  check(
+    !nowhere,
+    'no-slurm',
+    `--on slurm needs a machine of a cluster, such as its login node; sbatch says here: ${words}.`,
+  );
   check(words === undefined, 'sbatch-refused', `--on slurm: sbatch would not take such jobs: ${words}.`);
   return launcher({ client, clock: realClock, options: read, prologue: before, node: execPath, program: PROGRAM });
 }

@@ -14,6 +14,9 @@ export interface Task {
   readonly seconds: number | undefined;
 }
 
+/** What sbatch says while it tries again by itself. */
+const NO_ROOM = /temporarily unable to accept job/i;
+
 /** Milliseconds between two attempts while there is no room for a job. */
 const TRY_AGAIN = 30_000;
 
@@ -47,6 +50,11 @@ export class Submitter {
   /** Says whether everything has been submitted. */
   get done(): boolean {
     return this.left.length === 0 && !this.unsure;
+  }
+
+  /** Says whether an array is one of which sbatch did not tell whether it was submitted. */
+  awaits(place: number): boolean {
+    return this.unsure?.place === place;
   }
 
   /** Says why nothing is submitted at the moment, if so. */
@@ -146,7 +154,10 @@ export class Submitter {
     if (!there && this.launch.clock.now() < this.room.notBefore) return;
     this.unsure = undefined;
     if (there) this.accept(place, tasks);
-    else this.withdraw(place, tasks);
+    else {
+      this.withdraw(place, tasks);
+      if (NO_ROOM.test(this.room.words)) this.most = Math.ceil(tasks.length / 2);
+    }
   }
 
   private accept(place: number, tasks: readonly Task[]): void {

@@ -46,7 +46,7 @@ export async function bestLibrary(
     ? [place(named)]
     : [...systemPlaces(), ...(host ? pythonPlaces(host, (name) => variables.get(name)) : [])];
   const flags = host?.processor() ?? [];
-  const chosen = variables.get(CORE);
+  const chosen = variables.get(CORE) || undefined;
   const tried: string[] = [];
   const open = (at: Place): SystemLibrary | undefined => {
     try {

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as door from '../../../src/index.js';
+import * as door from '../../../src/parts.js';
 import { syntheticAo2022 } from '../ao2022-results.js';
 import { syntheticAnalysis } from '../ivf2021-results.js';
 import { type Call, call, made, refused } from './battery.js';

@@ -1,5 +1,5 @@
 /** Calls that succeed: data, networks, training, measurements, penalties from measurements. */
-import * as door from '../../../src/index.js';
+import * as door from '../../../src/parts.js';
 import { smallNet } from '../small-nets.js';
 import { type Call, call, made, refused } from './battery.js';
 import { key, la, SPEC, six, two } from './numeric.js';

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as door from '../../../src/index.js';
+import * as door from '../../../src/parts.js';
 import { type Call, call, made } from './battery.js';
 
 export const la = made(door.embeddedLinearAlgebra());

@@ -1,5 +1,5 @@
 /** Calls that succeed: landscapes, ensembles, densities, predictions. */
-import * as door from '../../../src/index.js';
+import * as door from '../../../src/parts.js';
 import { type Call, call, made } from './battery.js';
 import { key, la, two } from './numeric.js';
 

@@ -1,5 +1,4 @@
 /** The measures of a sweep by name, and the reader of a list of them. */
-import { z } from 'zod';
 import { isTree, keyChecker, problemOf, type Tree } from '../../../jobs/config-keys.js';
 import { check, shown } from '../../../numeric/errors.js';
 import { nearest } from '../../../numeric/spelling.js';
@@ -90,10 +89,3 @@ export function measureNamed(name: string): MeasureKind {
 /** Lists the columns that measures fill, with what each holds. */
 export const columnsOf = (measures: readonly Pick<MeasureRequest, 'name'>[]): Record<string, string> =>
   Object.assign({}, ...measures.map(({ name }) => measureNamed(name).columns));
-
-/** Describes the options of a measure by their names. */
-export function optionsOf({
-  options,
-}: MeasureKind): Record<string, { readonly description?: string; readonly default?: unknown }> {
-  return (z.toJSONSchema(options, { io: 'input' }) as { properties?: Record<string, object> }).properties ?? {};
-}

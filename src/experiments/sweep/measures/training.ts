@@ -1,5 +1,6 @@
 /** What training itself says: loss and error at the end, the time to a level, divergence, and the size of the weights. */
 import { z } from 'zod';
+import type { Samples } from '../../../data/dataset.js';
 import { estimate, exactly } from '../../../numeric/estimate.js';
 import { dot } from '../../../numeric/operators/lanczos.js';
 import { evaluationOf } from '../../../runs/learner.js';
@@ -11,14 +12,28 @@ import { measureKind } from './measure.js';
 
 const NO_OPTIONS = z.strictObject({});
 
-/** Loss and error over the test set, evaluated once for both. */
-const tested = new WeakMap<Bench, { readonly loss: number; readonly errors: number; readonly samples: number }>();
+type Tested = ReturnType<ReturnType<typeof evaluationOf>>;
 
-function testOf(bench: Bench) {
+/** Loss and error over the test set, evaluated once for both. */
+const tested = new WeakMap<Bench, Tested>();
+/** The last evaluation of this thread: cells of one network share the packed test samples. Rate and batch size change nothing in it. */
+let last:
+  | { readonly test: Samples; readonly network: string; readonly evaluate: ReturnType<typeof evaluationOf> }
+  | undefined;
+
+function testOf(bench: Bench): Tested | undefined {
   const { test } = bench.request.dataset;
   if (!test || test.count === 0) return undefined;
   let found = tested.get(bench);
-  if (!found) tested.set(bench, (found = evaluationOf(bench.network, test, bench.config)(bench.trained.weights)));
+  if (!found) {
+    const network = JSON.stringify(bench.network);
+    if (last?.test !== test || last.network !== network) {
+      const training = { ...bench.config.training, learningRate: 1, batchSize: 1 };
+      last = { test, network, evaluate: evaluationOf(bench.network, test, { ...bench.config, training }) };
+    }
+    found = last.evaluate(bench.trained.weights);
+    tested.set(bench, found);
+  }
   return found;
 }
 
