@@ -14,6 +14,7 @@
  *     at: own       the curvature of each point: the line is where the point's own learning rate crosses its own bound
  */
 import { InputError } from '../../numeric/errors.js';
+import { realPower } from '../../numeric/power.js';
 import { meanSquareCeiling } from '../../theory/ceiling.js';
 import { almostSureRate } from '../../theory/valley/divergence.js';
 import type { PointResult } from './aggregate.js';
@@ -187,7 +188,7 @@ function ownLine(request: BoundRequest, over: Quantity, points: readonly PointRe
     if (k <= 0) continue;
     const [below, above] = [up[k - 1], up[k]];
     const share = -below.excess / (above.excess - below.excess);
-    line.set(x, below.value * (above.value / below.value) ** share);
+    line.set(x, below.value * realPower(above.value / below.value, share));
   }
   if (line.size === 0) throw new InputError('no-bound', 'no point crosses it.');
   return sorted(line);

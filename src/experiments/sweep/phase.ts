@@ -5,6 +5,7 @@
  */
 import { type Estimate, missing } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
+import { realPower } from '../../numeric/power.js';
 import { overSeeds } from '../../numeric/seeds.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import type { PointResult } from './aggregate.js';
@@ -75,7 +76,7 @@ export function phaseDiagram(points: readonly PointResult[]): PhaseDiagram | und
     });
     return { line, ratios };
   });
-  const step = (etas[etas.length - 1] / etas[0]) ** (1 / (etas.length - 1));
+  const step = realPower(etas[etas.length - 1] / etas[0], 1 / (etas.length - 1));
   return { points, etas, batches, boundary, lines, step };
 }
 
@@ -90,7 +91,7 @@ export function crossing(etas: readonly number[], share: readonly number[]): num
   const k = share.findIndex((v, i) => v >= 0.5 && (share[i + 1] ?? 1) >= 0.5);
   if (k <= 0 || share[k - 1] >= 0.5) return Number.NaN;
   const part = (0.5 - share[k - 1]) / (share[k] - share[k - 1]);
-  return etas[k - 1] * (etas[k] / etas[k - 1]) ** part;
+  return etas[k - 1] * realPower(etas[k] / etas[k - 1], part);
 }
 
 /** The learning rates with their points in the order of the noise: B falls. */
