@@ -34,6 +34,16 @@ export {
   simulate,
 } from '../experiments/simulate/experiment.js';
 export type { PartialSimulationConfig, SimulationConfig } from '../experiments/simulate/schema.js';
+export { readSweepFile } from '../experiments/sweep/config.js';
+export { SWEEP_EXAMPLES, sweepExample } from '../experiments/sweep/examples.js';
+export {
+  planSweep,
+  runSweep,
+  type SweepPlan,
+  type SweepRequest,
+  type SweepRun,
+} from '../experiments/sweep/experiment.js';
+export type { PartialSweep } from '../experiments/sweep/schema.js';
 export { reproduceValley2023, type ValleyRequest, type ValleyRun } from '../experiments/valley2023/experiment.js';
 export { networkStudyConfig } from '../experiments/valley2023/network/config.js';
 export { type NetworkStudyRequest, runNetworkStudy } from '../experiments/valley2023/network/experiment.js';

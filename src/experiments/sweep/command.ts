@@ -39,7 +39,7 @@ export function addSweep(root: Command): void {
     .command('sweep')
     .description('train and measure over many settings and seeds: tables, error bars, figures and laws')
     .argument('[file]', 'the sweep, YAML or JSON; without it the folder of --out is continued')
-    .option('--example <name>', 'print an example and stop: phase-diagram')
+    .option('--example <name>', 'print an example and stop: phase-diagram, psi-law')
     .option('--out <dir>', 'folder of the results (sweep-<name>)')
     .option('--resume', 'continue in the folder; there may be more seeds than before')
     .addOption(

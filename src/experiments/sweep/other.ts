@@ -16,6 +16,8 @@ export interface OtherRequest {
   readonly experiment: SweptName;
   /** Without the seed. */
   readonly config: Tree;
+  /** Kernel build and linear algebra of all cells, for experiments that make runs. */
+  readonly pinned: Pick<AnyConfig, 'kernel'> & { readonly provider: string };
   readonly measure: readonly MeasureRequest[];
   /** Folder of the sweep. */
   readonly path: string;
@@ -31,7 +33,7 @@ export interface OtherCell extends SweepCell {
 export async function otherCell(request: OtherRequest): Promise<OtherCell> {
   const { index, point, seed, experiment, measure, path, report } = request;
   const swept = await sweptExperiment(experiment);
-  const config = swept.seeded ? { ...request.config, seed } : request.config;
+  const config = { ...request.config, ...(swept.seeded && { seed }), ...(swept.run && request.pinned) };
   const out = scratchFor(path, index);
   const start = performance.now();
   const document = (ended: SweepCell['ended'], reason: string, kept: Pick<OtherCell, 'measured' | 'verdicts'>) => ({

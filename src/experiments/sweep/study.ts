@@ -153,11 +153,22 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
     forceKernelBuild(record.kernelBuild);
     const { config } = record;
     const { axes, measure, until, experiment } = config;
+    const la = await pinnedProvider(record, providerOf(record), path);
     if (experiment !== 'train') {
       const own = withPoint(cellBase(config), axes, point);
-      return otherCell({ index, point: labelled(axes, point), seed, experiment, config: own, measure, path, report });
+      const pinned = { kernel: record.kernelBuild, provider: la.kind === 'embedded' ? 'embedded' : providerOf(record) };
+      return otherCell({
+        index,
+        point: labelled(axes, point),
+        seed,
+        experiment,
+        config: own,
+        pinned,
+        measure,
+        path,
+        report,
+      });
     }
-    const la = await pinnedProvider(record, providerOf(record), path);
     const cell = trainConfig(cellBase(config), axes, point, seed);
     const dataset = data[dataKey(cell)];
     const network = networkOf(cell, dataset);

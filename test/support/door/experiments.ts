@@ -11,7 +11,7 @@ import { key } from './numeric.js';
 const folder = mkdtempSync(join(tmpdir(), 'door-'));
 const nowhere = join(folder, 'nowhere');
 const out = join(folder, 'taken.json');
-for (const [name, text] of [['taken.json', '{}'], ['F.csv', '1,0\n0,1\n'], ['c.yaml', 'seed: 3\n']]) writeFileSync(join(folder, name), text); // biome-ignore format: files
+for (const [name, text] of [['taken.json', '{}'], ['F.csv', '1,0\n0,1\n'], ['c.yaml', 'seed: 3\n'], ['s.yaml', 'axes: {seed: 3}\n']]) writeFileSync(join(folder, name), text); // biome-ignore format: files
 const signal = made(new AbortController().signal);
 const run = () => ({ onProgress: () => {}, signal, checkpointSeconds: 2, onStart: () => {} });
 /** Where cells are computed; every study takes it. */
@@ -56,6 +56,23 @@ const BY_SCHEMA = [
   '0.variables',
   '0.methods',
   '0.time',
+];
+const sweep = () => ({
+  name: 'a',
+  base: made({ data: { set: 'teacher', teacher: { network: { widths: [3, 4, 2] }, train: 9, test: 3 } }, training: { batchSize: 3 } }),
+  axes: made({ 'training.learningRate': [0.1, 0.2] }),
+  measure: ['loss'],
+  until: made({ epochs: 1 }),
+}); // biome-ignore format: one sweep
+const SWEEP_BY_SCHEMA = [
+  '1.seeds=numbers',
+  '0.name',
+  '0.base',
+  '0.axes',
+  '0.measure',
+  '0.measure.0',
+  '0.until',
+  '0=nothing',
 ];
 const x2 = made(door.parseExpression('-x', { variables: ['x'] }));
 const spec = () => ({
@@ -257,6 +274,19 @@ export const EXPERIMENTS: Record<string, Call> = {
     '1.normalize.mean=numbers',
     '1.normalize.std=list',
     '1.normalize.std=numbers',
+  ),
+  readSweepFile: call(door.readSweepFile, () => [join(folder, 's.yaml')]),
+  sweepExample: call(door.sweepExample, () => ['phase-diagram']),
+  planSweep: call(
+    door.planSweep,
+    () => [sweep(), { out: nowhere, seeds: 2, workers: 1, yes: true }],
+    ...SWEEP_BY_SCHEMA,
+  ),
+  runSweep: refused(
+    door.runSweep,
+    () => [sweep(), { ...run(), ...where(), out, seeds: 2, resume: false, workers: 1, yes: true }],
+    ...SWEEP_BY_SCHEMA,
+    ...BEGINS,
   ),
   simulationExample: call(door.simulationExample, () => ['valley']),
   planSimulation: call(door.planSimulation, () => [simulation()], ...BY_SCHEMA),
