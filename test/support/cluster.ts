@@ -44,7 +44,7 @@ export function clusterForTests(options: object = {}): { readonly cluster: Clust
   const held = { home, cluster: undefined as unknown as Cluster };
   beforeAll(async () => {
     if (clusterNeeds === undefined) held.cluster = await startCluster(join(home, 'hosts'), { owned: true, ...options });
-  });
+  }, LONG);
   afterAll(async () => {
     await stopCluster(join(home, 'hosts'));
     rmSync(home, { recursive: true, force: true });
