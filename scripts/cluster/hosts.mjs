@@ -43,7 +43,7 @@ done
 read -r || :`;
 
 /** Waits until something holds; the limit only ends what would hang. */
-export async function until(what, holds, seconds = 300) {
+export async function until(what, holds, seconds = 1800) {
   const end = Date.now() + 1000 * seconds;
   for (;;) {
     const value = await holds();

@@ -69,7 +69,13 @@ export async function startSlurm(cluster, { nodes = cluster.names, cpus = 2, mem
   writeFileSync(join(cluster.dir, 'slurm.conf'), config(cluster, nodes, { cpus, memory, lines }));
   startController(cluster);
   for (const node of nodes) startNode(cluster, node);
+  let asked = Date.now();
   await until('Slurm answers and its nodes are idle', () => {
+    // on a busy machine a node may miss the controller; it is then asked again only after minutes, or by this
+    if (Date.now() - asked > 30_000) {
+      run(cluster, cluster.names[0], ['scontrol', 'reconfigure'], { timeout: 30_000 });
+      asked = Date.now();
+    }
     const states = nodeStates(cluster);
     return nodes.every((node) => states[node] === 'idle');
   });

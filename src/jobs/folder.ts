@@ -169,6 +169,17 @@ export class JobFolder<Name extends string, Head extends object> {
     }
   }
 
+  /** Lists files under the stage to which they belong: those that were there before it began were listed under an earlier one. */
+  assign(stage: Name, files: readonly string[]): void {
+    const own = new Set(files);
+    this.record.outputs = Object.fromEntries(
+      Object.entries(this.record.outputs ?? {}).map(([file, output]) => [
+        file,
+        own.has(file) ? { ...output, stage } : output,
+      ]),
+    );
+  }
+
   /**
    * Runs a stage unless the record says that it is done, and keeps its status, its seconds and the digests of what it
    * wrote in the record, also when it fails.

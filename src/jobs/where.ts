@@ -141,7 +141,9 @@ export async function cellStage<Name extends string, Head extends object, R, Dat
     request,
     async () => {
       const cells = await runCells(kind, study, stage, options);
-      folder.clearBeside(cells.map(({ file }) => file));
+      const files = cells.map(({ file }) => file);
+      folder.clearBeside(files);
+      folder.assign(stage, files);
       await then?.(cells);
     },
     (file) => !writes.includes(file),

@@ -27,8 +27,8 @@ export async function preparedStudy(home: string, name: string, seeds = 4): Prom
 }
 
 /** The same study, done by threads of this machine. */
-export async function localStudy(home: string, seeds = 4): Promise<string> {
-  const out = join(home, 'here');
+export async function localStudy(home: string, name: string, seeds = 4): Promise<string> {
+  const out = join(home, name);
   await reproduceControls({ out, config: cheapControls(), seeds });
   return out;
 }
@@ -44,5 +44,8 @@ export function readyCells(folder: string): string[] {
 /** Writes the report of a study whose cells are done, and lists in what it differs from another one. */
 export function unlike(folder: string, other: string): string[] {
   const { code, stderr } = thermograd('reproduce', 'controls', '--resume', '--out', folder);
-  return code === 0 ? differences(filesOf(other), filesOf(folder)) : [stderr];
+  if (code !== 0) return [stderr];
+  const files = filesOf(folder);
+  for (const name of files.keys()) if (name.startsWith('slurm/')) files.delete(name);
+  return differences(filesOf(other), files);
 }

@@ -16,6 +16,9 @@ export interface Cluster {
   readonly names: readonly string[];
 }
 
+/** Milliseconds after which a test on the cluster counts as hanging, also on a machine that is busy with much else. */
+export const LONG = 7_200_000;
+
 /** What keeps the tests of the cluster from running, in a few words; undefined where nothing does. */
 export const clusterNeeds: string | undefined =
   process.env.CI === undefined
@@ -41,7 +44,7 @@ export function clusterForTests(options: object = {}): { readonly cluster: Clust
   const held = { home, cluster: undefined as unknown as Cluster };
   beforeAll(async () => {
     if (clusterNeeds === undefined) held.cluster = await startCluster(join(home, 'hosts'), { owned: true, ...options });
-  });
+  }, LONG);
   afterAll(async () => {
     await stopCluster(join(home, 'hosts'));
     rmSync(home, { recursive: true, force: true });
