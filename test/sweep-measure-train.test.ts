@@ -287,6 +287,21 @@ describe('the document of a cell', () => {
   });
 });
 
+describe('a part of the samples', () => {
+  it('is named by the method, and is the first ones', async () => {
+    const { measured } = await cellOf(SMALL, [{ name: 'trace', samples: 30 }, 'loss', 'top'], { epochs: 3 });
+    expect(number(measured.trace)).toMatchObject({
+      n: 30,
+      method: expect.stringMatching(/; over the first 30 of 90 training samples$/),
+    });
+    expect(number(measured.top).method).not.toContain('first');
+    const whole = await benchOf({ ...SMALL, data: { ...SMALL.data, limit: 90 } }, { epochs: 3 });
+    const few = whole.at(30).samples;
+    expect(few.count).toBe(30);
+    expect(few.labels).toEqual(whole.train.labels!.subarray(0, 30));
+  });
+});
+
 describe('the list of measures', () => {
   it('is completed by defaults and refused with the nearest name', () => {
     expect(completeMeasures(['top', { name: 'loss' }])).toEqual([
