@@ -15,10 +15,11 @@ import {
 import { LossWatch } from '../src/experiments/sweep/watch.js';
 import { initialWeights, type NetworkSpec } from '../src/model/network.js';
 import { randomKey } from '../src/numeric/random.js';
-import { completeRunConfig } from '../src/runs/config.js';
+import { completeConfig, completeRunConfig } from '../src/runs/config.js';
 import { networkOf } from '../src/runs/network.js';
 import { loadRun } from '../src/runs/prepare.js';
 import type { AnyConfig, PartialConfig } from '../src/runs/schema.js';
+import { trainToRule } from '../src/runs/train-to-rule.js';
 import { gradient, type Sample } from './support/naive-network.js';
 import {
   benchOf,
@@ -104,6 +105,17 @@ describe('the steps of a cell', () => {
     const { trained: met } = await trained({ ...SMALL, training: { ...SMALL.training, stop, maxEpochs: 100 } });
     expect(met.ended).toBe('rule');
     expect(met.reason).toContain('means over epochs');
+    // as many epochs as a run takes to the same rule
+    const config = completeConfig({ ...SMALL, training: { ...SMALL.training, stop, maxEpochs: 100 } } as never);
+    const run = await trainToRule(
+      config,
+      config.seed,
+      await loadRun(config).then((l) => l.dataset),
+      () => {},
+      async () => false,
+    );
+    expect(run!.cursor.epoch).toBeGreaterThan(2);
+    expect(met.wholeEpochs).toBe(run!.cursor.epoch);
     const hard = { ...stop, loss: 1e-9 };
     const { trained: missed } = await trained({ ...SMALL, training: { ...SMALL.training, stop: hard, maxEpochs: 10 } });
     // four epochs are kept for the window, as in a run
@@ -284,6 +296,21 @@ describe('the document of a cell', () => {
       expect(why(column)).toContain('too short');
     expect(number(cell.measured.loss).value).toBeGreaterThan(0);
     expect(number(cell.measured.flatness).value).toBeGreaterThan(0);
+  });
+});
+
+describe('a part of the samples', () => {
+  it('is named by the method, and is the first ones', async () => {
+    const { measured } = await cellOf(SMALL, [{ name: 'trace', samples: 30 }, 'loss', 'top'], { epochs: 3 });
+    expect(number(measured.trace)).toMatchObject({
+      n: 30,
+      method: expect.stringMatching(/; over the first 30 of 90 training samples$/),
+    });
+    expect(number(measured.top).method).not.toContain('first');
+    const whole = await benchOf({ ...SMALL, data: { ...SMALL.data, limit: 90 } }, { epochs: 3 });
+    const few = whole.at(30).samples;
+    expect(few.count).toBe(30);
+    expect(few.labels).toEqual(whole.train.labels!.subarray(0, 30));
   });
 });
 

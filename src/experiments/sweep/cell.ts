@@ -86,17 +86,20 @@ async function measure(
   if (ended === 'diverged' && !kind.afterDivergence) return none(`training diverged: ${reason}.`);
   try {
     const found = await kind.measure(bench, { ...options });
-    return Object.fromEntries(Object.keys(kind.columns).map((column) => [column, plain(found[column])]));
+    const [n, all] = [bench.countOf(options.samples as number | undefined), bench.train.count];
+    const part = kind.ofSamples && n < all ? `; over the first ${n} of ${all} training samples` : '';
+    return Object.fromEntries(Object.keys(kind.columns).map((column) => [column, plain(found[column], part)]));
   } catch (error) {
     // a mistake of the program or too little memory too: the other measures are worth keeping
     return none(error instanceof ThermogradError ? error.message : `measuring failed: ${String(error)}`);
   }
 }
 
-/** Turns a value that is no finite number into a reason. */
-function plain(m: Measured | undefined): Measured {
+/** Turns a value that is no finite number into a reason; the method of others says over which part of the samples they are. */
+function plain(m: Measured | undefined, part: string): Measured {
   if (m === undefined) return { why: 'not measured.' };
-  if ('why' in m || Number.isFinite(m.value)) return m;
+  if ('why' in m) return m;
+  if (Number.isFinite(m.value)) return { ...m, method: m.method + part };
   return { why: `no finite value: ${m.method}.` };
 }
 

@@ -111,9 +111,14 @@ export class Bench {
     return (names ?? layersIn(this.config)).map((name) => recordedBlock(this.network, name));
   }
 
+  /** Returns how many of the first training samples are measured where so many are asked for. */
+  countOf(count?: number): number {
+    return Math.min(this.train.count, count ?? MEASURED[isLayered(this.network) ? 'layered' : 'perceptron']);
+  }
+
   /** Returns the first samples of the training set, with what is measured on them. */
   at(count?: number): Place {
-    const n = Math.min(this.train.count, count ?? MEASURED[isLayered(this.network) ? 'layered' : 'perceptron']);
+    const n = this.countOf(count);
     let place = this.places.get(n);
     if (!place) this.places.set(n, (place = new Place(this, firstSamples(this.train, n))));
     return place;

@@ -12,6 +12,8 @@ export interface MeasureKind<O = Record<string, unknown>> {
   readonly columns: Readonly<Record<string, string>>;
   /** Its options with their defaults. */
   readonly options: z.ZodType<O>;
+  /** Whether it is measured over the samples that the option `samples` names. */
+  readonly ofSamples?: boolean;
   /** Whether it can be said of a training that diverged. */
   readonly afterDivergence?: boolean;
   /** Measures; what is thrown becomes the reason why there is no number. */
@@ -20,8 +22,11 @@ export interface MeasureKind<O = Record<string, unknown>> {
 
 /** Makes a measure; its options are typed by their schema. */
 export const measureKind = <S extends z.ZodType>(
-  kind: Omit<MeasureKind<z.output<S>>, 'options'> & { readonly options: S },
-): MeasureKind => kind as unknown as MeasureKind;
+  kind: Omit<MeasureKind<z.output<S>>, 'options' | 'ofSamples'> & { readonly options: S },
+): MeasureKind => {
+  const ofSamples = kind.options instanceof z.ZodObject && 'samples' in kind.options.shape;
+  return { ...kind, ofSamples } as unknown as MeasureKind;
+};
 
 /** Samples over which it is measured. */
 export const SAMPLES = z
