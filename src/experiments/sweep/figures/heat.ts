@@ -28,6 +28,8 @@ interface Cell {
   readonly y2: number;
   readonly value: number;
   readonly lost: number;
+  /** Runs whose budget ended before their rule was met. */
+  readonly late: number;
 }
 
 /** Draws the map, one figure for each value of the axes that are not shown. */
@@ -54,13 +56,14 @@ function heat(
   const cells = points.map((p): Cell => {
     const [x1, x2] = borderX(p);
     const [y1, y2] = borderY(p);
-    return { x1, x2, y1, y2, value: value ? value.at(p) : p.diverged.value, lost: p.diverged.value };
+    return { x1, x2, y1, y2, value: value ? value.at(p) : p.diverged.value, lost: p.diverged.value, late: p.budget };
   });
   const lost = value ? cells.filter((c) => c.lost >= 0.5) : [];
   const alive = value ? cells.filter((c) => c.lost < 0.5) : cells;
   const coloured = alive.filter((c) => Number.isFinite(c.value));
   const empty = alive.filter((c) => !Number.isFinite(c.value));
   const some = value ? coloured.filter((c) => c.lost > 0) : [];
+  const late = empty.every((c) => c.late > 0);
   if (coloured.length === 0) return { name, missing: `${what} has a number at no point${of(part)}.` };
   const scale = colourScale(
     value,
@@ -95,7 +98,9 @@ function heat(
     },
     ...(lost.length > 0 ? [{ label: 'half or more diverge', mark: 'cross' as const, colour: COLOURS.ink }] : []),
     ...(some.length > 0 ? [{ label: 'some diverge', mark: 'ring' as const, colour: COLOURS.ink }] : []),
-    ...(empty.length > 0 ? [{ label: 'no number', mark: 'area' as const, colour: COLOURS.muted }] : []),
+    ...(empty.length > 0
+      ? [{ label: late ? 'end of training not reached' : 'no number', mark: 'area' as const, colour: COLOURS.muted }]
+      : []),
     ...inside.map(({ line, style }) => ({ label: line.label, mark: style.mark, colour: style.colour })),
   ];
   return {
@@ -178,8 +183,8 @@ const STYLES: readonly { readonly colour: string; readonly mark: LegendEntry['ma
 ];
 
 /**
- * The borders of a point's cell along one axis: half way to its neighbours among the points that share the value of the other axis where
- * the quantity is an axis of a product, and among the points of the same row otherwise.
+ * The borders of a point's cell along one axis: half way to the neighbouring values of an axis of the sweep, and of a formula half way to
+ * the neighbouring points of the same row.
  */
 function borders(q: Quantity, points: readonly PointResult[], across: Quantity, log: boolean) {
   const to = (v: number) => (log ? Math.log(v) : v);
@@ -194,7 +199,7 @@ function borders(q: Quantity, points: readonly PointResult[], across: Quantity, 
   const all = [...new Set(points.map((p) => to(q.at(p))))].sort((a, b) => a - b);
   return (p: PointResult): [number, number] => {
     const row = rows.get(across.at(p))!;
-    const list = row.length > 1 ? row : all;
+    const list = q.kind !== 'axis' && row.length > 1 ? row : all;
     const k = list.indexOf(to(q.at(p)));
     const [before, after] = [list[k] - list[k - 1], list[k + 1] - list[k]];
     const down = Number.isFinite(before) ? before : after;
