@@ -193,6 +193,13 @@ describe('divergence', () => {
     expect(exactly.see(new Array(20).fill(20))).toBe(false);
   });
 
+  it('is a loss at the end above the factor, where training ends within its first stretch', () => {
+    const short = watch();
+    expect(short.see(new Array(12).fill(5))).toBe(false);
+    expect(short.seen(20).by).toBeUndefined();
+    expect(short.seen(20.1)).toMatchObject({ by: 'above', step: 12 });
+  });
+
   it('is a loss that is not finite, a standstill that does not fit, or everything forgotten after a rise', () => {
     const broken = watch();
     broken.notFinite(3);

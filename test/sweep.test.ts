@@ -186,6 +186,7 @@ describe('refuses', () => {
     expect(await refusal({ ...SWEEP, axes: { 'training.batchSize': [10, 100] } })).toContain(
       'at training.batchSize 100:',
     );
+    expect(await refusal({ ...SWEEP, measure: [{ name: 'psi', layers: ['hidden2'] }] })).toMatch(/hidden2.*layer1/);
     expect(existsSync(out('none'))).toBe(false);
   });
 

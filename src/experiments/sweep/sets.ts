@@ -2,6 +2,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
+import { recordedBlock } from '../../model/any-network.js';
 import { InputError } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { networkOf } from '../../runs/network.js';
@@ -65,14 +66,18 @@ export const sharedData = (data: SweepData): SweepData =>
   );
 
 /**
- * Checks that networks, recorded layers and batches fit the data at every point.
+ * Checks that networks, recorded and measured layers and batches fit the data at every point.
  * @throws InputError that names the point
  */
 export function checkFits(config: SweepConfig, data: SweepData): void {
   eachKind(config, CHECKED, (cell, point) => {
     const dataset = data[dataKey(cell)];
     try {
-      networkOf(cell, dataset);
+      const network = networkOf(cell, dataset);
+      for (const { options } of config.measure) {
+        const { layers } = options as { readonly layers?: readonly string[] | 'all' };
+        if (Array.isArray(layers)) for (const name of layers) recordedBlock(network, name);
+      }
       batchPlan({ count: dataset.train.count, ...cell.training, key: randomKey(0) });
     } catch (error) {
       if (!(error instanceof InputError) || config.axes.length === 0) throw error;

@@ -2,8 +2,8 @@
  * The rule by which a training has diverged, from what every step reports. A run has diverged when
  *
  * - `not-finite`: a minibatch loss is not finite, or above 1e30;
- * - `above`: the mean minibatch loss of a stretch of steps is above `factor` (10 by default) times the training loss at the start. A
- *   stretch has at least 20 steps and at least 1000 samples, or an epoch where that has fewer;
+ * - `above`: the mean minibatch loss of a stretch of steps is above `factor` (10 by default) times the training loss at the start, or
+ *   the training loss at the end is. A stretch has at least 20 steps and at least 1000 samples, or an epoch where that has fewer;
  * - `still`: an epoch changed no weight, and the training loss is above half of that of the best constant output: every hidden unit
  *   is inactive;
  * - `forgotten`: training went on to its end, where the training loss is at least 0.999 of that of the best constant output, after a
@@ -96,6 +96,7 @@ export class LossWatch {
   /** Says what was seen, once the training loss at the end is known; NaN where it is not. */
   seen(end: number): DivergenceSeen {
     const { start, constant, factor } = this.known;
+    if (end > factor * start) this.found ??= { by: 'above', step: this.steps };
     if (!this.found && this.firstRise > 0 && end >= FORGOTTEN * constant)
       this.found = { by: 'forgotten', step: this.firstRise };
     return { ...this.found, peak: this.peak, peakStep: this.peakStep, stretch: this.stretch, start, constant, factor };

@@ -114,7 +114,7 @@ export const time = measureKind({
 
 const WORDS = {
   'not-finite': 'a minibatch loss was not finite or above 1e30',
-  above: 'the mean minibatch loss of a stretch was too large',
+  above: 'the mean minibatch loss of a stretch, or the training loss at the end, was too large',
   still: 'no weight moved any more',
   forgotten: 'everything was forgotten at the end',
 } as const;
