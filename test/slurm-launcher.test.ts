@@ -93,7 +93,7 @@ describe('cells without a document', () => {
   it('are submitted again, and after three rounds the error says why they failed', async () => {
     const study = slurmStudy([...names(6), 'bad', 'kill', 'once']);
     await expect(study.run({ seconds: 1 })).rejects.toThrow(
-      /2 of 9 cells have no document after 3 rounds of jobs: cells\/bad\.json, job \d+_\d: FAILED on n1, exit code 1:0; it said: thermograd: cell cells\/bad\.json: made to fail .*cells\/kill\.json, job \d+_\d: FAILED on n1/,
+      /2 of the 9 cells that were missing have no document after 3 rounds of jobs: cells\/bad\.json, job \d+_\d: FAILED on n1, exit code 1:0; it said: thermograd: cell cells\/bad\.json: made to fail .*cells\/kill\.json, job \d+_\d: FAILED on n1/,
     );
     expect(study.computed().length).toBe(7); // the cells that shared a task with the killed one as well
     expect(
@@ -102,6 +102,9 @@ describe('cells without a document', () => {
         .split('\n')
         .map((line) => line.split('\t')[0]),
     ).toEqual(['cells/bad.json', 'cells/kill.json', '']);
+    for (const name of ['bad', 'kill']) writeFileSync(join(study.folder, `cells/${name}.json`), '{}');
+    expect(await study.run({ seconds: 1 })).toBe(true);
+    expect(existsSync(join(study.folder, 'slurm/failed.txt'))).toBe(false);
     expect(new Set(study.submissions().arrays.map(({ round }: { round: number }) => round))).toEqual(
       new Set([1, 2, 3]),
     );
@@ -121,7 +124,7 @@ describe('cells without a document', () => {
 
   it('of which all first ones failed are not all tried', async () => {
     const study = slurmStudy(names(100, 'bad'));
-    await expect(study.run()).rejects.toThrow('100 of 100 cells have no document');
+    await expect(study.run()).rejects.toThrow('100 of the 100 cells that were missing have no document');
     expect(
       study.submissions().arrays.reduce((sum: number, { tasks }: { tasks: number }) => sum + tasks, 0),
     ).toBeLessThan(120);

@@ -47,7 +47,7 @@ export async function session(
       onProgress: (progress) => line.show(progress),
       result(value, text) {
         line.end(true);
-        process.stdout.write(json ? `${jsonLine(value)}\n` : `${text}\n`);
+        process.stdout.write(json ? `${jsonLine(value)}\n` : text === '' ? '' : `${text}\n`);
       },
     });
   } catch (error) {

@@ -88,7 +88,7 @@ export function failureSentence(failures: readonly Failure[], cells: number, rou
     .map(({ file, task, cause }) => `${file}${task ? `, job ${task}` : ''}: ${cause.slice(0, 260)}`);
   const more = failures.length - shown.length;
   return (
-    `${failures.length} of ${cells} cells have no document after ${rounds} ${rounds === 1 ? 'round' : 'rounds'} of jobs: ${shown.join('; ')}` +
+    `${failures.length} of the ${cells} cells that were missing have no document after ${rounds} ${rounds === 1 ? 'round' : 'rounds'} of jobs: ${shown.join('; ')}` +
     `${more > 0 ? `; and ${more} more` : ''}. All are listed in ${list}; continue with --resume.`
   );
 }

@@ -29,7 +29,7 @@ export const launcher = (setting: Setting): CellRunner => ({
     const folder = resolve(work.root);
     checkPaths([folder, setting.node, setting.program, ...work.cells.map(({ file }) => file)]);
     const launch = new Launch(setting, work, folder, io);
-    rmSync(launch.files.cancelled, { force: true });
+    for (const old of [launch.files.cancelled, launch.files.failed]) rmSync(old, { force: true });
     launch.look();
     launch.say();
     if (launch.missing.size === 0) return true;
