@@ -68,6 +68,22 @@ const system = (n) => {
   };
 };
 
+/** Twelve cells, and tables, laws and figures from them. */
+const sweep = ({ seed: _, ...base }, level) =>
+  JSON.stringify({
+    base,
+    axes: { seed: '0..1', 'training.learningRate': [0.05, 0.1, 0.2], 'training.batchSize': [10, 20] },
+    until: { loss: level, within: 2000 },
+    measure: [
+      'loss',
+      'error',
+      'trace',
+      'divergence',
+      { name: 'psi', layers: ['layer2'], windowEpochs: 2, directions: 12 },
+    ],
+    laws: ['trace ~ eta^a B^b'],
+  });
+
 /** Files that each working folder holds, by size. */
 export const INPUTS = {
   quick: {
@@ -75,9 +91,15 @@ export const INPUTS = {
     'train.json.in': JSON.stringify(forTraining),
     'layers.json.in': JSON.stringify(ofLayers(410, 4, 4)),
     'well.yaml': well(200, 8),
+    'sweep.yaml': sweep({ data: teacher([12, 16, 12, 4], 500).data, network: { widths: [12, 16, 12, 4] } }, 0.2),
     ...system(40),
   },
-  real: { 'layers.json.in': JSON.stringify(ofLayers(4010, 10, 8)), 'well.yaml': well(2000, 20), ...system(400) },
+  real: {
+    'layers.json.in': JSON.stringify(ofLayers(4010, 10, 8)),
+    'well.yaml': well(2000, 20),
+    'sweep.yaml': sweep({ data: { set: 'mnist', limit: 1000 }, network: { widths: [784, 20, 20, 10] } }, 0.1),
+    ...system(400),
+  },
 };
 
 /** The run that commands on a trained network start from; also the reference of ivf2021. */
@@ -191,6 +213,7 @@ export const COMMANDS = [
     resumes: true,
     workers: true,
   },
+  { name: 'sweep', quick: 'sweep sweep.yaml', real: 'sweep sweep.yaml', resumes: true, workers: true },
   {
     name: 'simulate',
     quick: 'simulate well.yaml --seed 3',
