@@ -4,10 +4,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../src/cli/commands.js';
 import { studyAt } from '../src/experiments/studies.js';
 import { completeSweep, readSweepFile } from '../src/experiments/sweep/config.js';
 import { planSweep, runSweep, type SweepRequest } from '../src/experiments/sweep/experiment.js';
 import type { SweepCell } from '../src/experiments/sweep/measured.js';
+import { MEASURES } from '../src/experiments/sweep/measures/registry.js';
 import { rulesOf } from '../src/experiments/sweep/rules.js';
 import type { PartialSweep } from '../src/experiments/sweep/schema.js';
 import { InterruptedError } from '../src/jobs/context.js';
@@ -298,4 +300,17 @@ describe('the command', () => {
     expect((await thermogradHere('sweep', file, '--seeds', '5..2')).stderr).toContain('a range such as 5..14');
     expect((await thermogradHere('sweep', '--example', 'fase')).stderr).toContain('phase');
   }, 60_000);
+});
+
+it('the help names every measure', () => {
+  let text = '';
+  const command = program().commands.find((c) => c.name() === 'sweep')!;
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  const listed = /Measures: ([^.]+)\./.exec(text)![1].split(/,\s+/);
+  expect(listed).toEqual(MEASURES.map(({ name }) => name));
 });

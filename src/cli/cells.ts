@@ -49,7 +49,7 @@ bits: its version of thermograd, its kernels, its linear algebra or its data are
 Examples:
   thermograd cell study 0
   thermograd cell study 10-19
-  thermograd cells study --missing | cut -f1 | parallel -j2 thermograd cell study
+  thermograd cells study --missing | awk -F '\\t' '$2 == "ready" { print $3 }' | parallel -j2 thermograd cell study
   thermograd reproduce generality --resume --out study        what is still missing, and the report`,
     )
     .action(

@@ -63,7 +63,13 @@ A sweep:
     training.batchSize: [10, 50, 250]
   design: product                        # or zip, {random: 64, seed: 1}, {sobol: 64}; groups: [[key, key]] for axes that move together
   until: { epochs: 20 }                  # or {steps: n}, {loss: 0.02, within: steps}; by default the stopping rule of the config
-  measure: [loss, error, trace]
+  measure: [loss, error, trace]          # or {name: trace, …options}
+  laws: [trace ~ (eta/B)^a]              # judged with errors; 'trace ~ eta^a, a = -1' tests an exponent
+  figures: [{ kind: heat, x: B, y: eta, value: trace, bound: edge }]      # or curve, collapse; sensible ones by default
+
+Measures: loss, error, time, divergence, norm, confidence, gradient, trace, top, noise, noise-scale, ceiling, flatness,
+principal-flatness, psi, gamma, rank-law, temperature, displacement. With experiment: ivf2021 (or another) a cell is that whole
+experiment, and measure: names its findings. docs/how-to/sweep.md has all of it.
 
 Values: 0..99, lin 0..1 x 5, log 0.01..1 x 8, 2^0..2^6, lists, one value. Seeds are always crossed with the points.
 
