@@ -21,6 +21,7 @@ export function thermograd(...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     timeout: HANG,
+    maxBuffer: 2 ** 28, // the list of ten thousand cells has more than the megabyte that Node keeps by default
   });
   return { code: status, stdout, stderr };
 }
