@@ -1,4 +1,7 @@
 /** Which build of the kernels a machine can run: that with fused multiply-add only where both the engine and the processor have it. */
+import { spawnSync } from 'node:child_process';
+import { execPath, version } from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect, it, vi } from 'vitest';
 
 /** The module as if it were loaded on another machine. */
@@ -57,3 +60,27 @@ it('a folder of the build with fused multiply-add is refused where the machine l
   );
   expect(() => checkKernel({ kernelBuild: 'simd' }, 'there')).not.toThrow();
 });
+
+it.skipIf(!version.startsWith('v20.'))(
+  'in Node 20 no code is compiled in the background while a worker thread may end',
+  () => {
+    const load = pathToFileURL(fileURLToPath(new URL('../dist/kernels/load.js', import.meta.url)));
+    const hot =
+      'function f(n) { let s = 0; for (let i = 0; i < n; i++) s += i % 7; return s } for (let k = 0; k < 3000; k++) f(1000)';
+    const compiled = (first: string) =>
+      spawnSync(
+        execPath,
+        [
+          '--trace-opt',
+          '--input-type=module',
+          '--eval',
+          `${first} const { Worker } = await import('node:worker_threads'); new Worker(${JSON.stringify(hot)}, { eval: true });`,
+        ],
+        { encoding: 'utf8' },
+      ).stdout.match(/compiling method .* mode: ConcurrencyMode::k\w+/g) ?? [];
+    expect(compiled('').some((line) => line.endsWith('kConcurrent'))).toBe(true);
+    const ours = compiled(`(await import(${JSON.stringify(load.href)})).kernelBuild();`);
+    expect(ours.length).toBeGreaterThan(0);
+    expect(ours.filter((line) => line.endsWith('kConcurrent'))).toEqual([]);
+  },
+);
