@@ -1,6 +1,7 @@
 /** A model at one point of its weights, over its samples: what is measured there are methods of it. */
 
 import { overSamples } from '../analyse/noise/over-samples.js';
+import { counted } from '../numeric/counted.js';
 import { exactly } from '../numeric/estimate.js';
 import { gather, wholeBlock } from '../surface/blocks.js';
 import type { Surface } from '../surface/surface.js';
@@ -10,7 +11,7 @@ import { Measured } from './measured.js';
 import { Noise } from './noise.js';
 import { type BlockLike, blockAt, type DirectionsLike } from './places.js';
 import type { Point } from './point.js';
-import { counted, Shown } from './shown.js';
+import { Shown } from './shown.js';
 
 /** A model at one point. Measurements are asynchronous; each returns numbers with errors that say how they were obtained. */
 export class At extends Shown {

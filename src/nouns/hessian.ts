@@ -6,6 +6,7 @@ import { hessianTrace } from '../analyse/curvature/hessian-trace.js';
 import { type CurvaturePair, surfaceCurvature } from '../analyse/curvature/surface-curvature.js';
 import { surfaceTrace } from '../analyse/curvature/surface-trace.js';
 import { overSamples } from '../analyse/noise/over-samples.js';
+import { counted } from '../numeric/counted.js';
 import { check } from '../numeric/errors.js';
 import { exactly } from '../numeric/estimate.js';
 import { type Matrix, row } from '../numeric/linalg/index.js';
@@ -19,7 +20,7 @@ import { Eigenvalue } from './eigenvalue.js';
 import { Measured } from './measured.js';
 import { type DirectionsLike, directionsIn } from './places.js';
 import type { Point } from './point.js';
-import { counted, Shown } from './shown.js';
+import { Shown } from './shown.js';
 
 /** Sets the accuracy of eigenvalues. */
 export interface EigenOptions {

@@ -3,6 +3,7 @@ import { type AnyNetwork, countOf, initialOf, isLayered, networkWords, shapesOf 
 import { NETWORK_NAMES, type NetworkName, namedNetwork } from '../model/layered/named.js';
 import { LAYERED_SPEC_WANTS, type LayeredSpec } from '../model/layered/spec.js';
 import { type Activation, type LossKind, NETWORK_SPEC_WANTS, type NetworkSpec } from '../model/network.js';
+import { counted } from '../numeric/counted.js';
 import { check, InputError, kindOf } from '../numeric/errors.js';
 import { randomKey } from '../numeric/random.js';
 import { nearest } from '../numeric/spelling.js';
@@ -15,7 +16,7 @@ import { PARAMETER_WANTS, type Parameter, type Surface } from '../surface/surfac
 import { At } from './at.js';
 import { type AtOptions, pointOf } from './point.js';
 import { type SamplesLike, samplesOf } from './samples.js';
-import { counted, Shown, shortened } from './shown.js';
+import { Shown, shortened } from './shown.js';
 import { type WeightsLike, weightsOf } from './weights.js';
 
 /** Sets what the widths or the name of a network leave open. */

@@ -4,6 +4,7 @@ import { DENSE_SIZE } from '../analyse/curvature/dense-block.js';
 import type { NoiseScale } from '../analyse/noise/noise-scale.js';
 import { denseCovariance, projectedNoise } from '../analyse/noise/surface-noise.js';
 import { surfaceNoiseScale } from '../analyse/noise/surface-scales.js';
+import { counted } from '../numeric/counted.js';
 import { check } from '../numeric/errors.js';
 import { computed, scaled } from '../numeric/estimate.js';
 import { column, type Matrix } from '../numeric/linalg/index.js';
@@ -13,7 +14,7 @@ import { Eigenvalue } from './eigenvalue.js';
 import { Measured } from './measured.js';
 import { type DirectionsLike, directionsIn } from './places.js';
 import type { Point } from './point.js';
-import { counted, Shown } from './shown.js';
+import { Shown } from './shown.js';
 
 /**
  * The noise of gradients on a block, PER SAMPLE: C1 = (1/N) Σ_k g_k g_kᵀ − g gᵀ. A minibatch of B samples drawn independently has the

@@ -23,6 +23,3 @@ export function shortened(head: readonly string[], rows: readonly (readonly stri
   const text = aligned([head, ...rows.slice(0, most)]);
   return rows.length > most ? `${text}\n  … and ${rows.length - most} more` : text;
 }
-
-/** Writes whole numbers with a word: `1 weight`, `2500 weights`. */
-export const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

@@ -6,6 +6,7 @@ import { reproduceIvf2021 } from '../experiments/ivf2021/experiment.js';
 import { reproduceIvf2021Seeds } from '../experiments/ivf2021/seeds/experiment.js';
 import { readResults } from '../experiments/ivf2021/stages.js';
 import { RUN_OPTIONS_WANTS, type RunOptions } from '../jobs/context.js';
+import { counted } from '../numeric/counted.js';
 import { check } from '../numeric/errors.js';
 import { estimate, meanOf, negated } from '../numeric/estimate.js';
 import * as is from '../numeric/wants.js';
@@ -17,7 +18,7 @@ import { CONFIG_WANTS, trainRun } from '../runs/run.js';
 import type { PartialConfig } from '../runs/schema.js';
 import { finalWeights, historyIn } from '../runs/train.js';
 import { Measured } from './measured.js';
-import { counted, Shown, shortened } from './shown.js';
+import { Shown, shortened } from './shown.js';
 
 /** Sets how many networks are trained, what is measured, and where it is kept. Nothing is needed. */
 export interface TrainOptions extends RunOptions {

@@ -1,6 +1,8 @@
 /** `thermograd sweep`: its flags, its help, and what it prints. */
+
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { counted } from '../../numeric/counted.js';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { wholeFromOne, wholeNumber } from '../../terminal/values.js';
@@ -85,8 +87,6 @@ Examples:
       await sweepCommand(file, flags);
     });
 }
-
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
   const [{ session }, { sayInstead }, { lineOf }] = await Promise.all([

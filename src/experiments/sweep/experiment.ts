@@ -24,6 +24,7 @@ import {
   type WhereRequest,
   whereFor,
 } from '../../jobs/where.js';
+import { counted } from '../../numeric/counted.js';
 import { check, InputError, RunError } from '../../numeric/errors.js';
 import * as is from '../../numeric/wants.js';
 import { writeWhole } from '../../record/files.js';
@@ -229,7 +230,6 @@ function planWords(
   where: Where,
   { on = 'threads', prepare }: SweepRequest,
 ): string {
-  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   const here = on === 'threads' && !prepare;
   const cores = here ? Math.min(availableParallelism(), where.workers || cells, cells) : 1;
   const time = seconds === null ? '' : `; roughly ${formatSeconds(seconds / cores)} on ${counted(cores, 'free core')}`;
