@@ -49,3 +49,11 @@ export function variancesOf({ data, rows, cols }: Matrix, about: 'mean' | 'line'
 export function scaleRows({ data, P }: Rows, factor: ArrayLike<number>): void {
   for (let at = 0; at < data.length; at += P) for (let i = 0; i < P; i++) data[at + i] *= factor[i];
 }
+
+/** Returns the mean of the rows. Cost O(T·P). */
+export function meanOfRows({ data, P }: Rows): Float64Array {
+  const T = countOfRows({ data, P });
+  const out = new Float64Array(P);
+  for (let at = 0; at < data.length; at += P) for (let i = 0; i < P; i++) out[i] += data[at + i] / T;
+  return out;
+}

@@ -1,4 +1,5 @@
 /** One run of the grid: training, the windows of all layers, and what is measured in each. The work of a worker thread. */
+import { meanOfRows } from '../../analyse/trajectory/window-rows.js';
 import type { Dataset } from '../../data/dataset.js';
 import { oneHot } from '../../data/one-hot.js';
 import { recordedBlock } from '../../model/any-network.js';
@@ -190,7 +191,7 @@ async function measureGroup(request: CellRequest, group: Group): Promise<LayerRe
   const surface = layeredSurface({ spec, samples });
   const out: LayerResult[] = [];
   const blocks = names.map((name) => recordedBlock(spec, name));
-  const means = blocks.map(({ name }) => meanOf(windows.rows.get(name)!));
+  const means = blocks.map(({ name }) => meanOfRows(windows.rows.get(name)!));
   const fixed = windows.last.slice();
   blocks.forEach(({ offset }, k) => {
     fixed.set(Float32Array.from(means[k]), offset);
@@ -238,13 +239,6 @@ async function measureGroup(request: CellRequest, group: Group): Promise<LayerRe
     }
   }
   await surface.close();
-  return out;
-}
-
-function meanOf({ data, P }: { readonly data: Float32Array; readonly P: number }): Float64Array {
-  const T = data.length / P;
-  const out = new Float64Array(P);
-  for (let at = 0; at < data.length; at += P) for (let i = 0; i < P; i++) out[i] += data[at + i] / T;
   return out;
 }
 

@@ -5,7 +5,7 @@ import { pca } from '../../../analyse/trajectory/pca.js';
 import type { RegimeName } from '../../../analyse/trajectory/regime.js';
 import { rowsInMemory } from '../../../analyse/trajectory/rows.js';
 import { scaling } from '../../../analyse/trajectory/scaling.js';
-import { countOfRows, type Rows } from '../../../analyse/trajectory/window-rows.js';
+import { countOfRows, meanOfRows, type Rows } from '../../../analyse/trajectory/window-rows.js';
 import type { RecordedBlock } from '../../../model/any-network.js';
 import { type Estimate, estimate, negated } from '../../../numeric/estimate.js';
 import { mean, variance } from '../../../numeric/statistics.js';
@@ -96,14 +96,7 @@ export function preconditionerIn(bench: Bench, { squares }: CellWindow): Float64
 /** Returns the last weights of a window with some layers at their mean. */
 export function atMean(window: CellWindow, blocks: readonly RecordedBlock[]): Float32Array {
   const out = window.last.slice();
-  for (const { name, offset } of blocks) out.set(Float32Array.from(meanOf(window.rows.get(name)!)), offset);
-  return out;
-}
-
-function meanOf({ data, P }: Rows): Float64Array {
-  const T = data.length / P;
-  const out = new Float64Array(P);
-  for (let at = 0; at < data.length; at += P) for (let i = 0; i < P; i++) out[i] += data[at + i] / T;
+  for (const { name, offset } of blocks) out.set(Float32Array.from(meanOfRows(window.rows.get(name)!)), offset);
   return out;
 }
 
@@ -140,7 +133,7 @@ export const psi = measureKind({
       const own = preconditioner?.slice(block.offset, block.offset + block.size);
       const rows = window.rows.get(block.name)!;
       const centre = Float64Array.from(window.last);
-      centre.set(Float32Array.from(meanOf(rows)), block.offset);
+      centre.set(Float32Array.from(meanOfRows(rows)), block.offset);
       const { regimes } = await measureLayer({
         surface,
         block: surfaceBlock(block),
