@@ -50,6 +50,16 @@ export function median(x: ArrayLike<number>): number {
   return quantile(x, 0.5);
 }
 
+/**
+ * Returns the median and its standard error from the scatter of the values, as if they were normal: 1.2533 times that of their mean, with
+ * 1.4826 times the median distance from the median as the standard deviation.
+ */
+export function robustMedian(x: readonly number[]): { readonly value: number; readonly standardError: number } {
+  const value = median(x);
+  const scatter = 1.4826 * median(x.map((v) => Math.abs(v - value)));
+  return { value, standardError: (1.2533 * scatter) / Math.sqrt(x.length) };
+}
+
 /** Returns the ranks 1 … n in ascending order; ties share the mean of their ranks. Cost O(n log n). */
 export function ranks(x: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a] - x[b]);

@@ -7,7 +7,7 @@ import { type Estimate, missing } from '../../numeric/estimate.js';
 import { leastSquares } from '../../numeric/lines.js';
 import { realPower } from '../../numeric/power.js';
 import { overSeeds } from '../../numeric/seeds.js';
-import { mean, median, spearman } from '../../numeric/statistics.js';
+import { mean, robustMedian, spearman } from '../../numeric/statistics.js';
 import type { PointResult } from './aggregate.js';
 import { type BoundLine, type BoundRequest, boundLine, boundsOf, edgeOf } from './bounds.js';
 import { quantityOf } from './names.js';
@@ -253,11 +253,10 @@ export function ratioSummary(
   factor: number,
 ): { value: number; standardError: number; within: number } {
   const logs = ratios.map(Math.log);
-  const middle = logs.length > 0 ? median(logs) : Number.NaN;
-  const scatter = 1.4826 * median(logs.map((v) => Math.abs(v - middle)));
+  const { value, standardError } = robustMedian(logs);
   return {
-    value: Math.exp(middle),
-    standardError: (Math.exp(middle) * 1.2533 * scatter) / Math.sqrt(ratios.length),
+    value: Math.exp(value),
+    standardError: Math.exp(value) * standardError,
     within: logs.filter((v) => Math.abs(v) <= Math.log(factor)).length,
   };
 }

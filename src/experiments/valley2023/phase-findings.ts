@@ -1,6 +1,6 @@
 /** Findings on the phase diagram, on freezing and on the circulating force; their rules are stated in rules.ts. */
 import { type Estimate, estimate, exactly } from '../../numeric/estimate.js';
-import { mean, median, spearman } from '../../numeric/statistics.js';
+import { mean, median, robustMedian, spearman } from '../../numeric/statistics.js';
 import { UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding, Verdict } from '../../report/finding.js';
 import { formatEstimate, formatNumber, formatPlain, formatRange } from '../../report/format.js';
@@ -90,13 +90,12 @@ function compared(
       span: [Number.NaN, Number.NaN],
       columns,
     };
-  const middle = median(ratios);
-  const scatter = 1.4826 * median(ratios.map((v) => Math.abs(v - middle)));
+  const { value, standardError } = robustMedian(ratios);
   return {
     near,
     measured: estimate(
-      middle,
-      (1.2533 * scatter) / Math.sqrt(n),
+      value,
+      standardError,
       n,
       'median over columns; error from their scatter, which are not independent',
     ),
