@@ -28,7 +28,7 @@ const parts: ReportParts = {
   sections: [['first', 'The first', html`<p>text</p>`]],
   symbols: [['g', 'acceleration']],
   figures: [
-    { name: 'drawn', title: 'Drawn', svg: '<svg/>', caption: '' },
+    { name: 'drawn', title: 'Drawn', svg: '<svg/>', narrow: '<svg/>', data: '', caption: '' },
     { name: 'absent', missing: 'no numbers' },
   ],
   tables: { 'apples.csv': 'x\r\n' },

@@ -304,6 +304,7 @@ it('core has these names and no others', () => {
       "regressionLoss",
       "regularisation",
       "regularisingForce",
+      "renderPdf",
       "renderReport",
       "resolutionOf",
       "restPoints",

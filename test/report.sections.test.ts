@@ -309,7 +309,7 @@ describe('the page', () => {
       gallery(
         [
           { name: 'gone', missing: 'there is <nothing>.' },
-          { name: 'here', title: 'Here', caption: 'of sigma_1', svg },
+          { name: 'here', title: 'Here', caption: 'of sigma_1', svg, narrow: svg, data: '' },
         ],
         'wide',
       ).text,

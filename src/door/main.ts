@@ -43,6 +43,7 @@ export { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from 
 export { Trajectory, type TrajectoryShape, TrajectoryWriter } from '../record/trajectory.js';
 export type { Finding, Verdict } from '../report/finding.js';
 export type { Report, RunFacts } from '../report/input.js';
+export { renderPdf } from '../report/pdf.js';
 export { checkSurface, type SurfaceCheckOptions } from '../surface/check.js';
 export { functionSurface, type ModelFunctions } from '../surface/functions.js';
 export type {

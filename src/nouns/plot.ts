@@ -18,6 +18,7 @@ import { displacementCurves } from '../report/figures/window/displacement.js';
 import { flatnessByRank } from '../report/figures/window/flatness.js';
 import { trajectories } from '../report/figures/window/trajectory.js';
 import { varianceFlatness } from '../report/figures/window/variance-flatness.js';
+import { renderPdf } from '../report/pdf.js';
 import { renderPng } from '../report/png.js';
 import { DecompositionResult } from './decompose.js';
 import { Density } from './density.js';
@@ -53,12 +54,17 @@ export class FigureResult extends Shown {
     return renderPng(this.svg, width);
   }
 
+  /** Renders the figure as a PDF document with its letters embedded: vectors on a transparent page, for papers and slides. */
+  pdf(): Promise<Uint8Array> {
+    return renderPdf(this.svg);
+  }
+
   toString(): string {
     return this.svg;
   }
 
   override [INSPECT](): string {
-    return `figure ${this.name}: ${this.title}. Write .svg to a file, or await .png().\n${this.caption}`;
+    return `figure ${this.name}: ${this.title}. Write .svg to a file, or await .png() or .pdf().\n${this.caption}`;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The density of the eigenvalues of a Hessian, with its standard error over probes. docs/theory [S10]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../report/figures/frame.js';
 import { COLOURS } from '../../report/figures/palette.js';
 import type { Density } from '../density.js';
 
@@ -16,7 +16,7 @@ export function densityFigure(d: Density): Drawn {
   return {
     name,
     title: `Density of the eigenvalues of the Hessian, ${d.block}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Share of the eigenvalues of the Hessian per unit of eigenvalue',
       width: 640,

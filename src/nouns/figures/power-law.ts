@@ -1,7 +1,7 @@
 /** Points, the power law fitted to them, and its standard error. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../report/figures/frame.js';
 import { COLOURS } from '../../report/figures/palette.js';
 import type { PowerLawResult } from '../fit.js';
 
@@ -21,7 +21,7 @@ export function powerLawFigure(xs: Float64Array, ys: Float64Array, law: PowerLaw
   return {
     name,
     title: 'Power law',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `${names.y ?? 'y'} against ${names.x ?? 'x'} with a fitted power law`,
       width: 560,

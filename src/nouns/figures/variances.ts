@@ -1,7 +1,7 @@
 /** Variances along principal directions against their rank. docs/theory [P3]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../report/figures/frame.js';
 import { COLOURS } from '../../report/figures/palette.js';
 import { formatCount, formatShare } from '../../report/format.js';
 import type { PcaResult } from '../pca.js';
@@ -18,7 +18,7 @@ export function variancesFigure(p: PcaResult): Drawn {
   return {
     name,
     title: 'Variance by rank',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance of the weights along each principal direction against its rank',
       width: 560,

@@ -36,11 +36,20 @@ export interface FrameOptions {
   readonly height?: number;
 }
 
-/** A drawn figure: the drawing and its caption. */
-export interface Figure {
+/** A figure in its two layouts, and its numbers. */
+export interface Drawings {
+  /** The drawing for a page as wide as paper, as a standalone SVG document. */
+  readonly svg: string;
+  /** The same figure laid out anew for a narrow screen, with letters of the same size. */
+  readonly narrow: string;
+  /** What the marks show, as a CSV document. */
+  readonly data: string;
+}
+
+/** A drawn figure: the drawings and their caption. */
+export interface Figure extends Drawings {
   readonly name: string;
   readonly title: string;
-  readonly svg: string;
   readonly caption: string;
 }
 
@@ -52,6 +61,15 @@ export interface MissingFigure {
 
 /** A figure, or why it is not drawn. */
 export type Drawn = Figure | MissingFigure;
+
+/** The width of the narrow layout, in pixels: a screen of 420 px less its margins. */
+const NARROW = 380;
+
+/** Draws a figure in both layouts and lists its numbers. Pure: the same options give the same texts. */
+export function drawFigure(o: FrameOptions): Drawings {
+  const narrow = drawFrame({ ...o, name: `${o.name}-narrow`, width: Math.min(o.width ?? NARROW, NARROW) });
+  return { svg: drawFrame(o), narrow, data: '' };
+}
 
 /** Draws the marks and returns a standalone SVG document. Pure: the same options give the same text. */
 export function drawFrame(o: FrameOptions): string {

@@ -204,5 +204,6 @@ export const NUMERIC: Record<string, Call> = {
   ),
   readSafetensors: call(door.readSafetensors, () => [safe, 'f.safetensors']),
   writeSafetensors: call(door.writeSafetensors, () => [tensor(), made({ a: 'b' })]),
+  renderPdf: call(door.renderPdf, () => ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"/>']),
   renderPng: call(door.renderPng, () => ['<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>', 8]),
 };

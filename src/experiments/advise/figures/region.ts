@@ -4,7 +4,7 @@ import type { Advice } from '../../../apply/advice.js';
 import { type AdviceFacts, factsOf } from '../../../apply/advice-facts.js';
 import type { Outcome, Verification } from '../../../apply/advice-verify.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 
@@ -60,7 +60,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
   return {
     name,
     title: 'Where to train',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title:
         'Learning rate against batch size: ceiling, edge of stability, runs, critical batch size and the present setting',

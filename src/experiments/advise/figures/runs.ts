@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Verification } from '../../../apply/advice-verify.js';
 import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure } from '../../../report/figures/frame.js';
+import { drawFigure, type Figure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
 
@@ -21,7 +21,7 @@ export function adviceRuns(v: Verification): Figure {
   return {
     name,
     title: 'Runs from this state',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Loss of short runs from the same weights at different learning rates',
       width: 820,

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { PowerLaw } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatEstimate } from '../../../report/format.js';
 import type { Ao2022Results } from '../measured.js';
@@ -48,7 +48,7 @@ function scatter(s: Scatter): Drawn {
   return {
     name,
     title: s.title,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `${s.title} against the flatness of the loss`,
       x: logAxis('flatness F (weight)', logDomain(points.map((p) => p.x))),

@@ -1,7 +1,7 @@
 /** The energy picture of ao2022 (their figure 1) along the principal directions: widths, variances, energies against rank. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawings, type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { Ao2022Results } from '../measured.js';
 
@@ -35,8 +35,8 @@ function draw(
   all: readonly Series[],
   extra: Plot.Markish[] = [],
   legend: LegendEntry[] = [],
-): string {
-  return drawFrame({
+): Drawings {
+  return drawFigure({
     name,
     title,
     x: logAxis(
@@ -79,7 +79,7 @@ export function energyWidths(r: Ao2022Results): Drawn {
   return {
     name,
     title,
-    svg: draw(
+    ...draw(
       name,
       'Width of the loss and width of the potential along the principal directions, by rank',
       'width (weight)',
@@ -102,7 +102,7 @@ export function energyVariances(r: Ao2022Results): Drawn {
   return {
     name,
     title: 'Variances along the principal directions',
-    svg: draw(name, 'Measured and predicted variance along the principal directions, by rank', 'variance (weight²)', [
+    ...draw(name, 'Measured and predicted variance along the principal directions, by rank', 'variance (weight²)', [
       series(r, 'measured', COLOURS.blue, 'dot', (e) => e.variance),
       series(r, 'ε U⁻¹', COLOURS.orange, 'ring', (e) => e.boltzmannVariance),
       series(r, 'own sampling and window', COLOURS.ink, 'line', (e) => e.windowVariance),
@@ -120,7 +120,7 @@ export function energies(r: Ao2022Results): Drawn {
   return {
     name,
     title: 'Mean energy per direction',
-    svg: draw(
+    ...draw(
       name,
       'Mean loss and mean potential energy of the fluctuation along each principal direction, by rank',
       'mean energy',

@@ -1,7 +1,7 @@
 /** Variances along the Hessian modes against their predictions, and the noise against the curvature. docs/theory [S1]–[S6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain, thinLog } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
 import { RELAXATIONS, type Regime } from '../../../theory/layer/results.js';
@@ -42,7 +42,7 @@ export function modeVariances(r: Ao2022Results): Drawn {
   return {
     name,
     title: 'Variance along the Hessian modes',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title:
         'Measured and predicted variance of the weights along each eigenvector of the Hessian, against its curvature',
@@ -93,7 +93,7 @@ export function noiseCurvature(r: Ao2022Results): Drawn {
   return {
     name,
     title: 'Noise against curvature',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance of the gradient of one sample against the curvature, along the eigenvectors of the Hessian',
       x: logAxis('curvature h (loss/weight²)', logDomain(points.map((p) => p.x))),

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { gammaCdf } from '../../../numeric/distributions.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
 import type { Ao2022Results } from '../measured.js';
@@ -30,7 +30,7 @@ export function energyDistribution({ trajectory: t }: Ao2022Results): Drawn {
   return {
     name,
     title: 'Distribution of the energy',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Distribution of the potential energy over the window against the law of a Boltzmann distribution',
       x: linearAxis('energy over its mean, u/(ε n/2)', [0, edges[edges.length - 1]]),
@@ -59,7 +59,7 @@ export function equipartitionFigure({ trajectory: t }: Ao2022Results): Drawn {
   return {
     name,
     title: 'A single temperature',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Curvature times variance along the settled Hessian modes, against curvature',
       x: logAxis('curvature h (loss/weight²)', logDomain(points.map((p) => p.x))),
@@ -92,7 +92,7 @@ export function circulationFigure({ trajectory: t }: Ao2022Results): Drawn {
   return {
     name,
     title: 'Circulation',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title:
         'Measured circulation in planes of two Hessian modes against the circulation that the antisymmetric part predicts',

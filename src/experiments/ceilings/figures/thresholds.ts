@@ -1,7 +1,7 @@
 /** The learning rate at which runs leave against what a rule states, one point for each state. docs/theory [N6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
 import type { JudgedRival, Judging } from '../judging.js';
@@ -35,7 +35,7 @@ export function thresholdsAgainst(
   return {
     name,
     title: `Learning rate at which runs leave, against ${RIVAL_NAMES[rival]}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Learning rates at which short runs leave the basin against the value stated by a rule: ${RIVAL_NAMES[rival]}`,
       width: 480,

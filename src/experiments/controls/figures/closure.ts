@@ -1,7 +1,7 @@
 /** Predicted over measured variance of the frozen cells by groups of Hessian modes. docs/theory [S2]–[S4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { Comparison } from '../measured.js';
@@ -68,7 +68,7 @@ export function closure(groups: readonly GroupRow[]): Drawn {
   return {
     name,
     title: 'Predicted over measured variance, other layers frozen',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Ratio of predicted to measured variance by groups of Hessian modes',
       width: 860,

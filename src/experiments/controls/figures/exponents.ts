@@ -1,7 +1,7 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { BASIS_NAMES, type Basis } from '../measured.js';
@@ -58,7 +58,7 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
   return {
     name,
     title: 'The exponent by regime',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Exponent psi of each choice of directions, for each way of drawing batches',
       width: 860,
@@ -104,7 +104,7 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
   return {
     name,
     title: 'The exponent against the length of the window',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Exponent psi of same-window principal components against the length of the window',
       x: logAxis('window (epochs)', logDomain(points.map((p) => p.x))),

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { FIRST_RANK, RESOLUTIONS } from '../../../analyse/trajectory/scaling.js';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatEstimate, formatNumber } from '../../../report/format.js';
 import {
@@ -48,7 +48,7 @@ export function variancesByBasis(cells: readonly CellResult[], mainWindow: numbe
   return {
     name,
     title: 'The same landscape, four choices of directions',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance against flatness for four choices of directions of one network',
       width: 820,
@@ -94,7 +94,7 @@ export function noiseAgainstCurvature(cells: readonly CellResult[]): Drawn {
   return {
     name,
     title: 'The noise against the curvature',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance of the minibatch gradient against curvature along Hessian eigenvectors',
       x: logAxis('curvature Hᵢᵢ (loss/weight²)', x),

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { PotentialPlane } from '../../../analyse/decomposition/plane.js';
 import * as is from '../../../numeric/wants.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { drawFrame, type Figure } from '../../../report/figures/frame.js';
+import { drawFigure, type Figure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatNumber, subscript } from '../../../report/format.js';
 
@@ -50,7 +50,7 @@ function inPlane(p: PotentialPlane): Figure {
   return {
     name: 'potential',
     title: 'Potential and current',
-    svg: drawFrame({
+    ...drawFigure({
       name: 'potential',
       title: 'Contours of the potential with the stationary current along them',
       width: 520,
@@ -115,7 +115,7 @@ function alongLine(p: PotentialPlane): Figure {
   return {
     name: 'potential',
     title: 'Potential',
-    svg: drawFrame({
+    ...drawFigure({
       name: 'potential',
       title: 'The potential of one coordinate',
       x: linearAxis(axisLabel(p, 0), linearDomain(points.map((z) => z[0]))),

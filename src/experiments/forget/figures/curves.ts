@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { type ForgetInput, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
@@ -31,7 +31,7 @@ export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, best: readonl
   return {
     name,
     title: `Accuracy on ${what} through training, ${outputs}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Test accuracy on ${what} after every epoch of all tasks, ${outputs}`,
       x: linearAxis('time (epochs of all tasks)', linearDomain(epoch, 0.02)),

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import { type ForgetInput, type Method, outputsOf } from '../measured.js';
@@ -72,7 +72,7 @@ export function front(
   return {
     name,
     title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}, ${outputs}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}, ${outputs}`,
       width: 860,

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { type Branch, type ForgetInput, type Moved, outputsOf } from '../measured.js';
@@ -26,7 +26,7 @@ export function profile(input: Pick<ForgetInput, 'seeds' | 'head'>, best: readon
   return {
     name,
     title: `Loss of task 1 along its principal direction ${formatCount(index)}, ${outputsOf(input.head)}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Training loss of task 1 along its principal direction ${index}, before and after later training, ${outputsOf(input.head)}`,
       x: linearAxis('displacement (weight)', linearDomain(all.map((p) => p.x))),
@@ -62,7 +62,7 @@ export function moved(input: Pick<ForgetInput, 'head'>, best: readonly Setting[]
   return {
     name,
     title: `Motion of the weights: ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
       x: logAxis(`rank of ${kind === 'vortex' ? 'the plane' : 'the direction'}`, logDomain(all.map((p) => p.x))),

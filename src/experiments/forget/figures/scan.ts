@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { overSeeds } from '../../../numeric/seeds.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { type ForgetInput, outputsOf } from '../measured.js';
@@ -49,7 +49,7 @@ export function strengthScan(
   return {
     name,
     title: `Average accuracy against the strength, ${outputs}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Average test accuracy over all tasks against the strength of the constraint, ${outputs}`,
       width: 860,
@@ -105,7 +105,7 @@ export function constraintScan(
   return {
     name,
     title: `${what === 'first' ? 'What is kept' : 'What is learned'}, by the number of axes, ${outputs}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Test accuracy on ${what === 'first' ? 'task 1 at the end' : 'later tasks'} against the number of axes held, ${outputs}`,
       x: logAxis('axes held N_c', logDomain(all.map((p) => p.x))),

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { RegimeName } from '../../../analyse/trajectory/regime.js';
 import { type Axis, linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { Group } from '../groups.js';
@@ -65,7 +65,7 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
   return {
     name,
     title: 'The exponent everywhere',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Exponent psi of every layer under every optimiser, in the window and under the controls',
       width: 820,

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { spread } from '../../../report/figures/window/displacement.js';
 import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
@@ -34,7 +34,7 @@ export function lossProfiles({ flatness: f }: Analysis): Drawn {
   return {
     name,
     title: 'Loss along principal directions',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Full training loss against displacement along principal directions',
       x: linearAxis('displacement δ along pᵢ (weight)', x),

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { factorName } from './profiles.js';
@@ -22,7 +22,7 @@ export function curvatureByFlatness({ flatness: f }: Analysis): Drawn {
   return {
     name,
     title: 'Curvature against flatness',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Curvature of the loss along principal directions against the width of the valley',
       x: logAxis('flatness F (weight)', x),

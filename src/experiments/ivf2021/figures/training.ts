@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawings, type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber, fullStop } from '../../../report/format.js';
 
@@ -24,18 +24,18 @@ export function trainingLoss({ curves: c }: Analysis): Drawn {
     { label: 'training set', mark: 'dash', colour: COLOURS.orange, points: points(c.epoch, c.trainLoss) },
     { label: 'test set', mark: 'dots', colour: COLOURS.green, points: points(c.epoch, c.testLoss) },
   ];
-  const svg = curves({
+  const drawings = curves({
     name,
     title: 'Loss against training epoch',
     y: 'loss (mean per sample)',
     series,
     window: c.window,
   });
-  if (!svg) return { name, missing: 'no epoch has a positive, finite loss.' };
+  if (!drawings) return { name, missing: 'no epoch has a positive, finite loss.' };
   return {
     name,
     title: 'Training loss',
-    svg,
+    ...drawings,
     caption:
       'Mean loss on a logarithmic axis. Running: average over the minibatches while the weights moved; training and test set: ' +
       `whole sets at the end of the epoch, where they were evaluated. ${windowWords(c.window)} Training stopped: ${fullStop(c.stopped)}`,
@@ -59,13 +59,19 @@ export function trainingErrors({ curves: c, flatness: f }: Analysis): Drawn {
     },
     { label: 'test set', mark: 'dots', colour: COLOURS.green, points: points(c.epoch, c.testAccuracy.map(percent)) },
   ];
-  const svg = curves({ name, title: 'Error rate against training epoch', y: 'errors (%)', series, window: c.window });
-  if (!svg) return { name, missing: 'no epoch has an accuracy.' };
+  const drawings = curves({
+    name,
+    title: 'Error rate against training epoch',
+    y: 'errors (%)',
+    series,
+    window: c.window,
+  });
+  if (!drawings) return { name, missing: 'no epoch has an accuracy.' };
   const last = series[2].points.at(-1);
   return {
     name,
     title: 'Errors',
-    svg,
+    ...drawings,
     caption:
       'Share of misclassified samples on a logarithmic axis; bars on the lower edge mark epochs without errors.' +
       (last ? ` The last test error is ${formatNumber(last.y)} %.` : ''),
@@ -81,7 +87,7 @@ function curves(o: {
   y: string;
   series: readonly Series[];
   window: readonly [number, number];
-}): string | undefined {
+}): Drawings | undefined {
   const shown = o.series.filter((s) => s.points.length > 0);
   const all = shown.flatMap((s) => s.points);
   if (!all.some((p) => p.y > 0)) return undefined;
@@ -126,7 +132,7 @@ function curves(o: {
     { label: 'recorded window', mark: 'area', colour: COLOURS.purple },
     ...(zeros.length > 0 ? [{ label: 'no errors', mark: 'bar' as const, colour: COLOURS.muted }] : []),
   ];
-  return drawFrame({ ...o, x: linearAxis('time (epochs)', x), y: logAxis(o.y, y), marks, legend });
+  return drawFigure({ ...o, x: linearAxis('time (epochs)', x), y: logAxis(o.y, y), marks, legend });
 }
 
 /** Stretches of neighbouring evaluated epochs whose value is zero, half an epoch longer on either side. */

@@ -4,7 +4,7 @@ import { silence } from '../../../analyse/trajectory/fit-ranges.js';
 import type { ScalingSummary } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';
 import { type Axis, linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
 import { PSI_VOTE } from '../facts.js';
@@ -46,7 +46,7 @@ export function exponentsByRange(seeds: readonly SeedScaling[]): Drawn {
   return {
     name,
     title: 'The exponent by fit range',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Exponent psi of every seed over each range of ranks',
       width: 760,

@@ -1,7 +1,7 @@
 /** The temperature of each followed direction against its variance. docs/theory [S9], [R4]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { MeasuredRecording } from '../measured.js';
 
@@ -23,7 +23,7 @@ export function temperatureFigure({ temperatures: t, pca, motion }: MeasuredReco
   return {
     name,
     title: 'Temperature',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Temperature of principal directions against the variance along them',
       x: logAxis(

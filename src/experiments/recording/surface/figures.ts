@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { BlockMeasured } from '../../../analyse/surface/results.js';
 import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { flatnessByRank } from '../../../report/figures/window/flatness.js';
 import { varianceFlatness } from '../../../report/figures/window/variance-flatness.js';
@@ -36,7 +36,7 @@ function predictedFigure({ predicted: p }: RecordedSurface): Drawn {
   return {
     name,
     title: 'Predicted variance',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance predicted from curvature and noise against the measured one, one point per principal direction',
       x: logAxis('measured σᵢ² (weight²)', domain),
@@ -90,7 +90,7 @@ function densityFigure(b: BlockMeasured, i: number): Drawn {
     return {
       name,
       title: `Largest eigenvalues, ${b.name}`,
-      svg: drawFrame({
+      ...drawFigure({
         name,
         title: `Largest eigenvalues of the Hessian on ${b.name}`,
         x: linearAxis('number', [0.5, top.length + 0.5]),
@@ -114,7 +114,7 @@ function densityFigure(b: BlockMeasured, i: number): Drawn {
   return {
     name,
     title: `Spectrum of H, ${b.name}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Density of the eigenvalues of the Hessian on ${b.name}`,
       x: linearAxis('eigenvalue (loss/weight²)', range),
@@ -166,7 +166,7 @@ function noiseFigure(b: BlockMeasured, i: number): Drawn {
   return {
     name,
     title: `Noise against curvature, ${b.name}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Noise of the gradients against curvature of the loss along directions of ${b.name}`,
       x: logAxis('curvature h (loss/weight²)', x),

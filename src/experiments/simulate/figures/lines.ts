@@ -1,7 +1,7 @@
 /** Densities of one coordinate by all methods in one figure; snapshots of them in time. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
@@ -69,7 +69,7 @@ export function densityLines(input: SimulationInput, which: Which): Drawn {
   return {
     name,
     title: facts.names.length === 1 ? 'Density' : words.title,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `${words.title} by ${shown.map((m) => m.summary.label).join(', ')}`,
       x: linearAxis(coordinateLabel(input, facts.names[axis]), domain),
@@ -146,7 +146,7 @@ export function snapshotLines(input: SimulationInput): Drawn {
   return {
     name,
     title: 'The density of x in time',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'The marginal density of x at several times',
       x: linearAxis(coordinateLabel(input, facts.names[0]), domain),

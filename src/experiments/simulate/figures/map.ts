@@ -1,7 +1,7 @@
 /** The density of both coordinates as regions of highest density, with the landscape's contours and the current. docs/theory [V5]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel } from './lines.js';
@@ -44,7 +44,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
   return {
     name,
     title: `Density by ${label}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Regions of highest density of x and y by ${label}, with contours of the loss`,
       width: 520,

@@ -1,7 +1,7 @@
 /** Quantities that change in time: sample paths, means, survival. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { rampColour } from '../../../report/figures/palette.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel, METHOD_STYLE, timeLabel } from './lines.js';
@@ -23,7 +23,7 @@ export function pathsFigure(input: SimulationInput): Drawn {
   return {
     name,
     title: 'Sample paths',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `The coordinate x of ${count} walkers of ${m.summary.label} in time`,
       width: 820,
@@ -78,7 +78,7 @@ export function meansFigure(input: SimulationInput): Drawn {
   return {
     name,
     title: 'Mean of x in time',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Mean of x against time by all methods',
       x: linearAxis(timeLabel(input), linearDomain([0, ...all.map((p) => p.x)], 0.02)),
@@ -137,7 +137,7 @@ export function survivalFigure(input: SimulationInput): Drawn {
   return {
     name,
     title: 'Survival',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Probability that is not yet absorbed, against time',
       x: linearAxis(timeLabel(input), linearDomain([0, ...all.map((p) => p.x)], 0.02)),

@@ -1,7 +1,7 @@
 /** Curves for values of one axis, rescaled by powers of it so that they fall on one as well as they can. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber, superscript } from '../../../report/format.js';
 import type { PointResult } from '../aggregate.js';
@@ -70,7 +70,7 @@ export function collapseFigure(plan: CollapsePlan, points: readonly PointResult[
     drawn: {
       name,
       title: `Collapse of ${y.name} over ${x.name}`,
-      svg: drawFrame({
+      ...drawFigure({
         name,
         title: `${y.label} times a power of ${x.label} against ${z.label} times a power of it`,
         x: axis(

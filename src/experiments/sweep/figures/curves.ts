@@ -1,7 +1,7 @@
 /** A quantity against one axis, a line for each value of another, bands of one standard error over seeds. */
 import * as Plot from '@observablehq/plot';
 import type { Axis as FigureAxis } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import type { PointResult } from '../aggregate.js';
@@ -87,7 +87,7 @@ function curves({ y, x, by }: CurvePlan, part: Part, axes: readonly Axis[], numb
   return {
     name,
     title: `${capital(y.label)} against ${x.label}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `${y.label} against ${x.label}${by ? ` for values of ${by.label}` : ''}${of(part)}`,
       x: axisOver(

@@ -3,7 +3,7 @@
  * and predicted bounds are drawn over them. docs/theory [V1], [V4].
  */
 import * as Plot from '@observablehq/plot';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import type { PointResult } from '../aggregate.js';
@@ -106,7 +106,7 @@ function heat(
   return {
     name,
     title: `${capital(value?.label ?? 'Share of runs that diverge')} over ${x.label} and ${y.label}`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `${value?.label ?? 'share of runs that diverge'} over ${x.label} and ${y.label}${of(part)}`,
       height: 380,

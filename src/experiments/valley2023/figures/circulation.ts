@@ -1,7 +1,7 @@
 /** Density and current under a force that circulates. docs/theory [V7]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { CirculationResult } from '../measured.js';
@@ -39,7 +39,7 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
   return {
     name,
     title: 'Density and current under a circulating force',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Stationary density and probability current of the circulating system',
       width: 620,

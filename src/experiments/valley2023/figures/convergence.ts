@@ -1,7 +1,7 @@
 /** Steps to the flat end against the strength of the noise, up to divergence. docs/theory [V3], [V4]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import { type BatchNoise, type ConvergenceResult, type ConvergenceRow, NOISE_NAMES } from '../measured.js';
@@ -46,7 +46,7 @@ export function convergenceFigure(r: ConvergenceResult, kinds: readonly BatchNoi
   return {
     name,
     title: alone ? `Steps to the flat end: ${NOISE_NAMES[present[0]]}` : 'Steps to the flat end',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Number of steps from the sharp to the flat end against the strength of the noise',
       x: logAxis(

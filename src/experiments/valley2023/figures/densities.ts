@@ -1,7 +1,7 @@
 /** Stationary densities by four methods in one figure, and the deviation of the SGD map from the continuous theory. docs/theory [V2], [V3], [V5]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { DensitiesResult, DensitySource } from '../measured.js';
@@ -25,7 +25,7 @@ export function densitiesFigure(r: DensitiesResult, which: 'marginal' | 'floor')
   return {
     name,
     title: which === 'marginal' ? 'Marginal density of x' : 'Density on the floor',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Stationary ${which} density along the tilted valley by four methods`,
       x: linearAxis('x, from the sharp to the flat end', x),
@@ -67,7 +67,7 @@ export function finiteSteps(r: DensitiesResult): Drawn {
   return {
     name,
     title: 'Deviation of the map from the continuous theory',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Mean place along the valley against the step size, measured and by two theories',
       x: linearAxis('ηλ at the sharp end', linearDomain([0, 2, ...points.map((p) => p.x)], 0)),

@@ -1,7 +1,7 @@
 /** Occupation of the flat valley over training, freezing time against noise, escape times. docs/theory [V6]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { FreezingResult } from '../measured.js';
@@ -22,7 +22,7 @@ export function occupationFigure(r: FreezingResult): Drawn {
   return {
     name,
     title: 'Occupation of the flat valley over training',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Share of walkers in the flat valley against time for each strength of noise',
       width: 860,
@@ -70,7 +70,7 @@ export function freezingTimes(r: FreezingResult): Drawn {
   return {
     name,
     title: 'Freezing time against noise',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Time from which the last valley is settled against the strength of the noise',
       x: logAxis('noise D', logDomain(r.rows.map((row) => row.diffusion))),
@@ -112,7 +112,7 @@ export function finalFlatness(r: FreezingResult): Drawn {
   return {
     name,
     title: 'The end of training',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Share in the flat valley at the end of training against the strength of the noise',
       x: logAxis('noise D', logDomain(r.rows.map((row) => row.diffusion))),
@@ -149,7 +149,7 @@ export function escapeTimes(r: FreezingResult): Drawn {
   return {
     name,
     title: 'Escape from the sharp valley',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Mean time to the flat valley against the height of the barrier',
       x: linearAxis('barrier / D', linearDomain(rows.map((e) => e.barrier))),

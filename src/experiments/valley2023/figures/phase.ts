@@ -1,7 +1,7 @@
 /** The diagram of noise and learning rate: the flatness that the walkers reach, and where they diverge. docs/theory [V1], [V4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, linearAxis, logAxis } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { LINE_NAMES, type PhaseLine, type PhaseResult } from '../measured.js';
@@ -42,7 +42,7 @@ export function phaseDiagram(r: PhaseResult): Drawn {
   return {
     name,
     title: 'Phase diagram',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Flatness reached and divergence in the plane of batch noise and learning rate',
       width: 860,

@@ -1,7 +1,7 @@
 /** The effective potential along a level valley, on the floor and as a marginal, against eq. 7; and its slopes. docs/theory [V1], [V2]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { PotentialResult } from '../measured.js';
@@ -35,7 +35,7 @@ export function effectivePotential(r: PotentialResult, which: 'floor' | 'margina
   return {
     name,
     title: which === 'floor' ? 'Effective potential on the floor' : 'Effective potential of the marginal',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Effective potential of the ${which} density along the valley for each anisotropy of the noise`,
       x: linearAxis('ln F − ln F at the sharp end', linearDomain(all.map((p) => p.lnF))),
@@ -76,7 +76,7 @@ export function potentialSlopes(r: PotentialResult): Drawn {
   return {
     name,
     title: 'Validity of eq. 7',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Difference of the measured slope to eq. 7 against the separation parameter',
       x: logAxis('separation parameter λ′²D_y²/(4λ³D_x), largest', logDomain(points.map((p) => p.x))),

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../axes.js';
-import { type Drawn, drawFrame } from '../frame.js';
+import { type Drawn, drawFigure } from '../frame.js';
 import { COLOURS } from '../palette.js';
 
 /** tau_i against F, or against rank where fewer than two of the directions have a width. */
@@ -38,7 +38,7 @@ export function correlationTimes({
   return {
     name,
     title: 'Correlation time',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Correlation time of principal coordinates against ${byWidth ? 'flatness' : 'rank'}`,
       x: byWidth ? logAxis('flatness F (weight)', x) : logAxis('rank i', x),

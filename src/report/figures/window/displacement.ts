@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Analysis, DirectionDynamics } from '../../../analyse/trajectory/results.js';
 import { formatEstimate } from '../../format.js';
 import { logAxis, logDomain } from '../axes.js';
-import { type Drawn, drawFrame } from '../frame.js';
+import { type Drawn, drawFigure } from '../frame.js';
 import { COLOURS, rampColour } from '../palette.js';
 
 /** Ranks to show; for each the nearest measured one is drawn. */
@@ -29,7 +29,7 @@ export function displacementCurves({ dynamics }: Pick<Analysis, 'dynamics'>): Dr
   return {
     name,
     title: 'Mean squared displacement',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Mean squared displacement of principal coordinates against lag',
       x: logAxis('lag (steps)', x),

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { DirectionFlatness } from '../../../analyse/trajectory/results.js';
 import { formatCount } from '../../format.js';
 import { logAxis, logDomain } from '../axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../frame.js';
 import { COLOURS } from '../palette.js';
 
 /** Widths along principal directions. */
@@ -38,7 +38,7 @@ export function flatnessByRank({ flatness: f }: Widths): Drawn {
   return {
     name,
     title: 'Flatness by rank',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Width of the loss valley along each principal direction against its rank',
       x: logAxis('rank i', x),

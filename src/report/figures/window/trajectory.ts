@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Analysis, PcaSummary, PlanePath } from '../../../analyse/trajectory/results.js';
 import { formatCount, formatShare, subscript } from '../../format.js';
 import { linearAxis, linearDomain } from '../axes.js';
-import { type Drawn, drawFrame } from '../frame.js';
+import { type Drawn, drawFigure } from '../frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../palette.js';
 
 const MOST_POINTS = 1500;
@@ -49,7 +49,7 @@ function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
   return {
     name,
     title: `Trajectory in (θ${subscript(i)}, θ${subscript(j)})`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Path of the weights in the plane of principal directions ${i} and ${j}`,
       x: linearAxis(label(i), linearDomain(points.map((p) => p.x)), 5),

@@ -11,7 +11,7 @@ import {
 import { negated } from '../../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../../format.js';
 import { logAxis, logDomain } from '../axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../frame.js';
 import { COLOURS, rampColour } from '../palette.js';
 import type { Widths } from './flatness.js';
 
@@ -69,7 +69,7 @@ export function varianceFlatness(analysis: Relation): Drawn {
   return {
     name,
     title: 'Variance against flatness',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance of the weights against width of the loss valley, one point per principal direction',
       width: 760,

@@ -7,7 +7,7 @@ import type { PcaSummary, ScalingSummary } from '../../../analyse/trajectory/res
 import { negated } from '../../../numeric/estimate.js';
 import { formatCount, formatNumber } from '../../format.js';
 import { logAxis, logDomain, thinLog } from '../axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../frame.js';
 import { COLOURS } from '../palette.js';
 
 /** Describes a walk without a landscape beside the measured variances. */
@@ -76,7 +76,7 @@ export function rankedVariances({ pca, scaling, walks: forms, about }: RankedVar
   return {
     name,
     title: 'Variances by rank',
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: 'Variance along each principal direction against its rank',
       x: logAxis('rank i', x),

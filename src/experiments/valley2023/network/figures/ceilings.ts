@@ -1,7 +1,7 @@
 /** Learning rates at which short runs become unstable and diverge, against batch size, with the ceilings predicted from curvature. [V4], [R6]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../../report/figures/axes.js';
-import { type Drawn, drawFrame } from '../../../../report/figures/frame.js';
+import { type Drawn, drawFigure } from '../../../../report/figures/frame.js';
 import { COLOURS } from '../../../../report/figures/palette.js';
 import { formatCount } from '../../../../report/format.js';
 import { type CeilingRow, PREDICTIONS } from '../ceilings.js';
@@ -41,7 +41,7 @@ export function ceilingFigure(rows: readonly CeilingRow[], start: CeilingRow['st
   return {
     name,
     title: `Where runs from ${from} become unstable`,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title: `Learning rates of instability and divergence from ${from} against batch size, with predicted ceilings`,
       width: 700,

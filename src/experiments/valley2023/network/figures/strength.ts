@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { mean, variance } from '../../../../numeric/statistics.js';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../../report/figures/axes.js';
-import { type Drawn, drawFrame, type LegendEntry } from '../../../../report/figures/frame.js';
+import { type Drawn, drawFigure, type LegendEntry } from '../../../../report/figures/frame.js';
 import { COLOURS } from '../../../../report/figures/palette.js';
 import { formatCount } from '../../../../report/format.js';
 import { noiseStrength, type SolutionResult } from '../measured.js';
@@ -68,7 +68,7 @@ function draw({ name, title, y, linear, series, caption }: Drawing): Drawn {
   return {
     name,
     title,
-    svg: drawFrame({
+    ...drawFigure({
       name,
       title,
       width: 700,

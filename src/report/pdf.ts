@@ -1,0 +1,27 @@
+/** Figures as PDF documents, for papers and slides: vectors on a transparent page, text in an embedded font. */
+import { DOMParser } from 'linkedom';
+import { InputError } from '../numeric/errors.js';
+import * as is from '../numeric/wants.js';
+import { subset } from './pdf/subset.js';
+import { pdfOf } from './pdf/writer.js';
+
+/**
+ * Renders the SVG document of a figure as PDF of one page as large as the figure, 96 px to the inch. Text is set in DejaVu Sans Condensed, of which
+ * the letters used are embedded, and can be searched and copied. The document holds no date: the same figure gives the same bytes.
+ * Figures of this library can be rendered, not every SVG document. The cost is a few milliseconds.
+ * @throws InputError (`bad-svg`) when the text is no SVG document or holds what figures of this library do not hold
+ */
+export async function renderPdf(svg: string): Promise<Uint8Array> {
+  is.given('renderPdf', { svg }, { svg: is.text });
+  const wrong = (why: string) =>
+    new InputError('bad-svg', `renderPdf: svg must be the SVG document of a figure; ${why}.`);
+  const root = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement as unknown as Element | null;
+  if (root?.localName !== 'svg') throw wrong('its first element is not <svg>');
+  if (!/^\s*-?[\d.]+([\s,]+-?[\d.]+){3}\s*$/.test(root.getAttribute('viewBox') ?? '')) throw wrong('it has no viewBox');
+  const font = subset([...root.querySelectorAll('text')].map((t) => t.textContent ?? '').join(''));
+  try {
+    return await pdfOf(root, font);
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+}
