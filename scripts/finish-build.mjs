@@ -1,5 +1,6 @@
-// Ends the TypeScript build: removes the output of source files that no longer exist, and makes the command executable.
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+// Ends the TypeScript build: removes the output of source files that no longer exist, makes the command executable, and puts the licence of
+// the code beside it that the AssemblyScript compiler adds to the kernels.
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,3 +12,13 @@ for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 
 }
 const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
+
+const compiler = join(root, 'node_modules/assemblyscript');
+const { version, license } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8'));
+const head =
+  '# Licences\n\nThe compiled kernels (`*.generated.js`) contain code of the standard library of the package below.';
+const text = readFileSync(join(compiler, 'LICENSE'), 'utf8').trim();
+writeFileSync(
+  join(root, 'dist/kernels/LICENSES.md'),
+  `${head}\n\n## assemblyscript ${version} (${license})\n\n${text}\n`,
+);
