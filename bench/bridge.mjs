@@ -9,15 +9,21 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openSurface } from '../dist/jobs/bridge/open.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD } from './identity.mjs';
 
 const { values: flags } = parseArgs({
   options: { rounds: { type: 'string', default: '7' }, python: { type: 'string' }, out: { type: 'string' } },
 });
-const python = flags.python ?? process.env.THERMOGRAD_PYTHON ?? 'python3';
+const { python, skipped } = peers(['torch', 'numpy']);
+if (skipped) {
+  console.error(`bridge: ${skipped}`);
+  process.exit(1);
+}
 const file = fileURLToPath(new URL('./peers/bridge_peer.py', import.meta.url));
 
 const SIZES = { '42 000 weights': '784-50-50-10:10000', '1 000 000 weights': '784-1000-210-10:4000' };
-Object.assign(process.env, { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' });
+Object.assign(process.env, ONE_THREAD);
 
 /** Asks the plain passes of a Python of its own for their seconds. */
 function plainPeer() {

@@ -3,7 +3,7 @@
 // training. Prints one JSON line per measurement: the best wall and processor seconds of a few runs, and for the peer's
 // matrices the largest difference over the largest entry. `from states` leaves out the time for what the peer is given:
 // activations, deltas, probabilities. Usage: node bench/curvature.mjs [--epochs 30] [--weights FILE (float32, flat)]
-// [--quick]   (after npm run build)
+// [--quick] [--python PATH]   (after npm run build)
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,8 @@ import { hessianOperator, projectedMatrices } from '../dist/analyse/curvature/ne
 import { gradientCovariance } from '../dist/analyse/noise/noise.js';
 import { batchPlan, initialWeights, loadDataset, matrix, randomKey, Trainer } from '../dist/parts.js';
 import { BLOCK, NetworkPasses } from '../dist/surface/network/passes.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD, unfairTo } from './identity.mjs';
 
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(name);
@@ -104,6 +106,8 @@ function wave(n) {
 
 /** Runs NumPy on the same states and compares its matrices. */
 function compare(passes, name, found) {
+  const { python, identity, skipped } = peers(['numpy']);
+  if (skipped) return console.error(`skipped: NumPy: ${skipped}`);
   const folder = mkdtempSync(join(tmpdir(), 'curvature-'));
   try {
     const { inputs, deltas } = passes.layerStates(layer);
@@ -113,10 +117,10 @@ function compare(passes, name, found) {
     writeFileSync(join(folder, 'p.bin'), probabilities(passes));
     writeFileSync(join(folder, 'above.bin'), passes.weights.slice(above.weightOffset));
     const peer = fileURLToPath(new URL('./peers/curvature_peer.py', import.meta.url));
-    const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
-    const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+    const env = { ...process.env, ...ONE_THREAD };
+    console.log(JSON.stringify({ peer: identity.labels.numpy, unfair: unfairTo(identity, ['numpy']) }));
     const done = spawnSync(python, [peer, folder, String(repeats)], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-    if (done.status !== 0) return console.error('skipped: NumPy (needs python3 with numpy)');
+    if (done.status !== 0) return console.error(`skipped: NumPy: the peer ended with ${done.status}`);
     for (const [precision, matrices] of Object.entries(found)) {
       for (const [key, data] of Object.entries(matrices)) {
         const file = readFileSync(join(folder, `${key}.bin`));

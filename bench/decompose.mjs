@@ -3,7 +3,7 @@
 // and the core that it ran on. Prints one JSON line per measurement: wall and processor seconds (best of a few runs; they
 // differ on a shared machine) and the residual of F·W = D + Q; then one line for each ratio of processor times. `with all
 // numbers` also reads the entropy production rate, the cycle frequencies and the condition numbers, which SciPy does not
-// compute. Usage: node bench/decompose.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+// compute. Usage: node bench/decompose.mjs [--quick] [--python PATH]   (after npm run build)
 import { decompose } from '../dist/analyse/decomposition/decompose.js';
 import { vortices } from '../dist/analyse/decomposition/vortices.js';
 import { chooseProvider, matrix } from '../dist/numeric/linalg/index.js';

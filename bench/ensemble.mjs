@@ -1,5 +1,5 @@
 // Steps of walkers a second: Langevin in a two-dimensional valley with position-dependent anisotropic noise, and SGD maps, on one core.
-// Usage: node bench/ensemble.mjs [--repeats 7] [--peer]
+// Usage: node bench/ensemble.mjs [--repeats 7] [--peer] [--python PATH]
 // A line: nanoseconds of process CPU time a walker-step (median and fastest of the repeats), floating-point operations of its
 // formulas (an elementary function counted as one), those of its random numbers, and the share of the float64 peak of bench/peak.mjs.
 // With --peer the same motion in NumPy, and the ratio: in turns with ours.
@@ -9,6 +9,8 @@ import { parseExpression } from '../dist/numeric/expression/index.js';
 import { forceKernelBuild, kernelBuild, randomKey } from '../dist/parts.js';
 import { langevinEnsemble, sgdEnsemble } from '../dist/theory/ensemble/ensemble.js';
 import { fieldOf } from '../dist/theory/fields.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD } from './identity.mjs';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(name);
@@ -71,8 +73,9 @@ const cpu = (job) => {
 };
 const peer = () => {
   const script = fileURLToPath(new URL('./peers/ensemble_peer.py', import.meta.url));
-  const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
-  const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+  const { python, skipped } = peers(['numpy']);
+  if (skipped) return undefined;
+  const env = { ...process.env, ...ONE_THREAD };
   const done = spawnSync(python, [script, String(walkers), String(steps)], { env, encoding: 'utf8' });
   return done.status === 0 ? JSON.parse(done.stdout) : undefined;
 };
@@ -119,10 +122,11 @@ if (others.length > 0 && others.every(Boolean)) {
     console.log(
       JSON.stringify({
         task: name,
-        provider: 'NumPy',
+        provider: peers(['numpy']).identity.labels.numpy,
         nsPerStep: +ns.toFixed(1),
         ratio: +median(others.map((o, r) => o[name] / ours.all[r])).toPrecision(3),
       }),
     );
   }
-} else if (process.argv.includes('--peer')) console.error('skipped: NumPy (needs python3 with numpy)');
+} else if (process.argv.includes('--peer'))
+  console.error(`skipped: NumPy: ${peers(['numpy']).skipped ?? 'the peer failed'}`);

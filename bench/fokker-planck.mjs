@@ -1,7 +1,7 @@
 // Fokker-Planck on 400×400 cells, one core: rates, stationary density, one implicit step; and in the same minutes SuperLU (through
 // SciPy) on the same matrices, written to a temporary file. Prints one JSON line per measurement: wall and processor seconds
 // (best of a few runs), operations, their share of what the core can do (bench/peak.mjs), and the errors.
-// Usage: node bench/fokker-planck.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+// Usage: node bench/fokker-planck.mjs [--quick] [--python PATH]   (after npm run build)
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ import { fokkerPlanck, gridCentres, Stepper, stationaryDensity } from '../dist/p
 import { structureOf } from '../dist/theory/fokker-planck/dissection.js';
 import { FrontSolver } from '../dist/theory/fokker-planck/fronts.js';
 import { forEachPair } from '../dist/theory/fokker-planck/jumps.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD, unfairTo } from './identity.mjs';
 
 const n = process.argv.includes('--quick') ? 200 : 400;
 const repeats = 4;
@@ -110,12 +112,16 @@ try {
     [jumps, 'large.f64'],
     [rareJumps, 'rare.f64'],
   ].map(([of, name]) => write(of, join(folder, name)));
-  const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+  const env = { ...process.env, ...ONE_THREAD };
   const script = fileURLToPath(new URL('./peers/fokker_planck_peer.py', import.meta.url));
-  const python = process.env.THERMOGRAD_PYTHON ?? '/usr/bin/python3';
+  const { python, identity, skipped } = peers(['numpy', 'scipy']);
   const args = [script, files[0], String(n), String(STEP), files[1]];
-  const done = spawnSync(python, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (done.status !== 0) console.error('skipped: SciPy (needs python3 with numpy and scipy)');
+  if (skipped) console.error(`skipped: SciPy: ${skipped}`);
+  else {
+    console.log(JSON.stringify({ peer: identity.labels.scipy, unfair: unfairTo(identity, ['scipy']) }));
+    const done = spawnSync(python, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+    if (done.status !== 0) console.error(`skipped: SciPy: the peer ended with ${done.status}`);
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,8 +1,7 @@
 // LeNet-5 on images of MNIST in float64, on one core: losses, a gradient, products with the Hessian, gradients of samples and second
 // moments of a layer, against PyTorch on one thread in the same minutes, in turns (bench/peers/layers_peer.py). Prints one JSON line
 // per task: processor seconds of each round over N samples, their medians, and how many times PyTorch takes ours.
-// Usage: node bench/layers.mjs [--samples 3000] [--rounds 5] [--quick]   (after npm run build; THERMOGRAD_PYTHON names a Python
-// with torch)
+// Usage: node bench/layers.mjs [--samples 3000] [--rounds 5] [--quick] [--python PATH]   (after npm run build)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { namedNetwork } from '../dist/model/layered/named.js';
@@ -10,6 +9,8 @@ import { initialLayeredWeights } from '../dist/model/layered/parameters.js';
 import { loadDataset, matrix, randomKey } from '../dist/parts.js';
 import { blockNamed, wholeBlock } from '../dist/surface/blocks.js';
 import { layeredSurface } from '../dist/surface/layered/surface.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD, unfairTo } from './identity.mjs';
 
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(name);
@@ -60,9 +61,13 @@ async function ours() {
   return times;
 }
 
+const { python, identity, skipped } = peers(['torch', 'numpy']);
+
 function theirs() {
   const script = fileURLToPath(new URL('peers/layers_peer.py', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.env.THERMOGRAD_PYTHON ?? 'python3', [script, String(count)], {
+  if (skipped) return { seconds: {} };
+  const { status, stdout, stderr } = spawnSync(python, [script, String(count)], {
+    env: { ...process.env, ...ONE_THREAD },
     encoding: 'utf8',
     maxBuffer: 1 << 24,
   });
@@ -82,7 +87,8 @@ for (const task of Object.keys(TASKS)) {
     JSON.stringify({
       task,
       samples: count,
-      torch: seen[0].peer.torch,
+      peer: skipped ?? identity.labels.torch,
+      unfair: identity && unfairTo(identity, ['torch']),
       seconds: +median(own).toPrecision(3),
       peerSeconds: known ? +median(peer).toPrecision(3) : null,
       ratio: known ? +median(own.map((t, i) => peer[i] / t)).toPrecision(3) : null,

@@ -2,7 +2,7 @@
 // the BLAS and the core that it ran on, and then the ratios of processor times.
 // Prints one JSON line per measurement: wall and processor seconds (each the best of a few runs; they differ on a shared
 // machine), GFLOP/s of processor time with the flop count of the textbook algorithm (svd: 22 n³, Golub & Van Loan), and the
-// error of the result. Usage: node bench/linalg.mjs [--quick]   (after npm run build; THERMOGRAD_PYTHON names the Python)
+// error of the result. Usage: node bench/linalg.mjs [--quick] [--python PATH]   (after npm run build)
 import { chooseProvider, covarianceAccumulator, lyapunov, matrix } from '../dist/numeric/linalg/index.js';
 import { peerLines, printRatios } from './peer-lines.mjs';
 

@@ -1,4 +1,6 @@
 // The long sections of the bench: dense linear algebra (bench/linalg.mjs, SciPy included) and the whole chain.
+import { peers } from './environment.mjs';
+import { unfairTo } from './identity.mjs';
 import { median, ours, peer } from './rounds.mjs';
 
 /**
@@ -9,7 +11,7 @@ export function linalgLines(size, rounds) {
   const all = Array.from({ length: size === 'full' ? Math.min(rounds, 2) : 1 }, () =>
     ours('linalg.mjs', ...(size === 'full' ? [] : ['--quick'])),
   );
-  const blas = all[0].find((l) => l.blas)?.blas.map(({ version, core }) => `${version} (${core})`) ?? [];
+  const label = all[0].find((l) => l.label)?.label ?? 'SciPy';
   const unfair = all[0].find((l) => l.unfair)?.unfair;
   const first = all[0].filter((l) => l.provider && !/scipy/i.test(l.provider));
   return first.map(({ task, provider, gflops, error }) => {
@@ -25,7 +27,7 @@ export function linalgLines(size, rounds) {
     const [own, theirs] = [seconds(0), seconds(1)];
     return {
       task: `${task}, ${provider}`,
-      peer: ['SciPy', ...new Set(blas)].join(', '),
+      peer: label,
       unit: 'processor second',
       ours: own,
       theirs: theirs ?? { skipped: 'SciPy does not do it here' },
@@ -36,9 +38,8 @@ export function linalgLines(size, rounds) {
         best: theirs.best / own.best,
       },
       gflops,
-      ...((error !== undefined || unfair) && {
-        note: [error !== undefined && `error ${error}`, unfair && `unfair: ${unfair}`].filter(Boolean).join('; '),
-      }),
+      ...(unfair && { unfair }),
+      ...(error !== undefined && { note: `error ${error}` }),
     };
   });
 }
@@ -57,14 +58,19 @@ export function chainLines(size) {
     }
   });
   const done = own.find((o) => !o.skipped);
-  const theirs = peer('chain', {
+  const needs = ['torch', 'numpy', 'scipy'];
+  const asked = {
     epochs: done.epochsBeforeWindow,
     window: done.steps,
     directions: settings.directions === 'all' ? 'all' : done.directions,
-  });
+  };
+  const theirs = peer('chain', asked, needs);
+  const { identity } = peers(needs);
+  const unfair = identity && unfairTo(identity, needs);
   return own.map((o) => ({
     task: `chain ${settings.preset}, ${o.skipped ? o.provider : o.linearAlgebra}`,
-    peer: 'PyTorch/NumPy/SciPy',
+    peer: identity ? needs.map((name) => identity.labels[name]).join(', ') : 'PyTorch/NumPy/SciPy',
+    ...(unfair && { unfair }),
     unit: 'run',
     ours: o.skipped ? { median: Number.NaN } : { median: o.seconds, best: o.seconds, bestCpu: o.cpuSeconds },
     theirs: theirs.skipped ? theirs : { median: theirs.seconds, best: theirs.seconds },

@@ -1,31 +1,30 @@
-// Runs a Python peer that prints JSON lines, the first of which says which BLAS it computes with, and compares it with ours.
+// Runs a Python peer that prints JSON lines and compares it with ours; says which BLAS it computes with, and where that is not fair.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { host } from '../dist/numeric/linalg/host.js';
-import { mismatchOf } from '../dist/numeric/linalg/openblas-core.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD, unfairTo } from './identity.mjs';
 
-const python = process.env.THERMOGRAD_PYTHON || '/usr/bin/python3';
-const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
-
-/** Prints what the peer printed and returns it: `{ lines, slow }`, where `slow` says what is wrong with its kernels. */
+/** Prints what the peer printed and returns it: `{ lines, label, unfair }`, where `unfair` says what is wrong with its kernels. */
 export function peerLines(script, ...args) {
+  const { python, identity, skipped } = peers(['numpy', 'scipy']);
+  if (skipped) {
+    console.error(`skipped: SciPy: ${skipped}`);
+    return undefined;
+  }
   const path = fileURLToPath(new URL(`./peers/${script}`, import.meta.url));
+  const env = { ...process.env, ...ONE_THREAD };
   const done = spawnSync(python, [path, ...args], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (done.status !== 0) {
-    console.error('skipped: SciPy (needs python3 with numpy and scipy)');
+    console.error(`skipped: SciPy: ${script} ended with ${done.status}`);
     return undefined;
   }
   console.log(done.stdout.trim());
-  const [{ blas }, ...lines] = done.stdout
+  console.log(JSON.stringify({ label: identity.labels.scipy }));
+  const lines = done.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const flags = host.processor();
-  const slow = blas
-    .map(({ core }) => mismatchOf(core, flags))
-    .filter(Boolean)
-    .map((m) => `the peer's OpenBLAS runs its kernels for ${m.core} (${m.runs}) on a processor with ${m.could}`);
-  return { lines, slow: slow[0] };
+  return { lines, label: identity.labels.scipy, unfair: unfairTo(identity, ['numpy', 'scipy']) };
 }
 
 /**
@@ -37,7 +36,12 @@ export function printRatios(own, peer, names = {}) {
   for (const { task, provider, cpu } of own) {
     const other = peer.lines.find((line) => line.task === (names[task] ?? task));
     if (!other) continue;
-    const line = { ratio: +(other.cpu / cpu).toPrecision(3), task, ours: provider, peer: other.task };
-    console.log(JSON.stringify(peer.slow ? { ...line, unfair: peer.slow } : line));
+    const line = {
+      ratio: +(other.cpu / cpu).toPrecision(3),
+      task,
+      ours: provider,
+      peer: `${peer.label}: ${other.task}`,
+    };
+    console.log(JSON.stringify(peer.unfair ? { ...line, unfair: peer.unfair } : line));
   }
 }

