@@ -122,18 +122,17 @@ export function rememberProbabilities(at: usize): void {
  * ReLU or identity, cross-entropy) and the centre's probabilities were kept. With d_j = v_j − v_y, Σ over j ≠ y: slope
  * = Σ p d, curvature = Σ p d² − (Σ p d)².
  */
-export function derivativesFromProbabilities(at: usize): void {
+export function derivativesFromProbabilities(at: usize, first: i32, step: i32, end: i32): void {
   const line = changetype<Line>(at);
-  const blocks = (line.samples + 7) >> 3;
   const n = line.outputs;
   const blockBytes = <usize>line.units << 5;
   const layer = aboveOf(line, 0);
   const zero = f32x4.splat(0);
   const one = i32x4.splat(1);
-  let p = line.probabilities;
   slopeSum = 0;
   curvatureSum = 0;
-  for (let block = 0; block < blocks; block++) {
+  for (let block = first; block < end; block += step) {
+    const p = line.probabilities + (<usize>block * <usize>n << 5);
     const a = line.a + <usize>block * blockBytes;
     const b = line.b + <usize>block * blockBytes;
     let v = b;
@@ -170,29 +169,27 @@ export function derivativesFromProbabilities(at: usize): void {
       slopeSum += sumLanes(slope);
       curvatureSum += sumLanes(f32x4.sub(square, f32x4.mul(slope, slope)));
     }
-    p += <usize>n << 5;
   }
 }
 
 /**
- * Computes the first and second derivative by δ at δ = 0 of the SUM of all losses, exactly, by forward mode to second
- * order.
+ * Computes the first and second derivative by δ at δ = 0 of the SUM of the losses of the blocks first, first + step, … below
+ * `end`, exactly, by forward mode to second order.
  */
-export function derivatives(at: usize): void {
+export function derivatives(at: usize, first: i32, step: i32, end: i32): void {
   const line = changetype<Line>(at);
-  const blocks = (line.samples + 7) >> 3;
   const blockBytes = <usize>line.units << 5;
-  const step = <usize>line.roomBytes;
+  const bytes = <usize>line.roomBytes;
   const second = line.activation == 1;
   slopeSum = 0;
   curvatureSum = 0;
-  for (let block = 0; block < blocks; block++) {
+  for (let block = first; block < end; block += step) {
     let h = line.room;
-    let h1 = h + step * 2;
-    let h2 = h + step * 4;
-    let z = h + step;
-    let z1 = h + step * 3;
-    let z2 = h + step * 5;
+    let h1 = h + bytes * 2;
+    let h2 = h + bytes * 4;
+    let z = h + bytes;
+    let z1 = h + bytes * 3;
+    let z2 = h + bytes * 5;
     memory.copy(h, line.a + <usize>block * blockBytes, blockBytes);
     memory.copy(h1, line.b + <usize>block * blockBytes, blockBytes);
     if (second) memory.fill(h2, 0, blockBytes);

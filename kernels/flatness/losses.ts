@@ -112,17 +112,17 @@ function lossOf(line: Line, z: usize, block: i32): f64 {
 }
 
 /**
- * Computes the sums of the losses of all samples at `count` displacements, in float64, in one pass over A and B. Cost
- * per displacement: samples · (2·units + Σ_above 2·inputs·outputs) flops and outputs exponentials a sample.
+ * Computes the sums of the losses of the blocks first, first + step, … below `end` at `count` displacements, in float64, in one
+ * pass over A and B. Cost per displacement: samples · (2·units + Σ_above 2·inputs·outputs) flops and outputs exponentials a
+ * sample.
  */
-export function losses(at: usize, displacements: usize, count: i32, sums: usize): void {
+export function losses(at: usize, displacements: usize, count: i32, sums: usize, first: i32, step: i32, end: i32): void {
   const line = changetype<Line>(at);
-  const blocks = (line.samples + 7) >> 3;
   const blockBytes = <usize>line.units << 5;
   const room0 = line.room;
   const room1 = line.room + <usize>line.roomBytes;
   for (let i = 0; i < count; i++) store<f64>(sums + (<usize>i << 3), 0);
-  for (let block = 0; block < blocks; block++) {
+  for (let block = first; block < end; block += step) {
     const a = line.a + <usize>block * blockBytes;
     const b = line.b + <usize>block * blockBytes;
     for (let i = 0; i < count; i++) {

@@ -28,13 +28,15 @@ export interface Crossings {
   readonly right: number | null;
 }
 
-/** A distance from 0 and the relative rise there: value/centre − 1. */
-interface Point {
+/** Holds a distance from 0 and the relative rise there: value/centre − 1. */
+export interface Point {
   readonly x: number;
   readonly rise: number;
 }
 
-interface Side {
+/** Holds what a search knows of one side of 0. */
+export interface Side {
+  /** Says whether distances are to the right, 1, or to the left of 0, −1. */
   readonly sign: 1 | -1;
   readonly slope: number;
   readonly curvature: number;
@@ -77,6 +79,12 @@ export function nearestCrossings(
  * can so share one evaluation.
  */
 export function* crossingSearch(options: CrossingOptions): Generator<number[], Crossings, ArrayLike<number>> {
+  const [left, right] = (yield* sideSearch(options)).map((s) => (s.bracketed ? (s.found ?? predict(s)) : null));
+  return { left, right };
+}
+
+/** Searches as `crossingSearch`, and returns what it knows of the left and of the right side. */
+export function* sideSearch(options: CrossingOptions): Generator<number[], readonly Side[], ArrayLike<number>> {
   const { centre, level, relativeTolerance } = options;
   // as the points are: otherwise the last one may round to less than the cap, and would be asked for again and again
   const cap = Math.fround(options.cap);
@@ -113,8 +121,7 @@ export function* crossingSearch(options: CrossingOptions): Generator<number[], C
       if (!side.done) take(side, { x, rise: values[i] / centre - 1 }, relativeTolerance, cap);
     });
   }
-  const [left, right] = sides.map((s) => (s.bracketed ? (s.found ?? predict(s)) : null));
-  return { left, right };
+  return sides;
 }
 
 /** Returns the x > 0 where slope·x + curvature·x²/2 reaches the goal; Infinity if it never does. */
@@ -156,30 +163,41 @@ function take(side: Side, point: Point, tolerance: number, cap: number): void {
  * Returns where the polynomial through the known values and derivatives reaches the goal inside the bracket; the middle of the
  * bracket while the outer value is infinite.
  */
-function predict({ points, goal, slope, curvature }: Side): number {
+export function predict(side: Side): number {
+  const { points, goal } = side;
   const a = points[points.length - 2];
   const b = points[points.length - 1];
   if (!Number.isFinite(b.rise)) return (a.x + b.x) / 2;
-  // Newton's divided differences over 0, 0, 0 and the last four points, in units of the outer point
-  const last = points.slice(1).slice(-4);
-  const t = [0, 0, 0, ...last.map((p) => p.x / b.x)];
-  const c = [0, 0, 0, ...last.map((p) => p.rise)];
-  const known = [0, slope * b.x, (curvature * b.x * b.x) / 2];
-  for (let order = 1; order < t.length; order++) {
-    for (let i = t.length - 1; i >= order; i--) {
-      c[i] = t[i] === t[i - order] ? known[order] : (c[i] - c[i - 1]) / (t[i] - t[i - order]);
-    }
-  }
-  const value = (x: number) => {
-    let p = c[t.length - 1];
-    for (let i = t.length - 2; i >= 0; i--) p = p * (x - t[i]) + c[i];
-    return p;
-  };
-  let [lo, hi] = [a.x / b.x, 1];
+  const value = riseNear(side);
+  let [lo, hi] = [a.x, b.x];
   for (let i = 0; i < 50; i++) {
     const middle = (lo + hi) / 2;
     if (value(middle) < goal) lo = middle;
     else hi = middle;
   }
-  return ((lo + hi) / 2) * b.x;
+  return (lo + hi) / 2;
+}
+
+/** Returns the polynomial through the value, slope and curvature at 0 and the last four points, which has to be finite there. */
+export function riseNear({
+  points,
+  slope,
+  curvature,
+}: Pick<Side, 'points' | 'slope' | 'curvature'>): (x: number) => number {
+  const unit = points[points.length - 1].x;
+  // Newton's divided differences over 0, 0, 0 and the last four points, in units of the outer point
+  const last = points.slice(1).slice(-4);
+  const t = [0, 0, 0, ...last.map((p) => p.x / unit)];
+  const c = [0, 0, 0, ...last.map((p) => p.rise)];
+  const known = [0, slope * unit, (curvature * unit * unit) / 2];
+  for (let order = 1; order < t.length; order++) {
+    for (let i = t.length - 1; i >= order; i--) {
+      c[i] = t[i] === t[i - order] ? known[order] : (c[i] - c[i - 1]) / (t[i] - t[i - order]);
+    }
+  }
+  return (x) => {
+    let p = c[t.length - 1];
+    for (let i = t.length - 2; i >= 0; i--) p = p * (x / unit - t[i]) + c[i];
+    return p;
+  };
 }

@@ -70,7 +70,7 @@ export interface DirectionFlatness {
   readonly quadraticRatio: number;
   /** (right + left) / (right − left): 0 for a symmetric valley; NaN when open. */
   readonly asymmetry: number;
-  /** Loss evaluations spent. */
+  /** Evaluations of the loss over all samples. */
   readonly evaluations: number;
 }
 

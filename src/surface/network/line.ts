@@ -16,15 +16,25 @@ import { Trainer } from '../../train/trainer.js';
 interface FlatnessExports {
   heapBase(): number;
   affine(h: number, inputs: number, w: number, tiles: number, bias: number, blocks: number, out: number): void;
-  losses(line: number, displacements: number, count: number, sums: number): void;
+  losses(
+    line: number,
+    displacements: number,
+    count: number,
+    sums: number,
+    first: number,
+    step: number,
+    end: number,
+  ): void;
   rememberProbabilities(line: number): void;
-  derivativesFromProbabilities(line: number): void;
-  derivatives(line: number): void;
+  derivativesFromProbabilities(line: number, first: number, step: number, end: number): void;
+  derivatives(line: number, first: number, step: number, end: number): void;
   slope(): number;
   curvature(): number;
 }
 
 const MOST_DISPLACEMENTS = 64;
+/** Blocks of eight samples below which a subset saves nothing. */
+const FEWEST_BLOCKS = 1024;
 const tilesOf = (outputs: number) => Math.ceil(outputs / 5);
 
 /** Names a network, its weights, the samples and the layer in which lines run. */
@@ -35,6 +45,24 @@ export interface LineOptions {
   readonly samples: Samples;
   /** The layer in which the lines run. */
   readonly layer: string;
+  /** Whether the samples are put in the order of their gradients, so that `onSubset` stands for them all. */
+  readonly ordered?: boolean;
+}
+
+/** Every step-th block from `first` on, and below `end`, each sample of them counting `weight`-fold. */
+interface Stratum {
+  readonly first: number;
+  readonly step: number;
+  readonly end: number;
+  readonly weight: number;
+}
+
+/** Gives a function along the line and its derivatives at the centre. */
+export interface LineFunction {
+  /** Returns the mean losses at these displacements (rounded to float32). */
+  losses(displacements: readonly number[]): number[];
+  /** Returns the exact first and second derivative of the mean loss with respect to the displacement, at the centre. */
+  derivatives(): { slope: number; curvature: number };
 }
 
 /**
@@ -58,8 +86,11 @@ export class LineLoss {
   private readonly displacementsAt: number;
   private readonly sumsAt: number;
   private readonly remembered: boolean;
+  private readonly all: readonly Stratum[];
+  /** The losses of about a tenth of the samples, which stand for all of them; only for many samples, and where they are ordered. */
+  readonly onSubset: LineFunction | undefined;
 
-  constructor({ spec, weights, samples, layer }: LineOptions) {
+  constructor({ spec, weights, samples, layer, ordered }: LineOptions) {
     this.block = layerNamed(spec, layer);
     this.samples = samples.count;
     this.blocks = Math.ceil(samples.count / 8);
@@ -75,11 +106,26 @@ export class LineLoss {
     this.weightsAt = arena.take(20 * tiles * block.inputs, 'a direction');
     this.displacementsAt = arena.take(4 * MOST_DISPLACEMENTS, 'the displacements');
     this.sumsAt = arena.take(8 * MOST_DISPLACEMENTS, 'the sums');
-    this.placeInputs(spec, weights, samples, layer);
+    this.all = [{ first: 0, step: 1, end: blocks, weight: 1 }];
+    const strata = ordered && blocks >= FEWEST_BLOCKS ? strataOf(blocks, samples.count) : undefined;
+    if (strata)
+      this.onSubset = {
+        losses: (displacements) => this.lossesOver(strata, displacements),
+        derivatives: () => this.derivativesOver(strata),
+      };
+    const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
+    trainer.setWeights(weights);
+    const order = strata
+      ? byGradient(trainer, layer, samples.count)
+      : Uint32Array.from({ length: samples.count }, (_, i) => i);
+    this.placeInputs(trainer, layer, order);
     const labelsAt = samples.labels ? arena.take(32 * blocks, 'the labels') : 0;
-    if (samples.labels) arena.u32(labelsAt, samples.count).set(samples.labels);
+    if (samples.labels) {
+      const labels = arena.u32(labelsAt, samples.count);
+      for (let s = 0; s < samples.count; s++) labels[s] = samples.labels[order[s]];
+    }
     const targetsAt =
-      spec.loss === 'squared-error' ? this.placeTargets(samples, spec.widths[spec.widths.length - 1]) : 0;
+      spec.loss === 'squared-error' ? this.placeTargets(samples, spec.widths[spec.widths.length - 1], order) : 0;
     const placed = above.map((l) => ({
       inputs: l.inputs,
       tiles: tilesOf(l.outputs),
@@ -124,10 +170,10 @@ export class LineLoss {
     this.centreLoss = this.losses([0])[0];
   }
 
-  /** Returns the bytes of kernel memory that a `LineLoss` of this size takes, beside the `Trainer` that its constructor uses. */
+  /** Returns the bytes that a `LineLoss` of this size takes, its ordering of the samples included, beside the `Trainer` that its constructor uses. */
   static memoryBytes(spec: NetworkSpec, layer: string, samples: number): number {
     const block = layerNamed(spec, layer);
-    return Math.ceil(samples / 8) * (32 * block.inputs + 320 * tilesOf(block.outputs) + 32);
+    return Math.ceil(samples / 8) * (32 * block.inputs + 320 * tilesOf(block.outputs) + 32 + 128);
   }
 
   /**
@@ -150,30 +196,45 @@ export class LineLoss {
    * Returns the mean losses at these displacements (rounded to float32). One pass over the activations serves up to 64 of them.
    */
   losses(displacements: readonly number[]): number[] {
-    const result: number[] = [];
-    for (let first = 0; first < displacements.length; first += MOST_DISPLACEMENTS) {
-      const part = displacements.slice(first, first + MOST_DISPLACEMENTS);
-      this.arena.f32(this.displacementsAt, part.length).set(part);
-      this.kernel.losses(this.lineAt, this.displacementsAt, part.length, this.sumsAt);
-      result.push(...Array.from(this.arena.f64(this.sumsAt, part.length), (sum) => sum / this.samples));
-    }
     this.evaluations += displacements.length;
-    return result;
+    return this.lossesOver(this.all, displacements);
   }
 
   /** Returns the exact first and second derivative of the mean loss with respect to the displacement, at the centre. */
   derivatives(): { slope: number; curvature: number } {
-    if (this.remembered) this.kernel.derivativesFromProbabilities(this.lineAt);
-    else this.kernel.derivatives(this.lineAt);
-    return { slope: this.kernel.slope() / this.samples, curvature: this.kernel.curvature() / this.samples };
+    return this.derivativesOver(this.all);
   }
 
-  private placeInputs(spec: NetworkSpec, weights: Float32Array, samples: Samples, layer: string): void {
-    const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
-    trainer.setWeights(weights);
+  private lossesOver(strata: readonly Stratum[], displacements: readonly number[]): number[] {
+    const means: number[] = new Array(displacements.length).fill(0);
+    for (let from = 0; from < displacements.length; from += MOST_DISPLACEMENTS) {
+      const part = displacements.slice(from, from + MOST_DISPLACEMENTS);
+      this.arena.f32(this.displacementsAt, part.length).set(part);
+      for (const { first, step, end, weight } of strata) {
+        this.kernel.losses(this.lineAt, this.displacementsAt, part.length, this.sumsAt, first, step, end);
+        const sums = this.arena.f64(this.sumsAt, part.length);
+        for (let i = 0; i < part.length; i++) means[from + i] += (weight * sums[i]) / this.samples;
+      }
+    }
+    return means;
+  }
+
+  private derivativesOver(strata: readonly Stratum[]): { slope: number; curvature: number } {
+    const { kernel, remembered, lineAt, samples } = this;
+    let [slope, curvature] = [0, 0];
+    for (const { first, step, end, weight } of strata) {
+      if (remembered) kernel.derivativesFromProbabilities(lineAt, first, step, end);
+      else kernel.derivatives(lineAt, first, step, end);
+      slope += (weight * kernel.slope()) / samples;
+      curvature += (weight * kernel.curvature()) / samples;
+    }
+    return { slope, curvature };
+  }
+
+  private placeInputs(trainer: Trainer, layer: string, order: Uint32Array): void {
     const n = this.block.inputs;
     const h = this.arena.f32(this.hAt, 8 * this.blocks * n);
-    for (const { inputs, first, count } of trainer.layerStates(layer)) {
+    for (const { inputs, first, count } of trainer.layerStates(layer, order)) {
       for (let s = 0; s < count; s++) {
         const at = (first + s) >> 3;
         const lane = (first + s) & 7;
@@ -182,11 +243,12 @@ export class LineLoss {
     }
   }
 
-  private placeTargets(samples: Samples, outputs: number): number {
+  private placeTargets(samples: Samples, outputs: number, order: Uint32Array): number {
     const at = this.arena.take(32 * this.blocks * outputs, 'the targets');
     const t = this.arena.f32(at, 8 * this.blocks * outputs);
     for (let s = 0; s < samples.count; s++)
-      for (let j = 0; j < outputs; j++) t[((s >> 3) * outputs + j) * 8 + (s & 7)] = samples.targets![s * outputs + j];
+      for (let j = 0; j < outputs; j++)
+        t[((s >> 3) * outputs + j) * 8 + (s & 7)] = samples.targets![order[s] * outputs + j];
     return at;
   }
 
@@ -210,4 +272,31 @@ export class LineLoss {
     this.arena.f32(at, layer.outputs).set(weights.subarray(layer.biasOffset, layer.biasOffset + layer.outputs));
     return at;
   }
+}
+
+/** Lists the samples by the size of their gradients in the layer, the largest first. */
+function byGradient(trainer: Trainer, layer: string, all: number): Uint32Array {
+  const sizes = new Float64Array(all);
+  for (const { inputs, deltas, first, count } of trainer.layerStates(layer)) {
+    const [n, m] = [inputs.length / count, deltas.length / count];
+    for (let s = 0; s < count; s++) {
+      let [h, d] = [0, 0];
+      for (let k = 0; k < n; k++) h += inputs[s * n + k] ** 2;
+      for (let j = 0; j < m; j++) d += deltas[s * m + j] ** 2;
+      sizes[first + s] = h * d;
+    }
+  }
+  return Uint32Array.from(sizes, (_, s) => s).sort((a, b) => sizes[b] - sizes[a] || a - b);
+}
+
+/** Divides the ordered blocks into those that are taken all, one in four, and one in sixteen. */
+function strataOf(blocks: number, samples: number): Stratum[] {
+  const ends = [blocks >> 5, blocks >> 3, blocks];
+  return ends.map((end, i) => {
+    const first = i === 0 ? 0 : ends[i - 1];
+    const step = 4 ** i;
+    let taken = 0;
+    for (let b = first; b < end; b += step) taken += Math.min(8, samples - 8 * b);
+    return { first, step, end, weight: (Math.min(8 * end, samples) - 8 * first) / taken };
+  });
 }
