@@ -22,12 +22,12 @@ const EXPECTED: Record<string, RegExp> = {
 const WITHOUT_FOLDER: Record<string, string[]> = { 'by-hand.mjs': [], 'regression.mjs': ['3', '20'] };
 
 it('knows every example', () => {
-  // protect.py is tried with torch in test/penalty.files.test.ts, pytorch/ in test/examples-pytorch.test.ts; the configs of
+  // config/ is read in test/config-reference.test.ts; protect.py is tried with torch in test/penalty.files.test.ts, pytorch/ in test/examples-pytorch.test.ts; the configs of
   // simulate in test/simulate.test.ts, those of sweep below and in test/sweep.test.ts
   expect(
     readdirSync(folder)
       .sort()
-      .filter((f) => !['protect.py', 'pytorch', 'simulate', 'sweep'].includes(f)),
+      .filter((f) => !['config', 'protect.py', 'pytorch', 'simulate', 'sweep'].includes(f)),
   ).toEqual(Object.keys(EXPECTED).sort());
   expect(readdirSync(join(folder, 'simulate')).sort()).toEqual(SIMULATION_EXAMPLES.map((n) => `${n}.yaml`).sort());
   expect(readdirSync(join(folder, 'sweep')).sort()).toEqual(SWEEP_EXAMPLES.map((n) => `${n}.yaml`).sort());

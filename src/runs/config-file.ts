@@ -12,7 +12,7 @@ const [PAUSE, LOOKS] = [10, 1000];
 const PIPE = /^\/(?:dev|proc\/(?:self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
 
 /**
- * Reads a config file, JSON or YAML (JSON is YAML).
+ * Reads a config file, JSON or YAML (JSON is YAML). A key `$schema` at its top, by which editors find the schema, is left out.
  * @throws InputError when it cannot be read, is not a mapping, refers to itself or has a key such as `__proto__`
  */
 export function readMapping(path: string): Record<string, unknown> {
@@ -29,7 +29,13 @@ export function readMapping(path: string): Record<string, unknown> {
     `${path} must hold a mapping of config keys.`,
   );
   refuseCycles(value, path, []);
-  return value as Record<string, unknown>;
+  const { $schema, ...mapping } = value as Record<string, unknown>;
+  check(
+    $schema === undefined || typeof $schema === 'string',
+    'bad-config',
+    `${path} has a key $schema that is no text; it is the path or the address of a JSON Schema, or left out.`,
+  );
+  return mapping;
 }
 
 /** Refuses values that contain themselves (an alias of what encloses it), and keys that a mapping cannot have. */

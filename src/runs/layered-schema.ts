@@ -5,6 +5,13 @@ import { LAYER_SPEC_WANTS, type LayerSpec } from '../model/layered/spec.js';
 
 const count = z.int().min(1);
 
+const LOSS = z
+  .enum(['cross-entropy', 'squared-error'])
+  .default('cross-entropy')
+  .describe(
+    'The loss of one sample. squared-error is ½ Σ_outputs (z − y)², a mean over samples; labels become targets 0 and 1.',
+  );
+
 /** A layer; its keys are checked by `LAYER_KEYS`, its values by `resolveLayers`. */
 const layer = z.unknown().superRefine((value, context) => {
   const fault = LAYER_SPEC_WANTS(value, 'a layer') ?? strangeKey(value as LayerSpec);
@@ -12,7 +19,7 @@ const layer = z.unknown().superRefine((value, context) => {
 }) as unknown as z.ZodType<LayerSpec, LayerSpec>;
 
 /** Keys that each kind of layer takes beside `type` and `name`. */
-const LAYER_KEYS: Readonly<Record<LayerSpec['type'], readonly string[]>> = {
+export const LAYER_KEYS: Readonly<Record<LayerSpec['type'], readonly string[]>> = {
   dense: ['outputs', 'bias'],
   conv: ['channels', 'kernel', 'stride', 'padding', 'bias'],
   'max-pool': ['kernel', 'stride'],
@@ -44,14 +51,16 @@ export const layeredNetwork = z
     input: z
       .union([count, z.tuple([count, count, count])])
       .optional()
-      .describe('inputs, or [channels, height, width]'),
-    layers: z.array(layer).min(1),
-    loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
+      .describe('The number of inputs, or [channels, height, width]; it follows from the data where it is not given.'),
+    layers: z.array(layer).min(1).describe('The layers from the inputs to the outputs.'),
+    loss: LOSS,
   })
-  .describe('a network of layers');
+  .describe('A network of layers.');
 
 /** A network by name: its input and outputs follow from the data. */
-export const namedNetworkKey = z.strictObject({
-  name: z.enum(NETWORK_NAMES),
-  loss: z.enum(['cross-entropy', 'squared-error']).default('cross-entropy'),
-});
+export const namedNetworkKey = z
+  .strictObject({
+    name: z.enum(NETWORK_NAMES).describe('The name of the network.'),
+    loss: LOSS,
+  })
+  .describe('A network by name, whose inputs and outputs follow from the data.');

@@ -10,17 +10,22 @@ const { data, optimiser } = common.shape;
 
 /** All keys of the config. */
 export const forgetSchema = z.strictObject({
-  experiment: z.literal('forget').default('forget'),
-  preset: z.enum(['quick', 'standard']).default('standard'),
-  seeds: count.default(5).describe('seeds 0 … n−1'),
+  experiment: z.literal('forget').default('forget').describe('What the config belongs to.'),
+  preset: z
+    .enum(['quick', 'standard'])
+    .default('standard')
+    .describe('The preset whose values hold where the config and the flags say nothing.'),
+  seeds: count.default(5).describe('The number of seeds, which are 0 … n−1.'),
   protocol: z
     .string()
     .default('digits-pairs')
-    .describe('digits-pairs, digits-halves, permuted, permuted-5, or classes of each task like 0,1/2,3'),
+    .describe(
+      'The tasks: digits-pairs, digits-halves, permuted, permuted-5, or the classes of each task, such as 0,1/2,3.',
+    ),
   head: z
     .enum(['task-known', 'all-compete'])
     .default('task-known')
-    .describe('whether each task has outputs of its own, or all outputs compete'),
+    .describe('Whether each task has outputs of its own, or the outputs of all tasks compete.'),
   methods: z
     .array(z.string())
     .min(1)
@@ -39,77 +44,114 @@ export const forgetSchema = z.strictObject({
       'replay-100',
       'replay-validation',
       'joint',
-    ]),
+    ])
+    .describe('The methods that are compared, by name.'),
   strengths: z
     .array(positive)
     .min(1)
     .default([0.01, 0.1, 1, 10, 100, 1000, 10_000])
-    .describe('lambda, in units of each method’s natural one unless `absolute`'),
+    .describe(
+      'The strengths λ that are tried, in units of the natural strength of each method unless absolute is true.',
+    ),
   extend: z
     .int()
     .min(0)
     .default(3)
-    .describe('most strengths added, one at a time, beyond an end of the grid while the best one lies there'),
-  absolute: z.boolean().default(false).describe('strengths are lambda itself'),
+    .describe(
+      'The most strengths that are added, one at a time, beyond an end of the list while the best one lies there.',
+    ),
+  absolute: z.boolean().default(false).describe('Whether strengths are λ itself.'),
   constraints: z
     .array(count)
     .min(1)
     .default([2, 5, 10, 20, 50])
-    .describe('N_c, axes constrained in each layer; methods are compared at the largest'),
+    .describe('The numbers N_c of axes that are constrained in each layer; methods are compared at the largest.'),
   layers: z
     .union([z.literal('all'), z.array(z.string()).min(1)])
     .default('all')
-    .describe('layers that are constrained'),
+    .describe("The layers that are constrained: 'all', or a list of names."),
   frozen: z
     .array(z.string())
     .min(1)
     .default(['layer1'])
-    .describe('layers that the method `frozen` excludes from training after task 1'),
+    .describe('The layers that the method frozen no longer trains after task 1.'),
   several: z
     .enum(['separate', 'online'])
     .default('separate')
-    .describe('with more than two tasks: each keeps its own anchor, or all are moved to the newest'),
+    .describe(
+      'Whether, with more than two tasks, each task keeps an anchor of its own, or all are moved to the newest.',
+    ),
   data,
   network: z
     .strictObject({
-      hidden: z.array(count).min(1).default([50, 50]).describe('hidden widths'),
-      activation: z.enum(['relu', 'tanh', 'identity']).default('relu'),
-      bias: z.boolean().default(false),
+      hidden: z.array(count).min(1).default([50, 50]).describe('The numbers of units of the hidden layers.'),
+      activation: z
+        .enum(['relu', 'tanh', 'identity'])
+        .default('relu')
+        .describe('The function that every hidden unit applies.'),
+      bias: z.boolean().default(false).describe('Whether every layer adds a trainable bias.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The multilayer perceptron that learns the tasks; inputs and outputs follow from the data.'),
   optimiser,
   training: z
     .strictObject({
-      learningRate: positive.default(0.1),
-      momentum: z.number().min(0).lt(1).default(0),
-      batchSize: count.default(50),
-      firstEpochs: count.default(10).describe('epochs of task 1 before its window'),
-      windowEpochs: count
-        .default(5)
-        .describe('epochs of task 1 that its statistics are taken from; its solution is their end'),
-      windowEvery: count.max(200).default(2).describe('steps between recorded rows of the window'),
-      epochs: count.default(5).describe('epochs of every later task'),
+      learningRate: positive.default(0.1).meta({ description: 'The learning rate η.', unit: 'weight²/nat' }),
+      momentum: z.number().min(0).lt(1).default(0).describe('The momentum μ of SGD.'),
+      batchSize: count.default(50).meta({ description: 'The size B of a minibatch.', unit: 'samples' }),
+      firstEpochs: count.default(10).meta({ description: 'The epochs of task 1 before its window.', unit: 'epochs' }),
+      windowEpochs: count.default(5).meta({
+        description: 'The epochs of task 1 from which its statistics are taken, and at whose end its solution lies.',
+        unit: 'epochs',
+      }),
+      windowEvery: count
+        .max(200)
+        .default(2)
+        .meta({ description: 'The steps between recorded rows of the window.', unit: 'steps' }),
+      epochs: count.default(5).meta({ description: 'The epochs of every later task.', unit: 'epochs' }),
       validationShare: z
         .number()
         .gt(0)
         .lt(1)
         .default(1 / 6)
-        .describe('share of the training samples held out to choose strengths'),
+        .describe('The share of the training samples that is held out to choose strengths.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How the tasks are trained.'),
   statistics: z
     .strictObject({
-      samples: count.default(10_000).describe('most training samples of a task that are measured for its constraint'),
+      samples: count.default(10_000).meta({
+        description:
+          'The most training samples of a task that are measured for its constraint; 2000 for networks of layers.',
+        unit: 'samples',
+      }),
       layer: z
         .string()
         .default('')
-        .describe('layer in which motion and loss along principal directions are reported; the last hidden one'),
-      profiles: z.array(count).default([1, 5, 20]).describe('ranks of principal directions whose loss is drawn'),
-      modes: count.default(200).describe('directions of that layer along which motion is reported'),
+        .describe(
+          'The layer in which motion and loss along principal directions are reported; the last hidden one where it is not given.',
+        ),
+      profiles: z
+        .array(count)
+        .default([1, 5, 20])
+        .describe('Ranks of the principal directions along which the loss is drawn.'),
+      modes: count
+        .default(200)
+        .describe('The number of directions of that layer along which motion is reported; 20 for networks of layers.'),
     })
-    .prefault({}),
-  workers: z.int().min(0).default(0).describe('worker threads; 0: one per core'),
-  provider: z.enum(['auto', 'embedded', 'system']).default('auto'),
+    .prefault({})
+    .describe('What is measured of the tasks.'),
+  workers: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('The number of worker threads; 0 takes one for each core. It changes no number.'),
+  provider: z
+    .enum(['auto', 'embedded', 'system'])
+    .default('auto')
+    .describe(
+      'The linear algebra: embedded is our own, system the installed LAPACK; auto takes system where it is there.',
+    ),
 });
 
 /** The same keys for a network of layers; its input follows from the data, and the outputs of its last layer from the tasks. */

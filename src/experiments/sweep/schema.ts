@@ -66,43 +66,80 @@ export const sweepSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'expected letters, digits, dots, dashes and underscores')
     .optional()
-    .describe('of the folder and the report; by default that of the file'),
-  notes: z.string().default('').describe('printed on the report'),
-  experiment: z.enum(EXPERIMENTS).default('train'),
-  base: orEmpty(tree).describe('a config as the experiment takes it; what all cells share'),
-  axes: orEmpty(tree).describe('config keys, dotted, and their values'),
+    .describe('The name of the folder and of the report; that of the file where it is not given.'),
+  notes: z.string().default('').describe('A text that is printed on the report.'),
+  experiment: z
+    .enum(EXPERIMENTS)
+    .default('train')
+    .describe(
+      'What a cell is: a training with measurements of its end, or a whole experiment whose findings are kept.',
+    ),
+  base: orEmpty(tree).describe('The config that all cells share, as the experiment takes it.'),
+  axes: orEmpty(tree).describe(
+    'Config keys, joined by dots, and their values: a list, one value, or text such as 0..9, lin 0.1..0.5 x 5 or log 0.01..1 x 9.',
+  ),
   groups: z
     .array(z.array(z.string()).min(1))
     .optional()
-    .describe('axes that move together, by key; the product is taken over the groups'),
+    .describe('Lists of axes that move together; points are the product over the groups and the remaining axes.'),
   design: z
     .union(
       [
         z.enum(['product', 'zip']),
-        z.strictObject({ random: count, seed: z.int().min(0).default(0) }),
-        z.strictObject({ sobol: count }),
+        z.strictObject({
+          random: count.describe('The number of points, drawn at random.'),
+          seed: z.int().min(0).default(0).describe('The seed of these points.'),
+        }),
+        z.strictObject({ sobol: count.describe("The number of points of a Sobol' sequence.") }),
       ],
       'expected product, zip, {random: 64, seed: 1} or {sobol: 64}',
     )
-    .default('product'),
+    .default('product')
+    .describe(
+      'How points are made of the values of the axes: product crosses them, zip takes them together. Seeds are always crossed.',
+    ),
   measure: z
-    .array(z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]))
+    .array(
+      z.union([
+        z.string().min(1),
+        z.looseObject({ name: z.string().min(1).describe('The name of the measure; other keys are its options.') }),
+      ]),
+    )
     .min(1)
     .optional()
-    .describe('what is measured at the end of training, or ids of findings'),
+    .describe(
+      'What is measured at the end of training, by name or as a mapping with name and options; of whole experiments, ids of findings.',
+    ),
   until: z
     .union(
       [
-        z.strictObject({ epochs: count }),
-        z.strictObject({ steps: count }),
-        z.strictObject({ loss: z.number().positive(), within: count.describe('most steps') }),
+        z.strictObject({ epochs: count.meta({ description: 'The length of training.', unit: 'epochs' }) }),
+        z.strictObject({ steps: count.meta({ description: 'The length of training.', unit: 'steps' }) }),
+        z.strictObject({
+          loss: z.number().positive().meta({ description: 'The training loss at which training ends.', unit: 'nat' }),
+          within: count.meta({ description: 'The most steps of training.', unit: 'steps' }),
+        }),
       ],
       'expected {epochs: n}, {steps: n} or {loss: L, within: steps}',
     )
     .optional()
-    .describe('when training ends'),
-  laws: z.array(z.string().min(1)).default([]),
-  figures: z.array(z.looseObject({ kind: z.enum(['curve', 'heat', 'collapse']) })).default([]),
+    .describe('When training ends, in place of training.stop of the base.'),
+  laws: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Power laws that are fitted and judged, such as psi ~ eta^a B^b, a = 1.'),
+  figures: z
+    .array(
+      z.looseObject({
+        kind: z
+          .enum(['curve', 'heat', 'collapse'])
+          .describe('The kind of the figure; its other keys are its axes and options.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Figures that are drawn in place of those that follow from the axes: {kind: curve, x, y, by}, {kind: heat, x, y, value, bound} or {kind: collapse, y, z, x}, with names of axes and measures.',
+    ),
 });
 
 /** A sweep as a person writes it. */

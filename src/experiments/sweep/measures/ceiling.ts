@@ -35,14 +35,14 @@ export const ceiling = measureKind({
       .min(0)
       .default(8)
       .describe(
-        'directions in which batches are compared, five eighths of them eigenvectors; 0: the top eigenvector alone',
+        'The number of directions in which batches are compared, five eighths of them eigenvectors; 0 takes the top eigenvector alone.',
       ),
     tolerance: z
       .number()
       .min(1e-10)
       .max(0.1)
       .default(0.01)
-      .describe('wanted residual relative to the eigenvalue, with directions: 0'),
+      .describe('The wanted residual relative to the eigenvalue, with directions: 0.'),
   }),
   async measure(bench, { samples, directions, tolerance }) {
     if (bench.config.training.sampling === 'cyclic')

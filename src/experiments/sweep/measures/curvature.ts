@@ -18,7 +18,7 @@ export const trace = measureKind({
   columns: { trace: 'Tr H, nat/weight²' },
   options: z.strictObject({
     samples: SAMPLES,
-    probes: z.int().min(2).default(10).describe('random probes of each layer, for networks of layers'),
+    probes: z.int().min(2).default(10).describe('The number of random probes of each layer, for networks of layers.'),
   }),
   async measure(bench, { samples, probes }) {
     const place = bench.at(samples);
@@ -40,7 +40,7 @@ export const top = measureKind({
   columns: { top: 'largest eigenvalue, nat/weight²' },
   options: z.strictObject({
     samples: SAMPLES,
-    tolerance: z.number().min(1e-10).max(0.1).default(0.01).describe('wanted residual relative to the eigenvalue'),
+    tolerance: z.number().min(1e-10).max(0.1).default(0.01).describe('The wanted residual relative to the eigenvalue.'),
   }),
   async measure(bench, { samples, tolerance }) {
     const { pairs } = await bench.at(samples).top(1, tolerance);
@@ -89,7 +89,7 @@ export const noiseScale = measureKind({
   columns: { 'noise-scale': 'B_simple, samples', 'noise-scale-curved': 'B_noise, samples' },
   options: z.strictObject({
     samples: SAMPLES,
-    probes: z.int().min(2).default(10).describe('random probes of Tr(H C1)'),
+    probes: z.int().min(2).default(10).describe('The number of random probes of Tr(H C1).'),
   }),
   async measure(bench, { samples, probes }) {
     const place = bench.at(samples);

@@ -20,9 +20,9 @@ import { LAYERS, measureKind, SAMPLES, WINDOW } from './measure.js';
 
 const WIDTH = {
   samples: SAMPLES,
-  factor: z.number().gt(1).default(Math.E).describe('level of the crossings in units of the loss at the end'),
-  tolerance: z.number().min(1e-8).max(0.1).default(0.01).describe('relative, of each crossing'),
-  reach: z.number().positive().default(10).describe('farthest displacement, in norms of the layer'),
+  factor: z.number().gt(1).default(Math.E).describe('The level of the crossings in units of the loss at the end.'),
+  tolerance: z.number().min(1e-8).max(0.1).default(0.01).describe('The relative accuracy of each crossing.'),
+  reach: z.number().positive().default(10).describe('The farthest displacement, in norms of the layer.'),
 };
 
 /** What widths need. */
@@ -42,8 +42,8 @@ export const flatness = measureKind({
     layers: z
       .union([z.literal('all'), z.array(z.string().min(1)).min(1)])
       .default('all')
-      .describe("names of layers, or 'all'"),
-    directions: z.int().min(2).default(8).describe('random directions in each layer'),
+      .describe("The layers that are measured: a list of names, or 'all'."),
+    directions: z.int().min(2).default(8).describe('The number of random directions in each layer.'),
   }),
   async measure(bench, { layers, directions, ...options }) {
     const found: [string, Estimate | NotMeasured][] = [];
@@ -76,7 +76,7 @@ export const principalFlatness = measureKind({
       .int()
       .min(2)
       .default(20)
-      .describe('principal directions of each layer, at log-spaced ranks from 2 on'),
+      .describe('The number of principal directions of each layer, at log-spaced ranks from 2 on.'),
   }),
   async measure(bench, { layers, windowEpochs, directions, ...options }) {
     const blocks = bench.blocks(layers);

@@ -33,17 +33,19 @@ export const SAMPLES = z
   .int()
   .min(1)
   .optional()
-  .describe('first training samples over which it is measured; 2000 by default, 1000 for networks of layers');
+  .describe(
+    'The number of training samples, the first ones, over which it is measured; 2000 by default, 1000 for networks of layers.',
+  );
 
 /** Layers that are measured. */
 export const LAYERS = z
   .union([z.literal('all'), z.array(z.string().min(1)).min(1)])
   .optional()
-  .describe("names of layers, or 'all'; those that the config records by default");
+  .describe("The layers that are measured: a list of names, or 'all'; those that the config records by default.");
 
 /** Epochs of the window. */
 export const WINDOW = z
   .int()
   .min(1)
   .optional()
-  .describe('epochs recorded after the end of training; record.windowEpochs of the config by default');
+  .describe('The epochs that are recorded after the end of training; record.windowEpochs of the config by default.');

@@ -23,7 +23,11 @@ import { atMean, orWhy, overLayers, preconditionerIn, walkRows, withoutParts } f
 /** Fewest steps of a window with temperatures, and with displacements. */
 const [FEWEST, FOLLOWED] = [80, 40];
 
-const DIRECTIONS = z.int().min(2).default(20).describe('principal directions, at log-spaced ranks from 2 on');
+const DIRECTIONS = z
+  .int()
+  .min(2)
+  .default(20)
+  .describe('The number of principal directions, at log-spaced ranks from 2 on.');
 
 /** Returns principal directions at log-spaced ranks from 2 on. */
 async function principal(bench: Bench, rows: Rows, count: number): Promise<Matrix> {
@@ -126,7 +130,7 @@ export const displacement = measureKind({
     layers: LAYERS,
     windowEpochs: WINDOW,
     directions: DIRECTIONS,
-    vectors: z.int().min(6).default(20).describe('Lanczos steps of the fixed basis'),
+    vectors: z.int().min(6).default(20).describe('The number of Lanczos steps of the fixed basis.'),
   }),
   async measure(bench, { layers, windowEpochs, directions, vectors }) {
     const blocks = bench.blocks(layers);

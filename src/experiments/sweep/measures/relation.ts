@@ -115,9 +115,9 @@ export const psi = measureKind({
     samples: SAMPLES,
     layers: LAYERS,
     windowEpochs: WINDOW,
-    directions: z.int().min(6).default(40).describe('directions of each regime, at log-spaced ranks'),
-    vectors: z.int().min(6).default(40).describe('Lanczos steps of the fixed basis'),
-    tolerance: z.number().min(1e-8).max(0.1).default(1e-3).describe('relative, of each crossing'),
+    directions: z.int().min(6).default(40).describe('The number of directions of each regime, at log-spaced ranks.'),
+    vectors: z.int().min(6).default(40).describe('The number of Lanczos steps of the fixed basis.'),
+    tolerance: z.number().min(1e-8).max(0.1).default(1e-3).describe('The relative accuracy of each crossing.'),
   }),
   async measure(bench, { samples, layers, windowEpochs, directions, vectors, tolerance }) {
     const blocks = bench.blocks(layers);
@@ -177,7 +177,7 @@ export const gamma = measureKind({
   options: z.strictObject({
     samples: SAMPLES,
     layers: LAYERS,
-    vectors: z.int().min(6).default(40).describe('Lanczos steps of the basis'),
+    vectors: z.int().min(6).default(40).describe('The number of Lanczos steps of the basis.'),
   }),
   async measure(bench, { samples, layers, vectors }) {
     const { surface } = bench.at(samples);

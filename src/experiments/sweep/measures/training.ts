@@ -88,7 +88,7 @@ export const time = measureKind({
   what: 'steps and epochs until the loss over all training samples is at most a level; linear in its logarithm between two looks, one after each epoch',
   columns: { 'steps-to-loss': 'steps to the level', 'epochs-to-loss': 'epochs to the level' },
   options: z.strictObject({
-    loss: z.number().positive().optional().describe('the level; that of `until` by default'),
+    loss: z.number().positive().optional().describe('The loss that has to be reached; that of `until` by default.'),
   }),
   afterDivergence: true,
   measure(bench, { loss: level }) {
@@ -128,7 +128,7 @@ export const divergence = measureKind({
     peak: 'largest mean minibatch loss of a stretch of steps, in units of the loss at the start',
   },
   options: z.strictObject({
-    factor: z.number().gt(1).default(10).describe('times the training loss at the start'),
+    factor: z.number().gt(1).default(10).describe('The multiple of the training loss at the start.'),
   }),
   afterDivergence: true,
   measure({ trained: { divergence: seen, steps } }) {
