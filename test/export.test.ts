@@ -31,7 +31,7 @@ describe('npz', () => {
     expect(arrays.get('trajectory.weights')).toEqual({
       shape: [4, 2],
       type: 'f4',
-      data: Float32Array.of(0, 0, 1, -1, 2, -2, Number.NaN, Number.NaN),
+      data: Float32Array.of(0, -0, 1, -1, 2, -2, Number.NaN, Number.NaN),
     });
     expect(arrays.get('trajectory.step')?.data).toEqual(Int32Array.of(31, 32, 33, -1));
     expect(arrays.get('tables.widths.width')?.data).toEqual(Float64Array.of(0.5, Number.NaN));

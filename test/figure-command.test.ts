@@ -35,6 +35,10 @@ describe('the figures of a folder', () => {
     const pdf = Buffer.from((await figureOf(opened, 'first', 'pdf')) as Uint8Array);
     expect(pdf.toString('latin1', 0, 5)).toBe('%PDF-');
     expect(pdf.toString('latin1').trimEnd()).toMatch(/%%EOF$/);
+    // 96 units are an inch of 72 points
+    expect(pdf.toString('latin1')).toContain('/MediaBox[0 0 420 285]');
+    const small = Buffer.from((await figureOf(opened, 'first', 'pdf', 280)) as Uint8Array);
+    expect(small.toString('latin1')).toContain('/MediaBox[0 0 210 142.5]');
   });
 
   it('have their numbers where the report left them', async () => {

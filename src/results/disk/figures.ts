@@ -98,19 +98,35 @@ export async function figureOf(
   const svg = (await textOf(folder, `figures/${name}.svg`)) ?? '';
   check(/<svg[\s>]/.test(svg), 'bad-figure', () => `${join(path, 'figures', `${name}.svg`)} is not an SVG document.`);
   if (format === 'png') return renderPng(svg, width);
-  const light = forPrint(svg, width);
-  return format === 'svg' ? light : renderPdf(light);
+  if (format === 'svg') return forPrint(svg, width);
+  const light = forPrint(svg);
+  return renderPdf(width === undefined ? light : scaledTo(light, width));
 }
 
 /** Returns a drawing without the styles of screens, which programs for vector graphics read wrongly, and of the width asked for. */
 export function forPrint(svg: string, width?: number): string {
   const plain = svg.replace(/<style>[\s\S]*?<\/style>/, '');
   if (width === undefined) return plain;
-  const head = /<svg[^>]*>/.exec(plain)?.[0] ?? '';
-  const side = (name: string) => Number(new RegExp(`\\s${name}="([\\d.]+)`).exec(head)?.[1]);
-  const [own, tall] = [side('width'), side('height')];
-  const sized = head
-    .replace(/\swidth="[^"]*"/, ` width="${width}"`)
-    .replace(/\sheight="[^"]*"/, ` height="${Number(((width * tall) / own).toFixed(3))}"`);
+  const { head, side } = headOf(plain);
+  const height = short((width * side('height')) / side('width'));
+  const sized = head.replace(/\swidth="[^"]*"/, ` width="${width}"`).replace(/\sheight="[^"]*"/, ` height="${height}"`);
   return plain.replace(head, sized);
 }
+
+/** Returns a drawing on a page of the width asked for: everything on it is scaled, since a page is as large as its coordinates. */
+export function scaledTo(svg: string, width: number): string {
+  const { head, side } = headOf(svg);
+  const scale = width / side('width');
+  const box = `viewBox="0 0 ${short(width)} ${short(scale * side('height'))}"`;
+  return svg
+    .replace(head, `${head.replace(/viewBox="[^"]*"/, box)}<g transform="scale(${scale})">`)
+    .replace(/<\/svg>\s*$/, '</g></svg>');
+}
+
+/** The first tag of a drawing, and its width and height. */
+function headOf(svg: string): { readonly head: string; readonly side: (name: 'width' | 'height') => number } {
+  const head = /<svg[^>]*>/.exec(svg)?.[0] ?? '';
+  return { head, side: (name) => Number(new RegExp(`\\s${name}="([\\d.]+)`).exec(head)?.[1]) };
+}
+
+const short = (x: number): string => String(Number(x.toFixed(3)));
