@@ -27,6 +27,7 @@ import {
 } from '../terminal/values.js';
 import { WHERE_FLAGS, whereFlags } from '../terminal/where.js';
 import { addCells } from './cells.js';
+import { addResults } from './results.js';
 
 /** The actions, loaded when a command needs them, so that help appears at once. */
 const actions = () => import('../experiments/ivf2021/command.js');
@@ -72,6 +73,7 @@ Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run
   addAdvise(root);
   addForget(root);
   addProtect(root);
+  addResults(root);
   addCells(root);
   addLab(root);
   addDoctor(root);

@@ -61,6 +61,16 @@ export function lostLock(folder: string): boolean {
   return text !== undefined && text !== ownText();
 }
 
+/** Says which process holds the lock of a folder, and whether it runs as far as this machine can see; undefined where none does. */
+export function holderOf(
+  folder: string,
+): { readonly pid: number; readonly host: string; readonly runs: boolean } | undefined {
+  const holder = parseHolder(read(join(folder, 'lock')) ?? '');
+  if (holder === undefined) return undefined;
+  const { pid, host } = holder;
+  return { pid, host, runs: host !== hostname() || isAlive(holder) };
+}
+
 function create(path: string, text: string): boolean {
   const temporary = temporaryBeside(path);
   try {

@@ -7,8 +7,8 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { idOf } from '../../src/lab/results/folder.js';
 import { readNpz, writeNpz } from '../../src/record/npz.js';
+import { idOf } from '../../src/results/folder.js';
 import { hasChromium, LabBrowser } from '../support/lab-browser.js';
 import { recordedRows, writeRun } from '../support/lab-folders.js';
 

@@ -1,16 +1,16 @@
 /** What the views Open and Compare work out, without a browser. */
 import { describe, expect, it } from 'vitest';
 import { fitted, scaledAbout } from '../../src/lab/page/views/open/zoom.js';
-import { compareNumbers, differenceOf, settingsThatDiffer, twoSided } from '../../src/lab/results/compare.js';
-import { filterRuns, sortRuns } from '../../src/lab/results/filter.js';
-import { idOf } from '../../src/lab/results/folder.js';
-import { findResults } from '../../src/lab/results/kinds.js';
-import { matchRows } from '../../src/lab/results/match.js';
-import { estimatesIn, findingsIn } from '../../src/lab/results/numbers.js';
-import { labelValue, scaleOf } from '../../src/lab/results/scale.js';
-import { type RunSummary, summarise } from '../../src/lab/results/summary.js';
-import { readTable } from '../../src/lab/results/tables.js';
 import { csv } from '../../src/report/csv.js';
+import { compareNumbers, differenceOf, settingsThatDiffer, twoSided } from '../../src/results/compare.js';
+import { filterRuns, sortRuns } from '../../src/results/filter.js';
+import { idOf } from '../../src/results/folder.js';
+import { findResults } from '../../src/results/kinds.js';
+import { matchRows } from '../../src/results/match.js';
+import { estimatesIn, findingsIn } from '../../src/results/numbers.js';
+import { labelValue, scaleOf } from '../../src/results/scale.js';
+import { type RunSummary, summarise } from '../../src/results/summary.js';
+import { readTable } from '../../src/results/tables.js';
 import { runFiles } from '../support/lab-folders.js';
 
 const folderOf = (name: string, files: ReadonlyMap<string, string>) => ({

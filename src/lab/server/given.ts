@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { check, InputError } from '../../numeric/errors.js';
-import type { ResultFolder } from '../results/folder.js';
+import type { ResultFolder } from '../../results/folder.js';
 
 /** A folder or file that was given to the command. */
 export interface Given {

@@ -1,9 +1,9 @@
 /** The runs in the given folders: found anew at each request, with summaries that are kept while their files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { idOf } from '../results/folder.js';
-import { findResults, type Kind } from '../results/kinds.js';
-import { type RunSummary, summarise } from '../results/summary.js';
+import { idOf } from '../../results/folder.js';
+import { findResults, type Kind } from '../../results/kinds.js';
+import { type RunSummary, summarise } from '../../results/summary.js';
 import { diskFolder, type Given, listFiles } from './given.js';
 
 /** A run, or a recording, and where it lies. */

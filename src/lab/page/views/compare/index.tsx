@@ -1,7 +1,7 @@
 /** The view Compare: two or more runs side by side, their settings, their numbers, the differences and how sure those are. */
 import { useEffect } from 'preact/hooks';
 import { formatEstimate, formatPlain } from '../../../../report/format.js';
-import { type Compared, compareNumbers, type Difference, settingsThatDiffer } from '../../../results/compare.js';
+import { type Compared, compareNumbers, type Difference, settingsThatDiffer } from '../../../../results/compare.js';
 import { saveTable } from '../../share/save.js';
 import { SaveButtons } from '../../share/save-buttons.js';
 import { keep } from '../../store.js';

@@ -1,6 +1,6 @@
 /** What a drawn figure says of itself: its frames with their scales, its marks, and the groups that can be switched off. */
 import { superscript } from '../../../../report/format.js';
-import { labelValue, type Scale, scaleOf, type Tick } from '../../../results/scale.js';
+import { labelValue, type Scale, scaleOf, type Tick } from '../../../../results/scale.js';
 
 /** One frame of a figure with the scales of its axes, where its ticks tell them. */
 export interface FigureFrame {

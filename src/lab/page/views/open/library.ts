@@ -1,8 +1,8 @@
 /** The runs and recordings that the page knows: those that the server was given, and those that were dropped. */
 import { computed, signal } from '@preact/signals';
-import { type ResultFolder, readDocument } from '../../../results/folder.js';
-import { findResults } from '../../../results/kinds.js';
-import { type RunSummary, summarise } from '../../../results/summary.js';
+import { type ResultFolder, readDocument } from '../../../../results/folder.js';
+import { findResults } from '../../../../results/kinds.js';
+import { type RunSummary, summarise } from '../../../../results/summary.js';
 import { servedByCommand } from '../../offline.js';
 import type { DroppedFile } from './drop.js';
 

@@ -1,6 +1,6 @@
 /** The numbers of a run that has no findings, as a table. */
 import { formatEstimate } from '../../../../report/format.js';
-import type { RunNumber } from '../../../results/numbers.js';
+import type { RunNumber } from '../../../../results/numbers.js';
 
 export function NumbersOfRun({ numbers }: { numbers: readonly RunNumber[] }) {
   return numbers.length === 0 ? null : (

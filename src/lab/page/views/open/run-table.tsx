@@ -3,9 +3,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Verdict } from '../../../../report/finding.js';
 import { formatCount, formatEstimate, formatPlain } from '../../../../report/format.js';
-import { filterRuns, numberOf, sortRuns } from '../../../results/filter.js';
-import { VERDICTS } from '../../../results/numbers.js';
-import type { RunSummary } from '../../../results/summary.js';
+import { filterRuns, numberOf, sortRuns } from '../../../../results/filter.js';
+import { VERDICTS } from '../../../../results/numbers.js';
+import type { RunSummary } from '../../../../results/summary.js';
 import { keep } from '../../store.js';
 import { compared, openRun, toggleCompared } from './chosen.js';
 

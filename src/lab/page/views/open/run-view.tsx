@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Finding } from '../../../../report/finding.js';
 import { formatMarked } from '../../../../report/format.js';
-import { findingsIn, VERDICTS } from '../../../results/numbers.js';
+import { findingsIn, VERDICTS } from '../../../../results/numbers.js';
 import { FindingNote } from '../../finding-note.js';
 import { servedByCommand } from '../../offline.js';
 import { saveBytes } from '../../share/save.js';

@@ -9,24 +9,35 @@ export interface Kind {
   readonly what: string;
   /** The document with numbers where there are no findings. */
   readonly numbers?: string;
+  /** Whether folders inside it are its parts and no results of their own. */
+  readonly whole?: true;
 }
 
 /** The kinds, the surest first. */
 export const KINDS: readonly Kind[] = [
   { file: 'run.json', experiment: 'ivf2021', what: 'a run' },
   { file: 'ao2022.json', experiment: 'ao2022', what: 'a stochastic decomposition of a run' },
-  { file: 'controls.json', experiment: 'controls', what: 'controls of the relation' },
-  { file: 'ceilings.json', experiment: 'ceilings', what: 'ceilings on the learning rate' },
-  { file: 'generality.json', experiment: 'generality', what: 'a study of where the relation holds' },
-  { file: 'valley2023.json', experiment: 'valley2023', what: 'effective losses in valleys' },
-  { file: 'network.json', with: 'seeds', experiment: 'valley-network', what: 'effective losses of networks' },
-  { file: 'forget.json', experiment: 'forget', what: 'constraints against forgetting' },
-  { file: 'seeds.json', experiment: 'ivf2021-seeds', what: 'the relation over several seeds' },
+  { file: 'controls.json', experiment: 'controls', what: 'controls of the relation', whole: true },
+  { file: 'ceilings.json', experiment: 'ceilings', what: 'ceilings on the learning rate', whole: true },
+  { file: 'generality.json', experiment: 'generality', what: 'a study of where the relation holds', whole: true },
+  { file: 'valley2023.json', experiment: 'valley2023', what: 'effective losses in valleys', whole: true },
+  {
+    file: 'network.json',
+    with: 'seeds',
+    experiment: 'valley-network',
+    what: 'effective losses of networks',
+    whole: true,
+  },
+  { file: 'forget.json', experiment: 'forget', what: 'constraints against forgetting', whole: true },
+  { file: 'seeds.json', experiment: 'ivf2021-seeds', what: 'the relation over several seeds', whole: true },
+  { file: 'sweep.json', experiment: 'sweep', what: 'a sweep over settings', whole: true },
   { file: 'simulation.json', experiment: 'simulate', what: 'a simulated landscape', numbers: 'comparison.json' },
   { file: 'advice.json', experiment: 'advise', what: 'advice on a run', numbers: 'advice.json' },
   { file: 'settings.json', with: 'directions.npz', experiment: 'recording', what: 'an analysis of a recording' },
   { file: 'settings.json', with: 'analysis.json', experiment: 'analyse', what: 'another analysis of a run' },
-  { file: 'summary.json', with: 'u.npy', experiment: 'decompose', what: 'a linear system', numbers: 'summary.json' },
+  { file: 'summary.json', with: 'q.npy', experiment: 'decompose', what: 'a linear system', numbers: 'summary.json' },
+  { file: 'penalty.json', with: 'report.html', experiment: 'protect', what: 'a penalty', numbers: 'penalty.json' },
+  { file: 'comparison.json', with: 'report.html', experiment: 'compare', what: 'a comparison of runs' },
   { file: 'report.json', with: 'report.html', experiment: 'report', what: 'a report' },
 ];
 

@@ -1,5 +1,5 @@
 /** One small document for each folder of results, from which the index of many runs is made. */
-import type { Finding, Verdict } from '../../report/finding.js';
+import type { Finding, Verdict } from '../report/finding.js';
 import { digestOf, idOf, type ResultFolder, readDocument } from './folder.js';
 import type { Kind } from './kinds.js';
 import { estimatesIn, findingsIn, type RunNumber } from './numbers.js';

@@ -1,5 +1,5 @@
 /** Findings and estimates in the documents of a folder, read without trusting them. */
-import type { Finding, Verdict } from '../../report/finding.js';
+import type { Finding, Verdict } from '../report/finding.js';
 
 /** A measured number of a run. */
 export interface RunNumber {
