@@ -155,14 +155,15 @@ Examples:
 }
 
 async function runForget(flags: ForgetFlags): Promise<void> {
-  const [{ session }, { forget }, { readConfig }, { lineOf }, { CONSTRAINTS }, { sayInstead }] = await Promise.all([
-    import('../../terminal/session.js'),
-    import('./experiment.js'),
-    import('../../runs/config.js'),
-    import('../../terminal/findings.js'),
-    import('../../apply/constraints/table.js'),
-    import('../../terminal/study.js'),
-  ]);
+  const [{ session }, { forget }, { readConfig }, { findingLines }, { CONSTRAINTS }, { sayInstead }] =
+    await Promise.all([
+      import('../../terminal/session.js'),
+      import('./experiment.js'),
+      import('../../runs/config.js'),
+      import('../../terminal/findings.js'),
+      import('../../apply/constraints/table.js'),
+      import('../../terminal/study.js'),
+    ]);
   const again = (folder: string) => `thermograd forget --out ${shellWord(folder)} --resume${whereAgain(flags)}`;
   await session(
     flags.json ?? false,
@@ -208,7 +209,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
       const report = join(folder, 'report.html');
       s.result(
         { folder, report, outputs, outcome, findings },
-        [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
+        [...findingLines(findings), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },
     again,

@@ -92,7 +92,7 @@ async function simulateCommand(file: string | undefined, flags: Flags): Promise<
       if (flags.example !== undefined) {
         const { simulationExample } = await import('./examples.js');
         const text = simulationExample(flags.example);
-        s.result({ example: flags.example, text }, text.trimEnd());
+        s.result({ example: flags.example, text }, text.trimEnd(), true);
         return;
       }
       if (file === undefined)

@@ -89,7 +89,7 @@ Examples:
 }
 
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
-  const [{ session }, { sayInstead }, { lineOf }] = await Promise.all([
+  const [{ session }, { sayInstead }, { findingLines }] = await Promise.all([
     import('../../terminal/session.js'),
     import('../../terminal/study.js'),
     import('../../terminal/findings.js'),
@@ -102,7 +102,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       if (flags.example !== undefined) {
         const { sweepExample } = await import('./examples.js');
         const text = sweepExample(flags.example);
-        s.result({ example: flags.example, text }, text.trimEnd());
+        s.result({ example: flags.example, text }, text.trimEnd(), true);
         return;
       }
       if (file === undefined && !(flags.resume && flags.out !== undefined))
@@ -138,7 +138,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       s.result(
         { ...run, report },
         [
-          ...run.findings.map(lineOf),
+          ...findingLines(run.findings),
           ...(run.findings.length > 0 ? [''] : []),
           `${counted(run.cells, 'cell')} (${counted(run.points, 'point')}, ${counted(run.seeds, 'seed')}), of which ${run.diverged} diverged`,
           `tables: ${join(run.folder, 'table.csv')}, table.parquet, points.csv, points.parquet`,
