@@ -18,7 +18,7 @@ export interface ProgressLine {
   tick(): void;
   /** Writes a line of its own above the progress. */
   say(text: string): void;
-  /** Ends the line; `well` says whether the last stage is done. */
+  /** Ends the line, and what `tick` says; `well` says whether the last stage is done. */
   end(well: boolean): void;
 }
 
@@ -41,6 +41,7 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
   let heard = 0;
   let lastTime = begin;
   let said = false;
+  let over = false;
   let shown = '';
   const clear = () => {
     if (screen.isTTY && shown) screen.write(`\r${' '.repeat(widthOf(shown))}\r`);
@@ -80,6 +81,7 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
         startDone = progress.done;
         said = false;
       }
+      over = false;
       last = progress;
       heard = now();
       const bare = progress.total === undefined && progress.done === 0 && !progress.note;
@@ -87,7 +89,7 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
       if (!said || now() - lastTime >= (screen.isTTY ? FAST : SLOW)) draw();
     },
     tick() {
-      if (now() - lastTime >= (screen.isTTY && last ? 2 * TICK : SLOW)) draw();
+      if (!over && now() - lastTime >= (screen.isTTY && last ? 2 * TICK : SLOW)) draw();
     },
     say(text) {
       clear();
@@ -98,6 +100,7 @@ export function progressLine(screen: Screen, now: () => number): ProgressLine {
       if (well) finish();
       clear();
       last = undefined;
+      over = true;
     },
   };
 }

@@ -5,8 +5,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { counted } from '../../numeric/counted.js';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
+import { suggests } from '../../terminal/completion/tree.js';
 import { wholeFromOne, wholeNumber } from '../../terminal/values.js';
 import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
+import { SWEEP_EXAMPLES } from './examples.js';
 import type { SweepRequest } from './experiment.js';
 
 interface Flags extends WhereFlags {
@@ -40,8 +42,13 @@ export function addSweep(root: Command): void {
   const command = root
     .command('sweep')
     .description('train and measure over many settings and seeds: tables, error bars, figures and laws')
-    .argument('[file]', 'the sweep, YAML or JSON; without it the folder of --out is continued')
-    .option('--example <name>', 'print an example and stop: phase-diagram, psi-law')
+    .argument('[file]', 'the sweep, YAML or JSON, - for standard input; without it the folder of --out is continued')
+    .addOption(
+      suggests(
+        new Option('--example <name>', `print an example and stop: ${SWEEP_EXAMPLES.join(', ')}`),
+        ...SWEEP_EXAMPLES,
+      ),
+    )
     .option('--out <dir>', 'folder of the results (sweep-<name>)')
     .option('--resume', 'continue in the folder; there may be more seeds than before')
     .addOption(
