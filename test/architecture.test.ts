@@ -77,7 +77,7 @@ it('reads the tree it means to', () => {
   expect(sources.length).toBeGreaterThan(60);
   expect(sources.find((s) => s.name === 'runs/run.ts')?.imports).toContain('./train.js');
   expect(sources.find((s) => s.name === 'cli/call.ts')?.imports).toContain('./commands.js');
-  expect(sources.find((s) => s.name === 'cli/commands.ts')?.imports).toContain('../experiments/sequence.js'); // import()
+  expect(sources.find((s) => s.name === 'cli/reproduce.ts')?.imports).toContain('../experiments/sequence.js'); // import()
   for (const s of sources) expect(['', ...ROOMS], s.name).toContain(s.room);
 });
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Trajectory } from '../src/record/trajectory.js';
 import { layersOfFlags } from '../src/terminal/flags.js';
-import { describe as describeProgress, duration, progressLine } from '../src/terminal/progress.js';
 import { directions } from '../src/terminal/values.js';
 import { begin, scratch, thermograd } from './support/cli.js';
 import { thermogradHere } from './support/here.js';
@@ -343,36 +342,5 @@ describe('flags', () => {
     expect(() => layersOfFlags({ network: 'mlp,lenet5' })).toThrow('--network takes one name here');
     expect(() => layersOfFlags({ optimiser: 'sgd,adam' })).toThrow('--optimiser takes one name here');
     expect(layersOfFlags({ optimiser: 'adam' })).toEqual([{ optimiser: { type: 'adam' } }]);
-  });
-});
-
-describe('progress', () => {
-  it('estimates the time left from the rate of the stage', () => {
-    const line = describeProgress({ stage: 'train', done: 250, total: 1000, unit: 'steps', note: 'epoch 3' }, 10, 0);
-    expect(line).toBe('train       25 %  250/1000 steps  epoch 3  30 s left');
-    // resumed at 200: only 50 steps were done in these 10 s
-    expect(describeProgress({ stage: 'train', done: 250, total: 1000, unit: 'steps' }, 10, 200)).toContain(
-      '2 min 30 s left',
-    );
-    expect(describeProgress({ stage: 'train', done: 250, unit: 'steps' }, 10)).toBe('train      250 steps');
-  });
-  it('durations in words', () => {
-    expect([0.44, 12.4, 99.4, 125, 3725].map(duration)).toEqual(['0.4 s', '12 s', '99 s', '2 min 05 s', '1 h 02 min']);
-  });
-  it('one updating line on a terminal, sparse lines elsewhere', () => {
-    for (const isTTY of [true, false]) {
-      let [text, time] = ['', 0];
-      const line = progressLine({ write: (t: string) => (text += t), isTTY, columns: 80 }, () => time);
-      for (let k = 1; k <= 100; k++) {
-        time = k * 1000;
-        line.show({ stage: 'train', done: k, total: 100, unit: 'steps' });
-      }
-      line.show({ stage: 'pca', done: 0, unit: 'steps' });
-      line.end(true);
-      const lines = text.split('\n').filter((l) => l !== '');
-      expect(text).toContain('train     done in 99 s');
-      if (isTTY) expect(text.split('\r').length).toBeGreaterThan(100);
-      else expect(lines.length).toBeLessThan(12);
-    }
   });
 });

@@ -7,7 +7,7 @@ import { estimate } from '../src/numeric/estimate.js';
 import { randomKey } from '../src/numeric/random.js';
 import type { Finding } from '../src/report/finding.js';
 import { renderPage } from '../src/report/page.js';
-import { lineOf } from '../src/terminal/findings.js';
+import { findingLines } from '../src/terminal/findings.js';
 import { syntheticAnalysis, syntheticFindings, syntheticReport } from './support/ivf2021-results.js';
 import {
   matchesSnapshots,
@@ -238,9 +238,10 @@ it('the document for machines holds all of it', () => {
   expect(json.findings).toEqual(findings);
 });
 
-it('a finding on the terminal is one line', () => {
-  expect(lineOf(syntheticFindings()[0])).toBe(
-    'ivf.psi                  3.92 ± 0.11  stated: ψ ≈ 4 for MNIST  → reproduced',
-  );
-  expect(lineOf(syntheticFindings()[2])).toContain('(4.360 ± 0.021) × 10⁻⁵ weight/step  stated: ');
+it('the findings on the terminal are a table', () => {
+  const lines = findingLines(findings, { columns: 80, bold: false });
+  const row = lines.find((line) => line.startsWith('  ivf.psi '))!;
+  expect(row).toMatch(/^ {2}ivf\.psi +3\.92 ± 0\.11 +ψ ≈ 4 for MNIST$/);
+  expect(lines.join('\n')).toContain('(4.360 ± 0.021) ×');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
 });

@@ -25,7 +25,7 @@ it('a recording: findings on stdout, what is done and needed on stderr, a folder
   expect(code).toBe(0);
   expect(stderr).toContain('400 rows of 3 weights (NumPy array in C order, 400×3), every step; about ');
   expect(stderr).toMatch(/about \d+ MB of memory and \d+ MB of disk; principal directions through the 3×3 covariance/);
-  expect(stdout).toMatch(/^rec\.stationary .* → reproduced$/m);
+  expect(stdout).toMatch(/^reproduced \(\d+\)\n(?: .*\n)* {2}rec\.stationary /m);
   expect(stdout).toContain(`report: ${path}-analysis/report.html`);
   expect(existsSync(`${path}-analysis/report.html`)).toBe(true);
   rmSync(`${path}-analysis/report.html`);

@@ -24,7 +24,7 @@ import {
 } from '../src/report/format.js';
 import { escapeText, html, prose } from '../src/report/markup.js';
 import { starred } from '../src/report/sections/tables.js';
-import { lineOf } from '../src/terminal/findings.js';
+import { findingLines } from '../src/terminal/findings.js';
 
 const q = (value: number, standardError: number) => formatEstimate({ value, standardError });
 
@@ -164,7 +164,9 @@ describe('values with errors', () => {
       verdict: 'reproduced',
       reason: '',
     } as const;
-    expect(lineOf({ ...finding, measured: e(2, false) })).toContain('2.00 ± 0.10 (not converged) m');
+    expect(findingLines([{ ...finding, measured: e(2, false) }], { columns: 120, bold: false })[1]).toContain(
+      '2.00 ± 0.10 (not converged) m',
+    );
     // and of two estimates together, when one of them did not
     expect(minus(e(2, true), e(1, false)).converged).toBe(false);
     expect(quotient(e(2, false), e(1, true)).converged).toBe(false);

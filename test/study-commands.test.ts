@@ -102,15 +102,16 @@ describe.each([
     });
   });
 
-  it('prints one document, or a line for each finding and the path of the page', async () => {
+  it('prints one document, or a table of findings and the path of the page', async () => {
     given({ ...DONE, ...result });
     const json = await callHere(...words, '--json');
     expect(json.code).toBe(0);
     expect(JSON.parse(json.stdout)).toEqual({ ...DONE, report: 'some/where/report.html', ...result });
     const text = await callHere(...words);
-    const [first, empty, ...rest] = text.stdout.trimEnd().split('\n');
-    expect(first).toMatch(/^some\.claim +2\.5 ± 0\.3 .*→ reproduced$|^some\.claim +2\.50 ± 0\.25 .*→ reproduced$/);
-    expect([empty, ...rest]).toEqual(['', ...lines, 'report: some/where/report.html']);
+    const [verdict, first, ...rest] = text.stdout.trimEnd().split('\n');
+    expect(verdict).toBe('reproduced (1)');
+    expect(first).toMatch(/^ {2}some\.claim +2\.50 ± 0\.25 /);
+    expect(rest).toEqual(['', '1 finding: 1 reproduced', '', ...lines, 'report: some/where/report.html']);
   });
 
   it('says how to go on when it is stopped', async () => {

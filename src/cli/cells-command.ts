@@ -24,6 +24,7 @@ export async function cells(
         cells: lines,
       },
       lines.map(({ index, status, file, name }) => [index, status, file, name].join('\t')).join('\n'),
+      true,
     );
   });
 }

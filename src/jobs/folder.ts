@@ -198,6 +198,7 @@ export class JobFolder<Name extends string, Head extends object> {
     const record = this.record.stages[name];
     if (record.status === 'done') return;
     await yieldToEvents({ options, folder: this });
+    options.onProgress?.({ stage: name, done: 0, unit: '' });
     record.status = 'running';
     delete record.note;
     // what else an earlier attempt at this stage left is about to change

@@ -1,5 +1,6 @@
 /** A config file as text and as a mapping: from a file, or from the pipe of a process substitution. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { parse } from 'yaml';
 import { check, InputError } from '../numeric/errors.js';
 import { readWhole } from '../record/files.js';
@@ -12,11 +13,12 @@ const [PAUSE, LOOKS] = [10, 1000];
 const PIPE = /^\/(?:dev|proc\/(?:self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
 
 /**
- * Reads a config file, JSON or YAML (JSON is YAML). A key `$schema` at its top, by which editors find the schema, is left out.
+ * Reads a config file, JSON or YAML (JSON is YAML); `-` is standard input.
  * @throws InputError when it cannot be read, is not a mapping, refers to itself or has a key such as `__proto__`
  */
-export function readMapping(path: string): Record<string, unknown> {
-  const text = textOf(path);
+export function readMapping(given: string): Record<string, unknown> {
+  const text = given === '-' ? standardInput() : textOf(given);
+  const path = given === '-' ? 'standard input' : given;
   let value: unknown;
   try {
     value = parse(text, { logLevel: 'error' });
@@ -68,6 +70,29 @@ function textOf(path: string): string {
   check(bytes !== undefined, 'no-config', `cannot read the config file ${path}: there is no such file.`);
   check(bytes.length <= MOST, 'no-config', `the config file ${path} has ${bytes.length} bytes; no config is so long.`);
   return new TextDecoder().decode(bytes);
+}
+
+/** What standard input held, which can be read only once. */
+let input: string | undefined;
+
+function standardInput(): string {
+  input ??= new TextDecoder().decode(fromInput());
+  return input;
+}
+
+function fromInput(): Uint8Array {
+  check(
+    !isatty(0),
+    'no-config',
+    'the config is to come from standard input (-), which is the terminal; pipe one in, as in: thermograd simulate - < valley.yaml.',
+  );
+  try {
+    // a pipe is read without waiting in the system; a socket, as programs give one, cannot be opened by name
+    return fstatSync(0).isFIFO() ? fromPipe('/dev/stdin') : readFileSync(0);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError('no-config', `cannot read the config from standard input: ${(error as Error).message}.`);
+  }
 }
 
 /**

@@ -3,7 +3,8 @@
 import { InterruptedError, type RunOptions } from '../jobs/context.js';
 import { InputError, RunError, readable, ThermogradError } from '../numeric/errors.js';
 import { jsonLine } from '../numeric/json.js';
-import { type ProgressLine, progressLine } from './progress.js';
+import { type ProgressLine, progressLine, TICK } from './progress.js';
+import { layoutOf, wrapped } from './wrap.js';
 
 /**
  * Returns the exit code for an error: 1 the run failed, 2 wrong input or use, 130 stopped by the user. (0 means done.)
@@ -17,12 +18,16 @@ export function exitCodeOf(error: unknown): number {
 export interface Session extends RunOptions {
   readonly line: ProgressLine;
   readonly signal: AbortSignal;
-  /** Prints the one result of the call: JSON for machines or text for people. */
-  result(json: unknown, text: string): void;
+  /**
+   * Prints the one result of the call: JSON for machines or text for people, whose long lines are broken for a terminal.
+   * @param exact - prints the text as it is, where it is a file or a list for other programs
+   */
+  result(json: unknown, text: string, exact?: boolean): void;
 }
 
 /**
  * Runs a command. The first Ctrl-C (or SIGTERM, or SIGHUP of a closed terminal) asks the run to stop at the next safe point, the second ends it at once.
+ * So does a reader of its messages who has gone (`thermograd … 2>&1 | head`): what is done is saved, and the lock released.
  * @param resumeWith - the command that continues an interrupted run, given its folder
  */
 export async function session(
@@ -37,17 +42,23 @@ export async function session(
     stop.abort();
     line.say('stopping at the next safe point (Ctrl-C again quits at once)');
   };
+  const onGone = () => stop.abort();
+  const ticking = setInterval(() => line.tick(), TICK);
+  ticking.unref();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
+  process.stderr.on('error', onGone);
   try {
     await body({
       line,
       signal: stop.signal,
       onProgress: (progress) => line.show(progress),
-      result(value, text) {
+      result(value, text, exact = false) {
         line.end(true);
-        process.stdout.write(json ? `${jsonLine(value)}\n` : text === '' ? '' : `${text}\n`);
+        const { isTTY = false } = process.stdout;
+        const shown = isTTY && !exact ? wrapped(text, layoutOf(process.stdout).columns) : text;
+        process.stdout.write(json ? `${jsonLine(value)}\n` : shown === '' ? '' : `${shown}\n`);
       },
     });
   } catch (error) {
@@ -55,6 +66,8 @@ export async function session(
     reportError(error, json, resumeWith);
     process.exitCode = exitCodeOf(error);
   } finally {
+    clearInterval(ticking);
+    process.stderr.off('error', onGone);
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     process.off('SIGHUP', onSignal);

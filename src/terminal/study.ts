@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Instead } from '../jobs/where.js';
 import { shellWord } from '../numeric/shell-word.js';
 import type { Finding } from '../report/finding.js';
-import { lineOf } from './findings.js';
+import { findingLines } from './findings.js';
 import { presetRequest, type RunFlags } from './flags.js';
 import { type Session, session } from './session.js';
 import { whereAgain } from './where.js';
@@ -62,7 +62,7 @@ export async function studyCommand<Run extends Done>(
       const { document, lines } = more(done);
       s.result(
         { folder, report, ...document, findings },
-        [...findings.map(lineOf), '', ...lines, `report: ${report}`].join('\n'),
+        [...findingLines(findings), '', ...lines, `report: ${report}`].join('\n'),
       );
     },
     again,

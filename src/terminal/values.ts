@@ -65,18 +65,26 @@ export function directions(text: string): 'all' | number | number[] {
   return [...new Set(ranks)].sort((a, b) => a - b);
 }
 
+/** The words that a parser knows, by the parser. */
+const KNOWN = new WeakMap<object, readonly string[]>();
+
+/** Returns the words that a parser of `wordsAmong` knows, and undefined for any other. */
+export const wordsOf = (parser: object | undefined): readonly string[] | undefined => parser && KNOWN.get(parser);
+
 /**
  * Makes a parser of known words, one or several separated by commas; it returns the text.
  * @throws InvalidArgumentError, from the parser, for another word
  */
-export const wordsAmong =
-  (...known: readonly string[]) =>
-  (text: string): string => {
+export function wordsAmong(...known: readonly string[]): (text: string) => string {
+  const parser = (text: string): string => {
     const other = text.split(',').find((word) => !known.includes(word.trim()));
     if (other !== undefined)
       throw new InvalidArgumentError(`expected one of ${known.join(', ')}, or several with commas; got '${other}'.`);
     return text;
   };
+  KNOWN.set(parser, known);
+  return parser;
+}
 
 /** Reads `all`, or words separated by commas. */
 export const listed = (text: string): 'all' | string[] =>

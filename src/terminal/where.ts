@@ -1,7 +1,8 @@
 /** The flags that say where the cells of a study are computed; every study in cells has them. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { WhereRequest } from '../jobs/where.js';
 import { shellWord } from '../numeric/shell-word.js';
+import { suggests } from './completion/tree.js';
 
 /** Holds the flags as commander parsed them. */
 export type WhereFlags = WhereRequest;
@@ -13,9 +14,14 @@ export const WHERE_FLAGS = ['on', 'prologue', 'prepare', 'cancel', 'takeOver'] a
 export function whereFlags(command: Command, who = ''): Command {
   return command
     .optionsGroup(`Cells elsewhere${who}:`)
-    .option(
-      '--on <where>',
-      'what computes the cells: threads, slurm, or slurm:OPTIONS of sbatch, as in slurm:partition=all,time=2:00:00 (threads)',
+    .addOption(
+      suggests(
+        new Option(
+          '--on <where>',
+          'what computes the cells: threads, slurm, or slurm:OPTIONS of sbatch, as in slurm:partition=all,time=2:00:00 (threads)',
+        ),
+        ...['threads', 'slurm'],
+      ),
     )
     .option(
       '--prologue <text>',

@@ -39,12 +39,15 @@ interface HessianOptions {
    * summed in float64.
    */
   readonly precision?: Precision;
+  /** Called with the share of the samples that are done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Says what a {@link HessianOptions} needs. */
 export const HESSIAN_OPTIONS_WANTS = is.shape<HessianOptions>({
   kind: is.maybe(is.oneOf('exact', 'gauss-newton')),
   precision: is.maybe(is.oneOf('float64', 'mixed')),
+  onProgress: is.maybe(is.func),
 });
 
 /**
@@ -58,7 +61,7 @@ export function hessianBlock(passes: NetworkPasses, layer: string, options: Hess
     { passes, layer, options },
     { passes: is.having('a NetworkPasses', 'losses'), layer: is.text, options: HESSIAN_OPTIONS_WANTS },
   );
-  const { kind = 'exact', precision = 'mixed' } = options;
+  const { kind = 'exact', precision = 'mixed', onProgress } = options;
   const l = passes.layerIndex(layer);
   const { inputs: n, outputs: m } = passes.layers[l];
   const count = passes.samples.count;
@@ -70,6 +73,7 @@ export function hessianBlock(passes: NetworkPasses, layer: string, options: Hess
   const split = splitByShare(traces, rank === 0 ? 'float64' : precision, false);
   const lines = m * (rank > 0 ? rank : m);
   let singleTrace = 0;
+  let done = 0;
   for (const { samples, single } of split.parts) {
     for (const group of zeroOrder(h, n, samples)) {
       for (let first = 0; first < group.samples.length; first += sum.block) {
@@ -83,6 +87,8 @@ export function hessianBlock(passes: NetworkPasses, layer: string, options: Hess
           for (let i = 0; i < lines; i++) values.set(from.subarray(i * BLOCK, i * BLOCK + own), i * stride + part);
         }
         sum.add(h, group, first, size, single);
+        done += size;
+        onProgress?.(done / count);
       }
     }
     if (single) singleTrace = sum.trace();

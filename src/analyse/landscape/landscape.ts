@@ -38,6 +38,8 @@ interface LandscapeOptions {
   readonly floor?: number;
   /** `exact` by default. */
   readonly kind?: CurvatureKind;
+  /** Called with the share of the samples that are done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Says what a {@link LandscapeOptions} needs. */
@@ -48,6 +50,7 @@ export const LANDSCAPE_OPTIONS_WANTS = is.shape<LandscapeOptions>({
   batchSize: is.count,
   floor: is.maybe(is.finite),
   kind: is.maybe(is.oneOf('exact', 'gauss-newton')),
+  onProgress: is.maybe(is.func),
 });
 
 /** Holds the statistics over minibatches in one direction. */
@@ -233,7 +236,7 @@ function collect(
   options: LandscapeOptions,
   batches: number,
 ): { all: BatchLandscape[]; loss: number } {
-  const { layer, directions, order, batchSize, kind = 'exact' } = options;
+  const { layer, directions, order, batchSize, kind = 'exact', onProgress } = options;
   const k = directions.rows;
   const all: BatchLandscape[] = Array.from({ length: batches }, () => ({
     curvature: new Float64Array(k * k),
@@ -253,6 +256,7 @@ function collect(
       for (let i = 0; i < k; i++) for (let s = from; s < to; s++) slope[i] += slopes[i * stride + s];
       from = to;
     }
+    onProgress?.((first + count) / used);
   });
   for (const { curvature, slope } of all) {
     for (let e = 0; e < k * k; e++) curvature[e] /= batchSize;

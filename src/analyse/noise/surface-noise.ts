@@ -133,10 +133,13 @@ export async function denseCovariance(
   block: SurfaceBlock,
   options: SurfaceNoiseOptions = {},
 ): Promise<Matrix> {
-  const { subset, signal } = options;
+  const { subset, signal, onProgress } = options;
   const request = signal ? { signal } : {};
   const g = await blockGradient(surface, w, block, options);
-  const { rows: P, data } = await surface.secondMoment(w, block, subset, request);
+  const { rows: P, data } = await surface.secondMoment(w, block, subset, {
+    ...request,
+    ...(onProgress && { onProgress }),
+  });
   const own = subset ? gather(block, (await surface.gradient(w, subset, request)).gradient) : g;
   const out = matrix(P, P, data.slice());
   for (let i = 0; i < P; i++)

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Expectation } from '../../runs/expected.js';
+import { suggests } from '../../terminal/completion/tree.js';
+import { DATA_WORDS } from '../../terminal/completion/words.js';
 import { expectErrorOption, expectedOf, expectLossOption, sayJudged } from '../../terminal/expected.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
@@ -30,7 +32,7 @@ export function addAdvise(root: Command): void {
     )
     .argument('[run]', 'a finished run folder: advice at its last weights; without it a network is trained first')
     .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
-    .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
+    .option('--config <file>', 'JSON or YAML, - for standard input; flags override it, and it overrides the preset')
     .option('--weights <file>', 'advice at these weights: safetensors of linear layers, with PyTorch’s names and order')
     .addOption(expectLossOption())
     .addOption(expectErrorOption())
@@ -42,7 +44,9 @@ export function addAdvise(root: Command): void {
         wholeNumber,
       ),
     )
-    .option('--data <set>', 'mnist, fashion-mnist, idx:DIR or teacher')
+    .addOption(
+      suggests(new Option('--data <set>', 'mnist, fashion-mnist, idx:DIR, cifar10:DIR or teacher'), ...DATA_WORDS),
+    )
     .addOption(new Option('--limit <n>', 'only the first n training samples').argParser(wholeNumber))
     .addOption(new Option('--sampling <how>', 'shuffled or replaced').choices(['shuffled', 'replaced', 'cyclic']))
     .addOption(new Option('--learning-rate <x>', 'the rate to judge').argParser(positiveNumber))

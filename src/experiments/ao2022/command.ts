@@ -4,7 +4,7 @@ import { needs } from '../../jobs/disk.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import type { PartialConfig } from '../../runs/schema.js';
 import { announcement } from '../../terminal/announcement.js';
-import { lineOf } from '../../terminal/findings.js';
+import { findingLines } from '../../terminal/findings.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { session } from '../../terminal/session.js';
 import { type Ao2022Request, type Ao2022Result, readAo2022Results } from './experiment.js';
@@ -39,7 +39,7 @@ export async function reproduceAo2022Command(
       const report = join(folder, 'report.html');
       s.result(
         { folder, report, run: record.run, stages: record.stages, findings },
-        [...findings.map(lineOf), `report: ${report}`].join('\n'),
+        [...findingLines(findings), '', `report: ${report}`].join('\n'),
       );
     },
     again,

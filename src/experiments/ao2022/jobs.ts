@@ -102,26 +102,30 @@ export const FILES = {
 export async function runAo2022Job(job: Ao2022Job, _: undefined, report: ReportProgress): Promise<void> {
   forceKernelBuild(job.kernelBuild);
   const la = await chooseProvider({ prefer: job.provider });
-  if (job.job === 'matrices') await matrices(job, la);
-  else if (job.job === 'modes') await modes(job, la);
-  else if (job.job === 'landscape') await minibatches(job);
+  if (job.job === 'matrices') await matrices(job, la, report);
+  else if (job.job === 'modes') await modes(job, la, report);
+  else if (job.job === 'landscape') await minibatches(job, report);
   else await trajectory(job, la, report);
 }
 
-async function matrices(job: MatricesJob, la: LinearAlgebra): Promise<void> {
+async function matrices(job: MatricesJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {
   const span = job.span === undefined ? undefined : await spanned(job.arrays, job.span, job.root);
   if (span) saveMatrix(job.out, FILES.span, span);
   const { hessian, covariance, gradient, gradientNorm, loss } = span
-    ? await spanMatrices(la, job, span)
-    : await layerMatrices(job);
+    ? await spanMatrices(la, { ...job, report }, span)
+    : await layerMatrices({ ...job, report });
   saveMatrix(job.out, FILES.hessian, hessian);
   saveMatrix(job.out, FILES.covariance, covariance);
   saveMatrix(job.out, FILES.gradient, matrix(1, gradient.length, gradient));
   writeJson(join(job.out, FILES.matrices), { loss, gradientNorm } satisfies MatricesResult);
 }
 
-async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
+/** Shares of the modes stage that are done when its parts begin. */
+const [SIMULATED, WALKS, OWN] = [0.2, 0.75, 0.95];
+
+async function modes(job: ModesJob, la: LinearAlgebra, report: ReportProgress): Promise<void> {
   const span = job.span === undefined ? undefined : loadMatrix(job.out, FILES.span);
+  report('eigenvectors of the Hessian', 0);
   const [hessian, covariance] = [FILES.hessian, FILES.covariance].map((name) => loadMatrix(job.out, name));
   const { basis, curvatures, noise, parts, ...result } = measureModes({
     la,
@@ -146,7 +150,16 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
   }
   const { turning: _, ...rest } = result;
   const key = randomKey(job.seed).child('ao2022').child('simulated');
-  const simulated = simulatedWindows({ la, setting: job.setting, modes: rest.modes, curvatures, noise, key });
+  const part = (what: string, from: number, to: number) => (share: number) => report(what, from + share * (to - from));
+  const simulated = simulatedWindows({
+    la,
+    setting: job.setting,
+    modes: rest.modes,
+    curvatures,
+    noise,
+    key,
+    onProgress: part('simulated windows', SIMULATED, WALKS),
+  });
   const walks = walkCorrelation({
     la,
     setting: job.setting,
@@ -154,7 +167,9 @@ async function modes(job: ModesJob, la: LinearAlgebra): Promise<void> {
     covariance: job.root && !span ? inOwnCoordinates(loadMatrix(job.out, FILES.covariance), job.root) : covariance,
     flatness: job.root && span ? [] : job.flatness,
     key: key.child('walks'),
+    onProgress: part('walks', WALKS, OWN),
   });
+  if (job.root && !span) report('circulation', OWN);
   const ownCirculation =
     job.root && !span ? ownPart(la, { hessian, covariance, root: job.root, basis, curvatures, noise }) : undefined;
   writeJson(join(job.out, FILES.modes), {
@@ -205,13 +220,17 @@ async function trajectory(job: TrajectoryJob, la: LinearAlgebra, report: ReportP
   writeJson(join(job.out, FILES.trajectory), result);
 }
 
-async function minibatches(job: LandscapeJob): Promise<void> {
+async function minibatches(job: LandscapeJob, report: ReportProgress): Promise<void> {
   const { P } = job.setting;
   const directions = matrix(job.rows.length, P);
   for (const [k, { index }] of job.rows.entries())
     directions.data.set((await readArray(job.arrays, 'directions', index - 1, index)).data, k * P);
   const key = randomKey(job.seed).child('ao2022').child('landscape');
-  writeJson(join(job.out, FILES.landscape), await landscape({ ...job, directions, key }));
+  report('minibatches', 0);
+  writeJson(
+    join(job.out, FILES.landscape),
+    await landscape({ ...job, directions, key, onProgress: (share) => report('minibatches', share) }),
+  );
 }
 
 function saveMatrix(folder: string, name: string, m: Matrix): void {

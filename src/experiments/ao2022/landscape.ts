@@ -28,6 +28,8 @@ export interface LandscapeInput {
   }[];
   readonly batchSize: number;
   readonly key: Key;
+  /** Called with the share that is done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Bytes of per-sample states that one pass may keep. */
@@ -60,18 +62,22 @@ export async function landscape(input: LandscapeInput): Promise<LandscapeRow[]> 
 }
 
 async function statisticsOf(
-  { network, weights, samples, layer, penalty, batchSize }: LandscapeInput,
+  { network, weights, samples, layer, penalty, batchSize, onProgress }: LandscapeInput,
   directions: Matrix,
   order: Uint32Array,
 ): Promise<Landscape> {
   const w = Float64Array.from(weights);
   if (!isLayered(network) && penalty === 0) {
     const passes = new NetworkPasses({ spec: network, weights: w, samples, cacheBytes: CACHE });
-    return randomLandscape(passes, { layer, directions, order, batchSize });
+    return randomLandscape(passes, { layer, directions, order, batchSize, ...(onProgress && { onProgress }) });
   }
   const surface = surfaceOf(network, samples, penalty);
   const block = surfaceBlock(recordedBlock(network, layer));
-  const found = await surfaceLandscape(surface, w, block, directions, { order, batchSize });
+  const found = await surfaceLandscape(surface, w, block, directions, {
+    order,
+    batchSize,
+    ...(onProgress && { onProgress }),
+  });
   await surface.close();
   return found;
 }

@@ -42,6 +42,8 @@ export interface MatricesRequest {
   readonly decay: number;
   /** √P of the layer's weights; 1 where it is left out. */
   readonly root?: Float64Array;
+  /** Called with what is computed, and the share of it all that is done. */
+  readonly report?: (what: string, share: number) => void;
 }
 
 /** Bytes of per-sample states that one pass over a perceptron may keep. */
@@ -72,11 +74,16 @@ export async function layerMatrices(request: MatricesRequest): Promise<LayerMatr
 
 type OfWeights = Omit<LayerMatrices, 'gradientNorm'>;
 
-function ofPerceptron(spec: NetworkSpec, { weights, samples, layer, penalty }: MatricesRequest): OfWeights {
+function ofPerceptron(spec: NetworkSpec, request: MatricesRequest): OfWeights {
+  const { weights, samples, layer, penalty, report } = request;
   const passes = new NetworkPasses({ spec, weights: Float64Array.from(weights), samples, cacheBytes: CACHE });
+  report?.('gradient', 0);
   const { loss } = passes.gradient();
+  report?.('noise of gradients', 0.05);
   const { covariance, mean } = gradientCovariance(passes, layer);
-  const { hessian } = hessianBlock(passes, layer);
+  const { hessian } = hessianBlock(passes, layer, {
+    onProgress: (share) => report?.('Hessian', 0.5 + 0.5 * share),
+  });
   if (penalty === 0) return { hessian, covariance, gradient: mean, loss };
   const n = mean.length;
   const { offset } = recordedBlock(spec, layer);
@@ -91,9 +98,12 @@ function ofPerceptron(spec: NetworkSpec, { weights, samples, layer, penalty }: M
 
 async function ofLayers(request: MatricesRequest): Promise<OfWeights> {
   const { surface, block, w } = surfaceFor(request);
-  const { loss, gradient } = await surface.gradient(w);
-  const { hessian } = await denseHessian(surface, w, block);
-  const covariance = await denseCovariance(surface, w, block, { gradient });
+  const told = (what: string, from: number, to: number) => ({
+    onProgress: (share: number) => request.report?.(what, from + share * (to - from)),
+  });
+  const { loss, gradient } = await surface.gradient(w, undefined, told('gradient', 0, 0.05));
+  const { hessian } = await denseHessian(surface, w, block, told('Hessian', 0.05, 0.8));
+  const covariance = await denseCovariance(surface, w, block, { gradient, ...told('noise of gradients', 0.8, 1) });
   await surface.close();
   return { hessian, covariance, gradient: gather(block, gradient), loss };
 }
@@ -117,15 +127,19 @@ export async function spanMatrices(la: LinearAlgebra, request: MatricesRequest, 
   const { rows: k, cols: P } = span;
   const { surface, block, w } = surfaceFor(request);
   const v = matrix(k, P, root ? span.data.map((x, at) => x * root[at % P]) : span.data);
-  const { loss, gradient } = await surface.gradient(w);
+  const told = (what: string, from: number, to: number) => ({
+    onProgress: (share: number) => request.report?.(what, from + share * (to - from)),
+  });
+  const { loss, gradient } = await surface.gradient(w, undefined, told('gradient', 0, 0.05));
   const own = gather(block, gradient);
-  const forms = la.gemm(v, await surface.hessianVectors(w, block, v), { transposeB: true });
+  const products = await surface.hessianVectors(w, block, v, undefined, told('Hessian', 0.05, 0.6));
+  const forms = la.gemm(v, products, { transposeB: true });
   const hessian = matrix(k, k);
   for (let i = 0; i < k; i++)
     for (let j = 0; j < k; j++)
       hessian.data[i * k + j] = (forms.data[i * k + j] + forms.data[j * k + i]) / 2 + (i === j ? decay : 0);
   const slopes = la.gemm(matrix(1, P, own), v, { transposeB: true }).data;
-  const each = await surface.projectedSampleGradients(w, block, v);
+  const each = await surface.projectedSampleGradients(w, block, v, undefined, told('noise of gradients', 0.6, 1));
   await surface.close();
   const away = matrix(
     each.rows,

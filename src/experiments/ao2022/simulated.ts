@@ -24,6 +24,8 @@ export interface SettledModes {
   readonly curvatures: Float64Array;
   readonly noise: Matrix;
   readonly key: Key;
+  /** Called with the share of the draws that are done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Returns epsilon·U⁻¹ of symmetric F = eta·H in its eigenbasis: 2·epsilon·C1_ij/(eta·(h_i + h_j)). docs/theory [D4]. */
@@ -40,11 +42,14 @@ export function steadyCovariance({ noiseStrength, learningRate }: LayerSetting, 
  * Simulates the windows and compares the variances of the run with them. Cost: 400 draws of n modes over 2·T steps (half a minute
  * for 20 modes and 12 000 steps), half of that for a run that samples with replacement.
  */
-export function simulatedWindows({ la, setting, modes, curvatures: h, noise, key }: SettledModes): SimulatedWindows {
+export function simulatedWindows(input: SettledModes): SimulatedWindows {
+  const { la, setting, modes, curvatures: h, noise, key, onProgress } = input;
   const { T, learningRate: eta } = setting;
   const n = h.length;
   const count = drawCount(n, T);
   const potential = steadyCovariance(setting, h, noise);
+  const draws = setting.sampling === 'replaced' ? count : 2 * count;
+  let drawn = 0;
   const under = (sampling: 'own' | 'white') => {
     const logs: Float64Array[] = [];
     const ratios: number[] = [];
@@ -62,6 +67,7 @@ export function simulatedWindows({ la, setting, modes, curvatures: h, noise, key
         const verdict: Agreement = passesAsStationary(settledMotion(draw[process], n, T, stepsOf(setting)));
         found[process][verdict]++;
       }
+      onProgress?.(++drawn / draws);
     }
     return { logs, ratios, found };
   };

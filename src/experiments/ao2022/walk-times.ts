@@ -22,6 +22,8 @@ export interface WalkTimesInput {
   /** Ranks with their widths; null where the valley stays open. */
   readonly flatness: readonly (readonly [rank: number, width: number | null])[];
   readonly key: Key;
+  /** Called with the share of the walks that are done. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Walks that are drawn. */
@@ -31,7 +33,8 @@ const DRAWS = 10;
  * Draws walks with the run's own noise, sampling and window and correlates the correlation time of each rank (2 to 100) with the width
  * that the run has at that rank. Costs one eigenproblem without vectors of order P and 10 walks of T steps in 300 directions.
  */
-export function walkCorrelation({ la, setting, covariance, flatness, key }: WalkTimesInput): WalkCorrelation {
+export function walkCorrelation(input: WalkTimesInput): WalkCorrelation {
+  const { la, setting, covariance, flatness, key, onProgress } = input;
   const used = flatness.flatMap(([rank, F]) =>
     rank >= 2 && rank <= Math.min(LAST_RANK, covariance.rows) && F !== null && F > 0 ? [{ rank, F }] : [],
   );
@@ -44,6 +47,7 @@ export function walkCorrelation({ la, setting, covariance, flatness, key }: Walk
     .map((v) => scale * Math.max(0, v))
     .reverse();
   const rhos = Array.from({ length: DRAWS }, (_, d) => {
+    onProgress?.(d / DRAWS);
     const times = walkCourses(la, {
       steps: setting.T,
       sampling: setting.sampling,

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../numeric/shell-word.js';
+import { suggests } from '../../terminal/completion/tree.js';
+import { DATA_WORDS, NETWORK_WORDS, OPTIMISER_WORDS } from '../../terminal/completion/words.js';
 import { prune } from '../../terminal/flags.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
 import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
@@ -60,10 +62,15 @@ export function addForget(root: Command): void {
         'standard',
       ]),
     )
-    .option('--config <file>', 'JSON or YAML; flags override it, and it overrides the preset')
-    .option(
-      '--protocol <which>',
-      'digits-pairs ({1,2}, {3,4}), digits-halves (0–4, 5–9), permuted, permuted-5 (pixels), or your own classes: 0,1/2,3',
+    .option('--config <file>', 'JSON or YAML, - for standard input; flags override it, and it overrides the preset')
+    .addOption(
+      suggests(
+        new Option(
+          '--protocol <which>',
+          'digits-pairs ({1,2}, {3,4}), digits-halves (0–4, 5–9), permuted, permuted-5 (pixels), or your own classes: 0,1/2,3',
+        ),
+        ...['digits-pairs', 'digits-halves', 'permuted', 'permuted-5'],
+      ),
     )
     .addOption(
       new Option(
@@ -103,14 +110,32 @@ export function addForget(root: Command): void {
         'with more than two tasks; separate: each keeps its own anchor; online: all use the newest one',
       ).choices(['separate', 'online']),
     )
-    .option(
-      '--network <name>',
-      'mlp, lenet5, cnn-small, resnet8 (784-50-50-10 without biases); other layers in the config',
+    .addOption(
+      suggests(
+        new Option(
+          '--network <name>',
+          'mlp, lenet5, cnn-small, resnet8 (784-50-50-10 without biases); other layers in the config',
+        ),
+        ...NETWORK_WORDS,
+      ),
     )
-    .option('--optimiser <name>', 'sgd, rmsprop, adam, adamw, with PyTorch’s learning rate where none is given (sgd)')
-    .option(
-      '--data <set>',
-      'mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR (IDX files, plain or gzip) or teacher (synthetic)',
+    .addOption(
+      suggests(
+        new Option(
+          '--optimiser <name>',
+          'sgd, rmsprop, adam, adamw, with PyTorch’s learning rate where none is given (sgd)',
+        ),
+        ...OPTIMISER_WORDS,
+      ),
+    )
+    .addOption(
+      suggests(
+        new Option(
+          '--data <set>',
+          'mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR (IDX files, plain or gzip) or teacher (synthetic)',
+        ),
+        ...DATA_WORDS,
+      ),
     )
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .option('--out <dir>', 'folder (forget-<preset>)')
@@ -155,14 +180,15 @@ Examples:
 }
 
 async function runForget(flags: ForgetFlags): Promise<void> {
-  const [{ session }, { forget }, { readConfig }, { lineOf }, { CONSTRAINTS }, { sayInstead }] = await Promise.all([
-    import('../../terminal/session.js'),
-    import('./experiment.js'),
-    import('../../runs/config.js'),
-    import('../../terminal/findings.js'),
-    import('../../apply/constraints/table.js'),
-    import('../../terminal/study.js'),
-  ]);
+  const [{ session }, { forget }, { readConfig }, { findingLines }, { CONSTRAINTS }, { sayInstead }] =
+    await Promise.all([
+      import('../../terminal/session.js'),
+      import('./experiment.js'),
+      import('../../runs/config.js'),
+      import('../../terminal/findings.js'),
+      import('../../apply/constraints/table.js'),
+      import('../../terminal/study.js'),
+    ]);
   const again = (folder: string) => `thermograd forget --out ${shellWord(folder)} --resume${whereAgain(flags)}`;
   await session(
     flags.json ?? false,
@@ -208,7 +234,7 @@ async function runForget(flags: ForgetFlags): Promise<void> {
       const report = join(folder, 'report.html');
       s.result(
         { folder, report, outputs, outcome, findings },
-        [...findings.map(lineOf), '', ...outcome, `report: ${report}`].join('\n'),
+        [...findingLines(findings), '', ...outcome, `report: ${report}`].join('\n'),
       );
     },
     again,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
 import { type RunRequest, trainRun } from '../../runs/run.js';
 import { announcement } from '../../terminal/announcement.js';
-import { lineOf } from '../../terminal/findings.js';
+import { findingLines } from '../../terminal/findings.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
 import { type Session, session } from '../../terminal/session.js';
 import { reproduceIvf2021 } from './experiment.js';
@@ -35,7 +35,7 @@ export async function reproduceSeeds(flags: RunFlags & { readonly seeds: number 
         onStart: (text) => s.line.say(text),
       });
       const report = join(folder, 'report.html');
-      s.result({ folder, report, findings }, [...findings.map(lineOf), `report: ${report}`].join('\n'));
+      s.result({ folder, report, findings }, [...findingLines(findings), '', `report: ${report}`].join('\n'));
     },
     again,
   );

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
 import type { RunResult } from '../../runs/run.js';
-import { lineOf } from '../../terminal/findings.js';
+import { findingLines } from '../../terminal/findings.js';
 import { readResults } from './stages.js';
 
 /** Returns what --json prints for a run. */
@@ -22,8 +22,8 @@ export function summaryOf({ folder, record }: RunResult): string {
   return `trained and recorded in ${folder}\nmeasure it with:  thermograd reproduce ivf2021 --resume --out ${shellWord(folder)}`;
 }
 
-/** Writes the findings, one to a line, and the path of the report. */
+/** Writes the table of findings, and the path of the report. */
 export function analysisSummary(out: string): string {
   const { findings } = readResults(out);
-  return [...findings.map(lineOf), `report: ${join(out, 'report.html')}`].join('\n');
+  return [...findingLines(findings), '', `report: ${join(out, 'report.html')}`].join('\n');
 }

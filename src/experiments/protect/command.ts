@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { formatCount, formatNumber } from '../../report/format.js';
 import type { Expectation } from '../../runs/expected.js';
+import { suggests } from '../../terminal/completion/tree.js';
+import { DATA_WORDS, NETWORK_WORDS, OPTIMISER_WORDS } from '../../terminal/completion/words.js';
 import { expectErrorOption, expectedOf, expectLossOption, sayJudged } from '../../terminal/expected.js';
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { listed, momentum as momentumOf, positiveNumber, wholeNumber } from '../../terminal/values.js';
@@ -51,14 +53,32 @@ export function addProtect(root: Command): void {
     )
     .addOption(expectLossOption())
     .addOption(expectErrorOption())
-    .option('--config <file>', 'JSON or YAML: network, data, training; flags override it, and it overrides the preset')
-    .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
     .option(
-      '--data <set>',
-      'what the network was trained on: mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR or teacher',
+      '--config <file>',
+      'JSON or YAML, - for standard input: network, data, training; flags override it, and it overrides the preset',
     )
-    .option('--network <name>', 'of --weights: mlp, lenet5, cnn-small, resnet8; other networks in the config')
-    .option('--optimiser <name>', 'of a window that is trained from --weights: sgd, rmsprop, adam, adamw')
+    .addOption(new Option('--preset <name>', 'as in reproduce (standard)').choices(['quick', 'standard', 'paper']))
+    .addOption(
+      suggests(
+        new Option(
+          '--data <set>',
+          'what the network was trained on: mnist, fashion-mnist, cifar10:DIR (binary batches), idx:DIR or teacher',
+        ),
+        ...DATA_WORDS,
+      ),
+    )
+    .addOption(
+      suggests(
+        new Option('--network <name>', 'of --weights: mlp, lenet5, cnn-small, resnet8; other networks in the config'),
+        ...NETWORK_WORDS,
+      ),
+    )
+    .addOption(
+      suggests(
+        new Option('--optimiser <name>', 'of a window that is trained from --weights: sgd, rmsprop, adam, adamw'),
+        ...OPTIMISER_WORDS,
+      ),
+    )
     .addOption(new Option('--limit <n>', 'only the first n training samples of the set').argParser(wholeNumber))
     .addOption(new Option('--samples <n>', 'measure at most n of them, drawn at random (all)').argParser(wholeNumber))
     .addOption(

@@ -4,7 +4,7 @@ import { openSurface } from '../../jobs/bridge/open.js';
 import { trainedState } from '../../jobs/bridge/trained.js';
 import { check } from '../../numeric/errors.js';
 import type { TrainingFacts } from '../../record/recording/table.js';
-import { lineOf } from '../../terminal/findings.js';
+import { findingLines } from '../../terminal/findings.js';
 import { type Session, session } from '../../terminal/session.js';
 import { analyseRecording } from './experiment.js';
 import type { RecordingReportInput } from './page.js';
@@ -93,7 +93,8 @@ function tell(
   s.result(
     { folder, report, recording, survey, findings, leftOut },
     [
-      ...findings.map(lineOf),
+      ...findingLines(findings),
+      ...(findings.length > 0 ? [''] : []),
       ...(measured.surfaceMissing === undefined ? [] : [`not measured: ${measured.surfaceMissing}`]),
       ...(measured.surface?.notes ?? []).map((note) => `note: ${note}`),
       ...recording.notes.map((note) => `note: ${note}`),

@@ -5,10 +5,12 @@ import { bytesOf, needs } from '../../jobs/disk.js';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
 import { formatNumber, formatPlain } from '../../report/format.js';
+import { suggests } from '../../terminal/completion/tree.js';
 import { wholeNumber } from '../../terminal/values.js';
 import { type Comparison, momentText, starWords } from './compare.js';
 import type { Setup } from './config.js';
 import { disagreementText } from './disagreements.js';
+import { SIMULATION_EXAMPLES } from './examples.js';
 import type { SimulationRun } from './experiment.js';
 import type { Plan } from './plan.js';
 
@@ -27,10 +29,12 @@ export function addSimulate(root: Command): void {
   root
     .command('simulate')
     .description('compare SGD, Langevin, Fokker-Planck and theory in any landscape of one or two coordinates')
-    .argument('[file]', 'config, YAML or JSON')
-    .option(
-      '--example <name>',
-      'print an example config and stop: valley, double-well, chaudhari-soatto, minimum-noise, escape, washboard',
+    .argument('[file]', 'config, YAML or JSON; - for standard input')
+    .addOption(
+      suggests(
+        new Option('--example <name>', `print an example config and stop: ${SIMULATION_EXAMPLES.join(', ')}`),
+        ...SIMULATION_EXAMPLES,
+      ),
     )
     .option('--out <dir>', 'folder of the results (<name of the config>-seed<n>)')
     .option('--resume', 'continue with the methods that are missing in the folder')
@@ -92,7 +96,7 @@ async function simulateCommand(file: string | undefined, flags: Flags): Promise<
       if (flags.example !== undefined) {
         const { simulationExample } = await import('./examples.js');
         const text = simulationExample(flags.example);
-        s.result({ example: flags.example, text }, text.trimEnd());
+        s.result({ example: flags.example, text }, text.trimEnd(), true);
         return;
       }
       if (file === undefined)
@@ -112,7 +116,8 @@ async function simulateCommand(file: string | undefined, flags: Flags): Promise<
         s.result(planDocument(setup, plan), planWords(setup, plan));
         return;
       }
-      const out = flags.out ?? `${basename(file).replace(/\.[^.]*$/, '')}-seed${given.seed ?? 0}`;
+      const out =
+        flags.out ?? `${file === '-' ? 'simulation' : basename(file).replace(/\.[^.]*$/, '')}-seed${given.seed ?? 0}`;
       const run = await simulate(given, {
         out,
         resume: flags.resume ?? false,

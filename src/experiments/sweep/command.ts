@@ -5,8 +5,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { counted } from '../../numeric/counted.js';
 import { InputError } from '../../numeric/errors.js';
 import { shellWord } from '../../numeric/shell-word.js';
+import { suggests } from '../../terminal/completion/tree.js';
 import { wholeFromOne, wholeNumber } from '../../terminal/values.js';
 import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
+import { SWEEP_EXAMPLES } from './examples.js';
 import type { SweepRequest } from './experiment.js';
 
 interface Flags extends WhereFlags {
@@ -40,8 +42,13 @@ export function addSweep(root: Command): void {
   const command = root
     .command('sweep')
     .description('train and measure over many settings and seeds: tables, error bars, figures and laws')
-    .argument('[file]', 'the sweep, YAML or JSON; without it the folder of --out is continued')
-    .option('--example <name>', 'print an example and stop: phase-diagram, psi-law')
+    .argument('[file]', 'the sweep, YAML or JSON, - for standard input; without it the folder of --out is continued')
+    .addOption(
+      suggests(
+        new Option('--example <name>', `print an example and stop: ${SWEEP_EXAMPLES.join(', ')}`),
+        ...SWEEP_EXAMPLES,
+      ),
+    )
     .option('--out <dir>', 'folder of the results (sweep-<name>)')
     .option('--resume', 'continue in the folder; there may be more seeds than before')
     .addOption(
@@ -89,7 +96,7 @@ Examples:
 }
 
 async function sweepCommand(file: string | undefined, flags: Flags): Promise<void> {
-  const [{ session }, { sayInstead }, { lineOf }] = await Promise.all([
+  const [{ session }, { sayInstead }, { findingLines }] = await Promise.all([
     import('../../terminal/session.js'),
     import('../../terminal/study.js'),
     import('../../terminal/findings.js'),
@@ -102,7 +109,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       if (flags.example !== undefined) {
         const { sweepExample } = await import('./examples.js');
         const text = sweepExample(flags.example);
-        s.result({ example: flags.example, text }, text.trimEnd());
+        s.result({ example: flags.example, text }, text.trimEnd(), true);
         return;
       }
       if (file === undefined && !(flags.resume && flags.out !== undefined))
@@ -138,7 +145,7 @@ async function sweepCommand(file: string | undefined, flags: Flags): Promise<voi
       s.result(
         { ...run, report },
         [
-          ...run.findings.map(lineOf),
+          ...findingLines(run.findings),
           ...(run.findings.length > 0 ? [''] : []),
           `${counted(run.cells, 'cell')} (${counted(run.points, 'point')}, ${counted(run.seeds, 'seed')}), of which ${run.diverged} diverged`,
           `tables: ${join(run.folder, 'table.csv')}, table.parquet, points.csv, points.parquet`,

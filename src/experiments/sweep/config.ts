@@ -36,7 +36,7 @@ export function readSweepFile(path: string): PartialSweep & { readonly name: str
   const own = basename(path)
     .replace(/\.[^.]*$/, '')
     .replace(/[^\w.-]/g, '-');
-  return { ...written, name: written.name ?? (own === '' ? 'sweep' : own) };
+  return { ...written, name: written.name ?? (own === '' || path === '-' ? 'sweep' : own) };
 }
 
 /**

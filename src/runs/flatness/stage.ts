@@ -77,11 +77,11 @@ export async function measureInBatches(
     ...ranks.filter((i) => !measured.has(i)).map((i) => task('measure', i)),
     ...profileRanks.filter((i) => i <= variances.length && !drawn.has(i)).map((i) => task('profile', i)),
   ];
-  const total = ranks.length;
+  const total = ranks.length + profileRanks.filter((i) => i <= variances.length).length;
   const report = () =>
     options.onProgress?.({
       stage: 'flatness',
-      done: Math.min(total, done.directions.length),
+      done: Math.min(total, done.directions.length + done.profiles.length),
       total,
       unit: 'directions',
     });
