@@ -233,7 +233,13 @@ describe('what training did', () => {
     });
     const [rule] = marks(f, { kind: 'rule' });
     for (const [, y] of rule.points) expect(y).toBeCloseTo(2.31, 2);
-    expect(f.legend.map((l) => l.label)).toEqual(['learning rate 0.0447 … 0.360', 'a constant answer']);
+    expect(f.legend.map((l) => l.label)).toEqual(['learning rate', 'a constant answer']);
+    expect(f.legend[0].steps).toEqual(colours);
+    // every second of four, which is as many as fit, in the middle of its step
+    expect(f.legend[0].ticks).toEqual([
+      { label: '0.0447', at: expect.closeTo(1 / 8, 3) },
+      { label: '0.18', at: expect.closeTo(5 / 8, 3) },
+    ]);
     const { caption } = pageFigures(report.html).get('advice-runs')!;
     expect(caption).toMatch(/Loss on 5000 training samples.*learning rates 0\.0447, 0\.0720, 0\.180, 0\.360\./);
   });

@@ -24,7 +24,7 @@ describe('the scaling chain', () => {
   const heads: Record<string, string> = {
     curvature: 'M = H/L_0 (1/weight^2)',
     noise: 'D = C_1 (loss^2/weight^2)',
-    minima: 'sθ^2 (weight^2)',
+    minima: 's_θ^2 (weight^2)',
     variance: 'Σ = σ^2 (weight^2)',
     closure: 'Σ·M/D (weight^2/loss)',
   };

@@ -281,6 +281,7 @@ describe('the frozen layer', () => {
     const of = (ring: boolean) =>
       marks(figure, {
         kind: 'dot',
+        element: 'circle',
         where: (m) => (ring ? m.stroke === colour && m.fill === 'none' : m.fill === colour),
       });
     const points = (ring: boolean) => truth.filter((t) => t.ring === ring).map((t): Point => [t.x, t.value]);
@@ -293,13 +294,14 @@ describe('the frozen layer', () => {
     bars.forEach((b, k) => {
       const t = truth[k];
       const inside = (v: number) => Math.min(figure.domain.y[1], Math.max(figure.domain.y[0], v));
-      expect(Math.abs(figure.y.pixel(b.low) - figure.y.pixel(inside(Math.max(0.02, t.centre - t.half))))).toBeLessThan(
-        PIXEL,
-      );
-      expect(Math.abs(figure.y.pixel(b.high) - figure.y.pixel(inside(Math.max(0.02, t.centre + t.half))))).toBeLessThan(
-        PIXEL,
-      );
+      expect(Math.abs(figure.y.pixel(b.low) - figure.y.pixel(inside(t.centre - t.half)))).toBeLessThan(PIXEL);
+      expect(Math.abs(figure.y.pixel(b.high) - figure.y.pixel(inside(t.centre + t.half)))).toBeLessThan(PIXEL);
     });
+    // arrows where they reach beyond the frame, and nowhere else
+    const [bottom, top] = figure.domain.y;
+    const beyond = truth.filter((t) => t.centre - t.half < bottom * 0.999 || t.centre + t.half > top * 1.001);
+    const arrows = marks(figure, { kind: 'dot', element: 'path', fill: colour });
+    expect(arrows.map((a) => a.x)).toEqual(beyond.map((t) => expect.closeTo(t.x, 2)));
     expect(figure.legend[j]).toMatchObject({ label, colour });
   });
 

@@ -89,7 +89,7 @@ describe('the potential in a plane', () => {
       for (const [a, b] of rings[k]) expect(radius(b)).toBeCloseTo(radius(a), 1);
     });
     expect(f.legend.map((l) => [l.label, l.element])).toEqual([
-      ['potential low … high', 'ramp'],
+      ['potential (noise strengths)', 'ramp'],
       ['current', 'line'],
     ]);
   });
@@ -100,7 +100,7 @@ describe('the potential in a plane', () => {
     for (const [a, b] of back) expect(turned(a, b)).toBeLessThan(0);
     const still = readFigure(potentialFigure({ ...PLANE, circulation: 0 }).svg);
     expect(marks(still, { kind: 'arrow' })).toEqual([]);
-    expect(still.legend.map((l) => l.label)).toEqual(['potential low … high']);
+    expect(still.legend.map((l) => l.label)).toEqual(['potential (noise strengths)']);
   });
 
   it('marks the centre, and names axes after the coordinates they follow', () => {

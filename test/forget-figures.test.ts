@@ -67,6 +67,9 @@ function errorOf(own: Own, what: (b: Branch) => number): { at: number; low: numb
   return { at: 100 - 100 * mean, low: 100 - 100 * (mean + error), high: 100 - 100 * (mean - error) };
 }
 
+/** Lines that share their places are shifted apart: by so much line `k` of `n`. */
+const shift = (k: number, n: number) => 1.04 ** (k - (n - 1) / 2);
+
 const sample = (f: FigureReading, name: string): LegendItem => f.legend.find((l) => l.label === name)!;
 
 /** The lines of a figure, in order, have the colours and dashes of their legend and go through these points. */
@@ -197,19 +200,24 @@ describe('average accuracy against the strength', () => {
     ]);
     expectLines(
       f,
-      scanned.map(({ name, points }) => ({ name, points: points.map((p): Point => [p.x, 100 * p.mean]) })),
+      scanned.map(({ name, points }, k) => ({
+        name,
+        points: points.map((p): Point => [p.x * shift(k, scanned.length), 100 * p.mean]),
+      })),
     );
     expectDots(
       f,
       3,
-      scanned.flatMap(({ name, points }) => points.map((p) => ({ name, at: [p.x, 100 * p.mean] }))),
+      scanned.flatMap(({ name, points }, k) =>
+        points.map((p): { name: string; at: Point } => ({ name, at: [p.x * shift(k, scanned.length), 100 * p.mean] })),
+      ),
     );
     expect(scanned[2].points.map((p) => p.n)).toEqual([4, 4, 4, 3]);
   });
 
   it('with one standard error', () => {
     const bars = errorBars(f, 'y', { kind: 'link' });
-    const all = scanned.flatMap((s) => s.points);
+    const all = scanned.flatMap((s, k) => s.points.map((p) => ({ ...p, x: p.x * shift(k, scanned.length) })));
     expect(bars).toHaveLength(all.length);
     all.forEach(({ x, mean, error }, k) => {
       expect(bars[k].at / x).toBeCloseTo(1, 3);
@@ -328,11 +336,11 @@ describe('task 1’s landscape', () => {
     expect([f.xLabel, f.yLabel]).toEqual([label, 'squared displacement a direction (weight^2)']);
     const value = (m: Moved, [from, to]: readonly [number, number]) =>
       m.perDirection[m.ranks.findIndex(([a, b]) => a === from && b === to)];
-    const lines = BEST.filter((b) => kind !== 'vortex' || b.method !== 'joint').map(({ name, own }) => ({
+    const lines = BEST.filter((b) => kind !== 'vortex' || b.method !== 'joint').map(({ name, own }, k, { length }) => ({
       name,
       points: ranks.map((r): Point => {
         const product = own.reduce((p, { branch }) => p * value(branch.moved[kind]!, r), 1);
-        return [Math.sqrt(r[0] * r[1]), product ** (1 / own.length)];
+        return [Math.sqrt(r[0] * r[1]) * shift(k, length), product ** (1 / own.length)];
       }),
     }));
     expectLines(f, lines);

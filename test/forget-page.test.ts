@@ -66,7 +66,7 @@ it('a method without a title, and one seed', () => {
   });
   expect(pageFacts(html, '#methods').get('L2 anchor')).toBe('–');
   expect(pageFacts(html, '#methods').get('LDC (1/F²)')).toBe('–; left out: the loss falls on one side');
-  expect(pageWords(html, 'figcaption').filter((c) => /\b1 seed\b/.test(c))).toHaveLength(4);
+  expect(pageWords(html, 'figcaption').filter((c) => /\b1 seed\b/.test(c))).toHaveLength(5);
 });
 
 it('strengths are printed to three digits', () => {

@@ -223,7 +223,9 @@ describe('trajectories', () => {
     const [start, end] = marks(figure, { kind: 'dot' });
     expect(offBy(figure, [start, end], [points[0], points[79]])).toBeLessThan(PIXEL);
     expect([start.fill, end.fill]).toEqual([COLOURS.paper, COLOURS.ink]);
-    expect(labels(figure)).toEqual(['step 0 … 790', 'start', 'end']);
+    expect(labels(figure)).toEqual(['step', 'start', 'end']);
+    for (const t of figure.legend[0].ticks) expect(t.at).toBeCloseTo(Number(t.label) / 790, 3);
+    expect(figure.legend[0].ticks.map((t) => t.label)).toEqual(['0', '200', '400', '600']);
     expect([figure.xLabel, figure.yLabel]).toEqual(path.indices.map((i) => `θ_${i} (weight)`));
   });
 

@@ -40,7 +40,14 @@ const svg = drawFrame({
     { label: 'points', mark: 'dot', colour: '#112233' },
     { label: 'law F^−ψ', mark: 'dash', colour: '#445566' },
     { label: 'open', mark: 'ring', colour: '#778899' },
-    { label: 'rank', mark: 'ramp', ends: ['1', '20'] },
+    {
+      label: 'rank',
+      mark: 'ramp',
+      ticks: [
+        { at: 0, label: '1' },
+        { at: 0.75, label: '10' },
+      ],
+    },
   ],
   marks: [
     Plot.rect([0], { x1: 0.01, x2: 1, y1: -2, y2: 4, fill: '#abcdef', fillOpacity: 0.2 }),
@@ -102,8 +109,13 @@ describe('a figure is read in units of its data', () => {
       ['points', 'circle', '#112233', false, ''],
       ['law F^−ψ', 'line', '#445566', false, '6 4'],
       ['open', 'circle', '#778899', true, ''],
-      ['rank 1 … 20', 'ramp', figure.legend[3].colour, false, ''],
+      ['rank', 'ramp', figure.legend[3].colour, false, ''],
     ]);
+    expect(figure.legend[3].ticks).toEqual([
+      { label: '1', at: expect.closeTo(0, 3) },
+      { label: '10', at: expect.closeTo(0.75, 3) },
+    ]);
+    expect(figure.legend[3].steps).toHaveLength(10);
   });
 
   it('an axis that fits no scale, or two, is refused', () => {

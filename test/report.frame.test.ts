@@ -10,9 +10,15 @@ import {
   logAxis,
   logDomain,
   logTicks,
+  rampTicks,
+  rowsAxis,
+  sameScale,
+  scaleWords,
+  stepTicks,
   thinLog,
 } from '../src/report/figures/axes.js';
-import { drawFrame, type FrameOptions, type LegendEntry } from '../src/report/figures/frame.js';
+import { barMarks } from '../src/report/figures/bars.js';
+import { drawFigure, drawFrame, type FrameOptions, type LegendEntry } from '../src/report/figures/frame.js';
 import { COLOURS, FIGURE_CSS, RAMP, RAMP_STEPS, rampColour } from '../src/report/figures/palette.js';
 import { typeset } from '../src/report/figures/typeset.js';
 import { renderPng } from '../src/report/png.js';
@@ -237,7 +243,8 @@ describe('a frame', () => {
 
 describe('a legend', () => {
   const legend = (...entries: LegendEntry[]) => root(drawFrame(frame({ legend: entries }))).querySelector('[aria-label="legend"]')!; // biome-ignore format: one line
-  const sample = (mark: LegendEntry['mark']) => legend({ label: 'a', mark, colour: COLOURS.green }).children[0];
+  const sample = (mark: LegendEntry['mark']) =>
+    legend({ label: 'a', mark, colour: COLOURS.green }).children[0].children[0];
   const of = (e: Element, ...names: string[]) => names.map((n) => e.getAttribute(n));
   const left = 42 + 3 * 7.4;
 
@@ -267,11 +274,16 @@ describe('a legend', () => {
       COLOURS.green,
     ]);
     expect(of(sample('cross'), 'd')).toEqual([`M${Math.round(100 * (mid - 4)) / 100},14l8,8m0,-8l-8,8`]);
-    expect(of(legend({ label: 'a', mark: 'dot' }).children[0], 'fill')).toEqual(['currentColor']);
+    expect(of(legend({ label: 'a', mark: 'dot' }).children[0].children[0], 'fill')).toEqual(['currentColor']);
   });
 
   test('has its words behind the mark, and its entries side by side with room between', () => {
-    const [, a, second, b] = [...legend({ label: 'abc', mark: 'line' }, { label: 'd', mark: 'line' }).children];
+    const entries = [...legend({ label: 'abc', mark: 'line' }, { label: 'd', mark: 'line' }).children];
+    const [[, a], [second, b]] = entries.map((e) => [...e.children]);
+    expect(entries.map((e) => of(e, 'data-series', 'data-mark'))).toEqual([
+      ['abc', 'line'],
+      ['d', 'line'],
+    ]);
     expect([a.textContent, b.textContent]).toEqual(['abc', 'd']);
     expect(Number(a.getAttribute('x'))).toBeCloseTo(left + 30, 2);
     expect(of(a, 'y', 'dy')).toEqual(['18', '0.35em']);
@@ -291,23 +303,171 @@ describe('a legend', () => {
     expect(rows(28)).toEqual([18, 38, 58]);
   });
 
-  test('shows a ramp with both of its ends', () => {
-    const children = [
-      ...legend({ label: 'loss', mark: 'ramp', ends: ['low', 'high'] }, { label: 'x', mark: 'line' }).children,
-    ];
-    const steps = children.filter((e) => e.localName === 'rect');
+  test('shows a ramp as a bar with numbers at their places', () => {
+    const ticks = [0, 0.5, 1].map((at) => ({ at, label: `${10 ** (4 * at)}` }));
+    const [ramp, next] = legend({ label: 'loss', mark: 'ramp', ticks }, { label: 'x', mark: 'line' }).children;
+    const steps = [...ramp.querySelectorAll('rect')];
     expect(steps.map((e) => e.getAttribute('fill'))).toEqual(RAMP);
-    const start = left + 8 * 7.4 + 6;
+    // behind the words and half of the first number
+    const start = left + 4 * 7.4 + 12 + 0.5 * 7.4;
     steps.forEach((e, k) => {
-      expect(Number(e.getAttribute('x'))).toBeCloseTo(start + 8 * k, 1);
-      expect(of(e, 'y', 'width', 'height')).toEqual(['13', '8.3', '10']);
+      expect(Number(e.getAttribute('x'))).toBeCloseTo(start + 16 * k, 1);
+      expect(of(e, 'y', 'width', 'height')).toEqual(['13', '16.3', '10']);
     });
-    const texts = children.filter((e) => e.localName === 'text');
-    expect(texts.map((t) => t.textContent)).toEqual(['loss low', 'high', 'x']);
-    expect(Number(texts[1].getAttribute('x'))).toBeCloseTo(start + 86, 1);
-    // label, both ends and two blanks, the steps, and the gaps
-    const next = children.find((e) => e.localName === 'line')!;
-    expect(Number(next.getAttribute('x1'))).toBeCloseTo(left + 24 + 6 + 80 - 24 + 8 + (4 + 3 + 4 + 2) * 7.4 + 18, 1);
+    const texts = [...ramp.querySelectorAll('text')];
+    expect(texts.map((t) => t.textContent)).toEqual(['loss', '1', '100', '10000']);
+    expect(texts.slice(1).map((t) => Number(t.getAttribute('x')))).toEqual(close([0, 80, 160].map((x) => Math.round(100 * (start + x)) / 100))); // biome-ignore format: one line
+    // the last number reaches beyond the bar
+    expect(Number(next.children[0].getAttribute('x1'))).toBeCloseTo(start + 160 + 2.5 * 7.4 + 18, 1);
+  });
+
+  test('of fewer steps has them as long', () => {
+    const bar = legend({ label: 'P', mark: 'ramp', steps: RAMP.slice(0, 4) }).querySelectorAll('rect');
+    expect([...bar].map((e) => of(e, 'width', 'fill'))).toEqual(RAMP.slice(0, 4).map((c) => ['40.3', c]));
+  });
+
+  test('breaks words that are wider than the figure into lines', () => {
+    const label = 'measured along the principal directions of the window, with ψ = 3.2';
+    const g = root(drawFrame(frame({ width: 380, legend: [{ label, mark: 'line' }, { label: 'next', mark: 'dot' }] }))); // biome-ignore format: one line
+    const texts = [...g.querySelectorAll('[aria-label="legend"] text')];
+    expect(texts.map((t) => [t.textContent, ...of(t, 'x', 'y')])).toEqual([
+      ['measured along the principal directions of', '40', '18'],
+      ['the window, with ψ = 3.2', '40', '34'],
+      ['next', '40', '54'],
+    ]);
+  });
+});
+
+describe('numbers of a bar of colour', () => {
+  test('are round ones at their places', () => {
+    expect(rampTicks([0, 8])).toEqual([0, 2, 4, 6, 8].map((v) => ({ at: v / 8, label: String(v) })));
+    expect(rampTicks([5, 5e3], true)).toEqual(
+      [10, 100, 1000].map((v) => ({ at: expect.closeTo(Math.log(v / 5) / Math.log(1e3), 9), label: String(v) })),
+    );
+    expect(rampTicks([3, 3])).toEqual([{ at: 0.5, label: '3' }]);
+  });
+  test('stand in the middle of steps, as many as fit', () => {
+    expect(stepTicks(['a', 'b'])).toEqual([
+      { at: 0.25, label: 'a' },
+      { at: 0.75, label: 'b' },
+    ]);
+    expect(stepTicks(['0.125', '0.375', '0.875', '1.25']).map((t) => t.label)).toEqual(['0.125', '0.875']);
+  });
+});
+
+describe('a narrow figure', () => {
+  const wide = frame({
+    x: linearAxis('a quantity with so long a name that it has no room in one line (loss²/weight²)', [0, 12_000], 8),
+    y: linearAxis('another one that is long too, longer than the axis is high (weight²)', [0, 5]),
+    width: 820,
+    height: 600,
+  });
+  const { svg, narrow } = drawFigure(wide);
+  test('is laid out anew: as wide as the screen, letters as large, fewer ticks, labels in lines', () => {
+    const [w, n] = [svg, narrow].map((s) => readFigure(s));
+    const at = (s: string, k: string) => root(s).getAttribute(k);
+    expect([at(narrow, 'width'), at(narrow, 'font-size'), at(svg, 'font-size')]).toEqual(['380', '13', '13']);
+    expect(w.x.ticks.map((t) => t.label)).toEqual(['0', '2000', '4000', '6000', '8000', '10\u202f000', '12\u202f000']);
+    expect(n.x.ticks.map((t) => t.label)).toEqual(['0', '5000', '10\u202f000']);
+    const lines = (s: string, axis: string) =>
+      [...root(s).querySelectorAll(`[aria-label="${axis}-axis label"] text`)].map((t) => t.textContent);
+    expect(lines(svg, 'x')).toHaveLength(1);
+    expect(lines(narrow, 'x')).toHaveLength(2);
+    expect(lines(narrow, 'x').join(' ').replace('loss2/weight2', 'loss²/weight²')).toBe(wide.x.label);
+    expect(lines(narrow, 'y').join(' ').replace('weight2', 'weight²')).toBe(wide.y.label);
+    // the same marks at the same numbers
+    expect(offBy(n, marks(n, { kind: 'line' }), [[0, 0], [10, 5]])).toBeLessThan(0.05); // biome-ignore format: two points
+    expect(Number(at(narrow, 'height'))).toBe(380 + 20 + 16);
+  });
+  test('may have marks and axes of its own', () => {
+    const own = drawFigure({ ...wide, narrow: { y: rowsAxis(['a long name of a row', 'b'], 0.6, 8), marks: [] } });
+    const n = root(own.narrow);
+    expect([...n.querySelectorAll('[aria-label="y-axis tick label"] text')].map((t) => t.children.length)).toEqual([
+      3, 0,
+    ]);
+    expect(n.querySelectorAll('[aria-label="line"]')).toHaveLength(0);
+    expect(root(own.svg).querySelectorAll('[aria-label="line"]')).toHaveLength(1);
+  });
+  test('keeps the names of its clip paths apart', () => {
+    const clipped = drawFigure(frame({ marks: [Plot.line([[0, 0], [1, 1]], { clip: true })] })); // biome-ignore format: short
+    expect(root(clipped.svg).querySelector('clipPath')!.id).toBe('made-up-clip-0');
+    expect(root(clipped.narrow).querySelector('clipPath')!.id).toBe('made-up-narrow-clip-0');
+  });
+});
+
+describe('planes', () => {
+  const circle = Array.from({ length: 61 }, (_, k) => [
+    3 * Math.cos((k * Math.PI) / 30),
+    3 * Math.sin((k * Math.PI) / 30),
+  ]);
+  const plane = (x: [number, number], y: [number, number]) =>
+    drawFigure(frame({ equal: true, x: linearAxis('x', x), y: linearAxis('y', y), marks: [Plot.line(circle)] }));
+  test.each([
+    [
+      [-3, 3],
+      [-3, 3],
+    ],
+    [
+      [-10, 30],
+      [-3, 3],
+    ],
+    [
+      [-3, 3],
+      [-20, 6],
+    ],
+  ] as [[number, number], [number, number]][])('over %j and %j draw a circle as a circle', (x, y) => {
+    for (const s of Object.values(plane(x, y)).slice(0, 2)) {
+      const f = readFigure(s);
+      const [line] = marks(f, { kind: 'line' });
+      const size = (k: 0 | 1) => Math.max(...line.pixels.map((p) => p[k])) - Math.min(...line.pixels.map((p) => p[k]));
+      expect(size(0) / size(1)).toBeCloseTo(1, 2);
+      // nothing of the domains is lost
+      expect(f.domain.x[0]).toBeLessThan(x[0] + 1e-3);
+      expect(f.domain.y[1]).toBeGreaterThan(y[1] - 1e-3);
+    }
+  });
+  test('are told from those whose axes are too unlike', () => {
+    expect([sameScale([0, 6], [0, 1]), sameScale([0, 1], [0, 6.1]), sameScale([0, 1], [2, 3])]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(scaleWords([0, 60], [0, 1])).toMatch(/upright one is stretched/);
+    expect(scaleWords([0, 1], [0, 60])).toMatch(/level one is stretched/);
+    expect(scaleWords([0, 1], [0, 1])).toBe('');
+  });
+});
+
+describe('error bars', () => {
+  test('end at the frame with an arrow that points out of it', () => {
+    const bars = [
+      { at: 1, low: -3, high: 2, colour: COLOURS.blue },
+      { at: 2, low: 1, high: 9, colour: COLOURS.orange },
+      { at: 3, low: 2, high: 4, colour: COLOURS.green },
+      { at: 4, low: 7, high: 9, colour: COLOURS.green },
+    ];
+    for (const along of ['x', 'y'] as const) {
+      const [k, j] = along === 'x' ? [0, 1] : [1, 0];
+      const axes = { x: linearAxis('x', [0, 5]), y: linearAxis('y', [0, 5]) };
+      const svg = drawFrame(frame({ ...axes, marks: barMarks(bars, along, [0, 5]) }));
+      const f = readFigure(svg);
+      const drawn = marks(f, { kind: 'link' }).map((m) => [...m.points.map((p) => p[k])].sort((a, b) => a - b));
+      expect(drawn).toEqual([[0, 2], [1, 5], [2, 4]].map((e) => e.map((v) => expect.closeTo(v, 2)))); // biome-ignore format: short
+      const tips = marks(f, { kind: 'dot' });
+      expect(tips.map((t) => [t.points[0][j], t.fill])).toEqual([
+        [expect.closeTo(1, 2), COLOURS.blue],
+        [expect.closeTo(2, 2), COLOURS.orange],
+      ]);
+      // within the frame, close to its edge
+      expect(tips[0].points[0][k]).toBeGreaterThan(0);
+      expect(tips[0].points[0][k]).toBeLessThan(0.2);
+      expect(tips[1].points[0][k]).toBeGreaterThan(4.8);
+      expect(tips[1].points[0][k]).toBeLessThan(5);
+      const turns = [...root(svg).querySelectorAll('[aria-label="dot"] path, path[aria-label="dot"]')].map(
+        (e) => /rotate\(([-\d.]+)/.exec(e.getAttribute('transform')!)?.[1] ?? '0',
+      );
+      expect(turns).toEqual(along === 'y' ? ['180', '0'] : ['-90', '90']);
+    }
   });
 });
 
@@ -343,6 +503,22 @@ describe('raised and lowered digits', () => {
       [' a', '3.60', null],
       ['T', '-3.60', '7.50'],
     ]);
+    expect(runs('λ′²D_y²/(4λ³D_x)').map(([t, dy]) => [t, dy === null ? 0 : Number(dy)])).toEqual([
+      ['λ′', 0],
+      ['2', -3.6],
+      ['D', 3.6],
+      ['y', 2],
+      ['2', -5.6],
+      ['/(4λ', 3.6],
+      ['3', -3.6],
+      ['D', 3.6],
+      ['x', 2],
+      [')', -2],
+    ]);
+    expect(runs('axes N_c of h_max, s_θ²').map(([t]) => t)).toEqual(['axes N', 'c', ' of h', 'max', ', s', 'θ', '2']);
+    expect(runs('wₗ').map(([t]) => t)).toEqual(['w', 'l']);
+    // a name is no symbol
+    expect(runs('step_norm and x1_y')).toEqual([]);
     expect(runs('⁰¹²³⁴⁵⁶⁷⁸⁹').map(([s]) => s)).toEqual(['0123456789']);
     expect(runs('a₀₁₂₃₄₅₆₇₈₉').map(([s]) => s)).toEqual(['a', '0123456789']);
   });

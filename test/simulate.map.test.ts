@@ -46,7 +46,11 @@ describe('regions of highest density', () => {
       });
       expect(caption).toMatch(/95, 80, 60, 40 and 20 %/);
       expect(caption).not.toMatch(/wider cells/);
-      expect(figure.legend[0].label).toMatch(/95 % … 20 %$/);
+      expect(figure.legend[0].label).toBe('probability inside (%)');
+      expect(figure.legend[0].steps).toEqual(shown.map((r) => r.fill));
+      expect(figure.legend[0].ticks).toEqual(
+        [95, 80, 60, 40, 20].map((n, k) => ({ label: String(n), at: expect.closeTo((k + 0.5) / 5, 3) })),
+      );
     },
   );
 

@@ -62,7 +62,7 @@ const layers = (s: SolutionResult) => s.flatness!.layers.map((l) => ({ width: l.
 describe('flatness against the strength of the noise', () => {
   it('curvature and gradient noise relative to the weakest noise of the seed', () => {
     const { figure, caption } = drawn(find('valley-network-curvature'));
-    legendIs(figure, /largest eigenvalue/, /^Tr H$/, /^Tr C1/, /\|w.\|.*Tr H/);
+    legendIs(figure, /largest eigenvalue/, /^Tr H$/, /^Tr C_1/, /\|w.*\|.*Tr H/);
     study(
       figure,
       /largest eigenvalue/,
@@ -75,12 +75,12 @@ describe('flatness against the strength of the noise', () => {
     );
     study(
       figure,
-      /^Tr C1/,
+      /^Tr C_1/,
       relative((s) => s.flatness!.noiseTrace.value),
     );
     study(
       figure,
-      /\|w.\|.*Tr H/,
+      /\|w.*\|.*Tr H/,
       relative((s) => s.flatness!.scaledTrace.value),
     );
     expect([figure.x.type, figure.y.type]).toEqual(['log', 'log']);

@@ -26,8 +26,8 @@ const widths = (s: SolutionResult, of: (width: number, norm: number) => number) 
 const MEASURES: readonly (readonly [id: string, words: RegExp, flatter: 1 | -1, invariant: boolean, of: Of])[] = [
   ['top', /largest eigenvalue of H$/, -1, false, (s) => s.flatness?.top[0].value],
   ['trace', /^Tr H$/, -1, false, (s) => s.flatness?.trace.value],
-  ['noise-trace', /^Tr C1/, -1, false, (s) => s.flatness?.noiseTrace.value],
-  ['curved-noise', /^Tr\(H ?C1\)/, -1, false, (s) => s.flatness?.curvedNoise.value],
+  ['noise-trace', /^Tr C₁/, -1, false, (s) => s.flatness?.noiseTrace.value],
+  ['curved-noise', /^Tr\(H ?C₁\)/, -1, false, (s) => s.flatness?.curvedNoise.value],
   ['curvature-variance', /variance over samples/, -1, false, (s) => s.valley?.across[0].curvatureVariance.value],
   ['width-top', /F along the top/, 1, false, (s) => s.flatness?.topWidths.width.value],
   ['width-random', /^width F along random/, 1, false, (s) => s.flatness && widths(s, (f) => f)],
@@ -147,7 +147,7 @@ describe('the settings', () => {
       ['h₁', column((s) => s.flatness?.top[0].value)],
       ['Tr H', column((s) => s.flatness?.trace.value)],
       [/Tr H at best T/, column((s) => s.confidence?.best.trace.value)],
-      ['Tr C1', column((s) => s.flatness?.noiseTrace.value)],
+      ['Tr C₁', column((s) => s.flatness?.noiseTrace.value)],
       [/test error %/, column((s) => 100 * (s.test!.errors / 4000))],
       [/test loss/, column((s) => s.test!.loss)],
     ]);

@@ -83,10 +83,8 @@ describe('the effective potential', () => {
     const [zero] = marks(figure, { kind: 'rule', dash: '6 4' });
     expect([zero.points[0][1], zero.points[1][1]].every((y) => Math.abs(y) < 0.005)).toBe(true);
     expect(zero.stroke).toBe(paint(figure, /eq. 7/));
-    framed(
-      figure,
-      grid.map((g) => g.at),
-    );
+    // also the line of the law lies inside
+    framed(figure, [...grid.map((g) => g.at), [grid[0].at[0], 0]]);
     expect([figure.x.type, figure.y.type]).toEqual(['log', 'linear']);
     expect(figure.xLabel).toContain('λ′^2D_y^2/(4λ^3D_x)');
     expect(figure.yLabel).toContain('− (1 − κ)');

@@ -15,6 +15,7 @@ import { curves } from './figures/curves.js';
 import { front } from './figures/front.js';
 import { moved, profile } from './figures/landscape.js';
 import { constraintScan, strengthScan } from './figures/scan.js';
+import { partsOf } from './figures/style.js';
 import { forgetFindings, type Judged } from './findings.js';
 import { type Branch, type ForgetInput, type ForgetSetting, nameOf, outputsOf } from './measured.js';
 import type { Setting } from './strengths.js';
@@ -57,18 +58,24 @@ ${outcome.map((s) => html`<p class="summary">${prose(s)}</p>`)}`,
 }
 
 function drawFigures(input: ForgetInput, { settings, best }: Judged) {
+  const parts = partsOf(best);
+  const axes = parts.slice(0, 1);
   const ranks = [...new Set(input.seeds.flatMap((s) => s.profiles.map((p) => p.index)))].sort((a, b) => a - b);
   return {
-    fronts: [front(input, settings, best)],
-    scans: [
-      strengthScan(input, settings, best),
-      front(input, settings, best, 'constraints'),
-      constraintScan(input, settings, best, 'first'),
-      constraintScan(input, settings, best, 'learning'),
+    fronts: parts.map((part) => front(input, settings, part)),
+    strengths: [
+      ...parts.map((part) => strengthScan(input, settings, part)),
+      ...axes.map((part) => front(input, settings, part, 'constraints')),
     ],
-    curves: [curves(input, best, 0), curves(input, best, -1)],
-    profiles: ranks.map((i) => profile(input, best, i)),
-    moved: (['principal', 'hessian', 'vortex'] as const).map((kind) => moved(input, best, kind)),
+    constraints: axes.flatMap((part) => [
+      constraintScan(input, settings, part, 'first'),
+      constraintScan(input, settings, part, 'learning'),
+    ]),
+    curves: ([0, -1] as const).flatMap((task) => parts.map((part) => curves(input, part, task))),
+    profiles: ranks.flatMap((i) => parts.map((part) => profile(input, part, i))),
+    moved: (['principal', 'hessian', 'vortex'] as const).flatMap((kind) =>
+      parts.map((part) => moved(input, part, kind)),
+    ),
   };
 }
 
@@ -88,7 +95,7 @@ function sectionsOf(
     [
       'strength',
       'Strength and number of constraints',
-      html`${gallery(figures.scans.slice(0, 2), 'wide')}${gallery(figures.scans.slice(2))}${scanTable(settings, input)}`,
+      html`${gallery(figures.strengths, 'wide')}${gallery(figures.constraints)}${scanTable(settings, input)}`,
     ],
     ['training', 'Training', gallery(figures.curves)],
     [

@@ -1,6 +1,8 @@
 /** Axes of figures: domains, ticks that never overlap, labels in the middle with their units. */
 import type { ScaleOptions } from '@observablehq/plot';
 import { formatTick } from '../format.js';
+import { BAR_WIDTH, CHARACTER, type RampTick } from './legend.js';
+import { charactersOf, linesOf } from './typeset.js';
 
 const positive = (xs: Iterable<number>): number[] => [...xs].filter((x) => Number.isFinite(x) && x > 0);
 
@@ -71,6 +73,8 @@ export function linearTicks([lo, hi]: readonly [number, number], count: number):
 export interface Axis extends ScaleOptions {
   readonly ticks: number[];
   readonly tickFormat: (x: number) => string;
+  /** The same axis with at most about so many ticks, or over another domain; absent where ticks are names. */
+  readonly remade?: (most: number, domain?: readonly [number, number]) => Axis;
 }
 
 const axis = (
@@ -90,16 +94,102 @@ const axis = (
 });
 
 /** A logarithmic axis over `domain`; all its labels are powers of ten if any label would be long. */
-export function logAxis(label: string, domain: readonly [number, number]): Axis {
-  const ticks = logTicks(domain);
-  return axis('log', label, domain, ticks, ticks[0] < 0.9e-2 || ticks[ticks.length - 1] > 1.1e4);
+export function logAxis(label: string, domain: readonly [number, number], most = 7): Axis {
+  const ticks = logTicks(domain, most);
+  const powers = ticks[0] < 0.9e-2 || ticks[ticks.length - 1] > 1.1e4;
+  return { ...axis('log', label, domain, ticks, powers), remade: (n, d = domain) => logAxis(label, d, n) };
 }
 
 /** A linear axis over `domain`. */
 export function linearAxis(label: string, domain: readonly [number, number], count = 6): Axis {
   const ticks = linearTicks(domain, count);
   const largest = Math.max(...ticks.map(Math.abs));
-  return axis('linear', label, domain, ticks, largest < 0.99e-3 || largest >= 1e5);
+  const powers = largest < 0.99e-3 || largest >= 1e5;
+  return { ...axis('linear', label, domain, ticks, powers), remade: (n, d = domain) => linearAxis(label, d, n) };
+}
+
+/**
+ * An upright axis of names, one in each row; the first is at `names.length`, the highest place, and the last at 1. Names of more than
+ * `characters` are broken into lines.
+ */
+export function rowsAxis(names: readonly string[], pad = 0.6, characters = Infinity): Axis {
+  const broken = names.map((n) => linesOf(n, characters).join('\n'));
+  return {
+    type: 'linear',
+    domain: [1 - pad, names.length + pad],
+    label: null,
+    ticks: names.map((_, k) => names.length - k),
+    tickFormat: (v: number) => broken[names.length - Math.round(v)] ?? '',
+  };
+}
+
+/** Where a value lies on an axis, as a share of its length from the lower end. */
+export function placeOn(of: Axis, value: number): number {
+  const [lo, hi] = of.domain as [number, number];
+  const share = of.type === 'log' ? Math.log(value / lo) / Math.log(hi / lo) : (value - lo) / (hi - lo);
+  return of.reverse ? 1 - share : share;
+}
+
+/** Least distance in pixels between the labels of two ticks. */
+const BETWEEN = 5;
+
+/** Chooses fewer ticks for a level axis of so many pixels until no label touches another; names are left out in turn. */
+export function fitted(of: Axis, pixels: number): Axis {
+  const clear = (a: Axis) => {
+    const spans = a.ticks
+      .map((t) => {
+        const half = (Math.max(...a.tickFormat(t).split('\n').map(charactersOf)) * CHARACTER) / 2;
+        const at = placeOn(a, t) * pixels;
+        return [at - half, at + half];
+      })
+      .sort((p, q) => p[0] - q[0]);
+    return spans.every(([from], k) => k === 0 || from >= spans[k - 1][1] + BETWEEN);
+  };
+  if (clear(of)) return of;
+  if (of.remade)
+    for (let most = Math.max(2, of.ticks.length - 2); most >= 2; most--) {
+      const fewer = { ...of, ticks: of.remade(most).ticks };
+      if (fewer.ticks.length < of.ticks.length && clear(fewer)) return fewer;
+    }
+  for (let step = 2; step < of.ticks.length; step++) {
+    const some = { ...of, ticks: of.ticks.filter((_, k) => k % step === 0) };
+    if (clear(some)) return some;
+  }
+  return of;
+}
+
+/** Longest side over shortest one up to which a plane is drawn with one scale for both of its axes. */
+const LOPSIDED = 6;
+
+/** Says whether both axes of a plane can have one scale: a circle is then drawn as a circle. */
+export function sameScale(x: readonly [number, number], y: readonly [number, number]): boolean {
+  const ratio = (x[1] - x[0]) / (y[1] - y[0]);
+  return ratio <= LOPSIDED && ratio >= 1 / LOPSIDED;
+}
+
+/** Says in a caption that the axes of a plane have different scales; empty where they have one. */
+export function scaleWords(x: readonly [number, number], y: readonly [number, number]): string {
+  if (sameScale(x, y)) return '';
+  const ratio = (x[1] - x[0]) / (y[1] - y[0]);
+  return ` The axes have different scales: the ${ratio > 1 ? 'upright' : 'level'} one is stretched.`;
+}
+
+/** Numbers for a bar of colour over a range: round ones, as many as fit. */
+export function rampTicks([lo, hi]: readonly [number, number], log = false): RampTick[] {
+  if (!(hi > lo)) return [{ at: 0.5, label: formatTick(lo) }];
+  const bar = fitted(log ? logAxis('', [lo, hi], 4) : linearAxis('', [lo, hi], 4), BAR_WIDTH);
+  return bar.ticks.map((t) => ({ at: placeOn(bar, t), label: bar.tickFormat(t) }));
+}
+
+/** Labels for a bar of colour of so many equal steps, one in the middle of each as far as they fit. */
+export function stepTicks(labels: readonly string[]): RampTick[] {
+  const names: Axis = {
+    type: 'linear',
+    domain: [0, labels.length],
+    ticks: labels.map((_, k) => k + 0.5),
+    tickFormat: (x) => labels[Math.floor(x)],
+  };
+  return fitted(names, BAR_WIDTH).ticks.map((t) => ({ at: placeOn(names, t), label: names.tickFormat(t) }));
 }
 
 /** The indices of a long list that a logarithmic axis can show: all below `dense`, then about `count` more, evenly in the logarithm. */

@@ -4,25 +4,20 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { Axis } from './axes.js';
-import { COLOURS, FIGURE_CSS, RAMP } from './palette.js';
-import { typeset } from './typeset.js';
+import { type Axis, fitted } from './axes.js';
+import { CHARACTER, drawLegend, type LegendEntry, legendLayout } from './legend.js';
+import { COLOURS, FIGURE_CSS } from './palette.js';
+import { linesOf, typeset } from './typeset.js';
+
+export type { LegendEntry } from './legend.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FONT_SIZE = 13;
-/** An upper estimate of the mean width of a character at FONT_SIZE, so that legends wrap early enough in any system font. */
-const CHARACTER = 7.4;
-const ROW = 20;
-const SWATCH = 24;
-
-/** One entry of a legend: the look of the mark and its meaning. */
-export interface LegendEntry {
-  readonly label: string;
-  readonly mark: 'line' | 'dash' | 'dots' | 'dot' | 'ring' | 'triangle' | 'cross' | 'area' | 'rule' | 'bar' | 'ramp';
-  readonly colour?: string;
-  /** The two ends of a ramp in words; `label` then names the quantity. */
-  readonly ends?: readonly [string, string];
-}
+/** Height of a line of an axis label. */
+const LINE = 16;
+/** Figures below this width are laid out for a narrow screen, with so much between the edge and the legend. */
+const SMALL = 440;
+const EDGE = 10;
 
 export interface FrameOptions {
   readonly name: string;
@@ -33,7 +28,12 @@ export interface FrameOptions {
   readonly marks: Plot.Markish[];
   readonly legend: readonly LegendEntry[];
   readonly width?: number;
+  /** The height without the legend, and without what further lines of the level axis' label take. */
   readonly height?: number;
+  /** Draws both axes with one scale, so that a circle is a circle; the height then follows from the width. */
+  readonly equal?: boolean;
+  /** What a narrow figure has in place of the rest. */
+  readonly narrow?: Partial<Pick<FrameOptions, 'x' | 'y' | 'marks' | 'legend' | 'height'>>;
 }
 
 /** A figure in its two layouts, and its numbers. */
@@ -65,32 +65,57 @@ export type Drawn = Figure | MissingFigure;
 /** The width of the narrow layout, in pixels: a screen of 420 px less its margins. */
 const NARROW = 380;
 
+/** The greatest height of a narrow figure without its legend; one with a row for each name is as high as it must be. */
+const HIGHEST = 380;
+
+/** What the narrow layout draws. */
+const narrowed = (o: FrameOptions): FrameOptions => ({
+  ...o,
+  ...(o.y.label ? { height: Math.min(o.height ?? HIGHEST, HIGHEST) } : {}),
+  ...o.narrow,
+  name: `${o.name}-narrow`,
+  width: Math.min(o.width ?? NARROW, NARROW),
+});
+
 /** Draws a figure in both layouts and lists its numbers. Pure: the same options give the same texts. */
 export function drawFigure(o: FrameOptions): Drawings {
-  const narrow = drawFrame({ ...o, name: `${o.name}-narrow`, width: Math.min(o.width ?? NARROW, NARROW) });
-  return { svg: drawFrame(o), narrow, data: '' };
+  return { svg: drawFrame(o), narrow: drawFrame(narrowed(o)), data: '' };
 }
 
 /** Draws the marks and returns a standalone SVG document. Pure: the same options give the same text. */
 export function drawFrame(o: FrameOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as { document: Document };
   const width = o.width ?? 560;
-  const longest = Math.max(1, ...o.y.ticks.map((t) => o.y.tickFormat(t).length));
-  const [marginLeft, marginRight] = [42 + Math.max(3, longest) * CHARACTER, 18];
-  const rows = legendRows(o.legend, width - marginLeft - marginRight);
-  const marginTop = 14 + ROW * rows.length;
+  const small = width < SMALL;
+  const marginRight = 18;
+  const longest = Math.max(3, ...o.y.ticks.flatMap((t) => o.y.tickFormat(t).split('\n')).map((s) => s.length));
+  const firstMargin = (small && !o.y.label ? 22 : 42) + longest * CHARACTER;
+  // the words of a narrow figure have its whole width
+  const left = small ? EDGE : firstMargin;
+  const legend = legendLayout(o.legend, width - left - (small ? EDGE : marginRight));
+  const marginTop = 14 + legend.height;
+  const across = width - marginRight;
+  const xLabel = labelLines(o.x, across - firstMargin + 2 * marginRight);
+  const tickLines = Math.max(1, ...o.x.ticks.map((t) => o.x.tickFormat(t).split('\n').length));
+  const below = LINE * (tickLines - 1);
+  const marginBottom = 50 + below + LINE * Math.max(0, xLabel.length - 1);
+  const plain = (o.height ?? 360) - 64;
+  const yLabel = labelLines(o.y, plain + 2 * Math.min(marginTop, 40));
+  const marginLeft = firstMargin + LINE * (yLabel.length - 1);
+  const inner = across - marginLeft;
+  const { x, y, height } = o.equal ? equalAxes(o, inner, plain) : { x: o.x, y: o.y, height: plain };
   const svg = Plot.plot({
     document,
     className: 'tg-figure',
     width,
-    height: (o.height ?? 360) + ROW * rows.length,
+    height: height + marginTop + marginBottom,
     marginTop,
     marginLeft,
     marginRight,
-    marginBottom: 50,
+    marginBottom,
     style: { fontSize: `${FONT_SIZE}px` },
-    x: { ...o.x, labelOffset: 42, grid: true },
-    y: { ...o.y, labelOffset: marginLeft - 10, grid: true },
+    x: { ...scaleOf(fitted(x, inner), xLabel), labelOffset: 42 + below, grid: o.x.grid ?? true },
+    y: { ...scaleOf(y, yLabel), labelOffset: marginLeft - 10, grid: o.y.grid ?? true },
     color: { type: 'identity' },
     symbol: { type: 'identity' },
     marks: [Plot.frame({ stroke: COLOURS.muted, strokeOpacity: 0.6 }), ...o.marks],
@@ -100,7 +125,12 @@ export function drawFrame(o: FrameOptions): string {
   style.textContent = FIGURE_CSS;
   const title = element(document, 'title', {}, o.title);
   svg.prepend(title, style);
-  svg.append(drawLegend(document, rows, marginLeft, 8));
+  const middle = marginTop + height / 2;
+  svg.append(
+    ...axisLabels(document, 'x', xLabel, marginLeft + inner / 2, marginTop + height + 37 + below),
+    ...axisLabels(document, 'y', yLabel, 20, middle),
+    drawLegend(document, legend, left, 8),
+  );
   for (const [k, v] of Object.entries({ xmlns: SVG, role: 'img', 'aria-label': o.title, color: COLOURS.ink }))
     svg.setAttribute(k, v);
   svg.setAttribute('font-family', 'system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif');
@@ -109,6 +139,50 @@ export function drawFrame(o: FrameOptions): string {
   for (const text of svg.querySelectorAll('text')) typeset(document, text, FONT_SIZE);
   tidy(svg, o.name);
   return svg.outerHTML;
+}
+
+/** The lines of an axis label in the room beside its axis. */
+const labelLines = (a: Axis, pixels: number): string[] =>
+  a.label ? linesOf(a.label, Math.floor(pixels / CHARACTER)) : [];
+
+/** What Plot takes of an axis; it draws labels of one line. */
+function scaleOf({ remade: _, ...scale }: Axis, lines: readonly string[]): Plot.ScaleOptions {
+  return lines.length > 1 ? { ...scale, label: null } : scale;
+}
+
+/** Labels of more than one line; upright ones are read from below. */
+function axisLabels(
+  document: Document,
+  axis: 'x' | 'y',
+  lines: readonly string[],
+  at: number,
+  from: number,
+): Element[] {
+  if (lines.length < 2) return [];
+  const g = element(document, 'g', {
+    'aria-label': `${axis}-axis label`,
+    fill: 'currentColor',
+    'text-anchor': 'middle',
+  });
+  lines.forEach((line, k) => {
+    const place =
+      axis === 'x' ? `translate(${at},${from + LINE * k})` : `translate(${at + LINE * k},${from}) rotate(-90)`;
+    g.append(element(document, 'text', { transform: place }, line));
+  });
+  return [g];
+}
+
+/** Both axes with as many pixels for each unit, and the height that this takes: up to that of a square, at least a third of it. */
+function equalAxes(o: FrameOptions, inner: number, most: number): { x: Axis; y: Axis; height: number } {
+  const [dx, dy] = [o.x, o.y].map((a) => a.domain as [number, number]);
+  const [wide, high] = [dx, dy].map(([lo, hi]) => hi - lo);
+  const height = Math.round(Math.min(Math.max(inner, most), Math.max(inner / 3, (inner * high) / wide)));
+  const unit = Math.max(wide / inner, high / height);
+  const over = (a: Axis, [lo, hi]: [number, number], pixels: number): Axis => {
+    const [middle, half] = [(lo + hi) / 2, (unit * pixels) / 2];
+    return { ...a, ...a.remade?.(a.ticks.length, [middle - half, middle + half]) };
+  };
+  return { x: over(o.x, dx, inner), y: over(o.y, dy, height), height };
 }
 
 const COORDINATES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
@@ -139,81 +213,4 @@ function element(document: Document, tag: string, attributes: Record<string, str
   for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, String(v));
   if (text !== undefined) e.textContent = text;
   return e;
-}
-
-const entryWidth = (e: LegendEntry): number => {
-  const characters = e.label.length + (e.ends ? e.ends[0].length + e.ends[1].length + 2 : 0);
-  return SWATCH + 6 + (e.mark === 'ramp' ? RAMP.length * 8 - SWATCH + 8 : 0) + characters * CHARACTER + 18;
-};
-
-function legendRows(entries: readonly LegendEntry[], width: number): LegendEntry[][] {
-  const rows: LegendEntry[][] = [];
-  let used = Infinity;
-  for (const e of entries) {
-    const w = entryWidth(e);
-    if (used + w > width + 18) {
-      rows.push([]);
-      used = 0;
-    }
-    rows[rows.length - 1].push(e);
-    used += w;
-  }
-  return rows;
-}
-
-function drawLegend(document: Document, rows: readonly (readonly LegendEntry[])[], left: number, top: number): Element {
-  const g = element(document, 'g', { 'aria-label': 'legend', 'text-anchor': 'start' });
-  rows.forEach((row, r) => {
-    let x = left;
-    const y = top + ROW * r + ROW / 2;
-    for (const e of row) {
-      drawEntry(document, g, e, x, y);
-      x += entryWidth(e);
-    }
-  });
-  return g;
-}
-
-function drawEntry(document: Document, g: Element, e: LegendEntry, x: number, y: number): void {
-  const colour = e.colour ?? 'currentColor';
-  const add = (tag: string, a: Record<string, string | number>) => g.append(element(document, tag, a));
-  const text = (at: number, s: string) => g.append(element(document, 'text', { x: at, y, dy: '0.35em' }, s));
-  const mid = x + SWATCH / 2;
-  if (e.mark === 'ramp') {
-    text(x, `${e.label} ${e.ends?.[0] ?? ''}`);
-    const start = x + (e.label.length + (e.ends?.[0].length ?? 0) + 1) * CHARACTER + 6;
-    RAMP.forEach((c, k) => {
-      add('rect', { x: start + 8 * k, y: y - 5, width: 8.3, height: 10, fill: c });
-    });
-    text(start + 8 * RAMP.length + 6, e.ends?.[1] ?? '');
-    return;
-  }
-  if (e.mark === 'line' || e.mark === 'dash' || e.mark === 'dots') {
-    const dash: Record<string, string> =
-      e.mark === 'dash' ? { 'stroke-dasharray': '6 4' } : e.mark === 'dots' ? { 'stroke-dasharray': '2 3' } : {};
-    add('line', { x1: x, x2: x + SWATCH, y1: y, y2: y, stroke: colour, 'stroke-width': 2, ...dash });
-  } else if (e.mark === 'bar') {
-    add('line', { x1: x, x2: x + SWATCH, y1: y, y2: y, stroke: colour, 'stroke-width': 3.5 });
-  } else if (e.mark === 'rule') {
-    add('line', {
-      x1: mid,
-      x2: mid,
-      y1: y - 7,
-      y2: y + 7,
-      stroke: colour,
-      'stroke-width': 1.5,
-      'stroke-dasharray': '3 2',
-    });
-  } else if (e.mark === 'area') {
-    add('rect', { x, y: y - 6, width: SWATCH, height: 12, fill: colour, 'fill-opacity': 0.18 });
-  } else if (e.mark === 'dot') {
-    add('circle', { cx: mid, cy: y, r: 3.5, fill: colour });
-  } else if (e.mark === 'ring') {
-    add('circle', { cx: mid, cy: y, r: 3.5, fill: 'none', stroke: colour, 'stroke-width': 1.5 });
-  } else {
-    const d =
-      e.mark === 'triangle' ? `M${mid},${y - 5}L${mid + 5},${y + 4}H${mid - 5}Z` : `M${mid - 4},${y - 4}l8,8m0,-8l-8,8`;
-    add('path', { d, fill: 'none', stroke: colour, 'stroke-width': 1.5 });
-  }
-  text(x + SWATCH + 6, e.label);
 }

@@ -40,6 +40,9 @@ export interface LegendItem {
   /** A circle, triangle or cross that is not filled. */
   readonly hollow: boolean;
   readonly dash: string;
+  /** Colours of the steps of a ramp, and its numbers with their places as shares of its length. */
+  readonly steps: readonly string[];
+  readonly ticks: readonly { readonly label: string; readonly at: number }[];
 }
 
 export interface FigureReading {
@@ -76,7 +79,11 @@ export function readFigure(svg: string, axes: { readonly x?: AxisHint; readonly 
       label: textOf(t),
     }));
   const [x, y] = [scaleOf(labels('x'), axes.x ?? {}), scaleOf(labels('y'), axes.y ?? {})];
-  const label = (axis: string) => textOf(root.querySelector(`[aria-label="${axis}-axis label"]`));
+  // a label of several lines has a text for each
+  const label = (axis: string) => {
+    const group = root.querySelector(`[aria-label="${axis}-axis label"]`);
+    return [...(group?.querySelectorAll('text') ?? [])].map(textOf).join(' ') || textOf(group);
+  };
   const frame = root.querySelector('[aria-label="frame"]')!;
   const at = (name: string) => Number(frame.getAttribute(name));
   const shapes = root.querySelectorAll('circle, path, line, rect, text');
@@ -273,28 +280,30 @@ function path(d: string): Point[][] {
   return pieces;
 }
 
-/** Each sample of the legend belongs to the text behind it. */
+/** Each entry of the legend has a sample and its words; a bar of colour has numbers with their places along it. */
 function legendOf(root: Element): LegendItem[] {
-  const items: LegendItem[] = [];
-  let samples: Element[] = [];
-  let words = '';
-  for (const e of root.querySelector('[aria-label="legend"]')?.children ?? []) {
-    if (e.localName !== 'text') samples.push(e);
-    else if (samples.length === 0)
-      words = textOf(e); // the first end of a ramp
-    else {
-      const [s] = samples;
-      const fill = s.getAttribute('fill') ?? 'none';
-      const ramp = samples.length > 1;
-      items.push({
-        label: ramp ? `${words} … ${textOf(e)}` : textOf(e),
-        element: ramp ? 'ramp' : s.localName,
-        colour: fill !== 'none' ? fill : (s.getAttribute('stroke') ?? ''),
-        hollow: fill === 'none' && s.localName !== 'line',
-        dash: s.getAttribute('stroke-dasharray') ?? '',
-      });
-      samples = [];
-    }
-  }
-  return items;
+  return [...root.querySelectorAll('[aria-label="legend"] > *')].map((entry) => {
+    const samples = [...entry.children].filter((e) => e.localName !== 'text');
+    const texts = [...entry.children].filter((e) => e.localName === 'text');
+    const words = (all: readonly Element[]) => all.map(textOf).join(' ');
+    const steps = samples.filter((e) => e.localName === 'rect');
+    const [s] = samples;
+    const fill = s.getAttribute('fill') ?? 'none';
+    const of = (e: Element, name: string) => Number(e.getAttribute(name));
+    const ramp = steps.length > 1;
+    const left = of(steps[0] ?? s, 'x');
+    const right = ramp ? of(steps[steps.length - 1], 'x') + (of(steps[1], 'x') - left) : left;
+    const [numbers, label] = [true, false].map((n) =>
+      texts.filter((t) => (t.getAttribute('text-anchor') === 'middle') === n),
+    );
+    return {
+      label: words(label),
+      element: ramp ? 'ramp' : s.localName,
+      colour: fill !== 'none' ? fill : (s.getAttribute('stroke') ?? ''),
+      hollow: fill === 'none' && s.localName !== 'line',
+      dash: s.getAttribute('stroke-dasharray') ?? '',
+      steps: ramp ? steps.map((e) => e.getAttribute('fill') ?? '') : [],
+      ticks: numbers.map((t) => ({ label: textOf(t), at: (of(t, 'x') - left) / (right - left) })),
+    };
+  });
 }

@@ -6,7 +6,7 @@ import type { Outcome, Verification } from '../../../apply/advice-verify.js';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
-import { formatCount } from '../../../report/format.js';
+import { formatCount, formatNumber } from '../../../report/format.js';
 
 const MARKS: Record<Outcome, { readonly mark: 'dot' | 'triangle' | 'ring' | 'cross'; readonly colour: string }> = {
   stays: { mark: 'dot', colour: COLOURS.green },
@@ -44,6 +44,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     ? c.line.map(({ batchSize: b }) => ({ b, eta: advice.bestStep!.atFull / (1 + n.weighted.value / b) }))
     : [];
   const seen = tested.map((r) => ({ ...r, b: point.batchSize * 1.13 ** (r.seed - (count(tested) - 1) / 2) }));
+  const inFrame = batch !== null && batch.critical.value.value > x[0] && batch.critical.value.value < x[1];
   const outcomes = (['stays', 'returns', 'leaves', 'diverges'] as const).filter((o) =>
     seen.some((r) => r.outcome === o),
   );
@@ -51,7 +52,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
     { label: 'ceiling, ± standard error', mark: 'line', colour: COLOURS.orange },
     { label: 'edge, full batches', mark: 'dash', colour: COLOURS.orange },
     ...(stays.length > 0 ? [{ label: 'all runs stay', mark: 'line' as const, colour: COLOURS.green }] : []),
-    ...(batch ? [{ label: 'critical batch', mark: 'rule' as const, colour: COLOURS.purple }] : []),
+    ...(batch && inFrame ? [{ label: 'critical batch', mark: 'rule' as const, colour: COLOURS.purple }] : []),
     ...(step ? [{ label: 'best single step', mark: 'line' as const, colour: COLOURS.blue }] : []),
     { label: 'equal η/B', mark: 'dots', colour: COLOURS.muted },
     { label: 'present', mark: 'ring', colour: COLOURS.ink },
@@ -72,7 +73,7 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
       marks: [
         Plot.line(stays, { x: 'b', y: 'eta', stroke: COLOURS.green, strokeWidth: 7, strokeOpacity: 0.35 }),
         Plot.line(equal, { x: 'b', y: 'eta', z: 'f', stroke: COLOURS.muted, strokeDasharray: '2 3', clip: true }),
-        ...(batch && batch.critical.value.value < x[1]
+        ...(batch && inFrame
           ? [
               Plot.ruleX([batch.critical.value.value], {
                 stroke: COLOURS.purple,
@@ -115,6 +116,9 @@ export function adviceRegion(advice: Advice, facts: AdviceFacts, v: Verification
       'Above the ceiling E|w|² cannot stay bounded if the loss is quadratic with the curvature of this state; nothing is advised from it, because real losses are not quadratic. ' +
       'Where the ceiling runs parallel to the dotted lines of equal η/B, minibatches limit the rate; where it bends to the edge, the mean curvature does. ' +
       (step ? 'The best single step is the greedy optimum of one step ([A1], secondary source). ' : '') +
+      (batch && !inFrame
+        ? `The critical batch, ${formatNumber(batch.critical.value.value)} samples, lies ${batch.critical.value.value >= x[1] ? 'right' : 'left'} of the frame. `
+        : '') +
       (v
         ? `Points: runs of ${formatCount(v.epochs)} epochs from this state, with seeds shifted slightly apart.`
         : 'No runs were made, so that no rate is advised.'),

@@ -1,10 +1,10 @@
 /** Losses of the short runs at different learning rates. */
 import * as Plot from '@observablehq/plot';
 import type { Verification } from '../../../apply/advice-verify.js';
-import { linearAxis, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { linearAxis, logAxis, logDomain, stepTicks } from '../../../report/figures/axes.js';
 import { drawFigure, type Figure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
-import { formatCount, formatNumber } from '../../../report/format.js';
+import { formatCount, formatNumber, formatPlain } from '../../../report/format.js';
 
 export function adviceRuns(v: Verification): Figure {
   const name = 'advice-runs';
@@ -29,7 +29,12 @@ export function adviceRuns(v: Verification): Figure {
       x: linearAxis('epochs from this state', [0, v.epochs]),
       y: logAxis('training loss', logDomain([...points.map((p) => p.loss), v.base.constantLoss])),
       legend: [
-        { label: 'learning rate', mark: 'ramp', ends: [formatNumber(rates[0]), formatNumber(rates.at(-1))] },
+        {
+          label: 'learning rate',
+          mark: 'ramp',
+          steps: rates.map(colour),
+          ticks: stepTicks(rates.map((r) => formatPlain(r))),
+        },
         { label: 'a constant answer', mark: 'dash', colour: COLOURS.muted },
       ],
       marks: [

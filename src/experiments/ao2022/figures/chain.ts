@@ -101,7 +101,7 @@ const WORDS: Record<string, readonly [title: string, yLabel: string, caption: st
   ],
   minima: [
     'Scatter of the minima',
-    'sθ² (weight²)',
+    's_θ² (weight²)',
     'Variance of the minima of single minibatches along the principal directions, without the minibatches that have no clearly positive curvature.',
   ],
   variance: [

@@ -39,6 +39,7 @@ export function modeVariances(r: Ao2022Results): Drawn {
     0.5,
   );
   const edge = RELAXATIONS / (r.setting.learningRate * r.setting.T);
+  const inside = edge > x[0] && edge < x[1];
   return {
     name,
     title: 'Variance along the Hessian modes',
@@ -51,7 +52,7 @@ export function modeVariances(r: Ao2022Results): Drawn {
       x: logAxis('curvature h (loss/weight²)', x),
       y: logAxis('variance (weight²)', y),
       marks: [
-        ...(edge > x[0] && edge < x[1] ? [Plot.ruleX([edge], { stroke: COLOURS.muted, strokeDasharray: '3 2' })] : []),
+        ...(inside ? [Plot.ruleX([edge], { stroke: COLOURS.muted, strokeDasharray: '3 2' })] : []),
         Plot.dot(drift, { x: 'x', y: 'y', r: 2.4, stroke: COLOURS.muted, strokeOpacity: 0.7 }),
         Plot.dot(measured, { x: 'x', y: 'y', r: 2.6, fill: COLOURS.blue, fillOpacity: 0.85 }),
         ...lines.map((l) =>
@@ -69,12 +70,12 @@ export function modeVariances(r: Ao2022Results): Drawn {
         { label: 'measured', mark: 'dot', colour: COLOURS.blue },
         { label: 'drift included', mark: 'ring', colour: COLOURS.muted },
         ...lines.map(({ label, mark, colour }) => ({ label, mark, colour })),
-        { label: `${RELAXATIONS} relaxations`, mark: 'rule', colour: COLOURS.muted },
+        ...(inside ? [{ label: `${RELAXATIONS} relaxations`, mark: 'rule' as const, colour: COLOURS.muted }] : []),
       ],
     }),
     caption:
       `Variance over the window along eigenvectors of H, without and with principal direction 1 (the drift), and the predictions from H and C₁ without ` +
-      `the trajectory. Modes right of the dashed line (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only for these can a ` +
+      `the trajectory. Modes right of ${inside ? 'the dashed line' : `h = ${formatNumber(edge)}, outside the frame,`} (${formatCount(subspaces.settled)}) relax at least ${RELAXATIONS} times within the window; only for these can a ` +
       `stationary state be expected. ${formatCount(subspaces.resolved)} of ${formatCount(r.modes.curvature.length)} modes have a curvature above rounding; log-spaced ones are drawn. Lines may coincide: at small η·h discrete steps are equivalent to continuous time, and for shuffled noise a window of many epochs is equivalent to an infinite one.`,
   };
 }

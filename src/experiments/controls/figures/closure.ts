@@ -1,6 +1,7 @@
 /** Predicted over measured variance of the frozen cells by groups of Hessian modes. docs/theory [S2]–[S4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { barMarks } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
@@ -35,14 +36,12 @@ export function closure(groups: readonly GroupRow[]): Drawn {
       const e = g.ratios[of][how];
       if (!(e.value > 0)) return [];
       const bar = e.n < 2 ? 0 : e.standardError;
-      const at = (v: number) => Math.max(LEAST, v);
-      const low = e.value - bar;
       return [
         {
-          x: k + 1 + 0.14 * (j - 1.5),
-          y: at(e.value),
-          low: at(low),
-          high: at(e.value + bar),
+          at: k + 1 + 0.14 * (j - 1.5),
+          y: Math.max(LEAST, e.value),
+          low: e.value - bar,
+          high: e.value + bar,
           colour,
           edge: e.value < LEAST,
         },
@@ -50,7 +49,6 @@ export function closure(groups: readonly GroupRow[]): Drawn {
     }),
   );
   const y = logDomain([0.5, 2, ...points.map((p) => p.y)], 0.12);
-  const clip = (v: number) => Math.min(y[1], Math.max(y[0], v));
   const borders = places.flatMap((g, k) => (k > 0 && kindOf(g) !== kindOf(places[k - 1]) ? [k + 0.5] : []));
   const x: Axis = {
     type: 'linear',
@@ -61,6 +59,7 @@ export function closure(groups: readonly GroupRow[]): Drawn {
     ticks: places.map((_, k) => k + 1),
     tickFormat: (v: number) => ranks[(Math.round(v) - 1) % ranks.length],
   };
+  const brokenRanks = (v: number) => x.tickFormat(v).replace('–', '–\n');
   const legend: LegendEntry[] = [
     ...SERIES.map(({ label, colour }) => ({ label, mark: 'dot' as const, colour })),
     { label: '±30 %', mark: 'area', colour: COLOURS.ink },
@@ -73,6 +72,7 @@ export function closure(groups: readonly GroupRow[]): Drawn {
       title: 'Ratio of predicted to measured variance by groups of Hessian modes',
       width: 860,
       height: 400,
+      narrow: { x: { ...x, grid: false, tickFormat: brokenRanks } as Axis },
       x: { ...x, grid: false } as Axis,
       y: logAxis('predicted / measured', y),
       legend,
@@ -80,23 +80,17 @@ export function closure(groups: readonly GroupRow[]): Drawn {
         Plot.rect([0], { x1: 0.4, x2: places.length + 0.6, y1: 0.7, y2: 1.3, fill: COLOURS.ink, fillOpacity: 0.1 }),
         Plot.ruleY([1], { stroke: COLOURS.ink, strokeWidth: 1 }),
         Plot.ruleX(borders, { stroke: COLOURS.muted, strokeOpacity: 0.6 }),
-        Plot.ruleX(points, {
-          x: 'x',
-          y1: (p) => clip(p.low),
-          y2: (p) => clip(p.high),
-          stroke: 'colour',
-          strokeWidth: 1.8,
-        }),
+        ...barMarks(points, 'y', y),
         Plot.dot(
           points.filter((p) => !p.edge),
-          { x: 'x', y: 'y', r: 4, fill: 'colour' },
+          { x: 'at', y: 'y', r: 4, fill: 'colour' },
         ),
         Plot.dot(
           points.filter((p) => p.edge),
-          { x: 'x', y: 'y', r: 4, stroke: 'colour', strokeWidth: 1.5 },
+          { x: 'at', y: 'y', r: 4, stroke: 'colour', strokeWidth: 1.5 },
         ),
       ],
     }),
-    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are one standard error over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.`,
+    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are one standard error over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.${points.some((p) => p.low < y[0] || p.high > y[1]) ? ' A bar with an arrow reaches beyond the frame.' : ''}`,
   };
 }

@@ -1,6 +1,7 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
-import { type Axis, linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
+import { linearAxis, linearDomain, logAxis, logDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { barMarks } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -21,6 +22,9 @@ const READING: readonly Basis[] = [
   'replicas',
 ];
 
+/** Characters of a row's name in one line of a narrow figure. */
+const NAME = 14;
+
 /** One standard error: over seeds, or of the fit for a single seed. */
 const bar = (r: RegimeRow): number => (Number.isFinite(r.psi.standardError) ? r.psi.standardError : 0);
 
@@ -38,17 +42,11 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
     const k = branches.indexOf(branchOf(r));
     const at = bases.length - bases.indexOf(r.basis) + (branches.length - 1 - 2 * k) * 0.1;
     const error = bar(r);
-    return { at, psi: r.psi.value, low: r.psi.value - error, high: r.psi.value + error, theory: r.theory.value, k };
+    const [low, high] = [r.psi.value - error, r.psi.value + error];
+    return { at, psi: r.psi.value, low, high, theory: r.theory.value, colour: PALETTE[k % 4] };
   });
   const x = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
-  const clip = (v: number) => Math.min(x[1], Math.max(x[0], v));
-  const y: Axis = {
-    type: 'linear',
-    domain: [0.4, bases.length + 0.6],
-    label: null,
-    ticks: bases.map((_, k) => bases.length - k),
-    tickFormat: (v: number) => BASIS_NAMES[bases[bases.length - Math.round(v)]] ?? '',
-  };
+  const names = bases.map((b) => BASIS_NAMES[b]);
   const legend: LegendEntry[] = [
     ...branches.map((label, k) => ({ label, mark: 'dot' as const, colour: PALETTE[k % 4] })),
     { label: 'theory, single modes', mark: 'ring', colour: COLOURS.muted },
@@ -64,28 +62,29 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
       width: 860,
       height: 110 + 52 * bases.length,
       x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
-      y,
+      y: rowsAxis(names),
+      narrow: { y: rowsAxis(names, 0.6, NAME) },
       legend,
       marks: [
         Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
         Plot.dot(points, { x: 'theory', y: 'at', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
-        Plot.link(points, {
-          x1: (p) => clip(p.low),
-          x2: (p) => clip(p.high),
-          y1: 'at',
-          y2: 'at',
-          stroke: (p) => PALETTE[p.k % 4],
-          strokeWidth: 1.8,
-        }),
-        Plot.dot(points, { x: 'psi', y: 'at', r: 4, fill: (p) => PALETTE[p.k % 4] }),
+        ...barMarks(points, 'x', x),
+        Plot.dot(points, { x: 'psi', y: 'at', r: 4, fill: 'colour' }),
       ],
     }),
     caption:
       `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose the directions). ` +
       `Bars are one standard error ${n < 2 ? 'of the fit of the single seed' : `over ${formatCount(n)} seeds`}. ` +
-      'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.',
+      'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.' +
+      beyond(points, x),
   };
 }
+
+/** What a caption says of bars that are cut at the frame. */
+const beyond = (
+  points: readonly { readonly low: number; readonly high: number }[],
+  [a, b]: readonly [number, number],
+) => (points.some((p) => p.low < a || p.high > b) ? ' A bar with an arrow reaches beyond the frame.' : '');
 
 const drawable = (r: RegimeRow): boolean => Number.isFinite(r.psi.value) && Number.isFinite(r.theory.value);
 
@@ -93,21 +92,21 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
   const name = 'controls-windows';
   const own = rows.filter((r) => r.basis === 'same-window' && r.momentum === 0 && drawable(r));
   if (new Set(own.map((r) => r.epochs)).size < 2) return { name, missing: 'there is only one length of window.' };
+  const colour = (k: number) => [COLOURS.blue, COLOURS.green][k];
   const points = own.map((r) => {
     const k = r.sampling === 'shuffled' ? 0 : 1;
     const error = bar(r);
-    return { x: r.epochs * (k ? 1.03 : 0.97), psi: r.psi.value, error, k, theory: r.theory.value };
+    const [low, high] = [r.psi.value - error, r.psi.value + error];
+    return { at: r.epochs * (k ? 1.03 : 0.97), psi: r.psi.value, low, high, colour: colour(k), theory: r.theory.value };
   });
   const y = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
-  const colour = (k: number) => [COLOURS.blue, COLOURS.green][k];
-  const clip = (v: number) => Math.min(y[1], Math.max(y[0], v));
   return {
     name,
     title: 'The exponent against the length of the window',
     ...drawFigure({
       name,
       title: 'Exponent psi of same-window principal components against the length of the window',
-      x: logAxis('window (epochs)', logDomain(points.map((p) => p.x))),
+      x: logAxis('window (epochs)', logDomain(points.map((p) => p.at))),
       y: linearAxis('exponent ψ', y, 6),
       legend: [
         { label: 'shuffled', mark: 'dot', colour: colour(0) },
@@ -117,18 +116,13 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
       ],
       marks: [
         Plot.ruleY([4], { stroke: COLOURS.ink, strokeDasharray: '6 4' }),
-        Plot.dot(points, { x: 'x', y: 'theory', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
-        Plot.ruleX(points, {
-          x: 'x',
-          y1: (p) => clip(p.psi - p.error),
-          y2: (p) => clip(p.psi + p.error),
-          stroke: (p) => colour(p.k),
-          strokeWidth: 1.8,
-        }),
-        Plot.dot(points, { x: 'x', y: 'psi', r: 4, fill: (p) => colour(p.k) }),
+        Plot.dot(points, { x: 'at', y: 'theory', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
+        ...barMarks(points, 'y', y),
+        Plot.dot(points, { x: 'at', y: 'psi', r: 4, fill: 'colour' }),
       ],
     }),
     caption:
-      'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are shifted slightly apart.',
+      'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are shifted slightly apart.' +
+      beyond(points, y),
   };
 }

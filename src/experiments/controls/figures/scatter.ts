@@ -115,6 +115,7 @@ export function noiseAgainstCurvature(cells: readonly CellResult[]): Drawn {
       ],
     }),
     caption:
-      'Exact over all training samples at the mean of the main window. The line is the fit of the first seed, γ its mean over seeds. Left of the crossover a mode does not relax within an epoch and its variance is that of the noise alone; right of it the force of the landscape contributes.',
+      'Exact over all training samples at the mean of the main window. The line is the fit of the first seed, γ its mean over seeds. Left of the crossover a mode does not relax within an epoch and its variance is that of the noise alone; right of it the force of the landscape contributes.' +
+      (inside ? '' : ` The crossover of shuffling, at ${formatNumber(crossover)}, lies outside the frame.`),
   };
 }

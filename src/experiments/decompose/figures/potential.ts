@@ -2,10 +2,10 @@
 import * as Plot from '@observablehq/plot';
 import type { PotentialPlane } from '../../../analyse/decomposition/plane.js';
 import * as is from '../../../numeric/wants.js';
-import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
+import { linearAxis, linearDomain, sameScale, scaleWords, stepTicks } from '../../../report/figures/axes.js';
 import { drawFigure, type Figure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
-import { formatNumber, subscript } from '../../../report/format.js';
+import { formatNumber, formatPlain, subscript } from '../../../report/format.js';
 
 /** Contours at these multiples of the standard deviation: the potential there is ½r² noise strengths. */
 const CONTOURS = [0.5, 1, 1.5, 2, 2.5, 3];
@@ -46,6 +46,12 @@ function inPlane(p: PotentialPlane): Figure {
   const ellipses = CONTOURS.map((r) => Array.from({ length: 121 }, (_, k) => place(r, (turn * k) / 120)));
   const arrows = p.circulation === 0 ? [] : currentArrows(place, Math.sign(p.circulation));
   const all = ellipses[ellipses.length - 1];
+  const [x, y] = [0, 1].map((i) =>
+    linearDomain(
+      all.map((z) => z[i]),
+      0.06,
+    ),
+  );
   const colour = (k: number) => rampColour((k + 0.5) / CONTOURS.length);
   return {
     name: 'potential',
@@ -55,20 +61,9 @@ function inPlane(p: PotentialPlane): Figure {
       title: 'Contours of the potential with the stationary current along them',
       width: 520,
       height: 470,
-      x: linearAxis(
-        axisLabel(p, 0),
-        linearDomain(
-          all.map((z) => z[0]),
-          0.06,
-        ),
-      ),
-      y: linearAxis(
-        axisLabel(p, 1),
-        linearDomain(
-          all.map((z) => z[1]),
-          0.06,
-        ),
-      ),
+      equal: sameScale(x, y),
+      x: linearAxis(axisLabel(p, 0), x),
+      y: linearAxis(axisLabel(p, 1), y),
       marks: [
         ...ellipses.map((points, k) =>
           Plot.line(points, { x: (z: Point) => z[0], y: (z: Point) => z[1], stroke: colour(k), strokeWidth: 1.4 }),
@@ -85,11 +80,16 @@ function inPlane(p: PotentialPlane): Figure {
         Plot.dot([[0, 0]], { x: (z) => z[0], y: (z) => z[1], r: 2.5, fill: COLOURS.ink }),
       ],
       legend: [
-        { label: 'potential', mark: 'ramp', ends: ['low', 'high'] },
+        {
+          label: 'potential (noise strengths)',
+          mark: 'ramp',
+          steps: CONTOURS.map((_, k) => colour(k)),
+          ticks: stepTicks(CONTOURS.map((r) => formatPlain(0.5 * r * r))),
+        },
         ...(arrows.length > 0 ? [{ label: 'current', mark: 'line' as const, colour: COLOURS.ink }] : []),
       ],
     }),
-    caption: caption(p),
+    caption: caption(p) + scaleWords(x, y),
   };
 }
 

@@ -5,12 +5,11 @@ import { linearAxis, linearDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { type ForgetInput, outputsOf } from '../measured.js';
-import type { Setting } from '../strengths.js';
-import { legendOf, strokeOf } from './style.js';
+import { legendOf, type Part, strokeOf } from './style.js';
 
 /** @param task - whose accuracy, from 0; −1: the mean over those after the first */
-export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, best: readonly Setting[], task: 0 | -1): Drawn {
-  const name = task === 0 ? 'forget-curve-first' : 'forget-curve-later';
+export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, { best, suffix, words }: Part, task: 0 | -1): Drawn {
+  const name = `forget-curve-${task === 0 ? 'first' : 'later'}${suffix}`;
   const later = (row: readonly number[]) => mean(row.slice(1).filter(Number.isFinite));
   const of = (row: readonly number[]) => 100 * (task === 0 ? row[0] : later(row));
   const lines = best.map(({ method: m, branches }) => {
@@ -30,10 +29,10 @@ export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, best: readonl
   const what = task === 0 ? 'task 1' : input.tasks.length > 2 ? 'later tasks' : 'task 2';
   return {
     name,
-    title: `Accuracy on ${what} through training, ${outputs}`,
+    title: `Accuracy on ${what} through training, ${outputs}${words}`,
     ...drawFigure({
       name,
-      title: `Test accuracy on ${what} after every epoch of all tasks, ${outputs}`,
+      title: `Test accuracy on ${what} after every epoch of all tasks, ${outputs}${words}`,
       x: linearAxis('time (epochs of all tasks)', linearDomain(epoch, 0.02)),
       y: linearAxis(`accuracy on ${what} (%, ${outputs})`, linearDomain(all.map((p) => p.y))),
       legend: [...legendOf(lines.map((l) => l.m)), { label: 'next task begins', mark: 'rule', colour: COLOURS.muted }],

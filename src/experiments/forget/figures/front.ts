@@ -7,7 +7,7 @@ import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
 import { type ForgetInput, type Method, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
-import { legendOf, lookOf, strokeOf } from './style.js';
+import { legendOf, lookOf, type Part, strokeOf } from './style.js';
 
 /** Errors in percent, with the ends of one standard error on either side. */
 interface Point {
@@ -39,17 +39,17 @@ function accuracyAxis(label: string, errors: readonly number[]): Axis {
 }
 
 /**
- * @param best - the chosen setting of each method, drawn larger
+ * @param part - the chosen setting of each method, drawn larger
  * @param through - lines run through strengths at the largest N_c, or through N_c at the chosen strength
  */
 export function front(
   input: Pick<ForgetInput, 'constraints' | 'tasks' | 'absolute' | 'head'>,
   settings: readonly Setting[],
-  best: readonly Setting[],
+  { best, suffix, words }: Part,
   through: 'strengths' | 'constraints' = 'strengths',
 ): Drawn {
   const byStrength = through === 'strengths';
-  const name = byStrength ? 'forget-front' : 'forget-front-constraints';
+  const name = `forget-front${byStrength ? '' : '-constraints'}${suffix}`;
   const outputs = outputsOf(input.head);
   const methods = best.map((s) => s.method);
   const onLine = (s: Setting, own: Setting) =>
@@ -71,10 +71,10 @@ export function front(
   const natural = byStrength && !input.absolute;
   return {
     name,
-    title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}, ${outputs}`,
+    title: `What is kept against what is learned${byStrength ? '' : ', by number of axes'}, ${outputs}${words}`,
     ...drawFigure({
       name,
-      title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}, ${outputs}`,
+      title: `Test accuracy on the first and on the last task for every method and ${byStrength ? 'strength' : 'number of axes'}, ${outputs}${words}`,
       width: 860,
       height: 520,
       x: accuracyAxis(

@@ -6,12 +6,15 @@ import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { type Branch, type ForgetInput, type Moved, outputsOf } from '../measured.js';
-import type { Setting } from '../strengths.js';
-import { legendOf, lookOf, strokeOf } from './style.js';
+import { apart, legendOf, lookOf, type Part, strokeOf } from './style.js';
 
 /** The loss along the principal direction of this rank: at the solution of task 1, and at the end of each branch of the first seed. */
-export function profile(input: Pick<ForgetInput, 'seeds' | 'head'>, best: readonly Setting[], index: number): Drawn {
-  const name = `forget-profile-${index}`;
+export function profile(
+  input: Pick<ForgetInput, 'seeds' | 'head'>,
+  { best, suffix, words }: Part,
+  index: number,
+): Drawn {
+  const name = `forget-profile-${index}${suffix}`;
   const before = input.seeds[0]?.profiles.find((p) => p.index === index);
   const shown = best
     .filter((s) => s.method !== 'joint')
@@ -25,10 +28,10 @@ export function profile(input: Pick<ForgetInput, 'seeds' | 'head'>, best: readon
   const all = [before, ...shown.map((s) => s.p)].flatMap(points);
   return {
     name,
-    title: `Loss of task 1 along its principal direction ${formatCount(index)}, ${outputsOf(input.head)}`,
+    title: `Loss of task 1 along its principal direction ${formatCount(index)}, ${outputsOf(input.head)}${words}`,
     ...drawFigure({
       name,
-      title: `Training loss of task 1 along its principal direction ${index}, before and after later training, ${outputsOf(input.head)}`,
+      title: `Training loss of task 1 along its principal direction ${index}, before and after later training, ${outputsOf(input.head)}${words}`,
       x: linearAxis('displacement (weight)', linearDomain(all.map((p) => p.x))),
       y: logAxis('loss of task 1 (nat)', logDomain(all.map((p) => p.y))),
       legend: [{ label: 'before', mark: 'area', colour: COLOURS.ink }, ...legendOf(shown.map((s) => s.method))],
@@ -48,23 +51,28 @@ const KINDS = {
   vortex: ['vortex planes', 'of task 1, by falling circulation'],
 } as const;
 
-export function moved(input: Pick<ForgetInput, 'head'>, best: readonly Setting[], kind: keyof Branch['moved']): Drawn {
-  const name = `forget-moved-${kind}`;
+export function moved(
+  input: Pick<ForgetInput, 'head'>,
+  { best, suffix, words }: Part,
+  kind: keyof Branch['moved'],
+): Drawn {
+  const name = `forget-moved-${kind}${suffix}`;
   const lines = best
     .map((s) => {
       const parts = s.branches.flatMap((b) => b.moved[kind] ?? []);
       return { m: s.method, points: parts.length > 0 ? averaged(parts) : [] };
     })
-    .filter((l) => l.points.length > 0);
+    .filter((l) => l.points.length > 0)
+    .map(({ m, points }, k, { length }) => ({ m, points: points.map((p) => ({ ...p, x: p.x * apart(k, length) })) }));
   const all = lines.flatMap((l) => l.points);
   if (!lines.some((l) => l.points.length > 1))
     return { name, missing: `a line needs two ${KINDS[kind][0]} of task 1, and fewer are known.` };
   return {
     name,
-    title: `Motion of the weights: ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
+    title: `Motion of the weights: ${KINDS[kind][0]}, ${outputsOf(input.head)}${words}`,
     ...drawFigure({
       name,
-      title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}, ${outputsOf(input.head)}`,
+      title: `Squared displacement from task 1's solution by ${KINDS[kind][0]}, ${outputsOf(input.head)}${words}`,
       x: logAxis(`rank of ${kind === 'vortex' ? 'the plane' : 'the direction'}`, logDomain(all.map((p) => p.x))),
       y: logAxis('squared displacement a direction (weight²)', logDomain(all.map((p) => p.y))),
       legend: legendOf(lines.map((l) => l.m)),
@@ -73,7 +81,7 @@ export function moved(input: Pick<ForgetInput, 'head'>, best: readonly Setting[]
         Plot.dot(points, { x: 'x', y: 'y', r: 2.6, fill: lookOf(m).colour }),
       ]),
     }),
-    caption: `((w − w₁)·p)² between task 1’s solution and the end, averaged over groups of ${KINDS[kind][0]} ${KINDS[kind][1]}, geometric means over seeds, every method at its chosen strength.`,
+    caption: `((w − w₁)·p)² between task 1’s solution and the end, averaged over groups of ${KINDS[kind][0]} ${KINDS[kind][1]}, geometric means over seeds, every method at its chosen strength; points are shifted slightly apart.`,
   };
 }
 

@@ -7,7 +7,7 @@ import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
 import { type ForgetInput, outputsOf } from '../measured.js';
 import type { Setting } from '../strengths.js';
-import { legendOf, lookOf, strokeOf } from './style.js';
+import { apart, legendOf, lookOf, type Part, strokeOf } from './style.js';
 
 interface Point {
   readonly x: number;
@@ -27,31 +27,32 @@ const good = (p: Point): boolean => Number.isFinite(p.x) && Number.isFinite(p.y)
 export function strengthScan(
   input: Pick<ForgetInput, 'constraints' | 'absolute' | 'head'>,
   settings: readonly Setting[],
-  best: readonly Setting[],
+  { best, suffix, words }: Part,
 ): Drawn {
-  const name = 'forget-strength';
+  const name = `forget-strength${suffix}`;
   const outputs = outputsOf(input.head);
   const scanned = best.filter((s) => Number.isFinite(s.multiple)).map((s) => s.method);
-  const lines = scanned.map((m) => ({
+  const lines = scanned.map((m, k) => ({
     m,
     points: settings
       .filter((s) => s.method === m && (s.constraints === null || s.constraints === input.constraints))
       .map((s) => point(s.multiple, s.average))
       .filter(good)
-      .sort((a, b) => a.x - b.x),
+      .sort((a, b) => a.x - b.x)
+      .map((p) => ({ ...p, x: p.x * apart(k, scanned.length) })),
   }));
   const all = lines.flatMap((l) => l.points);
-  if (new Set(all.map((p) => p.x)).size < 2) return { name, missing: 'there is only one strength.' };
+  if (!lines.some((l) => l.points.length > 1)) return { name, missing: 'there is only one strength.' };
   const levels = best
     .filter((s) => !Number.isFinite(s.multiple))
     .map((s) => ({ m: s.method, ...point(Number.NaN, s.average) }));
   const y = linearDomain([...all.flatMap((p) => [p.low, p.high]), ...levels.map((l) => l.y)]);
   return {
     name,
-    title: `Average accuracy against the strength, ${outputs}`,
+    title: `Average accuracy against the strength, ${outputs}${words}`,
     ...drawFigure({
       name,
-      title: `Average test accuracy over all tasks against the strength of the constraint, ${outputs}`,
+      title: `Average test accuracy over all tasks against the strength of the constraint, ${outputs}${words}`,
       width: 860,
       height: 420,
       x: logAxis(
@@ -74,17 +75,17 @@ export function strengthScan(
       ],
     }),
     caption:
-      'Mean of the test accuracies on all tasks at the end, one standard error over seeds. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along the axes or weights that they hold. Methods without a strength are horizontal lines.',
+      'Mean of the test accuracies on all tasks at the end, one standard error over seeds; methods are shifted slightly apart. The natural strength is that of a Laplace approximation of task 1’s loss where the method has one (4(e−1)L0 for LDC, 1 for curvatures and Fisher information); the others are matched to the mean curvature along the axes or weights that they hold. Methods without a strength are horizontal lines.',
   };
 }
 
 export function constraintScan(
   input: Pick<ForgetInput, 'head'>,
   settings: readonly Setting[],
-  best: readonly Setting[],
+  { best, suffix, words }: Part,
   what: 'first' | 'learning',
 ): Drawn {
-  const name = `forget-constraints-${what}`;
+  const name = `forget-constraints-${what}${suffix}`;
   const outputs = outputsOf(input.head);
   const lines = best
     .filter((s) => s.constraints !== null)
@@ -96,7 +97,8 @@ export function constraintScan(
         .filter(good)
         .sort((a, b) => a.x - b.x),
     }))
-    .filter((l) => l.points.length > 1);
+    .filter((l) => l.points.length > 1)
+    .map(({ m, points }, k, { length }) => ({ m, points: points.map((p) => ({ ...p, x: p.x * apart(k, length) })) }));
   const all = lines.flatMap((l) => l.points);
   if (all.length === 0) return { name, missing: 'there is only one number of constraints.' };
   const none = best.find((s) => s.method === 'none');
@@ -104,10 +106,10 @@ export function constraintScan(
   const legend: LegendEntry[] = legendOf([...lines.map((l) => l.m), ...(none ? (['none'] as const) : [])]);
   return {
     name,
-    title: `${what === 'first' ? 'What is kept' : 'What is learned'}, by the number of axes, ${outputs}`,
+    title: `${what === 'first' ? 'What is kept' : 'What is learned'}, by the number of axes, ${outputs}${words}`,
     ...drawFigure({
       name,
-      title: `Test accuracy on ${what === 'first' ? 'task 1 at the end' : 'later tasks'} against the number of axes held, ${outputs}`,
+      title: `Test accuracy on ${what === 'first' ? 'task 1 at the end' : 'later tasks'} against the number of axes held, ${outputs}${words}`,
       x: logAxis('axes held N_c', logDomain(all.map((p) => p.x))),
       y: linearAxis(
         `${what === 'first' ? 'accuracy on task 1 at the end' : 'accuracy on later tasks'} (%, ${outputs})`,

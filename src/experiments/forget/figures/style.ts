@@ -3,6 +3,7 @@
 import type { LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { type Method, nameOf } from '../measured.js';
+import type { Setting } from '../strengths.js';
 
 interface Look {
   readonly colour: string;
@@ -46,3 +47,33 @@ export const strokeOf = (m: Method): { stroke: string; strokeWidth: number; stro
 
 export const legendOf = (methods: readonly Method[]): LegendEntry[] =>
   methods.map((m) => ({ label: nameOf(m), ...lookOf(m) }));
+
+/** Some of the methods, which one figure shows. */
+export interface Part {
+  readonly best: readonly Setting[];
+  /** What the name of its figures ends with, and their titles; both empty where one figure shows all methods. */
+  readonly suffix: string;
+  readonly words: string;
+}
+
+/** Most methods whose lines one figure can tell apart. */
+const MOST = 9;
+/** Methods that every part shows, to compare with. */
+const REFERENCES: readonly Method[] = ['none', 'joint'];
+
+/** Divides many methods into those that hold axes and the others, with the references in both parts. */
+export function partsOf(best: readonly Setting[]): Part[] {
+  const reference = (s: Setting) => REFERENCES.includes(s.method);
+  const [axes, others] = [true, false].map((held) =>
+    best.filter((s) => reference(s) || (s.constraints !== null) === held),
+  );
+  const split = best.length > MOST && [axes, others].every((part) => part.some((s) => !reference(s)));
+  if (!split) return [{ best, suffix: '', words: '' }];
+  return [
+    { best: axes, suffix: '-axes', words: ', methods that hold axes' },
+    { best: others, suffix: '-others', words: ', other methods' },
+  ];
+}
+
+/** Moves points of several lines that share their places apart on a logarithmic axis: the factor for line `k` of `n`. */
+export const apart = (k: number, n: number): number => 1.04 ** (k - (n - 1) / 2);

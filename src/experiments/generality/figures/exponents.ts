@@ -1,7 +1,8 @@
 /** The one figure: the exponent of every layer of every network under every optimiser, in the window and under the controls. */
 import * as Plot from '@observablehq/plot';
 import type { RegimeName } from '../../../analyse/trajectory/regime.js';
-import { type Axis, linearAxis, linearDomain } from '../../../report/figures/axes.js';
+import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { barMarks } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -26,8 +27,8 @@ const SYMBOLS = { dot: 'circle', triangle: 'triangle', ring: 'circle', cross: 't
 /** Opacity of marks of groups that do not decide. */
 const FAINT = 0.45;
 
-/** Widest half interval that is drawn. */
-const WIDEST = 4;
+/** Characters of a row's name in one line of a narrow figure. */
+const NAME = 14;
 
 /** Draws one row for each layer of each network and each optimiser; data sets share a row. */
 export function exponentsOfGroups(groups: readonly Group[]): Drawn {
@@ -36,7 +37,7 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
     MARKS.flatMap(({ regime }, m) => {
       const r = g.regimes[regime];
       if (!r || r.deciding < 1 || !Number.isFinite(r.psi.value)) return [];
-      const half = Number.isFinite(r.half) ? Math.min(WIDEST, r.half) : 0;
+      const half = Number.isFinite(r.half) ? r.half : 0;
       return [
         {
           row: rowOf(g),
@@ -53,13 +54,6 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
   const all = [...new Set(groups.map(rowOf))];
   const rows = all.filter((row) => points.some((p) => p.row === row));
   const left = all.length - rows.length;
-  const y: Axis = {
-    type: 'linear',
-    domain: [0.3, rows.length + 0.7],
-    label: null,
-    ticks: rows.map((_, k) => rows.length - k),
-    tickFormat: (v: number) => rows[rows.length - Math.round(v)] ?? '',
-  };
   const at = (p: { row: string; m: number }) => rows.length - rows.indexOf(p.row) + 0.21 * (1.5 - p.m);
   const x = linearDomain([0, 4.5, ...points.map((p) => p.psi)], 0.06);
   return {
@@ -71,7 +65,8 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
       width: 820,
       height: 100 + 22 * rows.length,
       x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 8),
-      y,
+      y: rowsAxis(rows, 0.7),
+      narrow: { y: rowsAxis(rows, 0.7, NAME), height: 100 + 34 * rows.length },
       legend: [
         ...MARKS.map(({ label, colour, mark }) => ({ label, mark, colour })),
         { label: 'ψ = 0 and ψ = 4', mark: 'rule', colour: COLOURS.ink },
@@ -82,9 +77,11 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
           const own = points.filter((p) => p.m === m);
           const opacity = (p: { sure: boolean }) => (p.sure ? 1 : FAINT);
           return [
-            Plot.link(
-              own.filter((p) => p.sure),
-              { x1: 'low', x2: 'high', y1: at, y2: at, stroke: colour, strokeOpacity: 0.6, clip: true },
+            ...barMarks(
+              own.filter((p) => p.sure).map((p) => ({ at: at(p), low: p.low, high: p.high, colour })),
+              'x',
+              x,
+              1,
             ),
             Plot.dot(own, {
               x: 'psi',
@@ -100,7 +97,7 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
         }),
       ],
     }),
-    caption: `Each row is a layer under an optimiser; marks of one kind in a row are data sets. A mark is the mean over runs that decide, its line the 95 % interval; faint marks are groups that do not decide. The walk has the noise of the run and no restoring force.${left > 0 ? ` ${formatCount(left)} of ${formatCount(all.length)} rows have no run that decides and are left out.` : ''}`,
+    caption: `Each row is a layer under an optimiser; marks of one kind in a row are data sets. A mark is the mean over runs that decide, its line the 95 % interval (an arrow where it reaches beyond the frame); faint marks are groups that do not decide. The walk has the noise of the run and no restoring force.${left > 0 ? ` ${formatCount(left)} of ${formatCount(all.length)} rows have no run that decides and are left out.` : ''}`,
   };
 }
 

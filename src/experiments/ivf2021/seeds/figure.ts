@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { silence } from '../../../analyse/trajectory/fit-ranges.js';
 import type { ScalingSummary } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';
-import { type Axis, linearAxis, linearDomain } from '../../../report/figures/axes.js';
+import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
@@ -31,13 +31,6 @@ export function exponentsByRange(seeds: readonly SeedScaling[]): Drawn {
   if (shown.length === 0) return { name, missing: 'no range has an exponent that is decidable.' };
   const labels = [...new Set(points.map((p) => p.label))];
   const x = linearDomain([3.5, 4.5, ...shown.map((p) => p.psi)], 0.08);
-  const y: Axis = {
-    type: 'linear',
-    domain: [0.4, labels.length + 0.6],
-    label: null,
-    ticks: labels.map((_, k) => labels.length - k),
-    tickFormat: (v: number) => labels[labels.length - Math.round(v)] ?? '',
-  };
   const at = (p: { label: string; k: number }) =>
     labels.length - labels.indexOf(p.label) + 0.5 * ((p.k + 0.5) / seeds.length - 0.5);
   const silent = labels
@@ -52,7 +45,7 @@ export function exponentsByRange(seeds: readonly SeedScaling[]): Drawn {
       width: 760,
       height: 90 + 46 * labels.length,
       x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
-      y,
+      y: rowsAxis(labels),
       legend: [
         { label: 'one seed', mark: 'dot', colour: COLOURS.blue },
         { label: 'mean over seeds', mark: 'bar', colour: COLOURS.orange },

@@ -1,8 +1,9 @@
 /** The density of both coordinates as regions of highest density, with the landscape's contours and the current. docs/theory [V5]. */
 import * as Plot from '@observablehq/plot';
-import { linearAxis } from '../../../report/figures/axes.js';
+import { linearAxis, sameScale, scaleWords, stepTicks } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
+import { formatPlain } from '../../../report/format.js';
 import { arrayOf, type MethodResult, type SimulationInput } from '../measured.js';
 import { coordinateLabel } from './lines.js';
 
@@ -49,6 +50,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
       title: `Regions of highest density of x and y by ${label}, with contours of the loss`,
       width: 520,
       height: 400,
+      equal: sameScale(box.x, box.y),
       x: linearAxis(coordinateLabel(input, facts.names[0]), box.x),
       y: linearAxis(coordinateLabel(input, facts.names[1]), box.y),
       marks: [
@@ -88,7 +90,12 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
         }),
       ],
       legend: [
-        { label: 'probability inside', mark: 'ramp', ends: ['95 %', '20 %'] },
+        {
+          label: 'probability inside (%)',
+          mark: 'ramp',
+          steps: SHARES.map((_, k) => rampColour((k + 0.5) / SHARES.length)),
+          ticks: stepTicks(SHARES.map((share) => formatPlain(100 * share))),
+        },
         ...(loss ? [{ label: 'contours of L', mark: 'line' as const, colour: COLOURS.muted }] : []),
         ...(arrows.length > 0 ? [{ label: 'current', mark: 'line' as const, colour: COLOURS.ink }] : []),
       ],
@@ -97,7 +104,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
       arrows.length > 0
         ? ' Arrows show the probability current, with lengths proportional to the root of its magnitude: probability circulates.'
         : ''
-    }`,
+    }${scaleWords(box.x, box.y)}`,
   };
 }
 

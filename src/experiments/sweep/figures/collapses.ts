@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
-import { formatCount, formatNumber, superscript } from '../../../report/format.js';
+import { formatCount, formatNumber } from '../../../report/format.js';
 import type { PointResult } from '../aggregate.js';
 import { type CollapseFit, type Curve, collapse } from '../collapse.js';
 import type { Quantity } from '../names.js';
@@ -57,8 +57,7 @@ export function collapseFigure(plan: CollapsePlan, points: readonly PointResult[
     points: c.z.map((v, i) => ({ x: Math.exp(v + fit.b * c.x), y: Math.exp(c.y[i] + fit.a * c.x) })),
   }));
   const every = marks.flatMap((m) => m.points);
-  const scaled = (q: Quantity, power: number) =>
-    `${q.label} · ${x.name.replace('eta', 'η')}${superscript(formatNumber(power, 2))}`;
+  const scaled = (q: Quantity, power: number) => `${q.label} · ${x.name.replace('eta', 'η')}^${formatNumber(power, 2)}`;
   const axis = (label: string, values: number[]) =>
     Math.max(...values) / Math.min(...values) >= 4
       ? logAxis(label, logDomain(values))

@@ -3,6 +3,7 @@
  * and predicted bounds are drawn over them. docs/theory [V1], [V4].
  */
 import * as Plot from '@observablehq/plot';
+import { rampTicks } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
@@ -94,7 +95,7 @@ function heat(
     {
       label: value?.label ?? 'share of runs that diverge',
       mark: 'ramp',
-      ends: [formatPlain(scale.low), formatPlain(scale.high)],
+      ticks: rampTicks([scale.low, scale.high], scale.log),
     },
     ...(lost.length > 0 ? [{ label: 'half or more diverge', mark: 'cross' as const, colour: COLOURS.ink }] : []),
     ...(some.length > 0 ? [{ label: 'some diverge', mark: 'ring' as const, colour: COLOURS.ink }] : []),

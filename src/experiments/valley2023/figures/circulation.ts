@@ -1,6 +1,6 @@
 /** Density and current under a force that circulates. docs/theory [V7]. */
 import * as Plot from '@observablehq/plot';
-import { linearAxis } from '../../../report/figures/axes.js';
+import { linearAxis, rampTicks, sameScale } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
@@ -44,10 +44,11 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
       title: 'Stationary density and probability current of the circulating system',
       width: 620,
       height: 560,
+      equal: sameScale(bounds(f.x, hx), bounds(f.y, hy)),
       x: linearAxis('x', bounds(f.x, hx)),
       y: linearAxis('y', bounds(f.y, hy)),
       legend: [
-        { label: 'density', mark: 'ramp', ends: ['0', 'largest'] },
+        { label: 'density', mark: 'ramp', ticks: rampTicks([0, top]) },
         { label: 'current, grid', mark: 'line', colour: COLOURS.ink },
         { label: 'current, theory', mark: 'ring', colour: COLOURS.ink },
       ],
@@ -70,6 +71,7 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
           stroke: COLOURS.ink,
           strokeWidth: 1.4,
           headLength: 5,
+          clip: true,
         }),
       ],
     }),

@@ -1,6 +1,6 @@
 /** The diagram of noise and learning rate: the flatness that the walkers reach, and where they diverge. docs/theory [V1], [V4]. */
 import * as Plot from '@observablehq/plot';
-import { type Axis, linearAxis, logAxis } from '../../../report/figures/axes.js';
+import { type Axis, linearAxis, logAxis, rampTicks } from '../../../report/figures/axes.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -50,7 +50,7 @@ export function phaseDiagram(r: PhaseResult): Drawn {
       x: { ...linearAxis('batch curvature: standard deviation over mean', x, 8), grid: false } as Axis,
       y: logAxis('learning rate η', y),
       legend: [
-        { label: 'order parameter', mark: 'ramp', ends: ['sharp', 'flat'] },
+        { label: 'order (0 sharp, 1 flat)', mark: 'ramp', ticks: rampTicks([0, 1]) },
         { label: 'half or more diverge', mark: 'area', colour: COLOURS.ink },
         { label: 'some diverge', mark: 'ring', colour: COLOURS.ink },
         ...lines

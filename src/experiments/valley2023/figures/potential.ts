@@ -80,13 +80,7 @@ export function potentialSlopes(r: PotentialResult): Drawn {
       name,
       title: 'Difference of the measured slope to eq. 7 against the separation parameter',
       x: logAxis('separation parameter λ′²D_y²/(4λ³D_x), largest', logDomain(points.map((p) => p.x))),
-      y: linearAxis(
-        'slope on the floor − (1 − κ)',
-        linearDomain(
-          points.map((p) => p.y),
-          0.1,
-        ),
-      ),
+      y: linearAxis('slope on the floor − (1 − κ)', linearDomain([0, ...points.map((p) => p.y)], 0.1)),
       legend: [
         ...kappas.map((k) => ({ label: `κ = ${formatPlain(k)}`, mark: 'dot' as const, colour: colour(k) })),
         { label: 'eq. 7', mark: 'dash', colour: COLOURS.ink },

@@ -28,8 +28,8 @@ const overLayers = (s: SolutionResult, of: (width: number, norm: number) => numb
 export const MEASURES: readonly Measure[] = [
   measure('top', 'largest eigenvalue of H', -1, (s) => s.flatness?.top[0].value),
   measure('trace', 'Tr H', -1, (s) => s.flatness?.trace.value),
-  measure('noise-trace', 'Tr C1, gradient noise of one sample', -1, (s) => s.flatness?.noiseTrace.value),
-  measure('curved-noise', 'Tr(H C1)', -1, (s) => s.flatness?.curvedNoise.value),
+  measure('noise-trace', 'Tr C₁, gradient noise of one sample', -1, (s) => s.flatness?.noiseTrace.value),
+  measure('curved-noise', 'Tr(H C₁)', -1, (s) => s.flatness?.curvedNoise.value),
   measure(
     'curvature-variance',
     'variance over samples of the curvature along the top eigenvector',

@@ -183,7 +183,7 @@ function method({ targetLoss, maxEpochs, measuredSamples, trainingSamples, setti
     ['Settings', settings.map((s) => `η = ${formatPlain(s.learningRate)}, B = ${formatCount(s.batchSize)}`).join('; ')],
     [
       'Hessian and noise',
-      `Over the first ${formatCount(measuredSamples)} training samples; traces exact over them, eigenvalues by Lanczos to a thousandth, Tr(H C1) from random signs.`,
+      `Over the first ${formatCount(measuredSamples)} training samples; traces exact over them, eigenvalues by Lanczos to a thousandth, Tr(H C₁) from random signs.`,
     ],
     [
       'Widths',

@@ -97,7 +97,7 @@ export function settingsTable(rows: readonly SettingRow[]): Markup {
     of('h₁', (s) => s.flatness?.top[0].value),
     of('Tr H', (s) => s.flatness?.trace.value),
     of('Tr H at best T', (s) => s.confidence?.best.trace.value),
-    of('Tr C1', (s) => s.flatness?.noiseTrace.value),
+    of('Tr C₁', (s) => s.flatness?.noiseTrace.value),
     of('test error %', (s) => s.test && (100 * s.test.errors) / s.test.count),
     of('test loss', (s) => s.test?.loss),
   ];

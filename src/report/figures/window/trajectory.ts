@@ -1,8 +1,8 @@
 /** The path of the weights in a plane of two principal coordinates, coloured by time. */
 import * as Plot from '@observablehq/plot';
 import type { Analysis, PcaSummary, PlanePath } from '../../../analyse/trajectory/results.js';
-import { formatCount, formatShare, subscript } from '../../format.js';
-import { linearAxis, linearDomain } from '../axes.js';
+import { formatShare, subscript } from '../../format.js';
+import { linearAxis, linearDomain, rampTicks, sameScale, scaleWords } from '../axes.js';
 import { type Drawn, drawFigure } from '../frame.js';
 import { COLOURS, RAMP_STEPS, rampColour } from '../palette.js';
 
@@ -45,6 +45,7 @@ function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
     Plot.dot([first], { x: 'x', y: 'y', r: 5, fill: COLOURS.paper, stroke: COLOURS.ink, strokeWidth: 1.6 }),
     Plot.dot([last], { x: 'x', y: 'y', r: 5, fill: COLOURS.ink, stroke: COLOURS.paper }),
   );
+  const [x, y] = [linearDomain(points.map((p) => p.x)), linearDomain(points.map((p) => p.y))];
   const label = (n: number) => `θ${subscript(n)} (weight)`;
   return {
     name,
@@ -52,11 +53,12 @@ function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
     ...drawFigure({
       name,
       title: `Path of the weights in the plane of principal directions ${i} and ${j}`,
-      x: linearAxis(label(i), linearDomain(points.map((p) => p.x)), 5),
-      y: linearAxis(label(j), linearDomain(points.map((p) => p.y)), 5),
+      equal: sameScale(x, y),
+      x: linearAxis(label(i), x, 5),
+      y: linearAxis(label(j), y, 5),
       marks,
       legend: [
-        { label: 'step', mark: 'ramp', ends: [formatCount(first.step), formatCount(last.step)] },
+        { label: 'step', mark: 'ramp', ticks: rampTicks([first.step, last.step]) },
         { label: 'start', mark: 'ring' },
         { label: 'end', mark: 'dot' },
       ],
@@ -65,6 +67,6 @@ function trajectory(path: PlanePath, pca: PcaSummary): Drawn {
       i === 1
         ? 'The two largest principal coordinates over the window. The first two coordinates of a random walk also form a slow arc or a parabola.'
         : `Coordinates ${i} and ${j}: the scale of the axes shows how much smaller these fluctuations are.`
-    } Of the variance, ${formatShare(offPlane(path.indices, pca))} lies outside this plane.`,
+    } Of the variance, ${formatShare(offPlane(path.indices, pca))} lies outside this plane.${scaleWords(x, y)}`,
   };
 }

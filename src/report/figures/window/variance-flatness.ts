@@ -10,7 +10,7 @@ import {
 } from '../../../analyse/trajectory/scaling.js';
 import { negated } from '../../../numeric/estimate.js';
 import { formatCount, formatEstimate, formatNumber, formatRange } from '../../format.js';
-import { logAxis, logDomain } from '../axes.js';
+import { logAxis, logDomain, rampTicks } from '../axes.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../frame.js';
 import { COLOURS, rampColour } from '../palette.js';
 import type { Widths } from './flatness.js';
@@ -54,7 +54,7 @@ export function varianceFlatness(analysis: Relation): Drawn {
   const used = points.filter(inside);
   const radius = points.length > 400 ? 2 : 3.4;
   const legend: LegendEntry[] = [
-    { label: 'rank', mark: 'ramp', ends: [formatCount(first), formatCount(last)] },
+    { label: 'rank', mark: 'ramp', ticks: rampTicks([first, last], true) },
     ...(used.length < points.length ? [{ label: 'not in the fit', mark: 'ring' as const, colour: COLOURS.muted }] : []),
     ...(fitted
       ? [

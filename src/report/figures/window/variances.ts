@@ -61,7 +61,7 @@ export function rankedVariances({ pca, scaling, walks: forms, about }: RankedVar
       Plot.line(w.points, { x: 'x', y: 'y', stroke: w.colour, strokeDasharray: '6 4', strokeWidth: 1.9, clip: true }),
     ),
     Plot.dot(measured, { x: 'x', y: 'y', r: 2, fill: COLOURS.blue, fillOpacity: 0.75 }),
-    ...(fitted ? [Plot.line(line, { x: 'x', y: 'y', stroke: COLOURS.ink, strokeWidth: 2 })] : []),
+    ...(fitted ? [Plot.line(line, { x: 'x', y: 'y', stroke: COLOURS.ink, strokeWidth: 2, clip: true })] : []),
   ];
   const legend: LegendEntry[] = [
     { label: 'measured', mark: 'dot', colour: COLOURS.blue },
