@@ -14,6 +14,7 @@ import { layoutOf } from '../terminal/wrap.js';
 import { addAnalyse } from './analyse.js';
 import { addCells } from './cells.js';
 import { addReproduce } from './reproduce.js';
+import { addResults } from './results.js';
 import { addTrain } from './train.js';
 import { addCompletion, addVersion } from './version.js';
 

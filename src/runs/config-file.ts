@@ -13,7 +13,8 @@ const [PAUSE, LOOKS] = [10, 1000];
 const PIPE = /^\/(?:dev|proc\/(?:self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
 
 /**
- * Reads a config file, JSON or YAML (JSON is YAML); `-` is standard input.
+ * Reads a config file, JSON or YAML (JSON is YAML); `-` is standard input. A key `$schema` at its top, by which editors find the schema, is
+ * left out.
  * @throws InputError when it cannot be read, is not a mapping, refers to itself or has a key such as `__proto__`
  */
 export function readMapping(given: string): Record<string, unknown> {
