@@ -88,6 +88,19 @@ export interface FlatnessSummary {
   readonly relativeTolerance: number;
   readonly directions: DirectionFlatness[];
   readonly profiles: { readonly index: number; readonly displacement: number[]; readonly loss: number[] }[];
+  /** The loss around the path in the plane of the two largest principal directions; earlier versions did not measure it. */
+  readonly plane?: LossPlane;
+}
+
+/** Holds the loss over all samples on a grid in the plane of two principal directions through the centre. */
+export interface LossPlane {
+  /** Ranks of the two directions. */
+  readonly indices: readonly [number, number];
+  /** Coordinates of the grid along both, in those of the paths: displacements from the mean of the window, weight. */
+  readonly x: number[];
+  readonly y: number[];
+  /** Loss at (x[i], y[j]) as number j·x.length + i. */
+  readonly loss: number[];
 }
 
 /** Holds one power-law fit log10 y = intercept + exponent · log10 x. */

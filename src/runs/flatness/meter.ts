@@ -27,6 +27,8 @@ export interface Meter {
   readonly factor: number;
   measure(direction: Float64Array, index: number, variance: number): DirectionFlatness | Promise<DirectionFlatness>;
   profile(direction: Float64Array, index: number): Profile | Promise<Profile>;
+  /** The losses at displacements along a unit vector. */
+  losses(direction: Float64Array, displacements: readonly number[]): number[] | Promise<number[]>;
 }
 
 /** Makes the meter of a network: in float32 by the kernel of lines for a perceptron, in float64 for layers and with a penalty. */
@@ -48,10 +50,14 @@ function meterOf({
     factor: meter.factor,
     measure: (direction, index, variance) => meter.measure(direction, index, variance),
     profile: (direction, index) => meter.profile(direction, index),
+    losses(direction, displacements) {
+      meter.line.setDirection(direction);
+      return meter.line.losses(displacements);
+    },
   };
 }
 
-/** Describes one job: the loss at the centre, the width along one direction, or the loss profile along one. */
+/** Describes one job: the loss at the centre, the width along one direction, the loss profile along one, or a line of the plane. */
 export type Task =
   | { readonly kind: 'centre' }
   | {
@@ -60,6 +66,13 @@ export type Task =
       readonly variance: number;
       /** The unit vector p_index. */
       readonly direction: Float64Array;
+    }
+  | {
+      readonly kind: 'plane';
+      /** Number of the line, from 0. */
+      readonly index: number;
+      readonly direction: Float64Array;
+      readonly displacements: readonly number[];
     };
 
 /** Holds the losses along one direction. */
@@ -70,11 +83,18 @@ export interface Centre {
   readonly factor: number;
 }
 
+/** Holds the losses of one line of the plane. */
+export interface LossesOfLine {
+  readonly index: number;
+  readonly losses: number[];
+}
+
 /** Holds the result of a `Task`. */
 export type Answer =
   | { readonly kind: 'centre'; readonly value: Centre }
   | { readonly kind: 'measure'; readonly value: DirectionFlatness }
-  | { readonly kind: 'profile'; readonly value: Profile };
+  | { readonly kind: 'profile'; readonly value: Profile }
+  | { readonly kind: 'plane'; readonly value: LossesOfLine };
 
 /**
  * The work of a worker thread, which builds one meter and then does tasks with it. Building a meter takes a few tenths
@@ -88,6 +108,10 @@ export const FLATNESS_WORK: Work<MeterRequest, Task, Answer, Meter> = {
   async run(task, meter) {
     if (task.kind === 'centre')
       return { kind: 'centre', value: { centreLoss: meter.centreLoss, factor: meter.factor } };
+    if (task.kind === 'plane') {
+      const { kind, index, direction, displacements } = task;
+      return { kind, value: { index, losses: await meter.losses(direction, displacements) } };
+    }
     const { kind, index, variance, direction } = task;
     return kind === 'measure'
       ? { kind, value: await meter.measure(direction, index, variance) }

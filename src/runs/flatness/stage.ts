@@ -12,11 +12,13 @@ import {
   type Answer,
   type Centre,
   FLATNESS_WORK,
+  type LossesOfLine,
   type Meter,
   type MeterRequest,
   type Profile,
   type Task,
 } from './meter.js';
+import { lineIn, type PlaneRequest, planeLines, planeOf } from './plane.js';
 
 /** File of the results so far, for a resumed run; it is removed once flatness.json is written. */
 export const PARTIAL = 'flatness.partial.json';
@@ -26,7 +28,12 @@ const SAVE_EVERY = 40;
 const FLATNESS_JOBS: JobKind<MeterRequest, Task, Answer, Meter> = {
   ...FLATNESS_WORK,
   worker: new URL('./worker.js', import.meta.url),
-  name: (task) => (task.kind === 'centre' ? 'the loss at the centre' : `direction ${task.index}`),
+  name: (task) =>
+    task.kind === 'centre'
+      ? 'the loss at the centre'
+      : task.kind === 'plane'
+        ? `line ${task.index} of the plane`
+        : `direction ${task.index}`,
 };
 
 /** Says along which directions, and around which weights, widths are measured. */
@@ -38,6 +45,8 @@ interface FlatnessRequest {
   readonly variances: readonly number[];
   /** All K unit vectors, K×P row-major. */
   readonly directions: Float64Array;
+  /** The grid in the plane of two of them; undefined where there is none. */
+  readonly plane: PlaneRequest | undefined;
 }
 
 interface Partial {
@@ -45,6 +54,7 @@ interface Partial {
   readonly asked: string;
   readonly directions: DirectionFlatness[];
   readonly profiles: Profile[];
+  readonly lines: LossesOfLine[];
 }
 
 /**
@@ -57,25 +67,35 @@ export async function measureInBatches(
   out: string,
 ): Promise<FlatnessSummary> {
   const { folder, config, network, options } = context;
-  const { weights, samples, ranks, variances, directions } = request;
+  const { weights, samples, ranks, variances, directions, plane } = request;
   const { centre, relativeTolerance, profiles: profileRanks } = config.analysis;
   const size = directions.length / variances.length;
   const asked = JSON.stringify({ centre, relativeTolerance, kernel: folder.record.kernelBuild });
   const path = join(out, PARTIAL);
   const before = readJson<Partial>(path);
-  const done: Partial = before?.asked === asked ? before : { asked, directions: [], profiles: [] };
+  const done: Partial =
+    before?.asked === asked
+      ? { ...before, lines: before.lines ?? [] }
+      : { asked, directions: [], profiles: [], lines: [] };
+  const vector = (index: number) => directions.slice((index - 1) * size, index * size);
   const task = (kind: 'measure' | 'profile', index: number): Task => ({
     kind,
     index,
     variance: variances[index - 1],
-    direction: directions.slice((index - 1) * size, index * size),
+    direction: vector(index),
   });
+  const [p, q] = plane ? plane.indices.map(vector) : [];
+  const lines = plane
+    ? planeLines(plane.half).map((line, index): Task => ({ kind: 'plane', index, ...lineIn(plane, line, [p, q]) }))
+    : [];
   const measured = new Set(done.directions.map((d) => d.index));
-  const drawn = new Set(done.profiles.map((p) => p.index));
+  const drawn = new Set(done.profiles.map((profile) => profile.index));
+  const followed = new Set(done.lines.map((line) => line.index));
   const tasks: Task[] = [
     { kind: 'centre' },
     ...ranks.filter((i) => !measured.has(i)).map((i) => task('measure', i)),
     ...profileRanks.filter((i) => i <= variances.length && !drawn.has(i)).map((i) => task('profile', i)),
+    ...lines.filter((line) => line.kind === 'plane' && !followed.has(line.index)),
   ];
   const total = ranks.length + profileRanks.filter((i) => i <= variances.length).length;
   const report = () =>
@@ -109,7 +129,8 @@ export async function measureInBatches(
           return;
         }
         if (answer.kind === 'measure') done.directions.push(answer.value);
-        else done.profiles.push(answer.value);
+        else if (answer.kind === 'profile') done.profiles.push(answer.value);
+        else done.lines.push(answer.value);
         if (++unsaved % SAVE_EVERY === 0) writeJson(path, done);
         report();
       },
@@ -126,5 +147,12 @@ export async function measureInBatches(
     relativeTolerance,
     directions: done.directions.filter((d) => wanted.has(d.index)).sort((a, b) => a.index - b.index),
     profiles: done.profiles.filter((p) => profileRanks.includes(p.index)).sort((a, b) => a.index - b.index),
+    ...(plane && {
+      plane: planeOf(
+        plane,
+        found.centreLoss,
+        [...done.lines].sort((a, b) => a.index - b.index).map((line) => line.losses),
+      ),
+    }),
   };
 }

@@ -43,6 +43,13 @@ export class SurfaceMeter {
     return found;
   }
 
+  /** Returns the losses at displacements along one unit vector. */
+  async losses(direction: Float64Array, displacements: readonly number[]): Promise<number[]> {
+    const line = { block: this.block, direction, displacements: [...displacements] };
+    const [{ losses }] = await this.surface.losses(this.w, [line]);
+    return Array.from(losses);
+  }
+
   /** Returns the loss at evenly spaced displacements that reach 1.5 times as far as the crossings. */
   async profile(direction: Float64Array, index: number, points = 121): Promise<Profile> {
     const { left, right } = await this.measure(direction, index, Number.NaN);
@@ -55,9 +62,6 @@ export class SurfaceMeter {
     const cap = 10 * norm;
     const [from, to] = [1.5 * (left ?? -(right ?? cap)), 1.5 * (right ?? -(left ?? -cap))];
     const displacement = Array.from({ length: points }, (_, k) => from + ((to - from) * k) / (points - 1));
-    const [{ losses }] = await this.surface.losses(this.w, [
-      { block: this.block, direction, displacements: displacement },
-    ]);
-    return { index, displacement, loss: Array.from(losses) };
+    return { index, displacement, loss: await this.losses(direction, displacement) };
   }
 }

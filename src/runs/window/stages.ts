@@ -9,17 +9,18 @@ import type { Dataset } from '../../data/dataset.js';
 import { InterruptedError } from '../../jobs/context.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
 import { pinnedProvider } from '../../jobs/provider.js';
-import { type AnyNetwork, recordedBlock } from '../../model/any-network.js';
+import { type AnyNetwork, isLayered, recordedBlock } from '../../model/any-network.js';
 import type { ProviderChoice } from '../../numeric/linalg/provider.js';
 import { readArray } from '../../record/arrays.js';
 import { readPart, writeJson } from '../../record/json.js';
 import type { Context } from '../context.js';
+import { HALF, type PlaneRequest, planeRequest } from '../flatness/plane.js';
 import { measureInBatches, PARTIAL } from '../flatness/stage.js';
 import { contextsOf, hasSeveral, placeOf, windowFile } from '../layers.js';
 import { dynamicsRanks, flatnessRanks } from '../ranks.js';
 import type { AnyConfig } from '../schema.js';
 import { finalWeights, TRAJECTORY } from '../train.js';
-import { runWindowJob, type WindowJob } from './jobs.js';
+import { type DynamicsResult, runWindowJob, type WindowJob } from './jobs.js';
 
 /** The documents of a measured window. */
 export const ARRAYS = 'pca.zarr';
@@ -100,6 +101,14 @@ export async function centreWeights(
   return weights;
 }
 
+/** The grid around the path in the plane of the two largest principal directions; undefined where that path was not followed. */
+function planeIn(context: Context): PlaneRequest | undefined {
+  const { paths } = readPart<Pick<DynamicsResult, 'paths'>>(windowFile(context, DYNAMICS), ['paths']);
+  const path = paths.find(({ indices: [i, j] }) => i === 1 && j === 2);
+  const half = isLayered(context.network) ? HALF.layers : HALF.perceptron;
+  return path && planeRequest(path, context.config.analysis.centre, half);
+}
+
 /**
  * Measures the widths of the valley along the directions of the config, in every recorded layer, and writes them to the folder `out`.
  * @throws InterruptedError
@@ -113,7 +122,7 @@ export async function flatnessStage(context: Context, dataset: Dataset, out: str
     const weights = await centreWeights(config, network, folder.path);
     const { data: directions } = await readArray(windowFile(own, ARRAYS), 'directions');
     const place = placeOf(config, out);
-    const request = { weights, samples: dataset.train, ranks, variances, directions };
+    const request = { weights, samples: dataset.train, ranks, variances, directions, plane: planeIn(own) };
     writeJson(join(place, FLATNESS), await measureInBatches(own, request, place));
   }
   // what was measured of the first layers is kept until the last one is done, for a run that is stopped between them
