@@ -3,13 +3,14 @@ import { type SurfaceDirection, surfaceFlatness } from '../analyse/landscape/sur
 import { computed, estimate, missing } from '../numeric/estimate.js';
 import * as is from '../numeric/wants.js';
 import { formatNumber } from '../report/format.js';
-import type { SurfaceBlock } from '../surface/surface.js';
+import { REQUEST_WANTS, type RequestOptions, type SurfaceBlock } from '../surface/surface.js';
 import { Measured } from './measured.js';
 import { type DirectionsLike, directionsIn } from './places.js';
 import type { Point } from './point.js';
+import { watched } from './watched.js';
 
-/** Sets the level, the accuracy and the range of a width. */
-export interface FlatnessOptions {
+/** Sets the level, the accuracy and the range of a width, and says what a call may be stopped by. */
+export interface FlatnessOptions extends RequestOptions {
   /** The loss at both ends, in units of that at the centre; e by default. */
   readonly factor?: number;
   /** Relative tolerance of each end; 1e-4 by default. */
@@ -22,6 +23,7 @@ const OPTIONS_WANTS = is.shape<FlatnessOptions>({
   factor: is.maybe(is.finite),
   tolerance: is.maybe(is.positive),
   reach: is.maybe(is.positive),
+  ...REQUEST_WANTS,
 });
 
 /** Holds the width F = right − left of a valley, in units of the weights; NaN where a side stays below the level within reach. */
@@ -76,12 +78,15 @@ export async function flatnessAt(
   is.given('at.flatness', { options }, { options: OPTIONS_WANTS });
   const { rows, single } = directionsIn('at.flatness', block, directions);
   const { factor = Math.E, tolerance = 1e-4, reach } = options;
-  const found = await surfaceFlatness(surface, weights, block, rows, {
-    factor,
-    relativeTolerance: tolerance,
-    ...(reach !== undefined && { reach }),
-    ...(subset && { subset }),
-  });
+  const found = await watched('at.flatness', options, (request) =>
+    surfaceFlatness(surface, weights, block, rows, {
+      factor,
+      relativeTolerance: tolerance,
+      ...(reach !== undefined && { reach }),
+      ...(subset && { subset }),
+      ...request,
+    }),
+  );
   const about = { loss: found.centreLoss, factor, tolerance, n: found.samples, subset: subset !== undefined };
   const all = found.directions.map((d) => new Flatness(d, about));
   return single ? all[0] : all;

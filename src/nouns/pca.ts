@@ -6,12 +6,14 @@ import { embeddedLinearAlgebra, type LinearAlgebra } from '../numeric/linalg/ind
 import { type Key, randomKey } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { formatCount, formatNumber, formatShare } from '../report/format.js';
-import { kept, type RowsLike, rowsOf } from './rows.js';
+import { REQUEST_WANTS, type RequestOptions } from '../surface/surface.js';
+import { kept, type RowsLike, rowsOf, watchedRows } from './rows.js';
 import { Shown, shortened } from './shown.js';
 import { leadingDirections } from './subspace.js';
+import { watched } from './watched.js';
 
-/** Chooses rows and directions. Nothing is needed. */
-export interface PcaOptions {
+/** Chooses rows and directions, and says what a call may be stopped by. Nothing is needed. */
+export interface PcaOptions extends RequestOptions {
   /** How many of the largest directions are found, or `all`; 20 by default. */
   readonly components?: number | 'all';
   /** [T, P] of numbers that come without a shape. */
@@ -47,6 +49,7 @@ export const PCA_WANTS = is.shape<PcaOptions>({
   seed: is.maybe(is.whole),
   key: is.maybe(is.key),
   la: is.maybe(is.algebra),
+  ...REQUEST_WANTS,
 });
 
 /** Holds principal directions, by descending variance. */
@@ -138,12 +141,14 @@ interface Found {
 /** Orders from which a subspace is faster than the whole problem, where it is also this many times the directions. */
 const [LARGE, TIMES] = [300, 6];
 const BUDGET = 2 ** 30;
+/** Readings of the rows, about, by which progress is told; the eigenproblem that follows the exact ones takes long as well. */
+const [EXACT_PASSES, PASSES] = [3, 12];
 
 /**
  * Finds the principal directions of a table of weights, T rows of P. Costs about ten passes over the rows for the leading ones of a
  * large table, otherwise the eigenproblem of order min(T, P).
  * @throws InputError for rows of different lengths, fewer than 2 rows, and more components than min(P, T − 1); RunError for numbers
- *   that are not finite and for rows that are all equal
+ *   that are not finite, for rows that are all equal, and 'interrupted' where the signal was given
  */
 export async function pca(rows: RowsLike, options: PcaOptions = {}): Promise<PcaResult> {
   is.given('pca', { options }, { options: PCA_WANTS });
@@ -161,10 +166,12 @@ export async function pca(rows: RowsLike, options: PcaOptions = {}): Promise<Pca
   const count = components === 'all' ? most : Math.min(components, most);
   const n = Math.min(T, P);
   const large = n > LARGE && n >= TIMES * count;
-  const found =
-    (options.method ?? (large ? 'subspace' : 'exact')) === 'exact'
-      ? await solved(source, la, count, budget)
-      : await leading(source, la, count, budget, options);
+  const exact = (options.method ?? (large ? 'subspace' : 'exact')) === 'exact';
+  const found = await watched('pca', options, (request) =>
+    exact
+      ? solved(watchedRows('pca', source, request, EXACT_PASSES), la, count, budget)
+      : leading(source, la, count, budget, options, request),
+  );
   return new PcaResult(found, source, la);
 }
 
@@ -191,8 +198,9 @@ async function leading(
   count: number,
   budget: number,
   { tolerance = 1e-6, key, seed = 0 }: PcaOptions,
+  request: RequestOptions,
 ): Promise<Found> {
-  const own = await kept(source, budget / 2);
+  const own = watchedRows('pca', await kept(source, budget / 2), request, PASSES);
   const found = await leadingDirections(own, { count, key: key ?? randomKey(seed), la, tolerance, budget: budget / 2 });
   const { values, residuals, vectors, mean, totalVariance, passes, converged } = found;
   for (let k = 0; k < count; k++) orient(vectors.data.subarray(k * source.P, (k + 1) * source.P));

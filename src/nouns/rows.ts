@@ -3,6 +3,9 @@ import { asRows, ROW_SOURCE_WANTS, type RowSource, rowsInMemory } from '../analy
 import { check, kindOf } from '../numeric/errors.js';
 import type { Matrix } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
+import { pause } from '../surface/requests.js';
+import type { RequestOptions } from '../surface/surface.js';
+import { checkGoing } from './watched.js';
 
 /** Holds numbers with their shape, as `readNpy` gives them: T rows of P. */
 export interface Shaped {
@@ -61,4 +64,26 @@ export async function kept(source: RowSource, budget: number): Promise<RowSource
     at += chunk.length;
   }
   return at === T * P && all ? rowsInMemory(all, P) : source;
+}
+
+/**
+ * Returns the same rows, which tell of their reading and stop it: the share is that of `passes` readings of all rows.
+ * @throws RunError 'interrupted' while they are read, where the signal was given
+ */
+export function watchedRows(call: string, source: RowSource, request: RequestOptions, passes: number): RowSource {
+  const { T, P } = source;
+  let read = 0;
+  return {
+    T,
+    P,
+    async *chunks() {
+      for await (const chunk of source.chunks()) {
+        if (request.signal) await pause();
+        checkGoing(call, request);
+        yield chunk;
+        read += chunk.length / P;
+        request.onProgress?.(Math.min(0.99, read / (passes * T)));
+      }
+    },
+  };
 }

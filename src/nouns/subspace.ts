@@ -22,6 +22,8 @@ export interface SubspaceOptions {
   readonly tolerance: number;
   /** Bytes for the basis. */
   readonly budget: number;
+  /** What is taken from every row where it is not their mean, which is then not computed. */
+  readonly centre?: Float64Array;
 }
 
 /** Holds leading directions. */
@@ -49,9 +51,9 @@ const [BLOCKS, RESTARTS] = [12, 8];
 
 /** Finds the directions. A pass costs 4·T·P flops for each vector of a block; there are about ten. */
 export async function leadingDirections(source: RowSource, options: SubspaceOptions): Promise<Leading> {
-  const { count, key, la, tolerance, budget } = options;
+  const { count, key, la, tolerance, budget, centre } = options;
   const { T, P } = source;
-  const { mean, bits } = await meanOfRows(source);
+  const { mean, bits } = centre ? { mean: centre, bits: 53 as const } : await meanOfRows(source);
   let total = 0;
   let passes = 1;
   const multiply = async (q: Matrix): Promise<Matrix> => {

@@ -15,6 +15,7 @@ import {
   namedError,
   numbersOf,
   oneAtATime,
+  pause,
 } from './requests.js';
 import {
   type Offer,
@@ -114,6 +115,7 @@ export function completed(parts: SurfaceParts): Surface {
     answer: () => Promise<T>,
   ): Promise<T> =>
     inOrder(async () => {
+      if (options?.signal) await pause();
       checkGoing(options);
       check(open, 'closed', `${name} was closed and answers no more requests.`);
       if (offers[verb] === 'missing')

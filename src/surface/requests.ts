@@ -110,9 +110,16 @@ export function progressOf(options: RequestOptions | undefined, total: number): 
 }
 
 async function eventsHandled(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve));
+  await pause();
   checkGoing({ signal });
 }
+
+/** Lets pending events of this thread be handled: keys, messages, clocks. Takes microseconds in Node, a millisecond elsewhere. */
+export const pause = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
 
 /** @throws RunError 'interrupted' where a request was asked to stop */
 export function checkGoing(options: RequestOptions | undefined): void {

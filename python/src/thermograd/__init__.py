@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from . import fit as fit
     from .analysis import AnalysisError as AnalysisError
     from .analysis import analyse as analyse
     from .bridge.problem import Problem as Problem
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .report import Report as Report
     from .report import open_report as open
     from .saved import restore as restore
+    from .tables import decompose as decompose
+    from .tables import pca as pca
 
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
@@ -27,18 +30,36 @@ _NAMES = {
     "Report": ("report", "Report"),
     "analyse": ("analysis", "analyse"),
     "at": ("point", "at"),
+    "decompose": ("tables", "decompose"),
+    "fit": ("fit", ""),
     "open": ("report", "open_report"),
+    "pca": ("tables", "pca"),
     "restore": ("saved", "restore"),
 }
 
-__all__ = ["AnalysisError", "At", "Problem", "Recorder", "Report", "__version__", "analyse", "at", "open", "restore"]
+__all__ = [
+    "AnalysisError",
+    "At",
+    "Problem",
+    "Recorder",
+    "Report",
+    "__version__",
+    "analyse",
+    "at",
+    "decompose",
+    "fit",
+    "open",
+    "pca",
+    "restore",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _NAMES:
         raise AttributeError(f"module 'thermograd' has no attribute '{name}'")
     module, attribute = _NAMES[name]
-    return getattr(importlib.import_module(f".{module}", __name__), attribute)
+    found = importlib.import_module(f".{module}", __name__)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

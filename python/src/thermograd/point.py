@@ -5,14 +5,15 @@ A PyTorch model at its weights, over its samples, as a thing to measure:
     at.hessian("fc1").top(3)        # [Eigenvalue(value, error, vector, method), …]
     at.hessian().trace()            # Measured(value, error, method)
     at.noise("fc1").along(v)        # vᵀ C1 v, per sample
+    at.flatness("fc1", v)           # the width of the valley along v
 
-Everything runs in this process with the passes of the bridge; no Node is needed. docs/theory [S1], [S10].
+Everything runs in this process with the passes of the bridge; no Node is needed. docs/theory [S1], [S10], [F1].
 """
 
 from __future__ import annotations
 
 import fnmatch
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 
@@ -22,30 +23,11 @@ from .bridge.parts import Asked
 from .bridge.passes import Passes
 from .bridge.problem import Problem, problem_from
 from .bridge.weights import Block
-
-
-class Measured(NamedTuple):
-    """A number with its error and how both were obtained."""
-
-    value: float
-    #: One standard error over probes or samples; for an eigenvalue the bound by its residual.
-    error: float
-    method: str
-
-    def __str__(self) -> str:
-        return f"{self.value:.6g} ± {self.error:.2g}"
-
-
-class Eigenvalue(NamedTuple):
-    """An eigenvalue, the bound of its error ‖H v − λ v‖, and its eigenvector of length 1."""
-
-    value: float
-    error: float
-    vector: np.ndarray
-    method: str
-
-    def __str__(self) -> str:
-        return f"{self.value:.6g} ± {self.error:.2g}"
+from .directions import directions_in, quiet
+from .hessian import Hessian
+from .measured import Flatness
+from .noise import Noise
+from .valley import width_of
 
 
 def at(model: Any, loss: Any = None, data: Any = None, **options: Any) -> At:
@@ -69,7 +51,13 @@ class At:
     def loss(self) -> float:
         """Returns the loss over all samples."""
         with measuring(self.passes.problem):
-            return self.passes.gradient(self._all(), _quiet)[0]
+            return self.passes.gradient(self.asked(), quiet)[0]
+
+    def gradient(self, block: Optional[str] = None) -> np.ndarray:
+        """Computes the gradient on a block, in the order of its weights."""
+        place = self._block("at.gradient", block)
+        with measuring(self.passes.problem):
+            return np.asarray(place.of(self.passes.gradient(self.asked(), quiet)[1]))
 
     def hessian(self, block: Optional[str] = None) -> Hessian:
         """Returns the Hessian on a parameter (`fc1.weight`), a layer (`fc1`: its weight), a pattern (`fc*`), or all weights."""
@@ -79,10 +67,49 @@ class At:
         """Returns the covariance C1 of the gradient of one sample on a block."""
         return Noise(self, self._block("at.noise", block))
 
+    def flatness(
+        self, block: Optional[str], directions: Any, *, factor: float = float(np.e), tolerance: float = 1e-4, reach: float = 10.0
+    ) -> Union[Flatness, list[Flatness]]:
+        """
+        Measures the width of the loss valley along one direction of a block, or along every row of a matrix: the distance between the nearest points
+        at which the loss is `factor` times that of the centre. Directions are brought to length 1.
+
+        `tolerance` is the relative one of each end, `reach` the farthest displacement in units of the norm of the block's weights. Costs a product
+        with the Hessian and about twenty losses for each direction. Raises BridgeError where the loss of the centre is not above 0, and for a factor
+        that is not above 1.
+        """
+        if not (factor > 1 and tolerance > 0 and reach > 0):
+            raise BridgeError("bad-option", f"at.flatness: factor is above 1, tolerance and reach above 0; got {factor!r}, {tolerance!r}, {reach!r}.")
+        place = self._block("at.flatness", block)
+        v = directions_in("at.flatness", directions, place.size, unit=True)
+        passes, asked = self.passes, self.asked()
+        with measuring(passes.problem):
+            centre, gradient = passes.gradient(asked, quiet)
+            if not centre > 0:
+                raise BridgeError("bad-loss", f"at.flatness: a level of {factor:.4g} times the loss needs a loss above 0 at the centre; it is {centre}.")
+            slopes = v @ place.of(gradient)
+            curvatures = np.einsum("ij,ij->i", v, passes.hessian_vectors(place, v, asked, quiet))
+            own, whole = (float(np.linalg.norm(x)) for x in (place.of(passes.weights.own()), passes.weights.own()))
+            found = [
+                width_of(
+                    lambda at, p=p: passes.losses([(place, p, np.array(at))], asked, quiet)[0],
+                    centre,
+                    float(slope),
+                    float(curvature),
+                    factor=factor,
+                    tolerance=tolerance,
+                    cap=reach * (own or whole or 1.0),
+                    n=self.samples,
+                )
+                for p, slope, curvature in zip(v, slopes, curvatures)
+            ]
+        return found if np.ndim(directions) == 2 else found[0]
+
     def __repr__(self) -> str:
         return f"At({self.passes.weights.size} weights, {self.samples} samples; {', '.join(self.blocks[:6])}{', …' if len(self.blocks) > 6 else ''})"
 
-    def _all(self) -> Asked:
+    def asked(self) -> Asked:
+        """Returns the request for all samples."""
         return Asked(self.samples, None, None)
 
     def _block(self, call: str, name: Optional[str]) -> Block:
@@ -93,116 +120,3 @@ class At:
         if not found:
             raise BridgeError("no-parameter", f"{call}: the model has no parameter named {name!r}; it has {', '.join(self.blocks[:12])}.")
         return Block(self.passes.weights, np.array([(p.offset, p.size) for p in found], np.int64))
-
-
-class Hessian:
-    """The Hessian of the loss on a block, by products with vectors alone."""
-
-    def __init__(self, point: At, block: Block) -> None:
-        self._at, self._block = point, block
-        self.size = block.size
-
-    def times(self, v: Any) -> np.ndarray:
-        """Returns H v for a vector, or for every row of a matrix."""
-        rows = _rows("hessian.times", v, self.size)
-        passes = self._at.passes
-        with measuring(passes.problem):
-            out = passes.hessian_vectors(self._block, rows, self._at._all(), _quiet)
-        return out if np.ndim(v) == 2 else out[0]
-
-    def top(self, count: int = 10, *, seed: int = 0, tolerance: float = 1e-5) -> list[Eigenvalue]:
-        """
-        Finds the largest eigenvalues, in descending order, by Lanczos with full orthogonalisation: at most 4·count + 120 products.
-
-        Raises BridgeError unless 1 ≤ count ≤ the size of the block.
-        """
-        if not isinstance(count, int) or not 1 <= count <= self.size:
-            raise BridgeError("bad-count", f"hessian.top: the block has {self.size} eigenvalues; got {count!r}.")
-        most = min(self.size, 4 * count + 120)
-        q = np.random.default_rng(seed).standard_normal(self.size)
-        basis = np.zeros((most, self.size))
-        image = np.zeros((most, self.size))
-        for k in range(most):
-            for _ in range(2):
-                q -= basis[:k].T @ (basis[:k] @ q)
-            length = float(np.linalg.norm(q))
-            if k > 0 and length <= 1e-12 * max(1e-300, float(np.abs(image[:k]).max())):
-                q = np.random.default_rng(seed + k).standard_normal(self.size)  # an invariant subspace: start anew
-                for _ in range(2):
-                    q -= basis[:k].T @ (basis[:k] @ q)
-                length = float(np.linalg.norm(q))
-            basis[k] = q / length
-            image[k] = self.times(basis[k])
-            q = image[k].copy()
-            if k + 1 < count or ((k + 1) % 5 != 0 and k + 1 < most):
-                continue
-            t = basis[: k + 1] @ image[: k + 1].T
-            values, y = np.linalg.eigh((t + t.T) / 2)
-            chosen = np.argsort(values)[::-1][:count]
-            vectors = y[:, chosen].T @ basis[: k + 1]
-            residuals = np.linalg.norm(y[:, chosen].T @ image[: k + 1] - values[chosen, None] * vectors, axis=1)
-            if residuals.max() <= tolerance * np.abs(values).max():
-                break
-        how = f"Lanczos, {k + 1} products"
-        return [Eigenvalue(float(values[c]), float(r), v, how) for c, r, v in zip(chosen, residuals, vectors)]
-
-    def trace(self, probes: int = 30, *, seed: int = 0) -> Measured:
-        """Estimates the trace by probes of random signs; exact, by unit vectors, where the block has no more weights than probes."""
-        if not isinstance(probes, int) or probes < 2:
-            raise BridgeError("bad-probes", f"hessian.trace: an error needs at least 2 probes; got {probes!r}.")
-        if self.size <= probes:
-            return Measured(float(np.trace(self.times(np.eye(self.size)))), 0.0, "sum of the diagonal")
-        z = np.random.default_rng(seed).choice([-1.0, 1.0], (probes, self.size))
-        forms = np.einsum("ij,ij->i", z, self.times(z))
-        return Measured(float(forms.mean()), float(forms.std(ddof=1) / np.sqrt(probes)), f"Hutchinson, {probes} probes")
-
-    def __repr__(self) -> str:
-        return f"Hessian({self.size} weights; ask for top(k), trace() or times(v))"
-
-
-class Noise:
-    """The covariance C1 = (1/N) Σ_k g_k g_kᵀ − g gᵀ of the gradient of one sample on a block."""
-
-    def __init__(self, point: At, block: Block) -> None:
-        self._at, self._block = point, block
-        self.size = block.size
-
-    def along(self, directions: Any) -> Union[Measured, list[Measured]]:
-        """Measures vᵀ C1 v along one direction, or along every row of a matrix; they are brought to length 1."""
-        v = _rows("noise.along", directions, self.size)
-        lengths = np.linalg.norm(v, axis=1)
-        if not (np.isfinite(lengths) & (lengths > 0)).all():
-            raise BridgeError("no-direction", "noise.along: a direction has a finite length above 0.")
-        passes = self._at.passes
-        with measuring(passes.problem):
-            slopes = passes.projected(self._block, v / lengths[:, None], self._at._all(), _quiet)
-        d = slopes - slopes.mean(axis=0)
-        second, fourth = (d**2).mean(axis=0), (d**4).mean(axis=0)
-        n = len(slopes)
-        how = f"exact sum over {n} samples; error: these as a sample of their distribution"
-        found = [Measured(float(a), float(np.sqrt(max(0.0, b - a * a) / n)), how) for a, b in zip(second, fourth)]
-        return found if np.ndim(directions) == 2 else found[0]
-
-    def matrix(self) -> np.ndarray:
-        """Forms C1, P_b×P_b. Raises BridgeError for a block of more than 3000 weights."""
-        if self.size > 3000:
-            raise BridgeError("block-too-large", f"noise.matrix: only blocks of up to 3000 weights are formed as matrices; this one has {self.size}.")
-        passes = self._at.passes
-        with measuring(passes.problem):
-            moment = passes.second_moment(self._block, self._at._all(), _quiet)
-            g = self._block.of(passes.gradient(self._at._all(), _quiet)[1])
-        return np.asarray(moment - np.outer(g, g))
-
-    def __repr__(self) -> str:
-        return f"Noise({self.size} weights; ask for along(v) or matrix())"
-
-
-def _rows(call: str, v: Any, size: int) -> np.ndarray:
-    rows = np.atleast_2d(np.asarray(v, dtype=np.float64))
-    if rows.ndim != 2 or rows.shape[1] != size or len(rows) == 0:
-        raise BridgeError("bad-vector", f"{call}: a direction in this block has {size} numbers; got the shape {list(np.shape(v))}.")
-    return rows
-
-
-def _quiet(_: float) -> None:
-    pass

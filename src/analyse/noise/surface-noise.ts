@@ -81,9 +81,10 @@ export async function projectedNoise(
     { surface, w, block, directions, options },
     { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, directions: is.matrix, options: NOISE_WANTS },
   );
-  const { subset, signal } = options;
+  const { subset, signal, onProgress } = options;
   const g = await blockGradient(surface, w, block, options);
-  const each = await surface.projectedSampleGradients(w, block, directions, subset, signal ? { signal } : {});
+  const request = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const each = await surface.projectedSampleGradients(w, block, directions, subset, request);
   return noiseOf(each, g, directions, surface.samples, subset);
 }
 

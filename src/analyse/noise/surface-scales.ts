@@ -35,10 +35,11 @@ export async function surfaceNoiseScale(
     { surface, w, block, options },
     { surface: SURFACE_WANTS, w: is.numbers, block: BLOCK_WANTS, options: NOISE_WANTS },
   );
-  const { subset, signal } = options;
+  const { subset, signal, onProgress } = options;
   const request = signal ? { signal } : {};
   const g = await blockGradient(surface, w, block, options);
   const norms = await surface.squaredNorms(w, block, subset, request);
+  onProgress?.(0.5);
   const along = (await surface.projectedSampleGradients(w, block, matrix(1, g.length, g), subset, request)).data;
   return noiseScaleOf({ norms, along, size: dot(g, g), samples: surface.samples, ...(subset && { subset }) });
 }

@@ -26,6 +26,8 @@ const found = made(await door.pca(rows));
 const analysis = made(syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 }));
 const folder = join(tmpdir(), 'no-such-folder-of-nouns');
 const signal = made(new AbortController().signal);
+/** What every long call takes besides. */
+const watch = () => ({ onProgress: () => {}, signal });
 const figure = made(door.plot.density(density));
 const trained = { seeds: 2, measure: false, out: join(folder, 'a', '\0'), resume: false, signal, checkpointSeconds: 1, onProgress: () => {} }; // biome-ignore format: one line
 /** Any array of numbers may be rows or a direction, and any text a path or a block. */
@@ -70,28 +72,32 @@ export const NOUNS: Record<string, Call> = {
   'at.noise': call((b: never) => at.noise(b), () => ['layer1']), // biome-ignore format: one line
   'at.flatness': call(
     (b: never, d: never, o: never) => there.flatness(b, d, o),
-    () => [undefined, [1, 0], { factor: 2, tolerance: 1e-3, reach: 8 }],
+    () => [undefined, [1, 0], { factor: 2, tolerance: 1e-3, reach: 8, ...watch() }],
     '1=rows',
   ),
-  'hessian.top': call((k: never, o: never) => there.hessian().top(k, o), () => [1, { tolerance: 1e-6, maxSteps: 20 }]), // biome-ignore format: one line
-  'hessian.smallest': call((o: never) => there.hessian().smallest(o), () => [{ tolerance: 1e-6, maxSteps: 20 }]), // biome-ignore format: one line
-  'hessian.trace': call((o: never) => there.hessian().trace(o), () => [{ probes: 4 }]), // biome-ignore format: one line
+  'hessian.top': call((k: never, o: never) => there.hessian().top(k, o), () => [1, { tolerance: 1e-6, maxSteps: 20, ...watch() }]), // biome-ignore format: one line
+  'hessian.smallest': call((o: never) => there.hessian().smallest(o), () => [{ tolerance: 1e-6, maxSteps: 20, ...watch() }]), // biome-ignore format: one line
+  'hessian.trace': call((o: never) => there.hessian().trace(o), () => [{ probes: 4, ...watch() }]), // biome-ignore format: one line
   'hessian.density': call(
     (o: never) => there.hessian().density(o),
-    () => [{ probes: 3, steps: 2, width: 0.1, at: [1, 2, 4] }],
+    () => [{ probes: 3, steps: 2, width: 0.1, at: [1, 2, 4], ...watch() }],
   ),
   'density.above': call((x: never) => density.above(x), () => [1]), // biome-ignore format: one line
   'density.quantile': call((x: never) => density.quantile(x), () => [0.5]), // biome-ignore format: one line
-  'hessian.along': call((d: never) => there.hessian().along(d), () => [[1, 0]], '0=rows'), // biome-ignore format: one line
-  'noise.along': call((d: never) => at.noise('layer2').along(d), () => [[1, 0, 0, 0, 0, 0, 0, 1]]), // biome-ignore format: one line
+  'hessian.along': call((d: never, o: never) => there.hessian().along(d, o), () => [[1, 0], watch()], '0=rows'), // biome-ignore format: one line
+  'noise.along': call((d: never, o: never) => at.noise('layer2').along(d, o), () => [[1, 0, 0, 0, 0, 0, 0, 1], watch()]), // biome-ignore format: one line
   'noise.between': call(
-    (d: never) => at.noise('layer2').between(d),
-    () => [made([[1, 0, 0, 0, 0, 0, 0, 1]])],
+    (d: never, o: never) => at.noise('layer2').between(d, o),
+    () => [made([[1, 0, 0, 0, 0, 0, 0, 1]]), watch()],
   ),
-  'noise.top': call((k: never) => at.noise('layer2').top(k), () => [2]), // biome-ignore format: one line
+  'noise.matrix': call((o: never) => at.noise('layer2').matrix(o), () => [watch()]), // biome-ignore format: one line
+  'noise.trace': call((o: never) => at.noise('layer2').trace(o), () => [watch()]), // biome-ignore format: one line
+  'noise.scale': call((o: never) => at.noise('layer2').scale(o), () => [watch()]), // biome-ignore format: one line
+  'hessian.matrix': call((o: never) => there.hessian().matrix(o), () => [watch()]), // biome-ignore format: one line
+  'noise.top': call((k: never, o: never) => at.noise('layer2').top(k, o), () => [2, watch()]), // biome-ignore format: one line
   pca: call(
     door.pca,
-    () => [rows, { components: 2, shape: [30, 4], from: 1, to: 20, method: 'subspace', tolerance: 1e-6, budget: 1e8, seed: 1, key, la }], // biome-ignore format: one line
+    () => [rows, { components: 2, shape: [30, 4], from: 1, to: 20, method: 'subspace', tolerance: 1e-6, budget: 1e8, seed: 1, key, la, ...watch() }], // biome-ignore format: one line
     '0=text',
     '1.shape',
     '1.shape=text',

@@ -211,6 +211,15 @@ class Passes:
             sums.addmm_(rows.T, rows, alpha=part.factor)
         return finite(sums.cpu().numpy(), "the second moment in row")
 
+    def moment_vectors(self, block: Block, v: np.ndarray, asked: Asked, between: Between) -> np.ndarray:
+        """Returns Σ_k c_k g_k (g_k·v) for every row of v, in one pass over the gradients of the samples."""
+        sums = torch.zeros(v.shape, dtype=torch.float64, device=self.device)
+        vectors = torch.as_tensor(v, dtype=torch.float64, device=self.device)
+        for part in self._counted(asked, self._rows_at_once(block), between):
+            rows = self._gradients(block, part).double()
+            sums += part.factor * ((rows @ vectors.T).T @ rows)
+        return finite(sums.cpu().numpy(), "a product with the second moment in row")
+
     def squared_norms(self, block: Block, asked: Asked, between: Between) -> np.ndarray:
         """Returns |g_k|² over the block for each asked sample."""
         out = np.empty(asked.count)
