@@ -6,17 +6,19 @@
  * and only gives the directions in which SGD moves; its last weights are not used.
  */
 import { existsSync, lstatSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
 import type { TaskTraining } from '../../apply/task.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
 import { FOLDER_WANTS, InterruptedError } from '../../jobs/context.js';
 import { checkDisk } from '../../jobs/disk.js';
-import { usableMemory, VERSION } from '../../jobs/machine.js';
+import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
 import { measure as digest } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
-import { removeAbandoned } from '../../jobs/publish.js';
+import { checkFree, publish, removeAbandoned } from '../../jobs/publish.js';
+import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
 import { type AnyNetwork, isLayered, networkWords } from '../../model/any-network.js';
@@ -99,13 +101,15 @@ const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
 };
 
 /**
- * Measures a network, builds the penalty and writes the file.
+ * Measures a network, builds the penalty and writes the file, and its page into a folder beside it: `penalty-report` of penalty.npz.
  * @throws InputError before anything is measured; RunError when the method gives no penalty; InterruptedError
  */
-export async function protectRun(request: ProtectRequest): Promise<ProtectResult> {
+export async function protectRun(request: ProtectRequest): Promise<ProtectResult & { readonly report: string }> {
   is.given('protectRun', { request }, { request: PROTECT_WANTS });
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
-  checkFile(out, request.force === true);
+  const force = request.force === true;
+  checkFile(out, force);
+  checkFree(pageFolder(out), { force, files: PAGE, what: 'report of a penalty' });
   const constraint = penaltyNamed(request.method ?? 'ewc');
   for (const [flag, value] of Object.entries({ axes, samples, 'window-epochs': windowEpochs }))
     check(
@@ -141,7 +145,27 @@ function configOf({ run, layers = [] }: ProtectRequest): AnyConfig {
   return stated ? config : anyConfigAt(run, [...given, { record: { layer: firstLayer(config.network) } }], what);
 }
 
-async function protectWith(request: ProtectRequest, asked: Asked): Promise<ProtectResult> {
+/** The folder of the page of a penalty. */
+const pageFolder = (out: string): string => `${out.replace(/\.[^./\\]+$/, '')}-report`;
+/** What it holds. */
+const PAGE = ['report.html', 'penalty.json', 'theory.html', 'figures', 'tables'];
+
+/** Draws and writes the page; the library that draws is loaded here. */
+async function writePage(result: ProtectResult, config: AnyConfig): Promise<string> {
+  const { renderProtection } = await import('./page.js');
+  const { linearAlgebra, kernelBuild, file } = result;
+  const record = { versions: allVersions(), kernelBuild, linearAlgebra, machine: thisMachine() };
+  const folder = pageFolder(file);
+  // the page lies beside the file, wherever both are
+  const report = renderProtection({ ...result, file: basename(file) }, factsOf(record, { config }));
+  publish(folder, reportFiles(report, 'penalty.json'));
+  return join(folder, 'report.html');
+}
+
+async function protectWith(
+  request: ProtectRequest,
+  asked: Asked,
+): Promise<ProtectResult & { readonly report: string }> {
   const { constraint, config, axes, out, build } = asked;
   const { samples } = request;
   const source = windowSource(request, constraint);
@@ -185,7 +209,8 @@ async function protectWith(request: ProtectRequest, asked: Asked): Promise<Prote
     kernelBuild: build,
   };
   const outcome = await measure(constraint.name, shared, request, out);
-  return keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
+  const result = keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
+  return { ...result, report: await writePage(result, config) };
 }
 
 /**
