@@ -14,7 +14,7 @@ import * as is from '../../numeric/wants.js';
 import { LineLoss, type LineOptions } from '../../surface/network/line.js';
 import type { DirectionFlatness } from '../trajectory/results.js';
 import { type Crossings, nearestCrossings } from './crossing.js';
-import { crossingsBySubset } from './crossing-by-subset.js';
+import { crossingsByParts } from './crossing-by-parts.js';
 import { checkCentreLoss, widthOf } from './width.js';
 
 /** Sets the level, the accuracy and the range of a width. */
@@ -44,13 +44,14 @@ export class FlatnessMeter {
   readonly factor: number;
   readonly relativeTolerance: number;
   private readonly cap: number;
-  private readonly subsetCentre: number;
+  /** Mean losses of the parts at the centre. */
+  private readonly partCentres: readonly number[];
 
   /** @throws InputError when the loss at the centre is zero or not finite: no width exists then */
   constructor(options: FlatnessOptions) {
     is.given('new FlatnessMeter', { options }, { options: FLATNESS_OPTIONS_WANTS });
     this.line = new LineLoss({ ...options, ordered: true });
-    this.subsetCentre = this.line.onSubset?.losses([0])[0] ?? Number.NaN;
+    this.partCentres = this.line.subsets.map((part) => part.losses([0])[0]);
     this.factor = options.factor ?? Math.E;
     this.relativeTolerance = options.relativeTolerance ?? 1e-4;
     const { block, centreLoss } = this.line;
@@ -74,8 +75,7 @@ export class FlatnessMeter {
     const { line, factor } = this;
     line.setDirection(direction);
     const before = line.evaluations;
-    const { slope, curvature } = line.derivatives();
-    const crossings = this.crossings(slope, curvature);
+    const { slope, curvature, ...crossings } = this.crossings();
     return widthOf({
       index,
       variance,
@@ -104,25 +104,26 @@ export class FlatnessMeter {
     );
     const { line } = this;
     line.setDirection(direction);
-    const { slope, curvature } = line.derivatives();
-    const { left, right } = this.crossings(slope, curvature);
+    const { left, right } = this.crossings();
     const [from, to] = [-1.5 * (left ?? right ?? this.cap), 1.5 * (right ?? left ?? this.cap)];
     const displacement = Array.from({ length: points }, (_, k) => from + ((to - from) * k) / (points - 1));
     return { index, displacement, loss: line.losses(displacement) };
   }
 
-  private crossings(slope: number, curvature: number): Crossings {
+  /** Returns the crossings along the line, and the derivatives at the centre. */
+  private crossings(): Crossings & { readonly slope: number; readonly curvature: number } {
     const { line, factor, relativeTolerance, cap } = this;
-    const centre = line.centreLoss;
-    const all = { centre, slope, curvature, evaluate: (x: readonly number[]) => line.losses(x) };
-    const subset = line.onSubset;
-    if (subset === undefined)
-      return nearestCrossings(all.evaluate, { ...all, level: factor * centre, relativeTolerance, cap });
-    const part = {
-      centre: this.subsetCentre,
-      ...subset.derivatives(),
-      evaluate: (x: readonly number[]) => subset.losses(x),
-    };
-    return crossingsBySubset(all, part, { factor, relativeTolerance, cap });
+    const derivatives = line.derivatives();
+    const all = { centre: line.centreLoss, ...derivatives, evaluate: (x: readonly number[]) => line.losses(x) };
+    const options = { factor, relativeTolerance, cap };
+    if (line.subsets.length === 0)
+      return { ...derivatives, ...nearestCrossings(all.evaluate, { ...all, ...options, level: factor * all.centre }) };
+    const parts = line.subsets.map((part, i) => ({
+      centre: this.partCentres[i],
+      // those of all samples are near enough but for the first, on which the search runs
+      ...(i === 0 ? part.derivatives() : derivatives),
+      evaluate: (x: readonly number[]) => part.losses(x),
+    }));
+    return { ...derivatives, ...crossingsByParts(all, parts, options) };
   }
 }

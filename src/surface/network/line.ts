@@ -12,6 +12,7 @@ import { type LayerBlock, layerNamed, layersOf, type NetworkSpec } from '../../m
 import { check } from '../../numeric/errors.js';
 import { Arena } from '../../train/arena.js';
 import { Trainer } from '../../train/trainer.js';
+import { byGradient, partsFor, type Stratum, strataOf } from './line-parts.js';
 
 interface FlatnessExports {
   heapBase(): number;
@@ -45,16 +46,8 @@ export interface LineOptions {
   readonly samples: Samples;
   /** The layer in which the lines run. */
   readonly layer: string;
-  /** Whether the samples are put in the order of their gradients, so that `onSubset` stands for them all. */
+  /** Whether the samples are put in the order of their gradients, so that `subsets` stand for them all. */
   readonly ordered?: boolean;
-}
-
-/** Every step-th block from `first` on, and below `end`, each sample of them counting `weight`-fold. */
-interface Stratum {
-  readonly first: number;
-  readonly step: number;
-  readonly end: number;
-  readonly weight: number;
 }
 
 /** Gives a function along the line and its derivatives at the centre. */
@@ -87,8 +80,8 @@ export class LineLoss {
   private readonly sumsAt: number;
   private readonly remembered: boolean;
   private readonly all: readonly Stratum[];
-  /** The losses of about a tenth of the samples, which stand for all of them; only for many samples, and where they are ordered. */
-  readonly onSubset: LineFunction | undefined;
+  /** The losses of parts of the samples that stand for all of them, which grow; only for many samples, and where they are ordered. */
+  readonly subsets: readonly LineFunction[];
 
   constructor({ spec, weights, samples, layer, ordered }: LineOptions) {
     this.block = layerNamed(spec, layer);
@@ -107,17 +100,17 @@ export class LineLoss {
     this.displacementsAt = arena.take(4 * MOST_DISPLACEMENTS, 'the displacements');
     this.sumsAt = arena.take(8 * MOST_DISPLACEMENTS, 'the sums');
     this.all = [{ first: 0, step: 1, end: blocks, weight: 1 }];
-    const strata = ordered && blocks >= FEWEST_BLOCKS ? strataOf(blocks, samples.count) : undefined;
-    if (strata)
-      this.onSubset = {
+    const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
+    trainer.setWeights(weights);
+    const sorted = ordered && blocks >= FEWEST_BLOCKS ? byGradient(trainer, layer, samples.count) : undefined;
+    const order = sorted?.order ?? Uint32Array.from({ length: samples.count }, (_, i) => i);
+    this.subsets = (sorted ? partsFor(sorted.inFirstQuarter) : []).map((part) => {
+      const strata = strataOf(part, blocks, samples.count);
+      return {
         losses: (displacements) => this.lossesOver(strata, displacements),
         derivatives: () => this.derivativesOver(strata),
       };
-    const trainer = new Trainer({ spec, samples, learningRate: 1, batchSize: 1 });
-    trainer.setWeights(weights);
-    const order = strata
-      ? byGradient(trainer, layer, samples.count)
-      : Uint32Array.from({ length: samples.count }, (_, i) => i);
+    });
     this.placeInputs(trainer, layer, order);
     const labelsAt = samples.labels ? arena.take(32 * blocks, 'the labels') : 0;
     if (samples.labels) {
@@ -272,31 +265,4 @@ export class LineLoss {
     this.arena.f32(at, layer.outputs).set(weights.subarray(layer.biasOffset, layer.biasOffset + layer.outputs));
     return at;
   }
-}
-
-/** Lists the samples by the size of their gradients in the layer, the largest first. */
-function byGradient(trainer: Trainer, layer: string, all: number): Uint32Array {
-  const sizes = new Float64Array(all);
-  for (const { inputs, deltas, first, count } of trainer.layerStates(layer)) {
-    const [n, m] = [inputs.length / count, deltas.length / count];
-    for (let s = 0; s < count; s++) {
-      let [h, d] = [0, 0];
-      for (let k = 0; k < n; k++) h += inputs[s * n + k] ** 2;
-      for (let j = 0; j < m; j++) d += deltas[s * m + j] ** 2;
-      sizes[first + s] = h * d;
-    }
-  }
-  return Uint32Array.from(sizes, (_, s) => s).sort((a, b) => sizes[b] - sizes[a] || a - b);
-}
-
-/** Divides the ordered blocks into those that are taken all, one in four, and one in sixteen. */
-function strataOf(blocks: number, samples: number): Stratum[] {
-  const ends = [blocks >> 5, blocks >> 3, blocks];
-  return ends.map((end, i) => {
-    const first = i === 0 ? 0 : ends[i - 1];
-    const step = 4 ** i;
-    let taken = 0;
-    for (let b = first; b < end; b += step) taken += Math.min(8, samples - 8 * b);
-    return { first, step, end, weight: (Math.min(8 * end, samples) - 8 * first) / taken };
-  });
 }
