@@ -7,6 +7,7 @@ const JSON_FLAG = ['--json', 'print one JSON document on stdout, for errors too'
 /** Adds the four commands. */
 export function addResults(root: Command): void {
   addList(root);
+  addCompare(root);
   addFigure(root);
   addExport(root);
 }
@@ -33,6 +34,30 @@ Examples:
   thermograd list runs --json | jq -r '.runs[] | select(.state == "stopped") | .folder'`,
     )
     .action(async (folder: string, flags: object) => (await import('./list-command.js')).list(folder, flags));
+}
+
+function addCompare(root: Command): void {
+  root
+    .command('compare')
+    .description('compare runs with the first of them: findings with significance, settings, figures; a page and JSON')
+    .argument('<runs...>', 'two or more folders with findings, of one experiment or with findings in common')
+    .option('--out <dir>', 'folder of the page (comparison); it must be new or empty')
+    .option('--force', 'replace an earlier comparison in that folder')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `
+Each finding: the difference to the first run, its standard error from both, Student's t with the degrees of freedom of Welch and
+Satterthwaite from both n (z where no n is known), and p adjusted by Holm's method over all findings of all pairs. Runs of the same
+seed, or of the same recorded steps, are said to be not independent. Settings: those that differ. Figures: side by side where the
+names agree. Files: report.html, comparison.json, tables/differences.csv, tables/settings.csv.
+
+Examples:
+  thermograd compare ivf2021-standard-seed0 ivf2021-standard-seed1
+  thermograd compare runs/sgd runs/adam runs/adamw --out optimisers
+  thermograd compare runs/a runs/a/analysis-2 --json`,
+    )
+    .action(async (runs: string[], flags: object) => (await import('./compare-command.js')).compare(runs, flags));
 }
 
 function addFigure(root: Command): void {

@@ -23,7 +23,7 @@ export interface FigureFile {
 
 /** Lists the figures of a folder, in the order in which its page shows them. */
 export async function figuresIn(folder: Opened): Promise<FigureFile[]> {
-  const names = namesIn(folder.path);
+  const names = figureNames(folder.path);
   const page = new TextDecoder().decode((await folder.read('report.html')) ?? new Uint8Array());
   const place = (name: string) => {
     const at = page.indexOf(`id="figure-${name}"`);
@@ -41,7 +41,8 @@ export async function figuresIn(folder: Opened): Promise<FigureFile[]> {
   return files.sort((a, b) => place(a.name) - place(b.name) || (a.name < b.name ? -1 : 1));
 }
 
-function namesIn(path: string): string[] {
+/** Lists the names of the figures of a folder. */
+export function figureNames(path: string): string[] {
   const inside = join(path, 'figures');
   if (!existsSync(inside)) return [];
   return readdirSync(inside)
@@ -79,7 +80,7 @@ export async function figureOf(
   width?: number,
 ): Promise<Uint8Array | string> {
   const { path } = folder;
-  const names = namesIn(path);
+  const names = figureNames(path);
   check(names.length > 0, 'no-figures', () => `${path} holds no figures; those of a run appear with its report.`);
   check(names.includes(name), 'no-such-figure', () => {
     const near = nearest(name, names);
