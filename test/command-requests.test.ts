@@ -20,7 +20,11 @@ import { protection } from './support/protect-results.js';
 
 const study = adviceStudy();
 const advised = { folder: 'some/advice', advice: study.advice, facts: study.facts, verification: study.verification };
-const decomposed = { folder: 'a folder', summary: decompositionSummary(summaryInput()) };
+const decomposed = {
+  folder: 'a folder',
+  report: 'a folder/report.html',
+  summary: decompositionSummary(summaryInput()),
+};
 vi.mock('../src/experiments/protect/experiment.js', () => ({ protectRun: vi.fn() }));
 vi.mock('../src/experiments/advise/experiment.js', () => ({ adviseRun: vi.fn() }));
 vi.mock('../src/experiments/decompose/experiment.js', () => ({ decomposeFiles: vi.fn() }));

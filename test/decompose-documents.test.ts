@@ -14,15 +14,15 @@ import { decomposition, summaryInput, turning } from './support/decompose-result
 
 const snapshot = (name: string) => fileURLToPath(new URL(`./snapshots/decompose/${name}`, import.meta.url));
 const plain = (value: unknown) => JSON.parse(jsonLine(value));
-const folder = 'a folder';
+const [folder, report] = ['a folder', 'a folder/report.html'];
 const lines = (changes: Partial<SummaryInput> = {}, more: Partial<DecompositionSummary> = {}) =>
-  describeResult({ folder, summary: { ...decompositionSummary(summaryInput(changes)), ...more } }).split('\n');
+  describeResult({ folder, report, summary: { ...decompositionSummary(summaryInput(changes)), ...more } }).split('\n');
 
 it('documents and terminal are as committed', async () => {
   const summary = { ...decompositionSummary(summaryInput()), thermograd: 'version' };
   await expect(jsonText(summary)).toMatchFileSnapshot(snapshot('summary.json'));
   await expect(jsonText(vorticesDocument(turning, decomposition()))).toMatchFileSnapshot(snapshot('vortices.json'));
-  await expect(`${describeResult({ folder, summary })}\n`).toMatchFileSnapshot(snapshot('terminal.txt'));
+  await expect(`${describeResult({ folder, report, summary })}\n`).toMatchFileSnapshot(snapshot('terminal.txt'));
 });
 
 describe('summary.json', () => {
@@ -151,6 +151,7 @@ describe('the terminal', () => {
       'entropy   production rate 8.13 per unit of time',
       'vortices  2, the strongest with q 2.50 and 81.3 % of the flux',
       'written   sigma.npy, summary.json in a folder',
+      'report    a folder/report.html',
       'note      D is singular in one direction.',
       'note      A second thing to know.',
     ]);

@@ -111,7 +111,12 @@ it('files: sigma.npy and q.npy, and a summary that names what is lost', async ()
     provider: 'embedded' as const,
   };
   const result = await decomposeFiles({ ...request, step: 1e-4 });
-  expect(readdirSync(out).sort()).toEqual(['q.npy', 'sigma.npy', 'sigma_discrete.npy', 'summary.json']);
+  expect(readdirSync(out).filter((name) => /\.npy$|^summary/.test(name))).toEqual([
+    ...['q.npy', 'sigma.npy', 'sigma_discrete.npy', 'summary.json'],
+  ]);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(
+    'The covariance is known, and its potential is lost',
+  );
   const sigma = readNpy(new Uint8Array(readFileSync(join(out, 'sigma.npy'))), 'sigma.npy');
   expect(apart(matrix(15, 15, Float64Array.from(sigma.data as Float64Array)), w)).toBeLessThan(1e-8);
   const { lost } = result.summary;

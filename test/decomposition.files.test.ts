@@ -25,7 +25,8 @@ const values = (path: string) => {
   const { shape, data } = readNpy(readFileSync(path), path);
   return { shape, data: Array.from(data) };
 };
-const everything = ['a.npy', 'potential.svg', 'q.npy', 's.npy', 'sigma.npy', 'summary.json', 'u.npy', 'vortices.json', 'vortices.npz']; // biome-ignore format: list
+const page = ['report.html', 'report.json', 'tables', 'theory.html'];
+const everything = ['a.npy', 'figures', 'potential.svg', 'q.npy', 's.npy', 'sigma.npy', 'summary.json', 'u.npy', 'vortices.json', 'vortices.npz', ...page].sort(); // biome-ignore format: list
 
 it('infinite and missing numbers are refused as such', async () => {
   const f = put('nan.csv', '1,nan\n0,-inf\n');
@@ -103,7 +104,9 @@ describe('results', () => {
     expect(existsSync(at('saddle'))).toBe(false);
     const { summary } = await decomposeFiles({ drift: f, diffusion, out: at('saddle'), unstable: true });
     expect(summary.stationary).toBe(false);
-    expect(readdirSync(at('saddle')).sort()).toEqual(['a.npy', 'q.npy', 's.npy', 'summary.json', 'u.npy']);
+    expect(readdirSync(at('saddle')).sort()).toEqual(
+      ['a.npy', 'q.npy', 's.npy', 'summary.json', 'u.npy', ...page].sort(),
+    );
     expect(JSON.parse(readFileSync(join(at('saddle'), 'summary.json'), 'utf8')).entropyProductionRate).toBe('NaN');
   });
 });

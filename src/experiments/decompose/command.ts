@@ -42,6 +42,7 @@ is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,    F =
   vortices.json, .npz  the planes in which the current rotates, and their share of it
   summary.json         eigenvalues, condition numbers, residuals of every identity, entropy production, warnings
   potential.svg        the potential, and the current along its contours, in the plane of the strongest vortex
+  report.html          all of this on one page, with figures/ (SVG) and tables/ (CSV)
 
 F must be stable (real parts of its eigenvalues positive). D may be singular where F passes the noise on, as from a
 velocity to its position. Where Σ is known but cannot be inverted (noise does not reach every direction, or hardly), sigma.npy and
@@ -63,7 +64,7 @@ gives Σ = 1, U = 1, Q = (0 −2; 2 0), one vortex with q = 2, entropy productio
 }
 
 /** Writes the result as text, one property a line. */
-export function describeResult({ folder, summary: s }: DecomposeResult): string {
+export function describeResult({ folder, report, summary: s }: DecomposeResult): string {
   const [re, im] = s.eigenvalues[0];
   const rows: [string, string][] = [
     ['system', `${s.n} coordinates, noise strength ${formatNumber(s.noiseStrength)}, D of rank ${s.noiseRank}`],
@@ -89,6 +90,7 @@ export function describeResult({ folder, summary: s }: DecomposeResult): string 
     rows.push(['vortices', vortexLine(s)]);
   }
   rows.push(['written', `${s.files.join(', ')} in ${folder}`]);
+  rows.push(['report', report]);
   return [...rows.map(([name, text]) => `${name.padEnd(9)} ${text}`), ...s.warnings.map((w) => `note      ${w}`)].join(
     '\n',
   );

@@ -1,4 +1,5 @@
 /** The decomposition of a linear system from files, into a folder that appears whole or not at all. */
+import { join } from 'node:path';
 import { InterruptedError } from '../../jobs/context.js';
 import { checkDisk, needs } from '../../jobs/disk.js';
 import { usableMemory } from '../../jobs/machine.js';
@@ -51,6 +52,8 @@ const DECOMPOSE_WANTS = is.shape<DecomposeRequest>({
 /** Holds the results and their folder. */
 export interface DecomposeResult {
   readonly folder: string;
+  /** The page. */
+  readonly report: string;
   readonly summary: DecompositionSummary;
 }
 
@@ -60,6 +63,7 @@ const FILES = [
   'vortices.npz',
   'summary.json',
   'potential.svg',
+  ...['report.html', 'report.json', 'theory.html', 'figures', 'tables'],
 ];
 
 const JOB: JobKind<undefined, DecomposeJob, DecomposeAnswer> = {
@@ -71,7 +75,7 @@ const JOB: JobKind<undefined, DecomposeJob, DecomposeAnswer> = {
 /**
  * Reads a linear system, decomposes it and writes the results. Files of the folder: sigma.npy, u.npy, q.npy, s.npy,
  * a.npy, summary.json (of a system whose Σ cannot be inverted sigma.npy, q.npy and summary.json, which says why); vortices.json, vortices.npz and potential.svg of a stationary system; sigma_discrete.npy with
- * `step`. Everything is written to a temporary folder, which replaces the other when it is complete: an error leaves
+ * `step`; report.html with report.json, figures/ and tables/. Everything is written to a temporary folder, which replaces the other when it is complete: an error leaves
  * nothing, and does not change an earlier result.
  * @throws InputError before anything is written; InterruptedError, with nothing written
  */
@@ -98,5 +102,5 @@ export async function decomposeFiles(request: DecomposeRequest): Promise<Decompo
   });
   if (!finished || !answer) throw new InterruptedError(folder, false);
   publish(folder, answer.files);
-  return { folder, summary: answer.summary };
+  return { folder, report: join(folder, 'report.html'), summary: answer.summary };
 }

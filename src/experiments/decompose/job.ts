@@ -4,7 +4,9 @@ import { type DecomposeOptions, type Decomposition, decompose } from '../../anal
 import { type DiscreteCovariance, discreteCovariance } from '../../analyse/decomposition/discrete.js';
 import { potentialPlane } from '../../analyse/decomposition/plane.js';
 import { type Vortices, vortices } from '../../analyse/decomposition/vortices.js';
+import { allVersions, thisMachine } from '../../jobs/machine.js';
 import type { Work } from '../../jobs/pool.js';
+import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { forceKernelBuild, type KernelBuild } from '../../kernels/load.js';
 import { InputError } from '../../numeric/errors.js';
 import { jsonText } from '../../numeric/json.js';
@@ -12,7 +14,14 @@ import { chooseProvider, type LinearAlgebra, type Matrix, type ProviderChoice } 
 import { writeNpy } from '../../record/npy.js';
 import { writeNpz } from '../../record/npz.js';
 import type { Figure } from '../../report/figures/frame.js';
-import { covarianceSummary, type DecompositionSummary, decompositionSummary, vorticesDocument } from './summary.js';
+import type { DecompositionPageInput } from './page.js';
+import {
+  covarianceSummary,
+  type DecompositionSummary,
+  decompositionSummary,
+  type VorticesDocument,
+  vorticesDocument,
+} from './summary.js';
 
 /** Asks for the decomposition of a system. */
 export interface DecomposeJob {
@@ -39,9 +48,25 @@ async function run(job: DecomposeJob): Promise<DecomposeAnswer> {
   const { drift, diffusion, noiseStrength, step, unstable, inputs } = job;
   const system = { la, drift, diffusion, ...(noiseStrength !== undefined && { noiseStrength }) };
   const d = whole({ ...system, unstable });
-  const { files, summary } = 'u' in d ? await whatFollows(la, d, step, inputs) : covarianceAlone(la, d, step, inputs);
+  const made = 'u' in d ? await whatFollows(la, d, step, inputs) : covarianceAlone(la, d, step, inputs);
+  const { files, summary } = made;
   files.set('summary.json', jsonText(summary));
+  for (const [name, text] of await pageOf(made, la.name, job)) files.set(name, text);
   return { files, summary };
+}
+
+/** What was made of a system: its files so far, and what its page shows. */
+interface Made extends Omit<DecompositionPageInput, 'run'> {
+  readonly files: Map<string, Uint8Array | string>;
+}
+
+/** Draws the page; the library that draws is loaded here. */
+async function pageOf({ files: _, ...made }: Made, linearAlgebra: string, job: DecomposeJob) {
+  const { renderDecomposition } = await import('./page.js');
+  const { inputs, step } = job;
+  const record = { versions: allVersions(), kernelBuild: job.kernelBuild, linearAlgebra, machine: thisMachine() };
+  const run = factsOf(record, { config: { ...inputs, ...(step !== undefined && { step }) } });
+  return reportFiles(renderDecomposition({ ...made, run }));
 }
 
 /** The work of the job. */
@@ -50,7 +75,7 @@ export const DECOMPOSE_WORK: Work<undefined, DecomposeJob, DecomposeAnswer> = { 
 type Inputs = DecomposeJob['inputs'];
 
 /** Makes the files of a system whose U is lost. */
-function covarianceAlone(la: LinearAlgebra, d: StationaryCovariance, step: number | undefined, inputs: Inputs) {
+function covarianceAlone(la: LinearAlgebra, d: StationaryCovariance, step: number | undefined, inputs: Inputs): Made {
   const steps =
     step === undefined ? undefined : discreteCovariance(la, { ...d, stationary: true, natural: null }, step);
   const files = covarianceFiles(d, steps);
@@ -65,10 +90,16 @@ function covarianceAlone(la: LinearAlgebra, d: StationaryCovariance, step: numbe
 }
 
 /** Makes the files of a system with U. */
-async function whatFollows(la: LinearAlgebra, d: Decomposition, step: number | undefined, inputs: Inputs) {
+async function whatFollows(
+  la: LinearAlgebra,
+  d: Decomposition,
+  step: number | undefined,
+  inputs: Inputs,
+): Promise<Made> {
   const discrete = step === undefined ? undefined : discreteCovariance(la, d, step);
   const turning = d.stationary ? vortices(la, d) : undefined;
-  const files = contents(d, turning, discrete);
+  const document = turning && vorticesDocument(turning, d);
+  const files = contents(d, turning, document, discrete);
   const figure = turning && (await picture(la, d, turning));
   if (figure) files.set('potential.svg', figure.svg);
   const summary = decompositionSummary({
@@ -80,7 +111,7 @@ async function whatFollows(la: LinearAlgebra, d: Decomposition, step: number | u
     ...(discrete && { discrete }),
     ...(figure && { picture: figure.caption }),
   });
-  return { files, summary };
+  return { files, summary, ...(document && { vortices: document }), ...(figure && { figure }) };
 }
 
 /**
@@ -116,7 +147,12 @@ function covarianceFiles(d: StationaryCovariance, discrete: DiscreteCovariance |
   return files;
 }
 
-function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteCovariance | undefined) {
+function contents(
+  d: Decomposition,
+  v: Vortices | undefined,
+  document: VorticesDocument | undefined,
+  discrete: DiscreteCovariance | undefined,
+) {
   const files = new Map<string, Uint8Array | string>();
   const put = (name: string, m: Matrix | null | undefined) => {
     if (m) files.set(`${name}.npy`, writeNpy({ shape: [m.rows, m.cols], data: m.data }));
@@ -128,7 +164,7 @@ function contents(d: Decomposition, v: Vortices | undefined, discrete: DiscreteC
   put('a', d.a);
   put('sigma_discrete', discrete?.sigma);
   if (v) {
-    files.set('vortices.json', jsonText(vorticesDocument(v, d)));
+    files.set('vortices.json', jsonText(document));
     files.set('vortices.npz', vorticesArchive(v, d.system.n));
   }
   return files;

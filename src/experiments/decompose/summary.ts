@@ -162,6 +162,9 @@ const MEANING = {
     'q is the cycle frequency, +-i q the eigenvalues of Q U; flux = mean squared velocity of the current in z, over the noise strength.',
 };
 
+/** Describes the content of vortices.json. */
+export type VorticesDocument = ReturnType<typeof vorticesDocument>;
+
 /** Builds the content of vortices.json: planes, q and shares; the full arrays of every plane are in vortices.npz. */
 export function vorticesDocument(v: Vortices, d: Decomposition) {
   const { n } = d.system;
