@@ -236,7 +236,7 @@ describe('the command', () => {
       .split('\n\n')[0]
       .split('\n')
       .map((l) => l.split(' ')[0]);
-    expect(names).toEqual(['state', 'task', 'method', 'layer1', 'layer2', 'strength', '', 'steps', 'file']);
+    expect(names).toEqual(['state', 'task', 'method', 'layer1', 'layer2', 'strength', '', 'steps', 'file', 'report']);
     expect(text.stdout).toMatch(/5 held; stiffness .* to .*\n/);
     expect(text.stdout).toMatch(/strength {2}1 \(exact; Laplace/);
     expect(text.stdout).toContain(`penalty, strength = load_penalty("${at('cli.npz')}", model)`);

@@ -1,7 +1,6 @@
 /** `thermograd protect`: its flags, its help, and the printing of its result. */
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { formatCount, formatNumber } from '../../report/format.js';
 import type { Expectation } from '../../runs/expected.js';
 import { suggests } from '../../terminal/completion/tree.js';
 import { DATA_WORDS, NETWORK_WORDS, OPTIMISER_WORDS } from '../../terminal/completion/words.js';
@@ -9,6 +8,7 @@ import { expectErrorOption, expectedOf, expectLossOption, sayJudged } from '../.
 import { layersOfFlags, type RunFlags } from '../../terminal/flags.js';
 import { listed, momentum as momentumOf, positiveNumber, wholeNumber } from '../../terminal/values.js';
 import type { ProtectResult } from './experiment.js';
+import { protectionRows } from './words.js';
 
 interface Flags
   extends Pick<
@@ -139,7 +139,7 @@ Examples:
   thermograd protect lenet5-adam-seed0 --method hessian --axes 10 --samples 2000
   thermograd protect --network lenet5 --data mnist --weights lenet.safetensors --method ewc --out lenet-penalty.npz
 
-The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
+A page with what is held lies beside the file, in penalty-report/ of penalty.npz. The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
 1 nothing can be constrained; 2 wrong input; 130 stopped, with nothing written.`,
     )
     .action(async (run: string | undefined, flags: Flags) => {
@@ -174,61 +174,9 @@ The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vecto
 /** The Python that reads the file. */
 const EXAMPLE = fileURLToPath(new URL('../../../examples/protect.py', import.meta.url));
 
-/** Writes the result as rows for the terminal, one name and one sentence each, and how PyTorch reads the file. */
-export function describeProtection(r: ProtectResult): string {
-  const { unit, window, training } = r;
-  const rows: [string, string][] = [
-    [
-      'state',
-      `${r.origin}: ${typeof r.network === 'string' ? r.network : r.network.join('-')}${r.optimiser ? `, ${r.optimiser}` : ''}`,
-    ],
-    ['task', `loss ${formatNumber(r.loss)}${errorsOf(r)} over ${formatCount(r.samples)} training samples of ${r.data}`],
-    ['method', `${r.method}: ${r.title}`],
-  ];
-  if (window)
-    rows.push([
-      'window',
-      window.trained
-        ? `${formatCount(window.steps)} further steps from there at learning rate ${r.learningRate}, ${window.rows} rows; loss ${formatNumber(window.loss)} at its end`
-        : `the ${formatCount(window.steps)} recorded steps before these weights`,
-    ]);
-  if (training)
-    rows.push([
-      'stationary',
-      `taken as ${formatCount(training.windowSteps)} steps at learning rate ${Number(training.learningRate.toPrecision(4))} with batches of ${training.batchSize}`,
-    ]);
-  for (const { block, constrained, excluded, why, stiffness } of r.layers)
-    rows.push([
-      block,
-      `${formatCount(constrained)} held${excluded > 0 ? `, ${formatCount(excluded)} left out (${why})` : ''}${rangeOf(stiffness)}`,
-    ]);
-  if (Number.isFinite(unit.strength)) {
-    rows.push(['strength', `${formatNumber(unit.strength)} (${unit.exact ? 'exact; ' : ''}${unit.how})`]);
-    rows.push([
-      '',
-      'start there, and try some decades above it: choose by old samples that you kept and by the new task',
-    ]);
-  } else
-    rows.push([
-      'strength',
-      `no natural one, because there is no curvature along what is held (${unit.how}); the file holds the strength 1: scan it, and choose by old samples that you kept`,
-    ]);
-  if (Number.isNaN(r.largestStrength))
-    rows.push([
-      'steps',
-      'this optimiser divides by the size of the gradient, so that its steps stay bounded at any strength: add the penalty to the loss; load_pull belongs to SGD',
-    ]);
-  else
-    rows.push([
-      'steps',
-      `explicit steps at learning rate ${r.learningRate}${r.momentum > 0 ? ` and momentum ${r.momentum}` : ''} follow it below strength ` +
-        `${formatNumber(r.largestStrength)}${timesNatural(r)}: largest stiffness ${formatNumber(r.stiffest)}; a lower rate tolerates more, load_pull any`,
-    ]);
-  for (const warning of warningsOf(r)) rows.push(['warning', warning]);
-  rows.push([
-    'file',
-    `${r.file} (${r.bytes < 1e6 ? `${Math.ceil(r.bytes / 1e3)} kB` : `${(r.bytes / 1e6).toFixed(1)} MB`})`,
-  ]);
+/** Writes the result as rows for the terminal, and how PyTorch reads the file. */
+export function describeProtection(r: ProtectResult & { readonly report?: string }): string {
+  const rows = [...protectionRows(r), ...(r.report === undefined ? [] : [['report', r.report] as const])];
   const name = Math.max(...rows.map(([n]) => n.length)) + 2;
   return `${rows.map(([n, text]) => `${n.padEnd(name)}${text}`).join('\n')}
 
@@ -238,34 +186,4 @@ in PyTorch, with ${EXAMPLE}:
 or, for any strength, after each step of plain SGD:
     pull, strength = load_pull(${JSON.stringify(r.file)}, model)
     hold(model, pull, learning_rate * strength)`;
-}
-
-function timesNatural({ unit, largestStrength }: ProtectResult): string {
-  return Number.isFinite(unit.strength)
-    ? ` (${formatNumber(largestStrength / unit.strength, 2)} times the natural one)`
-    : '';
-}
-
-function errorsOf({ errors, samples }: ProtectResult): string {
-  if (Number.isNaN(errors)) return '';
-  return `, ${formatCount(errors)} misclassified (${formatNumber((100 * errors) / samples)} %)`;
-}
-
-function rangeOf(stiffness: readonly number[]): string {
-  if (stiffness.length === 0) return '';
-  const [least, most] = [Math.min(...stiffness), Math.max(...stiffness)];
-  return `; stiffness ${least === most ? formatNumber(most) : `${formatNumber(least)} to ${formatNumber(most)}`}`;
-}
-
-function warningsOf({ unit, largestStrength, learningRate, window, loss, doubts = [] }: ProtectResult): string[] {
-  const out: string[] = [...doubts];
-  if (unit.strength >= largestStrength)
-    out.push(
-      `the natural strength is above that: steps with it diverge; fine-tune at a learning rate below ${formatNumber((learningRate * largestStrength) / unit.strength)}`,
-    );
-  if (window?.trained && !(window.loss <= Math.E * loss))
-    out.push(
-      `the window left the valley: its loss grew from ${formatNumber(loss)} to ${formatNumber(window.loss)}; give the learning rate and batch size of your own training`,
-    );
-  return out;
 }

@@ -6,17 +6,18 @@
  * and only gives the directions in which SGD moves; its last weights are not used.
  */
 import { existsSync, lstatSync } from 'node:fs';
-import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
-import type { TaskTraining } from '../../apply/task.js';
+import { basename, join } from 'node:path';
+import type { Constraint } from '../../apply/constraint.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
 import { FOLDER_WANTS, InterruptedError } from '../../jobs/context.js';
 import { checkDisk } from '../../jobs/disk.js';
-import { usableMemory, VERSION } from '../../jobs/machine.js';
+import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/machine.js';
 import { checkMemory } from '../../jobs/memory.js';
 import { measure as digest } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
-import { removeAbandoned } from '../../jobs/publish.js';
+import { checkFree, publish, removeAbandoned } from '../../jobs/publish.js';
+import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
 import { type AnyNetwork, isLayered, networkWords } from '../../model/any-network.js';
@@ -30,11 +31,13 @@ import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
 import { loadRun, withKernel } from '../../runs/prepare.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { anyConfigAt, finalState, foreignState, STATE_WANTS, type State } from '../../runs/state.js';
-import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob, type WindowSeen } from './job.js';
+import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob } from './job.js';
+import type { ProtectResult } from './measured.js';
 import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
 import { firstLayer, heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
 
+export type { ProtectResult } from './measured.js';
 export type { ProtectRequest } from './plan.js';
 
 const PROTECT_WANTS = is.shape<ProtectRequest>({
@@ -49,49 +52,6 @@ const PROTECT_WANTS = is.shape<ProtectRequest>({
   onJudged: is.maybe(is.func),
 });
 
-/** Holds the penalty's properties and the file it was written to. */
-export interface ProtectResult {
-  readonly file: string;
-  readonly bytes: number;
-  /** Of the whole file, as sha256sum gives it. */
-  readonly sha256: string;
-  readonly method: string;
-  readonly title: string;
-  readonly source: string;
-  /** Where the weights came from. */
-  readonly origin: string;
-  /** Widths of a multilayer perceptron; another network in words. */
-  readonly network: readonly number[] | string;
-  /** The optimiser that the training or the config names; absent for SGD with `momentum`. */
-  readonly optimiser?: string;
-  readonly data: string;
-  readonly samples: number;
-  readonly loss: number;
-  /** Samples that the weights classify wrongly; NaN without classes. */
-  readonly errors: number;
-  readonly layers: readonly BlockDiagnostics[];
-  /** The strength in the file: the natural one, or 1 where there is none. */
-  readonly strength: number;
-  readonly unit: UnitStrength;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly stiffest: number;
-  /**
-   * Explicit steps of SGD at that learning rate are stable below this strength, 2(1 + mu)/(eta·stiffest), and with Nesterov's momentum below
-   * 2(1 + mu)/((1 + 2 mu)·eta·stiffest); NaN for optimisers that divide by the size of the gradient, whose steps stay bounded at any strength.
-   */
-  readonly largestStrength: number;
-  readonly window?: WindowSeen & { readonly trained: boolean };
-  /** The training that methods of the stationary state assume. */
-  readonly training?: TaskTraining;
-  /** Why the weights are probably not read as they were trained, where something suggests it. */
-  readonly doubts?: readonly string[];
-  readonly seed: number;
-  readonly thermograd: string;
-  readonly linearAlgebra: string;
-  readonly kernelBuild: KernelBuild;
-}
-
 const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
   worker: new URL('./worker.js', import.meta.url),
   run: runProtectJob,
@@ -99,13 +59,15 @@ const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
 };
 
 /**
- * Measures a network, builds the penalty and writes the file.
+ * Measures a network, builds the penalty and writes the file, and its page into a folder beside it: `penalty-report` of penalty.npz.
  * @throws InputError before anything is measured; RunError when the method gives no penalty; InterruptedError
  */
-export async function protectRun(request: ProtectRequest): Promise<ProtectResult> {
+export async function protectRun(request: ProtectRequest): Promise<ProtectResult & { readonly report: string }> {
   is.given('protectRun', { request }, { request: PROTECT_WANTS });
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
-  checkFile(out, request.force === true);
+  const force = request.force === true;
+  checkFile(out, force);
+  checkFree(pageFolder(out), { force, files: PAGE, what: 'report of a penalty' });
   const constraint = penaltyNamed(request.method ?? 'ewc');
   for (const [flag, value] of Object.entries({ axes, samples, 'window-epochs': windowEpochs }))
     check(
@@ -141,7 +103,27 @@ function configOf({ run, layers = [] }: ProtectRequest): AnyConfig {
   return stated ? config : anyConfigAt(run, [...given, { record: { layer: firstLayer(config.network) } }], what);
 }
 
-async function protectWith(request: ProtectRequest, asked: Asked): Promise<ProtectResult> {
+/** The folder of the page of a penalty. */
+const pageFolder = (out: string): string => `${out.replace(/\.[^./\\]+$/, '')}-report`;
+/** What it holds. */
+const PAGE = ['report.html', 'penalty.json', 'theory.html', 'figures', 'tables'];
+
+/** Draws and writes the page; the library that draws is loaded here. */
+async function writePage(result: ProtectResult, config: AnyConfig): Promise<string> {
+  const { renderProtection } = await import('./page.js');
+  const { linearAlgebra, kernelBuild, file } = result;
+  const record = { versions: allVersions(), kernelBuild, linearAlgebra, machine: thisMachine() };
+  const folder = pageFolder(file);
+  // the page lies beside the file, wherever both are
+  const report = renderProtection({ ...result, file: basename(file) }, factsOf(record, { config }));
+  publish(folder, reportFiles(report, 'penalty.json'));
+  return join(folder, 'report.html');
+}
+
+async function protectWith(
+  request: ProtectRequest,
+  asked: Asked,
+): Promise<ProtectResult & { readonly report: string }> {
   const { constraint, config, axes, out, build } = asked;
   const { samples } = request;
   const source = windowSource(request, constraint);
@@ -185,7 +167,8 @@ async function protectWith(request: ProtectRequest, asked: Asked): Promise<Prote
     kernelBuild: build,
   };
   const outcome = await measure(constraint.name, shared, request, out);
-  return keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
+  const result = keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
+  return { ...result, report: await writePage(result, config) };
 }
 
 /**
