@@ -5,7 +5,8 @@
 
 import { join } from 'node:path';
 import { shellWord } from '../../numeric/shell-word.js';
-import { type RunRequest, trainRun } from '../../runs/run.js';
+import type { RunRequest, RunResult } from '../../runs/run.js';
+import type { PartialConfig } from '../../runs/schema.js';
 import { announcement } from '../../terminal/announcement.js';
 import { findingLines } from '../../terminal/findings.js';
 import { layersOfFlags, prune, type RunFlags } from '../../terminal/flags.js';
@@ -42,7 +43,11 @@ export async function reproduceSeeds(flags: RunFlags & { readonly seeds: number 
 }
 
 /** Runs `thermograd train`. */
-export const train = (flags: RunFlags) => runCommand('train', flags, trainRun);
+export async function train(flags: RunFlags): Promise<void> {
+  // drawing loads large packages, which only this command needs before it trains
+  const { trainWithPage } = await import('./training-page.js');
+  await runCommand('train', flags, trainWithPage);
+}
 
 /** Runs `thermograd analyse`. */
 export async function analyse(run: string, flags: RunFlags): Promise<void> {
@@ -67,7 +72,11 @@ export async function report(run: string, json: boolean): Promise<void> {
   });
 }
 
-async function runCommand(name: string, flags: RunFlags, run: typeof trainRun): Promise<void> {
+async function runCommand(
+  name: string,
+  flags: RunFlags,
+  run: (config: PartialConfig[], request: RunRequest) => Promise<RunResult>,
+): Promise<void> {
   const again = (folder: string) => `thermograd ${name} --out ${shellWord(folder)} --resume`;
   await session(
     flags.json ?? false,

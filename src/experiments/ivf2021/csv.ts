@@ -29,7 +29,8 @@ export function ivf2021Tables(a: Analysis): Record<string, string> {
   };
 }
 
-function trainingCsv({ curves: c }: Analysis): string {
+/** Writes the curves of a training, one epoch to a row. */
+export function trainingCsv({ curves: c }: Pick<Analysis, 'curves'>): string {
   const [from, to] = c.window;
   return csv(
     [

@@ -8,7 +8,8 @@ import { readResults } from './stages.js';
 /** Returns what --json prints for a run. */
 export function resultOf({ folder, record }: RunResult): unknown {
   const reported = record.stages.report.status === 'done';
-  return { folder, config: record.config, stages: record.stages, ...(reported && (analysisOf(folder) as object)) };
+  const measured = reported ? (analysisOf(folder) as object) : { report: join(folder, 'report.html') };
+  return { folder, config: record.config, stages: record.stages, ...measured };
 }
 
 /** Returns what --json prints for an analysis. */
@@ -19,7 +20,7 @@ export function analysisOf(out: string): unknown {
 /** Writes the result of a run as text. */
 export function summaryOf({ folder, record }: RunResult): string {
   if (record.stages.report.status === 'done') return analysisSummary(folder);
-  return `trained and recorded in ${folder}\nmeasure it with:  thermograd reproduce ivf2021 --resume --out ${shellWord(folder)}`;
+  return `trained and recorded in ${folder}\nreport: ${join(folder, 'report.html')}\nmeasure it with:  thermograd reproduce ivf2021 --resume --out ${shellWord(folder)}`;
 }
 
 /** Writes the table of findings, and the path of the report. */

@@ -17,7 +17,7 @@ const points = (x: readonly number[], y: readonly number[]) =>
   x.map((e, k) => ({ x: e, y: y[k] ?? NaN })).filter((p) => Number.isFinite(p.y));
 
 /** Running, training-set and test-set loss. */
-export function trainingLoss({ curves: c }: Analysis): Drawn {
+export function trainingLoss({ curves: c }: Pick<Analysis, 'curves'>): Drawn {
   const name = 'training-loss';
   const series: Series[] = [
     { label: 'running', mark: 'line', colour: COLOURS.blue, points: points(c.epoch, c.runningLoss) },
@@ -43,7 +43,10 @@ export function trainingLoss({ curves: c }: Analysis): Drawn {
 }
 
 /** Share of wrong answers, 1 − accuracy. `trainErrors` are counts over `samples` images. */
-export function trainingErrors({ curves: c, flatness: f }: Analysis): Drawn {
+export function trainingErrors({
+  curves: c,
+  flatness: f,
+}: Pick<Analysis, 'curves'> & { readonly flatness: Pick<Analysis['flatness'], 'samples'> }): Drawn {
   const name = 'training-errors';
   const percent = (accuracy: number) => 100 * Math.max(0, 1 - accuracy);
   const series: Series[] = [
