@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Samples } from '../src/data/dataset.js';
+import { completeConfig } from '../src/runs/config.js';
 import { type DatasetRequest, loadDataset, mnistFolder } from '../src/runs/datasets.js';
+import { loadFor } from '../src/runs/prepare.js';
+import type { PartialConfig } from '../src/runs/schema.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -179,6 +182,30 @@ describe('idx:DIR and parts of a set', () => {
     ['idx:/no/such/folder', /cannot read the folder \/no\/such\/folder \(ENOENT\)\. Give idx:DIR/],
   ])('refuses %s', async (bad, message) => {
     await expect(loadDataset(bad as DatasetRequest)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{}, 'teacher' as const],
+    [{ train: 40, test: 10, seed: 3 }, undefined],
+    [{ train: 40, network: { widths: [6, 3], bias: true } }, undefined],
+  ])('a teacher with the keys %j has the samples of a run with them', async (teacher, name) => {
+    const config = completeConfig({
+      data: { set: 'teacher', teacher },
+      record: { layer: 'layer1' },
+    } as unknown as PartialConfig);
+    const [own, ofRun] = [await loadDataset(name ?? { teacher }), await loadFor(config)];
+    expect(own.train.values).toEqual(ofRun.train.values);
+    expect(own.train.labels).toEqual(ofRun.train.labels);
+    expect(own.test!.count).toBe(ofRun.test!.count);
+    expect(own.provenance).toEqual(ofRun.provenance);
+  });
+
+  it.each([
+    [{ train: 40, tset: 3 }, "loadDataset: the config has no key 'teacher.tset'; did you mean 'teacher.test'?"],
+    [{ network: { widths: [3] } }, "loadDataset: config key 'teacher.network.widths': "],
+    [{ train: -1 }, "loadDataset: config key 'teacher.train': "],
+  ])('refuses the teacher %j by the name of the key', async (teacher, message) => {
+    await expect(loadDataset({ teacher } as DatasetRequest)).rejects.toThrow(message);
   });
 
   it('names the missing file of a folder', async () => {

@@ -241,7 +241,7 @@ it('the document for machines holds all of it', () => {
 });
 
 it('the findings on the terminal are a table', () => {
-  const lines = findingLines(findings, { columns: 80, bold: false });
+  const lines = findingLines(syntheticFindings(), { columns: 80, bold: false });
   const row = lines.find((line) => line.startsWith('  ivf.psi '))!;
   expect(row).toMatch(/^ {2}ivf\.psi +3\.92 ± 0\.11 +ψ ≈ 4 for MNIST$/);
   expect(lines.join('\n')).toContain('(4.360 ± 0.021) ×');

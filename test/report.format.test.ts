@@ -164,7 +164,7 @@ describe('values with errors', () => {
       verdict: 'reproduced',
       reason: '',
     } as const;
-    expect(findingLines([{ ...finding, measured: e(2, false) }], { columns: 120, bold: false })[1]).toContain(
+    expect(findingLines([{ ...finding, measured: e(2, false) }], { columns: 120, bold: false })[3]).toContain(
       '2.00 ± 0.10 (not converged) m',
     );
     // and of two estimates together, when one of them did not

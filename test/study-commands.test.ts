@@ -108,7 +108,8 @@ describe.each([
     expect(json.code).toBe(0);
     expect(JSON.parse(json.stdout)).toEqual({ ...DONE, report: 'some/where/report.html', ...result });
     const text = await callHere(...words);
-    const [verdict, first, ...rest] = text.stdout.trimEnd().split('\n');
+    const [head, gap, verdict, first, ...rest] = text.stdout.trimEnd().split('\n');
+    expect([head.trim().split(/ +/)[0], gap]).toEqual(['finding', '']);
     expect(verdict).toBe('reproduced (1)');
     expect(first).toMatch(/^ {2}some\.claim +2\.50 ± 0\.25 /);
     expect(rest).toEqual(['', '1 finding: 1 reproduced', '', ...lines, 'report: some/where/report.html']);

@@ -50,13 +50,14 @@ describe('the table of findings', () => {
   });
 
   it('uses the width of the terminal: one line a finding where there is room', () => {
-    expect(plain(200)).toHaveLength(4 + 3 + 3 + 1);
+    expect(plain(200)).toHaveLength(2 + 4 + 3 + 3 + 1);
+    expect(plain(200)[0]).toMatch(/^ {2}finding +measured +stated by the source$/);
     expect(plain(80).length).toBeGreaterThan(plain(200).length);
   });
 
   it('shows bold verdicts on a terminal alone', () => {
     expect(plain(80).join('')).not.toContain('\x1b');
-    expect(findingLines(FINDINGS, { columns: 80, bold: true })[0]).toBe('\x1b[1mreproduced (2)\x1b[0m');
+    expect(findingLines(FINDINGS, { columns: 80, bold: true })[2]).toBe('\x1b[1mreproduced (2)\x1b[0m');
     expect(layoutOf({ isTTY: true, columns: 132 }, {})).toEqual({ columns: 132, bold: true });
     expect(layoutOf({ isTTY: true, columns: 132 }, { NO_COLOR: '1' }).bold).toBe(false);
     expect(layoutOf({ columns: 132 }, {})).toEqual({ columns: 80, bold: false });

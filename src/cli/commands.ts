@@ -10,6 +10,7 @@ import { VERSION } from '../jobs/machine.js';
 import { addLab } from '../lab/command.js';
 import { readable } from '../numeric/errors.js';
 import { helpText } from '../terminal/help-text.js';
+import { takes } from '../terminal/times.js';
 import { layoutOf } from '../terminal/wrap.js';
 import { addAnalyse } from './analyse.js';
 import { addCells } from './cells.js';
@@ -51,18 +52,19 @@ export function program(): Command {
       'after',
       `
 Examples:
-  thermograd reproduce ivf2021                       the whole experiment on MNIST, a few minutes
-  thermograd reproduce ivf2021 --preset quick        a first look, about a minute
+  thermograd reproduce ivf2021                       the whole experiment on MNIST, ${takes('reproduce ivf2021')}
+  thermograd reproduce ivf2021 --preset quick        a first look, ${takes('reproduce ivf2021 --preset quick')}
   thermograd analyse ivf2021-standard-seed0 --centre last     measure again, without training
   thermograd simulate --example valley > valley.yaml          a landscape of your own: SGD against its theories
   thermograd advise ivf2021-standard-seed0           a learning rate and a batch size, with their bounds
-  thermograd forget --preset quick                   constraints against forgetting, compared; seconds
+  thermograd forget --preset quick                   constraints against forgetting, compared; ${takes('forget --preset quick')}
   thermograd protect ivf2021-standard-seed0          a penalty against forgetting, for your own fine-tuning
   thermograd sweep --example phase-diagram > diagram.yaml     many settings and seeds: tables, error bars, laws
   thermograd lab                                     a network that trains in the browser, and your runs beside it
   thermograd doctor                                  what this machine offers, and what would make it faster
 
-Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.`,
+Every run writes a folder: open report.html in it. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 stopped.
+Times are those of two idle cores with OpenBLAS.`,
     );
   addReproduce(root);
   addTrain(root);

@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { ValleyPart } from '../experiments/valley2023/experiment.js';
 import { suggests } from '../terminal/completion/tree.js';
 import { flagOf, type RunFlags } from '../terminal/flags.js';
+import { takes } from '../terminal/times.js';
 import { wholeNumber } from '../terminal/values.js';
 import { WHERE_FLAGS, whereFlags } from '../terminal/where.js';
 import { centreOption, directionsOption, runFlags } from './run-flags.js';
@@ -50,31 +51,31 @@ The network of Feng & Tu (784-50-50-10, ReLU, no biases) is trained by plain SGD
 window that FOLLOWS (10 epochs in most presets) is recorded: the hidden layer's 2500 weights after every step.
 
 Presets:
-  quick      10 epochs, window of 3, 60 directions; about a minute
-  standard   until no training sample is misclassified, window of 10, 120 directions; a few minutes
-  paper      the rule of the paper (accuracy > 0.99 and loss < 5e-5, means of 10 epochs), all 2500 directions
+  quick      10 epochs, window of 3, 60 directions; ${takes('reproduce ivf2021 --preset quick')}
+  standard   until no training sample is misclassified, window of 10, 120 directions; ${takes('reproduce ivf2021')}
+  paper      the rule of the paper (accuracy > 0.99 and loss < 5e-5, means of 10 epochs), all 2500 directions; ${takes('reproduce ivf2021 --preset paper')}
 
 Examples:
   thermograd reproduce ivf2021 --preset quick --seed 7
   thermograd reproduce ivf2021 --data fashion-mnist --sampling replaced --out runs/fashion
   thermograd reproduce ivf2021 --config my.yaml      every key of a config: see run.json of any run
-  thermograd reproduce ivf2021 --seeds 10            ten runs and one verdict a claim over all of them, five minutes
+  thermograd reproduce ivf2021 --seeds 10            ten runs and one verdict a claim over all of them, ${takes('reproduce ivf2021 --seeds 10')}
   thermograd reproduce ivf2021 --resume              continue a run that was stopped
-  thermograd reproduce ao2022 ivf2021-standard-seed0 the decomposition of that run, under a minute; into its folder ao2022
+  thermograd reproduce ao2022 ivf2021-standard-seed0     the decomposition of that run, ${takes('reproduce ao2022')}; into its folder ao2022
   thermograd reproduce ao2022 --preset quick         both, one after the other
   thermograd reproduce ao2022 --network lenet5 --optimiser adamw --layer conv1 --limit 6000   any network and optimiser
-  thermograd reproduce controls --preset quick       the controls on a small synthetic set, seconds
-  thermograd reproduce controls                      on MNIST with five seeds, most of an hour; --resume continues it
+  thermograd reproduce controls --preset quick       the controls on a small synthetic set, ${takes('reproduce controls --preset quick')}
+  thermograd reproduce controls                      on MNIST with five seeds, ${takes('reproduce controls')}; --resume continues it
   thermograd reproduce controls --preset quick --data mnist --limit 1500 --network lenet5 --optimiser adam --layer dense3
-  thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, seconds
-  thermograd reproduce ceilings                      on MNIST with 43 states, most of an hour; --resume continues it
-  thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; a quarter of an hour
-  thermograd reproduce generality                    with three seeds and two data sets, most of a day; --resume continues it
+  thermograd reproduce ceilings --preset quick       rules for the largest learning rate, on a small synthetic set, ${takes('reproduce ceilings --preset quick')}
+  thermograd reproduce ceilings                      on MNIST with 55 settings, ${takes('reproduce ceilings')}; --resume continues it
+  thermograd reproduce generality --preset quick     three networks, six optimisers, every layer; ${takes('reproduce generality --preset quick')}
+  thermograd reproduce generality                    with three seeds and two data sets, ${takes('reproduce generality')}; --resume continues it
   thermograd reproduce generality --network mlp,lenet5 --optimiser sgd,adam --data mnist --seeds 1     part of that grid
   thermograd reproduce generality --data mnist,cifar10:DIR   on these data sets; --resume continues it
-  thermograd reproduce valley2023 --part model --preset quick   the valley as a model, seconds
-  thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, minutes
-  thermograd reproduce valley2023                    that, and networks on MNIST with five seeds; --resume continues it`,
+  thermograd reproduce valley2023 --part model --preset quick   the valley as a model, ${takes('reproduce valley2023 --part model --preset quick')}
+  thermograd reproduce valley2023 --part model       with errors and a 40 × 40 phase diagram, ${takes('reproduce valley2023 --part model')}
+  thermograd reproduce valley2023                    that, and networks on MNIST with five seeds, ${takes('reproduce valley2023')}; --resume continues it`,
     )
     .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });

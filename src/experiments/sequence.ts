@@ -17,7 +17,7 @@ export async function reproduceAo2022(
   config: PartialConfig | readonly PartialConfig[],
   request: Ao2022Request = {},
 ): Promise<Ao2022Result> {
-  const wants = { ...FOLDER_WANTS, run: is.maybe(is.text), onTraining: is.maybe(is.func) };
+  const wants = { ...FOLDER_WANTS, run: is.maybe(is.path), onTraining: is.maybe(is.func) };
   is.given('reproduceAo2022', { config, request }, { config: CONFIG_WANTS, request: is.shape(wants) });
   return measureAo2022(config, reproduceIvf2021, request);
 }

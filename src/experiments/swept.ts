@@ -2,6 +2,7 @@
  * Whole experiments as cells of a sweep: how their config is checked, which findings and numbers they have, and how they are run. An
  * experiment imports no other, so what the sweep needs of all of them is here.
  */
+import type { Advice } from '../apply/advice.js';
 import { isTree, overlay, type Tree } from '../jobs/config-keys.js';
 import { PROGRAM_BYTES } from '../jobs/memory.js';
 import { check, InputError, shown } from '../numeric/errors.js';
@@ -10,6 +11,7 @@ import { nearest } from '../numeric/spelling.js';
 import type { Finding } from '../report/finding.js';
 import { completeRunConfig } from '../runs/config.js';
 import type { AnyConfig, PartialConfig } from '../runs/schema.js';
+import type { MethodSummary } from './simulate/measured.js';
 
 /** A number that an experiment leaves beside its findings, or why it does not. */
 export type KeyNumber = Estimate | { readonly why: string };
@@ -125,27 +127,62 @@ const advise: Swept = {
     const { adviseRun } = await import('./advise/experiment.js');
     const { own, rest } = apart(config, 'advise', ADVISE_KEYS);
     const { advice } = await adviseRun({ ...own, layers: [rest as PartialConfig], out, workers: 1 });
-    const numbers: Record<string, KeyNumber> = {};
-    for (const { id, value, refused } of advice.items)
-      numbers[`advice.${id}`] = value ?? { why: refused ?? 'it was not measured' };
-    const largest = advice.rate?.largestRate;
-    numbers['advice.largest-rate'] =
-      largest === undefined || largest === null
-        ? { why: advice.rate === null ? 'no runs were made' : 'runs left at every rate that was tried' }
-        : {
-            value: largest,
-            standardError: 0,
-            n: 1,
-            method: 'largest rate of a grid at which all runs stayed',
-            converged: true,
-          };
-    return { findings: [], numbers };
+    return { findings: [], numbers: adviceNumbers(advice) };
   },
 };
+
+/** Returns the numbers of advice by their ids. */
+export function adviceNumbers(advice: Advice): Record<string, KeyNumber> {
+  const numbers: Record<string, KeyNumber> = {};
+  for (const { id, value, refused } of advice.items)
+    numbers[`advice.${id}`] = value ?? { why: refused ?? 'it was not measured' };
+  const largest = advice.rate?.largestRate;
+  numbers['advice.largest-rate'] =
+    largest === undefined || largest === null
+      ? { why: advice.rate === null ? 'no runs were made' : 'runs left at every rate that was tried' }
+      : {
+          value: largest,
+          standardError: 0,
+          n: 1,
+          method: 'largest rate of a grid at which all runs stayed',
+          converged: true,
+        };
+  return numbers;
+}
 
 /** Names the moments of a simulation in the order of its documents. */
 const MOMENTS = { mean: ['x', 'y'], covariance: { 1: ['xx'], 3: ['xx', 'xy', 'yy'] } } as const;
 const METHODS = ['sgd', 'langevin', 'fokker-planck', 'adiabatic'];
+
+/** Returns the numbers of the methods of a simulation by their ids. */
+export function simulationNumbers(
+  methods: readonly Pick<MethodSummary, 'method' | 'moments' | 'survival' | 'passage' | 'outside' | 'label'>[],
+): Record<string, KeyNumber> {
+  const numbers: Record<string, KeyNumber> = {};
+  for (const { method, moments, survival, passage, outside, label } of methods) {
+    const put = (name: string, value: KeyNumber | undefined) => {
+      if (value) numbers[`${method}.${name}`] = value;
+    };
+    moments.mean.forEach((m, k) => {
+      put(`mean.${MOMENTS.mean[k]}`, m);
+    });
+    const pairs = MOMENTS.covariance[moments.covariance.length as 1 | 3];
+    moments.covariance.forEach((m, k) => {
+      put(`covariance.${pairs[k]}`, m);
+    });
+    put('loss', moments.loss);
+    put('survival', survival);
+    put('passage', passage);
+    put('outside', {
+      value: outside,
+      standardError: 0,
+      n: 1,
+      method: `share outside the grid, ${label}`,
+      converged: true,
+    });
+  }
+  return numbers;
+}
 
 async function simulateSwept(): Promise<Swept> {
   const [{ planSimulation, simulate: run }, { completeSimulation, setupOf }] = await Promise.all([
@@ -165,36 +202,16 @@ async function simulateSwept(): Promise<Swept> {
   ];
   return {
     seeded: true,
-    ids: METHODS.flatMap((method) => names.map((name) => `${method}.${name}`)),
+    // the closed form knows the stationary state alone, of which nothing is lost
+    ids: METHODS.flatMap((method) =>
+      names.filter((name) => method !== 'adiabatic' || name !== 'survival').map((name) => `${method}.${name}`),
+    ),
     defaults: ['sgd.mean.x', 'sgd.covariance.xx'],
     check: (config) => void setupOf(completeSimulation(config as never)),
     memory: async (config) => planSimulation(config as never).plan.memory.peak,
     async outcome(config, { out }) {
       const { methods } = await run({ ...config, workers: 1 } as never, { out });
-      const numbers: Record<string, KeyNumber> = {};
-      for (const { method, moments, survival, passage, outside, label } of methods) {
-        const put = (name: string, value: KeyNumber | undefined) => {
-          if (value) numbers[`${method}.${name}`] = value;
-        };
-        moments.mean.forEach((m, k) => {
-          put(`mean.${MOMENTS.mean[k]}`, m);
-        });
-        const pairs = MOMENTS.covariance[moments.covariance.length as 1 | 3];
-        moments.covariance.forEach((m, k) => {
-          put(`covariance.${pairs[k]}`, m);
-        });
-        put('loss', moments.loss);
-        put('survival', survival);
-        put('passage', passage);
-        put('outside', {
-          value: outside,
-          standardError: 0,
-          n: 1,
-          method: `share outside the grid, ${label}`,
-          converged: true,
-        });
-      }
-      return { findings: [], numbers };
+      return { findings: [], numbers: simulationNumbers(methods) };
     },
   };
 }

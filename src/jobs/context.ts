@@ -31,7 +31,7 @@ export const RUN_OPTIONS_WANTS = {
 /** Says what a request for a run in a folder needs besides. */
 export const FOLDER_WANTS = {
   ...RUN_OPTIONS_WANTS,
-  out: is.maybe(is.text),
+  out: is.maybe(is.path),
   resume: is.maybe(is.flag),
   onStart: is.maybe(is.func),
 };

@@ -39,7 +39,7 @@ const OPTIONS_WANTS = is.shape<TrainOptions>({
   ...RUN_OPTIONS_WANTS,
   seeds: is.maybe(is.count),
   measure: is.maybe(is.flag),
-  out: is.maybe(is.text),
+  out: is.maybe(is.path),
   resume: is.maybe(is.flag),
 });
 

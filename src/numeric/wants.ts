@@ -8,7 +8,7 @@
  * cost as much as reading the arguments once; typed arrays are not read. Whether values fit one another (sizes, ranges) is
  * checked by the functions themselves.
  */
-import { InputError, kindOf } from './errors.js';
+import { InputError, kindOf, shown } from './errors.js';
 
 /** Says what is wrong with a value that is called `name`; returns undefined when nothing is. */
 export interface Want {
@@ -38,6 +38,11 @@ export const whole = wanted('a whole number ≥ 0', (v) => Number.isSafeInteger(
 /** A whole number ≥ 1. */
 export const count = wanted('a whole number ≥ 1', (v) => Number.isSafeInteger(v) && (v as number) >= 1);
 export const text = wanted('a text', (v) => typeof v === 'string');
+/** The name of a file or folder: a text without a zero byte, which no system takes. */
+export const path = wantOf('a text', (value, name) => {
+  if (typeof value !== 'string') return `${name} must be a text; got ${kindOf(value)}`;
+  return value.includes('\0') ? `${name} must be a path without a zero byte; got ${shown(value)}` : undefined;
+});
 export const flag = wanted('true or false', (v) => typeof v === 'boolean');
 export const func = wanted('a function', (v) => typeof v === 'function');
 /** An object that is neither an array nor nothing. */

@@ -39,7 +39,7 @@ export function writeCheckpoint<State>(path: string, spec: AnyNetwork, checkpoin
   is.given(
     'writeCheckpoint',
     { path, spec, checkpoint },
-    { path: is.text, spec: ANY_NETWORK_WANTS, checkpoint: CHECKPOINT_WANTS },
+    { path: is.path, spec: ANY_NETWORK_WANTS, checkpoint: CHECKPOINT_WANTS },
   );
   const tensors = namedTensors(spec, checkpoint.weights, '');
   if (checkpoint.velocity) tensors.push(...namedTensors(spec, checkpoint.velocity, 'velocity.'));
@@ -67,7 +67,7 @@ export function readCheckpoint<State>(
   is.given(
     'readCheckpoint',
     { path, spec, example },
-    { path: is.text, spec: ANY_NETWORK_WANTS, example: is.maybe(is.object) },
+    { path: is.path, spec: ANY_NETWORK_WANTS, example: is.maybe(is.object) },
   );
   const bytes = readWhole(path);
   if (!bytes) return undefined;
@@ -129,7 +129,7 @@ export function writeModel(
   is.given(
     'writeModel',
     { path, spec, weights, metadata },
-    { path: is.text, spec: ANY_NETWORK_WANTS, weights: is.float32, metadata: is.object },
+    { path: is.path, spec: ANY_NETWORK_WANTS, weights: is.float32, metadata: is.object },
   );
   writeWhole(path, modelBytes(spec, weights, metadata));
 }
@@ -147,7 +147,7 @@ export const modelBytes = (
  * @throws RunError when the file belongs to another network; InputError when it is malformed
  */
 export function readModel(path: string, spec: AnyNetwork): Float32Array | undefined {
-  is.given('readModel', { path, spec }, { path: is.text, spec: ANY_NETWORK_WANTS });
+  is.given('readModel', { path, spec }, { path: is.path, spec: ANY_NETWORK_WANTS });
   const bytes = readWhole(path);
   return bytes && flatVector(spec, readSafetensors(bytes, path).tensors, '', path);
 }

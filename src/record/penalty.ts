@@ -103,7 +103,7 @@ export function writePenalty(
     'writePenalty',
     { path, p, strength, metadata, parameters },
     {
-      path: is.text,
+      path: is.path,
       p: PENALTY_WANTS,
       strength: is.number,
       metadata: is.maybe(is.object),
@@ -149,7 +149,7 @@ export interface PenaltyFile {
  * @throws InputError when there is no file, or one that does not hold a penalty with at least one term and a strength
  */
 export async function readPenalty(path: string): Promise<PenaltyFile> {
-  is.given('readPenalty', { path }, { path: is.text });
+  is.given('readPenalty', { path }, { path: is.path });
   const end = penaltyFormat(path);
   const bytes = readWhole(path);
   check(bytes !== undefined, 'no-file', () => `there is no penalty at ${path}.`);

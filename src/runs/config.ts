@@ -101,7 +101,7 @@ function other(under: Tree, over: Tree | PartialConfig): string[] {
  * @throws InputError when it cannot be read or is not a mapping
  */
 export function readConfig(path: string): PartialConfig {
-  is.given('readConfig', { path }, { path: is.text });
+  is.given('readConfig', { path }, { path: is.path });
   return readMapping(path) as PartialConfig;
 }
 

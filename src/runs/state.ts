@@ -43,7 +43,7 @@ export interface StateRequest {
 
 /** Says what a {@link StateRequest} needs. */
 export const STATE_WANTS = {
-  run: is.maybe(is.text),
+  run: is.maybe(is.path),
   layers: is.maybe(is.listOf(is.maybe(is.object))),
   weights: is.maybe(is.text),
   expected: is.maybe(is.object),

@@ -12,6 +12,9 @@ const VERDICTS: readonly Verdict[] = [
   'not decidable with this run',
 ];
 
+/** The heads of the columns. */
+const HEADS = ['finding', 'measured', 'stated by the source'] as const;
+
 /** Fewest columns of a table; below, the parts of a finding stand under each other. */
 const NARROW = 60;
 /** Spaces between columns, and before the first. */
@@ -30,15 +33,16 @@ export function findingLines(
     ({ found }) => found.length > 0,
   );
   const cells = (f: Finding) => [f.id, formatMarked(f.measured) + (f.unit && ` ${f.unit}`), f.stated] as const;
-  const table = tableOf(findings.map(cells), layout.columns);
+  const table = tableOf([HEADS, ...findings.map(cells)], layout.columns);
   const head = (text: string) => (layout.bold ? `\x1b[1m${text}\x1b[0m` : text);
   const titles = groups.flatMap(({ verdict, found }) => [
     ...brokenAt(`${verdict} (${found.length})`, layout.columns).map(head),
     ...found.flatMap((f) => table(cells(f))),
     '',
   ]);
+  const heads = layout.columns < NARROW ? [] : [...table(HEADS), ''];
   const total = `${counted(findings.length, 'finding')}: ${groups.map(({ verdict, found }) => `${found.length} ${verdict}`).join(', ')}`;
-  return [...titles, ...brokenAt(total, layout.columns)];
+  return [...heads, ...titles, ...brokenAt(total, layout.columns)];
 }
 
 type Row = readonly [name: string, measured: string, stated: string];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** THERMOGRAD_MAIN tests another build, e.g. an installed package. */
-const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = process.env.THERMOGRAD_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Milliseconds after which a program that was started counts as hanging; the tests themselves have as long (vitest.config.ts). */
 export const HANG = 600_000;

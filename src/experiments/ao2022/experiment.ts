@@ -308,7 +308,7 @@ function fits(folder: Ao2022Folder, setting: Ao2022Setting, inputs: Inputs, seed
  * @throws InputError when there are none yet
  */
 export function readAo2022Results(out: string): { readonly results: Ao2022Results; readonly findings: Finding[] } {
-  is.given('readAo2022Results', { out }, { out: is.text });
+  is.given('readAo2022Results', { out }, { out: is.path });
   const results = readJson<Ao2022Results>(join(out, RESULTS));
   const findings = readJson<Finding[]>(join(out, FINDINGS));
   check(

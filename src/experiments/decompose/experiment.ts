@@ -43,7 +43,7 @@ const DECOMPOSE_WANTS = is.shape<DecomposeRequest>({
   noiseStrength: is.maybe(is.finite),
   step: is.maybe(is.finite),
   unstable: is.maybe(is.flag),
-  out: is.maybe(is.text),
+  out: is.maybe(is.path),
   force: is.maybe(is.flag),
   provider: is.maybe(is.oneOf('auto', 'system', 'embedded')),
   signal: is.maybe(is.object),

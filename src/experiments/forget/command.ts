@@ -5,6 +5,7 @@ import { shellWord } from '../../numeric/shell-word.js';
 import { suggests } from '../../terminal/completion/tree.js';
 import { DATA_WORDS, NETWORK_WORDS, OPTIMISER_WORDS } from '../../terminal/completion/words.js';
 import { prune } from '../../terminal/flags.js';
+import { takes } from '../../terminal/times.js';
 import { listed, momentum, positiveNumber, wholeNumber } from '../../terminal/values.js';
 import { type WhereFlags, whereAgain, whereFlags, whereOf } from '../../terminal/where.js';
 import type { PartialForget } from './schema.js';
@@ -165,7 +166,7 @@ Networks of layers and optimisers: every layer with weights can be held, a convo
 rmsprop, adam and adamw get its gradient beside that of the batch. potential and vortex need the stationary state of SGD.
 
 Examples:
-  thermograd forget --preset quick                       a first look at a report, seconds
+  thermograd forget --preset quick                       a first look at a report, ${takes('forget --preset quick')}
   thermograd forget                                      {1,2} then {3,4} on MNIST, five seeds
   thermograd forget --protocol digits-halves --head all-compete --out runs/halves
   thermograd forget --methods none,ewc,ldc,joint --lambda-grid 1,10,100,1000 --seeds 3

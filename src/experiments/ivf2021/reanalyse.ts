@@ -91,9 +91,9 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
     ...RUN_OPTIONS_WANTS,
     analysis: is.maybe(is.object),
     workers: is.maybe(is.whole),
-    out: is.maybe(is.text),
+    out: is.maybe(is.path),
   };
-  is.given('analyseRun', { path, request }, { path: is.text, request: is.shape(wants) });
+  is.given('analyseRun', { path, request }, { path: is.path, request: is.shape(wants) });
   const before = readRecord(path);
   check(
     before.stages.train.status === 'done',
@@ -156,7 +156,7 @@ export async function analyseRun(path: string, request: AnalyseRequest = {}): Pr
  * @throws InputError when there is no finished analysis
  */
 export async function reportRun(path: string): Promise<string> {
-  is.given('reportRun', { path }, { path: is.text });
+  is.given('reportRun', { path }, { path: is.path });
   const own = existsSync(join(path, RUN.file)) || !existsSync(join(path, SETTINGS));
   if (!own) refuseLinks(path);
   const settings = own ? undefined : readPart<Partial<Settings>>(join(path, SETTINGS), []);

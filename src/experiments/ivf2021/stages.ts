@@ -100,7 +100,7 @@ export async function reportStage(record: RunRecord, out: string): Promise<void>
  * @throws InputError when there are none
  */
 export function readResults(out: string): { readonly analysis: Analysis; readonly findings: Finding[] } {
-  is.given('readResults', { out }, { out: is.text });
+  is.given('readResults', { out }, { out: is.path });
   check(
     existsSync(join(out, ANALYSIS)) && existsSync(join(out, FINDINGS_FILE)),
     'not-analysed',

@@ -63,7 +63,7 @@ const REQUEST_WANTS = is.shape<RecordingRequest>({
       memory: is.maybe(is.positive),
     }),
   ),
-  out: is.maybe(is.text),
+  out: is.maybe(is.path),
   force: is.maybe(is.flag),
   memory: is.maybe(is.positive),
   seed: is.maybe(is.whole),
@@ -100,7 +100,7 @@ const JOB: JobKind<undefined, RecordingJob, RecordingAnswer> = {
  * @throws InputError before anything is written; InterruptedError, with nothing written
  */
 export async function analyseRecording(path: string, request: RecordingRequest = {}): Promise<RecordingResult> {
-  is.given('analyseRecording', { path, request }, { path: is.text, request: REQUEST_WANTS });
+  is.given('analyseRecording', { path, request }, { path: is.path, request: REQUEST_WANTS });
   const model = await request.surface?.open();
   try {
     return await analysed(path, request, model);

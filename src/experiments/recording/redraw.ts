@@ -33,7 +33,7 @@ export function isRecordingAnalysis(folder: string): boolean {
  * @throws InputError for another folder, and where the numbers are not those that the analysis left
  */
 export async function reportRecording(folder: string): Promise<RecordingReportInput & { readonly path: string }> {
-  is.given('reportRecording', { folder }, { folder: is.text });
+  is.given('reportRecording', { folder }, { folder: is.path });
   check(
     isRecordingAnalysis(folder),
     'not-analysed',

@@ -302,7 +302,7 @@ async function load(path: string, method: Method): Promise<MethodResult> {
 export async function readSimulation(
   path: string,
 ): Promise<{ readonly record: SimulationRecord; readonly methods: readonly MethodResult[] }> {
-  is.given('readSimulation', { path }, { path: is.text });
+  is.given('readSimulation', { path }, { path: is.path });
   const record = readRecord<Stage, SimulationHead>(kindOf([]), path) as SimulationRecord;
   const done = METHODS.filter((m) => record.stages[m]?.status === 'done');
   return { record, methods: await Promise.all(done.map((m) => load(path, m))) };

@@ -31,7 +31,7 @@ const CHECKED = 20_000;
  * @throws InputError when it cannot be read or is no sweep
  */
 export function readSweepFile(path: string): PartialSweep & { readonly name: string } {
-  is.given('readSweepFile', { path }, { path: is.text });
+  is.given('readSweepFile', { path }, { path: is.path });
   const written = readMapping(path) as PartialSweep;
   const own = basename(path)
     .replace(/\.[^.]*$/, '')

@@ -50,7 +50,7 @@ const STUDY_WANTS = is.shape<NetworkStudyRequest>({
   ...FOLDER_WANTS,
   ...WANTS_HERE,
   config: is.shape<NetworkStudyConfig>({ base: is.object, settings: is.listOf(is.object) }),
-  folder: is.text,
+  folder: is.path,
   seeds: is.maybe(is.finite),
   workers: is.maybe(is.whole),
 });
