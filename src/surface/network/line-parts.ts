@@ -44,7 +44,7 @@ const QUARTER: Part = [[1 / 4, 1], [1, 32]]; // biome-ignore format: short
  * the crossings of all samples: docs/decisions/05.
  */
 export function partsFor(inFirstQuarter: number): readonly Part[] {
-  return inFirstQuarter > 0.98 ? [TENTH, QUARTER] : [TENTH];
+  return inFirstQuarter > 0.995 ? [TENTH, QUARTER] : [TENTH];
 }
 
 /** Divides the ordered blocks; a part counts every sample as often as it stands for others. */
