@@ -28,6 +28,7 @@ function page(change: Partial<ControlsInput>, cause: readonly string[] = []): st
     scatter: none('c'),
     noise: none('d'),
     closure: none('e'),
+    seeds: none('f'),
   };
   return renderPage(controlsPage(all, controlsFindings(all), cause, figures));
 }
@@ -53,6 +54,7 @@ describe('the page', () => {
     expect(inside('regimes')).toEqual([
       'The exponent by regime.',
       'The same landscape, four choices of directions.',
+      'The exponent by seed and fit range.',
       'The exponent against the length of the window.',
       'The noise against the curvature.',
     ]);
@@ -63,6 +65,7 @@ describe('the page', () => {
       'controls-variance-flatness',
       'controls-noise',
       'controls-closure',
+      'controls-seeds',
     ]);
     expect(pageFacts(html, '#symbols').size).toBe(9);
   });

@@ -1,6 +1,7 @@
 /** Figures of the landscape and of the training of ivf2021 read back from their marks and compared with the made-up analysis they were drawn from. */
 import { describe, expect, test } from 'vitest';
 import type { Analysis, DirectionFlatness } from '../src/analyse/trajectory/results.js';
+import { lossPlane } from '../src/experiments/ivf2021/figures/plane.js';
 import { lossProfiles } from '../src/experiments/ivf2021/figures/profiles.js';
 import { curvatureByFlatness } from '../src/experiments/ivf2021/figures/secondary.js';
 import { trainingErrors, trainingLoss } from '../src/experiments/ivf2021/figures/training.js';
@@ -17,6 +18,7 @@ import {
   lineThrough,
   type Mark,
   marks,
+  numberIn,
   numbersIn,
   offBy,
   type Point,
@@ -24,6 +26,7 @@ import {
 } from './support/reading.js';
 
 const FIGURES = {
+  'loss-plane': lossPlane,
   'loss-profiles': lossProfiles,
   flatness: flatnessByRank,
   curvature: curvatureByFlatness,
@@ -369,4 +372,58 @@ test('figures without numbers are named with the reason', () => {
   expect(missing(trainingErrors({ ...small, curves: none }))).toBe('no epoch has an accuracy.');
   const perfect = { ...none, runningAccuracy: curves.epoch.map(() => 1) };
   expect(missing(trainingErrors({ ...small, curves: perfect }))).toBe('no epoch has an accuracy.');
+});
+
+describe('the loss in a plane', () => {
+  const { figure, caption } = drawn(small, 'loss-plane');
+  const plane = small.flatness.plane!;
+  const a = plane.x[14];
+  const b = plane.y[14];
+  const lossAt = (x: number, y: number) =>
+    small.flatness.centreLoss * Math.exp((x / a) ** 2 + 1.6 * (y / b) ** 2 + (0.7 * x * y) / (a * b));
+  const [low, high] = [Math.min(...plane.loss), Math.max(...plane.loss)];
+
+  test('has steps of colour even in the logarithm of the loss, with numbers', () => {
+    const bar = figure.legend[0];
+    expect(bar.label).toBe('loss');
+    expect(bar.ticks.length).toBeGreaterThan(1);
+    for (const t of bar.ticks) {
+      const value = numberIn(t.label);
+      expect(t.at).toBeCloseTo(Math.log(value / low) / Math.log(high / low), 2);
+    }
+    const contours = marks(figure, { kind: 'contour' }).filter((m) => m.fill !== 'none' && m.points.length > 0);
+    expect(contours.map((m) => m.fill)).toEqual(bar.steps.slice(1));
+    let tested = 0;
+    contours.forEach((m, k) => {
+      const level = low * (high / low) ** ((k + 1) / 10);
+      const inside = m.points.filter(([x, y]) => Math.abs(x) < 0.99 * a && Math.abs(y) < 0.99 * b);
+      tested += inside.length;
+      // straight between grid points in the logarithm
+      for (const [x, y] of inside) expect(Math.abs(Math.log(lossAt(x, y) / level))).toBeLessThan(0.12);
+    });
+    expect(tested).toBeGreaterThan(100);
+  });
+  test('shows the path, its two ends, and the threshold of the widths', () => {
+    const path = small.paths[0];
+    const at = path.x.map((x, k): Point => [x, path.y[k]]);
+    for (const line of marks(figure, { kind: 'line' })) expect(offBy(figure, line, at)).toBeLessThan(PIXEL);
+    expect(offBy(figure, marks(figure, { kind: 'dot' }), [at[0], at[at.length - 1]])).toBeLessThan(PIXEL);
+    const [threshold] = marks(figure, { kind: 'contour', dash: '6 4' });
+    const inside = threshold.points.filter(([x, y]) => Math.abs(x) < 0.99 * a && Math.abs(y) < 0.99 * b);
+    for (const [x, y] of inside)
+      expect(Math.abs(Math.log(lossAt(x, y) / (Math.E * small.flatness.centreLoss)))).toBeLessThan(0.12);
+    expect(labels(figure)).toEqual(['loss', 'path', 'start', 'end', 'e·L_0']);
+  });
+  test('says what it cost, and the share of the variance outside the plane', () => {
+    const [first, second] = small.pca.variances;
+    expect(caption).toMatch(/15 × 15 points .* \(225 evaluations\)/);
+    const off = Number(/([\d.]+) % of the variance lies outside/.exec(caption)![1]);
+    expect(off).toBeCloseTo(100 * (1 - (first + second) / small.pca.totalVariance), 1);
+  });
+  test('is missing in an analysis of an earlier version, with the reason', () => {
+    const { plane: _, ...flatness } = small.flatness;
+    expect(lossPlane({ ...small, flatness })).toMatchObject({ missing: expect.stringMatching(/earlier version/) });
+    const bad = { ...small.flatness, plane: { ...plane, loss: plane.loss.map(() => Number.NaN) } };
+    expect(lossPlane({ ...small, flatness: bad })).toMatchObject({ missing: expect.stringMatching(/no loss/) });
+  });
 });

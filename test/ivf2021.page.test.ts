@@ -120,15 +120,17 @@ describe('sections', () => {
     ]);
     expect(pageWords(html, 'nav li')).toEqual(pageWords(html, 'main h2'));
     const inside = (id: string) => pageWords(html, `#${id} figcaption b`);
-    expect(inside('relation')).toEqual(['Variance against flatness.']);
+    expect(inside('relation')).toEqual(['Variance against flatness.', 'The exponent by fit range.']);
     expect(inside('training')).toEqual(['Training loss.', 'Errors.']);
     expect(inside('fluctuations')).toEqual([
       'Variances by rank.',
+      'Cumulated variance.',
       'Mean squared displacement.',
       'Trajectory in (θ₁, θ₂).',
       'Trajectory in (θ₄₉, θ₅₀).',
     ]);
     expect(inside('landscape')).toEqual([
+      'Loss in the plane (θ₁, θ₂).',
       'Loss along principal directions.',
       'Flatness by rank.',
       'Curvature against flatness.',

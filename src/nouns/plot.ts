@@ -5,7 +5,9 @@ import { vortices } from '../analyse/decomposition/vortices.js';
 import type { Analysis } from '../analyse/trajectory/results.js';
 import { potentialFigure } from '../experiments/decompose/figures/potential.js';
 import { drawFigures } from '../experiments/ivf2021/figures/all.js';
+import { lossPlane } from '../experiments/ivf2021/figures/plane.js';
 import { lossProfiles } from '../experiments/ivf2021/figures/profiles.js';
+import { exponentByRange } from '../experiments/ivf2021/figures/ranges.js';
 import { curvatureByFlatness } from '../experiments/ivf2021/figures/secondary.js';
 import { trainingErrors, trainingLoss } from '../experiments/ivf2021/figures/training.js';
 import { rankedVariances } from '../experiments/ivf2021/figures/variances.js';
@@ -14,6 +16,7 @@ import { embeddedLinearAlgebra } from '../numeric/linalg/index.js';
 import * as is from '../numeric/wants.js';
 import type { Drawn } from '../report/figures/frame.js';
 import { correlationTimes } from '../report/figures/window/correlation.js';
+import { cumulatedVariance } from '../report/figures/window/cumulated.js';
 import { displacementCurves } from '../report/figures/window/displacement.js';
 import { flatnessByRank } from '../report/figures/window/flatness.js';
 import { trajectories } from '../report/figures/window/trajectory.js';
@@ -201,6 +204,12 @@ export const plot = {
   lossProfiles: ofAnalysis('lossProfiles', lossProfiles),
   flatnessByRank: ofAnalysis('flatnessByRank', flatnessByRank),
   curvatureByFlatness: ofAnalysis('curvatureByFlatness', curvatureByFlatness),
+  /** The exponent of the relation over each range of its fit. */
+  exponentByRange: ofAnalysis('exponentByRange', exponentByRange),
+  /** The share of the total variance in the first k principal directions. */
+  cumulatedVariance: ofAnalysis('cumulatedVariance', cumulatedVariance),
+  /** The loss in the plane of the two largest principal directions, with the path in it. */
+  lossPlane: ofAnalysis('lossPlane', lossPlane),
   correlationTimes: ofAnalysis('correlationTimes', correlationTimes),
   all,
   report,

@@ -15,6 +15,7 @@ import { ao2022Tables } from './csv.js';
 import { chainFigures, fallFigures } from './figures/chain.js';
 import { energies, energyVariances, energyWidths } from './figures/energy.js';
 import { modeVariances, noiseCurvature } from './figures/modes.js';
+import { hessianSpectrum } from './figures/spectrum.js';
 import { circulationFigure, energyDistribution, equipartitionFigure } from './figures/tests.js';
 import { modesOf, systemWords } from './form.js';
 import type { Ao2022ReportInput, Ao2022Results, ModeAgreement } from './measured.js';
@@ -25,7 +26,7 @@ export function renderAo2022(input: Ao2022ReportInput): Report {
   const figures = {
     energy: [energyWidths(r), energyVariances(r), energies(r)],
     covariance: [modeVariances(r)],
-    tests: [noiseCurvature(r), energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
+    tests: [hessianSpectrum(r), noiseCurvature(r), energyDistribution(r), equipartitionFigure(r), circulationFigure(r)],
     chain: [...chainFigures(r), ...fallFigures(r)],
   };
   return composeReport({

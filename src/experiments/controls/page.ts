@@ -14,6 +14,7 @@ import { controlsTables } from './csv.js';
 import { closure } from './figures/closure.js';
 import { exponentsByRegime, exponentsByWindow } from './figures/exponents.js';
 import { noiseAgainstCurvature, variancesByBasis } from './figures/scatter.js';
+import { exponentsBySeed } from './figures/seeds.js';
 import { causeOf, controlsFindings, type Judged } from './findings.js';
 import { BASIS_NAMES, type ControlsInput, type FrozenResult } from './measured.js';
 import type { GroupRow, RegimeRow } from './summary.js';
@@ -35,6 +36,7 @@ export function renderControls(input: ControlsInput): ControlsReport {
     scatter: variancesByBasis(input.cells, input.mainWindow),
     noise: noiseAgainstCurvature(input.cells),
     closure: closure(groups),
+    seeds: exponentsBySeed(rows, input.mainWindow),
   };
   const report = composeReport({
     ...controlsPage(input, judged, cause, figures),
@@ -55,7 +57,7 @@ export function controlsPage(
   input: ControlsInput,
   { findings, rows, groups, outcome }: Judged,
   cause: readonly string[],
-  figures: Readonly<Record<'exponents' | 'windows' | 'scatter' | 'noise' | 'closure', Drawn>>,
+  figures: Readonly<Record<'exponents' | 'windows' | 'scatter' | 'noise' | 'closure' | 'seeds', Drawn>>,
 ): Page {
   const { bases, cells } = input;
   const losses = bases.map((b) => b.loss);
@@ -76,7 +78,7 @@ ${firstNumbers(outcome)}`,
         'Regimes',
         html`${gallery([figures.exponents, figures.scatter], 'wide')}
 ${regimesTable(rows)}
-${gallery([figures.windows, figures.noise])}`,
+${gallery([figures.seeds], 'wide')}${gallery([figures.windows, figures.noise])}`,
       ],
       ['findings', 'Findings', findingsTable(findings)],
       [

@@ -12,6 +12,7 @@ import { factList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { generalityTables } from './csv.js';
 import { exponentsOfGroups } from './figures/exponents.js';
+import { exponentsOfRuns } from './figures/seeds.js';
 import { gammasOf, generalityFindings, type LayerGamma } from './findings.js';
 import { type Group, type GroupRegime, groupsOf, nearStated, whyNot } from './groups.js';
 import type { GeneralityInput, RunResult } from './measured.js';
@@ -28,7 +29,7 @@ export function renderGenerality(input: GeneralityInput): GeneralityReport {
   const groups = groupsOf(runs);
   const findings = generalityFindings(groups, runs);
   const answer = answerOf(groups, runs);
-  const figures = [exponentsOfGroups(groups)];
+  const figures = [exponentsOfGroups(groups), exponentsOfRuns(groups)];
   const report = composeReport({
     title: input.title,
     head: html`${answer.map((a) => html`<p class="summary">${prose(a)}</p>`)}

@@ -168,8 +168,12 @@ export function sameScale(x: readonly [number, number], y: readonly [number, num
 }
 
 /** Says in a caption that the axes of a plane have different scales; empty where they have one. */
-export function scaleWords(x: readonly [number, number], y: readonly [number, number]): string {
-  if (sameScale(x, y)) return '';
+export function scaleWords(
+  x: readonly [number, number],
+  y: readonly [number, number],
+  same: boolean = sameScale(x, y),
+): string {
+  if (same) return '';
   const ratio = (x[1] - x[0]) / (y[1] - y[0]);
   return ` The axes have different scales: the ${ratio > 1 ? 'upright' : 'level'} one is stretched.`;
 }
@@ -181,7 +185,7 @@ export function rampTicks([lo, hi]: readonly [number, number], log = false): Ram
   return bar.ticks.map((t) => ({ at: placeOn(bar, t), label: bar.tickFormat(t) }));
 }
 
-/** Labels for a bar of colour of so many equal steps, one in the middle of each as far as they fit. */
+/** Labels for a bar of colour of so many equal steps, one in the middle of each as far as they fit; empty ones are left out. */
 export function stepTicks(labels: readonly string[]): RampTick[] {
   const names: Axis = {
     type: 'linear',
@@ -189,7 +193,8 @@ export function stepTicks(labels: readonly string[]): RampTick[] {
     ticks: labels.map((_, k) => k + 0.5),
     tickFormat: (x) => labels[Math.floor(x)],
   };
-  return fitted(names, BAR_WIDTH).ticks.map((t) => ({ at: placeOn(names, t), label: names.tickFormat(t) }));
+  const said = { ...names, ticks: names.ticks.filter((x) => names.tickFormat(x) !== '') };
+  return fitted(said, BAR_WIDTH).ticks.map((t) => ({ at: placeOn(names, t), label: names.tickFormat(t) }));
 }
 
 /** The indices of a long list that a logarithmic axis can show: all below `dense`, then about `count` more, evenly in the logarithm. */

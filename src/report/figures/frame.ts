@@ -89,7 +89,7 @@ export function drawFrame(o: FrameOptions): string {
   const small = width < SMALL;
   const marginRight = 18;
   const longest = Math.max(3, ...o.y.ticks.flatMap((t) => o.y.tickFormat(t).split('\n')).map((s) => s.length));
-  const firstMargin = (small && !o.y.label ? 22 : 42) + longest * CHARACTER;
+  const firstMargin = (small && !o.y.label ? 28 : 42) + longest * CHARACTER;
   // the words of a narrow figure have its whole width
   const left = small ? EDGE : firstMargin;
   const legend = legendLayout(o.legend, width - left - (small ? EDGE : marginRight));

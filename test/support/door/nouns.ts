@@ -42,6 +42,9 @@ const ofAnalysis = Object.fromEntries(
       'lossProfiles',
       'flatnessByRank',
       'curvatureByFlatness',
+      'exponentByRange',
+      'cumulatedVariance',
+      'lossPlane',
       'correlationTimes',
       'all',
     ] as const

@@ -84,7 +84,7 @@ function inPlane(p: PotentialPlane): Figure {
           label: 'potential (noise strengths)',
           mark: 'ramp',
           steps: CONTOURS.map((_, k) => colour(k)),
-          ticks: stepTicks(CONTOURS.map((r) => formatPlain(0.5 * r * r))),
+          ticks: stepTicks(CONTOURS.map((r) => (Number.isInteger(r) ? formatPlain(0.5 * r * r) : ''))),
         },
         ...(arrows.length > 0 ? [{ label: 'current', mark: 'line' as const, colour: COLOURS.ink }] : []),
       ],

@@ -1,6 +1,7 @@
 /** All figures of the report, in reading order. */
 import type { Drawn } from '../../../report/figures/frame.js';
 import { correlationTimes } from '../../../report/figures/window/correlation.js';
+import { cumulatedVariance } from '../../../report/figures/window/cumulated.js';
 import { displacementCurves } from '../../../report/figures/window/displacement.js';
 import { trajectories } from '../../../report/figures/window/trajectory.js';
 import { rankedVariances } from '../../../report/figures/window/variances.js';
@@ -19,6 +20,7 @@ export function drawFigures(m: MeasuredRecording): Record<'fluctuations' | 'moti
         about:
           'Dashed lines show walks without any landscape: one that makes the recording’s own steps with random signs, on the same absolute scale (mean over draws), and an isotropic one with the same total variance.',
       }),
+      cumulatedVariance({ pca }),
       ...trajectories({ paths: motion.paths, pca }),
     ],
     motion: [displacementCurves(motion), correlationTimes({ dynamics: motion.dynamics }), temperatureFigure(m)],
