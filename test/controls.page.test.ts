@@ -66,6 +66,7 @@ describe('the page', () => {
       'controls-noise',
       'controls-seeds',
       'controls-closure',
+      'controls-seeds',
     ]);
     expect(pageFacts(html, '#symbols').size).toBe(9);
   });
