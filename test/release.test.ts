@@ -5,10 +5,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: plain JavaScript without declarations
+import { pythonFaults, tarballFaults } from '../scripts/release/package.mjs';
+// @ts-expect-error: plain JavaScript without declarations
 import { agree, disagreements, facts, places, setVersion } from '../scripts/release/places.mjs';
 // @ts-expect-error: plain JavaScript without declarations
 import { absolute, cut, greater, relativeLinks, unreleased } from '../scripts/release/texts.mjs';
 import { PROTOCOL } from '../src/surface/process/frames.js';
+import { plainPython } from './support/python.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string, root = ROOT) => readFileSync(join(root, file), 'utf8');
@@ -115,6 +118,99 @@ describe('the texts of a release', () => {
       ['python/README.md', 'python/'],
     ])
       expect(relativeLinks(absolute(read(file), at, folder))).toEqual([]);
+  });
+});
+
+describe('what a registry would get', () => {
+  const own = facts(ROOT);
+  /** Writes files below a folder, and returns it. */
+  const folderOf = (files: Record<string, string>) => {
+    const folder = mkdtempSync(join(tmpdir(), 'thermograd-pack-'));
+    made.push(folder);
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    return folder;
+  };
+  const metadata = [
+    'Metadata-Version: 2.4',
+    `Name: ${own.name}`,
+    `Version: ${own.version}`,
+    `Project-URL: Homepage, ${own.web}`,
+    'Description-Content-Type: text/markdown',
+    '',
+    'see [the page](https://code.test/x)',
+  ];
+  const info = `thermograd-${own.version}.dist-info`;
+  const program = 'thermograd/_program';
+  const whole = {
+    [`${info}/licenses/LICENSE`]: 'MIT',
+    [`${info}/METADATA`]: metadata.join('\n'),
+    [`${program}/dist/cli/main.js`]: '',
+    [`${program}/LICENSES.md`]:
+      '# Licences\n\n- a 1.0.0: MIT; [node_modules/a/LICENSE]\n- @b/c 1.0.0: ISC; its package brings no text\n',
+    [`${program}/node_modules/a/package.json`]: '{}',
+    [`${program}/node_modules/a/LICENSE`]: 'MIT',
+    [`${program}/node_modules/@b/c/package.json`]: '{}',
+  };
+  const zip = (files: Record<string, string>) => {
+    const folder = folderOf(files);
+    const wheel = join(folder, 'thermograd.whl');
+    execFileSync(plainPython!, ['-m', 'zipfile', '-c', wheel, info, 'thermograd'], { cwd: folder });
+    return wheel;
+  };
+
+  test.skipIf(!plainPython)(plainPython ? 'a wheel without what it must have' : 'skipped: needs python3', () => {
+    const faults = (change: Record<string, string | undefined>) => {
+      const files = Object.fromEntries(
+        Object.entries({ ...whole, ...change }).filter(([, text]) => text !== undefined),
+      );
+      return pythonFaults(ROOT, plainPython, zip(files as Record<string, string>), { published: true });
+    };
+    expect(faults({})).toEqual([]);
+    expect(faults({ [`${info}/licenses/LICENSE`]: undefined })).toEqual([
+      'thermograd.whl has no LICENSE beside its metadata.',
+    ]);
+    expect(faults({ [`${program}/node_modules/a/LICENSE`]: undefined })).toEqual([
+      'thermograd.whl has no node_modules/a/LICENSE.',
+    ]);
+    expect(faults({ [`${program}/node_modules/d/package.json`]: '{}' })).toEqual([
+      'thermograd.whl: LICENSES.md does not name d.',
+    ]);
+    expect(faults({ [`${info}/METADATA`]: metadata.join('\n').replace('https://code.test/x', 'docs/x.md') })).toEqual([
+      'the description of thermograd.whl has the link docs/x.md, which leads nowhere outside the repository.',
+    ]);
+    const other = metadata.join('\n').replace(`Version: ${own.version}`, 'Version: 9.9.9');
+    expect(faults({ [`${info}/METADATA`]: other })).toEqual([
+      `thermograd.whl is thermograd 9.9.9, and package.json says thermograd ${own.version}.`,
+    ]);
+  });
+
+  const ci = process.env.CI;
+  test.skipIf(!ci)(ci ? 'a tarball with types that no compiler finds' : 'skipped: needs CI=true', async () => {
+    const folder = folderOf({
+      'package/package.json': JSON.stringify({
+        name: own.name,
+        version: own.version,
+        type: 'module',
+        license: 'MIT',
+        exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './core': './dist/core.js' },
+      }),
+      'package/dist/index.d.ts': "export * from './other';\n",
+      'package/dist/other.d.ts': 'export declare const other: number;\n',
+      'package/dist/index.js': `export const root = ${JSON.stringify(ROOT.replace(/\/$/, ''))};\n`,
+      'package/README.md': '[x](docs/x.md)\n',
+      'package/dist/index.js.map': '{}',
+    });
+    execFileSync('tar', ['-czf', 'p.tgz', 'package'], { cwd: folder });
+    const faults: string[] = await tarballFaults(ROOT.replace(/\/$/, ''), join(folder, 'p.tgz'), { published: true });
+    expect(faults.join('\n')).toMatch(/publint: .*core\.js/);
+    expect(faults.join('\n')).toMatch(/attw: /);
+    expect(faults).toContain('the tarball has no LICENSE.');
+    expect(faults).toContain('the tarball has dist/index.js.map.');
+    expect(faults).toContain('dist/index.js of the tarball names a folder of this machine.');
+    expect(faults).toContain('README.md has the link docs/x.md, which leads nowhere outside the repository.');
   });
 });
 

@@ -30,7 +30,8 @@ export async function tarballFaults(root, tarball, { published = false } = {}) {
   const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
   const asked = [attw, tarball, '--profile', 'esm-only', '--no-color', '--no-emoji'];
   const types = spawnSync(process.execPath, asked, { encoding: 'utf8' });
-  if (types.status !== 0) faults.push(`attw: ${types.stdout}${types.stderr}`);
+  if (types.status !== 0 || /does not contain types/.test(types.stdout))
+    faults.push(`attw: ${types.stdout}${types.stderr}`);
 
   return withUnpacked(['tar', '-xzf', tarball, '-C'], (folder) => {
     const inside = join(folder, 'package');
@@ -60,7 +61,6 @@ export function pythonFaults(root, python, file, { published = false } = {}) {
       if (!found) faults.push(`${name} has no ${what}.`);
       return found ? readFileSync(join(folder, found), 'utf8') : '';
     };
-    one(/(^|\/)LICENSE$/, 'LICENSE of its own');
     if (!files.some((f) => /(^|-)[^/]*(\.dist-info|[0-9])\/(licenses\/)?LICENSE$/.test(f)))
       faults.push(`${name} has no LICENSE beside its metadata.`);
     const metadata = one(/^[^/]*(\.dist-info\/METADATA|\/PKG-INFO)$/, 'metadata');
