@@ -127,7 +127,7 @@ export class PcaResult extends Shown {
   }
 }
 
-interface Found {
+export interface Found {
   readonly variances: ArrayLike<number>;
   readonly errors: ArrayLike<number>;
   readonly components: Float64Array;

@@ -56,7 +56,7 @@ export interface Ensemble extends EnsembleView {
   readonly operations?: number | undefined;
 }
 
-interface Common {
+export interface Common {
   /** One point, or walkers×size. */
   readonly start: ArrayLike<number>;
   readonly walkers: number;

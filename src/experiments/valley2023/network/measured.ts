@@ -21,7 +21,7 @@ export const settingName = ({ learningRate, batchSize }: NoiseSetting): string =
 export const noiseStrength = ({ learningRate, batchSize }: NoiseSetting): number =>
   Number((learningRate / batchSize).toPrecision(9));
 
-interface CellHead {
+export interface CellHead {
   readonly format: 'thermograd valley-network cell';
   readonly seed: number;
   readonly cell: string;
