@@ -127,6 +127,7 @@ export class PcaResult extends Shown {
   }
 }
 
+/** Holds what the eigenproblem of a table gives, before it becomes a result. */
 export interface Found {
   readonly variances: ArrayLike<number>;
   readonly errors: ArrayLike<number>;

@@ -9,6 +9,7 @@ import { numbersOf, progressOf } from './requests.js';
 import { strataOf } from './subsets.js';
 import type { Parameter, Subset, Surface } from './surface.js';
 
+/** Holds what a function of a model returns: a value, or a promise of it. */
 export type Answer<T> = T | Promise<T>;
 
 /**

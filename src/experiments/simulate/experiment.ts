@@ -43,8 +43,10 @@ import { checkChosenLength, relaxationOf, withTimes } from './relaxation.js';
 import type { PartialSimulationConfig, SimulationConfig } from './schema.js';
 import { SAMPLES, type WalkerMethod, type WalkersPart } from './walkers.js';
 
+/** Names a stage of a simulation: a method, or the report. */
 export type Stage = Method | 'report';
 
+/** Describes what the record of a simulation says of it, beside its stages. */
 export interface SimulationHead {
   readonly configHash: string;
   readonly config: SimulationConfig;

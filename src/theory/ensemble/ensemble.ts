@@ -56,6 +56,7 @@ export interface Ensemble extends EnsembleView {
   readonly operations?: number | undefined;
 }
 
+/** Holds what all ensembles are given. */
 export interface Common {
   /** One point, or walkers×size. */
   readonly start: ArrayLike<number>;

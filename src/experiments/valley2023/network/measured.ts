@@ -21,6 +21,7 @@ export const settingName = ({ learningRate, batchSize }: NoiseSetting): string =
 export const noiseStrength = ({ learningRate, batchSize }: NoiseSetting): number =>
   Number((learningRate / batchSize).toPrecision(9));
 
+/** Holds what every cell of the study of networks says of itself. */
 export interface CellHead {
   readonly format: 'thermograd valley-network cell';
   readonly seed: number;
