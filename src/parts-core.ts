@@ -13,6 +13,7 @@ export * from './door/model.js';
 export * from './door/numeric.js';
 export * from './door/record.js';
 export * from './door/report.js';
+export * from './door/runs.js';
 export * from './door/surface.js';
 export * from './door/theory.js';
 export * from './door/train.js';

@@ -75,7 +75,7 @@ export interface NoiseFacts {
 }
 
 /** Gives the ceiling of the learning rate at one batch size. */
-interface CeilingAt {
+export interface CeilingAt {
   readonly batchSize: number;
   readonly ceiling: Estimate;
 }

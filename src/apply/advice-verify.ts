@@ -38,7 +38,7 @@ export interface RunSeen {
 }
 
 /** Adds the outcome of a run to its record. */
-interface RunJudged extends RunSeen {
+export interface RunJudged extends RunSeen {
   readonly outcome: Outcome;
   readonly rim: number;
   /** Largest loss. */

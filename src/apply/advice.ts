@@ -39,9 +39,9 @@ import type { Verification } from './advice-verify.js';
 /** Places the present learning rate among those at which runs were made, by the rules above. */
 export type RatePlace = 'beyond' | 'at the rim' | 'above the advice' | 'inside' | 'far below';
 /** Places a batch size relative to the critical one, by the rules above. */
-type BatchPlace = 'below' | 'around' | 'beyond';
+export type BatchPlace = 'below' | 'around' | 'beyond';
 /** Says whether a window was stationary, by the rules above. */
-type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
+export type Stationarity = 'stationary' | 'not stationary' | 'not decidable';
 
 /** Holds one number of the advice, with its assumptions. */
 export interface AdviceItem {
@@ -60,7 +60,7 @@ export interface AdviceItem {
 }
 
 /** Gives the critical batch size, in samples. */
-interface CriticalBatch {
+export interface CriticalBatch {
   readonly kind: 'weighted' | 'simple';
   readonly value: Estimate;
   readonly interval: readonly [number, number];

@@ -63,7 +63,7 @@ export interface BuiltConstraint {
  * the upper limit), `penalty` adds a penalty built from task 1, `frozen` excludes whole blocks from training (a hard constraint, which
  * has no strength), and `replay` trains on stored samples of task 1 beside those of task 2 (a protocol).
  */
-type ConstraintKind = 'none' | 'penalty' | 'frozen' | 'replay' | 'joint';
+export type ConstraintKind = 'none' | 'penalty' | 'frozen' | 'replay' | 'joint';
 
 /** Describes one method against forgetting, and builds its penalty. */
 export interface Constraint {

@@ -54,7 +54,7 @@ export const TASK_TRAINING_WANTS = is.shape<TaskTraining>({
 });
 
 /** A measurement that is there, or comes later from a model in another process. */
-type Later<T> = T | Promise<T>;
+export type Later<T> = T | Promise<T>;
 
 /** Gives the solution of a task and the measurements around it. */
 export interface Task {

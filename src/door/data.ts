@@ -1,7 +1,9 @@
 /** Public names of the room data that need no module of Node: datasets, samplers and tasks. */
 
-export type { Dataset, Samples } from '../data/dataset.js';
+export type { Dataset, Normalization, Samples } from '../data/dataset.js';
+export type { IdxData } from '../data/idx.js';
 export { type IdxArray, idxSamples, parseIdx } from '../data/idx.js';
+export type { IdxParts, KnownCounts, NamedBytes } from '../data/mnist.js';
 export { datasetFromIdx } from '../data/mnist.js';
 export {
   type BatchPlan,
@@ -12,6 +14,7 @@ export {
   type Sampling,
 } from '../data/samplers.js';
 export { limitTraining, selectClasses } from '../data/subset.js';
+export type { Task as ProtocolTask } from '../data/tasks.js';
 export {
   classProtocol,
   type Head,

@@ -1,12 +1,36 @@
 /** Public names that work with files, threads and processes, or are of use with Node alone: whole experiments, runs, files of models. */
 
+export type { CurvatureChange, ValleyDirection } from '../analyse/landscape/valley-coordinates.js';
+export type { Advice, AdviceItem, BatchPlace, CriticalBatch, RatePlace, Stationarity } from '../apply/advice.js';
+export type { AdviceFacts, WindowFacts } from '../apply/advice-facts.js';
+export type {
+  Outcome as VerifiedOutcome,
+  RunJudged,
+  RunSeen,
+  Verification,
+  VerifyBase,
+} from '../apply/advice-verify.js';
+export type { NormalizationRequest } from '../data/normalize.js';
 export { type AdviseRequest, type AdviseResult, adviseRun } from '../experiments/advise/experiment.js';
+export type { Ao2022Request, Ao2022Result } from '../experiments/ao2022/experiment.js';
 export { readAo2022Results } from '../experiments/ao2022/experiment.js';
+export type { Ao2022Head, Ao2022Record, Ao2022Stage } from '../experiments/ao2022/folder.js';
+export type {
+  BranchCell,
+  Cell as ControlsCell,
+  ControlsConfig,
+  FixedCell,
+  FrozenCell,
+  MovingCell,
+} from '../experiments/controls/config.js';
 export { type ControlsRequest, type ControlsRun, reproduceControls } from '../experiments/controls/experiment.js';
+export type { Sampling as ControlsSampling } from '../experiments/controls/measured.js';
 export { type DecomposeRequest, type DecomposeResult, decomposeFiles } from '../experiments/decompose/experiment.js';
+export type { DecompositionSummary } from '../experiments/decompose/summary.js';
 export { completeForget } from '../experiments/forget/config.js';
 export { type ForgetRequest, type ForgetRun, forget } from '../experiments/forget/experiment.js';
 export type { ForgetConfig, PartialForget } from '../experiments/forget/schema.js';
+export type { GridPart } from '../experiments/generality/config.js';
 export {
   type GeneralityConfig,
   type GridOptimiser,
@@ -22,10 +46,34 @@ export { reproduceIvf2021 } from '../experiments/ivf2021/experiment.js';
 export { type AnalyseRequest, analyseRun, reportRun } from '../experiments/ivf2021/reanalyse.js';
 export { readResults } from '../experiments/ivf2021/stages.js';
 export { type ProtectRequest, type ProtectResult, protectRun } from '../experiments/protect/experiment.js';
+export type { WindowSeen as ProtectWindow } from '../experiments/protect/job.js';
 export { analyseRecording, type RecordingRequest, type RecordingResult } from '../experiments/recording/experiment.js';
+export type {
+  HalvesOfDirection,
+  LeftOut,
+  MeasuredRecording,
+  Missing,
+  Motion as RecordingMotion,
+  OwnWalk,
+  RankLaw,
+  RecordingSummary,
+  Rotation,
+  StepSummary,
+  Temperatures,
+} from '../experiments/recording/measured.js';
+export type { RecordingReportInput } from '../experiments/recording/page.js';
 export { reportRecording } from '../experiments/recording/redraw.js';
+export type {
+  NotPredicted,
+  PredictedDirection,
+  PredictedVariances,
+  RecordedSurface,
+} from '../experiments/recording/surface/measured.js';
+export type { OpenedSurface } from '../experiments/recording/surface/stage.js';
 export { reproduceAo2022 } from '../experiments/sequence.js';
+export type { Setup as SimulationSetup, SideKind, Start as SimulationStart } from '../experiments/simulate/config.js';
 export { SIMULATION_EXAMPLES, simulationExample } from '../experiments/simulate/examples.js';
+export type { SimulationHead, SimulationRecord, Stage } from '../experiments/simulate/experiment.js';
 export {
   planSimulation,
   readSimulation,
@@ -33,7 +81,17 @@ export {
   type SimulationRun,
   simulate,
 } from '../experiments/simulate/experiment.js';
+export type {
+  Method,
+  MethodResult,
+  MethodSummary,
+  MomentEstimates,
+  MomentNumbers,
+  NumberArray,
+} from '../experiments/simulate/measured.js';
+export type { MethodPlan, Plan as SimulationPlan } from '../experiments/simulate/plan.js';
 export type { PartialSimulationConfig, SimulationConfig } from '../experiments/simulate/schema.js';
+export type { Expected } from '../experiments/simulate/settled.js';
 export { readSweepFile } from '../experiments/sweep/config.js';
 export { SWEEP_EXAMPLES, sweepExample } from '../experiments/sweep/examples.js';
 export {
@@ -44,21 +102,64 @@ export {
   type SweepRun,
 } from '../experiments/sweep/experiment.js';
 export type { PartialSweep } from '../experiments/sweep/schema.js';
+export type { ValleyConfig, ValleyPreset, Walk as ValleyWalk } from '../experiments/valley2023/config.js';
+export type { ValleyPart } from '../experiments/valley2023/experiment.js';
 export { reproduceValley2023, type ValleyRequest, type ValleyRun } from '../experiments/valley2023/experiment.js';
+export type { FreezingNoise } from '../experiments/valley2023/measured.js';
+export type { NetworkStudyConfig } from '../experiments/valley2023/network/config.js';
 export { networkStudyConfig } from '../experiments/valley2023/network/config.js';
+export type { NetworkStudyResult } from '../experiments/valley2023/network/experiment.js';
 export { type NetworkStudyRequest, runNetworkStudy } from '../experiments/valley2023/network/experiment.js';
+export type {
+  CeilingPrediction,
+  CeilingResult,
+  CeilingScan,
+  CellHead,
+  FloorSolution,
+  NetworkCell,
+  NetworkInput,
+  NoiseSetting,
+  Outcome,
+  PathPoint,
+  Probe,
+  SolutionConfidence,
+  SolutionResult,
+  TestResult,
+  ValleyMeasures,
+} from '../experiments/valley2023/network/measured.js';
+export type { NetworkStudyHead, NetworkStudyRecord } from '../experiments/valley2023/network/study.js';
 export { type OpenSurfaceOptions, openSurface } from '../jobs/bridge/open.js';
+export type { PythonOptions } from '../jobs/bridge/python.js';
 export { InterruptedError, type Progress, type RunOptions } from '../jobs/context.js';
+export type { DiskPart } from '../jobs/disk.js';
 export type { EnsembleSpec, Motion } from '../jobs/ensembles/jobs.js';
 export { type EnsemblesOptions, runEnsembles } from '../jobs/ensembles/pool.js';
-export type { StageRecord } from '../jobs/record.js';
+export type { JobFolder, OpenOptions } from '../jobs/folder.js';
+export type { Machine, Versions } from '../jobs/machine.js';
+export type { MemoryNeed, MemoryPart } from '../jobs/memory.js';
+export type { Output, Outputs } from '../jobs/outputs.js';
+export type { FolderKind, RecordBase, StageRecord } from '../jobs/record.js';
+export type { Instead as DoneElsewhere, WhereRequest } from '../jobs/where.js';
+export type { NamedShape } from '../model/network.js';
 export { type Checkpoint, readCheckpoint, readModel, writeCheckpoint, writeModel } from '../record/checkpoint.js';
+export type { PenaltyFile } from '../record/penalty.js';
 export { readPenalty, writePenalty } from '../record/penalty.js';
+export type { ArraysAre } from '../record/recording/npz-table.js';
+export type { RecordingOptions } from '../record/recording/open.js';
+export type { Parameter as TableParameter, TrainingFacts } from '../record/recording/table.js';
 export { FolderStore } from '../record/store.js';
 export { renderPng } from '../report/png.js';
 export { completeConfig, readConfig } from '../runs/config.js';
+export type { Context } from '../runs/context.js';
 export { type DatasetPart, type DatasetRequest, loadDataset } from '../runs/datasets.js';
+export type { Expectation, ExpectedState, JudgedState } from '../runs/expected.js';
+export type { RunFolder, RunHead } from '../runs/folder.js';
 export { type RunRecord, readRecord, type StageName } from '../runs/folder.js';
+export type { Prepared as PreparedRun } from '../runs/prepare.js';
 export { PRESETS } from '../runs/presets.js';
 export { type RunRequest, type RunResult, trainRun } from '../runs/run.js';
-export type { Config, PartialConfig } from '../runs/schema.js';
+export type { AnyConfig, Config, PartialConfig } from '../runs/schema.js';
+export type { StateRequest } from '../runs/state.js';
+export type { ProcessFacts } from '../surface/process/hello.js';
+export type { Patience } from '../surface/process/requests.js';
+export type { ProcessSurface } from '../surface/process/surface.js';

@@ -16,7 +16,7 @@ import { refuseLinks, sealOutputs, seenIn, verifyOutputs, withoutMissing } from 
 import { checkVersion, type FolderKind, newRecord, type RecordBase, readRecord, type StageRecord } from './record.js';
 
 /** Says under which conditions a folder is opened. */
-interface OpenOptions<Head> {
+export interface OpenOptions<Head> {
   /** Continue an existing record; otherwise a folder that holds one is refused. */
   readonly resume: boolean;
   /** Returns, as a sentence, why the existing record cannot be continued with this head; undefined when it can. */

@@ -35,7 +35,7 @@ export interface LowRankPart {
 }
 
 /** Holds a symmetric K ≥ 0 on a range of weights. */
-interface DensePart {
+export interface DensePart {
   readonly kind: 'dense';
   readonly offset: number;
   /** Symmetric, ≥ 0. */

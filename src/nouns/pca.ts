@@ -127,7 +127,8 @@ export class PcaResult extends Shown {
   }
 }
 
-interface Found {
+/** Holds what the eigenproblem of a table gives, before it becomes a result. */
+export interface Found {
   readonly variances: ArrayLike<number>;
   readonly errors: ArrayLike<number>;
   readonly components: Float64Array;

@@ -58,7 +58,7 @@ export function deming(x: ArrayLike<number>, y: ArrayLike<number>, delta = 1): L
 }
 
 /** Describes the line that `york` fitted, with the standard errors of its parameters and the quality of the fit. */
-interface YorkLine extends Line {
+export interface YorkLine extends Line {
   readonly slopeError: number;
   readonly interceptError: number;
   /** Σ (y − a − b x)²/(s_y² + b² s_x²) at the solution; about n − 2 when the stated errors explain the scatter. */
@@ -70,7 +70,7 @@ interface YorkLine extends Line {
 }
 
 /** Says which scatter `york` adds to the stated errors. */
-interface YorkOptions {
+export interface YorkOptions {
   /**
    * `'fit'`: where the stated errors do not explain the scatter (chi² > n − 2), add one variance to both coordinates of
    * all points so that chi² = n − 2; a number: add that standard deviation; default 0. The scatter is isotropic in the

@@ -18,7 +18,7 @@ import * as is from './wants.js';
  * (a rank, a lag). `york`: stated errors of every point, plus one isotropic intrinsic scatter where they do not explain
  * what is seen.
  */
-type LineMethod = 'orthogonal' | 'least-squares' | 'york';
+export type LineMethod = 'orthogonal' | 'least-squares' | 'york';
 
 /** Sets the method, the errors of the points and the bootstrap of `powerLaw`. */
 export interface PowerLawOptions {

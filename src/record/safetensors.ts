@@ -10,7 +10,7 @@ import { repeatedName } from './json-names.js';
 /** Names an element type, as safetensors abbreviates it. */
 type TensorType = 'F32' | 'F64' | 'I64' | 'U8';
 /** Lists the typed arrays that a `Tensor` can hold. */
-type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
+export type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
 
 /** Holds a tensor, row-major. The typed array determines the type: F32, F64, I64 (`BigInt64Array`), U8. */
 export interface Tensor {

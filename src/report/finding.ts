@@ -1,6 +1,7 @@
 /** A finding: a claim, what was measured, what was predicted, and the verdict, which is given nowhere else. docs/theory §10. */
 import type { Estimate } from '../numeric/estimate.js';
 
+/** Names what a finding says of a claim. */
 export type Verdict =
   | 'reproduced'
   | 'reproduced with another exponent'

@@ -9,7 +9,8 @@ import { numbersOf, progressOf } from './requests.js';
 import { strataOf } from './subsets.js';
 import type { Parameter, Subset, Surface } from './surface.js';
 
-type Answer<T> = T | Promise<T>;
+/** Holds what a function of a model returns: a value, or a promise of it. */
+export type Answer<T> = T | Promise<T>;
 
 /**
  * Holds the functions of a model. Each may be synchronous or not, and gets a copy of the weights. `samples` are the numbers of

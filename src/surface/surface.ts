@@ -61,6 +61,7 @@ export const VERBS = [
   'logits',
   'trueFisher',
 ] as const;
+/** Names what can be asked of a surface. */
 export type Verb = (typeof VERBS)[number];
 
 /**
@@ -79,6 +80,7 @@ export const SUBSET_WANTS = is.shape<SampleSubset>({
   samples: is.order,
   strata: is.listOf(is.shape<SampleSubset['strata'][number]>({ count: is.count, of: is.count })),
 });
+/** Says over which samples a request is answered: a subset, or all where it is undefined. */
 export type Subset = SampleSubset | undefined;
 
 /** A straight line through the point of a request: w + δ p, with p in the weights of a block and 0 elsewhere. */

@@ -9,7 +9,7 @@ import { noiseFactor } from './noise-factor.js';
 import { checkProblem, REGRESSION_PROBLEM_WANTS, type RegressionProblem } from './regression.js';
 
 /** Sets the number and length of independent runs. */
-interface RegressionRun {
+export interface RegressionRun {
   readonly key: Key;
   /** Independent runs, from which the errors come; default 20. Chain c draws from `key.child(c)`. */
   readonly chains?: number;
@@ -27,7 +27,7 @@ export const REGRESSION_RUN_WANTS = is.shape<RegressionRun>({
 });
 
 /** Holds the covariance measured over all runs. */
-interface RegressionMeasurement {
+export interface RegressionMeasurement {
   /** Mean over chains and steps of (w − w*)(w − w*)ᵀ, P×P (known centre: nothing is subtracted). */
   readonly covariance: Matrix;
   /** Standard error of each entry from the spread over chains, P×P. */

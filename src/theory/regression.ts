@@ -45,7 +45,7 @@ export const REGRESSION_PROBLEM_WANTS = is.shape<RegressionProblem>({
 });
 
 /** Holds the stationary covariances of weights and gradients. */
-interface RegressionPrediction {
+export interface RegressionPrediction {
   /** Σ, P×P, covariance of the weights about w*. */
   readonly covariance: Matrix;
   /** C = (1/B)[AΣA + τA + s²A] averaged over the stationary state, PER BATCH. */

@@ -48,7 +48,7 @@ export const STEPS_PER_CALL = 200;
  * Holds the inputs and loss derivatives of one layer over a batch: the gradient of sample s is deltas[s] ⊗ inputs[s].
  * docs/theory [S10].
  */
-interface LayerStates {
+export interface LayerStates {
   /** batch × inputs of the layer (activations of the layer below, or the data). */
   readonly inputs: Float32Array;
   /** batch × outputs: derivative of each sample's own loss by the layer's pre-activations. */

@@ -16,7 +16,7 @@ import { squares } from '../../surface/network/second-moment.js';
 import { type CurvatureKind, hasBend, middle, middleRank } from '../../surface/network/tangents.js';
 
 /** Holds the Hessian block of one layer's weights. */
-interface HessianBlock {
+export interface HessianBlock {
   /** P×P in PyTorch's order. */
   readonly hessian: Matrix;
   readonly kind: CurvatureKind;
@@ -30,7 +30,7 @@ interface HessianBlock {
 }
 
 /** Sets the kind of curvature and the precision of the sums. */
-interface HessianOptions {
+export interface HessianOptions {
   /** `exact` by default. */
   readonly kind?: CurvatureKind;
   /**

@@ -37,7 +37,7 @@ export function hessianOperator(
 }
 
 /** Holds H and C1 of one layer projected on k directions. */
-interface Projection {
+export interface Projection {
   /** p_iᵀ H p_j, k×k. */
   readonly hessian: Matrix;
   /** p_iᵀ C1 p_j, k×k, per sample. */

@@ -5,7 +5,7 @@ import { type CheckedSystem, round } from './linear-system.js';
 import { norm } from './parts.js';
 
 /** Lists the n eigenvalues of a matrix, in 1/time for a drift. */
-interface Eigenvalues {
+export interface Eigenvalues {
   /** Real parts, ascending; of a complex pair the member with the positive imaginary part comes first. */
   readonly re: Float64Array;
   readonly im: Float64Array;

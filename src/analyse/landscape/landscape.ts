@@ -26,7 +26,7 @@ import { type ProjectedBlock, projectBlocks } from '../../surface/network/projec
 import type { CurvatureKind } from '../../surface/network/tangents.js';
 
 /** Chooses the directions and minibatches of a random landscape. */
-interface LandscapeOptions {
+export interface LandscapeOptions {
   /** The layer that the directions lie in. */
   readonly layer: string;
   /** k×P, one unit direction a row. */

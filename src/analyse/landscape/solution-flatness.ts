@@ -32,7 +32,7 @@ export interface SolutionEffort {
 }
 
 /** Summarises widths along a set of directions by the geometric mean over those whose valley closes. */
-interface Widths {
+export interface Widths {
   /** F, weight. */
   readonly width: Estimate;
   /** Directions with an open side, left out. */
@@ -42,7 +42,7 @@ interface Widths {
 }
 
 /** Holds the measures of flatness of one layer alone. */
-interface LayerFlatness {
+export interface LayerFlatness {
   readonly layer: string;
   readonly norm: number;
   readonly trace: Estimate;

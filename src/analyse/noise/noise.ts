@@ -17,7 +17,7 @@ import { layerSecondMoment } from '../../surface/network/second-moment.js';
 import { sampleSlopes } from '../../surface/network/tangents.js';
 
 /** Holds the gradient covariance of one layer's weights, PER SAMPLE. */
-interface GradientCovariance {
+export interface GradientCovariance {
   /** C1, P×P, per sample. */
   readonly covariance: Matrix;
   /** g, the mean gradient, length P. */

@@ -20,7 +20,7 @@ import * as is from '../../numeric/wants.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Holds the energies of a trajectory for one claimed covariance. */
-interface Energies {
+export interface Energies {
   /** u/epsilon = ½ xᵀ Σ^−1 x at each step; pure numbers. */
   readonly energies: Float64Array;
   /** log det Σ, for comparing densities. */

@@ -17,7 +17,7 @@ import * as is from '../../numeric/wants.js';
 import { correlationTime } from './autocorrelation.js';
 
 /** Describes the circulation in the plane of two coordinates, with its tests. */
-interface CirculationPair {
+export interface CirculationPair {
   /** Directions, counted from 0, i < j. */
   readonly i: number;
   readonly j: number;
@@ -34,7 +34,7 @@ interface CirculationPair {
 }
 
 /** Holds the circulation measured in all planes of K coordinates. */
-interface CirculationResult {
+export interface CirculationResult {
   /** Antisymmetric, K×K, in squared units of the coordinates per step. */
   readonly measured: Matrix;
   readonly standardError: Matrix;
@@ -65,7 +65,7 @@ const BLOCKS = 20;
 export const BLOCK_TAUS = 5;
 
 /** Sets the expected circulation and how the measured one is estimated and listed. */
-interface CirculationOptions {
+export interface CirculationOptions {
   /** Circulation that theory predicts, K×K antisymmetric, e.g. epsilon·Q or `expectedCirculation`. Only i < j is read. */
   readonly expected?: Matrix;
   /** Default 20. */

@@ -11,10 +11,10 @@ import { JobFolder } from '../../jobs/folder.js';
 import { type FolderKind, type RecordBase, readRecord } from '../../jobs/record.js';
 
 /** Names a stage. */
-type Ao2022Stage = 'matrices' | 'modes' | 'trajectory' | 'landscape' | 'fits' | 'report';
+export type Ao2022Stage = 'matrices' | 'modes' | 'trajectory' | 'landscape' | 'fits' | 'report';
 
 /** Holds what is fixed when the measurement begins. */
-interface Ao2022Head {
+export interface Ao2022Head {
   /** Folder of the run that is measured, relative to this folder, and the hash of its config. */
   readonly run: string;
   readonly configHash: string;

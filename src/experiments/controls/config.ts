@@ -38,7 +38,7 @@ export interface FixedCell {
 }
 
 /** Describes a cell. */
-type Cell = BranchCell | FrozenCell | FixedCell;
+export type Cell = BranchCell | FrozenCell | FixedCell;
 
 /** Describes the complete config of the controls. */
 export interface ControlsConfig {

@@ -21,6 +21,7 @@ import { type Key, randomKey } from '../../numeric/random.js';
 import { mean, median, spearman } from '../../numeric/statistics.js';
 import { formatNumber } from '../../report/format.js';
 
+/** Holds the measured numbers from which the findings of a run follow. */
 export interface Ivf2021Input extends Pick<Analysis, 'pca' | 'dynamics' | 'flatness' | 'scaling' | 'walk'> {
   /** Key of the random numbers for the bootstraps of medians and rank correlations. */
   readonly key: Key;

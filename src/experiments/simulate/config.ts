@@ -15,7 +15,7 @@ import { type PartialSimulationConfig, type SimulationConfig, simulationSchema }
 export type SideKind = 'open' | 'reflecting' | 'absorbing' | 'periodic';
 
 /** Describes the initial distribution, in the units of the computation. */
-type Start =
+export type Start =
   | { readonly kind: 'point'; readonly at: readonly number[] }
   | { readonly kind: 'normal'; readonly mean: readonly number[]; readonly deviation: readonly number[] }
   | { readonly kind: 'uniform'; readonly low: readonly number[]; readonly high: readonly number[] };

@@ -43,16 +43,18 @@ import { checkChosenLength, relaxationOf, withTimes } from './relaxation.js';
 import type { PartialSimulationConfig, SimulationConfig } from './schema.js';
 import { SAMPLES, type WalkerMethod, type WalkersPart } from './walkers.js';
 
-type Stage = Method | 'report';
+/** Names a stage of a simulation: a method, or the report. */
+export type Stage = Method | 'report';
 
-interface SimulationHead {
+/** Describes what the record of a simulation says of it, beside its stages. */
+export interface SimulationHead {
   readonly configHash: string;
   readonly config: SimulationConfig;
   readonly memory: unknown;
 }
 
 /** Describes the content of simulation.json. */
-type SimulationRecord = RecordBase<Stage> & SimulationHead;
+export type SimulationRecord = RecordBase<Stage> & SimulationHead;
 
 /** Says where the results of a simulation go and how it is run. */
 export interface SimulationRequest extends RunOptions {

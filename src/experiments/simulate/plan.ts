@@ -12,7 +12,7 @@ import type { Method } from './measured.js';
 import type { Expected } from './settled.js';
 
 /** States the steps of one method. */
-interface MethodPlan {
+export interface MethodPlan {
   readonly method: Method;
   /** Steps of the walkers, or of the density; 0 where a direct solution is enough. */
   readonly steps: number;

@@ -5,7 +5,7 @@ import type { BatchNoise, FreezingNoise } from './measured.js';
 export type ValleyPreset = 'quick' | 'standard';
 
 /** Says with how many walkers and samples a number is measured. Errors are over seeds. */
-interface Walk {
+export interface Walk {
   /** Walkers of each seed. */
   readonly walkers: number;
   /** Samples of each. */

@@ -56,7 +56,8 @@ export interface Ensemble extends EnsembleView {
   readonly operations?: number | undefined;
 }
 
-interface Common {
+/** Holds what all ensembles are given. */
+export interface Common {
   /** One point, or walkers×size. */
   readonly start: ArrayLike<number>;
   readonly walkers: number;

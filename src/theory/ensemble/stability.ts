@@ -19,7 +19,7 @@ export interface StableStep {
 }
 
 /** Gives the two sides of a box along one coordinate. */
-interface Range {
+export interface Range {
   readonly from: number;
   readonly to: number;
 }

@@ -136,7 +136,7 @@ export function exitRates(jumps: JumpProcess): Float64Array {
 }
 
 /** Gives the probability that leaves per unit of time, by side and into the target. */
-interface Escape {
+export interface Escape {
   /** In the order of SIDES. */
   readonly sides: Float64Array;
   readonly target: number;

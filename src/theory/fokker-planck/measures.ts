@@ -178,7 +178,7 @@ function lineGrid(grid: Grid, axis: 0 | 1): Grid {
 }
 
 /** Holds the first and second moments of a density. */
-interface Moments {
+export interface Moments {
   readonly mean: readonly number[];
   /** xx, or xx, xy, yy. */
   readonly covariance: readonly number[];

@@ -5,7 +5,7 @@ import { LEAF } from './dissection.js';
 import { GRID_AXIS_WANTS, type GridAxis, gridOf } from './grid.js';
 
 /** Gives the memory and the work that a factorisation needs. */
-interface MemoryNeed {
+export interface MemoryNeed {
   readonly bytes: number;
   /** Operations of one factorisation. */
   readonly flops: number;

@@ -47,7 +47,7 @@ export function checkHolds(density: GridDensity, limit = 1e-6, walls: readonly b
 }
 
 /** Reports how well the cells resolve a density. */
-interface Resolution {
+export interface Resolution {
   /** Cells per thermal width along each axis over the whole density. */
   readonly overall: readonly number[];
   /** The same on the line along that axis where it is smallest, among lines that hold at least 1e-4 of the mass. */

@@ -21,7 +21,7 @@ import type { SolveOptions } from './stationary.js';
 export type Scheme = 'backwardEuler' | 'sdirk2';
 
 /** Sets the step in time and the scheme. */
-interface SteppingOptions extends SolveOptions {
+export interface SteppingOptions extends SolveOptions {
   /** tau, eta·steps. */
   readonly step: number;
   /** Default backwardEuler. */

@@ -7,7 +7,7 @@ import type { LangevinModel, SgdModel } from '../motion.js';
 import { columnsAt } from '../noise-columns.js';
 
 /** Maps a point of the landscape to a number. */
-type PointFunction = (point: ArrayLike<number>) => number;
+export type PointFunction = (point: ArrayLike<number>) => number;
 
 /** Describes a landscape and its noise as code. */
 export interface FunctionInput {

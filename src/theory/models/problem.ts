@@ -31,7 +31,7 @@ import { batchMoments, gradientOf } from './batch.js';
 import { type Interpretation, interpretedDrift, isNothing } from './interpretation.js';
 
 /** Describes a landscape by its loss or its valley, and a force. */
-interface LandscapeInput {
+export interface LandscapeInput {
   /** L. */
   readonly loss?: Expression;
   /** L = floor(x) + curvature(x) y²/2, in place of `loss`. */

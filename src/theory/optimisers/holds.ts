@@ -11,7 +11,7 @@ import { rateRange } from '../../train/optimisers/schedule.js';
 import { LINEAR_FORM_WANTS, type LinearForm } from './linear-form.js';
 
 /** A quantity at the beginning and at the end of the window. */
-interface Ends<T> {
+export interface Ends<T> {
   readonly start: T;
   readonly end: T;
 }

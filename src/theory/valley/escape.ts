@@ -30,7 +30,7 @@ export interface Line {
 export const LINE_WANTS = is.shape<Line>({ drift: is.func, diffusion: is.func });
 
 /** Describes a passage from one point to another. */
-interface Passage {
+export interface Passage {
   readonly from: number;
   readonly to: number;
   /** The reflecting wall behind `from`; a point of negligible density where there is no wall. */

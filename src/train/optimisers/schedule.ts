@@ -16,7 +16,7 @@ import { wholePower } from '../../numeric/power.js';
 import * as is from '../../numeric/wants.js';
 
 /** What all schedules share. */
-interface Timed {
+export interface Timed {
   /** Steps over which the rate grows linearly to the optimiser's learning rate before the schedule begins; 0 by default. */
   readonly warmup?: number;
   /** What the lengths of the schedule count: `steps` (default), or `epochs`, which `scheduleInSteps` converts. */

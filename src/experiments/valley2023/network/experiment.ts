@@ -56,7 +56,7 @@ const STUDY_WANTS = is.shape<NetworkStudyRequest>({
 });
 
 /** Holds the folder of the study and the input of its report. */
-interface NetworkStudyResult {
+export interface NetworkStudyResult {
   readonly folder: string;
   readonly record: NetworkStudyRecord;
   /** What the report is made from. */

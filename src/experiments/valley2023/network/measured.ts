@@ -21,7 +21,8 @@ export const settingName = ({ learningRate, batchSize }: NoiseSetting): string =
 export const noiseStrength = ({ learningRate, batchSize }: NoiseSetting): number =>
   Number((learningRate / batchSize).toPrecision(9));
 
-interface CellHead {
+/** Holds what every cell of the study of networks says of itself. */
+export interface CellHead {
   readonly format: 'thermograd valley-network cell';
   readonly seed: number;
   readonly cell: string;

@@ -17,7 +17,7 @@ import type { NetworkStudyConfig } from './config.js';
 import type { NetworkCell } from './measured.js';
 
 /** Holds what is fixed when the study begins. */
-interface NetworkStudyHead {
+export interface NetworkStudyHead {
   readonly config: NetworkStudyConfig;
   seeds: number;
   /** Provenance of the data set. */
