@@ -29,7 +29,7 @@ const signal = made(new AbortController().signal);
 /** What every long call takes besides. */
 const watch = () => ({ onProgress: () => {}, signal });
 const figure = made(door.plot.density(density));
-const trained = { seeds: 2, measure: false, out: join(folder, 'a', '\0'), resume: false, signal, checkpointSeconds: 1, onProgress: () => {} }; // biome-ignore format: one line
+const trained = { seeds: 2, measure: false, out: join(process.execPath, 'a'), resume: false, signal, checkpointSeconds: 1, onProgress: () => {} }; // biome-ignore format: one line
 /** Any array of numbers may be rows or a direction, and any text a path or a block. */
 const ROWS = ['0=list', '0=rows', '0=numbers'];
 const ofAnalysis = Object.fromEntries(
