@@ -1,19 +1,7 @@
 /** The objects of PDF that embed a font: the same for every figure of a page, which therefore has them once. */
 import { OUTLINES } from './font.js';
 import { subset } from './subset.js';
-import { hex, plainStream, utf16 } from './writer.js';
-
-/** A font as the writer of PDF takes it. */
-export interface PdfFont {
-  /** The beginning of a PDF document: its header and the objects of the font, one byte to a character. The first object is the font. */
-  readonly head: string;
-  /** Where these objects begin. */
-  readonly offsets: readonly number[];
-  /** The characters of the glyphs from number 1; number 0 is the box that stands for all others. */
-  readonly chars: string;
-  /** Widths of the glyphs from number 0, in thousandths of the size of the font. */
-  readonly widths: readonly number[];
-}
+import { hex, type PdfFont, plainStream, utf16 } from './writer.js';
 
 const NAME = 'TGRAPH+DejaVuSansCondensed';
 /** Makes the objects for the characters of a text. */

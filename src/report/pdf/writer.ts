@@ -3,7 +3,18 @@
  * lines, paths of straight and cubic pieces, rectangles, circles, text, translations and rotations, clip paths of a rectangle. The same code runs in
  * Node and in the script of a page, which must stay small: it asks of an element what every DOM has, and gets the font as finished objects.
  */
-import type { PdfFont } from './font-objects.js';
+
+/** A font as the writer of PDF takes it. */
+export interface PdfFont {
+  /** The beginning of a PDF document: its header and the objects of the font, one byte to a character. The first object is the font. */
+  readonly head: string;
+  /** Where these objects begin. */
+  readonly offsets: readonly number[];
+  /** The characters of the glyphs from number 1; number 0 is the box that stands for all others. */
+  readonly chars: string;
+  /** Widths of the glyphs from number 0, in thousandths of the size of the font. */
+  readonly widths: readonly number[];
+}
 
 /** Points of PDF to a pixel of CSS. */
 const POINT = 0.75;
@@ -101,7 +112,6 @@ function content(svg: Element, { chars, widths }: PdfFont, height: number): { ou
     const s: Style = { ...outer };
     for (const name of INHERITED) s[name] = e.getAttribute(name) ?? s[name];
     if (e !== svg && e.hasAttribute('opacity')) s.opacity = String(+outer.opacity * +s.opacity);
-    if (e.getAttribute('display') === 'none') return;
     const shape = (f: (...n: number[]) => string, names: string, at = e) =>
       f(...names.split(' ').map((name) => number(at, name)));
     out += 'q\n';
