@@ -100,6 +100,13 @@ export function drawFigure(o: FrameOptions): Drawings {
   };
 }
 
+/** The figure under another name, which also stands within its drawings, in the names of their clips. */
+export function renamed(f: Figure, name: string): Figure {
+  const of = (text: string) =>
+    text.replaceAll(`${f.name}-clip-`, `${name}-clip-`).replaceAll(`${f.name}-narrow-clip-`, `${name}-narrow-clip-`);
+  return { ...f, name, svg: of(f.svg), narrow: of(f.narrow), onPage: of(f.onPage) };
+}
+
 /** Draws the marks and returns a standalone SVG document. Pure: the same options give the same text. */
 export const drawFrame = (o: FrameOptions): string => draw(o).svg;
 

@@ -66,7 +66,7 @@ ${own.map(row)}`,
 }
 
 const row = (f: Finding): Markup => html`<tbody id="${f.id}">
-<tr><td>${prose(f.claim)}</td><td data-label="Measured"><span class="value">${formatMarked(f.measured)}</span> ${prose(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
+<tr><td>${prose(f.claim)}${of(f)}</td><td data-label="Measured"><span class="value">${formatMarked(f.measured)}</span> ${prose(f.unit)}</td><td class="n" data-label="n">${formatCount(f.measured.n)}</td>
 <td data-label="Stated">${prose(f.stated)}</td><td data-label="Predicted">${prose(f.predicted ?? '–')}</td><td>${badge(f.verdict)}</td></tr>
 <tr class="why"><td colspan="6"><p>${prose(f.reason)}</p>
 <details><summary>Method and source</summary>
@@ -74,6 +74,9 @@ const row = (f: Finding): Markup => html`<tbody id="${f.id}">
 <b>Source</b> ${source(f.source)} · <code>${f.id}</code></p></details></td></tr>
 </tbody>
 `;
+
+/** The layer that a finding is about, where a report has several. */
+const of = (f: Finding): string => (f.id.includes('@') ? ` (${f.id.slice(f.id.indexOf('@') + 1)})` : '');
 
 /** Links from a section of the page to its findings in the table, each with the sign of its verdict. */
 export const findingLinks = (findings: readonly Finding[]): Markup =>
