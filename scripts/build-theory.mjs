@@ -85,7 +85,7 @@ function renderer(known, sections) {
       const cells = (row, tag) =>
         `<tr>${row.map((c) => `<${tag}>${this.parser.parseInline(c.tokens)}</${tag}>`).join('')}</tr>`;
       const body = token.rows.map((row) => cells(row, 'td')).join('\n');
-      return `<div class="scroll"><table><thead>${cells(token.header, 'th')}</thead>\n<tbody>${body}</tbody></table></div>\n`;
+      return `<div class="scroll" tabindex="0"><table><thead>${cells(token.header, 'th')}</thead>\n<tbody>${body}</tbody></table></div>\n`;
     },
   };
 }

@@ -28,7 +28,7 @@ const parts: ReportParts = {
   sections: [['first', 'The first', html`<p>text</p>`]],
   symbols: [['g', 'acceleration']],
   figures: [
-    { name: 'drawn', title: 'Drawn', svg: '<svg/>', narrow: '<svg/>', data: '', caption: '' },
+    { name: 'drawn', title: 'Drawn', svg: '<svg/>', narrow: '<svg/>', data: 'x,y\r\n', onPage: '<svg/>', caption: '' },
     { name: 'absent', missing: 'no numbers' },
   ],
   tables: { 'apples.csv': 'x\r\n' },
@@ -42,8 +42,9 @@ const parts: ReportParts = {
 describe('a composed report', () => {
   const report = composeReport(parts);
 
-  it('ends with the run, the symbols and the references', () => {
+  it('begins with the findings and ends with the run, the symbols and the references', () => {
     expect([...report.html.matchAll(/<section id="([^"]+)"/g)].map((m) => m[1])).toEqual([
+      'findings',
       'first',
       'run',
       'symbols',
@@ -62,6 +63,7 @@ describe('a composed report', () => {
 
   it('has the drawn figures, the findings before the other tables, and a document with all of it', () => {
     expect(report.figures).toEqual({ drawn: '<svg/>' });
+    expect(report.figureData).toEqual({ drawn: 'x,y\r\n' });
     expect(Object.keys(report.tables)).toEqual(['findings.csv', 'apples.csv']);
     const { findings: _, ...untested } = parts;
     expect(Object.keys(composeReport(untested).tables)).toEqual(['apples.csv']);
@@ -77,6 +79,7 @@ describe('a composed report', () => {
     writeReport(folder, { ...report, findings: [finding] });
     expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
       'figures',
+      'figures/drawn.csv',
       'figures/drawn.svg',
       'findings.json',
       'report.html',

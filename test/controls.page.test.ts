@@ -42,8 +42,8 @@ it('figures, tables and page are those of the snapshots', async () => {
 describe('the page', () => {
   it('sections in order, figures where they belong', () => {
     expect(pageWords(html, 'main h2')).toEqual([
-      'Regimes',
       'Findings',
+      'Regimes',
       'One layer alone: where the theory is complete',
       'How this was measured',
       'The run',

@@ -11,6 +11,7 @@ const figure = {
   svg: '<svg id="p"></svg>',
   narrow: '<svg></svg>',
   data: 'x\r\n1\r\n',
+  onPage: '<svg id="p"></svg>',
   caption: 'A caption.',
 };
 const summary = decompositionSummary(summaryInput({ files: ['sigma.npy', 'q.npy', 'summary.json'] }));

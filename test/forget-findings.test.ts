@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderForget } from '../src/experiments/forget/page.js';
 import { jsonLine } from '../src/numeric/json.js';
 import type { Finding } from '../src/report/finding.js';
+import { byVerdict } from './support/by-verdict.js';
 import {
   averageOf,
   chosenOf,
@@ -312,7 +313,7 @@ describe('the findings as tables', () => {
     const rows = table.rows.filter((r) => r.length > 1);
     expect(rows).toHaveLength(findings.length);
     rows.forEach((cells, k) => {
-      const f = findings[k];
+      const f = byVerdict(findings)[k];
       expectEstimate(cells[1], f.measured.value, f.measured.standardError);
       expect(cells[1].endsWith(f.unit.replace('N_c', 'N_c'))).toBe(true);
       expect(cells[2]).toBe('4');

@@ -68,7 +68,7 @@ describe('findings', () => {
       '✓\u00a0reproduced',
     ]);
     expect(t.rows[1]).toEqual([
-      'the line is straight. Range ranks 2 … 50 · Method a fit · Source ivf2021; mine2020 · made.up',
+      'the line is straight. Method and source Range ranks 2 … 50 · Method a fit · Source ivf2021; mine2020 · made.up',
     ]);
   });
 
@@ -77,7 +77,9 @@ describe('findings', () => {
     const [t] = pageTables(body(findingsTable([{ ...bare, measured: estimate(1, 0.1, 3, 'a fit', false) }]).text));
     expect(t.rows[0][1]).toBe('1.00 ± 0.10 (not converged) per step');
     expect(t.rows[0][4]).toBe('–');
-    expect(t.rows[1][0]).toBe('the line is straight. Method a fit · Source ivf2021; mine2020 · made.up');
+    expect(t.rows[1][0]).toBe(
+      'the line is straight. Method and source Method a fit · Source ivf2021; mine2020 · made.up',
+    );
     const gone = { ...bare, measured: estimate(Number.NaN, Number.NaN, 0, 'nothing', false) };
     expect(pageTables(body(findingsTable([gone]).text))[0].rows[0][1]).toBe('– per step');
     expect(pageWords(body(findingsTable([]).text), 'p')).toEqual(['This run has no findings.']);
@@ -303,13 +305,13 @@ describe('the page', () => {
     expect(words(d.querySelector('footer'))).toMatch(/^Made by thermograd\. .*SVG.*JSON and CSV\.$/);
     expect(renderPage({ title: '', head: html``, sections: [], footer: 'mine' })).toContain('<footer>mine</footer>');
   });
-  test('shows figures without styles and tooltips of their own, and names those that are missing', () => {
-    const svg = '<svg><title>hover</title><style>.a{}\n</style><rect fill="red"/></svg>';
+  test('shows figures as they are for a page, and names those that are missing', () => {
+    const [svg, onPage] = ['<svg/>', '<svg><rect fill="red" /></svg>'];
     const g = dom(
       gallery(
         [
           { name: 'gone', missing: 'there is <nothing>.' },
-          { name: 'here', title: 'Here', caption: 'of sigma_1', svg, narrow: svg, data: '' },
+          { name: 'here', title: 'Here', caption: 'of sigma_1', svg, narrow: svg, data: '', onPage },
         ],
         'wide',
       ).text,

@@ -254,7 +254,7 @@ describe('the page', () => {
       'SGD: 2 % of the walkers diverged; moments are of the others.',
     ]);
     expect(pageWords(bare(renderSimulation(planeInTime()).html), 'header li')).toEqual([]);
-    expect(pageWords(bare(renderSimulation(planeInTime()).html), 'header h3')).toEqual([]);
+    expect(pageWords(bare(renderSimulation(planeInTime()).html), 'header h2')).toEqual([]);
   });
 
   it('says the units of a dimensionless run', () => {

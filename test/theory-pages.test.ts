@@ -213,7 +213,7 @@ describe('links of a report', () => {
       }),
     );
     const found = [...report.querySelectorAll(`a[href^="${THEORY_FILE}#"]`)];
-    expect(found.map((a) => a.textContent)).toEqual(['[D5]', '[P4]', '[P4]', '[S5]', '[P5]', '[R4]', '[D9]']);
+    expect(found.map((a) => a.textContent)).toEqual(['[D5]', '[P4]', '[P5]', '[P4]', '[S5]', '[D9]', '[R4]']);
     for (const a of found) {
       const target = page.getElementById(a.getAttribute('href')!.split('#')[1]);
       expect(target?.textContent).toContain(a.getAttribute('title')!.replace('Theory: ', ''));

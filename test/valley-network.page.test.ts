@@ -304,7 +304,7 @@ describe('the page', () => {
     expect(report.tables['findings.csv']).toBe(report.tables['network-findings.csv']);
     expect(JSON.parse(report.json).network.input.cells).toHaveLength(3 * 8);
     expect(SEEDS).toHaveLength(3);
-    expect(html).toContain('id="networks-findings"');
+    expect(html).toContain('id="findings"');
     expect(html).not.toContain('id="potential"');
   });
 });

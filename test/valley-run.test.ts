@@ -106,7 +106,7 @@ describe('real networks', () => {
     expect(own).toEqual(run.findings);
     expect(whole.findings.length).toBeGreaterThan(own.length + 5);
     const page = read(out, 'report.html');
-    expect(page).toContain('id="networks-findings"');
+    expect(page).toContain('id="findings"');
     expect(page).toContain('id="potential"');
     expect(Object.keys(whole.seconds)).toContain('network');
     expect(existsSync(join(out, 'tables', 'network-solutions.csv'))).toBe(true);

@@ -107,12 +107,10 @@ describe('findings on the page', () => {
     circulation: ['circulation', 'current'],
   };
 
-  it('stand in their sections, each with its measured number, its n and its verdict', () => {
-    const of = (what: string) => pageWords(html, `main > section .findings ${what}`);
+  it('stand in one table by their verdicts, each with its measured number, its n and its verdict', () => {
+    const of = (what: string) => pageWords(html, `main > section:first-child .findings ${what}`);
     const [ids, values, n, verdicts] = [of('.why code'), of('.value'), of('td.n'), of('.badge')];
-    expect(ids).toEqual(Object.values(SECTIONS).flatMap((own) => own.map((id) => `valley.${id}`)));
-    for (const [section, own] of Object.entries(SECTIONS))
-      expect(pageWords(html, `#${section} .findings .why code`)).toHaveLength(own.length);
+    expect([...ids].sort()).toEqual(Object.values(SECTIONS).flatMap((own) => own.map((id) => `valley.${id}`)).sort()); // biome-ignore format: one line
     const found = ids.map((id) => report.findings.find((f) => f.id === id)!);
     shows(
       values,
@@ -122,9 +120,18 @@ describe('findings on the page', () => {
       n,
       found.map((f) => to(f.measured.n)),
     );
-    verdicts.forEach((v, k) => {
-      expect(v.replace(/^. ?/, '').trim()).toBe(found[k].verdict);
-    });
+    const given = verdicts.map((v) => v.replace(/^. ?/, '').trim());
+    expect(given).toEqual(found.map((f) => f.verdict));
+    const heads = [...new Set(given)].map((v) => `${given.filter((g) => g === v).length} of 28 ${v}`);
+    expect(of('.verdict').map((t) => t.slice(2))).toEqual(heads);
+    expect(given).toEqual([...new Set(given)].flatMap((v) => given.filter((g) => g === v)));
+  });
+
+  it('are linked from the section that they are about', () => {
+    for (const [section, own] of Object.entries(SECTIONS)) {
+      const links = [...html.matchAll(new RegExp(`<section id="${section}"[\\s\\S]*?</section>`, 'g'))][0][0];
+      expect([...links.matchAll(/<li>.*?<a href="#valley\.([\w-]+)"/g)].map((m) => m[1])).toEqual(own);
+    }
   });
 
   it('are all there, and counted at the head', () => {
@@ -175,7 +182,7 @@ describe('the report', () => {
     expect(document.run).toEqual(run);
     expect(document.network).toBeUndefined();
     expect(pageText(html)).not.toMatch(/Real networks|undefined|NaN|Infinity/);
-    expect(pageWords(html, 'nav a')).toHaveLength(9);
+    expect(pageWords(html, 'nav a')).toHaveLength(10);
     expect(Object.keys(report.tables)).toHaveLength(12);
     expect(Object.keys(report.figures)).toHaveLength(14);
   });

@@ -13,13 +13,14 @@ import { theoryPage } from './theory-page.js';
 export const FINDINGS_FILE = 'findings.json';
 
 /**
- * Returns the files of a report by their names inside its folder: figures/*.svg, tables/*.csv, the JSON document
+ * Returns the files of a report by their names inside its folder: figures/*.svg and *.csv, tables/*.csv, the JSON document
  * (report.json unless another name is given), report.html with the pages of the theory that it links to. The page comes
  * last: where it exists, the rest does.
  */
 export function reportFiles(report: Report, document = 'report.json'): Map<string, string> {
   return new Map([
     ...Object.entries(report.figures).map(([name, svg]) => [`figures/${name}.svg`, svg] as const),
+    ...Object.entries(report.figureData).map(([name, text]) => [`figures/${name}.csv`, text] as const),
     ...Object.entries(report.tables).map(([name, text]) => [`tables/${name}`, text] as const),
     [document, report.json],
     [THEORY_FILE, theoryPage()],

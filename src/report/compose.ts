@@ -6,6 +6,7 @@ import type { Drawn, Figure } from './figures/frame.js';
 import type { Finding } from './finding.js';
 import type { Report, RunFacts } from './input.js';
 import { type Page, renderPage } from './page.js';
+import { findingsTable } from './sections/findings.js';
 import { glossary, type Symbols } from './sections/lists.js';
 import { bibtex, references } from './sections/references.js';
 import { runFacts } from './sections/run.js';
@@ -33,7 +34,7 @@ export interface ReportParts extends Page {
 }
 
 /**
- * Composes the report in memory. The page ends with the facts of the run, the symbols and the references; the document holds the title,
+ * Composes the report in memory. The page begins with the table of the findings and ends with the facts of the run, the symbols and the references; the document holds the title,
  * the content, the facts of the run, and the references with their BibTeX. The cost is small, since the figures are drawn already.
  */
 export function composeReport(parts: ReportParts): Report {
@@ -56,6 +57,7 @@ export function composeReport(parts: ReportParts): Report {
     title,
     head,
     sections: [
+      ...(findings?.length ? [['findings', 'Findings', findingsTable(findings)] as const] : []),
       ...sections,
       ['run', 'The run', runFacts(run)],
       ...(symbols ? [['symbols', 'Symbols', glossary(symbols)] as const] : []),
@@ -70,9 +72,11 @@ export function composeReport(parts: ReportParts): Report {
     run,
     ...(listed && { references: citations.map(({ bibtex: _, ...c }) => c), bibtex: bibtex(citations) }),
   };
+  const drawn = figures.filter((f): f is Figure => 'svg' in f);
   return {
     html: renderPage(page),
-    figures: Object.fromEntries(figures.filter((f): f is Figure => 'svg' in f).map((f) => [f.name, f.svg])),
+    figures: Object.fromEntries(drawn.map((f) => [f.name, f.svg])),
+    figureData: Object.fromEntries(drawn.map((f) => [f.name, f.data])),
     tables: { ...(findings && { 'findings.csv': findingsCsv(findings) }), ...tables },
     json: jsonText(whole),
   };

@@ -22,10 +22,12 @@ export interface RunFacts {
 
 /** A report in memory; the caller decides where it is written. */
 export interface Report {
-  /** One self-contained page, which needs no network and no script. */
+  /** One self-contained page, which needs no network; its one script adds values under the pointer, switches in legends and buttons. */
   readonly html: string;
   /** Standalone SVG documents by name (without extension). */
   readonly figures: Record<string, string>;
+  /** What each figure shows, as CSV documents by the names of the figures. */
+  readonly figureData: Record<string, string>;
   /** CSV documents by file name (`variances.csv`, …), full precision. */
   readonly tables: Record<string, string>;
   /** Findings, numbers, run and references; numbers that are not finite are words (`numeric/json`). */

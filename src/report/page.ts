@@ -1,7 +1,9 @@
 /** A self-contained HTML page with a title, a summary at its head, and named sections. Every report is such a page. */
 import type { Drawn, Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
-import { html, Markup, prose } from './markup.js';
+import { escapeText, html, Markup, prose } from './markup.js';
+import { fontObjects } from './pdf/font-objects.js';
+import { SCRIPT } from './script.generated.js';
 import { PAGE_CSS } from './style.js';
 
 /** A section of the page: its anchor, its heading, its content. */
@@ -18,7 +20,10 @@ export interface Page {
 
 const FOOTER = 'Made by thermograd. Every figure also exists as SVG, every number as JSON and CSV.';
 
-/** Writes the page as text; it needs no network and no script. */
+/**
+ * Writes the page as text; it needs no network, and no script but for the buttons of its figures, the values under the pointer and the switches in
+ * legends. Figures are numbered in their order.
+ */
 export function renderPage({ title, head, sections, footer = FOOTER }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">
@@ -51,7 +56,20 @@ ${body}
 </body>
 </html>
 `;
-  return page.text;
+  let figures = 0;
+  const numbered = page.text.replaceAll(NUMBER, () => `Figure ${++figures}`);
+  return figures === 0 ? numbered : numbered.replace('</body>', () => `${equipment(page.text)}</body>`);
+}
+
+/** Where the number of a figure will stand; no text on a page can hold it. */
+const NUMBER = '<!--number-->';
+
+/** What the figures of a page need once: their script, and the letters that their PDF documents embed. */
+function equipment(page: string): string {
+  const svgs = page.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
+  const { head, ...font } = fontObjects(`${svgs.join('').replace(/<[^>]*>/g, '')}<>"'`);
+  const letters = escapeText(JSON.stringify({ ...font, head: btoa(head) }));
+  return `<template id="letters">${letters}</template>\n<script>${SCRIPT}</script>\n`;
 }
 
 /** Shows figures side by side with their captions, and names those that could not be drawn with the reason. */
@@ -60,13 +78,9 @@ export function gallery(figures: readonly Drawn[], style = ''): Markup {
   const missing = figures.filter((f): f is MissingFigure => 'missing' in f);
   return html`<div class="figures ${style}">${drawn.map(
     (f) => html`<figure id="figure-${f.name}">
-${new Markup(inline(f.svg))}
-<figcaption><b>${f.title}.</b> ${prose(f.caption)}</figcaption>
+${new Markup(f.onPage)}
+<figcaption><a href="#figure-${f.name}">${new Markup(NUMBER)}</a> <b>${f.title}.</b> ${prose(f.caption)}</figcaption>
 </figure>
 `,
   )}</div>${missing.map((f) => html`<p class="missing">Figure ${f.name} is not drawn: ${f.missing}</p>`)}`;
 }
-
-/** The SVG without its own styles (the page has them once) and without its `<title>`, which browsers would show as a tooltip. */
-const inline = (svg: string): string =>
-  svg.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<title>[\s\S]*?<\/title>/, '');

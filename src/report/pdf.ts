@@ -2,8 +2,8 @@
 import { DOMParser } from 'linkedom';
 import { InputError } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
-import { subset } from './pdf/subset.js';
-import { pdfOf } from './pdf/writer.js';
+import { fontObjects } from './pdf/font-objects.js';
+import { bytes, pdfOf, plainStream } from './pdf/writer.js';
 
 /**
  * Renders the SVG document of a figure as PDF of one page as large as the figure, 96 px to the inch. Text is set in DejaVu Sans Condensed, of which
@@ -18,10 +18,17 @@ export async function renderPdf(svg: string): Promise<Uint8Array> {
   const root = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement as unknown as Element | null;
   if (root?.localName !== 'svg') throw wrong('its first element is not <svg>');
   if (!/^\s*-?[\d.]+([\s,]+-?[\d.]+){3}\s*$/.test(root.getAttribute('viewBox') ?? '')) throw wrong('it has no viewBox');
-  const font = subset([...root.querySelectorAll('text')].map((t) => t.textContent ?? '').join(''));
+  const letters = [...root.querySelectorAll('text')].map((t) => t.textContent ?? '').join('');
   try {
-    return await pdfOf(root, font);
+    return await pdfOf(root, fontObjects(letters), deflated);
   } catch (error) {
     throw wrong((error as Error).message);
   }
+}
+
+/** A stream object with its content compressed. */
+async function deflated(data: string): Promise<string> {
+  const stream = new Blob([bytes(data)]).stream().pipeThrough(new CompressionStream('deflate'));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  return plainStream(Array.from(packed, (b) => String.fromCharCode(b)).join(''), '/Filter/FlateDecode');
 }

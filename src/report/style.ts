@@ -29,10 +29,13 @@ th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-b
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
 td.n,th.n{text-align:right;white-space:nowrap}
 .findings tbody{border-bottom:1px solid var(--line)}
-.findings td{border-bottom:0}.findings tr:first-child td:first-child{width:30%;font-weight:600}
+.findings td{border-bottom:0}.findings .verdict th{color:var(--muted);font-weight:400;padding-top:1.2rem;border-bottom:0}.findings tr:first-child td:first-child{width:30%;font-weight:600}
 .findings tr:first-child td{padding-top:.9rem}
 .findings .why td{padding:0 .7rem .9rem 0;color:var(--muted);font-size:.88rem}
 .findings .why p{max-width:none;margin:.15rem 0}
+
+.findings details{margin:.15rem 0}.findings summary{font-weight:400}
+.links{list-style:none;padding:0;columns:2 380px;column-gap:2.4rem;font-size:.92rem}.links li{margin:.15rem 0;break-inside:avoid}
 .findings .why b{color:var(--ink);font-weight:600}
 .value,.whole{white-space:nowrap}.value{font-weight:600}
 .badge{display:inline-block;border:1.5px solid currentColor;border-radius:1em;padding:.05em .7em;font-size:.82rem;line-height:1.35;font-weight:600}.findings tr:first-child td:last-child{min-width:10.5rem}
@@ -45,6 +48,16 @@ figure .tg-figure{width:100%}
 .wide figure{max-width:820px;margin:0 auto}
 figcaption{font-size:.9rem;color:var(--muted);margin-top:.3rem}
 figcaption b{color:var(--ink)}
+.plot{position:relative;container-type:inline-size}
+.both svg+svg{display:none}
+@container (max-width:450px){.both svg{display:none}.both svg+svg{display:block}}
+.tools{display:flex;flex-wrap:wrap;gap:.3rem;margin-top:.3rem}
+.tools button{font:inherit;font-size:.78rem;line-height:1.5;padding:.05rem .5rem;color:var(--ink);background:var(--soft);border:1px solid var(--line);border-radius:5px;cursor:pointer}
+.tip{position:absolute;width:0;height:0;pointer-events:none;z-index:1}.tip[hidden]{display:none}
+.tip::before{content:"";position:absolute;width:11px;height:11px;margin:-7.5px;border:2px solid var(--ink);border-radius:50%}
+.tip p{position:absolute;left:12px;top:6px;width:max-content;max-width:260px;margin:0;padding:.25rem .5rem;white-space:pre-line;font-size:.82rem;line-height:1.4;color:var(--ink);background:var(--soft);border:1px solid var(--muted);border-radius:5px}
+.tip .left{left:auto;right:12px}
+svg [tabindex]{cursor:pointer}svg [data-e][data-off]{opacity:.35}svg [data-s][data-off]{display:none}
 .missing{color:var(--muted);font-size:.92rem}
 .facts{display:grid;grid-template-columns:minmax(9rem,max-content) minmax(0,1fr);gap:.3rem 1.4rem;font-size:.94rem;margin:.6rem 0}
 .facts dt{color:var(--muted)}.facts dd{margin:0;overflow-wrap:anywhere;max-width:80ch}
@@ -77,7 +90,7 @@ main,header,footer,nav{padding-left:16px;padding-right:16px}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 }
 @media print{
-body{font-size:10pt}main,header,footer{max-width:none;padding:0}nav{display:none}.scroll{overflow:visible}
+body{font-size:10pt}main,header,footer{max-width:none;padding:0}nav,.tools,.tip{display:none!important}.scroll{overflow:visible}
 a{color:inherit;text-decoration:none}
 h2,h3{break-after:avoid}figure,.findings tbody,tr{break-inside:avoid}
 .figures{display:block}.figures figure{break-after:page;max-width:16cm;margin:0 auto}

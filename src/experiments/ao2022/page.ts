@@ -7,7 +7,7 @@ import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, se
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
-import { exceptions, findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { exceptions, verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { table } from '../../report/sections/tables.js';
 import { RELAXATIONS, type Regime, ROUNDINGS } from '../../theory/layer/results.js';
@@ -52,7 +52,6 @@ export function ao2022Page(
     title,
     head: html`${summary(r)}<p class="summary">${verdictWords(findings)} ${prose(exceptions(findings))}</p>${firstNumbers(r)}`,
     sections: [
-      ['findings', 'Findings', findingsTable(findings)],
       [
         'covariance',
         'The covariance, predicted and measured',

@@ -6,7 +6,7 @@ import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from 
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { ceilingsTables } from './csv.js';
@@ -47,7 +47,6 @@ ${judging ? firstNumbers(judging) : ''}`,
         'Rules on equal terms',
         html`${judging ? rulesTable(judging) : ''}${gallery(figures)}${judging ? halvesTable(judging) : ''}`,
       ],
-      ['findings', 'Findings', findingsTable(findings)],
       ['states', 'States', html`${statesTable(cells, judging)}${noStates(cells)}`],
       ['method', 'How this was measured', method(input)],
     ],

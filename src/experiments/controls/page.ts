@@ -7,7 +7,7 @@ import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MI
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { controlsTables } from './csv.js';
@@ -80,7 +80,6 @@ ${firstNumbers(outcome)}`,
 ${regimesTable(rows)}
 ${gallery([figures.seeds], 'wide')}${gallery([figures.windows, figures.noise])}`,
       ],
-      ['findings', 'Findings', findingsTable(findings)],
       [
         'frozen',
         'One layer alone: where the theory is complete',

@@ -6,7 +6,7 @@ import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from 
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Section } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { verdictWords } from '../../report/sections/findings.js';
 import { factList } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { type Contest, inPoints, paired } from './compare.js';
@@ -81,7 +81,7 @@ function drawFigures(input: ForgetInput, { settings, best }: Judged) {
 
 function sectionsOf(
   input: ForgetInput,
-  { findings, best, settings, contests }: Judged,
+  { best, settings, contests }: Judged,
   figures: ReturnType<typeof drawFigures>,
 ): Section[] {
   const none = best.find((s) => s.method === 'none');
@@ -91,7 +91,6 @@ function sectionsOf(
       'Methods at their chosen strength',
       html`${bestTable(best, none, input)}${refusals(input)}${gallery(figures.fronts, 'wide')}`,
     ],
-    ['findings', 'Findings', findingsTable(findings)],
     [
       'strength',
       'Strength and number of constraints',

@@ -7,7 +7,7 @@ import { formatCount, formatNumber, MISSING } from '../../report/format.js';
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { verdictWords } from '../../report/sections/findings.js';
 import { factList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { generalityTables } from './csv.js';
@@ -36,7 +36,6 @@ export function renderGenerality(input: GeneralityInput): GeneralityReport {
 <p class="summary">${verdictWords(findings)}</p>`,
     sections: [
       ['exponents', 'Every layer, every optimiser', html`${groupsTable(groups)}${gallery(figures, 'wide')}`],
-      ['findings', 'Findings', findingsTable(findings)],
       ['gamma', 'Noise and curvature', gammaTable(runs)],
       ['runs', 'Runs', html`${runsTable(runs)}${silent(groups)}`],
       ['method', 'How this was measured', method(input)],

@@ -1,6 +1,6 @@
 /** What belongs to one of several recorded layers: findings, figures and parts of a page, told apart by the name of the layer. */
 import type { Analysis } from '../../analyse/trajectory/results.js';
-import type { Drawn } from '../../report/figures/frame.js';
+import { type Drawn, renamed } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
 import { Markup } from '../../report/markup.js';
 import type { RelationDocument } from './relation-stage.js';
@@ -21,7 +21,7 @@ export const findingsOf = (findings: readonly Finding[], layer: string): Finding
 /** Gives a figure the name of its layer. */
 export function figureOf(f: Drawn, layer: string): Drawn {
   const name = `${f.name}-${layer}`;
-  return 'svg' in f ? { ...f, name, title: `${f.title}, ${layer}` } : { ...f, name };
+  return 'svg' in f ? { ...renamed(f, name), title: `${f.title}, ${layer}` } : { ...f, name };
 }
 
 /** Gives every anchor of a part of a page the name of its layer, with the links to it, and its tables. */

@@ -7,7 +7,6 @@ import type { Finding } from '../../report/finding.js';
 import type { Report, RunFacts } from '../../report/input.js';
 import { html } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
-import { findingsTable } from '../../report/sections/findings.js';
 import { dynamicsTable } from '../../report/sections/motion.js';
 import { ivf2021Tables } from './csv.js';
 import { drawFigures, type FigureGroup } from './figures/all.js';
@@ -85,7 +84,6 @@ export function ivf2021Page({ title, analysis: a, findings, relation }: ReportIn
 }
 
 const SECTIONS = [
-  ['findings', 'Findings'],
   ['relation', 'Variance and flatness'],
   ['training', 'Training'],
   ['fluctuations', 'Fluctuations'],
@@ -98,7 +96,6 @@ function partsOf({ analysis: a, relation }: LayerResults, findings: readonly Fin
   return {
     head: html`${summary(a, findings)}
 ${firstNumbers(a, findings)}`,
-    findings: findingsTable(findings),
     relation: html`${gallery(figures.relation, 'wide')}
 <h3 id="sensitivity">Sensitivity to the fit range</h3>
 ${sensitivity(a)}${relation ? regimesTable(relation) : ''}`,
@@ -145,7 +142,7 @@ function layersReport(
   return {
     title,
     head: html`${layersTable(layers)}
-${layers.map(({ layer, parts }) => html`<h3 id="layer-${layer}">${layer}</h3>${parts.head}`)}`,
+${layers.map(({ layer, parts }) => html`<h2 id="layer-${layer}">${layer}</h2>${parts.head}`)}`,
     sections,
     figures: layers.flatMap(({ figures }) => Object.values(figures).flat()),
     tables: Object.fromEntries(

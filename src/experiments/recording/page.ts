@@ -5,7 +5,7 @@ import { formatCount, formatMarked, formatNumber, formatPlain, formatShare, sent
 import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
-import { exceptions, findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { exceptions, verdictWords } from '../../report/sections/findings.js';
 import { factList, keyList, type Symbols } from '../../report/sections/lists.js';
 import { dynamicsTable } from '../../report/sections/motion.js';
 import { recordingTables } from './csv.js';
@@ -30,7 +30,6 @@ export function renderRecording({ title, measured: m, findings, leftOut, run }: 
     title,
     head: html`${summary(m, findings)}${keyNumbers(m)}`,
     sections: [
-      ['findings', 'Findings', findingsTable(findings)],
       ['fluctuations', 'Fluctuations', html`${gallery(figures.fluctuations)}${walkTable(m)}`],
       [
         'motion',

@@ -70,7 +70,7 @@ function headOf(input: SimulationInput): Markup {
     facts.mode === 'stationary' ? 'The stationary law' : 'The evolution in time'
   } of one landscape with its noise, by ${methods.map((m) => m.summary.label).join(', ')}.</p>
 <dl class="facts">${facts.statement.map(([k, v]) => html`<dt>${prose(k)}</dt><dd><code>${v}</code></dd>`)}${unitsOf(input)}</dl>
-${warnings.length > 0 ? html`<h3>Warnings</h3><ul>${warnings.map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
+${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
 }
 
 function sectionsOf(
@@ -117,7 +117,7 @@ ${starWords(rows) ? html`<p>${starWords(rows)}</p>` : ''}`;
 
 function disagreementsList({ disagreements }: Comparison, label: (m: Method) => string): Markup {
   if (disagreements.length === 0) return html``;
-  return html`<h3>Where methods disagree</h3><ul>${disagreements.map((d) => html`<li>${prose(disagreementText(d, label))}</li>`)}</ul>`;
+  return html`<h2>Where methods disagree</h2><ul>${disagreements.map((d) => html`<li>${prose(disagreementText(d, label))}</li>`)}</ul>`;
 }
 
 interface PairRow {

@@ -5,7 +5,7 @@ import { formatCount, formatEstimate, formatNumber, MISSING, sentence } from '..
 import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { verdictWords } from '../../report/sections/findings.js';
 import { factList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { aggregate, columnsOf, hasDiverged, type PointResult, reasonsOf } from './aggregate.js';
@@ -49,7 +49,6 @@ export function renderSweep(input: SweepInput): SweepReport {
 ${findings.length > 0 ? html`<p class="summary">${verdictWords(findings)}</p>` : ''}
 ${config.notes ? html`<p>${prose(config.notes)}</p>` : ''}`,
     sections: [
-      ...(findings.length > 0 ? [['findings', 'Findings', findingsTable(findings)] as const] : []),
       ['figures', 'Figures', figuresSection(figures)],
       ['points', 'Points', pointsTable(points)],
       ['missing', 'What could not be measured', missingTable(points, cells)],

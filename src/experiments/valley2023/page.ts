@@ -7,7 +7,7 @@ import { formatCount, formatEstimate, formatNumber, formatPlain } from '../../re
 import type { Report, RunFacts } from '../../report/input.js';
 import { html, type Markup } from '../../report/markup.js';
 import { gallery, type Section } from '../../report/page.js';
-import { findingsTable, verdictWords } from '../../report/sections/findings.js';
+import { findingLinks, verdictWords } from '../../report/sections/findings.js';
 import { keyList, type Symbols } from '../../report/sections/lists.js';
 import { type Column, table } from '../../report/sections/tables.js';
 import { valleyTables } from './csv.js';
@@ -54,13 +54,7 @@ export function renderValley2023({ title, model, network, run }: Valley2023Input
         ? html`<p class="summary">Real networks were trained to the same loss with noise of different strength. ${verdictWords(networks.findings)}</p>`
         : ''
     }`,
-    sections: [
-      ...(part?.sections ?? []),
-      ...(networks?.sections ?? []),
-      ...(networks
-        ? [['networks-findings', 'Real networks: findings', findingsTable(networks.findings)] as const]
-        : []),
-    ],
+    sections: [...(part?.sections ?? []), ...(networks?.sections ?? [])],
     ...(model && { symbols: SYMBOLS }),
     figures: [...(part?.figures ?? []), ...(networks?.figures ?? [])],
     tables: { ...(model && valleyTables(model)), ...networks?.tables },
@@ -115,8 +109,7 @@ function valleyFigures(m: ValleyModelResults) {
 type ValleyFigures = ReturnType<typeof valleyFigures>;
 
 function valleySections(m: ValleyModelResults, figures: ValleyFigures, findings: readonly Finding[]): Section[] {
-  const own = (...ids: string[]) =>
-    html`<h3>Findings</h3>${findingsTable(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))))}`;
+  const own = (...ids: string[]) => findingLinks(findings.filter((f) => ids.includes(f.id.replace('valley.', ''))));
   return [
     [
       'potential',

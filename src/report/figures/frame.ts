@@ -4,15 +4,21 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { escapeText } from '../markup.js';
 import { type Axis, fitted } from './axes.js';
+import { type FigureTable, figureTable, tableCsv, tableOnPage } from './data.js';
 import { CHARACTER, drawLegend, type LegendEntry, legendLayout } from './legend.js';
 import { COLOURS, FIGURE_CSS } from './palette.js';
+import { tagSeries } from './tags.js';
 import { linesOf, typeset } from './typeset.js';
+import { type DrawnMark, watched } from './watched.js';
 
 export type { LegendEntry } from './legend.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FONT_SIZE = 13;
+/** The width of a figure that states none. */
+const WIDE = 560;
 /** Height of a line of an axis label. */
 const LINE = 16;
 /** Figures below this width are laid out for a narrow screen, with so much between the edge and the legend. */
@@ -44,6 +50,8 @@ export interface Drawings {
   readonly narrow: string;
   /** What the marks show, as a CSV document. */
   readonly data: string;
+  /** Both drawings and the data as markup of a page, whose script shows values and switches series. */
+  readonly onPage: string;
 }
 
 /** A drawn figure: the drawings and their caption. */
@@ -79,13 +87,34 @@ const narrowed = (o: FrameOptions): FrameOptions => ({
 
 /** Draws a figure in both layouts and lists its numbers. Pure: the same options give the same texts. */
 export function drawFigure(o: FrameOptions): Drawings {
-  return { svg: drawFrame(o), narrow: drawFrame(narrowed(o)), data: '' };
+  const wide = draw(o);
+  const slim = draw(narrowed(o));
+  const { roles, text } = tableOnPage(wide.table);
+  const both = (o.width ?? WIDE) > 1.2 * NARROW;
+  return {
+    svg: wide.svg,
+    narrow: slim.svg,
+    data: tableCsv(wide.table),
+    onPage: `<div class="plot${both ? ' both' : ''}">${wide.onPage}${both ? slim.onPage : ''}</div>
+<template data-roles="${roles}">${escapeText(text)}</template>`,
+  };
+}
+
+/** The figure under another name, which also stands within its drawings, in the names of their clips. */
+export function renamed(f: Figure, name: string): Figure {
+  const of = (text: string) =>
+    text.replaceAll(`${f.name}-clip-`, `${name}-clip-`).replaceAll(`${f.name}-narrow-clip-`, `${name}-narrow-clip-`);
+  return { ...f, name, svg: of(f.svg), narrow: of(f.narrow), onPage: of(f.onPage) };
 }
 
 /** Draws the marks and returns a standalone SVG document. Pure: the same options give the same text. */
-export function drawFrame(o: FrameOptions): string {
+export const drawFrame = (o: FrameOptions): string => draw(o).svg;
+
+/** The drawing as a document of its own, as an element of a page, and the table of its numbers. */
+function draw(o: FrameOptions): { svg: string; onPage: string; table: FigureTable } {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as { document: Document };
-  const width = o.width ?? 560;
+  const width = o.width ?? WIDE;
+  const drawn: DrawnMark[] = [];
   const small = width < SMALL;
   const marginRight = 18;
   const longest = Math.max(3, ...o.y.ticks.flatMap((t) => o.y.tickFormat(t).split('\n')).map((s) => s.length));
@@ -118,8 +147,9 @@ export function drawFrame(o: FrameOptions): string {
     y: { ...scaleOf(y, yLabel), labelOffset: marginLeft - 10, grid: o.y.grid ?? true },
     color: { type: 'identity' },
     symbol: { type: 'identity' },
-    marks: [Plot.frame({ stroke: COLOURS.muted, strokeOpacity: 0.6 }), ...o.marks],
-  }) as unknown as Element;
+    marks: [Plot.frame({ stroke: COLOURS.muted, strokeOpacity: 0.6 }), ...watched(o.marks, drawn)],
+  }) as unknown as Element & Pick<Plot.Plot, 'scale'>;
+  const scales = (['x', 'y'] as const).map((name) => svg.scale(name)!);
   svg.querySelector('style')?.remove();
   const style = element(document, 'style', {});
   style.textContent = FIGURE_CSS;
@@ -138,7 +168,21 @@ export function drawFrame(o: FrameOptions): string {
   svg.setAttribute('font-size', String(FONT_SIZE));
   for (const text of svg.querySelectorAll('text')) typeset(document, text, FONT_SIZE);
   tidy(svg, o.name);
-  return svg.outerHTML;
+  const text = svg.outerHTML;
+  const table = figureTable(drawn, o, (at) => scales.map((scale, k) => scale.invert!(at[k])));
+  forPage(svg);
+  const switched = tagSeries(drawn, o.legend);
+  for (const [k, entry] of [...svg.querySelectorAll('.tg-entry')].entries())
+    if (switched.has(k)) entry.setAttribute('data-e', String(k));
+  for (const [k, { type, domain, range }] of scales.entries())
+    svg.setAttribute(`data-${'xy'[k]}`, [type, ...domain!, ...range!].join(' '));
+  return { svg: text, onPage: svg.outerHTML, table };
+}
+
+/** Takes away what a page has once for all figures, and the tooltip and the names of groups, which screen readers refuse. */
+function forPage(svg: Element): void {
+  for (const e of svg.querySelectorAll('svg > title, style')) e.remove();
+  for (const e of svg.querySelectorAll('[aria-label]')) e.removeAttribute('aria-label');
 }
 
 /** The lines of an axis label in the room beside its axis. */

@@ -1,8 +1,8 @@
 /** A TrueType font that holds some characters only, for text in PDF. */
 import { OUTLINES } from './font.js';
 
-/** A font as the writer of PDF takes it. */
-export interface PdfFont {
+/** A font of some characters. */
+export interface Subset {
   /** The TrueType file, one byte to a character. */
   readonly file: string;
   /** The characters of the glyphs from number 1; number 0 is the box that stands for all others. */
@@ -26,7 +26,7 @@ function sum(table: string): number {
  * Makes a font of the characters of a text, in the order of their code points. It has the tables that PDF asks for; characters without an
  * outline in DejaVu Sans Condensed are left out. The cost is small: about 100 bytes for each character.
  */
-export function subset(text: string): PdfFont {
+export function subset(text: string): Subset {
   const { unitsPerEm, ascent, descent, box, advances, bearings, lengths } = OUTLINES;
   const all = [...OUTLINES.chars];
   const chars = [...new Set(text)].filter((c) => all.includes(c)).sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);

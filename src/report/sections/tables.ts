@@ -12,8 +12,8 @@ export interface Column<T> {
 
 export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Markup {
   const style = (c: Column<T>) => (c.words ? '' : 'n');
-  return html`<div class="scroll"><table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
-<thead><tr>${columns.map((c) => html`<th class="${style(c)}">${c.head}</th>`)}</tr></thead>
+  return html`<div class="scroll" tabindex="0"><table class="${columns.length > 4 ? 'stack' : ''}">${caption ? html`<caption>${prose(caption)}</caption>` : ''}
+<thead><tr>${columns.map((c) => (c.head ? html`<th class="${style(c)}">${c.head}</th>` : html`<td></td>`))}</tr></thead>
 <tbody>${rows.map(
     (
       r,

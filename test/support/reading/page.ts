@@ -16,7 +16,7 @@ const BLOCKS = new Set(
     ' ',
   ),
 );
-const DROPPED = new Set(['style', 'script', 'head', 'title', 'link', 'meta']);
+const DROPPED = new Set(['style', 'script', 'template', 'head', 'title', 'link', 'meta']);
 /** The end of a sentence: not behind a shortened word or an initial. */
 const SENTENCE = /(?<=[^\s.]{2}[.!?])(?<!\b(?:Eq|eq|Fig|vol|no|al|vs|cf|resp))\s+(?=[\p{Lu}|σψγτθηλκε(])/u;
 const CELLS: Record<string, string> = { td: '| ', th: '! ', dt: '- ', dd: '  = ', li: '- ' };
@@ -74,11 +74,11 @@ export function pageText(html: string): string {
   return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
 }
 
-/** All tables inside the elements a CSS selector names, in order; every body of a table gives its rows. */
+/** All tables inside the elements a CSS selector names, in order; every body of a table gives its rows, but for the heads of groups. */
 export function pageTables(html: string, within = 'body'): PageTable[] {
   return [...document(html).querySelectorAll(`${within} table`)].map((t) => {
-    const heads = [...t.querySelectorAll('thead th')].map(words);
-    const rows = [...t.querySelectorAll('tbody tr')].map((r) => [...r.children].map(words));
+    const heads = [...t.querySelectorAll('thead th, thead td')].map(words);
+    const rows = [...t.querySelectorAll('tbody:not(.verdict) tr')].map((r) => [...r.children].map(words));
     return {
       caption: words(t.querySelector('caption')),
       heads,

@@ -8,7 +8,7 @@ import { formatCount, formatNumber } from '../../../report/format.js';
 import type { Report, RunFacts } from '../../../report/input.js';
 import { html, type Markup, prose } from '../../../report/markup.js';
 import { gallery } from '../../../report/page.js';
-import { exceptions, findingsTable, verdictWords } from '../../../report/sections/findings.js';
+import { exceptions, verdictWords } from '../../../report/sections/findings.js';
 import { keyList } from '../../../report/sections/lists.js';
 import { table } from '../../../report/sections/tables.js';
 import { combinedFacts, factsOf, findingsInput, type Ivf2021Facts } from '../facts.js';
@@ -58,7 +58,6 @@ ${keyList([
   ['half of its 95 % interval', formatNumber(partedHalfWidth(all.psi.exponent), 2)],
 ])}`,
     sections: [
-      ['findings', 'Findings', findingsTable(findings)],
       ['ranges', 'The exponent by fit range', gallery([figure], 'wide')],
       ['seeds', 'Each seed', seedsTables(rows)],
     ],

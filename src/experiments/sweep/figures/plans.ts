@@ -1,7 +1,7 @@
 /** Which figures a sweep has: those that were asked for, or sensible ones from its axes and measures. */
 import { check, InputError, shown } from '../../../numeric/errors.js';
 import { nearest } from '../../../numeric/spelling.js';
-import type { Drawn } from '../../../report/figures/frame.js';
+import { type Drawn, renamed } from '../../../report/figures/frame.js';
 import { axesOf, columnsOf, type PointResult } from '../aggregate.js';
 import { type BoundRequest, boundsOf } from '../bounds.js';
 import { DIVERGED, labelOfName, type Quantity, quantityOf, shortOf } from '../names.js';
@@ -110,9 +110,8 @@ function unique(all: readonly Drawn[]): Drawn[] {
     const n = (seen.get(d.name) ?? 0) + 1;
     seen.set(d.name, n);
     if (n === 1) return d;
-    // the name also stands within the drawing, in the names of its clips
     const name = `${d.name}-${n}`;
-    return 'svg' in d ? { ...d, name, svg: d.svg.replaceAll(`${d.name}-clip-`, `${name}-clip-`) } : { ...d, name };
+    return 'svg' in d ? renamed(d, name) : { ...d, name };
   });
 }
 
