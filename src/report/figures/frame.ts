@@ -100,7 +100,7 @@ export function drawFrame(o: FrameOptions): string {
   const below = LINE * (tickLines - 1);
   const marginBottom = 50 + below + LINE * Math.max(0, xLabel.length - 1);
   const plain = (o.height ?? 360) - 64;
-  const yLabel = labelLines(o.y, plain + 2 * Math.min(marginTop, 40));
+  const yLabel = labelLines(o.y, plain + (small ? 2 * EDGE : 2 * Math.min(marginTop, 40)));
   const marginLeft = firstMargin + LINE * (yLabel.length - 1);
   const inner = across - marginLeft;
   const { x, y, height } = o.equal ? equalAxes(o, inner, plain) : { x: o.x, y: o.y, height: plain };

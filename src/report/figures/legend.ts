@@ -30,6 +30,8 @@ export interface LegendEntry {
   readonly ticks?: readonly RampTick[];
   /** The colours of a ramp that has fewer steps than the palette, first to last. */
   readonly steps?: readonly string[];
+  /** Of the colours of a ramp, where those of the figure are not full. */
+  readonly opacity?: number;
 }
 
 interface PlacedEntry {
@@ -170,7 +172,9 @@ function drawBar(document: Document, g: Element, e: LegendEntry, start: number, 
   const steps = stepsOf(e);
   const w = BAR_WIDTH / steps.length;
   steps.forEach((fill, k) => {
-    g.append(element(document, 'rect', { x: left + w * k, y: y - 5, width: w + 0.3, height: 10, fill }));
+    const thin: Record<string, number> = e.opacity === undefined ? {} : { 'fill-opacity': e.opacity };
+    const width = e.opacity === undefined ? w + 0.3 : w;
+    g.append(element(document, 'rect', { x: left + w * k, y: y - 5, width, height: 10, fill, ...thin }));
   });
   for (const t of e.ticks ?? []) {
     const x = left + t.at * BAR_WIDTH;

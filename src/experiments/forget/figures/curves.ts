@@ -33,7 +33,10 @@ export function curves(input: Pick<ForgetInput, 'tasks' | 'head'>, { best, suffi
     ...drawFigure({
       name,
       title: `Test accuracy on ${what} after every epoch of all tasks, ${outputs}${words}`,
-      x: linearAxis('time (epochs of all tasks)', linearDomain(epoch, 0.02)),
+      x: linearAxis(
+        'time (epochs of all tasks)',
+        linearDomain(task === 0 ? epoch : [...borders, ...all.map((p) => p.x)], 0.02),
+      ),
       y: linearAxis(`accuracy on ${what} (%, ${outputs})`, linearDomain(all.map((p) => p.y))),
       legend: [...legendOf(lines.map((l) => l.m)), { label: 'next task begins', mark: 'rule', colour: COLOURS.muted }],
       marks: [

@@ -11,6 +11,8 @@ import { coordinateLabel } from './lines.js';
 const SHARES = [0.95, 0.8, 0.6, 0.4, 0.2];
 /** Cells along an axis of a sampled map, and of a computed one. */
 const [FEW, MANY] = [40, 120];
+/** Of the regions, through which the contours of the loss are seen. */
+const OPACITY = 0.8;
 /** Arrows along an axis. */
 const ARROWS = 14;
 
@@ -61,7 +63,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
             ...edges(map),
             thresholds: [level],
             fill: rampColour((k + 0.5) / SHARES.length),
-            fillOpacity: 0.8,
+            fillOpacity: OPACITY,
             clip: true,
           }),
         ),
@@ -92,6 +94,7 @@ export function densityMap(input: SimulationInput, method: MethodResult): Drawn 
       legend: [
         {
           label: 'probability inside (%)',
+          opacity: OPACITY,
           mark: 'ramp',
           steps: SHARES.map((_, k) => rampColour((k + 0.5) / SHARES.length)),
           ticks: stepTicks(SHARES.map((share) => formatPlain(100 * share))),

@@ -6,6 +6,9 @@ import { COLOURS, rampColour } from '../../../report/figures/palette.js';
 import { formatPlain } from '../../../report/format.js';
 import type { CirculationResult } from '../measured.js';
 
+/** Of the cells, on which the arrows stand out. */
+const OPACITY = 0.85;
+
 export function circulationFigure({ field: f }: CirculationResult): Drawn {
   const name = 'valley-circulation';
   const [nx, ny] = [f.x.length, f.y.length];
@@ -48,7 +51,7 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
       x: linearAxis('x', bounds(f.x, hx)),
       y: linearAxis('y', bounds(f.y, hy)),
       legend: [
-        { label: 'density', mark: 'ramp', ticks: rampTicks([0, top]) },
+        { label: 'density', mark: 'ramp', ticks: rampTicks([0, top]), opacity: OPACITY },
         { label: 'current, grid', mark: 'line', colour: COLOURS.ink },
         { label: 'current, theory', mark: 'ring', colour: COLOURS.ink },
       ],
@@ -59,7 +62,7 @@ export function circulationFigure({ field: f }: CirculationResult): Drawn {
           y1: (c) => c.y - hy / 2,
           y2: (c) => c.y + hy / 2,
           fill: (c) => rampColour(c.shade),
-          fillOpacity: 0.85,
+          fillOpacity: OPACITY,
           inset: -0.2,
         }),
         Plot.dot(arrows, { x: 'eu', y: 'ev', r: 2.4, fill: COLOURS.paper, stroke: COLOURS.ink, strokeWidth: 0.7 }),
