@@ -344,6 +344,9 @@ describe('numbers of a bar of colour', () => {
     expect(rampTicks([5, 5e3], true)).toEqual(
       [10, 100, 1000].map((v) => ({ at: expect.closeTo(Math.log(v / 5) / Math.log(1e3), 9), label: String(v) })),
     );
+    // a short range, and one whose round numbers are long
+    expect(rampTicks([0.0275, 0.0319], true).map((t) => t.label)).toEqual(['0.028', '0.03']);
+    expect(rampTicks([12_001, 15_600]).map((t) => t.label)).toEqual(['13\u202f000', '15\u202f000']);
     expect(rampTicks([3, 3])).toEqual([{ at: 0.5, label: '3' }]);
   });
   test('stand in the middle of steps, as many as fit', () => {
@@ -452,11 +455,12 @@ describe('error bars', () => {
       const svg = drawFrame(frame({ ...axes, marks: barMarks(bars, along, [0, 5]) }));
       const f = readFigure(svg);
       const drawn = marks(f, { kind: 'link' }).map((m) => [...m.points.map((p) => p[k])].sort((a, b) => a - b));
-      expect(drawn).toEqual([[0, 2], [1, 5], [2, 4]].map((e) => e.map((v) => expect.closeTo(v, 2)))); // biome-ignore format: short
+      expect(drawn).toEqual([[0, 2], [1, 5], [2, 4], [5, 5]].map((e) => e.map((v) => expect.closeTo(v, 2)))); // biome-ignore format: short
       const tips = marks(f, { kind: 'dot' });
       expect(tips.map((t) => [t.points[0][j], t.fill])).toEqual([
         [expect.closeTo(1, 2), COLOURS.blue],
         [expect.closeTo(2, 2), COLOURS.orange],
+        [expect.closeTo(4, 2), COLOURS.green],
       ]);
       // within the frame, close to its edge
       expect(tips[0].points[0][k]).toBeGreaterThan(0);
@@ -466,7 +470,7 @@ describe('error bars', () => {
       const turns = [...root(svg).querySelectorAll('[aria-label="dot"] path, path[aria-label="dot"]')].map(
         (e) => /rotate\(([-\d.]+)/.exec(e.getAttribute('transform')!)?.[1] ?? '0',
       );
-      expect(turns).toEqual(along === 'y' ? ['180', '0'] : ['-90', '90']);
+      expect(turns).toEqual(along === 'y' ? ['180', '0', '0'] : ['-90', '90', '90']);
     }
   });
 });

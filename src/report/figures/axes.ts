@@ -149,7 +149,7 @@ export function fitted(of: Axis, pixels: number): Axis {
   if (of.remade)
     for (let most = Math.max(2, of.ticks.length - 2); most >= 2; most--) {
       const fewer = { ...of, ticks: of.remade(most).ticks };
-      if (fewer.ticks.length < of.ticks.length && clear(fewer)) return fewer;
+      if (fewer.ticks.length >= 2 && fewer.ticks.length < of.ticks.length && clear(fewer)) return fewer;
     }
   for (let step = 2; step < of.ticks.length; step++) {
     const some = { ...of, ticks: of.ticks.filter((_, k) => k % step === 0) };
@@ -181,7 +181,10 @@ export function scaleWords(
 /** Numbers for a bar of colour over a range: round ones, as many as fit. */
 export function rampTicks([lo, hi]: readonly [number, number], log = false): RampTick[] {
   if (!(hi > lo)) return [{ at: 0.5, label: formatTick(lo) }];
-  const bar = fitted(log ? logAxis('', [lo, hi], 4) : linearAxis('', [lo, hi], 4), BAR_WIDTH);
+  const even = linearAxis('', [lo, hi], 4);
+  // a short range has more round numbers than logarithmic steps
+  const short = log && hi < 4 * lo ? { ...even, type: 'log' as const } : undefined;
+  const bar = fitted(short ?? (log ? logAxis('', [lo, hi], 4) : even), BAR_WIDTH);
   return bar.ticks.map((t) => ({ at: placeOn(bar, t), label: bar.tickFormat(t) }));
 }
 

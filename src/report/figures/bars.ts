@@ -9,7 +9,10 @@ export interface Bar {
   readonly colour: string;
 }
 
-/** Draws upright (`y`) or level (`x`) bars within the domain of their axis. Values that are not finite have no bar. */
+/**
+ * Draws upright (`y`) or level (`x`) bars within the domain of their axis; one that lies outside is an arrow alone. Values that are not
+ * finite have no bar.
+ */
 export function barMarks(
   bars: readonly Bar[],
   along: 'x' | 'y',
@@ -18,7 +21,7 @@ export function barMarks(
 ): Plot.Markish[] {
   const [least, most] = domain;
   const clip = (v: number) => Math.min(most, Math.max(least, v));
-  const shown = bars.filter((b) => b.low < b.high && b.high >= least && b.low <= most);
+  const shown = bars.filter((b) => b.low < b.high);
   const ends = { [`${along}1`]: (b: Bar) => clip(b.low), [`${along}2`]: (b: Bar) => clip(b.high) };
   const across = along === 'y' ? 'x' : 'y';
   const tips = [
