@@ -64,8 +64,8 @@ describe('the page', () => {
       'controls-windows',
       'controls-variance-flatness',
       'controls-noise',
-      'controls-seeds',
       'controls-closure',
+      'controls-seeds',
     ]);
     expect(pageFacts(html, '#symbols').size).toBe(9);
   });
