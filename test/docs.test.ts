@@ -3,7 +3,7 @@
  *
  * Blocks fenced as ```js runnable, ```sh runnable, ```python runnable run in the order of their page, in one folder per page
  * in which thermograd is installed; ```yaml file=NAME puts a file there first. They must end with exit code 0. Those fenced as
- * runnable=torch run with the Python package and a Python that has PyTorch, as `python3`.
+ * runnable=torch run with the Python package and a Python that has PyTorch, as `python3`; runnable=pandas needs pandas, runnable=latex pdflatex.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -66,6 +66,11 @@ const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].fi
   (p) => p && spawnSync(p, ['-c', 'import zarr; assert zarr.__version__ >= "3"']).status === 0,
 );
 
+const pandas = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(
+  (p) => p && spawnSync(p, ['-c', 'import numpy, pandas']).status === 0,
+);
+const latex = spawnSync('pdflatex', ['--version']).status === 0;
+
 /** An empty project in which thermograd is installed, as a reader has it. */
 function project(): string {
   const folder = mkdtempSync(join(tmpdir(), 'thermograd-docs-'));
@@ -98,7 +103,7 @@ function run({ language, text, info }: Block, folder: string): { status: number 
     language === 'sh'
       ? ['bash', '-euc', text]
       : language === 'python'
-        ? [info === 'runnable=torch' ? 'python3' : python!, '-c', text]
+        ? [{ 'runnable=torch': 'python3', 'runnable=pandas': pandas! }[info] ?? python!, '-c', text]
         : [process.execPath, 'block.mjs'];
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: folder,
@@ -185,6 +190,8 @@ describe.each(pages)('$name', ({ path, name, text }) => {
       const later = !process.env.CI && name !== 'README.md';
       const lacks = {
         'runnable=torch': !torchPython && 'python3 with torch',
+        'runnable=pandas': !pandas && 'Python with pandas',
+        'runnable=latex': !latex && 'pdflatex',
         runnable: block.language === 'python' && !python && 'Python with zarr 3',
       }[block.info];
       const missing = later ? 'CI=true' : lacks || '';
