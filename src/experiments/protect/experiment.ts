@@ -7,8 +7,7 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { BlockDiagnostics, Constraint, UnitStrength } from '../../apply/constraint.js';
-import type { TaskTraining } from '../../apply/task.js';
+import type { Constraint } from '../../apply/constraint.js';
 import type { Samples } from '../../data/dataset.js';
 import { pick } from '../../data/tasks.js';
 import { FOLDER_WANTS, InterruptedError } from '../../jobs/context.js';
@@ -32,11 +31,13 @@ import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
 import { loadRun, withKernel } from '../../runs/prepare.js';
 import type { AnyConfig } from '../../runs/schema.js';
 import { anyConfigAt, finalState, foreignState, STATE_WANTS, type State } from '../../runs/state.js';
-import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob, type WindowSeen } from './job.js';
+import { type ProtectJob, type ProtectOutcome, type ProtectShared, runProtectJob } from './job.js';
+import type { ProtectResult } from './measured.js';
 import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
 import { firstLayer, heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
 
+export type { ProtectResult } from './measured.js';
 export type { ProtectRequest } from './plan.js';
 
 const PROTECT_WANTS = is.shape<ProtectRequest>({
@@ -50,49 +51,6 @@ const PROTECT_WANTS = is.shape<ProtectRequest>({
   force: is.maybe(is.flag),
   onJudged: is.maybe(is.func),
 });
-
-/** Holds the penalty's properties and the file it was written to. */
-export interface ProtectResult {
-  readonly file: string;
-  readonly bytes: number;
-  /** Of the whole file, as sha256sum gives it. */
-  readonly sha256: string;
-  readonly method: string;
-  readonly title: string;
-  readonly source: string;
-  /** Where the weights came from. */
-  readonly origin: string;
-  /** Widths of a multilayer perceptron; another network in words. */
-  readonly network: readonly number[] | string;
-  /** The optimiser that the training or the config names; absent for SGD with `momentum`. */
-  readonly optimiser?: string;
-  readonly data: string;
-  readonly samples: number;
-  readonly loss: number;
-  /** Samples that the weights classify wrongly; NaN without classes. */
-  readonly errors: number;
-  readonly layers: readonly BlockDiagnostics[];
-  /** The strength in the file: the natural one, or 1 where there is none. */
-  readonly strength: number;
-  readonly unit: UnitStrength;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly stiffest: number;
-  /**
-   * Explicit steps of SGD at that learning rate are stable below this strength, 2(1 + mu)/(eta·stiffest), and with Nesterov's momentum below
-   * 2(1 + mu)/((1 + 2 mu)·eta·stiffest); NaN for optimisers that divide by the size of the gradient, whose steps stay bounded at any strength.
-   */
-  readonly largestStrength: number;
-  readonly window?: WindowSeen & { readonly trained: boolean };
-  /** The training that methods of the stationary state assume. */
-  readonly training?: TaskTraining;
-  /** Why the weights are probably not read as they were trained, where something suggests it. */
-  readonly doubts?: readonly string[];
-  readonly seed: number;
-  readonly thermograd: string;
-  readonly linearAlgebra: string;
-  readonly kernelBuild: KernelBuild;
-}
 
 const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
   worker: new URL('./worker.js', import.meta.url),

@@ -9,8 +9,8 @@ import { html, prose } from '../../report/markup.js';
 import { gallery } from '../../report/page.js';
 import { factList } from '../../report/sections/lists.js';
 import { table } from '../../report/sections/tables.js';
-import type { ProtectResult } from './experiment.js';
 import { stiffnessByAxis } from './figures/stiffness.js';
+import type { ProtectResult } from './measured.js';
 import { protectionRows } from './words.js';
 
 /** Makes the report. The same input gives the same bytes. */

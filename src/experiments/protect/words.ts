@@ -1,6 +1,6 @@
 /** A protection in words: rows for terminal and page, and how PyTorch reads the file. */
 import { formatCount, formatNumber } from '../../report/format.js';
-import type { ProtectResult } from './experiment.js';
+import type { ProtectResult } from './measured.js';
 
 /** Writes the result as rows, one name and one sentence each; a row without a name goes on from the one before. */
 export function protectionRows(r: ProtectResult): [string, string][] {
