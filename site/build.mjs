@@ -30,7 +30,8 @@ const start = (args, cwd) => {
 
 if (!existsSync(join(root, 'dist/index.d.ts')))
   throw new Error('the program is not built: run npm run build in the folder above');
-for (const folder of ['public', 'dist', '.astro']) rmSync(join(site, folder), { recursive: true, force: true });
+for (const folder of ['public', 'dist', '.astro', 'node_modules/.astro'])
+  rmSync(join(site, folder), { recursive: true, force: true });
 const reports = await timed('reports of short runs', makeReports);
 await timed('the live page', () => start(['scripts/build-live.mjs', 'site/public/live'], root));
 const { faults, counts } = await timed('pages', () => writePages(reports));

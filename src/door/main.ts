@@ -109,7 +109,7 @@ export { checkSurface, type SurfaceCheckOptions } from '../surface/check.js';
 export type { CheckName, SurfaceCheck, SurfaceReport } from '../surface/check-report.js';
 export type { Answer as FunctionAnswer } from '../surface/functions.js';
 export { functionSurface, type ModelFunctions } from '../surface/functions.js';
-export type { LineLoss, LineOptions as NetworkLineOptions } from '../surface/network/line.js';
+export type { LineFunction, LineLoss, LineOptions as NetworkLineOptions } from '../surface/network/line.js';
 export type { NetworkPasses, States } from '../surface/network/passes.js';
 export type { PassesKernel, PlacedVector } from '../surface/network/passes-kernel.js';
 export type { PassesOptions } from '../surface/network/passes-options.js';

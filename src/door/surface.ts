@@ -12,7 +12,7 @@ export type { PassMachine } from '../surface/layered/machine.js';
 export { type LayeredSurfaceOptions, layeredSurface } from '../surface/layered/surface.js';
 export type { SurfaceParts } from '../surface/made.js';
 export type { FisherKind } from '../surface/network/fisher.js';
-export type { LineLoss, LineOptions as NetworkLineOptions } from '../surface/network/line.js';
+export type { LineFunction, LineLoss, LineOptions as NetworkLineOptions } from '../surface/network/line.js';
 export type { States } from '../surface/network/passes.js';
 export { NetworkPasses } from '../surface/network/passes.js';
 export type { PassesKernel, PlacedVector } from '../surface/network/passes-kernel.js';
