@@ -1,6 +1,5 @@
 /** Calls of the nouns that succeed, and of their methods. */
 
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as door from '../../../src/index.js';
 import { syntheticAnalysis } from '../ivf2021-results.js';
@@ -24,7 +23,6 @@ const D = made([[1, 0], [0, 1]]); // biome-ignore format: a matrix
 const density = made(await there.hessian().density());
 const found = made(await door.pca(rows));
 const analysis = made(syntheticAnalysis({ epochs: 60, directions: 60, P: 400, steps: 80 }));
-const folder = join(tmpdir(), 'no-such-folder-of-nouns');
 const signal = made(new AbortController().signal);
 /** What every long call takes besides. */
 const watch = () => ({ onProgress: () => {}, signal });
