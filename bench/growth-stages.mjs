@@ -120,10 +120,12 @@ const WORK = {
 
 function lineAt(m, N, run) {
   const padded = 5 * Math.ceil(m / 5);
+  const { samples, nonzero } = images(N);
   return {
-    bytes: 4 * N * m + 8 * N * padded,
+    // inputs, A and B of the layer, and the packed images that its inputs are computed from
+    bytes: 4 * N * m + 8 * N * padded + 8 * N * nonzero,
     prepare() {
-      const [spec, { samples }] = [netOf(m), images(N)];
+      const spec = netOf(m);
       return run(new LineLoss({ spec, weights: initialWeights(spec, key), samples, layer: 'layer2' }), wave(m * m));
     },
   };
