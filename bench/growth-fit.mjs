@@ -21,5 +21,6 @@ export function judge(points, time, memory) {
   const each = points.map((p) => p.cpu / p.count);
   const rise = each.at(-1) / Math.min(...each);
   if (rise > RISE) return `time an operation rises ${rise.toFixed(2)} times`;
-  return faster(memory) ? 'memory' : undefined;
+  const last = points.at(-1);
+  return faster(memory) && last.memory > RISE * last.bytes ? 'memory' : undefined;
 }

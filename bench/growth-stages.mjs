@@ -71,11 +71,13 @@ const WORK = {
   'PCA of a window': ({ P, T }) => {
     const kept = 20;
     const n = Math.min(P, T);
+    const memory = pcaMemory({ T, P, kept });
     const keep = Array.from({ length: kept }, (_, k) => 1 + Math.floor(((n - 2) * k) / (kept - 1)));
     return {
       // the symmetric sum, the eigenproblem with vectors and its residual, and via the Gram matrix the directions
       count: P * T * n + 6 * n ** 3 + (T < P ? 2 * T * P * kept : 0),
-      bytes: pcaMemory({ T, P, kept }),
+      // and via the Gram matrix as much of the rows as the budget of 1 GiB allows
+      bytes: memory + (T < P ? Math.min(4 * T * P, 2 ** 30 - memory) : 0),
       async prepare() {
         const la = await chooseProvider({ prefer: 'embedded' });
         return () => pca(rows(T, P), la, { keep });
@@ -99,8 +101,10 @@ const WORK = {
   }),
   'dynamics of 20 directions': ({ T }) => {
     const k = 20;
+    const padded = 2 ** Math.ceil(Math.log2(1.5 * T + 1));
     return {
-      count: k * T * Math.log2(T),
+      // Fourier transforms of the series padded for lags up to half of its length, to a power of two
+      count: k * padded * Math.log2(padded),
       bytes: 8 * k * T,
       prepare() {
         const thetas = new Float64Array(k * T);
@@ -120,10 +124,12 @@ const WORK = {
 
 function lineAt(m, N, run) {
   const padded = 5 * Math.ceil(m / 5);
+  const { samples, nonzero } = images(N);
   return {
-    bytes: 4 * N * m + 8 * N * padded,
+    // inputs, A and B of the layer, and the packed images that its inputs are computed from
+    bytes: 4 * N * m + 8 * N * padded + 8 * N * nonzero,
     prepare() {
-      const [spec, { samples }] = [netOf(m), images(N)];
+      const spec = netOf(m);
       return run(new LineLoss({ spec, weights: initialWeights(spec, key), samples, layer: 'layer2' }), wave(m * m));
     },
   };

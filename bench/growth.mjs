@@ -5,8 +5,9 @@
 //
 // The exponent is that of a straight line through the logarithms of time (memory) against the logarithms of the count, by least squares,
 // its error from the residuals. RULE: a stage grows faster than its count where the exponent exceeds 1 by more than 0.05 and by more than
-// two standard errors, or where time per operation at the largest size exceeds the least of its axis by more than 1.5 times. Memory counts
-// from two points on that need more than 16 MB, because the engine's own heap moves by some megabytes. Where the count hardly changes along an
+// two standard errors, or where time per operation at the largest size exceeds the least of its axis by more than 1.5 times. For memory the
+// same holds of the exponent, and the largest size must need more than 1.5 times its bytes as well: small sizes need fewer than theirs, because
+// pages that were freed before are used again. Points that need less than 16 MB do not count, since the engine's heap moves by some megabytes. Where the count hardly changes along an
 // axis (by less than 1.5 times) there is no exponent, and only the second half of the rule holds.
 // --quick: small sizes, one round. --draw: draws the figure of a document that --out wrote.
 import { spawnSync } from 'node:child_process';
@@ -75,7 +76,7 @@ async function run() {
     const time = varies(points, 'count') ? fitLine(points.map((p) => [p.count, p.cpu])) : undefined;
     const large = points.filter((p) => p.memory > 16e6);
     const memory =
-      large.length >= 2 && varies(large, 'bytes') ? fitLine(large.map((p) => [p.bytes, p.memory])) : undefined;
+      large.length >= 3 && varies(large, 'bytes') ? fitLine(large.map((p) => [p.bytes, p.memory])) : undefined;
     report.series.push({ name, axis, points, time, memory, verdict: judge(points, time, memory) });
   }
   print(report);

@@ -48,7 +48,10 @@ describe('the rule', () => {
     expect(judge(each(1, 1), fit(1.2, 0.05))).toBe('time');
     expect(judge(each(1, 1), fit(1.2, 0.11))).toBeUndefined();
     expect(judge(each(1, 1), fit(1.04, 0.001))).toBeUndefined();
-    expect(judge(each(1, 1), fit(0.8, 0.01), fit(1.1, 0.01))).toBe('memory');
+    const holding = (memory: number) => each(1, 1).map((p) => ({ ...p, bytes: 100, memory }));
+    expect(judge(holding(160), fit(0.8, 0.01), fit(1.1, 0.01))).toBe('memory');
+    expect(judge(holding(140), fit(0.8, 0.01), fit(1.1, 0.01))).toBeUndefined();
+    expect(judge(holding(160), fit(0.8, 0.01), fit(1.1, 0.06))).toBeUndefined();
     expect(judge(each(1, 1))).toBeUndefined();
   });
   it('and where an operation takes more than 1.5 times the least of the axis at the end', () => {

@@ -68,8 +68,10 @@ export function pcaMemory(shape: { readonly T: number; readonly P: number; reado
 }
 
 const COLUMNS = 256;
-/** Rows that are multiplied at once. */
+/** Rows that are multiplied at once, and the most bytes that these may take. */
 const ROWS = 256;
+const ROWS_BYTES = 2 ** 26;
+const rowsAtOnce = (P: number): number => Math.max(8, Math.min(ROWS, Math.floor(ROWS_BYTES / (8 * P))));
 
 /**
  * Computes the principal components of a streamed window. docs/theory [P3].
@@ -249,7 +251,7 @@ async function lift(
 ): Promise<Float64Array> {
   const { T, P } = source;
   const out = matrix(indices.length, P);
-  await forEachBatch(source, ROWS, mean, (batch, first, rows) => {
+  await forEachBatch(source, rowsAtOnce(P), mean, (batch, first, rows) => {
     const u = matrix(rows, indices.length);
     for (let r = 0; r < rows; r++)
       for (let k = 0; k < indices.length; k++)
@@ -332,7 +334,7 @@ export async function project(
   const K = components.length / P;
   const axes = matrix(K, P, components);
   const out = new Float64Array(K * T);
-  await forEachBatch(source, ROWS, mean, (batch, first, rows) => {
+  await forEachBatch(source, rowsAtOnce(P), mean, (batch, first, rows) => {
     const theta = la.gemm(axes, matrix(rows, P, batch), { transposeB: true }).data;
     for (let k = 0; k < K; k++) out.set(theta.subarray(k * rows, (k + 1) * rows), k * T + first);
   });
