@@ -64,7 +64,6 @@ describe('the page', () => {
       'controls-windows',
       'controls-variance-flatness',
       'controls-noise',
-      'controls-seeds',
       'controls-closure',
       'controls-seeds',
     ]);
