@@ -224,13 +224,15 @@ describe('curvature and correlation time', () => {
     expect([figure.xLabel, figure.yLabel]).toEqual(['flatness F (weight)', 'correlation time τ (steps)']);
   });
 
-  test('a bar that reaches zero stops at a tenth of its value; an unknown error has none', () => {
-    const at = (a: Analysis) =>
-      errorBars(drawn(a, 'correlation-time').figure).find((b) => Math.abs(b.at / widths.get(2)! - 1) < 0.01)!;
-    const wide = at(withTime(500, 900, 2));
-    expect([wide.low / 50, wide.high / 1400]).toEqual([1, 1].map((v) => expect.closeTo(v, 2)));
-    const unknown = at(withTime(500, Number.NaN, 2));
-    expect(unknown.high / unknown.low).toBeCloseTo(1, 6);
+  test('a bar that reaches zero ends at the frame with an arrow; an unknown error has none', () => {
+    const figureOf = (a: Analysis) => drawn(a, 'correlation-time').figure;
+    const here = (x: number) => Math.abs(x / widths.get(2)! - 1) < 0.01;
+    const figure = figureOf(withTime(500, 900, 2));
+    const wide = errorBars(figure).find((b) => here(b.at))!;
+    expect([wide.low / figure.domain.y[0], wide.high / 1400]).toEqual([1, 1].map((v) => expect.closeTo(v, 2)));
+    expect(wide.low).toBeLessThan(50);
+    expect(marks(figure, { kind: 'dot', element: 'path' }).map((m) => here(m.x))).toEqual([true]);
+    expect(errorBars(figureOf(withTime(500, Number.NaN, 2))).some((b) => here(b.at))).toBe(false);
   });
 
   test('by rank where fewer than two directions have a width', () => {

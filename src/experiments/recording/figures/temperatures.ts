@@ -1,6 +1,7 @@
 /** The temperature of each followed direction against its variance. docs/theory [S9], [R4]. */
 import * as Plot from '@observablehq/plot';
 import { logAxis, logDomain } from '../../../report/figures/axes.js';
+import { barMarks } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import type { MeasuredRecording } from '../measured.js';
@@ -12,12 +13,17 @@ export function temperatureFigure({ temperatures: t, pca, motion }: MeasuredReco
     .map(({ index, temperature: { value, standardError } }) => ({
       x: pca.variances[index - 1],
       y: value,
-      low: Math.max(value - standardError, value / 10),
+      low: value - standardError,
       high: value + standardError,
       settled: motion.settled.includes(index),
     }))
     .filter((p) => p.x > 0 && p.y > 0 && Number.isFinite(p.high));
   if (points.length === 0) return { name, missing: 'no direction has a temperature.' };
+  const y = logDomain(
+    points.flatMap((p) => [Math.max(p.low, p.y / 10), p.high]),
+    0.12,
+  );
+  const bars = points.map((p) => ({ at: p.x, low: p.low, high: p.high, colour: COLOURS.blue }));
   const settled = points.filter((p) => p.settled);
   const moving = points.filter((p) => !p.settled);
   return {
@@ -33,15 +39,9 @@ export function temperatureFigure({ temperatures: t, pca, motion }: MeasuredReco
           0.1,
         ),
       ),
-      y: logAxis(
-        'temperature Tᵢ (loss)',
-        logDomain(
-          points.flatMap((p) => [p.low, p.high]),
-          0.12,
-        ),
-      ),
+      y: logAxis('temperature Tᵢ (loss)', y),
       marks: [
-        Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: COLOURS.blue, strokeOpacity: 0.6 }),
+        ...barMarks(bars, 'y', y, 1.2),
         Plot.dot(settled, { x: 'x', y: 'y', r: 3, fill: COLOURS.blue }),
         Plot.dot(moving, { x: 'x', y: 'y', r: 3, stroke: COLOURS.orange, strokeWidth: 1.5 }),
       ],

@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Analysis } from '../../../analyse/trajectory/results.js';
 import { logAxis, logDomain } from '../axes.js';
+import { barMarks } from '../bars.js';
 import { type Drawn, drawFigure } from '../frame.js';
 import { COLOURS } from '../palette.js';
 
@@ -22,7 +23,7 @@ export function correlationTimes({
     return {
       x: byWidth ? widths.get(d.index)! : d.index,
       y: value,
-      low: Math.max(value - spread, value / 10),
+      low: value - spread,
       high: value + spread,
       drift: d.index === 1,
     };
@@ -32,9 +33,10 @@ export function correlationTimes({
     0.1,
   );
   const y = logDomain(
-    points.flatMap((p) => [p.low, p.high]),
+    points.flatMap((p) => [Math.max(p.low, p.y / 10), p.high]),
     0.12,
   );
+  const bars = points.map((p) => ({ at: p.x, low: p.low, high: p.high, colour: COLOURS.blue }));
   return {
     name,
     title: 'Correlation time',
@@ -44,7 +46,7 @@ export function correlationTimes({
       x: byWidth ? logAxis('flatness F (weight)', x) : logAxis('rank i', x),
       y: logAxis('correlation time τ (steps)', y),
       marks: [
-        Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: COLOURS.blue, strokeOpacity: 0.6 }),
+        ...barMarks(bars, 'y', y, 1.2),
         Plot.dot(
           points.filter((p) => !p.drift),
           { x: 'x', y: 'y', r: 3, fill: COLOURS.blue },
@@ -63,6 +65,6 @@ export function correlationTimes({
     }),
     caption:
       'Integrated autocorrelation time of the principal coordinates within the window. Times that are not short compared with the window ' +
-      'are lower bounds, because the coordinate did not return within it.',
+      'are lower bounds, because the coordinate did not return within it. A bar with an arrow reaches beyond the frame.',
   };
 }
