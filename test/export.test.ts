@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { measure } from '../src/jobs/outputs.js';
+import { writeNpy } from '../src/record/npy.js';
 import { readNpz } from '../src/record/npz.js';
 import { curvesIn } from '../src/results/disk/curves.js';
 import { exportResults } from '../src/results/disk/export.js';
@@ -47,6 +49,18 @@ describe('npz', () => {
     const wrong = exportResults(from, { format: 'npz', out: join(folder, 'no.npz'), only: ['trajectroy'] });
     await expect(wrong).rejects.toThrow(/no array 'trajectroy'; did you mean trajectory\? It has .*vector\.$/);
     expect(existsSync(join(folder, 'no.npz'))).toBe(false);
+  });
+
+  it('refuses an array that is not as its stage wrote it', async () => {
+    const changed = join(folder, 'changed');
+    await runFolder(changed);
+    const vector = { stage: 'pca', ...measure(join(changed, 'vector.npy')) };
+    put(changed, { 'run.json': runRecord(0, { outputs: { 'vector.npy': vector } }) });
+    const call = async () =>
+      exportResults(await openResults(changed), { format: 'npz', out: join(folder, 'changed.npz'), force: true });
+    await call();
+    put(changed, { 'vector.npy': writeNpy({ shape: [2], data: Float64Array.of(3, 5) }) });
+    await expect(call()).rejects.toThrow(/vector\.npy is not as the run wrote it .*SHA-256 differs/);
   });
 
   it('is a file that NumPy opens', ({ skip }) => {

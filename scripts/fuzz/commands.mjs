@@ -1,6 +1,6 @@
 /**
  * The commands themselves on tiny inputs: changed flags, changed run folders and changed files go through `thermograd analyse`,
- * `report`, `advise`, `protect`, `reproduce ao2022`, `decompose` and `simulate`, called in this process as the command line calls
+ * `report`, `advise`, `protect`, `reproduce ao2022`, `decompose`, `simulate`, `export`, `figure` and `list`, called in this process as the command line calls
  * them. Looked for: errors that are none of the program's own, sentences with holes, files left by a refusal, and results that
  * changed although nothing that was asked for did.
  */
@@ -24,9 +24,13 @@ const COMMANDS = [
   { args: ['reproduce', 'ao2022', 'run', '--out', 'out', ...ONE], inputs: RUN },
   { args: ['decompose', '--drift', 'F.csv', '--diffusion', 'D.csv', '--noise-strength', '2', '--out', 'out'], inputs: ['F.csv', 'D.csv'] },
   { args: ['simulate', 'c.yaml', '--out', 'out', ...ONE], inputs: ['c.yaml'] },
+  { args: ['export', 'run', '--format', 'npz', '--out', 'out.npz'], inputs: RUN },
+  { args: ['export', 'run', '--format', 'tensorboard', '--out', 'out'], inputs: RUN },
+  { args: ['figure', 'run', 'variances', '--out', 'out.svg'], inputs: RUN },
+  { args: ['list', '.'], inputs: RUN },
 ]; // biome-ignore format: a table
 /** How often each is drawn: cheap ones more often. */
-const WEIGHTS = [2, 3, 1, 2, 1, 8, 3];
+const WEIGHTS = [2, 3, 1, 2, 1, 8, 3, 3, 2, 2, 2];
 
 const FILES = {
   'F.csv': '1,0.5\n-0.5,2\n',

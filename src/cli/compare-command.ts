@@ -6,6 +6,7 @@ import { checkComparisonFolder, compareRuns, writeComparison } from '../results/
 import type { SettingDifference } from '../results/settings.js';
 import { type FindingDifference, significant } from '../results/significance.js';
 import { session } from '../terminal/session.js';
+import { brokenAt } from '../terminal/wrap.js';
 
 interface CompareFlags {
   readonly out?: string;
@@ -72,15 +73,6 @@ function settingLines(names: readonly string[], settings: readonly SettingDiffer
   ];
 }
 
-/** Breaks a text at blanks. */
-function wrapped(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + line];
-}
+/** Breaks a text between words into lines that all begin with the indent. */
+const wrapped = (text: string, indent: string): string[] =>
+  brokenAt(text, WIDTH - indent.length).map((line) => indent + line);

@@ -3,6 +3,7 @@ import type { Verdict } from '../report/finding.js';
 import { type ListedRun, listRuns, type RunList } from '../results/disk/listed.js';
 import { VERDICTS } from '../results/numbers.js';
 import { session } from '../terminal/session.js';
+import { layoutOf } from '../terminal/wrap.js';
 
 interface ListFlags {
   readonly all?: boolean;
@@ -24,18 +25,18 @@ export async function list(folder: string, { all = false, newest = false, json =
       runs: sorted.map((run) => ({ ...run, changed: new Date(run.changed).toISOString() })),
       unread,
     };
-    s.result(document, describeList(folder, { runs: sorted, unread }, process.stdout.columns));
+    s.result(document, describeList(folder, { runs: sorted, unread }, layoutOf(process.stdout).columns));
   });
 }
 
-/** The least and, where nobody says more, the only width of a line. */
+/** The width of a line where nobody says another. */
 const WIDTH = 80;
 /** The signs of the verdicts, in the order of {@link VERDICTS}. */
 const SIGNS = ['✓', '≈', '✗', '?'] as const;
 
 /** Writes a list as text, one run a line; `width` is that of the terminal. */
 export function describeList(folder: string, { runs, unread }: RunList, width = WIDTH): string {
-  const lines = runs.length === 0 ? [`no runs of thermograd below ${folder}`] : tableOf(runs, Math.max(WIDTH, width));
+  const lines = runs.length === 0 ? [`no runs of thermograd below ${folder}`] : tableOf(runs, width);
   if (runs.some(({ verdicts }) => Object.keys(verdicts).length > 0))
     lines.push('', '✓ reproduced  ≈ with another exponent  ✗ not reproduced  ? not decidable');
   if (unread.length > 0)

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError } from '../../jobs/context.js';
+import { type Outputs, verifyOutputs } from '../../jobs/outputs.js';
 import { checkFree, publish } from '../../jobs/publish.js';
 import { check } from '../../numeric/errors.js';
 import { readWhole, writeWhole } from '../../record/files.js';
@@ -9,7 +10,7 @@ import { writeNpz } from '../../record/npz.js';
 import { writeEvents } from '../../record/tensorboard.js';
 import { arraysOf } from './arrays.js';
 import { curvesIn } from './curves.js';
-import { type Opened, shortName } from './folder.js';
+import { documentOf, type Opened, shortName } from './folder.js';
 
 /** The programs that are written for. */
 export const EXPORT_FORMATS = ['npz', 'csv', 'tensorboard'] as const;
@@ -41,7 +42,8 @@ export interface Exported {
 /**
  * Writes the numbers of a folder: npz, one archive of all arrays; csv, a folder with its tables and with the numbers of its
  * figures; tensorboard, a folder with an event file for each run. The file or folder appears whole or not at all.
- * @throws InputError where there is nothing of the kind, or something is in the place; InterruptedError, with nothing written
+ * @throws InputError where there is nothing of the kind, something is in the place, or an array is not as its stage wrote it; InterruptedError,
+ * with nothing written
  */
 export async function exportResults(folder: Opened, request: ExportRequest): Promise<Exported> {
   const { format, only, force = false, signal } = request;
@@ -57,6 +59,11 @@ export async function exportResults(folder: Opened, request: ExportRequest): Pro
   const stopped = () => {
     if (signal?.aborted) throw new InterruptedError(out, false);
   };
+  if (format !== 'csv') {
+    // numbers that changed since a stage wrote them are refused, as every other command does
+    const { outputs } = ((await documentOf(folder, folder.kind.file)) ?? {}) as { readonly outputs?: Outputs };
+    verifyOutputs(folder.path, outputs);
+  }
   if (format === 'npz') {
     const arrays = await arraysOf(folder, only, signal);
     stopped();
