@@ -112,6 +112,12 @@ describe('help', () => {
       '  thermograd reproduce controls --preset quick \\\n      --data mnist --limit 1500\n      seconds',
     );
   });
+  it('breaks no command within quotes', () => {
+    const line = '  thermograd list runs --json | jq -r \'.runs[] | select(.state == "stopped") | .folder\'';
+    expect(helpText(line, 74)).toBe(
+      '  thermograd list runs --json | jq -r \\\n      \'.runs[] | select(.state == "stopped") | .folder\'',
+    );
+  });
   it('keeps lists, and fills paragraphs', () => {
     const text =
       'A paragraph that is long enough to be taken for one, and that has a line\nthat follows.\n\n  name   what it is\n         and more';

@@ -40,7 +40,7 @@ Examples:
   thermograd lab                                     a network that trains in the browser
   thermograd lab ivf2021-standard-seed0              beside it, the findings and figures of a run
   thermograd lab runs/                               an index of all runs in a folder, to sort, open and compare
-  thermograd lab runs/a runs/b --port 8080 --no-open at an address that stays the same, for links`,
+  thermograd lab runs/a runs/b --port 8080 --no-open  at an address that stays the same, for links`,
     )
     .action(async (runs: string[], { port, host, open, json = false }: Flags) => {
       await session(json, async ({ signal, result, line }) => {

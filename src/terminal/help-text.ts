@@ -33,12 +33,18 @@ function joined(lines: readonly string[]): string[] {
 const continuesProse = (before: string, line: string): boolean =>
   [before, line].every((l) => /^\S/.test(l) && !/ {2,}/.test(l)) && !before.endsWith(':') && widthOf(before) > 70;
 
+/** Columns from which on a line is none of a list by itself. */
+const DEEP = 10;
+
 /** Says whether a line stands beneath the second column of the line before. */
 function continuesColumn(before: string, line: string): boolean {
   const match = COLUMNS.exec(before);
   if (!match || /^\s*$/.test(line)) return false;
   const column = before.length - match[2].length;
-  return !match[2].startsWith('#') && line.search(/\S/) === column && !/\S {2,}\S/.test(line);
+  const at = line.search(/\S/);
+  // of a first column that is wider than its list, the text goes on in the column of the others
+  const beneath = at === column || (at >= DEEP && at < column);
+  return beneath && !match[2].startsWith('#') && !/\S {2,}\S/.test(line);
 }
 
 /** The most columns of a first column beside which there is a second. */
@@ -74,8 +80,11 @@ function command(line: string, columns: number): string[] {
   const indent = line.length - line.trimStart().length;
   const spaces = ' '.repeat(indent);
   if (!COMMAND.test(line)) return brokenAt(line.trim(), columns - indent).map((part) => spaces + part);
-  // a flag stays with its value
-  const tied = line.trim().replace(/(?<= --[a-z-]+) (?=[^-\s])/g, TIE);
+  // a flag stays with its value, and what stands between quotes together
+  const tied = line
+    .trim()
+    .replace(/'[^']*'/g, (text) => text.replaceAll(' ', TIE))
+    .replace(/(?<= --[a-z-]+) (?=[^-\s])/g, TIE);
   const lines = brokenAt(tied, columns - indent - 2, 4).map((part) => part.replaceAll(TIE, ' '));
   return lines.map((part, k) => spaces + (k > 0 ? '    ' : '') + part + (k < lines.length - 1 ? ' \\' : ''));
 }

@@ -84,11 +84,11 @@ basin, leaves it and returns, leaves it for good, or diverges; advised are the r
 over all training samples:
   edge       2(1+mu)/h_max: above it even full batches overshoot along the sharpest direction of a quadratic loss
   ceiling    the same for minibatches: they differ in curvature, and E|w|² of SGD on a quadratic loss grows above
-             eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included)
+             eta = 2 l/(l² + Var l) along a direction of mean curvature l (momentum and coupled directions included).
              Nothing is advised from these two: runs of real networks leave below them or stay beyond (reproduce ceilings).
   batch      the noise scales Tr C1/|g|² and Tr(H C1)/(gᵀHg): up to these a larger batch saves steps
   noise      temperature eta/((1-mu)B), and (eta/4) Tr C: the loss that the noise costs, and how strongly it drives to flatness
-  stationary a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss
+  stationary  a short window of real steps against ⟨w·g⟩ = (1+mu)/(2 eta) ⟨|v|²⟩, and the trend of the loss
 Each number comes with its error, its assumption and what would change it. Where an estimate does not converge or an
 assumption fails, it is refused with the reason; where nothing remains, the command ends with exit code 1.
 

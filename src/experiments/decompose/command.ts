@@ -31,7 +31,8 @@ export function addDecompose(root: Command): void {
       'after',
       `
 The system:        x' = −F x + noise,    ⟨noise noiseᵀ⟩ = 2 epsilon D δ(t − t')
-is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,    F = (D + Q) U
+is decomposed as:  (S + A) x' = −U x + noise of covariance 2 epsilon S,
+with:              F = (D + Q) U
 
   sigma.npy   stationary covariance, epsilon U⁻¹: F Σ + Σ Fᵀ = 2 epsilon D
   u.npy       potential: the stationary density is exp(−xᵀU x / 2 epsilon)

@@ -58,10 +58,10 @@ export function addForget(root: Command): void {
       'compare constraints against forgetting on equal terms, one task after another, with fronts, error bars and findings',
     )
     .addOption(
-      new Option('--preset <name>', 'quick: seconds, synthetic data; standard: {1,2} then {3,4} (standard)').choices([
-        'quick',
-        'standard',
-      ]),
+      new Option(
+        '--preset <name>',
+        `quick: synthetic data, ${takes('forget --preset quick')}; standard: {1,2} then {3,4} (standard)`,
+      ).choices(['quick', 'standard']),
     )
     .option('--config <file>', 'JSON or YAML, - for standard input; flags override it, and it overrides the preset')
     .addOption(

@@ -104,8 +104,11 @@ export function addProtect(root: Command): void {
     .addHelpText(
       'after',
       `
-Fine-tuning minimises   new loss + strength · R(w),   R = ½ (w − w1)ᵀ K (w − w1) around the weights w1 given here. Each method
-measures K in its own way, on the training samples of task 1:
+Fine-tuning minimises
+
+  new loss + strength · R(w),  R(w) = ½ (w − w1)ᵀ K (w − w1)
+
+with w1 the weights given here. Each method measures K in its own way, on the training samples of task 1:
   l2                   K = 1: every weight pulled back equally; the baseline to beat
   ewc, ewc-empirical   Fisher information of each weight, from squared gradients of SINGLE samples (at the network's own
                        predictions; at the labels). The cheapest, seconds; constrains biases too

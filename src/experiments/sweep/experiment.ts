@@ -8,6 +8,7 @@
  */
 
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
@@ -215,7 +216,7 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
     await cellStage(SWEEP_STUDY, folder, study, 'cells', { request, where, unit: 'cells' });
     let done: Pick<SweepRun, 'diverged' | 'findings'> | undefined;
     await folder.stage('report', request, async () => {
-      done = await reportSweep(folder, { config, seeds: record.seeds });
+      done = await reportSweep(folder, { config, seeds: record.seeds }, request);
     });
     return { ...whole, ...done! };
   } finally {
@@ -246,15 +247,32 @@ export function readCells(path: string, sweep: Sweep): SweepCell[] {
   });
 }
 
+/** Files of a sweep from which on its report says what it is at. */
+const LONG_REPORT = 500;
+
 /** Writes the tables and the report from the documents in the folder. */
-async function reportSweep(folder: SweepFolder, sweep: Sweep): Promise<Pick<SweepRun, 'diverged' | 'findings'>> {
+async function reportSweep(
+  folder: SweepFolder,
+  sweep: Sweep,
+  { onProgress }: SweepRequest,
+): Promise<Pick<SweepRun, 'diverged' | 'findings'>> {
   const { renderSweep } = await import('./page.js');
   const { config, seeds } = sweep;
   const { path, record } = folder;
+  // of ten thousand cells each part takes seconds; between them, others have their turn
+  const part = async (done: number, note: string) => {
+    if (record.outputs && Object.keys(record.outputs).length > LONG_REPORT)
+      onProgress?.({ stage: 'report', done, total: 4, unit: 'parts', note });
+    await setImmediate();
+  };
+  await part(0, 'cells');
   const cells = readCells(path, sweep);
+  await part(1, 'means over seeds');
   const points = aggregate(cells, { atRule: atRule(config) });
+  await part(2, 'tables');
   await writeTable(folder, 'table', cellColumns(config, cells));
   await writeTable(folder, 'points', pointColumns(points));
+  await part(3, 'laws and figures');
   const report = renderSweep({
     title: `${config.name}: ${config.experiment === 'train' ? 'trainings' : config.experiment} over ${keysIn(config)}`,
     config,
