@@ -18,6 +18,7 @@ export default defineConfig({
       social: [{ icon: 'seti:git', label: 'Source', href: repository }],
       customCss: ['./src/styles/site.css'],
       lastUpdated: false,
+      expressiveCode: { defaultProps: { frame: 'none', overridesByLang: { ts: { wrap: true } } } },
       pagefind: true,
       tableOfContents: { minHeadingLevel: 2, maxHeadingLevel: 3 },
       sidebar: [

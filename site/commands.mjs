@@ -4,6 +4,9 @@ import { base } from './place.mjs';
 const escaped = (text) => text.replace(/\|/g, '\\|').replace(/</g, '&lt;').replace(/\n/g, ' ');
 const row = (...cells) => `| ${cells.join(' | ')} |`;
 
+/** A description as a sentence. */
+const sentence = (text) => escaped(text.charAt(0).toUpperCase() + text.slice(1)).replace(/\.?$/, '.');
+
 /** The text that follows the help of a command: notes and examples. */
 function after(command) {
   let text = '';
@@ -15,7 +18,7 @@ function after(command) {
 const usage = (command, above) => `${above} ${command.name()} ${command.usage()}`.trim();
 
 function sections(command, above) {
-  const out = [command.description(), '', '```sh', usage(command, above), '```', ''];
+  const out = [sentence(command.description()), '', '```sh', usage(command, above), '```', ''];
   if (command.registeredArguments.length > 0)
     out.push(
       '| argument | meaning |',
@@ -32,7 +35,7 @@ function sections(command, above) {
       '|---|---|',
       ...options.map((o) =>
         row(
-          `\`${escaped(o.flags)}\``,
+          `\`${o.flags.replace(/\|/g, '\\|')}\``,
           escaped(`${o.description}${o.argChoices ? `: ${o.argChoices.join(', ')}` : ''}`),
         ),
       ),

@@ -160,7 +160,7 @@ export async function writePages(reports) {
   overviews();
   for (const one of await commandPages()) write(`cli/${one.path}`, one);
   const { files, faults, counts } = apiPages(tags(), base);
-  for (const { path, title, text } of files) write(`api/${path}`, { title, text });
+  for (const [order, { path, title, text }] of files.entries()) write(`api/${path}`, { title, text, order });
   cpSync(join(root, 'schemas'), join(assets, 'schemas'), { recursive: true });
   write('reports', {
     title: 'Reports',
