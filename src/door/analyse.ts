@@ -88,6 +88,7 @@ export type {
   DirectionDynamics,
   DirectionFlatness,
   FlatnessSummary,
+  LossPlane,
   NoWalk,
   OverDraws,
   PcaSummary,

@@ -25,6 +25,7 @@ export type {
   DirectionDynamics,
   DirectionFlatness,
   FlatnessSummary,
+  LossPlane,
   NoWalk,
   OverDraws,
   PcaSummary,
