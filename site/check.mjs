@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { base, host } from './place.mjs';
 
 const decoded = (text) => decodeURIComponent(text.replace(/&amp;/g, '&'));
@@ -82,7 +83,7 @@ async function search(dist) {
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
   try {
     const address = `http://127.0.0.1:${server.address().port}${base}pagefind/`;
-    const pagefind = await import(join(dist, 'pagefind/pagefind.js'));
+    const pagefind = await import(pathToFileURL(join(dist, 'pagefind/pagefind.js')).href);
     await pagefind.options({ basePath: address, baseUrl: base });
     const lost = [];
     for (const [word, page] of Object.entries(SEARCHED)) {
