@@ -151,7 +151,7 @@ export { FolderStore } from '../record/store.js';
 export { renderPng } from '../report/png.js';
 export { completeConfig, readConfig } from '../runs/config.js';
 export type { Context } from '../runs/context.js';
-export { type DatasetPart, type DatasetRequest, loadDataset } from '../runs/datasets.js';
+export { type DatasetPart, type DatasetRequest, loadDataset, type TeacherKeys } from '../runs/datasets.js';
 export type { Expectation, ExpectedState, JudgedState } from '../runs/expected.js';
 export type { RunFolder, RunHead } from '../runs/folder.js';
 export { type RunRecord, readRecord, type StageName } from '../runs/folder.js';
