@@ -20,17 +20,24 @@ export function watched(marks: readonly Plot.Markish[], drawn: DrawnMark[]): Plo
     const { render: plain } = mark as unknown as { render: Plot.RenderFunction };
     const render: Plot.RenderFunction = (index, scales, values, dimensions, context) => {
       const made = plain.call(mark, index, scales, values, dimensions, context);
-      const node = made?.querySelector('[aria-label]') ?? made;
-      if (node) drawn.push({ look: lookOf(node), channels: values.channels as Channels, index, node });
+      // a clipped mark stands in a group that has its name and its clip alone
+      const inner = made?.firstElementChild;
+      const node = made?.hasAttribute('clip-path') && inner?.localName === 'g' ? inner : made;
+      if (made && node)
+        drawn.push({
+          look: lookOf(node, made.getAttribute('aria-label') ?? 'mark'),
+          channels: values.channels as Channels,
+          index,
+          node,
+        });
       return made;
     };
     return Object.create(mark, { render: { value: render } }) as Plot.Markish;
   });
 }
 
-function lookOf(node: Element): Look {
+function lookOf(node: Element, kind: string): Look {
   const at = (name: string, otherwise: string) => node.getAttribute(name) ?? otherwise;
-  const kind = at('aria-label', 'mark');
   return {
     kind,
     fill: at('fill', 'currentColor'),
