@@ -55,6 +55,7 @@ describe('the page', () => {
     const inside = (id: string) => pageWords(html, `#${id} figcaption b`);
     expect(inside('covariance')).toEqual(['Variance along the Hessian modes.']);
     expect(inside('tests')).toEqual([
+      'Spectrum of the Hessian.',
       'Noise against curvature.',
       'Distribution of the energy.',
       'A single temperature.',
