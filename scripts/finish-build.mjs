@@ -1,6 +1,6 @@
 // Ends the TypeScript build: removes the output of source files that no longer exist, makes the command executable, and puts the licence of
-// the code beside it that the AssemblyScript compiler adds to the kernels.
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// the code beside it that the AssemblyScript compiler adds to the kernels, and that of the font beside its outlines.
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,3 +22,4 @@ writeFileSync(
   join(root, 'dist/kernels/LICENSES.md'),
   `${head}\n\n## assemblyscript ${version} (${license})\n\n${text}\n`,
 );
+copyFileSync(join(root, 'src/report/pdf/LICENSES.md'), join(root, 'dist/report/pdf/LICENSES.md'));

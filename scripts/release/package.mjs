@@ -16,6 +16,7 @@ const WANTED = [
   'dist/cli/main.js',
   'dist/lab/page/LICENSES.md',
   'dist/kernels/LICENSES.md',
+  'dist/report/pdf/LICENSES.md',
   'python/src/thermograd/bridge/__main__.py',
 ];
 
