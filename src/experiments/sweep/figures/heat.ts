@@ -131,6 +131,7 @@ function heat(
           y2: 'y2',
           fill: (c: Cell) => scale.colour(c.value),
           inset: -0.2,
+          channels: { [value?.label ?? 'share of runs that diverge']: (c: Cell) => c.value },
         }),
         Plot.rect(lost, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: COLOURS.paper, inset: -0.1 }),
         // a cross in each cell: the pattern that stays legible in grey and at any size

@@ -58,7 +58,15 @@ export function phaseDiagram(r: PhaseResult): Drawn {
           .map(({ line }) => ({ label: LINE_NAMES[line], mark: LINES[line].mark, colour: lineColour(line) })),
       ],
       marks: [
-        Plot.rect(alive, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: (c) => rampColour(c.flat), inset: -0.2 }),
+        Plot.rect(alive, {
+          x1: 'x1',
+          x2: 'x2',
+          y1: 'y1',
+          y2: 'y2',
+          fill: (c) => rampColour(c.flat),
+          inset: -0.2,
+          channels: { order: 'flat' },
+        }),
         Plot.rect(lost, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: COLOURS.ink, fillOpacity: 0.18, inset: -0.1 }),
         Plot.dot(some, {
           x: (c) => (c.x1 + c.x2) / 2,
