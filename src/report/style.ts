@@ -29,7 +29,7 @@ th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-b
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
 td.n,th.n{text-align:right;white-space:nowrap}
 .findings tbody{border-bottom:1px solid var(--line)}
-.findings td{border-bottom:0}.findings .verdict th{color:var(--muted);font-weight:400;padding-top:1.2rem;border-bottom:0}.findings tr:first-child td:first-child{width:30%;font-weight:600}
+.findings td{border-bottom:0}.findings .verdict th{color:var(--muted);font-weight:400;padding-top:1.2rem;border-bottom:0}.findings tr:first-child td:first-child{width:24%;font-weight:600}
 .findings tr:first-child td{padding-top:.9rem}
 .findings .why td{padding:0 .7rem .9rem 0;color:var(--muted);font-size:.88rem}
 .findings .why p{max-width:none;margin:.15rem 0}
@@ -39,7 +39,7 @@ td.n,th.n{text-align:right;white-space:nowrap}
 .findings .why b{color:var(--ink);font-weight:600}
 .value,.whole{white-space:nowrap}.value{font-weight:600}
 .badge{display:inline-block;border:1.5px solid currentColor;border-radius:1em;padding:.05em .7em;font-size:.82rem;line-height:1.35;font-weight:600}.findings tr:first-child td:last-child{min-width:10.5rem}
-.findings tr:first-child td:nth-child(4),.findings tr:first-child td:nth-child(5){min-width:10rem}
+.findings tr:first-child td:nth-child(2){width:17%}.findings tr:first-child td:nth-child(4){min-width:10rem;width:17%}.findings tr:first-child td:nth-child(5){min-width:10rem;width:24%}
 .reproduced{color:var(--good)}.near{color:var(--near)}.not{color:var(--bad)}.undecided{color:var(--open)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:1.6rem 2rem;align-items:start}
 .figures.wide{grid-template-columns:minmax(0,1fr)}
