@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderReport } from '../src/experiments/ivf2021/page.js';
 import type { Report } from '../src/report/input.js';
-import { syntheticReport } from './support/ivf2021-results.js';
-import { everyReport } from './support/pages.js';
+import { REPORTS } from './support/pages.js';
 import { readCsv } from './support/reading.js';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -16,7 +14,8 @@ const AXE = fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.
 
 describe.skipIf(!existsSync(CHROMIUM))('pages in Chromium (needs Chromium)', () => {
   // all pages take minutes; one is tested always, the rest where CI is set
-  const reports: Record<string, Report> = process.env.CI ? everyReport() : { ivf2021: renderReport(syntheticReport()) };
+  const names = process.env.CI ? Object.keys(REPORTS) : ['ivf2021'];
+  const reports: Record<string, Report> = Object.fromEntries(names.map((name) => [name, REPORTS[name]()]));
   let browser: Browser;
   let folder: string;
   const open = async (name: string, width: number, colorScheme: 'light' | 'dark'): Promise<Page> => {

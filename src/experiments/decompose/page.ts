@@ -81,7 +81,7 @@ function headOf(s: DecompositionSummary): Markup {
   ].map(sentence);
   return html`<p class="summary">${prose(sentences[0])}</p>
 ${keyList(keyNumbers(s))}
-${sentences.length > 1 ? html`<h3>Warnings</h3><ul>${sentences.slice(1).map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
+${sentences.length > 1 ? html`<h2>Warnings</h2><ul>${sentences.slice(1).map((w) => html`<li>${prose(w)}</li>`)}</ul>` : ''}`;
 }
 
 function turningWords({ vortices: v }: DecompositionSummary): string {
