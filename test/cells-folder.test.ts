@@ -194,7 +194,10 @@ describe('a runner', () => {
       return true;
     });
     await cellStage(toy(), folder, { path, record: folder.record, data: 2 }, 'cells', {
-      request: { onProgress: ({ done, total, note }) => void seen.push(`${done}/${total} ${note ?? ''}`.trim()) },
+      // that a stage begins is told without numbers
+      request: {
+        onProgress: ({ done, total, note }) => total && void seen.push(`${done}/${total} ${note ?? ''}`.trim()),
+      },
       where,
       unit: 'cells',
     });

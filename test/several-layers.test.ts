@@ -126,7 +126,7 @@ describe('two layers of one run', () => {
     expect(ids.length).toBe(new Set(ids).size);
     for (const [, id] of html.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
     for (const layer of ['last', 'wide'])
-      for (const id of [`relation-${layer}`, `controls-${layer}`, `sensitivity-${layer}`, `ivf.psi-${layer}`])
+      for (const id of [`relation-${layer}`, `controls-${layer}`, `sensitivity-${layer}`, `ivf.psi@${layer}`])
         expect(ids).toContain(id);
     expect(html).toContain('teacher, last, wide, sgd');
     expect(html).toContain('Layers that were recorded in this run.');
