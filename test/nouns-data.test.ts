@@ -168,7 +168,7 @@ describe('plot', () => {
       expect(all[figure.name].svg).toBe(figure.svg);
       return figure.name;
     });
-    expect(drawn).toHaveLength(10);
+    expect(drawn).toHaveLength(13);
     // planes of other ranks have no function of their own
     const others = Object.keys(all).filter(
       (name) => !Object.values(named).some((draw) => draw(analysis).name === name),
