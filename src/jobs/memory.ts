@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 import { check } from '../numeric/errors.js';
 import { usableMemory } from './machine.js';
 
-/** Node with the program, and with the packages that draw a report at the end: measured, resident, and a tenth more. */
-export const PROGRAM_BYTES = 140e6;
+/** Node with the program, and with what draws the figures and the page of a report at the end: measured, resident, and a tenth more. */
+export const PROGRAM_BYTES = 170e6;
 /** A worker thread without its data: measured, and a tenth more. */
 export const THREAD_BYTES = 25e6;
 

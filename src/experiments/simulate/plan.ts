@@ -1,7 +1,7 @@
 /** The plan of a simulation, made before anything is written: steps, memory, disk, and refusals that need no run. */
 
 import { type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
-import type { MemoryNeed, MemoryPart } from '../../jobs/memory.js';
+import { type MemoryNeed, type MemoryPart, PROGRAM_BYTES } from '../../jobs/memory.js';
 import { check } from '../../numeric/errors.js';
 import { derivative, evaluator } from '../../numeric/expression/index.js';
 import { type Grid, gridCentres, gridOf, pointAt } from '../../theory/fokker-planck/grid.js';
@@ -199,8 +199,8 @@ function warningsOf({ problem, config, axes }: Setup, stiffness: number): string
   return warnings;
 }
 
-/** Node and the program, measured: about 70 MB; each worker thread 30 MB more. */
-const [BASE, THREAD] = [80e6, 30e6];
+/** A worker thread, measured. */
+const THREAD = 30e6;
 
 function memoryOf({ axes, time, config, problem }: Setup, methods: readonly MethodPlan[]): MemoryNeed {
   const cells = axes.reduce((n, a) => n * a.cells!, 1);
@@ -210,7 +210,7 @@ function memoryOf({ axes, time, config, problem }: Setup, methods: readonly Meth
   const outputs = time.mode === 'transient' ? time.outputs.length : 3;
   const walkers = Math.max(0, ...methods.map((m) => m.walkers));
   const parts: MemoryPart[] = [
-    { what: 'Node and its threads', bytes: BASE + THREAD * (config.workers || 2), key: 'workers' },
+    { what: 'Node and its threads', bytes: PROGRAM_BYTES + THREAD * (config.workers || 2), key: 'workers' },
     {
       what: 'the factors of Fokker-Planck',
       bytes: grid ? fokkerPlanckMemory(axes, oblique ? 3 : 1).bytes * (time.mode === 'transient' ? 2.5 : 1) : 0,
