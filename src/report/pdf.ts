@@ -3,10 +3,10 @@ import { DOMParser } from 'linkedom';
 import { InputError } from '../numeric/errors.js';
 import * as is from '../numeric/wants.js';
 import { fontObjects } from './pdf/font-objects.js';
-import { bytes, pdfOf, plainStream } from './pdf/writer.js';
+import { bytes, POINT, pdfOf, plainStream } from './pdf/writer.js';
 
 /**
- * Renders the SVG document of a figure as PDF of one page as large as the figure, 96 px to the inch. Text is set in DejaVu Sans Condensed, of which
+ * Renders the SVG document of a figure as PDF of one page as wide as its attribute `width` says, 96 px to the inch. Text is set in DejaVu Sans Condensed, of which
  * the letters used are embedded, and can be searched and copied. The document holds no date: the same figure gives the same bytes.
  * Figures of this library can be rendered, not every SVG document. The cost is a few milliseconds.
  * @throws InputError (`bad-svg`) when the text is no SVG document or holds what figures of this library do not hold
@@ -17,10 +17,14 @@ export async function renderPdf(svg: string): Promise<Uint8Array> {
     new InputError('bad-svg', `renderPdf: svg must be the SVG document of a figure; ${why}.`);
   const root = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement as unknown as Element | null;
   if (root?.localName !== 'svg') throw wrong('its first element is not <svg>');
-  if (!/^\s*-?[\d.]+([\s,]+-?[\d.]+){3}\s*$/.test(root.getAttribute('viewBox') ?? '')) throw wrong('it has no viewBox');
+  const box = root.getAttribute('viewBox') ?? '';
+  if (!/^\s*-?[\d.]+([\s,]+-?[\d.]+){3}\s*$/.test(box)) throw wrong('it has no viewBox');
+  const units = Number(box.trim().split(/[\s,]+/)[2]);
+  const width = Number(root.getAttribute('width') ?? units);
+  if (!(width > 0 && units > 0)) throw wrong('its width must be a number of pixels');
   const letters = [...root.querySelectorAll('text')].map((t) => t.textContent ?? '').join('');
   try {
-    return await pdfOf(root, fontObjects(letters), deflated);
+    return await pdfOf(root, fontObjects(letters), deflated, (POINT * width) / units);
   } catch (error) {
     throw wrong((error as Error).message);
   }

@@ -17,7 +17,7 @@ export interface PdfFont {
 }
 
 /** Points of PDF to a pixel of CSS. */
-const POINT = 0.75;
+export const POINT = 0.75;
 const INHERITED = [
   'fill',
   'font-size',
@@ -60,9 +60,14 @@ function circle(x: number, y: number, r: number): string {
 }
 
 /** The content of the page and the opacities that it names. */
-function content(svg: Element, { chars, widths }: PdfFont, height: number): { out: string; opacities: string[] } {
+function content(
+  svg: Element,
+  { chars, widths }: PdfFont,
+  height: number,
+  point: number,
+): { out: string; opacities: string[] } {
   const opacities: string[] = [];
-  let out = `${POINT} 0 0 -${POINT} 0 ${short(height * POINT)} cm\n`;
+  let out = `${point} 0 0 -${point} 0 ${short(height * point)} cm\n`;
 
   const colour = (c: string) => {
     const s = /^#/.test(c) ? c : (svg.getAttribute('color') ?? '');
@@ -158,16 +163,18 @@ export const plainStream = (data: string, more = ''): string =>
   `<<${more}/Length ${data.length}>>stream\n${data}\nendstream`;
 
 /**
- * Writes the PDF of a drawing; its page is as large as the drawing, 96 px to the inch.
+ * Writes the PDF of a drawing; its page is as large as the drawing.
  * @param stream - makes a stream object of the content
+ * @param point - points of the page to a unit of the drawing; by default 96 units are an inch
  */
 export async function pdfOf(
   svg: Element,
   font: PdfFont,
   stream: (data: string) => string | Promise<string> = plainStream,
+  point = POINT,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [, , width, height] = (svg.getAttribute('viewBox') ?? '').split(/[\s,]+/).map(Number);
-  const { out, opacities } = content(svg, font, height);
+  const { out, opacities } = content(svg, font, height, point);
   let file = font.head;
   const at = [...font.offsets];
   const add = (object: string) => {
@@ -179,7 +186,7 @@ export async function pdfOf(
   add(`<</Type/Catalog/Pages ${n + 2} 0 R>>`);
   add(`<</Type/Pages/Kids[${n + 3} 0 R]/Count 1>>`);
   add(
-    `<</Type/Page/Parent ${n + 2} 0 R/MediaBox[0 0 ${short(width * POINT, height * POINT)}]/Contents ${n + 4} 0 R/Group<</S/Transparency/CS/DeviceRGB>>/Resources<</Font<</F 1 0 R>>/ExtGState<<${opacities.map((o, k) => `/G${k}<<${o}>>`).join('')}>>>>>>`,
+    `<</Type/Page/Parent ${n + 2} 0 R/MediaBox[0 0 ${short(width * point, height * point)}]/Contents ${n + 4} 0 R/Group<</S/Transparency/CS/DeviceRGB>>/Resources<</Font<</F 1 0 R>>/ExtGState<<${opacities.map((o, k) => `/G${k}<<${o}>>`).join('')}>>>>>>`,
   );
   add(await stream(out));
   add(`<</Title<feff${utf16(svg.getAttribute('aria-label') ?? '')}>/Producer(thermograd)>>`);

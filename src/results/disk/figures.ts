@@ -100,8 +100,7 @@ export async function figureOf(
   check(/<svg[\s>]/.test(svg), 'bad-figure', () => `${join(path, 'figures', `${name}.svg`)} is not an SVG document.`);
   if (format === 'png') return renderPng(svg, width);
   if (format === 'svg') return forPrint(svg, width);
-  const light = forPrint(svg);
-  return renderPdf(width === undefined ? light : scaledTo(light, width));
+  return renderPdf(forPrint(svg, width));
 }
 
 /** Returns a drawing without the styles of screens, which programs for vector graphics read wrongly, and of the width asked for. */
@@ -112,16 +111,6 @@ export function forPrint(svg: string, width?: number): string {
   const height = short((width * side('height')) / side('width'));
   const sized = head.replace(/\swidth="[^"]*"/, ` width="${width}"`).replace(/\sheight="[^"]*"/, ` height="${height}"`);
   return plain.replace(head, sized);
-}
-
-/** Returns a drawing on a page of the width asked for: everything on it is scaled, since a page is as large as its coordinates. */
-export function scaledTo(svg: string, width: number): string {
-  const { head, side } = headOf(svg);
-  const scale = width / side('width');
-  const box = `viewBox="0 0 ${short(width)} ${short(scale * side('height'))}"`;
-  return svg
-    .replace(head, `${head.replace(/viewBox="[^"]*"/, box)}<g transform="scale(${scale})">`)
-    .replace(/<\/svg>\s*$/, '</g></svg>');
 }
 
 /** The first tag of a drawing, and its width and height. */
