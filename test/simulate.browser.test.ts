@@ -60,7 +60,7 @@ describe.skipIf(!existsSync(CHROMIUM))('simulations in Chromium (needs Chromium)
       await page.goto(pathToFileURL(join(folder, name, 'report.html')).href);
       const { figures, collisions } = await figureCollisions(page);
       expect(figures).toBe(count);
-      if (width === 1200) expect(collisions).toEqual([]);
+      expect(collisions).toEqual([]);
       const [content, view] = await page.evaluate(() => [
         document.documentElement.scrollWidth,
         document.documentElement.clientWidth,

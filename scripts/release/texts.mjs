@@ -1,4 +1,5 @@
 /** The texts of a release: the changelog with its section cut, and pages whose links hold outside the repository. */
+import { posix } from 'node:path';
 
 const HEADING = '## Unreleased';
 
@@ -35,7 +36,8 @@ export function absolute(markdown, { web, version }, folder = '') {
       if (i % 2 === 1) return part;
       return part.replace(/(!?)(\[[^\]]*\])\(([^()\s]+)\)/g, (whole, picture, text, target) => {
         if (/^(?:[a-z][a-z0-9+.-]*:|#|\/)/i.test(target)) return whole;
-        const path = new URL(folder + target, 'file:///').pathname.slice(1) + (/#.*$/.exec(target)?.[0] ?? '');
+        const [, file, anchor] = /^([^#]*)(.*)$/.exec(target);
+        const path = posix.join('/', folder, file).slice(1) + anchor;
         return `${picture}${text}(${web}/${picture ? 'raw' : 'blob'}/v${version}/${path})`;
       });
     })

@@ -4,7 +4,8 @@ import type { Page } from 'playwright-core';
 export async function figureCollisions(page: Page): Promise<{ figures: number; collisions: string[] }> {
   return page.evaluate(() => {
     const collisions: string[] = [];
-    const all = [...document.querySelectorAll('svg.tg-figure')];
+    // a page holds two layouts of each figure and shows one of them
+    const all = [...document.querySelectorAll('svg.tg-figure')].filter((svg) => svg.getBoundingClientRect().width > 0);
     for (const svg of all) {
       const name = svg.closest('figure')!.id;
       const frame = svg.getBoundingClientRect();
