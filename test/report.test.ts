@@ -136,13 +136,19 @@ describe('figures', () => {
       'flatness',
       'curvature',
       'correlation-time',
+      'loss-plane',
+      'exponent-by-range',
+      'cumulated-variance',
     ];
     expect(Object.keys(report.figures).sort()).toEqual(names.sort());
     for (const [name, svg] of svgs) {
       const doc = parse(svg);
       const label = (axis: string) => doc.querySelector(`[aria-label="${axis}-axis label"]`)?.textContent ?? '';
-      expect(label('y'), name).toMatch(/\((weight|loss|steps|mean per sample|%)/);
-      expect(label('x'), name).toMatch(/\((weight|steps|epochs)\)|rank i/);
+      // an exponent has no unit, and its rows have names
+      if (name !== 'exponent-by-range') {
+        expect(label('y'), name).toMatch(/\((weight|loss|steps|mean per sample|%)/);
+        expect(label('x'), name).toMatch(/\((weight|steps|epochs)\)|rank i|number of directions/);
+      }
       expect(doc.querySelector('svg')?.getAttribute('aria-label')).toBeTruthy();
       expect(page.querySelector(`#figure-${name} figcaption`)?.textContent?.length, name).toBeGreaterThan(60);
     }
@@ -318,7 +324,7 @@ describe('thin analyses do not break a report', () => {
         },
         scaling: { ...base.scaling, varianceFlatness: nan, varianceFlatnessRanges: [] },
       },
-      ['variance-flatness', 'curvature'],
+      ['variance-flatness', 'exponent-by-range', 'curvature'],
     ],
     ['no test set', { ...base, curves: { ...base.curves, testLoss: gone(400), testAccuracy: gone(400) } }, []],
     [
@@ -326,7 +332,11 @@ describe('thin analyses do not break a report', () => {
       { ...base, curves: { ...base.curves, testLoss: [], testAccuracy: [], trainLoss: [], trainErrors: [] } },
       [],
     ],
-    ['one weight', syntheticAnalysis({ P: 1, directions: 1, epochs: 1 }), ['trajectory', 'loss-profiles']],
+    [
+      'one weight',
+      syntheticAnalysis({ P: 1, directions: 1, epochs: 1 }),
+      ['trajectory', 'loss-profiles', 'loss-plane', 'exponent-by-range', 'cumulated-variance'],
+    ],
     ['one epoch', syntheticAnalysis({ epochs: 1 }), []],
     [
       'nothing at all',
@@ -366,6 +376,8 @@ describe('thin analyses do not break a report', () => {
         'flatness',
         'curvature',
         'correlation-time',
+        'exponent-by-range',
+        'cumulated-variance',
       ],
     ],
     [
