@@ -79,3 +79,51 @@ def test_the_sentences_of_the_program_come_back() -> None:
         thermograd.fit.power_law([[1]], [2])
     with pytest.raises(thermograd.AnalysisError, match="the diffusion D must be 2×2 as the drift F is, but it is 1×3"):
         thermograd.decompose([[1, 0], [0, 1]], [[1, 2, 3]])
+
+
+SMALL = {
+    "preset": "quick",
+    "data": {"set": "teacher", "teacher": {"train": 400, "test": 50, "network": {"widths": [12, 6, 3]}}},
+    "network": {"widths": [12, 6, 5, 3]},
+    "training": {"batchSize": 20, "stop": {"rule": "epochs", "epochs": 6}, "maxEpochs": 12},
+    "record": {"windowEpochs": 5},
+    "analysis": {"directions": 10, "profiles": [1, 5]},
+}
+
+
+def test_training_measures_what_it_trained_and_its_figures_are_files(tmp_path) -> None:
+    report = thermograd.train(SMALL, out=tmp_path / "run", seed=3, quiet=True)
+    record = report.documents["run"]
+    assert (record["config"]["seed"], record["config"]["network"]["widths"].tolist()) == (3, [12, 6, 5, 3])
+    # the variances on the figure are those of the covariance of the recorded rows
+    variances = np.asarray(report.documents["pca"]["variances"])
+    rows = [line.split(",") for line in thermograd.plot.ranked_variances(report, format="csv").splitlines()[1:]]
+    measured = {float(r[2]): float(r[3]) for r in rows if r[0] == "measured"}
+    assert len(measured) > 5
+    assert [variances[round(rank) - 1] for rank in measured] == pytest.approx(list(measured.values()), rel=1e-6)
+    assert thermograd.plot.ranked_variances(report) == report.figures["variances"].replace(_style(report), "")
+    pdf = thermograd.plot.figure(tmp_path / "run", "variances", format="pdf", width=400)
+    assert pdf.startswith(b"%PDF-") and b"/MediaBox[0 0 300 " in pdf
+    assert thermograd.plot.training_loss(report, format="png", width=300)[16:20] == (300).to_bytes(4, "big")
+    with pytest.raises(thermograd.AnalysisError, match="did you mean variances"):
+        thermograd.plot.figure(report, "varances")
+
+
+def _style(report: thermograd.Report) -> str:
+    svg = report.figures["variances"]
+    return svg[svg.index("<style>") : svg.index("</style>") + len("</style>")]
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "sentence"),
+    [
+        ("quick", {}, "config must be a dictionary of config keys; got str"),
+        ({"training": {"learningRate": float("nan")}}, {}, "config must hold numbers, text, lists and dictionaries"),
+        ({}, {"seeds": 0}, "seeds must be a whole number from 1 on; got 0"),
+        ({"trainning": {}}, {}, "training"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(config, options, sentence, tmp_path) -> None:
+    with pytest.raises(thermograd.AnalysisError, match=sentence):
+        thermograd.train(config, out=tmp_path / "run", quiet=True, **options)
+    assert not (tmp_path / "run").exists()

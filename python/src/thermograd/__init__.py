@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import fit as fit
+    from . import plot as plot
     from .analysis import AnalysisError as AnalysisError
     from .analysis import analyse as analyse
     from .bridge.problem import Problem as Problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .saved import restore as restore
     from .tables import decompose as decompose
     from .tables import pca as pca
+    from .training import train as train
 
 #: Public names and the modules that hold them; a module is imported at the first use of its name, since PyTorch takes seconds.
 _NAMES = {
@@ -34,7 +36,9 @@ _NAMES = {
     "fit": ("fit", ""),
     "open": ("report", "open_report"),
     "pca": ("tables", "pca"),
+    "plot": ("plot", ""),
     "restore": ("saved", "restore"),
+    "train": ("training", "train"),
 }
 
 __all__ = [
@@ -50,7 +54,9 @@ __all__ = [
     "fit",
     "open",
     "pca",
+    "plot",
     "restore",
+    "train",
 ]
 
 

@@ -50,6 +50,12 @@ def analyse(
     served = _problem(model, loss, data, dict(problem or {}))
     arguments = [*program.command(), "analyse", os.fspath(path), "--json"]
     given = {"block": block, "out": None if out is None else os.fspath(out), **flags}
+    return _run([*arguments, *flags_of(given)], served, quiet)
+
+
+def flags_of(given: Mapping[str, Any]) -> list[str]:
+    """Returns keyword arguments as flags of the program: `force=True` is `--force`, a list gives its flag several times."""
+    arguments: list[str] = []
     for name, value in given.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:
@@ -58,7 +64,7 @@ def analyse(
             values = value if isinstance(value, (list, tuple)) else [value]
             for one in values:
                 arguments += [flag, str(one)]
-    return _run(arguments, served, quiet)
+    return arguments
 
 
 def _problem(model: Any, loss: Any, data: Any, more: dict[str, Any]) -> Any:
