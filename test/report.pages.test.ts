@@ -10,6 +10,8 @@ import { REPORTS } from './support/pages.js';
 import { readCsv } from './support/reading.js';
 
 const CHROMIUM = '/usr/bin/chromium';
+/** A folder for a picture of every page in every width and colour, where somebody wants to look at them. */
+const SCREENSHOTS = process.env.THERMOGRAD_SCREENSHOTS;
 const AXE = fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url));
 
 describe.skipIf(!existsSync(CHROMIUM))('pages in Chromium (needs Chromium)', () => {
@@ -42,6 +44,7 @@ describe.skipIf(!existsSync(CHROMIUM))('pages in Chromium (needs Chromium)', () 
         await page.addScriptTag({ path: AXE });
         for (const width of [420, 900, 1400]) {
           await page.setViewportSize({ width, height: 900 });
+          if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}-${scheme}.jpg`), type: 'jpeg', quality: 60, fullPage: true }); // biome-ignore format: one line
           const found = await page.evaluate(async () => {
             const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe.run(); // biome-ignore format: one line
             return violations.map((v) => `${v.id}: ${v.nodes.length} such as ${v.nodes[0].html.slice(0, 200)}`);
