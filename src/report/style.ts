@@ -42,7 +42,7 @@ td.n,th.n{text-align:right;white-space:nowrap}
 .findings tr:first-child td:nth-child(2){width:17%}.findings tr:first-child td:nth-child(4){min-width:10rem;width:17%}.findings tr:first-child td:nth-child(5){min-width:10rem;width:24%}
 .reproduced{color:var(--good)}.near{color:var(--near)}.not{color:var(--bad)}.undecided{color:var(--open)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:1.6rem 2rem;align-items:start}
-.figures.wide{grid-template-columns:minmax(0,1fr)}
+.figures.wide{grid-template-columns:minmax(0,1fr)}.figures:not(.wide) figure{max-width:720px}
 figure{margin:0;min-width:0}
 figure .tg-figure{width:100%}
 .wide figure{max-width:820px;margin:0 auto}
