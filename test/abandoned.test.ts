@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { protectRun } from '../src/experiments/protect/experiment.js';
 import { sweep } from '../src/jobs/folder.js';
 import { isRunning } from '../src/jobs/lock.js';
 import { publish, removeAbandoned } from '../src/jobs/publish.js';
@@ -42,6 +43,15 @@ it('temporary files of a dead process inside a folder go, at any depth', () => {
   expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(
     kept.filter((name) => !name.endsWith('.tmp')).sort(),
   );
+});
+
+it('the page that a killed protect was writing goes, also where its penalty stands and is refused', async () => {
+  const folder = fresh();
+  const out = join(folder, 'out.npz');
+  writeFileSync(out, '');
+  mkdirSync(join(folder, `.out-report.${host}-${dead}.tmp`));
+  await expect(protectRun({ run: join(folder, 'run'), out })).rejects.toThrow(/there is a file/);
+  expect(readdirSync(folder)).toEqual(['out.npz']);
 });
 
 it('an earlier result that a dead process had moved aside goes back', () => {

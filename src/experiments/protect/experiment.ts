@@ -66,6 +66,8 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   is.given('protectRun', { request }, { request: PROTECT_WANTS });
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
   const force = request.force === true;
+  // a penalty that stands is refused, and what a killed process left of its page would stay
+  removeAbandoned(pageFolder(out));
   checkFile(out, force);
   checkFree(pageFolder(out), { force, files: PAGE, what: 'report of a penalty' });
   const constraint = penaltyNamed(request.method ?? 'ewc');
