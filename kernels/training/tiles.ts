@@ -1,6 +1,7 @@
 // Tiles of at most 13 vectors that cover a layer's columns, each given to the row kernel of its width.
 import { N1, N2, N3, N4, N5, N6, N7, N8, N9, N10, N11, N12, N13 } from '../common/simd';
-import { forwardDense, forwardDense5, forwardSparse, updateDense, updateDense5, updateSparse } from './rows';
+import { forwardDense5, updateDense5 } from './fives';
+import { forwardDense, forwardSparse, updateDense, updateSparse } from './rows';
 
 function forwardSparseTile(nv: i32, spans: usize, count: i32, w: usize, bias: usize, out: usize, outBytes: usize): void {
   switch (nv) {
