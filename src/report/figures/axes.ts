@@ -133,12 +133,15 @@ export function placeOn(of: Axis, value: number): number {
 /** Least distance in pixels between the labels of two ticks. */
 const BETWEEN = 5;
 
+/** Width of a label in pixels: digits are as wide as letters, and these signs half as wide again. */
+const widthOf = (line: string): number => (charactersOf(line) + 0.5 * (line.match(/[×−]/g)?.length ?? 0)) * CHARACTER;
+
 /** Chooses fewer ticks for a level axis of so many pixels until no label touches another; names are left out in turn. */
 export function fitted(of: Axis, pixels: number): Axis {
   const clear = (a: Axis) => {
     const spans = a.ticks
       .map((t) => {
-        const half = (Math.max(...a.tickFormat(t).split('\n').map(charactersOf)) * CHARACTER) / 2;
+        const half = Math.max(...a.tickFormat(t).split('\n').map(widthOf)) / 2;
         const at = placeOn(a, t) * pixels;
         return [at - half, at + half];
       })
