@@ -1,32 +1,15 @@
 /** Completion in bash (from 3.2): a table of commands, flags and values, and a function that walks along the line. */
-import { argumentCases, commandCases, quoted, valueCases } from './tables.js';
+import { indented, quoted, tableFunctions } from './tables.js';
 import type { Node } from './tree.js';
 
 /** Returns the script. */
 export function bashScript(program: string, nodes: readonly Node[]): string {
-  const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}`).join('\n');
   const offered = (words: (node: Node) => readonly string[]) =>
     nodes.flatMap((node) =>
       words(node).length > 0 ? [`${quoted(node.path.join(' '))}) echo ${quoted(words(node).join(' '))} ;;`] : [],
     );
   return `# completion of ${program} in bash, written by: ${program} completion bash
-_${program}_is_command() {
-  case "$1" in
-${indented(commandCases(nodes))}
-  esac
-  return 1
-}
-_${program}_value() {
-  case "$1" in
-${indented(valueCases(nodes))}
-    *) return 1 ;;
-  esac
-}
-_${program}_argument() {
-  case "$1" in
-${indented(argumentCases(nodes))}
-  esac
-}
+${tableFunctions(program, nodes)}
 _${program}_commands() {
   case "$1" in
 ${indented(offered(({ commands }) => commands.map(({ name }) => name)))}

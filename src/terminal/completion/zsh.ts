@@ -1,10 +1,9 @@
 /** Completion in zsh: a table of commands, flags and values, and a function that walks along the line. */
-import { argumentCases, commandCases, quoted, valueCases } from './tables.js';
+import { indented, quoted, tableFunctions } from './tables.js';
 import type { Node } from './tree.js';
 
 /** Returns the script, for a file `_thermograd` on the path of functions, or to be sourced. */
 export function zshScript(program: string, nodes: readonly Node[]): string {
-  const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}`).join('\n');
   const described = (name: string, about: string) => quoted(`${name.replaceAll(':', '\\:')}:${about}`);
   const offered = (words: (node: Node) => readonly string[]) =>
     nodes.flatMap((node) =>
@@ -12,23 +11,7 @@ export function zshScript(program: string, nodes: readonly Node[]): string {
     );
   return `#compdef ${program}
 # completion of ${program} in zsh, written by: ${program} completion zsh
-_${program}_is_command() {
-  case "$1" in
-${indented(commandCases(nodes))}
-  esac
-  return 1
-}
-_${program}_value() {
-  case "$1" in
-${indented(valueCases(nodes))}
-    *) return 1 ;;
-  esac
-}
-_${program}_argument() {
-  case "$1" in
-${indented(argumentCases(nodes))}
-  esac
-}
+${tableFunctions(program, nodes)}
 _${program}_commands() {
   case "$1" in
 ${indented(offered(({ commands }) => commands.map(({ name, about }) => described(name, about))))}
