@@ -13,6 +13,14 @@ type ReproduceFlags = RunFlags & { readonly seeds?: number; readonly part?: Vall
 /** The experiments that can be reproduced. */
 const EXPERIMENTS = ['ivf2021', 'ao2022', 'controls', 'ceilings', 'generality', 'valley2023'] as const;
 
+/** The commands of the studies, which make their own runs; each is loaded when it is asked for. */
+const STUDIES = new Map<string, () => Promise<(flags: ReproduceFlags) => Promise<void>>>([
+  ['controls', async () => (await import('../experiments/controls/command.js')).reproduceControlsCommand],
+  ['ceilings', async () => (await import('../experiments/ceilings/command.js')).reproduceCeilingsCommand],
+  ['generality', async () => (await import('../experiments/generality/command.js')).reproduceGeneralityCommand],
+  ['valley2023', async () => (await import('../experiments/valley2023/command.js')).reproduceValley2023Command],
+]);
+
 /** Adds the command. */
 export function addReproduce(root: Command): void {
   const command = root
@@ -79,24 +87,10 @@ Examples:
     )
     .action(async (experiment: string, run: string | undefined, flags: ReproduceFlags) => {
       const refuse = (sentence: string) => command.error(`error: ${sentence}`, { exitCode: 2, code: 'usage' });
-      if (experiment === 'controls') {
-        if (run !== undefined) refuse('controls makes its own runs; only ao2022 takes a run.');
-        await (await import('../experiments/controls/command.js')).reproduceControlsCommand(flags);
-        return;
-      }
-      if (experiment === 'ceilings') {
-        if (run !== undefined) refuse('ceilings makes its own runs; only ao2022 takes a run.');
-        await (await import('../experiments/ceilings/command.js')).reproduceCeilingsCommand(flags);
-        return;
-      }
-      if (experiment === 'generality') {
-        if (run !== undefined) refuse('generality makes its own runs; only ao2022 takes a run.');
-        await (await import('../experiments/generality/command.js')).reproduceGeneralityCommand(flags);
-        return;
-      }
-      if (experiment === 'valley2023') {
-        if (run !== undefined) refuse('valley2023 makes its own runs; only ao2022 takes a run.');
-        await (await import('../experiments/valley2023/command.js')).reproduceValley2023Command(flags);
+      const own = STUDIES.get(experiment);
+      if (own !== undefined) {
+        if (run !== undefined) refuse(`${experiment} makes its own runs; only ao2022 takes a run.`);
+        await (await own())(flags);
         return;
       }
       if (flags.part !== undefined) refuse('--part belongs to valley2023.');
