@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { aggregate, type PointResult } from '../src/experiments/sweep/aggregate.js';
 import { renderSweep, type SweepInput } from '../src/experiments/sweep/page.js';
-import type { SweepConfig } from '../src/experiments/sweep/schema.js';
 import {
   marks,
   matchesSnapshots,
@@ -13,29 +12,8 @@ import {
   readCsv,
   readFigure,
 } from './support/reading.js';
-import { diagramCells, geometric, tableOf } from './support/sweep-cells.js';
+import { diagramConfig as config, diagramCells, geometric, tableOf } from './support/sweep-cells.js';
 
-const config: SweepConfig = {
-  name: 'made-up',
-  notes: 'Nothing here was measured.',
-  experiment: 'train',
-  base: { data: { set: 'mnist', limit: 2000 } },
-  axes: [
-    { key: 'training.learningRate', form: { kind: 'log', from: 0.02, to: 2, count: 8 } },
-    { key: 'training.batchSize', form: { kind: 'powers', base: 2, from: 2, to: 8 } },
-  ],
-  design: { kind: 'product', groups: [['training.learningRate'], ['training.batchSize']] },
-  measure: ['loss', 'trace', 'ceiling', 'flatness', 'divergence'].map((name) => ({ name })) as never,
-  until: { loss: 0.05, within: 6000 },
-  laws: ['trace ~ (eta/B)^a, a = -0.6', 'flatness ~ eta^a B^b', 'trace ~ mu^a'],
-  figures: [
-    { kind: 'heat', x: 'B', y: 'eta', value: 'trace', bound: ['edge', 'almost-sure', { bound: 'edge', at: 'own' }] },
-    { kind: 'heat', x: 'eta/B', y: 'eta', value: 'diverged' },
-    { kind: 'curve', x: 'B', y: 'trace', by: 'eta' },
-    { kind: 'collapse', y: 'trace', z: 'B', x: 'eta' },
-    { kind: 'curve', x: 'B', y: 'tracks' },
-  ],
-};
 const cells = diagramCells();
 const points = aggregate(cells, { atRule: true });
 const input: SweepInput = { title: 'A made-up sweep', config, cells, run: { seeds: [0, 1, 2] } };

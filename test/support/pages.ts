@@ -19,7 +19,6 @@ import { leftOut } from '../../src/experiments/recording/left-out.js';
 import { renderRecording } from '../../src/experiments/recording/page.js';
 import { renderSimulation } from '../../src/experiments/simulate/page.js';
 import { renderSweep } from '../../src/experiments/sweep/page.js';
-import type { SweepConfig } from '../../src/experiments/sweep/schema.js';
 import { renderValley2023 } from '../../src/experiments/valley2023/page.js';
 import type { Report } from '../../src/report/input.js';
 import { adviceStudy } from './advise-results.js';
@@ -34,28 +33,10 @@ import { syntheticAnalysis, syntheticReport } from './ivf2021-results.js';
 import { protection } from './protect-results.js';
 import { measured } from './recording-results.js';
 import { line, plane } from './simulate-results.js';
-import { diagramCells } from './sweep-cells.js';
+import { diagramCells, diagramConfig } from './sweep-cells.js';
+import { curves } from './training-curves.js';
 import { unlikeStudy } from './valley-network-results.js';
 import { unlikeValley } from './valley-unlike.js';
-
-const SWEEP: SweepConfig = {
-  name: 'made-up',
-  experiment: 'train',
-  base: { data: { set: 'mnist', limit: 2000 } },
-  axes: [
-    { key: 'training.learningRate', form: { kind: 'log', from: 0.02, to: 2, count: 8 } },
-    { key: 'training.batchSize', form: { kind: 'powers', base: 2, from: 2, to: 8 } },
-  ],
-  design: { kind: 'product', groups: [['training.learningRate'], ['training.batchSize']] },
-  measure: ['loss', 'trace', 'ceiling', 'flatness', 'divergence'].map((name) => ({ name })) as never,
-  until: { loss: 0.05, within: 6000 },
-  laws: ['trace ~ (eta/B)^a, a = -0.6'],
-  figures: [
-    { kind: 'heat', x: 'B', y: 'eta', value: 'trace', bound: ['edge'] },
-    { kind: 'curve', x: 'B', y: 'trace', by: 'eta' },
-    { kind: 'collapse', y: 'trace', z: 'B', x: 'eta' },
-  ],
-} as never;
 
 const PLANE: PotentialPlane = {
   axes: [Float64Array.of(1, 0), Float64Array.of(0, 1)],
@@ -86,7 +67,7 @@ export const REPORTS: Readonly<Record<string, () => Report>> = {
   generality: () => renderGenerality(generalityStudy()),
   ceilings: () => renderCeilings(ceilingsStudy()),
   advise: () => renderAdvice(adviceStudy()),
-  sweep: () => renderSweep({ title: 'Sweep', config: SWEEP, cells: diagramCells(), run }),
+  sweep: () => renderSweep({ title: 'Sweep', config: diagramConfig, cells: diagramCells(), run }),
   simulate: () => renderSimulation(plane()),
   simulateLine: () => renderSimulation(line()),
   recording: () => {
@@ -101,39 +82,11 @@ export const REPORTS: Readonly<Record<string, () => Report>> = {
       figure: potentialFigure(PLANE),
       run,
     }),
-  protect: () =>
-    renderProtection(
-      protection({
-        layers: [
-          {
-            block: 'layer1',
-            constrained: 3,
-            excluded: 1,
-            why: 'the loss falls on one side',
-            stiffness: [0.81, 0.12, 0.37],
-          },
-          { block: 'layer2', constrained: 1234, excluded: 0, why: '', stiffness: [0.02, 2.13] },
-        ],
-        file: 'penalty.npz',
-      }),
-      run,
-    ),
+  protect: () => renderProtection(protection({ file: 'penalty.npz' }), run),
   train: () =>
     renderTraining({
       title: 'Training',
-      curves: {
-        epoch: [1, 2, 3],
-        runningLoss: [1.5, 0.9, 0.7],
-        runningAccuracy: [0.4, 0.6, 0.7],
-        trainLoss: [1.2, Number.NaN, 0.625],
-        trainErrors: [700, Number.NaN, 260],
-        testLoss: [1.3, 0.875, Number.NaN],
-        testAccuracy: [0.45, 0.625, Number.NaN],
-        weightNorm: [2.5, 3.5, 4.5],
-        stepsPerEpoch: 40,
-        window: [3, 3],
-        stopped: 'after 2 epochs',
-      },
+      curves,
       samples: 2000,
       layers: ['layer2'],
       run,

@@ -1,5 +1,7 @@
 /** Made-up cells of sweeps. Nothing in them was measured. */
+
 import type { AxisValue, Measured, SweepCell } from '../../src/experiments/sweep/measured.js';
+import type { SweepConfig } from '../../src/experiments/sweep/schema.js';
 import { estimate } from '../../src/numeric/estimate.js';
 import { randomKey } from '../../src/numeric/random.js';
 
@@ -114,3 +116,26 @@ export function diagramCells(): SweepCell[] {
     ),
   );
 }
+
+/** The config of these cells, with figures of every kind. */
+export const diagramConfig: SweepConfig = {
+  name: 'made-up',
+  notes: 'Nothing here was measured.',
+  experiment: 'train',
+  base: { data: { set: 'mnist', limit: 2000 } },
+  axes: [
+    { key: 'training.learningRate', form: { kind: 'log', from: 0.02, to: 2, count: 8 } },
+    { key: 'training.batchSize', form: { kind: 'powers', base: 2, from: 2, to: 8 } },
+  ],
+  design: { kind: 'product', groups: [['training.learningRate'], ['training.batchSize']] },
+  measure: ['loss', 'trace', 'ceiling', 'flatness', 'divergence'].map((name) => ({ name })) as never,
+  until: { loss: 0.05, within: 6000 },
+  laws: ['trace ~ (eta/B)^a, a = -0.6', 'flatness ~ eta^a B^b', 'trace ~ mu^a'],
+  figures: [
+    { kind: 'heat', x: 'B', y: 'eta', value: 'trace', bound: ['edge', 'almost-sure', { bound: 'edge', at: 'own' }] },
+    { kind: 'heat', x: 'eta/B', y: 'eta', value: 'diverged' },
+    { kind: 'curve', x: 'B', y: 'trace', by: 'eta' },
+    { kind: 'collapse', y: 'trace', z: 'B', x: 'eta' },
+    { kind: 'curve', x: 'B', y: 'tracks' },
+  ],
+};
