@@ -3,10 +3,11 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeComparison } from '../src/cli/compare-command.js';
+import { holm } from '../src/numeric/many-tests.js';
 import { renderComparison } from '../src/results/comparison.js';
 import { compareRuns } from '../src/results/disk/compare.js';
 import { differingSettings, seedsOf } from '../src/results/settings.js';
-import { findingDifferences, holm, significant, welchFreedom, withHolm } from '../src/results/significance.js';
+import { findingDifferences, significant, welchFreedom, withHolm } from '../src/results/significance.js';
 import { scratch, thermograd } from './support/cli.js';
 import { drawing, found, put, runFolder, runRecord, stages } from './support/result-folders.js';
 

@@ -1,6 +1,7 @@
 /** Differences between the findings of two runs, and how significant they are when many are looked at together. */
 import { studentTwoSided } from '../numeric/distributions.js';
 import { type Estimate, errorOf } from '../numeric/estimate.js';
+import { holm } from '../numeric/many-tests.js';
 import type { Finding, Verdict } from '../report/finding.js';
 
 /** One finding in two runs. */
@@ -85,23 +86,6 @@ export function welchFreedom([a, b]: readonly number[], [m, n]: readonly number[
   const part = (square: number, count: number) =>
     square === 0 || !Number.isFinite(count) || count < 2 ? 0 : (square * square) / (count - 1);
   return ((u + v) * (u + v)) / (part(u, m) + part(v, n));
-}
-
-/**
- * Adjusts the probabilities of a family of tests by Holm's method: the k-th smallest of m is multiplied by m − k + 1, and none may be less
- * than a smaller one. Whatever is then below 0.05 differs with a chance below 5 % that ANY of the family does so by accident, whether or not the
- * tests are independent. NaN stays, and does not count. S. Holm, Scand. J. Statist. 6, 65 (1979).
- */
-export function holm(probabilities: readonly number[]): number[] {
-  const order = probabilities.map((p, k) => ({ p, k })).filter(({ p }) => !Number.isNaN(p));
-  order.sort((x, y) => x.p - y.p);
-  const adjusted = probabilities.map(() => Number.NaN);
-  let least = 0;
-  for (const [rank, { p, k }] of order.entries()) {
-    least = Math.max(least, Math.min(1, (order.length - rank) * p));
-    adjusted[k] = least;
-  }
-  return adjusted;
 }
 
 /** Fills the adjusted probabilities of several lists of differences, which are one family. */

@@ -12,6 +12,7 @@ import { type Estimate, estimate } from '../../numeric/estimate.js';
 import { float64 } from '../../numeric/given.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import { holm } from '../../numeric/many-tests.js';
 import { mean } from '../../numeric/statistics.js';
 import * as is from '../../numeric/wants.js';
 import { correlationTime } from './autocorrelation.js';
@@ -245,14 +246,10 @@ function testPairs(
 /** Applies Holm's and Benjamini-Hochberg's adjustments to ascending p values. */
 export function adjust(ascending: readonly number[]): { holm: number[]; falseDiscovery: number[] } {
   const n = ascending.length;
-  const holm: number[] = [];
-  ascending.forEach((p, k) => {
-    holm.push(Math.min(1, Math.max(k > 0 ? holm[k - 1] : 0, (n - k) * p)));
-  });
   const falseDiscovery = new Array<number>(n);
   for (let k = n - 1; k >= 0; k--)
     falseDiscovery[k] = Math.min(k + 1 < n ? falseDiscovery[k + 1] : 1, (n * ascending[k]) / (k + 1));
-  return { holm, falseDiscovery };
+  return { holm: holm(ascending), falseDiscovery };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Comparisons of methods: differences within seeds, corrected together. The rule is stated at the head of findings.ts. */
-import { adjust } from '../../analyse/trajectory/circulation.js';
+
 import { type Estimate, errorOf, missing, negated, scaled } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
+import { holm } from '../../numeric/many-tests.js';
 import { chanceOf, overSeeds, pairedDifference } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import { formatEstimate, formatNumber } from '../../report/format.js';
@@ -58,15 +59,8 @@ export function contestsOf(pairs: readonly Pair[], at: Chosen): Contest[] {
     const difference = paired(at(a), at(b));
     return { a, b, difference, p: chanceOf(difference) };
   });
-  const holm = corrected(raw.map((c) => c.p));
-  return raw.map((c, k): Contest => ({ ...c, holm: holm[k], outcome: compare(c.difference, holm[k]) }));
-}
-
-/** Corrects chances of one family by Holm's method; those that are not known stay so and do not count. */
-export function corrected(chances: readonly number[]): number[] {
-  const known = chances.filter(Number.isFinite).sort((x, y) => x - y);
-  const { holm } = adjust(known);
-  return chances.map((p) => holm[known.indexOf(p)] ?? Number.NaN);
+  const adjusted = holm(raw.map((c) => c.p));
+  return raw.map((c, k): Contest => ({ ...c, holm: adjusted[k], outcome: compare(c.difference, adjusted[k]) }));
 }
 
 /** Compares all pairs of methods except joint training, corrected together. */

@@ -1,5 +1,6 @@
 /** The verdict of each claim of `forget`, by the rules at the head of findings.ts. */
 import { halfWidth } from '../../numeric/interval.js';
+import { holm } from '../../numeric/many-tests.js';
 import { chanceOf, overSeeds } from '../../numeric/seeds.js';
 import { mean } from '../../numeric/statistics.js';
 import { side, UNDECIDED } from '../../report/deciding.js';
@@ -13,7 +14,6 @@ import {
   chanceWords,
   compare,
   contest,
-  corrected,
   few,
   inPoints,
   interval,
@@ -182,8 +182,8 @@ export function moreConstraints({ at, settings, exists }: Compared): Finding {
   const difference = paired(several ? most : undefined, fewest, (s) => s.first);
   const ends = compare(difference, chanceOf(difference));
   const steps = own.slice(1).map((s, k) => paired(s, own[k], (x) => x.first));
-  const holm = corrected(steps.map(chanceOf));
-  const falls = own.slice(1).filter((_, k) => compare(steps[k], holm[k]) === 'worse');
+  const chances = holm(steps.map(chanceOf));
+  const falls = own.slice(1).filter((_, k) => compare(steps[k], chances[k]) === 'worse');
   const nothing = idle(exists);
   const refuted = ends === 'equal' || ends === 'worse' || falls.length > 0;
   return {
