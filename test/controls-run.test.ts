@@ -188,7 +188,7 @@ describe('moments in pieces', () => {
         for (let t = 0; t < T; t++) sum += (rows[t * P + i] - mean(i)) * (rows[t * P + j] - mean(j));
         expect(all.covariance.data[i * P + j]).toBeCloseTo(sum / T, 10);
       }
-    const { variances, totalVariance } = principal(la, all);
+    const { variances, totalVariance } = principal(la, all, P);
     expect(variances.reduce((s, v) => s + v, 0)).toBeCloseTo(totalVariance, 10);
   });
 });
@@ -230,7 +230,7 @@ describe('H and C', () => {
       48,
       Float64Array.from({ length: 40 * 48 }, (_, k) => Math.cos(k * 1.7) / 5),
     );
-    const along = curvatureAlong(place, directions);
+    const along = curvatureAlong(la, place, directions);
     const close = (x: Float64Array, y: Float64Array) =>
       x.forEach((v, k) => {
         expect(Math.abs(v - y[k])).toBeLessThan(1e-5 * Math.abs(y[k]));

@@ -25,6 +25,19 @@ function farthest(a: Matrix, b: Matrix): number {
   return minus(a, b).data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 }
 
+/** The largest ‖A v − λ v‖ over eigenvectors that are rows. */
+function rowResidual(a: Matrix, values: Float64Array, indices: readonly number[], vectors: Matrix): number {
+  const n = a.rows;
+  const image = times(vectors, a);
+  return Math.max(
+    ...indices.map((index, k) => {
+      let miss = 0;
+      for (let j = 0; j < n; j++) miss += (image.data[k * n + j] - values[index] * vectors.data[k * n + j]) ** 2;
+      return Math.sqrt(miss);
+    }),
+  );
+}
+
 /** Symmetric matrices with their exact eigenvalues, ascending. */
 function spectra(): [string, Matrix, number[]][] {
   const laplace = (n: number): [string, Matrix, number[]] => [
@@ -179,6 +192,39 @@ for (const [label, la] of providers) {
         expect(orthonormality(vectors)).toBeLessThan(1e-13 * Math.sqrt(n));
         const only = p.eigvalsh(a);
         for (let i = 0; i < n; i++) expect(Math.abs(only[i] - want[i]) / scale).toBeLessThan(10 * n * EPS);
+      });
+
+      it.each(table)('%s: some eigenvectors are as exact as all of them', (_, a, want) => {
+        const n = a.rows;
+        const scale = Math.max(...want.map(Math.abs), Number.MIN_VALUE);
+        const few = [...new Set([0, 1, 2, n >> 1, n - 3, n - 2, n - 1])].filter((i) => i >= 0 && i < n);
+        for (const indices of [
+          [...few].sort((i, j) => i - j),
+          Array.from({ length: n >> 2 }, (_, k) => n - (n >> 2) + k),
+        ]) {
+          const { values, vectors } = p.eighSubset(a, indices);
+          expect([vectors.rows, vectors.cols]).toEqual([indices.length, n]);
+          for (let i = 0; i < n; i++) expect(Math.abs(values[i] - want[i]) / scale).toBeLessThan(10 * n * EPS);
+          expect(orthonormality(flip(vectors))).toBeLessThan(1e-13 * Math.sqrt(n));
+          if (!(scale > 1e-100 && scale < 1e100)) continue;
+          expect(rowResidual(a, values, indices, vectors) / scale).toBeLessThan(1e-13);
+        }
+      });
+
+      it('some eigenvectors: wrong indices are refused, and clusters that fill a quarter of the spectrum are solved', () => {
+        const a = diag(Array.from({ length: 100 }, (_, i) => i));
+        for (const wrong of [[-1], [100], [2, 1], [1, 1], [0.5]])
+          expect(() => p.eighSubset(a, wrong)).toThrow(/ascend within 0 to 99/);
+        expect(p.eighSubset(a, []).vectors.rows).toBe(0);
+        expect(() => p.eighSubset(random(3, 4, 1), [0])).toThrow(/square/);
+        const n = 21 * 9;
+        const glued = symmetric(n, (i, j) =>
+          i === j ? Math.abs(10 - (i % 21)) : j === i + 1 ? (j % 21 ? 1 : 1e-11) : 0,
+        );
+        const last = Array.from({ length: 40 }, (_, k) => n - 40 + k);
+        const { values, vectors } = p.eighSubset(glued, last);
+        expect(orthonormality(flip(vectors))).toBeLessThan(1e-13 * Math.sqrt(n));
+        expect(rowResidual(glued, values, last, vectors) / 11).toBeLessThan(1e-13);
       });
 
       it("Wilkinson's W21+: the famous pair of nearly equal largest eigenvalues", () => {

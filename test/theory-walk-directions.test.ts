@@ -28,7 +28,7 @@ describe.each(['replaced', 'shuffled'] as const)('walks of %s batches', (samplin
   const [T, M] = [240, 40];
   const times = walkTimes({ steps: T, sampling, batchesPerEpoch: M });
   const drawn = Array.from({ length: DRAWS }, (_, d) =>
-    walkDirections(la, { step, times, key: randomKey(11).child(sampling).child(d) }),
+    walkDirections(la, { step, times, ranks: [1, 2, 3], key: randomKey(11).child(sampling).child(d) }),
   );
   const mean = (f: (d: number) => number) => {
     const all = Array.from({ length: DRAWS }, (_, d) => f(d));
@@ -60,7 +60,7 @@ describe.each(['replaced', 'shuffled'] as const)('walks of %s batches', (samplin
     }
     // squared component of the first direction along each weight
     for (let j = 0; j < 3; j++) {
-      const a = mean((d) => drawn[d].vectors.data[3 * j + 2] ** 2);
+      const a = mean((d) => drawn[d].vectors.data[j] ** 2);
       const b = mean((d) => simulated[d].components[j] ** 2);
       expect(Math.abs(a.m - b.m), `weight ${j}`).toBeLessThan(4 * Math.hypot(a.error, b.error));
     }
@@ -69,7 +69,7 @@ describe.each(['replaced', 'shuffled'] as const)('walks of %s batches', (samplin
   it('the mean covariance is that of a step times the mean square of a unit walk', () => {
     const total = times.reduce((s, t) => s + t, 0);
     const entry = (v: { values: Float64Array; vectors: Matrix }, i: number, j: number) =>
-      [0, 1, 2].reduce((s, k) => s + v.values[k] * v.vectors.data[3 * i + k] * v.vectors.data[3 * j + k], 0);
+      [0, 1, 2].reduce((s, k) => s + v.values[2 - k] * v.vectors.data[3 * k + i] * v.vectors.data[3 * k + j], 0);
     for (const [i, j] of [
       [0, 0],
       [0, 1],
@@ -84,9 +84,9 @@ describe.each(['replaced', 'shuffled'] as const)('walks of %s batches', (samplin
 it('time modes beyond those drawn enter by their mean', () => {
   const one = la.eigh(fromRows([[1]]));
   const times = new Float64Array(5000).fill(1);
-  const { values } = walkDirections(la, { step: one, times, key: randomKey(1) });
+  const { values } = walkDirections(la, { step: one, times, ranks: [1], key: randomKey(1) });
   // 4000 squares of normal numbers, known to √(2·4000), and 1000 by their mean
   expect(Math.abs(values[0] - 5000)).toBeLessThan(4 * Math.sqrt(8000));
-  const known = walkDirections(la, { step: one, times: Float64Array.of(0, ...times), key: randomKey(1) });
+  const known = walkDirections(la, { step: one, times: Float64Array.of(0, ...times), ranks: [1], key: randomKey(1) });
   expect(known.values[0] - values[0]).not.toBe(0);
 });

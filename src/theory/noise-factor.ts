@@ -1,7 +1,7 @@
 /** Gaussian noise of a given covariance, white or shuffled, as blocks of rows. docs/theory [S3]. */
 import { check } from '../numeric/errors.js';
 import { type Matrix, matrix } from '../numeric/linalg/matrix.js';
-import type { LinearAlgebra } from '../numeric/linalg/provider.js';
+import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
 import type { Key, Stream } from '../numeric/random.js';
 import type { NoiseSampling } from './lag-weights.js';
 
@@ -16,7 +16,11 @@ const NEGATIVE = 1e-8;
  * @throws InputError for a C that is not positive semidefinite
  */
 export function noiseFactor(la: LinearAlgebra, covariance: Matrix): Matrix {
-  const { values, vectors } = la.eigh(covariance);
+  return factorOf(la.eigh(covariance));
+}
+
+/** Computes L from the eigenvalues and eigenvectors of C. */
+export function factorOf({ values, vectors }: SymmetricEigen): Matrix {
   const P = values.length;
   const top = Math.max(0, values[P - 1] ?? 0);
   check(

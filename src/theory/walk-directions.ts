@@ -3,8 +3,8 @@
  * relation between variances and what is measured along the directions. docs/theory [N1]; `walk.ts` explains the
  * spectra.
  */
-import type { Matrix } from '../numeric/linalg/matrix.js';
-import type { LinearAlgebra, SymmetricEigen } from '../numeric/linalg/provider.js';
+import { type Matrix, reversed } from '../numeric/linalg/matrix.js';
+import type { LinearAlgebra, SubsetEigen, SymmetricEigen } from '../numeric/linalg/provider.js';
 import type { Key } from '../numeric/random.js';
 
 /** Describes one walk. */
@@ -16,6 +16,8 @@ interface WalkDirectionsRequest {
   readonly step: SymmetricEigen;
   /** From `walkTimes`, descending. */
   readonly times: Float64Array;
+  /** Ranks of the directions wanted, ascending from 1 for the largest variance. */
+  readonly ranks: readonly number[];
   readonly key: Key;
 }
 
@@ -24,10 +26,10 @@ const MODES = 4000;
 
 /**
  * Draws the covariance of the window of one walk in the eigenvectors of a step's covariance, and diagonalises it.
- * Returns eigenvalues (weight²) and eigenvectors, ascending, in the basis of the weights. Costs 4000·P normal numbers,
- * 4000·P² flops, an eigenproblem of order P and a product of P×P matrices.
+ * Returns all eigenvalues (weight²), ascending, and the directions of `ranks` in the basis of the weights, one a row. Costs
+ * 4000·P normal numbers, 4000·P² flops, half an eigenproblem of order P and the product of the directions with a P×P matrix.
  */
-export function walkDirections(la: LinearAlgebra, { step, times, key }: WalkDirectionsRequest): SymmetricEigen {
+export function walkDirections(la: LinearAlgebra, { step, times, ranks, key }: WalkDirectionsRequest): SubsetEigen {
   const P = step.values.length;
   const width = step.values.map((v) => Math.sqrt(Math.max(0, v)));
   const J = Math.min(MODES, times.length);
@@ -44,6 +46,7 @@ export function walkDirections(la: LinearAlgebra, { step, times, key }: WalkDire
   const square: Matrix = updater.finish();
   const rest = times.subarray(J).reduce((s, t) => s + t, 0);
   for (let i = 0; i < P; i++) square.data[i * P + i] += rest * width[i] ** 2;
-  const own = la.eigh(square);
-  return { values: own.values, vectors: la.gemm(step.vectors, own.vectors) };
+  const own = la.eighSubset(square, ranks.map((r) => P - r).reverse());
+  const vectors = la.gemm(own.vectors, step.vectors, { transposeB: true });
+  return { values: own.values, vectors: reversed(vectors) };
 }

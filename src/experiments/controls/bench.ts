@@ -45,7 +45,7 @@ export interface Bench {
 }
 
 /** Makes the bench of a cell. */
-export function benchOf({ config, network, samples, weights }: CellContext): Bench {
+export function benchOf({ la, config, network, samples, weights }: CellContext): Bench {
   const { training, record } = config.base;
   const { batchSize } = training;
   const block = recordedBlock(network, record.layer);
@@ -76,7 +76,7 @@ export function benchOf({ config, network, samples, weights }: CellContext): Ben
       steps,
       meter: (at) => meterOf(new FlatnessMeter({ spec: network, weights: at, samples, layer })),
       curvatureAt: async (at, sampling) => curvatureAt(place(at, sampling)),
-      curvatureAlong: async (at, sampling, directions) => curvatureAlong(place(at, sampling), directions),
+      curvatureAlong: async (at, sampling, directions) => curvatureAlong(la, place(at, sampling), directions),
       async gradientAt({ trainer }, at) {
         trainer.setWeights(at);
         return trainer.gradient().gradient.slice(block.offset, block.offset + block.size);

@@ -12,7 +12,7 @@ import type { CellContext } from './context.js';
 import { common, type MeasuredBranch, othersDirections, ownDirections, type Span } from './look.js';
 import { regime, type WidthMeter } from './measure.js';
 import type { BranchResult, Regime } from './measured.js';
-import { diagonalIn, type Moments, merged, PieceSums, principal, topColumns, without } from './moments.js';
+import { type Moments, merged, PieceSums, principal, quadraticForms, topColumns, without } from './moments.js';
 import { type Kept, keptBy, motionOf } from './motion.js';
 import { surrogateRegimes } from './surrogate.js';
 
@@ -89,7 +89,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   const { hessian, noise } = await bench.curvatureAt(main!.weights, sampling);
   const branch: MeasuredBranch = { ...context, motion, hessian, noise };
   const look = (window: Window, meter: WidthMeter): Promise<Regime> =>
-    ownDirections(branch, principal(la, window.moments), {
+    ownDirections(branch, principal(la, window.moments, config.directions), {
       ...window,
       basis: 'same-window',
       meter,
@@ -124,14 +124,13 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   const eigen = la.eigh(hessian);
   for (const basis of ['hessian', 'replicas'] as const) {
     const covariance = basis === 'hessian' ? main!.moments.covariance : between.finish({ ddof: 0 });
-    const P = eigen.values.length;
-    const ranks = logSpaced(P, config.directions);
-    const variances = diagonalIn(la, eigen.vectors, covariance);
+    const ranks = logSpaced(eigen.values.length, config.directions);
+    const directions = topColumns(eigen.vectors, ranks);
     regimes.push(
       await regime(la, {
-        ...common(branch, { ...span, basis, meter, key: key.child(basis) }, topColumns(eigen.vectors, ranks)),
+        ...common(branch, { ...span, basis, meter, key: key.child(basis) }, directions),
         ranks,
-        variances: ranks.map((r) => variances[P - r]),
+        variances: quadraticForms(la, directions, covariance),
         spectrum: undefined,
         totalVariance: trace(covariance),
         resolution,

@@ -4,6 +4,7 @@ import { batchCovariance, gradientCovariance } from '../../analyse/noise/noise.j
 import type { Samples } from '../../data/dataset.js';
 import type { NetworkSpec } from '../../model/network.js';
 import { type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { BLOCK, NetworkPasses } from '../../surface/network/passes.js';
 import { projectBlocks } from '../../surface/network/projection.js';
 import type { Sampling } from './measured.js';
@@ -46,34 +47,47 @@ interface CurvatureAlong {
 const AT_ONCE = 32;
 
 /** Computes H_ii and C_ii along the K rows of `directions`. About 2·N·P·K flops. */
-export function curvatureAlong(place: Place, directions: Matrix): CurvatureAlong {
+export function curvatureAlong(la: LinearAlgebra, place: Place, directions: Matrix): CurvatureAlong {
   const { samples, layer, sampling, batchSize } = place;
   const passes = passesAt(place);
   const N = samples.count;
   const order = Uint32Array.from({ length: N }, (_, i) => i);
   const [curvature, noise] = [new Float64Array(directions.rows), new Float64Array(directions.rows)];
-  for (let from = 0; from < directions.rows; from += AT_ONCE) {
-    const k = Math.min(AT_ONCE, directions.rows - from);
-    const own = matrix(
-      k,
-      directions.cols,
-      directions.data.subarray(from * directions.cols, (from + k) * directions.cols),
-    );
-    const sums = new Float64Array(k * k);
-    const [slope, square] = [new Float64Array(k), new Float64Array(k)];
-    projectBlocks(passes, layer, own, order, 'exact', (block) => {
-      block.addCurvature(sums, 0, block.count);
-      for (let i = 0; i < k; i++)
-        for (let s = i * BLOCK; s < i * BLOCK + block.count; s++) {
-          slope[i] += block.slopes[s];
-          square[i] += block.slopes[s] ** 2;
-        }
-    });
+  const groups = Array.from({ length: Math.ceil(directions.rows / AT_ONCE) }, (_, g) => {
+    const k = Math.min(AT_ONCE, directions.rows - g * AT_ONCE);
+    const from = g * AT_ONCE * directions.cols;
+    return {
+      rows: matrix(k, directions.cols, directions.data.subarray(from, from + k * directions.cols)),
+      curvature: new Float64Array(k * k),
+      slope: new Float64Array(k),
+      square: new Float64Array(k),
+    };
+  });
+  // all groups of directions for a block of samples, so that its states are computed once
+  for (let first = 0; first < N; first += BLOCK)
+    for (const { rows, curvature, slope, square } of groups)
+      projectBlocks(
+        passes,
+        layer,
+        rows,
+        order.subarray(first, Math.min(first + BLOCK, N)),
+        'exact',
+        (block) => {
+          block.addCurvature(curvature, 0, block.count);
+          for (let i = 0; i < rows.rows; i++)
+            for (let s = i * BLOCK; s < i * BLOCK + block.count; s++) {
+              slope[i] += block.slopes[s];
+              square[i] += block.slopes[s] ** 2;
+            }
+        },
+        la,
+      );
+  groups.forEach(({ rows: { rows: k }, curvature: sums, slope, square }, g) => {
     for (let i = 0; i < k; i++) {
-      curvature[from + i] = sums[i * k + i] / N;
-      noise[from + i] = square[i] / N - (slope[i] / N) ** 2;
+      curvature[g * AT_ONCE + i] = sums[i * k + i] / N;
+      noise[g * AT_ONCE + i] = square[i] / N - (slope[i] / N) ** 2;
     }
-  }
+  });
   const factor = batchCovariance(matrix(1, 1, Float64Array.of(1)), { batchSize, samples: N, sampling }).data[0];
   return { curvature, noise: noise.map((v) => factor * v) };
 }

@@ -2,11 +2,10 @@
 
 import { type Matrix, trace } from '../../numeric/linalg/matrix.js';
 import type { Key } from '../../numeric/random.js';
-import { logSpaced } from '../../numeric/spacing.js';
 import type { CellContext } from './context.js';
 import { regime, type WidthMeter } from './measure.js';
 import type { Basis, Regime } from './measured.js';
-import { type Moments, type Principal, principal, quadraticForms, topColumns } from './moments.js';
+import { type Moments, type Principal, principal, quadraticForms } from './moments.js';
 import { formsAlong, type Motion } from './motion.js';
 
 /** Describes a branch whose main window is known; its H and C are used for all regimes. */
@@ -57,8 +56,7 @@ export function common(
 
 /** Measures a regime with the principal directions and variances of the same window. */
 export function ownDirections(branch: MeasuredBranch, own: Principal, view: View): Promise<Regime> {
-  const ranks = logSpaced(own.variances.length, branch.config.directions);
-  const rows = topColumns(own.vectors, ranks);
+  const { ranks, directions: rows } = own;
   return regime(branch.la, {
     ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,
@@ -76,9 +74,8 @@ export function othersDirections(
   view: View,
 ): Promise<Regime> {
   const { la, config } = branch;
-  const chosen = principal(la, choosing);
-  const ranks = logSpaced(chosen.variances.length, config.directions);
-  const rows = topColumns(chosen.vectors, ranks);
+  const chosen = principal(la, choosing, config.directions);
+  const { ranks, directions: rows } = chosen;
   return regime(la, {
     ...common(branch, view, view.turned?.(rows) ?? rows),
     ranks,

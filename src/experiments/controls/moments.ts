@@ -3,8 +3,9 @@
  * beginnings are kept, and those of a window are combined from its pieces. The trajectory is not stored.
  */
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
-import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
+import { frobenius, type Matrix, matrix, reversed } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
+import { logSpaced } from '../../numeric/spacing.js';
 
 /** Holds count, mean and covariance (population, P×P) of rows. */
 export interface Moments {
@@ -58,22 +59,26 @@ export interface Principal {
   readonly totalVariance: number;
   /** The larger of the rounding of float32 rows and of the eigenproblem, 2^−52‖C‖_F: an upper estimate of pca.ts's residual. */
   readonly resolution: number;
-  /** P×P, columns ascending in variance. */
-  readonly vectors: Matrix;
+  /** Ranks of the directions, from 1 for the largest variance. */
+  readonly ranks: readonly number[];
+  /** K×P, one direction of `ranks` a row. */
+  readonly directions: Matrix;
 }
 
-/** Computes the principal directions of moments. One eigenproblem of order P. */
-export function principal(la: LinearAlgebra, m: Moments): Principal {
+/** Computes `most` principal directions of moments, evenly spaced in the logarithm of the rank. Half an eigenproblem of order P. */
+export function principal(la: LinearAlgebra, m: Moments, most: number): Principal {
   const P = m.mean.length;
-  const { values, vectors } = la.eigh(m.covariance);
   const K = Math.min(P, m.count - 1);
+  const ranks = logSpaced(K, most);
+  const { values, vectors } = la.eighSubset(m.covariance, ranks.map((r) => P - r).reverse());
   let rounding = 0;
   for (const w of m.mean) if (w !== 0) rounding += 4 ** (Math.floor(Math.log2(Math.abs(w))) - 23) / 12 / P;
   return {
     variances: Array.from({ length: K }, (_, k) => Math.max(0, values[P - 1 - k])),
     totalVariance: values.reduce((s, v) => s + v, 0),
     resolution: Math.max(rounding, 2 ** -52 * frobenius(m.covariance)),
-    vectors,
+    ranks,
+    directions: reversed(vectors),
   };
 }
 

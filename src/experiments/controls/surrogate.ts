@@ -6,8 +6,9 @@
 import { forEachChunk } from '../../analyse/trajectory/rows.js';
 import { scaling } from '../../analyse/trajectory/scaling.js';
 import { frobenius, type Matrix, matrix, trace } from '../../numeric/linalg/matrix.js';
-import type { SymmetricEigen } from '../../numeric/linalg/provider.js';
-import { noiseFactor } from '../../theory/noise-factor.js';
+import type { SubsetEigen, SymmetricEigen } from '../../numeric/linalg/provider.js';
+import { logSpaced } from '../../numeric/spacing.js';
+import { factorOf } from '../../theory/noise-factor.js';
 import { surrogate } from '../../theory/surrogate.js';
 import { walkTimes, walkVariances } from '../../theory/walk.js';
 import { walkDirections } from '../../theory/walk-directions.js';
@@ -34,7 +35,9 @@ export async function surrogateRegimes(
   const { motion } = branch;
   const { hessian, noise } = ownMatrices(motion, branch);
   const modes = motion.root ? la.eigh(hessian) : shifted(eigen, motion.decay);
-  let halves = await linearHalves(branch, span.steps, modes, noise, noiseFactor(la, noise));
+  // without a preconditioner the steps have this noise too
+  const ofNoise = la.eigh(noise);
+  let halves = await linearHalves(branch, span.steps, modes, noise, factorOf(ofNoise));
   const turned = (rows: Matrix) => la.gemm(rows, eigen.vectors, { transposeB: true });
   const { root } = motion;
   // √P V takes the modes of A to the weights
@@ -60,8 +63,15 @@ export async function surrogateRegimes(
   const whole = merged(halves[0], halves[1]);
   halves.length = 0;
   const basis = 'surrogate';
-  regimes.push(await ownDirections(branch, principal(la, whole), { ...view, ...span, basis, key: key.child(basis) }));
-  regimes.push(await walks(branch, span, meter, resolution));
+  regimes.push(
+    await ownDirections(branch, principal(la, whole, branch.config.directions), {
+      ...view,
+      ...span,
+      basis,
+      key: key.child(basis),
+    }),
+  );
+  regimes.push(await walks(branch, span, meter, resolution, root ? undefined : ofNoise));
   return regimes;
 }
 
@@ -69,20 +79,27 @@ export async function surrogateRegimes(
  * Draws walks with the branch's own C, sampling and window and no restoring force, and one with an isotropic C of the same trace.
  * The regime is that of the first draw, with the exponents of all. docs/theory [N1].
  */
-async function walks(branch: MeasuredBranch, span: Span, meter: WidthMeter, resolution: number): Promise<Regime> {
+async function walks(
+  branch: MeasuredBranch,
+  span: Span,
+  meter: WidthMeter,
+  resolution: number,
+  known: SymmetricEigen | undefined,
+): Promise<Regime> {
   const { la, config, motion, key, report } = branch;
   const noise = stepNoise(motion, branch.noise);
   const P = noise.rows;
   const { learningRate, sampling, batchesPerEpoch, momentum } = motion.dynamics;
   const times = walkTimes({ steps: span.steps, sampling, batchesPerEpoch, momentum });
-  const own = la.eigh(noise);
+  const ranks = logSpaced(Math.min(P, span.steps - 1), config.directions);
+  const own = known ?? la.eigh(noise);
   const step = { values: own.values.map((v) => learningRate ** 2 * v), vectors: own.vectors };
   const draw = (d: number): Promise<Regime> => {
     report(`walk ${d + 1} of ${config.walks}`, 0.85 + (0.15 * d) / config.walks);
     const walkKey = key.child('random-walk').child(d);
-    const drawn = walkDirections(la, { step, times, key: walkKey });
+    const drawn = walkDirections(la, { step, times, ranks, key: walkKey });
     const basis = 'random-walk';
-    return ownDirections(branch, principalOf(drawn, span.steps), {
+    return ownDirections(branch, principalOf(drawn, ranks, span.steps), {
       meter,
       resolution,
       ...span,
@@ -111,13 +128,14 @@ const shifted = (eigen: SymmetricEigen, by: number): SymmetricEigen =>
   by === 0 ? eigen : { ...eigen, values: eigen.values.map((v) => v + by) };
 
 /** Returns drawn eigenvalues as the principal directions of a window of `steps` rows. */
-function principalOf({ values, vectors }: SymmetricEigen, steps: number): Principal {
+function principalOf({ values, vectors }: SubsetEigen, ranks: readonly number[], steps: number): Principal {
   const P = values.length;
   return {
     variances: Array.from({ length: Math.min(P, steps - 1) }, (_, k) => Math.max(0, values[P - 1 - k])),
     totalVariance: values.reduce((s, v) => s + v, 0),
     resolution: 2 ** -52 * frobenius(matrix(1, P, values)),
-    vectors,
+    ranks,
+    directions: vectors,
   };
 }
 

@@ -4,7 +4,7 @@
  * multiplying its factors there.
  */
 import { embeddedLinearAlgebra } from './embedded.js';
-import { identity, type Matrix, matrix } from './matrix.js';
+import { identity, type Matrix, matrix, transpose } from './matrix.js';
 import type { LinearAlgebra } from './provider.js';
 
 /** Orders: odd, and beyond the blocks of the kernels; the product (1.3 million terms) also leaves the routines for small matrices. */
@@ -48,6 +48,16 @@ export function faultOf(la: LinearAlgebra): string | undefined {
   if (!orthonormal(vectors) || far(right.gemm(turned, vectors, { transposeB: true }), s))
     return 'wrong eigenvectors of a symmetric matrix';
   const known = right.eigvalsh(s);
+  const top = [ROWS - 2, ROWS - 1];
+  const { vectors: rows } = la.eighSubset(s, top);
+  const image = right.gemm(rows, s);
+  const scaled = matrix(
+    2,
+    ROWS,
+    rows.data.map((v, k) => v * known[top[Math.floor(k / ROWS)]]),
+  );
+  if (!orthonormal(transpose(rows)) || far(image, scaled))
+    return 'wrong eigenvectors of a symmetric matrix, some of them';
   if (values.some((v, i) => !(Math.abs(v - known[i]) <= TOLERANCE * known[ROWS - 1]))) return 'wrong eigenvalues';
   const { u, s: sizes, vt } = la.svd(b);
   const scaledRows = matrix(

@@ -2,7 +2,8 @@
 import { RunError } from '../errors.js';
 import { type Heap, withHeap } from './heap.js';
 import { checkSymmetric, type Matrix, matrix } from './matrix.js';
-import type { SymmetricEigen } from './provider.js';
+import type { SubsetEigen, SymmetricEigen } from './provider.js';
+import { chosen, subsetOf, tridiagonalVectors } from './tridiagonal-vectors.js';
 
 /** Returns the power of two that brings a largest entry of `size` into [1/2, 1); scaling by it is exact. */
 export function binaryScale(size: number): number {
@@ -55,6 +56,35 @@ export function embeddedEigh(a: Matrix): SymmetricEigen {
     for (let i = 0; i < n; i++) values[i] /= scale;
     return { values, vectors: matrix(n, n, heap.take(pack, n * n)) };
   });
+}
+
+/**
+ * Computes the eigenvalues and some eigenvectors: 4/3·n³ flops and 4·n² for each vector.
+ * @throws InputError, RunError as `embeddedEigh`
+ */
+export function embeddedEighSubset(a: Matrix, indices: readonly number[]): SubsetEigen {
+  const scale = binaryScale(checkSymmetric(a, 'eighSubset'));
+  const n = a.rows;
+  if (!chosen(indices, n)) return subsetOf(embeddedEigh(a), indices);
+  const K = indices.length;
+  const found = withHeap(8 * (n * n + (400 + K) * n), (heap) => {
+    const { kernel } = heap;
+    const t = tridiagonal(heap, a, scale);
+    const [d, e] = [heap.take(t.d, n), heap.take(t.e, n)];
+    if (kernel.ql(n, t.d, t.e, 0, 0, 0) !== 0) throw notConverged();
+    const values = heap.take(t.d, n);
+    const own = tridiagonalVectors(
+      d,
+      e,
+      Float64Array.from(indices, (i) => values[i]),
+    );
+    if (!own) return undefined;
+    const rows = heap.put(own.data);
+    kernel.backTransform(K, n, n - 1, 1, t.pa, n, t.tau, rows, n, 0, t.scratch);
+    for (let i = 0; i < n; i++) values[i] /= scale;
+    return { values, vectors: matrix(K, n, heap.take(rows, K * n)) };
+  });
+  return found ?? subsetOf(embeddedEigh(a), indices);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The provider of linear algebra that runs everywhere: WebAssembly kernels (kernels/linalg). */
 import { kernelBuild } from '../../kernels/load.js';
 import { check } from '../errors.js';
-import { embeddedEigh, embeddedEigvalsh } from './embedded-eigh.js';
+import { embeddedEigh, embeddedEighSubset, embeddedEigvalsh } from './embedded-eigh.js';
 import { embeddedLu, lowerInverse } from './embedded-lu.js';
 import { embeddedSchur, embeddedTriangularSylvester } from './embedded-schur.js';
 import { embeddedSvd } from './embedded-svd.js';
@@ -52,6 +52,7 @@ export function embeddedLinearAlgebra(): LinearAlgebra {
 
     rankUpdater: (n) => rankUpdater(n),
     eigh: (a) => embeddedEigh(a),
+    eighSubset: (a, indices) => embeddedEighSubset(a, indices),
     eigvalsh: (a) => embeddedEigvalsh(a),
 
     cholesky(a) {

@@ -31,6 +31,7 @@ export type {
   RankUpdater,
   RealSchur,
   SingularValues,
+  SubsetEigen,
   SylvesterOptions,
   SymmetricEigen,
   TriangularSolution,

@@ -21,6 +21,14 @@ export interface SymmetricEigen {
 /** Says what a {@link SymmetricEigen} needs. */
 export const SYMMETRIC_EIGEN_WANTS = is.shape<SymmetricEigen>({ values: is.numbers, vectors: is.matrix });
 
+/** Holds all eigenvalues of a symmetric n×n matrix, and the eigenvectors of some. */
+export interface SubsetEigen {
+  /** All n, ascending. */
+  readonly values: Float64Array;
+  /** K×n; ROW k is the unit eigenvector of values[indices[k]]. */
+  readonly vectors: Matrix;
+}
+
 /** Holds the thin singular value decomposition A = U·diag(s)·Vt of an m×n matrix, k = min(m, n). */
 export interface SingularValues {
   /** m×k, orthonormal columns. */
@@ -116,6 +124,11 @@ export interface LinearAlgebra {
   rankUpdater(n: number): RankUpdater;
   /** Eigenvalues and eigenvectors of a symmetric matrix; asymmetry above 1e-8 of the largest entry is refused. */
   eigh(a: Matrix): SymmetricEigen;
+  /**
+   * All eigenvalues, and the eigenvectors of those at `indices` (ascending, from 0 for the smallest). Half the cost of `eigh` for
+   * a few; from a quarter of them on, it computes all.
+   */
+  eighSubset(a: Matrix, indices: readonly number[]): SubsetEigen;
   /** Eigenvalues only, ascending: a third of the cost. */
   eigvalsh(a: Matrix): Float64Array;
   /**

@@ -8,6 +8,7 @@ import { luFactor } from './embedded-lu.js';
 import { checkFinite, checkSquare, checkSymmetric, type Matrix, matrix, transpose } from './matrix.js';
 import type { LinearAlgebra, LuFactor, RankUpdater, SingularValues } from './provider.js';
 import { gemmShape } from './shapes.js';
+import { systemEigh, systemEighSubset, systemEigvalsh } from './system-eigh.js';
 import { int, type Lapack, real, type SystemLibrary } from './system-library.js';
 import { systemSchur, systemTriangularSylvester } from './system-schur.js';
 
@@ -51,19 +52,9 @@ export function systemLinearAlgebra(library: SystemLibrary): LinearAlgebra {
 
     rankUpdater: (n) => rankUpdater(f, n),
 
-    eigh(a) {
-      checkSymmetric(a, 'eigh');
-      const n = a.rows;
-      const vectors = matrix(n, n, a.data.slice());
-      const values = symmetricEigen(f, 'V', vectors);
-      transposeSquare(vectors);
-      return { values, vectors };
-    },
-
-    eigvalsh(a) {
-      checkSymmetric(a, 'eigvalsh');
-      return symmetricEigen(f, 'N', matrix(a.rows, a.rows, a.data.slice()));
-    },
+    eigh: (a) => systemEigh(f, a),
+    eighSubset: (a, indices) => systemEighSubset(f, a, indices),
+    eigvalsh: (a) => systemEigvalsh(f, a),
 
     cholesky(a) {
       checkSymmetric(a, 'cholesky');
@@ -105,36 +96,6 @@ function lowerTriangle(a: Matrix): Matrix {
   const l = matrix(n, n);
   for (let i = 0; i < n; i++) l.data.set(a.data.subarray(i * n, i * n + i + 1), i * n);
   return l;
-}
-
-function symmetricEigen(f: Lapack, job: 'V' | 'N', a: Matrix): Float64Array {
-  const n = a.rows;
-  const w = new Float64Array(n);
-  if (n === 0) return w;
-  const lwork = job === 'V' ? 1 + 6 * n + 2 * n * n : 2 * n + 64 * n + 1;
-  const liwork = job === 'V' ? 3 + 5 * n : 1;
-  const info = int(0);
-  const [order, work, iwork] = [int(n), new Float64Array(lwork), new Int32Array(f.words * liwork)];
-  f.dsyevd(job, 'L', order, a.data, order, w, work, int(lwork), iwork, int(liwork), info);
-  if (info[0] !== 0) throw new RunError('not-converged', `eigh: LAPACK's dsyevd failed with info = ${info[0]}.`);
-  return w;
-}
-
-function transposeSquare(a: Matrix): void {
-  const n = a.rows;
-  for (let ib = 0; ib < n; ib += 16) {
-    for (let jb = ib; jb < n; jb += 16) {
-      const ie = Math.min(ib + 16, n);
-      const je = Math.min(jb + 16, n);
-      for (let i = ib; i < ie; i++) {
-        for (let j = Math.max(jb, i + 1); j < je; j++) {
-          const v = a.data[i * n + j];
-          a.data[i * n + j] = a.data[j * n + i];
-          a.data[j * n + i] = v;
-        }
-      }
-    }
-  }
 }
 
 function lu(f: Lapack, a: Matrix): LuFactor {

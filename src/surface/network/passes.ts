@@ -75,6 +75,8 @@ export class NetworkPasses {
   private readonly shiftOrderAt: number = 0;
   private readonly own: States;
   private readonly cache: States[] = [];
+  /** Sample numbers of `own`, as long as it holds the states that `of` computed. */
+  private listed: Uint32Array | undefined;
   private placed = new Map<string, number>();
 
   /** @throws InputError for samples or weights that do not fit the network */
@@ -143,7 +145,8 @@ export class NetworkPasses {
   }
 
   /**
-   * Computes the states of the listed samples, valid until the next call that computes states anew.
+   * Computes the states of the listed samples, valid until the next call that computes states anew. Costs nothing when the last
+   * such call listed the same samples.
    * @throws InputError for an empty list, one of more than `BLOCK` samples, or a number that is not a sample's
    */
   of(order: Uint32Array): States {
@@ -152,7 +155,14 @@ export class NetworkPasses {
       'bad-order',
       () => `a block takes 1 to ${BLOCK} sample numbers below ${this.samples.count}; got ${order.length}.`,
     );
-    return this.compute(order, this.own);
+    const { listed } = this;
+    if (listed?.length === order.length && listed.every((s, i) => s === order[i])) {
+      this.arena.u32(this.orderAt, order.length).set(order);
+      return this.own;
+    }
+    const states = this.compute(order, this.own);
+    this.listed = order.slice();
+    return states;
   }
 
   /**
@@ -272,6 +282,7 @@ export class NetworkPasses {
     this.weights.set(weights);
     putVector(this.arena, this.layers, this.weightsAt, weights);
     for (const states of this.cache) states.ready = false;
+    this.listed = undefined;
   }
 
   /** Returns each sample's own loss at other weights, nat, length N; these passes stay where they are. Costs a forward pass. */
@@ -344,6 +355,7 @@ export class NetworkPasses {
   private forward(order: Uint32Array, states: States): void {
     const { kernel, arena, layers, samples, kind, classes, weightsAt } = this;
     const count = order.length;
+    if (states === this.own) this.listed = undefined;
     arena.u32(this.orderAt, count).set(order);
     const last = layers.length - 1;
     layers.forEach((layer, l) => {

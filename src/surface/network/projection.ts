@@ -7,7 +7,7 @@
  * has beyond Gauss-Newton. A sample costs inputs·outputs of the layer and of those above for each direction, then k²·outputs.
  */
 import { check } from '../../numeric/errors.js';
-import type { Matrix } from '../../numeric/linalg/index.js';
+import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { BLOCK, type NetworkPasses, type States } from './passes.js';
 import { putVector } from './passes-kernel.js';
 import { placeOnce } from './placed.js';
@@ -33,6 +33,7 @@ const MOST_BYTES = 2 ** 29;
 /**
  * Projects curvature and slope of the samples of `order` on k directions in one layer, and calls `visit` block by block.
  * @param directions - k×P, one direction a row, in PyTorch's order of the layer's weight
+ * @param la - multiplies in place of the kernel where it is an installed library
  * @throws InputError for directions of another layer, or so many that a block of them does not fit
  */
 export function projectBlocks(
@@ -42,6 +43,7 @@ export function projectBlocks(
   order: Uint32Array,
   curvature: CurvatureKind,
   visit: (block: ProjectedBlock) => void,
+  la?: LinearAlgebra,
 ): void {
   const { layers, kernel, arena, classes } = passes;
   const l = passes.layerIndex(layer);
@@ -82,7 +84,11 @@ export function projectBlocks(
         putVector(arena, layers, vector, flat);
         passes.firstLayer(vector, states.count, x + 8 * i * m * BLOCK);
       }
-    } else kernel.gemm(k * m, BLOCK, n, 1, placed, n, 1, states.h[l - 1], BLOCK, 1, 0, x, BLOCK, 0);
+    } else if (la?.kind === 'system')
+      la.gemm(matrix(k * m, n, directions.data), matrix(n, BLOCK, arena.f64(states.h[l - 1], n * BLOCK)), {
+        into: matrix(k * m, BLOCK, arena.f64(x, k * m * BLOCK)),
+      });
+    else kernel.gemm(k * m, BLOCK, n, 1, placed, n, 1, states.h[l - 1], BLOCK, 1, 0, x, BLOCK, 0);
     let line = classes;
     for (let above = l + 1; above < layers.length; above++) {
       const { inputs, outputs } = layers[above];
