@@ -12,16 +12,16 @@ from .training import batches, full_loss, initial_weights, train
 
 
 class Stages:
-    """Seconds of each stage and the peak resident set at its end."""
+    """Wall and processor seconds of each stage and the peak resident set at its end."""
 
     def __init__(self):
         self.done = {}
-        self.start = time.perf_counter()
+        self.start, self.cpu = time.perf_counter(), time.process_time()
 
     def end(self, name, **more):
-        now = time.perf_counter()
-        self.done[name] = {"seconds": now - self.start, "peakBytes": peak_bytes(), **more}
-        self.start = now
+        now, cpu = time.perf_counter(), time.process_time()
+        self.done[name] = {"seconds": now - self.start, "cpuSeconds": cpu - self.cpu, "peakBytes": peak_bytes(), **more}
+        self.start, self.cpu = now, cpu
 
 
 def covariance(record, rows=2000):
@@ -109,6 +109,7 @@ def run(args):
     return head(args, torch, scipy) | {
         "stages": stages.done,
         "seconds": total,
+        "cpuSeconds": sum(s["cpuSeconds"] for s in stages.done.values()),
         "secondsForAllDirectionsExtrapolated": all_directions,
         "peakBytes": peak_bytes(),
         "found": {"lossLast": loss, "accuracyLast": accuracy, "lossAtMean": l0, "fit": fit},
