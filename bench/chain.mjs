@@ -10,7 +10,17 @@ const scratch = mkdtempSync(join(tmpdir(), 'thermograd-bench-'));
 try {
   const start = performance.now();
   const config = { preset, seed, provider, workers: 1, analysis: { directions, memoryBudget: 1_500_000_000 } };
-  const { folder, record } = await reproduceIvf2021(config, { out: join(scratch, 'run') });
+  // processor seconds between the first words of one stage and of the next
+  const cpu = {};
+  let [stage, at] = ['start', 0];
+  const turn = (next) => {
+    const { user, system } = process.cpuUsage();
+    cpu[stage] = (cpu[stage] ?? 0) + (user + system - at) / 1e6;
+    [stage, at] = [next, user + system];
+  };
+  const onProgress = (progress) => progress.stage !== stage && turn(progress.stage);
+  const { folder, record } = await reproduceIvf2021(config, { out: join(scratch, 'run'), onProgress });
+  turn('end');
   const seconds = (performance.now() - start) / 1000;
   const { analysis, findings } = readResults(folder);
   const { user, system } = process.cpuUsage();
@@ -21,6 +31,7 @@ try {
     peakBytes: 1024 * process.resourceUsage().maxRSS,
     linearAlgebra: record.linearAlgebra,
     kernel: record.kernelBuild,
+    stagesCpu: cpu,
     stages: Object.fromEntries(Object.entries(record.stages).map(([name, s]) => [name, s.seconds])),
     epochsBeforeWindow: analysis.curves.window[0] - 1,
     steps: analysis.pca.T,

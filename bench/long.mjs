@@ -76,7 +76,9 @@ export function chainLines(size) {
     theirs: theirs.skipped ? theirs : { median: theirs.cpuSeconds, best: theirs.cpuSeconds },
     ...(!o.skipped &&
       !theirs.skipped && {
-        ratio: Object.fromEntries(['median', 'lowest', 'highest', 'best'].map((k) => [k, theirs.cpuSeconds / o.cpuSeconds])),
+        ratio: Object.fromEntries(
+          ['median', 'lowest', 'highest', 'best'].map((k) => [k, theirs.cpuSeconds / o.cpuSeconds]),
+        ),
       }),
     target: 2,
     ...(!o.skipped && {
