@@ -1,7 +1,7 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain, rowsAxis } from '../../../report/figures/axes.js';
-import { barMarks } from '../../../report/figures/bars.js';
+import { barMarks, beyondWords } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -76,15 +76,9 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
       `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose the directions). ` +
       `Bars are one standard error ${n < 2 ? 'of the fit of the single seed' : `over ${formatCount(n)} seeds`}. ` +
       'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.' +
-      beyond(points, x),
+      beyondWords(points, x),
   };
 }
-
-/** What a caption says of bars that are cut at the frame. */
-const beyond = (
-  points: readonly { readonly low: number; readonly high: number }[],
-  [a, b]: readonly [number, number],
-) => (points.some((p) => p.low < a || p.high > b) ? ' A bar with an arrow reaches beyond the frame.' : '');
 
 const drawable = (r: RegimeRow): boolean => Number.isFinite(r.psi.value) && Number.isFinite(r.theory.value);
 
@@ -123,6 +117,6 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
     }),
     caption:
       'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are shifted slightly apart.' +
-      beyond(points, y),
+      beyondWords(points, y),
   };
 }

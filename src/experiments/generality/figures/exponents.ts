@@ -81,7 +81,7 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
               own.filter((p) => p.sure).map((p) => ({ at: at(p), low: p.low, high: p.high, colour })),
               'x',
               x,
-              1,
+              { strokeWidth: 1 },
             ),
             Plot.dot(own, {
               x: 'psi',

@@ -46,7 +46,7 @@ export function exponentsOfRuns(groups: readonly Group[]): Drawn {
       ],
       marks: [
         Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
-        ...barMarks(points, 'x', x, 1),
+        ...barMarks(points, 'x', x, { strokeWidth: 1 }),
         Plot.dot(points, { x: 'psi', y: 'at', r: 2.8, fill: 'colour' }),
       ],
     }),
