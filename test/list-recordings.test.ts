@@ -163,6 +163,49 @@ describe('a list with recordings', () => {
   });
 });
 
+describe('a header with any value changed', () => {
+  const ODD: readonly unknown[] = [
+    undefined,
+    null,
+    -1,
+    0.5,
+    1e300,
+    '',
+    'a\nb',
+    '../..',
+    true,
+    [],
+    {},
+    [null],
+    { x: 1 },
+  ];
+  type Tree = Record<string, unknown>;
+  const placesIn = (value: unknown, path: readonly string[] = []): (readonly string[])[] => [
+    ...(path.length > 0 ? [path] : []),
+    ...(typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...path, key]))
+      : []),
+  ];
+  const changed = (path: readonly string[], value: unknown) => {
+    const copy = JSON.parse(JSON.stringify(header({ status: 'recording' }))) as Tree;
+    path.slice(0, -1).reduce((at, key) => at[key] as Tree, copy)[path[path.length - 1]] = value;
+    return copy;
+  };
+
+  it('is listed, or named in one line, and nothing else', async () => {
+    const root = join(folder, 'changed');
+    const places = placesIn(header());
+    expect(places.length).toBeGreaterThan(40);
+    for (const [i, path] of places.entries())
+      for (const [j, value] of ODD.entries()) put(join(root, `${i}-${j}`), { 'recording.json': changed(path, value) });
+    const { runs: listed, unread: named } = await listRuns(root);
+    expect(listed.length + named.length).toBe(places.length * ODD.length);
+    expect(Math.min(listed.length, named.length)).toBeGreaterThan(100);
+    for (const { message } of named) expect(message).toMatch(/^[^\n]*recording\.json[^\n]*\.$/);
+    expect(describeList(root, { runs: listed, unread: [] }).split('\n')).toHaveLength(1 + listed.length);
+  });
+});
+
 describe('what wants results', () => {
   it('refuses a recording, and says what to do', async () => {
     const refusal = { code: 'not-analysed', message: expect.stringContaining(`thermograd analyse ${at('rec')},`) };

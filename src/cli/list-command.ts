@@ -54,7 +54,7 @@ function tableOf(runs: readonly ListedRun[], width: number): string[] {
     run.state,
     when(run.changed, years.size > 1),
     verdictsOf(run.verdicts),
-    settingsOf(run),
+    settingsOf(run).replace(/[\s\p{Cc}]+/gu, ' '),
   ]);
   const wide = head.map((title, k) => Math.max(title.length, ...rows.map((row) => row[k].length)));
   // names give way first, then settings, which come last and are cut at the end of the line
