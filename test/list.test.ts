@@ -125,6 +125,6 @@ describe('thermograd list', () => {
       code: 2,
       stderr: expect.stringMatching(/^thermograd: there is no folder .*nowhere; [^\n]+\.\n$/),
     });
-    expect(thermograd('list', at('empty')).stdout).toMatch(/^no runs of thermograd below /);
+    expect(thermograd('list', at('empty')).stdout).toMatch(/^no runs or recordings of thermograd below /);
   });
 });

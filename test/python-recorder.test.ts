@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecorder } from '../src/record/recording/recorder-table.js';
 import { readSafetensors } from '../src/record/safetensors.js';
 import { Trajectory } from '../src/record/trajectory.js';
+import { type ListedRun, listRuns } from '../src/results/disk/listed.js';
 
 const source = fileURLToPath(new URL('../python/src', import.meta.url));
 const python = [process.env.THERMOGRAD_PYTHON, 'python3', '/usr/bin/python3'].find(
@@ -50,6 +51,7 @@ describe.skipIf(python === undefined)(name('a recording made in PyTorch'), () =>
   const folder = join(parent, 'run');
   afterAll(() => rmSync(parent, { recursive: true, force: true }));
   let rows: number[][] = [];
+  let listed: readonly ListedRun[] = [];
   let growing = { recorded: 0, last: new Float32Array() as Float32Array, table: 0 };
 
   beforeAll(async () => {
@@ -63,6 +65,7 @@ describe.skipIf(python === undefined)(name('a recording made in PyTorch'), () =>
     ]);
     const open = await Trajectory.open(join(folder, 'blocks/2'));
     growing = { recorded: open.recorded, last: await open.rows(5, 1), table: (await openRecorder(folder)).T };
+    listed = (await listRuns(parent)).runs;
     child.stdin.end('go on\n');
     expect(await ended).toBe(0);
     rows = [...out.matchAll(/^row (.*)$/gm)].map((m) => m[1].split(' ').map(Number));
@@ -72,6 +75,15 @@ describe.skipIf(python === undefined)(name('a recording made in PyTorch'), () =>
     expect(growing.recorded).toBe(6);
     expect(growing.table).toBe(6);
     expect([...growing.last]).toEqual(rows[10].slice(1));
+  });
+
+  it('is listed while it grows and when it is closed', async () => {
+    const said = { folder: 'run', experiment: 'recorder', analyses: [] };
+    const settings = { model: 'Sequential', weights: 38, blocks: '2 0.weight', every: 2, batchSize: 8 };
+    expect(listed).toMatchObject([{ ...said, state: 'open', settings: { ...settings, steps: 11 } }]);
+    const { runs, unread } = await listRuns(parent);
+    expect(runs).toMatchObject([{ ...said, state: 'done', settings: { ...settings, steps: 20 } }]);
+    expect(unread).toEqual([]);
   });
 
   it('is a trajectory of each block', async () => {

@@ -17,7 +17,7 @@ import {
   stepTicks,
   thinLog,
 } from '../src/report/figures/axes.js';
-import { barMarks } from '../src/report/figures/bars.js';
+import { barMarks, beyondWords } from '../src/report/figures/bars.js';
 import { drawFigure, drawFrame, type FrameOptions, type LegendEntry } from '../src/report/figures/frame.js';
 import { COLOURS, FIGURE_CSS, RAMP, RAMP_STEPS, rampColour } from '../src/report/figures/palette.js';
 import { typeset } from '../src/report/figures/typeset.js';
@@ -472,6 +472,42 @@ describe('error bars', () => {
       );
       expect(turns).toEqual(along === 'y' ? ['180', '0', '0'] : ['-90', '90', '90']);
     }
+  });
+});
+
+describe('error bars on an axis that runs downwards', () => {
+  test.each(['x', 'y'] as const)('have their arrows at the other ends (%s)', (along) => {
+    const bars = [
+      { at: 1, low: -1, high: 2, colour: COLOURS.blue },
+      { at: 2, low: 1, high: 9, colour: COLOURS.orange },
+    ];
+    const axes = { x: linearAxis('x', [0, 5]), y: linearAxis('y', [0, 5]) };
+    const svg = drawFrame(
+      frame({
+        ...axes,
+        [along]: { ...axes[along], reverse: true },
+        marks: barMarks(bars, along, [0, 5], { reverse: true }),
+      }),
+    );
+    const [f, k] = [readFigure(svg), along === 'x' ? 0 : 1];
+    const dots = marks(f, { kind: 'dot' }).map((m) => m.pixels[0][k]);
+    const turns = [...root(svg).querySelectorAll('[aria-label="dot"] path, path[aria-label="dot"]')].map(
+      (e) => /rotate\(([-\d.]+)/.exec(e.getAttribute('transform')!)?.[1] ?? '0',
+    );
+    // zero is at the right and above: there the arrow points out of the frame
+    expect(turns).toEqual(along === 'x' ? ['90', '-90'] : ['0', '180']);
+    // four pixels within the frame, whose edges the cut ends touch
+    const ends = marks(f, { kind: 'link' }).flatMap((m) => m.pixels.map((p) => p[k]));
+    const [least, most] = [Math.min(...ends), Math.max(...ends)];
+    expect(dots).toEqual((along === 'x' ? [most - 4, least + 4] : [least + 4, most - 4]).map((p) => expect.closeTo(p, 1))); // biome-ignore format: a pair
+  });
+
+  test('are named where they are cut, and only there', () => {
+    const words = ' A bar with an arrow reaches beyond the frame.';
+    expect(beyondWords([{ low: 1, high: 2 }], [1, 2])).toBe('');
+    expect(beyondWords([{ low: 0.9, high: 2 }], [1, 2])).toBe(words);
+    expect(beyondWords([{ low: 1, high: 2.1 }], [1, 2])).toBe(words);
+    expect(beyondWords([{ low: 0, high: 0 }, { low: Number.NaN, high: Number.NaN }], [1, 2])).toBe(''); // biome-ignore format: a pair
   });
 });
 

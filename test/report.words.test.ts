@@ -13,7 +13,7 @@ import {
   subscript,
   superscript,
 } from '../src/report/format.js';
-import { escapeText, html, prose } from '../src/report/markup.js';
+import { caption, escapeText, html, prose } from '../src/report/markup.js';
 
 const q = (value: number, standardError: number) => formatEstimate({ value, standardError });
 
@@ -197,7 +197,15 @@ describe('markup', () => {
     expect(prose('p_1 p_12 x_i x_j x_x x_y D_SGD L_sharp L_flat').text).toBe(
       'p<sub>1</sub> p<sub>12</sub> x<sub>i</sub> x<sub>j</sub> x<sub>x</sub> x<sub>y</sub> D<sub>SGD</sub> L<sub>sharp</sub> L<sub>flat</sub>',
     );
-    expect(prose('N_c h_max 1_2 _i p_1a p_ij a_SGDx').text).toBe('N_c h_max 1_2 _i p_1a p_ij a_SGDx');
+    expect(prose('N_c h_max B_noise Q_ij x′_i, 2γ_CH').text).toBe(
+      'N<sub>c</sub> h<sub>max</sub> B<sub>noise</sub> Q<sub>ij</sub> x′<sub>i</sub>, 2γ<sub>CH</sub>',
+    );
+    const names = '1_2 _i p_1a a_SGDx a_b fc_1 fc2_1 conv_max step_norm x_1_2';
+    expect(prose(names).text).toBe(names);
+    expect(prose('edge^(1−a) D^(-1/2), x^() x^(a').text).toBe('edge<sup>1−a</sup> D<sup>−1/2</sup>, x^() x^(a');
+    expect(caption('N_c, u_SGD and a_b: F^−psi, step_norm, conv_1').text).toBe(
+      'N<sub>c</sub>, u<sub>SGD</sub> and a<sub>b</sub>: F<sup>−ψ</sup>, step_norm, conv_1',
+    );
     expect(prose('<x> & p_1 <y>').text).toBe('&lt;x&gt; &amp; p<sub>1</sub> &lt;y&gt;');
   });
 });

@@ -111,7 +111,7 @@ const ivf2021 = {
 /**
  * `base`: needs a finished run of ivf2021 in the folder base, or of the command that it names. `main`: what is started in place of the
  * program. `resumes`: takes --resume; the others write at once.
- * `continues`: goes on when it is called again as it was. `file`: writes this file and no folder. Without `workers` the command takes no --workers.
+ * `continues`: goes on when it is called again as it was. `file`: writes this file and no folder; `beside`: and then this folder. Without `workers` the command takes no --workers.
  */
 export const COMMANDS = [
   { name: 'ivf2021', ...ivf2021, resumes: true, workers: true },
@@ -237,6 +237,7 @@ export const COMMANDS = [
     name: 'protect',
     base: true,
     file: 'out.npz',
+    beside: 'out-report',
     quick: 'protect base --method hessian --axes 5',
     real: 'protect base --method hessian --axes 5 --samples 5000',
   },

@@ -26,7 +26,7 @@ export class Trials {
     this.fresh();
     const run = await this.start(this.args, { hook: { at: 0, way: 'none' } });
     if (run.code !== 0) throw new Error(`${this.command.name} ends with ${run.code} without any kill: ${run.stderr}`);
-    cpSync(this.place, this.reference, { recursive: true });
+    for (const [made, kept] of this.pairs) cpSync(made, kept, { recursive: true });
     const result = {
       changes: run.changes,
       seconds: run.seconds,
@@ -43,6 +43,17 @@ export class Trials {
 
   get place() {
     return join(this.folder, this.out);
+  }
+
+  /** All places that the command writes, with what an uninterrupted run left of each. */
+  get pairs() {
+    const names = [this.out, ...(this.command.beside ? [this.command.beside] : [])];
+    return names.map((name) => [join(this.folder, name), join(this.reference, '..', name)]);
+  }
+
+  /** What differs from the uninterrupted run. */
+  differing() {
+    return this.pairs.flatMap(([made, kept]) => differences(kept, made));
   }
 
   fresh() {
@@ -74,7 +85,7 @@ export class Trials {
 
   /** Whether a command that writes at once refuses because its result stands already. */
   stands(run) {
-    return !this.command.resumes && run.code === 2 && existsSync(this.place);
+    return !this.command.resumes && run.code === 2 && this.pairs.every(([made]) => existsSync(made));
   }
 
   /** Goes on until done; returns everything that is wrong at the end. */
@@ -82,7 +93,7 @@ export class Trials {
     const run = await this.start(this.next());
     if (run.code !== 0 && !this.stands(run))
       return [`the last call ends with ${run.code ?? run.signal}: ${lastWords(run)}`];
-    return [...differences(this.reference, this.place), ...strayIn(this.folder).map((f) => `left behind: ${f}`)];
+    return [...this.differing(), ...strayIn(this.folder).map((f) => `left behind: ${f}`)];
   }
 
   /** kill -9, up to `wanted` times in a row. */
@@ -142,7 +153,7 @@ export class Trials {
     const at = this.anywhere();
     const code = await startInTerminal(this.folder, this.args, at, this.main);
     // a program that was done can end with 1, since its last words reached nobody, or by the hangup itself
-    const done = (code === 1 || code === 'killed') && differences(this.reference, this.place).length === 0;
+    const done = (code === 1 || code === 'killed') && this.differing().length === 0;
     const problems = code === undefined || code === 0 || done ? [] : this.stopped(code);
     return { what: `terminal closed at ${at}`, problems: [...problems, ...(await this.finish())] };
   }

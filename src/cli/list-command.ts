@@ -11,7 +11,7 @@ interface ListFlags {
   readonly json?: boolean;
 }
 
-/** Prints the runs below a folder. */
+/** Prints the runs and recordings below a folder. */
 export async function list(folder: string, { all = false, newest = false, json = false }: ListFlags): Promise<void> {
   await session(json, async (s) => {
     const { runs, unread } = await listRuns(folder, { all, signal: s.signal });
@@ -36,7 +36,7 @@ const SIGNS = ['✓', '≈', '✗', '?'] as const;
 
 /** Writes a list as text, one run a line; `width` is that of the terminal. */
 export function describeList(folder: string, { runs, unread }: RunList, width = WIDTH): string {
-  const lines = runs.length === 0 ? [`no runs of thermograd below ${folder}`] : tableOf(runs, width);
+  const lines = runs.length === 0 ? [`no runs or recordings of thermograd below ${folder}`] : tableOf(runs, width);
   if (runs.some(({ verdicts }) => Object.keys(verdicts).length > 0))
     lines.push('', '✓ reproduced  ≈ with another exponent  ✗ not reproduced  ? not decidable');
   if (unread.length > 0)
@@ -54,7 +54,7 @@ function tableOf(runs: readonly ListedRun[], width: number): string[] {
     run.state,
     when(run.changed, years.size > 1),
     verdictsOf(run.verdicts),
-    settingsOf(run),
+    settingsOf(run).replace(/[\s\p{Cc}]+/gu, ' '),
   ]);
   const wide = head.map((title, k) => Math.max(title.length, ...rows.map((row) => row[k].length)));
   // names give way first, then settings, which come last and are cut at the end of the line
@@ -78,8 +78,8 @@ const verdictsOf = (verdicts: Readonly<Partial<Record<Verdict, number>>>): strin
   VERDICTS.flatMap((verdict, k) => (verdicts[verdict] ? [`${verdicts[verdict]}${SIGNS[k]}`] : [])).join(' ') || '–';
 
 /** Settings in the order in which one asks for them; the stage at which a run is stands first. */
-function settingsOf({ settings, stage, holder }: ListedRun): string {
-  const { version: _, preset, title, data, seed, seeds, ...others } = settings;
+function settingsOf({ settings, stage, holder, analyses }: ListedRun): string {
+  const { version: _, preset, title, data, model, steps, weights, seed, seeds, ...others } = settings;
   const named = { seed, seeds, ...others };
   const words = {
     learningRate: 'lr',
@@ -98,7 +98,9 @@ function settingsOf({ settings, stage, holder }: ListedRun): string {
   return [
     ...(holder ? [`by ${holder.pid} on ${holder.host}`] : []),
     ...(stage === undefined ? [] : [`at ${stage}`]),
-    ...[preset, title, data].filter((v) => v !== undefined).map(String),
+    ...[preset, title, data, model].filter((v) => v !== undefined).map(String),
+    ...Object.entries({ steps, weights }).flatMap(([key, v]) => (v === undefined ? [] : [shown(key, v)])),
+    ...(analyses === undefined ? [] : [analyses.length === 0 ? 'not analysed' : `analysis ${analyses.join(' ')}`]),
     ...Object.entries(named).flatMap(([key, v]) => (v === undefined || usual(key, v) ? [] : [shown(key, v)])),
   ].join(' ');
 }

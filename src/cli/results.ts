@@ -15,8 +15,8 @@ export function addResults(root: Command): void {
 function addList(root: Command): void {
   root
     .command('list')
-    .description('list the runs below a folder, one a line: what, when, state, verdicts, settings')
-    .argument('[folder]', 'a run, or a folder that holds some (the current one)', '.')
+    .description('list the runs and recordings below a folder, one a line: what, when, state, verdicts, settings')
+    .argument('[folder]', 'a run, a recording, or a folder that holds some (the current one)', '.')
     .option('--all', 'also the parts of studies, such as the seeds of a reproduction over several')
     .option('--newest', 'the newest first; otherwise by name')
     .option(...JSON_FLAG)
@@ -24,9 +24,10 @@ function addList(root: Command): void {
       'after',
       `
 State: running while a process works in the folder; stopped where stages are left and none does (continue with --resume);
-failed; done. The time is that of the last change of the record. A line is cut at the width of the terminal, 80 columns in a
-pipe; --json has everything. Links to other folders are not followed. Folders that are damaged, or of another program, are named
-below the list.
+failed; done. A recording (recorder: by the Recorder in Python) is done when it was closed, stopped when its training ended
+early, and open while that runs or when it was killed; the folders of its analyses are named. The time is that of the last
+change of the record. A line is cut at the width of the terminal, 80 columns in a pipe; --json has everything. Links to other
+folders are not followed. Folders that are damaged, or of another program, are named below the list.
 
 Examples:
   thermograd list                         everything below this folder

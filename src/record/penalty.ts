@@ -110,6 +110,20 @@ export function writePenalty(
       parameters: is.listOf(NAMED_SHAPE_WANTS),
     },
   );
+  writeWhole(path, penaltyBytes(path, p, strength, metadata, parameters));
+}
+
+/**
+ * Returns what `writePenalty` writes into a file of that name: the same bytes for the same penalty.
+ * @throws InputError as there
+ */
+export function penaltyBytes(
+  path: string,
+  p: Penalty,
+  strength: number,
+  metadata: Readonly<Record<string, string>> | undefined,
+  parameters: readonly NamedShape[],
+): Uint8Array {
   const format = penaltyFormat(path);
   checkParameters(parameters, p.size, path);
   check(p.terms.length > 0, 'penalty-file', `${path}: the penalty has no terms, so that it would hold nothing.`);
@@ -120,10 +134,9 @@ export function writePenalty(
       `a penalty is kept with the strength to start from, a finite number ≥ 0; got ${strength}. Choose one (1, say): there is no natural strength where the loss has no curvature along the axes of the penalty.`,
   );
   const arrays = arraysOf(p, strength, parameters);
-  writeWhole(
-    path,
-    format === 'npz' ? writeNpz(arrays) : writeSafetensors(arrays, { ...metadata, [CHECKSUM]: checksumOf(arrays) }),
-  );
+  return format === 'npz'
+    ? writeNpz(arrays)
+    : writeSafetensors(arrays, { ...metadata, [CHECKSUM]: checksumOf(arrays) });
 }
 
 /** Refuses names and shapes that do not make up the flat vector of the penalty; none are allowed. */

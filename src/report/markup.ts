@@ -39,23 +39,36 @@ const GREEK: Record<string, string> = {
   Delta: 'Δ',
   Phi: 'Φ',
 };
-/** A power `^−psi`, `^3.9`; an index `_i`, `_x`, `_10`, `_SGD` behind a letter; nothing else is touched. */
-const RAISED_OR_LOWERED = /\^([\u2212-]?(?:[\d.]*\d|\p{L}+))|(?<=\p{L})_([ijxy]|SGD|sharp|flat|\d+)(?![\p{L}\d_])/gu;
+/** A power: `^−psi`, `^3.9`, `^(1−a)`. */
+const RAISED = /\^(?:([\u2212-]?(?:[\d.]*\d|\p{L}+))|\(([^()]+)\))/u;
+/** An index behind a single letter; longer names with underscores, such as conv_1, stay as they are. */
+const behindLetter = (index: string): string => `(?<=(?<![\\p{L}_]\\d*)\\p{L}′*)_(${index})(?![\\p{L}\\d_])`;
+const either = (index: string): RegExp => new RegExp(`${RAISED.source}|${behindLetter(index)}`, 'gu');
+/** In prose, which can hold names that users gave, only the indices of our symbols: `_i`, `_x`, `_10`, `_SGD`. */
+const IN_PROSE = either('[ijxyc]|ij|SGD|CH|sharp|flat|max|noise|\\d+');
+/** In what stands at a figure, any index, as in the figure itself (figures/typeset.ts). */
+const AT_FIGURES = either('\\p{L}+|\\d+');
 
 /**
  * Turns prose with plain-text formulas into markup: names of Greek letters become letters, `F^−psi`
  * a power, `p_1` an index, `[D3]` a link to docs/theory.
  */
-export function prose(s: string): Markup {
+export const prose = (s: string): Markup => formulas(s, IN_PROSE);
+
+/** Turns the title or the caption of a figure into markup, as prose, but with every index that the figure typesets. */
+export const caption = (s: string): Markup => formulas(s, AT_FIGURES);
+
+function formulas(s: string, raisedOrLowered: RegExp): Markup {
   const text = s.replace(
     /(?<![\p{L}\d.])(sigma|psi|gamma|tau|theta|eta|lambda|kappa|Delta|Phi)(?![\p{L}\d])/gu,
     (name) => GREEK[name],
   );
   const parts: Content[] = [];
   let at = 0;
-  for (const m of text.matchAll(RAISED_OR_LOWERED)) {
+  for (const m of text.matchAll(raisedOrLowered)) {
+    const raised = m[1] ?? m[2];
     parts.push(text.slice(at, m.index));
-    parts.push(m[1] ? html`<sup>${m[1].replace('-', '\u2212')}</sup>` : html`<sub>${m[2]}</sub>`);
+    parts.push(raised ? html`<sup>${raised.replace('-', '\u2212')}</sup>` : html`<sub>${m[3]}</sub>`);
     at = m.index + m[0].length;
   }
   return new Markup(linkTags(html`${[...parts, text.slice(at)]}`.text));

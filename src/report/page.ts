@@ -1,7 +1,7 @@
 /** A self-contained HTML page with a title, a summary at its head, and named sections. Every report is such a page. */
 import type { Drawn, Figure, MissingFigure } from './figures/frame.js';
 import { FIGURE_CSS } from './figures/palette.js';
-import { escapeText, html, Markup, prose } from './markup.js';
+import { caption, escapeText, html, Markup } from './markup.js';
 import { fontObjects } from './pdf/font-objects.js';
 import { SCRIPT } from './script.generated.js';
 import { PAGE_CSS } from './style.js';
@@ -79,7 +79,7 @@ export function gallery(figures: readonly Drawn[], style = ''): Markup {
   return html`<div class="figures ${style}">${drawn.map(
     (f) => html`<figure id="figure-${f.name}">
 ${new Markup(f.onPage)}
-<figcaption><a href="#figure-${f.name}">${new Markup(NUMBER)}</a> <b>${f.title}.</b> ${prose(f.caption)}</figcaption>
+<figcaption><a href="#figure-${f.name}">${new Markup(NUMBER)}</a> <b>${caption(f.title)}.</b> ${caption(f.caption)}</figcaption>
 </figure>
 `,
   )}</div>${missing.map((f) => html`<p class="missing">Figure ${f.name} is not drawn: ${f.missing}</p>`)}`;

@@ -41,6 +41,13 @@ export const KINDS: readonly Kind[] = [
   { file: 'report.json', with: 'report.html', experiment: 'report', what: 'a report' },
 ];
 
+/** A folder of the recorder in Python: no results, but what they are made from (docs/reference/recording-format.md). */
+export const RECORDER: Kind = {
+  file: 'recording.json',
+  experiment: 'recorder',
+  what: 'a recording of the weights during a training in Python',
+};
+
 /** A folder of results or a recording among given files. */
 export interface Found {
   /** The folder or file, with forward slashes; empty for the folder of all files. */

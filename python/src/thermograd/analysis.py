@@ -11,6 +11,7 @@ import threading
 from typing import Any, Callable, Mapping, Optional, Sequence
 
 from . import program
+from .progress import Asked, Told, share_in, told_of
 from .report import Report
 
 
@@ -33,6 +34,7 @@ def analyse(
     out: str | os.PathLike[str] | None = None,
     problem: Optional[Mapping[str, Any]] = None,
     quiet: bool = False,
+    progress: Asked = None,
     **flags: Any,
 ) -> Report:
     """
@@ -43,14 +45,15 @@ def analyse(
       of `thermograd.Problem`, such as `{"eval": True, "reduction": "sum"}`.
     - `block` names further parameters that are measured, by a pattern or several, each a block: `'conv1.*'`; `out` is the folder of
       results; other keyword arguments are flags of the program: `budget='10m'` is `--budget 10m`, `force=True` is `--force`.
-    - Progress appears on stderr unless `quiet`.
+    - Progress appears on stderr unless `quiet`; `progress` may be a callable that is told instead, as in `train`.
 
     Returns the report. Raises AnalysisError; interrupting it (Ctrl-C) stops the program as well.
     """
+    told = _told("analyse", progress, quiet)
     served = _problem(model, loss, data, dict(problem or {}))
     arguments = [*program.command(), "analyse", os.fspath(path), "--json"]
     given = {"block": block, "out": None if out is None else os.fspath(out), **flags}
-    return _run([*arguments, *flags_of(given)], served, quiet)
+    return _run([*arguments, *flags_of(given)], served, told)
 
 
 def flags_of(given: Mapping[str, Any]) -> list[str]:
@@ -83,8 +86,17 @@ def _problem(model: Any, loss: Any, data: Any, more: dict[str, Any]) -> Any:
     return Problem(model, loss, data, **more)
 
 
-def _run(arguments: list[str], problem: Any, quiet: bool) -> Report:
-    """Starts the program, serves the problem until it ends, and reads what it says."""
+def _told(call: str, progress: Asked, quiet: bool) -> Told:
+    """Returns who takes the lines of the program; they are printed where nobody is named and `quiet` does not say otherwise."""
+    if progress is None:
+        progress = not quiet
+    if progress is True:
+        return lambda _, line: print(line, file=sys.stderr, flush=True)
+    return told_of(call, progress) or (lambda _, line: None)
+
+
+def _run(arguments: list[str], problem: Any, told: Told) -> Report:
+    """Starts the program, serves the problem until it ends, and hands on what it says. Raises what `told` raises, after stopping the program."""
     pipes = None
     if problem is not None:
         from .bridge.frames import Pipes
@@ -101,7 +113,7 @@ def _run(arguments: list[str], problem: Any, quiet: bool) -> Report:
         # Ctrl-C reaches this process alone, which then stops the program in order
         start_new_session=True,
     )
-    said = _Said(child, quiet)
+    said = _Said(child, told)
     raised: Optional[BaseException] = None
     try:
         if pipes is not None:
@@ -125,6 +137,8 @@ def _run(arguments: list[str], problem: Any, quiet: bool) -> Report:
         if pipes is not None:
             pipes.close()
         said.join()
+    if said.raised is not None:
+        raise said.raised
     return _report(child.returncode, said, raised)
 
 
@@ -142,11 +156,12 @@ def _report(code: int, said: "_Said", raised: Optional[BaseException]) -> Report
 
 
 class _Said:
-    """What the program writes: stdout is kept, stderr appears here line by line while it runs."""
+    """What the program writes: stdout is kept, stderr is told line by line while it runs. An error of who is told stops the program."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]", quiet: bool) -> None:
+    def __init__(self, child: "subprocess.Popen[bytes]", told: Told) -> None:
         self.stdout = self.stderr = ""
-        self._quiet = quiet
+        self.raised: Optional[BaseException] = None
+        self._told = told
         self._threads = [threading.Thread(target=t, args=(child,), daemon=True) for t in (self._keep, self._show)]
         for thread in self._threads:
             thread.start()
@@ -165,6 +180,10 @@ class _Said:
         for line in child.stderr:
             text = line.decode("utf-8", "replace")
             self.stderr = (self.stderr + text)[-4000:]
-            if not self._quiet:
-                sys.stderr.write(text)
-                sys.stderr.flush()
+            line = text.rstrip("\r\n")
+            if self.raised is None:
+                try:
+                    self._told(share_in(line), line)
+                except BaseException as error:
+                    self.raised = error
+                    child.send_signal(signal.SIGINT)

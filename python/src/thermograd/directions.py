@@ -20,7 +20,3 @@ def directions_in(call: str, v: Any, size: int, *, unit: bool = False) -> np.nda
     if not (np.isfinite(lengths) & (lengths > 0)).all():
         raise BridgeError("no-direction", f"{call}: a direction has a finite length above 0.")
     return np.asarray(rows / lengths[:, None])
-
-
-def quiet(_: float) -> None:
-    """Takes the share that is done, and does nothing with it."""

@@ -15,6 +15,7 @@ import numpy as np
 from . import program
 from .analysis import AnalysisError
 from .measured import Measured
+from .progress import Asked, Watch
 
 #: Reads a request, calls a noun, and writes what it found: numbers and text as JSON, long arrays as files .npy.
 _SCRIPT = """
@@ -22,6 +23,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const [, index, folder] = process.argv;
 const { noun, given, options } = JSON.parse(readFileSync(`${folder}/request.json`, 'utf8'));
 const door = await import(index);
+if (options.tells) options.onProgress = (share) => process.stdout.write(`${share}\\n`);
+delete options.tells;
 const call = noun.split('.').reduce((at, name) => at[name], door);
 const long = (x) => ArrayBuffer.isView(x) || (Array.isArray(x) && x.length > 0 && x.every(ArrayBuffer.isView));
 const save = (name, x) => {
@@ -54,12 +57,16 @@ class Result:
         return self._text
 
 
-def ask(noun: str, given: Sequence[Any], options: dict[str, Any]) -> Result:
+def ask(noun: str, given: Sequence[Any], options: dict[str, Any], progress: Asked = None) -> Result:
     """
-    Calls a noun of the program. Arguments are numbers, text and lists; an array becomes a file, and its path the argument.
+    Calls a noun of the program. Arguments are numbers, text and lists; an array becomes a file, and its path the argument. Only nouns that take
+    `onProgress` tell of their progress.
 
     Raises AnalysisError with the program's sentence where it refuses, and ProgramError where there is no program or no Node.
     """
+    watch = Watch(noun, progress)
+    if progress is not None and progress is not False:
+        options = {**options, "tells": True}
     main = program.main_file()
     index = pathlib.Path(main).resolve().parent.parent / "index.js"
     with tempfile.TemporaryDirectory(prefix="thermograd-") as folder:
@@ -68,14 +75,30 @@ def ask(noun: str, given: Sequence[Any], options: dict[str, Any]) -> Result:
         with open(os.path.join(folder, "request.json"), "w", encoding="utf-8") as file:
             json.dump(request, file)
         command = [program.find_node().path, "--input-type=module", "-e", _SCRIPT, "--", index.as_uri(), folder]
-        done = subprocess.run(command, capture_output=True, text=True)
+        wrong = _run(command, watch)
         if not os.path.isfile(os.path.join(folder, "answer.json")):
-            raise AnalysisError(f"{noun} failed in the program: {done.stderr.strip()[-2000:]}", "program")
+            raise AnalysisError(f"{noun} failed in the program: {wrong.strip()[-2000:]}", "program")
         with open(os.path.join(folder, "answer.json"), encoding="utf-8") as file:
             answer = json.load(file)
         if "error" in answer:
             raise AnalysisError(answer["error"]["message"], answer["error"]["code"])
+        watch.end()
         return Result({_snake(name): _value(folder, x) for name, x in answer["found"].items()}, answer["text"])
+
+
+def _run(command: list[str], watch: Watch) -> str:
+    """Runs a program that writes shares, a line each; returns what it says on stderr. Whatever ends the wait ends the program."""
+    with tempfile.TemporaryFile() as wrong, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=wrong, text=True) as child:
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                watch.share(float(line))  # nouns print nothing else
+        except BaseException:
+            child.kill()
+            raise
+        child.wait()
+        wrong.seek(0)
+        return wrong.read().decode("utf-8", "replace")
 
 
 def numbers(call: str, name: str, values: Any, dimensions: int) -> np.ndarray:

@@ -23,10 +23,12 @@ from .bridge.parts import Asked
 from .bridge.passes import Passes
 from .bridge.problem import Problem, problem_from
 from .bridge.weights import Block
-from .directions import directions_in, quiet
+from .directions import directions_in
 from .hessian import Hessian
 from .measured import Flatness
 from .noise import Noise
+from .progress import Asked as Progress
+from .progress import Watch
 from .valley import width_of
 
 
@@ -40,7 +42,12 @@ def at(model: Any, loss: Any = None, data: Any = None, **options: Any) -> At:
 
 
 class At:
-    """A model at one point of its weights."""
+    """
+    A model at one point of its weights.
+
+    Every call that measures takes `progress`: True prints on stderr, a callable is given the share that is done, from above 0 to 1, and the name of
+    the call. What it raises ends the call.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.passes = Passes(problem_from(problem, "thermograd.at"))
@@ -48,16 +55,14 @@ class At:
         self.blocks = [p.name for p in self.passes.weights.parameters]
         self.samples = self.passes.samples.count
 
-    def loss(self) -> float:
+    def loss(self, *, progress: Progress = None) -> float:
         """Returns the loss over all samples."""
-        with measuring(self.passes.problem):
-            return self.passes.gradient(self.asked(), quiet)[0]
+        return self._gradient("at.loss", progress)[0]
 
-    def gradient(self, block: Optional[str] = None) -> np.ndarray:
+    def gradient(self, block: Optional[str] = None, *, progress: Progress = None) -> np.ndarray:
         """Computes the gradient on a block, in the order of its weights."""
         place = self._block("at.gradient", block)
-        with measuring(self.passes.problem):
-            return np.asarray(place.of(self.passes.gradient(self.asked(), quiet)[1]))
+        return np.asarray(place.of(self._gradient("at.gradient", progress)[1]))
 
     def hessian(self, block: Optional[str] = None) -> Hessian:
         """Returns the Hessian on a parameter (`fc1.weight`), a layer (`fc1`: its weight), a pattern (`fc*`), or all weights."""
@@ -68,7 +73,14 @@ class At:
         return Noise(self, self._block("at.noise", block))
 
     def flatness(
-        self, block: Optional[str], directions: Any, *, factor: float = float(np.e), tolerance: float = 1e-4, reach: float = 10.0
+        self,
+        block: Optional[str],
+        directions: Any,
+        *,
+        factor: float = float(np.e),
+        tolerance: float = 1e-4,
+        reach: float = 10.0,
+        progress: Progress = None,
     ) -> Union[Flatness, list[Flatness]]:
         """
         Measures the width of the loss valley along one direction of a block, or along every row of a matrix: the distance between the nearest points
@@ -82,17 +94,19 @@ class At:
             raise BridgeError("bad-option", f"at.flatness: factor is above 1, tolerance and reach above 0; got {factor!r}, {tolerance!r}, {reach!r}.")
         place = self._block("at.flatness", block)
         v = directions_in("at.flatness", directions, place.size, unit=True)
-        passes, asked = self.passes, self.asked()
+        passes, asked, watch = self.passes, self.asked(), Watch("at.flatness", progress)
+        # a direction takes a product and about twenty losses; how many is not known before
+        begun, each = 0.1, 0.9 / len(v)
         with measuring(passes.problem):
-            centre, gradient = passes.gradient(asked, quiet)
+            centre, gradient = passes.gradient(asked, watch.part(0, begun / 4))
             if not centre > 0:
                 raise BridgeError("bad-loss", f"at.flatness: a level of {factor:.4g} times the loss needs a loss above 0 at the centre; it is {centre}.")
             slopes = v @ place.of(gradient)
-            curvatures = np.einsum("ij,ij->i", v, passes.hessian_vectors(place, v, asked, quiet))
+            curvatures = np.einsum("ij,ij->i", v, passes.hessian_vectors(place, v, asked, watch.part(begun / 4, begun)))
             own, whole = (float(np.linalg.norm(x)) for x in (place.of(passes.weights.own()), passes.weights.own()))
             found = [
                 width_of(
-                    lambda at, p=p: passes.losses([(place, p, np.array(at))], asked, quiet)[0],
+                    lambda at, p=p, k=k: self._along(place, p, at, watch, begun + each * k),
                     centre,
                     float(slope),
                     float(curvature),
@@ -101,9 +115,21 @@ class At:
                     cap=reach * (own or whole or 1.0),
                     n=self.samples,
                 )
-                for p, slope, curvature in zip(v, slopes, curvatures)
+                for k, (p, slope, curvature) in enumerate(zip(v, slopes, curvatures))
             ]
+        watch.end()
         return found if np.ndim(directions) == 2 else found[0]
+
+    def _gradient(self, call: str, progress: Progress) -> tuple[float, np.ndarray]:
+        watch = Watch(call, progress)
+        with measuring(self.passes.problem):
+            found = self.passes.gradient(self.asked(), watch.share)
+        watch.end()
+        return found
+
+    def _along(self, place: Block, p: np.ndarray, at: Any, watch: Watch, done: float) -> np.ndarray:
+        """Returns losses along a direction, at a share of the call that is done."""
+        return self.passes.losses([(place, p, np.array(at))], self.asked(), lambda _: watch.share(done))[0]
 
     def __repr__(self) -> str:
         return f"At({self.passes.weights.size} weights, {self.samples} samples; {', '.join(self.blocks[:6])}{', …' if len(self.blocks) > 6 else ''})"

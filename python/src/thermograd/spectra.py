@@ -7,9 +7,27 @@ from typing import Callable
 import numpy as np
 
 from .measured import Density, Eigenvalue, Measured
+from .progress import Watch
 
 #: Multiplies every row of a matrix.
 Times = Callable[[np.ndarray], np.ndarray]
+
+
+def most_products(size: int, count: int, width: int = 1, most: int | None = None) -> int:
+    """Returns how many products `largest` asks for at most."""
+    return min(size, max(count, most or 4 * count + 120 * width))
+
+
+def counted(times: Callable[[np.ndarray, Callable[[float], None]], np.ndarray], watch: Watch, most: int) -> Times:
+    """Returns products that tell how many of the most that will be asked for are done."""
+    done = 0
+
+    def product(rows: np.ndarray) -> np.ndarray:
+        nonlocal done
+        first, done = done, done + len(rows)
+        return times(rows, watch.part(first / most, done / most))
+
+    return product
 
 
 def largest(times: Times, size: int, count: int, *, seed: int, tolerance: float, width: int = 1, most: int | None = None) -> list[Eigenvalue]:
@@ -20,7 +38,7 @@ def largest(times: Times, size: int, count: int, *, seed: int, tolerance: float,
     120 by default. The error of each value is the norm of its residual.
     """
     random = np.random.default_rng(seed)
-    most = min(size, max(count, most or 4 * count + 120 * width))
+    most = most_products(size, count, width, most)
     basis = np.zeros((0, size))
     image = np.zeros((0, size))
     block = random.standard_normal((min(width, size), size))

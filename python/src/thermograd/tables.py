@@ -6,6 +6,7 @@ import os
 from typing import Any, Optional, Union
 
 from .door import Result, ask, numbers
+from .progress import Asked
 
 
 def pca(
@@ -17,17 +18,19 @@ def pca(
     first: Optional[int] = None,
     last: Optional[int] = None,
     seed: Optional[int] = None,
+    progress: Asked = None,
 ) -> Result:
     """
     Finds the principal directions of T rows of P weights. docs/theory [P3].
 
     `rows` is an array, or the path of a recording. The result has `variances`, `errors`, `explained`, `components` (k×P, unit rows), `mean`,
     `total_variance`, `resolution`, `method` and `converged`. `components` is how many (20) or 'all'; `method` is 'exact' or 'subspace'; the rows
-    are `first` to `last`, which is left out. Raises AnalysisError with the program's sentence.
+    are `first` to `last`, which is left out. `progress`: True prints on stderr, a callable is given the share that is done, from above 0 to 1, and
+    the name of the call. Raises AnalysisError with the program's sentence.
     """
     given = os.fspath(rows) if isinstance(rows, (str, os.PathLike)) else numbers("pca", "rows", rows, 2)
     options = {"components": components, "method": method, "tolerance": tolerance, "from": first, "to": last, "seed": seed}
-    return ask("pca", [given], options)
+    return ask("pca", [given], options, progress)
 
 
 def decompose(F: Any, D: Any, *, noise_strength: Optional[float] = None, unstable: Optional[bool] = None) -> Result:  # noqa: N803

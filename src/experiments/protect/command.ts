@@ -142,8 +142,9 @@ Examples:
   thermograd protect lenet5-adam-seed0 --method hessian --axes 10 --samples 2000
   thermograd protect --network lenet5 --data mnist --weights lenet.safetensors --method ewc --out lenet-penalty.npz
 
-A page with what is held lies beside the file, in penalty-report/ of penalty.npz. The file holds float64 arrays in the order of torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done;
-1 nothing can be constrained; 2 wrong input; 130 stopped, with nothing written.`,
+A page with what is held lies beside the file, in penalty-report/ of penalty.npz. The file holds float64 arrays in the order of
+torch.nn.utils.parameters_to_vector; examples/protect.py applies it. Exit codes: 0 done; 1 nothing can be constrained; 2 wrong input;
+130 stopped, with nothing written. A file without its page, as a process that was killed can leave it, gets its page by the same call.`,
     )
     .action(async (run: string | undefined, flags: Flags) => {
       const { session } = await import('../../terminal/session.js');

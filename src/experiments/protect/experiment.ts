@@ -1,11 +1,11 @@
 /**
- * `thermograd protect`: a penalty from a trained network and its data, in a file that appears whole or not at all.
+ * `thermograd protect`: a penalty from a trained network and its data, in a file that appears whole or not at all, and then its page; a call
+ * that finds the file that it would write without its page (standing.ts) adds the page.
  * docs/theory [C1], [C2].
  *
  * The anchor is always the weights that were given. A window that is trained for principal directions starts from them
  * and only gives the directions in which SGD moves; its last weights are not used.
  */
-import { existsSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Constraint } from '../../apply/constraint.js';
 import type { Samples } from '../../data/dataset.js';
@@ -16,7 +16,7 @@ import { allVersions, thisMachine, usableMemory, VERSION } from '../../jobs/mach
 import { checkMemory } from '../../jobs/memory.js';
 import { measure as digest } from '../../jobs/outputs.js';
 import { type JobKind, runJobs } from '../../jobs/pool.js';
-import { checkFree, publish, removeAbandoned } from '../../jobs/publish.js';
+import { publish, removeAbandoned } from '../../jobs/publish.js';
 import { factsOf, reportFiles } from '../../jobs/report-folder.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import type { KernelBuild } from '../../kernels/load.js';
@@ -24,7 +24,8 @@ import { type AnyNetwork, isLayered, networkWords } from '../../model/any-networ
 import { check } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import * as is from '../../numeric/wants.js';
-import { penaltyFormat, writePenalty } from '../../record/penalty.js';
+import { writeWhole } from '../../record/files.js';
+import { penaltyBytes } from '../../record/penalty.js';
 import { checkLayers } from '../../runs/config.js';
 import { judgeWeights } from '../../runs/expected.js';
 import { optimiserIn, penaltyOf } from '../../runs/optimiser.js';
@@ -36,6 +37,7 @@ import type { ProtectResult } from './measured.js';
 import { protectDisk, protectMemory } from './memory.js';
 import { penaltyNamed } from './method.js';
 import { firstLayer, heldLayers, type ProtectRequest, trainingOf, windowPlan, windowSource } from './plan.js';
+import { checkAnchor, checkBytes, checkPlace, DOCUMENT, pageFolder } from './standing.js';
 
 export type { ProtectResult } from './measured.js';
 export type { ProtectRequest } from './plan.js';
@@ -65,11 +67,7 @@ const JOB_KIND: JobKind<ProtectShared, ProtectJob, ProtectOutcome> = {
 export async function protectRun(request: ProtectRequest): Promise<ProtectResult & { readonly report: string }> {
   is.given('protectRun', { request }, { request: PROTECT_WANTS });
   const { run, samples, axes = 50, windowEpochs, out = 'penalty.npz' } = request;
-  const force = request.force === true;
-  // a penalty that stands is refused, and what a killed process left of its page would stay
-  removeAbandoned(pageFolder(out));
-  checkFile(out, force);
-  checkFree(pageFolder(out), { force, files: PAGE, what: 'report of a penalty' });
+  const unfinished = checkPlace(out, request.force === true);
   const constraint = penaltyNamed(request.method ?? 'ewc');
   for (const [flag, value] of Object.entries({ axes, samples, 'window-epochs': windowEpochs }))
     check(
@@ -84,7 +82,9 @@ export async function protectRun(request: ProtectRequest): Promise<ProtectResult
   );
   const config = configOf(request);
   checkLayers(config, request.weights);
-  return withKernel(config.kernel, (build) => protectWith(request, { constraint, config, axes, out, build }));
+  return withKernel(config.kernel, (build) =>
+    protectWith(request, { constraint, config, axes, out, unfinished, build }),
+  );
 }
 
 interface Asked {
@@ -92,6 +92,8 @@ interface Asked {
   readonly config: AnyConfig;
   readonly axes: number;
   readonly out: string;
+  /** Whether the file stands, and lacks its page. */
+  readonly unfinished: boolean;
   readonly build: KernelBuild;
 }
 
@@ -105,11 +107,6 @@ function configOf({ run, layers = [] }: ProtectRequest): AnyConfig {
   return stated ? config : anyConfigAt(run, [...given, { record: { layer: firstLayer(config.network) } }], what);
 }
 
-/** The folder of the page of a penalty. */
-const pageFolder = (out: string): string => `${out.replace(/\.[^./\\]+$/, '')}-report`;
-/** What it holds. */
-const PAGE = ['report.html', 'penalty.json', 'theory.html', 'figures', 'tables'];
-
 /** Draws and writes the page; the library that draws is loaded here. */
 async function writePage(result: ProtectResult, config: AnyConfig): Promise<string> {
   const { renderProtection } = await import('./page.js');
@@ -118,7 +115,7 @@ async function writePage(result: ProtectResult, config: AnyConfig): Promise<stri
   const folder = pageFolder(file);
   // the page lies beside the file, wherever both are
   const report = renderProtection({ ...result, file: basename(file) }, factsOf(record, { config }));
-  publish(folder, reportFiles(report, 'penalty.json'));
+  publish(folder, reportFiles(report, DOCUMENT));
   return join(folder, 'report.html');
 }
 
@@ -126,7 +123,7 @@ async function protectWith(
   request: ProtectRequest,
   asked: Asked,
 ): Promise<ProtectResult & { readonly report: string }> {
-  const { constraint, config, axes, out, build } = asked;
+  const { constraint, config, axes, out, unfinished, build } = asked;
   const { samples } = request;
   const source = windowSource(request, constraint);
   const {
@@ -149,7 +146,9 @@ async function protectWith(
   const state = run === undefined ? foreignState(weights!, network, config.layers) : finalState(run, network);
   const bad = state.weights.findIndex((w) => !Number.isFinite(w));
   check(bad < 0, 'not-finite', `${state.origin} are not all finite: number ${bad} of them is ${state.weights[bad]}.`);
-  request.onStart?.(announcement(network, config, constraint, held, measured), memory, disk);
+  if (unfinished) await checkAnchor(out, state.weights);
+  const words = announcement(network, config, constraint, held, measured);
+  request.onStart?.(unfinished ? `${words}; ${out} stands already, and its page is added` : words, memory, disk);
   const judged = judgeWeights(network, state.weights, train, request.expected ?? {}, request.weights !== undefined);
   request.onJudged?.(judged);
   const shared: ProtectShared = {
@@ -169,7 +168,7 @@ async function protectWith(
     kernelBuild: build,
   };
   const outcome = await measure(constraint.name, shared, request, out);
-  const result = keep({ out, constraint, config, state, shared, outcome, doubts: judged.doubts });
+  const result = keep({ out, unfinished, constraint, config, state, shared, outcome, doubts: judged.doubts });
   return { ...result, report: await writePage(result, config) };
 }
 
@@ -199,6 +198,7 @@ async function measure(
 
 interface Found {
   readonly out: string;
+  readonly unfinished: boolean;
   readonly constraint: Constraint;
   readonly config: AnyConfig;
   readonly state: State;
@@ -207,9 +207,10 @@ interface Found {
   readonly doubts: readonly string[];
 }
 
-/** Writes the file and returns its properties. */
+/** Writes the file, unless it stands, and returns its properties. */
 function keep({
   out,
+  unfinished,
   constraint,
   config,
   state: { origin, parameters },
@@ -236,7 +237,9 @@ function keep({
     seed: String(config.seed),
   };
   removeAbandoned(out);
-  writePenalty(out, penalty, strength, metadata, parameters);
+  const bytes = penaltyBytes(out, penalty, strength, metadata, parameters);
+  if (unfinished) checkBytes(out, bytes);
+  else writeWhole(out, bytes);
   return {
     file: out,
     ...digestOf(out),
@@ -284,13 +287,6 @@ function optimiserWords(config: AnyConfig): string {
 function digestOf(out: string): Pick<ProtectResult, 'bytes' | 'sha256'> {
   const { bytes, sha256 } = digest(out);
   return { bytes, sha256 };
-}
-
-function checkFile(out: string, force: boolean): void {
-  penaltyFormat(out);
-  if (!existsSync(out)) return;
-  check(lstatSync(out).isFile(), 'out-exists', `${out} is not a file; choose another with --out.`);
-  check(force, 'out-exists', `there is a file ${out}; choose another with --out, or replace it with --force.`);
 }
 
 function announcement(

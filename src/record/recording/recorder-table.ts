@@ -24,12 +24,15 @@ interface Block {
   readonly projection?: { readonly size: number } | null;
 }
 
-interface Header {
+/** What the header of a recording says, as far as this program reads it; only version and blocks are checked. */
+export interface Header {
   readonly version: number;
   readonly status: string;
   readonly reason?: string | null;
+  readonly every?: number;
   readonly blocks: readonly Block[];
-  readonly streams?: { readonly path?: string } | null;
+  readonly streams?: { readonly path?: string; readonly steps?: number | null } | null;
+  readonly model?: { readonly class?: string } | null;
   readonly optimizer?: {
     readonly class?: string;
     readonly columns?: readonly string[];
@@ -52,11 +55,11 @@ export const isRecorderFolder = (path: string): boolean =>
   documentIn(`${path}/${HEADER}`)?.format === 'thermograd recording';
 
 /**
- * Opens a folder of the recorder, also while it is being written.
- * @throws InputError for another version of the format, and for a folder that is not as its header says
+ * Reads the header of a folder of the recorder.
+ * @throws InputError for one that is no JSON object, of another version of the format, or without a readable list of blocks
  */
-export async function openRecorder(path: string): Promise<Table> {
-  const header = documentIn(`${path}/${HEADER}`) as unknown as Header;
+export function headerIn(path: string): Header {
+  const header = (documentIn(`${path}/${HEADER}`) ?? {}) as unknown as Header;
   check(
     header.version === 1,
     'other-version',
@@ -68,6 +71,30 @@ export async function openRecorder(path: string): Promise<Table> {
     new InputError('bad-recording', `${path}/${HEADER} is damaged: its list of blocks of weights is not readable.`);
   if (!Array.isArray(blocks) || blocks.length === 0) throw damaged();
   if (blocks.some((block) => !isBlock(block))) throw damaged();
+  return header;
+}
+
+/**
+ * Counts the steps of a recording that was not closed, from the column that is written last in a row; undefined where it is not readable.
+ */
+export async function stepsSoFar(path: string, { streams }: Header): Promise<number | undefined> {
+  if (typeof streams?.path !== 'string' || !isInside(streams.path)) return undefined;
+  try {
+    const store = new FolderStore(`${path}/${streams.path}`);
+    const array = await openRows(store, 'step', { types: ['int32', 'int64'], dimensions: 1, gaps: true });
+    return (await recordedSteps(array, array.shape[0])).length;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens a folder of the recorder, also while it is being written.
+ * @throws InputError for another version of the format, and for a folder that is not as its header says
+ */
+export async function openRecorder(path: string): Promise<Table> {
+  const header = headerIn(path);
+  const { blocks } = header;
   const opened: Opened[] = [];
   for (const block of blocks) opened.push(await openBlock(path, block));
   const T = Math.min(...opened.map((o) => o.steps.length));

@@ -3,9 +3,9 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { check } from '../../numeric/errors.js';
-import { KINDS, type Kind } from '../kinds.js';
+import { KINDS, type Kind, RECORDER } from '../kinds.js';
 
-/** A folder of results and what it is. */
+/** A folder of results, or a recording, and what it is. */
 export interface FoundFolder {
   readonly path: string;
   readonly kind: Kind;
@@ -31,8 +31,8 @@ const DEPTH = 12;
 const OFTEN = 100;
 
 /**
- * Finds the folders of results at and below a folder, in the order of their names. Links are not followed; hidden folders,
- * node_modules and arrays are not searched, nor are the parts of a study unless `all` asks for them. Cost: one reading of each folder.
+ * Finds the folders of results and the recordings at and below a folder, in the order of their names. Links are not followed; hidden
+ * folders, node_modules and arrays are not searched, nor are the parts of a study unless `all` asks for them. Cost: one reading of each folder.
  * @throws InputError where there is no such folder
  */
 export async function findFolders(
@@ -56,10 +56,11 @@ export async function findFolders(
       unread.push({ folder: path, code: 'not-readable', message: `cannot read ${path}: ${(error as Error).message}.` });
       return;
     }
-    const kind = kindOfFolder(new Set(entries.map((entry) => entry.name)));
+    const names = new Set(entries.map((entry) => entry.name));
+    const kind = kindOfFolder(names) ?? (names.has(RECORDER.file) ? RECORDER : undefined);
     if (kind) found.push({ path, kind });
     if (depth === DEPTH || (kind?.whole && !all)) return;
-    const inside = entries.filter((entry) => entry.isDirectory() && searched(entry.name, kind !== undefined));
+    const inside = entries.filter((entry) => entry.isDirectory() && searched(entry.name, kind));
     for (const { name } of inside.sort((a, b) => byName(a.name, b.name))) await visit(join(path, name), depth + 1);
   };
   await visit(root, 0);
@@ -70,12 +71,12 @@ export async function findFolders(
 export const kindOfFolder = (names: ReadonlySet<string>): Kind | undefined =>
   KINDS.find((k) => names.has(k.file) && (k.with === undefined || names.has(k.with)));
 
-/** Whether a folder can hold results; those of a report hold none. */
-const searched = (name: string, inResults: boolean): boolean =>
+/** Whether a folder can hold results; those of a report hold none, nor do the arrays of a recording. */
+const searched = (name: string, inside: Kind | undefined): boolean =>
   !name.startsWith('.') &&
   name !== 'node_modules' &&
   !name.endsWith('.zarr') &&
-  !(inResults && (name === 'figures' || name === 'tables'));
+  !(inside === RECORDER ? ['blocks', 'streams'] : inside ? ['figures', 'tables'] : []).includes(name);
 
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 /** Orders names as people count: seed2 before seed10. */

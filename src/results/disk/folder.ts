@@ -5,7 +5,7 @@ import { check } from '../../numeric/errors.js';
 import { readWhole } from '../../record/files.js';
 import type { ResultFolder } from '../folder.js';
 import { readDocument } from '../folder.js';
-import type { Kind } from '../kinds.js';
+import { type Kind, RECORDER } from '../kinds.js';
 import { kindOfFolder } from './find.js';
 
 /** A folder of results, opened to be read. */
@@ -31,7 +31,8 @@ export function openFolder(path: string, kind: Kind): Opened {
 
 /**
  * Opens the folder that a command was given.
- * @throws InputError (`no-such-folder`, `no-results`) where there is none, or nothing that thermograd wrote
+ * @throws InputError (`no-such-folder`, `not-analysed`, `no-results`) where there is none, a recording that has yet to be analysed, or
+ * nothing that thermograd wrote
  */
 export async function openResults(path: string): Promise<Opened> {
   const facts = statSync(path, { throwIfNoEntry: false });
@@ -41,7 +42,14 @@ export async function openResults(path: string): Promise<Opened> {
     () => `there is no folder ${path}; thermograd list shows the runs below a folder.`,
   );
   check(facts.isDirectory(), 'no-results', () => `${path} is a file; name the folder of a run.`);
-  const kind = kindOfFolder(new Set(readdirSync(path)));
+  const names = new Set(readdirSync(path));
+  const kind = kindOfFolder(names);
+  check(
+    kind !== undefined || !names.has(RECORDER.file),
+    'not-analysed',
+    () =>
+      `${path} is a recording, and holds no findings, figures or tables; analyse it with thermograd analyse ${path}, and name the folder of that analysis.`,
+  );
   check(
     kind !== undefined,
     'no-results',

@@ -1,16 +1,21 @@
 /** What a list of runs says of each: what it is, its state, when it changed, its settings and its verdicts. */
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { holderOf } from '../../jobs/lock.js';
 import { InputError } from '../../numeric/errors.js';
 import type { Verdict } from '../../report/finding.js';
 import { readDocument } from '../folder.js';
+import { RECORDER } from '../kinds.js';
 import { type RunSummary, summarise } from '../summary.js';
 import { type FoundFolder, findFolders, shownBelow, type Unread } from './find.js';
 import { openFolder } from './folder.js';
+import { analysesOf, recordingAt } from './recordings.js';
 
-/** `running` while a process holds the folder; `stopped` where stages are left and none does. */
-export type RunState = 'running' | 'stopped' | 'done' | 'failed';
+/**
+ * `running` while a process holds the folder; `stopped` where stages are left and none does, and where a training that was recorded ended
+ * early; `open` for a recording that was not closed, whose training runs or was killed.
+ */
+export type RunState = 'running' | 'stopped' | 'done' | 'failed' | 'open';
 
 /** One run of a list. */
 export interface ListedRun {
@@ -28,9 +33,11 @@ export interface ListedRun {
   readonly changed: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
+  /** For a recording the folders of its analyses, below the one that was searched; absent for everything else. */
+  readonly analyses?: readonly string[];
 }
 
-/** The runs below a folder, and what could not be read. */
+/** The runs and recordings below a folder, and what could not be read. */
 export interface RunList {
   readonly runs: readonly ListedRun[];
   readonly unread: readonly Unread[];
@@ -41,7 +48,7 @@ const tree = (value: unknown): Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {};
 
 /**
- * Lists the runs below a folder. What is damaged, or of another program, is named and not listed. Cost: one reading of each
+ * Lists the runs and recordings below a folder. What is damaged, or of another program, is named and not listed. Cost: one reading of each
  * folder, and of the record and the findings of each run; about a thousand runs a second.
  * @throws InputError where there is no such folder
  */
@@ -52,10 +59,11 @@ export async function listRuns(
   const { found, unread } = await findFolders(root, options);
   const runs: ListedRun[] = [];
   const bad = [...unread];
+  const analyses = await analysesOf(found);
   for (const folder of found) {
     if (options.signal?.aborted) break;
     try {
-      runs.push(await listed(root, folder));
+      runs.push(await (folder.kind === RECORDER ? recorded(root, folder, analyses) : listed(root, folder)));
     } catch (error) {
       const code = error instanceof InputError ? error.code : 'bad-document';
       bad.push({ folder: shownBelow(root, folder.path), code, message: (error as Error).message });
@@ -84,6 +92,23 @@ async function listed(root: string, { path, kind }: FoundFolder): Promise<Listed
     changed: statSync(join(path, kind.file)).mtimeMs,
     settings: settingsIn(record, summary),
     verdicts: summary.verdicts,
+  };
+}
+
+/** Reads the header of a recording. */
+async function recorded(
+  root: string,
+  { path, kind }: FoundFolder,
+  analyses: ReadonlyMap<string, readonly string[]>,
+): Promise<ListedRun> {
+  return {
+    folder: shownBelow(root, path),
+    experiment: kind.experiment,
+    what: kind.what,
+    ...(await recordingAt(path)),
+    changed: statSync(join(path, kind.file)).mtimeMs,
+    verdicts: {},
+    analyses: (analyses.get(realpathSync(path)) ?? []).map((analysis) => shownBelow(root, analysis)),
   };
 }
 

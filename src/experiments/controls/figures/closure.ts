@@ -1,7 +1,7 @@
 /** Predicted over measured variance of the frozen cells by groups of Hessian modes. docs/theory [S2]–[S4]. */
 import * as Plot from '@observablehq/plot';
 import { type Axis, logAxis, logDomain } from '../../../report/figures/axes.js';
-import { barMarks } from '../../../report/figures/bars.js';
+import { barMarks, beyondWords } from '../../../report/figures/bars.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatPlain } from '../../../report/format.js';
@@ -91,6 +91,6 @@ export function closure(groups: readonly GroupRow[]): Drawn {
         ),
       ],
     }),
-    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are one standard error over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.${points.some((p) => p.low < y[0] || p.high > y[1]) ? ' A bar with an arrow reaches beyond the frame.' : ''}`,
+    caption: `Only the recorded layer moves, so that H and C, exact at the mean of the window, are all that the theory needs. The variance between two replicas (half that of their difference) does not contain the descent that both have in common. Bars are one standard error over ${formatCount(Math.min(...groups.map((g) => g.halves.n)))} seeds. A ring at the lower edge stands for a ratio below ${LEAST}: there the whole variance is almost all descent.${beyondWords(points, y)}`,
   };
 }

@@ -1,7 +1,8 @@
 /** psi of every regime with its error, and psi against the length of the window. docs/theory [S6], [S7]. */
 import * as Plot from '@observablehq/plot';
 import { linearAxis, linearDomain, logAxis, logDomain, rowsAxis } from '../../../report/figures/axes.js';
-import { barMarks } from '../../../report/figures/bars.js';
+import { barMarks, beyondWords } from '../../../report/figures/bars.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure, type LegendEntry } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -45,12 +46,15 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
     const [low, high] = [r.psi.value - error, r.psi.value + error];
     return { at, psi: r.psi.value, low, high, theory: r.theory.value, colour: PALETTE[k % 4] };
   });
-  const x = linearDomain([0, 4.6, ...points.flatMap((p) => [p.psi, p.theory])], 0.06);
+  const { domain, axis, lines, entry } = exponentAxis(
+    points.flatMap((p) => [p.psi, p.theory]),
+    { least: [0, 4.6], pad: 0.06 },
+  );
   const names = bases.map((b) => BASIS_NAMES[b]);
   const legend: LegendEntry[] = [
     ...branches.map((label, k) => ({ label, mark: 'dot' as const, colour: PALETTE[k % 4] })),
     { label: 'theory, single modes', mark: 'ring', colour: COLOURS.muted },
-    { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
+    entry,
   ];
   const n = Math.min(...shown.map((r) => r.psi.n));
   return {
@@ -61,14 +65,14 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
       title: 'Exponent psi of each choice of directions, for each way of drawing batches',
       width: 860,
       height: 110 + 52 * bases.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
+      x: axis,
       y: rowsAxis(names),
       narrow: { y: rowsAxis(names, 0.6, NAME) },
       legend,
       marks: [
-        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
+        lines,
         Plot.dot(points, { x: 'theory', y: 'at', r: 3.6, stroke: COLOURS.muted, strokeWidth: 1.5, clip: true }),
-        ...barMarks(points, 'x', x),
+        ...barMarks(points, 'x', domain),
         Plot.dot(points, { x: 'psi', y: 'at', r: 4, fill: 'colour' }),
       ],
     }),
@@ -76,15 +80,9 @@ export function exponentsByRegime(rows: readonly RegimeRow[], mainWindow: number
       `Each row is a way of choosing directions, in windows of ${formatCount(mainWindow)} epochs (halves of them where the other half chose the directions). ` +
       `Bars are one standard error ${n < 2 ? 'of the fit of the single seed' : `over ${formatCount(n)} seeds`}. ` +
       'Rings: the exponent of the discrete-time theory for single modes with the curvature and the noise measured along the same directions. Dots and rings differ where the directions were chosen by the same fluctuations that are measured along them.' +
-      beyond(points, x),
+      beyondWords(points, domain),
   };
 }
-
-/** What a caption says of bars that are cut at the frame. */
-const beyond = (
-  points: readonly { readonly low: number; readonly high: number }[],
-  [a, b]: readonly [number, number],
-) => (points.some((p) => p.low < a || p.high > b) ? ' A bar with an arrow reaches beyond the frame.' : '');
 
 const drawable = (r: RegimeRow): boolean => Number.isFinite(r.psi.value) && Number.isFinite(r.theory.value);
 
@@ -123,6 +121,6 @@ export function exponentsByWindow(rows: readonly RegimeRow[]): Drawn {
     }),
     caption:
       'Principal directions and variances from one and the same window, which ends with the branch. Bars as in the figure above. Points of the two samplings are shifted slightly apart.' +
-      beyond(points, y),
+      beyondWords(points, y),
   };
 }

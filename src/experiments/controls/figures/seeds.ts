@@ -1,7 +1,8 @@
 /** psi of every seed over each range of ranks, for directions of the same window and of Hessian eigenvectors. docs/theory [N5], [S6]. */
 import * as Plot from '@observablehq/plot';
 import { silence } from '../../../analyse/trajectory/fit-ranges.js';
-import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { rowsAxis } from '../../../report/figures/axes.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
@@ -36,7 +37,10 @@ export function exponentsBySeed(rows: readonly RegimeRow[], mainWindow: number):
   const shown = points.filter((p) => Number.isFinite(p.psi));
   if (shown.length === 0) return { name, missing: 'no seed has an exponent in the main window.' };
   const labels = [...new Set(shown.map((p) => p.label))];
-  const x = linearDomain([0, 4.5, ...shown.map((p) => p.psi)], 0.06);
+  const { axis, lines, entry } = exponentAxis(
+    shown.map((p) => p.psi),
+    { least: [0, 4.5], pad: 0.06 },
+  );
   const at = (p: { label: string; k: number; n: number; seeds: number }) =>
     labels.length - labels.indexOf(p.label) + 0.22 * (0.5 - p.n) * 2 + 0.3 * ((p.k + 0.5) / p.seeds - 0.5);
   const most = Math.max(...series.map((s) => s.row.seeds.length));
@@ -48,17 +52,14 @@ export function exponentsBySeed(rows: readonly RegimeRow[], mainWindow: number):
       title: 'Exponent psi of every seed over each range of ranks',
       width: 760,
       height: 90 + 46 * labels.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
+      x: axis,
       y: rowsAxis(labels),
       narrow: { y: rowsAxis(labels, 0.6, NAME) },
       legend: [
         ...series.map(({ basis, colour }) => ({ label: BASIS_NAMES[basis], mark: 'dot' as const, colour })),
-        { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
+        entry,
       ],
-      marks: [
-        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
-        Plot.dot(shown, { x: 'psi', y: at, r: 3.2, fill: 'colour', fillOpacity: 0.85 }),
-      ],
+      marks: [lines, Plot.dot(shown, { x: 'psi', y: at, r: 3.2, fill: 'colour', fillOpacity: 0.85 })],
     }),
     caption: `Each dot is one of ${formatCount(most)} ${most === 1 ? 'seed' : 'seeds'} (shuffled batches, no momentum, windows of ${formatCount(mainWindow)} epochs), slightly shifted so that none hides another. Fits over a range that do not decide (a 95 % interval wider than ±${formatNumber(VOTES.width, 1)}, or fewer than ${formatCount(VOTES.points)} points) are not drawn. The spread along a row is that of seeds; the spread between rows is the choice of range.`,
   };

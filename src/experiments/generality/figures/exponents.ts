@@ -1,8 +1,9 @@
 /** The one figure: the exponent of every layer of every network under every optimiser, in the window and under the controls. */
 import * as Plot from '@observablehq/plot';
 import type { RegimeName } from '../../../analyse/trajectory/regime.js';
-import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { rowsAxis } from '../../../report/figures/axes.js';
 import { barMarks } from '../../../report/figures/bars.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -55,7 +56,10 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
   const rows = all.filter((row) => points.some((p) => p.row === row));
   const left = all.length - rows.length;
   const at = (p: { row: string; m: number }) => rows.length - rows.indexOf(p.row) + 0.21 * (1.5 - p.m);
-  const x = linearDomain([0, 4.5, ...points.map((p) => p.psi)], 0.06);
+  const { domain, axis, lines, entry } = exponentAxis(
+    points.map((p) => p.psi),
+    { least: [0, 4.5], pad: 0.06, ticks: 8, stated: [0, 4] },
+  );
   return {
     name,
     title: 'The exponent everywhere',
@@ -64,15 +68,12 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
       title: 'Exponent psi of every layer under every optimiser, in the window and under the controls',
       width: 820,
       height: 100 + 22 * rows.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 8),
+      x: axis,
       y: rowsAxis(rows, 0.7),
       narrow: { y: rowsAxis(rows, 0.7, NAME), height: 100 + 34 * rows.length },
-      legend: [
-        ...MARKS.map(({ label, colour, mark }) => ({ label, mark, colour })),
-        { label: 'ψ = 0 and ψ = 4', mark: 'rule', colour: COLOURS.ink },
-      ],
+      legend: [...MARKS.map(({ label, colour, mark }) => ({ label, mark, colour })), entry],
       marks: [
-        Plot.ruleX([0, 4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
+        lines,
         ...MARKS.flatMap(({ colour, mark }, m) => {
           const own = points.filter((p) => p.m === m);
           const opacity = (p: { sure: boolean }) => (p.sure ? 1 : FAINT);
@@ -80,8 +81,8 @@ export function exponentsOfGroups(groups: readonly Group[]): Drawn {
             ...barMarks(
               own.filter((p) => p.sure).map((p) => ({ at: at(p), low: p.low, high: p.high, colour })),
               'x',
-              x,
-              1,
+              domain,
+              { strokeWidth: 1 },
             ),
             Plot.dot(own, {
               x: 'psi',

@@ -1,7 +1,8 @@
 /** psi of every run that decides, in the window, by layer and optimiser. */
 import * as Plot from '@observablehq/plot';
-import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { rowsAxis } from '../../../report/figures/axes.js';
 import { barMarks } from '../../../report/figures/bars.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount } from '../../../report/format.js';
@@ -28,7 +29,10 @@ export function exponentsOfRuns(groups: readonly Group[]): Drawn {
     high: e.value + e.standardError,
     colour,
   }));
-  const x = linearDomain([0, 4.5, ...points.map((p) => p.psi)], 0.06);
+  const { domain, axis, lines, entry } = exponentAxis(
+    points.map((p) => p.psi),
+    { least: [0, 4.5], pad: 0.06, ticks: 8 },
+  );
   return {
     name,
     title: 'The exponent of every run',
@@ -37,16 +41,13 @@ export function exponentsOfRuns(groups: readonly Group[]): Drawn {
       title: 'Exponent psi of every run that decides, by layer and optimiser',
       width: 820,
       height: 100 + 26 * rows.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 8),
+      x: axis,
       y: rowsAxis(rows, 0.7),
       narrow: { y: rowsAxis(rows, 0.7, NAME), height: 100 + 34 * rows.length },
-      legend: [
-        ...sets.map((label, k) => ({ label, mark: 'dot' as const, colour: PALETTE[k % 4] })),
-        { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
-      ],
+      legend: [...sets.map((label, k) => ({ label, mark: 'dot' as const, colour: PALETTE[k % 4] })), entry],
       marks: [
-        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
-        ...barMarks(points, 'x', x, 1),
+        lines,
+        ...barMarks(points, 'x', domain, { strokeWidth: 1 }),
         Plot.dot(points, { x: 'psi', y: 'at', r: 2.8, fill: 'colour' }),
       ],
     }),

@@ -3,8 +3,9 @@ import * as Plot from '@observablehq/plot';
 import { silence } from '../../../analyse/trajectory/fit-ranges.js';
 import type { Analysis, ScalingSummary } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';
-import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { rowsAxis } from '../../../report/figures/axes.js';
 import { barMarks } from '../../../report/figures/bars.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatNumber } from '../../../report/format.js';
@@ -44,14 +45,17 @@ export function exponentByRange({ scaling }: Pick<Analysis, 'scaling'>): Drawn {
     return { at: rows.length - k, psi: value, low: value - error, high: value + error, votes, colour, bracket };
   });
   const inside = points.filter((p) => p.psi > LEAST && p.psi < MOST);
-  const x = linearDomain([3.6, 4.4, ...inside.flatMap((p) => [Math.max(LEAST, p.low), Math.min(MOST, p.high)])], 0.12);
+  const { domain, axis, lines, entry } = exponentAxis(
+    inside.flatMap((p) => [Math.max(LEAST, p.low), Math.min(MOST, p.high)]),
+    { least: [3.6, 4.4], pad: 0.12 },
+  );
   const brackets = points.flatMap(({ at, bracket }) => {
     const ends = bracket?.filter(Number.isFinite) ?? [];
-    return ends.length === 2 ? ends.map((v) => ({ at, v })).filter(({ v }) => v > x[0] && v < x[1]) : [];
+    return ends.length === 2 ? ends.map((v) => ({ at, v })).filter(({ v }) => v > domain[0] && v < domain[1]) : [];
   });
   const names = rows.map((r) => r.label);
   const silent = points.filter((p) => !p.votes).length;
-  const outside = points.length - points.filter((p) => p.psi >= x[0] && p.psi <= x[1]).length;
+  const outside = points.length - points.filter((p) => p.psi >= domain[0] && p.psi <= domain[1]).length;
   return {
     name,
     title: 'The exponent by fit range',
@@ -60,7 +64,7 @@ export function exponentByRange({ scaling }: Pick<Analysis, 'scaling'>): Drawn {
       title: 'Exponent psi of the variance-flatness relation over each range of the fit',
       width: 760,
       height: 90 + 30 * rows.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
+      x: axis,
       y: rowsAxis(names),
       narrow: { y: rowsAxis(names, 0.6, NAME), height: 90 + 44 * rows.length },
       legend: [
@@ -69,18 +73,18 @@ export function exponentByRange({ scaling }: Pick<Analysis, 'scaling'>): Drawn {
         ...(brackets.length > 0
           ? [{ label: 'least squares of σ², of F', mark: 'cross' as const, colour: COLOURS.orange }]
           : []),
-        { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
+        entry,
       ],
       marks: [
-        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
+        lines,
         Plot.dot(brackets, { x: 'v', y: 'at', r: 3, symbol: 'times', stroke: COLOURS.orange, strokeWidth: 1.4 }),
-        ...barMarks(points, 'x', x),
+        ...barMarks(points, 'x', domain),
         Plot.dot(
-          points.filter((p) => p.votes && p.psi >= x[0] && p.psi <= x[1]),
+          points.filter((p) => p.votes && p.psi >= domain[0] && p.psi <= domain[1]),
           { x: 'psi', y: 'at', r: 3.8, fill: 'colour' },
         ),
         Plot.dot(
-          points.filter((p) => !p.votes && p.psi >= x[0] && p.psi <= x[1]),
+          points.filter((p) => !p.votes && p.psi >= domain[0] && p.psi <= domain[1]),
           { x: 'psi', y: 'at', r: 3.8, stroke: 'colour', fill: COLOURS.paper, strokeWidth: 1.5 },
         ),
       ],

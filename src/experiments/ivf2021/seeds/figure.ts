@@ -3,7 +3,8 @@ import * as Plot from '@observablehq/plot';
 import { silence } from '../../../analyse/trajectory/fit-ranges.js';
 import type { ScalingSummary } from '../../../analyse/trajectory/results.js';
 import { negated } from '../../../numeric/estimate.js';
-import { linearAxis, linearDomain, rowsAxis } from '../../../report/figures/axes.js';
+import { rowsAxis } from '../../../report/figures/axes.js';
+import { exponentAxis } from '../../../report/figures/exponent.js';
 import { type Drawn, drawFigure } from '../../../report/figures/frame.js';
 import { COLOURS } from '../../../report/figures/palette.js';
 import { formatCount, formatNumber } from '../../../report/format.js';
@@ -30,7 +31,10 @@ export function exponentsByRange(seeds: readonly SeedScaling[]): Drawn {
   const shown = points.filter((p) => p.votes);
   if (shown.length === 0) return { name, missing: 'no range has an exponent that is decidable.' };
   const labels = [...new Set(points.map((p) => p.label))];
-  const x = linearDomain([3.5, 4.5, ...shown.map((p) => p.psi)], 0.08);
+  const { axis, lines, entry } = exponentAxis(
+    shown.map((p) => p.psi),
+    { least: [3.5, 4.5], pad: 0.08 },
+  );
   const at = (p: { label: string; k: number }) =>
     labels.length - labels.indexOf(p.label) + 0.5 * ((p.k + 0.5) / seeds.length - 0.5);
   const silent = labels
@@ -44,15 +48,15 @@ export function exponentsByRange(seeds: readonly SeedScaling[]): Drawn {
       title: 'Exponent psi of every seed over each range of ranks',
       width: 760,
       height: 90 + 46 * labels.length,
-      x: linearAxis('exponent ψ of σ² ∝ F^−ψ', x, 7),
+      x: axis,
       y: rowsAxis(labels),
       legend: [
         { label: 'one seed', mark: 'dot', colour: COLOURS.blue },
         { label: 'mean over seeds', mark: 'bar', colour: COLOURS.orange },
-        { label: 'ψ = 4', mark: 'rule', colour: COLOURS.ink },
+        entry,
       ],
       marks: [
-        Plot.ruleX([4], { stroke: COLOURS.ink, strokeDasharray: '3 2' }),
+        lines,
         Plot.link(
           labels.flatMap((label) => {
             const own = shown.filter((p) => p.label === label);

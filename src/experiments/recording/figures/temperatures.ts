@@ -41,7 +41,7 @@ export function temperatureFigure({ temperatures: t, pca, motion }: MeasuredReco
       ),
       y: logAxis('temperature Tᵢ (loss)', y),
       marks: [
-        ...barMarks(bars, 'y', y, 1.2),
+        ...barMarks(bars, 'y', y, { strokeWidth: 1.2 }),
         Plot.dot(settled, { x: 'x', y: 'y', r: 3, fill: COLOURS.blue }),
         Plot.dot(moving, { x: 'x', y: 'y', r: 3, stroke: COLOURS.orange, strokeWidth: 1.5 }),
       ],

@@ -46,7 +46,7 @@ export function correlationTimes({
       x: byWidth ? logAxis('flatness F (weight)', x) : logAxis('rank i', x),
       y: logAxis('correlation time τ (steps)', y),
       marks: [
-        ...barMarks(bars, 'y', y, 1.2),
+        ...barMarks(bars, 'y', y, { strokeWidth: 1.2 }),
         Plot.dot(
           points.filter((p) => !p.drift),
           { x: 'x', y: 'y', r: 3, fill: COLOURS.blue },
