@@ -145,7 +145,7 @@ describe.each([undefined, 10])('draws beside explicit walks of 60 steps, epochs 
 describe('what a draw leaves out enters by its mean', () => {
   /** Hands back the diagonal in place of the eigenvalues: the trace is the same, and it costs nothing. */
   const diagonal = {
-    gemm: la.gemm,
+    syrk: la.syrk,
     eigvalsh: (a: Matrix) => Float64Array.from({ length: a.rows }, (_, i) => a.data[i * a.rows + i]),
   };
 
@@ -170,12 +170,12 @@ describe('what a draw leaves out enters by its mean', () => {
     const drawn = walkVariances(diagonal, { covariance, times: Float64Array.of(0.5, 0.25), key: randomKey(7) });
     expect(drawn.length).toBe(1500);
     let rows = 0;
-    const gemm: typeof la.gemm = (a, b, options) => {
+    const syrk: typeof la.syrk = (a, options) => {
       rows = a.rows;
-      return la.gemm(a, b, options);
+      return la.syrk(a, options);
     };
     walkVariances(
-      { ...diagonal, gemm },
+      { ...diagonal, syrk },
       { covariance: Float64Array.of(1), times: new Float64Array(1200), key: randomKey(7) },
     );
     expect(rows).toBe(1000);
@@ -209,7 +209,7 @@ describe('what a draw leaves out enters by its mean', () => {
       const few = [1, 0.25, 0.125, ...new Array<number>(117).fill(1e-12)];
       const times = Float64Array.from([...few, ...new Array<number>(80).fill(tail / 80)]);
       const share = walkShare(
-        { gemm: la.gemm, eigvalsh },
+        { syrk: la.syrk, eigvalsh },
         { covariance: Float64Array.from(covariance), times, key: randomKey(8) },
       );
       const at = (j: number, k: number) => square.data[120 * j + k];

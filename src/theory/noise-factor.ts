@@ -42,8 +42,8 @@ const ROWS = 256;
 
 /** Describes the noise of `steps` steps. */
 interface NoiseRequest {
-  /** L, P×r, of the covariance PER BATCH. */
-  readonly factor: Matrix;
+  /** L, P×r, of the covariance PER BATCH, or the P numbers on the diagonal of a diagonal L. */
+  readonly factor: Matrix | Float64Array;
   readonly sampling: NoiseSampling;
   /** M for `shuffled`. */
   readonly batchesPerEpoch: number;
@@ -55,11 +55,12 @@ interface NoiseRequest {
 /**
  * Generates blocks (rows×P) of noise, `steps` rows in all; each block is new memory that the caller may change. Shuffled noise is
  * white noise minus its mean over the epoch, times √(M/(M−1)), which has the covariance C at each step and the autocovariance of
- * docs/theory [S3]. Takes M×r numbers of memory for shuffled noise. A row costs 2Pr flops and r normal numbers.
+ * docs/theory [S3]. Takes M×r numbers of memory for shuffled noise. A row costs 2Pr flops (r for a diagonal L) and r normal
+ * numbers.
  */
 export function* noiseRows(la: Pick<LinearAlgebra, 'gemm'>, request: NoiseRequest): Generator<Matrix> {
   const { factor, sampling, steps, key } = request;
-  const r = factor.cols;
+  const r = factor instanceof Float64Array ? factor.length : factor.cols;
   const M = sampling === 'shuffled' ? request.batchesPerEpoch : ROWS;
   const draws = new Float64Array(M * r);
   for (let epoch = 0, at = 0; at < steps; epoch++) {
@@ -69,10 +70,19 @@ export function* noiseRows(la: Pick<LinearAlgebra, 'gemm'>, request: NoiseReques
     if (sampling === 'shuffled') subtractMean(draws, M, r);
     for (let from = 0; from < rows && at < steps; from += ROWS) {
       const count = Math.min(ROWS, rows - from, steps - at);
-      yield la.gemm(matrix(count, r, draws.subarray(from * r, (from + count) * r)), factor, { transposeB: true });
+      const z = matrix(count, r, draws.subarray(from * r, (from + count) * r));
+      yield factor instanceof Float64Array ? scaledColumns(z, factor) : la.gemm(z, factor, { transposeB: true });
       at += count;
     }
   }
+}
+
+/** Returns the rows with every column times its factor. */
+function scaledColumns({ rows, cols, data }: Matrix, factors: Float64Array): Matrix {
+  const out = matrix(rows, cols);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < cols; j++) out.data[i * cols + j] = data[i * cols + j] * factors[j];
+  return out;
 }
 
 function fillNormal(out: Float64Array, stream: Stream): void {

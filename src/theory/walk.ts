@@ -73,12 +73,12 @@ const [MODES, DIRECTIONS] = [1000, 1500];
  * eigenvalues: about a second.
  */
 export function walkVariances(
-  la: Pick<LinearAlgebra, 'gemm' | 'eigvalsh'>,
+  la: Pick<LinearAlgebra, 'syrk' | 'eigvalsh'>,
   { covariance, times, key }: WalkDraw,
 ): Float64Array {
   const [J, I] = [Math.min(MODES, times.length), Math.min(DIRECTIONS, covariance.length)];
   const drawn = gaussian(times.subarray(0, J), covariance.subarray(0, I), key.stream());
-  const square = la.gemm(drawn, drawn, { transposeA: true });
+  const square = la.syrk(drawn, { transpose: true });
   const rest = total(times.subarray(J));
   for (let i = 0; i < I; i++) square.data[i * I + i] += rest * covariance[i];
   return la
@@ -94,10 +94,10 @@ const [MODES_OF_SHARE, DIRECTIONS_OF_SHARE] = [120, 400];
  * Draws the share of the first principal direction in the total variance of one walk. Further directions enter by their
  * mean. Costs 6 MFLOP.
  */
-export function walkShare(la: Pick<LinearAlgebra, 'gemm' | 'eigvalsh'>, { covariance, times, key }: WalkDraw): number {
+export function walkShare(la: Pick<LinearAlgebra, 'syrk' | 'eigvalsh'>, { covariance, times, key }: WalkDraw): number {
   const [J, I] = [Math.min(MODES_OF_SHARE, times.length), Math.min(DIRECTIONS_OF_SHARE, covariance.length)];
   const drawn = gaussian(times.subarray(0, J), covariance.subarray(0, I), key.stream());
-  const square = la.gemm(drawn, drawn, { transposeB: true });
+  const square = la.syrk(drawn);
   const beside = total(covariance.subarray(I));
   let sum = total(times.subarray(J)) * (total(covariance.subarray(0, I)) + beside);
   for (let j = 0; j < J; j++) {
