@@ -128,6 +128,10 @@ describe('files', () => {
     expect(() => readConfig(path)).toThrow(/neither JSON nor YAML/);
     writeFileSync(path, '- 1\n- 2\n');
     expect(() => readConfig(path)).toThrow(/must hold a mapping/);
+    for (const encoding of ['latin1', 'utf16le'] as const) {
+      writeFileSync(path, Buffer.from('\ufeffnotes: "für"\n', encoding));
+      expect(() => readConfig(path), encoding).toThrow('is not text in UTF-8');
+    }
   });
 });
 

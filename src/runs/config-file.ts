@@ -18,8 +18,8 @@ const PIPE = /^\/(?:dev|proc\/(?:self|\d+))\/fd\/\d+$|^\/dev\/stdin$/;
  * @throws InputError when it cannot be read, is not a mapping, refers to itself or has a key such as `__proto__`
  */
 export function readMapping(given: string): Record<string, unknown> {
-  const text = given === '-' ? standardInput() : textOf(given);
   const path = given === '-' ? 'standard input' : given;
+  const text = decoded(given === '-' ? standardInput() : bytesOf(given), path);
   let value: unknown;
   try {
     value = parse(text, { logLevel: 'error' });
@@ -60,8 +60,17 @@ function refuseCycles(value: unknown, path: string, above: readonly unknown[]): 
   }
 }
 
-function textOf(path: string): string {
-  if (PIPE.test(path)) return new TextDecoder().decode(fromPipe(path));
+/** Decodes UTF-8; another encoding would change letters without a word. */
+function decoded(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError('bad-config', `${path} is not text in UTF-8; save it in this encoding.`);
+  }
+}
+
+function bytesOf(path: string): Uint8Array {
+  if (PIPE.test(path)) return fromPipe(path);
   let bytes: Uint8Array | undefined;
   try {
     bytes = readWhole(path);
@@ -70,14 +79,14 @@ function textOf(path: string): string {
   }
   check(bytes !== undefined, 'no-config', `cannot read the config file ${path}: there is no such file.`);
   check(bytes.length <= MOST, 'no-config', `the config file ${path} has ${bytes.length} bytes; no config is so long.`);
-  return new TextDecoder().decode(bytes);
+  return bytes;
 }
 
 /** What standard input held, which can be read only once. */
-let input: string | undefined;
+let input: Uint8Array | undefined;
 
-function standardInput(): string {
-  input ??= new TextDecoder().decode(fromInput());
+function standardInput(): Uint8Array {
+  input ??= fromInput();
   return input;
 }
 
