@@ -134,6 +134,10 @@ describe('a prologue', () => {
     expect(readPrologue('module load node').lines).toEqual(['module load node']);
     expect(() => readPrologue('/nowhere/lines.sh')).toThrow('there is no file /nowhere/lines.sh');
     expect(() => parsePrologue('a\0b')).toThrow('zero byte');
+    expect(() => readPrologue('a\0b')).toThrow('zero byte');
+    // longer than the name of a file can be
+    const long = `export NAMES=${'a'.repeat(300)}`;
+    expect(readPrologue(long).lines).toEqual([long]);
   });
 });
 

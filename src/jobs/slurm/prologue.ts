@@ -23,13 +23,23 @@ const RUNNERS =
  */
 export function readPrologue(given: string): Prologue {
   const path = given.trim();
-  const isFile = !path.includes('\n') && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = isFileAt(path);
   check(
     isFile || !/^(?:\.{0,2}\/)?[^\s;&|]+\.(?:sh|bash|txt)$/.test(path),
     'no-prologue',
     `--prologue takes a file with lines of shell, or such lines themselves; there is no file ${path}.`,
   );
   return parsePrologue(isFile ? readFileSync(path, 'utf8') : given);
+}
+
+/** Says whether a text names a file; one that is too long for a name, or has several lines, does not. */
+function isFileAt(path: string): boolean {
+  if (/[\n\0]/.test(path)) return false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 /**
