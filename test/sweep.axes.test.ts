@@ -140,7 +140,7 @@ describe('designs', () => {
     for (const design of [{ random: 6, seed: 0 }, { sobol: 6 }] as const) {
       const all = points({ axes: { 'training.batchSize': [1, 2, 3], 'training.momentum': [0, 0.5] }, design });
       expect(new Set(all.map((p) => JSON.stringify(p))).size).toBe(6);
-      expect(refusal({ axes: { 'training.batchSize': [1, 2] }, design })).toContain('only 2 different points');
+      expect(refusal({ axes: { 'training.batchSize': [1, 2] }, design })).toContain('its axes have 2 different ones');
     }
   });
 
@@ -231,6 +231,11 @@ describe('refused in one sentence:', () => {
     [{ axes: { workers: [1, 2] } }, 'it changes no number'],
     [{ axes: { kernel: ['simd'] } }, 'one kernel build'],
     [{ axes: { '__proto__.x': [1] } }, 'is no config key'],
+    [{ axes: JSON.parse('{"__proto__": [1]}') }, "has the key '__proto__'"],
+    [{ axes: { 'seed.0': [1, 2] } }, 'a seed is a number without parts'],
+    [{ axes: { 'training.learningRate': 'log 0.1..1' }, design: { sobol: 1e12 } }, 'up to 100000 points'],
+    [{ axes: { 'training.learningRate': 'log 0.1..1' }, design: { random: 1e7 } }, 'up to 100000 points'],
+    [{ axes: { 'data.limit': 'lin 1..1e12 x 1000000000' } }, 'up to 1000000; take fewer'],
     [{ axes: { 'optimiser.type': ['sgd', 'adm'] } }, "did you mean 'adam'?"],
     [{ axes: { 'optimiser.type': ['sgd', 'adam'], 'optimiser.momentum': [0.5] } }, 'not of adam'],
     [{ axes: { network: ['lenet5', 'lenet'] } }, 'at network lenet:'],

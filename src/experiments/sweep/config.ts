@@ -23,6 +23,10 @@ const checkKeys = keyChecker(sweepSchema);
 
 /** Most seeds, which are kept as a list. */
 const MOST_SEEDS = 100_000;
+/** Most points of a random or Sobol' design, which are kept as a list. */
+const MOST_DRAWN = 100_000;
+/** Most values of a range that is rounded to whole numbers, each of which is compared with the one before. */
+const MOST_ROUNDED = 1_000_000;
 /** Points that are checked one by one; of more, every value of every axis and so many points are. */
 const CHECKED = 20_000;
 
@@ -49,6 +53,13 @@ export function completeSweep(written: PartialSweep, rules: ConfigRules = TRAIN_
   checkKeys(written);
   const result = sweepSchema.safeParse(written);
   if (!result.success) throw problemOf(result.error.issues[0], written as Tree);
+  // the schema would leave such a key out without a word
+  for (const part of [written.axes, written.base])
+    check(
+      part == null || !Object.hasOwn(part, '__proto__'),
+      'unknown-key',
+      "the sweep has the key '__proto__', which no config has.",
+    );
   const { axes: asked, groups, design, measure, until, name, ...rest } = result.data;
   const { seed: seedsAsked, ...others } = asked as Tree;
   const read = Object.entries(others).map(([key, values]) => axisOf(key, values));
@@ -84,6 +95,11 @@ function rounded(axis: Axis, { whole }: ConfigRules): Axis {
   const out = { ...axis, whole: true };
   const size = axisSize(out);
   if (size === undefined) return out;
+  check(
+    size <= MOST_ROUNDED,
+    'bad-axis',
+    () => `the axis ${key} has ${size} values, and a range of whole numbers has up to ${MOST_ROUNDED}; take fewer.`,
+  );
   let before: unknown;
   for (let i = 0; i < size; i++) {
     const value = axisValue(out, i);
@@ -135,6 +151,7 @@ function designOf(axes: readonly Axis[], design: unknown, groups: readonly (read
   );
   if (isTree(design)) {
     check(axes.length > 0, 'bad-design', 'a random or Sobol’ design needs an axis beside the seeds.');
+    checkDrawn(axes, ('random' in design ? design.random : design.sobol) as number);
     if ('random' in design) return { kind: 'random', points: design.random as number, seed: design.seed as number };
     check(
       axes.length <= SOBOL_DIMENSIONS,
@@ -185,6 +202,22 @@ function designOf(axes: readonly Axis[], design: unknown, groups: readonly (read
     return keys.find((k) => group.includes(k)) === key ? [group] : [];
   });
   return { kind: 'product', groups: all };
+}
+
+/** Refuses more points than a design can hold, or than its axes have, which would be looked for without an end. */
+function checkDrawn(axes: readonly Axis[], points: number): void {
+  check(
+    points <= MOST_DRAWN,
+    'bad-design',
+    () => `a random or Sobol' design has up to ${MOST_DRAWN} points; got ${points}: take fewer, or a product.`,
+  );
+  const there = axes.reduce((product, axis) => product * (axisSize(axis) ?? Number.POSITIVE_INFINITY), 1);
+  check(
+    points <= there,
+    'bad-design',
+    () =>
+      `the design asks for ${points} points, and its axes have ${there} different ones; take fewer, or design: product.`,
+  );
 }
 
 function checkUntil({ until, experiment, base, axes }: SweepConfig): void {

@@ -34,6 +34,11 @@ export function checkAxes(axes: readonly Axis[]): void {
       'unknown-key',
       () => `the axis ${shown(key)} is no config key; keys are names joined by dots, such as training.learningRate.`,
     );
+    check(
+      !key.startsWith('seed.'),
+      'unknown-key',
+      () => `the axis ${shown(key)} is no config key, because a seed is a number without parts; write seed: 0..9.`,
+    );
     const why = NO_AXIS[key.split('.')[0]];
     check(why === undefined, 'bad-axis', `${key} is no axis of a sweep, because ${why}; leave it out.`);
   }

@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import { batchPlan } from '../../data/samplers.js';
 import { sharedSamples } from '../../jobs/shared-samples.js';
 import { recordedBlock } from '../../model/any-network.js';
-import { InputError } from '../../numeric/errors.js';
+import { check, InputError } from '../../numeric/errors.js';
 import { randomKey } from '../../numeric/random.js';
 import { networkOf } from '../../runs/network.js';
 import { loadRun } from '../../runs/prepare.js';
@@ -18,13 +18,19 @@ export type SweepData = Readonly<Record<string, Dataset>>;
 
 /** Points that are checked against their data one by one. */
 const CHECKED = 20_000;
+/** Most settings of data and network, each of which is completed before a sweep begins. */
+const KINDS = 20_000;
 
-/** Calls `visit` with each point whose data or network differ from those of all earlier ones, up to so many points. */
-function eachKind(config: SweepConfig, most: number, visit: (config: AnyConfig, point: Point) => void): void {
+/** Calls `visit` with each point whose keys of a kind differ from those of all earlier ones, up to so many points. */
+function eachKind(
+  config: SweepConfig,
+  { keys, most }: { readonly keys: RegExp; readonly most: number },
+  visit: (config: AnyConfig, point: Point) => void,
+): void {
   const { axes } = config;
   const base = cellBase(config);
   const at = pointsOf(config);
-  const telling = axes.flatMap(({ key }, a) => (/^(?:data|network|record|training\.batchSize)\b/.test(key) ? [a] : []));
+  const telling = axes.flatMap(({ key }, a) => (keys.test(key) ? [a] : []));
   const seen = new Set<string>();
   const count = Math.min(pointCount(config), most);
   for (let p = 0; p < count; p++) {
@@ -43,7 +49,13 @@ function eachKind(config: SweepConfig, most: number, visit: (config: AnyConfig, 
 export async function loadSweep(config: SweepConfig): Promise<SweepData> {
   if (config.experiment !== 'train') return {};
   const first = new Map<string, AnyConfig>();
-  eachKind(config, Number.POSITIVE_INFINITY, (cell) => {
+  let kinds = 0;
+  eachKind(config, { keys: /^(?:data|network)\b/, most: Number.POSITIVE_INFINITY }, (cell) => {
+    check(
+      kinds++ < KINDS,
+      'many-data',
+      `the points of this sweep have more than ${KINDS} different settings of data and network; take fewer values, or several sweeps.`,
+    );
     const key = dataKey(cell);
     if (!first.has(key)) first.set(key, cell);
   });
@@ -70,7 +82,8 @@ export const sharedData = (data: SweepData): SweepData =>
  * @throws InputError that names the point
  */
 export function checkFits(config: SweepConfig, data: SweepData): void {
-  eachKind(config, CHECKED, (cell, point) => {
+  const keys = /^(?:data|network|record|training\.batchSize)\b/;
+  eachKind(config, { keys, most: CHECKED }, (cell, point) => {
     const dataset = data[dataKey(cell)];
     try {
       const network = networkOf(cell, dataset);
