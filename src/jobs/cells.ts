@@ -58,6 +58,8 @@ export interface StudyKind<Record, Data, Job, Result> {
    * ones are appended.
    */
   cells(study: Omit<Study<Record, Data>, 'data'>, stage: string): readonly Cell<Job>[];
+  /** Says why a document, which holds named values or a list, cannot be that of a cell; undefined where it can. By default any can. */
+  damage?(document: object, job: Job, record: Record): string | undefined;
   /** Estimates the seconds of a cell on one core; undefined where nothing is known. */
   seconds?(record: Record, job: Job): number | undefined;
   /** Computes a cell. Any file other than its document it writes whole, before it returns. */

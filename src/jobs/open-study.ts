@@ -54,7 +54,7 @@ export interface OpenStudy {
 }
 
 /** What the record of a study must hold. */
-type StudyRecord = Pinned & {
+export type StudyRecord = Pinned & {
   readonly stages: Readonly<Record<string, StageRecord>>;
   readonly outputs?: Outputs;
 };
@@ -144,11 +144,12 @@ export function joined(
  * Lists cells.
  * @throws InputError (`bad-run`) for a record whose settings are damaged
  */
-function listed<T>(path: string, list: () => T): T {
+export function listed<T>(path: string, list: () => T): T {
   try {
     return list();
   } catch (error) {
-    if (error instanceof ThermogradError) throw error;
+    if (error instanceof InputError) throw error;
+    if (error instanceof ThermogradError) throw new InputError('bad-run', error.message); // a document that cannot be read
     throw new InputError(
       'bad-run',
       `the record or a document in ${path} is damaged (the cells cannot be listed from it: ${(error as Error).message}); restore it from a copy.`,

@@ -13,6 +13,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import { firstSamples } from '../../data/subset.js';
 import type { Progress } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import type { PoolMemory } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -68,6 +69,7 @@ export async function reproduceCeilings(request: CeilingsRequest = {}): Promise<
   const asBefore = before !== undefined && request.preset === undefined;
   const config = request.config ?? (asBefore ? before.config : ceilingsConfig(preset));
   CEILINGS_FOLDER.check(path, config, resume);
+  if (resume) await checkContinued(CEILINGS_STUDY, path, request.on);
   const dataset = await loadFor(config.base);
   const memory = ceilingsMemory(config, dataset);
   const where = await whereFor(request, memory, { who: 'the study', advice: 'use fewer --workers.' });

@@ -8,7 +8,9 @@
  *     seeds/seed<n>/<cell>.json         one document a cell, whole or absent
  *     report.html report.json findings.json figures/ tables/
  */
+
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
@@ -92,6 +94,7 @@ export async function reproduceControls(request: ControlsRequest = {}): Promise<
   const seeds = request.seeds ?? before?.seeds ?? defaultSeeds(preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `the controls need at least one seed; got ${seeds}.`);
   CONTROLS_FOLDER.check(path, config, resume);
+  if (resume) await checkContinued(CONTROLS_STUDY, path, request.on);
   const loaded = await loadRun(config.base);
   const { dataset, network } = loaded;
   const { name, size } = recordedBlock(network, config.base.record.layer);

@@ -9,6 +9,7 @@
  */
 import type { Dataset } from '../../data/dataset.js';
 import { FOLDER_WANTS, type RunOptions } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { secondsOf } from '../../jobs/record.js';
@@ -104,6 +105,7 @@ export async function forget(
     advice: 'use fewer --workers, fewer --constraints or a smaller network.',
   });
   const head = { config, data: dataset.provenance, budget };
+  if (resume) await checkContinued(FORGET_STUDY, path, request.on);
   const disk = checkDisk(forgetDisk(config, dataset, budget), path, bytesIn(path));
   const folder = openForget(path, head, resume, request.takeOver);
   try {

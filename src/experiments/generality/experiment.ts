@@ -8,6 +8,7 @@
  */
 import type { Dataset } from '../../data/dataset.js';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../jobs/disk.js';
 import { type PoolMemory, PROGRAM_BYTES, THREAD_BYTES } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -108,6 +109,7 @@ export async function reproduceGenerality(request: GeneralityRequest = {}): Prom
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `generality needs at least one seed; got ${seeds}.`);
   const { config, data, missing } = await present(wanted, asBefore || named !== undefined);
   GENERALITY_FOLDER.check(path, config, resume);
+  if (resume) await checkContinued(GENERALITY_STUDY, path, request.on);
   const memory = memoryOf(config, data);
   const where = await whereFor(request, memory, { who: 'the study', advice: 'use fewer --workers.' });
   const runs = gridRuns(config, Math.max(seeds, before?.seeds ?? 0));

@@ -10,6 +10,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { FOLDER_WANTS, type Progress } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, bytesOf, checkDisk } from '../../jobs/disk.js';
 import { gigabytes, type PoolMemory } from '../../jobs/memory.js';
 import { pinnedProvider } from '../../jobs/provider.js';
@@ -36,7 +37,8 @@ import { aggregate, hasDiverged } from './aggregate.js';
 import { type Column, columnsCsv, columnsParquet } from './columns.js';
 import { completeSweep, seedsOf } from './config.js';
 import { pointColumns } from './csv.js';
-import { cellCount, pointCount } from './design.js';
+import { damageOfCell, MOST } from './damage.js';
+import { cellAt, cellCount, labelled, pointCount, pointsOf } from './design.js';
 import type { SweepCell } from './measured.js';
 import { type SweepCost, secondsOfAll, sweepCost, sweepDisk, sweepMemory } from './memory.js';
 import { rulesOf } from './rules.js';
@@ -118,7 +120,20 @@ async function asked(
     seeds === undefined
       ? sweep.seeds
       : seedsOf({}, typeof seeds === 'number' ? (seeds === 1 ? 0 : `0..${seeds - 1}`) : [...seeds]);
-  return { config: sweep.config, seeds: before ? joined(before.seeds, own) : own };
+  const whole = { config: sweep.config, seeds: before ? joined(before.seeds, own) : own };
+  checkMost(whole);
+  return whole;
+}
+
+/** Refuses more cells than can be listed. */
+function checkMost(sweep: Sweep): void {
+  const cells = cellCount(sweep);
+  check(
+    cells <= MOST,
+    'many-cells',
+    () =>
+      `this sweep has ${cells.toLocaleString('en')} cells, and one sweep has up to ${MOST.toLocaleString('en')}: take fewer values or seeds, or a design such as {sobol: 256}.`,
+  );
 }
 
 /** Refuses a sweep of very many cells unless it is wanted. */
@@ -196,6 +211,7 @@ export async function runSweep(given: PartialSweep | undefined, request: SweepRe
   const sweep = await asked(given, request, path);
   const { config } = sweep;
   SWEEP_FOLDER.check(path, config, resume);
+  if (resume) await checkContinued(SWEEP_STUDY, path, request.on);
   checkMany(sweep, request.yes);
   const { plan, where, data, memory, cost } = await planned(sweep, request, path);
   const folder = SWEEP_FOLDER.open(
@@ -239,10 +255,18 @@ function planWords(
 
 /** Reads the documents of all cells. */
 export function readCells(path: string, sweep: Sweep): SweepCell[] {
+  const at = pointsOf(sweep.config);
   return Array.from({ length: cellCount(sweep) }, (_, index) => {
     const cell = readJson<SweepCell>(`${path}/${fileOf(index)}`);
     if (cell === undefined)
       throw new RunError('no-cell', `the document of cell ${index} is missing in ${path}; continue with --resume.`);
+    const { seed, point } = cellAt(sweep, index);
+    const damage = damageOfCell(cell, { index, seed, point: labelled(sweep.config.axes, at(point)) });
+    if (damage !== undefined)
+      throw new RunError(
+        'bad-document',
+        `${path}/${fileOf(index)} is not the document of cell ${index}: ${damage}; delete it, and --resume computes it again.`,
+      );
     return cell;
   });
 }

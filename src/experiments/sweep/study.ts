@@ -15,6 +15,7 @@ import { networkOf } from '../../runs/network.js';
 import type { Scalar } from './axes.js';
 import { sweepCell } from './cell.js';
 import { cellBase, trainConfig } from './config.js';
+import { checkRecord, damageOfCell } from './damage.js';
 import { dataKey } from './data.js';
 import { cellAt, cellCount, labelled, type Point, pointCount, pointsOf } from './design.js';
 import { withPoint } from './keys.js';
@@ -73,9 +74,17 @@ const changed = (a: SweepConfig, b: SweepConfig): string => {
 /** The folder of a sweep. */
 export const SWEEP_FOLDER = {
   /** Reads the record of a folder; undefined where there is none. */
-  recordIn: (path: string): SweepRecord | undefined => recordIn<SweepStage, SweepHead>(KIND, path),
+  recordIn(path: string): SweepRecord | undefined {
+    const record = recordIn<SweepStage, SweepHead>(KIND, path);
+    if (record !== undefined) checkRecord(record, path);
+    return record;
+  },
   /** Reads the record of a folder. @throws InputError when there is none */
-  read: (path: string): SweepRecord => readRecord<SweepStage, SweepHead>(KIND, path),
+  read(path: string): SweepRecord {
+    const record = readRecord<SweepStage, SweepHead>(KIND, path);
+    checkRecord(record, path);
+    return record;
+  },
   /** Refuses a folder that cannot be used, before the data are loaded. @throws InputError */
   check(path: string, config: SweepConfig, resume: boolean): void {
     JobFolder.check<SweepStage, SweepHead>(KIND, path, { resume, differs: differs(path, config) });
@@ -149,6 +158,8 @@ export const SWEEP_STUDY: StudyKind<SweepRecord, SweepData, SweepJob, SweepCell>
       return { file: fileOf(index), job, name: nameOf(index, labelled(config.axes, job.point), seed) };
     });
   },
+  damage: (document, { index, seed, point }, { config: { axes } }) =>
+    damageOfCell(document, { index, seed, point: labelled(axes, point) }),
   async run({ index, seed, point }, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const { config } = record;

@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FOLDER_WANTS, InterruptedError, type RunOptions, yieldToEvents } from '../../jobs/context.js';
+import { checkContinued } from '../../jobs/continued.js';
 import { bytesIn, checkDisk } from '../../jobs/disk.js';
 import type { PoolMemory } from '../../jobs/memory.js';
 import { secondsOf } from '../../jobs/record.js';
@@ -110,6 +111,7 @@ export async function reproduceValley2023(request: ValleyRequest = {}): Promise<
   );
   const where = await whereFor(request, MEMORY, { who: 'reproduce valley2023', advice: 'use fewer --workers.' });
   checkValley(path, config, request.resume ?? false);
+  if (request.resume) await checkContinued(VALLEY_STUDY, path, request.on);
   const parts = [
     ...(part === 'network' ? [] : valleyDisk(config)),
     ...(part === 'model' ? [] : (await planNetworkStudy(networkRequest(request, config.preset, path))).disk),

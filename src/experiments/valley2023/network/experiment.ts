@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import { firstSamples } from '../../../data/subset.js';
 import { FOLDER_WANTS, type Progress } from '../../../jobs/context.js';
+import { checkContinued } from '../../../jobs/continued.js';
 import { bytesIn, bytesOf, checkDisk, type DiskPart, documents, FILE_BYTES } from '../../../jobs/disk.js';
 import type { PoolMemory } from '../../../jobs/memory.js';
 import { sharedSamples } from '../../../jobs/shared-samples.js';
@@ -124,6 +125,7 @@ export async function planNetworkStudy({
   const seeds = request.seeds ?? before?.seeds ?? networkStudySeeds(config.preset);
   check(Number.isInteger(seeds) && seeds >= 1, 'bad-seeds', `a study needs at least one seed; got ${seeds}.`);
   NETWORK_FOLDER.check(path, config, resume);
+  if (resume) await checkContinued(NETWORK_STUDY, path, request.on);
   const dataset = await loadFor(config.base);
   check(
     dataset.train.labels !== undefined && config.settings.every((s) => s.batchSize <= dataset.train.count),
