@@ -65,7 +65,7 @@ async function subject(job) {
       const child = fork(fileURLToPath(import.meta.url), {
         env: { ...process.env, FUZZ_JOB: JSON.stringify({ ...job, from }) },
       });
-      let [timer, at, patience, hung] = [undefined, from, HANG, false];
+      let [timer, at, what, patience, hung] = [undefined, from, '', HANG, false];
       const watch = () => {
         clearTimeout(timer);
         timer = setTimeout(() => {
@@ -76,10 +76,9 @@ async function subject(job) {
           }, AFTER_SIGNAL);
         }, patience);
       };
-      child.on('message', ({ begun, outcome, k, text, patience: own }) => {
-        patience = own ?? patience;
+      child.on('message', ({ begun, input, outcome, k, text, patience: own }) => {
         if (begun !== undefined) {
-          at = begun;
+          [at, what, patience] = [begun, input ?? what, own ?? HANG];
           watch();
         }
         if (outcome === undefined) return;
@@ -93,7 +92,7 @@ async function subject(job) {
         const kind = hung || signal === 'SIGINT' ? 'hang' : 'crash';
         row.cases++;
         row[kind]++;
-        console.log(`${kind}: ${job.name} ${at}: the process ended (${signal ?? `exit code ${code}`})`);
+        console.log(`${kind}: ${job.name} ${at}: the process ended (${signal ?? `exit code ${code}`}): ${what}`);
         resolve(at + 1);
       });
     });
@@ -117,7 +116,7 @@ async function work({ name, cases, seed, dist, from, say }) {
     const draw = drawing(key.child(k).stream());
     const which = draw.one(lots);
     const input = mutate(inputs[which], draw);
-    process.send({ begun: k, patience });
+    process.send({ begun: k, input: shown(input), patience });
     let value;
     try {
       value = await read(input);

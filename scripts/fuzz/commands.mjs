@@ -4,10 +4,11 @@
  * them. Looked for: errors that are none of the program's own, sentences with holes, files left by a refusal, and results that
  * changed although nothing that was asked for did.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { caller, contents, documents, filesOf, judged, mutateArguments, NUMBERS } from './call.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
 
@@ -40,38 +41,6 @@ const FILES = {
     'grid: { x: { from: -2, to: 2, cells: 20 } }\ntime: { burnIn: 1, length: 4 }\nmethods: { sgd: { walkers: 40 }, fokker-planck: {} }\n',
 };
 
-/** What a refusal is to the harness. */
-class Refused extends Error {
-  refusal = true;
-}
-
-/** The files of a folder, but figures, whose numbers stand in the tables and documents as well. */
-const filesOf = (folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(folder, name)).isFile() && !/(^|\/)(figures|theory\.html)/.test(name))
-    .sort();
-
-/** Times, places and versions, which differ between two runs of the same. */
-const PASSING = /^(seconds|timings?|started|finished|machine|memory|versions?|date|at|host|pid|duration|thermograd|stages|outputs|folder|run|created)$/; // biome-ignore format: one pattern
-const lasting = (value) =>
-  Array.isArray(value)
-    ? value.map(lasting)
-    : typeof value === 'object' && value !== null
-      ? Object.fromEntries(Object.entries(value).filter(([key]) => !PASSING.test(key)).map(([key, v]) => [key, lasting(v)])) // biome-ignore format: one value
-      : value;
-
-/** The documents with numbers that a command wrote or changed. */
-function documents(folder, before) {
-  const out = {};
-  for (const name of filesOf(folder)) {
-    if (!/\.(json|npy|npz|csv|safetensors)$/.test(name)) continue;
-    const bytes = readFileSync(join(folder, name));
-    if (before.get(name)?.equals(bytes)) continue;
-    out[name] = name.endsWith('.json') ? lasting(JSON.parse(bytes)) : bytes.toString('base64');
-  }
-  return out;
-}
-
 /** Makes the run that all commands read. */
 async function wholeRun(dist, config, home) {
   const { reproduceIvf2021 } = await load(dist, 'experiments/ivf2021/experiment.js');
@@ -81,10 +50,7 @@ async function wholeRun(dist, config, home) {
 }
 
 export async function commands(dist, config) {
-  const { program } = await load(dist, 'cli/commands.js');
-  const { reportError } = await load(dist, 'terminal/session.js');
-  const { InputError } = await load(dist, 'numeric/errors.js');
-  const { CommanderError } = await import('commander');
+  const { parsed, run } = await caller(dist);
   const { parse } = await import('yaml');
   const home = mkdtempSync(join(tmpdir(), 'fuzz-commands-'));
   const [whole, copy] = [join(home, 'whole'), join(home, 'copy')];
@@ -93,58 +59,6 @@ export async function commands(dist, config) {
   const runFiles = filesOf(join(whole, 'run')).filter((name) => !/^(tables|report)/.test(name)).map((name) => join('run', name)); // biome-ignore format: one line
   process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
-  /** Parses the words alone. */
-  const parsed = async (args) => {
-    const root = program().configureOutput({ writeErr: () => {}, writeOut: () => {} });
-    let got;
-    const quiet = (command) => {
-      command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
-      command.action((...given) => {
-        got = { name: command.name(), flags: given.at(-2), words: given.slice(0, -2) };
-      });
-      command.commands.forEach(quiet);
-    };
-    root.commands.forEach(quiet);
-    try {
-      await root.parseAsync(['node', 'thermograd', ...args]);
-    } catch {
-      return undefined;
-    }
-    return got;
-  };
-
-  /** Runs a command as src/cli/main.ts does, and catches what it prints. */
-  const run = async (args) => {
-    let text = '';
-    const [out, err] = [process.stdout.write, process.stderr.write];
-    const take = (chunk, ...rest) => {
-      text += String(chunk);
-      const done = rest.find((r) => typeof r === 'function');
-      if (done) done();
-      return true;
-    };
-    process.stdout.write = take;
-    process.stderr.write = take;
-    process.exitCode = 0;
-    try {
-      const root = program();
-      for (const command of root.commands) command.exitOverride();
-      await root.parseAsync(['node', 'thermograd', ...args]);
-    } catch (error) {
-      if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-      else {
-        reportError(error, false);
-        process.exitCode = error instanceof InputError ? 2 : 1;
-      }
-    } finally {
-      process.stdout.write = out;
-      process.stderr.write = err;
-    }
-    const code = process.exitCode;
-    process.exitCode = 0;
-    return { code, text };
-  };
-
   const read = async ({ args, change }) => {
     process.chdir(home);
     rmSync(copy, { recursive: true, force: true });
@@ -152,20 +66,8 @@ export async function commands(dist, config) {
     process.chdir(copy);
     if (change?.bytes) writeFileSync(change.name, change.bytes);
     else if (change) rmSync(change.name);
-    const before = new Map(filesOf(copy).map((name) => [name, readFileSync(join(copy, name))]));
-    const { code, text } = await run(args);
-    if (/This should not happen/.test(text)) throw new Error(text.slice(-900));
-    const line = text.split('\n').find((l) => /\bundefined\b|\[object /.test(l));
-    if (line !== undefined) throw new Error(`a sentence with a hole: ${line}`);
-    if (code === 130) throw Object.assign(new Refused('stopped'), { stopped: true });
-    if (code !== 0) {
-      if (code !== 1 && code !== 2) throw new Error(`exit code ${code}: ${text.slice(-300)}`);
-      const left =
-        code === 2 ? filesOf(copy).filter((name) => !before.get(name)?.equals(readFileSync(join(copy, name)))) : [];
-      if (left.length > 0)
-        throw new Error(`refused as wrong input, and wrote ${left.slice(0, 5).join(', ')}: ${text.slice(-300)}`);
-      throw new Refused(text);
-    }
+    const before = contents(copy);
+    judged(await run(args), copy, before);
     return { asked: await parsed(args), documents: documents(copy, before) };
   };
 
@@ -255,21 +157,4 @@ export async function commands(dist, config) {
       return settingsAlone(input.change);
     },
   };
-}
-
-const NUMBERS = ['0', '1', '2', '3', '7', '50', '1e3', '0.5', '1e-300', '1e300', '-1', '1-2', '2,3', '99999999'];
-
-/** Changes one of the arguments of a command, which is named by the first: a word less, twice, or misspelt. */
-function mutateArguments(args, draw) {
-  const out = [...args];
-  // the command itself is changed by the subject `flags`
-  const first = args[0] === 'reproduce' ? 2 : 1;
-  const at = first + draw.below(out.length - first);
-  const kind = draw.below(6);
-  const numbers = out.flatMap((word, k) => (k >= first && /^[\d.-]+$/.test(word) ? [k] : []));
-  if (kind >= 4 && numbers.length > 0) out[draw.one(numbers)] = draw.one(NUMBERS);
-  else if (kind === 0 && out[at] !== 'run') out.splice(at, 1);
-  else if (kind === 1) out.splice(at, 0, draw.one(args.slice(first)));
-  else out[at] = mutateText(out[at], draw);
-  return out;
 }
