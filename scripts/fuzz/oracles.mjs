@@ -120,3 +120,44 @@ export function cifar(folder) {
   const train = [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`);
   return { classes: 10, train: part(train), test: part(['test_batch.bin']), names: names ?? null };
 }
+
+/** Decodes UTF-8; undefined for bytes that are none. */
+export function utf8(bytes) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const WHOLE = /^[+-]?\d+$/;
+
+/** Reads the values of an axis of a sweep, as `{size, at}`; without `size` any number between two ends; undefined where it has none. */
+export function axis(written) {
+  if (written === null || written === undefined) return undefined;
+  if (Array.isArray(written)) {
+    const texts = written.map((v) => JSON.stringify(v));
+    const fine = written.length > 0 && new Set(texts).size === texts.length && !written.some((v) => v === null || (typeof v === 'number' && !Number.isFinite(v))); // biome-ignore format: one condition
+    return fine ? { size: written.length, at: (i) => written[i] } : undefined;
+  }
+  if (typeof written !== 'string') return axis([written]);
+  const text = written.trim();
+  const [ends, times, more] = text.replace(/^(lin|log)\s+/, '').split(/\s*[x×]\s*(?=\d+$)/);
+  const word = /^(lin|log)\s+/.exec(text)?.[1];
+  const [a, b, c] = ends.split('..').map((end) => end.trim());
+  if (b === undefined) return word || /\.\./.test(text) ? undefined : { size: 1, at: () => text };
+  if (c !== undefined || more !== undefined) return undefined;
+  if (word) {
+    if (!DECIMAL.test(a) || !DECIMAL.test(b)) return undefined;
+    const [from, to, n] = [Number(a), Number(b), times === undefined ? undefined : Number(times)];
+    if (!(to > from) || !Number.isFinite(to - from) || (word === 'log' && from <= 0) || n < 2) return undefined;
+    const at = (i) => (word === 'lin' ? from + ((to - from) * i) / (n - 1) : Math.exp(Math.log(from) + ((Math.log(to) - Math.log(from)) * i) / (n - 1))); // biome-ignore format: one line
+    return { size: n, at };
+  }
+  if (times !== undefined) return undefined;
+  if (WHOLE.test(a) && WHOLE.test(b)) return Number(b) >= Number(a) ? { size: Number(b) - Number(a) + 1, at: (i) => Number(a) + i } : undefined; // biome-ignore format: one line
+  const [[base, low], [other, high]] = [a.split('^'), b.split('^')];
+  if (!WHOLE.test(low ?? '') || !WHOLE.test(high ?? '') || base !== other || !DECIMAL.test(base)) return undefined;
+  return Number(high) >= Number(low) ? { size: high - low + 1, at: (i) => Number(base) ** (Number(low) + i) } : undefined; // biome-ignore format: one line
+}

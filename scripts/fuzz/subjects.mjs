@@ -20,6 +20,8 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { commands } from './commands.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
+import { studies } from './studies.mjs';
+import { sweepConfig, sweepFile } from './sweeps.mjs';
 
 const list = (data) => Array.from(data, Number);
 const encode = (text) => new TextEncoder().encode(text);
@@ -42,6 +44,9 @@ export const SUBJECTS = {
   simulation: { share: 5, make: simulation },
   flags: { share: 8, make: flags },
   'run folder': { share: 3, make: runFolder },
+  sweep: { share: 6, make: sweepConfig },
+  'sweep file': { share: 4, make: sweepFile },
+  studies: { share: 4, make: studies },
   commands: { share: 3, make: (dist) => commands(dist, CONFIG) },
 };
 
