@@ -87,6 +87,7 @@ describe('a sweep is not continued', () => {
       "linear algebra 'LAPACK 0'",
     ],
     ['with a seed twice', inRecord({ seeds: [0, 0] }), 'it has a seed twice'],
+    ['with a network that is a number', inCell({ config: { eta: 0.1, network: 3 } }), 'its config has for network 3'],
     ['without seeds', inRecord({ seeds: [] }), "its 'seeds'"],
     ['with an axis without values', inConfig({ axes: [{ key: 'training.learningRate' }] }), "its 'config.axes.0.form'"],
     ['with a design of other axes', inConfig({ axes: [] }), 'its design names other axes'],
@@ -109,8 +110,12 @@ describe('a sweep is not continued', () => {
 });
 
 it('a sweep of more cells than can be listed is not planned', async () => {
-  const axes = { 'training.learningRate': 'lin 0.1..1 x 10000', 'training.momentum': 'lin 0..0.9 x 1000' };
+  const axes = {
+    seed: '0..1',
+    'training.learningRate': 'lin 0.1..1 x 10000',
+    'training.momentum': 'lin 0..0.9 x 1000',
+  };
   await expect(planSweep({ ...SWEEP, axes })).rejects.toThrow(
-    'has 10,000,000 cells, and one sweep has up to 1,000,000',
+    'has 20,000,000 cells (10,000,000 points, 2 seeds), and a sweep has up to 1,000,000 cells',
   );
 }, 30_000);

@@ -82,6 +82,7 @@ describe('thermograd figure', () => {
       [[join(folder, 'bare'), 'first'], /holds no figures/],
       [[folder, 'first'], /holds no results of thermograd/],
       [[join(folder, 'gone'), 'first'], /there is no folder/],
+      [['x'.repeat(300)], /there is no folder/],
     ];
     for (const [words, sentence] of refusals) {
       const { code, stderr } = thermograd('figure', ...words);

@@ -10,7 +10,7 @@ import { pinnedProvider } from './provider.js';
 
 /**
  * Refuses to continue a folder whose kernels or linear algebra this machine does not have, and one with a document that is torn or of another
- * cell. Documents whose digest the record knows are left to `verifyOutputs`. Does nothing where there is no record.
+ * cell. Where the record knows the digest of a document, `verifyOutputs` tells whether it was changed. Does nothing where there is no record.
  * @param on - where the cells are to be computed; for Slurm the document of what was submitted is read as well
  * @throws InputError (`no-such-kernel`, `other-provider`, `bad-document`, `bad-submissions`)
  */
@@ -28,8 +28,7 @@ export async function checkContinued<R extends StudyRecord, Data, Job, Result>(
   const present = presentIn(path);
   for (const stage of kind.stages)
     for (const { file, job, name } of listed(path, () => kind.cells({ path, record }, stage)))
-      if (record.outputs?.[file] === undefined && present(file))
-        checkDocument(kind, { path, record }, { file, job, name });
+      if (present(file)) checkDocument(kind, { path, record }, { file, job, name });
   if (on.startsWith('slurm')) (await import('./slurm/submissions.js')).readSubmissions(path);
 }
 
@@ -47,17 +46,20 @@ function recordOf<R>(kind: Pick<StudyKind<R, unknown, unknown, unknown>, 'read'>
  * Refuses a document that is not that of its cell.
  * @throws InputError (`bad-document`)
  */
-function checkDocument<R, Job>(
+function checkDocument<R extends StudyRecord, Job>(
   kind: Pick<StudyKind<R, unknown, Job, unknown>, 'damage'>,
   { path, record }: { readonly path: string; readonly record: R },
   { file, job, name }: { readonly file: string; readonly job: Job; readonly name: string },
 ): void {
+  const sealed = record.outputs?.[file] !== undefined;
+  if (sealed && kind.damage === undefined) return;
   let damage: string | undefined;
   try {
     const document = readJson<unknown>(join(path, file));
     if (document === undefined) return; // it was removed meanwhile
     damage = isNamed(document) ? kind.damage?.(document, job, record) : 'it holds no named values';
   } catch {
+    if (sealed) return;
     damage = 'it is not readable as JSON';
   }
   check(

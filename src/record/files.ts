@@ -13,6 +13,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -183,9 +184,25 @@ export function namesIn(path: string): string[] | undefined {
   }
 }
 
+/** What the file system says where nothing has such a name, or can have it: too long, links in a circle, a zero byte. */
+const NOTHING_THERE = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'];
+
+/**
+ * Returns what the file system says of a path; undefined where there is nothing.
+ * @throws InputError (`not-readable`) where it may not be asked
+ */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (NOTHING_THERE.includes((error as { code?: string }).code ?? '')) return undefined;
+    throw new InputError('not-readable', `cannot read ${path}: ${(error as Error).message}.`);
+  }
+}
+
 /** Returns the bytes of a file; undefined where there is none, or something else than a file. */
 export function fileBytes(path: string): number | undefined {
-  const kind = statSync(path, { throwIfNoEntry: false });
+  const kind = entryAt(path);
   return kind?.isFile() ? kind.size : undefined;
 }
 

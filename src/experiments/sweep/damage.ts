@@ -5,6 +5,7 @@ import { check, shown } from '../../numeric/errors.js';
 import { sameData } from '../../numeric/json.js';
 import type { Scalar } from './axes.js';
 import { cellCount } from './design.js';
+import type { CellRun } from './measured.js';
 import { EXPERIMENTS, type Sweep } from './schema.js';
 
 /** Most cells of a sweep, all of which its commands list. */
@@ -72,6 +73,8 @@ export function damageOfCell(
     if (!sameData(own[name], cell[name])) return `its ${name} is ${shown(own[name])} and not ${shown(cell[name])}`;
   const { config, steps, epochs, ended, reason, measured } = own;
   if (!isTree(config) || !isTree(measured)) return 'it has no config or nothing measured';
+  const other = Object.entries(config).find(([name, value]) => typeof value !== (TEXTS.includes(name) ? 'string' : 'number')); // biome-ignore format: one line
+  if (other !== undefined) return `its config has for ${other[0].slice(0, 40)} ${shown(other[1])}`;
   if (typeof steps !== 'number' || typeof epochs !== 'number') return 'it has no steps or no epochs';
   if (!['rule', 'budget', 'diverged'].includes(ended as string) || typeof reason !== 'string')
     return 'it does not say how training ended';
@@ -79,8 +82,17 @@ export function damageOfCell(
   return bad === undefined ? undefined : `its ${bad.slice(0, 40)} is neither a number nor a reason`;
 }
 
-const isNumberOrWhy = (value: unknown): boolean =>
-  isTree(value) &&
-  (typeof value.why === 'string' ||
-    (typeof value.value === 'number' && typeof value.standardError === 'number' && typeof value.method === 'string' &&
-      [value.controls, value.parts].every((more) => more === undefined || (isTree(more) && Object.values(more).every(isNumberOrWhy))))); // biome-ignore format: one condition
+/** The parts of a `CellRun` that are texts; the others are numbers. */
+const TEXTS: readonly string[] = ['network', 'optimiser', 'data', 'sampling'] satisfies (keyof CellRun)[];
+
+const isNumberOrWhy = (value: unknown): boolean => {
+  if (!isTree(value)) return false;
+  const { why, value: number, standardError, n, method, converged, controls, parts } = value;
+  if (typeof why === 'string') return true;
+  return (
+    [number, standardError, n ?? 0].every((v) => typeof v === 'number') &&
+    typeof method === 'string' &&
+    typeof (converged ?? true) === 'boolean' &&
+    [controls, parts].every((more) => more === undefined || (isTree(more) && Object.values(more).every(isNumberOrWhy)))
+  );
+};

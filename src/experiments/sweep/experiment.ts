@@ -125,6 +125,12 @@ async function asked(
   return whole;
 }
 
+/** States cells, points and seeds. */
+function sizeOf(sweep: Sweep): string {
+  const [cells, points, seeds] = [cellCount(sweep), pointCount(sweep.config), sweep.seeds.length];
+  return `${cells.toLocaleString('en')} cells (${points.toLocaleString('en')} points, ${seeds.toLocaleString('en')} seeds)`;
+}
+
 /** Refuses more cells than can be listed. */
 function checkMost(sweep: Sweep): void {
   const cells = cellCount(sweep);
@@ -132,7 +138,7 @@ function checkMost(sweep: Sweep): void {
     cells <= MOST,
     'many-cells',
     () =>
-      `this sweep has ${cells.toLocaleString('en')} cells, and one sweep has up to ${MOST.toLocaleString('en')}: take fewer values or seeds, or a design such as {sobol: 256}.`,
+      `this sweep has ${sizeOf(sweep)}, and a sweep has up to ${MOST.toLocaleString('en')} cells: take fewer values or seeds, or a design such as {sobol: 256}.`,
   );
 }
 
@@ -143,7 +149,7 @@ function checkMany(sweep: Sweep, yes = false): void {
     yes || cells <= MANY,
     'many-cells',
     () =>
-      `this sweep has ${cells.toLocaleString('en')} cells (${pointCount(sweep.config).toLocaleString('en')} points, ${sweep.seeds.length.toLocaleString('en')} seeds), and about ${gigabytes(bytesOf(sweepDisk(sweep)))} would be written: take fewer values, a design such as {sobol: 256}, or --yes if so many are meant.`,
+      `this sweep has ${sizeOf(sweep)}, and about ${gigabytes(bytesOf(sweepDisk(sweep)))} would be written: take fewer values, a design such as {sobol: 256}, or --yes if so many are meant.`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What a user puts before the command of every task: lines of shell, and perhaps a program that runs the command. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { check } from '../../numeric/errors.js';
+import { entryAt } from '../../record/files.js';
 
 /** Holds a prologue. */
 export interface Prologue {
@@ -23,23 +24,13 @@ const RUNNERS =
  */
 export function readPrologue(given: string): Prologue {
   const path = given.trim();
-  const isFile = isFileAt(path);
+  const isFile = !path.includes('\n') && entryAt(path)?.isFile() === true;
   check(
     isFile || !/^(?:\.{0,2}\/)?[^\s;&|]+\.(?:sh|bash|txt)$/.test(path),
     'no-prologue',
     `--prologue takes a file with lines of shell, or such lines themselves; there is no file ${path}.`,
   );
   return parsePrologue(isFile ? readFileSync(path, 'utf8') : given);
-}
-
-/** Says whether a text names a file; one that is too long for a name, or has several lines, does not. */
-function isFileAt(path: string): boolean {
-  if (/[\n\0]/.test(path)) return false;
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
 }
 
 /**

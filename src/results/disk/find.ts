@@ -1,8 +1,9 @@
 /** The folders of results below a folder, found by the names of their files. */
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { check } from '../../numeric/errors.js';
+import { entryAt } from '../../record/files.js';
 import { KINDS, type Kind, RECORDER } from '../kinds.js';
 
 /** A folder of results, or a recording, and what it is. */
@@ -40,7 +41,7 @@ export async function findFolders(
   { all = false, signal }: FindOptions = {},
 ): Promise<{ readonly found: readonly FoundFolder[]; readonly unread: readonly Unread[] }> {
   check(
-    statSync(root, { throwIfNoEntry: false })?.isDirectory() ?? false,
+    entryAt(root)?.isDirectory() ?? false,
     'no-such-folder',
     () => `there is no folder ${root}; name a run, or a folder that holds some.`,
   );

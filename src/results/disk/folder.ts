@@ -1,8 +1,8 @@
 /** A folder of results on disk: its documents, read once each. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { check } from '../../numeric/errors.js';
-import { readWhole } from '../../record/files.js';
+import { entryAt, readWhole } from '../../record/files.js';
 import type { ResultFolder } from '../folder.js';
 import { readDocument } from '../folder.js';
 import { type Kind, RECORDER } from '../kinds.js';
@@ -35,7 +35,7 @@ export function openFolder(path: string, kind: Kind): Opened {
  * nothing that thermograd wrote
  */
 export async function openResults(path: string): Promise<Opened> {
-  const facts = statSync(path, { throwIfNoEntry: false });
+  const facts = entryAt(path);
   check(
     facts !== undefined,
     'no-such-folder',
